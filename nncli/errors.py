@@ -1,0 +1,61 @@
+"""Every error that nncli raises on purpose, with the exit code that it ends in.
+
+An error is raised where its cause is known; ``cli/main.py`` alone turns it into one line on
+standard error and an exit code. Any other exception is a bug and keeps its traceback.
+"""
+
+from collections.abc import Sequence
+from difflib import get_close_matches
+
+
+class NncliError(Exception):
+    """Something failed while running: data, disk, network, divergence."""
+
+    exit_code = 1
+
+
+class UsageError(NncliError):
+    """The command line asks for something that cannot be done."""
+
+    exit_code = 2
+
+
+class ConfigError(UsageError):
+    """A config is wrong; the message has one line for each problem."""
+
+
+class DataError(NncliError):
+    """A data set or an input file cannot be used."""
+
+
+class DownloadError(DataError):
+    """A data set could be neither found in the cache nor downloaded."""
+
+
+class ModelFileError(NncliError):
+    """A weights file is missing, damaged, or not one of nncli's."""
+
+
+class OutputError(NncliError):
+    """A result cannot be written."""
+
+
+class DivergenceError(NncliError):
+    """Training produced a loss or a gradient that is not a finite number."""
+
+
+class Interrupted(NncliError):  # noqa: N818 - not a failure: the user asked for it
+    """The user pressed Ctrl-C; what there was has been saved."""
+
+    exit_code = 130
+
+
+def did_you_mean(word: str, known: Sequence[str]) -> str:
+    """Return ``; did you mean 'x'?`` for the nearest of `known`, or an empty string."""
+    near = get_close_matches(word, known, n=1, cutoff=0.6)
+    return f"; did you mean '{near[0]}'?" if near else ""
+
+
+def reason(error: OSError) -> str:
+    """Return the operating system's words for `error`, without the path that it repeats."""
+    return (error.strerror or str(error)).lower()

@@ -1,0 +1,25 @@
+"""Random numbers that depend on nothing but the seed and what they are for.
+
+Every use of chance has a stream of its own, made anew from ``[seed, stream, index]``. A run can
+therefore go on from any epoch without a saved generator, and a new stream never shifts the
+numbers of another. The values are part of what a seed means: never renumber them.
+"""
+
+from enum import IntEnum
+
+import numpy as np
+
+
+class Stream(IntEnum):
+    """What the random numbers are for."""
+
+    WEIGHTS = 1  # index: the layer
+    VALIDATION_SPLIT = 2
+    SHUFFLE = 3  # index: the epoch
+    TRAIN_ROWS = 4  # generated data
+    TEST_ROWS = 5
+
+
+def generator(seed: int, stream: Stream, index: int = 0) -> np.random.Generator:
+    """Return the generator of `stream` for `seed`, the same on every call."""
+    return np.random.default_rng([seed, stream, index])
