@@ -1,0 +1,1 @@
+"""The network's mathematics: activations, losses, initializers, forward and backward pass."""

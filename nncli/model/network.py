@@ -1,0 +1,216 @@
+"""Dense layers: flat parameters, the workspace, forward and backward pass.
+
+Shapes: B rows, I inputs and O outputs of a layer. ``Z = A_before @ W + b`` with W (I, O), b (O,);
+``A = g(Z)``. For each layer dZ is ∂loss/∂Z and dA is ∂loss/∂A.
+
+All parameters lie in one flat vector, layer by layer, W before b, each in C order. Gradients and
+optimizer slots have the same form, so an optimizer works on whole vectors.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from nncli.model.activations import ACTIVATIONS
+from nncli.model.entries import Array, Value
+from nncli.model.initializers import INITIALIZERS
+from nncli.model.losses import LOSSES
+from nncli.random_streams import Stream, generator
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A dense layer: sizes, and the name and parameters of its activation."""
+
+    inputs: int
+    outputs: int
+    activation: str
+    activation_parameters: dict[str, Value] = field(default_factory=dict)
+
+    @property
+    def parameter_count(self) -> int:
+        """Number of weights and biases."""
+        return (self.inputs + 1) * self.outputs
+
+    @property
+    def flops_per_row(self) -> int:
+        """Floating-point operations of Z = A W + b for one row; the activation is not counted."""
+        return 2 * self.inputs * self.outputs
+
+
+class LayerArrays(NamedTuple):
+    """The weights `W` (I, O) and biases `b` (O,) of one layer, or their gradients."""
+
+    W: Array
+    b: Array
+
+
+def parameter_count(layers: Sequence[Layer]) -> int:
+    """Return the length of the flat parameter vector."""
+    return sum(layer.parameter_count for layer in layers)
+
+
+def layer_slices(layers: Sequence[Layer]) -> list[slice]:
+    """Return where each layer's parameters lie in a flat vector."""
+    ends = np.cumsum([0, *(layer.parameter_count for layer in layers)]).tolist()
+    return [slice(start, end) for start, end in pairwise(ends)]
+
+
+def layer_views(layers: Sequence[Layer], flat: Array) -> list[LayerArrays]:
+    """Return the W and b of each layer as views of the flat vector."""
+    views = []
+    for layer, where in zip(layers, layer_slices(layers), strict=True):
+        weights, biases = np.split(flat[where], [layer.inputs * layer.outputs])
+        views.append(LayerArrays(weights.reshape(layer.inputs, layer.outputs), biases))
+    return views
+
+
+def initial_parameters(
+    layers: Sequence[Layer],
+    initializers: Sequence[tuple[str, dict[str, Value]]],
+    seed: int,
+    dtype: DTypeLike,
+) -> Array:
+    """Draw a flat parameter vector; each layer has a random stream of its own.
+
+    Parameters
+    ----------
+    initializers : one (name, parameters) for each layer
+    """
+    flat = np.zeros(parameter_count(layers), dtype)
+    arrays = layer_views(layers, flat)
+    for index, (layer, (name, parameters)) in enumerate(zip(layers, initializers, strict=True)):
+        random = generator(seed, Stream.WEIGHTS, index)
+        draw = INITIALIZERS[name].draw
+        arrays[index].W[:] = draw(random, layer.inputs, layer.outputs, **parameters)
+    return flat
+
+
+class Workspace:
+    """Every buffer that a pass over up to `rows` rows writes to.
+
+    Attributes
+    ----------
+    Z, A, dA : lists of arrays (rows, O), one for each layer
+        Weighted sums, activations, and the gradient of the loss, first by A, then by Z.
+    scratch : array (rows, O of the last layer)
+    """
+
+    def __init__(self, layers: Sequence[Layer], rows: int, dtype: DTypeLike) -> None:
+        def buffers() -> list[Array]:
+            return [np.empty((rows, layer.outputs), dtype) for layer in layers]
+
+        self.rows = rows
+        self.Z, self.A, self.dA = buffers(), buffers(), buffers()
+        self.scratch: Array = np.empty((rows, layers[-1].outputs), dtype)
+        self._shorter: dict[int, Workspace] = {}
+
+    def first(self, rows: int) -> "Workspace":
+        """Return the same buffers cut to their first `rows` rows; the cut is made only once."""
+        if rows == self.rows:
+            return self
+        if rows not in self._shorter:
+            cut = object.__new__(Workspace)
+            cut.rows = rows
+            cut.Z, cut.A, cut.dA = ([each[:rows] for each in b] for b in (self.Z, self.A, self.dA))
+            cut.scratch = self.scratch[:rows]
+            cut._shorter = {}
+            self._shorter[rows] = cut
+        return self._shorter[rows]
+
+
+class Network:
+    """Layers with their parameters.
+
+    Attributes
+    ----------
+    parameters : array (P,)
+        The flat parameter vector. Changing its content changes the network; it is never replaced.
+    arrays : list of LayerArrays
+        Views of `parameters`.
+    """
+
+    def __init__(self, layers: Sequence[Layer], parameters: Array) -> None:
+        self.layers = tuple(layers)
+        self.parameters = parameters
+        self.arrays = layer_views(layers, parameters)
+        self.dtype = parameters.dtype
+        self._forward = [
+            partial(ACTIVATIONS[each.activation].forward, **each.activation_parameters)
+            for each in layers
+        ]
+        self._backward = [
+            partial(ACTIVATIONS[each.activation].backward, **each.activation_parameters)
+            for each in layers
+        ]
+
+    def workspace(self, rows: int) -> Workspace:
+        """Allocate the buffers for batches of up to `rows` rows."""
+        return Workspace(self.layers, rows, self.dtype)
+
+    def logits(self, X: Array, work: Workspace) -> Array:
+        """Run all but the output activation on `X` (B, I); return the last Z, a part of `work`."""
+        A = X
+        last = len(self.layers) - 1
+        for index, (W, b) in enumerate(self.arrays):
+            Z = np.matmul(A, W, out=work.Z[index])
+            np.add(Z, b, out=Z)
+            if index < last:
+                A = work.A[index]
+                self._forward[index](Z, A)
+        return Z
+
+    def outputs(self, X: Array, work: Workspace) -> Array:
+        """Run the whole network on `X` (B, I); return A of the last layer, in `work`."""
+        self.logits(X, work)
+        return self.activate_output(work)
+
+    def activate_output(self, work: Workspace) -> Array:
+        """Apply the output activation to the logits in `work`; return A of the last layer."""
+        self._forward[-1](work.Z[-1], work.A[-1])
+        return work.A[-1]
+
+    def output_backward(self, work: Workspace) -> None:
+        """Turn dA of the last layer, in place, into dZ."""
+        self._backward[-1](work.dA[-1], work.Z[-1], work.A[-1], work.dA[-1])
+
+    def backward(self, X: Array, work: Workspace, gradients: Sequence[LayerArrays]) -> None:
+        """Propagate dZ of the last layer, in ``work.dA[-1]``, back through the network.
+
+        `work` must hold the forward pass of the same `X`; afterwards its content is undefined.
+        Writes ∂loss/∂W = A_beforeᵀ dZ and ∂loss/∂b = Σ over rows of dZ to `gradients`, and on the
+        way down dA_before = dZ Wᵀ (Rumelhart, Hinton and Williams, 1986).
+        """
+        for index in range(len(self.layers) - 1, -1, -1):
+            dZ = work.dA[index]
+            A_before = work.A[index - 1] if index else X
+            np.matmul(A_before.T, dZ, out=gradients[index].W)
+            np.add.reduce(dZ, axis=0, out=gradients[index].b)
+            if index:
+                dA = np.matmul(dZ, self.arrays[index].W.T, out=work.dA[index - 1])
+                self._backward[index - 1](dA, work.Z[index - 1], A_before, dA)
+
+
+class Objective:
+    """A loss joined to a network's output: what training makes small."""
+
+    def __init__(self, loss: str) -> None:
+        self._loss = LOSSES[loss]
+
+    def __call__(self, network: Network, T: Array, work: Workspace) -> float:
+        """Return the loss of the logits in ``work.Z[-1]`` and leave their dZ in ``work.dA[-1]``.
+
+        `T` (B, O) are the targets. Where the loss is not one on logits, ``work.Z[-1]`` and
+        ``work.A[-1]`` are undefined afterwards.
+        """
+        if self._loss.on_logits:
+            return self._loss.function(work.Z[-1], T, work.dA[-1], work.scratch)
+        A = network.activate_output(work)
+        value = self._loss.function(A, T, work.dA[-1], work.scratch)
+        network.output_backward(work)
+        return value
