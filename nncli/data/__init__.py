@@ -1,0 +1,1 @@
+"""Data: the built-in sets, input files, splits, scaling and batches."""

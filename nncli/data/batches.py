@@ -1,0 +1,85 @@
+"""Gather batches of rows into buffers that are allocated once."""
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from nncli.data.dataset import Rows, Split
+from nncli.data.scaling import Scaling
+from nncli.model.entries import Array
+
+
+def target_codes(classes: int, outputs: int, dtype: DTypeLike) -> Array:
+    """Return the target vector of every class, shape (classes, outputs).
+
+    One output: 0 for the first class and 1 for the second. Several: 1 at the class, 0 elsewhere.
+    """
+    if outputs == 1:
+        return np.arange(classes, dtype=dtype).reshape(-1, 1)
+    return np.eye(classes, outputs, dtype=dtype)
+
+
+class Batches:
+    """Batches of a split, scaled and converted while they are gathered.
+
+    The arrays that it yields are its own buffers: the next batch overwrites them.
+
+    Parameters
+    ----------
+    split : Split
+    scaling : Scaling
+    codes : array (classes, O)
+        What `target_codes` gives; its dtype is that of the batches.
+    batch_rows : int
+        Rows in a batch; the last batch may have fewer.
+    """
+
+    def __init__(self, split: Split, scaling: Scaling, codes: Array, batch_rows: int) -> None:
+        self.split = split
+        self.batch_rows = min(batch_rows, len(split))
+        self._codes = codes
+        self._offset, self._scale = (
+            np.asarray(each, codes.dtype) for each in (scaling.offset, scaling.scale)
+        )
+        inputs = split.inputs.shape[1]
+        self._raw = np.empty((self.batch_rows, inputs), split.inputs.dtype)
+        self._X: Array = np.empty((self.batch_rows, inputs), codes.dtype)
+        self._labels = np.empty(self.batch_rows, split.labels.dtype)
+        self._T: Array = np.empty((self.batch_rows, codes.shape[1]), codes.dtype)
+        self._changes_scale = bool((self._scale != 1).any())
+        self._holds_all = False
+
+    def __len__(self) -> int:
+        return -(-len(self.split) // self.batch_rows)
+
+    def in_order(self) -> Iterator[tuple[Array, Array]]:
+        """Yield X (B, I) and targets T (B, O), row after row.
+
+        A split that fits one batch is gathered the first time only.
+        """
+        if not self._holds_all:
+            yield from self.shuffled(self.split.rows)
+            self._holds_all = len(self) == 1
+        else:
+            yield self._X, self._T
+
+    def shuffled(self, rows: Rows) -> Iterator[tuple[Array, Array]]:
+        """Yield X (B, I) and targets T (B, O) of `rows`, which index the arrays of the split."""
+        self._holds_all = False
+        for start in range(0, len(rows), self.batch_rows):
+            yield self._gather(rows[start : start + self.batch_rows])
+
+    def _gather(self, rows: Rows) -> tuple[Array, Array]:
+        # mode="clip" lets NumPy write to `out` directly; `rows` is never out of range.
+        X, T = self._X[: len(rows)], self._T[: len(rows)]
+        raw, labels = self._raw[: len(rows)], self._labels[: len(rows)]
+        np.take(self.split.inputs, rows, axis=0, out=raw, mode="clip")
+        np.copyto(X, raw)
+        if self._offset.any():
+            np.subtract(X, self._offset, out=X)
+        if self._changes_scale:
+            np.multiply(X, self._scale, out=X)
+        np.take(self.split.labels, rows, out=labels, mode="clip")
+        np.take(self._codes, labels, axis=0, out=T, mode="clip")
+        return X, T

@@ -1,0 +1,74 @@
+"""IDX, the file format of MNIST: a magic number, big-endian sizes, then the values.
+
+The magic number is two zero bytes, a type code and the number of dimensions
+(Y. LeCun, C. Cortes, C. Burges, "The MNIST database of handwritten digits").
+"""
+
+import gzip
+import math
+import struct
+import zlib
+from pathlib import Path
+from typing import IO, Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nncli.errors import DataError, reason
+
+_TYPES = {8: ">u1", 9: ">i1", 11: ">i2", 12: ">i4", 13: ">f4", 14: ">f8"}
+_MOST_DIMENSIONS = 8
+
+
+def read_idx(path: Path) -> NDArray[Any]:
+    """Read an IDX file, gzipped if its first bytes say so.
+
+    Memory is bounded by what the file really holds: an array is made only as its values arrive.
+
+    Raises
+    ------
+    DataError
+        When the file is not IDX, or shorter or longer than its header says.
+    """
+    try:
+        with path.open("rb") as raw:
+            zipped = raw.read(2) == b"\x1f\x8b"
+            raw.seek(0)
+            stream = cast(IO[bytes], gzip.GzipFile(fileobj=raw)) if zipped else raw
+            return parse_idx(stream, str(path))
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise DataError(f"{path}: the gzip data is cut or damaged; get the file again") from error
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({reason(error)})") from error
+
+
+def parse_idx(stream: IO[bytes], name: str) -> NDArray[Any]:
+    """Parse IDX from a binary stream; `name` is for messages. Raises as `read_idx`."""
+    head = stream.read(4)
+    if len(head) < 4 or head[:2] != b"\0\0" or head[2] not in _TYPES:
+        raise DataError(f"{name}: not an IDX file: it starts with {head!r}, not with 0, 0, a type")
+    dimensions = head[3]
+    if not 1 <= dimensions <= _MOST_DIMENSIONS:
+        raise DataError(f"{name}: an IDX file with {dimensions} dimensions; expected 1 to 8")
+    sizes = stream.read(4 * dimensions)
+    if len(sizes) < 4 * dimensions:
+        raise DataError(f"{name}: ends inside the IDX header; get the file again")
+    shape = struct.unpack(f">{dimensions}I", sizes)
+    dtype = np.dtype(_TYPES[head[2]])
+    expected = math.prod(shape) * dtype.itemsize
+    content = _read_at_most(stream, expected + 1)
+    if len(content) != expected:
+        found = "more" if len(content) > expected else f"only {len(content)}"
+        raise DataError(
+            f"{name}: the header promises {expected} bytes of values, the file has {found}; "
+            "get the file again"
+        )
+    return np.frombuffer(content, dtype).reshape(shape).astype(dtype.newbyteorder("="), copy=False)
+
+
+def _read_at_most(stream: IO[bytes], size: int) -> bytearray:
+    """Read up to `size` bytes in pieces, so that a false size allocates nothing."""
+    content = bytearray()
+    while len(content) < size and (piece := stream.read(min(1 << 20, size - len(content)))):
+        content += piece
+    return content

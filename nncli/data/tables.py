@@ -1,0 +1,293 @@
+"""Read the rows of a user's file: CSV, ``.npy``, ``.npz``, or IDX, also gzipped.
+
+What a file is shows in its first bytes, never in its name.
+"""
+
+import csv
+import gzip
+import io
+import re
+import sys
+import warnings
+import zipfile
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nncli.data import npy
+from nncli.data.idx import parse_idx
+from nncli.errors import DataError, did_you_mean, reason
+
+Numbers = NDArray[Any]
+
+_NUMBER = re.compile(r"\s*[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?\s*", re.ASCII)
+_NOT_FINITE = re.compile(r"\s*[-+]?(nan|inf|infinity)\s*", re.ASCII | re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """Rows with their classes: `inputs` (N, I) and `labels` (N,), which index the classes."""
+
+    inputs: Numbers
+    labels: NDArray[np.intp]
+
+
+def read_rows(path: Path, columns: Sequence[str]) -> Numbers:
+    """Read the rows of a file for a model with these input columns, shape (N, len(columns)).
+
+    In a CSV file with a header that has all the columns, they are taken by name, in any order;
+    otherwise the file must have exactly as many columns. ``-`` is standard input. Numbers keep
+    the smallest type that the file shows: bytes stay bytes.
+
+    Raises
+    ------
+    DataError
+        Naming the place, what was found and what was expected.
+    """
+    content, name = _read(path)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # NumPy's warnings about a file are errors in it
+        array = _array(content, name)
+        if array is None:
+            return _Csv(content, name).numbers(columns)
+    return _checked(array, name, columns)
+
+
+def read_labelled(
+    path: Path, columns: Sequence[str], target: str, classes: Sequence[str]
+) -> Labelled:
+    """Read rows with their classes: a CSV file with a column `target`, or an npz with X and y.
+
+    Raises
+    ------
+    DataError
+        As `read_rows`, and for a class that the model does not know.
+    """
+    content, name = _read(path)
+    if content[:2] == b"PK":
+        arrays = _npz(content, name)
+        if not {"X", "y"} <= arrays.keys():
+            raise DataError(f"{name}: has {_listed(arrays)}; expected the arrays X and y")
+        inputs = _checked(arrays["X"], name, columns)
+        texts = [str(label) for label in arrays["y"].ravel()]
+        places = [f"y[{row}]" for row in range(len(texts))]
+    elif _array(content, name) is not None:
+        raise DataError(f"{name}: has no labels; give a CSV file with a column {target!r}, or an "
+                        "npz with X and y")  # fmt: skip
+    else:
+        table = _Csv(content, name)
+        inputs = table.numbers(columns, by_name_only=True)
+        texts, places = table.texts(target)
+    if len(texts) != len(inputs):
+        raise DataError(f"{name}: {len(inputs)} rows but {len(texts)} labels")
+    return Labelled(inputs, _class_indices(texts, places, name, classes))
+
+
+def _class_indices(
+    texts: Sequence[str], places: Sequence[str], name: str, classes: Sequence[str]
+) -> NDArray[np.intp]:
+    index = {each: number for number, each in enumerate(classes)}
+    for text, place in zip(texts, places, strict=True):
+        if text not in index:
+            raise DataError(
+                f"{name}: {place}: the class {text!r} is not one of the model's: "
+                + ", ".join(classes)
+            )
+    return np.array([index[text] for text in texts], np.intp)
+
+
+def _read(path: Path) -> tuple[bytes, str]:
+    try:
+        if str(path) == "-":
+            content, name = sys.stdin.buffer.read(), "standard input"
+        else:
+            content, name = path.read_bytes(), str(path)
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({reason(error)})") from error
+    if not content:
+        raise DataError(f"{name}: is empty; expected rows of numbers")
+    return content, name
+
+
+def _array(content: bytes, name: str) -> Numbers | None:
+    """Return the array in the file, or None if it is text."""
+    if content.startswith(npy.MAGIC):
+        try:
+            return npy.parse_npy(content)
+        except ValueError as error:
+            raise DataError(f"{name}: {error}") from error
+    if content[:2] == b"PK":
+        arrays = _npz(content, name)
+        if len(arrays) == 1:
+            return next(iter(arrays.values()))
+        if "X" in arrays:
+            return arrays["X"]
+        raise DataError(f"{name}: has {_listed(arrays)}; expected one array, or one called X")
+    if content[:2] == b"\x1f\x8b":
+        try:
+            with gzip.open(io.BytesIO(content)) as stream:
+                return parse_idx(cast(BinaryIO, stream), name)
+        except (EOFError, OSError, zlib.error) as error:
+            raise DataError(f"{name}: the gzip data is cut or damaged") from error
+    if content[:2] == b"\0\0":
+        return parse_idx(io.BytesIO(content), name)
+    return None
+
+
+def _npz(content: bytes, name: str) -> dict[str, Numbers]:
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            return {
+                member.removesuffix(".npy"): npy.parse_npy(archive.read(member))
+                for member in archive.namelist()
+            }
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+        raise DataError(f"{name}: is not an .npz file, or is cut or damaged") from error
+    except ValueError as error:
+        raise DataError(f"{name}: an array in it {error}") from error
+
+
+def _listed(arrays: dict[str, Numbers]) -> str:
+    return "the arrays " + ", ".join(arrays) if arrays else "no arrays"
+
+
+def _checked(array: Numbers, name: str, columns: Sequence[str]) -> Numbers:
+    """Return an array from a file as finite numbers of shape (N, len(columns))."""
+    if array.dtype.kind not in "buif":
+        raise DataError(f"{name}: holds values of type {array.dtype}; expected numbers")
+    rows = array.reshape(1, -1) if array.ndim < 2 else array.reshape(len(array), -1)
+    if array.ndim > 1 and len(array) == 0:
+        raise DataError(f"{name}: has no rows")
+    if rows.shape[1] != len(columns):
+        raise DataError(
+            f"{name}: an array of shape {array.shape}, {rows.shape[1]} numbers a row; the model "
+            f"takes {len(columns)} ({_briefly(columns)})"
+        )
+    if rows.dtype.kind == "f" and not (finite := np.isfinite(rows)).all():
+        row, column = np.argwhere(~finite)[0]
+        raise DataError(
+            f"{name}: row {row}, column {columns[column]}: found {rows[row, column]}; expected a "
+            "finite number"
+        )
+    return rows.astype(np.uint8) if rows.dtype.kind == "b" else rows
+
+
+class _Csv:
+    """A CSV text: its header, if it has one, and its rows."""
+
+    def __init__(self, content: bytes, name: str) -> None:
+        self.name = name
+        try:
+            text = content.decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            raise DataError(
+                f"{name}: neither CSV in UTF-8, npy, npz nor IDX: byte "
+                f"{content[error.start]:#04x} at offset {error.start}"
+            ) from error
+        if "\0" in text:
+            raise DataError(f"{name}: has a NUL byte at offset {text.index(chr(0))}; not CSV")
+        self.lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+        first = next(self._rows(), (0, []))[1]
+        self.header = [cell.strip() for cell in first] if _is_header(first) else None
+        self.width = len(first)
+        self.first_line = next((n for n, line in enumerate(self.lines) if line.strip()), 0)
+        if self.header is not None:
+            self.first_line += 1
+
+    def numbers(self, columns: Sequence[str], *, by_name_only: bool = False) -> Numbers:
+        """Return the rows, shape (N, len(columns))."""
+        where = self._where(columns, by_name_only)
+        lines = self.lines[self.first_line :]
+        if not any(line.strip() for line in lines):
+            raise DataError(f"{self.name}: has no rows" + (" below its header" * bool(self.header)))
+        for dtype in (np.int64, np.float64):
+            try:
+                with warnings.catch_warnings():
+                    warnings.simplefilter("error")
+                    table = np.loadtxt(
+                        lines, dtype, comments=None, delimiter=",", quotechar='"', ndmin=2,
+                        usecols=where,
+                    )  # fmt: skip
+            except (ValueError, OverflowError, DeprecationWarning):
+                continue
+            if dtype is np.int64 or np.isfinite(table).all():
+                self._check_widths()
+                return table
+        raise self._first_problem(columns, where)
+
+    def texts(self, column: str) -> tuple[list[str], list[str]]:
+        """Return the cells of a column, and the line of each."""
+        header = self.header or []
+        if column not in header:
+            raise DataError(
+                f"{self.name}: has no column {column!r} to compare with"
+                + did_you_mean(column, header)
+            )
+        where = header.index(column)
+        rows = list(self._rows(self.first_line))
+        return [row[where].strip() for _, row in rows], [f"line {line}" for line, _ in rows]
+
+    def _where(self, columns: Sequence[str], by_name_only: bool) -> list[int]:
+        """Return where each of the model's columns stands."""
+        header = self.header or []
+        if set(columns) <= set(header):
+            return [header.index(column) for column in columns]
+        if self.width == len(columns) and not by_name_only:
+            return list(range(self.width))
+        missing = [column for column in columns if column not in header]
+        lacks = f", and lacks {_briefly(missing)}" if header else ""
+        raise DataError(
+            f"{self.name}: has {self.width} columns{lacks}; the model takes {len(columns)} "
+            f"({_briefly(columns)})"
+        )
+
+    def _rows(self, start: int = 0) -> Iterator[tuple[int, list[str]]]:
+        """Yield the number of the line and the cells of every row that is not blank."""
+        reader = csv.reader(self.lines[start:])
+        try:
+            for row in reader:
+                if row and any(cell.strip() for cell in row):
+                    yield start + reader.line_num, row
+        except csv.Error as error:
+            raise DataError(f"{self.name}: line {start + reader.line_num}: {error}") from error
+
+    def _check_widths(self) -> None:
+        """Raise for a row with too many cells, which selecting columns would not notice."""
+        commas = self.width - 1
+        if any(line.count(",") != commas for line in self.lines[self.first_line :] if line.strip()):
+            for line, row in self._rows(self.first_line):
+                self._check_width(line, row)
+
+    def _check_width(self, line: int, row: list[str]) -> None:
+        if len(row) != self.width:
+            raise DataError(
+                f"{self.name}: line {line}: {len(row)} values; expected {self.width}, as before"
+            )
+
+    def _first_problem(self, columns: Sequence[str], where: Sequence[int]) -> DataError:
+        """Return the error for the first cell that is not a finite number."""
+        for line, row in self._rows(self.first_line):
+            self._check_width(line, row)
+            for column, index in zip(columns, where, strict=True):
+                cell = row[index]
+                if not _NUMBER.fullmatch(cell) or not np.isfinite(float(cell)):
+                    found = f"found {cell.strip()[:40]!r}" if cell.strip() else "is empty"
+                    return DataError(
+                        f"{self.name}: line {line}, column {column}: {found}; expected a finite "
+                        "number"
+                    )
+        return DataError(f"{self.name}: not a table of numbers")
+
+
+def _is_header(cells: Sequence[str]) -> bool:
+    """Return whether a first row names columns: no cell is a number, not even nan."""
+    return not any(_NUMBER.fullmatch(cell) or _NOT_FINITE.fullmatch(cell) for cell in cells)
+
+
+def _briefly(names: Sequence[str]) -> str:
+    return ", ".join(names) if len(names) <= 6 else f"{names[0]}, {names[1]}, ... {names[-1]}"
