@@ -1,0 +1,1 @@
+"""Training: optimizers, metrics, the loop, and what watches it."""

@@ -1,0 +1,36 @@
+"""``checkpoint.npz``: the state that training can go on from."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from nncli.files import atomic_write
+from nncli.training.engine import Engine
+from nncli.training.loop import Progress
+
+
+def write_checkpoint(
+    path: Path, engine: Engine, progress: Progress, config: dict[str, Any]
+) -> None:
+    """Write the engine's state, the counters and the best parameters so far, atomically.
+
+    Raises
+    ------
+    OutputError
+        When the file cannot be written; an earlier checkpoint is then still whole.
+    """
+    counters = {
+        "epoch": progress.epoch,
+        "batch": progress.batch,
+        "best_epoch": progress.best_epoch,
+        "best_value": progress.best_value if progress.best_epoch else None,
+        "config": config,
+    }
+    arrays = engine.state()
+    if progress.best_parameters is not None:
+        arrays["best_parameters"] = progress.best_parameters
+    with atomic_write(path) as stream:
+        text = np.array(json.dumps(counters, ensure_ascii=False))
+        np.savez(stream, allow_pickle=False, metadata=text, **arrays)

@@ -1,0 +1,133 @@
+"""What the training loop asks of whatever does the arithmetic, and the NumPy that does it."""
+
+from typing import Protocol
+
+import numpy as np
+
+from nncli.model.entries import Array, Value
+from nncli.model.network import Network, Objective, layer_slices, layer_views
+from nncli.training.metrics import count_correct
+from nncli.training.optimizers import OPTIMIZERS
+
+EVALUATION_ROWS = 500  # a batch of 784 inputs in float32 then fits the cache of a core
+
+
+class Engine(Protocol):
+    """Takes training steps on a network and evaluates it."""
+
+    def step(self, X: Array, T: Array, learning_rate: float) -> tuple[float, int]:
+        """Take a step; return the loss and the count of correct rows, both before the step."""
+        ...
+
+    def evaluate(self, X: Array, T: Array) -> tuple[float, int]:
+        """Return the loss and the count of correct rows."""
+        ...
+
+    def gradient_norms(self) -> list[float]:
+        """Return the norm of each layer's gradient over the steps since the last call."""
+        ...
+
+    def parameters(self) -> Array:
+        """Return a copy of the flat parameter vector."""
+        ...
+
+    def state(self) -> dict[str, Array]:
+        """Return copies of all arrays that the next step depends on."""
+        ...
+
+
+class NumpyEngine:
+    """The `Engine` that runs on the CPU with NumPy; a step allocates nothing that lasts.
+
+    Parameters
+    ----------
+    network : Network
+        Its parameters are changed in place.
+    objective : Objective
+    optimizer : str
+        A name in `OPTIMIZERS`; `settings` are its parameters.
+    l2 : float
+        λ of the penalty λ/2 Σ w² on the weights. It shapes the gradient; the loss that is
+        reported is without it, so that it can be compared with that of other rows.
+    batch_rows : int
+        Rows of the largest batch that `step` will see.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        objective: Objective,
+        *,
+        optimizer: str,
+        settings: dict[str, Value],
+        l2: float,
+        batch_rows: int,
+    ) -> None:
+        self.network = network
+        self._objective = objective
+        self._update = OPTIMIZERS[optimizer].update
+        self._settings = settings
+        self._l2 = l2
+        self._steps = 0
+        self._gradient = np.zeros_like(network.parameters)
+        self._slots = np.zeros(
+            (OPTIMIZERS[optimizer].slots, len(network.parameters)), network.dtype
+        )
+        self._layer_gradients = layer_views(network.layers, self._gradient)
+        self._gradient_of = [self._gradient[where] for where in layer_slices(network.layers)]
+        self._squared_norms = [0.0] * len(network.layers)
+        self._steps_in_norms = 0
+        self._work = network.workspace(batch_rows)
+        self._evaluation_work = network.workspace(EVALUATION_ROWS)
+
+    def step(self, X: Array, T: Array, learning_rate: float) -> tuple[float, int]:
+        """Take a step; return the loss and the count of correct rows, both before the step."""
+        work = self._work.first(len(X))
+        correct = count_correct(self.network.logits(X, work), T)
+        loss = self._objective(self.network, T, work)
+        self.network.backward(X, work, self._layer_gradients)
+        if self._l2:
+            for gradients, layer in zip(self._layer_gradients, self.network.arrays, strict=True):
+                np.add(gradients.W, self._l2 * layer.W, out=gradients.W)
+        for index, gradient in enumerate(self._gradient_of):
+            self._squared_norms[index] += float(np.dot(gradient, gradient))
+        self._steps += 1
+        self._steps_in_norms += 1
+        self._update(
+            self.network.parameters,
+            self._gradient,
+            self._slots,
+            learning_rate,
+            self._steps,
+            **self._settings,
+        )
+        return loss, correct
+
+    def evaluate(self, X: Array, T: Array) -> tuple[float, int]:
+        """Return the loss and the count of correct rows; `X` has up to `EVALUATION_ROWS` rows."""
+        work = self._evaluation_work.first(len(X))
+        correct = count_correct(self.network.logits(X, work), T)
+        return self._objective(self.network, T, work), correct
+
+    def gradient_norms(self) -> list[float]:
+        """Return the norm of each layer's gradient, weights and biases together.
+
+        It is the root mean square over the steps since the last call, 0 if there were none.
+        """
+        steps = max(self._steps_in_norms, 1)
+        norms = [(squared / steps) ** 0.5 for squared in self._squared_norms]
+        self._squared_norms = [0.0] * len(norms)
+        self._steps_in_norms = 0
+        return norms
+
+    def parameters(self) -> Array:
+        """Return a copy of the flat parameter vector."""
+        return self.network.parameters.copy()
+
+    def state(self) -> dict[str, Array]:
+        """Return copies of the parameters, the optimizer's slots and the count of steps."""
+        return {
+            "parameters": self.parameters(),
+            "slots": self._slots.copy(),
+            "steps": np.array(self._steps),
+        }

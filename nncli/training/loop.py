@@ -1,0 +1,181 @@
+"""The training loop: a generator of reports that prints nothing and writes nothing."""
+
+import math
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from nncli.data.batches import Batches
+from nncli.errors import DivergenceError
+from nncli.model.entries import Array
+from nncli.random_streams import Stream, generator
+from nncli.training.engine import Engine
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to do, in plain values.
+
+    Attributes
+    ----------
+    monitor : str
+        The value whose best epoch is kept: a key of `EpochReport.metrics`.
+    patience_epochs : int or None
+        Stop after so many epochs without improvement; None to go on to the end.
+    min_change : float
+        The least change of the monitored value that counts as improvement.
+    keep_best : bool
+        Whether to keep a copy of the best epoch's parameters.
+    """
+
+    epochs: int
+    learning_rate: float
+    shuffle: bool
+    seed: int
+    monitor: str
+    patience_epochs: int | None = None
+    min_change: float = 0.0
+    keep_best: bool = True
+
+
+class StepReport(NamedTuple):
+    """Where training stands after a step; `loss` is the mean over the epoch's `rows` so far."""
+
+    epoch: int
+    batch: int
+    rows: int
+    loss: float
+
+
+@dataclass(frozen=True)
+class EpochReport:
+    """An epoch's results.
+
+    Attributes
+    ----------
+    metrics : dict of str to float
+        ``train_loss`` and ``train_accuracy``, means over the epoch's batches, each taken before
+        its step; with validation rows, ``validation_loss`` and ``validation_accuracy`` after the
+        last step.
+    seconds : float
+        Time of the training steps, without validation.
+    gradient_norms : list of float
+        One for each layer: root mean square over the steps.
+    improved : bool
+        Whether the monitored value is the best so far.
+    """
+
+    epoch: int
+    metrics: dict[str, float]
+    learning_rate: float
+    seconds: float
+    rows_per_second: float
+    gradient_norms: list[float]
+    improved: bool
+
+
+@dataclass
+class Progress:
+    """How far training has come; the loop brings it up to date.
+
+    Attributes
+    ----------
+    epoch : int
+        Completed epochs.
+    batch : int
+        Completed batches of the epoch after these.
+    best_epoch : int
+        The epoch with the best monitored value, 0 before there is one.
+    best_parameters : array (P,) or None
+    """
+
+    epoch: int = 0
+    batch: int = 0
+    best_epoch: int = 0
+    best_value: float = math.nan
+    best_parameters: Array | None = field(default=None, repr=False)
+
+    def offer(self, value: float, plan: Plan, parameters: Callable[[], Array]) -> bool:
+        """Take the parameters of this epoch as the best if `value` is; return whether it is."""
+        larger_is_better = plan.monitor.endswith("accuracy")
+        gain = value - self.best_value if larger_is_better else self.best_value - value
+        if self.best_epoch and not gain > plan.min_change:
+            return False
+        self.best_epoch, self.best_value = self.epoch, value
+        if plan.keep_best:
+            self.best_parameters = parameters()
+        return True
+
+
+def train(
+    engine: Engine,
+    training: Batches,
+    validation: Batches | None,
+    plan: Plan,
+    progress: Progress,
+    stop_requested: Callable[[], bool] = lambda: False,
+) -> Iterator[StepReport | EpochReport]:
+    """Train epoch by epoch; yield a report after every step and every epoch.
+
+    Ends early when `stop_requested` says so after a step, or when the plan's patience is over.
+
+    Raises
+    ------
+    DivergenceError
+        When the loss of a step is not a finite number.
+    """
+    for epoch in range(progress.epoch + 1, plan.epochs + 1):
+        started = time.perf_counter()
+        loss_sum, correct_sum, rows = 0.0, 0, 0
+        for batch, (X, T) in enumerate(_epoch_batches(training, plan, epoch), 1):
+            loss, correct = engine.step(X, T, plan.learning_rate)
+            if not math.isfinite(loss):
+                raise DivergenceError(
+                    f"epoch {epoch}, batch {batch}: the loss is {loss}; try a smaller "
+                    "training.learning_rate, or data.scale: standard"
+                )
+            loss_sum += loss * len(X)
+            correct_sum += correct
+            rows += len(X)
+            progress.batch = batch
+            yield StepReport(epoch, batch, rows, loss_sum / rows)
+            if stop_requested():
+                return
+        seconds = time.perf_counter() - started
+        metrics = {"train_loss": loss_sum / rows, "train_accuracy": correct_sum / rows}
+        if validation is not None:
+            loss, accuracy = evaluate(engine, validation)
+            metrics |= {"validation_loss": loss, "validation_accuracy": accuracy}
+        progress.epoch, progress.batch = epoch, 0
+        improved = progress.offer(metrics[plan.monitor], plan, engine.parameters)
+        yield EpochReport(
+            epoch=epoch,
+            metrics=metrics,
+            learning_rate=plan.learning_rate,
+            seconds=seconds,
+            rows_per_second=rows / seconds,
+            gradient_norms=engine.gradient_norms(),
+            improved=improved,
+        )
+        if plan.patience_epochs and epoch - progress.best_epoch >= plan.patience_epochs:
+            return
+
+
+def evaluate(engine: Engine, batches: Batches) -> tuple[float, float]:
+    """Return the mean loss and the accuracy over all rows of `batches`."""
+    loss_sum, correct_sum, rows = 0.0, 0, 0
+    for X, T in batches.in_order():
+        loss, correct = engine.evaluate(X, T)
+        loss_sum += loss * len(X)
+        correct_sum += correct
+        rows += len(X)
+    return loss_sum / rows, correct_sum / rows
+
+
+def _epoch_batches(training: Batches, plan: Plan, epoch: int) -> Iterator[tuple[Array, Array]]:
+    # With one batch an epoch the order makes no difference.
+    if not plan.shuffle or len(training) == 1:
+        return training.in_order()
+    random = generator(plan.seed, Stream.SHUFFLE, epoch)
+    return training.shuffled(random.permutation(training.split.rows))

@@ -1,0 +1,98 @@
+"""How good predictions are. The names and definitions are scikit-learn's."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nncli.model.entries import Array
+
+Labels = NDArray[np.integer[Any]]
+Numbers = NDArray[np.float64]
+
+
+def count_correct(Z: Array, T: Array) -> int:
+    """Count the rows whose logits `Z` (B, O) choose the class that the targets `T` (B, O) name.
+
+    One output chooses the second class where z > 0, which is a probability over one half; several
+    outputs choose the largest.
+    """
+    if Z.shape[1] == 1:
+        return int(np.count_nonzero((Z > 0) == (T > 0.5)))
+    return int(np.count_nonzero(Z.argmax(axis=1) == T.argmax(axis=1)))
+
+
+def chosen_classes(A: Array) -> Labels:
+    """Return the class that the outputs `A` (B, O) of each row choose, shape (B,)."""
+    if A.shape[1] == 1:
+        return (A[:, 0] > 0.5).astype(np.intp)
+    return np.asarray(A.argmax(axis=1))
+
+
+def class_probabilities(A: Array) -> Numbers:
+    """Return one probability a class, shape (B, classes), in float64.
+
+    One output is the probability of the second of two classes. Independent sigmoid outputs are
+    divided by their sum.
+    """
+    outputs = A.astype(np.float64)
+    if A.shape[1] == 1:
+        return np.hstack([1 - outputs, outputs])
+    sums = outputs.sum(axis=1, keepdims=True)
+    return np.asarray(outputs / np.maximum(sums, np.finfo(np.float64).tiny))
+
+
+def confusion_matrix(truth: Labels, chosen: Labels, classes: int) -> NDArray[np.intp]:
+    """Count rows by true class (row of the matrix) and chosen class (column)."""
+    flat = np.bincount(truth.astype(np.intp) * classes + chosen, minlength=classes * classes)
+    return flat.reshape(classes, classes)
+
+
+@dataclass(frozen=True)
+class PerClass:
+    """Precision, recall, F1 and support of every class, arrays (classes,)."""
+
+    precision: Numbers
+    recall: Numbers
+    f1: Numbers
+    support: NDArray[np.intp]
+
+
+def per_class(confusion: NDArray[np.intp]) -> PerClass:
+    """Return the figures of every class; where a quotient has no denominator it is 0."""
+    hits = np.diag(confusion).astype(np.float64)
+    chosen, support = confusion.sum(axis=0), confusion.sum(axis=1)
+    return PerClass(
+        precision=_quotient(hits, chosen),
+        recall=_quotient(hits, support),
+        f1=_quotient(2 * hits, chosen + support),
+        support=support,
+    )
+
+
+def classification_metrics(
+    truth: Labels, probabilities: Numbers, confusion: NDArray[np.intp]
+) -> dict[str, float]:
+    """Return the metrics of a classifier by name.
+
+    `balanced_accuracy` is the mean recall, the F1 means are over the classes that occur, and
+    `log_loss` is -Σ ln p(true class) / N with p kept from 0 by float64's precision.
+    """
+    figures = per_class(confusion)
+    occur = figures.support > 0
+    occurs_or_chosen = occur | (confusion.sum(axis=0) > 0)
+    of_truth = probabilities[np.arange(len(truth)), truth]
+    return {
+        "accuracy": float(np.trace(confusion) / len(truth)),
+        "balanced_accuracy": float(figures.recall[occur].mean()),
+        "macro_f1": float(figures.f1[occurs_or_chosen].mean()),
+        "weighted_f1": float(np.average(figures.f1, weights=figures.support)),
+        "log_loss": float(-np.log(np.maximum(of_truth, np.finfo(np.float64).eps)).mean()),
+    }
+
+
+def _quotient(numerator: Numbers, denominator: NDArray[Any]) -> Numbers:
+    quotient = np.zeros_like(numerator)
+    np.divide(numerator, denominator, out=quotient, where=denominator > 0)
+    return quotient

@@ -1,0 +1,144 @@
+"""What watches training: the history file, the progress bar, plain lines."""
+
+import csv
+import sys
+import time
+from pathlib import Path
+from typing import IO, Protocol
+
+from nncli.errors import OutputError, reason
+from nncli.training.loop import EpochReport, StepReport
+
+
+class Observer(Protocol):
+    """Is told of every step and every epoch."""
+
+    def step(self, report: StepReport) -> None:
+        """Take note of a step."""
+        ...
+
+    def epoch(self, report: EpochReport) -> None:
+        """Take note of an epoch."""
+        ...
+
+    def close(self) -> None:
+        """Finish; called once, also after an error."""
+        ...
+
+
+class History:
+    """Writes ``history.csv``: a row an epoch, on the disk when the epoch ends."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._stream: IO[str] | None = None
+
+    def step(self, report: StepReport) -> None:
+        """Do nothing: history is by epoch."""
+
+    def epoch(self, report: EpochReport) -> None:
+        """Write a row, and the header before the first one. Raises `OutputError`."""
+        norms = {f"gradient_norm_{n}": norm for n, norm in enumerate(report.gradient_norms, 1)}
+        row = {
+            "epoch": report.epoch,
+            **report.metrics,
+            "learning_rate": report.learning_rate,
+            "seconds": report.seconds,
+            "rows_per_second": report.rows_per_second,
+            **norms,
+        }
+        try:
+            if self._stream is None:
+                self._stream = self._path.open("w", encoding="utf-8", newline="")
+                csv.writer(self._stream, lineterminator="\n").writerow(row)
+            csv.writer(self._stream, lineterminator="\n").writerow(
+                value if isinstance(value, int) else f"{value:.9g}" for value in row.values()
+            )
+            self._stream.flush()
+        except OSError as error:
+            raise OutputError(
+                f"{self._path}: cannot be written ({reason(error)}); check the free space, or "
+                "choose another place with -o"
+            ) from error
+
+    def close(self) -> None:
+        """Close the file. Every row is flushed already, so a failure here loses nothing."""
+        if self._stream is not None:
+            self._stream.close()
+
+
+class PlainLines:
+    """Prints a line an epoch to standard error: for files, pipes and logs."""
+
+    def __init__(self, epochs: int) -> None:
+        self._epochs = epochs
+
+    def step(self, report: StepReport) -> None:
+        """Do nothing: a line is for an epoch."""
+
+    def epoch(self, report: EpochReport) -> None:
+        """Print the epoch's line."""
+        width = len(str(self._epochs))
+        line = f"epoch {report.epoch:>{width}}/{self._epochs}  {described(report)}"
+        print(line, file=sys.stderr, flush=True)  # noqa: T201 - an observer is there to print
+
+    def close(self) -> None:
+        """Do nothing."""
+
+
+class Bar:
+    """Shows a progress bar over all epochs on a terminal."""
+
+    _REFRESH_SECONDS = 0.1
+
+    def __init__(self, epochs: int, rows: int, batches: int) -> None:
+        from tqdm import tqdm
+
+        self._epochs, self._rows, self._batches = epochs, rows, batches
+        self._latest = ""
+        self._next_refresh = 0.0
+        self._bar = tqdm(
+            total=epochs * rows,
+            unit=" rows",
+            unit_scale=True,
+            dynamic_ncols=True,
+            mininterval=self._REFRESH_SECONDS,
+            bar_format="{desc} {percentage:3.0f}%|{bar}| {rate_noinv_fmt}{postfix}",
+        )
+
+    def step(self, report: StepReport) -> None:
+        """Bring the bar up to date, a few times a second."""
+        now = time.monotonic()
+        if now < self._next_refresh:
+            return
+        self._next_refresh = now + self._REFRESH_SECONDS
+        self._show(report.epoch, report.batch, report.rows, f"loss {report.loss:.4f}")
+
+    def epoch(self, report: EpochReport) -> None:
+        """Show the epoch's results, which stay until the next ones."""
+        self._latest = described(report, short=True)
+        self._show(report.epoch, self._batches, self._rows, "")
+
+    def close(self) -> None:
+        """Leave the bar as it stands."""
+        self._bar.close()
+
+    def _show(self, epoch: int, batch: int, rows: int, loss: str) -> None:
+        self._bar.n = (epoch - 1) * self._rows + rows
+        self._bar.set_description_str(
+            f"epoch {epoch}/{self._epochs} batch {batch}/{self._batches}", refresh=False
+        )
+        self._bar.set_postfix_str(f"{loss}  {self._latest}".strip(), refresh=False)
+        self._bar.refresh()
+
+
+def described(report: EpochReport, *, short: bool = False) -> str:
+    """Return the epoch's losses and accuracies in words."""
+    metrics = report.metrics
+    text = f"train loss {metrics['train_loss']:.4f}"
+    if not short or "validation_loss" not in metrics:
+        text += f" accuracy {metrics['train_accuracy']:.4f}"
+    if "validation_loss" in metrics:
+        text += f"  validation loss {metrics['validation_loss']:.4f}"
+        text += f" accuracy {metrics['validation_accuracy']:.4f}"
+    return text
