@@ -1,0 +1,1 @@
+"""The config file: its schema, its strict reader, and what is written from the schema."""

@@ -1,0 +1,216 @@
+"""Read a config: file, overrides, schema, and every problem with its place."""
+
+import re
+import sys
+from collections.abc import Sequence
+from copy import deepcopy
+from dataclasses import dataclass
+from pathlib import Path as FilePath
+from typing import Any, get_args
+
+from pydantic import ValidationError
+from pydantic.fields import FieldInfo
+
+from nncli.config.choices import OneOf, Section, shown
+from nncli.config.resolve import Misfit, check_monitor, filled_in
+from nncli.config.schema import Config
+from nncli.config.strict_yaml import MOST_BYTES, Document, Path, dotted, parse
+from nncli.data.dataset import Task
+from nncli.errors import ConfigError, did_you_mean, reason
+
+_EXPECTED = {
+    "int_type": "an integer",
+    "float_type": "a number",
+    "bool_type": "true or false",
+    "string_type": "text",
+    "list_type": "a list",
+    "model_type": "a mapping of keys",
+    "finite_number": "a finite number",
+    "greater_than_equal": "{ge:g} or more",
+    "greater_than": "more than {gt:g}",
+    "less_than_equal": "{le:g} or less",
+    "less_than": "less than {lt:g}",
+    "literal_error": "{expected}",
+    "string_pattern_mismatch": "letters, digits, '_', '-' and '.' only",
+    "string_too_long": "at most {max_length} characters",
+    "too_long": "at most {max_length} items",
+}
+
+
+@dataclass(frozen=True)
+class LoadedConfig:
+    """A valid config that still knows where each key stood."""
+
+    config: Config
+    document: Document
+
+    def filled_in(self, task: Task, *, has_validation: bool = True) -> Config:
+        """Return the config with every default filled in for `task`.
+
+        Raises
+        ------
+        ConfigError
+            When output, loss, early stopping and data do not go together.
+        """
+        try:
+            check_monitor(self.config, has_validation)
+            return filled_in(self.config, task)
+        except Misfit as error:
+            place = self.document.place(error.path)
+            raise ConfigError(f"{place}: {dotted(error.path)}: {error.problem}") from error
+
+
+def load_config(path: FilePath, overrides: Sequence[str] = ()) -> LoadedConfig:
+    """Read and check the config at `path`, with ``key.path=value`` overrides.
+
+    Raises
+    ------
+    ConfigError
+        With a line ``file:line:column: key.path: problem`` for every problem.
+    """
+    document = parse(_read(path), str(path))
+    if document.value is None:
+        document.value = {}
+    for override in overrides:
+        _override(document, override)
+    loaded = LoadedConfig(_validate(document, path), document)
+    if (shape := loaded.config.data.shape) is not None:
+        loaded.filled_in(shape.task, has_validation=_may_validate(loaded.config))
+    return loaded
+
+
+def config_from_values(values: Any, name: str) -> Config:
+    """Check a config that was saved in a model file; `name` is for messages."""
+    return _validate(Document(values, {(): name}), FilePath(name))
+
+
+def _may_validate(config: Config) -> bool:
+    return getattr(config.data, "validation", None) != 0
+
+
+def _read(path: FilePath) -> str:
+    try:
+        with path.open("rb") as stream:
+            content = stream.read(MOST_BYTES + 1)
+    except OSError as error:
+        raise ConfigError(
+            f"{path}: cannot be read ({reason(error)}); 'nncli init' writes a config to start from"
+        ) from error
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise ConfigError(
+            f"{path}:{line}:1: not UTF-8 text (byte {content[error.start]:#04x} at offset "
+            f"{error.start}); save the file as UTF-8"
+        ) from error
+
+
+def _override(document: Document, override: str) -> None:
+    """Put a ``key.path=value`` into the document."""
+    key, equals, text = override.partition("=")
+    parts = tuple(key.split("."))
+    if not equals or not all(parts):
+        raise ConfigError(f"command line: {override!r}: expected key.path=value")
+    value = parse(text, f"command line: {key}").value
+    if not isinstance(document.value, dict):
+        return  # reported by the schema
+    document.value = deepcopy(document.value)
+    inner = document.value
+    for depth, part in enumerate(parts[:-1], 1):
+        found = inner.get(part)
+        if isinstance(found, str):  # `data: mnist` and `optimizer: adam` are short forms
+            found = {"source" if parts[:depth] == ("data",) else "name": found}
+        inner[part] = found if isinstance(found, dict) else {}
+        inner = inner[part]
+    inner[parts[-1]] = value
+    for places in (document.values, document.keys):
+        for known in [each for each in places if each[: len(parts)] == parts]:
+            del places[known]
+        places[parts] = "command line"
+
+
+def _validate(document: Document, path: FilePath) -> Config:
+    problems = list(document.problems)
+    try:
+        config = Config.model_validate(document.value)
+    except ValidationError as error:
+        problems += [_problem(document, dict(each)) for each in error.errors()]
+    if problems:
+        raise ConfigError("\n".join(sorted(problems, key=_line_and_column)))
+    if config.name is None:
+        config = config.model_copy(update={"name": _name_from(path)})
+    return config
+
+
+def _name_from(path: FilePath) -> str:
+    name = "".join(each if each.isalnum() and each.isascii() else "-" for each in path.stem)
+    return name.strip("-")[:100] or "model"
+
+
+def _problem(document: Document, error: dict[str, Any]) -> str:
+    """Return ``file:line:column: key.path: problem`` for one of pydantic's errors."""
+    path: Path = error["loc"]
+    context = error.get("ctx", {})
+    if error["type"] == "extra_forbidden":
+        known = _known_keys(document.value, path[:-1])
+        hint = did_you_mean(str(path[-1]), known) or "; expected one of " + ", ".join(known)
+        problem = f"unknown key{hint}"
+        place = document.place(path, of_key=True)
+    elif error["type"] == "missing":
+        problem = "missing; a config needs this key"
+        place = document.place(path)
+    else:
+        if _holds(document.value, below := (*path, context.get("below"))):
+            path = below
+        problem = context.get("problem") or _mismatch(error, context)
+        place = document.place(path)
+    return f"{place}: {dotted(path) or 'the config'}: {problem}"
+
+
+def _line_and_column(problem: str) -> tuple[int, int]:
+    """Return what brings problems into the order of the file, the command line last."""
+    place = re.match(r".*?:(\d+):(\d+): ", problem)
+    return (int(place[1]), int(place[2])) if place else (sys.maxsize, 0)
+
+
+def _mismatch(error: dict[str, Any], context: dict[str, Any]) -> str:
+    expected = _EXPECTED.get(error["type"], error["msg"]).format(**context)
+    return f"found {shown(error['input'])}; expected {expected}"
+
+
+def _holds(value: Any, path: Path) -> bool:
+    """Return whether there is something at `path`."""
+    for part in path:
+        if not isinstance(value, dict) or part not in value:
+            return False
+        value = value[part]
+    return True
+
+
+def _known_keys(value: Any, path: Path) -> list[str]:
+    """Return the keys that may stand at `path`, given what is chosen there."""
+    model: type[Section] = Config
+    for part in path:
+        value = value[part]
+        if isinstance(part, str):
+            field = model.model_fields[part]
+        if isinstance(value, dict):
+            model = _section_of(field, value)
+    return list(model.model_fields)
+
+
+def _section_of(field: FieldInfo, value: Any) -> type[Section]:
+    for choice in _choices(field.annotation, field.metadata):
+        if isinstance(choice, OneOf):
+            return choice.models[value.get(choice.tag, choice.default)]
+        if isinstance(choice, type) and issubclass(choice, Section):
+            return choice
+    raise TypeError(f"no section in {field!r}")
+
+
+def _choices(annotation: Any, metadata: Sequence[Any] = ()) -> list[Any]:
+    """Return everything a type is made of, what annotates it first."""
+    parts = [*metadata, *getattr(annotation, "__metadata__", ())]
+    parts += [inner for each in get_args(annotation) for inner in _choices(each)]
+    return [*parts, annotation]

@@ -1,0 +1,61 @@
+"""The config reference of the README, made from the schema."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from pydantic import BaseModel
+
+from nncli.config.choices import shown
+from nncli.config.schema import Config, EarlyStopping, ModelSection, TrainingSection
+from nncli.config.sources import SOURCES
+from nncli.data.scaling import SCALERS
+from nncli.model.activations import ACTIVATIONS
+from nncli.model.entries import Entry
+from nncli.model.initializers import INITIALIZERS
+from nncli.model.losses import LOSSES
+from nncli.training.optimizers import OPTIMIZERS
+
+_TABLES: dict[str, dict[str, Any]] = {
+    "Activations": ACTIVATIONS,
+    "Losses": LOSSES,
+    "Initializers": INITIALIZERS,
+    "Optimizers": OPTIMIZERS,
+    "Scaling": SCALERS,
+}
+
+
+def reference_text() -> str:
+    """Return the reference as Markdown: a table of keys, and a table of names for each choice."""
+    lines = ["| key | default | meaning |", "|---|---|---|"]
+    lines += _rows(Config, "")
+    for name, source in SOURCES.items():
+        lines += _rows(source, "data.", f"`{name}`: ", skip="source")
+    lines += _rows(ModelSection, "model.")
+    lines += _rows(TrainingSection, "training.")
+    lines += _rows(EarlyStopping, "training.early_stopping.")
+    for title, table in _TABLES.items():
+        lines += ["", f"**{title}**", "", "| name | parameters | meaning |", "|---|---|---|"]
+        lines += [_entry_row(name, entry) for name, entry in table.items()]
+    return "\n".join(lines) + "\n"
+
+
+def _rows(
+    model: type[BaseModel], prefix: str, before: str = "", skip: str | None = None
+) -> Iterator[str]:
+    for key, field in model.model_fields.items():
+        if key == skip or field.default_factory is not None:
+            continue
+        if field.is_required():
+            default = "required"
+        else:
+            default = "" if field.default is None else f"`{json.dumps(field.default)}`"
+        yield f"| `{prefix}{key}` | {default} | {before}{field.description} |"
+
+
+def _entry_row(name: str, entry: Entry) -> str:
+    parameters = ", ".join(
+        f"`{key}`: {each.description} ({shown(each.default)})"
+        for key, each in entry.parameters.items()
+    )
+    return f"| `{name}` | {parameters} | {entry.summary} |"

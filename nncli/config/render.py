@@ -1,0 +1,68 @@
+"""Write a config as YAML: plain, or with a comment for every key from the schema."""
+
+from collections.abc import Mapping
+from textwrap import wrap
+from typing import Any
+
+import yaml
+from pydantic import BaseModel
+
+from nncli.config.schema import Config
+
+_WIDTH = 80
+
+
+def config_text(config: Config) -> str:
+    """Return the YAML text of a config with every key."""
+    return _text(config.model_dump(), None)
+
+
+def commented_text(values: Mapping[str, Any], config: Config) -> str:
+    """Return the YAML text of `values`, each key below its description.
+
+    Parameters
+    ----------
+    values : mapping
+        What the config has before defaults are filled in.
+    config : Config
+        The same, validated: its sections know the descriptions.
+    """
+    return _text(values, config)
+
+
+def _text(values: Mapping[str, Any], described: BaseModel | None) -> str:
+    lines: list[str] = []
+    for key, value in values.items():
+        section = getattr(described, key, None)
+        if described and lines:
+            lines.append("")
+        lines += _comment(described, key, "")
+        if isinstance(value, Mapping):
+            lines.append(f"{key}:")
+            for inner, setting in value.items():
+                lines += _comment(section, inner, "  ")
+                lines += _setting(inner, setting, "  ")
+        else:
+            lines += _setting(key, value, "")
+    return "\n".join(lines) + "\n"
+
+
+def _setting(key: str, value: Any, indent: str) -> list[str]:
+    text = yaml.safe_dump(
+        {key: value},
+        default_flow_style=isinstance(value, Mapping | list) or None,
+        sort_keys=False,
+        allow_unicode=True,
+        width=_WIDTH - len(indent),
+    )
+    flow = text.strip()
+    if flow.startswith("{") and flow.endswith("}"):
+        flow = flow[1:-1]
+    return [indent + line for line in flow.splitlines()]
+
+
+def _comment(described: BaseModel | None, key: str, indent: str) -> list[str]:
+    field = type(described).model_fields.get(key) if described else None
+    description = field.description if field else None
+    width = _WIDTH - len(indent) - 2
+    return [f"{indent}# {line}" for line in wrap(description, width)] if description else []

@@ -1,0 +1,131 @@
+"""Fill in the defaults that depend on the task, and refuse what does not go together."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from nncli.config.choices import Named, OneOf
+from nncli.config.schema import Config
+from nncli.config.strict_yaml import Path
+from nncli.data.dataset import Task
+from nncli.model.activations import ACTIVATIONS
+from nncli.model.entries import Entry
+from nncli.model.initializers import INITIALIZERS
+from nncli.model.losses import LOSSES
+
+_OUTPUTS: dict[Task, str] = {
+    "binary": "sigmoid",
+    "multiclass": "softmax",
+    "regression": "identity",
+}
+
+
+class Misfit(Exception):  # noqa: N818 - caught by the loader, which knows the place
+    """Two parts of a config do not go together.
+
+    Attributes
+    ----------
+    path : tuple
+        The key to blame.
+    problem : str
+    """
+
+    def __init__(self, path: Path, problem: str) -> None:
+        super().__init__(problem)
+        self.path = path
+        self.problem = problem
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """What a config means for a task.
+
+    Attributes
+    ----------
+    activations, initializers : list of Named
+        One for each layer, the output included.
+    loss : Named
+    """
+
+    activations: list[Named]
+    initializers: list[Named]
+    loss: Named
+
+
+def resolve(config: Config, task: Task) -> Resolved:
+    """Return what `config` means for `task`.
+
+    Raises
+    ------
+    Misfit
+        When the output does not fit the task, the loss the output, or something the data.
+    """
+    model, training = config.model, config.training
+    output = model.output or _named(ACTIVATIONS, _OUTPUTS[task])
+    if task not in ACTIVATIONS[output.name].output_for:
+        fitting = [name for name, each in ACTIVATIONS.items() if task in each.output_for]
+        raise Misfit(
+            ("model", "output"),
+            f"{output.name} cannot be the output of a {task} task; expected {_or(fitting)}",
+        )
+    loss = training.loss or _named(LOSSES, ACTIVATIONS[output.name].loss)
+    if output.name not in LOSSES[loss.name].outputs:
+        fitting = [name for name, each in LOSSES.items() if output.name in each.outputs]
+        raise Misfit(
+            ("training", "loss"),
+            f"{loss.name} does not fit the {output.name} output; expected {_or(fitting)}, or "
+            f"model.output: {_or(LOSSES[loss.name].outputs)}",
+        )
+    hidden = _one_each(model.activation, len(model.hidden_layers))
+    return Resolved([*hidden, output], _initializers(config, [*hidden, output]), loss)
+
+
+def filled_in(config: Config, task: Task) -> Config:
+    """Return `config` with every default filled in: training it again gives the same weights."""
+    resolved = resolve(config, task)
+    model = {"output": resolved.activations[-1], "initializer": _shortest(resolved.initializers)}
+    return config.model_copy(
+        update={
+            "model": config.model.model_copy(update=model),
+            "training": config.training.model_copy(update={"loss": resolved.loss}),
+        }
+    )
+
+
+def check_monitor(config: Config, has_validation: bool) -> None:
+    """Raise `Misfit` when early stopping watches validation rows that there are not."""
+    stopping = config.training.early_stopping
+    if stopping and stopping.monitor.startswith("validation") and not has_validation:
+        raise Misfit(
+            ("training", "early_stopping"),
+            f"watches {stopping.monitor}, but there are no validation rows; set data.validation, "
+            "or monitor: train_loss",
+        )
+
+
+def _initializers(config: Config, activations: list[Named]) -> list[Named]:
+    if config.model.initializer is not None:
+        return _one_each(config.model.initializer, len(activations))
+    # The output layer is drawn like the layer before it, which has the same inputs' scale.
+    suited = [ACTIVATIONS[each.name].initializer for each in activations]
+    if len(suited) > 1:
+        suited[-1] = suited[-2]
+    return [_named(INITIALIZERS, name) for name in suited]
+
+
+def _named(table: Mapping[str, Entry], name: str) -> Named:
+    chosen = OneOf.of_table({name: table[name]}).pick(name)
+    assert isinstance(chosen, Named)
+    return chosen
+
+
+def _one_each(chosen: Named | list[Named], layers: int) -> list[Named]:
+    return chosen if isinstance(chosen, list) else [chosen] * layers
+
+
+def _shortest(chosen: list[Named]) -> Named | list[Named]:
+    same = all(each.model_dump() == chosen[0].model_dump() for each in chosen)
+    return chosen[0] if same else chosen
+
+
+def _or(names: Sequence[str]) -> str:
+    return " or ".join(names)

@@ -1,0 +1,113 @@
+"""The schema of a config: every key with its type, range, default and description.
+
+Validation, ``config show``, ``config schema``, the templates and the README's reference are all
+made from this module; it is the one place to add a key.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from nncli.config.choices import IntegerOr, Named, OneOf, Section, refusal
+from nncli.config.sources import SOURCES, Source
+from nncli.model.activations import ACTIVATIONS
+from nncli.model.initializers import INITIALIZERS
+from nncli.model.losses import LOSSES
+from nncli.training.optimizers import OPTIMIZERS
+
+_HIDDEN = {name: each for name, each in ACTIVATIONS.items() if not each.output_only}
+_OUTPUT = {name: each for name, each in ACTIVATIONS.items() if each.output_for}
+
+LayerSize = Annotated[int, Field(ge=1, le=1_000_000)]
+Monitor = Literal["validation_loss", "validation_accuracy", "train_loss", "train_accuracy"]
+
+
+class ModelSection(Section):
+    """The network."""
+
+    hidden_layers: list[LayerSize] = Field(
+        [128],
+        max_length=1000,
+        description="sizes of the hidden layers; [] for none: a perceptron or a regression",
+    )
+    activation: Annotated[Named | list[Named], OneOf.of_table(_HIDDEN, or_list=True)] = Field(
+        "relu",  # validated into a Named
+        validate_default=True,
+        description="of the hidden layers: one for all, or a list with one for each",
+    )
+    output: Annotated[Named, OneOf.of_table(_OUTPUT)] | None = Field(
+        None, description="output activation; default: sigmoid, softmax or identity, by the task"
+    )
+    initializer: (
+        Annotated[Named | list[Named], OneOf.of_table(INITIALIZERS, or_list=True)] | None
+    ) = Field(
+        None,
+        description="of the weights: one for all layers, or a list with one for each, the output "
+        "included; default: by the activation; biases start at 0",
+    )
+
+    @model_validator(mode="after")
+    def _lists_fit(self) -> "ModelSection":
+        hidden = len(self.hidden_layers)
+        for key, chosen, expected in (
+            ("activation", self.activation, hidden),
+            ("initializer", self.initializer, hidden + 1),
+        ):
+            if isinstance(chosen, list) and len(chosen) != expected:
+                raise refusal(
+                    f"a list of {len(chosen)}; expected {expected}, one for each layer", below=key
+                )
+        return self
+
+
+class EarlyStopping(Section):
+    """Stop when the monitored value no longer gets better."""
+
+    monitor: Monitor = Field("validation_loss", description="the value to watch")
+    patience: int = Field(5, ge=1, description="epochs without improvement before stopping")
+    min_change: float = Field(0.0, ge=0, description="the least change that counts")
+
+
+class TrainingSection(Section):
+    """How it is trained."""
+
+    loss: Annotated[Named, OneOf.of_table(LOSSES)] | None = Field(
+        None, description="what is made small; default: by the output"
+    )
+    optimizer: Annotated[Named, OneOf.of_table(OPTIMIZERS, default="adam")] = Field(
+        "adam",  # validated into a Named
+        validate_default=True,
+        description="how the weights follow the gradient",
+    )
+    learning_rate: float = Field(0.001, gt=0, description="size of a step")
+    batch_size: Annotated[int | Literal["full"], IntegerOr(1, word="full")] = Field(
+        64, description="rows a step, or full for all of them"
+    )
+    epochs: int = Field(10, ge=0, le=10_000_000, description="passes over the training rows")
+    shuffle: bool = Field(True, description="a new order of the rows every epoch")
+    l2: float = Field(
+        0.0, ge=0, description="weight of half the sum of squared weights; biases are exempt"
+    )
+    precision: Literal["float32", "float64"] = Field("float32", description="of all arithmetic")
+    early_stopping: EarlyStopping | None = Field(
+        None, description="{monitor, patience, min_change}; default: train for all epochs"
+    )
+
+
+class Config(Section):
+    """A config of nncli."""
+
+    name: str | None = Field(
+        None,
+        pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]*$",
+        max_length=100,
+        description="names the run directory; default: the file's name",
+    )
+    seed: int = Field(
+        0, ge=0, lt=2**64, description="of everything random: the same seed, the same weights"
+    )
+    data: Annotated[Source, OneOf(SOURCES, tag="source")] = Field(description="what to learn from")
+    model: ModelSection = Field(default_factory=ModelSection, description="the network")
+    training: TrainingSection = Field(
+        default_factory=TrainingSection, description="how it is trained"
+    )

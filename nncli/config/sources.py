@@ -1,0 +1,139 @@
+"""The keys of each data source, and how they are handed to `nncli.data`.
+
+A new source is a module in ``nncli/data/`` and a class and a table entry here.
+"""
+
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import Field, model_validator
+
+from nncli.config.choices import IntegerOr, Named, OneOf, Section, refusal
+from nncli.data.dataset import Dataset, Task
+from nncli.data.mnist import TRAIN_ROWS, in_cache, load_mnist, mnist_directory
+from nncli.data.scaling import SCALERS
+from nncli.data.splitting import row_count
+from nncli.data.xor import load_xor
+
+Scale = Annotated[Named, OneOf.of_table(SCALERS)]
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What a network for a source looks like from outside."""
+
+    task: Task
+    inputs: int
+    classes: int
+
+
+def _scale(default: str) -> Any:
+    return Field(default, validate_default=True, description="how inputs are scaled")
+
+
+class Source(Section):
+    """What all data sources share.
+
+    Attributes
+    ----------
+    tag : str
+        The key that tells the sources apart.
+    shape : Shape or None
+        What is known before the data is loaded.
+    """
+
+    tag: ClassVar[str] = "source"
+    shape: ClassVar[Shape | None] = None
+
+    source: str
+    scale: Scale
+
+    def load(self, seed: int, *, progress: bool = False) -> Dataset:
+        """Load the data; `progress` allows a progress bar on standard error."""
+        raise TypeError(f"{type(self).__name__} does not say how it is loaded")
+
+    @classmethod
+    def fetch(cls, *, progress: bool = False) -> str:
+        """Get what has to be downloaded, if anything; return where the data is."""
+        return "made from the seed; there is nothing to download"
+
+    @classmethod
+    def whereabouts(cls) -> str:
+        """Return where the data is now."""
+        return "made from the seed"
+
+    def _leave_rows(self, validation: int | float, rows: int) -> None:
+        if row_count(validation, rows) >= rows:
+            raise refusal(
+                f"found {validation}; it is taken from the {rows} training rows of the source: "
+                f"expected at most {rows - 1}",
+                below="validation",
+            )
+
+
+class XorSource(Source):
+    """Noisy XOR, made from the seed: four corners of the unit square, two classes."""
+
+    shape: ClassVar[Shape | None] = Shape("binary", inputs=2, classes=2)
+
+    source: Literal["xor"]
+    rows: int = Field(1000, ge=4, le=10_000_000, description="rows to train with")
+    noise: float = Field(0.25, ge=0, le=1e6, description="standard deviation around the corners")
+    test: int = Field(
+        10_000, ge=0, le=10_000_000, description="rows to test with, from another random stream"
+    )
+    validation: Annotated[int | float, IntegerOr(0, fraction=True)] = Field(
+        0, description="rows or fraction taken from the training rows, stratified"
+    )
+    scale: Scale = _scale("none")
+
+    @model_validator(mode="after")
+    def _validation_fits(self) -> "XorSource":
+        self._leave_rows(self.validation, self.rows)
+        return self
+
+    def load(self, seed: int, *, progress: bool = False) -> Dataset:
+        """Make the rows."""
+        return load_xor(
+            rows=self.rows,
+            noise=self.noise,
+            test=self.test,
+            validation=self.validation,
+            seed=seed,
+        )
+
+
+class MnistSource(Source):
+    """MNIST: 60,000 and 10,000 handwritten digits, ten classes; downloaded once."""
+
+    shape: ClassVar[Shape | None] = Shape("multiclass", inputs=784, classes=10)
+
+    source: Literal["mnist"]
+    validation: Annotated[int | float, IntegerOr(0, fraction=True)] = Field(
+        5000, description="rows or fraction taken from the training rows, stratified"
+    )
+    scale: Scale = _scale("unit")
+
+    @model_validator(mode="after")
+    def _validation_fits(self) -> "MnistSource":
+        self._leave_rows(self.validation, TRAIN_ROWS)
+        return self
+
+    def load(self, seed: int, *, progress: bool = False) -> Dataset:
+        """Load the digits from the cache, or download them."""
+        return load_mnist(validation=self.validation, seed=seed, progress=progress)
+
+    @classmethod
+    def fetch(cls, *, progress: bool = False) -> str:
+        """Download the four files, unless they are in the cache."""
+        load_mnist(validation=0, seed=0, progress=progress)
+        return f"in {mnist_directory()}"
+
+    @classmethod
+    def whereabouts(cls) -> str:
+        """Return the cache directory, or that the data is not there yet."""
+        place = mnist_directory()
+        return f"in {place}" if in_cache() else f"not yet in {place}; 11.6 MB to download"
+
+
+SOURCES: dict[str, type[Source]] = {"xor": XorSource, "mnist": MnistSource}

@@ -1,0 +1,179 @@
+"""A strict, bounded subset of YAML that remembers where everything stood.
+
+Mappings, lists and scalars; no anchors, aliases, tags, merges or second documents. A plain scalar
+is null, ``true`` or ``false``, an integer, a float, or else a string: ``no``, ``off``, ``010``
+and ``1:30`` stay what was typed (the YAML 1.2 core schema, without octal and hexadecimal).
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import yaml
+from yaml.events import (
+    AliasEvent,
+    DocumentStartEvent,
+    Event,
+    MappingEndEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+)
+
+from nncli.errors import ConfigError
+
+MOST_BYTES = 1 << 20
+_DEEPEST = 20
+_MOST_DIGITS = 100
+
+_INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)")
+_FLOAT = re.compile(r"[-+]?(\.[0-9]+|(0|[1-9][0-9]*)(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+_SPECIAL = {"null": None, "~": None, "": None, "true": True, "false": False}
+_INFINITE = re.compile(r"[-+]?\.(inf|nan)")
+
+Path = tuple[str | int, ...]
+
+
+@dataclass
+class Document:
+    """A parsed text: plain values, and the place of every key and value.
+
+    Attributes
+    ----------
+    value : dict, list or scalar
+    values, keys : dict of path to str
+        ``file:line:column`` of the value at a path, and of its key where it has one.
+    problems : list of str
+        Keys that stand twice.
+    """
+
+    value: Any = None
+    values: dict[Path, str] = field(default_factory=dict)
+    keys: dict[Path, str] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+
+    def place(self, path: Path, *, of_key: bool = False) -> str:
+        """Return where `path` stands, or the nearest enclosing value that stands anywhere."""
+        if of_key and path in self.keys:
+            return self.keys[path]
+        while path and path not in self.values:
+            path = path[:-1]
+        return self.values.get(path, "")
+
+
+def parse(text: str, name: str) -> Document:
+    """Parse `text`; `name` stands for the file in the places.
+
+    Raises
+    ------
+    ConfigError
+        With the place and the reason of the first thing that is not accepted.
+    """
+    reader = _Reader(name)
+    if len(text) > MOST_BYTES:
+        raise ConfigError(f"{name}:1:1: larger than 1 MiB; a config is a short text")
+    try:
+        reader.read_document(_events(text))
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        place = reader.at(mark) if mark else f"{name}:1:1"
+        raise ConfigError(f"{place}: not YAML: {error.problem or error.context}") from error
+    except yaml.reader.ReaderError as error:
+        before = text[: error.position]
+        line, column = before.count("\n") + 1, error.position - (before.rfind("\n") + 1) + 1
+        raise ConfigError(
+            f"{name}:{line}:{column}: a character that YAML does not allow: {error.character!r}"
+        ) from error
+    return reader.document
+
+
+def scalar(text: str) -> Any:
+    """Return the value of a plain scalar, as the module says."""
+    if text in _SPECIAL:
+        return _SPECIAL[text]
+    if len(text) <= _MOST_DIGITS:
+        if _INTEGER.fullmatch(text):
+            return int(text)
+        if _FLOAT.fullmatch(text):
+            return float(text)
+        if _INFINITE.fullmatch(text):
+            return float(text.replace(".", ""))
+    return text
+
+
+def _events(text: str) -> Iterator[Event]:
+    # The C parser where there is one: the same events, many times faster.
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    yield from yaml.parse(text, Loader=loader)
+
+
+class _Reader:
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.document = Document()
+
+    def at(self, mark: Any) -> str:
+        return f"{self.name}:{mark.line + 1}:{mark.column + 1}"
+
+    def refuse(self, event: Event, problem: str) -> ConfigError:
+        return ConfigError(f"{self.at(event.start_mark)}: {problem}")
+
+    def read_document(self, events: Iterator[Event]) -> None:
+        documents = 0
+        self.document.values[()] = f"{self.name}:1:1"
+        for event in events:
+            if isinstance(event, DocumentStartEvent):
+                documents += 1
+                if documents > 1:
+                    raise self.refuse(event, "a second document; a config is one")
+                self.document.value = self.read_value(next(events), events, ())
+
+    def read_value(self, event: Event, events: Iterator[Event], path: Path) -> Any:
+        if isinstance(event, AliasEvent):
+            raise self.refuse(event, f"an alias (*{event.anchor}); write the value out")
+        if getattr(event, "anchor", None):
+            raise self.refuse(event, "an anchor (&); write the value out where it is needed")
+        if tag := getattr(event, "tag", None):
+            raise self.refuse(event, f"a tag ({tag}); values need no tags here")
+        if len(path) > _DEEPEST:
+            raise self.refuse(event, f"nested more than {_DEEPEST} levels deep")
+        self.document.values[path] = self.at(event.start_mark)
+        if isinstance(event, MappingStartEvent):
+            return self.read_mapping(events, path)
+        if isinstance(event, SequenceStartEvent):
+            return self.read_list(events, path)
+        assert isinstance(event, ScalarEvent)
+        return scalar(event.value) if event.implicit[0] else event.value
+
+    def read_list(self, events: Iterator[Event], path: Path) -> list[Any]:
+        items: list[Any] = []
+        while not isinstance(event := next(events), SequenceEndEvent):
+            items.append(self.read_value(event, events, (*path, len(items))))
+        return items
+
+    def read_mapping(self, events: Iterator[Event], path: Path) -> dict[str, Any]:
+        mapping: dict[str, Any] = {}
+        while not isinstance(event := next(events), MappingEndEvent):
+            if not isinstance(event, ScalarEvent) or event.anchor or event.tag:
+                raise self.refuse(event, "a key must be a plain word")
+            key = event.value
+            inner = (*path, key)
+            if key in mapping:
+                first = self.document.keys[inner]
+                self.document.problems.append(
+                    f"{self.at(event.start_mark)}: {dotted(inner)}: is already given at {first}; "
+                    "remove one of the two"
+                )
+            self.document.keys[inner] = self.at(event.start_mark)
+            mapping[key] = self.read_value(next(events), events, inner)
+        return mapping
+
+
+def dotted(path: Path) -> str:
+    """Return a path as it is typed on the command line: ``model.hidden_layers[1]``."""
+    text = ""
+    for part in path:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
+    return text

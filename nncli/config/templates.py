@@ -1,0 +1,50 @@
+"""Starter configs: what ``nncli init`` writes, and what lies in ``configs/``."""
+
+from typing import Any
+
+from nncli.config.render import commented_text
+from nncli.config.schema import Config
+
+TEMPLATES: dict[str, dict[str, Any]] = {
+    "xor": {
+        "name": "xor",
+        "seed": 0,
+        "data": {"source": "xor", "rows": 1000, "noise": 0.25, "validation": 0.2},
+        "model": {"hidden_layers": [8], "activation": "tanh"},
+        "training": {
+            "optimizer": "adam",
+            "learning_rate": 0.02,
+            "batch_size": 32,
+            "epochs": 40,
+        },
+    },
+    "mnist": {
+        "name": "mnist",
+        "seed": 0,
+        "data": {"source": "mnist", "validation": 5000},
+        "model": {"hidden_layers": [128], "activation": "relu"},
+        "training": {
+            "optimizer": "adam",
+            "learning_rate": 0.001,
+            "batch_size": 64,
+            "epochs": 10,
+            "early_stopping": {"monitor": "validation_loss", "patience": 5},
+        },
+    },
+}
+
+_PURPOSES = {
+    "xor": "Noisy XOR: the smallest problem that one layer cannot solve.",
+    "mnist": "MNIST: handwritten digits, 28 by 28 pixels, ten classes.",
+}
+
+
+def template_text(name: str) -> str:
+    """Return the commented YAML text of a template."""
+    values = TEMPLATES[name]
+    head = (
+        f"# {_PURPOSES[name]}\n"
+        f"#   nncli train {name}.yaml\n"
+        "# Every key is optional but data; 'nncli config show' prints all of them.\n\n"
+    )
+    return head + commented_text(values, Config.model_validate(values))
