@@ -1,0 +1,334 @@
+"""The model file, ``weights.npz``: write, verify, read.
+
+It holds ``W1, b1, W2, b2, ...`` and ``metadata``, a JSON text. The reader believes nothing: every
+size is checked against what the file really holds before anything is allocated.
+"""
+
+import hashlib
+import json
+import zipfile
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import IO, Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+import nncli
+from nncli.data.npy import parse_npy
+from nncli.errors import ModelFileError, reason
+from nncli.files import atomic_write
+from nncli.model.activations import ACTIVATIONS
+from nncli.model.entries import Array
+from nncli.model.network import Layer, Network, layer_views, parameter_count
+
+FORMAT_VERSION = 1
+
+_DTYPES = (np.dtype("<f4"), np.dtype("<f8"))
+_AGAIN = "get or train the model again"
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Preprocessing:
+    """What is done to an input row before the network sees it: ``(x - offset) * scale``.
+
+    Attributes
+    ----------
+    columns : list of str
+    types : list of str
+        The type of each column: ``number``.
+    offset, scale : float or list of float
+        One number for all columns, or one for each.
+    """
+
+    columns: list[str]
+    types: list[str]
+    offset: float | list[float]
+    scale: float | list[float]
+
+
+@dataclass(frozen=True)
+class Model:
+    """A trained network with all that is needed to use it.
+
+    Attributes
+    ----------
+    network : Network
+    preprocessing : Preprocessing
+    task : str
+    target : str
+        Name of what is predicted.
+    classes : list of str
+    loss : str
+        The loss it was trained with.
+    config : dict
+        The config it was trained by, every default filled in.
+    metrics : dict
+        Final metrics of each split.
+    training : dict
+        The training record: epochs, best epoch, seconds, date.
+    provenance : dict
+        The versions that wrote the file, once it has been read from one.
+    """
+
+    network: Network
+    preprocessing: Preprocessing
+    task: str
+    target: str
+    classes: list[str]
+    loss: str
+    config: dict[str, Any]
+    metrics: dict[str, Any]
+    training: dict[str, Any]
+    provenance: dict[str, Any] = field(default_factory=dict)
+
+
+def write_model(path: Path, model: Model) -> None:
+    """Write `model` to `path` atomically. Raises `OutputError`."""
+    arrays = {}
+    for number, layer in enumerate(model.network.arrays, 1):
+        arrays[f"W{number}"], arrays[f"b{number}"] = layer
+    metadata = {
+        "format_version": FORMAT_VERSION,
+        "layers": [
+            {
+                "inputs": layer.inputs,
+                "outputs": layer.outputs,
+                "activation": layer.activation,
+                "activation_parameters": layer.activation_parameters,
+            }
+            for layer in model.network.layers
+        ],
+        "preprocessing": asdict(model.preprocessing),
+        "task": model.task,
+        "target": model.target,
+        "classes": model.classes,
+        "loss": model.loss,
+        "config": model.config,
+        "metrics": model.metrics,
+        "training": model.training,
+        "sha256": {name: _sha256(array) for name, array in arrays.items()},
+        "nncli_version": nncli.__version__,
+        "numpy_version": np.__version__,
+    }
+    text = json.dumps(metadata, ensure_ascii=False, allow_nan=False)
+    with atomic_write(path) as stream:
+        np.savez(stream, allow_pickle=False, metadata=np.array(text), **arrays)
+
+
+def read_model(path: Path) -> Model:
+    """Read and verify a model file.
+
+    Raises
+    ------
+    ModelFileError
+        When it is missing, damaged, of a newer format, or anything but what `write_model` writes.
+    """
+    try:
+        with path.open("rb") as stream:
+            members = _members(stream)
+            metadata = _metadata(members)
+            layers = _layers(metadata)
+            parameters = _parameters(layers, members, metadata)
+            return _model(Network(layers, parameters), metadata)
+    except OSError as error:
+        raise ModelFileError(f"{path}: cannot be read ({reason(error)})") from error
+    except _Refusal as error:
+        raise ModelFileError(f"{path}: {error}") from error
+
+
+class _Refusal(Exception):  # noqa: N818 - becomes a ModelFileError with the path
+    pass
+
+
+def _sha256(array: NDArray[Any]) -> str:
+    """Return the SHA-256 of the numbers, little-endian, in C order."""
+    return hashlib.sha256(array.astype(array.dtype.newbyteorder("<")).tobytes()).hexdigest()
+
+
+def _members(stream: IO[bytes]) -> dict[str, bytes]:
+    """Return the content of every member of an uncompressed zip file, by name without .npy."""
+    size = stream.seek(0, 2)
+    if size == 0:
+        raise _Refusal(f"is empty; {_AGAIN}")
+    members = {}
+    try:
+        with zipfile.ZipFile(stream) as archive:
+            entries = archive.infolist()
+            if sum(entry.file_size for entry in entries) > size or any(
+                entry.compress_type != zipfile.ZIP_STORED for entry in entries
+            ):
+                raise _Refusal(
+                    "is compressed or promises more than it holds; nncli did not write it"
+                )
+            for entry in entries:
+                if entry.filename in members or not entry.filename.endswith(".npy"):
+                    raise _Refusal(f"has an unexpected member {entry.filename!r}")
+                members[entry.filename] = archive.read(entry)
+    except (zipfile.BadZipFile, NotImplementedError, EOFError, ValueError, RuntimeError) as error:
+        raise _Refusal(f"is not an .npz file, or is cut or damaged; {_AGAIN}") from error
+    return {name.removesuffix(".npy"): content for name, content in members.items()}
+
+
+def _array(name: str, content: bytes) -> NDArray[Any]:
+    try:
+        array = parse_npy(content)
+    except ValueError as error:
+        raise _Refusal(f"{name} {error}; {_AGAIN}") from error
+    if not array.flags.c_contiguous:
+        raise _Refusal(f"{name} is not in C order; nncli did not write it")
+    return array
+
+
+def _metadata(members: dict[str, bytes]) -> dict[str, Any]:
+    if "metadata" not in members:
+        raise _Refusal("has no metadata: not a model of nncli")
+    array = _array("metadata", members.pop("metadata"))
+    if array.shape != () or array.dtype.kind != "U":
+        raise _Refusal("its metadata is not a text")
+    try:
+        metadata = json.loads(
+            str(array), object_pairs_hook=_without_duplicates, parse_constant=_no_constant
+        )
+    except (ValueError, RecursionError) as error:
+        raise _Refusal(f"its metadata is not valid JSON ({error})") from error
+    version = _get(metadata, "format_version", int)
+    if version > FORMAT_VERSION:
+        raise _Refusal(
+            f"has format version {version}; this nncli reads up to {FORMAT_VERSION}: "
+            "install a newer nncli"
+        )
+    if version < 1:
+        raise _Refusal(f"has format version {version}; there is none below 1")
+    return metadata  # type: ignore[no-any-return]  # _get has seen that it is a dict
+
+
+def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    mapping = dict(pairs)
+    if len(mapping) < len(pairs):
+        raise ValueError("a key stands twice")
+    return mapping
+
+
+def _no_constant(text: str) -> None:
+    raise ValueError(f"{text} is not JSON")
+
+
+def _get(mapping: Any, key: str, kind: type[T]) -> T:
+    """Return the value of `key`, which must be there and of type `kind`."""
+    if not isinstance(mapping, dict) or key not in mapping:
+        raise _Refusal(f"its metadata has no {key}")
+    value = mapping[key]
+    if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+        raise _Refusal(f"{key} in its metadata is not of type {kind.__name__}")
+    return value
+
+
+def _get_texts(mapping: Any, key: str) -> list[str]:
+    values = _get(mapping, key, list)
+    if not all(isinstance(value, str) for value in values):
+        raise _Refusal(f"{key} in its metadata is not a list of texts")
+    return values
+
+
+def _layers(metadata: dict[str, Any]) -> list[Layer]:
+    layers: list[Layer] = []
+    for number, each in enumerate(_get(metadata, "layers", list), 1):
+        inputs, outputs = _get(each, "inputs", int), _get(each, "outputs", int)
+        activation = _get(each, "activation", str)
+        parameters = _get(each, "activation_parameters", dict)
+        if inputs < 1 or outputs < 1 or (layers and layers[-1].outputs != inputs):
+            raise _Refusal(f"layer {number} has sizes ({inputs}, {outputs}) that do not fit")
+        if activation not in ACTIVATIONS:
+            raise _Refusal(f"layer {number} has the unknown activation {activation!r}")
+        known = ACTIVATIONS[activation].parameters
+        if parameters.keys() != known.keys() or not all(map(_is_number, parameters.values())):
+            raise _Refusal(f"layer {number} has other parameters than {activation} takes")
+        layers.append(Layer(inputs, outputs, activation, parameters))
+    if not layers:
+        raise _Refusal("has no layers")
+    return layers
+
+
+def _parameters(layers: list[Layer], members: dict[str, bytes], metadata: dict[str, Any]) -> Array:
+    names = [f"{kind}{number}" for number in range(1, len(layers) + 1) for kind in "Wb"]
+    _same_names(names, members)
+    checksums = _get(metadata, "sha256", dict)
+    arrays = {name: _array(name, members[name]) for name in names}
+    dtype = arrays["W1"].dtype
+    if dtype not in _DTYPES:
+        raise _Refusal(f"W1 has the type {dtype}; expected float32 or float64")
+    expected: dict[str, tuple[int, ...]] = {}
+    for number, layer in enumerate(layers, 1):
+        expected[f"W{number}"] = (layer.inputs, layer.outputs)
+        expected[f"b{number}"] = (layer.outputs,)
+    for name, array in arrays.items():
+        if array.shape != expected[name] or array.dtype != dtype:
+            raise _Refusal(
+                f"{name} is {array.dtype} of shape {array.shape}; expected {dtype} of shape "
+                f"{expected[name]}"
+            )
+        if not np.isfinite(array).all():
+            raise _Refusal(f"{name} has values that are not finite numbers")
+        if _sha256(array) != checksums.get(name):
+            raise _Refusal(f"{name} is not what was saved: its SHA-256 is another; {_AGAIN}")
+    flat = np.empty(parameter_count(layers), dtype)
+    for number, views in enumerate(layer_views(layers, flat), 1):
+        views.W[:], views.b[:] = arrays[f"W{number}"], arrays[f"b{number}"]
+    return flat
+
+
+def _same_names(expected: Iterable[str], found: Iterable[str]) -> None:
+    missing, extra = set(expected) - set(found), set(found) - set(expected)
+    if missing:
+        raise _Refusal(f"lacks {', '.join(sorted(missing))}; {_AGAIN}")
+    if extra:
+        raise _Refusal(f"has the unexpected members {', '.join(sorted(extra))}")
+
+
+def _model(network: Network, metadata: dict[str, Any]) -> Model:
+    preprocessing = _preprocessing(_get(metadata, "preprocessing", dict), network.layers[0].inputs)
+    classes = _get_texts(metadata, "classes")
+    outputs = network.layers[-1].outputs
+    if len(classes) != max(outputs, 2):
+        raise _Refusal(f"has {len(classes)} classes for {outputs} outputs")
+    return Model(
+        network=network,
+        preprocessing=preprocessing,
+        task=_get(metadata, "task", str),
+        target=_get(metadata, "target", str),
+        classes=classes,
+        loss=_get(metadata, "loss", str),
+        config=_get(metadata, "config", dict),
+        metrics=_metrics(_get(metadata, "metrics", dict)),
+        training=_get(metadata, "training", dict),
+        provenance={key: _get(metadata, key, str) for key in ("nncli_version", "numpy_version")},
+    )
+
+
+def _metrics(splits: dict[str, Any]) -> dict[str, Any]:
+    for values in splits.values():
+        if not isinstance(values, dict) or not all(map(_is_number, values.values())):
+            raise _Refusal("its metrics are not numbers by split and name")
+    return splits
+
+
+def _preprocessing(values: dict[str, Any], inputs: int) -> Preprocessing:
+    columns, types = _get_texts(values, "columns"), _get_texts(values, "types")
+    if len(columns) != inputs or types != ["number"] * inputs:
+        raise _Refusal(f"its preprocessing does not have {inputs} columns of numbers")
+    numbers: dict[str, float | list[float]] = {}
+    for key in ("offset", "scale"):
+        value = _get(values, key, object)
+        each = value if isinstance(value, list) and len(value) == inputs else [value]
+        if not all(_is_number(number) for number in each):
+            raise _Refusal(f"{key} of its preprocessing is neither a number nor {inputs} numbers")
+        numbers[key] = value  # type: ignore[assignment]  # checked just above
+    return Preprocessing(columns, types, numbers["offset"], numbers["scale"])
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and abs(value) < 1e308  # false for inf and nan too

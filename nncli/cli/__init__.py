@@ -1,0 +1,1 @@
+"""The command line: click only, one short module a command."""

@@ -1,0 +1,53 @@
+"""``nncli config``: check, show, schema."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+
+@click.group()
+def config() -> None:
+    """Check a config, show it complete, or print the schema."""
+
+
+def _takes_config(function: Any) -> Any:
+    function = click.argument("overrides", nargs=-1, metavar="[KEY=VALUE]...")(function)
+    return click.argument("config", type=click.Path(path_type=Path))(function)
+
+
+@config.command()
+@_takes_config
+def check(config: Path, overrides: tuple[str, ...]) -> None:
+    """Report every problem of CONFIG as file:line:column: key: problem."""
+    from nncli.config.load import load_config
+
+    load_config(config, overrides)
+    click.echo(f"{config}: valid")
+
+
+@config.command()
+@_takes_config
+def show(config: Path, overrides: tuple[str, ...]) -> None:
+    """Print CONFIG with every default filled in."""
+    from nncli.config.load import load_config
+    from nncli.config.render import config_text
+
+    loaded = load_config(config, overrides)
+    shape = loaded.config.data.shape
+    click.echo(config_text(loaded.filled_in(shape.task) if shape else loaded.config), nl=False)
+
+
+@config.command()
+@click.option("--markdown", is_flag=True, help="Print a reference for readers instead.")
+def schema(markdown: bool) -> None:
+    """Print the JSON Schema of a config, for editors."""
+    from nncli.cli.output import print_json
+    from nncli.config.reference import reference_text
+    from nncli.config.schema import Config
+
+    if markdown:
+        click.echo(reference_text(), nl=False)
+    else:
+        dialect = "https://json-schema.org/draft/2020-12/schema"
+        print_json({"$schema": dialect, **Config.model_json_schema()})

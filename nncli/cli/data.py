@@ -1,0 +1,71 @@
+"""``nncli data``: list, fetch, show."""
+
+import sys
+from pathlib import Path
+
+import click
+
+
+@click.group()
+def data() -> None:
+    """List, download or describe data."""
+
+
+@data.command("list")
+def list_() -> None:
+    """List the built-in data sets, and where each is."""
+    from nncli.config.sources import SOURCES
+
+    for name, source in SOURCES.items():
+        summary = (source.__doc__ or "").splitlines()[0]
+        click.echo(f"{name:<6}  {summary}\n        {source.whereabouts()}")
+
+
+@data.command()
+@click.argument("name")
+def fetch(name: str) -> None:
+    """Download the data set NAME into the cache, unless it is there."""
+    from nncli.config.sources import SOURCES
+    from nncli.errors import UsageError, did_you_mean
+
+    if name not in SOURCES:
+        hint = did_you_mean(name, list(SOURCES)) or "; there are " + ", ".join(SOURCES)
+        raise UsageError(f"unknown data set {name!r}{hint}")
+    click.echo(f"{name}: {SOURCES[name].fetch(progress=sys.stderr.isatty())}")
+
+
+@data.command()
+@click.argument("source", metavar="NAME|CONFIG")
+@click.argument("overrides", nargs=-1, metavar="[KEY=VALUE]...")
+def show(source: str, overrides: tuple[str, ...]) -> None:
+    """Describe a built-in data set, or the data of a config: rows, classes, values."""
+    from nncli.cli.output import print_pairs, print_table, shortened
+    from nncli.config.load import load_config
+    from nncli.config.schema import Config
+    from nncli.config.sources import SOURCES
+
+    if source in SOURCES and not overrides:
+        config = Config.model_validate({"data": source})
+    else:
+        config = load_config(Path(source), overrides).config
+    dataset = config.data.load(config.seed, progress=sys.stderr.isatty())
+    columns = dataset.columns
+    print_pairs(
+        [
+            ("source", config.data.source),
+            ("task", dataset.task),
+            ("target", dataset.target),
+            ("columns", f"{len(columns)}: {columns[0]} to {columns[-1]}"),
+            ("type", dataset.splits["train"].inputs.dtype),
+        ]
+    )
+    click.echo()
+    splits = list(dataset.splits.items())
+    rows = [("rows", *(str(len(split)) for _, split in splits))]
+    for index, name in enumerate(dataset.classes):
+        counts = ((split.labels[split.rows] == index).sum() for _, split in splits)
+        rows.append((f"  {dataset.target} {shortened(name, 20)}", *map(str, counts)))
+    for title, figure in (("smallest value", "min"), ("largest value", "max"), ("mean", "mean")):
+        values = (getattr(split.inputs[split.rows], figure)() for _, split in splits)
+        rows.append((title, *(f"{float(value):.4g}" for value in values)))
+    print_table(("", *(name for name, _ in splits)), rows)

@@ -1,0 +1,78 @@
+"""``nncli train --dry-run``: what a training job would take."""
+
+import sys
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import click
+import numpy as np
+
+from nncli.cli.output import print_pairs, print_table
+from nncli.cli.show import print_layers
+from nncli.description import describe_layers
+from nncli.training.loop import Progress, StepReport, evaluate, train
+
+if TYPE_CHECKING:
+    from nncli.pipeline import Job
+
+_MEASURE_SECONDS = 0.3
+
+
+def print_estimates(job: "Job") -> None:
+    """Print data, shapes, memory and time; the job's parameters are spoiled by the measurement."""
+    print_table(
+        ("split", "rows", "columns", "type"),
+        [
+            (name, str(len(split)), str(split.inputs.shape[1]), str(split.inputs.dtype))
+            for name, split in job.dataset.splits.items()
+        ],
+    )
+    click.echo()
+    print_layers(describe_layers(job.network.layers))
+    click.echo()
+    seconds_an_epoch = _seconds_an_epoch(job)
+    total = seconds_an_epoch * job.plan.epochs
+    print_pairs(
+        [
+            ("batches an epoch", len(job.training)),
+            ("epochs, at most", job.plan.epochs),
+            ("time, about", f"{total:.1f} s, {seconds_an_epoch:.2f} s an epoch"),
+            ("memory, about", f"{_megabytes(job):.0f} MB for data, weights and buffers"),
+        ]
+    )
+
+
+def _seconds_an_epoch(job: "Job") -> float:
+    """Take real steps for a moment, and one validation; return what an epoch would take."""
+    started = time.perf_counter()
+    plan = replace(job.plan, epochs=sys.maxsize, monitor="train_loss")
+    reports = train(
+        job.engine,
+        job.training,
+        None,
+        plan,
+        Progress(),
+        lambda: time.perf_counter() - started > _MEASURE_SECONDS,
+    )
+    steps = sum(isinstance(report, StepReport) for report in reports)
+    seconds = (time.perf_counter() - started) / steps * len(job.training)
+    if job.validation is not None:
+        started = time.perf_counter()
+        evaluate(job.engine, job.validation)
+        seconds += time.perf_counter() - started
+    return seconds
+
+
+def _megabytes(job: "Job") -> float:
+    arrays: dict[int, int] = {}
+    for split in job.dataset.splits.values():
+        for array in (split.inputs, split.labels, split.rows):
+            arrays[id(array)] = array.nbytes
+    state = sum(array.nbytes for array in job.engine.state().values())
+    best = job.network.parameters.nbytes * (1 + job.plan.keep_best)
+    row_bytes = job.network.dtype.itemsize * sum(
+        each.inputs + 3 * each.outputs for each in job.network.layers
+    )
+    buffers = (job.training.batch_rows + 500) * row_bytes
+    return float(np.sum([*arrays.values(), state, best, buffers])) / 1e6

@@ -1,0 +1,105 @@
+"""``nncli eval``."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from nncli.evaluation import Evaluation
+
+_MOST_CONFUSIONS = 10
+
+
+@click.command("eval")
+@click.argument("weights", type=click.Path(path_type=Path))
+@click.option(
+    "--split",
+    type=click.Choice(["train", "validation", "test"]),
+    default="test",
+    show_default=True,
+    help="Which rows of the data that the model was trained on.",
+)
+@click.option(
+    "--data",
+    "file",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Other rows with their classes: CSV with a column named as the target, or npz with X, y.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def eval_(weights: Path, split: str, file: Path | None, as_json: bool) -> None:
+    """Evaluate WEIGHTS: metrics by split and by class, and the confusion matrix."""
+    from nncli.artifact import read_model
+    from nncli.cli.output import print_json
+    from nncli.evaluation import evaluate_model
+
+    evaluation = evaluate_model(read_model(weights), weights, split=split, file=file)
+    if as_json:
+        print_json(evaluation.as_json())
+    else:
+        _print(evaluation)
+
+
+def _print(evaluation: "Evaluation") -> None:
+    from nncli.cli.output import print_pairs, print_table, shortened
+
+    print_pairs(
+        [
+            ("split", evaluation.split),
+            ("rows", evaluation.rows),
+            *((name, f"{value:.4f}") for name, value in evaluation.metrics.items()),
+        ]
+    )
+    click.echo()
+    figures = evaluation.per_class
+    print_table(
+        ("class", "precision", "recall", "f1", "support"),
+        [
+            (
+                shortened(name, 32),
+                f"{figures.precision[index]:.4f}",
+                f"{figures.recall[index]:.4f}",
+                f"{figures.f1[index]:.4f}",
+                str(figures.support[index]),
+            )
+            for index, name in enumerate(evaluation.classes)
+        ],
+    )
+    click.echo()
+    _print_confusion(evaluation)
+
+
+def _print_confusion(evaluation: "Evaluation") -> None:
+    """Print the matrix, or where it is too wide the most frequent confusions."""
+    from nncli.cli.output import WIDTH, print_table, shortened
+
+    counts = evaluation.confusion.tolist()
+    digits = max(len(str(count)) for row in counts for count in row)
+    names = [shortened(name, 12) for name in evaluation.classes]
+    columns = [shortened(name, max(digits, 5)) for name in evaluation.classes]
+    width = max(map(len, [*names, "true"])) + sum(2 + max(len(each), digits) for each in columns)
+    if width <= WIDTH:
+        click.echo("confusion matrix: a row a true class, a column a predicted class")
+        rows = [(name, *map(str, row)) for name, row in zip(names, counts, strict=True)]
+        print_table(("", *columns), rows)
+        return
+    wrong = [
+        (count, true, chosen)
+        for true, row in enumerate(counts)
+        for chosen, count in enumerate(row)
+        if count and true != chosen
+    ]
+    most = sorted(wrong, reverse=True)[:_MOST_CONFUSIONS]
+    click.echo("most frequent confusions (--json has the whole matrix)")
+    print_table(
+        ("true class", "predicted class", "rows"),
+        [
+            (
+                shortened(evaluation.classes[true], 32),
+                shortened(evaluation.classes[chosen], 32),
+                str(count),
+            )
+            for count, true, chosen in most
+        ],
+    )

@@ -1,0 +1,73 @@
+"""The program: its commands, and where an error becomes a line and an exit code."""
+
+import os
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+
+import click
+
+import nncli
+from nncli.cli.config import config
+from nncli.cli.data import data
+from nncli.cli.eval import eval_
+from nncli.cli.init import init
+from nncli.cli.predict import predict
+from nncli.cli.show import show
+from nncli.cli.train import train
+from nncli.errors import ConfigError, NncliError, reason
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(nncli.__version__, prog_name="nncli")
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+def cli(debug: bool) -> None:
+    """Train, explain and ship multilayer perceptrons from one YAML file.
+
+    Start with:  nncli init xor  and  nncli train xor.yaml
+    """
+
+
+for _command in (train, eval_, predict, show, init, config, data):
+    cli.add_command(_command)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the program and exit: 0 done, 1 failed, 2 wrong command line or config, 130 Ctrl-C."""
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(AttributeError):  # a test's replacement cannot be reconfigured
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
+    sys.exit(_run(list(sys.argv[1:] if arguments is None else arguments)))
+
+
+def _run(arguments: list[str]) -> int:
+    try:
+        code = cli.main(arguments, prog_name="nncli", standalone_mode=False)
+        sys.stdout.flush()
+    except NncliError as error:
+        if arguments[:1] == ["--debug"]:
+            raise
+        # A config's problems start with file:line:column, for editors to find.
+        click.echo(error if isinstance(error, ConfigError) else f"Error: {error}", err=True)
+        return error.exit_code
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("Interrupted.", err=True)
+        return 130
+    except BrokenPipeError:
+        _discard_output()  # the reader of a pipe has seen enough
+        return 1
+    except OSError as error:
+        if error.filename is not None:
+            raise
+        _discard_output()
+        click.echo(f"Error: standard output cannot be written ({reason(error)})", err=True)
+        return 1
+    return code if isinstance(code, int) else 0
+
+
+def _discard_output() -> None:
+    """Let Python's own flush at exit write to nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

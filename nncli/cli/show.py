@@ -1,0 +1,124 @@
+"""``nncli show``."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from nncli.artifact import Model
+
+
+@click.command()
+@click.argument("what", metavar="WEIGHTS|CONFIG|RUN", type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def show(what: Path, as_json: bool) -> None:
+    """Describe a model file, a config or a run directory.
+
+    Layers, shapes, parameter counts, floating-point operations per row; for a trained model also
+    its preprocessing, metrics, training record and provenance.
+    """
+    from nncli.cli.output import print_json
+
+    path = what / "weights.npz" if what.is_dir() else what
+    if _is_text(path):
+        description = _describe_config(path)
+        model = None
+    else:
+        from nncli.artifact import read_model
+        from nncli.description import describe_model
+
+        model = read_model(path)
+        description = describe_model(model)
+    if as_json:
+        print_json(description)
+        return
+    print_layers(description)
+    if model is not None:
+        _print_model(model)
+
+
+def _is_text(path: Path) -> bool:
+    """Return whether a file is to be read as a config: its first bytes are not a zip file's."""
+    if path.suffix == ".npz":
+        return False
+    try:
+        with path.open("rb") as stream:
+            return stream.read(2) != b"PK"
+    except OSError:
+        return True
+
+
+def _describe_config(path: Path) -> dict[str, Any]:
+    from nncli.config.load import load_config
+    from nncli.config.sources import Shape
+    from nncli.description import describe_layers
+    from nncli.pipeline import build_network
+
+    config = load_config(path).config
+    shape = config.data.shape
+    if shape is None:
+        dataset = config.data.load(config.seed)
+        shape = Shape(dataset.task, len(dataset.columns), len(dataset.classes))
+    network, loss = build_network(config, shape)
+    return {**describe_layers(network.layers), "task": shape.task, "loss": loss}
+
+
+def print_layers(description: dict[str, Any]) -> None:
+    """Print the table of layers of a description."""
+    from nncli.cli.output import print_table
+
+    rows = [
+        (
+            str(number),
+            str(layer["inputs"]),
+            str(layer["outputs"]),
+            layer["activation"],
+            f"{layer['parameters']:,}",
+            f"{layer['flops_per_row']:,}",
+        )
+        for number, layer in enumerate(description["layers"], 1)
+    ]
+    total = ("all", "", "", "", f"{description['parameters']:,}")
+    print_table(
+        ("layer", "inputs", "outputs", "activation", "parameters", "FLOPs/row"),
+        [*rows, (*total, f"{description['flops_per_row']:,}")],
+    )
+
+
+def _print_model(model: "Model") -> None:
+    from nncli.cli.output import print_pairs, print_table, shortened
+
+    preprocessing, record = model.preprocessing, model.training
+    columns = preprocessing.columns
+    click.echo()
+    print_pairs(
+        [
+            ("task", f"{model.task}; predicts {model.target}"),
+            ("classes", shortened(", ".join(model.classes), 60)),
+            ("columns", shortened(f"{len(columns)}: {', '.join(columns)}", 60)),
+            ("input", f"(x - offset) * scale; offset {_span(preprocessing.offset)}, "
+                      f"scale {_span(preprocessing.scale)}"),
+            ("loss", model.loss),
+            ("precision", model.network.dtype.name),
+            *((key.replace("_", " "), json.dumps(value).strip('"')) for key, value in
+              record.items()),
+            *((key.replace("_", " "), value) for key, value in model.provenance.items()),
+        ]
+    )  # fmt: skip
+    click.echo()
+    names = ("loss", "accuracy")
+    print_table(
+        ("split", *names),
+        [
+            (split, *(f"{metrics[name]:.4f}" if name in metrics else "" for name in names))
+            for split, metrics in model.metrics.items()
+        ],
+    )
+
+
+def _span(values: float | list[float]) -> str:
+    if isinstance(values, list):
+        return f"{min(values):.4g} to {max(values):.4g}"
+    return f"{values:.4g}"

@@ -1,0 +1,95 @@
+"""``nncli train``."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from nncli.pipeline import Job, Outcome
+    from nncli.training.observers import Observer
+
+
+@click.command()
+@click.argument("config", type=click.Path(path_type=Path))
+@click.argument("overrides", nargs=-1, metavar="[KEY=VALUE]...")
+@click.option(
+    "-o",
+    "--out",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="The run directory, new or empty.  [default: runs/<name>-001, -002, ...]",
+)
+@click.option("-q", "--quiet", is_flag=True, help="Show no progress, only the results.")
+@click.option("--dry-run", is_flag=True, help="Check data, shapes, memory and time; train nothing.")
+def train(
+    config: Path, overrides: tuple[str, ...], out: Path | None, quiet: bool, dry_run: bool
+) -> None:
+    """Train a network as CONFIG describes it.
+
+    Settings of the config can be changed behind it:
+
+      nncli train xor.yaml training.learning_rate=0.1 model.hidden_layers=[4,4]
+
+    Leaves weights.npz, checkpoint.npz, config.yaml, history.csv and metrics.json in the run
+    directory. Ctrl-C ends training after the current step and saves what there is.
+    """
+    from nncli.config.load import load_config
+    from nncli.errors import Interrupted
+    from nncli.pipeline import prepare, run
+    from nncli.run_directory import check_chosen, make_run_directory
+    from nncli.training.interruption import InterruptRequest
+
+    loaded = load_config(config, overrides)
+    if out is not None:
+        check_chosen(out)
+    job = prepare(loaded, progress_bar=not quiet and sys.stderr.isatty())
+    if dry_run:
+        from nncli.cli.dry_run import print_estimates
+
+        print_estimates(job)
+        return
+    directory = make_run_directory(str(job.config.name), out)
+    with InterruptRequest() as stop_requested:
+        outcome = run(job, directory, [] if quiet else [_observer(job)], stop_requested)
+    _print_outcome(outcome)
+    if outcome.interrupted:
+        raise Interrupted(
+            f"interrupted after {outcome.progress.epoch} of {outcome.epochs} epochs; "
+            f"what there is has been saved in {directory}"
+        )
+
+
+def _observer(job: "Job") -> "Observer":
+    from nncli.training.observers import Bar, PlainLines
+
+    if sys.stderr.isatty():
+        return Bar(job.plan.epochs, len(job.training.split), len(job.training))
+    return PlainLines(job.plan.epochs)
+
+
+def _print_outcome(outcome: "Outcome") -> None:
+    from nncli.cli.output import print_table
+
+    rows = [
+        (
+            name,
+            str(each.rows),
+            f"{each.metrics['loss']:.4f}",
+            f"{each.metrics['accuracy']:.4f}",
+        )
+        for name, each in outcome.evaluations.items()
+    ]
+    print_table(("split", "rows", "loss", "accuracy"), rows)
+    progress = outcome.progress
+    if progress.best_parameters is not None:
+        click.echo(f"\nThe weights are those of epoch {progress.best_epoch}, the best of "
+                   f"{progress.epoch}.")  # fmt: skip
+    weights = outcome.directory / "weights.npz"
+    click.echo(
+        f"\nSaved in {outcome.directory}. Next:\n"
+        f"  nncli eval {weights}\n"
+        f"  nncli show {weights}\n"
+        f"  nncli predict {weights} INPUT"
+    )

@@ -1,0 +1,148 @@
+"""Evaluate a network on rows whose classes are known."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nncli.artifact import Model
+from nncli.data.batches import Batches, target_codes
+from nncli.data.dataset import Split, whole
+from nncli.data.scaling import Scaling
+from nncli.data.tables import read_labelled
+from nncli.errors import UsageError
+from nncli.model.network import Network, Objective
+from nncli.training.engine import EVALUATION_ROWS
+from nncli.training.metrics import (
+    PerClass,
+    chosen_classes,
+    class_probabilities,
+    classification_metrics,
+    confusion_matrix,
+    per_class,
+)
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """The metrics of a split.
+
+    Attributes
+    ----------
+    metrics : dict of str to float
+        ``loss``, which is what was trained for, and scikit-learn's metrics.
+    confusion : array (classes, classes)
+        Counts by true class (row) and chosen class (column).
+    """
+
+    split: str
+    rows: int
+    metrics: dict[str, float]
+    classes: list[str]
+    confusion: NDArray[np.intp]
+
+    @property
+    def per_class(self) -> PerClass:
+        """Precision, recall, F1 and support of every class."""
+        return per_class(self.confusion)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as JSON values: what ``eval --json`` prints."""
+        figures = self.per_class
+        return {
+            "split": self.split,
+            "rows": self.rows,
+            "metrics": self.metrics,
+            "classes": self.classes,
+            "per_class": [
+                {
+                    "class": name,
+                    "precision": float(figures.precision[index]),
+                    "recall": float(figures.recall[index]),
+                    "f1": float(figures.f1[index]),
+                    "support": int(figures.support[index]),
+                }
+                for index, name in enumerate(self.classes)
+            ],
+            "confusion_matrix": self.confusion.tolist(),
+        }
+
+
+def scaling_of(model: Model) -> Scaling:
+    """Return the scaling that a saved model was trained with."""
+    offset, scale = (
+        np.asarray(each) if isinstance(each, list) else each
+        for each in (model.preprocessing.offset, model.preprocessing.scale)
+    )
+    return Scaling(offset, scale)
+
+
+def evaluate(
+    network: Network, loss: str, split: Split, scaling: Scaling, *, name: str, classes: list[str]
+) -> Evaluation:
+    """Run the network over all rows of `split` and compare with their labels.
+
+    Parameters
+    ----------
+    loss : str
+        A name in the table of losses.
+    name : str
+        What the rows are called: ``test``, or a file.
+    """
+    outputs = network.layers[-1].outputs
+    codes = target_codes(len(classes), outputs, network.dtype)
+    objective, work = Objective(loss), network.workspace(EVALUATION_ROWS)
+    A = np.empty((len(split), outputs), network.dtype)
+    loss_sum, start = 0.0, 0
+    for X, T in Batches(split, scaling, codes, EVALUATION_ROWS).in_order():
+        rows = work.first(len(X))
+        A[start : start + len(X)] = network.outputs(X, rows)
+        loss_sum += objective(network, T, rows) * len(X)
+        start += len(X)
+    truth, probabilities = split.labels[split.rows], class_probabilities(A)
+    confusion = confusion_matrix(truth, chosen_classes(A), len(classes))
+    metrics = classification_metrics(truth, probabilities, confusion)
+    return Evaluation(
+        split=name,
+        rows=len(split),
+        metrics={"loss": loss_sum / len(split), **metrics},
+        classes=classes,
+        confusion=confusion,
+    )
+
+
+def evaluate_model(
+    model: Model, path: Path, *, split: str = "test", file: Path | None = None
+) -> Evaluation:
+    """Evaluate a saved model on a split of its own data, or on the rows of a labelled file.
+
+    Parameters
+    ----------
+    path : Path
+        The model file, for messages.
+
+    Raises
+    ------
+    UsageError
+        When the data has no such split.
+    DataError
+        When the data or the file cannot be used.
+    """
+    if file is not None:
+        rows = read_labelled(file, model.preprocessing.columns, model.target, model.classes)
+        chosen, name = whole(rows.inputs, rows.labels), str(file)
+    else:
+        from nncli.config.load import config_from_values  # pydantic: not for a labelled file
+
+        config = config_from_values(model.config, f"{path}: its config")
+        splits = config.data.load(config.seed).splits
+        if split not in splits:
+            raise UsageError(
+                f"{path}: its data has no {split} rows; choose --split {' or '.join(splits)}"
+            )
+        chosen, name = splits[split], split
+    return evaluate(
+        model.network, model.loss, chosen, scaling_of(model), name=name, classes=model.classes
+    )

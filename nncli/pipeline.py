@@ -1,0 +1,253 @@
+"""The whole training job: from a config to a run directory.
+
+Only this module knows both the config and the core, which takes plain values.
+"""
+
+import json
+import os
+import platform
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import nncli
+from nncli.artifact import Model, Preprocessing, write_model
+from nncli.config.load import LoadedConfig
+from nncli.config.render import config_text
+from nncli.config.resolve import resolve
+from nncli.config.schema import Config
+from nncli.config.sources import Shape
+from nncli.data.batches import Batches, target_codes
+from nncli.data.dataset import Dataset
+from nncli.data.scaling import Scaling, fit
+from nncli.errors import DivergenceError
+from nncli.evaluation import Evaluation, evaluate
+from nncli.files import write_text
+from nncli.model.network import Layer, Network, Objective, initial_parameters
+from nncli.training.checkpoint import write_checkpoint
+from nncli.training.engine import EVALUATION_ROWS, NumpyEngine
+from nncli.training.loop import EpochReport, Plan, Progress, train
+from nncli.training.observers import History, Observer
+
+CHECKPOINT_SECONDS = 10.0
+
+
+@dataclass(frozen=True)
+class Job:
+    """Everything that training needs, built from a config."""
+
+    config: Config
+    dataset: Dataset
+    scaling: Scaling
+    loss: str
+    network: Network
+    engine: NumpyEngine
+    training: Batches
+    validation: Batches | None
+    plan: Plan
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a training job came to."""
+
+    directory: Path
+    evaluations: dict[str, Evaluation]
+    progress: Progress
+    epochs: int
+    interrupted: bool
+
+
+def prepare(loaded: LoadedConfig, *, progress_bar: bool = False) -> Job:
+    """Load the data and build the network; nothing is written.
+
+    Raises
+    ------
+    ConfigError, DataError
+        When the parts do not go together, or the data cannot be had.
+    """
+    dataset = loaded.config.data.load(loaded.config.seed, progress=progress_bar)
+    config = loaded.filled_in(dataset.task, has_validation="validation" in dataset.splits)
+    shape = Shape(dataset.task, len(dataset.columns), len(dataset.classes))
+    network, loss = build_network(config, shape)
+    settings = config.training
+    codes = target_codes(len(dataset.classes), network.layers[-1].outputs, network.dtype)
+    scaling = fit(config.data.scale.name, dataset.splits["train"])
+    rows = len(dataset.splits["train"])
+    batch_rows = rows if settings.batch_size == "full" else min(settings.batch_size, rows)
+    held_out = dataset.splits.get("validation")
+    validation = Batches(held_out, scaling, codes, EVALUATION_ROWS) if held_out else None
+    return Job(
+        config=config,
+        dataset=dataset,
+        scaling=scaling,
+        loss=loss,
+        network=network,
+        engine=NumpyEngine(
+            network,
+            Objective(loss),
+            optimizer=settings.optimizer.name,
+            settings=settings.optimizer.parameters,
+            l2=settings.l2,
+            batch_rows=batch_rows,
+        ),
+        training=Batches(dataset.splits["train"], scaling, codes, batch_rows),
+        validation=validation,
+        plan=_plan(config, has_validation=validation is not None),
+    )
+
+
+def run(
+    job: Job,
+    directory: Path,
+    observers: Sequence[Observer],
+    stop_requested: Callable[[], bool],
+) -> Outcome:
+    """Train, and leave config, history, checkpoint, weights and metrics in `directory`.
+
+    Raises
+    ------
+    OutputError
+        When a file cannot be written.
+    DivergenceError
+        When the loss is no longer finite; the best epoch before, if any, is saved first.
+    """
+    started = time.perf_counter()
+    write_text(directory / "config.yaml", config_text(job.config))
+    progress = Progress()
+    watching = [History(directory / "history.csv"), *observers]
+    try:
+        interrupted = _train(job, directory, progress, watching, stop_requested)
+    except DivergenceError:
+        if progress.best_parameters is not None:
+            _save(job, directory, progress, started, interrupted=True)
+        raise
+    finally:
+        for observer in watching:
+            observer.close()
+    evaluations = _save(job, directory, progress, started, interrupted=interrupted)
+    return Outcome(directory, evaluations, progress, job.plan.epochs, interrupted)
+
+
+def _train(
+    job: Job,
+    directory: Path,
+    progress: Progress,
+    observers: Sequence[Observer],
+    stop_requested: Callable[[], bool],
+) -> bool:
+    """Run the loop with everything that watches it; return whether it was interrupted."""
+    checkpoint, values = directory / "checkpoint.npz", job.config.model_dump()
+    next_checkpoint = time.monotonic() + CHECKPOINT_SECONDS
+    reports = train(job.engine, job.training, job.validation, job.plan, progress, stop_requested)
+    for report in reports:
+        if isinstance(report, EpochReport):
+            for observer in observers:
+                observer.epoch(report)
+            if time.monotonic() >= next_checkpoint:
+                write_checkpoint(checkpoint, job.engine, progress, values)
+                next_checkpoint = time.monotonic() + CHECKPOINT_SECONDS
+        else:
+            for observer in observers:
+                observer.step(report)
+    write_checkpoint(checkpoint, job.engine, progress, values)
+    return stop_requested()
+
+
+def _save(
+    job: Job, directory: Path, progress: Progress, started: float, *, interrupted: bool
+) -> dict[str, Evaluation]:
+    """Evaluate the best parameters on every split; write the weights and the metrics."""
+    if progress.best_parameters is not None:
+        job.network.parameters[:] = progress.best_parameters
+    evaluations = {
+        name: evaluate(
+            job.network,
+            job.loss,
+            split,
+            job.scaling,
+            name=name,
+            classes=list(job.dataset.classes),
+        )
+        for name, split in job.dataset.splits.items()
+    }
+    record = {
+        "epochs": progress.epoch,
+        "best_epoch": progress.best_epoch if job.plan.keep_best else progress.epoch,
+        "monitor": job.plan.monitor,
+        "interrupted": interrupted,
+        "wall_seconds": round(time.perf_counter() - started, 3),
+        "threads": _threads(),
+        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+        "python_version": platform.python_version(),
+    }
+    write_model(directory / "weights.npz", _model(job, evaluations, record))
+    versions = {"nncli_version": nncli.__version__, "numpy_version": np.__version__}
+    metrics = {name: each.as_json() for name, each in evaluations.items()}
+    text = json.dumps({**metrics, **record, **versions}, indent=2, ensure_ascii=False)
+    write_text(directory / "metrics.json", text + "\n")
+    return evaluations
+
+
+def _model(job: Job, evaluations: dict[str, Evaluation], record: dict[str, Any]) -> Model:
+    columns = list(job.dataset.columns)
+    offset, scale = (np.asarray(each).tolist() for each in (job.scaling.offset, job.scaling.scale))
+    return Model(
+        network=job.network,
+        preprocessing=Preprocessing(columns, ["number"] * len(columns), offset, scale),
+        task=job.dataset.task,
+        target=job.dataset.target,
+        classes=list(job.dataset.classes),
+        loss=job.loss,
+        config=job.config.model_dump(),
+        metrics={name: each.metrics for name, each in evaluations.items()},
+        training=record,
+    )
+
+
+def build_network(config: Config, shape: Shape) -> tuple[Network, str]:
+    """Return the network with its initial parameters, and the name of its loss."""
+    resolved = resolve(config, shape.task)
+    single = shape.task == "binary" and resolved.activations[-1].name == "sigmoid"
+    sizes = [shape.inputs, *config.model.hidden_layers, 1 if single else shape.classes]
+    layers = [
+        Layer(inputs, outputs, activation.name, activation.parameters)
+        for inputs, outputs, activation in zip(sizes, sizes[1:], resolved.activations, strict=False)
+    ]
+    parameters = initial_parameters(
+        layers,
+        [(each.name, each.parameters) for each in resolved.initializers],
+        config.seed,
+        config.training.precision,
+    )
+    return Network(layers, parameters), resolved.loss.name
+
+
+def _plan(config: Config, *, has_validation: bool) -> Plan:
+    settings = config.training
+    stopping = settings.early_stopping
+    return Plan(
+        epochs=settings.epochs,
+        learning_rate=settings.learning_rate,
+        shuffle=settings.shuffle,
+        seed=config.seed,
+        monitor=stopping.monitor
+        if stopping
+        else ("validation_loss" if has_validation else "train_loss"),
+        patience_epochs=stopping.patience if stopping else None,
+        min_change=stopping.min_change if stopping else 0.0,
+        keep_best=has_validation,
+    )
+
+
+def _threads() -> int:
+    """Return how many threads the matrix products may use."""
+    for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+        if (value := os.environ.get(variable, "")).isdigit():
+            return int(value)
+    return os.cpu_count() or 1
