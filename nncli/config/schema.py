@@ -104,7 +104,7 @@ class Config(Section):
         description="names the run directory; default: the file's name",
     )
     seed: int = Field(
-        0, ge=0, lt=2**64, description="of everything random: the same seed, the same weights"
+        0, ge=0, lt=2**32, description="of everything random: the same seed, the same weights"
     )
     data: Annotated[Source, OneOf(SOURCES, tag="source")] = Field(description="what to learn from")
     model: ModelSection = Field(default_factory=ModelSection, description="the network")

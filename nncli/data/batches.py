@@ -39,9 +39,12 @@ class Batches:
         self.split = split
         self.batch_rows = min(batch_rows, len(split))
         self._codes = codes
-        self._offset, self._scale = (
-            np.asarray(each, codes.dtype) for each in (scaling.offset, scaling.scale)
-        )
+        # Inputs of more digits than the batch has are subtracted from before they are rounded:
+        # a large offset would leave few of them.
+        wide = np.result_type(split.inputs.dtype, codes.dtype)
+        self._offset = np.asarray(scaling.offset, wide)
+        self._scale = np.asarray(scaling.scale, codes.dtype)
+        self._has_offset = bool(self._offset.any())
         inputs = split.inputs.shape[1]
         self._raw = np.empty((self.batch_rows, inputs), split.inputs.dtype)
         self._X: Array = np.empty((self.batch_rows, inputs), codes.dtype)
@@ -75,9 +78,12 @@ class Batches:
         X, T = self._X[: len(rows)], self._T[: len(rows)]
         raw, labels = self._raw[: len(rows)], self._labels[: len(rows)]
         np.take(self.split.inputs, rows, axis=0, out=raw, mode="clip")
-        np.copyto(X, raw)
-        if self._offset.any():
-            np.subtract(X, self._offset, out=X)
+        if self._has_offset and self._offset.dtype != X.dtype:
+            np.subtract(raw, self._offset, out=X, casting="same_kind")
+        else:
+            np.copyto(X, raw)
+            if self._has_offset:
+                np.subtract(X, self._offset, out=X)
         if self._changes_scale:
             np.multiply(X, self._scale, out=X)
         np.take(self.split.labels, rows, out=labels, mode="clip")

@@ -25,7 +25,7 @@ class RemoteFile:
 def cache_directory() -> Path:
     """Return ``$NNCLI_CACHE``, else the cache directory of the platform."""
     if chosen := os.environ.get("NNCLI_CACHE"):
-        return Path(chosen).expanduser()
+        return Path(os.path.expanduser(chosen))  # noqa: PTH111 - leaves an unknown ~user as it is
     import platformdirs
 
     return platformdirs.user_cache_path("nncli", appauthor=False)

@@ -63,7 +63,11 @@ def parse_idx(stream: IO[bytes], name: str) -> NDArray[Any]:
             f"{name}: the header promises {expected} bytes of values, the file has {found}; "
             "get the file again"
         )
-    return np.frombuffer(content, dtype).reshape(shape).astype(dtype.newbyteorder("="), copy=False)
+    try:
+        array = np.frombuffer(content, dtype).reshape(shape)
+    except ValueError as error:  # no bytes, but sizes that overflow beside a zero
+        raise DataError(f"{name}: sizes {shape}: {error}") from error
+    return array.astype(dtype.newbyteorder("="), copy=False)
 
 
 def _read_at_most(stream: IO[bytes], size: int) -> bytearray:

@@ -40,7 +40,9 @@ def unit(rows: Numbers) -> OffsetAndScale:
 
 def standard(rows: Numbers) -> OffsetAndScale:
     """Bring every column to mean 0 and standard deviation 1."""
-    return rows.mean(axis=0, dtype=np.float64), _inverse(rows.std(axis=0, dtype=np.float64))
+    deviation = rows.std(axis=0, dtype=np.float64)
+    changes = rows.max(axis=0) > rows.min(axis=0)  # rounding gives constants a deviation too
+    return rows.mean(axis=0, dtype=np.float64), _inverse(deviation * changes)
 
 
 def minmax(rows: Numbers) -> OffsetAndScale:
@@ -56,7 +58,8 @@ def robust(rows: Numbers) -> OffsetAndScale:
 
 
 def _inverse(spread: NDArray[np.float64]) -> NDArray[np.float64]:
-    return 1.0 / np.where(spread > 0, spread, 1.0)
+    smallest = np.finfo(np.float32).tiny  # the inverse of less overflows float32
+    return 1.0 / np.where(spread > smallest, spread, 1.0)
 
 
 @dataclass(frozen=True)

@@ -31,13 +31,15 @@ def sigmoid_cross_entropy(Z: Array, T: Array, gradient: Array, scratch: Array) -
     Computed as Σ (max(z, 0) - t z + ln(1 + e^-|z|)) / B, which neither overflows nor cancels.
     """
     rows = len(Z)
+    np.maximum(Z, 0, out=gradient)
+    np.multiply(T, Z, out=scratch)
+    np.subtract(gradient, scratch, out=gradient)
+    value = float(gradient.sum())
     np.abs(Z, out=scratch)
     np.negative(scratch, out=scratch)
     np.exp(scratch, out=scratch)
     np.log1p(scratch, out=scratch)
-    np.maximum(Z, 0, out=gradient)
-    np.add(scratch, gradient, out=scratch)
-    value = (float(scratch.sum()) - float(np.vdot(T, Z))) / rows
+    value = (value + float(scratch.sum())) / rows
     sigmoid(Z, out=gradient)
     np.subtract(gradient, T, out=gradient)
     np.multiply(gradient, 1 / rows, out=gradient)

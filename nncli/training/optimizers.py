@@ -35,9 +35,9 @@ def sgd(
         np.multiply(velocity, momentum, out=velocity)
         np.add(velocity, gradient, out=velocity)
         if nesterov:
-            np.multiply(gradient, 1 / momentum, out=gradient)
-            np.add(gradient, velocity, out=gradient)
-            np.multiply(gradient, momentum * learning_rate, out=gradient)
+            np.multiply(gradient, learning_rate, out=gradient)
+            np.subtract(parameters, gradient, out=parameters)
+            np.multiply(velocity, momentum * learning_rate, out=gradient)
         else:
             np.multiply(velocity, learning_rate, out=gradient)
     else:
@@ -118,7 +118,7 @@ OPTIMIZERS: dict[str, Optimizer] = {
         parameters={
             "beta1": Parameter(0.9, "decay of the gradient's mean", at_least=0.0, below=1.0),
             "beta2": Parameter(0.999, "decay of its square", at_least=0.0, below=1.0),
-            "epsilon": Parameter(1e-8, "keeps the quotient finite", above=0.0),
+            "epsilon": Parameter(1e-8, "keeps the quotient finite", at_least=1e-30),
         },
     ),
 }

@@ -1,0 +1,325 @@
+import tracemalloc
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from nncli.model.activations import ACTIVATIONS
+from nncli.model.losses import LOSSES
+from nncli.model.network import (
+    Layer,
+    Network,
+    Objective,
+    layer_slices,
+    layer_views,
+    parameter_count,
+)
+from tests import reference
+from tests.model.strict import strict
+
+HIDDEN = [name for name, entry in ACTIVATIONS.items() if not entry.output_only]
+LOSS_AND_OUTPUT = [(name, each) for name, loss in LOSSES.items() for each in loss.outputs]
+# Sizes from the inputs to the outputs.
+SIZES = [(3, 4), (3, 1), (3, 5, 2), (3, 5, 4, 3), (2, 4, 3, 1)]
+ROWS = 4
+
+every_hidden = pytest.mark.parametrize("hidden", HIDDEN)
+every_loss_and_output = pytest.mark.parametrize(("loss", "output"), LOSS_AND_OUTPUT)
+every_size = pytest.mark.parametrize("sizes", SIZES, ids=lambda sizes: "-".join(map(str, sizes)))
+
+
+def build_layers(sizes, hidden, output):
+    names = [hidden] * (len(sizes) - 2) + [output]
+    return [
+        Layer(inputs, outputs, name, ACTIVATIONS[name].complete({}))
+        for inputs, outputs, name in zip(sizes, sizes[1:], names, strict=False)
+    ]
+
+
+def draw_case(sizes, hidden, output, loss, dtype=np.float64):
+    """Return network, inputs and targets, with no hidden weighted sum near a kink at 0."""
+    layers = build_layers(sizes, hidden, output)
+    random = np.random.default_rng(11)
+    T = random.random((ROWS, sizes[-1])).astype(dtype)
+    if loss == "cross_entropy":
+        T /= T.sum(axis=1, keepdims=True)
+    nearest = 0.0
+    while nearest < 1e-3:
+        flat = random.normal(0, 0.7, parameter_count(layers)).astype(dtype)
+        X = random.normal(size=(ROWS, sizes[0])).astype(dtype)
+        network = Network(layers, flat)
+        work = network.workspace(ROWS)
+        network.logits(X, work)
+        nearest = min((np.abs(Z).min() for Z in work.Z[:-1]), default=1.0)
+    return network, X, T
+
+
+def poisoned(network, rows):
+    work = network.workspace(rows)
+    for buffer in (*work.Z, *work.A, *work.dA, work.scratch):
+        buffer.fill(np.nan)
+    return work
+
+
+def loss_and_gradient(network, X, T, loss, work):
+    """Return the loss and its flat gradient, from buffers that hold whatever they hold."""
+    gradient = np.full_like(network.parameters, np.nan)
+    network.logits(X, work)
+    value = Objective(loss)(network, T, work)
+    network.backward(X, work, layer_views(network.layers, gradient))
+    return value, gradient
+
+
+def central_differences(network, X, T, loss, h=1e-6):
+    """Return the numerical gradient; the network's parameters are changed and put back."""
+    work = network.workspace(len(X))
+    result = np.empty_like(network.parameters)
+    for index, kept in enumerate(network.parameters.tolist()):
+        values = []
+        for shifted in (kept + h, kept - h):
+            network.parameters[index] = shifted
+            network.logits(X, work)
+            values.append(Objective(loss)(network, T, work))
+        network.parameters[index] = kept
+        result[index] = (values[0] - values[1]) / (2 * h)
+    return result
+
+
+def check_gradients(sizes, hidden, output, loss):
+    network, X, T = draw_case(sizes, hidden, output, loss)
+    _, gradient = loss_and_gradient(network, X, T, loss, poisoned(network, ROWS))
+    numerical = central_differences(network, X, T, loss)
+    np.testing.assert_allclose(gradient, numerical, rtol=1e-6, atol=1e-8)
+
+
+def reference_layers(network):
+    return [
+        (W.tolist(), b.tolist(), layer.activation, layer.activation_parameters)
+        for (W, b), layer in zip(network.arrays, network.layers, strict=True)
+    ]
+
+
+def check_against_the_reference(network, X, T, loss, work, tolerance):
+    value, gradient = loss_and_gradient(network, X, T, loss, work)
+    arguments = X.tolist(), T.tolist(), reference_layers(network), loss
+    assert value == pytest.approx(reference.loss_value(*arguments), rel=tolerance, abs=tolerance)
+    expected = reference.loss_gradients(*arguments)
+    np.testing.assert_allclose(gradient, expected, rtol=tolerance, atol=tolerance)
+
+
+@every_size
+@every_hidden
+@every_loss_and_output
+def test_gradients_equal_central_differences(sizes, hidden, output, loss):
+    check_gradients(sizes, hidden, output, loss)
+
+
+@every_size
+@every_hidden
+@every_loss_and_output
+def test_loss_and_gradients_equal_the_reference(sizes, hidden, output, loss):
+    network, X, T = draw_case(sizes, hidden, output, loss)
+    check_against_the_reference(network, X, T, loss, poisoned(network, ROWS), 1e-11)
+
+
+@every_hidden
+@every_loss_and_output
+def test_float32_gradients_equal_the_reference(hidden, output, loss):
+    network, X, T = draw_case((3, 5, 4, 3), hidden, output, loss, dtype=np.float32)
+    check_against_the_reference(network, X, T, loss, poisoned(network, ROWS), 2e-5)
+
+
+@every_hidden
+@every_loss_and_output
+def test_a_short_batch_equals_the_reference_and_leaves_the_other_rows(hidden, output, loss):
+    network, X, T = draw_case((3, 5, 4, 3), hidden, output, loss)
+    work = poisoned(network, 3 * ROWS)
+    check_against_the_reference(network, X, T, loss, work.first(ROWS), 1e-11)
+    for buffer in (*work.Z, *work.A, *work.dA, work.scratch):
+        assert np.isnan(buffer[ROWS:]).all()
+
+
+@every_loss_and_output
+def test_a_batch_after_a_longer_one_equals_the_reference(output, loss):
+    network, X, T = draw_case((3, 5, 4, 3), "tanh", output, loss)
+    work = poisoned(network, ROWS)
+    loss_and_gradient(network, X, T, loss, work)
+    check_against_the_reference(network, X[:1], T[:1], loss, work.first(1), 1e-11)
+    check_against_the_reference(network, X, T, loss, work, 1e-11)
+
+
+@every_hidden
+def test_a_corrupted_derivative_of_a_hidden_layer_is_found(hidden, monkeypatch):
+    entry = ACTIVATIONS[hidden]
+
+    def corrupted(dA, Z, A, out, **settings):
+        entry.backward(dA, Z, A, out, **settings)
+        out *= 1.001
+
+    monkeypatch.setitem(ACTIVATIONS, hidden, replace(entry, backward=corrupted))
+    with pytest.raises(AssertionError):
+        check_gradients((3, 5, 4, 3), hidden, "identity", "mean_squared_error")
+
+
+@every_loss_and_output
+def test_a_corrupted_gradient_of_a_loss_is_found(output, loss, monkeypatch):
+    entry = LOSSES[loss]
+
+    def corrupted(outputs, T, gradient, scratch):
+        value = entry.function(outputs, T, gradient, scratch)
+        gradient *= 1.001
+        return value
+
+    monkeypatch.setitem(LOSSES, loss, replace(entry, function=corrupted))
+    with pytest.raises(AssertionError):
+        check_gradients((3, 5, 4, 3), "tanh", output, loss)
+
+
+@every_hidden
+@pytest.mark.parametrize("output", sorted({output for _, output in LOSS_AND_OUTPUT}))
+def test_outputs_and_logits_equal_the_reference(hidden, output):
+    network, X, _ = draw_case((3, 5, 4, 3), hidden, output, "mean_squared_error")
+    layers = reference_layers(network)
+    work = poisoned(network, ROWS)
+    logits = network.logits(X, work)
+    np.testing.assert_allclose(logits, reference.logits(X.tolist(), layers), rtol=1e-11)
+    assert logits is work.Z[-1]
+    assert np.isnan(work.A[-1]).all()
+    outputs = network.outputs(X, work)
+    np.testing.assert_allclose(outputs, reference.outputs(X.tolist(), layers), rtol=1e-11)
+    assert outputs is work.A[-1]
+
+
+@every_loss_and_output
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_nothing_in_a_pass_leaves_the_precision(output, loss, dtype):
+    network, X, T = draw_case((3, 5, 4, 3), "tanh", output, loss, dtype=dtype)
+    network = Network(network.layers, strict(network.parameters))
+    work = network.workspace(ROWS)
+    work.Z, work.A, work.dA = ([strict(b) for b in each] for each in (work.Z, work.A, work.dA))
+    work.scratch = strict(work.scratch)
+    value, gradient = loss_and_gradient(network, strict(X), strict(T), loss, work)
+    assert type(value) is float
+    assert gradient.dtype == network.dtype == dtype
+    assert network.outputs(strict(X), work).dtype == dtype
+
+
+@every_loss_and_output
+def test_inputs_targets_and_parameters_are_kept(output, loss):
+    network, X, T = draw_case((3, 5, 4, 3), "relu", output, loss)
+    kept = [each.copy() for each in (network.parameters, X, T)]
+    loss_and_gradient(network, X, T, loss, network.workspace(ROWS))
+    for before, after in zip(kept, (network.parameters, X, T), strict=True):
+        np.testing.assert_array_equal(before, after)
+
+
+@every_hidden
+@every_loss_and_output
+def test_a_steady_pass_allocates_no_arrays(hidden, output, loss):
+    layers = build_layers((120, 150, 130), hidden, output)
+    random = np.random.default_rng(12)
+    flat = random.normal(0, 0.1, parameter_count(layers)).astype(np.float32)
+    network, gradients = Network(layers, flat), layer_views(layers, np.empty_like(flat))
+    X = random.random((200, 120), np.float32)
+    T = np.eye(200, 130, dtype=np.float32)
+    work, objective = network.workspace(200), Objective(loss)
+
+    def one_pass():
+        network.logits(X, work)
+        objective(network, T, work)
+        network.backward(X, work, gradients)
+
+    one_pass()
+    tracemalloc.start()
+    one_pass()
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    # NumPy broadcasts through a buffer of 8192 elements whatever the size of the arrays.
+    smallest = min(work.scratch.nbytes, gradients[0].W.nbytes, gradients[1].W.nbytes)
+    assert peak < 8192 * 4 + 8000 < smallest
+
+
+@every_size
+def test_the_slices_cover_the_flat_vector_exactly_once(sizes):
+    layers = build_layers(sizes, "relu", "identity")
+    covered = np.zeros(parameter_count(layers), int)
+    for layer, where in zip(layers, layer_slices(layers), strict=True):
+        covered[where] += 1
+        assert where.stop - where.start == layer.parameter_count
+    assert (covered == 1).all()
+
+
+@every_size
+def test_the_flat_vector_holds_w_then_b_of_each_layer_in_c_order(sizes):
+    layers = build_layers(sizes, "relu", "identity")
+    flat = np.arange(parameter_count(layers), dtype=np.float64)
+    views = layer_views(layers, flat)
+    for layer, (W, b) in zip(layers, views, strict=True):
+        assert W.shape == (layer.inputs, layer.outputs)
+        assert b.shape == (layer.outputs,)
+    joined = np.concatenate([part.ravel() for pair in views for part in pair])
+    np.testing.assert_array_equal(joined, flat)
+
+
+def test_the_views_share_the_memory_of_the_flat_vector():
+    layers = build_layers((3, 5, 2), "relu", "identity")
+    flat = np.zeros(parameter_count(layers))
+    network = Network(layers, flat)
+    assert network.parameters is flat
+    for number, array in enumerate([each for pair in network.arrays for each in pair], start=1):
+        array[...] = number
+    np.testing.assert_array_equal(flat, [1] * 15 + [2] * 5 + [3] * 10 + [4] * 2)
+    flat[:] = 7
+    assert all((each == 7).all() for pair in network.arrays for each in pair)
+
+
+def test_changing_the_parameters_changes_the_outputs():
+    network, X, _ = draw_case((3, 5, 2), "tanh", "identity", "mean_squared_error")
+    work = network.workspace(ROWS)
+    before = network.outputs(X, work).copy()
+    network.parameters *= 2
+    assert (network.outputs(X, work) != before).all()
+
+
+def test_parameters_and_flops_are_counted():
+    layers = build_layers((784, 128, 10), "relu", "softmax")
+    assert [layer.parameter_count for layer in layers] == [100480, 1290]
+    assert parameter_count(layers) == 101770
+    assert [layer.flops_per_row for layer in layers] == [200704, 2560]
+
+
+def test_parameters_of_an_activation_reach_both_passes():
+    steep, flat = (Layer(1, 1, "leaky_relu", {"slope": slope}) for slope in (0.5, 0.25))
+    network = Network([steep, flat], np.array([1.0, 0.0, 1.0, 0.0]))
+    X, work = np.array([[-8.0]]), network.workspace(1)
+    assert network.outputs(X, work) == -1
+    work.dA[-1][:] = 1
+    network.output_backward(work)
+    gradient = np.empty(4)
+    network.backward(X, work, layer_views(network.layers, gradient))
+    np.testing.assert_array_equal(gradient, [-8 * 0.5 * 0.25, 0.5 * 0.25, -4 * 0.25, 0.25])
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_workspace_has_the_shapes_and_precision_of_the_network(dtype):
+    layers = build_layers((3, 5, 2), "relu", "identity")
+    work = Network(layers, np.zeros(parameter_count(layers), dtype)).workspace(6)
+    assert work.rows == 6
+    for buffers in (work.Z, work.A, work.dA):
+        assert [each.shape for each in buffers] == [(6, 5), (6, 2)]
+        assert {each.dtype for each in buffers} == {np.dtype(dtype)}
+    assert work.scratch.shape == (6, 2)
+    assert work.scratch.dtype == dtype
+
+
+def test_a_shorter_workspace_is_a_cut_of_the_same_memory_made_once():
+    work = Network(build_layers((3, 5, 2), "relu", "identity"), np.zeros(32)).workspace(6)
+    short = work.first(4)
+    assert short.rows == 4
+    assert work.first(4) is short
+    assert work.first(6) is work
+    assert work.first(3) is not short
+    cuts, buffers = ((*each.Z, *each.A, *each.dA, each.scratch) for each in (short, work))
+    for cut, buffer in zip(cuts, buffers, strict=True):
+        assert cut.shape == (4, buffer.shape[1])
+        assert cut.ctypes.data == buffer.ctypes.data

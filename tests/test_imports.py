@@ -1,0 +1,102 @@
+"""What may import what, and what a command may load."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import nncli
+
+PACKAGE = Path(nncli.__file__).parent
+
+# From the ground up: a room imports only from those before it and from itself.
+ROOMS = [
+    "errors",
+    "files",
+    "random_streams",
+    "model",
+    "data",
+    "training",
+    "config",
+    "artifact",
+    "evaluation",
+    "prediction",
+    "description",
+    "run_directory",
+    "pipeline",
+    "cli",
+]
+
+
+def imported_modules(path: Path) -> set[str]:
+    """Return every module of nncli that the file imports, also inside functions."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            found.add(node.module)
+        elif isinstance(node, ast.Import):
+            found |= {name.name for name in node.names}
+    return {name for name in found if name.startswith("nncli.")}
+
+
+def room_of(module: str) -> str:
+    return module.split(".")[1]
+
+
+@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: path.stem)
+def test_a_room_imports_only_from_rooms_below_it(path: Path) -> None:
+    name = path.relative_to(PACKAGE).with_suffix("").parts[0]
+    if name in ("__init__", "__main__"):
+        return
+    below = ROOMS[: ROOMS.index(name) + 1]
+    assert {room_of(module) for module in imported_modules(path)} <= set(below)
+
+
+def test_every_room_is_in_the_order() -> None:
+    names = {path.stem for path in PACKAGE.iterdir() if path.suffix == ".py" or path.is_dir()}
+    assert names - {"__init__", "__main__", "__pycache__"} == set(ROOMS)
+
+
+def loaded_by(*arguments: str) -> set[str]:
+    """Return the top-level packages that a command has loaded when it ends."""
+    code = (
+        "import sys\n"
+        "from nncli.cli.main import main\n"
+        "try:\n    main(sys.argv[1:])\n"
+        "finally:\n    print(*{name.split('.')[0] for name in sys.modules}, file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, *arguments], capture_output=True, text=True, timeout=60
+    )
+    return set(done.stderr.split())
+
+
+def test_help_loads_neither_numpy_nor_pydantic() -> None:
+    assert not loaded_by("--help") & {"numpy", "pydantic", "yaml", "tqdm", "pooch", "platformdirs"}
+
+
+def test_the_check_of_what_help_loads_can_fail() -> None:
+    assert "numpy" in loaded_by("config", "schema")
+
+
+def test_training_on_made_data_loads_nothing_for_downloads_or_bars(tmp_path: Path) -> None:
+    config = tmp_path / "c.yaml"
+    config.write_text("data: {source: xor, test: 10}\ntraining: {epochs: 1}\n", encoding="utf-8")
+    loaded = loaded_by("train", str(config), "-o", str(tmp_path / "run"))
+    assert (tmp_path / "run" / "weights.npz").exists()
+    assert not loaded & {"pooch", "requests", "tqdm", "platformdirs"}
+
+
+def test_prediction_loads_neither_pydantic_nor_yaml(tmp_path: Path) -> None:
+    config = tmp_path / "c.yaml"
+    config.write_text("data: {source: xor, test: 10}\ntraining: {epochs: 1}\n", encoding="utf-8")
+    loaded_by("train", str(config), "-o", str(tmp_path / "run"))
+    rows = tmp_path / "rows.csv"
+    rows.write_text("0,1\n", encoding="utf-8")
+    assert not loaded_by("predict", str(tmp_path / "run" / "weights.npz"), str(rows)) & {
+        "pydantic",
+        "yaml",
+        "pooch",
+    }
