@@ -1,0 +1,68 @@
+"""What the README says is what the program does."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from nncli.config.reference import reference_text
+from nncli.data.mnist import PARTS
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_config_reference_is_made_from_the_schema() -> None:
+    found = re.search(
+        r"<!-- config reference: .*? -->\n(.*)<!-- end of config reference -->", README, re.DOTALL
+    )
+    assert found is not None
+    assert found[1] == reference_text()  # nncli config schema --markdown
+
+
+def test_the_files_of_mnist_are_named_with_size_and_checksum() -> None:
+    for part in PARTS.values():
+        file = part.compressed
+        assert f"| `{file.name}` | {file.size_bytes} | `{file.sha256}` |" in README
+
+
+def test_the_five_lines_run_a_network(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from nncli.artifact import Model, Preprocessing, write_model
+    from nncli.model.network import Layer, Network, parameter_count
+    from nncli.prediction import predict_rows
+
+    random = np.random.default_rng(0)
+    layers = [Layer(784, 16, "relu"), Layer(16, 10, "softmax")]
+    parameters = random.normal(size=parameter_count(layers)).astype(np.float32)
+    model = Model(
+        network=Network(layers, parameters),
+        preprocessing=Preprocessing(
+            [f"pixel{n}" for n in range(784)], ["number"] * 784, 0.0, 1 / 255
+        ),
+        task="multiclass",
+        target="digit",
+        classes=list("abcdefghij"),
+        loss="cross_entropy",
+        config={},
+        metrics={},
+        training={},
+    )
+    write_model(tmp_path / "weights.npz", model)
+    monkeypatch.chdir(tmp_path)
+    rows = random.integers(0, 256, (50, 784)).astype(np.float32)
+    code = re.search(r"```python\n(.*?)```", README, re.DOTALL)
+    assert code is not None
+    assert len(code[1].splitlines()) == 5
+    names: dict[str, Any] = {"X": rows}
+    exec(code[1], names)
+    names["model"].close()
+    np.testing.assert_array_equal(names["digits"], predict_rows(model, rows).chosen)
+
+
+def test_ci_runs_the_readme_test_command() -> None:
+    command = re.search(r"<!-- test command -->\n```sh\n(.*?)\n```", README, re.DOTALL)
+    assert command is not None
+    assert command[1].endswith("-m pytest")
+    assert "test command" in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
