@@ -15,7 +15,7 @@ from nncli.cli.init import init
 from nncli.cli.predict import predict
 from nncli.cli.show import show
 from nncli.cli.train import train
-from nncli.errors import ConfigError, NncliError, reason
+from nncli.errors import ConfigError, Interrupted, NncliError, reason
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -48,7 +48,8 @@ def _run(arguments: list[str]) -> int:
         if arguments[:1] == ["--debug"]:
             raise
         # A config's problems start with file:line:column, for editors to find.
-        click.echo(error if isinstance(error, ConfigError) else f"Error: {error}", err=True)
+        plain = isinstance(error, ConfigError | Interrupted)
+        click.echo(error if plain else f"Error: {error}", err=True)
         return error.exit_code
     except click.ClickException as error:
         error.show()

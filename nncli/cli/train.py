@@ -56,7 +56,7 @@ def train(
     _print_outcome(outcome)
     if outcome.interrupted:
         raise Interrupted(
-            f"interrupted after {outcome.progress.epoch} of {outcome.epochs} epochs; "
+            f"Interrupted after {outcome.progress.epoch} of {outcome.epochs} epochs; "
             f"what there is has been saved in {directory}"
         )
 

@@ -79,7 +79,7 @@ class PlainLines:
     def epoch(self, report: EpochReport) -> None:
         """Print the epoch's line."""
         width = len(str(self._epochs))
-        line = f"epoch {report.epoch:>{width}}/{self._epochs}  {described(report)}"
+        line = f"epoch {report.epoch:>{width}}/{self._epochs}  {_described(report.metrics)}"
         print(line, file=sys.stderr, flush=True)  # noqa: T201 - an observer is there to print
 
     def close(self) -> None:
@@ -95,15 +95,14 @@ class Bar:
         from tqdm import tqdm
 
         self._epochs, self._rows, self._batches = epochs, rows, batches
-        self._latest = ""
+        self._validation = ""
         self._next_refresh = 0.0
         self._bar = tqdm(
             total=epochs * rows,
             unit=" rows",
             unit_scale=True,
             dynamic_ncols=True,
-            mininterval=self._REFRESH_SECONDS,
-            bar_format="{desc} {percentage:3.0f}%|{bar}| {rate_noinv_fmt}{postfix}",
+            bar_format="{desc} |{bar}| {rate_noinv_fmt}{postfix}",
         )
 
     def step(self, report: StepReport) -> None:
@@ -112,33 +111,35 @@ class Bar:
         if now < self._next_refresh:
             return
         self._next_refresh = now + self._REFRESH_SECONDS
-        self._show(report.epoch, report.batch, report.rows, f"loss {report.loss:.4f}")
+        self._show(report.epoch, report.batch, report.rows, report.loss)
 
     def epoch(self, report: EpochReport) -> None:
         """Show the epoch's results, which stay until the next ones."""
-        self._latest = described(report, short=True)
-        self._show(report.epoch, self._batches, self._rows, "")
+        metrics = report.metrics
+        if "validation_loss" in metrics:
+            self._validation = (
+                f" val loss {metrics['validation_loss']:.4f}"
+                f" acc {metrics['validation_accuracy']:.4f}"
+            )
+        self._show(report.epoch, self._batches, self._rows, metrics["train_loss"])
 
     def close(self) -> None:
         """Leave the bar as it stands."""
         self._bar.close()
 
-    def _show(self, epoch: int, batch: int, rows: int, loss: str) -> None:
+    def _show(self, epoch: int, batch: int, rows: int, loss: float) -> None:
         self._bar.n = (epoch - 1) * self._rows + rows
         self._bar.set_description_str(
-            f"epoch {epoch}/{self._epochs} batch {batch}/{self._batches}", refresh=False
+            f"epoch {epoch}/{self._epochs} {batch}/{self._batches}", refresh=False
         )
-        self._bar.set_postfix_str(f"{loss}  {self._latest}".strip(), refresh=False)
+        self._bar.set_postfix_str(f"loss {loss:.4f}{self._validation}", refresh=False)
         self._bar.refresh()
 
 
-def described(report: EpochReport, *, short: bool = False) -> str:
-    """Return the epoch's losses and accuracies in words."""
-    metrics = report.metrics
-    text = f"train loss {metrics['train_loss']:.4f}"
-    if not short or "validation_loss" not in metrics:
-        text += f" accuracy {metrics['train_accuracy']:.4f}"
-    if "validation_loss" in metrics:
-        text += f"  validation loss {metrics['validation_loss']:.4f}"
-        text += f" accuracy {metrics['validation_accuracy']:.4f}"
-    return text
+def _described(metrics: dict[str, float]) -> str:
+    """Return losses and accuracies in words."""
+    splits = ("train", "validation") if "validation_loss" in metrics else ("train",)
+    return "  ".join(
+        f"{split} loss {metrics[f'{split}_loss']:.4f} accuracy {metrics[f'{split}_accuracy']:.4f}"
+        for split in splits
+    )
