@@ -120,7 +120,12 @@ def run(
     started = time.perf_counter()
     write_text(directory / "config.yaml", config_text(job.config))
     progress = Progress()
-    watching = [History(directory / "history.csv"), *observers]
+    history = History(
+        directory / "history.csv",
+        layers=len(job.network.layers),
+        has_validation=job.validation is not None,
+    )
+    watching = [history, *observers]
     try:
         interrupted = _train(job, directory, progress, watching, stop_requested)
     except DivergenceError:

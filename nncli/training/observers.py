@@ -3,8 +3,10 @@
 import csv
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO, Protocol
+from typing import Protocol
 
 from nncli.errors import OutputError, reason
 from nncli.training.loop import EpochReport, StepReport
@@ -27,44 +29,64 @@ class Observer(Protocol):
 
 
 class History:
-    """Writes ``history.csv``: a row an epoch, on the disk when the epoch ends."""
+    """Writes ``history.csv``: a header, then a row an epoch, handed over when the epoch ends.
 
-    def __init__(self, path: Path) -> None:
+    Parameters
+    ----------
+    path : Path
+        A new file.
+    layers : int
+        How many layers have a gradient norm.
+    """
+
+    def __init__(self, path: Path, *, layers: int, has_validation: bool) -> None:
         self._path = path
-        self._stream: IO[str] | None = None
+        splits = ("train", "validation") if has_validation else ("train",)
+        header = [
+            "epoch",
+            *(f"{split}_{metric}" for split in splits for metric in ("loss", "accuracy")),
+            "learning_rate",
+            "seconds",
+            "rows_per_second",
+            *(f"gradient_norm_{number}" for number in range(1, layers + 1)),
+        ]
+        with self._explained():
+            self._stream = path.open("w", encoding="utf-8", newline="")
+        self._write(header)
 
     def step(self, report: StepReport) -> None:
         """Do nothing: history is by epoch."""
 
     def epoch(self, report: EpochReport) -> None:
-        """Write a row, and the header before the first one. Raises `OutputError`."""
-        norms = {f"gradient_norm_{n}": norm for n, norm in enumerate(report.gradient_norms, 1)}
-        row = {
-            "epoch": report.epoch,
-            **report.metrics,
-            "learning_rate": report.learning_rate,
-            "seconds": report.seconds,
-            "rows_per_second": report.rows_per_second,
-            **norms,
-        }
-        try:
-            if self._stream is None:
-                self._stream = self._path.open("w", encoding="utf-8", newline="")
-                csv.writer(self._stream, lineterminator="\n").writerow(row)
-            csv.writer(self._stream, lineterminator="\n").writerow(
-                value if isinstance(value, int) else f"{value:.9g}" for value in row.values()
-            )
+        """Write the epoch's row. Raises `OutputError`."""
+        numbers = [
+            *report.metrics.values(),
+            report.learning_rate,
+            report.seconds,
+            report.rows_per_second,
+            *report.gradient_norms,
+        ]
+        self._write([str(report.epoch), *(f"{number:.9g}" for number in numbers)])
+
+    def close(self) -> None:
+        """Close the file; every row is flushed already."""
+        with suppress(OSError):  # the same failure as the write's before
+            self._stream.close()
+
+    def _write(self, row: list[str]) -> None:
+        with self._explained():
+            csv.writer(self._stream, lineterminator="\n").writerow(row)
             self._stream.flush()
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
         except OSError as error:
             raise OutputError(
                 f"{self._path}: cannot be written ({reason(error)}); check the free space, or "
                 "choose another place with -o"
             ) from error
-
-    def close(self) -> None:
-        """Close the file. Every row is flushed already, so a failure here loses nothing."""
-        if self._stream is not None:
-            self._stream.close()
 
 
 class PlainLines:

@@ -1,0 +1,57 @@
+"""The shipped configs do what the README says of them, through the real program."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+MNIST = ROOT.parent / "shared" / "mnist"
+
+# Runs the program, then prints the peak of its resident memory in KiB to standard error.
+MEASURED = """
+import resource, sys
+from nncli.cli.main import main
+try:
+    main()
+finally:
+    print("peak", resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, file=sys.stderr)
+"""
+
+
+def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    done = subprocess.run(
+        [sys.executable, "-c", MEASURED, *arguments],
+        capture_output=True,
+        text=True,
+        env={**os.environ, **environment},
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr
+    return done
+
+
+def accuracy_on_test(run_directory: Path) -> float:
+    metrics = json.loads((run_directory / "metrics.json").read_text(encoding="utf-8"))
+    return metrics["test"]["metrics"]["accuracy"]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_xor_comes_close_to_the_best_possible_accuracy(tmp_path: Path, seed: int) -> None:
+    run("train", str(ROOT / "configs" / "xor.yaml"), f"seed={seed}", "-o", str(tmp_path / "run"))
+    assert abs(accuracy_on_test(tmp_path / "run") - 0.9555) <= 0.015
+
+
+@pytest.mark.skipif(not MNIST.is_dir(), reason="the MNIST files are not beside the project")
+@pytest.mark.skipif(sys.platform == "win32", reason="measures memory with the resource module")
+def test_mnist_is_learned_well_and_in_little_memory(tmp_path: Path) -> None:
+    shutil.copytree(MNIST, tmp_path / "mnist")
+    config = str(ROOT / "configs" / "mnist.yaml")
+    done = run("train", config, "-o", str(tmp_path / "run"), NNCLI_CACHE=str(tmp_path))
+    assert accuracy_on_test(tmp_path / "run") >= 0.978
+    peak_kib = int(done.stderr.split("peak ")[1])
+    assert peak_kib * (1 if sys.platform == "darwin" else 1024) < 250e6
