@@ -129,7 +129,8 @@ class OneOf:
             raise refusal(f"no {self.tag} given; {expected}")
         name = value[self.tag]
         if not isinstance(name, str) or name not in self.models:
-            hint = did_you_mean(str(name), names) or f"; {expected}"
+            near = did_you_mean(name, names) if isinstance(name, str) else ""
+            hint = near or f"; {expected}"
             raise refusal(f"unknown {self.tag} {shown(name)}{hint}", below=self.tag)
         return self.models[name].model_validate(value)
 
@@ -198,7 +199,11 @@ def shown(value: Any) -> str:
         return "a mapping"
     if isinstance(value, list):
         return "a list"
-    text = json.dumps(value, ensure_ascii=False) if value is not None else "nothing"
+    if value is None:
+        return "nothing"
+    text = json.dumps(value, ensure_ascii=False)
+    if not text.isprintable():
+        text = json.dumps(value)
     return text if len(text) <= 60 else text[:57] + "..."
 
 

@@ -3,8 +3,8 @@
 import re
 import sys
 from collections.abc import Sequence
-from copy import deepcopy
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path as FilePath
 from typing import Any, get_args
 
@@ -12,11 +12,15 @@ from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
 from nncli.config.choices import OneOf, Section, shown
-from nncli.config.resolve import Misfit, check_monitor, filled_in
+from nncli.config.resolve import Misfit, check_monitor, filled_in, resolve
 from nncli.config.schema import Config
-from nncli.config.strict_yaml import MOST_BYTES, Document, Path, dotted, parse
+from nncli.config.strict_yaml import Document, Path, dotted, end_of, parse
 from nncli.data.dataset import Task
 from nncli.errors import ConfigError, did_you_mean, reason
+
+_MOST_BYTES = 1 << 20
+_BYTE_ORDER_MARK = "\ufeff"
+_COMMAND_LINE = "command line"
 
 _EXPECTED = {
     "int_type": "an integer",
@@ -26,10 +30,10 @@ _EXPECTED = {
     "list_type": "a list",
     "model_type": "a mapping of keys",
     "finite_number": "a finite number",
-    "greater_than_equal": "{ge:g} or more",
-    "greater_than": "more than {gt:g}",
-    "less_than_equal": "{le:g} or less",
-    "less_than": "less than {lt:g}",
+    "greater_than_equal": "{ge} or more",
+    "greater_than": "more than {gt}",
+    "less_than_equal": "{le} or less",
+    "less_than": "less than {lt}",
     "literal_error": "{expected}",
     "string_pattern_mismatch": "letters, digits, '_', '-' and '.' only",
     "string_too_long": "at most {max_length} characters",
@@ -52,12 +56,19 @@ class LoadedConfig:
         ConfigError
             When output, loss, early stopping and data do not go together.
         """
-        try:
-            check_monitor(self.config, has_validation)
-            return filled_in(self.config, task)
-        except Misfit as error:
-            place = self.document.place(error.path)
-            raise ConfigError(f"{place}: {dotted(error.path)}: {error.problem}") from error
+        problems = []
+        for check in (
+            partial(check_monitor, self.config, has_validation),
+            partial(resolve, self.config, task),
+        ):
+            try:
+                check()
+            except Misfit as error:
+                place = self.document.place(error.path)
+                problems.append(f"{place}: {dotted(error.path)}: {error.problem}")
+        if problems:
+            raise _refusal(problems)
+        return filled_in(self.config, task)
 
 
 def load_config(path: FilePath, overrides: Sequence[str] = ()) -> LoadedConfig:
@@ -91,17 +102,19 @@ def _may_validate(config: Config) -> bool:
 def _read(path: FilePath) -> str:
     try:
         with path.open("rb") as stream:
-            content = stream.read(MOST_BYTES + 1)
+            content = stream.read(_MOST_BYTES + 1)
     except OSError as error:
         raise ConfigError(
             f"{path}: cannot be read ({reason(error)}); 'nncli init' writes a config to start from"
         ) from error
+    if len(content) > _MOST_BYTES:
+        raise ConfigError(f"{path}:1:1: larger than 1 MiB; a config is a short text")
     try:
-        return content.decode("utf-8-sig")
+        return content.decode().removeprefix(_BYTE_ORDER_MARK)
     except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
+        place = end_of(content[: error.start].decode().removeprefix(_BYTE_ORDER_MARK))
         raise ConfigError(
-            f"{path}:{line}:1: not UTF-8 text (byte {content[error.start]:#04x} at offset "
+            f"{path}:{place}: not UTF-8 text (byte {content[error.start]:#04x} at offset "
             f"{error.start}); save the file as UTF-8"
         ) from error
 
@@ -111,23 +124,32 @@ def _override(document: Document, override: str) -> None:
     key, equals, text = override.partition("=")
     parts = tuple(key.split("."))
     if not equals or not all(parts):
-        raise ConfigError(f"command line: {override!r}: expected key.path=value")
-    value = parse(text, f"command line: {key}").value
+        raise ConfigError(f"{_COMMAND_LINE}: {override!r}: expected key.path=value")
+    if any("\ud800" <= each <= "\udfff" for each in override):
+        raise ConfigError(f"{_COMMAND_LINE}: {override!r}: not UTF-8 text")
+    parsed = parse(text, f"{_COMMAND_LINE}: {dotted(parts)}")
+    document.problems += parsed.problems
     if not isinstance(document.value, dict):
         return  # reported by the schema
-    document.value = deepcopy(document.value)
     inner = document.value
     for depth, part in enumerate(parts[:-1], 1):
         found = inner.get(part)
         if isinstance(found, str):  # `data: mnist` and `optimizer: adam` are short forms
             found = {"source" if parts[:depth] == ("data",) else "name": found}
-        inner[part] = found if isinstance(found, dict) else {}
-        inner = inner[part]
-    inner[parts[-1]] = value
+        if not isinstance(found, dict):
+            found = {}
+            _place_on_command_line(document, parts[:depth])
+        inner[part] = found
+        inner = found
+    inner[parts[-1]] = parsed.value
+    _place_on_command_line(document, parts)
+
+
+def _place_on_command_line(document: Document, path: Path) -> None:
     for places in (document.values, document.keys):
-        for known in [each for each in places if each[: len(parts)] == parts]:
+        for known in [each for each in places if each[: len(path)] == path]:
             del places[known]
-        places[parts] = "command line"
+        places[path] = _COMMAND_LINE
 
 
 def _validate(document: Document, path: FilePath) -> Config:
@@ -137,7 +159,7 @@ def _validate(document: Document, path: FilePath) -> Config:
     except ValidationError as error:
         problems += [_problem(document, dict(each)) for each in error.errors()]
     if problems:
-        raise ConfigError("\n".join(sorted(problems, key=_line_and_column)))
+        raise _refusal(problems)
     if config.name is None:
         config = config.model_copy(update={"name": _name_from(path)})
     return config
@@ -168,8 +190,14 @@ def _problem(document: Document, error: dict[str, Any]) -> str:
     return f"{place}: {dotted(path) or 'the config'}: {problem}"
 
 
+def _refusal(problems: Sequence[str]) -> ConfigError:
+    return ConfigError("\n".join(sorted(problems, key=_line_and_column)))
+
+
 def _line_and_column(problem: str) -> tuple[int, int]:
     """Return what brings problems into the order of the file, the command line last."""
+    if problem.startswith(f"{_COMMAND_LINE}: "):
+        return sys.maxsize, 0
     place = re.match(r".*?:(\d+):(\d+): ", problem)
     return (int(place[1]), int(place[2])) if place else (sys.maxsize, 0)
 

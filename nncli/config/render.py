@@ -1,5 +1,6 @@
 """Write a config as YAML: plain, or with a comment for every key from the schema."""
 
+import re
 from collections.abc import Mapping
 from textwrap import wrap
 from typing import Any
@@ -8,8 +9,18 @@ import yaml
 from pydantic import BaseModel
 
 from nncli.config.schema import Config
+from nncli.config.strict_yaml import FLOAT
 
 _WIDTH = 80
+
+
+class _Dumper(yaml.SafeDumper):
+    """Puts into quotes also what our own reader takes for a number, such as ``1e3``."""
+
+
+_Dumper.add_implicit_resolver(
+    "tag:yaml.org,2002:float", re.compile(f"({FLOAT.pattern})$"), list("-+.0123456789")
+)
 
 
 def config_text(config: Config) -> str:
@@ -37,7 +48,7 @@ def _text(values: Mapping[str, Any], described: BaseModel | None) -> str:
         if described and lines:
             lines.append("")
         lines += _comment(described, key, "")
-        if isinstance(value, Mapping):
+        if isinstance(value, Mapping) and value:
             lines.append(f"{key}:")
             for inner, setting in value.items():
                 lines += _comment(section, inner, "  ")
@@ -48,8 +59,9 @@ def _text(values: Mapping[str, Any], described: BaseModel | None) -> str:
 
 
 def _setting(key: str, value: Any, indent: str) -> list[str]:
-    text = yaml.safe_dump(
+    text = yaml.dump(
         {key: value},
+        Dumper=_Dumper,
         default_flow_style=isinstance(value, Mapping | list) or None,
         sort_keys=False,
         allow_unicode=True,

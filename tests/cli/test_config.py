@@ -1,0 +1,182 @@
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from nncli.cli.main import main
+from nncli.config.reference import reference_text
+from nncli.config.schema import Config
+from nncli.config.templates import TEMPLATES
+from nncli.errors import ConfigError
+
+CONFIGS = sorted((Path(__file__).parents[2] / "configs").rglob("*.yaml"))
+WRONG = "data: xro\nseed: -1\n"
+WRONG_LINES = (
+    "c.yaml:1:7: data: unknown source \"xro\"; did you mean 'xor'?\n"
+    "c.yaml:2:7: seed: found -1; expected 0 or more\n"
+)
+
+
+@pytest.fixture
+def nncli(capsys, tmp_path, monkeypatch):
+    """Run a command in an empty directory; return its exit code, output and messages."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments):
+        with pytest.raises(SystemExit) as caught:
+            main(arguments)
+        return caught.value.code, *capsys.readouterr()
+
+    return run
+
+
+@pytest.fixture
+def config(tmp_path):
+    def write(text):
+        (tmp_path / "c.yaml").write_text(text, encoding="utf-8")
+
+    return write
+
+
+@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
+def test_every_shipped_config_is_valid(nncli, path):
+    assert nncli("config", "check", str(path)) == (0, f"{path}: valid\n", "")
+
+
+@pytest.mark.parametrize("command", ["check", "show"])
+def test_a_wrong_config_is_reported_line_by_line(nncli, config, command):
+    config(WRONG)
+    assert nncli("config", command, "c.yaml") == (2, "", WRONG_LINES)
+
+
+@pytest.mark.parametrize("command", ["check", "show"])
+def test_overrides_are_checked_too(nncli, config, command):
+    config("data: xor\n")
+    message = "command line: training.epoch: unknown key; did you mean 'epochs'?\n"
+    assert nncli("config", command, "c.yaml", "training.epoch=3") == (2, "", message)
+
+
+@pytest.mark.parametrize("command", ["check", "show"])
+def test_parts_that_do_not_go_together_are_found(nncli, config, command):
+    config("data: xor\ntraining: {early_stopping: {}}\n")
+    code, output, messages = nncli("config", command, "c.yaml")
+    assert (code, output) == (2, "")
+    assert messages.startswith("c.yaml:2:28: training.early_stopping: watches validation_loss")
+
+
+@pytest.mark.parametrize("command", ["check", "show"])
+def test_a_missing_config_is_named(nncli, command):
+    message = (
+        "missing.yaml: cannot be read (no such file or directory); 'nncli init' writes a config "
+        "to start from\n"
+    )
+    assert nncli("config", command, "missing.yaml") == (2, "", message)
+
+
+@pytest.mark.parametrize(
+    "arguments", [["config", "check"], ["config", "chek"], ["config", "schema", "c.yaml"]]
+)
+def test_a_wrong_command_line_ends_with_2_and_the_usage(nncli, arguments):
+    code, output, messages = nncli(*arguments)
+    assert (code, output) == (2, "")
+    assert messages.startswith("Usage: nncli config")
+
+
+def test_show_fills_in_every_default(nncli, config):
+    config("data: xor\nmodel: {hidden_layers: [4, 2]}\n")
+    shown = """\
+name: c
+seed: 0
+data:
+  source: xor
+  scale: none
+  rows: 1000
+  noise: 0.25
+  test: 10000
+  validation: 0
+model:
+  hidden_layers: [4, 2]
+  activation: relu
+  output: sigmoid
+  initializer: he_normal
+training:
+  loss: sigmoid_cross_entropy
+  optimizer: {name: adam, beta1: 0.9, beta2: 0.999, epsilon: 1.0e-08}
+  learning_rate: 0.001
+  batch_size: 64
+  epochs: 10
+  shuffle: true
+  l2: 0.0
+  precision: float32
+  early_stopping: null
+"""
+    assert nncli("config", "show", "c.yaml") == (0, shown, "")
+
+
+def test_show_takes_overrides(nncli, config):
+    config("data: xor\n")
+    _, output, _ = nncli("config", "show", "c.yaml", "data.rows=20", "model.output=softmax")
+    assert "  rows: 20\n" in output
+    assert "  output: softmax\n" in output
+    assert "  loss: cross_entropy\n" in output
+
+
+@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
+def test_what_is_shown_is_a_config_that_is_shown_the_same(nncli, tmp_path, path):
+    _, first, _ = nncli("config", "show", str(path))
+    (tmp_path / "shown.yaml").write_text(first, encoding="utf-8")
+    assert nncli("config", "show", "shown.yaml") == (0, first, "")
+
+
+def test_the_schema_is_json_for_editors(nncli):
+    code, output, messages = nncli("config", "schema")
+    schema = json.loads(output)
+    assert (code, messages) == (0, "")
+    assert schema.pop("$schema") == "https://json-schema.org/draft/2020-12/schema"
+    assert schema == Config.model_json_schema()
+    Draft202012Validator.check_schema(schema)
+
+
+def test_the_reference_is_markdown_for_readers(nncli):
+    assert nncli("config", "schema", "--markdown") == (0, reference_text(), "")
+
+
+def test_debug_shows_where_an_error_was_raised(config, tmp_path, monkeypatch):
+    config(WRONG)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ConfigError, match="unknown source"):
+        main(["--debug", "config", "check", "c.yaml"])
+
+
+def run_program(*arguments, cwd):
+    return subprocess.run(
+        [sys.executable, "-W", "error", "-m", "nncli", *arguments],
+        cwd=cwd,
+        capture_output=True,
+        timeout=60,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+    )
+
+
+def test_the_program_starts_as_a_module(config, tmp_path):
+    config(WRONG)
+    done = run_program("config", "check", "c.yaml", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert done.stderr.decode().replace("\r\n", "\n") == WRONG_LINES
+    done = run_program("config", "check", "c.yaml", "data=xor", "seed=1", cwd=tmp_path)
+    assert (done.returncode, done.stdout.split(), done.stderr) == (0, [b"c.yaml:", b"valid"], b"")
+
+
+def test_what_the_terminal_cannot_encode_is_no_failure(config, tmp_path):
+    config("größe: 1\ndata: xor\n")
+    done = run_program("config", "check", "c.yaml", cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr.decode("utf-8").startswith("c.yaml:1:1: größe: unknown key; ")
+
+
+def test_the_templates_are_among_the_shipped_configs():
+    assert set(TEMPLATES) <= {path.stem for path in CONFIGS}

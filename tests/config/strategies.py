@@ -1,0 +1,139 @@
+"""Valid configs, drawn from the tables that the schema is made of."""
+
+from hypothesis import strategies as st
+
+from nncli.config.sources import SOURCES
+from nncli.data.scaling import SCALERS
+from nncli.model.activations import ACTIVATIONS
+from nncli.model.initializers import INITIALIZERS
+from nncli.model.losses import LOSSES
+from nncli.training.optimizers import OPTIMIZERS
+
+DEFAULT_OUTPUTS = {"binary": "sigmoid", "multiclass": "softmax"}
+HIDDEN = {name: entry for name, entry in ACTIVATIONS.items() if not entry.output_only}
+# What a reader of numbers could take for one.
+NUMERIC_NAMES = ["1e3", "1.5e3", "12", "1.5", "5.", "0x10", "1_000", "2020-01-02", "null", "no"]
+
+
+def parameter_values(parameter):
+    if isinstance(parameter.default, bool):
+        return st.booleans()
+    low, high = (
+        closed if opened is None else opened
+        for closed, opened in (
+            (parameter.at_least, parameter.above),
+            (parameter.at_most, parameter.below),
+        )
+    )
+    return st.floats(
+        low,
+        high,
+        exclude_min=parameter.above is not None,
+        exclude_max=parameter.below is not None,
+        allow_nan=False,
+        allow_infinity=False,
+    )
+
+
+def choices(table):
+    """Return a strategy for an entry of `table`, in the short form and with parameters."""
+    return st.sampled_from(list(table)) | st.sampled_from(list(table)).flatmap(
+        lambda name: with_parameters(name, table[name])
+    )
+
+
+def with_parameters(name, entry):
+    values = st.fixed_dictionaries(
+        {}, optional={key: parameter_values(each) for key, each in entry.parameters.items()}
+    )
+    if entry.conflict:
+        values = values.filter(lambda given: not entry.conflict(entry.complete(given)))
+    return values.map(lambda given: {"name": name, **given})
+
+
+def shares(rows):
+    """Return a strategy for a part of `rows` that leaves some."""
+    return st.integers(0, rows - 1) | st.floats(0, 0.75)
+
+
+@st.composite
+def sources(draw):
+    source = draw(st.sampled_from(["xor", "mnist"]))
+    if draw(st.booleans()):
+        return source
+    values = draw(st.fixed_dictionaries({}, optional={"scale": choices(SCALERS)}))
+    if source == "xor":
+        rows = {"rows": st.integers(4, 10_000_000), "test": st.integers(0, 10_000_000)}
+        values |= draw(st.fixed_dictionaries({}, optional={"noise": st.floats(0, 1e6), **rows}))
+    training_rows = values.get("rows", 1000) if source == "xor" else 60_000
+    if draw(st.booleans()):
+        values["validation"] = draw(shares(training_rows))
+    return {"source": source, **values}
+
+
+@st.composite
+def models(draw, output):
+    sizes = draw(st.lists(st.integers(1, 1_000_000), max_size=40))
+    one_each = st.lists(choices(HIDDEN), min_size=len(sizes), max_size=len(sizes))
+    initializers = st.lists(choices(INITIALIZERS), min_size=len(sizes) + 1, max_size=len(sizes) + 1)
+    values = draw(
+        st.fixed_dictionaries(
+            {},
+            optional={
+                "activation": choices(HIDDEN) | one_each,
+                "initializer": st.none() | choices(INITIALIZERS) | initializers,
+            },
+        )
+    )
+    return {"hidden_layers": sizes, **({"output": output} if output else {}), **values}
+
+
+def trainings(output, monitors):
+    stopping = st.fixed_dictionaries(
+        {"monitor": st.sampled_from(monitors)},
+        optional={"patience": st.integers(1, 10**9), "min_change": st.floats(0, 1e300)},
+    )
+    fitting = [name for name, loss in LOSSES.items() if output in loss.outputs]
+    return st.fixed_dictionaries(
+        {},
+        optional={
+            "loss": st.none() | choices({name: LOSSES[name] for name in fitting}),
+            "optimizer": choices(OPTIMIZERS),
+            "learning_rate": st.floats(0, 1e300, exclude_min=True) | st.integers(1, 10**9),
+            "batch_size": st.just("full") | st.integers(1, 10**9),
+            "epochs": st.integers(0, 10_000_000),
+            "shuffle": st.booleans(),
+            "l2": st.floats(0, 1e300),
+            "precision": st.sampled_from(["float32", "float64"]),
+            "early_stopping": st.none() | stopping,
+        },
+    )
+
+
+@st.composite
+def valid_configs(draw):
+    """Draw the plain values of a valid config."""
+    data = draw(sources())
+    source = data if isinstance(data, str) else data["source"]
+    task = SOURCES[source].shape.task
+    held_out = 5000 if source == "mnist" else 0
+    if isinstance(data, dict):
+        held_out = data.get("validation", held_out)
+    monitors = ["train_loss", "train_accuracy"]
+    monitors += ["validation_loss", "validation_accuracy"] if held_out else []
+    outputs = [name for name, entry in ACTIVATIONS.items() if task in entry.output_for]
+    output = draw(st.none() | st.sampled_from(outputs))
+    names = st.from_regex(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}", fullmatch=True)
+    others = st.fixed_dictionaries(
+        {},
+        optional={
+            "name": st.none() | st.sampled_from(NUMERIC_NAMES) | names,
+            "seed": st.integers(0, 2**32 - 1),
+            "model": models(output),
+        },
+    )
+    values = draw(others)
+    actual = values.get("model", {}).get("output") or DEFAULT_OUTPUTS[task]
+    if draw(st.booleans()):
+        values["training"] = draw(trainings(actual, monitors))
+    return {"data": data, **values}

@@ -1,0 +1,148 @@
+"""Whatever is given as a config: it is valid, or every line of the error names a place."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from nncli.config.load import LoadedConfig, load_config
+from nncli.errors import ConfigError
+from nncli.model.activations import ACTIVATIONS
+from nncli.training.optimizers import OPTIMIZERS
+from tests.config.strategies import valid_configs
+
+CONFIGS = Path(__file__).parents[2] / "configs"
+SHIPPED = [path.read_text(encoding="utf-8") for path in sorted(CONFIGS.rglob("*.yaml"))]
+
+WORDS = """
+    name seed data source xor mnist rows noise test validation scale model hidden_layers activation
+    output initializer training loss optimizer learning_rate batch_size epochs shuffle l2 precision
+    early_stopping monitor patience min_change full float32 validation_loss slope momentum nesterov
+    beta1 epsilon true false null ~ no 0 1 -1 8 0.5 1e-3 .5 1e999 .inf .nan 010 1:30 0x10 2001-01-01
+""".split()  # noqa: SIM905 - a table of words
+MARKS = ["\n", "\n  ", "\n    ", "\n- ", " ", ": ", ":", ", ", "[", "]", "{", "}", "'", '"', "\\"]
+MARKS += ["#", " #", "&a ", "*a", "!!str ", "!x ", "<<", "---\n", "...\n", "? ", "| ", ">-\n", "%"]
+MARKS += ["\t", "\r", "\r\n", "\x85", "\u2028", "\ufeff", "\x00", "\x1b", "é", "😀", "@", "`"]
+
+yaml_like = st.lists(st.sampled_from(WORDS) | st.sampled_from(MARKS), max_size=40).map("".join)
+plain_values = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(10**30), 10**30)
+    | st.floats()
+    | st.sampled_from([*WORDS, *ACTIVATIONS, *OPTIMIZERS])
+    | st.text(max_size=8),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(st.sampled_from(WORDS) | st.text(max_size=4), inner, max_size=4)
+    ),
+    max_leaves=6,
+)
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory):
+    return tmp_path_factory.mktemp("any") / "c.yaml"
+
+
+def refusal(path, overrides):
+    """Return the error of a config that is refused, None for a valid one."""
+    try:
+        assert isinstance(load_config(path, overrides), LoadedConfig)
+    except ConfigError as error:
+        return error
+    return None
+
+
+def check(path, content, *overrides):
+    """Load `content`, and check the error where there is one."""
+    path.write_bytes(content)
+    places = [re.escape(f"{path}:") + r"[1-9]\d*:[1-9]\d*"] + ["command line"] * bool(overrides)
+    if error := refusal(path, overrides):
+        for line in str(error).split("\n"):
+            assert re.fullmatch(f"({'|'.join(places)}): .+", line)
+            assert line.isprintable()
+
+
+@settings(deadline=None)
+@given(content=st.binary())
+def test_any_bytes(path, content):
+    check(path, content)
+
+
+@settings(deadline=None)
+@given(content=st.text(st.characters(codec="utf-8")))
+def test_any_text(path, content):
+    check(path, content.encode())
+
+
+@settings(deadline=None, max_examples=300)
+@given(content=yaml_like)
+def test_anything_made_of_pieces_of_configs(path, content):
+    check(path, content.encode())
+    check(path, b"data: xor\n" + content.encode())
+
+
+@st.composite
+def damaged_texts(draw):
+    """Draw a shipped config in which a stretch is replaced."""
+    text = draw(st.sampled_from(SHIPPED))
+    start = draw(st.integers(0, len(text)))
+    end = min(len(text), start + draw(st.integers(0, 12)))
+    return text[:start] + draw(yaml_like | st.text(st.characters(codec="utf-8"))) + text[end:]
+
+
+@settings(deadline=None, max_examples=200)
+@given(content=damaged_texts())
+def test_a_shipped_config_with_a_stretch_replaced(path, content):
+    check(path, content.encode())
+
+
+@st.composite
+def damaged_values(draw):
+    """Draw the values of a valid config, one of which is replaced, added or removed."""
+    values = draw(valid_configs())
+    inner = values
+    while True:
+        keys = list(inner) if isinstance(inner, dict) else list(range(len(inner)))
+        if isinstance(inner, dict) and (not keys or draw(st.booleans())):
+            keys.append(draw(st.sampled_from(WORDS) | st.text(max_size=4)))
+        if not keys:
+            return values
+        key = draw(st.sampled_from(keys))
+        within = inner.get(key) if isinstance(inner, dict) else inner[key]
+        if isinstance(within, dict | list) and draw(st.booleans()):
+            inner = within
+            continue
+        if draw(st.booleans()):
+            inner[key] = draw(plain_values)
+        elif isinstance(inner, list) or key in inner:
+            del inner[key]
+        return values
+
+
+@settings(deadline=None, max_examples=300)
+@given(values=damaged_values())
+def test_a_valid_config_with_a_value_replaced(path, values):
+    check(path, json.dumps(values).encode())
+
+
+@settings(deadline=None, max_examples=200)
+@given(
+    overrides=st.lists(
+        st.text(max_size=10)
+        | yaml_like
+        | st.builds(
+            "{}={}".format,
+            st.lists(st.sampled_from(WORDS), min_size=1, max_size=4).map(".".join),
+            yaml_like | st.text(max_size=5),
+        ),
+        min_size=1,
+        max_size=3,
+    )
+)
+def test_any_overrides(path, overrides):
+    check(path, b"data: xor\n", *overrides)

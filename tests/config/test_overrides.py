@@ -1,0 +1,205 @@
+import pytest
+
+from nncli.model.losses import LOSSES
+from tests.config.strategies import HIDDEN
+
+HIDDEN_NAMES = ", ".join(HIDDEN)
+SIGMOID_LOSSES = [name for name, loss in LOSSES.items() if "sigmoid" in loss.outputs]
+FILE = "data: {source: xor, rows: 100}\nseed: 1\ntraining: {learning_rate: 0.5, optimizer: sgd}\n"
+
+
+def value_at(config, path):
+    for key in path.split("."):
+        config = getattr(config, key)
+    return config
+
+
+def test_the_command_line_beats_the_file_and_the_file_the_default(load):
+    default = load("data: xor").config
+    file = load("data: xor\nseed: 1\n").config
+    line = load("data: xor\nseed: 1\n", "seed=2").config
+    assert (default.seed, file.seed, line.seed) == (0, 1, 2)
+
+
+def test_the_last_override_of_a_key_counts(load):
+    assert load(FILE, "seed=2", "seed=3").config.seed == 3
+    assert load(FILE, "data.rows=20", "data={source: xor, rows: 30}").config.data.rows == 30
+    assert load(FILE, "data={source: xor, rows: 30}", "data.rows=20").config.data.rows == 20
+
+
+@pytest.mark.parametrize(
+    ("override", "path", "expected"),
+    [
+        ("training.learning_rate=1e-3", "training.learning_rate", 0.001),
+        ("training.learning_rate=.5", "training.learning_rate", 0.5),
+        ("training.batch_size=full", "training.batch_size", "full"),
+        ("training.shuffle=false", "training.shuffle", False),
+        ("training.early_stopping=null", "training.early_stopping", None),
+        ("training.early_stopping={monitor: train_loss}", "training.early_stopping.patience", 5),
+        ("model.hidden_layers=[8,8]", "model.hidden_layers", [8, 8]),
+        ("model.hidden_layers=[]", "model.hidden_layers", []),
+        ("name=no", "name", "no"),
+        ("name='5'", "name", "5"),
+        ("name=", "name", "c"),
+        ("name=null", "name", "c"),
+        ("data.rows= 20 ", "data.rows", 20),
+        ("data.rows=20 # rows", "data.rows", 20),
+        ("data.scale.name=unit", "data.scale.name", "unit"),
+        ("training.optimizer=adam", "training.optimizer.name", "adam"),
+        ("training.optimizer.momentum=0.9", "training.optimizer.momentum", 0.9),
+        ("training.early_stopping.monitor=train_loss", "training.early_stopping.patience", 5),
+        ("model.activation={name: leaky_relu, slope: 0.2}", "model.activation.slope", 0.2),
+    ],
+)
+def test_a_value_is_read_as_yaml(load, override, path, expected):
+    assert value_at(load(FILE, override).config, path) == expected
+
+
+def test_a_section_is_replaced_as_a_whole(load):
+    assert load(FILE, "data={source: xor}").config.data.rows == 1000
+    assert load(FILE, "data=mnist").config.data.source == "mnist"
+    training = load(FILE, "training={epochs: 3}").config.training
+    assert (training.epochs, training.learning_rate) == (3, 0.001)
+
+
+def test_a_key_inside_a_section_leaves_its_neighbors(load):
+    config = load(FILE, "training.epochs=3", "data.noise=0").config
+    assert (config.training.learning_rate, config.data.rows) == (0.5, 100)
+
+
+@pytest.mark.parametrize(
+    ("text", "override", "same"),
+    [
+        ("data: xor", "data.rows=20", "data: {source: xor, rows: 20}"),
+        ("data: mnist", "data.validation=0.1", "data: {source: mnist, validation: 0.1}"),
+        ("", "data=xor", "data: xor"),
+        ("", "data.source=xor", "data: xor"),
+        (
+            "data: xor",
+            "training.optimizer.beta1=0.8",
+            "data: xor\ntraining: {optimizer: {name: adam, beta1: 0.8}}",
+        ),
+        (
+            "data: xor\ntraining: {optimizer: sgd}",
+            "training.optimizer.momentum=0.8",
+            "data: xor\ntraining: {optimizer: {name: sgd, momentum: 0.8}}",
+        ),
+        (
+            "data: xor\nmodel: {activation: leaky_relu}",
+            "model.activation.slope=0.5",
+            "data: xor\nmodel: {activation: {name: leaky_relu, slope: 0.5}}",
+        ),
+        (
+            "data: xor\nmodel:\n",
+            "model.hidden_layers=[3]",
+            "data: xor\nmodel: {hidden_layers: [3]}",
+        ),
+        (
+            "data: {source: xor, rows: 1}",
+            "data.rows=20",
+            "data: {source: xor, rows: 20}",
+        ),
+    ],
+)
+def test_an_override_means_what_the_same_in_the_file_means(load, text, override, same):
+    assert load(text, override).config.model_dump() == load(same).config.model_dump()
+
+
+@pytest.mark.parametrize(
+    ("override", "problem"),
+    [
+        ("seed", "'seed': expected key.path=value"),
+        ("", "'': expected key.path=value"),
+        ("=", "'=': expected key.path=value"),
+        ("=1", "'=1': expected key.path=value"),
+        (".seed=1", "'.seed=1': expected key.path=value"),
+        ("data.=1", "'data.=1': expected key.path=value"),
+        ("data..rows=1", "'data..rows=1': expected key.path=value"),
+        ("seed=\udcff", "'seed=\\udcff': not UTF-8 text"),
+        ("se\udcffed=1", "'se\\udcffed=1': not UTF-8 text"),
+        ("seed=\x07", "seed:1:1: a character that YAML does not allow: '\\x07'"),
+        ("seed=&a 1", "seed:1:1: an anchor (&); write the value out where it is needed"),
+        ("seed=!!int 1", "seed:1:1: a tag (tag:yaml.org,2002:int); values need no tags here"),
+        ("seed=1\n--- 2", "seed:2:1: a second document; a config is one"),
+        ("seed=x", 'seed: found "x"; expected an integer'),
+        ("seed=-1", "seed: found -1; expected 0 or more"),
+        ("data.rows=3", "data.rows: found 3; expected 4 or more"),
+        ("seeed=1", "seeed: unknown key; did you mean 'seed'?"),
+        ("a\nb=1", '"a\\nb": unknown key; expected one of name, seed, data, model, training'),
+        ("training.epoch=1", "training.epoch: unknown key; did you mean 'epochs'?"),
+        ("tranining.epochs=1", "tranining: unknown key; did you mean 'training'?"),
+        (
+            "training.optimizer.beta1=0",
+            "training.optimizer.beta1: unknown key; expected one of name, momentum, nesterov",
+        ),
+        ("training.epochs.x=1", "training.epochs: found a mapping; expected an integer"),
+        ("model.hidden_layers.0=1", "model.hidden_layers: found a mapping; expected a list"),
+        (
+            "model.hidden_layers[0]=1",
+            "model.hidden_layers[0]: unknown key; did you mean 'hidden_layers'?",
+        ),
+        ("model.hidden_layers=[0]", "model.hidden_layers[0]: found 0; expected 1 or more"),
+        (
+            "data={source: xor, rows: 3}",
+            "data.rows: found 3; expected 4 or more",
+        ),
+        ("data.source=xro", "data.source: unknown source \"xro\"; did you mean 'xor'?"),
+        (
+            "data={source: xor, rows: 20, rows: 30}",
+            "data:1:25: rows: is already given at command line: data:1:15; remove one of the two",
+        ),
+        (
+            "model.activation.slope=1",
+            f"model.activation: no name given; expected one of {HIDDEN_NAMES}",
+        ),
+        (
+            "training.early_stopping.patience=3",
+            "training.early_stopping: watches validation_loss, but there are no validation rows; "
+            "set data.validation, or monitor: train_loss",
+        ),
+        (
+            "training.loss=cross_entropy",
+            "training.loss: cross_entropy does not fit the sigmoid output; expected "
+            f"{' or '.join(SIGMOID_LOSSES)}, or model.output: softmax",
+        ),
+    ],
+)
+def test_a_wrong_override_is_reported_as_the_command_lines(problems, override, problem):
+    assert problems(FILE, override) == [f"command line: {problem}"]
+
+
+@pytest.mark.parametrize("value", ["{", "[1", "'x", "a: b: c", "@", "%"])
+def test_an_override_that_is_not_yaml_is_refused(problems, value):
+    (line,) = problems(FILE, f"seed={value}")
+    assert line.startswith("command line: seed:")
+    assert ": not YAML: " in line
+
+
+def test_problems_of_the_command_line_come_after_those_of_the_file(problems):
+    text = "data: xor\nseed: x\nfoo: 1\n"
+    assert problems(text, "training.epochs=-1", "name='a:1:1: b'", "training.l2={a: 1, a: 2}") == [
+        'c.yaml:2:7: seed: found "x"; expected an integer',
+        "c.yaml:3:1: foo: unknown key; expected one of name, seed, data, model, training",
+        "command line: training.l2:1:8: a: is already given at command line: training.l2:1:2; "
+        "remove one of the two",
+        "command line: name: found \"a:1:1: b\"; expected letters, digits, '_', '-' and '.' only",
+        "command line: training.epochs: found -1; expected 0 or more",
+        "command line: training.l2: found a mapping; expected a number",
+    ]
+
+
+def test_an_override_mends_what_is_wrong_in_the_file(load, problems):
+    assert problems("data: xor\nseed: x\n") == ['c.yaml:2:7: seed: found "x"; expected an integer']
+    assert load("data: xor\nseed: x\n", "seed=1").config.seed == 1
+
+
+def test_another_source_does_not_take_the_keys_of_the_last(problems):
+    assert problems(FILE, "data.source=mnist") == [
+        "c.yaml:1:21: data.rows: unknown key; expected one of source, scale, validation"
+    ]
+
+
+def test_an_override_does_not_hide_that_the_file_is_no_mapping(problems):
+    assert problems("- 1", "data=xor") == [
+        "c.yaml:1:1: the config: found a list; expected a mapping of keys"
+    ]

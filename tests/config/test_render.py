@@ -1,0 +1,123 @@
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from nncli.config.load import load_config
+from nncli.config.render import commented_text, config_text
+from nncli.config.schema import Config
+from nncli.config.strict_yaml import parse
+from nncli.config.templates import TEMPLATES
+from tests.config.strategies import NUMERIC_NAMES, valid_configs
+
+ROOT = Path(__file__).parents[2]
+SHIPPED = sorted((ROOT / "configs").rglob("*.yaml"))
+
+
+@pytest.fixture(scope="module")
+def directory(tmp_path_factory):
+    return tmp_path_factory.mktemp("configs")
+
+
+def filled_in(path):
+    loaded = load_config(path)
+    shape = loaded.config.data.shape
+    return loaded.filled_in(shape.task) if shape else loaded.config
+
+
+def check_round_trip(path):
+    """Check that a config shown, loaded and shown again is the same."""
+    config = filled_in(path)
+    text = config_text(config)
+    shown = path.with_name("shown.yaml")
+    shown.write_bytes(text.encode())
+    assert load_config(shown).config.model_dump() == config.model_dump()
+    assert config_text(filled_in(shown)) == text
+
+
+@pytest.mark.parametrize("shipped", SHIPPED, ids=lambda path: path.stem)
+def test_a_shipped_config_survives_being_shown_and_loaded(shipped, tmp_path):
+    path = tmp_path / shipped.name
+    path.write_bytes(shipped.read_bytes())
+    check_round_trip(path)
+
+
+def test_the_shipped_configs_were_found():
+    assert {path.stem for path in SHIPPED} >= set(TEMPLATES)
+
+
+@settings(deadline=None, max_examples=150)
+@given(values=valid_configs())
+def test_any_valid_config_survives_being_shown_and_loaded(directory, values):
+    path = directory / "c.yaml"
+    path.write_text(json.dumps(values), encoding="utf-8")
+    check_round_trip(path)
+
+
+def test_a_filled_in_config_names_what_the_task_decides(load):
+    config = load("data: xor\nmodel: {hidden_layers: [4]}").filled_in("binary")
+    values = parse(config_text(config), "shown.yaml").value
+    assert values["model"]["output"] == "sigmoid"
+    assert values["model"]["initializer"] == "he_normal"
+    assert values["training"]["loss"] == "sigmoid_cross_entropy"
+
+
+def test_a_filled_in_config_has_every_key(load):
+    config = load("data: xor").filled_in("binary")
+    values = parse(config_text(config), "shown.yaml").value
+    assert list(values) == list(Config.model_fields)
+    for key in ("data", "model", "training"):
+        assert set(values[key]) == set(type(getattr(config, key)).model_fields)
+
+
+@pytest.mark.parametrize("name", NUMERIC_NAMES)
+def test_a_name_that_looks_like_something_else_stays_text(tmp_path, name):
+    path = tmp_path / f"{name}.yaml"
+    path.write_text(f"data: xor\nname: '{name}'\n")
+    check_round_trip(path)
+    assert filled_in(tmp_path / "shown.yaml").name == name
+
+
+def test_names_are_not_put_into_quotes_without_need(load):
+    assert "name: xor-2\n" in config_text(load("data: xor\nname: xor-2").config)
+
+
+@given(st.floats(5e-324, 1.7e308))
+def test_every_number_comes_back_as_it_was(number):
+    values = {"data": "xor", "training": {"learning_rate": number}}
+    text = config_text(Config.model_validate(values))
+    assert parse(text, "c.yaml").value["training"]["learning_rate"] == number
+
+
+def test_long_lists_are_wrapped_and_come_back(load):
+    config = load(f"data: xor\nmodel: {{hidden_layers: {[100] * 90}}}").filled_in("binary")
+    text = config_text(config)
+    assert max(map(len, text.splitlines())) <= 90
+    assert parse(text, "c.yaml").value["model"]["hidden_layers"] == [100] * 90
+
+
+@settings(deadline=None, max_examples=60)
+@given(values=valid_configs())
+def test_comments_change_nothing(values):
+    config = Config.model_validate(values)
+    text = commented_text(values, config)
+    assert Config.model_validate(parse(text, "c.yaml").value).model_dump() == config.model_dump()
+
+
+def test_every_key_stands_below_its_description():
+    values = {"data": {"source": "xor", "rows": 20}, "training": {"early_stopping": None}}
+    lines = commented_text(values, Config.model_validate(values)).splitlines()
+    assert lines == [
+        "# what to learn from",
+        "data:",
+        "  source: xor",
+        "  # rows to train with",
+        "  rows: 20",
+        "",
+        "# how it is trained",
+        "training:",
+        "  # {monitor, patience, min_change}; default: train for all epochs",
+        "  early_stopping: null",
+    ]

@@ -1,0 +1,158 @@
+import pytest
+
+from nncli.config.resolve import resolve
+from nncli.config.sources import SOURCES
+from nncli.errors import ConfigError
+from nncli.model.activations import ACTIVATIONS
+from nncli.model.losses import LOSSES
+
+OUTPUTS = [name for name, entry in ACTIVATIONS.items() if entry.output_for]
+OF_KNOWN_SHAPE = [name for name, source in SOURCES.items() if source.shape]
+
+
+def losses_of(output):
+    return " or ".join(name for name, loss in LOSSES.items() if output in loss.outputs)
+
+
+@pytest.mark.parametrize("source", OF_KNOWN_SHAPE)
+@pytest.mark.parametrize("output", OUTPUTS)
+def test_an_output_fits_the_task_or_is_refused(load, problems, source, output):
+    text = f"data: {source}\nmodel: {{output: {output}}}"
+    task = SOURCES[source].shape.task
+    if task in ACTIVATIONS[output].output_for:
+        assert load(text).filled_in(task).model.output.name == output
+        return
+    fitting = " or ".join(each for each in OUTPUTS if task in ACTIVATIONS[each].output_for)
+    assert problems(text) == [
+        f"c.yaml:2:17: model.output: {output} cannot be the output of a {task} task; expected "
+        f"{fitting}"
+    ]
+
+
+@pytest.mark.parametrize("output", OUTPUTS)
+@pytest.mark.parametrize("loss", LOSSES)
+def test_a_loss_fits_the_output_or_is_refused(load, output, loss):
+    loaded = load(f"data: {'mnist' if output == 'softmax' else 'xor'}")
+    task = ACTIVATIONS[output].output_for[0]
+    config = type(loaded.config).model_validate(
+        {"data": "xor", "model": {"output": output}, "training": {"loss": loss}}
+    )
+    loaded = type(loaded)(config, loaded.document)
+    if output in LOSSES[loss].outputs:
+        assert loaded.filled_in(task).training.loss.name == loss
+        return
+    with pytest.raises(
+        ConfigError, match=f"training.loss: {loss} does not fit the {output} output"
+    ):
+        loaded.filled_in(task)
+
+
+def test_a_loss_that_does_not_fit_is_told_what_does(problems):
+    assert problems("data: xor\ntraining: {loss: cross_entropy}") == [
+        "c.yaml:2:18: training.loss: cross_entropy does not fit the sigmoid output; expected "
+        f"{losses_of('sigmoid')}, or model.output: softmax"
+    ]
+    assert problems("data: mnist\ntraining:\n  loss: {name: sigmoid_cross_entropy}") == [
+        "c.yaml:3:9: training.loss: sigmoid_cross_entropy does not fit the softmax output; "
+        f"expected {losses_of('softmax')}, or model.output: sigmoid"
+    ]
+    assert losses_of("softmax").startswith("mean_squared_error or ")
+
+
+@pytest.mark.parametrize("monitor", [None, "validation_loss", "validation_accuracy"])
+@pytest.mark.parametrize(
+    "data", ["xor", "{source: mnist, validation: 0}", "{source: xor, validation: 0.0}"]
+)
+def test_early_stopping_cannot_watch_validation_rows_that_there_are_not(problems, data, monitor):
+    stopping = f"{{monitor: {monitor}}}" if monitor else "{patience: 3}"
+    assert problems(f"data: {data}\ntraining:\n  early_stopping: {stopping}\n") == [
+        f"c.yaml:3:19: training.early_stopping: watches {monitor or 'validation_loss'}, but there "
+        "are no validation rows; set data.validation, or monitor: train_loss"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("data", "monitor"),
+    [
+        ("xor", "train_loss"),
+        ("xor", "train_accuracy"),
+        ("mnist", "validation_loss"),
+        ("{source: xor, validation: 1}", "validation_accuracy"),
+        ("{source: xor, validation: 0.5}", "validation_loss"),
+    ],
+)
+def test_early_stopping_may_watch_what_there_is(load, data, monitor):
+    text = f"data: {data}\ntraining: {{early_stopping: {{monitor: {monitor}}}}}"
+    assert load(text).config.training.early_stopping.monitor == monitor
+
+
+def test_when_a_fraction_came_to_no_rows_early_stopping_is_refused_later(load):
+    loaded = load("data: {source: xor, validation: 1e-9}\ntraining: {early_stopping: {}}")
+    with pytest.raises(ConfigError, match=r"c\.yaml:2:28: training\.early_stopping: watches"):
+        loaded.filled_in("binary", has_validation=False)
+
+
+def test_what_does_not_go_together_is_reported_together_in_the_order_of_the_file(problems):
+    lines = problems("training:\n  loss: cross_entropy\n  early_stopping: {}\ndata: xor\n")
+    assert [line.split(": ")[:2] for line in lines] == [
+        ["c.yaml:2:9", "training.loss"],
+        ["c.yaml:3:19", "training.early_stopping"],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("task", "output", "loss"),
+    [
+        ("binary", "sigmoid", "sigmoid_cross_entropy"),
+        ("multiclass", "softmax", "cross_entropy"),
+        ("regression", "identity", "mean_squared_error"),
+    ],
+)
+def test_output_and_loss_follow_the_task(load, task, output, loss):
+    config = load("data: xor").filled_in(task)
+    assert (config.model.output.name, config.training.loss.name) == (output, loss)
+
+
+@pytest.mark.parametrize(
+    ("model", "expected"),
+    [
+        ("{hidden_layers: [4, 4], activation: relu}", "he_normal"),
+        ("{hidden_layers: [4, 4], activation: tanh}", "xavier_normal"),
+        ("{hidden_layers: []}", "xavier_normal"),
+        ("{hidden_layers: [4], activation: [leaky_relu]}", "he_normal"),
+        (
+            "{hidden_layers: [4, 4], activation: [relu, tanh]}",
+            ["he_normal", "xavier_normal", "xavier_normal"],
+        ),
+        (
+            "{hidden_layers: [4, 4], activation: [tanh, relu]}",
+            ["xavier_normal", "he_normal", "he_normal"],
+        ),
+        ("{hidden_layers: [4], initializer: zeros}", "zeros"),
+        ("{hidden_layers: [4], initializer: [zeros, he_uniform]}", ["zeros", "he_uniform"]),
+        ("{hidden_layers: [4], initializer: [zeros, zeros]}", "zeros"),
+    ],
+)
+def test_initializers_follow_the_activations(load, model, expected):
+    config = load(f"data: xor\nmodel: {model}").filled_in("binary")
+    assert config.model.model_dump()["initializer"] == expected
+
+
+def test_every_layer_gets_its_activation_and_initializer(load):
+    text = (
+        "data: mnist\nmodel: {hidden_layers: [4, 2], activation: "
+        "[tanh, {name: leaky_relu, slope: 0.3}]}"
+    )
+    resolved = resolve(load(text).config, "multiclass")
+    assert [each.name for each in resolved.activations] == ["tanh", "leaky_relu", "softmax"]
+    assert resolved.activations[1].parameters == {"slope": 0.3}
+    assert len(resolved.initializers) == 3
+
+
+def test_equal_initializers_with_unequal_parameters_stay_a_list(load):
+    text = (
+        "data: xor\nmodel: {hidden_layers: [4], initializer: "
+        "[{name: normal, scale: 1}, {name: normal, scale: 2}]}"
+    )
+    config = load(text).filled_in("binary")
+    assert [each.parameters for each in config.model.initializer] == [{"scale": 1}, {"scale": 2}]

@@ -1,0 +1,384 @@
+import math
+import time
+
+import pytest
+import yaml
+
+from nncli.config.load import load_config
+from nncli.config.strict_yaml import dotted, parse
+from nncli.errors import ConfigError
+
+BYTES_LIMIT = 1 << 20
+
+
+@pytest.fixture(params=["C", "Python"])
+def parser(request, monkeypatch):
+    if request.param == "Python":
+        monkeypatch.delattr(yaml, "CSafeLoader", raising=False)
+    elif not yaml.__with_libyaml__:
+        pytest.skip("PyYAML was built without libyaml")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("1e-3", 0.001),
+        ("1.0e-8", 1e-8),
+        ("1E5", 1e5),
+        ("1.5e+3", 1500.0),
+        (".5", 0.5),
+        ("-.5", -0.5),
+        ("5.", 5.0),
+        ("0", 0),
+        ("-0", 0),
+        ("+7", 7),
+        ("0.0", 0.0),
+        (".inf", math.inf),
+        ("-.inf", -math.inf),
+        ("true", True),
+        ("false", False),
+        ("null", None),
+        ("~", None),
+        ("", None),
+    ],
+)
+@pytest.mark.usefixtures("parser")
+def test_a_plain_scalar_is_a_number_a_switch_or_nothing(text, expected):
+    value = parse(f"key: {text}\n", "c.yaml").value["key"]
+    assert (type(value), value) == (type(expected), expected)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "no",
+        "off",
+        "yes",
+        "on",
+        "n",
+        "y",
+        "No",
+        "True",
+        "FALSE",
+        "NULL",
+        "Null",
+        "010",
+        "-010",
+        "00",
+        "1:30",
+        "0x10",
+        "0o17",
+        "0b1",
+        "1_000",
+        "1__0",
+        "2020-13-45",
+        "2020-01-02",
+        ".inF",
+        ".Inf",
+        "inf",
+        "nan",
+        "NaN",
+        "1e",
+        "1e+",
+        "e5",
+        ".",
+        "+.e3",
+        "1.2.3",
+        "1,5",
+        "--",
+        "=",
+        "٣",
+    ],
+)
+@pytest.mark.usefixtures("parser")
+def test_every_other_plain_scalar_is_the_text_as_typed(text):
+    assert parse(f"key: {text}\n", "c.yaml").value == {"key": text}
+
+
+@pytest.mark.parametrize("text", ["1", "1e-3", "true", "null", "~", "", ".nan"])
+@pytest.mark.parametrize("quote", ["'", '"'])
+@pytest.mark.usefixtures("parser")
+def test_in_quotes_everything_is_text(text, quote):
+    assert parse(f"key: {quote}{text}{quote}\n", "c.yaml").value == {"key": text}
+
+
+def test_block_scalars_are_text():
+    assert parse("a: |\n  1\nb: >-\n  2\n", "c.yaml").value == {"a": "1\n", "b": "2"}
+
+
+def test_nan_is_a_number():
+    assert math.isnan(parse(".nan", "c.yaml").value)
+
+
+@pytest.mark.usefixtures("parser")
+def test_keys_are_text():
+    text = "1: a\ntrue: b\nnull: c\n1e3: d\n'': e\n"
+    assert parse(text, "c.yaml").value == {"1": "a", "true": "b", "null": "c", "1e3": "d", "": "e"}
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.usefixtures("parser")
+def test_every_key_and_value_has_its_place(end):
+    text = end.join(["# ü", "a: 1", "b:", "  - x", "  - {c: é, d: [1, 2]}", ""])
+    document = parse(text, "c.yaml")
+    assert document.value == {"a": 1, "b": ["x", {"c": "é", "d": [1, 2]}]}
+    assert document.keys == {
+        ("a",): "c.yaml:2:1",
+        ("b",): "c.yaml:3:1",
+        ("b", 1, "c"): "c.yaml:5:6",
+        ("b", 1, "d"): "c.yaml:5:12",
+    }
+    assert document.values == {
+        (): "c.yaml:2:1",
+        ("a",): "c.yaml:2:4",
+        ("b",): "c.yaml:4:3",
+        ("b", 0): "c.yaml:4:5",
+        ("b", 1): "c.yaml:5:5",
+        ("b", 1, "c"): "c.yaml:5:9",
+        ("b", 1, "d"): "c.yaml:5:15",
+        ("b", 1, "d", 0): "c.yaml:5:16",
+        ("b", 1, "d", 1): "c.yaml:5:19",
+    }
+
+
+def test_what_stands_nowhere_has_the_place_of_what_it_is_in():
+    document = parse("a: 1\nb:\n  c: {d: 2}\n", "c.yaml")
+    assert document.place(("b", "c", "missing", "deeper")) == "c.yaml:3:6"
+    assert document.place(("missing",)) == document.place(()) == "c.yaml:1:1"
+    assert document.place(("b", "c"), of_key=True) == "c.yaml:3:3"
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ((), ""),
+        (("a",), "a"),
+        (("a", "b", 2, "c"), "a.b[2].c"),
+        (("größe",), "größe"),
+        (("",), '""'),
+        (("a", "b\nc"), 'a."b\\nc"'),
+        (("\x9b",), '"\\u009b"'),
+        (("\u2028",), '"\\u2028"'),
+    ],
+)
+def test_a_path_is_written_on_one_line(path, expected):
+    assert dotted(path) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("a: &x 1\n", "1:4: an anchor (&); write the value out where it is needed"),
+        ("a: 1\nb: &x {c: 1}\n", "2:4: an anchor (&); write the value out where it is needed"),
+        ("&x a: 1\n", "1:1: a key must be a plain word"),
+        ("a: *x\n", "1:4: an alias (*x); write the value out"),
+        ("*x : 1\n", "1:1: a key must be a plain word"),
+        ("a: &x [*x]\n", "1:4: an anchor (&); write the value out where it is needed"),
+        ("<<: *x\n", "1:5: an alias (*x); write the value out"),
+        ("a: !!int 3\n", "1:4: a tag (tag:yaml.org,2002:int); values need no tags here"),
+        ("a: ! 3\n", "1:4: a tag (!); values need no tags here"),
+        ("- !mine {}\n", "1:3: a tag (!mine); values need no tags here"),
+        (
+            "a: !!python/object:os.system [ls]\n",
+            "1:4: a tag (tag:yaml.org,2002:python/object:os.system); values need no tags here",
+        ),
+        ("a: !x%0Ay 3\n", '1:4: a tag ("!x\\ny"); values need no tags here'),
+        ("!!str a: 3\n", "1:1: a key must be a plain word"),
+        ("? [a]\n: b\n", "1:3: a key must be a plain word"),
+        ("a: 1\n? {b: c}\n: d\n", "2:3: a key must be a plain word"),
+        ("a: 1\n---\na: 2\n", "2:1: a second document; a config is one"),
+        ("a: 1\n...\n---\n", "3:1: a second document; a config is one"),
+        ("[" * 21 + "]" * 21, None),
+        ("[" * 22 + "]" * 22, "1:22: nested more than 20 levels deep"),
+        ("a: " + "[" * 20 + "]" * 20, None),
+        ("a: " + "[" * 21 + "]" * 21, "1:24: nested more than 20 levels deep"),
+        ("- " * 2000, "1:43: nested more than 20 levels deep"),
+        ("[" * 2000, "1:22: nested more than 20 levels deep"),
+        ("[\n" * 2000, "22:1: nested more than 20 levels deep"),
+        ("{a: " * 2000, "1:85: nested more than 20 levels deep"),
+        ("? " * 2000, "1:3: a key must be a plain word"),
+        ("a: 1\n# é\nb: \x01\n", "3:4: a character that YAML does not allow: '\\x01'"),
+        ("é: 'ü\x00'\n", "1:6: a character that YAML does not allow: '\\x00'"),
+        ("\x7f", "1:1: a character that YAML does not allow: '\\x7f'"),
+        ("\ufffe", "1:1: a character that YAML does not allow: '\\ufffe'"),
+    ],
+)
+@pytest.mark.usefixtures("parser")
+def test_what_is_more_than_a_config_needs_is_refused_with_its_place(text, problem):
+    if problem is None:
+        parse(text, "c.yaml")
+        return
+    with pytest.raises(ConfigError) as caught:
+        parse(text, "c.yaml")
+    assert str(caught.value) == f"c.yaml:{problem}"
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("\ta: 1\n", "1:1"),
+        ("a:\n\tb: 1\n", "2:1"),
+        ("a: 1\n  b: 2\n", "2:4"),
+        ("a: b: c\n", "1:5"),
+        ("a: 'b\n", "2:1"),
+        ("a: [1\n", "2:1"),
+        ("a: @b\n", "1:4"),
+        ("a: `b`\n", "1:4"),
+        ('a: "\\q"\n', "1:5"),
+        ("%YAML 2.0\n---\na: 1\n", "1:1"),
+        ("a: 1\n\ufeffb: 2\n", "2:2"),
+    ],
+)
+def test_what_is_not_yaml_is_refused_with_its_place(text, place):
+    with pytest.raises(ConfigError) as caught:
+        parse(text, "c.yaml")
+    assert str(caught.value).startswith(f"c.yaml:{place}: not YAML: ")
+    assert str(caught.value).isprintable()
+
+
+@pytest.mark.usefixtures("parser")
+def test_every_key_that_stands_twice_is_noted_with_both_places():
+    document = parse("a: 1\nb: {c: 1, c: 2}\na: 3\n'b': 4\na: 5\n", "c.yaml")
+    assert document.problems == [
+        "c.yaml:2:11: b.c: is already given at c.yaml:2:5; remove one of the two",
+        "c.yaml:3:1: a: is already given at c.yaml:1:1; remove one of the two",
+        "c.yaml:4:1: b: is already given at c.yaml:2:1; remove one of the two",
+        "c.yaml:5:1: a: is already given at c.yaml:3:1; remove one of the two",
+    ]
+
+
+def test_the_same_key_in_two_mappings_is_no_duplicate():
+    assert parse("a: {c: 1}\nb: [{c: 1}, {c: 2}]\n", "c.yaml").problems == []
+
+
+def test_duplicate_keys_are_reported_together_with_other_problems(problems):
+    assert problems("data: xor\nfoo: 1\ndata: mnist\ntraining: {epochs: -1}\n") == [
+        "c.yaml:2:1: foo: unknown key; expected one of name, seed, data, model, training",
+        "c.yaml:3:1: data: is already given at c.yaml:1:1; remove one of the two",
+        "c.yaml:4:20: training.epochs: found -1; expected 0 or more",
+    ]
+
+
+@pytest.mark.parametrize("key", ["<<", "1", "null", "true", "😀"])
+def test_a_key_of_any_kind_is_an_unknown_key(problems, key):
+    assert problems(f"data: xor\n{key}: {{a: 1}}\n") == [
+        f"c.yaml:2:1: {key}: unknown key; expected one of name, seed, data, model, training"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("key", "shown"), [('""', '""'), ('"a\\nb"', '"a\\nb"'), ('"\\x9b"', '"\\u009b"')]
+)
+def test_a_key_that_does_not_print_is_shown_escaped(problems, key, shown):
+    assert problems(f"data: xor\n{key}: 1\n") == [
+        f"c.yaml:2:1: {shown}: unknown key; expected one of name, seed, data, model, training"
+    ]
+
+
+@pytest.mark.parametrize("content", ["", "\n", "# nothing\n", "~", "null", "{}"])
+def test_an_empty_config_lacks_its_data(problems, content):
+    assert problems(content) == ["c.yaml:1:1: data: missing; a config needs this key"]
+
+
+@pytest.mark.parametrize(
+    ("content", "shown"),
+    [("- data: xor", "a list"), ("[]", "a list"), ("xor", '"xor"'), ("5", "5"), ("true", "true")],
+)
+def test_a_config_is_a_mapping(problems, content, shown):
+    assert problems(content) == [
+        f"c.yaml:1:1: the config: found {shown}; expected a mapping of keys"
+    ]
+
+
+def test_a_byte_order_mark_and_line_ends_of_windows_are_accepted(load):
+    config = load(b"\xef\xbb\xbfdata: xor\r\nseed: 3\r\n").config
+    assert (config.data.source, config.seed) == ("xor", 3)
+
+
+@pytest.mark.usefixtures("parser")
+def test_places_count_neither_a_byte_order_mark_nor_carriage_returns(problems):
+    assert problems(b"\xef\xbb\xbfdata: xro\r\n\r\nseed: x\r\n") == [
+        "c.yaml:1:7: data: unknown source \"xro\"; did you mean 'xor'?",
+        'c.yaml:3:7: seed: found "x"; expected an integer',
+    ]
+
+
+@pytest.mark.parametrize(
+    ("content", "place", "byte", "offset"),
+    [
+        ("data: xor".encode("utf-16"), "1:1", "0xff", 0),
+        (b"\xfe\xff\x00d", "1:1", "0xfe", 0),
+        ("data: xor # größer".encode("latin-1"), "1:15", "0xf6", 14),
+        ("# größe\ndata: xor # ".encode() + b"\xe9\n", "2:13", "0xe9", 22),
+        (b"\xef\xbb\xbfdata: xor\n\xff", "2:1", "0xff", 13),
+        (b"data: \xed\xa0\x80", "1:7", "0xed", 6),
+    ],
+)
+def test_what_is_not_utf_8_is_named_with_its_place(problems, content, place, byte, offset):
+    assert problems(content) == [
+        f"c.yaml:{place}: not UTF-8 text (byte {byte} at offset {offset}); save the file as UTF-8"
+    ]
+
+
+def test_utf_16_without_a_mark_is_refused(problems):
+    assert problems("data: xor".encode("utf-16-le")) == [
+        "c.yaml:1:2: a character that YAML does not allow: '\\x00'"
+    ]
+
+
+@pytest.mark.parametrize("start", [b"", b"\xef\xbb\xbf"])
+@pytest.mark.parametrize("filling", ["x", "é", "€", "😀"])
+def test_a_megabyte_is_the_limit(load, problems, start, filling):
+    size = len(filling.encode())
+    text = b"data: xor\n#"
+    room = BYTES_LIMIT - len(start) - len(text)
+    text = start + text + filling.encode() * (room // size) + b"x" * (room % size)
+    assert load(text).config.data.source == "xor"
+    for longer in (text + b"x", text + filling.encode() * 300_000):
+        assert problems(longer) == ["c.yaml:1:1: larger than 1 MiB; a config is a short text"]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "data: xor\nseed: " + "9" * 5000,
+        "data: xor\nseed: " + "9" * 1_000_000,
+        "data: xor\ntraining: {learning_rate: " + "9" * 5000 + "}",
+        "data: xor\ntraining: {learning_rate: 1e" + "9" * 5000 + "}",
+        "data: xor\nmodel: {hidden_layers: [" + "1" * 5000 + "]}",
+        "data: xor\nseed: " + "9" * 100,
+        "data: " + "x" * 1_000_000,
+        "data: xor\n" + "x" * 1_000_000,
+        "data: xor\n? " + "x" * 1_000_000 + "\n: 1",
+        "data: xor\nseed: [" + "[]," * 100_000 + "]",
+        "{" * 500_000,
+        "a: " * 300_000,
+        "#" * (BYTES_LIMIT - 1) + "\n",
+    ],
+    ids=lambda content: content[:30].replace("\n", " "),
+)
+def test_a_hostile_config_is_refused_soon_and_on_few_lines(problems, content):
+    start = time.process_time()
+    lines = problems(content)
+    assert time.process_time() - start < 5
+    assert len(lines) <= 2
+    assert all(line.startswith("c.yaml:") and line.isprintable() for line in lines)
+
+
+def test_a_number_of_a_hundred_digits_is_still_a_number(load):
+    assert (
+        load(f"data: xor\ntraining: {{learning_rate: {'9' * 100}}}").config.training
+        == load("data: xor\ntraining: {learning_rate: 1e100}").config.training
+    )
+
+
+def test_a_file_that_cannot_be_read_is_named(tmp_path):
+    for path, why in (
+        (tmp_path / "missing.yaml", "no such file or directory"),
+        (tmp_path, "is a directory"),
+    ):
+        with pytest.raises(ConfigError) as caught:
+            load_config(path)
+        assert str(caught.value) == (
+            f"{path}: cannot be read ({why}); 'nncli init' writes a config to start from"
+        )
