@@ -21,6 +21,7 @@ from nncli.errors import ModelFileError, reason
 from nncli.files import atomic_write
 from nncli.model.activations import ACTIVATIONS
 from nncli.model.entries import Array
+from nncli.model.losses import LOSSES
 from nncli.model.network import Layer, Network, layer_views, parameter_count
 
 FORMAT_VERSION = 1
@@ -193,6 +194,7 @@ def _metadata(members: dict[str, bytes]) -> dict[str, Any]:
         metadata = json.loads(
             str(array), object_pairs_hook=_without_duplicates, parse_constant=_no_constant
         )
+        json.dumps(metadata, ensure_ascii=False).encode("utf-8")  # refuses half characters
     except (ValueError, RecursionError) as error:
         raise _Refusal(f"its metadata is not valid JSON ({error})") from error
     version = _get(metadata, "format_version", int)
@@ -290,7 +292,7 @@ def _same_names(expected: Iterable[str], found: Iterable[str]) -> None:
 
 
 def _model(network: Network, metadata: dict[str, Any]) -> Model:
-    preprocessing = _preprocessing(_get(metadata, "preprocessing", dict), network.layers[0].inputs)
+    preprocessing = _preprocessing(_get(metadata, "preprocessing", dict), network)
     classes = _get_texts(metadata, "classes")
     outputs = network.layers[-1].outputs
     if len(classes) != max(outputs, 2):
@@ -301,12 +303,19 @@ def _model(network: Network, metadata: dict[str, Any]) -> Model:
         task=_get(metadata, "task", str),
         target=_get(metadata, "target", str),
         classes=classes,
-        loss=_get(metadata, "loss", str),
+        loss=_loss(metadata),
         config=_get(metadata, "config", dict),
         metrics=_metrics(_get(metadata, "metrics", dict)),
         training=_get(metadata, "training", dict),
         provenance={key: _get(metadata, key, str) for key in ("nncli_version", "numpy_version")},
     )
+
+
+def _loss(metadata: dict[str, Any]) -> str:
+    loss = _get(metadata, "loss", str)
+    if loss not in LOSSES:
+        raise _Refusal(f"has the unknown loss {loss!r}")
+    return loss
 
 
 def _metrics(splits: dict[str, Any]) -> dict[str, Any]:
@@ -316,7 +325,8 @@ def _metrics(splits: dict[str, Any]) -> dict[str, Any]:
     return splits
 
 
-def _preprocessing(values: dict[str, Any], inputs: int) -> Preprocessing:
+def _preprocessing(values: dict[str, Any], network: Network) -> Preprocessing:
+    inputs, largest = network.layers[0].inputs, float(np.finfo(network.dtype).max)
     columns, types = _get_texts(values, "columns"), _get_texts(values, "types")
     if len(columns) != inputs or types != ["number"] * inputs:
         raise _Refusal(f"its preprocessing does not have {inputs} columns of numbers")
@@ -324,11 +334,11 @@ def _preprocessing(values: dict[str, Any], inputs: int) -> Preprocessing:
     for key in ("offset", "scale"):
         value = _get(values, key, object)
         each = value if isinstance(value, list) and len(value) == inputs else [value]
-        if not all(_is_number(number) for number in each):
+        if not all(_is_number(number, largest) for number in each):
             raise _Refusal(f"{key} of its preprocessing is neither a number nor {inputs} numbers")
         numbers[key] = value  # type: ignore[assignment]  # checked just above
     return Preprocessing(columns, types, numbers["offset"], numbers["scale"])
 
 
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and abs(value) < 1e308  # false for inf and nan too
+def _is_number(value: object, largest: float = 1e308) -> bool:
+    return isinstance(value, int | float) and abs(value) <= largest  # false for inf and nan too

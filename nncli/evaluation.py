@@ -1,5 +1,6 @@
 """Evaluate a network on rows whose classes are known."""
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,8 @@ from nncli.data.batches import Batches, target_codes
 from nncli.data.dataset import Split, whole
 from nncli.data.scaling import Scaling
 from nncli.data.tables import read_labelled
-from nncli.errors import UsageError
+from nncli.errors import DataError, UsageError
+from nncli.model.entries import Array
 from nncli.model.network import Network, Objective
 from nncli.training.engine import EVALUATION_ROWS
 from nncli.training.metrics import (
@@ -79,6 +81,23 @@ def scaling_of(model: Model) -> Scaling:
     return Scaling(offset, scale)
 
 
+def check_range(X: Array, first_row: int) -> None:
+    """Raise `DataError` when rows on their way through a network left the range of its numbers.
+
+    Parameters
+    ----------
+    first_row : int
+        The number of the first row of `X`, for the message.
+    """
+    finite = np.isfinite(X).all(axis=1)
+    if not finite.all():
+        raise DataError(
+            f"row {first_row + int(finite.argmin())} (from 0): a value is too large for the "
+            f"{X.dtype} numbers of the model"
+        )
+
+
+@np.errstate(over="ignore", invalid="ignore")  # the loss shows it
 def evaluate(
     network: Network, loss: str, split: Split, scaling: Scaling, *, name: str, classes: list[str]
 ) -> Evaluation:
@@ -90,6 +109,11 @@ def evaluate(
         A name in the table of losses.
     name : str
         What the rows are called: ``test``, or a file.
+
+    Raises
+    ------
+    DataError
+        As `check_range` for the inputs.
     """
     outputs = network.layers[-1].outputs
     codes = target_codes(len(classes), outputs, network.dtype)
@@ -97,6 +121,7 @@ def evaluate(
     A = np.empty((len(split), outputs), network.dtype)
     loss_sum, start = 0.0, 0
     for X, T in Batches(split, scaling, codes, EVALUATION_ROWS).in_order():
+        check_range(X, start)
         rows = work.first(len(X))
         A[start : start + len(X)] = network.outputs(X, rows)
         loss_sum += objective(network, T, rows) * len(X)
@@ -143,6 +168,9 @@ def evaluate_model(
                 f"{path}: its data has no {split} rows; choose --split {' or '.join(splits)}"
             )
         chosen, name = splits[split], split
-    return evaluate(
+    evaluation = evaluate(
         model.network, model.loss, chosen, scaling_of(model), name=name, classes=model.classes
     )
+    if not math.isfinite(loss := evaluation.metrics["loss"]):
+        raise DataError(f"{name}: the loss is {loss}: some values are too large for the model")
+    return evaluation

@@ -31,7 +31,7 @@ from nncli.files import write_text
 from nncli.model.network import Layer, Network, Objective, initial_parameters
 from nncli.training.checkpoint import write_checkpoint
 from nncli.training.engine import EVALUATION_ROWS, NumpyEngine
-from nncli.training.loop import EpochReport, Plan, Progress, train
+from nncli.training.loop import EpochReport, Plan, Progress, check_finite, train
 from nncli.training.observers import History, Observer
 
 CHECKPOINT_SECONDS = 10.0
@@ -115,7 +115,8 @@ def run(
     OutputError
         When a file cannot be written.
     DivergenceError
-        When the loss is no longer finite; the best epoch before, if any, is saved first.
+        When the loss is no longer finite; the best epoch before, if any, is saved first, and the
+        message says so.
     """
     started = time.perf_counter()
     write_text(directory / "config.yaml", config_text(job.config))
@@ -128,10 +129,13 @@ def run(
     watching = [history, *observers]
     try:
         interrupted = _train(job, directory, progress, watching, stop_requested)
-    except DivergenceError:
-        if progress.best_parameters is not None:
-            _save(job, directory, progress, started, interrupted=True)
-        raise
+    except DivergenceError as error:
+        if progress.best_parameters is None:
+            raise
+        _save(job, directory, progress, started, interrupted=True)
+        raise DivergenceError(
+            f"{error}; the best epoch before, {progress.best_epoch}, is saved in {directory}"
+        ) from error
     finally:
         for observer in watching:
             observer.close()
@@ -181,6 +185,9 @@ def _save(
         )
         for name, split in job.dataset.splits.items()
     }
+    check_finite(float(np.abs(job.network.parameters).max()), "at the end the largest weight")
+    for name, each in evaluations.items():
+        check_finite(each.metrics["loss"], f"at the end the {name} loss")
     record = {
         "epochs": progress.epoch,
         "best_epoch": progress.best_epoch if job.plan.keep_best else progress.epoch,

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from nncli.artifact import Model
 from nncli.data.batches import Batches, target_codes
 from nncli.data.dataset import whole
-from nncli.evaluation import scaling_of
+from nncli.evaluation import check_range, scaling_of
 from nncli.training.engine import EVALUATION_ROWS
 from nncli.training.metrics import chosen_classes, class_probabilities
 
@@ -39,8 +39,15 @@ class Predictions:
         return [self.classes[index] for index in self.chosen.tolist()]
 
 
+@np.errstate(over="ignore", invalid="ignore")  # check_range sees what comes of it
 def predict_rows(model: Model, inputs: NDArray[Any]) -> Predictions:
-    """Run a model over raw inputs, shape (N, I); its own preprocessing is applied."""
+    """Run a model over raw inputs, shape (N, I); its own preprocessing is applied.
+
+    Raises
+    ------
+    DataError
+        As `check_range`, for inputs or outputs.
+    """
     network = model.network
     outputs = network.layers[-1].outputs
     split = whole(inputs, np.zeros(len(inputs), np.uint8))
@@ -49,7 +56,9 @@ def predict_rows(model: Model, inputs: NDArray[Any]) -> Predictions:
     A = np.empty((len(inputs), outputs), network.dtype)
     start = 0
     for X, _ in Batches(split, scaling_of(model), codes, EVALUATION_ROWS).in_order():
+        check_range(X, start)
         A[start : start + len(X)] = network.outputs(X, work.first(len(X)))
+        check_range(A[start : start + len(X)], start)
         start += len(X)
     probabilities = class_probabilities(A).astype(network.dtype)
     return Predictions(model.classes, chosen_classes(A), probabilities)

@@ -2,8 +2,12 @@
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from nncli.errors import UsageError
 
 
 @click.group()
@@ -26,11 +30,9 @@ def list_() -> None:
 def fetch(name: str) -> None:
     """Download the data set NAME into the cache, unless it is there."""
     from nncli.config.sources import SOURCES
-    from nncli.errors import UsageError, did_you_mean
 
     if name not in SOURCES:
-        hint = did_you_mean(name, list(SOURCES)) or "; there are " + ", ".join(SOURCES)
-        raise UsageError(f"unknown data set {name!r}{hint}")
+        raise _unknown(name)
     click.echo(f"{name}: {SOURCES[name].fetch(progress=sys.stderr.isatty())}")
 
 
@@ -43,9 +45,17 @@ def show(source: str, overrides: tuple[str, ...]) -> None:
     from nncli.config.load import load_config
     from nncli.config.schema import Config
     from nncli.config.sources import SOURCES
+    from nncli.errors import UsageError
 
     if source in SOURCES and not overrides:
         config = Config.model_validate({"data": source})
+    elif source in SOURCES:
+        raise UsageError(
+            f"{source} is taken as it is; to change {overrides[0]!r} give a config: "
+            f"'nncli init {source}' writes one"
+        )
+    elif not Path(source).suffix and not Path(source).exists():
+        raise _unknown(source)
     else:
         config = load_config(Path(source), overrides).config
     dataset = config.data.load(config.seed, progress=sys.stderr.isatty())
@@ -69,3 +79,11 @@ def show(source: str, overrides: tuple[str, ...]) -> None:
         values = (getattr(split.inputs[split.rows], figure)() for _, split in splits)
         rows.append((title, *(f"{float(value):.4g}" for value in values)))
     print_table(("", *(name for name, _ in splits)), rows)
+
+
+def _unknown(name: str) -> "UsageError":
+    from nncli.config.sources import SOURCES
+    from nncli.errors import UsageError, did_you_mean
+
+    hint = did_you_mean(name, list(SOURCES)) or "; there are " + ", ".join(SOURCES)
+    return UsageError(f"unknown data set {name!r}{hint}")

@@ -61,10 +61,14 @@ def _run(arguments: list[str]) -> int:
         _discard_output()  # the reader of a pipe has seen enough
         return 1
     except OSError as error:
-        if error.filename is not None:
+        if error.filename is None:
+            _discard_output()
+            problem = f"standard output cannot be written ({reason(error)})"
+        elif arguments[:1] == ["--debug"]:
             raise
-        _discard_output()
-        click.echo(f"Error: standard output cannot be written ({reason(error)})", err=True)
+        else:  # a path of the command line that the system does not even look up
+            problem = f"{error.filename}: {reason(error)}"
+        click.echo(f"Error: {problem}", err=True)
         return 1
     return code if isinstance(code, int) else 0
 

@@ -26,6 +26,7 @@ from nncli.errors import DataError, did_you_mean, reason
 Numbers = NDArray[Any]
 
 _NUMBER = re.compile(r"\s*[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?\s*", re.ASCII)
+_COMPRESSIONS_OF_NUMPY = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
 _NOT_FINITE = re.compile(r"\s*[-+]?(nan|inf|infinity)\s*", re.ASCII | re.IGNORECASE)
 
 
@@ -142,11 +143,14 @@ def _array(content: bytes, name: str) -> Numbers | None:
 def _npz(content: bytes, name: str) -> dict[str, Numbers]:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            entries = archive.infolist()
+            if not {entry.compress_type for entry in entries} <= _COMPRESSIONS_OF_NUMPY:
+                raise ValueError("is compressed in a way that NumPy does not use")
             return {
-                member.removesuffix(".npy"): npy.parse_npy(archive.read(member))
-                for member in archive.namelist()
+                entry.filename.removesuffix(".npy"): npy.parse_npy(archive.read(entry))
+                for entry in entries
             }
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, OverflowError, RuntimeError) as error:
         raise DataError(f"{name}: is not an .npz file, or is cut or damaged") from error
     except ValueError as error:
         raise DataError(f"{name}: an array in it {error}") from error
@@ -160,9 +164,9 @@ def _checked(array: Numbers, name: str, columns: Sequence[str]) -> Numbers:
     """Return an array from a file as finite numbers of shape (N, len(columns))."""
     if array.dtype.kind not in "buif":
         raise DataError(f"{name}: holds values of type {array.dtype}; expected numbers")
-    rows = array.reshape(1, -1) if array.ndim < 2 else array.reshape(len(array), -1)
     if array.ndim > 1 and len(array) == 0:
         raise DataError(f"{name}: has no rows")
+    rows = array.reshape(1, -1) if array.ndim < 2 else array.reshape(len(array), -1)
     if rows.shape[1] != len(columns):
         raise DataError(
             f"{name}: an array of shape {array.shape}, {rows.shape[1]} numbers a row; the model "
@@ -192,19 +196,19 @@ class _Csv:
         if "\0" in text:
             raise DataError(f"{name}: has a NUL byte at offset {text.index(chr(0))}; not CSV")
         self.lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-        first = next(self._rows(), (0, []))[1]
+        line, first = next(self._rows(), (0, []))
+        if not first:
+            raise DataError(f"{name}: has no rows; expected rows of numbers")
         self.header = [cell.strip() for cell in first] if _is_header(first) else None
         self.width = len(first)
-        self.first_line = next((n for n, line in enumerate(self.lines) if line.strip()), 0)
-        if self.header is not None:
-            self.first_line += 1
+        self.first_line = line if self.header else 0
 
     def numbers(self, columns: Sequence[str], *, by_name_only: bool = False) -> Numbers:
         """Return the rows, shape (N, len(columns))."""
         where = self._where(columns, by_name_only)
-        lines = self.lines[self.first_line :]
-        if not any(line.strip() for line in lines):
-            raise DataError(f"{self.name}: has no rows" + (" below its header" * bool(self.header)))
+        lines = [line for line in self.lines[self.first_line :] if line.strip()]
+        if not lines:
+            raise DataError(f"{self.name}: has no rows below its header")
         for dtype in (np.int64, np.float64):
             try:
                 with warnings.catch_warnings():
@@ -235,31 +239,38 @@ class _Csv:
     def _where(self, columns: Sequence[str], by_name_only: bool) -> list[int]:
         """Return where each of the model's columns stands."""
         header = self.header or []
-        if set(columns) <= set(header):
-            return [header.index(column) for column in columns]
-        if self.width == len(columns) and not by_name_only:
-            return list(range(self.width))
         missing = [column for column in columns if column not in header]
-        lacks = f", and lacks {_briefly(missing)}" if header else ""
+        if not missing:
+            return [header.index(column) for column in columns]
+        # A header with only some of the names is a mistake, not names of the user's own.
+        named_otherwise = len(missing) == len(columns)
+        if self.width == len(columns) and named_otherwise and not by_name_only:
+            return list(range(self.width))
+        found = "1 column" if self.width == 1 else f"{self.width} columns"
+        lacks = f" and lacks {_briefly(missing)}" if header else " and no header"
+        hint = ", separated by commas" if self.width == 1 else ""
         raise DataError(
-            f"{self.name}: has {self.width} columns{lacks}; the model takes {len(columns)} "
-            f"({_briefly(columns)})"
+            f"{self.name}: has {found}{lacks}; the model takes {len(columns)} "
+            f"({_briefly(columns)}){hint}"
         )
 
     def _rows(self, start: int = 0) -> Iterator[tuple[int, list[str]]]:
         """Yield the number of the line and the cells of every row that is not blank."""
-        reader = csv.reader(self.lines[start:])
+        reader = csv.reader(self.lines[start:], strict=True)
+        before = 0
         try:
             for row in reader:
-                if row and any(cell.strip() for cell in row):
+                if len(row) > 1 or any(cell.strip() for cell in row):
                     yield start + reader.line_num, row
+                before = reader.line_num
         except csv.Error as error:
-            raise DataError(f"{self.name}: line {start + reader.line_num}: {error}") from error
+            raise DataError(f"{self.name}: line {start + before + 1}: {error}") from error
 
     def _check_widths(self) -> None:
-        """Raise for a row with too many cells, which selecting columns would not notice."""
+        """Raise for too many cells or an open quote, which selecting columns does not notice."""
         commas = self.width - 1
-        if any(line.count(",") != commas for line in self.lines[self.first_line :] if line.strip()):
+        lines = self.lines[self.first_line :]
+        if any(line.count(",") != commas or '"' in line for line in lines if line.strip()):
             for line, row in self._rows(self.first_line):
                 self._check_width(line, row)
 

@@ -80,6 +80,7 @@ class NumpyEngine:
         self._work = network.workspace(batch_rows)
         self._evaluation_work = network.workspace(EVALUATION_ROWS)
 
+    @np.errstate(over="ignore", invalid="ignore")  # the loop refuses a loss that is not finite
     def step(self, X: Array, T: Array, learning_rate: float) -> tuple[float, int]:
         """Take a step; return the loss and the count of correct rows, both before the step."""
         work = self._work.first(len(X))
@@ -103,6 +104,7 @@ class NumpyEngine:
         )
         return loss, correct
 
+    @np.errstate(over="ignore", invalid="ignore")
     def evaluate(self, X: Array, T: Array) -> tuple[float, int]:
         """Return the loss and the count of correct rows; `X` has up to `EVALUATION_ROWS` rows."""
         work = self._evaluation_work.first(len(X))

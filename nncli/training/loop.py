@@ -123,18 +123,14 @@ def train(
     Raises
     ------
     DivergenceError
-        When the loss of a step is not a finite number.
+        When the loss of a step, or that of the validation rows, is not a finite number.
     """
     for epoch in range(progress.epoch + 1, plan.epochs + 1):
         started = time.perf_counter()
         loss_sum, correct_sum, rows = 0.0, 0, 0
         for batch, (X, T) in enumerate(_epoch_batches(training, plan, epoch), 1):
             loss, correct = engine.step(X, T, plan.learning_rate)
-            if not math.isfinite(loss):
-                raise DivergenceError(
-                    f"epoch {epoch}, batch {batch}: the loss is {loss}; try a smaller "
-                    "training.learning_rate, or data.scale: standard"
-                )
+            check_finite(loss, f"epoch {epoch}, batch {batch}: the loss")
             loss_sum += loss * len(X)
             correct_sum += correct
             rows += len(X)
@@ -146,6 +142,7 @@ def train(
         metrics = {"train_loss": loss_sum / rows, "train_accuracy": correct_sum / rows}
         if validation is not None:
             loss, accuracy = evaluate(engine, validation)
+            check_finite(loss, f"epoch {epoch}: the validation loss")
             metrics |= {"validation_loss": loss, "validation_accuracy": accuracy}
         progress.epoch, progress.batch = epoch, 0
         improved = progress.offer(metrics[plan.monitor], plan, engine.parameters)
@@ -171,6 +168,14 @@ def evaluate(engine: Engine, batches: Batches) -> tuple[float, float]:
         correct_sum += correct
         rows += len(X)
     return loss_sum / rows, correct_sum / rows
+
+
+def check_finite(value: float, what: str) -> None:
+    """Raise `DivergenceError` when `value` is not a finite number; `what` is for the message."""
+    if not math.isfinite(value):
+        raise DivergenceError(
+            f"{what} is {value}; try a smaller training.learning_rate, or data.scale: standard"
+        )
 
 
 def _epoch_batches(training: Batches, plan: Plan, epoch: int) -> Iterator[tuple[Array, Array]]:
