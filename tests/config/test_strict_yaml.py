@@ -301,6 +301,9 @@ def test_places_count_neither_a_byte_order_mark_nor_carriage_returns(problems):
         "c.yaml:1:7: data: unknown source \"xro\"; did you mean 'xor'?",
         'c.yaml:3:7: seed: found "x"; expected an integer',
     ]
+    assert problems(b"\xef\xbb\xbfa: \x01") == [
+        "c.yaml:1:4: a character that YAML does not allow: '\\x01'"
+    ]
 
 
 @pytest.mark.parametrize(
