@@ -19,6 +19,7 @@ from nncli.data.dataset import Task
 from nncli.errors import ConfigError, did_you_mean, reason
 
 _MOST_BYTES = 1 << 20
+_MOST_PROBLEMS = 100
 _BYTE_ORDER_MARK = "\ufeff"
 _COMMAND_LINE = "command line"
 
@@ -191,7 +192,11 @@ def _problem(document: Document, error: dict[str, Any]) -> str:
 
 
 def _refusal(problems: Sequence[str]) -> ConfigError:
-    return ConfigError("\n".join(sorted(problems, key=_line_and_column)))
+    lines = sorted(problems, key=_line_and_column)
+    if len(lines) > _MOST_PROBLEMS:
+        rest = len(lines) - _MOST_PROBLEMS
+        lines[_MOST_PROBLEMS:] = [f"{lines[_MOST_PROBLEMS].split(' ')[0]} and {rest} more problems"]
+    return ConfigError("\n".join(lines))
 
 
 def _line_and_column(problem: str) -> tuple[int, int]:

@@ -574,3 +574,13 @@ def test_saved_values_are_checked_like_a_file():
         "w.npz: its config: data.rows: found 1; expected 4 or more",
         "w.npz: its config: sed: unknown key; did you mean 'seed'?",
     ]
+
+
+def test_no_more_than_a_hundred_problems_are_listed(tmp_path):
+    path = tmp_path / "c.yaml"
+    path.write_text("data: xor\n" + "".join(f"k{n}: 1\n" for n in range(150)), encoding="utf-8")
+    with pytest.raises(ConfigError) as error:
+        load_config(path)
+    lines = str(error.value).splitlines()
+    assert len(lines) == 101
+    assert lines[-1] == f"{path}:102:1: and 50 more problems"
