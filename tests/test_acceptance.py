@@ -55,3 +55,10 @@ def test_mnist_is_learned_well_and_in_little_memory(tmp_path: Path) -> None:
     assert accuracy_on_test(tmp_path / "run") >= 0.978
     peak_kib = int(done.stderr.split("peak ")[1])
     assert peak_kib * (1 if sys.platform == "darwin" else 1024) < 250e6
+
+
+def test_a_trained_xor_network_knows_the_truth_table(tmp_path: Path) -> None:
+    run("train", str(ROOT / "configs" / "xor.yaml"), "-o", str(tmp_path / "run"))
+    table = str(ROOT / "data" / "xor.csv")
+    predictions = run("predict", str(tmp_path / "run" / "weights.npz"), table).stdout
+    assert predictions.splitlines() == ["row,prediction", "0,0", "1,1", "2,1", "3,0"]
