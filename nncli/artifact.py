@@ -121,13 +121,15 @@ def write_model(path: Path, model: Model) -> None:
 
 
 def read_model(path: Path) -> Model:
-    """Read and verify a model file.
+    """Read and verify a model file; of a run directory, its ``weights.npz``.
 
     Raises
     ------
     ModelFileError
         When it is missing, damaged, of a newer format, or anything but what `write_model` writes.
     """
+    if path.is_dir():
+        path = path / "weights.npz"
     try:
         with path.open("rb") as stream:
             members = _members(stream)
@@ -187,6 +189,8 @@ def _array(name: str, content: bytes) -> NDArray[Any]:
 def _metadata(members: dict[str, bytes]) -> dict[str, Any]:
     if "metadata" not in members:
         raise _Refusal("has no metadata: not a model of nncli")
+    if "parameters" in members:
+        raise _Refusal("is a checkpoint, not a model; the model is weights.npz beside it")
     array = _array("metadata", members.pop("metadata"))
     if array.shape != () or array.dtype.kind != "U":
         raise _Refusal("its metadata is not a text")
@@ -252,6 +256,8 @@ def _layers(metadata: dict[str, Any]) -> list[Layer]:
         layers.append(Layer(inputs, outputs, activation, parameters))
     if not layers:
         raise _Refusal("has no layers")
+    if any(ACTIVATIONS[layer.activation].output_only for layer in layers[:-1]):
+        raise _Refusal("has an output activation in a hidden layer")
     return layers
 
 
@@ -295,12 +301,15 @@ def _model(network: Network, metadata: dict[str, Any]) -> Model:
     preprocessing = _preprocessing(_get(metadata, "preprocessing", dict), network)
     classes = _get_texts(metadata, "classes")
     outputs = network.layers[-1].outputs
-    if len(classes) != max(outputs, 2):
-        raise _Refusal(f"has {len(classes)} classes for {outputs} outputs")
+    if len(classes) != max(outputs, 2) or len(set(classes)) != len(classes):
+        raise _Refusal(f"has {len(set(classes))} different classes for {outputs} outputs")
+    task, output = _get(metadata, "task", str), network.layers[-1].activation
+    if task not in ACTIVATIONS[output].output_for:
+        raise _Refusal(f"has the output {output} for the task {task!r}")
     return Model(
         network=network,
         preprocessing=preprocessing,
-        task=_get(metadata, "task", str),
+        task=task,
         target=_get(metadata, "target", str),
         classes=classes,
         loss=_loss(metadata),

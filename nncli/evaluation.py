@@ -13,7 +13,7 @@ from nncli.data.batches import Batches, target_codes
 from nncli.data.dataset import Split, whole
 from nncli.data.scaling import Scaling
 from nncli.data.tables import read_labelled
-from nncli.errors import DataError, UsageError
+from nncli.errors import DataError, ModelFileError, UsageError
 from nncli.model.entries import Array
 from nncli.model.network import Network, Objective
 from nncli.training.engine import EVALUATION_ROWS
@@ -162,7 +162,13 @@ def evaluate_model(
         from nncli.config.load import config_from_values  # pydantic: not for a labelled file
 
         config = config_from_values(model.config, f"{path}: its config")
-        splits = config.data.load(config.seed).splits
+        dataset = config.data.load(config.seed)
+        if [*dataset.columns] != model.preprocessing.columns or [*dataset.classes] != model.classes:
+            raise ModelFileError(
+                f"{path}: its config names the source {config.data.source}, but its columns or "
+                "classes are not those of that source; evaluate it with --data FILE"
+            )
+        splits = dataset.splits
         if split not in splits:
             raise UsageError(
                 f"{path}: its data has no {split} rows; choose --split {' or '.join(splits)}"

@@ -7,7 +7,7 @@ from pathlib import Path
 from secrets import token_hex
 from typing import BinaryIO
 
-from nncli.errors import OutputError, reason
+from nncli.errors import OutputError, UsageError, reason
 
 
 @contextmanager
@@ -38,6 +38,29 @@ def atomic_write(path: Path) -> Iterator[BinaryIO]:
     finally:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
+
+
+def checked_output(path: Path, *, replace: bool = False, hint: str = "") -> Path:
+    """Return where a result can be written, links followed; call it before any work is done.
+
+    Parameters
+    ----------
+    replace : bool
+        Whether a file that exists may be replaced.
+    hint : str
+        What the message adds when it exists and may not.
+
+    Raises
+    ------
+    UsageError
+        When `path` exists and may not be replaced, or is not a regular file.
+    """
+    target = path.resolve() if path.is_symlink() else path
+    if target.exists() and not target.is_file():
+        raise UsageError(f"{path}: is not a regular file; choose another with -o")
+    if target.exists() and not replace:
+        raise UsageError(f"{path}: exists; choose another file with -o{hint}")
+    return target
 
 
 def write_text(path: Path, text: str) -> None:

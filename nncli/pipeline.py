@@ -8,6 +8,7 @@ import os
 import platform
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,15 +26,22 @@ from nncli.config.sources import Shape
 from nncli.data.batches import Batches, target_codes
 from nncli.data.dataset import Dataset
 from nncli.data.scaling import Scaling, fit
-from nncli.errors import DivergenceError
+from nncli.errors import DivergenceError, NncliError, OutputError
 from nncli.evaluation import Evaluation, evaluate
 from nncli.files import write_text
-from nncli.model.network import Layer, Network, Objective, initial_parameters
+from nncli.model.network import (
+    Layer,
+    Network,
+    Objective,
+    initial_parameters,
+    parameter_count,
+)
 from nncli.training.checkpoint import write_checkpoint
 from nncli.training.engine import EVALUATION_ROWS, NumpyEngine
-from nncli.training.loop import EpochReport, Plan, Progress, check_finite, train
+from nncli.training.loop import Plan, Progress, StepReport, check_finite, train
 from nncli.training.observers import History, Observer
 
+CHECKPOINT = "checkpoint.npz"
 CHECKPOINT_SECONDS = 10.0
 
 
@@ -128,18 +136,25 @@ def run(
     )
     watching = [history, *observers]
     try:
-        interrupted = _train(job, directory, progress, watching, stop_requested)
+        _train(job, directory, progress, watching, stop_requested)
     except DivergenceError as error:
         if progress.best_parameters is None:
             raise
-        _save(job, directory, progress, started, interrupted=True)
+        _save(job, directory, progress, started, ended="diverged")
         raise DivergenceError(
             f"{error}; the best epoch before, {progress.best_epoch}, is saved in {directory}"
         ) from error
+    except OutputError:
+        with suppress(NncliError):  # what fits is better than nothing; the first error counts
+            _save(job, directory, progress, started, ended="failed to write")
+        raise
     finally:
         for observer in watching:
             observer.close()
-    evaluations = _save(job, directory, progress, started, interrupted=interrupted)
+    interrupted = stop_requested()
+    ended = "interrupted" if interrupted else "finished"
+    evaluations = _save(job, directory, progress, started, ended=ended)
+    write_checkpoint(directory / CHECKPOINT, job.engine, progress, job.config.model_dump())
     return Outcome(directory, evaluations, progress, job.plan.epochs, interrupted)
 
 
@@ -149,34 +164,35 @@ def _train(
     progress: Progress,
     observers: Sequence[Observer],
     stop_requested: Callable[[], bool],
-) -> bool:
-    """Run the loop with everything that watches it; return whether it was interrupted."""
-    checkpoint, values = directory / "checkpoint.npz", job.config.model_dump()
+) -> None:
+    """Run the loop with everything that watches it, and write a checkpoint now and then."""
     next_checkpoint = time.monotonic() + CHECKPOINT_SECONDS
     reports = train(job.engine, job.training, job.validation, job.plan, progress, stop_requested)
     for report in reports:
-        if isinstance(report, EpochReport):
-            for observer in observers:
-                observer.epoch(report)
-            if time.monotonic() >= next_checkpoint:
-                write_checkpoint(checkpoint, job.engine, progress, values)
-                next_checkpoint = time.monotonic() + CHECKPOINT_SECONDS
-        else:
+        if isinstance(report, StepReport):
             for observer in observers:
                 observer.step(report)
-    write_checkpoint(checkpoint, job.engine, progress, values)
-    return stop_requested()
+            continue
+        for observer in observers:
+            observer.epoch(report)
+        if time.monotonic() >= next_checkpoint:
+            write_checkpoint(directory / CHECKPOINT, job.engine, progress, job.config.model_dump())
+            next_checkpoint = time.monotonic() + CHECKPOINT_SECONDS
 
 
 def _save(
-    job: Job, directory: Path, progress: Progress, started: float, *, interrupted: bool
+    job: Job, directory: Path, progress: Progress, started: float, *, ended: str
 ) -> dict[str, Evaluation]:
-    """Evaluate the best parameters on every split; write the weights and the metrics."""
+    """Evaluate the best parameters on every split; write the weights and the metrics.
+
+    The engine keeps its own parameters, for the checkpoint.
+    """
+    network = job.network
     if progress.best_parameters is not None:
-        job.network.parameters[:] = progress.best_parameters
+        network = Network(network.layers, progress.best_parameters)
     evaluations = {
         name: evaluate(
-            job.network,
+            network,
             job.loss,
             split,
             job.scaling,
@@ -185,20 +201,20 @@ def _save(
         )
         for name, split in job.dataset.splits.items()
     }
-    check_finite(float(np.abs(job.network.parameters).max()), "at the end the largest weight")
+    check_finite(float(np.abs(network.parameters).max()), "at the end the largest weight")
     for name, each in evaluations.items():
         check_finite(each.metrics["loss"], f"at the end the {name} loss")
     record = {
         "epochs": progress.epoch,
         "best_epoch": progress.best_epoch if job.plan.keep_best else progress.epoch,
         "monitor": job.plan.monitor,
-        "interrupted": interrupted,
+        "ended": ended,
         "wall_seconds": round(time.perf_counter() - started, 3),
         "threads": _threads(),
         "finished": datetime.now(UTC).isoformat(timespec="seconds"),
         "python_version": platform.python_version(),
     }
-    write_model(directory / "weights.npz", _model(job, evaluations, record))
+    write_model(directory / "weights.npz", _model(job, network, evaluations, record))
     versions = {"nncli_version": nncli.__version__, "numpy_version": np.__version__}
     metrics = {name: each.as_json() for name, each in evaluations.items()}
     text = json.dumps({**metrics, **record, **versions}, indent=2, ensure_ascii=False)
@@ -206,11 +222,13 @@ def _save(
     return evaluations
 
 
-def _model(job: Job, evaluations: dict[str, Evaluation], record: dict[str, Any]) -> Model:
+def _model(
+    job: Job, network: Network, evaluations: dict[str, Evaluation], record: dict[str, Any]
+) -> Model:
     columns = list(job.dataset.columns)
     offset, scale = (np.asarray(each).tolist() for each in (job.scaling.offset, job.scaling.scale))
     return Model(
-        network=job.network,
+        network=network,
         preprocessing=Preprocessing(columns, ["number"] * len(columns), offset, scale),
         task=job.dataset.task,
         target=job.dataset.target,
@@ -231,6 +249,7 @@ def build_network(config: Config, shape: Shape) -> tuple[Network, str]:
         Layer(inputs, outputs, activation.name, activation.parameters)
         for inputs, outputs, activation in zip(sizes, sizes[1:], resolved.activations, strict=False)
     ]
+    _check_memory(layers, config.training.precision)
     parameters = initial_parameters(
         layers,
         [(each.name, each.parameters) for each in resolved.initializers],
@@ -238,6 +257,19 @@ def build_network(config: Config, shape: Shape) -> tuple[Network, str]:
         config.training.precision,
     )
     return Network(layers, parameters), resolved.loss.name
+
+
+def _check_memory(layers: Sequence[Layer], precision: str) -> None:
+    """Refuse a network that the machine cannot hold: weights, gradient, slots and best epoch."""
+    needed = 5 * parameter_count(layers) * np.dtype(precision).itemsize
+    if "SC_PHYS_PAGES" not in getattr(os, "sysconf_names", {}):
+        return
+    there = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    if needed > there:
+        raise NncliError(
+            f"training this network takes about {needed / 1e9:.1f} GB of memory; the machine has "
+            f"{there / 1e9:.1f} GB: use smaller model.hidden_layers"
+        )
 
 
 def _plan(config: Config, *, has_validation: bool) -> Plan:
@@ -258,8 +290,8 @@ def _plan(config: Config, *, has_validation: bool) -> Plan:
 
 
 def _threads() -> int:
-    """Return how many threads the matrix products may use."""
-    for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+    """Return how many threads the matrix products may use, by the environment."""
+    for variable in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS"):
         if (value := os.environ.get(variable, "")).isdigit():
             return int(value)
     return os.cpu_count() or 1

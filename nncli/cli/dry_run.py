@@ -11,6 +11,7 @@ import numpy as np
 from nncli.cli.output import print_pairs, print_table
 from nncli.cli.show import print_layers
 from nncli.description import describe_layers
+from nncli.training.engine import EVALUATION_ROWS
 from nncli.training.loop import Progress, StepReport, evaluate, train
 
 if TYPE_CHECKING:
@@ -74,5 +75,5 @@ def _megabytes(job: "Job") -> float:
     row_bytes = job.network.dtype.itemsize * sum(
         each.inputs + 3 * each.outputs for each in job.network.layers
     )
-    buffers = (job.training.batch_rows + 500) * row_bytes
+    buffers = (job.training.batch_rows + EVALUATION_ROWS) * row_bytes
     return float(np.sum([*arrays.values(), state, best, buffers])) / 1e6

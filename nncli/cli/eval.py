@@ -16,9 +16,7 @@ _MOST_CONFUSIONS = 10
 @click.option(
     "--split",
     type=click.Choice(["train", "validation", "test"]),
-    default="test",
-    show_default=True,
-    help="Which rows of the data that the model was trained on.",
+    help="Which rows of the data that the model was trained on.  [default: test]",
 )
 @click.option(
     "--data",
@@ -28,13 +26,20 @@ _MOST_CONFUSIONS = 10
     help="Other rows with their classes: CSV with a column named as the target, or npz with X, y.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def eval_(weights: Path, split: str, file: Path | None, as_json: bool) -> None:
-    """Evaluate WEIGHTS: metrics by split and by class, and the confusion matrix."""
+def eval_(weights: Path, split: str | None, file: Path | None, as_json: bool) -> None:
+    """Print how well a model does.
+
+    Metrics, figures for every class, and the confusion matrix of WEIGHTS, on the rows of a split
+    or of a file.
+    """
     from nncli.artifact import read_model
     from nncli.cli.output import print_json
+    from nncli.errors import UsageError
     from nncli.evaluation import evaluate_model
 
-    evaluation = evaluate_model(read_model(weights), weights, split=split, file=file)
+    if split and file:
+        raise UsageError("--split and --data exclude each other: FILE has rows of its own")
+    evaluation = evaluate_model(read_model(weights), weights, split=split or "test", file=file)
     if as_json:
         print_json(evaluation.as_json())
     else:

@@ -15,10 +15,13 @@ import click
     help="Where to write; - for standard output.  [default: TEMPLATE.yaml]",
 )
 def init(template: str, out: Path | None) -> None:
-    """Write a commented config to start from: xor (the default) or mnist."""
+    """Write a commented config to start from.
+
+    TEMPLATE is xor, the default, or mnist.
+    """
     from nncli.config.templates import TEMPLATES, template_text
     from nncli.errors import UsageError, did_you_mean
-    from nncli.files import write_text
+    from nncli.files import checked_output, write_text
 
     if template not in TEMPLATES:
         hint = did_you_mean(template, list(TEMPLATES)) or "; there are " + ", ".join(TEMPLATES)
@@ -27,7 +30,5 @@ def init(template: str, out: Path | None) -> None:
     if str(path) == "-":
         click.echo(template_text(template), nl=False)
         return
-    if path.exists():
-        raise UsageError(f"{path}: exists; choose another file with -o")
-    write_text(path, template_text(template))
+    write_text(checked_output(path), template_text(template))
     click.echo(f"Wrote {path}. Next:\n  nncli train {path}")

@@ -17,6 +17,8 @@ from nncli.cli.show import show
 from nncli.cli.train import train
 from nncli.errors import ConfigError, Interrupted, NncliError, reason
 
+THREAD_VARIABLES = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
+
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(nncli.__version__, prog_name="nncli")
@@ -34,10 +36,24 @@ for _command in (train, eval_, predict, show, init, config, data):
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the program and exit: 0 done, 1 failed, 2 wrong command line or config, 130 Ctrl-C."""
+    _use_one_thread()
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by the shell
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115
     for stream in (sys.stdout, sys.stderr):
         with suppress(AttributeError):  # a test's replacement cannot be reconfigured
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
     sys.exit(_run(list(sys.argv[1:] if arguments is None else arguments)))
+
+
+def _use_one_thread() -> None:
+    """Let NumPy's matrix products use one thread, unless the environment says otherwise.
+
+    Threads that wait for each other beside other work make training many times slower, and gain
+    little for networks of a few hundred units. NumPy must not have been imported yet.
+    """
+    for variable in THREAD_VARIABLES:
+        os.environ.setdefault(variable, "1")
 
 
 def _run(arguments: list[str]) -> int:
@@ -57,6 +73,13 @@ def _run(arguments: list[str]) -> int:
     except (click.Abort, KeyboardInterrupt):
         click.echo("Interrupted.", err=True)
         return 130
+    except MemoryError as error:
+        click.echo(
+            f"Error: there is not enough memory ({error or 'none left'}); use smaller layers or a "
+            "smaller training.batch_size",
+            err=True,
+        )
+        return 1
     except BrokenPipeError:
         _discard_output()  # the reader of a pipe has seen enough
         return 1

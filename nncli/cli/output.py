@@ -1,6 +1,7 @@
 """Print aligned tables of at most 80 columns."""
 
 import json
+import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -33,6 +34,18 @@ def print_json(value: Any) -> None:
     click.echo(json.dumps(value, indent=2, ensure_ascii=False))
 
 
+def print_bytes(content: bytes) -> None:
+    """Write bytes to standard output, all of them.
+
+    Where Python does not buffer (``PYTHONUNBUFFERED``) a write may stop half way, at the end of a
+    disk or of the reader's patience, and only the next one says why.
+    """
+    rest = memoryview(content)
+    while rest:
+        rest = rest[sys.stdout.buffer.write(rest) :]
+
+
 def shortened(text: str, width: int) -> str:
-    """Return `text`, cut to `width` characters with dots at its end if it is longer."""
+    """Return `text` fit to print: no control characters, and at most `width` characters."""
+    text = text if text.isprintable() else repr(text)[1:-1]
     return text if len(text) <= width else text[: width - 2] + ".."

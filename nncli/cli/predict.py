@@ -1,6 +1,5 @@
 """``nncli predict``."""
 
-import sys
 from pathlib import Path
 
 import click
@@ -11,7 +10,13 @@ _FORMATS = ("csv", "json", "jsonl", "npy")
 @click.command()
 @click.argument("weights", type=click.Path(path_type=Path))
 @click.argument("input_file", metavar="INPUT", type=click.Path(path_type=Path))
-@click.option("-o", "--out", type=click.Path(path_type=Path), metavar="FILE", help="Write to FILE.")
+@click.option(
+    "-o",
+    "--out",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write to FILE; - is standard output.",
+)
 @click.option(
     "--format",
     "format_",
@@ -35,21 +40,28 @@ def predict(
     order, and others beside them.
     """
     from nncli.artifact import read_model
+    from nncli.cli.output import print_bytes
     from nncli.data.tables import read_rows
     from nncli.errors import UsageError
-    from nncli.files import atomic_write
+    from nncli.files import atomic_write, checked_output
     from nncli.prediction import FORMATS, predict_rows
 
-    if out is not None and out.exists() and not force:
-        raise UsageError(f"{out}: exists; choose another file, or --force to replace it")
-    model = read_model(weights)
-    predictions = predict_rows(model, read_rows(input_file, model.preprocessing.columns))
+    if out is not None and str(out) == "-":
+        out = None
     ending = out.suffix.removeprefix(".").lower() if out is not None else ""
-    chosen = format_ or (ending if ending in FORMATS else "csv")
-    content = FORMATS[chosen](predictions, with_probabilities=proba)
-    if out is None:
-        sys.stdout.buffer.write(content)
+    if format_ is None and ending not in ("", "txt", *FORMATS):
+        raise UsageError(f"{out}: no format is called {ending!r}; say --format {'|'.join(FORMATS)}")
+    target = out and checked_output(out, replace=force, hint=", or --force to replace it")
+    model = read_model(weights)
+    inputs = read_rows(
+        input_file, model.preprocessing.columns, note=lambda text: click.echo(text, err=True)
+    )
+    predictions = predict_rows(model, inputs)
+    write = FORMATS[format_ or (ending if ending in FORMATS else "csv")]
+    content = write(predictions, with_probabilities=proba)
+    if target is None:
+        print_bytes(content)
         return
-    with atomic_write(out) as stream:
+    with atomic_write(target) as stream:
         stream.write(content)
     click.echo(f"{len(predictions.chosen)} predictions in {out}", err=True)

@@ -21,15 +21,14 @@ def show(what: Path, as_json: bool) -> None:
     """
     from nncli.cli.output import print_json
 
-    path = what / "weights.npz" if what.is_dir() else what
-    if _is_text(path):
-        description = _describe_config(path)
+    if _is_config(what):
+        description = _describe_config(what)
         model = None
     else:
         from nncli.artifact import read_model
         from nncli.description import describe_model
 
-        model = read_model(path)
+        model = read_model(what)
         description = describe_model(model)
     if as_json:
         print_json(description)
@@ -39,15 +38,15 @@ def show(what: Path, as_json: bool) -> None:
         _print_model(model)
 
 
-def _is_text(path: Path) -> bool:
-    """Return whether a file is to be read as a config: its first bytes are not a zip file's."""
-    if path.suffix == ".npz":
-        return False
+def _is_config(path: Path) -> bool:
+    """Return whether `path` is to be read as a config: text, or by its name."""
+    if not path.is_file():
+        return path.suffix in (".yaml", ".yml")
     try:
         with path.open("rb") as stream:
-            return stream.read(2) != b"PK"
+            return path.suffix != ".npz" and stream.read(2) != b"PK"
     except OSError:
-        return True
+        return False
 
 
 def _describe_config(path: Path) -> dict[str, Any]:

@@ -1,6 +1,9 @@
 """``nncli train``."""
 
+import os
+import shlex
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,7 +33,7 @@ def train(
 
     Settings of the config can be changed behind it:
 
-      nncli train xor.yaml training.learning_rate=0.1 model.hidden_layers=[4,4]
+      nncli train xor.yaml training.learning_rate=0.1 'model.hidden_layers=[4,4]'
 
     Leaves weights.npz, checkpoint.npz, config.yaml, history.csv and metrics.json in the run
     directory. Ctrl-C ends training after the current step and saves what there is.
@@ -51,7 +54,7 @@ def train(
         print_estimates(job)
         return
     directory = make_run_directory(str(job.config.name), out)
-    with InterruptRequest() as stop_requested:
+    with InterruptRequest(_announce_stop) as stop_requested:
         outcome = run(job, directory, [] if quiet else [_observer(job)], stop_requested)
     _print_outcome(outcome)
     if outcome.interrupted:
@@ -59,6 +62,12 @@ def train(
             f"Interrupted after {outcome.progress.epoch} of {outcome.epochs} epochs; "
             f"what there is has been saved in {directory}"
         )
+
+
+def _announce_stop() -> None:
+    words = b"\nFinishing this step and saving; Ctrl-C again stops at once.\n"
+    with suppress(OSError):  # written past Python's buffer, which the signal may have come upon
+        os.write(sys.stderr.fileno(), words)
 
 
 def _observer(job: "Job") -> "Observer":
@@ -86,10 +95,11 @@ def _print_outcome(outcome: "Outcome") -> None:
     if progress.best_parameters is not None:
         click.echo(f"\nThe weights are those of epoch {progress.best_epoch}, the best of "
                    f"{progress.epoch}.")  # fmt: skip
-    weights = outcome.directory / "weights.npz"
+    weights = shlex.quote(str(outcome.directory / "weights.npz"))
+    split = "" if "test" in outcome.evaluations else f" --split {list(outcome.evaluations)[-1]}"
     click.echo(
         f"\nSaved in {outcome.directory}. Next:\n"
-        f"  nncli eval {weights}\n"
+        f"  nncli eval {weights}{split}\n"
         f"  nncli show {weights}\n"
         f"  nncli predict {weights} INPUT"
     )

@@ -36,7 +36,7 @@ _EXPECTED = {
     "less_than_equal": "{le} or less",
     "less_than": "less than {lt}",
     "literal_error": "{expected}",
-    "string_pattern_mismatch": "letters, digits, '_', '-' and '.' only",
+    "string_pattern_mismatch": "letters, digits, _ . - but no . or - first",
     "string_too_long": "at most {max_length} characters",
     "too_long": "at most {max_length} items",
 }

@@ -2,7 +2,9 @@
 
 import hashlib
 import os
+import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -11,6 +13,7 @@ from nncli.errors import DownloadError, reason
 
 CONNECT_SECONDS = 10.0
 SILENT_SECONDS = 30.0  # how long a server may send nothing
+LEAST_BYTES_A_SECOND = 1000  # on the whole, once it has sent for so long
 
 
 @dataclass(frozen=True)
@@ -79,6 +82,7 @@ def ensure_files(
             raise DownloadError(
                 f"{file.name} could not be downloaded ({'; '.join(problems)}). Without a network, "
                 + _by_hand(missing[index:], directory, mirrors[0])
+                + _wrong_files(missing[index:], directory)
             )
 
 
@@ -109,6 +113,17 @@ def _by_hand(files: Sequence[RemoteFile], directory: Path, mirror: str) -> str:
     return f"get what is missing from {mirror} on another machine and put it here: {places}"
 
 
+def _wrong_files(files: Sequence[RemoteFile], directory: Path) -> str:
+    """Return what is wrong with those of `files` that are there but have another content."""
+    words = ""
+    for file in files:
+        with suppress(OSError):
+            size = (directory / file.name).stat().st_size
+            wrong = "another SHA-256" if size == file.size_bytes else f"{size} bytes"
+            words += f"; the {file.name} that is there is not it: it has {wrong}"
+    return words
+
+
 def _check_writable(directory: Path) -> None:
     import tempfile
 
@@ -120,15 +135,25 @@ class _TooManyBytesError(ValueError):
     pass
 
 
+class _TooSlowError(ValueError):
+    pass
+
+
 class _Bounded:
     """A binary stream that takes at most `limit` bytes; the downloader writes to it."""
 
     def __init__(self, stream: IO[bytes], limit: int) -> None:
         self._stream = stream
         self._left = limit
+        self._started = time.monotonic()
+        self._received = 0
 
     def write(self, data: bytes) -> int:
         self._left -= len(data)
+        self._received += len(data)
+        seconds = time.monotonic() - self._started
+        if seconds > SILENT_SECONDS and self._received < seconds * LEAST_BYTES_A_SECOND:
+            raise _TooSlowError("is too slow")
         if self._left < 0:
             raise _TooManyBytesError("sends more bytes than the file has")
         return self._stream.write(data)
@@ -169,7 +194,7 @@ def _in_short(error: Exception) -> str:
     import requests
     import urllib3
 
-    if isinstance(error, _TooManyBytesError):
+    if isinstance(error, _TooManyBytesError | _TooSlowError):
         return str(error)
     if isinstance(error, requests.exceptions.HTTPError) and error.response is not None:
         return f"answers {error.response.status_code}"

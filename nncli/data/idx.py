@@ -8,42 +8,42 @@ import gzip
 import math
 import struct
 import zlib
-from pathlib import Path
 from typing import IO, Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nncli.errors import DataError, reason
+from nncli.errors import DataError
 
 _TYPES = {8: ">u1", 9: ">i1", 11: ">i2", 12: ">i4", 13: ">f4", 14: ">f8"}
 _MOST_DIMENSIONS = 8
 
 
-def read_idx(path: Path) -> NDArray[Any]:
-    """Read an IDX file, gzipped if its first bytes say so.
+def read_idx(raw: IO[bytes], name: str) -> NDArray[Any]:
+    """Read IDX from a binary stream that can seek, gzipped if its first bytes say so.
 
-    Memory is bounded by what the file really holds: an array is made only as its values arrive.
+    Memory is bounded by what the stream really holds: an array is made only as its values arrive.
+
+    Parameters
+    ----------
+    name : str
+        What the stream is called in messages.
 
     Raises
     ------
     DataError
-        When the file is not IDX, or shorter or longer than its header says.
+        When it is not IDX, or shorter or longer than its header says.
     """
+    zipped = raw.read(2) == b"\x1f\x8b"
+    raw.seek(0)
     try:
-        with path.open("rb") as raw:
-            zipped = raw.read(2) == b"\x1f\x8b"
-            raw.seek(0)
-            stream = cast(IO[bytes], gzip.GzipFile(fileobj=raw)) if zipped else raw
-            return parse_idx(stream, str(path))
+        return parse_idx(cast(IO[bytes], gzip.GzipFile(fileobj=raw)) if zipped else raw, name)
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise DataError(f"{path}: the gzip data is cut or damaged; get the file again") from error
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read ({reason(error)})") from error
+        raise DataError(f"{name}: the gzip data is cut or damaged; get the file again") from error
 
 
 def parse_idx(stream: IO[bytes], name: str) -> NDArray[Any]:
-    """Parse IDX from a binary stream; `name` is for messages. Raises as `read_idx`."""
+    """Parse IDX that is not gzipped; parameters and errors as those of `read_idx`."""
     head = stream.read(4)
     if len(head) < 4 or head[:2] != b"\0\0" or head[2] not in _TYPES:
         raise DataError(f"{name}: not an IDX file: it starts with {head!r}, not with 0, 0, a type")

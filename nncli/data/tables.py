@@ -4,23 +4,22 @@ What a file is shows in its first bytes, never in its name.
 """
 
 import csv
-import gzip
 import io
 import re
 import sys
 import warnings
 import zipfile
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nncli.data import npy
-from nncli.data.idx import parse_idx
+from nncli.data.idx import read_idx
 from nncli.errors import DataError, did_you_mean, reason
 
 Numbers = NDArray[Any]
@@ -38,12 +37,15 @@ class Labelled:
     labels: NDArray[np.intp]
 
 
-def read_rows(path: Path, columns: Sequence[str]) -> Numbers:
+def read_rows(
+    path: Path, columns: Sequence[str], *, note: Callable[[str], None] = lambda text: None
+) -> Numbers:
     """Read the rows of a file for a model with these input columns, shape (N, len(columns)).
 
     In a CSV file with a header that has all the columns, they are taken by name, in any order;
     otherwise the file must have exactly as many columns. ``-`` is standard input. Numbers keep
-    the smallest type that the file shows: bytes stay bytes.
+    the smallest type that the file shows: bytes stay bytes. `note` is told, in a line, when a
+    header has none of the names and the columns are taken as they stand.
 
     Raises
     ------
@@ -55,7 +57,7 @@ def read_rows(path: Path, columns: Sequence[str]) -> Numbers:
         warnings.simplefilter("error")  # NumPy's warnings about a file are errors in it
         array = _array(content, name)
         if array is None:
-            return _Csv(content, name).numbers(columns)
+            return _Csv(content, name).numbers(columns, note=note)
     return _checked(array, name, columns)
 
 
@@ -75,18 +77,25 @@ def read_labelled(
         if not {"X", "y"} <= arrays.keys():
             raise DataError(f"{name}: has {_listed(arrays)}; expected the arrays X and y")
         inputs = _checked(arrays["X"], name, columns)
-        texts = [str(label) for label in arrays["y"].ravel()]
+        texts = [_class_name(label) for label in arrays["y"].ravel().tolist()]
         places = [f"y[{row}]" for row in range(len(texts))]
     elif _array(content, name) is not None:
         raise DataError(f"{name}: has no labels; give a CSV file with a column {target!r}, or an "
                         "npz with X and y")  # fmt: skip
     else:
         table = _Csv(content, name)
-        inputs = table.numbers(columns, by_name_only=True)
+        inputs = table.numbers(columns)
         texts, places = table.texts(target)
     if len(texts) != len(inputs):
         raise DataError(f"{name}: {len(inputs)} rows but {len(texts)} labels")
     return Labelled(inputs, _class_indices(texts, places, name, classes))
+
+
+def _class_name(label: object) -> str:
+    """Return a label of an array as the name of a class: 7.0 and 7 are one, True is 1."""
+    if isinstance(label, float) and label.is_integer():
+        return str(int(label))
+    return str(int(label)) if isinstance(label, bool) else str(label)
 
 
 def _class_indices(
@@ -129,14 +138,8 @@ def _array(content: bytes, name: str) -> Numbers | None:
         if "X" in arrays:
             return arrays["X"]
         raise DataError(f"{name}: has {_listed(arrays)}; expected one array, or one called X")
-    if content[:2] == b"\x1f\x8b":
-        try:
-            with gzip.open(io.BytesIO(content)) as stream:
-                return parse_idx(cast(BinaryIO, stream), name)
-        except (EOFError, OSError, zlib.error) as error:
-            raise DataError(f"{name}: the gzip data is cut or damaged") from error
-    if content[:2] == b"\0\0":
-        return parse_idx(io.BytesIO(content), name)
+    if content[:2] in (b"\x1f\x8b", b"\0\0"):
+        return read_idx(io.BytesIO(content), name)
     return None
 
 
@@ -203,9 +206,11 @@ class _Csv:
         self.width = len(first)
         self.first_line = line if self.header else 0
 
-    def numbers(self, columns: Sequence[str], *, by_name_only: bool = False) -> Numbers:
-        """Return the rows, shape (N, len(columns))."""
-        where = self._where(columns, by_name_only)
+    def numbers(
+        self, columns: Sequence[str], *, note: Callable[[str], None] | None = None
+    ) -> Numbers:
+        """Return the rows, shape (N, len(columns)); without `note`, by the header's names only."""
+        where = self._where(columns, note)
         lines = [line for line in self.lines[self.first_line :] if line.strip()]
         if not lines:
             raise DataError(f"{self.name}: has no rows below its header")
@@ -236,19 +241,27 @@ class _Csv:
         rows = list(self._rows(self.first_line))
         return [row[where].strip() for _, row in rows], [f"line {line}" for line, _ in rows]
 
-    def _where(self, columns: Sequence[str], by_name_only: bool) -> list[int]:
-        """Return where each of the model's columns stands."""
+    def _where(self, columns: Sequence[str], note: Callable[[str], None] | None) -> list[int]:
+        """Return where each of the model's columns stands; names may differ in case."""
         header = self.header or []
+        if len({name.casefold() for name in header}) == len(header):
+            by_case = {name.casefold(): name for name in columns}
+            header = [by_case.get(name.casefold(), name) for name in header]
         missing = [column for column in columns if column not in header]
         if not missing:
             return [header.index(column) for column in columns]
         # A header with only some of the names is a mistake, not names of the user's own.
         named_otherwise = len(missing) == len(columns)
-        if self.width == len(columns) and named_otherwise and not by_name_only:
+        if self.width == len(columns) and named_otherwise and note is not None:
+            if header:
+                note(
+                    f"{self.name}: the header has none of the model's names "
+                    f"({_briefly(columns)}); its columns are taken in their order"
+                )
             return list(range(self.width))
         found = "1 column" if self.width == 1 else f"{self.width} columns"
         lacks = f" and lacks {_briefly(missing)}" if header else " and no header"
-        hint = ", separated by commas" if self.width == 1 else ""
+        hint = ", separated by commas" if self.width == 1 and len(columns) > 1 else ""
         raise DataError(
             f"{self.name}: has {found}{lacks}; the model takes {len(columns)} "
             f"({_briefly(columns)}){hint}"

@@ -26,6 +26,8 @@ def write_checkpoint(
         "batch": progress.batch,
         "best_epoch": progress.best_epoch,
         "best_value": progress.best_value if progress.best_epoch else None,
+        "patience_epoch": progress.patience_epoch,
+        "patience_value": progress.patience_value if progress.patience_epoch else None,
         "config": config,
     }
     arrays = engine.state()

@@ -1,17 +1,19 @@
 """Ctrl-C as a request: finish the step, save, then stop."""
 
 import signal
+from collections.abc import Callable
 from types import FrameType, TracebackType
 
 
 class InterruptRequest:
     """Context in which the first Ctrl-C sets a flag; a second one interrupts at once.
 
-    Call it to learn whether Ctrl-C was pressed.
+    Call it to learn whether Ctrl-C was pressed. `announce` is called at the first one.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, announce: Callable[[], None] = lambda: None) -> None:
         self._requested = False
+        self._announce = announce
 
     def __call__(self) -> bool:
         """Return whether Ctrl-C was pressed."""
@@ -33,3 +35,4 @@ class InterruptRequest:
         if self._requested:
             raise KeyboardInterrupt
         self._requested = True
+        self._announce()

@@ -59,7 +59,7 @@ class EpochReport:
         its step; with validation rows, ``validation_loss`` and ``validation_accuracy`` after the
         last step.
     seconds : float
-        Time of the training steps, without validation.
+        Wall time of the training steps and of what watched them, without validation.
     gradient_norms : list of float
         One for each layer: root mean square over the steps.
     improved : bool
@@ -88,6 +88,8 @@ class Progress:
     best_epoch : int
         The epoch with the best monitored value, 0 before there is one.
     best_parameters : array (P,) or None
+    patience_epoch, patience_value : int, float
+        The last epoch that was better by at least the plan's `min_change`, and its value.
     """
 
     epoch: int = 0
@@ -95,12 +97,15 @@ class Progress:
     best_epoch: int = 0
     best_value: float = math.nan
     best_parameters: Array | None = field(default=None, repr=False)
+    patience_epoch: int = 0
+    patience_value: float = math.nan
 
     def offer(self, value: float, plan: Plan, parameters: Callable[[], Array]) -> bool:
         """Take the parameters of this epoch as the best if `value` is; return whether it is."""
-        larger_is_better = plan.monitor.endswith("accuracy")
-        gain = value - self.best_value if larger_is_better else self.best_value - value
-        if self.best_epoch and not gain > plan.min_change:
+        sign = 1 if plan.monitor.endswith("accuracy") else -1
+        if not self.patience_epoch or sign * (value - self.patience_value) > plan.min_change:
+            self.patience_epoch, self.patience_value = self.epoch, value
+        if self.best_epoch and not sign * (value - self.best_value) > 0:
             return False
         self.best_epoch, self.best_value = self.epoch, value
         if plan.keep_best:
@@ -155,7 +160,7 @@ def train(
             gradient_norms=engine.gradient_norms(),
             improved=improved,
         )
-        if plan.patience_epochs and epoch - progress.best_epoch >= plan.patience_epochs:
+        if plan.patience_epochs and epoch - progress.patience_epoch >= plan.patience_epochs:
             return
 
 

@@ -102,7 +102,8 @@ class PlainLines:
         """Print the epoch's line."""
         width = len(str(self._epochs))
         line = f"epoch {report.epoch:>{width}}/{self._epochs}  {_described(report.metrics)}"
-        print(line, file=sys.stderr, flush=True)  # noqa: T201 - an observer is there to print
+        with suppress(OSError):  # nobody reads any more: that must not end training
+            print(line, file=sys.stderr, flush=True)  # noqa: T201 - an observer is there to print
 
     def close(self) -> None:
         """Do nothing."""
@@ -147,7 +148,8 @@ class Bar:
 
     def close(self) -> None:
         """Leave the bar as it stands."""
-        self._bar.close()
+        with suppress(OSError):
+            self._bar.close()
 
     def _show(self, epoch: int, batch: int, rows: int, loss: float) -> None:
         self._bar.n = (epoch - 1) * self._rows + rows
@@ -155,7 +157,8 @@ class Bar:
             f"epoch {epoch}/{self._epochs} {batch}/{self._batches}", refresh=False
         )
         self._bar.set_postfix_str(f"loss {loss:.4f}{self._validation}", refresh=False)
-        self._bar.refresh()
+        with suppress(OSError):  # the terminal is gone: that must not end training
+            self._bar.refresh()
 
 
 def _described(metrics: dict[str, float]) -> str:

@@ -182,7 +182,7 @@ def test_problems_of_the_command_line_come_after_those_of_the_file(problems):
         "c.yaml:3:1: foo: unknown key; expected one of name, seed, data, model, training",
         "command line: training.l2:1:8: a: is already given at command line: training.l2:1:2; "
         "remove one of the two",
-        "command line: name: found \"a:1:1: b\"; expected letters, digits, '_', '-' and '.' only",
+        'command line: name: found "a:1:1: b"; expected letters, digits, _ . - but no . or - first',
         "command line: training.epochs: found -1; expected 0 or more",
         "command line: training.l2: found a mapping; expected a number",
     ]

@@ -208,14 +208,46 @@ def test_only_a_finite_number_is_a_number(problems, path, wrong):
 @pytest.mark.parametrize(
     ("path", "wrong", "problem"),
     [
-        ("name", "a/b", "found \"a/b\"; expected letters, digits, '_', '-' and '.' only"),
-        ("name", "a\\b", "found \"a\\\\b\"; expected letters, digits, '_', '-' and '.' only"),
-        ("name", "..", "found \"..\"; expected letters, digits, '_', '-' and '.' only"),
-        ("name", "-o", "found \"-o\"; expected letters, digits, '_', '-' and '.' only"),
-        ("name", "", "found \"\"; expected letters, digits, '_', '-' and '.' only"),
-        ("name", "a\n", "found \"a\\n\"; expected letters, digits, '_', '-' and '.' only"),
-        ("name", "ü", "found \"ü\"; expected letters, digits, '_', '-' and '.' only"),
-        ("name", "\u2028", "found \"\\u2028\"; expected letters, digits, '_', '-' and '.' only"),
+        (
+            "name",
+            "a/b",
+            'found "a/b"; expected letters, digits, _ . - but no . or - first',
+        ),
+        (
+            "name",
+            "a\\b",
+            'found "a\\\\b"; expected letters, digits, _ . - but no . or - first',
+        ),
+        (
+            "name",
+            "..",
+            'found ".."; expected letters, digits, _ . - but no . or - first',
+        ),
+        (
+            "name",
+            "-o",
+            'found "-o"; expected letters, digits, _ . - but no . or - first',
+        ),
+        (
+            "name",
+            "",
+            'found ""; expected letters, digits, _ . - but no . or - first',
+        ),
+        (
+            "name",
+            "a\n",
+            'found "a\\n"; expected letters, digits, _ . - but no . or - first',
+        ),
+        (
+            "name",
+            "ü",
+            'found "ü"; expected letters, digits, _ . - but no . or - first',
+        ),
+        (
+            "name",
+            "\u2028",
+            'found "\\u2028"; expected letters, digits, _ . - but no . or - first',
+        ),
         ("name", "x" * 101, f'found "{"x" * 56}...; expected at most 100 characters'),
         ("name", 5, "found 5; expected text"),
         ("name", True, "found true; expected text"),
@@ -422,7 +454,7 @@ seed: true
         "c.yaml:15:9: data.rows: found 3; expected 4 or more",
         "c.yaml:17:3: data.nois: unknown key; did you mean 'noise'?",
         "c.yaml:18:10: data.scale: unknown name \"standart\"; did you mean 'standard'?",
-        "c.yaml:19:7: name: found \"a/b\"; expected letters, digits, '_', '-' and '.' only",
+        'c.yaml:19:7: name: found "a/b"; expected letters, digits, _ . - but no . or - first',
         "c.yaml:20:7: seed: found true; expected an integer",
     ]
 

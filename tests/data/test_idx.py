@@ -9,7 +9,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from nncli.data.idx import parse_idx, read_idx
+from nncli.data import idx as idx_module
+from nncli.data.idx import parse_idx
+from nncli.data.tables import read_rows
 from nncli.errors import DataError
 
 TYPES = {
@@ -21,6 +23,11 @@ TYPES = {
     14: np.dtype(np.float64),
 }
 every_type = pytest.mark.parametrize("code", TYPES)
+
+
+def read_idx(path):
+    with path.open("rb") as stream:
+        return idx_module.read_idx(stream, str(path))
 
 
 def header(code, *sizes):
@@ -100,7 +107,7 @@ def test_a_wrong_file_is_refused_with_its_name_and_the_reason(content, message, 
 def test_a_missing_file_and_a_directory_are_refused_with_their_path(tmp_path):
     for path in (tmp_path / "missing.idx", tmp_path):
         with pytest.raises(DataError, match="cannot be read") as caught:
-            read_idx(path)
+            read_rows(path, ["x"])
         assert str(path) in str(caught.value)
 
 

@@ -177,8 +177,17 @@ def test_a_file_that_cannot_be_unpacked_to_the_cache_is_unpacked_in_memory(cache
 
 
 @needs_originals
-@pytest.mark.parametrize("spoil", [flip_last_byte, Path.unlink])
-def test_a_damaged_or_missing_file_is_named_when_offline(cache, offline, spoil):
+@pytest.mark.parametrize(
+    ("spoil", "found"),
+    [
+        (
+            flip_last_byte,
+            "; the train-labels-idx1-ubyte.gz that is there is not it: it has another SHA-256",
+        ),
+        (Path.unlink, ""),
+    ],
+)
+def test_a_damaged_or_missing_file_is_named_when_offline(cache, offline, spoil, found):
     (cache / TRAIN_LABELS.unpacked.name).unlink()
     spoil(cache / TRAIN_LABELS.compressed.name)
     with pytest.raises(DownloadError) as caught:
@@ -186,7 +195,7 @@ def test_a_damaged_or_missing_file_is_named_when_offline(cache, offline, spoil):
     assert str(caught.value) == (
         f"train-labels-idx1-ubyte.gz could not be downloaded ({offline}: cannot be reached). "
         f"Without a network, get what is missing from {offline} on another machine and put it "
-        f"here: {place(TRAIN_LABELS, cache)}"
+        f"here: {place(TRAIN_LABELS, cache)}{found}"
     )
 
 

@@ -136,7 +136,7 @@ def test_one_row_and_one_column_are_enough(rows_of):
     [
         ("1,2,3\n", "has 3 columns and no header; the model takes 2 (x1, x2)"),
         ("x1,y,z\n1,2,3\n", "has 3 columns and lacks x2; the model takes 2 (x1, x2)"),
-        ("x2,X1\n1,2\n", "has 2 columns and lacks x1; the model takes 2 (x1, x2)"),
+        ("x2,y1\n1,2\n", "has 2 columns and lacks x1; the model takes 2 (x1, x2)"),
         ("1\n2\n", "has 1 column and no header; the model takes 2 (x1, x2), separated by commas"),
         ("1;2\n3;4\n", "has 1 column and lacks x1, x2; the model takes 2 (x1, x2), separated by"),
         ("1,2\n3,4\n5,6,7\n", "line 3: 3 values; expected 2, as before"),
@@ -470,3 +470,19 @@ def test_any_table_with_classes_is_read_or_refused(path, lines):
         return
     assert len(found.inputs) == len(found.labels)
     assert set(found.labels.tolist()) <= {0, 1}
+
+
+def test_names_in_a_header_may_differ_in_case(tmp_path):
+    path = tmp_path / "rows.csv"
+    path.write_text("X2,X1\n5,0\n", encoding="utf-8")
+    assert read_rows(path, ["x1", "x2"]).tolist() == [[0, 5]]
+
+
+@pytest.mark.parametrize(("header", "notes"), [("a,b", 1), ("x1,x2", 0), ("1,2", 0)])
+def test_a_header_of_other_names_is_noted(tmp_path, header, notes):
+    path = tmp_path / "rows.csv"
+    path.write_text(f"{header}\n5,0\n", encoding="utf-8")
+    told = []
+    assert read_rows(path, ["x1", "x2"], note=told.append)[-1].tolist() == [5, 0]
+    assert len(told) == notes
+    assert all("the header has none of the model's names (x1, x2)" in text for text in told)

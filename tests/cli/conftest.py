@@ -1,0 +1,186 @@
+"""Run the commands, mostly within the test's own process, in a directory of the test's own."""
+
+import io
+import os
+import shutil
+import subprocess
+import sys
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from nncli.artifact import Model, Preprocessing
+from nncli.cli.main import main
+from nncli.data import mnist
+from nncli.model.network import Layer, Network, parameter_count
+
+ORIGINALS = Path(__file__).parents[2].parent / "shared" / "mnist"
+
+XOR = """\
+name: xor
+data: {source: xor, rows: 80, test: 60, validation: 20}
+model: {hidden_layers: [4], activation: tanh}
+training: {epochs: 3, batch_size: 16, learning_rate: 0.05}
+"""
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a command left: its exit code, and what it wrote."""
+
+    code: int
+    raw: bytes
+    err: str
+
+    @property
+    def out(self):
+        return self.raw.decode("utf-8")
+
+    @property
+    def error(self):
+        """The one line that a failed command writes, and nothing else."""
+        assert self.raw == b""
+        assert self.err.count("\n") == 1
+        assert self.err.endswith("\n")
+        return self.err.rstrip("\n")
+
+
+@pytest.fixture
+def nncli(capsysbinary, tmp_path, monkeypatch):
+    """Return a function that runs a command in `tmp_path`."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments, stdin=b""):
+        monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(stdin)))
+        capsysbinary.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            main([str(argument) for argument in arguments])
+        out, err = capsysbinary.readouterr()
+        return Result(ended.value.code, out, err.decode("utf-8"))
+
+    return run
+
+
+@pytest.fixture
+def process(tmp_path):
+    """Return a function that starts the program as a process of its own in `tmp_path`.
+
+    A warning is an error in it, as in the tests.
+    """
+
+    def start(*arguments, **options):
+        command = [sys.executable, "-W", "error", "-m", "nncli", *map(str, arguments)]
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+        return subprocess.Popen(command, cwd=tmp_path, **{**pipes, **options})
+
+    return start
+
+
+@pytest.fixture
+def small_files():
+    """Return what lets a process write files of at most 3000 bytes."""
+    resource = pytest.importorskip("resource")
+    return lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (3000, 3000))
+
+
+@pytest.fixture
+def xor_config(tmp_path):
+    """Return the path of a config that is trained in a few milliseconds."""
+    path = tmp_path / "xor.yaml"
+    path.write_text(XOR, encoding="utf-8")
+    return path
+
+
+def trained(directory, text, *overrides):
+    """Train with a config in `directory`; return the run directory."""
+    config, run = directory / "config.yaml", directory / "run"
+    config.write_text(text, encoding="utf-8")
+    with (
+        redirect_stdout(io.StringIO()),
+        redirect_stderr(io.StringIO()) as err,
+        pytest.raises(SystemExit) as ended,
+    ):
+        main(["train", str(config), *overrides, "-o", str(run)])
+    assert ended.value.code == 0, err.getvalue()
+    return run
+
+
+@pytest.fixture(scope="session")
+def xor_run(tmp_path_factory):
+    """Return a run directory that no test may change."""
+    return trained(tmp_path_factory.mktemp("xor"), XOR)
+
+
+@pytest.fixture
+def weights(xor_run):
+    """Return the path of a model file that no test may change."""
+    return xor_run / "weights.npz"
+
+
+@pytest.fixture
+def many_classes():
+    """Return a function that makes a model of `count` classes for one input.
+
+    It chooses the class whose number the input is nearest to.
+    """
+
+    def make(count, name="class {}", **changes):
+        layers = [Layer(1, count, "softmax")]
+        network = Network(layers, np.zeros(parameter_count(layers), np.float32))
+        numbers = np.arange(count)
+        network.arrays[0].W[0], network.arrays[0].b[:] = 2 * numbers, -(numbers**2)
+        values = {
+            "network": network,
+            "preprocessing": Preprocessing(["x"], ["number"], 0.0, 1.0),
+            "task": "multiclass",
+            "target": "y",
+            "classes": [name.format(n) for n in range(count)],
+            "loss": "cross_entropy",
+            "config": {},
+            "metrics": {},
+            "training": {},
+        }
+        return Model(**{**values, **changes})
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def mnist_cache(tmp_path_factory):
+    """Return a cache that holds MNIST, so that nothing is downloaded."""
+    if not ORIGINALS.is_dir():
+        pytest.skip(f"the files of MNIST are not in {ORIGINALS}")
+    cache = tmp_path_factory.mktemp("cache")
+    shutil.copytree(ORIGINALS, cache / "mnist", copy_function=shutil.copyfile)
+    (cache / "mnist").chmod(0o755)
+    return cache
+
+
+@pytest.fixture(scope="session")
+def mnist_run(mnist_cache, tmp_path_factory):
+    """Return the run directory of a softmax regression that has seen MNIST once."""
+    text = "data: mnist\nmodel: {hidden_layers: []}\ntraining: {epochs: 1, batch_size: 250}\n"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("NNCLI_CACHE", str(mnist_cache))
+        patch.setattr(mnist, "MIRRORS", ())
+        return trained(tmp_path_factory.mktemp("mnist"), text)
+
+
+@pytest.fixture
+def with_mnist(mnist_cache, monkeypatch):
+    """Let the program find MNIST in the cache, and download nothing."""
+    monkeypatch.setenv("NNCLI_CACHE", str(mnist_cache))
+    monkeypatch.setattr(mnist, "MIRRORS", ())
+    return mnist_cache
+
+
+@pytest.fixture
+def without_mnist(tmp_path, monkeypatch):
+    """Let the cache be empty and the mirrors be out of reach."""
+    monkeypatch.setenv("NNCLI_CACHE", os.fspath(tmp_path / "empty-cache"))
+    monkeypatch.setattr(mnist, "MIRRORS", ("http://127.0.0.1:9/",))
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")

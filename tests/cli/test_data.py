@@ -1,0 +1,93 @@
+import pytest
+
+
+def table(text):
+    """Return the lines of the last block of a text by their names, the columns after the first."""
+    head, *lines = text.split("\n\n")[-1].splitlines()
+    return head.split(), {line[:14].strip(): line[14:].split() for line in lines}
+
+
+@pytest.mark.usefixtures("without_mnist")
+def test_the_list_says_what_there_is_and_where(nncli, tmp_path):
+    result = nncli("data", "list")
+    assert (result.code, result.err) == (0, "")
+    assert "xor     Noisy XOR" in result.out
+    assert "mnist   MNIST: 60,000 and 10,000 handwritten digits" in result.out
+    assert "\n        made from the seed\n" in result.out
+    place = tmp_path / "empty-cache" / "mnist"
+    assert f"\n        not yet in {place}; 11.6 MB to download\n" in result.out
+
+
+@pytest.mark.usefixtures("with_mnist")
+def test_the_list_says_where_a_data_set_is(nncli, mnist_cache):
+    assert f"\n        in {mnist_cache / 'mnist'}\n" in nncli("data", "list").out
+    assert nncli("data", "fetch", "mnist").out == f"mnist: in {mnist_cache / 'mnist'}\n"
+
+
+def test_xor_needs_no_download(nncli):
+    result = nncli("data", "fetch", "xor")
+    assert result.code == 0
+    assert result.out == "xor: made from the seed; there is nothing to download\n"
+
+
+@pytest.mark.usefixtures("without_mnist")
+def test_a_download_that_fails_is_one_line_with_a_remedy(nncli):
+    result = nncli("data", "fetch", "mnist")
+    assert result.code == 1
+    assert result.error.startswith("Error: train-images-idx3-ubyte.gz")
+    assert "put it here: " in result.error
+
+
+def test_a_built_in_data_set_is_shown(nncli):
+    result = nncli("data", "show", "xor")
+    assert (result.code, result.err) == (0, "")
+    facts = dict(line.split(maxsplit=1) for line in result.out.split("\n\n")[0].splitlines())
+    assert facts == {
+        "source": "xor",
+        "task": "binary",
+        "target": "xor",
+        "columns": "2: x1 to x2",
+        "type": "float32",
+    }
+    splits, rows = table(result.out)
+    assert splits == ["train", "test"]
+    assert rows["rows"] == ["1000", "10000"]
+    assert rows["xor 0"] == rows["xor 1"] == ["500", "5000"]
+
+
+@pytest.mark.usefixtures("with_mnist")
+def test_mnist_is_shown(nncli):
+    splits, rows = table(nncli("data", "show", "mnist").out)
+    assert splits == ["train", "validation", "test"]
+    assert rows["rows"] == ["55000", "5000", "10000"]
+    assert rows["digit 0"][2] == "980"
+    assert rows["smallest value"] == ["0", "0", "0"]
+    assert rows["largest value"] == ["255", "255", "255"]
+
+
+def test_the_data_of_a_config_is_shown_with_its_overrides(nncli, xor_config):
+    splits, rows = table(nncli("data", "show", xor_config, "data.noise=0.0").out)
+    assert splits == ["train", "validation", "test"]
+    assert rows["rows"] == ["60", "20", "60"]
+    assert rows["xor 1"] == ["30", "10", "30"]
+    assert rows["smallest value"] == ["0", "0", "0"]
+    assert rows["largest value"] == ["1", "1", "1"]
+    assert rows["mean"][2] == "0.5"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["fetch", "mnits"], "Error: unknown data set 'mnits'; did you mean 'mnist'?"),
+        (["fetch", "cifar10"], "Error: unknown data set 'cifar10'; there are xor, mnist"),
+        (["show", "mnits"], "Error: unknown data set 'mnits'; did you mean 'mnist'?"),
+        (["show", "cifar10"], "Error: unknown data set 'cifar10'; there are xor, mnist"),
+        (["show", "missing.yaml"], "missing.yaml: cannot be read (no such file or directory); "),
+        (["show", "xor", "data.rows=9"], "Error: xor is taken as it is; to change 'data.rows=9' "),
+        (["show", "xor.yaml", "data.row=9"], "command line: data.row: unknown key; did you mean"),
+    ],
+)
+def test_an_unknown_name_is_one_line_with_a_suggestion(nncli, xor_config, arguments, message):
+    result = nncli("data", *arguments)
+    assert result.code == 2
+    assert result.error.startswith(message)

@@ -1,0 +1,219 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from nncli.artifact import write_model
+
+
+@pytest.fixture
+def metrics(xor_run):
+    return json.loads((xor_run / "metrics.json").read_text(encoding="utf-8"))
+
+
+def numbers_in(lines):
+    return {line.split()[0]: line.split()[1] for line in lines}
+
+
+@pytest.mark.parametrize("split", ["train", "validation", "test"])
+def test_the_printed_metrics_are_those_that_training_saved(nncli, weights, metrics, split):
+    result = nncli("eval", weights, "--split", split)
+    assert (result.code, result.err) == (0, "")
+    head, classes, confusion = (block.splitlines() for block in result.out.split("\n\n"))
+    found, saved = numbers_in(head), metrics[split]
+    assert found.pop("split") == split
+    assert int(found.pop("rows")) == saved["rows"]
+    assert found == {name: f"{value:.4f}" for name, value in saved["metrics"].items()}
+    assert classes[0].split() == ["class", "precision", "recall", "f1", "support"]
+    for line, figures in zip(classes[1:], saved["per_class"], strict=True):
+        name, *values, support = line.split()
+        assert (name, int(support)) == (figures["class"], figures["support"])
+        assert values == [f"{figures[each]:.4f}" for each in ("precision", "recall", "f1")]
+    assert confusion[0].startswith("confusion matrix: a row a true class")
+    assert [line.split() for line in confusion[1:]] == [
+        ["0", "1"],
+        *([str(n), *map(str, row)] for n, row in enumerate(saved["confusion_matrix"])),
+    ]
+
+
+def test_the_test_split_is_evaluated_unless_another_is_named(nncli, weights):
+    assert nncli("eval", weights).out == nncli("eval", weights, "--split", "test").out
+
+
+@pytest.mark.parametrize("split", ["train", "validation", "test"])
+def test_json_is_the_object_in_the_metrics_of_the_run(nncli, weights, metrics, split):
+    result = nncli("eval", weights, "--split", split, "--json")
+    assert (result.code, result.err) == (0, "")
+    assert json.loads(result.out) == metrics[split]
+
+
+def test_the_object_has_the_promised_shape(nncli, weights):
+    found = json.loads(nncli("eval", weights, "--json").out)
+    assert (found["split"], found["rows"], found["classes"]) == ("test", 60, ["0", "1"])
+    assert found["metrics"].keys() == {
+        "loss",
+        "accuracy",
+        "balanced_accuracy",
+        "macro_f1",
+        "weighted_f1",
+        "log_loss",
+    }
+    matrix = np.array(found["confusion_matrix"])
+    assert matrix.shape == (2, 2)
+    assert matrix.sum() == 60
+    assert found["metrics"]["accuracy"] == np.trace(matrix) / 60
+    supports = [each["support"] for each in found["per_class"]]
+    assert supports == matrix.sum(axis=1).tolist()
+
+
+def test_a_split_that_there_is_not_is_refused_with_the_ones_there_are(nncli, xor_config):
+    nncli("train", xor_config, "data.validation=0", "-o", "run")
+    result = nncli("eval", "run/weights.npz", "--split", "validation")
+    assert result.code == 2
+    assert result.error == (
+        "Error: run/weights.npz: its data has no validation rows; choose --split train or test"
+    )
+
+
+def test_a_split_that_is_no_split_is_refused(nncli, weights):
+    result = nncli("eval", weights, "--split", "tests")
+    assert result.code == 2
+    assert "'tests' is not one of 'train', 'validation', 'test'" in result.err
+
+
+@pytest.mark.parametrize("name", ["weights.npz", "no/such/weights.npz"])
+def test_a_missing_model_is_one_line(nncli, name):
+    result = nncli("eval", name)
+    assert result.code == 1
+    assert result.error == f"Error: {name}: cannot be read (no such file or directory)"
+
+
+def test_a_model_whose_config_is_of_another_time_is_refused(nncli, many_classes, tmp_path):
+    write_model(tmp_path / "weights.npz", many_classes(2, config={"data": {"source": "parket"}}))
+    result = nncli("eval", "weights.npz")
+    assert result.code == 2
+    assert result.error.startswith('weights.npz: its config: data.source: unknown source "parket"')
+
+
+# Labelled files
+
+
+def as_csv(inputs, labels):
+    rows = (f"{label},{x2!r},{x1!r}\n" for (x1, x2), label in zip(inputs, labels, strict=True))
+    return "xor,x2,x1\n" + "".join(rows)
+
+
+@pytest.fixture
+def some_rows():
+    random = np.random.default_rng(5)
+    return random.uniform(-0.5, 1.5, (700, 2)), random.integers(0, 2, 700)
+
+
+@pytest.mark.parametrize("kind", ["csv", "npz"])
+def test_a_labelled_file_is_evaluated(nncli, weights, tmp_path, some_rows, kind):
+    inputs, labels = some_rows
+    path = tmp_path / f"rows.{kind}"
+    if kind == "csv":
+        path.write_text(as_csv(inputs.tolist(), labels), encoding="utf-8")
+    else:
+        np.savez(path, X=inputs, y=labels)
+    found = json.loads(nncli("eval", weights, "--data", path, "--json").out)
+    np.save(tmp_path / "rows.npy", inputs)
+    chosen = nncli("predict", weights, tmp_path / "rows.npy").out.splitlines()[1:]
+    hits = sum(line.split(",")[1] == str(label) for line, label in zip(chosen, labels, strict=True))
+    assert found["split"] == str(path)
+    assert found["rows"] == 700
+    assert found["metrics"]["accuracy"] == hits / 700
+    assert found["metrics"]["loss"] == pytest.approx(found["metrics"]["log_loss"], rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("x1,x2,xor\n0,1,2\n", "line 2: the class '2' is not one of the model's: 0, 1"),
+        ("x1,x2,xro\n0,1,1\n", "has no column 'xor' to compare with; did you mean 'xro'?"),
+        ("x1,x2,xor\n0,one,1\n", "line 2, column x2: found 'one'; expected a finite number"),
+        ("x1,x2,xor\n", "has no rows below its header"),
+        ("", "is empty; expected rows of numbers"),
+    ],
+)
+def test_a_wrong_labelled_file_is_one_line(nncli, weights, tmp_path, content, message):
+    (tmp_path / "rows.csv").write_text(content, encoding="utf-8")
+    result = nncli("eval", weights, "--data", "rows.csv")
+    assert result.code == 1
+    assert result.error == f"Error: rows.csv: {message}"
+
+
+@pytest.mark.parametrize("value", ["1e39", "-1e300"])
+def test_a_value_beyond_the_precision_of_the_model_is_one_line(nncli, weights, tmp_path, value):
+    (tmp_path / "rows.csv").write_text(f"x1,x2,xor\n0,1,1\n0,{value},1\n", encoding="utf-8")
+    result = nncli("eval", weights, "--data", "rows.csv")
+    assert result.code == 1
+    assert "row 1 (from 0): a value is too large for the float32" in result.error
+
+
+# Many classes
+
+
+@pytest.mark.parametrize("name", ["{}", "a rather long name for the class of number {}"])
+@pytest.mark.parametrize("count", [2, 10, 12, 40])
+def test_any_number_of_classes_fits_80_columns(nncli, many_classes, tmp_path, count, name):
+    model = many_classes(count, name)
+    write_model(tmp_path / "weights.npz", model)
+    rows = [f"{n},{name.format((n + 1) % count)}\n" * 1000 for n in range(count)]
+    (tmp_path / "rows.csv").write_text("x,y\n" + "".join(rows), encoding="utf-8")
+    result = nncli("eval", "weights.npz", "--data", "rows.csv")
+    assert result.code == 0
+    assert max(map(len, result.out.splitlines())) <= 80
+    if count == 40:
+        most = result.out.split("\n\n")[-1].splitlines()
+        assert most[0] == "most frequent confusions (--json has the whole matrix)"
+        assert len(most) == 2 + 10
+        assert [line.split()[-1] for line in most[2:]] == ["1000"] * 10
+
+
+def test_a_wide_matrix_gives_way_to_the_most_frequent_confusions(nncli, many_classes, tmp_path):
+    write_model(tmp_path / "weights.npz", many_classes(40, "c{}"))
+    rows = ["3,c5\n"] * 3 + ["7,c7\n"] * 9 + ["8,c9\n"] * 2 + ["9,c8\n"]
+    (tmp_path / "rows.csv").write_text("x,y\n" + "".join(rows), encoding="utf-8")
+    most = nncli("eval", "weights.npz", "--data", "rows.csv").out.split("\n\n")[-1]
+    assert [line.split() for line in most.splitlines()[2:]] == [
+        ["c5", "c3", "3"],
+        ["c9", "c8", "2"],
+        ["c8", "c9", "1"],
+    ]
+
+
+# MNIST
+
+
+@pytest.mark.usefixtures("with_mnist")
+def test_mnist_gives_the_saved_metrics_again(nncli, mnist_run):
+    result = nncli("eval", mnist_run / "weights.npz", "--json")
+    saved = json.loads((mnist_run / "metrics.json").read_text(encoding="utf-8"))
+    assert json.loads(result.out) == saved["test"]
+    text = nncli("eval", mnist_run / "weights.npz").out
+    assert max(map(len, text.splitlines())) <= 80
+    assert "confusion matrix" in text
+
+
+@pytest.mark.usefixtures("without_mnist")
+def test_a_model_does_not_need_its_data_for_a_labelled_file(nncli, mnist_run, tmp_path):
+    np.savez(tmp_path / "rows.npz", X=np.zeros((3, 28, 28), np.uint8), y=np.array([1, 2, 3]))
+    weights = mnist_run / "weights.npz"
+    assert nncli("eval", weights, "--data", "rows.npz").code == 0
+    assert nncli("eval", weights).error.startswith("Error: train-images-idx3-ubyte.gz")
+
+
+# The process
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+@pytest.mark.parametrize("options", [[], ["--json"]])
+def test_a_full_standard_output_is_one_line(process, weights, options):
+    with Path("/dev/full").open("w") as full:
+        running = process("eval", weights, *options, stdout=full)
+        _, err = running.communicate(timeout=60)
+    assert running.returncode == 1
+    assert err == "Error: standard output cannot be written (no space left on device)\n"

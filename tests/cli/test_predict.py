@@ -1,0 +1,300 @@
+import csv
+import gzip
+import io
+import json
+import os
+import struct
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from nncli.artifact import read_model
+from nncli.data.idx import read_idx
+from nncli.prediction import predict_rows
+
+on_posix = pytest.mark.skipif(os.name != "posix", reason="needs POSIX")
+
+ROWS = np.array([[0.0, 0.0], [0.25, 1.0], [1.0, 0.0], [1.0, 1.5]])
+CSV = "x1,x2\n" + "".join(f"{a},{b}\n" for a, b in ROWS)
+
+
+@pytest.fixture
+def expected(weights):
+    return predict_rows(read_model(weights), ROWS)
+
+
+@pytest.fixture
+def rows(tmp_path):
+    path = tmp_path / "rows.csv"
+    path.write_text(CSV, encoding="utf-8")
+    return path
+
+
+def check_csv(content, expected, proba):
+    lines = list(csv.DictReader(io.StringIO(content.decode("utf-8"), newline="")))
+    assert list(lines[0]) == ["row", "prediction"] + ["p_0", "p_1"] * proba
+    assert [line["row"] for line in lines] == ["0", "1", "2", "3"]
+    check_values(lines, expected, proba)
+
+
+def check_json(content, expected, proba):
+    check_objects(json.loads(content), expected, proba)
+
+
+def check_jsonl(content, expected, proba):
+    check_objects([json.loads(line) for line in content.splitlines()], expected, proba)
+
+
+def check_objects(objects, expected, proba):
+    assert [list(each) for each in objects] == [["row", "prediction"] + ["p_0", "p_1"] * proba] * 4
+    assert [each["row"] for each in objects] == [0, 1, 2, 3]
+    check_values(objects, expected, proba)
+
+
+def check_values(rows, expected, proba):
+    assert [row["prediction"] for row in rows] == expected.names
+    if proba:
+        found = np.array([[row["p_0"], row["p_1"]] for row in rows], np.float32)
+        np.testing.assert_array_equal(found, expected.probabilities)
+
+
+def check_npy(content, expected, proba):
+    found = np.load(io.BytesIO(content), allow_pickle=False)
+    if proba:
+        np.testing.assert_array_equal(found, expected.probabilities)
+        assert found.dtype == np.float32
+    else:
+        assert found.tolist() == expected.names
+
+
+CHECKS = {"csv": check_csv, "json": check_json, "jsonl": check_jsonl, "npy": check_npy}
+
+every_format = pytest.mark.parametrize("name", CHECKS)
+with_or_without_proba = pytest.mark.parametrize("proba", [False, True])
+
+
+@every_format
+@with_or_without_proba
+def test_every_format_goes_to_standard_output(nncli, weights, rows, expected, name, proba):
+    result = nncli("predict", weights, rows, "--format", name, *["--proba"] * proba)
+    assert (result.code, result.err) == (0, "")
+    CHECKS[name](result.raw, expected, proba)
+
+
+@every_format
+@with_or_without_proba
+def test_every_format_goes_to_a_file_by_its_ending(nncli, weights, rows, expected, name, proba):
+    out = rows.with_name(f"predictions.{name.upper()}")
+    result = nncli("predict", weights, rows, "-o", out, *["--proba"] * proba)
+    assert (result.code, result.raw) == (0, b"")
+    assert result.err == f"4 predictions in {out}\n"
+    CHECKS[name](out.read_bytes(), expected, proba)
+
+
+def test_csv_is_what_is_written_unless_something_else_is_asked_for(nncli, weights, rows, expected):
+    check_csv(nncli("predict", weights, rows).raw, expected, proba=False)
+    for name in ("predictions", "predictions.txt", "npy"):
+        nncli("predict", weights, rows, "-o", name)
+        check_csv(rows.with_name(name).read_bytes(), expected, proba=False)
+
+
+def test_the_format_beats_the_ending(nncli, weights, rows, expected):
+    nncli("predict", weights, rows, "-o", "predictions.csv", "--format", "json")
+    check_json(rows.with_name("predictions.csv").read_bytes(), expected, proba=False)
+
+
+def test_the_lines_end_with_line_feeds_alone(nncli, weights, rows):
+    raw = nncli("predict", weights, rows).raw
+    assert raw.startswith(b"row,prediction\n0,")
+    assert b"\r" not in raw
+
+
+def test_probabilities_add_up_to_1(nncli, weights, rows):
+    lines = nncli("predict", weights, rows, "--proba").out.splitlines()[1:]
+    sums = [sum(map(float, line.split(",")[2:])) for line in lines]
+    assert sums == pytest.approx([1] * 4, abs=1e-6)
+
+
+# Input
+
+
+def idx(array):
+    return struct.pack(">HBBII", 0, 14, 2, *array.shape) + array.astype(">f8").tobytes()
+
+
+def npy(array):
+    stream = io.BytesIO()
+    np.save(stream, array)
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [CSV.encode(), npy(ROWS), idx(ROWS), gzip.compress(idx(ROWS))],
+    ids=["CSV", "npy", "IDX", "IDX.gz"],
+)
+def test_rows_come_from_standard_input(nncli, weights, expected, content):
+    result = nncli("predict", weights, "-", stdin=content)
+    assert result.code == 0
+    check_csv(result.raw, expected, proba=False)
+
+
+def test_many_rows_get_the_same_predictions_as_few(nncli, weights, tmp_path):
+    many = np.random.default_rng(0).uniform(-1, 2, (1203, 2))
+    np.save(tmp_path / "many.npy", many)
+    found = nncli("predict", weights, "many.npy").out.splitlines()[1:]
+    model = read_model(weights)
+    one_by_one = [predict_rows(model, row[np.newaxis]).names[0] for row in many]
+    assert found == [f"{row},{name}" for row, name in enumerate(one_by_one)]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("1,2,3\n", "has 3 columns and no header; the model takes 2 (x1, x2)"),
+        ("x1,x2\n1,two\n", "line 2, column x2: found 'two'; expected a finite number"),
+        ("x1,x2\n1,nan\n", "line 2, column x2: found 'nan'; expected a finite number"),
+        ("x1,x2\n", "has no rows below its header"),
+        ("", "is empty; expected rows of numbers"),
+    ],
+)
+def test_a_wrong_input_is_one_line_and_leaves_no_file(nncli, weights, tmp_path, content, message):
+    (tmp_path / "wrong.csv").write_text(content, encoding="utf-8")
+    result = nncli("predict", weights, "wrong.csv", "-o", "predictions.csv")
+    assert result.code == 1
+    assert result.error == f"Error: wrong.csv: {message}"
+    assert [path.name for path in tmp_path.iterdir()] == ["wrong.csv"]
+
+
+@pytest.mark.parametrize("value", ["1e39", "-1e300"])
+def test_a_value_beyond_the_precision_of_the_model_is_one_line(nncli, weights, value):
+    result = nncli("predict", weights, "-", stdin=f"0,1\n0,{value}\n".encode())
+    assert result.code == 1
+    assert result.error == (
+        "Error: row 1 (from 0): a value is too large for the float32 numbers of the model"
+    )
+
+
+@pytest.mark.parametrize("missing", ["weights.npz", "rows.csv"])
+def test_a_missing_file_is_one_line(nncli, weights, rows, missing):
+    files = {"weights.npz": weights, "rows.csv": rows, missing: "missing"}
+    result = nncli("predict", *files.values())
+    assert result.code == 1
+    assert result.error == "Error: missing: cannot be read (no such file or directory)"
+
+
+# Output
+
+
+def test_a_file_that_exists_is_left_unless_it_is_to_be_replaced(nncli, weights, rows, expected):
+    out = rows.with_name("predictions.csv")
+    out.write_text("mine")
+    refused = nncli("predict", weights, rows, "-o", out)
+    assert refused.code == 2
+    assert refused.error == (
+        f"Error: {out}: exists; choose another file with -o, or --force to replace it"
+    )
+    assert out.read_text() == "mine"
+    assert nncli("predict", weights, rows, "-o", out, "--force").code == 0
+    check_csv(out.read_bytes(), expected, proba=False)
+
+
+def test_a_failure_leaves_the_file_that_was_to_be_replaced(nncli, weights, rows):
+    out = rows.with_name("predictions.csv")
+    out.write_text("mine")
+    assert nncli("predict", weights, "missing", "-o", out, "--force").code == 1
+    assert out.read_text() == "mine"
+
+
+@pytest.mark.parametrize("place", ["missing/predictions.csv", "rows.csv/predictions.csv"])
+def test_a_file_that_cannot_be_written_is_one_line(nncli, weights, rows, place):
+    result = nncli("predict", weights, rows, "-o", place)
+    assert result.code == 1
+    assert result.error.startswith(f"Error: {Path(place)}: cannot be written (")
+
+
+def test_an_unknown_format_is_refused(nncli, weights, rows):
+    result = nncli("predict", weights, rows, "--format", "xlsx")
+    assert result.code == 2
+    assert "'xlsx' is not one of 'csv', 'json', 'jsonl', 'npy'" in result.err
+
+
+# The process
+
+
+@pytest.fixture
+def many_rows(tmp_path):
+    path = tmp_path / "many.npy"
+    np.save(path, np.zeros((100_000, 2), np.float32))
+    return path
+
+
+@on_posix
+def test_output_goes_through_a_redirection_unchanged(process, weights, rows, expected, tmp_path):
+    with (tmp_path / "out.npy").open("wb") as out, rows.open("rb") as source:
+        running = process("predict", weights, "-", "--format=npy", stdin=source, stdout=out)
+        assert running.communicate(timeout=60)[1] == ""
+    assert running.returncode == 0
+    check_npy((tmp_path / "out.npy").read_bytes(), expected, proba=False)
+
+
+@on_posix
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_reader_that_has_seen_enough_is_no_failure_to_speak_of(
+    process, weights, many_rows, unbuffered
+):
+    environment = {**os.environ, "PYTHONUNBUFFERED": unbuffered}
+    predicting = process("predict", weights, many_rows, env=environment)
+    head = subprocess.run(
+        ["head", "-n", "2"], stdin=predicting.stdout, capture_output=True, text=True, timeout=60
+    )
+    predicting.stdout.close()
+    assert predicting.stderr.read() == ""
+    predicting.stderr.close()
+    assert predicting.wait(timeout=60) == 1
+    assert head.stdout.startswith("row,prediction\n0,")
+
+
+@on_posix
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+@pytest.mark.parametrize("options", [[], ["--format=npy", "--proba"]])
+def test_a_full_standard_output_is_one_line(process, weights, many_rows, options):
+    with Path("/dev/full").open("w") as full:
+        running = process("predict", weights, many_rows, *options, stdout=full)
+        _, err = running.communicate(timeout=60)
+    assert running.returncode == 1
+    assert err == "Error: standard output cannot be written (no space left on device)\n"
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_disk_that_fills_up_behind_a_redirection_is_one_line(
+    process, small_files, weights, many_rows, tmp_path, unbuffered
+):
+    environment = {**os.environ, "PYTHONUNBUFFERED": unbuffered}
+    with (tmp_path / "out.csv").open("w") as out:
+        options = {"stdout": out, "env": environment, "preexec_fn": small_files}
+        running = process("predict", weights, many_rows, **options)
+        _, err = running.communicate(timeout=60)
+    assert running.returncode == 1
+    assert err == "Error: standard output cannot be written (file too large)\n"
+
+
+# MNIST
+
+
+def test_images_of_mnist_are_predicted_from_idx_and_from_arrays(
+    nncli, mnist_run, mnist_cache, tmp_path
+):
+    weights = mnist_run / "weights.npz"
+    images = mnist_cache / "mnist" / "t10k-images-idx3-ubyte.gz"
+    labels = read_idx(
+        io.BytesIO((mnist_cache / "mnist" / "t10k-labels-idx1-ubyte.gz").read_bytes()), "labels"
+    )
+    lines = nncli("predict", weights, images).out.splitlines()[1:]
+    hits = np.mean([int(line.split(",")[1]) for line in lines] == labels)
+    metrics = json.loads((mnist_run / "metrics.json").read_text(encoding="utf-8"))
+    assert hits == metrics["test"]["metrics"]["accuracy"]
+    np.save(tmp_path / "ten.npy", read_idx(io.BytesIO(images.read_bytes()), "images")[:10])
+    assert nncli("predict", weights, "ten.npy").out.splitlines()[1:] == lines[:10]

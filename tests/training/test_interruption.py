@@ -1,0 +1,52 @@
+import signal
+
+import pytest
+
+from nncli.training.interruption import InterruptRequest
+
+
+def press_ctrl_c():
+    signal.raise_signal(signal.SIGINT)
+
+
+@pytest.fixture(autouse=True)
+def usual_handler():
+    """Let Ctrl-C raise KeyboardInterrupt as in a program that has changed nothing."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+def test_without_ctrl_c_nothing_is_requested():
+    with InterruptRequest() as requested:
+        assert not requested()
+
+
+def test_the_first_ctrl_c_is_only_noted():
+    with InterruptRequest() as requested:
+        press_ctrl_c()
+        assert requested()
+    assert requested()  # also after training, when what there is gets saved
+
+
+def test_the_second_ctrl_c_interrupts_at_once():
+    with InterruptRequest():
+        press_ctrl_c()
+        with pytest.raises(KeyboardInterrupt):
+            press_ctrl_c()
+
+
+def end_with(error):
+    with InterruptRequest():
+        raise error
+
+
+@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
+def test_afterwards_ctrl_c_does_what_it_did_before(error):
+    with InterruptRequest():
+        pass
+    with pytest.raises(error):
+        end_with(error)
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    with pytest.raises(KeyboardInterrupt):
+        press_ctrl_c()
