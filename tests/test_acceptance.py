@@ -12,14 +12,18 @@ import pytest
 ROOT = Path(__file__).parents[1]
 MNIST = ROOT.parent / "shared" / "mnist"
 
-# Runs the program, then prints the peak of its resident memory in KiB to standard error.
+# Runs the program, then prints the peak of its own resident memory in KiB, as Linux counts it
+# (resource.getrusage would count that of the tests too, which started it).
 MEASURED = """
-import resource, sys
+import sys
+from pathlib import Path
 from nncli.cli.main import main
 try:
     main()
 finally:
-    print("peak", resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, file=sys.stderr)
+    status = Path("/proc/self/status")
+    if status.exists():
+        print(status.read_text().split("VmHWM:")[1].split()[0], file=sys.stderr)
 """
 
 
@@ -47,14 +51,14 @@ def test_xor_comes_close_to_the_best_possible_accuracy(tmp_path: Path, seed: int
 
 
 @pytest.mark.skipif(not MNIST.is_dir(), reason="the MNIST files are not beside the project")
-@pytest.mark.skipif(sys.platform == "win32", reason="measures memory with the resource module")
+@pytest.mark.skipif(sys.platform != "linux", reason="measures memory as Linux counts it")
 def test_mnist_is_learned_well_and_in_little_memory(tmp_path: Path) -> None:
     shutil.copytree(MNIST, tmp_path / "mnist")
     config = str(ROOT / "configs" / "mnist.yaml")
     done = run("train", config, "-o", str(tmp_path / "run"), NNCLI_CACHE=str(tmp_path))
     assert accuracy_on_test(tmp_path / "run") >= 0.978
-    peak_kib = int(done.stderr.split("peak ")[1])
-    assert peak_kib * (1 if sys.platform == "darwin" else 1024) < 250e6
+    peak_kib = int(done.stderr.split()[-1])
+    assert 20e6 < peak_kib * 1024 < 250e6
 
 
 def test_a_trained_xor_network_knows_the_truth_table(tmp_path: Path) -> None:
