@@ -117,7 +117,7 @@ def write_model(path: Path, model: Model) -> None:
     }
     text = json.dumps(metadata, ensure_ascii=False, allow_nan=False)
     with atomic_write(path) as stream:
-        np.savez(stream, allow_pickle=False, metadata=np.array(text), **arrays)
+        np.savez(stream, metadata=np.array(text), **arrays)
 
 
 def read_model(path: Path) -> Model:

@@ -35,4 +35,4 @@ def write_checkpoint(
         arrays["best_parameters"] = progress.best_parameters
     with atomic_write(path) as stream:
         text = np.array(json.dumps(counters, ensure_ascii=False))
-        np.savez(stream, allow_pickle=False, metadata=text, **arrays)
+        np.savez(stream, metadata=text, **arrays)
