@@ -16,9 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 import nncli
-from nncli.data.npy import parse_npy
+from nncli.data.npy import parse_npy, write_npz
 from nncli.errors import ModelFileError, reason
-from nncli.files import atomic_write
 from nncli.model.activations import ACTIVATIONS
 from nncli.model.entries import Array
 from nncli.model.losses import LOSSES
@@ -116,8 +115,7 @@ def write_model(path: Path, model: Model) -> None:
         "numpy_version": np.__version__,
     }
     text = json.dumps(metadata, ensure_ascii=False, allow_nan=False)
-    with atomic_write(path) as stream:
-        np.savez(stream, metadata=np.array(text), **arrays)
+    write_npz(path, {"metadata": np.array(text), **arrays})
 
 
 def read_model(path: Path) -> Model:

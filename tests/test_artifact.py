@@ -413,6 +413,7 @@ WRONG_FILES = {
         lambda: with_members(lambda members: members.update(readme=b"hello")),
         "unexpected member 'readme'",
     ),
+    "a checkpoint": (lambda: with_arrays(parameters=W1), "is a checkpoint, not a model"),
     "no b2": (lambda: with_arrays(b2=None), "lacks b2"),
     "no metadata": (lambda: with_arrays(metadata=None), "no metadata"),
     "a member twice": (with_a_member_twice, "unexpected member 'b1.npy'"),
@@ -524,6 +525,16 @@ WRONG_METADATA = {
     "no preprocessing": (without("preprocessing"), "no preprocessing"),
     "a class too few": (without("classes", 1), "1 different classes for 1 outputs"),
     "a class too much": (set_to("classes", value=list("abc")), "3 different classes for 1 outputs"),
+    "a class twice": (set_to("classes", value=["a", "a"]), "1 different classes for 1 outputs"),
+    "softmax in a hidden layer": (
+        set_to("layers", 0, "activation", value="softmax"),
+        "output activation in a hidden layer",
+    ),
+    "an output that gives no probability": (
+        set_to("layers", 1, "activation", value="tanh"),
+        "has the output tanh for the task 'binary'",
+    ),
+    "an unknown task": (set_to("task", value="ranking"), "for the task 'ranking'"),
     "classes that are numbers": (set_to("classes", value=[0, 1]), "not a list of texts"),
     "classes as text": (set_to("classes", value="01"), "classes in its metadata"),
     "an unknown loss": (set_to("loss", value="hinje"), "unknown loss 'hinje'"),
@@ -564,6 +575,11 @@ def test_the_checks_of_wrong_files_start_from_a_file_that_is_read(path):
     text = "{'descr': '<f4', 'fortran_order': False, 'shape': (3, 4)}"
     path.write_bytes(with_header(text))
     assert_refused(path, "W1 is not what was saved")  # by its values alone
+
+
+def test_of_a_run_directory_the_weights_are_read(path):
+    write_model(path, make_model())
+    assert_same_models(read_model(path.parent), make_model())
 
 
 def test_a_missing_file_and_a_directory_are_refused(path):

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from nncli.files import atomic_write
+from nncli.data.npy import write_npz
 from nncli.training.engine import Engine
 from nncli.training.loop import Progress
 
@@ -33,6 +33,5 @@ def write_checkpoint(
     arrays = engine.state()
     if progress.best_parameters is not None:
         arrays["best_parameters"] = progress.best_parameters
-    with atomic_write(path) as stream:
-        text = np.array(json.dumps(counters, ensure_ascii=False))
-        np.savez(stream, metadata=text, **arrays)
+    text = np.array(json.dumps(counters, ensure_ascii=False))
+    write_npz(path, {"metadata": text, **arrays})

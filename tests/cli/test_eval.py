@@ -82,6 +82,16 @@ def test_a_split_that_is_no_split_is_refused(nncli, weights):
     assert "'tests' is not one of 'train', 'validation', 'test'" in result.err
 
 
+def test_a_split_and_a_file_exclude_each_other(nncli, weights):
+    result = nncli("eval", weights, "--split", "test", "--data", "rows.csv")
+    assert result.code == 2
+    assert result.error.startswith("Error: --split and --data exclude each other")
+
+
+def test_a_run_is_evaluated_by_its_model(nncli, xor_run):
+    assert nncli("eval", xor_run).out == nncli("eval", xor_run / "weights.npz").out
+
+
 @pytest.mark.parametrize("name", ["weights.npz", "no/such/weights.npz"])
 def test_a_missing_model_is_one_line(nncli, name):
     result = nncli("eval", name)
@@ -94,6 +104,14 @@ def test_a_model_whose_config_is_of_another_time_is_refused(nncli, many_classes,
     result = nncli("eval", "weights.npz")
     assert result.code == 2
     assert result.error.startswith('weights.npz: its config: data.source: unknown source "parket"')
+
+
+def test_a_model_that_does_not_fit_the_data_of_its_config_is_refused(nncli, many_classes, tmp_path):
+    write_model(tmp_path / "weights.npz", many_classes(2, config={"data": {"source": "xor"}}))
+    result = nncli("eval", "weights.npz")
+    assert result.code == 1
+    assert "names the source xor, but its columns or classes are not those" in result.error
+    assert result.error.endswith("evaluate it with --data FILE")
 
 
 # Labelled files
@@ -171,6 +189,19 @@ def test_any_number_of_classes_fits_80_columns(nncli, many_classes, tmp_path, co
         assert most[0] == "most frequent confusions (--json has the whole matrix)"
         assert len(most) == 2 + 10
         assert [line.split()[-1] for line in most[2:]] == ["1000"] * 10
+
+
+def test_control_characters_in_names_of_classes_do_not_reach_the_terminal(
+    nncli, many_classes, tmp_path
+):
+    write_model(tmp_path / "weights.npz", many_classes(2, "c{}\x1b[2J\r"))
+    np.savez(tmp_path / "rows.npz", X=np.zeros((1, 1)), y=np.array(["c0\x1b[2J\r"]))
+    for arguments in (["eval", "weights.npz", "--data", "rows.npz"], ["show", "weights.npz"]):
+        result = nncli(*arguments)
+        assert result.code == 0
+        assert "\x1b" not in result.out
+        assert "\r" not in result.out
+        assert "c0\\x1b" in result.out
 
 
 def test_a_wide_matrix_gives_way_to_the_most_frequent_confusions(nncli, many_classes, tmp_path):

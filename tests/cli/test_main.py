@@ -1,3 +1,4 @@
+import os
 import subprocess
 import sys
 
@@ -79,6 +80,32 @@ def test_an_unexpected_exception_keeps_its_traceback(nncli, monkeypatch):
     monkeypatch.setattr("nncli.artifact.read_model", lambda path: 1 // 0)
     with pytest.raises(ZeroDivisionError):
         nncli("eval", "weights.npz")
+
+
+def test_too_little_memory_is_one_line_with_a_remedy(nncli, monkeypatch):
+    def too_much(path):
+        raise MemoryError("Unable to allocate 99 TiB")
+
+    monkeypatch.setattr("nncli.artifact.read_model", too_much)
+    result = nncli("eval", "weights.npz")
+    assert result.code == 1
+    assert result.error == (
+        "Error: there is not enough memory (Unable to allocate 99 TiB); use smaller layers or a "
+        "smaller training.batch_size"
+    )
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs POSIX")
+@pytest.mark.parametrize("closed", [1, 2])
+def test_a_closed_standard_stream_is_no_failure(process, weights, tmp_path, closed):
+    (tmp_path / "rows.csv").write_text("0,1\n", encoding="utf-8")
+    files = [weights, "rows.csv", "-o", "predictions.csv"]
+    running = process("predict", *files, preexec_fn=lambda: os.close(closed))
+    out, err = running.communicate(timeout=60)
+    assert running.returncode == 0
+    assert out == ""
+    assert "Traceback" not in err
+    assert (tmp_path / "predictions.csv").exists()
 
 
 def test_a_path_that_the_system_refuses_is_one_line_and_with_debug_a_traceback(nncli):

@@ -100,6 +100,23 @@ def test_csv_is_what_is_written_unless_something_else_is_asked_for(nncli, weight
         check_csv(rows.with_name(name).read_bytes(), expected, proba=False)
 
 
+def test_a_dash_is_standard_output(nncli, weights, rows, expected):
+    result = nncli("predict", weights, rows, "-o", "-", "--format", "jsonl")
+    assert result.code == 0
+    check_jsonl(result.raw, expected, proba=False)
+    assert not rows.with_name("-").exists()
+
+
+def test_an_ending_that_is_no_format_is_refused_unless_a_format_is_named(nncli, weights, rows):
+    result = nncli("predict", weights, rows, "-o", "predictions.xlsx")
+    assert result.code == 2
+    assert result.error == (
+        "Error: predictions.xlsx: no format is called 'xlsx'; say --format csv|json|jsonl|npy"
+    )
+    assert not rows.with_name("predictions.xlsx").exists()
+    assert nncli("predict", weights, rows, "-o", "predictions.xlsx", "--format=csv").code == 0
+
+
 def test_the_format_beats_the_ending(nncli, weights, rows, expected):
     nncli("predict", weights, rows, "-o", "predictions.csv", "--format", "json")
     check_json(rows.with_name("predictions.csv").read_bytes(), expected, proba=False)
@@ -168,6 +185,16 @@ def test_a_wrong_input_is_one_line_and_leaves_no_file(nncli, weights, tmp_path, 
     assert [path.name for path in tmp_path.iterdir()] == ["wrong.csv"]
 
 
+def test_columns_by_other_names_are_taken_in_order_with_a_note(nncli, weights, expected):
+    result = nncli("predict", weights, "-", stdin=CSV.replace("x1,x2", "width,height").encode())
+    assert result.code == 0
+    assert result.err == (
+        "standard input: the header has none of the model's names (x1, x2); its columns are taken "
+        "in their order\n"
+    )
+    check_csv(result.raw, expected, proba=False)
+
+
 @pytest.mark.parametrize("value", ["1e39", "-1e300"])
 def test_a_value_beyond_the_precision_of_the_model_is_one_line(nncli, weights, value):
     result = nncli("predict", weights, "-", stdin=f"0,1\n0,{value}\n".encode())
@@ -199,6 +226,26 @@ def test_a_file_that_exists_is_left_unless_it_is_to_be_replaced(nncli, weights, 
     assert out.read_text() == "mine"
     assert nncli("predict", weights, rows, "-o", out, "--force").code == 0
     check_csv(out.read_bytes(), expected, proba=False)
+
+
+@on_posix
+def test_a_device_is_not_replaced_by_a_file(nncli, weights, rows):
+    result = nncli("predict", weights, rows, "-o", os.devnull, "--format=csv", "--force")
+    assert result.code == 2
+    assert result.error == f"Error: {os.devnull}: is not a regular file; choose another with -o"
+    assert not Path(os.devnull).is_file()
+
+
+@on_posix
+def test_a_link_is_followed_to_the_file_that_is_replaced(nncli, weights, rows, expected):
+    target, link = rows.with_name("target.csv"), rows.with_name("link.csv")
+    target.write_text("mine")
+    link.symlink_to(target)
+    assert nncli("predict", weights, rows, "-o", link).code == 2
+    assert target.read_text() == "mine"
+    assert nncli("predict", weights, rows, "-o", link, "--force").code == 0
+    assert link.is_symlink()
+    check_csv(target.read_bytes(), expected, proba=False)
 
 
 def test_a_failure_leaves_the_file_that_was_to_be_replaced(nncli, weights, rows):

@@ -2,6 +2,7 @@ import csv
 import json
 import os
 import re
+import shlex
 import signal
 import struct
 import sys
@@ -257,6 +258,13 @@ def test_the_next_commands_that_it_prints_can_be_typed(nncli, xor_config, tmp_pa
         assert nncli(*command).code == 0
 
 
+def test_without_test_rows_it_prints_how_to_evaluate_others(nncli, xor_config):
+    out = nncli("train", xor_config, "data.test=0", "-o", "a run").out
+    (command,) = [line for line in out.splitlines() if line.startswith("  nncli eval ")]
+    assert command == "  nncli eval 'a run/weights.npz' --split validation"
+    assert nncli(*shlex.split(command)[1:]).code == 0
+
+
 def test_quiet_leaves_the_results_alone(nncli, xor_config):
     quiet, loud = (
         nncli("train", xor_config, "-q"),
@@ -468,6 +476,7 @@ def test_ctrl_c_saves_what_there_is(process, xor_config, nncli, tmp_path):
         last,
     )
     assert found
+    assert "\nFinishing this step and saving; Ctrl-C again stops at once.\n" in err
     assert "Traceback" not in err
     assert "Saved in runs/xor-001." in out
     run = tmp_path / "runs" / "xor-001"

@@ -423,7 +423,15 @@ def test_a_class_may_have_commas_and_quotes(labelled):
 
 
 @pytest.mark.parametrize(
-    "y", [np.array([1, 0, 1]), np.array(["1", "0", "1"]), np.array([[1], [0], [1]], np.uint8)]
+    "y",
+    [
+        np.array([1, 0, 1]),
+        np.array([1.0, 0.0, 1.0]),
+        np.array([True, False, True]),
+        np.array(["1", "0", "1"]),
+        np.array([[1], [0], [1]], np.uint8),
+    ],
+    ids=str,
 )
 def test_classes_are_read_from_y_in_an_npz_file(labelled, y):
     found = labelled(npz(X=ROWS, y=y))
@@ -445,6 +453,8 @@ def test_classes_are_read_from_y_in_an_npz_file(labelled, y):
         ('x1,x2,kind\n1,"2,3"\n', "line 2: 2 values; expected 3, as before"),
         ("x1,x2,kind\n1,a,0\n", "line 2, column x2: found 'a'; expected a finite number"),
         (npz(X=ROWS, y=np.array([0, 1])), "3 rows but 2 labels"),
+        (npz(X=ROWS, y=np.array([0, 1, 0.5])), "y[2]: the class '0.5' is not one of the model's"),
+        (npz(X=ROWS, y=np.array([0, 1, np.nan])), "y[2]: the class 'nan' is not one of the"),
         (npz(X=ROWS, y=np.array([0, 1, 2])), "y[2]: the class '2' is not one of the model's"),
         (npz(X=ROWS, z=np.zeros(3)), "has the arrays X, z; expected the arrays X and y"),
         (npz(X=ROWS[:, :1], y=np.zeros(3)), "an array of shape (3, 1), 1 numbers a row"),

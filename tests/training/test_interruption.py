@@ -29,6 +29,14 @@ def test_the_first_ctrl_c_is_only_noted():
     assert requested()  # also after training, when what there is gets saved
 
 
+def test_the_first_ctrl_c_is_announced():
+    told = []
+    with InterruptRequest(lambda: told.append("stopping")):
+        assert told == []
+        press_ctrl_c()
+        assert told == ["stopping"]
+
+
 def test_the_second_ctrl_c_interrupts_at_once():
     with InterruptRequest():
         press_ctrl_c()
