@@ -19,9 +19,9 @@ import nncli
 from nncli.data.npy import parse_npy, write_npz
 from nncli.errors import ModelFileError, reason
 from nncli.model.activations import ACTIVATIONS
-from nncli.model.entries import Array
+from nncli.model.entries import Array, Entry
 from nncli.model.losses import LOSSES
-from nncli.model.network import Layer, Network, layer_views, parameter_count
+from nncli.model.network import Layer, Network, Objective, layer_views, parameter_count
 
 FORMAT_VERSION = 1
 
@@ -62,8 +62,8 @@ class Model:
     target : str
         Name of what is predicted.
     classes : list of str
-    loss : str
-        The loss it was trained with.
+    objective : Objective
+        What it was trained for.
     config : dict
         The config it was trained by, every default filled in.
     metrics : dict
@@ -79,7 +79,7 @@ class Model:
     task: str
     target: str
     classes: list[str]
-    loss: str
+    objective: Objective
     config: dict[str, Any]
     metrics: dict[str, Any]
     training: dict[str, Any]
@@ -106,7 +106,8 @@ def write_model(path: Path, model: Model) -> None:
         "task": model.task,
         "target": model.target,
         "classes": model.classes,
-        "loss": model.loss,
+        "loss": model.objective.name,
+        "loss_parameters": model.objective.parameters,
         "config": model.config,
         "metrics": model.metrics,
         "training": model.training,
@@ -248,9 +249,7 @@ def _layers(metadata: dict[str, Any]) -> list[Layer]:
             raise _Refusal(f"layer {number} has sizes ({inputs}, {outputs}) that do not fit")
         if activation not in ACTIVATIONS:
             raise _Refusal(f"layer {number} has the unknown activation {activation!r}")
-        known = ACTIVATIONS[activation].parameters
-        if parameters.keys() != known.keys() or not all(map(_is_number, parameters.values())):
-            raise _Refusal(f"layer {number} has other parameters than {activation} takes")
+        _check_parameters(activation, ACTIVATIONS[activation], parameters)
         layers.append(Layer(inputs, outputs, activation, parameters))
     if not layers:
         raise _Refusal("has no layers")
@@ -310,7 +309,7 @@ def _model(network: Network, metadata: dict[str, Any]) -> Model:
         task=task,
         target=_get(metadata, "target", str),
         classes=classes,
-        loss=_loss(metadata),
+        objective=_objective(metadata),
         config=_get(metadata, "config", dict),
         metrics=_metrics(_get(metadata, "metrics", dict)),
         training=_get(metadata, "training", dict),
@@ -318,11 +317,19 @@ def _model(network: Network, metadata: dict[str, Any]) -> Model:
     )
 
 
-def _loss(metadata: dict[str, Any]) -> str:
+def _objective(metadata: dict[str, Any]) -> Objective:
     loss = _get(metadata, "loss", str)
     if loss not in LOSSES:
         raise _Refusal(f"has the unknown loss {loss!r}")
-    return loss
+    parameters = _get(metadata, "loss_parameters", dict)
+    _check_parameters(loss, LOSSES[loss], parameters)
+    return Objective(loss, parameters)
+
+
+def _check_parameters(name: str, entry: Entry, values: dict[str, Any]) -> None:
+    """Refuse other parameters than `entry` takes."""
+    if values.keys() != entry.parameters.keys() or not all(map(_is_number, values.values())):
+        raise _Refusal(f"has other parameters than {name} takes")
 
 
 def _metrics(splits: dict[str, Any]) -> dict[str, Any]:

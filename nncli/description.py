@@ -35,7 +35,7 @@ def describe_model(model: Model) -> dict[str, Any]:
         "classes": model.classes,
         **describe_layers(model.network.layers),
         "precision": model.network.dtype.name,
-        "loss": model.loss,
+        "loss": model.objective.name,
         "preprocessing": {
             "columns": preprocessing.columns,
             "offset": preprocessing.offset,

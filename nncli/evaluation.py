@@ -14,6 +14,7 @@ from nncli.data.dataset import Split, whole
 from nncli.data.scaling import Scaling
 from nncli.data.tables import read_labelled
 from nncli.errors import DataError, ModelFileError, UsageError
+from nncli.model.activations import ACTIVATIONS
 from nncli.model.entries import Array
 from nncli.model.network import Network, Objective
 from nncli.training.engine import EVALUATION_ROWS
@@ -23,6 +24,7 @@ from nncli.training.metrics import (
     class_probabilities,
     classification_metrics,
     confusion_matrix,
+    log_loss,
     per_class,
 )
 
@@ -97,16 +99,32 @@ def check_range(X: Array, first_row: int) -> None:
         )
 
 
+def class_codes(network: Network, classes: int) -> Array:
+    """Return the target vector of every class, shape (classes, O), as the output takes it."""
+    output = network.layers[-1]
+    low = ACTIVATIONS[output.activation].low
+    return target_codes(classes, output.outputs, network.dtype, low)
+
+
+def gives_probabilities(network: Network) -> bool:
+    """Return whether the outputs are probabilities."""
+    return ACTIVATIONS[network.layers[-1].activation].probabilities
+
+
 @np.errstate(over="ignore", invalid="ignore")  # the loss shows it
 def evaluate(
-    network: Network, loss: str, split: Split, scaling: Scaling, *, name: str, classes: list[str]
+    network: Network,
+    objective: Objective,
+    split: Split,
+    scaling: Scaling,
+    *,
+    name: str,
+    classes: list[str],
 ) -> Evaluation:
     """Run the network over all rows of `split` and compare with their labels.
 
     Parameters
     ----------
-    loss : str
-        A name in the table of losses.
     name : str
         What the rows are called: ``test``, or a file.
 
@@ -115,26 +133,24 @@ def evaluate(
     DataError
         As `check_range` for the inputs.
     """
-    outputs = network.layers[-1].outputs
-    codes = target_codes(len(classes), outputs, network.dtype)
-    objective, work = Objective(loss), network.workspace(EVALUATION_ROWS)
-    A = np.empty((len(split), outputs), network.dtype)
+    codes, work = class_codes(network, len(classes)), network.workspace(EVALUATION_ROWS)
+    chosen = np.empty(len(split), np.intp)
+    A = np.empty((len(split), codes.shape[1]), network.dtype)
     loss_sum, start = 0.0, 0
     for X, T in Batches(split, scaling, codes, EVALUATION_ROWS).in_order():
         check_range(X, start)
-        rows = work.first(len(X))
-        A[start : start + len(X)] = network.outputs(X, rows)
+        rows, part = work.first(len(X)), slice(start, start + len(X))
+        A[part] = network.outputs(X, rows)
+        chosen[part] = chosen_classes(rows.Z[-1])
         loss_sum += objective(network, T, rows) * len(X)
         start += len(X)
-    truth, probabilities = split.labels[split.rows], class_probabilities(A)
-    confusion = confusion_matrix(truth, chosen_classes(A), len(classes))
-    metrics = classification_metrics(truth, probabilities, confusion)
+    truth = split.labels[split.rows]
+    confusion = confusion_matrix(truth, chosen, len(classes))
+    metrics = {"loss": loss_sum / len(split), **classification_metrics(confusion)}
+    if gives_probabilities(network):
+        metrics["log_loss"] = log_loss(truth, class_probabilities(A))
     return Evaluation(
-        split=name,
-        rows=len(split),
-        metrics={"loss": loss_sum / len(split), **metrics},
-        classes=classes,
-        confusion=confusion,
+        split=name, rows=len(split), metrics=metrics, classes=classes, confusion=confusion
     )
 
 
@@ -175,7 +191,7 @@ def evaluate_model(
             )
         chosen, name = splits[split], split
     evaluation = evaluate(
-        model.network, model.loss, chosen, scaling_of(model), name=name, classes=model.classes
+        model.network, model.objective, chosen, scaling_of(model), name=name, classes=model.classes
     )
     if not math.isfinite(loss := evaluation.metrics["loss"]):
         raise DataError(f"{name}: the loss is {loss}: some values are too large for the model")

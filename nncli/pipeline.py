@@ -20,14 +20,15 @@ import nncli
 from nncli.artifact import Model, Preprocessing, write_model
 from nncli.config.load import LoadedConfig
 from nncli.config.render import config_text
-from nncli.config.resolve import resolve
+from nncli.config.resolve import Misfit, resolve
 from nncli.config.schema import Config
 from nncli.config.sources import Shape
-from nncli.data.batches import Batches, target_codes
+from nncli.data.batches import Batches
 from nncli.data.dataset import Dataset
 from nncli.data.scaling import Scaling, fit
+from nncli.data.tables import read_arrays
 from nncli.errors import DivergenceError, NncliError, OutputError
-from nncli.evaluation import Evaluation, evaluate
+from nncli.evaluation import Evaluation, class_codes, evaluate
 from nncli.files import write_text
 from nncli.model.network import (
     Layer,
@@ -40,6 +41,8 @@ from nncli.training.checkpoint import write_checkpoint
 from nncli.training.engine import EVALUATION_ROWS, NumpyEngine
 from nncli.training.loop import Plan, Progress, StepReport, check_finite, train
 from nncli.training.observers import History, Observer
+from nncli.training.regularization import Regularization
+from nncli.training.schedules import plateau_of, rate_function
 
 CHECKPOINT = "checkpoint.npz"
 CHECKPOINT_SECONDS = 10.0
@@ -52,7 +55,7 @@ class Job:
     config: Config
     dataset: Dataset
     scaling: Scaling
-    loss: str
+    objective: Objective
     network: Network
     engine: NumpyEngine
     training: Batches
@@ -82,9 +85,10 @@ def prepare(loaded: LoadedConfig, *, progress_bar: bool = False) -> Job:
     dataset = loaded.config.data.load(loaded.config.seed, progress=progress_bar)
     config = loaded.filled_in(dataset.task, has_validation="validation" in dataset.splits)
     shape = Shape(dataset.task, len(dataset.columns), len(dataset.classes))
-    network, loss = build_network(config, shape)
+    with loaded.explained():
+        network, objective = build_network(config, shape)
     settings = config.training
-    codes = target_codes(len(dataset.classes), network.layers[-1].outputs, network.dtype)
+    codes = class_codes(network, len(dataset.classes))
     scaling = fit(config.data.scale.name, dataset.splits["train"])
     rows = len(dataset.splits["train"])
     batch_rows = rows if settings.batch_size == "full" else min(settings.batch_size, rows)
@@ -94,20 +98,44 @@ def prepare(loaded: LoadedConfig, *, progress_bar: bool = False) -> Job:
         config=config,
         dataset=dataset,
         scaling=scaling,
-        loss=loss,
+        objective=objective,
         network=network,
         engine=NumpyEngine(
             network,
-            Objective(loss),
+            objective,
             optimizer=settings.optimizer.name,
             settings=settings.optimizer.parameters,
-            l2=settings.l2,
+            regularization=Regularization(
+                l1=settings.l1,
+                l2=settings.l2,
+                clip_norm=settings.clip_norm,
+                clip_value=settings.clip_value,
+                max_norm=settings.max_norm,
+            ),
             batch_rows=batch_rows,
         ),
         training=Batches(dataset.splits["train"], scaling, codes, batch_rows),
         validation=validation,
         plan=_plan(config, has_validation=validation is not None),
     )
+
+
+def warnings_for(job: Job) -> list[str]:
+    """Return, a line each, why training cannot come to what the user may expect."""
+    found = []
+    for number, arrays in enumerate(job.network.arrays[:-1], 1):
+        units = np.vstack([arrays.W, arrays.b])
+        if units.shape[1] > 1 and (units == units[:, :1]).all():
+            found.append(
+                f"all units of layer {number} start alike, so they get the same gradient and stay "
+                "alike for ever; choose another model.initializer"
+            )
+    if len(job.network.layers) == 1 and job.dataset.target == "xor":
+        found.append(
+            "one layer cannot separate XOR: no straight line has its two classes on two sides; "
+            "add a hidden layer"
+        )
+    return found
 
 
 def run(
@@ -193,7 +221,7 @@ def _save(
     evaluations = {
         name: evaluate(
             network,
-            job.loss,
+            job.objective,
             split,
             job.scaling,
             name=name,
@@ -233,17 +261,17 @@ def _model(
         task=job.dataset.task,
         target=job.dataset.target,
         classes=list(job.dataset.classes),
-        loss=job.loss,
+        objective=job.objective,
         config=job.config.model_dump(),
         metrics={name: each.metrics for name, each in evaluations.items()},
         training=record,
     )
 
 
-def build_network(config: Config, shape: Shape) -> tuple[Network, str]:
-    """Return the network with its initial parameters, and the name of its loss."""
+def build_network(config: Config, shape: Shape) -> tuple[Network, Objective]:
+    """Return the network with its initial parameters, and what it is to be trained for."""
     resolved = resolve(config, shape.task)
-    single = shape.task == "binary" and resolved.activations[-1].name == "sigmoid"
+    single = shape.task == "binary" and resolved.activations[-1].name != "softmax"
     sizes = [shape.inputs, *config.model.hidden_layers, 1 if single else shape.classes]
     layers = [
         Layer(inputs, outputs, activation.name, activation.parameters)
@@ -256,7 +284,64 @@ def build_network(config: Config, shape: Shape) -> tuple[Network, str]:
         config.seed,
         config.training.precision,
     )
-    return Network(layers, parameters), resolved.loss.name
+    network = Network(layers, parameters)
+    _start_from_given(network, config)
+    return network, Objective(resolved.loss.name, resolved.loss.parameters)
+
+
+def _start_from_given(network: Network, config: Config) -> None:
+    """Put the weights and biases that the config gives into the network.
+
+    Raises
+    ------
+    Misfit
+        When there are not as many as layers, or they have other shapes.
+    """
+    given = _given_arrays(config)
+    for number, arrays in enumerate(network.arrays, 1):
+        for name, view in ((f"W{number}", arrays.W), (f"b{number}", arrays.b)):
+            if name not in given:
+                continue
+            key, value = given.pop(name)
+            try:
+                array = np.asarray(value, network.dtype)
+            except ValueError:  # rows of different lengths
+                array = np.empty(0)
+            if array.shape != view.shape:
+                raise Misfit(
+                    ("model", key),
+                    f"layer {number} needs {' x '.join(map(str, view.shape))} numbers, a row an "
+                    f"input and a column a unit; found shape {array.shape}",
+                )
+            view[...] = array
+    for name, (key, _) in given.items():
+        raise Misfit(("model", key), f"has {name}, but there are {len(network.layers)} layers")
+
+
+def _given_arrays(config: Config) -> dict[str, tuple[str, Any]]:
+    """Return the given arrays by name, ``W1``, ``b1`` and so on, each with the key it is from."""
+    weights, biases = config.model.initial_weights, config.model.initial_biases
+    given: dict[str, tuple[str, Any]] = {}
+    if isinstance(weights, str):
+        arrays = read_arrays(Path(weights))
+        given = {
+            name: ("initial_weights", array)
+            for name, array in arrays.items()
+            if name[:1] in ("W", "b") and name[1:].isdecimal()
+        }
+    elif weights is not None:
+        given = {f"W{n}": ("initial_weights", each) for n, each in enumerate(weights, 1)}
+    for number, each in enumerate(biases or [], 1):
+        given[f"b{number}"] = ("initial_biases", each)
+    layers = len(config.model.hidden_layers) + 1
+    for key, letter, there in (
+        ("initial_weights", "W", weights is not None),
+        ("initial_biases", "b", biases is not None),
+    ):
+        missing = [f"{letter}{n}" for n in range(1, layers + 1) if f"{letter}{n}" not in given]
+        if there and missing:
+            raise Misfit(("model", key), f"lacks {missing[0]}; expected one for each layer")
+    return given
 
 
 def _check_memory(layers: Sequence[Layer], precision: str) -> None:
@@ -274,10 +359,13 @@ def _check_memory(layers: Sequence[Layer], precision: str) -> None:
 
 def _plan(config: Config, *, has_validation: bool) -> Plan:
     settings = config.training
-    stopping = settings.early_stopping
+    stopping, schedule = settings.early_stopping, settings.schedule
     return Plan(
         epochs=settings.epochs,
-        learning_rate=settings.learning_rate,
+        rate=rate_function(
+            schedule.name, schedule.parameters, settings.learning_rate, settings.epochs
+        ),
+        plateau=plateau_of(schedule.name, schedule.parameters),
         shuffle=settings.shuffle,
         seed=config.seed,
         monitor=stopping.monitor

@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nncli.artifact import Model
-from nncli.data.batches import Batches, target_codes
+from nncli.data.batches import Batches
 from nncli.data.dataset import whole
-from nncli.evaluation import check_range, scaling_of
+from nncli.evaluation import check_range, class_codes, gives_probabilities, scaling_of
 from nncli.training.engine import EVALUATION_ROWS
 from nncli.training.metrics import chosen_classes, class_probabilities
 
@@ -26,12 +26,13 @@ class Predictions:
     ----------
     chosen : array (N,)
         Indices of `classes`.
-    probabilities : array (N, classes), in the model's precision
+    probabilities : array (N, classes), in the model's precision, or None
+        None where the model's outputs are no probabilities.
     """
 
     classes: list[str]
     chosen: NDArray[np.integer[Any]]
-    probabilities: NDArray[np.floating[Any]]
+    probabilities: NDArray[np.floating[Any]] | None
 
     @property
     def names(self) -> list[str]:
@@ -49,28 +50,30 @@ def predict_rows(model: Model, inputs: NDArray[Any]) -> Predictions:
         As `check_range`, for inputs or outputs.
     """
     network = model.network
-    outputs = network.layers[-1].outputs
     split = whole(inputs, np.zeros(len(inputs), np.uint8))
-    codes = target_codes(len(model.classes), outputs, network.dtype)
-    work = network.workspace(EVALUATION_ROWS)
-    A = np.empty((len(inputs), outputs), network.dtype)
+    codes, work = class_codes(network, len(model.classes)), network.workspace(EVALUATION_ROWS)
+    chosen = np.empty(len(inputs), np.intp)
+    A = np.empty((len(inputs), codes.shape[1]), network.dtype)
     start = 0
     for X, _ in Batches(split, scaling_of(model), codes, EVALUATION_ROWS).in_order():
         check_range(X, start)
-        A[start : start + len(X)] = network.outputs(X, work.first(len(X)))
-        check_range(A[start : start + len(X)], start)
+        rows, part = work.first(len(X)), slice(start, start + len(X))
+        A[part] = network.outputs(X, rows)
+        chosen[part] = chosen_classes(rows.Z[-1])
+        check_range(A[part], start)
         start += len(X)
-    probabilities = class_probabilities(A).astype(network.dtype)
-    return Predictions(model.classes, chosen_classes(A), probabilities)
+    if not gives_probabilities(network):
+        return Predictions(model.classes, chosen, None)
+    return Predictions(model.classes, chosen, class_probabilities(A).astype(network.dtype))
 
 
-def as_csv(predictions: Predictions, *, with_probabilities: bool) -> bytes:
-    """Return ``row,prediction`` and, if asked for, ``p_<class>``, a line a row."""
+def as_csv(predictions: Predictions) -> bytes:
+    """Return ``row,prediction`` and, with probabilities, ``p_<class>``, a line a row."""
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
     header = ["row", "prediction"]
     columns: list[Any] = [range(len(predictions.chosen)), predictions.names]
-    if with_probabilities:
+    if predictions.probabilities is not None:
         header += [f"p_{name}" for name in predictions.classes]
         columns += list(predictions.probabilities.T.astype(str))
     writer.writerow(header)
@@ -78,24 +81,24 @@ def as_csv(predictions: Predictions, *, with_probabilities: bool) -> bytes:
     return stream.getvalue().encode("utf-8")
 
 
-def as_json(predictions: Predictions, *, with_probabilities: bool) -> bytes:
+def as_json(predictions: Predictions) -> bytes:
     """Return a list with an object for each row."""
-    lines = _objects(predictions, with_probabilities)
+    lines = _objects(predictions)
     return ("[\n" + ",\n".join(lines) + "\n]\n").encode("utf-8")
 
 
-def as_jsonl(predictions: Predictions, *, with_probabilities: bool) -> bytes:
+def as_jsonl(predictions: Predictions) -> bytes:
     """Return an object for each row, a line each."""
-    return "".join(line + "\n" for line in _objects(predictions, with_probabilities)).encode(
-        "utf-8"
-    )
+    return "".join(line + "\n" for line in _objects(predictions)).encode("utf-8")
 
 
-def as_npy(predictions: Predictions, *, with_probabilities: bool) -> bytes:
+def as_npy(predictions: Predictions) -> bytes:
     """Return an array of class names (N,), or with probabilities one of floats (N, classes)."""
-    names = np.array(predictions.names, np.str_)
+    values: NDArray[Any] = np.array(predictions.names, np.str_)
+    if predictions.probabilities is not None:
+        values = predictions.probabilities
     stream = io.BytesIO()
-    np.save(stream, predictions.probabilities if with_probabilities else names, allow_pickle=False)
+    np.save(stream, values, allow_pickle=False)
     return stream.getvalue()
 
 
@@ -107,11 +110,11 @@ FORMATS: dict[str, Callable[..., bytes]] = {
 }
 
 
-def _objects(predictions: Predictions, with_probabilities: bool) -> list[str]:
+def _objects(predictions: Predictions) -> list[str]:
     objects: list[dict[str, Any]] = [
         {"row": row, "prediction": name} for row, name in enumerate(predictions.names)
     ]
-    if with_probabilities:
+    if predictions.probabilities is not None:
         keys = [f"p_{name}" for name in predictions.classes]
         shortest = predictions.probabilities.astype(str).astype(np.float64)
         for each, values in zip(objects, shortest.tolist(), strict=True):

@@ -18,6 +18,9 @@ class Stream(IntEnum):
     SHUFFLE = 3  # index: the epoch
     TRAIN_ROWS = 4  # generated data
     TEST_ROWS = 5
+    GRADIENT_CHECK = 6
+    DROPOUT = 7  # index: the step
+    CONNECTIONS = 8  # index: the layer
 
 
 def generator(seed: int, stream: Stream, index: int = 0) -> np.random.Generator:

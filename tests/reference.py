@@ -1,14 +1,16 @@
 """A slow multilayer perceptron in plain Python floats: what the fast code must equal.
 
 It loops over rows and units and follows the chain rule literally: the loss is always
-differentiated by the output activations, and these by the weighted sums with the whole Jacobian.
-Nothing is stable for large numbers, and nothing is fast.
+differentiated by the output activations, and these by the weighted sums with the whole Jacobian;
+only the losses `OF_SUMS` are defined on the weighted sums themselves. Every definition and
+derivative is in the form in which it was published. Nothing is stable for large numbers, and
+nothing is fast.
 
 A row is a list of floats. A layer is ``(W, b, activation, parameters)`` with `W` a list of rows,
 one for each input, and `b` a list.
 """
 
-from math import exp, log, tanh
+from math import e, erfc, exp, log, log1p, pi, sqrt, tanh
 
 
 def _unit_by_unit(function, derivative):
@@ -48,6 +50,72 @@ def _leaky_relu_derivative(z, slope):
     return 1.0 if z > 0 else slope
 
 
+def _elu(z, alpha):
+    return z if z > 0 else alpha * (exp(z) - 1)
+
+
+def _elu_derivative(z, alpha):
+    return 1.0 if z > 0 else alpha * exp(z)
+
+
+def selu_constants():
+    """Return λ and α: of a normal z, selu(z) has mean 0 and variance 1 (Klambauer et al., 2017).
+
+    With E[max(z, 0)] = 1 / √(2π), E[eᶻ; z < 0] = √e Φ(-1) and E[e²ᶻ; z < 0] = e² Φ(-2).
+    """
+    once, twice = sqrt(e) * erfc(1 / sqrt(2)) / 2, e**2 * erfc(sqrt(2)) / 2
+    alpha = 1 / sqrt(2 * pi) / (1 / 2 - once)
+    return 1 / sqrt(1 / 2 + alpha**2 * (twice - 2 * once + 1 / 2)), alpha
+
+
+def _selu(z):
+    scale, alpha = selu_constants()
+    return scale * _elu(z, alpha)
+
+
+def _selu_derivative(z):
+    scale, alpha = selu_constants()
+    return scale * _elu_derivative(z, alpha)
+
+
+def _normal_distribution(z):
+    return erfc(-z / sqrt(2)) / 2
+
+
+def _gelu_derivative(z):
+    return _normal_distribution(z) + z * exp(-(z**2) / 2) / sqrt(2 * pi)
+
+
+def _sqlu(z, alpha):
+    if z > 0:
+        return z
+    return alpha * (z + z**2 / 4) if z >= -2 else -alpha
+
+
+def _sqlu_derivative(z, alpha):
+    if z > 0:
+        return 1.0
+    return alpha * (1 + z / 2) if z >= -2 else 0.0
+
+
+def _silu(z):
+    return z * _sigmoid(z)
+
+
+def _silu_derivative(z):
+    return _sigmoid(z) * (1 + z * (1 - _sigmoid(z)))
+
+
+def _mish(z):
+    return z * tanh(log1p(exp(z)))
+
+
+def _mish_derivative(z):
+    above = 4 * (z + 1) + 4 * exp(2 * z) + exp(3 * z) + exp(z) * (4 * z + 6)
+    below = 2 * exp(z) + exp(2 * z) + 2
+    return exp(z) * above / below**2
+
+
 def _softmax(row):
     total = sum(exp(z) for z in row)
     return [exp(z) / total for z in row]
@@ -66,16 +134,76 @@ ACTIVATIONS = {
     "tanh": _unit_by_unit(tanh, lambda z: 1 - tanh(z) ** 2),
     "relu": _unit_by_unit(_relu, _relu_derivative),
     "leaky_relu": _unit_by_unit(_leaky_relu, _leaky_relu_derivative),
+    "step": _unit_by_unit(lambda z: 1.0 if z > 0 else 0.0, lambda z: 0.0),
+    "elu": _unit_by_unit(_elu, _elu_derivative),
+    "selu": _unit_by_unit(_selu, _selu_derivative),
+    "gelu": _unit_by_unit(lambda z: z * _normal_distribution(z), _gelu_derivative),
+    "softplus": _unit_by_unit(lambda z: log1p(exp(z)), _sigmoid),
+    "softsign": _unit_by_unit(lambda z: z / (1 + abs(z)), lambda z: 1 / (1 + abs(z)) ** 2),
+    "sqlu": _unit_by_unit(_sqlu, _sqlu_derivative),
+    "silu": _unit_by_unit(_silu, _silu_derivative),
+    "mish": _unit_by_unit(_mish, _mish_derivative),
     "softmax": (_softmax, _softmax_jacobian),
 }
 
 
-def _squared(a, t):
-    return sum((ai - ti) ** 2 for ai, ti in zip(a, t, strict=True)) / len(a)
+def _over_outputs(function, derivative, factor):
+    """Return loss and derivative of a function of one output and target, factor(outputs) Σ."""
+
+    def loss(a, t, **parameters):
+        pairs = zip(a, t, strict=True)
+        return factor(len(a)) * sum(function(ai, ti, **parameters) for ai, ti in pairs)
+
+    def by_output(a, t, **parameters):
+        pairs = zip(a, t, strict=True)
+        return [factor(len(a)) * derivative(ai, ti, **parameters) for ai, ti in pairs]
+
+    return loss, by_output
 
 
-def _squared_derivative(a, t):
-    return [2 * (ai - ti) / len(a) for ai, ti in zip(a, t, strict=True)]
+def _mean(outputs):
+    return 1 / outputs
+
+
+def _sum(outputs):
+    return 1.0
+
+
+def _sign(number):
+    return (number > 0) - (number < 0)
+
+
+def _square(a, t):
+    return (a - t) ** 2
+
+
+def _square_derivative(a, t):
+    return 2 * (a - t)
+
+
+def _huber(a, t, delta):
+    error = abs(a - t)
+    return error**2 / 2 if error <= delta else delta * (error - delta / 2)
+
+
+def _huber_derivative(a, t, delta):
+    return a - t if abs(a - t) <= delta else delta * _sign(a - t)
+
+
+def _hinge_derivative(a, t):
+    return -t if t * a < 1 else 0.0
+
+
+def _misclassified(z, t):
+    return (z > 0) != (t == 1)
+
+
+def _criterion(z, t):
+    return abs(z) if _misclassified(z, t) else 0.0
+
+
+def _criterion_derivative(z, t):
+    return float(_sign(z)) if _misclassified(z, t) else 0.0
 
 
 def _binary(a, t):
@@ -96,10 +224,21 @@ def _categorical_derivative(a, t):
 
 # name: (loss of a row, its derivative by each activation)
 LOSSES = {
-    "mean_squared_error": (_squared, _squared_derivative),
+    "mean_squared_error": _over_outputs(_square, _square_derivative, _mean),
+    "squared_error": _over_outputs(_square, _square_derivative, _sum),
+    "half_squared_error": _over_outputs(_square, _square_derivative, lambda outputs: 0.5),
+    "mean_absolute_error": _over_outputs(
+        lambda a, t: abs(a - t), lambda a, t: float(_sign(a - t)), _mean
+    ),
+    "huber": _over_outputs(_huber, _huber_derivative, _mean),
+    "hinge": _over_outputs(lambda a, t: max(0.0, 1 - t * a), _hinge_derivative, _sum),
+    "perceptron": _over_outputs(_criterion, _criterion_derivative, _sum),
     "sigmoid_cross_entropy": (_binary, _binary_derivative),
     "cross_entropy": (_categorical, _categorical_derivative),
 }
+# The perceptron criterion Σ |z| over wrong outputs (Bishop, 2006, equation 4.54) tells by how much
+# a weighted sum is on the wrong side; the step has forgotten that.
+OF_SUMS = {"perceptron"}
 
 
 def forward_row(x, layers):
@@ -116,16 +255,20 @@ def forward_row(x, layers):
     return zs, activations
 
 
-def gradients_row(x, t, layers, loss):
+def gradients_row(x, t, layers, loss, parameters):
     """Return ∂(loss of one row)/∂W and ∂/∂b of every layer."""
     zs, activations = forward_row(x, layers)
-    by_activation = LOSSES[loss][1](activations[-1], t)
+    outputs = (zs if loss in OF_SUMS else activations)[-1]
+    by_activation = LOSSES[loss][1](outputs, t, **parameters)
     gradients = []
     for index in reversed(range(len(layers))):
-        weights, _, name, parameters = layers[index]
-        jacobian = ACTIVATIONS[name][1](zs[index], **parameters)
+        weights, _, name, settings = layers[index]
         units = range(len(zs[index]))
-        dz = [sum(by_activation[i] * jacobian[i][j] for i in units) for j in units]
+        if loss in OF_SUMS and index == len(layers) - 1:
+            dz = by_activation
+        else:
+            jacobian = ACTIVATIONS[name][1](zs[index], **settings)
+            dz = [sum(by_activation[i] * jacobian[i][j] for i in units) for j in units]
         before = activations[index - 1] if index else x
         gradients.insert(0, ([[a * dz[j] for j in units] for a in before], dz))
         by_activation = [sum(dz[j] * row[j] for j in units) for row in weights]
@@ -142,18 +285,20 @@ def logits(rows, layers):
     return [forward_row(row, layers)[0][-1] for row in rows]
 
 
-def loss_value(rows, targets, layers, loss):
+def loss_value(rows, targets, layers, loss, **parameters):
     """Return the mean over rows of the loss."""
-    each = [LOSSES[loss][0](a, t) for a, t in zip(outputs(rows, layers), targets, strict=True)]
+    values = (logits if loss in OF_SUMS else outputs)(rows, layers)
+    function = LOSSES[loss][0]
+    each = [function(a, t, **parameters) for a, t in zip(values, targets, strict=True)]
     return sum(each) / len(each)
 
 
-def loss_gradients(rows, targets, layers, loss):
+def loss_gradients(rows, targets, layers, loss, **parameters):
     """Return ∂(mean loss)/∂parameters as one flat list: layer by layer, W row by row, then b."""
     total = None
     for row, target in zip(rows, targets, strict=True):
         flat = []
-        for by_weights, by_biases in gradients_row(row, target, layers, loss):
+        for by_weights, by_biases in gradients_row(row, target, layers, loss, parameters):
             flat += [value for line in by_weights for value in line] + by_biases
         total = flat if total is None else [a + b for a, b in zip(total, flat, strict=True)]
     return [value / len(rows) for value in total]

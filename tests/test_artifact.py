@@ -24,7 +24,8 @@ from nncli.artifact import Model, Preprocessing, read_model, write_model
 from nncli.cli.main import main
 from nncli.data.idx import read_idx
 from nncli.errors import ModelFileError
-from nncli.model.network import Layer, Network, parameter_count
+from nncli.model.losses import LOSSES
+from nncli.model.network import Layer, Network, Objective, parameter_count
 from nncli.prediction import predict_rows
 
 IMAGES = Path(__file__).parents[1].parent / "shared" / "mnist" / "t10k-images-idx3-ubyte.gz"
@@ -46,7 +47,7 @@ def make_model(layers=None, dtype=np.float32, seed=0, **changes):
         "task": "binary" if outputs < 3 else "multiclass",
         "target": "y",
         "classes": [f"class {n}" for n in range(max(outputs, 2))],
-        "loss": "sigmoid_cross_entropy",
+        "objective": Objective("sigmoid_cross_entropy", {}),
         "config": {"seed": 0, "data": {"source": "xor"}},
         "metrics": {"test": {"loss": 0.25, "accuracy": 1}},
         "training": {"epochs": 3, "monitor": None},
@@ -148,8 +149,10 @@ def assert_same_models(one, other):
     assert one.network.layers == other.network.layers
     assert one.network.dtype == other.network.dtype
     np.testing.assert_array_equal(one.network.parameters, other.network.parameters)
-    for key in ("preprocessing", "task", "target", "classes", "loss", "config", "metrics"):
+    for key in ("preprocessing", "task", "target", "classes", "config", "metrics"):
         assert getattr(one, key) == getattr(other, key), key
+    assert one.objective.name == other.objective.name
+    assert one.objective.parameters == other.objective.parameters
     assert one.training == other.training
 
 
@@ -158,6 +161,14 @@ def assert_same_models(one, other):
 
 names = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=8)
 numbers = st.floats(-1e30, 1e30)
+
+
+objectives = st.one_of(
+    st.sampled_from([name for name, entry in LOSSES.items() if not entry.parameters]).map(
+        lambda name: Objective(name, {})
+    ),
+    st.floats(1e-3, 1e3).map(lambda delta: Objective("huber", {"delta": delta})),
+)
 
 
 @st.composite
@@ -183,6 +194,7 @@ def models(draw):
         preprocessing=Preprocessing(columns, ["number"] * inputs, draw(each), draw(each)),
         target=draw(names),
         classes=draw(st.lists(names, min_size=classes, max_size=classes, unique=True)),
+        objective=draw(objectives),
         config={"name": draw(names), "deep": {"er": [1, None, draw(numbers)]}},
     )
 
@@ -218,9 +230,10 @@ def test_the_metadata_has_every_key_that_is_promised(path):
     write_model(path, make_model(layers))
     metadata = metadata_in(path.read_bytes())
     promised = {"format_version", "layers", "preprocessing", "task", "classes", "config"}
-    promised |= {"metrics", "sha256", "nncli_version", "numpy_version"}
+    promised |= {"metrics", "sha256", "nncli_version", "numpy_version", "loss", "loss_parameters"}
     assert promised <= metadata.keys()
     assert metadata["format_version"] == 1
+    assert (metadata["loss"], metadata["loss_parameters"]) == ("sigmoid_cross_entropy", {})
     assert metadata["layers"] == [
         {
             "inputs": 3,
@@ -302,7 +315,7 @@ def test_numpy_alone_gives_the_same_probabilities_for_ten_digits(
         preprocessing=Preprocessing(
             [f"pixel{n}" for n in range(784)], ["number"] * 784, 33.0, 1 / 255
         ),
-        loss="cross_entropy",
+        objective=Objective("cross_entropy", {}),
     )
     write_model(path, model)
     expected = run_with_numpy_alone(path, ten_digits.astype(np.float64))
@@ -530,14 +543,28 @@ WRONG_METADATA = {
         set_to("layers", 0, "activation", value="softmax"),
         "output activation in a hidden layer",
     ),
-    "an output that gives no probability": (
-        set_to("layers", 1, "activation", value="tanh"),
-        "has the output tanh for the task 'binary'",
+    "an output that is none for the task": (
+        set_to("layers", 1, "activation", value="relu"),
+        "has the output relu for the task 'binary'",
     ),
     "an unknown task": (set_to("task", value="ranking"), "for the task 'ranking'"),
     "classes that are numbers": (set_to("classes", value=[0, 1]), "not a list of texts"),
     "classes as text": (set_to("classes", value="01"), "classes in its metadata"),
     "an unknown loss": (set_to("loss", value="hinje"), "unknown loss 'hinje'"),
+    "no loss": (without("loss"), "no loss"),
+    "no parameters of the loss": (without("loss_parameters"), "no loss_parameters"),
+    "a parameter of the loss too much": (
+        set_to("loss_parameters", value={"delta": 1.0}),
+        "other parameters than sigmoid_cross_entropy takes",
+    ),
+    "a parameter of the loss too few": (
+        set_to("loss", value="huber"),
+        "other parameters than huber takes",
+    ),
+    "a parameter of text": (
+        lambda metadata: metadata.update(loss="huber", loss_parameters={"delta": "1"}),
+        "other parameters than huber takes",
+    ),
     "no task": (without("task"), "no task"),
     "no config": (without("config"), "no config"),
     "a config of text": (set_to("config", value="mnist"), "config in its metadata"),
@@ -727,7 +754,19 @@ def test_any_bytes_are_refused(path, content):
         lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=5), inner),
         max_leaves=5,
     ),
-    st.sampled_from(sorted({"layers", "preprocessing", "classes", "metrics", "sha256", "loss"})),
+    st.sampled_from(
+        sorted(
+            {
+                "layers",
+                "preprocessing",
+                "classes",
+                "metrics",
+                "sha256",
+                "loss",
+                "loss_parameters",
+            }
+        )
+    ),
 )
 @with_files
 def test_any_value_in_the_metadata_is_refused_or_read(path, value, key):

@@ -30,7 +30,7 @@ def test_the_files_of_mnist_are_named_with_size_and_checksum() -> None:
 
 def test_the_five_lines_run_a_network(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from nncli.artifact import Model, Preprocessing, write_model
-    from nncli.model.network import Layer, Network, parameter_count
+    from nncli.model.network import Layer, Network, Objective, parameter_count
     from nncli.prediction import predict_rows
 
     random = np.random.default_rng(0)
@@ -44,7 +44,7 @@ def test_the_five_lines_run_a_network(tmp_path: Path, monkeypatch: pytest.Monkey
         task="multiclass",
         target="digit",
         classes=list("abcdefghij"),
-        loss="cross_entropy",
+        objective=Objective("cross_entropy", {}),
         config={},
         metrics={},
         training={},

@@ -1,5 +1,6 @@
 """``nncli predict``."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -57,8 +58,12 @@ def predict(
         input_file, model.preprocessing.columns, note=lambda text: click.echo(text, err=True)
     )
     predictions = predict_rows(model, inputs)
+    if proba and predictions.probabilities is None:
+        raise UsageError(f"{weights}: its outputs are no probabilities; leave out --proba")
+    if not proba:
+        predictions = replace(predictions, probabilities=None)
     write = FORMATS[format_ or (ending if ending in FORMATS else "csv")]
-    content = write(predictions, with_probabilities=proba)
+    content = write(predictions)
     if target is None:
         print_bytes(content)
         return

@@ -60,8 +60,8 @@ def _describe_config(path: Path) -> dict[str, Any]:
     if shape is None:
         dataset = config.data.load(config.seed)
         shape = Shape(dataset.task, len(dataset.columns), len(dataset.classes))
-    network, loss = build_network(config, shape)
-    return {**describe_layers(network.layers), "task": shape.task, "loss": loss}
+    network, objective = build_network(config, shape)
+    return {**describe_layers(network.layers), "task": shape.task, "loss": objective.name}
 
 
 def print_layers(description: dict[str, Any]) -> None:
@@ -99,7 +99,7 @@ def _print_model(model: "Model") -> None:
             ("columns", shortened(f"{len(columns)}: {', '.join(columns)}", 60)),
             ("input", f"(x - offset) * scale; offset {_span(preprocessing.offset)}, "
                       f"scale {_span(preprocessing.scale)}"),
-            ("loss", model.loss),
+            ("loss", model.objective.name),
             ("precision", model.network.dtype.name),
             *((key.replace("_", " "), json.dumps(value).strip('"')) for key, value in
               record.items()),

@@ -40,7 +40,7 @@ def train(
     """
     from nncli.config.load import load_config
     from nncli.errors import Interrupted
-    from nncli.pipeline import prepare, run
+    from nncli.pipeline import prepare, run, warnings_for
     from nncli.run_directory import check_chosen, make_run_directory
     from nncli.training.interruption import InterruptRequest
 
@@ -53,6 +53,8 @@ def train(
 
         print_estimates(job)
         return
+    for warning in warnings_for(job):
+        click.echo(f"Warning: {warning}", err=True)
     directory = make_run_directory(str(job.config.name), out)
     with InterruptRequest(_announce_stop) as stop_requested:
         outcome = run(job, directory, [] if quiet else [_observer(job)], stop_requested)

@@ -193,6 +193,29 @@ class IntegerOr:
         return {"anyOf": [integer, {"type": "number", "minimum": 0, "exclusiveMaximum": 1}]}
 
 
+class PathOr:
+    """Annotation for numbers of a given type, or the path of a file that has them."""
+
+    def __init__(self, kind: Any) -> None:
+        self.numbers: TypeAdapter[Any] = TypeAdapter(
+            kind, config=ConfigDict(strict=True, allow_inf_nan=False)
+        )
+
+    def check(self, value: Any) -> Any:
+        """Return `value` if it is allowed."""
+        return value if isinstance(value, str) else self.numbers.validate_python(value)
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        return core_schema.no_info_plain_validator_function(self.check)
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        return {"anyOf": [{"type": "string"}, self.numbers.json_schema()]}
+
+
 def shown(value: Any) -> str:
     """Return a value as a message shows it: short, and strings in quotes."""
     if isinstance(value, dict):

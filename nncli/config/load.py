@@ -2,7 +2,8 @@
 
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path as FilePath
@@ -65,11 +66,21 @@ class LoadedConfig:
             try:
                 check()
             except Misfit as error:
-                place = self.document.place(error.path)
-                problems.append(f"{place}: {dotted(error.path)}: {error.problem}")
+                problems.append(self._placed(error))
         if problems:
             raise _refusal(problems)
         return filled_in(self.config, task)
+
+    @contextmanager
+    def explained(self) -> Iterator[None]:
+        """Turn a `Misfit` that is raised inside into a `ConfigError` with its place."""
+        try:
+            yield
+        except Misfit as error:
+            raise ConfigError(self._placed(error)) from error
+
+    def _placed(self, error: Misfit) -> str:
+        return f"{self.document.place(error.path)}: {dotted(error.path)}: {error.problem}"
 
 
 def load_config(path: FilePath, overrides: Sequence[str] = ()) -> LoadedConfig:
@@ -97,7 +108,7 @@ def config_from_values(values: Any, name: str) -> Config:
 
 
 def _may_validate(config: Config) -> bool:
-    return getattr(config.data, "validation", None) != 0
+    return getattr(config.data, "validation", 0) != 0
 
 
 def _read(path: FilePath) -> str:
@@ -161,6 +172,10 @@ def _validate(document: Document, path: FilePath) -> Config:
         problems += [_problem(document, dict(each)) for each in error.errors()]
     if problems:
         raise _refusal(problems)
+    given = config.model.initial_weights
+    if isinstance(given, str):  # paths are relative to the config
+        update = {"initial_weights": str(path.parent.absolute() / given)}
+        config = config.model_copy(update={"model": config.model.model_copy(update=update)})
     if config.name is None:
         config = config.model_copy(update={"name": _name_from(path)})
     return config

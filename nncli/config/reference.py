@@ -15,12 +15,14 @@ from nncli.model.entries import Entry
 from nncli.model.initializers import INITIALIZERS
 from nncli.model.losses import LOSSES
 from nncli.training.optimizers import OPTIMIZERS
+from nncli.training.schedules import SCHEDULES
 
 _TABLES: dict[str, dict[str, Any]] = {
     "Activations": ACTIVATIONS,
     "Losses": LOSSES,
     "Initializers": INITIALIZERS,
     "Optimizers": OPTIMIZERS,
+    "Schedules of the learning rate": SCHEDULES,
     "Scaling": SCALERS,
 }
 

@@ -76,6 +76,14 @@ def resolve(config: Config, task: Task) -> Resolved:
             f"model.output: {_or(LOSSES[loss.name].outputs)}",
         )
     hidden = _one_each(model.activation, len(model.hidden_layers))
+    for each in hidden:
+        if training.epochs and not ACTIVATIONS[each.name].trainable:
+            raise Misfit(
+                ("model", "activation"),
+                f"gradient descent cannot train through {each.name}: its derivative is 0 "
+                "everywhere, so no error reaches the layers before it; use sigmoid, or give the "
+                "weights and set training.epochs: 0",
+            )
     return Resolved([*hidden, output], _initializers(config, [*hidden, output]), loss)
 
 

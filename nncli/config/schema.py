@@ -8,12 +8,13 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from nncli.config.choices import IntegerOr, Named, OneOf, Section, refusal
+from nncli.config.choices import IntegerOr, Named, OneOf, PathOr, Section, refusal
 from nncli.config.sources import SOURCES, Source
 from nncli.model.activations import ACTIVATIONS
 from nncli.model.initializers import INITIALIZERS
 from nncli.model.losses import LOSSES
 from nncli.training.optimizers import OPTIMIZERS
+from nncli.training.schedules import SCHEDULES
 
 _HIDDEN = {name: each for name, each in ACTIVATIONS.items() if not each.output_only}
 _OUTPUT = {name: each for name, each in ACTIVATIONS.items() if each.output_for}
@@ -44,6 +45,19 @@ class ModelSection(Section):
         None,
         description="of the weights: one for all layers, or a list with one for each, the output "
         "included; default: by the activation; biases start at 0",
+    )
+
+    initial_weights: (
+        Annotated[list[list[list[float]]] | str, PathOr(list[list[list[float]]])] | None
+    ) = Field(
+        None,
+        description="the weights to start from: a list with a matrix for each layer, a row an "
+        "input, or the path of an .npz with W1, b1, W2, ...; default: drawn by the initializer",
+    )
+    initial_biases: list[list[float]] | None = Field(
+        None,
+        description="the biases to start from: a list with a list for each layer; default: 0, or "
+        "those of the .npz",
     )
 
     @model_validator(mode="after")
@@ -85,8 +99,23 @@ class TrainingSection(Section):
     )
     epochs: int = Field(10, ge=0, le=10_000_000, description="passes over the training rows")
     shuffle: bool = Field(True, description="a new order of the rows every epoch")
+    schedule: Annotated[Named, OneOf.of_table(SCHEDULES)] = Field(
+        "constant",  # validated into a Named
+        validate_default=True,
+        description="how the learning rate changes",
+    )
+    l1: float = Field(
+        0.0, ge=0, description="weight of the sum of absolute weights; biases are exempt"
+    )
     l2: float = Field(
         0.0, ge=0, description="weight of half the sum of squared weights; biases are exempt"
+    )
+    max_norm: float | None = Field(
+        None, gt=0, description="largest norm of the weights into a unit; biases are exempt"
+    )
+    clip_norm: float | None = Field(None, gt=0, description="largest norm of the whole gradient")
+    clip_value: float | None = Field(
+        None, gt=0, description="largest absolute value in the gradient, cut before the norm"
     )
     precision: Literal["float32", "float64"] = Field("float32", description="of all arithmetic")
     early_stopping: EarlyStopping | None = Field(

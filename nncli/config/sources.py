@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 
 from nncli.config.choices import IntegerOr, Named, OneOf, Section, refusal
 from nncli.data.dataset import Dataset, Task
+from nncli.data.gate import load_gate
 from nncli.data.mnist import TRAIN_ROWS, in_cache, load_mnist, mnist_directory
 from nncli.data.scaling import SCALERS
 from nncli.data.splitting import row_count
@@ -103,6 +104,20 @@ class XorSource(Source):
         )
 
 
+class GateSource(Source):
+    """A logic gate: the four rows of its truth table, to train and to test with."""
+
+    shape: ClassVar[Shape | None] = Shape("binary", inputs=2, classes=2)
+
+    source: Literal["gate"]
+    gate: Literal["and", "or", "nand", "nor", "xor"] = Field("xor", description="which truth table")
+    scale: Scale = _scale("none")
+
+    def load(self, seed: int, *, progress: bool = False) -> Dataset:
+        """Return the truth table."""
+        return load_gate(gate=self.gate)
+
+
 class MnistSource(Source):
     """MNIST: 60,000 and 10,000 handwritten digits, ten classes; downloaded once."""
 
@@ -136,4 +151,4 @@ class MnistSource(Source):
         return f"in {place}" if in_cache() else f"not yet in {place}; 11.6 MB to download"
 
 
-SOURCES: dict[str, type[Source]] = {"xor": XorSource, "mnist": MnistSource}
+SOURCES: dict[str, type[Source]] = {"xor": XorSource, "gate": GateSource, "mnist": MnistSource}

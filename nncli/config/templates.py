@@ -27,9 +27,9 @@ TEMPLATES: dict[str, dict[str, Any]] = {
         "training": {
             "optimizer": "adam",
             "learning_rate": 0.001,
+            "schedule": "cosine",
             "batch_size": 64,
-            "epochs": 10,
-            "l2": 0.00005,
+            "epochs": 8,
             "early_stopping": {"monitor": "validation_loss", "patience": 5},
         },
     },

@@ -10,14 +10,15 @@ from nncli.data.scaling import Scaling
 from nncli.model.entries import Array
 
 
-def target_codes(classes: int, outputs: int, dtype: DTypeLike) -> Array:
+def target_codes(classes: int, outputs: int, dtype: DTypeLike, low: float = 0.0) -> Array:
     """Return the target vector of every class, shape (classes, outputs).
 
-    One output: 0 for the first class and 1 for the second. Several: 1 at the class, 0 elsewhere.
+    One output: `low` for the first class and 1 for the second. Several: 1 at the class, `low`
+    elsewhere.
     """
-    if outputs == 1:
-        return np.arange(classes, dtype=dtype).reshape(-1, 1)
-    return np.eye(classes, outputs, dtype=dtype)
+    codes = np.eye(classes, dtype=dtype)
+    codes[codes == 0] = low
+    return codes[:, 1:] if outputs == 1 else codes
 
 
 class Batches:

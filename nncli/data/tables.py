@@ -61,6 +61,18 @@ def read_rows(
     return _checked(array, name, columns)
 
 
+def read_arrays(path: Path) -> dict[str, Numbers]:
+    """Return the arrays of an ``.npz`` by name.
+
+    Raises
+    ------
+    DataError
+        When the file is missing, damaged or no ``.npz``.
+    """
+    content, name = _read(path)
+    return _npz(content, name)
+
+
 def read_labelled(
     path: Path, columns: Sequence[str], target: str, classes: Sequence[str]
 ) -> Labelled:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.floating[Any]]
 
-Value = float | bool
+Value = float | int | bool
 
 
 @dataclass(frozen=True)

@@ -46,6 +46,28 @@ def he_uniform(random: Random, inputs: int, outputs: int) -> Weights:
     return uniform(random, inputs, outputs, (6.0 / inputs) ** 0.5)
 
 
+def lecun_normal(random: Random, inputs: int, outputs: int) -> Weights:
+    """Draw from N(0, 1 / inputs) (LeCun, Bottou, Orr and Müller, 1998)."""
+    return normal(random, inputs, outputs, (1.0 / inputs) ** 0.5)
+
+
+def lecun_uniform(random: Random, inputs: int, outputs: int) -> Weights:
+    """Draw from U(-r, r) with r = √(3 / inputs) (LeCun, Bottou, Orr and Müller, 1998)."""
+    return uniform(random, inputs, outputs, (3.0 / inputs) ** 0.5)
+
+
+def orthogonal(random: Random, inputs: int, outputs: int, gain: float) -> Weights:
+    """Draw a matrix with orthonormal rows or columns, times `gain` (Saxe et al., 2014).
+
+    It is Q of the QR decomposition of a Gaussian matrix, with the signs of R's diagonal taken
+    out, which makes it uniform over all such matrices (Mezzadri, 2007).
+    """
+    tall = random.normal(size=(max(inputs, outputs), min(inputs, outputs)))
+    q, r = np.linalg.qr(tall)
+    q *= np.where(np.diag(r) < 0, -gain, gain)
+    return q if inputs >= outputs else q.T
+
+
 def constant(random: Random, inputs: int, outputs: int, value: float) -> Weights:
     """Return `value` everywhere: every unit of a layer then stays like its neighbors."""
     return np.full((inputs, outputs), value)
@@ -82,6 +104,13 @@ INITIALIZERS: dict[str, Initializer] = {
     ),
     "he_normal": Initializer("normal, variance 2 / inputs; suits ReLU", he_normal),
     "he_uniform": Initializer("uniform, variance 2 / inputs; suits ReLU", he_uniform),
+    "lecun_normal": Initializer("normal, variance 1 / inputs; suits SELU", lecun_normal),
+    "lecun_uniform": Initializer("uniform, variance 1 / inputs; suits SELU", lecun_uniform),
+    "orthogonal": Initializer(
+        "orthonormal rows or columns",
+        orthogonal,
+        parameters={"gain": Parameter(1.0, "factor of every weight", above=0.0)},
+    ),
     "constant": Initializer(
         "the same value everywhere",
         constant,

@@ -1,8 +1,9 @@
 """Loss functions: value and gradient beside each other, with one normalizer.
 
-Every loss is a mean over the rows of a batch. ``function(outputs, T, gradient, scratch)`` returns
-its value and writes ∂loss/∂outputs to `gradient`. `outputs`, the targets `T`, `gradient` and
-`scratch` have the shape (B, O) and one dtype; `scratch` is overwritten, `outputs` is kept.
+Every loss is a mean over the rows of a batch. ``function(outputs, T, gradient, scratch,
+**parameters)`` returns its value and writes ∂loss/∂outputs to `gradient`. `outputs`, the targets
+`T`, `gradient` and `scratch` have the shape (B, O) and one dtype; `scratch` is overwritten,
+`outputs` is kept.
 
 The cross-entropies take logits, the weighted sums Z before the output activation: joined with the
 activation they are stable for any size of Z, and the gradient is simply (A - T) / B.
@@ -14,14 +15,79 @@ from dataclasses import dataclass
 import numpy as np
 
 from nncli.model.activations import sigmoid
-from nncli.model.entries import Array, Entry
+from nncli.model.entries import Array, Entry, Parameter
 
 
 def mean_squared_error(A: Array, T: Array, gradient: Array, scratch: Array) -> float:
     """Return L = Σ (a - t)² / (B O), a mean over rows and over outputs."""
+    return _squares(A, T, gradient, factor=1 / A.size)
+
+
+def squared_error(A: Array, T: Array, gradient: Array, scratch: Array) -> float:
+    """Return L = Σ (a - t)² / B, summed over outputs."""
+    return _squares(A, T, gradient, factor=1 / len(A))
+
+
+def half_squared_error(A: Array, T: Array, gradient: Array, scratch: Array) -> float:
+    """Return L = ½ Σ (a - t)² / B, summed over outputs; its gradient is (A - T) / B."""
+    return _squares(A, T, gradient, factor=0.5 / len(A))
+
+
+def _squares(A: Array, T: Array, gradient: Array, factor: float) -> float:
+    """Return the sum of squared errors times `factor`, and write its gradient."""
     np.subtract(A, T, out=gradient)
-    value = float(np.vdot(gradient, gradient)) / gradient.size
-    np.multiply(gradient, 2 / gradient.size, out=gradient)
+    value = float(np.vdot(gradient, gradient)) * factor
+    np.multiply(gradient, 2 * factor, out=gradient)
+    return value
+
+
+def mean_absolute_error(A: Array, T: Array, gradient: Array, scratch: Array) -> float:
+    """Return L = Σ |a - t| / (B O); the gradient at a = t is taken as 0."""
+    np.subtract(A, T, out=gradient)
+    np.abs(gradient, out=scratch)
+    np.sign(gradient, out=gradient)
+    np.multiply(gradient, 1 / A.size, out=gradient)
+    return float(scratch.sum()) / A.size
+
+
+def huber(A: Array, T: Array, gradient: Array, scratch: Array, delta: float) -> float:
+    """Return L = Σ h(a - t) / (B O) (Huber, 1964).
+
+    h(e) = e²/2 where |e| ≤ δ, else δ (|e| - δ/2). With c = e clipped to ±δ, which is h'(e), both
+    are h(e) = c (e - c/2).
+    """
+    np.subtract(A, T, out=scratch)
+    np.clip(scratch, -delta, delta, out=gradient)
+    value = float(np.vdot(gradient, scratch)) - float(np.vdot(gradient, gradient)) / 2
+    np.multiply(gradient, 1 / A.size, out=gradient)
+    return value / A.size
+
+
+def hinge(A: Array, T: Array, gradient: Array, scratch: Array) -> float:
+    """Return L = Σ max(0, 1 - t a) / B for targets t of 1 and -1 (Vapnik, 1995).
+
+    Summed over outputs: with several, each tells its class from all others.
+    """
+    np.multiply(T, A, out=scratch)
+    np.subtract(1, scratch, out=scratch)
+    np.maximum(scratch, 0, out=scratch)
+    value = float(scratch.sum()) / len(A)
+    np.sign(scratch, out=scratch)
+    np.multiply(scratch, T, out=gradient)
+    np.multiply(gradient, -1 / len(A), out=gradient)
+    return value
+
+
+def perceptron(Z: Array, T: Array, gradient: Array, scratch: Array) -> float:
+    """Return the perceptron criterion L = Σ (a - t) z / B with a = step(z) (Rosenblatt, 1958).
+
+    A right output adds 0, a wrong one |z|. The gradient is (a - t) / B: plain gradient descent on
+    one row is w ← w + η (t - a) x, the perceptron learning rule.
+    """
+    np.heaviside(Z, 0, out=gradient)
+    np.subtract(gradient, T, out=gradient)
+    value = float(np.vdot(gradient, Z)) / len(Z)
+    np.multiply(gradient, 1 / len(Z), out=gradient)
     return value
 
 
@@ -80,16 +146,38 @@ class Loss(Entry):
         Whether it takes the weighted sums Z of the output layer, not its activations A.
     """
 
-    function: Callable[[Array, Array, Array, Array], float]
+    function: Callable[..., float]
     outputs: tuple[str, ...]
     on_logits: bool = False
 
 
+_SMOOTH_OUTPUTS = ("identity", "sigmoid", "tanh", "softmax")
+
 LOSSES: dict[str, Loss] = {
     "mean_squared_error": Loss(
-        "squared error, mean over outputs and rows",
-        mean_squared_error,
-        outputs=("identity", "sigmoid", "softmax"),
+        "squared error, mean over outputs", mean_squared_error, outputs=_SMOOTH_OUTPUTS
+    ),
+    "squared_error": Loss(
+        "squared error, summed over outputs", squared_error, outputs=_SMOOTH_OUTPUTS
+    ),
+    "half_squared_error": Loss(
+        "half the squared error, summed over outputs", half_squared_error, outputs=_SMOOTH_OUTPUTS
+    ),
+    "mean_absolute_error": Loss(
+        "absolute error, mean over outputs", mean_absolute_error, outputs=_SMOOTH_OUTPUTS
+    ),
+    "huber": Loss(
+        "squared error near 0, absolute error beyond delta, mean over outputs",
+        huber,
+        outputs=_SMOOTH_OUTPUTS,
+        parameters={"delta": Parameter(1.0, "where it turns from square to line", above=0.0)},
+    ),
+    "hinge": Loss("hinge of targets 1 and -1, summed over outputs", hinge, outputs=("identity",)),
+    "perceptron": Loss(
+        "perceptron criterion; with sgd, the perceptron learning rule",
+        perceptron,
+        outputs=("step",),
+        on_logits=True,
     ),
     "sigmoid_cross_entropy": Loss(
         "cross-entropy of independent sigmoid outputs, summed over outputs",

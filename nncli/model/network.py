@@ -7,7 +7,7 @@ All parameters lie in one flat vector, layer by layer, W before b, each in C ord
 optimizer slots have the same form, so an optimizer works on whole vectors.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import pairwise
@@ -197,10 +197,21 @@ class Network:
 
 
 class Objective:
-    """A loss joined to a network's output: what training makes small."""
+    """A loss joined to a network's output: what training makes small.
 
-    def __init__(self, loss: str) -> None:
-        self._loss = LOSSES[loss]
+    Attributes
+    ----------
+    name : str
+        A name in the table of losses.
+    parameters : dict
+        All its parameters.
+    """
+
+    def __init__(self, name: str, parameters: Mapping[str, Value]) -> None:
+        self.name = name
+        self.parameters = dict(parameters)
+        self._on_logits = LOSSES[name].on_logits
+        self._function = partial(LOSSES[name].function, **parameters)
 
     def __call__(self, network: Network, T: Array, work: Workspace) -> float:
         """Return the loss of the logits in ``work.Z[-1]`` and leave their dZ in ``work.dA[-1]``.
@@ -208,9 +219,9 @@ class Objective:
         `T` (B, O) are the targets. Where the loss is not one on logits, ``work.Z[-1]`` and
         ``work.A[-1]`` are undefined afterwards.
         """
-        if self._loss.on_logits:
-            return self._loss.function(work.Z[-1], T, work.dA[-1], work.scratch)
+        if self._on_logits:
+            return self._function(work.Z[-1], T, work.dA[-1], work.scratch)
         A = network.activate_output(work)
-        value = self._loss.function(A, T, work.dA[-1], work.scratch)
+        value = self._function(A, T, work.dA[-1], work.scratch)
         network.output_backward(work)
         return value

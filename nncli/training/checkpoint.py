@@ -28,6 +28,8 @@ def write_checkpoint(
         "best_value": progress.best_value if progress.best_epoch else None,
         "patience_epoch": progress.patience_epoch,
         "patience_value": progress.patience_value if progress.patience_epoch else None,
+        "falls": progress.falls,
+        "last_fall": progress.last_fall,
         "config": config,
     }
     arrays = engine.state()

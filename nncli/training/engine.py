@@ -8,6 +8,7 @@ from nncli.model.entries import Array, Value
 from nncli.model.network import Network, Objective, layer_slices, layer_views
 from nncli.training.metrics import count_correct
 from nncli.training.optimizers import OPTIMIZERS
+from nncli.training.regularization import Regularization
 
 EVALUATION_ROWS = 500  # a batch of 784 inputs in float32 then fits the cache of a core
 
@@ -46,9 +47,7 @@ class NumpyEngine:
     objective : Objective
     optimizer : str
         A name in `OPTIMIZERS`; `settings` are its parameters.
-    l2 : float
-        λ of the penalty λ/2 Σ w² on the weights. It shapes the gradient; the loss that is
-        reported is without it, so that it can be compared with that of other rows.
+    regularization : Regularization
     batch_rows : int
         Rows of the largest batch that `step` will see.
     """
@@ -60,19 +59,20 @@ class NumpyEngine:
         *,
         optimizer: str,
         settings: dict[str, Value],
-        l2: float,
+        regularization: Regularization,
         batch_rows: int,
     ) -> None:
         self.network = network
         self._objective = objective
         self._update = OPTIMIZERS[optimizer].update
         self._settings = settings
-        self._l2 = l2
+        self.regularization = regularization
         self._steps = 0
         self._gradient = np.zeros_like(network.parameters)
         self._slots = np.zeros(
             (OPTIMIZERS[optimizer].slots, len(network.parameters)), network.dtype
         )
+        self._scratch = np.empty_like(network.parameters)
         self._layer_gradients = layer_views(network.layers, self._gradient)
         self._gradient_of = [self._gradient[where] for where in layer_slices(network.layers)]
         self._squared_norms = [0.0] * len(network.layers)
@@ -87,21 +87,22 @@ class NumpyEngine:
         correct = count_correct(self.network.logits(X, work), T)
         loss = self._objective(self.network, T, work)
         self.network.backward(X, work, self._layer_gradients)
-        if self._l2:
-            for gradients, layer in zip(self._layer_gradients, self.network.arrays, strict=True):
-                np.add(gradients.W, self._l2 * layer.W, out=gradients.W)
+        self.regularization.add_penalties(self._layer_gradients, self.network.arrays, self._scratch)
         for index, gradient in enumerate(self._gradient_of):
             self._squared_norms[index] += float(np.dot(gradient, gradient))
         self._steps += 1
         self._steps_in_norms += 1
+        self.regularization.clip(self._gradient)
         self._update(
             self.network.parameters,
             self._gradient,
             self._slots,
+            self._scratch,
             learning_rate,
             self._steps,
             **self._settings,
         )
+        self.regularization.limit_norms(self.network.arrays)
         return loss, correct
 
     @np.errstate(over="ignore", invalid="ignore")

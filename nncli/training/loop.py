@@ -11,6 +11,7 @@ from nncli.errors import DivergenceError
 from nncli.model.entries import Array
 from nncli.random_streams import Stream, generator
 from nncli.training.engine import Engine
+from nncli.training.schedules import Plateau
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,10 @@ class Plan:
 
     Attributes
     ----------
+    rate : function
+        Gives the learning rate of a step: see `nncli.training.schedules.rate_function`.
+    plateau : Plateau or None
+        When the rate falls because the monitored value no longer gets better.
     monitor : str
         The value whose best epoch is kept: a key of `EpochReport.metrics`.
     patience_epochs : int or None
@@ -30,10 +35,11 @@ class Plan:
     """
 
     epochs: int
-    learning_rate: float
+    rate: Callable[[float, float], float]
     shuffle: bool
     seed: int
     monitor: str
+    plateau: Plateau | None = None
     patience_epochs: int | None = None
     min_change: float = 0.0
     keep_best: bool = True
@@ -90,6 +96,8 @@ class Progress:
     best_parameters : array (P,) or None
     patience_epoch, patience_value : int, float
         The last epoch that was better by at least the plan's `min_change`, and its value.
+    falls : int
+        How often the learning rate has fallen on a plateau, `last_fall` in which epoch.
     """
 
     epoch: int = 0
@@ -99,6 +107,15 @@ class Progress:
     best_parameters: Array | None = field(default=None, repr=False)
     patience_epoch: int = 0
     patience_value: float = math.nan
+    falls: int = 0
+    last_fall: int = 0
+
+    def fall_if_due(self, plan: Plan) -> None:
+        """Let the learning rate fall when it is time by the plan's plateau."""
+        since = self.epoch - max(self.patience_epoch, self.last_fall)
+        if plan.plateau and since >= plan.plateau.patience_epochs:
+            self.falls += 1
+            self.last_fall = self.epoch
 
     def offer(self, value: float, plan: Plan, parameters: Callable[[], Array]) -> bool:
         """Take the parameters of this epoch as the best if `value` is; return whether it is."""
@@ -132,9 +149,11 @@ def train(
     """
     for epoch in range(progress.epoch + 1, plan.epochs + 1):
         started = time.perf_counter()
-        loss_sum, correct_sum, rows = 0.0, 0, 0
+        loss_sum, correct_sum, rows, share = 0.0, 0, 0, 1 / len(training)
+        plateau_factor = plan.plateau.factor**progress.falls if plan.plateau else 1.0
         for batch, (X, T) in enumerate(_epoch_batches(training, plan, epoch), 1):
-            loss, correct = engine.step(X, T, plan.learning_rate)
+            rate = plateau_factor * plan.rate(epoch - 1 + (batch - 1) * share, share)
+            loss, correct = engine.step(X, T, rate)
             check_finite(loss, f"epoch {epoch}, batch {batch}: the loss")
             loss_sum += loss * len(X)
             correct_sum += correct
@@ -154,12 +173,13 @@ def train(
         yield EpochReport(
             epoch=epoch,
             metrics=metrics,
-            learning_rate=plan.learning_rate,
+            learning_rate=rate,
             seconds=seconds,
             rows_per_second=rows / seconds,
             gradient_norms=engine.gradient_norms(),
             improved=improved,
         )
+        progress.fall_if_due(plan)
         if plan.patience_epochs and epoch - progress.patience_epoch >= plan.patience_epochs:
             return
 

@@ -15,19 +15,25 @@ Numbers = NDArray[np.float64]
 def count_correct(Z: Array, T: Array) -> int:
     """Count the rows whose logits `Z` (B, O) choose the class that the targets `T` (B, O) name.
 
-    One output chooses the second class where z > 0, which is a probability over one half; several
-    outputs choose the largest.
+    One output chooses the second class where z > 0, which is a probability over one half (a z so
+    small that the probability is rounded to one half does not count); several outputs choose the
+    largest.
     """
     if Z.shape[1] == 1:
-        return int(np.count_nonzero((Z > 0) == (T > 0.5)))
+        return int(np.count_nonzero((_nothing(Z) < Z) == (T == 1)))
     return int(np.count_nonzero(Z.argmax(axis=1) == T.argmax(axis=1)))
 
 
-def chosen_classes(A: Array) -> Labels:
-    """Return the class that the outputs `A` (B, O) of each row choose, shape (B,)."""
-    if A.shape[1] == 1:
-        return (A[:, 0] > 0.5).astype(np.intp)
-    return np.asarray(A.argmax(axis=1))
+def chosen_classes(Z: Array) -> Labels:
+    """Return the class that the logits `Z` (B, O) of each row choose, shape (B,)."""
+    if Z.shape[1] == 1:
+        return (Z[:, 0] > _nothing(Z)).astype(np.intp)
+    return np.asarray(Z.argmax(axis=1))
+
+
+def _nothing(Z: Array) -> float:
+    """Return a number so small that its sigmoid is rounded to one half."""
+    return 2 * float(np.finfo(Z.dtype).eps)
 
 
 def class_probabilities(A: Array) -> Numbers:
@@ -71,25 +77,26 @@ def per_class(confusion: NDArray[np.intp]) -> PerClass:
     )
 
 
-def classification_metrics(
-    truth: Labels, probabilities: Numbers, confusion: NDArray[np.intp]
-) -> dict[str, float]:
+def classification_metrics(confusion: NDArray[np.intp]) -> dict[str, float]:
     """Return the metrics of a classifier by name.
 
-    `balanced_accuracy` is the mean recall, the F1 means are over the classes that occur, and
-    `log_loss` is -Σ ln p(true class) / N with p kept from 0 by float64's precision.
+    `balanced_accuracy` is the mean recall; the F1 means are over the classes that occur.
     """
     figures = per_class(confusion)
     occur = figures.support > 0
     occurs_or_chosen = occur | (confusion.sum(axis=0) > 0)
-    of_truth = probabilities[np.arange(len(truth)), truth]
     return {
-        "accuracy": float(np.trace(confusion) / len(truth)),
+        "accuracy": float(np.trace(confusion) / confusion.sum()),
         "balanced_accuracy": float(figures.recall[occur].mean()),
         "macro_f1": float(figures.f1[occurs_or_chosen].mean()),
         "weighted_f1": float(np.average(figures.f1, weights=figures.support)),
-        "log_loss": float(-np.log(np.maximum(of_truth, np.finfo(np.float64).eps)).mean()),
     }
+
+
+def log_loss(truth: Labels, probabilities: Numbers) -> float:
+    """Return -Σ ln p(true class) / N, with p kept from 0 by float64's precision."""
+    of_truth = probabilities[np.arange(len(truth)), truth]
+    return float(-np.log(np.maximum(of_truth, np.finfo(np.float64).eps)).mean())
 
 
 def _quotient(numerator: Numbers, denominator: NDArray[Any]) -> Numbers:

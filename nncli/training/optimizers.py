@@ -1,9 +1,11 @@
 """Optimizers: how a gradient changes the parameters.
 
-``update(parameters, gradient, slots, learning_rate, step, **settings)`` changes the flat vector
-`parameters` and the rows of `slots` (one vector of the same length each) in place. `step` counts
-from 1. `gradient` is used as scratch space and is undefined afterwards; nothing is allocated.
-Slots start at zero.
+``update(parameters, gradient, slots, scratch, learning_rate, step, **settings)`` changes the flat
+vector `parameters` and the rows of `slots` (one vector of the same length each) in place. `step`
+counts from 1. `gradient` and `scratch` (another such vector) are undefined afterwards; nothing is
+allocated. Slots start at zero.
+
+In the equations g is the gradient, w a parameter, η the learning rate and t the step.
 """
 
 from collections.abc import Callable, Mapping
@@ -19,6 +21,7 @@ def sgd(
     parameters: Array,
     gradient: Array,
     slots: Array,
+    scratch: Array,
     learning_rate: float,
     step: int,
     momentum: float,
@@ -26,8 +29,8 @@ def sgd(
 ) -> None:
     """Stochastic gradient descent, with momentum (Polyak, 1964) if asked for.
 
-    With the gradient g, the momentum μ, the learning rate η and the velocity v:
-    v ← μ v + g, then w ← w - η v; without momentum w ← w - η g. With Nesterov's momentum
+    With the momentum μ and the velocity v: v ← μ v + g, then w ← w - η v; without momentum
+    w ← w - η g. With Nesterov's momentum
     (Sutskever, Martens, Dahl and Hinton, 2013) w ← w - η (g + μ v), with the new v.
     """
     if momentum:
@@ -49,6 +52,7 @@ def adam(
     parameters: Array,
     gradient: Array,
     slots: Array,
+    scratch: Array,
     learning_rate: float,
     step: int,
     beta1: float,
@@ -78,6 +82,105 @@ def adam(
     np.subtract(parameters, denominator, out=parameters)
 
 
+def adagrad(
+    parameters: Array,
+    gradient: Array,
+    slots: Array,
+    scratch: Array,
+    learning_rate: float,
+    step: int,
+    epsilon: float,
+) -> None:
+    """AdaGrad (Duchi, Hazan and Singer, 2011): v ← v + g²; w ← w - η g / (√v + ε)."""
+    (square,) = slots
+    np.multiply(gradient, gradient, out=scratch)
+    np.add(square, scratch, out=square)
+    _divide_by_root(gradient, square, scratch, epsilon)
+    np.multiply(gradient, learning_rate, out=gradient)
+    np.subtract(parameters, gradient, out=parameters)
+
+
+def rmsprop(
+    parameters: Array,
+    gradient: Array,
+    slots: Array,
+    scratch: Array,
+    learning_rate: float,
+    step: int,
+    decay: float,
+    epsilon: float,
+) -> None:
+    """RMSProp (Tieleman and Hinton, 2012): v ← ρ v + (1 - ρ) g²; w ← w - η g / (√v + ε)."""
+    (square,) = slots
+    np.multiply(gradient, gradient, out=scratch)
+    np.multiply(scratch, 1 - decay, out=scratch)
+    np.multiply(square, decay, out=square)
+    np.add(square, scratch, out=square)
+    _divide_by_root(gradient, square, scratch, epsilon)
+    np.multiply(gradient, learning_rate, out=gradient)
+    np.subtract(parameters, gradient, out=parameters)
+
+
+def _divide_by_root(gradient: Array, square: Array, scratch: Array, epsilon: float) -> None:
+    """Divide `gradient` by √square + ε in place."""
+    np.sqrt(square, out=scratch)
+    np.add(scratch, epsilon, out=scratch)
+    np.divide(gradient, scratch, out=gradient)
+
+
+def adamw(
+    parameters: Array,
+    gradient: Array,
+    slots: Array,
+    scratch: Array,
+    learning_rate: float,
+    step: int,
+    beta1: float,
+    beta2: float,
+    epsilon: float,
+    weight_decay: float,
+) -> None:
+    """AdamW (Loshchilov and Hutter, 2019): w ← w - η λ w, then a step of Adam.
+
+    As in the paper λ acts on every parameter, biases too.
+    """
+    np.multiply(parameters, 1 - learning_rate * weight_decay, out=parameters)
+    adam(parameters, gradient, slots, scratch, learning_rate, step, beta1, beta2, epsilon)
+
+
+def nadam(
+    parameters: Array,
+    gradient: Array,
+    slots: Array,
+    scratch: Array,
+    learning_rate: float,
+    step: int,
+    beta1: float,
+    beta2: float,
+    epsilon: float,
+) -> None:
+    """NAdam, Adam with Nesterov's momentum (Dozat, 2016), with a constant momentum.
+
+    m and v as in Adam; then w ← w - η m̄ / (√v̂ + ε) with v̂ = v / (1 - β₂ᵗ) and
+    m̄ = β₁ m / (1 - β₁ᵗ⁺¹) + (1 - β₁) g / (1 - β₁ᵗ).
+    """
+    mean, square = slots
+    np.multiply(mean, beta1, out=mean)
+    np.multiply(gradient, 1 - beta1, out=scratch)
+    np.add(mean, scratch, out=mean)
+    np.multiply(square, beta2, out=square)
+    np.multiply(gradient, gradient, out=scratch)
+    np.multiply(scratch, 1 - beta2, out=scratch)
+    np.add(square, scratch, out=square)
+    np.multiply(gradient, (1 - beta1) / (1 - beta1**step), out=gradient)
+    np.multiply(mean, beta1 / (1 - beta1 ** (step + 1)), out=scratch)
+    np.add(gradient, scratch, out=gradient)
+    np.multiply(square, 1 / (1 - beta2**step), out=scratch)
+    _divide_by_root(gradient, scratch, scratch, epsilon)
+    np.multiply(gradient, learning_rate, out=gradient)
+    np.subtract(parameters, gradient, out=parameters)
+
+
 def _nesterov_without_momentum(settings: Mapping[str, Value]) -> str | None:
     if settings["nesterov"] and not settings["momentum"]:
         return "nesterov needs a momentum above 0, such as 0.9"
@@ -100,6 +203,13 @@ class Optimizer(Entry):
     slots: int
 
 
+_EPSILON = Parameter(1e-8, "keeps the quotient finite", at_least=1e-30)
+_BETAS = {
+    "beta1": Parameter(0.9, "decay of the gradient's mean", at_least=0.0, below=1.0),
+    "beta2": Parameter(0.999, "decay of its square", at_least=0.0, below=1.0),
+    "epsilon": _EPSILON,
+}
+
 OPTIMIZERS: dict[str, Optimizer] = {
     "sgd": Optimizer(
         "gradient descent, with momentum if set",
@@ -111,14 +221,35 @@ OPTIMIZERS: dict[str, Optimizer] = {
         },
         conflict=_nesterov_without_momentum,
     ),
+    "adagrad": Optimizer(
+        "a rate for each parameter that falls with all its gradients",
+        adagrad,
+        slots=1,
+        parameters={"epsilon": _EPSILON},
+    ),
+    "rmsprop": Optimizer(
+        "a rate for each parameter from its last gradients",
+        rmsprop,
+        slots=1,
+        parameters={
+            "decay": Parameter(0.9, "decay of the squared gradient", at_least=0.0, below=1.0),
+            "epsilon": _EPSILON,
+        },
+    ),
     "adam": Optimizer(
         "a rate for each parameter from its gradient's mean and variance",
         adam,
         slots=2,
+        parameters=_BETAS,
+    ),
+    "adamw": Optimizer(
+        "Adam with weight decay apart from the gradient",
+        adamw,
+        slots=2,
         parameters={
-            "beta1": Parameter(0.9, "decay of the gradient's mean", at_least=0.0, below=1.0),
-            "beta2": Parameter(0.999, "decay of its square", at_least=0.0, below=1.0),
-            "epsilon": Parameter(1e-8, "keeps the quotient finite", at_least=1e-30),
+            **_BETAS,
+            "weight_decay": Parameter(0.01, "share of every parameter lost", at_least=0.0),
         },
     ),
+    "nadam": Optimizer("Adam with Nesterov's momentum", nadam, slots=2, parameters=_BETAS),
 }

@@ -16,7 +16,7 @@ import pytest
 from nncli.artifact import Model, Preprocessing
 from nncli.cli.main import main
 from nncli.data import mnist
-from nncli.model.network import Layer, Network, parameter_count
+from nncli.model.network import Layer, Network, Objective, parameter_count
 
 ORIGINALS = Path(__file__).parents[2].parent / "shared" / "mnist"
 
@@ -139,7 +139,7 @@ def many_classes():
             "task": "multiclass",
             "target": "y",
             "classes": [name.format(n) for n in range(count)],
-            "loss": "cross_entropy",
+            "objective": Objective("cross_entropy", {}),
             "config": {},
             "metrics": {},
             "training": {},

@@ -103,6 +103,8 @@ model:
   activation: relu
   output: sigmoid
   initializer: he_normal
+  initial_weights: null
+  initial_biases: null
 training:
   loss: sigmoid_cross_entropy
   optimizer: {name: adam, beta1: 0.9, beta2: 0.999, epsilon: 1.0e-08}
@@ -110,7 +112,12 @@ training:
   batch_size: 64
   epochs: 10
   shuffle: true
+  schedule: {name: constant, warmup: 0.0}
+  l1: 0.0
   l2: 0.0
+  max_norm: null
+  clip_norm: null
+  clip_value: null
   precision: float32
   early_stopping: null
 """

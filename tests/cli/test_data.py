@@ -79,9 +79,9 @@ def test_the_data_of_a_config_is_shown_with_its_overrides(nncli, xor_config):
     ("arguments", "message"),
     [
         (["fetch", "mnits"], "Error: unknown data set 'mnits'; did you mean 'mnist'?"),
-        (["fetch", "cifar10"], "Error: unknown data set 'cifar10'; there are xor, mnist"),
+        (["fetch", "cifar10"], "Error: unknown data set 'cifar10'; there are xor, gate, mnist"),
         (["show", "mnits"], "Error: unknown data set 'mnits'; did you mean 'mnist'?"),
-        (["show", "cifar10"], "Error: unknown data set 'cifar10'; there are xor, mnist"),
+        (["show", "cifar10"], "Error: unknown data set 'cifar10'; there are xor, gate, mnist"),
         (["show", "missing.yaml"], "missing.yaml: cannot be read (no such file or directory); "),
         (["show", "xor", "data.rows=9"], "Error: xor is taken as it is; to change 'data.rows=9' "),
         (["show", "xor.yaml", "data.row=9"], "command line: data.row: unknown key; did you mean"),

@@ -8,9 +8,12 @@ from nncli.model.activations import ACTIVATIONS
 from nncli.model.initializers import INITIALIZERS
 from nncli.model.losses import LOSSES
 from nncli.training.optimizers import OPTIMIZERS
+from nncli.training.schedules import SCHEDULES
 
 DEFAULT_OUTPUTS = {"binary": "sigmoid", "multiclass": "softmax"}
 HIDDEN = {name: entry for name, entry in ACTIVATIONS.items() if not entry.output_only}
+# A config that trains may have these alone.
+TRAINABLE = {name: entry for name, entry in HIDDEN.items() if entry.trainable}
 # What a reader of numbers could take for one.
 NUMERIC_NAMES = ["1e3", "1.5e3", "12", "1.5", "5.", "0x10", "1_000", "2020-01-02", "null", "no"]
 
@@ -25,6 +28,8 @@ def parameter_values(parameter):
             (parameter.at_most, parameter.below),
         )
     )
+    if isinstance(parameter.default, int):
+        return st.integers(low, 10**9 if high is None else high)
     return st.floats(
         low,
         high,
@@ -74,13 +79,13 @@ def sources(draw):
 @st.composite
 def models(draw, output):
     sizes = draw(st.lists(st.integers(1, 1_000_000), max_size=40))
-    one_each = st.lists(choices(HIDDEN), min_size=len(sizes), max_size=len(sizes))
+    one_each = st.lists(choices(TRAINABLE), min_size=len(sizes), max_size=len(sizes))
     initializers = st.lists(choices(INITIALIZERS), min_size=len(sizes) + 1, max_size=len(sizes) + 1)
     values = draw(
         st.fixed_dictionaries(
             {},
             optional={
-                "activation": choices(HIDDEN) | one_each,
+                "activation": choices(TRAINABLE) | one_each,
                 "initializer": st.none() | choices(INITIALIZERS) | initializers,
             },
         )
@@ -103,7 +108,12 @@ def trainings(output, monitors):
             "batch_size": st.just("full") | st.integers(1, 10**9),
             "epochs": st.integers(0, 10_000_000),
             "shuffle": st.booleans(),
-            "l2": st.floats(0, 1e300),
+            "schedule": choices(SCHEDULES),
+            **dict.fromkeys(("l1", "l2"), st.floats(0, 1e300)),
+            **dict.fromkeys(
+                ("max_norm", "clip_norm", "clip_value"),
+                st.none() | st.floats(0, 1e300, exclude_min=True),
+            ),
             "precision": st.sampled_from(["float32", "float64"]),
             "early_stopping": st.none() | stopping,
         },

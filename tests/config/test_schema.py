@@ -164,7 +164,11 @@ LIMITS = [
     ("data.test", [0, 10**7], {-1: "0 or more", 10**7 + 1: "10000000 or less"}),
     ("training.learning_rate", [5e-324, 1, 1e308], {0: "more than 0.0", -0.1: "more than 0.0"}),
     ("training.epochs", [0, 10**7], {-1: "0 or more", 10**7 + 1: "10000000 or less"}),
+    ("training.l1", [0, 0.0, 1e308], {-5e-324: "0.0 or more"}),
     ("training.l2", [0, 0.0, 1e308], {-5e-324: "0.0 or more"}),
+    ("training.max_norm", [5e-324, 1, None], {0: "more than 0.0", -0.1: "more than 0.0"}),
+    ("training.clip_norm", [5e-324, 1, None], {0: "more than 0.0", -0.1: "more than 0.0"}),
+    ("training.clip_value", [5e-324, 1, None], {0: "more than 0.0", -0.1: "more than 0.0"}),
     ("training.early_stopping.patience", [1, 10**20], {0: "1 or more"}),
     ("training.early_stopping.min_change", [0, 1e308], {-5e-324: "0.0 or more"}),
 ]
@@ -184,7 +188,7 @@ def test_every_limit_of_a_key_is_kept(load, problems, path, inside, outside):
 
 
 INTEGERS = ["seed", "data.rows", "data.test", "training.epochs", "training.early_stopping.patience"]
-NUMBERS = ["data.noise", "training.learning_rate", "training.l2"]
+NUMBERS = ["data.noise", "training.learning_rate", "training.l1", "training.l2"]
 NUMBERS += ["training.early_stopping.min_change"]
 
 
@@ -494,7 +498,8 @@ seed: true
         (
             "data: xor\ntraining: {lr: 1}",
             "2:12: training.lr: unknown key; expected one of loss, optimizer, learning_rate, "
-            "batch_size, epochs, shuffle, l2, precision, early_stopping",
+            "batch_size, epochs, shuffle, schedule, l1, l2, max_norm, clip_norm, clip_value, "
+            "precision, early_stopping",
         ),
         (
             "data: xor\ntraining: {optimizer: {momentum: 0.9}}",

@@ -193,6 +193,18 @@ def test_one_output_is_0_for_the_first_class_and_1_for_the_second(dtype):
     assert codes.dtype == dtype
 
 
+@both_precisions
+@pytest.mark.parametrize("low", [-1.0, 0.0, 0.1])
+def test_a_class_that_a_row_is_not_of_has_the_low_target(dtype, low):
+    codes = target_codes(3, 3, dtype, low)
+    np.testing.assert_array_equal(
+        codes, np.array([[1, low, low], [low, 1, low], [low, low, 1]], dtype)
+    )
+    assert codes.dtype == dtype
+    single = target_codes(2, 1, dtype, low)
+    np.testing.assert_array_equal(single, np.array([[low], [1]], dtype))
+
+
 def test_a_single_target_column_is_gathered():
     labels = (LABELS > 0).astype(np.uint8)
     split = whole(TABLES["float32"], labels)

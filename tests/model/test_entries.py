@@ -6,8 +6,16 @@ from nncli.model.activations import ACTIVATIONS
 from nncli.model.entries import Entry, Parameter
 from nncli.model.initializers import INITIALIZERS
 from nncli.model.losses import LOSSES
+from nncli.training.optimizers import OPTIMIZERS
+from nncli.training.schedules import SCHEDULES
 
-TABLES = {"activation": ACTIVATIONS, "initializer": INITIALIZERS, "loss": LOSSES}
+TABLES = {
+    "activation": ACTIVATIONS,
+    "initializer": INITIALIZERS,
+    "loss": LOSSES,
+    "optimizer": OPTIMIZERS,
+    "schedule": SCHEDULES,
+}
 ENTRIES = [
     pytest.param(entry, id=f"{table}-{name}")
     for table, entries in TABLES.items()
@@ -38,6 +46,11 @@ def test_every_entry_and_parameter_is_described_in_one_line(entry):
 
 def test_every_activation_names_an_initializer_that_exists():
     assert {each.initializer for each in ACTIVATIONS.values()} <= set(INITIALIZERS)
+
+
+def test_every_output_names_a_loss_that_takes_it():
+    for name, activation in ACTIVATIONS.items():
+        assert not activation.output_for or name in LOSSES[activation.loss].outputs
 
 
 def test_every_loss_names_outputs_that_exist():

@@ -11,14 +11,18 @@ NORMAL = [
     ("normal", {"scale": 2.0}, 4.0),
     ("xavier_normal", {}, 2 / (INPUTS + OUTPUTS)),
     ("he_normal", {}, 2 / INPUTS),
+    ("lecun_normal", {}, 1 / INPUTS),
 ]
 UNIFORM = [
     ("uniform", {"scale": 0.05}, 0.05),
     ("uniform", {"scale": 3.0}, 3.0),
     ("xavier_uniform", {}, (6 / (INPUTS + OUTPUTS)) ** 0.5),
     ("he_uniform", {}, (6 / INPUTS) ** 0.5),
+    ("lecun_uniform", {}, (3 / INPUTS) ** 0.5),
 ]
 CONSTANT = [("constant", {"value": 0.25}, 0.25), ("constant", {"value": 0.0}, 0), ("zeros", {}, 0)]
+ORTHOGONAL = [("orthogonal", {"gain": gain}, gain) for gain in (1.0, 0.5, 2.0**0.5)]
+EVERY_CASE = NORMAL + UNIFORM + CONSTANT + ORTHOGONAL
 SAMPLES = INPUTS * OUTPUTS
 
 
@@ -27,7 +31,7 @@ def draw(name, parameters, seed=0):
 
 
 def test_every_initializer_is_tested():
-    assert {name for name, _, _ in NORMAL + UNIFORM + CONSTANT} == set(INITIALIZERS)
+    assert {name for name, _, _ in EVERY_CASE} == set(INITIALIZERS)
 
 
 @pytest.mark.parametrize(("name", "parameters", "variance"), NORMAL)
@@ -55,7 +59,28 @@ def test_constants_are_the_same_everywhere(name, parameters, value):
     assert (draw(name, parameters) == value).all()
 
 
-@pytest.mark.parametrize(("name", "parameters", "_expected"), NORMAL + UNIFORM + CONSTANT)
+@pytest.mark.parametrize(("name", "parameters", "gain"), ORTHOGONAL)
+@pytest.mark.parametrize(("inputs", "outputs"), [(7, 4), (4, 7), (5, 5), (1, 6), (6, 1), (1, 1)])
+def test_orthogonal_columns_or_rows_are_orthonormal_times_the_gain(
+    name, parameters, gain, inputs, outputs
+):
+    W = INITIALIZERS[name].draw(np.random.default_rng(5), inputs, outputs, **parameters)
+    assert W.shape == (inputs, outputs)
+    products = W.T @ W if inputs >= outputs else W @ W.T
+    np.testing.assert_allclose(products, gain**2 * np.eye(min(inputs, outputs)), atol=1e-14)
+
+
+def test_orthogonal_draws_prefer_no_direction():
+    random, count = np.random.default_rng(6), 4000
+    drawn = np.array(
+        [INITIALIZERS["orthogonal"].draw(random, 3, 2, gain=1.0) for _ in range(count)]
+    )
+    # Each weight is a coordinate of a point on the sphere: mean 0, variance 1/3.
+    np.testing.assert_allclose(drawn.mean(axis=0), 0, atol=5 * (1 / 3 / count) ** 0.5)
+    np.testing.assert_allclose(drawn.var(axis=0), 1 / 3, atol=0.03)
+
+
+@pytest.mark.parametrize(("name", "parameters", "_expected"), EVERY_CASE)
 def test_every_draw_is_float64_of_the_right_shape(name, parameters, _expected):
     weights = draw(name, parameters)
     assert weights.shape == (INPUTS, OUTPUTS)

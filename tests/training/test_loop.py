@@ -11,6 +11,7 @@ from nncli.errors import DivergenceError
 from nncli.model.network import Layer, Network, Objective, initial_parameters
 from nncli.training.engine import EVALUATION_ROWS, NumpyEngine
 from nncli.training.loop import EpochReport, Plan, Progress, StepReport, evaluate, train
+from nncli.training.regularization import Regularization
 from tests import reference
 
 
@@ -54,7 +55,9 @@ def plan(**changes):
         "seed": 0,
         "monitor": "train_loss",
     }
-    return Plan(**{**values, **changes})
+    values |= changes
+    rate = values.pop("learning_rate")
+    return Plan(rate=lambda t, share: rate, **values)
 
 
 def one_row_epochs(losses, validations=None, **changes):
@@ -274,10 +277,10 @@ def xor(*, seed=0, batch_rows=16, activation="tanh", optimizer="adam", dtype=np.
     }
     engine = NumpyEngine(
         Network(layers, parameters),
-        Objective("sigmoid_cross_entropy"),
+        Objective("sigmoid_cross_entropy", {}),
         optimizer=optimizer,
         settings=settings[optimizer],
-        l2=0.0,
+        regularization=Regularization(),
         batch_rows=batch_rows,
     )
     split = load_xor(rows=100, noise=0.2, test=0, validation=0, seed=0).splits["train"]
@@ -350,18 +353,18 @@ def test_weight_decay_adds_its_share_to_the_gradient_of_the_weights_alone():
     engine, _ = xor(batch_rows=100, optimizer="sgd", dtype=np.float64)
     decayed = NumpyEngine(
         Network(engine.network.layers, engine.parameters() + 1.0),
-        Objective("sigmoid_cross_entropy"),
+        Objective("sigmoid_cross_entropy", {}),
         optimizer="sgd",
         settings={"momentum": 0.0, "nesterov": False},
-        l2=0.25,
+        regularization=Regularization(l2=0.25),
         batch_rows=100,
     )
     plain = NumpyEngine(
         Network(engine.network.layers, engine.parameters() + 1.0),
-        Objective("sigmoid_cross_entropy"),
+        Objective("sigmoid_cross_entropy", {}),
         optimizer="sgd",
         settings={"momentum": 0.0, "nesterov": False},
-        l2=0.0,
+        regularization=Regularization(),
         batch_rows=100,
     )
     before = [(W.copy(), b.copy()) for W, b in plain.network.arrays]

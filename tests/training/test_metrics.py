@@ -11,6 +11,7 @@ from nncli.training.metrics import (
     classification_metrics,
     confusion_matrix,
     count_correct,
+    log_loss,
     per_class,
 )
 
@@ -20,7 +21,8 @@ def metrics_of(truth, chosen, classes, probabilities=None):
     if probabilities is None:
         probabilities = np.eye(classes)[chosen]
     confusion = confusion_matrix(truth, np.array(chosen), classes)
-    return classification_metrics(truth, np.array(probabilities), confusion)
+    found = classification_metrics(confusion)
+    return found | {"log_loss": log_loss(truth, np.array(probabilities))}
 
 
 # From outputs to classes
@@ -46,7 +48,7 @@ def test_correct_rows_are_counted(logits, targets, expected):
 
 def test_the_largest_output_is_chosen_or_with_one_output_the_second_class_over_one_half():
     assert chosen_classes(np.array([[0.2, 0.5, 0.3], [0.4, 0.4, 0.2]])).tolist() == [1, 0]
-    assert chosen_classes(np.array([[0.5], [0.51], [0.49]])).tolist() == [0, 1, 0]
+    assert chosen_classes(np.array([[0.0], [0.01], [-0.01]])).tolist() == [0, 1, 0]
 
 
 def test_one_output_is_the_probability_of_the_second_class():

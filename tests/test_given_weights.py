@@ -1,0 +1,86 @@
+"""Weights and biases that the config gives."""
+
+import numpy as np
+import pytest
+
+from nncli.config.load import load_config
+from nncli.errors import ConfigError, DataError
+from nncli.pipeline import prepare
+
+CONFIG = """
+data: {source: gate}
+model:
+  hidden_layers: [3]
+  initial_weights: [[[1, 2, 3], [4, 5, 6]], [[7], [8], [9]]]
+  initial_biases: [[0.1, 0.2, 0.3], [0.4]]
+"""
+
+
+@pytest.fixture
+def arrays_of(tmp_path):
+    def load(*overrides, text=CONFIG):
+        path = tmp_path / "c.yaml"
+        path.write_text(text, encoding="utf-8")
+        return prepare(load_config(path, overrides)).network.arrays
+
+    return load
+
+
+def test_they_stand_row_by_input(arrays_of):
+    first, second = arrays_of()
+    assert first.W.tolist() == [[1, 2, 3], [4, 5, 6]]
+    assert second.W.tolist() == [[7], [8], [9]]
+    assert first.b == pytest.approx([0.1, 0.2, 0.3])
+    assert second.b == pytest.approx([0.4])
+
+
+def test_biases_alone_leave_the_drawn_weights(arrays_of):
+    drawn = arrays_of("model.initial_weights=null", "model.initial_biases=null")
+    given = arrays_of("model.initial_weights=null")
+    np.testing.assert_array_equal(given[0].W, drawn[0].W)
+    assert given[1].b == pytest.approx([0.4])
+
+
+def test_an_npz_beside_the_config_is_read(arrays_of, tmp_path):
+    W1, W2 = np.arange(6).reshape(2, 3), np.ones((3, 1))
+    np.savez(tmp_path / "w.npz", W1=W1, W2=W2, b2=np.array([5.0]), other=np.zeros(3))
+    first, second = arrays_of("model.initial_weights=w.npz", "model.initial_biases=null")
+    np.testing.assert_array_equal(first.W, W1)
+    assert first.b.tolist() == [0, 0, 0]
+    assert second.b.tolist() == [5]
+
+
+@pytest.mark.parametrize(
+    ("override", "problem"),
+    [
+        ("model.initial_weights=[[[1, 2, 3], [4, 5, 6]]]", "initial_weights: lacks W2"),
+        ("model.initial_biases=[[1, 2, 3]]", "initial_biases: lacks b2"),
+        ("model.initial_biases=[[1, 2, 3], [1], [1]]", "initial_biases: has b3, but there are 2"),
+        (
+            "model.initial_weights=[[[1, 2], [3, 4]], [[1], [1], [1]]]",
+            "initial_weights: layer 1 needs 2 x 3 numbers",
+        ),
+        (
+            "model.initial_weights=[[[1, 2, 3], [4, 5]], [[1], [1], [1]]]",
+            "initial_weights: layer 1 needs 2 x 3 numbers",
+        ),
+        ("model.initial_weights=[[[.nan, 2, 3], [4, 5, 6]]]", "expected a finite number"),
+        ("model.initial_weights=5", "initial_weights: "),
+    ],
+)
+def test_what_does_not_fit_is_refused_with_its_place(arrays_of, override, problem):
+    with pytest.raises(ConfigError) as caught:
+        arrays_of(override)
+    assert str(caught.value).startswith("command line: model.")
+    assert problem in str(caught.value)
+
+
+def test_a_missing_file_is_named(arrays_of):
+    with pytest.raises(DataError, match=r"nope\.npz: cannot be read"):
+        arrays_of("model.initial_weights=nope.npz")
+
+
+def test_a_hidden_step_can_be_given_but_not_trained(arrays_of):
+    arrays_of("model.activation=step", "training.epochs=0")
+    with pytest.raises(ConfigError, match="cannot train through step: its derivative is 0"):
+        arrays_of("model.activation=step")

@@ -1,0 +1,74 @@
+from math import log
+
+import numpy as np
+import pytest
+
+from nncli.data.batches import target_codes
+from nncli.model.activations import ACTIVATIONS
+from nncli.training.metrics import (
+    chosen_classes,
+    class_probabilities,
+    classification_metrics,
+    confusion_matrix,
+    count_correct,
+    log_loss,
+)
+
+OUTPUTS = [name for name, entry in ACTIVATIONS.items() if {"binary"} & set(entry.output_for)]
+Z = np.array([[0.5, -2.0, 3.0], [4.0, 4.5, -1.0], [-1.0, -2.0, -3.0], [0.0, -0.5, -0.25]])
+
+
+def activated(name, sums):
+    out = np.empty_like(sums)
+    ACTIVATIONS[name].forward(sums, out)
+    return out
+
+
+def test_several_logits_choose_the_largest_and_one_chooses_by_its_sign():
+    assert chosen_classes(Z).tolist() == [2, 1, 0, 0]
+    assert chosen_classes(Z[:, :1]).tolist() == [1, 1, 0, 0]
+
+
+@pytest.mark.parametrize("name", OUTPUTS)
+def test_the_logits_choose_a_class_that_the_outputs_choose_too(name):
+    A = activated(name, Z)
+    chosen = A[np.arange(len(A)), chosen_classes(Z)]
+    np.testing.assert_array_equal(chosen, A.max(axis=1))
+
+
+@pytest.mark.parametrize("low", [0.0, -1.0])
+def test_correct_rows_are_counted_whatever_the_low_target(low):
+    several = target_codes(3, 3, np.float64, low)[[2, 0, 0, 1]]
+    assert count_correct(Z, several) == 2
+    one = target_codes(2, 1, np.float64, low)[[1, 0, 0, 0]]
+    assert count_correct(Z[:, :1], one) == 3
+
+
+def test_one_probability_is_that_of_the_second_class():
+    np.testing.assert_array_equal(
+        class_probabilities(np.array([[0.25], [1.0]], np.float32)), [[0.75, 0.25], [0.0, 1.0]]
+    )
+
+
+def test_independent_probabilities_are_divided_by_their_sum():
+    found = class_probabilities(np.array([[0.5, 1.0, 0.5], [0.0, 0.0, 0.0]]))
+    np.testing.assert_allclose(found, [[0.25, 0.5, 0.25], [0, 0, 0]])
+
+
+def test_log_loss_is_the_mean_of_the_true_classes_logarithms():
+    probabilities = np.array([[0.5, 0.5], [0.1, 0.9], [1.0, 0.0]])
+    found = log_loss(np.array([0, 1, 1]), probabilities)
+    assert found == pytest.approx(-(log(0.5) + log(0.9) + log(2.0**-52)) / 3, rel=1e-12)
+
+
+def test_the_metrics_of_a_confusion_matrix_need_no_probabilities():
+    confusion = confusion_matrix(np.array([0, 0, 0, 1]), np.array([0, 0, 1, 1]), 2)
+    np.testing.assert_array_equal(confusion, [[2, 1], [0, 1]])
+    assert classification_metrics(confusion) == pytest.approx(
+        {
+            "accuracy": 3 / 4,
+            "balanced_accuracy": (2 / 3 + 1) / 2,
+            "macro_f1": (4 / 5 + 2 / 3) / 2,
+            "weighted_f1": (3 * 4 / 5 + 2 / 3) / 4,
+        }
+    )
