@@ -24,6 +24,7 @@ ROOMS = [
     "evaluation",
     "prediction",
     "description",
+    "gradient_check",
     "run_directory",
     "pipeline",
     "cli",

@@ -11,6 +11,7 @@ import nncli
 from nncli.cli.config import config
 from nncli.cli.data import data
 from nncli.cli.eval import eval_
+from nncli.cli.gradcheck import gradcheck
 from nncli.cli.init import init
 from nncli.cli.predict import predict
 from nncli.cli.show import show
@@ -30,7 +31,7 @@ def cli(debug: bool) -> None:
     """
 
 
-for _command in (train, eval_, predict, show, init, config, data):
+for _command in (train, eval_, predict, show, gradcheck, init, config, data):
     cli.add_command(_command)
 
 
