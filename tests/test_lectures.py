@@ -1,0 +1,154 @@
+"""Each config of the lectures, run through the command line, gives the lecture's result."""
+
+import csv
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from nncli.artifact import read_model
+from nncli.cli.main import main
+from nncli.prediction import predict_rows
+
+ROOT = Path(__file__).parents[1]
+LECTURES = ROOT / "configs" / "lectures"
+MNIST = ROOT.parent / "shared" / "mnist"
+CORNERS = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], np.float32)
+
+
+class Run:
+    def __init__(self, directory: Path, messages: str) -> None:
+        self.directory = directory
+        self.messages = messages
+        self.model = read_model(directory)
+        metrics = json.loads((directory / "metrics.json").read_text(encoding="utf-8"))
+        self.test = metrics["test"]["metrics"]
+        with (directory / "history.csv").open(encoding="utf-8", newline="") as stream:
+            self.history = [{k: float(v) for k, v in row.items()} for row in csv.DictReader(stream)]
+
+    @property
+    def corners(self) -> np.ndarray:
+        """The probability of class 1 at the four corners of the truth table."""
+        return predict_rows(self.model, CORNERS).probabilities[:, 1]
+
+
+@pytest.fixture
+def lecture(tmp_path, capsys):
+    def run(name, *overrides):
+        directory = tmp_path / "-".join([name, *overrides]).replace("/", "-")
+        with pytest.raises(SystemExit) as ended:
+            main(["train", "-q", str(LECTURES / f"{name}.yaml"), *overrides, "-o", str(directory)])
+        messages = capsys.readouterr().err
+        assert ended.value.code == 0, messages
+        return Run(directory, messages)
+
+    return run
+
+
+@pytest.mark.parametrize("gate", ["and", "or"])
+def test_a_perceptron_learns_and_or_without_error(lecture, gate):
+    run = lecture(f"{gate}_perceptron")
+    assert run.test["accuracy"] == 1
+    assert run.history[-1]["train_accuracy"] == 1
+    assert run.history[-1]["train_loss"] == 0
+
+
+def test_a_perceptron_never_learns_xor_and_says_why(lecture):
+    run = lecture("xor_perceptron")
+    assert max(row["train_accuracy"] for row in run.history) <= 0.75
+    assert run.test["accuracy"] <= 0.75
+    assert run.history[-1]["train_loss"] > 0
+    assert "one layer cannot separate XOR" in run.messages
+
+
+def test_one_logistic_unit_says_one_half_of_every_row_of_xor(lecture):
+    run = lecture("xor_logistic")
+    assert run.history[-1]["train_loss"] == pytest.approx(math.log(2), abs=1e-9)
+    assert f"{run.test['loss']:.7f}" == "0.6931472"
+    assert run.corners == pytest.approx([0.5] * 4, abs=1e-9)
+    assert run.test["accuracy"] == 0.5
+
+
+def test_xor_by_given_weights(lecture):
+    run = lecture("xor_given_weights")
+    assert run.corners.round().tolist() == [0, 1, 1, 0]
+    network = run.model.network
+    work = network.workspace(4)
+    network.logits(CORNERS, work)
+    assert work.Z[0].tolist() == [[-8, 3], [-3, -4], [-3, -4], [2, -11]]
+
+
+def test_xor_from_gates_has_the_truth_table_of_every_unit(lecture):
+    run = lecture("xor_from_gates")
+    network = run.model.network
+    work = network.workspace(4)
+    assert network.outputs(CORNERS, work)[:, 0].tolist() == [0, 1, 1, 0]
+    assert work.A[0][:, 0].tolist() == [0, 1, 1, 1]  # or
+    assert work.A[0][:, 1].tolist() == [1, 1, 1, 0]  # nand
+    assert run.test["accuracy"] == 1
+
+
+def test_xor_by_two_hidden_units(lecture):
+    run = lecture("xor_2_2_1")
+    assert run.test["accuracy"] == 1
+    assert run.test["loss"] < 1e-5
+
+
+@pytest.mark.parametrize("shape", ["wider", "deeper"])
+def test_xor_by_larger_networks(lecture, shape):
+    assert lecture(f"xor_{shape}").test["accuracy"] == 1
+
+
+def test_noisy_xor_falls_from_about_one_to_about_0_3(lecture):
+    run = lecture("noisy_xor")
+    assert 0.6 < run.history[0]["train_loss"] < 1.3
+    assert run.history[-1]["train_loss"] == pytest.approx(0.3, abs=0.02)
+    assert run.model.network.parameters.size == 13
+    below, above = run.corners[[0, 3]], run.corners[[1, 2]]
+    assert (below < 0.2).all()
+    assert (above > 0.8).all()
+
+
+def test_noisy_xor_finds_all_corners_for_most_of_twenty_seeds(lecture):
+    found = 0
+    for seed in range(20):
+        corners = lecture("noisy_xor", f"seed={seed}", "data.test=4").corners
+        found += bool((corners[[0, 3]] < 0.2).all() and (corners[[1, 2]] > 0.8).all())
+    assert found == 14  # as the README says
+
+
+def test_units_that_start_alike_stay_alike(lecture):
+    run = lecture("same_start")
+    first, second = run.model.network.arrays
+    np.testing.assert_array_equal(first.W, first.W[:, :1].repeat(3, axis=1))
+    np.testing.assert_array_equal(second.W, second.W[:1].repeat(3, axis=0))
+    assert first.W[0, 0] != 0.5  # it has been trained
+    assert "all units of layer 1 start alike" in run.messages
+
+
+def test_a_larger_learning_rate_gets_further_from_the_same_start(lecture):
+    fast, slow = lecture("learning_rate_0.1"), lecture("learning_rate_0.01")
+    assert len(fast.history) == len(slow.history) == 200
+    assert fast.history[0]["train_loss"] == slow.history[0]["train_loss"]
+    assert fast.history[-1]["train_loss"] < slow.history[-1]["train_loss"] - 0.2
+
+
+def test_the_gradient_vanishes_through_sigmoids_and_not_through_relus(lecture):
+    shares = {}
+    for name in ("sigmoid", "relu"):
+        last = lecture(f"vanishing_gradient_{name}").history[-1]
+        shares[name] = last["gradient_norm_1"] / last["gradient_norm_10"]
+    assert shares["sigmoid"] < 1e-4
+    assert shares["relu"] > 0.1
+
+
+@pytest.mark.skipif(not MNIST.is_dir(), reason="the MNIST files are not beside the project")
+@pytest.mark.parametrize("loss", ["squared_error", "sigmoid_cross_entropy", "softmax"])
+def test_fifteen_sigmoid_units_read_digits(lecture, loss, tmp_path, monkeypatch):
+    (tmp_path / "mnist").symlink_to(MNIST)
+    monkeypatch.setenv("NNCLI_CACHE", str(tmp_path))
+    run = lecture(f"mnist_15_{loss}")
+    assert [layer.outputs for layer in run.model.network.layers] == [15, 10]
+    assert run.test["accuracy"] > 0.92
