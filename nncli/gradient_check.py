@@ -57,6 +57,7 @@ def check_gradients(
     objective(network, T, work)
     network.backward(X, work, gradients)
     regularization.add_penalties(gradients, network.arrays, np.empty_like(gradient))
+    trained = np.ones_like(gradient) if network.mask is None else network.mask
 
     def loss_and_signs() -> tuple[float, NDArray[np.bool_]]:
         network.logits(X, work)
@@ -66,7 +67,7 @@ def check_gradients(
     random = generator(seed, Stream.GRADIENT_CHECK)
     checks = []
     for where in layer_slices(network.layers):
-        indices = np.arange(where.start, where.stop)
+        indices = where.start + np.flatnonzero(trained[where])
         if len(indices) > most_per_layer:
             indices = np.sort(random.choice(indices, most_per_layer, replace=False))
         errors = []

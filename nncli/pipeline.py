@@ -36,6 +36,7 @@ from nncli.model.network import (
     Objective,
     initial_parameters,
     parameter_count,
+    random_connections,
 )
 from nncli.training.checkpoint import write_checkpoint
 from nncli.training.engine import EVALUATION_ROWS, NumpyEngine
@@ -286,6 +287,7 @@ def build_network(config: Config, shape: Shape) -> tuple[Network, Objective]:
     )
     network = Network(layers, parameters)
     _start_from_given(network, config)
+    _connect(network, config)
     return network, Objective(resolved.loss.name, resolved.loss.parameters)
 
 
@@ -316,6 +318,36 @@ def _start_from_given(network: Network, config: Config) -> None:
             view[...] = array
     for name, (key, _) in given.items():
         raise Misfit(("model", key), f"has {name}, but there are {len(network.layers)} layers")
+
+
+def _connect(network: Network, config: Config) -> None:
+    """Leave out the connections that the config does not want.
+
+    Raises
+    ------
+    Misfit
+        When a mask has another shape than its layer's weights.
+    """
+    model, layers = config.model, network.layers
+    densities = model.density if isinstance(model.density, list) else [model.density] * len(layers)
+    masks = {}
+    for index, (layer, density) in enumerate(zip(layers, densities, strict=True)):
+        given = model.masks[index] if model.masks else None
+        if given is not None:
+            shapes = {len(row) for row in given}
+            if len(given) != layer.inputs or shapes != {layer.outputs}:
+                raise Misfit(
+                    ("model", "masks", index),
+                    f"layer {index + 1} has {layer.inputs} x {layer.outputs} connections, a row an "
+                    f"input; found {len(given)} rows",
+                )
+            masks[index] = np.array(given, network.dtype)
+        elif density < 1:
+            masks[index] = random_connections(
+                layer.inputs, layer.outputs, density, config.seed, index
+            )
+    if masks:
+        network.connect_partially(masks)
 
 
 def _given_arrays(config: Config) -> dict[str, tuple[str, Any]]:

@@ -193,6 +193,29 @@ class IntegerOr:
         return {"anyOf": [integer, {"type": "number", "minimum": 0, "exclusiveMaximum": 1}]}
 
 
+class OneOrList:
+    """Annotation for a value of a given type, or a list of them."""
+
+    def __init__(self, kind: Any) -> None:
+        strict = ConfigDict(strict=True, allow_inf_nan=False)
+        self.one: TypeAdapter[Any] = TypeAdapter(kind, config=strict)
+        self.many: TypeAdapter[Any] = TypeAdapter(list[kind], config=strict)
+
+    def check(self, value: Any) -> Any:
+        """Return `value` if it is allowed."""
+        return (self.many if isinstance(value, list) else self.one).validate_python(value)
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        return core_schema.no_info_plain_validator_function(self.check)
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        return {"anyOf": [self.one.json_schema(), self.many.json_schema()]}
+
+
 class PathOr:
     """Annotation for numbers of a given type, or the path of a file that has them."""
 

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from nncli.config.choices import IntegerOr, Named, OneOf, PathOr, Section, refusal
+from nncli.config.choices import IntegerOr, Named, OneOf, OneOrList, PathOr, Section, refusal
 from nncli.config.sources import SOURCES, Source
 from nncli.model.activations import ACTIVATIONS
 from nncli.model.initializers import INITIALIZERS
@@ -19,6 +19,7 @@ from nncli.training.schedules import SCHEDULES
 _HIDDEN = {name: each for name, each in ACTIVATIONS.items() if not each.output_only}
 _OUTPUT = {name: each for name, each in ACTIVATIONS.items() if each.output_for}
 
+Density = Annotated[float, Field(gt=0, le=1)]
 LayerSize = Annotated[int, Field(ge=1, le=1_000_000)]
 Monitor = Literal["validation_loss", "validation_accuracy", "train_loss", "train_accuracy"]
 
@@ -60,12 +61,25 @@ class ModelSection(Section):
         "those of the .npz",
     )
 
+    density: Annotated[float | list[float], OneOrList(Density)] = Field(
+        1.0,
+        description="share of the connections that there are, chosen at random: one for all "
+        "layers, or a list with one for each, the output included",
+    )
+    masks: list[list[list[Literal[0, 1]]] | None] | None = Field(
+        None,
+        description="which connections there are: a list with, for each layer, a matrix of 1 and "
+        "0, a row an input, or null for all of them; goes before density",
+    )
+
     @model_validator(mode="after")
     def _lists_fit(self) -> "ModelSection":
         hidden = len(self.hidden_layers)
         for key, chosen, expected in (
             ("activation", self.activation, hidden),
             ("initializer", self.initializer, hidden + 1),
+            ("density", self.density, hidden + 1),
+            ("masks", self.masks, hidden + 1),
         ):
             if isinstance(chosen, list) and len(chosen) != expected:
                 raise refusal(

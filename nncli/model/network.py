@@ -124,11 +124,24 @@ class Workspace:
         return self._shorter[rows]
 
 
+def random_connections(inputs: int, outputs: int, density: float, seed: int, layer: int) -> Array:
+    """Return a mask (inputs, outputs) of 0 and 1 with the share `density` of ones, at random.
+
+    Exactly ``round(density * inputs * outputs)`` weights are kept; `layer` counts from 0.
+    """
+    random = generator(seed, Stream.CONNECTIONS, layer)
+    mask = np.zeros(inputs * outputs)
+    mask[random.permutation(mask.size)[: round(density * mask.size)]] = 1
+    return mask.reshape(inputs, outputs)
+
+
 class Network:
     """Layers with their parameters.
 
     Attributes
     ----------
+    mask : array (P,) or None
+        1 for a parameter that is trained, 0 for a connection that is not there; its weight is 0.
     parameters : array (P,)
         The flat parameter vector. Changing its content changes the network; it is never replaced.
     arrays : list of LayerArrays
@@ -138,6 +151,7 @@ class Network:
     def __init__(self, layers: Sequence[Layer], parameters: Array) -> None:
         self.layers = tuple(layers)
         self.parameters = parameters
+        self.mask: Array | None = None
         self.arrays = layer_views(layers, parameters)
         self.dtype = parameters.dtype
         self._forward = [
@@ -148,6 +162,20 @@ class Network:
             partial(ACTIVATIONS[each.activation].backward, **each.activation_parameters)
             for each in layers
         ]
+
+    def connect_partially(self, masks: Mapping[int, Array]) -> None:
+        """Keep only some connections of some layers.
+
+        Parameters
+        ----------
+        masks : mapping of int to array (I, O)
+            For the layers that it names, counted from 0: 1 where a weight is kept, 0 elsewhere.
+        """
+        self.mask = np.ones_like(self.parameters)
+        for index, views in enumerate(layer_views(self.layers, self.mask)):
+            if index in masks:
+                views.W[...] = masks[index]
+        np.multiply(self.parameters, self.mask, out=self.parameters)
 
     def workspace(self, rows: int) -> Workspace:
         """Allocate the buffers for batches of up to `rows` rows."""

@@ -88,6 +88,8 @@ class NumpyEngine:
         loss = self._objective(self.network, T, work)
         self.network.backward(X, work, self._layer_gradients)
         self.regularization.add_penalties(self._layer_gradients, self.network.arrays, self._scratch)
+        if self.network.mask is not None:
+            np.multiply(self._gradient, self.network.mask, out=self._gradient)
         for index, gradient in enumerate(self._gradient_of):
             self._squared_norms[index] += float(np.dot(gradient, gradient))
         self._steps += 1

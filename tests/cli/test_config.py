@@ -105,6 +105,8 @@ model:
   initializer: he_normal
   initial_weights: null
   initial_biases: null
+  density: 1.0
+  masks: null
 training:
   loss: sigmoid_cross_entropy
   optimizer: {name: adam, beta1: 0.9, beta2: 0.999, epsilon: 1.0e-08}
