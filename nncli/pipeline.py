@@ -113,6 +113,10 @@ def prepare(loaded: LoadedConfig, *, progress_bar: bool = False) -> Job:
                 clip_value=settings.clip_value,
                 max_norm=settings.max_norm,
             ),
+            dropout=settings.dropout
+            if isinstance(settings.dropout, list)
+            else [settings.dropout] * len(config.model.hidden_layers),
+            seed=config.seed,
             batch_rows=batch_rows,
         ),
         training=Batches(dataset.splits["train"], scaling, codes, batch_rows),

@@ -25,8 +25,8 @@ import click
 def gradcheck(config: Path, overrides: tuple[str, ...], tolerance: float, rows: int) -> None:
     """Compare backpropagation with central differences.
 
-    In float64, on the first training rows of CONFIG and its initial weights, a line a layer. Exits
-    with 1 when an error is over the tolerance.
+    In float64, on the first training rows of CONFIG and its initial weights, without dropout, a
+    line a layer. Exits with 1 when an error is over the tolerance.
     """
     from nncli.cli.output import print_table
     from nncli.config.load import load_config

@@ -76,6 +76,11 @@ def resolve(config: Config, task: Task) -> Resolved:
             f"model.output: {_or(LOSSES[loss.name].outputs)}",
         )
     hidden = _one_each(model.activation, len(model.hidden_layers))
+    if isinstance(training.dropout, list) and len(training.dropout) != len(hidden):
+        raise Misfit(
+            ("training", "dropout"),
+            f"a list of {len(training.dropout)}; expected {len(hidden)}, one for each hidden layer",
+        )
     for each in hidden:
         if training.epochs and not ACTIVATIONS[each.name].trainable:
             raise Misfit(

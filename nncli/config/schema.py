@@ -20,6 +20,7 @@ _HIDDEN = {name: each for name, each in ACTIVATIONS.items() if not each.output_o
 _OUTPUT = {name: each for name, each in ACTIVATIONS.items() if each.output_for}
 
 Density = Annotated[float, Field(gt=0, le=1)]
+Share = Annotated[float, Field(ge=0, lt=1)]
 LayerSize = Annotated[int, Field(ge=1, le=1_000_000)]
 Monitor = Literal["validation_loss", "validation_accuracy", "train_loss", "train_accuracy"]
 
@@ -130,6 +131,11 @@ class TrainingSection(Section):
     clip_norm: float | None = Field(None, gt=0, description="largest norm of the whole gradient")
     clip_value: float | None = Field(
         None, gt=0, description="largest absolute value in the gradient, cut before the norm"
+    )
+    dropout: Annotated[float | list[float], OneOrList(Share)] = Field(
+        0.0,
+        description="share of the hidden units left out at random in each step: one for all "
+        "hidden layers, or a list with one for each",
     )
     precision: Literal["float32", "float64"] = Field("float32", description="of all arithmetic")
     early_stopping: EarlyStopping | None = Field(

@@ -98,6 +98,8 @@ class Workspace:
     ----------
     Z, A, dA : lists of arrays (rows, O), one for each layer
         Weighted sums, activations, and the gradient of the loss, first by A, then by Z.
+    kept : list of arrays (rows, O), one for each layer
+        Activations after dropout.
     scratch : array (rows, O of the last layer)
     """
 
@@ -106,7 +108,7 @@ class Workspace:
             return [np.empty((rows, layer.outputs), dtype) for layer in layers]
 
         self.rows = rows
-        self.Z, self.A, self.dA = buffers(), buffers(), buffers()
+        self.Z, self.A, self.dA, self.kept = buffers(), buffers(), buffers(), buffers()
         self.scratch: Array = np.empty((rows, layers[-1].outputs), dtype)
         self._shorter: dict[int, Workspace] = {}
 
@@ -117,7 +119,10 @@ class Workspace:
         if rows not in self._shorter:
             cut = object.__new__(Workspace)
             cut.rows = rows
-            cut.Z, cut.A, cut.dA = ([each[:rows] for each in b] for b in (self.Z, self.A, self.dA))
+            cut.Z, cut.A, cut.dA, cut.kept = (
+                [each[:rows] for each in buffers]
+                for buffers in (self.Z, self.A, self.dA, self.kept)
+            )
             cut.scratch = self.scratch[:rows]
             cut._shorter = {}
             self._shorter[rows] = cut
@@ -181,8 +186,14 @@ class Network:
         """Allocate the buffers for batches of up to `rows` rows."""
         return Workspace(self.layers, rows, self.dtype)
 
-    def logits(self, X: Array, work: Workspace) -> Array:
-        """Run all but the output activation on `X` (B, I); return the last Z, a part of `work`."""
+    def logits(self, X: Array, work: Workspace, keep: Mapping[int, Array] | None = None) -> Array:
+        """Run all but the output activation on `X` (B, I); return the last Z, a part of `work`.
+
+        Parameters
+        ----------
+        keep : mapping of int to array (B, O), optional
+            For the hidden layers that it names, what their activations are multiplied by: dropout.
+        """
         A = X
         last = len(self.layers) - 1
         for index, (W, b) in enumerate(self.arrays):
@@ -191,6 +202,8 @@ class Network:
             if index < last:
                 A = work.A[index]
                 self._forward[index](Z, A)
+                if keep and index in keep:
+                    A = np.multiply(A, keep[index], out=work.kept[index])
         return Z
 
     def outputs(self, X: Array, work: Workspace) -> Array:
@@ -207,21 +220,30 @@ class Network:
         """Turn dA of the last layer, in place, into dZ."""
         self._backward[-1](work.dA[-1], work.Z[-1], work.A[-1], work.dA[-1])
 
-    def backward(self, X: Array, work: Workspace, gradients: Sequence[LayerArrays]) -> None:
+    def backward(
+        self,
+        X: Array,
+        work: Workspace,
+        gradients: Sequence[LayerArrays],
+        keep: Mapping[int, Array] | None = None,
+    ) -> None:
         """Propagate dZ of the last layer, in ``work.dA[-1]``, back through the network.
 
-        `work` must hold the forward pass of the same `X`; afterwards its content is undefined.
-        Writes ∂loss/∂W = A_beforeᵀ dZ and ∂loss/∂b = Σ over rows of dZ to `gradients`, and on the
-        way down dA_before = dZ Wᵀ (Rumelhart, Hinton and Williams, 1986).
+        `work` must hold the forward pass of the same `X` and `keep`; its content is undefined
+        afterwards. Writes ∂loss/∂W = A_beforeᵀ dZ and ∂loss/∂b = Σ over rows of dZ to
+        `gradients`, and on the way down dA_before = dZ Wᵀ (Rumelhart, Hinton and Williams, 1986).
         """
+        keep = keep or {}
         for index in range(len(self.layers) - 1, -1, -1):
-            dZ = work.dA[index]
-            A_before = work.A[index - 1] if index else X
+            dZ, before = work.dA[index], index - 1
+            A_before = X if not index else work.kept[before] if before in keep else work.A[before]
             np.matmul(A_before.T, dZ, out=gradients[index].W)
             np.add.reduce(dZ, axis=0, out=gradients[index].b)
             if index:
-                dA = np.matmul(dZ, self.arrays[index].W.T, out=work.dA[index - 1])
-                self._backward[index - 1](dA, work.Z[index - 1], A_before, dA)
+                dA = np.matmul(dZ, self.arrays[index].W.T, out=work.dA[before])
+                if before in keep:
+                    np.multiply(dA, keep[before], out=dA)
+                self._backward[before](dA, work.Z[before], work.A[before], dA)
 
 
 class Objective:

@@ -1,11 +1,13 @@
 """What the training loop asks of whatever does the arithmetic, and the NumPy that does it."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
 import numpy as np
 
 from nncli.model.entries import Array, Value
 from nncli.model.network import Network, Objective, layer_slices, layer_views
+from nncli.training.dropout import Dropout
 from nncli.training.metrics import count_correct
 from nncli.training.optimizers import OPTIMIZERS
 from nncli.training.regularization import Regularization
@@ -48,6 +50,9 @@ class NumpyEngine:
     optimizer : str
         A name in `OPTIMIZERS`; `settings` are its parameters.
     regularization : Regularization
+    dropout : sequence of float
+        For each hidden layer the share of its units that is left out in a step; drawn by `seed`.
+        The loss and the count that `step` returns are those with units left out.
     batch_rows : int
         Rows of the largest batch that `step` will see.
     """
@@ -60,6 +65,8 @@ class NumpyEngine:
         optimizer: str,
         settings: dict[str, Value],
         regularization: Regularization,
+        dropout: Sequence[float] = (),
+        seed: int = 0,
         batch_rows: int,
     ) -> None:
         self.network = network
@@ -78,15 +85,17 @@ class NumpyEngine:
         self._squared_norms = [0.0] * len(network.layers)
         self._steps_in_norms = 0
         self._work = network.workspace(batch_rows)
+        self._dropout = Dropout(dropout, network.layers, batch_rows, network.dtype, seed)
         self._evaluation_work = network.workspace(EVALUATION_ROWS)
 
     @np.errstate(over="ignore", invalid="ignore")  # the loop refuses a loss that is not finite
     def step(self, X: Array, T: Array, learning_rate: float) -> tuple[float, int]:
         """Take a step; return the loss and the count of correct rows, both before the step."""
         work = self._work.first(len(X))
-        correct = count_correct(self.network.logits(X, work), T)
+        keep = self._dropout.draw(self._steps, len(X))
+        correct = count_correct(self.network.logits(X, work, keep), T)
         loss = self._objective(self.network, T, work)
-        self.network.backward(X, work, self._layer_gradients)
+        self.network.backward(X, work, self._layer_gradients, keep)
         self.regularization.add_penalties(self._layer_gradients, self.network.arrays, self._scratch)
         if self.network.mask is not None:
             np.multiply(self._gradient, self.network.mask, out=self._gradient)

@@ -120,6 +120,7 @@ training:
   max_norm: null
   clip_norm: null
   clip_value: null
+  dropout: 0.0
   precision: float32
   early_stopping: null
 """
