@@ -141,7 +141,7 @@ class Bar:
         metrics = report.metrics
         if "validation_loss" in metrics:
             self._validation = (
-                f" val loss {metrics['validation_loss']:.4f}"
+                f" val loss {_short(metrics['validation_loss'])}"
                 f" acc {metrics['validation_accuracy']:.4f}"
             )
         self._show(report.epoch, self._batches, self._rows, metrics["train_loss"])
@@ -156,15 +156,22 @@ class Bar:
         self._bar.set_description_str(
             f"epoch {epoch}/{self._epochs} {batch}/{self._batches}", refresh=False
         )
-        self._bar.set_postfix_str(f"loss {loss:.4f}{self._validation}", refresh=False)
+        self._bar.set_postfix_str(f"loss {_short(loss)}{self._validation}", refresh=False)
         with suppress(OSError):  # the terminal is gone: that must not end training
             self._bar.refresh()
 
 
 def _described(metrics: dict[str, float]) -> str:
     """Return losses and accuracies in words."""
-    splits = ("train", "validation") if "validation_loss" in metrics else ("train",)
+    splits = {"train": "train"}
+    if "validation_loss" in metrics:
+        splits["val"] = "validation"
     return "  ".join(
-        f"{split} loss {metrics[f'{split}_loss']:.4f} accuracy {metrics[f'{split}_accuracy']:.4f}"
-        for split in splits
+        f"{short} loss {_short(metrics[f'{split}_loss'])} acc {metrics[f'{split}_accuracy']:.4f}"
+        for short, split in splits.items()
     )
+
+
+def _short(loss: float) -> str:
+    """Return a loss in few characters, however large it is."""
+    return f"{loss:.4f}" if loss < 1000 else f"{loss:.2e}"

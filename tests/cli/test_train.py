@@ -229,8 +229,8 @@ def test_results_go_to_standard_output_and_a_line_an_epoch_to_standard_error(nnc
     ]
     number = r"\d\.\d{4}"
     pattern = (
-        rf"epoch \d/3  train loss {number} accuracy {number}"
-        rf"  validation loss {number} accuracy {number}"
+        rf"epoch \d/3  train loss {number} acc {number}"
+        rf"  val loss {number} acc {number}"
     )
     progress = result.err.splitlines()
     assert [line[:9] for line in progress] == ["epoch 1/3", "epoch 2/3", "epoch 3/3"]
