@@ -20,6 +20,7 @@ ROOMS = [
     "data",
     "training",
     "config",
+    "construction",
     "artifact",
     "evaluation",
     "prediction",

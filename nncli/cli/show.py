@@ -52,8 +52,8 @@ def _is_config(path: Path) -> bool:
 def _describe_config(path: Path) -> dict[str, Any]:
     from nncli.config.load import load_config
     from nncli.config.sources import Shape
+    from nncli.construction import build_network
     from nncli.description import describe_layers
-    from nncli.pipeline import build_network
 
     config = load_config(path).config
     shape = config.data.shape

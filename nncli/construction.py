@@ -1,0 +1,142 @@
+"""Build a network from a config: layers, first weights, connections."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from nncli.config.resolve import Misfit, resolve
+from nncli.config.schema import Config
+from nncli.config.sources import Shape
+from nncli.data.tables import read_arrays
+from nncli.errors import NncliError
+from nncli.model.network import (
+    Layer,
+    Network,
+    Objective,
+    initial_parameters,
+    parameter_count,
+    random_connections,
+)
+
+
+def build_network(config: Config, shape: Shape) -> tuple[Network, Objective]:
+    """Return the network with its initial parameters, and what it is to be trained for."""
+    resolved = resolve(config, shape.task)
+    single = shape.task == "binary" and resolved.activations[-1].name != "softmax"
+    sizes = [shape.inputs, *config.model.hidden_layers, 1 if single else shape.classes]
+    layers = [
+        Layer(inputs, outputs, activation.name, activation.parameters)
+        for inputs, outputs, activation in zip(sizes, sizes[1:], resolved.activations, strict=False)
+    ]
+    _check_memory(layers, config.training.precision)
+    parameters = initial_parameters(
+        layers,
+        [(each.name, each.parameters) for each in resolved.initializers],
+        config.seed,
+        config.training.precision,
+    )
+    network = Network(layers, parameters)
+    _start_from_given(network, config)
+    _connect(network, config)
+    return network, Objective(resolved.loss.name, resolved.loss.parameters)
+
+
+def _start_from_given(network: Network, config: Config) -> None:
+    """Put the weights and biases that the config gives into the network.
+
+    Raises
+    ------
+    Misfit
+        When there are not as many as layers, or they have other shapes.
+    """
+    given = _given_arrays(config)
+    for number, arrays in enumerate(network.arrays, 1):
+        for name, view in ((f"W{number}", arrays.W), (f"b{number}", arrays.b)):
+            if name not in given:
+                continue
+            key, value = given.pop(name)
+            try:
+                array = np.asarray(value, network.dtype)
+            except ValueError:  # rows of different lengths
+                array = np.empty(0)
+            if array.shape != view.shape:
+                raise Misfit(
+                    ("model", key),
+                    f"layer {number} needs {' x '.join(map(str, view.shape))} numbers, a row an "
+                    f"input and a column a unit; found shape {array.shape}",
+                )
+            view[...] = array
+    for name, (key, _) in given.items():
+        raise Misfit(("model", key), f"has {name}, but there are {len(network.layers)} layers")
+
+
+def _connect(network: Network, config: Config) -> None:
+    """Leave out the connections that the config does not want.
+
+    Raises
+    ------
+    Misfit
+        When a mask has another shape than its layer's weights.
+    """
+    model, layers = config.model, network.layers
+    densities = model.density if isinstance(model.density, list) else [model.density] * len(layers)
+    masks = {}
+    for index, (layer, density) in enumerate(zip(layers, densities, strict=True)):
+        given = model.masks[index] if model.masks else None
+        if given is not None:
+            shapes = {len(row) for row in given}
+            if len(given) != layer.inputs or shapes != {layer.outputs}:
+                raise Misfit(
+                    ("model", "masks", index),
+                    f"layer {index + 1} has {layer.inputs} x {layer.outputs} connections, a row an "
+                    f"input; found {len(given)} rows",
+                )
+            masks[index] = np.array(given, network.dtype)
+        elif density < 1:
+            masks[index] = random_connections(
+                layer.inputs, layer.outputs, density, config.seed, index
+            )
+    if masks:
+        network.connect_partially(masks)
+
+
+def _given_arrays(config: Config) -> dict[str, tuple[str, Any]]:
+    """Return the given arrays by name, ``W1``, ``b1`` and so on, each with the key it is from."""
+    weights, biases = config.model.initial_weights, config.model.initial_biases
+    given: dict[str, tuple[str, Any]] = {}
+    if isinstance(weights, str):
+        arrays = read_arrays(Path(weights))
+        given = {
+            name: ("initial_weights", array)
+            for name, array in arrays.items()
+            if name[:1] in ("W", "b") and name[1:].isdecimal()
+        }
+    elif weights is not None:
+        given = {f"W{n}": ("initial_weights", each) for n, each in enumerate(weights, 1)}
+    for number, each in enumerate(biases or [], 1):
+        given[f"b{number}"] = ("initial_biases", each)
+    layers = len(config.model.hidden_layers) + 1
+    for key, letter, there in (
+        ("initial_weights", "W", weights is not None),
+        ("initial_biases", "b", biases is not None),
+    ):
+        missing = [f"{letter}{n}" for n in range(1, layers + 1) if f"{letter}{n}" not in given]
+        if there and missing:
+            raise Misfit(("model", key), f"lacks {missing[0]}; expected one for each layer")
+    return given
+
+
+def _check_memory(layers: Sequence[Layer], precision: str) -> None:
+    """Refuse a network that the machine cannot hold: weights, gradient, slots and best epoch."""
+    needed = 5 * parameter_count(layers) * np.dtype(precision).itemsize
+    if "SC_PHYS_PAGES" not in getattr(os, "sysconf_names", {}):
+        return
+    there = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    if needed > there:
+        raise NncliError(
+            f"training this network takes about {needed / 1e9:.1f} GB of memory; the machine has "
+            f"{there / 1e9:.1f} GB: use smaller model.hidden_layers"
+        )
