@@ -1,10 +1,34 @@
 """Describe a network, a model file or a run: what ``nncli show`` prints."""
 
+import csv
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from nncli.artifact import Model
+from nncli.errors import DataError, reason
 from nncli.model.network import Layer, parameter_count
+
+
+def gradient_flow(history: Path) -> list[tuple[float, float]]:
+    """Return each layer's gradient norm in the first and in the last epoch of a run.
+
+    Raises
+    ------
+    DataError
+        When the ``history.csv`` cannot be read or is not one.
+    """
+    try:
+        with history.open(encoding="utf-8", newline="") as stream:
+            epochs = list(csv.DictReader(stream))
+        if not epochs:
+            return []
+        names = [name for name in epochs[0] if name.startswith("gradient_norm_")]
+        return [(float(epochs[0][name]), float(epochs[-1][name])) for name in names]
+    except OSError as error:
+        raise DataError(f"{history}: cannot be read ({reason(error)})") from error
+    except (ValueError, TypeError, csv.Error) as error:
+        raise DataError(f"{history}: is damaged, or not the history of a run ({error})") from error
 
 
 def describe_layers(layers: Sequence[Layer]) -> dict[str, Any]:

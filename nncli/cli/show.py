@@ -20,6 +20,7 @@ def show(what: Path, as_json: bool) -> None:
     its preprocessing, metrics, training record and provenance.
     """
     from nncli.cli.output import print_json
+    from nncli.description import gradient_flow
 
     if _is_config(what):
         description = _describe_config(what)
@@ -33,9 +34,12 @@ def show(what: Path, as_json: bool) -> None:
     if as_json:
         print_json(description)
         return
+    flow = gradient_flow(what / "history.csv") if what.is_dir() else []
     print_layers(description)
     if model is not None:
         _print_model(model)
+    if flow:
+        _print_gradient_flow(flow)
 
 
 def _is_config(path: Path) -> bool:
@@ -113,6 +117,20 @@ def _print_model(model: "Model") -> None:
         [
             (split, *(f"{metrics[name]:.4f}" if name in metrics else "" for name in names))
             for split, metrics in model.metrics.items()
+        ],
+    )
+
+
+def _print_gradient_flow(flow: list[tuple[float, float]]) -> None:
+    """Print how long the gradient of each layer was: where it vanishes, little is learned."""
+    from nncli.cli.output import print_table
+
+    click.echo("\ngradient norm, root mean square over the steps of an epoch")
+    print_table(
+        ("layer", "first epoch", "last epoch"),
+        [
+            (str(number), f"{first:.3g}", f"{last:.3g}")
+            for number, (first, last) in enumerate(flow, 1)
         ],
     )
 

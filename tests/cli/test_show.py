@@ -1,4 +1,6 @@
+import csv
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -45,7 +47,8 @@ def test_a_model_is_described(nncli, weights):
 
 
 def test_a_run_is_described_by_its_model(nncli, xor_run):
-    assert nncli("show", xor_run).out == nncli("show", xor_run / "weights.npz").out
+    of_model = nncli("show", xor_run / "weights.npz").out
+    assert nncli("show", xor_run).out.startswith(of_model + "\ngradient norm")
 
 
 def test_a_config_is_described_by_its_layers(nncli, xor_config):
@@ -130,3 +133,27 @@ def test_what_cannot_be_shown_is_one_line(nncli, tmp_path, what, code, message):
     result = nncli("show", what)
     assert result.code == code
     assert result.error.startswith(message)
+
+
+def test_a_run_shows_where_the_gradient_vanishes(nncli, xor_config):
+    deep = "model.hidden_layers=[6,6,6,6,6,6]"
+    assert nncli("train", xor_config, deep, "model.activation=sigmoid", "-o", "run").code == 0
+    lines = nncli("show", "run").out.splitlines()
+    table = lines[lines.index("gradient norm, root mean square over the steps of an epoch") + 2 :]
+    with Path("run/history.csv").open(encoding="utf-8", newline="") as stream:
+        first, *_, last = csv.DictReader(stream)
+    assert [line.split() for line in table] == [
+        [str(n), *(f"{float(row[f'gradient_norm_{n}']):.3g}" for row in (first, last))]
+        for n in range(1, 8)
+    ]
+    assert float(table[0].split()[2]) < float(table[-1].split()[2]) / 100
+
+
+def test_a_run_of_no_epochs_and_a_damaged_history(nncli, xor_config):
+    assert nncli("train", xor_config, "training.epochs=0", "-o", "run").code == 0
+    assert "gradient norm" not in nncli("show", "run").out
+    with Path("run/history.csv").open("a", encoding="utf-8") as stream:
+        stream.write("1,2\n")
+    done = nncli("show", "run")
+    assert (done.code, done.error.count("\n")) == (1, 0)
+    assert "history.csv: is damaged" in done.error
