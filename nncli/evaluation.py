@@ -1,6 +1,7 @@
 """Evaluate a network on rows whose classes are known."""
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from nncli.data.tables import read_labelled
 from nncli.errors import DataError, ModelFileError, UsageError
 from nncli.model.activations import ACTIVATIONS
 from nncli.model.entries import Array
-from nncli.model.network import Network, Objective
+from nncli.model.network import Network, Objective, Workspace
 from nncli.training.engine import EVALUATION_ROWS
 from nncli.training.metrics import (
     PerClass,
@@ -111,6 +112,34 @@ def gives_probabilities(network: Network) -> bool:
     return ACTIVATIONS[network.layers[-1].activation].probabilities
 
 
+def run_rows(
+    network: Network, split: Split, scaling: Scaling, classes: int
+) -> Iterator[tuple[slice, Array, Workspace]]:
+    """Run the network over all rows of `split`, batch by batch.
+
+    Yields
+    ------
+    part : slice
+        Which rows of the split these are.
+    T : array (B, O), their targets
+    work : Workspace
+        Holds their Z and A until the next batch.
+
+    Raises
+    ------
+    DataError
+        As `check_range` for the inputs.
+    """
+    codes, work = class_codes(network, classes), network.workspace(EVALUATION_ROWS)
+    start = 0
+    for X, T in Batches(split, scaling, codes, EVALUATION_ROWS).in_order():
+        check_range(X, start)
+        rows = work.first(len(X))
+        network.outputs(X, rows)
+        yield slice(start, start + len(X)), T, rows
+        start += len(X)
+
+
 @np.errstate(over="ignore", invalid="ignore")  # the loss shows it
 def evaluate(
     network: Network,
@@ -133,17 +162,12 @@ def evaluate(
     DataError
         As `check_range` for the inputs.
     """
-    codes, work = class_codes(network, len(classes)), network.workspace(EVALUATION_ROWS)
     chosen = np.empty(len(split), np.intp)
-    A = np.empty((len(split), codes.shape[1]), network.dtype)
-    loss_sum, start = 0.0, 0
-    for X, T in Batches(split, scaling, codes, EVALUATION_ROWS).in_order():
-        check_range(X, start)
-        rows, part = work.first(len(X)), slice(start, start + len(X))
-        A[part] = network.outputs(X, rows)
-        chosen[part] = chosen_classes(rows.Z[-1])
-        loss_sum += objective(network, T, rows) * len(X)
-        start += len(X)
+    A = np.empty((len(split), network.layers[-1].outputs), network.dtype)
+    loss_sum = 0.0
+    for part, T, work in run_rows(network, split, scaling, len(classes)):
+        A[part], chosen[part] = work.A[-1], chosen_classes(work.Z[-1])
+        loss_sum += objective(network, T, work) * len(T)
     truth = split.labels[split.rows]
     confusion = confusion_matrix(truth, chosen, len(classes))
     metrics = {"loss": loss_sum / len(split), **classification_metrics(confusion)}

@@ -11,10 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nncli.artifact import Model
-from nncli.data.batches import Batches
 from nncli.data.dataset import whole
-from nncli.evaluation import check_range, class_codes, gives_probabilities, scaling_of
-from nncli.training.engine import EVALUATION_ROWS
+from nncli.evaluation import check_range, gives_probabilities, run_rows, scaling_of
 from nncli.training.metrics import chosen_classes, class_probabilities
 
 
@@ -51,17 +49,11 @@ def predict_rows(model: Model, inputs: NDArray[Any]) -> Predictions:
     """
     network = model.network
     split = whole(inputs, np.zeros(len(inputs), np.uint8))
-    codes, work = class_codes(network, len(model.classes)), network.workspace(EVALUATION_ROWS)
     chosen = np.empty(len(inputs), np.intp)
-    A = np.empty((len(inputs), codes.shape[1]), network.dtype)
-    start = 0
-    for X, _ in Batches(split, scaling_of(model), codes, EVALUATION_ROWS).in_order():
-        check_range(X, start)
-        rows, part = work.first(len(X)), slice(start, start + len(X))
-        A[part] = network.outputs(X, rows)
-        chosen[part] = chosen_classes(rows.Z[-1])
-        check_range(A[part], start)
-        start += len(X)
+    A = np.empty((len(inputs), network.layers[-1].outputs), network.dtype)
+    for part, _, work in run_rows(network, split, scaling_of(model), len(model.classes)):
+        check_range(work.A[-1], part.start)
+        A[part], chosen[part] = work.A[-1], chosen_classes(work.Z[-1])
     if not gives_probabilities(network):
         return Predictions(model.classes, chosen, None)
     return Predictions(model.classes, chosen, class_probabilities(A).astype(network.dtype))

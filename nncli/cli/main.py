@@ -39,9 +39,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run the program and exit: 0 done, 1 failed, 2 wrong command line or config, 130 Ctrl-C."""
     _use_one_thread()
     for name in ("stdout", "stderr"):
-        if getattr(sys, name) is None:  # closed by the shell
+        if getattr(sys, name) is None:  # closed by the shell; open to nowhere until the exit
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115
     for stream in (sys.stdout, sys.stderr):
+        # TextIO has no reconfigure; TextIOWrapper, which the streams are, has.
         with suppress(AttributeError):  # a test's replacement cannot be reconfigured
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
     sys.exit(_run(list(sys.argv[1:] if arguments is None else arguments)))

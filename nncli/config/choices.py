@@ -10,6 +10,7 @@ descriptions all come from the entries.
 """
 
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Annotated, Any, ClassVar
@@ -30,6 +31,8 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from nncli.errors import did_you_mean
 from nncli.model.entries import Entry, Parameter, Value
+
+_STRICT = ConfigDict(strict=True, allow_inf_nan=False)
 
 
 def refusal(problem: str, *, below: str | None = None) -> PydanticCustomError:
@@ -158,7 +161,29 @@ class OneOf:
         return schemas
 
 
-class IntegerOr:
+class Checked(ABC):
+    """Annotation whose own `check` validates a value, so that its words are in every message."""
+
+    @abstractmethod
+    def check(self, value: Any) -> Any:
+        """Return `value` as it is to be used, if it is allowed."""
+
+    @abstractmethod
+    def json_schema(self) -> dict[str, Any]:
+        """Return the JSON Schema of what is allowed."""
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        return core_schema.no_info_plain_validator_function(self.check)
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        return self.json_schema()
+
+
+class IntegerOr(Checked):
     """Annotation for an integer of at least `at_least`, or something else."""
 
     def __init__(self, at_least: int, *, word: str = "", fraction: bool = False) -> None:
@@ -179,63 +204,42 @@ class IntegerOr:
             f"found {shown(value)}; expected an integer of {self.at_least} or more, or {other}"
         )
 
-    def __get_pydantic_core_schema__(
-        self, source: Any, handler: GetCoreSchemaHandler
-    ) -> CoreSchema:
-        return core_schema.no_info_plain_validator_function(self.check)
-
-    def __get_pydantic_json_schema__(
-        self, schema: CoreSchema, handler: GetJsonSchemaHandler
-    ) -> dict[str, Any]:
+    def json_schema(self) -> dict[str, Any]:
+        """Return the JSON Schema of what is allowed."""
         integer = {"type": "integer", "minimum": self.at_least}
         if self.word:
             return {"anyOf": [integer, {"const": self.word}]}
         return {"anyOf": [integer, {"type": "number", "minimum": 0, "exclusiveMaximum": 1}]}
 
 
-class OneOrList:
+class OneOrList(Checked):
     """Annotation for a value of a given type, or a list of them."""
 
     def __init__(self, kind: Any) -> None:
-        strict = ConfigDict(strict=True, allow_inf_nan=False)
-        self.one: TypeAdapter[Any] = TypeAdapter(kind, config=strict)
-        self.many: TypeAdapter[Any] = TypeAdapter(list[kind], config=strict)
+        self.one: TypeAdapter[Any] = TypeAdapter(kind, config=_STRICT)
+        self.many: TypeAdapter[Any] = TypeAdapter(list[kind], config=_STRICT)
 
     def check(self, value: Any) -> Any:
         """Return `value` if it is allowed."""
         return (self.many if isinstance(value, list) else self.one).validate_python(value)
 
-    def __get_pydantic_core_schema__(
-        self, source: Any, handler: GetCoreSchemaHandler
-    ) -> CoreSchema:
-        return core_schema.no_info_plain_validator_function(self.check)
-
-    def __get_pydantic_json_schema__(
-        self, schema: CoreSchema, handler: GetJsonSchemaHandler
-    ) -> dict[str, Any]:
+    def json_schema(self) -> dict[str, Any]:
+        """Return the JSON Schema of what is allowed."""
         return {"anyOf": [self.one.json_schema(), self.many.json_schema()]}
 
 
-class PathOr:
+class PathOr(Checked):
     """Annotation for numbers of a given type, or the path of a file that has them."""
 
     def __init__(self, kind: Any) -> None:
-        self.numbers: TypeAdapter[Any] = TypeAdapter(
-            kind, config=ConfigDict(strict=True, allow_inf_nan=False)
-        )
+        self.numbers: TypeAdapter[Any] = TypeAdapter(kind, config=_STRICT)
 
     def check(self, value: Any) -> Any:
         """Return `value` if it is allowed."""
         return value if isinstance(value, str) else self.numbers.validate_python(value)
 
-    def __get_pydantic_core_schema__(
-        self, source: Any, handler: GetCoreSchemaHandler
-    ) -> CoreSchema:
-        return core_schema.no_info_plain_validator_function(self.check)
-
-    def __get_pydantic_json_schema__(
-        self, schema: CoreSchema, handler: GetJsonSchemaHandler
-    ) -> dict[str, Any]:
+    def json_schema(self) -> dict[str, Any]:
+        """Return the JSON Schema of what is allowed."""
         return {"anyOf": [{"type": "string"}, self.numbers.json_schema()]}
 
 
