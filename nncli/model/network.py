@@ -216,9 +216,12 @@ class Network:
         self._forward[-1](work.Z[-1], work.A[-1])
         return work.A[-1]
 
-    def output_backward(self, work: Workspace) -> None:
-        """Turn dA of the last layer, in place, into dZ."""
-        self._backward[-1](work.dA[-1], work.Z[-1], work.A[-1], work.dA[-1])
+    def activation_backward(self, index: int, work: Workspace) -> None:
+        """Turn ``work.dA[index]``, which holds dA of a layer, in place into its dZ.
+
+        ``work.Z[index]`` and ``work.A[index]`` are undefined afterwards.
+        """
+        self._backward[index](work.dA[index], work.Z[index], work.A[index], work.dA[index])
 
     def backward(
         self,
@@ -226,12 +229,15 @@ class Network:
         work: Workspace,
         gradients: Sequence[LayerArrays],
         keep: Mapping[int, Array] | None = None,
+        dX: Array | None = None,
     ) -> None:
         """Propagate dZ of the last layer, in ``work.dA[-1]``, back through the network.
 
-        `work` must hold the forward pass of the same `X` and `keep`; its content is undefined
-        afterwards. Writes ∂loss/∂W = A_beforeᵀ dZ and ∂loss/∂b = Σ over rows of dZ to
-        `gradients`, and on the way down dA_before = dZ Wᵀ (Rumelhart, Hinton and Williams, 1986).
+        `work` must hold the forward pass of the same `X` and `keep`; afterwards its dA are the dZ
+        of every layer, and all else in it is undefined. Writes ∂loss/∂W = A_beforeᵀ dZ and
+        ∂loss/∂b = Σ over rows of dZ to `gradients`, and on the way down dA_before = dZ Wᵀ
+        (Rumelhart, Hinton and Williams, 1986). To `dX` (B, I), which training does without, it
+        writes ∂loss/∂X, the gradient by the inputs.
         """
         keep = keep or {}
         for index in range(len(self.layers) - 1, -1, -1):
@@ -243,7 +249,9 @@ class Network:
                 dA = np.matmul(dZ, self.arrays[index].W.T, out=work.dA[before])
                 if before in keep:
                     np.multiply(dA, keep[before], out=dA)
-                self._backward[before](dA, work.Z[before], work.A[before], dA)
+                self.activation_backward(before, work)
+        if dX is not None:
+            np.matmul(work.dA[0], self.arrays[0].W.T, out=dX)
 
 
 class Objective:
@@ -273,5 +281,5 @@ class Objective:
             return self._function(work.Z[-1], T, work.dA[-1], work.scratch)
         A = network.activate_output(work)
         value = self._function(A, T, work.dA[-1], work.scratch)
-        network.output_backward(work)
+        network.activation_backward(len(network.layers) - 1, work)
         return value

@@ -286,13 +286,31 @@ def test_parameters_and_flops_are_counted():
     assert [layer.flops_per_row for layer in layers] == [200704, 2560]
 
 
+def test_the_gradient_by_the_inputs_equals_central_differences():
+    network, X, T = draw_case((3, 5, 4, 2), "tanh", "sigmoid", "squared_error")
+    work, loss = poisoned(network, ROWS), objective("squared_error")
+    dX, gradient = np.full_like(X, np.nan), np.empty_like(network.parameters)
+    network.logits(X, work)
+    loss(network, T, work)
+    network.backward(X, work, layer_views(network.layers, gradient), dX=dX)
+
+    def value(X):
+        network.logits(X, work)
+        return loss(network, T, work)
+
+    for place in np.ndindex(*X.shape):
+        step = np.zeros_like(X)
+        step[place] = 1e-6
+        assert dX[place] == pytest.approx((value(X + step) - value(X - step)) / 2e-6, rel=1e-6)
+
+
 def test_parameters_of_an_activation_reach_both_passes():
     steep, flat = (Layer(1, 1, "leaky_relu", {"slope": slope}) for slope in (0.5, 0.25))
     network = Network([steep, flat], np.array([1.0, 0.0, 1.0, 0.0]))
     X, work = np.array([[-8.0]]), network.workspace(1)
     assert network.outputs(X, work) == -1
     work.dA[-1][:] = 1
-    network.output_backward(work)
+    network.activation_backward(1, work)
     gradient = np.empty(4)
     network.backward(X, work, layer_views(network.layers, gradient))
     np.testing.assert_array_equal(gradient, [-8 * 0.5 * 0.25, 0.5 * 0.25, -4 * 0.25, 0.25])
