@@ -199,9 +199,9 @@ def evaluate_model(
         rows = read_labelled(file, model.preprocessing.columns, model.target, model.classes)
         chosen, name = whole(rows.inputs, rows.labels), str(file)
     else:
-        from nncli.config.load import config_from_values  # pydantic: not for a labelled file
+        from nncli.config.load import saved_config  # pydantic: not for a labelled file
 
-        config = config_from_values(model.config, f"{path}: its config")
+        config = saved_config(model.config, f"{path}: its config").config
         dataset = config.data.load(config.seed)
         if [*dataset.columns] != model.preprocessing.columns or [*dataset.classes] != model.classes:
             raise ModelFileError(

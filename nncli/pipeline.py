@@ -18,7 +18,7 @@ import numpy as np
 
 import nncli
 from nncli.artifact import Model, Preprocessing, write_model
-from nncli.config.load import LoadedConfig
+from nncli.config.load import LoadedConfig, saved_config
 from nncli.config.render import config_text
 from nncli.config.schema import Config
 from nncli.config.sources import Shape
@@ -26,7 +26,7 @@ from nncli.construction import build_network
 from nncli.data.batches import Batches
 from nncli.data.dataset import Dataset
 from nncli.data.scaling import Scaling, fit
-from nncli.errors import DivergenceError, NncliError, OutputError
+from nncli.errors import DivergenceError, ModelFileError, NncliError, OutputError
 from nncli.evaluation import Evaluation, class_codes, evaluate
 from nncli.files import write_text
 from nncli.model.network import Network, Objective
@@ -93,27 +93,59 @@ def prepare(loaded: LoadedConfig, *, progress_bar: bool = False) -> Job:
         scaling=scaling,
         objective=objective,
         network=network,
-        engine=NumpyEngine(
-            network,
-            objective,
-            optimizer=settings.optimizer.name,
-            settings=settings.optimizer.parameters,
-            regularization=Regularization(
-                l1=settings.l1,
-                l2=settings.l2,
-                clip_norm=settings.clip_norm,
-                clip_value=settings.clip_value,
-                max_norm=settings.max_norm,
-            ),
-            dropout=settings.dropout
-            if isinstance(settings.dropout, list)
-            else [settings.dropout] * len(config.model.hidden_layers),
-            seed=config.seed,
-            batch_rows=batch_rows,
-        ),
+        engine=build_engine(config, network, objective, batch_rows),
         training=Batches(dataset.splits["train"], scaling, codes, batch_rows),
         validation=validation,
         plan=_plan(config, has_validation=validation is not None),
+    )
+
+
+def prepare_again(model: Model, path: Path) -> Job:
+    """Return the job that `model`, which was read from `path`, was trained by, with its weights.
+
+    Raises
+    ------
+    ModelFileError
+        When its config no longer leads to such a model.
+    """
+    config = dict(model.config)
+    config["model"] = {**config["model"], "initial_weights": None, "initial_biases": None}
+    job = prepare(saved_config(config, f"{path}: its config"))
+    if job.network.layers != model.network.layers:
+        raise ModelFileError(f"{path}: its config describes other layers than it has")
+    np.copyto(job.network.parameters, model.network.parameters)
+    return job
+
+
+def build_engine(
+    config: Config, network: Network, objective: Objective, batch_rows: int, *, dropout: bool = True
+) -> NumpyEngine:
+    """Return the engine that trains `network` as a complete config says.
+
+    Parameters
+    ----------
+    dropout : bool
+        Whether units are left out, if the config says so.
+    """
+    settings = config.training
+    rates = settings.dropout
+    if not isinstance(rates, list):
+        rates = [rates] * len(config.model.hidden_layers)
+    return NumpyEngine(
+        network,
+        objective,
+        optimizer=settings.optimizer.name,
+        settings=settings.optimizer.parameters,
+        regularization=Regularization(
+            l1=settings.l1,
+            l2=settings.l2,
+            clip_norm=settings.clip_norm,
+            clip_value=settings.clip_value,
+            max_norm=settings.max_norm,
+        ),
+        dropout=rates if dropout else (),
+        seed=config.seed,
+        batch_rows=batch_rows,
     )
 
 

@@ -28,6 +28,7 @@ ROOMS = [
     "gradient_check",
     "run_directory",
     "pipeline",
+    "explanation",
     "cli",
 ]
 

@@ -15,6 +15,7 @@ from nncli.cli.gradcheck import gradcheck
 from nncli.cli.init import init
 from nncli.cli.predict import predict
 from nncli.cli.show import show
+from nncli.cli.trace import trace
 from nncli.cli.train import train
 from nncli.errors import ConfigError, Interrupted, NncliError, reason
 
@@ -31,7 +32,7 @@ def cli(debug: bool) -> None:
     """
 
 
-for _command in (train, eval_, predict, show, gradcheck, init, config, data):
+for _command in (train, eval_, predict, show, trace, gradcheck, init, config, data):
     cli.add_command(_command)
 
 

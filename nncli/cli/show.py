@@ -19,10 +19,11 @@ def show(what: Path, as_json: bool) -> None:
     Layers, shapes, parameter counts, floating-point operations per row; for a trained model also
     its preprocessing, metrics, training record and provenance.
     """
+    from nncli.cli.arguments import is_config
     from nncli.cli.output import print_json
     from nncli.description import gradient_flow
 
-    if _is_config(what):
+    if is_config(what):
         description = _describe_config(what)
         model = None
     else:
@@ -40,17 +41,6 @@ def show(what: Path, as_json: bool) -> None:
         _print_model(model)
     if flow:
         _print_gradient_flow(flow)
-
-
-def _is_config(path: Path) -> bool:
-    """Return whether `path` is to be read as a config: text, or by its name."""
-    if not path.is_file():
-        return path.suffix in (".yaml", ".yml")
-    try:
-        with path.open("rb") as stream:
-            return path.suffix != ".npz" and stream.read(2) != b"PK"
-    except OSError:
-        return False
 
 
 def _describe_config(path: Path) -> dict[str, Any]:

@@ -102,9 +102,10 @@ def load_config(path: FilePath, overrides: Sequence[str] = ()) -> LoadedConfig:
     return loaded
 
 
-def config_from_values(values: Any, name: str) -> Config:
+def saved_config(values: Any, name: str) -> LoadedConfig:
     """Check a config that was saved in a model file; `name` is for messages."""
-    return _validate(Document(values, {(): name}), FilePath(name))
+    document = Document(values, {(): name})
+    return LoadedConfig(_validate(document, FilePath(name)), document)
 
 
 def _may_validate(config: Config) -> bool:

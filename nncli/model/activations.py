@@ -10,12 +10,12 @@ gradient that reads `A` is computed first.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import pi, sqrt
 
 import numpy as np
 
-from nncli.model.entries import Array, Entry, Parameter
+from nncli.model.entries import Array, Entry, Formula, Parameter
 
 # exp of more than this overflows. At the bound the sigmoid is 6e-39 in float32, 1e-308 in float64.
 _LARGEST_EXPONENT = {np.dtype(np.float32): 88.0, np.dtype(np.float64): 709.0}
@@ -304,6 +304,9 @@ class Activation(Entry):
     ----------
     forward, backward : functions
         As the module says.
+    formula, derivative : Formula
+        g(<z>), and g' of <z> or of <a>. Where units are coupled, ∂aᵢ/∂zⱼ of <a> = aᵢ,
+        <other> = aⱼ and <same>, which is 1 where i = j, else 0.
     initializer : str
         The name of the weight initializer that suits a layer with this activation.
     output_for : tuple of str
@@ -323,6 +326,8 @@ class Activation(Entry):
 
     forward: Callable[..., None]
     backward: Callable[..., None]
+    formula: Formula = field(kw_only=True)
+    derivative: Formula = field(kw_only=True)
     initializer: str
     output_for: tuple[str, ...] = ()
     probabilities: bool = False
@@ -340,6 +345,8 @@ ACTIVATIONS: dict[str, Activation] = {
         initializer="xavier_normal",
         output_for=("regression", "binary", "multiclass"),
         low=-1.0,
+        formula=Formula("<z>", "<z>"),
+        derivative=Formula("1", "1"),
     ),
     "step": Activation(
         "1 where z > 0, else 0: a perceptron's threshold",
@@ -349,6 +356,8 @@ ACTIVATIONS: dict[str, Activation] = {
         output_for=("binary", "multiclass"),
         loss="perceptron",
         trainable=False,
+        formula=Formula("1 if z > 0, else 0", r"1 \text{ if } z > 0, \text{ else } 0"),
+        derivative=Formula("0", "0"),
     ),
     "sigmoid": Activation(
         "1 / (1 + exp(-z)): between 0 and 1",
@@ -358,6 +367,8 @@ ACTIVATIONS: dict[str, Activation] = {
         output_for=("binary", "multiclass"),
         probabilities=True,
         loss="sigmoid_cross_entropy",
+        formula=Formula("1 / (1 + e^-<z>)", r"\frac{1}{1 + e^{-<z>}}"),
+        derivative=Formula("<a>·(1 - <a>)", "<a> (1 - <a>)"),
     ),
     "tanh": Activation(
         "hyperbolic tangent: between -1 and 1",
@@ -366,8 +377,17 @@ ACTIVATIONS: dict[str, Activation] = {
         initializer="xavier_normal",
         output_for=("binary", "multiclass"),
         low=-1.0,
+        formula=Formula("tanh(<z>)", r"\tanh(<z>)"),
+        derivative=Formula("1 - <a>²", "1 - <a>^2"),
     ),
-    "relu": Activation("max(z, 0)", relu, relu_backward, initializer="he_normal"),
+    "relu": Activation(
+        "max(z, 0)",
+        relu,
+        relu_backward,
+        initializer="he_normal",
+        formula=Formula("max(0, <z>)", r"\max(0, <z>)"),
+        derivative=Formula("1 if z > 0, else 0", r"1 \text{ if } z > 0, \text{ else } 0"),
+    ),
     "leaky_relu": Activation(
         "z where z > 0, else slope * z",
         leaky_relu,
@@ -376,6 +396,12 @@ ACTIVATIONS: dict[str, Activation] = {
         parameters={
             "slope": Parameter(0.01, "slope for negative sums", at_least=0.0, below=1.0),
         },
+        formula=Formula(
+            "z if z > 0, else <slope>·z", r"z \text{ if } z > 0, \text{ else } <slope> z"
+        ),
+        derivative=Formula(
+            "1 if z > 0, else <slope>", r"1 \text{ if } z > 0, \text{ else } <slope>"
+        ),
     ),
     "elu": Activation(
         "z where z > 0, else alpha * (exp(z) - 1)",
@@ -383,30 +409,51 @@ ACTIVATIONS: dict[str, Activation] = {
         elu_backward,
         initializer="he_normal",
         parameters={"alpha": Parameter(1.0, "limit for negative sums, with a minus", above=0.0)},
+        formula=Formula(
+            "z if z > 0, else <alpha>·(e^z - 1)",
+            r"z \text{ if } z > 0, \text{ else } <alpha> (e^z - 1)",
+        ),
+        derivative=Formula(
+            "1 if z > 0, else a + <alpha>", r"1 \text{ if } z > 0, \text{ else } a + <alpha>"
+        ),
     ),
     "selu": Activation(
         "scaled ELU: keeps mean 0 and variance 1",
         selu,
         selu_backward,
         initializer="lecun_normal",
+        formula=Formula(
+            "1.0507·z if z > 0, else 1.7581·(e^z - 1)",
+            r"1.0507 z \text{ if } z > 0, \text{ else } 1.7581 (e^z - 1)",
+        ),
+        derivative=Formula(
+            "1.0507 if z > 0, else a + 1.7581",
+            r"1.0507 \text{ if } z > 0, \text{ else } a + 1.7581",
+        ),
     ),
     "gelu": Activation(
         "z times the normal distribution function of z",
         gelu,
         gelu_backward,
         initializer="he_normal",
+        formula=Formula("<z>·Φ(<z>)", r"<z>\, \Phi(<z>)"),
+        derivative=Formula("Φ(<z>) + <z>·φ(<z>)", r"\Phi(<z>) + <z>\, \varphi(<z>)"),
     ),
     "softplus": Activation(
         "ln(1 + exp(z)): a smooth ReLU",
         softplus,
         softplus_backward,
         initializer="xavier_normal",
+        formula=Formula("ln(1 + e^<z>)", r"\ln(1 + e^{<z>})"),
+        derivative=Formula("1 / (1 + e^-<z>)", r"\frac{1}{1 + e^{-<z>}}"),
     ),
     "softsign": Activation(
         "z / (1 + abs(z)), also ElliotSig: between -1 and 1",
         softsign,
         softsign_backward,
         initializer="xavier_normal",
+        formula=Formula("<z> / (1 + |<z>|)", r"\frac{<z>}{1 + |<z>|}"),
+        derivative=Formula("1 / (1 + |<z>|)²", r"\frac{1}{(1 + |<z>|)^2}"),
     ),
     "sqlu": Activation(
         "z where z > 0, else a parabola down to -alpha at z = -2",
@@ -414,18 +461,33 @@ ACTIVATIONS: dict[str, Activation] = {
         sqlu_backward,
         initializer="he_normal",
         parameters={"alpha": Parameter(1.0, "limit for negative sums, with a minus", above=0.0)},
+        formula=Formula(
+            "z if z > 0, <alpha>·(z + z²/4) if z > -2, else -<alpha>",
+            r"z \text{ if } z > 0, <alpha> (z + z^2/4) \text{ if } z > -2, \text{ else } -<alpha>",
+        ),
+        derivative=Formula(
+            "1 if z > 0, <alpha>·(1 + z/2) if z > -2, else 0",
+            r"1 \text{ if } z > 0, <alpha> (1 + z/2) \text{ if } z > -2, \text{ else } 0",
+        ),
     ),
     "silu": Activation(
         "z * sigmoid(z), also swish",
         silu,
         silu_backward,
         initializer="he_normal",
+        formula=Formula("<z> / (1 + e^-<z>)", r"\frac{<z>}{1 + e^{-<z>}}"),
+        derivative=Formula("<a> + (1 - <a>) / (1 + e^-<z>)", r"<a> + \frac{1 - <a>}{1 + e^{-<z>}}"),
     ),
     "mish": Activation(
         "z * tanh(softplus(z))",
         mish,
         mish_backward,
         initializer="he_normal",
+        formula=Formula("<z>·tanh(s), s = ln(1 + e^<z>)", r"<z> \tanh s, \; s = \ln(1 + e^{<z>})"),
+        derivative=Formula(
+            "tanh(s) + <z>·(1 - tanh²(s)) / (1 + e^-<z>)",
+            r"\tanh s + \frac{<z> (1 - \tanh^2 s)}{1 + e^{-<z>}}",
+        ),
     ),
     "softmax": Activation(
         "exp(z) divided by its sum over the units: one probability a class",
@@ -436,5 +498,7 @@ ACTIVATIONS: dict[str, Activation] = {
         probabilities=True,
         loss="cross_entropy",
         output_only=True,
+        formula=Formula("e^<z> / Σ e^z", r"\frac{e^{<z>}}{\sum e^z}"),
+        derivative=Formula("<a>·(<same> - <other>)", "<a> (<same> - <other>)"),
     ),
 }

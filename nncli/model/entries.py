@@ -19,6 +19,24 @@ Value = float | int | bool
 
 
 @dataclass(frozen=True)
+class Formula:
+    """A formula for readers, in plain text and in LaTeX.
+
+    A worked example puts a symbol or a number in the place of ``<z>``, ``<a>`` and so on, and the
+    value of a parameter in the place of its name: ``<slope>``.
+
+    Attributes
+    ----------
+    where : Formula, optional
+        What a name in it means.
+    """
+
+    text: str
+    latex: str
+    where: "Formula | None" = None
+
+
+@dataclass(frozen=True)
 class Parameter:
     """A number or a switch that a config may set for an entry.
 

@@ -10,12 +10,12 @@ activation they are stable for any size of Z, and the gradient is simply (A - T)
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from nncli.model.activations import sigmoid
-from nncli.model.entries import Array, Entry, Parameter
+from nncli.model.entries import Array, Entry, Formula, Parameter
 
 
 def mean_squared_error(A: Array, T: Array, gradient: Array, scratch: Array) -> float:
@@ -140,6 +140,11 @@ class Loss(Entry):
     ----------
     function : function
         As the module says.
+    term, derivative : Formula
+        What one output of one row, <a> or its <z>, adds with its target <t>, before the mean; and
+        its derivative, by z for a loss on logits, else by a.
+    mean_over_outputs : bool
+        Whether the mean is over the outputs too, not over the rows alone.
     outputs : tuple of str
         The output activations that it can be used with.
     on_logits : bool
@@ -147,48 +152,95 @@ class Loss(Entry):
     """
 
     function: Callable[..., float]
+    term: Formula = field(kw_only=True)
+    derivative: Formula = field(kw_only=True)
+    mean_over_outputs: bool = field(default=False, kw_only=True)
     outputs: tuple[str, ...]
     on_logits: bool = False
 
 
 _SMOOTH_OUTPUTS = ("identity", "sigmoid", "tanh", "softmax")
 
+_HUBER = Formula(
+    "h(e) = e²/2 if |e| < <delta>, else <delta>·(|e| - <delta>/2)",
+    r"h(e) = e^2/2 \text{ if } |e| < <delta>, \text{ else } <delta> (|e| - <delta>/2)",
+)
+_HUBER_DERIVATIVE = Formula(
+    "h'(e) = e if |e| < <delta>, else <delta>·sign(e)",
+    r"h'(e) = e \text{ if } |e| < <delta>, \text{ else } <delta> \operatorname{sign}(e)",
+)
+
 LOSSES: dict[str, Loss] = {
     "mean_squared_error": Loss(
-        "squared error, mean over outputs", mean_squared_error, outputs=_SMOOTH_OUTPUTS
+        "squared error, mean over outputs",
+        mean_squared_error,
+        outputs=_SMOOTH_OUTPUTS,
+        term=Formula("(<a> - <t>)²", "(<a> - <t>)^2"),
+        derivative=Formula("2·(<a> - <t>)", "2 (<a> - <t>)"),
+        mean_over_outputs=True,
     ),
     "squared_error": Loss(
-        "squared error, summed over outputs", squared_error, outputs=_SMOOTH_OUTPUTS
+        "squared error, summed over outputs",
+        squared_error,
+        outputs=_SMOOTH_OUTPUTS,
+        term=Formula("(<a> - <t>)²", "(<a> - <t>)^2"),
+        derivative=Formula("2·(<a> - <t>)", "2 (<a> - <t>)"),
     ),
     "half_squared_error": Loss(
-        "half the squared error, summed over outputs", half_squared_error, outputs=_SMOOTH_OUTPUTS
+        "half the squared error, summed over outputs",
+        half_squared_error,
+        outputs=_SMOOTH_OUTPUTS,
+        term=Formula("½·(<a> - <t>)²", r"\tfrac{1}{2} (<a> - <t>)^2"),
+        derivative=Formula("<a> - <t>", "<a> - <t>"),
     ),
     "mean_absolute_error": Loss(
-        "absolute error, mean over outputs", mean_absolute_error, outputs=_SMOOTH_OUTPUTS
+        "absolute error, mean over outputs",
+        mean_absolute_error,
+        outputs=_SMOOTH_OUTPUTS,
+        term=Formula("|<a> - <t>|", "|<a> - <t>|"),
+        derivative=Formula("sign(<a> - <t>)", r"\operatorname{sign}(<a> - <t>)"),
+        mean_over_outputs=True,
     ),
     "huber": Loss(
         "squared error near 0, absolute error beyond delta, mean over outputs",
         huber,
         outputs=_SMOOTH_OUTPUTS,
         parameters={"delta": Parameter(1.0, "where it turns from square to line", above=0.0)},
+        term=Formula("h(<a> - <t>)", "h(<a> - <t>)", where=_HUBER),
+        derivative=Formula("h'(<a> - <t>)", "h'(<a> - <t>)", where=_HUBER_DERIVATIVE),
+        mean_over_outputs=True,
     ),
-    "hinge": Loss("hinge of targets 1 and -1, summed over outputs", hinge, outputs=("identity",)),
+    "hinge": Loss(
+        "hinge of targets 1 and -1, summed over outputs",
+        hinge,
+        outputs=("identity",),
+        term=Formula("max(0, 1 - <t>·<a>)", r"\max(0, 1 - <t> \cdot <a>)"),
+        derivative=Formula("-t if t·a < 1, else 0", r"-t \text{ if } t a < 1, \text{ else } 0"),
+    ),
     "perceptron": Loss(
         "perceptron criterion; with sgd, the perceptron learning rule",
         perceptron,
         outputs=("step",),
         on_logits=True,
+        term=Formula("(<a> - <t>)·<z>", r"(<a> - <t>) \cdot <z>"),
+        derivative=Formula("<a> - <t>", "<a> - <t>"),
     ),
     "sigmoid_cross_entropy": Loss(
         "cross-entropy of independent sigmoid outputs, summed over outputs",
         sigmoid_cross_entropy,
         outputs=("sigmoid",),
         on_logits=True,
+        term=Formula(
+            "-(<t>·ln <a> + (1 - <t>)·ln(1 - <a>))", r"-(<t> \ln <a> + (1 - <t>) \ln(1 - <a>))"
+        ),
+        derivative=Formula("<a> - <t>", "<a> - <t>"),
     ),
     "cross_entropy": Loss(
         "cross-entropy of a softmax output",
         cross_entropy,
         outputs=("softmax",),
         on_logits=True,
+        term=Formula("-<t>·ln <a>", r"-<t> \ln <a>"),
+        derivative=Formula("<a> - <t>", "<a> - <t>"),
     ),
 }

@@ -75,13 +75,13 @@ class NumpyEngine:
         self._settings = settings
         self.regularization = regularization
         self._steps = 0
-        self._gradient = np.zeros_like(network.parameters)
+        self.gradient = np.zeros_like(network.parameters)
         self._slots = np.zeros(
             (OPTIMIZERS[optimizer].slots, len(network.parameters)), network.dtype
         )
         self._scratch = np.empty_like(network.parameters)
-        self._layer_gradients = layer_views(network.layers, self._gradient)
-        self._gradient_of = [self._gradient[where] for where in layer_slices(network.layers)]
+        self._layer_gradients = layer_views(network.layers, self.gradient)
+        self._gradient_of = [self.gradient[where] for where in layer_slices(network.layers)]
         self._squared_norms = [0.0] * len(network.layers)
         self._steps_in_norms = 0
         self._work = network.workspace(batch_rows)
@@ -91,6 +91,16 @@ class NumpyEngine:
     @np.errstate(over="ignore", invalid="ignore")  # the loop refuses a loss that is not finite
     def step(self, X: Array, T: Array, learning_rate: float) -> tuple[float, int]:
         """Take a step; return the loss and the count of correct rows, both before the step."""
+        loss, correct = self.backpropagate(X, T)
+        self.update(learning_rate)
+        return loss, correct
+
+    def backpropagate(self, X: Array, T: Array) -> tuple[float, int]:
+        """Do the first part of a step: leave in `gradient` what the optimizer is to follow.
+
+        That is the gradient of the loss with the penalties and the connections that are not there
+        taken into account, clipped.
+        """
         work = self._work.first(len(X))
         keep = self._dropout.draw(self._steps, len(X))
         correct = count_correct(self.network.logits(X, work, keep), T)
@@ -98,15 +108,19 @@ class NumpyEngine:
         self.network.backward(X, work, self._layer_gradients, keep)
         self.regularization.add_penalties(self._layer_gradients, self.network.arrays, self._scratch)
         if self.network.mask is not None:
-            np.multiply(self._gradient, self.network.mask, out=self._gradient)
+            np.multiply(self.gradient, self.network.mask, out=self.gradient)
         for index, gradient in enumerate(self._gradient_of):
             self._squared_norms[index] += float(np.dot(gradient, gradient))
         self._steps += 1
         self._steps_in_norms += 1
-        self.regularization.clip(self._gradient)
+        self.regularization.clip(self.gradient)
+        return loss, correct
+
+    def update(self, learning_rate: float) -> None:
+        """Do the second part of a step: follow `gradient`, which is undefined afterwards."""
         self._update(
             self.network.parameters,
-            self._gradient,
+            self.gradient,
             self._slots,
             self._scratch,
             learning_rate,
@@ -114,7 +128,6 @@ class NumpyEngine:
             **self._settings,
         )
         self.regularization.limit_norms(self.network.arrays)
-        return loss, correct
 
     @np.errstate(over="ignore", invalid="ignore")
     def evaluate(self, X: Array, T: Array) -> tuple[float, int]:

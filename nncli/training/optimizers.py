@@ -8,13 +8,13 @@ allocated. Slots start at zero.
 In the equations g is the gradient, w a parameter, η the learning rate and t the step.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import sqrt
 
 import numpy as np
 
-from nncli.model.entries import Array, Entry, Parameter, Value
+from nncli.model.entries import Array, Entry, Formula, Parameter, Value
 
 
 def sgd(
@@ -197,11 +197,72 @@ class Optimizer(Entry):
         As the module says.
     slots : int
         How many vectors it keeps from step to step.
+    equations : function
+        Takes the settings; returns the update of a parameter <w> with the gradient <g> and the
+        rate <rate>, a `Formula` a line, the new w last.
     """
 
     update: Callable[..., None]
     slots: int
+    equations: Callable[[Mapping[str, Value]], Sequence[Formula]]
 
+
+def _sgd_equations(settings: Mapping[str, Value]) -> Sequence[Formula]:
+    if not settings["momentum"]:
+        return [Formula("<w> - <rate>·<g>", r"<w> - <rate> \cdot <g>")]
+    if settings["nesterov"]:
+        step = Formula("w - η·(g + <momentum>·v)", r"w - \eta (g + <momentum> v)")
+    else:
+        step = Formula("w - η·v", r"w - \eta v")
+    return [Formula("v ← <momentum>·v + g", r"v \leftarrow <momentum> v + g"), step]
+
+
+def _adam_equations(settings: Mapping[str, Value]) -> Sequence[Formula]:
+    return [
+        *_MOMENTS,
+        Formula(
+            "w - η·(m / (1 - <beta1>^t)) / (√(v / (1 - <beta2>^t)) + <epsilon>)",
+            r"w - \eta \frac{m / (1 - <beta1>^t)}{\sqrt{v / (1 - <beta2>^t)} + <epsilon>}",
+        ),
+    ]
+
+
+def _adamw_equations(settings: Mapping[str, Value]) -> Sequence[Formula]:
+    decay = Formula("w ← w - η·<weight_decay>·w", r"w \leftarrow w - \eta <weight_decay> w")
+    return [decay, *_adam_equations(settings)]
+
+
+def _nadam_equations(settings: Mapping[str, Value]) -> Sequence[Formula]:
+    return [
+        *_MOMENTS,
+        Formula(
+            "m̄ ← <beta1>·m / (1 - <beta1>^(t+1)) + (1 - <beta1>)·g / (1 - <beta1>^t)",
+            r"\bar m \leftarrow \frac{<beta1> m}{1 - <beta1>^{t+1}} "
+            r"+ \frac{(1 - <beta1>) g}{1 - <beta1>^t}",
+        ),
+        Formula(
+            "w - η·m̄ / (√(v / (1 - <beta2>^t)) + <epsilon>)",
+            r"w - \eta \frac{\bar m}{\sqrt{v / (1 - <beta2>^t)} + <epsilon>}",
+        ),
+    ]
+
+
+def _adagrad_equations(settings: Mapping[str, Value]) -> Sequence[Formula]:
+    return [Formula("v ← v + g²", r"v \leftarrow v + g^2"), _DIVIDED_BY_ROOT]
+
+
+def _rmsprop_equations(settings: Mapping[str, Value]) -> Sequence[Formula]:
+    square = Formula(
+        "v ← <decay>·v + (1 - <decay>)·g²", r"v \leftarrow <decay> v + (1 - <decay>) g^2"
+    )
+    return [square, _DIVIDED_BY_ROOT]
+
+
+_MOMENTS = (
+    Formula("m ← <beta1>·m + (1 - <beta1>)·g", r"m \leftarrow <beta1> m + (1 - <beta1>) g"),
+    Formula("v ← <beta2>·v + (1 - <beta2>)·g²", r"v \leftarrow <beta2> v + (1 - <beta2>) g^2"),
+)
+_DIVIDED_BY_ROOT = Formula("w - η·g / (√v + <epsilon>)", r"w - \eta \frac{g}{\sqrt{v} + <epsilon>}")
 
 _EPSILON = Parameter(1e-8, "keeps the quotient finite", at_least=1e-30)
 _BETAS = {
@@ -215,6 +276,7 @@ OPTIMIZERS: dict[str, Optimizer] = {
         "gradient descent, with momentum if set",
         sgd,
         slots=1,
+        equations=_sgd_equations,
         parameters={
             "momentum": Parameter(0.0, "share of the last update kept", at_least=0.0, below=1.0),
             "nesterov": Parameter(False, "look ahead: Nesterov's momentum"),
@@ -225,12 +287,14 @@ OPTIMIZERS: dict[str, Optimizer] = {
         "a rate for each parameter that falls with all its gradients",
         adagrad,
         slots=1,
+        equations=_adagrad_equations,
         parameters={"epsilon": _EPSILON},
     ),
     "rmsprop": Optimizer(
         "a rate for each parameter from its last gradients",
         rmsprop,
         slots=1,
+        equations=_rmsprop_equations,
         parameters={
             "decay": Parameter(0.9, "decay of the squared gradient", at_least=0.0, below=1.0),
             "epsilon": _EPSILON,
@@ -240,16 +304,24 @@ OPTIMIZERS: dict[str, Optimizer] = {
         "a rate for each parameter from its gradient's mean and variance",
         adam,
         slots=2,
+        equations=_adam_equations,
         parameters=_BETAS,
     ),
     "adamw": Optimizer(
         "Adam with weight decay apart from the gradient",
         adamw,
         slots=2,
+        equations=_adamw_equations,
         parameters={
             **_BETAS,
             "weight_decay": Parameter(0.01, "share of every parameter lost", at_least=0.0),
         },
     ),
-    "nadam": Optimizer("Adam with Nesterov's momentum", nadam, slots=2, parameters=_BETAS),
+    "nadam": Optimizer(
+        "Adam with Nesterov's momentum",
+        nadam,
+        slots=2,
+        equations=_nadam_equations,
+        parameters=_BETAS,
+    ),
 }

@@ -6,7 +6,7 @@ import yaml
 from hypothesis import given, settings
 from jsonschema import Draft202012Validator
 
-from nncli.config.load import config_from_values
+from nncli.config.load import saved_config
 from nncli.config.schema import Config
 from nncli.config.templates import TEMPLATES, template_text
 from nncli.errors import ConfigError
@@ -19,7 +19,7 @@ CONFIGS = sorted((Path(__file__).parents[2] / "configs").rglob("*.yaml"))
 
 def is_loaded(values):
     try:
-        config_from_values(values, "values")
+        saved_config(values, "values")
     except ConfigError:
         return False
     return True

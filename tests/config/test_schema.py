@@ -3,7 +3,7 @@ import math
 
 import pytest
 
-from nncli.config.load import config_from_values, load_config
+from nncli.config.load import load_config, saved_config
 from nncli.config.schema import Config
 from nncli.config.sources import SOURCES
 from nncli.config.strict_yaml import parse
@@ -602,11 +602,11 @@ def test_a_config_is_never_changed(load):
 
 def test_saved_values_are_checked_like_a_file():
     values = {"data": "xor", "seed": 5, "name": "n"}
-    assert config_from_values(values, "weights.npz: its config").model_dump() == (
+    assert saved_config(values, "weights.npz: its config").config.model_dump() == (
         Config.model_validate(values).model_dump()
     )
     with pytest.raises(ConfigError) as caught:
-        config_from_values({"data": {"source": "xor", "rows": 1}, "sed": 1}, "w.npz: its config")
+        saved_config({"data": {"source": "xor", "rows": 1}, "sed": 1}, "w.npz: its config")
     assert str(caught.value).split("\n") == [
         "w.npz: its config: data.rows: found 1; expected 4 or more",
         "w.npz: its config: sed: unknown key; did you mean 'seed'?",
