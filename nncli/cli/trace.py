@@ -116,6 +116,6 @@ def _job(what: Path, overrides: Sequence[str]) -> "Job":
 def _check_rows(rows: Sequence[int], job: "Job") -> None:
     from nncli.errors import UsageError
 
-    there = len(job.dataset.splits["train"].inputs)
+    there = len(job.dataset.splits["train"])
     if max(rows) >= there:
         raise UsageError(f"--row {max(rows)}: the data has the training rows 0 to {there - 1}")

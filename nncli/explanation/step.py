@@ -92,7 +92,8 @@ def take_step(job: Job, rows: Sequence[int]) -> Step:
     network = _Recorder(job.network)
     before = network.parameters.copy()
     engine = build_engine(job.config, network, job.objective, len(rows), dropout=False)
-    split = replace(job.dataset.splits["train"], rows=np.asarray(rows, np.intp))
+    training = job.dataset.splits["train"]
+    split = replace(training, rows=training.rows[list(rows)])
     codes = class_codes(network, len(job.dataset.classes))
     ((X, T),) = Batches(split, job.scaling, codes, len(rows)).in_order()
     learning_rate = job.plan.rate(0, 1 / len(job.training))

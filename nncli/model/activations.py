@@ -485,8 +485,8 @@ ACTIVATIONS: dict[str, Activation] = {
         initializer="he_normal",
         formula=Formula("<z>·tanh(s), s = ln(1 + e^<z>)", r"<z> \tanh s, \; s = \ln(1 + e^{<z>})"),
         derivative=Formula(
-            "tanh(s) + <z>·(1 - tanh²(s)) / (1 + e^-<z>)",
-            r"\tanh s + \frac{<z> (1 - \tanh^2 s)}{1 + e^{-<z>}}",
+            "tanh(s) + z·(1 - tanh²(s)) / (1 + e^-z), s = ln(1 + e^z)",
+            r"\tanh s + \frac{z (1 - \tanh^2 s)}{1 + e^{-z}}, \; s = \ln(1 + e^z)",
         ),
     ),
     "softmax": Activation(

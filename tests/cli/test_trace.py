@@ -1,0 +1,129 @@
+"""``nncli trace``: what a reader sees, what can be chosen, and what is refused."""
+
+import subprocess
+import sys
+
+import pytest
+
+from tests.cli.conftest import XOR
+
+GATE = """\
+data: {source: gate, gate: xor}
+model:
+  hidden_layers: [2]
+  activation: step
+  output: step
+  initial_weights: [[[1, -1], [1, -1]], [[1], [1]]]
+  initial_biases: [[-0.5, 1.5], [-1.5]]
+training: {epochs: 0}
+"""
+
+
+@pytest.fixture
+def config(tmp_path):
+    (tmp_path / "xor.yaml").write_text(XOR, encoding="utf-8")
+    (tmp_path / "gates.yaml").write_text(GATE, encoding="utf-8")
+    return "xor.yaml"
+
+
+def test_the_page_has_its_four_parts_and_fits_80_columns(nncli, config):
+    result = nncli("trace", config)
+    assert (result.code, result.err) == (0, "")
+    lines = result.out.splitlines()
+    assert lines[0] == "A training step on row 0"
+    for part in ("1 Forward", "2 Loss", "3 Backward", "4 Update"):
+        assert lines[lines.index(part) + 1] == "-" * len(part)
+    assert max(map(len, lines)) <= 80
+
+
+def test_several_rows_show_the_truth_table_of_every_unit(nncli, config):
+    out = nncli("trace", "gates.yaml", "--row", "0-3").out
+    tables = [block.splitlines() for block in out.split("\n\n") if block.startswith("  row  ")]
+    columns = [[line.split()[-1] for line in table] for table in tables]
+    assert columns == [
+        ["a1[1]", "0", "1", "1", "1"],  # or
+        ["a1[2]", "1", "1", "1", "0"],  # nand
+        ["a2[1]", "0", "1", "1", "0"],  # and of both: xor
+    ]
+    assert [line.split()[:3] for line in tables[0][1:]] == [
+        ["0", "0", "0"],
+        ["1", "0", "1"],
+        ["2", "1", "0"],
+        ["3", "1", "1"],
+    ]
+
+
+def test_the_saved_weights_are_traced_as_they_are(nncli, config):
+    assert nncli("train", "-q", config, "-o", "run").code == 0
+    initial = nncli("trace", config, "--row", "7").out
+    for trained in ("run", "run/weights.npz"):
+        out = nncli("trace", trained, "--row", "7").out
+        assert out.startswith("A training step on row 7\n")
+        assert f"From {trained}." in out
+        assert out.replace(trained, config) != initial
+    import numpy as np
+
+    weight = float(np.load("run/weights.npz")["W1"][0, 0])
+    assert f"{weight:.9g}" in nncli("trace", "run", "--precision", "9").out
+
+
+def test_weights_that_were_given_by_a_file_need_it_no_more(nncli, config, tmp_path):
+    assert nncli("train", "-q", config, "-o", "first").code == 0
+    more = "model.initial_weights=first/weights.npz"
+    assert nncli("train", "-q", config, more, "-o", "second").code == 0
+    (tmp_path / "first" / "weights.npz").unlink()
+    assert nncli("trace", "second").code == 0
+
+
+def test_overrides_formats_and_precision_reach_the_page(nncli, config):
+    out = nncli("trace", config, "model.activation=relu", "--precision", "3").out
+    assert "Layer 1, relu: a = max(0, z)" in out
+    assert "\\begin{align*}" in nncli("trace", config, "--format", "latex").out
+    assert "\n$$\n" in nncli("trace", config, "--format", "markdown").out
+
+
+def test_the_limit_leaves_units_out_and_says_so(nncli, config):
+    out = nncli("trace", config, "--limit", "2").out
+    assert "At most 2 inputs are shown" in out
+    assert "At most" not in nncli("trace", config, "--limit", "4").out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        (["--row", "60"], "--row 60: the data has the training rows 0 to 59"),
+        (["--row", "0-60"], "--row 60: the data has the training rows 0 to 59"),
+        (["--row", "x"], "--row x: expected a number such as 0, or two such as 0-3"),
+        (["--row", "-1"], "--row -1: expected a number such as 0, or two such as 0-3"),
+        (["--row", "3-1"], "--row 3-1: expected from 1 to 100 rows"),
+        (["--row", "0-100"], "--row 0-100: expected from 1 to 100 rows"),
+        (["--row", "0-99999999999"], "--row 0-99999999999: expected from 1 to 100 rows"),
+    ],
+)
+def test_a_wrong_row_is_one_line(nncli, config, arguments, problem):
+    result = nncli("trace", config, *arguments)
+    assert result.code == 2
+    assert result.error == f"Error: {problem}"
+
+
+def test_a_model_takes_no_overrides(nncli, config):
+    assert nncli("train", "-q", config, "-o", "run").code == 0
+    result = nncli("trace", "run", "seed=1")
+    assert result.code == 2
+    assert result.error == ("Error: seed=1: a model's settings are fixed; give its config instead")
+
+
+@pytest.mark.parametrize(("name", "code"), [("none.yaml", 2), ("none.npz", 1)])
+def test_a_file_that_is_not_there_is_one_line(nncli, config, name, code):
+    result = nncli("trace", name)
+    assert result.code == code
+    assert name in result.error
+
+
+def test_a_reader_that_stops_early_ends_it_quietly(config, tmp_path):
+    command = f"{sys.executable} -m nncli trace xor.yaml --row 0-50 | head -1"
+    done = subprocess.run(
+        command, shell=True, capture_output=True, text=True, cwd=tmp_path, timeout=60
+    )
+    assert done.stdout == "A training step on rows " + ", ".join(map(str, range(51))) + "\n"
+    assert done.stderr == ""

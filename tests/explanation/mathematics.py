@@ -1,0 +1,38 @@
+"""Work out what formulas in plain text come to, so that what is printed can be checked."""
+
+import math
+import re
+
+FUNCTIONS = {
+    "e": math.e,
+    "ln": math.log,
+    "tanh": math.tanh,
+    "max": max,
+    "abs": abs,
+    "sign": lambda x: (x > 0) - (x < 0),
+    "Φ": lambda x: math.erfc(-x / math.sqrt(2)) / 2,
+    "φ": lambda x: math.exp(-x * x / 2) / math.sqrt(2 * math.pi),
+}
+REPLACEMENTS = [
+    (r"½", "0.5"),
+    (r"tanh²\((\w+)\)", r"tanh(\1)**2"),
+    (r"²", "**2"),
+    (r"[×·]", "*"),
+    (r"\^", "**"),
+    (r"\|([^|]*)\|", r"abs(\1)"),
+    (r"\bln ([\w.]+(e-\d+)?)", r"ln(\1)"),
+    (r", else", " else"),
+]
+
+
+def evaluate(text, names=None):
+    """Return the number that a formula in plain text comes to."""
+    names = {**FUNCTIONS, **(names or {})}
+    if match := re.fullmatch(r"(.*), (\w) = (.*)", text):  # s stands for something
+        text, letter, meaning = match.groups()
+        names[letter] = evaluate(meaning, names)
+    for pattern, replacement in REPLACEMENTS:
+        text = re.sub(pattern, replacement, text)
+    if " if " in text:
+        text = text.replace(", ", " else ")
+    return eval(text, {"__builtins__": {}}, names)  # the text is the project's own

@@ -1,0 +1,146 @@
+"""The formulas that readers see are those that the code computes."""
+
+import re
+
+import numpy as np
+import pytest
+
+from nncli.explanation.notation import Text, fill
+from nncli.model.activations import ACTIVATIONS
+from nncli.model.losses import LOSSES
+from nncli.training.optimizers import OPTIMIZERS
+from tests.explanation.mathematics import evaluate
+
+WRITE = Text(17)
+POINTS = [-2.7, -1.3, -0.4, 0.3, 1.9]
+SEVERAL_PARAMETERS = {"leaky_relu": {"slope": 0.3}, "elu": {"alpha": 0.7}, "sqlu": {"alpha": 1.5}}
+ELEMENTWISE = [name for name, entry in ACTIVATIONS.items() if not entry.output_only]
+
+
+def parameters_of(name):
+    return SEVERAL_PARAMETERS.get(name, ACTIVATIONS[name].complete({}))
+
+
+def tolerance(name):
+    return 1e-4 if name == "selu" else 1e-12  # its constants are shown with five digits
+
+
+def evaluated(formula, names, **parameters):
+    return evaluate(fill(WRITE, formula, {**names, **parameters}), names)
+
+
+@pytest.mark.parametrize("name", ELEMENTWISE)
+@pytest.mark.parametrize("z", POINTS)
+def test_the_formula_of_an_activation_is_what_it_computes(name, z):
+    entry, parameters = ACTIVATIONS[name], parameters_of(name)
+    Z, A, derivative = np.array([[z]]), np.empty((1, 1)), np.empty((1, 1))
+    entry.forward(Z, A, **parameters)
+    a = A.item()
+    entry.backward(np.ones((1, 1)), Z, A, derivative, **parameters)
+    names = {"z": z, "a": a}
+    close = {"rel": tolerance(name), "abs": tolerance(name)}
+    assert evaluated(entry.formula, names, **parameters) == pytest.approx(a, **close)
+    assert evaluated(entry.derivative, names, **parameters) == pytest.approx(
+        derivative.item(), **close
+    )
+
+
+def test_the_formula_of_softmax_has_its_jacobian():
+    entry = ACTIVATIONS["softmax"]
+    Z = np.array([[0.3, -1.0, 2.0]])
+    A = np.empty_like(Z)
+    entry.forward(Z, A)
+    powers = np.exp(Z)
+    text = fill(WRITE, entry.formula, {"z": 2.0}).replace("Σ e^z", str(powers.sum()))
+    assert evaluate(text) == pytest.approx(A[0, 2], rel=1e-12)
+    for i in range(3):
+        out = np.empty_like(Z)
+        entry.backward(np.eye(3)[i : i + 1], Z.copy(), A.copy(), out)
+        for j in range(3):
+            values = {"a": A[0, i], "other": A[0, j], "same": int(i == j)}
+            assert evaluated(entry.derivative, values) == pytest.approx(out[0, j], rel=1e-12)
+
+
+@pytest.mark.parametrize("name", LOSSES)
+@pytest.mark.parametrize("second_target", [0.0, 1.0])
+def test_the_formula_of_a_loss_is_what_it_computes(name, second_target):
+    entry, parameters = LOSSES[name], {"delta": 0.4} if name == "huber" else {}
+    low = -1.0 if name == "hinge" else 0.0
+    T = np.array([[1.0 - second_target or low, second_target or low]])
+    output = ACTIVATIONS[entry.outputs[0]]
+    Z = np.array([[0.7, -1.2]])
+    A = np.empty_like(Z)
+    output.forward(Z, A)
+    gradient, scratch = np.empty_like(Z), np.empty_like(Z)
+    value = entry.function(Z if entry.on_logits else A, T, gradient, scratch, **parameters)
+    divisor = 2 if entry.mean_over_outputs else 1
+    terms = []
+    for k in range(2):
+        names = {"z": Z[0, k].item(), "a": A[0, k].item(), "t": T[0, k].item()}
+        terms.append(evaluated_with(entry.term, names, parameters))
+        derivative = evaluated_with(entry.derivative, names, parameters)
+        assert derivative / divisor == pytest.approx(gradient[0, k], rel=1e-12)
+    assert sum(terms) / divisor == pytest.approx(value, rel=1e-12)
+
+
+def evaluated_with(formula, names, parameters):
+    """Return the value of a formula that may define a function h or h' of e."""
+    text = fill(WRITE, formula, {**names, **parameters})
+    if formula.where is None:
+        return evaluate(text, names)
+    function, meaning = fill(WRITE, formula.where, parameters).split("(e) = ")
+    argument = evaluate(text.removeprefix(function), names)
+    return evaluate(meaning, {"e": argument})
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+@pytest.mark.parametrize("settings", [{}, {"momentum": 0.9}, {"momentum": 0.9, "nesterov": True}])
+def test_the_equations_of_an_optimizer_are_its_first_two_steps(name, settings):
+    if settings and name != "sgd":
+        return
+    entry = OPTIMIZERS[name]
+    settings = entry.complete(settings)
+    slots, w = np.zeros((entry.slots, 1)), np.array([0.5])
+    names = {"w": 0.5, "m": 0.0, "v": 0.0, "η": 0.1, "rate": 0.1}
+    for step, g in enumerate((0.8, -0.3), 1):
+        entry.update(w, np.array([g]), slots, np.empty(1), 0.1, step, **settings)
+        names |= {"g": g, "t": step}
+        *earlier, last = entry.equations(settings)
+        for each in earlier:
+            text = fill(WRITE, each, {**names, **settings})
+            letter, meaning = text.replace("m̄", "M").split(" ← ")
+            names[letter] = evaluate(roots(meaning), names)
+        text = fill(WRITE, last, {**names, **settings}).replace("m̄", "M")
+        names["w"] = evaluate(roots(text), names)
+        assert names["w"] == pytest.approx(w.item(), rel=1e-7)
+
+
+def roots(text):
+    """Write √v as a power."""
+    text = re.sub(r"√\((v / \([^()]*\))\)", r"(\1)^0.5", text)
+    return text.replace("√v", "v^0.5")
+
+
+def all_formulas():
+    for table in (ACTIVATIONS, LOSSES):
+        for name, entry in table.items():
+            for field in ("formula", "term", "derivative"):
+                if formula := getattr(entry, field, None):
+                    yield pytest.param(formula, id=f"{name}-{field}")
+                    if formula.where:
+                        yield pytest.param(formula.where, id=f"{name}-{field}-where")
+    for name, entry in OPTIMIZERS.items():
+        for index, formula in enumerate(entry.equations(entry.complete({}))):
+            yield pytest.param(formula, id=f"{name}-{index}")
+
+
+@pytest.mark.parametrize("formula", list(all_formulas()))
+def test_text_and_latex_take_the_same_values_and_latex_is_balanced(formula):
+    placeholder = re.compile(r"<\w+>")
+    assert set(placeholder.findall(formula.text)) == set(placeholder.findall(formula.latex))
+    assert formula.latex.isascii()
+    depth = 0
+    for character in formula.latex:
+        depth += {"{": 1, "}": -1}.get(character, 0)
+        assert depth >= 0
+    assert depth == 0
