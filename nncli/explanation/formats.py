@@ -142,4 +142,5 @@ _LATEX_HEAD = r"""\documentclass{article}
 \usepackage{amsmath}
 \allowdisplaybreaks
 \setlength{\parindent}{0pt}
+\renewcommand{\arraystretch}{1.3}
 \begin{document}"""

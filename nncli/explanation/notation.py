@@ -164,7 +164,11 @@ def fill(notation: Notation, formula: Formula, values: Mapping[str, str | Value]
 
     def written(match: re.Match[str]) -> str:
         value = values[match[1]]
-        return value if isinstance(value, str) else as_factor(notation.number(value))
+        if isinstance(value, str):
+            return value
+        number = notation.number(value)
+        around = match.string[match.start() - 1 : match.start()] + match.string[match.end() :][:1]
+        return number if around in ("()", "||") else as_factor(number)
 
     return _PLACEHOLDER.sub(written, notation.formula(formula))
 

@@ -378,7 +378,7 @@ ACTIVATIONS: dict[str, Activation] = {
         output_for=("binary", "multiclass"),
         low=-1.0,
         formula=Formula("tanh(<z>)", r"\tanh(<z>)"),
-        derivative=Formula("1 - <a>²", "1 - <a>^2"),
+        derivative=Formula("1 - <a>²", "1 - {<a>}^2"),
     ),
     "relu": Activation(
         "max(z, 0)",
