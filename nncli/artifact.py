@@ -1,7 +1,8 @@
 """The model file, ``weights.npz``: write, verify, read.
 
-It holds ``W1, b1, W2, b2, ...`` and ``metadata``, a JSON text. The reader believes nothing: every
-size is checked against what the file really holds before anything is allocated.
+It holds ``W1, b1, W2, b2, ...``, for layers that learn slopes also ``slope1``, ``slope2``, ..., and
+``metadata``, a JSON text. The reader believes nothing: every size is checked against what the file
+really holds before anything is allocated.
 """
 
 import hashlib
@@ -21,7 +22,14 @@ from nncli.errors import ModelFileError, reason
 from nncli.model.activations import ACTIVATIONS
 from nncli.model.entries import Array, Entry
 from nncli.model.losses import LOSSES
-from nncli.model.network import Layer, Network, Objective, layer_views, parameter_count
+from nncli.model.network import (
+    Layer,
+    Network,
+    Objective,
+    layer_views,
+    named_arrays,
+    parameter_count,
+)
 
 FORMAT_VERSION = 1
 
@@ -88,9 +96,7 @@ class Model:
 
 def write_model(path: Path, model: Model) -> None:
     """Write `model` to `path` atomically. Raises `OutputError`."""
-    arrays = {}
-    for number, layer in enumerate(model.network.arrays, 1):
-        arrays[f"W{number}"], arrays[f"b{number}"] = layer
+    arrays = named_arrays(model.network.arrays)
     metadata = {
         "format_version": FORMAT_VERSION,
         "layers": [
@@ -259,17 +265,13 @@ def _layers(metadata: dict[str, Any]) -> list[Layer]:
 
 
 def _parameters(layers: list[Layer], members: dict[str, bytes], metadata: dict[str, Any]) -> Array:
-    names = [f"{kind}{number}" for number in range(1, len(layers) + 1) for kind in "Wb"]
-    _same_names(names, members)
+    expected = _shapes(layers)
+    _same_names(expected, members)
     checksums = _get(metadata, "sha256", dict)
-    arrays = {name: _array(name, members[name]) for name in names}
+    arrays = {name: _array(name, members[name]) for name in expected}
     dtype = arrays["W1"].dtype
     if dtype not in _DTYPES:
         raise _Refusal(f"W1 has the type {dtype}; expected float32 or float64")
-    expected: dict[str, tuple[int, ...]] = {}
-    for number, layer in enumerate(layers, 1):
-        expected[f"W{number}"] = (layer.inputs, layer.outputs)
-        expected[f"b{number}"] = (layer.outputs,)
     for name, array in arrays.items():
         if array.shape != expected[name] or array.dtype != dtype:
             raise _Refusal(
@@ -281,9 +283,20 @@ def _parameters(layers: list[Layer], members: dict[str, bytes], metadata: dict[s
         if _sha256(array) != checksums.get(name):
             raise _Refusal(f"{name} is not what was saved: its SHA-256 is another; {_AGAIN}")
     flat = np.empty(parameter_count(layers), dtype)
-    for number, views in enumerate(layer_views(layers, flat), 1):
-        views.W[:], views.b[:] = arrays[f"W{number}"], arrays[f"b{number}"]
+    for name, view in named_arrays(layer_views(layers, flat)).items():
+        view[:] = arrays[name]
     return flat
+
+
+def _shapes(layers: list[Layer]) -> dict[str, tuple[int, ...]]:
+    """Return what arrays there must be, by name, with the shape of each."""
+    shapes: dict[str, tuple[int, ...]] = {}
+    for number, layer in enumerate(layers, 1):
+        shapes[f"W{number}"] = (layer.inputs, layer.outputs)
+        shapes[f"b{number}"] = (layer.outputs,)
+        if layer.slopes:
+            shapes[f"slope{number}"] = (layer.slopes,)
+    return shapes
 
 
 def _same_names(expected: Iterable[str], found: Iterable[str]) -> None:

@@ -7,7 +7,8 @@ derivative is in the form in which it was published. Nothing is stable for large
 nothing is fast.
 
 A row is a list of floats. A layer is ``(W, b, activation, parameters)`` with `W` a list of rows,
-one for each input, and `b` a list.
+one for each input, and `b` a list. Where units learn their slopes, the parameter `slope` is a list
+with one for each unit, or one number for all of them.
 """
 
 from math import e, erfc, exp, log, log1p, pi, sqrt, tanh
@@ -48,6 +49,20 @@ def _leaky_relu(z, slope):
 
 def _leaky_relu_derivative(z, slope):
     return 1.0 if z > 0 else slope
+
+
+def _slopes(slope, row):
+    return slope if isinstance(slope, list) else [slope] * len(row)
+
+
+def _prelu(row, slope):
+    return [max(0.0, z) + p * min(0.0, z) for z, p in zip(row, _slopes(slope, row), strict=True)]
+
+
+def _prelu_jacobian(row, slope):
+    slopes, size = _slopes(slope, row), range(len(row))
+    by_own_sum = [1.0 if z > 0 else p for z, p in zip(row, slopes, strict=True)]
+    return [[by_own_sum[i] if i == j else 0.0 for j in size] for i in size]
 
 
 def _elu(z, alpha):
@@ -134,6 +149,7 @@ ACTIVATIONS = {
     "tanh": _unit_by_unit(tanh, lambda z: 1 - tanh(z) ** 2),
     "relu": _unit_by_unit(_relu, _relu_derivative),
     "leaky_relu": _unit_by_unit(_leaky_relu, _leaky_relu_derivative),
+    "prelu": (_prelu, _prelu_jacobian),
     "step": _unit_by_unit(lambda z: 1.0 if z > 0 else 0.0, lambda z: 0.0),
     "elu": _unit_by_unit(_elu, _elu_derivative),
     "selu": _unit_by_unit(_selu, _selu_derivative),
@@ -145,6 +161,8 @@ ACTIVATIONS = {
     "mish": _unit_by_unit(_mish, _mish_derivative),
     "softmax": (_softmax, _softmax_jacobian),
 }
+# name: ∂a/∂slope of a unit that learns its slope
+BY_SLOPE = {"prelu": lambda z: min(0.0, z)}
 
 
 def _over_outputs(function, derivative, factor):
@@ -256,7 +274,7 @@ def forward_row(x, layers):
 
 
 def gradients_row(x, t, layers, loss, parameters):
-    """Return ∂(loss of one row)/∂W and ∂/∂b of every layer."""
+    """Return ∂(loss of one row)/∂W, ∂/∂b and ∂/∂slope of every layer; the last may be empty."""
     zs, activations = forward_row(x, layers)
     outputs = (zs if loss in OF_SUMS else activations)[-1]
     by_activation = LOSSES[loss][1](outputs, t, **parameters)
@@ -270,7 +288,10 @@ def gradients_row(x, t, layers, loss, parameters):
             jacobian = ACTIVATIONS[name][1](zs[index], **settings)
             dz = [sum(by_activation[i] * jacobian[i][j] for i in units) for j in units]
         before = activations[index - 1] if index else x
-        gradients.insert(0, ([[a * dz[j] for j in units] for a in before], dz))
+        by_slope = []
+        if name in BY_SLOPE:
+            by_slope = [by_activation[j] * BY_SLOPE[name](zs[index][j]) for j in units]
+        gradients.insert(0, ([[a * dz[j] for j in units] for a in before], dz, by_slope))
         by_activation = [sum(dz[j] * row[j] for j in units) for row in weights]
     return gradients
 
@@ -294,11 +315,11 @@ def loss_value(rows, targets, layers, loss, **parameters):
 
 
 def loss_gradients(rows, targets, layers, loss, **parameters):
-    """Return ∂(mean loss)/∂parameters as one flat list: layer by layer, W row by row, then b."""
+    """Return ∂(mean loss)/∂parameters as one flat list: by layer W row by row, b, then slopes."""
     total = None
     for row, target in zip(rows, targets, strict=True):
         flat = []
-        for by_weights, by_biases in gradients_row(row, target, layers, loss, parameters):
-            flat += [value for line in by_weights for value in line] + by_biases
+        for by_weights, *others in gradients_row(row, target, layers, loss, parameters):
+            flat += [value for part in (*by_weights, *others) for value in part]
         total = flat if total is None else [a + b for a, b in zip(total, flat, strict=True)]
     return [value / len(rows) for value in total]

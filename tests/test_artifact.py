@@ -64,6 +64,20 @@ def written(**changes):
         return path.read_bytes()
 
 
+def sloped_model():
+    """Return a model whose first layer learns its slopes."""
+    return make_model([Layer(3, 4, "prelu", {"slope": 0.25}), Layer(4, 1, "sigmoid")])
+
+
+@cache
+def sloped():
+    """Return the bytes of the file of `sloped_model`."""
+    with TemporaryDirectory() as directory:
+        path = Path(directory) / "weights.npz"
+        write_model(path, sloped_model())
+        return path.read_bytes()
+
+
 @pytest.fixture
 def path(tmp_path):
     """Return where a test puts its model file; there is none yet."""
@@ -98,9 +112,9 @@ def with_metadata(change):
     return packed(arrays)
 
 
-def with_arrays(**changes):
+def with_arrays(content=None, **changes):
     """Return a model file with other arrays, None for none, and the checksums that fit them."""
-    arrays = {**arrays_in(written()), **changes}
+    arrays = {**arrays_in(content or written()), **changes}
     arrays = {name: array for name, array in arrays.items() if array is not None}
     if "metadata" in arrays and "metadata" not in changes:
         metadata = json.loads(str(arrays["metadata"]))
@@ -180,7 +194,8 @@ def models(draw):
     layers = []
     for inputs, outputs in pairwise(sizes):
         if draw(st.booleans()):
-            layers.append(Layer(inputs, outputs, "leaky_relu", {"slope": slope}))
+            sloping = draw(st.sampled_from(["leaky_relu", "prelu"]))
+            layers.append(Layer(inputs, outputs, sloping, {"slope": slope}))
         else:
             layers.append(Layer(inputs, outputs, draw(activation)))
     layers[-1] = Layer(sizes[-2], sizes[-1], draw(output))
@@ -223,6 +238,24 @@ def test_the_file_holds_the_arrays_and_the_metadata_and_needs_no_pickle():
     assert {arrays[name].dtype for name in ("W1", "b1", "W2", "b2")} == {np.dtype("<f4")}
     assert (arrays["metadata"].shape, arrays["metadata"].dtype.kind) == ((), "U")
     np.testing.assert_array_equal(arrays["W2"], make_model().network.arrays[1].W)
+
+
+def test_slopes_are_there_only_for_the_layers_that_learn_them(path):
+    layers = [
+        Layer(3, 4, "prelu", {"slope": 0.25}),
+        Layer(4, 4, "leaky_relu", {"slope": 0.25}),
+        Layer(4, 2, "prelu", {"slope": 0.0}),
+        Layer(2, 1, "sigmoid"),
+    ]
+    model = make_model(layers)
+    write_model(path, model)
+    arrays = arrays_in(path.read_bytes())
+    names = ["W1", "b1", "slope1", "W2", "b2", "W3", "b3", "slope3", "W4", "b4"]
+    assert list(arrays) == ["metadata", *names]
+    np.testing.assert_array_equal(arrays["slope1"], model.network.arrays[0].slope)
+    assert len(set(arrays["slope1"].tolist())) == 4
+    assert metadata_in(path.read_bytes())["sha256"].keys() == set(names)
+    assert_same_models(read_model(path), model)
 
 
 def test_the_metadata_has_every_key_that_is_promised(path):
@@ -291,6 +324,8 @@ def run_with_numpy_alone(path, x):
                 a = np.where(z > 0, z, 0)
             elif layer["activation"] == "leaky_relu":
                 a = np.where(z > 0, z, layer["activation_parameters"]["slope"] * z)
+            elif layer["activation"] == "prelu":
+                a = np.where(z > 0, z, file[f"slope{number}"] * z)
             elif layer["activation"] == "tanh":
                 a = np.tanh(z)
             else:
@@ -306,7 +341,8 @@ def test_numpy_alone_gives_the_same_probabilities_for_ten_digits(
     layers = [
         Layer(784, 20, "relu"),
         Layer(20, 15, "leaky_relu", {"slope": 0.125}),
-        Layer(15, 12, "tanh"),
+        Layer(15, 13, "prelu", {"slope": 0.25}),
+        Layer(13, 12, "tanh"),
         Layer(12, 10, "softmax"),
     ]
     model = make_model(
@@ -404,6 +440,7 @@ def encrypted():
 
 
 W1 = np.ones((3, 4), np.float32)
+SLOPES = np.ones(4, np.float32)
 
 WRONG_FILES = {
     "empty": (lambda: b"", "is empty"),
@@ -451,6 +488,26 @@ WRONG_FILES = {
     "other numbers in W1": (
         lambda: packed({**arrays_in(written()), "W1": W1}),
         "W1 is not what was saved",
+    ),
+    "no slope1": (lambda: with_arrays(sloped(), slope1=None), "lacks slope1"),
+    "slopes that nothing learns": (lambda: with_arrays(slope1=SLOPES), "unexpected members slope1"),
+    "slopes of the output": (
+        lambda: with_arrays(sloped(), slope2=SLOPES[:1]),
+        "unexpected members slope2",
+    ),
+    "a slope too few": (lambda: with_arrays(sloped(), slope1=SLOPES[:3]), "shape (3,); expected"),
+    "slopes as a row": (lambda: with_arrays(sloped(), slope1=SLOPES[None]), "shape (1, 4)"),
+    "slopes in float64": (
+        lambda: with_arrays(sloped(), slope1=SLOPES.astype(float)),
+        "slope1 is float64",
+    ),
+    "a slope that is no number": (
+        lambda: with_arrays(sloped(), slope1=SLOPES * np.float32(np.nan)),
+        "slope1 has values that are not finite",
+    ),
+    "other slopes": (
+        lambda: packed({**arrays_in(sloped()), "slope1": SLOPES}),
+        "slope1 is not what was saved",
     ),
     "metadata as a list": (lambda: with_arrays(metadata=np.array(["{}"])), "not a text"),
     "metadata as a number": (lambda: with_arrays(metadata=np.array(1)), "not a text"),
@@ -521,6 +578,18 @@ WRONG_METADATA = {
     "a parameter too few": (
         set_to("layers", 0, "activation", value="leaky_relu"),
         "other parameters than leaky_relu takes",
+    ),
+    "an activation that would learn slopes": (
+        lambda metadata: metadata["layers"][0].update(
+            activation="prelu", activation_parameters={"slope": 0.25}
+        ),
+        "lacks slope1",
+    ),
+    "an output that would learn slopes": (
+        lambda metadata: metadata["layers"][1].update(
+            activation="prelu", activation_parameters={"slope": 0.25}
+        ),
+        "lacks slope2",
     ),
     "a column too few": (without("preprocessing", "columns", 0), "3 columns of numbers"),
     "a type too few": (without("preprocessing", "types", 0), "3 columns of numbers"),
@@ -597,6 +666,9 @@ def test_the_checks_of_wrong_files_start_from_a_file_that_is_read(path):
     for content in (written(), with_arrays(), with_metadata(lambda _: None)):
         path.write_bytes(content)
         assert_same_models(read_model(path), make_model())
+    for content in (sloped(), with_arrays(sloped())):
+        path.write_bytes(content)
+        assert_same_models(read_model(path), sloped_model())
     path.write_bytes(with_members(lambda members: None))
     assert_same_models(read_model(path), make_model())
     text = "{'descr': '<f4', 'fortran_order': False, 'shape': (3, 4)}"
@@ -695,12 +767,13 @@ def assert_refused_or_unchanged(path, content, model):
     assert_same_models(found, model)
 
 
-@pytest.fixture(scope="module")
-def intact(tmp_path_factory):
+@pytest.fixture(
+    params=[(written, make_model), (sloped, sloped_model)], ids=["without slopes", "with slopes"]
+)
+def intact(request):
     """Return the bytes of a model file and the model."""
-    path = tmp_path_factory.mktemp("intact") / "weights.npz"
-    write_model(path, make_model())
-    return path.read_bytes(), make_model()
+    content, model = request.param
+    return content(), model()
 
 
 def test_a_flipped_bit_in_any_byte_is_refused_or_harmless(path, intact):

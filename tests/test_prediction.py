@@ -50,7 +50,7 @@ def test_the_targets_are_those_of_the_output(output):
 def test_classes_are_chosen_by_logits_and_probabilities_given_where_there_are_some(output, outputs):
     model = make_model(output, outputs)
     predictions = predict_rows(model, INPUTS)
-    (W, b) = model.network.arrays[0]
+    W, b, _ = model.network.arrays[0]
     sums = INPUTS @ W + b
     chosen = sums.argmax(axis=1) if outputs == 3 else sums[:, 0] > 0
     assert predictions.chosen.tolist() == chosen.tolist()

@@ -8,7 +8,9 @@ from nncli.explanation.page import Element, Equation, Equations, Heading, Paragr
 from nncli.explanation.step import LayerStep
 from nncli.explanation.writer import Writer
 from nncli.model.activations import ACTIVATIONS
-from nncli.model.entries import Array, Value
+from nncli.model.entries import Array, Formula, Value
+
+_SLOPE_TERM = Formula("<by>·min(<z>, 0)", r"<by> \cdot \min(<z>, 0)")
 
 
 def backward(page: Writer) -> Iterator[Element]:
@@ -193,6 +195,23 @@ def _by_parameters(page: Writer, number: int, unit: int) -> Iterator[Equation]:
         [total + page.by("z", number, unit)],
         page.sum([write.number(each) for each in layer.dZ[:, unit]]),
         value=layer.gradient.b[unit],
+    )
+    if layer.layer.slopes:
+        yield _by_slope(page, number, unit)
+
+
+def _by_slope(page: Writer, number: int, unit: int) -> Equation:
+    """Return the gradient by the slope p that a unit learns: a = p z where z < 0."""
+    layer = page.step.layers[number - 1]
+    assert layer.dA is not None
+    total = page.write.total if len(page.step.rows) > 1 else ""
+    symbols = {"by": page.by("a", number, unit), "z": page.symbol("z", number, unit)}
+    rows = zip(layer.dA[:, unit].tolist(), layer.Z[:, unit].tolist(), strict=True)
+    return page.equation(
+        page.by("p", number, unit),
+        [total + page.put(_SLOPE_TERM, symbols)],
+        page.sum([page.put(_SLOPE_TERM, {"by": by, "z": z}) for by, z in rows]),
+        value=layer.gradient.slope[unit],
     )
 
 

@@ -5,7 +5,7 @@ import textwrap
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from nncli.explanation.notation import Latex, Markdown, Notation, Text
+from nncli.explanation.notation import NO_BREAK, Latex, Markdown, Notation, Text
 from nncli.explanation.page import Element, Equation, Equations, Heading, Paragraph, Table
 
 _WIDTH = 80
@@ -26,7 +26,8 @@ def as_text(page: Iterable[Element]) -> str:
             case Heading(text, _):
                 parts.append(text)
             case Paragraph(text):
-                parts.append(textwrap.fill(text, _WIDTH, break_on_hyphens=False))
+                lines = textwrap.fill(text, _WIDTH, break_on_hyphens=False)
+                parts.append(lines.replace(NO_BREAK, " "))
             case Equations(equations):
                 parts.append("\n".join(map(_text_equation, equations)))
             case Table(header, rows):

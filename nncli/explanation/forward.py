@@ -58,13 +58,17 @@ def of_output(page: Writer, row: int, unit: int) -> dict[str, float]:
 
 def _row(page: Writer, row: int) -> Iterator[Element]:
     write, step = page.write, page.step
-    inputs = page.listed("x", step.X[row], page.shown[0])
-    targets = page.listed("t", step.T[row], page.shown[-1])
+    inputs = page.listed("x", 0, step.X[row], page.shown[0])
+    targets = page.listed("t", 0, step.T[row], page.shown[-1])
     yield Paragraph(f"Row {step.rows[row]}: {inputs}; {targets}.")
     for number, each in enumerate(step.layers, 1):
         entry, values = ACTIVATIONS[each.layer.activation], each.layer.activation_parameters
         formula = write.inline(f"a = {page.put(entry.formula, {'z': 'z', **values})}")
-        yield Paragraph(f"Layer {number}, {write.name(each.layer.activation)}: {formula}")
+        learned = ""
+        if each.layer.slopes:
+            slopes = page.listed("p", number, each.before.slope, page.shown[number])
+            learned = f", with the learned {slopes}"
+        yield Paragraph(f"Layer {number}, {write.name(each.layer.activation)}: {formula}{learned}")
         equations = []
         for unit in page.shown[number]:
             equations += [_weighted_sum(page, number, row, unit)]

@@ -6,6 +6,8 @@ from typing import Protocol
 
 from nncli.model.entries import Formula, Value
 
+NO_BREAK = "\N{NO-BREAK SPACE}"
+
 _PLACEHOLDER = re.compile(r"<(\w+)>")
 
 
@@ -85,8 +87,8 @@ class Text:
         return formula.text
 
     def inline(self, mathematics: str) -> str:
-        """Return it as it is."""
-        return mathematics
+        """Return it with spaces at which no line breaks."""
+        return mathematics.replace(" ", NO_BREAK)
 
     def words(self, text: str) -> str:
         """Return it as it is."""
@@ -168,7 +170,7 @@ def fill(notation: Notation, formula: Formula, values: Mapping[str, str | Value]
             return value
         number = notation.number(value)
         around = match.string[match.start() - 1 : match.start()] + match.string[match.end() :][:1]
-        return number if around in ("()", "||") else as_factor(number)
+        return number if around in ("()", "(,", "||") else as_factor(number)
 
     return _PLACEHOLDER.sub(written, notation.formula(formula))
 

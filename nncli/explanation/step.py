@@ -136,10 +136,12 @@ class _Recorder(Network):
         self.A = [each.copy() for each in work.A]
         return Z
 
-    def activation_backward(self, index: int, work: Workspace) -> None:
+    def activation_backward(
+        self, index: int, work: Workspace, gradients: LayerArrays | None = None
+    ) -> None:
         self.dA[index] = work.dA[index].copy()
         self.derivatives[index] = self._derivative(index)
-        super().activation_backward(index, work)
+        super().activation_backward(index, work, gradients)
 
     def backward(
         self,

@@ -1,6 +1,6 @@
 """The part of the page about the update of the parameters."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -8,7 +8,7 @@ import numpy as np
 from nncli.explanation.notation import takes_numbers
 from nncli.explanation.page import Element, Equation, Equations, Paragraph, Table
 from nncli.explanation.writer import Writer
-from nncli.model.entries import Array, Formula
+from nncli.model.entries import Formula
 from nncli.training.optimizers import OPTIMIZERS
 
 
@@ -59,7 +59,7 @@ def _about_the_gradient(page: Writer) -> str:
     ]
     if any(each.connected is not None for each in layers):
         changes.insert(0, "connections left out")
-    return f"{gradient} changed by {', '.join(changes)}; penalties are for weights, not biases."
+    return f"{gradient} changed by {', '.join(changes)}; penalties are for weights alone."
 
 
 def _new_values(page: Writer, formula: Formula) -> Iterator[Equation]:
@@ -85,11 +85,13 @@ def _parameters(page: Writer) -> Iterator[_Values]:
     """Yield every shown parameter, unit by unit."""
     for number, layer in enumerate(page.step.layers, 1):
         stages = (layer.before, layer.gradient, layer.followed, layer.after)
-        weights: Sequence[Array] = [each.W for each in stages]
-        biases: Sequence[Array] = [each.b for each in stages]
+        weights = [each.W for each in stages]
+        vectors = {"b": [each.b for each in stages], "p": [each.slope for each in stages]}
         for unit in page.shown[number]:
             for i in page.shown[number - 1]:
                 numbers = (float(each[i, unit]) for each in weights)
                 yield _Values(page.weight(number, i, unit), *numbers)
-            numbers = (float(each[unit]) for each in biases)
-            yield _Values(page.symbol("b", number, unit), *numbers)
+            for letter, arrays in vectors.items():
+                if arrays[0].size:
+                    numbers = (float(each[unit]) for each in arrays)
+                    yield _Values(page.symbol(letter, number, unit), *numbers)

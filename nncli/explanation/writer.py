@@ -52,9 +52,9 @@ class Writer:
         """Write a formula with symbols or numbers put in."""
         return fill(self.write, formula, values)
 
-    def listed(self, letter: str, values: Array, shown: Sequence[int]) -> str:
+    def listed(self, letter: str, layer: int, values: Array, shown: Sequence[int]) -> str:
         """Write ``x[1] = 0.12, x[2] = 0.3`` for a sentence."""
-        pairs = [f"{self.symbol(letter, 0, i)} = {self.write.number(values[i])}" for i in shown]
+        pairs = [f"{self.symbol(letter, layer, i)} = {self.write.number(values[i])}" for i in shown]
         rest = [f"{len(values) - len(shown)} more"] if len(shown) < len(values) else []
         return ", ".join([*map(self.write.inline, pairs), *rest])
 

@@ -7,6 +7,11 @@
 `dA` itself. `Z` and `A` are what the forward pass read and wrote; a function may use either as
 scratch space, so both are undefined afterwards. The caller has no more use for them: the weight
 gradient that reads `A` is computed first.
+
+``slope_gradient(dA, Z, A, out)``, of an activation whose units learn their slope, writes
+∂loss/∂slope, shape (O,), to `out`. It goes before `backward` and keeps `dA` and `Z`, but may use
+`A` as scratch space, so that the `backward` of such an activation must do without it. The `slope`
+that its `forward` and `backward` get is an array (O,), one number a unit.
 """
 
 from collections.abc import Callable
@@ -117,6 +122,30 @@ def leaky_relu_backward(dA: Array, Z: Array, A: Array, out: Array, slope: float)
     np.sign(Z, out=Z)
     np.maximum(Z, slope, out=Z)
     np.multiply(dA, Z, out=out)
+
+
+def prelu(Z: Array, out: Array, slope: Array) -> None:
+    """Write the parametric ReLU g(z) = z where z > 0, else p z, slope p learned (He et al., 2015).
+
+    It is z g'(z): heaviside(max(z, 0), p) is 1 where z > 0, else p, for a slope above 1 too.
+    """
+    np.maximum(Z, 0, out=out)
+    np.heaviside(out, slope, out=out)
+    np.multiply(out, Z, out=out)
+
+
+def prelu_backward(dA: Array, Z: Array, A: Array, out: Array, slope: Array) -> None:
+    """Multiply by g'(z) = 1 where z > 0, else p; g'(0) is taken as p."""
+    np.maximum(Z, 0, out=Z)
+    np.heaviside(Z, slope, out=Z)
+    np.multiply(dA, Z, out=out)
+
+
+def prelu_slope_gradient(dA: Array, Z: Array, A: Array, out: Array) -> None:
+    """Write ∂loss/∂p = Σ over rows of dA · min(z, 0) (He et al., 2015, equation 9)."""
+    np.minimum(Z, 0, out=A)
+    np.multiply(dA, A, out=A)
+    np.add.reduce(A, axis=0, out=out)
 
 
 def step(Z: Array, out: Array) -> None:
@@ -322,6 +351,9 @@ class Activation(Entry):
         Whether gradient descent can train the layers before it.
     output_only : bool
         Whether it couples the units of a row, so that it can stand at the output only.
+    slope_gradient : function or None
+        As the module says, if every unit learns its own slope; a parameter `slope` is then what
+        they start from. Such an activation can stand in hidden layers only.
     """
 
     forward: Callable[..., None]
@@ -335,6 +367,7 @@ class Activation(Entry):
     loss: str = "mean_squared_error"
     trainable: bool = True
     output_only: bool = False
+    slope_gradient: Callable[..., None] | None = None
 
 
 ACTIVATIONS: dict[str, Activation] = {
@@ -402,6 +435,20 @@ ACTIVATIONS: dict[str, Activation] = {
         derivative=Formula(
             "1 if z > 0, else <slope>", r"1 \text{ if } z > 0, \text{ else } <slope>"
         ),
+    ),
+    "prelu": Activation(
+        "z where z > 0, else slope * z: every unit learns its own slope",
+        prelu,
+        prelu_backward,
+        initializer="he_normal",
+        parameters={
+            "slope": Parameter(
+                0.25, "what slopes start from; exempt from penalties", at_least=0.0, at_most=1.0
+            ),
+        },
+        slope_gradient=prelu_slope_gradient,
+        formula=Formula("z if z > 0, else p·z", r"z \text{ if } z > 0, \text{ else } p z"),
+        derivative=Formula("1 if z > 0, else p", r"1 \text{ if } z > 0, \text{ else } p"),
     ),
     "elu": Activation(
         "z where z > 0, else alpha * (exp(z) - 1)",

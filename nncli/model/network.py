@@ -3,15 +3,16 @@
 Shapes: B rows, I inputs and O outputs of a layer. ``Z = A_before @ W + b`` with W (I, O), b (O,);
 ``A = g(Z)``. For each layer dZ is ∂loss/∂Z and dA is ∂loss/∂A.
 
-All parameters lie in one flat vector, layer by layer, W before b, each in C order. Gradients and
-optimizer slots have the same form, so an optimizer works on whole vectors.
+All parameters lie in one flat vector, layer by layer, W before b, each in C order, then the slopes
+of a layer whose units learn theirs. Gradients and optimizer slots have the same form, so an
+optimizer works on whole vectors.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -33,9 +34,14 @@ class Layer:
     activation_parameters: dict[str, Value] = field(default_factory=dict)
 
     @property
+    def slopes(self) -> int:
+        """Number of slopes that are learned: one a unit, or none."""
+        return self.outputs if ACTIVATIONS[self.activation].slope_gradient else 0
+
+    @property
     def parameter_count(self) -> int:
-        """Number of weights and biases."""
-        return (self.inputs + 1) * self.outputs
+        """Number of weights, biases and learned slopes."""
+        return (self.inputs + 1) * self.outputs + self.slopes
 
     @property
     def flops_per_row(self) -> int:
@@ -44,10 +50,14 @@ class Layer:
 
 
 class LayerArrays(NamedTuple):
-    """The weights `W` (I, O) and biases `b` (O,) of one layer, or their gradients."""
+    """The weights `W` (I, O) and biases `b` (O,) of one layer, or their gradients.
+
+    `slope` (O,) are the slopes that its units learn; it is empty where they learn none.
+    """
 
     W: Array
     b: Array
+    slope: Array
 
 
 def parameter_count(layers: Sequence[Layer]) -> int:
@@ -62,12 +72,23 @@ def layer_slices(layers: Sequence[Layer]) -> list[slice]:
 
 
 def layer_views(layers: Sequence[Layer], flat: Array) -> list[LayerArrays]:
-    """Return the W and b of each layer as views of the flat vector."""
+    """Return the arrays of each layer as views of the flat vector."""
     views = []
     for layer, where in zip(layers, layer_slices(layers), strict=True):
-        weights, biases = np.split(flat[where], [layer.inputs * layer.outputs])
-        views.append(LayerArrays(weights.reshape(layer.inputs, layer.outputs), biases))
+        weights = layer.inputs * layer.outputs
+        W, b, slope = np.split(flat[where], [weights, weights + layer.outputs])
+        views.append(LayerArrays(W.reshape(layer.inputs, layer.outputs), b, slope))
     return views
+
+
+def named_arrays(arrays: Sequence[LayerArrays]) -> dict[str, Array]:
+    """Return all that are not empty by name: ``W1, b1, W2, b2, slope2, ...``, layers from 1."""
+    return {
+        f"{name}{number}": array
+        for number, layer in enumerate(arrays, 1)
+        for name, array in layer._asdict().items()
+        if array.size
+    }
 
 
 def initial_parameters(
@@ -77,6 +98,8 @@ def initial_parameters(
     dtype: DTypeLike,
 ) -> Array:
     """Draw a flat parameter vector; each layer has a random stream of its own.
+
+    Biases are 0, and the slopes of a layer all what its activation starts from.
 
     Parameters
     ----------
@@ -88,6 +111,8 @@ def initial_parameters(
         random = generator(seed, Stream.WEIGHTS, index)
         draw = INITIALIZERS[name].draw
         arrays[index].W[:] = draw(random, layer.inputs, layer.outputs, **parameters)
+        if layer.slopes:
+            arrays[index].slope.fill(layer.activation_parameters["slope"])
     return flat
 
 
@@ -140,6 +165,12 @@ def random_connections(inputs: int, outputs: int, density: float, seed: int, lay
     return mask.reshape(inputs, outputs)
 
 
+def _settings(layer: Layer, arrays: LayerArrays) -> dict[str, Any]:
+    """Return an activation's parameters; slopes that are learned replace what they started from."""
+    learned = {"slope": arrays.slope} if layer.slopes else {}
+    return {**layer.activation_parameters, **learned}
+
+
 class Network:
     """Layers with their parameters.
 
@@ -159,14 +190,11 @@ class Network:
         self.mask: Array | None = None
         self.arrays = layer_views(layers, parameters)
         self.dtype = parameters.dtype
-        self._forward = [
-            partial(ACTIVATIONS[each.activation].forward, **each.activation_parameters)
-            for each in layers
-        ]
-        self._backward = [
-            partial(ACTIVATIONS[each.activation].backward, **each.activation_parameters)
-            for each in layers
-        ]
+        self._activations = [ACTIVATIONS[each.activation] for each in layers]
+        settings = list(map(_settings, layers, self.arrays))
+        both = list(zip(self._activations, settings, strict=True))
+        self._forward = [partial(entry.forward, **each) for entry, each in both]
+        self._backward = [partial(entry.backward, **each) for entry, each in both]
 
     def connect_partially(self, masks: Mapping[int, Array]) -> None:
         """Keep only some connections of some layers.
@@ -196,7 +224,7 @@ class Network:
         """
         A = X
         last = len(self.layers) - 1
-        for index, (W, b) in enumerate(self.arrays):
+        for index, (W, b, _) in enumerate(self.arrays):
             Z = np.matmul(A, W, out=work.Z[index])
             np.add(Z, b, out=Z)
             if index < last:
@@ -216,12 +244,19 @@ class Network:
         self._forward[-1](work.Z[-1], work.A[-1])
         return work.A[-1]
 
-    def activation_backward(self, index: int, work: Workspace) -> None:
+    def activation_backward(
+        self, index: int, work: Workspace, gradients: LayerArrays | None = None
+    ) -> None:
         """Turn ``work.dA[index]``, which holds dA of a layer, in place into its dZ.
 
-        ``work.Z[index]`` and ``work.A[index]`` are undefined afterwards.
+        ``work.Z[index]`` and ``work.A[index]`` are undefined afterwards. Of a layer that learns
+        its slopes, their gradient is written to `gradients`, the layer's own.
         """
-        self._backward[index](work.dA[index], work.Z[index], work.A[index], work.dA[index])
+        dA, Z, A = work.dA[index], work.Z[index], work.A[index]
+        slope_gradient = self._activations[index].slope_gradient
+        if slope_gradient and gradients is not None:
+            slope_gradient(dA, Z, A, gradients.slope)
+        self._backward[index](dA, Z, A, dA)
 
     def backward(
         self,
@@ -234,10 +269,10 @@ class Network:
         """Propagate dZ of the last layer, in ``work.dA[-1]``, back through the network.
 
         `work` must hold the forward pass of the same `X` and `keep`; afterwards its dA are the dZ
-        of every layer, and all else in it is undefined. Writes ∂loss/∂W = A_beforeᵀ dZ and
-        ∂loss/∂b = Σ over rows of dZ to `gradients`, and on the way down dA_before = dZ Wᵀ
-        (Rumelhart, Hinton and Williams, 1986). To `dX` (B, I), which training does without, it
-        writes ∂loss/∂X, the gradient by the inputs.
+        of every layer, and all else in it is undefined. Writes ∂loss/∂W = A_beforeᵀ dZ,
+        ∂loss/∂b = Σ over rows of dZ, and what slopes there are, to `gradients`, and on the way
+        down dA_before = dZ Wᵀ (Rumelhart, Hinton and Williams, 1986). To `dX` (B, I), which
+        training does without, it writes ∂loss/∂X, the gradient by the inputs.
         """
         keep = keep or {}
         for index in range(len(self.layers) - 1, -1, -1):
@@ -249,7 +284,7 @@ class Network:
                 dA = np.matmul(dZ, self.arrays[index].W.T, out=work.dA[before])
                 if before in keep:
                     np.multiply(dA, keep[before], out=dA)
-                self.activation_backward(before, work)
+                self.activation_backward(before, work, gradients[before])
         if dX is not None:
             np.matmul(work.dA[0], self.arrays[0].W.T, out=dX)
 

@@ -137,7 +137,7 @@ class NumpyEngine:
         return self._objective(self.network, T, work), correct
 
     def gradient_norms(self) -> list[float]:
-        """Return the norm of each layer's gradient, weights and biases together.
+        """Return the norm of each layer's gradient, all its parameters together.
 
         It is the root mean square over the steps since the last call, 0 if there were none.
         """

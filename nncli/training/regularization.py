@@ -1,6 +1,8 @@
 """What keeps weights small and steps short: penalties, clipping, a limit on norms.
 
-Biases are exempt from the penalties and from the limit: they do not scale with the inputs.
+Biases are exempt from the penalties and from the limit: they do not scale with the inputs. So are
+the slopes that units learn: a penalty would pull them to 0, and make a plain ReLU of every unit
+(He et al., 2015).
 """
 
 from collections.abc import Sequence

@@ -8,6 +8,7 @@ FUNCTIONS = {
     "ln": math.log,
     "tanh": math.tanh,
     "max": max,
+    "min": min,
     "abs": abs,
     "sign": lambda x: (x > 0) - (x < 0),
     "Φ": lambda x: math.erfc(-x / math.sqrt(2)) / 2,
@@ -34,5 +35,5 @@ def evaluate(text, names=None):
     for pattern, replacement in REPLACEMENTS:
         text = re.sub(pattern, replacement, text)
     if " if " in text:
-        text = text.replace(", ", " else ")
+        text = re.sub(r", (?![^()]*\))", " else ", text)
     return eval(text, {"__builtins__": {}}, names)  # the text is the project's own

@@ -33,11 +33,13 @@ def evaluated(formula, names, **parameters):
 @pytest.mark.parametrize("z", POINTS)
 def test_the_formula_of_an_activation_is_what_it_computes(name, z):
     entry, parameters = ACTIVATIONS[name], parameters_of(name)
+    learned = {"slope": np.array([0.3])} if entry.slope_gradient else {}
+    parameters = parameters | learned
     Z, A, derivative = np.array([[z]]), np.empty((1, 1)), np.empty((1, 1))
     entry.forward(Z, A, **parameters)
     a = A.item()
     entry.backward(np.ones((1, 1)), Z, A, derivative, **parameters)
-    names = {"z": z, "a": a}
+    names = {"z": z, "a": a, "p": 0.3}
     close = {"rel": tolerance(name), "abs": tolerance(name)}
     assert evaluated(entry.formula, names, **parameters) == pytest.approx(a, **close)
     assert evaluated(entry.derivative, names, **parameters) == pytest.approx(

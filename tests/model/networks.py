@@ -31,6 +31,20 @@ def build_layers(sizes, hidden, output):
     ]
 
 
+def reference_layers(network):
+    """Return the layers as plain Python has them."""
+    return [
+        (
+            arrays.W.tolist(),
+            arrays.b.tolist(),
+            layer.activation,
+            layer.activation_parameters
+            | ({"slope": arrays.slope.tolist()} if layer.slopes else {}),
+        )
+        for arrays, layer in zip(network.arrays, network.layers, strict=True)
+    ]
+
+
 def draw_targets(random, loss, outputs):
     """Return targets that a loss can have, also between 0 and 1 where it allows."""
     if loss in ("hinge", "perceptron"):

@@ -11,6 +11,7 @@ from tests.model.strict import strict
 
 CASES = [(name, entry.complete({})) for name, entry in ACTIVATIONS.items()]
 CASES += [("leaky_relu", {"slope": slope}) for slope in (0.0, 0.3, 0.99)]
+CASES += [("prelu", {"slope": slope}) for slope in (-0.75, 0.0, 2.5)]
 CASES += [(name, {"alpha": alpha}) for name in ("elu", "sqlu") for alpha in (0.3, 2.5)]
 
 
@@ -25,8 +26,12 @@ both_precisions = pytest.mark.parametrize("dtype", [np.float32, np.float64])
 # How many roundings of the precision a value may be off: a series in place of erfc costs some.
 ROUNDINGS = {"gelu": {np.float32: 16, np.float64: 2000}}
 # |g(z)| over the larger of |z| and 1, where it is above 1.
-STEEPEST = {"elu-2.5": 2.5, "sqlu-2.5": 2.5, "selu": 1.7581, "softplus": 1.3133}
+STEEPEST = {"elu-2.5": 2.5, "sqlu-2.5": 2.5, "prelu-2.5": 2.5, "selu": 1.7581, "softplus": 1.3133}
 EXTREMES = [0.0, 1e-30, 1e-3, 1.0, 50.0, 87.0, 89.0, 104.0, 709.0, 745.0, 1e4, 1e30]
+
+
+LEARNED = [name for name, entry in ACTIVATIONS.items() if entry.slope_gradient]
+every_learned = pytest.mark.parametrize("name", LEARNED)
 
 
 def sums(rows=6, units=5, dtype=np.float64):
@@ -168,6 +173,66 @@ def test_nothing_leaves_the_precision(name, parameters, dtype):
     assert A.dtype == dA.dtype == dtype
 
 
+def slopes(dtype=np.float64):
+    return np.array([-0.75, 0.0, 0.25, 1.0, 2.5], dtype)
+
+
+@every_learned
+@both_precisions
+def test_every_unit_has_its_own_slope_in_both_passes(name, dtype):
+    Z, slope = sums(dtype=dtype), slopes(dtype)
+    dA = np.random.default_rng(5).normal(size=Z.shape).astype(dtype)
+    A, dZ = forward(name, {"slope": slope}, Z), backward(name, {"slope": slope}, dA, Z)
+    for unit, p in enumerate(slope.tolist()):
+        column = slice(unit, unit + 1)
+        alone = forward(name, {"slope": p}, Z[:, column])
+        np.testing.assert_array_equal(A[:, column], alone)
+        alone = backward(name, {"slope": p}, dA[:, column], Z[:, column])
+        np.testing.assert_array_equal(dZ[:, column], alone)
+
+
+def check_slope_gradient(name, dtype=np.float64):
+    Z = sums(dtype=dtype)
+    dA = np.random.default_rng(6).normal(size=Z.shape).astype(dtype)
+    found, h = np.full(Z.shape[1], np.nan, dtype), 1e-6
+    A = np.full_like(Z, np.nan)
+    ACTIVATIONS[name].slope_gradient(dA, Z, A, found)
+    above, below = (forward(name, {"slope": slopes() + step}, Z.astype(float)) for step in (h, -h))
+    numerical = (dA * (above - below)).sum(axis=0) / (2 * h)
+    tolerance = max(1e-8, 64 * np.finfo(dtype).eps)
+    np.testing.assert_allclose(found, numerical, rtol=tolerance, atol=tolerance)
+    np.testing.assert_array_equal(Z, sums(dtype=dtype))  # the backward pass needs it
+
+
+@every_learned
+@both_precisions
+def test_the_gradient_of_the_slopes_equals_central_differences(name, dtype):
+    check_slope_gradient(name, dtype)
+
+
+@every_learned
+def test_a_corrupted_gradient_of_the_slopes_is_found(name, monkeypatch):
+    entry = ACTIVATIONS[name]
+
+    def corrupted(dA, Z, A, out):
+        entry.slope_gradient(dA, Z, A, out)
+        out *= 1.0001
+
+    monkeypatch.setitem(ACTIVATIONS, name, replace(entry, slope_gradient=corrupted))
+    with pytest.raises(AssertionError):
+        check_slope_gradient(name)
+
+
+@every_learned
+@both_precisions
+def test_nothing_in_the_gradient_of_the_slopes_leaves_the_precision(name, dtype):
+    Z, A, dA = strict(sums(dtype=dtype)), strict(np.empty((6, 5), dtype)), strict(sums(dtype=dtype))
+    out, slope = strict(np.empty(5, dtype)), strict(slopes(dtype))
+    ACTIVATIONS[name].forward(Z, A, slope)
+    ACTIVATIONS[name].slope_gradient(dA, Z, A, out)
+    ACTIVATIONS[name].backward(dA, Z, A, dA, slope)
+
+
 @both_precisions
 def test_sigmoid_keeps_the_precision_of_small_values(dtype):
     Z = np.array([[-20.0, -50.0, -80.0]], dtype)
@@ -203,6 +268,7 @@ def test_softmax_does_not_change_when_a_row_is_shifted():
     [
         ("relu", {}, 0.0),
         ("leaky_relu", {"slope": 0.25}, 0.25),
+        ("prelu", {"slope": 0.25}, 0.25),
         ("step", {}, 0.0),
         ("elu", {"alpha": 0.5}, 0.5),
         ("sqlu", {"alpha": 0.5}, 0.5),

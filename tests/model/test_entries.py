@@ -48,6 +48,14 @@ def test_every_activation_names_an_initializer_that_exists():
     assert {each.initializer for each in ACTIVATIONS.values()} <= set(INITIALIZERS)
 
 
+def test_what_learns_slopes_says_where_they_start_and_is_no_output():
+    for entry in ACTIVATIONS.values():
+        if entry.slope_gradient:
+            assert list(entry.parameters) == ["slope"]
+            assert not entry.output_for
+            assert not entry.output_only
+
+
 def test_every_output_names_a_loss_that_takes_it():
     for name, activation in ACTIVATIONS.items():
         assert not activation.output_for or name in LOSSES[activation.loss].outputs

@@ -134,6 +134,13 @@ def test_biases_start_at_zero():
     assert not any(each.b.any() for each in layer_views(LAYERS, initial()))
 
 
+def test_slopes_start_from_the_parameter_of_the_activation():
+    layers = [Layer(4, 3, "prelu", {"slope": 0.125}), *LAYERS[:1], Layer(4, 2, "prelu")]
+    layers[2].activation_parameters["slope"] = 0.0
+    found = layer_views(layers, initial(layers, [("normal", {"scale": 1.0})] * 3))
+    assert [each.slope.tolist() for each in found] == [[0.125] * 3, [], [0, 0]]
+
+
 def test_float32_parameters_are_the_rounded_float64_ones():
     rounded = initial(dtype=np.float32)
     assert rounded.dtype == np.float32

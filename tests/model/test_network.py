@@ -6,7 +6,14 @@ import pytest
 
 from nncli.model.activations import ACTIVATIONS
 from nncli.model.losses import LOSSES
-from nncli.model.network import Layer, Network, layer_slices, layer_views, parameter_count
+from nncli.model.network import (
+    Layer,
+    Network,
+    layer_slices,
+    layer_views,
+    named_arrays,
+    parameter_count,
+)
 from tests import reference
 from tests.model.networks import (
     HIDDEN,
@@ -17,6 +24,7 @@ from tests.model.networks import (
     draw_case,
     numerical_gradient,
     objective,
+    reference_layers,
 )
 from tests.model.strict import strict
 
@@ -41,6 +49,7 @@ every_network = pytest.mark.parametrize(
     NETWORKS,
     ids=["-".join(["x".join(map(str, sizes)), *names]) for sizes, *names in NETWORKS],
 )
+with_and_without_slopes = pytest.mark.parametrize("hidden", ["relu", "prelu"])
 every_size = pytest.mark.parametrize("sizes", SIZES, ids=lambda sizes: "-".join(map(str, sizes)))
 
 
@@ -76,13 +85,6 @@ def check_gradients(sizes, hidden, output, loss):
     _, gradient = loss_and_gradient(network, X, T, loss, poisoned(network, ROWS))
     numerical = central_differences(network, X, T, loss)
     np.testing.assert_allclose(gradient, numerical, rtol=1e-6, atol=1e-8)
-
-
-def reference_layers(network):
-    return [
-        (W.tolist(), b.tolist(), layer.activation, layer.activation_parameters)
-        for (W, b), layer in zip(network.arrays, network.layers, strict=True)
-    ]
 
 
 def check_against_the_reference(network, X, T, loss, work, tolerance):
@@ -145,6 +147,18 @@ def test_a_corrupted_derivative_of_a_hidden_layer_is_found(hidden, monkeypatch):
         check_gradients((3, 5, 4, 3), hidden, "identity", "mean_squared_error")
 
 
+def test_a_corrupted_gradient_of_slopes_is_found(monkeypatch):
+    entry = ACTIVATIONS["prelu"]
+
+    def corrupted(dA, Z, A, out):
+        entry.slope_gradient(dA, Z, A, out)
+        out[0] *= 1.001
+
+    monkeypatch.setitem(ACTIVATIONS, "prelu", replace(entry, slope_gradient=corrupted))
+    with pytest.raises(AssertionError):
+        check_gradients((3, 5, 4, 3), "prelu", "identity", "mean_squared_error")
+
+
 @every_loss_and_output
 def test_a_corrupted_gradient_of_a_loss_is_found(output, loss, monkeypatch):
     entry = LOSSES[loss]
@@ -174,10 +188,13 @@ def test_outputs_and_logits_equal_the_reference(hidden, output):
     assert outputs is work.A[-1]
 
 
-@every_loss_and_output
+@pytest.mark.parametrize(
+    ("hidden", "loss", "output"),
+    [("tanh", *each) for each in LOSS_AND_OUTPUT] + [("prelu", *LOSS_AND_OUTPUT[0])],
+)
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_nothing_in_a_pass_leaves_the_precision(output, loss, dtype):
-    network, X, T = draw_case((3, 5, 4, 3), "tanh", output, loss, dtype=dtype)
+def test_nothing_in_a_pass_leaves_the_precision(hidden, output, loss, dtype):
+    network, X, T = draw_case((3, 5, 4, 3), hidden, output, loss, dtype=dtype)
     network = Network(network.layers, strict(network.parameters))
     work = network.workspace(ROWS)
     work.Z, work.A, work.dA = ([strict(b) for b in each] for each in (work.Z, work.A, work.dA))
@@ -238,8 +255,9 @@ def test_nothing_that_a_pass_allocates_is_left(hidden):
 
 
 @every_size
-def test_the_slices_cover_the_flat_vector_exactly_once(sizes):
-    layers = build_layers(sizes, "relu", "identity")
+@with_and_without_slopes
+def test_the_slices_cover_the_flat_vector_exactly_once(sizes, hidden):
+    layers = build_layers(sizes, hidden, "identity")
     covered = np.zeros(parameter_count(layers), int)
     for layer, where in zip(layers, layer_slices(layers), strict=True):
         covered[where] += 1
@@ -248,27 +266,31 @@ def test_the_slices_cover_the_flat_vector_exactly_once(sizes):
 
 
 @every_size
-def test_the_flat_vector_holds_w_then_b_of_each_layer_in_c_order(sizes):
-    layers = build_layers(sizes, "relu", "identity")
+@with_and_without_slopes
+def test_the_flat_vector_holds_w_then_b_then_slopes_of_each_layer_in_c_order(sizes, hidden):
+    layers = build_layers(sizes, hidden, "identity")
     flat = np.arange(parameter_count(layers), dtype=np.float64)
     views = layer_views(layers, flat)
-    for layer, (W, b) in zip(layers, views, strict=True):
+    for layer, (W, b, slope) in zip(layers, views, strict=True):
         assert W.shape == (layer.inputs, layer.outputs)
         assert b.shape == (layer.outputs,)
-    joined = np.concatenate([part.ravel() for pair in views for part in pair])
+        assert slope.shape == (layer.outputs if layer.activation == "prelu" else 0,)
+    joined = np.concatenate([part.ravel() for arrays in views for part in arrays])
     np.testing.assert_array_equal(joined, flat)
 
 
 def test_the_views_share_the_memory_of_the_flat_vector():
-    layers = build_layers((3, 5, 2), "relu", "identity")
+    layers = build_layers((3, 5, 2), "prelu", "identity")
     flat = np.zeros(parameter_count(layers))
     network = Network(layers, flat)
     assert network.parameters is flat
-    for number, array in enumerate([each for pair in network.arrays for each in pair], start=1):
+    named = named_arrays(network.arrays)
+    assert list(named) == ["W1", "b1", "slope1", "W2", "b2"]
+    for number, array in enumerate(named.values(), start=1):
         array[...] = number
-    np.testing.assert_array_equal(flat, [1] * 15 + [2] * 5 + [3] * 10 + [4] * 2)
+    np.testing.assert_array_equal(flat, [1] * 15 + [2] * 5 + [3] * 5 + [4] * 10 + [5] * 2)
     flat[:] = 7
-    assert all((each == 7).all() for pair in network.arrays for each in pair)
+    assert all((each == 7).all() for arrays in network.arrays for each in arrays)
 
 
 def test_changing_the_parameters_changes_the_outputs():
@@ -279,11 +301,26 @@ def test_changing_the_parameters_changes_the_outputs():
     assert (network.outputs(X, work) != before).all()
 
 
+def test_changing_the_slopes_changes_the_outputs():
+    network, X, _ = draw_case((3, 5, 2), "prelu", "identity", "mean_squared_error")
+    work = network.workspace(ROWS)
+    network.arrays[0].slope.fill(1)
+    (first, second), outputs = network.arrays, network.outputs(X, work)
+    linear = (X @ first.W + first.b) @ second.W + second.b
+    np.testing.assert_allclose(outputs, linear, rtol=1e-12)
+    network.parameters[layer_slices(network.layers)[0]][-5:] = 0
+    rectified = np.maximum(X @ first.W + first.b, 0) @ second.W + second.b
+    np.testing.assert_allclose(network.outputs(X, work), rectified, rtol=1e-12)
+
+
 def test_parameters_and_flops_are_counted():
     layers = build_layers((784, 128, 10), "relu", "softmax")
     assert [layer.parameter_count for layer in layers] == [100480, 1290]
     assert parameter_count(layers) == 101770
     assert [layer.flops_per_row for layer in layers] == [200704, 2560]
+    layers = build_layers((784, 128, 10), "prelu", "softmax")
+    assert [layer.slopes for layer in layers] == [128, 0]
+    assert [layer.parameter_count for layer in layers] == [100608, 1290]
 
 
 def test_the_gradient_by_the_inputs_equals_central_differences():

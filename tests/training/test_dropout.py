@@ -33,7 +33,7 @@ def test_the_draw_depends_on_seed_and_step_alone():
     assert Dropout([0.5, 0], LAYERS, 10, np.float32, 1).draw(0, 10).keys() == {0}
 
 
-@pytest.mark.parametrize("hidden", ["sigmoid", "tanh", "relu", "gelu", "silu"])
+@pytest.mark.parametrize("hidden", ["sigmoid", "tanh", "relu", "prelu", "gelu", "silu"])
 def test_the_gradient_with_units_left_out_is_that_of_the_thinned_network(hidden):
     random = np.random.default_rng(0)
     layers = [Layer(3, 5, hidden), Layer(5, 4, hidden), Layer(4, 2, "softmax")]

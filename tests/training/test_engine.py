@@ -1,5 +1,6 @@
 """A step of the engine: gradient with penalties, the perceptron learning rule, ten steps."""
 
+import tracemalloc
 from dataclasses import replace
 from math import cos, pi
 
@@ -7,19 +8,22 @@ import numpy as np
 import pytest
 
 from nncli.model.activations import ACTIVATIONS
-from nncli.model.network import Layer, Network
+from nncli.model.network import Layer, Network, parameter_count
 from nncli.training.engine import NumpyEngine
 from nncli.training.optimizers import OPTIMIZERS
 from nncli.training.regularization import Regularization
 from nncli.training.schedules import SCHEDULES, rate_function
+from tests import reference
 from tests.model.networks import (
     HIDDEN,
     LOSS_AND_OUTPUT,
     ROWS,
+    build_layers,
     corrupt,
     draw_case,
     numerical_gradient,
     objective,
+    reference_layers,
 )
 
 PENALTIES = {"l1": 0.02, "l2": 0.3}
@@ -39,7 +43,7 @@ def make_engine(
 
 
 def penalty(network, l1, l2):
-    return sum(l1 * np.abs(W).sum() + l2 / 2 * (W**2).sum() for W, _ in network.arrays)
+    return sum(l1 * np.abs(W).sum() + l2 / 2 * (W**2).sum() for W, *_ in network.arrays)
 
 
 def check_engine_gradient(hidden, loss, output):
@@ -91,7 +95,7 @@ def test_a_step_on_one_row_is_the_perceptron_learning_rule(outputs, rate):
     wrong = 0
     for _ in range(40):
         x, t = random.normal(size=4), random.integers(0, 2, outputs).astype(float)
-        (W, b), expected = network.arrays[0], []
+        (W, b, _), expected = network.arrays[0], []
         for unit in range(outputs):
             z = sum(W[i, unit] * x[i] for i in range(4)) + b[unit]
             error = t[unit] - (1.0 if z > 0 else 0.0)
@@ -131,6 +135,41 @@ def test_ten_steps_with_a_schedule_and_weight_decay_follow_the_equations():
         np.testing.assert_allclose(network.parameters, [w, b], rtol=1e-12)
 
 
+def test_ten_steps_teach_every_unit_its_own_slope_as_plain_python_says():
+    network, X, T = draw_case((3, 5, 4, 2), "prelu", "sigmoid", "sigmoid_cross_entropy")
+    for arrays in network.arrays[:2]:
+        arrays.slope.fill(0.25)
+    expected = network.parameters.copy()
+    engine = make_engine(network, "sigmoid_cross_entropy")
+    for _ in range(10):
+        layers = reference_layers(Network(network.layers, expected))
+        gradient = reference.loss_gradients(X.tolist(), T.tolist(), layers, "sigmoid_cross_entropy")
+        expected -= 0.5 * np.array(gradient)
+        engine.step(X, T, 0.5)
+    np.testing.assert_allclose(network.parameters, expected, rtol=1e-10, atol=1e-12)
+    for arrays in network.arrays[:2]:
+        assert (arrays.slope != 0.25).all()
+        assert len(set(arrays.slope.tolist())) == len(arrays.slope)
+
+
+@pytest.mark.parametrize("hidden", ["tanh", "prelu"])
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_a_steady_step_allocates_no_arrays(hidden, optimizer):
+    layers = build_layers((120, 150, 130), hidden, "sigmoid")
+    flat = np.random.default_rng(3).normal(0, 0.1, parameter_count(layers)).astype(np.float32)
+    engine = make_engine(
+        Network(layers, flat), "sigmoid_cross_entropy", optimizer=optimizer, batch_rows=200
+    )
+    X, T = np.ones((200, 120), np.float32), np.ones((200, 130), np.float32)
+    engine.step(X, T, 0.01)
+    tracemalloc.start()
+    engine.step(X, T, 0.01)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    # NumPy broadcasts through a buffer of 8192 elements whatever the size of the arrays.
+    assert peak < 8192 * 4 + 8000 < 120 * 150 * 4
+
+
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_a_step_clips_the_gradient_and_then_limits_the_norms(optimizer):
     network, X, T = draw_case((3, 5, 4, 3), "tanh", "identity", "squared_error")
@@ -141,7 +180,7 @@ def test_a_step_clips_the_gradient_and_then_limits_the_norms(optimizer):
     for engine in engines:
         engine.step(X, T, 0.1)
     clipped, unclipped = engines
-    for W, _ in clipped.network.arrays:
+    for W, *_ in clipped.network.arrays:
         assert (np.sqrt((W**2).sum(axis=0)) <= 0.5 * (1 + 1e-12)).all()
     assert (clipped.network.parameters != unclipped.network.parameters).any()
     # The norms that are reported are those before clipping.

@@ -13,6 +13,7 @@ from nncli.training.engine import EVALUATION_ROWS, NumpyEngine
 from nncli.training.loop import EpochReport, Plan, Progress, StepReport, evaluate, train
 from nncli.training.regularization import Regularization
 from tests import reference
+from tests.model.networks import reference_layers
 
 
 class ScriptedEngine:
@@ -313,20 +314,13 @@ def test_xor_is_learned():
     assert report.metrics["train_accuracy"] > 0.95
 
 
-def as_reference(network):
-    return [
-        (W.tolist(), b.tolist(), layer.activation, {})
-        for (W, b), layer in zip(network.arrays, network.layers, strict=True)
-    ]
-
-
 def test_a_full_batch_takes_one_step_an_epoch_along_the_gradient_of_all_rows():
     engine, batches = xor(batch_rows=100, optimizer="sgd", dtype=np.float64)
     ((X, T),) = batches.in_order()
     X, T = X.tolist(), T.tolist()
     expected = engine.parameters()
     for _ in range(2):
-        layers = as_reference(Network(engine.network.layers, expected))
+        layers = reference_layers(Network(engine.network.layers, expected))
         loss = reference.loss_value(X, T, layers, "sigmoid_cross_entropy")
         gradient = reference.loss_gradients(X, T, layers, "sigmoid_cross_entropy")
         expected = expected - 0.5 * np.array(gradient)
@@ -367,7 +361,7 @@ def test_weight_decay_adds_its_share_to_the_gradient_of_the_weights_alone():
         regularization=Regularization(),
         batch_rows=100,
     )
-    before = [(W.copy(), b.copy()) for W, b in plain.network.arrays]
+    before = [(each.W.copy(), each.b.copy()) for each in plain.network.arrays]
     X, T = np.ones((3, 2)), np.ones((3, 1))
     assert plain.step(X, T, 0.1) == decayed.step(X, T, 0.1)  # the loss is without the penalty
     for (W, b), one, other in zip(

@@ -6,7 +6,7 @@ from nncli.training.regularization import Regularization
 from tests.model.networks import build_layers
 from tests.model.strict import strict
 
-LAYERS = build_layers((3, 5, 2), "tanh", "identity")
+LAYERS = build_layers((3, 5, 2), "prelu", "identity")
 PENALTIES = [{"l1": 0.3}, {"l2": 0.7}, {"l1": 0.05, "l2": 2.0}]
 both_precisions = pytest.mark.parametrize("dtype", [np.float32, np.float64])
 
@@ -44,12 +44,14 @@ def test_the_gradient_of_the_penalties_equals_central_differences(settings):
 
 
 @pytest.mark.parametrize("settings", PENALTIES)
-def test_biases_are_exempt_from_the_penalties_and_parameters_are_kept(settings):
+def test_biases_and_slopes_are_exempt_from_the_penalties_and_parameters_are_kept(settings):
     flat, _ = draw(0)
     kept = flat.copy()
-    for weights, biases in layer_views(LAYERS, penalties_added(settings, flat)):
+    for weights, biases, slopes in layer_views(LAYERS, penalties_added(settings, flat)):
         assert weights.all()
         assert not biases.any()
+        assert not slopes.any()
+    assert len(layer_views(LAYERS, flat)[0].slope) == 5
     np.testing.assert_array_equal(flat, kept)
 
 
@@ -92,13 +94,14 @@ def test_a_gradient_of_0_is_kept():
     assert not gradient.any()
 
 
-def test_weights_into_a_unit_are_scaled_to_the_largest_norm_and_biases_kept():
-    _, views = draw(2)
-    before = [(W.copy(), b.copy()) for W, b in views]
+def test_weights_into_a_unit_are_scaled_to_the_largest_norm_and_all_else_kept():
+    flat, views = draw(2)
+    before = layer_views(LAYERS, flat.copy())
     Regularization(max_norm=1.2).limit_norms(views)
     scaled = 0
-    for (W, b), (W_before, b_before) in zip(views, before, strict=True):
+    for (W, b, slope), (W_before, b_before, slope_before) in zip(views, before, strict=True):
         np.testing.assert_array_equal(b, b_before)
+        np.testing.assert_array_equal(slope, slope_before)
         for unit in range(W.shape[1]):
             norm = sum(w**2 for w in W_before[:, unit].tolist()) ** 0.5
             expected = W_before[:, unit] * (1.2 / norm if norm > 1.2 else 1)
@@ -110,10 +113,10 @@ def test_weights_into_a_unit_are_scaled_to_the_largest_norm_and_biases_kept():
 @both_precisions
 def test_a_limited_norm_does_not_come_out_above_the_limit(dtype):
     _, views = draw(3, dtype)
-    for W, _ in views:
+    for W, *_ in views:
         W *= 100
     Regularization(max_norm=0.5).limit_norms(views)
-    for W, _ in views:
+    for W, *_ in views:
         norms = np.sqrt((W.astype(np.float64) ** 2).sum(axis=0))
         np.testing.assert_allclose(norms, 0.5, rtol=4 * np.finfo(dtype).eps)
 
@@ -121,7 +124,7 @@ def test_a_limited_norm_does_not_come_out_above_the_limit(dtype):
 def test_a_unit_without_weights_is_no_division_by_zero():
     views = layer_views(LAYERS, np.zeros(parameter_count(LAYERS)))
     Regularization(max_norm=1.0).limit_norms(views)
-    assert not any(W.any() for W, _ in views)
+    assert not any(W.any() for W, *_ in views)
 
 
 @both_precisions
