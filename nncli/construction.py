@@ -1,6 +1,7 @@
 """Build a network from a config: layers, first weights, connections."""
 
 import os
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from nncli.config.schema import Config
 from nncli.config.sources import Shape
 from nncli.data.tables import read_arrays
 from nncli.errors import NncliError
+from nncli.model.entries import Array
 from nncli.model.network import (
     Layer,
     Network,
@@ -45,7 +47,7 @@ def build_network(config: Config, shape: Shape) -> tuple[Network, Objective]:
 
 
 def _start_from_given(network: Network, config: Config) -> None:
-    """Put the weights and biases that the config gives into the network.
+    """Put the weights, biases and slopes that the config gives into the network.
 
     Raises
     ------
@@ -54,23 +56,26 @@ def _start_from_given(network: Network, config: Config) -> None:
     """
     given = _given_arrays(config)
     for number, arrays in enumerate(network.arrays, 1):
-        for name, view in ((f"W{number}", arrays.W), (f"b{number}", arrays.b)):
-            if name not in given:
-                continue
-            key, value = given.pop(name)
-            try:
-                array = np.asarray(value, network.dtype)
-            except ValueError:  # rows of different lengths
-                array = np.empty(0)
-            if array.shape != view.shape:
-                raise Misfit(
-                    ("model", key),
-                    f"layer {number} needs {' x '.join(map(str, view.shape))} numbers, a row an "
-                    f"input and a column a unit; found shape {array.shape}",
-                )
-            view[...] = array
+        for kind, view in arrays._asdict().items():
+            if f"{kind}{number}" in given:
+                key, value = given.pop(f"{kind}{number}")
+                _fill(view, value, ("model", key), number)
     for name, (key, _) in given.items():
         raise Misfit(("model", key), f"has {name}, but there are {len(network.layers)} layers")
+
+
+def _fill(view: Array, value: Any, path: tuple[str, ...], number: int) -> None:
+    """Copy a given value of layer `number` into `view`. Raises `Misfit` for another shape."""
+    try:
+        array = np.asarray(value, view.dtype)
+    except ValueError:  # rows of different lengths
+        array = np.empty(0)
+    if array.shape != view.shape:
+        needed = f"{' x '.join(map(str, view.shape))} numbers, a row an input and a column a unit"
+        if not view.size:
+            needed = "no slopes, as its activation learns none"
+        raise Misfit(path, f"layer {number} needs {needed}; found shape {array.shape}")
+    view[...] = array
 
 
 def _connect(network: Network, config: Config) -> None:
@@ -104,7 +109,10 @@ def _connect(network: Network, config: Config) -> None:
 
 
 def _given_arrays(config: Config) -> dict[str, tuple[str, Any]]:
-    """Return the given arrays by name, ``W1``, ``b1`` and so on, each with the key it is from."""
+    """Return the given arrays by name, ``W1``, ``b1`` and so on, each with the key it is from.
+
+    Slopes can come from an ``.npz`` alone, and need not.
+    """
     weights, biases = config.model.initial_weights, config.model.initial_biases
     given: dict[str, tuple[str, Any]] = {}
     if isinstance(weights, str):
@@ -112,7 +120,7 @@ def _given_arrays(config: Config) -> dict[str, tuple[str, Any]]:
         given = {
             name: ("initial_weights", array)
             for name, array in arrays.items()
-            if name[:1] in ("W", "b") and name[1:].isdecimal()
+            if re.fullmatch(r"(W|b|slope)\d+", name)
         }
     elif weights is not None:
         given = {f"W{n}": ("initial_weights", each) for n, each in enumerate(weights, 1)}

@@ -153,7 +153,7 @@ def warnings_for(job: Job) -> list[str]:
     """Return, a line each, why training cannot come to what the user may expect."""
     found = []
     for number, arrays in enumerate(job.network.arrays[:-1], 1):
-        units = np.vstack([arrays.W, arrays.b])
+        units = np.vstack([each for each in arrays if each.size])
         if units.shape[1] > 1 and (units == units[:, :1]).all():
             found.append(
                 f"all units of layer {number} start alike, so they get the same gradient and stay "

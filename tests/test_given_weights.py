@@ -5,7 +5,7 @@ import pytest
 
 from nncli.config.load import load_config
 from nncli.errors import ConfigError, DataError
-from nncli.pipeline import prepare
+from nncli.pipeline import prepare, warnings_for
 
 CONFIG = """
 data: {source: gate}
@@ -48,6 +48,45 @@ def test_an_npz_beside_the_config_is_read(arrays_of, tmp_path):
     np.testing.assert_array_equal(first.W, W1)
     assert first.b.tolist() == [0, 0, 0]
     assert second.b.tolist() == [5]
+
+
+GIVEN = {"W1": np.arange(6).reshape(2, 3), "W2": np.ones((3, 1))}
+FROM_NPZ = ("model.initial_weights=w.npz", "model.initial_biases=null")
+
+
+def test_slopes_in_the_npz_are_taken_and_may_be_missing(arrays_of, tmp_path):
+    np.savez(tmp_path / "w.npz", **GIVEN)
+    first, second = arrays_of(*FROM_NPZ, "model.activation={name: prelu, slope: 0.5}")
+    assert (first.slope.tolist(), second.slope.tolist()) == ([0.5] * 3, [])
+    np.savez(tmp_path / "w.npz", **GIVEN, slope1=np.array([-1.0, 0.125, 2.0]))
+    first, _ = arrays_of(*FROM_NPZ, "model.activation=prelu")
+    assert first.slope.tolist() == [-1, 0.125, 2]
+    np.testing.assert_array_equal(first.W, GIVEN["W1"])
+
+
+@pytest.mark.parametrize(
+    ("slopes", "activation", "problem"),
+    [
+        ({"slope1": np.ones(2)}, "prelu", "layer 1 needs 3 numbers"),
+        ({"slope1": np.ones(3)}, "relu", "layer 1 needs no slopes, as its activation learns none"),
+        ({"slope2": np.ones(1)}, "prelu", "layer 2 needs no slopes"),
+        ({"slope3": np.ones(1)}, "prelu", "has slope3, but there are 2 layers"),
+    ],
+)
+def test_slopes_that_do_not_fit_are_refused(arrays_of, tmp_path, slopes, activation, problem):
+    np.savez(tmp_path / "w.npz", **GIVEN, **slopes)
+    with pytest.raises(ConfigError) as caught:
+        arrays_of(*FROM_NPZ, f"model.activation={activation}")
+    assert str(caught.value).startswith(f"command line: model.initial_weights: {problem}")
+
+
+def test_units_that_start_with_different_slopes_are_not_said_to_start_alike(tmp_path, arrays_of):
+    arrays_of()  # writes the config
+    alike = {"W1": np.ones((2, 3)), "W2": np.ones((3, 1))}
+    overrides = (*FROM_NPZ, "model.activation=prelu")
+    for slopes, warnings in ((np.full(3, 0.25), 1), (np.array([0.1, 0.2, 0.3]), 0)):
+        np.savez(tmp_path / "w.npz", **alike, slope1=slopes)
+        assert len(warnings_for(prepare(load_config(tmp_path / "c.yaml", overrides)))) == warnings
 
 
 @pytest.mark.parametrize(
