@@ -3,15 +3,29 @@
 import csv
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from nncli.artifact import Model
 from nncli.errors import DataError, reason
 from nncli.model.network import Layer, parameter_count
 
 
-def gradient_flow(history: Path) -> list[tuple[float, float]]:
-    """Return each layer's gradient norm in the first and in the last epoch of a run.
+class LayerHistory(NamedTuple):
+    """What training was like for a layer, each in the first and in the last epoch.
+
+    Attributes
+    ----------
+    gradient_norm : (float, float)
+    saturated : (float, float) or None
+        The share of its activations that are saturated; None if the run has not noted it.
+    """
+
+    gradient_norm: tuple[float, float]
+    saturated: tuple[float, float] | None
+
+
+def layer_histories(history: Path, layers: int) -> list[LayerHistory]:
+    """Return what a run has noted of each of its `layers`; nothing of a run without an epoch.
 
     Raises
     ------
@@ -21,13 +35,22 @@ def gradient_flow(history: Path) -> list[tuple[float, float]]:
     try:
         with history.open(encoding="utf-8", newline="") as stream:
             epochs = list(csv.DictReader(stream))
-        if not epochs:
+        if not epochs or "gradient_norm_1" not in epochs[0]:
             return []
-        names = [name for name in epochs[0] if name.startswith("gradient_norm_")]
-        return [(float(epochs[0][name]), float(epochs[-1][name])) for name in names]
+
+        def ends(name: str) -> tuple[float, float]:
+            return float(epochs[0][name]), float(epochs[-1][name])
+
+        return [
+            LayerHistory(
+                ends(f"gradient_norm_{number}"),
+                ends(f"saturated_{number}") if f"saturated_{number}" in epochs[0] else None,
+            )
+            for number in range(1, layers + 1)
+        ]
     except OSError as error:
         raise DataError(f"{history}: cannot be read ({reason(error)})") from error
-    except (ValueError, TypeError, csv.Error) as error:
+    except (ValueError, TypeError, KeyError, csv.Error) as error:
         raise DataError(f"{history}: is damaged, or not the history of a run ({error})") from error
 
 

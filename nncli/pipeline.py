@@ -188,7 +188,7 @@ def run(
     progress = Progress()
     history = History(
         directory / "history.csv",
-        layers=len(job.network.layers),
+        layers=job.network.layers,
         has_validation=job.validation is not None,
     )
     watching = [history, *observers]

@@ -8,6 +8,7 @@ import click
 
 if TYPE_CHECKING:
     from nncli.artifact import Model
+    from nncli.description import LayerHistory
 
 
 @click.command()
@@ -21,7 +22,7 @@ def show(what: Path, as_json: bool) -> None:
     """
     from nncli.cli.arguments import is_config
     from nncli.cli.output import print_json
-    from nncli.description import gradient_flow
+    from nncli.description import layer_histories
 
     if is_config(what):
         description = _describe_config(what)
@@ -35,12 +36,14 @@ def show(what: Path, as_json: bool) -> None:
     if as_json:
         print_json(description)
         return
-    flow = gradient_flow(what / "history.csv") if what.is_dir() else []
+    layers, histories = description["layers"], []
+    if what.is_dir():
+        histories = layer_histories(what / "history.csv", len(layers))
     print_layers(description)
     if model is not None:
         _print_model(model)
-    if flow:
-        _print_gradient_flow(flow)
+    if histories:
+        _print_histories(histories, [layer["activation"] for layer in layers])
 
 
 def _describe_config(path: Path) -> dict[str, Any]:
@@ -111,18 +114,29 @@ def _print_model(model: "Model") -> None:
     )
 
 
-def _print_gradient_flow(flow: list[tuple[float, float]]) -> None:
-    """Print how long the gradient of each layer was: where it vanishes, little is learned."""
+def _print_histories(histories: list["LayerHistory"], activations: list[str]) -> None:
+    """Print how long each layer's gradient was and how much of it saturated, first and last.
+
+    Where the gradient vanishes, or nearly all is saturated, little is learned.
+    """
     from nncli.cli.output import print_table
 
-    click.echo("\ngradient norm, root mean square over the steps of an epoch")
-    print_table(
-        ("layer", "first epoch", "last epoch"),
-        [
-            (str(number), f"{first:.3g}", f"{last:.3g}")
-            for number, (first, last) in enumerate(flow, 1)
-        ],
-    )
+    click.echo("\ngradient norm, root mean square over the steps of the first and the last epoch")
+    header = ["layer", "activation", "norm first", "norm last"]
+    saturates = any(each.saturated for each in histories)
+    if saturates:
+        click.echo(
+            "saturated: share of the activations on the first batch, before its step, whose\n"
+            "derivative is less than a tenth of the largest that the activation has"
+        )
+        header += ["saturated first", "saturated last"]
+    rows = []
+    for number, (each, activation) in enumerate(zip(histories, activations, strict=True), 1):
+        cells = [str(number), activation, *(f"{norm:.3g}" for norm in each.gradient_norm)]
+        if saturates:
+            cells += [f"{share:.4f}" for share in each.saturated] if each.saturated else ["", ""]
+        rows.append(cells)
+    print_table(header, rows)
 
 
 def _span(values: float | list[float]) -> str:

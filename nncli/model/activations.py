@@ -25,6 +25,9 @@ from nncli.model.entries import Array, Entry, Formula, Parameter
 # exp of more than this overflows. At the bound the sigmoid is 6e-39 in float32, 1e-308 in float64.
 _LARGEST_EXPONENT = {np.dtype(np.float32): 88.0, np.dtype(np.float64): 709.0}
 
+# A unit is saturated on a row when its derivative is less than this share of the largest there is.
+SATURATED = 0.1
+
 # From here on the normal density is 0 in both; the square of a much larger number overflows.
 _ZERO_DENSITY = 60.0
 
@@ -354,6 +357,9 @@ class Activation(Entry):
     slope_gradient : function or None
         As the module says, if every unit learns its own slope; a parameter `slope` is then what
         they start from. Such an activation can stand in hidden layers only.
+    responsive : (float, float) or None
+        If it saturates, flat towards both ends, the least and the largest a at which g'(z) is still
+        `SATURATED` of the largest g': a unit is saturated where its activation is outside.
     """
 
     forward: Callable[..., None]
@@ -368,6 +374,7 @@ class Activation(Entry):
     trainable: bool = True
     output_only: bool = False
     slope_gradient: Callable[..., None] | None = None
+    responsive: tuple[float, float] | None = None
 
 
 ACTIVATIONS: dict[str, Activation] = {
@@ -402,6 +409,8 @@ ACTIVATIONS: dict[str, Activation] = {
         loss="sigmoid_cross_entropy",
         formula=Formula("1 / (1 + e^-<z>)", r"\frac{1}{1 + e^{-<z>}}"),
         derivative=Formula("<a>·(1 - <a>)", "<a> (1 - <a>)"),
+        # a (1 - a) = SATURATED / 4
+        responsive=((1 - sqrt(1 - SATURATED)) / 2, (1 + sqrt(1 - SATURATED)) / 2),
     ),
     "tanh": Activation(
         "hyperbolic tangent: between -1 and 1",
@@ -412,6 +421,8 @@ ACTIVATIONS: dict[str, Activation] = {
         low=-1.0,
         formula=Formula("tanh(<z>)", r"\tanh(<z>)"),
         derivative=Formula("1 - <a>²", "1 - {<a>}^2"),
+        # 1 - a² = SATURATED
+        responsive=(-sqrt(1 - SATURATED), sqrt(1 - SATURATED)),
     ),
     "relu": Activation(
         "max(z, 0)",
@@ -501,6 +512,8 @@ ACTIVATIONS: dict[str, Activation] = {
         initializer="xavier_normal",
         formula=Formula("<z> / (1 + |<z>|)", r"\frac{<z>}{1 + |<z>|}"),
         derivative=Formula("1 / (1 + |<z>|)²", r"\frac{1}{(1 + |<z>|)^2}"),
+        # (1 - |a|)² = SATURATED
+        responsive=(sqrt(SATURATED) - 1, 1 - sqrt(SATURATED)),
     ),
     "sqlu": Activation(
         "z where z > 0, else a parabola down to -alpha at z = -2",

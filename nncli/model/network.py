@@ -39,6 +39,11 @@ class Layer:
         return self.outputs if ACTIVATIONS[self.activation].slope_gradient else 0
 
     @property
+    def saturates(self) -> bool:
+        """Whether its activation is flat towards both ends, so that its units can saturate."""
+        return ACTIVATIONS[self.activation].responsive is not None
+
+    @property
     def parameter_count(self) -> int:
         """Number of weights, biases and learned slopes."""
         return (self.inputs + 1) * self.outputs + self.slopes
@@ -171,6 +176,11 @@ def _settings(layer: Layer, arrays: LayerArrays) -> dict[str, Any]:
     return {**layer.activation_parameters, **learned}
 
 
+def _share_outside(values: Array, least: float, largest: float) -> float:
+    outside = np.count_nonzero(values < least) + np.count_nonzero(values > largest)
+    return float(outside / values.size)
+
+
 class Network:
     """Layers with their parameters.
 
@@ -243,6 +253,19 @@ class Network:
         """Apply the output activation to the logits in `work`; return A of the last layer."""
         self._forward[-1](work.Z[-1], work.A[-1])
         return work.A[-1]
+
+    def saturated_shares(self, work: Workspace) -> list[float | None]:
+        """Return what share of each layer's activations is saturated; None if it cannot be.
+
+        Of the forward pass whose logits are in `work`, before dropout; the output activation is
+        applied if it is one that saturates. See `Activation.responsive`.
+        """
+        if self._activations[-1].responsive:
+            self.activate_output(work)
+        return [
+            _share_outside(A, *activation.responsive) if activation.responsive else None
+            for activation, A in zip(self._activations, work.A, strict=True)
+        ]
 
     def activation_backward(
         self, index: int, work: Workspace, gradients: LayerArrays | None = None

@@ -1,7 +1,7 @@
 """What the training loop asks of whatever does the arithmetic, and the NumPy that does it."""
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
@@ -15,6 +15,23 @@ from nncli.training.regularization import Regularization
 EVALUATION_ROWS = 500  # a batch of 784 inputs in float32 then fits the cache of a core
 
 
+class LayerStatistics(NamedTuple):
+    """What the steps of an epoch tell of a layer.
+
+    Attributes
+    ----------
+    gradient_norm : float
+        Of the layer's gradient, all its parameters together, before clipping: root mean square over
+        the steps, 0 if there were none.
+    saturated : float or None
+        Share of its activations that are saturated on the rows of the first step, before that step
+        and before dropout; None if its activation does not saturate, or there was no step.
+    """
+
+    gradient_norm: float
+    saturated: float | None
+
+
 class Engine(Protocol):
     """Takes training steps on a network and evaluates it."""
 
@@ -26,8 +43,8 @@ class Engine(Protocol):
         """Return the loss and the count of correct rows."""
         ...
 
-    def gradient_norms(self) -> list[float]:
-        """Return the norm of each layer's gradient over the steps since the last call."""
+    def layer_statistics(self) -> list[LayerStatistics]:
+        """Return the statistics of each layer over the steps since the last call."""
         ...
 
     def parameters(self) -> Array:
@@ -82,11 +99,15 @@ class NumpyEngine:
         self._scratch = np.empty_like(network.parameters)
         self._layer_gradients = layer_views(network.layers, self.gradient)
         self._gradient_of = [self.gradient[where] for where in layer_slices(network.layers)]
-        self._squared_norms = [0.0] * len(network.layers)
-        self._steps_in_norms = 0
+        self._start_statistics()
         self._work = network.workspace(batch_rows)
         self._dropout = Dropout(dropout, network.layers, batch_rows, network.dtype, seed)
         self._evaluation_work = network.workspace(EVALUATION_ROWS)
+
+    def _start_statistics(self) -> None:
+        self._squared_norms = [0.0] * len(self.network.layers)
+        self._saturated: list[float | None] = [None] * len(self.network.layers)
+        self._steps_in_statistics = 0
 
     @np.errstate(over="ignore", invalid="ignore")  # the loop refuses a loss that is not finite
     def step(self, X: Array, T: Array, learning_rate: float) -> tuple[float, int]:
@@ -104,6 +125,8 @@ class NumpyEngine:
         work = self._work.first(len(X))
         keep = self._dropout.draw(self._steps, len(X))
         correct = count_correct(self.network.logits(X, work, keep), T)
+        if not self._steps_in_statistics:  # once an epoch: too slow for every step
+            self._saturated = self.network.saturated_shares(work)
         loss = self._objective(self.network, T, work)
         self.network.backward(X, work, self._layer_gradients, keep)
         self.regularization.add_penalties(self._layer_gradients, self.network.arrays, self._scratch)
@@ -112,7 +135,7 @@ class NumpyEngine:
         for index, gradient in enumerate(self._gradient_of):
             self._squared_norms[index] += float(np.dot(gradient, gradient))
         self._steps += 1
-        self._steps_in_norms += 1
+        self._steps_in_statistics += 1
         self.regularization.clip(self.gradient)
         return loss, correct
 
@@ -136,16 +159,13 @@ class NumpyEngine:
         correct = count_correct(self.network.logits(X, work), T)
         return self._objective(self.network, T, work), correct
 
-    def gradient_norms(self) -> list[float]:
-        """Return the norm of each layer's gradient, all its parameters together.
-
-        It is the root mean square over the steps since the last call, 0 if there were none.
-        """
-        steps = max(self._steps_in_norms, 1)
+    def layer_statistics(self) -> list[LayerStatistics]:
+        """Return the statistics of each layer over the steps since the last call."""
+        steps = max(self._steps_in_statistics, 1)
         norms = [(squared / steps) ** 0.5 for squared in self._squared_norms]
-        self._squared_norms = [0.0] * len(norms)
-        self._steps_in_norms = 0
-        return norms
+        statistics = list(map(LayerStatistics, norms, self._saturated))
+        self._start_statistics()
+        return statistics
 
     def parameters(self) -> Array:
         """Return a copy of the flat parameter vector."""

@@ -10,7 +10,7 @@ from nncli.data.batches import Batches
 from nncli.errors import DivergenceError
 from nncli.model.entries import Array
 from nncli.random_streams import Stream, generator
-from nncli.training.engine import Engine
+from nncli.training.engine import Engine, LayerStatistics
 from nncli.training.schedules import Plateau
 
 
@@ -66,8 +66,8 @@ class EpochReport:
         last step.
     seconds : float
         Wall time of the training steps and of what watched them, without validation.
-    gradient_norms : list of float
-        One for each layer: root mean square over the steps.
+    layers : list of LayerStatistics
+        One for each layer: gradient norm, share of saturated units.
     improved : bool
         Whether the monitored value is the best so far.
     """
@@ -77,7 +77,7 @@ class EpochReport:
     learning_rate: float
     seconds: float
     rows_per_second: float
-    gradient_norms: list[float]
+    layers: list[LayerStatistics]
     improved: bool
 
 
@@ -176,7 +176,7 @@ def train(
             learning_rate=rate,
             seconds=seconds,
             rows_per_second=rows / seconds,
-            gradient_norms=engine.gradient_norms(),
+            layers=engine.layer_statistics(),
             improved=improved,
         )
         progress.fall_if_due(plan)

@@ -3,12 +3,13 @@
 import csv
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Protocol
 
 from nncli.errors import OutputError, reason
+from nncli.model.network import Layer
 from nncli.training.loop import EpochReport, StepReport
 
 
@@ -35,11 +36,11 @@ class History:
     ----------
     path : Path
         A new file.
-    layers : int
-        How many layers have a gradient norm.
+    layers : sequence of Layer
+        Each has a gradient norm; those that can saturate have a column for that after all norms.
     """
 
-    def __init__(self, path: Path, *, layers: int, has_validation: bool) -> None:
+    def __init__(self, path: Path, *, layers: Sequence[Layer], has_validation: bool) -> None:
         self._path = path
         splits = ("train", "validation") if has_validation else ("train",)
         header = [
@@ -48,7 +49,8 @@ class History:
             "learning_rate",
             "seconds",
             "rows_per_second",
-            *(f"gradient_norm_{number}" for number in range(1, layers + 1)),
+            *(f"gradient_norm_{number}" for number, _ in enumerate(layers, 1)),
+            *(f"saturated_{number}" for number, layer in enumerate(layers, 1) if layer.saturates),
         ]
         with self._explained():
             self._stream = path.open("w", encoding="utf-8", newline="")
@@ -64,7 +66,8 @@ class History:
             report.learning_rate,
             report.seconds,
             report.rows_per_second,
-            *report.gradient_norms,
+            *(layer.gradient_norm for layer in report.layers),
+            *(layer.saturated for layer in report.layers if layer.saturated is not None),
         ]
         self._write([str(report.epoch), *(f"{number:.9g}" for number in numbers)])
 

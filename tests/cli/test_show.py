@@ -21,6 +21,21 @@ LAYERS = [
 ]
 
 
+NORMS = "gradient norm, root mean square over the steps of the first and the last epoch"
+CAPTION = [
+    NORMS,
+    "saturated: share of the activations on the first batch, before its step, whose",
+    "derivative is less than a tenth of the largest that the activation has",
+]
+
+
+def ends_of(run):
+    """Return the rows of the first and of the last epoch."""
+    with Path(run, "history.csv").open(encoding="utf-8", newline="") as stream:
+        first, *_, last = csv.DictReader(stream)
+    return first, last
+
+
 def test_a_model_is_described(nncli, weights):
     result = nncli("show", weights)
     assert (result.code, result.err) == (0, "")
@@ -138,15 +153,77 @@ def test_what_cannot_be_shown_is_one_line(nncli, tmp_path, what, code, message):
 def test_a_run_shows_where_the_gradient_vanishes(nncli, xor_config):
     deep = "model.hidden_layers=[6,6,6,6,6,6]"
     assert nncli("train", xor_config, deep, "model.activation=sigmoid", "-o", "run").code == 0
-    lines = nncli("show", "run").out.splitlines()
-    table = lines[lines.index("gradient norm, root mean square over the steps of an epoch") + 2 :]
-    with Path("run/history.csv").open(encoding="utf-8", newline="") as stream:
-        first, *_, last = csv.DictReader(stream)
-    assert [line.split() for line in table] == [
-        [str(n), *(f"{float(row[f'gradient_norm_{n}']):.3g}" for row in (first, last))]
+    *_, table = blocks(nncli("show", "run").out)
+    first, last = ends_of("run")
+    names = [f"{prefix}_{n}" for n in range(1, 8) for prefix in ("gradient_norm", "saturated")]
+    assert set(names) <= first.keys()
+    assert table[4:] == [
+        [
+            str(n),
+            "sigmoid",
+            *(f"{float(row[f'gradient_norm_{n}']):.3g}" for row in (first, last)),
+            *(f"{float(row[f'saturated_{n}']):.4f}" for row in (first, last)),
+        ]
         for n in range(1, 8)
     ]
-    assert float(table[0].split()[2]) < float(table[-1].split()[2]) / 100
+    assert float(table[4][2]) < float(table[-1][2]) / 100
+
+
+@pytest.mark.parametrize(("scale", "share"), [(200.0, "1.0000"), (0.01, "0.0000")])
+def test_a_run_shows_how_much_is_saturated(nncli, xor_config, scale, share):
+    overrides = [
+        "model.hidden_layers=[9,9,9]",
+        "model.activation=[sigmoid,relu,tanh]",
+        f"model.initializer={{name: constant, value: {scale}}}",
+        "training.learning_rate=1e-9",
+    ]
+    assert nncli("train", xor_config, "data.noise=0.01", *overrides, "-o", "run").code == 0
+    lines = nncli("show", "run").out.splitlines()
+    start = lines.index(NORMS)
+    assert lines[start : start + 3] == CAPTION
+    header, *rows = lines[start + 3 :]
+    assert header == "layer  activation  norm first  norm last  saturated first  saturated last"
+    assert max(map(len, lines)) <= 80
+    first, relu, tanh, output = (row.split() for row in rows)
+    assert relu[1:2] == ["relu"]
+    assert len(relu) == 4
+    for row in (tanh, output):
+        assert row[4:] == [share, share]
+    assert len(header) == len(rows[0]) == len(rows[2])  # aligned to the right
+    assert first[1] == "sigmoid"
+
+
+def test_a_run_in_which_nothing_can_saturate_has_no_columns_for_it(nncli, xor_config):
+    overrides = ("model.activation=leaky_relu", "model.output=softmax")
+    assert nncli("train", xor_config, *overrides, "-o", "run").code == 0
+    caption, header, *rows = blocks(nncli("show", "run").out)[-1]
+    assert " ".join(caption) == NORMS
+    assert " ".join(header) == "layer activation norm first norm last"
+    assert [row[:2] for row in rows] == [["1", "leaky_relu"], ["2", "softmax"]]
+
+
+@pytest.mark.parametrize(("columns", "shown"), [("saturated_", True), ("gradient_norm_", False)])
+def test_a_run_of_before_these_columns_is_still_shown(nncli, xor_config, columns, shown):
+    assert nncli("train", xor_config, "-o", "run").code == 0
+    path = Path("run/history.csv")
+    rows = list(csv.reader(path.read_text(encoding="utf-8").splitlines()))
+    dropped = ("saturated_", columns)
+    kept = [index for index, name in enumerate(rows[0]) if not name.startswith(dropped)]
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        csv.writer(stream).writerows([row[index] for index in kept] for row in rows)
+    done = nncli("show", "run")
+    assert done.code == 0
+    assert ("norm first" in done.out) == shown
+    assert "saturated" not in done.out
+
+
+def test_a_history_of_another_network_is_refused(nncli, xor_config):
+    assert nncli("train", xor_config, "-o", "run").code == 0
+    assert nncli("train", xor_config, "model.hidden_layers=[]", "-o", "other").code == 0
+    Path("other/history.csv").replace("run/history.csv")
+    done = nncli("show", "run")
+    assert done.code == 1
+    assert "history.csv: is damaged, or not the history of a run" in done.error
 
 
 def test_a_run_of_no_epochs_and_a_damaged_history(nncli, xor_config):

@@ -66,6 +66,8 @@ def test_the_history_has_a_row_an_epoch(xor_run):
         "rows_per_second",
         "gradient_norm_1",
         "gradient_norm_2",
+        "saturated_1",
+        "saturated_2",
     ]
     assert [row["epoch"] for row in rows] == ["1", "2", "3"]
     for row in rows:
@@ -73,7 +75,7 @@ def test_the_history_has_a_row_an_epoch(xor_run):
         assert float(row["rows_per_second"]) * float(row["seconds"]) == pytest.approx(60)
         for name in ("train_loss", "validation_loss", "gradient_norm_1", "gradient_norm_2"):
             assert 0 < float(row[name]) < 10
-        for name in ("train_accuracy", "validation_accuracy"):
+        for name in ("train_accuracy", "validation_accuracy", "saturated_1", "saturated_2"):
             assert 0 <= float(row[name]) <= 1
 
 
@@ -88,7 +90,27 @@ def test_without_validation_rows_the_history_has_no_columns_for_them(nncli, xor_
         "seconds",
         "rows_per_second",
         "gradient_norm_1",
+        "saturated_1",
     ]
+
+
+@pytest.mark.parametrize(
+    ("overrides", "expected"),
+    [
+        (("model.hidden_layers=[4,4,4,4]", "model.activation=[relu,softsign,elu,tanh]"), "245"),
+        (("model.activation=relu", "model.output=softmax"), ""),
+        (("model.activation=prelu", "model.output=tanh"), "2"),
+        (("model.activation=sigmoid", "model.output=identity"), "1"),
+    ],
+)
+def test_the_history_has_saturation_for_the_layers_that_can_saturate(
+    nncli, xor_config, tmp_path, overrides, expected
+):
+    assert nncli("train", xor_config, *overrides, "-o", "run").code == 0
+    rows = history_of(tmp_path / "run")
+    names = [name for name in rows[0] if name.startswith("saturated_")]
+    assert names == [f"saturated_{number}" for number in expected]
+    assert all(0 <= float(row[name]) <= 1 for row in rows for name in names)
 
 
 def test_the_metrics_have_every_split_and_what_the_run_was(xor_run):

@@ -150,8 +150,8 @@ def test_text_and_latex_take_the_same_values_and_latex_is_balanced(formula):
 
 def test_a_number_below_zero_stands_in_parentheses_where_it_has_none():
     assert fill(WRITE, ACTIVATIONS["tanh"].formula, {"z": -0.5}) == "tanh(-0.5)"
-    assert fill(WRITE, ACTIVATIONS["softsign"].formula, {"z": -0.5}) == "(-0.5) / (1 + |-0.5|)"
+    assert fill(WRITE, ACTIVATIONS["softsign"].formula, {"z": -0.5}) == "-0.5 / (1 + |-0.5|)"
     assert fill(WRITE, ACTIVATIONS["sigmoid"].formula, {"z": -0.5}) == "1 / (1 + e^-(-0.5))"
     assert fill(Latex(3), ACTIVATIONS["sigmoid"].derivative, {"a": 1e-6}) == (
-        r"(1 \cdot 10^{-6}) (1 - (1 \cdot 10^{-6}))"
+        r"1 \cdot 10^{-6} (1 - (1 \cdot 10^{-6}))"
     )

@@ -45,6 +45,13 @@ def reference_layers(network):
     ]
 
 
+def saturated(network, X):
+    """Return what share of each layer's activations is saturated on rows."""
+    work = network.workspace(len(X))
+    network.logits(X, work)
+    return network.saturated_shares(work)
+
+
 def draw_targets(random, loss, outputs):
     """Return targets that a loss can have, also between 0 and 1 where it allows."""
     if loss in ("hinge", "perceptron"):

@@ -4,7 +4,7 @@ from math import erf, exp, pi, sqrt
 import numpy as np
 import pytest
 
-from nncli.model.activations import ACTIVATIONS
+from nncli.model.activations import ACTIVATIONS, SATURATED
 from tests import reference
 from tests.model.networks import corrupt
 from tests.model.strict import strict
@@ -231,6 +231,22 @@ def test_nothing_in_the_gradient_of_the_slopes_leaves_the_precision(name, dtype)
     ACTIVATIONS[name].forward(Z, A, slope)
     ACTIVATIONS[name].slope_gradient(dA, Z, A, out)
     ACTIVATIONS[name].backward(dA, Z, A, dA, slope)
+
+
+def test_what_saturates_is_said_to():
+    names = [name for name, entry in ACTIVATIONS.items() if entry.responsive]
+    assert names == ["sigmoid", "tanh", "softsign"]
+
+
+@pytest.mark.parametrize("name", [n for n, entry in ACTIVATIONS.items() if entry.responsive])
+def test_outside_of_the_responsive_activations_the_derivative_is_below_a_tenth(name):
+    Z = np.linspace(-12, 12, 4801).reshape(1, -1)
+    A, derivative = forward(name, {}, Z), backward(name, {}, np.ones_like(Z), Z)
+    least, largest = ACTIVATIONS[name].responsive
+    small = derivative < 0.1 * derivative.max()
+    np.testing.assert_array_equal((least > A) | (largest < A), small)
+    assert SATURATED == 0.1
+    assert 0.1 < small.mean() < 0.9
 
 
 @both_precisions

@@ -25,6 +25,7 @@ from tests.model.networks import (
     numerical_gradient,
     objective,
     reference_layers,
+    saturated,
 )
 from tests.model.strict import strict
 
@@ -339,6 +340,33 @@ def test_the_gradient_by_the_inputs_equals_central_differences():
         step = np.zeros_like(X)
         step[place] = 1e-6
         assert dX[place] == pytest.approx((value(X + step) - value(X - step)) / 2e-6, rel=1e-6)
+
+
+def test_the_saturated_share_of_a_network_made_by_hand_is_exact():
+    layers = [Layer(1, 2, "sigmoid"), Layer(2, 1, "relu"), Layer(1, 1, "tanh")]
+    network = Network(layers, np.zeros(parameter_count(layers)))
+    first, second, third = network.arrays
+    first.W[:], second.W[:], third.W[:] = [[1, 0]], [[1], [0]], 3
+    X = np.array([[-10.0], [0.0], [10.0], [1.0]])
+    # sigmoid(10) = 0.99995 and sigmoid(-10) are beyond 0.97; the second unit is 0.5 on every row.
+    # tanh has 0.0001, 1.5, 3 and 2.2 to work on; it is saturated beyond 1.82.
+    assert saturated(network, X) == [2 / 8, None, 2 / 4]
+    work = network.workspace(9)
+    for buffer in (*work.Z, *work.A):
+        buffer.fill(1e9)
+    network.logits(X[:3], work.first(3))
+    assert network.saturated_shares(work.first(3)) == [2 / 6, None, 1 / 3]
+
+
+@pytest.mark.parametrize("hidden", ["sigmoid", "tanh", "softsign"])
+def test_large_weights_saturate_a_deep_network_and_small_ones_do_not(hidden):
+    layers = build_layers((5, *[20] * 8, 1), hidden, "sigmoid")
+    random = np.random.default_rng(4)
+    flat, X = random.normal(size=parameter_count(layers)), random.normal(size=(50, 5))
+    large = saturated(Network(layers, 1000 * flat), X)
+    assert all(share > 0.95 for share in large)
+    small = saturated(Network(layers, 0.01 * flat), X)
+    assert small == [0] * 9
 
 
 def test_parameters_of_an_activation_reach_both_passes():

@@ -24,6 +24,7 @@ from tests.model.networks import (
     numerical_gradient,
     objective,
     reference_layers,
+    saturated,
 )
 
 PENALTIES = {"l1": 0.02, "l2": 0.3}
@@ -184,7 +185,49 @@ def test_a_step_clips_the_gradient_and_then_limits_the_norms(optimizer):
         assert (np.sqrt((W**2).sum(axis=0)) <= 0.5 * (1 + 1e-12)).all()
     assert (clipped.network.parameters != unclipped.network.parameters).any()
     # The norms that are reported are those before clipping.
-    assert clipped.gradient_norms() == unclipped.gradient_norms()
+    assert clipped.layer_statistics() == unclipped.layer_statistics()
+
+
+def test_the_statistics_are_those_since_the_last_call():
+    network, X, T = draw_case((3, 5, 4, 3), "tanh", "sigmoid", "sigmoid_cross_entropy")
+    network.parameters *= 4
+    engine = make_engine(network, "sigmoid_cross_entropy")
+    before = saturated(network, X)
+    for _ in range(3):
+        engine.step(X, T, 1.0)
+    statistics = engine.layer_statistics()
+    assert [layer.saturated for layer in statistics] == before != saturated(network, X)
+    assert all(layer.gradient_norm > 0 for layer in statistics)
+    assert [tuple(layer) for layer in engine.layer_statistics()] == [(0.0, None)] * 3
+
+
+def test_measuring_saturation_changes_no_step():
+    network, X, T = draw_case((3, 5, 4, 3), "tanh", "sigmoid", "sigmoid_cross_entropy")
+    networks = [Network(network.layers, network.parameters.copy()) for _ in range(2)]
+    often, once = (make_engine(each, "sigmoid_cross_entropy") for each in networks)
+    for _ in range(3):
+        assert often.step(X, T, 0.1) == once.step(X, T, 0.1)
+        often.layer_statistics()
+    np.testing.assert_array_equal(*(each.parameters for each in networks))
+
+
+@pytest.mark.parametrize("rates", [(), (0.5, 0.5)])
+def test_units_that_dropout_leaves_out_count_by_their_activation(rates):
+    network, X, T = draw_case((3, 5, 4, 3), "tanh", "identity", "squared_error")
+    expected = saturated(network, X)[0]
+    engine = NumpyEngine(
+        network,
+        objective("squared_error"),
+        optimizer="sgd",
+        settings=OPTIMIZERS["sgd"].complete({}),
+        regularization=Regularization(),
+        dropout=rates,
+        batch_rows=ROWS,
+    )
+    engine.step(X, T, 0.1)
+    first, _, output = engine.layer_statistics()
+    assert (first.saturated, output.saturated) == (expected, None)
+    assert expected > 0
 
 
 def test_a_clipped_step_of_gradient_descent_has_the_length_of_the_norm():

@@ -9,11 +9,13 @@ from nncli.data.scaling import Scaling
 from nncli.data.xor import load_xor
 from nncli.errors import DivergenceError
 from nncli.model.network import Layer, Network, Objective, initial_parameters
-from nncli.training.engine import EVALUATION_ROWS, NumpyEngine
+from nncli.training.engine import EVALUATION_ROWS, LayerStatistics, NumpyEngine
 from nncli.training.loop import EpochReport, Plan, Progress, StepReport, evaluate, train
 from nncli.training.regularization import Regularization
 from tests import reference
-from tests.model.networks import reference_layers
+from tests.model.networks import reference_layers, saturated
+
+STATISTICS = [LayerStatistics(0.5, None), LayerStatistics(0.25, 0.125)]
 
 
 class ScriptedEngine:
@@ -34,8 +36,8 @@ class ScriptedEngine:
     def evaluate(self, X, T):
         return next(self._evaluations)
 
-    def gradient_norms(self):
-        return [0.5, 0.25]
+    def layer_statistics(self):
+        return STATISTICS
 
     def parameters(self):
         return np.array([len(self.seen)])
@@ -105,7 +107,7 @@ def test_an_epoch_is_reported_with_means_over_its_rows():
     assert report.epoch == 1
     assert report.learning_rate == 0.25
     assert engine.learning_rates == [0.25] * 3
-    assert report.gradient_norms == [0.5, 0.25]
+    assert report.layers == STATISTICS
     assert report.seconds > 0
     assert report.rows_per_second == 5 / report.seconds
     assert (progress.epoch, progress.batch) == (1, 0)
@@ -340,7 +342,21 @@ def test_the_gradient_norms_are_root_mean_squares_over_the_steps_of_the_epoch():
             squares.append([change[:24] @ change[:24], change[24:] @ change[24:]])
             start = engine.parameters()
     assert len(squares) == 2
-    assert report.gradient_norms == pytest.approx(np.sqrt(np.mean(squares, axis=0)), rel=1e-9)
+    norms = [layer.gradient_norm for layer in report.layers]
+    assert norms == pytest.approx(np.sqrt(np.mean(squares, axis=0)), rel=1e-9)
+
+
+def test_saturation_is_that_of_the_first_batch_of_each_epoch_before_its_step():
+    engine, batches = xor(batch_rows=50, optimizer="sgd", activation="sigmoid")
+    X = next(batches.in_order())[0].copy()
+    found, expected = [], [saturated(engine.network, X)]
+    for report in train(engine, batches, None, plan(epochs=3, learning_rate=20.0), Progress()):
+        if isinstance(report, EpochReport):
+            found.append([layer.saturated for layer in report.layers])
+            expected.append(saturated(engine.network, X))
+    assert found == expected[:-1]
+    assert found[0] == [0, 0]
+    assert found[0] != found[1] != found[2]
 
 
 def test_weight_decay_adds_its_share_to_the_gradient_of_the_weights_alone():
