@@ -67,9 +67,10 @@ class Model:
     network : Network
     preprocessing : Preprocessing
     task : str
-    target : str
-        Name of what is predicted.
+    targets : list of str
+        Names of what is predicted.
     classes : list of str
+        Empty for a regression.
     objective : Objective
         What it was trained for.
     config : dict
@@ -85,7 +86,7 @@ class Model:
     network: Network
     preprocessing: Preprocessing
     task: str
-    target: str
+    targets: list[str]
     classes: list[str]
     objective: Objective
     config: dict[str, Any]
@@ -110,7 +111,7 @@ def write_model(path: Path, model: Model) -> None:
         ],
         "preprocessing": asdict(model.preprocessing),
         "task": model.task,
-        "target": model.target,
+        "targets": model.targets,
         "classes": model.classes,
         "loss": model.objective.name,
         "loss_parameters": model.objective.parameters,
@@ -309,18 +310,15 @@ def _same_names(expected: Iterable[str], found: Iterable[str]) -> None:
 
 def _model(network: Network, metadata: dict[str, Any]) -> Model:
     preprocessing = _preprocessing(_get(metadata, "preprocessing", dict), network)
-    classes = _get_texts(metadata, "classes")
-    outputs = network.layers[-1].outputs
-    if len(classes) != max(outputs, 2) or len(set(classes)) != len(classes):
-        raise _Refusal(f"has {len(set(classes))} different classes for {outputs} outputs")
     task, output = _get(metadata, "task", str), network.layers[-1].activation
     if task not in ACTIVATIONS[output].output_for:
         raise _Refusal(f"has the output {output} for the task {task!r}")
+    targets, classes = _targets_and_classes(metadata, task, network.layers[-1].outputs)
     return Model(
         network=network,
         preprocessing=preprocessing,
         task=task,
-        target=_get(metadata, "target", str),
+        targets=targets,
         classes=classes,
         objective=_objective(metadata),
         config=_get(metadata, "config", dict),
@@ -328,6 +326,20 @@ def _model(network: Network, metadata: dict[str, Any]) -> Model:
         training=_get(metadata, "training", dict),
         provenance={key: _get(metadata, key, str) for key in ("nncli_version", "numpy_version")},
     )
+
+
+def _targets_and_classes(
+    metadata: dict[str, Any], task: str, outputs: int
+) -> tuple[list[str], list[str]]:
+    targets, classes = _get_texts(metadata, "targets"), _get_texts(metadata, "classes")
+    regression = task == "regression"
+    for what, names, expected in (
+        ("targets", targets, outputs if regression else 1),
+        ("classes", classes, 0 if regression else max(outputs, 2)),
+    ):
+        if len(names) != expected or len(set(names)) != len(names):
+            raise _Refusal(f"has {len(set(names))} different {what} for {outputs} outputs")
+    return targets, classes
 
 
 def _objective(metadata: dict[str, Any]) -> Objective:

@@ -10,7 +10,7 @@ import numpy as np
 
 from nncli.config.resolve import Misfit, resolve
 from nncli.config.schema import Config
-from nncli.config.sources import Shape
+from nncli.data.dataset import Shape
 from nncli.data.tables import read_arrays
 from nncli.errors import NncliError
 from nncli.model.entries import Array
@@ -28,7 +28,7 @@ def build_network(config: Config, shape: Shape) -> tuple[Network, Objective]:
     """Return the network with its initial parameters, and what it is to be trained for."""
     resolved = resolve(config, shape.task)
     single = shape.task == "binary" and resolved.activations[-1].name != "softmax"
-    sizes = [shape.inputs, *config.model.hidden_layers, 1 if single else shape.classes]
+    sizes = [shape.inputs, *config.model.hidden_layers, 1 if single else shape.outputs]
     layers = [
         Layer(inputs, outputs, activation.name, activation.parameters)
         for inputs, outputs, activation in zip(sizes, sizes[1:], resolved.activations, strict=False)

@@ -78,7 +78,7 @@ def describe_model(model: Model) -> dict[str, Any]:
     preprocessing = model.preprocessing
     return {
         "task": model.task,
-        "target": model.target,
+        "targets": model.targets,
         "classes": model.classes,
         **describe_layers(model.network.layers),
         "precision": model.network.dtype.name,

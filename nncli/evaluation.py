@@ -150,7 +150,7 @@ def evaluate(
     name: str,
     classes: list[str],
 ) -> Evaluation:
-    """Run the network over all rows of `split` and compare with their labels.
+    """Run the network over all rows of `split` and compare with their classes.
 
     Parameters
     ----------
@@ -168,7 +168,7 @@ def evaluate(
     for part, T, work in run_rows(network, split, scaling, len(classes)):
         A[part], chosen[part] = work.A[-1], chosen_classes(work.Z[-1])
         loss_sum += objective(network, T, work) * len(T)
-    truth = split.labels[split.rows]
+    truth = split.targets[split.rows]
     confusion = confusion_matrix(truth, chosen, len(classes))
     metrics = {"loss": loss_sum / len(split), **classification_metrics(confusion)}
     if gives_probabilities(network):
@@ -196,17 +196,18 @@ def evaluate_model(
         When the data or the file cannot be used.
     """
     if file is not None:
-        rows = read_labelled(file, model.preprocessing.columns, model.target, model.classes)
-        chosen, name = whole(rows.inputs, rows.labels), str(file)
+        rows = read_labelled(file, model.preprocessing.columns, model.targets[0], model.classes)
+        chosen, name = whole(rows.inputs, rows.targets), str(file)
     else:
         from nncli.config.load import saved_config  # pydantic: not for a labelled file
 
         config = saved_config(model.config, f"{path}: its config").config
         dataset = config.data.load(config.seed)
-        if [*dataset.columns] != model.preprocessing.columns or [*dataset.classes] != model.classes:
+        described = (model.preprocessing.columns, model.targets, model.classes)
+        if ([*dataset.columns], [*dataset.targets], [*dataset.classes]) != described:
             raise ModelFileError(
-                f"{path}: its config names the source {config.data.source}, but its columns or "
-                "classes are not those of that source; evaluate it with --data FILE"
+                f"{path}: its config names the source {config.data.source}, but its columns, "
+                "targets or classes are not those of that source; evaluate it with --data FILE"
             )
         splits = dataset.splits
         if split not in splits:

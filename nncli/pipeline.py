@@ -21,7 +21,6 @@ from nncli.artifact import Model, Preprocessing, write_model
 from nncli.config.load import LoadedConfig, saved_config
 from nncli.config.render import config_text
 from nncli.config.schema import Config
-from nncli.config.sources import Shape
 from nncli.construction import build_network
 from nncli.data.batches import Batches
 from nncli.data.dataset import Dataset
@@ -77,9 +76,8 @@ def prepare(loaded: LoadedConfig, *, progress_bar: bool = False) -> Job:
     """
     dataset = loaded.config.data.load(loaded.config.seed, progress=progress_bar)
     config = loaded.filled_in(dataset.task, has_validation="validation" in dataset.splits)
-    shape = Shape(dataset.task, len(dataset.columns), len(dataset.classes))
     with loaded.explained():
-        network, objective = build_network(config, shape)
+        network, objective = build_network(config, dataset.shape)
     settings = config.training
     codes = class_codes(network, len(dataset.classes))
     scaling = fit(config.data.scale.name, dataset.splits["train"])
@@ -159,7 +157,7 @@ def warnings_for(job: Job) -> list[str]:
                 f"all units of layer {number} start alike, so they get the same gradient and stay "
                 "alike for ever; choose another model.initializer"
             )
-    if len(job.network.layers) == 1 and job.dataset.target == "xor":
+    if len(job.network.layers) == 1 and list(job.dataset.targets) == ["xor"]:
         found.append(
             "one layer cannot separate XOR: no straight line has its two classes on two sides; "
             "add a hidden layer"
@@ -288,7 +286,7 @@ def _model(
         network=network,
         preprocessing=Preprocessing(columns, ["number"] * len(columns), offset, scale),
         task=job.dataset.task,
-        target=job.dataset.target,
+        targets=list(job.dataset.targets),
         classes=list(job.dataset.classes),
         objective=job.objective,
         config=job.config.model_dump(),

@@ -45,7 +45,7 @@ def make_model(layers=None, dtype=np.float32, seed=0, **changes):
             [f"x{n}" for n in range(inputs)], ["number"] * inputs, 0.5, 2.0
         ),
         "task": "binary" if outputs < 3 else "multiclass",
-        "target": "y",
+        "targets": ["y"],
         "classes": [f"class {n}" for n in range(max(outputs, 2))],
         "objective": Objective("sigmoid_cross_entropy", {}),
         "config": {"seed": 0, "data": {"source": "xor"}},
@@ -163,7 +163,7 @@ def assert_same_models(one, other):
     assert one.network.layers == other.network.layers
     assert one.network.dtype == other.network.dtype
     np.testing.assert_array_equal(one.network.parameters, other.network.parameters)
-    for key in ("preprocessing", "task", "target", "classes", "config", "metrics"):
+    for key in ("preprocessing", "task", "targets", "classes", "config", "metrics"):
         assert getattr(one, key) == getattr(other, key), key
     assert one.objective.name == other.objective.name
     assert one.objective.parameters == other.objective.parameters
@@ -207,7 +207,7 @@ def models(draw):
         draw(st.sampled_from([np.float32, np.float64])),
         draw(st.integers(0, 9)),
         preprocessing=Preprocessing(columns, ["number"] * inputs, draw(each), draw(each)),
-        target=draw(names),
+        targets=[draw(names)],
         classes=draw(st.lists(names, min_size=classes, max_size=classes, unique=True)),
         objective=draw(objectives),
         config={"name": draw(names), "deep": {"er": [1, None, draw(numbers)]}},

@@ -26,7 +26,7 @@ def make_model(output, outputs=3):
         network=Network([Layer(2, outputs, output)], parameters),
         preprocessing=Preprocessing(["x", "y"], ["number"] * 2, 0.0, 1.0),
         task="binary" if outputs == 1 else "multiclass",
-        target="class",
+        targets=["class"],
         classes=["a", "b", "c"][: max(outputs, 2)],
         objective=Objective(loss, LOSSES[loss].complete({})),
         config={},

@@ -42,7 +42,7 @@ def test_the_five_lines_run_a_network(tmp_path: Path, monkeypatch: pytest.Monkey
             [f"pixel{n}" for n in range(784)], ["number"] * 784, 0.0, 1 / 255
         ),
         task="multiclass",
-        target="digit",
+        targets=["digit"],
         classes=list("abcdefghij"),
         objective=Objective("cross_entropy", {}),
         config={},

@@ -64,7 +64,7 @@ def show(source: str, overrides: tuple[str, ...]) -> None:
         [
             ("source", config.data.source),
             ("task", dataset.task),
-            ("target", dataset.target),
+            ("target", dataset.targets[0]),
             ("columns", f"{len(columns)}: {columns[0]} to {columns[-1]}"),
             ("type", dataset.splits["train"].inputs.dtype),
         ]
@@ -73,8 +73,8 @@ def show(source: str, overrides: tuple[str, ...]) -> None:
     splits = list(dataset.splits.items())
     rows = [("rows", *(str(len(split)) for _, split in splits))]
     for index, name in enumerate(dataset.classes):
-        counts = ((split.labels[split.rows] == index).sum() for _, split in splits)
-        rows.append((f"  {dataset.target} {shortened(name, 20)}", *map(str, counts)))
+        counts = ((split.targets[split.rows] == index).sum() for _, split in splits)
+        rows.append((f"  {dataset.targets[0]} {shortened(name, 20)}", *map(str, counts)))
     for title, figure in (("smallest value", "min"), ("largest value", "max"), ("mean", "mean")):
         values = (getattr(split.inputs[split.rows], figure)() for _, split in splits)
         rows.append((title, *(f"{float(value):.4g}" for value in values)))

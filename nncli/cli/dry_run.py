@@ -68,7 +68,7 @@ def _seconds_an_epoch(job: "Job") -> float:
 def _megabytes(job: "Job") -> float:
     arrays: dict[int, int] = {}
     for split in job.dataset.splits.values():
-        for array in (split.inputs, split.labels, split.rows):
+        for array in (split.inputs, split.targets, split.rows):
             arrays[id(array)] = array.nbytes
     state = sum(array.nbytes for array in job.engine.state().values())
     best = job.network.parameters.nbytes * (1 + job.plan.keep_best)

@@ -48,15 +48,11 @@ def show(what: Path, as_json: bool) -> None:
 
 def _describe_config(path: Path) -> dict[str, Any]:
     from nncli.config.load import load_config
-    from nncli.config.sources import Shape
     from nncli.construction import build_network
     from nncli.description import describe_layers
 
     config = load_config(path).config
-    shape = config.data.shape
-    if shape is None:
-        dataset = config.data.load(config.seed)
-        shape = Shape(dataset.task, len(dataset.columns), len(dataset.classes))
+    shape = config.data.shape or config.data.load(config.seed).shape
     network, objective = build_network(config, shape)
     return {**describe_layers(network.layers), "task": shape.task, "loss": objective.name}
 
@@ -91,7 +87,7 @@ def _print_model(model: "Model") -> None:
     click.echo()
     print_pairs(
         [
-            ("task", f"{model.task}; predicts {model.target}"),
+            ("task", shortened(f"{model.task}; predicts {', '.join(model.targets)}", 60)),
             ("classes", shortened(", ".join(model.classes), 60)),
             ("columns", shortened(f"{len(columns)}: {', '.join(columns)}", 60)),
             ("input", f"(x - offset) * scale; offset {_span(preprocessing.offset)}, "

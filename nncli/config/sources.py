@@ -3,13 +3,12 @@
 A new source is a module in ``nncli/data/`` and a class and a table entry here.
 """
 
-from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
 from nncli.config.choices import IntegerOr, Named, OneOf, Section, refusal
-from nncli.data.dataset import Dataset, Task
+from nncli.data.dataset import Dataset, Shape
 from nncli.data.gate import load_gate
 from nncli.data.mnist import TRAIN_ROWS, in_cache, load_mnist, mnist_directory
 from nncli.data.scaling import SCALERS
@@ -17,15 +16,6 @@ from nncli.data.splitting import row_count
 from nncli.data.xor import load_xor
 
 Scale = Annotated[Named, OneOf.of_table(SCALERS)]
-
-
-@dataclass(frozen=True)
-class Shape:
-    """What a network for a source looks like from outside."""
-
-    task: Task
-    inputs: int
-    classes: int
 
 
 def _scale(default: str) -> Any:
@@ -39,15 +29,17 @@ class Source(Section):
     ----------
     tag : str
         The key that tells the sources apart.
-    shape : Shape or None
-        What is known before the data is loaded.
     """
 
     tag: ClassVar[str] = "source"
-    shape: ClassVar[Shape | None] = None
 
     source: str
     scale: Scale
+
+    @property
+    def shape(self) -> Shape | None:
+        """What is known before the data is loaded."""
+        return None
 
     def load(self, seed: int, *, progress: bool = False) -> Dataset:
         """Load the data; `progress` allows a progress bar on standard error."""
@@ -75,8 +67,6 @@ class Source(Section):
 class XorSource(Source):
     """Noisy XOR, made from the seed: four corners of the unit square, two classes."""
 
-    shape: ClassVar[Shape | None] = Shape("binary", inputs=2, classes=2)
-
     source: Literal["xor"]
     rows: int = Field(1000, ge=4, le=10_000_000, description="rows to train with")
     noise: float = Field(0.25, ge=0, le=1e6, description="standard deviation around the corners")
@@ -93,6 +83,11 @@ class XorSource(Source):
         self._leave_rows(self.validation, self.rows)
         return self
 
+    @property
+    def shape(self) -> Shape:
+        """Two inputs, two classes."""
+        return Shape("binary", inputs=2, outputs=2)
+
     def load(self, seed: int, *, progress: bool = False) -> Dataset:
         """Make the rows."""
         return load_xor(
@@ -107,11 +102,14 @@ class XorSource(Source):
 class GateSource(Source):
     """A logic gate: the four rows of its truth table, to train and to test with."""
 
-    shape: ClassVar[Shape | None] = Shape("binary", inputs=2, classes=2)
-
     source: Literal["gate"]
     gate: Literal["and", "or", "nand", "nor", "xor"] = Field("xor", description="which truth table")
     scale: Scale = _scale("none")
+
+    @property
+    def shape(self) -> Shape:
+        """Two inputs, two classes."""
+        return Shape("binary", inputs=2, outputs=2)
 
     def load(self, seed: int, *, progress: bool = False) -> Dataset:
         """Return the truth table."""
@@ -120,8 +118,6 @@ class GateSource(Source):
 
 class MnistSource(Source):
     """MNIST: 60,000 and 10,000 handwritten digits, ten classes; downloaded once."""
-
-    shape: ClassVar[Shape | None] = Shape("multiclass", inputs=784, classes=10)
 
     source: Literal["mnist"]
     validation: Annotated[int | float, IntegerOr(0, fraction=True)] = Field(
@@ -133,6 +129,11 @@ class MnistSource(Source):
     def _validation_fits(self) -> "MnistSource":
         self._leave_rows(self.validation, TRAIN_ROWS)
         return self
+
+    @property
+    def shape(self) -> Shape:
+        """784 pixels, ten classes."""
+        return Shape("multiclass", inputs=784, outputs=10)
 
     def load(self, seed: int, *, progress: bool = False) -> Dataset:
         """Load the digits from the cache, or download them."""

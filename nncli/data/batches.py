@@ -14,8 +14,10 @@ def target_codes(classes: int, outputs: int, dtype: DTypeLike, low: float = 0.0)
     """Return the target vector of every class, shape (classes, outputs).
 
     One output: `low` for the first class and 1 for the second. Several: 1 at the class, `low`
-    elsewhere.
+    elsewhere. A regression has no classes, and so no rows here.
     """
+    if classes == 0:
+        return np.empty((0, outputs), dtype)
     codes = np.eye(classes, dtype=dtype)
     codes[codes == 0] = low
     return codes[:, 1:] if outputs == 1 else codes
@@ -31,7 +33,8 @@ class Batches:
     split : Split
     scaling : Scaling
     codes : array (classes, O)
-        What `target_codes` gives; its dtype is that of the batches.
+        What `target_codes` gives; its dtype is that of the batches. Targets that are numbers are
+        taken as they are.
     batch_rows : int
         Rows in a batch; the last batch may have fewer.
     """
@@ -49,8 +52,13 @@ class Batches:
         inputs = split.inputs.shape[1]
         self._raw = np.empty((self.batch_rows, inputs), split.inputs.dtype)
         self._X: Array = np.empty((self.batch_rows, inputs), codes.dtype)
-        self._labels = np.empty(self.batch_rows, split.labels.dtype)
-        self._T: Array = np.empty((self.batch_rows, codes.shape[1]), codes.dtype)
+        outputs = codes.shape[1] if split.of_classes else split.targets.shape[1]
+        self._T: Array = np.empty((self.batch_rows, outputs), codes.dtype)
+        self._raw_targets = np.empty(
+            (self.batch_rows, *split.targets.shape[1:]), split.targets.dtype
+        )
+        if not split.of_classes and split.targets.dtype == codes.dtype:
+            self._raw_targets = self._T
         self._changes_scale = bool((self._scale != 1).any())
         self._holds_all = False
 
@@ -75,9 +83,12 @@ class Batches:
             yield self._gather(rows[start : start + self.batch_rows])
 
     def _gather(self, rows: Rows) -> tuple[Array, Array]:
-        # mode="clip" lets NumPy write to `out` directly; `rows` is never out of range.
-        X, T = self._X[: len(rows)], self._T[: len(rows)]
-        raw, labels = self._raw[: len(rows)], self._labels[: len(rows)]
+        return self._gather_inputs(rows), self._gather_targets(rows)
+
+    # mode="clip" lets NumPy write to `out` directly; `rows` is never out of range.
+
+    def _gather_inputs(self, rows: Rows) -> Array:
+        X, raw = self._X[: len(rows)], self._raw[: len(rows)]
         np.take(self.split.inputs, rows, axis=0, out=raw, mode="clip")
         if self._has_offset and self._offset.dtype != X.dtype:
             np.subtract(raw, self._offset, out=X, casting="same_kind")
@@ -87,6 +98,13 @@ class Batches:
                 np.subtract(X, self._offset, out=X)
         if self._changes_scale:
             np.multiply(X, self._scale, out=X)
-        np.take(self.split.labels, rows, out=labels, mode="clip")
-        np.take(self._codes, labels, axis=0, out=T, mode="clip")
-        return X, T
+        return X
+
+    def _gather_targets(self, rows: Rows) -> Array:
+        T, raw = self._T[: len(rows)], self._raw_targets[: len(rows)]
+        np.take(self.split.targets, rows, axis=0, out=raw, mode="clip")
+        if self.split.of_classes:
+            np.take(self._codes, raw, axis=0, out=T, mode="clip")
+        elif self._raw_targets is not self._T:
+            np.copyto(T, raw)
+        return T

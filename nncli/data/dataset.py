@@ -12,22 +12,48 @@ Rows = NDArray[np.intp]
 
 
 @dataclass(frozen=True)
+class Shape:
+    """What a network for some data looks like from outside.
+
+    Attributes
+    ----------
+    task : str
+    inputs : int
+    outputs : int
+        Classes of a classification, targets of a regression.
+    """
+
+    task: Task
+    inputs: int
+    outputs: int
+
+
+@dataclass(frozen=True)
 class Split:
     """Some rows of an array: several splits may share one array and copy nothing.
 
     Attributes
     ----------
     inputs : array (N, I), any numeric dtype; images stay uint8
-    labels : array (N,), integers that index the classes
-    rows : array (B,), the rows of `inputs` and `labels` that belong to the split
+    targets : array (N,) of integers that index the classes, or array (N, O) of real numbers
+    rows : array (B,), the rows of `inputs` and `targets` that belong to the split
     """
 
     inputs: NDArray[Any]
-    labels: NDArray[np.integer[Any]]
+    targets: NDArray[Any]
     rows: Rows
 
     def __len__(self) -> int:
         return len(self.rows)
+
+    @property
+    def of_classes(self) -> bool:
+        """Whether the targets are classes, not numbers."""
+        return self.targets.ndim == 1
+
+    def part(self, rows: Rows) -> "Split":
+        """Return a split of other rows of the same arrays."""
+        return Split(self.inputs, self.targets, rows)
 
 
 @dataclass(frozen=True)
@@ -39,20 +65,26 @@ class Dataset:
     task : str
     columns : sequence of str
         Names of the inputs.
-    target : str
-        Name of what is predicted.
+    targets : sequence of str
+        Names of what is predicted: one for a classification, one or several for a regression.
     classes : sequence of str
+        Empty for a regression.
     splits : dict of str to Split
         ``train``, and ``validation`` and ``test`` where there are any rows for them.
     """
 
     task: Task
     columns: Sequence[str]
-    target: str
+    targets: Sequence[str]
     classes: Sequence[str]
     splits: dict[str, Split]
 
+    @property
+    def shape(self) -> Shape:
+        """What a network for it looks like from outside."""
+        return Shape(self.task, len(self.columns), len(self.classes or self.targets))
 
-def whole(inputs: NDArray[Any], labels: NDArray[np.integer[Any]]) -> Split:
+
+def whole(inputs: NDArray[Any], targets: NDArray[Any]) -> Split:
     """Return a split that has every row."""
-    return Split(inputs, labels, np.arange(len(inputs)))
+    return Split(inputs, targets, np.arange(len(inputs)))

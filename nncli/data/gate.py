@@ -20,7 +20,7 @@ def load_gate(*, gate: str) -> Dataset:
     return Dataset(
         task="binary",
         columns=("x1", "x2"),
-        target=gate,
+        targets=(gate,),
         classes=("0", "1"),
         splits={"train": rows, "test": rows},
     )

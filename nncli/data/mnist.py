@@ -111,7 +111,7 @@ def load_mnist(*, validation: int | float, seed: int, progress: bool = False) ->
     return Dataset(
         task="multiclass",
         columns=tuple(f"pixel{pixel}" for pixel in range(PIXELS)),
-        target="digit",
+        targets=("digit",),
         classes=tuple("0123456789"),
         splits={name: split for name, split in splits.items() if len(split)},
     )

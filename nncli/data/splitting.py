@@ -15,24 +15,21 @@ def hold_out(split: Split, count: int, seed: int) -> tuple[Split, Split]:
     """Divide a split into the rest and `count` held-out rows, stratified by class.
 
     Every class gives the same share of its rows; what rounding leaves goes to the classes with
-    the largest remainders. Rows stay in their order. The choice depends on `seed` alone.
+    the largest remainders. Where the targets are numbers, any rows are held out. Rows stay in
+    their order. The choice depends on `seed` alone.
 
     Returns
     -------
     rest, held_out : Split
     """
     random = generator(seed, Stream.VALIDATION_SPLIT)
-    labels = split.labels[split.rows]
-    classes, sizes = np.unique(labels, return_counts=True)
+    strata = split.targets[split.rows] if split.of_classes else np.zeros(len(split), np.uint8)
+    classes, sizes = np.unique(strata, return_counts=True)
     chosen = np.zeros(len(split), bool)
     for label, wanted in zip(classes, _shares(sizes, count), strict=True):
-        candidates = np.flatnonzero(labels == label)
+        candidates = np.flatnonzero(strata == label)
         chosen[random.permutation(candidates)[:wanted]] = True
-    rest, held_out = split.rows[~chosen], split.rows[chosen]
-    return (
-        Split(split.inputs, split.labels, rest),
-        Split(split.inputs, split.labels, held_out),
-    )
+    return split.part(split.rows[~chosen]), split.part(split.rows[chosen])
 
 
 def _shares(sizes: np.ndarray[tuple[int], np.dtype[np.intp]], count: int) -> list[int]:

@@ -31,10 +31,10 @@ _NOT_FINITE = re.compile(r"\s*[-+]?(nan|inf|infinity)\s*", re.ASCII | re.IGNOREC
 
 @dataclass(frozen=True)
 class Labelled:
-    """Rows with their classes: `inputs` (N, I) and `labels` (N,), which index the classes."""
+    """Rows with their classes: `inputs` (N, I) and `targets` (N,), which index the classes."""
 
     inputs: Numbers
-    labels: NDArray[np.intp]
+    targets: NDArray[np.intp]
 
 
 def read_rows(

@@ -30,7 +30,7 @@ def load_xor(*, rows: int, noise: float, test: int, validation: int | float, see
     return Dataset(
         task="binary",
         columns=("x1", "x2"),
-        target="xor",
+        targets=("xor",),
         classes=("0", "1"),
         splits={name: split for name, split in splits.items() if len(split)},
     )

@@ -46,7 +46,7 @@ def main() -> None:
     reports = train(job.engine, job.training, None, job.plan, Progress())
     split = load_mnist(validation=0, seed=0).splits["train"]
     X = split.inputs.astype(np.float32) / np.float32(255)
-    y = np.asarray(split.labels)
+    y = np.asarray(split.targets)
     peer = MLPClassifier([128], batch_size=64, learning_rate_init=0.001, alpha=0, random_state=0)
 
     def nncli_epoch() -> None:

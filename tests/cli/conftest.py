@@ -137,7 +137,7 @@ def many_classes():
             "network": network,
             "preprocessing": Preprocessing(["x"], ["number"], 0.0, 1.0),
             "task": "multiclass",
-            "target": "y",
+            "targets": ["y"],
             "classes": [name.format(n) for n in range(count)],
             "objective": Objective("cross_entropy", {}),
             "config": {},

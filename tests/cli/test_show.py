@@ -107,7 +107,7 @@ def test_json_has_everything_that_the_model_file_says_of_itself(nncli, weights):
     ]
     assert (found["parameters"], found["flops_per_row"]) == (17, 24)
     assert found["preprocessing"] == {"columns": ["x1", "x2"], "offset": 0, "scale": 1}
-    for key in ("task", "target", "classes", "metrics", "training", "config", "provenance"):
+    for key in ("task", "targets", "classes", "metrics", "training", "config", "provenance"):
         assert found[key] == getattr(model, key)
     assert found["loss"] == model.objective.name
 

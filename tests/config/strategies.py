@@ -125,7 +125,7 @@ def valid_configs(draw):
     """Draw the plain values of a valid config."""
     data = draw(sources())
     source = data if isinstance(data, str) else data["source"]
-    task = SOURCES[source].shape.task
+    task = SOURCES[source].model_validate({"source": source}).shape.task
     held_out = 5000 if source == "mnist" else 0
     if isinstance(data, dict):
         held_out = data.get("validation", held_out)

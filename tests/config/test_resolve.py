@@ -1,30 +1,32 @@
 import pytest
 
 from nncli.config.resolve import resolve
+from nncli.config.schema import Config
 from nncli.config.sources import SOURCES
+from nncli.config.strict_yaml import parse
 from nncli.errors import ConfigError
 from nncli.model.activations import ACTIVATIONS
 from nncli.model.losses import LOSSES
 
 OUTPUTS = [name for name, entry in ACTIVATIONS.items() if entry.output_for]
-OF_KNOWN_SHAPE = [name for name, source in SOURCES.items() if source.shape]
+EXAMPLES = {name: name for name in SOURCES}
 
 
 def losses_of(output):
     return " or ".join(name for name, loss in LOSSES.items() if output in loss.outputs)
 
 
-@pytest.mark.parametrize("source", OF_KNOWN_SHAPE)
+@pytest.mark.parametrize("source", EXAMPLES)
 @pytest.mark.parametrize("output", OUTPUTS)
 def test_an_output_fits_the_task_or_is_refused(load, problems, source, output):
-    text = f"data: {source}\nmodel: {{output: {output}}}"
-    task = SOURCES[source].shape.task
+    text = f"model: {{output: {output}}}\ndata: {EXAMPLES[source]}"
+    task = Config.model_validate({"data": parse(EXAMPLES[source], "").value}).data.shape.task
     if task in ACTIVATIONS[output].output_for:
         assert load(text).filled_in(task).model.output.name == output
         return
     fitting = " or ".join(each for each in OUTPUTS if task in ACTIVATIONS[each].output_for)
     assert problems(text) == [
-        f"c.yaml:2:17: model.output: {output} cannot be the output of a {task} task; expected "
+        f"c.yaml:1:17: model.output: {output} cannot be the output of a {task} task; expected "
         f"{fitting}"
     ]
 

@@ -33,7 +33,7 @@ both_precisions = pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def batches_of(table="uint8", scaling="scale", dtype=np.float32, rows=None, batch_rows=5):
     split = whole(TABLES[table].copy(), LABELS.copy())
     if rows is not None:
-        split = Split(split.inputs, split.labels, np.array(rows))
+        split = Split(split.inputs, split.targets, np.array(rows))
     return Batches(split, SCALINGS[scaling], target_codes(CLASSES, CLASSES, dtype), batch_rows)
 
 
@@ -210,3 +210,54 @@ def test_a_single_target_column_is_gathered():
     split = whole(TABLES["float32"], labels)
     _, T = collected(Batches(split, Scaling(), target_codes(2, 1, np.float32), 5).in_order())
     np.testing.assert_array_equal(T[:, 0], labels)
+
+
+NUMBERS = {
+    "float64": RANDOM.normal(0, 9, (ROWS, 2)),
+    "float32": RANDOM.normal(0, 9, (ROWS, 2)).astype(np.float32),
+    "int64": RANDOM.integers(-99, 99, (ROWS, 2)),
+    "one column": RANDOM.normal(0, 9, (ROWS, 1)),
+}
+
+
+def batches_of_numbers(targets, dtype, rows=None, batch_rows=5):
+    split = whole(TABLES["float32"], targets)
+    if rows is not None:
+        split = split.part(np.array(rows))
+    return Batches(split, Scaling(), target_codes(0, targets.shape[1], dtype), batch_rows)
+
+
+@both_precisions
+@pytest.mark.parametrize("numbers", NUMBERS)
+def test_targets_that_are_numbers_are_gathered_as_they_are(numbers, dtype):
+    rows = [22, 3, 3, 0, 17, 8]
+    targets = NUMBERS[numbers]
+    _, T = collected(batches_of_numbers(targets, dtype, rows).in_order())
+    np.testing.assert_array_equal(T, targets[rows].astype(dtype))
+    assert T.dtype == dtype
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_gathering_numbers_allocates_no_arrays_and_leaves_the_targets(dtype):
+    targets = np.ones((2000, 100), dtype)
+    batches = Batches(
+        whole(np.ones((2000, 1), np.float32), targets),
+        Scaling(),
+        target_codes(0, 100, np.float32),
+        1000,
+    )
+    iterator = batches.shuffled(batches.split.rows)
+    _, first = next(iterator)
+    first[:] = 5
+    tracemalloc.start()
+    _, second = next(iterator)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 50_000 < second.nbytes
+    assert (targets == 1).all()
+    assert (second == 1).all()
+
+
+def test_rows_without_targets_give_their_inputs():
+    _, T = collected(batches_of_numbers(np.empty((ROWS, 0)), np.float32).in_order())
+    assert T.shape == (ROWS, 0)

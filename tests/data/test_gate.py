@@ -16,7 +16,7 @@ def test_a_gate_is_its_truth_table(gate):
     dataset = load_gate(gate=gate)
     rows = dataset.splits["train"]
     assert len(rows) == 4
-    for (a, b), label in zip(rows.inputs.tolist(), rows.labels.tolist(), strict=True):
+    for (a, b), label in zip(rows.inputs.tolist(), rows.targets.tolist(), strict=True):
         assert label == RULES[gate](bool(a), bool(b))
     assert dataset.splits["test"] is rows
-    assert (dataset.task, dataset.target, dataset.classes) == ("binary", gate, ("0", "1"))
+    assert (dataset.task, dataset.targets, dataset.classes) == ("binary", (gate,), ("0", "1"))

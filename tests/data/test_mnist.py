@@ -80,7 +80,7 @@ def place(part, directory):
 
 
 def labels_of(split):
-    return split.labels[split.rows]
+    return split.targets[split.rows]
 
 
 @needs_originals
@@ -134,7 +134,7 @@ def test_the_validation_rows_are_stratified_and_depend_on_the_seed_alone(cache):
     first, same, other = (
         load_mnist(validation=5000, seed=seed).splits["validation"] for seed in (0, 0, 1)
     )
-    expected = np.bincount(first.labels) * (5000 / 60_000)
+    expected = np.bincount(first.targets) * (5000 / 60_000)
     assert np.all(np.abs(np.bincount(labels_of(first)) - expected) < 1)
     assert np.array_equal(first.rows, same.rows)
     assert not np.array_equal(first.rows, other.rows)

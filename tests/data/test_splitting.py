@@ -17,7 +17,7 @@ def split_of(sizes, seed=0):
 
 
 def counts(split, classes):
-    return np.bincount(split.labels[split.rows], minlength=classes).tolist()
+    return np.bincount(split.targets[split.rows], minlength=classes).tolist()
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ def test_both_parts_share_the_arrays_of_the_split():
     split = split_of([5, 5])
     for part in hold_out(split, 4, seed=0):
         assert part.inputs is split.inputs
-        assert part.labels is split.labels
+        assert part.targets is split.targets
 
 
 def test_holding_out_nothing_leaves_every_row():
@@ -122,3 +122,13 @@ def test_a_share_is_a_number_of_rows_or_a_fraction(share, rows, expected):
     count = row_count(share, rows)
     assert count == expected
     assert type(count) is int
+
+
+def test_where_the_targets_are_numbers_any_rows_are_held_out():
+    split = whole(np.zeros((40, 1)), np.arange(80.0).reshape(40, 2))
+    rest, held_out = hold_out(split, 13, seed=0)
+    assert (len(rest), len(held_out)) == (27, 13)
+    assert sorted([*rest.rows, *held_out.rows]) == list(range(40))
+    assert held_out.rows.tolist() == sorted(held_out.rows) != list(range(13))
+    assert held_out.targets is split.targets
+    assert (hold_out(split, 13, seed=1)[1].rows != held_out.rows).any()

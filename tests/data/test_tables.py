@@ -414,12 +414,12 @@ def labelled(path):
 def test_classes_are_read_from_the_column_named_as_the_target(labelled):
     found = labelled("kind,x2,x1\n red ,1,2\nblue,3,4\n", ["blue", "red"])
     assert found.inputs.tolist() == [[2, 1], [4, 3]]
-    assert found.labels.tolist() == [1, 0]
+    assert found.targets.tolist() == [1, 0]
 
 
 def test_a_class_may_have_commas_and_quotes(labelled):
     found = labelled('x1,x2,kind\n1,2,"a, ""b"""\n', ["c", 'a, "b"'])
-    assert found.labels.tolist() == [1]
+    assert found.targets.tolist() == [1]
 
 
 @pytest.mark.parametrize(
@@ -436,7 +436,7 @@ def test_a_class_may_have_commas_and_quotes(labelled):
 def test_classes_are_read_from_y_in_an_npz_file(labelled, y):
     found = labelled(npz(X=ROWS, y=y))
     np.testing.assert_array_equal(found.inputs, ROWS)
-    assert found.labels.tolist() == [1, 0, 1]
+    assert found.targets.tolist() == [1, 0, 1]
 
 
 @pytest.mark.parametrize(
@@ -478,8 +478,8 @@ def test_any_table_with_classes_is_read_or_refused(path, lines):
         found = read_labelled(path, COLUMNS, "kind", ["0", "1"])
     except DataError:
         return
-    assert len(found.inputs) == len(found.labels)
-    assert set(found.labels.tolist()) <= {0, 1}
+    assert len(found.inputs) == len(found.targets)
+    assert set(found.targets.tolist()) <= {0, 1}
 
 
 def test_names_in_a_header_may_differ_in_case(tmp_path):

@@ -10,7 +10,7 @@ def load(*, rows=200, noise=0.25, test=100, validation=0, seed=0):
 
 def values(dataset, name):
     split = dataset.splits[name]
-    return split.inputs[split.rows], split.labels[split.rows]
+    return split.inputs[split.rows], split.targets[split.rows]
 
 
 def corner_counts(inputs):
