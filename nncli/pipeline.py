@@ -23,7 +23,7 @@ from nncli.config.render import config_text
 from nncli.config.schema import Config
 from nncli.construction import build_network
 from nncli.data.batches import Batches
-from nncli.data.dataset import Dataset
+from nncli.data.dataset import Dataset, Task
 from nncli.data.scaling import Scaling, fit
 from nncli.errors import DivergenceError, ModelFileError, NncliError, OutputError
 from nncli.evaluation import Evaluation, class_codes, evaluate
@@ -32,6 +32,7 @@ from nncli.model.network import Network, Objective
 from nncli.training.checkpoint import write_checkpoint
 from nncli.training.engine import EVALUATION_ROWS, NumpyEngine
 from nncli.training.loop import Plan, Progress, StepReport, check_finite, train
+from nncli.training.metrics import SCORES
 from nncli.training.observers import History, Observer
 from nncli.training.regularization import Regularization
 from nncli.training.schedules import plateau_of, rate_function
@@ -91,7 +92,7 @@ def prepare(loaded: LoadedConfig, *, progress_bar: bool = False) -> Job:
         scaling=scaling,
         objective=objective,
         network=network,
-        engine=build_engine(config, network, objective, batch_rows),
+        engine=build_engine(config, dataset.task, network, objective, batch_rows),
         training=Batches(dataset.splits["train"], scaling, codes, batch_rows),
         validation=validation,
         plan=_plan(config, has_validation=validation is not None),
@@ -116,7 +117,13 @@ def prepare_again(model: Model, path: Path) -> Job:
 
 
 def build_engine(
-    config: Config, network: Network, objective: Objective, batch_rows: int, *, dropout: bool = True
+    config: Config,
+    task: Task,
+    network: Network,
+    objective: Objective,
+    batch_rows: int,
+    *,
+    dropout: bool = True,
 ) -> NumpyEngine:
     """Return the engine that trains `network` as a complete config says.
 
@@ -132,6 +139,7 @@ def build_engine(
     return NumpyEngine(
         network,
         objective,
+        score=SCORES[task],
         optimizer=settings.optimizer.name,
         settings=settings.optimizer.parameters,
         regularization=Regularization(
@@ -186,6 +194,7 @@ def run(
     progress = Progress()
     history = History(
         directory / "history.csv",
+        job.engine.score,
         layers=job.network.layers,
         has_validation=job.validation is not None,
     )

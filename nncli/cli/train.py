@@ -76,8 +76,9 @@ def _observer(job: "Job") -> "Observer":
     from nncli.training.observers import Bar, PlainLines
 
     if sys.stderr.isatty():
-        return Bar(job.plan.epochs, len(job.training.split), len(job.training))
-    return PlainLines(job.plan.epochs)
+        rows, batches = len(job.training.split), len(job.training)
+        return Bar(job.plan.epochs, rows, batches, job.engine.score)
+    return PlainLines(job.plan.epochs, job.engine.score)
 
 
 def _print_outcome(outcome: "Outcome") -> None:

@@ -91,7 +91,8 @@ def take_step(job: Job, rows: Sequence[int]) -> Step:
     """
     network = _Recorder(job.network)
     before = network.parameters.copy()
-    engine = build_engine(job.config, network, job.objective, len(rows), dropout=False)
+    task, objective = job.dataset.task, job.objective
+    engine = build_engine(job.config, task, network, objective, len(rows), dropout=False)
     training = job.dataset.splits["train"]
     split = replace(training, rows=training.rows[list(rows)])
     codes = class_codes(network, len(job.dataset.classes))

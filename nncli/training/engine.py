@@ -8,7 +8,7 @@ import numpy as np
 from nncli.model.entries import Array, Value
 from nncli.model.network import Network, Objective, layer_slices, layer_views
 from nncli.training.dropout import Dropout
-from nncli.training.metrics import count_correct
+from nncli.training.metrics import ACCURACY, Score
 from nncli.training.optimizers import OPTIMIZERS
 from nncli.training.regularization import Regularization
 
@@ -33,14 +33,22 @@ class LayerStatistics(NamedTuple):
 
 
 class Engine(Protocol):
-    """Takes training steps on a network and evaluates it."""
+    """Takes training steps on a network and evaluates it.
 
-    def step(self, X: Array, T: Array, learning_rate: float) -> tuple[float, int]:
-        """Take a step; return the loss and the count of correct rows, both before the step."""
+    Attributes
+    ----------
+    score : Score
+        What is measured beside the loss.
+    """
+
+    score: Score
+
+    def step(self, X: Array, T: Array, learning_rate: float) -> tuple[float, float]:
+        """Take a step; return the loss and the score's sum over rows, both before the step."""
         ...
 
-    def evaluate(self, X: Array, T: Array) -> tuple[float, int]:
-        """Return the loss and the count of correct rows."""
+    def evaluate(self, X: Array, T: Array) -> tuple[float, float]:
+        """Return the loss and the score's sum over rows."""
         ...
 
     def layer_statistics(self) -> list[LayerStatistics]:
@@ -64,12 +72,14 @@ class NumpyEngine:
     network : Network
         Its parameters are changed in place.
     objective : Objective
+    score : Score
+        What `step` and `evaluate` measure beside the loss.
     optimizer : str
         A name in `OPTIMIZERS`; `settings` are its parameters.
     regularization : Regularization
     dropout : sequence of float
         For each hidden layer the share of its units that is left out in a step; drawn by `seed`.
-        The loss and the count that `step` returns are those with units left out.
+        The loss and the score that `step` returns are those with units left out.
     batch_rows : int
         Rows of the largest batch that `step` will see.
     """
@@ -79,6 +89,7 @@ class NumpyEngine:
         network: Network,
         objective: Objective,
         *,
+        score: Score = ACCURACY,
         optimizer: str,
         settings: dict[str, Value],
         regularization: Regularization,
@@ -87,6 +98,7 @@ class NumpyEngine:
         batch_rows: int,
     ) -> None:
         self.network = network
+        self.score = score
         self._objective = objective
         self._update = OPTIMIZERS[optimizer].update
         self._settings = settings
@@ -110,21 +122,22 @@ class NumpyEngine:
         self._steps_in_statistics = 0
 
     @np.errstate(over="ignore", invalid="ignore")  # the loop refuses a loss that is not finite
-    def step(self, X: Array, T: Array, learning_rate: float) -> tuple[float, int]:
-        """Take a step; return the loss and the count of correct rows, both before the step."""
-        loss, correct = self.backpropagate(X, T)
+    def step(self, X: Array, T: Array, learning_rate: float) -> tuple[float, float]:
+        """Take a step; return the loss and the score's sum over rows, both before the step."""
+        loss, score = self.backpropagate(X, T)
         self.update(learning_rate)
-        return loss, correct
+        return loss, score
 
-    def backpropagate(self, X: Array, T: Array) -> tuple[float, int]:
+    def backpropagate(self, X: Array, T: Array) -> tuple[float, float]:
         """Do the first part of a step: leave in `gradient` what the optimizer is to follow.
 
         That is the gradient of the loss with the penalties and the connections that are not there
-        taken into account, clipped.
+        taken into account, clipped. Returns what `step` returns.
         """
         work = self._work.first(len(X))
         keep = self._dropout.draw(self._steps, len(X))
-        correct = count_correct(self.network.logits(X, work, keep), T)
+        self.network.logits(X, work, keep)
+        score = self.score.sum_over_rows(self.network, T, work)
         if not self._steps_in_statistics:  # once an epoch: too slow for every step
             self._saturated = self.network.saturated_shares(work)
         loss = self._objective(self.network, T, work)
@@ -137,7 +150,7 @@ class NumpyEngine:
         self._steps += 1
         self._steps_in_statistics += 1
         self.regularization.clip(self.gradient)
-        return loss, correct
+        return loss, score
 
     def update(self, learning_rate: float) -> None:
         """Do the second part of a step: follow `gradient`, which is undefined afterwards."""
@@ -153,11 +166,12 @@ class NumpyEngine:
         self.regularization.limit_norms(self.network.arrays)
 
     @np.errstate(over="ignore", invalid="ignore")
-    def evaluate(self, X: Array, T: Array) -> tuple[float, int]:
-        """Return the loss and the count of correct rows; `X` has up to `EVALUATION_ROWS` rows."""
+    def evaluate(self, X: Array, T: Array) -> tuple[float, float]:
+        """Return the loss and the score's sum; `X` has up to `EVALUATION_ROWS` rows."""
         work = self._evaluation_work.first(len(X))
-        correct = count_correct(self.network.logits(X, work), T)
-        return self._objective(self.network, T, work), correct
+        self.network.logits(X, work)
+        score = self.score.sum_over_rows(self.network, T, work)
+        return self._objective(self.network, T, work), score
 
     def layer_statistics(self) -> list[LayerStatistics]:
         """Return the statistics of each layer over the steps since the last call."""

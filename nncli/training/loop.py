@@ -61,9 +61,9 @@ class EpochReport:
     Attributes
     ----------
     metrics : dict of str to float
-        ``train_loss`` and ``train_accuracy``, means over the epoch's batches, each taken before
-        its step; with validation rows, ``validation_loss`` and ``validation_accuracy`` after the
-        last step.
+        ``train_loss`` and the engine's score, such as ``train_accuracy``: means over the epoch's
+        batches, each taken before its step; with validation rows, ``validation_loss`` and the
+        score of these rows after the last step.
     seconds : float
         Wall time of the training steps and of what watched them, without validation.
     layers : list of LayerStatistics
@@ -117,9 +117,14 @@ class Progress:
             self.falls += 1
             self.last_fall = self.epoch
 
-    def offer(self, value: float, plan: Plan, parameters: Callable[[], Array]) -> bool:
-        """Take the parameters of this epoch as the best if `value` is; return whether it is."""
-        sign = 1 if plan.monitor.endswith("accuracy") else -1
+    def offer(
+        self, value: float, plan: Plan, parameters: Callable[[], Array], *, rises: bool
+    ) -> bool:
+        """Take the parameters of this epoch as the best if `value` is; return whether it is.
+
+        `rises` says whether a larger value is a better one.
+        """
+        sign = 1 if rises else -1
         if not self.patience_epoch or sign * (value - self.patience_value) > plan.min_change:
             self.patience_epoch, self.patience_value = self.epoch, value
         if self.best_epoch and not sign * (value - self.best_value) > 0:
@@ -147,29 +152,30 @@ def train(
     DivergenceError
         When the loss of a step, or that of the validation rows, is not a finite number.
     """
+    score_name, rises = engine.score.name, engine.score.rises(plan.monitor)
     for epoch in range(progress.epoch + 1, plan.epochs + 1):
         started = time.perf_counter()
-        loss_sum, correct_sum, rows, share = 0.0, 0, 0, 1 / len(training)
+        loss_sum, score_sum, rows, share = 0.0, 0.0, 0, 1 / len(training)
         plateau_factor = plan.plateau.factor**progress.falls if plan.plateau else 1.0
         for batch, (X, T) in enumerate(_epoch_batches(training, plan, epoch), 1):
             rate = plateau_factor * plan.rate(epoch - 1 + (batch - 1) * share, share)
-            loss, correct = engine.step(X, T, rate)
+            loss, score = engine.step(X, T, rate)
             check_finite(loss, f"epoch {epoch}, batch {batch}: the loss")
             loss_sum += loss * len(X)
-            correct_sum += correct
+            score_sum += score
             rows += len(X)
             progress.batch = batch
             yield StepReport(epoch, batch, rows, loss_sum / rows)
             if stop_requested():
                 return
         seconds = time.perf_counter() - started
-        metrics = {"train_loss": loss_sum / rows, "train_accuracy": correct_sum / rows}
+        metrics = {"train_loss": loss_sum / rows, f"train_{score_name}": score_sum / rows}
         if validation is not None:
-            loss, accuracy = evaluate(engine, validation)
+            loss, score = evaluate(engine, validation)
             check_finite(loss, f"epoch {epoch}: the validation loss")
-            metrics |= {"validation_loss": loss, "validation_accuracy": accuracy}
+            metrics |= {"validation_loss": loss, f"validation_{score_name}": score}
         progress.epoch, progress.batch = epoch, 0
-        improved = progress.offer(metrics[plan.monitor], plan, engine.parameters)
+        improved = progress.offer(metrics[plan.monitor], plan, engine.parameters, rises=rises)
         yield EpochReport(
             epoch=epoch,
             metrics=metrics,
@@ -185,14 +191,14 @@ def train(
 
 
 def evaluate(engine: Engine, batches: Batches) -> tuple[float, float]:
-    """Return the mean loss and the accuracy over all rows of `batches`."""
-    loss_sum, correct_sum, rows = 0.0, 0, 0
+    """Return the mean loss and the mean score over all rows of `batches`."""
+    loss_sum, score_sum, rows = 0.0, 0.0, 0
     for X, T in batches.in_order():
-        loss, correct = engine.evaluate(X, T)
+        loss, score = engine.evaluate(X, T)
         loss_sum += loss * len(X)
-        correct_sum += correct
+        score_sum += score
         rows += len(X)
-    return loss_sum / rows, correct_sum / rows
+    return loss_sum / rows, score_sum / rows
 
 
 def check_finite(value: float, what: str) -> None:

@@ -1,12 +1,15 @@
 """How good predictions are. The names and definitions are scikit-learn's."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nncli.data.dataset import Task
 from nncli.model.entries import Array
+from nncli.model.network import Network, Workspace
 
 Labels = NDArray[np.integer[Any]]
 Numbers = NDArray[np.float64]
@@ -103,3 +106,49 @@ def _quotient(numerator: Numbers, denominator: NDArray[Any]) -> Numbers:
     quotient = np.zeros_like(numerator)
     np.divide(numerator, denominator, out=quotient, where=denominator > 0)
     return quotient
+
+
+def correct_rows(network: Network, T: Array, work: Workspace) -> float:
+    """Return how many rows the logits in `work` choose the right class for."""
+    return count_correct(work.Z[-1], T)
+
+
+def absolute_errors(network: Network, T: Array, work: Workspace) -> float:
+    """Return Σ |a - t| / O over the rows whose logits are in `work`: of each row its mean."""
+    A = network.activate_output(work)
+    np.subtract(A, T, out=work.scratch)
+    np.abs(work.scratch, out=work.scratch)
+    outputs: int = A.shape[1]
+    return float(work.scratch.sum()) / outputs
+
+
+@dataclass(frozen=True)
+class Score:
+    """The metric that training shows beside the loss.
+
+    Attributes
+    ----------
+    name : str
+        As in the history and in evaluations.
+    label : str
+        As in progress lines.
+    sum_over_rows : function
+        Takes network, targets and workspace; it must be called after the logits were computed and
+        before the objective, which overwrites them.
+    larger_is_better : bool
+    """
+
+    name: str
+    label: str
+    sum_over_rows: Callable[[Network, Array, Workspace], float]
+    larger_is_better: bool
+
+    def rises(self, monitored: str) -> bool:
+        """Return whether a monitored value, such as ``train_loss``, is better when larger."""
+        return self.larger_is_better and monitored.endswith(self.name)
+
+
+ACCURACY = Score("accuracy", "acc", correct_rows, larger_is_better=True)
+MAE = Score("mae", "mae", absolute_errors, larger_is_better=False)
+
+SCORES: dict[Task, Score] = {"binary": ACCURACY, "multiclass": ACCURACY, "regression": MAE}

@@ -11,6 +11,7 @@ from typing import Protocol
 from nncli.errors import OutputError, reason
 from nncli.model.network import Layer
 from nncli.training.loop import EpochReport, StepReport
+from nncli.training.metrics import Score
 
 
 class Observer(Protocol):
@@ -36,16 +37,20 @@ class History:
     ----------
     path : Path
         A new file.
+    score : Score
+        What is measured beside the loss.
     layers : sequence of Layer
         Each has a gradient norm; those that can saturate have a column for that after all norms.
     """
 
-    def __init__(self, path: Path, *, layers: Sequence[Layer], has_validation: bool) -> None:
+    def __init__(
+        self, path: Path, score: Score, *, layers: Sequence[Layer], has_validation: bool
+    ) -> None:
         self._path = path
         splits = ("train", "validation") if has_validation else ("train",)
         header = [
             "epoch",
-            *(f"{split}_{metric}" for split in splits for metric in ("loss", "accuracy")),
+            *(f"{split}_{metric}" for split in splits for metric in ("loss", score.name)),
             "learning_rate",
             "seconds",
             "rows_per_second",
@@ -95,8 +100,8 @@ class History:
 class PlainLines:
     """Prints a line an epoch to standard error: for files, pipes and logs."""
 
-    def __init__(self, epochs: int) -> None:
-        self._epochs = epochs
+    def __init__(self, epochs: int, score: Score) -> None:
+        self._epochs, self._score = epochs, score
 
     def step(self, report: StepReport) -> None:
         """Do nothing: a line is for an epoch."""
@@ -104,7 +109,11 @@ class PlainLines:
     def epoch(self, report: EpochReport) -> None:
         """Print the epoch's line."""
         width = len(str(self._epochs))
-        line = f"epoch {report.epoch:>{width}}/{self._epochs}  {_described(report.metrics)}"
+        words = [f"epoch {report.epoch:>{width}}/{self._epochs}"]
+        for split, short in (("train", "train"), ("validation", "val")):
+            if f"{split}_loss" in report.metrics:
+                words.append(f"{short} {_described(report.metrics, split, self._score)}")
+        line = "  ".join(words)
         with suppress(OSError):  # nobody reads any more: that must not end training
             print(line, file=sys.stderr, flush=True)  # noqa: T201 - an observer is there to print
 
@@ -117,11 +126,11 @@ class Bar:
 
     _REFRESH_SECONDS = 0.1
 
-    def __init__(self, epochs: int, rows: int, batches: int) -> None:
+    def __init__(self, epochs: int, rows: int, batches: int, score: Score) -> None:
         from tqdm import tqdm
 
         self._epochs, self._rows, self._batches = epochs, rows, batches
-        self._validation = ""
+        self._score, self._validation = score, ""
         self._next_refresh = 0.0
         self._bar = tqdm(
             total=epochs * rows,
@@ -143,10 +152,7 @@ class Bar:
         """Show the epoch's results, which stay until the next ones."""
         metrics = report.metrics
         if "validation_loss" in metrics:
-            self._validation = (
-                f" val loss {_short(metrics['validation_loss'])}"
-                f" acc {metrics['validation_accuracy']:.4f}"
-            )
+            self._validation = f" val {_described(metrics, 'validation', self._score)}"
         self._show(report.epoch, self._batches, self._rows, metrics["train_loss"])
 
     def close(self) -> None:
@@ -164,17 +170,14 @@ class Bar:
             self._bar.refresh()
 
 
-def _described(metrics: dict[str, float]) -> str:
-    """Return losses and accuracies in words."""
-    splits = {"train": "train"}
-    if "validation_loss" in metrics:
-        splits["val"] = "validation"
-    return "  ".join(
-        f"{short} loss {_short(metrics[f'{split}_loss'])} acc {metrics[f'{split}_accuracy']:.4f}"
-        for short, split in splits.items()
-    )
+def _described(metrics: dict[str, float], split: str, score: Score) -> str:
+    """Return the loss and the score of a split in words."""
+    loss, beside = metrics[f"{split}_loss"], metrics[f"{split}_{score.name}"]
+    return f"loss {_short(loss)} {score.label} {_short(beside)}"
 
 
-def _short(loss: float) -> str:
-    """Return a loss in few characters, however large it is."""
-    return f"{loss:.4f}" if loss < 1000 else f"{loss:.2e}"
+def _short(value: float) -> str:
+    """Return a number in at most seven characters, however large it is."""
+    if value < 9999.99:
+        return f"{value:.4f}" if value < 99.9999 else f"{value:.2f}"
+    return f"{value:.2e}".replace("e+", "e")

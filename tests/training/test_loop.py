@@ -11,6 +11,7 @@ from nncli.errors import DivergenceError
 from nncli.model.network import Layer, Network, Objective, initial_parameters
 from nncli.training.engine import EVALUATION_ROWS, LayerStatistics, NumpyEngine
 from nncli.training.loop import EpochReport, Plan, Progress, StepReport, evaluate, train
+from nncli.training.metrics import ACCURACY, MAE
 from nncli.training.regularization import Regularization
 from tests import reference
 from tests.model.networks import reference_layers, saturated
@@ -24,7 +25,8 @@ class ScriptedEngine:
     Its parameters are the number of steps that it has taken.
     """
 
-    def __init__(self, steps=(), evaluations=()):
+    def __init__(self, steps=(), evaluations=(), score=ACCURACY):
+        self.score = score
         self._steps, self._evaluations = iter(steps), iter(evaluations)
         self.seen, self.learning_rates = [], []
 
@@ -63,9 +65,9 @@ def plan(**changes):
     return Plan(rate=lambda t, share: rate, **values)
 
 
-def one_row_epochs(losses, validations=None, **changes):
+def one_row_epochs(losses, validations=None, score=ACCURACY, **changes):
     """Train epochs of one row with these losses; return the progress and the epochs' reports."""
-    engine = ScriptedEngine([(loss, 0) for loss in losses], validations or [])
+    engine = ScriptedEngine([(loss, 0) for loss in losses], validations or [], score)
     progress = Progress()
     reports = train(
         engine,
@@ -148,6 +150,18 @@ def test_the_parameters_of_the_epoch_with_the_largest_accuracy_are_kept():
     progress, _ = one_row_epochs([1] * 4, counts, monitor="validation_accuracy")
     assert (progress.best_epoch, progress.best_value) == (2, 1.0)
     assert progress.best_parameters.tolist() == [2]
+
+
+def test_the_parameters_of_the_epoch_with_the_smallest_error_are_kept():
+    sums = [(9.0, 4.0), (9.0, 1.0), (1.0, 3.0), (1.0, 1.0)]
+    progress, reports = one_row_epochs([1] * 4, sums, MAE, monitor="validation_mae")
+    assert (progress.best_epoch, progress.best_value) == (2, 0.5)
+    assert reports[0].metrics == {
+        "train_loss": 1.0,
+        "train_mae": 0.0,
+        "validation_loss": 9.0,
+        "validation_mae": 2.0,
+    }
 
 
 def test_the_validation_loss_is_watched_not_that_of_training():

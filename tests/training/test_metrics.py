@@ -1,11 +1,15 @@
 from math import log
+from typing import get_args
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from nncli.data.dataset import Task
+from nncli.model.network import Layer, Network
 from nncli.training.metrics import (
+    SCORES,
     chosen_classes,
     class_probabilities,
     classification_metrics,
@@ -188,3 +192,42 @@ def test_whoever_is_always_right_is_perfect(truth):
     found = metrics_of(truth, truth, classes)
     assert found.pop("log_loss") == 0
     assert set(found.values()) == {1.0}
+
+
+# Beside the loss
+
+
+def test_every_task_has_a_score():
+    assert list(SCORES) == list(get_args(Task))
+
+
+@pytest.mark.parametrize("output", ["identity", "sigmoid", "tanh"])
+def test_the_score_of_a_regression_is_the_sum_of_the_rows_mean_errors(output):
+    random = np.random.default_rng(3)
+    network = Network([Layer(2, 3, output)], random.normal(size=9))
+    X, T, work = random.normal(size=(5, 2)), random.normal(size=(5, 3)), network.workspace(5)
+    A = network.outputs(X, work).copy()
+    expected = sum(
+        sum(abs(a - t) for a, t in zip(outputs, targets, strict=True)) / 3
+        for outputs, targets in zip(A.tolist(), T.tolist(), strict=True)
+    )
+    network.logits(X, work)
+    Z, T_before = work.Z[-1].copy(), T.copy()
+    found = SCORES["regression"].sum_over_rows(network, T, work)
+    assert found == pytest.approx(expected, rel=1e-12)
+    np.testing.assert_array_equal(work.Z[-1], Z)  # the loss comes after it
+    np.testing.assert_array_equal(T, T_before)
+
+
+@pytest.mark.parametrize(
+    ("task", "monitored", "rises"),
+    [
+        ("binary", "train_accuracy", True),
+        ("multiclass", "validation_accuracy", True),
+        ("binary", "train_loss", False),
+        ("regression", "validation_mae", False),
+        ("regression", "train_loss", False),
+    ],
+)
+def test_only_an_accuracy_is_better_when_larger(task, monitored, rises):
+    assert SCORES[task].rises(monitored) == rises
