@@ -1,7 +1,7 @@
-"""Evaluate a network on rows whose classes are known."""
+"""Evaluate a network on rows whose targets are known."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,16 +17,20 @@ from nncli.data.tables import read_labelled
 from nncli.errors import DataError, ModelFileError, UsageError
 from nncli.model.activations import ACTIVATIONS
 from nncli.model.entries import Array
+from nncli.model.losses import LOSSES
 from nncli.model.network import Network, Objective, Workspace
 from nncli.training.engine import EVALUATION_ROWS
 from nncli.training.metrics import (
     PerClass,
+    PerTarget,
     chosen_classes,
     class_probabilities,
     classification_metrics,
     confusion_matrix,
     log_loss,
     per_class,
+    per_target,
+    regression_metrics,
 )
 
 
@@ -36,15 +40,31 @@ class Evaluation:
 
     Attributes
     ----------
+    split : str
+        The name of the split, or the file that has its rows.
     metrics : dict of str to float
         ``loss``, which is what was trained for, and scikit-learn's metrics.
-    confusion : array (classes, classes)
-        Counts by true class (row) and chosen class (column).
     """
 
     split: str
     rows: int
     metrics: dict[str, float]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as JSON values: what ``eval --json`` prints."""
+        return {"split": self.split, "rows": self.rows, "metrics": self.metrics}
+
+
+@dataclass(frozen=True)
+class ClassificationEvaluation(Evaluation):
+    """The evaluation of a classification.
+
+    Attributes
+    ----------
+    confusion : array (classes, classes)
+        Counts by true class (row) and chosen class (column).
+    """
+
     classes: list[str]
     confusion: NDArray[np.intp]
 
@@ -54,12 +74,10 @@ class Evaluation:
         return per_class(self.confusion)
 
     def as_json(self) -> dict[str, Any]:
-        """Return it as JSON values: what ``eval --json`` prints."""
+        """Return it as JSON values, with the classes' figures and the confusion matrix."""
         figures = self.per_class
         return {
-            "split": self.split,
-            "rows": self.rows,
-            "metrics": self.metrics,
+            **super().as_json(),
             "classes": self.classes,
             "per_class": [
                 {
@@ -73,6 +91,25 @@ class Evaluation:
             ],
             "confusion_matrix": self.confusion.tolist(),
         }
+
+
+@dataclass(frozen=True)
+class RegressionEvaluation(Evaluation):
+    """The evaluation of a regression: its targets, and the figures of each."""
+
+    targets: list[str]
+    per_target: PerTarget
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as JSON values, with the figures of each target where there are several."""
+        found = {**super().as_json(), "targets": self.targets}
+        if len(self.targets) > 1:
+            figures = self.per_target.by_name().items()
+            found["per_target"] = [
+                {"target": target, **{name: float(values[index]) for name, values in figures}}
+                for index, target in enumerate(self.targets)
+            ]
+        return found
 
 
 def scaling_of(model: Model) -> Scaling:
@@ -97,6 +134,30 @@ def check_range(X: Array, first_row: int) -> None:
         raise DataError(
             f"row {first_row + int(finite.argmin())} (from 0): a value is too large for the "
             f"{X.dtype} numbers of the model"
+        )
+
+
+def check_targets(split: Split, objective: Objective, targets: Sequence[str], where: str) -> None:
+    """Raise `DataError` when a target of a regression lies where the loss makes no sense.
+
+    Parameters
+    ----------
+    targets : sequence of str
+        Their names.
+    where : str
+        What the rows are called, for the message.
+    """
+    allowed = LOSSES[objective.name].target_range
+    if split.of_classes or allowed is None:
+        return
+    low, high = allowed
+    values = split.targets[split.rows]
+    outside = np.argwhere((values < low) | (values > high))
+    if len(outside):
+        row, column = outside[0]
+        raise DataError(
+            f"{where}: row {row} (from 0), target {targets[column]}: found {values[row, column]}; "
+            f"{objective.name} takes targets from {low:g} to {high:g}"
         )
 
 
@@ -148,14 +209,17 @@ def evaluate(
     scaling: Scaling,
     *,
     name: str,
+    targets: list[str],
     classes: list[str],
 ) -> Evaluation:
-    """Run the network over all rows of `split` and compare with their classes.
+    """Run the network over all rows of `split` and compare with their targets.
 
     Parameters
     ----------
     name : str
         What the rows are called: ``test``, or a file.
+    targets, classes : list of str
+        Names, as in a `Dataset`; without classes it is a regression.
 
     Raises
     ------
@@ -166,16 +230,21 @@ def evaluate(
     A = np.empty((len(split), network.layers[-1].outputs), network.dtype)
     loss_sum = 0.0
     for part, T, work in run_rows(network, split, scaling, len(classes)):
-        A[part], chosen[part] = work.A[-1], chosen_classes(work.Z[-1])
+        A[part] = work.A[-1]
+        if classes:
+            chosen[part] = chosen_classes(work.Z[-1])
         loss_sum += objective(network, T, work) * len(T)
+    metrics = {"loss": loss_sum / len(split)}
     truth = split.targets[split.rows]
+    if not classes:
+        figures = per_target(A.astype(np.float64), truth.astype(np.float64))
+        metrics |= regression_metrics(figures)
+        return RegressionEvaluation(name, len(split), metrics, targets, figures)
     confusion = confusion_matrix(truth, chosen, len(classes))
-    metrics = {"loss": loss_sum / len(split), **classification_metrics(confusion)}
+    metrics |= classification_metrics(confusion)
     if gives_probabilities(network):
         metrics["log_loss"] = log_loss(truth, class_probabilities(A))
-    return Evaluation(
-        split=name, rows=len(split), metrics=metrics, classes=classes, confusion=confusion
-    )
+    return ClassificationEvaluation(name, len(split), metrics, classes, confusion)
 
 
 def evaluate_model(
@@ -196,8 +265,9 @@ def evaluate_model(
         When the data or the file cannot be used.
     """
     if file is not None:
-        rows = read_labelled(file, model.preprocessing.columns, model.targets[0], model.classes)
+        rows = read_labelled(file, model.preprocessing.columns, model.targets, model.classes)
         chosen, name = whole(rows.inputs, rows.targets), str(file)
+        check_targets(chosen, model.objective, model.targets, name)
     else:
         from nncli.config.load import saved_config  # pydantic: not for a labelled file
 
@@ -216,8 +286,17 @@ def evaluate_model(
             )
         chosen, name = splits[split], split
     evaluation = evaluate(
-        model.network, model.objective, chosen, scaling_of(model), name=name, classes=model.classes
+        model.network,
+        model.objective,
+        chosen,
+        scaling_of(model),
+        name=name,
+        targets=model.targets,
+        classes=model.classes,
     )
-    if not math.isfinite(loss := evaluation.metrics["loss"]):
-        raise DataError(f"{name}: the loss is {loss}: some values are too large for the model")
+    for metric, value in evaluation.metrics.items():
+        if not math.isfinite(value):
+            raise DataError(
+                f"{name}: the {metric} is {value}: some values are too large for the model"
+            )
     return evaluation

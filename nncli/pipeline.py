@@ -26,7 +26,7 @@ from nncli.data.batches import Batches
 from nncli.data.dataset import Dataset, Task
 from nncli.data.scaling import Scaling, fit
 from nncli.errors import DivergenceError, ModelFileError, NncliError, OutputError
-from nncli.evaluation import Evaluation, class_codes, evaluate
+from nncli.evaluation import Evaluation, check_targets, class_codes, evaluate
 from nncli.files import write_text
 from nncli.model.network import Network, Objective
 from nncli.training.checkpoint import write_checkpoint
@@ -79,6 +79,8 @@ def prepare(loaded: LoadedConfig, *, progress_bar: bool = False) -> Job:
     config = loaded.filled_in(dataset.task, has_validation="validation" in dataset.splits)
     with loaded.explained():
         network, objective = build_network(config, dataset.shape)
+    for name, split in dataset.splits.items():
+        check_targets(split, objective, dataset.targets, f"the {name} rows")
     settings = config.training
     codes = class_codes(network, len(dataset.classes))
     scaling = fit(config.data.scale.name, dataset.splits["train"])
@@ -261,6 +263,7 @@ def _save(
             split,
             job.scaling,
             name=name,
+            targets=list(job.dataset.targets),
             classes=list(job.dataset.classes),
         )
         for name, split in job.dataset.splits.items()

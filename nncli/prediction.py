@@ -5,7 +5,7 @@ import io
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,8 @@ from nncli.artifact import Model
 from nncli.data.dataset import whole
 from nncli.evaluation import check_range, gives_probabilities, run_rows, scaling_of
 from nncli.training.metrics import chosen_classes, class_probabilities
+
+Numbers = NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True)
@@ -30,16 +32,57 @@ class Predictions:
 
     classes: list[str]
     chosen: NDArray[np.integer[Any]]
-    probabilities: NDArray[np.floating[Any]] | None
+    probabilities: Numbers | None
+
+    def __len__(self) -> int:
+        return len(self.chosen)
 
     @property
     def names(self) -> list[str]:
         """The name of every row's predicted class."""
         return [self.classes[index] for index in self.chosen.tolist()]
 
+    def columns(self) -> dict[str, list[str] | Numbers]:
+        """Return ``prediction`` and, with probabilities, ``p_<class>``, each with N values."""
+        columns: dict[str, list[str] | Numbers] = {"prediction": self.names}
+        if self.probabilities is not None:
+            pairs = zip(self.classes, self.probabilities.T, strict=True)
+            columns |= {f"p_{name}": values for name, values in pairs}
+        return columns
+
+    def array(self) -> NDArray[Any]:
+        """Return class names (N,), or with probabilities these (N, classes)."""
+        if self.probabilities is not None:
+            return self.probabilities
+        return np.array(self.names, np.str_)
+
+
+@dataclass(frozen=True)
+class PredictedNumbers:
+    """The predictions of a regression: `values` (N, O), in the model's precision."""
+
+    probabilities: ClassVar[None] = None
+
+    targets: list[str]
+    values: Numbers
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def columns(self) -> dict[str, list[str] | Numbers]:
+        """Return ``prediction``, or with several targets ``prediction_<target>``."""
+        if len(self.targets) == 1:
+            return {"prediction": self.values[:, 0]}
+        pairs = zip(self.targets, self.values.T, strict=True)
+        return {f"prediction_{target}": values for target, values in pairs}
+
+    def array(self) -> NDArray[Any]:
+        """Return the numbers, shape (N,) for one target, (N, O) for several."""
+        return self.values[:, 0] if len(self.targets) == 1 else self.values
+
 
 @np.errstate(over="ignore", invalid="ignore")  # check_range sees what comes of it
-def predict_rows(model: Model, inputs: NDArray[Any]) -> Predictions:
+def predict_rows(model: Model, inputs: NDArray[Any]) -> Predictions | PredictedNumbers:
     """Run a model over raw inputs, shape (N, I); its own preprocessing is applied.
 
     Raises
@@ -48,49 +91,50 @@ def predict_rows(model: Model, inputs: NDArray[Any]) -> Predictions:
         As `check_range`, for inputs or outputs.
     """
     network = model.network
-    split = whole(inputs, np.zeros(len(inputs), np.uint8))
+    split = whole(inputs, np.empty((len(inputs), 0)))
     chosen = np.empty(len(inputs), np.intp)
     A = np.empty((len(inputs), network.layers[-1].outputs), network.dtype)
     for part, _, work in run_rows(network, split, scaling_of(model), len(model.classes)):
         check_range(work.A[-1], part.start)
-        A[part], chosen[part] = work.A[-1], chosen_classes(work.Z[-1])
+        A[part] = work.A[-1]
+        if model.classes:
+            chosen[part] = chosen_classes(work.Z[-1])
+    if not model.classes:
+        return PredictedNumbers(model.targets, A)
     if not gives_probabilities(network):
         return Predictions(model.classes, chosen, None)
     return Predictions(model.classes, chosen, class_probabilities(A).astype(network.dtype))
 
 
-def as_csv(predictions: Predictions) -> bytes:
-    """Return ``row,prediction`` and, with probabilities, ``p_<class>``, a line a row."""
+def as_csv(predictions: Predictions | PredictedNumbers) -> bytes:
+    """Return ``row`` and the columns of the predictions, a line a row.
+
+    A number is the shortest text that gives it back.
+    """
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
-    header = ["row", "prediction"]
-    columns: list[Any] = [range(len(predictions.chosen)), predictions.names]
-    if predictions.probabilities is not None:
-        header += [f"p_{name}" for name in predictions.classes]
-        columns += list(predictions.probabilities.T.astype(str))
-    writer.writerow(header)
-    writer.writerows(zip(*columns, strict=True))
+    columns = predictions.columns()
+    texts = [each if isinstance(each, list) else each.astype(str) for each in columns.values()]
+    writer.writerow(["row", *columns])
+    writer.writerows(zip(range(len(predictions)), *texts, strict=True))
     return stream.getvalue().encode("utf-8")
 
 
-def as_json(predictions: Predictions) -> bytes:
+def as_json(predictions: Predictions | PredictedNumbers) -> bytes:
     """Return a list with an object for each row."""
     lines = _objects(predictions)
     return ("[\n" + ",\n".join(lines) + "\n]\n").encode("utf-8")
 
 
-def as_jsonl(predictions: Predictions) -> bytes:
+def as_jsonl(predictions: Predictions | PredictedNumbers) -> bytes:
     """Return an object for each row, a line each."""
     return "".join(line + "\n" for line in _objects(predictions)).encode("utf-8")
 
 
-def as_npy(predictions: Predictions) -> bytes:
-    """Return an array of class names (N,), or with probabilities one of floats (N, classes)."""
-    values: NDArray[Any] = np.array(predictions.names, np.str_)
-    if predictions.probabilities is not None:
-        values = predictions.probabilities
+def as_npy(predictions: Predictions | PredictedNumbers) -> bytes:
+    """Return the array of the predictions as an ``.npy`` file."""
     stream = io.BytesIO()
-    np.save(stream, values, allow_pickle=False)
+    np.save(stream, predictions.array(), allow_pickle=False)
     return stream.getvalue()
 
 
@@ -102,13 +146,11 @@ FORMATS: dict[str, Callable[..., bytes]] = {
 }
 
 
-def _objects(predictions: Predictions) -> list[str]:
-    objects: list[dict[str, Any]] = [
-        {"row": row, "prediction": name} for row, name in enumerate(predictions.names)
-    ]
-    if predictions.probabilities is not None:
-        keys = [f"p_{name}" for name in predictions.classes]
-        shortest = predictions.probabilities.astype(str).astype(np.float64)
-        for each, values in zip(objects, shortest.tolist(), strict=True):
-            each.update(zip(keys, values, strict=True))
-    return [json.dumps(each, ensure_ascii=False) for each in objects]
+def _objects(predictions: Predictions | PredictedNumbers) -> list[str]:
+    columns = {
+        name: each if isinstance(each, list) else each.astype(str).astype(np.float64).tolist()
+        for name, each in predictions.columns().items()
+    }
+    rows = zip(range(len(predictions)), *columns.values(), strict=True)
+    keys = ["row", *columns]
+    return [json.dumps(dict(zip(keys, row, strict=True)), ensure_ascii=False) for row in rows]

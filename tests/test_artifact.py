@@ -226,6 +226,38 @@ def test_what_is_written_is_read_back(path, model):
     }
 
 
+REGRESSION = {"task": "regression", "targets": ["a", "b"], "classes": []}
+
+
+@pytest.mark.parametrize("output", ["identity", "sigmoid", "tanh"])
+def test_a_regression_is_read_back(path, output):
+    model = make_model([Layer(3, 2, output)], **REGRESSION)
+    write_model(path, model)
+    assert_same_models(read_model(path), model)
+
+
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        ({"targets": ["a"]}, "has 1 different targets for 2 outputs"),
+        ({"targets": ["a", "a"]}, "has 1 different targets for 2 outputs"),
+        ({"targets": []}, "has 0 different targets for 2 outputs"),
+        ({"classes": ["0", "1"]}, "has 2 different classes for 2 outputs"),
+    ],
+)
+def test_a_regression_of_other_targets_than_outputs_is_refused(path, changes, problem):
+    write_model(path, make_model([Layer(3, 2, "identity")], **(REGRESSION | changes)))
+    with pytest.raises(ModelFileError) as caught:
+        read_model(path)
+    assert problem in str(caught.value)
+
+
+def test_softmax_is_no_output_of_a_regression(path):
+    write_model(path, make_model([Layer(3, 2, "softmax")], **REGRESSION))
+    with pytest.raises(ModelFileError, match="has the output softmax for the task 'regression'"):
+        read_model(path)
+
+
 def test_the_file_holds_the_arrays_and_the_metadata_and_needs_no_pickle():
     arrays = arrays_in(written())
     assert list(arrays) == ["metadata", "W1", "b1", "W2", "b2"]
@@ -615,6 +647,14 @@ WRONG_METADATA = {
     "an output that is none for the task": (
         set_to("layers", 1, "activation", value="relu"),
         "has the output relu for the task 'binary'",
+    ),
+    "a target too much": (set_to("targets", value=["a", "b"]), "2 different targets for 1 outputs"),
+    "no targets": (without("targets"), "no targets"),
+    "no target": (set_to("targets", value=[]), "0 different targets for 1 outputs"),
+    "targets that are numbers": (set_to("targets", value=[1]), "not a list of texts"),
+    "classes of a regression": (
+        set_to("task", value="regression"),
+        "has 2 different classes for 1 outputs",
     ),
     "an unknown task": (set_to("task", value="ranking"), "for the task 'ranking'"),
     "classes that are numbers": (set_to("classes", value=[0, 1]), "not a list of texts"),

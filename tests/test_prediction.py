@@ -9,7 +9,14 @@ import pytest
 
 from nncli.artifact import Model, Preprocessing
 from nncli.data.dataset import whole
-from nncli.evaluation import class_codes, evaluate, gives_probabilities, scaling_of
+from nncli.errors import DataError
+from nncli.evaluation import (
+    check_targets,
+    class_codes,
+    evaluate,
+    gives_probabilities,
+    scaling_of,
+)
 from nncli.model.activations import ACTIVATIONS
 from nncli.model.losses import LOSSES
 from nncli.model.network import Layer, Network, Objective
@@ -91,9 +98,123 @@ def test_an_evaluation_has_a_log_loss_where_there_are_probabilities(output):
         rows,
         scaling_of(model),
         name="test",
+        targets=model.targets,
         classes=model.classes,
     ).metrics
     assert ("log_loss" in found) == (output in ("sigmoid", "softmax"))
     assert found["loss"] >= 0
     if output == "softmax":
         assert found["log_loss"] == pytest.approx(found["loss"], rel=1e-12)
+
+
+# Regression
+
+
+def make_regression(outputs, output="identity", dtype=np.float64):
+    parameters = np.random.default_rng(outputs).normal(size=3 * outputs).astype(dtype)
+    return Model(
+        network=Network([Layer(2, outputs, output)], parameters),
+        preprocessing=Preprocessing(["x", "y"], ["number"] * 2, 0.5, 2.0),
+        task="regression",
+        targets=["a", "b", "c"][:outputs],
+        classes=[],
+        objective=Objective("squared_error", {}),
+        config={},
+        metrics={},
+        training={},
+    )
+
+
+def numbers_of(model, inputs):
+    """Return the predictions, row by row, in plain numbers."""
+    W, b = model.network.arrays[0]
+    rows = []
+    for row in inputs.tolist():
+        x = [(each - 0.5) * 2 for each in row]
+        rows.append([x[0] * W[0, o] + x[1] * W[1, o] + b[o] for o in range(len(b))])
+    return rows
+
+
+@pytest.mark.parametrize("outputs", [1, 3])
+@pytest.mark.parametrize("rows", [4, 1203])
+def test_a_regression_predicts_numbers(outputs, rows):
+    inputs = np.tile(INPUTS, (rows // 4 + 1, 1))[:rows]
+    model = make_regression(outputs)
+    found = predict_rows(model, inputs)
+    assert len(found) == rows
+    np.testing.assert_allclose(found.values, numbers_of(model, inputs), rtol=1e-12)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("outputs", [1, 3])
+def test_every_format_gives_the_numbers_of_a_regression_back(outputs, dtype):
+    predictions = predict_rows(make_regression(outputs, dtype=dtype), INPUTS)
+    columns = ["prediction"] if outputs == 1 else [f"prediction_{name}" for name in "abc"]
+    written = {name: write(predictions) for name, write in FORMATS.items()}
+
+    header, *rows = csv.reader(io.StringIO(written["csv"].decode()))
+    assert header == ["row", *columns]
+    assert [row[0] for row in rows] == ["0", "1", "2", "3"]
+    np.testing.assert_array_equal(np.array([row[1:] for row in rows], dtype), predictions.values)
+    # The shortest text: that of the precision, not all digits of a double.
+    assert rows[0][1] == str(predictions.values[0, 0])
+
+    objects = json.loads(written["json"])
+    assert objects == [json.loads(line) for line in written["jsonl"].splitlines()]
+    assert [[*each] for each in objects] == [["row", *columns]] * 4
+    assert [str(each[columns[0]]) for each in objects] == [row[1] for row in rows]
+
+    array = np.load(io.BytesIO(written["npy"]))
+    assert array.dtype == dtype
+    assert array.shape == ((4,) if outputs == 1 else (4, 3))
+    np.testing.assert_array_equal(array.reshape(4, -1), predictions.values)
+
+
+@pytest.mark.parametrize("outputs", [1, 3])
+def test_an_evaluation_of_a_regression_has_errors_and_r2(outputs):
+    model = make_regression(outputs)
+    T = np.random.default_rng(9).normal(size=(4, outputs))
+    found = evaluate(
+        model.network,
+        model.objective,
+        whole(INPUTS, T),
+        scaling_of(model),
+        name="test",
+        targets=model.targets,
+        classes=[],
+    )
+    errors = (np.array(numbers_of(model, INPUTS)) - T).T.tolist()
+    maes = [sum(map(abs, each)) / 4 for each in errors]
+    rmses = [(sum(e * e for e in each) / 4) ** 0.5 for each in errors]
+    assert found.metrics["loss"] == pytest.approx(sum(e * e for each in errors for e in each) / 4)
+    assert found.metrics["mae"] == pytest.approx(sum(maes) / outputs)
+    assert found.metrics["rmse"] == pytest.approx(sum(rmses) / outputs)
+    assert [*found.metrics] == ["loss", "mae", "rmse", "r2"]
+    as_json = found.as_json()
+    assert (as_json["split"], as_json["rows"], as_json["targets"]) == ("test", 4, model.targets)
+    if outputs == 1:
+        assert as_json.keys() == {"split", "rows", "metrics", "targets"}
+    else:
+        assert [each["target"] for each in as_json["per_target"]] == ["a", "b", "c"]
+        assert [each["mae"] for each in as_json["per_target"]] == pytest.approx(maes)
+        assert [each["rmse"] for each in as_json["per_target"]] == pytest.approx(rmses)
+        mean_r2 = sum(each["r2"] for each in as_json["per_target"]) / 3
+        assert found.metrics["r2"] == pytest.approx(mean_r2)
+
+
+@pytest.mark.parametrize(
+    ("value", "problem"),
+    [
+        (1.5, "found 1.5; sigmoid_cross_entropy takes targets from 0 to 1"),
+        (-1e-9, "found -1e-09; sigmoid_cross_entropy takes targets from 0 to 1"),
+    ],
+)
+def test_targets_that_the_loss_cannot_take_are_named(value, problem):
+    T = np.array([[0.0, 1.0], [0.5, value], [2.0, 0.5]])
+    split = whole(INPUTS[:3], T).part(np.array([0, 1]))
+    objective = Objective("sigmoid_cross_entropy", {})
+    with pytest.raises(DataError) as caught:
+        check_targets(split, objective, ["a", "b"], "rows.csv")
+    assert str(caught.value) == f"rows.csv: row 1 (from 0), target b: {problem}"
+    check_targets(split, Objective("squared_error", {}), ["a", "b"], "rows.csv")
+    check_targets(split.part(np.array([0])), objective, ["a", "b"], "rows.csv")

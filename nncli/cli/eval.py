@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from nncli.evaluation import Evaluation
+    from nncli.evaluation import ClassificationEvaluation, Evaluation, RegressionEvaluation
 
 _MOST_CONFUSIONS = 10
 
@@ -23,14 +23,14 @@ _MOST_CONFUSIONS = 10
     "file",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Other rows with their classes: CSV with a column named as the target, or npz with X, y.",
+    help="Other rows with their targets: CSV with columns of their names, or npz with X and y.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def eval_(weights: Path, split: str | None, file: Path | None, as_json: bool) -> None:
     """Print how well a model does.
 
-    Metrics, figures for every class, and the confusion matrix of WEIGHTS, on the rows of a split
-    or of a file.
+    Metrics of WEIGHTS on the rows of a split or of a file; for classes also figures for each and
+    the confusion matrix, for several targets those of each.
     """
     from nncli.artifact import read_model
     from nncli.cli.output import print_json
@@ -47,15 +47,43 @@ def eval_(weights: Path, split: str | None, file: Path | None, as_json: bool) ->
 
 
 def _print(evaluation: "Evaluation") -> None:
-    from nncli.cli.output import print_pairs, print_table, shortened
+    from nncli.cli.output import figure, print_pairs
+    from nncli.evaluation import ClassificationEvaluation, RegressionEvaluation
 
     print_pairs(
         [
             ("split", evaluation.split),
             ("rows", evaluation.rows),
-            *((name, f"{value:.4f}") for name, value in evaluation.metrics.items()),
+            *((name, figure(value)) for name, value in evaluation.metrics.items()),
         ]
     )
+    if isinstance(evaluation, ClassificationEvaluation):
+        _print_classes(evaluation)
+    elif isinstance(evaluation, RegressionEvaluation):
+        _print_targets(evaluation)
+
+
+def _print_targets(evaluation: "RegressionEvaluation") -> None:
+    """Print a line for each target; the figures of a single one are the metrics themselves."""
+    from nncli.cli.output import figure, print_pairs, print_table, shortened
+
+    click.echo()
+    if len(evaluation.targets) == 1:
+        print_pairs([("target", shortened(evaluation.targets[0], 60))])
+        return
+    figures = evaluation.per_target.by_name()
+    print_table(
+        ("target", *figures),
+        [
+            (shortened(target, 32), *(figure(float(each[index])) for each in figures.values()))
+            for index, target in enumerate(evaluation.targets)
+        ],
+    )
+
+
+def _print_classes(evaluation: "ClassificationEvaluation") -> None:
+    from nncli.cli.output import print_table, shortened
+
     click.echo()
     figures = evaluation.per_class
     print_table(
@@ -75,7 +103,7 @@ def _print(evaluation: "Evaluation") -> None:
     _print_confusion(evaluation)
 
 
-def _print_confusion(evaluation: "Evaluation") -> None:
+def _print_confusion(evaluation: "ClassificationEvaluation") -> None:
     """Print the matrix, or where it is too wide the most frequent confusions."""
     from nncli.cli.output import WIDTH, print_table, shortened
 

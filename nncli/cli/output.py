@@ -29,6 +29,14 @@ def print_pairs(pairs: Sequence[tuple[str, Any]]) -> None:
         click.echo(f"{name:<{width}}  {value}")
 
 
+def figure(value: float) -> str:
+    """Return a metric as it is printed: four decimals, but four digits of the very small or large.
+
+    Losses and errors are in the units of the targets, which may be of any size.
+    """
+    return f"{value:.4f}" if value == 0 or 1e-3 <= abs(value) < 1e6 else f"{value:.3e}"
+
+
 def print_json(value: Any) -> None:
     """Print a value as indented JSON."""
     click.echo(json.dumps(value, indent=2, ensure_ascii=False))

@@ -34,7 +34,7 @@ def predict(
     proba: bool,
     force: bool,
 ) -> None:
-    """Predict the class of every row of INPUT with WEIGHTS.
+    """Predict the class, or the targets, of every row of INPUT with WEIGHTS.
 
     INPUT is CSV with or without a header, .npy, .npz with one array or one called X, or IDX, also
     gzipped; - is standard input. A CSV header with all the model's columns may have them in any
@@ -45,7 +45,7 @@ def predict(
     from nncli.data.tables import read_rows
     from nncli.errors import UsageError
     from nncli.files import atomic_write, checked_output
-    from nncli.prediction import FORMATS, predict_rows
+    from nncli.prediction import FORMATS, Predictions, predict_rows
 
     if out is not None and str(out) == "-":
         out = None
@@ -60,7 +60,7 @@ def predict(
     predictions = predict_rows(model, inputs)
     if proba and predictions.probabilities is None:
         raise UsageError(f"{weights}: its outputs are no probabilities; leave out --proba")
-    if not proba:
+    if isinstance(predictions, Predictions) and not proba:
         predictions = replace(predictions, probabilities=None)
     write = FORMATS[format_ or (ending if ending in FORMATS else "csv")]
     content = write(predictions)
@@ -69,4 +69,4 @@ def predict(
         return
     with atomic_write(target) as stream:
         stream.write(content)
-    click.echo(f"{len(predictions.chosen)} predictions in {out}", err=True)
+    click.echo(f"{len(predictions)} predictions in {out}", err=True)

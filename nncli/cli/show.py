@@ -80,7 +80,8 @@ def print_layers(description: dict[str, Any]) -> None:
 
 
 def _print_model(model: "Model") -> None:
-    from nncli.cli.output import print_pairs, print_table, shortened
+    from nncli.cli.output import figure, print_pairs, print_table, shortened
+    from nncli.training.metrics import SCORES
 
     preprocessing, record = model.preprocessing, model.training
     columns = preprocessing.columns
@@ -88,7 +89,7 @@ def _print_model(model: "Model") -> None:
     print_pairs(
         [
             ("task", shortened(f"{model.task}; predicts {', '.join(model.targets)}", 60)),
-            ("classes", shortened(", ".join(model.classes), 60)),
+            *([("classes", shortened(", ".join(model.classes), 60))] if model.classes else []),
             ("columns", shortened(f"{len(columns)}: {', '.join(columns)}", 60)),
             ("input", f"(x - offset) * scale; offset {_span(preprocessing.offset)}, "
                       f"scale {_span(preprocessing.scale)}"),
@@ -100,11 +101,11 @@ def _print_model(model: "Model") -> None:
         ]
     )  # fmt: skip
     click.echo()
-    names = ("loss", "accuracy")
+    names = ("loss", SCORES[model.task].name)
     print_table(
         ("split", *names),
         [
-            (split, *(f"{metrics[name]:.4f}" if name in metrics else "" for name in names))
+            (split, *(figure(metrics[name]) if name in metrics else "" for name in names))
             for split, metrics in model.metrics.items()
         ],
     )

@@ -11,6 +11,7 @@ import click
 
 if TYPE_CHECKING:
     from nncli.pipeline import Job, Outcome
+    from nncli.training.metrics import Score
     from nncli.training.observers import Observer
 
 
@@ -58,7 +59,7 @@ def train(
     directory = make_run_directory(str(job.config.name), out)
     with InterruptRequest(_announce_stop) as stop_requested:
         outcome = run(job, directory, [] if quiet else [_observer(job)], stop_requested)
-    _print_outcome(outcome)
+    _print_outcome(outcome, job.engine.score)
     if outcome.interrupted:
         raise Interrupted(
             f"Interrupted after {outcome.progress.epoch} of {outcome.epochs} epochs; "
@@ -81,19 +82,15 @@ def _observer(job: "Job") -> "Observer":
     return PlainLines(job.plan.epochs, job.engine.score)
 
 
-def _print_outcome(outcome: "Outcome") -> None:
-    from nncli.cli.output import print_table
+def _print_outcome(outcome: "Outcome", score: "Score") -> None:
+    from nncli.cli.output import figure, print_table
 
+    columns = ("loss", score.name)
     rows = [
-        (
-            name,
-            str(each.rows),
-            f"{each.metrics['loss']:.4f}",
-            f"{each.metrics['accuracy']:.4f}",
-        )
+        (name, str(each.rows), *(figure(each.metrics[column]) for column in columns))
         for name, each in outcome.evaluations.items()
     ]
-    print_table(("split", "rows", "loss", "accuracy"), rows)
+    print_table(("split", "rows", *columns), rows)
     progress = outcome.progress
     if progress.best_parameters is not None:
         click.echo(f"\nThe weights are those of epoch {progress.best_epoch}, the best of "

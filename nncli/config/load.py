@@ -60,7 +60,7 @@ class LoadedConfig:
         """
         problems = []
         for check in (
-            partial(check_monitor, self.config, has_validation),
+            partial(check_monitor, self.config, task, has_validation),
             partial(resolve, self.config, task),
         ):
             try:

@@ -11,6 +11,7 @@ from nncli.model.activations import ACTIVATIONS
 from nncli.model.entries import Entry
 from nncli.model.initializers import INITIALIZERS
 from nncli.model.losses import LOSSES
+from nncli.training.metrics import SCORES
 
 _OUTPUTS: dict[Task, str] = {
     "binary": "sigmoid",
@@ -67,14 +68,8 @@ def resolve(config: Config, task: Task) -> Resolved:
             ("model", "output"),
             f"{output.name} cannot be the output of a {task} task; expected {_or(fitting)}",
         )
-    loss = training.loss or _named(LOSSES, ACTIVATIONS[output.name].loss)
-    if output.name not in LOSSES[loss.name].outputs:
-        fitting = [name for name, each in LOSSES.items() if output.name in each.outputs]
-        raise Misfit(
-            ("training", "loss"),
-            f"{loss.name} does not fit the {output.name} output; expected {_or(fitting)}, or "
-            f"model.output: {_or(LOSSES[loss.name].outputs)}",
-        )
+    loss = training.loss or _named(LOSSES, _default_loss(output.name, task))
+    _check_loss(loss.name, output.name, task)
     hidden = _one_each(model.activation, len(model.hidden_layers))
     if isinstance(training.dropout, list) and len(training.dropout) != len(hidden):
         raise Misfit(
@@ -92,6 +87,27 @@ def resolve(config: Config, task: Task) -> Resolved:
     return Resolved([*hidden, output], _initializers(config, [*hidden, output]), loss)
 
 
+def _default_loss(output: str, task: Task) -> str:
+    return "mean_squared_error" if task == "regression" else ACTIVATIONS[output].loss
+
+
+def _check_loss(loss: str, output: str, task: Task) -> None:
+    def fits_task(name: str) -> bool:
+        return task != "regression" or LOSSES[name].target_range is not None
+
+    fitting = [name for name, each in LOSSES.items() if output in each.outputs and fits_task(name)]
+    if not fits_task(loss):
+        problem = f"{loss} is for classes, and a regression has none; expected {_or(fitting)}"
+    elif output not in LOSSES[loss].outputs:
+        problem = (
+            f"{loss} does not fit the {output} output; expected {_or(fitting)}, or "
+            f"model.output: {_or(LOSSES[loss].outputs)}"
+        )
+    else:
+        return
+    raise Misfit(("training", "loss"), problem)
+
+
 def filled_in(config: Config, task: Task) -> Config:
     """Return `config` with every default filled in: training it again gives the same weights."""
     resolved = resolve(config, task)
@@ -104,10 +120,20 @@ def filled_in(config: Config, task: Task) -> Config:
     )
 
 
-def check_monitor(config: Config, has_validation: bool) -> None:
-    """Raise `Misfit` when early stopping watches validation rows that there are not."""
+def check_monitor(config: Config, task: Task, has_validation: bool) -> None:
+    """Raise `Misfit` when early stopping watches a value that there is not."""
     stopping = config.training.early_stopping
-    if stopping and stopping.monitor.startswith("validation") and not has_validation:
+    if stopping is None:
+        return
+    split, metric = stopping.monitor.split("_")
+    if metric not in ("loss", SCORES[task].name):
+        split = split if has_validation else "train"
+        raise Misfit(
+            ("training", "early_stopping", "monitor"),
+            f"{stopping.monitor} is no value of a {task} task; expected {split}_loss or "
+            f"{split}_{SCORES[task].name}",
+        )
+    if stopping.monitor.startswith("validation") and not has_validation:
         raise Misfit(
             ("training", "early_stopping"),
             f"watches {stopping.monitor}, but there are no validation rows; set data.validation, "

@@ -22,7 +22,14 @@ _OUTPUT = {name: each for name, each in ACTIVATIONS.items() if each.output_for}
 Density = Annotated[float, Field(gt=0, le=1)]
 Share = Annotated[float, Field(ge=0, lt=1)]
 LayerSize = Annotated[int, Field(ge=1, le=1_000_000)]
-Monitor = Literal["validation_loss", "validation_accuracy", "train_loss", "train_accuracy"]
+Monitor = Literal[
+    "validation_loss",
+    "validation_accuracy",
+    "validation_mae",
+    "train_loss",
+    "train_accuracy",
+    "train_mae",
+]
 
 
 class ModelSection(Section):
@@ -101,7 +108,7 @@ class TrainingSection(Section):
     """How it is trained."""
 
     loss: Annotated[Named, OneOf.of_table(LOSSES)] | None = Field(
-        None, description="what is made small; default: by the output"
+        None, description="what is made small; default: by the task and the output"
     )
     optimizer: Annotated[Named, OneOf.of_table(OPTIMIZERS, default="adam")] = Field(
         "adam",  # validated into a Named

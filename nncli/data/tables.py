@@ -31,10 +31,16 @@ _NOT_FINITE = re.compile(r"\s*[-+]?(nan|inf|infinity)\s*", re.ASCII | re.IGNOREC
 
 @dataclass(frozen=True)
 class Labelled:
-    """Rows with their classes: `inputs` (N, I) and `targets` (N,), which index the classes."""
+    """Rows with what is to be predicted.
+
+    Attributes
+    ----------
+    inputs : array (N, I)
+    targets : array (N,) of indices of the classes, or array (N, O) of numbers
+    """
 
     inputs: Numbers
-    targets: NDArray[np.intp]
+    targets: Numbers
 
 
 def read_rows(
@@ -74,9 +80,11 @@ def read_arrays(path: Path) -> dict[str, Numbers]:
 
 
 def read_labelled(
-    path: Path, columns: Sequence[str], target: str, classes: Sequence[str]
+    path: Path, columns: Sequence[str], targets: Sequence[str], classes: Sequence[str]
 ) -> Labelled:
-    """Read rows with their classes: a CSV file with a column `target`, or an npz with X and y.
+    """Read rows with their targets: a CSV file with columns of these names, or an npz with X, y.
+
+    With `classes` the one target names them; without, all targets are numbers.
 
     Raises
     ------
@@ -89,18 +97,38 @@ def read_labelled(
         if not {"X", "y"} <= arrays.keys():
             raise DataError(f"{name}: has {_listed(arrays)}; expected the arrays X and y")
         inputs = _checked(arrays["X"], name, columns)
-        texts = [_class_name(label) for label in arrays["y"].ravel().tolist()]
-        places = [f"y[{row}]" for row in range(len(texts))]
+        found = _targets_in_array(arrays["y"], name, targets, classes)
     elif _array(content, name) is not None:
-        raise DataError(f"{name}: has no labels; give a CSV file with a column {target!r}, or an "
-                        "npz with X and y")  # fmt: skip
+        what = f"a column {targets[0]!r}" if len(targets) == 1 else f"columns {_briefly(targets)}"
+        raise DataError(f"{name}: has no {'labels' if classes else 'targets'}; give a CSV file "
+                        f"with {what}, or an npz with X and y")  # fmt: skip
     else:
         table = _Csv(content, name)
         inputs = table.numbers(columns)
-        texts, places = table.texts(target)
-    if len(texts) != len(inputs):
-        raise DataError(f"{name}: {len(inputs)} rows but {len(texts)} labels")
-    return Labelled(inputs, _class_indices(texts, places, name, classes))
+        found = _targets_in_table(table, targets, classes)
+    if len(found) != len(inputs):
+        what = "labels" if classes else "targets"
+        raise DataError(f"{name}: {len(inputs)} rows but {len(found)} {what}")
+    return Labelled(inputs, found)
+
+
+def _targets_in_array(
+    y: Numbers, name: str, targets: Sequence[str], classes: Sequence[str]
+) -> Numbers:
+    if classes:
+        texts = [_class_name(label) for label in y.ravel().tolist()]
+        places = [f"y[{row}]" for row in range(len(texts))]
+        return _class_indices(texts, places, name, classes)
+    rows = y.reshape(-1, 1) if y.ndim < 2 else y
+    return _checked(rows, f"{name}: y", targets, verb="predicts")
+
+
+def _targets_in_table(table: "_Csv", targets: Sequence[str], classes: Sequence[str]) -> Numbers:
+    for target in targets:
+        table.check_has(target)
+    if classes:
+        return _class_indices(*table.texts(targets[0]), table.name, classes)
+    return table.numbers(targets)
 
 
 def _class_name(label: object) -> str:
@@ -175,7 +203,7 @@ def _listed(arrays: dict[str, Numbers]) -> str:
     return "the arrays " + ", ".join(arrays) if arrays else "no arrays"
 
 
-def _checked(array: Numbers, name: str, columns: Sequence[str]) -> Numbers:
+def _checked(array: Numbers, name: str, columns: Sequence[str], *, verb: str = "takes") -> Numbers:
     """Return an array from a file as finite numbers of shape (N, len(columns))."""
     if array.dtype.kind not in "buif":
         raise DataError(f"{name}: holds values of type {array.dtype}; expected numbers")
@@ -185,7 +213,7 @@ def _checked(array: Numbers, name: str, columns: Sequence[str]) -> Numbers:
     if rows.shape[1] != len(columns):
         raise DataError(
             f"{name}: an array of shape {array.shape}, {rows.shape[1]} numbers a row; the model "
-            f"takes {len(columns)} ({_briefly(columns)})"
+            f"{verb} {len(columns)} ({_briefly(columns)})"
         )
     if rows.dtype.kind == "f" and not (finite := np.isfinite(rows)).all():
         row, column = np.argwhere(~finite)[0]
@@ -241,15 +269,18 @@ class _Csv:
                 return table
         raise self._first_problem(columns, where)
 
-    def texts(self, column: str) -> tuple[list[str], list[str]]:
-        """Return the cells of a column, and the line of each."""
+    def check_has(self, column: str) -> None:
+        """Raise `DataError` when there is no column of this name."""
         header = self.header or []
         if column not in header:
             raise DataError(
                 f"{self.name}: has no column {column!r} to compare with"
                 + did_you_mean(column, header)
             )
-        where = header.index(column)
+
+    def texts(self, column: str) -> tuple[list[str], list[str]]:
+        """Return the cells of a column, which there must be, and the line of each."""
+        where = (self.header or []).index(column)
         rows = list(self._rows(self.first_line))
         return [row[where].strip() for _, row in rows], [f"line {line}" for line, _ in rows]
 

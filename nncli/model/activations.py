@@ -349,7 +349,7 @@ class Activation(Entry):
         At the output of a classifier, the target of a class that a row is not of; that of its own
         class is 1.
     loss : str
-        The name of the loss that suits it at the output.
+        The name of the loss that suits it at the output of a classifier.
     trainable : bool
         Whether gradient descent can train the layers before it.
     output_only : bool
@@ -383,7 +383,7 @@ ACTIVATIONS: dict[str, Activation] = {
         identity,
         identity_backward,
         initializer="xavier_normal",
-        output_for=("regression", "binary", "multiclass"),
+        output_for=("binary", "multiclass", "regression"),
         low=-1.0,
         formula=Formula("<z>", "<z>"),
         derivative=Formula("1", "1"),
@@ -404,7 +404,7 @@ ACTIVATIONS: dict[str, Activation] = {
         sigmoid,
         sigmoid_backward,
         initializer="xavier_normal",
-        output_for=("binary", "multiclass"),
+        output_for=("binary", "multiclass", "regression"),
         probabilities=True,
         loss="sigmoid_cross_entropy",
         formula=Formula("1 / (1 + e^-<z>)", r"\frac{1}{1 + e^{-<z>}}"),
@@ -417,7 +417,7 @@ ACTIVATIONS: dict[str, Activation] = {
         tanh,
         tanh_backward,
         initializer="xavier_normal",
-        output_for=("binary", "multiclass"),
+        output_for=("binary", "multiclass", "regression"),
         low=-1.0,
         formula=Formula("tanh(<z>)", r"\tanh(<z>)"),
         derivative=Formula("1 - <a>²", "1 - {<a>}^2"),

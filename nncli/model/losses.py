@@ -11,6 +11,7 @@ activation they are stable for any size of Z, and the gradient is simply (A - T)
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from math import inf
 
 import numpy as np
 
@@ -149,6 +150,8 @@ class Loss(Entry):
         The output activations that it can be used with.
     on_logits : bool
         Whether it takes the weighted sums Z of the output layer, not its activations A.
+    target_range : (float, float) or None
+        Where the targets of a regression must lie; None if its targets can only be classes.
     """
 
     function: Callable[..., float]
@@ -157,6 +160,7 @@ class Loss(Entry):
     mean_over_outputs: bool = field(default=False, kw_only=True)
     outputs: tuple[str, ...]
     on_logits: bool = False
+    target_range: tuple[float, float] | None = (-inf, inf)
 
 
 _SMOOTH_OUTPUTS = ("identity", "sigmoid", "tanh", "softmax")
@@ -216,6 +220,7 @@ LOSSES: dict[str, Loss] = {
         outputs=("identity",),
         term=Formula("max(0, 1 - <t>·<a>)", r"\max(0, 1 - <t> \cdot <a>)"),
         derivative=Formula("-t if t·a < 1, else 0", r"-t \text{ if } t a < 1, \text{ else } 0"),
+        target_range=None,
     ),
     "perceptron": Loss(
         "perceptron criterion; with sgd, the perceptron learning rule",
@@ -224,6 +229,7 @@ LOSSES: dict[str, Loss] = {
         on_logits=True,
         term=Formula("(<a> - <t>)·<z>", r"(<a> - <t>) \cdot <z>"),
         derivative=Formula("<a> - <t>", "<a> - <t>"),
+        target_range=None,
     ),
     "sigmoid_cross_entropy": Loss(
         "cross-entropy of independent sigmoid outputs, summed over outputs",
@@ -234,6 +240,7 @@ LOSSES: dict[str, Loss] = {
             "-(<t>·ln <a> + (1 - <t>)·ln(1 - <a>))", r"-(<t> \ln <a> + (1 - <t>) \ln(1 - <a>))"
         ),
         derivative=Formula("<a> - <t>", "<a> - <t>"),
+        target_range=(0.0, 1.0),
     ),
     "cross_entropy": Loss(
         "cross-entropy of a softmax output",
@@ -242,5 +249,6 @@ LOSSES: dict[str, Loss] = {
         on_logits=True,
         term=Formula("-<t>·ln <a>", r"-<t> \ln <a>"),
         derivative=Formula("<a> - <t>", "<a> - <t>"),
+        target_range=None,
     ),
 }

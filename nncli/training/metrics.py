@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nncli.data.dataset import Task
 from nncli.model.entries import Array
 from nncli.model.network import Network, Workspace
 
@@ -102,6 +101,54 @@ def log_loss(truth: Labels, probabilities: Numbers) -> float:
     return float(-np.log(np.maximum(of_truth, np.finfo(np.float64).eps)).mean())
 
 
+@dataclass(frozen=True)
+class PerTarget:
+    """Errors and R² of every target of a regression, arrays (O,).
+
+    Attributes
+    ----------
+    mae, rmse : array
+        Mean absolute error, and root of the mean squared error.
+    r2 : array or None
+        The share of the variance that is explained; None with fewer than two rows, which have
+        no variance.
+    """
+
+    mae: Numbers
+    rmse: Numbers
+    r2: Numbers | None
+
+    def by_name(self) -> dict[str, Numbers]:
+        """Return the figures that there are by the name of the metric."""
+        figures = {"mae": self.mae, "rmse": self.rmse}
+        return figures if self.r2 is None else {**figures, "r2": self.r2}
+
+
+def per_target(outputs: Numbers, targets: Numbers) -> PerTarget:
+    """Return the figures of every target; `outputs` and `targets` have the shape (N, O)."""
+    errors = outputs - targets
+    return PerTarget(
+        mae=np.abs(errors).mean(axis=0),
+        rmse=np.sqrt(np.square(errors).mean(axis=0)),
+        r2=_r2(errors, targets) if len(targets) > 1 else None,
+    )
+
+
+def regression_metrics(figures: PerTarget) -> dict[str, float]:
+    """Return the metrics of a regression by name: each the mean over targets."""
+    return {name: float(values.mean()) for name, values in figures.by_name().items()}
+
+
+def _r2(errors: Numbers, targets: Numbers) -> Numbers:
+    """Return 1 - Σ e² / Σ (t - mean)²; of a constant target 1 without errors, else 0."""
+    left = np.square(errors).sum(axis=0)
+    spread = np.square(targets - targets.mean(axis=0)).sum(axis=0)
+    varies = targets.max(axis=0) > targets.min(axis=0)  # rounding gives constants a spread too
+    unexplained = np.where(left > 0, 1.0, 0.0)
+    np.divide(left, spread, out=unexplained, where=varies)
+    return np.asarray(1 - unexplained)
+
+
 def _quotient(numerator: Numbers, denominator: NDArray[Any]) -> Numbers:
     quotient = np.zeros_like(numerator)
     np.divide(numerator, denominator, out=quotient, where=denominator > 0)
@@ -151,4 +198,4 @@ class Score:
 ACCURACY = Score("accuracy", "acc", correct_rows, larger_is_better=True)
 MAE = Score("mae", "mae", absolute_errors, larger_is_better=False)
 
-SCORES: dict[Task, Score] = {"binary": ACCURACY, "multiclass": ACCURACY, "regression": MAE}
+SCORES: dict[str, Score] = {"binary": ACCURACY, "multiclass": ACCURACY, "regression": MAE}

@@ -49,6 +49,85 @@ def test_a_loss_fits_the_output_or_is_refused(load, output, loss):
         loaded.filled_in(task)
 
 
+OF_REGRESSION = ["identity", "sigmoid", "tanh"]
+FOR_NUMBERS = [
+    "mean_squared_error",
+    "squared_error",
+    "half_squared_error",
+    "mean_absolute_error",
+    "huber",
+]
+
+
+def with_values(loaded, **sections):
+    config = type(loaded.config).model_validate({"data": "xor", **sections})
+    return type(loaded)(config, loaded.document)
+
+
+@pytest.mark.parametrize("output", OUTPUTS)
+def test_a_regression_has_a_bounded_or_a_linear_output(load, output):
+    loaded = with_values(load("data: xor"), model={"output": output})
+    if output in OF_REGRESSION:
+        config = loaded.filled_in("regression")
+        assert config.model.output.name == output
+        assert config.training.loss.name == "mean_squared_error"
+        return
+    with pytest.raises(ConfigError) as caught:
+        loaded.filled_in("regression")
+    assert f"{output} cannot be the output of a regression task; expected identity" in str(
+        caught.value
+    )
+
+
+@pytest.mark.parametrize("output", OF_REGRESSION)
+@pytest.mark.parametrize("loss", LOSSES)
+def test_a_loss_fits_a_regression_or_is_refused_with_the_reason(load, output, loss):
+    loaded = with_values(load("data: xor"), model={"output": output}, training={"loss": loss})
+    fitting = [*FOR_NUMBERS, *(["sigmoid_cross_entropy"] if output == "sigmoid" else [])]
+    if loss in fitting:
+        assert loaded.filled_in("regression").training.loss.name == loss
+        return
+    with pytest.raises(ConfigError) as caught:
+        loaded.filled_in("regression")
+    expected = (
+        f"sigmoid_cross_entropy does not fit the {output} output; expected "
+        f"{' or '.join(fitting)}, or model.output: sigmoid"
+        if loss == "sigmoid_cross_entropy"
+        else f"{loss} is for classes, and a regression has none; expected {' or '.join(fitting)}"
+    )
+    assert str(caught.value).endswith(f"training.loss: {expected}")
+
+
+@pytest.mark.parametrize(
+    ("task", "monitor", "has_validation", "fitting"),
+    [
+        ("regression", "validation_accuracy", True, "validation_loss or validation_mae"),
+        ("regression", "validation_accuracy", False, "train_loss or train_mae"),
+        ("regression", "train_accuracy", True, "train_loss or train_mae"),
+        ("binary", "train_mae", False, "train_loss or train_accuracy"),
+        ("multiclass", "validation_mae", True, "validation_loss or validation_accuracy"),
+    ],
+)
+def test_early_stopping_cannot_watch_a_metric_of_another_task(
+    load, task, monitor, has_validation, fitting
+):
+    stopping = {"early_stopping": {"monitor": monitor}}
+    loaded = with_values(load("data: xor"), training=stopping)
+    with pytest.raises(ConfigError) as caught:
+        loaded.filled_in(task, has_validation=has_validation)
+    assert str(caught.value).endswith(
+        f"training.early_stopping.monitor: {monitor} is no value of a {task} task; expected "
+        f"{fitting}"
+    )
+
+
+@pytest.mark.parametrize("monitor", ["train_mae", "validation_mae", "train_loss"])
+def test_early_stopping_may_watch_the_error_of_a_regression(load, monitor):
+    stopping = {"early_stopping": {"monitor": monitor}}
+    loaded = with_values(load("data: xor"), training=stopping)
+    assert loaded.filled_in("regression").training.early_stopping.monitor == monitor
+
+
 def test_a_loss_that_does_not_fit_is_told_what_does(problems):
     assert problems("data: xor\ntraining: {loss: cross_entropy}") == [
         "c.yaml:2:18: training.loss: cross_entropy does not fit the sigmoid output; expected "

@@ -267,8 +267,8 @@ def test_only_a_finite_number_is_a_number(problems, path, wrong):
         (
             "training.early_stopping.monitor",
             "loss",
-            "found \"loss\"; expected 'validation_loss', 'validation_accuracy', 'train_loss' or "
-            "'train_accuracy'",
+            "found \"loss\"; expected 'validation_loss', 'validation_accuracy', 'validation_mae', "
+            "'train_loss', 'train_accuracy' or 'train_mae'",
         ),
         ("model.hidden_layers", 8, "found 8; expected a list"),
         ("model.hidden_layers", None, "found nothing; expected a list"),
@@ -441,7 +441,7 @@ seed: true
         "c.yaml:3:39: training.optimizer.betta1: unknown key; did you mean 'beta1'?",
         'c.yaml:3:61: training.optimizer.epsilon: found "x"; expected a number',
         "c.yaml:4:29: training.early_stopping.monitor: found \"loss\"; expected 'validation_loss', "
-        "'validation_accuracy', 'train_loss' or 'train_accuracy'",
+        "'validation_accuracy', 'validation_mae', 'train_loss', 'train_accuracy' or 'train_mae'",
         "c.yaml:4:35: training.early_stopping.patiense: unknown key; did you mean 'patience'?",
         "c.yaml:4:58: training.early_stopping.patience: found 0; expected 1 or more",
         "c.yaml:5:7: training.l2: found -0.001; expected 0.0 or more",

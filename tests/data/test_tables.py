@@ -406,7 +406,7 @@ def test_any_numbers_are_read_back_as_they_are(path, rows):
 def labelled(path):
     def read(content, classes=("0", "1")):
         path.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
-        return read_labelled(path, COLUMNS, "kind", list(classes))
+        return read_labelled(path, COLUMNS, ["kind"], list(classes))
 
     return read
 
@@ -475,11 +475,92 @@ def test_rows_with_wrong_classes_are_refused_with_the_reason(labelled, path, con
 def test_any_table_with_classes_is_read_or_refused(path, lines):
     path.write_bytes("\n".join(["x1,x2,kind", *lines]).encode("utf-8"))
     try:
-        found = read_labelled(path, COLUMNS, "kind", ["0", "1"])
+        found = read_labelled(path, COLUMNS, ["kind"], ["0", "1"])
     except DataError:
         return
     assert len(found.inputs) == len(found.targets)
     assert set(found.targets.tolist()) <= {0, 1}
+
+
+# Rows with numbers to predict
+
+
+@pytest.fixture
+def measured(path):
+    def read(content, targets=("a", "b")):
+        path.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
+        return read_labelled(path, COLUMNS, list(targets), [])
+
+    return read
+
+
+def test_numbers_are_read_from_the_columns_named_as_the_targets(measured):
+    found = measured("b,x2,a,x1,other\n1,2,3,4,x\n5,6.5,7,8e1,y\n")
+    assert found.inputs.tolist() == [[4, 2], [80, 6.5]]
+    assert found.targets.tolist() == [[3, 1], [7, 5]]
+
+
+@pytest.mark.parametrize("shape", [(3,), (3, 1)])
+def test_one_target_may_be_a_vector_in_an_npz_file(measured, shape):
+    y = np.array([0.5, 1.5, -2]).reshape(shape)
+    found = measured(npz(X=ROWS, y=y), ["a"])
+    np.testing.assert_array_equal(found.inputs, ROWS)
+    assert found.targets.tolist() == [[0.5], [1.5], [-2]]
+
+
+def test_several_targets_are_the_columns_of_y(measured):
+    y = np.arange(6, dtype=np.int16).reshape(3, 2)
+    assert measured(npz(X=ROWS, y=y)).targets.tolist() == [[0, 1], [2, 3], [4, 5]]
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        ("x1,x2,a,c\n1,2,3,4\n", "has no column 'b' to compare with"),
+        ("x1,x2,a,bb\n1,2,3,4\n", "has no column 'b' to compare with; did you mean 'bb'?"),
+        ("x1,x2,a,b\n1,2,3,one\n", "line 2, column b: found 'one'; expected a finite number"),
+        ("x1,x2,a,b\n1,2,nan,1\n", "line 2, column a: found 'nan'; expected a finite number"),
+        ("x1,x2,a,b\n1,2,,1\n", "line 2, column a: is empty; expected a finite number"),
+        ("x1,x2,a,b\n1,2,3\n", "line 2: 3 values; expected 4, as before"),
+        ("x1,x2,a,b\n", "has no rows below its header"),
+        ("x1,a,b\n1,2,3\n", "has 3 columns and lacks x2; the model takes 2 (x1, x2)"),
+        ("1,2,3,4\n", "has 4 columns and no header; the model takes 2 (x1, x2)"),
+        (npz(X=ROWS, y=np.zeros((2, 2))), "3 rows but 2 targets"),
+        (
+            npz(X=ROWS, y=np.zeros((3, 3))),
+            "y: an array of shape (3, 3), 3 numbers a row; the model predicts 2 (a, b)",
+        ),
+        (npz(X=ROWS, y=np.zeros(3)), "y: an array of shape (3,"),
+        (
+            npz(X=ROWS, y=np.array([[0, 1], [2, np.inf], [0, 0]])),
+            "y: row 1, column b: found inf; expected a finite number",
+        ),
+        (npz(X=ROWS, y=np.array(["1", "2", "3"])), "y: holds values of type <U1; expected numbers"),
+        (npz(X=ROWS, z=np.zeros(3)), "has the arrays X, z; expected the arrays X and y"),
+        (
+            npy(ROWS),
+            "has no targets; give a CSV file with columns a, b, or an npz with X and y",
+        ),
+        ("", "is empty; expected rows of numbers"),
+    ],
+    ids=count(),
+)
+def test_rows_with_wrong_numbers_are_refused_with_the_reason(measured, path, content, problem):
+    with pytest.raises(DataError) as caught:
+        measured(content)
+    assert words(caught, path).startswith(problem)
+
+
+@given(tables)
+@with_files
+def test_any_table_with_numbers_is_read_or_refused(path, lines):
+    path.write_bytes("\n".join(["x1,x2,a", *lines]).encode("utf-8"))
+    try:
+        found = read_labelled(path, COLUMNS, ["a"], [])
+    except DataError:
+        return
+    assert found.targets.shape == (len(found.inputs), 1)
+    assert np.isfinite(found.targets).all()
 
 
 def test_names_in_a_header_may_differ_in_case(tmp_path):
