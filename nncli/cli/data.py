@@ -2,11 +2,12 @@
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 if TYPE_CHECKING:
+    from nncli.data.dataset import Dataset
     from nncli.errors import UsageError
 
 
@@ -41,12 +42,15 @@ def fetch(name: str) -> None:
 @click.argument("overrides", nargs=-1, metavar="[KEY=VALUE]...")
 def show(source: str, overrides: tuple[str, ...]) -> None:
     """Describe a built-in data set, or the data of a config: rows, classes, values."""
-    from nncli.cli.output import print_pairs, print_table, shortened
     from nncli.config.load import load_config
     from nncli.config.schema import Config
     from nncli.config.sources import SOURCES
     from nncli.errors import UsageError
 
+    if needed := SOURCES[source].required_keys() if source in SOURCES else []:
+        raise UsageError(
+            f"{source} needs data.{', data.'.join(needed)}: give a config, whose data is described"
+        )
     if source in SOURCES and not overrides:
         config = Config.model_validate({"data": source})
     elif source in SOURCES:
@@ -58,27 +62,43 @@ def show(source: str, overrides: tuple[str, ...]) -> None:
         raise _unknown(source)
     else:
         config = load_config(Path(source), overrides).config
-    dataset = config.data.load(config.seed, progress=sys.stderr.isatty())
+    _describe(config.data.load(config.seed, progress=sys.stderr.isatty()), config.data.source)
+
+
+def _describe(dataset: "Dataset", source: str) -> None:
+    from nncli.cli.output import print_pairs, print_table, shortened
+
     columns = dataset.columns
     print_pairs(
         [
-            ("source", config.data.source),
+            ("source", source),
             ("task", dataset.task),
-            ("target", dataset.targets[0]),
-            ("columns", f"{len(columns)}: {columns[0]} to {columns[-1]}"),
+            ("target", shortened(", ".join(dataset.targets), 60)),
+            ("columns", f"{len(columns)}: {shortened(columns[0], 20)} to "
+                        f"{shortened(columns[-1], 20)}"),
             ("type", dataset.splits["train"].inputs.dtype),
         ]
-    )
+    )  # fmt: skip
     click.echo()
-    splits = list(dataset.splits.items())
-    rows = [("rows", *(str(len(split)) for _, split in splits))]
+    splits = dataset.splits.values()
+    rows = [("rows", *(str(len(split)) for split in splits))]
     for index, name in enumerate(dataset.classes):
-        counts = ((split.targets[split.rows] == index).sum() for _, split in splits)
+        counts = ((split.targets[split.rows] == index).sum() for split in splits)
         rows.append((f"  {dataset.targets[0]} {shortened(name, 20)}", *map(str, counts)))
-    for title, figure in (("smallest value", "min"), ("largest value", "max"), ("mean", "mean")):
-        values = (getattr(split.inputs[split.rows], figure)() for _, split in splits)
-        rows.append((title, *(f"{float(value):.4g}" for value in values)))
-    print_table(("", *(name for name, _ in splits)), rows)
+    rows += _figures([split.inputs[split.rows] for split in splits], "")
+    if not dataset.classes:
+        for index, name in enumerate(dataset.targets):
+            numbers = [split.targets[split.rows, index] for split in splits]
+            rows += _figures(numbers, f" of {shortened(name, 20)}")
+    print_table(("", *dataset.splits), rows)
+
+
+def _figures(splits: list[Any], of: str) -> list[tuple[str, ...]]:
+    """Return smallest, largest and mean value of each array, under the split that it is of."""
+    return [
+        (title + of, *(f"{float(getattr(values, figure)()):.4g}" for values in splits))
+        for title, figure in (("smallest value", "min"), ("largest value", "max"), ("mean", "mean"))
+    ]
 
 
 def _unknown(name: str) -> "UsageError":

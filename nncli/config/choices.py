@@ -10,8 +10,9 @@ descriptions all come from the entries.
 """
 
 import json
+import re
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import Annotated, Any, ClassVar
 
@@ -23,6 +24,7 @@ from pydantic import (
     GetJsonSchemaHandler,
     PlainValidator,
     TypeAdapter,
+    ValidationError,
     create_model,
     model_serializer,
     model_validator,
@@ -39,6 +41,14 @@ def refusal(problem: str, *, below: str | None = None) -> PydanticCustomError:
     """Return the error that refuses a value; `below` is the key inside it that is to blame."""
     context = {"problem": problem} if below is None else {"problem": problem, "below": below}
     return PydanticCustomError("refusal", "{problem}", context)
+
+
+def refusals(problems: Iterable[tuple[tuple[str | int, ...], str]]) -> ValidationError:
+    """Return the error that refuses several values, each with its path below what is checked."""
+    return ValidationError.from_exception_data(
+        "refusals",
+        [{"type": refusal(problem), "loc": path, "input": None} for path, problem in problems],
+    )
 
 
 class Section(BaseModel):
@@ -147,18 +157,23 @@ class OneOf:
     def __get_pydantic_json_schema__(
         self, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> dict[str, Any]:
-        one = {"anyOf": [{"enum": list(self.models)}, *self._objects]}
+        one = {"anyOf": [{"enum": self._enough_alone}, *self._objects.values()]}
         return {"anyOf": [one, {"type": "array", "items": one}]} if self.or_list else one
 
     @cached_property
-    def _objects(self) -> Sequence[dict[str, Any]]:
-        schemas = []
+    def _objects(self) -> Mapping[str, dict[str, Any]]:
+        schemas = {}
         for name, model in self.models.items():
-            schema = model.model_json_schema()
+            schema = schemas[name] = model.model_json_schema()
             schema["properties"][self.tag] = {"const": name}
-            schema["required"] = [] if name == self.default else [self.tag]
-            schemas.append(schema)
+            needed = {*schema.get("required", []), self.tag}
+            schema["required"] = sorted(needed - {self.tag} if name == self.default else needed)
         return schemas
+
+    @property
+    def _enough_alone(self) -> list[str]:
+        """The names that need no other key."""
+        return [name for name, each in self._objects.items() if {*each["required"]} <= {self.tag}]
 
 
 class Checked(ABC):
@@ -226,6 +241,29 @@ class OneOrList(Checked):
     def json_schema(self) -> dict[str, Any]:
         """Return the JSON Schema of what is allowed."""
         return {"anyOf": [self.one.json_schema(), self.many.json_schema()]}
+
+
+class Name(Checked):
+    """Annotation for a name that prints on one line, or where `or_integer` also an integer."""
+
+    _PATTERN = re.compile(r"\S(.*\S)?")
+
+    def __init__(self, *, or_integer: bool = False) -> None:
+        self.or_integer = or_integer
+
+    def check(self, value: Any) -> Any:
+        """Return `value` if it is allowed."""
+        if isinstance(value, str) and value.isprintable() and self._PATTERN.fullmatch(value):
+            return value
+        if self.or_integer and isinstance(value, int) and not isinstance(value, bool):
+            return value
+        other = " or an integer" if self.or_integer else ""
+        raise refusal(f"found {shown(value)}; expected a name{other}")
+
+    def json_schema(self) -> dict[str, Any]:
+        """Return the JSON Schema of what is allowed."""
+        name = {"type": "string", "pattern": f"^{self._PATTERN.pattern}$"}
+        return {"anyOf": [name, {"type": "integer"}]} if self.or_integer else name
 
 
 class PathOr(Checked):

@@ -7,10 +7,20 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from nncli.config.choices import IntegerOr, Named, OneOf, Section, refusal
+from nncli.config.choices import (
+    IntegerOr,
+    Name,
+    Named,
+    OneOf,
+    OneOrList,
+    Section,
+    refusal,
+    refusals,
+)
 from nncli.data.dataset import Dataset, Shape
 from nncli.data.gate import load_gate
 from nncli.data.mnist import TRAIN_ROWS, in_cache, load_mnist, mnist_directory
+from nncli.data.rows import GivenRows
 from nncli.data.scaling import SCALERS
 from nncli.data.splitting import row_count
 from nncli.data.xor import load_xor
@@ -44,6 +54,12 @@ class Source(Section):
     def load(self, seed: int, *, progress: bool = False) -> Dataset:
         """Load the data; `progress` allows a progress bar on standard error."""
         raise TypeError(f"{type(self).__name__} does not say how it is loaded")
+
+    @classmethod
+    def required_keys(cls) -> list[str]:
+        """Return the keys without which the source's name alone is no choice."""
+        fields = cls.model_fields.items()
+        return [key for key, field in fields if field.is_required() and key != cls.tag]
 
     @classmethod
     def fetch(cls, *, progress: bool = False) -> str:
@@ -152,4 +168,68 @@ class MnistSource(Source):
         return f"in {place}" if in_cache() else f"not yet in {place}; 11.6 MB to download"
 
 
-SOURCES: dict[str, type[Source]] = {"xor": XorSource, "gate": GateSource, "mnist": MnistSource}
+Number = Annotated[float, Field(ge=-1e30, le=1e30)]  # float32 holds it, scaled too
+Text = Annotated[str, Name()]
+Label = Annotated[str | int, Name(or_integer=True)]
+
+
+class RowsSource(Source):
+    """A few rows given in the config itself, to train and to test with."""
+
+    source: Literal["rows"]
+    inputs: list[list[Number]] = Field(description="a list of numbers for each row")
+    targets: list[Annotated[float | list[float], OneOrList(Number)]] | None = Field(
+        None, description="for a regression: a number, or a list of numbers, for each row"
+    )
+    labels: list[Label] | None = Field(
+        None, description="for a classification: the name of a class, or a number, for each row"
+    )
+    classes: list[Label] | None = Field(
+        None, description="their order; default: the different labels, sorted"
+    )
+    columns: list[Text] | None = Field(
+        None, description="names of the inputs; default: x1, x2 and so on"
+    )
+    target: Annotated[str | list[str], OneOrList(Text)] | None = Field(
+        None, description="name of the target, or a list of names; default: y, or y1, y2 and so on"
+    )
+    scale: Scale = _scale("none")
+
+    @property
+    def shape(self) -> Shape:
+        """By the rows."""
+        return self._given.shape
+
+    @property
+    def _given(self) -> GivenRows:
+        return GivenRows(
+            self.inputs, self.targets, self.labels, self.classes, self.columns, self.target
+        )
+
+    @model_validator(mode="after")
+    def _rows_fit(self) -> "RowsSource":
+        if problems := self._given.problems():
+            raise refusals(problems)
+        return self
+
+    def load(self, seed: int, *, progress: bool = False) -> Dataset:
+        """Return the rows."""
+        return self._given.dataset()
+
+    @classmethod
+    def fetch(cls, *, progress: bool = False) -> str:
+        """Say that the rows are in the config."""
+        return "given in the config; there is nothing to download"
+
+    @classmethod
+    def whereabouts(cls) -> str:
+        """Say that the rows are in the config."""
+        return "given in the config"
+
+
+SOURCES: dict[str, type[Source]] = {
+    "xor": XorSource,
+    "gate": GateSource,
+    "mnist": MnistSource,
+    "rows": RowsSource,
+}

@@ -91,3 +91,41 @@ def test_an_unknown_name_is_one_line_with_a_suggestion(nncli, xor_config, argume
     result = nncli("data", *arguments)
     assert result.code == 2
     assert result.error.startswith(message)
+
+
+ROWS = "data: {source: rows, inputs: [[1, 2], [3, 5]], columns: [a, b], "
+
+
+def test_the_rows_of_a_config_are_described(nncli, tmp_path):
+    text = ROWS + "targets: [[1, -1], [2, 0.5]], target: [c, d]}"
+    (tmp_path / "c.yaml").write_text(text, encoding="utf-8")
+    result = nncli("data", "show", "c.yaml")
+    assert (result.code, result.err) == (0, "")
+    lines = [line.split() for line in result.out.splitlines()]
+    assert ["task", "regression"] in lines
+    assert ["target", "c,", "d"] in lines
+    assert ["columns", "2:", "a", "to", "b"] in lines
+    assert ["rows", "2", "2"] in lines
+    assert ["largest", "value", "5", "5"] in lines
+    assert ["mean", "of", "c", "1.5", "1.5"] in lines
+    assert ["smallest", "value", "of", "d", "-1", "-1"] in lines
+
+
+def test_the_classes_of_the_rows_of_a_config_are_counted(nncli, tmp_path):
+    (tmp_path / "c.yaml").write_text(ROWS + "labels: [q, p]}", encoding="utf-8")
+    lines = [line.split() for line in nncli("data", "show", "c.yaml").out.splitlines()]
+    assert ["y", "p", "1", "1"] in lines
+    assert ["y", "q", "1", "1"] in lines
+
+
+@pytest.mark.parametrize("overrides", [(), ("data.targets=[1]",)])
+def test_rows_alone_are_nothing_to_describe(nncli, overrides):
+    result = nncli("data", "show", "rows", *overrides)
+    assert result.code == 2
+    assert result.error == ("Error: rows needs data.inputs: give a config, whose data is described")
+
+
+def test_rows_are_nothing_to_download(nncli):
+    assert nncli("data", "fetch", "rows").out == (
+        "rows: given in the config; there is nothing to download\n"
+    )

@@ -10,7 +10,7 @@ from nncli.model.losses import LOSSES
 from nncli.training.optimizers import OPTIMIZERS
 from nncli.training.schedules import SCHEDULES
 
-DEFAULT_OUTPUTS = {"binary": "sigmoid", "multiclass": "softmax"}
+DEFAULT_OUTPUTS = {"binary": "sigmoid", "multiclass": "softmax", "regression": "identity"}
 HIDDEN = {name: entry for name, entry in ACTIVATIONS.items() if not entry.output_only}
 # A config that trains may have these alone.
 TRAINABLE = {name: entry for name, entry in HIDDEN.items() if entry.trainable}
@@ -61,9 +61,44 @@ def shares(rows):
     return st.integers(0, rows - 1) | st.floats(0, 0.75)
 
 
+words = st.sampled_from(NUMERIC_NAMES) | st.from_regex(
+    r"""[a-zà-ž]([- a-zà-ž.,:#'"&*!\[{]{0,3}[a-zà-ž])?""", fullmatch=True
+)
+
+
+def lists(each, size, **options):
+    return st.lists(each, min_size=size, max_size=size, **options)
+
+
+@st.composite
+def given_rows(draw):
+    """Draw the values of the source `rows`."""
+    rows, inputs = draw(st.integers(1, 4)), draw(st.integers(1, 3))
+    number = st.floats(-1e30, 1e30) | st.integers(-(10**30), 10**30)
+    values = {"source": "rows", "inputs": draw(lists(lists(number, inputs), rows))}
+    if draw(st.booleans()):
+        values["scale"] = draw(choices(SCALERS))
+    if draw(st.booleans()):
+        values["columns"] = [f"in {n}" for n in range(inputs)]
+    if draw(st.booleans()):
+        targets = draw(st.integers(1, 3))
+        each = lists(number, targets) if targets > 1 else number | lists(number, 1)
+        values["targets"] = draw(lists(each, rows))
+        names = [f"out {n}" for n in range(targets)]
+        return values | draw(st.sampled_from([{}, {"target": names}]))
+    name = words | st.integers(-(10**30), 10**30)
+    classes = draw(st.lists(name, min_size=2, max_size=5, unique_by=str))
+    values["labels"] = draw(lists(st.sampled_from(classes), rows))
+    if len({*values["labels"]}) < 2 or draw(st.booleans()):
+        values["classes"] = classes
+    return values | draw(st.sampled_from([{}, {"target": "out"}]))
+
+
 @st.composite
 def sources(draw):
-    source = draw(st.sampled_from(["xor", "mnist"]))
+    source = draw(st.sampled_from(["xor", "mnist", "rows"]))
+    if source == "rows":
+        return draw(given_rows())
     if draw(st.booleans()):
         return source
     values = draw(st.fixed_dictionaries({}, optional={"scale": choices(SCALERS)}))
@@ -93,12 +128,14 @@ def models(draw, output):
     return {"hidden_layers": sizes, **({"output": output} if output else {}), **values}
 
 
-def trainings(output, monitors):
+def trainings(output, task, monitors):
     stopping = st.fixed_dictionaries(
         {"monitor": st.sampled_from(monitors)},
         optional={"patience": st.integers(1, 10**9), "min_change": st.floats(0, 1e300)},
     )
     fitting = [name for name, loss in LOSSES.items() if output in loss.outputs]
+    if task == "regression":
+        fitting = [name for name in fitting if LOSSES[name].target_range]
     return st.fixed_dictionaries(
         {},
         optional={
@@ -125,12 +162,14 @@ def valid_configs(draw):
     """Draw the plain values of a valid config."""
     data = draw(sources())
     source = data if isinstance(data, str) else data["source"]
-    task = SOURCES[source].model_validate({"source": source}).shape.task
+    values = data if isinstance(data, dict) else {"source": data}
+    task = SOURCES[source].model_validate(values).shape.task
     held_out = 5000 if source == "mnist" else 0
     if isinstance(data, dict):
         held_out = data.get("validation", held_out)
-    monitors = ["train_loss", "train_accuracy"]
-    monitors += ["validation_loss", "validation_accuracy"] if held_out else []
+    metrics = ("loss", "mae" if task == "regression" else "accuracy")
+    monitors = [f"train_{metric}" for metric in metrics]
+    monitors += [f"validation_{metric}" for metric in metrics] if held_out else []
     outputs = [name for name, entry in ACTIVATIONS.items() if task in entry.output_for]
     output = draw(st.none() | st.sampled_from(outputs))
     names = st.from_regex(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}", fullmatch=True)
@@ -145,5 +184,5 @@ def valid_configs(draw):
     values = draw(others)
     actual = values.get("model", {}).get("output") or DEFAULT_OUTPUTS[task]
     if draw(st.booleans()):
-        values["training"] = draw(trainings(actual, monitors))
+        values["training"] = draw(trainings(actual, task, monitors))
     return {"data": data, **values}

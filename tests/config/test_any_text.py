@@ -18,7 +18,8 @@ CONFIGS = Path(__file__).parents[2] / "configs"
 SHIPPED = [path.read_text(encoding="utf-8") for path in sorted(CONFIGS.rglob("*.yaml"))]
 
 WORDS = """
-    name seed data source xor mnist rows noise test validation scale model hidden_layers activation
+    name seed data source xor mnist rows inputs targets labels classes columns target
+    noise test validation scale model hidden_layers activation
     output initializer training loss optimizer learning_rate batch_size epochs shuffle l2 precision
     early_stopping monitor patience min_change full float32 validation_loss slope momentum nesterov
     beta1 epsilon true false null ~ no 0 1 -1 8 0.5 1e-3 .5 1e999 .inf .nan 010 1:30 0x10 2001-01-01

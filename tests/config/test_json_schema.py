@@ -56,6 +56,10 @@ def xor(**sections):
     return {"data": "xor", **sections}
 
 
+def rows(**values):
+    return {"data": {"source": "rows", "inputs": [[1]], **values}}
+
+
 @pytest.mark.parametrize(
     ("values", "valid"),
     [
@@ -90,6 +94,23 @@ def xor(**sections):
         ({"data": {"source": "xor", "validation": 1.5}}, False),
         ({"data": {"source": "xor", "validation": True}}, False),
         ({"data": {"source": "xor", "scale": "units"}}, False),
+        (rows(targets=[1]), True),
+        (rows(targets=[[1, 2]]), True),
+        (rows(labels=["a"], classes=["a", 2]), True),
+        (rows(targets=[1], columns=["a b"], target=["c"]), True),
+        (rows(targets=[1], scale="standard", classes=None, target="c"), True),
+        ({"data": "rows"}, False),
+        ({"data": {"source": "rows", "targets": [1]}}, False),
+        (rows(targets=1), False),
+        (rows(targets=["1"]), False),
+        (rows(targets=[1e31]), False),
+        (rows(targets=[True]), False),
+        (rows(labels=[1.5], classes=[1, 2]), False),
+        (rows(labels=[" a"], classes=[" a", "b"]), False),
+        (rows(labels=[""], classes=["", "b"]), False),
+        (rows(targets=[1], columns=[1]), False),
+        (rows(targets=[1], target=1), False),
+        (rows(targets=[1], validation=1), False),
         (xor(sed=1), False),
         (xor(seed=-1), False),
         (xor(seed=2**32), False),

@@ -9,7 +9,9 @@ from nncli.model.activations import ACTIVATIONS
 from nncli.model.losses import LOSSES
 
 OUTPUTS = [name for name, entry in ACTIVATIONS.items() if entry.output_for]
-EXAMPLES = {name: name for name in SOURCES}
+# A config of each source, as it stands behind `data:`.
+EXAMPLES = {name: name for name, source in SOURCES.items() if not source.required_keys()}
+EXAMPLES["rows"] = "{source: rows, inputs: [[0]], targets: [1]}"
 
 
 def losses_of(output):
@@ -20,6 +22,7 @@ def losses_of(output):
 @pytest.mark.parametrize("output", OUTPUTS)
 def test_an_output_fits_the_task_or_is_refused(load, problems, source, output):
     text = f"model: {{output: {output}}}\ndata: {EXAMPLES[source]}"
+    assert EXAMPLES.keys() == SOURCES.keys()
     task = Config.model_validate({"data": parse(EXAMPLES[source], "").value}).data.shape.task
     if task in ACTIVATIONS[output].output_for:
         assert load(text).filled_in(task).model.output.name == output
