@@ -144,6 +144,74 @@ def test_the_gradient_vanishes_through_sigmoids_and_not_through_relus(lecture):
     assert shares["relu"] > 0.1
 
 
+def test_backpropagation_by_hand(lecture):
+    run = lecture("backpropagation")
+    (first,) = run.history
+    assert first["train_loss"] == pytest.approx(0.191, abs=5e-4)
+    hidden, output = run.model.network.arrays
+    assert output.W[0, 0] == pytest.approx(0.36360, abs=5e-6)
+    assert (0.40 - output.W[0, 0]) / 0.5 == pytest.approx(0.07281, abs=5e-6)
+    assert (0.20 - hidden.W[0, 0]) / 0.5 == pytest.approx(0.000762, abs=5e-7)
+
+
+def test_backpropagation_by_hand_in_plain_numbers(lecture):
+    def sigmoid(z):
+        return 1 / (1 + math.exp(-z))
+
+    x, t, rate = (0.12, 0.3), (0.1, 0.9), 0.5
+    V, c = [[0.20, 0.15], [0.30, 0.20]], [0.2, 0.1]
+    W, b = [[0.40, 0.45], [0.50, 0.55]], [0.2, 0.1]
+    h = [sigmoid(x[0] * V[0][j] + x[1] * V[1][j] + c[j]) for j in range(2)]
+    a = [sigmoid(h[0] * W[0][k] + h[1] * W[1][k] + b[k]) for k in range(2)]
+    dz = [(a[k] - t[k]) * a[k] * (1 - a[k]) for k in range(2)]
+    dh = [sum(dz[k] * W[j][k] for k in range(2)) * h[j] * (1 - h[j]) for j in range(2)]
+    hidden, output = lecture("backpropagation").model.network.arrays
+    for j in range(2):
+        assert output.b[j] == pytest.approx(b[j] - rate * dz[j], rel=1e-12)
+        assert hidden.b[j] == pytest.approx(c[j] - rate * dh[j], rel=1e-12)
+        for k in range(2):
+            assert output.W[j, k] == pytest.approx(W[j][k] - rate * h[j] * dz[k], rel=1e-12)
+            assert hidden.W[j, k] == pytest.approx(V[j][k] - rate * x[j] * dh[k], rel=1e-12)
+
+
+def test_the_derivatives_of_a_weighted_sum(lecture):
+    run = lecture("toy_backpropagation")
+    (arrays,) = run.model.network.arrays
+    assert run.history[0]["train_loss"] == -7 + 100
+    assert (arrays.W.tolist(), arrays.b.tolist()) == ([[-2 - 5]], [3 - 1])
+
+
+def test_the_derivatives_of_a_product(lecture):
+    start = lecture("product", "training.epochs=0").model
+    assert predict_rows(start, np.array([[-2, 5]])).values.tolist() == [[-12]]
+    run = lecture("product")
+    assert run.history[0]["train_loss"] == -12 + 100
+    hidden, output = run.model.network.arrays
+    assert output.W.tolist() == [[-4 - 3]]
+    assert hidden.W.tolist() == [[1 - -4 * -2], [1 - -4 * 5]]
+    assert hidden.b.tolist() == [0 - -4]
+    assert output.b.tolist() == [0 - 1]
+
+
+def test_softmax_by_hand(lecture):
+    run = lecture("softmax_example")
+    found = predict_rows(run.model, np.ones((1, 1)))
+    assert [f"{p:.5f}" for p in found.probabilities[0]] == [
+        "0.00004",
+        "0.00243",
+        "0.01794",
+        "0.97959",
+    ]
+    assert found.names == ["d"]
+    assert f"{run.test['loss']:.7f}" == "0.0206256"
+
+
+def test_the_same_sums_through_sigmoids(lecture):
+    network = lecture("softmax_example", "model.output=sigmoid").model.network
+    outputs = network.outputs(np.ones((1, 1)), network.workspace(1))
+    assert [f"{a:.5f}" for a in outputs[0]] == ["0.00669", "0.26894", "0.73106", "0.99331"]
+
+
 @pytest.mark.skipif(not MNIST.is_dir(), reason="the MNIST files are not beside the project")
 @pytest.mark.parametrize("loss", ["squared_error", "sigmoid_cross_entropy", "softmax"])
 def test_fifteen_sigmoid_units_read_digits(lecture, loss, tmp_path, monkeypatch):
