@@ -325,3 +325,31 @@ def test_the_gradients_of_a_regression_are_right(nncli, tmp_path, text, output, 
     lines = result.out.splitlines()[1:]
     assert len(lines) == 2
     assert all(line.endswith("ok") for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("output", "loss"),
+    [
+        ("identity", "mean_squared_error"),
+        ("tanh", "huber"),
+        ("sigmoid", "half_squared_error"),
+        ("sigmoid", "sigmoid_cross_entropy"),
+    ],
+)
+@pytest.mark.parametrize("targets", ["[0, 0.5, 1, 1]", "[[0, 1], [0.5, 1], [1, 0], [0.25, 1]]"])
+def test_the_history_has_the_loss_and_the_error_before_the_step(
+    nncli, tmp_path, output, loss, targets
+):
+    (tmp_path / "c.yaml").write_text(ONE.replace("  target: price\n", ""), encoding="utf-8")
+    overrides = [f"model.output={output}", f"training.loss={loss}", f"data.targets={targets}"]
+    overrides += ["training.batch_size=full", "training.precision=float64"]
+    for epochs in (0, 1):
+        run = f"run-{epochs}"
+        assert (
+            nncli("train", "c.yaml", *overrides, f"training.epochs={epochs}", "-o", run).code == 0
+        )
+    start = json.loads((tmp_path / "run-0" / "metrics.json").read_text(encoding="utf-8"))
+    with (tmp_path / "run-1" / "history.csv").open(encoding="utf-8", newline="") as stream:
+        (row,) = csv.DictReader(stream)
+    for name in ("loss", "mae"):
+        assert float(row[f"train_{name}"]) == pytest.approx(start["train"]["metrics"][name])
