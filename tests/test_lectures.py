@@ -3,6 +3,7 @@
 import csv
 import json
 import math
+import re
 from pathlib import Path
 
 import numpy as np
@@ -43,6 +44,23 @@ def lecture(tmp_path, capsys):
         messages = capsys.readouterr().err
         assert ended.value.code == 0, messages
         return Run(directory, messages)
+
+    return run
+
+
+@pytest.fixture
+def traced(capsys):
+    """Return a function that traces a config and gives what each equation's left side comes to."""
+
+    def run(name, *arguments):
+        with pytest.raises(SystemExit) as ended:
+            main(["trace", str(LECTURES / f"{name}.yaml"), *arguments])
+        page = capsys.readouterr()
+        assert (ended.value.code, page.err) == (0, "")
+        # A line without a left side goes on with the equation before.
+        text = re.sub(r"\n {4,}(=|\+|-)", r" \1", page.out)
+        found = re.findall(r"^  (\S+) (?:=|←) .*?(\S+)$", text, flags=re.MULTILINE)
+        return {left: float(value) for left, value in found}, page.out
 
     return run
 
@@ -210,6 +228,67 @@ def test_the_same_sums_through_sigmoids(lecture):
     network = lecture("softmax_example", "model.output=sigmoid").model.network
     outputs = network.outputs(np.ones((1, 1)), network.workspace(1))
     assert [f"{a:.5f}" for a in outputs[0]] == ["0.00669", "0.26894", "0.73106", "0.99331"]
+
+
+def test_the_trace_of_backpropagation_has_the_numbers_of_the_lecture(traced):
+    found, page = traced("backpropagation")
+    for left, lecture in {
+        "z1[1]": 0.314,
+        "z1[2]": 0.178,
+        "a1[1]": 0.578,
+        "a1[2]": 0.544,
+        "z2[1]": 0.703,
+        "z2[2]": 0.659,
+        "a2[1]": 0.669,
+        "a2[2]": 0.659,
+        "L": 0.191,
+        "∂L/∂a2[1]": 0.569,
+        "∂a2[1]/∂z2[1]": 0.221,
+    }.items():
+        assert round(found[left], 3) == lecture, left
+    assert found["∂L/∂w2[1,1]"] == pytest.approx(0.07281, abs=5e-6)
+    assert found["∂a1[1]/∂z1[1]"] == pytest.approx(0.2439, abs=5e-5)
+    assert found["∂L/∂w1[1,1]"] == pytest.approx(0.000762, abs=5e-7)
+    assert found["w2[1,1]"] == pytest.approx(0.36360, abs=5e-6)  # descent: 0.4 - 0.5 × 0.07281
+    assert "  z1[1] = w1[1,1]·x[1] + w1[2,1]·x[2] + b1[1] = 0.2 × 0.12 + 0.3 × 0.3 + 0.2\n" in page
+    assert " = 0.568927 × 0.221464 × 0.577861\n" in page
+
+
+def test_the_trace_of_a_weighted_sum_has_its_derivatives(traced):
+    found, _ = traced("toy_backpropagation")
+    assert found["z1[1]"] == -7
+    assert [found[f"∂L/∂{name}"] for name in ("w1[1,1]", "x[1]", "b1[1]")] == [5, -2, 1]
+
+
+def test_the_trace_of_a_product_has_its_derivatives(traced):
+    found, _ = traced("product")
+    assert found["a2[1]"] == -12
+    assert [found[f"∂L/∂{name}"] for name in ("x[1]", "x[2]", "w2[1,1]")] == [-4, -4, 3]
+
+
+def test_the_trace_of_softmax_has_the_numbers_of_the_lecture(traced):
+    found, _ = traced("softmax_example")
+    assert [found[f"z1[{unit}]"] for unit in range(1, 5)] == [-5, -1, 1, 5]
+    values = [f"{found[f'a1[{unit}]']:.5f}" for unit in range(1, 5)]
+    assert values == ["0.00004", "0.00243", "0.01794", "0.97959"]
+    assert found["L"] == 0.0206256
+    found, _ = traced("softmax_example", "model.output=sigmoid")
+    values = [f"{found[f'a1[{unit}]']:.5f}" for unit in range(1, 5)]
+    assert values == ["0.00669", "0.26894", "0.73106", "0.99331"]
+
+
+def test_the_trace_of_xor_by_given_weights_has_the_sums_of_the_lecture(traced):
+    _, page = traced("xor_given_weights", "--row", "0-3")
+    tables = [block.splitlines() for block in page.split("\n\n") if block.startswith("  row  ")]
+    sums = [[float(line.split()[3]) for line in table[1:]] for table in tables]
+    assert [*zip(*sums[:2], strict=True)] == [(-8, 3), (-3, -4), (-3, -4), (2, -11)]
+
+
+def test_the_trace_of_xor_from_gates_has_each_units_truth_table(traced):
+    _, page = traced("xor_from_gates", "--row", "0-3")
+    tables = [block.splitlines() for block in page.split("\n\n") if block.startswith("  row  ")]
+    columns = [" ".join(line.split()[-1] for line in table) for table in tables]
+    assert columns == ["a1[1] 0 1 1 1", "a1[2] 1 1 1 0", "a2[1] 0 1 1 0"]
 
 
 @pytest.mark.skipif(not MNIST.is_dir(), reason="the MNIST files are not beside the project")

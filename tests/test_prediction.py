@@ -127,7 +127,7 @@ def make_regression(outputs, output="identity", dtype=np.float64):
 
 def numbers_of(model, inputs):
     """Return the predictions, row by row, in plain numbers."""
-    W, b = model.network.arrays[0]
+    W, b, _ = model.network.arrays[0]
     rows = []
     for row in inputs.tolist():
         x = [(each - 0.5) * 2 for each in row]

@@ -169,10 +169,9 @@ def fill(notation: Notation, formula: Formula, values: Mapping[str, str | Value]
         if isinstance(value, str):
             return value
         number = notation.number(value)
-        if match.start() == 0:
-            return number
-        around = match.string[match.start() - 1] + match.string[match.end() :][:1]
-        return number if around in ("()", "(,", "||") else as_factor(number)
+        before, after = match.string[: match.start()][-1:], match.string[match.end() :][:1]
+        first = before in ("", "(", "|") and after not in ("²", "^", "}")
+        return number if first else as_factor(number)
 
     return _PLACEHOLDER.sub(written, notation.formula(formula))
 
