@@ -61,7 +61,8 @@ class ModelSection(Section):
     ) = Field(
         None,
         description="the weights to start from: a list with a matrix for each layer, a row an "
-        "input, or the path of an .npz with W1, b1, W2, ...; default: drawn by the initializer",
+        "input, or the path of an .npz with W1, b1, W2, ..., and slope1, ...; default: drawn by "
+        "the initializer",
     )
     initial_biases: list[list[float]] | None = Field(
         None,
@@ -127,13 +128,17 @@ class TrainingSection(Section):
         description="how the learning rate changes",
     )
     l1: float = Field(
-        0.0, ge=0, description="weight of the sum of absolute weights; biases are exempt"
+        0.0, ge=0, description="weight of the sum of absolute weights; biases and slopes are exempt"
     )
     l2: float = Field(
-        0.0, ge=0, description="weight of half the sum of squared weights; biases are exempt"
+        0.0,
+        ge=0,
+        description="weight of half the sum of squared weights; biases and slopes are exempt",
     )
     max_norm: float | None = Field(
-        None, gt=0, description="largest norm of the weights into a unit; biases are exempt"
+        None,
+        gt=0,
+        description="largest norm of the weights into a unit; biases and slopes are exempt",
     )
     clip_norm: float | None = Field(None, gt=0, description="largest norm of the whole gradient")
     clip_value: float | None = Field(
