@@ -140,8 +140,8 @@ def test_noisy_xor_finds_all_corners_for_most_of_twenty_seeds(lecture):
 def test_units_that_start_alike_stay_alike(lecture):
     run = lecture("same_start")
     first, second = run.model.network.arrays
-    np.testing.assert_array_equal(first.W, first.W[:, :1].repeat(3, axis=1))
-    np.testing.assert_array_equal(second.W, second.W[:1].repeat(3, axis=0))
+    np.testing.assert_array_equal(first.W, first.W[:, :1].repeat(4, axis=1))
+    np.testing.assert_array_equal(second.W, second.W[:1].repeat(4, axis=0))
     assert first.W[0, 0] != 0.5  # it has been trained
     assert "all units of layer 1 start alike" in run.messages
 

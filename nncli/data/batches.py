@@ -7,6 +7,7 @@ from numpy.typing import DTypeLike
 
 from nncli.data.dataset import Rows, Split
 from nncli.data.scaling import Scaling
+from nncli.model.buffers import flat_buffer, shaped
 from nncli.model.entries import Array
 
 
@@ -43,22 +44,21 @@ class Batches:
         self.split = split
         self.batch_rows = min(batch_rows, len(split))
         self._codes = codes
+        self._codes_by_output = np.ascontiguousarray(codes.T)
         # Inputs of more digits than the batch has are subtracted from before they are rounded:
         # a large offset would leave few of them.
         wide = np.result_type(split.inputs.dtype, codes.dtype)
         self._offset = np.asarray(scaling.offset, wide)
         self._scale = np.asarray(scaling.scale, codes.dtype)
         self._has_offset = bool(self._offset.any())
-        inputs = split.inputs.shape[1]
-        self._raw = np.empty((self.batch_rows, inputs), split.inputs.dtype)
-        self._X: Array = np.empty((self.batch_rows, inputs), codes.dtype)
-        outputs = codes.shape[1] if split.of_classes else split.targets.shape[1]
-        self._T: Array = np.empty((self.batch_rows, outputs), codes.dtype)
+        self._inputs = split.inputs.shape[1]
+        self._outputs = codes.shape[1] if split.of_classes else split.targets.shape[1]
+        self._raw = np.empty((self.batch_rows, self._inputs), split.inputs.dtype)
         self._raw_targets = np.empty(
             (self.batch_rows, *split.targets.shape[1:]), split.targets.dtype
         )
-        if not split.of_classes and split.targets.dtype == codes.dtype:
-            self._raw_targets = self._T
+        self._X = flat_buffer(self.batch_rows, self._inputs, codes.dtype)
+        self._T = flat_buffer(self.batch_rows, self._outputs, codes.dtype)
         self._changes_scale = bool((self._scale != 1).any())
         self._holds_all = False
 
@@ -74,7 +74,7 @@ class Batches:
             yield from self.shuffled(self.split.rows)
             self._holds_all = len(self) == 1
         else:
-            yield self._X, self._T
+            yield self._shaped(len(self.split))
 
     def shuffled(self, rows: Rows) -> Iterator[tuple[Array, Array]]:
         """Yield X (B, I) and targets T (B, O) of `rows`, which index the arrays of the split."""
@@ -82,13 +82,19 @@ class Batches:
         for start in range(0, len(rows), self.batch_rows):
             yield self._gather(rows[start : start + self.batch_rows])
 
+    def _shaped(self, rows: int) -> tuple[Array, Array]:
+        return shaped(self._X, rows, self._inputs), shaped(self._T, rows, self._outputs)
+
     def _gather(self, rows: Rows) -> tuple[Array, Array]:
-        return self._gather_inputs(rows), self._gather_targets(rows)
+        X, T = self._shaped(len(rows))
+        self._gather_inputs(rows, X)
+        self._gather_targets(rows, T)
+        return X, T
 
     # mode="clip" lets NumPy write to `out` directly; `rows` is never out of range.
 
-    def _gather_inputs(self, rows: Rows) -> Array:
-        X, raw = self._X[: len(rows)], self._raw[: len(rows)]
+    def _gather_inputs(self, rows: Rows, X: Array) -> None:
+        raw = self._raw[: len(rows)]
         np.take(self.split.inputs, rows, axis=0, out=raw, mode="clip")
         if self._has_offset and self._offset.dtype != X.dtype:
             np.subtract(raw, self._offset, out=X, casting="same_kind")
@@ -98,13 +104,13 @@ class Batches:
                 np.subtract(X, self._offset, out=X)
         if self._changes_scale:
             np.multiply(X, self._scale, out=X)
-        return X
 
-    def _gather_targets(self, rows: Rows) -> Array:
-        T, raw = self._T[: len(rows)], self._raw_targets[: len(rows)]
+    def _gather_targets(self, rows: Rows, T: Array) -> None:
+        raw = self._raw_targets[: len(rows)]
         np.take(self.split.targets, rows, axis=0, out=raw, mode="clip")
-        if self.split.of_classes:
-            np.take(self._codes, raw, axis=0, out=T, mode="clip")
-        elif self._raw_targets is not self._T:
+        if not self.split.of_classes:
             np.copyto(T, raw)
-        return T
+        elif T.flags.c_contiguous:
+            np.take(self._codes, raw, axis=0, out=T, mode="clip")
+        else:
+            np.take(self._codes_by_output, raw, axis=1, out=T.T, mode="clip")

@@ -37,9 +37,16 @@ def half_squared_error(A: Array, T: Array, gradient: Array, scratch: Array) -> f
 def _squares(A: Array, T: Array, gradient: Array, factor: float) -> float:
     """Return the sum of squared errors times `factor`, and write its gradient."""
     np.subtract(A, T, out=gradient)
-    value = float(np.vdot(gradient, gradient)) * factor
+    value = _inner(gradient, gradient) * factor
     np.multiply(gradient, 2 * factor, out=gradient)
     return value
+
+
+def _inner(A: Array, B: Array) -> float:
+    """Return Σ a b, without a copy of arrays that lie alike in memory."""
+    if A.flags.f_contiguous:
+        A, B = A.T, B.T
+    return float(np.vdot(A, B))
 
 
 def mean_absolute_error(A: Array, T: Array, gradient: Array, scratch: Array) -> float:
@@ -59,7 +66,7 @@ def huber(A: Array, T: Array, gradient: Array, scratch: Array, delta: float) -> 
     """
     np.subtract(A, T, out=scratch)
     np.clip(scratch, -delta, delta, out=gradient)
-    value = float(np.vdot(gradient, scratch)) - float(np.vdot(gradient, gradient)) / 2
+    value = _inner(gradient, scratch) - _inner(gradient, gradient) / 2
     np.multiply(gradient, 1 / A.size, out=gradient)
     return value / A.size
 
@@ -87,7 +94,7 @@ def perceptron(Z: Array, T: Array, gradient: Array, scratch: Array) -> float:
     """
     np.heaviside(Z, 0, out=gradient)
     np.subtract(gradient, T, out=gradient)
-    value = float(np.vdot(gradient, Z)) / len(Z)
+    value = _inner(gradient, Z) / len(Z)
     np.multiply(gradient, 1 / len(Z), out=gradient)
     return value
 
@@ -95,18 +102,18 @@ def perceptron(Z: Array, T: Array, gradient: Array, scratch: Array) -> float:
 def sigmoid_cross_entropy(Z: Array, T: Array, gradient: Array, scratch: Array) -> float:
     """Return L = -Σ (t ln a + (1 - t) ln(1 - a)) / B with a = sigmoid(z), summed over outputs.
 
-    Computed as Σ (max(z, 0) - t z + ln(1 + e^-|z|)) / B, which neither overflows nor cancels.
+    Computed as Σ (([z > 0] - t) z + ln(1 + e^-|z|)) / B, which neither overflows nor cancels.
     """
     rows = len(Z)
-    np.maximum(Z, 0, out=gradient)
-    np.multiply(T, Z, out=scratch)
-    np.subtract(gradient, scratch, out=gradient)
-    value = float(gradient.sum())
     np.abs(Z, out=scratch)
     np.negative(scratch, out=scratch)
     np.exp(scratch, out=scratch)
     np.log1p(scratch, out=scratch)
-    value = (value + float(scratch.sum())) / rows
+    np.greater(Z, 0, out=gradient)
+    np.subtract(gradient, T, out=gradient)
+    np.multiply(gradient, Z, out=gradient)
+    np.add(scratch, gradient, out=scratch)
+    value = float(np.add.reduce(scratch, axis=None)) / rows
     sigmoid(Z, out=gradient)
     np.subtract(gradient, T, out=gradient)
     np.multiply(gradient, 1 / rows, out=gradient)
@@ -122,7 +129,7 @@ def cross_entropy(Z: Array, T: Array, gradient: Array, scratch: Array) -> float:
     column = scratch[:, :1]
     np.maximum.reduce(Z, axis=1, keepdims=True, out=column)
     np.subtract(Z, column, out=gradient)
-    value = -float(np.vdot(T, gradient))
+    value = -_inner(T, gradient)
     np.exp(gradient, out=gradient)
     np.add.reduce(gradient, axis=1, keepdims=True, out=column)
     np.divide(gradient, column, out=gradient)

@@ -45,6 +45,8 @@ class Regularization:
         self, gradients: Sequence[LayerArrays], arrays: Sequence[LayerArrays], scratch: Array
     ) -> None:
         """Add the penalties' gradient λ₁ sign(w) + λ₂ w in place; `scratch` (P,) is overwritten."""
+        if not self.l1 and not self.l2:
+            return
         for gradient, array in zip(gradients, arrays, strict=True):
             part = scratch[: array.W.size].reshape(array.W.shape)
             if self.l1:
