@@ -4,7 +4,6 @@ Only this module knows both the config and the core, which takes plain values.
 """
 
 import json
-import os
 import platform
 import time
 from collections.abc import Callable, Sequence
@@ -29,6 +28,7 @@ from nncli.errors import DivergenceError, ModelFileError, NncliError, OutputErro
 from nncli.evaluation import Evaluation, check_targets, class_codes, evaluate
 from nncli.files import write_text
 from nncli.model.network import Network, Objective
+from nncli.threads import threads_in_use
 from nncli.training.checkpoint import write_checkpoint
 from nncli.training.engine import EVALUATION_ROWS, NumpyEngine
 from nncli.training.loop import Plan, Progress, StepReport, check_finite, train
@@ -277,7 +277,7 @@ def _save(
         "monitor": job.plan.monitor,
         "ended": ended,
         "wall_seconds": round(time.perf_counter() - started, 3),
-        "threads": _threads(),
+        "threads": threads_in_use(),
         "finished": datetime.now(UTC).isoformat(timespec="seconds"),
         "python_version": platform.python_version(),
     }
@@ -325,11 +325,3 @@ def _plan(config: Config, *, has_validation: bool) -> Plan:
         min_change=stopping.min_change if stopping else 0.0,
         keep_best=has_validation,
     )
-
-
-def _threads() -> int:
-    """Return how many threads the matrix products may use, by the environment."""
-    for variable in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS"):
-        if (value := os.environ.get(variable, "")).isdigit():
-            return int(value)
-    return os.cpu_count() or 1

@@ -16,6 +16,7 @@ ROOMS = [
     "errors",
     "files",
     "random_streams",
+    "threads",
     "model",
     "data",
     "training",

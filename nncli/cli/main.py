@@ -18,8 +18,7 @@ from nncli.cli.show import show
 from nncli.cli.trace import trace
 from nncli.cli.train import train
 from nncli.errors import ConfigError, Interrupted, NncliError, reason
-
-THREAD_VARIABLES = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
+from nncli.threads import start_with_one_thread
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -38,7 +37,7 @@ for _command in (train, eval_, predict, show, trace, gradcheck, init, config, da
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the program and exit: 0 done, 1 failed, 2 wrong command line or config, 130 Ctrl-C."""
-    _use_one_thread()
+    start_with_one_thread()
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:  # closed by the shell; open to nowhere until the exit
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115
@@ -47,16 +46,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
         with suppress(AttributeError):  # a test's replacement cannot be reconfigured
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
     sys.exit(_run(list(sys.argv[1:] if arguments is None else arguments)))
-
-
-def _use_one_thread() -> None:
-    """Let NumPy's matrix products use one thread, unless the environment says otherwise.
-
-    Threads that wait for each other beside other work make training many times slower, and gain
-    little for networks of a few hundred units. NumPy must not have been imported yet.
-    """
-    for variable in THREAD_VARIABLES:
-        os.environ.setdefault(variable, "1")
 
 
 def _run(arguments: list[str]) -> int:

@@ -25,10 +25,22 @@ if TYPE_CHECKING:
     metavar="DIR",
     help="The run directory, new or empty.  [default: runs/<name>-001, -002, ...]",
 )
+@click.option(
+    "--threads",
+    type=click.IntRange(1, 1024),
+    metavar="N",
+    help="Threads for matrix products.  [default: as the environment says, else 1, or one a "
+    "processor for large layers]",
+)
 @click.option("-q", "--quiet", is_flag=True, help="Show no progress, only the results.")
 @click.option("--dry-run", is_flag=True, help="Check data, shapes, memory and time; train nothing.")
 def train(
-    config: Path, overrides: tuple[str, ...], out: Path | None, quiet: bool, dry_run: bool
+    config: Path,
+    overrides: tuple[str, ...],
+    out: Path | None,
+    threads: int | None,
+    quiet: bool,
+    dry_run: bool,
 ) -> None:
     """Train a network as CONFIG describes it.
 
@@ -43,12 +55,14 @@ def train(
     from nncli.errors import Interrupted
     from nncli.pipeline import prepare, run, warnings_for
     from nncli.run_directory import check_chosen, make_run_directory
+    from nncli.threads import suited_threads, use_threads
     from nncli.training.interruption import InterruptRequest
 
     loaded = load_config(config, overrides)
     if out is not None:
         check_chosen(out)
     job = prepare(loaded, progress_bar=not quiet and sys.stderr.isatty())
+    use_threads(threads or suited_threads(job.network.largest_product(job.training.batch_rows)))
     if dry_run:
         from nncli.cli.dry_run import print_estimates
 

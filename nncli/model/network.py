@@ -231,6 +231,10 @@ class Network:
                 views.W[...] = masks[index]
         np.multiply(self.parameters, self.mask, out=self.parameters)
 
+    def largest_product(self, rows: int) -> int:
+        """Return the floating-point operations of the largest matrix product for `rows` rows."""
+        return rows * max(layer.flops_per_row for layer in self.layers)
+
     def workspace(self, rows: int) -> Workspace:
         """Allocate the buffers for batches of up to `rows` rows."""
         return Workspace(self.layers, rows, self.dtype)
