@@ -58,7 +58,7 @@ def traced(capsys):
         page = capsys.readouterr()
         assert (ended.value.code, page.err) == (0, "")
         # A line without a left side goes on with the equation before.
-        text = re.sub(r"\n {4,}(=|\+|-)", r" \1", page.out)
+        text = re.sub(r"\n {4,}", " ", page.out)
         found = re.findall(r"^  (\S+) (?:=|←) .*?(\S+)$", text, flags=re.MULTILINE)
         return {left: float(value) for left, value in found}, page.out
 

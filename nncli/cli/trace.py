@@ -13,7 +13,7 @@ _MOST_ROWS = 100
 
 
 @click.command()
-@click.argument("what", metavar="WEIGHTS|CONFIG", type=click.Path(path_type=Path))
+@click.argument("what", metavar="WEIGHTS|RUN|CONFIG", type=click.Path(path_type=Path))
 @click.argument("overrides", nargs=-1, metavar="[KEY=VALUE]...")
 @click.option(
     "--row",
@@ -92,8 +92,10 @@ def _row_numbers(texts: Sequence[str]) -> list[int]:
         if not (first.isdecimal() and (last.isdecimal() or not dash)) or len(text) > 40:
             raise UsageError(f"--row {text}: expected a number such as 0, or two such as 0-3")
         found = range(int(first), int(last or first) + 1)
-        if not found or len(numbers) + len(found) > _MOST_ROWS:
-            raise UsageError(f"--row {text}: expected from 1 to {_MOST_ROWS} rows")
+        if not found:
+            raise UsageError(f"--row {text}: the first row comes after the last")
+        if len(numbers) + len(found) > _MOST_ROWS:
+            raise UsageError(f"--row {text}: expected at most {_MOST_ROWS} rows")
         numbers += found
     return list(dict.fromkeys(numbers))
 

@@ -2,8 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from nncli.explanation.forward import of_output
-from nncli.explanation.notation import takes_numbers
+from nncli.explanation.forward import of_output, of_unit
 from nncli.explanation.page import Element, Equation, Equations, Heading, Paragraph
 from nncli.explanation.step import LayerStep
 from nncli.explanation.writer import Writer
@@ -48,22 +47,23 @@ def _name_of_row(page: Writer, row: int) -> Iterator[Element]:
 
 
 def _about_the_loss(page: Writer) -> Iterator[Element]:
-    write, derivative = page.write, page.loss.derivative
-    if derivative.where:
-        parameters = page.step.objective.parameters
-        yield Paragraph(write.inline(page.put(derivative.where, parameters)))
-    if page.loss.on_logits:
-        yield Paragraph(
-            f"{write.name(page.step.objective.name)} is differentiated by the weighted sums at "
-            "once: the chain rule through the output activation is part of it."
-        )
+    write, name, derivative = page.write, page.step.objective.name, page.loss.derivative
+    letter = "z" if page.loss.on_logits else "a"
+    letters = {"a": "a", "t": "t", "z": "z", **page.step.objective.parameters}
+    whole = page.put(derivative.whole, letters)
+    if page.divisor > 1:
+        whole = f"({whole}) / {page.divisor}"
+    equation = f"{write.derivative('L', letter)} = {whole}"
+    about = f"{write.name(name)}: {write.inline(equation)}"
+    joined = ", the chain rule through the output activation included" * page.loss.on_logits
+    yield Paragraph(f"{about}{joined}")
 
 
 def _about_the_activation(page: Writer, layer: LayerStep) -> Element:
     write, name = page.write, layer.layer.activation
-    letters = {"a": "a", "z": "z", **layer.layer.activation_parameters}
-    formula = page.put(ACTIVATIONS[name].derivative, letters)
-    equation = f"{write.derivative('a', 'z')} = {formula}"
+    letters = {"a": "a", "z": "z", "p": "p", **layer.layer.activation_parameters}
+    whole = page.put(ACTIVATIONS[name].derivative.whole, letters)
+    equation = f"{write.derivative('a', 'z')} = {whole}"
     return Paragraph(f"{write.name(name)}: {write.inline(equation)}")
 
 
@@ -93,16 +93,13 @@ def _down_to_sums(page: Writer, number: int, row: int) -> Iterator[Equation]:
 def _of_loss(page: Writer, letter: str, row: int, unit: int, values: Array) -> Equation:
     """Return the derivative of the loss by a or z of an output unit; `values` are dA or dZ."""
     last, parameters = len(page.step.layers), page.step.objective.parameters
-    derivative = page.loss.derivative
     symbols = {each: page.symbol(each, last, unit) for each in "az"}
     symbols["t"] = page.symbol("t", 0, unit)
-    sides = [page.put(derivative, {**symbols, **parameters})]
-    if takes_numbers(derivative, symbols):
-        sides.append(page.put(derivative, {**of_output(page, row, unit), **parameters}))
+    numbers = of_output(page, row, unit)
+    sides = page.sides(page.loss.derivative, symbols, numbers, parameters)
     if page.divisor > 1:
-        sides = [f"({each}) / {page.divisor}" for each in sides]
-    left = page.by(letter, last, unit)
-    return page.equation(left, *([side] for side in sides), value=values[row, unit])
+        sides = [[f"({side}) / {page.divisor}"] for (side,) in sides]
+    return page.equation(page.by(letter, last, unit), *sides, value=values[row, unit])
 
 
 def _from_next_layer(page: Writer, number: int, row: int, unit: int) -> Equation:
@@ -110,15 +107,13 @@ def _from_next_layer(page: Writer, number: int, row: int, unit: int) -> Equation
     following, units = page.step.layers[number], page.shown[number + 1]
     dA = page.step.layers[number - 1].dA if number else page.step.dX
     assert dA is not None  # only the output layer has none
-    value = float(dA[row, unit])
     symbols, numbers = page.products(
         [(page.weight(number + 1, unit, k), page.by("z", number + 1, k)) for k in units],
-        (following.before.W[unit, units], following.dZ[row, units]),
-        terms=following.layer.outputs,
-        total=value,
+        (following.before.W[unit], following.dZ[row]),
+        units,
     )
     left = page.write.derivative("L", page.input(number + 1, unit))
-    return page.equation(left, symbols, numbers, value=value)
+    return page.equation(left, symbols, numbers, value=dA[row, unit])
 
 
 def _through_activation(page: Writer, number: int, row: int, unit: int) -> Iterator[Equation]:
@@ -126,20 +121,14 @@ def _through_activation(page: Writer, number: int, row: int, unit: int) -> Itera
     write, layer = page.write, page.step.layers[number - 1]
     assert layer.dA is not None
     assert layer.derivative is not None
+    symbols, numbers = of_unit(page, number, row, unit)
     formula = ACTIVATIONS[layer.layer.activation].derivative
-    parameters = layer.layer.activation_parameters
-    a, z = page.symbol("a", number, unit), page.symbol("z", number, unit)
-    sides = []
-    if takes_numbers(formula, {"a", "z"}):
-        numbers = {"a": float(layer.A[row, unit]), "z": float(layer.Z[row, unit])}
-        sides = [
-            [page.put(formula, {"a": a, "z": z, **parameters})],
-            [page.put(formula, {**numbers, **parameters})],
-        ]
-    yield page.equation(write.derivative(a, z), *sides, value=layer.derivative[row, unit])
+    sides = page.sides(formula, symbols, numbers, layer.layer.activation_parameters)
+    derivative = write.derivative(symbols["a"], symbols["z"])
+    yield page.equation(derivative, *sides, value=layer.derivative[row, unit])
     yield page.equation(
         page.by("z", number, unit),
-        [write.dot.join([page.by("a", number, unit), write.derivative(a, z)])],
+        [write.dot.join([page.by("a", number, unit), derivative])],
         [page.product([layer.dA[row, unit], layer.derivative[row, unit]])],
         value=layer.dZ[row, unit],
     )
@@ -160,19 +149,17 @@ def _through_coupled_units(page: Writer, row: int) -> Iterator[Equation]:
             numbers = {"a": float(layer.A[row, i]), "other": float(layer.A[row, j])}
             yield page.equation(
                 write.derivative(a[i], z[j]),
-                [page.put(formula, {"a": a[i], "other": a[j], **same})],
-                [page.put(formula, {**numbers, **same})],
+                [page.put(formula.whole, {"a": a[i], "other": a[j], **same})],
+                [page.put(formula.whole, {**numbers, **same})],
                 value=layer.derivative[row, i, j],
             )
     for j in units:
-        value = float(layer.dZ[row, j])
         symbols, products = page.products(
             [(page.by("a", number, i), write.derivative(a[i], z[j])) for i in units],
-            (layer.dA[row, units], layer.derivative[row, units, j]),
-            terms=layer.layer.outputs,
-            total=value,
+            (layer.dA[row], layer.derivative[row, :, j]),
+            units,
         )
-        yield page.equation(page.by("z", number, j), symbols, products, value=value)
+        yield page.equation(page.by("z", number, j), symbols, products, value=layer.dZ[row, j])
 
 
 def _by_parameters(page: Writer, number: int, unit: int) -> Iterator[Equation]:

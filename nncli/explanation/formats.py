@@ -131,17 +131,16 @@ def _latex_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     lines = [" & ".join(f"${cell}$" for cell in row) + r" \\" for row in (header, *rows)]
     lines.insert(1, r"\hline")
     body = "\n".join(lines)
-    return (
-        f"\\begin{{center}}\n\\begin{{tabular}}{{{'r' * len(header)}}}\n{body}\n"
-        "\\end{tabular}\n\\end{center}"
-    )
+    return f"\\begin{{longtable}}{{{'r' * len(header)}}}\n{body}\n\\end{{longtable}}"
 
 
 _LATEX_HEAD = r"""\documentclass{article}
 \usepackage[utf8]{inputenc}
 \usepackage[margin=25mm]{geometry}
 \usepackage{amsmath}
+\usepackage{longtable}
 \allowdisplaybreaks
+\sloppy
 \setlength{\parindent}{0pt}
 \renewcommand{\arraystretch}{1.3}
 \begin{document}"""

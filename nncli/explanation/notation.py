@@ -1,14 +1,17 @@
 """How symbols, numbers and formulas are written: in plain text or in LaTeX."""
 
 import re
-from collections.abc import Container, Mapping
+from collections.abc import Mapping
 from typing import Protocol
 
 from nncli.model.entries import Formula, Value
 
 NO_BREAK = "\N{NO-BREAK SPACE}"
+_LONG = 40
 
 _PLACEHOLDER = re.compile(r"<(\w+)>")
+_ARGUMENT = re.compile(r"\([^()]*, $")  # a further argument of a function comes next
+_BINDING = ("²", "^", "}")  # bind more tightly than a minus sign
 
 
 class Notation(Protocol):
@@ -87,8 +90,8 @@ class Text:
         return formula.text
 
     def inline(self, mathematics: str) -> str:
-        """Return it with spaces at which no line breaks."""
-        return mathematics.replace(" ", NO_BREAK)
+        """Return it with spaces at which no line breaks, unless it is long."""
+        return mathematics if len(mathematics) > _LONG else mathematics.replace(" ", NO_BREAK)
 
     def words(self, text: str) -> str:
         """Return it as it is."""
@@ -108,7 +111,15 @@ class Latex:
     becomes = r"\leftarrow"
     rate = r"\eta"
 
-    _SPECIAL = re.compile(r"([&%$#_{}])")
+    _SPECIAL = str.maketrans(
+        {
+            **{each: rf"\{each}" for each in "&%$#_{}"},
+            "\\": r"\textbackslash{}",
+            "^": r"\textasciicircum{}",
+            "~": r"\textasciitilde{}",
+            "/": r"/\allowbreak{}",
+        }
+    )
 
     def __init__(self, digits: int) -> None:
         self._digits = digits
@@ -144,7 +155,8 @@ class Latex:
         return rf"\texttt{{{self._escaped(text)}}}"
 
     def _escaped(self, text: str) -> str:
-        return self._SPECIAL.sub(r"\\\1", text)
+        """Return text that LaTeX prints as it is; letters that its fonts lack become ``?``."""
+        return "".join(c if ord(c) < 0x180 else "?" for c in text).translate(self._SPECIAL)
 
 
 class Markdown(Latex):
@@ -169,9 +181,9 @@ def fill(notation: Notation, formula: Formula, values: Mapping[str, str | Value]
         if isinstance(value, str):
             return value
         number = notation.number(value)
-        before, after = match.string[: match.start()][-1:], match.string[match.end() :][:1]
-        first = before in ("", "(", "|") and after not in ("²", "^", "}")
-        return number if first else as_factor(number)
+        before, after = match.string[: match.start()], match.string[match.end() :]
+        is_first = before == "" or before.endswith(("(", "|")) or _ARGUMENT.search(before)
+        return number if is_first and not after.startswith(_BINDING) else as_factor(number)
 
     return _PLACEHOLDER.sub(written, notation.formula(formula))
 
@@ -179,11 +191,6 @@ def fill(notation: Notation, formula: Formula, values: Mapping[str, str | Value]
 def as_factor(number: str) -> str:
     """Return a written number so that it can stand behind an operator or take an exponent."""
     return f"({number})" if number.startswith("-") or " " in number else number
-
-
-def takes_numbers(formula: Formula, names: Container[str]) -> bool:
-    """Return whether a formula has a placeholder for one of `names`."""
-    return any(name in names for name in _PLACEHOLDER.findall(formula.text))
 
 
 def _rounded(value: float, digits: int) -> str:

@@ -1,7 +1,12 @@
 """What a page of mathematics is made of, and where its equations break into lines."""
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+
+_SIGNS = re.compile(r" (?=[-+×/] |if |\\cdot )|(?<=,) ")
+
+_CLOSING = {"(": ")", "{": "}"}
 
 
 @dataclass(frozen=True)
@@ -55,12 +60,34 @@ class Equation:
             if line:
                 yield starts, line
             line, starts = "", True
-            for piece in right:
+            for piece in _breakable(right, room, length):
                 if line and length(line) + 1 + length(piece) > room:
                     yield starts, line
                     line, starts = "", False
                 line += f" {piece}" if line else piece
         yield starts, line
+
+
+def _breakable(pieces: Sequence[str], room: int, length: Callable[[str], int]) -> Iterator[str]:
+    """Yield the pieces, those that are too long broken at signs, outside parentheses if that does.
+
+    Within braces nothing is broken: they are an argument of LaTeX.
+    """
+    for piece in pieces:
+        for part in _broken(piece, "({") if length(piece) > room else [piece]:
+            yield from _broken(part, "{") if length(part) > room else [part]
+
+
+def _broken(text: str, brackets: str) -> Iterator[str]:
+    """Yield the parts of a text between signs that are not within `brackets`."""
+    part = ""
+    for token in _SIGNS.split(text):
+        part = f"{part} {token}" if part else token
+        if all(part.count(each) == part.count(_CLOSING[each]) for each in brackets):
+            yield part
+            part = ""
+    if part:
+        yield part
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,9 @@ from nncli.model.activations import ACTIVATIONS
 from nncli.model.entries import Array, Value
 from nncli.model.network import Layer, LayerArrays, Network, Objective, Workspace, layer_views
 from nncli.pipeline import Job, build_engine
+from nncli.training.engine import NumpyEngine
+from nncli.training.loop import check_finite
+from nncli.training.optimizers import OPTIMIZERS
 from nncli.training.regularization import Regularization
 
 
@@ -29,12 +32,12 @@ class LayerStep:
         g'(z); where units are coupled, ∂aᵢ/∂zⱼ at [row, i, j]; None where dA is.
     dZ : array (B, O)
         ∂loss/∂Z.
-    before, after : LayerArrays
-        The parameters before and after the step.
-    gradient : LayerArrays
-        The gradient of the loss.
-    followed : LayerArrays
-        What the optimizer followed: with penalties, for the connections that are there, clipped.
+    before, updated, after : LayerArrays
+        The parameters before the step, after the optimizer's update, and after the limit on norms.
+    gradient, penalized, followed : LayerArrays
+        The gradient of the loss; with penalties, 0 for connections that are not there; clipped.
+    slots : dict of str to LayerArrays
+        What the optimizer keeps beside the parameters, after the step, by its letter.
     connected : array (I, O) or None
         1 for a connection that is there, else 0; None when all are.
     """
@@ -47,9 +50,12 @@ class LayerStep:
     derivative: Array | None
     dZ: Array
     before: LayerArrays
+    updated: LayerArrays
     after: LayerArrays
     gradient: LayerArrays
+    penalized: LayerArrays
     followed: LayerArrays
+    slots: dict[str, LayerArrays]
     connected: Array | None
 
 
@@ -68,6 +74,8 @@ class Step:
     layers : list of LayerStep
     optimizer : str
         A name in the table of optimizers; `settings` are its parameters.
+    without_dropout : bool
+        Whether the config leaves units out at random, which the step did not.
     """
 
     rows: Sequence[int]
@@ -81,6 +89,7 @@ class Step:
     settings: dict[str, Value]
     learning_rate: float
     regularization: Regularization
+    without_dropout: bool
 
 
 @np.errstate(over="ignore", invalid="ignore")
@@ -88,19 +97,21 @@ def take_step(job: Job, rows: Sequence[int]) -> Step:
     """Take the first step of training on some training rows of `job`, as one batch.
 
     The job's parameters are changed. Nothing is left out by dropout.
+
+    Raises
+    ------
+    DivergenceError
+        When the loss is not a finite number.
     """
-    network = _Recorder(job.network)
-    before = network.parameters.copy()
-    task, objective = job.dataset.task, job.objective
-    engine = build_engine(job.config, task, network, objective, len(rows), dropout=False)
-    training = job.dataset.splits["train"]
-    split = replace(training, rows=training.rows[list(rows)])
-    codes = class_codes(network, len(job.dataset.classes))
-    ((X, T),) = Batches(split, job.scaling, codes, len(rows)).in_order()
+    network, settings = _Recorder(job.network), job.config.training
+    engine = build_engine(
+        job.config, job.dataset.task, network, job.objective, len(rows), dropout=False
+    )
+    X, T = _gather(job, rows)
     learning_rate = job.plan.rate(0, 1 / len(job.training))
-    loss, _ = engine.backpropagate(X, T)
-    followed = engine.gradient.copy()
-    engine.update(learning_rate)
+    loss, stages = _take(engine, network, X, T, learning_rate)
+    optimizer = settings.optimizer
+    slots = OPTIMIZERS[optimizer.name].shown(engine.state()["slots"], optimizer.parameters)
     return Step(
         rows=rows,
         X=X,
@@ -108,12 +119,49 @@ def take_step(job: Job, rows: Sequence[int]) -> Step:
         dX=network.dX,
         loss=loss,
         objective=job.objective,
-        layers=_layer_steps(network, X, before, followed),
-        optimizer=job.config.training.optimizer.name,
-        settings=job.config.training.optimizer.parameters,
+        layers=_layer_steps(network, X, stages, slots),
+        optimizer=optimizer.name,
+        settings=optimizer.parameters,
         learning_rate=learning_rate,
-        regularization=engine.regularization,
+        regularization=job.engine.regularization,
+        without_dropout=bool(np.any(settings.dropout)),
     )
+
+
+def _gather(job: Job, rows: Sequence[int]) -> tuple[Array, Array]:
+    training = job.dataset.splits["train"]
+    split = replace(training, rows=training.rows[list(rows)])
+    codes = class_codes(job.network, len(job.dataset.classes))
+    (batch,) = Batches(split, job.scaling, codes, len(rows)).in_order()
+    return batch
+
+
+def _take(
+    engine: NumpyEngine, network: "_Recorder", X: Array, T: Array, learning_rate: float
+) -> tuple[float, dict[str, Array]]:
+    """Take the step; return the loss and the flat vectors that `LayerStep` names."""
+    regularization = engine.regularization
+    # The limit on norms comes last, after a look at what the optimizer made.
+    engine.regularization = replace(regularization, max_norm=None)
+    stages = {"before": network.parameters.copy()}
+    loss, _ = engine.backpropagate(X, T)
+    check_finite(loss, "the loss")
+    stages["gradient"] = network.gradient
+    stages["penalized"] = _penalized(network, regularization)
+    stages["followed"] = engine.gradient.copy()
+    engine.update(learning_rate)
+    stages["updated"] = network.parameters.copy()
+    regularization.limit_norms(network.arrays)
+    stages["after"] = network.parameters
+    return loss, stages
+
+
+def _penalized(network: "_Recorder", regularization: Regularization) -> Array:
+    """Return the gradient as it is before clipping."""
+    gradient = network.gradient.copy()
+    views = layer_views(network.layers, gradient)
+    regularization.add_penalties(views, network.arrays, np.empty_like(gradient))
+    return gradient if network.mask is None else gradient * network.mask
 
 
 class _Recorder(Network):
@@ -172,14 +220,13 @@ class _Recorder(Network):
         return out
 
 
-def _layer_steps(network: _Recorder, X: Array, before: Array, followed: Array) -> list[LayerStep]:
-    vectors = (before, network.parameters, network.gradient, followed)
-    views = [layer_views(network.layers, each) for each in vectors]
-    masks = (
-        [None] * len(network.layers)
-        if network.mask is None
-        else [each.W for each in layer_views(network.layers, network.mask)]
-    )
+def _layer_steps(
+    network: _Recorder, X: Array, stages: Mapping[str, Array], slots: Mapping[str, Array]
+) -> list[LayerStep]:
+    layers = network.layers
+    views = {name: layer_views(layers, flat) for name, flat in stages.items()}
+    kept = {letter: layer_views(layers, flat) for letter, flat in slots.items()}
+    mask = None if network.mask is None else layer_views(layers, network.mask)
     return [
         LayerStep(
             layer=layer,
@@ -189,11 +236,9 @@ def _layer_steps(network: _Recorder, X: Array, before: Array, followed: Array) -
             dA=network.dA.get(index),
             derivative=network.derivatives.get(index),
             dZ=network.dZ[index],
-            before=views[0][index],
-            after=views[1][index],
-            gradient=views[2][index],
-            followed=views[3][index],
-            connected=masks[index],
+            slots={letter: each[index] for letter, each in kept.items()},
+            connected=mask[index].W if mask else None,
+            **{name: each[index] for name, each in views.items()},
         )
-        for index, layer in enumerate(network.layers)
+        for index, layer in enumerate(layers)
     ]

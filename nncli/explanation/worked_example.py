@@ -27,6 +27,8 @@ def worked_example(step: Step, notation: Notation, *, source: str, limit: int) -
     yield Heading(f"A training step on row{'s' if len(step.rows) > 1 else ''} {rows}", 1)
     yield Paragraph(_about_the_step(page, source))
     yield Paragraph(_about_the_symbols(page))
+    if step.without_dropout:
+        yield Paragraph("In training dropout leaves units out at random; here none is left out.")
     sizes = [step.X.shape[1], *(each.layer.outputs for each in step.layers)]
     if max(sizes) > limit:
         yield Paragraph(

@@ -7,7 +7,7 @@ import numpy as np
 from nncli.explanation.notation import Notation, as_factor, fill
 from nncli.explanation.page import Equation
 from nncli.explanation.step import Step
-from nncli.model.entries import Array, Formula, Value
+from nncli.model.entries import Array, Formula, Piecewise, Value
 from nncli.model.losses import LOSSES
 
 
@@ -52,6 +52,17 @@ class Writer:
         """Write a formula with symbols or numbers put in."""
         return fill(self.write, formula, values)
 
+    def sides(
+        self,
+        formula: Formula | Piecewise,
+        symbols: Mapping[str, str],
+        numbers: Mapping[str, float],
+        parameters: Mapping[str, Value],
+    ) -> list[list[str]]:
+        """Write a formula, or the piece of it that holds, with symbols and with numbers."""
+        piece = formula.at({**numbers, **parameters})
+        return [[self.put(piece, {**each, **parameters})] for each in (symbols, numbers)]
+
     def listed(self, letter: str, layer: int, values: Array, shown: Sequence[int]) -> str:
         """Write ``x[1] = 0.12, x[2] = 0.3`` for a sentence."""
         pairs = [f"{self.symbol(letter, layer, i)} = {self.write.number(values[i])}" for i in shown]
@@ -72,8 +83,7 @@ class Writer:
         self,
         pairs: Sequence[tuple[str, str]],
         values: tuple[Array, Array],
-        terms: int,
-        total: float,
+        shown: Sequence[int],
         more: Sequence[tuple[str, float]] = (),
     ) -> tuple[list[str], list[str]]:
         """Write a sum of products, as symbols and as numbers.
@@ -81,17 +91,17 @@ class Writer:
         Parameters
         ----------
         pairs : the symbols of the factors, for the terms that are shown
-        values : two arrays, the numbers of the factors
-        terms : how many terms the sum has
-        total : what all its terms come to
+        values : two arrays, the numbers of the factors, for all terms
+        shown : which terms these are
         more : symbols and numbers that are added to them
         """
         left, right = (each.astype(np.float64) for each in values)
         symbols = [self.write.dot.join(pair) for pair in pairs]
-        numbers = [self.product(pair) for pair in zip(left.tolist(), right.tolist(), strict=True)]
-        if terms > len(pairs):
-            symbols.append(self.write.words(f"{terms - len(pairs)} more"))
-            numbers.append(self.write.number(total - float(left @ right)))
+        numbers = [self.product([left[i], right[i]]) for i in shown]
+        if others := len(left) - len(shown):
+            symbols.append(self.write.words(f"{others} more"))
+            rest = float(np.delete(left, shown) @ np.delete(right, shown))
+            numbers.append(self.write.number(rest))
         symbols += [symbol for symbol, _ in more]
         numbers += [self.write.number(number) for _, number in more]
         return self.sum(symbols), self.sum(numbers)

@@ -16,11 +16,11 @@ that its `forward` and `backward` get is an array (O,), one number a unit.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from math import pi, sqrt
+from math import inf, pi, sqrt
 
 import numpy as np
 
-from nncli.model.entries import Array, Entry, Formula, Parameter
+from nncli.model.entries import Array, Entry, Formula, Parameter, Piecewise
 
 # exp of more than this overflows. At the bound the sigmoid is 6e-39 in float32, 1e-308 in float64.
 _LARGEST_EXPONENT = {np.dtype(np.float32): 88.0, np.dtype(np.float64): 709.0}
@@ -334,9 +334,9 @@ class Activation(Entry):
     ----------
     forward, backward : functions
         As the module says.
-    formula, derivative : Formula
-        g(<z>), and g' of <z> or of <a>. Where units are coupled, ∂aᵢ/∂zⱼ of <a> = aᵢ,
-        <other> = aⱼ and <same>, which is 1 where i = j, else 0.
+    formula, derivative : Formula or Piecewise
+        g(<z>), and g' of <z> or of <a>; <p> is a slope that is learned. Where units are coupled,
+        ∂aᵢ/∂zⱼ of <a> = aᵢ, <other> = aⱼ and <same>, which is 1 where i = j, else 0.
     initializer : str
         The name of the weight initializer that suits a layer with this activation.
     output_for : tuple of str
@@ -362,8 +362,8 @@ class Activation(Entry):
 
     forward: Callable[..., None]
     backward: Callable[..., None]
-    formula: Formula = field(kw_only=True)
-    derivative: Formula = field(kw_only=True)
+    formula: Formula | Piecewise = field(kw_only=True)
+    derivative: Formula | Piecewise = field(kw_only=True)
     initializer: str
     output_for: tuple[str, ...] = ()
     probabilities: bool = False
@@ -394,7 +394,7 @@ ACTIVATIONS: dict[str, Activation] = {
         output_for=("binary", "multiclass"),
         loss="perceptron",
         trainable=False,
-        formula=Formula("1 if z > 0, else 0", r"1 \text{ if } z > 0, \text{ else } 0"),
+        formula=Piecewise(((0, Formula("1", "1")), (-inf, Formula("0", "0")))),
         derivative=Formula("0", "0"),
     ),
     "sigmoid": Activation(
@@ -428,7 +428,7 @@ ACTIVATIONS: dict[str, Activation] = {
         relu_backward,
         initializer="he_normal",
         formula=Formula("max(0, <z>)", r"\max(0, <z>)"),
-        derivative=Formula("1 if z > 0, else 0", r"1 \text{ if } z > 0, \text{ else } 0"),
+        derivative=Piecewise(((0, Formula("1", "1")), (-inf, Formula("0", "0")))),
     ),
     "leaky_relu": Activation(
         "z where z > 0, else slope * z",
@@ -438,12 +438,10 @@ ACTIVATIONS: dict[str, Activation] = {
         parameters={
             "slope": Parameter(0.01, "slope for negative sums", at_least=0.0, below=1.0),
         },
-        formula=Formula(
-            "z if z > 0, else <slope>·z", r"z \text{ if } z > 0, \text{ else } <slope> z"
+        formula=Piecewise(
+            ((0, Formula("<z>", "<z>")), (-inf, Formula("<slope>·<z>", r"<slope> \cdot <z>")))
         ),
-        derivative=Formula(
-            "1 if z > 0, else <slope>", r"1 \text{ if } z > 0, \text{ else } <slope>"
-        ),
+        derivative=Piecewise(((0, Formula("1", "1")), (-inf, Formula("<slope>", "<slope>")))),
     ),
     "prelu": Activation(
         "z where z > 0, else slope * z: every unit learns its own slope",
@@ -456,8 +454,10 @@ ACTIVATIONS: dict[str, Activation] = {
             ),
         },
         slope_gradient=prelu_slope_gradient,
-        formula=Formula("z if z > 0, else p·z", r"z \text{ if } z > 0, \text{ else } p z"),
-        derivative=Formula("1 if z > 0, else p", r"1 \text{ if } z > 0, \text{ else } p"),
+        formula=Piecewise(
+            ((0, Formula("<z>", "<z>")), (-inf, Formula("<p>·<z>", r"<p> \cdot <z>")))
+        ),
+        derivative=Piecewise(((0, Formula("1", "1")), (-inf, Formula("<p>", "<p>")))),
     ),
     "elu": Activation(
         "z where z > 0, else alpha * (exp(z) - 1)",
@@ -465,12 +465,14 @@ ACTIVATIONS: dict[str, Activation] = {
         elu_backward,
         initializer="he_normal",
         parameters={"alpha": Parameter(1.0, "limit for negative sums, with a minus", above=0.0)},
-        formula=Formula(
-            "z if z > 0, else <alpha>·(e^z - 1)",
-            r"z \text{ if } z > 0, \text{ else } <alpha> (e^z - 1)",
+        formula=Piecewise(
+            (
+                (0, Formula("<z>", "<z>")),
+                (-inf, Formula("<alpha>·(e^<z> - 1)", "<alpha> (e^{<z>} - 1)")),
+            )
         ),
-        derivative=Formula(
-            "1 if z > 0, else a + <alpha>", r"1 \text{ if } z > 0, \text{ else } a + <alpha>"
+        derivative=Piecewise(
+            ((0, Formula("1", "1")), (-inf, Formula("<a> + <alpha>", "<a> + <alpha>")))
         ),
     ),
     "selu": Activation(
@@ -478,13 +480,14 @@ ACTIVATIONS: dict[str, Activation] = {
         selu,
         selu_backward,
         initializer="lecun_normal",
-        formula=Formula(
-            "1.0507·z if z > 0, else 1.7581·(e^z - 1)",
-            r"1.0507 z \text{ if } z > 0, \text{ else } 1.7581 (e^z - 1)",
+        formula=Piecewise(
+            (
+                (0, Formula("1.0507·<z>", r"1.0507 \cdot <z>")),
+                (-inf, Formula("1.7581·(e^<z> - 1)", "1.7581 (e^{<z>} - 1)")),
+            )
         ),
-        derivative=Formula(
-            "1.0507 if z > 0, else a + 1.7581",
-            r"1.0507 \text{ if } z > 0, \text{ else } a + 1.7581",
+        derivative=Piecewise(
+            ((0, Formula("1.0507", "1.0507")), (-inf, Formula("<a> + 1.7581", "<a> + 1.7581")))
         ),
     ),
     "gelu": Activation(
@@ -519,13 +522,19 @@ ACTIVATIONS: dict[str, Activation] = {
         sqlu_backward,
         initializer="he_normal",
         parameters={"alpha": Parameter(1.0, "limit for negative sums, with a minus", above=0.0)},
-        formula=Formula(
-            "z if z > 0, <alpha>·(z + z²/4) if z > -2, else -<alpha>",
-            r"z \text{ if } z > 0, <alpha> (z + z^2/4) \text{ if } z > -2, \text{ else } -<alpha>",
+        formula=Piecewise(
+            (
+                (0, Formula("<z>", "<z>")),
+                (-2, Formula("<alpha>·(<z> + <z>²/4)", "<alpha> (<z> + {<z>}^2/4)")),
+                (-inf, Formula("-<alpha>", "-<alpha>")),
+            )
         ),
-        derivative=Formula(
-            "1 if z > 0, <alpha>·(1 + z/2) if z > -2, else 0",
-            r"1 \text{ if } z > 0, <alpha> (1 + z/2) \text{ if } z > -2, \text{ else } 0",
+        derivative=Piecewise(
+            (
+                (0, Formula("1", "1")),
+                (-2, Formula("<alpha>·(1 + <z>/2)", "<alpha> (1 + <z>/2)")),
+                (-inf, Formula("0", "0")),
+            )
         ),
     ),
     "silu": Activation(
@@ -543,8 +552,8 @@ ACTIVATIONS: dict[str, Activation] = {
         initializer="he_normal",
         formula=Formula("<z>·tanh(s), s = ln(1 + e^<z>)", r"<z> \tanh s, \; s = \ln(1 + e^{<z>})"),
         derivative=Formula(
-            "tanh(s) + z·(1 - tanh²(s)) / (1 + e^-z), s = ln(1 + e^z)",
-            r"\tanh s + \frac{z (1 - \tanh^2 s)}{1 + e^{-z}}, \; s = \ln(1 + e^z)",
+            "tanh(s) + <z>·(1 - tanh²(s)) / (1 + e^-<z>), s = ln(1 + e^<z>)",
+            r"\tanh s + \frac{<z> (1 - \tanh^2 s)}{1 + e^{-<z>}}, \; s = \ln(1 + e^{<z>})",
         ),
     ),
     "softmax": Activation(

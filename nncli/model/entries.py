@@ -5,8 +5,9 @@ An entry lists the numbers that a user may set; the config schema, its checks, i
 and the templates are made from these lists, so that a new entry costs one place.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 from types import MappingProxyType
 from typing import Any
 
@@ -24,16 +25,60 @@ class Formula:
 
     A worked example puts a symbol or a number in the place of ``<z>``, ``<a>`` and so on, and the
     value of a parameter in the place of its name: ``<slope>``.
-
-    Attributes
-    ----------
-    where : Formula, optional
-        What a name in it means.
     """
 
     text: str
     latex: str
-    where: "Formula | None" = None
+
+    def at(self, values: Mapping[str, float]) -> "Formula":
+        """Return the formula that holds at these values."""
+        return self
+
+    @property
+    def whole(self) -> "Formula":
+        """The formula for all values."""
+        return self
+
+
+@dataclass(frozen=True)
+class Piecewise:
+    """A formula with pieces, each for a range of a variable.
+
+    Attributes
+    ----------
+    pieces : sequence of (bound, Formula)
+        The first whose bound, a number or the name of a parameter, the variable is above; the
+        bound of the last is `-inf`.
+    variable : Formula
+    value : function
+        Takes the values of z, a, t and the parameters; returns the variable's.
+    """
+
+    pieces: Sequence[tuple[float | str, Formula]]
+    variable: Formula = Formula("<z>", "<z>")
+    value: Callable[[Mapping[str, float]], float] = itemgetter("z")
+
+    def at(self, values: Mapping[str, float]) -> Formula:
+        """Return the piece that holds at these values."""
+        variable = self.value(values)
+        bounds = (values[b] if isinstance(b, str) else b for b, _ in self.pieces)
+        above = (n for n, bound in enumerate(bounds) if variable > bound)
+        return self.pieces[next(above, len(self.pieces) - 1)][1]
+
+    @property
+    def whole(self) -> Formula:
+        """All pieces with their conditions."""
+        texts, latexes = [], []
+        for bound, piece in self.pieces[:-1]:
+            limit = f"<{bound}>" if isinstance(bound, str) else f"{bound:g}"
+            texts.append(f"{piece.text} if {self.variable.text} > {limit}")
+            condition = rf"\text{{ if }} {self.variable.latex} > {limit}"
+            latexes.append(f"{piece.latex} {condition}")
+        last = self.pieces[-1][1]
+        return Formula(
+            ", ".join([*texts, f"else {last.text}"]),
+            ", ".join([*latexes, rf"\text{{else }} {last.latex}"]),
+        )
 
 
 @dataclass(frozen=True)

@@ -9,14 +9,14 @@ The cross-entropies take logits, the weighted sums Z before the output activatio
 activation they are stable for any size of Z, and the gradient is simply (A - T) / B.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from math import inf
 
 import numpy as np
 
 from nncli.model.activations import sigmoid
-from nncli.model.entries import Array, Entry, Formula, Parameter
+from nncli.model.entries import Array, Entry, Formula, Parameter, Piecewise
 
 
 def mean_squared_error(A: Array, T: Array, gradient: Array, scratch: Array) -> float:
@@ -148,7 +148,7 @@ class Loss(Entry):
     ----------
     function : function
         As the module says.
-    term, derivative : Formula
+    term, derivative : Formula or Piecewise
         What one output of one row, <a> or its <z>, adds with its target <t>, before the mean; and
         its derivative, by z for a loss on logits, else by a.
     mean_over_outputs : bool
@@ -162,8 +162,8 @@ class Loss(Entry):
     """
 
     function: Callable[..., float]
-    term: Formula = field(kw_only=True)
-    derivative: Formula = field(kw_only=True)
+    term: Formula | Piecewise = field(kw_only=True)
+    derivative: Formula | Piecewise = field(kw_only=True)
     mean_over_outputs: bool = field(default=False, kw_only=True)
     outputs: tuple[str, ...]
     on_logits: bool = False
@@ -172,14 +172,16 @@ class Loss(Entry):
 
 _SMOOTH_OUTPUTS = ("identity", "sigmoid", "tanh", "softmax")
 
-_HUBER = Formula(
-    "h(e) = e²/2 if |e| < <delta>, else <delta>·(|e| - <delta>/2)",
-    r"h(e) = e^2/2 \text{ if } |e| < <delta>, \text{ else } <delta> (|e| - <delta>/2)",
-)
-_HUBER_DERIVATIVE = Formula(
-    "h'(e) = e if |e| < <delta>, else <delta>·sign(e)",
-    r"h'(e) = e \text{ if } |e| < <delta>, \text{ else } <delta> \operatorname{sign}(e)",
-)
+_ERROR = Formula("|<a> - <t>|", "|<a> - <t>|")
+
+
+def _absolute_error(values: Mapping[str, float]) -> float:
+    return abs(values["a"] - values["t"])
+
+
+def _within_margin(values: Mapping[str, float]) -> float:
+    return 1 - values["t"] * values["a"]
+
 
 LOSSES: dict[str, Loss] = {
     "mean_squared_error": Loss(
@@ -217,8 +219,30 @@ LOSSES: dict[str, Loss] = {
         huber,
         outputs=_SMOOTH_OUTPUTS,
         parameters={"delta": Parameter(1.0, "where it turns from square to line", above=0.0)},
-        term=Formula("h(<a> - <t>)", "h(<a> - <t>)", where=_HUBER),
-        derivative=Formula("h'(<a> - <t>)", "h'(<a> - <t>)", where=_HUBER_DERIVATIVE),
+        term=Piecewise(
+            (
+                (
+                    "delta",
+                    Formula(
+                        "<delta>·(|<a> - <t>| - <delta>/2)", "<delta> (|<a> - <t>| - <delta>/2)"
+                    ),
+                ),
+                (-inf, Formula("(<a> - <t>)²/2", "(<a> - <t>)^2/2")),
+            ),
+            variable=_ERROR,
+            value=_absolute_error,
+        ),
+        derivative=Piecewise(
+            (
+                (
+                    "delta",
+                    Formula("<delta>·sign(<a> - <t>)", r"<delta> \operatorname{sign}(<a> - <t>)"),
+                ),
+                (-inf, Formula("<a> - <t>", "<a> - <t>")),
+            ),
+            variable=_ERROR,
+            value=_absolute_error,
+        ),
         mean_over_outputs=True,
     ),
     "hinge": Loss(
@@ -226,7 +250,11 @@ LOSSES: dict[str, Loss] = {
         hinge,
         outputs=("identity",),
         term=Formula("max(0, 1 - <t>·<a>)", r"\max(0, 1 - <t> \cdot <a>)"),
-        derivative=Formula("-t if t·a < 1, else 0", r"-t \text{ if } t a < 1, \text{ else } 0"),
+        derivative=Piecewise(
+            ((0, Formula("-<t>", "-<t>")), (-inf, Formula("0", "0"))),
+            variable=Formula("1 - <t>·<a>", r"1 - <t> \cdot <a>"),
+            value=_within_margin,
+        ),
         target_range=None,
     ),
     "perceptron": Loss(

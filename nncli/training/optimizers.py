@@ -8,13 +8,16 @@ allocated. Slots start at zero.
 In the equations g is the gradient, w a parameter, η the learning rate and t the step.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import sqrt
 
 import numpy as np
 
 from nncli.model.entries import Array, Entry, Formula, Parameter, Value
+
+Settings = Mapping[str, Value]
+Equations = dict[str, Formula]
 
 
 def sgd(
@@ -198,71 +201,90 @@ class Optimizer(Entry):
     slots : int
         How many vectors it keeps from step to step.
     equations : function
-        Takes the settings; returns the update of a parameter <w> with the gradient <g> and the
-        rate <rate>, a `Formula` a line, the new w last.
+        Takes the settings; returns, in their order, the new value of each quantity of a parameter,
+        <w> last, by their values before, the gradient <g>, the rate <rate> and the step <k>.
+    shown : function
+        Takes the slots and the settings; returns the vector of each other quantity.
     """
 
     update: Callable[..., None]
     slots: int
-    equations: Callable[[Mapping[str, Value]], Sequence[Formula]]
+    equations: Callable[[Settings], Equations]
+    shown: Callable[[Array, Settings], dict[str, Array]]
 
 
-def _sgd_equations(settings: Mapping[str, Value]) -> Sequence[Formula]:
+def _sgd_equations(settings: Settings) -> Equations:
     if not settings["momentum"]:
-        return [Formula("<w> - <rate>·<g>", r"<w> - <rate> \cdot <g>")]
+        return {"w": Formula("<w> - <rate>·<g>", r"<w> - <rate> \cdot <g>")}
     if settings["nesterov"]:
-        step = Formula("w - η·(g + <momentum>·v)", r"w - \eta (g + <momentum> v)")
+        step = Formula(
+            "<w> - <rate>·(<g> + <momentum>·<v>)", r"<w> - <rate> (<g> + <momentum> \cdot <v>)"
+        )
     else:
-        step = Formula("w - η·v", r"w - \eta v")
-    return [Formula("v ← <momentum>·v + g", r"v \leftarrow <momentum> v + g"), step]
+        step = Formula("<w> - <rate>·<v>", r"<w> - <rate> \cdot <v>")
+    velocity = Formula("<momentum>·<v> + <g>", r"<momentum> \cdot <v> + <g>")
+    return {"v": velocity, "w": step}
 
 
-def _adam_equations(settings: Mapping[str, Value]) -> Sequence[Formula]:
-    return [
-        *_MOMENTS,
-        Formula(
-            "w - η·(m / (1 - <beta1>^t)) / (√(v / (1 - <beta2>^t)) + <epsilon>)",
-            r"w - \eta \frac{m / (1 - <beta1>^t)}{\sqrt{v / (1 - <beta2>^t)} + <epsilon>}",
-        ),
-    ]
+def _adam_equations(settings: Settings) -> Equations:
+    step = Formula("<w> - <rate>·" + _RATIO.text, "<w> - <rate> " + _RATIO.latex)
+    return {**_MOMENTS, "w": step}
 
 
-def _adamw_equations(settings: Mapping[str, Value]) -> Sequence[Formula]:
-    decay = Formula("w ← w - η·<weight_decay>·w", r"w \leftarrow w - \eta <weight_decay> w")
-    return [decay, *_adam_equations(settings)]
-
-
-def _nadam_equations(settings: Mapping[str, Value]) -> Sequence[Formula]:
-    return [
-        *_MOMENTS,
-        Formula(
-            "m̄ ← <beta1>·m / (1 - <beta1>^(t+1)) + (1 - <beta1>)·g / (1 - <beta1>^t)",
-            r"\bar m \leftarrow \frac{<beta1> m}{1 - <beta1>^{t+1}} "
-            r"+ \frac{(1 - <beta1>) g}{1 - <beta1>^t}",
-        ),
-        Formula(
-            "w - η·m̄ / (√(v / (1 - <beta2>^t)) + <epsilon>)",
-            r"w - \eta \frac{\bar m}{\sqrt{v / (1 - <beta2>^t)} + <epsilon>}",
-        ),
-    ]
-
-
-def _adagrad_equations(settings: Mapping[str, Value]) -> Sequence[Formula]:
-    return [Formula("v ← v + g²", r"v \leftarrow v + g^2"), _DIVIDED_BY_ROOT]
-
-
-def _rmsprop_equations(settings: Mapping[str, Value]) -> Sequence[Formula]:
-    square = Formula(
-        "v ← <decay>·v + (1 - <decay>)·g²", r"v \leftarrow <decay> v + (1 - <decay>) g^2"
+def _adamw_equations(settings: Settings) -> Equations:
+    step = Formula(
+        "<w> - <rate>·<weight_decay>·<w> - <rate>·" + _RATIO.text,
+        r"<w> - <rate> \cdot <weight_decay> \cdot <w> - <rate> " + _RATIO.latex,
     )
-    return [square, _DIVIDED_BY_ROOT]
+    return {**_MOMENTS, "w": step}
 
 
-_MOMENTS = (
-    Formula("m ← <beta1>·m + (1 - <beta1>)·g", r"m \leftarrow <beta1> m + (1 - <beta1>) g"),
-    Formula("v ← <beta2>·v + (1 - <beta2>)·g²", r"v \leftarrow <beta2> v + (1 - <beta2>) g^2"),
+def _nadam_equations(settings: Settings) -> Equations:
+    step = Formula(
+        "<w> - <rate>·(<beta1>·<m> / (1 - <beta1>^(<k>+1)) + (1 - <beta1>)·<g> / (1 - <beta1>^<k>))"
+        " / (√(<v> / (1 - <beta2>^<k>)) + <epsilon>)",
+        r"<w> - <rate> \frac{<beta1> \cdot <m> / (1 - <beta1>^{<k>+1}) + (1 - <beta1>) \cdot <g> / "
+        r"(1 - <beta1>^{<k>})}{\sqrt{<v> / (1 - <beta2>^{<k>})} + <epsilon>}",
+    )
+    return {**_MOMENTS, "w": step}
+
+
+def _adagrad_equations(settings: Settings) -> Equations:
+    return {"v": Formula("<v> + <g>²", "<v> + {<g>}^2"), "w": _DIVIDED_BY_ROOT}
+
+
+def _rmsprop_equations(settings: Settings) -> Equations:
+    square = Formula(
+        "<decay>·<v> + (1 - <decay>)·<g>²", r"<decay> \cdot <v> + (1 - <decay>) \cdot {<g>}^2"
+    )
+    return {"v": square, "w": _DIVIDED_BY_ROOT}
+
+
+def _first_slot(slots: Array, settings: Settings) -> dict[str, Array]:
+    return {"v": slots[0]}
+
+
+def _scaled_moments(slots: Array, settings: Settings) -> dict[str, Array]:
+    return {"m": slots[0] * (1 - settings["beta1"]), "v": slots[1] * (1 - settings["beta2"])}
+
+
+def _moments(slots: Array, settings: Settings) -> dict[str, Array]:
+    return {"m": slots[0], "v": slots[1]}
+
+
+_MOMENTS = {
+    "m": Formula("<beta1>·<m> + (1 - <beta1>)·<g>", r"<beta1> \cdot <m> + (1 - <beta1>) \cdot <g>"),
+    "v": Formula(
+        "<beta2>·<v> + (1 - <beta2>)·<g>²", r"<beta2> \cdot <v> + (1 - <beta2>) \cdot {<g>}^2"
+    ),
+}
+_RATIO = Formula(
+    "(<m> / (1 - <beta1>^<k>)) / (√(<v> / (1 - <beta2>^<k>)) + <epsilon>)",
+    r"\frac{<m> / (1 - <beta1>^{<k>})}{\sqrt{<v> / (1 - <beta2>^{<k>})} + <epsilon>}",
 )
-_DIVIDED_BY_ROOT = Formula("w - η·g / (√v + <epsilon>)", r"w - \eta \frac{g}{\sqrt{v} + <epsilon>}")
+_DIVIDED_BY_ROOT = Formula(
+    "<w> - <rate>·<g> / (√<v> + <epsilon>)", r"<w> - <rate> \frac{<g>}{\sqrt{<v>} + <epsilon>}"
+)
 
 _EPSILON = Parameter(1e-8, "keeps the quotient finite", at_least=1e-30)
 _BETAS = {
@@ -277,6 +299,7 @@ OPTIMIZERS: dict[str, Optimizer] = {
         sgd,
         slots=1,
         equations=_sgd_equations,
+        shown=_first_slot,
         parameters={
             "momentum": Parameter(0.0, "share of the last update kept", at_least=0.0, below=1.0),
             "nesterov": Parameter(False, "look ahead: Nesterov's momentum"),
@@ -288,6 +311,7 @@ OPTIMIZERS: dict[str, Optimizer] = {
         adagrad,
         slots=1,
         equations=_adagrad_equations,
+        shown=_first_slot,
         parameters={"epsilon": _EPSILON},
     ),
     "rmsprop": Optimizer(
@@ -295,6 +319,7 @@ OPTIMIZERS: dict[str, Optimizer] = {
         rmsprop,
         slots=1,
         equations=_rmsprop_equations,
+        shown=_first_slot,
         parameters={
             "decay": Parameter(0.9, "decay of the squared gradient", at_least=0.0, below=1.0),
             "epsilon": _EPSILON,
@@ -305,6 +330,7 @@ OPTIMIZERS: dict[str, Optimizer] = {
         adam,
         slots=2,
         equations=_adam_equations,
+        shown=_scaled_moments,
         parameters=_BETAS,
     ),
     "adamw": Optimizer(
@@ -312,6 +338,7 @@ OPTIMIZERS: dict[str, Optimizer] = {
         adamw,
         slots=2,
         equations=_adamw_equations,
+        shown=_scaled_moments,
         parameters={
             **_BETAS,
             "weight_decay": Parameter(0.01, "share of every parameter lost", at_least=0.0),
@@ -322,6 +349,7 @@ OPTIMIZERS: dict[str, Optimizer] = {
         nadam,
         slots=2,
         equations=_nadam_equations,
+        shown=_moments,
         parameters=_BETAS,
     ),
 }
