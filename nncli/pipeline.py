@@ -34,6 +34,7 @@ from nncli.training.engine import EVALUATION_ROWS, NumpyEngine
 from nncli.training.loop import Plan, Progress, StepReport, check_finite, train
 from nncli.training.metrics import SCORES
 from nncli.training.observers import History, Observer
+from nncli.training.profile import Profile
 from nncli.training.regularization import Regularization
 from nncli.training.schedules import plateau_of, rate_function
 
@@ -180,8 +181,14 @@ def run(
     directory: Path,
     observers: Sequence[Observer],
     stop_requested: Callable[[], bool],
+    profile: Profile | None = None,
 ) -> Outcome:
     """Train, and leave config, history, checkpoint, weights and metrics in `directory`.
+
+    Parameters
+    ----------
+    profile : Profile, optional
+        Is told how long checkpoints and the evaluation at the end take.
 
     Raises
     ------
@@ -192,6 +199,7 @@ def run(
         message says so.
     """
     started = time.perf_counter()
+    profile = profile or Profile()
     write_text(directory / "config.yaml", config_text(job.config))
     progress = Progress()
     history = History(
@@ -202,7 +210,7 @@ def run(
     )
     watching = [history, *observers]
     try:
-        _train(job, directory, progress, watching, stop_requested)
+        _train(job, directory, progress, watching, stop_requested, profile)
     except DivergenceError as error:
         if progress.best_parameters is None:
             raise
@@ -219,8 +227,10 @@ def run(
             observer.close()
     interrupted = stop_requested()
     ended = "interrupted" if interrupted else "finished"
-    evaluations = _save(job, directory, progress, started, ended=ended)
-    write_checkpoint(directory / CHECKPOINT, job.engine, progress, job.config.model_dump())
+    with profile.phase("results"):
+        evaluations = _save(job, directory, progress, started, ended=ended)
+    with profile.phase("checkpoint"):
+        write_checkpoint(directory / CHECKPOINT, job.engine, progress, job.config.model_dump())
     return Outcome(directory, evaluations, progress, job.plan.epochs, interrupted)
 
 
@@ -230,6 +240,7 @@ def _train(
     progress: Progress,
     observers: Sequence[Observer],
     stop_requested: Callable[[], bool],
+    profile: Profile,
 ) -> None:
     """Run the loop with everything that watches it, and write a checkpoint now and then."""
     next_checkpoint = time.monotonic() + CHECKPOINT_SECONDS
@@ -242,7 +253,10 @@ def _train(
         for observer in observers:
             observer.epoch(report)
         if time.monotonic() >= next_checkpoint:
-            write_checkpoint(directory / CHECKPOINT, job.engine, progress, job.config.model_dump())
+            with profile.phase("checkpoint"):
+                write_checkpoint(
+                    directory / CHECKPOINT, job.engine, progress, job.config.model_dump()
+                )
             next_checkpoint = time.monotonic() + CHECKPOINT_SECONDS
 
 

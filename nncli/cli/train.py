@@ -13,6 +13,19 @@ if TYPE_CHECKING:
     from nncli.pipeline import Job, Outcome
     from nncli.training.metrics import Score
     from nncli.training.observers import Observer
+    from nncli.training.profile import Profile
+
+_PHASES = (
+    "preparation",
+    "data",
+    "forward",
+    "loss",
+    "backward",
+    "update",
+    "validation",
+    "checkpoint",
+    "results",
+)
 
 
 @click.command()
@@ -33,6 +46,7 @@ if TYPE_CHECKING:
     "processor for large layers]",
 )
 @click.option("-q", "--quiet", is_flag=True, help="Show no progress, only the results.")
+@click.option("--profile", "profiled", is_flag=True, help="Say at the end where the time went.")
 @click.option("--dry-run", is_flag=True, help="Check data, shapes, memory and time; train nothing.")
 def train(
     config: Path,
@@ -40,6 +54,7 @@ def train(
     out: Path | None,
     threads: int | None,
     quiet: bool,
+    profiled: bool,
     dry_run: bool,
 ) -> None:
     """Train a network as CONFIG describes it.
@@ -57,11 +72,14 @@ def train(
     from nncli.run_directory import check_chosen, make_run_directory
     from nncli.threads import suited_threads, use_threads
     from nncli.training.interruption import InterruptRequest
+    from nncli.training.profile import Profile
 
-    loaded = load_config(config, overrides)
-    if out is not None:
-        check_chosen(out)
-    job = prepare(loaded, progress_bar=not quiet and sys.stderr.isatty())
+    profile = Profile(*_PHASES)
+    with profile.phase("preparation"):
+        loaded = load_config(config, overrides)
+        if out is not None:
+            check_chosen(out)
+        job = prepare(loaded, progress_bar=not quiet and sys.stderr.isatty())
     use_threads(threads or suited_threads(job.network.largest_product(job.training.batch_rows)))
     if dry_run:
         from nncli.cli.dry_run import print_estimates
@@ -71,14 +89,40 @@ def train(
     for warning in warnings_for(job):
         click.echo(f"Warning: {warning}", err=True)
     directory = make_run_directory(str(job.config.name), out)
+    if profiled:
+        _watch(job, profile)
     with InterruptRequest(_announce_stop) as stop_requested:
-        outcome = run(job, directory, [] if quiet else [_observer(job)], stop_requested)
+        outcome = run(job, directory, [] if quiet else [_observer(job)], stop_requested, profile)
     _print_outcome(outcome, job.engine.score)
+    if profiled:
+        _print_profile(profile)
     if outcome.interrupted:
         raise Interrupted(
             f"Interrupted after {outcome.progress.epoch} of {outcome.epochs} epochs; "
             f"what there is has been saved in {directory}"
         )
+
+
+def _watch(job: "Job", profile: "Profile") -> None:
+    """Let a profile measure the parts of every step."""
+    profile.watch(job.training, "gather", "data")
+    profile.watch(job.network, "logits", "forward")
+    profile.watch(job.engine, "objective", "loss")
+    profile.watch(job.network, "backward", "backward")
+    profile.watch(job.engine, "update", "update")
+    profile.watch(job.engine, "evaluate", "validation")
+
+
+def _print_profile(profile: "Profile") -> None:
+    from nncli.cli.output import print_table
+
+    total = profile.total
+    seconds = {**profile.seconds, "all else": total - sum(profile.seconds.values()), "all": total}
+    click.echo()
+    print_table(
+        ("where the time went", "seconds", "share"),
+        [(phase, f"{each:.3f}", f"{each / total:.1%}") for phase, each in seconds.items()],
+    )
 
 
 def _announce_stop() -> None:

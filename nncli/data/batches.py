@@ -80,12 +80,13 @@ class Batches:
         """Yield X (B, I) and targets T (B, O) of `rows`, which index the arrays of the split."""
         self._holds_all = False
         for start in range(0, len(rows), self.batch_rows):
-            yield self._gather(rows[start : start + self.batch_rows])
+            yield self.gather(rows[start : start + self.batch_rows])
 
     def _shaped(self, rows: int) -> tuple[Array, Array]:
         return shaped(self._X, rows, self._inputs), shaped(self._T, rows, self._outputs)
 
-    def _gather(self, rows: Rows) -> tuple[Array, Array]:
+    def gather(self, rows: Rows) -> tuple[Array, Array]:
+        """Return X (B, I) and targets T (B, O) of up to `batch_rows` rows, as `shuffled` does."""
         X, T = self._shaped(len(rows))
         self._gather_inputs(rows, X)
         self._gather_targets(rows, T)

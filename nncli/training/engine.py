@@ -99,7 +99,7 @@ class NumpyEngine:
     ) -> None:
         self.network = network
         self.score = score
-        self._objective = objective
+        self.objective = objective
         self._update = OPTIMIZERS[optimizer].update
         self._settings = settings
         self.regularization = regularization
@@ -140,7 +140,7 @@ class NumpyEngine:
         score = self.score.sum_over_rows(self.network, T, work)
         if not self._steps_in_statistics:  # once an epoch: too slow for every step
             self._saturated = self.network.saturated_shares(work)
-        loss = self._objective(self.network, T, work)
+        loss = self.objective(self.network, T, work)
         self.network.backward(X, work, self._layer_gradients, keep)
         self.regularization.add_penalties(self._layer_gradients, self.network.arrays, self._scratch)
         if self.network.mask is not None:
@@ -171,7 +171,7 @@ class NumpyEngine:
         work = self._evaluation_work.first(len(X))
         self.network.logits(X, work)
         score = self.score.sum_over_rows(self.network, T, work)
-        return self._objective(self.network, T, work), score
+        return self.objective(self.network, T, work), score
 
     def layer_statistics(self) -> list[LayerStatistics]:
         """Return the statistics of each layer over the steps since the last call."""

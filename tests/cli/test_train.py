@@ -547,3 +547,24 @@ def test_a_network_larger_than_the_machine_is_refused(nncli, xor_config):
     assert done.code == 1
     assert done.error.startswith("Error: training this network takes about 20000")
     assert "\n" not in done.error
+
+
+def test_a_profile_says_where_the_time_went(nncli, xor_config):
+    result = nncli("train", "-q", xor_config, "--profile", "-o", "run")
+    assert result.code == 0
+    table = result.out.split("where the time went")[1].splitlines()
+    seconds = {line[:19].strip(): float(line.split()[-2]) for line in table[1:]}
+    assert [*seconds][:3] == ["preparation", "data", "forward"]
+    total = seconds.pop("all")
+    assert sum(seconds.values()) == pytest.approx(total, abs=0.01)
+    assert seconds["preparation"] > 0
+    assert "where the time went" not in nncli("train", "-q", xor_config, "-o", "other").out
+
+
+def test_a_profile_changes_no_weights(nncli, xor_config):
+    import numpy as np
+
+    nncli("train", "-q", xor_config, "--profile", "-o", "watched")
+    nncli("train", "-q", xor_config, "-o", "unwatched")
+    first, second = (np.load(f"{name}/weights.npz") for name in ("watched", "unwatched"))
+    np.testing.assert_array_equal(first["W1"], second["W1"])

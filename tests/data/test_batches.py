@@ -132,13 +132,13 @@ def test_gathering_allocates_no_arrays(dtype):
 
 def gathering_counted(batches, monkeypatch):
     gathered = []
-    gather = batches._gather
+    gather = batches.gather
 
     def counted(rows):
         gathered.append(len(rows))
         return gather(rows)
 
-    monkeypatch.setattr(batches, "_gather", counted)
+    monkeypatch.setattr(batches, "gather", counted)
     return gathered
 
 
