@@ -52,30 +52,52 @@ def _start_from_given(network: Network, config: Config) -> None:
     Raises
     ------
     Misfit
-        When there are not as many as layers, or they have other shapes.
+        When there are not as many as layers, or one is not what its layer needs.
     """
     given = _given_arrays(config)
     for number, arrays in enumerate(network.arrays, 1):
         for kind, view in arrays._asdict().items():
-            if f"{kind}{number}" in given:
-                key, value = given.pop(f"{kind}{number}")
-                _fill(view, value, ("model", key), number)
+            if (name := f"{kind}{number}") not in given:
+                continue
+            key, value = given.pop(name)
+            problem = _misfit(value, view)
+            if not view.size:
+                problem = f"the activation of layer {number} learns no slopes"
+            if problem:
+                raise Misfit(("model", key), f"{name}: {problem}")
+            view[...] = value
     for name, (key, _) in given.items():
         raise Misfit(("model", key), f"has {name}, but there are {len(network.layers)} layers")
 
 
-def _fill(view: Array, value: Any, path: tuple[str, ...], number: int) -> None:
-    """Copy a given value of layer `number` into `view`. Raises `Misfit` for another shape."""
-    try:
-        array = np.asarray(value, view.dtype)
-    except ValueError:  # rows of different lengths
-        array = np.empty(0)
+def _misfit(value: Any, view: Array) -> str | None:
+    """Return why a given value cannot be copied into an array of the network, if it cannot."""
+    order = "a row an input and a column a unit" if view.ndim == 2 else "one a unit"
+    expected = f"expected {_size(view.shape)} numbers, {order}"
+    if len(lengths := _row_lengths(value)) > 1:
+        return f"found rows of {' and of '.join(map(str, lengths))}; {expected}"
+    array = np.asarray(value)
+    if array.dtype.kind not in "biuf":
+        return f"found {'text' if array.dtype.kind in 'SU' else array.dtype.name}; {expected}"
     if array.shape != view.shape:
-        needed = f"{' x '.join(map(str, view.shape))} numbers, a row an input and a column a unit"
-        if not view.size:
-            needed = "no slopes, as its activation learns none"
-        raise Misfit(path, f"layer {number} needs {needed}; found shape {array.shape}")
-    view[...] = array
+        return f"found {_size(array.shape) or 'a single number'}; {expected}"
+    outside = np.argwhere(~(np.abs(array) <= np.finfo(view.dtype).max))  # NaN too
+    if len(outside):
+        place = outside[0].tolist()
+        found = float(array[tuple(place)])
+        what = f"numbers that {view.dtype} can hold" if np.isfinite(found) else "finite numbers"
+        return f"found {found:g} at {place}; expected {what}"
+    return None
+
+
+def _row_lengths(value: Any) -> list[int]:
+    """Return the different lengths of the rows of a matrix that is a list."""
+    rows = value if isinstance(value, list) else []
+    return sorted({len(row) for row in rows if isinstance(row, list)})
+
+
+def _size(shape: tuple[int, ...]) -> str:
+    return " x ".join(map(str, shape))
 
 
 def _connect(network: Network, config: Config) -> None:

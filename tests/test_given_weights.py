@@ -67,9 +67,9 @@ def test_slopes_in_the_npz_are_taken_and_may_be_missing(arrays_of, tmp_path):
 @pytest.mark.parametrize(
     ("slopes", "activation", "problem"),
     [
-        ({"slope1": np.ones(2)}, "prelu", "layer 1 needs 3 numbers"),
-        ({"slope1": np.ones(3)}, "relu", "layer 1 needs no slopes, as its activation learns none"),
-        ({"slope2": np.ones(1)}, "prelu", "layer 2 needs no slopes"),
+        ({"slope1": np.ones(2)}, "prelu", "slope1: found 2; expected 3 numbers, one a unit"),
+        ({"slope1": np.ones(3)}, "relu", "slope1: the activation of layer 1 learns no slopes"),
+        ({"slope2": np.ones(1)}, "prelu", "slope2: the activation of layer 2 learns no slopes"),
         ({"slope3": np.ones(1)}, "prelu", "has slope3, but there are 2 layers"),
     ],
 )
@@ -78,6 +78,41 @@ def test_slopes_that_do_not_fit_are_refused(arrays_of, tmp_path, slopes, activat
     with pytest.raises(ConfigError) as caught:
         arrays_of(*FROM_NPZ, f"model.activation={activation}")
     assert str(caught.value).startswith(f"command line: model.initial_weights: {problem}")
+
+
+@pytest.mark.parametrize(
+    ("name", "array", "problem"),
+    [
+        ("W1", np.array([[1, 2, 3], [4, np.nan, 6]]), "found nan at [1, 1]; expected finite"),
+        ("b2", np.array([-np.inf]), "found -inf at [0]; expected finite numbers"),
+        ("slope1", np.array([0, 0, np.nan]), "found nan at [2]; expected finite numbers"),
+        (
+            "W2",
+            np.array([[1], [1e39], [1]]),
+            "found 1e+39 at [1, 0]; expected numbers that float32",
+        ),
+        ("b1", np.ones(2), "found 2; expected 3 numbers, one a unit"),
+        ("b1", np.float64(1), "found a single number; expected 3 numbers"),
+        ("W2", np.ones(3), "found 3; expected 3 x 1 numbers, a row an input and a column a unit"),
+        ("W2", np.ones((3, 0)), "found 3 x 0; expected 3 x 1 numbers"),
+        ("b1", np.array(["1", "2", "3"]), "found text; expected 3 numbers"),
+        ("W1", np.ones((2, 3), complex), "found complex128; expected 2 x 3 numbers"),
+    ],
+)
+def test_arrays_of_an_npz_that_do_not_fit_are_refused(arrays_of, tmp_path, name, array, problem):
+    np.savez(tmp_path / "w.npz", **{**GIVEN, name: array})
+    with pytest.raises(ConfigError) as caught:
+        arrays_of(*FROM_NPZ, "model.activation=prelu")
+    expected = f"command line: model.initial_weights: {name}: {problem}"
+    assert str(caught.value).startswith(expected)
+
+
+def test_arrays_of_other_types_of_numbers_are_taken(arrays_of, tmp_path):
+    types = {"W1": np.int8, "W2": np.float16}
+    np.savez(tmp_path / "w.npz", **{name: GIVEN[name].astype(each) for name, each in types.items()})
+    first, second = arrays_of(*FROM_NPZ)
+    np.testing.assert_array_equal(first.W, GIVEN["W1"])
+    np.testing.assert_array_equal(second.W, GIVEN["W2"])
 
 
 def test_units_that_start_with_different_slopes_are_not_said_to_start_alike(tmp_path, arrays_of):
@@ -97,11 +132,19 @@ def test_units_that_start_with_different_slopes_are_not_said_to_start_alike(tmp_
         ("model.initial_biases=[[1, 2, 3], [1], [1]]", "initial_biases: has b3, but there are 2"),
         (
             "model.initial_weights=[[[1, 2], [3, 4]], [[1], [1], [1]]]",
-            "initial_weights: layer 1 needs 2 x 3 numbers",
+            "initial_weights: W1: found 2 x 2; expected 2 x 3 numbers, a row an input",
         ),
         (
             "model.initial_weights=[[[1, 2, 3], [4, 5]], [[1], [1], [1]]]",
-            "initial_weights: layer 1 needs 2 x 3 numbers",
+            "initial_weights: W1: found rows of 2 and of 3; expected 2 x 3 numbers, a row an input",
+        ),
+        (
+            "model.initial_biases=[[1, 2, 3, 4], [1]]",
+            "initial_biases: b1: found 4; expected 3 numbers, one a unit",
+        ),
+        (
+            "model.initial_biases=[[1, 2, 3], [1e300]]",
+            "initial_biases: b2: found 1e+300 at [0]; expected numbers that float32 can hold",
         ),
         ("model.initial_weights=[[[.nan, 2, 3], [4, 5, 6]]]", "expected a finite number"),
         ("model.initial_weights=5", "initial_weights: "),
