@@ -8,7 +8,7 @@ import platform
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -107,12 +107,14 @@ def prepare_again(model: Model, path: Path) -> Job:
 
     Raises
     ------
-    ModelFileError
-        When its config no longer leads to such a model.
+    ConfigError, ModelFileError
+        When its config is none, or no longer leads to such a model.
     """
-    config = dict(model.config)
-    config["model"] = {**config["model"], "initial_weights": None, "initial_biases": None}
-    job = prepare(saved_config(config, f"{path}: its config"))
+    loaded = saved_config(model.config, f"{path}: its config")
+    # What it started from is not needed any more, and may be a file that is gone.
+    start = {"initial_weights": None, "initial_biases": None}
+    section = loaded.config.model.model_copy(update=start)
+    job = prepare(replace(loaded, config=loaded.config.model_copy(update={"model": section})))
     if job.network.layers != model.network.layers:
         raise ModelFileError(f"{path}: its config describes other layers than it has")
     np.copyto(job.network.parameters, model.network.parameters)
