@@ -151,14 +151,24 @@ def check_targets(split: Split, objective: Objective, targets: Sequence[str], wh
     if split.of_classes or allowed is None:
         return
     low, high = allowed
+    if outside := target_outside(split, targets, low, high):
+        place, value = outside
+        raise DataError(
+            f"{where}: {place}: found {value}; {objective.name} takes targets from {low:g} to "
+            f"{high:g}"
+        )
+
+
+def target_outside(
+    split: Split, targets: Sequence[str], low: float, high: float
+) -> tuple[str, float] | None:
+    """Return the place, in words, and the value of the first target that is not in a range."""
     values = split.targets[split.rows]
     outside = np.argwhere((values < low) | (values > high))
-    if len(outside):
-        row, column = outside[0]
-        raise DataError(
-            f"{where}: row {row} (from 0), target {targets[column]}: found {values[row, column]}; "
-            f"{objective.name} takes targets from {low:g} to {high:g}"
-        )
+    if not len(outside):
+        return None
+    row, column = outside[0]
+    return f"row {row} (from 0), target {targets[column]}", values[row, column]
 
 
 def class_codes(network: Network, classes: int) -> Array:

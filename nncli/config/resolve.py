@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import inf
 
 from nncli.config.choices import Named, OneOf
 from nncli.config.schema import Config
@@ -70,6 +71,7 @@ def resolve(config: Config, task: Task) -> Resolved:
         )
     loss = training.loss or _named(LOSSES, _default_loss(output.name, task))
     _check_loss(loss.name, output.name, task)
+    _check_given_targets(config, loss.name)
     hidden = _one_each(model.activation, len(model.hidden_layers))
     if isinstance(training.dropout, list) and len(training.dropout) != len(hidden):
         raise Misfit(
@@ -106,6 +108,16 @@ def _check_loss(loss: str, output: str, task: Task) -> None:
     else:
         return
     raise Misfit(("training", "loss"), problem)
+
+
+def _check_given_targets(config: Config, loss: str) -> None:
+    """Refuse targets in the config itself that the loss cannot take."""
+    low, high = LOSSES[loss].target_range or (-inf, inf)
+    if outside := config.data.target_outside(low, high):
+        path, value = outside
+        raise Misfit(
+            ("data", *path), f"found {value:g}; {loss} takes targets from {low:g} to {high:g}"
+        )
 
 
 def filled_in(config: Config, task: Task) -> Config:

@@ -17,6 +17,7 @@ from nncli.config.choices import (
     refusal,
     refusals,
 )
+from nncli.config.strict_yaml import Path
 from nncli.data.dataset import Dataset, Shape
 from nncli.data.gate import load_gate
 from nncli.data.mnist import TRAIN_ROWS, in_cache, load_mnist, mnist_directory
@@ -54,6 +55,13 @@ class Source(Section):
     def load(self, seed: int, *, progress: bool = False) -> Dataset:
         """Load the data; `progress` allows a progress bar on standard error."""
         raise TypeError(f"{type(self).__name__} does not say how it is loaded")
+
+    def target_outside(self, low: float, high: float) -> tuple[Path, float] | None:
+        """Return the place below `data` of a target that is not in a range, and the target.
+
+        None where there is no such target, or the targets do not stand in the config.
+        """
+        return None
 
     @classmethod
     def required_keys(cls) -> list[str]:
@@ -215,6 +223,10 @@ class RowsSource(Source):
     def load(self, seed: int, *, progress: bool = False) -> Dataset:
         """Return the rows."""
         return self._given.dataset()
+
+    def target_outside(self, low: float, high: float) -> tuple[Path, float] | None:
+        """Look at the targets of all rows."""
+        return self._given.target_outside(low, high)
 
     @classmethod
     def fetch(cls, *, progress: bool = False) -> str:

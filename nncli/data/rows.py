@@ -71,8 +71,23 @@ class GivenRows:
         return Shape("binary" if classes == 2 else "multiclass", inputs, classes)
 
     @property
+    def _targets_are_lists(self) -> bool:
+        return any(not isinstance(each, int | float) for each in (self.targets or [])[:1])
+
+    @property
     def _target_rows(self) -> list[Sequence[float]]:
         return [[each] if isinstance(each, int | float) else each for each in self.targets or []]
+
+    def target_outside(self, low: float, high: float) -> tuple[Path, float] | None:
+        """Return the place and the value of the first target that is not in a range, if any."""
+        for row, targets in enumerate(self._target_rows):
+            for column, value in enumerate(targets):
+                if not low <= value <= high:
+                    place = (
+                        ("targets", row, column) if self._targets_are_lists else ("targets", row)
+                    )
+                    return place, value
+        return None
 
     def dataset(self) -> Dataset:
         """Return the rows, which train and test."""
@@ -101,11 +116,24 @@ class GivenRows:
         return found or [*self._of_names()]
 
     def _of_targets(self) -> Iterator[Problem]:
-        yield from _of_table("targets", self._target_rows)
+        mixed = dict(self._mixed_targets())
+        yield from mixed.items()
+        for path, problem in _of_table("targets", self._target_rows):
+            if path not in mixed:
+                yield path, problem
         if self.targets:
             yield from self._of_count("targets", len(self.targets))
         if self.classes is not None:
             yield ("classes",), "a regression, which has targets, has none; expected labels"
+
+    def _mixed_targets(self) -> Iterator[Problem]:
+        found, expected = ("number", "list") if self._targets_are_lists else ("list", "number")
+        for row, each in enumerate(self.targets or []):
+            if isinstance(each, int | float) == self._targets_are_lists:
+                yield (
+                    ("targets", row),
+                    f"found a {found}; expected a {expected}, as in the first row",
+                )
 
     def _of_labels(self, labels: Sequence[Name]) -> Iterator[Problem]:
         classes, key = self.class_names, "labels" if self.classes is None else "classes"

@@ -341,6 +341,8 @@ class Activation(Entry):
         The name of the weight initializer that suits a layer with this activation.
     output_for : tuple of str
         The tasks for which it can be the output activation.
+    reach : (float, float)
+        What its values at the output of a regression lie between.
     probabilities : bool
         Whether its values, at the output, are probabilities.
     low : float
@@ -366,6 +368,7 @@ class Activation(Entry):
     derivative: Formula | Piecewise = field(kw_only=True)
     initializer: str
     output_for: tuple[str, ...] = ()
+    reach: tuple[float, float] = (-inf, inf)
     probabilities: bool = False
     low: float = 0.0
     loss: str = "mean_squared_error"
@@ -403,6 +406,7 @@ ACTIVATIONS: dict[str, Activation] = {
         sigmoid_backward,
         initializer="xavier_normal",
         output_for=("binary", "multiclass", "regression"),
+        reach=(0.0, 1.0),
         probabilities=True,
         loss="sigmoid_cross_entropy",
         formula=Formula("1 / (1 + e^-<z>)", r"\frac{1}{1 + e^{-<z>}}"),
@@ -416,6 +420,7 @@ ACTIVATIONS: dict[str, Activation] = {
         tanh_backward,
         initializer="xavier_normal",
         output_for=("binary", "multiclass", "regression"),
+        reach=(-1.0, 1.0),
         low=-1.0,
         formula=Formula("tanh(<z>)", r"\tanh(<z>)"),
         derivative=Formula("1 - <a>²", "1 - {<a>}^2"),

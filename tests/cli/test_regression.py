@@ -270,10 +270,9 @@ def test_targets_that_the_loss_cannot_take_are_named_before_training(nncli, tmp_
     (tmp_path / "c.yaml").write_text(ONE, encoding="utf-8")
     overrides = ("model.output=sigmoid", "training.loss=sigmoid_cross_entropy")
     result = nncli("train", "c.yaml", *overrides, "data.targets=[0, 0.5, 1, 1.5]", "-o", "run")
-    assert result.code == 1
+    assert result.code == 2
     assert result.error == (
-        "Error: the train rows: row 3 (from 0), target price: found 1.5; sigmoid_cross_entropy "
-        "takes targets from 0 to 1"
+        "command line: data.targets[3]: found 1.5; sigmoid_cross_entropy takes targets from 0 to 1"
     )
     assert not (tmp_path / "run").exists()
     assert nncli("train", "c.yaml", *overrides, "data.targets=[0, .5, 1, 1]", "-o", "run").code == 0
@@ -283,6 +282,28 @@ def test_targets_that_the_loss_cannot_take_are_named_before_training(nncli, tmp_
         "Error: f.csv: row 0 (from 0), target price: found -2; sigmoid_cross_entropy takes targets "
         "from 0 to 1"
     )
+
+
+@pytest.mark.parametrize(
+    ("output", "targets", "warning"),
+    [
+        ("sigmoid", "[0, 1, 0.5, 1.25]", "row 3 (from 0), target price: a sigmoid output lies from "
+         "0 to 1, and cannot come to 1.25; choose model.output: identity"),
+        ("tanh", "[0, -1.5, -2, 2]", "row 1 (from 0), target price: a tanh output lies from -1 to "
+         "1, and cannot come to -1.5; choose model.output: identity"),
+        ("sigmoid", "[0, 1, 0.5, 1]", None),
+        ("tanh", "[0, -1, 0.5, 1]", None),
+        ("identity", "[0, -1e6, 0.5, 1e6]", None),
+    ],
+)  # fmt: skip
+def test_targets_that_the_output_can_never_come_to_are_warned_of(
+    nncli, tmp_path, output, targets, warning
+):
+    (tmp_path / "c.yaml").write_text(ONE, encoding="utf-8")
+    overrides = (f"model.output={output}", f"data.targets={targets}")
+    result = nncli("train", "-q", "c.yaml", *overrides, "-o", "run")
+    assert result.code == 0
+    assert result.err == (f"Warning: {warning}\n" if warning else "")
 
 
 def test_early_stopping_watches_the_mean_absolute_error(nncli, tmp_path):

@@ -82,7 +82,9 @@ def given_rows(draw):
         values["columns"] = [f"in {n}" for n in range(inputs)]
     if draw(st.booleans()):
         targets = draw(st.integers(1, 3))
-        each = lists(number, targets) if targets > 1 else number | lists(number, 1)
+        if draw(st.booleans()):  # what every loss of a regression takes
+            number = st.floats(0, 1) | st.integers(0, 1)
+        each = number if targets == 1 and draw(st.booleans()) else lists(number, targets)
         values["targets"] = draw(lists(each, rows))
         names = [f"out {n}" for n in range(targets)]
         return values | draw(st.sampled_from([{}, {"target": names}]))
@@ -128,14 +130,17 @@ def models(draw, output):
     return {"hidden_layers": sizes, **({"output": output} if output else {}), **values}
 
 
-def trainings(output, task, monitors):
+def trainings(output, task, source, monitors):
     stopping = st.fixed_dictionaries(
         {"monitor": st.sampled_from(monitors)},
         optional={"patience": st.integers(1, 10**9), "min_change": st.floats(0, 1e300)},
     )
     fitting = [name for name, loss in LOSSES.items() if output in loss.outputs]
     if task == "regression":
-        fitting = [name for name in fitting if LOSSES[name].target_range]
+        ranges = {name: LOSSES[name].target_range for name in fitting}
+        fitting = [
+            name for name, each in ranges.items() if each and not source.target_outside(*each)
+        ]
     return st.fixed_dictionaries(
         {},
         optional={
@@ -163,7 +168,8 @@ def valid_configs(draw):
     data = draw(sources())
     source = data if isinstance(data, str) else data["source"]
     values = data if isinstance(data, dict) else {"source": data}
-    task = SOURCES[source].model_validate(values).shape.task
+    checked = SOURCES[source].model_validate(values)
+    task = checked.shape.task
     held_out = 5000 if source == "mnist" else 0
     if isinstance(data, dict):
         held_out = data.get("validation", held_out)
@@ -184,5 +190,5 @@ def valid_configs(draw):
     values = draw(others)
     actual = values.get("model", {}).get("output") or DEFAULT_OUTPUTS[task]
     if draw(st.booleans()):
-        values["training"] = draw(trainings(actual, task, monitors))
+        values["training"] = draw(trainings(actual, task, checked, monitors))
     return {"data": data, **values}

@@ -96,6 +96,31 @@ def test_every_problem_is_reported_with_its_place(problems, text, lines):
     assert problems(HEAD + text) == [f"c.yaml:{line}" for line in lines]
 
 
+@pytest.mark.parametrize(
+    ("targets", "problem"),
+    [
+        ("[1, 2]", "4:16: data.targets[1]: found 2"),
+        ("[[0, 1], [0.5, -1e-9]]", "4:27: data.targets[1][1]: found -1e-09"),
+    ],
+)
+def test_targets_that_the_loss_cannot_take_have_their_place(problems, targets, problem):
+    text = HEAD + f"  inputs: [[1], [2]]\n  targets: {targets}\nmodel: {{output: sigmoid}}\n"
+    text += "training: {loss: sigmoid_cross_entropy}\n"
+    expected = f"c.yaml:{problem}; sigmoid_cross_entropy takes targets from 0 to 1"
+    assert problems(text) == [expected]
+
+
+def test_numbers_and_lists_of_targets_are_not_mixed(problems):
+    text = HEAD + "  inputs: [[1], [2], [3]]\n  targets: "
+    assert problems(text + "[1, [2], 3]") == [
+        "c.yaml:4:16: data.targets[1]: found a list; expected a number, as in the first row"
+    ]
+    assert problems(text + "[[1, 2], [3], 4]") == [
+        "c.yaml:4:21: data.targets[1]: found 1 number; expected 2, as in the first row",
+        "c.yaml:4:26: data.targets[2]: found a number; expected a list, as in the first row",
+    ]
+
+
 def test_the_name_alone_is_not_enough(problems):
     assert problems("data: rows") == ["c.yaml:1:7: data.inputs: missing; a config needs this key"]
 

@@ -27,9 +27,10 @@ def test_rows_with_several_numbers_each_are_a_regression_of_several_targets():
     assert given.dataset().splits["test"].targets.tolist() == [[1, 2], [3, 4], [5, 6]]
 
 
-def test_a_number_and_a_list_of_one_are_the_same():
-    found = GivenRows(INPUTS, targets=[1, [2], 3])
+def test_lists_of_one_number_are_a_regression_of_one_target():
+    found = GivenRows(INPUTS, targets=[[1], [2], [3]])
     assert found.problems() == []
+    assert found.shape == Shape("regression", inputs=2, outputs=1)
     assert found.dataset().splits["train"].targets.tolist() == [[1], [2], [3]]
 
 
@@ -93,13 +94,17 @@ def test_names_may_be_given(target):
             ],
         ),
         ({"targets": []}, [(("targets",), "found no rows; expected one or more")]),
-        ({"targets": [[], 1, 2]}, [(("targets", 0), "found no numbers; expected one or more")]),
+        ({"targets": [[], [1], [2]]}, [(("targets", 0), "found no numbers; expected one or more")]),
         (
             {"targets": [[1, 2], [3], 4]},
             [
+                (("targets", 2), "found a number; expected a list, as in the first row"),
                 (("targets", 1), "found 1 number; expected 2, as in the first row"),
-                (("targets", 2), "found 1 number; expected 2, as in the first row"),
             ],
+        ),
+        (
+            {"targets": [1, [2], 3]},
+            [(("targets", 1), "found a list; expected a number, as in the first row")],
         ),
         (
             {"targets": [1, 2]},
