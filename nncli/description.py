@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from nncli.artifact import Model
 from nncli.errors import DataError, reason
+from nncli.model.entries import Value
 from nncli.model.network import Layer, parameter_count
 
 
@@ -62,7 +63,7 @@ def describe_layers(layers: Sequence[Layer]) -> dict[str, Any]:
                 "inputs": layer.inputs,
                 "outputs": layer.outputs,
                 "activation": layer.activation,
-                **layer.activation_parameters,
+                **_parameters(layer),
                 "parameters": layer.parameter_count,
                 "flops_per_row": layer.flops_per_row,
             }
@@ -71,6 +72,14 @@ def describe_layers(layers: Sequence[Layer]) -> dict[str, Any]:
         "parameters": parameter_count(layers),
         "flops_per_row": sum(layer.flops_per_row for layer in layers),
     }
+
+
+def _parameters(layer: Layer) -> dict[str, Value]:
+    """Return the parameters of a layer's activation; of slopes that are learned, their start."""
+    parameters = layer.activation_parameters
+    if not layer.slopes:
+        return parameters
+    return {("initial_slope" if key == "slope" else key): each for key, each in parameters.items()}
 
 
 def describe_model(model: Model) -> dict[str, Any]:

@@ -77,6 +77,14 @@ def test_show_counts_the_slopes(nncli, run):
     ]
 
 
+def test_json_says_that_the_slope_of_the_config_is_the_initial_one(nncli, run):
+    for what in ("run", "xor.yaml"):
+        first, *_ = json.loads(nncli("show", what, "--json").out)["layers"]
+        assert first["activation"] == "prelu"
+        assert first["initial_slope"] == 0.25
+        assert "slope" not in first
+
+
 def test_all_slopes_start_from_the_number_that_is_set(nncli, run):
     overrides = ("model.activation={name: prelu, slope: 0.5}", "training.epochs=0")
     assert nncli("train", "xor.yaml", *overrides, "-o", "untrained").code == 0
