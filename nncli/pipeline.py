@@ -252,7 +252,8 @@ def run(
         for observer in watching:
             observer.close()
     interrupted = stop_requested()
-    ended = "interrupted" if interrupted else "finished"
+    early = progress.epoch < job.plan.epochs
+    ended = "interrupted" if interrupted else "stopped early" if early else "finished"
     with profile.phase("results"):
         evaluations = _save(job, directory, progress, started, ended=ended)
     with profile.phase("checkpoint"):

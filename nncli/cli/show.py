@@ -95,7 +95,7 @@ def _print_model(model: "Model") -> None:
                       f"scale {_span(preprocessing.scale)}"),
             ("loss", model.objective.name),
             ("precision", model.network.dtype.name),
-            *((key.replace("_", " "), json.dumps(value).strip('"')) for key, value in
+            *((_label(key, model), json.dumps(value).strip('"')) for key, value in
               record.items()),
             *((key.replace("_", " "), value) for key, value in model.provenance.items()),
         ]
@@ -109,6 +109,13 @@ def _print_model(model: "Model") -> None:
             for split, metrics in model.metrics.items()
         ],
     )
+
+
+def _label(key: str, model: "Model") -> str:
+    """Return what a key of the training record is called in print."""
+    if key == "best_epoch" and "validation" not in model.metrics:
+        key = "last_epoch"  # without validation rows nothing else is kept
+    return key.replace("_", " ")
 
 
 def _print_histories(histories: list["LayerHistory"], activations: list[str]) -> None:

@@ -61,6 +61,16 @@ def test_a_model_is_described(nncli, weights):
     assert max(map(len, result.out.splitlines())) <= 80
 
 
+def test_without_validation_rows_the_weights_are_those_of_the_last_epoch(
+    nncli, xor_run, xor_config
+):
+    assert "\nbest epoch " in nncli("show", xor_run).out
+    assert nncli("train", xor_config, "data.validation=0", "-o", "run").code == 0
+    shown = nncli("show", "run").out
+    assert ["last", "epoch", "3"] in map(str.split, shown.splitlines())
+    assert "best epoch" not in shown
+
+
 def test_a_run_is_described_by_its_model(nncli, xor_run):
     of_model = nncli("show", xor_run / "weights.npz").out
     assert nncli("show", xor_run).out.startswith(of_model + "\ngradient norm")

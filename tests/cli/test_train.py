@@ -152,6 +152,15 @@ def test_early_stopping_ends_the_run(nncli, xor_config, tmp_path):
     assert result.code == 0
     assert found["monitor"] == "validation_accuracy"
     assert found["epochs"] == found["best_epoch"] + 2 < 500
+    assert found["ended"] == "stopped early"
+    shown = nncli("show", "runs/xor-001").out.splitlines()
+    assert ["ended", "stopped", "early"] in map(str.split, shown)
+
+
+def test_patience_that_ends_with_the_last_epoch_stops_nothing(nncli, xor_config, tmp_path):
+    stopping = "training.early_stopping={patience: 1, min_change: 100}"
+    assert nncli("train", xor_config, "training.epochs=2", stopping).code == 0
+    assert metrics_of(tmp_path / "runs" / "xor-001")["ended"] == "finished"
 
 
 def test_the_checkpoint_has_the_state_to_go_on_from(xor_run):
