@@ -72,7 +72,7 @@ class Source(Section):
     @classmethod
     def fetch(cls, *, progress: bool = False) -> str:
         """Get what has to be downloaded, if anything; return where the data is."""
-        return "made from the seed; there is nothing to download"
+        return f"{cls.whereabouts()}; there is nothing to download"
 
     @classmethod
     def whereabouts(cls) -> str:
@@ -138,6 +138,11 @@ class GateSource(Source):
     def load(self, seed: int, *, progress: bool = False) -> Dataset:
         """Return the truth table."""
         return load_gate(gate=self.gate)
+
+    @classmethod
+    def whereabouts(cls) -> str:
+        """Say that the rows come with nncli."""
+        return "four rows, built in"
 
 
 class MnistSource(Source):
@@ -227,11 +232,6 @@ class RowsSource(Source):
     def target_outside(self, low: float, high: float) -> tuple[Path, float] | None:
         """Look at the targets of all rows."""
         return self._given.target_outside(low, high)
-
-    @classmethod
-    def fetch(cls, *, progress: bool = False) -> str:
-        """Say that the rows are in the config."""
-        return "given in the config; there is nothing to download"
 
     @classmethod
     def whereabouts(cls) -> str:

@@ -13,7 +13,13 @@ def test_the_list_says_what_there_is_and_where(nncli, tmp_path):
     assert (result.code, result.err) == (0, "")
     assert "xor     Noisy XOR" in result.out
     assert "mnist   MNIST: 60,000 and 10,000 handwritten digits" in result.out
-    assert "\n        made from the seed\n" in result.out
+    lines = result.out.splitlines()
+    places = {
+        line.split()[0]: below.strip() for line, below in zip(lines[::2], lines[1::2], strict=True)
+    }
+    assert places["xor"] == "made from the seed"
+    assert places["gate"] == "four rows, built in"
+    assert places["rows"] == "given in the config"
     place = tmp_path / "empty-cache" / "mnist"
     assert f"\n        not yet in {place}; 11.6 MB to download\n" in result.out
 
@@ -24,10 +30,18 @@ def test_the_list_says_where_a_data_set_is(nncli, mnist_cache):
     assert nncli("data", "fetch", "mnist").out == f"mnist: in {mnist_cache / 'mnist'}\n"
 
 
-def test_xor_needs_no_download(nncli):
-    result = nncli("data", "fetch", "xor")
+@pytest.mark.parametrize(
+    ("name", "place"),
+    [
+        ("xor", "made from the seed"),
+        ("gate", "four rows, built in"),
+        ("rows", "given in the config"),
+    ],
+)
+def test_what_is_here_needs_no_download(nncli, name, place):
+    result = nncli("data", "fetch", name)
     assert result.code == 0
-    assert result.out == "xor: made from the seed; there is nothing to download\n"
+    assert result.out == f"{name}: {place}; there is nothing to download\n"
 
 
 @pytest.mark.usefixtures("without_mnist")
