@@ -34,8 +34,7 @@ def layer_histories(history: Path, layers: int) -> list[LayerHistory]:
         When the ``history.csv`` cannot be read or is not one.
     """
     try:
-        with history.open(encoding="utf-8", newline="") as stream:
-            epochs = list(csv.DictReader(stream))
+        epochs = _epochs(history)
         if not epochs or "gradient_norm_1" not in epochs[0]:
             return []
 
@@ -51,8 +50,19 @@ def layer_histories(history: Path, layers: int) -> list[LayerHistory]:
         ]
     except OSError as error:
         raise DataError(f"{history}: cannot be read ({reason(error)})") from error
-    except (ValueError, TypeError, KeyError, csv.Error) as error:
+    except (ValueError, KeyError, csv.Error) as error:
         raise DataError(f"{history}: is damaged, or not the history of a run ({error})") from error
+
+
+def _epochs(history: Path) -> list[dict[str, str]]:
+    """Return the rows of a history by column. Raises `ValueError` for what is none."""
+    with history.open(encoding="utf-8", newline="") as stream:
+        header, *rows = [*csv.reader(stream)] or [[]]
+    if header[:2] != ["epoch", "train_loss"]:
+        raise ValueError("its header does not start with epoch,train_loss")
+    if short := [number for number, row in enumerate(rows, 2) if len(row) != len(header)]:
+        raise ValueError(f"line {short[0]} has not as many values as the header")
+    return [dict(zip(header, row, strict=True)) for row in rows]
 
 
 def describe_layers(layers: Sequence[Layer]) -> dict[str, Any]:

@@ -236,6 +236,27 @@ def test_a_history_of_another_network_is_refused(nncli, xor_config):
     assert "history.csv: is damaged, or not the history of a run" in done.error
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        "x\n",
+        "x\n1\n",
+        "epoch\n",
+        "train_loss,epoch,seconds\n",
+        '{"epoch": 1}\n',
+        "epoch,train_loss\n1\n",
+        "epoch,train_loss\n1,2,3\n",
+    ],
+)
+def test_another_file_for_a_history_is_refused(nncli, xor_config, content):
+    assert nncli("train", xor_config, "-o", "run").code == 0
+    Path("run/history.csv").write_text(content, encoding="utf-8")
+    done = nncli("show", "run")
+    assert done.code == 1
+    assert "history.csv: is damaged, or not the history of a run" in done.error
+
+
 def test_a_run_of_no_epochs_and_a_damaged_history(nncli, xor_config):
     assert nncli("train", xor_config, "training.epochs=0", "-o", "run").code == 0
     assert "gradient norm" not in nncli("show", "run").out
