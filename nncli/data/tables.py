@@ -107,8 +107,8 @@ def read_labelled(
         inputs = table.numbers(columns)
         found = _targets_in_table(table, targets, classes)
     if len(found) != len(inputs):
-        what = "labels" if classes else "targets"
-        raise DataError(f"{name}: {len(inputs)} rows but {len(found)} {what}")
+        what = _count(len(found), "label" if classes else "target")
+        raise DataError(f"{name}: {_count(len(inputs), 'row')} but {what}")
     return Labelled(inputs, found)
 
 
@@ -119,8 +119,8 @@ def _targets_in_array(
         texts = [_class_name(label) for label in y.ravel().tolist()]
         places = [f"y[{row}]" for row in range(len(texts))]
         return _class_indices(texts, places, name, classes)
-    rows = y.reshape(-1, 1) if y.ndim < 2 else y
-    return _checked(rows, f"{name}: y", targets, verb="predicts")
+    one_a_row = y.reshape(-1, 1) if y.ndim < 2 else y
+    return _checked(one_a_row, f"{name}: y", targets, verb="predicts", shape=y.shape)
 
 
 def _targets_in_table(table: "_Csv", targets: Sequence[str], classes: Sequence[str]) -> Numbers:
@@ -203,8 +203,18 @@ def _listed(arrays: dict[str, Numbers]) -> str:
     return "the arrays " + ", ".join(arrays) if arrays else "no arrays"
 
 
-def _checked(array: Numbers, name: str, columns: Sequence[str], *, verb: str = "takes") -> Numbers:
-    """Return an array from a file as finite numbers of shape (N, len(columns))."""
+def _checked(
+    array: Numbers,
+    name: str,
+    columns: Sequence[str],
+    *,
+    verb: str = "takes",
+    shape: tuple[int, ...] | None = None,
+) -> Numbers:
+    """Return an array from a file as finite numbers of shape (N, len(columns)).
+
+    For the message `verb` says what the model does with them, and `shape` is that in the file.
+    """
     if array.dtype.kind not in "buif":
         raise DataError(f"{name}: holds values of type {array.dtype}; expected numbers")
     if array.ndim > 1 and len(array) == 0:
@@ -212,8 +222,9 @@ def _checked(array: Numbers, name: str, columns: Sequence[str], *, verb: str = "
     rows = array.reshape(1, -1) if array.ndim < 2 else array.reshape(len(array), -1)
     if rows.shape[1] != len(columns):
         raise DataError(
-            f"{name}: an array of shape {array.shape}, {rows.shape[1]} numbers a row; the model "
-            f"{verb} {len(columns)} ({_briefly(columns)})"
+            f"{name}: an array of shape {array.shape if shape is None else shape}, "
+            f"{_count(rows.shape[1], 'number')} a row; the model {verb} {len(columns)} "
+            f"({_briefly(columns)})"
         )
     if rows.dtype.kind == "f" and not (finite := np.isfinite(rows)).all():
         row, column = np.argwhere(~finite)[0]
@@ -354,6 +365,10 @@ class _Csv:
 def _is_header(cells: Sequence[str]) -> bool:
     """Return whether a first row names columns: no cell is a number, not even nan."""
     return not any(_NUMBER.fullmatch(cell) or _NOT_FINITE.fullmatch(cell) for cell in cells)
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word if number == 1 else word + 's'}"
 
 
 def _briefly(names: Sequence[str]) -> str:

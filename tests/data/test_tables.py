@@ -276,7 +276,7 @@ def far_away():
         (npy(np.zeros((0, 3, 4))), "has no rows"),
         (npy(np.zeros(0)), "an array of shape (0,), 0 numbers a row; the model takes 2"),
         (npy(np.zeros((3, 0))), "an array of shape (3, 0), 0 numbers a row; the model takes 2"),
-        (npy(np.array(5)), "an array of shape (), 1 numbers a row; the model takes 2 (x1, x2)"),
+        (npy(np.array(5)), "an array of shape (), 1 number a row; the model takes 2 (x1, x2)"),
         (npy(ROWS.T), "an array of shape (2, 3), 3 numbers a row; the model takes 2 (x1, x2)"),
         (npy(np.zeros((2, 1, 3))), "an array of shape (2, 1, 3), 3 numbers a row"),
         (npy(ROWS * [1, np.nan]), "row 0, column x2: found nan; expected a finite number"),
@@ -457,7 +457,7 @@ def test_classes_are_read_from_y_in_an_npz_file(labelled, y):
         (npz(X=ROWS, y=np.array([0, 1, np.nan])), "y[2]: the class 'nan' is not one of the"),
         (npz(X=ROWS, y=np.array([0, 1, 2])), "y[2]: the class '2' is not one of the model's"),
         (npz(X=ROWS, z=np.zeros(3)), "has the arrays X, z; expected the arrays X and y"),
-        (npz(X=ROWS[:, :1], y=np.zeros(3)), "an array of shape (3, 1), 1 numbers a row"),
+        (npz(X=ROWS[:, :1], y=np.zeros(3)), "an array of shape (3, 1), 1 number a row"),
         (npy(ROWS), "has no labels; give a CSV file with a column 'kind', or an npz with X and y"),
         (idx(IMAGES), "has no labels; give a CSV file with a column 'kind', or an npz with X an"),
         ("", "is empty; expected rows of numbers"),
@@ -526,11 +526,19 @@ def test_several_targets_are_the_columns_of_y(measured):
         ("x1,a,b\n1,2,3\n", "has 3 columns and lacks x2; the model takes 2 (x1, x2)"),
         ("1,2,3,4\n", "has 4 columns and no header; the model takes 2 (x1, x2)"),
         (npz(X=ROWS, y=np.zeros((2, 2))), "3 rows but 2 targets"),
+        (npz(X=ROWS[:1], y=np.zeros((2, 2))), "1 row but 2 targets"),
         (
             npz(X=ROWS, y=np.zeros((3, 3))),
             "y: an array of shape (3, 3), 3 numbers a row; the model predicts 2 (a, b)",
         ),
-        (npz(X=ROWS, y=np.zeros(3)), "y: an array of shape (3,"),
+        (
+            npz(X=ROWS, y=np.zeros(3)),
+            "y: an array of shape (3,), 1 number a row; the model predicts 2 (a, b)",
+        ),
+        (
+            npz(X=ROWS, y=np.zeros((3, 1))),
+            "y: an array of shape (3, 1), 1 number a row; the model predicts 2 (a, b)",
+        ),
         (
             npz(X=ROWS, y=np.array([[0, 1], [2, np.inf], [0, 0]])),
             "y: row 1, column b: found inf; expected a finite number",
