@@ -126,6 +126,23 @@ def test_ctrl_c_before_there_is_anything_to_save_is_one_line(nncli, monkeypatch)
     assert result.err.strip() == "Interrupted."
 
 
+@pytest.mark.parametrize("module", ["click", "nncli.cli.train", "nncli.errors"])
+def test_ctrl_c_while_the_program_is_being_loaded_is_one_line(tmp_path, module):
+    code = (
+        "import signal, sys\n"
+        "class Interrupting:\n"
+        "    def find_spec(self, name, *rest):\n"
+        f"        if name == {module!r}: signal.raise_signal(signal.SIGINT)\n"
+        "sys.meta_path.insert(0, Interrupting())\n"
+        "from nncli.__main__ import main\n"
+        "main(['--version'])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path, timeout=60
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "Interrupted.\n")
+
+
 def test_the_program_is_installed_under_its_name(tmp_path):
     done = subprocess.run(
         [sys.executable, "-c", "from importlib.metadata import entry_points as e; "
