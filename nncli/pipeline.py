@@ -6,7 +6,7 @@ Only this module knows both the config and the core, which takes plain values.
 import json
 import platform
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -25,15 +25,8 @@ from nncli.data.batches import Batches
 from nncli.data.dataset import Dataset, Task
 from nncli.data.scaling import Scaling, fit
 from nncli.errors import DivergenceError, ModelFileError, NncliError, OutputError
-from nncli.evaluation import (
-    Evaluation,
-    check_targets,
-    class_codes,
-    evaluate,
-    target_outside,
-)
+from nncli.evaluation import Evaluation, check_targets, class_codes, evaluate
 from nncli.files import write_text
-from nncli.model.activations import ACTIVATIONS
 from nncli.model.network import Network, Objective
 from nncli.threads import threads_in_use
 from nncli.training.checkpoint import write_checkpoint
@@ -165,41 +158,6 @@ def build_engine(
         seed=config.seed,
         batch_rows=batch_rows,
     )
-
-
-def warnings_for(job: Job) -> list[str]:
-    """Return, a line each, why training cannot come to what the user may expect."""
-    return [*_equal_units(job), *_one_layer_for_xor(job), *_targets_out_of_reach(job)]
-
-
-def _equal_units(job: Job) -> Iterator[str]:
-    for number, arrays in enumerate(job.network.arrays[:-1], 1):
-        units = np.vstack([each for each in arrays if each.size])
-        if units.shape[1] > 1 and (units == units[:, :1]).all():
-            yield (
-                f"all units of layer {number} start alike, so they get the same gradient and stay "
-                "alike for ever; choose another model.initializer"
-            )
-
-
-def _one_layer_for_xor(job: Job) -> Iterator[str]:
-    if len(job.network.layers) == 1 and list(job.dataset.targets) == ["xor"]:
-        yield (
-            "one layer cannot separate XOR: no straight line has its two classes on two sides; "
-            "add a hidden layer"
-        )
-
-
-def _targets_out_of_reach(job: Job) -> Iterator[str]:
-    output, split = job.network.layers[-1].activation, job.dataset.splits["train"]
-    low, high = ACTIVATIONS[output].reach
-    outside = None if split.of_classes else target_outside(split, job.dataset.targets, low, high)
-    if outside:
-        place, value = outside
-        yield (
-            f"{place}: a {output} output lies from {low:g} to {high:g}, and cannot come to "
-            f"{value:g}; choose model.output: identity"
-        )
 
 
 def run(

@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
+from nncli.advice import warnings_for
 from nncli.config.load import load_config
 from nncli.errors import ConfigError, DataError
-from nncli.pipeline import prepare, warnings_for
+from nncli.pipeline import prepare
 
 CONFIG = """
 data: {source: gate}

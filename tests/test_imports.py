@@ -29,6 +29,7 @@ ROOMS = [
     "gradient_check",
     "run_directory",
     "pipeline",
+    "advice",
     "explanation",
     "cli",
 ]

@@ -66,9 +66,10 @@ def train(
     Leaves weights.npz, checkpoint.npz, config.yaml, history.csv and metrics.json in the run
     directory. Ctrl-C ends training after the current step and saves what there is.
     """
+    from nncli.advice import warnings_for
     from nncli.config.load import load_config
     from nncli.errors import Interrupted
-    from nncli.pipeline import prepare, run, warnings_for
+    from nncli.pipeline import prepare, run
     from nncli.run_directory import check_chosen, make_run_directory
     from nncli.threads import suited_threads, use_threads
     from nncli.training.interruption import InterruptRequest
