@@ -1,0 +1,158 @@
+"""nncli, driven through the classes that its training job is made of.
+
+All that the benchmarks know of these classes stands here. It follows the job of `nncli.pipeline`,
+without a config and without files.
+"""
+
+import os
+import time
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nncli.artifact import Model, Preprocessing
+from nncli.data.batches import Batches, target_codes
+from nncli.data.dataset import whole
+from nncli.data.scaling import fit
+from nncli.model.network import Layer, Network, Objective, layer_views, parameter_count
+from nncli.prediction import predict_rows
+from nncli.training.engine import EVALUATION_ROWS, NumpyEngine
+from nncli.training.loop import EpochReport, Plan, Progress, train
+from nncli.training.metrics import chosen_classes
+from nncli.training.optimizers import OPTIMIZERS
+from nncli.training.regularization import Regularization
+from tests.benchmarks.answer import Contender, Options, main
+from tests.benchmarks.products import seconds_of_products
+from tests.benchmarks.rows import Rows
+from tests.benchmarks.weights import initial_weights
+from tests.benchmarks.work import Work
+
+LOSSES = {
+    "softmax": "cross_entropy",
+    "sigmoid": "sigmoid_cross_entropy",
+    "identity": "mean_squared_error",
+}
+THREADS = os.environ.get("OPENBLAS_NUM_THREADS", "default")
+PRODUCTS_SECONDS = 0.5
+
+
+class Training(Contender):
+    """The loop that ``nncli train`` runs, an epoch at a time; `options` go to the engine."""
+
+    threads = THREADS
+
+    def __init__(self, work: Work, rows: Rows, options: Options) -> None:
+        self._work, self._rows, self._seconds = work, rows, 0.0
+        self._network = _network(work)
+        engine = NumpyEngine(
+            self._network,
+            Objective(LOSSES[work.output], {}),
+            optimizer=work.optimizer,
+            settings=OPTIMIZERS[work.optimizer].complete({}),
+            regularization=Regularization(),
+            batch_rows=work.batch_rows,
+            **options,
+        )
+        batches = _batches(work, rows.X, rows.y, work.batch_rows)
+        self._reports = train(engine, batches, None, _plan(work), Progress())
+
+    def rounds(self, count: int) -> None:
+        """Train for so many epochs."""
+        started = time.perf_counter()
+        for _ in range(count):
+            while not isinstance(next(self._reports), EpochReport):
+                pass
+        self._seconds = time.perf_counter() - started
+
+    def predictions(self) -> NDArray[Any]:
+        """Return the classes or numbers of the test rows."""
+        network = self._network
+        work = network.workspace(EVALUATION_ROWS)
+        found = []
+        batches = _batches(self._work, self._rows.X_test, self._rows.y_test, EVALUATION_ROWS)
+        for X, _ in batches.in_order():
+            Z = network.logits(X, work.first(len(X)))
+            found.append(Z[:, 0].copy() if self._is_regression else chosen_classes(Z))
+        return np.concatenate(found)
+
+    def facts(self) -> dict[str, float]:
+        """Return how long the matrix products of an epoch take."""
+        budget = min(PRODUCTS_SECONDS, self._seconds)  # in the smoke test, no longer than the rest
+        return {"products_seconds": seconds_of_products(self._work, budget)}
+
+    @property
+    def _is_regression(self) -> bool:
+        return self._work.output == "identity"
+
+
+class Prediction(Contender):
+    """What ``nncli predict`` does with rows, the model and the rows read already."""
+
+    threads = THREADS
+
+    def __init__(self, work: Work, rows: Rows, options: Options) -> None:
+        self._model, self._X = _model(work), rows.X
+        self._chosen: NDArray[Any] = np.empty(0)
+
+    def rounds(self, count: int) -> None:
+        """Predict all rows so often."""
+        for _ in range(count):
+            self._chosen = predict_rows(self._model, self._X).chosen
+
+    def predictions(self) -> NDArray[Any]:
+        """Return the classes that the last call chose."""
+        return self._chosen
+
+
+def _network(work: Work) -> Network:
+    last = len(work.sizes) - 2
+    layers = [
+        Layer(inputs, outputs, work.output if index == last else work.hidden)
+        for index, (inputs, outputs) in enumerate(pairwise(work.sizes))
+    ]
+    parameters = np.zeros(parameter_count(layers), np.float32)
+    for views, W in zip(layer_views(layers, parameters), initial_weights(work), strict=True):
+        views.W[:] = W
+    return Network(layers, parameters)
+
+
+def _batches(work: Work, X: NDArray[Any], y: NDArray[Any], batch_rows: int) -> Batches:
+    if work.output == "identity":  # every row is a class of its own, whose code is its number
+        codes, labels = y[:, np.newaxis], np.arange(len(y))
+    else:
+        classes = max(work.sizes[-1], 2)
+        codes, labels = target_codes(classes, work.sizes[-1], np.float32), y
+    split = whole(X, labels)
+    return Batches(split, fit("unit", split), codes, batch_rows)
+
+
+def _plan(work: Work) -> Plan:
+    return Plan(
+        epochs=work.warm_up + work.timed,
+        rate=lambda epoch, share: work.learning_rate,
+        shuffle=True,
+        seed=0,
+        monitor="train_loss",
+        keep_best=False,
+    )
+
+
+def _model(work: Work) -> Model:
+    columns = [f"pixel{number}" for number in range(work.sizes[0])]
+    return Model(
+        network=_network(work),
+        preprocessing=Preprocessing(columns, ["number"] * len(columns), 0.0, 1 / 255),
+        task="multiclass",
+        target="digit",
+        classes=list("0123456789"),
+        objective=Objective(LOSSES[work.output], {}),
+        config={},
+        metrics={},
+        training={},
+    )
+
+
+if __name__ == "__main__":
+    main(Training, Prediction)
