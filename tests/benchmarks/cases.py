@@ -1,0 +1,140 @@
+"""The cases: what is compared."""
+
+from dataclasses import dataclass, replace
+
+from tests.benchmarks.work import Work
+
+
+@dataclass(frozen=True)
+class Case:
+    """A piece of work with its name.
+
+    Attributes
+    ----------
+    title : str
+        Heads its table.
+    unit : str
+        What a round is, with its article.
+    score : str
+        What the score is called.
+    """
+
+    title: str
+    unit: str
+    score: str
+    work: Work
+
+
+@dataclass(frozen=True)
+class Whole:
+    """A whole process that learns MNIST: 784-128-10, batch 64, Adam.
+
+    Attributes
+    ----------
+    epochs, rows : int
+        So many that each library reaches `goal`, and of so many rows.
+    goal : float
+        The accuracy on the test rows that is to be reached.
+    """
+
+    title: str
+    epochs: int
+    rows: int
+    goal: float
+    unit: str = "a process"
+    score: str = "accuracy"
+
+
+CASES: dict[str, Case | Whole] = {
+    "mnist-128": Case(
+        "MNIST, 784-128-10 ReLU, batch 64, Adam",
+        "an epoch",
+        "accuracy",
+        Work("mnist", 60_000, (784, 128, 10), timed=2),
+    ),
+    "mnist-800": Case(
+        "MNIST, 784-800-800-10 ReLU, batch 128, Adam",
+        "an epoch",
+        "accuracy",
+        Work("mnist", 60_000, (784, 800, 800, 10), batch_rows=128),
+    ),
+    "xor": Case(
+        "XOR, 2-3-1 tanh and sigmoid, 1,000 rows, full batch, SGD",
+        "a step",
+        "accuracy",
+        Work(
+            "xor",
+            1_000,
+            (2, 3, 1),
+            hidden="tanh",
+            output="sigmoid",
+            batch_rows=1_000,
+            optimizer="sgd",
+            learning_rate=0.5,
+            warm_up=5_000,
+            timed=5_000,
+        ),
+    ),
+    "mnist-15": Case(
+        "MNIST, 784-15-10 sigmoid, batch 32, SGD",
+        "an epoch",
+        "accuracy",
+        Work(
+            "mnist",
+            60_000,
+            (784, 15, 10),
+            hidden="sigmoid",
+            batch_rows=32,
+            optimizer="sgd",
+            learning_rate=0.5,
+            timed=2,
+        ),
+    ),
+    "regression": Case(
+        "Regression, 30-64-32-1 ReLU, 100,000 rows, batch 256, Adam",
+        "an epoch",
+        "R²",
+        Work("numbers", 100_000, (30, 64, 32, 1), output="identity", batch_rows=256, timed=4),
+    ),
+    "deep": Case(
+        "MNIST, ten hidden layers of 256 ReLU, batch 64, Adam",
+        "an epoch",
+        "accuracy",
+        Work("mnist", 60_000, (784, *[256] * 10, 10)),
+    ),
+    "predict-10000": Case(
+        "Prediction of 10,000 MNIST rows, 784-128-10, the model loaded",
+        "a call",
+        "as expected",
+        Work("mnist", 10_000, (784, 128, 10), task="predict", warm_up=5, timed=50),
+    ),
+    "predict-1": Case(
+        "Prediction of one MNIST row, 784-128-10, the model loaded",
+        "a call",
+        "as expected",
+        Work("mnist", 1, (784, 128, 10), task="predict", warm_up=200, timed=2_000),
+    ),
+    "whole": Whole("Whole process, imports included, to 97 % on MNIST", 3, 60_000, goal=0.97),
+}
+
+SMOKE_ROWS = 300
+
+
+def quick_case(case: Case | Whole) -> Case | Whole:
+    """Return the like of a case that takes no time and measures nothing."""
+    if isinstance(case, Whole):
+        return replace(case, epochs=1, rows=SMOKE_ROWS)
+    return replace(case, work=quick(case.work))
+
+
+def quick(work: Work) -> Work:
+    """Return the like in milliseconds, with made rows in place of MNIST's."""
+    rows = min(work.rows, SMOKE_ROWS)
+    return replace(
+        work,
+        data="digits" if work.data == "mnist" else work.data,
+        rows=rows,
+        batch_rows=rows if work.is_full_batch else work.batch_rows,
+        warm_up=min(work.warm_up, 20),
+        timed=min(work.timed, 20),
+    )
