@@ -1,0 +1,99 @@
+"""How nncli's time grows with the work: rows, width, depth, batch."""
+
+import statistics
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from math import exp, log
+
+from tests.benchmarks.cases import quick
+from tests.benchmarks.measure import Answer
+from tests.benchmarks.work import Work
+
+ROWS = 8_192
+
+
+@dataclass(frozen=True)
+class Axis:
+    """Works of one kind that grow, and what is timed of them.
+
+    Attributes
+    ----------
+    title : str
+    unit : str
+        ``an epoch`` or ``a step``.
+    works : tuple of Work
+    """
+
+    title: str
+    unit: str
+    works: tuple[Work, ...]
+
+    def parts(self, work: Work) -> float:
+        """Return how many of `unit` a round of `work` has."""
+        return 1.0 if self.unit == "an epoch" else work.rows / work.batch_rows
+
+
+@dataclass(frozen=True)
+class Curve:
+    """The points of an axis, and the line through them: seconds = factor * flops ** exponent."""
+
+    axis: Axis
+    flops: list[float]
+    seconds: list[float]
+    exponent: float
+    factor: float
+
+
+def _hidden(*units: int) -> tuple[int, ...]:
+    return (784, *units, 10)
+
+
+AXES = (
+    Axis(
+        "rows: N, 784-128-10, batch 64",
+        "an epoch",
+        tuple(Work("mnist", rows, _hidden(128)) for rows in (3_750, 7_500, 15_000, 30_000, 60_000)),
+    ),
+    Axis(
+        "width: 784-N-N-10, batch 64",
+        "a step",
+        tuple(Work("mnist", ROWS, _hidden(n, n)) for n in (32, 64, 128, 256, 512, 1_024)),
+    ),
+    Axis(
+        "depth: N layers of 128, batch 64",
+        "a step",
+        tuple(Work("mnist", ROWS, _hidden(*[128] * n)) for n in (1, 2, 4, 8, 16)),
+    ),
+    Axis(
+        "batch: N, 784-128-10",
+        "a step",
+        tuple(
+            Work("mnist", ROWS, _hidden(128), batch_rows=n) for n in (8, 16, 32, 64, 128, 256, 1024)
+        ),
+    ),
+)
+
+
+def quick_axis(axis: Axis) -> Axis:
+    """Return an axis of two points that takes milliseconds."""
+    return Axis(axis.title, axis.unit, tuple(quick(work) for work in axis.works[1:3]))
+
+
+def curve(axis: Axis, repeats: Iterable[Sequence[Answer]]) -> Curve:
+    """Return the medians over `repeats`, each of which has an answer a point, and their line."""
+    parts = [axis.parts(work) for work in axis.works]
+    flops = [work.flops / count for work, count in zip(axis.works, parts, strict=True)]
+    medians = [
+        statistics.median(each.seconds for each in answers)
+        for answers in zip(*repeats, strict=True)
+    ]
+    seconds = [median / count for median, count in zip(medians, parts, strict=True)]
+    return Curve(axis, flops, seconds, *fit(flops, seconds))
+
+
+def fit(flops: Sequence[float], seconds: Sequence[float]) -> tuple[float, float]:
+    """Return exponent and factor of the power law that fits best: least squares of logarithms."""
+    if len(set(flops)) < 2:  # a line needs two points
+        return 0.0, seconds[0]
+    line = statistics.linear_regression([*map(log, flops)], [*map(log, seconds)])
+    return line.slope, exp(line.intercept)

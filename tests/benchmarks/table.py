@@ -1,0 +1,180 @@
+"""Write the results as Markdown, no line longer than 80 characters."""
+
+import statistics
+import textwrap
+from collections.abc import Iterable, Mapping, Sequence
+
+from tests.benchmarks.cases import Case, Whole
+from tests.benchmarks.measure import Answer, Result
+from tests.benchmarks.registry import Contender
+from tests.benchmarks.scaling import Curve
+
+ALLOWED_MISS = 0.01
+WIDTH = 80
+
+LEGEND = """\
+Every contender does the same work, in a process of its own, in turns. Times are medians over the
+repeats, beside the smallest and the largest. GFLOP/s counts the matrix products of a round.
+"products" is the share of the time that these products take alone, with NumPy, into arrays that
+are there already. MB is the peak memory of the process. "ratio" is the time of nncli, with its
+defaults, divided by this one's, the median over the repeats: below 1 nncli is faster."""
+
+Contenders = Mapping[str, Contender]
+
+
+def page(title: str, head: Mapping[str, str], sections: Iterable[str]) -> str:
+    """Return the whole page: the machine, what the columns are, the sections."""
+    facts = markdown(["", ""], [[name, value] for name, value in head.items()])
+    return "\n\n".join([f"# {title}", facts, wrapped(LEGEND), *sections]) + "\n"
+
+
+def ratios_section(results: Mapping[str, Result], contenders: Contenders) -> str:
+    """Return a table with every nncli's time divided by every peer's, a line a case."""
+    peers = [name for name, each in contenders.items() if not each.is_nncli]
+    lines = [
+        [case, contenders[name].name, *(_ratio(result, name, peer) for peer in peers)]
+        for case, result in results.items()
+        for name in result.answers
+        if contenders[name].is_nncli
+    ]
+    header = ["case", "time of", *(f"/ {contenders[peer].name}" for peer in peers)]
+    return "\n\n".join(["## Ratios", markdown(header, lines)])
+
+
+def case_section(
+    case: Case | Whole, result: Result, contenders: Contenders, *, marks: bool = True
+) -> str:
+    """Return the table of a case, and notes on it.
+
+    Parameters
+    ----------
+    marks : bool
+        Whether a contender whose score is too low is marked.
+    """
+    low = too_low(case, result) if marks else set()
+    present = [name for name in contenders if name in result.answers]
+    lines = [
+        [
+            contenders[name].name,
+            *_times([each.seconds for each in result.answers[name]]),
+            *_figures(result.answers[name], low=name in low),
+            _ratio(result, "nncli", name),
+        ]
+        for name in present
+    ]
+    header = [case.unit, "median", "range", "GFLOP/s", "products", case.score]
+    table = markdown([*header, "MB", "ratio"], lines)
+    return "\n\n".join([f"## {case.title}", table, *_notes(result, contenders, marked=bool(low))])
+
+
+def scaling_section(curves: Sequence[Curve], picture: str) -> str:
+    """Return a table of how nncli's time grows; `picture` is a path, or empty."""
+    lines = [
+        [
+            curve.axis.title,
+            str(len(curve.flops)),
+            curve.axis.unit,
+            "-".join(seconds_text(curve.seconds[index]) for index in (0, -1)),
+            f"{curve.exponent:.2f}",
+        ]
+        for curve in curves
+    ]
+    explained = wrapped(
+        "The exponent is that of the power law through the points: seconds grow as the "
+        "floating-point operations of the products to this power, 1 in proportion."
+    )
+    table = markdown(["axis", "points", "time of", "range", "exponent"], lines)
+    parts = ["## How the time of nncli grows", table, explained]
+    return "\n\n".join([*parts, f"![time against work]({picture})"] if picture else parts)
+
+
+def setup_section(contenders: Contenders) -> str:
+    """Return how each contender is set up."""
+    items = [wrapped(f"- {each.name}: {each.summary}.", "  ") for each in contenders.values()]
+    return "\n\n".join(["## Setup", "\n".join(items)])
+
+
+def too_low(case: Case | Whole, result: Result) -> set[str]:
+    """Return who misses the goal of the case or, without one, the best by more than a point."""
+    scores = {
+        name: statistics.median(each.score for each in answers)
+        for name, answers in result.answers.items()
+    }
+    best = max(scores.values(), default=0.0)
+    least = case.goal if isinstance(case, Whole) else best - ALLOWED_MISS
+    return {name for name, score in scores.items() if score < least}
+
+
+def seconds_text(seconds: float) -> str:
+    """Return a time with three digits and the unit that suits it."""
+    unit, factor = _unit(seconds)
+    return f"{_digits(seconds * factor)} {unit}"
+
+
+def markdown(header: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
+    """Return a table; numbers need no alignment to be read."""
+    rule = ["---"] * len(header)
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in [header, rule, *lines])
+
+
+def wrapped(text: str, indent: str = "") -> str:
+    """Return a paragraph in lines of at most 80 characters, all but the first indented."""
+    return textwrap.fill(text, WIDTH, subsequent_indent=indent, break_on_hyphens=False)
+
+
+def _times(seconds: Sequence[float]) -> list[str]:
+    """Return the median, and the least and the largest in the unit of the median."""
+    median = statistics.median(seconds)
+    _, factor = _unit(median)
+    spread = f"{_digits(min(seconds) * factor)}-{_digits(max(seconds) * factor)}"
+    return [seconds_text(median), spread]
+
+
+def _figures(answers: Sequence[Answer], *, low: bool) -> list[str]:
+    def median(values: Iterable[float | None]) -> float | None:
+        known = [value for value in values if value is not None]
+        return statistics.median(known) if known else None
+
+    rate = median(each.flops / each.seconds / 1e9 or None for each in answers)
+    share = median(
+        each.products_seconds / each.seconds if each.products_seconds else None for each in answers
+    )
+    score = statistics.median(each.score for each in answers)
+    peak = statistics.median(each.peak_bytes for each in answers)
+    return [
+        "" if rate is None else _digits(rate),
+        "" if share is None else f"{share:.2f}",
+        f"{score:.4f}" + ("!" if low else ""),
+        f"{peak / 1e6:.0f}",
+    ]
+
+
+def _ratio(result: Result, name: str, other: str) -> str:
+    """Return the median over the repeats of the time of `name` divided by that of `other`."""
+    pairs = zip(result.answers.get(name, []), result.answers.get(other, []), strict=False)
+    found = [one.seconds / two.seconds for one, two in pairs]
+    return f"{statistics.median(found):.2f}" if found else ""
+
+
+def _notes(result: Result, contenders: Contenders, *, marked: bool) -> list[str]:
+    notes = []
+    for name, answers in result.answers.items():
+        compiled = [each.compile_seconds for each in answers if each.compile_seconds is not None]
+        if compiled:
+            text = seconds_text(statistics.median(compiled))
+            notes.append(f"{contenders[name].name}: compiled before in {text}.")
+    notes += [f"{contenders[name].name} failed: {why}" for name, why in result.failures.items()]
+    if marked:
+        notes.append("!: does not reach what the others do: not the same work.")
+    return [wrapped(note) for note in notes]
+
+
+def _unit(seconds: float) -> tuple[str, float]:
+    if seconds >= 1:
+        return "s", 1.0
+    return ("ms", 1e3) if seconds >= 1e-3 else ("µs", 1e6)
+
+
+def _digits(value: float) -> str:
+    """Return three digits, or all that stand before the point."""
+    return f"{value:.0f}" if value >= 100 else f"{value:.3g}"
