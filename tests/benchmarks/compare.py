@@ -1,13 +1,15 @@
-"""Measure nncli beside PyTorch, scikit-learn and JAX, whichever is installed, on the same work.
+"""Measure nncli beside PyTorch, scikit-learn and JAX on the same work.
 
-Run from the project's root, on a machine that does nothing else:
+Those of the three take part that are installed. Run from the project's root, on
+a machine that does nothing else:
 
     .venv/bin/pip install -e '.[benchmark]'
     .venv/bin/nncli data fetch mnist
     .venv/bin/python -m tests.benchmarks.compare -o benchmarks.md
 
-It writes Markdown, and a picture beside it. Five repeats of everything take about half an hour;
---cases and --peers choose, --quick only tries whether everything runs.
+It writes Markdown, and a picture beside it. Five repeats of everything take
+about half an hour; --cases and --peers choose, --quick only tries whether
+everything runs.
 """
 
 import argparse
@@ -54,13 +56,29 @@ def main() -> None:
 
 
 def _options() -> argparse.Namespace:
+    parser = _parser()
+    options = parser.parse_args()
+    options.repeats = options.repeats or (1 if options.quick else 5)
+    missing = {PEERS[name].package for name in options.peers if not PEERS[name].is_installed}
+    if missing:
+        parser.error(f"missing: pip install {' '.join(sorted(missing))}")
+    return options
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m tests.benchmarks.compare",
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    names = partial(_names, [*CASES, SCALING])
-    parser.add_argument("--cases", type=names, default=[*CASES, SCALING], metavar="NAME,...")
+    cases = [*CASES, SCALING]
+    parser.add_argument(
+        "--cases",
+        type=partial(_names, cases),
+        default=cases,
+        metavar="NAME,...",
+        help=f"of {', '.join(cases)}; default: all",
+    )
     parser.add_argument(
         "--peers",
         type=partial(_names, [*PEERS]),
@@ -68,15 +86,16 @@ def _options() -> argparse.Namespace:
         metavar="NAME,...",
         help=f"of {', '.join(PEERS)}, or none; default: those installed",
     )
-    parser.add_argument("--repeats", type=int, metavar="N", help="default: 5, with --quick 1")
+    parser.add_argument("--repeats", type=_count, metavar="N", help="default: 5, with --quick 1")
     parser.add_argument("--quick", action="store_true", help="a try on few rows, in seconds")
     parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="default: the terminal")
-    options = parser.parse_args()
-    options.repeats = options.repeats or (1 if options.quick else 5)
-    missing = [PEERS[name] for name in options.peers if not PEERS[name].is_installed]
-    if missing:
-        parser.error(f"missing: pip install {' '.join({each.package for each in missing})}")
-    return options
+    return parser
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"expected a number from 1; found {text}")
+    return int(text)
 
 
 def _names(known: list[str], text: str) -> list[str]:

@@ -30,7 +30,7 @@ def _panel(curve: Curve, panel: Any) -> None:
     panel.loglog(curve.flops, curve.seconds, "o", color="tab:blue")
     panel.loglog(curve.flops, line, "-", color="tab:orange", label=f"exponent {curve.exponent:.2f}")
     panel.set_title(curve.axis.title, fontsize=10)
-    panel.set_xlabel(f"floating-point operations of the products, {curve.axis.unit}")
+    panel.set_xlabel(f"FLOPs of the matrix products, {curve.axis.unit}")
     panel.set_ylabel(f"seconds, {curve.axis.unit}")
     panel.legend()
     panel.grid(visible=True, which="both", alpha=0.3)
