@@ -24,6 +24,11 @@ class Case:
     score: str
     work: Work
 
+    @property
+    def needs_mnist(self) -> bool:
+        """Whether its rows are those of MNIST."""
+        return self.work.data == "mnist"
+
 
 @dataclass(frozen=True)
 class Whole:
@@ -43,6 +48,7 @@ class Whole:
     goal: float
     unit: str = "a process"
     score: str = "accuracy"
+    needs_mnist: bool = True
 
 
 CASES: dict[str, Case | Whole] = {
@@ -100,7 +106,7 @@ CASES: dict[str, Case | Whole] = {
         "MNIST, ten hidden layers of 256 ReLU, batch 64, Adam",
         "an epoch",
         "accuracy",
-        Work("mnist", 60_000, (784, *[256] * 10, 10)),
+        Work("mnist", 60_000, (784, *[256] * 10, 10), learning_rate=0.0003),
     ),
     "predict-10000": Case(
         "Prediction of 10,000 MNIST rows, 784-128-10, the model loaded",

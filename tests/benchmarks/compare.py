@@ -14,7 +14,8 @@ everything runs.
 
 import argparse
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from importlib.util import find_spec
@@ -22,88 +23,65 @@ from pathlib import Path
 
 from tests.benchmarks import machine, table
 from tests.benchmarks.cases import CASES, Case, Whole, quick_case
-from tests.benchmarks.measure import Result, ask, interleaved
-from tests.benchmarks.registry import NNCLI, PEERS, Contender, installed_peers
-from tests.benchmarks.scaling import AXES, Curve, curve, quick_axis
+from tests.benchmarks.command_line import SCALING, command_line
+from tests.benchmarks.measure import Result, ask, interleaved, undisturbed
+from tests.benchmarks.registry import NNCLI, PEERS, Contender
+from tests.benchmarks.scaling import AXES, Axis, Curve, curve, quick_axis
 from tests.benchmarks.whole_process import ask_whole
 
-SCALING = "scaling"
-Contenders = dict[str, Contender]
+
+@dataclass(frozen=True)
+class Plan:
+    """What the command line and the machine say.
+
+    Attributes
+    ----------
+    cache : str
+        Where MNIST is, or empty.
+    tries : int
+        How often a measurement is made, at most, when other work disturbs it.
+    """
+
+    cases: dict[str, Case | Whole]
+    axes: Sequence[Axis]
+    contenders: dict[str, Contender]
+    repeats: int
+    cache: str
+    tries: int
+    quick: bool
 
 
 def main() -> None:
     """Read the command line, measure, and write the page."""
-    options = _options()
-    contenders = {**NNCLI, **{name: PEERS[name] for name in options.peers}}
+    options = command_line(__doc__)
     probed = machine.probed()
-    cases = _cases(options.cases, probed["cache"], quick=options.quick)
-    head = machine.facts(list(contenders.values()), probed["blas"])
-    head["repeats"] = str(options.repeats)
+    plan = _plan(options, probed["cache"])
+    head = machine.facts(list(plan.contenders.values()), probed["blas"])
+    head["repeats"] = str(plan.repeats)
     head["date"] = datetime.now(UTC).date().isoformat()
 
-    results = {
-        name: _measured(name, case, contenders, options.repeats, probed["cache"])
-        for name, case in cases.items()
-    }
-    head["threads"] = "; ".join(_threads(results, contenders))
-    sections = [*_sections(cases, results, contenders, marks=not options.quick)]
-    if SCALING in options.cases:
-        curves = _curves(options.repeats, probed["cache"], quick=options.quick)
+    results = {name: _measured(plan, name) for name in plan.cases}
+    head["threads"] = "; ".join(_threads(plan, results))
+    sections = [*_sections(plan, results)]
+    if plan.axes:
+        curves = [_curve(plan, axis) for axis in plan.axes]
         sections.append(table.scaling_section(curves, _draw(curves, options.output)))
-    sections.append(table.setup_section(contenders))
-    title = "A try on few rows, no measurement" if options.quick else "nncli beside others"
+    sections.append(table.setup_section(plan.contenders))
+    title = "A try on few rows, no measurement" if plan.quick else "nncli beside others"
     _write(table.page(title, head, sections), options.output)
 
 
-def _options() -> argparse.Namespace:
-    parser = _parser()
-    options = parser.parse_args()
-    options.repeats = options.repeats or (1 if options.quick else 5)
-    missing = {PEERS[name].package for name in options.peers if not PEERS[name].is_installed}
-    if missing:
-        parser.error(f"missing: pip install {' '.join(sorted(missing))}")
-    return options
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m tests.benchmarks.compare",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+def _plan(options: argparse.Namespace, cache: str) -> Plan:
+    axes = AXES if SCALING in options.cases else ()
+    return Plan(
+        cases=_cases(options.cases, cache, quick=options.quick),
+        axes=[quick_axis(axis) for axis in axes] if options.quick else axes,
+        contenders={**NNCLI, **{name: PEERS[name] for name in options.peers}},
+        repeats=options.repeats,
+        cache=cache,
+        tries=1 if options.quick else 4,
+        quick=options.quick,
     )
-    cases = [*CASES, SCALING]
-    parser.add_argument(
-        "--cases",
-        type=partial(_names, cases),
-        default=cases,
-        metavar="NAME,...",
-        help=f"of {', '.join(cases)}; default: all",
-    )
-    parser.add_argument(
-        "--peers",
-        type=partial(_names, [*PEERS]),
-        default=installed_peers(),
-        metavar="NAME,...",
-        help=f"of {', '.join(PEERS)}, or none; default: those installed",
-    )
-    parser.add_argument("--repeats", type=_count, metavar="N", help="default: 5, with --quick 1")
-    parser.add_argument("--quick", action="store_true", help="a try on few rows, in seconds")
-    parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="default: the terminal")
-    return parser
-
-
-def _count(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"expected a number from 1; found {text}")
-    return int(text)
-
-
-def _names(known: list[str], text: str) -> list[str]:
-    chosen = [] if text == "none" else text.split(",")
-    for name in chosen:
-        if name not in known:
-            raise argparse.ArgumentTypeError(f"unknown: {name}; known: {', '.join(known)}")
-    return chosen
 
 
 def _cases(names: list[str], cache: str, *, quick: bool) -> dict[str, Case | Whole]:
@@ -111,58 +89,46 @@ def _cases(names: list[str], cache: str, *, quick: bool) -> dict[str, Case | Who
     chosen = {name: CASES[name] for name in CASES if name in names}
     if quick:
         chosen = {name: quick_case(case) for name, case in chosen.items()}
-    if cache or all(
-        isinstance(case, Case) and case.work.data != "mnist" for case in chosen.values()
-    ):
-        return chosen
-    if not quick:
+    with_mnist = [name for name, case in chosen.items() if case.needs_mnist]
+    if with_mnist and not cache and not quick:
         sys.exit("MNIST is not in the cache; put it there: nncli data fetch mnist")
-    return {name: case for name, case in chosen.items() if isinstance(case, Case)}
+    return {name: case for name, case in chosen.items() if cache or name not in with_mnist}
 
 
-def _measured(
-    name: str, case: Case | Whole, contenders: Contenders, repeats: int, cache: str
-) -> Result:
+def _measured(plan: Plan, name: str) -> Result:
+    case = plan.cases[name]
+
     def report(repeat: int, contender: Contender, what: str) -> None:
-        print(f"{name} {repeat + 1}/{repeats}: {contender.name}: {what}", file=sys.stderr)
+        print(f"{name} {repeat + 1}/{plan.repeats}: {contender.name}: {what}", file=sys.stderr)
 
-    if isinstance(case, Case):
-        work = case.work
-        return interleaved(contenders, repeats, lambda one: ask(one, [work], cache)[0], report)
-    ask_one = partial(ask_whole, whole=case, cache=cache)
-    if repeats > 1:  # the first process of each reads its files from the disk
-        interleaved(contenders, 1, ask_one, report)
-    return interleaved(contenders, repeats, ask_one, report)
+    if isinstance(case, Whole):
+        one = partial(ask_whole, whole=case, cache=plan.cache)
+        if not plan.quick:  # the first process of each reads its files from the disk
+            interleaved(plan.contenders, 1, one, report)
+    else:
+        one = partial(ask, works=[case.work], cache=plan.cache)
+    return interleaved(plan.contenders, plan.repeats, one, report, tries=plan.tries)
 
 
-def _threads(results: dict[str, Result], contenders: Contenders) -> Iterator[str]:
-    for name, contender in contenders.items():
+def _threads(plan: Plan, results: dict[str, Result]) -> Iterator[str]:
+    for name, contender in plan.contenders.items():
         answers = [each for result in results.values() for each in result.answers.get(name, [])]
         counts = sorted({each.threads for each in answers if each.threads})
         if counts:
             yield f"{contender.name}: {' or '.join(counts)}"
 
 
-def _sections(
-    cases: dict[str, Case | Whole],
-    results: dict[str, Result],
-    contenders: Contenders,
-    *,
-    marks: bool,
-) -> Iterator[str]:
-    if any(not each.is_nncli for each in contenders.values()):
-        yield table.ratios_section(results, contenders)
-    for name, case in cases.items():
-        yield table.case_section(case, results[name], contenders, marks=marks)
+def _sections(plan: Plan, results: dict[str, Result]) -> Iterator[str]:
+    if any(not each.is_nncli for each in plan.contenders.values()):
+        yield table.ratios_section(results, plan.contenders)
+    for name, case in plan.cases.items():
+        yield table.case_section(case, results[name], plan.contenders, marks=not plan.quick)
 
 
-def _curves(repeats: int, cache: str, *, quick: bool) -> list[Curve]:
-    axes = [quick_axis(axis) for axis in AXES] if quick else AXES
-    found = []
-    for axis in axes:
-        print(f"{SCALING}: {axis.title}", file=sys.stderr)
-        found.append(curve(axis, [ask(NNCLI["nncli"], axis.works, cache) for _ in range(repeats)]))
-    return found
+def _curve(plan: Plan, axis: Axis) -> Curve:
+    print(f"{SCALING}: {axis.title}", file=sys.stderr)
+    one = partial(ask, NNCLI["nncli"], axis.works, plan.cache)
+    return curve(axis, [undisturbed(one, plan.tries) for _ in range(plan.repeats)])
 
 
 def _draw(curves: list[Curve], output: Path | None) -> str:

@@ -12,17 +12,28 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
+from typing import IO
 
 from tests.benchmarks.registry import Contender
 from tests.benchmarks.work import Work
 
 ROOT = Path(__file__).parents[2]
 
+# What others may take of the processors, in cores, before a measurement is made again.
+ALLOWED_OTHERS = 0.1
+
 
 @dataclass(frozen=True)
 class Answer:
-    """What a process measured; the contenders' `answer.main` says what each value is."""
+    """What a process measured; the contenders' `answer.main` says what each value is.
+
+    Attributes
+    ----------
+    others : float
+        How many cores other processes kept busy meanwhile, on average, where it is known.
+    """
 
     seconds: float
     score: float
@@ -31,6 +42,7 @@ class Answer:
     threads: str = ""
     compile_seconds: float | None = None
     products_seconds: float | None = None
+    others: float = 0.0
 
 
 @dataclass
@@ -51,19 +63,21 @@ class Finished:
 
     seconds: float
     peak_bytes: int
+    others: float
     output: str
 
 
-Ask = Callable[[Contender], Answer]
+Ask = Callable[[Contender], list[Answer]]
 Report = Callable[[int, Contender, str], None]
 
 
 def interleaved(
-    contenders: Mapping[str, Contender], repeats: int, ask: Ask, report: Report
+    contenders: Mapping[str, Contender], repeats: int, ask: Ask, report: Report, *, tries: int = 1
 ) -> Result:
     """Ask every contender `repeats` times, in turns, and each repeat starts with another one.
 
-    A contender that fails is not asked again. `report` hears of each answer.
+    A contender that fails is not asked again. `ask` gives one answer, which is taken as
+    `undisturbed` says, and `report` hears of it.
     """
     result = Result()
     names = list(contenders)
@@ -73,7 +87,7 @@ def interleaved(
             if name in result.failures:
                 continue
             try:
-                answer = ask(contenders[name])
+                (answer,) = undisturbed(partial(ask, contenders[name]), tries)
             except Failed as error:
                 result.failures[name] = str(error)
                 report(repeat, contenders[name], f"failed: {error}")
@@ -81,6 +95,19 @@ def interleaved(
             result.answers.setdefault(name, []).append(answer)
             report(repeat, contenders[name], f"{answer.seconds:.4g} s")
     return result
+
+
+def undisturbed(ask: Callable[[], list[Answer]], tries: int) -> list[Answer]:
+    """Ask until the machine had nothing else to do, or `tries` times; return the best of these.
+
+    `ask` returns the answers of one process.
+    """
+    best = ask()
+    for _ in range(tries - 1):
+        if best[0].others <= ALLOWED_OTHERS:
+            break
+        best = min(best, ask(), key=lambda answers: answers[0].others)
+    return best
 
 
 def ask(contender: Contender, works: Iterable[Work], cache: str) -> list[Answer]:
@@ -93,18 +120,19 @@ def ask(contender: Contender, works: Iterable[Work], cache: str) -> list[Answer]
     module = f"tests.benchmarks.contenders.{contender.module}"
     arguments = [json.dumps(dict(contender.options)), *(work.as_json() for work in works)]
     done = run([sys.executable, "-m", module, *arguments], contender.environment(NNCLI_CACHE=cache))
-    return [Answer(**json.loads(line)) for line in done.output.splitlines()]
+    lines = done.output.splitlines()
+    return [Answer(**json.loads(line), others=done.others) for line in lines]
 
 
 def run(command: Sequence[str], environment: Mapping[str, str]) -> Finished:
-    """Run a process from the project's root; measure its time and its peak memory.
+    """Run a process from the project's root; measure its time, its memory, and what disturbed it.
 
     Raises
     ------
     Failed
     """
     with tempfile.TemporaryFile() as errors:
-        started = time.perf_counter()
+        busy, started = _busy_seconds(), time.perf_counter()
         process = subprocess.Popen(
             command, cwd=ROOT, env=dict(environment), stdout=subprocess.PIPE, stderr=errors
         )
@@ -113,10 +141,27 @@ def run(command: Sequence[str], environment: Mapping[str, str]) -> Finished:
             output = process.stdout.read().decode("utf-8")
         _, status, usage = os.wait4(process.pid, 0)
         seconds = time.perf_counter() - started
+        others = (_busy_seconds() - busy - usage.ru_utime - usage.ru_stime) / seconds
         process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode:
-            errors.seek(0)
-            lines = errors.read().decode("utf-8", "replace").split("\n")
-            said = [line.strip() for line in lines if line.strip()]
-            raise Failed(said[-1] if said else f"exit code {process.returncode}")
-    return Finished(seconds, usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024), output)
+            raise Failed(_last_line(errors) or f"exit code {process.returncode}")
+    peak = usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+    return Finished(seconds, peak, max(others, 0.0), output)
+
+
+def _busy_seconds() -> float:
+    """Return how long all cores together have worked since the start, 0 where it is not known."""
+    statistics = Path("/proc/stat")
+    if not statistics.exists():
+        return 0.0
+    user, nice, system, _, _, *interrupts_and_steal = (
+        statistics.read_text(encoding="ascii").splitlines()[0].split()[1:9]
+    )
+    ticks = sum(map(int, (user, nice, system, *interrupts_and_steal)))
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def _last_line(stream: IO[bytes]) -> str:
+    stream.seek(0)
+    lines = stream.read().decode("utf-8", "replace").split("\n")
+    return next((line.strip() for line in reversed(lines) if line.strip()), "")

@@ -5,7 +5,7 @@ import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 
 from tests.benchmarks.cases import Case, Whole
-from tests.benchmarks.measure import Answer, Result
+from tests.benchmarks.measure import ALLOWED_OTHERS, Answer, Result
 from tests.benchmarks.registry import Contender
 from tests.benchmarks.scaling import Curve
 
@@ -163,6 +163,9 @@ def _notes(result: Result, contenders: Contenders, *, marked: bool) -> list[str]
         if compiled:
             text = seconds_text(statistics.median(compiled))
             notes.append(f"{contenders[name].name}: compiled before in {text}.")
+    others = max((each.others for some in result.answers.values() for each in some), default=0.0)
+    if others > ALLOWED_OTHERS:
+        notes.append(f"Other work took up to {others:.1f} cores meanwhile.")
     notes += [f"{contenders[name].name} failed: {why}" for name, why in result.failures.items()]
     if marked:
         notes.append("!: does not reach what the others do: not the same work.")

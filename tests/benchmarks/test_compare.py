@@ -134,7 +134,7 @@ def test_contenders_take_turns_and_one_that_fails_is_not_asked_again() -> None:
         asked.append(contender.name)
         if contender.name == "JAX":
             raise Failed("no memory")
-        return answer(1)
+        return [answer(1)]
 
     contenders = {name: CONTENDERS[name] for name in ("nncli", "jax", "pytorch")}
     result = interleaved(contenders, 3, ask, lambda *report: None)
@@ -142,6 +142,20 @@ def test_contenders_take_turns_and_one_that_fails_is_not_asked_again() -> None:
     assert result.failures == {"jax": "no memory"}
     assert [len(each) for each in result.answers.values()] == [3, 3]
     assert "JAX failed: no memory" in table.case_section(CASES["xor"], result, contenders)
+
+
+def test_a_disturbed_measurement_is_made_again() -> None:
+    found = iter([answer(9, others=0.9), answer(2, others=0.5), answer(1, others=0.02)])
+    contenders = {"nncli": CONTENDERS["nncli"]}
+    result = interleaved(contenders, 1, lambda _: [next(found)], lambda *report: None, tries=4)
+    assert [each.seconds for each in result.answers["nncli"]] == [1]
+
+
+def test_what_stays_disturbed_is_said() -> None:
+    contenders = {"nncli": CONTENDERS["nncli"]}
+    result = interleaved(contenders, 1, lambda _: [answer(1, others=0.9)], lambda *report: None)
+    text = table.case_section(CASES["xor"], result, contenders)
+    assert "Other work took up to 0.9 cores meanwhile." in text
 
 
 def test_the_exponent_is_that_of_a_power_law() -> None:

@@ -20,8 +20,8 @@ training: {{optimizer: adam, learning_rate: 0.001, batch_size: 64, epochs: {epoc
 """
 
 
-def ask_whole(contender: Contender, whole: Whole, cache: str) -> Answer:
-    """Let a contender learn MNIST from nothing, and leave a model file.
+def ask_whole(contender: Contender, whole: Whole, cache: str) -> list[Answer]:
+    """Let a contender learn MNIST from nothing, and leave a model file; return the one answer.
 
     Raises
     ------
@@ -32,7 +32,7 @@ def ask_whole(contender: Contender, whole: Whole, cache: str) -> Answer:
         command = [sys.executable, "-m", *start(contender, whole, Path(folder))]
         done = run(command, contender.environment(NNCLI_CACHE=cache))
         score = _nncli_accuracy(Path(folder)) if contender.is_nncli else _said(done.output)
-    return Answer(seconds=done.seconds, score=score, peak_bytes=done.peak_bytes)
+    return [Answer(done.seconds, score, done.peak_bytes, others=done.others)]
 
 
 def _nncli_command(contender: Contender, whole: Whole, folder: Path) -> list[str]:

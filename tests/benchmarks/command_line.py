@@ -1,0 +1,64 @@
+"""What the command takes."""
+
+import argparse
+from functools import partial
+from pathlib import Path
+
+from tests.benchmarks.cases import CASES
+from tests.benchmarks.registry import PEERS, installed_peers
+
+SCALING = "scaling"
+
+
+def command_line(description: str) -> argparse.Namespace:
+    """Return `cases`, `peers`, `repeats`, `quick` and `output`; end the program on a wrong one."""
+    parser = _parser(description)
+    options = parser.parse_args()
+    options.repeats = options.repeats or (1 if options.quick else 5)
+    if options.output is not None and not options.output.absolute().parent.is_dir():
+        parser.error(f"there is no folder {options.output.parent}")  # now, not after half an hour
+    missing = {PEERS[name].package for name in options.peers if not PEERS[name].is_installed}
+    if missing:
+        parser.error(f"missing: pip install {' '.join(sorted(missing))}")
+    return options
+
+
+def _parser(description: str) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.benchmarks.compare",
+        description=description,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    cases = [*CASES, SCALING]
+    parser.add_argument(
+        "--cases",
+        type=partial(_names, cases),
+        default=cases,
+        metavar="NAME,...",
+        help=f"of {', '.join(cases)}; default: all",
+    )
+    parser.add_argument(
+        "--peers",
+        type=partial(_names, [*PEERS]),
+        default=installed_peers(),
+        metavar="NAME,...",
+        help=f"of {', '.join(PEERS)}, or none; default: those installed",
+    )
+    parser.add_argument("--repeats", type=_count, metavar="N", help="default: 5, with --quick 1")
+    parser.add_argument("--quick", action="store_true", help="a try on few rows, in seconds")
+    parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="default: the terminal")
+    return parser
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"expected a number from 1; found {text}")
+    return int(text)
+
+
+def _names(known: list[str], text: str) -> list[str]:
+    chosen = [] if text == "none" else text.split(",")
+    for name in chosen:
+        if name not in known:
+            raise argparse.ArgumentTypeError(f"unknown: {name}; known: {', '.join(known)}")
+    return chosen
