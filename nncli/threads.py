@@ -3,7 +3,7 @@
 import os
 
 VARIABLES = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
-_AUTOMATIC = "NNCLI_THREADS_AUTOMATIC"
+AUTOMATIC = "NNCLI_THREADSAUTOMATIC"
 
 # Floating-point operations of the largest product from which several threads pay. Below, they gain
 # little, and where they wait for each other beside other work, training gets many times slower.
@@ -17,7 +17,7 @@ def start_with_one_thread() -> None:
     """
     if not any(variable in os.environ for variable in VARIABLES):
         os.environ.update(dict.fromkeys(VARIABLES, "1"))
-        os.environ[_AUTOMATIC] = "1"
+        os.environ[AUTOMATIC] = "1"
 
 
 def suited_threads(largest_product: float) -> int:
@@ -25,7 +25,7 @@ def suited_threads(largest_product: float) -> int:
 
     It is what the environment says; else one, or for large products one a processor.
     """
-    if _AUTOMATIC not in os.environ:
+    if AUTOMATIC not in os.environ:
         return threads_in_use()
     return _processors() if largest_product >= ENOUGH_WORK else 1
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from importlib.util import find_spec
 from typing import Any
 
-from nncli.cli.main import THREAD_VARIABLES
+from nncli.threads import AUTOMATIC, VARIABLES
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,8 @@ class Contender:
     options : mapping
         For nncli, keys of ``training`` in its config and of its engine; for peers see `module`.
     threads : int or None
-        How many the environment asks for; None asks for nothing.
+        How many the environment asks for; None asks for nothing. nncli takes one as its default,
+        from which its rule for large products may part.
     summary : str
         How it is set up, for the reader of the results.
     by_default : bool
@@ -52,9 +53,10 @@ class Contender:
 
     def environment(self, **more: str) -> dict[str, str]:
         """Return the variables of its process: this one's, but for the numbers of threads."""
-        kept = {name: value for name, value in os.environ.items() if name not in THREAD_VARIABLES}
-        threads = {} if self.threads is None else dict.fromkeys(THREAD_VARIABLES, str(self.threads))
-        return {**kept, **threads, **more}
+        kept = {name: value for name, value in os.environ.items() if name not in VARIABLES}
+        threads = {} if self.threads is None else dict.fromkeys(VARIABLES, str(self.threads))
+        automatic = {AUTOMATIC: "1"} if self.is_nncli and self.threads == 1 else {}
+        return {**kept, **threads, **automatic, **more}
 
 
 def _nncli(name: str, threads: int, summary: str, **options: Any) -> Contender:
@@ -63,7 +65,7 @@ def _nncli(name: str, threads: int, summary: str, **options: Any) -> Contender:
 
 # A further nncli, with other settings, is one more line here.
 NNCLI: dict[str, Contender] = {
-    "nncli": _nncli("nncli", 1, "its defaults, which are one thread"),
+    "nncli": _nncli("nncli", 1, "its defaults: one thread, two where the products are large"),
     "nncli-2": _nncli("nncli ×2", 2, "two threads, by OPENBLAS_NUM_THREADS=2"),
 }
 

@@ -18,9 +18,10 @@ from nncli.data.dataset import whole
 from nncli.data.scaling import fit
 from nncli.model.network import Layer, Network, Objective, layer_views, parameter_count
 from nncli.prediction import predict_rows
+from nncli.threads import suited_threads, threads_in_use, use_threads
 from nncli.training.engine import EVALUATION_ROWS, NumpyEngine
 from nncli.training.loop import EpochReport, Plan, Progress, train
-from nncli.training.metrics import chosen_classes
+from nncli.training.metrics import ACCURACY, MAE, chosen_classes
 from nncli.training.optimizers import OPTIMIZERS
 from nncli.training.regularization import Regularization
 from tests.benchmarks.answer import Contender, Options, main
@@ -41,14 +42,15 @@ PRODUCTS_SECONDS = 0.5
 class Training(Contender):
     """The loop that ``nncli train`` runs, an epoch at a time; `options` go to the engine."""
 
-    threads = THREADS
-
     def __init__(self, work: Work, rows: Rows, options: Options) -> None:
         self._work, self._rows, self._seconds = work, rows, 0.0
         self._network = _network(work)
+        use_threads(suited_threads(self._network.largest_product(work.batch_rows)))
+        self.threads = str(threads_in_use())
         engine = NumpyEngine(
             self._network,
             Objective(LOSSES[work.output], {}),
+            score=MAE if self._is_regression else ACCURACY,
             optimizer=work.optimizer,
             settings=OPTIMIZERS[work.optimizer].complete({}),
             regularization=Regularization(),
@@ -119,12 +121,13 @@ def _network(work: Work) -> Network:
 
 
 def _batches(work: Work, X: NDArray[Any], y: NDArray[Any], batch_rows: int) -> Batches:
-    if work.output == "identity":  # every row is a class of its own, whose code is its number
-        codes, labels = y[:, np.newaxis], np.arange(len(y))
+    outputs = work.sizes[-1]
+    if work.output == "identity":
+        classes, targets = 0, y[:, np.newaxis]
     else:
-        classes = max(work.sizes[-1], 2)
-        codes, labels = target_codes(classes, work.sizes[-1], np.float32), y
-    split = whole(X, labels)
+        classes, targets = max(outputs, 2), y
+    codes = target_codes(classes, outputs, np.float32)
+    split = whole(X, targets)
     return Batches(split, fit("unit", split), codes, batch_rows)
 
 
@@ -145,7 +148,7 @@ def _model(work: Work) -> Model:
         network=_network(work),
         preprocessing=Preprocessing(columns, ["number"] * len(columns), 0.0, 1 / 255),
         task="multiclass",
-        target="digit",
+        targets=["digit"],
         classes=list("0123456789"),
         objective=Objective(LOSSES[work.output], {}),
         config={},
