@@ -19,6 +19,7 @@ import nncli
 from nncli.artifact import Model, Preprocessing, write_model
 from nncli.config.load import LoadedConfig, saved_config
 from nncli.config.render import config_text
+from nncli.config.resolve import Misfit
 from nncli.config.schema import Config
 from nncli.construction import build_network
 from nncli.data.batches import Batches
@@ -27,10 +28,12 @@ from nncli.data.scaling import Scaling, fit
 from nncli.errors import DivergenceError, ModelFileError, NncliError, OutputError
 from nncli.evaluation import Evaluation, check_targets, class_codes, evaluate
 from nncli.files import write_text
+from nncli.model.kernels import NUMPY, Kernels
 from nncli.model.network import Network, Objective
 from nncli.threads import threads_in_use
 from nncli.training.checkpoint import write_checkpoint
 from nncli.training.engine import EVALUATION_ROWS, NumpyEngine
+from nncli.training.kernel_choice import KernelError, choose_kernels
 from nncli.training.loop import Plan, Progress, StepReport, check_finite, train
 from nncli.training.metrics import SCORES
 from nncli.training.observers import History, Observer
@@ -87,16 +90,19 @@ def prepare(loaded: LoadedConfig, *, progress_bar: bool = False) -> Job:
     scaling = fit(config.data.scale.name, dataset.splits["train"])
     rows = len(dataset.splits["train"])
     batch_rows = rows if settings.batch_size == "full" else min(settings.batch_size, rows)
+    steps = settings.epochs * -(-rows // batch_rows)
+    with loaded.explained():
+        kernels = _kernels(config, steps * len(network.parameters))
     held_out = dataset.splits.get("validation")
-    validation = Batches(held_out, scaling, codes, EVALUATION_ROWS) if held_out else None
+    validation = Batches(held_out, scaling, codes, EVALUATION_ROWS, kernels) if held_out else None
     return Job(
         config=config,
         dataset=dataset,
         scaling=scaling,
         objective=objective,
         network=network,
-        engine=build_engine(config, dataset.task, network, objective, batch_rows),
-        training=Batches(dataset.splits["train"], scaling, codes, batch_rows),
+        engine=build_engine(config, dataset.task, network, objective, batch_rows, kernels=kernels),
+        training=Batches(dataset.splits["train"], scaling, codes, batch_rows, kernels),
         validation=validation,
         plan=_plan(config, has_validation=validation is not None),
     )
@@ -114,7 +120,9 @@ def prepare_again(model: Model, path: Path) -> Job:
     # What it started from is not needed any more, and may be a file that is gone.
     start = {"initial_weights": None, "initial_biases": None}
     section = loaded.config.model.model_copy(update=start)
-    job = prepare(replace(loaded, config=loaded.config.model_copy(update={"model": section})))
+    training = loaded.config.training.model_copy(update={"kernels": "numpy"})
+    update = {"model": section, "training": training}
+    job = prepare(replace(loaded, config=loaded.config.model_copy(update=update)))
     if job.network.layers != model.network.layers:
         raise ModelFileError(f"{path}: its config describes other layers than it has")
     np.copyto(job.network.parameters, model.network.parameters)
@@ -129,8 +137,9 @@ def build_engine(
     batch_rows: int,
     *,
     dropout: bool = True,
+    kernels: Kernels = NUMPY,
 ) -> NumpyEngine:
-    """Return the engine that trains `network` as a complete config says.
+    """Return the engine that trains `network` as a complete config says, but for the kernels.
 
     Parameters
     ----------
@@ -157,7 +166,16 @@ def build_engine(
         dropout=rates if dropout else (),
         seed=config.seed,
         batch_rows=batch_rows,
+        kernels=kernels,
     )
+
+
+def _kernels(config: Config, updates: int) -> Kernels:
+    """Return the kernels to change parameters `updates` times with. Raises `Misfit`."""
+    try:
+        return choose_kernels(config.training.kernels, updates)
+    except KernelError as error:
+        raise Misfit(("training", "kernels"), str(error)) from error
 
 
 def run(
@@ -277,6 +295,7 @@ def _save(
         "ended": ended,
         "wall_seconds": round(time.perf_counter() - started, 3),
         "threads": threads_in_use(),
+        "kernels": job.engine.kernels.name,
         "finished": datetime.now(UTC).isoformat(timespec="seconds"),
         "python_version": platform.python_version(),
     }

@@ -1,5 +1,6 @@
 """``nncli train --dry-run``: what a training job would take."""
 
+import math
 import sys
 import time
 from dataclasses import replace
@@ -39,14 +40,18 @@ def print_estimates(job: "Job") -> None:
             ("batches an epoch", len(job.training)),
             ("epochs, at most", job.plan.epochs),
             ("time, about", f"{total:.1f} s, {seconds_an_epoch:.2f} s an epoch"),
+            ("kernels", job.engine.kernels.name),
             ("memory, about", f"{_megabytes(job):.0f} MB for data, weights and buffers"),
         ]
     )
 
 
 def _seconds_an_epoch(job: "Job") -> float:
-    """Take real steps for a moment, and one validation; return what an epoch would take."""
-    started = time.perf_counter()
+    """Take real steps for a moment, and one validation; return what an epoch would take.
+
+    The first step does not count: it may wait for kernels to be compiled.
+    """
+    end = math.inf
     plan = replace(job.plan, epochs=sys.maxsize, monitor="train_loss")
     reports = train(
         job.engine,
@@ -54,8 +59,11 @@ def _seconds_an_epoch(job: "Job") -> float:
         None,
         plan,
         Progress(),
-        lambda: time.perf_counter() - started > _MEASURE_SECONDS,
+        lambda: time.perf_counter() > end,
     )
+    next(reports)
+    started = time.perf_counter()
+    end = started + _MEASURE_SECONDS
     steps = sum(isinstance(report, StepReport) for report in reports)
     seconds = (time.perf_counter() - started) / steps * len(job.training)
     if job.validation is not None:

@@ -40,7 +40,11 @@ def gradcheck(config: Path, overrides: tuple[str, ...], tolerance: float, rows: 
     from nncli.gradient_check import check_gradients
     from nncli.pipeline import prepare
 
-    settings = ("training.precision=float64", f"training.batch_size={rows}")
+    settings = (
+        "training.precision=float64",
+        "training.kernels=numpy",
+        f"training.batch_size={rows}",
+    )
     job = prepare(load_config(config, [*overrides, *settings]))
     _check_trainable(config, job.network.layers)
     X, T = next(job.training.in_order())

@@ -107,7 +107,7 @@ def _job(what: Path, overrides: Sequence[str]) -> "Job":
     from nncli.pipeline import prepare, prepare_again
 
     if is_config(what):
-        return prepare(load_config(what, overrides))
+        return prepare(load_config(what, [*overrides, "training.kernels=numpy"]))
     if overrides:
         raise UsageError(f"{overrides[0]}: a model's settings are fixed; give its config instead")
     from nncli.artifact import read_model

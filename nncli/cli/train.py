@@ -107,9 +107,9 @@ def train(
 def _watch(job: "Job", profile: "Profile") -> None:
     """Let a profile measure the parts of every step."""
     profile.watch(job.training, "gather", "data")
-    profile.watch(job.network, "logits", "forward")
+    profile.watch(job.engine.network, "logits", "forward")
     profile.watch(job.engine, "objective", "loss")
-    profile.watch(job.network, "backward", "backward")
+    profile.watch(job.engine.network, "backward", "backward")
     profile.watch(job.engine, "update", "update")
     profile.watch(job.engine, "evaluate", "validation")
 

@@ -150,6 +150,11 @@ class TrainingSection(Section):
         "hidden layers, or a list with one for each",
     )
     precision: Literal["float32", "float64"] = Field("float32", description="of all arithmetic")
+    kernels: Literal["auto", "numpy", "numba"] = Field(
+        "auto",
+        description="what computes all but the matrix products while training: numba needs the "
+        "fast extra; auto takes it where it is installed and pays for its start",
+    )
     early_stopping: EarlyStopping | None = Field(
         None, description="{monitor, patience, min_change}; default: train for all epochs"
     )

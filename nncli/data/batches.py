@@ -9,6 +9,7 @@ from nncli.data.dataset import Rows, Split
 from nncli.data.scaling import Scaling
 from nncli.model.buffers import flat_buffer, shaped
 from nncli.model.entries import Array
+from nncli.model.kernels import NUMPY, Gather, Kernels
 
 
 def target_codes(classes: int, outputs: int, dtype: DTypeLike, low: float = 0.0) -> Array:
@@ -38,9 +39,18 @@ class Batches:
         taken as they are.
     batch_rows : int
         Rows in a batch; the last batch may have fewer.
+    kernels : Kernels
+        What gathers in the place of NumPy.
     """
 
-    def __init__(self, split: Split, scaling: Scaling, codes: Array, batch_rows: int) -> None:
+    def __init__(
+        self,
+        split: Split,
+        scaling: Scaling,
+        codes: Array,
+        batch_rows: int,
+        kernels: Kernels = NUMPY,
+    ) -> None:
         self.split = split
         self.batch_rows = min(batch_rows, len(split))
         self._codes = codes
@@ -61,6 +71,14 @@ class Batches:
         self._T = flat_buffer(self.batch_rows, self._outputs, codes.dtype)
         self._changes_scale = bool((self._scale != 1).any())
         self._holds_all = False
+        self._gather_inputs: Gather = self._take_inputs
+        self._gather_targets: Gather = self._take_targets
+        if kernels.input_gather:
+            self._gather_inputs = (
+                kernels.input_gather(split.inputs, self._offset, self._scale) or self._take_inputs
+            )
+        if kernels.target_gather:
+            self._gather_targets = kernels.target_gather(split.targets, codes) or self._take_targets
 
     def __len__(self) -> int:
         return -(-len(self.split) // self.batch_rows)
@@ -94,7 +112,7 @@ class Batches:
 
     # mode="clip" lets NumPy write to `out` directly; `rows` is never out of range.
 
-    def _gather_inputs(self, rows: Rows, X: Array) -> None:
+    def _take_inputs(self, rows: Rows, X: Array) -> None:
         raw = self._raw[: len(rows)]
         np.take(self.split.inputs, rows, axis=0, out=raw, mode="clip")
         if self._has_offset and self._offset.dtype != X.dtype:
@@ -106,7 +124,7 @@ class Batches:
         if self._changes_scale:
             np.multiply(X, self._scale, out=X)
 
-    def _gather_targets(self, rows: Rows, T: Array) -> None:
+    def _take_targets(self, rows: Rows, T: Array) -> None:
         raw = self._raw_targets[: len(rows)]
         np.take(self.split.targets, rows, axis=0, out=raw, mode="clip")
         if not self.split.of_classes:

@@ -8,7 +8,7 @@ of a layer whose units learn theirs. Gradients and optimizer slots have the same
 optimizer works on whole vectors.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field
 from functools import partial
@@ -22,6 +22,7 @@ from nncli.model.activations import ACTIVATIONS
 from nncli.model.buffers import flat_buffer, shaped
 from nncli.model.entries import Array, Value
 from nncli.model.initializers import INITIALIZERS
+from nncli.model.kernels import NUMPY, Kernels
 from nncli.model.losses import LOSSES
 from nncli.random_streams import Stream, generator
 
@@ -187,6 +188,13 @@ def _settings(layer: Layer, arrays: LayerArrays) -> dict[str, Any]:
     return {**layer.activation_parameters, **learned}
 
 
+def _add_and_activate(
+    forward: Callable[[Array, Array], None], Z: Array, b: Array, A: Array
+) -> None:
+    np.add(Z, b, out=Z)
+    forward(Z, A)
+
+
 def _share_outside(values: Array, least: float, largest: float) -> float:
     outside = np.count_nonzero(values < least) + np.count_nonzero(values > largest)
     return float(outside / values.size)
@@ -194,6 +202,11 @@ def _share_outside(values: Array, least: float, largest: float) -> float:
 
 class Network:
     """Layers with their parameters.
+
+    Parameters
+    ----------
+    kernels : Kernels
+        What its passes use in the place of NumPy.
 
     Attributes
     ----------
@@ -205,7 +218,9 @@ class Network:
         Views of `parameters`.
     """
 
-    def __init__(self, layers: Sequence[Layer], parameters: Array) -> None:
+    def __init__(
+        self, layers: Sequence[Layer], parameters: Array, kernels: Kernels = NUMPY
+    ) -> None:
         self.layers = tuple(layers)
         self.parameters = parameters
         self.mask: Array | None = None
@@ -213,9 +228,27 @@ class Network:
         self.dtype = parameters.dtype
         self._activations = [ACTIVATIONS[each.activation] for each in layers]
         settings = list(map(_settings, layers, self.arrays))
-        both = list(zip(self._activations, settings, strict=True))
-        self._forward = [partial(entry.forward, **each) for entry, each in both]
-        self._backward = [partial(entry.backward, **each) for entry, each in both]
+        self._kernels = kernels
+        self._forward = []
+        self._biased_forward = []
+        self._backward = []
+        for layer, entry, each in zip(self.layers, self._activations, settings, strict=True):
+            forward = partial(entry.forward, **each)
+            fused = kernels.biased_forward.get(layer.activation)
+            backward = kernels.backward.get(layer.activation, entry.backward)
+            self._forward.append(forward)
+            self._biased_forward.append(
+                partial(fused, **each) if fused else partial(_add_and_activate, forward)
+            )
+            self._backward.append(partial(backward, **each))
+
+    def with_kernels(self, kernels: Kernels) -> "Network":
+        """Return a network with the same parameters and mask whose passes use `kernels`."""
+        if kernels is self._kernels:
+            return self
+        twin = Network(self.layers, self.parameters, kernels)
+        twin.mask = self.mask
+        return twin
 
     def connect_partially(self, masks: Mapping[int, Array]) -> None:
         """Keep only some connections of some layers.
@@ -251,13 +284,13 @@ class Network:
         last = len(self.layers) - 1
         for index, (W, b, _) in enumerate(self.arrays):
             Z = np.matmul(A, W, out=work.Z[index])
-            np.add(Z, b, out=Z)
-            if index < last:
-                A = work.A[index]
-                self._forward[index](Z, A)
-                if keep and index in keep:
-                    A = np.multiply(A, keep[index], out=work.kept[index])
-        return Z
+            if index == last:
+                break
+            A = work.A[index]
+            self._biased_forward[index](Z, b, A)
+            if keep and index in keep:
+                A = np.multiply(A, keep[index], out=work.kept[index])
+        return np.add(Z, b, out=Z)
 
     def outputs(self, X: Array, work: Workspace) -> Array:
         """Run the whole network on `X` (B, I); return A of the last layer, in `work`."""
@@ -340,11 +373,17 @@ class Objective:
         All its parameters.
     """
 
-    def __init__(self, name: str, parameters: Mapping[str, Value]) -> None:
+    def __init__(
+        self, name: str, parameters: Mapping[str, Value], kernels: Kernels = NUMPY
+    ) -> None:
         self.name = name
         self.parameters = dict(parameters)
         self._on_logits = LOSSES[name].on_logits
-        self._function = partial(LOSSES[name].function, **parameters)
+        self._function = partial(kernels.losses.get(name, LOSSES[name].function), **parameters)
+
+    def with_kernels(self, kernels: Kernels) -> "Objective":
+        """Return the same objective computed by other kernels."""
+        return Objective(self.name, self.parameters, kernels)
 
     def __call__(self, network: Network, T: Array, work: Workspace) -> float:
         """Return the loss of the logits in ``work.Z[-1]`` and leave their dZ in ``work.dA[-1]``.

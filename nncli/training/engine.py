@@ -6,6 +6,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 from nncli.model.entries import Array, Value
+from nncli.model.kernels import NUMPY, Kernels
 from nncli.model.network import Network, Objective, layer_slices, layer_views
 from nncli.training.dropout import Dropout
 from nncli.training.metrics import ACCURACY, Score
@@ -82,6 +83,8 @@ class NumpyEngine:
         The loss and the score that `step` returns are those with units left out.
     batch_rows : int
         Rows of the largest batch that `step` will see.
+    kernels : Kernels
+        What network, objective and optimizer use in the place of NumPy.
     """
 
     def __init__(
@@ -96,11 +99,13 @@ class NumpyEngine:
         dropout: Sequence[float] = (),
         seed: int = 0,
         batch_rows: int,
+        kernels: Kernels = NUMPY,
     ) -> None:
-        self.network = network
+        self.kernels = kernels
+        self.network = network.with_kernels(kernels)
         self.score = score
-        self.objective = objective
-        self._update = OPTIMIZERS[optimizer].update
+        self.objective = objective.with_kernels(kernels)
+        self._update = kernels.optimizers.get(optimizer, OPTIMIZERS[optimizer].update)
         self._settings = settings
         self.regularization = regularization
         self._steps = 0

@@ -122,6 +122,7 @@ training:
   clip_value: null
   dropout: 0.0
   precision: float32
+  kernels: auto
   early_stopping: null
 """
     assert nncli("config", "show", "c.yaml") == (0, shown, "")

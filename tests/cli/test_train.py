@@ -119,6 +119,7 @@ def test_the_metrics_have_every_split_and_what_the_run_was(xor_run):
     assert rows == {"train": 60, "validation": 20, "test": 60}
     assert found.pop("wall_seconds") > 0
     assert found.pop("threads") >= 1
+    assert found.pop("kernels") == "numpy"
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00", found.pop("finished"))
     assert found == {
         "epochs": 3,
@@ -577,3 +578,35 @@ def test_a_profile_changes_no_weights(nncli, xor_config):
     nncli("train", "-q", xor_config, "-o", "unwatched")
     first, second = (np.load(f"{name}/weights.npz") for name in ("watched", "unwatched"))
     np.testing.assert_array_equal(first["W1"], second["W1"])
+
+
+# Kernels
+
+
+def test_a_run_and_its_model_say_that_numba_was_used(nncli, xor_config, tmp_path):
+    pytest.importorskip("numba", reason="the extra 'fast' is not installed")
+    assert nncli("train", xor_config, "-o", "run", "training.kernels=numba").code == 0
+    assert metrics_of(tmp_path / "run")["kernels"] == "numba"
+    assert read_model(tmp_path / "run" / "weights.npz").training["kernels"] == "numba"
+
+
+def test_a_dry_run_names_the_kernels_that_it_measures(nncli, xor_config):
+    pytest.importorskip("numba", reason="the extra 'fast' is not installed")
+    for kernels in ("numpy", "numba"):
+        done = nncli("train", xor_config, "--dry-run", f"training.kernels={kernels}")
+        assert re.search(rf"^kernels +{kernels}$", done.out, re.MULTILINE)
+
+
+def test_kernels_that_are_not_installed_are_one_line_with_the_place(nncli, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "numba", None)  # its import then fails
+    monkeypatch.delitem(sys.modules, "nncli.training.fast_kernels", raising=False)
+    text = "data: xor\ntraining: {kernels: numba}\n"
+    (tmp_path / "c.yaml").write_text(text, encoding="utf-8")
+    done = nncli("train", "c.yaml")
+    assert done.code == 2
+    assert done.error == (
+        "c.yaml:2:21: training.kernels: numba is not installed; get it with: "
+        "pip install 'nncli[fast]'"
+    )
+    assert nncli("trace", "c.yaml").code == 0
+    assert nncli("gradcheck", "c.yaml").code == 0

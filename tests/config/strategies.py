@@ -157,6 +157,7 @@ def trainings(output, task, source, monitors):
                 st.none() | st.floats(0, 1e300, exclude_min=True),
             ),
             "precision": st.sampled_from(["float32", "float64"]),
+            "kernels": st.sampled_from(["auto", "numpy", "numba"]),
             "early_stopping": st.none() | stopping,
         },
     )

@@ -499,7 +499,7 @@ seed: true
             "data: xor\ntraining: {lr: 1}",
             "2:12: training.lr: unknown key; expected one of loss, optimizer, learning_rate, "
             "batch_size, epochs, shuffle, schedule, l1, l2, max_norm, clip_norm, clip_value, "
-            "dropout, precision, early_stopping",
+            "dropout, precision, kernels, early_stopping",
         ),
         (
             "data: xor\ntraining: {optimizer: {momentum: 0.9}}",
