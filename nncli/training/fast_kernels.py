@@ -10,17 +10,26 @@ processor's. Numbers that come from Python take the precision of the arrays firs
 them; in a loop they would make it one of float64.
 """
 
+from collections.abc import Callable, Sequence
 from math import sqrt
+from typing import Any
 
 import numpy as np
 from numba import njit
+from numpy.typing import NDArray
 
 from nncli.model.entries import Array
-from nncli.model.kernels import Kernels
+from nncli.model.kernels import Gather, Kernels
 
 # NumPy's division by zero gives an infinity. Python's raises, and a loop that may raise is not
 # turned into vector instructions.
 _compiled = njit(cache=True, error_model="numpy")
+
+# A sum becomes vector instructions only where its terms may be added in another order.
+_compiled_sum = njit(cache=True, error_model="numpy", fastmath={"reassoc"})
+
+# The types of numbers, in the processor's order of bytes, that Numba can read.
+_READABLE = "?bBhHiIlLqQfd"
 
 
 @_compiled
@@ -206,6 +215,275 @@ def nadam(
     )
 
 
+@_compiled_sum
+def _subtract_largest(Z, T, gradient):
+    """Write z less the largest of its row; return -Σ t times that."""
+    value = Z.dtype.type(0)
+    for row in range(Z.shape[0]):
+        largest = Z[row, 0]
+        for unit in range(1, Z.shape[1]):
+            largest = max(largest, Z[row, unit])
+        for unit in range(Z.shape[1]):
+            z = Z[row, unit] - largest
+            value -= T[row, unit] * z
+            gradient[row, unit] = z
+    return value
+
+
+@_compiled_sum
+def _divide_by_sum(T, gradient, share):
+    """Turn e^z into (a - t) times `share`; return Σ ln of the rows' sums of e^z."""
+    value = T.dtype.type(0)
+    for row in range(T.shape[0]):
+        total = T.dtype.type(0)
+        for unit in range(T.shape[1]):
+            total += gradient[row, unit]
+        value += np.log(total)
+        factor = share / total
+        for unit in range(T.shape[1]):
+            gradient[row, unit] = gradient[row, unit] * factor - share * T[row, unit]
+    return value
+
+
+def cross_entropy(Z: Array, T: Array, gradient: Array, scratch: Array) -> float:
+    """Replace `nncli.model.losses.cross_entropy`; NumPy's exp is a vector's, Numba's is not."""
+    rows = len(Z)
+    value = _subtract_largest(Z, T, gradient)
+    np.exp(gradient, out=gradient)
+    value += _divide_by_sum(T, gradient, gradient.dtype.type(1 / rows))
+    return float(value) / rows
+
+
+@_compiled
+def _negate_size(Z, out):
+    z, a = Z.reshape(Z.size), out.reshape(Z.size)
+    for i in range(z.size):
+        a[i] = -abs(z[i])
+
+
+@_compiled_sum
+def _compare_sigmoid(Z, T, gradient, exponentials, share):
+    """Add up the loss, with e^-|z| in `exponentials` and ln(1 + that) in `gradient`."""
+    zero, one = Z.dtype.type(0), Z.dtype.type(1)
+    value = zero
+    for i in range(Z.shape[0]):
+        for j in range(Z.shape[1]):
+            z, t, e = Z[i, j], T[i, j], exponentials[i, j]
+            value += ((one if z > 0 else zero) - t) * z + gradient[i, j]
+            gradient[i, j] = ((one if z > 0 else e) / (one + e) - t) * share
+    return value
+
+
+def sigmoid_cross_entropy(Z: Array, T: Array, gradient: Array, scratch: Array) -> float:
+    """Replace `nncli.model.losses.sigmoid_cross_entropy`; the sigmoid uses the loss's e^-|z|."""
+    rows = len(Z)
+    Z, T, gradient, scratch = _by_row(Z, T, gradient, scratch)
+    _negate_size(Z, scratch)
+    np.exp(scratch, out=scratch)
+    np.log1p(scratch, out=gradient)
+    return float(_compare_sigmoid(Z, T, gradient, scratch, gradient.dtype.type(1 / rows))) / rows
+
+
+@_compiled_sum
+def _square_errors(A, T, gradient, slope):
+    value = A.dtype.type(0)
+    for i in range(A.shape[0]):
+        for j in range(A.shape[1]):
+            error = A[i, j] - T[i, j]
+            value += error * error
+            gradient[i, j] = error * slope
+    return value
+
+
+def mean_squared_error(A: Array, T: Array, gradient: Array, scratch: Array) -> float:
+    """Replace `nncli.model.losses.mean_squared_error`."""
+    return _squares(A, T, gradient, factor=1 / A.size)
+
+
+def squared_error(A: Array, T: Array, gradient: Array, scratch: Array) -> float:
+    """Replace `nncli.model.losses.squared_error`."""
+    return _squares(A, T, gradient, factor=1 / len(A))
+
+
+def half_squared_error(A: Array, T: Array, gradient: Array, scratch: Array) -> float:
+    """Replace `nncli.model.losses.half_squared_error`."""
+    return _squares(A, T, gradient, factor=0.5 / len(A))
+
+
+def _squares(A: Array, T: Array, gradient: Array, factor: float) -> float:
+    A, T, gradient = _by_row(A, T, gradient)
+    return float(_square_errors(A, T, gradient, gradient.dtype.type(2 * factor))) * factor
+
+
+def _by_row(*arrays: Array) -> Sequence[Array]:
+    """Return the arrays, or all transposed, so that the first lies row by row."""
+    return arrays if arrays[0].flags.c_contiguous else [each.T for each in arrays]
+
+
+@_compiled
+def _add_and_rectify_rows(Z, b, A):
+    for row in range(Z.shape[0]):
+        for unit in range(Z.shape[1]):
+            z = Z[row, unit] + b[unit]
+            Z[row, unit] = z
+            A[row, unit] = Z.dtype.type(0) if z <= 0 else z  # keeps what is not a number
+
+
+@_compiled
+def _add_and_rectify_columns(Z, b, A):
+    for unit in range(Z.shape[0]):
+        for row in range(Z.shape[1]):
+            z = Z[unit, row] + b[unit]
+            Z[unit, row] = z
+            A[unit, row] = Z.dtype.type(0) if z <= 0 else z
+
+
+def add_bias_and_relu(Z: Array, b: Array, A: Array) -> None:
+    """Add the bias, and write what `nncli.model.activations.relu` does."""
+    if Z.flags.c_contiguous:
+        _add_and_rectify_rows(Z, b, A)
+    else:
+        _add_and_rectify_columns(Z.T, b, A.T)
+
+
+@_compiled
+def _add_and_bend_rows(Z, b, A, slope):
+    for row in range(Z.shape[0]):
+        for unit in range(Z.shape[1]):
+            z = Z[row, unit] + b[unit]
+            Z[row, unit] = z
+            A[row, unit] = z if z > 0 else slope * z
+
+
+@_compiled
+def _add_and_bend_columns(Z, b, A, slope):
+    for unit in range(Z.shape[0]):
+        for row in range(Z.shape[1]):
+            z = Z[unit, row] + b[unit]
+            Z[unit, row] = z
+            A[unit, row] = z if z > 0 else slope * z
+
+
+def add_bias_and_leaky_relu(Z: Array, b: Array, A: Array, slope: float) -> None:
+    """Add the bias, and write what `nncli.model.activations.leaky_relu` does."""
+    if Z.flags.c_contiguous:
+        _add_and_bend_rows(Z, b, A, Z.dtype.type(slope))
+    else:
+        _add_and_bend_columns(Z.T, b, A.T, Z.dtype.type(slope))
+
+
+# In place: an output that is one of the inputs, but is not known to be, stops vector instructions.
+
+
+@_compiled
+def _keep_where_positive(gradient, A):
+    g, a = gradient.reshape(A.size), A.reshape(A.size)
+    for i in range(a.size):
+        g[i] *= a.dtype.type(a[i] > 0)
+
+
+@_compiled
+def _multiply_where_negative(gradient, Z, slope):
+    g, z = gradient.reshape(Z.size), Z.reshape(Z.size)
+    for i in range(z.size):
+        g[i] *= z.dtype.type(1) if z[i] > 0 else slope
+
+
+@_compiled
+def _multiply_by_slope_of_sigmoid(gradient, A):
+    g, a = gradient.reshape(A.size), A.reshape(A.size)
+    for i in range(a.size):
+        g[i] *= a[i] * (a.dtype.type(1) - a[i])
+
+
+@_compiled
+def _multiply_by_slope_of_tanh(gradient, A):
+    g, a = gradient.reshape(A.size), A.reshape(A.size)
+    for i in range(a.size):
+        g[i] *= a.dtype.type(1) - a[i] * a[i]
+
+
+def relu_backward(dA: Array, Z: Array, A: Array, out: Array) -> None:
+    """Replace `nncli.model.activations.relu_backward`."""
+    _in_place(_keep_where_positive, dA, A, out)
+
+
+def leaky_relu_backward(dA: Array, Z: Array, A: Array, out: Array, slope: float) -> None:
+    """Replace `nncli.model.activations.leaky_relu_backward`."""
+    _in_place(_multiply_where_negative, dA, Z, out, Z.dtype.type(slope))
+
+
+def sigmoid_backward(dA: Array, Z: Array, A: Array, out: Array) -> None:
+    """Replace `nncli.model.activations.sigmoid_backward`."""
+    _in_place(_multiply_by_slope_of_sigmoid, dA, A, out)
+
+
+def tanh_backward(dA: Array, Z: Array, A: Array, out: Array) -> None:
+    """Replace `nncli.model.activations.tanh_backward`."""
+    _in_place(_multiply_by_slope_of_tanh, dA, A, out)
+
+
+def _in_place(
+    multiply: Callable[..., None], dA: Array, saved: Array, out: Array, *numbers: np.floating[Any]
+) -> None:
+    if out is not dA:
+        np.copyto(out, dA)
+    multiply(*_by_row(out, saved), *numbers)
+
+
+@_compiled
+def _take_scaled(inputs, rows, scale, out):
+    for i in range(rows.size):
+        row = rows[i]
+        for j in range(out.shape[1]):
+            out[i, j] = out.dtype.type(inputs[row, j]) * scale[j]
+
+
+@_compiled
+def _take_shifted(inputs, rows, offset, scale, out):
+    for i in range(rows.size):
+        row = rows[i]
+        for j in range(out.shape[1]):
+            shifted = offset.dtype.type(inputs[row, j]) - offset[j]
+            out[i, j] = out.dtype.type(shifted) * scale[j]
+
+
+@_compiled
+def _take_codes(classes, rows, codes, out):
+    for i in range(rows.size):
+        chosen = classes[rows[i]]
+        for j in range(out.shape[1]):
+            out[i, j] = codes[chosen, j]
+
+
+def input_gather(inputs: NDArray[Any], offset: Array, scale: Array) -> Gather | None:
+    """Return what gathers inputs in one pass: see `Kernels`."""
+    if not _readable(inputs):
+        return None
+    inputs = np.asarray(inputs)  # Numba takes long over the type of a memmap
+    columns = inputs.shape[1:]
+    scales = np.ascontiguousarray(np.broadcast_to(scale, columns))
+    if not offset.any():
+        return lambda rows, X: _take_scaled(inputs, rows, scales, X)
+    offsets = np.ascontiguousarray(np.broadcast_to(offset, columns))
+    return lambda rows, X: _take_shifted(inputs, rows, offsets, scales, X)
+
+
+def target_gather(targets: NDArray[Any], codes: Array) -> Gather | None:
+    """Return what gathers targets in one pass: see `Kernels`."""
+    if not _readable(targets):
+        return None
+    targets = np.asarray(targets)
+    if targets.ndim == 1:
+        return lambda rows, T: _take_codes(targets, rows, codes, T)
+    ones = np.ones(targets.shape[1], codes.dtype)
+    return lambda rows, T: _take_scaled(targets, rows, ones, T)
+
+
+def _readable(array: NDArray[Any]) -> bool:
+    return array.dtype.isnative and array.dtype.char in _READABLE
+
+
 FAST = Kernels(
     name="numba",
     optimizers={
@@ -216,4 +494,20 @@ FAST = Kernels(
         "rmsprop": rmsprop,
         "nadam": nadam,
     },
+    losses={
+        "cross_entropy": cross_entropy,
+        "sigmoid_cross_entropy": sigmoid_cross_entropy,
+        "mean_squared_error": mean_squared_error,
+        "squared_error": squared_error,
+        "half_squared_error": half_squared_error,
+    },
+    biased_forward={"relu": add_bias_and_relu, "leaky_relu": add_bias_and_leaky_relu},
+    backward={
+        "relu": relu_backward,
+        "leaky_relu": leaky_relu_backward,
+        "sigmoid": sigmoid_backward,
+        "tanh": tanh_backward,
+    },
+    input_gather=input_gather,
+    target_gather=target_gather,
 )
