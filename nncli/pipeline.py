@@ -92,7 +92,7 @@ def prepare(loaded: LoadedConfig, *, progress_bar: bool = False) -> Job:
     batch_rows = rows if settings.batch_size == "full" else min(settings.batch_size, rows)
     steps = settings.epochs * -(-rows // batch_rows)
     with loaded.explained():
-        kernels = _kernels(config, steps * len(network.parameters))
+        kernels = _kernels(config, steps, network)
     held_out = dataset.splits.get("validation")
     validation = Batches(held_out, scaling, codes, EVALUATION_ROWS, kernels) if held_out else None
     return Job(
@@ -170,10 +170,10 @@ def build_engine(
     )
 
 
-def _kernels(config: Config, updates: int) -> Kernels:
-    """Return the kernels to change parameters `updates` times with. Raises `Misfit`."""
+def _kernels(config: Config, steps: int, network: Network) -> Kernels:
+    """Return the kernels for so many steps. Raises `Misfit` where there are none such."""
     try:
-        return choose_kernels(config.training.kernels, updates)
+        return choose_kernels(config.training.kernels, steps, len(network.parameters))
     except KernelError as error:
         raise Misfit(("training", "kernels"), str(error)) from error
 

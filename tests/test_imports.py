@@ -94,6 +94,15 @@ def test_training_on_made_data_loads_nothing_for_downloads_or_bars(tmp_path: Pat
     assert not loaded & {"pooch", "requests", "tqdm", "platformdirs"}
 
 
+def test_a_short_training_loads_numba_only_if_asked_to(tmp_path: Path) -> None:
+    pytest.importorskip("numba", reason="the extra 'fast' is not installed")
+    config = tmp_path / "c.yaml"
+    config.write_text("data: {source: xor, test: 10}\ntraining: {epochs: 1}\n", encoding="utf-8")
+    assert "numba" not in loaded_by("train", str(config), "-o", str(tmp_path / "auto"))
+    asked = ("training.kernels=numba", "-o", str(tmp_path / "numba"))
+    assert "numba" in loaded_by("train", str(config), *asked)
+
+
 def test_prediction_loads_neither_pydantic_nor_yaml(tmp_path: Path) -> None:
     config = tmp_path / "c.yaml"
     config.write_text("data: {source: xor, test: 10}\ntraining: {epochs: 1}\n", encoding="utf-8")

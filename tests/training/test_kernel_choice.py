@@ -8,7 +8,8 @@ from nncli.training import kernel_choice
 from nncli.training.kernel_choice import KernelError, choose_kernels
 
 FAST_MODULE = "nncli.training.fast_kernels"
-MANY = 10**12
+MANY = 10**6, 10**6  # steps, parameters
+NONE = 0, 10**6
 
 
 @pytest.fixture
@@ -30,26 +31,28 @@ def failing_import(monkeypatch):
     return fail_with
 
 
-@pytest.mark.parametrize("updates", [0, MANY])
-def test_numpy_is_numpy(updates):
-    assert choose_kernels("numpy", updates) is NUMPY
+@pytest.mark.parametrize("work", [NONE, MANY])
+def test_numpy_is_numpy(work):
+    assert choose_kernels("numpy", *work) is NUMPY
 
 
 def test_auto_takes_numba_only_for_much_work():
     pytest.importorskip("numba", reason="the extra 'fast' is not installed")
-    assert choose_kernels("auto", 0) is NUMPY
-    assert choose_kernels("auto", 10**8) is NUMPY
-    assert choose_kernels("auto", MANY).name == "numba"
+    assert choose_kernels("auto", *NONE) is NUMPY
+    assert choose_kernels("auto", 1000, 100_000) is NUMPY
+    assert choose_kernels("auto", 1000, 10_000_000).name == "numba"
+    assert choose_kernels("auto", 10_000, 13) is NUMPY
+    assert choose_kernels("auto", 1_000_000, 13).name == "numba"
 
 
 def test_numba_is_taken_for_no_work_at_all_where_it_is_asked_for():
     pytest.importorskip("numba", reason="the extra 'fast' is not installed")
-    assert choose_kernels("numba", 0).name == "numba"
+    assert choose_kernels("numba", *NONE).name == "numba"
 
 
 def test_without_numba_auto_does_without(monkeypatch):
     monkeypatch.setattr(kernel_choice, "find_spec", lambda name: None)
-    assert choose_kernels("auto", MANY) is NUMPY
+    assert choose_kernels("auto", *MANY) is NUMPY
 
 
 @pytest.mark.parametrize(
@@ -70,7 +73,7 @@ def test_what_keeps_numba_from_working_is_said_only_to_who_asked_for_it(
     failing_import, error, message
 ):
     failing_import(error)
-    assert choose_kernels("auto", MANY) is NUMPY
+    assert choose_kernels("auto", *MANY) is NUMPY
     with pytest.raises(KernelError) as found:
-        choose_kernels("numba", 0)
+        choose_kernels("numba", *NONE)
     assert str(found.value) == message
