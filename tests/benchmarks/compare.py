@@ -76,7 +76,10 @@ def _plan(options: argparse.Namespace, cache: str) -> Plan:
     return Plan(
         cases=_cases(options.cases, cache, quick=options.quick),
         axes=[quick_axis(axis) for axis in axes] if options.quick else axes,
-        contenders={**NNCLI, **{name: PEERS[name] for name in options.peers}},
+        contenders={
+            **{name: each for name, each in NNCLI.items() if each.is_installed},
+            **{name: PEERS[name] for name in options.peers},
+        },
         repeats=options.repeats,
         cache=cache,
         tries=1 if options.quick else 4,

@@ -59,14 +59,18 @@ class Contender:
         return {**kept, **threads, **automatic, **more}
 
 
-def _nncli(name: str, threads: int, summary: str, **options: Any) -> Contender:
-    return Contender(name, "nncli_core", "nncli", "nncli", summary, options, threads)
+def _nncli(name: str, threads: int, kernels: str, summary: str) -> Contender:
+    imported = "numba" if kernels == "numba" else "nncli"
+    options = {"kernels": kernels}
+    return Contender(name, "nncli_core", "nncli", imported, summary, options, threads)
 
 
 # A further nncli, with other settings, is one more line here.
 NNCLI: dict[str, Contender] = {
-    "nncli": _nncli("nncli", 1, "its defaults: one thread, two where the products are large"),
-    "nncli-2": _nncli("nncli ×2", 2, "two threads, by OPENBLAS_NUM_THREADS=2"),
+    "nncli": _nncli("nncli", 1, "numpy", "NumPy alone: one thread, two where products are large"),
+    "nncli-2": _nncli("nncli ×2", 2, "numpy", "NumPy alone, two threads"),
+    "nncli-fast": _nncli("nncli fast", 1, "numba", "the extra 'fast', threads as nncli"),
+    "nncli-fast-2": _nncli("nncli fast ×2", 2, "numba", "the extra 'fast', two threads"),
 }
 
 PEERS: dict[str, Contender] = {

@@ -16,10 +16,12 @@ from nncli.artifact import Model, Preprocessing
 from nncli.data.batches import Batches, target_codes
 from nncli.data.dataset import whole
 from nncli.data.scaling import fit
+from nncli.model.kernels import NUMPY, Kernels
 from nncli.model.network import Layer, Network, Objective, layer_views, parameter_count
 from nncli.prediction import predict_rows
 from nncli.threads import suited_threads, threads_in_use, use_threads
 from nncli.training.engine import EVALUATION_ROWS, NumpyEngine
+from nncli.training.kernel_choice import choose_kernels
 from nncli.training.loop import EpochReport, Plan, Progress, train
 from nncli.training.metrics import ACCURACY, MAE, chosen_classes
 from nncli.training.optimizers import OPTIMIZERS
@@ -40,13 +42,14 @@ PRODUCTS_SECONDS = 0.5
 
 
 class Training(Contender):
-    """The loop that ``nncli train`` runs, an epoch at a time; `options` go to the engine."""
+    """The loop that ``nncli train`` runs, an epoch at a time; `options` name the kernels."""
 
     def __init__(self, work: Work, rows: Rows, options: Options) -> None:
         self._work, self._rows, self._seconds = work, rows, 0.0
         self._network = _network(work)
         use_threads(suited_threads(self._network.largest_product(work.batch_rows)))
         self.threads = str(threads_in_use())
+        kernels = choose_kernels(options["kernels"], steps=0, parameters=0)
         engine = NumpyEngine(
             self._network,
             Objective(LOSSES[work.output], {}),
@@ -55,9 +58,9 @@ class Training(Contender):
             settings=OPTIMIZERS[work.optimizer].complete({}),
             regularization=Regularization(),
             batch_rows=work.batch_rows,
-            **options,
+            kernels=kernels,
         )
-        batches = _batches(work, rows.X, rows.y, work.batch_rows)
+        batches = _batches(work, rows.X, rows.y, work.batch_rows, kernels)
         self._reports = train(engine, batches, None, _plan(work), Progress())
 
     def rounds(self, count: int) -> None:
@@ -120,7 +123,9 @@ def _network(work: Work) -> Network:
     return Network(layers, parameters)
 
 
-def _batches(work: Work, X: NDArray[Any], y: NDArray[Any], batch_rows: int) -> Batches:
+def _batches(
+    work: Work, X: NDArray[Any], y: NDArray[Any], batch_rows: int, kernels: Kernels = NUMPY
+) -> Batches:
     outputs = work.sizes[-1]
     if work.output == "identity":
         classes, targets = 0, y[:, np.newaxis]
@@ -128,7 +133,7 @@ def _batches(work: Work, X: NDArray[Any], y: NDArray[Any], batch_rows: int) -> B
         classes, targets = max(outputs, 2), y
     codes = target_codes(classes, outputs, np.float32)
     split = whole(X, targets)
-    return Batches(split, fit("unit", split), codes, batch_rows)
+    return Batches(split, fit("unit", split), codes, batch_rows, kernels)
 
 
 def _plan(work: Work) -> Plan:
