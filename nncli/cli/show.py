@@ -130,8 +130,8 @@ def _print_histories(histories: list["LayerHistory"], activations: list[str]) ->
     saturates = any(each.saturated for each in histories)
     if saturates:
         click.echo(
-            "saturated: share of the activations on the first batch, before its step, whose\n"
-            "derivative is less than a tenth of the largest that the activation has"
+            "saturated: share of the activations on an epoch's first rows whose derivative is\n"
+            "less than a tenth of the largest that the activation has"
         )
         header += ["saturated first", "saturated last"]
     rows = []

@@ -26,6 +26,8 @@ from nncli.model.kernels import NUMPY, Kernels
 from nncli.model.losses import LOSSES
 from nncli.random_streams import Stream, generator
 
+SATURATION_ROWS = 100  # enough for a share; more would cost small networks time
+
 
 @dataclass(frozen=True)
 class Layer:
@@ -305,13 +307,15 @@ class Network:
     def saturated_shares(self, work: Workspace) -> list[float | None]:
         """Return what share of each layer's activations is saturated; None if it cannot be.
 
-        Of the forward pass whose logits are in `work`, before dropout; the output activation is
-        applied if it is one that saturates. See `Activation.responsive`.
+        Of the first `SATURATION_ROWS` rows of the forward pass whose logits are in `work`, before
+        dropout; the output activation is applied to them if it is one that saturates. See
+        `Activation.responsive`.
         """
+        first = slice(SATURATION_ROWS)
         if self._activations[-1].responsive:
-            self.activate_output(work)
+            self._forward[-1](work.Z[-1][first], work.A[-1][first])
         return [
-            _share_outside(A, *activation.responsive) if activation.responsive else None
+            _share_outside(A[first], *activation.responsive) if activation.responsive else None
             for activation, A in zip(self._activations, work.A, strict=True)
         ]
 

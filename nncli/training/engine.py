@@ -25,7 +25,7 @@ class LayerStatistics(NamedTuple):
         Of the layer's gradient, all its parameters together, before clipping: root mean square over
         the steps, 0 if there were none.
     saturated : float or None
-        Share of its activations that are saturated on the rows of the first step, before that step
+        Share of its activations that are saturated on the first rows of the first step, before it
         and before dropout; None if its activation does not saturate, or there was no step.
     """
 

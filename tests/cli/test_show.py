@@ -24,8 +24,8 @@ LAYERS = [
 NORMS = "gradient norm, root mean square over the steps of the first and the last epoch"
 CAPTION = [
     NORMS,
-    "saturated: share of the activations on the first batch, before its step, whose",
-    "derivative is less than a tenth of the largest that the activation has",
+    "saturated: share of the activations on an epoch's first rows whose derivative is",
+    "less than a tenth of the largest that the activation has",
 ]
 
 
