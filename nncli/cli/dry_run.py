@@ -7,12 +7,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
-import numpy as np
 
 from nncli.cli.output import print_pairs, print_table
 from nncli.cli.show import print_layers
 from nncli.description import describe_layers
-from nncli.training.engine import EVALUATION_ROWS
 from nncli.training.loop import Progress, StepReport, evaluate, train
 
 if TYPE_CHECKING:
@@ -39,9 +37,9 @@ def print_estimates(job: "Job") -> None:
         [
             ("batches an epoch", len(job.training)),
             ("epochs, at most", job.plan.epochs),
-            ("time, about", f"{total:.1f} s, {seconds_an_epoch:.2f} s an epoch"),
+            ("training, about", f"{total:.1f} s, {seconds_an_epoch:.2f} s an epoch"),
             ("kernels", job.engine.kernels.name),
-            ("memory, about", f"{_megabytes(job):.0f} MB for data, weights and buffers"),
+            ("memory, about", f"{_megabytes(job):.0f} MB"),
         ]
     )
 
@@ -74,14 +72,26 @@ def _seconds_an_epoch(job: "Job") -> float:
 
 
 def _megabytes(job: "Job") -> float:
-    arrays: dict[int, int] = {}
-    for split in job.dataset.splits.values():
-        for array in (split.inputs, split.targets, split.rows):
-            arrays[id(array)] = array.nbytes
-    state = sum(array.nbytes for array in job.engine.state().values())
-    best = job.network.parameters.nbytes * (1 + job.plan.keep_best)
-    row_bytes = job.network.dtype.itemsize * sum(
-        each.inputs + 3 * each.outputs for each in job.network.layers
-    )
-    buffers = (job.training.batch_rows + EVALUATION_ROWS) * row_bytes
-    return float(np.sum([*arrays.values(), state, best, buffers])) / 1e6
+    """Return what the process will have taken at most, the measured steps having taken theirs.
+
+    What is still to come is the copy of the best parameters and the evaluation of a whole split.
+    """
+    rows = max(map(len, job.dataset.splits.values()))
+    outputs = job.network.layers[-1].outputs
+    evaluation = rows * (outputs * (job.network.dtype.itemsize + 16) + 24)
+    best = job.network.parameters.nbytes * job.plan.keep_best
+    return (_peak_bytes(job) + best + evaluation) / 1e6
+
+
+def _peak_bytes(job: "Job") -> float:
+    """Return the most memory that this process has taken; on Windows that of its arrays."""
+    try:
+        import resource
+    except ImportError:
+        splits = job.dataset.splits.values()
+        arrays = [array for each in splits for array in (each.inputs, each.targets, each.rows)]
+        unique = {id(array): array.nbytes for array in arrays}
+        state = [array.nbytes for array in job.engine.state().values()]
+        return float(sum(unique.values()) + 2 * sum(state))
+    unit = 1 if sys.platform == "darwin" else 1024
+    return float(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss) * unit

@@ -344,7 +344,7 @@ def test_a_dry_run_prints_what_training_would_take_and_writes_nothing(nncli, xor
     assert lines["all"] == ["all", "17", "24"]
     assert lines["batches an epoch"][-1] == "4"
     assert lines["epochs, at most"][-1] == "3"
-    assert re.search(r"^time, about +\d+\.\d s", result.out, re.MULTILINE)
+    assert re.search(r"^training, about +\d+\.\d s", result.out, re.MULTILINE)
     assert re.search(r"^memory, about +\d+ MB", result.out, re.MULTILINE)
     assert max(map(len, result.out.splitlines())) <= 80
     assert names_in(tmp_path) == ["xor.yaml"]
