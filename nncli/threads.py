@@ -3,7 +3,7 @@
 import os
 
 VARIABLES = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
-AUTOMATIC = "NNCLI_THREADSAUTOMATIC"
+AUTOMATIC = "NNCLI_THREADS_AUTOMATIC"
 
 # Floating-point operations of the largest product from which several threads pay. Below, they gain
 # little, and where they wait for each other beside other work, training gets many times slower.
