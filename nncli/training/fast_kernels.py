@@ -40,8 +40,10 @@ def _descend(w, g, rate):
 
 @_compiled
 def _descend_with_momentum(w, g, velocity, rate, momentum, nesterov):
+    zero, smallest = w.dtype.type(0), np.finfo(w.dtype).tiny
     for i in range(w.size):
         v = momentum * velocity[i] + g[i]
+        v = zero if abs(v) < smallest else v
         velocity[i] = v
         w[i] -= rate * (g[i] + momentum * v if nesterov else v)
 
@@ -68,8 +70,10 @@ def sgd(
 
 @_compiled
 def _follow_means(w, g, means, squares, beta1, beta2, epsilon, rate, kept):
+    zero, smallest = w.dtype.type(0), np.finfo(w.dtype).tiny
     for i in range(w.size):
         m = beta1 * means[i] + g[i]
+        m = zero if abs(m) < smallest else m
         s = beta2 * squares[i] + g[i] * g[i]
         means[i] = m
         squares[i] = s
@@ -177,8 +181,10 @@ def rmsprop(
 def _follow_means_ahead(
     w, g, means, squares, beta1, share1, beta2, share2, own, ahead, unbiased, rate, epsilon
 ):
+    zero, smallest = w.dtype.type(0), np.finfo(w.dtype).tiny
     for i in range(w.size):
         m = beta1 * means[i] + share1 * g[i]
+        m = zero if abs(m) < smallest else m
         s = beta2 * squares[i] + share2 * (g[i] * g[i])
         means[i] = m
         squares[i] = s

@@ -58,6 +58,19 @@ def test_twenty_updates_are_those_of_numpy(name, settings, size, dtype):
         check_alike(found, expected, dtype)
 
 
+@pytest.mark.parametrize(
+    ("name", "settings"), [("sgd", {"momentum": 0.9}), ("adam", {}), ("adamw", {}), ("nadam", {})]
+)
+@both_precisions
+def test_means_that_fade_become_zero_and_never_denormal(name, settings, dtype):
+    entry, settings = OPTIMIZERS[name], OPTIMIZERS[name].complete(settings)
+    w, slots = np.ones(5, dtype), np.zeros((entry.slots, 5), dtype)
+    smallest = np.finfo(dtype).tiny
+    slots[0] = [1.1 * smallest, -1.1 * smallest, 2 * smallest, 0.0, np.nan]
+    FAST.optimizers[name](w, np.zeros_like(w), slots, np.empty_like(w), 0.01, 5, **settings)
+    np.testing.assert_allclose(slots[0], [0, 0, 1.8 * smallest, 0, np.nan], rtol=1e-6)
+
+
 SHAPES = [(1, 1), (7, 1), (64, 10), (10, 64), (5, 10), (128, 37), (1000, 3)]
 every_shape = pytest.mark.parametrize("shape", SHAPES, ids=str)
 
