@@ -20,6 +20,25 @@ def _none() -> Mapping[str, Any]:
 
 
 @dataclass(frozen=True)
+class NarrowProducts:
+    """The linear part of layers with few inputs and few outputs, each in one call.
+
+    Attributes
+    ----------
+    forward : function
+        ``(A, W, b, Z)`` writes A W + b to `Z` (B, O).
+    gradients : function
+        ``(A, dZ, dW, db)`` writes Aᵀ dZ to `dW` (I, O) and the sums over rows of dZ to `db` (O,).
+    backward : function
+        ``(dZ, W, dA)`` writes dZ Wᵀ to `dA` (B, I).
+    """
+
+    forward: Callable[[Array, Array, Array, Array], None]
+    gradients: Callable[[Array, Array, Array, Array], None]
+    backward: Callable[[Array, Array, Array], None]
+
+
+@dataclass(frozen=True)
 class Kernels:
     """Replacements, by the name of an entry; what is not named stays NumPy's.
 
@@ -36,6 +55,10 @@ class Kernels:
         activation of the sums to `A`.
     backward : mapping of str to function
         In the place of `Activation.backward`.
+    scores : mapping of str to function
+        In the place of `Score.sum_over_rows`, by the name of the score.
+    narrow : NarrowProducts or None
+        For layers of up to `NARROW` inputs and outputs.
     input_gather, target_gather : functions or None
         Return ``gather(rows, out)``, which writes the rows numbered `rows` (B,) to `out` (B, I):
         of ``input_gather(inputs, offset, scale)`` as ``(x - offset) * scale``, the difference in
@@ -48,6 +71,8 @@ class Kernels:
     losses: Losses = field(default_factory=_none)
     biased_forward: Functions = field(default_factory=_none)
     backward: Functions = field(default_factory=_none)
+    scores: Losses = field(default_factory=_none)
+    narrow: NarrowProducts | None = None
     input_gather: Callable[[NDArray[Any], Array, Array], Gather | None] | None = None
     target_gather: Callable[[NDArray[Any], Array], Gather | None] | None = None
 

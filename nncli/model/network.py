@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from nncli.model.activations import ACTIVATIONS
-from nncli.model.buffers import flat_buffer, shaped
+from nncli.model.buffers import NARROW, flat_buffer, shaped
 from nncli.model.entries import Array, Value
 from nncli.model.initializers import INITIALIZERS
 from nncli.model.kernels import NUMPY, Kernels
@@ -47,6 +47,11 @@ class Layer:
     def saturates(self) -> bool:
         """Whether its activation is flat towards both ends, so that its units can saturate."""
         return ACTIVATIONS[self.activation].responsive is not None
+
+    @property
+    def is_narrow(self) -> bool:
+        """Whether its inputs and its outputs lie column by column."""
+        return max(self.inputs, self.outputs) <= NARROW
 
     @property
     def parameter_count(self) -> int:
@@ -197,6 +202,12 @@ def _add_and_activate(
     forward(Z, A)
 
 
+def _backward_product(dZ: Array, W: Array, dA: Array) -> None:
+    # By one unit the product is an outer one, which is faster without BLAS.
+    product = np.multiply if dZ.shape[1] == 1 else np.matmul
+    product(dZ, W.T, out=dA)
+
+
 def _share_outside(values: Array, least: float, largest: float) -> float:
     outside = np.count_nonzero(values < least) + np.count_nonzero(values > largest)
     return float(outside / values.size)
@@ -231,6 +242,7 @@ class Network:
         self._activations = [ACTIVATIONS[each.activation] for each in layers]
         settings = list(map(_settings, layers, self.arrays))
         self._kernels = kernels
+        self._narrow = [kernels.narrow if layer.is_narrow else None for layer in layers]
         self._forward = []
         self._biased_forward = []
         self._backward = []
@@ -285,14 +297,21 @@ class Network:
         A = X
         last = len(self.layers) - 1
         for index, (W, b, _) in enumerate(self.arrays):
-            Z = np.matmul(A, W, out=work.Z[index])
+            Z, narrow = work.Z[index], self._narrow[index]
+            if narrow:
+                narrow.forward(A, W, b, Z)
+            else:
+                np.matmul(A, W, out=Z)
             if index == last:
                 break
             A = work.A[index]
-            self._biased_forward[index](Z, b, A)
+            if narrow:
+                self._forward[index](Z, A)
+            else:
+                self._biased_forward[index](Z, b, A)
             if keep and index in keep:
                 A = np.multiply(A, keep[index], out=work.kept[index])
-        return np.add(Z, b, out=Z)
+        return Z if narrow else np.add(Z, b, out=Z)
 
     def outputs(self, X: Array, work: Workspace) -> Array:
         """Run the whole network on `X` (B, I); return A of the last layer, in `work`."""
@@ -351,19 +370,25 @@ class Network:
         """
         keep = keep or {}
         for index in range(len(self.layers) - 1, -1, -1):
-            dZ, before = work.dA[index], index - 1
+            dZ, narrow, before = work.dA[index], self._narrow[index], index - 1
             A_before = X if not index else work.kept[before] if before in keep else work.A[before]
-            np.matmul(A_before.T, dZ, out=gradients[index].W)
-            np.dot(work.ones, dZ, out=gradients[index].b)
+            dW, db, _ = gradients[index]
+            if narrow:
+                narrow.gradients(A_before, dZ, dW, db)
+            else:
+                np.matmul(A_before.T, dZ, out=dW)
+                np.dot(work.ones, dZ, out=db)
             if index:
-                # By one unit the product is an outer one, which is faster without BLAS.
-                product = np.multiply if dZ.shape[1] == 1 else np.matmul
-                dA = product(dZ, self.arrays[index].W.T, out=work.dA[before])
+                dA = work.dA[before]
+                if narrow:
+                    narrow.backward(dZ, self.arrays[index].W, dA)
+                else:
+                    _backward_product(dZ, self.arrays[index].W, dA)
                 if before in keep:
                     np.multiply(dA, keep[before], out=dA)
                 self.activation_backward(before, work, gradients[before])
         if dX is not None:
-            np.matmul(work.dA[0], self.arrays[0].W.T, out=dX)
+            _backward_product(work.dA[0], self.arrays[0].W, dX)
 
 
 class Objective:

@@ -104,6 +104,7 @@ class NumpyEngine:
         self.kernels = kernels
         self.network = network.with_kernels(kernels)
         self.score = score
+        self._score_sum = kernels.scores.get(score.name, score.sum_over_rows)
         self.objective = objective.with_kernels(kernels)
         self._update = kernels.optimizers.get(optimizer, OPTIMIZERS[optimizer].update)
         self._settings = settings
@@ -142,7 +143,7 @@ class NumpyEngine:
         work = self._work.first(len(X))
         keep = self._dropout.draw(self._steps, len(X))
         self.network.logits(X, work, keep)
-        score = self.score.sum_over_rows(self.network, T, work)
+        score = self._score_sum(self.network, T, work)
         if not self._steps_in_statistics:  # once an epoch: too slow for every step
             self._saturated = self.network.saturated_shares(work)
         loss = self.objective(self.network, T, work)
@@ -175,7 +176,7 @@ class NumpyEngine:
         """Return the loss and the score's sum; `X` has up to `EVALUATION_ROWS` rows."""
         work = self._evaluation_work.first(len(X))
         self.network.logits(X, work)
-        score = self.score.sum_over_rows(self.network, T, work)
+        score = self._score_sum(self.network, T, work)
         return self.objective(self.network, T, work), score
 
     def layer_statistics(self) -> list[LayerStatistics]:

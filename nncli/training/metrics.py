@@ -22,18 +22,18 @@ def count_correct(Z: Array, T: Array) -> int:
     largest.
     """
     if Z.shape[1] == 1:
-        return int(np.count_nonzero((_nothing(Z) < Z) == (T == 1)))
+        return int(np.count_nonzero((nothing(Z) < Z) == (T == 1)))
     return int(np.count_nonzero(Z.argmax(axis=1) == T.argmax(axis=1)))
 
 
 def chosen_classes(Z: Array) -> Labels:
     """Return the class that the logits `Z` (B, O) of each row choose, shape (B,)."""
     if Z.shape[1] == 1:
-        return (Z[:, 0] > _nothing(Z)).astype(np.intp)
+        return (Z[:, 0] > nothing(Z)).astype(np.intp)
     return np.asarray(Z.argmax(axis=1))
 
 
-def _nothing(Z: Array) -> float:
+def nothing(Z: Array) -> float:
     """Return a number so small that its sigmoid is rounded to one half."""
     return 2 * float(np.finfo(Z.dtype).eps)
 

@@ -26,7 +26,7 @@ from nncli.model.activations import ACTIVATIONS
 from nncli.model.buffers import flat_buffer, shaped
 from nncli.model.kernels import NUMPY, Kernels
 from nncli.model.losses import LOSSES
-from nncli.model.network import Layer, Network, Objective, initial_parameters
+from nncli.model.network import Layer, Network, Objective, initial_parameters, layer_views
 from nncli.training.engine import NumpyEngine
 from nncli.training.fast_kernels import FAST
 from nncli.training.optimizers import OPTIMIZERS
@@ -111,6 +111,24 @@ def compare_backward(name: str, shape: tuple[int, int]) -> None:
     compare(f"{name} backward {shape}", lambda: run(entry.backward), lambda: run(backward))
 
 
+def compare_narrow(rows: int, inputs: int, outputs: int) -> None:
+    """Time the linear parts of a layer, forward and backward."""
+    layers = [Layer(inputs, outputs, "identity")]
+    passes = []
+    for kernels in (NUMPY, FAST):
+        network = Network(layers, np.ones((inputs + 1) * outputs, np.float32), kernels)
+        work, (X, dX) = network.workspace(rows), buffers((rows, inputs), 2)
+        work.dA[0][...] = 0.5
+        gradients = layer_views(layers, np.empty_like(network.parameters))
+
+        def both(network: Any = network, all_: Any = (X, work, gradients, None, dX)) -> None:
+            network.logits(*all_[:2])
+            network.backward(*all_)
+
+        passes.append(both)
+    compare(f"linear, both ways, {inputs}-{outputs}, batch {rows}", *passes)
+
+
 def compare_gathers(inputs: np.ndarray, scaling: Scaling, classes: int, batch_rows: int) -> None:
     split = whole(inputs, RANDOM.integers(0, classes, len(inputs)).astype(np.uint8))
     codes, orders = target_codes(classes, classes, np.float32), RANDOM.permutation(split.rows)
@@ -184,6 +202,9 @@ def main() -> None:
             compare_forward(name, shape)
         for name in FAST.backward:
             compare_backward(name, shape)
+    for inputs, outputs in ((2, 3), (3, 1), (10, 10)):
+        for rows in (32, 1000):
+            compare_narrow(rows, inputs, outputs)
     pixels = (RANDOM.random((60_000, 784)) * 255).astype(np.uint8)
     compare_gathers(pixels, Scaling(0.0, 1 / 255), 10, 64)
     compare_gathers(pixels, Scaling(np.full(784, 0.3), np.full(784, 0.2)), 10, 64)

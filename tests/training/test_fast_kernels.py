@@ -10,7 +10,9 @@ from nncli.model.activations import ACTIVATIONS
 from nncli.model.buffers import flat_buffer, shaped
 from nncli.model.kernels import NUMPY
 from nncli.model.losses import LOSSES
+from nncli.model.network import Layer, Network
 from nncli.training.engine import NumpyEngine
+from nncli.training.metrics import correct_rows
 from nncli.training.optimizers import OPTIMIZERS
 from nncli.training.regularization import Regularization
 from tests.model.networks import ROWS, draw_case, objective
@@ -160,6 +162,39 @@ def test_the_backward_pass_is_that_of_numpy(name, in_place, shape, dtype):
         function(dA, Z, A, out, **settings_of(name))
         gradients.append(out)
     check_alike(gradients[1], gradients[0], dtype)
+
+
+NARROW_SIZES = [(1, 1), (2, 3), (3, 1), (10, 10)]
+
+
+@pytest.mark.parametrize(("inputs", "outputs"), NARROW_SIZES)
+@pytest.mark.parametrize("rows", [1, 7, 1000])
+@both_precisions
+def test_narrow_products_are_those_of_numpy(rows, inputs, outputs, dtype):
+    A, dZ = draw((rows, inputs), dtype, 0), draw((rows, outputs), dtype, 1)
+    W, b = draw((inputs, outputs), dtype, 2).copy("C"), draw((outputs, 1), dtype, 3)[:, 0].copy()
+    Z, dA = buffer((rows, outputs), dtype), buffer((rows, inputs), dtype)
+    dW, db = np.full_like(W, np.nan), np.full_like(b, np.nan)
+    FAST.narrow.forward(A, W, b, Z)
+    FAST.narrow.gradients(A, dZ, dW, db)
+    FAST.narrow.backward(dZ, W, dA)
+    check_alike(Z, A @ W + b, dtype)
+    check_alike(dW, A.T @ dZ, dtype)
+    check_alike(db, dZ.sum(axis=0), dtype)
+    check_alike(dA, dZ @ W.T, dtype)
+
+
+@pytest.mark.parametrize("outputs", [1, 2, 10])
+@both_precisions
+def test_correct_rows_are_counted_as_numpy_does(outputs, dtype):
+    network = Network([Layer(1, outputs, "identity")], np.zeros(2 * outputs, dtype))
+    work = network.workspace(501)
+    work.Z[-1][...] = np.random.default_rng(4).integers(-2, 3, (501, outputs))  # many ties
+    codes = target_codes(max(outputs, 2), outputs, dtype)
+    T = codes[np.random.default_rng(5).integers(0, len(codes), 501)]
+    expected = correct_rows(network, T, work)
+    assert 0 < expected < 501
+    assert FAST.scores["accuracy"](network, T, work) == expected
 
 
 SCALINGS = {
