@@ -77,7 +77,7 @@ CASES: dict[str, Case | Whole] = {
             batch_rows=1_000,
             optimizer="sgd",
             learning_rate=0.5,
-            warm_up=5_000,
+            warm_up=3_000,
             timed=5_000,
         ),
     ),
