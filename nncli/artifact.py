@@ -1,24 +1,23 @@
 """The model file, ``weights.npz``: write, verify, read.
 
 It holds ``W1, b1, W2, b2, ...``, for layers that learn slopes also ``slope1``, ``slope2``, ..., and
-``metadata``, a JSON text. The reader believes nothing: every size is checked against what the file
-really holds before anything is allocated.
+``metadata``, a JSON text. The reader believes nothing: `npz_file` takes only what nncli packs, and
+here everything that the metadata says is compared with the arrays.
 """
 
 import hashlib
-import json
-import zipfile
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import IO, Any, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 import nncli
-from nncli.data.npy import parse_npy, write_npz
-from nncli.errors import ModelFileError, reason
+from nncli.data.npz_file import read_own_npz, write_npz
+from nncli.data.strict_json import parse_json, to_json
+from nncli.errors import ModelFileError, on_one_line, reason
 from nncli.model.activations import ACTIVATIONS
 from nncli.model.entries import Array, Entry
 from nncli.model.losses import LOSSES
@@ -122,8 +121,7 @@ def write_model(path: Path, model: Model) -> None:
         "nncli_version": nncli.__version__,
         "numpy_version": np.__version__,
     }
-    text = json.dumps(metadata, ensure_ascii=False, allow_nan=False)
-    write_npz(path, {"metadata": np.array(text), **arrays})
+    write_npz(path, {"metadata": np.array(to_json(metadata)), **arrays})
 
 
 def read_model(path: Path) -> Model:
@@ -137,19 +135,20 @@ def read_model(path: Path) -> Model:
     if path.is_dir():
         path = path / "weights.npz"
     try:
-        with path.open("rb") as stream:
-            members = _members(stream)
-            metadata = _metadata(members)
-            layers = _layers(metadata)
-            parameters = _parameters(layers, members, metadata)
-            return _model(Network(layers, parameters), metadata)
+        arrays = _arrays(path)
+        metadata = _metadata(arrays)
+        layers = _layers(metadata)
+        parameters = _parameters(layers, arrays, metadata)
+        return _model(Network(layers, parameters), metadata)
     except OSError as error:
         raise ModelFileError(f"{path}: cannot be read ({reason(error)})") from error
-    except _Refusal as error:
-        raise ModelFileError(f"{path}: {error}") from error
+    except ValueError as error:
+        raise ModelFileError(f"{path}: {on_one_line(str(error))}") from error
+    except MemoryError as error:
+        raise ModelFileError(f"{path}: needs more memory than there is") from error
 
 
-class _Refusal(Exception):  # noqa: N818 - becomes a ModelFileError with the path
+class _Refusal(ValueError):  # noqa: N818 - becomes a ModelFileError with the path
     pass
 
 
@@ -158,55 +157,26 @@ def _sha256(array: NDArray[Any]) -> str:
     return hashlib.sha256(array.astype(array.dtype.newbyteorder("<")).tobytes()).hexdigest()
 
 
-def _members(stream: IO[bytes]) -> dict[str, bytes]:
-    """Return the content of every member of an uncompressed zip file, by name without .npy."""
-    size = stream.seek(0, 2)
-    if size == 0:
-        raise _Refusal(f"is empty; {_AGAIN}")
-    members = {}
+def _arrays(path: Path) -> dict[str, NDArray[Any]]:
     try:
-        with zipfile.ZipFile(stream) as archive:
-            entries = archive.infolist()
-            if sum(entry.file_size for entry in entries) > size or any(
-                entry.compress_type != zipfile.ZIP_STORED for entry in entries
-            ):
-                raise _Refusal(
-                    "is compressed or promises more than it holds; nncli did not write it"
-                )
-            for entry in entries:
-                if entry.filename in members or not entry.filename.endswith(".npy"):
-                    raise _Refusal(f"has an unexpected member {entry.filename!r}")
-                members[entry.filename] = archive.read(entry)
-    except (zipfile.BadZipFile, NotImplementedError, EOFError, ValueError, RuntimeError) as error:
-        raise _Refusal(f"is not an .npz file, or is cut or damaged; {_AGAIN}") from error
-    return {name.removesuffix(".npy"): content for name, content in members.items()}
-
-
-def _array(name: str, content: bytes) -> NDArray[Any]:
-    try:
-        array = parse_npy(content)
+        return read_own_npz(path)
     except ValueError as error:
-        raise _Refusal(f"{name} {error}; {_AGAIN}") from error
-    if not array.flags.c_contiguous:
-        raise _Refusal(f"{name} is not in C order; nncli did not write it")
-    return array
+        raise _Refusal(f"{error}; {_AGAIN}") from error
 
 
-def _metadata(members: dict[str, bytes]) -> dict[str, Any]:
-    if "metadata" not in members:
+def _metadata(arrays: dict[str, NDArray[Any]]) -> dict[str, Any]:
+    """Take the metadata out of `arrays`."""
+    if "metadata" not in arrays:
         raise _Refusal("has no metadata: not a model of nncli")
-    if "parameters" in members:
+    if "parameters" in arrays:
         raise _Refusal("is a checkpoint, not a model; the model is weights.npz beside it")
-    array = _array("metadata", members.pop("metadata"))
+    array = arrays.pop("metadata")
     if array.shape != () or array.dtype.kind != "U":
         raise _Refusal("its metadata is not a text")
     try:
-        metadata = json.loads(
-            str(array), object_pairs_hook=_without_duplicates, parse_constant=_no_constant
-        )
-        json.dumps(metadata, ensure_ascii=False).encode("utf-8")  # refuses half characters
-    except (ValueError, RecursionError) as error:
-        raise _Refusal(f"its metadata is not valid JSON ({error})") from error
+        metadata = parse_json(str(array))
+    except ValueError as error:
+        raise _Refusal(f"its metadata {error}") from error
     version = _get(metadata, "format_version", int)
     if version > FORMAT_VERSION:
         raise _Refusal(
@@ -216,17 +186,6 @@ def _metadata(members: dict[str, bytes]) -> dict[str, Any]:
     if version < 1:
         raise _Refusal(f"has format version {version}; there is none below 1")
     return metadata  # type: ignore[no-any-return]  # _get has seen that it is a dict
-
-
-def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    mapping = dict(pairs)
-    if len(mapping) < len(pairs):
-        raise ValueError("a key stands twice")
-    return mapping
-
-
-def _no_constant(text: str) -> None:
-    raise ValueError(f"{text} is not JSON")
 
 
 def _get(mapping: Any, key: str, kind: type[T]) -> T:
@@ -265,11 +224,14 @@ def _layers(metadata: dict[str, Any]) -> list[Layer]:
     return layers
 
 
-def _parameters(layers: list[Layer], members: dict[str, bytes], metadata: dict[str, Any]) -> Array:
+def _parameters(
+    layers: list[Layer], arrays: dict[str, NDArray[Any]], metadata: dict[str, Any]
+) -> Array:
     expected = _shapes(layers)
-    _same_names(expected, members)
+    _same_names(expected, arrays)
     checksums = _get(metadata, "sha256", dict)
-    arrays = {name: _array(name, members[name]) for name in expected}
+    if not checksums.keys() <= expected.keys():
+        raise _Refusal("has checksums of other arrays than it holds")
     dtype = arrays["W1"].dtype
     if dtype not in _DTYPES:
         raise _Refusal(f"W1 has the type {dtype}; expected float32 or float64")

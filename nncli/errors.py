@@ -56,6 +56,13 @@ def did_you_mean(word: str, known: Sequence[str]) -> str:
     return f"; did you mean '{near[0]}'?" if near else ""
 
 
+def on_one_line(text: str, width: int = 200) -> str:
+    """Return `text` fit for a message: no control characters, at most `width` characters."""
+    text = text[: width + 1]
+    text = text if text.isprintable() else repr(text)[1:-1]
+    return text if len(text) <= width else text[: width - 3] + "..."
+
+
 def reason(error: OSError) -> str:
     """Return the operating system's words for `error`, without the path that it repeats."""
     return (error.strerror or str(error)).lower()

@@ -16,7 +16,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 import nncli
@@ -27,6 +27,7 @@ from nncli.errors import ModelFileError
 from nncli.model.losses import LOSSES
 from nncli.model.network import Layer, Network, Objective, parameter_count
 from nncli.prediction import predict_rows
+from tests.attacks.packing import npy, packed, unzipped, zipped
 
 IMAGES = Path(__file__).parents[1].parent / "shared" / "mnist" / "t10k-images-idx3-ubyte.gz"
 
@@ -97,12 +98,6 @@ def sha256(array):
     return hashlib.sha256(array.tobytes()).hexdigest()
 
 
-def packed(arrays, save=np.savez, **options):
-    stream = io.BytesIO()
-    save(stream, **options, **arrays)
-    return stream.getvalue()
-
-
 def with_metadata(change):
     """Return a model file whose metadata `change` has changed in place, or replaced by text."""
     arrays = arrays_in(written())
@@ -127,14 +122,9 @@ def with_arrays(content=None, **changes):
 
 def with_members(change):
     """Return a model file whose members, a dict of bytes, `change` has changed."""
-    with zipfile.ZipFile(io.BytesIO(written())) as archive:
-        members = {name: archive.read(name) for name in archive.namelist()}
+    members = unzipped(written())
     change(members)
-    stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w") as archive:
-        for name, content in members.items():
-            archive.writestr(name, content)
-    return stream.getvalue()
+    return zipped(members)
 
 
 def set_to(*keys, value):
@@ -426,9 +416,8 @@ def plain_zip(name="notes.txt"):
 
 
 def with_pickled_objects():
-    stream = io.BytesIO()
-    np.save(stream, np.array([{"a": 1}, None]), allow_pickle=True)
-    return with_members(lambda members: members.update({"W1.npy": stream.getvalue()}))
+    objects = npy(np.array([{"a": 1}, None]))
+    return with_members(lambda members: members.update({"W1.npy": objects}))
 
 
 class Bomb:
@@ -441,9 +430,12 @@ def with_a_pickle_alone():
 
 
 def with_a_member_twice():
-    stream = io.BytesIO(written())
-    with zipfile.ZipFile(stream, "a") as archive, pytest.warns(UserWarning, match="Duplicate"):
-        archive.writestr("b1.npy", archive.read("b1.npy"))
+    return zipped([*unzipped(written()).items(), ("b1.npy", unzipped(written())["b1.npy"])])
+
+
+def saved_by_numpy(save):
+    stream = io.BytesIO()
+    save(stream, **arrays_in(written()))
     return stream.getvalue()
 
 
@@ -476,17 +468,18 @@ SLOPES = np.ones(4, np.float32)
 
 WRONG_FILES = {
     "empty": (lambda: b"", "is empty"),
-    "cut in half": (lambda: written()[: len(written()) // 2], "cut or damaged"),
-    "without its end": (lambda: written()[:-1], "cut or damaged"),
+    "cut in half": (lambda: written()[: len(written()) // 2], "is cut short, in metadata"),
+    "without its end": (lambda: written()[:-1], "or is cut"),
     "text": (lambda: b"data: mnist\n", "not an .npz file"),
     "a picture": (png, "not an .npz file"),
     "a pickle": (with_a_pickle_alone, "not an .npz file"),
     "a plain zip": (plain_zip, "unexpected member 'notes.txt'"),
-    "a zip without members": (lambda: b"PK\5\6" + bytes(18), "no metadata"),
+    "a zip without members": (lambda: b"PK\5\6" + bytes(18), "not an .npz file"),
     "somebody else's npz": (lambda: packed({"X": np.zeros(3)}), "no metadata"),
-    "encrypted": (encrypted, "cut or damaged"),
+    "encrypted": (encrypted, "another directory at its end"),
+    "packed by NumPy": (lambda: saved_by_numpy(np.savez), "another zip header of metadata"),
     "compressed": (
-        lambda: packed(arrays_in(written()), np.savez_compressed),
+        lambda: saved_by_numpy(np.savez_compressed),
         "is compressed",
     ),
     "compressed with lzma": (with_lzma, "is compressed"),
@@ -498,9 +491,12 @@ WRONG_FILES = {
     "a checkpoint": (lambda: with_arrays(parameters=W1), "is a checkpoint, not a model"),
     "no b2": (lambda: with_arrays(b2=None), "lacks b2"),
     "no metadata": (lambda: with_arrays(metadata=None), "no metadata"),
-    "a member twice": (with_a_member_twice, "unexpected member 'b1.npy'"),
+    "a member twice": (with_a_member_twice, "has the member b1 twice"),
     "W1 transposed": (lambda: with_arrays(W1=W1.T.copy()), "shape (4, 3); expected"),
-    "W1 in Fortran order": (lambda: with_arrays(W1=np.asfortranarray(W1)), "not in C order"),
+    "W1 in Fortran order": (
+        lambda: with_arrays(W1=np.asfortranarray(W1)),
+        "W1 is in Fortran order",
+    ),
     "b1 as a row": (lambda: with_arrays(b1=np.ones((1, 4), np.float32)), "shape (1, 4)"),
     "b1 with a NaN": (
         lambda: with_arrays(b1=np.array([0, 1, np.nan, 0], np.float32)),
@@ -511,12 +507,12 @@ WRONG_FILES = {
         "W1 has values that are not finite",
     ),
     "one float64": (lambda: with_arrays(b1=np.ones(4)), "b1 is float64"),
-    "float16": (lambda: with_arrays(W1=W1.astype(np.float16)), "expected float32 or float64"),
+    "float16": (lambda: with_arrays(W1=W1.astype(np.float16)), "W1 has the type '<f2'"),
     "integers": (lambda: with_arrays(W1=W1.astype(int)), "expected float32 or float64"),
-    "complex": (lambda: with_arrays(W1=W1.astype(complex)), "expected float32 or float64"),
-    "big-endian": (lambda: with_arrays(W1=W1.astype(">f4")), "expected float32 or float64"),
+    "complex": (lambda: with_arrays(W1=W1.astype(complex)), "W1 has the type '<c16'"),
+    "big-endian": (lambda: with_arrays(W1=W1.astype(">f4")), "W1 has the type '>f4'"),
     "text for W1": (lambda: with_arrays(W1=np.array(["a"])), "expected float32 or float64"),
-    "objects": (with_pickled_objects, "W1 holds Python objects"),
+    "objects": (with_pickled_objects, "W1 has the type '|O'"),
     "other numbers in W1": (
         lambda: packed({**arrays_in(written()), "W1": W1}),
         "W1 is not what was saved",
@@ -543,18 +539,21 @@ WRONG_FILES = {
     ),
     "metadata as a list": (lambda: with_arrays(metadata=np.array(["{}"])), "not a text"),
     "metadata as a number": (lambda: with_arrays(metadata=np.array(1)), "not a text"),
-    "metadata as bytes": (lambda: with_arrays(metadata=np.array(b"{}")), "not a text"),
+    "metadata as bytes": (
+        lambda: with_arrays(metadata=np.array(b"{}")),
+        "metadata has the type '|S2'",
+    ),
     "an object's header": (
-        lambda: with_header("{'descr': '|O', 'fortran_order': False, 'shape': (6,)}"),
-        "W1 holds Python objects",
+        lambda: with_header("{'descr': '|O', 'fortran_order': False, 'shape': (6,), }"),
+        "W1 has the type '|O'",
     ),
     "a shape below zero": (
-        lambda: with_header("{'descr': '<f4', 'fortran_order': False, 'shape': (-3, -4)}"),
-        "impossible shape",
+        lambda: with_header("{'descr': '<f4', 'fortran_order': False, 'shape': (-3, -4), }"),
+        "damaged .npy header",
     ),
     "a shape of bools": (
-        lambda: with_header("{'descr': '<f4', 'fortran_order': False, 'shape': (True, 12)}"),
-        "impossible shape",
+        lambda: with_header("{'descr': '<f4', 'fortran_order': False, 'shape': (True, 12), }"),
+        "damaged .npy header",
     ),
     "more dimensions than there are": (
         lambda: with_header(
@@ -711,7 +710,7 @@ def test_the_checks_of_wrong_files_start_from_a_file_that_is_read(path):
         assert_same_models(read_model(path), sloped_model())
     path.write_bytes(with_members(lambda members: None))
     assert_same_models(read_model(path), make_model())
-    text = "{'descr': '<f4', 'fortran_order': False, 'shape': (3, 4)}"
+    text = "{'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }".ljust(117)
     path.write_bytes(with_header(text))
     assert_refused(path, "W1 is not what was saved")  # by its values alone
 
@@ -728,7 +727,7 @@ def test_a_missing_file_and_a_directory_are_refused(path):
         read_model(path)  # of a directory, the weights.npz in it
 
 
-@pytest.mark.parametrize("words", ["cut or damaged", "W1 is not what was saved"])
+@pytest.mark.parametrize("words", ["is cut short, in metadata", "W1 is not what was saved"])
 def test_a_damaged_file_comes_with_a_remedy(path, words):
     by_words = {each: make for make, each in WRONG_FILES.values()}
     path.write_bytes(by_words[words]())
@@ -798,15 +797,6 @@ def test_false_giant_sizes_are_refused_with_little_memory(make, path):
 # Damage
 
 
-def assert_refused_or_unchanged(path, content, model):
-    path.write_bytes(content)
-    try:
-        found = read_model(path)
-    except ModelFileError:
-        return
-    assert_same_models(found, model)
-
-
 @pytest.fixture(
     params=[(written, make_model), (sloped, sloped_model)], ids=["without slopes", "with slopes"]
 )
@@ -816,21 +806,23 @@ def intact(request):
     return content(), model()
 
 
-def test_a_flipped_bit_in_any_byte_is_refused_or_harmless(path, intact):
-    content, model = intact
+def test_a_flipped_bit_in_any_byte_is_refused(path, intact):
+    content, _ = intact
     for place in range(len(content)):
         damaged = bytearray(content)
         damaged[place] ^= 1 << place % 8
-        assert_refused_or_unchanged(path, damaged, model)
+        path.write_bytes(damaged)
+        assert_refused(path)
 
 
 @given(place=st.integers(0, 10_000), mask=st.integers(1, 255))
 @with_files
-def test_any_changed_byte_is_refused_or_harmless(path, intact, place, mask):
-    content, model = intact
+def test_any_changed_byte_is_refused(path, intact, place, mask):
+    content, _ = intact
     damaged = bytearray(content)
     damaged[place % len(content)] ^= mask
-    assert_refused_or_unchanged(path, damaged, model)
+    path.write_bytes(damaged)
+    assert_refused(path)
 
 
 @given(st.integers(1, 10_000))
@@ -843,15 +835,17 @@ def test_any_cut_is_refused(path, intact, length):
 
 @given(st.data())
 @with_files
-def test_zip_records_with_any_values_are_refused_or_harmless(path, intact, data):
-    content, model = intact
+def test_zip_records_with_any_other_values_are_refused(path, intact, data):
+    content, _ = intact
     damaged = bytearray(content)
     where = data.draw(st.sampled_from([b"PK\1\2", b"PK\3\4", b"PK\5\6"]))
     start = content.index(where) + 4
     offset = data.draw(st.integers(0, 40))
     values = data.draw(st.binary(min_size=1, max_size=8))
     damaged[start + offset : start + offset + len(values)] = values
-    assert_refused_or_unchanged(path, damaged, model)
+    assume(damaged != content)
+    path.write_bytes(damaged)
+    assert_refused(path)
 
 
 @given(st.binary(max_size=200))

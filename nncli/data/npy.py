@@ -1,18 +1,14 @@
-"""NumPy's own files: ``.npy`` read from bytes, believing nothing; ``.npz`` written atomically."""
+"""NumPy's ``.npy``, read from bytes, believing nothing."""
 
 import io
 import math
 import warnings
-from collections.abc import Mapping
-from pathlib import Path
 from tokenize import TokenError
 from typing import IO, Any
 
 import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
-
-from nncli.files import atomic_write
 
 MAGIC = npy.MAGIC_PREFIX
 
@@ -42,17 +38,6 @@ def parse_npy(content: bytes) -> NDArray[Any]:
         raise ValueError(f"has {found} bytes of values, not what its shape {shape} needs")
     flat = np.frombuffer(content, dtype, offset=stream.tell())
     return flat.reshape(shape, order="F" if fortran_order else "C")
-
-
-def write_npz(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
-    """Write an uncompressed ``.npz`` atomically. Raises `OutputError`.
-
-    It is made in memory first: older NumPy does not tidy up after a write that fails.
-    """
-    content = io.BytesIO()
-    np.savez(content, **dict(arrays))  # type: ignore[arg-type]  # no array is called allow_pickle
-    with atomic_write(path) as stream:
-        stream.write(content.getbuffer())
 
 
 def _header(stream: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:

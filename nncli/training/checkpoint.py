@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from nncli.data.npy import write_npz
+from nncli.data.npz_file import write_npz
 from nncli.training.engine import Engine
 from nncli.training.loop import Progress
 

@@ -1,0 +1,41 @@
+"""Open a file that someone else may have put there."""
+
+import errno
+import os
+import stat
+from io import BufferedReader
+from pathlib import Path
+
+
+def open_regular(path: Path) -> BufferedReader:
+    """Open `path` to read bytes; it must be a regular file, or a link to one.
+
+    A pipe that nobody writes to is not waited for, and a device that never ends is not read.
+
+    Raises
+    ------
+    OSError
+        When it is missing, cannot be opened, or is something else.
+    """
+    try:
+        stream = open(path, "rb", opener=_without_waiting)  # noqa: SIM115 - the caller closes it
+    except ValueError as error:  # a NUL or half a character in the name
+        raise OSError(errno.EINVAL, "not the name of a file") from error
+    if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+        stream.close()
+        raise OSError(errno.EINVAL, "not a regular file")
+    return stream
+
+
+def read_regular(path: Path, most_bytes: int) -> bytes:
+    """Return the content of a regular file, of a larger one the first `most_bytes` + 1 bytes.
+
+    Memory is taken for what the file holds, not for what it may hold. Raises `OSError`.
+    """
+    with open_regular(path) as stream:
+        size = os.fstat(stream.fileno()).st_size
+        return stream.read(min(size, most_bytes) + 1)
+
+
+def _without_waiting(name: str, flags: int) -> int:
+    return os.open(name, flags | getattr(os, "O_NONBLOCK", 0))

@@ -1,0 +1,48 @@
+"""Pack members into a zip file with Python's own writer, laid out as nncli's files are.
+
+With it an attack can be everything that nncli's reader asks for but for one thing.
+"""
+
+import io
+import warnings
+import zipfile
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+
+def packed(arrays: Mapping[str, Any]) -> bytes:
+    """Return a file of arrays of any kind, each as NumPy saves it."""
+    return zipped({f"{name}.npy": npy(array) for name, array in arrays.items()})
+
+
+def npy(array: Any) -> bytes:
+    """Return a ``.npy`` file, also of objects."""
+    stream = io.BytesIO()
+    np.save(stream, array, allow_pickle=True)
+    return stream.getvalue()
+
+
+def zipped(members: Mapping[str, bytes] | Sequence[tuple[str, bytes]], **changes: Any) -> bytes:
+    """Return a zip file of `members`; `changes` are other attributes of their `ZipInfo`."""
+    stream = io.BytesIO()
+    with warnings.catch_warnings(), zipfile.ZipFile(stream, "w") as archive:
+        warnings.simplefilter("ignore")  # of names that stand twice
+        for name, content in members.items() if isinstance(members, Mapping) else members:
+            archive.writestr(entry(name, **changes), content)
+    return stream.getvalue()
+
+
+def entry(name: str, **changes: Any) -> zipfile.ZipInfo:
+    """Return the entry of a member as nncli writes it, but for `changes`."""
+    found = zipfile.ZipInfo(name)
+    for key, value in {"create_system": 3, "external_attr": 0o100600 << 16, **changes}.items():
+        setattr(found, key, value)
+    return found
+
+
+def unzipped(content: bytes) -> dict[str, bytes]:
+    """Return the members of a zip file."""
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
