@@ -27,7 +27,7 @@ from nncli.errors import ModelFileError
 from nncli.model.losses import LOSSES
 from nncli.model.network import Layer, Network, Objective, parameter_count
 from nncli.prediction import predict_rows
-from tests.attacks.packing import npy, packed, unzipped, zipped
+from tests.attacks.packing import npy, overwrite, packed, unzipped, zipped
 
 IMAGES = Path(__file__).parents[1].parent / "shared" / "mnist" / "t10k-images-idx3-ubyte.gz"
 
@@ -808,10 +808,11 @@ def intact(request):
 
 def test_a_flipped_bit_in_any_byte_is_refused(path, intact):
     content, _ = intact
+    path.touch()
     for place in range(len(content)):
         damaged = bytearray(content)
         damaged[place] ^= 1 << place % 8
-        path.write_bytes(damaged)
+        overwrite(path, damaged)
         assert_refused(path)
 
 

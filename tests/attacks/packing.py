@@ -7,6 +7,7 @@ import io
 import warnings
 import zipfile
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -46,3 +47,10 @@ def unzipped(content: bytes) -> dict[str, bytes]:
     """Return the members of a zip file."""
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         return {name: archive.read(name) for name in archive.namelist()}
+
+
+def overwrite(path: Path, content: bytes) -> None:
+    """Give a file that is there another content; to empty it first would cost milliseconds."""
+    with path.open("r+b") as stream:
+        stream.write(content)
+        stream.truncate()
