@@ -56,10 +56,16 @@ def did_you_mean(word: str, known: Sequence[str]) -> str:
     return f"; did you mean '{near[0]}'?" if near else ""
 
 
+def printable(text: str) -> str:
+    """Return `text` with everything escaped that could move a terminal's cursor, or do worse."""
+    if text.isprintable():
+        return text
+    return "".join(each if each.isprintable() else repr(each)[1:-1] for each in text)
+
+
 def on_one_line(text: str, width: int = 200) -> str:
-    """Return `text` fit for a message: no control characters, at most `width` characters."""
-    text = text[: width + 1]
-    text = text if text.isprintable() else repr(text)[1:-1]
+    """Return `text` fit for a message: printable, at most `width` characters."""
+    text = printable(text[: width + 1])
     return text if len(text) <= width else text[: width - 3] + "..."
 
 

@@ -17,7 +17,7 @@ from nncli.cli.predict import predict
 from nncli.cli.show import show
 from nncli.cli.trace import trace
 from nncli.cli.train import train
-from nncli.errors import ConfigError, Interrupted, NncliError, reason
+from nncli.errors import ConfigError, Interrupted, NncliError, printable, reason
 from nncli.threads import start_with_one_thread
 
 
@@ -57,7 +57,8 @@ def _run(arguments: list[str]) -> int:
             raise
         # A config's problems start with file:line:column, for editors to find.
         plain = isinstance(error, ConfigError | Interrupted)
-        click.echo(error if plain else f"Error: {error}", err=True)
+        lines = str(error).split("\n") if plain else [f"Error: {error}"]
+        click.echo("\n".join(map(printable, lines)), err=True)
         return error.exit_code
     except click.ClickException as error:
         error.show()

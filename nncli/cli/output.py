@@ -1,18 +1,21 @@
 """Print aligned tables of at most 80 columns."""
 
 import json
+import re
 import sys
 from collections.abc import Sequence
 from typing import Any
 
 import click
 
+from nncli.errors import printable
+
 WIDTH = 80
 
 
 def print_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Print rows under a header: the first column to the left, the others to the right."""
-    table = [list(header), *map(list, rows)]
+    table = [[printable(cell) for cell in row] for row in (header, *rows)]
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
     for row in table:
         first, *others = (
@@ -24,8 +27,9 @@ def print_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
 
 def print_pairs(pairs: Sequence[tuple[str, Any]]) -> None:
     """Print names and values, a line each, the values in one column."""
-    width = max(len(name) for name, _ in pairs)
-    for name, value in pairs:
+    shown = [(printable(name), printable(str(value))) for name, value in pairs]
+    width = max(len(name) for name, _ in shown)
+    for name, value in shown:
         click.echo(f"{name:<{width}}  {value}")
 
 
@@ -39,7 +43,18 @@ def figure(value: float) -> str:
 
 def print_json(value: Any) -> None:
     """Print a value as indented JSON."""
-    click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+    text = json.dumps(value, indent=2, ensure_ascii=False)
+    click.echo(re.sub(r"[^\n -~]", _as_json, text))
+
+
+def _as_json(found: re.Match[str]) -> str:
+    """Return a character as it may stand in JSON that a terminal shows."""
+    return found[0] if found[0].isprintable() else json.dumps(found[0])[1:-1]
+
+
+def visible(content: bytes) -> bytes:
+    """Return text for a terminal, without characters that would command it."""
+    return re.sub(rb"[\0-\x08\x0b\x0c\x0e-\x1f\x7f]|\xc2[\x80-\x9f]", b"?", content)
 
 
 def print_bytes(content: bytes) -> None:
@@ -55,5 +70,5 @@ def print_bytes(content: bytes) -> None:
 
 def shortened(text: str, width: int) -> str:
     """Return `text` fit to print: no control characters, and at most `width` characters."""
-    text = text if text.isprintable() else repr(text)[1:-1]
+    text = printable(text)
     return text if len(text) <= width else text[: width - 2] + ".."

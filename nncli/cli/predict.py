@@ -1,5 +1,6 @@
 """``nncli predict``."""
 
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -41,7 +42,7 @@ def predict(
     order, and others beside them.
     """
     from nncli.artifact import read_model
-    from nncli.cli.output import print_bytes
+    from nncli.cli.output import print_bytes, visible
     from nncli.data.tables import read_rows
     from nncli.errors import UsageError
     from nncli.files import atomic_write, checked_output
@@ -65,7 +66,7 @@ def predict(
     write = FORMATS[format_ or (ending if ending in FORMATS else "csv")]
     content = write(predictions)
     if target is None:
-        print_bytes(content)
+        print_bytes(visible(content) if sys.stdout.isatty() else content)
         return
     with atomic_write(target) as stream:
         stream.write(content)

@@ -95,9 +95,10 @@ def _print_model(model: "Model") -> None:
                       f"scale {_span(preprocessing.scale)}"),
             ("loss", model.objective.name),
             ("precision", model.network.dtype.name),
-            *((_label(key, model), json.dumps(value).strip('"')) for key, value in
-              record.items()),
-            *((key.replace("_", " "), value) for key, value in model.provenance.items()),
+            *((shortened(_label(key, model), 20), shortened(json.dumps(value).strip('"'), 57))
+              for key, value in record.items()),
+            *((key.replace("_", " "), shortened(value, 57))
+              for key, value in model.provenance.items()),
         ]
     )  # fmt: skip
     click.echo()
@@ -105,7 +106,10 @@ def _print_model(model: "Model") -> None:
     print_table(
         ("split", *names),
         [
-            (split, *(figure(metrics[name]) if name in metrics else "" for name in names))
+            (
+                shortened(split, 20),
+                *(figure(metrics[name]) if name in metrics else "" for name in names),
+            )
             for split, metrics in model.metrics.items()
         ],
     )
