@@ -44,10 +44,12 @@ class DivergenceError(NncliError):
     """Training produced a loss or a gradient that is not a finite number."""
 
 
-class Interrupted(NncliError):  # noqa: N818 - not a failure: the user asked for it
-    """The user pressed Ctrl-C; what there was has been saved."""
+class Interrupted(NncliError):  # noqa: N818 - not a failure: it was asked for
+    """A signal asked to stop, such as Ctrl-C; what there was has been saved."""
 
-    exit_code = 130
+    def __init__(self, message: str, signal: int) -> None:
+        super().__init__(message)
+        self.exit_code = 128 + signal
 
 
 def did_you_mean(word: str, known: Sequence[str]) -> str:

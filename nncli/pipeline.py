@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -24,14 +25,16 @@ from nncli.config.schema import Config
 from nncli.construction import build_network
 from nncli.data.batches import Batches
 from nncli.data.dataset import Dataset, Task
+from nncli.data.fingerprint import fingerprint
 from nncli.data.scaling import Scaling, fit
+from nncli.environment import environment
 from nncli.errors import DivergenceError, ModelFileError, NncliError, OutputError
 from nncli.evaluation import Evaluation, check_targets, class_codes, evaluate
 from nncli.files import write_text
 from nncli.model.kernels import NUMPY, Kernels
 from nncli.model.network import Network, Objective
 from nncli.threads import threads_in_use
-from nncli.training.checkpoint import write_checkpoint
+from nncli.training.checkpoint import Checkpoint, Pace, write_checkpoint
 from nncli.training.engine import EVALUATION_ROWS, NumpyEngine
 from nncli.training.kernel_choice import KernelError, choose_kernels
 from nncli.training.loop import Plan, Progress, StepReport, check_finite, train
@@ -42,7 +45,7 @@ from nncli.training.regularization import Regularization
 from nncli.training.schedules import plateau_of, rate_function
 
 CHECKPOINT = "checkpoint.npz"
-CHECKPOINT_SECONDS = 10.0
+CONFIG = "config.yaml"
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,11 @@ class Job:
     training: Batches
     validation: Batches | None
     plan: Plan
+
+    @cached_property
+    def fingerprint(self) -> dict[str, str]:
+        """That of its data."""
+        return fingerprint(self.dataset)
 
 
 @dataclass(frozen=True)
@@ -184,35 +192,61 @@ def run(
     observers: Sequence[Observer],
     stop_requested: Callable[[], bool],
     profile: Profile | None = None,
+    checkpoint: Checkpoint | None = None,
 ) -> Outcome:
     """Train, and leave config, history, checkpoint, weights and metrics in `directory`.
 
     Parameters
     ----------
     profile : Profile, optional
-        Is told how long checkpoints and the evaluation at the end take.
+        Is told how long history, checkpoints and the evaluation at the end take.
+    checkpoint : Checkpoint, optional
+        Where to go on from; the job's engine has its state already.
 
     Raises
     ------
     OutputError
-        When a file cannot be written.
+        When a file cannot be written; the last checkpoint is then still there to go on from.
     DivergenceError
-        When the loss is no longer finite; the best epoch before, if any, is saved first, and the
-        message says so.
+        When a number of the training is no longer finite; the best epoch before, if any, is saved
+        first, and the message says so.
     """
-    started = time.perf_counter()
-    profile = profile or Profile()
-    write_text(directory / "config.yaml", config_text(job.config))
-    progress = Progress()
+    started = time.perf_counter() - (checkpoint.record["wall_seconds"] if checkpoint else 0.0)
+    write_text(directory / CONFIG, config_text(job.config))
+    progress = checkpoint.progress if checkpoint else Progress()
     history = History(
         directory / "history.csv",
         job.engine.score,
         layers=job.network.layers,
         has_validation=job.validation is not None,
+        epochs=progress.epoch,
     )
+    if profile:
+        profile.watch(history, "epoch", "history")
+    else:
+        profile = Profile()
+    same = {
+        "config": job.config.model_dump(),
+        "data": job.fingerprint,
+        "kernels": job.engine.kernels.name,
+        "environment": environment(),
+    }
+
+    def save_checkpoint(ended: str | None = None) -> None:
+        wall_seconds = time.perf_counter() - started
+        record = {**same, "wall_seconds": wall_seconds, "ended": ended}
+        write_checkpoint(directory / CHECKPOINT, job.engine, progress, record)
+
+    def save_state() -> None:
+        with profile.phase("checkpoint"):
+            history.synchronize()  # a checkpoint is never ahead of the rows before it
+            save_checkpoint()
+
     watching = [history, *observers]
     try:
-        _train(job, directory, progress, watching, stop_requested, profile)
+        _train(job, progress, watching, stop_requested, save_state)
+        interrupted = stop_requested()
+        save_state() if interrupted else history.synchronize()
     except DivergenceError as error:
         if progress.best_parameters is None:
             raise
@@ -227,40 +261,37 @@ def run(
     finally:
         for observer in watching:
             observer.close()
-    interrupted = stop_requested()
     early = progress.epoch < job.plan.epochs
     ended = "interrupted" if interrupted else "stopped early" if early else "finished"
     with profile.phase("results"):
         evaluations = _save(job, directory, progress, started, ended=ended)
-    with profile.phase("checkpoint"):
-        write_checkpoint(directory / CHECKPOINT, job.engine, progress, job.config.model_dump())
+    if not interrupted:
+        with profile.phase("checkpoint"):
+            save_checkpoint(ended)
     return Outcome(directory, evaluations, progress, job.plan.epochs, interrupted)
 
 
 def _train(
     job: Job,
-    directory: Path,
     progress: Progress,
     observers: Sequence[Observer],
     stop_requested: Callable[[], bool],
-    profile: Profile,
+    save_state: Callable[[], None],
 ) -> None:
-    """Run the loop with everything that watches it, and write a checkpoint now and then."""
-    next_checkpoint = time.monotonic() + CHECKPOINT_SECONDS
+    """Run the loop with everything that watches it, and save the state when it is time."""
+    pace = Pace(job.config.training.checkpoint_seconds)
     reports = train(job.engine, job.training, job.validation, job.plan, progress, stop_requested)
     for report in reports:
         if isinstance(report, StepReport):
             for observer in observers:
                 observer.step(report)
-            continue
-        for observer in observers:
-            observer.epoch(report)
-        if time.monotonic() >= next_checkpoint:
-            with profile.phase("checkpoint"):
-                write_checkpoint(
-                    directory / CHECKPOINT, job.engine, progress, job.config.model_dump()
-                )
-            next_checkpoint = time.monotonic() + CHECKPOINT_SECONDS
+        else:
+            for observer in observers:
+                observer.epoch(report)
+        if pace.is_due(within_epoch=isinstance(report, StepReport)):
+            began = time.monotonic()
+            save_state()
+            pace.note(began)
 
 
 def _save(

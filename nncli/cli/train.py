@@ -3,14 +3,16 @@
 import os
 import shlex
 import sys
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
 if TYPE_CHECKING:
     from nncli.pipeline import Job, Outcome
+    from nncli.training.checkpoint import Checkpoint
     from nncli.training.metrics import Score
     from nncli.training.observers import Observer
     from nncli.training.profile import Profile
@@ -23,20 +25,27 @@ _PHASES = (
     "backward",
     "update",
     "validation",
+    "history",
     "checkpoint",
     "results",
 )
 
 
 @click.command()
-@click.argument("config", type=click.Path(path_type=Path))
-@click.argument("overrides", nargs=-1, metavar="[KEY=VALUE]...")
+@click.argument("arguments", nargs=-1, metavar="CONFIG [KEY=VALUE]...")
 @click.option(
     "-o",
     "--out",
     type=click.Path(path_type=Path),
     metavar="DIR",
     help="The run directory, new or empty.  [default: runs/<name>-001, -002, ...]",
+)
+@click.option(
+    "--resume",
+    type=click.Path(path_type=Path),
+    metavar="RUN",
+    help="Go on with a run that was stopped, in place of CONFIG; of its settings training.epochs "
+    "may be raised.",
 )
 @click.option(
     "--threads",
@@ -49,9 +58,9 @@ _PHASES = (
 @click.option("--profile", "profiled", is_flag=True, help="Say at the end where the time went.")
 @click.option("--dry-run", is_flag=True, help="Check data, shapes, memory and time; train nothing.")
 def train(
-    config: Path,
-    overrides: tuple[str, ...],
+    arguments: tuple[str, ...],
     out: Path | None,
+    resume: Path | None,
     threads: int | None,
     quiet: bool,
     profiled: bool,
@@ -64,43 +73,132 @@ def train(
       nncli train xor.yaml training.learning_rate=0.1 'model.hidden_layers=[4,4]'
 
     Leaves weights.npz, checkpoint.npz, config.yaml, history.csv and metrics.json in the run
-    directory. Ctrl-C ends training after the current step and saves what there is.
+    directory. Ctrl-C ends training after the current step and saves what there is. A run that was
+    stopped, in whatever way, goes on where it was:
+
+      nncli train --resume runs/xor-001
     """
-    from nncli.advice import warnings_for
-    from nncli.config.load import load_config
-    from nncli.errors import Interrupted
-    from nncli.pipeline import prepare, run
-    from nncli.run_directory import check_chosen, make_run_directory
-    from nncli.threads import suited_threads, use_threads
-    from nncli.training.interruption import InterruptRequest
     from nncli.training.profile import Profile
 
     profile = Profile(*_PHASES)
+    options = _Options(threads, quiet, profiled)
+    if resume is not None:
+        if out is not None or dry_run:
+            raise click.UsageError("--resume goes with neither --out nor --dry-run.")
+        _resume(resume, arguments, options, profile)
+    elif not arguments:
+        raise click.UsageError("Missing argument 'CONFIG'.")
+    else:
+        _begin(Path(arguments[0]), arguments[1:], out, dry_run, options, profile)
+
+
+class _Options(NamedTuple):
+    """What holds for a new run and for one that goes on."""
+
+    threads: int | None
+    quiet: bool
+    profiled: bool
+
+    @property
+    def progress_bar(self) -> bool:
+        return not self.quiet and sys.stderr.isatty()
+
+
+def _begin(
+    config: Path,
+    overrides: tuple[str, ...],
+    out: Path | None,
+    dry_run: bool,
+    options: _Options,
+    profile: "Profile",
+) -> None:
+    from nncli.advice import warnings_for
+    from nncli.config.load import load_config
+    from nncli.files import locked
+    from nncli.pipeline import prepare
+    from nncli.run_directory import check_chosen, make_run_directory
+    from nncli.threads import suited_threads, use_threads
+
     with profile.phase("preparation"):
         loaded = load_config(config, overrides)
         if out is not None:
             check_chosen(out)
-        job = prepare(loaded, progress_bar=not quiet and sys.stderr.isatty())
-    use_threads(threads or suited_threads(job.network.largest_product(job.training.batch_rows)))
+        job = prepare(loaded, progress_bar=options.progress_bar)
+    largest = job.network.largest_product(job.training.batch_rows)
+    use_threads(options.threads or suited_threads(largest))
     if dry_run:
         from nncli.cli.dry_run import print_estimates
 
         print_estimates(job)
         return
-    for warning in warnings_for(job):
-        click.echo(f"Warning: {warning}", err=True)
+    _warn(warnings_for(job))
     directory = make_run_directory(str(job.config.name), out)
-    if profiled:
+    with locked(directory):
+        _run(job, directory, options, profile)
+
+
+def _resume(
+    directory: Path, overrides: tuple[str, ...], options: _Options, profile: "Profile"
+) -> None:
+    """Go on with the run in `directory`, or say that it is finished."""
+    from nncli.files import locked
+    from nncli.resuming import load_run
+    from nncli.threads import suited_threads, use_threads
+
+    if plain := [each for each in overrides if "=" not in each]:
+        raise click.UsageError(
+            f"--resume takes no CONFIG: the run has its own; found {plain[0]!r}."
+        )
+    with locked(directory):
+        with profile.phase("preparation"):
+            stopped = load_run(directory, overrides)
+            if stopped.what_is_over:
+                click.echo(stopped.what_is_over)
+                return
+            job = stopped.prepare(progress_bar=options.progress_bar)
+        largest = job.network.largest_product(job.training.batch_rows)
+        use_threads(options.threads or stopped.threads or suited_threads(largest))
+        _warn(stopped.warnings())
+        _run(job, directory, options, profile, stopped.checkpoint)
+
+
+def _warn(warnings: Iterable[str]) -> None:
+    for warning in warnings:
+        click.echo(f"Warning: {warning}", err=True)
+
+
+def _run(
+    job: "Job",
+    directory: Path,
+    options: _Options,
+    profile: "Profile",
+    checkpoint: "Checkpoint | None" = None,
+) -> None:
+    """Train in `directory`, from a checkpoint on if there is one, and print what came of it."""
+    from nncli.errors import Interrupted
+    from nncli.pipeline import run
+    from nncli.training.interruption import InterruptRequest
+
+    observers = [] if options.quiet else [_observer(job)]
+    if options.profiled:
         _watch(job, profile)
     with InterruptRequest(_announce_stop) as stop_requested:
-        outcome = run(job, directory, [] if quiet else [_observer(job)], stop_requested, profile)
+        outcome = run(
+            job,
+            directory,
+            observers,
+            stop_requested,
+            profile if options.profiled else None,
+            checkpoint,
+        )
     _print_outcome(outcome, job.engine.score)
-    if profiled:
+    if options.profiled:
         _print_profile(profile)
-    if outcome.interrupted:
+    if outcome.interrupted and stop_requested.signal:
         raise Interrupted(
-            f"Interrupted after {outcome.progress.epoch} of {outcome.epochs} epochs; "
-            f"what there is has been saved in {directory}"
+            f"Interrupted after {outcome.progress.epoch} of {outcome.epochs} epochs; to go on:  "
+            f"nncli train --resume {shlex.quote(str(directory))}",
+            stop_requested.signal,
         )
 
 

@@ -155,6 +155,12 @@ class TrainingSection(Section):
         description="what computes all but the matrix products while training: numba needs the "
         "fast extra; auto takes it where it is installed and pays for its start",
     )
+    checkpoint_seconds: float = Field(
+        60.0,
+        gt=0,
+        description="least time between two checkpoints within an epoch; there is one after every "
+        "epoch too, unless to write them would take more than a hundredth of the time",
+    )
     early_stopping: EarlyStopping | None = Field(
         None, description="{monitor, patience, min_change}; default: train for all epochs"
     )

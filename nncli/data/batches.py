@@ -83,12 +83,14 @@ class Batches:
     def __len__(self) -> int:
         return -(-len(self.split) // self.batch_rows)
 
-    def in_order(self) -> Iterator[tuple[Array, Array]]:
-        """Yield X (B, I) and targets T (B, O), row after row.
+    def in_order(self, first: int = 0) -> Iterator[tuple[Array, Array]]:
+        """Yield X (B, I) and targets T (B, O), row after row, from batch `first` on.
 
         A split that fits one batch is gathered the first time only.
         """
-        if not self._holds_all:
+        if first:
+            yield from self.shuffled(self.split.rows[first * self.batch_rows :])
+        elif not self._holds_all:
             yield from self.shuffled(self.split.rows)
             self._holds_all = len(self) == 1
         else:

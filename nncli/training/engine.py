@@ -1,13 +1,16 @@
 """What the training loop asks of whatever does the arithmetic, and the NumPy that does it."""
 
-from collections.abc import Sequence
-from typing import NamedTuple, Protocol
+from collections.abc import Mapping, Sequence
+from math import isfinite
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nncli.model.entries import Array, Value
 from nncli.model.kernels import NUMPY, Kernels
 from nncli.model.network import Network, Objective, layer_slices, layer_views
+from nncli.training.divergence import NotFinite, exact_square, is_finite, reason_of, remedy
 from nncli.training.dropout import Dropout
 from nncli.training.metrics import ACCURACY, Score
 from nncli.training.optimizers import OPTIMIZERS
@@ -45,7 +48,13 @@ class Engine(Protocol):
     score: Score
 
     def step(self, X: Array, T: Array, learning_rate: float) -> tuple[float, float]:
-        """Take a step; return the loss and the score's sum over rows, both before the step."""
+        """Take a step; return the loss and the score's sum over rows, both before the step.
+
+        Raises
+        ------
+        NotFinite
+            When the loss or the gradient is no finite number; the parameters are then unchanged.
+        """
         ...
 
     def evaluate(self, X: Array, T: Array) -> tuple[float, float]:
@@ -60,8 +69,22 @@ class Engine(Protocol):
         """Return a copy of the flat parameter vector."""
         ...
 
-    def state(self) -> dict[str, Array]:
+    def check_finite(self) -> None:
+        """Raise `NotFinite` when one of the parameters is no finite number."""
+        ...
+
+    def state(self) -> dict[str, NDArray[Any]]:
         """Return copies of all arrays that the next step depends on."""
+        ...
+
+    def restore(self, state: Mapping[str, NDArray[Any]]) -> None:
+        """Go on from what `state` returned, of an engine made like this one.
+
+        Raises
+        ------
+        ValueError
+            When an array is missing, or not like this engine's.
+        """
         ...
 
 
@@ -127,12 +150,28 @@ class NumpyEngine:
         self._saturated: list[float | None] = [None] * len(self.network.layers)
         self._steps_in_statistics = 0
 
-    @np.errstate(over="ignore", invalid="ignore")  # the loop refuses a loss that is not finite
+    @np.errstate(over="ignore", invalid="ignore")  # what is not finite is refused
     def step(self, X: Array, T: Array, learning_rate: float) -> tuple[float, float]:
-        """Take a step; return the loss and the score's sum over rows, both before the step."""
+        """Take a step, as the `Engine` says."""
         loss, score = self.backpropagate(X, T)
+        if not isfinite(loss + sum(self._squared_norms)):
+            raise NotFinite(self._divergence(X, loss))
         self.update(learning_rate)
         return loss, score
+
+    def _divergence(self, X: Array, loss: float) -> str:
+        """Return what is no longer finite in the step that was begun on `X`, and the remedy."""
+        advice = self._remedy(X)
+        if isfinite(loss):
+            wrong = [not isfinite(each) for each in self._squared_norms]
+            layer = len(wrong) - wrong[::-1].index(True)  # errors come from the output
+            return f"the gradient of layer {layer} is not finite; {advice}"
+        work = self._work.first(len(X))
+        self.network.logits(X, work, self._dropout.draw(self._steps - 1, len(X)))
+        return f"the loss is {loss}, {reason_of(self.network, work)}; {advice}"
+
+    def _remedy(self, X: Array | None) -> str:
+        return remedy(X, self._steps, self.regularization.clip_norm)
 
     def backpropagate(self, X: Array, T: Array) -> tuple[float, float]:
         """Do the first part of a step: leave in `gradient` what the optimizer is to follow.
@@ -152,7 +191,8 @@ class NumpyEngine:
         if self.network.mask is not None:
             np.multiply(self.gradient, self.network.mask, out=self.gradient)
         for index, gradient in enumerate(self._gradient_of):
-            self._squared_norms[index] += float(np.dot(gradient, gradient))
+            square = float(np.dot(gradient, gradient))
+            self._squared_norms[index] += square if isfinite(square) else exact_square(gradient)
         self._steps += 1
         self._steps_in_statistics += 1
         self.regularization.clip(self.gradient)
@@ -191,10 +231,39 @@ class NumpyEngine:
         """Return a copy of the flat parameter vector."""
         return self.network.parameters.copy()
 
-    def state(self) -> dict[str, Array]:
-        """Return copies of the parameters, the optimizer's slots and the count of steps."""
+    def check_finite(self) -> None:
+        """Raise `NotFinite` when one of the parameters is no finite number."""
+        if not is_finite(self.network.parameters):
+            raise NotFinite(f"{reason_of(self.network)}; {self._remedy(None)}")
+
+    def state(self) -> dict[str, NDArray[Any]]:
+        """Return copies of parameters, optimizer slots, counts of steps and statistics.
+
+        The statistics (2, L) are the squared norms and the saturated shares of the layers, 0 where
+        there is none.
+        """
         return {
             "parameters": self.parameters(),
             "slots": self._slots.copy(),
             "steps": np.array(self._steps),
+            "steps_in_statistics": np.array(self._steps_in_statistics),
+            "statistics": np.array(
+                [self._squared_norms, [each or 0.0 for each in self._saturated]]
+            ),
         }
+
+    def restore(self, state: Mapping[str, NDArray[Any]]) -> None:
+        """Go on from what `state` returned, as the `Engine` says."""
+        for name, own in self.state().items():
+            found = state.get(name)
+            if found is None or (found.shape, found.dtype) != (own.shape, own.dtype):
+                raise ValueError(f"has no {name} of the shape {own.shape} and the type {own.dtype}")
+        np.copyto(self.network.parameters, state["parameters"])
+        np.copyto(self._slots, state["slots"])
+        self._steps = int(state["steps"])
+        self._steps_in_statistics = int(state["steps_in_statistics"])
+        self._squared_norms, shares = state["statistics"].tolist()
+        self._saturated = [
+            share if layer.saturates and self._steps_in_statistics else None
+            for layer, share in zip(self.network.layers, shares, strict=True)
+        ]

@@ -1,4 +1,4 @@
-"""Ctrl-C as a request: finish the step, save, then stop."""
+"""Ctrl-C and a request to terminate: finish the step, save, then stop."""
 
 import signal
 from collections.abc import Callable
@@ -6,21 +6,28 @@ from types import FrameType, TracebackType
 
 
 class InterruptRequest:
-    """Context in which the first Ctrl-C sets a flag; a second one interrupts at once.
+    """Context in which the first SIGINT or SIGTERM sets a flag; a second one interrupts at once.
 
-    Call it to learn whether Ctrl-C was pressed. `announce` is called at the first one.
+    Call it to learn whether there was one. `announce` is called at the first one.
+
+    Attributes
+    ----------
+    signal : int or None
+        The number of the first one.
     """
 
+    _SIGNALS = (signal.SIGINT, signal.SIGTERM)  # Windows never sends the second
+
     def __init__(self, announce: Callable[[], None] = lambda: None) -> None:
-        self._requested = False
+        self.signal: int | None = None
         self._announce = announce
 
     def __call__(self) -> bool:
-        """Return whether Ctrl-C was pressed."""
-        return self._requested
+        """Return whether there was a request to stop."""
+        return self.signal is not None
 
     def __enter__(self) -> "InterruptRequest":
-        self._before = signal.signal(signal.SIGINT, self._note)
+        self._before = [signal.signal(number, self._note) for number in self._SIGNALS]
         return self
 
     def __exit__(
@@ -29,10 +36,11 @@ class InterruptRequest:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        signal.signal(signal.SIGINT, self._before)
+        for number, before in zip(self._SIGNALS, self._before, strict=True):
+            signal.signal(number, before)
 
     def _note(self, number: int, frame: FrameType | None) -> None:
-        if self._requested:
+        if self.signal is not None:
             raise KeyboardInterrupt
-        self._requested = True
+        self.signal = number
         self._announce()

@@ -10,6 +10,7 @@ from nncli.data.batches import Batches
 from nncli.errors import DivergenceError
 from nncli.model.entries import Array
 from nncli.random_streams import Stream, generator
+from nncli.training.divergence import NotFinite
 from nncli.training.engine import Engine, LayerStatistics
 from nncli.training.schedules import Plateau
 
@@ -65,7 +66,8 @@ class EpochReport:
         batches, each taken before its step; with validation rows, ``validation_loss`` and the
         score of these rows after the last step.
     seconds : float
-        Wall time of the training steps and of what watched them, without validation.
+        Wall time of the training steps and of what watched them, without validation; of an epoch
+        that was stopped within and gone on with, that of its last part, as `rows_per_second`.
     layers : list of LayerStatistics
         One for each layer: gradient norm, share of saturated units.
     improved : bool
@@ -85,12 +87,17 @@ class EpochReport:
 class Progress:
     """How far training has come; the loop brings it up to date.
 
+    With the engine's state it is all that the next step depends on: training goes on from a copy
+    that was taken at any report as if it had never stopped.
+
     Attributes
     ----------
     epoch : int
         Completed epochs.
     batch : int
         Completed batches of the epoch after these.
+    rows, loss_sum, score_sum : int, float, float
+        Of these batches: the rows, and the sums over them of the loss and the score.
     best_epoch : int
         The epoch with the best monitored value, 0 before there is one.
     best_parameters : array (P,) or None
@@ -102,6 +109,9 @@ class Progress:
 
     epoch: int = 0
     batch: int = 0
+    rows: int = 0
+    loss_sum: float = 0.0
+    score_sum: float = 0.0
     best_epoch: int = 0
     best_value: float = math.nan
     best_parameters: Array | None = field(default=None, repr=False)
@@ -109,6 +119,18 @@ class Progress:
     patience_value: float = math.nan
     falls: int = 0
     last_fall: int = 0
+
+    def complete_epoch(self) -> None:
+        """Count the epoch whose steps are done, and start the sums of the next."""
+        self.epoch += 1
+        self.batch = self.rows = 0
+        self.loss_sum = self.score_sum = 0.0
+
+    def patience_is_over(self, plan: Plan) -> bool:
+        """Return whether there were as many epochs without improvement as the plan allows."""
+        return bool(plan.patience_epochs) and (
+            self.epoch - self.patience_epoch >= (plan.patience_epochs or 0)
+        )
 
     def fall_if_due(self, plan: Plan) -> None:
         """Let the learning rate fall when it is time by the plan's plateau."""
@@ -119,8 +141,8 @@ class Progress:
 
     def offer(
         self, value: float, plan: Plan, parameters: Callable[[], Array], *, rises: bool
-    ) -> bool:
-        """Take the parameters of this epoch as the best if `value` is; return whether it is.
+    ) -> None:
+        """Take the parameters of this epoch as the best if `value` is.
 
         `rises` says whether a larger value is a better one.
         """
@@ -128,11 +150,10 @@ class Progress:
         if not self.patience_epoch or sign * (value - self.patience_value) > plan.min_change:
             self.patience_epoch, self.patience_value = self.epoch, value
         if self.best_epoch and not sign * (value - self.best_value) > 0:
-            return False
+            return
         self.best_epoch, self.best_value = self.epoch, value
         if plan.keep_best:
             self.best_parameters = parameters()
-        return True
 
 
 def train(
@@ -143,51 +164,70 @@ def train(
     progress: Progress,
     stop_requested: Callable[[], bool] = lambda: False,
 ) -> Iterator[StepReport | EpochReport]:
-    """Train epoch by epoch; yield a report after every step and every epoch.
+    """Train epoch by epoch from where `progress` stands; yield a report after every step and epoch.
 
     Ends early when `stop_requested` says so after a step, or when the plan's patience is over.
 
     Raises
     ------
     DivergenceError
-        When the loss of a step, or that of the validation rows, is not a finite number.
+        When a loss, a gradient or a parameter is no longer a finite number.
     """
-    score_name, rises = engine.score.name, engine.score.rises(plan.monitor)
-    for epoch in range(progress.epoch + 1, plan.epochs + 1):
-        started = time.perf_counter()
-        loss_sum, score_sum, rows, share = 0.0, 0.0, 0, 1 / len(training)
+    share = 1 / len(training)
+    while progress.epoch < plan.epochs and not progress.patience_is_over(plan):
+        epoch = progress.epoch + 1
+        started, rows_before = time.perf_counter(), progress.rows
         plateau_factor = plan.plateau.factor**progress.falls if plan.plateau else 1.0
-        for batch, (X, T) in enumerate(_epoch_batches(training, plan, epoch), 1):
+        first = progress.batch + 1
+        for batch, (X, T) in enumerate(_rest_of_epoch(training, plan, epoch, first - 1), first):
             rate = plateau_factor * plan.rate(epoch - 1 + (batch - 1) * share, share)
-            loss, score = engine.step(X, T, rate)
-            check_finite(loss, f"epoch {epoch}, batch {batch}: the loss")
-            loss_sum += loss * len(X)
-            score_sum += score
-            rows += len(X)
+            try:
+                loss, score = engine.step(X, T, rate)
+            except NotFinite as error:
+                raise DivergenceError(f"epoch {epoch}, batch {batch}: {error}") from error
+            progress.loss_sum += loss * len(X)
+            progress.score_sum += score
+            progress.rows += len(X)
             progress.batch = batch
-            yield StepReport(epoch, batch, rows, loss_sum / rows)
+            yield StepReport(epoch, batch, progress.rows, progress.loss_sum / progress.rows)
             if stop_requested():
                 return
         seconds = time.perf_counter() - started
-        metrics = {"train_loss": loss_sum / rows, f"train_{score_name}": score_sum / rows}
-        if validation is not None:
-            loss, score = evaluate(engine, validation)
-            check_finite(loss, f"epoch {epoch}: the validation loss")
-            metrics |= {"validation_loss": loss, f"validation_{score_name}": score}
-        progress.epoch, progress.batch = epoch, 0
-        improved = progress.offer(metrics[plan.monitor], plan, engine.parameters, rises=rises)
+        metrics = _end_epoch(engine, validation, plan, progress)
         yield EpochReport(
             epoch=epoch,
             metrics=metrics,
-            learning_rate=rate,
+            learning_rate=plateau_factor
+            * plan.rate(epoch - 1 + (len(training) - 1) * share, share),
             seconds=seconds,
-            rows_per_second=rows / seconds,
+            rows_per_second=(len(training.split) - rows_before) / seconds,
             layers=engine.layer_statistics(),
-            improved=improved,
+            improved=progress.best_epoch == epoch,
         )
-        progress.fall_if_due(plan)
-        if plan.patience_epochs and epoch - progress.patience_epoch >= plan.patience_epochs:
-            return
+
+
+def _end_epoch(
+    engine: Engine, validation: Batches | None, plan: Plan, progress: Progress
+) -> dict[str, float]:
+    """Return the metrics of the epoch whose steps are done, and count it as completed."""
+    score_name, rises = engine.score.name, engine.score.rises(plan.monitor)
+    epoch, rows = progress.epoch + 1, progress.rows
+    metrics = {
+        "train_loss": progress.loss_sum / rows,
+        f"train_{score_name}": progress.score_sum / rows,
+    }
+    try:
+        engine.check_finite()
+    except NotFinite as error:
+        raise DivergenceError(f"epoch {epoch}, batch {progress.batch}: {error}") from error
+    if validation is not None:
+        loss, score = evaluate(engine, validation)
+        check_finite(loss, f"epoch {epoch}: the validation loss")
+        metrics |= {"validation_loss": loss, f"validation_{score_name}": score}
+    progress.complete_epoch()
+    progress.offer(metrics[plan.monitor], plan, engine.parameters, rises=rises)
+    progress.fall_if_due(plan)
+    return metrics
 
 
 def evaluate(engine: Engine, batches: Batches) -> tuple[float, float]:
@@ -209,9 +249,13 @@ def check_finite(value: float, what: str) -> None:
         )
 
 
-def _epoch_batches(training: Batches, plan: Plan, epoch: int) -> Iterator[tuple[Array, Array]]:
+def _rest_of_epoch(
+    training: Batches, plan: Plan, epoch: int, done: int
+) -> Iterator[tuple[Array, Array]]:
+    """Return the batches of an epoch but for the first `done`."""
     # With one batch an epoch the order makes no difference.
     if not plan.shuffle or len(training) == 1:
-        return training.in_order()
+        return training.in_order(done)
     random = generator(plan.seed, Stream.SHUFFLE, epoch)
-    return training.shuffled(random.permutation(training.split.rows))
+    rows = random.permutation(training.split.rows)
+    return training.shuffled(rows[done * training.batch_rows :])

@@ -1,14 +1,14 @@
 """What watches training: the history file, the progress bar, plain lines."""
 
-import csv
 import sys
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
-from nncli.errors import OutputError, reason
+from nncli.errors import DataError, OutputError, reason
+from nncli.files import GrowingFile
 from nncli.model.network import Layer
 from nncli.training.loop import EpochReport, StepReport
 from nncli.training.metrics import Score
@@ -31,22 +31,39 @@ class Observer(Protocol):
 
 
 class History:
-    """Writes ``history.csv``: a header, then a row an epoch, handed over when the epoch ends.
+    """Writes ``history.csv``: a header, then a row an epoch.
+
+    Rows are handed over a few times a second, whole ones only.
 
     Parameters
     ----------
     path : Path
-        A new file.
+        A new file, or that of a run that goes on: rows after the first `epochs` are cut off, and
+        so is a torn one.
     score : Score
         What is measured beside the loss.
     layers : sequence of Layer
         Each has a gradient norm; those that can saturate have a column for that after all norms.
+    epochs : int
+        How many there were when the run was stopped.
+
+    Raises
+    ------
+    DataError
+        When the file that is there is not the history of so many epochs of this run.
     """
 
+    _FLUSH_SECONDS = 0.1
+
     def __init__(
-        self, path: Path, score: Score, *, layers: Sequence[Layer], has_validation: bool
+        self,
+        path: Path,
+        score: Score,
+        *,
+        layers: Sequence[Layer],
+        has_validation: bool,
+        epochs: int = 0,
     ) -> None:
-        self._path = path
         splits = ("train", "validation") if has_validation else ("train",)
         header = [
             "epoch",
@@ -57,44 +74,63 @@ class History:
             *(f"gradient_norm_{number}" for number, _ in enumerate(layers, 1)),
             *(f"saturated_{number}" for number, layer in enumerate(layers, 1) if layer.saturates),
         ]
-        with self._explained():
-            self._stream = path.open("w", encoding="utf-8", newline="")
-        self._write(header)
+        first = ",".join(header).encode() + b"\n"
+        kept = _kept_bytes(path, first, epochs) if epochs else 0
+        self._file = GrowingFile(path, kept)
+        self._rows: list[str] = []
+        self._next_flush = 0.0
+        if not kept:
+            self._file.append(first)
 
     def step(self, report: StepReport) -> None:
         """Do nothing: history is by epoch."""
 
     def epoch(self, report: EpochReport) -> None:
-        """Write the epoch's row. Raises `OutputError`."""
+        """Take the epoch's row. Raises `OutputError`."""
         numbers = [
             *report.metrics.values(),
             report.learning_rate,
             report.seconds,
             report.rows_per_second,
-            *(layer.gradient_norm for layer in report.layers),
-            *(layer.saturated for layer in report.layers if layer.saturated is not None),
+            *[layer.gradient_norm for layer in report.layers],
+            *[layer.saturated for layer in report.layers if layer.saturated is not None],
         ]
-        self._write([str(report.epoch), *(f"{number:.9g}" for number in numbers)])
+        self._rows.append(f"{report.epoch},{','.join([f'{each:.9g}' for each in numbers])}\n")
+        now = time.monotonic()
+        if now >= self._next_flush:
+            self._next_flush = now + self._FLUSH_SECONDS
+            self._flush()
+
+    def synchronize(self) -> None:
+        """Hand over all rows and wait until they are on the disk. Raises `OutputError`."""
+        self._flush()
+        self._file.synchronize()
 
     def close(self) -> None:
-        """Close the file; every row is flushed already."""
-        with suppress(OSError):  # the same failure as the write's before
-            self._stream.close()
+        """Hand over what rows there are, and close the file."""
+        with suppress(OutputError):  # training has failed already, or has synchronized
+            self._flush()
+        self._file.close()
 
-    def _write(self, row: list[str]) -> None:
-        with self._explained():
-            csv.writer(self._stream, lineterminator="\n").writerow(row)
-            self._stream.flush()
+    def _flush(self) -> None:
+        rows, self._rows = self._rows, []
+        self._file.append("".join(rows).encode())
 
-    @contextmanager
-    def _explained(self) -> Iterator[None]:
-        try:
-            yield
-        except OSError as error:
-            raise OutputError(
-                f"{self._path}: cannot be written ({reason(error)}); check the free space, or "
-                "choose another place with -o"
-            ) from error
+
+def _kept_bytes(path: Path, header: bytes, epochs: int) -> int:
+    """Return where the rows of the first `epochs` end. Raises `DataError`."""
+    try:
+        lines = path.read_bytes().splitlines(keepends=True)[: epochs + 1]
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({reason(error)})") from error
+    starts = [header, *(b"%d," % number for number in range(1, epochs + 1))]
+    fits = [line.startswith(start) for line, start in zip(lines, starts, strict=False)]
+    if len(fits) < len(starts) or not all(fits) or not lines[-1].endswith(b"\n"):
+        raise DataError(
+            f"{path}: is not the history of the {epochs} epochs of the checkpoint beside it; put "
+            "the file of the run back"
+        )
+    return sum(map(len, lines))
 
 
 class PlainLines:

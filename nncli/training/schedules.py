@@ -44,9 +44,16 @@ def plateau(t: float, epochs: int, factor: float, patience: int) -> float:
 
 @dataclass(frozen=True)
 class Schedule(Entry):
-    """A schedule; `factor` is as the module says."""
+    """A schedule; `factor` is as the module says.
+
+    Attributes
+    ----------
+    depends_on_epochs : bool
+        Whether the rate at one time is another where there are more epochs to come.
+    """
 
     factor: Callable[..., float]
+    depends_on_epochs: bool = False
 
 
 _WARMUP = {"warmup": Parameter(0.0, "epochs over which the rate rises at the start", at_least=0.0)}
@@ -78,6 +85,7 @@ SCHEDULES: dict[str, Schedule] = {
     "cosine": Schedule(
         "half a cosine from the full rate to the final one",
         cosine,
+        depends_on_epochs=True,
         parameters={
             "final": Parameter(0.0, "what is left at the end", at_least=0.0, at_most=1.0),
             **_WARMUP,

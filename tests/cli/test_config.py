@@ -123,6 +123,7 @@ training:
   dropout: 0.0
   precision: float32
   kernels: auto
+  checkpoint_seconds: 60.0
   early_stopping: null
 """
     assert nncli("config", "show", "c.yaml") == (0, shown, "")

@@ -321,7 +321,7 @@ def test_a_disk_that_fills_up_behind_a_redirection_is_one_line(
 ):
     environment = {**os.environ, "PYTHONUNBUFFERED": unbuffered}
     with (tmp_path / "out.csv").open("w") as out:
-        options = {"stdout": out, "env": environment, "preexec_fn": small_files}
+        options = {"stdout": out, "env": environment, "preexec_fn": small_files()}
         running = process("predict", weights, many_rows, **options)
         _, err = running.communicate(timeout=60)
     assert running.returncode == 1

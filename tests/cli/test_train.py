@@ -167,13 +167,14 @@ def test_patience_that_ends_with_the_last_epoch_stops_nothing(nncli, xor_config,
 def test_the_checkpoint_has_the_state_to_go_on_from(xor_run):
     with np.load(xor_run / "checkpoint.npz", allow_pickle=False) as file:
         arrays = dict(file)
-    counters = json.loads(str(arrays["metadata"]))
+    metadata = json.loads(str(arrays["metadata"]))
+    progress = metadata["progress"]
     size = parameters_of(xor_run).size
     assert arrays["parameters"].shape == arrays["best_parameters"].shape == (size,)
     assert arrays["slots"].shape == (2, size)
     assert arrays["steps"] == 3 * 4
-    assert (counters["epoch"], counters["batch"]) == (3, 0)
-    assert counters["config"]["data"]["rows"] == 80
+    assert (progress["epoch"], progress["batch"]) == (3, 0)
+    assert metadata["config"]["data"]["rows"] == 80
     np.testing.assert_array_equal(arrays["best_parameters"], parameters_of(xor_run))
 
 
@@ -402,8 +403,8 @@ def test_divergence_is_one_line_with_its_place_and_a_remedy(nncli, xor_config):
     result = nncli("train", xor_config, *diverging)
     assert result.code == 1
     assert re.fullmatch(
-        r"Error: epoch 1, batch \d: the loss is (nan|inf); try a smaller training.learning_rate, "
-        r"or data.scale: standard",
+        r"Error: epoch 1, batch \d: the (loss|gradient) .* layer \d .*; try a smaller "
+        r"training.learning_rate, or training.clip_norm: 1",
         result.error,
     )
 
@@ -436,8 +437,9 @@ def test_divergence_keeps_the_best_epoch_before(nncli, xor_config, tmp_path, mon
     usual = NumpyEngine.step
 
     def diverge_in_epoch_3(engine, X, T, learning_rate):
-        loss, correct = usual(engine, X, T, learning_rate)
-        return (float("nan"), correct) if engine.state()["steps"] > 2 * 4 else (loss, correct)
+        if engine.state()["steps"] == 2 * 4:
+            engine.network.arrays[1].W[0] = np.inf
+        return usual(engine, X, T, learning_rate)
 
     monkeypatch.setattr(NumpyEngine, "step", diverge_in_epoch_3)
     result = nncli("train", xor_config, "--quiet")
@@ -446,9 +448,9 @@ def test_divergence_keeps_the_best_epoch_before(nncli, xor_config, tmp_path, mon
     losses = [float(row["validation_loss"]) for row in history_of(run)]
     assert len(losses) == 2
     assert result.error == (
-        "Error: epoch 3, batch 1: the loss is nan; try a smaller training.learning_rate, or "
-        f"data.scale: standard; the best epoch before, {1 + losses.index(min(losses))}, is saved "
-        "in runs/xor-001"
+        "Error: epoch 3, batch 1: the loss is nan, the weights of layer 2 are not finite; try a "
+        "smaller training.learning_rate, or training.clip_norm: 1; the best epoch before, "
+        f"{1 + losses.index(min(losses))}, is saved in runs/xor-001"
     )
     assert metrics_of(run)["validation"]["metrics"]["loss"] == pytest.approx(min(losses), rel=1e-6)
     assert nncli("eval", run / "weights.npz").code == 0
@@ -467,27 +469,33 @@ def test_debug_keeps_the_traceback(nncli, xor_config, process):
 
 def test_a_full_disk_is_one_line(process, small_files, xor_config, tmp_path):
     wide = "model.hidden_layers=[200]"
-    training = process("train", xor_config, wide, "-q", preexec_fn=small_files)
+    training = process("train", xor_config, wide, "-q", preexec_fn=small_files())
     out, err = training.communicate(timeout=60)
     assert training.returncode == 1
     assert out == ""
     assert err == (
-        "Error: runs/xor-001/weights.npz: cannot be written (file too large); check the free "
+        "Error: runs/xor-001/checkpoint.npz: cannot be written (file too large); check the free "
         "space and the permissions, or choose another place with -o\n"
     )
     assert names_in(tmp_path / "runs" / "xor-001") == ["config.yaml", "history.csv"]
 
 
-def test_a_disk_that_fills_up_while_training_is_one_line(process, small_files, xor_config):
-    long = "training.epochs=1000"
-    training = process("train", xor_config, long, "-q", preexec_fn=small_files)
+def test_a_disk_that_fills_up_while_training_is_one_line_and_nothing_is_lost(
+    process, small_files, xor_config, nncli, tmp_path
+):
+    long = "training.epochs=200"
+    training = process("train", xor_config, long, "-q", preexec_fn=small_files(20_000))
     out, err = training.communicate(timeout=60)
     assert training.returncode == 1
     assert out == ""
     assert err == (
         "Error: runs/xor-001/history.csv: cannot be written (file too large); check the free "
-        "space, or choose another place with -o\n"
+        "space and the permissions, or choose another place with -o\n"
     )
+    assert nncli("train", "-q", "--resume", "runs/xor-001").code == 0
+    assert nncli("train", "-q", xor_config, long, "-o", "whole").code == 0
+    found, expected = (parameters_of(tmp_path / name) for name in ("runs/xor-001", "whole"))
+    np.testing.assert_array_equal(found, expected)
 
 
 # Ctrl-C
@@ -503,7 +511,7 @@ def test_ctrl_c_saves_what_there_is(process, xor_config, nncli, tmp_path):
     assert first[0].startswith("epoch       1/1000000  ")
     last = err.splitlines()[-1]
     found = re.fullmatch(
-        r"Interrupted after (\d+) of 1000000 epochs; what there is has been saved in "
+        r"Interrupted after (\d+) of 1000000 epochs; to go on:  nncli train --resume "
         r"runs/xor-001",
         last,
     )

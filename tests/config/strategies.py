@@ -158,6 +158,7 @@ def trainings(output, task, source, monitors):
             ),
             "precision": st.sampled_from(["float32", "float64"]),
             "kernels": st.sampled_from(["auto", "numpy", "numba"]),
+            "checkpoint_seconds": st.sampled_from([0.5, 60, 1e9]),
             "early_stopping": st.none() | stopping,
         },
     )

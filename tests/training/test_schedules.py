@@ -61,6 +61,9 @@ class ScriptedEngine:
     def layer_statistics(self):
         return [LayerStatistics(0.0, None)]
 
+    def check_finite(self):
+        pass
+
     def parameters(self):
         return np.zeros(1)
 

@@ -1,0 +1,413 @@
+"""A run that was stopped anywhere goes on to the same bits."""
+
+import csv
+import json
+import shutil
+import signal
+
+import numpy as np
+import pytest
+
+from nncli.artifact import read_model
+from nncli.data.npz_file import write_npz
+from nncli.training.engine import NumpyEngine
+from nncli.training.optimizers import OPTIMIZERS
+from nncli.training.schedules import SCHEDULES
+
+TIMES = ("seconds", "rows_per_second")
+
+BASE = """\
+name: xor
+data: {source: xor, rows: 50, test: 20, validation: 10}
+model: {hidden_layers: [4, 3], activation: [tanh, relu]}
+"""
+SETTINGS = {"epochs": 6, "batch_size": 8, "learning_rate": 0.05}
+
+CASES = {
+    **{name: f"optimizer: {name}" for name in OPTIMIZERS},
+    "nesterov": "optimizer: {name: sgd, momentum: 0.9, nesterov: true}",
+    **{f"schedule {name}": f"schedule: {{name: {name}, warmup: 1.5}}" for name in SCHEDULES},
+    "falls": "schedule: {name: plateau, patience: 1, factor: 0.5}, learning_rate: 0.5",
+    "dropout": "dropout: [0.5, 0.25]",
+    "early stopping": "early_stopping: {patience: 2, min_change: 0.02}, epochs: 30",
+    "in order": "shuffle: false",
+    "full batch": "batch_size: full",
+    "compiled": "kernels: numba, optimizer: adam",
+    "penalties": "l1: 0.001, l2: 0.01, max_norm: 1.0, clip_norm: 0.5",
+    "float64": "precision: float64",
+}
+
+
+def config(directory, settings):
+    """Write a config with these settings of training; return its name."""
+    usual = [f"{key}: {each}" for key, each in SETTINGS.items() if f"{key}: " not in settings]
+    text = f"{BASE}training: {{{', '.join([*usual, settings])}}}\n"
+    (directory / "xor.yaml").write_text(text, encoding="utf-8")
+    return "xor.yaml"
+
+
+@pytest.fixture
+def stop_at(monkeypatch):
+    """Return a function that lets a signal arrive within the given step of the process."""
+    usual = NumpyEngine.step
+
+    def stop(step, number=signal.SIGINT, times=1):
+        left = [step]
+
+        def interrupted(engine, *arguments):
+            left[0] -= 1
+            if left[0] == 0:
+                for _ in range(times):
+                    signal.raise_signal(number)
+            return usual(engine, *arguments)
+
+        monkeypatch.setattr(NumpyEngine, "step", interrupted)
+
+    return stop
+
+
+def assert_same_run(run, expected):
+    """Check that two runs have the same arrays to the last bit, and the same history."""
+    for name in ("weights.npz", "checkpoint.npz"):
+        with np.load(run / name) as found, np.load(expected / name) as wanted:
+            assert found.files == wanted.files
+            for array in set(found.files) - {"metadata"}:
+                assert found[array].tobytes() == wanted[array].tobytes(), array
+    assert history(run) == history(expected)
+    models = [read_model(each / "weights.npz") for each in (run, expected)]
+    assert models[0].metrics == models[1].metrics
+    assert models[0].config == models[1].config
+
+
+def history(run):
+    with (run / "history.csv").open(encoding="utf-8", newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    return [{key: value for key, value in row.items() if key not in TIMES} for row in rows]
+
+
+# Exactly the same
+
+
+@pytest.mark.parametrize("settings", CASES.values(), ids=CASES)
+def test_a_run_that_is_stopped_again_and_again_ends_in_the_same_bits(
+    nncli, tmp_path, stop_at, settings
+):
+    if "numba" in settings:
+        pytest.importorskip("numba", reason="the extra 'fast' is not installed")
+    path = config(tmp_path, settings)
+    assert nncli("train", path, "-q", "-o", "whole").code == 0
+    stop_at(3)  # within the first epoch, unless that has one batch
+    assert nncli("train", path, "-q", "-o", "parts").code == 130
+    codes = []
+    while not codes or codes[-1] == 130:
+        stop_at(11)
+        codes.append(nncli("train", "-q", "--resume", "parts").code)
+        assert len(codes) < 30
+    assert codes[-1] == 0
+    assert_same_run(tmp_path / "parts", tmp_path / "whole")
+
+
+def test_a_stop_in_the_last_step_of_an_epoch_leaves_only_its_end(nncli, tmp_path, stop_at):
+    path = config(tmp_path, "optimizer: adam")
+    nncli("train", path, "-q", "-o", "whole")
+    stop_at(10)  # five batches an epoch
+    done = nncli("train", path, "-q", "-o", "parts")
+    assert done.err.splitlines()[-1].startswith("Interrupted after 1 of 6 epochs; to go on:  ")
+    assert len(history(tmp_path / "parts")) == 1
+    assert nncli("train", "-q", "--resume", "parts").code == 0
+    assert_same_run(tmp_path / "parts", tmp_path / "whole")
+
+
+@pytest.mark.parametrize("kernels", ["auto", "numpy"])
+def test_more_epochs_give_what_they_would_have_given_from_the_start(nncli, tmp_path, kernels):
+    path = config(tmp_path, f"kernels: {kernels}")
+    assert nncli("train", path, "-q", "-o", "long", "training.epochs=9").code == 0
+    assert nncli("train", path, "-q", "-o", "short").code == 0
+    done = nncli("train", "-q", "--resume", "short", "training.epochs=9")
+    assert (done.code, done.err) == (0, "")
+    assert_same_run(tmp_path / "short", tmp_path / "long")
+    assert nncli("train", path, "-q", "-o", "config", "training.epochs=9").code == 0
+    found, expected = (tmp_path / name / "config.yaml" for name in ("short", "long"))
+    assert found.read_bytes() == expected.read_bytes()
+
+
+def test_a_schedule_that_knows_the_number_of_epochs_is_warned_of(nncli, tmp_path):
+    path = config(tmp_path, "schedule: cosine")
+    nncli("train", path, "-q", "-o", "run")
+    done = nncli("train", "-q", "--resume", "run", "training.epochs=9")
+    assert done.code == 0
+    assert done.err == (
+        "Warning: the cosine schedule of 6 epochs becomes one of 9 from here on: not what 9 epochs "
+        "from the start would give\n"
+    )
+
+
+def test_a_run_without_a_checkpoint_begins_again(nncli, tmp_path):
+    path = config(tmp_path, "optimizer: adam")
+    nncli("train", path, "-q", "-o", "whole")
+    shutil.copytree(tmp_path / "whole", tmp_path / "parts")
+    for name in ("checkpoint.npz", "weights.npz", "metrics.json"):
+        (tmp_path / "parts" / name).unlink()
+    assert nncli("train", "-q", "--resume", "parts").code == 0
+    assert_same_run(tmp_path / "parts", tmp_path / "whole")
+
+
+def test_given_weights_are_not_needed_any_more(nncli, tmp_path, stop_at):
+    path = config(tmp_path, "optimizer: adam")
+    nncli("train", path, "-q", "-o", "start")
+    given = ("model.initial_weights=start/weights.npz",)
+    nncli("train", path, *given, "-q", "-o", "whole")
+    stop_at(7)
+    nncli("train", path, *given, "-q", "-o", "parts")
+    (tmp_path / "start" / "weights.npz").unlink()
+    assert nncli("train", "-q", "--resume", "parts").code == 0
+    assert_same_run(tmp_path / "parts", tmp_path / "whole")
+
+
+# The history
+
+
+@pytest.mark.parametrize("more", ["", "4,0.1,0.5", "4,0.1\n5,0.2\n", "torn"])
+def test_rows_after_the_checkpoint_are_written_again(nncli, tmp_path, stop_at, more):
+    path = config(tmp_path, "optimizer: adam")
+    nncli("train", path, "-q", "-o", "whole")
+    stop_at(17)
+    nncli("train", path, "-q", "-o", "parts")
+    with (tmp_path / "parts" / "history.csv").open("a") as stream:
+        stream.write(more)
+    assert nncli("train", "-q", "--resume", "parts").code == 0
+    assert_same_run(tmp_path / "parts", tmp_path / "whole")
+
+
+@pytest.mark.parametrize("left", [0, 1, 2, 3])
+def test_a_history_that_lacks_rows_is_refused_and_left(nncli, tmp_path, stop_at, left):
+    stop_at(17)
+    nncli("train", config(tmp_path, "optimizer: adam"), "-q", "-o", "run")
+    file = tmp_path / "run" / "history.csv"
+    lines = file.read_bytes().splitlines(keepends=True)
+    content = b"".join(lines[:left])
+    file.write_bytes(content)
+    done = nncli("train", "--resume", "run")
+    assert done.code == 1
+    assert done.error == (
+        "Error: run/history.csv: is not the history of the 3 epochs of the checkpoint beside it; "
+        "put the file of the run back"
+    )
+    assert file.read_bytes() == content
+
+
+# What is finished
+
+
+def test_a_finished_run_says_so_and_stays_as_it_is(nncli, tmp_path):
+    nncli("train", config(tmp_path, "optimizer: adam"), "-q", "-o", "a run")
+    before = {path: path.read_bytes() for path in (tmp_path / "a run").iterdir()}
+    done = nncli("train", "--resume", "a run")
+    assert (done.code, done.err) == (0, "")
+    assert done.out == (
+        "a run is finished: all of its 6 epochs are done. With more:\n"
+        "  nncli train --resume 'a run' training.epochs=12\n"
+    )
+    assert {path: path.read_bytes() for path in (tmp_path / "a run").iterdir()} == before
+
+
+@pytest.mark.parametrize("overrides", [(), ("training.epochs=60",)])
+def test_a_run_that_stopped_early_says_so(nncli, tmp_path, overrides):
+    settings = "early_stopping: {patience: 1, min_change: 100}, epochs: 30"
+    nncli("train", config(tmp_path, settings), "-q", "-o", "run")
+    done = nncli("train", "--resume", "run", *overrides)
+    assert (done.code, done.err) == (0, "")
+    assert done.out == (
+        "run is finished: it stopped early after epoch 2, and more epochs change nothing.\n"
+    )
+
+
+def test_what_is_lost_after_the_last_epoch_is_made_again(nncli, tmp_path, stop_at):
+    path = config(tmp_path, "optimizer: adam")
+    nncli("train", path, "-q", "-o", "whole")
+    stop_at(30)  # the last step of all
+    nncli("train", path, "-q", "-o", "parts")
+    (tmp_path / "parts" / "weights.npz").unlink()
+    assert nncli("train", "-q", "--resume", "parts").code == 0
+    assert_same_run(tmp_path / "parts", tmp_path / "whole")
+
+
+# What is refused
+
+
+@pytest.fixture
+def stopped(nncli, tmp_path, stop_at):
+    """Return a run that was stopped in the middle of its fourth epoch."""
+    stop_at(17)
+    assert nncli("train", config(tmp_path, "optimizer: adam"), "-q", "-o", "run").code == 130
+    return tmp_path / "run"
+
+
+@pytest.mark.parametrize(
+    ("overrides", "what"),
+    [
+        (["training.learning_rate=0.1"], "training.learning_rate was 0.05 and is 0.1"),
+        (["training.epochs=5"], "training.epochs was 6 and is 5"),
+        (
+            ["seed=1", "training.optimizer=sgd"],
+            "seed was 0 and is 1, training.optimizer.name was",
+        ),
+        (["model.hidden_layers=[4,4]"], "model.hidden_layers was a list and is a list"),
+        (["data.rows=60"], "data.rows was 50 and is 60"),
+        (["training.epochs=9", "name=other"], 'name was "xor" and is "other", training.epochs was'),
+    ],
+)
+def test_another_config_is_refused_with_what_differs(nncli, stopped, overrides, what):
+    before = {path: path.read_bytes() for path in stopped.iterdir()}
+    done = nncli("train", "--resume", "run", *overrides)
+    assert done.code == 2
+    assert done.error.startswith(f"run: cannot go on with another config: {what}")
+    assert done.error.endswith("; nothing but training.epochs may change, and that only be raised")
+    assert {path: path.read_bytes() for path in stopped.iterdir()} == before
+
+
+def test_a_config_that_was_edited_is_refused(nncli, stopped):
+    text = (stopped / "config.yaml").read_text(encoding="utf-8")
+    (stopped / "config.yaml").write_text(text.replace("noise: 0.25", "noise: 0.5"), "utf-8")
+    done = nncli("train", "--resume", "run")
+    assert done.code == 2
+    assert "data.noise was 0.25 and is 0.5; nothing but" in done.error
+
+
+def test_other_data_is_refused_with_what_differs(nncli, stopped, monkeypatch):
+    from nncli.data import xor
+
+    usual = xor.load_xor
+
+    def other(**options):
+        dataset = usual(**options)
+        dataset.splits["validation"].targets[0] ^= 1
+        return dataset
+
+    monkeypatch.setattr("nncli.config.sources.load_xor", other)
+    done = nncli("train", "--resume", "run")
+    assert done.code == 1
+    assert done.error == (
+        "Error: run: the data has changed since its checkpoint: the train targets; put the data "
+        "back, or train anew"
+    )
+
+
+@pytest.mark.parametrize("arguments", [["xor.yaml"], ["xor.yaml", "training.epochs=9"]])
+def test_a_config_beside_resume_is_refused(nncli, stopped, arguments):
+    done = nncli("train", "--resume", "run", *arguments)
+    assert done.code == 2
+    assert "--resume takes no CONFIG: the run has its own; found 'xor.yaml'." in done.err
+
+
+@pytest.mark.parametrize("option", [["-o", "other"], ["--dry-run"]])
+def test_options_that_make_no_sense_with_resume_are_refused(nncli, stopped, option):
+    done = nncli("train", "--resume", "run", *option)
+    assert done.code == 2
+    assert "--resume goes with neither --out nor --dry-run." in done.err
+
+
+def test_neither_config_nor_resume_is_refused(nncli):
+    done = nncli("train")
+    assert done.code == 2
+    assert "Missing argument 'CONFIG'." in done.err
+
+
+@pytest.mark.parametrize("place", ["missing", "empty", "xor.yaml"])
+def test_what_is_no_run_is_refused(nncli, stopped, tmp_path, place):
+    (tmp_path / "empty").mkdir()
+    done = nncli("train", "--resume", place)
+    assert done.code in (1, 2)
+    assert done.error.startswith(f"Error: {place}: ")
+
+
+def damage(content):
+    half = len(content) // 2
+    yield content[:half]
+    yield content[:100] + bytes([content[100] ^ 1]) + content[101:]
+    yield content[:half] + bytes([content[half] ^ 1]) + content[half + 1 :]
+    yield b""
+    yield b"text"
+
+
+def test_a_damaged_checkpoint_is_one_line(nncli, stopped):
+    file = stopped / "checkpoint.npz"
+    for content in damage(file.read_bytes()):
+        file.write_bytes(content)
+        done = nncli("train", "--resume", "run")
+        assert done.code == 1
+        assert done.error.startswith("Error: run/checkpoint.npz: ")
+
+
+def changed(**changes):
+    def change(file):
+        with np.load(file) as loaded:
+            arrays = dict(loaded)
+        metadata = json.loads(str(arrays["metadata"]))
+        for key, value in changes.items():
+            if isinstance(value, np.ndarray):
+                arrays[key] = value
+            else:
+                metadata[key] = value
+        arrays["metadata"] = np.array(json.dumps(metadata))
+        write_npz(file, arrays)
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        (changed(checkpoint_version=2), "is damaged, or no checkpoint of this version of nncli"),
+        (changed(progress={"epok": 1}), "is damaged, or no checkpoint of this version of nncli"),
+        (changed(slots=np.zeros((2, 3), np.float32)), "has no slots of the shape (2, 31) and the"),
+        (changed(parameters=np.zeros(31)), "has no parameters of the shape (31,) and the type"),
+    ],
+)
+def test_a_checkpoint_of_something_else_is_one_line(nncli, stopped, change, problem):
+    change(stopped / "checkpoint.npz")
+    done = nncli("train", "--resume", "run")
+    assert done.code == 1
+    assert done.error.startswith(f"Error: run/checkpoint.npz: {problem}")
+
+
+def test_another_machine_is_warned_of_in_one_line(nncli, stopped):
+    environment = {"machine": "PDP-11", "numpy": "1", "threads": 1}
+    changed(environment=environment)(stopped / "checkpoint.npz")
+    done = nncli("train", "-q", "--resume", "run", "--threads", "1")
+    assert done.code == 0
+    assert done.err == (
+        "Warning: not the same machine and numpy as before: the weights will not be bit for bit "
+        "those of a run without a stop\n"
+    )
+
+
+# Signals
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_saves_and_names_the_command_to_go_on(nncli, tmp_path, stop_at, number, code):
+    stop_at(17, number)
+    done = nncli("train", config(tmp_path, "optimizer: adam"), "-q", "-o", "a run")
+    assert done.code == code
+    assert done.err.splitlines()[-1] == (
+        "Interrupted after 3 of 6 epochs; to go on:  nncli train --resume 'a run'"
+    )
+    assert "Saved in a run." in done.out
+    assert nncli("train", "-q", "--resume", "a run").code == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_second_signal_stops_at_once_with_the_last_checkpoint_intact(
+    nncli, tmp_path, stop_at, stopped, number
+):
+    nncli("train", "xor.yaml", "-q", "-o", "whole")
+    content = (stopped / "checkpoint.npz").read_bytes()
+    stop_at(2, number, times=2)
+    done = nncli("train", "-q", "--resume", "run")
+    assert done.code == 130
+    assert done.err.splitlines()[-1] == "Interrupted."
+    assert (stopped / "checkpoint.npz").read_bytes() == content
+    stop_at(0)
+    assert nncli("train", "-q", "--resume", "run").code == 0
+    assert_same_run(stopped, tmp_path / "whole")
