@@ -60,6 +60,16 @@ def checked_output(path: Path, *, replace: bool = False, hint: str = "") -> Path
     return target
 
 
+def remove_litter(directory: Path) -> None:
+    """Remove the temporary files of processes that were killed while they wrote in `directory`.
+
+    Nobody else may be writing in it: see `locked`.
+    """
+    for path in directory.glob(".*.????????.tmp"):
+        with suppress(OSError):  # it is in nobody's way
+            path.unlink()
+
+
 def write_text(path: Path, text: str) -> None:
     r"""Write `text` to `path` atomically, in UTF-8 with ``\n`` line ends."""
     with atomic_write(path) as stream:
@@ -69,7 +79,8 @@ def write_text(path: Path, text: str) -> None:
 class GrowingFile:
     """A file that grows by whole lines; each call hands its lines over at once.
 
-    What stands behind the first `kept_bytes` of a file that is there already is cut off.
+    What stands behind the first `kept_bytes` of a file that is there already is cut off; of one
+    that is empty then, `first` becomes the first line.
 
     Raises
     ------
@@ -77,12 +88,17 @@ class GrowingFile:
         In every method, when the file cannot be written.
     """
 
-    def __init__(self, path: Path, kept_bytes: int = 0) -> None:
+    def __init__(self, path: Path, first: bytes, kept_bytes: int = 0) -> None:
         self._path = path
         with _explained(path):
             self._stream = path.open("r+b" if path.exists() else "xb", buffering=0)
-            self._stream.truncate(kept_bytes)
-            self._stream.seek(kept_bytes)
+            try:
+                self._stream.truncate(kept_bytes)
+                self._stream.seek(kept_bytes)
+                self.append(b"" if kept_bytes else first)
+            except BaseException:
+                self._stream.close()
+                raise
 
     def append(self, lines: bytes) -> None:
         """Write whole lines."""

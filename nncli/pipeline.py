@@ -30,7 +30,7 @@ from nncli.data.scaling import Scaling, fit
 from nncli.environment import environment
 from nncli.errors import DivergenceError, ModelFileError, NncliError, OutputError
 from nncli.evaluation import Evaluation, check_targets, class_codes, evaluate
-from nncli.files import write_text
+from nncli.files import remove_litter, write_text
 from nncli.model.kernels import NUMPY, Kernels
 from nncli.model.network import Network, Objective
 from nncli.threads import threads_in_use
@@ -212,6 +212,7 @@ def run(
         first, and the message says so.
     """
     started = time.perf_counter() - (checkpoint.record["wall_seconds"] if checkpoint else 0.0)
+    remove_litter(directory)
     write_text(directory / CONFIG, config_text(job.config))
     progress = checkpoint.progress if checkpoint else Progress()
     history = History(

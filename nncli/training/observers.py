@@ -76,11 +76,9 @@ class History:
         ]
         first = ",".join(header).encode() + b"\n"
         kept = _kept_bytes(path, first, epochs) if epochs else 0
-        self._file = GrowingFile(path, kept)
+        self._file = GrowingFile(path, first, kept)
         self._rows: list[str] = []
         self._next_flush = 0.0
-        if not kept:
-            self._file.append(first)
 
     def step(self, report: StepReport) -> None:
         """Do nothing: history is by epoch."""

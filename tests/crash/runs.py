@@ -1,0 +1,52 @@
+"""Runs that are trained in a moment, and what two that are the same have in common."""
+
+import csv
+import json
+from pathlib import Path
+
+import numpy as np
+
+TIMES = ("seconds", "rows_per_second")
+
+
+def write_config(path: Path, data: str, optimizer: str, settings: str) -> Path:
+    """Write the config of a small network for noisy XOR; return its path."""
+    path.write_text(
+        "name: xor\n"
+        f"data: {{source: xor, test: 20, {data}}}\n"
+        "model: {hidden_layers: [4, 3], activation: [tanh, relu]}\n"
+        f"training: {{optimizer: {optimizer}, {settings}}}\n",
+        encoding="utf-8",
+    )
+    return path
+
+
+def same_run(run: Path, expected: Path) -> str | None:
+    """Return what tells a run from the expected one, in a few words; None if they are the same."""
+    for name in ("weights.npz", "checkpoint.npz"):
+        with np.load(run / name) as found, np.load(expected / name) as wanted:
+            if found.files != wanted.files:
+                return f"{name} has {found.files}"
+            for array in set(found.files) - {"metadata"}:
+                if found[array].tobytes() != wanted[array].tobytes():
+                    return f"{array} in {name} is another"
+    if history(run) != history(expected):
+        return "history.csv is another"
+    if results(run) != results(expected):
+        return "metrics.json is another"
+    if litter := [path.name for path in run.iterdir() if path.suffix == ".tmp"]:
+        return f"left {litter}"
+    return None
+
+
+def history(run: Path) -> list[dict[str, str]]:
+    """Return the rows of a history but for the columns of time."""
+    with (run / "history.csv").open(encoding="utf-8", newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    return [{key: value for key, value in row.items() if key not in TIMES} for row in rows]
+
+
+def results(run: Path) -> dict[str, object]:
+    """Return the metrics of every split, and when the run ended."""
+    found = json.loads((run / "metrics.json").read_text(encoding="utf-8"))
+    return {key: found[key] for key in ("train", "test", "epochs", "best_epoch", "ended")}

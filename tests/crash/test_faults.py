@@ -1,0 +1,187 @@
+"""Every call of a run that changes a file fails once: nothing is lost, and it is said in a line."""
+
+import errno
+import io
+import json
+import os
+import shutil
+from contextlib import redirect_stderr, redirect_stdout, suppress
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from nncli.artifact import read_model
+from nncli.cli.main import main
+from nncli.training.checkpoint import read_checkpoint
+from nncli.training.engine import NumpyEngine
+from tests.crash.interposer import interposed
+from tests.crash.runs import same_run, write_config
+
+ERRORS = [errno.ENOSPC, errno.EIO, errno.EROFS, errno.EACCES, errno.EDQUOT]
+SETTINGS = "epochs: 3, batch_size: 8, dropout: 0.25, learning_rate: 0.05"
+
+pytestmark = pytest.mark.skipif(
+    not Path("/proc/self/fd").is_dir(), reason="sees which file is synchronized as Linux tells it"
+)
+
+
+def nncli(*arguments):
+    """Run a command; return its exit code and what it wrote to standard error."""
+    with (
+        redirect_stdout(io.StringIO()),
+        redirect_stderr(io.StringIO()) as err,
+        pytest.raises(SystemExit) as ended,
+    ):
+        main(list(map(str, arguments)))
+    return ended.value.code, err.getvalue()
+
+
+class Fault:
+    """Lets the call of a number fail."""
+
+    def __init__(self, number):
+        self.number, self.call = number, None
+
+    def __call__(self, number, call):
+        if number == self.number:
+            self.call = call
+            code = ERRORS[number % len(ERRORS)]
+            raise OSError(code, os.strerror(code))
+
+
+def is_harmless(call, run):
+    """Return whether the failure of a call may go unnoticed: the directory's synchronization."""
+    return call.name == run.name and call.kind in ("open", "fsync")
+
+
+def assert_nothing_is_half_written(run):
+    names = {path.name for path in run.iterdir()}
+    assert names <= {
+        "config.yaml", "history.csv", "checkpoint.npz", "weights.npz", "metrics.json"
+    }  # fmt: skip
+    if "checkpoint.npz" in names:
+        read_checkpoint(run / "checkpoint.npz")
+    if "weights.npz" in names:
+        read_model(run / "weights.npz")
+    if "metrics.json" in names:
+        json.loads((run / "metrics.json").read_text(encoding="utf-8"))
+
+
+def train_with_every_fault(start, again, expected):
+    """Let every call of `start` fail in turn, then go on; return how many there were."""
+    number = 0
+    while True:
+        number += 1
+        run, arguments = start()
+        fault = Fault(number)
+        with interposed(run, fault):
+            code, err = nncli(*arguments)
+        if fault.call is None:
+            assert code == 0
+            return number - 1
+        assert code == 1 or (code == 0 and is_harmless(fault.call, run)), (fault.call, err)
+        assert err.count("\n") == code, (fault.call, err)
+        assert err.startswith("Error: " * code)
+        if run.exists():
+            assert_nothing_is_half_written(run)
+        if not (run / "config.yaml").exists():  # it has not begun
+            assert fault.number < 10
+            with suppress(FileNotFoundError):
+                shutil.rmtree(run)
+        code, err = nncli(*again(run))
+        assert code == 0, (fault.call, err)
+        assert same_run(run, expected) is None, fault.call
+
+
+@pytest.fixture
+def config(tmp_path):
+    return write_config(tmp_path / "c.yaml", "rows: 40, validation: 20", "adam", SETTINGS)
+
+
+@pytest.fixture
+def whole(tmp_path, config):
+    """Return a run that nothing disturbed."""
+    assert nncli("train", "-q", config, "-o", tmp_path / "whole")[0] == 0
+    return tmp_path / "whole"
+
+
+def test_every_call_of_a_new_run_may_fail(tmp_path, config, whole):
+    numbers = iter(range(1000))
+
+    def start():
+        run = tmp_path / f"run-{next(numbers)}"
+        return run, ("train", "-q", config, "-o", run)
+
+    def again(run):
+        if run.exists():
+            return "train", "-q", "--resume", run
+        return "train", "-q", config, "-o", run
+
+    assert train_with_every_fault(start, again, whole) > 30
+
+
+def test_every_call_of_a_run_that_goes_on_may_fail(tmp_path, config, whole, monkeypatch):
+    class Stop(BaseException):
+        pass
+
+    usual = NumpyEngine.step
+
+    def stop(engine, *arguments):
+        if engine.state()["steps"] == 5:
+            raise Stop
+        return usual(engine, *arguments)
+
+    stopped = tmp_path / "stopped"
+    with monkeypatch.context() as patch:
+        patch.setattr(NumpyEngine, "step", stop)
+        with pytest.raises(Stop):
+            nncli("train", "-q", config, "-o", stopped)
+    assert (stopped / "checkpoint.npz").exists()
+    numbers = iter(range(1000))
+
+    def start():
+        run = tmp_path / f"run-{next(numbers)}"
+        shutil.copytree(stopped, run)
+        with (run / "history.csv").open("a") as stream:
+            stream.write("2,0.5")  # torn
+        return run, ("train", "-q", "--resume", run)
+
+    def again(run):
+        return "train", "-q", "--resume", run
+
+    assert train_with_every_fault(start, again, whole) > 30
+
+
+def test_the_faults_are_those_of_files_and_can_be_seen(tmp_path, config):
+    with interposed(tmp_path / "run", lambda number, call: None) as calls:
+        assert nncli("train", "-q", config, "-o", tmp_path / "run")[0] == 0
+    kinds = {call.name: [] for call in calls}
+    for call in calls:
+        kinds[call.name].append(call.kind)
+    written = ["open", "write", "fsync", "rename"]
+    assert kinds["config.yaml"] == kinds["weights.npz"] == kinds["metrics.json"] == written
+    assert kinds["checkpoint.npz"] == written * (len(kinds["checkpoint.npz"]) // 4)
+    assert kinds["history.csv"][:3] == ["open", "truncate", "write"]
+    assert kinds["run"][:2] == ["mkdir", "open"]
+
+
+def test_a_checkpoint_is_never_ahead_of_the_history(tmp_path, config):
+    """Were the power to fail, the rows before a checkpoint would be on the disk."""
+    with interposed(tmp_path / "run", lambda number, call: None) as calls:
+        nncli("train", "-q", config, "-o", tmp_path / "run")
+    before = [call for call in calls if call.name in ("history.csv", "checkpoint.npz")]
+    places = [n for n, call in enumerate(before) if call == ("open", "checkpoint.npz")]
+    assert len(places) >= 2
+    for place in places:
+        rows = [call for call in before[:place] if call.name == "history.csv"]
+        assert rows[-1].kind == "fsync"
+
+
+def test_every_array_is_the_same_only_if_it_is(whole, tmp_path):
+    shutil.copytree(whole, tmp_path / "other")
+    with np.load(whole / "weights.npz") as file:
+        arrays = dict(file)
+    arrays["W1"][0, 0] = np.nextafter(arrays["W1"][0, 0], np.float32(9))
+    np.savez(tmp_path / "other" / "weights.npz", **arrays)
+    assert same_run(tmp_path / "other", whole) == "W1 in weights.npz is another"
