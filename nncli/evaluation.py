@@ -2,12 +2,9 @@
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from nncli.artifact import Model
 from nncli.data.batches import Batches, target_codes
@@ -15,101 +12,13 @@ from nncli.data.dataset import Split, whole
 from nncli.data.scaling import Scaling
 from nncli.data.tables import read_labelled
 from nncli.errors import DataError, ModelFileError, UsageError
+from nncli.metrics.tasks import DEFAULT_THRESHOLD, EVALUATIONS, WITH_THRESHOLD, Answers, Evaluation
 from nncli.model.activations import ACTIVATIONS
 from nncli.model.entries import Array
 from nncli.model.losses import LOSSES
 from nncli.model.network import Network, Objective, Workspace
 from nncli.training.engine import EVALUATION_ROWS
-from nncli.training.metrics import (
-    PerClass,
-    PerTarget,
-    chosen_classes,
-    class_probabilities,
-    classification_metrics,
-    confusion_matrix,
-    log_loss,
-    per_class,
-    per_target,
-    regression_metrics,
-)
-
-
-@dataclass(frozen=True)
-class Evaluation:
-    """The metrics of a split.
-
-    Attributes
-    ----------
-    split : str
-        The name of the split, or the file that has its rows.
-    metrics : dict of str to float
-        ``loss``, which is what was trained for, and scikit-learn's metrics.
-    """
-
-    split: str
-    rows: int
-    metrics: dict[str, float]
-
-    def as_json(self) -> dict[str, Any]:
-        """Return it as JSON values: what ``eval --json`` prints."""
-        return {"split": self.split, "rows": self.rows, "metrics": self.metrics}
-
-
-@dataclass(frozen=True)
-class ClassificationEvaluation(Evaluation):
-    """The evaluation of a classification.
-
-    Attributes
-    ----------
-    confusion : array (classes, classes)
-        Counts by true class (row) and chosen class (column).
-    """
-
-    classes: list[str]
-    confusion: NDArray[np.intp]
-
-    @property
-    def per_class(self) -> PerClass:
-        """Precision, recall, F1 and support of every class."""
-        return per_class(self.confusion)
-
-    def as_json(self) -> dict[str, Any]:
-        """Return it as JSON values, with the classes' figures and the confusion matrix."""
-        figures = self.per_class
-        return {
-            **super().as_json(),
-            "classes": self.classes,
-            "per_class": [
-                {
-                    "class": name,
-                    "precision": float(figures.precision[index]),
-                    "recall": float(figures.recall[index]),
-                    "f1": float(figures.f1[index]),
-                    "support": int(figures.support[index]),
-                }
-                for index, name in enumerate(self.classes)
-            ],
-            "confusion_matrix": self.confusion.tolist(),
-        }
-
-
-@dataclass(frozen=True)
-class RegressionEvaluation(Evaluation):
-    """The evaluation of a regression: its targets, and the figures of each."""
-
-    targets: list[str]
-    per_target: PerTarget
-
-    def as_json(self) -> dict[str, Any]:
-        """Return it as JSON values, with the figures of each target where there are several."""
-        found = {**super().as_json(), "targets": self.targets}
-        if len(self.targets) > 1:
-            figures = self.per_target.by_name().items()
-            found["per_target"] = [
-                {"target": target, **{name: float(values[index]) for name, values in figures}}
-                for index, target in enumerate(self.targets)
-            ]
-        return found
+from nncli.training.metrics import chosen_classes, class_probabilities
 
 
 def scaling_of(model: Model) -> Scaling:
@@ -219,17 +128,26 @@ def evaluate(
     scaling: Scaling,
     *,
     name: str,
+    task: str,
     targets: list[str],
     classes: list[str],
+    threshold: float | None = None,
 ) -> Evaluation:
     """Run the network over all rows of `split` and compare with their targets.
+
+    Beside the outputs (N, O), in the network's precision, it keeps only a few numbers a row.
 
     Parameters
     ----------
     name : str
         What the rows are called: ``test``, or a file.
+    task : str
+        A key of `EVALUATIONS`.
     targets, classes : list of str
-        Names, as in a `Dataset`; without classes it is a regression.
+        Names, as in a `Dataset`; only a classification has classes.
+    threshold : float, optional
+        The probability over which the second class, or a label, is predicted, where the task and
+        the outputs have such.
 
     Raises
     ------
@@ -237,30 +155,57 @@ def evaluate(
         As `check_range` for the inputs.
     """
     chosen = np.empty(len(split), np.intp)
-    A = np.empty((len(split), network.layers[-1].outputs), network.dtype)
+    outputs = np.empty((len(split), network.layers[-1].outputs), network.dtype)
+    probabilities = gives_probabilities(network)
     loss_sum = 0.0
     for part, T, work in run_rows(network, split, scaling, len(classes)):
-        A[part] = work.A[-1]
+        A = work.A[-1]
+        several = len(classes) > 1 and A.shape[1] > 1
+        outputs[part] = class_probabilities(A) if probabilities and several else A
         if classes:
             chosen[part] = chosen_classes(work.Z[-1])
         loss_sum += objective(network, T, work) * len(T)
-    metrics = {"loss": loss_sum / len(split)}
-    truth = split.targets[split.rows]
-    if not classes:
-        figures = per_target(A.astype(np.float64), truth.astype(np.float64))
-        metrics |= regression_metrics(figures)
-        return RegressionEvaluation(name, len(split), metrics, targets, figures)
-    confusion = confusion_matrix(truth, chosen, len(classes))
-    metrics |= classification_metrics(confusion)
-    if gives_probabilities(network):
-        metrics["log_loss"] = log_loss(truth, class_probabilities(A))
-    return ClassificationEvaluation(name, len(split), metrics, classes, confusion)
+    answers = Answers(
+        split=name,
+        names=classes or targets,
+        truth=split.targets[split.rows],
+        outputs=outputs,
+        chosen=chosen,
+        loss=loss_sum / len(split),
+        probabilities=probabilities,
+        threshold=threshold,
+    )
+    return EVALUATIONS[task].of(answers)
 
 
-def evaluate_model(
-    model: Model, path: Path, *, split: str = "test", file: Path | None = None
-) -> Evaluation:
-    """Evaluate a saved model on a split of its own data, or on the rows of a labelled file.
+def has_threshold(task: str, network: Network) -> bool:
+    """Return whether a probability is compared with a threshold."""
+    return task in WITH_THRESHOLD and gives_probabilities(network)
+
+
+def own_threshold(model: Model) -> float | None:
+    """Return the threshold that a model was saved with; None if it has none.
+
+    Raises
+    ------
+    ModelFileError
+        When its config has something else than a probability there.
+    """
+    if not has_threshold(model.task, model.network):
+        return None
+    section = model.config.get("model")
+    found = section.get("threshold") if isinstance(section, dict) else None
+    if found is None:  # of a model from before there were thresholds
+        return DEFAULT_THRESHOLD
+    if not isinstance(found, float) or not 0 < found < 1:
+        raise ModelFileError(
+            f"the model's config has the threshold {found!r}; expected a number between 0 and 1"
+        )
+    return found
+
+
+def threshold_for(model: Model, path: Path, asked: float | None) -> float | None:
+    """Return the threshold that is asked for, or else the model's own.
 
     Parameters
     ----------
@@ -270,10 +215,46 @@ def evaluate_model(
     Raises
     ------
     UsageError
-        When the data has no such split.
+        When it is not between 0 and 1, or the model has nothing to compare it with.
+    """
+    if asked is None:
+        return own_threshold(model)
+    if model.task not in WITH_THRESHOLD:
+        problem = f"its task is {model.task}; a threshold is for {' and '.join(WITH_THRESHOLD)}"
+    elif not gives_probabilities(model.network):
+        problem = "its outputs are no probabilities to compare a threshold with"
+    elif not 0 < asked < 1:
+        raise UsageError(f"--threshold: found {asked:g}; expected a probability between 0 and 1")
+    else:
+        return asked
+    raise UsageError(f"{path}: {problem}; leave out --threshold")
+
+
+def evaluate_model(
+    model: Model,
+    path: Path,
+    *,
+    split: str = "test",
+    file: Path | None = None,
+    threshold: float | None = None,
+) -> Evaluation:
+    """Evaluate a saved model on a split of its own data, or on the rows of a labelled file.
+
+    Parameters
+    ----------
+    path : Path
+        The model file, for messages.
+    threshold : float, optional
+        In the place of the model's own.
+
+    Raises
+    ------
+    UsageError
+        When the data has no such split, or as `threshold_for`.
     DataError
         When the data or the file cannot be used.
     """
+    threshold = threshold_for(model, path, threshold)
     if file is not None:
         rows = read_labelled(file, model.preprocessing.columns, model.targets, model.classes)
         chosen, name = whole(rows.inputs, rows.targets), str(file)
@@ -301,8 +282,10 @@ def evaluate_model(
         chosen,
         scaling_of(model),
         name=name,
+        task=model.task,
         targets=model.targets,
         classes=model.classes,
+        threshold=threshold,
     )
     for metric, value in evaluation.metrics.items():
         if not math.isfinite(value):

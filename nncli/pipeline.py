@@ -29,8 +29,9 @@ from nncli.data.fingerprint import fingerprint
 from nncli.data.scaling import Scaling, fit
 from nncli.environment import environment
 from nncli.errors import DivergenceError, ModelFileError, NncliError, OutputError
-from nncli.evaluation import Evaluation, check_targets, class_codes, evaluate
+from nncli.evaluation import check_targets, class_codes, evaluate
 from nncli.files import remove_litter, write_text
+from nncli.metrics.tasks import Evaluation
 from nncli.model.kernels import NUMPY, Kernels
 from nncli.model.network import Network, Objective
 from nncli.threads import threads_in_use
@@ -38,7 +39,7 @@ from nncli.training.checkpoint import Checkpoint, Pace, write_checkpoint
 from nncli.training.engine import EVALUATION_ROWS, NumpyEngine
 from nncli.training.kernel_choice import KernelError, choose_kernels
 from nncli.training.loop import Plan, Progress, StepReport, check_finite, train
-from nncli.training.metrics import SCORES
+from nncli.training.metrics import score_for
 from nncli.training.observers import History, Observer
 from nncli.training.profile import Profile
 from nncli.training.regularization import Regularization
@@ -161,7 +162,7 @@ def build_engine(
     return NumpyEngine(
         network,
         objective,
-        score=SCORES[task],
+        score=score_for(task, config.model.threshold),
         optimizer=settings.optimizer.name,
         settings=settings.optimizer.parameters,
         regularization=Regularization(
@@ -312,8 +313,10 @@ def _save(
             split,
             job.scaling,
             name=name,
+            task=job.dataset.task,
             targets=list(job.dataset.targets),
             classes=list(job.dataset.classes),
+            threshold=job.config.model.threshold,
         )
         for name, split in job.dataset.splits.items()
     }

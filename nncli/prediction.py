@@ -12,7 +12,13 @@ from numpy.typing import NDArray
 
 from nncli.artifact import Model
 from nncli.data.dataset import whole
-from nncli.evaluation import check_range, gives_probabilities, run_rows, scaling_of
+from nncli.evaluation import (
+    check_range,
+    gives_probabilities,
+    own_threshold,
+    run_rows,
+    scaling_of,
+)
 from nncli.training.metrics import chosen_classes, class_probabilities
 
 Numbers = NDArray[np.floating[Any]]
@@ -82,8 +88,15 @@ class PredictedNumbers:
 
 
 @np.errstate(over="ignore", invalid="ignore")  # check_range sees what comes of it
-def predict_rows(model: Model, inputs: NDArray[Any]) -> Predictions | PredictedNumbers:
+def predict_rows(
+    model: Model, inputs: NDArray[Any], threshold: float | None = None
+) -> Predictions | PredictedNumbers:
     """Run a model over raw inputs, shape (N, I); its own preprocessing is applied.
+
+    Parameters
+    ----------
+    threshold : float, optional
+        The probability over which the second class is predicted; default: the model's own.
 
     Raises
     ------
@@ -103,7 +116,11 @@ def predict_rows(model: Model, inputs: NDArray[Any]) -> Predictions | PredictedN
         return PredictedNumbers(model.targets, A)
     if not gives_probabilities(network):
         return Predictions(model.classes, chosen, None)
-    return Predictions(model.classes, chosen, class_probabilities(A).astype(network.dtype))
+    probabilities = class_probabilities(A).astype(network.dtype)
+    threshold = own_threshold(model) if threshold is None else threshold
+    if threshold is not None:
+        chosen = (probabilities[:, 1] > threshold).astype(np.intp)
+    return Predictions(model.classes, chosen, probabilities)
 
 
 def as_csv(predictions: Predictions | PredictedNumbers) -> bytes:

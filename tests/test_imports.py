@@ -18,6 +18,7 @@ ROOMS = [
     "random_streams",
     "threads",
     "environment",
+    "metrics",
     "model",
     "data",
     "training",

@@ -98,6 +98,7 @@ def test_an_evaluation_has_a_log_loss_where_there_are_probabilities(output):
         rows,
         scaling_of(model),
         name="test",
+        task=model.task,
         targets=model.targets,
         classes=model.classes,
     ).metrics
@@ -180,6 +181,7 @@ def test_an_evaluation_of_a_regression_has_errors_and_r2(outputs):
         whole(INPUTS, T),
         scaling_of(model),
         name="test",
+        task=model.task,
         targets=model.targets,
         classes=[],
     )

@@ -78,7 +78,7 @@ def _megabytes(job: "Job") -> float:
     """
     rows = max(map(len, job.dataset.splits.values()))
     outputs = job.network.layers[-1].outputs
-    evaluation = rows * (outputs * (job.network.dtype.itemsize + 16) + 24)
+    evaluation = rows * (outputs * (job.network.dtype.itemsize + 4) + 96)
     best = job.network.parameters.nbytes * job.plan.keep_best
     return (_peak_bytes(job) + best + evaluation) / 1e6
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from nncli.evaluation import ClassificationEvaluation, Evaluation, RegressionEvaluation
+    from nncli.metrics.tasks import ClassificationEvaluation, Evaluation
 
 _MOST_CONFUSIONS = 10
 
@@ -25,12 +25,25 @@ _MOST_CONFUSIONS = 10
     metavar="FILE",
     help="Other rows with their targets: CSV with columns of their names, or npz with X and y.",
 )
+@click.option(
+    "--threshold",
+    type=float,
+    metavar="P",
+    help="The probability over which the second of two classes, or a label, counts as predicted.  "
+    "[default: the model's own]",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def eval_(weights: Path, split: str | None, file: Path | None, as_json: bool) -> None:
+def eval_(
+    weights: Path,
+    split: str | None,
+    file: Path | None,
+    threshold: float | None,
+    as_json: bool,
+) -> None:
     """Print how well a model does.
 
     Metrics of WEIGHTS on the rows of a split or of a file; for classes also figures for each and
-    the confusion matrix, for several targets those of each.
+    the confusion matrix, for several labels or targets those of each.
     """
     from nncli.artifact import read_model
     from nncli.cli.output import print_json
@@ -39,7 +52,9 @@ def eval_(weights: Path, split: str | None, file: Path | None, as_json: bool) ->
 
     if split and file:
         raise UsageError("--split and --data exclude each other: FILE has rows of its own")
-    evaluation = evaluate_model(read_model(weights), weights, split=split or "test", file=file)
+    evaluation = evaluate_model(
+        read_model(weights), weights, split=split or "test", file=file, threshold=threshold
+    )
     if as_json:
         print_json(evaluation.as_json())
     else:
@@ -48,59 +63,37 @@ def eval_(weights: Path, split: str | None, file: Path | None, as_json: bool) ->
 
 def _print(evaluation: "Evaluation") -> None:
     from nncli.cli.output import figure, print_pairs
-    from nncli.evaluation import ClassificationEvaluation, RegressionEvaluation
+    from nncli.metrics.tasks import ClassificationEvaluation
 
     print_pairs(
         [
             ("split", evaluation.split),
             ("rows", evaluation.rows),
+            *evaluation.settings().items(),
             *((name, figure(value)) for name, value in evaluation.metrics.items()),
         ]
     )
+    click.echo()
+    _print_parts(evaluation)
     if isinstance(evaluation, ClassificationEvaluation):
-        _print_classes(evaluation)
-    elif isinstance(evaluation, RegressionEvaluation):
-        _print_targets(evaluation)
+        click.echo()
+        _print_confusion(evaluation)
 
 
-def _print_targets(evaluation: "RegressionEvaluation") -> None:
-    """Print a line for each target; the figures of a single one are the metrics themselves."""
-    from nncli.cli.output import figure, print_pairs, print_table, shortened
+def _print_parts(evaluation: "Evaluation") -> None:
+    """Print a line for each class, label or target; a single target has only its name."""
+    from nncli.cli.output import WIDTH, count_or_figure, print_pairs, print_table, shortened
 
-    click.echo()
-    if len(evaluation.targets) == 1:
-        print_pairs([("target", shortened(evaluation.targets[0], 60))])
+    part, figures = evaluation.part, evaluation.figures
+    if not figures:
+        print_pairs([(part, shortened(evaluation.names[0], 60))])
         return
-    figures = evaluation.per_target.by_name()
-    print_table(
-        ("target", *figures),
-        [
-            (shortened(target, 32), *(figure(float(each[index])) for each in figures.values()))
-            for index, target in enumerate(evaluation.targets)
-        ],
-    )
-
-
-def _print_classes(evaluation: "ClassificationEvaluation") -> None:
-    from nncli.cli.output import print_table, shortened
-
-    click.echo()
-    figures = evaluation.per_class
-    print_table(
-        ("class", "precision", "recall", "f1", "support"),
-        [
-            (
-                shortened(name, 32),
-                f"{figures.precision[index]:.4f}",
-                f"{figures.recall[index]:.4f}",
-                f"{figures.f1[index]:.4f}",
-                str(figures.support[index]),
-            )
-            for index, name in enumerate(evaluation.classes)
-        ],
-    )
-    click.echo()
-    _print_confusion(evaluation)
+    columns = list(dict.fromkeys(column for each in figures for column in each))
+    cells = [[count_or_figure(each[c]) if c in each else "" for c in columns] for each in figures]
+    widths = [max(map(len, column)) + 2 for column in zip(columns, *cells, strict=True)]
+    room = min(32, WIDTH - sum(widths))
+    names = [shortened(name, room) for name in evaluation.names]
+    print_table((part, *columns), [(name, *row) for name, row in zip(names, cells, strict=True)])
 
 
 def _print_confusion(evaluation: "ClassificationEvaluation") -> None:
@@ -109,8 +102,8 @@ def _print_confusion(evaluation: "ClassificationEvaluation") -> None:
 
     counts = evaluation.confusion.tolist()
     digits = max(len(str(count)) for row in counts for count in row)
-    names = [shortened(name, 12) for name in evaluation.classes]
-    columns = [shortened(name, max(digits, 5)) for name in evaluation.classes]
+    names = [shortened(name, 12) for name in evaluation.names]
+    columns = [shortened(name, max(digits, 5)) for name in evaluation.names]
     width = max(map(len, [*names, "true"])) + sum(2 + max(len(each), digits) for each in columns)
     if width <= WIDTH:
         click.echo("confusion matrix: a row a true class, a column a predicted class")
@@ -129,8 +122,8 @@ def _print_confusion(evaluation: "ClassificationEvaluation") -> None:
         ("true class", "predicted class", "rows"),
         [
             (
-                shortened(evaluation.classes[true], 32),
-                shortened(evaluation.classes[chosen], 32),
+                shortened(evaluation.names[true], 32),
+                shortened(evaluation.names[chosen], 32),
                 str(count),
             )
             for count, true, chosen in most

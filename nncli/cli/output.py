@@ -3,7 +3,7 @@
 import json
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import click
@@ -39,6 +39,21 @@ def figure(value: float) -> str:
     Losses and errors are in the units of the targets, which may be of any size.
     """
     return f"{value:.4f}" if value == 0 or 1e-3 <= abs(value) < 1e6 else f"{value:.3e}"
+
+
+def count_or_figure(value: float) -> str:
+    """Return a number of rows as it is, and anything else as `figure` does."""
+    return str(value) if isinstance(value, int) else figure(value)
+
+
+def print_splits(metrics: Mapping[str, Mapping[str, float]], columns: Sequence[str]) -> None:
+    """Print a line for each split, with those of the columns that any of them has."""
+    there = [column for column in columns if any(column in each for each in metrics.values())]
+    rows = [
+        (shortened(split, 20), *(count_or_figure(each[c]) if c in each else "" for c in there))
+        for split, each in metrics.items()
+    ]
+    print_table(("split", *there), rows)
 
 
 def print_json(value: Any) -> None:

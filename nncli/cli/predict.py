@@ -26,6 +26,13 @@ _FORMATS = ("csv", "json", "jsonl", "npy")
     help="How to write.  [default: by the ending of FILE, else csv]",
 )
 @click.option("--proba", is_flag=True, help="Add the probability of every class.")
+@click.option(
+    "--threshold",
+    type=float,
+    metavar="P",
+    help="The probability over which the second of two classes is predicted.  [default: the "
+    "model's own]",
+)
 @click.option("--force", is_flag=True, help="Replace FILE if it exists.")
 def predict(
     weights: Path,
@@ -33,6 +40,7 @@ def predict(
     out: Path | None,
     format_: str | None,
     proba: bool,
+    threshold: float | None,
     force: bool,
 ) -> None:
     """Predict the class, or the targets, of every row of INPUT with WEIGHTS.
@@ -45,6 +53,7 @@ def predict(
     from nncli.cli.output import print_bytes, visible
     from nncli.data.tables import read_rows
     from nncli.errors import UsageError
+    from nncli.evaluation import threshold_for
     from nncli.files import atomic_write, checked_output
     from nncli.prediction import FORMATS, Predictions, predict_rows
 
@@ -55,10 +64,11 @@ def predict(
         raise UsageError(f"{out}: no format is called {ending!r}; say --format {'|'.join(FORMATS)}")
     target = out and checked_output(out, replace=force, hint=", or --force to replace it")
     model = read_model(weights)
+    threshold = threshold_for(model, weights, threshold)
     inputs = read_rows(
         input_file, model.preprocessing.columns, note=lambda text: click.echo(text, err=True)
     )
-    predictions = predict_rows(model, inputs)
+    predictions = predict_rows(model, inputs, threshold)
     if proba and predictions.probabilities is None:
         raise UsageError(f"{weights}: its outputs are no probabilities; leave out --proba")
     if isinstance(predictions, Predictions) and not proba:

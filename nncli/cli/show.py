@@ -80,16 +80,18 @@ def print_layers(description: dict[str, Any]) -> None:
 
 
 def _print_model(model: "Model") -> None:
-    from nncli.cli.output import figure, print_pairs, print_table, shortened
-    from nncli.training.metrics import SCORES
+    from nncli.cli.output import print_pairs, print_splits, shortened
+    from nncli.evaluation import own_threshold
+    from nncli.metrics.tasks import EVALUATIONS
 
     preprocessing, record = model.preprocessing, model.training
-    columns = preprocessing.columns
+    columns, threshold = preprocessing.columns, own_threshold(model)
     click.echo()
     print_pairs(
         [
             ("task", shortened(f"{model.task}; predicts {', '.join(model.targets)}", 60)),
             *([("classes", shortened(", ".join(model.classes), 60))] if model.classes else []),
+            *([] if threshold is None else [("threshold", threshold)]),
             ("columns", shortened(f"{len(columns)}: {', '.join(columns)}", 60)),
             ("input", f"(x - offset) * scale; offset {_span(preprocessing.offset)}, "
                       f"scale {_span(preprocessing.scale)}"),
@@ -102,17 +104,7 @@ def _print_model(model: "Model") -> None:
         ]
     )  # fmt: skip
     click.echo()
-    names = ("loss", SCORES[model.task].name)
-    print_table(
-        ("split", *names),
-        [
-            (
-                shortened(split, 20),
-                *(figure(metrics[name]) if name in metrics else "" for name in names),
-            )
-            for split, metrics in model.metrics.items()
-        ],
-    )
+    print_splits(model.metrics, ("loss", *EVALUATIONS[model.task].headline))
 
 
 def _label(key: str, model: "Model") -> str:

@@ -13,7 +13,6 @@ import click
 if TYPE_CHECKING:
     from nncli.pipeline import Job, Outcome
     from nncli.training.checkpoint import Checkpoint
-    from nncli.training.metrics import Score
     from nncli.training.observers import Observer
     from nncli.training.profile import Profile
 
@@ -191,7 +190,7 @@ def _run(
             profile if options.profiled else None,
             checkpoint,
         )
-    _print_outcome(outcome, job.engine.score)
+    _print_outcome(outcome)
     if options.profiled:
         _print_profile(profile)
     if outcome.interrupted and stop_requested.signal:
@@ -239,15 +238,14 @@ def _observer(job: "Job") -> "Observer":
     return PlainLines(job.plan.epochs, job.engine.score)
 
 
-def _print_outcome(outcome: "Outcome", score: "Score") -> None:
-    from nncli.cli.output import figure, print_table
+def _print_outcome(outcome: "Outcome") -> None:
+    from nncli.cli.output import print_splits
 
-    columns = ("loss", score.name)
-    rows = [
-        (name, str(each.rows), *(figure(each.metrics[column]) for column in columns))
-        for name, each in outcome.evaluations.items()
-    ]
-    print_table(("split", "rows", *columns), rows)
+    headline = next(iter(outcome.evaluations.values())).headline
+    print_splits(
+        {name: {"rows": each.rows, **each.metrics} for name, each in outcome.evaluations.items()},
+        ("rows", "loss", *headline),
+    )
     progress = outcome.progress
     if progress.best_parameters is not None:
         click.echo(f"\nThe weights are those of epoch {progress.best_epoch}, the best of "

@@ -8,6 +8,7 @@ from nncli.config.choices import Named, OneOf
 from nncli.config.schema import Config
 from nncli.config.strict_yaml import Path
 from nncli.data.dataset import Task
+from nncli.metrics.tasks import DEFAULT_THRESHOLD, WITH_THRESHOLD
 from nncli.model.activations import ACTIVATIONS
 from nncli.model.entries import Entry
 from nncli.model.initializers import INITIALIZERS
@@ -46,11 +47,14 @@ class Resolved:
     activations, initializers : list of Named
         One for each layer, the output included.
     loss : Named
+    threshold : float or None
+        None where no probability is compared with one.
     """
 
     activations: list[Named]
     initializers: list[Named]
     loss: Named
+    threshold: float | None
 
 
 def resolve(config: Config, task: Task) -> Resolved:
@@ -86,7 +90,20 @@ def resolve(config: Config, task: Task) -> Resolved:
                 "everywhere, so no error reaches the layers before it; use sigmoid, or give the "
                 "weights and set training.epochs: 0",
             )
-    return Resolved([*hidden, output], _initializers(config, [*hidden, output]), loss)
+    activations = [*hidden, output]
+    threshold = _threshold(model.threshold, task, output.name)
+    return Resolved(activations, _initializers(config, activations), loss, threshold)
+
+
+def _threshold(chosen: float | None, task: Task, output: str) -> float | None:
+    if task in WITH_THRESHOLD and ACTIVATIONS[output].probabilities:
+        return DEFAULT_THRESHOLD if chosen is None else chosen
+    if chosen is None:
+        return None
+    problem = f"the values of the {output} output are no probabilities"
+    if task not in WITH_THRESHOLD:
+        problem = f"a {task} task has no threshold; {_or(WITH_THRESHOLD)} ones do"
+    raise Misfit(("model", "threshold"), f"{problem}; leave it out")
 
 
 def _default_loss(output: str, task: Task) -> str:
@@ -123,7 +140,11 @@ def _check_given_targets(config: Config, loss: str) -> None:
 def filled_in(config: Config, task: Task) -> Config:
     """Return `config` with every default filled in: training it again gives the same weights."""
     resolved = resolve(config, task)
-    model = {"output": resolved.activations[-1], "initializer": _shortest(resolved.initializers)}
+    model = {
+        "output": resolved.activations[-1],
+        "initializer": _shortest(resolved.initializers),
+        "threshold": resolved.threshold,
+    }
     return config.model_copy(
         update={
             "model": config.model.model_copy(update=model),

@@ -48,6 +48,13 @@ class ModelSection(Section):
     output: Annotated[Named, OneOf.of_table(_OUTPUT)] | None = Field(
         None, description="output activation; default: sigmoid, softmax or identity, by the task"
     )
+    threshold: float | None = Field(
+        None,
+        gt=0,
+        lt=1,
+        description="the probability over which the second of two classes, or a label, is "
+        "predicted; default: 0.5 where there is such",
+    )
     initializer: (
         Annotated[Named | list[Named], OneOf.of_table(INITIALIZERS, or_list=True)] | None
     ) = Field(

@@ -15,7 +15,7 @@ Functions = Mapping[str, Callable[..., None]]
 Losses = Mapping[str, Callable[..., float]]
 
 
-def _none() -> Mapping[str, Any]:
+def _none() -> Mapping[Any, Any]:
     return MappingProxyType({})
 
 
@@ -55,8 +55,8 @@ class Kernels:
         activation of the sums to `A`.
     backward : mapping of str to function
         In the place of `Activation.backward`.
-    scores : mapping of str to function
-        In the place of `Score.sum_over_rows`, by the name of the score.
+    scores : mapping of function to function
+        In the place of `Score.sum_over_rows`, by that function.
     narrow : NarrowProducts or None
         For layers of up to `NARROW` inputs and outputs.
     input_gather, target_gather : functions or None
@@ -71,7 +71,7 @@ class Kernels:
     losses: Losses = field(default_factory=_none)
     biased_forward: Functions = field(default_factory=_none)
     backward: Functions = field(default_factory=_none)
-    scores: Losses = field(default_factory=_none)
+    scores: Mapping[Callable[..., float], Callable[..., float]] = field(default_factory=_none)
     narrow: NarrowProducts | None = None
     input_gather: Callable[[NDArray[Any], Array, Array], Gather | None] | None = None
     target_gather: Callable[[NDArray[Any], Array], Gather | None] | None = None

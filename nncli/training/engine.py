@@ -127,7 +127,7 @@ class NumpyEngine:
         self.kernels = kernels
         self.network = network.with_kernels(kernels)
         self.score = score
-        self._score_sum = kernels.scores.get(score.name, score.sum_over_rows)
+        self._score_sum = kernels.scores.get(score.sum_over_rows, score.sum_over_rows)
         self.objective = objective.with_kernels(kernels)
         self._update = kernels.optimizers.get(optimizer, OPTIMIZERS[optimizer].update)
         self._settings = settings

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from nncli.model.entries import Array
 from nncli.model.kernels import Gather, Kernels, NarrowProducts
 from nncli.model.network import Network, Workspace
-from nncli.training.metrics import nothing
+from nncli.training import metrics
 
 # NumPy's division by zero gives an infinity. Python's raises, and a loop that may raise is not
 # turned into vector instructions.
@@ -447,7 +447,7 @@ def correct_rows(network: Network, T: Array, work: Workspace) -> float:
     """Replace `nncli.training.metrics.correct_rows`."""
     Z = work.Z[-1]
     if Z.shape[1] == 1:
-        return float(_count_right_sides(Z, T, nothing(Z)))
+        return float(_count_right_sides(Z, T, metrics.nothing(Z)))
     return float(_count_largest(Z, T))
 
 
@@ -587,7 +587,7 @@ FAST = Kernels(
         "sigmoid": sigmoid_backward,
         "tanh": tanh_backward,
     },
-    scores={"accuracy": correct_rows},
+    scores={metrics.correct_rows: correct_rows},
     narrow=NarrowProducts(_narrow_forward, _narrow_gradients, _narrow_backward),
     input_gather=input_gather,
     target_gather=target_gather,

@@ -1,7 +1,9 @@
-"""How good predictions are. The names and definitions are scikit-learn's."""
+"""What outputs choose, and the metric that training shows beside the loss."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
+from math import log
 from typing import Any
 
 import numpy as np
@@ -14,15 +16,17 @@ Labels = NDArray[np.integer[Any]]
 Numbers = NDArray[np.float64]
 
 
-def count_correct(Z: Array, T: Array) -> int:
+def count_correct(Z: Array, T: Array, margin: float = 0.0) -> int:
     """Count the rows whose logits `Z` (B, O) choose the class that the targets `T` (B, O) name.
 
     One output chooses the second class where z > 0, which is a probability over one half (a z so
     small that the probability is rounded to one half does not count); several outputs choose the
-    largest.
+    largest. A `margin` is what the logit of the second of two classes must be larger by.
     """
     if Z.shape[1] == 1:
-        return int(np.count_nonzero((nothing(Z) < Z) == (T == 1)))
+        return int(np.count_nonzero((margin + nothing(Z) < Z) == (T == 1)))
+    if margin:
+        return int(np.count_nonzero((Z[:, 1] - Z[:, 0] > margin) == (T[:, 1] == 1)))
     return int(np.count_nonzero(Z.argmax(axis=1) == T.argmax(axis=1)))
 
 
@@ -51,113 +55,9 @@ def class_probabilities(A: Array) -> Numbers:
     return np.asarray(outputs / np.maximum(sums, np.finfo(np.float64).tiny))
 
 
-def confusion_matrix(truth: Labels, chosen: Labels, classes: int) -> NDArray[np.intp]:
-    """Count rows by true class (row of the matrix) and chosen class (column)."""
-    flat = np.bincount(truth.astype(np.intp) * classes + chosen, minlength=classes * classes)
-    return flat.reshape(classes, classes)
-
-
-@dataclass(frozen=True)
-class PerClass:
-    """Precision, recall, F1 and support of every class, arrays (classes,)."""
-
-    precision: Numbers
-    recall: Numbers
-    f1: Numbers
-    support: NDArray[np.intp]
-
-
-def per_class(confusion: NDArray[np.intp]) -> PerClass:
-    """Return the figures of every class; where a quotient has no denominator it is 0."""
-    hits = np.diag(confusion).astype(np.float64)
-    chosen, support = confusion.sum(axis=0), confusion.sum(axis=1)
-    return PerClass(
-        precision=_quotient(hits, chosen),
-        recall=_quotient(hits, support),
-        f1=_quotient(2 * hits, chosen + support),
-        support=support,
-    )
-
-
-def classification_metrics(confusion: NDArray[np.intp]) -> dict[str, float]:
-    """Return the metrics of a classifier by name.
-
-    `balanced_accuracy` is the mean recall; the F1 means are over the classes that occur.
-    """
-    figures = per_class(confusion)
-    occur = figures.support > 0
-    occurs_or_chosen = occur | (confusion.sum(axis=0) > 0)
-    return {
-        "accuracy": float(np.trace(confusion) / confusion.sum()),
-        "balanced_accuracy": float(figures.recall[occur].mean()),
-        "macro_f1": float(figures.f1[occurs_or_chosen].mean()),
-        "weighted_f1": float(np.average(figures.f1, weights=figures.support)),
-    }
-
-
-def log_loss(truth: Labels, probabilities: Numbers) -> float:
-    """Return -Σ ln p(true class) / N, with p kept from 0 by float64's precision."""
-    of_truth = probabilities[np.arange(len(truth)), truth]
-    return float(-np.log(np.maximum(of_truth, np.finfo(np.float64).eps)).mean())
-
-
-@dataclass(frozen=True)
-class PerTarget:
-    """Errors and R² of every target of a regression, arrays (O,).
-
-    Attributes
-    ----------
-    mae, rmse : array
-        Mean absolute error, and root of the mean squared error.
-    r2 : array or None
-        The share of the variance that is explained; None with fewer than two rows, which have
-        no variance.
-    """
-
-    mae: Numbers
-    rmse: Numbers
-    r2: Numbers | None
-
-    def by_name(self) -> dict[str, Numbers]:
-        """Return the figures that there are by the name of the metric."""
-        figures = {"mae": self.mae, "rmse": self.rmse}
-        return figures if self.r2 is None else {**figures, "r2": self.r2}
-
-
-def per_target(outputs: Numbers, targets: Numbers) -> PerTarget:
-    """Return the figures of every target; `outputs` and `targets` have the shape (N, O)."""
-    errors = outputs - targets
-    return PerTarget(
-        mae=np.abs(errors).mean(axis=0),
-        rmse=np.sqrt(np.square(errors).mean(axis=0)),
-        r2=_r2(errors, targets) if len(targets) > 1 else None,
-    )
-
-
-def regression_metrics(figures: PerTarget) -> dict[str, float]:
-    """Return the metrics of a regression by name: each the mean over targets."""
-    return {name: float(values.mean()) for name, values in figures.by_name().items()}
-
-
-def _r2(errors: Numbers, targets: Numbers) -> Numbers:
-    """Return 1 - Σ e² / Σ (t - mean)²; of a constant target 1 without errors, else 0."""
-    left = np.square(errors).sum(axis=0)
-    spread = np.square(targets - targets.mean(axis=0)).sum(axis=0)
-    varies = targets.max(axis=0) > targets.min(axis=0)  # rounding gives constants a spread too
-    unexplained = np.where(left > 0, 1.0, 0.0)
-    np.divide(left, spread, out=unexplained, where=varies)
-    return np.asarray(1 - unexplained)
-
-
-def _quotient(numerator: Numbers, denominator: NDArray[Any]) -> Numbers:
-    quotient = np.zeros_like(numerator)
-    np.divide(numerator, denominator, out=quotient, where=denominator > 0)
-    return quotient
-
-
-def correct_rows(network: Network, T: Array, work: Workspace) -> float:
+def correct_rows(network: Network, T: Array, work: Workspace, margin: float = 0.0) -> float:
     """Return how many rows the logits in `work` choose the right class for."""
-    return count_correct(work.Z[-1], T)
+    return count_correct(work.Z[-1], T, margin)
 
 
 def absolute_errors(network: Network, T: Array, work: Workspace) -> float:
@@ -193,6 +93,14 @@ class Score:
     def rises(self, monitored: str) -> bool:
         """Return whether a monitored value, such as ``train_loss``, is better when larger."""
         return self.larger_is_better and monitored.endswith(self.name)
+
+
+def score_for(task: str, threshold: float | None) -> Score:
+    """Return the score of a task, if it is of two classes by the threshold of their evaluation."""
+    if task != "binary" or threshold in (None, 0.5):
+        return SCORES[task]
+    margin = log(threshold / (1 - threshold))  # p > threshold where z > margin
+    return replace(SCORES[task], sum_over_rows=partial(correct_rows, margin=margin))
 
 
 ACCURACY = Score("accuracy", "acc", correct_rows, larger_is_better=True)

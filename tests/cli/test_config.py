@@ -102,6 +102,7 @@ model:
   hidden_layers: [4, 2]
   activation: relu
   output: sigmoid
+  threshold: 0.5
   initializer: he_normal
   initial_weights: null
   initial_biases: null

@@ -23,6 +23,7 @@ def test_the_printed_metrics_are_those_that_training_saved(nncli, weights, metri
     head, classes, confusion = (block.splitlines() for block in result.out.split("\n\n"))
     found, saved = numbers_in(head), metrics[split]
     assert found.pop("split") == split
+    assert (found.pop("positive_class"), found.pop("threshold")) == ("1", "0.5")
     assert int(found.pop("rows")) == saved["rows"]
     assert found == {name: f"{value:.4f}" for name, value in saved["metrics"].items()}
     assert classes[0].split() == ["class", "precision", "recall", "f1", "support"]
@@ -57,8 +58,13 @@ def test_the_object_has_the_promised_shape(nncli, weights):
         "balanced_accuracy",
         "macro_f1",
         "weighted_f1",
+        "roc_auc",
+        "average_precision",
+        "brier",
         "log_loss",
+        "ece",
     }
+    assert (found["positive_class"], found["threshold"]) == ("1", 0.5)
     matrix = np.array(found["confusion_matrix"])
     assert matrix.shape == (2, 2)
     assert matrix.sum() == 60

@@ -105,16 +105,16 @@ def test_the_text_has_the_metrics_and_the_figures_of_several_targets(nncli, runs
     assert nncli("eval", runs["one"]).out.endswith("\n\ntarget  price\n")
 
 
-def test_training_prints_loss_and_mae(nncli, tmp_path):
+def test_training_prints_the_metrics_of_a_regression(nncli, tmp_path):
     (tmp_path / "c.yaml").write_text(ONE, encoding="utf-8")
     result = nncli("train", "c.yaml", "-o", "run")
     assert result.code == 0
     saved = json.loads((tmp_path / "run" / "metrics.json").read_text(encoding="utf-8"))
     lines = [line.split() for line in result.out.splitlines()]
-    assert lines[0] == ["split", "rows", "loss", "mae"]
+    assert lines[0] == ["split", "rows", "loss", "mae", "rmse", "r2"]
     for line, split in zip(lines[1:3], ("train", "test"), strict=True):
         found = saved[split]["metrics"]
-        assert line == [split, "4", f"{found['loss']:.4f}", f"{found['mae']:.4f}"]
+        assert line == [split, "4", *(f"{value:.4f}" for value in found.values())]
     assert all(" mae " in line for line in result.err.splitlines())
     assert "acc" not in result.err
 
@@ -124,7 +124,8 @@ def test_metrics_of_any_size_stay_in_their_columns(nncli, tmp_path):
     for factor in (1e-9, 1e9):
         targets = f"data.targets={[factor * t for t in (1, 3, 5.5, 6)]}"
         out = nncli("train", "c.yaml", targets, "training.precision=float64", "-q").out
-        loss, mae = (float(each) for each in out.splitlines()[1].split()[2:])
+        loss, mae, rmse, _ = (float(each) for each in out.splitlines()[1].split()[2:])
+        assert rmse >= mae
         assert loss > 0
         assert mae > 0
         assert max(map(len, out.splitlines())) <= 80
@@ -140,7 +141,7 @@ def test_a_model_is_described_with_its_task_and_targets(nncli, runs):
     lines = nncli("show", runs["two"]).out.splitlines()
     assert "task            regression; predicts price, rent" in lines
     assert not any(line.startswith("classes") for line in lines)
-    assert any(line.split() == ["split", "loss", "mae"] for line in lines)
+    assert any(line.split() == ["split", "loss", "mae", "rmse", "r2"] for line in lines)
     found = json.loads(nncli("show", runs["two"], "--json").out)
     assert (found["task"], found["targets"], found["classes"]) == (
         "regression",

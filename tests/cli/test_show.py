@@ -45,6 +45,7 @@ def test_a_model_is_described(nncli, weights):
     found = {line[0]: " ".join(line[1:]) for line in facts}
     assert found["task"] == "binary; predicts xor"
     assert found["classes"] == "0, 1"
+    assert found["threshold"] == "0.5"
     assert found["columns"] == "2: x1, x2"
     assert found["input"] == "(x - offset) * scale; offset 0, scale 1"
     assert found["loss"] == "sigmoid_cross_entropy"
@@ -53,9 +54,9 @@ def test_a_model_is_described(nncli, weights):
     assert found["ended"] == "finished"
     assert found["nncli"] == f"version {package.__version__}"
     assert found["numpy"] == f"version {np.__version__}"
-    assert splits[0] == ["split", "loss", "accuracy"]
+    assert splits[0] == ["split", "loss", "accuracy", "roc_auc", "brier"]
     assert splits[1:] == [
-        [name, f"{each['loss']:.4f}", f"{each['accuracy']:.4f}"]
+        [name, *(f"{each[column]:.4f}" for column in splits[0][1:])]
         for name, each in model.metrics.items()
     ]
     assert max(map(len, result.out.splitlines())) <= 80

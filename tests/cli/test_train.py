@@ -254,7 +254,7 @@ def test_a_place_that_cannot_be_made_is_one_line(nncli, xor_config, place):
 def test_results_go_to_standard_output_and_a_line_an_epoch_to_standard_error(nncli, xor_config):
     result = nncli("train", xor_config)
     lines = result.out.splitlines()
-    assert lines[0].split() == ["split", "rows", "loss", "accuracy"]
+    assert lines[0].split() == ["split", "rows", "loss", "accuracy", "roc_auc", "brier"]
     assert [line.split()[:2] for line in lines[1:4]] == [
         ["train", "60"],
         ["validation", "20"],
@@ -276,10 +276,11 @@ def test_the_printed_numbers_are_those_of_the_metrics(nncli, xor_config, tmp_pat
     lines = nncli("train", xor_config).out.splitlines()[1:4]
     found = metrics_of(tmp_path / "runs" / "xor-001")
     for line in lines:
-        name, rows, loss, accuracy = line.split()
+        name, rows, *figures = line.split()
         assert int(rows) == found[name]["rows"]
-        assert float(loss) == pytest.approx(found[name]["metrics"]["loss"], abs=5.1e-5)
-        assert float(accuracy) == pytest.approx(found[name]["metrics"]["accuracy"], abs=5.1e-5)
+        columns = ("loss", "accuracy", "roc_auc", "brier")
+        expected = [found[name]["metrics"][column] for column in columns]
+        assert list(map(float, figures)) == pytest.approx(expected, abs=5.1e-5)
 
 
 def test_the_next_commands_that_it_prints_can_be_typed(nncli, xor_config, tmp_path):

@@ -114,8 +114,9 @@ def sources(draw):
 
 
 @st.composite
-def models(draw, output):
+def models(draw, output, has_threshold):
     sizes = draw(st.lists(st.integers(1, 1_000_000), max_size=40))
+    thresholds = st.floats(0, 1, exclude_min=True, exclude_max=True)
     one_each = st.lists(choices(TRAINABLE), min_size=len(sizes), max_size=len(sizes))
     initializers = st.lists(choices(INITIALIZERS), min_size=len(sizes) + 1, max_size=len(sizes) + 1)
     values = draw(
@@ -124,6 +125,7 @@ def models(draw, output):
             optional={
                 "activation": choices(TRAINABLE) | one_each,
                 "initializer": st.none() | choices(INITIALIZERS) | initializers,
+                "threshold": st.none() | thresholds if has_threshold else st.none(),
             },
         )
     )
@@ -180,13 +182,14 @@ def valid_configs(draw):
     monitors += [f"validation_{metric}" for metric in metrics] if held_out else []
     outputs = [name for name, entry in ACTIVATIONS.items() if task in entry.output_for]
     output = draw(st.none() | st.sampled_from(outputs))
+    probabilities = ACTIVATIONS[output or DEFAULT_OUTPUTS[task]].probabilities
     names = st.from_regex(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}", fullmatch=True)
     others = st.fixed_dictionaries(
         {},
         optional={
             "name": st.none() | st.sampled_from(NUMERIC_NAMES) | names,
             "seed": st.integers(0, 2**32 - 1),
-            "model": models(output),
+            "model": models(output, task == "binary" and probabilities),
         },
     )
     values = draw(others)

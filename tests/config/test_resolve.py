@@ -240,3 +240,26 @@ def test_equal_initializers_with_unequal_parameters_stay_a_list(load):
     )
     config = load(text).filled_in("binary")
     assert [each.parameters for each in config.model.initializer] == [{"scale": 1}, {"scale": 2}]
+
+
+@pytest.mark.parametrize(
+    ("model", "threshold"),
+    [("{}", 0.5), ("{threshold: 0.3}", 0.3), ("{output: softmax}", 0.5), ("{output: tanh}", None)],
+)
+def test_two_classes_have_a_threshold_where_there_are_probabilities(load, model, threshold):
+    config = load(f"data: xor\nmodel: {model}").filled_in("binary")
+    assert config.model.threshold == threshold
+
+
+@pytest.mark.parametrize(
+    ("data", "output", "problem"),
+    [
+        ("mnist", "softmax", "a multiclass task has no threshold; binary or multilabel ones do"),
+        (EXAMPLES["rows"], "sigmoid", "a regression task has no threshold; binary or multilabel "
+         "ones do"),
+        ("xor", "tanh", "the values of the tanh output are no probabilities"),
+    ],
+)  # fmt: skip
+def test_a_threshold_that_nothing_is_compared_with_is_refused(problems, data, output, problem):
+    text = f"model: {{threshold: 0.5, output: {output}}}\ndata: {data}"
+    assert problems(text) == [f"c.yaml:1:20: model.threshold: {problem}; leave it out"]

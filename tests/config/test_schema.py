@@ -162,6 +162,7 @@ LIMITS = [
     ("data.rows", [4, 10**7], {3: "4 or more", 10**7 + 1: "10000000 or less"}),
     ("data.noise", [0, 0.0, 1e6], {-5e-324: "0.0 or more", 1000001: "1000000.0 or less"}),
     ("data.test", [0, 10**7], {-1: "0 or more", 10**7 + 1: "10000000 or less"}),
+    ("model.threshold", [5e-324, 0.3, None], {0: "more than 0.0", 1: "less than 1.0"}),
     ("training.learning_rate", [5e-324, 1, 1e308], {0: "more than 0.0", -0.1: "more than 0.0"}),
     ("training.epochs", [0, 10**7], {-1: "0 or more", 10**7 + 1: "10000000 or less"}),
     ("training.l1", [0, 0.0, 1e308], {-5e-324: "0.0 or more"}),

@@ -1,18 +1,9 @@
-from math import log
-
 import numpy as np
 import pytest
 
 from nncli.data.batches import target_codes
 from nncli.model.activations import ACTIVATIONS
-from nncli.training.metrics import (
-    chosen_classes,
-    class_probabilities,
-    classification_metrics,
-    confusion_matrix,
-    count_correct,
-    log_loss,
-)
+from nncli.training.metrics import chosen_classes, class_probabilities, count_correct
 
 OUTPUTS = [name for name, entry in ACTIVATIONS.items() if {"binary"} & set(entry.output_for)]
 Z = np.array([[0.5, -2.0, 3.0], [4.0, 4.5, -1.0], [-1.0, -2.0, -3.0], [0.0, -0.5, -0.25]])
@@ -53,22 +44,3 @@ def test_one_probability_is_that_of_the_second_class():
 def test_independent_probabilities_are_divided_by_their_sum():
     found = class_probabilities(np.array([[0.5, 1.0, 0.5], [0.0, 0.0, 0.0]]))
     np.testing.assert_allclose(found, [[0.25, 0.5, 0.25], [0, 0, 0]])
-
-
-def test_log_loss_is_the_mean_of_the_true_classes_logarithms():
-    probabilities = np.array([[0.5, 0.5], [0.1, 0.9], [1.0, 0.0]])
-    found = log_loss(np.array([0, 1, 1]), probabilities)
-    assert found == pytest.approx(-(log(0.5) + log(0.9) + log(2.0**-52)) / 3, rel=1e-12)
-
-
-def test_the_metrics_of_a_confusion_matrix_need_no_probabilities():
-    confusion = confusion_matrix(np.array([0, 0, 0, 1]), np.array([0, 0, 1, 1]), 2)
-    np.testing.assert_array_equal(confusion, [[2, 1], [0, 1]])
-    assert classification_metrics(confusion) == pytest.approx(
-        {
-            "accuracy": 3 / 4,
-            "balanced_accuracy": (2 / 3 + 1) / 2,
-            "macro_f1": (4 / 5 + 2 / 3) / 2,
-            "weighted_f1": (3 * 4 / 5 + 2 / 3) / 4,
-        }
-    )

@@ -194,7 +194,7 @@ def test_correct_rows_are_counted_as_numpy_does(outputs, dtype):
     T = codes[np.random.default_rng(5).integers(0, len(codes), 501)]
     expected = correct_rows(network, T, work)
     assert 0 < expected < 501
-    assert FAST.scores["accuracy"](network, T, work) == expected
+    assert FAST.scores[correct_rows](network, T, work) == expected
 
 
 SCALINGS = {

@@ -1,0 +1,38 @@
+import numpy as np
+import pytest
+
+from nncli.metrics.ranking import ranking, ranking_metrics
+
+
+def metrics_of(positive, scores, weights=None):
+    weights = weights and np.array(weights)
+    return ranking_metrics(ranking(np.array(positive, bool), np.array(scores), weights))
+
+
+def test_the_area_is_the_share_of_pairs_in_the_right_order_with_ties_as_halves():
+    random = np.random.default_rng(0)
+    positive, scores = random.random(40) < 0.4, np.round(random.random(40), 1)
+    pairs = [(p, n) for p in scores[positive] for n in scores[~positive]]
+    right = sum(1 if p > n else 0.5 if p == n else 0 for p, n in pairs)
+    assert metrics_of(positive, scores)["roc_auc"] == pytest.approx(right / len(pairs))
+
+
+def test_the_rows_at_or_above_every_score_are_counted():
+    found = ranking(np.array([True, False, True, False]), np.array([0.5, 0.5, 0.9, 0.1]))
+    assert (found.positives.tolist(), found.negatives.tolist()) == ([1, 2, 2], [0, 1, 2])
+
+
+def test_scores_that_are_all_the_same_say_nothing():
+    assert metrics_of([1, 0, 0, 0], [2, 2, 2, 2]) == {"roc_auc": 0.5, "average_precision": 0.25}
+
+
+def test_rows_of_one_kind_have_no_area():
+    assert metrics_of([1, 1], [0.2, 0.3]) == {"average_precision": 1}
+    assert metrics_of([0, 0], [0.2, 0.3]) == {}
+    assert metrics_of([0], [0.2]) == {}
+
+
+def test_a_row_counts_by_its_weight():
+    assert metrics_of([1, 0, 1], [3, 2, 1], [1, 2, 3]) == metrics_of(
+        [1, 0, 0, 1, 1, 1], [3, 2, 2, 1, 1, 1]
+    )

@@ -1,0 +1,199 @@
+"""The evaluation of every task, from what a network makes of some rows."""
+
+import json
+import tracemalloc
+from math import isfinite
+
+import numpy as np
+import pytest
+
+from nncli.metrics.tasks import EVALUATIONS, Answers
+
+
+def answers(task, rows=200, classes=4, seed=0, **changes):
+    """Return what a network that is often right could make of random rows."""
+    random = np.random.default_rng(seed)
+    wide = {"binary": 1, "multiclass": classes, "multilabel": 3, "regression": 2}[task]
+    outputs = random.random((rows, wide)).astype(np.float32)
+    chosen = np.zeros(rows, np.intp)
+    if task == "multiclass":
+        outputs /= outputs.sum(axis=1, keepdims=True)
+        chosen = outputs.argmax(axis=1)
+        truth = np.where(random.random(rows) < 0.6, chosen, random.integers(0, classes, rows))
+    elif task == "binary":
+        truth = (random.random(rows) < outputs[:, 0]).astype(np.uint8)
+    elif task == "multilabel":
+        truth = (random.random((rows, wide)) < outputs).astype(np.uint8)
+    else:
+        truth = outputs + random.normal(0, 0.1, (rows, wide))
+    names = ["no", "yes"] if task == "binary" else [f"name {n}" for n in range(wide)]
+    values = {
+        "split": "test",
+        "names": names,
+        "truth": truth,
+        "outputs": outputs,
+        "chosen": chosen,
+        "loss": 0.5,
+        "probabilities": task != "regression",
+        "threshold": 0.5 if task in ("binary", "multilabel") else None,
+    }
+    return Answers(**{**values, **changes})
+
+
+def evaluation(task, **options):
+    return EVALUATIONS[task].of(answers(task, **options))
+
+
+OF_CLASSES = ["loss", "accuracy", "balanced_accuracy", "macro_f1", "weighted_f1"]
+METRICS = {
+    "binary": [*OF_CLASSES, "roc_auc", "average_precision", "brier", "log_loss", "ece"],
+    "multiclass": [*OF_CLASSES, "top_3_accuracy", "log_loss", "ece"],
+    "multilabel": ["loss", "accuracy", "macro_f1", "micro_f1", "hamming_loss"],
+    "regression": ["loss", "mae", "rmse", "r2"],
+}
+every_task = pytest.mark.parametrize("task", EVALUATIONS)
+
+
+@every_task
+@pytest.mark.parametrize("weighted", [False, True])
+def test_every_task_has_its_metrics_as_json_values(task, weighted):
+    weights = np.random.default_rng(1).uniform(0.5, 2, 200) if weighted else None
+    found = evaluation(task, weights=weights)
+    assert [*found.metrics] == METRICS[task]
+    assert all(type(value) is float and isfinite(value) for value in found.metrics.values())
+    as_json = found.as_json()
+    assert json.loads(json.dumps(as_json)) == as_json
+    assert [*as_json][:3] == ["split", "rows", "metrics"]
+    assert (as_json["split"], as_json["rows"]) == ("test", 200)
+    assert set(found.headline) < set(METRICS[task])
+
+
+@every_task
+def test_weights_that_are_all_the_same_change_nothing(task):
+    found = evaluation(task, weights=np.full(200, 3.0))
+    assert found.metrics == pytest.approx(evaluation(task).metrics, rel=1e-12)
+
+
+@every_task
+def test_a_row_of_weight_2_is_two_rows(task):
+    once = answers(task)
+    twice = np.append(np.arange(200), np.arange(0, 200, 2))
+    weights = np.where(np.arange(200) % 2, 1.0, 2.0)
+    doubled = answers(
+        task, truth=once.truth[twice], outputs=once.outputs[twice], chosen=once.chosen[twice]
+    )
+    found = EVALUATIONS[task].of(doubled).metrics
+    assert evaluation(task, weights=weights).metrics == pytest.approx(found, rel=1e-9)
+
+
+# Classes
+
+
+def test_two_classes_are_told_apart_by_the_threshold():
+    for threshold in (0.25, 0.5, 0.75):
+        given = answers("binary", threshold=threshold)
+        found = EVALUATIONS["binary"].of(given).as_json()
+        chosen = (given.outputs[:, 0] > threshold).astype(int)
+        assert found["metrics"]["accuracy"] == (chosen == given.truth).mean()
+        assert found["threshold"] == threshold
+        assert found["positive_class"] == "yes"
+        matrix = found["confusion_matrix"]
+        assert [sum(column) for column in zip(*matrix, strict=True)] == np.bincount(chosen).tolist()
+
+
+def test_a_probability_as_large_as_the_threshold_is_not_over_it():
+    given = answers("binary", rows=2, truth=np.array([0, 1]), threshold=0.3)
+    given.outputs[:, 0] = 0.3, np.nextafter(np.float32(0.3), np.float32(1))
+    assert EVALUATIONS["binary"].of(given).metrics["accuracy"] == 1
+
+
+def test_the_threshold_does_not_change_the_figures_of_the_probabilities():
+    one, other = (evaluation("binary", threshold=each).metrics for each in (0.2, 0.8))
+    for name in ("roc_auc", "average_precision", "brier", "log_loss", "ece"):
+        assert one[name] == other[name]
+    assert one["accuracy"] != other["accuracy"]
+
+
+def test_a_softmax_of_two_outputs_is_like_one_sigmoid():
+    single = answers("binary", rows=50)
+    p = single.outputs.astype(np.float64)
+    both = answers("binary", rows=50, outputs=np.hstack([1 - p, p]))
+    found = EVALUATIONS["binary"].of(both).metrics
+    assert found == pytest.approx(EVALUATIONS["binary"].of(single).metrics)
+
+
+def test_outputs_that_are_no_probabilities_can_be_ranked_but_not_calibrated():
+    options = {"probabilities": False, "threshold": None}
+    chosen = np.random.default_rng(2).integers(0, 2, 200)
+    found = evaluation("binary", chosen=chosen, **options)
+    assert [*found.metrics] == [*OF_CLASSES, "roc_auc", "average_precision"]
+    assert found.metrics["accuracy"] == (answers("binary").truth == chosen).mean()
+    assert "threshold" not in found.as_json()
+    found = evaluation("multiclass", **options)
+    assert [*found.metrics] == [*OF_CLASSES, "top_3_accuracy"]
+
+
+@pytest.mark.parametrize(
+    ("truth", "missing"), [(0, ["roc_auc", "average_precision"]), (1, ["roc_auc"])]
+)
+def test_what_one_class_alone_does_not_define_is_left_out(truth, missing):
+    found = evaluation("binary", truth=np.full(200, truth)).metrics
+    assert [name for name in METRICS["binary"] if name not in found] == missing
+    assert all(map(isfinite, found.values()))
+
+
+def test_three_classes_have_no_top_3():
+    assert "top_3_accuracy" not in evaluation("multiclass", classes=3).metrics
+    assert "top_3_accuracy" in evaluation("multiclass", classes=4).metrics
+
+
+# Labels
+
+
+def test_labels_have_figures_of_their_own():
+    given = answers("multilabel", threshold=0.4)
+    found = EVALUATIONS["multilabel"].of(given).as_json()
+    assert (found["threshold"], found["labels"]) == (0.4, ["name 0", "name 1", "name 2"])
+    for index, figures in enumerate(found["per_label"]):
+        alone = answers(
+            "binary",
+            truth=given.truth[:, index],
+            outputs=given.outputs[:, index : index + 1],
+            threshold=0.4,
+        )
+        expected = EVALUATIONS["binary"].of(alone)
+        assert figures.pop("label") == given.names[index]
+        ranked = {name: figures.pop(name) for name in ("roc_auc", "average_precision")}
+        assert ranked == {name: expected.metrics[name] for name in ranked}
+        assert figures == expected.figures[1]
+
+
+def test_a_label_that_no_row_has_has_no_ranking():
+    truth = answers("multilabel").truth.copy()
+    truth[:, 1] = 0
+    found = evaluation("multilabel", truth=truth)
+    assert "roc_auc" in found.figures[0]
+    assert found.figures[1].keys() == {"precision", "recall", "f1", "support"}
+
+
+def test_labels_without_probabilities_are_predicted_by_positive_outputs():
+    given = answers("multilabel")
+    shifted = answers(
+        "multilabel", outputs=given.outputs - 0.5, probabilities=False, threshold=None
+    )
+    found = EVALUATIONS["multilabel"].of(shifted)
+    assert found.metrics == EVALUATIONS["multilabel"].of(given).metrics
+    assert "threshold" not in found.as_json()
+
+
+# Memory
+
+
+@pytest.mark.parametrize(("task", "most"), [("binary", 110), ("multiclass", 150)])
+def test_an_evaluation_takes_little_beside_the_outputs(task, most):
+    given = answers(task, rows=50_000, classes=10)
+    tracemalloc.start()
+    EVALUATIONS[task].of(given)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak / 50_000 < most  # bytes a row
