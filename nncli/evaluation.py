@@ -199,7 +199,8 @@ def own_threshold(model: Model) -> float | None:
         return DEFAULT_THRESHOLD
     if not isinstance(found, float) or not 0 < found < 1:
         raise ModelFileError(
-            f"the model's config has the threshold {found!r}; expected a number between 0 and 1"
+            f"the model's config: model.threshold: found {found!r}; expected a number between 0 "
+            "and 1; get or train the model again"
         )
     return found
 

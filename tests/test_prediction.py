@@ -9,6 +9,7 @@ import pytest
 
 from nncli.artifact import Model, Preprocessing
 from nncli.data.dataset import whole
+from nncli.data.scaling import Scaling
 from nncli.errors import DataError
 from nncli.evaluation import (
     check_targets,
@@ -106,6 +107,30 @@ def test_an_evaluation_has_a_log_loss_where_there_are_probabilities(output):
     assert found["loss"] >= 0
     if output == "softmax":
         assert found["log_loss"] == pytest.approx(found["loss"], rel=1e-12)
+
+
+# Labels
+
+
+def test_labels_are_evaluated_by_the_threshold():
+    network = Network([Layer(2, 3, "sigmoid")], np.random.default_rng(3).normal(size=9))
+    T = np.array([[1, 0, 0], [1, 1, 0], [0, 0, 0], [1, 0, 1]], np.uint8)
+    found = evaluate(
+        network,
+        Objective("sigmoid_cross_entropy", {}),
+        whole(INPUTS, T),
+        Scaling(0.5, 2.0),
+        name="test",
+        task="multilabel",
+        targets=["a", "b", "c"],
+        classes=[],
+        threshold=0.3,
+    )
+    W, b, _ = network.arrays[0]
+    chosen = 1 / (1 + np.exp(-((INPUTS - 0.5) * 2 @ W + b))) > 0.3
+    assert found.metrics["hamming_loss"] == (chosen != T).mean()
+    assert found.metrics["accuracy"] == (chosen == T).all(axis=1).mean()
+    assert [each["support"] for each in found.figures] == [3, 1, 1]
 
 
 # Regression

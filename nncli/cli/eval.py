@@ -58,10 +58,11 @@ def eval_(
     if as_json:
         print_json(evaluation.as_json())
     else:
-        _print(evaluation)
+        print_evaluation(evaluation)
 
 
-def _print(evaluation: "Evaluation") -> None:
+def print_evaluation(evaluation: "Evaluation") -> None:
+    """Print metrics, then the figures of the parts, then how classes are confused."""
     from nncli.cli.output import figure, print_pairs
     from nncli.metrics.tasks import ClassificationEvaluation
 
@@ -98,16 +99,17 @@ def _print_parts(evaluation: "Evaluation") -> None:
 
 def _print_confusion(evaluation: "ClassificationEvaluation") -> None:
     """Print the matrix, or where it is too wide the most frequent confusions."""
-    from nncli.cli.output import WIDTH, print_table, shortened
+    from nncli.cli.output import WIDTH, count_or_figure, print_table, shortened
 
     counts = evaluation.confusion.tolist()
-    digits = max(len(str(count)) for row in counts for count in row)
+    cells = [[count_or_figure(count) for count in row] for row in counts]
+    digits = max(len(cell) for row in cells for cell in row)
     names = [shortened(name, 12) for name in evaluation.names]
     columns = [shortened(name, max(digits, 5)) for name in evaluation.names]
     width = max(map(len, [*names, "true"])) + sum(2 + max(len(each), digits) for each in columns)
     if width <= WIDTH:
         click.echo("confusion matrix: a row a true class, a column a predicted class")
-        rows = [(name, *map(str, row)) for name, row in zip(names, counts, strict=True)]
+        rows = [(name, *row) for name, row in zip(names, cells, strict=True)]
         print_table(("", *columns), rows)
         return
     wrong = [
@@ -124,7 +126,7 @@ def _print_confusion(evaluation: "ClassificationEvaluation") -> None:
             (
                 shortened(evaluation.names[true], 32),
                 shortened(evaluation.names[chosen], 32),
-                str(count),
+                count_or_figure(count),
             )
             for count, true, chosen in most
         ],

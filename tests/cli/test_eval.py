@@ -1,10 +1,14 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from nncli.artifact import write_model
+from nncli.artifact import read_model, write_model
+from nncli.cli.eval import print_evaluation
+from nncli.evaluation import own_threshold
+from nncli.metrics.tasks import EVALUATIONS, Answers
 
 
 @pytest.fixture
@@ -177,6 +181,100 @@ def test_a_value_beyond_the_precision_of_the_model_is_one_line(nncli, weights, t
     assert "row 1 (from 0): a value is too large for the float32" in result.error
 
 
+# The threshold of two classes
+
+
+def chosen_by(predictions, threshold):
+    """Return which rows of predictions with probabilities are over a threshold."""
+    rows = [line.split(",") for line in predictions.splitlines()[1:]]
+    return [int(np.float32(row[3]) > np.float32(threshold)) for row in rows]
+
+
+def test_the_threshold_of_the_config_is_the_models_own(nncli, xor_config, tmp_path, some_rows):
+    inputs, labels = some_rows
+    np.savez(tmp_path / "rows.npz", X=inputs, y=labels)
+    np.save(tmp_path / "rows.npy", inputs)
+    overrides = ("model.threshold=0.3", "training.epochs=40")
+    assert nncli("train", xor_config, *overrides, "-q", "-o", "run").code == 0
+    saved = json.loads((tmp_path / "run" / "metrics.json").read_text(encoding="utf-8"))
+    assert json.loads(nncli("eval", "run", "--json").out) == saved["test"]
+    assert saved["test"]["threshold"] == 0.3
+    for options, threshold in (([], 0.3), (["--threshold", "0.6"], 0.6)):
+        found = json.loads(nncli("eval", "run", "--data", "rows.npz", "--json", *options).out)
+        predictions = nncli("predict", "run", "rows.npy", "--proba", *options).out
+        chosen = chosen_by(predictions, threshold)
+        assert found["threshold"] == threshold
+        assert found["metrics"]["accuracy"] == np.mean(chosen == labels)
+        names = [line.split(",")[1] for line in predictions.splitlines()[1:]]
+        assert names == list(map(str, chosen))
+        assert 0 < sum(chosen) < len(chosen)
+
+
+def test_the_history_counts_by_the_threshold_of_the_evaluation(nncli, xor_config, tmp_path):
+    """With all rows in a batch an epoch is measured before its step: after the one before it."""
+    all_rows = ("training.batch_size=full", "data.validation=0", "model.threshold=0.3")
+    for epochs in (2, 3):
+        options = (*all_rows, f"training.epochs={epochs}", "-q", "-o", f"run-{epochs}")
+        assert nncli("train", xor_config, *options).code == 0
+    saved = json.loads((tmp_path / "run-2" / "metrics.json").read_text(encoding="utf-8"))
+    lines = (tmp_path / "run-3" / "history.csv").read_text(encoding="utf-8").splitlines()
+    last = dict(zip(lines[0].split(","), lines[-1].split(","), strict=True))
+    accuracy = saved["train"]["metrics"]["accuracy"]
+    assert float(last["train_accuracy"]) == pytest.approx(accuracy, rel=1e-6)
+
+
+@pytest.mark.parametrize("command", ["eval", "predict"])
+@pytest.mark.parametrize("value", ["0", "1", "-0.1", "nan", "inf"])
+def test_a_threshold_that_is_no_probability_is_refused(nncli, weights, command, value):
+    inputs = ["rows.npy"] if command == "predict" else []
+    result = nncli(command, weights, *inputs, f"--threshold={value}")
+    assert result.code == 2
+    assert result.error == (
+        f"Error: --threshold: found {float(value):g}; expected a probability between 0 and 1"
+    )
+
+
+def test_a_threshold_needs_two_classes_and_probabilities(nncli, xor_config, many_classes, tmp_path):
+    write_model(tmp_path / "many.npz", many_classes(4))
+    assert nncli("eval", "many.npz", "--threshold=0.3").error == (
+        "Error: many.npz: its task is multiclass; a threshold is for binary and multilabel; leave "
+        "out --threshold"
+    )
+    assert nncli("train", xor_config, "model.output=tanh", "-o", "run").code == 0
+    assert nncli("eval", "run", "--threshold=0.3").error == (
+        "Error: run: its outputs are no probabilities to compare a threshold with; leave out "
+        "--threshold"
+    )
+    found = json.loads(nncli("eval", "run", "--json").out)
+    assert "threshold" not in found
+    assert "roc_auc" in found["metrics"]
+    assert "brier" not in found["metrics"]
+
+
+@pytest.mark.parametrize("config", [{}, {"model": {}}, {"model": {"threshold": None}}])
+def test_a_model_from_before_there_were_thresholds_has_one_half(weights, config):
+    assert own_threshold(replace(read_model(weights), config=config)) == 0.5
+
+
+@pytest.mark.parametrize("threshold", [0, 1.0, "0.3", [0.5], True])
+def test_a_damaged_threshold_is_one_line(nncli, weights, tmp_path, threshold):
+    model = replace(read_model(weights), config={"model": {"threshold": threshold}})
+    write_model(tmp_path / "weights.npz", model)
+    result = nncli("eval", "weights.npz", "--data", "rows.csv")
+    assert result.code == 1
+    assert result.error.startswith(
+        f"Error: the model's config: model.threshold: found {threshold!r}; expected a number"
+    )
+
+
+def test_rows_of_one_class_have_no_area_under_a_curve(nncli, weights, tmp_path):
+    (tmp_path / "rows.csv").write_text("x1,x2,xor\n0,1,1\n1,0,1\n", encoding="utf-8")
+    found = json.loads(nncli("eval", weights, "--data", "rows.csv", "--json").out)["metrics"]
+    assert "roc_auc" not in found
+    assert found["average_precision"] == 1
+    assert "roc_auc" not in nncli("eval", weights, "--data", "rows.csv").out
+
+
 # Many classes
 
 
@@ -220,6 +318,31 @@ def test_a_wide_matrix_gives_way_to_the_most_frequent_confusions(nncli, many_cla
         ["c9", "c8", "2"],
         ["c8", "c9", "1"],
     ]
+
+
+# Labels
+
+
+def test_the_figures_of_labels_fit_80_columns(capsys):
+    random = np.random.default_rng(0)
+    answers = Answers(
+        split="test",
+        names=["a label with rather a long name", "short"],
+        truth=random.integers(0, 2, (5000, 2)),
+        outputs=random.random((5000, 2)),
+        chosen=np.zeros(5000, np.intp),
+        loss=0.7,
+        probabilities=True,
+        threshold=0.4,
+    )
+    print_evaluation(EVALUATIONS["multilabel"].of(answers))
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= 80
+    assert lines[2].split() == ["threshold", "0.4"]
+    assert lines[-3].split() == [
+        *("label", "precision", "recall", "f1", "support", "roc_auc", "average_precision")
+    ]
+    assert lines[-2].startswith("a label with r..  ")
 
 
 # MNIST

@@ -3,6 +3,7 @@
 import json
 import tracemalloc
 from math import isfinite
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -84,6 +85,13 @@ def test_a_row_of_weight_2_is_two_rows(task):
     )
     found = EVALUATIONS[task].of(doubled).metrics
     assert evaluation(task, weights=weights).metrics == pytest.approx(found, rel=1e-9)
+
+
+@every_task
+def test_every_metric_is_explained_in_the_readme(task):
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    section = readme[readme.index("## Metrics") : readme.index("## The model file")]
+    assert all(f"`{name}`" in section for name in METRICS[task])
 
 
 # Classes
