@@ -63,7 +63,8 @@ def test_the_saved_weights_are_traced_as_they_are(nncli, config):
         assert out.replace(trained, config) != initial
     import numpy as np
 
-    weight = float(np.load("run/weights.npz")["W1"][0, 0])
+    with np.load("run/weights.npz") as arrays:
+        weight = float(arrays["W1"][0, 0])
     assert f"{weight:.9g}" in nncli("trace", "run", "--precision", "9").out
 
 
