@@ -160,8 +160,8 @@ def evaluate(
     loss_sum = 0.0
     for part, T, work in run_rows(network, split, scaling, len(classes)):
         A = work.A[-1]
-        several = len(classes) > 1 and A.shape[1] > 1
-        outputs[part] = class_probabilities(A) if probabilities and several else A
+        add_up = probabilities and classes and A.shape[1] > 1
+        outputs[part] = class_probabilities(A) if add_up else A
         if classes:
             chosen[part] = chosen_classes(work.Z[-1])
         loss_sum += objective(network, T, work) * len(T)
