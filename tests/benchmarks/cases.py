@@ -51,6 +51,19 @@ class Whole:
     needs_mnist: bool = True
 
 
+_XOR = Work(
+    "xor",
+    1_000,
+    (2, 3, 1),
+    hidden="tanh",
+    output="sigmoid",
+    batch_rows=1_000,
+    optimizer="sgd",
+    learning_rate=0.5,
+    warm_up=3_000,
+    timed=5_000,
+)
+
 CASES: dict[str, Case | Whole] = {
     "mnist-128": Case(
         "MNIST, 784-128-10 ReLU, batch 64, Adam",
@@ -68,18 +81,10 @@ CASES: dict[str, Case | Whole] = {
         "XOR, 2-3-1 tanh and sigmoid, 1,000 rows, full batch, SGD",
         "a step",
         "accuracy",
-        Work(
-            "xor",
-            1_000,
-            (2, 3, 1),
-            hidden="tanh",
-            output="sigmoid",
-            batch_rows=1_000,
-            optimizer="sgd",
-            learning_rate=0.5,
-            warm_up=3_000,
-            timed=5_000,
-        ),
+        replace(_XOR, task="step"),
+    ),
+    "xor-epochs": Case(
+        "The same with all that nncli does about an epoch", "an epoch", "accuracy", _XOR
     ),
     "mnist-15": Case(
         "MNIST, 784-15-10 sigmoid, batch 32, SGD",

@@ -15,6 +15,8 @@ class Work:
     Attributes
     ----------
     task : str
+        A ``step`` is training on one batch of all rows, for nncli without what its loop does about
+        an epoch: history, saturation, the best epoch.
     data : str
         A name in `rows.SOURCES`.
     rows : int
@@ -42,7 +44,7 @@ class Work:
     learning_rate: float = 0.001
     warm_up: int = 1
     timed: int = 1
-    task: Literal["train", "predict"] = "train"
+    task: Literal["train", "step", "predict"] = "train"
 
     @property
     def is_full_batch(self) -> bool:

@@ -42,7 +42,7 @@ PRODUCTS_SECONDS = 0.5
 
 
 class Training(Contender):
-    """The loop that ``nncli train`` runs, an epoch at a time; `options` name the kernels."""
+    """The loop that ``nncli train`` runs, or its steps; `options` name the kernels."""
 
     def __init__(self, work: Work, rows: Rows, options: Options) -> None:
         self._work, self._rows, self._seconds = work, rows, 0.0
@@ -50,7 +50,7 @@ class Training(Contender):
         use_threads(suited_threads(self._network.largest_product(work.batch_rows)))
         self.threads = str(threads_in_use())
         kernels = choose_kernels(options["kernels"], steps=0, parameters=0)
-        engine = NumpyEngine(
+        self._engine = NumpyEngine(
             self._network,
             Objective(LOSSES[work.output], {}),
             score=MAE if self._is_regression else ACCURACY,
@@ -60,15 +60,20 @@ class Training(Contender):
             batch_rows=work.batch_rows,
             kernels=kernels,
         )
-        batches = _batches(work, rows.X, rows.y, work.batch_rows, kernels)
-        self._reports = train(engine, batches, None, _plan(work), Progress())
+        self._batches = _batches(work, rows.X, rows.y, work.batch_rows, kernels)
+        self._reports = train(self._engine, self._batches, None, _plan(work), Progress())
 
     def rounds(self, count: int) -> None:
-        """Train for so many epochs."""
+        """Train for so many epochs, or take so many steps."""
         started = time.perf_counter()
-        for _ in range(count):
-            while not isinstance(next(self._reports), EpochReport):
-                pass
+        if self._work.task == "step":
+            (batch,) = self._batches.in_order()
+            for _ in range(count):
+                self._engine.step(*batch, self._work.learning_rate)
+        else:
+            for _ in range(count):
+                while not isinstance(next(self._reports), EpochReport):
+                    pass
         self._seconds = time.perf_counter() - started
 
     def predictions(self) -> NDArray[Any]:
