@@ -1,3 +1,4 @@
+import ast
 import errno
 import os
 import stat
@@ -8,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from nncli.errors import OutputError
-from nncli.files import atomic_write, write_text
+from nncli.files import GrowingFile, atomic_write, locked, remove_litter, write_text
 
 ROOT = Path(__file__).parents[1]
 
@@ -150,3 +151,134 @@ def test_text_that_cannot_be_encoded_leaves_the_old_file(tmp_path):
         write_text(tmp_path / "file", "\ud800")
     assert (tmp_path / "file").read_bytes() == b"old"
     assert names_in(tmp_path) == ["file"]
+
+
+# A file that grows
+
+
+def test_a_growing_file_starts_with_its_first_line_and_grows_at_once(tmp_path):
+    path = tmp_path / "file"
+    file = GrowingFile(path, b"first\n")
+    assert path.read_bytes() == b"first\n"
+    file.append(b"second\nthird\n")
+    assert path.read_bytes() == b"first\nsecond\nthird\n"
+    file.synchronize()
+    file.close()
+
+
+@pytest.mark.parametrize(("kept", "left"), [(0, b"new\n"), (4, b"one\n"), (8, b"one\ntwo\n")])
+def test_what_is_not_kept_of_a_growing_file_is_cut_off(tmp_path, kept, left):
+    path = tmp_path / "file"
+    path.write_bytes(b"one\ntwo\nthr")
+    file = GrowingFile(path, b"new\n", kept)
+    file.append(b"more\n")
+    file.close()
+    assert path.read_bytes() == left + b"more\n"
+
+
+def test_a_growing_file_in_the_place_of_a_directory_is_named(tmp_path):
+    with pytest.raises(OutputError, match=r"cannot be written \(.*directory"):
+        GrowingFile(tmp_path, b"first\n")
+
+
+# What killed processes leave
+
+
+def test_only_temporary_files_are_litter(tmp_path):
+    left = ["weights.npz", ".hidden", "file.tmp", ".weights.npz.tmp"]
+    for name in [*left, ".weights.npz.01234567.tmp", ".config.yaml.89abcdef.tmp"]:
+        (tmp_path / name).touch()
+    remove_litter(tmp_path)
+    assert sorted(names_in(tmp_path)) == sorted(left)
+
+
+# The lock
+
+HOLD_A_LOCK = """
+import sys
+from pathlib import Path
+from nncli.files import locked
+
+with locked(Path(sys.argv[1])):
+    print("locked", flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_a_lock_leaves_nothing_behind(tmp_path):
+    with locked(tmp_path):
+        pass
+    with locked(tmp_path):
+        assert os.name != "posix" or names_in(tmp_path) == []
+    assert names_in(tmp_path) == []
+
+
+def test_another_process_is_kept_out_until_it_ends_even_by_sigkill(tmp_path):
+    holder = subprocess.Popen(
+        [sys.executable, "-c", HOLD_A_LOCK, str(tmp_path)],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    with holder:
+        assert holder.stdout.readline() == b"locked\n"
+        with pytest.raises(OutputError) as caught, locked(tmp_path):
+            pass
+        assert str(caught.value) == (
+            f"{tmp_path}: another process is training in it; wait until it ends"
+        )
+        holder.kill()
+        holder.wait()
+    with locked(tmp_path):
+        pass
+
+
+def test_a_directory_that_is_not_there_cannot_be_locked(tmp_path):
+    with (
+        pytest.raises(OutputError, match="missing: cannot be written"),
+        locked(tmp_path / "missing"),
+    ):
+        pass
+
+
+@on_posix
+def test_where_there_are_no_locks_there_is_none(tmp_path, monkeypatch):
+    def refuse(*_):
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr("nncli.files.fcntl.flock", refuse)
+    with locked(tmp_path):
+        pass
+
+
+# Nothing else writes
+
+WRITERS = {
+    "files.py": "the one place",
+    "cli/main.py": "opens the null device in the place of a closed stream",
+    "data/cache.py": "what a server sends goes to pooch's temporary file",
+}
+ALWAYS = {"write_bytes", "touch", "tofile", "savetxt", "mkstemp", "NamedTemporaryFile"}
+
+
+def writes(call):
+    """Return whether a call opens a file to write."""
+    name = getattr(call.func, "attr", getattr(call.func, "id", ""))
+    owner = getattr(getattr(call.func, "value", None), "id", "")
+    if name == "write_text":  # the method; the function of that name is that of nncli.files
+        return isinstance(call.func, ast.Attribute)
+    if name in ("open", "fdopen", "memmap"):
+        texts = [each.value for each in ast.walk(call) if isinstance(each, ast.Constant)]
+        modes = [text for text in texts if isinstance(text, str) and set(text) <= set("rwxabt+")]
+        return owner == "os" or any(set(mode) & set("wxa+") for mode in modes)
+    return name in ALWAYS
+
+
+def test_no_other_place_opens_a_file_to_write():
+    found = set()
+    for path in (ROOT / "nncli").rglob("*.py"):
+        calls = [each for each in ast.walk(ast.parse(path.read_text("utf-8")))
+                 if isinstance(each, ast.Call) and writes(each)]  # fmt: skip
+        if calls:
+            found.add(path.relative_to(ROOT / "nncli").as_posix())
+    assert found == set(WRITERS)

@@ -9,6 +9,9 @@ def press_ctrl_c():
     signal.raise_signal(signal.SIGINT)
 
 
+EITHER = pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+
+
 @pytest.fixture(autouse=True)
 def usual_handler():
     """Let Ctrl-C raise KeyboardInterrupt as in a program that has changed nothing."""
@@ -58,3 +61,28 @@ def test_afterwards_ctrl_c_does_what_it_did_before(error):
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
     with pytest.raises(KeyboardInterrupt):
         press_ctrl_c()
+
+
+@EITHER
+def test_the_first_signal_is_noted_with_its_number(number):
+    with InterruptRequest() as requested:
+        assert requested.signal is None
+        signal.raise_signal(number)
+        assert requested()
+    assert requested.signal == number
+
+
+@EITHER
+def test_a_second_signal_of_either_kind_interrupts_at_once(number):
+    with InterruptRequest() as requested:
+        press_ctrl_c()
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(number)
+    assert requested.signal == signal.SIGINT
+
+
+def test_afterwards_a_request_to_terminate_does_what_it_did_before():
+    before = signal.getsignal(signal.SIGTERM)
+    with InterruptRequest():
+        assert signal.getsignal(signal.SIGTERM) is not before
+    assert signal.getsignal(signal.SIGTERM) is before
