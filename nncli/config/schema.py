@@ -166,7 +166,7 @@ class TrainingSection(Section):
         60.0,
         gt=0,
         description="least time between two checkpoints within an epoch; there is one after every "
-        "epoch too, unless to write them would take more than a hundredth of the time",
+        "epoch too, unless to write them would take more than 1/200 of the time",
     )
     early_stopping: EarlyStopping | None = Field(
         None, description="{monitor, patience, min_change}; default: train for all epochs"

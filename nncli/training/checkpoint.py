@@ -16,7 +16,7 @@ from nncli.training.engine import Engine
 from nncli.training.loop import Progress
 
 FORMAT_VERSION = 1
-_SHARE_OF_TIME = 0.01
+_SHARE_OF_TIME = 0.005  # with the history, which takes as much, less than a hundredth
 
 
 @dataclass(frozen=True)
@@ -100,9 +100,9 @@ def _check_finite(engine: Engine, arrays: dict[str, NDArray[Any]], progress: Pro
 
 
 class Pace:
-    """Says when a checkpoint is due, so that to write them takes a hundredth of the time at most.
+    """Says when a checkpoint is due, so that to write them takes 1/200 of the time at most.
 
-    It is due after an epoch when at least 100 times as long has passed as the last one took to
+    It is due after an epoch when at least 200 times as long has passed as the last one took to
     write, so after every epoch unless they are very short; within an epoch also not before
     `seconds` have passed.
     """

@@ -503,12 +503,20 @@ def test_a_disk_that_fills_up_while_training_is_one_line_and_nothing_is_lost(
 
 
 @on_posix
-def test_ctrl_c_saves_what_there_is(process, xor_config, nncli, tmp_path):
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_ctrl_c_and_a_request_to_terminate_save_what_there_is(
+    process, xor_config, nncli, tmp_path, number, code
+):
     training = process("train", xor_config, "training.epochs=1000000")
     first = [training.stderr.readline() for _ in range(3)]
-    training.send_signal(signal.SIGINT)
+    second = nncli("train", "--resume", "runs/xor-001")
+    assert second.code == 1
+    assert second.error == (
+        "Error: runs/xor-001: another process is training in it; wait until it ends"
+    )
+    training.send_signal(number)
     out, err = training.communicate(timeout=60)
-    assert training.returncode == 130
+    assert training.returncode == code
     assert first[0].startswith("epoch       1/1000000  ")
     last = err.splitlines()[-1]
     found = re.fullmatch(

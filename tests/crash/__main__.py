@@ -24,8 +24,8 @@ def main() -> int:
             print(f"{tally.runs} runs, {tally.kills} kills, {len(tally.failures)} lost", flush=True)
     print(
         f"{tally.kills} kills, {tally.in_calls} of them in the middle of a call that changes a "
-        f"file; {tally.runs} runs, {len(tally.failures)} of them lost or not the same to the last "
-        f"bit; {time.monotonic() - started:.0f} s"
+        f"file, {tally.in_checkpoints} of a checkpoint; {tally.runs} runs, {len(tally.failures)} "
+        f"of them lost or not the same to the last bit; {time.monotonic() - started:.0f} s"
     )
     print(*tally.failures, sep="\n")
     return bool(tally.failures)

@@ -16,6 +16,7 @@ deadly, root = int(sys.argv[1]), Path(sys.argv[2])
 
 def die(number: int, call: Call) -> None:
     if number == deadly:
+        print("killed in", call.name, file=sys.stderr, flush=True)
         os.kill(os.getpid(), signal.SIGKILL)
 
 

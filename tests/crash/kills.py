@@ -47,6 +47,7 @@ class Tally:
 
     kills: int = 0
     in_calls: int = 0
+    in_checkpoints: int = 0
     runs: int = 0
     failures: list[str] = field(default_factory=list)
 
@@ -82,18 +83,19 @@ def _killed_and_resumed(
         process = _start(run, arguments, deadly)
         seconds = 60.0 if deadly else chance.uniform(0, SECONDS)
         assert process.stderr is not None
-        process.stderr.readline()  # the first epoch, or the end
+        first = process.stderr.readline()  # the first epoch, or the end
         try:
-            process.communicate(timeout=seconds)
+            _, err = process.communicate(timeout=seconds)
         except subprocess.TimeoutExpired:
             process.kill()
-            process.communicate()
+            _, err = process.communicate()
         if process.returncode == 0:
             return None
         if process.returncode != -signal.SIGKILL:
             return f"exit code {process.returncode}"
         tally.kills += 1
-        tally.in_calls += bool(deadly)
+        tally.in_calls += "killed in" in first + err
+        tally.in_checkpoints += "killed in checkpoint.npz" in first + err
         if (run / "config.yaml").exists():  # before that, nothing has begun
             arguments = ["train", "--resume", str(run)]
         elif run.exists():

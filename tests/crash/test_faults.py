@@ -4,7 +4,10 @@ import errno
 import io
 import json
 import os
+import re
 import shutil
+import subprocess
+import sys
 from contextlib import redirect_stderr, redirect_stdout, suppress
 from pathlib import Path
 
@@ -18,6 +21,7 @@ from nncli.training.engine import NumpyEngine
 from tests.crash.interposer import interposed
 from tests.crash.runs import same_run, write_config
 
+ROOT = Path(__file__).parents[2]
 ERRORS = [errno.ENOSPC, errno.EIO, errno.EROFS, errno.EACCES, errno.EDQUOT]
 SETTINGS = "epochs: 3, batch_size: 8, dropout: 0.25, learning_rate: 0.05"
 
@@ -185,3 +189,41 @@ def test_every_array_is_the_same_only_if_it_is(whole, tmp_path):
     arrays["W1"][0, 0] = np.nextafter(arrays["W1"][0, 0], np.float32(9))
     np.savez(tmp_path / "other" / "weights.npz", **arrays)
     assert same_run(tmp_path / "other", whole) == "W1 in weights.npz is another"
+
+
+ON_A_SMALL_DISK = """
+mount -t tmpfs -o size=24k none "$1" && "$2" -W error -m nncli train "$3" -q -o "$1/run" \\
+    training.epochs=200
+echo "exit code $?"
+cp -r "$1/run" "$4"
+"""
+
+
+def test_a_file_system_that_fills_up_loses_nothing(tmp_path, config, whole):
+    """A real small disk, where mounting one in a name space of its own is allowed."""
+    if (
+        not shutil.which("unshare")
+        or subprocess.run(
+            ["unshare", "-rm", "mount", "-t", "tmpfs", "none", tmp_path], capture_output=True
+        ).returncode
+    ):
+        pytest.skip("no file system can be mounted here")
+    (tmp_path / "disk").mkdir()
+    run, long = tmp_path / "run", "training.epochs=200"
+    places = [tmp_path / "disk", sys.executable, config, run]
+    done = subprocess.run(
+        ["unshare", "-rm", "sh", "-c", ON_A_SMALL_DISK, "sh", *places],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert done.stdout == "exit code 1\n"
+    assert re.fullmatch(
+        r"Error: \S+/run/\w+\.\w+: cannot be written \(no space left on device\); check the free "
+        r"space and the permissions, or choose another place with -o\n",
+        done.stderr,
+    )
+    assert_nothing_is_half_written(run)
+    assert nncli("train", "-q", "--resume", run)[0] == 0
+    assert nncli("train", "-q", config, long, "-o", tmp_path / "long")[0] == 0
+    assert same_run(run, tmp_path / "long") is None
