@@ -55,9 +55,12 @@ def layer_histories(history: Path, layers: int) -> list[LayerHistory]:
 
 
 def _epochs(history: Path) -> list[dict[str, str]]:
-    """Return the rows of a history by column. Raises `ValueError` for what is none."""
+    """Return the rows of a history by column, without a torn last one.
+
+    Raises `ValueError` for what is no history.
+    """
     with history.open(encoding="utf-8", newline="") as stream:
-        header, *rows = [*csv.reader(stream)] or [[]]
+        header, *rows = [*csv.reader(line for line in stream if line.endswith("\n"))] or [[]]
     if header[:2] != ["epoch", "train_loss"]:
         raise ValueError("its header does not start with epoch,train_loss")
     if short := [number for number, row in enumerate(rows, 2) if len(row) != len(header)]:

@@ -36,7 +36,7 @@ for _command in (train, eval_, predict, show, trace, gradcheck, init, config, da
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the program and exit: 0 done, 1 failed, 2 wrong command line or config, 130 Ctrl-C."""
+    """Run the program and exit: 0 done, 1 failed, 2 wrong use, 130 or 143 stopped."""
     start_with_one_thread()
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:  # closed by the shell; open to nowhere until the exit

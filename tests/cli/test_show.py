@@ -266,3 +266,12 @@ def test_a_run_of_no_epochs_and_a_damaged_history(nncli, xor_config):
     done = nncli("show", "run")
     assert (done.code, done.error.count("\n")) == (1, 0)
     assert "history.csv: is damaged" in done.error
+
+
+def test_a_torn_last_row_of_a_history_is_left_out(nncli, xor_config):
+    nncli("train", xor_config, "-o", "run")
+    before = nncli("show", "run")
+    with Path("run/history.csv").open("a", encoding="utf-8") as stream:
+        stream.write("4,0.25,0.")
+    after = nncli("show", "run")
+    assert (after.code, after.out) == (0, before.out)
