@@ -170,11 +170,13 @@ def _metadata(arrays: dict[str, NDArray[Any]]) -> dict[str, Any]:
         raise _Refusal("has no metadata: not a model of nncli")
     if "parameters" in arrays:
         raise _Refusal("is a checkpoint, not a model; the model is weights.npz beside it")
+    if next(iter(arrays)) != "metadata":
+        raise _Refusal("does not start with its metadata; nncli did not write it")
     array = arrays.pop("metadata")
     if array.shape != () or array.dtype.kind != "U":
         raise _Refusal("its metadata is not a text")
     try:
-        metadata = parse_json(str(array))
+        metadata = parse_json(array.item())
     except ValueError as error:
         raise _Refusal(f"its metadata {error}") from error
     version = _get(metadata, "format_version", int)
@@ -229,6 +231,8 @@ def _parameters(
 ) -> Array:
     expected = _shapes(layers)
     _same_names(expected, arrays)
+    if list(arrays) != list(expected):
+        raise _Refusal("has its arrays in another order than nncli writes")
     checksums = _get(metadata, "sha256", dict)
     if not checksums.keys() <= expected.keys():
         raise _Refusal("has checksums of other arrays than it holds")

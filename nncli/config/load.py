@@ -15,8 +15,9 @@ from pydantic.fields import FieldInfo
 from nncli.config.choices import OneOf, Section, shown
 from nncli.config.resolve import Misfit, check_monitor, filled_in, resolve
 from nncli.config.schema import Config
-from nncli.config.strict_yaml import Document, Path, dotted, end_of, parse
+from nncli.config.strict_yaml import DEEPEST, Document, Path, dotted, end_of, parse
 from nncli.data.dataset import Task
+from nncli.data.regular_file import read_regular
 from nncli.errors import ConfigError, did_you_mean, reason
 
 _MOST_BYTES = 1 << 20
@@ -114,8 +115,7 @@ def _may_validate(config: Config) -> bool:
 
 def _read(path: FilePath) -> str:
     try:
-        with path.open("rb") as stream:
-            content = stream.read(_MOST_BYTES + 1)
+        content = read_regular(path, _MOST_BYTES)
     except OSError as error:
         raise ConfigError(
             f"{path}: cannot be read ({reason(error)}); 'nncli init' writes a config to start from"
@@ -136,10 +136,13 @@ def _override(document: Document, override: str) -> None:
     """Put a ``key.path=value`` into the document."""
     key, equals, text = override.partition("=")
     parts = tuple(key.split("."))
+    what = repr(override if len(override) <= 80 else override[:77] + "...")
     if not equals or not all(parts):
-        raise ConfigError(f"{_COMMAND_LINE}: {override!r}: expected key.path=value")
+        raise ConfigError(f"{_COMMAND_LINE}: {what}: expected key.path=value")
     if any("\ud800" <= each <= "\udfff" for each in override):
-        raise ConfigError(f"{_COMMAND_LINE}: {override!r}: not UTF-8 text")
+        raise ConfigError(f"{_COMMAND_LINE}: {what}: not UTF-8 text")
+    if len(parts) > DEEPEST:
+        raise ConfigError(f"{_COMMAND_LINE}: {what}: nested more than {DEEPEST} levels deep")
     parsed = parse(text, f"{_COMMAND_LINE}: {dotted(parts)}")
     document.problems += parsed.problems
     if not isinstance(document.value, dict):

@@ -23,10 +23,12 @@ from yaml.events import (
     SequenceStartEvent,
 )
 
-from nncli.errors import ConfigError
+from nncli.errors import ConfigError, on_one_line
 
-_DEEPEST = 20
+DEEPEST = 20
+_MOST_VALUES = 50_000  # keys count too
 _MOST_DIGITS = 100
+_SHOWN = 80  # characters of a word that a message repeats
 
 _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)")
 FLOAT = re.compile(r"[-+]?(\.[0-9]+|(0|[1-9][0-9]*)(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
@@ -136,14 +138,20 @@ class _Reader:
 
     def read_value(self, event: Event, events: Iterator[Event], path: Path) -> Any:
         if isinstance(event, AliasEvent):
-            raise self.refuse(event, f"an alias (*{event.anchor}); write the value out")
+            name = on_one_line(event.anchor, _SHOWN)
+            raise self.refuse(event, f"an alias (*{name}); write the value out")
         if getattr(event, "anchor", None):
             raise self.refuse(event, "an anchor (&); write the value out where it is needed")
         if tag := getattr(event, "tag", None):
             raise self.refuse(event, f"a tag ({_one_line(tag)}); values need no tags here")
-        if len(path) > _DEEPEST:
-            raise self.refuse(event, f"nested more than {_DEEPEST} levels deep")
-        self.document.values[path] = self.at(event.start_mark)
+        if len(path) > DEEPEST:
+            raise self.refuse(event, f"nested more than {DEEPEST} levels deep")
+        places = self.document
+        if len(places.values) + len(places.keys) + len(places.problems) > _MOST_VALUES:
+            raise self.refuse(
+                event, f"more than {_MOST_VALUES:,} keys and values; large tables belong in files"
+            )
+        places.values[path] = self.at(event.start_mark)
         if isinstance(event, MappingStartEvent):
             return self.read_mapping(events, path)
         if isinstance(event, SequenceStartEvent):
@@ -187,5 +195,6 @@ def dotted(path: Path) -> str:
 
 
 def _one_line(text: str) -> str:
-    """Return `text`, in quotes and escaped if it is empty or does not print on one line."""
+    """Return `text`, cut if long, in quotes and escaped if it is empty or does not print."""
+    text = text if len(text) <= _SHOWN else text[: _SHOWN - 3] + "..."
     return text if text and text.isprintable() else json.dumps(text)

@@ -255,6 +255,6 @@ def _read_values(
 def _check_characters(data: NDArray[np.uint8], name: str) -> None:
     """Refuse code points that are none: NumPy makes no text of them, but a `SystemError`."""
     try:
-        data.tobytes().decode("utf-32-le")
+        str(data.data, "utf-32-le")
     except UnicodeDecodeError as error:
         raise ValueError(f"{name} has characters that there are not") from error

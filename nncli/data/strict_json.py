@@ -5,15 +5,18 @@ import re
 from itertools import accumulate
 from typing import Any
 
-_MOST_CHARACTERS = 1 << 24
+_MOST_CHARACTERS = 3 << 22
 _MOST_VALUES = 1 << 20
 _MOST_CONTAINERS = 1 << 18  # a mapping takes more memory than its text
 _DEEPEST = 40
+_MOST_DIGITS = 100
 
 
 def to_json(value: Any) -> str:
-    """Return `value` as JSON. Raises `ValueError` for numbers that are not finite."""
-    return json.dumps(value, ensure_ascii=False, allow_nan=False)
+    """Return `value` as JSON. Raises `ValueError` for what `parse_json` would not take."""
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False)
+    _check_size(text)
+    return text
 
 
 def parse_json(text: str) -> Any:
@@ -27,7 +30,12 @@ def parse_json(text: str) -> Any:
     """
     _check_size(text)
     try:
-        value = json.loads(text, object_pairs_hook=_without_duplicates, parse_constant=_no_constant)
+        value = json.loads(
+            text,
+            object_pairs_hook=_without_duplicates,
+            parse_constant=_no_constant,
+            parse_int=_integer,
+        )
         as_written = to_json(value)
     except (ValueError, RecursionError) as error:
         raise ValueError(f"is not valid JSON ({error})") from error
@@ -53,6 +61,12 @@ def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(mapping) < len(pairs):
         raise ValueError("a key stands twice")
     return mapping
+
+
+def _integer(text: str) -> int:
+    if len(text) > _MOST_DIGITS:
+        raise ValueError(f"an integer of {len(text):,} digits")
+    return int(text)
 
 
 def _no_constant(text: str) -> None:

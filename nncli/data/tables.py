@@ -20,12 +20,14 @@ from numpy.typing import NDArray
 
 from nncli.data import npy
 from nncli.data.idx import read_idx
+from nncli.data.regular_file import read_regular
 from nncli.errors import DataError, did_you_mean, reason
 
 Numbers = NDArray[Any]
 
 _NUMBER = re.compile(r"\s*[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?\s*", re.ASCII)
 _COMPRESSIONS_OF_NUMPY = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
+_LARGEST_NPZ = 1 << 32
 _NOT_FINITE = re.compile(r"\s*[-+]?(nan|inf|infinity)\s*", re.ASCII | re.IGNORECASE)
 
 
@@ -73,10 +75,15 @@ def read_arrays(path: Path) -> dict[str, Numbers]:
     Raises
     ------
     DataError
-        When the file is missing, damaged or no ``.npz``.
+        When the file is missing, not a regular file, damaged or no ``.npz``.
     """
-    content, name = _read(path)
-    return _npz(content, name)
+    try:
+        content = read_regular(path, _LARGEST_NPZ)
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({reason(error)})") from error
+    if len(content) > _LARGEST_NPZ:
+        raise DataError(f"{path}: is larger than 4 GiB")
+    return _npz(content, str(path))
 
 
 def read_labelled(
