@@ -633,7 +633,10 @@ WRONG_METADATA = {
     "an offset of text": (set_to("preprocessing", "offset", value="1"), "nor 3 numbers"),
     "a scale of nothing": (set_to("preprocessing", "scale", value=None), "nor 3 numbers"),
     "a scale beyond float32": (set_to("preprocessing", "scale", value=1e39), "nor 3 numbers"),
-    "an integer beyond all": (set_to("preprocessing", "scale", value=10**400), "nor 3 numbers"),
+    "an integer beyond all": (
+        set_to("preprocessing", "scale", value=10**400),
+        "an integer of 401 digits",
+    ),
     "no scale": (without("preprocessing", "scale"), "no scale"),
     "no preprocessing": (without("preprocessing"), "no preprocessing"),
     "a class too few": (without("classes", 1), "1 different classes for 1 outputs"),

@@ -256,6 +256,7 @@ def test_where_there_are_no_locks_there_is_none(tmp_path, monkeypatch):
 WRITERS = {
     "files.py": "the one place",
     "cli/main.py": "opens the null device in the place of a closed stream",
+    "data/regular_file.py": "opens with os.open, to read, so as not to wait for a pipe",
     "data/cache.py": "what a server sends goes to pooch's temporary file",
 }
 ALWAYS = {"write_bytes", "touch", "tofile", "savetxt", "mkstemp", "NamedTemporaryFile"}

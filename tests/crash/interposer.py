@@ -55,9 +55,10 @@ def interposed(root: Path, act: Act) -> Iterator[list[Call]]:
         file = File(path, mode.replace("b", ""))
         return file if buffering == 0 else io.BufferedWriter(file)
 
-    def opened_low(path: Any, *arguments: Any) -> int:
-        note("open", path)
-        return usual_os["open"](path, *arguments)
+    def opened_low(path: Any, flags: int, *arguments: Any) -> int:
+        if flags & (os.O_WRONLY | os.O_RDWR) or Path(path).is_dir():  # that is to synchronize it
+            note("open", path)
+        return usual_os["open"](path, flags, *arguments)
 
     def fsync(handle: int) -> None:
         path = Path(f"/proc/self/fd/{handle}").readlink()

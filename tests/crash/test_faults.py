@@ -162,7 +162,8 @@ def test_the_faults_are_those_of_files_and_can_be_seen(tmp_path, config):
         assert nncli("train", "-q", config, "-o", tmp_path / "run")[0] == 0
     kinds = {call.name: [] for call in calls}
     for call in calls:
-        kinds[call.name].append(call.kind)
+        if kinds[call.name][-1:] != ["write"] or call.kind != "write":  # a large file has several
+            kinds[call.name].append(call.kind)
     written = ["open", "write", "fsync", "rename"]
     assert kinds["config.yaml"] == kinds["weights.npz"] == kinds["metrics.json"] == written
     assert kinds["checkpoint.npz"] == written * (len(kinds["checkpoint.npz"]) // 4)
