@@ -16,6 +16,7 @@ from nncli.training.checkpoint import Checkpoint, read_checkpoint
 from nncli.training.schedules import SCHEDULES
 
 _MAY_BE_RAISED = "training.epochs"
+_RECORDED = {"config", "data", "environment", "kernels", "wall_seconds"}
 
 
 @dataclass(frozen=True)
@@ -109,27 +110,30 @@ class StoppedRun:
         return int(self.checkpoint.record["config"]["training"]["epochs"])
 
 
+def check_run(directory: Path) -> None:
+    """Raise `UsageError` when `directory` is no run."""
+    if not (directory / CONFIG).is_file():
+        raise UsageError(f"{directory}: has no {CONFIG}: not a run that could go on; train anew")
+
+
 def load_run(directory: Path, overrides: Sequence[str] = ()) -> StoppedRun:
     """Read how far a run has come, and its config.
 
     Raises
     ------
-    UsageError
-        When `directory` is no run.
     ConfigError
         When its config, with the overrides, is not what it was, but for more epochs.
     DataError
         When its checkpoint is damaged.
     """
-    path = directory / CONFIG
-    if not path.is_file():
-        raise UsageError(f"{directory}: has no {CONFIG}: not a run that could go on; train anew")
-    loaded = load_config(path, overrides)
+    loaded = load_config(directory / CONFIG, overrides)
     if not (directory / CHECKPOINT).exists():
-        _check_same(directory, load_config(path).config, loaded.config)
+        _check_same(directory, load_config(directory / CONFIG).config, loaded.config)
         return StoppedRun(directory, loaded, None)
     checkpoint = read_checkpoint(directory / CHECKPOINT)
-    before = saved_config(checkpoint.record.get("config"), f"{directory / CHECKPOINT}: its config")
+    if missing := _RECORDED - checkpoint.record.keys():
+        raise DataError(f"{directory / CHECKPOINT}: says nothing of {missing.pop()}; train anew")
+    before = saved_config(checkpoint.record["config"], f"{directory / CHECKPOINT}: its config")
     _check_same(directory, before.config, loaded.config)
     return StoppedRun(directory, loaded, checkpoint)
 

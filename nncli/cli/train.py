@@ -141,13 +141,14 @@ def _resume(
 ) -> None:
     """Go on with the run in `directory`, or say that it is finished."""
     from nncli.files import locked
-    from nncli.resuming import load_run
+    from nncli.resuming import check_run, load_run
     from nncli.threads import suited_threads, use_threads
 
     if plain := [each for each in overrides if "=" not in each]:
         raise click.UsageError(
             f"--resume takes no CONFIG: the run has its own; found {plain[0]!r}."
         )
+    check_run(directory)
     with locked(directory):
         with profile.phase("preparation"):
             stopped = load_run(directory, overrides)

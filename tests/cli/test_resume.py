@@ -317,8 +317,10 @@ def test_neither_config_nor_resume_is_refused(nncli):
 def test_what_is_no_run_is_refused(nncli, stopped, tmp_path, place):
     (tmp_path / "empty").mkdir()
     done = nncli("train", "--resume", place)
-    assert done.code in (1, 2)
-    assert done.error.startswith(f"Error: {place}: ")
+    assert done.code == 2
+    assert done.error == (
+        f"Error: {place}: has no config.yaml: not a run that could go on; train anew"
+    )
 
 
 def damage(content):
@@ -339,7 +341,7 @@ def test_a_damaged_checkpoint_is_one_line(nncli, stopped):
         assert done.error.startswith("Error: run/checkpoint.npz: ")
 
 
-def changed(**changes):
+def changed(without=None, **changes):
     def change(file):
         with np.load(file) as loaded:
             arrays = dict(loaded)
@@ -349,6 +351,7 @@ def changed(**changes):
                 arrays[key] = value
             else:
                 metadata[key] = value
+        metadata.pop(without, None)
         arrays["metadata"] = np.array(json.dumps(metadata))
         write_npz(file, arrays)
 
@@ -360,6 +363,7 @@ def changed(**changes):
     [
         (changed(checkpoint_version=2), "is damaged, or no checkpoint of this version of nncli"),
         (changed(progress={"epok": 1}), "is damaged, or no checkpoint of this version of nncli"),
+        (changed(without="kernels"), "says nothing of kernels; train anew"),
         (changed(slots=np.zeros((2, 3), np.float32)), "has no slots of the shape (2, 31) and the"),
         (changed(parameters=np.zeros(31)), "has no parameters of the shape (31,) and the type"),
     ],
