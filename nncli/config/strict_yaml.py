@@ -138,7 +138,7 @@ class _Reader:
 
     def read_value(self, event: Event, events: Iterator[Event], path: Path) -> Any:
         if isinstance(event, AliasEvent):
-            name = on_one_line(event.anchor or "", _SHOWN)
+            name = on_one_line(str(event.anchor), _SHOWN)
             raise self.refuse(event, f"an alias (*{name}); write the value out")
         if getattr(event, "anchor", None):
             raise self.refuse(event, "an anchor (&); write the value out where it is needed")

@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from nncli.data.cache import RemoteFile, cache_directory, ensure_files, has_content
+from nncli.data.cache import cache_directory, ensure_files
 from nncli.data.dataset import Dataset, whole
+from nncli.data.download import RemoteFile, has_content
 from nncli.data.splitting import hold_out, row_count
 from nncli.errors import OutputError
 from nncli.files import atomic_write

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 GIBIBYTE = 1 << 30
+PIECE = 100_000  # what "pieces" sends before it breaks off
 
 
 class LyingServer(ThreadingHTTPServer):
@@ -16,6 +17,8 @@ class LyingServer(ThreadingHTTPServer):
     ----------
     requests : list of str
         The paths that were asked for, in order.
+    ranges : list of str or None
+        The ``Range`` of each request.
     bytes_sent : int
         How much of its body ``endless`` got rid of.
     """
@@ -26,6 +29,7 @@ class LyingServer(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.content = content
         self.requests: list[str] = []
+        self.ranges: list[str | None] = []
         self.bytes_sent = 0
         self.released = threading.Event()
         self.two_clients = threading.Barrier(2)
@@ -65,6 +69,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         self.server.requests.append(self.path)
+        self.server.ranges.append(self.headers["Range"])
         behavior = BEHAVIORS[self.path.split("/")[1]]
         try:
             behavior(self)
@@ -73,6 +78,14 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - as it is inherited
         pass
+
+    def answer_range(self, *, most: int | None = None, content: bytes = b"") -> None:
+        """Send what ``Range`` asks for, and break off after `most` bytes."""
+        whole = content or self.server.content
+        start = int((self.headers["Range"] or "bytes=0-")[len("bytes=") : -1])
+        body, place = whole[start:], f"bytes {start}-{len(whole) - 1}/{len(whole)}"
+        headers = {"Content_Range": place} if self.headers["Range"] else {}
+        self.answer(206 if headers else 200, body[:most], length=len(body), **headers)
 
     def answer(
         self, status: int, body: bytes, *, length: int | None = None, **headers: str
@@ -143,6 +156,45 @@ def _moved(request: _Handler) -> None:
     request.answer(302, b"", Location=request.server.mirror("good") + "elsewhere")
 
 
+def _moved_away(request: _Handler) -> None:
+    request.answer(
+        302, b"", Location=request.server.mirror("good").replace("127.0.0.1", "localhost")
+    )
+
+
+def _moved_astray(request: _Handler) -> None:
+    request.answer(302, b"", Location="http://[")
+
+
+def _ranges(request: _Handler) -> None:
+    request.answer_range()
+
+
+def _pieces(request: _Handler) -> None:
+    request.answer_range(most=PIECE)
+
+
+def _stalls_late(request: _Handler) -> None:
+    request.answer_range(most=PIECE)
+    request.server.released.wait()
+
+
+def _another_piece(request: _Handler) -> None:
+    size = len(request.server.content)
+    request.answer(206, request.server.content[1:], Content_Range=f"bytes 1-{size - 1}/{size}")
+
+
+def _no_such_piece(request: _Handler) -> None:
+    if request.headers["Range"]:
+        request.answer(416, b"")
+    else:
+        _good(request)
+
+
+def _wrong_ranges(request: _Handler) -> None:
+    request.answer_range(content=bytes(len(request.server.content)))
+
+
 def _circles(request: _Handler) -> None:
     request.answer(302, b"", Location=request.path)
 
@@ -174,6 +226,14 @@ BEHAVIORS: dict[str, Callable[[_Handler], None]] = {
     "endless": _endless,
     "not_zipped": _not_zipped,
     "moved": _moved,
+    "moved_away": _moved_away,
+    "moved_astray": _moved_astray,
+    "ranges": _ranges,
+    "pieces": _pieces,
+    "stalls_late": _stalls_late,
+    "another_piece": _another_piece,
+    "no_such_piece": _no_such_piece,
+    "wrong_ranges": _wrong_ranges,
     "circles": _circles,
     "moved_nowhere": _moved_nowhere,
     "gibberish": _gibberish,

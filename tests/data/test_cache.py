@@ -9,12 +9,15 @@ from pathlib import Path
 import platformdirs
 import pytest
 
-from nncli.data.cache import RemoteFile, cache_directory, ensure_files, has_content
+from nncli.data.cache import cache_directory, ensure_files
+from nncli.data.download import RemoteFile, has_content
 from nncli.errors import DownloadError
 from tests.data.http_server import serve
 
 CONTENT = b"0123456789abcdef" * 64
 FILE = RemoteFile("digits.gz", len(CONTENT), hashlib.sha256(CONTENT).hexdigest())
+
+PART = "digits.gz.part"
 
 WHAT_IT_DID = {
     "refuses": "cannot be reached",
@@ -30,9 +33,12 @@ WHAT_IT_DID = {
     "wrong": "sends another file: its SHA-256 is wrong",
     "longer": "sends more bytes than the file has",
     "endless": "sends more bytes than the file has",
-    "not_zipped": "gives no valid answer",
-    "circles": "gives no valid answer",
-    "moved_nowhere": "gives no valid answer",
+    "not_zipped": "sends it packed, though not asked to",
+    "another_piece": "sends a piece that nobody asked for",
+    "circles": "leads in circles",
+    "moved_nowhere": "leads to a place without HTTPS",
+    "moved_away": "leads to a place without HTTPS",
+    "moved_astray": "gives no valid answer",
 }
 every_bad_mirror = pytest.mark.parametrize("bad", WHAT_IT_DID)
 
@@ -145,7 +151,7 @@ def test_a_directory_with_the_name_of_the_file_stays(server, cache):
     (cache / FILE.name / "inside").mkdir(parents=True)
     with pytest.raises(DownloadError, match="is a directory"):
         fetch([FILE], cache, [server.mirror("good")])
-    assert names_in(cache) == [FILE.name]
+    assert sorted(names_in(cache)) == [FILE.name, PART]
     assert names_in(cache / FILE.name) == ["inside"]
 
 
