@@ -147,7 +147,7 @@ class _Reader:
         if len(path) > DEEPEST:
             raise self.refuse(event, f"nested more than {DEEPEST} levels deep")
         places = self.document
-        if len(places.values) + len(places.keys) + len(places.problems) > _MOST_VALUES:
+        if len(places.values) + len(places.keys) + len(places.problems) >= _MOST_VALUES:
             raise self.refuse(
                 event, f"more than {_MOST_VALUES:,} keys and values; large tables belong in files"
             )

@@ -1,3 +1,5 @@
+import time
+
 import pytest
 
 from nncli.model.losses import LOSSES
@@ -203,3 +205,27 @@ def test_an_override_does_not_hide_that_the_file_is_no_mapping(problems):
     assert problems("- 1", "data=xor") == [
         "c.yaml:1:1: the config: found a list; expected a mapping of keys"
     ]
+
+
+@pytest.mark.parametrize(
+    ("override", "problem"),
+    [
+        ("a." * 60_000 + "a=1", "nested more than 20 levels deep"),
+        ("seed" + "." * 60_000 + "=1", "expected key.path=value"),
+        ("x" * 120_000, "expected key.path=value"),
+        ("x" * 120_000 + "=\udcff", "not UTF-8 text"),
+        ("x" * 120_000 + "=1", "unknown key"),
+        ("seed=" + "[" * 120_000, "nested more than 20 levels deep"),
+        ("seed=" + "9" * 120_000, "expected an integer"),
+        ("seed=[" + "0," * 60_000 + "]", "more than 50,000 keys and values"),
+    ],
+    ids=lambda text: text[:10],
+)
+def test_a_hostile_override_is_refused_in_a_short_line(problems, override, problem):
+    start = time.process_time()
+    (line,) = problems(FILE, override)
+    assert time.process_time() - start < 1
+    assert line.startswith("command line: ")
+    assert problem in line
+    assert line.isprintable()
+    assert len(line) < 300
