@@ -21,6 +21,7 @@ class Stream(IntEnum):
     GRADIENT_CHECK = 6
     DROPOUT = 7  # index: the step
     CONNECTIONS = 8  # index: the layer
+    TEST_SPLIT = 9
 
 
 def generator(seed: int, stream: Stream, index: int = 0) -> np.random.Generator:

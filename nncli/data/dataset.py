@@ -1,13 +1,16 @@
 """What a data source hands to training."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-Task = Literal["binary", "multiclass", "regression"]
+if TYPE_CHECKING:
+    from nncli.data.columns import Encoding
+
+Task = Literal["binary", "multiclass", "multilabel", "regression"]
 Rows = NDArray[np.intp]
 
 
@@ -37,11 +40,14 @@ class Split:
     inputs : array (N, I), any numeric dtype; images stay uint8
     targets : array (N,) of integers that index the classes, or array (N, O) of real numbers
     rows : array (B,), the rows of `inputs` and `targets` that belong to the split
+    weights : array (N,) or None
+        How much each row counts in training; None for rows that count alike.
     """
 
     inputs: NDArray[Any]
     targets: NDArray[Any]
     rows: Rows
+    weights: NDArray[np.float64] | None = None
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -53,7 +59,7 @@ class Split:
 
     def part(self, rows: Rows) -> "Split":
         """Return a split of other rows of the same arrays."""
-        return Split(self.inputs, self.targets, rows)
+        return replace(self, rows=rows)
 
 
 @dataclass(frozen=True)
@@ -66,11 +72,21 @@ class Dataset:
     columns : sequence of str
         Names of the inputs.
     targets : sequence of str
-        Names of what is predicted: one for a classification, one or several for a regression.
+        Names of what is predicted: one where there are classes, else one or several.
     classes : sequence of str
-        Empty for a regression.
+        Empty for a regression and for several labels.
     splits : dict of str to Split
         ``train``, and ``validation`` and ``test`` where there are any rows for them.
+    encoding : Encoding or None
+        How a table's columns became the inputs; None where numbers are taken as they are.
+    scales_targets : bool
+        Whether a network without a bound output is to learn the targets scaled.
+    roles : mapping of str to str
+        What columns of a file are that are no inputs: ``dropped``, ``id``, ``weight``, ``target``.
+    left_out : sequence of str
+        A line about the rows of each file that were left out, and why.
+    warnings : sequence of str
+        Lines about what looks wrong.
     """
 
     task: Task
@@ -78,6 +94,11 @@ class Dataset:
     targets: Sequence[str]
     classes: Sequence[str]
     splits: dict[str, Split]
+    encoding: "Encoding | None" = None
+    scales_targets: bool = False
+    roles: Mapping[str, str] = field(default_factory=dict)
+    left_out: Sequence[str] = ()
+    warnings: Sequence[str] = ()
 
     @property
     def shape(self) -> Shape:

@@ -1,0 +1,285 @@
+"""A data set from tables: targets understood, rows divided, columns encoded, rows weighted."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nncli.data.columns import (
+    Encoding,
+    check_size,
+    constant_columns,
+    described,
+    fit,
+    listed,
+)
+from nncli.data.dataset import Dataset, Rows, Split, Task
+from nncli.data.splitting import divide
+from nncli.data.table import Kind, Table
+from nncli.data.table_file import column_names, read_table
+from nncli.data.targets import Targets, understand, with_targets
+from nncli.errors import DataError, did_you_mean
+
+Share = int | float
+ClassWeights = Literal["balanced"] | Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What the user has said of a table; everything else shows in its cells.
+
+    Attributes
+    ----------
+    target : sequence of str
+    task : str, optional
+    columns : mapping of str to mapping
+        Of some columns ``kind``, ``missing`` and ``fill``.
+    drop : collection of str
+        Columns that are not read.
+    id : str, optional
+        A column that is no input, but stands beside the predictions.
+    weight : str, optional
+        A column that says how much each row counts in training.
+    class_weight : "balanced" or mapping of class to number, optional
+        How much the rows of each class count.
+    blanks : collection of str
+        Cells that count as blank.
+    """
+
+    target: Sequence[str]
+    task: Task | None = None
+    columns: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    drop: Collection[str] = ()
+    id: str | None = None
+    weight: str | None = None
+    class_weight: ClassWeights | None = None
+    blanks: Sequence[str] = ()
+
+    @property
+    def roles(self) -> dict[str, str]:
+        """What the columns that are no inputs are, by name."""
+        roles = dict.fromkeys(self.drop, "dropped")
+        roles |= {name: role for name, role in ((self.id, "id"), (self.weight, "weight")) if name}
+        return roles | dict.fromkeys(self.target, "target")
+
+    @property
+    def kinds(self) -> dict[str, Kind]:
+        """The kinds that are not to be taken from the cells."""
+        chosen = {name: each["kind"] for name, each in self.columns.items() if each.get("kind")}
+        return {**chosen, self.weight: "number"} if self.weight else chosen
+
+    def check_names(self, names: Sequence[str], name: str) -> None:
+        """Raise `DataError` when a column that is spoken of is not there."""
+        for column in (*self.roles, *self.columns):
+            if column not in names:
+                role = self.roles.get(column)
+                raise DataError(
+                    f"{name}: has no column '{column}'"
+                    + (f" for data.{_KEYS[role]}" if role else " as data.columns says")
+                    + (did_you_mean(column, names) or f"; it has {listed(names, 10)}")
+                )
+
+
+_KEYS = {"dropped": "drop", "id": "id", "weight": "weight", "target": "target"}
+
+
+def load_tables(
+    path: Path, parts: Mapping[str, Path | Share], choices: Choices, seed: int
+) -> Dataset:
+    """Return the data set of a file with the training rows.
+
+    Parameters
+    ----------
+    parts : mapping
+        For ``test`` and ``validation`` another file, or how many rows are taken from `path`:
+        rows (int) or a fraction.
+
+    Raises
+    ------
+    DataError
+        Naming the place, what was found and what was expected.
+    """
+    names = column_names(path)
+    choices.check_names(names, str(path))
+    table, left_out = _read(path, choices, choices.kinds)
+    targets = understand(table, choices.target, choices.task)
+    values = targets.values(table)
+    shares = {part: each for part, each in parts.items() if not isinstance(each, Path)}
+    divided = divide(_labels_alone(values), shares, seed, targets.classes, str(path))
+    inputs = [name for name in names if name not in choices.roles]
+    if not inputs:
+        raise DataError(f"{path}: has no column for an input beside {listed(names)}")
+    fitted = fit(described(table, inputs, choices.columns), table, divided["train"])
+    encoding = replace(fitted, blanks=tuple(choices.blanks), id=choices.id)
+    matrix, notes = encoding.encode(table)
+    weights = _weights(table, choices, targets, values, divided["train"])
+    splits = {part: Split(matrix, values, rows, weights) for part, rows in divided.items()}
+    for part, other in parts.items():
+        if isinstance(other, Path):
+            splits[part], more, out = _other_part(other, encoding, targets, table)
+            notes, left_out = [*notes, *more], [*left_out, *out]
+    constant = [*constant_columns(encoding, matrix[divided["train"]])]
+    if constant:
+        notes.append(f"{path}: {listed(constant)} never changes in the training rows; nothing can "
+                     "be learned from it")  # fmt: skip
+    order = [part for part in ("train", "validation", "test") if part in splits]
+    return Dataset(
+        task=targets.task,
+        columns=encoding.inputs,
+        targets=targets.names,
+        classes=targets.classes,
+        splits={part: splits[part] for part in order},
+        encoding=encoding,
+        scales_targets=targets.task == "regression",
+        roles=choices.roles,
+        left_out=left_out,
+        warnings=notes,
+    )
+
+
+def read_labelled_table(
+    path: Path, encoding: Encoding, targets: Targets
+) -> tuple[Split, list[str]]:
+    """Return the rows of a file for a model, with their targets, and lines of warning.
+
+    Raises
+    ------
+    DataError
+        As `read_inputs`, and for targets that the model does not know.
+    """
+    split, notes, left_out = _other_part(path, encoding, targets, None)
+    return split, [*left_out, *notes]
+
+
+def read_inputs(
+    path: Path, encoding: Encoding, id_column: str | None = None
+) -> tuple[NDArray[Any], dict[str, list[Any]], list[str]]:
+    """Return the inputs (N, I) of a file that need have no targets, in any order of columns.
+
+    Parameters
+    ----------
+    id_column : str, optional
+        The column to keep, in the place of the encoding's own, which need not be there.
+
+    Returns
+    -------
+    inputs : array (N, I)
+    beside : dict of str to list of str or None
+        The cells of the column that is kept, by its name.
+    warnings : list of str
+
+    Raises
+    ------
+    DataError
+        When columns are missing or of another kind, and as the cells demand.
+    """
+    name = id_column or encoding.id
+    inputs = {each.name for each in encoding.columns}
+    kept = [name] if name and name not in inputs else []
+    table = _read_for(path, encoding, kept, dict.fromkeys(kept, "category"))
+    if id_column is not None and id_column not in table.columns:
+        raise DataError(
+            f"{path}: has no column '{id_column}' to keep"
+            + did_you_mean(id_column, column_names(path))
+        )
+    matrix, warnings = encoding.encode(table)
+    beside = {name: table.columns[name].tolist()} if name in table.columns else {}
+    return matrix, beside, warnings
+
+
+def _read(path: Path, choices: Choices, kinds: Mapping[str, Kind]) -> tuple[Table, list[str]]:
+    """Return the rows of a file whose targets are known, and how many are not."""
+    used = [name for name in column_names(path) if name not in choices.drop]
+    table = read_table(path, kinds=kinds, used=used, missing=choices.blanks)
+    return with_targets(table, choices.target)
+
+
+def _other_part(
+    path: Path, encoding: Encoding, targets: Targets, first: Table | None
+) -> tuple[Split, list[str], list[str]]:
+    """Return the rows of another file than that of the training rows, and lines about them."""
+    kinds = {name: first.kind(name) for name in targets.names} if first else {}
+    table = _read_for(path, encoding, targets.names, kinds)
+    for name in targets.names:
+        if name not in table.columns:
+            raise DataError(
+                f"{path}: has no column '{name}' to compare with"
+                + did_you_mean(name, column_names(path))
+            )
+    table, left_out = with_targets(table, targets.names)
+    matrix, notes = encoding.encode(table)
+    return Split(matrix, targets.values(table), np.arange(len(table))), notes, left_out
+
+
+def _read_for(
+    path: Path,
+    encoding: Encoding,
+    others: Sequence[str],
+    kinds: Mapping[str, Kind],
+) -> Table:
+    """Read the columns of an encoding and others; numbers that are text show as such."""
+    texts: dict[str, Kind] = {
+        each.name: "category" for each in encoding.columns if each.kind == "category"
+    }
+    used = [*(each.name for each in encoding.columns), *others]
+    names = used if str(path) == "-" else column_names(path)  # standard input is read once
+    there = None if str(path) == "-" else [name for name in used if name in names]
+    table = read_table(path, kinds={**texts, **kinds}, used=there, missing=encoding.blanks)
+    encoding.check_columns(table, names)
+    return table
+
+
+def _labels_alone(values: NDArray[Any]) -> Split:
+    return Split(np.empty((len(values), 0)), values, np.arange(len(values)))
+
+
+def _weights(
+    table: Table, choices: Choices, targets: Targets, values: NDArray[Any], train: Rows
+) -> NDArray[np.float64] | None:
+    """Return how much each row counts, 1 on average over the training rows."""
+    weights = np.ones(len(table))
+    if choices.weight is None and choices.class_weight is None:
+        return None
+    if choices.weight is not None:
+        weights *= _given_weights(table, choices.weight)
+    if choices.class_weight is not None:
+        if not targets.classes:
+            raise DataError(
+                f"{table.name}: data.class_weight is for classes; a {targets.task} has none"
+            )
+        weights *= _of_classes(choices.class_weight, targets.classes, values[train])[values]
+    mean = float(weights[train].mean())
+    if not mean > 0:
+        raise DataError(f"{table.name}: every training row has the weight 0; nothing would count")
+    return weights / mean
+
+
+def _given_weights(table: Table, name: str) -> NDArray[np.float64]:
+    weights = table.columns[name].astype(np.float64)
+    wrong = ~(weights >= 0)  # blank, too
+    if wrong.any():
+        row = int(wrong.argmax())
+        raise DataError(
+            f"{table.name}: {table.place(row)}, column {name}: found {weights[row]:g}; a weight is "
+            "a number of 0 or more"
+        )
+    check_size(table, name, weights)
+    return weights
+
+
+def _of_classes(
+    chosen: ClassWeights, classes: Sequence[str], train: NDArray[np.intp]
+) -> NDArray[np.float64]:
+    if not isinstance(chosen, str):
+        for name in chosen:
+            if name not in classes:
+                raise DataError(
+                    f"data.class_weight: {name!r} is not one of the classes {listed(classes, 10)}"
+                    + did_you_mean(name, classes)
+                )
+        return np.array([chosen.get(name, 1.0) for name in classes])
+    counts = np.bincount(train, minlength=len(classes))
+    return len(train) / (len(classes) * np.maximum(counts, 1))
