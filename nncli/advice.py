@@ -11,7 +11,12 @@ from nncli.pipeline import Job
 
 def warnings_for(job: Job) -> list[str]:
     """Return, a line each, why training cannot come to what the user may expect."""
-    return [*_equal_units(job), *_one_layer_for_xor(job), *_targets_out_of_reach(job)]
+    return [
+        *job.dataset.warnings,
+        *_equal_units(job),
+        *_one_layer_for_xor(job),
+        *_targets_out_of_reach(job),
+    ]
 
 
 def _equal_units(job: Job) -> Iterator[str]:

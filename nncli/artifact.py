@@ -15,6 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 import nncli
+from nncli.data.columns import KINDS, LARGEST, POLICIES, Column, Encoding
+from nncli.data.dataset import Task
 from nncli.data.npz_file import read_own_npz, write_npz
 from nncli.data.strict_json import parse_json, to_json
 from nncli.errors import ModelFileError, on_one_line, reason
@@ -30,7 +32,7 @@ from nncli.model.network import (
     parameter_count,
 )
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2  # of 1 there are models without target_offset, target_scale and encoding
 
 _DTYPES = (np.dtype("<f4"), np.dtype("<f8"))
 _AGAIN = "get or train the model again"
@@ -49,12 +51,19 @@ class Preprocessing:
         The type of each column: ``number``.
     offset, scale : float or list of float
         One number for all columns, or one for each.
+    target_offset, target_scale : float or list of float
+        Of a regression: its outputs are ``(t - target_offset) * target_scale``, of the targets t.
+    encoding : Encoding or None
+        How the columns of a table became these; None where rows are numbers as they are.
     """
 
     columns: list[str]
     types: list[str]
     offset: float | list[float]
     scale: float | list[float]
+    target_offset: float | list[float] = 0.0
+    target_scale: float | list[float] = 1.0
+    encoding: Encoding | None = None
 
 
 @dataclass(frozen=True)
@@ -69,7 +78,7 @@ class Model:
     targets : list of str
         Names of what is predicted.
     classes : list of str
-        Empty for a regression.
+        Empty for a regression and for several labels.
     objective : Objective
         What it was trained for.
     config : dict
@@ -84,7 +93,7 @@ class Model:
 
     network: Network
     preprocessing: Preprocessing
-    task: str
+    task: Task
     targets: list[str]
     classes: list[str]
     objective: Objective
@@ -283,7 +292,7 @@ def _model(network: Network, metadata: dict[str, Any]) -> Model:
     return Model(
         network=network,
         preprocessing=preprocessing,
-        task=task,
+        task=task,  # type: ignore[arg-type]  # one that an output is for
         targets=targets,
         classes=classes,
         objective=_objective(metadata),
@@ -298,10 +307,10 @@ def _targets_and_classes(
     metadata: dict[str, Any], task: str, outputs: int
 ) -> tuple[list[str], list[str]]:
     targets, classes = _get_texts(metadata, "targets"), _get_texts(metadata, "classes")
-    regression = task == "regression"
+    numbers = task in ("regression", "multilabel")
     for what, names, expected in (
-        ("targets", targets, outputs if regression else 1),
-        ("classes", classes, 0 if regression else max(outputs, 2)),
+        ("targets", targets, outputs if numbers else 1),
+        ("classes", classes, 0 if numbers else max(outputs, 2)),
     ):
         if len(names) != expected or len(set(names)) != len(names):
             raise _Refusal(f"has {len(set(names))} different {what} for {outputs} outputs")
@@ -335,14 +344,62 @@ def _preprocessing(values: dict[str, Any], network: Network) -> Preprocessing:
     columns, types = _get_texts(values, "columns"), _get_texts(values, "types")
     if len(columns) != inputs or types != ["number"] * inputs:
         raise _Refusal(f"its preprocessing does not have {inputs} columns of numbers")
-    numbers: dict[str, float | list[float]] = {}
-    for key in ("offset", "scale"):
-        value = _get(values, key, object)
-        each = value if isinstance(value, list) and len(value) == inputs else [value]
-        if not all(_is_number(number, largest) for number in each):
-            raise _Refusal(f"{key} of its preprocessing is neither a number nor {inputs} numbers")
-        numbers[key] = value  # type: ignore[assignment]  # checked just above
-    return Preprocessing(columns, types, numbers["offset"], numbers["scale"])
+    offset = _one_or_each(values, "offset", inputs, largest)
+    scale = _one_or_each(values, "scale", inputs, largest)
+    if not {"target_offset", "target_scale", "encoding"} & values.keys():  # format 1
+        return Preprocessing(columns, types, offset, scale)
+    outputs = network.layers[-1].outputs
+    target_scale = _one_or_each(values, "target_scale", outputs, largest)
+    if 0 in (target_scale if isinstance(target_scale, list) else [target_scale]):
+        raise _Refusal("target_scale of its preprocessing is 0")
+    encoding = _encoding(_get(values, "encoding", object))
+    if encoding is not None and encoding.inputs != columns:
+        raise _Refusal("the encoding of its preprocessing does not lead to its columns")
+    return Preprocessing(
+        columns,
+        types,
+        offset,
+        scale,
+        _one_or_each(values, "target_offset", outputs, largest),
+        target_scale,
+        encoding,
+    )
+
+
+def _one_or_each(
+    values: dict[str, Any], key: str, count: int, largest: float
+) -> float | list[float]:
+    value = _get(values, key, object)
+    each = value if isinstance(value, list) and len(value) == count else [value]
+    if not all(_is_number(number, largest) for number in each):
+        raise _Refusal(f"{key} of its preprocessing is neither a number nor {count} numbers")
+    return value  # type: ignore[return-value]  # checked just above
+
+
+def _encoding(values: object) -> Encoding | None:
+    if values is None:
+        return None
+    columns = tuple(_column(each) for each in _get(values, "columns", list))
+    dtype, name = _get(values, "dtype", str), _get(values, "id", object)
+    if len({column.name for column in columns}) != len(columns):
+        raise _Refusal("its encoding has a column twice")
+    if dtype not in ("float32", "float64") or not isinstance(name, str | None):
+        raise _Refusal("its encoding has another dtype or id than there are")
+    return Encoding(columns, dtype, tuple(_get_texts(values, "blanks")), name)
+
+
+def _column(values: Any) -> Column:
+    name, kind, missing = (_get(values, key, str) for key in ("name", "kind", "missing"))
+    categories, fill = _get_texts(values, "categories"), _get(values, "fill", object)
+    if kind not in KINDS or missing not in POLICIES:
+        raise _Refusal(f"the column {name!r} of its encoding is {kind!r} with missing {missing!r}")
+    texts = kind == "category"
+    needed = missing == "constant" if texts else missing != "error"
+    fits = isinstance(fill, str) and fill in categories if texts else _is_number(fill, LARGEST)
+    unfit = not fits if needed else fill is not None
+    if unfit or len({*categories}) != len(categories) or (categories and not texts):
+        raise _Refusal(f"the column {name!r} of its encoding has categories or a fill that differ")
+    return Column(name, kind, missing, fill, tuple(categories))  # type: ignore[arg-type]  # checked
 
 
 def _is_number(value: object, largest: float = 1e308) -> bool:

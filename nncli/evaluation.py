@@ -1,7 +1,7 @@
 """Evaluate a network on rows whose targets are known."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -9,8 +9,10 @@ import numpy as np
 from nncli.artifact import Model
 from nncli.data.batches import Batches, target_codes
 from nncli.data.dataset import Split, whole
-from nncli.data.scaling import Scaling
+from nncli.data.scaling import NOT_SCALED, Scaling, unscaled, with_scaled_targets
 from nncli.data.tables import read_labelled
+from nncli.data.tabular import read_labelled_table
+from nncli.data.targets import Targets
 from nncli.errors import DataError, ModelFileError, UsageError
 from nncli.metrics.tasks import DEFAULT_THRESHOLD, EVALUATIONS, WITH_THRESHOLD, Answers, Evaluation
 from nncli.model.activations import ACTIVATIONS
@@ -22,12 +24,17 @@ from nncli.training.metrics import chosen_classes, class_probabilities
 
 
 def scaling_of(model: Model) -> Scaling:
-    """Return the scaling that a saved model was trained with."""
-    offset, scale = (
-        np.asarray(each) if isinstance(each, list) else each
-        for each in (model.preprocessing.offset, model.preprocessing.scale)
-    )
-    return Scaling(offset, scale)
+    """Return the scaling of the inputs that a saved model was trained with."""
+    return _scaling(model.preprocessing.offset, model.preprocessing.scale)
+
+
+def target_scaling_of(model: Model) -> Scaling:
+    """Return the scaling of the targets that a saved model was trained with."""
+    return _scaling(model.preprocessing.target_offset, model.preprocessing.target_scale)
+
+
+def _scaling(*values: float | list[float]) -> Scaling:
+    return Scaling(*(np.asarray(each) if isinstance(each, list) else each for each in values))
 
 
 def check_range(X: Array, first_row: int) -> None:
@@ -127,6 +134,7 @@ def evaluate(
     split: Split,
     scaling: Scaling,
     *,
+    target_scaling: Scaling = NOT_SCALED,
     name: str,
     task: str,
     targets: list[str],
@@ -139,6 +147,9 @@ def evaluate(
 
     Parameters
     ----------
+    target_scaling : Scaling, optional
+        Of the targets that the network has learned; the loss is of these, all else in the units
+        of the split.
     name : str
         What the rows are called: ``test``, or a file.
     task : str
@@ -158,7 +169,8 @@ def evaluate(
     outputs = np.empty((len(split), network.layers[-1].outputs), network.dtype)
     probabilities = gives_probabilities(network)
     loss_sum = 0.0
-    for part, T, work in run_rows(network, split, scaling, len(classes)):
+    learned = split if split.of_classes else with_scaled_targets(split, target_scaling)
+    for part, T, work in run_rows(network, learned, scaling, len(classes)):
         A = work.A[-1]
         add_up = probabilities and classes and A.shape[1] > 1
         outputs[part] = class_probabilities(A) if add_up else A
@@ -169,7 +181,7 @@ def evaluate(
         split=name,
         names=classes or targets,
         truth=split.targets[split.rows],
-        outputs=outputs,
+        outputs=outputs if split.of_classes else unscaled(outputs, target_scaling),
         chosen=chosen,
         loss=loss_sum / len(split),
         probabilities=probabilities,
@@ -238,6 +250,7 @@ def evaluate_model(
     split: str = "test",
     file: Path | None = None,
     threshold: float | None = None,
+    note: Callable[[str], None] = lambda text: None,
 ) -> Evaluation:
     """Evaluate a saved model on a split of its own data, or on the rows of a labelled file.
 
@@ -247,6 +260,8 @@ def evaluate_model(
         The model file, for messages.
     threshold : float, optional
         In the place of the model's own.
+    note : function
+        Is told, in a line each, what looks wrong in the file.
 
     Raises
     ------
@@ -257,8 +272,7 @@ def evaluate_model(
     """
     threshold = threshold_for(model, path, threshold)
     if file is not None:
-        rows = read_labelled(file, model.preprocessing.columns, model.targets, model.classes)
-        chosen, name = whole(rows.inputs, rows.targets), str(file)
+        chosen, name = _labelled(model, file, note), str(file)
         check_targets(chosen, model.objective, model.targets, name)
     else:
         from nncli.config.load import saved_config  # pydantic: not for a labelled file
@@ -282,6 +296,7 @@ def evaluate_model(
         model.objective,
         chosen,
         scaling_of(model),
+        target_scaling=target_scaling_of(model),
         name=name,
         task=model.task,
         targets=model.targets,
@@ -294,3 +309,16 @@ def evaluate_model(
                 f"{name}: the {metric} is {value}: some values are too large for the model"
             )
     return evaluation
+
+
+def _labelled(model: Model, file: Path, note: Callable[[str], None]) -> Split:
+    """Return the rows of a file, with their targets."""
+    preprocessing = model.preprocessing
+    if preprocessing.encoding is None:
+        rows = read_labelled(file, preprocessing.columns, model.targets, model.classes)
+        return whole(rows.inputs, rows.targets)
+    targets = Targets(model.task, model.targets, model.classes)
+    split, warnings = read_labelled_table(file, preprocessing.encoding, targets)
+    for warning in warnings:
+        note(warning)
+    return split

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 import nncli
 from nncli.artifact import Model, Preprocessing, write_model
@@ -26,7 +27,7 @@ from nncli.construction import build_network
 from nncli.data.batches import Batches
 from nncli.data.dataset import Dataset, Task
 from nncli.data.fingerprint import fingerprint
-from nncli.data.scaling import Scaling, fit
+from nncli.data.scaling import NOT_SCALED, Scaling, fit, fit_targets, with_scaled_targets
 from nncli.environment import environment
 from nncli.errors import DivergenceError, ModelFileError, NncliError, OutputError
 from nncli.evaluation import check_targets, class_codes, evaluate
@@ -39,7 +40,7 @@ from nncli.training.checkpoint import Checkpoint, Pace, write_checkpoint
 from nncli.training.engine import EVALUATION_ROWS, NumpyEngine
 from nncli.training.kernel_choice import KernelError, choose_kernels
 from nncli.training.loop import Plan, Progress, StepReport, check_finite, train
-from nncli.training.metrics import score_for
+from nncli.training.metrics import in_units, score_for
 from nncli.training.observers import History, Observer
 from nncli.training.profile import Profile
 from nncli.training.regularization import Regularization
@@ -56,6 +57,7 @@ class Job:
     config: Config
     dataset: Dataset
     scaling: Scaling
+    target_scaling: Scaling
     objective: Objective
     network: Network
     engine: NumpyEngine
@@ -96,22 +98,39 @@ def prepare(loaded: LoadedConfig, *, progress_bar: bool = False) -> Job:
         check_targets(split, objective, dataset.targets, f"the {name} rows")
     settings = config.training
     codes = class_codes(network, len(dataset.classes))
-    scaling = fit(config.data.scale.name, dataset.splits["train"])
-    rows = len(dataset.splits["train"])
+    encoding = dataset.encoding
+    scaling = fit(
+        config.data.scale.name, dataset.splits["train"], encoding.scaled if encoding else None
+    )
+    target_scaling = _target_scaling(dataset, network)
+    splits = {
+        name: with_scaled_targets(split, target_scaling) if dataset.scales_targets else split
+        for name, split in dataset.splits.items()
+    }
+    rows = len(splits["train"])
     batch_rows = rows if settings.batch_size == "full" else min(settings.batch_size, rows)
     steps = settings.epochs * -(-rows // batch_rows)
     with loaded.explained():
         kernels = _kernels(config, steps, network)
-    held_out = dataset.splits.get("validation")
+    held_out = splits.get("validation")
     validation = Batches(held_out, scaling, codes, EVALUATION_ROWS, kernels) if held_out else None
     return Job(
         config=config,
         dataset=dataset,
         scaling=scaling,
+        target_scaling=target_scaling,
         objective=objective,
         network=network,
-        engine=build_engine(config, dataset.task, network, objective, batch_rows, kernels=kernels),
-        training=Batches(dataset.splits["train"], scaling, codes, batch_rows, kernels),
+        engine=build_engine(
+            config,
+            dataset.task,
+            network,
+            objective,
+            batch_rows,
+            kernels=kernels,
+            units=1 / np.asarray(target_scaling.scale),
+        ),
+        training=Batches(splits["train"], scaling, codes, batch_rows, kernels),
         validation=validation,
         plan=_plan(config, has_validation=validation is not None),
     )
@@ -147,6 +166,7 @@ def build_engine(
     *,
     dropout: bool = True,
     kernels: Kernels = NUMPY,
+    units: float | NDArray[np.float64] = 1.0,
 ) -> NumpyEngine:
     """Return the engine that trains `network` as a complete config says, but for the kernels.
 
@@ -154,6 +174,8 @@ def build_engine(
     ----------
     dropout : bool
         Whether units are left out, if the config says so.
+    units : number or array (O,)
+        What the network's 1 is in the units of each target of a regression.
     """
     settings = config.training
     rates = settings.dropout
@@ -162,7 +184,7 @@ def build_engine(
     return NumpyEngine(
         network,
         objective,
-        score=score_for(task, config.model.threshold),
+        score=in_units(score_for(task, config.model.threshold), units),
         optimizer=settings.optimizer.name,
         settings=settings.optimizer.parameters,
         regularization=Regularization(
@@ -177,6 +199,13 @@ def build_engine(
         batch_rows=batch_rows,
         kernels=kernels,
     )
+
+
+def _target_scaling(dataset: Dataset, network: Network) -> Scaling:
+    """Return how targets are scaled: not those for an output that is bound to a range."""
+    if dataset.scales_targets and network.layers[-1].activation == "identity":
+        return fit_targets(dataset.splits["train"])
+    return NOT_SCALED
 
 
 def _kernels(config: Config, steps: int, network: Network) -> Kernels:
@@ -312,6 +341,7 @@ def _save(
             job.objective,
             split,
             job.scaling,
+            target_scaling=job.target_scaling,
             name=name,
             task=job.dataset.task,
             targets=list(job.dataset.targets),
@@ -346,10 +376,19 @@ def _model(
     job: Job, network: Network, evaluations: dict[str, Evaluation], record: dict[str, Any]
 ) -> Model:
     columns = list(job.dataset.columns)
-    offset, scale = (np.asarray(each).tolist() for each in (job.scaling.offset, job.scaling.scale))
+    offset, scale = _as_lists(job.scaling)
+    target_offset, target_scale = _as_lists(job.target_scaling)
     return Model(
         network=network,
-        preprocessing=Preprocessing(columns, ["number"] * len(columns), offset, scale),
+        preprocessing=Preprocessing(
+            columns,
+            ["number"] * len(columns),
+            offset,
+            scale,
+            target_offset,
+            target_scale,
+            job.dataset.encoding,
+        ),
         task=job.dataset.task,
         targets=list(job.dataset.targets),
         classes=list(job.dataset.classes),
@@ -358,6 +397,11 @@ def _model(
         metrics={name: each.metrics for name, each in evaluations.items()},
         training=record,
     )
+
+
+def _as_lists(scaling: Scaling) -> tuple[Any, Any]:
+    """Return offset and scale as JSON values: numbers, or lists of them."""
+    return np.asarray(scaling.offset).tolist(), np.asarray(scaling.scale).tolist()
 
 
 def _plan(config: Config, *, has_validation: bool) -> Plan:

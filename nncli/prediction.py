@@ -3,7 +3,7 @@
 import csv
 import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -12,16 +12,19 @@ from numpy.typing import NDArray
 
 from nncli.artifact import Model
 from nncli.data.dataset import whole
+from nncli.data.scaling import unscaled
 from nncli.evaluation import (
     check_range,
     gives_probabilities,
     own_threshold,
     run_rows,
     scaling_of,
+    target_scaling_of,
 )
 from nncli.training.metrics import chosen_classes, class_probabilities
 
 Numbers = NDArray[np.floating[Any]]
+Beside = Mapping[str, list[Any]]
 
 
 @dataclass(frozen=True)
@@ -48,9 +51,9 @@ class Predictions:
         """The name of every row's predicted class."""
         return [self.classes[index] for index in self.chosen.tolist()]
 
-    def columns(self) -> dict[str, list[str] | Numbers]:
+    def columns(self) -> dict[str, list[Any] | Numbers]:
         """Return ``prediction`` and, with probabilities, ``p_<class>``, each with N values."""
-        columns: dict[str, list[str] | Numbers] = {"prediction": self.names}
+        columns: dict[str, list[Any] | Numbers] = {"prediction": self.names}
         if self.probabilities is not None:
             pairs = zip(self.classes, self.probabilities.T, strict=True)
             columns |= {f"p_{name}": values for name, values in pairs}
@@ -61,6 +64,39 @@ class Predictions:
         if self.probabilities is not None:
             return self.probabilities
         return np.array(self.names, np.str_)
+
+
+@dataclass(frozen=True)
+class PredictedLabels:
+    """The predictions of a task with several labels, each of which a row may have or not.
+
+    Attributes
+    ----------
+    chosen : array (N, L) of 0 and 1
+    probabilities : array (N, L), in the model's precision, or None
+    """
+
+    labels: list[str]
+    chosen: NDArray[np.integer[Any]]
+    probabilities: Numbers | None
+
+    def __len__(self) -> int:
+        return len(self.chosen)
+
+    def columns(self) -> dict[str, list[Any] | Numbers]:
+        """Return ``prediction_<label>`` and, with probabilities, ``p_<label>``."""
+        pairs = zip(self.labels, self.chosen.T.tolist(), strict=True)
+        columns: dict[str, list[Any] | Numbers] = {
+            f"prediction_{name}": each for name, each in pairs
+        }
+        if self.probabilities is not None:
+            shares = zip(self.labels, self.probabilities.T, strict=True)
+            columns |= {f"p_{name}": values for name, values in shares}
+        return columns
+
+    def array(self) -> NDArray[Any]:
+        """Return the labels, or with probabilities these, shape (N, L)."""
+        return self.chosen if self.probabilities is None else self.probabilities
 
 
 @dataclass(frozen=True)
@@ -75,7 +111,7 @@ class PredictedNumbers:
     def __len__(self) -> int:
         return len(self.values)
 
-    def columns(self) -> dict[str, list[str] | Numbers]:
+    def columns(self) -> dict[str, list[Any] | Numbers]:
         """Return ``prediction``, or with several targets ``prediction_<target>``."""
         if len(self.targets) == 1:
             return {"prediction": self.values[:, 0]}
@@ -87,10 +123,11 @@ class PredictedNumbers:
         return self.values[:, 0] if len(self.targets) == 1 else self.values
 
 
+Predicted = Predictions | PredictedLabels | PredictedNumbers
+
+
 @np.errstate(over="ignore", invalid="ignore")  # check_range sees what comes of it
-def predict_rows(
-    model: Model, inputs: NDArray[Any], threshold: float | None = None
-) -> Predictions | PredictedNumbers:
+def predict_rows(model: Model, inputs: NDArray[Any], threshold: float | None = None) -> Predicted:
     """Run a model over raw inputs, shape (N, I); its own preprocessing is applied.
 
     Parameters
@@ -112,19 +149,22 @@ def predict_rows(
         A[part] = work.A[-1]
         if model.classes:
             chosen[part] = chosen_classes(work.Z[-1])
+    threshold = own_threshold(model) if threshold is None else threshold
+    if model.task == "multilabel":
+        return PredictedLabels(model.targets, ((threshold or 0) < A).astype(np.intp), A)
     if not model.classes:
-        return PredictedNumbers(model.targets, A)
+        values = unscaled(A, target_scaling_of(model)).astype(network.dtype)
+        return PredictedNumbers(model.targets, values)
     if not gives_probabilities(network):
         return Predictions(model.classes, chosen, None)
     probabilities = class_probabilities(A).astype(network.dtype)
-    threshold = own_threshold(model) if threshold is None else threshold
     if threshold is not None:
         chosen = (probabilities[:, 1] > threshold).astype(np.intp)
     return Predictions(model.classes, chosen, probabilities)
 
 
-def as_csv(predictions: Predictions | PredictedNumbers) -> bytes:
-    """Return ``row`` and the columns of the predictions, a line a row.
+def as_csv(predictions: Predicted, beside: Beside | None = None) -> bytes:
+    """Return ``row``, the columns to keep, and those of the predictions, a line a row.
 
     A number is the shortest text that gives it back.
     """
@@ -132,24 +172,25 @@ def as_csv(predictions: Predictions | PredictedNumbers) -> bytes:
     writer = csv.writer(stream, lineterminator="\n")
     columns = predictions.columns()
     texts = [each if isinstance(each, list) else each.astype(str) for each in columns.values()]
-    writer.writerow(["row", *columns])
-    writer.writerows(zip(range(len(predictions)), *texts, strict=True))
+    kept = beside or {}
+    writer.writerow(["row", *kept, *columns])
+    writer.writerows(zip(range(len(predictions)), *kept.values(), *texts, strict=True))
     return stream.getvalue().encode("utf-8")
 
 
-def as_json(predictions: Predictions | PredictedNumbers) -> bytes:
+def as_json(predictions: Predicted, beside: Beside | None = None) -> bytes:
     """Return a list with an object for each row."""
-    lines = _objects(predictions)
+    lines = _objects(predictions, beside)
     return ("[\n" + ",\n".join(lines) + "\n]\n").encode("utf-8")
 
 
-def as_jsonl(predictions: Predictions | PredictedNumbers) -> bytes:
+def as_jsonl(predictions: Predicted, beside: Beside | None = None) -> bytes:
     """Return an object for each row, a line each."""
-    return "".join(line + "\n" for line in _objects(predictions)).encode("utf-8")
+    return "".join(line + "\n" for line in _objects(predictions, beside)).encode("utf-8")
 
 
-def as_npy(predictions: Predictions | PredictedNumbers) -> bytes:
-    """Return the array of the predictions as an ``.npy`` file."""
+def as_npy(predictions: Predicted, beside: Beside | None = None) -> bytes:
+    """Return the array of the predictions, alone, as an ``.npy`` file."""
     stream = io.BytesIO()
     np.save(stream, predictions.array(), allow_pickle=False)
     return stream.getvalue()
@@ -163,10 +204,10 @@ FORMATS: dict[str, Callable[..., bytes]] = {
 }
 
 
-def _objects(predictions: Predictions | PredictedNumbers) -> list[str]:
+def _objects(predictions: Predicted, beside: Beside | None) -> list[str]:
     columns = {
         name: each if isinstance(each, list) else each.astype(str).astype(np.float64).tolist()
-        for name, each in predictions.columns().items()
+        for name, each in {**(beside or {}), **predictions.columns()}.items()
     }
     rows = zip(range(len(predictions)), *columns.values(), strict=True)
     keys = ["row", *columns]

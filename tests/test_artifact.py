@@ -22,6 +22,7 @@ from hypothesis import strategies as st
 import nncli
 from nncli.artifact import Model, Preprocessing, read_model, write_model
 from nncli.cli.main import main
+from nncli.data.columns import Column, Encoding
 from nncli.data.idx import read_idx
 from nncli.errors import ModelFileError
 from nncli.model.losses import LOSSES
@@ -98,9 +99,9 @@ def sha256(array):
     return hashlib.sha256(array.tobytes()).hexdigest()
 
 
-def with_metadata(change):
+def with_metadata(change, content=None):
     """Return a model file whose metadata `change` has changed in place, or replaced by text."""
-    arrays = arrays_in(written())
+    arrays = arrays_in(content or written())
     metadata = json.loads(str(arrays["metadata"]))
     text = change(metadata)
     arrays["metadata"] = np.array(json.dumps(metadata) if text is None else text)
@@ -287,7 +288,7 @@ def test_the_metadata_has_every_key_that_is_promised(path):
     promised = {"format_version", "layers", "preprocessing", "task", "classes", "config"}
     promised |= {"metrics", "sha256", "nncli_version", "numpy_version", "loss", "loss_parameters"}
     assert promised <= metadata.keys()
-    assert metadata["format_version"] == 1
+    assert metadata["format_version"] == 2
     assert (metadata["loss"], metadata["loss_parameters"]) == ("sigmoid_cross_entropy", {})
     assert metadata["layers"] == [
         {
@@ -303,6 +304,9 @@ def test_the_metadata_has_every_key_that_is_promised(path):
         "types": ["number"] * 3,
         "offset": 0.5,
         "scale": 2.0,
+        "target_offset": 0.0,
+        "target_scale": 1.0,
+        "encoding": None,
     }
 
 
@@ -575,7 +579,7 @@ WRONG_FILES = {
 }
 
 WRONG_METADATA = {
-    "a newer format": (set_to("format_version", value=2), "install a newer nncli"),
+    "a newer format": (set_to("format_version", value=3), "install a newer nncli"),
     "format 0": (set_to("format_version", value=0), "none below 1"),
     "format -1": (set_to("format_version", value=-1), "none below 1"),
     "format 1.0": (set_to("format_version", value=1.0), "not of type int"),
@@ -884,3 +888,87 @@ def test_any_value_in_the_metadata_is_refused_or_read(path, value, key):
     path.write_bytes(with_metadata(set_to(key, value=value)))
     with suppress(ModelFileError):
         assert isinstance(read_model(path), Model)
+
+
+ENCODING = Encoding(
+    (
+        Column("age", "number", "median", 40.0),
+        Column("city", "category", "constant", "no", ("Bern", "no")),
+        Column("member", "boolean", "indicator", 0.5),
+    ),
+    "float64",
+    ("NA",),
+    "customer",
+)
+
+
+def model_of_a_table():
+    inputs = len(ENCODING.inputs)
+    return make_model(
+        [Layer(inputs, 2, "identity")],
+        task="regression",
+        targets=["a", "b"],
+        classes=[],
+        objective=Objective("mean_squared_error", {}),
+        preprocessing=Preprocessing(
+            ENCODING.inputs, ["number"] * inputs, 0.0, 1.0, [5.0, 6.0], [0.5, 2.0], ENCODING
+        ),
+    )
+
+
+def test_the_encoding_of_a_table_is_read_back(path):
+    write_model(path, model_of_a_table())
+    assert read_model(path).preprocessing == model_of_a_table().preprocessing
+
+
+def test_a_model_of_format_1_has_no_encoding(path):
+    def as_format_1(metadata):
+        for key in ("target_offset", "target_scale", "encoding"):
+            del metadata["preprocessing"][key]
+        metadata["format_version"] = 1
+
+    path.write_bytes(with_metadata(as_format_1))
+    assert read_model(path).preprocessing == make_model().preprocessing
+
+
+def of_encoding(key, value):
+    return lambda metadata: metadata["preprocessing"]["encoding"].update({key: value})
+
+
+def of_column(index, **values):
+    return lambda metadata: metadata["preprocessing"]["encoding"]["columns"][index].update(values)
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        (of_encoding("columns", []), "does not lead to its columns"),
+        (of_encoding("columns", [3]), "has no name"),
+        (of_encoding("dtype", "object"), "another dtype or id"),
+        (of_encoding("id", 3), "another dtype or id"),
+        (of_encoding("blanks", [3]), "not a list of texts"),
+        (of_column(0, kind="date"), "the column 'age' of its encoding is 'date'"),
+        (of_column(0, missing="mode"), "the column 'age' of its encoding is 'number' with"),
+        (of_column(0, fill=None), "the column 'age' of its encoding has categories or a fill"),
+        (of_column(0, fill="40"), "the column 'age' of its encoding has categories or a fill"),
+        (of_column(0, fill=1e300), "the column 'age' of its encoding has categories or a fill"),
+        (of_column(0, missing="error"), "the column 'age' of its encoding has categories"),
+        (of_column(0, categories=["a"]), "the column 'age' of its encoding has categories"),
+        (of_column(1, fill="other"), "the column 'city' of its encoding has categories"),
+        (of_column(1, categories=["no", "no"]), "the column 'city' of its encoding has"),
+        (of_column(1, categories=["no"]), "does not lead to its columns"),
+        (of_column(2, name="age"), "has a column twice"),
+        (lambda metadata: metadata["preprocessing"].update(target_scale=0), "target_scale"),
+        (lambda metadata: metadata["preprocessing"].update(target_scale=[1]), "target_scale"),
+        (lambda metadata: metadata["preprocessing"].update(target_offset="0"), "target_offset"),
+        (lambda metadata: metadata["preprocessing"].pop("encoding"), "has no encoding"),
+    ],
+)
+def test_a_wrong_encoding_is_refused(path, change, problem):
+
+    def quietly(metadata):
+        change(metadata)  # and return nothing, whatever it returns
+
+    write_model(path, model_of_a_table())
+    path.write_bytes(with_metadata(quietly, path.read_bytes()))
+    assert_refused(path, problem)

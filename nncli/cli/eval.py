@@ -53,7 +53,12 @@ def eval_(
     if split and file:
         raise UsageError("--split and --data exclude each other: FILE has rows of its own")
     evaluation = evaluate_model(
-        read_model(weights), weights, split=split or "test", file=file, threshold=threshold
+        read_model(weights),
+        weights,
+        split=split or "test",
+        file=file,
+        threshold=threshold,
+        note=lambda text: click.echo(f"Warning: {text}", err=True),
     )
     if as_json:
         print_json(evaluation.as_json())

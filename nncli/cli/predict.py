@@ -3,6 +3,7 @@
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -27,6 +28,12 @@ _FORMATS = ("csv", "json", "jsonl", "npy")
 )
 @click.option("--proba", is_flag=True, help="Add the probability of every class.")
 @click.option(
+    "--id",
+    "id_column",
+    metavar="COLUMN",
+    help="A column of a table to keep beside the predictions.  [default: data.id, if there]",
+)
+@click.option(
     "--threshold",
     type=float,
     metavar="P",
@@ -40,6 +47,7 @@ def predict(
     out: Path | None,
     format_: str | None,
     proba: bool,
+    id_column: str | None,
     threshold: float | None,
     force: bool,
 ) -> None:
@@ -52,10 +60,11 @@ def predict(
     from nncli.artifact import read_model
     from nncli.cli.output import print_bytes, visible
     from nncli.data.tables import read_rows
+    from nncli.data.tabular import read_inputs
     from nncli.errors import UsageError
     from nncli.evaluation import threshold_for
     from nncli.files import atomic_write, checked_output
-    from nncli.prediction import FORMATS, Predictions, predict_rows
+    from nncli.prediction import FORMATS, PredictedNumbers, predict_rows
 
     if out is not None and str(out) == "-":
         out = None
@@ -65,16 +74,25 @@ def predict(
     target = out and checked_output(out, replace=force, hint=", or --force to replace it")
     model = read_model(weights)
     threshold = threshold_for(model, weights, threshold)
-    inputs = read_rows(
-        input_file, model.preprocessing.columns, note=lambda text: click.echo(text, err=True)
-    )
+    encoding = model.preprocessing.encoding
+    beside: dict[str, list[Any]] = {}
+    if encoding is None:
+        if id_column is not None:
+            raise UsageError(f"{weights}: its rows are no table with names; leave out --id")
+        inputs = read_rows(
+            input_file, model.preprocessing.columns, note=lambda text: click.echo(text, err=True)
+        )
+    else:
+        inputs, beside, warnings = read_inputs(input_file, encoding, id_column)
+        for warning in warnings:
+            click.echo(f"Warning: {warning}", err=True)
     predictions = predict_rows(model, inputs, threshold)
     if proba and predictions.probabilities is None:
         raise UsageError(f"{weights}: its outputs are no probabilities; leave out --proba")
-    if isinstance(predictions, Predictions) and not proba:
+    if not isinstance(predictions, PredictedNumbers) and not proba:
         predictions = replace(predictions, probabilities=None)
     write = FORMATS[format_ or (ending if ending in FORMATS else "csv")]
-    content = write(predictions)
+    content = write(predictions, beside)
     if target is None:
         print_bytes(visible(content) if sys.stdout.isatty() else content)
         return

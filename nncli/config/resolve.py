@@ -18,6 +18,7 @@ from nncli.training.metrics import SCORES
 _OUTPUTS: dict[Task, str] = {
     "binary": "sigmoid",
     "multiclass": "softmax",
+    "multilabel": "sigmoid",
     "regression": "identity",
 }
 

@@ -30,6 +30,11 @@ class Batches:
 
     The arrays that it yields are its own buffers: the next batch overwrites them.
 
+    Attributes
+    ----------
+    weights : array (B, 1) or None
+        How much each row of the batch that was yielded last counts; None if all count alike.
+
     Parameters
     ----------
     split : Split
@@ -70,6 +75,8 @@ class Batches:
         self._X = flat_buffer(self.batch_rows, self._inputs, codes.dtype)
         self._T = flat_buffer(self.batch_rows, self._outputs, codes.dtype)
         self._changes_scale = bool((self._scale != 1).any())
+        self.weights: Array | None = None
+        self._weights = None if split.weights is None else split.weights.astype(codes.dtype)
         self._holds_all = False
         self._gather_inputs: Gather = self._take_inputs
         self._gather_targets: Gather = self._take_targets
@@ -110,6 +117,8 @@ class Batches:
         X, T = self._shaped(len(rows))
         self._gather_inputs(rows, X)
         self._gather_targets(rows, T)
+        if self._weights is not None:
+            self.weights = self._weights[rows, np.newaxis]
         return X, T
 
     # mode="clip" lets NumPy write to `out` directly; `rows` is never out of range.

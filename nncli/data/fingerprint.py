@@ -10,7 +10,7 @@ from nncli.data.dataset import Dataset
 
 
 def fingerprint(dataset: Dataset) -> dict[str, str]:
-    """Return a short text for the inputs, the targets and the choice of rows of every split.
+    """Return a short text for the inputs, the targets, the rows and their weights of every split.
 
     They are checksums (CRC-32) of shape, type and numbers: quick, and enough to notice a change
     that nobody meant to hide. Arrays that splits share are read once.
@@ -18,8 +18,10 @@ def fingerprint(dataset: Dataset) -> dict[str, str]:
     known: dict[int, str] = {}
     found = {}
     for name, split in dataset.splits.items():
-        for part in ("inputs", "targets", "rows"):
+        for part in ("inputs", "targets", "rows", "weights"):
             array = getattr(split, part)
+            if array is None:
+                continue
             if id(array) not in known:
                 known[id(array)] = _checksum(array)
             found[f"{name} {part}"] = known[id(array)]

@@ -4,8 +4,8 @@ Each function takes the training rows, shape (N, I), and returns `offset` and `s
 arrays (I,). A column that never changes gets the scale 1, so that it stays finite.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -24,6 +24,9 @@ class Scaling:
 
     offset: float | NDArray[np.float64] = 0.0
     scale: float | NDArray[np.float64] = 1.0
+
+
+NOT_SCALED = Scaling()
 
 
 def none(rows: Numbers) -> OffsetAndScale:
@@ -78,8 +81,32 @@ SCALERS: dict[str, Scaler] = {
 }
 
 
-def fit(name: str, split: Split) -> Scaling:
-    """Fit the scaler called `name` on the rows of the training split."""
+def fit(name: str, split: Split, scaled: Sequence[bool] | None = None) -> Scaling:
+    """Fit the scaler called `name` on the rows of the training split.
+
+    Parameters
+    ----------
+    scaled : sequence of bool, optional
+        Which of the inputs it is for; the others stay as they are.
+    """
     needs_values = name not in ("none", "unit")
     rows = split.inputs[split.rows] if needs_values else split.inputs[:0]
-    return Scaling(*SCALERS[name].fit(rows))
+    offset, scale = SCALERS[name].fit(rows)
+    if scaled is None or all(scaled):
+        return Scaling(offset, scale)
+    return Scaling(np.where(scaled, offset, 0.0), np.where(scaled, scale, 1.0))
+
+
+def fit_targets(split: Split) -> Scaling:
+    """Return the scaling that brings every target of a regression to mean 0 and deviation 1."""
+    return Scaling(*standard(split.targets[split.rows]))
+
+
+def with_scaled_targets(split: Split, scaling: Scaling) -> Split:
+    """Return the split with its targets, numbers (N, O), scaled."""
+    return replace(split, targets=(split.targets - scaling.offset) * scaling.scale)
+
+
+def unscaled(outputs: Numbers, scaling: Scaling) -> NDArray[np.float64]:
+    """Return outputs of a network that has learned scaled targets, in the units of the targets."""
+    return np.asarray(outputs / scaling.scale + scaling.offset, np.float64)

@@ -129,7 +129,7 @@ def take_step(job: Job, rows: Sequence[int]) -> Step:
 
 
 def _gather(job: Job, rows: Sequence[int]) -> tuple[Array, Array]:
-    training = job.dataset.splits["train"]
+    training = job.training.split
     split = replace(training, rows=training.rows[list(rows)])
     codes = class_codes(job.network, len(job.dataset.classes))
     (batch,) = Batches(split, job.scaling, codes, len(rows)).in_order()

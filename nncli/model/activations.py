@@ -405,7 +405,7 @@ ACTIVATIONS: dict[str, Activation] = {
         sigmoid,
         sigmoid_backward,
         initializer="xavier_normal",
-        output_for=("binary", "multiclass", "regression"),
+        output_for=("binary", "multiclass", "multilabel", "regression"),
         reach=(0.0, 1.0),
         probabilities=True,
         loss="sigmoid_cross_entropy",

@@ -47,8 +47,13 @@ class Engine(Protocol):
 
     score: Score
 
-    def step(self, X: Array, T: Array, learning_rate: float) -> tuple[float, float]:
+    def step(
+        self, X: Array, T: Array, learning_rate: float, weights: Array | None = None
+    ) -> tuple[float, float]:
         """Take a step; return the loss and the score's sum over rows, both before the step.
+
+        `weights` (B, 1) is how much the gradient of each row counts; in what is returned all count
+        alike.
 
         Raises
         ------
@@ -151,9 +156,11 @@ class NumpyEngine:
         self._steps_in_statistics = 0
 
     @np.errstate(over="ignore", invalid="ignore")  # what is not finite is refused
-    def step(self, X: Array, T: Array, learning_rate: float) -> tuple[float, float]:
+    def step(
+        self, X: Array, T: Array, learning_rate: float, weights: Array | None = None
+    ) -> tuple[float, float]:
         """Take a step, as the `Engine` says."""
-        loss, score = self.backpropagate(X, T)
+        loss, score = self.backpropagate(X, T, weights)
         if not isfinite(loss + sum(self._squared_norms)):
             raise NotFinite(self._divergence(X, loss))
         self.update(learning_rate)
@@ -173,7 +180,9 @@ class NumpyEngine:
     def _remedy(self, X: Array | None) -> str:
         return remedy(X, self._steps, self.regularization.clip_norm)
 
-    def backpropagate(self, X: Array, T: Array) -> tuple[float, float]:
+    def backpropagate(
+        self, X: Array, T: Array, weights: Array | None = None
+    ) -> tuple[float, float]:
         """Do the first part of a step: leave in `gradient` what the optimizer is to follow.
 
         That is the gradient of the loss with the penalties and the connections that are not there
@@ -186,6 +195,8 @@ class NumpyEngine:
         if not self._steps_in_statistics:  # once an epoch: too slow for every step
             self._saturated = self.network.saturated_shares(work)
         loss = self.objective(self.network, T, work)
+        if weights is not None:
+            np.multiply(work.dA[-1], weights, out=work.dA[-1])
         self.network.backward(X, work, self._layer_gradients, keep)
         self.regularization.add_penalties(self._layer_gradients, self.network.arrays, self._scratch)
         if self.network.mask is not None:

@@ -182,7 +182,7 @@ def train(
         for batch, (X, T) in enumerate(_rest_of_epoch(training, plan, epoch, first - 1), first):
             rate = plateau_factor * plan.rate(epoch - 1 + (batch - 1) * share, share)
             try:
-                loss, score = engine.step(X, T, rate)
+                loss, score = engine.step(X, T, rate, training.weights)
             except NotFinite as error:
                 raise DivergenceError(f"epoch {epoch}, batch {batch}: {error}") from error
             progress.loss_sum += loss * len(X)

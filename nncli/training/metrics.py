@@ -60,11 +60,23 @@ def correct_rows(network: Network, T: Array, work: Workspace, margin: float = 0.
     return count_correct(work.Z[-1], T, margin)
 
 
-def absolute_errors(network: Network, T: Array, work: Workspace) -> float:
-    """Return Σ |a - t| / O over the rows whose logits are in `work`: of each row its mean."""
+def correct_label_rows(network: Network, T: Array, work: Workspace, margin: float = 0.0) -> float:
+    """Return how many rows the logits in `work` choose exactly the right labels for."""
+    Z = work.Z[-1]
+    return float(np.count_nonzero(((margin + nothing(Z) < Z) == (T == 1)).all(axis=1)))
+
+
+def absolute_errors(
+    network: Network, T: Array, work: Workspace, units: float | Numbers = 1.0
+) -> float:
+    """Return Σ |a - t| u / O over the rows whose logits are in `work`: of each row its mean.
+
+    `units` u, a number or (O,), is what 1 is in the units of each target.
+    """
     A = network.activate_output(work)
     np.subtract(A, T, out=work.scratch)
     np.abs(work.scratch, out=work.scratch)
+    np.multiply(work.scratch, np.asarray(units, A.dtype), out=work.scratch)
     outputs: int = A.shape[1]
     return float(work.scratch.sum()) / outputs
 
@@ -96,14 +108,30 @@ class Score:
 
 
 def score_for(task: str, threshold: float | None) -> Score:
-    """Return the score of a task, if it is of two classes by the threshold of their evaluation."""
-    if task != "binary" or threshold in (None, 0.5):
-        return SCORES[task]
+    """Return the score of a task, where it has a threshold by that of its evaluation."""
+    score = SCORES[task]
+    if task not in ("binary", "multilabel") or threshold in (None, 0.5):
+        return score
     margin = log(threshold / (1 - threshold))  # p > threshold where z > margin
-    return replace(SCORES[task], sum_over_rows=partial(correct_rows, margin=margin))
+    function: Callable[..., float] = score.sum_over_rows
+    return replace(score, sum_over_rows=partial(function, margin=margin))
 
 
 ACCURACY = Score("accuracy", "acc", correct_rows, larger_is_better=True)
 MAE = Score("mae", "mae", absolute_errors, larger_is_better=False)
 
-SCORES: dict[str, Score] = {"binary": ACCURACY, "multiclass": ACCURACY, "regression": MAE}
+LABELS = replace(ACCURACY, sum_over_rows=correct_label_rows)
+
+SCORES: dict[str, Score] = {
+    "binary": ACCURACY,
+    "multiclass": ACCURACY,
+    "multilabel": LABELS,
+    "regression": MAE,
+}
+
+
+def in_units(score: Score, units: float | Numbers) -> Score:
+    """Return the score of a regression in units of which the network's 1 is so many."""
+    if score is not MAE or np.all(units == 1):
+        return score
+    return replace(score, sum_over_rows=partial(absolute_errors, units=units))

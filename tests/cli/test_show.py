@@ -117,7 +117,14 @@ def test_json_has_everything_that_the_model_file_says_of_itself(nncli, weights):
         },
     ]
     assert (found["parameters"], found["flops_per_row"]) == (17, 24)
-    assert found["preprocessing"] == {"columns": ["x1", "x2"], "offset": 0, "scale": 1}
+    assert found["preprocessing"] == {
+        "columns": ["x1", "x2"],
+        "offset": 0,
+        "scale": 1,
+        "target_offset": 0,
+        "target_scale": 1,
+        "encoding": None,
+    }
     for key in ("task", "targets", "classes", "metrics", "training", "config", "provenance"):
         assert found[key] == getattr(model, key)
     assert found["loss"] == model.objective.name

@@ -31,7 +31,7 @@ class ScriptedEngine:
         self._steps, self._evaluations = iter(steps), iter(evaluations)
         self.seen, self.learning_rates = [], []
 
-    def step(self, X, T, learning_rate):
+    def step(self, X, T, learning_rate, weights=None):
         self.seen.append(X[:, 0].astype(int).tolist())
         self.learning_rates.append(learning_rate)
         return next(self._steps)

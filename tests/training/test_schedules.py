@@ -51,7 +51,7 @@ class ScriptedEngine:
         self.rates = []
         self._losses, self._correct = iter(losses), iter(correct)
 
-    def step(self, X, T, learning_rate):
+    def step(self, X, T, learning_rate, weights=None):
         self.rates.append(learning_rate)
         return 1 / len(self.rates), 0
 
