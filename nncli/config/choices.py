@@ -266,6 +266,24 @@ class Name(Checked):
         return {"anyOf": [name, {"type": "integer"}]} if self.or_integer else name
 
 
+class WordOr(Checked):
+    """Annotation for a certain word, or a value of a given type."""
+
+    def __init__(self, word: str, kind: Any) -> None:
+        self.word = word
+        self.other: TypeAdapter[Any] = TypeAdapter(kind, config=_STRICT)
+
+    def check(self, value: Any) -> Any:
+        """Return `value` if it is allowed."""
+        if isinstance(value, str) and value != self.word:
+            raise refusal(f"found {shown(value)}; expected '{self.word}' or a mapping")
+        return value if value == self.word else self.other.validate_python(value)
+
+    def json_schema(self) -> dict[str, Any]:
+        """Return the JSON Schema of what is allowed."""
+        return {"anyOf": [{"const": self.word}, self.other.json_schema()]}
+
+
 class PathOr(Checked):
     """Annotation for numbers of a given type, or the path of a file that has them."""
 

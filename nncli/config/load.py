@@ -13,12 +13,16 @@ from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
 from nncli.config.choices import OneOf, Section, shown
+from nncli.config.file_sources import source_of
 from nncli.config.resolve import Misfit, check_monitor, filled_in, resolve
 from nncli.config.schema import Config
+from nncli.config.sources import SOURCES
 from nncli.config.strict_yaml import DEEPEST, Document, Path, dotted, end_of, parse
+from nncli.data.columns import listed
 from nncli.data.dataset import Task
 from nncli.data.regular_file import read_regular
-from nncli.errors import ConfigError, did_you_mean, reason
+from nncli.data.table_file import column_names
+from nncli.errors import ConfigError, DataError, did_you_mean, on_one_line, reason
 
 _MOST_BYTES = 1 << 20
 _MOST_PROBLEMS = 100
@@ -170,27 +174,54 @@ def _place_on_command_line(document: Document, path: Path) -> None:
 
 def _validate(document: Document, path: FilePath) -> Config:
     problems = list(document.problems)
+    _name_source(document, path.parent)
     try:
         config = Config.model_validate(document.value)
     except ValidationError as error:
-        problems += [_problem(document, dict(each)) for each in error.errors()]
+        problems += [_problem(document, dict(each), path.parent) for each in error.errors()]
     if problems:
         raise _refusal(problems)
+    config = config.model_copy(update={"data": config.data.beside(path.parent)})
     given = config.model.initial_weights
     if isinstance(given, str):  # paths are relative to the config
         update = {"initial_weights": str(path.parent.absolute() / given)}
         config = config.model_copy(update={"model": config.model.model_copy(update=update)})
     if config.name is None:
-        config = config.model_copy(update={"name": _name_from(path)})
+        config = config.model_copy(update={"name": name_from(path)})
     return config
 
 
-def _name_from(path: FilePath) -> str:
+def _name_source(document: Document, directory: FilePath) -> None:
+    """Say which source a file is of, where the config names the file alone."""
+    if not isinstance(document.value, dict):
+        return
+    data = document.value.get("data")
+    if isinstance(data, str):
+        data = {"source": data}
+    if not isinstance(data, dict):
+        return
+    name = data.get("source")
+    if isinstance(name, str) and name not in SOURCES and _is_file(name, directory):
+        data = {**data, "path": name}
+        del data["source"]
+    if "source" not in data and (source := source_of(data, directory)):
+        document.value["data"] = {"source": source, **data}
+
+
+def _is_file(name: str, directory: FilePath) -> bool:
+    try:
+        return bool(FilePath(name).suffix) or (directory / name).exists()
+    except (OSError, ValueError):
+        return False
+
+
+def name_from(path: FilePath) -> str:
+    """Return the name of a config that has none: its file's."""
     name = "".join(each if each.isalnum() and each.isascii() else "-" for each in path.stem)
     return name.strip("-")[:100] or "model"
 
 
-def _problem(document: Document, error: dict[str, Any]) -> str:
+def _problem(document: Document, error: dict[str, Any], directory: FilePath) -> str:
     """Return ``file:line:column: key.path: problem`` for one of pydantic's errors."""
     path: Path = error["loc"]
     context = error.get("ctx", {})
@@ -200,7 +231,7 @@ def _problem(document: Document, error: dict[str, Any]) -> str:
         problem = f"unknown key{hint}"
         place = document.place(path, of_key=True)
     elif error["type"] == "missing":
-        problem = "missing; a config needs this key"
+        problem = "missing; a config needs this key" + _choice_of_target(document, path, directory)
         place = document.place(path)
     else:
         if _holds(document.value, below := (*path, context.get("below"))):
@@ -208,6 +239,19 @@ def _problem(document: Document, error: dict[str, Any]) -> str:
         problem = context.get("problem") or _mismatch(error, context)
         place = document.place(path)
     return f"{place}: {dotted(path) or 'the config'}: {problem}"
+
+
+def _choice_of_target(document: Document, path: Path, directory: FilePath) -> str:
+    """Return the columns to choose from where it is the target that is missing."""
+    data = document.value.get("data")
+    name = data.get("path", data.get("train")) if isinstance(data, dict) else None
+    if path != ("data", "target") or not isinstance(name, str):
+        return ""
+    file = directory / name
+    try:
+        return on_one_line(f": one of the columns {listed(column_names(file), 20)}")
+    except DataError as error:
+        return on_one_line(f"; {error}")
 
 
 def _refusal(problems: Sequence[str]) -> ConfigError:
@@ -245,7 +289,7 @@ def _known_keys(value: Any, path: Path) -> list[str]:
     model: type[Section] = Config
     for part in path:
         value = value[part]
-        if isinstance(part, str):
+        if isinstance(part, str) and part in model.model_fields:
             field = model.model_fields[part]
         if isinstance(value, dict):
             model = _section_of(field, value)

@@ -17,6 +17,8 @@ from nncli.model.losses import LOSSES
 from nncli.training.optimizers import OPTIMIZERS
 from nncli.training.schedules import SCHEDULES
 
+_OF_SOURCE = "\0"  # stands for the names of sources
+
 _TABLES: dict[str, dict[str, Any]] = {
     "Activations": ACTIVATIONS,
     "Losses": LOSSES,
@@ -31,8 +33,7 @@ def reference_text() -> str:
     """Return the reference as Markdown: a table of keys, and a table of names for each choice."""
     lines = ["| key | default | meaning |", "|---|---|---|"]
     lines += _rows(Config, "")
-    for name, source in SOURCES.items():
-        lines += _rows(source, "data.", f"`{name}`: ", skip="source")
+    lines += _source_rows()
     lines += _rows(ModelSection, "model.")
     lines += _rows(TrainingSection, "training.")
     lines += _rows(EarlyStopping, "training.early_stopping.")
@@ -40,6 +41,17 @@ def reference_text() -> str:
         lines += ["", f"**{title}**", "", "| name | parameters | meaning |", "|---|---|---|"]
         lines += [_entry_row(name, entry) for name, entry in table.items()]
     return "\n".join(lines) + "\n"
+
+
+def _source_rows() -> Iterator[str]:
+    """Yield a row for each key of a source, that of several sources only once."""
+    names: dict[tuple[str, str], list[str]] = {}
+    for name, source in SOURCES.items():
+        for row in _rows(source, "data.", _OF_SOURCE, skip="source"):
+            before, _, meaning = row.partition(_OF_SOURCE)
+            names.setdefault((before, meaning), []).append(f"`{name}`")
+    for (before, meaning), sources in names.items():
+        yield f"{before}{', '.join(sources)}: {meaning}"
 
 
 def _rows(

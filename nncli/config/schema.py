@@ -9,7 +9,8 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from nncli.config.choices import IntegerOr, Named, OneOf, OneOrList, PathOr, Section, refusal
-from nncli.config.sources import SOURCES, Source
+from nncli.config.source import Source
+from nncli.config.sources import SOURCES
 from nncli.model.activations import ACTIVATIONS
 from nncli.model.initializers import INITIALIZERS
 from nncli.model.losses import LOSSES

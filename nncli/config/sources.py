@@ -3,89 +3,19 @@
 A new source is a module in ``nncli/data/`` and a class and a table entry here.
 """
 
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from nncli.config.choices import (
-    IntegerOr,
-    Name,
-    Named,
-    OneOf,
-    OneOrList,
-    Section,
-    refusal,
-    refusals,
-)
+from nncli.config.choices import IntegerOr, Name, OneOrList, refusals
+from nncli.config.file_sources import CsvSource, IdxSource, NpySource, NpzSource, ParquetSource
+from nncli.config.source import Scale, Source, Text, scale_field
 from nncli.config.strict_yaml import Path
 from nncli.data.dataset import Dataset, Shape
 from nncli.data.gate import load_gate
 from nncli.data.mnist import TRAIN_ROWS, in_cache, load_mnist, mnist_directory
 from nncli.data.rows import GivenRows
-from nncli.data.scaling import SCALERS
-from nncli.data.splitting import row_count
 from nncli.data.xor import load_xor
-
-Scale = Annotated[Named, OneOf.of_table(SCALERS)]
-
-
-def _scale(default: str) -> Any:
-    return Field(default, validate_default=True, description="how inputs are scaled")
-
-
-class Source(Section):
-    """What all data sources share.
-
-    Attributes
-    ----------
-    tag : str
-        The key that tells the sources apart.
-    """
-
-    tag: ClassVar[str] = "source"
-
-    source: str
-    scale: Scale
-
-    @property
-    def shape(self) -> Shape | None:
-        """What is known before the data is loaded."""
-        return None
-
-    def load(self, seed: int, *, progress: bool = False) -> Dataset:
-        """Load the data; `progress` allows a progress bar on standard error."""
-        raise TypeError(f"{type(self).__name__} does not say how it is loaded")
-
-    def target_outside(self, low: float, high: float) -> tuple[Path, float] | None:
-        """Return the place below `data` of a target that is not in a range, and the target.
-
-        None where there is no such target, or the targets do not stand in the config.
-        """
-        return None
-
-    @classmethod
-    def required_keys(cls) -> list[str]:
-        """Return the keys without which the source's name alone is no choice."""
-        fields = cls.model_fields.items()
-        return [key for key, field in fields if field.is_required() and key != cls.tag]
-
-    @classmethod
-    def fetch(cls, *, progress: bool = False) -> str:
-        """Get what has to be downloaded, if anything; return where the data is."""
-        return f"{cls.whereabouts()}; there is nothing to download"
-
-    @classmethod
-    def whereabouts(cls) -> str:
-        """Return where the data is now."""
-        return "made from the seed"
-
-    def _leave_rows(self, validation: int | float, rows: int) -> None:
-        if row_count(validation, rows) >= rows:
-            raise refusal(
-                f"found {validation}; it is taken from the {rows} training rows of the source: "
-                f"expected at most {rows - 1}",
-                below="validation",
-            )
 
 
 class XorSource(Source):
@@ -100,11 +30,11 @@ class XorSource(Source):
     validation: Annotated[int | float, IntegerOr(0, fraction=True)] = Field(
         0, description="rows or fraction taken from the training rows, stratified"
     )
-    scale: Scale = _scale("none")
+    scale: Scale = scale_field("none")
 
     @model_validator(mode="after")
     def _validation_fits(self) -> "XorSource":
-        self._leave_rows(self.validation, self.rows)
+        self.leave_rows(self.validation, self.rows)
         return self
 
     @property
@@ -128,7 +58,7 @@ class GateSource(Source):
 
     source: Literal["gate"]
     gate: Literal["and", "or", "nand", "nor", "xor"] = Field("xor", description="which truth table")
-    scale: Scale = _scale("none")
+    scale: Scale = scale_field("none")
 
     @property
     def shape(self) -> Shape:
@@ -152,11 +82,11 @@ class MnistSource(Source):
     validation: Annotated[int | float, IntegerOr(0, fraction=True)] = Field(
         5000, description="rows or fraction taken from the training rows, stratified"
     )
-    scale: Scale = _scale("unit")
+    scale: Scale = scale_field("unit")
 
     @model_validator(mode="after")
     def _validation_fits(self) -> "MnistSource":
-        self._leave_rows(self.validation, TRAIN_ROWS)
+        self.leave_rows(self.validation, TRAIN_ROWS)
         return self
 
     @property
@@ -182,7 +112,6 @@ class MnistSource(Source):
 
 
 Number = Annotated[float, Field(ge=-1e30, le=1e30)]  # float32 holds it, scaled too
-Text = Annotated[str, Name()]
 Label = Annotated[str | int, Name(or_integer=True)]
 
 
@@ -206,7 +135,7 @@ class RowsSource(Source):
     target: Annotated[str | list[str], OneOrList(Text)] | None = Field(
         None, description="name of the target, or a list of names; default: y, or y1, y2 and so on"
     )
-    scale: Scale = _scale("none")
+    scale: Scale = scale_field("none")
 
     @property
     def shape(self) -> Shape:
@@ -244,4 +173,9 @@ SOURCES: dict[str, type[Source]] = {
     "gate": GateSource,
     "mnist": MnistSource,
     "rows": RowsSource,
+    "csv": CsvSource,
+    "parquet": ParquetSource,
+    "npz": NpzSource,
+    "npy": NpySource,
+    "idx": IdxSource,
 }

@@ -86,6 +86,21 @@ def read_arrays(path: Path) -> dict[str, Numbers]:
     return _npz(content, str(path))
 
 
+def read_array(path: Path) -> Numbers:
+    """Return the array of an ``.npy`` or IDX file, of an ``.npz`` the only one.
+
+    Raises
+    ------
+    DataError
+        When the file is missing, damaged or none of these.
+    """
+    content, name = _read(path)
+    array = _array(content, name)
+    if array is None:
+        raise DataError(f"{name}: is neither an .npy nor an IDX file")
+    return array
+
+
 def read_labelled(
     path: Path, columns: Sequence[str], targets: Sequence[str], classes: Sequence[str]
 ) -> Labelled:

@@ -47,8 +47,9 @@ def test_every_key_stands_in_the_reference_with_its_default(key, field):
 
 @pytest.mark.parametrize(("source", "key", "field"), SOURCE_KEYS)
 def test_every_key_of_a_source_stands_in_the_reference(source, key, field):
-    row = f"| `data.{key}` | {default_of(field)} | `{source}`: {field.description} |"
-    assert ROWS.count(row) == 1
+    start, end = f"| `data.{key}` | {default_of(field)} | ", f": {field.description} |"
+    (row,) = (row for row in ROWS if row.startswith(start) and f"`{source}`" in row.split(": ")[0])
+    assert row.endswith(end)
 
 
 @pytest.mark.parametrize("title", TABLES)

@@ -1,0 +1,80 @@
+"""What all data sources have in common."""
+
+from pathlib import Path as FilePath
+from typing import Annotated, Any, ClassVar, Self
+
+from pydantic import Field
+
+from nncli.config.choices import Name, Named, OneOf, Section, refusal
+from nncli.config.strict_yaml import Path
+from nncli.data.dataset import Dataset, Shape
+from nncli.data.scaling import SCALERS
+from nncli.data.splitting import row_count
+
+Scale = Annotated[Named, OneOf.of_table(SCALERS)]
+Text = Annotated[str, Name()]
+
+
+def scale_field(default: str) -> Any:
+    """Return the field with the way to scale."""
+    return Field(default, validate_default=True, description="how inputs are scaled")
+
+
+class Source(Section):
+    """What all data sources share.
+
+    Attributes
+    ----------
+    tag : str
+        The key that tells the sources apart.
+    """
+
+    tag: ClassVar[str] = "source"
+
+    source: str
+    scale: Scale
+
+    @property
+    def shape(self) -> Shape | None:
+        """What is known before the data is loaded."""
+        return None
+
+    def load(self, seed: int, *, progress: bool = False) -> Dataset:
+        """Load the data; `progress` allows a progress bar on standard error."""
+        raise TypeError(f"{type(self).__name__} does not say how it is loaded")
+
+    def target_outside(self, low: float, high: float) -> tuple[Path, float] | None:
+        """Return the place below `data` of a target that is not in a range, and the target.
+
+        None where there is no such target, or the targets do not stand in the config.
+        """
+        return None
+
+    def beside(self, directory: FilePath) -> Self:
+        """Return it with paths that are relative to `directory` made absolute."""
+        return self
+
+    @classmethod
+    def required_keys(cls) -> list[str]:
+        """Return the keys without which the source's name alone is no choice."""
+        fields = cls.model_fields.items()
+        return [key for key, field in fields if field.is_required() and key != cls.tag]
+
+    @classmethod
+    def fetch(cls, *, progress: bool = False) -> str:
+        """Get what has to be downloaded, if anything; return where the data is."""
+        return f"{cls.whereabouts()}; there is nothing to download"
+
+    @classmethod
+    def whereabouts(cls) -> str:
+        """Return where the data is now."""
+        return "made from the seed"
+
+    def leave_rows(self, validation: int | float, rows: int) -> None:
+        """Refuse so many validation rows that none of `rows` are left."""
+        if row_count(validation, rows) >= rows:
+            raise refusal(
+                f"found {validation}; it is taken from the {rows} training rows of the source: "
+                f"expected at most {rows - 1}",
+                below="validation",
+            )

@@ -1,0 +1,126 @@
+"""A data set from arrays: a matrix or images, and their targets."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nncli.data.columns import LARGEST
+from nncli.data.dataset import Dataset, Split, Task
+from nncli.data.splitting import divide
+from nncli.data.table import Table
+from nncli.data.targets import Targets, understand
+from nncli.errors import DataError, did_you_mean
+
+
+@dataclass(frozen=True)
+class Arrays:
+    """The inputs (N, ...) and the targets (N,) or (N, O) of some rows, with names for messages."""
+
+    inputs: NDArray[Any]
+    targets: NDArray[Any]
+    inputs_name: str
+    targets_name: str
+
+    @classmethod
+    def of_npz(
+        cls, arrays: Mapping[str, NDArray[Any]], inputs: str, targets: str, name: str
+    ) -> "Arrays":
+        """Choose two arrays of an npz file. Raises `DataError` when one is not there."""
+        for key, array in (("X", inputs), ("y", targets)):
+            if array not in arrays:
+                raise DataError(
+                    f"{name}: has no array {array!r} for data.{key}"
+                    + (did_you_mean(array, list(arrays)) or f"; it has {', '.join(arrays)}")
+                )
+        return cls(arrays[inputs], arrays[targets], f"{name}: {inputs}", f"{name}: {targets}")
+
+    def matrix(self) -> NDArray[Any]:
+        """Return the inputs as a matrix (N, I) of their own type.
+
+        Raises
+        ------
+        DataError
+            When they are no finite numbers, or not as many as the targets.
+        """
+        array, name = self.inputs, self.inputs_name
+        if array.dtype.kind not in "buif":
+            raise DataError(f"{name}: holds values of type {array.dtype}; expected numbers")
+        if array.ndim < 2 or not array.size:
+            raise DataError(f"{name}: has the shape {array.shape}; expected a row an example")
+        if len(array) != len(self.targets):
+            raise DataError(
+                f"{name}: has {len(array)} rows, and {self.targets_name} {len(self.targets)}"
+            )
+        rows = array.reshape(len(array), -1)
+        if rows.dtype.kind == "f" and not (finite := np.abs(rows) <= LARGEST).all():
+            row, column = np.argwhere(~finite)[0]
+            raise DataError(
+                f"{name}: row {row} (from 0), column {column}: found {rows[row, column]}; expected "
+                f"a number from {-LARGEST:g} to {LARGEST:g}"
+            )
+        return rows.astype(np.uint8) if rows.dtype.kind == "b" else rows
+
+    def target_table(self) -> Table:
+        """Return the targets as a table with the columns y, or y1, y2 and so on."""
+        y = self.targets
+        if y.ndim not in (1, 2) or not y.size or y.dtype.kind not in "buifU":
+            raise DataError(
+                f"{self.targets_name}: is {y.dtype} of shape {y.shape}; expected numbers or text, "
+                "one or several a row"
+            )
+        columns = y.reshape(len(y), -1).T
+        columns = columns.astype(object) if y.dtype.kind == "U" else columns
+        names = ["y"] if len(columns) == 1 else [f"y{n}" for n in range(1, len(columns) + 1)]
+        return Table(
+            self.targets_name,
+            dict(zip(names, columns, strict=True)),
+            lambda row: f"row {row} (from 0)",
+        )
+
+
+def load_arrays(
+    first: Arrays, parts: Mapping[str, Arrays | int | float], task: Task | None, seed: int
+) -> Dataset:
+    """Return the data set of arrays with the training rows.
+
+    Parameters
+    ----------
+    parts : mapping
+        For ``test`` and ``validation`` other arrays, or how many rows are taken from `first`:
+        rows (int) or a fraction.
+
+    Raises
+    ------
+    DataError
+        Naming the place, what was found and what was expected.
+    """
+    matrix, table = first.matrix(), first.target_table()
+    targets = understand(table, list(table.columns), task)
+    rows = Split(matrix, targets.values(table), np.arange(len(matrix)))
+    shares = {part: each for part, each in parts.items() if not isinstance(each, Arrays)}
+    divided = divide(rows, shares, seed, targets.classes, first.inputs_name)
+    splits = {part: rows.part(which) for part, which in divided.items()}
+    for part, other in parts.items():
+        if isinstance(other, Arrays):
+            splits[part] = _other_part(other, matrix.shape[1], targets)
+    return Dataset(
+        task=targets.task,
+        columns=[f"x{n}" for n in range(1, matrix.shape[1] + 1)],
+        targets=targets.names,
+        classes=targets.classes,
+        splits={part: splits[part] for part in ("train", "validation", "test") if part in splits},
+        scales_targets=targets.task == "regression",
+    )
+
+
+def _other_part(arrays: Arrays, inputs: int, targets: Targets) -> Split:
+    matrix, table = arrays.matrix(), arrays.target_table()
+    if matrix.shape[1] != inputs or list(table.columns) != targets.names:
+        raise DataError(
+            f"{arrays.inputs_name}: {matrix.shape[1]} numbers and {len(table.columns)} targets a "
+            f"row; the training rows have {inputs} and {len(targets.names)}"
+        )
+    return Split(matrix, targets.values(table), np.arange(len(matrix)))
