@@ -23,7 +23,7 @@ def list_() -> None:
 
     for name, source in SOURCES.items():
         summary = (source.__doc__ or "").splitlines()[0]
-        click.echo(f"{name:<6}  {summary}\n        {source.whereabouts()}")
+        click.echo(f"{name:<7}  {summary}\n         {source.whereabouts()}")
 
 
 @data.command()
@@ -66,9 +66,15 @@ def show(source: str, overrides: tuple[str, ...]) -> None:
 
 
 def _describe(dataset: "Dataset", source: str) -> None:
+    from nncli.cli.findings import print_findings
     from nncli.cli.output import print_pairs, print_table, shortened
 
     columns = dataset.columns
+    if dataset.encoding is not None:
+        print_findings(dataset)
+        for warning in dataset.warnings:
+            click.echo(f"Warning: {warning}", err=True)
+        return
     print_pairs(
         [
             ("source", source),

@@ -1,8 +1,11 @@
 """``nncli init``."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
+
+_OF_TABLES = ("csv", "parquet")
 
 
 @click.command()
@@ -12,23 +15,56 @@ import click
     "--out",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Where to write; - for standard output.  [default: TEMPLATE.yaml]",
+    help="Where to write; - for standard output.  [default: TEMPLATE.yaml, or named after DATA]",
 )
-def init(template: str, out: Path | None) -> None:
+@click.option(
+    "--data", type=click.Path(path_type=Path), metavar="DATA", help="Of csv or parquet: the table."
+)
+@click.option(
+    "--target",
+    "targets",
+    multiple=True,
+    metavar="COLUMN",
+    help="Of csv or parquet: the column to predict; may be given several times.",
+)
+def init(template: str, out: Path | None, data: Path | None, targets: tuple[str, ...]) -> None:
     """Write a commented config to start from.
 
-    TEMPLATE is xor, the default, or mnist.
+    TEMPLATE is xor, the default, or mnist, or for a table of your own csv or parquet:
+
+      nncli init csv --data my.csv --target price
     """
     from nncli.config.templates import TEMPLATES, template_text
     from nncli.errors import UsageError, did_you_mean
     from nncli.files import checked_output, write_text
 
-    if template not in TEMPLATES:
-        hint = did_you_mean(template, list(TEMPLATES)) or "; there are " + ", ".join(TEMPLATES)
+    known = [*TEMPLATES, *_OF_TABLES]
+    if template not in known:
+        hint = did_you_mean(template, known) or "; there are " + ", ".join(known)
         raise UsageError(f"unknown template {template!r}{hint}")
-    path = out or Path(f"{template}.yaml")
+    if template in _OF_TABLES:
+        path = out or Path(f"{data.stem if data else template}.yaml")
+        text = _text_of_table(template, data, targets, path)
+    elif data or targets:
+        raise UsageError(f"{template} has data of its own; --data and --target are for csv")
+    else:
+        path, text = out or Path(f"{template}.yaml"), template_text(template)
     if str(path) == "-":
-        click.echo(template_text(template), nl=False)
+        click.echo(text, nl=False)
         return
-    write_text(checked_output(path), template_text(template))
+    write_text(checked_output(path), text)
     click.echo(f"Wrote {path}. Next:\n  nncli train {path}")
+
+
+def _text_of_table(template: str, data: Path | None, targets: Sequence[str], path: Path) -> str:
+    from nncli.config.starter import starter_text
+    from nncli.data.columns import listed
+    from nncli.data.table_file import column_names
+    from nncli.errors import UsageError
+
+    if data is None:
+        raise UsageError(f"{template} needs --data with the file, and --target with the column")
+    if not targets:
+        names = listed(column_names(data), 20)
+        raise UsageError(f"{template} needs --target with a column of {data}: {names}")
+    return starter_text(data, list(dict.fromkeys(targets)), path)

@@ -13,7 +13,7 @@ from nncli.errors import printable
 WIDTH = 80
 
 
-def print_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+def print_table(header: Sequence[str], rows: Sequence[Sequence[str]], *, err: bool = False) -> None:
     """Print rows under a header: the first column to the left, the others to the right."""
     table = [[printable(cell) for cell in row] for row in (header, *rows)]
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
@@ -22,15 +22,15 @@ def print_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
             cell.ljust(width) if index == 0 else cell.rjust(width)
             for index, (cell, width) in enumerate(zip(row, widths, strict=True))
         )
-        click.echo("  ".join([first, *others]).rstrip())
+        click.echo("  ".join([first, *others]).rstrip(), err=err)
 
 
-def print_pairs(pairs: Sequence[tuple[str, Any]]) -> None:
+def print_pairs(pairs: Sequence[tuple[str, Any]], *, err: bool = False) -> None:
     """Print names and values, a line each, the values in one column."""
     shown = [(printable(name), printable(str(value))) for name, value in pairs]
     width = max(len(name) for name, _ in shown)
     for name, value in shown:
-        click.echo(f"{name:<{width}}  {value}")
+        click.echo(f"{name:<{width}}  {value}", err=err)
 
 
 def figure(value: float) -> str:

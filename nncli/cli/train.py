@@ -112,6 +112,8 @@ def _begin(
     profile: "Profile",
 ) -> None:
     from nncli.advice import warnings_for
+    from nncli.cli.findings import print_findings
+    from nncli.config.file_sources import FileSource
     from nncli.config.load import load_config
     from nncli.files import locked
     from nncli.pipeline import prepare
@@ -125,6 +127,9 @@ def _begin(
         job = prepare(loaded, progress_bar=options.progress_bar)
     largest = job.network.largest_product(job.training.batch_rows)
     use_threads(options.threads or suited_threads(largest))
+    if isinstance(job.config.data, FileSource) and (dry_run or not options.quiet):
+        print_findings(job.dataset, err=not dry_run)
+        click.echo(err=not dry_run)
     if dry_run:
         from nncli.cli.dry_run import print_estimates
 

@@ -52,13 +52,14 @@ def _text(values: Mapping[str, Any], described: BaseModel | None) -> str:
             lines.append(f"{key}:")
             for inner, setting in value.items():
                 lines += _comment(section, inner, "  ")
-                lines += _setting(inner, setting, "  ")
+                lines += setting_lines(inner, setting, "  ")
         else:
-            lines += _setting(key, value, "")
+            lines += setting_lines(key, value, "")
     return "\n".join(lines) + "\n"
 
 
-def _setting(key: str, value: Any, indent: str) -> list[str]:
+def setting_lines(key: str, value: Any, indent: str) -> list[str]:
+    """Return the lines of a key and its value in flow style."""
     text = yaml.dump(
         {key: value},
         Dumper=_Dumper,

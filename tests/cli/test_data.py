@@ -11,8 +11,8 @@ def table(text):
 def test_the_list_says_what_there_is_and_where(nncli, tmp_path):
     result = nncli("data", "list")
     assert (result.code, result.err) == (0, "")
-    assert "xor     Noisy XOR" in result.out
-    assert "mnist   MNIST: 60,000 and 10,000 handwritten digits" in result.out
+    assert "xor      Noisy XOR" in result.out
+    assert "mnist    MNIST: 60,000 and 10,000 handwritten digits" in result.out
     lines = result.out.splitlines()
     places = {
         line.split()[0]: below.strip() for line, below in zip(lines[::2], lines[1::2], strict=True)
@@ -21,12 +21,12 @@ def test_the_list_says_what_there_is_and_where(nncli, tmp_path):
     assert places["gate"] == "four rows, built in"
     assert places["rows"] == "given in the config"
     place = tmp_path / "empty-cache" / "mnist"
-    assert f"\n        not yet in {place}; 11.6 MB to download\n" in result.out
+    assert f"\n         not yet in {place}; 11.6 MB to download\n" in result.out
 
 
 @pytest.mark.usefixtures("with_mnist")
 def test_the_list_says_where_a_data_set_is(nncli, mnist_cache):
-    assert f"\n        in {mnist_cache / 'mnist'}\n" in nncli("data", "list").out
+    assert f"\n         in {mnist_cache / 'mnist'}\n" in nncli("data", "list").out
     assert nncli("data", "fetch", "mnist").out == f"mnist: in {mnist_cache / 'mnist'}\n"
 
 

@@ -437,10 +437,10 @@ def test_divergence_in_the_last_step_leaves_a_model_that_can_be_used_or_none(
 def test_divergence_keeps_the_best_epoch_before(nncli, xor_config, tmp_path, monkeypatch):
     usual = NumpyEngine.step
 
-    def diverge_in_epoch_3(engine, X, T, learning_rate):
+    def diverge_in_epoch_3(engine, X, T, learning_rate, weights):
         if engine.state()["steps"] == 2 * 4:
             engine.network.arrays[1].W[0] = np.inf
-        return usual(engine, X, T, learning_rate)
+        return usual(engine, X, T, learning_rate, weights)
 
     monkeypatch.setattr(NumpyEngine, "step", diverge_in_epoch_3)
     result = nncli("train", xor_config, "--quiet")

@@ -1,0 +1,72 @@
+"""What was understood of a user's own data."""
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import click
+import numpy as np
+
+from nncli.cli.output import print_pairs, print_table, shortened
+
+if TYPE_CHECKING:
+    from nncli.data.columns import Column
+    from nncli.data.dataset import Dataset
+
+_MOST_COLUMNS = 40
+
+
+def print_findings(dataset: "Dataset", *, err: bool = False) -> None:
+    """Print task, targets, classes, rows and columns; `err` is for standard error."""
+    pairs = [
+        ("task", f"{dataset.task} of {shortened(', '.join(dataset.targets), 50)}"),
+        ("rows", ", ".join(f"{len(split)} {name}" for name, split in dataset.splits.items())),
+    ]
+    if counts := _counts(dataset):
+        pairs.insert(1, ("classes", shortened(counts, 68)))
+    pairs += [("left out", note) for note in dataset.left_out]
+    others = [f"{name} ({role})" for name, role in dataset.roles.items() if role != "target"]
+    if others:
+        pairs.append(("not inputs", shortened(", ".join(others), 66)))
+    print_pairs(pairs, err=err)
+    if dataset.encoding is not None:
+        click.echo(err=err)
+        _print_columns(dataset.encoding.columns, err=err)
+
+
+def _counts(dataset: "Dataset") -> str:
+    """Return every class, or label, with how many rows have it."""
+    values = np.concatenate([split.targets[split.rows] for split in dataset.splits.values()])
+    if dataset.classes:
+        numbers = np.bincount(values, minlength=len(dataset.classes)).tolist()
+        names = dataset.classes
+    elif dataset.task == "multilabel":
+        numbers, names = values.sum(axis=0).astype(int).tolist(), dataset.targets
+    else:
+        return ""
+    return ", ".join(f"{name} {number}" for name, number in zip(names, numbers, strict=True))
+
+
+def _print_columns(columns: "tuple[Column, ...]", *, err: bool) -> None:
+    rows = [
+        (
+            shortened(column.name, 24),
+            column.kind,
+            str(len(column.inputs)),
+            _blank(column),
+            shortened(", ".join(column.categories), 24),
+        )
+        for column in columns[:_MOST_COLUMNS]
+    ]
+    print_table(("column", "kind", "inputs", "blank", "categories"), rows, err=err)
+    if rest := Counter(column.kind for column in columns[_MOST_COLUMNS:]):
+        kinds = ", ".join(f"{number} {kind}" for kind, number in rest.items())
+        click.echo(f"and {rest.total()} more: {kinds}", err=err)
+
+
+def _blank(column: "Column") -> str:
+    """Return what a blank cell is taken for."""
+    if column.missing == "indicator":
+        return "an input"
+    if column.fill is None:
+        return column.missing
+    return shortened(column.fill, 12) if isinstance(column.fill, str) else f"{column.fill:.4g}"

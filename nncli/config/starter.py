@@ -1,0 +1,112 @@
+"""A commented config for a user's own table: what was understood, for the user to correct."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from nncli.config.file_sources import source_of
+from nncli.config.load import name_from
+from nncli.config.render import commented_text, setting_lines
+from nncli.config.schema import Config
+from nncli.data.columns import blank_cells, count, unsuited
+from nncli.data.table import Table
+from nncli.data.table_file import column_names, read_table
+from nncli.data.tabular import Choices
+from nncli.data.targets import understand, with_targets
+
+_NO_COLUMNS = "  columns: {}\n"
+
+
+def starter_text(path: Path, targets: Sequence[str], config: Path) -> str:
+    """Return the config for a table, to be written to `config`.
+
+    Parameters
+    ----------
+    path : Path
+        The file with the table.
+    targets : sequence of str
+        The columns to predict.
+
+    Raises
+    ------
+    DataError
+        When the table cannot be read, or the targets are not in it or make no task.
+    """
+    Choices(targets).check_names(column_names(path), str(path))
+    table, _ = with_targets(read_table(path), targets)
+    understood = understand(table, targets)
+    names = [name for name in table.columns if name not in targets]
+    odd = [name for name in names if unsuited(table, name)]
+    ids = [name for name in odd if _names_rows(table, name)][:1]
+    data: dict[str, Any] = {
+        "source": source_of({"path": path.name}, path.parent),
+        "path": _relative(path, config.absolute().parent),
+        "target": targets[0] if len(targets) == 1 else list(targets),
+        "task": understood.task,
+        "columns": {},
+        "drop": [name for name in odd if name not in ids],
+        "id": ids[0] if ids else None,
+        "scale": "standard",
+        "test": 0.2,
+        "validation": 0.1,
+    }
+    values = {
+        "name": name_from(config),
+        "seed": 0,
+        "data": data,
+        "model": {"hidden_layers": [64], "activation": "relu"},
+        "training": {
+            "optimizer": "adam",
+            "learning_rate": 0.003,
+            "batch_size": 32,
+            "epochs": 200,
+            "early_stopping": {"monitor": "validation_loss", "patience": 20},
+        },
+    }
+    head = (
+        f"# {path.name}, as nncli understands it: correct what is wrong.\n"
+        f"#   nncli train {config.name}\n"
+        "# Every key is optional but data.path and data.target.\n\n"
+    )
+    text = head + commented_text(values, Config.model_validate(values))
+    lines = [line for name in names if name not in odd for line in _column_lines(table, name)]
+    return text.replace(_NO_COLUMNS, "\n".join(["  columns:", *lines, ""])) if lines else text
+
+
+def _column_lines(table: Table, name: str) -> list[str]:
+    """Return the lines of a column: its kind, and a comment with what is in it."""
+    cells, kind = table.columns[name], table.kind(name)
+    blank = blank_cells(cells)
+    setting: Any = kind
+    if blank.any():
+        policy = "median" if kind == "number" else "indicator"
+        setting = {"kind": kind, "missing": policy}
+    *before, last = setting_lines(name, setting, "    ")
+    known = cells[~blank]
+    facts = []
+    if kind == "category":
+        different = sorted({*known})
+        shown = ", ".join(different[:4])
+        facts.append(shown if len(different) < 5 else f"{shown} and {len(different) - 4} more")
+    elif kind == "number" and len(known):
+        facts.append(f"{np.min(known):g} to {np.max(known):g}")
+    if blank.any():
+        facts.append(count(int(blank.sum()), "blank cell"))
+    comment = "; ".join(facts)
+    return [*before, f"{last}  # {comment}" if comment.isprintable() and comment else last]
+
+
+def _names_rows(table: Table, name: str) -> bool:
+    """Return whether every row has another text."""
+    cells = table.columns[name]
+    return len({*cells}) == len(cells) and not blank_cells(cells).any()
+
+
+def _relative(path: Path, directory: Path) -> str:
+    try:
+        return Path(os.path.relpath(path, directory)).as_posix()
+    except ValueError:  # on another drive of Windows
+        return str(path.absolute())
