@@ -1,18 +1,15 @@
-"""Read a user's table from a file: CSV in UTF-8."""
+"""Read a table from a file of any kind: what it is shows in its first bytes, not in its name."""
 
-import csv
-import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from functools import partial
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
-import numpy as np
+from nncli.data.csv_file import CsvFile
+from nncli.data.input_file import open_input, tell_nobody
+from nncli.data.table import Kind, Table
+from nncli.data.table_blocks import join, regroup
+from nncli.errors import DataError
 
-from nncli.data.table import Cells, Kind, Table
-from nncli.errors import DataError, did_you_mean, reason
-
-_NUMBER = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?", re.ASCII)
-_BOOLEANS = {"true": True, "false": False}
+_ROWS = 1 << 16
 
 
 def read_table(
@@ -21,104 +18,53 @@ def read_table(
     kinds: Mapping[str, Kind] | None = None,
     used: Collection[str] | None = None,
     missing: Sequence[str] = (),
+    advance: Callable[[int], object] = tell_nobody,
 ) -> Table:
-    """Read the columns of a file.
+    """Read a whole table: CSV of any delimiter, also gzipped; ``-`` is standard input.
+
+    Numbers have single precision where that keeps what they say (see `table_blocks.compact`).
 
     Parameters
     ----------
-    kinds : mapping of str to str
-        What the cells of some columns are; of the others it shows in all their cells.
+    kinds : mapping of str to str, optional
+        What is known of columns; the others are inferred (see `csv_file`).
     used : collection of str, optional
-        The columns to read; None for all.
+        The columns to read, in this order; by default all.
     missing : sequence of str
-        Cells that count as blank.
+        Texts that stand for a blank cell, beside none.
+    advance : function of int
+        Told the number of bytes that have been read since it was last told.
 
     Raises
     ------
     DataError
-        Naming the place, what was found and what was expected.
+        With the file, the line or row, the column, what was found and what was expected.
     """
-    header, lines, rows = _rows(path)
-    columns = {}
-    for name in used or ():
-        if name not in header:
-            raise DataError(f"{path}: has no column {name!r}{did_you_mean(name, header)}")
-    for index, name in enumerate(header):
-        if used is None or name in used:
-            cells = [None if row[index] in missing else row[index] or None for row in rows]
-            kind = (kinds or {}).get(name) or _kind(cells)
-            columns[name] = _cells(cells, kind, f"{path}: ", f"column {name}", lines)
-    return Table(str(path), columns, partial(_place, lines))
+    return join(
+        table_blocks(path, rows=_ROWS, kinds=kinds, used=used, missing=missing, advance=advance)
+    )
 
 
-def column_names(path: Path) -> list[str]:
-    """Return the names of the columns of a file, in their order. Raises `DataError`."""
-    return _rows(path)[0]
+def table_blocks(
+    path: Path,
+    *,
+    rows: int,
+    kinds: Mapping[str, Kind] | None = None,
+    used: Collection[str] | None = None,
+    missing: Sequence[str] = (),
+    advance: Callable[[int], object] = tell_nobody,
+) -> Iterator[Table]:
+    """Yield a table in blocks of `rows` rows, the last of fewer; memory goes with `rows` alone.
 
-
-def _place(lines: Sequence[int], row: int) -> str:
-    return f"line {lines[row]}"
-
-
-def _rows(path: Path) -> tuple[list[str], list[int], list[list[str]]]:
-    """Return the header, the line of each row, and the rows."""
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as stream:
-            lines = [*_numbered(csv.reader(stream, strict=True))]
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read ({reason(error)})") from error
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise DataError(f"{path}: is no CSV file in UTF-8 ({error})") from error
-    if len(lines) < 2:
-        raise DataError(f"{path}: has no rows below a header")
-    (_, header), *rows = lines
-    for line, row in rows:
-        if len(row) != len(header):
-            raise DataError(
-                f"{path}: line {line}: {len(row)} values; expected {len(header)}, as in the header"
-            )
-    return header, [line for line, _ in rows], [row for _, row in rows]
-
-
-def _numbered(reader: Iterator[list[str]]) -> Iterator[tuple[int, list[str]]]:
-    before = 0
-    for row in reader:
-        if any(row):
-            yield before + 1, [cell.strip() for cell in row]
-        before = reader.line_num  # type: ignore[attr-defined]  # a csv.reader has it
-
-
-def _kind(cells: Sequence[str | None]) -> Kind:
-    known = [cell for cell in cells if cell is not None]
-    numbers = sum(_NUMBER.fullmatch(cell) is not None for cell in known)
-    if known and all(cell.lower() in _BOOLEANS for cell in known):
-        return "boolean"
-    return "number" if 2 * numbers > len(known) or not known else "category"
-
-
-def _cells(
-    cells: Sequence[str | None], kind: Kind, name: str, column: str, lines: Sequence[int]
-) -> Cells:
-    if kind == "category":
-        return np.array(cells, object)
-    parse = _boolean if kind == "boolean" else _number
-    values = []
-    for line, cell in zip(lines, cells, strict=True):
-        try:
-            values.append(np.nan if cell is None else parse(cell))
-        except (KeyError, ValueError) as error:
-            raise DataError(
-                f"{name}line {line}, {column}: found {cell!r}; expected a {kind}"
-            ) from error
-    array = np.array(values, np.float64)
-    return array.astype(bool) if kind == "boolean" and not np.isnan(array).any() else array
-
-
-def _boolean(cell: str) -> float:
-    return float(cell) if cell in ("0", "1") else float(_BOOLEANS[cell.lower()])
-
-
-def _number(cell: str) -> float:
-    if not _NUMBER.fullmatch(cell) or not np.isfinite(value := float(cell)):
-        raise ValueError(cell)
-    return value
+    A block may have a column in single precision that another has in double. Parameters and
+    errors as for `read_table`.
+    """
+    with open_input(path, advance) as file:
+        blocks = CsvFile(file).blocks(kinds=kinds or {}, used=used, missing=missing)
+        name = file.name
+        empty = True
+        for table in regroup(blocks, rows):
+            yield table
+            empty = False
+    if empty:
+        raise DataError(f"{name}: has no rows below its header")
