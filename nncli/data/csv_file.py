@@ -16,7 +16,7 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import partial
-from itertools import chain
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -101,11 +101,12 @@ class CsvFile:
         self._check_names(header, used)
         places = {name: header.index(name) for name in (header if used is None else used)}
         blocks = self._rows.blocks(with_first=names is not None)
-        sample = _first_rows(blocks)
+        sample = _first_rows(self._rows.cut(block) for block in blocks)
         columns = _Columns(self.name, places, missing)
         columns.infer(kinds, sample)
-        for cells in chain(sample, blocks):
-            yield columns.table(cells)
+        yield from map(columns.table, sample)
+        for block in blocks:
+            yield columns.table(self._rows.cut(block))
 
     def _check_names(self, header: Sequence[str], used: Collection[str] | None) -> None:
         where = f"{self.name}: line {self._rows.first_line}"
@@ -126,10 +127,10 @@ class CsvFile:
 
 def _first_rows(blocks: Iterator[Cells]) -> list[Cells]:
     sample: list[Cells] = []
-    while len(sample) < _SAMPLE_BLOCKS and sum(map(len, sample)) < _SAMPLE_ROWS:
-        if (cells := next(blocks, None)) is None:
-            break
+    for cells in islice(blocks, _SAMPLE_BLOCKS):
         sample.append(cells)
+        if sum(map(len, sample)) >= _SAMPLE_ROWS:
+            break
     return sample
 
 
@@ -203,7 +204,7 @@ class _Columns:
         if odd.any():
             for row, at in np.argwhere(odd).tolist():
                 values[row, at] = self._odd_number(cells, row, columns[at])
-        return dict(zip(columns, values.T, strict=True))
+        return dict(zip(columns, np.ascontiguousarray(values.T), strict=True))
 
     def _odd_number(self, cells: Cells, row: int, column: str) -> float:
         text = self._text(cells, row, column)

@@ -9,7 +9,6 @@ import csv
 import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,12 +19,20 @@ from nncli.errors import DataError
 
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab"}
 
-_BLOCK_BYTES = 1 << 17  # what the arrays made of it take still fits a processor's cache
+_BLOCK_BYTES = 3 << 15  # the arrays made of it fit a processor's cache
 _MOST_ROW_BYTES = 16 << 20
 _MOST_CELL_BYTES = csv.field_size_limit()
 _BYTE_ORDER_MARKS_OF_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _SAVE_AS_UTF_8 = "save it as CSV in UTF-8"
 _LINE_FEED = ord("\n")
+
+
+@dataclass(frozen=True)
+class Block:
+    """Whole rows, each ended by a line feed, and how many lines of the file come before them."""
+
+    text: bytes
+    lines_before: int
 
 
 @dataclass(frozen=True)
@@ -60,7 +67,9 @@ class Cells:
         return [text[start:end].strip() for start, end in zip(starts, ends, strict=True)]
 
     def longest(self) -> int:
-        """Return the length of the longest cell in bytes."""
+        """Return the length of the longest cell in bytes, or a length that none exceeds."""
+        if len(self.text) <= _MOST_CELL_BYTES:
+            return len(self.text)
         places = self.marks[self.edges]
         return int((places[:, 1:] - places[:, :-1]).max(initial=1)) - 1
 
@@ -85,49 +94,49 @@ class CsvRows:
     def __init__(self, file: InputFile) -> None:
         self.name = file.name
         blocks = _whole_rows(_clean(file), file.name)
-        self._blocks = ((line, block) for line, block in blocks if block.strip())
-        # The block at hand, and how many lines there are before it.
-        self._line, self._block = next(self._blocks, (0, b""))
-        if not self._block:
+        self._blocks = (block for block in blocks if not block.text.isspace())
+        self._block = next(self._blocks, Block(b"", 0))
+        if not self._block.text:
             raise DataError(f"{self.name}: has no rows; expected rows of numbers")
-        line = self._block.lstrip(b" \t\n").split(b"\n", 1)[0].decode("utf-8")
+        line = self._block.text.lstrip(b" \t\n").split(b"\n", 1)[0].decode("utf-8")
         self.delimiter = max(DELIMITERS, key="".join(line.split('"')[::2]).count)
         self.first_line, first = next(self._rows(self._block))
         self.first = [cell.encode("latin-1").decode("utf-8").strip() for cell in first]
 
-    def blocks(self, *, with_first: bool) -> Iterator[Cells]:
-        """Yield the rows of a block, with the first row or from the second one on.
+    def blocks(self, *, with_first: bool) -> Iterator[Block]:
+        """Yield blocks of rows, with the first row or from the second one on."""
+        block = self._block
+        if not with_first:
+            text = block.text.split(b"\n", self.first_line - block.lines_before)[-1]
+            block = Block(text, self.first_line)
+        if block.text and not block.text.isspace():
+            yield block
+        yield from self._blocks
+
+    def cut(self, block: Block) -> Cells:
+        """Return the cells of a block.
 
         Raises
         ------
         DataError
-            For a row with another number of cells than the first, and for unreadable text.
+            For a row with another number of cells than the first, and for wrong quotes.
         """
-        line, block = self._line, self._block
-        if not with_first:
-            block = block.split(b"\n", self.first_line - line)[-1]
-            line = self.first_line
-        first = [(line, block)] if block.strip() else []
-        for line, text in chain(first, self._blocks):
-            self._line = line
-            yield self._quoted(text) if b'"' in text else self._plain(text)
-
-    def _plain(self, block: bytes) -> Cells:
-        """Cut rows without quotes."""
-        cells = self._cut(block) if len(self.first) > 1 else None
+        if b'"' in block.text:
+            return self._quoted(block)
+        cells = self._plain(block) if len(self.first) > 1 else None
         if cells is None:
             delimiter = self.delimiter.encode()
-            rows = block.removesuffix(b"\n").split(b"\n")
+            rows = block.text.removesuffix(b"\n").split(b"\n")
             kept = [at for at, row in enumerate(rows) if row.strip() or delimiter in row]
-            not_blank = b"".join(rows[at] + b"\n" for at in kept)
-            cells = self._cut(not_blank, [self._line + 1 + at for at in kept])
-        if cells is None:
+            text = b"".join(rows[at] + b"\n" for at in kept)
+            cells = self._plain(Block(text, 0), [block.lines_before + 1 + at for at in kept])
+        if cells is None or cells.longest() > _MOST_CELL_BYTES:
             raise self._first_problem(block)
         return cells
 
-    def _cut(self, block: bytes, lines: Sequence[int] | None = None) -> Cells | None:
-        """Return the cells, or None if the rows are not all as wide as the first."""
-        text = bytes(PADDING) + block + bytes(PADDING)
+    def _plain(self, block: Block, lines: Sequence[int] | None = None) -> Cells | None:
+        """Cut rows without quotes; None if they are not all as wide as the first."""
+        text = bytes(PADDING) + block.text + bytes(PADDING)
         marks = find_marks(text)
         characters = np.frombuffer(text, np.uint8)[marks]
         is_end = characters == _LINE_FEED
@@ -135,15 +144,12 @@ class CsvRows:
         rows, width = np.count_nonzero(is_end), len(self.first)
         if len(ends) != rows * width or not is_end[ends[width - 1 :: width]].all():
             return None
-        edges = np.empty((rows, width + 1), np.intp)
-        edges[:, 1:] = ends.reshape(rows, width)
-        edges[:1, 0], edges[1:, 0] = 0, edges[:-1, -1]
-        cells = Cells(text, marks, edges, lines or range(self._line + 1, self._line + 1 + rows))
-        if len(block) > _MOST_CELL_BYTES and cells.longest() > _MOST_CELL_BYTES:
-            raise self._first_problem(block)
-        return cells
+        first_line = block.lines_before + 1
+        return Cells(
+            text, marks, _edges(ends, width), lines or range(first_line, first_line + rows)
+        )
 
-    def _quoted(self, block: bytes) -> Cells:
+    def _quoted(self, block: Block) -> Cells:
         """Cut rows with quotes by `csv`, and join what is in their cells again."""
         rows = []
         for line, row in self._rows(block):
@@ -154,23 +160,21 @@ class CsvRows:
         ends = np.cumsum([PADDING, *(len(cell) + 1 for cell in cells)]) - 1
         marks = find_marks(text)
         around = np.searchsorted(marks, ends)
-        edges = np.empty((len(rows), len(self.first) + 1), np.intp)
-        edges[:, 1:] = around[1:].reshape(edges[:, 1:].shape)
-        edges[:1, 0], edges[1:, 0] = 0, edges[:-1, -1]
+        edges = _edges(around[1:], len(self.first))
         return Cells(text, marks, edges, [line for line, _ in rows])
 
-    def _rows(self, block: bytes) -> Iterator[tuple[int, list[str]]]:
+    def _rows(self, block: Block) -> Iterator[tuple[int, list[str]]]:
         """Yield the line, and the cells as Latin-1 for their bytes, of rows that are not blank."""
-        lines = io.StringIO(block.decode("latin-1"), newline="\n")
+        lines = io.StringIO(block.text.decode("latin-1"), newline="\n")
         reader = csv.reader(lines, delimiter=self.delimiter, strict=True)
         before = 0
         try:
             for row in reader:
                 if len(row) > 1 or any(cell.strip() for cell in row):
-                    yield self._line + reader.line_num, row
+                    yield block.lines_before + reader.line_num, row
                 before = reader.line_num
         except csv.Error as error:
-            line = self._line + before + 1
+            line = block.lines_before + before + 1
             raise DataError(f"{self.name}: line {line}: {_explained(error)}") from error
 
     def _check_width(self, line: int, row: Sequence[str]) -> None:
@@ -180,14 +184,22 @@ class CsvRows:
                 f"before; put quotes around a cell that has a {DELIMITERS[self.delimiter]} in it"
             )
 
-    def _first_problem(self, block: bytes) -> DataError:
+    def _first_problem(self, block: Block) -> DataError:
         """Return the error that reading row by row ends in."""
         try:
             for line, row in self._rows(block):
                 self._check_width(line, row)
         except DataError as error:
             return error
-        return DataError(f"{self.name}: line {self._line + 1}: not rows of equal length")
+        return DataError(f"{self.name}: line {block.lines_before + 1}: not rows of equal length")
+
+
+def _edges(ends: NDArray[np.intp], width: int) -> NDArray[np.intp]:
+    """Return the marks around the cells of rows from those behind the cells."""
+    edges = np.empty((len(ends) // width, width + 1), np.intp)
+    edges[:, 1:] = ends.reshape(-1, width)
+    edges[:1, 0], edges[1:, 0] = 0, edges[:-1, -1]
+    return edges
 
 
 def _clean(file: InputFile) -> Iterator[bytes]:
@@ -242,17 +254,14 @@ def _check_text(
         ) from error
 
 
-def _whole_rows(pieces: Iterator[bytes], name: str) -> Iterator[tuple[int, bytes]]:
-    """Cut text after line feeds that are outside quotes; yield the lines before, and the text.
-
-    The last row gets a line feed too.
-    """
+def _whole_rows(pieces: Iterator[bytes], name: str) -> Iterator[Block]:
+    """Cut text after line feeds that are outside quotes; the last row gets a line feed too."""
     rest, line = b"", 0
     for piece in pieces:
         rest += piece
         end = _end_of_rows(rest)
         if end:
-            yield line, rest[:end]
+            yield Block(rest[:end], line)
             line += rest.count(b"\n", 0, end)
             rest = rest[end:]
         elif len(rest) > _MOST_ROW_BYTES:
@@ -261,7 +270,7 @@ def _whole_rows(pieces: Iterator[bytes], name: str) -> Iterator[tuple[int, bytes
                 "line a row; is a quotation mark not closed?"
             )
     if rest:
-        yield line, rest if rest.endswith(b"\n") else rest + b"\n"
+        yield Block(rest if rest.endswith(b"\n") else rest + b"\n", line)
 
 
 def _end_of_rows(text: bytes) -> int:

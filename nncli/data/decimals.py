@@ -141,10 +141,9 @@ def _quotients(
     correction = ((high - product) - error + low) / power
     corrected = quotient + correction
     values[large] = corrected
-    # What rounding dropped, in units of the last place: near a tie it could have gone either way.
-    dropped = np.abs(correction - (corrected - quotient)) / np.spacing(corrected)
-    near_tie = (np.abs(dropped - 0.5) < 1e-6) | (np.abs(dropped - 0.25) < 1e-6)
-    return values, large[near_tie]
+    # Near the middle of two numbers, the last digits of the correction would decide.
+    less, more = correction * (1 - 2.0**-40), correction * (1 + 2.0**-40)
+    return values, large[quotient + less != quotient + more]
 
 
 def _exact_product(
