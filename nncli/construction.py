@@ -10,8 +10,8 @@ import numpy as np
 
 from nncli.config.resolve import Misfit, resolve
 from nncli.config.schema import Config
+from nncli.data.array_file import read_arrays
 from nncli.data.dataset import Shape
-from nncli.data.tables import read_arrays
 from nncli.errors import NncliError
 from nncli.model.entries import Array
 from nncli.model.network import (

@@ -21,7 +21,7 @@ from nncli.data.arrays import Arrays, load_arrays
 from nncli.data.columns import KINDS, Missing
 from nncli.data.dataset import Dataset, Task
 from nncli.data.table import Kind
-from nncli.data.tables import read_array, read_arrays
+from nncli.data.array_file import read_array, read_arrays
 from nncli.data.tabular import Choices, load_tables
 from nncli.errors import did_you_mean
 

@@ -78,8 +78,9 @@ class CsvFile:
 
     def blocks(
         self,
-        names: Sequence[str] | None = None,
+        names: Sequence[str],
         *,
+        with_first: bool,
         kinds: Mapping[str, Kind],
         used: Collection[str] | None,
         missing: Sequence[str],
@@ -88,8 +89,10 @@ class CsvFile:
 
         Parameters
         ----------
-        names : sequence of str, optional
-            For a file without a header: names for the columns.
+        names : sequence of str
+            What the columns of the file are called: mostly its `header`.
+        with_first : bool
+            Whether the first row has values.
         kinds : mapping of str to str
             What is known of columns; the others are inferred.
         used : collection of str, optional
@@ -97,10 +100,9 @@ class CsvFile:
         missing : sequence of str
             Texts that stand for a blank cell.
         """
-        header = self.header if names is None else list(names)
-        self._check_names(header, used)
-        places = {name: header.index(name) for name in (header if used is None else used)}
-        blocks = self._rows.blocks(with_first=names is not None)
+        self._check_names(names, used)
+        places = {name: names.index(name) for name in (names if used is None else used)}
+        blocks = self._rows.blocks(with_first=with_first)
         sample = _first_rows(self._rows.cut(block) for block in blocks)
         columns = _Columns(self.name, places, missing)
         columns.infer(kinds, sample)

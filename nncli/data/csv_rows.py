@@ -24,6 +24,7 @@ _MOST_ROW_BYTES = 16 << 20
 _MOST_CELL_BYTES = csv.field_size_limit()
 _BYTE_ORDER_MARKS_OF_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _SAVE_AS_UTF_8 = "save it as CSV in UTF-8"
+_WHITE = " \t\v\f"  # in ASCII, as the bytes of other characters look like white space too
 _LINE_FEED = ord("\n")
 
 
@@ -96,11 +97,11 @@ class CsvRows:
         blocks = _whole_rows(_clean(file), file.name)
         self._blocks = (block for block in blocks if not block.text.isspace())
         self._block = next(self._blocks, Block(b"", 0))
-        if not self._block.text:
-            raise DataError(f"{self.name}: has no rows; expected rows of numbers")
         line = self._block.text.lstrip(b" \t\n").split(b"\n", 1)[0].decode("utf-8")
         self.delimiter = max(DELIMITERS, key="".join(line.split('"')[::2]).count)
-        self.first_line, first = next(self._rows(self._block))
+        self.first_line, first = next(self._rows(self._block), (0, []))
+        if not first:
+            raise DataError(f"{self.name}: has no rows; expected rows of numbers")
         self.first = [cell.encode("latin-1").decode("utf-8").strip() for cell in first]
 
     def blocks(self, *, with_first: bool) -> Iterator[Block]:
@@ -170,7 +171,7 @@ class CsvRows:
         before = 0
         try:
             for row in reader:
-                if len(row) > 1 or any(cell.strip() for cell in row):
+                if len(row) > 1 or any(cell.strip(_WHITE) for cell in row):
                     yield block.lines_before + reader.line_num, row
                 before = reader.line_num
         except csv.Error as error:
@@ -247,10 +248,12 @@ def _check_text(
     try:
         decoder.decode(piece, final)
     except UnicodeDecodeError as error:
+        byte = error.object[error.start : error.start + 1]
+        latin = byte.decode("latin-1")
+        in_latin = f" (in Latin-1, {latin!r})" if latin.isprintable() else ""
         raise DataError(
-            f"{name}: neither text in UTF-8 nor a file of a known kind: byte "
-            f"{error.object[error.start]:#04x} at offset {offset - started + error.start}; "
-            f"{_SAVE_AS_UTF_8}"
+            f"{name}: byte {byte[0]:#04x}{in_latin} at offset {offset - started + error.start} is "
+            f"not text in UTF-8; {_SAVE_AS_UTF_8}"
         ) from error
 
 

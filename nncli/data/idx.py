@@ -4,11 +4,9 @@ The magic number is two zero bytes, a type code and the number of dimensions
 (Y. LeCun, C. Cortes, C. Burges, "The MNIST database of handwritten digits").
 """
 
-import gzip
 import math
 import struct
-import zlib
-from typing import IO, Any, cast
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,8 +17,15 @@ _TYPES = {8: ">u1", 9: ">i1", 11: ">i2", 12: ">i4", 13: ">f4", 14: ">f8"}
 _MOST_DIMENSIONS = 8
 
 
-def read_idx(raw: IO[bytes], name: str) -> NDArray[Any]:
-    """Read IDX from a binary stream that can seek, gzipped if its first bytes say so.
+class Readable(Protocol):
+    """What gives bytes, fewer than asked for only at its end."""
+
+    def read(self, size: int, /) -> bytes:
+        """Return the next bytes, up to `size`."""
+
+
+def parse_idx(stream: Readable, name: str) -> NDArray[Any]:
+    """Parse IDX from a binary stream.
 
     Memory is bounded by what the stream really holds: an array is made only as its values arrive.
 
@@ -34,16 +39,6 @@ def read_idx(raw: IO[bytes], name: str) -> NDArray[Any]:
     DataError
         When it is not IDX, or shorter or longer than its header says.
     """
-    zipped = raw.read(2) == b"\x1f\x8b"
-    raw.seek(0)
-    try:
-        return parse_idx(cast(IO[bytes], gzip.GzipFile(fileobj=raw)) if zipped else raw, name)
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise DataError(f"{name}: the gzip data is cut or damaged; get the file again") from error
-
-
-def parse_idx(stream: IO[bytes], name: str) -> NDArray[Any]:
-    """Parse IDX that is not gzipped; parameters and errors as those of `read_idx`."""
     head = stream.read(4)
     if len(head) < 4 or head[:2] != b"\0\0" or head[2] not in _TYPES:
         raise DataError(f"{name}: not an IDX file: it starts with {head!r}, not with 0, 0, a type")
@@ -70,7 +65,7 @@ def parse_idx(stream: IO[bytes], name: str) -> NDArray[Any]:
     return array.astype(dtype.newbyteorder("="), copy=False)
 
 
-def _read_at_most(stream: IO[bytes], size: int) -> bytearray:
+def _read_at_most(stream: Readable, size: int) -> bytearray:
     """Read up to `size` bytes in pieces, so that a false size allocates nothing."""
     content = bytearray()
     while len(content) < size and (piece := stream.read(min(1 << 20, size - len(content)))):

@@ -1,10 +1,11 @@
-"""NumPy's ``.npy``, read from bytes, believing nothing."""
+"""NumPy's ``.npy``, read or mapped, believing nothing."""
 
 import io
 import math
+import os
 import warnings
 from tokenize import TokenError
-from typing import IO, Any
+from typing import IO, Any, Literal
 
 import numpy as np
 from numpy.lib import format as npy
@@ -25,19 +26,44 @@ def parse_npy(content: bytes) -> NDArray[Any]:
         In a few words: damaged header, objects, or more or fewer bytes than the shape needs.
     """
     stream = io.BytesIO(content)
+    shape, order, dtype = _checked_header(stream, len(content))
+    return np.frombuffer(content, dtype, offset=stream.tell()).reshape(shape, order=order)
+
+
+def map_npy(path: Path) -> NDArray[Any]:
+    """Return the array in a ``.npy`` file, read-only, mapped and not read.
+
+    Raises
+    ------
+    ValueError
+        As `parse_npy`.
+    OSError
+        When the file cannot be read.
+    """
+    with path.open("rb") as stream:
+        size = os.fstat(stream.fileno()).st_size
+        shape, order, dtype = _checked_header(stream, size)
+        if math.prod(shape) == 0:  # nothing to map
+            return np.empty(shape, dtype, order)
+        mapped = np.memmap(stream, dtype, "r", stream.tell(), shape, order)
+    return mapped.view(np.ndarray)
+
+
+def _checked_header(
+    stream: IO[bytes], size: int
+) -> tuple[tuple[int, ...], Literal["C", "F"], np.dtype[Any]]:
     try:
         shape, fortran_order, dtype = _header(stream)
     except (*_OF_PARSER, ValueError, LookupError, TypeError, OverflowError) as error:
         raise ValueError("has a damaged .npy header") from error
-    found = len(content) - stream.tell()
+    found = size - stream.tell()
     if dtype.hasobject or dtype.itemsize == 0:
         raise ValueError("holds Python objects or nothing, not numbers")
     if any(type(length) is not int or length < 0 for length in shape):
         raise ValueError(f"has the impossible shape {shape}")
     if math.prod(shape) * dtype.itemsize != found:
         raise ValueError(f"has {found} bytes of values, not what its shape {shape} needs")
-    flat = np.frombuffer(content, dtype, offset=stream.tell())
-    return flat.reshape(shape, order="F" if fortran_order else "C")
+    return shape, "F" if fortran_order else "C", dtype
 
 
 def _header(stream: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:

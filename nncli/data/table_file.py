@@ -45,6 +45,12 @@ def read_table(
     )
 
 
+def column_names(path: Path) -> list[str]:
+    """Return the names of the columns of a file, in their order. Raises `DataError`."""
+    with open_input(path) as file:
+        return _columns(file)
+
+
 def table_blocks(
     path: Path,
     *,
@@ -60,7 +66,10 @@ def table_blocks(
     errors as for `read_table`.
     """
     with open_input(path, advance) as file:
-        blocks = CsvFile(file).blocks(kinds=kinds or {}, used=used, missing=missing)
+        csv = CsvFile(file)
+        blocks = csv.blocks(
+            csv.header, with_first=False, kinds=kinds or {}, used=used, missing=missing
+        )
         name = file.name
         empty = True
         for table in regroup(blocks, rows):

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from nncli.artifact import read_model
-from nncli.data.idx import read_idx
+from nncli.data.array_file import read_array
 from nncli.prediction import predict_rows
 
 on_posix = pytest.mark.skipif(os.name != "posix", reason="needs POSIX")
@@ -172,7 +172,11 @@ def test_many_rows_get_the_same_predictions_as_few(nncli, weights, tmp_path):
     [
         ("1,2,3\n", "has 3 columns and no header; the model takes 2 (x1, x2)"),
         ("x1,x2\n1,two\n", "line 2, column x2: found 'two'; expected a finite number"),
-        ("x1,x2\n1,nan\n", "line 2, column x2: found 'nan'; expected a finite number"),
+        (
+            "x1,x2\n1,nan\n",
+            "line 2, column x2: found 'nan'; expected a finite number; leave a cell blank whose "
+            "value is not known",
+        ),
         ("x1,x2\n", "has no rows below its header"),
         ("", "is empty; expected rows of numbers"),
     ],
@@ -336,12 +340,10 @@ def test_images_of_mnist_are_predicted_from_idx_and_from_arrays(
 ):
     weights = mnist_run / "weights.npz"
     images = mnist_cache / "mnist" / "t10k-images-idx3-ubyte.gz"
-    labels = read_idx(
-        io.BytesIO((mnist_cache / "mnist" / "t10k-labels-idx1-ubyte.gz").read_bytes()), "labels"
-    )
+    labels = read_array(mnist_cache / "mnist" / "t10k-labels-idx1-ubyte.gz")
     lines = nncli("predict", weights, images).out.splitlines()[1:]
     hits = np.mean([int(line.split(",")[1]) for line in lines] == labels)
     metrics = json.loads((mnist_run / "metrics.json").read_text(encoding="utf-8"))
     assert hits == metrics["test"]["metrics"]["accuracy"]
-    np.save(tmp_path / "ten.npy", read_idx(io.BytesIO(images.read_bytes()), "images")[:10])
+    np.save(tmp_path / "ten.npy", read_array(images)[:10])
     assert nncli("predict", weights, "ten.npy").out.splitlines()[1:] == lines[:10]

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from nncli.data import idx as idx_module
+from nncli.data.array_file import read_array as read_idx
 from nncli.data.idx import parse_idx
 from nncli.data.tables import read_rows
 from nncli.errors import DataError
@@ -23,11 +23,6 @@ TYPES = {
     14: np.dtype(np.float64),
 }
 every_type = pytest.mark.parametrize("code", TYPES)
-
-
-def read_idx(path):
-    with path.open("rb") as stream:
-        return idx_module.read_idx(stream, str(path))
 
 
 def header(code, *sizes):
@@ -80,11 +75,11 @@ def test_a_file_is_read_plain_or_gzipped_whatever_its_name(code, zipped, tmp_pat
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"", "not an IDX file"),
+        (b"", "is empty"),
         (b"\0\0\x08", "not an IDX file"),
-        (b"\x89PNG" + EXAMPLE, "not an IDX file"),
-        (b"\1\0" + EXAMPLE[2:], "not an IDX file"),
-        (b"\0\1" + EXAMPLE[2:], "not an IDX file"),
+        (b"\x89PNG" + EXAMPLE, "neither npy, npz nor IDX"),
+        (b"\1\0" + EXAMPLE[2:], "neither npy, npz nor IDX"),
+        (b"\0\1" + EXAMPLE[2:], "neither npy, npz nor IDX"),
         (b"\0\0\x0a" + EXAMPLE[3:], "not an IDX file"),
         (b"\0\0\x0f" + EXAMPLE[3:], "not an IDX file"),
         (b"\0\0\x08\0" + EXAMPLE[4:], "0 dimensions"),
