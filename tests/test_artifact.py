@@ -22,8 +22,8 @@ from hypothesis import strategies as st
 import nncli
 from nncli.artifact import Model, Preprocessing, read_model, write_model
 from nncli.cli.main import main
+from nncli.data.array_file import read_array
 from nncli.data.columns import Column, Encoding
-from nncli.data.idx import read_idx
 from nncli.errors import ModelFileError
 from nncli.model.losses import LOSSES
 from nncli.model.network import Layer, Network, Objective, parameter_count
@@ -336,7 +336,7 @@ def test_a_file_whose_class_name_is_half_a_character_is_refused(path):
 def ten_digits():
     if not IMAGES.exists():
         pytest.skip(f"the files of MNIST are not in {IMAGES.parent}")
-    return read_idx(io.BytesIO(IMAGES.read_bytes()), "images")[:10].reshape(10, 784)
+    return read_array(IMAGES)[:10].reshape(10, 784)
 
 
 def run_with_numpy_alone(path, x):

@@ -257,7 +257,7 @@ WRITERS = {
     "files.py": "the one place",
     "cli/main.py": "opens the null device in the place of a closed stream",
     "data/regular_file.py": "opens with os.open, to read, so as not to wait for a pipe",
-    "data/cache.py": "what a server sends goes to pooch's temporary file",
+    "data/download.py": "what a server sends is added to a partial file, which is kept",
 }
 ALWAYS = {"write_bytes", "touch", "tofile", "savetxt", "mkstemp", "NamedTemporaryFile"}
 

@@ -175,10 +175,10 @@ def test_a_hidden_step_can_be_given_but_not_trained(arrays_of):
 def test_a_pipe_or_a_device_instead_of_a_file_is_not_read(arrays_of, tmp_path):
     os.mkfifo(tmp_path / "w.npz")
     for path in ("w.npz", "/dev/zero"):
-        with pytest.raises(DataError, match=r"cannot be read \(not a regular file\)"):
+        with pytest.raises(DataError, match="is a pipe or a device"):
             arrays_of(f"model.initial_weights={path}", "model.initial_biases=null")
 
 
 def test_a_path_that_can_be_none_is_an_error(arrays_of):
-    with pytest.raises(DataError, match=r"cannot be read \(not the name of a file\)"):
+    with pytest.raises(DataError, match="cannot be read"):
         arrays_of('model.initial_weights="a\\0b"', "model.initial_biases=null")

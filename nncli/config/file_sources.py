@@ -17,11 +17,11 @@ from nncli.config.choices import (
     shown,
 )
 from nncli.config.source import Scale, Source, Text, scale_field
+from nncli.data.array_file import read_array, read_arrays
 from nncli.data.arrays import Arrays, load_arrays
 from nncli.data.columns import KINDS, Missing
 from nncli.data.dataset import Dataset, Task
 from nncli.data.table import Kind
-from nncli.data.array_file import read_array, read_arrays
 from nncli.data.tabular import Choices, load_tables
 from nncli.errors import did_you_mean
 

@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nncli.data.csv_rows import Cells, CsvRows
+from nncli.data.csv_rows import Cells, CsvRows, Lines
 from nncli.data.decimals import parse_decimals
 from nncli.data.input_file import InputFile
 from nncli.data.table import Kind, Table
@@ -143,7 +143,7 @@ class _Columns:
         self.name = name
         self.places = places
         self.missing_bytes = {text.encode() for text in missing} | {b""}
-        self.missing_numbers = [float(text) for text in missing if _NUMBER.fullmatch(text)]
+        self.missing_numbers = numbers_among(missing)
         self.kinds: dict[str, Kind] = {}
 
     def infer(self, known: Mapping[str, Kind], sample: Sequence[Cells]) -> None:
@@ -159,7 +159,7 @@ class _Columns:
                 if _is_number(text.decode()):
                     numbers[at] += 1
                 elif text not in self.missing_bytes:
-                    texts[unknown[at]].append((cells.lines[row], text))
+                    texts[unknown[at]].append((int(cells.lines[row]), text))
         found = zip(unknown, numbers.tolist(), strict=True)
         inferred = {column: self._inferred(column, count, texts[column]) for column, count in found}
         self.kinds = {column: known.get(column) or inferred[column] for column in self.places}
@@ -254,6 +254,11 @@ class _Columns:
         )
 
 
+def numbers_among(texts: Sequence[str]) -> list[float]:
+    """Return the values of the texts that are numbers."""
+    return [float(text) for text in texts if _NUMBER.fullmatch(text)]
+
+
 def _remedy(text: str) -> str:
     """Return what to do about a text that is not the number it may have been meant for."""
     if _DECIMAL_COMMA.fullmatch(text):
@@ -273,5 +278,5 @@ def _is_number(text: str) -> bool:
     return bool(_NUMBER.fullmatch(text) or _NOT_FINITE.fullmatch(text))
 
 
-def _line(lines: Sequence[int], row: int) -> str:
+def _line(lines: Lines, row: int) -> str:
     return f"line {lines[row]}"

@@ -17,6 +17,8 @@ from nncli.data.decimals import PADDING, find_marks
 from nncli.data.input_file import InputFile
 from nncli.errors import DataError
 
+Lines = range | NDArray[np.intp]
+
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab"}
 
 _BLOCK_BYTES = 3 << 15  # the arrays made of it fit a processor's cache
@@ -48,14 +50,14 @@ class Cells:
         Where the text is no digit; the byte before the first cell is one.
     edges : array (N, C + 1)
         Which marks stand around the cells: cell c lies between edges c and c + 1.
-    lines : sequence of N int
+    lines : range, or array (N,)
         The line of the file that each row ends in.
     """
 
     text: bytes
     marks: NDArray[np.intp]
     edges: NDArray[np.intp]
-    lines: Sequence[int]
+    lines: Lines
 
     def __len__(self) -> int:
         return len(self.edges)
@@ -124,18 +126,19 @@ class CsvRows:
         """
         if b'"' in block.text:
             return self._quoted(block)
-        cells = self._plain(block) if len(self.first) > 1 else None
+        alone = len(self.first) == 1
+        cells = None if alone and _may_have_blank_lines(block.text) else self._plain(block)
         if cells is None:
             delimiter = self.delimiter.encode()
             rows = block.text.removesuffix(b"\n").split(b"\n")
             kept = [at for at, row in enumerate(rows) if row.strip() or delimiter in row]
             text = b"".join(rows[at] + b"\n" for at in kept)
-            cells = self._plain(Block(text, 0), [block.lines_before + 1 + at for at in kept])
+            cells = self._plain(Block(text, 0), np.array(kept) + (block.lines_before + 1))
         if cells is None or cells.longest() > _MOST_CELL_BYTES:
             raise self._first_problem(block)
         return cells
 
-    def _plain(self, block: Block, lines: Sequence[int] | None = None) -> Cells | None:
+    def _plain(self, block: Block, lines: Lines | None = None) -> Cells | None:
         """Cut rows without quotes; None if they are not all as wide as the first."""
         text = bytes(PADDING) + block.text + bytes(PADDING)
         marks = find_marks(text)
@@ -146,9 +149,9 @@ class CsvRows:
         if len(ends) != rows * width or not is_end[ends[width - 1 :: width]].all():
             return None
         first_line = block.lines_before + 1
-        return Cells(
-            text, marks, _edges(ends, width), lines or range(first_line, first_line + rows)
-        )
+        if lines is None:
+            lines = range(first_line, first_line + rows)
+        return Cells(text, marks, _edges(ends, width), lines)
 
     def _quoted(self, block: Block) -> Cells:
         """Cut rows with quotes by `csv`, and join what is in their cells again."""
@@ -162,7 +165,7 @@ class CsvRows:
         marks = find_marks(text)
         around = np.searchsorted(marks, ends)
         edges = _edges(around[1:], len(self.first))
-        return Cells(text, marks, edges, [line for line, _ in rows])
+        return Cells(text, marks, edges, np.array([line for line, _ in rows]))
 
     def _rows(self, block: Block) -> Iterator[tuple[int, list[str]]]:
         """Yield the line, and the cells as Latin-1 for their bytes, of rows that are not blank."""
@@ -193,6 +196,10 @@ class CsvRows:
         except DataError as error:
             return error
         return DataError(f"{self.name}: line {block.lines_before + 1}: not rows of equal length")
+
+
+def _may_have_blank_lines(text: bytes) -> bool:
+    return text[:1] == b"\n" or any(white in text for white in (b"\n\n", b" ", b"\t"))
 
 
 def _edges(ends: NDArray[np.intp], width: int) -> NDArray[np.intp]:

@@ -4,6 +4,7 @@ import io
 import math
 import os
 import warnings
+from pathlib import Path
 from tokenize import TokenError
 from typing import IO, Any, Literal
 

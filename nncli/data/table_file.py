@@ -1,15 +1,26 @@
 """Read a table from a file of any kind: what it is shows in its first bytes, not in its name."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from nncli.data.csv_file import CsvFile
-from nncli.data.input_file import open_input, tell_nobody
+from nncli.data.input_file import Advance, InputFile, open_input, tell_nobody
+from nncli.data.parquet_file import MAGIC as PARQUET_MAGIC
+from nncli.data.parquet_file import ParquetFile
 from nncli.data.table import Kind, Table
 from nncli.data.table_blocks import join, regroup
 from nncli.errors import DataError
 
 _ROWS = 1 << 16
+_NOT_TABLES = {
+    b"\x93NUMPY": "a NumPy array",
+    b"PK": "an archive, such as npz or an Excel workbook",
+    b"\xd0\xcf\x11\xe0": "an Excel workbook",
+    b"\0\0": "an IDX file",
+    b"\x89PNG": "a PNG image",
+    b"\xff\xd8\xff": "a JPEG image",
+}
 
 
 def read_table(
@@ -18,9 +29,9 @@ def read_table(
     kinds: Mapping[str, Kind] | None = None,
     used: Collection[str] | None = None,
     missing: Sequence[str] = (),
-    advance: Callable[[int], object] = tell_nobody,
+    advance: Advance = tell_nobody,
 ) -> Table:
-    """Read a whole table: CSV of any delimiter, also gzipped; ``-`` is standard input.
+    """Read a whole table: CSV of any delimiter, also gzipped, or Parquet; ``-`` is standard input.
 
     Numbers have single precision where that keeps what they say (see `table_blocks.compact`).
 
@@ -48,7 +59,8 @@ def read_table(
 def column_names(path: Path) -> list[str]:
     """Return the names of the columns of a file, in their order. Raises `DataError`."""
     with open_input(path) as file:
-        return _columns(file)
+        _check_is_table(file)
+        return ParquetFile(file, tell_nobody).header if _is_parquet(file) else CsvFile(file).header
 
 
 def table_blocks(
@@ -58,7 +70,7 @@ def table_blocks(
     kinds: Mapping[str, Kind] | None = None,
     used: Collection[str] | None = None,
     missing: Sequence[str] = (),
-    advance: Callable[[int], object] = tell_nobody,
+    advance: Advance = tell_nobody,
 ) -> Iterator[Table]:
     """Yield a table in blocks of `rows` rows, the last of fewer; memory goes with `rows` alone.
 
@@ -66,14 +78,32 @@ def table_blocks(
     errors as for `read_table`.
     """
     with open_input(path, advance) as file:
-        csv = CsvFile(file)
-        blocks = csv.blocks(
-            csv.header, with_first=False, kinds=kinds or {}, used=used, missing=missing
-        )
-        name = file.name
+        blocks = _blocks(file, advance, kinds=kinds or {}, used=used, missing=missing)
         empty = True
         for table in regroup(blocks, rows):
             yield table
             empty = False
-    if empty:
-        raise DataError(f"{name}: has no rows below its header")
+        if empty:
+            raise DataError(f"{file.name}: has a header, and no rows; expected rows")
+
+
+def _blocks(file: InputFile, advance: Advance, **wanted: Any) -> Iterator[Table]:
+    _check_is_table(file)
+    if _is_parquet(file):
+        return ParquetFile(file, advance).blocks(**wanted)
+    csv = CsvFile(file)
+    return csv.blocks(csv.header, with_first=False, **wanted)
+
+
+def _is_parquet(file: InputFile) -> bool:
+    return file.head(len(PARQUET_MAGIC)) == PARQUET_MAGIC
+
+
+def _check_is_table(file: InputFile) -> None:
+    """Raise `DataError` for a file that can be told to be no table by its first bytes."""
+    head = file.head(8)
+    for magic, name in _NOT_TABLES.items():
+        if head.startswith(magic):
+            raise DataError(
+                f"{file.name}: is {name}; expected a table, as CSV in UTF-8 or as Parquet"
+            )
