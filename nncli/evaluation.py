@@ -70,7 +70,7 @@ def check_targets(split: Split, objective: Objective, targets: Sequence[str], wh
     if outside := target_outside(split, targets, low, high):
         place, value = outside
         raise DataError(
-            f"{where}: {place}: found {value}; {objective.name} takes targets from {low:g} to "
+            f"{where}: {place}: found {value:g}; {objective.name} takes targets from {low:g} to "
             f"{high:g}"
         )
 
