@@ -102,13 +102,13 @@ class CsvFile:
         """
         self._check_names(names, used)
         places = {name: names.index(name) for name in (names if used is None else used)}
-        blocks = self._rows.blocks(with_first=with_first)
-        sample = _first_rows(self._rows.cut(block) for block in blocks)
+        blocks = self._rows.cells(with_first=with_first)
+        sample = _first_rows(blocks)
         columns = _Columns(self.name, places, missing)
         columns.infer(kinds, sample)
         yield from map(columns.table, sample)
-        for block in blocks:
-            yield columns.table(self._rows.cut(block))
+        for cells in blocks:
+            yield columns.table(cells)
 
     def _check_names(self, header: Sequence[str], used: Collection[str] | None) -> None:
         where = f"{self.name}: line {self._rows.first_line}"

@@ -9,6 +9,7 @@ import csv
 import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,21 +22,13 @@ Lines = range | NDArray[np.intp]
 
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab"}
 
-_BLOCK_BYTES = 3 << 15  # the arrays made of it fit a processor's cache
+_BLOCK_BYTES = 1 << 18  # the arrays made of it fit a processor's cache
 _MOST_ROW_BYTES = 16 << 20
 _MOST_CELL_BYTES = csv.field_size_limit()
 _BYTE_ORDER_MARKS_OF_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _SAVE_AS_UTF_8 = "save it as CSV in UTF-8"
 _WHITE = " \t\v\f"  # in ASCII, as the bytes of other characters look like white space too
 _LINE_FEED = ord("\n")
-
-
-@dataclass(frozen=True)
-class Block:
-    """Whole rows, each ended by a line feed, and how many lines of the file come before them."""
-
-    text: bytes
-    lines_before: int
 
 
 @dataclass(frozen=True)
@@ -96,51 +89,64 @@ class CsvRows:
 
     def __init__(self, file: InputFile) -> None:
         self.name = file.name
-        blocks = _whole_rows(_clean(file), file.name)
-        self._blocks = (block for block in blocks if not block.text.isspace())
-        self._block = next(self._blocks, Block(b"", 0))
-        line = self._block.text.lstrip(b" \t\n").split(b"\n", 1)[0].decode("utf-8")
+        self._line = 0  # how many lines come before the block at hand
+        self._blocks = self._whole_rows(_clean(file))
+        self._block = self._first_block()
+        line = self._block.lstrip(b" \t\n").split(b"\n", 1)[0].decode("utf-8")
         self.delimiter = max(DELIMITERS, key="".join(line.split('"')[::2]).count)
         self.first_line, first = next(self._rows(self._block), (0, []))
         if not first:
             raise DataError(f"{self.name}: has no rows; expected rows of numbers")
         self.first = [cell.encode("latin-1").decode("utf-8").strip() for cell in first]
 
-    def blocks(self, *, with_first: bool) -> Iterator[Block]:
-        """Yield blocks of rows, with the first row or from the second one on."""
-        block = self._block
-        if not with_first:
-            text = block.text.split(b"\n", self.first_line - block.lines_before)[-1]
-            block = Block(text, self.first_line)
-        if block.text and not block.text.isspace():
-            yield block
-        yield from self._blocks
-
-    def cut(self, block: Block) -> Cells:
-        """Return the cells of a block.
+    def cells(self, *, with_first: bool) -> Iterator[Cells]:
+        """Yield the cells of blocks of rows, with the first row or from the second one on.
 
         Raises
         ------
         DataError
-            For a row with another number of cells than the first, and for wrong quotes.
+            For a row with another number of cells than the first, for wrong quotes, and for what
+            is no text in UTF-8.
         """
-        if b'"' in block.text:
-            return self._quoted(block)
+        first = self._block
+        if not with_first:
+            first = first.split(b"\n", self.first_line - self._line)[-1]
+            self._line = self.first_line
+        for block in chain([first], self._blocks):
+            if not block or block.isspace():
+                self._line += block.count(b"\n")
+            else:
+                yield self._quoted(block) if b'"' in block else self._plain(block)
+
+    def _first_block(self) -> bytes:
+        for block in self._blocks:
+            if not block.isspace():
+                return block
+            self._line += block.count(b"\n")
+        return b""
+
+    def _plain(self, block: bytes) -> Cells:
+        """Cut rows without quotes."""
         alone = len(self.first) == 1
-        cells = None if alone and _may_have_blank_lines(block.text) else self._plain(block)
-        if cells is None:
-            delimiter = self.delimiter.encode()
-            rows = block.text.removesuffix(b"\n").split(b"\n")
+        cut = None if alone and _may_have_blank_lines(block) else self._cut(block)
+        lines: Lines
+        if cut is not None:
+            count = len(cut[-1])
+            lines = range(self._line + 1, self._line + 1 + count)
+        else:
+            rows = block.removesuffix(b"\n").split(b"\n")
+            count, delimiter = len(rows), self.delimiter.encode()
             kept = [at for at, row in enumerate(rows) if row.strip() or delimiter in row]
-            text = b"".join(rows[at] + b"\n" for at in kept)
-            cells = self._plain(Block(text, 0), np.array(kept) + (block.lines_before + 1))
-        if cells is None or cells.longest() > _MOST_CELL_BYTES:
+            lines = np.array(kept) + (self._line + 1)
+            cut = self._cut(b"".join(rows[at] + b"\n" for at in kept))
+        if cut is None or (cells := Cells(*cut, lines)).longest() > _MOST_CELL_BYTES:
             raise self._first_problem(block)
+        self._line += count
         return cells
 
-    def _plain(self, block: Block, lines: Lines | None = None) -> Cells | None:
-        """Cut rows without quotes; None if they are not all as wide as the first."""
-        text = bytes(PADDING) + block.text + bytes(PADDING)
+    def _cut(self, block: bytes) -> tuple[bytes, NDArray[np.intp], NDArray[np.intp]] | None:
+        """Return text, marks and edges of cells, or None if not all rows are as the first."""
+        text = bytes(PADDING) + block + bytes(PADDING)
         marks = find_marks(text)
         characters = np.frombuffer(text, np.uint8)[marks]
         is_end = characters == _LINE_FEED
@@ -148,12 +154,9 @@ class CsvRows:
         rows, width = np.count_nonzero(is_end), len(self.first)
         if len(ends) != rows * width or not is_end[ends[width - 1 :: width]].all():
             return None
-        first_line = block.lines_before + 1
-        if lines is None:
-            lines = range(first_line, first_line + rows)
-        return Cells(text, marks, _edges(ends, width), lines)
+        return text, marks, _edges(ends, width)
 
-    def _quoted(self, block: Block) -> Cells:
+    def _quoted(self, block: bytes) -> Cells:
         """Cut rows with quotes by `csv`, and join what is in their cells again."""
         rows = []
         for line, row in self._rows(block):
@@ -165,21 +168,39 @@ class CsvRows:
         marks = find_marks(text)
         around = np.searchsorted(marks, ends)
         edges = _edges(around[1:], len(self.first))
+        self._line += block.count(b"\n")
         return Cells(text, marks, edges, np.array([line for line, _ in rows]))
 
-    def _rows(self, block: Block) -> Iterator[tuple[int, list[str]]]:
+    def _rows(self, block: bytes) -> Iterator[tuple[int, list[str]]]:
         """Yield the line, and the cells as Latin-1 for their bytes, of rows that are not blank."""
-        lines = io.StringIO(block.text.decode("latin-1"), newline="\n")
+        lines = io.StringIO(block.decode("latin-1"), newline="\n")
         reader = csv.reader(lines, delimiter=self.delimiter, strict=True)
         before = 0
         try:
             for row in reader:
                 if len(row) > 1 or any(cell.strip(_WHITE) for cell in row):
-                    yield block.lines_before + reader.line_num, row
+                    yield self._line + reader.line_num, row
                 before = reader.line_num
         except csv.Error as error:
-            line = block.lines_before + before + 1
+            line = self._line + before + 1
             raise DataError(f"{self.name}: line {line}: {_explained(error)}") from error
+
+    def _whole_rows(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
+        """Cut text after line feeds that are outside quotes; the last row gets a line feed too."""
+        rest = b""
+        for piece in pieces:
+            rest += piece
+            end = _end_of_rows(rest)
+            if end:
+                yield rest[:end]
+                rest = rest[end:]
+            elif len(rest) > _MOST_ROW_BYTES:
+                raise DataError(
+                    f"{self.name}: line {self._line + 1}: a row of more than {_MOST_ROW_BYTES} "
+                    "bytes; expected a line a row; is a quotation mark not closed?"
+                )
+        if rest:
+            yield rest if rest.endswith(b"\n") else rest + b"\n"
 
     def _check_width(self, line: int, row: Sequence[str]) -> None:
         if len(row) != len(self.first):
@@ -188,14 +209,14 @@ class CsvRows:
                 f"before; put quotes around a cell that has a {DELIMITERS[self.delimiter]} in it"
             )
 
-    def _first_problem(self, block: Block) -> DataError:
+    def _first_problem(self, block: bytes) -> DataError:
         """Return the error that reading row by row ends in."""
         try:
             for line, row in self._rows(block):
                 self._check_width(line, row)
         except DataError as error:
             return error
-        return DataError(f"{self.name}: line {block.lines_before + 1}: not rows of equal length")
+        return DataError(f"{self.name}: line {self._line + 1}: not rows of equal length")
 
 
 def _may_have_blank_lines(text: bytes) -> bool:
@@ -262,25 +283,6 @@ def _check_text(
             f"{name}: byte {byte[0]:#04x}{in_latin} at offset {offset - started + error.start} is "
             f"not text in UTF-8; {_SAVE_AS_UTF_8}"
         ) from error
-
-
-def _whole_rows(pieces: Iterator[bytes], name: str) -> Iterator[Block]:
-    """Cut text after line feeds that are outside quotes; the last row gets a line feed too."""
-    rest, line = b"", 0
-    for piece in pieces:
-        rest += piece
-        end = _end_of_rows(rest)
-        if end:
-            yield Block(rest[:end], line)
-            line += rest.count(b"\n", 0, end)
-            rest = rest[end:]
-        elif len(rest) > _MOST_ROW_BYTES:
-            raise DataError(
-                f"{name}: line {line + 1}: a row of more than {_MOST_ROW_BYTES} bytes; expected a "
-                "line a row; is a quotation mark not closed?"
-            )
-    if rest:
-        yield Block(rest if rest.endswith(b"\n") else rest + b"\n", line)
 
 
 def _end_of_rows(text: bytes) -> int:

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 PADDING = 32  # bytes before and after a text, as words are read across the edges of its cells
 
 _MOST_DIGITS = 19
-_SIGNS = np.array([1.0, -1.0])
 _POWERS = np.array([10**digits for digits in range(_MOST_DIGITS + 1)], np.uint64)
+_FLOAT_POWERS = _POWERS.astype(np.float64)
 # The low halves of the last n of eight bytes, which hold the last n digits.
 _LAST_DIGITS = np.array(
     [int.from_bytes(bytes(8 - n) + b"\x0f" * n, "little") for n in range(9)]
@@ -33,8 +33,8 @@ def find_marks(text: bytes) -> NDArray[np.intp]:
         With `PADDING` zero bytes on either side, which are no digits.
     """
     data = np.frombuffer(text, np.uint8)
-    data = data[PADDING - 1 : -PADDING]
-    return np.flatnonzero((data - np.uint8(ord("0"))) > 9) + (PADDING - 1)
+    marks = np.flatnonzero((data - np.uint8(ord("0"))) > 9)
+    return marks[PADDING - 1 : len(marks) - PADDING]
 
 
 def parse_decimals(
@@ -60,47 +60,52 @@ def parse_decimals(
         numbers.
     """
     data = np.frombuffer(text, np.uint8)
-    end = marks[after]
+    end, previous = marks[after], marks[after - 1]
     start = marks[before] + 1
-    inside = after - before - 1
-    previous = marks[after - 1]
+    # In an empty cell, both of these are marks around it, neither a point nor a sign.
     pointed = data[previous] == ord(".")
-    pointed &= inside > 0
-    point = np.where(pointed, previous, end)
     negative = data[start] == ord("-")
-    negative &= inside > 0
     start += negative
+    point = np.where(pointed, previous, end)
     whole, fraction = point - start, end - point
     fraction -= pointed
+    others = after - before - 1
+    others -= pointed
+    others -= negative
     digits = whole + fraction
-    inside -= pointed
-    inside -= negative
-    odd = (inside != 0) | (digits > _MOST_DIGITS) | (digits <= 0)
-    if odd.any():
-        whole[odd], fraction[odd] = 0, 0
-    words = _words(data)
-    mantissa = _integers(words, point, whole)
+    not_read = (others != 0) | (digits > _MOST_DIGITS) | (digits <= 0)
+    apart = np.flatnonzero(not_read)
+    whole[apart], fraction[apart] = 0, 0
+    mantissa = _integers(data, point, whole)
     if fraction.any():
         mantissa *= _POWERS[fraction]
-        mantissa += _integers(words, end, fraction)
+        mantissa += _integers(data, end, fraction)
     values, unsure = _quotients(mantissa, fraction)
-    values *= _SIGNS[negative.view(np.uint8)]
-    odd[unsure] = True
-    values[odd] = np.nan
-    odd &= start < end + negative  # an empty cell is missing, not odd
-    return values, odd
+    values[apart], values[unsure] = np.nan, np.nan
+    not_read[apart] = start[apart] < end[apart] + negative[apart]  # an empty cell is not odd
+    not_read[unsure] = True
+    return np.where(negative, -values, values), not_read
 
 
 def _integers(
-    words: NDArray[np.uint64], end: NDArray[np.intp], length: NDArray[np.intp]
+    data: NDArray[np.uint8], end: NDArray[np.intp], length: NDArray[np.intp]
 ) -> NDArray[np.uint64]:
     """Return the integers of `length` digits, 0 or more, that end before `end`."""
+    most = int(length.max(initial=0))
+    if most <= 1:
+        return (data[end - 1] & np.uint8(0x0F)) * (length > 0).astype(np.uint64)
+    words = _words(data)
     total = _eight_digits(words[end - 8], length)
-    for done in range(8, int(length.max()), 8):
+    for done in range(8, most, 8):
         longer = np.flatnonzero(length > done)
-        higher = _eight_digits(words[end[longer] - (8 + done)], length[longer] - done)
-        higher *= np.uint64(10**done)
-        total[longer] += higher
+        if 2 * len(longer) > len(length):  # it costs less to read the few of no digits too
+            higher = _eight_digits(words[end - (8 + done)], np.maximum(length - done, 0))
+            higher *= np.uint64(10**done)
+            total += higher
+        else:
+            higher = _eight_digits(words[end[longer] - (8 + done)], length[longer] - done)
+            higher *= np.uint64(10**done)
+            total[longer] += higher
     return total
 
 
@@ -127,23 +132,16 @@ def _quotients(
     mantissa: NDArray[np.uint64], digits: NDArray[np.intp]
 ) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
     """Return mantissa / 10^digits, correctly rounded, and where it may not be."""
-    powers = _POWERS.astype(np.float64)[digits]
-    values = mantissa.astype(np.float64)
-    large = np.flatnonzero(mantissa > 1 << 53)
-    if not len(large):
-        values /= powers
-        return values, large
-    high, power = values[large], powers[large]
-    low = (mantissa[large] - high.astype(np.uint64)).view(np.int64)
-    values /= powers
-    quotient = values[large]
+    high, power = mantissa.astype(np.float64), _FLOAT_POWERS[digits]
+    quotient = high / power
+    if int(mantissa.max(initial=0)) <= 1 << 53:
+        return quotient, np.empty(0, np.intp)
+    low = (mantissa - high.astype(np.uint64)).view(np.int64)
     product, error = _exact_product(quotient, power)
     correction = ((high - product) - error + low) / power
-    corrected = quotient + correction
-    values[large] = corrected
     # Near the middle of two numbers, the last digits of the correction would decide.
     less, more = correction * (1 - 2.0**-40), correction * (1 + 2.0**-40)
-    return values, large[quotient + less != quotient + more]
+    return quotient + correction, np.flatnonzero(quotient + less != quotient + more)
 
 
 def _exact_product(
