@@ -123,4 +123,6 @@ def test_prediction_loads_neither_pydantic_nor_yaml(tmp_path: Path) -> None:
         "pydantic",
         "yaml",
         "requests",
+        "pyarrow",
+        "PIL",
     }

@@ -53,9 +53,9 @@ def predict(
 ) -> None:
     """Predict the class, or the targets, of every row of INPUT with WEIGHTS.
 
-    INPUT is CSV with or without a header, .npy, .npz with one array or one called X, or IDX, also
-    gzipped; - is standard input. A CSV header with all the model's columns may have them in any
-    order, and others beside them.
+    INPUT is CSV (commas, semicolons or tabs) with or without a header, .npy, .npz with one array
+    or one called X, or IDX, also gzipped; - is standard input. A CSV header with all the model's
+    columns may have them in any order, and others beside them.
     """
     from nncli.artifact import read_model
     from nncli.cli.output import print_bytes, visible

@@ -1,7 +1,8 @@
 """Time nncli's CSV reader beside pandas: ``python -m tests.benchmarks.read_csv --help``.
 
 Both end with an array (rows, columns) of float32, in processes of their own, in turns. pandas is
-imported only by its process; ``--python`` names an interpreter that has it.
+imported only by its process; ``--python`` names an interpreter that has it. From 3.1 on it uses
+several threads.
 """
 
 import argparse
@@ -28,6 +29,13 @@ from pathlib import Path
 from nncli.data.table_file import read_table
 def read(path):
     return read_table(Path(path))
+""",
+    "pandas, one thread": """
+import numpy as np
+import pandas
+pandas.set_option("mode.max_threads", 1)
+def read(path):
+    return pandas.read_csv(path).to_numpy(np.float32)
 """,
     "pandas": """
 import numpy as np
@@ -63,7 +71,7 @@ def write(path: Path, rows: int, columns: int, form: str) -> None:
 def measure(reader: str, path: Path, python: str) -> dict[str, float]:
     """Read once in a process of its own."""
     code = READERS[reader] + MEASURE
-    interpreter = python if reader == "pandas" else sys.executable
+    interpreter = python if reader.startswith("pandas") else sys.executable
     done = subprocess.run(
         [interpreter, "-c", code, str(path)], capture_output=True, text=True, check=True
     )
@@ -78,7 +86,7 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--python", default=sys.executable, help="an interpreter with pandas")
     options = parser.parse_args()
-    print(f"{'':12}{'':16}{'seconds':>9}{'spread':>15}{'to pandas':>11}{'peak MB':>9}")
+    print(f"{'':12}{'':20}{'seconds':>9}{'spread':>15}{'to pandas':>11}{'peak MB':>9}")
     with tempfile.TemporaryDirectory() as folder:
         for name, form in FORMATS.items():
             path = Path(folder) / "rows.csv"
@@ -94,7 +102,7 @@ def main() -> None:
                 peak = max(run["peak_mb"] for run in runs)
                 spread = f"{min(seconds):.2f} to {max(seconds):.2f}"
                 print(
-                    f"{name:12}{reader:16}{median:9.2f}{spread:>15}{median / of_pandas:11.2f}"
+                    f"{name:12}{reader:20}{median:9.2f}{spread:>15}{median / of_pandas:11.2f}"
                     f"{peak:9.0f}"
                 )
 

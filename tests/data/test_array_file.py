@@ -7,6 +7,7 @@ import zipfile
 import numpy as np
 import pytest
 
+from nncli.data import input_file
 from nncli.data.array_file import (
     read_array,
     read_arrays,
@@ -139,3 +140,13 @@ def test_a_text_is_no_array(path):
         f"{path}: neither npy, npz nor IDX: it starts with b'x,y\\n'; for a table, use a source "
         "for tables"
     )
+
+
+def test_a_gzip_bomb_of_the_length_that_it_promises_is_refused(path, monkeypatch):
+    monkeypatch.setattr(input_file, "_BOMB_BYTES", 2_000_000)
+    path.write_bytes(gzip.compress(struct.pack(">HBBI", 0, 8, 1, 30_000_000) + bytes(30_000_000)))
+    tracemalloc.start()
+    assert "unpacks to more than 500 times its size" in refusal(read_array, path)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 20 << 20
