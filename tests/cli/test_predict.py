@@ -149,7 +149,7 @@ def npy(array):
 
 @pytest.mark.parametrize(
     "content",
-    [CSV.encode(), npy(ROWS), idx(ROWS), gzip.compress(idx(ROWS))],
+    [CSV.encode(), npy(ROWS), idx(ROWS), gzip.compress(idx(ROWS), mtime=0)],
     ids=["CSV", "npy", "IDX", "IDX.gz"],
 )
 def test_rows_come_from_standard_input(nncli, weights, expected, content):

@@ -57,7 +57,7 @@ def test_an_npy_file_is_mapped_and_not_read(path, order):
 def test_arrays_of_any_shape_are_read_plain_and_gzipped(path, array):
     stream = io.BytesIO()
     np.save(stream, array)
-    for content in (stream.getvalue(), gzip.compress(stream.getvalue())):
+    for content in (stream.getvalue(), gzip.compress(stream.getvalue(), mtime=0)):
         path.write_bytes(content)
         found = read_array(path)
         assert (found.shape, found.dtype) == (array.shape, array.dtype)
@@ -111,7 +111,7 @@ def test_a_member_that_promises_too_much_is_refused_with_little_memory(path):
 
 def test_images_and_labels_are_read_as_rows(tmp_path):
     images = np.arange(24, dtype=np.uint8).reshape(2, 3, 4)
-    (tmp_path / "images").write_bytes(gzip.compress(idx(images)))
+    (tmp_path / "images").write_bytes(gzip.compress(idx(images), mtime=0))
     (tmp_path / "labels").write_bytes(idx(np.array([7, 8])))
     X, y = read_images_and_labels(tmp_path / "images", tmp_path / "labels")
     np.testing.assert_array_equal(X, images.reshape(2, 12))
@@ -144,7 +144,9 @@ def test_a_text_is_no_array(path):
 
 def test_a_gzip_bomb_of_the_length_that_it_promises_is_refused(path, monkeypatch):
     monkeypatch.setattr(input_file, "_BOMB_BYTES", 2_000_000)
-    path.write_bytes(gzip.compress(struct.pack(">HBBI", 0, 8, 1, 30_000_000) + bytes(30_000_000)))
+    path.write_bytes(
+        gzip.compress(struct.pack(">HBBI", 0, 8, 1, 30_000_000) + bytes(30_000_000), mtime=0)
+    )
     tracemalloc.start()
     assert "unpacks to more than 500 times its size" in refusal(read_array, path)
     _, peak = tracemalloc.get_traced_memory()
