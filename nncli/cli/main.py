@@ -17,8 +17,10 @@ from nncli.cli.predict import predict
 from nncli.cli.show import show
 from nncli.cli.trace import trace
 from nncli.cli.train import train
-from nncli.errors import ConfigError, Interrupted, NncliError, printable, reason
+from nncli.errors import ConfigError, Interrupted, NncliError, on_one_line, reason
 from nncli.threads import start_with_one_thread
+
+_LONGEST_LINE = 5000  # the longest path that there is, and what is said of it
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -58,7 +60,7 @@ def _run(arguments: list[str]) -> int:
         # A config's problems start with file:line:column, for editors to find.
         plain = isinstance(error, ConfigError | Interrupted)
         lines = str(error).split("\n") if plain else [f"Error: {error}"]
-        click.echo("\n".join(map(printable, lines)), err=True)
+        click.echo("\n".join(on_one_line(each, _LONGEST_LINE) for each in lines), err=True)
         return error.exit_code
     except click.ClickException as error:
         error.show()

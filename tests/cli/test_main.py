@@ -116,6 +116,12 @@ def test_a_path_that_the_system_refuses_is_one_line_and_with_debug_a_traceback(n
         nncli("--debug", "show", "n" * 300)
 
 
+def test_the_line_of_an_error_has_an_end(nncli):
+    result = nncli("config", "check", "x" * 100_000)
+    assert result.code == 2
+    assert len(result.error) == 5000
+
+
 def test_ctrl_c_before_there_is_anything_to_save_is_one_line(nncli, monkeypatch):
     def interrupted(path):
         raise KeyboardInterrupt
