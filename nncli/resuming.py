@@ -61,8 +61,9 @@ class StoppedRun:
         return self.checkpoint.record["environment"]["threads"] if self.checkpoint else None
 
     def warnings(self) -> Iterator[str]:
-        """Yield what makes the weights others than those of a run that was never stopped."""
+        """Yield what the user may not expect, such as other weights than without a stop."""
         if self.checkpoint is None:
+            yield f"{self.directory} has no {CHECKPOINT}: training begins again"
             return
         before, now = self.checkpoint.record["environment"], environment()
         if changed := [name for name in now if now[name] != before.get(name)]:
@@ -112,6 +113,8 @@ class StoppedRun:
 
 def check_run(directory: Path) -> None:
     """Raise `UsageError` when `directory` is no run."""
+    if not directory.is_dir():
+        raise UsageError(f"{directory}: is no directory; expected that of a run, as runs/xor-001")
     if not (directory / CONFIG).is_file():
         raise UsageError(f"{directory}: has no {CONFIG}: not a run that could go on; train anew")
 

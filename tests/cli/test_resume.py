@@ -313,14 +313,25 @@ def test_neither_config_nor_resume_is_refused(nncli):
     assert "Missing argument 'CONFIG'." in done.err
 
 
-@pytest.mark.parametrize("place", ["missing", "empty", "xor.yaml"])
-def test_what_is_no_run_is_refused(nncli, stopped, tmp_path, place):
+@pytest.mark.parametrize(
+    ("place", "problem"),
+    [
+        ("missing", "is no directory; expected that of a run, as runs/xor-001"),
+        ("xor.yaml", "is no directory; expected that of a run, as runs/xor-001"),
+        ("empty", "has no config.yaml: not a run that could go on; train anew"),
+    ],
+)
+def test_what_is_no_run_is_refused(nncli, stopped, tmp_path, place, problem):
     (tmp_path / "empty").mkdir()
     done = nncli("train", "--resume", place)
-    assert done.code == 2
-    assert done.error == (
-        f"Error: {place}: has no config.yaml: not a run that could go on; train anew"
-    )
+    assert (done.code, done.error) == (2, f"Error: {place}: {problem}")
+
+
+def test_a_run_without_a_checkpoint_begins_again_and_says_so(nncli, stopped, tmp_path):
+    (tmp_path / "run" / "checkpoint.npz").unlink()
+    done = nncli("train", "--resume", "run")
+    assert done.code == 0
+    assert "Warning: run has no checkpoint.npz: training begins again\n" in done.err
 
 
 def damage(content):
