@@ -226,7 +226,7 @@ def _read_for(
     }
     used = [*(each.name for each in encoding.columns), *others]
     names = used if str(path) == "-" else column_names(path)  # standard input is read once
-    there = None if str(path) == "-" else [name for name in used if name in names]
+    there = None if str(path) == "-" else [name for name in used if name in names] or None
     table = read_table(path, kinds={**texts, **kinds}, used=there, missing=encoding.blanks)
     encoding.check_columns(table, names)
     return table

@@ -440,3 +440,20 @@ def test_balanced_classes_count_alike(nncli, write):
         probabilities[name] = float(row["p_rare"])
     assert probabilities["plain"] == pytest.approx(0.2, abs=0.06)
     assert probabilities["balanced"] == pytest.approx(0.68, abs=0.1)
+
+
+def test_booleans_may_lack_blanks_that_the_training_rows_had(nncli, write, tmp_path):
+    lines = shop()
+    lines[1:9] = [re.sub("true|false", "", each) for each in lines[1:9]]
+    write(lines, "target: price, drop: [kind, id], columns: {member: {missing: indicator}}")
+    assert nncli("train", "c.yaml", "-o", "run").code == 0
+    (tmp_path / "new.csv").write_text("age,city,member\n20,Bern,true\n", encoding="utf-8")
+    result = nncli("predict", "run/weights.npz", "new.csv")
+    assert (result.code, result.err) == (0, "")
+
+
+def test_a_file_with_none_of_the_columns_is_refused_for_that(nncli, model, tmp_path):
+    (tmp_path / "new.csv").write_text("a,b\n1,2\n", encoding="utf-8")
+    result = nncli("predict", "run/weights.npz", "new.csv")
+    assert result.code == 1
+    assert "has not the columns that the model takes: lacks 'age', 'city'" in result.error
