@@ -154,6 +154,7 @@ def predict_rows(model: Model, inputs: NDArray[Any], threshold: float | None = N
         return PredictedLabels(model.targets, ((threshold or 0) < A).astype(np.intp), A)
     if not model.classes:
         values = unscaled(A, target_scaling_of(model)).astype(network.dtype)
+        check_range(values, 0)
         return PredictedNumbers(model.targets, values)
     if not gives_probabilities(network):
         return Predictions(model.classes, chosen, None)

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -245,3 +246,18 @@ def test_targets_that_the_loss_cannot_take_are_named(value, problem):
     assert str(caught.value) == f"rows.csv: row 1 (from 0), target b: {problem}"
     check_targets(split, Objective("squared_error", {}), ["a", "b"], "rows.csv")
     check_targets(split.part(np.array([0])), objective, ["a", "b"], "rows.csv")
+
+
+@pytest.mark.parametrize("scale", [1e-30, [1e-30]])
+def test_numbers_beyond_the_precision_are_refused(scale):
+    layers, parameters = [Layer(2, 1, "identity")], np.full(3, 1e30, np.float32)
+    model = replace(
+        make_model("identity", 1),
+        network=Network(layers, parameters),
+        preprocessing=Preprocessing(["x", "y"], ["number"] * 2, 0.0, 1.0, 0.0, scale),
+        task="regression",
+        targets=["y"],
+        classes=[],
+    )
+    with pytest.raises(DataError, match=r"row 0 .*too large for the float32 numbers of the model"):
+        predict_rows(model, INPUTS)
