@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import nncli
-from nncli.data.columns import KINDS, LARGEST, POLICIES, Column, Encoding
+from nncli.data.columns import KINDS, LARGEST, MOST_BLANKS, POLICIES, Column, Encoding
 from nncli.data.dataset import Task
 from nncli.data.npz_file import read_own_npz, write_npz
 from nncli.data.strict_json import parse_json, to_json
@@ -204,7 +204,7 @@ def _get(mapping: Any, key: str, kind: type[T]) -> T:
     if not isinstance(mapping, dict) or key not in mapping:
         raise _Refusal(f"its metadata has no {key}")
     value = mapping[key]
-    if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+    if not isinstance(value, kind) or (isinstance(value, bool) and kind is int):
         raise _Refusal(f"{key} in its metadata is not of type {kind.__name__}")
     return value
 
@@ -350,10 +350,11 @@ def _preprocessing(values: dict[str, Any], network: Network) -> Preprocessing:
         return Preprocessing(columns, types, offset, scale)
     outputs = network.layers[-1].outputs
     target_scale = _one_or_each(values, "target_scale", outputs, largest)
-    if 0 in (target_scale if isinstance(target_scale, list) else [target_scale]):
-        raise _Refusal("target_scale of its preprocessing is 0")
+    scales = target_scale if isinstance(target_scale, list) else [target_scale]
+    if min(map(abs, scales)) * largest < 1:
+        raise _Refusal("target_scale of its preprocessing is 0, or nearly")
     encoding = _encoding(_get(values, "encoding", object))
-    if encoding is not None and encoding.inputs != columns:
+    if encoding is not None and not _leads_to(encoding, columns):
         raise _Refusal("the encoding of its preprocessing does not lead to its columns")
     return Preprocessing(
         columns,
@@ -381,11 +382,24 @@ def _encoding(values: object) -> Encoding | None:
         return None
     columns = tuple(_column(each) for each in _get(values, "columns", list))
     dtype, name = _get(values, "dtype", str), _get(values, "id", object)
+    blanks = _get_texts(values, "blanks")
+    if len(blanks) > MOST_BLANKS:
+        raise _Refusal(f"its encoding has more than {MOST_BLANKS} blanks")
     if len({column.name for column in columns}) != len(columns):
         raise _Refusal("its encoding has a column twice")
     if dtype not in ("float32", "float64") or not isinstance(name, str | None):
         raise _Refusal("its encoding has another dtype or id than there are")
-    return Encoding(columns, dtype, tuple(_get_texts(values, "blanks")), name)
+    return Encoding(columns, dtype, tuple(blanks), name)
+
+
+def _leads_to(encoding: Encoding, columns: list[str]) -> bool:
+    """Return whether an encoding makes these inputs.
+
+    A name stands once in the file, but in an input for each of its categories: so they are
+    counted before they are made.
+    """
+    characters = sum(len(each.name) * len(each.categories) for each in encoding.columns)
+    return characters <= sum(map(len, columns)) and encoding.inputs == columns
 
 
 def _column(values: Any) -> Column:
@@ -403,4 +417,5 @@ def _column(values: Any) -> Column:
 
 
 def _is_number(value: object, largest: float = 1e308) -> bool:
-    return isinstance(value, int | float) and abs(value) <= largest  # false for inf and nan too
+    # abs(nan) <= largest is false.
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= largest

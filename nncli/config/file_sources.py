@@ -19,7 +19,7 @@ from nncli.config.choices import (
 from nncli.config.source import Scale, Source, Text, scale_field
 from nncli.data.array_file import read_array, read_arrays
 from nncli.data.arrays import Arrays, load_arrays
-from nncli.data.columns import KINDS, Missing
+from nncli.data.columns import KINDS, MOST_BLANKS, Missing
 from nncli.data.dataset import Dataset, Task
 from nncli.data.table import Kind
 from nncli.data.tabular import Choices, load_tables
@@ -151,7 +151,9 @@ class TableSource(OneFileSource):
         description="how much the rows of each class count: balanced for all classes alike, or "
         "a number for each",
     )
-    blanks: list[str] = Field([], description="what counts as a blank cell, such as NA or ?")
+    blanks: list[str] = Field(
+        [], max_length=MOST_BLANKS, description="what counts as a blank cell, such as NA or ?"
+    )
     scale: Scale = scale_field("standard")
 
     @model_validator(mode="after")

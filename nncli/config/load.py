@@ -17,7 +17,7 @@ from nncli.config.file_sources import source_of
 from nncli.config.resolve import Misfit, check_monitor, filled_in, resolve
 from nncli.config.schema import Config
 from nncli.config.sources import SOURCES
-from nncli.config.strict_yaml import DEEPEST, Document, Path, dotted, end_of, parse
+from nncli.config.strict_yaml import DEEPEST, MOST_VALUES, Document, Path, dotted, end_of, parse
 from nncli.data.columns import listed
 from nncli.data.dataset import Task
 from nncli.data.regular_file import read_regular
@@ -26,6 +26,7 @@ from nncli.errors import ConfigError, DataError, did_you_mean, on_one_line, reas
 
 _MOST_BYTES = 1 << 20
 _MOST_PROBLEMS = 100
+_MOST_SAVED_VALUES = MOST_VALUES + 1000  # with the defaults
 _BYTE_ORDER_MARK = "\ufeff"
 _COMMAND_LINE = "command line"
 
@@ -108,9 +109,24 @@ def load_config(path: FilePath, overrides: Sequence[str] = ()) -> LoadedConfig:
 
 
 def saved_config(values: Any, name: str) -> LoadedConfig:
-    """Check a config that was saved in a model file; `name` is for messages."""
+    """Check a config that was saved in a model file; `name` is for messages.
+
+    Raises
+    ------
+    ConfigError
+        With a line ``name: key.path: problem`` for every problem.
+    """
+    if _count(values) > _MOST_SAVED_VALUES:
+        raise ConfigError(f"{name}: has more than {_MOST_SAVED_VALUES:,} keys and values")
     document = Document(values, {(): name})
     return LoadedConfig(_validate(document, FilePath(name)), document)
+
+
+def _count(values: Any) -> int:
+    """Return how many keys and values there are, as the reader of a config counts."""
+    if isinstance(values, dict):
+        return 1 + len(values) + sum(map(_count, values.values()))
+    return 1 + (sum(map(_count, values)) if isinstance(values, list) else 0)
 
 
 def _may_validate(config: Config) -> bool:

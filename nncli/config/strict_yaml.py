@@ -26,7 +26,7 @@ from yaml.events import (
 from nncli.errors import ConfigError, on_one_line
 
 DEEPEST = 20
-_MOST_VALUES = 50_000  # keys count too
+MOST_VALUES = 50_000  # keys count too
 _MOST_DIGITS = 100
 _SHOWN = 80  # characters of a word that a message repeats
 
@@ -147,9 +147,9 @@ class _Reader:
         if len(path) > DEEPEST:
             raise self.refuse(event, f"nested more than {DEEPEST} levels deep")
         places = self.document
-        if len(places.values) + len(places.keys) + len(places.problems) >= _MOST_VALUES:
+        if len(places.values) + len(places.keys) + len(places.problems) >= MOST_VALUES:
             raise self.refuse(
-                event, f"more than {_MOST_VALUES:,} keys and values; large tables belong in files"
+                event, f"more than {MOST_VALUES:,} keys and values; large tables belong in files"
             )
         places.values[path] = self.at(event.start_mark)
         if isinstance(event, MappingStartEvent):

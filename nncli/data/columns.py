@@ -24,6 +24,7 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 POLICIES: tuple[Missing, ...] = get_args(Missing)
 LARGEST = 1e30  # float32 holds it, scaled too
 MOST_CATEGORIES = 1000
+MOST_BLANKS = 1000  # a column is searched for each that is a number
 FEWEST_TEXTS = 10  # fewer are categories, however often each occurs
 # float32 has seven digits: where they begin this far above what changes, few of them are left.
 _OFFSET_IN_DEVIATIONS = 1000

@@ -9,6 +9,7 @@ import pytest
 from tests.attacks.configs import CONFIGS, NOT_FILES
 from tests.attacks.measure import Outcome, measured
 from tests.attacks.model_files import MODEL_FILES, NO_MODELS, model_file
+from tests.attacks.table_models import CONFIGS_OF_MODELS, TABLE_MODELS
 from tests.data.test_npz_file import WRONG
 from tests.test_artifact import WRONG_FILES, WRONG_METADATA, with_metadata
 
@@ -31,6 +32,9 @@ HARMLESS_MODELS = {
     "names for a terminal",
     "a config for a terminal",
     "as it is written",
+    "an id for a terminal",
+    "a scale of 0",
+    "a table as it is written",
 }
 HARMLESS_CONFIGS = {
     "a huge path",
@@ -68,7 +72,7 @@ def assert_one_line_each(outcome: Outcome, code: int, most_lines: int) -> None:
 @pytest.fixture(scope="module")
 def models(tmp_path_factory):
     """Return what ``nncli show`` did with every model file, by name."""
-    files = {name: writes(make) for name, make in MODEL_FILES.items()}
+    files = {name: writes(make) for name, make in (MODEL_FILES | TABLE_MODELS).items()}
     files |= {f"zip {name}": writes(content) for name, (content, _) in WRONG.items()}
     files |= {f"file {name}": writes(make) for name, (make, _) in WRONG_FILES.items()}
     files |= {
@@ -80,6 +84,16 @@ def models(tmp_path_factory):
     yield {each.name.removesuffix(".npz"): each for each in measured(["show"], paths)}
     for path in paths:
         path.unlink(missing_ok=True) if not path.is_dir() else None
+
+
+@pytest.fixture(scope="module")
+def evaluated(tmp_path_factory):
+    """Return what ``nncli eval`` did with models whose config is hostile, by name."""
+    files = {name: writes(make) for name, make in CONFIGS_OF_MODELS.items()}
+    paths = made(tmp_path_factory.mktemp("evaluated"), files, ".npz")
+    yield {each.name.removesuffix(".npz"): each for each in measured(["eval"], paths)}
+    for path in paths:
+        path.unlink()
 
 
 @pytest.fixture(scope="module")
@@ -113,9 +127,15 @@ def test_every_config_is_refused_line_by_line_or_harmless(configs):
             assert_one_line_each(outcome, 2, MOST_LINES)
 
 
-def test_no_model_file_takes_long_or_much_memory(models):
-    assert max(each.seconds for each in models.values()) < MODEL_SECONDS
-    assert max(each.peak_megabytes for each in models.values()) < MODEL_MEGABYTES
+def test_every_config_of_a_model_is_refused_in_one_line(evaluated):
+    for outcome in evaluated.values():
+        assert_one_line_each(outcome, outcome.code or 2, 1)
+
+
+def test_no_model_file_takes_long_or_much_memory(models, evaluated):
+    outcomes = [*models.values(), *evaluated.values()]
+    assert max(each.seconds for each in outcomes) < MODEL_SECONDS
+    assert max(each.peak_megabytes for each in outcomes) < MODEL_MEGABYTES
 
 
 def test_no_config_takes_long_or_much_memory(configs):
