@@ -11,12 +11,19 @@ from nncli.config.load import LoadedConfig, load_config, saved_config
 from nncli.config.schema import Config
 from nncli.environment import environment
 from nncli.errors import ConfigError, DataError, UsageError
+from nncli.model.entries import Array
 from nncli.pipeline import CHECKPOINT, CONFIG, Job, prepare
 from nncli.training.checkpoint import Checkpoint, read_checkpoint
 from nncli.training.schedules import SCHEDULES
 
 _MAY_BE_RAISED = "training.epochs"
-_RECORDED = {"config", "data", "environment", "kernels", "wall_seconds"}
+_RECORDED = {
+    "config": dict,
+    "data": dict,
+    "environment": dict,
+    "kernels": str,
+    "wall_seconds": float,
+}
 
 
 @dataclass(frozen=True)
@@ -58,7 +65,8 @@ class StoppedRun:
     @property
     def threads(self) -> int | None:
         """How many threads it was trained with so far."""
-        return self.checkpoint.record["environment"]["threads"] if self.checkpoint else None
+        found = self.checkpoint and self.checkpoint.record["environment"].get("threads")
+        return found if isinstance(found, int) and 0 < found <= 1024 else None
 
     def warnings(self) -> Iterator[str]:
         """Yield what the user may not expect, such as other weights than without a stop."""
@@ -101,6 +109,7 @@ class StoppedRun:
             )
         try:
             job.engine.restore(self.checkpoint.state)
+            _check_best(self.checkpoint.progress.best_parameters, job.network.parameters)
         except ValueError as error:
             raise DataError(f"{self.directory / CHECKPOINT}: {error}; train anew") from error
         return replace(job, config=config)
@@ -134,11 +143,19 @@ def load_run(directory: Path, overrides: Sequence[str] = ()) -> StoppedRun:
         _check_same(directory, load_config(directory / CONFIG).config, loaded.config)
         return StoppedRun(directory, loaded, None)
     checkpoint = read_checkpoint(directory / CHECKPOINT)
-    if missing := _RECORDED - checkpoint.record.keys():
-        raise DataError(f"{directory / CHECKPOINT}: says nothing of {missing.pop()}; train anew")
+    for name, kind in _RECORDED.items():
+        if not isinstance(checkpoint.record.get(name), kind):
+            raise DataError(f"{directory / CHECKPOINT}: says nothing of {name}; train anew")
+    if checkpoint.record["kernels"] not in ("numpy", "numba"):
+        raise DataError(f"{directory / CHECKPOINT}: names kernels that there are not; train anew")
     before = saved_config(checkpoint.record["config"], f"{directory / CHECKPOINT}: its config")
     _check_same(directory, before.config, loaded.config)
     return StoppedRun(directory, loaded, checkpoint)
+
+
+def _check_best(best: Array | None, parameters: Array) -> None:
+    if best is not None and (best.shape, best.dtype) != (parameters.shape, parameters.dtype):
+        raise ValueError("has best parameters that are not like its parameters")
 
 
 def _check_same(directory: Path, before: Config, now: Config) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nncli.data.npz_file import read_own_npz, write_npz
-from nncli.errors import DataError, DivergenceError, reason
+from nncli.errors import DataError, DivergenceError, on_one_line, reason
 from nncli.training.divergence import NotFinite, is_finite
 from nncli.training.engine import Engine
 from nncli.training.loop import Progress
@@ -73,16 +73,27 @@ def read_checkpoint(path: Path) -> Checkpoint:
         record = json.loads(str(arrays.pop("metadata")))
         if record["checkpoint_version"] != FORMAT_VERSION:
             raise ValueError(f"version {record['checkpoint_version']}")
+        _check_kinds(asdict(Progress()), record["progress"])
         progress = Progress(
             **record.pop("progress"), best_parameters=arrays.pop("best_parameters", None)
         )
     except OSError as error:
         raise DataError(f"{path}: cannot be read ({reason(error)})") from error
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise DataError(
             f"{path}: is damaged, or no checkpoint of this version of nncli ({error}); train anew"
         ) from error
     return Checkpoint(arrays, progress, record)
+
+
+def _check_kinds(expected: dict[str, Any], found: Any) -> None:
+    """Raise `ValueError` for counters of another kind than they start as, or below 0."""
+    if not isinstance(found, dict):
+        raise ValueError("its progress is no mapping")
+    for name, value in found.items():
+        kinds = (int, float) if isinstance(expected[name], float) else (int,)
+        if type(value) not in kinds or (kinds == (int,) and value < 0):
+            raise ValueError(f"its {name} is {on_one_line(repr(value), 40)}")
 
 
 def _check_finite(engine: Engine, arrays: dict[str, NDArray[Any]], progress: Progress) -> None:
