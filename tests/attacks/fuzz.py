@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory, gettempdir
+from typing import Any
 
 import atheris
 
@@ -26,6 +27,7 @@ with atheris.instrument_imports(include=["nncli"], enable_loader_override=False)
 
 import numpy as np
 
+from tests.attacks import table_models
 from tests.attacks.configs import CONFIGS
 from tests.attacks.model_files import MODEL_FILES, members, metadata, model_file, with_text
 from tests.attacks.packing import npy, overwrite, zipped
@@ -55,12 +57,17 @@ class Target:
 def attempt_model(path: Path, content: bytes) -> None:
     """Read a model file; the first byte says what the rest is, so that no checksum hides the rest.
 
-    A whole file, metadata for a file that is right otherwise, one value of the metadata, or a
-    member of a file.
+    A whole file, metadata for a file that is right otherwise, one value of the metadata or of
+    the preprocessing of a table, or a member of a file.
     """
     kind, rest = content[:1], content[1:]
     if kind == b"J":
-        rest = with_text(with_value(rest[0] if rest else 0, rest[1:].decode("utf-8", "ignore")))
+        found = metadata()
+        set_value(found, rest[0] if rest else 0, rest[1:].decode("utf-8", "ignore"))
+        rest = with_text(json.dumps(found, ensure_ascii=False))
+    elif kind == b"C":
+        place, text = rest[0] if rest else 0, rest[1:].decode("utf-8", "ignore")
+        rest = table_models.said(lambda found: set_value(found["preprocessing"], place, text))
     elif kind == b"T":
         text = rest.decode("utf-8", "ignore").replace("\0", "")
         rest = with_text(text or " ")
@@ -80,13 +87,12 @@ def attempt_model(path: Path, content: bytes) -> None:
     assert again.read_bytes() == rest, "another file than nncli writes was accepted"
 
 
-def with_value(place: int, text: str) -> str:
-    """Return the metadata with another value, or text, at a place."""
+def set_value(found: dict[str, Any], place: int, text: str) -> None:
+    """Put another value, or text, at a place in metadata."""
     try:
         value = json.loads(text)
     except (ValueError, RecursionError):
         value = text
-    found = metadata()
     places = [(found, key) for key in found]
     for inner, key in places:
         if isinstance(inner[key], dict):
@@ -95,7 +101,6 @@ def with_value(place: int, text: str) -> str:
             places += [(inner[key], each) for each in range(len(inner[key]))]
     inner, key = places[place % len(places)]
     inner[key] = value
-    return json.dumps(found, ensure_ascii=False)
 
 
 def attempt_config(path: Path, content: bytes) -> None:
@@ -122,6 +127,7 @@ def model_seeds() -> list[bytes]:
     seeds += [
         b"A" + members()["W1.npy"],
         *(b"J" + bytes([n]) + b'{"loss": [1.5]}' for n in range(60)),
+        *(b"C" + bytes([n]) + each for n in range(40) for each in (b"[1.5]", b"1e-40", b"error")),
     ]
     attacks = [b"Z" + make() for name, make in MODEL_FILES.items() if "there may be" not in name]
     return seeds + [each for each in attacks if len(each) < LONGEST_INPUT]
