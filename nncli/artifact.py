@@ -142,6 +142,8 @@ def read_model(path: Path) -> Model:
         When it is missing, damaged, of a newer format, or anything but what `write_model` writes.
     """
     if path.is_dir():
+        if (path / "fold-1").is_dir():
+            raise ModelFileError(f"{path}: has a model for each fold; choose {path / 'fold-1'}")
         path = path / "weights.npz"
     try:
         arrays = _arrays(path)

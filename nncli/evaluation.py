@@ -278,7 +278,7 @@ def evaluate_model(
         from nncli.config.load import saved_config  # pydantic: not for a labelled file
 
         config = saved_config(model.config, f"{path}: its config").config
-        dataset = config.data.load(config.seed)
+        dataset = config.load_data()
         described = (model.preprocessing.columns, model.targets, model.classes)
         if ([*dataset.columns], [*dataset.targets], [*dataset.classes]) != described:
             raise ModelFileError(

@@ -90,7 +90,7 @@ def prepare(loaded: LoadedConfig, *, progress_bar: bool = False) -> Job:
     ConfigError, DataError
         When the parts do not go together, or the data cannot be had.
     """
-    dataset = loaded.config.data.load(loaded.config.seed, progress=progress_bar)
+    dataset = loaded.config.load_data(progress=progress_bar)
     config = loaded.filled_in(dataset.task, has_validation="validation" in dataset.splits)
     with loaded.explained():
         network, objective = build_network(config, dataset.shape)

@@ -3,7 +3,7 @@
 import csv
 import io
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -169,13 +169,23 @@ def as_csv(predictions: Predicted, beside: Beside | None = None) -> bytes:
 
     A number is the shortest text that gives it back.
     """
+    columns = predictions.columns()
+    kept = beside or {}
+    rows = zip(range(len(predictions)), *kept.values(), *as_texts(columns), strict=True)
+    return csv_of(["row", *kept, *columns], rows)
+
+
+def as_texts(columns: Mapping[str, list[Any] | Numbers]) -> list[Any]:
+    """Return columns with the shortest text of every number that gives it back."""
+    return [each if isinstance(each, list) else each.astype(str) for each in columns.values()]
+
+
+def csv_of(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
+    """Return a CSV file in UTF-8."""
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
-    columns = predictions.columns()
-    texts = [each if isinstance(each, list) else each.astype(str) for each in columns.values()]
-    kept = beside or {}
-    writer.writerow(["row", *kept, *columns])
-    writer.writerows(zip(range(len(predictions)), *kept.values(), *texts, strict=True))
+    writer.writerow(header)
+    writer.writerows(rows)
     return stream.getvalue().encode("utf-8")
 
 

@@ -22,6 +22,7 @@ class Stream(IntEnum):
     DROPOUT = 7  # index: the step
     CONNECTIONS = 8  # index: the layer
     TEST_SPLIT = 9
+    FOLDS = 10
 
 
 def generator(seed: int, stream: Stream, index: int = 0) -> np.random.Generator:

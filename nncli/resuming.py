@@ -1,6 +1,6 @@
 """Go on with a run that was stopped, wherever that was."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from shlex import quote
@@ -128,19 +128,24 @@ def check_run(directory: Path) -> None:
         raise UsageError(f"{directory}: has no {CONFIG}: not a run that could go on; train anew")
 
 
-def load_run(directory: Path, overrides: Sequence[str] = ()) -> StoppedRun:
-    """Read how far a run has come, and its config.
+def load_run(directory: Path, loaded: LoadedConfig) -> StoppedRun:
+    """Read how far a run has come; where there is none yet, it is to begin.
+
+    Parameters
+    ----------
+    loaded : LoadedConfig
+        Its config, with more epochs if they were asked for.
 
     Raises
     ------
     ConfigError
-        When its config, with the overrides, is not what it was, but for more epochs.
+        When the config is not what it was, but for more epochs.
     DataError
         When its checkpoint is damaged.
     """
-    loaded = load_config(directory / CONFIG, overrides)
     if not (directory / CHECKPOINT).exists():
-        _check_same(directory, load_config(directory / CONFIG).config, loaded.config)
+        if (directory / CONFIG).exists():
+            _check_same(directory, load_config(directory / CONFIG).config, loaded.config)
         return StoppedRun(directory, loaded, None)
     checkpoint = read_checkpoint(directory / CHECKPOINT)
     for name, kind in _RECORDED.items():

@@ -32,6 +32,7 @@ ROOMS = [
     "run_directory",
     "pipeline",
     "resuming",
+    "cross_validation",
     "advice",
     "explanation",
     "cli",

@@ -62,7 +62,7 @@ def show(source: str, overrides: tuple[str, ...]) -> None:
         raise _unknown(source)
     else:
         config = load_config(Path(source), overrides).config
-    _describe(config.data.load(config.seed, progress=sys.stderr.isatty()), config.data.source)
+    _describe(config.load_data(progress=sys.stderr.isatty()), config.data.source)
 
 
 def _describe(dataset: "Dataset", source: str) -> None:

@@ -19,8 +19,14 @@ if TYPE_CHECKING:
 _MEASURE_SECONDS = 0.3
 
 
-def print_estimates(job: "Job") -> None:
-    """Print data, shapes, memory and time; the job's parameters are spoiled by the measurement."""
+def print_estimates(job: "Job", folds: int = 1) -> None:
+    """Print data, shapes, memory and time; the job's parameters are spoiled by the measurement.
+
+    Parameters
+    ----------
+    folds : int
+        How many such jobs there are, if it is a cross-validation.
+    """
     print_table(
         ("split", "rows", "columns", "type"),
         [
@@ -33,11 +39,13 @@ def print_estimates(job: "Job") -> None:
     click.echo()
     seconds_an_epoch = _seconds_an_epoch(job)
     total = seconds_an_epoch * job.plan.epochs
+    time_needed = f"{total * folds:.1f} s, {seconds_an_epoch:.2f} s an epoch"
     print_pairs(
         [
+            *([("folds, a model each", folds)] if folds > 1 else []),
             ("batches an epoch", len(job.training)),
             ("epochs, at most", job.plan.epochs),
-            ("training, about", f"{total:.1f} s, {seconds_an_epoch:.2f} s an epoch"),
+            ("training, about", time_needed),
             ("kernels", job.engine.kernels.name),
             ("memory, about", f"{_megabytes(job):.0f} MB"),
         ]

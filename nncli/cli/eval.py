@@ -15,7 +15,7 @@ _MOST_CONFUSIONS = 10
 @click.argument("weights", type=click.Path(path_type=Path))
 @click.option(
     "--split",
-    type=click.Choice(["train", "validation", "test"]),
+    type=click.Choice(["train", "validation", "held_out", "test"]),
     help="Which rows of the data that the model was trained on.  [default: test]",
 )
 @click.option(

@@ -46,14 +46,16 @@ def count_or_figure(value: float) -> str:
     return str(value) if isinstance(value, int) else figure(value)
 
 
-def print_splits(metrics: Mapping[str, Mapping[str, float]], columns: Sequence[str]) -> None:
-    """Print a line for each split, with those of the columns that any of them has."""
+def print_splits(
+    metrics: Mapping[str, Mapping[str, float]], columns: Sequence[str], first: str = "split"
+) -> None:
+    """Print a line for each split, or what `first` says, with the columns that any of them has."""
     there = [column for column in columns if any(column in each for each in metrics.values())]
     rows = [
         (shortened(split, 20), *(count_or_figure(each[c]) if c in each else "" for c in there))
         for split, each in metrics.items()
     ]
-    print_table(("split", *there), rows)
+    print_table((first, *there), rows)
 
 
 def print_json(value: Any) -> None:

@@ -52,7 +52,7 @@ def _describe_config(path: Path) -> dict[str, Any]:
     from nncli.description import describe_layers
 
     config = load_config(path).config
-    shape = config.data.shape or config.data.load(config.seed).shape
+    shape = config.data.shape or config.load_data().shape
     network, objective = build_network(config, shape)
     return {**describe_layers(network.layers), "task": shape.task, "loss": objective.name}
 

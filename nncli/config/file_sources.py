@@ -21,6 +21,7 @@ from nncli.data.array_file import read_array, read_arrays
 from nncli.data.arrays import Arrays, load_arrays
 from nncli.data.columns import KINDS, MOST_BLANKS, Missing
 from nncli.data.dataset import Dataset, Task
+from nncli.data.splitting import Fold
 from nncli.data.table import Kind
 from nncli.data.tabular import Choices, load_tables
 from nncli.errors import did_you_mean
@@ -172,7 +173,7 @@ class TableSource(OneFileSource):
         """The names of all targets."""
         return [self.target] if isinstance(self.target, str) else self.target
 
-    def load(self, seed: int, *, progress: bool = False) -> Dataset:
+    def load(self, seed: int, *, fold: Fold | None = None, progress: bool = False) -> Dataset:
         """Read the files and understand their columns."""
         choices = Choices(
             target=self.targets,
@@ -188,7 +189,7 @@ class TableSource(OneFileSource):
             name: _nearby(each) if isinstance(each, str) else each
             for name, each in self.parts.items()
         }
-        return load_tables(_nearby(self.path), parts, choices, seed)
+        return load_tables(_nearby(self.path), parts, choices, seed, fold)
 
 
 class CsvSource(TableSource):
@@ -208,13 +209,13 @@ class ArraySource(FileSource):
 
     scale: Scale = scale_field("standard")
 
-    def load(self, seed: int, *, progress: bool = False) -> Dataset:
+    def load(self, seed: int, *, fold: Fold | None = None, progress: bool = False) -> Dataset:
         """Read the arrays."""
         parts = {
             name: each if isinstance(each, int | float) else self._read(each)
             for name, each in self.parts.items()
         }
-        return load_arrays(self._read(self._first), parts, self.task, seed)
+        return load_arrays(self._read(self._first), parts, self.task, seed, fold)
 
     @property
     def _first(self) -> Any:

@@ -11,6 +11,8 @@ from pydantic import Field, model_validator
 from nncli.config.choices import IntegerOr, Named, OneOf, OneOrList, PathOr, Section, refusal
 from nncli.config.source import Source
 from nncli.config.sources import SOURCES
+from nncli.data.dataset import Dataset
+from nncli.data.splitting import Fold
 from nncli.model.activations import ACTIVATIONS
 from nncli.model.initializers import INITIALIZERS
 from nncli.model.losses import LOSSES
@@ -172,6 +174,26 @@ class TrainingSection(Section):
     early_stopping: EarlyStopping | None = Field(
         None, description="{monitor, patience, min_change}; default: train for all epochs"
     )
+    folds: int | None = Field(
+        None,
+        ge=2,
+        le=10_000,
+        description="cross-validation: into how many parts the rows but those to test with are "
+        "divided; a model for each is trained on the others",
+    )
+    fold: int | None = Field(
+        None, ge=1, description="which of the folds alone, from 1; default: all of them"
+    )
+
+    @model_validator(mode="after")
+    def _fold_is_one_of_them(self) -> "TrainingSection":
+        if self.fold is not None and self.folds is None:
+            raise refusal(f"found {self.fold}, but no training.folds; give both", below="fold")
+        if self.fold is not None and self.fold > (self.folds or 0):
+            raise refusal(
+                f"found {self.fold}; expected 1 to training.folds: {self.folds}", below="fold"
+            )
+        return self
 
 
 class Config(Section):
@@ -191,3 +213,9 @@ class Config(Section):
     training: TrainingSection = Field(
         default_factory=TrainingSection, description="how it is trained"
     )
+
+    def load_data(self, *, progress: bool = False) -> Dataset:
+        """Load the data, with what the fold that it speaks of, if any, holds out."""
+        number, folds = self.training.fold, self.training.folds
+        fold = Fold(number, folds) if number and folds else None
+        return self.data.load(self.seed, fold=fold, progress=progress)

@@ -9,7 +9,7 @@ from nncli.config.choices import Name, Named, OneOf, Section, refusal
 from nncli.config.strict_yaml import Path
 from nncli.data.dataset import Dataset, Shape
 from nncli.data.scaling import SCALERS
-from nncli.data.splitting import row_count
+from nncli.data.splitting import Fold, row_count
 
 Scale = Annotated[Named, OneOf.of_table(SCALERS)]
 Text = Annotated[str, Name()]
@@ -39,8 +39,16 @@ class Source(Section):
         """What is known before the data is loaded."""
         return None
 
-    def load(self, seed: int, *, progress: bool = False) -> Dataset:
-        """Load the data; `progress` allows a progress bar on standard error."""
+    def load(self, seed: int, *, fold: Fold | None = None, progress: bool = False) -> Dataset:
+        """Load the data.
+
+        Parameters
+        ----------
+        fold : Fold, optional
+            The part of the rows that is held out, as the split ``held_out``.
+        progress : bool
+            Whether there may be a progress bar on standard error.
+        """
         raise TypeError(f"{type(self).__name__} does not say how it is loaded")
 
     def target_outside(self, low: float, high: float) -> tuple[Path, float] | None:

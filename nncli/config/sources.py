@@ -15,6 +15,7 @@ from nncli.data.dataset import Dataset, Shape
 from nncli.data.gate import load_gate
 from nncli.data.mnist import TRAIN_ROWS, in_cache, load_mnist, mnist_directory
 from nncli.data.rows import GivenRows
+from nncli.data.splitting import Fold
 from nncli.data.xor import load_xor
 
 
@@ -42,7 +43,7 @@ class XorSource(Source):
         """Two inputs, two classes."""
         return Shape("binary", inputs=2, outputs=2)
 
-    def load(self, seed: int, *, progress: bool = False) -> Dataset:
+    def load(self, seed: int, *, fold: Fold | None = None, progress: bool = False) -> Dataset:
         """Make the rows."""
         return load_xor(
             rows=self.rows,
@@ -50,6 +51,7 @@ class XorSource(Source):
             test=self.test,
             validation=self.validation,
             seed=seed,
+            fold=fold,
         )
 
 
@@ -65,9 +67,9 @@ class GateSource(Source):
         """Two inputs, two classes."""
         return Shape("binary", inputs=2, outputs=2)
 
-    def load(self, seed: int, *, progress: bool = False) -> Dataset:
+    def load(self, seed: int, *, fold: Fold | None = None, progress: bool = False) -> Dataset:
         """Return the truth table."""
-        return load_gate(gate=self.gate)
+        return load_gate(gate=self.gate, seed=seed, fold=fold)
 
     @classmethod
     def whereabouts(cls) -> str:
@@ -94,9 +96,9 @@ class MnistSource(Source):
         """784 pixels, ten classes."""
         return Shape("multiclass", inputs=784, outputs=10)
 
-    def load(self, seed: int, *, progress: bool = False) -> Dataset:
+    def load(self, seed: int, *, fold: Fold | None = None, progress: bool = False) -> Dataset:
         """Load the digits from the cache, or download them."""
-        return load_mnist(validation=self.validation, seed=seed, progress=progress)
+        return load_mnist(validation=self.validation, seed=seed, fold=fold, progress=progress)
 
     @classmethod
     def fetch(cls, *, progress: bool = False) -> str:
@@ -154,9 +156,9 @@ class RowsSource(Source):
             raise refusals(problems)
         return self
 
-    def load(self, seed: int, *, progress: bool = False) -> Dataset:
+    def load(self, seed: int, *, fold: Fold | None = None, progress: bool = False) -> Dataset:
         """Return the rows."""
-        return self._given.dataset()
+        return self._given.dataset(seed, fold)
 
     def target_outside(self, low: float, high: float) -> tuple[Path, float] | None:
         """Look at the targets of all rows."""

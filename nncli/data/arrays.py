@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nncli.data.columns import LARGEST
-from nncli.data.dataset import Dataset, Split, Task
-from nncli.data.splitting import divide
+from nncli.data.dataset import Dataset, Split, Task, in_order
+from nncli.data.splitting import Fold, divide
 from nncli.data.table import Table
 from nncli.data.targets import Targets, understand
 from nncli.errors import DataError, did_you_mean
@@ -82,7 +82,11 @@ class Arrays:
 
 
 def load_arrays(
-    first: Arrays, parts: Mapping[str, Arrays | int | float], task: Task | None, seed: int
+    first: Arrays,
+    parts: Mapping[str, Arrays | int | float],
+    task: Task | None,
+    seed: int,
+    fold: Fold | None = None,
 ) -> Dataset:
     """Return the data set of arrays with the training rows.
 
@@ -91,6 +95,8 @@ def load_arrays(
     parts : mapping
         For ``test`` and ``validation`` other arrays, or how many rows are taken from `first`:
         rows (int) or a fraction.
+    fold : Fold, optional
+        The part of the rows that is held out.
 
     Raises
     ------
@@ -101,7 +107,7 @@ def load_arrays(
     targets = understand(table, list(table.columns), task)
     rows = Split(matrix, targets.values(table), np.arange(len(matrix)))
     shares = {part: each for part, each in parts.items() if not isinstance(each, Arrays)}
-    divided = divide(rows, shares, seed, targets.classes, first.inputs_name)
+    divided = divide(rows, shares, seed, targets.classes, first.inputs_name, fold)
     splits = {part: rows.part(which) for part, which in divided.items()}
     for part, other in parts.items():
         if isinstance(other, Arrays):
@@ -111,7 +117,7 @@ def load_arrays(
         columns=[f"x{n}" for n in range(1, matrix.shape[1] + 1)],
         targets=targets.names,
         classes=targets.classes,
-        splits={part: splits[part] for part in ("train", "validation", "test") if part in splits},
+        splits=in_order(splits),
         scales_targets=targets.task == "regression",
     )
 

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 Task = Literal["binary", "multiclass", "multilabel", "regression"]
 Rows = NDArray[np.intp]
 
+SPLITS = ("train", "validation", "held_out", "test")
+
 
 @dataclass(frozen=True)
 class Shape:
@@ -76,7 +78,8 @@ class Dataset:
     classes : sequence of str
         Empty for a regression and for several labels.
     splits : dict of str to Split
-        ``train``, and ``validation`` and ``test`` where there are any rows for them.
+        ``train``, and ``validation``, ``held_out`` and ``test`` where there are any rows for them,
+        in this order. Rows of a fold of a cross-validation are held out.
     encoding : Encoding or None
         How a table's columns became the inputs; None where numbers are taken as they are.
     scales_targets : bool
@@ -87,6 +90,10 @@ class Dataset:
         A line about the rows of each file that were left out, and why.
     warnings : sequence of str
         Lines about what looks wrong.
+    numbers : array (N,) or None
+        Which rows of their file, from 0, those of ``train`` are taken from; None where all are.
+    ids : mapping of str to array (N,)
+        The cells of the column that stands beside predictions, by its name, if there is one.
     """
 
     task: Task
@@ -99,11 +106,18 @@ class Dataset:
     roles: Mapping[str, str] = field(default_factory=dict)
     left_out: Sequence[str] = ()
     warnings: Sequence[str] = ()
+    numbers: Rows | None = None
+    ids: Mapping[str, NDArray[Any]] = field(default_factory=dict)
 
     @property
     def shape(self) -> Shape:
         """What a network for it looks like from outside."""
         return Shape(self.task, len(self.columns), len(self.classes or self.targets))
+
+
+def in_order(splits: Mapping[str, Split]) -> dict[str, Split]:
+    """Return those of the splits that have rows, in the order of `SPLITS`."""
+    return {name: splits[name] for name in SPLITS if len(splits.get(name, ()))}
 
 
 def whole(inputs: NDArray[Any], targets: NDArray[Any]) -> Split:

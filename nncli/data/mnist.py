@@ -9,14 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nncli.data.cache import cache_directory, ensure_files
-from nncli.data.dataset import Dataset, whole
+from nncli.data.dataset import Dataset, in_order, whole
 from nncli.data.download import RemoteFile, has_content
-from nncli.data.splitting import hold_out, row_count
+from nncli.data.splitting import Fold, divide
 from nncli.errors import OutputError
 from nncli.files import atomic_write
 
 TRAIN_ROWS = 60_000
 PIXELS = 28 * 28
+CLASSES = tuple("0123456789")
+CLASSES = tuple("0123456789")
 
 MIRRORS = (
     "https://ossci-datasets.s3.amazonaws.com/mnist/",
@@ -89,7 +91,9 @@ PARTS: dict[str, Part] = {
 }
 
 
-def load_mnist(*, validation: int | float, seed: int, progress: bool = False) -> Dataset:
+def load_mnist(
+    *, validation: int | float, seed: int, fold: Fold | None = None, progress: bool = False
+) -> Dataset:
     """Load the data set from the cache, downloading it first if need be.
 
     The images stay bytes, shape (N, 784), and are mapped from the cached file, not copied.
@@ -106,15 +110,15 @@ def load_mnist(*, validation: int | float, seed: int, progress: bool = False) ->
     """
     arrays = load_arrays(progress=progress)
     train = whole(arrays["train_images"].reshape(-1, PIXELS), arrays["train_labels"])
-    train, held_out = hold_out(train, row_count(validation, len(train)), seed)
-    test = whole(arrays["test_images"].reshape(-1, PIXELS), arrays["test_labels"])
-    splits = {"train": train, "validation": held_out, "test": test}
+    divided = divide(train, {"validation": validation}, seed, CLASSES, "mnist", fold)
+    splits = {name: train.part(which) for name, which in divided.items()}
+    splits["test"] = whole(arrays["test_images"].reshape(-1, PIXELS), arrays["test_labels"])
     return Dataset(
         task="multiclass",
         columns=tuple(f"pixel{pixel}" for pixel in range(PIXELS)),
         targets=("digit",),
-        classes=tuple("0123456789"),
-        splits={name: split for name, split in splits.items() if len(split)},
+        classes=CLASSES,
+        splits=in_order(splits),
     )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from nncli.data.dataset import Dataset, Shape, whole
+from nncli.data.splitting import Fold, divide_alike
 
 Path = tuple[str | int, ...]
 Problem = tuple[Path, str]
@@ -89,7 +90,7 @@ class GivenRows:
                     return place, value
         return None
 
-    def dataset(self) -> Dataset:
+    def dataset(self, seed: int = 0, fold: Fold | None = None) -> Dataset:
         """Return the rows, which train and test."""
         targets = np.array(self._target_rows, np.float64)
         if self.labels is not None:
@@ -101,7 +102,7 @@ class GivenRows:
             columns=self.column_names,
             targets=self.target_names,
             classes=self.class_names,
-            splits={"train": rows, "test": rows},
+            splits=divide_alike(rows, seed, self.class_names, "rows", fold),
         )
 
     def problems(self) -> list[Problem]:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import numpy as np
 from numpy.typing import NDArray
 
 Cells = NDArray[Any]
@@ -23,11 +24,14 @@ class Table:
         each a str, or None where a cell is blank.
     place : function of int to str
         What a row, counted from 0, is called in a message: ``line 17``.
+    numbers : array (N,) or None
+        Which rows of the file, from 0, these are; None for all.
     """
 
     name: str
     columns: dict[str, Cells]
     place: Callable[[int], str]
+    numbers: NDArray[np.intp] | None = None
 
     def __len__(self) -> int:
         return len(next(iter(self.columns.values()), ()))

@@ -16,8 +16,8 @@ from nncli.data.columns import (
     fit,
     listed,
 )
-from nncli.data.dataset import Dataset, Rows, Split, Task
-from nncli.data.splitting import divide
+from nncli.data.dataset import Dataset, Rows, Split, Task, in_order
+from nncli.data.splitting import Fold, divide
 from nncli.data.table import Kind, Table
 from nncli.data.table_file import column_names, read_table
 from nncli.data.targets import Targets, understand, with_targets
@@ -69,7 +69,11 @@ class Choices:
     def kinds(self) -> dict[str, Kind]:
         """The kinds that are not to be taken from the cells."""
         chosen = {name: each["kind"] for name, each in self.columns.items() if each.get("kind")}
-        return {**chosen, self.weight: "number"} if self.weight else chosen
+        if self.weight:
+            chosen[self.weight] = "number"
+        if self.id:
+            chosen[self.id] = "category"  # as it stands in the file
+        return chosen
 
     def check_names(self, names: Sequence[str], name: str) -> None:
         """Raise `DataError` when a column that is spoken of is not there."""
@@ -87,7 +91,11 @@ _KEYS = {"dropped": "drop", "id": "id", "weight": "weight", "target": "target"}
 
 
 def load_tables(
-    path: Path, parts: Mapping[str, Path | Share], choices: Choices, seed: int
+    path: Path,
+    parts: Mapping[str, Path | Share],
+    choices: Choices,
+    seed: int,
+    fold: Fold | None = None,
 ) -> Dataset:
     """Return the data set of a file with the training rows.
 
@@ -96,6 +104,8 @@ def load_tables(
     parts : mapping
         For ``test`` and ``validation`` another file, or how many rows are taken from `path`:
         rows (int) or a fraction.
+    fold : Fold, optional
+        The part of the rows that is held out.
 
     Raises
     ------
@@ -108,7 +118,7 @@ def load_tables(
     targets = understand(table, choices.target, choices.task)
     values = targets.values(table)
     shares = {part: each for part, each in parts.items() if not isinstance(each, Path)}
-    divided = divide(_labels_alone(values), shares, seed, targets.classes, str(path))
+    divided = divide(_labels_alone(values), shares, seed, targets.classes, str(path), fold)
     inputs = [name for name in names if name not in choices.roles]
     if not inputs:
         raise DataError(f"{path}: has no column for an input beside {listed(names)}")
@@ -125,18 +135,19 @@ def load_tables(
     if constant:
         notes.append(f"{path}: {listed(constant)} never changes in the training rows; nothing can "
                      "be learned from it")  # fmt: skip
-    order = [part for part in ("train", "validation", "test") if part in splits]
     return Dataset(
         task=targets.task,
         columns=encoding.inputs,
         targets=targets.names,
         classes=targets.classes,
-        splits={part: splits[part] for part in order},
+        splits=in_order(splits),
         encoding=encoding,
         scales_targets=targets.task == "regression",
         roles=choices.roles,
         left_out=left_out,
         warnings=notes,
+        numbers=table.numbers,
+        ids={choices.id: table.columns[choices.id]} if choices.id else {},
     )
 
 

@@ -2,15 +2,24 @@
 
 import numpy as np
 
-from nncli.data.dataset import Dataset, Split, whole
-from nncli.data.splitting import hold_out, row_count
+from nncli.data.dataset import Dataset, Split, in_order, whole
+from nncli.data.splitting import Fold, divide
 from nncli.random_streams import Stream, generator
 
 CORNERS = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], np.float64)
 LABELS = np.array([0, 1, 1, 0], np.uint8)
+CLASSES = ("0", "1")
 
 
-def load_xor(*, rows: int, noise: float, test: int, validation: int | float, seed: int) -> Dataset:
+def load_xor(
+    *,
+    rows: int,
+    noise: float,
+    test: int,
+    validation: int | float,
+    seed: int,
+    fold: Fold | None = None,
+) -> Dataset:
     """Make the data set.
 
     Every corner has the same number of rows, give or take one, in random order. The best that any
@@ -24,15 +33,15 @@ def load_xor(*, rows: int, noise: float, test: int, validation: int | float, see
         Standard deviation of the noise added to each coordinate.
     """
     train = _sample(rows, noise, generator(seed, Stream.TRAIN_ROWS))
-    train, held_out = hold_out(train, row_count(validation, rows), seed)
-    splits = {"train": train, "validation": held_out}
+    divided = divide(train, {"validation": validation}, seed, CLASSES, "xor", fold)
+    splits = {name: train.part(which) for name, which in divided.items()}
     splits["test"] = _sample(test, noise, generator(seed, Stream.TEST_ROWS))
     return Dataset(
         task="binary",
         columns=("x1", "x2"),
         targets=("xor",),
-        classes=("0", "1"),
-        splits={name: split for name, split in splits.items() if len(split)},
+        classes=CLASSES,
+        splits=in_order(splits),
     )
 
 

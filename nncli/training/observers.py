@@ -132,10 +132,16 @@ def _kept_bytes(path: Path, header: bytes, epochs: int) -> int:
 
 
 class PlainLines:
-    """Prints a line an epoch to standard error: for files, pipes and logs."""
+    """Prints a line an epoch to standard error: for files, pipes and logs.
 
-    def __init__(self, epochs: int, score: Score) -> None:
-        self._epochs, self._score = epochs, score
+    Parameters
+    ----------
+    run : str, optional
+        Which of several trainings it is, to stand before each line.
+    """
+
+    def __init__(self, epochs: int, score: Score, run: str = "") -> None:
+        self._epochs, self._score, self._run = epochs, score, run
 
     def step(self, report: StepReport) -> None:
         """Do nothing: a line is for an epoch."""
@@ -143,7 +149,7 @@ class PlainLines:
     def epoch(self, report: EpochReport) -> None:
         """Print the epoch's line."""
         width = len(str(self._epochs))
-        words = [f"epoch {report.epoch:>{width}}/{self._epochs}"]
+        words = [f"{self._run}epoch {report.epoch:>{width}}/{self._epochs}"]
         for split, short in (("train", "train"), ("validation", "val")):
             if f"{split}_loss" in report.metrics:
                 words.append(f"{short} {_described(report.metrics, split, self._score)}")
@@ -156,15 +162,15 @@ class PlainLines:
 
 
 class Bar:
-    """Shows a progress bar over all epochs on a terminal."""
+    """Shows a progress bar over all epochs on a terminal; `run` as for `PlainLines`."""
 
     _REFRESH_SECONDS = 0.1
 
-    def __init__(self, epochs: int, rows: int, batches: int, score: Score) -> None:
+    def __init__(self, epochs: int, rows: int, batches: int, score: Score, run: str = "") -> None:
         from tqdm import tqdm
 
         self._epochs, self._rows, self._batches = epochs, rows, batches
-        self._score, self._validation = score, ""
+        self._score, self._run, self._validation = score, run, ""
         self._next_refresh = 0.0
         self._bar = tqdm(
             total=epochs * rows,
@@ -197,7 +203,7 @@ class Bar:
     def _show(self, epoch: int, batch: int, rows: int, loss: float) -> None:
         self._bar.n = (epoch - 1) * self._rows + rows
         self._bar.set_description_str(
-            f"epoch {epoch}/{self._epochs} {batch}/{self._batches}", refresh=False
+            f"{self._run}epoch {epoch}/{self._epochs} {batch}/{self._batches}", refresh=False
         )
         self._bar.set_postfix_str(f"loss {_short(loss)}{self._validation}", refresh=False)
         with suppress(OSError):  # the terminal is gone: that must not end training

@@ -126,6 +126,8 @@ training:
   kernels: auto
   checkpoint_seconds: 60.0
   early_stopping: null
+  folds: null
+  fold: null
 """
     assert nncli("config", "show", "c.yaml") == (0, shown, "")
 

@@ -162,6 +162,7 @@ def trainings(output, task, source, monitors):
             "kernels": st.sampled_from(["auto", "numpy", "numba"]),
             "checkpoint_seconds": st.sampled_from([0.5, 60, 1e9]),
             "early_stopping": st.none() | stopping,
+            "folds": st.none() | st.integers(2, 10_000),
         },
     )
 
