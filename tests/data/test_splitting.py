@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nncli.data.dataset import Split, whole
-from nncli.data.splitting import hold_out, row_count
+from nncli.data.splitting import Fold, fold_out, hold_out, row_count
 
 
 def split_of(sizes, seed=0):
@@ -132,3 +132,27 @@ def test_where_the_targets_are_numbers_any_rows_are_held_out():
     assert held_out.rows.tolist() == sorted(held_out.rows) != list(range(13))
     assert held_out.targets is split.targets
     assert (hold_out(split, 13, seed=1)[1].rows != held_out.rows).any()
+
+
+@given(
+    sizes=st.lists(st.integers(0, 30), min_size=1, max_size=5).filter(sum),
+    folds=st.integers(2, 7),
+    seed=st.integers(0, 5),
+)
+def test_folds_divide_the_rows_evenly_in_all_and_in_each_class(sizes, folds, seed):
+    split = split_of(sizes)
+    parts = [fold_out(split, Fold(number, folds), seed) for number in range(1, folds + 1)]
+    rows = np.concatenate([held_out.rows for _, held_out in parts])
+    assert sorted(rows) == sorted(split.rows)
+    for rest, held_out in parts:
+        assert sorted([*rest.rows, *held_out.rows]) == sorted(split.rows)
+    by_class = np.array([[*counts(each, len(sizes)), len(each)] for _, each in parts])
+    assert (np.ptp(by_class, axis=0) <= 1).all()
+
+
+def test_folds_are_mixed_and_depend_on_the_seed():
+    split = split_of([50, 50])
+    first, other = (fold_out(split, Fold(1, 5), seed)[1].rows for seed in (0, 1))
+    assert {*first} != {*other}
+    assert {*first} != {*fold_out(split, Fold(2, 5), 0)[1].rows}
+    assert len({*np.diff(first)}) > 3
