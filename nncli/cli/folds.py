@@ -78,7 +78,7 @@ def _train(
     from nncli.pipeline import run
 
     settle_threads(job, options, stopped.threads)
-    observers = observers_for(job, options, f"{name}  ")
+    observers = observers_for(job, options, name)
     if options.profiled:
         watch(job, profile)
     stopped.directory.mkdir(exist_ok=True)

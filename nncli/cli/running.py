@@ -110,15 +110,17 @@ def announce_stop() -> None:
 
 
 def observers_for(job: "Job", options: Options, name: str = "") -> list["Observer"]:
-    """Return what shows the progress of a job, as the terminal allows; `name` stands before it."""
+    """Return what shows the progress of a job, which has a name if there are several."""
     from nncli.training.observers import Bar, PlainLines
 
     if options.quiet:
         return []
     if sys.stderr.isatty():
         rows, batches = len(job.training.split), len(job.training)
-        return [Bar(job.plan.epochs, rows, batches, job.engine.score, name)]
-    return [PlainLines(job.plan.epochs, job.engine.score, name)]
+        return [Bar(job.plan.epochs, rows, batches, job.engine.score, name and f"{name}  ")]
+    if name:  # a line of its own: the others have no room for it
+        click.echo(name, err=True)
+    return [PlainLines(job.plan.epochs, job.engine.score)]
 
 
 def _print_outcome(outcome: "Outcome") -> None:

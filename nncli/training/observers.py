@@ -132,16 +132,10 @@ def _kept_bytes(path: Path, header: bytes, epochs: int) -> int:
 
 
 class PlainLines:
-    """Prints a line an epoch to standard error: for files, pipes and logs.
+    """Prints a line an epoch to standard error: for files, pipes and logs."""
 
-    Parameters
-    ----------
-    run : str, optional
-        Which of several trainings it is, to stand before each line.
-    """
-
-    def __init__(self, epochs: int, score: Score, run: str = "") -> None:
-        self._epochs, self._score, self._run = epochs, score, run
+    def __init__(self, epochs: int, score: Score) -> None:
+        self._epochs, self._score = epochs, score
 
     def step(self, report: StepReport) -> None:
         """Do nothing: a line is for an epoch."""
@@ -149,7 +143,7 @@ class PlainLines:
     def epoch(self, report: EpochReport) -> None:
         """Print the epoch's line."""
         width = len(str(self._epochs))
-        words = [f"{self._run}epoch {report.epoch:>{width}}/{self._epochs}"]
+        words = [f"epoch {report.epoch:>{width}}/{self._epochs}"]
         for split, short in (("train", "train"), ("validation", "val")):
             if f"{split}_loss" in report.metrics:
                 words.append(f"{short} {_described(report.metrics, split, self._score)}")
@@ -162,7 +156,13 @@ class PlainLines:
 
 
 class Bar:
-    """Shows a progress bar over all epochs on a terminal; `run` as for `PlainLines`."""
+    """Shows a progress bar over all epochs on a terminal.
+
+    Parameters
+    ----------
+    run : str, optional
+        Which of several trainings it is, to stand before the epoch.
+    """
 
     _REFRESH_SECONDS = 0.1
 
@@ -202,8 +202,10 @@ class Bar:
 
     def _show(self, epoch: int, batch: int, rows: int, loss: float) -> None:
         self._bar.n = (epoch - 1) * self._rows + rows
+        # Where there are several runs, there is no room for the batch in 80 columns.
+        place = "" if self._run else f" {batch}/{self._batches}"
         self._bar.set_description_str(
-            f"{self._run}epoch {epoch}/{self._epochs} {batch}/{self._batches}", refresh=False
+            f"{self._run}epoch {epoch}/{self._epochs}{place}", refresh=False
         )
         self._bar.set_postfix_str(f"loss {_short(loss)}{self._validation}", refresh=False)
         with suppress(OSError):  # the terminal is gone: that must not end training
