@@ -116,23 +116,22 @@ def divide(
     """
     counts = {part: row_count(share, len(rows)) for part, share in shares.items()}
     counts = {part: number for part, number in counts.items() if number}
-    asked = " and ".join(f"data.{part}: {shares[part]}" for part in counts)
-    if sum(counts.values()) >= len(rows):
-        raise DataError(f"{name}: has {len(rows)} rows, of which {asked} leave none to train with")
     rest, divided = rows, dict[str, Rows]()
     for part in ("test", "held_out", "validation"):
         if part == "held_out" and fold is not None:
             _check_fold(rest, fold, classes, name)
             rest, chosen = fold_out(rest, fold, seed)
-        elif part in counts and counts[part] < len(rest):
+        elif part not in counts:
+            continue
+        elif counts[part] < len(rest):
             rest, chosen = hold_out(rest, counts[part], seed, _STREAMS[part])
-        elif part in counts:
+        else:
+            asked = [f"data.{each}: {shares[each]}" for each in counts]
+            asked += ["a fold"] if fold else []
             raise DataError(
-                f"{name}: has {len(rows)} rows, of which {asked} and a fold leave none to train "
+                f"{name}: has {len(rows)} rows, of which {' and '.join(asked)} leave none to train "
                 "with"
             )
-        else:
-            continue
         divided[part] = chosen.rows
     if classes and counts:
         _check_sizes(rows, rest, classes, list(counts), name)

@@ -89,7 +89,7 @@ def test_a_split_that_there_is_not_is_refused_with_the_ones_there_are(nncli, xor
 def test_a_split_that_is_no_split_is_refused(nncli, weights):
     result = nncli("eval", weights, "--split", "tests")
     assert result.code == 2
-    assert "'tests' is not one of 'train', 'validation', 'test'" in result.err
+    assert "'tests' is not one of 'train', 'validation', 'held_out', 'test'" in result.err
 
 
 def test_a_split_and_a_file_exclude_each_other(nncli, weights):
