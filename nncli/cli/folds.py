@@ -19,7 +19,7 @@ from nncli.cli.running import (
 
 if TYPE_CHECKING:
     from nncli.cross_validation import FoldResult
-    from nncli.pipeline import Job, Outcome
+    from nncli.pipeline import Job
     from nncli.resuming import StoppedRun
     from nncli.training.interruption import InterruptRequest
     from nncli.training.profile import Profile
@@ -71,7 +71,7 @@ def _train(
     options: Options,
     profile: "Profile",
     stop_requested: "InterruptRequest",
-) -> "Outcome":
+) -> None:
     """Train one fold to its end. Raises `Interrupted` when a signal asked to stop."""
     from nncli.errors import DivergenceError, Interrupted
     from nncli.files import locked
@@ -100,7 +100,6 @@ def _train(
             f"go on:  nncli train --resume {shlex.quote(str(stopped.directory.parent))}",
             stop_requested.signal,
         )
-    return outcome
 
 
 def _print_results(directory: Path, results: Sequence["FoldResult"]) -> None:
@@ -117,8 +116,9 @@ def _print_results(directory: Path, results: Sequence["FoldResult"]) -> None:
     _print_summaries(results)
     first = shlex.quote(str(directory / "fold-1" / "weights.npz"))
     click.echo(
-        f"\nSaved in {directory}: a run for each fold, and {PREDICTIONS}, of each row the\n"
-        "prediction of the model that has not seen it. Next, and a model of all rows:\n"
+        f"\nSaved in {directory}.\n"
+        f"{PREDICTIONS}: each row as predicted by the model that has not seen it.\n"
+        "Next, a fold again, and a model of all rows:\n"
         f"  nncli eval {first} --split held_out\n"
         f"  nncli train {shlex.quote(str(directory / 'config.yaml'))} training.folds=null"
     )

@@ -239,6 +239,11 @@ def test_what_is_printed(nncli, write):
     assert table[6].split() == ["metric", "held_out", "test", "train"]
     assert [line.split()[0] for line in table[7:11]] == ["loss", "mae", "rmse", "r2"]
     assert max(map(len, table)) <= 80
+    assert table[-5:-2] == [
+        "Saved in run.",
+        "predictions.csv: each row as predicted by the model that has not seen it.",
+        "Next, a fold again, and a model of all rows:",
+    ]
     dry = nncli("train", "c.yaml", "--dry-run").out
     assert "folds, a model each  3\n" in dry
     assert "24 train, 12 held_out, 6 test" in dry
