@@ -53,7 +53,8 @@ def cross_validate(
             if number == 1:
                 write_config(directory, job.config)
             if not stopped.what_is_over:
-                new = dict.fromkeys([*warnings_for(job), *stopped.warnings()])
+                going_on = stopped.warnings() if stopped.checkpoint else ()
+                new = dict.fromkeys([*warnings_for(job), *going_on])
                 warn(each for each in new if each not in warned)
                 warned |= new.keys()
                 _train(stopped, job, f"fold {number}/{len(runs)}", options, profile, stop_requested)
