@@ -128,7 +128,7 @@ def _targets(job: Job) -> dict[str, list[Any] | Numbers]:
     values = split.targets[split.rows]
     if data.classes:
         return {"target": [data.classes[index] for index in values.tolist()]}
-    values = _as_read(values)
+    values = values.astype(np.intp) if data.task == "multilabel" else _as_read(values)
     if len(data.targets) == 1:
         return {"target": values[:, 0]}
     return {f"target_{name}": values[:, n] for n, name in enumerate(data.targets)}

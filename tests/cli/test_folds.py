@@ -192,6 +192,18 @@ def test_one_fold_can_be_trained_alone_and_then_all_rows(nncli, write, tmp_path)
     )
 
 
+def test_each_of_several_targets_has_its_columns(nncli, write, tmp_path):
+    rows = [f"{n},{n % 7},{n % 2},{n % 3 % 2}" for n in range(40)]
+    write(["row,x,a,b", *rows], "data: {path: t.csv, target: [a, b], id: row}\n")
+    assert nncli("train", "-q", "c.yaml", "-o", "run").code == 0
+    lines = (tmp_path / "run" / "predictions.csv").read_text(encoding="utf-8").splitlines()
+    assert lines[0] == "row,fold,row,target_a,target_b,prediction_a,prediction_b,p_a,p_b"
+    for line in lines[1:]:
+        row, _, name, a, b, *_ = line.split(",")
+        x = int(row) % 7
+        assert f"{name},{x},{a},{b}" == rows[int(row)]
+
+
 SOURCES = {
     "xor": "{source: xor, rows: 60, test: 20, validation: 0.1}",
     "gate": "{source: gate, gate: xor}",
