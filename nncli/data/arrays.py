@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nncli.data.columns import LARGEST
-from nncli.data.dataset import Dataset, Split, Task, in_order
+from nncli.data.dataset import Dataset, Split, Task, in_order, whole
+from nncli.data.mapping import row_blocks
 from nncli.data.splitting import Fold, divide
 from nncli.data.table import Table
 from nncli.data.targets import Targets, understand
@@ -55,13 +56,14 @@ class Arrays:
                 f"{name}: has {len(array)} rows, and {self.targets_name} {len(self.targets)}"
             )
         rows = array.reshape(len(array), -1)
-        if rows.dtype.kind == "f" and not (finite := np.abs(rows) <= LARGEST).all():
-            row, column = np.argwhere(~finite)[0]
-            raise DataError(
-                f"{name}: row {row} (from 0), column {column}: found {rows[row, column]}; expected "
-                f"a number from {-LARGEST:g} to {LARGEST:g}"
-            )
-        return rows.astype(np.uint8) if rows.dtype.kind == "b" else rows
+        for start, block in row_blocks(rows) if rows.dtype.kind == "f" else ():
+            if not (finite := np.abs(block) <= LARGEST).all():
+                row, column = np.argwhere(~finite)[0]
+                raise DataError(
+                    f"{name}: row {start + row} (from 0), column {column}: found "
+                    f"{block[row, column]}; expected a number from {-LARGEST:g} to {LARGEST:g}"
+                )
+        return rows.view(np.uint8) if rows.dtype.kind == "b" else rows
 
     def target_table(self) -> Table:
         """Return the targets as a table with the columns y, or y1, y2 and so on."""
@@ -105,7 +107,7 @@ def load_arrays(
     """
     matrix, table = first.matrix(), first.target_table()
     targets = understand(table, list(table.columns), task)
-    rows = Split(matrix, targets.values(table), np.arange(len(matrix)))
+    rows = whole(matrix, targets.values(table))
     shares = {part: each for part, each in parts.items() if not isinstance(each, Arrays)}
     divided = divide(rows, shares, seed, targets.classes, first.inputs_name, fold)
     splits = {part: rows.part(which) for part, which in divided.items()}
@@ -129,4 +131,4 @@ def _other_part(arrays: Arrays, inputs: int, targets: Targets) -> Split:
             f"{arrays.inputs_name}: {matrix.shape[1]} numbers and {len(table.columns)} targets a "
             f"row; the training rows have {inputs} and {len(targets.names)}"
         )
-    return Split(matrix, targets.values(table), np.arange(len(matrix)))
+    return whole(matrix, targets.values(table))

@@ -1,11 +1,15 @@
 """Gather batches of rows into buffers that are allocated once."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import partial
+from typing import Any
 
 import numpy as np
-from numpy.typing import DTypeLike
+from numpy.typing import DTypeLike, NDArray
 
 from nncli.data.dataset import Rows, Split
+from nncli.data.mapping import give_back, is_large, take_rows
+from nncli.data.order import random_pools
 from nncli.data.scaling import Scaling
 from nncli.model.buffers import flat_buffer, shaped
 from nncli.model.entries import Array
@@ -78,14 +82,17 @@ class Batches:
         self.weights: Array | None = None
         self._weights = None if split.weights is None else split.weights.astype(codes.dtype)
         self._holds_all = False
-        self._gather_inputs: Gather = self._take_inputs
+        self._kernels = kernels
+        self._gather_inputs = self._input_gather(split.inputs)
         self._gather_targets: Gather = self._take_targets
-        if kernels.input_gather:
-            self._gather_inputs = (
-                kernels.input_gather(split.inputs, self._offset, self._scale) or self._take_inputs
-            )
         if kernels.target_gather:
             self._gather_targets = kernels.target_gather(split.targets, codes) or self._take_targets
+
+    def _input_gather(self, inputs: NDArray[Any]) -> Gather:
+        """Return what gathers rows of an array (N, I)."""
+        kernel = self._kernels.input_gather
+        found = kernel(inputs, self._offset, self._scale) if kernel else None
+        return found or partial(self._take_inputs, inputs)
 
     def __len__(self) -> int:
         return -(-len(self.split) // self.batch_rows)
@@ -95,37 +102,79 @@ class Batches:
 
         A split that fits one batch is gathered the first time only.
         """
-        if first:
-            yield from self.shuffled(self.split.rows[first * self.batch_rows :])
-        elif not self._holds_all:
-            yield from self.shuffled(self.split.rows)
-            self._holds_all = len(self) == 1
-        else:
+        if self._holds_all and not first:
             yield self._shaped(len(self.split))
+        else:
+            yield from self.shuffled(self.split.rows[first * self.batch_rows :])
+            self._holds_all = len(self) == 1 and not first
+
+    def in_random_order(
+        self, random: np.random.Generator, first: int = 0
+    ) -> Iterator[tuple[Array, Array]]:
+        """Yield X (B, I) and targets T (B, O) of all rows, from batch `first` on.
+
+        The order depends on `random` alone: it is one of all rows, or of a large mapped array that
+        of `random_pools`.
+        """
+        if is_large(self.split.inputs):
+            yield from self._of_pools(random_pools(self.split, self.batch_rows, random), first)
+        else:
+            rows = random.permutation(self.split.rows)
+            yield from self.shuffled(rows[first * self.batch_rows :])
+
+    def _of_pools(
+        self, pools: Iterable[tuple[Rows, NDArray[np.intp]]], first: int
+    ) -> Iterator[tuple[Array, Array]]:
+        self._holds_all = False
+        for rows, order in pools:
+            places = order[first * self.batch_rows :]
+            first = max(0, first - len(order) // self.batch_rows)
+            if len(places):
+                gather_inputs = self._input_gather(take_rows(self.split.inputs, rows))
+            for start in range(0, len(places), self.batch_rows):
+                some = places[start : start + self.batch_rows]
+                yield self.gather(rows[some], gather_inputs, some)
 
     def shuffled(self, rows: Rows) -> Iterator[tuple[Array, Array]]:
         """Yield X (B, I) and targets T (B, O) of `rows`, which index the arrays of the split."""
         self._holds_all = False
         for start in range(0, len(rows), self.batch_rows):
             yield self.gather(rows[start : start + self.batch_rows])
+            give_back(self.split.inputs)
 
     def _shaped(self, rows: int) -> tuple[Array, Array]:
         return shaped(self._X, rows, self._inputs), shaped(self._T, rows, self._outputs)
 
-    def gather(self, rows: Rows) -> tuple[Array, Array]:
-        """Return X (B, I) and targets T (B, O) of up to `batch_rows` rows, as `shuffled` does."""
+    def gather(
+        self,
+        rows: Rows,
+        gather_inputs: Gather | None = None,
+        places: NDArray[np.intp] | None = None,
+    ) -> tuple[Array, Array]:
+        """Return X (B, I) and targets T (B, O) of up to `batch_rows` rows, as `shuffled` does.
+
+        Parameters
+        ----------
+        gather_inputs : function, optional
+            Gathers the inputs of the rows, which have the numbers `places` there, if not from the
+            split.
+        """
         X, T = self._shaped(len(rows))
-        self._gather_inputs(rows, X)
-        self._gather_targets(rows, T)
+        numbers = rows.astype(np.intp, copy=False)
+        if gather_inputs is None or places is None:
+            self._gather_inputs(numbers, X)
+        else:
+            gather_inputs(places, X)
+        self._gather_targets(numbers, T)
         if self._weights is not None:
             self.weights = self._weights[rows, np.newaxis]
         return X, T
 
     # mode="clip" lets NumPy write to `out` directly; `rows` is never out of range.
 
-    def _take_inputs(self, rows: Rows, X: Array) -> None:
+    def _take_inputs(self, inputs: NDArray[Any], rows: NDArray[np.intp], X: Array) -> None:
         raw = self._raw[: len(rows)]
-        np.take(self.split.inputs, rows, axis=0, out=raw, mode="clip")
+        np.take(inputs, rows, axis=0, out=raw, mode="clip")
         if self._has_offset and self._offset.dtype != X.dtype:
             np.subtract(raw, self._offset, out=X, casting="same_kind")
         else:
@@ -135,7 +184,7 @@ class Batches:
         if self._changes_scale:
             np.multiply(X, self._scale, out=X)
 
-    def _take_targets(self, rows: Rows, T: Array) -> None:
+    def _take_targets(self, rows: NDArray[np.intp], T: Array) -> None:
         raw = self._raw_targets[: len(rows)]
         np.take(self.split.targets, rows, axis=0, out=raw, mode="clip")
         if not self.split.of_classes:

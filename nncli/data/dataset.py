@@ -11,7 +11,9 @@ if TYPE_CHECKING:
     from nncli.data.columns import Encoding
 
 Task = Literal["binary", "multiclass", "multilabel", "regression"]
-Rows = NDArray[np.intp]
+Rows = NDArray[np.integer[Any]]
+
+_MANY_ROWS = 1 << 20
 
 SPLITS = ("train", "validation", "held_out", "test")
 
@@ -120,6 +122,11 @@ def in_order(splits: Mapping[str, Split]) -> dict[str, Split]:
     return {name: splits[name] for name in SPLITS if len(splits.get(name, ()))}
 
 
+def row_numbers(count: int) -> Rows:
+    """Return the numbers from 0 to `count` - 1; those of very many rows take four bytes each."""
+    return np.arange(count, dtype=np.intp if count <= _MANY_ROWS else np.uint32)
+
+
 def whole(inputs: NDArray[Any], targets: NDArray[Any]) -> Split:
     """Return a split that has every row."""
-    return Split(inputs, targets, np.arange(len(inputs)))
+    return Split(inputs, targets, row_numbers(len(inputs)))

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nncli.data.dataset import Dataset
+from nncli.data.mapping import row_blocks
 
 
 def fingerprint(dataset: Dataset) -> dict[str, str]:
@@ -29,4 +30,7 @@ def fingerprint(dataset: Dataset) -> dict[str, str]:
 
 
 def _checksum(array: NDArray[Any]) -> str:
-    return f"{array.dtype.str} {array.shape} {zlib.crc32(np.ascontiguousarray(array).data):08x}"
+    checksum = 0
+    for _, block in row_blocks(array):
+        checksum = zlib.crc32(np.ascontiguousarray(block).data, checksum)
+    return f"{array.dtype.str} {array.shape} {checksum:08x}"

@@ -1,7 +1,8 @@
 """Scale inputs: a network sees (x - offset) * scale.
 
-Each function takes the training rows, shape (N, I), and returns `offset` and `scale`, numbers or
-arrays (I,). A column that never changes gets the scale 1, so that it stays finite.
+Each function takes the training rows, a `Split` with inputs (N, I), and returns `offset` and
+`scale`, numbers or arrays (I,). A column that never changes gets the scale 1, so that it stays
+finite. The rows are never in memory as a whole.
 """
 
 from collections.abc import Callable, Sequence
@@ -12,10 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nncli.data.dataset import Split
+from nncli.data.mapping import row_blocks, take_rows
 from nncli.model.entries import Entry
 
 Numbers = NDArray[Any]
 OffsetAndScale = tuple[float | NDArray[np.float64], float | NDArray[np.float64]]
+
+
+_COLUMNS_BYTES = 64 << 20
 
 
 @dataclass(frozen=True)
@@ -29,34 +34,59 @@ class Scaling:
 NOT_SCALED = Scaling()
 
 
-def none(rows: Numbers) -> OffsetAndScale:
+def none(rows: Split) -> OffsetAndScale:
     """Leave the inputs as they are."""
     return 0.0, 1.0
 
 
-def unit(rows: Numbers) -> OffsetAndScale:
+def unit(rows: Split) -> OffsetAndScale:
     """Divide by the largest value of the type: 255 for bytes; floats stay as they are."""
-    if np.issubdtype(rows.dtype, np.integer):
-        return 0.0, 1.0 / float(np.iinfo(rows.dtype).max)
+    dtype = rows.inputs.dtype
+    if np.issubdtype(dtype, np.integer):
+        return 0.0, 1.0 / float(np.iinfo(dtype).max)
     return 0.0, 1.0
 
 
-def standard(rows: Numbers) -> OffsetAndScale:
-    """Bring every column to mean 0 and standard deviation 1."""
-    deviation = rows.std(axis=0, dtype=np.float64)
-    changes = rows.max(axis=0) > rows.min(axis=0)  # rounding gives constants a deviation too
-    return rows.mean(axis=0, dtype=np.float64), _inverse(deviation * changes)
+def standard(rows: Split) -> OffsetAndScale:
+    """Bring every column to mean 0 and standard deviation 1.
+
+    Means m and sums of squared deviations S of blocks are joined: with d the difference of two
+    means, n S = n (S1 + S2) + n1 n2 d² (Chan, Golub and LeVeque 1983, Algorithms for Computing
+    the Sample Variance).
+    """
+    mean = squares = np.zeros(rows.inputs.shape[1])
+    first, changes = rows.inputs[rows.rows[:1]], np.zeros(len(mean), np.bool_)
+    for start, block in row_blocks(rows.inputs, rows.rows):
+        share = len(block) / (start + len(block))
+        block_mean = block.mean(axis=0, dtype=np.float64)
+        difference = block_mean - mean
+        squares = squares + np.square(block - block_mean).sum(axis=0)
+        squares += np.square(difference) * (start * share)
+        mean = mean + difference * share
+        changes |= (block != first).any(axis=0)  # rounding gives constants a deviation too
+    return mean, _inverse(np.sqrt(squares / len(rows)) * changes)
 
 
-def minmax(rows: Numbers) -> OffsetAndScale:
+def minmax(rows: Split) -> OffsetAndScale:
     """Bring every column to the range 0 to 1."""
-    low = rows.min(axis=0).astype(np.float64)
-    return low, _inverse(rows.max(axis=0).astype(np.float64) - low)
+    blocks = row_blocks(rows.inputs, rows.rows)
+    ranges = [(block.min(axis=0), block.max(axis=0)) for _, block in blocks]
+    low, high = (np.array(each, np.float64) for each in zip(*ranges, strict=True))
+    lowest = low.min(axis=0)
+    return lowest, _inverse(high.max(axis=0) - lowest)
 
 
-def robust(rows: Numbers) -> OffsetAndScale:
+def robust(rows: Split) -> OffsetAndScale:
     """Bring every column to median 0 and interquartile range 1."""
-    low, middle, high = np.percentile(rows, [25, 50, 75], axis=0)
+    inputs, count = rows.inputs, len(rows)
+    columns = max(1, _COLUMNS_BYTES // (count * inputs.itemsize))
+    quartiles = np.empty((3, inputs.shape[1]))
+    for first in range(0, inputs.shape[1], columns):
+        some = inputs[:, first : first + columns]
+        quartiles[:, first : first + columns] = np.percentile(
+            take_rows(some, rows.rows), [25, 50, 75], axis=0, overwrite_input=True
+        )
+    low, middle, high = quartiles
     return middle, _inverse(high - low)
 
 
@@ -69,7 +99,7 @@ def _inverse(spread: NDArray[np.float64]) -> NDArray[np.float64]:
 class Scaler(Entry):
     """A way to scale; `fit` is as the module says."""
 
-    fit: Callable[[Numbers], OffsetAndScale]
+    fit: Callable[[Split], OffsetAndScale]
 
 
 SCALERS: dict[str, Scaler] = {
@@ -89,9 +119,7 @@ def fit(name: str, split: Split, scaled: Sequence[bool] | None = None) -> Scalin
     scaled : sequence of bool, optional
         Which of the inputs it is for; the others stay as they are.
     """
-    needs_values = name not in ("none", "unit")
-    rows = split.inputs[split.rows] if needs_values else split.inputs[:0]
-    offset, scale = SCALERS[name].fit(rows)
+    offset, scale = SCALERS[name].fit(split)
     if scaled is None or all(scaled):
         return Scaling(offset, scale)
     return Scaling(np.where(scaled, offset, 0.0), np.where(scaled, scale, 1.0))
@@ -99,7 +127,7 @@ def fit(name: str, split: Split, scaled: Sequence[bool] | None = None) -> Scalin
 
 def fit_targets(split: Split) -> Scaling:
     """Return the scaling that brings every target of a regression to mean 0 and deviation 1."""
-    return Scaling(*standard(split.targets[split.rows]))
+    return Scaling(*standard(replace(split, inputs=split.targets)))
 
 
 def with_scaled_targets(split: Split, scaling: Scaling) -> Split:

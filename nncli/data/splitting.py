@@ -51,8 +51,9 @@ def hold_out(
     classes, sizes = np.unique(strata, return_counts=True)
     chosen = np.zeros(len(split), bool)
     for label, wanted in zip(classes, _shares(sizes, count), strict=True):
-        candidates = np.flatnonzero(strata == label)
-        chosen[random.permutation(candidates)[:wanted]] = True
+        candidates = np.arange(len(split), dtype=split.rows.dtype)[strata == label]
+        random.shuffle(candidates)
+        chosen[candidates[:wanted]] = True
     return split.part(split.rows[~chosen]), split.part(split.rows[chosen])
 
 

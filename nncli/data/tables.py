@@ -14,13 +14,12 @@ from numpy.typing import NDArray
 from nncli.data.array_file import arrays_in, inputs_and_targets, listed
 from nncli.data.csv_file import CsvFile
 from nncli.data.input_file import open_input
+from nncli.data.mapping import row_blocks
 from nncli.data.table import Kind, Table
 from nncli.data.table_blocks import join
 from nncli.errors import DataError, did_you_mean
 
 Numbers = NDArray[Any]
-
-_CHECKED_ROWS = 1 << 14
 
 
 @dataclass(frozen=True)
@@ -160,8 +159,7 @@ def _checked(
             f"{_count(rows.shape[1], 'number')} a row; the model {verb} {len(columns)} "
             f"({_briefly(columns)})"
         )
-    for start in range(0, len(rows) if rows.dtype.kind == "f" else 0, _CHECKED_ROWS):
-        part = rows[start : start + _CHECKED_ROWS]  # of a mapped file, little at a time
+    for start, part in row_blocks(rows) if rows.dtype.kind == "f" else ():
         if not (finite := np.isfinite(part)).all():
             row, column = np.argwhere(~finite)[0]
             raise DataError(

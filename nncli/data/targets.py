@@ -24,6 +24,7 @@ from nncli.errors import DataError
 
 _MOST_NUMBERED_CLASSES = 20
 _ROWS_OF_A_CLASS = 5
+_ROWS_AT_A_TIME = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -55,15 +56,21 @@ class Targets:
             return self._classes(table)
         return np.column_stack([self._numbers(table, name) for name in self.names])
 
-    def _classes(self, table: Table) -> NDArray[np.intp]:
+    def _classes(self, table: Table) -> NDArray[np.unsignedinteger[Any]]:
         (name,) = self.names
         index = {each: number for number, each in enumerate(self.classes)}
-        texts = class_names(table.columns[name])
-        found = np.fromiter((index.get(text, -1) for text in texts), np.intp, len(texts))
-        if (found < 0).any():
-            row = int(found.argmin())
+        cells = table.columns[name]
+        found = np.empty(len(cells), np.min_scalar_type(len(self.classes)))
+        for start in range(0, len(cells), _ROWS_AT_A_TIME):  # a text each takes much memory
+            texts = class_names(cells[start : start + _ROWS_AT_A_TIME])
+            codes = [index.get(text, len(self.classes)) for text in texts]
+            found[start : start + len(codes)] = codes
+        unknown = found == len(self.classes)
+        if unknown.any():
+            row = int(unknown.argmax())
+            (text,) = class_names(cells[row : row + 1])
             raise DataError(
-                f"{table.name}: {table.place(row)}, column {name}: the class {texts[row]!r} is not "
+                f"{table.name}: {table.place(row)}, column {name}: the class {text!r} is not "
                 f"one of the training rows': {listed(self.classes, 10)}"
             )
         return found

@@ -256,6 +256,4 @@ def _rest_of_epoch(
     # With one batch an epoch the order makes no difference.
     if not plan.shuffle or len(training) == 1:
         return training.in_order(done)
-    random = generator(plan.seed, Stream.SHUFFLE, epoch)
-    rows = random.permutation(training.split.rows)
-    return training.shuffled(rows[done * training.batch_rows :])
+    return training.in_random_order(generator(plan.seed, Stream.SHUFFLE, epoch), done)

@@ -15,7 +15,7 @@ import pytest
 
 from nncli.artifact import Model, Preprocessing
 from nncli.cli.main import main
-from nncli.data import mnist
+from nncli.data import mapping, mnist, order
 from nncli.model.network import Layer, Network, Objective, parameter_count
 
 ORIGINALS = Path(__file__).parents[2].parent / "shared" / "mnist"
@@ -25,6 +25,13 @@ name: xor
 data: {source: xor, rows: 80, test: 60, validation: 20}
 model: {hidden_layers: [4], activation: tanh}
 training: {epochs: 3, batch_size: 16, learning_rate: 0.05}
+"""
+
+
+SORTED = """\
+data: {inputs: x.npy, targets: y.npy}
+model: {hidden_layers: [8]}
+training: {epochs: 3, batch_size: 16, learning_rate: 0.01}
 """
 
 
@@ -90,6 +97,30 @@ def small_files():
     """Return a function that returns what lets a process write files of so many bytes at most."""
     resource = pytest.importorskip("resource")
     return lambda size=3000: lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+
+
+@pytest.fixture
+def everything_mapped_is_large(monkeypatch):
+    """Return a function after which files of a kilobyte count as larger than memory."""
+
+    def begin():
+        monkeypatch.setattr(mapping, "LARGE_BYTES", 1000)
+        monkeypatch.setattr(mapping, "_PASS_BYTES", 1000)
+        monkeypatch.setattr(order, "BLOCK_BYTES", 200)
+        monkeypatch.setattr(order, "POOL_BYTES", 8000)
+
+    return begin
+
+
+@pytest.fixture
+def sorted_arrays(tmp_path):
+    """Return a config for rows of three classes that lie sorted by class in their npy file."""
+    random = np.random.default_rng(0)
+    labels = np.sort(random.integers(0, 3, 1500))
+    np.save(tmp_path / "x.npy", random.normal(3 * labels[:, None], 1, (1500, 4)).astype("f4"))
+    np.save(tmp_path / "y.npy", labels)
+    (tmp_path / "sorted.yaml").write_text(SORTED, encoding="utf-8")
+    return "sorted.yaml"
 
 
 @pytest.fixture

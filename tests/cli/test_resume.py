@@ -107,6 +107,18 @@ def test_a_run_that_is_stopped_again_and_again_ends_in_the_same_bits(
     assert_same_run(tmp_path / "parts", tmp_path / "whole")
 
 
+def test_so_does_a_run_over_a_file_that_is_shuffled_by_blocks(
+    nncli, tmp_path, stop_at, sorted_arrays, everything_mapped_is_large
+):
+    everything_mapped_is_large()
+    assert nncli("train", sorted_arrays, "-q", "-o", "whole").code == 0
+    stop_at(100)  # within the second epoch
+    assert nncli("train", sorted_arrays, "-q", "-o", "parts").code == 130
+    stop_at(1000)
+    assert nncli("train", "-q", "--resume", "parts").code == 0
+    assert_same_run(tmp_path / "parts", tmp_path / "whole")
+
+
 def test_a_stop_in_the_last_step_of_an_epoch_leaves_only_its_end(nncli, tmp_path, stop_at):
     path = config(tmp_path, "optimizer: adam")
     nncli("train", path, "-q", "-o", "whole")

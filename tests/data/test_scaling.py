@@ -21,7 +21,7 @@ CONSTANTS = [0.0, 1.0, 0.1, 0.3, -7.7, 1e-9, 1e9 + 0.1]
 
 
 def scaled(name, rows):
-    offset, scale = SCALERS[name].fit(rows)
+    offset, scale = SCALERS[name].fit(labelled(rows))
     return (rows - offset) * scale
 
 
@@ -70,7 +70,7 @@ def test_robust_gives_median_0_and_quartiles_1_apart_whatever_the_outliers():
 @pytest.mark.parametrize("dtype", [np.uint8, np.int8, np.uint16, np.int32, np.int64])
 def test_unit_divides_by_the_largest_value_of_an_integer_type(dtype):
     largest = np.iinfo(dtype).max
-    offset, scale = SCALERS["unit"].fit(np.zeros((0, 2), dtype))
+    offset, scale = SCALERS["unit"].fit(labelled(np.zeros((0, 2), dtype)))
     assert offset == 0
     assert scale == 1 / float(largest)
 
@@ -82,7 +82,7 @@ def test_unit_brings_bytes_to_0_to_1():
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_unit_leaves_floats_as_they_are(dtype):
-    assert SCALERS["unit"].fit(np.zeros((3, 2), dtype)) == (0, 1)
+    assert SCALERS["unit"].fit(labelled(np.zeros((3, 2), dtype))) == (0, 1)
 
 
 @every_scaler
@@ -90,7 +90,7 @@ def test_unit_leaves_floats_as_they_are(dtype):
 @pytest.mark.parametrize("rows", [1, 7, 1000])
 def test_a_constant_column_gets_the_scale_1(name, value, rows):
     table = np.stack([np.full(rows, value), np.linspace(-1, 1, rows)], axis=1)
-    offset, scale = (np.broadcast_to(each, 2) for each in SCALERS[name].fit(table))
+    offset, scale = (np.broadcast_to(each, 2) for each in SCALERS[name].fit(labelled(table)))
     assert scale[0] == 1
     assert abs(offset[0]) <= 1.000001 * abs(value)
     assert np.isfinite(scaled(name, table)).all()
@@ -100,14 +100,14 @@ def test_a_constant_column_gets_the_scale_1(name, value, rows):
 @pytest.mark.parametrize("dtype", [np.uint8, np.float32])
 def test_a_constant_column_of_a_small_type_gets_the_scale_1(name, dtype):
     table = np.full((1000, 2), 77.7).astype(dtype)
-    _, scale = SCALERS[name].fit(table)
+    _, scale = SCALERS[name].fit(labelled(table))
     assert np.all(scale == 1)
 
 
 @every_fitted_scaler
 @pytest.mark.parametrize("dtype", [np.uint8, np.int64, np.float32, np.float64])
 def test_fitted_columns_are_float64(name, dtype):
-    offset, scale = SCALERS[name].fit(np.arange(12).reshape(4, 3).astype(dtype))
+    offset, scale = SCALERS[name].fit(labelled(np.arange(12).reshape(4, 3).astype(dtype)))
     assert offset.shape == scale.shape == (3,)
     assert offset.dtype == scale.dtype == np.float64
 

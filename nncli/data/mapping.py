@@ -1,0 +1,65 @@
+"""Arrays in mapped files, which may be larger than memory.
+
+The pages of a map that have been read count as memory of the process, until it gives them back or
+the system needs them. So a large map is read in blocks of rows, and given back after each.
+"""
+
+import mmap
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+LARGE_BYTES = 128 << 20  # what a mapped array may have and still be treated as in memory
+_PASS_BYTES = 2 << 20  # what a pass over all rows takes at a time
+
+
+def is_large(array: NDArray[Any]) -> bool:
+    """Return whether an array lies in a mapped file, and is better not in memory as a whole."""
+    return array.nbytes > LARGE_BYTES and _map_of(array) is not None
+
+
+def give_back(array: NDArray[Any]) -> None:
+    """Give the memory of a large mapped array back; it is read from its file again when needed."""
+    mapped = _map_of(array) if array.nbytes > LARGE_BYTES else None
+    if mapped is not None and hasattr(mmap, "MADV_DONTNEED"):  # Windows has no such call
+        mapped.madvise(mmap.MADV_DONTNEED)
+
+
+def row_bytes(array: NDArray[Any]) -> int:
+    """Return how many bytes of memory or file a row of an array (N, ...) spans."""
+    return max(array.nbytes // max(len(array), 1), array.strides[0], 1)
+
+
+def row_blocks(
+    array: NDArray[Any], rows: NDArray[np.integer[Any]] | None = None
+) -> Iterator[tuple[int, NDArray[Any]]]:
+    """Yield an array (N, ...), or only some `rows` of it, in blocks of a few megabytes.
+
+    Yields
+    ------
+    start : int
+        How many rows came before.
+    block : array (B, ...)
+    """
+    step = max(1, _PASS_BYTES // row_bytes(array))
+    for start in range(0, len(array if rows is None else rows), step):
+        part = slice(start, start + step)
+        yield start, array[part if rows is None else rows[part]]
+        give_back(array)
+
+
+def take_rows(array: NDArray[Any], rows: NDArray[np.integer[Any]]) -> NDArray[Any]:
+    """Return some rows of an array (N, ...), in memory."""
+    taken = np.empty((len(rows), *array.shape[1:]), array.dtype)
+    for start, block in row_blocks(array, rows):
+        taken[start : start + len(block)] = block
+    return taken
+
+
+def _map_of(array: NDArray[Any]) -> mmap.mmap | None:
+    owner: Any = array
+    while isinstance(owner, np.ndarray):
+        owner = owner.base
+    return owner if isinstance(owner, mmap.mmap) else None

@@ -1,0 +1,49 @@
+"""The random order of an epoch over a large mapped array (see `nncli.data.mapping`).
+
+An order of all rows would read the file row by row from all over. So blocks of consecutive rows,
+drawn from the whole split, are put into a pool that fits into memory, and mixed there.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nncli.data.dataset import Rows, Split
+from nncli.data.mapping import row_bytes
+
+POOL_BYTES = 32 << 20
+BLOCK_BYTES = 128 << 10
+
+
+def random_pools(
+    split: Split, batch_rows: int, random: np.random.Generator
+) -> Iterator[tuple[Rows, NDArray[np.intp]]]:
+    """Yield all rows of a split, each once, in pools; all pools but the last are whole batches.
+
+    Parameters
+    ----------
+    random : Generator
+        The order depends on it, on the split and on `batch_rows` alone.
+
+    Yields
+    ------
+    rows : array (P,)
+        Those of the pool, mostly as they lie in the file.
+    order : array (Q,)
+        Which places of `rows` come one after the other; all of them in the last pool, and in the
+        others but for less than a batch, whose rows are in the next pool, too.
+    """
+    rows, size = split.rows, row_bytes(split.inputs)
+    block = max(1, BLOCK_BYTES // size)
+    starts = random.permutation(np.arange(0, len(rows), block))
+    blocks = max(1, POOL_BYTES // (block * size))
+    rest = rows[:0]
+    for first in range(0, len(starts), blocks):
+        chosen = np.sort(starts[first : first + blocks]).tolist()
+        pool = np.concatenate([rest, *(rows[start : start + block] for start in chosen)])
+        order = random.permutation(len(pool))
+        # What is less than a batch is mixed into the next pool.
+        whole = len(pool) if first + blocks >= len(starts) else len(pool) // batch_rows * batch_rows
+        rest = pool[order[whole:]]
+        yield pool, order[:whole]
