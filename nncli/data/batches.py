@@ -126,6 +126,7 @@ class Batches:
         self, pools: Iterable[tuple[Rows, NDArray[np.intp]]], first: int
     ) -> Iterator[tuple[Array, Array]]:
         self._holds_all = False
+        gather_inputs: Gather | None = None
         for rows, order in pools:
             places = order[first * self.batch_rows :]
             first = max(0, first - len(order) // self.batch_rows)
@@ -134,6 +135,7 @@ class Batches:
             for start in range(0, len(places), self.batch_rows):
                 some = places[start : start + self.batch_rows]
                 yield self.gather(rows[some], gather_inputs, some)
+            gather_inputs = None  # before there is another pool
 
     def shuffled(self, rows: Rows) -> Iterator[tuple[Array, Array]]:
         """Yield X (B, I) and targets T (B, O) of `rows`, which index the arrays of the split."""

@@ -13,6 +13,9 @@ from numpy.typing import NDArray
 
 LARGE_BYTES = 128 << 20  # what a mapped array may have and still be treated as in memory
 _PASS_BYTES = 2 << 20  # what a pass over all rows takes at a time
+# The system may map megabytes around each place that is read, so that rows from all over a file
+# have to be given back soon.
+_TAKEN_BYTES = 128 << 10
 
 
 def is_large(array: NDArray[Any]) -> bool:
@@ -33,9 +36,11 @@ def row_bytes(array: NDArray[Any]) -> int:
 
 
 def row_blocks(
-    array: NDArray[Any], rows: NDArray[np.integer[Any]] | None = None
+    array: NDArray[Any],
+    rows: NDArray[np.integer[Any]] | None = None,
+    size: int | None = None,
 ) -> Iterator[tuple[int, NDArray[Any]]]:
-    """Yield an array (N, ...), or only some `rows` of it, in blocks of a few megabytes.
+    """Yield an array (N, ...), or only some `rows` of it, in blocks of about `size` bytes.
 
     Yields
     ------
@@ -43,7 +48,7 @@ def row_blocks(
         How many rows came before.
     block : array (B, ...)
     """
-    step = max(1, _PASS_BYTES // row_bytes(array))
+    step = max(1, (size or _PASS_BYTES) // row_bytes(array))
     for start in range(0, len(array if rows is None else rows), step):
         part = slice(start, start + step)
         yield start, array[part if rows is None else rows[part]]
@@ -53,7 +58,7 @@ def row_blocks(
 def take_rows(array: NDArray[Any], rows: NDArray[np.integer[Any]]) -> NDArray[Any]:
     """Return some rows of an array (N, ...), in memory."""
     taken = np.empty((len(rows), *array.shape[1:]), array.dtype)
-    for start, block in row_blocks(array, rows):
+    for start, block in row_blocks(array, rows, _TAKEN_BYTES):
         taken[start : start + len(block)] = block
     return taken
 
