@@ -6,6 +6,7 @@ prediction alike.
 """
 
 import re
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal, get_args
@@ -14,7 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nncli.data.dataset import Rows
+from nncli.data.mapping import row_blocks
 from nncli.data.table import Cells, Kind, Table
+from nncli.data.temporary_file import stacked
 from nncli.errors import DataError, did_you_mean
 
 Missing = Literal["error", "mean", "median", "constant", "indicator"]
@@ -26,6 +29,7 @@ LARGEST = 1e30  # float32 holds it, scaled too
 MOST_CATEGORIES = 1000
 MOST_BLANKS = 1000  # a column is searched for each that is a number
 FEWEST_TEXTS = 10  # fewer are categories, however often each occurs
+_ENCODED_BYTES = 4 << 20  # at a time
 # float32 has seven digits: where they begin this far above what changes, few of them are left.
 _OFFSET_IN_DEVIATIONS = 1000
 
@@ -100,14 +104,13 @@ class Column:
         figure = np.median if self.missing == "median" else np.mean
         return replace(self, fill=float(figure(known)))
 
-    def encode(self, table: Table, out: NDArray[Any]) -> str | None:
+    def encode(self, table: Table, out: NDArray[Any]) -> NDArray[np.intp]:
         """Write the inputs of every row of `table` to `out` (N, inputs).
 
         Returns
         -------
-        str or None
-            A line about texts that are none of the categories, if there are such: their inputs
-            are all 0.
+        array of numbers
+            The rows whose text is none of the categories: their inputs are all 0.
 
         Raises
         ------
@@ -127,9 +130,9 @@ class Column:
             return self._encode_texts(table, out)
         numbers = self._numbers(table)
         out[:, 0] = numbers if self.fill is None else np.where(blank, self.fill, numbers)
-        return None
+        return np.empty(0, np.intp)
 
-    def _encode_texts(self, table: Table, out: NDArray[Any]) -> str | None:
+    def _encode_texts(self, table: Table, out: NDArray[Any]) -> NDArray[np.intp]:
         number: dict[str | None, int] = {each: n for n, each in enumerate(self.categories)}
         cells = table.columns[self.name]
         number[None] = number.get(self.fill, -1) if self.missing == "constant" else -1  # type: ignore[arg-type]  # a text
@@ -137,16 +140,7 @@ class Column:
         out[:, : len(self.categories)] = 0
         known = np.flatnonzero(codes >= 0)
         out[known, codes[known]] = 1
-        unseen = np.flatnonzero(codes == -2)
-        if not len(unseen):
-            return None
-        first, others = int(unseen[0]), len({*cells[unseen]}) - 1
-        return (
-            f"{table.name}: column {self.name}: {cells[first]!r} ({table.place(first)})"
-            + (f" and {others} more are" if others else " is")
-            + f" not among the categories of the training rows; in {count(len(unseen), 'row')} "
-            "its inputs are all 0"
-        )
+        return np.flatnonzero(codes == -2)
 
     def _numbers(self, table: Table) -> Numbers:
         cells = table.columns[self.name]
@@ -161,6 +155,31 @@ _REMEDIES: dict[Kind, Missing] = {
     "boolean": "indicator",
     "category": "indicator",
 }
+
+
+class _Unseen:
+    """Texts of a column that are none of its categories."""
+
+    def __init__(self) -> None:
+        self.texts = Counter[str]()
+        self._first_place = ""
+
+    def add(self, table: Table, column: str, rows: NDArray[np.intp]) -> None:
+        """Count the texts in these rows."""
+        if len(rows) and not self.texts:
+            self._first_place = table.place(int(rows[0]))
+        if len(rows):
+            self.texts.update(table.columns[column][rows].tolist())
+
+    def note(self, name: str, column: str) -> str:
+        """Return a line about them; there is at least one."""
+        first, others = next(iter(self.texts)), len(self.texts) - 1
+        return (
+            f"{name}: column {column}: {first!r} ({self._first_place})"
+            + (f" and {others} more are" if others else " is")
+            + f" not among the categories of the training rows; in "
+            f"{count(self.texts.total(), 'row')} its inputs are all 0"
+        )
 
 
 @dataclass(frozen=True)
@@ -202,14 +221,21 @@ class Encoding:
             When columns are missing or of another kind, and as `Column.encode`.
         """
         self.check_columns(table)
+        unseen = {column.name: _Unseen() for column in self.columns}
+        shape, dtype = (len(table), len(self.inputs)), np.dtype(self.dtype)
+        rows = max(1, _ENCODED_BYTES // max(1, shape[1] * dtype.itemsize))
+        matrix = stacked((self._encoded(part, unseen) for part in table.parts(rows)), shape, dtype)
+        return matrix, [each.note(table.name, name) for name, each in unseen.items() if each.texts]
+
+    def _encoded(self, table: Table, unseen: "Mapping[str, _Unseen]") -> NDArray[Any]:
         matrix = np.empty((len(table), len(self.inputs)), self.dtype)
-        start, notes = 0, []
+        start = 0
         for column in self.columns:
             end = start + len(column.inputs)
-            if note := column.encode(table, matrix[:, start:end]):
-                notes.append(note)
+            rows = column.encode(table, matrix[:, start:end])
+            unseen[column.name].add(table, column.name, rows)
             start = end
-        return matrix, notes
+        return matrix
 
     def check_columns(self, table: Table, found: Collection[str] = ()) -> None:
         """Raise `DataError` with all differences when `table` has not the columns.
@@ -288,9 +314,9 @@ def _checked(column: Column, table: Table) -> Column:
 
 def unsuited(table: Table, name: str) -> str | None:
     """Return why the text of a column makes no categories, and the remedy, if it makes none."""
-    cells = table.columns[name]
     if table.kind(name) != "category":
         return None
+    cells = table.columns[name]
     known = np.flatnonzero(~blank_cells(cells))
     different = {*cells[known]}
     if different and all(map(_DATE.fullmatch, different)):
@@ -325,13 +351,15 @@ def check_size(table: Table, name: str, numbers: Numbers) -> None:
         )
 
 
-def constant_columns(encoding: Encoding, matrix: NDArray[Any]) -> Iterator[str]:
-    """Yield the names of columns whose inputs never change over the rows of `matrix`."""
+def constant_columns(encoding: Encoding, matrix: NDArray[Any], rows: Rows) -> Iterator[str]:
+    """Yield the names of columns whose inputs never change over some rows of `matrix`."""
+    first, changes = matrix[rows[:1]], np.zeros(matrix.shape[1], np.bool_)
+    for _, block in row_blocks(matrix, rows):
+        changes |= (block != first).any(axis=0)
     start = 0
     for column in encoding.columns:
         end = start + len(column.inputs)
-        inputs = matrix[:, start:end]
-        if (inputs == inputs[:1]).all():
+        if not changes[start:end].any():
             yield column.name
         start = end
 
@@ -349,10 +377,12 @@ def count(number: int, word: str) -> str:
 
 def _other_kind(column: Column, table: Table) -> str | None:
     """Return what a column of a file is, where that is not what the model takes, if it is not."""
+    kind = table.kind(column.name)
+    if kind == column.kind:
+        return None
     cells = table.columns[column.name]
     known = cells[~blank_cells(cells)]
-    kind = table.kind(column.name)
-    if kind == column.kind or not len(known):
+    if not len(known):
         return None
     if column.kind == "boolean" and kind == "number" and np.isin(known, (0, 1)).all():
         return None

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-LARGE_BYTES = 128 << 20  # what a mapped array may have and still be treated as in memory
+LARGE_BYTES = 128 << 20  # what an array may have and still be treated as in memory
 _PASS_BYTES = 2 << 20  # what a pass over all rows takes at a time
 # The system may map megabytes around each place that is read, so that rows from all over a file
 # have to be given back soon.

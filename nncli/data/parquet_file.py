@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 MAGIC = b"PAR1"
 
 _BATCH_ROWS = 1 << 14
+_BUFFER_BYTES = 1 << 16
 _MOST_EXACT = 2**53
 _REMEDIES: dict[str, tuple[str, str]] = {
     "is_nested": ("is nested", "make columns of its parts"),
@@ -52,7 +53,8 @@ class ParquetFile:
         self.name = file.name
         with self._errors():
             source = io.BytesIO(file.read()) if file.path is None else file.path
-            self._file = parquet.ParquetFile(source, memory_map=file.path is not None)
+            # Neither the pages of a map nor whole column chunks are to be in memory.
+            self._file = parquet.ParquetFile(source, buffer_size=_BUFFER_BYTES)
         # What pyarrow reads is not seen: the bytes of the file are told in proportion to the rows.
         self._bytes = 0 if file.path is None else file.path.stat().st_size
         self._advance = advance

@@ -1,6 +1,6 @@
 """Columns as a file holds them, before anything is made of them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -19,7 +19,7 @@ class Table:
     ----------
     name : str
         The file, for messages.
-    columns : dict of str to array (N,)
+    columns : mapping of str to array (N,)
         Numbers of any type, NaN where a cell is blank; Booleans; or text: an array of objects,
         each a str, or None where a cell is blank.
     place : function of int to str
@@ -29,7 +29,7 @@ class Table:
     """
 
     name: str
-    columns: dict[str, Cells]
+    columns: Mapping[str, Cells]
     place: Callable[[int], str]
     numbers: NDArray[np.intp] | None = None
 
@@ -38,5 +38,27 @@ class Table:
 
     def kind(self, column: str) -> Kind:
         """Return what the cells of a column are."""
-        letter = self.columns[column].dtype.kind
-        return "category" if letter == "O" else "boolean" if letter == "b" else "number"
+        return kind_of(self.columns[column].dtype)
+
+    def part(self, start: int, stop: int) -> "Table":
+        """Return some consecutive rows; the cells are not copied."""
+        columns = {name: cells[start:stop] for name, cells in self.columns.items()}
+        place = self.place  # not the table, whose cells it would keep
+        numbers = np.arange(start, stop) if self.numbers is None else self.numbers[start:stop]
+        return Table(self.name, columns, lambda row: place(start + row), numbers)
+
+    def parts(self, rows: int) -> Iterator["Table"]:
+        """Yield all rows in parts of `rows` rows, the last of fewer."""
+        for start in range(0, len(self), rows):
+            yield self.part(start, min(start + rows, len(self)))
+
+    def take(self, rows: NDArray[np.intp]) -> "Table":
+        """Return some rows, which have rising numbers."""
+        columns = {name: cells[rows] for name, cells in self.columns.items()}
+        place, numbers = self.place, rows if self.numbers is None else self.numbers[rows]
+        return Table(self.name, columns, lambda row: place(int(rows[row])), numbers)
+
+
+def kind_of(dtype: np.dtype[Any]) -> Kind:
+    """Return what cells of a type are."""
+    return "category" if dtype.kind == "O" else "boolean" if dtype.kind == "b" else "number"

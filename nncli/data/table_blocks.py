@@ -1,7 +1,7 @@
 """Tables that come in blocks: joined, or cut into blocks of another length."""
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import accumulate
 from typing import Any
 
@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nncli.data.table import Cells, Table
+
+Place = Callable[[int], str]
 
 _STEPS = 2.0**12
 _FIRST = 256
@@ -57,13 +59,20 @@ def join(tables: Iterable[Table], *, double: bool = False) -> Table:
     columns = {}
     for column in list(parts):
         columns[column] = _joined(parts.pop(column), double)
+    return Table(name, columns, joined_places(lengths, places))
+
+
+def joined_places(lengths: Iterable[int], places: Sequence[Place]) -> Place:
+    """Return what the rows of tables, which have these lengths, are called when they are one."""
+    if len(places) == 1:
+        return places[0]
     starts = list(accumulate(lengths, initial=0))
 
     def place(row: int) -> str:
         block = bisect_right(starts, row) - 1
         return places[block](row - starts[block])
 
-    return Table(name, columns, place if len(places) != 1 else places[0])
+    return place
 
 
 def regroup(tables: Iterable[Table], rows: int, *, double: bool = False) -> Iterator[Table]:
@@ -73,21 +82,14 @@ def regroup(tables: Iterable[Table], rows: int, *, double: bool = False) -> Iter
     for table in tables:
         start = 0
         while len(table) - start >= lacking:
-            waiting.append(part(table, start, start + lacking))
+            waiting.append(table.part(start, start + lacking))
             yield join(waiting, double=double)
             waiting, start, lacking = [], start + lacking, rows
         if start < len(table):
-            waiting.append(part(table, start, len(table)))
+            waiting.append(table.part(start, len(table)))
             lacking -= len(table) - start
     if waiting:
         yield join(waiting, double=double)
-
-
-def part(table: Table, start: int, stop: int) -> Table:
-    """Return some consecutive rows of a table; the cells are not copied."""
-    columns = {name: cells[start:stop] for name, cells in table.columns.items()}
-    place = table.place  # not the table, whose cells it would keep
-    return Table(table.name, columns, lambda row: place(start + row))
 
 
 def _joined(parts: Sequence[Cells], double: bool) -> Cells:

@@ -8,11 +8,13 @@ from nncli.data.csv_file import CsvFile
 from nncli.data.input_file import Advance, InputFile, open_input, tell_nobody
 from nncli.data.parquet_file import MAGIC as PARQUET_MAGIC
 from nncli.data.parquet_file import ParquetFile
+from nncli.data.stored_table import collect
 from nncli.data.table import Kind, Table
-from nncli.data.table_blocks import join, regroup
+from nncli.data.table_blocks import regroup
 from nncli.errors import DataError
 
 _ROWS = 1 << 16
+_CELLS = 1 << 21
 _NOT_TABLES = {
     b"\x93NUMPY": "a NumPy array",
     b"PK": "an archive, such as npz or an Excel workbook",
@@ -33,7 +35,8 @@ def read_table(
 ) -> Table:
     """Read a whole table: CSV of any delimiter, also gzipped, or Parquet; ``-`` is standard input.
 
-    Numbers have single precision where that keeps what they say (see `table_blocks.compact`).
+    Numbers have single precision where that keeps what they say (see `table_blocks.compact`). What
+    is too large for memory lies in a temporary file (see `stored_table`).
 
     Parameters
     ----------
@@ -51,8 +54,9 @@ def read_table(
     DataError
         With the file, the line or row, the column, what was found and what was expected.
     """
-    return join(
-        table_blocks(path, rows=_ROWS, kinds=kinds, used=used, missing=missing, advance=advance)
+    rows = _ROWS if used is None else max(1, min(_ROWS, _CELLS // max(1, len(used))))
+    return collect(
+        table_blocks(path, rows=rows, kinds=kinds, used=used, missing=missing, advance=advance)
     )
 
 

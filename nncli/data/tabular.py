@@ -16,7 +16,7 @@ from nncli.data.columns import (
     fit,
     listed,
 )
-from nncli.data.dataset import Dataset, Rows, Split, Task, in_order
+from nncli.data.dataset import Dataset, Rows, Split, Task, in_order, whole
 from nncli.data.splitting import Fold, divide
 from nncli.data.table import Kind, Table
 from nncli.data.table_file import column_names, read_table
@@ -131,7 +131,7 @@ def load_tables(
         if isinstance(other, Path):
             splits[part], more, out = _other_part(other, encoding, targets, table)
             notes, left_out = [*notes, *more], [*left_out, *out]
-    constant = [*constant_columns(encoding, matrix[divided["train"]])]
+    constant = [*constant_columns(encoding, matrix, divided["train"])]
     if constant:
         notes.append(f"{path}: {listed(constant)} never changes in the training rows; nothing can "
                      "be learned from it")  # fmt: skip
@@ -197,7 +197,7 @@ def read_inputs(
             + did_you_mean(id_column, column_names(path))
         )
     matrix, warnings = encoding.encode(table)
-    beside = {name: table.columns[name].tolist()} if name in table.columns else {}
+    beside = {name: table.columns[name].tolist()} if name and name in table.columns else {}
     return matrix, beside, warnings
 
 
@@ -222,7 +222,7 @@ def _other_part(
             )
     table, left_out = with_targets(table, targets.names)
     matrix, notes = encoding.encode(table)
-    return Split(matrix, targets.values(table), np.arange(len(table))), notes, left_out
+    return whole(matrix, targets.values(table)), notes, left_out
 
 
 def _read_for(
@@ -244,7 +244,7 @@ def _read_for(
 
 
 def _labels_alone(values: NDArray[Any]) -> Split:
-    return Split(np.empty((len(values), 0)), values, np.arange(len(values)))
+    return whole(np.empty((len(values), 0)), values)
 
 
 def _weights(
@@ -282,7 +282,7 @@ def _given_weights(table: Table, name: str) -> NDArray[np.float64]:
 
 
 def _of_classes(
-    chosen: ClassWeights, classes: Sequence[str], train: NDArray[np.intp]
+    chosen: ClassWeights, classes: Sequence[str], train: NDArray[np.integer[Any]]
 ) -> NDArray[np.float64]:
     if not isinstance(chosen, str):
         for name in chosen:

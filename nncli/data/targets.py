@@ -146,8 +146,7 @@ def with_targets(table: Table, targets: Sequence[str]) -> tuple[Table, list[str]
         raise DataError(f"{table.name}: column {targets[0]}: every cell is blank")
     first = table.place(int(blank.argmax()))
     note = f"{table.name}: {count(int(blank.sum()), 'row')} with a blank target ({first})"
-    columns = {name: cells[rows] for name, cells in table.columns.items()}
-    return Table(table.name, columns, lambda row: table.place(int(rows[row])), rows), [note]
+    return table.take(rows), [note]
 
 
 def class_names(cells: Cells) -> list[str]:

@@ -1,0 +1,83 @@
+"""Arrays in an unnamed temporary file, for what is too large for memory."""
+
+import math
+import tempfile
+import weakref
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from nncli.data import mapping
+from nncli.errors import OutputError, reason
+
+
+class TemporaryFile:
+    """An unnamed file for arrays, in the folder that TMPDIR names, or the system's own.
+
+    It is gone with the process, however that ends, where the system allows it.
+    """
+
+    def __init__(self) -> None:
+        with _explained():
+            self._file = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as what it holds
+        weakref.finalize(self, self._file.close)
+        self._size = 0
+
+    def append(self, array: NDArray[Any]) -> int:
+        """Write an array at the end; return its place. Raises `OutputError`."""
+        place = self._size
+        with _explained():
+            self._file.seek(place)
+            self._file.write(np.ascontiguousarray(array).view(np.uint8).data)
+        self._size += array.nbytes
+        return place
+
+    def read(self, place: int, count: int, dtype: np.dtype[Any]) -> NDArray[Any]:
+        """Return `count` values from a place on."""
+        values = np.empty(count, dtype)
+        with _explained():
+            self._file.seek(place)
+            self._file.readinto(values.view(np.uint8).data)
+        return values
+
+    def map(self, shape: tuple[int, ...], dtype: DTypeLike) -> NDArray[Any]:
+        """Return all that was written as one array, read-only, mapped and not read."""
+        with _explained():
+            self._file.flush()
+            return np.memmap(self._file, dtype, "r", 0, shape).view(np.ndarray)
+
+
+def stacked(
+    blocks: Iterable[NDArray[Any]], shape: tuple[int, ...], dtype: DTypeLike
+) -> NDArray[Any]:
+    """Return blocks of rows as one array; a large one is mapped from a temporary file.
+
+    Raises
+    ------
+    OutputError
+        When the temporary file cannot be written.
+    """
+    if math.prod(shape) * np.dtype(dtype).itemsize <= mapping.LARGE_BYTES:
+        whole, start = np.empty(shape, dtype), 0
+        for block in blocks:
+            whole[start : start + len(block)] = block
+            start += len(block)
+        return whole
+    file = TemporaryFile()
+    for block in blocks:
+        file.append(block.astype(dtype, copy=False))
+    return file.map(shape, dtype)
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise OutputError(
+            f"{tempfile.gettempdir()}: cannot hold a large table in a temporary file "
+            f"({reason(error)}); let TMPDIR name a folder with more room"
+        ) from error
