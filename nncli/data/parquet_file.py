@@ -53,8 +53,8 @@ class ParquetFile:
         self.name = file.name
         with self._errors():
             source = io.BytesIO(file.read()) if file.path is None else file.path
-            # Neither the pages of a map nor whole column chunks are to be in memory.
-            self._file = parquet.ParquetFile(source, buffer_size=_BUFFER_BYTES)
+            # Neither a map, nor column chunks, nor all that is to come shall be in memory.
+            self._file = parquet.ParquetFile(source, buffer_size=_BUFFER_BYTES, pre_buffer=False)
         # What pyarrow reads is not seen: the bytes of the file are told in proportion to the rows.
         self._bytes = 0 if file.path is None else file.path.stat().st_size
         self._advance = advance
@@ -84,6 +84,8 @@ class ParquetFile:
         readers = {
             column: _Reader(self.name, column, kinds.get(column), missing) for column in columns
         }
+        from pyarrow import default_memory_pool
+
         row = 0
         with self._file, self._errors():
             for batch in self._file.iter_batches(_BATCH_ROWS, columns=columns):
@@ -93,6 +95,7 @@ class ParquetFile:
                 yield Table(self.name, cells, _places(row))
                 row += len(batch)
                 self._advance(self._bytes * len(batch) // self._file.metadata.num_rows)
+        default_memory_pool().release_unused()
 
     def _check(self, column: str) -> None:
         """Raise `DataError` for a column that is not there, twice there, or of another kind."""

@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nncli.data import mapping
 from nncli.data.table import Cells, Kind, Table, kind_of
 from nncli.data.table_blocks import compact, join, joined_places
 from nncli.data.temporary_file import TemporaryFile
 
+# Cells beyond are stored: that takes a tenth of the time that it takes to read them from CSV.
+_MOST_BYTES = 32 << 20
 _TAKEN_ROWS = 1 << 14
 
 
@@ -30,7 +31,7 @@ def collect(tables: Iterable[Table]) -> Table:
         waiting.append(table)
         size += sum(cells.nbytes for cells in table.columns.values())
         del table
-        if size > mapping.LARGE_BYTES:
+        if size > _MOST_BYTES:
             return _stored(chain(_emptied(waiting), tables))
     return join(_emptied(waiting))
 

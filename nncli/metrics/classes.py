@@ -11,6 +11,8 @@ from nncli.metrics.means import Labels, Numbers, Outputs, Weights, mean, quotien
 Counts = NDArray[Any]
 """Numbers of rows, or sums of their weights."""
 
+_ROWS_AT_A_TIME = 1 << 14
+
 
 def confusion_matrix(
     truth: NDArray[Any], chosen: NDArray[Any], classes: int, weights: Weights = None
@@ -84,8 +86,17 @@ def top_k_accuracy(truth: Labels, outputs: Outputs, k: int, weights: Weights = N
     truth : array (N,)
     outputs : array (N, classes)
     """
+    parts = range(0, len(truth), _ROWS_AT_A_TIME)  # flags of every row and class take much memory
+    hits = [
+        _among_largest(truth[at : at + _ROWS_AT_A_TIME], outputs[at : at + _ROWS_AT_A_TIME], k)
+        for at in parts
+    ]
+    return mean(np.concatenate(hits), weights)
+
+
+def _among_largest(truth: Labels, outputs: Outputs, k: int) -> NDArray[np.bool_]:
     column = truth[:, np.newaxis]
     of_truth = np.take_along_axis(outputs, column.astype(np.intp), axis=1)
     later = np.arange(outputs.shape[1]) > column
     ahead = np.where(later, outputs >= of_truth, outputs > of_truth)
-    return mean(np.count_nonzero(ahead, axis=1) < k, weights)
+    return np.asarray(np.count_nonzero(ahead, axis=1) < k)

@@ -19,6 +19,7 @@ ROWS = 300
 @pytest.fixture
 def all_is_large(monkeypatch):
     monkeypatch.setattr(mapping, "LARGE_BYTES", 100)
+    monkeypatch.setattr(stored_table, "_MOST_BYTES", 100)
     monkeypatch.setattr(columns, "_ENCODED_BYTES", 1000)
     monkeypatch.setattr(stored_table, "_TAKEN_ROWS", 32)
     monkeypatch.setattr("nncli.data.table_file._ROWS", 40)
@@ -59,7 +60,7 @@ def assert_same(found, expected):
 
 def test_a_large_table_is_stored_and_a_small_one_is_not(all_is_large, monkeypatch):
     assert isinstance(collect(blocks()), StoredTable)
-    monkeypatch.setattr(mapping, "LARGE_BYTES", 10**6)
+    monkeypatch.setattr(stored_table, "_MOST_BYTES", 10**6)
     assert not isinstance(collect(blocks()), StoredTable)
 
 
