@@ -18,7 +18,6 @@ from nncli.files import atomic_write
 TRAIN_ROWS = 60_000
 PIXELS = 28 * 28
 CLASSES = tuple("0123456789")
-CLASSES = tuple("0123456789")
 
 MIRRORS = (
     "https://ossci-datasets.s3.amazonaws.com/mnist/",
