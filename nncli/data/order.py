@@ -29,10 +29,9 @@ def random_pools(
     Yields
     ------
     rows : array (P,)
-        Those of the pool, mostly as they lie in the file.
-    order : array (Q,)
-        Which places of `rows` come one after the other; all of them in the last pool, and in the
-        others but for less than a batch, whose rows are in the next pool, too.
+        Those of the pool, block after block.
+    order : array (P,)
+        The places in `rows` in the order in which the rows come.
     """
     rows, size = split.rows, row_bytes(split.inputs)
     block = max(1, BLOCK_BYTES // size)
@@ -42,8 +41,7 @@ def random_pools(
     for first in range(0, len(starts), blocks):
         chosen = np.sort(starts[first : first + blocks]).tolist()
         pool = np.concatenate([rest, *(rows[start : start + block] for start in chosen)])
-        order = random.permutation(len(pool))
-        # What is less than a batch is mixed into the next pool.
+        # The rows beyond a whole batch, which are neighbors, are mixed into the next pool.
         whole = len(pool) if first + blocks >= len(starts) else len(pool) // batch_rows * batch_rows
-        rest = pool[order[whole:]]
-        yield pool, order[:whole]
+        rest = pool[whole:]
+        yield pool[:whole], random.permutation(whole)
