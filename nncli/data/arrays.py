@@ -13,6 +13,7 @@ from nncli.data.mapping import row_blocks
 from nncli.data.splitting import Fold, divide
 from nncli.data.table import Table
 from nncli.data.targets import Targets, understand
+from nncli.data.temporary_file import row_major
 from nncli.errors import DataError, did_you_mean
 
 
@@ -55,7 +56,7 @@ class Arrays:
             raise DataError(
                 f"{name}: has {len(array)} rows, and {self.targets_name} {len(self.targets)}"
             )
-        rows = array.reshape(len(array), -1)
+        rows = row_major(array.reshape(len(array), -1))
         for start, block in row_blocks(rows) if rows.dtype.kind == "f" else ():
             if not (finite := np.abs(block) <= LARGEST).all():
                 row, column = np.argwhere(~finite)[0]

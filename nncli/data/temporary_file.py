@@ -13,6 +13,8 @@ from numpy.typing import DTypeLike, NDArray
 from nncli.data import mapping
 from nncli.errors import OutputError, reason
 
+_TURNED_BYTES = 32 << 20
+
 
 class TemporaryFile:
     """An unnamed file for arrays, in the folder that TMPDIR names, or the system's own.
@@ -70,6 +72,26 @@ def stacked(
     for block in blocks:
         file.append(block.astype(dtype, copy=False))
     return file.map(shape, dtype)
+
+
+def row_major(array: NDArray[Any]) -> NDArray[Any]:
+    """Return a large mapped matrix (N, I) whose columns lie together as one whose rows do.
+
+    Others are returned as they are. Raises `OutputError` as `stacked`.
+    """
+    if array.flags.c_contiguous or not mapping.is_large(array):
+        return array
+    return stacked(_with_rows_together(array), array.shape, array.dtype)
+
+
+def _with_rows_together(array: NDArray[Any]) -> Iterator[NDArray[Any]]:
+    step = max(1, _TURNED_BYTES // mapping.row_bytes(array))
+    for start in range(0, len(array), step):
+        block = np.empty_like(array[start : start + step], order="C")
+        for column in range(array.shape[1]):
+            block[:, column] = array[start : start + step, column]
+            mapping.give_back(array)
+        yield block
 
 
 @contextmanager

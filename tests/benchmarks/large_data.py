@@ -37,7 +37,7 @@ def write_npy(rows: int, columns: int, folder: Path) -> None:
 
 
 def write_parquet(rows: int, columns: int, folder: Path) -> None:
-    """Write rows.parquet, with pyarrow's usual row groups and compression."""
+    """Write rows.parquet, with pyarrow's usual compression and a row group for each block."""
     import pyarrow
     from pyarrow import parquet
 
