@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 import nncli
 from nncli.data.columns import KINDS, LARGEST, MOST_BLANKS, POLICIES, Column, Encoding
 from nncli.data.dataset import Task
+from nncli.data.image_format import BACKGROUNDS, MOST_INPUTS, ImageFormat
 from nncli.data.npz_file import read_own_npz, write_npz
 from nncli.data.strict_json import parse_json, to_json
 from nncli.errors import ModelFileError, on_one_line, reason
@@ -55,6 +56,8 @@ class Preprocessing:
         Of a regression: its outputs are ``(t - target_offset) * target_scale``, of the targets t.
     encoding : Encoding or None
         How the columns of a table became these; None where rows are numbers as they are.
+    images : ImageFormat or None
+        What images the rows are, if they are, as bytes.
     """
 
     columns: list[str]
@@ -64,6 +67,7 @@ class Preprocessing:
     target_offset: float | list[float] = 0.0
     target_scale: float | list[float] = 1.0
     encoding: Encoding | None = None
+    images: ImageFormat | None = None
 
 
 @dataclass(frozen=True)
@@ -366,7 +370,22 @@ def _preprocessing(values: dict[str, Any], network: Network) -> Preprocessing:
         _one_or_each(values, "target_offset", outputs, largest),
         target_scale,
         encoding,
+        _images(values.get("images"), columns),
     )
+
+
+def _images(values: object, columns: list[str]) -> ImageFormat | None:
+    if values is None:  # or a model from before there were images
+        return None
+    height, width, channels = (_get(values, key, int) for key in ("height", "width", "channels"))
+    background = _get(values, "background", str)
+    possible = min(height, width) > 0 and height * width <= MOST_INPUTS and channels in (1, 3)
+    if not possible or background not in BACKGROUNDS:
+        raise _Refusal("has images of a size, channels or background that there are not")
+    images = ImageFormat(height, width, channels, background)
+    if images.inputs != len(columns) or images.columns != columns:
+        raise _Refusal("the images of its preprocessing do not lead to its columns")
+    return images
 
 
 def _one_or_each(

@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -112,6 +113,7 @@ def describe_model(model: Model) -> dict[str, Any]:
             "target_offset": preprocessing.target_offset,
             "target_scale": preprocessing.target_scale,
             "encoding": preprocessing.encoding and preprocessing.encoding.as_json(),
+            "images": preprocessing.images and asdict(preprocessing.images),
         },
         "metrics": model.metrics,
         "training": model.training,

@@ -388,6 +388,7 @@ def _model(
             target_offset,
             target_scale,
             job.dataset.encoding,
+            job.dataset.images,
         ),
         task=job.dataset.task,
         targets=list(job.dataset.targets),

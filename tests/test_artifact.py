@@ -24,6 +24,7 @@ from nncli.artifact import Model, Preprocessing, read_model, write_model
 from nncli.cli.main import main
 from nncli.data.array_file import read_array
 from nncli.data.columns import Column, Encoding
+from nncli.data.image_format import ImageFormat
 from nncli.errors import ModelFileError
 from nncli.model.losses import LOSSES
 from nncli.model.network import Layer, Network, Objective, parameter_count
@@ -307,6 +308,7 @@ def test_the_metadata_has_every_key_that_is_promised(path):
         "target_offset": 0.0,
         "target_scale": 1.0,
         "encoding": None,
+        "images": None,
     }
 
 
@@ -929,6 +931,50 @@ def test_a_model_of_format_1_has_no_encoding(path):
 
     path.write_bytes(with_metadata(as_format_1))
     assert read_model(path).preprocessing == make_model().preprocessing
+
+
+PICTURES = ImageFormat(1, 2, 3, "light")
+
+
+def model_of_images():
+    return make_model(
+        [Layer(6, 3, "softmax")],
+        preprocessing=Preprocessing(
+            PICTURES.columns, ["number"] * 6, 0.0, 1 / 255, images=PICTURES
+        ),
+    )
+
+
+def test_the_format_of_images_is_read_back(path):
+    write_model(path, model_of_images())
+    assert read_model(path).preprocessing == model_of_images().preprocessing
+
+
+def test_a_model_from_before_there_were_images_is_read(path):
+    def without_images(metadata):
+        del metadata["preprocessing"]["images"]
+
+    path.write_bytes(with_metadata(without_images))
+    assert read_model(path).preprocessing == make_model().preprocessing
+
+
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        ({"height": 0}, "a size, channels or background that there are not"),
+        ({"channels": 2, "width": 3}, "a size, channels or background that there are not"),
+        ({"height": 1 << 40}, "a size, channels or background that there are not"),
+        ({"height": 1.0}, "height in its metadata is not of type int"),
+        ({"background": "green"}, "a size, channels or background that there are not"),
+        ({"height": 2}, "do not lead to its columns"),
+        ({"height": 6, "width": 1, "channels": 1}, "do not lead to its columns"),
+    ],
+)
+def test_a_wrong_format_of_images_is_refused(path, changes, problem):
+    write_model(path, model_of_images())
+    change = lambda metadata: metadata["preprocessing"]["images"].update(changes)  # noqa: E731
+    path.write_bytes(with_metadata(change, path.read_bytes()))
+    assert_refused(path, problem)
 
 
 def of_encoding(key, value):

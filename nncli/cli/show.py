@@ -93,6 +93,7 @@ def _print_model(model: "Model") -> None:
             *([("classes", shortened(", ".join(model.classes), 60))] if model.classes else []),
             *([] if threshold is None else [("threshold", threshold)]),
             ("columns", shortened(f"{len(columns)}: {', '.join(columns)}", 60)),
+            *([("images", str(preprocessing.images))] if preprocessing.images else []),
             ("input", f"(x - offset) * scale; offset {_span(preprocessing.offset)}, "
                       f"scale {_span(preprocessing.scale)}"),
             ("loss", model.objective.name),

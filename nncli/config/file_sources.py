@@ -21,6 +21,8 @@ from nncli.data.array_file import read_array, read_arrays
 from nncli.data.arrays import Arrays, load_arrays
 from nncli.data.columns import KINDS, MOST_BLANKS, Missing
 from nncli.data.dataset import Dataset, Task
+from nncli.data.image_folder import load_folders
+from nncli.data.image_format import MOST_INPUTS
 from nncli.data.splitting import Fold
 from nncli.data.table import Kind
 from nncli.data.tabular import Choices, load_tables
@@ -29,6 +31,7 @@ from nncli.errors import did_you_mean
 Share = Annotated[int | float, IntegerOr(0, fraction=True)]
 Part = Annotated[int | float | str, PathOr(Share)]
 Path = Annotated[str, Field(description="the file, relative to the config")]
+Side = Annotated[int, Field(ge=1, le=MOST_INPUTS)]
 Weight = Annotated[float, Field(ge=0, le=1e6)]
 
 _TASK = "default: as the targets look; binary, multiclass, multilabel or regression"
@@ -301,6 +304,44 @@ class IdxSource(PairSource):
         return [self.images, self.labels]
 
 
+class ImagesSource(OneFileSource):
+    """A folder with PNG and JPEG images, in a sub-folder for each class."""
+
+    source: Literal["images"]
+    size: Annotated[list[Side], Field(min_length=2, max_length=2)] | None = Field(
+        None,
+        description="[height, width], to which every image is brought; default: that of the first "
+        "image, which all must have",
+    )
+    color: Literal["gray", "grey", "rgb"] | None = Field(
+        None,
+        description="what every image is turned into: gray (or grey), or rgb; default: as the "
+        "first image, and a color image among gray ones is an error",
+    )
+    scale: Scale = scale_field("unit")
+
+    def load(self, seed: int, *, fold: Fold | None = None, progress: bool = False) -> Dataset:
+        """Read the images."""
+        parts = {
+            name: _nearby(each) if isinstance(each, str) else each
+            for name, each in self.parts.items()
+        }
+        return load_folders(
+            _nearby(self.path),
+            parts,
+            self.task,
+            seed,
+            fold,
+            size=(self.size[0], self.size[1]) if self.size else None,
+            channels=_CHANNELS[self.color] if self.color else None,
+        )
+
+    @classmethod
+    def whereabouts(cls) -> str:
+        """Say that the images are the user's."""
+        return "a folder of your own"
+
+
 def source_of(values: Mapping[str, Any], directory: FilePath) -> str | None:
     """Return the source that files are of, by their keys, first bytes and names; None for none."""
     if "images" in values and "labels" in values:
@@ -311,6 +352,8 @@ def source_of(values: Mapping[str, Any], directory: FilePath) -> str | None:
     if not isinstance(name, str):
         return None
     path = directory / name
+    if path.is_dir():
+        return "images"
     try:
         with path.open("rb") as stream:
             start = stream.read(4)
@@ -331,5 +374,6 @@ def _absolute(value: Any, directory: FilePath) -> Any:
     return str(directory.absolute() / value) if isinstance(value, str) else value
 
 
+_CHANNELS = {"gray": 1, "grey": 1, "rgb": 3}
 _MAGICS = {b"PAR1": "parquet", b"PK\x03\x04": "npz"}
 _ENDINGS = {".parquet": "parquet", ".npz": "npz"}

@@ -8,7 +8,14 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from nncli.config.choices import IntegerOr, Name, OneOrList, refusals
-from nncli.config.file_sources import CsvSource, IdxSource, NpySource, NpzSource, ParquetSource
+from nncli.config.file_sources import (
+    CsvSource,
+    IdxSource,
+    ImagesSource,
+    NpySource,
+    NpzSource,
+    ParquetSource,
+)
 from nncli.config.source import Scale, Source, Text, scale_field
 from nncli.config.strict_yaml import Path
 from nncli.data.dataset import Dataset, Shape
@@ -180,4 +187,5 @@ SOURCES: dict[str, type[Source]] = {
     "npz": NpzSource,
     "npy": NpySource,
     "idx": IdxSource,
+    "images": ImagesSource,
 }

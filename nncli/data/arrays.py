@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from nncli.data.columns import LARGEST
 from nncli.data.dataset import Dataset, Split, Task, in_order, whole
+from nncli.data.image_format import ImageFormat
 from nncli.data.mapping import row_blocks
 from nncli.data.splitting import Fold, divide
 from nncli.data.table import Table
@@ -19,12 +20,16 @@ from nncli.errors import DataError, did_you_mean
 
 @dataclass(frozen=True)
 class Arrays:
-    """The inputs (N, ...) and the targets (N,) or (N, O) of some rows, with names for messages."""
+    """The inputs (N, ...) and the targets (N,) or (N, O) of some rows, with names for messages.
+
+    `target` is what the targets are called, with a number behind it where there are several.
+    """
 
     inputs: NDArray[Any]
     targets: NDArray[Any]
     inputs_name: str
     targets_name: str
+    target: str = "y"
 
     @classmethod
     def of_npz(
@@ -67,7 +72,7 @@ class Arrays:
         return rows.view(np.uint8) if rows.dtype.kind == "b" else rows
 
     def target_table(self) -> Table:
-        """Return the targets as a table with the columns y, or y1, y2 and so on."""
+        """Return the targets as a table with a column for each."""
         y = self.targets
         if y.ndim not in (1, 2) or not y.size or y.dtype.kind not in "buifU":
             raise DataError(
@@ -76,7 +81,8 @@ class Arrays:
             )
         columns = y.reshape(len(y), -1).T
         columns = columns.astype(object) if y.dtype.kind == "U" else columns
-        names = ["y"] if len(columns) == 1 else [f"y{n}" for n in range(1, len(columns) + 1)]
+        name, several = self.target, len(columns) > 1
+        names = [f"{name}{n}" for n in range(1, len(columns) + 1)] if several else [name]
         return Table(
             self.targets_name,
             dict(zip(names, columns, strict=True)),
@@ -115,12 +121,14 @@ def load_arrays(
     for part, other in parts.items():
         if isinstance(other, Arrays):
             splits[part] = _other_part(other, matrix.shape[1], targets)
+    images = ImageFormat.of(first.inputs)
     return Dataset(
         task=targets.task,
-        columns=[f"x{n}" for n in range(1, matrix.shape[1] + 1)],
+        columns=images.columns if images else [f"x{n}" for n in range(1, matrix.shape[1] + 1)],
         targets=targets.names,
         classes=targets.classes,
         splits=in_order(splits),
+        images=images and images.seen_in(matrix, divided["train"]),
         scales_targets=targets.task == "regression",
     )
 

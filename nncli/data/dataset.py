@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from nncli.data.columns import Encoding
+    from nncli.data.image_format import ImageFormat
 
 Task = Literal["binary", "multiclass", "multilabel", "regression"]
 Rows = NDArray[np.integer[Any]]
@@ -84,6 +85,8 @@ class Dataset:
         in this order. Rows of a fold of a cross-validation are held out.
     encoding : Encoding or None
         How a table's columns became the inputs; None where numbers are taken as they are.
+    images : ImageFormat or None
+        What the rows show, where they are images.
     scales_targets : bool
         Whether a network without a bound output is to learn the targets scaled.
     roles : mapping of str to str
@@ -104,6 +107,7 @@ class Dataset:
     classes: Sequence[str]
     splits: dict[str, Split]
     encoding: "Encoding | None" = None
+    images: "ImageFormat | None" = None
     scales_targets: bool = False
     roles: Mapping[str, str] = field(default_factory=dict)
     left_out: Sequence[str] = ()

@@ -5,6 +5,7 @@ color, again as the first. Gray images among color ones get three equal channels
 among gray ones are refused, unless gray is asked for. What is done to an image on the way:
 
 - it is turned as its EXIF data say;
+- it is brought to the size of the set, stretched where its proportions are others (bilinear);
 - black-and-white becomes 0 and 255; a palette becomes its colors, gray if all are;
 - an alpha channel that is opaque everywhere is dropped; any other is refused;
 - 16-bit, CMYK and animated images are refused.
@@ -22,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nncli.data.image_format import MOST_INPUTS, ImageFormat
 from nncli.data.input_file import InputFile, open_input
 from nncli.errors import DataError, reason
 
@@ -32,27 +34,12 @@ Pixels = NDArray[np.uint8]
 
 _MAGICS = {b"\x89PNG\r\n\x1a\n": "PNG", b"\xff\xd8\xff": "JPEG"}
 _MOST_PIXELS = 1 << 26
-_MOST_COLUMNS = 1 << 20
 _CHANNELS = {"L": 1, "RGB": 3}
 _NOT_OURS = {"thumbs.db", "desktop.ini"}  # hidden files of Windows
 _MODES = ("1", "L", "LA", "P", "RGB", "RGBA")
 # What Pillow may raise for rubbish.
 _OF_PILLOW = (OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, OverflowError,
               struct.error, zlib.error)  # fmt: skip
-
-
-@dataclass(frozen=True)
-class ImageShape:
-    """What the images of a set have in common: pixels from top to bottom, and across; channels."""
-
-    height: int
-    width: int
-    channels: int
-
-    @property
-    def columns(self) -> int:
-        """How many bytes there are in a row of the data."""
-        return self.height * self.width * self.channels
 
 
 @dataclass(frozen=True)
@@ -63,12 +50,12 @@ class Images:
     ----------
     rows : array (N, I) of uint8
         Row by row from the top, the channels of a pixel together.
-    shape : ImageShape
+    format : ImageFormat
     files : sequence of N Path
     """
 
     rows: Pixels
-    shape: ImageShape
+    format: ImageFormat
     files: Sequence[Path]
 
 
@@ -116,14 +103,32 @@ def read_classes(
     return LabelledImages(images, list(files), labels)
 
 
-def read_images(
-    path: Path, *, size: tuple[int, int] | None = None, channels: int | None = None
-) -> Images:
-    """Read an image, or all images of a folder, in alphabetical order.
+def image_files(path: Path) -> list[Path]:
+    """Return the file itself, or the files of a folder and of the folders in it, in their order.
 
-    Parameters and errors as for `read_classes`.
+    Hidden files are passed over. Raises `DataError` for folders that are empty or deeper.
     """
-    return _read(_files(path) if path.is_dir() else [path], size, channels)
+    if not path.is_dir():
+        return [path]
+    if not (entries := _entries(path)):
+        raise _empty(path)
+    return [file for entry in entries for file in (_files(entry) if entry.is_dir() else [entry])]
+
+
+def read_image(path: Path, format_: ImageFormat) -> Pixels:
+    """Return an image of any size as a row (I,) of a set with this format.
+
+    Raises
+    ------
+    DataError
+        When it is no image, is damaged, or one of those that this module refuses.
+    """
+    return _row(_load(path), format_)
+
+
+def is_image(head: bytes) -> bool:
+    """Return whether a file that starts like this is PNG or JPEG."""
+    return head.startswith((*_MAGICS,))
 
 
 def _entries(folder: Path) -> list[Path]:
@@ -150,7 +155,7 @@ def _is_folder(entry: Path) -> bool:
 def _files(folder: Path) -> list[Path]:
     files = _entries(folder)
     if not files:
-        raise DataError(f"{folder}: is empty; expected PNG or JPEG images; add some or remove it")
+        raise _empty(folder)
     for file in files:
         if file.is_dir():
             raise DataError(
@@ -159,41 +164,47 @@ def _files(folder: Path) -> list[Path]:
     return files
 
 
+def _empty(folder: Path) -> DataError:
+    return DataError(f"{folder}: is empty; expected PNG or JPEG images; add some or remove it")
+
+
 def _read(files: Sequence[Path], size: tuple[int, int] | None, channels: int | None) -> Images:
     first = _load(files[0])
     height, width = size or (first.height, first.width)
-    shape = ImageShape(height, width, channels or _CHANNELS[first.mode])
-    if shape.columns > _MOST_COLUMNS:
+    format_ = ImageFormat(height, width, channels or _CHANNELS[first.mode])
+    if format_.inputs > MOST_INPUTS:
         raise DataError(
-            f"{files[0]}: {width} x {height} pixels make {shape.columns} inputs; expected up to "
-            f"{_MOST_COLUMNS}; ask for a smaller size"
+            f"{files[0]}: {width} x {height} pixels make {format_.inputs} inputs; expected up to "
+            f"{MOST_INPUTS}; say data.size: [height, width] with a smaller size"
         )
-    rows = np.empty((len(files), shape.columns), np.uint8)
+    rows = np.empty((len(files), format_.inputs), np.uint8)
     for row, file in zip(rows, files, strict=True):
         image = _load(file)
-        _check_like_first(image, file, shape, files[0], size is not None, channels is not None)
-        mode = "L" if shape.channels == 1 else "RGB"
-        row[:] = np.asarray(_resized(image.convert(mode), shape)).reshape(-1)
-    return Images(rows, shape, files)
+        _check_like_first(image, file, format_, files[0], size is not None, channels is not None)
+        row[:] = _row(image, format_)
+    return Images(rows, format_, files)
 
 
 def _check_like_first(
-    image: "Image.Image", file: Path, shape: ImageShape, first: Path, sized: bool, colored: bool
+    image: "Image.Image", file: Path, format_: ImageFormat, first: Path, sized: bool, colored: bool
 ) -> None:
-    if not sized and (image.height, image.width) != (shape.height, shape.width):
+    if not sized and (image.height, image.width) != (format_.height, format_.width):
         raise DataError(
-            f"{file}: has {image.width} x {image.height} pixels; expected {shape.width} x "
-            f"{shape.height}, as {first}; ask for a size that all are brought to"
+            f"{file}: has {image.width} x {image.height} pixels; expected {format_.width} x "
+            f"{format_.height}, as {first}; say data.size: [height, width] to bring all to one size"
         )
-    if not colored and _CHANNELS[image.mode] > shape.channels:
+    if not colored and _CHANNELS[image.mode] > format_.channels:
         raise DataError(
-            f"{file}: is a color image; expected gray, as {first}; ask for gray or color"
+            f"{file}: is a color image; expected gray, as {first}; say data.color: gray or rgb"
         )
 
 
-def _resized(image: "Image.Image", shape: ImageShape) -> "Image.Image":
-    size = (shape.width, shape.height)
-    return image if image.size == size else image.resize(size, _pillow().Resampling.BILINEAR)
+def _row(image: "Image.Image", format_: ImageFormat) -> Pixels:
+    image = image.convert("L" if format_.channels == 1 else "RGB")
+    size = (format_.width, format_.height)
+    if image.size != size:
+        image = image.resize(size, _pillow().Resampling.BILINEAR)
+    return np.asarray(image).reshape(-1)
 
 
 def _load(path: Path) -> "Image.Image":

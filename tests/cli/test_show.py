@@ -124,6 +124,7 @@ def test_json_has_everything_that_the_model_file_says_of_itself(nncli, weights):
         "target_offset": 0,
         "target_scale": 1,
         "encoding": None,
+        "images": None,
     }
     for key in ("task", "targets", "classes", "metrics", "training", "config", "provenance"):
         assert found[key] == getattr(model, key)

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from nncli.data import images
-from nncli.data.images import ImageShape, read_classes, read_images
+from nncli.data.image_format import ImageFormat
+from nncli.data.images import image_files, read_classes, read_image
 from nncli.errors import DataError
 
 Image = pytest.importorskip("PIL.Image", reason="the extra 'images' is not installed")
@@ -32,6 +33,20 @@ def refusal(read, path, **options):
 
 
 @pytest.fixture
+def pictures(tmp_path):
+    """Return the folder of the only class of a set."""
+    path = tmp_path / "set" / "class"
+    path.mkdir(parents=True)
+    return path
+
+
+def read_images(path, **options):
+    """Read the set that a folder or a file in it belongs to."""
+    folder = path if path.is_dir() else path.parent
+    return read_classes(folder.parent, **options).images
+
+
+@pytest.fixture
 def folder(tmp_path):
     save(tmp_path / "data" / "cat" / "1.png", GRAY)
     save(tmp_path / "data" / "cat" / "2.PNG", 255 - GRAY, format="PNG")
@@ -46,7 +61,7 @@ def test_a_folder_for_each_class_becomes_rows_and_classes(folder):
     found = read_classes(folder)
     assert found.classes == ["cat", "dog"]
     assert found.labels.tolist() == [0, 0, 1]
-    assert found.images.shape == ImageShape(3, 4, 1)
+    assert found.images.format == ImageFormat(3, 4, 1)
     assert [file.name for file in found.images.files] == ["1.png", "2.PNG", "b.png"]
     expected = [GRAY, 255 - GRAY, GRAY.T.reshape(3, 4)]
     np.testing.assert_array_equal(found.images.rows, [each.ravel() for each in expected])
@@ -60,16 +75,26 @@ def test_hidden_files_are_passed_over(folder):
     assert len(read_classes(folder).labels) == 3
 
 
-def test_one_image_and_a_folder_without_classes_are_read_for_prediction(folder):
-    one = read_images(folder / "cat" / "1.png")
-    assert one.rows.tolist() == [GRAY.ravel().tolist()]
-    assert len(read_images(folder / "cat").rows) == 2
+def test_one_image_and_folders_of_them_are_found_for_prediction(folder):
+    assert image_files(folder / "cat" / "1.png") == [folder / "cat" / "1.png"]
+    assert image_files(folder / "cat") == [folder / "cat" / "1.png", folder / "cat" / "2.PNG"]
+    assert [file.name for file in image_files(folder)] == ["1.png", "2.PNG", "b.png"]
+    save(folder / "a.png", GRAY)
+    assert [file.name for file in image_files(folder)] == ["a.png", "1.png", "2.PNG", "b.png"]
 
 
-def test_a_jpeg_is_read_whatever_its_name(tmp_path):
-    path = save(tmp_path / "picture.png", np.full((8, 8, 3), 100, np.uint8), format="JPEG")
+def test_an_image_is_brought_to_a_format(folder):
+    path = save(folder / "a.png", np.full((10, 20, 3), 60, np.uint8))
+    assert read_image(path, ImageFormat(2, 3, 1)).tolist() == [60] * 6
+    assert read_image(path, ImageFormat(2, 3, 3)).tolist() == [60] * 18
+    same = read_image(folder / "cat" / "1.png", ImageFormat(3, 4, 1))
+    assert same.tolist() == GRAY.ravel().tolist()
+
+
+def test_a_jpeg_is_read_whatever_its_name(pictures):
+    path = save(pictures / "picture.png", np.full((8, 8, 3), 100, np.uint8), format="JPEG")
     found = read_images(path)
-    assert found.shape == ImageShape(8, 8, 3)
+    assert found.format == ImageFormat(8, 8, 3)
     assert np.abs(found.rows.astype(int) - 100).max() <= 2
 
 
@@ -83,38 +108,38 @@ def test_a_jpeg_is_read_whatever_its_name(tmp_path):
     ],
     ids=["black and white", "opaque gray", "opaque color", "color"],
 )
-def test_other_modes_are_brought_to_gray_or_color(tmp_path, array, mode, expected):
-    found = read_images(save(tmp_path / "a.png", array, mode))
+def test_other_modes_are_brought_to_gray_or_color(pictures, array, mode, expected):
+    found = read_images(save(pictures / "a.png", array, mode))
     np.testing.assert_array_equal(found.rows[0], np.ravel(expected))
 
 
 @pytest.mark.parametrize(("colors", "channels"), [([9, 9, 9, 70, 70, 70], 1), ([9, 1, 2], 3)])
-def test_a_palette_becomes_its_colors(tmp_path, colors, channels):
+def test_a_palette_becomes_its_colors(pictures, colors, channels):
     picture = Image.new("P", (2, 2))
     picture.putpalette(colors)
-    picture.save(tmp_path / "a.png")
-    assert read_images(tmp_path / "a.png").rows.tolist() == [colors[:channels] * 4]
+    picture.save(pictures / "a.png")
+    assert read_images(pictures / "a.png").rows.tolist() == [colors[:channels] * 4]
 
 
-def test_an_image_is_turned_as_its_exif_data_say(tmp_path):
+def test_an_image_is_turned_as_its_exif_data_say(pictures):
     exif = Image.Exif()
     exif[0x0112] = 3  # upside down
-    found = read_images(save(tmp_path / "a.png", GRAY, exif=exif))
+    found = read_images(save(pictures / "a.png", GRAY, exif=exif))
     np.testing.assert_array_equal(found.rows[0], GRAY[::-1, ::-1].ravel())
 
 
-def test_gray_images_among_color_ones_get_three_channels(tmp_path):
-    save(tmp_path / "1.png", COLOR)
-    save(tmp_path / "2.png", GRAY)
-    found = read_images(tmp_path)
+def test_gray_images_among_color_ones_get_three_channels(pictures):
+    save(pictures / "1.png", COLOR)
+    save(pictures / "2.png", GRAY)
+    found = read_images(pictures)
     np.testing.assert_array_equal(found.rows[1], np.dstack([GRAY] * 3).ravel())
 
 
-def test_a_size_and_channels_that_are_asked_for_are_given(tmp_path):
-    save(tmp_path / "1.png", GRAY)
-    save(tmp_path / "2.png", np.full((10, 20, 3), 60, np.uint8))
-    found = read_images(tmp_path, size=(5, 6), channels=1)
-    assert found.shape == ImageShape(5, 6, 1)
+def test_a_size_and_channels_that_are_asked_for_are_given(pictures):
+    save(pictures / "1.png", GRAY)
+    save(pictures / "2.png", np.full((10, 20, 3), 60, np.uint8))
+    found = read_images(pictures, size=(5, 6), channels=1)
+    assert found.format == ImageFormat(5, 6, 1)
     assert set(found.rows[1].tolist()) == {60}
 
 
@@ -172,27 +197,27 @@ BIG = saved(np.random.default_rng(0).integers(0, 256, (60, 60), np.uint8))
         (animated(), "is animated; expected one picture; save one frame of it"),
         (cmyk(), "has the color mode CMYK; expected gray or RGB; convert it"),
         (saved(np.zeros((1100, 1000), np.uint8)), "1000 x 1100 pixels make 1100000 inputs; expected"
-         " up to 1048576; ask for a smaller size"),
+         " up to 1048576; say data.size: [height, width] with a smaller size"),
     ],
 )  # fmt: skip
-def test_a_wrong_image_is_one_line_with_the_file(tmp_path, content, problem):
-    path = tmp_path / "picture.png"
+def test_a_wrong_image_is_one_line_with_the_file(pictures, content, problem):
+    path = pictures / "picture.png"
     path.write_bytes(content)
     message = refusal(read_images, path)
     assert message.startswith(f"{path}: ")
     assert message.removeprefix(f"{path}: ").startswith(problem)
 
 
-def test_images_unlike_the_first_are_refused_unless_asked_for(tmp_path):
-    first = save(tmp_path / "1.png", GRAY)
-    second = save(tmp_path / "2.png", COLOR)
-    assert refusal(read_images, tmp_path) == (
-        f"{second}: is a color image; expected gray, as {first}; ask for gray or color"
+def test_images_unlike_the_first_are_refused_unless_asked_for(pictures):
+    first = save(pictures / "1.png", GRAY)
+    second = save(pictures / "2.png", COLOR)
+    assert refusal(read_images, pictures) == (
+        f"{second}: is a color image; expected gray, as {first}; say data.color: gray or rgb"
     )
     save(second, GRAY.T)
-    assert refusal(read_images, tmp_path) == (
-        f"{second}: has 3 x 4 pixels; expected 4 x 3, as {first}; ask for a size that all are "
-        "brought to"
+    assert refusal(read_images, pictures) == (
+        f"{second}: has 3 x 4 pixels; expected 4 x 3, as {first}; say data.size: [height, "
+        "width] to bring all to one size"
     )
 
 
@@ -207,7 +232,7 @@ def test_wrong_folders_are_refused(tmp_path):
     assert refusal(read_classes, tmp_path) == (
         f"{tmp_path / 'cat'}: is empty; expected PNG or JPEG images; add some or remove it"
     )
-    assert "is empty; expected PNG or JPEG" in refusal(read_images, tmp_path / "cat")
+    assert "is empty; expected PNG or JPEG" in refusal(image_files, tmp_path / "cat")
     (tmp_path / "cat" / "sub").mkdir()
     assert "sub: is a folder among images; expected" in refusal(read_classes, tmp_path)
     (tmp_path / "notes.txt").write_text("hello")

@@ -1,0 +1,62 @@
+"""A data set from folders of images, with a sub-folder for each class."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from nncli.data.arrays import Arrays, load_arrays
+from nncli.data.dataset import Dataset, Task
+from nncli.data.image_format import ImageFormat
+from nncli.data.images import LabelledImages, read_classes
+from nncli.data.splitting import Fold
+
+
+def load_folders(
+    path: Path,
+    parts: Mapping[str, Path | int | float],
+    task: Task | None,
+    seed: int,
+    fold: Fold | None = None,
+    *,
+    size: tuple[int, int] | None = None,
+    channels: int | None = None,
+) -> Dataset:
+    """Return the data set of a folder with the training images.
+
+    Parameters
+    ----------
+    parts : mapping
+        For ``test`` and ``validation`` another such folder, or how many images are taken from
+        `path`: images (int) or a fraction.
+    fold : Fold, optional
+        As for `load_arrays`.
+    size : (height, width), optional
+    channels : 1 or 3, optional
+        As for `read_classes`; images of other folders are brought to those of the training images.
+
+    Raises
+    ------
+    DataError
+        Naming the folder or the file, what was found and what was expected.
+    """
+    first = read_classes(path, size=size, channels=channels)
+    found = first.images.format
+    others = {
+        name: _arrays(_alike(each, found), each) if isinstance(each, Path) else each
+        for name, each in parts.items()
+    }
+    return load_arrays(_arrays(first, path), others, task, seed, fold)
+
+
+def _alike(path: Path, format_: ImageFormat) -> LabelledImages:
+    size = (format_.height, format_.width)
+    return read_classes(path, size=size, channels=format_.channels)
+
+
+def _arrays(labelled: LabelledImages, path: Path) -> Arrays:
+    """Return images (N, height, width, channels) and the names of their classes (N,)."""
+    images, classes = labelled.images, np.array(labelled.classes)
+    format_ = images.format
+    rows = images.rows.reshape(-1, format_.height, format_.width, format_.channels)
+    return Arrays(rows, classes[labelled.labels], str(path), f"{path}: the classes", "class")
