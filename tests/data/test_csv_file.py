@@ -310,14 +310,14 @@ cells = st.text('019.eE+-_x"\t n\xa0\x0b\x1c\x85\u2028\uff11;,', max_size=6)
     st.integers(1, 9),
 )
 @with_files
-def test_any_text_is_read_or_refused_the_same_in_whatever_blocks(path, lines, end, size):
+def test_any_text_is_read_the_same_or_refused_in_whatever_blocks(path, lines, end, size):
     path.write_bytes(end.join(["x,y", *lines]).encode("utf-8"))
 
     def read():
         try:
             return values(read_table(path, kinds={"x": "category", "y": "number"}))
-        except DataError as error:
-            return str(error)
+        except DataError:
+            return None  # of several faults another may be the first that is seen
 
     whole = read()
     with pytest.MonkeyPatch.context() as patch:
