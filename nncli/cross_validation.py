@@ -17,7 +17,8 @@ from nncli.config.schema import Config
 from nncli.files import atomic_write, write_text
 from nncli.metrics.tasks import EVALUATIONS
 from nncli.pipeline import CONFIG, Job
-from nncli.prediction import Numbers, as_texts, csv_of, predict_rows
+from nncli.prediction import Numbers, predict_rows
+from nncli.prediction_formats import as_texts, csv_of
 from nncli.resuming import StoppedRun, load_run
 
 PREDICTIONS = "predictions.csv"
@@ -159,7 +160,7 @@ def write_results(directory: Path, results: Sequence[FoldResult]) -> None:
     """Write ``predictions.csv``, then ``metrics.json``. Raises `OutputError`."""
     rows = sorted((row for result in results for row in result.predictions), key=lambda row: row[0])
     with atomic_write(directory / PREDICTIONS) as stream:
-        stream.write(csv_of(results[0].header, rows))
+        stream.write(csv_of([results[0].header, *rows]))
     splits = {
         split: {
             "split": split,

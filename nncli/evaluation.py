@@ -100,9 +100,14 @@ def gives_probabilities(network: Network) -> bool:
 
 
 def run_rows(
-    network: Network, split: Split, scaling: Scaling, classes: int
+    network: Network, split: Split, scaling: Scaling, classes: int, first_row: int = 0
 ) -> Iterator[tuple[slice, Array, Workspace]]:
     """Run the network over all rows of `split`, batch by batch.
+
+    Parameters
+    ----------
+    first_row : int
+        The number of the first row, for messages.
 
     Yields
     ------
@@ -120,7 +125,7 @@ def run_rows(
     codes, work = class_codes(network, classes), network.workspace(EVALUATION_ROWS)
     start = 0
     for X, T in Batches(split, scaling, codes, EVALUATION_ROWS).in_order():
-        check_range(X, start)
+        check_range(X, first_row + start)
         rows = work.first(len(X))
         network.outputs(X, rows)
         yield slice(start, start + len(X)), T, rows

@@ -1,18 +1,24 @@
-"""Predict with a saved model, and write predictions."""
+"""Predict with a saved model: rows in memory, or files of any size block by block."""
 
-import csv
-import io
-import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nncli.artifact import Model
+from nncli.data.columns import listed
 from nncli.data.dataset import whole
+from nncli.data.image_format import OF_MNIST, ImageFormat
+from nncli.data.images import IMAGE_HEAD, is_image
+from nncli.data.input_file import Advance, open_input, tell_nobody
+from nncli.data.new_images import image_blocks
 from nncli.data.scaling import unscaled
+from nncli.data.tables import number_blocks
+from nncli.data.tabular import input_blocks
+from nncli.errors import DataError
 from nncli.evaluation import (
     check_range,
     gives_probabilities,
@@ -21,10 +27,14 @@ from nncli.evaluation import (
     scaling_of,
     target_scaling_of,
 )
+from nncli.training.engine import EVALUATION_ROWS
 from nncli.training.metrics import chosen_classes, class_probabilities
 
 Numbers = NDArray[np.floating[Any]]
-Beside = Mapping[str, list[Any]]
+Note = Callable[[str], None]
+
+_BLOCK_NUMBERS = 1 << 20  # in a block of rows, if these are not very long
+_MOST_BATCHES = 32
 
 
 @dataclass(frozen=True)
@@ -63,7 +73,7 @@ class Predictions:
         """Return class names (N,), or with probabilities these (N, classes)."""
         if self.probabilities is not None:
             return self.probabilities
-        return np.array(self.names, np.str_)
+        return np.array(self.names, f"U{max(map(len, self.classes))}")
 
 
 @dataclass(frozen=True)
@@ -126,14 +136,56 @@ class PredictedNumbers:
 Predicted = Predictions | PredictedLabels | PredictedNumbers
 
 
+@dataclass(frozen=True)
+class PredictedRows:
+    """The predictions for some rows of a file that follow each other.
+
+    Attributes
+    ----------
+    first : int
+        The number of the first row, from 0.
+    predictions : Predictions, PredictedLabels or PredictedNumbers
+    beside : mapping of str to list
+        Columns that stand beside them.
+    """
+
+    first: int
+    predictions: Predicted
+    beside: Mapping[str, list[Any]]
+
+    def __len__(self) -> int:
+        return len(self.predictions)
+
+    def columns(self) -> dict[str, list[Any] | Numbers]:
+        """Return those that stand beside, then those of the predictions.
+
+        Raises
+        ------
+        DataError
+            When one of each is called the same.
+        """
+        predicted = self.predictions.columns()
+        for name in self.beside:
+            if name in ("row", *predicted):
+                raise DataError(
+                    f"the column {name!r}, to be kept, is called as one of the predictions; "
+                    "rename it, or choose another with --id"
+                )
+        return {**self.beside, **predicted}
+
+
 @np.errstate(over="ignore", invalid="ignore")  # check_range sees what comes of it
-def predict_rows(model: Model, inputs: NDArray[Any], threshold: float | None = None) -> Predicted:
+def predict_rows(
+    model: Model, inputs: NDArray[Any], threshold: float | None = None, *, first_row: int = 0
+) -> Predicted:
     """Run a model over raw inputs, shape (N, I); its own preprocessing is applied.
 
     Parameters
     ----------
     threshold : float, optional
         The probability over which the second class is predicted; default: the model's own.
+    first_row : int
+        The number of the first row, for messages.
 
     Raises
     ------
@@ -144,8 +196,9 @@ def predict_rows(model: Model, inputs: NDArray[Any], threshold: float | None = N
     split = whole(inputs, np.empty((len(inputs), 0)))
     chosen = np.empty(len(inputs), np.intp)
     A = np.empty((len(inputs), network.layers[-1].outputs), network.dtype)
-    for part, _, work in run_rows(network, split, scaling_of(model), len(model.classes)):
-        check_range(work.A[-1], part.start)
+    classes = len(model.classes)
+    for part, _, work in run_rows(network, split, scaling_of(model), classes, first_row):
+        check_range(work.A[-1], first_row + part.start)
         A[part] = work.A[-1]
         if model.classes:
             chosen[part] = chosen_classes(work.Z[-1])
@@ -154,7 +207,7 @@ def predict_rows(model: Model, inputs: NDArray[Any], threshold: float | None = N
         return PredictedLabels(model.targets, ((threshold or 0) < A).astype(np.intp), A)
     if not model.classes:
         values = unscaled(A, target_scaling_of(model)).astype(network.dtype)
-        check_range(values, 0)
+        check_range(values, first_row)
         return PredictedNumbers(model.targets, values)
     if not gives_probabilities(network):
         return Predictions(model.classes, chosen, None)
@@ -164,62 +217,83 @@ def predict_rows(model: Model, inputs: NDArray[Any], threshold: float | None = N
     return Predictions(model.classes, chosen, probabilities)
 
 
-def as_csv(predictions: Predicted, beside: Beside | None = None) -> bytes:
-    """Return ``row``, the columns to keep, and those of the predictions, a line a row.
+def predict_file(
+    model: Model,
+    path: Path,
+    *,
+    threshold: float | None = None,
+    proba: bool = True,
+    id_column: str | None = None,
+    note: Note = lambda text: None,
+    advance: Advance = tell_nobody,
+) -> Iterator[PredictedRows]:
+    """Predict for a file of rows, an image or a folder of images, in blocks of bounded memory.
 
-    A number is the shortest text that gives it back.
+    Parameters
+    ----------
+    path : Path
+        ``-`` is standard input.
+    threshold : float, optional
+        As for `predict_rows`.
+    proba : bool
+        Whether probabilities are kept.
+    id_column : str, optional
+        The column of a table that is kept beside the predictions, in the place of the model's own.
+    note : function of str
+        Told, in a line each, of what looks wrong or was guessed.
+    advance : function of int
+        Told how many bytes have been read since it was last told.
+
+    Raises
+    ------
+    DataError
+        With the place, what was found and what was expected; blocks before it are yielded.
     """
-    columns = predictions.columns()
-    kept = beside or {}
-    rows = zip(range(len(predictions)), *kept.values(), *as_texts(columns), strict=True)
-    return csv_of(["row", *kept, *columns], rows)
+    first = 0
+    for inputs, beside in _input_blocks(model, path, id_column, note, advance):
+        predictions = predict_rows(model, inputs, threshold, first_row=first)
+        if not proba and not isinstance(predictions, PredictedNumbers):
+            predictions = replace(predictions, probabilities=None)
+        yield PredictedRows(first, predictions, beside)
+        first += len(inputs)
 
 
-def as_texts(columns: Mapping[str, list[Any] | Numbers]) -> list[Any]:
-    """Return columns with the shortest text of every number that gives it back."""
-    return [each if isinstance(each, list) else each.astype(str) for each in columns.values()]
+def _input_blocks(
+    model: Model, path: Path, id_column: str | None, note: Note, advance: Advance
+) -> Iterator[tuple[NDArray[Any], Mapping[str, list[Any]]]]:
+    taken = model.preprocessing
+    batches = _BLOCK_NUMBERS // (EVALUATION_ROWS * len(taken.columns))
+    rows = EVALUATION_ROWS * min(max(batches, 1), _MOST_BATCHES)
+    if path.is_dir():
+        yield from image_blocks(path, _images(model, path, note), rows, note=note, advance=advance)
+        return
+    with open_input(path, advance) as file:
+        if is_image(file.head(IMAGE_HEAD)):
+            format_ = _images(model, path, note)
+            if str(path) == "-":
+                raise DataError("standard input: is an image; give the name of its file instead")
+            yield from image_blocks(path, format_, rows, note=note)
+        elif taken.encoding is not None:
+            yield from input_blocks(
+                file, taken.encoding, rows, id_column=id_column, note=note, advance=advance
+            )
+        else:
+            blocks = number_blocks(file, taken.columns, rows, note=note, advance=advance)
+            yield from ((block, {}) for block in blocks)
 
 
-def csv_of(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
-    """Return a CSV file in UTF-8."""
-    stream = io.StringIO()
-    writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(header)
-    writer.writerows(rows)
-    return stream.getvalue().encode("utf-8")
-
-
-def as_json(predictions: Predicted, beside: Beside | None = None) -> bytes:
-    """Return a list with an object for each row."""
-    lines = _objects(predictions, beside)
-    return ("[\n" + ",\n".join(lines) + "\n]\n").encode("utf-8")
-
-
-def as_jsonl(predictions: Predicted, beside: Beside | None = None) -> bytes:
-    """Return an object for each row, a line each."""
-    return "".join(line + "\n" for line in _objects(predictions, beside)).encode("utf-8")
-
-
-def as_npy(predictions: Predicted, beside: Beside | None = None) -> bytes:
-    """Return the array of the predictions, alone, as an ``.npy`` file."""
-    stream = io.BytesIO()
-    np.save(stream, predictions.array(), allow_pickle=False)
-    return stream.getvalue()
-
-
-FORMATS: dict[str, Callable[..., bytes]] = {
-    "csv": as_csv,
-    "json": as_json,
-    "jsonl": as_jsonl,
-    "npy": as_npy,
-}
-
-
-def _objects(predictions: Predicted, beside: Beside | None) -> list[str]:
-    columns = {
-        name: each if isinstance(each, list) else each.astype(str).astype(np.float64).tolist()
-        for name, each in {**(beside or {}), **predictions.columns()}.items()
-    }
-    rows = zip(range(len(predictions)), *columns.values(), strict=True)
-    keys = ["row", *columns]
-    return [json.dumps(dict(zip(keys, row, strict=True)), ensure_ascii=False) for row in rows]
+def _images(model: Model, path: Path, note: Note) -> ImageFormat:
+    """Return what images the model takes; of 784 inputs without a word about them, MNIST's."""
+    taken = model.preprocessing
+    if taken.images is not None:
+        return taken.images
+    if taken.encoding is not None or len(taken.columns) != OF_MNIST.inputs:
+        raise DataError(
+            f"{path}: holds images; the model takes {len(taken.columns)} numbers a row: "
+            f"{listed(taken.columns)}"
+        )
+    note(
+        f"{path}: the model does not say what images its {OF_MNIST.inputs} inputs are; taken for "
+        f"those of MNIST: {OF_MNIST}"
+    )
+    return OF_MNIST

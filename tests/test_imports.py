@@ -27,6 +27,7 @@ ROOMS = [
     "artifact",
     "evaluation",
     "prediction",
+    "prediction_formats",
     "description",
     "gradient_check",
     "run_directory",

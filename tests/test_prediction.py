@@ -1,17 +1,21 @@
 """Predictions and evaluations of outputs that are probabilities, and of those that are not."""
 
 import csv
+import gc
 import io
 import json
+import sys
+import tracemalloc
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from nncli import prediction
 from nncli.artifact import Model, Preprocessing
 from nncli.data.dataset import whole
 from nncli.data.scaling import Scaling
-from nncli.errors import DataError
+from nncli.errors import DataError, OutputError
 from nncli.evaluation import (
     check_targets,
     class_codes,
@@ -22,7 +26,10 @@ from nncli.evaluation import (
 from nncli.model.activations import ACTIVATIONS
 from nncli.model.losses import LOSSES
 from nncli.model.network import Layer, Network, Objective
-from nncli.prediction import FORMATS, predict_rows
+from nncli.prediction import PredictedRows, predict_file, predict_rows
+from nncli.prediction_formats import FORMATS
+
+parquet = pytest.importorskip("pyarrow.parquet", reason="the extra 'parquet' is not installed")
 
 OF_CLASSIFIERS = [name for name, entry in ACTIVATIONS.items() if "multiclass" in entry.output_for]
 INPUTS = np.array([[0.5, -1.0], [2.0, 1.0], [-1.0, 0.25], [0.0, 3.0]])
@@ -42,6 +49,16 @@ def make_model(output, outputs=3):
         metrics={},
         training={},
     )
+
+
+def written_from(predictions):
+    """Return what every format makes of predictions."""
+    written = {}
+    for name, each in FORMATS.items():
+        stream = io.BytesIO()
+        each.write([PredictedRows(0, predictions, {})], stream)
+        written[name] = stream.getvalue()
+    return written
 
 
 @pytest.mark.parametrize("output", OF_CLASSIFIERS)
@@ -72,7 +89,7 @@ def test_classes_are_chosen_by_logits_and_probabilities_given_where_there_are_so
 def test_every_format_has_probabilities_where_there_are_some(output):
     predictions = predict_rows(make_model(output), INPUTS)
     columns = [f"p_{name}" for name in "abc"] if output in ("sigmoid", "softmax") else []
-    written = {name: write(predictions) for name, write in FORMATS.items()}
+    written = written_from(predictions)
 
     header, *rows = csv.reader(io.StringIO(written["csv"].decode()))
     assert header == ["row", "prediction", *columns]
@@ -177,7 +194,7 @@ def test_a_regression_predicts_numbers(outputs, rows):
 def test_every_format_gives_the_numbers_of_a_regression_back(outputs, dtype):
     predictions = predict_rows(make_regression(outputs, dtype=dtype), INPUTS)
     columns = ["prediction"] if outputs == 1 else [f"prediction_{name}" for name in "abc"]
-    written = {name: write(predictions) for name, write in FORMATS.items()}
+    written = written_from(predictions)
 
     header, *rows = csv.reader(io.StringIO(written["csv"].decode()))
     assert header == ["row", *columns]
@@ -261,3 +278,83 @@ def test_numbers_beyond_the_precision_are_refused(scale):
     )
     with pytest.raises(DataError, match=r"row 0 .*too large for the float32 numbers of the model"):
         predict_rows(model, INPUTS)
+
+
+# Files
+
+
+def write_rows(path, rows):
+    lines = (f"{n % 7},{'-' * 100},{n % 5}.25\n" for n in range(rows))
+    path.write_text("y,remark,x\n" + "".join(lines), encoding="utf-8")
+
+
+@pytest.fixture
+def small_blocks(monkeypatch):
+    monkeypatch.setattr(prediction, "_MOST_BATCHES", 1)
+
+
+@pytest.mark.parametrize("output", ["softmax", "tanh"])
+def test_a_file_in_blocks_is_written_as_if_it_were_read_at_once(tmp_path, small_blocks, output):
+    write_rows(tmp_path / "rows.csv", 1203)
+    model = make_model(output)
+    blocks = [*predict_file(model, tmp_path / "rows.csv")]
+    assert [(block.first, len(block)) for block in blocks] == [(0, 500), (500, 500), (1000, 203)]
+    inputs = np.array([[n % 5 + 0.25, n % 7] for n in range(1203)])
+    expected = written_from(predict_rows(model, inputs))
+    for name, each in FORMATS.items():
+        stream = io.BytesIO()
+        each.write(blocks, stream)
+        if name == "parquet":
+            found, all_at_once = (
+                parquet.read_table(io.BytesIO(content))
+                for content in (stream.getvalue(), expected[name])
+            )
+            assert found.equals(all_at_once)
+            assert found.column_names[:2] == ["row", "prediction"]
+        else:
+            assert stream.getvalue() == expected[name]
+
+
+def test_memory_does_not_grow_with_the_rows(tmp_path, small_blocks):
+    peaks = []
+    for rows in (5000, 20_000):
+        write_rows(tmp_path / "rows.csv", rows)
+        tracemalloc.start()
+        gc.disable()  # what is in no circle is gone at once
+        try:
+            with (tmp_path / "out.csv").open("wb") as stream:
+                FORMATS["csv"].write(
+                    predict_file(make_model("softmax"), tmp_path / "rows.csv"), stream
+                )
+            peaks.append(tracemalloc.get_traced_memory()[1])
+        finally:
+            gc.enable()
+            tracemalloc.stop()
+    assert peaks[1] < 1.1 * peaks[0]
+
+
+def test_the_bytes_of_a_file_are_told_while_it_is_read(tmp_path, small_blocks):
+    path = tmp_path / "rows.npy"
+    np.save(path, np.zeros((1203, 2)))
+    told = []
+    for _ in predict_file(make_model("softmax"), path, advance=told.append):
+        pass
+    assert sum(told) >= 1203 * 16
+    assert len(told) >= 3
+
+
+def test_a_kept_column_that_is_called_as_a_prediction_is_refused(tmp_path):
+    block = PredictedRows(0, predict_rows(make_model("softmax"), INPUTS), {"prediction": [*"abcd"]})
+    with pytest.raises(DataError, match="the column 'prediction', to be kept, is called as one"):
+        block.columns()
+
+
+def test_without_pyarrow_the_command_that_gets_it_is_named(monkeypatch):
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    block = PredictedRows(0, predict_rows(make_model("softmax"), INPUTS), {})
+    with pytest.raises(OutputError) as caught:
+        FORMATS["parquet"].write([block], io.BytesIO())
+    assert str(caught.value) == (
+        "Parquet is written with pyarrow, which is not installed; get it with: "
+        "pip install 'nncli[parquet]'"
+    )

@@ -1,13 +1,26 @@
 """``nncli predict``."""
 
+import io
 import sys
-from dataclasses import replace
+from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
-from typing import Any
+from shutil import copyfileobj
+from tempfile import TemporaryFile
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 import click
 
-_FORMATS = ("csv", "json", "jsonl", "npy")
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from _typeshed import ReadableBuffer
+
+    from nncli.data.input_file import Advance
+    from nncli.prediction import PredictedRows
+    from nncli.prediction_formats import Format
+
+_FORMATS = ("csv", "json", "jsonl", "npy", "parquet")
 
 
 @click.command()
@@ -54,17 +67,17 @@ def predict(
     """Predict the class, or the targets, of every row of INPUT with WEIGHTS.
 
     INPUT is CSV (commas, semicolons or tabs) with or without a header, .npy, .npz with one array
-    or one called X, or IDX, also gzipped; - is standard input. A CSV header with all the model's
-    columns may have them in any order, and others beside them.
+    or one called X, or IDX, also gzipped, or Parquet; - is standard input. A header with all the
+    model's columns may have them in any order, and others beside them. For a model of images it is
+    also a PNG or JPEG file, or a folder of them, which are brought to the size and the polarity of
+    the training images.
     """
     from nncli.artifact import read_model
-    from nncli.cli.output import print_bytes, visible
-    from nncli.data.tables import read_rows
-    from nncli.data.tabular import read_inputs
     from nncli.errors import UsageError
-    from nncli.evaluation import threshold_for
-    from nncli.files import atomic_write, checked_output
-    from nncli.prediction import FORMATS, PredictedNumbers, predict_rows
+    from nncli.evaluation import gives_probabilities, threshold_for
+    from nncli.files import checked_output
+    from nncli.prediction import predict_file
+    from nncli.prediction_formats import FORMATS
 
     if out is not None and str(out) == "-":
         out = None
@@ -74,28 +87,78 @@ def predict(
     target = out and checked_output(out, replace=force, hint=", or --force to replace it")
     model = read_model(weights)
     threshold = threshold_for(model, weights, threshold)
-    encoding = model.preprocessing.encoding
-    beside: dict[str, list[Any]] = {}
-    if encoding is None:
-        if id_column is not None:
-            raise UsageError(f"{weights}: its rows are no table with names; leave out --id")
-        inputs = read_rows(
-            input_file, model.preprocessing.columns, note=lambda text: click.echo(text, err=True)
-        )
-    else:
-        inputs, beside, warnings = read_inputs(input_file, encoding, id_column)
-        for warning in warnings:
-            click.echo(f"Warning: {warning}", err=True)
-    predictions = predict_rows(model, inputs, threshold)
-    if proba and predictions.probabilities is None:
+    if id_column is not None and model.preprocessing.encoding is None:
+        raise UsageError(f"{weights}: its rows are no table with names; leave out --id")
+    if proba and (model.task == "regression" or not gives_probabilities(model.network)):
         raise UsageError(f"{weights}: its outputs are no probabilities; leave out --proba")
-    if not isinstance(predictions, PredictedNumbers) and not proba:
-        predictions = replace(predictions, probabilities=None)
-    write = FORMATS[format_ or (ending if ending in FORMATS else "csv")]
-    content = write(predictions, beside)
-    if target is None:
-        print_bytes(visible(content) if sys.stdout.isatty() else content)
+    chosen = FORMATS[format_ or (ending if ending in FORMATS else "csv")]
+    notes: list[str] = []
+    try:
+        with _progress(input_file, shown=target is not None or not sys.stdout.isatty()) as advance:
+            blocks = predict_file(
+                model,
+                input_file,
+                threshold=threshold,
+                proba=proba,
+                id_column=id_column,
+                note=notes.append,
+                advance=advance,
+            )
+            rows = _write(blocks, chosen, target)
+    finally:
+        for each in notes:
+            click.echo(f"Warning: {each}", err=True)
+    if target is not None:
+        click.echo(f"{rows} predictions in {out}", err=True)
+
+
+def _write(blocks: "Iterator[PredictedRows]", chosen: "Format", target: Path | None) -> int:
+    """Write predictions to a file, or to standard output; return how many rows there are."""
+    from nncli.files import atomic_write
+
+    rows = 0
+
+    def counted() -> "Iterator[PredictedRows]":
+        nonlocal rows
+        for block in chain([first], blocks):
+            rows += len(block)
+            yield block
+
+    first = next(blocks)  # what is wrong at the start is said before any file is touched
+    if target is not None:
+        with atomic_write(target) as stream:
+            chosen.write(counted(), stream)
+    elif chosen.seeks:
+        with TemporaryFile() as file:
+            chosen.write(counted(), file)
+            file.seek(0)
+            copyfileobj(file, _StandardOutput(), 1 << 20)
+    else:
+        chosen.write(counted(), cast("BinaryIO", _StandardOutput()))
+    return rows
+
+
+class _StandardOutput(io.RawIOBase):
+    """Standard output, which a terminal is shown without characters that would command it."""
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, content: "ReadableBuffer") -> int:
+        from nncli.cli.output import print_bytes, visible
+
+        print_bytes(visible(bytes(content)) if sys.stdout.isatty() else bytes(content))
+        return len(memoryview(content))
+
+
+@contextmanager
+def _progress(path: Path, *, shown: bool) -> "Iterator[Advance]":
+    """Show on a terminal how many bytes of a file have been read; the block tells it."""
+    if not shown or not sys.stderr.isatty():
+        yield lambda count: None
         return
-    with atomic_write(target) as stream:
-        stream.write(content)
-    click.echo(f"{len(predictions)} predictions in {out}", err=True)
+    from tqdm import tqdm
+
+    total = path.stat().st_size if path.is_file() else None
+    with tqdm(total=total, unit="B", unit_scale=True, dynamic_ncols=True, leave=False) as bar:
+        yield bar.update

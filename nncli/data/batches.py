@@ -83,16 +83,15 @@ class Batches:
         self._weights = None if split.weights is None else split.weights.astype(codes.dtype)
         self._holds_all = False
         self._kernels = kernels
-        self._gather_inputs = self._input_gather(split.inputs)
-        self._gather_targets: Gather = self._take_targets
-        if kernels.target_gather:
-            self._gather_targets = kernels.target_gather(split.targets, codes) or self._take_targets
+        # No methods of its own here: in a circle its arrays would outlive it.
+        self._input_kernel = self._kernel_for(split.inputs)
+        targets = kernels.target_gather
+        self._target_kernel = targets(split.targets, codes) if targets else None
 
-    def _input_gather(self, inputs: NDArray[Any]) -> Gather:
-        """Return what gathers rows of an array (N, I)."""
+    def _kernel_for(self, inputs: NDArray[Any]) -> Gather | None:
+        """Return the kernel that gathers rows of an array (N, I), if there is one."""
         kernel = self._kernels.input_gather
-        found = kernel(inputs, self._offset, self._scale) if kernel else None
-        return found or partial(self._take_inputs, inputs)
+        return kernel(inputs, self._offset, self._scale) if kernel else None
 
     def __len__(self) -> int:
         return -(-len(self.split) // self.batch_rows)
@@ -131,7 +130,9 @@ class Batches:
             places = order[first * self.batch_rows :]
             first = max(0, first - len(order) // self.batch_rows)
             if len(places):
-                gather_inputs = self._input_gather(take_rows(self.split.inputs, rows))
+                pool = take_rows(self.split.inputs, rows)
+                gather_inputs = self._kernel_for(pool) or partial(self._take_inputs, pool)
+                del pool
             for start in range(0, len(places), self.batch_rows):
                 some = places[start : start + self.batch_rows]
                 yield self.gather(rows[some], gather_inputs, some)
@@ -163,11 +164,13 @@ class Batches:
         """
         X, T = self._shaped(len(rows))
         numbers = rows.astype(np.intp, copy=False)
-        if gather_inputs is None or places is None:
-            self._gather_inputs(numbers, X)
-        else:
+        if gather_inputs is not None and places is not None:
             gather_inputs(places, X)
-        self._gather_targets(numbers, T)
+        elif self._input_kernel:
+            self._input_kernel(numbers, X)
+        else:
+            self._take_inputs(self.split.inputs, numbers, X)
+        (self._target_kernel or self._take_targets)(numbers, T)
         if self._weights is not None:
             self.weights = self._weights[rows, np.newaxis]
         return X, T

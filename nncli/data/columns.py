@@ -157,29 +157,34 @@ _REMEDIES: dict[Kind, Missing] = {
 }
 
 
-class _Unseen:
-    """Texts of a column that are none of its categories."""
+class Unseen:
+    """Texts of columns that are none of their categories, in one table after another."""
 
     def __init__(self) -> None:
-        self.texts = Counter[str]()
-        self._first_place = ""
+        self._first: dict[str, tuple[str, str]] = {}  # the text, and the start of the line
+        self._several: set[str] = set()
+        self._rows = Counter[str]()
 
     def add(self, table: Table, column: str, rows: NDArray[np.intp]) -> None:
-        """Count the texts in these rows."""
-        if len(rows) and not self.texts:
-            self._first_place = table.place(int(rows[0]))
-        if len(rows):
-            self.texts.update(table.columns[column][rows].tolist())
+        """Take note of the texts of a column in these rows; of all of them only the first stays."""
+        if not len(rows):
+            return
+        text = table.columns[column][rows[0]]
+        start = f"{table.name}: column {column}: {text!r} ({table.place(int(rows[0]))})"
+        first, _ = self._first.setdefault(column, (text, start))
+        if {*table.columns[column][rows]} != {first}:
+            self._several.add(column)
+        self._rows[column] += len(rows)
 
-    def note(self, name: str, column: str) -> str:
-        """Return a line about them; there is at least one."""
-        first, others = next(iter(self.texts)), len(self.texts) - 1
-        return (
-            f"{name}: column {column}: {first!r} ({self._first_place})"
-            + (f" and {others} more are" if others else " is")
-            + f" not among the categories of the training rows; in "
-            f"{count(self.texts.total(), 'row')} its inputs are all 0"
-        )
+    def notes(self) -> list[str]:
+        """Return a line about each column that has any."""
+        return [
+            start
+            + (" and others are" if column in self._several else " is")
+            + " not among the categories of the training rows; in "
+            f"{count(self._rows[column], 'row')} its inputs are all 0"
+            for column, (_, start) in self._first.items()
+        ]
 
 
 @dataclass(frozen=True)
@@ -221,19 +226,27 @@ class Encoding:
             When columns are missing or of another kind, and as `Column.encode`.
         """
         self.check_columns(table)
-        unseen = {column.name: _Unseen() for column in self.columns}
+        unseen = Unseen()
         shape, dtype = (len(table), len(self.inputs)), np.dtype(self.dtype)
         rows = max(1, _ENCODED_BYTES // max(1, shape[1] * dtype.itemsize))
         matrix = stacked((self._encoded(part, unseen) for part in table.parts(rows)), shape, dtype)
-        return matrix, [each.note(table.name, name) for name, each in unseen.items() if each.texts]
+        return matrix, unseen.notes()
 
-    def _encoded(self, table: Table, unseen: "Mapping[str, _Unseen]") -> NDArray[Any]:
+    def encode_block(self, table: Table, found: Collection[str], unseen: Unseen) -> NDArray[Any]:
+        """Return the matrix (N, inputs) of some rows of a file; add to what is `unseen`.
+
+        `found` and errors are as for `check_columns`, and for `Column.encode`.
+        """
+        self.check_columns(table, found)
+        return self._encoded(table, unseen)
+
+    def _encoded(self, table: Table, unseen: Unseen) -> NDArray[Any]:
         matrix = np.empty((len(table), len(self.inputs)), self.dtype)
         start = 0
         for column in self.columns:
             end = start + len(column.inputs)
             rows = column.encode(table, matrix[:, start:end])
-            unseen[column.name].add(table, column.name, rows)
+            unseen.add(table, column.name, rows)
             start = end
         return matrix
 

@@ -84,3 +84,6 @@ class ImageFormat:
         outermost = np.ones((self.height, self.width), np.bool_)
         outermost[1:-1, 1:-1] = False
         return np.asarray(pictures[:, outermost].mean(axis=(1, 2)))
+
+
+OF_MNIST = ImageFormat(28, 28, channels=1, background="dark")

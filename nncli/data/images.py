@@ -24,13 +24,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nncli.data.image_format import MOST_INPUTS, ImageFormat
-from nncli.data.input_file import InputFile, open_input
+from nncli.data.input_file import Advance, InputFile, open_input, tell_nobody
 from nncli.errors import DataError, reason
 
 if TYPE_CHECKING:
     from PIL import Image
 
 Pixels = NDArray[np.uint8]
+
+IMAGE_HEAD = 8
 
 _MAGICS = {b"\x89PNG\r\n\x1a\n": "PNG", b"\xff\xd8\xff": "JPEG"}
 _MOST_PIXELS = 1 << 26
@@ -115,19 +117,23 @@ def image_files(path: Path) -> list[Path]:
     return [file for entry in entries for file in (_files(entry) if entry.is_dir() else [entry])]
 
 
-def read_image(path: Path, format_: ImageFormat) -> Pixels:
+def read_image(path: Path, format_: ImageFormat, advance: Advance = tell_nobody) -> Pixels:
     """Return an image of any size as a row (I,) of a set with this format.
+
+    `advance` is told the bytes of the file; ``-`` is standard input.
 
     Raises
     ------
     DataError
         When it is no image, is damaged, or one of those that this module refuses.
     """
-    return _row(_load(path), format_)
+    row = _row(_load(path), format_)
+    advance(0 if str(path) == "-" else path.stat().st_size)
+    return row
 
 
 def is_image(head: bytes) -> bool:
-    """Return whether a file that starts like this is PNG or JPEG."""
+    """Return whether a file whose first `IMAGE_HEAD` bytes are these is PNG or JPEG."""
     return head.startswith((*_MAGICS,))
 
 

@@ -11,14 +11,13 @@ from numpy.typing import NDArray
 from nncli.data.cache import cache_directory, ensure_files
 from nncli.data.dataset import Dataset, in_order, whole
 from nncli.data.download import RemoteFile, has_content
-from nncli.data.image_format import ImageFormat
+from nncli.data.image_format import OF_MNIST
 from nncli.data.splitting import Fold, divide
 from nncli.errors import OutputError
 from nncli.files import atomic_write
 
 TRAIN_ROWS = 60_000
-IMAGES = ImageFormat(28, 28, channels=1, background="dark")
-PIXELS = IMAGES.inputs
+PIXELS = OF_MNIST.inputs
 CLASSES = tuple("0123456789")
 
 MIRRORS = (
@@ -116,11 +115,11 @@ def load_mnist(
     splits["test"] = whole(arrays["test_images"].reshape(-1, PIXELS), arrays["test_labels"])
     return Dataset(
         task="multiclass",
-        columns=IMAGES.columns,
+        columns=OF_MNIST.columns,
         targets=("digit",),
         classes=CLASSES,
         splits=in_order(splits),
-        images=IMAGES,
+        images=OF_MNIST,
     )
 
 

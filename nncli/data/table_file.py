@@ -1,8 +1,8 @@
 """Read a table from a file of any kind: what it is shows in its first bytes, not in its name."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 from nncli.data.csv_file import CsvFile
 from nncli.data.input_file import Advance, InputFile, open_input, tell_nobody
@@ -63,8 +63,7 @@ def read_table(
 def column_names(path: Path) -> list[str]:
     """Return the names of the columns of a file, in their order. Raises `DataError`."""
     with open_input(path) as file:
-        _check_is_table(file)
-        return ParquetFile(file, tell_nobody).header if _is_parquet(file) else CsvFile(file).header
+        return opened(file)[0]
 
 
 def table_blocks(
@@ -82,24 +81,37 @@ def table_blocks(
     errors as for `read_table`.
     """
     with open_input(path, advance) as file:
-        blocks = _blocks(file, advance, kinds=kinds or {}, used=used, missing=missing)
-        empty = True
-        for table in regroup(blocks, rows):
-            yield table
-            empty = False
-        if empty:
-            raise DataError(f"{file.name}: has a header, and no rows; expected rows")
+        _, blocks = opened(file, advance)
+        yield from regrouped(file, blocks(kinds=kinds or {}, used=used, missing=missing), rows)
 
 
-def _blocks(file: InputFile, advance: Advance, **wanted: Any) -> Iterator[Table]:
+def opened(
+    file: InputFile, advance: Advance = tell_nobody
+) -> tuple[list[str], Callable[..., Iterator[Table]]]:
+    """Return the names of the columns of an open file, and what yields its rows, once.
+
+    That takes `kinds`, `used` and `missing`, as `table_blocks` does. Raises `DataError`.
+    """
     _check_is_table(file)
-    if _is_parquet(file):
-        return ParquetFile(file, advance).blocks(**wanted)
+    if is_parquet(file):
+        parquet = ParquetFile(file, advance)
+        return parquet.header, parquet.blocks
     csv = CsvFile(file)
-    return csv.blocks(csv.header, with_first=False, **wanted)
+    return csv.header, partial(csv.blocks, csv.header, with_first=False)
 
 
-def _is_parquet(file: InputFile) -> bool:
+def regrouped(file: InputFile, blocks: Iterable[Table], rows: int) -> Iterator[Table]:
+    """Yield the rows of a file in tables of `rows` rows. Raises `DataError` if it has none."""
+    empty = True
+    for table in regroup(blocks, rows):
+        yield table
+        empty = False
+    if empty:
+        raise DataError(f"{file.name}: has a header, and no rows; expected rows")
+
+
+def is_parquet(file: InputFile) -> bool:
+    """Return whether an open file starts as Parquet does."""
     return file.head(len(PARQUET_MAGIC)) == PARQUET_MAGIC
 
 

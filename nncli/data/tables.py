@@ -1,9 +1,9 @@
-"""Read rows for a model from a user's file: CSV, ``.npy``, ``.npz``, or IDX, also gzipped.
+"""Read rows for a model from a user's file: CSV, Parquet, ``.npy``, ``.npz``, or IDX, also gzipped.
 
 What a file is shows in its first bytes, never in its name.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,10 +13,12 @@ from numpy.typing import NDArray
 
 from nncli.data.array_file import arrays_in, inputs_and_targets, listed
 from nncli.data.csv_file import CsvFile
-from nncli.data.input_file import open_input
-from nncli.data.mapping import row_blocks
+from nncli.data.input_file import Advance, InputFile, open_input, tell_nobody
+from nncli.data.mapping import give_back, row_blocks
+from nncli.data.npy import MAGIC as NPY_MAGIC
 from nncli.data.table import Kind, Table
-from nncli.data.table_blocks import join
+from nncli.data.table_blocks import join, regroup
+from nncli.data.table_file import is_parquet, opened
 from nncli.errors import DataError, did_you_mean
 
 Numbers = NDArray[Any]
@@ -36,27 +38,72 @@ class Labelled:
     targets: Numbers
 
 
-def read_rows(
-    path: Path, columns: Sequence[str], *, note: Callable[[str], None] = lambda text: None
-) -> Numbers:
-    """Read the rows of a file for a model with these input columns, shape (N, len(columns)).
+def number_blocks(
+    file: InputFile,
+    columns: Sequence[str],
+    rows: int,
+    *,
+    note: Callable[[str], None] = lambda text: None,
+    advance: Advance = tell_nobody,
+) -> Iterator[Numbers]:
+    """Yield the rows of a file for a model with these input columns, each (N, len(columns)).
 
-    In a CSV file with a header that has all the columns, they are taken by name, in any order;
-    otherwise the file must have exactly as many columns. ``-`` is standard input. Numbers keep
-    the smallest type that the file shows: bytes stay bytes. `note` is told, in a line, when a
-    header has none of the names and the columns are taken as they stand.
+    In Parquet, and in a CSV file with a header that has all the columns, they are taken by name, in
+    any order; otherwise the file must have exactly as many columns. Numbers in arrays keep their
+    type: bytes stay bytes.
+
+    Parameters
+    ----------
+    rows : int
+        How many there are in a block; the last may have fewer.
+    note : function of str
+        Told, in a line, when a header has none of the names and columns are taken as they stand.
+    advance : function of int
+        Told how many bytes were read of what `file` does not read itself.
 
     Raises
     ------
     DataError
         Naming the place, what was found and what was expected.
     """
-    with open_input(path) as file:
-        arrays = arrays_in(file)
-        if arrays is None:
-            csv = _Csv(CsvFile(file), columns, note)
-            return csv.numbers(csv.read({}), columns)
-        return _checked(_only(arrays, file.name), file.name, columns)
+    arrays = arrays_in(file)
+    if arrays is not None:
+        yield from _array_blocks(_only(arrays, file.name), file, columns, rows, advance)
+        return
+    if is_parquet(file):
+        tables = _parquet_blocks(file, columns, advance)
+    else:
+        tables = _Csv(CsvFile(file), columns, note).blocks({})
+    empty = True
+    for table in regroup(tables, rows, double=True):
+        yield _numbers(table, columns)
+        empty = False
+    if empty:
+        raise DataError(f"{file.name}: has no rows below its header")
+
+
+def _parquet_blocks(file: InputFile, columns: Sequence[str], advance: Advance) -> Iterator[Table]:
+    header, blocks = opened(file, advance)
+    if lacking := [column for column in columns if column not in header]:
+        raise DataError(
+            f"{file.name}: has {_count(len(header), 'column')} and lacks {_briefly(lacking)}; the "
+            f"model takes {len(columns)} ({_briefly(columns)})"
+        )
+    return blocks(kinds=dict.fromkeys(columns, "number"), used=columns, missing=())
+
+
+def _array_blocks(
+    array: Numbers, file: InputFile, columns: Sequence[str], rows: int, advance: Advance
+) -> Iterator[Numbers]:
+    matrix = _matrix(array, file.name, columns)
+    is_mapped = file.path is not None and file.head(len(NPY_MAGIC)) == NPY_MAGIC
+    for start in range(0, len(matrix), rows):
+        part = matrix[start : start + rows]
+        _check_finite(part, file.name, columns, start)
+        yield part
+        give_back(matrix)
+        if is_mapped:  # the others were read by the file itself
+            advance(part.nbytes)
 
 
 def read_labelled(
@@ -69,7 +116,7 @@ def read_labelled(
     Raises
     ------
     DataError
-        As `read_rows`, and for a class that the model does not know.
+        As `number_blocks`, and for a class that the model does not know.
     """
     with open_input(path) as file:
         arrays = arrays_in(file)
@@ -92,9 +139,9 @@ def _labelled_table(
     for target in targets:
         csv.check_has(target)
     table = csv.read(dict.fromkeys(targets, "category" if classes else "number"))
-    inputs = csv.numbers(table, columns)
+    inputs = _numbers(table, columns)
     if not classes:
-        return Labelled(inputs, csv.numbers(table, targets))
+        return Labelled(inputs, _numbers(table, targets))
     texts = [text or "" for text in table.columns[targets[0]].tolist()]
     return Labelled(inputs, _class_indices(texts, table.place, table.name, classes))
 
@@ -144,7 +191,22 @@ def _checked(
     verb: str = "takes",
     shape: tuple[int, ...] | None = None,
 ) -> Numbers:
-    """Return an array from a file as finite numbers of shape (N, len(columns)).
+    """Return an array as `_matrix` does. Raises `DataError` also for what is not finite."""
+    matrix = _matrix(array, name, columns, verb=verb, shape=shape)
+    for start, part in row_blocks(matrix):
+        _check_finite(part, name, columns, start)
+    return matrix
+
+
+def _matrix(
+    array: Numbers,
+    name: str,
+    columns: Sequence[str],
+    *,
+    verb: str = "takes",
+    shape: tuple[int, ...] | None = None,
+) -> Numbers:
+    """Return an array from a file as numbers of shape (N, len(columns)).
 
     For the message `verb` says what the model does with them, and `shape` is that in the file.
     """
@@ -159,14 +221,30 @@ def _checked(
             f"{_count(rows.shape[1], 'number')} a row; the model {verb} {len(columns)} "
             f"({_briefly(columns)})"
         )
-    for start, part in row_blocks(rows) if rows.dtype.kind == "f" else ():
-        if not (finite := np.isfinite(part)).all():
-            row, column = np.argwhere(~finite)[0]
-            raise DataError(
-                f"{name}: row {start + row}, column {columns[column]}: found {part[row, column]}; "
-                "expected a finite number"
-            )
-    return rows.astype(np.uint8) if rows.dtype.kind == "b" else rows
+    return rows.view(np.uint8) if rows.dtype.kind == "b" else rows
+
+
+def _check_finite(part: Numbers, name: str, columns: Sequence[str], first_row: int) -> None:
+    """Raise `DataError` for the first number that is not finite in some rows of an array."""
+    if part.dtype.kind == "f" and not (finite := np.isfinite(part)).all():
+        row, column = np.argwhere(~finite)[0]
+        raise DataError(
+            f"{name}: row {first_row + row}, column {columns[column]}: found {part[row, column]}; "
+            "expected a finite number"
+        )
+
+
+def _numbers(table: Table, columns: Sequence[str]) -> Numbers:
+    """Return columns side by side, (N, C). Raises `DataError` for a blank cell."""
+    rows = np.column_stack([table.columns[column] for column in columns])
+    blank = np.isnan(rows)
+    if blank.any():
+        row, column = np.argwhere(blank)[0]
+        raise DataError(
+            f"{table.name}: {table.place(int(row))}, column {columns[column]}: is empty; "
+            "expected a finite number"
+        )
+    return rows
 
 
 class _Csv:
@@ -190,28 +268,19 @@ class _Csv:
                 + did_you_mean(column, self._header)
             )
 
-    def read(self, others: Mapping[str, Kind]) -> Table:
-        """Return the model's columns as numbers, in double precision, and others as they are."""
+    def blocks(self, others: Mapping[str, Kind]) -> Iterator[Table]:
+        """Yield the model's columns, and others as they are."""
         kinds: dict[str, Kind] = {**dict.fromkeys(self._columns, "number"), **others}
-        blocks = self._csv.blocks(
+        return self._csv.blocks(
             self._names, with_first=not self._header, kinds=kinds, used=list(kinds), missing=()
         )
-        table = join(blocks, double=True)
+
+    def read(self, others: Mapping[str, Kind]) -> Table:
+        """Return all rows of `blocks`."""
+        table = join(self.blocks(others), double=True)
         if not table.columns:
             raise DataError(f"{self._csv.name}: has no rows below its header")
         return table
-
-    @staticmethod
-    def numbers(table: Table, columns: Sequence[str]) -> Numbers:
-        """Return columns side by side, (N, C). Raises `DataError` for a blank cell."""
-        rows = np.column_stack([table.columns[column] for column in columns])
-        if np.isnan(rows).any():
-            row, column = np.argwhere(np.isnan(rows))[0]
-            raise DataError(
-                f"{table.name}: {table.place(int(row))}, column {columns[column]}: is empty; "
-                "expected a finite number"
-            )
-        return rows
 
     def _matched(self, note: Callable[[str], None] | None) -> Sequence[str]:
         """Return the model's names for the file's columns; those in a header may differ in case."""

@@ -1,6 +1,6 @@
 """A data set from tables: targets understood, rows divided, columns encoded, rows weighted."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from nncli.data.columns import (
     Encoding,
+    Unseen,
     check_size,
     constant_columns,
     described,
@@ -17,9 +18,10 @@ from nncli.data.columns import (
     listed,
 )
 from nncli.data.dataset import Dataset, Rows, Split, Task, in_order, whole
+from nncli.data.input_file import Advance, InputFile, tell_nobody
 from nncli.data.splitting import Fold, divide
 from nncli.data.table import Kind, Table
-from nncli.data.table_file import column_names, read_table
+from nncli.data.table_file import column_names, opened, read_table, regrouped
 from nncli.data.targets import Targets, understand, with_targets
 from nncli.errors import DataError, did_you_mean
 
@@ -159,28 +161,37 @@ def read_labelled_table(
     Raises
     ------
     DataError
-        As `read_inputs`, and for targets that the model does not know.
+        As `input_blocks`, and for targets that the model does not know.
     """
     split, notes, left_out = _other_part(path, encoding, targets, None)
     return split, [*left_out, *notes]
 
 
-def read_inputs(
-    path: Path, encoding: Encoding, id_column: str | None = None
-) -> tuple[NDArray[Any], dict[str, list[Any]], list[str]]:
-    """Return the inputs (N, I) of a file that need have no targets, in any order of columns.
+def input_blocks(
+    file: InputFile,
+    encoding: Encoding,
+    rows: int,
+    *,
+    id_column: str | None = None,
+    note: Callable[[str], None] = lambda text: None,
+    advance: Advance = tell_nobody,
+) -> Iterator[tuple[NDArray[Any], dict[str, list[Any]]]]:
+    """Yield the inputs of a file that need have no targets, in any order of columns.
 
     Parameters
     ----------
+    rows : int
+        How many there are in a block; the last may have fewer.
     id_column : str, optional
         The column to keep, in the place of the encoding's own, which need not be there.
+    note : function of str
+        Told at the end, in a line each, of categories that were not in the training rows.
 
-    Returns
-    -------
+    Yields
+    ------
     inputs : array (N, I)
     beside : dict of str to list of str or None
         The cells of the column that is kept, by its name.
-    warnings : list of str
 
     Raises
     ------
@@ -188,17 +199,22 @@ def read_inputs(
         When columns are missing or of another kind, and as the cells demand.
     """
     name = id_column or encoding.id
-    inputs = {each.name for each in encoding.columns}
-    kept = [name] if name and name not in inputs else []
-    table = _read_for(path, encoding, kept, dict.fromkeys(kept, "category"))
-    if id_column is not None and id_column not in table.columns:
-        raise DataError(
-            f"{path}: has no column '{id_column}' to keep"
-            + did_you_mean(id_column, column_names(path))
-        )
-    matrix, warnings = encoding.encode(table)
-    beside = {name: table.columns[name].tolist()} if name and name in table.columns else {}
-    return matrix, beside, warnings
+    kept = [name] if name and name not in {each.name for each in encoding.columns} else []
+    kinds = {**_text_kinds(encoding), **dict.fromkeys(kept, "category")}
+    header, blocks = opened(file, advance)
+    names = [*(each.name for each in encoding.columns), *kept]
+    if not (there := [column for column in names if column in header]):
+        encoding.check_columns(Table(file.name, {}, str), header)
+    tables = blocks(kinds=kinds, used=there, missing=encoding.blanks)
+    unseen = Unseen()
+    for table in regrouped(file, tables, rows):
+        if id_column is not None and id_column not in table.columns:
+            near = did_you_mean(id_column, header)
+            raise DataError(f"{file.name}: has no column '{id_column}' to keep{near}")
+        matrix = encoding.encode_block(table, header, unseen)
+        yield matrix, {name: table.columns[name].tolist()} if name and name in table.columns else {}
+    for line in unseen.notes():
+        note(line)
 
 
 def _read(path: Path, choices: Choices, kinds: Mapping[str, Kind]) -> tuple[Table, list[str]]:
@@ -232,15 +248,19 @@ def _read_for(
     kinds: Mapping[str, Kind],
 ) -> Table:
     """Read the columns of an encoding and others; numbers that are text show as such."""
-    texts: dict[str, Kind] = {
-        each.name: "category" for each in encoding.columns if each.kind == "category"
-    }
     used = [*(each.name for each in encoding.columns), *others]
     names = used if str(path) == "-" else column_names(path)  # standard input is read once
     there = None if str(path) == "-" else [name for name in used if name in names] or None
-    table = read_table(path, kinds={**texts, **kinds}, used=there, missing=encoding.blanks)
+    table = read_table(
+        path, kinds={**_text_kinds(encoding), **kinds}, used=there, missing=encoding.blanks
+    )
     encoding.check_columns(table, names)
     return table
+
+
+def _text_kinds(encoding: Encoding) -> dict[str, Kind]:
+    """Return the kinds of the columns that are text, even where they look like numbers."""
+    return {each.name: "category" for each in encoding.columns if each.kind == "category"}
 
 
 def _labels_alone(values: NDArray[Any]) -> Split:

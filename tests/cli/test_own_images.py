@@ -1,5 +1,10 @@
 """Images of the user's own: from folders to a model."""
 
+import csv
+import io
+import json
+import struct
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -115,3 +120,131 @@ def test_wrong_folders_are_one_line_and_leave_no_run(nncli, config, tmp_path):
     assert refusal().startswith(f"Error: {Path('a/empty')}: is empty; expected PNG or JPEG images")
     (tmp_path / "a/empty/notes.png").write_text("no image at all")
     assert refusal().startswith(f"Error: {Path('a/empty/notes.png')}: is neither PNG nor JPEG")
+
+
+# Prediction
+
+
+@pytest.fixture
+def model(nncli, config, tmp_path):
+    """Return the run directory of a model of strokes, all of which it tells apart."""
+    draw(tmp_path / "strokes", each=40)
+    config("strokes")
+    assert nncli("train", "-q", "c.yaml", "-o", "run").code == 0
+    return "run"
+
+
+def rows_of(text):
+    return list(csv.DictReader(text.splitlines()))
+
+
+def test_a_folder_is_predicted_with_the_name_of_every_file(nncli, model, tmp_path):
+    found = rows_of(nncli("predict", model, "strokes").out)
+    names = [f"{kind}/{n:02}.png" for kind in ("level", "upright") for n in range(40)]
+    assert [row["file"] for row in found] == names
+    assert np.mean([row["prediction"] in row["file"] for row in found]) > 0.9
+    part = nncli("predict", model, Path("strokes/level"), "--format", "jsonl").out.splitlines()
+    assert json.loads(part[3]) == {"row": 3, "file": "03.png", "prediction": "level"}
+    one = nncli("predict", model, Path("strokes/level/03.png"), "--proba")
+    assert (one.code, one.err) == (0, "")
+    assert list(rows_of(one.out)[0]) == ["row", "file", "prediction", "p_level", "p_upright"]
+
+
+def test_images_of_another_size_color_and_polarity_are_brought_to_the_models(
+    nncli, model, tmp_path
+):
+    plain = rows_of(nncli("predict", model, "strokes", "--proba").out)
+    for path in (tmp_path / "strokes").rglob("*.png"):
+        other = Image.fromarray(255 - np.asarray(Image.open(path)))
+        other = other.resize((60, 80), 0) if path.parent.name == "level" else other
+        other.convert("RGB").save(path)
+    result = nncli("predict", model, "strokes", "--proba")
+    assert result.err == (
+        "Warning: strokes: 80 of 80 images were inverted, as they have a light background and the "
+        "training images a dark one; the first is level/00.png\n"
+    )
+    found = rows_of(result.out)
+    assert [row["prediction"] for row in found] == [row["prediction"] for row in plain]
+    assert found[40:] == plain[40:]  # not resized: the same pixels
+
+
+def test_pixels_of_images_are_predicted_from_arrays_and_tables_too(nncli, model, tmp_path):
+    names = [f"pixel{n}" for n in range(48)]
+    pixels = np.stack([stroke("level") for _ in range(5)])
+    np.save("new.npy", pixels)
+    order = RANDOM.permutation(48)
+    lines = [",".join(names[n] for n in order)]
+    lines += [",".join(str(picture[n]) for n in order) for picture in pixels.reshape(5, 48)]
+    Path("new.csv").write_text("\n".join(lines), encoding="utf-8")
+    found = nncli("predict", model, "new.npy", "--proba").out
+    assert nncli("predict", model, "new.csv", "--proba").out == found
+    assert found.startswith("row,prediction,p_level,p_upright\n0,")
+
+
+def test_a_model_of_784_numbers_takes_images_for_those_of_mnist(nncli, config, tmp_path):
+    digits = RANDOM.integers(0, 30, (40, 784), np.uint8)
+    digits[20:, 300:500] = 255
+    np.savez("rows.npz", X=digits, y=np.repeat([0, 1], 20))
+    config("{path: rows.npz, scale: unit}")
+    assert nncli("train", "-q", "c.yaml", "-o", "run").code == 0
+    Image.fromarray(255 - digits[30].reshape(28, 28)).save("one.png")
+    result = nncli("predict", "run", "one.png")
+    assert result.out == "row,file,prediction\n0,one.png,1\n"
+    assert result.err == (
+        "Warning: one.png: the model does not say what images its 784 inputs are; taken for those "
+        "of MNIST: 28 x 28 pixels, gray, dark background\n"
+        "Warning: one.png: 1 of 1 images were inverted, as they have a light background and the "
+        "training images a dark one; the first is one.png\n"
+    )
+
+
+def damaged():
+    stream = io.BytesIO()
+    Image.fromarray(RANDOM.integers(0, 256, (60, 60), np.uint8)).save(stream, "PNG")
+    return stream.getvalue()[:-300]
+
+
+def bomb():
+    parts = [b"IHDR" + struct.pack(">IIBBBBB", 60_000, 60_000, 8, 0, 0, 0, 0)]
+    parts += [b"IDAT" + zlib.compress(b""), b"IEND"]
+    chunks = [
+        struct.pack(">I", len(part) - 4) + part + struct.pack(">I", zlib.crc32(part))
+        for part in parts
+    ]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        (damaged(), "is cut or damaged ("),
+        (bomb(), "has more than 67108864 pixels; make it smaller"),
+        (b"hello", "is neither PNG nor JPEG, as it starts with b'hello'; expected an image; move"),
+        (b"", "is empty"),
+    ],
+    ids=["damaged", "bomb", "text", "empty"],
+)
+def test_a_wrong_image_among_others_is_one_line_and_leaves_no_file(
+    nncli, model, tmp_path, content, problem
+):
+    (tmp_path / "strokes/upright/30.png").write_bytes(content)
+    before = {*tmp_path.iterdir()}
+    result = nncli("predict", model, "strokes", "-o", "p.csv")
+    assert result.code == 1
+    assert result.error.startswith(f"Error: {Path('strokes/upright/30.png')}: {problem}")
+    assert {*tmp_path.iterdir()} == before
+
+
+def test_an_empty_folder_and_images_for_a_table_are_one_line(nncli, model, weights, tmp_path):
+    (tmp_path / "none").mkdir()
+    (tmp_path / "none/.hidden").write_text("")
+    assert nncli("predict", model, "none").error == (
+        "Error: none: is empty; expected PNG or JPEG images; add some or remove it"
+    )
+    assert nncli("predict", weights, "strokes").error == (
+        "Error: strokes: holds images; the model takes 2 numbers a row: 'x1', 'x2'"
+    )
+    picture = Path("strokes/level/00.png")
+    assert nncli("predict", model, "-", stdin=picture.read_bytes()).error == (
+        "Error: standard input: is an image; give the name of its file instead"
+    )

@@ -14,6 +14,8 @@ from nncli.artifact import read_model
 from nncli.data.array_file import read_array
 from nncli.prediction import predict_rows
 
+parquet = pytest.importorskip("pyarrow.parquet", reason="the extra 'parquet' is not installed")
+
 on_posix = pytest.mark.skipif(os.name != "posix", reason="needs POSIX")
 
 ROWS = np.array([[0.0, 0.0], [0.25, 1.0], [1.0, 0.0], [1.0, 1.5]])
@@ -69,7 +71,17 @@ def check_npy(content, expected, proba):
         assert found.tolist() == expected.names
 
 
-CHECKS = {"csv": check_csv, "json": check_json, "jsonl": check_jsonl, "npy": check_npy}
+def check_parquet(content, expected, proba):
+    check_objects(parquet.read_table(io.BytesIO(content)).to_pylist(), expected, proba)
+
+
+CHECKS = {
+    "csv": check_csv,
+    "json": check_json,
+    "jsonl": check_jsonl,
+    "npy": check_npy,
+    "parquet": check_parquet,
+}
 
 every_format = pytest.mark.parametrize("name", CHECKS)
 with_or_without_proba = pytest.mark.parametrize("proba", [False, True])
@@ -111,7 +123,8 @@ def test_an_ending_that_is_no_format_is_refused_unless_a_format_is_named(nncli, 
     result = nncli("predict", weights, rows, "-o", "predictions.xlsx")
     assert result.code == 2
     assert result.error == (
-        "Error: predictions.xlsx: no format is called 'xlsx'; say --format csv|json|jsonl|npy"
+        "Error: predictions.xlsx: no format is called 'xlsx'; say --format csv|json|jsonl|npy|"
+        "parquet"
     )
     assert not rows.with_name("predictions.xlsx").exists()
     assert nncli("predict", weights, rows, "-o", "predictions.xlsx", "--format=csv").code == 0
@@ -193,10 +206,49 @@ def test_columns_by_other_names_are_taken_in_order_with_a_note(nncli, weights, e
     result = nncli("predict", weights, "-", stdin=CSV.replace("x1,x2", "width,height").encode())
     assert result.code == 0
     assert result.err == (
-        "standard input: the header has none of the model's names (x1, x2); its columns are taken "
-        "in their order\n"
+        "Warning: standard input: the header has none of the model's names (x1, x2); its "
+        "columns are taken in their order\n"
     )
     check_csv(result.raw, expected, proba=False)
+
+
+@pytest.mark.parametrize("name", ["csv", "json", "npy", "parquet"])
+def test_an_error_far_down_leaves_no_file(nncli, weights, tmp_path, name):
+    lines = ["0,1"] * 40_000 + ["0,x"]
+    (tmp_path / "rows.csv").write_text("\n".join(lines), encoding="utf-8")
+    result = nncli("predict", weights, "rows.csv", "-o", f"p.{name}")
+    assert result.code == 1
+    assert result.error == (
+        "Error: rows.csv: line 40001, column x2: found 'x'; expected a finite number"
+    )
+    assert [path.name for path in tmp_path.iterdir()] == ["rows.csv"]
+
+
+def test_on_standard_output_what_comes_before_an_error_is_written(nncli, weights, tmp_path):
+    lines = ["0,1"] * 40_000 + ["0,1e300"]
+    (tmp_path / "rows.csv").write_text("\n".join(lines), encoding="utf-8")
+    result = nncli("predict", weights, "rows.csv")
+    assert result.code == 1
+    assert result.err == (
+        "Error: row 40000 (from 0): a value is too large for the float32 numbers of the model\n"
+    )
+    assert result.out.startswith("row,prediction\n0,")
+    assert result.out.endswith("\n")
+
+
+def test_parquet_columns_are_taken_by_name_in_any_order(nncli, weights, expected, tmp_path):
+    import pyarrow
+
+    columns = {"note": ["a", "b", "c", "d"], "x2": ROWS[:, 1], "x1": ROWS[:, 0]}
+    parquet.write_table(pyarrow.table(columns), tmp_path / "rows.parquet")
+    result = nncli("predict", weights, "rows.parquet")
+    assert (result.code, result.err) == (0, "")
+    check_csv(result.raw, expected, proba=False)
+    del columns["x2"]
+    parquet.write_table(pyarrow.table(columns), tmp_path / "rows.parquet")
+    assert nncli("predict", weights, "rows.parquet").error == (
+        "Error: rows.parquet: has 2 columns and lacks x2; the model takes 2 (x1, x2)"
+    )
 
 
 @pytest.mark.parametrize("value", ["1e39", "-1e300"])
@@ -269,7 +321,7 @@ def test_a_file_that_cannot_be_written_is_one_line(nncli, weights, rows, place):
 def test_an_unknown_format_is_refused(nncli, weights, rows):
     result = nncli("predict", weights, rows, "--format", "xlsx")
     assert result.code == 2
-    assert "'xlsx' is not one of 'csv', 'json', 'jsonl', 'npy'" in result.err
+    assert "'xlsx' is not one of 'csv', 'json', 'jsonl', 'npy', 'parquet'" in result.err
 
 
 # The process

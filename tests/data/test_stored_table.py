@@ -107,7 +107,7 @@ def test_a_large_file_becomes_the_same_data_set(tmp_path, request):
     assert not mapping.is_large(expected.splits["train"].inputs)
     assert (found.encoding, found.left_out) == (expected.encoding, expected.left_out)
     assert found.warnings == expected.warnings
-    assert "'pink' (line 3) and 1 more are" in found.warnings[0]
+    assert "'pink' (line 3) and others are" in found.warnings[0]
     for name, split in expected.splits.items():
         for part in ("inputs", "targets", "rows", "weights"):
             np.testing.assert_array_equal(getattr(found.splits[name], part), getattr(split, part))

@@ -13,7 +13,8 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from nncli.data.tables import read_labelled, read_rows
+from nncli.data.input_file import open_input
+from nncli.data.tables import number_blocks, read_labelled
 from nncli.errors import DataError
 
 COLUMNS = ["x1", "x2"]
@@ -22,6 +23,12 @@ ROWS = np.array([[0.5, 1.0], [-2.0, 3.25], [4.0, 5.0]])
 with_files = settings(
     deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200
 )
+
+
+def read_rows(path, columns, **options):
+    """Return the rows of all blocks."""
+    with open_input(path) as file:
+        return np.concatenate([*number_blocks(file, columns, 2, **options)])
 
 
 @pytest.fixture

@@ -1,0 +1,77 @@
+"""Images for a model that was trained on others: brought to their size, color and polarity.
+
+Polarity is changed for gray images alone, and only where all training images are alike: on a dark
+background, an image whose outermost pixels are light on average is inverted, and the other way
+round. That is a guess, and said. So a black digit on white paper is what a model of white digits on
+black has learned.
+"""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from nncli.data.image_format import ImageFormat, Pixels
+from nncli.data.images import image_files, read_image
+from nncli.data.input_file import Advance, tell_nobody
+
+_OTHERS = {"dark": "light", "light": "dark"}
+
+
+def image_blocks(
+    path: Path,
+    format_: ImageFormat,
+    rows: int,
+    *,
+    note: Callable[[str], None] = lambda text: None,
+    advance: Advance = tell_nobody,
+) -> Iterator[tuple[Pixels, dict[str, list[Any]]]]:
+    """Yield an image, or the images of a folder and of the folders in it.
+
+    Parameters
+    ----------
+    rows : int
+        How many there are in a block; the last may have fewer.
+    note : function of str
+        Told at the end, in a line, if images were inverted.
+    advance : function of int
+        Told the bytes of the files.
+
+    Yields
+    ------
+    inputs : array (N, I) of uint8
+    beside : dict
+        The ``file`` of every image, below `path`.
+
+    Raises
+    ------
+    DataError
+        For the first file that is no image, and as `read_image`.
+    """
+    files = image_files(path)
+    names = [file.relative_to(path).as_posix() if file != path else file.name for file in files]
+    inverted = 0
+    for start in range(0, len(files), rows):
+        part = files[start : start + rows]
+        pixels = np.stack([read_image(file, format_, advance) for file in part])
+        turned = invert_others(pixels, format_)
+        if not inverted and turned.any():
+            first = names[start + int(turned.argmax())]
+        inverted += int(turned.sum())
+        yield pixels, {"file": names[start : start + rows]}
+    if inverted:
+        note(
+            f"{path}: {inverted} of {len(files)} images were inverted, as they have a "
+            f"{_OTHERS[format_.background]} background and the training images a "
+            f"{format_.background} one; the first is {first}"
+        )
+
+
+def invert_others(pixels: Pixels, format_: ImageFormat) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    """Invert, in place, the images (N, I) of other polarity; return which they are, (N,)."""
+    others = np.zeros(len(pixels), np.bool_)
+    if format_.channels == 1 and format_.background != "mixed":
+        others = (format_.borders(pixels) > 127.5) == (format_.background == "dark")
+        pixels[others] = 255 - pixels[others]
+    return others
