@@ -9,6 +9,7 @@ import numpy as np
 from nncli.artifact import Model
 from nncli.data.batches import Batches, target_codes
 from nncli.data.dataset import Split, whole
+from nncli.data.new_images import labelled_images
 from nncli.data.scaling import NOT_SCALED, Scaling, unscaled, with_scaled_targets
 from nncli.data.tables import read_labelled
 from nncli.data.tabular import read_labelled_table
@@ -317,8 +318,10 @@ def evaluate_model(
 
 
 def _labelled(model: Model, file: Path, note: Callable[[str], None]) -> Split:
-    """Return the rows of a file, with their targets."""
+    """Return the rows of a file, or the images of a folder, with their targets."""
     preprocessing = model.preprocessing
+    if preprocessing.images is not None and file.is_dir():
+        return labelled_images(file, preprocessing.images, model.classes, note)
     if preprocessing.encoding is None:
         rows = read_labelled(file, preprocessing.columns, model.targets, model.classes)
         return whole(rows.inputs, rows.targets)

@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 _OF_TABLES = ("csv", "parquet")
+_OF_IMAGES = "images"
 
 
 @click.command()
@@ -18,7 +19,10 @@ _OF_TABLES = ("csv", "parquet")
     help="Where to write; - for standard output.  [default: TEMPLATE.yaml, or named after DATA]",
 )
 @click.option(
-    "--data", type=click.Path(path_type=Path), metavar="DATA", help="Of csv or parquet: the table."
+    "--data",
+    type=click.Path(path_type=Path),
+    metavar="DATA",
+    help="Of csv or parquet: the table; of images: the folder.",
 )
 @click.option(
     "--target",
@@ -30,21 +34,30 @@ _OF_TABLES = ("csv", "parquet")
 def init(template: str, out: Path | None, data: Path | None, targets: tuple[str, ...]) -> None:
     """Write a commented config to start from.
 
-    TEMPLATE is xor, the default, or mnist, or for a table of your own csv or parquet:
+    TEMPLATE is xor, the default, or mnist, or for data of your own csv, parquet or images:
 
       nncli init csv --data my.csv --target price
+
+      nncli init images --data folder
     """
     from nncli.config.templates import TEMPLATES, template_text
     from nncli.errors import UsageError, did_you_mean
     from nncli.files import checked_output, write_text
 
-    known = [*TEMPLATES, *_OF_TABLES]
+    known = [*TEMPLATES, *_OF_TABLES, _OF_IMAGES]
     if template not in known:
         hint = did_you_mean(template, known) or "; there are " + ", ".join(known)
         raise UsageError(f"unknown template {template!r}{hint}")
     if template in _OF_TABLES:
         path = out or Path(f"{data.stem if data else template}.yaml")
         text = _text_of_table(template, data, targets, path)
+    elif template == _OF_IMAGES:
+        from nncli.config.starter import starter_text_of_images
+
+        if data is None or targets:
+            raise UsageError("images needs --data with the folder; the classes are its folders")
+        path = out or Path(f"{data.absolute().name}.yaml")
+        text = starter_text_of_images(data, path)
     elif data or targets:
         raise UsageError(f"{template} has data of its own; --data and --target are for csv")
     else:

@@ -1,4 +1,4 @@
-"""A commented config for a user's own table: what was understood, for the user to correct."""
+"""A commented config for a user's own table or images: what was understood, to be corrected."""
 
 import os
 from collections.abc import Sequence
@@ -12,6 +12,7 @@ from nncli.config.load import name_from
 from nncli.config.render import commented_text, setting_lines
 from nncli.config.schema import Config
 from nncli.data.columns import blank_cells, count, unsuited
+from nncli.data.images import format_of, image_files
 from nncli.data.table import Table
 from nncli.data.table_file import column_names, read_table
 from nncli.data.tabular import Choices
@@ -54,6 +55,33 @@ def starter_text(path: Path, targets: Sequence[str], config: Path) -> str:
         "test": 0.2,
         "validation": 0.1,
     }
+    text = _text(path, data, len(table), config, needed="data.path and data.target")
+    lines = [line for name in names if name not in odd for line in _column_lines(table, name)]
+    return text.replace(_NO_COLUMNS, "\n".join(["  columns:", *lines, ""])) if lines else text
+
+
+def starter_text_of_images(folder: Path, config: Path) -> str:
+    """Return the config for a folder of images, to be written to `config`.
+
+    Raises
+    ------
+    DataError
+        When it has not a folder for each class, or its first image cannot be read.
+    """
+    found = format_of(folder)
+    data = {
+        "source": "images",
+        "path": _relative(folder, config.absolute().parent),
+        "size": [found.height, found.width],
+        "color": "gray" if found.channels == 1 else "rgb",
+        "scale": "unit",
+        "test": 0.2,
+        "validation": 0.1,
+    }
+    return _text(folder, data, len(image_files(folder)), config, needed="data.path")
+
+
+def _text(path: Path, data: dict[str, Any], rows: int, config: Path, *, needed: str) -> str:
     values = {
         "name": name_from(config),
         "seed": 0,
@@ -64,18 +92,16 @@ def starter_text(path: Path, targets: Sequence[str], config: Path) -> str:
             "learning_rate": 0.003,
             "batch_size": 32,
             "epochs": 200,
-            "l2": _weight_decay(len(table)),
+            "l2": _weight_decay(rows),
             "early_stopping": {"monitor": "validation_loss", "patience": 20},
         },
     }
     head = (
         f"# {path.name}, as nncli understands it: correct what is wrong.\n"
         f"#   nncli train {config.name}\n"
-        "# Every key is optional but data.path and data.target.\n\n"
+        f"# Every key is optional but {needed}.\n\n"
     )
-    text = head + commented_text(values, Config.model_validate(values))
-    lines = [line for name in names if name not in odd for line in _column_lines(table, name)]
-    return text.replace(_NO_COLUMNS, "\n".join(["  columns:", *lines, ""])) if lines else text
+    return head + commented_text(values, Config.model_validate(values))
 
 
 def _weight_decay(rows: int) -> float:

@@ -96,13 +96,19 @@ def read_classes(
     DataError
         Naming the folder or the file, what was found and what was expected.
     """
-    folders = [entry for entry in _entries(folder) if _is_folder(entry)]
-    if not folders:
-        raise DataError(f"{folder}: has no folders; expected one for each class, with its images")
-    files = {each.name: _files(each) for each in folders}
+    files = {each.name: _files(each) for each in _folders(folder)}
     images = _read([file for group in files.values() for file in group], size, channels)
     labels = np.repeat(np.arange(len(files)), [len(group) for group in files.values()])
     return LabelledImages(images, list(files), labels)
+
+
+def format_of(folder: Path) -> ImageFormat:
+    """Return that of the first image of a folder with a sub-folder for each class.
+
+    Errors as for `read_classes`.
+    """
+    first = _load(_files(_folders(folder)[0])[0])
+    return ImageFormat(first.height, first.width, _CHANNELS[first.mode])
 
 
 def image_files(path: Path) -> list[Path]:
@@ -147,6 +153,13 @@ def _entries(folder: Path) -> list[Path]:
         for entry in entries
         if not entry.name.startswith(".") and entry.name.lower() not in _NOT_OURS
     ]
+
+
+def _folders(folder: Path) -> list[Path]:
+    folders = [entry for entry in _entries(folder) if _is_folder(entry)]
+    if not folders:
+        raise DataError(f"{folder}: has no folders; expected one for each class, with its images")
+    return folders
 
 
 def _is_folder(entry: Path) -> bool:

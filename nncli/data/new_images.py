@@ -6,15 +6,17 @@ round. That is a guess, and said. So a black digit on white paper is what a mode
 black has learned.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from nncli.data.dataset import Split, whole
 from nncli.data.image_format import ImageFormat, Pixels
-from nncli.data.images import image_files, read_image
+from nncli.data.images import image_files, read_classes, read_image
 from nncli.data.input_file import Advance, tell_nobody
+from nncli.errors import DataError
 
 _OTHERS = {"dark": "light", "light": "dark"}
 
@@ -61,11 +63,43 @@ def image_blocks(
         inverted += int(turned.sum())
         yield pixels, {"file": names[start : start + rows]}
     if inverted:
-        note(
-            f"{path}: {inverted} of {len(files)} images were inverted, as they have a "
-            f"{_OTHERS[format_.background]} background and the training images a "
-            f"{format_.background} one; the first is {first}"
-        )
+        note(_words(path, format_, inverted, len(files), first))
+
+
+def labelled_images(
+    folder: Path, format_: ImageFormat, classes: Sequence[str], note: Callable[[str], None]
+) -> Split:
+    """Return the images of a folder with a sub-folder for each class, and their classes.
+
+    `note` is as for `image_blocks`.
+
+    Raises
+    ------
+    DataError
+        As `read_classes`, and for a sub-folder that is none of the classes.
+    """
+    size = (format_.height, format_.width)
+    found = read_classes(folder, size=size, channels=format_.channels)
+    for name in found.classes:
+        if name not in classes:
+            raise DataError(
+                f"{folder / name}: is not one of the model's classes: {', '.join(classes)}"
+            )
+    rows, files = found.images.rows, found.images.files
+    turned = invert_others(rows, format_)
+    if turned.any():
+        first = files[int(turned.argmax())].relative_to(folder).as_posix()
+        note(_words(folder, format_, int(turned.sum()), len(rows), first))
+    numbers = np.array([classes.index(name) for name in found.classes], np.intp)
+    return whole(rows, numbers[found.labels])
+
+
+def _words(path: Path, format_: ImageFormat, inverted: int, all_: int, first: str) -> str:
+    return (
+        f"{path}: {inverted} of {all_} images were inverted, as they have a "
+        f"{_OTHERS[format_.background]} background and the training images a "
+        f"{format_.background} one; the first is {first}"
+    )
 
 
 def invert_others(pixels: Pixels, format_: ImageFormat) -> np.ndarray[Any, np.dtype[np.bool_]]:

@@ -248,3 +248,36 @@ def test_an_empty_folder_and_images_for_a_table_are_one_line(nncli, model, weigh
     assert nncli("predict", model, "-", stdin=picture.read_bytes()).error == (
         "Error: standard input: is an image; give the name of its file instead"
     )
+
+
+def test_a_labelled_folder_is_evaluated(nncli, model, tmp_path):
+    draw(tmp_path / "other", each=10, size=(16, 12))
+    result = nncli("eval", model, "--data", "other", "--json")
+    assert (result.code, result.err) == (0, "")
+    found = json.loads(result.out)
+    predicted = rows_of(nncli("predict", model, "other").out)
+    hits = [row["prediction"] == row["file"].split("/")[0] for row in predicted]
+    assert (found["rows"], found["metrics"]["accuracy"]) == (20, np.mean(hits))
+    (tmp_path / "other/level").rename(tmp_path / "other/flat")
+    assert nncli("eval", model, "--data", "other").error == (
+        f"Error: {Path('other/flat')}: is not one of the model's classes: level, upright"
+    )
+
+
+def test_init_writes_a_config_for_a_folder(nncli, tmp_path):
+    draw(tmp_path / "strokes")
+    result = nncli("init", "images", "--data", "strokes")
+    assert (result.code, result.out) == (
+        0,
+        "Wrote strokes.yaml. Next:\n  nncli train strokes.yaml\n",
+    )
+    text = (tmp_path / "strokes.yaml").read_text(encoding="utf-8")
+    assert "  path: strokes\n" in text
+    assert "  size: [8, 6]\n" in text
+    assert "  color: gray\n" in text
+    assert nncli("train", "-q", "strokes.yaml", "training.epochs=1").code == 0
+    refused = nncli("init", "images")
+    assert (refused.code, refused.error) == (
+        2,
+        "Error: images needs --data with the folder; the classes are its folders",
+    )

@@ -177,6 +177,46 @@ def test_prediction_takes_columns_by_name_in_any_order(nncli, model, tmp_path):
     assert [row["id"] for row in rows_of(first.out)] == [row["id"] for row in rows]
 
 
+def test_prediction_takes_columns_of_parquet_and_of_standard_input_by_name_too(
+    nncli, model, tmp_path
+):
+    pyarrow = pytest.importorskip("pyarrow", reason="the extra 'parquet' is not installed")
+    from pyarrow import parquet
+
+    first = nncli("predict", model, "t.csv")
+    rows = rows_of((tmp_path / "t.csv").read_text(encoding="utf-8"))
+    parquet.write_table(
+        pyarrow.table(
+            {
+                "when": pyarrow.nulls(len(rows)),
+                "city": [row["city"] for row in rows],
+                "id": [row["id"] for row in rows],
+                "age": [int(row["age"]) for row in rows],
+                "member": [row["member"] == "true" for row in rows],
+            }
+        ),
+        "new.parquet",
+    )
+    assert nncli("predict", model, "new.parquet").raw == first.raw
+    assert nncli("predict", model, "-", stdin=Path("t.csv").read_bytes()).raw == first.raw
+    result = nncli("predict", model, "-", stdin=b"age,cities\n1,Bern\n")
+    assert result.error == (
+        "Error: standard input: has not the columns that the model takes: lacks 'city', 'member' "
+        "(did you mean 'cities'?); has 'cities' beside the others"
+    )
+
+
+def test_unseen_categories_of_a_long_file_are_told_once(nncli, model, tmp_path):
+    lines = ["age,city,member"] + ["30,Bern,true"] * 20_000 + ["30,Zug,true", "30,Chur,true"] * 9000
+    (tmp_path / "new.csv").write_text("\n".join(lines), encoding="utf-8")
+    result = nncli("predict", model, "new.csv", "-o", "p.csv")
+    assert (result.code, result.err) == (
+        0,
+        "Warning: new.csv: column city: 'Zug' (line 20002) and others are not among the categories "
+        "of the training rows; in 18000 rows its inputs are all 0\n38000 predictions in p.csv\n",
+    )
+
+
 def test_a_column_to_keep_may_be_chosen(nncli, model):
     lines = nncli("predict", model, "t.csv", "--id", "kind", "--format", "jsonl").out.splitlines()
     assert list(json.loads(lines[0])) == ["row", "kind", "prediction"]

@@ -5,6 +5,7 @@ import json
 import os
 import struct
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -341,6 +342,28 @@ def test_output_goes_through_a_redirection_unchanged(process, weights, rows, exp
         assert running.communicate(timeout=60)[1] == ""
     assert running.returncode == 0
     check_npy((tmp_path / "out.npy").read_bytes(), expected, proba=False)
+
+
+@on_posix
+def test_a_bar_shows_on_a_terminal_how_much_has_been_read(process, weights, many_rows, tmp_path):
+    import fcntl
+    import pty
+    import termios
+
+    controller, terminal = pty.openpty()
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+    with os.fdopen(controller, "rb", buffering=0) as screen:
+        predicting = process("predict", weights, many_rows, "-o", "p.csv", stderr=terminal)
+        os.close(terminal)
+        shown = b""
+        with suppress(OSError):  # Linux's way to say that the other side is closed
+            while piece := screen.read(1 << 16):
+                shown += piece
+    shown = shown.decode("utf-8")
+    assert predicting.communicate(timeout=60)[0] == ""
+    assert predicting.returncode == 0
+    assert "  0%|" in shown
+    assert shown.endswith(f"\r100000 predictions in {Path('p.csv')}\r\n")
 
 
 @on_posix
