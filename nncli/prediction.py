@@ -12,7 +12,7 @@ from nncli.artifact import Model
 from nncli.data.columns import listed
 from nncli.data.dataset import whole
 from nncli.data.image_format import OF_MNIST, ImageFormat
-from nncli.data.images import IMAGE_HEAD, is_image
+from nncli.data.images import IMAGE_ENDINGS, IMAGE_HEAD, is_image
 from nncli.data.input_file import Advance, open_input, tell_nobody
 from nncli.data.new_images import image_blocks
 from nncli.data.scaling import unscaled
@@ -268,7 +268,8 @@ def _input_blocks(
         yield from image_blocks(path, _images(model, path, note), rows, note=note, advance=advance)
         return
     with open_input(path, advance) as file:
-        if is_image(file.head(IMAGE_HEAD)):
+        # By its name too: what is no image then is said so, and not read as a table.
+        if is_image(file.head(IMAGE_HEAD)) or path.suffix.lower() in IMAGE_ENDINGS:
             format_ = _images(model, path, note)
             if str(path) == "-":
                 raise DataError("standard input: is an image; give the name of its file instead")

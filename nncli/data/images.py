@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 Pixels = NDArray[np.uint8]
 
 IMAGE_HEAD = 8
+IMAGE_ENDINGS = (".png", ".jpg", ".jpeg")
 
 _MAGICS = {b"\x89PNG\r\n\x1a\n": "PNG", b"\xff\xd8\xff": "JPEG"}
 _MOST_PIXELS = 1 << 26

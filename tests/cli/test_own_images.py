@@ -224,15 +224,17 @@ def bomb():
     ],
     ids=["damaged", "bomb", "text", "empty"],
 )
-def test_a_wrong_image_among_others_is_one_line_and_leaves_no_file(
+def test_a_wrong_image_alone_or_among_others_is_one_line_and_leaves_no_file(
     nncli, model, tmp_path, content, problem
 ):
-    (tmp_path / "strokes/upright/30.png").write_bytes(content)
+    image = Path("strokes/upright/30.png")
+    (tmp_path / image).write_bytes(content)
     before = {*tmp_path.iterdir()}
-    result = nncli("predict", model, "strokes", "-o", "p.csv")
-    assert result.code == 1
-    assert result.error.startswith(f"Error: {Path('strokes/upright/30.png')}: {problem}")
-    assert {*tmp_path.iterdir()} == before
+    for given in ("strokes", image):
+        result = nncli("predict", model, given, "-o", "p.csv")
+        assert result.code == 1
+        assert result.error.startswith(f"Error: {image}: {problem}")
+        assert {*tmp_path.iterdir()} == before
 
 
 def test_an_empty_folder_and_images_for_a_table_are_one_line(nncli, model, weights, tmp_path):
