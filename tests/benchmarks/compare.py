@@ -77,7 +77,12 @@ def _plan(options: argparse.Namespace, cache: str) -> Plan:
         cases=_cases(options.cases, cache, quick=options.quick),
         axes=[quick_axis(axis) for axis in axes] if options.quick else axes,
         contenders={
-            **{name: each for name, each in NNCLI.items() if each.is_installed},
+            # Two threads do nothing else than one, so there is nothing to try.
+            **{
+                name: each
+                for name, each in NNCLI.items()
+                if each.is_installed and not (options.quick and each.threads == 2)
+            },
             **{name: PEERS[name] for name in options.peers},
         },
         repeats=options.repeats,
