@@ -5,7 +5,6 @@ standard error and an exit code. Any other exception is a bug and keeps its trac
 """
 
 from collections.abc import Sequence
-from difflib import get_close_matches
 
 
 class NncliError(Exception):
@@ -54,6 +53,8 @@ class Interrupted(NncliError):  # noqa: N818 - not a failure: it was asked for
 
 def did_you_mean(word: str, known: Sequence[str]) -> str:
     """Return ``; did you mean 'x'?`` for the nearest of `known`, or an empty string."""
+    from difflib import get_close_matches  # only after a mistake: every command loads this module
+
     near = get_close_matches(word, known, n=1, cutoff=0.6)
     return f"; did you mean '{near[0]}'?" if near else ""
 

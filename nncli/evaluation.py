@@ -9,10 +9,7 @@ import numpy as np
 from nncli.artifact import Model
 from nncli.data.batches import Batches, target_codes
 from nncli.data.dataset import Split, whole
-from nncli.data.new_images import labelled_images
 from nncli.data.scaling import NOT_SCALED, Scaling, unscaled, with_scaled_targets
-from nncli.data.tables import read_labelled
-from nncli.data.tabular import read_labelled_table
 from nncli.data.targets import Targets
 from nncli.errors import DataError, ModelFileError, UsageError
 from nncli.metrics.tasks import DEFAULT_THRESHOLD, EVALUATIONS, WITH_THRESHOLD, Answers, Evaluation
@@ -321,11 +318,17 @@ def _labelled(model: Model, file: Path, note: Callable[[str], None]) -> Split:
     """Return the rows of a file, or the images of a folder, with their targets."""
     preprocessing = model.preprocessing
     if preprocessing.images is not None and file.is_dir():
+        from nncli.data.new_images import labelled_images
+
         return labelled_images(file, preprocessing.images, model.classes, note)
     if preprocessing.encoding is None:
+        from nncli.data.tables import read_labelled
+
         rows = read_labelled(file, preprocessing.columns, model.targets, model.classes)
         return whole(rows.inputs, rows.targets)
     targets = Targets(model.task, model.targets, model.classes)
+    from nncli.data.tabular import read_labelled_table
+
     split, warnings = read_labelled_table(file, preprocessing.encoding, targets)
     for warning in warnings:
         note(warning)

@@ -14,10 +14,7 @@ from nncli.data.dataset import whole
 from nncli.data.image_format import OF_MNIST, ImageFormat
 from nncli.data.images import IMAGE_ENDINGS, IMAGE_HEAD, is_image
 from nncli.data.input_file import Advance, open_input, tell_nobody
-from nncli.data.new_images import image_blocks
 from nncli.data.scaling import unscaled
-from nncli.data.tables import number_blocks
-from nncli.data.tabular import input_blocks
 from nncli.errors import DataError
 from nncli.evaluation import (
     check_range,
@@ -261,10 +258,13 @@ def predict_file(
 def _input_blocks(
     model: Model, path: Path, id_column: str | None, note: Note, advance: Advance
 ) -> Iterator[tuple[NDArray[Any], Mapping[str, list[Any]]]]:
+    # Each reader is loaded where it is needed: to start is most of the time of a prediction.
     taken = model.preprocessing
     batches = _BLOCK_NUMBERS // (EVALUATION_ROWS * len(taken.columns))
     rows = EVALUATION_ROWS * min(max(batches, 1), _MOST_BATCHES)
     if path.is_dir():
+        from nncli.data.new_images import image_blocks
+
         yield from image_blocks(path, _images(model, path, note), rows, note=note, advance=advance)
         return
     with open_input(path, advance) as file:
@@ -273,12 +273,18 @@ def _input_blocks(
             format_ = _images(model, path, note)
             if str(path) == "-":
                 raise DataError("standard input: is an image; give the name of its file instead")
+            from nncli.data.new_images import image_blocks
+
             yield from image_blocks(path, format_, rows, note=note)
         elif taken.encoding is not None:
+            from nncli.data.tabular import input_blocks
+
             yield from input_blocks(
                 file, taken.encoding, rows, id_column=id_column, note=note, advance=advance
             )
         else:
+            from nncli.data.tables import number_blocks
+
             blocks = number_blocks(file, taken.columns, rows, note=note, advance=advance)
             yield from ((block, {}) for block in blocks)
 

@@ -5,8 +5,6 @@ import sys
 from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
-from shutil import copyfileobj
-from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 import click
@@ -129,6 +127,9 @@ def _write(blocks: "Iterator[PredictedRows]", chosen: "Format", target: Path | N
         with atomic_write(target) as stream:
             chosen.write(counted(), stream)
     elif chosen.seeks:
+        from shutil import copyfileobj
+        from tempfile import TemporaryFile
+
         with TemporaryFile() as file:
             chosen.write(counted(), file)
             file.seek(0)

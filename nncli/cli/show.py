@@ -1,6 +1,5 @@
 """``nncli show``."""
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -80,6 +79,8 @@ def print_layers(description: dict[str, Any]) -> None:
 
 
 def _print_model(model: "Model") -> None:
+    import json
+
     from nncli.cli.output import print_pairs, print_splits, shortened
     from nncli.evaluation import own_threshold
     from nncli.metrics.tasks import EVALUATIONS
