@@ -41,7 +41,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run the program and exit: 0 done, 1 failed, 2 wrong use, 130 or 143 stopped."""
     start_with_one_thread()
     for name in ("stdout", "stderr"):
-        if getattr(sys, name) is None:  # closed by the shell; open to nowhere until the exit
+        # Closed by the shell; open to nowhere, until the exit and so in no with block.
+        if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115
     for stream in (sys.stdout, sys.stderr):
         # TextIO has no reconfigure; TextIOWrapper, which the streams are, has.

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from nncli.data.dataset import Rows
 from nncli.data.mapping import row_blocks
-from nncli.data.table import Cells, Kind, Table
+from nncli.data.table import NUMBER, Cells, Kind, Table
 from nncli.data.temporary_file import stacked
 from nncli.errors import DataError, did_you_mean
 
@@ -33,7 +33,6 @@ _ENCODED_BYTES = 4 << 20  # at a time
 # float32 has seven digits: where they begin this far above what changes, few of them are left.
 _OFFSET_IN_DEVIATIONS = 1000
 
-_NUMBER = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?", re.ASCII)
 _DATE = re.compile(
     r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}([T ].*)?|\d{1,2}[-/.]\d{1,2}[-/.](\d{4}|\d{2})( .*)?"
     r"|\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?"
@@ -411,7 +410,7 @@ def _other_kind(column: Column, table: Table) -> str | None:
 
 
 def _is_number(cell: str) -> bool:
-    return _NUMBER.fullmatch(cell) is not None
+    return NUMBER.fullmatch(cell) is not None
 
 
 def _needs_digits(cells: Cells) -> bool:

@@ -25,10 +25,9 @@ from numpy.typing import NDArray
 from nncli.data.csv_rows import Cells, CsvRows, Lines
 from nncli.data.decimals import parse_decimals
 from nncli.data.input_file import InputFile
-from nncli.data.table import Kind, Table
+from nncli.data.table import NUMBER, Kind, Table
 from nncli.errors import DataError, did_you_mean
 
-_NUMBER = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?", re.ASCII)
 _NOT_FINITE = re.compile(r"[-+]?(nan|inf|infinity)", re.ASCII | re.IGNORECASE)
 _DECIMAL_COMMA = re.compile(r"[-+]?[0-9]+,[0-9]+", re.ASCII)
 _PLAIN = b"0123456789.+-eE \t"  # what is made of these is a number to Python as it is here
@@ -235,7 +234,8 @@ class _Columns:
     def _texts(self, cells: Cells, column: str) -> NDArray[Any]:
         texts = cells.bytes_of(self.places[column])
         decoded = {text: text.decode() for text in set(texts)}
-        decoded |= dict.fromkeys(self.missing_bytes & decoded.keys())  # type: ignore[arg-type]
+        blank = dict.fromkeys(self.missing_bytes & decoded.keys())
+        decoded |= blank  # type: ignore[arg-type]  # its values are None, as cells may be
         array = np.empty(len(texts), object)
         array[:] = [decoded[text] for text in texts]
         return array
@@ -256,16 +256,16 @@ class _Columns:
 
 def numbers_among(texts: Sequence[str]) -> list[float]:
     """Return the values of the texts that are numbers."""
-    return [float(text) for text in texts if _NUMBER.fullmatch(text)]
+    return [float(text) for text in texts if NUMBER.fullmatch(text)]
 
 
 def _remedy(text: str) -> str:
     """Return what to do about a text that is not the number it may have been meant for."""
     if _DECIMAL_COMMA.fullmatch(text):
         return f"; write the decimal comma as a point: {text.replace(',', '.')}"
-    if _NUMBER.fullmatch(text):
+    if NUMBER.fullmatch(text):
         return ", up to 1.8e308"
-    if _NUMBER.fullmatch(text.replace("_", "").replace("'", "").replace("\xa0", "")):
+    if NUMBER.fullmatch(text.replace("_", "").replace("'", "").replace("\xa0", "")):
         return "; write it without separators between its digits"
     if not text.isascii() and any(character.isdecimal() for character in text):
         return "; write the digits 0 to 9"
@@ -275,7 +275,7 @@ def _remedy(text: str) -> str:
 
 
 def _is_number(text: str) -> bool:
-    return bool(_NUMBER.fullmatch(text) or _NOT_FINITE.fullmatch(text))
+    return bool(NUMBER.fullmatch(text) or _NOT_FINITE.fullmatch(text))
 
 
 def _line(lines: Lines, row: int) -> str:

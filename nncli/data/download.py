@@ -120,6 +120,7 @@ def _is_whole(part: BinaryIO, file: RemoteFile) -> bool:
     if _size(part) != file.size_bytes:
         return False
     part.seek(0)
+    # Typed for a file that has readinto, which every binary file has.
     return hashlib.file_digest(part, "sha256").hexdigest() == file.sha256  # type: ignore[arg-type]
 
 

@@ -1,5 +1,6 @@
 """Columns as a file holds them, before anything is made of them."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -9,6 +10,9 @@ from numpy.typing import NDArray
 
 Cells = NDArray[Any]
 Kind = Literal["number", "boolean", "category"]
+
+# A cell that is a number: what Python's float takes besides is none here.
+NUMBER = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?", re.ASCII)
 
 
 @dataclass(frozen=True)
