@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nncli.artifact import read_model
 from nncli.cli.main import main
-from nncli.prediction import predict_rows
+from nncli.model.artifact import read_model
+from nncli.model.prediction import predict_rows
 
 ROOT = Path(__file__).parents[1]
 LECTURES = ROOT / "configs" / "lectures"

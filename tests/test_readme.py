@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from nncli.config.reference import reference_text
-from nncli.data.mnist import PARTS
+from nncli.data.builtin.mnist import PARTS
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -29,9 +29,9 @@ def test_the_files_of_mnist_are_named_with_size_and_checksum() -> None:
 
 
 def test_the_five_lines_run_a_network(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from nncli.artifact import Model, Preprocessing, write_model
-    from nncli.model.network import Layer, Network, Objective, parameter_count
-    from nncli.prediction import predict_rows
+    from nncli.model.artifact import Model, Preprocessing, write_model
+    from nncli.model.prediction import predict_rows
+    from nncli.nn.network import Layer, Network, Objective, parameter_count
 
     random = np.random.default_rng(0)
     layers = [Layer(784, 16, "relu"), Layer(16, 10, "softmax")]

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
+    from nncli.base.errors import UsageError
     from nncli.data.dataset import Dataset
-    from nncli.errors import UsageError
 
 
 @click.group()
@@ -42,10 +42,10 @@ def fetch(name: str) -> None:
 @click.argument("overrides", nargs=-1, metavar="[KEY=VALUE]...")
 def show(source: str, overrides: tuple[str, ...]) -> None:
     """Describe a built-in data set, or the data of a config: rows, classes, values."""
+    from nncli.base.errors import UsageError
     from nncli.config.load import load_config
     from nncli.config.schema import Config
     from nncli.config.sources import SOURCES
-    from nncli.errors import UsageError
 
     if needed := SOURCES[source].required_keys() if source in SOURCES else []:
         raise UsageError(
@@ -108,8 +108,8 @@ def _figures(splits: list[Any], of: str) -> list[tuple[str, ...]]:
 
 
 def _unknown(name: str) -> "UsageError":
+    from nncli.base.errors import UsageError, did_you_mean
     from nncli.config.sources import SOURCES
-    from nncli.errors import UsageError, did_you_mean
 
     hint = did_you_mean(name, list(SOURCES)) or "; there are " + ", ".join(SOURCES)
     return UsageError(f"unknown data set {name!r}{hint}")

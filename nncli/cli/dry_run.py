@@ -10,11 +10,11 @@ import click
 
 from nncli.cli.output import print_pairs, print_table
 from nncli.cli.show import print_layers
-from nncli.description import describe_layers
+from nncli.model.description import describe_layers
 from nncli.training.loop import Progress, StepReport, evaluate, train
 
 if TYPE_CHECKING:
-    from nncli.pipeline import Job
+    from nncli.runs.pipeline import Job
 
 _MEASURE_SECONDS = 0.3
 

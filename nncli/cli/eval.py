@@ -45,10 +45,10 @@ def eval_(
     Metrics of WEIGHTS on the rows of a split or of a file; for classes also figures for each and
     the confusion matrix, for several labels or targets those of each.
     """
-    from nncli.artifact import read_model
+    from nncli.base.errors import UsageError
     from nncli.cli.output import print_json
-    from nncli.errors import UsageError
-    from nncli.evaluation import evaluate_model
+    from nncli.model.artifact import read_model
+    from nncli.model.evaluation import evaluate_model
 
     if split and file:
         raise UsageError("--split and --data exclude each other: FILE has rows of its own")

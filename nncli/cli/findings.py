@@ -9,8 +9,8 @@ import numpy as np
 from nncli.cli.output import print_pairs, print_table, shortened
 
 if TYPE_CHECKING:
-    from nncli.data.columns import Column
     from nncli.data.dataset import Dataset
+    from nncli.data.tables.columns import Column
 
 _MOST_COLUMNS = 40
 

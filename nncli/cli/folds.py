@@ -18,9 +18,9 @@ from nncli.cli.running import (
 )
 
 if TYPE_CHECKING:
-    from nncli.cross_validation import FoldResult
-    from nncli.pipeline import Job
-    from nncli.resuming import StoppedRun
+    from nncli.runs.folds import FoldResult
+    from nncli.runs.pipeline import Job
+    from nncli.runs.resuming import StoppedRun
     from nncli.training.interruption import InterruptRequest
     from nncli.training.profile import Profile
 
@@ -41,8 +41,8 @@ def cross_validate(
     jobs : iterable of Job
         The job of each; it is asked for the next one when the last fold is done.
     """
-    from nncli.advice import warnings_for
-    from nncli.cross_validation import fold_result, write_config, write_results
+    from nncli.runs.advice import warnings_for
+    from nncli.runs.folds import fold_result, write_config, write_results
     from nncli.training.interruption import InterruptRequest
 
     results, warned = [], set[str]()
@@ -74,9 +74,9 @@ def _train(
     stop_requested: "InterruptRequest",
 ) -> None:
     """Train one fold to its end. Raises `Interrupted` when a signal asked to stop."""
-    from nncli.errors import DivergenceError, Interrupted
-    from nncli.files import locked
-    from nncli.pipeline import run
+    from nncli.base.errors import DivergenceError, Interrupted
+    from nncli.base.storage.files import locked
+    from nncli.runs.pipeline import run
 
     settle_threads(job, options, stopped.threads)
     observers = observers_for(job, options, name)
@@ -106,7 +106,7 @@ def _train(
 def _print_results(directory: Path, results: Sequence["FoldResult"]) -> None:
     """Print the held-out rows of each fold, then mean and deviation of every metric."""
     from nncli.cli.output import print_splits
-    from nncli.cross_validation import PREDICTIONS
+    from nncli.runs.folds import PREDICTIONS
 
     held_out = {
         str(each.number): {"rows": each.rows["held_out"], **each.metrics["held_out"]}
@@ -128,7 +128,7 @@ def _print_results(directory: Path, results: Sequence["FoldResult"]) -> None:
 def _print_summaries(results: Sequence["FoldResult"]) -> None:
     """Print a line a metric, with as many splits as there is room for."""
     from nncli.cli.output import WIDTH, figure, print_table
-    from nncli.cross_validation import summaries
+    from nncli.runs.folds import summaries
 
     found = summaries(results)
     splits = [each for each in ("held_out", "test", "train", "validation") if each in found]

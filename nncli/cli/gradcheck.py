@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from nncli.gradient_check import LayerCheck
-    from nncli.model.network import Layer
+    from nncli.explain.gradient_check import LayerCheck
+    from nncli.nn.network import Layer
 
 
 @click.command()
@@ -35,10 +35,10 @@ def gradcheck(config: Path, overrides: tuple[str, ...], tolerance: float, rows: 
     line a layer. Parameters at a kink, where there is no derivative, are left out. Exits with 1
     when an error is over the tolerance; rounding can come to 5e-7.
     """
+    from nncli.base.errors import NncliError
     from nncli.config.load import load_config
-    from nncli.errors import NncliError
-    from nncli.gradient_check import check_gradients
-    from nncli.pipeline import prepare
+    from nncli.explain.gradient_check import check_gradients
+    from nncli.runs.pipeline import prepare
 
     settings = (
         "training.precision=float64",
@@ -60,8 +60,8 @@ def gradcheck(config: Path, overrides: tuple[str, ...], tolerance: float, rows: 
 
 def _check_trainable(config: Path, layers: Sequence["Layer"]) -> None:
     """Raise `UsageError` when no gradient gets through a hidden layer."""
-    from nncli.errors import UsageError
-    from nncli.model.activations import ACTIVATIONS
+    from nncli.base.errors import UsageError
+    from nncli.nn.activations import ACTIVATIONS
 
     for number, layer in enumerate(layers[:-1], 1):
         if not ACTIVATIONS[layer.activation].trainable:

@@ -40,9 +40,9 @@ def init(template: str, out: Path | None, data: Path | None, targets: tuple[str,
 
       nncli init images --data folder
     """
+    from nncli.base.errors import UsageError, did_you_mean
+    from nncli.base.storage.files import checked_output, write_text
     from nncli.config.templates import TEMPLATES, template_text
-    from nncli.errors import UsageError, did_you_mean
-    from nncli.files import checked_output, write_text
 
     known = [*TEMPLATES, *_OF_TABLES, _OF_IMAGES]
     if template not in known:
@@ -70,10 +70,10 @@ def init(template: str, out: Path | None, data: Path | None, targets: tuple[str,
 
 
 def _text_of_table(template: str, data: Path | None, targets: Sequence[str], path: Path) -> str:
+    from nncli.base.errors import UsageError
     from nncli.config.starter import starter_text
-    from nncli.data.columns import listed
-    from nncli.data.table_file import column_names
-    from nncli.errors import UsageError
+    from nncli.data.files.table_file import column_names
+    from nncli.data.tables.columns import listed
 
     if data is None:
         raise UsageError(f"{template} needs --data with the file, and --target with the column")

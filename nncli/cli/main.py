@@ -8,6 +8,8 @@ from contextlib import suppress
 import click
 
 import nncli
+from nncli.base.errors import ConfigError, Interrupted, NncliError, on_one_line, reason
+from nncli.base.threads import start_with_one_thread
 from nncli.cli.config import config
 from nncli.cli.data import data
 from nncli.cli.eval import eval_
@@ -17,8 +19,6 @@ from nncli.cli.predict import predict
 from nncli.cli.show import show
 from nncli.cli.trace import trace
 from nncli.cli.train import train
-from nncli.errors import ConfigError, Interrupted, NncliError, on_one_line, reason
-from nncli.threads import start_with_one_thread
 
 _LONGEST_LINE = 5000  # the longest path that there is, and what is said of it
 

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
     from _typeshed import ReadableBuffer
 
-    from nncli.data.input_file import Advance
-    from nncli.prediction import PredictedRows
-    from nncli.prediction_formats import Format
+    from nncli.data.files.input_file import Advance
+    from nncli.model.formats import Format
+    from nncli.model.prediction import PredictedRows
 
 _FORMATS = ("csv", "json", "jsonl", "npy", "parquet")
 
@@ -70,12 +70,12 @@ def predict(
     also a PNG or JPEG file, or a folder of them, which are brought to the size and the polarity of
     the training images.
     """
-    from nncli.artifact import read_model
-    from nncli.errors import UsageError
-    from nncli.evaluation import gives_probabilities, threshold_for
-    from nncli.files import checked_output
-    from nncli.prediction import predict_file
-    from nncli.prediction_formats import FORMATS
+    from nncli.base.errors import UsageError
+    from nncli.base.storage.files import checked_output
+    from nncli.model.artifact import read_model
+    from nncli.model.evaluation import gives_probabilities, threshold_for
+    from nncli.model.formats import FORMATS
+    from nncli.model.prediction import predict_file
 
     if out is not None and str(out) == "-":
         out = None
@@ -112,7 +112,7 @@ def predict(
 
 def _write(blocks: "Iterator[PredictedRows]", chosen: "Format", target: Path | None) -> int:
     """Write predictions to a file, or to standard output; return how many rows there are."""
-    from nncli.files import atomic_write
+    from nncli.base.storage.files import atomic_write
 
     rows = 0
 

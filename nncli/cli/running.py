@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 
 if TYPE_CHECKING:
-    from nncli.pipeline import Job, Outcome
+    from nncli.runs.pipeline import Job, Outcome
     from nncli.training.checkpoint import Checkpoint
     from nncli.training.observers import Observer
     from nncli.training.profile import Profile
@@ -32,7 +32,7 @@ class Options(NamedTuple):
 
 def settle_threads(job: "Job", options: Options, before: int | None = None) -> None:
     """Use as many threads as are asked for, or as `before`, or as suit the job."""
-    from nncli.threads import suited_threads, use_threads
+    from nncli.base.threads import suited_threads, use_threads
 
     largest = job.network.largest_product(job.training.batch_rows)
     use_threads(options.threads or before or suited_threads(largest))
@@ -52,8 +52,8 @@ def run_single(
     checkpoint: "Checkpoint | None" = None,
 ) -> None:
     """Train in `directory`, from a checkpoint on if there is one, and print what came of it."""
-    from nncli.errors import Interrupted
-    from nncli.pipeline import run
+    from nncli.base.errors import Interrupted
+    from nncli.runs.pipeline import run
     from nncli.training.interruption import InterruptRequest
 
     observers = observers_for(job, options)

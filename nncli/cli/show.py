@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from nncli.artifact import Model
-    from nncli.description import LayerHistory
+    from nncli.model.artifact import Model
+    from nncli.model.description import LayerHistory
 
 
 @click.command()
@@ -21,14 +21,14 @@ def show(what: Path, as_json: bool) -> None:
     """
     from nncli.cli.arguments import is_config
     from nncli.cli.output import print_json
-    from nncli.description import layer_histories
+    from nncli.model.description import layer_histories
 
     if is_config(what):
         description = _describe_config(what)
         model = None
     else:
-        from nncli.artifact import read_model
-        from nncli.description import describe_model
+        from nncli.model.artifact import read_model
+        from nncli.model.description import describe_model
 
         model = read_model(what)
         description = describe_model(model)
@@ -47,8 +47,8 @@ def show(what: Path, as_json: bool) -> None:
 
 def _describe_config(path: Path) -> dict[str, Any]:
     from nncli.config.load import load_config
-    from nncli.construction import build_network
-    from nncli.description import describe_layers
+    from nncli.model.description import describe_layers
+    from nncli.runs.construction import build_network
 
     config = load_config(path).config
     shape = config.data.shape or config.load_data().shape
@@ -82,8 +82,8 @@ def _print_model(model: "Model") -> None:
     import json
 
     from nncli.cli.output import print_pairs, print_splits, shortened
-    from nncli.evaluation import own_threshold
     from nncli.metrics.tasks import EVALUATIONS
+    from nncli.model.evaluation import own_threshold
 
     preprocessing, record = model.preprocessing, model.training
     columns, threshold = preprocessing.columns, own_threshold(model)

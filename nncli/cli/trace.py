@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from nncli.pipeline import Job
+    from nncli.runs.pipeline import Job
 
 _MOST_ROWS = 100
 
@@ -63,9 +63,9 @@ def trace(
     from the initial weights of CONFIG or the trained ones of WEIGHTS. Dropout is left out.
     Several rows make one step, and a table of every unit by row.
     """
-    from nncli.explanation.formats import FORMATS
-    from nncli.explanation.step import take_step
-    from nncli.explanation.worked_example import worked_example
+    from nncli.explain.formats import FORMATS
+    from nncli.explain.trace.step import take_step
+    from nncli.explain.trace.worked_example import worked_example
 
     chosen = _row_numbers(rows)
     job = _job(what, overrides)
@@ -84,7 +84,7 @@ def _row_numbers(texts: Sequence[str]) -> list[int]:
     ------
     UsageError
     """
-    from nncli.errors import UsageError
+    from nncli.base.errors import UsageError
 
     numbers: list[int] = []
     for text in texts:
@@ -101,22 +101,22 @@ def _row_numbers(texts: Sequence[str]) -> list[int]:
 
 
 def _job(what: Path, overrides: Sequence[str]) -> "Job":
+    from nncli.base.errors import UsageError
     from nncli.cli.arguments import is_config
     from nncli.config.load import load_config
-    from nncli.errors import UsageError
-    from nncli.pipeline import prepare, prepare_again
+    from nncli.runs.pipeline import prepare, prepare_again
 
     if is_config(what):
         return prepare(load_config(what, [*overrides, "training.kernels=numpy"]))
     if overrides:
         raise UsageError(f"{overrides[0]}: a model's settings are fixed; give its config instead")
-    from nncli.artifact import read_model
+    from nncli.model.artifact import read_model
 
     return prepare_again(read_model(what), what)
 
 
 def _check_rows(rows: Sequence[int], job: "Job") -> None:
-    from nncli.errors import UsageError
+    from nncli.base.errors import UsageError
 
     there = len(job.dataset.splits["train"])
     if max(rows) >= there:

@@ -94,15 +94,15 @@ def _begin(
     options: Options,
     profile: "Profile",
 ) -> None:
-    from nncli.advice import warnings_for
+    from nncli.base.storage.files import locked
     from nncli.cli.findings import print_findings
     from nncli.cli.folds import cross_validate
     from nncli.config.file_sources import FileSource
     from nncli.config.load import load_config
-    from nncli.cross_validation import folds_of, in_fold, runs_of_folds
-    from nncli.files import locked
-    from nncli.pipeline import prepare
-    from nncli.run_directory import check_chosen, make_run_directory
+    from nncli.runs.advice import warnings_for
+    from nncli.runs.directory import check_chosen, make_run_directory
+    from nncli.runs.folds import folds_of, in_fold, runs_of_folds
+    from nncli.runs.pipeline import prepare
 
     with profile.phase("preparation"):
         loaded = load_config(config, overrides)
@@ -135,12 +135,12 @@ def _resume(
     directory: Path, overrides: tuple[str, ...], options: Options, profile: "Profile"
 ) -> None:
     """Go on with the run in `directory`, or say that it is finished."""
+    from nncli.base.storage.files import locked
     from nncli.cli.folds import cross_validate
     from nncli.config.load import load_config
-    from nncli.cross_validation import folds_of, runs_of_folds
-    from nncli.files import locked
-    from nncli.pipeline import CONFIG
-    from nncli.resuming import check_run, load_run
+    from nncli.runs.folds import folds_of, runs_of_folds
+    from nncli.runs.pipeline import CONFIG
+    from nncli.runs.resuming import check_run, load_run
 
     if plain := [each for each in overrides if "=" not in each]:
         raise click.UsageError(

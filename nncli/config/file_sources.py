@@ -6,6 +6,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_serializer, model_validator
 
+from nncli.base.errors import did_you_mean
 from nncli.config.choices import (
     Checked,
     IntegerOr,
@@ -17,16 +18,15 @@ from nncli.config.choices import (
     shown,
 )
 from nncli.config.source import Scale, Source, Text, scale_field
-from nncli.data.array_file import read_array, read_arrays
 from nncli.data.arrays import Arrays, load_arrays
-from nncli.data.columns import KINDS, MOST_BLANKS, Missing
 from nncli.data.dataset import Dataset, Task
+from nncli.data.files.array_file import read_array, read_arrays
+from nncli.data.files.image_format import MOST_INPUTS
+from nncli.data.files.table import Kind
 from nncli.data.image_folder import load_folders
-from nncli.data.image_format import MOST_INPUTS
 from nncli.data.splitting import Fold
-from nncli.data.table import Kind
-from nncli.data.tabular import Choices, load_tables
-from nncli.errors import did_you_mean
+from nncli.data.tables.columns import KINDS, MOST_BLANKS, Missing
+from nncli.data.tables.tabular import Choices, load_tables
 
 Share = Annotated[int | float, IntegerOr(0, fraction=True)]
 Part = Annotated[int | float | str, PathOr(Share)]
@@ -108,7 +108,7 @@ class ColumnSection(Section):
 
     @property
     def settings(self) -> dict[str, Any]:
-        """What it says, in the words of `nncli.data.columns`."""
+        """What it says, in the words of `nncli.data.tables.columns`."""
         value = float(self.value) if isinstance(self.value, bool) else self.value
         given = {"kind": self.kind, "missing": self.missing, "fill": value}
         return {key: each for key, each in given.items() if each is not None}

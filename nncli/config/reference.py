@@ -10,12 +10,12 @@ from nncli.config.choices import shown
 from nncli.config.schema import Config, EarlyStopping, ModelSection, TrainingSection
 from nncli.config.sources import SOURCES
 from nncli.data.scaling import SCALERS
-from nncli.model.activations import ACTIVATIONS
-from nncli.model.entries import Entry
-from nncli.model.initializers import INITIALIZERS
-from nncli.model.losses import LOSSES
-from nncli.training.optimizers import OPTIMIZERS
-from nncli.training.schedules import SCHEDULES
+from nncli.nn.activations import ACTIVATIONS
+from nncli.nn.entries import Entry
+from nncli.nn.initializers import INITIALIZERS
+from nncli.nn.losses import LOSSES
+from nncli.nn.optimizers import OPTIMIZERS
+from nncli.nn.schedules import SCHEDULES
 
 _OF_SOURCE = "\0"  # stands for the names of sources
 

@@ -8,12 +8,12 @@ from nncli.config.choices import Named, OneOf
 from nncli.config.schema import Config
 from nncli.config.strict_yaml import Path
 from nncli.data.dataset import Task
+from nncli.engines.scores import SCORES
 from nncli.metrics.tasks import DEFAULT_THRESHOLD, WITH_THRESHOLD
-from nncli.model.activations import ACTIVATIONS
-from nncli.model.entries import Entry
-from nncli.model.initializers import INITIALIZERS
-from nncli.model.losses import LOSSES
-from nncli.training.metrics import SCORES
+from nncli.nn.activations import ACTIVATIONS
+from nncli.nn.entries import Entry
+from nncli.nn.initializers import INITIALIZERS
+from nncli.nn.losses import LOSSES
 
 _OUTPUTS: dict[Task, str] = {
     "binary": "sigmoid",

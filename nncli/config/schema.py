@@ -13,11 +13,11 @@ from nncli.config.source import Source
 from nncli.config.sources import SOURCES
 from nncli.data.dataset import Dataset
 from nncli.data.splitting import Fold
-from nncli.model.activations import ACTIVATIONS
-from nncli.model.initializers import INITIALIZERS
-from nncli.model.losses import LOSSES
-from nncli.training.optimizers import OPTIMIZERS
-from nncli.training.schedules import SCHEDULES
+from nncli.nn.activations import ACTIVATIONS
+from nncli.nn.initializers import INITIALIZERS
+from nncli.nn.losses import LOSSES
+from nncli.nn.optimizers import OPTIMIZERS
+from nncli.nn.schedules import SCHEDULES
 
 _HIDDEN = {name: each for name, each in ACTIVATIONS.items() if not each.output_only}
 _OUTPUT = {name: each for name, each in ACTIVATIONS.items() if each.output_for}

@@ -18,12 +18,12 @@ from nncli.config.file_sources import (
 )
 from nncli.config.source import Scale, Source, Text, scale_field
 from nncli.config.strict_yaml import Path
+from nncli.data.builtin.gate import load_gate
+from nncli.data.builtin.mnist import TRAIN_ROWS, in_cache, load_mnist, mnist_directory
+from nncli.data.builtin.rows import GivenRows
+from nncli.data.builtin.xor import load_xor
 from nncli.data.dataset import Dataset, Shape
-from nncli.data.gate import load_gate
-from nncli.data.mnist import TRAIN_ROWS, in_cache, load_mnist, mnist_directory
-from nncli.data.rows import GivenRows
 from nncli.data.splitting import Fold
-from nncli.data.xor import load_xor
 
 
 class XorSource(Source):

@@ -11,12 +11,12 @@ from nncli.config.file_sources import source_of
 from nncli.config.load import name_from
 from nncli.config.render import commented_text, setting_lines
 from nncli.config.schema import Config
-from nncli.data.columns import blank_cells, count, unsuited
-from nncli.data.images import format_of, image_files
-from nncli.data.table import Table
-from nncli.data.table_file import column_names, read_table
-from nncli.data.tabular import Choices
-from nncli.data.targets import understand, with_targets
+from nncli.data.files.images import format_of, image_files
+from nncli.data.files.table import Table
+from nncli.data.files.table_file import column_names, read_table
+from nncli.data.tables.columns import blank_cells, count, unsuited
+from nncli.data.tables.tabular import Choices
+from nncli.data.tables.targets import understand, with_targets
 
 _DECAY = 4.0  # one of 0.5, 1, 2, 4, 8: best on the whole for five real and three made tables
 _NO_COLUMNS = "  columns: {}\n"

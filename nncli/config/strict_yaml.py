@@ -23,7 +23,7 @@ from yaml.events import (
     SequenceStartEvent,
 )
 
-from nncli.errors import ConfigError, on_one_line
+from nncli.base.errors import ConfigError, on_one_line
 
 DEEPEST = 20
 MOST_VALUES = 50_000  # keys count too

@@ -7,15 +7,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nncli.data.columns import LARGEST
-from nncli.data.dataset import Dataset, Split, Task, in_order, whole
-from nncli.data.image_format import ImageFormat
-from nncli.data.mapping import row_blocks
+from nncli.base.errors import DataError, did_you_mean
+from nncli.base.storage.mapping import row_blocks
+from nncli.base.storage.temporary_file import row_major
+from nncli.data.dataset import Dataset, Task
+from nncli.data.files.image_format import ImageFormat
+from nncli.data.files.table import Table
+from nncli.data.splits import Split, in_order, whole
 from nncli.data.splitting import Fold, divide
-from nncli.data.table import Table
-from nncli.data.targets import Targets, understand
-from nncli.data.temporary_file import row_major
-from nncli.errors import DataError, did_you_mean
+from nncli.data.tables.columns import LARGEST
+from nncli.data.tables.targets import Targets, understand
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nncli.base.storage.mapping import row_blocks
 from nncli.data.dataset import Dataset
-from nncli.data.mapping import row_blocks
 
 
 def fingerprint(dataset: Dataset) -> dict[str, str]:

@@ -7,8 +7,8 @@ import numpy as np
 
 from nncli.data.arrays import Arrays, load_arrays
 from nncli.data.dataset import Dataset, Task
-from nncli.data.image_format import ImageFormat
-from nncli.data.images import LabelledImages, read_classes
+from nncli.data.files.image_format import ImageFormat
+from nncli.data.files.images import LabelledImages, read_classes
 from nncli.data.splitting import Fold
 
 

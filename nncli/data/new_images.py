@@ -12,11 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from nncli.data.dataset import Split, whole
-from nncli.data.image_format import ImageFormat, Pixels
-from nncli.data.images import image_files, read_classes, read_image
-from nncli.data.input_file import Advance, tell_nobody
-from nncli.errors import DataError
+from nncli.base.errors import DataError
+from nncli.data.files.image_format import ImageFormat, Pixels
+from nncli.data.files.images import image_files, read_classes, read_image
+from nncli.data.files.input_file import Advance, tell_nobody
+from nncli.data.splits import Split, whole
 
 _OTHERS = {"dark": "light", "light": "dark"}
 

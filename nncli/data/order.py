@@ -1,4 +1,4 @@
-"""The random order of an epoch over a large mapped array (see `nncli.data.mapping`).
+"""The random order of an epoch over a large mapped array (see `nncli.base.storage.mapping`).
 
 An order of all rows would read the file row by row from all over. So blocks of consecutive rows,
 drawn from the whole split, are put into a pool that fits into memory, and mixed there.
@@ -9,8 +9,8 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from nncli.data.dataset import Rows, Split
-from nncli.data.mapping import row_bytes
+from nncli.base.storage.mapping import row_bytes
+from nncli.data.splits import Rows, Split
 
 POOL_BYTES = 32 << 20
 BLOCK_BYTES = 128 << 10

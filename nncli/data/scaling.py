@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nncli.data.dataset import Split
-from nncli.data.mapping import row_blocks, take_rows
-from nncli.model.entries import Entry
+from nncli.base.storage.mapping import row_blocks, take_rows
+from nncli.data.splits import Split
+from nncli.nn.entries import Entry
 
 Numbers = NDArray[Any]
 OffsetAndScale = tuple[float | NDArray[np.float64], float | NDArray[np.float64]]

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nncli.data.dataset import Rows, Split
-from nncli.errors import DataError
-from nncli.random_streams import Stream, generator
+from nncli.base.errors import DataError
+from nncli.base.random_streams import Stream, generator
+from nncli.data.splits import Rows, Split
 
 
 @dataclass(frozen=True)

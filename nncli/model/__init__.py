@@ -1,1 +1,1 @@
-"""The network's mathematics: activations, losses, initializers, forward and backward pass."""
+"""A trained model: its file, predictions, evaluation, description."""

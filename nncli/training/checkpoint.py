@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nncli.data.npz_file import read_own_npz, write_npz
-from nncli.errors import DataError, DivergenceError, on_one_line, reason
-from nncli.training.divergence import NotFinite, is_finite
-from nncli.training.engine import Engine
+from nncli.base.errors import DataError, DivergenceError, on_one_line, reason
+from nncli.base.storage.npz_file import read_own_npz, write_npz
+from nncli.engines.divergence import NotFinite, is_finite
+from nncli.engines.numpy.engine import Engine
 from nncli.training.loop import Progress
 
 FORMAT_VERSION = 1

@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from nncli.data.batches import Batches
-from nncli.errors import DivergenceError
-from nncli.model.entries import Array
-from nncli.random_streams import Stream, generator
-from nncli.training.divergence import NotFinite
-from nncli.training.engine import Engine, LayerStatistics
-from nncli.training.schedules import Plateau
+from nncli.base.errors import DivergenceError
+from nncli.base.random_streams import Stream, generator
+from nncli.engines.divergence import NotFinite
+from nncli.engines.numpy.batches import Batches
+from nncli.engines.numpy.engine import Engine, LayerStatistics
+from nncli.nn.entries import Array
+from nncli.nn.schedules import Plateau
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Plan:
     Attributes
     ----------
     rate : function
-        Gives the learning rate of a step: see `nncli.training.schedules.rate_function`.
+        Gives the learning rate of a step: see `nncli.nn.schedules.rate_function`.
     plateau : Plateau or None
         When the rate falls because the monitored value no longer gets better.
     monitor : str

@@ -7,11 +7,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
-from nncli.errors import DataError, OutputError, reason
-from nncli.files import GrowingFile
-from nncli.model.network import Layer
+from nncli.base.errors import DataError, OutputError, reason
+from nncli.base.storage.files import GrowingFile
+from nncli.engines.scores import Score
+from nncli.nn.network import Layer
 from nncli.training.loop import EpochReport, StepReport
-from nncli.training.metrics import Score
 
 
 class Observer(Protocol):

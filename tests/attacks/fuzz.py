@@ -18,12 +18,12 @@ from typing import Any
 import atheris
 
 with atheris.instrument_imports(include=["nncli"], enable_loader_override=False):
-    from nncli.artifact import read_model
+    from nncli.base.errors import ConfigError, ModelFileError
+    from nncli.base.storage.npz_file import read_own_npz, write_npz
+    from nncli.base.storage.strict_json import to_json
     from nncli.config.load import load_config
-    from nncli.data.npz_file import read_own_npz, write_npz
-    from nncli.data.strict_json import to_json
-    from nncli.description import describe_model
-    from nncli.errors import ConfigError, ModelFileError
+    from nncli.model.artifact import read_model
+    from nncli.model.description import describe_model
 
 import numpy as np
 

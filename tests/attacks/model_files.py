@@ -17,8 +17,8 @@ from typing import Any
 
 import numpy as np
 
-from nncli.artifact import Model, Preprocessing, write_model
-from nncli.model.network import Layer, Network, Objective
+from nncli.model.artifact import Model, Preprocessing, write_model
+from nncli.nn.network import Layer, Network, Objective
 from tests.attacks.configs import NOT_FILES
 from tests.attacks.packing import npy, packed, unzipped, zipped
 

@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from nncli.artifact import Model, Preprocessing, write_model
-from nncli.data.columns import Column, Encoding
-from nncli.data.npz_file import read_own_npz
-from nncli.model.network import Layer, Network, Objective
+from nncli.base.storage.npz_file import read_own_npz
+from nncli.data.tables.columns import Column, Encoding
+from nncli.model.artifact import Model, Preprocessing, write_model
+from nncli.nn.network import Layer, Network, Objective
 from tests.attacks.packing import packed
 
 ENCODING = Encoding(

@@ -10,8 +10,8 @@ from tests.attacks.configs import CONFIGS, NOT_FILES
 from tests.attacks.measure import Outcome, measured
 from tests.attacks.model_files import MODEL_FILES, NO_MODELS, model_file
 from tests.attacks.table_models import CONFIGS_OF_MODELS, TABLE_MODELS
-from tests.data.test_npz_file import WRONG
-from tests.test_artifact import WRONG_FILES, WRONG_METADATA, with_metadata
+from tests.base.test_npz_file import WRONG
+from tests.model.test_artifact import WRONG_FILES, WRONG_METADATA, with_metadata
 
 MODEL_SECONDS, MODEL_MEGABYTES = 2, 300
 CONFIG_SECONDS, CONFIG_MEGABYTES = 1, 200

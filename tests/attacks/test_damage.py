@@ -6,8 +6,8 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from nncli.artifact import read_model
-from nncli.errors import ModelFileError
+from nncli.base.errors import ModelFileError
+from nncli.model.artifact import read_model
 from tests.attacks.model_files import model_file
 from tests.attacks.packing import overwrite
 

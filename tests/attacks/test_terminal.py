@@ -7,9 +7,9 @@ import sys
 
 import pytest
 
-from nncli.artifact import write_model
 from nncli.cli.main import main
-from tests.test_artifact import make_model
+from nncli.model.artifact import write_model
+from tests.model.test_artifact import make_model
 
 TITLE, COLOR, LINE, TURNED = "\x1b]0;pwned\x07", "\x9b31m", "a\nError: b", "\u202egpj"
 

@@ -19,18 +19,18 @@ from typing import Any
 
 import numpy as np
 
-from nncli.data.batches import Batches, target_codes
-from nncli.data.dataset import whole
 from nncli.data.scaling import Scaling
-from nncli.model.activations import ACTIVATIONS
-from nncli.model.buffers import flat_buffer, shaped
-from nncli.model.kernels import NUMPY, Kernels
-from nncli.model.losses import LOSSES
-from nncli.model.network import Layer, Network, Objective, initial_parameters, layer_views
-from nncli.training.engine import NumpyEngine
-from nncli.training.fast_kernels import FAST
-from nncli.training.optimizers import OPTIMIZERS
-from nncli.training.regularization import Regularization
+from nncli.data.splits import whole
+from nncli.engines.compiled.kernels import FAST
+from nncli.engines.numpy.batches import Batches, target_codes
+from nncli.engines.numpy.engine import NumpyEngine
+from nncli.nn.activations import ACTIVATIONS
+from nncli.nn.buffers import flat_buffer, shaped
+from nncli.nn.kernels import NUMPY, Kernels
+from nncli.nn.losses import LOSSES
+from nncli.nn.network import Layer, Network, Objective, initial_parameters, layer_views
+from nncli.nn.optimizers import OPTIMIZERS
+from nncli.nn.penalties import Regularization
 
 SECONDS = 0.3  # of each measurement
 RANDOM = np.random.default_rng(0)

@@ -20,7 +20,7 @@ def probe() -> dict[str, str]:
     """Return the BLAS of NumPy, and the cache with MNIST in it; its path is empty if it is not."""
     import numpy as np
 
-    from nncli.data import mnist
+    from nncli.data.builtin import mnist
 
     blas = np.show_config(mode="dicts")["Build Dependencies"]["blas"]
     cache = ""

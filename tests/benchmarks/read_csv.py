@@ -19,14 +19,14 @@ READERS = {
     "nncli": """
 import numpy as np
 from pathlib import Path
-from nncli.data.table_file import table_blocks
+from nncli.data.files.table_file import table_blocks
 def read(path):
     blocks = table_blocks(Path(path), rows=1 << 16)
     return np.concatenate([np.column_stack([*block.columns.values()]) for block in blocks])
 """,
     "nncli, a table": """
 from pathlib import Path
-from nncli.data.table_file import read_table
+from nncli.data.files.table_file import read_table
 def read(path):
     return read_table(Path(path))
 """,

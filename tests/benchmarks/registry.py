@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from importlib.util import find_spec
 from typing import Any
 
-from nncli.threads import AUTOMATIC, VARIABLES
+from nncli.base.threads import AUTOMATIC, VARIABLES
 
 
 @dataclass(frozen=True)

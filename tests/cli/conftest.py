@@ -13,10 +13,12 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from nncli.artifact import Model, Preprocessing
+from nncli.base.storage import mapping
 from nncli.cli.main import main
-from nncli.data import mapping, mnist, order
-from nncli.model.network import Layer, Network, Objective, parameter_count
+from nncli.data import order
+from nncli.data.builtin import mnist
+from nncli.model.artifact import Model, Preprocessing
+from nncli.nn.network import Layer, Network, Objective, parameter_count
 
 ORIGINALS = Path(__file__).parents[2].parent / "shared" / "mnist"
 

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
+from nncli.base.errors import ConfigError
 from nncli.cli.main import main
 from nncli.config.reference import reference_text
 from nncli.config.schema import Config
 from nncli.config.templates import TEMPLATES
-from nncli.errors import ConfigError
 
 CONFIGS = sorted((Path(__file__).parents[2] / "configs").rglob("*.yaml"))
 WRONG = "data: xro\nseed: -1\n"

@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nncli.artifact import read_model, write_model
 from nncli.cli.eval import print_evaluation
-from nncli.evaluation import own_threshold
 from nncli.metrics.tasks import EVALUATIONS, Answers
+from nncli.model.artifact import read_model, write_model
+from nncli.model.evaluation import own_threshold
 
 
 @pytest.fixture

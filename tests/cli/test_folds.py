@@ -9,8 +9,8 @@ from statistics import fmean, stdev
 import numpy as np
 import pytest
 
-from nncli.artifact import read_model
-from nncli.training.engine import NumpyEngine
+from nncli.engines.numpy.engine import NumpyEngine
+from nncli.model.artifact import read_model
 
 NUMBERS = "data: {path: t.csv, target: y, id: name, test: 6, validation: 0}\n"
 SHORT = "model: {hidden_layers: [3]}\ntraining: {epochs: 2, batch_size: 8, folds: 3}\n"

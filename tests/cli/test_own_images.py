@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nncli.artifact import read_model
-from nncli.data.image_format import ImageFormat
+from nncli.data.files.image_format import ImageFormat
+from nncli.model.artifact import read_model
 
 Image = pytest.importorskip("PIL.Image", reason="the extra 'images' is not installed")
 

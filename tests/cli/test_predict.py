@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nncli.artifact import read_model
-from nncli.data.array_file import read_array
-from nncli.prediction import predict_rows
+from nncli.data.files.array_file import read_array
+from nncli.model.artifact import read_model
+from nncli.model.prediction import predict_rows
 
 parquet = pytest.importorskip("pyarrow.parquet", reason="the extra 'parquet' is not installed")
 

@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pytest
 
-from nncli.artifact import read_model
+from nncli.model.artifact import read_model
 
 CONFIG = """\
 name: xor

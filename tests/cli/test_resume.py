@@ -8,11 +8,11 @@ import signal
 import numpy as np
 import pytest
 
-from nncli.artifact import read_model
-from nncli.data.npz_file import write_npz
-from nncli.training.engine import NumpyEngine
-from nncli.training.optimizers import OPTIMIZERS
-from nncli.training.schedules import SCHEDULES
+from nncli.base.storage.npz_file import write_npz
+from nncli.engines.numpy.engine import NumpyEngine
+from nncli.model.artifact import read_model
+from nncli.nn.optimizers import OPTIMIZERS
+from nncli.nn.schedules import SCHEDULES
 
 TIMES = ("seconds", "rows_per_second")
 
@@ -287,7 +287,7 @@ def test_a_config_that_was_edited_is_refused(nncli, stopped):
 
 
 def test_other_data_is_refused_with_what_differs(nncli, stopped, monkeypatch):
-    from nncli.data import xor
+    from nncli.data.builtin import xor
 
     usual = xor.load_xor
 

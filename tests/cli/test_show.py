@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import nncli as package
-from nncli.artifact import read_model, write_model
+from nncli.model.artifact import read_model, write_model
 
 
 def blocks(text):

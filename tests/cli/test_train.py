@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 import nncli
-from nncli.artifact import read_model
-from nncli.errors import ConfigError, DivergenceError, OutputError
-from nncli.training.engine import NumpyEngine
+from nncli.base.errors import ConfigError, DivergenceError, OutputError
+from nncli.engines.numpy.engine import NumpyEngine
+from nncli.model.artifact import read_model
 
 FILES = ["checkpoint.npz", "config.yaml", "history.csv", "metrics.json", "weights.npz"]
 
@@ -564,7 +564,7 @@ def test_a_checkpoint_that_does_not_fit_leaves_the_weights(nncli, xor_config, mo
     def full(*arguments):
         raise OutputError("checkpoint.npz: cannot be written (no space left on device)")
 
-    monkeypatch.setattr("nncli.pipeline.write_checkpoint", full)
+    monkeypatch.setattr("nncli.runs.pipeline.write_checkpoint", full)
     assert nncli("train", xor_config, "-o", "run").code == 1
     assert nncli("eval", "run/weights.npz").code == 0
 
@@ -614,7 +614,7 @@ def test_a_dry_run_names_the_kernels_that_it_measures(nncli, xor_config):
 
 def test_kernels_that_are_not_installed_are_one_line_with_the_place(nncli, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "numba", None)  # its import then fails
-    monkeypatch.delitem(sys.modules, "nncli.training.fast_kernels", raising=False)
+    monkeypatch.delitem(sys.modules, "nncli.engines.compiled.kernels", raising=False)
     text = "data: xor\ntraining: {kernels: numba}\n"
     (tmp_path / "c.yaml").write_text(text, encoding="utf-8")
     done = nncli("train", "c.yaml")

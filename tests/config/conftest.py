@@ -2,8 +2,8 @@ import os
 
 import pytest
 
+from nncli.base.errors import ConfigError
 from nncli.config.load import load_config
-from nncli.errors import ConfigError
 
 
 @pytest.fixture

@@ -4,11 +4,11 @@ from hypothesis import strategies as st
 
 from nncli.config.sources import SOURCES
 from nncli.data.scaling import SCALERS
-from nncli.model.activations import ACTIVATIONS
-from nncli.model.initializers import INITIALIZERS
-from nncli.model.losses import LOSSES
-from nncli.training.optimizers import OPTIMIZERS
-from nncli.training.schedules import SCHEDULES
+from nncli.nn.activations import ACTIVATIONS
+from nncli.nn.initializers import INITIALIZERS
+from nncli.nn.losses import LOSSES
+from nncli.nn.optimizers import OPTIMIZERS
+from nncli.nn.schedules import SCHEDULES
 
 DEFAULT_OUTPUTS = {"binary": "sigmoid", "multiclass": "softmax", "regression": "identity"}
 HIDDEN = {name: entry for name, entry in ACTIVATIONS.items() if not entry.output_only}

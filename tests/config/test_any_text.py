@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from nncli.base.errors import ConfigError
 from nncli.config.load import LoadedConfig, load_config
-from nncli.errors import ConfigError
-from nncli.model.activations import ACTIVATIONS
-from nncli.training.optimizers import OPTIMIZERS
+from nncli.nn.activations import ACTIVATIONS
+from nncli.nn.optimizers import OPTIMIZERS
 from tests.config.strategies import valid_configs
 
 CONFIGS = Path(__file__).parents[2] / "configs"

@@ -6,10 +6,10 @@ import yaml
 from hypothesis import given, settings
 from jsonschema import Draft202012Validator
 
+from nncli.base.errors import ConfigError
 from nncli.config.load import saved_config
 from nncli.config.schema import Config
 from nncli.config.templates import TEMPLATES, template_text
-from nncli.errors import ConfigError
 from tests.config.strategies import valid_configs
 
 SCHEMA = Config.model_json_schema()

@@ -2,7 +2,7 @@ import time
 
 import pytest
 
-from nncli.model.losses import LOSSES
+from nncli.nn.losses import LOSSES
 from tests.config.strategies import HIDDEN
 
 HIDDEN_NAMES = ", ".join(HIDDEN)

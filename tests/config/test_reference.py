@@ -7,10 +7,10 @@ from nncli.config.reference import reference_text
 from nncli.config.schema import Config, EarlyStopping, ModelSection, TrainingSection
 from nncli.config.sources import SOURCES
 from nncli.data.scaling import SCALERS
-from nncli.model.activations import ACTIVATIONS
-from nncli.model.initializers import INITIALIZERS
-from nncli.model.losses import LOSSES
-from nncli.training.optimizers import OPTIMIZERS
+from nncli.nn.activations import ACTIVATIONS
+from nncli.nn.initializers import INITIALIZERS
+from nncli.nn.losses import LOSSES
+from nncli.nn.optimizers import OPTIMIZERS
 
 ROWS = reference_text().splitlines()
 SECTIONS = [("model.", ModelSection), ("training.", TrainingSection)]

@@ -1,13 +1,13 @@
 import pytest
 
+from nncli.base.errors import ConfigError
 from nncli.config.file_sources import FileSource
 from nncli.config.resolve import resolve
 from nncli.config.schema import Config
 from nncli.config.sources import SOURCES
 from nncli.config.strict_yaml import parse
-from nncli.errors import ConfigError
-from nncli.model.activations import ACTIVATIONS
-from nncli.model.losses import LOSSES
+from nncli.nn.activations import ACTIVATIONS
+from nncli.nn.losses import LOSSES
 
 OUTPUTS = [name for name, entry in ACTIVATIONS.items() if entry.output_for]
 # A config of each source, as it stands behind `data:`.

@@ -3,17 +3,17 @@ import math
 
 import pytest
 
+from nncli.base.errors import ConfigError
 from nncli.config.load import load_config, saved_config
 from nncli.config.schema import Config
 from nncli.config.sources import SOURCES
 from nncli.config.strict_yaml import parse
-from nncli.data.mnist import TRAIN_ROWS
+from nncli.data.builtin.mnist import TRAIN_ROWS
 from nncli.data.scaling import SCALERS
-from nncli.errors import ConfigError
-from nncli.model.activations import ACTIVATIONS
-from nncli.model.initializers import INITIALIZERS
-from nncli.model.losses import LOSSES
-from nncli.training.optimizers import OPTIMIZERS
+from nncli.nn.activations import ACTIVATIONS
+from nncli.nn.initializers import INITIALIZERS
+from nncli.nn.losses import LOSSES
+from nncli.nn.optimizers import OPTIMIZERS
 
 TABLES = {
     "data.scale": SCALERS,

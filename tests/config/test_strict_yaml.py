@@ -4,9 +4,9 @@ import time
 import pytest
 import yaml
 
+from nncli.base.errors import ConfigError
 from nncli.config.load import load_config
 from nncli.config.strict_yaml import dotted, parse
-from nncli.errors import ConfigError
 
 BYTES_LIMIT = 1 << 20
 

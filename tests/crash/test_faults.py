@@ -14,10 +14,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nncli.artifact import read_model
 from nncli.cli.main import main
+from nncli.engines.numpy.engine import NumpyEngine
+from nncli.model.artifact import read_model
 from nncli.training.checkpoint import read_checkpoint
-from nncli.training.engine import NumpyEngine
 from tests.crash.interposer import interposed
 from tests.crash.runs import same_run, write_config
 

@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from nncli.data.dataset import Split
+from nncli.data.builtin.xor import load_xor
 from nncli.data.fingerprint import fingerprint
-from nncli.data.xor import load_xor
+from nncli.data.splits import Split
 
 
 def load():

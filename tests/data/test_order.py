@@ -6,13 +6,14 @@ from itertools import chain
 import numpy as np
 import pytest
 
-from nncli.data import mapping, order
-from nncli.data.batches import Batches, target_codes
-from nncli.data.dataset import whole
-from nncli.data.npy import map_npy
+from nncli.base.storage import mapping
+from nncli.base.storage.npy import map_npy
+from nncli.data import order
 from nncli.data.order import random_pools
 from nncli.data.scaling import SCALERS, Scaling, fit
+from nncli.data.splits import whole
 from nncli.data.splitting import hold_out
+from nncli.engines.numpy.batches import Batches, target_codes
 
 COUNT, BATCH_ROWS = 2000, 16
 BLOCK_ROWS, POOL_BLOCKS = 20, 10

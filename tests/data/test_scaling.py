@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from nncli.data.dataset import Split, whole
 from nncli.data.scaling import SCALERS, Scaling, fit
+from nncli.data.splits import Split, whole
 
 TABLE = np.random.default_rng(0).normal([3, -200, 0.01], [1, 50, 0.001], (501, 3))
 FORMULAS = {

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nncli.data.dataset import Split, whole
+from nncli.data.splits import Split, whole
 from nncli.data.splitting import Fold, fold_out, hold_out, row_count
 
 

@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
-from nncli.errors import DivergenceError
-from nncli.model.network import Layer, Network, Objective, initial_parameters
+from nncli.base.errors import DivergenceError
+from nncli.engines.numpy.engine import NumpyEngine
+from nncli.nn.network import Layer, Network, Objective, initial_parameters
+from nncli.nn.penalties import Regularization
 from nncli.training import checkpoint as module
 from nncli.training.checkpoint import Pace, read_checkpoint, write_checkpoint
-from nncli.training.engine import NumpyEngine
 from nncli.training.loop import Progress
-from nncli.training.regularization import Regularization
 
 
 def new_engine(activation="tanh"):

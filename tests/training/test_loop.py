@@ -3,19 +3,19 @@ from math import nan
 import numpy as np
 import pytest
 
-from nncli.data.batches import Batches, target_codes
-from nncli.data.dataset import whole
+from nncli.base.errors import DivergenceError
+from nncli.data.builtin.xor import load_xor
 from nncli.data.scaling import Scaling
-from nncli.data.xor import load_xor
-from nncli.errors import DivergenceError
-from nncli.model.network import Layer, Network, Objective, initial_parameters
-from nncli.training.divergence import NotFinite
-from nncli.training.engine import EVALUATION_ROWS, LayerStatistics, NumpyEngine
+from nncli.data.splits import whole
+from nncli.engines.divergence import NotFinite
+from nncli.engines.numpy.batches import Batches, target_codes
+from nncli.engines.numpy.engine import EVALUATION_ROWS, LayerStatistics, NumpyEngine
+from nncli.engines.scores import ACCURACY, MAE
+from nncli.nn.network import Layer, Network, Objective, initial_parameters
+from nncli.nn.penalties import Regularization
 from nncli.training.loop import EpochReport, Plan, Progress, StepReport, evaluate, train
-from nncli.training.metrics import ACCURACY, MAE
-from nncli.training.regularization import Regularization
 from tests import reference
-from tests.model.networks import reference_layers, saturated
+from tests.nn.networks import reference_layers, saturated
 
 STATISTICS = [LayerStatistics(0.5, None), LayerStatistics(0.25, 0.125)]
 

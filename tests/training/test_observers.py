@@ -2,9 +2,9 @@
 
 import pytest
 
-from nncli.training.engine import LayerStatistics
+from nncli.engines.numpy.engine import LayerStatistics
+from nncli.engines.scores import ACCURACY, MAE
 from nncli.training.loop import EpochReport
-from nncli.training.metrics import ACCURACY, MAE
 from nncli.training.observers import PlainLines
 
 

@@ -1,7 +1,7 @@
 """nncli, driven through the classes that its training job is made of.
 
-All that the benchmarks know of these classes stands here. It follows the job of `nncli.pipeline`,
-without a config and without files.
+All that the benchmarks know of these classes stands here. It follows the job of
+`nncli.runs.pipeline`, without a config and without files.
 """
 
 import os
@@ -12,20 +12,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nncli.artifact import Model, Preprocessing
-from nncli.data.batches import Batches, target_codes
-from nncli.data.dataset import whole
+from nncli.base.threads import suited_threads, threads_in_use, use_threads
 from nncli.data.scaling import fit
-from nncli.model.kernels import NUMPY, Kernels
-from nncli.model.network import Layer, Network, Objective, layer_views, parameter_count
-from nncli.prediction import predict_rows
-from nncli.threads import suited_threads, threads_in_use, use_threads
-from nncli.training.engine import EVALUATION_ROWS, NumpyEngine
-from nncli.training.kernel_choice import choose_kernels
+from nncli.data.splits import whole
+from nncli.engines.choice import choose_kernels
+from nncli.engines.numpy.batches import Batches, target_codes
+from nncli.engines.numpy.engine import EVALUATION_ROWS, NumpyEngine
+from nncli.engines.scores import ACCURACY, MAE, chosen_classes
+from nncli.model.artifact import Model, Preprocessing
+from nncli.model.prediction import predict_rows
+from nncli.nn.kernels import NUMPY, Kernels
+from nncli.nn.network import Layer, Network, Objective, layer_views, parameter_count
+from nncli.nn.optimizers import OPTIMIZERS
+from nncli.nn.penalties import Regularization
 from nncli.training.loop import EpochReport, Plan, Progress, train
-from nncli.training.metrics import ACCURACY, MAE, chosen_classes
-from nncli.training.optimizers import OPTIMIZERS
-from nncli.training.regularization import Regularization
 from tests.benchmarks.answer import Contender, Options, main
 from tests.benchmarks.products import seconds_of_products
 from tests.benchmarks.rows import Rows

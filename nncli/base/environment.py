@@ -1,0 +1,24 @@
+"""What, beside config and data, decides the last bits of the weights."""
+
+import platform
+from typing import Any
+
+import numpy as np
+
+from nncli.base.threads import threads_in_use
+
+
+def environment() -> dict[str, Any]:
+    """Return the processor, the NumPy build and the thread count as JSON values.
+
+    Of the processor it is the instructions that count: they decide which loops NumPy and its BLAS
+    choose.
+    """
+    build: dict[str, Any] = np.show_config(mode="dicts")  # type: ignore[assignment]
+    blas = build.get("Build Dependencies", {}).get("blas", {})
+    instructions = build.get("SIMD Extensions", {}).get("found", [])
+    return {
+        "machine": " ".join([platform.system(), platform.machine(), *instructions]),
+        "numpy": f"{np.__version__} with {blas.get('name')} {blas.get('version')}",
+        "threads": threads_in_use(),
+    }

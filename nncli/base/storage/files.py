@@ -1,0 +1,189 @@
+"""The one place where nncli writes files: whole or not at all, or line by line."""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from secrets import token_hex
+from typing import BinaryIO
+
+from nncli.base.errors import OutputError, UsageError, reason
+
+
+@contextmanager
+def atomic_write(path: Path) -> Iterator[BinaryIO]:
+    """Open a temporary file beside `path` that takes its name when the block ends well.
+
+    The file is flushed and synchronized to the disk before it is renamed, so `path` holds either
+    its old content or all of the new one. On any failure the temporary file is removed.
+
+    Raises
+    ------
+    OutputError
+        When the file cannot be created, written or renamed.
+    """
+    temporary = path.with_name(f".{path.name}.{token_hex(4)}.tmp")
+    try:
+        with _explained(path):
+            with temporary.open("xb") as stream:
+                yield stream
+                stream.flush()
+                os.fsync(stream.fileno())
+            temporary.replace(path)
+            _sync_directory(path.parent)
+    finally:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+
+
+def checked_output(path: Path, *, replace: bool = False, hint: str = "") -> Path:
+    """Return where a result can be written, links followed; call it before any work is done.
+
+    Parameters
+    ----------
+    replace : bool
+        Whether a file that exists may be replaced.
+    hint : str
+        What the message adds when it exists and may not.
+
+    Raises
+    ------
+    UsageError
+        When `path` exists and may not be replaced, or is not a regular file.
+    """
+    target = path.resolve() if path.is_symlink() else path
+    if target.exists() and not target.is_file():
+        raise UsageError(f"{path}: is not a regular file; choose another with -o")
+    if target.exists() and not replace:
+        raise UsageError(f"{path}: exists; choose another file with -o{hint}")
+    return target
+
+
+def remove_litter(directory: Path) -> None:
+    """Remove the temporary files of processes that were killed while they wrote in `directory`.
+
+    Nobody else may be writing in it: see `locked`.
+    """
+    for path in directory.glob(".*.????????.tmp"):
+        with suppress(OSError):  # it is in nobody's way
+            path.unlink()
+
+
+def write_text(path: Path, text: str) -> None:
+    r"""Write `text` to `path` atomically, in UTF-8 with ``\n`` line ends."""
+    with atomic_write(path) as stream:
+        stream.write(text.encode("utf-8"))
+
+
+class GrowingFile:
+    """A file that grows by whole lines; each call hands its lines over at once.
+
+    What stands behind the first `kept_bytes` of a file that is there already is cut off; of one
+    that is empty then, `first` becomes the first line.
+
+    Raises
+    ------
+    OutputError
+        In every method, when the file cannot be written.
+    """
+
+    def __init__(self, path: Path, first: bytes, kept_bytes: int = 0) -> None:
+        self._path = path
+        with _explained(path):
+            self._stream = path.open("r+b" if path.exists() else "xb", buffering=0)
+            try:
+                self._stream.truncate(kept_bytes)
+                self._stream.seek(kept_bytes)
+                self.append(b"" if kept_bytes else first)
+            except BaseException:
+                self._stream.close()
+                raise
+
+    def append(self, lines: bytes) -> None:
+        """Write whole lines."""
+        with _explained(self._path):
+            while lines:
+                lines = lines[self._stream.write(lines) :]
+
+    def synchronize(self) -> None:
+        """Wait until all of it is on the disk."""
+        with _explained(self._path):
+            os.fsync(self._stream.fileno())
+
+    def close(self) -> None:
+        """Close the file."""
+        self._stream.close()
+
+
+@contextmanager
+def locked(directory: Path) -> Iterator[None]:
+    """Keep other processes from using a run directory while the block runs.
+
+    The lock is one of the operating system, on the directory itself or, on Windows, on a file
+    that vanishes with the process: it ends when the process does, however that ends, so it is
+    never stale. Where the file system knows no locks there is none; on a network file system it
+    may hold for one machine only.
+
+    Raises
+    ------
+    OutputError
+        When another process holds it, or the directory cannot be opened.
+    """
+    with _explained(directory):
+        handle = _open_for_lock(directory)
+    try:
+        try:
+            _lock(handle)
+        except (BlockingIOError, PermissionError) as error:
+            raise OutputError(
+                f"{directory}: another process is training in it; wait until it ends"
+            ) from error
+        except OSError:
+            pass  # no locks here
+        yield
+    finally:
+        os.close(handle)
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _open_for_lock(directory: Path) -> int:
+        return os.open(directory / ".lock", os.O_RDWR | os.O_CREAT | os.O_TEMPORARY)
+
+    def _lock(handle: int) -> None:
+        msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
+
+else:
+    import fcntl
+
+    def _open_for_lock(directory: Path) -> int:
+        return os.open(directory, os.O_RDONLY)
+
+    def _lock(handle: int) -> None:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    """Turn the system's error into one line with the remedy."""
+    try:
+        yield
+    except OSError as error:
+        raise OutputError(
+            f"{path}: cannot be written ({reason(error)}); check the free space and the "
+            "permissions, or choose another place with -o"
+        ) from error
+
+
+def _sync_directory(directory: Path) -> None:
+    """Make a rename in `directory` durable, where the platform and the file system can."""
+    if os.name != "posix":
+        return
+    with suppress(OSError):  # the file is in place already, so this is no reason to fail
+        handle = os.open(directory, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

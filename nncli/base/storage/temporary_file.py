@@ -1,0 +1,105 @@
+"""Arrays in an unnamed temporary file, for what is too large for memory."""
+
+import math
+import tempfile
+import weakref
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from nncli.base.errors import OutputError, reason
+from nncli.base.storage import mapping
+
+_TURNED_BYTES = 32 << 20
+
+
+class TemporaryFile:
+    """An unnamed file for arrays, in the folder that TMPDIR names, or the system's own.
+
+    It is gone with the process, however that ends, where the system allows it.
+    """
+
+    def __init__(self) -> None:
+        with _explained():
+            self._file = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as what it holds
+        weakref.finalize(self, self._file.close)
+        self._size = 0
+
+    def append(self, array: NDArray[Any]) -> int:
+        """Write an array at the end; return its place. Raises `OutputError`."""
+        place = self._size
+        with _explained():
+            self._file.seek(place)
+            self._file.write(np.ascontiguousarray(array).view(np.uint8).data)
+        self._size += array.nbytes
+        return place
+
+    def read(self, place: int, count: int, dtype: np.dtype[Any]) -> NDArray[Any]:
+        """Return `count` values from a place on."""
+        values = np.empty(count, dtype)
+        with _explained():
+            self._file.seek(place)
+            self._file.readinto(values.view(np.uint8).data)
+        return values
+
+    def map(self, shape: tuple[int, ...], dtype: DTypeLike) -> NDArray[Any]:
+        """Return all that was written as one array, read-only, mapped and not read."""
+        with _explained():
+            self._file.flush()
+            return np.memmap(self._file, dtype, "r", 0, shape).view(np.ndarray)
+
+
+def stacked(
+    blocks: Iterable[NDArray[Any]], shape: tuple[int, ...], dtype: DTypeLike
+) -> NDArray[Any]:
+    """Return blocks of rows as one array; a large one is mapped from a temporary file.
+
+    Raises
+    ------
+    OutputError
+        When the temporary file cannot be written.
+    """
+    if math.prod(shape) * np.dtype(dtype).itemsize <= mapping.LARGE_BYTES:
+        whole, start = np.empty(shape, dtype), 0
+        for block in blocks:
+            whole[start : start + len(block)] = block
+            start += len(block)
+        return whole
+    file = TemporaryFile()
+    for block in blocks:
+        file.append(block.astype(dtype, copy=False))
+    return file.map(shape, dtype)
+
+
+def row_major(array: NDArray[Any]) -> NDArray[Any]:
+    """Return a large mapped matrix (N, I) whose columns lie together as one whose rows do.
+
+    Others are returned as they are. Raises `OutputError` as `stacked`.
+    """
+    if array.flags.c_contiguous or not mapping.is_large(array):
+        return array
+    return stacked(_with_rows_together(array), array.shape, array.dtype)
+
+
+def _with_rows_together(array: NDArray[Any]) -> Iterator[NDArray[Any]]:
+    step = max(1, _TURNED_BYTES // mapping.row_bytes(array))
+    for start in range(0, len(array), step):
+        block = np.empty_like(array[start : start + step], order="C")
+        for column in range(array.shape[1]):
+            block[:, column] = array[start : start + step, column]
+            mapping.give_back(array)
+        yield block
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise OutputError(
+            f"{tempfile.gettempdir()}: cannot hold a large table in a temporary file "
+            f"({reason(error)}); let TMPDIR name a folder with more room"
+        ) from error

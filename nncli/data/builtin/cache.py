@@ -1,0 +1,107 @@
+"""Where downloaded data sets are kept, and how a file gets there."""
+
+import os
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from nncli.base.errors import DownloadError, reason
+from nncli.data.builtin.download import SILENT_SECONDS, RemoteFile, download, has_content, in_short
+
+CONNECT_SECONDS = 10.0
+
+
+def cache_directory() -> Path:
+    """Return ``$NNCLI_CACHE``, else the cache directory of the platform."""
+    if chosen := os.environ.get("NNCLI_CACHE"):
+        return Path(os.path.expanduser(chosen))  # noqa: PTH111 - leaves an unknown ~user as it is
+    import platformdirs
+
+    return platformdirs.user_cache_path("nncli", appauthor=False)
+
+
+def ensure_files(
+    files: Sequence[RemoteFile],
+    directory: Path,
+    mirrors: Sequence[str],
+    *,
+    progress: bool = False,
+    timeout_seconds: tuple[float, float] = (CONNECT_SECONDS, SILENT_SECONDS),
+) -> None:
+    """Make sure that `files` are in `directory`, downloading those that are not.
+
+    A file that is there with the right content is used as it is, however it got there. Otherwise
+    the mirrors are tried in order. The download goes to ``<name>.part``, which is checked and then
+    renamed, so neither a failure nor another process can leave or see a wrong file. What has come
+    before a connection broke stays there, and the next attempt asks for the rest only.
+
+    Raises
+    ------
+    DownloadError
+        When no mirror gives the right file, or the directory cannot be written. The message names
+        every file that is still missing, not only the first.
+    """
+    missing = [file for file in files if not has_content(directory / file.name, file)]
+    if not missing:
+        return
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        _check_writable(directory)
+    except OSError as error:
+        raise DownloadError(
+            f"{directory}: the cache cannot be written ({reason(error)}); set NNCLI_CACHE to a "
+            "directory that can, or " + _by_hand(missing, directory, mirrors[0])
+        ) from error
+    for index, file in enumerate(missing):
+        problems = _try_mirrors(file, directory, mirrors, progress, timeout_seconds)
+        if len(problems) == len(mirrors):
+            raise DownloadError(
+                f"{file.name} could not be downloaded ({'; '.join(problems)}). Without a network, "
+                + _by_hand(missing[index:], directory, mirrors[0])
+                + _wrong_files(missing[index:], directory)
+            )
+
+
+def _try_mirrors(
+    file: RemoteFile,
+    directory: Path,
+    mirrors: Sequence[str],
+    progress: bool,
+    timeout_seconds: tuple[float, float],
+) -> list[str]:
+    """Download `file` from the first mirror that has it; return what the ones before it did."""
+    problems: list[str] = []
+    for mirror in mirrors:
+        try:
+            download(file, directory / file.name, mirror + file.name, progress, timeout_seconds)
+        except (OSError, ValueError) as error:  # what requests raises, and what is refused
+            problems.append(f"{mirror}: {in_short(error)}")
+        else:
+            break
+    return problems
+
+
+def _by_hand(files: Sequence[RemoteFile], directory: Path, mirror: str) -> str:
+    places = ", ".join(
+        f"{directory / file.name} ({file.size_bytes} bytes, SHA-256 {file.sha256})"
+        for file in files
+    )
+    return f"get what is missing from {mirror} on another machine and put it here: {places}"
+
+
+def _wrong_files(files: Sequence[RemoteFile], directory: Path) -> str:
+    """Return what is wrong with those of `files` that are there but have another content."""
+    words = ""
+    for file in files:
+        with suppress(OSError):
+            size = (directory / file.name).stat().st_size
+            wrong = "another SHA-256" if size == file.size_bytes else f"{size} bytes"
+            words += f"; the {file.name} that is there is not it: it has {wrong}"
+    return words
+
+
+def _check_writable(directory: Path) -> None:
+    import tempfile
+
+    with tempfile.TemporaryFile(dir=directory):
+        pass

@@ -1,0 +1,194 @@
+"""Arrays from ``.npy``, ``.npz`` and IDX files: what a file is shows in its first bytes.
+
+An ``.npy`` file that is not compressed is mapped into memory, not read.
+"""
+
+import io
+import zipfile
+import zlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nncli.base.errors import DataError, did_you_mean
+from nncli.base.storage import npy
+from nncli.data.files.idx import parse_idx
+from nncli.data.files.input_file import InputFile, open_input
+
+Numbers = NDArray[Any]
+
+_ZIP_MAGIC = b"PK"
+_IDX_MAGIC = b"\0\0"
+_COMPRESSIONS_OF_NUMPY = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
+# What zipfile may raise for rubbish; OSError for places that no file has.
+_OF_ZIPFILE = (
+    zipfile.BadZipFile, zlib.error, EOFError, OverflowError, RuntimeError, ValueError, OSError
+)  # fmt: skip
+_MOST_DEFLATED = 1032  # to 1: no deflated bytes hold more
+
+
+def read_array(path: Path, key: str | None = None) -> Numbers:
+    """Return the array in a file; of several in an ``.npz``, the one called `key`.
+
+    Raises
+    ------
+    DataError
+        When the file cannot be read, holds no arrays, or several and no key is given.
+    """
+    with open_input(path) as file:
+        arrays = _expected(file)
+        if key is not None and key not in arrays:
+            near = did_you_mean(key, list(arrays))
+            raise DataError(f"{file.name}: has {listed(arrays)}; expected an array {key!r}{near}")
+        if key is None and len(arrays) != 1:
+            raise DataError(f"{file.name}: has {listed(arrays)}; expected one array; name its key")
+        return arrays[next(iter(arrays)) if key is None else key]
+
+
+def read_arrays(path: Path) -> dict[str, Numbers]:
+    """Return the arrays of an ``.npz`` by name.
+
+    Raises
+    ------
+    DataError
+        When the file is missing, damaged or no ``.npz``.
+    """
+    with open_input(path) as file:
+        return dict(Npz(file))
+
+
+def read_inputs_and_targets(path: Path) -> tuple[Numbers, Numbers]:
+    """Return the arrays X (N, ...) and y (N, ...) of an ``.npz``.
+
+    Raises
+    ------
+    DataError
+        When the file cannot be read, lacks one of them, or they differ in length.
+    """
+    with open_input(path) as file:
+        return inputs_and_targets(Npz(file), file.name)
+
+
+def read_images_and_labels(images: Path, labels: Path) -> tuple[Numbers, Numbers]:
+    """Return the arrays of two IDX files as rows (N, I), and labels (N,).
+
+    Raises
+    ------
+    DataError
+        When a file cannot be read, the two are swapped, or they differ in length.
+    """
+    X, y = read_array(images), read_array(labels)
+    for path, array, found, expected in (
+        (images, X, X.ndim < 2, "images, of 2 or more dimensions"),
+        (labels, y, y.ndim != 1, "labels, of one dimension"),
+    ):
+        if found:
+            swapped = "; images and labels are swapped" if X.ndim == 1 and y.ndim > 1 else ""
+            raise DataError(
+                f"{path}: holds an array of shape {array.shape}; expected {expected}{swapped}"
+            )
+    _check_equal_length(X, y, str(images), "it", str(labels))
+    return X.reshape(len(X), int(np.prod(X.shape[1:]))), y
+
+
+def arrays_in(file: InputFile) -> "Mapping[str, Numbers] | None":
+    """Return the arrays of an open file by name, the only one by an empty name; None for text.
+
+    Raises
+    ------
+    DataError
+        When the file is damaged, or its arrays hold no plain values.
+    """
+    head = file.head(len(npy.MAGIC))
+    if head == npy.MAGIC:
+        return {"": _npy(file)}
+    if head[:2] == _ZIP_MAGIC:
+        return Npz(file)
+    return {"": parse_idx(file, file.name)} if head[:2] == _IDX_MAGIC else None
+
+
+def inputs_and_targets(arrays: Mapping[str, Numbers], name: str) -> tuple[Numbers, Numbers]:
+    """Return the arrays X and y, of equal length. Raises `DataError`."""
+    if not {"X", "y"} <= arrays.keys():
+        raise DataError(f"{name}: has {listed(arrays)}; expected the arrays X and y")
+    X, y = arrays["X"], arrays["y"]
+    _check_equal_length(X, y, name, "X", "y")
+    return X, y
+
+
+def listed(arrays: Mapping[str, Numbers]) -> str:
+    """Return the names of arrays for a message."""
+    return "the arrays " + ", ".join(arrays) if arrays else "no arrays"
+
+
+class Npz(Mapping[str, Numbers]):
+    """The arrays of an ``.npz`` file that is open, each read when it is asked for."""
+
+    def __init__(self, file: InputFile) -> None:
+        self._name = file.name
+        self._source = io.BytesIO(file.read()) if file.path is None else file.path
+        with self._opened() as archive:
+            entries = archive.infolist()
+        self._entries = {entry.filename.removesuffix(".npy"): entry for entry in entries}
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._entries)
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def __getitem__(self, key: str) -> Numbers:
+        entry = self._entries[key]
+        if entry.compress_type not in _COMPRESSIONS_OF_NUMPY:
+            raise DataError(f"{self._name}: {key} is compressed in a way that NumPy does not use")
+        if entry.file_size > _MOST_DEFLATED * entry.compress_size:
+            raise DataError(
+                f"{self._name}: {key} promises {entry.file_size} bytes, more than its "
+                f"{entry.compress_size} can hold; get the file again"
+            )
+        with self._opened() as archive:
+            content = archive.read(entry)
+        try:
+            return npy.parse_npy(content)
+        except ValueError as error:
+            raise DataError(f"{self._name}: {key} {error}") from error
+
+    @contextmanager
+    def _opened(self) -> Iterator[zipfile.ZipFile]:
+        try:
+            with zipfile.ZipFile(self._source) as archive:
+                yield archive
+        except _OF_ZIPFILE as error:
+            raise DataError(
+                f"{self._name}: is not an .npz file, or is cut or damaged; get the file again"
+            ) from error
+
+
+def _expected(file: InputFile) -> Mapping[str, Numbers]:
+    arrays = arrays_in(file)
+    if arrays is None:
+        raise DataError(
+            f"{file.name}: neither npy, npz nor IDX: it starts with {file.head(4)!r}; for a table, "
+            "use a source for tables"
+        )
+    return arrays
+
+
+def _npy(file: InputFile) -> Numbers:
+    try:
+        if file.path is None:
+            return npy.parse_npy(file.read())
+        return npy.map_npy(file.path)
+    except ValueError as error:
+        raise DataError(f"{file.name}: {error}") from error
+
+
+def _check_equal_length(X: Numbers, y: Numbers, name: str, first: str, second: str) -> None:
+    if X.ndim and y.ndim and len(X) != len(y):
+        raise DataError(
+            f"{name}: {len(X)} rows in {first}, {len(y)} in {second}; expected as many in both"
+        )

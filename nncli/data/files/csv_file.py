@@ -1,0 +1,282 @@
+"""Tables from CSV: with commas, semicolons or tabs, also gzipped.
+
+What the cells of a column are is told by the caller, or inferred from the first rows:
+
+- ``true`` and ``false``, in any case: Booleans;
+- numbers, if more than half of the cells that are not blank are: then any other text, there or
+  further down, is an error and not a category;
+- a category, which is text, otherwise.
+
+A column that is blank in these rows holds numbers. A number has the digits 0 to 9, a decimal point
+and an exponent, and becomes exactly what Python's ``float`` makes of it.
+"""
+
+import math
+import re
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import partial
+from itertools import islice
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nncli.base.errors import DataError, did_you_mean
+from nncli.data.files.csv_rows import Cells, CsvRows, Lines
+from nncli.data.files.decimals import parse_decimals
+from nncli.data.files.input_file import InputFile
+from nncli.data.files.table import NUMBER, Kind, Table
+
+_NOT_FINITE = re.compile(r"[-+]?(nan|inf|infinity)", re.ASCII | re.IGNORECASE)
+_DECIMAL_COMMA = re.compile(r"[-+]?[0-9]+,[0-9]+", re.ASCII)
+_PLAIN = b"0123456789.+-eE \t"  # what is made of these is a number to Python as it is here
+
+_SAMPLE_ROWS = 1000
+_SAMPLE_BLOCKS = 16  # of wide rows, fewer are enough
+_BLANK_WORDS = ("na", "n/a", "null", "none", "?", "-", "--")
+_BOOLEANS = {b"true": 1.0, b"false": 0.0}
+
+
+class CsvFile:
+    """A CSV file whose first row has been read.
+
+    Attributes
+    ----------
+    name : str
+    first : list of str
+        The cells of the first row.
+    """
+
+    def __init__(self, file: InputFile) -> None:
+        self._rows = CsvRows(file)
+        self.name = file.name
+        self.first = self._rows.first
+
+    @property
+    def header(self) -> list[str]:
+        """The names in the first row.
+
+        Raises
+        ------
+        DataError
+            When it seems to have values: a number, unless all its numbers count up by one.
+        """
+        numbers = [cell for cell in self.first if _is_number(cell)]
+        years = [int(cell) for cell in numbers if cell.isdecimal()]
+        if len(years) < len(numbers) or any(np.diff(years) != 1):
+            raise DataError(
+                f"{self.name}: line {self._rows.first_line}: found {numbers[0]!r} where the name "
+                "of a column was expected; put a line with a name for each column on top"
+            )
+        return self.first
+
+    def has_header(self) -> bool:
+        """Return whether the first row can only be names: no cell is a number, not even nan."""
+        return not any(_is_number(cell) for cell in self.first)
+
+    def blocks(
+        self,
+        names: Sequence[str],
+        *,
+        with_first: bool,
+        kinds: Mapping[str, Kind],
+        used: Collection[str] | None,
+        missing: Sequence[str],
+    ) -> Iterator[Table]:
+        """Yield the rows, once, in tables of no particular length; numbers are float64.
+
+        Parameters
+        ----------
+        names : sequence of str
+            What the columns of the file are called: mostly its `header`.
+        with_first : bool
+            Whether the first row has values.
+        kinds : mapping of str to str
+            What is known of columns; the others are inferred.
+        used : collection of str, optional
+            The columns to read; by default all.
+        missing : sequence of str
+            Texts that stand for a blank cell.
+        """
+        self._check_names(names, used)
+        places = {name: names.index(name) for name in (names if used is None else used)}
+        blocks = self._rows.cells(with_first=with_first)
+        sample = _first_rows(blocks)
+        columns = _Columns(self.name, places, missing)
+        columns.infer(kinds, sample)
+        yield from map(columns.table, sample)
+        for cells in blocks:
+            yield columns.table(cells)
+
+    def _check_names(self, header: Sequence[str], used: Collection[str] | None) -> None:
+        where = f"{self.name}: line {self._rows.first_line}"
+        for name in used or ():
+            if name not in header:
+                raise DataError(f"{self.name}: has no column {name!r}{did_you_mean(name, header)}")
+        if used is None and "" in header:
+            column = header.index("") + 1
+            raise DataError(f"{where}: column {column} of {len(header)} has no name; name it")
+        for name, count in Counter(header).items():
+            if count > 1 and (used is None or name in used):
+                columns = [str(at + 1) for at, each in enumerate(header) if each == name]
+                raise DataError(
+                    f"{where}: the name {name!r} is given to columns {' and '.join(columns)}; "
+                    "expected different names; rename one"
+                )
+
+
+def _first_rows(blocks: Iterator[Cells]) -> list[Cells]:
+    sample: list[Cells] = []
+    for cells in islice(blocks, _SAMPLE_BLOCKS):
+        sample.append(cells)
+        if sum(map(len, sample)) >= _SAMPLE_ROWS:
+            break
+    return sample
+
+
+class _Columns:
+    """Makes columns of the cells of a file, a block at a time."""
+
+    def __init__(self, name: str, places: Mapping[str, int], missing: Sequence[str]) -> None:
+        self.name = name
+        self.places = places
+        self.missing_bytes = {text.encode() for text in missing} | {b""}
+        self.missing_numbers = numbers_among(missing)
+        self.kinds: dict[str, Kind] = {}
+
+    def infer(self, known: Mapping[str, Kind], sample: Sequence[Cells]) -> None:
+        """Set the kinds of all columns."""
+        unknown = [column for column in self.places if column not in known]
+        numbers = np.zeros(len(unknown), np.intp)
+        texts: dict[str, list[tuple[int, bytes]]] = {column: [] for column in unknown}
+        for cells in sample if unknown else ():
+            values, odd = self._parse(cells, unknown)
+            numbers += np.count_nonzero(~np.isnan(values), axis=0)
+            for row, at in np.argwhere(odd).tolist():
+                text = self._text(cells, row, unknown[at])
+                if _is_number(text.decode()):
+                    numbers[at] += 1
+                elif text not in self.missing_bytes:
+                    texts[unknown[at]].append((int(cells.lines[row]), text))
+        found = zip(unknown, numbers.tolist(), strict=True)
+        inferred = {column: self._inferred(column, count, texts[column]) for column, count in found}
+        self.kinds = {column: known.get(column) or inferred[column] for column in self.places}
+
+    def _inferred(self, column: str, numbers: int, texts: Sequence[tuple[int, bytes]]) -> Kind:
+        if numbers > len(texts) or not texts:
+            return "number"
+        if not numbers and all(text.lower() in _BOOLEANS for _, text in texts):
+            return "boolean"
+        if all(_DECIMAL_COMMA.fullmatch(text.decode()) for _, text in texts):
+            raise self._unexpected(texts[0][0], column, texts[0][1])
+        return "category"
+
+    def table(self, cells: Cells) -> Table:
+        """Return the table of a block of rows."""
+        numbers = [column for column, kind in self.kinds.items() if kind == "number"]
+        columns: dict[str, NDArray[Any]] = self._numbers(cells, numbers) if numbers else {}
+        for column, kind in self.kinds.items():
+            if kind == "boolean":
+                columns[column] = self._booleans(cells, column)
+            elif kind == "category":
+                columns[column] = self._texts(cells, column)
+        ordered = {column: columns[column] for column in self.kinds}
+        return Table(self.name, ordered, partial(_line, cells.lines))
+
+    def _parse(
+        self, cells: Cells, columns: Sequence[str]
+    ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+        """Return the cells of columns as numbers, (N, C), and which of them are odd."""
+        places = [self.places[column] for column in columns]
+        first, last = places[0], places[-1] + 1
+        if places == list(range(first, last)):
+            before, after = cells.edges[:, first:last], cells.edges[:, first + 1 : last + 1]
+        else:
+            before, after = cells.edges[:, places], cells.edges[:, np.add(places, 1)]
+        values, odd = parse_decimals(cells.text, cells.marks, before.ravel(), after.ravel())
+        for number in self.missing_numbers:
+            values[values == number] = np.nan
+        shape = (len(cells), len(columns))
+        return values.reshape(shape), odd.reshape(shape)
+
+    def _numbers(self, cells: Cells, columns: Sequence[str]) -> dict[str, NDArray[Any]]:
+        values, odd = self._parse(cells, columns)
+        if odd.any():
+            for row, at in np.argwhere(odd).tolist():
+                values[row, at] = self._odd_number(cells, row, columns[at])
+        return dict(zip(columns, np.ascontiguousarray(values.T), strict=True))
+
+    def _odd_number(self, cells: Cells, row: int, column: str) -> float:
+        text = self._text(cells, row, column)
+        if text in self.missing_bytes:
+            return math.nan
+        if not text.translate(None, _PLAIN):
+            try:
+                value = float(text)
+            except ValueError:
+                value = math.inf
+            if math.isfinite(value):
+                return math.nan if value in self.missing_numbers else value
+        raise self._unexpected(cells.lines[row], column, text)
+
+    def _booleans(self, cells: Cells, column: str) -> NDArray[Any]:
+        """Return Booleans, or where cells are blank, 1, 0 and NaN."""
+        texts = cells.bytes_of(self.places[column])
+        values = np.empty(len(texts), np.float32)
+        for row, text in enumerate(texts):
+            value = math.nan if text in self.missing_bytes else _BOOLEANS.get(text.lower())
+            if value is None:
+                raise self._unexpected(cells.lines[row], column, text, "true or false")
+            values[row] = value
+        return values if np.isnan(values).any() else values.astype(np.bool_)
+
+    def _texts(self, cells: Cells, column: str) -> NDArray[Any]:
+        texts = cells.bytes_of(self.places[column])
+        decoded = {text: text.decode() for text in set(texts)}
+        blank = dict.fromkeys(self.missing_bytes & decoded.keys())
+        decoded |= blank  # type: ignore[arg-type]  # its values are None, as cells may be
+        array = np.empty(len(texts), object)
+        array[:] = [decoded[text] for text in texts]
+        return array
+
+    def _text(self, cells: Cells, row: int, column: str) -> bytes:
+        start, end = cells.marks[cells.edges[row, self.places[column] :][:2]].tolist()
+        return cells.text[start + 1 : end].strip()
+
+    def _unexpected(
+        self, line: int, column: str, text: bytes, expected: str = "a finite number"
+    ) -> DataError:
+        found = text.decode()
+        return DataError(
+            f"{self.name}: line {line}, column {column}: found {found[:40]!r}; expected {expected}"
+            f"{_remedy(found)}"
+        )
+
+
+def numbers_among(texts: Sequence[str]) -> list[float]:
+    """Return the values of the texts that are numbers."""
+    return [float(text) for text in texts if NUMBER.fullmatch(text)]
+
+
+def _remedy(text: str) -> str:
+    """Return what to do about a text that is not the number it may have been meant for."""
+    if _DECIMAL_COMMA.fullmatch(text):
+        return f"; write the decimal comma as a point: {text.replace(',', '.')}"
+    if NUMBER.fullmatch(text):
+        return ", up to 1.8e308"
+    if NUMBER.fullmatch(text.replace("_", "").replace("'", "").replace("\xa0", "")):
+        return "; write it without separators between its digits"
+    if not text.isascii() and any(character.isdecimal() for character in text):
+        return "; write the digits 0 to 9"
+    if _NOT_FINITE.fullmatch(text) or text.lower() in _BLANK_WORDS:
+        return "; leave a cell blank whose value is not known"
+    return ""
+
+
+def _is_number(text: str) -> bool:
+    return bool(NUMBER.fullmatch(text) or _NOT_FINITE.fullmatch(text))
+
+
+def _line(lines: Lines, row: int) -> str:
+    return f"line {lines[row]}"

@@ -1,0 +1,73 @@
+"""IDX, the file format of MNIST: a magic number, big-endian sizes, then the values.
+
+The magic number is two zero bytes, a type code and the number of dimensions
+(Y. LeCun, C. Cortes, C. Burges, "The MNIST database of handwritten digits").
+"""
+
+import math
+import struct
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nncli.base.errors import DataError
+
+_TYPES = {8: ">u1", 9: ">i1", 11: ">i2", 12: ">i4", 13: ">f4", 14: ">f8"}
+_MOST_DIMENSIONS = 8
+
+
+class Readable(Protocol):
+    """What gives bytes, fewer than asked for only at its end."""
+
+    def read(self, size: int, /) -> bytes:
+        """Return the next bytes, up to `size`."""
+
+
+def parse_idx(stream: Readable, name: str) -> NDArray[Any]:
+    """Parse IDX from a binary stream.
+
+    Memory is bounded by what the stream really holds: an array is made only as its values arrive.
+
+    Parameters
+    ----------
+    name : str
+        What the stream is called in messages.
+
+    Raises
+    ------
+    DataError
+        When it is not IDX, or shorter or longer than its header says.
+    """
+    head = stream.read(4)
+    if len(head) < 4 or head[:2] != b"\0\0" or head[2] not in _TYPES:
+        raise DataError(f"{name}: not an IDX file: it starts with {head!r}, not with 0, 0, a type")
+    dimensions = head[3]
+    if not 1 <= dimensions <= _MOST_DIMENSIONS:
+        raise DataError(f"{name}: an IDX file with {dimensions} dimensions; expected 1 to 8")
+    sizes = stream.read(4 * dimensions)
+    if len(sizes) < 4 * dimensions:
+        raise DataError(f"{name}: ends inside the IDX header; get the file again")
+    shape = struct.unpack(f">{dimensions}I", sizes)
+    dtype = np.dtype(_TYPES[head[2]])
+    expected = math.prod(shape) * dtype.itemsize
+    content = _read_at_most(stream, expected + 1)
+    if len(content) != expected:
+        found = "more" if len(content) > expected else f"only {len(content)}"
+        raise DataError(
+            f"{name}: the header promises {expected} bytes of values, the file has {found}; "
+            "get the file again"
+        )
+    try:
+        array = np.frombuffer(content, dtype).reshape(shape)
+    except ValueError as error:  # no bytes, but sizes that overflow beside a zero
+        raise DataError(f"{name}: sizes {shape}: {error}") from error
+    return array.astype(dtype.newbyteorder("="), copy=False)
+
+
+def _read_at_most(stream: Readable, size: int) -> bytearray:
+    """Read up to `size` bytes in pieces, so that a false size allocates nothing."""
+    content = bytearray()
+    while len(content) < size and (piece := stream.read(min(1 << 20, size - len(content)))):
+        content += piece
+    return content

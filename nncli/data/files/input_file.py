@@ -1,0 +1,139 @@
+"""A file that a user gives, or standard input: opened, unpacked if gzipped, and bounded."""
+
+import gzip
+import io
+import stat
+import sys
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, BinaryIO, cast
+
+from nncli.base.errors import DataError, reason
+
+GZIP_MAGIC = b"\x1f\x8b"
+
+# Deflate packs at most 1032 to 1; tables and images stay far below 500.
+_BOMB_RATIO = 500
+_BOMB_BYTES = 64 << 20
+
+Advance = Callable[[int], object]
+
+
+def tell_nobody(count: int) -> None:
+    """Ignore how many bytes have been read."""
+
+
+class InputFile:
+    """The content of a file, read from its beginning to its end, once.
+
+    Attributes
+    ----------
+    name : str
+        What the file is called in messages.
+    path : Path or None
+        Where the content lies as it is read here; None for standard input and gzip.
+    """
+
+    def __init__(self, source: BinaryIO, name: str, path: Path | None, advance: Advance) -> None:
+        self.name = name
+        self._counted = _Counted(source, advance)
+        packed = io.BufferedReader(self._counted, 1 << 16)
+        self._stream: Any = packed
+        self._unpacked_bytes = 0
+        self.gzipped = self.head(2) == GZIP_MAGIC
+        if self.gzipped:
+            self._stream = gzip.GzipFile(fileobj=cast(BinaryIO, packed))
+        self.path = None if self.gzipped else path
+
+    def head(self, size: int) -> bytes:
+        """Return the first bytes, up to `size`, which are read again later."""
+        return cast(bytes, self._guarded(lambda: self._stream.peek(size)))[:size]
+
+    def read(self, size: int = -1) -> bytes:
+        """Return the next bytes, all up to `size`; fewer only at the end.
+
+        Raises
+        ------
+        DataError
+            When the file cannot be read, its gzip data is damaged, or it unpacks to absurdly much.
+        """
+        if size < 0:
+            return b"".join(iter(lambda: self.read(1 << 20), b""))
+        content = cast(bytes, self._guarded(lambda: self._stream.read(size)))
+        self._unpacked_bytes += len(content)
+        most = max(_BOMB_BYTES, _BOMB_RATIO * self._counted.count)
+        if self.gzipped and self._unpacked_bytes > most:
+            raise DataError(
+                f"{self.name}: unpacks to more than {_BOMB_RATIO} times its size, as no table or "
+                "image does; unpack it with gunzip if you trust it"
+            )
+        return content
+
+    def _guarded(self, act: Callable[[], Any]) -> Any:
+        try:
+            return act()
+        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+            raise DataError(
+                f"{self.name}: the gzip data is cut or damaged; get the file again"
+            ) from error
+        except OSError as error:
+            raise DataError(f"{self.name}: cannot be read ({reason(error)})") from error
+
+
+@contextmanager
+def open_input(path: Path, advance: Advance = tell_nobody) -> Iterator[InputFile]:
+    """Open a file that has any content; ``-`` is standard input.
+
+    Parameters
+    ----------
+    advance : function of int
+        Told how many bytes of the file, gzipped or not, have been read since it was last told.
+
+    Raises
+    ------
+    DataError
+        When it is missing, no regular file, unreadable or empty. A pipe is never waited for.
+    """
+    if str(path) == "-":
+        yield _not_empty(InputFile(sys.stdin.buffer, "standard input", None, advance))
+        return
+    try:
+        mode = path.stat().st_mode
+        if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
+            raise DataError(
+                f"{path}: is a pipe or a device; expected a file; give - as the file and send the "
+                "content to standard input"
+            )
+        source = path.open("rb", buffering=0)
+    except (OSError, ValueError) as error:  # ValueError: a NUL character in the path
+        words = reason(error) if isinstance(error, OSError) else str(error)
+        raise DataError(f"{path}: cannot be read ({words})") from error
+    with source:
+        yield _not_empty(InputFile(cast(BinaryIO, source), str(path), path, advance))
+
+
+def _not_empty(file: InputFile) -> InputFile:
+    if not file.head(1):
+        raise DataError(f"{file.name}: is empty; expected rows of numbers")
+    return file
+
+
+class _Counted(io.RawIOBase):
+    """A stream that says how much of it has been read."""
+
+    def __init__(self, source: BinaryIO, advance: Advance) -> None:
+        self._source = source
+        self._advance = advance
+        self.count = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        content = self._source.read(len(buffer)) or b""
+        buffer[: len(content)] = content
+        self.count += len(content)
+        self._advance(len(content))
+        return len(content)

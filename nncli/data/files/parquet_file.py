@@ -1,0 +1,201 @@
+"""Tables from Parquet, by row groups, with pyarrow (the extra ``parquet``).
+
+Numbers, Booleans and text, also as a dictionary, are read. A null, and NaN, is a blank cell.
+"""
+
+import io
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nncli.base.errors import DataError, did_you_mean
+from nncli.data.files.csv_file import numbers_among
+from nncli.data.files.input_file import Advance, InputFile
+from nncli.data.files.table import Kind, Table
+
+if TYPE_CHECKING:
+    import pyarrow
+
+MAGIC = b"PAR1"
+
+_BATCH_ROWS = 1 << 14
+_BUFFER_BYTES = 1 << 16
+_MOST_EXACT = 2**53
+_REMEDIES: dict[str, tuple[str, str]] = {
+    "is_nested": ("is nested", "make columns of its parts"),
+    "is_null": ("has no values", "drop it"),
+    "is_decimal": ("holds decimals", "cast it to double"),
+    "is_temporal": ("holds dates or times", "turn it into numbers, such as year, month and day"),
+}
+
+
+class ParquetFile:
+    """A Parquet file whose schema has been read.
+
+    Attributes
+    ----------
+    name : str
+    header : list of str
+        The names of the columns.
+    """
+
+    def __init__(self, file: InputFile, advance: Advance) -> None:
+        try:
+            from pyarrow import parquet
+        except ImportError as error:
+            raise DataError(
+                f"{file.name}: is a Parquet file, and pyarrow is not installed; get it with: "
+                "pip install 'nncli[parquet]'"
+            ) from error
+        self.name = file.name
+        with self._errors():
+            source = io.BytesIO(file.read()) if file.path is None else file.path
+            # Neither a map, nor column chunks, nor all that is to come shall be in memory.
+            self._file = parquet.ParquetFile(source, buffer_size=_BUFFER_BYTES, pre_buffer=False)
+        # What pyarrow reads is not seen: the bytes of the file are told in proportion to the rows.
+        self._bytes = 0 if file.path is None else file.path.stat().st_size
+        self._advance = advance
+        self.header: list[str] = self._file.schema_arrow.names
+
+    def blocks(
+        self,
+        *,
+        kinds: Mapping[str, Kind],
+        used: Collection[str] | None,
+        missing: Sequence[str],
+    ) -> Iterator[Table]:
+        """Yield the rows, once, in tables of no particular length.
+
+        Parameters
+        ----------
+        kinds : mapping of str to str
+            What columns are to be taken for; the others are what their type says.
+        used : collection of str, optional
+            The columns to read; by default all.
+        missing : sequence of str
+            Texts that stand for a blank cell.
+        """
+        columns = self.header if used is None else list(used)
+        for column in columns:
+            self._check(column)
+        readers = {
+            column: _Reader(self.name, column, kinds.get(column), missing) for column in columns
+        }
+        from pyarrow import default_memory_pool
+
+        row = 0
+        with self._file, self._errors():
+            for batch in self._file.iter_batches(_BATCH_ROWS, columns=columns):
+                cells = {
+                    column: readers[column].cells(batch.column(column), row) for column in columns
+                }
+                yield Table(self.name, cells, _places(row))
+                row += len(batch)
+                self._advance(self._bytes * len(batch) // self._file.metadata.num_rows)
+        default_memory_pool().release_unused()
+
+    def _check(self, column: str) -> None:
+        """Raise `DataError` for a column that is not there, twice there, or of another kind."""
+        from pyarrow import types
+
+        if (count := self.header.count(column)) != 1:
+            if not count:
+                near = did_you_mean(column, self.header)
+                raise DataError(f"{self.name}: has no column {column!r}{near}")
+            raise DataError(f"{self.name}: has {count} columns called {column!r}; rename them")
+        kind = self._file.schema_arrow.field(column).type
+        value = kind.value_type if types.is_dictionary(kind) else kind
+        for test, (found, remedy) in _REMEDIES.items():
+            if getattr(types, test)(value):
+                raise DataError(f"{self.name}: column {column} {found} ({kind}); {remedy}")
+        if not _kind(value):
+            raise DataError(
+                f"{self.name}: column {column} holds values of type {kind}; expected numbers, "
+                "Booleans or text; cast or drop it"
+            )
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        import pyarrow
+
+        try:
+            yield
+        except (pyarrow.ArrowException, OSError, ValueError) as error:
+            words = str(error).splitlines()[0][:120] if str(error) else type(error).__name__
+            raise DataError(f"{self.name}: is no Parquet file, or is damaged ({words})") from error
+
+
+class _Reader:
+    """Turns the chunks of a column into cells."""
+
+    def __init__(self, name: str, column: str, kind: Kind | None, missing: Sequence[str]) -> None:
+        self._name = name
+        self._column = column
+        self._wanted = kind
+        self._missing = {*missing, ""}
+        self._missing_numbers = numbers_among(missing)
+
+    def cells(self, chunk: "pyarrow.Array", first_row: int) -> NDArray[Any]:
+        import pyarrow
+
+        if pyarrow.types.is_dictionary(chunk.type):
+            chunk = chunk.dictionary_decode()
+        kind = _kind(chunk.type)
+        if self._wanted == "category" or kind == "category":
+            if self._wanted in ("number", "boolean"):
+                raise DataError(
+                    f"{self._name}: column {self._column}: holds text; expected {self._wanted}s"
+                )
+            return self._texts(chunk)
+        if kind == "boolean" and not chunk.null_count:
+            return np.asarray(chunk.to_numpy(zero_copy_only=False), np.bool_)
+        if kind == "boolean":
+            chunk = chunk.cast(pyarrow.uint8())
+        return self._numbers(np.asarray(chunk.to_numpy(zero_copy_only=False)), first_row)
+
+    def _numbers(self, values: NDArray[Any], first_row: int) -> NDArray[Any]:
+        """Return numbers; those of more than 16 bits as double precision where it holds them."""
+        if values.dtype.kind == "f" and np.isinf(values).any():
+            row = int(np.flatnonzero(np.isinf(values))[0])
+            raise DataError(
+                f"{self._name}: row {first_row + row}, column {self._column}: found {values[row]}; "
+                "expected a finite number"
+            )
+        if self._missing_numbers and np.isin(values, self._missing_numbers).any():
+            values = np.where(np.isin(values, self._missing_numbers), np.nan, values)
+        if values.dtype.kind in "iu" and values.dtype.itemsize > 2:
+            within = not len(values) or max(-int(values.min()), int(values.max())) <= _MOST_EXACT
+            return values.astype(np.float64) if within else values
+        return values
+
+    def _texts(self, chunk: "pyarrow.Array") -> NDArray[Any]:
+        array = np.empty(len(chunk), object)
+        texts = [None if value is None else _text(value) for value in chunk.to_pylist()]
+        array[:] = [None if text in self._missing else text for text in texts]
+        return array
+
+
+def _kind(arrow_type: "pyarrow.DataType") -> Kind | None:
+    from pyarrow import types
+
+    if types.is_boolean(arrow_type):
+        return "boolean"
+    if types.is_integer(arrow_type) or types.is_floating(arrow_type):
+        return "number"
+    if types.is_string(arrow_type) or types.is_large_string(arrow_type):
+        return "category"
+    return None
+
+
+def _text(value: object) -> str:
+    """Return a value as the text of a category: 7.0 and 7 are one."""
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value).lower() if isinstance(value, bool) else str(value).strip()
+
+
+def _places(first_row: int) -> Callable[[int], str]:
+    return lambda row: f"row {first_row + row}"

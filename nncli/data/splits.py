@@ -1,0 +1,60 @@
+"""Rows of arrays that belong together: to train, to validate, to test."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Rows = NDArray[np.integer[Any]]
+
+_MANY_ROWS = 1 << 20
+
+SPLITS = ("train", "validation", "held_out", "test")
+
+
+@dataclass(frozen=True)
+class Split:
+    """Some rows of an array: several splits may share one array and copy nothing.
+
+    Attributes
+    ----------
+    inputs : array (N, I), any numeric dtype; images stay uint8
+    targets : array (N,) of integers that index the classes, or array (N, O) of real numbers
+    rows : array (B,), the rows of `inputs` and `targets` that belong to the split
+    weights : array (N,) or None
+        How much each row counts in training; None for rows that count alike.
+    """
+
+    inputs: NDArray[Any]
+    targets: NDArray[Any]
+    rows: Rows
+    weights: NDArray[np.float64] | None = None
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @property
+    def of_classes(self) -> bool:
+        """Whether the targets are classes, not numbers."""
+        return self.targets.ndim == 1
+
+    def part(self, rows: Rows) -> "Split":
+        """Return a split of other rows of the same arrays."""
+        return replace(self, rows=rows)
+
+
+def in_order(splits: Mapping[str, Split]) -> dict[str, Split]:
+    """Return those of the splits that have rows, in the order of `SPLITS`."""
+    return {name: splits[name] for name in SPLITS if len(splits.get(name, ()))}
+
+
+def row_numbers(count: int) -> Rows:
+    """Return the numbers from 0 to `count` - 1; those of very many rows take four bytes each."""
+    return np.arange(count, dtype=np.intp if count <= _MANY_ROWS else np.uint32)
+
+
+def whole(inputs: NDArray[Any], targets: NDArray[Any]) -> Split:
+    """Return a split that has every row."""
+    return Split(inputs, targets, row_numbers(len(inputs)))

@@ -1,0 +1,1 @@
+"""Tables: what their columns and targets are, and the inputs made of them."""

@@ -1,0 +1,201 @@
+"""What is to be predicted: from the cells of a table to classes or numbers.
+
+The task shows in the cells of the targets:
+
+- text: ``binary`` with two different ones, else ``multiclass``;
+- Booleans: ``binary``;
+- whole numbers, at most 20 different ones, each in five rows on average: ``binary`` or
+  ``multiclass``;
+- other numbers: ``regression``;
+- several targets, all of them Booleans or 0 and 1: ``multilabel``; all numbers: ``regression``.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nncli.base.errors import DataError
+from nncli.data.dataset import Task
+from nncli.data.files.table import Cells, Table
+from nncli.data.tables.columns import blank_cells, check_size, count, listed
+
+_MOST_NUMBERED_CLASSES = 20
+_ROWS_OF_A_CLASS = 5
+_ROWS_AT_A_TIME = 1 << 16
+
+
+@dataclass(frozen=True)
+class Targets:
+    """What is to be predicted.
+
+    Attributes
+    ----------
+    task : str
+    names : list of str
+        Names of the columns.
+    classes : list of str
+        Of a classification with one target, in their order; else empty.
+    """
+
+    task: Task
+    names: list[str]
+    classes: list[str]
+
+    def values(self, table: Table) -> NDArray[Any]:
+        """Return the targets of every row: indices of the classes (N,), or numbers (N, O).
+
+        Raises
+        ------
+        DataError
+            For a cell that is none of the classes, no number, or for several labels not 0 or 1.
+        """
+        if self.classes:
+            return self._classes(table)
+        return np.column_stack([self._numbers(table, name) for name in self.names])
+
+    def _classes(self, table: Table) -> NDArray[np.unsignedinteger[Any]]:
+        (name,) = self.names
+        index = {each: number for number, each in enumerate(self.classes)}
+        cells = table.columns[name]
+        found = np.empty(len(cells), np.min_scalar_type(len(self.classes)))
+        for start in range(0, len(cells), _ROWS_AT_A_TIME):  # a text each takes much memory
+            texts = class_names(cells[start : start + _ROWS_AT_A_TIME])
+            codes = [index.get(text, len(self.classes)) for text in texts]
+            found[start : start + len(codes)] = codes
+        unknown = found == len(self.classes)
+        if unknown.any():
+            row = int(unknown.argmax())
+            (text,) = class_names(cells[row : row + 1])
+            raise DataError(
+                f"{table.name}: {table.place(row)}, column {name}: the class {text!r} is not "
+                f"one of the training rows': {listed(self.classes, 10)}"
+            )
+        return found
+
+    def _numbers(self, table: Table, name: str) -> NDArray[np.float64]:
+        cells = table.columns[name]
+        if table.kind(name) == "category":
+            row = int((~blank_cells(cells)).argmax())
+            raise DataError(
+                f"{table.name}: {table.place(row)}, column {name}: found {cells[row]!r}; a "
+                f"{self.task} needs a number in every target"
+            )
+        numbers = cells.astype(np.float64)
+        check_size(table, name, numbers)
+        if self.task == "multilabel" and (other := ~np.isin(numbers, (0, 1))).any():
+            row = int(other.argmax())
+            raise DataError(
+                f"{table.name}: {table.place(row)}, column {name}: found {numbers[row]:g}; a label "
+                "of a multilabel task is 0 or 1"
+            )
+        return numbers
+
+
+def understand(table: Table, names: Sequence[str], task: Task | None = None) -> Targets:
+    """Return what the cells of the targets are, by the rule of this module, or as `task` says.
+
+    No cell of them may be blank.
+
+    Raises
+    ------
+    DataError
+        When they do not fit the task, and for a single class.
+    """
+    task = task or _task(table, names)
+    if task not in ("binary", "multiclass"):
+        return Targets(task, list(names), [])
+    if len(names) > 1:
+        raise DataError(
+            f"{table.name}: a {task} task has one target; found {listed(names)}; for several "
+            "Booleans say data.task: multilabel"
+        )
+    cells = table.columns[names[0]]
+    _refuse_fractions(table, names[0], cells)
+    classes = _classes(cells)
+    if len(classes) < 2:
+        raise DataError(
+            f"{table.name}: column {names[0]}: every row has the class {classes[0]!r}; expected "
+            "two or more classes"
+        )
+    if task == "binary" and len(classes) > 2:
+        raise DataError(
+            f"{table.name}: column {names[0]}: {len(classes)} classes ({listed(classes)}); a "
+            "binary task has two; say data.task: multiclass"
+        )
+    return Targets("binary" if len(classes) == 2 else "multiclass", list(names), classes)
+
+
+def with_targets(table: Table, targets: Sequence[str]) -> tuple[Table, list[str]]:
+    """Return the rows that have all targets, and a line about the others, if there are any.
+
+    Raises
+    ------
+    DataError
+        When none is left.
+    """
+    blank = np.zeros(len(table), np.bool_)
+    for name in targets:
+        blank |= blank_cells(table.columns[name])
+    if not blank.any():
+        return table, []
+    rows = np.flatnonzero(~blank)
+    if not len(rows):
+        raise DataError(f"{table.name}: column {targets[0]}: every cell is blank")
+    first = table.place(int(blank.argmax()))
+    note = f"{table.name}: {count(int(blank.sum()), 'row')} with a blank target ({first})"
+    return table.take(rows), [note]
+
+
+def class_names(cells: Cells) -> list[str]:
+    """Return cells as names of classes: 7.0 and 7 are one.
+
+    Booleans are called ``true`` and ``false``, as in a CSV file.
+    """
+    if cells.dtype.kind == "b":
+        return ["true" if cell else "false" for cell in cells.tolist()]
+    if cells.dtype.kind == "f":
+        return [str(int(cell)) if cell.is_integer() else str(cell) for cell in cells.tolist()]
+    return [str(cell) for cell in cells.tolist()]
+
+
+def _classes(cells: Cells) -> list[str]:
+    """Return the different names, numbers by their value."""
+    if cells.dtype.kind == "O":
+        return sorted({*class_names(cells)})
+    return class_names(np.unique(cells))
+
+
+def _task(table: Table, names: Sequence[str]) -> Task:
+    if len(names) > 1:
+        return (
+            "multilabel" if all(_is_label(table.columns[name]) for name in names) else "regression"
+        )
+    cells = table.columns[names[0]]
+    if cells.dtype.kind in "Ob":
+        return "multiclass"
+    different = np.unique(cells)
+    numbered = (
+        len(different) <= _MOST_NUMBERED_CLASSES
+        and len(cells) >= _ROWS_OF_A_CLASS * len(different)
+        and bool((different == np.rint(different)).all())
+    )
+    return "multiclass" if numbered else "regression"
+
+
+def _is_label(cells: Cells) -> bool:
+    return cells.dtype.kind == "b" or (
+        cells.dtype.kind in "iuf" and bool(np.isin(cells, (0, 1)).all())
+    )
+
+
+def _refuse_fractions(table: Table, name: str, cells: Cells) -> None:
+    if cells.dtype.kind == "f" and (fractions := cells != np.rint(cells)).any():
+        row = int(fractions.argmax())
+        raise DataError(
+            f"{table.name}: {table.place(row)}, column {name}: found {cells[row]:g}; a class is a "
+            "name or a whole number; say data.task: regression, or data.columns: "
+            f"{{{name}: category}}"
+        )

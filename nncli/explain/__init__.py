@@ -1,0 +1,1 @@
+"""Explanations: a document model, worked examples, the gradient check."""

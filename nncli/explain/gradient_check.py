@@ -1,0 +1,182 @@
+"""Compare backpropagation with differences of the loss.
+
+The derivative by a parameter is taken from the loss at six points around it (Fornberg, 1988)::
+
+    L'(w) = (45 (L₊₁ - L₋₁) - 9 (L₊₂ - L₋₂) + (L₊₃ - L₋₃)) / 60h + O(h⁶),  L₊ₖ = L(w + k h)
+
+so that a step of 1e-3 is small enough, and rounding, whose error is divided by h, disturbs a
+hundred times less than it does (L₊₁ - L₋₁) / 2h. Whether to believe it tell the fourth and fifth
+differences of these points: they all but vanish where the loss is smooth, and do not at a kink, an
+even one or an odd one. Where they do not, the step is made smaller.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nncli.base.random_streams import Stream, generator
+from nncli.nn.entries import Array
+from nncli.nn.network import Network, Objective, layer_slices, layer_views
+from nncli.nn.penalties import Regularization
+
+STEPS = (1e-3, 1e-4, 1e-5, 1e-6)
+MOST_ROUGHNESS = 1e-6  # a difference over h, as a share of the derivative
+MOST_FROM_ROUNDING = 5e-7  # the relative error that rounding alone can come to
+
+_POINTS = (-3, -2, -1, 0, 1, 2, 3)
+_DERIVATIVE = np.array([-1, 9, -45, 0, 45, -9, 1]) / 60
+_DIFFERENCES = np.array([[0, 1, -4, 6, -4, 1, 0], [-1, 4, -5, 0, 5, -4, 1]])
+_ROUNDING_OF_DIFFERENCES = 10  # times that of a loss: about the norm of their coefficients
+
+
+@dataclass(frozen=True)
+class LayerCheck:
+    """What came of a layer.
+
+    Attributes
+    ----------
+    checked : int
+        Parameters that were compared.
+    skipped : int
+        Parameters at a kink of an activation, the loss or a penalty, where there is no derivative.
+    largest_error : float
+        The largest |a - n| / max(|a| + |n|, f), with a from backpropagation, n from differences,
+        and f so large that rounding alone comes to no more than `MOST_FROM_ROUNDING`; 0 if nothing
+        was checked, NaN if a number was not finite.
+    """
+
+    checked: int
+    skipped: int
+    largest_error: float
+
+
+class Derivative(NamedTuple):
+    """A derivative from differences, and what rounding can hide of it."""
+
+    value: float
+    uncertainty: float
+
+
+class Surface:
+    """The loss on some rows, penalties included, as a function of a network's parameters."""
+
+    def __init__(
+        self,
+        network: Network,
+        objective: Objective,
+        regularization: Regularization,
+        X: Array,
+        T: Array,
+    ) -> None:
+        self._network, self._objective, self._penalties = network, objective, regularization
+        self._X, self._T = X, T
+        self._work = network.workspace(len(X))
+
+    def value(self) -> float:
+        """Return the loss."""
+        self._network.logits(self._X, self._work)
+        loss = self._objective(self._network, self._T, self._work)
+        return loss + self._penalties.penalty(self._network.arrays)
+
+    def gradient(self) -> Array:
+        """Return the gradient (P,) by backpropagation."""
+        self.value()
+        flat = np.zeros_like(self._network.parameters)
+        gradients = layer_views(self._network.layers, flat)
+        self._network.backward(self._X, self._work, gradients)
+        self._penalties.add_penalties(gradients, self._network.arrays, np.empty_like(flat))
+        return flat
+
+    def rounding(self, random: np.random.Generator, draws: int = 10) -> float:
+        """Return about how much of the loss is rounding.
+
+        It is the largest change of the loss when the last digit of every parameter changes.
+        """
+        parameters, value = self._network.parameters, self.value()
+        kept, epsilon = parameters.copy(), float(np.finfo(parameters.dtype).eps)
+        found = [epsilon * abs(value)]
+        for _ in range(draws):
+            np.multiply(kept, 1 + epsilon * random.choice((-1, 1), kept.size), out=parameters)
+            found.append(abs(self.value() - value))
+        np.copyto(parameters, kept)
+        return max(found)
+
+    def derivative(self, index: int, rounding: float) -> Derivative | None:
+        """Return the derivative by parameter `index`; None at a kink.
+
+        Parameters
+        ----------
+        rounding : float
+            What `rounding` has found.
+        """
+        for step in STEPS:
+            around = [self._shifted(index, point * step) for point in _POINTS]
+            value = float(_DERIVATIVE @ around) / step
+            roughness = float(np.abs(_DIFFERENCES @ around).max()) / step
+            uncertainty = _ROUNDING_OF_DIFFERENCES * rounding / step
+            # Not the other way round: what is not a number is no kink, but an error to report.
+            if not roughness > MOST_ROUGHNESS * abs(value) + uncertainty:
+                return Derivative(value, uncertainty)
+        return None
+
+    def _shifted(self, index: int, by: float) -> float:
+        parameters = self._network.parameters
+        before = parameters[index]
+        parameters[index] = before + by
+        value = self.value()
+        parameters[index] = before
+        return value
+
+
+@np.errstate(over="ignore", invalid="ignore")  # the error shows it
+def check_gradients(
+    network: Network,
+    objective: Objective,
+    regularization: Regularization,
+    X: Array,
+    T: Array,
+    *,
+    seed: int = 0,
+    most_per_layer: int = 200,
+) -> list[LayerCheck]:
+    """Check every layer of a float64 network on the rows `X` (B, I) with targets `T` (B, O).
+
+    Of a layer with more than `most_per_layer` parameters a random choice is checked. The penalties
+    of `regularization` are part of the loss; clipping is not.
+    """
+    random = generator(seed, Stream.GRADIENT_CHECK)
+    chosen = _chosen(network, most_per_layer, random)
+    surface = Surface(network, objective, regularization, X, T)
+    gradient, rounding = surface.gradient(), surface.rounding(random)
+    return [_check(surface, gradient, indices.tolist(), rounding) for indices in chosen]
+
+
+def _chosen(network: Network, most: int, random: np.random.Generator) -> list[NDArray[np.intp]]:
+    """Return for each layer which parameters to check: at most so many of those trained."""
+    trained = np.ones(network.parameters.size) if network.mask is None else network.mask
+    chosen = []
+    for where in layer_slices(network.layers):
+        indices = where.start + np.flatnonzero(trained[where])
+        if len(indices) > most:
+            indices = np.sort(random.choice(indices, most, replace=False))
+        chosen.append(indices)
+    return chosen
+
+
+def _check(
+    surface: Surface, gradient: Array, indices: Sequence[int], rounding: float
+) -> LayerCheck:
+    found = [(float(gradient[index]), surface.derivative(index, rounding)) for index in indices]
+    errors = [_relative_error(a, n) for a, n in found if n is not None]
+    # NumPy's maximum is NaN if one of them is, Python's may not be.
+    largest = float(np.max(errors, initial=0.0))
+    return LayerCheck(len(errors), len(indices) - len(errors), largest)
+
+
+def _relative_error(a: float, n: Derivative) -> float:
+    size = max(abs(a) + abs(n.value), n.uncertainty / MOST_FROM_ROUNDING)
+    difference = abs(a - n.value)
+    return difference / size if difference else 0.0

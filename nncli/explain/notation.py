@@ -1,0 +1,198 @@
+"""How symbols, numbers and formulas are written: in plain text or in LaTeX."""
+
+import re
+from collections.abc import Mapping
+from typing import Protocol
+
+from nncli.nn.entries import Formula, Value
+
+NO_BREAK = "\N{NO-BREAK SPACE}"
+_LONG = 40
+
+_PLACEHOLDER = re.compile(r"<(\w+)>")
+_ARGUMENT = re.compile(r"\([^()]*, $")  # a further argument of a function comes next
+_BINDING = ("²", "^", "}")  # bind more tightly than a minus sign
+
+
+class Notation(Protocol):
+    """A way to write mathematics; everything returns or takes text in it.
+
+    Attributes
+    ----------
+    times, dot : str
+        Between two numbers, and between two symbols.
+    total, becomes, rate : str
+        A sum over rows, the sign of an assignment, the learning rate.
+    """
+
+    times: str
+    dot: str
+    total: str
+    becomes: str
+    rate: str
+
+    def number(self, value: float) -> str:
+        """Write a number with the significant digits asked for."""
+        ...
+
+    def symbol(self, letter: str, layer: int = 0, *indices: int) -> str:
+        """Write a letter of a layer, counted from 1 (0 for none), with its indices."""
+        ...
+
+    def derivative(self, of: str, by: str) -> str:
+        """Write a partial derivative."""
+        ...
+
+    def formula(self, formula: Formula) -> str:
+        """Choose how to write a formula; its placeholders are still to be filled."""
+        ...
+
+    def inline(self, mathematics: str) -> str:
+        """Put mathematics into a sentence."""
+        ...
+
+    def words(self, text: str) -> str:
+        """Write a word or two within mathematics."""
+        ...
+
+    def name(self, text: str) -> str:
+        """Put a name, such as that of a loss or a file, into a sentence."""
+        ...
+
+
+class Text:
+    """Unicode text: ``∂L/∂w2[1,2]``."""
+
+    times = " × "
+    dot = "·"
+    total = "Σ "
+    becomes = "←"
+    rate = "η"
+
+    def __init__(self, digits: int) -> None:
+        self._digits = digits
+
+    def number(self, value: float) -> str:
+        """Write a number with the significant digits asked for."""
+        return _rounded(value, self._digits)
+
+    def symbol(self, letter: str, layer: int = 0, *indices: int) -> str:
+        """Write ``w2[1,2]``."""
+        numbers = ",".join(map(str, indices))
+        return f"{letter}{layer or ''}" + (f"[{numbers}]" if indices else "")
+
+    def derivative(self, of: str, by: str) -> str:
+        """Write ``∂L/∂w2[1,2]``."""
+        return f"∂{of}/∂{by}"
+
+    def formula(self, formula: Formula) -> str:
+        """Return the formula's text."""
+        return formula.text
+
+    def inline(self, mathematics: str) -> str:
+        """Return it with spaces at which no line breaks, unless it is long."""
+        return mathematics if len(mathematics) > _LONG else mathematics.replace(" ", NO_BREAK)
+
+    def words(self, text: str) -> str:
+        """Return it as it is."""
+        return text
+
+    def name(self, text: str) -> str:
+        """Return it as it is."""
+        return text
+
+
+class Latex:
+    r"""LaTeX: ``\frac{\partial L}{\partial w^{(2)}_{1,2}}``."""
+
+    times = r" \cdot "
+    dot = r" \, "
+    total = r"\sum "
+    becomes = r"\leftarrow"
+    rate = r"\eta"
+
+    _SPECIAL = str.maketrans(
+        {
+            **{each: rf"\{each}" for each in "&%$#_{}"},
+            "\\": r"\textbackslash{}",
+            "^": r"\textasciicircum{}",
+            "~": r"\textasciitilde{}",
+            "/": r"/\allowbreak{}",
+        }
+    )
+
+    def __init__(self, digits: int) -> None:
+        self._digits = digits
+
+    def number(self, value: float) -> str:
+        """Write a number with the significant digits asked for."""
+        mantissa, e, exponent = _rounded(value, self._digits).partition("e")
+        return rf"{mantissa} \cdot 10^{{{int(exponent)}}}" if e else mantissa
+
+    def symbol(self, letter: str, layer: int = 0, *indices: int) -> str:
+        """Write ``w^{(2)}_{1,2}``."""
+        above = f"^{{({layer})}}" if layer else ""
+        return letter + above + (f"_{{{','.join(map(str, indices))}}}" if indices else "")
+
+    def derivative(self, of: str, by: str) -> str:
+        r"""Write ``\frac{\partial L}{\partial w}``."""
+        return rf"\frac{{\partial {of}}}{{\partial {by}}}"
+
+    def formula(self, formula: Formula) -> str:
+        """Return the formula in LaTeX."""
+        return formula.latex
+
+    def inline(self, mathematics: str) -> str:
+        """Put it between dollars."""
+        return f"${mathematics}$"
+
+    def words(self, text: str) -> str:
+        r"""Put it into ``\text``."""
+        return rf"\text{{{self._escaped(text)}}}"
+
+    def name(self, text: str) -> str:
+        r"""Put it into ``\texttt``."""
+        return rf"\texttt{{{self._escaped(text)}}}"
+
+    def _escaped(self, text: str) -> str:
+        """Return text that LaTeX prints as it is; letters that its fonts lack become ``?``."""
+        return "".join(c if ord(c) < 0x180 else "?" for c in text).translate(self._SPECIAL)
+
+
+class Markdown(Latex):
+    """LaTeX between dollars within Markdown."""
+
+    def name(self, text: str) -> str:
+        """Put it between backticks."""
+        return f"`{text}`"
+
+
+def fill(notation: Notation, formula: Formula, values: Mapping[str, str | Value]) -> str:
+    """Return a formula with its placeholders filled in.
+
+    Parameters
+    ----------
+    values : mapping of str to str, float or int
+        Symbols are put in as they are; numbers are written, in parentheses where they need them.
+    """
+
+    def written(match: re.Match[str]) -> str:
+        value = values[match[1]]
+        if isinstance(value, str):
+            return value
+        number = notation.number(value)
+        before, after = match.string[: match.start()], match.string[match.end() :]
+        is_first = before == "" or before.endswith(("(", "|")) or _ARGUMENT.search(before)
+        return number if is_first and not after.startswith(_BINDING) else as_factor(number)
+
+    return _PLACEHOLDER.sub(written, notation.formula(formula))
+
+
+def as_factor(number: str) -> str:
+    """Return a written number so that it can stand behind an operator or take an exponent."""
+    return f"({number})" if number.startswith("-") or " " in number else number
+
+
+def _rounded(value: float, digits: int) -> str:
+    text = f"{float(value):.{digits}g}"
+    return "0" if text == "-0" else text

@@ -1,0 +1,215 @@
+"""The part of the page about the backward pass: every derivative by the chain rule."""
+
+from collections.abc import Iterator, Mapping
+
+from nncli.explain.page import Element, Equation, Equations, Heading, Paragraph
+from nncli.explain.trace.forward import of_output, of_unit
+from nncli.explain.trace.step import LayerStep
+from nncli.explain.trace.writer import Writer
+from nncli.nn.activations import ACTIVATIONS
+from nncli.nn.entries import Array, Formula, Value
+
+_SLOPE_TERM = Formula("<by>·min(<z>, 0)", r"<by> \cdot \min(<z>, 0)")
+
+
+def backward(page: Writer) -> Iterator[Element]:
+    """Yield the derivatives of the loss, layer by layer, from the outputs to the inputs."""
+    for number in range(len(page.step.layers), 0, -1):
+        yield from _layer(page, number)
+    yield Heading("Inputs", 3)
+    for row in range(len(page.step.rows)):
+        yield from _name_of_row(page, row)
+        yield Equations([_from_next_layer(page, 0, row, unit) for unit in page.shown[0]])
+
+
+def _layer(page: Writer, number: int) -> Iterator[Element]:
+    layer = page.step.layers[number - 1]
+    yield Heading(f"Layer {number}", 3)
+    if number == len(page.step.layers):
+        yield from _about_the_loss(page)
+    if layer.dA is not None and not _coupled(layer):
+        yield _about_the_activation(page, layer)
+    for row in range(len(page.step.rows)):
+        yield from _name_of_row(page, row)
+        yield Equations([*_down_to_sums(page, number, row)])
+    yield Equations(
+        [each for unit in page.shown[number] for each in _by_parameters(page, number, unit)]
+    )
+
+
+def _coupled(layer: LayerStep) -> bool:
+    return ACTIVATIONS[layer.layer.activation].output_only
+
+
+def _name_of_row(page: Writer, row: int) -> Iterator[Element]:
+    if len(page.step.rows) > 1:
+        yield Paragraph(f"Row {page.step.rows[row]}:")
+
+
+def _about_the_loss(page: Writer) -> Iterator[Element]:
+    write, name, derivative = page.write, page.step.objective.name, page.loss.derivative
+    letter = "z" if page.loss.on_logits else "a"
+    letters = {"a": "a", "t": "t", "z": "z", **page.step.objective.parameters}
+    whole = page.put(derivative.whole, letters)
+    if page.divisor > 1:
+        whole = f"({whole}) / {page.divisor}"
+    equation = f"{write.derivative('L', letter)} = {whole}"
+    about = f"{write.name(name)}: {write.inline(equation)}"
+    joined = ", the chain rule through the output activation included" * page.loss.on_logits
+    yield Paragraph(f"{about}{joined}")
+
+
+def _about_the_activation(page: Writer, layer: LayerStep) -> Element:
+    write, name = page.write, layer.layer.activation
+    letters = {"a": "a", "z": "z", "p": "p", **layer.layer.activation_parameters}
+    whole = page.put(ACTIVATIONS[name].derivative.whole, letters)
+    equation = f"{write.derivative('a', 'z')} = {whole}"
+    return Paragraph(f"{write.name(name)}: {write.inline(equation)}")
+
+
+def _down_to_sums(page: Writer, number: int, row: int) -> Iterator[Equation]:
+    """Yield ∂L/∂a, ∂a/∂z and ∂L/∂z of the shown units of a layer."""
+    layer, units = page.step.layers[number - 1], page.shown[number]
+    is_output = number == len(page.step.layers)
+    if layer.dA is None:
+        for unit in units:
+            yield _of_loss(page, "z", row, unit, layer.dZ)
+        return
+    by_activation = [
+        _of_loss(page, "a", row, unit, layer.dA)
+        if is_output
+        else _from_next_layer(page, number, row, unit)
+        for unit in units
+    ]
+    if _coupled(layer):
+        yield from by_activation
+        yield from _through_coupled_units(page, row)
+        return
+    for unit, equation in zip(units, by_activation, strict=True):
+        yield equation
+        yield from _through_activation(page, number, row, unit)
+
+
+def _of_loss(page: Writer, letter: str, row: int, unit: int, values: Array) -> Equation:
+    """Return the derivative of the loss by a or z of an output unit; `values` are dA or dZ."""
+    last, parameters = len(page.step.layers), page.step.objective.parameters
+    symbols = {each: page.symbol(each, last, unit) for each in "az"}
+    symbols["t"] = page.symbol("t", 0, unit)
+    numbers = of_output(page, row, unit)
+    sides = page.sides(page.loss.derivative, symbols, numbers, parameters)
+    if page.divisor > 1:
+        sides = [[f"({side}) / {page.divisor}"] for (side,) in sides]
+    return page.equation(page.by(letter, last, unit), *sides, value=values[row, unit])
+
+
+def _from_next_layer(page: Writer, number: int, row: int, unit: int) -> Equation:
+    """Return ∂L/∂a of a hidden unit, or for number 0 that of an input."""
+    following, units = page.step.layers[number], page.shown[number + 1]
+    dA = page.step.layers[number - 1].dA if number else page.step.dX
+    assert dA is not None  # only the output layer has none
+    symbols, numbers = page.products(
+        [(page.weight(number + 1, unit, k), page.by("z", number + 1, k)) for k in units],
+        (following.before.W[unit], following.dZ[row]),
+        units,
+    )
+    left = page.write.derivative("L", page.input(number + 1, unit))
+    return page.equation(left, symbols, numbers, value=dA[row, unit])
+
+
+def _through_activation(page: Writer, number: int, row: int, unit: int) -> Iterator[Equation]:
+    """Yield ∂a/∂z and ∂L/∂z of a unit."""
+    write, layer = page.write, page.step.layers[number - 1]
+    assert layer.dA is not None
+    assert layer.derivative is not None
+    symbols, numbers = of_unit(page, number, row, unit)
+    formula = ACTIVATIONS[layer.layer.activation].derivative
+    sides = page.sides(formula, symbols, numbers, layer.layer.activation_parameters)
+    derivative = write.derivative(symbols["a"], symbols["z"])
+    yield page.equation(derivative, *sides, value=layer.derivative[row, unit])
+    yield page.equation(
+        page.by("z", number, unit),
+        [write.dot.join([page.by("a", number, unit), derivative])],
+        [page.product([layer.dA[row, unit], layer.derivative[row, unit]])],
+        value=layer.dZ[row, unit],
+    )
+
+
+def _through_coupled_units(page: Writer, row: int) -> Iterator[Equation]:
+    """Yield every ∂aᵢ/∂zⱼ and every ∂L/∂zⱼ of the shown units of a softmax output."""
+    write, number, units = page.write, len(page.step.layers), page.shown[-1]
+    layer = page.step.layers[-1]
+    assert layer.dA is not None
+    assert layer.derivative is not None
+    formula = ACTIVATIONS[layer.layer.activation].derivative
+    a = {unit: page.symbol("a", number, unit) for unit in units}
+    z = {unit: page.symbol("z", number, unit) for unit in units}
+    for i in units:
+        for j in units:
+            same: Mapping[str, Value] = {"same": int(i == j)}
+            numbers = {"a": float(layer.A[row, i]), "other": float(layer.A[row, j])}
+            yield page.equation(
+                write.derivative(a[i], z[j]),
+                [page.put(formula.whole, {"a": a[i], "other": a[j], **same})],
+                [page.put(formula.whole, {**numbers, **same})],
+                value=layer.derivative[row, i, j],
+            )
+    for j in units:
+        symbols, products = page.products(
+            [(page.by("a", number, i), write.derivative(a[i], z[j])) for i in units],
+            (layer.dA[row], layer.derivative[row, :, j]),
+            units,
+        )
+        yield page.equation(page.by("z", number, j), symbols, products, value=layer.dZ[row, j])
+
+
+def _by_parameters(page: Writer, number: int, unit: int) -> Iterator[Equation]:
+    """Yield the gradient by the shown weights and by the bias of a unit."""
+    write, layer = page.write, page.step.layers[number - 1]
+    total = write.total if len(page.step.rows) > 1 else ""
+    symbols, factors = _factors(page, number, unit)
+    for i in page.shown[number - 1]:
+        if layer.connected is not None and not layer.connected[i, unit]:
+            continue
+        rows = zip(*factors, layer.inputs[:, i], strict=True)
+        yield page.equation(
+            write.derivative("L", page.weight(number, i, unit)),
+            [total + write.dot.join([*symbols, page.input(number, i)])],
+            page.sum([page.product(row) for row in rows]),
+            value=layer.gradient.W[i, unit],
+        )
+    yield page.equation(
+        page.by("b", number, unit),
+        [total + page.by("z", number, unit)],
+        page.sum([write.number(each) for each in layer.dZ[:, unit]]),
+        value=layer.gradient.b[unit],
+    )
+    if layer.layer.slopes:
+        yield _by_slope(page, number, unit)
+
+
+def _by_slope(page: Writer, number: int, unit: int) -> Equation:
+    """Return the gradient by the slope p that a unit learns: a = p z where z < 0."""
+    layer = page.step.layers[number - 1]
+    assert layer.dA is not None
+    total = page.write.total if len(page.step.rows) > 1 else ""
+    symbols = {"by": page.by("a", number, unit), "z": page.symbol("z", number, unit)}
+    rows = zip(layer.dA[:, unit].tolist(), layer.Z[:, unit].tolist(), strict=True)
+    return page.equation(
+        page.by("p", number, unit),
+        [total + page.put(_SLOPE_TERM, symbols)],
+        page.sum([page.put(_SLOPE_TERM, {"by": by, "z": z}) for by, z in rows]),
+        value=layer.gradient.slope[unit],
+    )
+
+
+def _factors(page: Writer, number: int, unit: int) -> tuple[list[str], list[Array]]:
+    """Return the factors of ∂L/∂z of a unit as symbols and as numbers (B,).
+
+    On one row they are the chain rule's, on several ∂L/∂z itself: the sums would grow too long.
+    """
+    layer = page.step.layers[number - 1]
+    if layer.dA is None or layer.derivative is None or _coupled(layer) or len(layer.dZ) > 1:
+        return [page.by("z", number, unit)], [layer.dZ[:, unit]]
+    a, z = page.symbol("a", number, unit), page.symbol("z", number, unit)
+    symbols = [page.by("a", number, unit), page.write.derivative(a, z)]
+    return symbols, [layer.dA[:, unit], layer.derivative[:, unit]]

@@ -1,0 +1,150 @@
+"""The part of the page about the forward pass and the loss."""
+
+from collections.abc import Iterator, Sequence
+
+from nncli.explain.page import Element, Equation, Equations, Paragraph, Table
+from nncli.explain.trace.writer import Writer
+from nncli.nn.activations import ACTIVATIONS
+
+_TABLE_WIDTH = 80
+
+
+def forward(page: Writer) -> Iterator[Element]:
+    """Yield every row's weighted sums and activations, and with several rows a table a unit."""
+    for row in range(len(page.step.rows)):
+        yield from _row(page, row)
+    if len(page.step.rows) > 1:
+        yield from _tables(page)
+
+
+def loss(page: Writer) -> Iterator[Element]:
+    """Yield the loss, its formula and its numbers."""
+    write, step, term = page.write, page.step, page.loss.term
+    parameters, outputs = step.objective.parameters, step.T.shape[1]
+    general = page.put(term.whole, {"a": "a", "t": "t", "z": "z", **parameters})
+    values = [of_output(page, row, k) for row in range(len(step.rows)) for k in page.shown[-1]]
+    numbers = page.sum(
+        [page.put(term.at({**each, **parameters}), {**each, **parameters}) for each in values]
+    )
+    if outputs > len(page.shown[-1]):
+        numbers.append(f"+ {write.words(f'{outputs - len(page.shown[-1])} more')}")
+    if step.T.size > 1:
+        general = write.total + general
+    if page.divisor > 1:
+        factor = f"1/{page.divisor}{write.dot}"
+        general = factor + general
+        numbers[0] = f"{factor}({numbers[0]}"
+        numbers[-1] += ")"
+    yield Equations([page.equation("L", [general], numbers, value=step.loss)])
+    if page.loss.on_logits and any(write.number(each["a"]) in ("0", "1") for each in values):
+        yield Paragraph(
+            f"Where {write.inline('a')} is rounded to 0 or 1 there seems to be a logarithm of 0; "
+            f"the loss is computed from {write.inline('z')}, where there is none."
+        )
+
+
+def of_output(page: Writer, row: int, unit: int) -> dict[str, float]:
+    """Return the numbers z, a and t of an output unit."""
+    last = page.step.layers[-1]
+    arrays = {"z": last.Z, "a": last.A, "t": page.step.T}
+    return {letter: float(array[row, unit]) for letter, array in arrays.items()}
+
+
+def _row(page: Writer, row: int) -> Iterator[Element]:
+    step = page.step
+    inputs = page.listed("x", 0, step.X[row], page.shown[0])
+    targets = page.listed("t", 0, step.T[row], page.shown[-1])
+    yield Paragraph(f"Row {step.rows[row]}: {inputs}; {targets}.")
+    for number in range(1, len(step.layers) + 1):
+        yield Paragraph(_about_the_layer(page, number))
+        equations = []
+        for unit in page.shown[number]:
+            equations += [_weighted_sum(page, number, row, unit)]
+            equations += [_activation(page, number, row, unit)]
+        yield Equations(equations)
+
+
+def _about_the_layer(page: Writer, number: int) -> str:
+    layer = page.step.layers[number - 1]
+    name, parameters = layer.layer.activation, layer.layer.activation_parameters
+    whole = page.put(ACTIVATIONS[name].formula.whole, {"z": "z", "p": "p", **parameters})
+    about = f"Layer {number}, {page.write.name(name)}: {page.write.inline(f'a = {whole}')}"
+    if not layer.layer.slopes:
+        return about
+    slopes = page.listed("p", number, layer.before.slope, page.shown[number])
+    return f"{about}, with the learned {slopes}"
+
+
+def _weighted_sum(page: Writer, number: int, row: int, unit: int) -> Equation:
+    layer, inputs = page.step.layers[number - 1], page.shown[number - 1]
+    symbols, numbers = page.products(
+        [(page.weight(number, i, unit), page.input(number, i)) for i in inputs],
+        (layer.before.W[:, unit], layer.inputs[row]),
+        inputs,
+        more=[(page.symbol("b", number, unit), float(layer.before.b[unit]))],
+    )
+    return page.equation(page.symbol("z", number, unit), symbols, numbers, value=layer.Z[row, unit])
+
+
+def _activation(page: Writer, number: int, row: int, unit: int) -> Equation:
+    layer = page.step.layers[number - 1]
+    symbols, numbers = of_unit(page, number, row, unit)
+    sides = page.sides(
+        ACTIVATIONS[layer.layer.activation].formula,
+        symbols,
+        numbers,
+        layer.layer.activation_parameters,
+    )
+    return page.equation(symbols["a"], *sides[1:], value=layer.A[row, unit])
+
+
+def of_unit(
+    page: Writer, number: int, row: int, unit: int
+) -> tuple[dict[str, str], dict[str, float]]:
+    """Return the symbols and the numbers of z, a and a learned slope p of a unit."""
+    layer = page.step.layers[number - 1]
+    symbols = {letter: page.symbol(letter, number, unit) for letter in "zap"}
+    numbers = {"z": float(layer.Z[row, unit]), "a": float(layer.A[row, unit])}
+    if layer.layer.slopes:
+        numbers["p"] = float(layer.before.slope[unit])
+    return symbols, numbers
+
+
+def _tables(page: Writer) -> Iterator[Element]:
+    """Yield a table of each unit, row by row: its truth table."""
+    tables = [
+        _table_of_unit(page, number, unit)
+        for number, units in enumerate(page.shown[1:], 1)
+        for unit in units
+    ]
+    inputs = [
+        shown for shown, units in zip(page.shown, page.shown[1:], strict=False) for _ in units
+    ]
+    complete = all(
+        len(table.header) == len(shown) + 3 for table, shown in zip(tables, inputs, strict=True)
+    )
+    yield Paragraph(f"Each unit, row by row{'' if complete else ', with the inputs that fit'}:")
+    yield from tables
+
+
+def _table_of_unit(page: Writer, number: int, unit: int) -> Table:
+    """Return a table of the row, as many inputs as fit, z and a."""
+    write, layer = page.write, page.step.layers[number - 1]
+    columns = [
+        [page.input(number, i), *map(write.number, layer.inputs[:, i].tolist())]
+        for i in page.shown[number - 1]
+    ]
+    names = [write.words("row"), *map(str, page.step.rows)]
+    results = [
+        [page.symbol(letter, number, unit), *map(write.number, values[:, unit].tolist())]
+        for letter, values in (("z", layer.Z), ("a", layer.A))
+    ]
+    while len(columns) > 1 and _width([names, *columns, *results]) > _TABLE_WIDTH:
+        columns.pop()
+    header, *rows = zip(names, *columns, *results, strict=True)
+    return Table(header, rows)
+
+
+def _width(columns: Sequence[Sequence[str]]) -> int:
+    """Return the width of a table; its numbers count, as symbols may be long only in LaTeX."""
+    return sum(2 + max(map(len, column[1:])) for column in columns)

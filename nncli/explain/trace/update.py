@@ -1,0 +1,149 @@
+"""The part of the page about the update of the parameters."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+
+from nncli.explain.page import Element, Equation, Equations, Paragraph
+from nncli.explain.trace.step import LayerStep, Step
+from nncli.explain.trace.writer import Writer
+from nncli.nn.entries import Array, Formula, Value
+from nncli.nn.network import LayerArrays
+from nncli.nn.optimizers import OPTIMIZERS
+
+
+def update(page: Writer) -> Iterator[Element]:
+    """Yield the optimizer's equations, and for every shown parameter the numbers in them."""
+    write, step = page.write, page.step
+    equations = OPTIMIZERS[step.optimizer].equations(step.settings)
+    symbols: dict[str, str | Value] = {letter: letter for letter in (*equations, "g", "k")}
+    symbols |= {"rate": write.rate, **step.settings}
+    general = [
+        write.inline(f"{letter} {write.becomes} {page.put(formula, symbols)}")
+        for letter, formula in equations.items()
+    ]
+    kept = " and ".join(write.inline(letter) for letter in equations if letter != "w")
+    start = f"; {kept} start{'s' * (len(equations) == 2)} at 0, and this is step "
+    start = f"{start}{write.inline('k = 1')}" if kept else ""
+    yield Paragraph(f"{write.name(step.optimizer)}: {', '.join(general)}{start}.")
+    factor = _clipping_factor(step)
+    yield Paragraph(_about_the_gradient(page, factor))
+    if step.regularization.max_norm is not None:
+        largest = write.inline(write.number(step.regularization.max_norm))
+        yield Paragraph(f"Then weights into a unit whose norm is above {largest} are scaled down.")
+    yield Equations(
+        [
+            equation
+            for parameter in _parameters(page)
+            for equation in _new_value(page, parameter, factor)
+        ]
+    )
+
+
+class _Parameter(NamedTuple):
+    """A parameter: its symbol, its layer, and where it lies in an array of the layer."""
+
+    symbol: str
+    layer: LayerStep
+    array: str
+    place: tuple[int, ...]
+
+    def at(self, arrays: LayerArrays) -> float:
+        """Return its number in a stage of the step."""
+        return float(getattr(arrays, self.array)[self.place])
+
+
+def _parameters(page: Writer) -> Iterator[_Parameter]:
+    """Yield every shown parameter, unit by unit."""
+    for number, layer in enumerate(page.step.layers, 1):
+        for unit in page.shown[number]:
+            for i in page.shown[number - 1]:
+                yield _Parameter(page.weight(number, i, unit), layer, "W", (i, unit))
+            yield _Parameter(page.symbol("b", number, unit), layer, "b", (unit,))
+            if layer.layer.slopes:
+                yield _Parameter(page.symbol("p", number, unit), layer, "slope", (unit,))
+
+
+def _clipping_factor(step: Step) -> float:
+    """Return what the whole gradient was multiplied by to have the largest norm allowed."""
+    settings = step.regularization
+    if settings.clip_norm is None:
+        return 1.0
+    arrays = [each for layer in step.layers for each in layer.penalized]
+    gradient = np.concatenate([each.ravel().astype(np.float64) for each in arrays])
+    if settings.clip_value is not None:
+        gradient = np.clip(gradient, -settings.clip_value, settings.clip_value)
+    return min(1.0, settings.clip_norm / max(float(np.linalg.norm(gradient)), 1e-300))
+
+
+def _about_the_gradient(page: Writer, factor: float) -> str:
+    write, settings = page.write, page.step.regularization
+    gradient = f"{write.inline('g')} is {write.inline(write.derivative('L', 'w'))}"
+    changes = []
+    if any(each.connected is not None for each in page.step.layers):
+        changes.append("0 for connections that are not there")
+    if settings.l1 or settings.l2:
+        changes.append("with the penalties on weights")
+    if settings.clip_value is not None:
+        changes.append(f"cut at {write.inline(write.number(settings.clip_value))}")
+    if settings.clip_norm is not None:
+        largest = write.inline(write.number(settings.clip_norm))
+        changes.append(
+            f"times {write.inline(write.number(factor))}, for the norm {largest}"
+            if factor < 1
+            else f"of all parameters together not longer than {largest} anyway"
+        )
+    return f"{', '.join([gradient, *changes])}."
+
+
+def _new_value(page: Writer, parameter: _Parameter, factor: float) -> Iterator[Equation]:
+    """Yield the equations that lead from a parameter's gradient to its new value."""
+    write, step, layer = page.write, page.step, parameter.layer
+    followed = parameter.at(layer.followed)
+    if followed != parameter.at(layer.gradient) or factor < 1:
+        yield _followed(page, parameter, factor)
+    numbers: dict[str, float] = {"w": parameter.at(layer.before), "g": followed, "k": 1}
+    numbers |= {"rate": float(step.learning_rate), "m": 0.0, "v": 0.0, **step.settings}
+    results = {letter: parameter.at(each) for letter, each in layer.slots.items()}
+    results["w"] = parameter.at(layer.updated)
+    for letter, formula in OPTIMIZERS[step.optimizer].equations(step.settings).items():
+        left = parameter.symbol if letter == "w" else f"{letter}({parameter.symbol})"
+        filled = [page.put(formula, numbers)]
+        numbers[letter] = results[letter]
+        yield page.equation(left, filled, value=results[letter], sign=write.becomes)
+    if (after := parameter.at(layer.after)) != results["w"]:
+        limit = write.number(step.regularization.max_norm or 0.0)
+        norm = write.number(_norm_into(layer.updated.W, parameter.place[1]))
+        scaled = [f"{write.number(results['w'])}{write.times}{limit} / {norm}"]
+        yield page.equation(parameter.symbol, scaled, value=after, sign=write.becomes)
+
+
+def _norm_into(W: Array, unit: int) -> float:
+    return float(np.linalg.norm(W[:, unit].astype(np.float64)))
+
+
+def _followed(page: Writer, parameter: _Parameter, factor: float) -> Equation:
+    """Return how the optimizer's g came from the gradient of the loss."""
+    write, settings, layer = page.write, page.step.regularization, parameter.layer
+    left, value = f"g({parameter.symbol})", parameter.at(layer.followed)
+    is_weight = parameter.array == "W"
+    if is_weight and layer.connected is not None and not layer.connected[parameter.place]:
+        return page.equation(left, [write.words("not connected")], value=value)
+    text, latex = "<by>", "<by>"
+    if settings.l1 and is_weight:
+        text, latex = f"{text} + <l1>·sign(<w>)", rf"{latex} + <l1> \operatorname{{sign}}(<w>)"
+    if settings.l2 and is_weight:
+        text, latex = f"{text} + <l2>·<w>", rf"{latex} + <l2> \cdot <w>"
+    limit = settings.clip_value
+    if limit is not None and abs(parameter.at(layer.penalized)) > limit:
+        text, latex = f"clip({text}, <c>)", rf"\operatorname{{clip}}({latex}, <c>)"
+    if factor < 1:
+        whole = "<by>" if text == "<by>" else f"({text})"
+        text, latex = f"{whole}·<factor>", rf"({latex}) \cdot <factor>"
+    constants = {"l1": settings.l1, "l2": settings.l2, "c": limit or 0.0, "factor": factor}
+    symbols = {"by": write.derivative("L", parameter.symbol), "w": parameter.symbol}
+    numbers = {"by": parameter.at(layer.gradient), "w": parameter.at(layer.before)}
+    formula = Formula(text, latex)
+    sides = [[page.put(formula, {**each, **constants})] for each in (symbols, numbers)]
+    return page.equation(left, *sides, value=value)

@@ -1,0 +1,69 @@
+"""The page of a training step: every quantity with its formula and its numbers."""
+
+from collections.abc import Iterator
+
+from nncli.explain.notation import Notation
+from nncli.explain.page import Element, Heading, Paragraph
+from nncli.explain.trace.backward import backward
+from nncli.explain.trace.forward import forward, loss
+from nncli.explain.trace.step import Step
+from nncli.explain.trace.update import update
+from nncli.explain.trace.writer import Writer
+
+
+def worked_example(step: Step, notation: Notation, *, source: str, limit: int) -> Iterator[Element]:
+    """Yield what the page is made of, from top to bottom.
+
+    Parameters
+    ----------
+    source : str
+        Where the step comes from: the name of a config or a model.
+    limit : int
+        Of a larger layer only so many units are shown, those with the largest gradient; of a
+        larger row only so many inputs, the largest; of a longer sum only their terms.
+    """
+    page = Writer(step, notation, limit)
+    rows = ", ".join(map(str, step.rows))
+    yield Heading(f"A training step on row{'s' if len(step.rows) > 1 else ''} {rows}", 1)
+    yield Paragraph(_about_the_step(page, source))
+    yield Paragraph(_about_the_symbols(page))
+    if step.without_dropout:
+        yield Paragraph("In training dropout leaves units out at random; here none is left out.")
+    sizes = [step.X.shape[1], *(each.layer.outputs for each in step.layers)]
+    if max(sizes) > limit:
+        yield Paragraph(
+            f"At most {limit} inputs are shown, the largest, and at most {limit} units of a "
+            "layer, those with the largest gradient."
+        )
+    yield Heading("1 Forward", 2)
+    yield from forward(page)
+    yield Heading("2 Loss", 2)
+    yield from loss(page)
+    yield Heading("3 Backward", 2)
+    yield from backward(page)
+    yield Heading("4 Update", 2)
+    yield from update(page)
+
+
+def _about_the_step(page: Writer, source: str) -> str:
+    step, write = page.step, page.write
+    inputs = step.X.shape[1]
+    sizes = [f"{inputs} input{'s' if inputs > 1 else ''}"]
+    sizes += [f"{each.layer.outputs} {each.layer.activation}" for each in step.layers]
+    rate = write.inline(f"{write.rate} = {write.number(step.learning_rate)}")
+    return (
+        f"From {write.name(source)}. Layers: {', '.join(map(write.name, sizes))}. Loss: "
+        f"{write.name(step.objective.name)}. Optimizer: {write.name(step.optimizer)}, learning "
+        f"rate {rate}."
+    )
+
+
+def _about_the_symbols(page: Writer) -> str:
+    """Explain the symbols by those of the last input and the first unit of layer 1."""
+    inline, last = page.write.inline, page.step.X.shape[1] - 1
+    b, z, a = (inline(page.symbol(letter, 1, 0)) for letter in "bza")
+    return (
+        f"{inline(page.weight(1, last, 0))} is the weight of layer 1 from its input {last + 1} to "
+        f"its unit 1; {b}, {z} and {a} are that unit's bias, weighted sum and activation; "
+        f"{inline('x')} are inputs, {inline('t')} targets, and {inline('L')} is the loss."
+    )

@@ -1,0 +1,123 @@
+"""What every part of the page is written with: symbols, sums, products, equations."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from nncli.explain.notation import Notation, as_factor, fill
+from nncli.explain.page import Equation
+from nncli.explain.trace.step import Step
+from nncli.nn.entries import Array, Formula, Piecewise, Value
+from nncli.nn.losses import LOSSES
+
+
+class Writer:
+    """Writes the quantities of a step in a notation. Layers count from 1, units from 0.
+
+    Attributes
+    ----------
+    write : Notation
+    loss : Loss
+        The entry of the table.
+    divisor : int
+        What the sum of the loss's terms is divided by.
+    shown : list of list of int
+        By layer, the network's inputs first: which units are shown.
+    """
+
+    def __init__(self, step: Step, notation: Notation, limit: int) -> None:
+        self.step = step
+        self.write = notation
+        self.loss = LOSSES[step.objective.name]
+        self.divisor = step.T.size if self.loss.mean_over_outputs else len(step.T)
+        self.shown = [_largest(step.X, limit), *(_largest(each.dZ, limit) for each in step.layers)]
+
+    def symbol(self, letter: str, layer: int, unit: int) -> str:
+        """Write a quantity of a unit; layer 0 for inputs and targets."""
+        return self.write.symbol(letter, layer, unit + 1)
+
+    def weight(self, layer: int, i: int, unit: int) -> str:
+        """Write the weight from input `i` of a layer to a unit."""
+        return self.write.symbol("w", layer, i + 1, unit + 1)
+
+    def input(self, layer: int, i: int) -> str:
+        """Write an input of a layer: an x, or an activation of the layer before."""
+        return self.symbol("a", layer - 1, i) if layer > 1 else self.symbol("x", 0, i)
+
+    def by(self, letter: str, layer: int, unit: int) -> str:
+        """Write the derivative of the loss by a quantity of a unit."""
+        return self.write.derivative("L", self.symbol(letter, layer, unit))
+
+    def put(self, formula: Formula, values: Mapping[str, str | Value]) -> str:
+        """Write a formula with symbols or numbers put in."""
+        return fill(self.write, formula, values)
+
+    def sides(
+        self,
+        formula: Formula | Piecewise,
+        symbols: Mapping[str, str],
+        numbers: Mapping[str, float],
+        parameters: Mapping[str, Value],
+    ) -> list[list[str]]:
+        """Write a formula, or the piece of it that holds, with symbols and with numbers."""
+        piece = formula.at({**numbers, **parameters})
+        return [[self.put(piece, {**each, **parameters})] for each in (symbols, numbers)]
+
+    def listed(self, letter: str, layer: int, values: Array, shown: Sequence[int]) -> str:
+        """Write ``x[1] = 0.12, x[2] = 0.3`` for a sentence."""
+        pairs = [f"{self.symbol(letter, layer, i)} = {self.write.number(values[i])}" for i in shown]
+        rest = [f"{len(values) - len(shown)} more"] if len(shown) < len(values) else []
+        return ", ".join([*map(self.write.inline, pairs), *rest])
+
+    def product(self, factors: Sequence[float]) -> str:
+        """Write a product of numbers."""
+        first, *others = map(self.write.number, factors)
+        return self.write.times.join([first, *map(as_factor, others)])
+
+    def sum(self, terms: Sequence[str]) -> list[str]:
+        """Return terms with their signs between them, in pieces."""
+        first, *others = terms
+        return [first, *(f"- {each[1:]}" if each[0] == "-" else f"+ {each}" for each in others)]
+
+    def products(
+        self,
+        pairs: Sequence[tuple[str, str]],
+        values: tuple[Array, Array],
+        shown: Sequence[int],
+        more: Sequence[tuple[str, float]] = (),
+    ) -> tuple[list[str], list[str]]:
+        """Write a sum of products, as symbols and as numbers.
+
+        Parameters
+        ----------
+        pairs : the symbols of the factors, for the terms that are shown
+        values : two arrays, the numbers of the factors, for all terms
+        shown : which terms these are
+        more : symbols and numbers that are added to them
+        """
+        left, right = (each.astype(np.float64) for each in values)
+        symbols = [self.write.dot.join(pair) for pair in pairs]
+        numbers = [self.product([left[i], right[i]]) for i in shown]
+        if others := len(left) - len(shown):
+            symbols.append(self.write.words(f"{others} more"))
+            rest = float(np.delete(left, shown) @ np.delete(right, shown))
+            numbers.append(self.write.number(rest))
+        symbols += [symbol for symbol, _ in more]
+        numbers += [self.write.number(number) for _, number in more]
+        return self.sum(symbols), self.sum(numbers)
+
+    def equation(
+        self, left: str, *rights: Sequence[str], value: float, sign: str = "="
+    ) -> Equation:
+        """Return an equation that ends with a number; a side like the one before is left out."""
+        different: list[Sequence[str]] = []
+        for each in (*rights, [self.write.number(value)]):
+            if not different or list(each) != list(different[-1]):
+                different.append(each)
+        return Equation(left, different, sign)
+
+
+def _largest(values: Array, limit: int) -> list[int]:
+    """Return which columns have the largest absolute sums, in their order; the first of equals."""
+    order = np.argsort(-np.abs(values).sum(axis=0), kind="stable")
+    return sorted(order[:limit].tolist())

@@ -1,0 +1,122 @@
+"""Describe a network, a model file or a run: what ``nncli show`` prints."""
+
+import csv
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from nncli.base.errors import DataError, reason
+from nncli.model.artifact import Model
+from nncli.nn.entries import Value
+from nncli.nn.network import Layer, parameter_count
+
+
+class LayerHistory(NamedTuple):
+    """What training was like for a layer, each in the first and in the last epoch.
+
+    Attributes
+    ----------
+    gradient_norm : (float, float)
+    saturated : (float, float) or None
+        The share of its activations that are saturated; None if the run has not noted it.
+    """
+
+    gradient_norm: tuple[float, float]
+    saturated: tuple[float, float] | None
+
+
+def layer_histories(history: Path, layers: int) -> list[LayerHistory]:
+    """Return what a run has noted of each of its `layers`; nothing of a run without an epoch.
+
+    Raises
+    ------
+    DataError
+        When the ``history.csv`` cannot be read or is not one.
+    """
+    try:
+        epochs = _epochs(history)
+        if not epochs or "gradient_norm_1" not in epochs[0]:
+            return []
+
+        def ends(name: str) -> tuple[float, float]:
+            return float(epochs[0][name]), float(epochs[-1][name])
+
+        return [
+            LayerHistory(
+                ends(f"gradient_norm_{number}"),
+                ends(f"saturated_{number}") if f"saturated_{number}" in epochs[0] else None,
+            )
+            for number in range(1, layers + 1)
+        ]
+    except OSError as error:
+        raise DataError(f"{history}: cannot be read ({reason(error)})") from error
+    except (ValueError, KeyError, csv.Error) as error:
+        raise DataError(f"{history}: is damaged, or not the history of a run ({error})") from error
+
+
+def _epochs(history: Path) -> list[dict[str, str]]:
+    """Return the rows of a history by column, without a torn last one.
+
+    Raises `ValueError` for what is no history.
+    """
+    with history.open(encoding="utf-8", newline="") as stream:
+        header, *rows = [*csv.reader(line for line in stream if line.endswith("\n"))] or [[]]
+    if header[:2] != ["epoch", "train_loss"]:
+        raise ValueError("its header does not start with epoch,train_loss")
+    if short := [number for number, row in enumerate(rows, 2) if len(row) != len(header)]:
+        raise ValueError(f"line {short[0]} has not as many values as the header")
+    return [dict(zip(header, row, strict=True)) for row in rows]
+
+
+def describe_layers(layers: Sequence[Layer]) -> dict[str, Any]:
+    """Return sizes, parameter counts and floating-point operations as JSON values."""
+    return {
+        "layers": [
+            {
+                "inputs": layer.inputs,
+                "outputs": layer.outputs,
+                "activation": layer.activation,
+                **_parameters(layer),
+                "parameters": layer.parameter_count,
+                "flops_per_row": layer.flops_per_row,
+            }
+            for layer in layers
+        ],
+        "parameters": parameter_count(layers),
+        "flops_per_row": sum(layer.flops_per_row for layer in layers),
+    }
+
+
+def _parameters(layer: Layer) -> dict[str, Value]:
+    """Return the parameters of a layer's activation; of slopes that are learned, their start."""
+    parameters = layer.activation_parameters
+    if not layer.slopes:
+        return parameters
+    return {("initial_slope" if key == "slope" else key): each for key, each in parameters.items()}
+
+
+def describe_model(model: Model) -> dict[str, Any]:
+    """Return everything that a model file says of itself but its config, as JSON values."""
+    preprocessing = model.preprocessing
+    return {
+        "task": model.task,
+        "targets": model.targets,
+        "classes": model.classes,
+        **describe_layers(model.network.layers),
+        "precision": model.network.dtype.name,
+        "loss": model.objective.name,
+        "preprocessing": {
+            "columns": preprocessing.columns,
+            "offset": preprocessing.offset,
+            "scale": preprocessing.scale,
+            "target_offset": preprocessing.target_offset,
+            "target_scale": preprocessing.target_scale,
+            "encoding": preprocessing.encoding and preprocessing.encoding.as_json(),
+            "images": preprocessing.images and asdict(preprocessing.images),
+        },
+        "metrics": model.metrics,
+        "training": model.training,
+        "provenance": model.provenance,
+        "config": model.config,
+    }

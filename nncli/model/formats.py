@@ -1,0 +1,142 @@
+"""Write predictions while they are made: CSV, JSON, JSON Lines, NumPy's ``.npy``, Parquet."""
+
+import csv
+import io
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, BinaryIO
+
+import numpy as np
+from numpy.lib import format as npy
+
+from nncli.base.errors import OutputError
+from nncli.model.prediction import Numbers, PredictedRows
+
+Blocks = Iterable[PredictedRows]
+
+
+@dataclass(frozen=True)
+class Format:
+    """A format of predictions.
+
+    Attributes
+    ----------
+    write : function of blocks and a binary stream
+    seeks : bool
+        Whether it goes back to the start of the stream, or else only ever appends.
+    """
+
+    write: Callable[[Blocks, BinaryIO], None]
+    seeks: bool = False
+
+
+def write_csv(blocks: Blocks, stream: BinaryIO) -> None:
+    """Write ``row``, the columns to keep, and those of the predictions, a line a row.
+
+    A number is the shortest text that gives it back.
+    """
+    for block in blocks:
+        columns = block.columns()
+        if not block.first:
+            stream.write(csv_of([["row", *columns]]))
+        stream.write(csv_of(zip(_numbers(block), *as_texts(columns), strict=True)))
+
+
+def as_texts(columns: Mapping[str, list[Any] | Numbers]) -> list[Any]:
+    """Return columns with the shortest text of every number that gives it back."""
+    return [each if isinstance(each, list) else each.astype(str) for each in columns.values()]
+
+
+def csv_of(rows: Iterable[Sequence[Any]]) -> bytes:
+    """Return rows as lines of a CSV file in UTF-8."""
+    stream = io.StringIO()
+    csv.writer(stream, lineterminator="\n").writerows(rows)
+    return stream.getvalue().encode("utf-8")
+
+
+def write_json(blocks: Blocks, stream: BinaryIO) -> None:
+    """Write a list with an object for each row."""
+    for block in blocks:
+        start = ",\n" if block.first else "[\n"
+        stream.write((start + ",\n".join(_objects(block))).encode("utf-8"))
+    stream.write(b"\n]\n")
+
+
+def write_jsonl(blocks: Blocks, stream: BinaryIO) -> None:
+    """Write an object for each row, a line each."""
+    for block in blocks:
+        stream.write("".join(line + "\n" for line in _objects(block)).encode("utf-8"))
+
+
+def write_npy(blocks: Blocks, stream: BinaryIO) -> None:
+    """Write the array of the predictions, alone; the number of rows is filled in at the end."""
+    rows = 0
+    header: dict[str, Any] = {}
+    for block in blocks:
+        array = block.predictions.array()
+        if not header:
+            header = {"fortran_order": False, "descr": npy.dtype_to_descr(array.dtype)}
+            _write_header(stream, header, array.shape)
+        stream.write(np.ascontiguousarray(array).data)
+        rows, last = rows + len(array), array
+    stream.seek(0)
+    _write_header(stream, header, (rows, *last.shape[1:]))
+    stream.seek(0, io.SEEK_END)
+
+
+def _write_header(stream: BinaryIO, header: dict[str, Any], shape: tuple[int, ...]) -> None:
+    """Write a header, which NumPy makes as long for any number of rows."""
+    npy.write_array_header_1_0(stream, {**header, "shape": shape})
+
+
+def write_parquet(blocks: Blocks, stream: BinaryIO) -> None:
+    """Write the same columns as `write_csv`, a row group a block."""
+    try:
+        import pyarrow
+        from pyarrow import parquet
+    except ImportError as error:
+        raise OutputError(
+            "Parquet is written with pyarrow, which is not installed; get it with: "
+            "pip install 'nncli[parquet]'"
+        ) from error
+    writer = None
+    try:
+        for block in blocks:
+            columns = {"row": np.arange(block.first, block.first + len(block)), **block.columns()}
+            table = pyarrow.table(
+                {
+                    name: pyarrow.array(
+                        each, pyarrow.string() if isinstance(each[0], str | None) else None
+                    )
+                    for name, each in columns.items()
+                }
+            )
+            writer = writer or parquet.ParquetWriter(stream, table.schema)
+            writer.write_table(table)
+    finally:
+        if writer is not None:
+            writer.close()
+
+
+def _numbers(block: PredictedRows) -> range:
+    return range(block.first, block.first + len(block))
+
+
+def _objects(block: PredictedRows) -> list[str]:
+    columns = {
+        name: each if isinstance(each, list) else each.astype(str).astype(np.float64).tolist()
+        for name, each in block.columns().items()
+    }
+    keys = ["row", *columns]
+    rows = zip(_numbers(block), *columns.values(), strict=True)
+    return [json.dumps(dict(zip(keys, row, strict=True)), ensure_ascii=False) for row in rows]
+
+
+FORMATS: dict[str, Format] = {
+    "csv": Format(write_csv),
+    "json": Format(write_json),
+    "jsonl": Format(write_jsonl),
+    "npy": Format(write_npy, seeks=True),
+    "parquet": Format(write_parquet, seeks=True),
+}

@@ -1,0 +1,1 @@
+"""The mathematics: layers, activations, losses, initializers, optimizers, schedules."""

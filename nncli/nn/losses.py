@@ -1,0 +1,289 @@
+"""Loss functions: value and gradient beside each other, with one normalizer.
+
+Every loss is a mean over the rows of a batch. ``function(outputs, T, gradient, scratch,
+**parameters)`` returns its value and writes ∂loss/∂outputs to `gradient`. `outputs`, the targets
+`T`, `gradient` and `scratch` have the shape (B, O) and one dtype; `scratch` is overwritten,
+`outputs` is kept.
+
+The cross-entropies take logits, the weighted sums Z before the output activation: joined with the
+activation they are stable for any size of Z, and the gradient is simply (A - T) / B.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from math import inf
+
+import numpy as np
+
+from nncli.nn.activations import sigmoid
+from nncli.nn.entries import Array, Entry, Formula, Parameter, Piecewise
+
+
+def mean_squared_error(A: Array, T: Array, gradient: Array, scratch: Array) -> float:
+    """Return L = Σ (a - t)² / (B O), a mean over rows and over outputs."""
+    return _squares(A, T, gradient, factor=1 / A.size)
+
+
+def squared_error(A: Array, T: Array, gradient: Array, scratch: Array) -> float:
+    """Return L = Σ (a - t)² / B, summed over outputs."""
+    return _squares(A, T, gradient, factor=1 / len(A))
+
+
+def half_squared_error(A: Array, T: Array, gradient: Array, scratch: Array) -> float:
+    """Return L = ½ Σ (a - t)² / B, summed over outputs; its gradient is (A - T) / B."""
+    return _squares(A, T, gradient, factor=0.5 / len(A))
+
+
+def _squares(A: Array, T: Array, gradient: Array, factor: float) -> float:
+    """Return the sum of squared errors times `factor`, and write its gradient."""
+    np.subtract(A, T, out=gradient)
+    value = _inner(gradient, gradient) * factor
+    np.multiply(gradient, 2 * factor, out=gradient)
+    return value
+
+
+def _inner(A: Array, B: Array) -> float:
+    """Return Σ a b, without a copy of arrays that lie alike in memory."""
+    if A.flags.f_contiguous:
+        A, B = A.T, B.T
+    return float(np.vdot(A, B))
+
+
+def mean_absolute_error(A: Array, T: Array, gradient: Array, scratch: Array) -> float:
+    """Return L = Σ |a - t| / (B O); the gradient at a = t is taken as 0."""
+    np.subtract(A, T, out=gradient)
+    np.abs(gradient, out=scratch)
+    np.sign(gradient, out=gradient)
+    np.multiply(gradient, 1 / A.size, out=gradient)
+    return float(scratch.sum()) / A.size
+
+
+def huber(A: Array, T: Array, gradient: Array, scratch: Array, delta: float) -> float:
+    """Return L = Σ h(a - t) / (B O) (Huber, 1964).
+
+    h(e) = e²/2 where |e| ≤ δ, else δ (|e| - δ/2). With c = e clipped to ±δ, which is h'(e), both
+    are h(e) = c (e - c/2).
+    """
+    np.subtract(A, T, out=scratch)
+    np.clip(scratch, -delta, delta, out=gradient)
+    value = _inner(gradient, scratch) - _inner(gradient, gradient) / 2
+    np.multiply(gradient, 1 / A.size, out=gradient)
+    return value / A.size
+
+
+def hinge(A: Array, T: Array, gradient: Array, scratch: Array) -> float:
+    """Return L = Σ max(0, 1 - t a) / B for targets t of 1 and -1 (Vapnik, 1995).
+
+    Summed over outputs: with several, each tells its class from all others.
+    """
+    np.multiply(T, A, out=scratch)
+    np.subtract(1, scratch, out=scratch)
+    np.maximum(scratch, 0, out=scratch)
+    value = float(scratch.sum()) / len(A)
+    np.sign(scratch, out=scratch)
+    np.multiply(scratch, T, out=gradient)
+    np.multiply(gradient, -1 / len(A), out=gradient)
+    return value
+
+
+def perceptron(Z: Array, T: Array, gradient: Array, scratch: Array) -> float:
+    """Return the perceptron criterion L = Σ (a - t) z / B with a = step(z) (Rosenblatt, 1958).
+
+    A right output adds 0, a wrong one |z|. The gradient is (a - t) / B: plain gradient descent on
+    one row is w ← w + η (t - a) x, the perceptron learning rule.
+    """
+    np.heaviside(Z, 0, out=gradient)
+    np.subtract(gradient, T, out=gradient)
+    value = _inner(gradient, Z) / len(Z)
+    np.multiply(gradient, 1 / len(Z), out=gradient)
+    return value
+
+
+def sigmoid_cross_entropy(Z: Array, T: Array, gradient: Array, scratch: Array) -> float:
+    """Return L = -Σ (t ln a + (1 - t) ln(1 - a)) / B with a = sigmoid(z), summed over outputs.
+
+    Computed as Σ (([z > 0] - t) z + ln(1 + e^-|z|)) / B, which neither overflows nor cancels.
+    """
+    rows = len(Z)
+    np.abs(Z, out=scratch)
+    np.negative(scratch, out=scratch)
+    np.exp(scratch, out=scratch)
+    np.log1p(scratch, out=scratch)
+    np.greater(Z, 0, out=gradient)
+    np.subtract(gradient, T, out=gradient)
+    np.multiply(gradient, Z, out=gradient)
+    np.add(scratch, gradient, out=scratch)
+    value = float(np.add.reduce(scratch, axis=None)) / rows
+    sigmoid(Z, out=gradient)
+    np.subtract(gradient, T, out=gradient)
+    np.multiply(gradient, 1 / rows, out=gradient)
+    return value
+
+
+def cross_entropy(Z: Array, T: Array, gradient: Array, scratch: Array) -> float:
+    """Return L = -Σ t ln a / B with a = softmax(z); the targets of each row add up to 1.
+
+    Computed as Σ (ln Σⱼ e^zⱼ - Σⱼ tⱼ zⱼ) / B, after subtracting the row's largest z.
+    """
+    rows = len(Z)
+    column = scratch[:, :1]
+    np.maximum.reduce(Z, axis=1, keepdims=True, out=column)
+    np.subtract(Z, column, out=gradient)
+    value = -_inner(T, gradient)
+    np.exp(gradient, out=gradient)
+    np.add.reduce(gradient, axis=1, keepdims=True, out=column)
+    np.divide(gradient, column, out=gradient)
+    np.log(column, out=column)
+    value += float(column.sum())
+    np.subtract(gradient, T, out=gradient)
+    np.multiply(gradient, 1 / rows, out=gradient)
+    return value / rows
+
+
+@dataclass(frozen=True)
+class Loss(Entry):
+    """A loss function.
+
+    Attributes
+    ----------
+    function : function
+        As the module says.
+    term, derivative : Formula or Piecewise
+        What one output of one row, <a> or its <z>, adds with its target <t>, before the mean; and
+        its derivative, by z for a loss on logits, else by a.
+    mean_over_outputs : bool
+        Whether the mean is over the outputs too, not over the rows alone.
+    outputs : tuple of str
+        The output activations that it can be used with.
+    on_logits : bool
+        Whether it takes the weighted sums Z of the output layer, not its activations A.
+    target_range : (float, float) or None
+        Where the targets of a regression must lie; None if its targets can only be classes.
+    """
+
+    function: Callable[..., float]
+    term: Formula | Piecewise = field(kw_only=True)
+    derivative: Formula | Piecewise = field(kw_only=True)
+    mean_over_outputs: bool = field(default=False, kw_only=True)
+    outputs: tuple[str, ...]
+    on_logits: bool = False
+    target_range: tuple[float, float] | None = (-inf, inf)
+
+
+_SMOOTH_OUTPUTS = ("identity", "sigmoid", "tanh", "softmax")
+
+_ERROR = Formula("|<a> - <t>|", "|<a> - <t>|")
+
+
+def _absolute_error(values: Mapping[str, float]) -> float:
+    return abs(values["a"] - values["t"])
+
+
+def _within_margin(values: Mapping[str, float]) -> float:
+    return 1 - values["t"] * values["a"]
+
+
+LOSSES: dict[str, Loss] = {
+    "mean_squared_error": Loss(
+        "squared error, mean over outputs",
+        mean_squared_error,
+        outputs=_SMOOTH_OUTPUTS,
+        term=Formula("(<a> - <t>)²", "(<a> - <t>)^2"),
+        derivative=Formula("2·(<a> - <t>)", "2 (<a> - <t>)"),
+        mean_over_outputs=True,
+    ),
+    "squared_error": Loss(
+        "squared error, summed over outputs",
+        squared_error,
+        outputs=_SMOOTH_OUTPUTS,
+        term=Formula("(<a> - <t>)²", "(<a> - <t>)^2"),
+        derivative=Formula("2·(<a> - <t>)", "2 (<a> - <t>)"),
+    ),
+    "half_squared_error": Loss(
+        "half the squared error, summed over outputs",
+        half_squared_error,
+        outputs=_SMOOTH_OUTPUTS,
+        term=Formula("½·(<a> - <t>)²", r"\tfrac{1}{2} (<a> - <t>)^2"),
+        derivative=Formula("<a> - <t>", "<a> - <t>"),
+    ),
+    "mean_absolute_error": Loss(
+        "absolute error, mean over outputs",
+        mean_absolute_error,
+        outputs=_SMOOTH_OUTPUTS,
+        term=Formula("|<a> - <t>|", "|<a> - <t>|"),
+        derivative=Formula("sign(<a> - <t>)", r"\operatorname{sign}(<a> - <t>)"),
+        mean_over_outputs=True,
+    ),
+    "huber": Loss(
+        "squared error near 0, absolute error beyond delta, mean over outputs",
+        huber,
+        outputs=_SMOOTH_OUTPUTS,
+        parameters={"delta": Parameter(1.0, "where it turns from square to line", above=0.0)},
+        term=Piecewise(
+            (
+                (
+                    "delta",
+                    Formula(
+                        "<delta>·(|<a> - <t>| - <delta>/2)", "<delta> (|<a> - <t>| - <delta>/2)"
+                    ),
+                ),
+                (-inf, Formula("(<a> - <t>)²/2", "(<a> - <t>)^2/2")),
+            ),
+            variable=_ERROR,
+            value=_absolute_error,
+        ),
+        derivative=Piecewise(
+            (
+                (
+                    "delta",
+                    Formula("<delta>·sign(<a> - <t>)", r"<delta> \operatorname{sign}(<a> - <t>)"),
+                ),
+                (-inf, Formula("<a> - <t>", "<a> - <t>")),
+            ),
+            variable=_ERROR,
+            value=_absolute_error,
+        ),
+        mean_over_outputs=True,
+    ),
+    "hinge": Loss(
+        "hinge of targets 1 and -1, summed over outputs",
+        hinge,
+        outputs=("identity",),
+        term=Formula("max(0, 1 - <t>·<a>)", r"\max(0, 1 - <t> \cdot <a>)"),
+        derivative=Piecewise(
+            ((0, Formula("-<t>", "-<t>")), (-inf, Formula("0", "0"))),
+            variable=Formula("1 - <t>·<a>", r"1 - <t> \cdot <a>"),
+            value=_within_margin,
+        ),
+        target_range=None,
+    ),
+    "perceptron": Loss(
+        "perceptron criterion; with sgd, the perceptron learning rule",
+        perceptron,
+        outputs=("step",),
+        on_logits=True,
+        term=Formula("(<a> - <t>)·<z>", r"(<a> - <t>) \cdot <z>"),
+        derivative=Formula("<a> - <t>", "<a> - <t>"),
+        target_range=None,
+    ),
+    "sigmoid_cross_entropy": Loss(
+        "cross-entropy of independent sigmoid outputs, summed over outputs",
+        sigmoid_cross_entropy,
+        outputs=("sigmoid",),
+        on_logits=True,
+        term=Formula(
+            "-(<t>·ln <a> + (1 - <t>)·ln(1 - <a>))", r"-(<t> \ln <a> + (1 - <t>) \ln(1 - <a>))"
+        ),
+        derivative=Formula("<a> - <t>", "<a> - <t>"),
+        target_range=(0.0, 1.0),
+    ),
+    "cross_entropy": Loss(
+        "cross-entropy of a softmax output",
+        cross_entropy,
+        outputs=("softmax",),
+        on_logits=True,
+        term=Formula("-<t>·ln <a>", r"-<t> \ln <a>"),
+        derivative=Formula("<a> - <t>", "<a> - <t>"),
+        target_range=None,
+    ),
+}

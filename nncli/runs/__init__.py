@@ -1,0 +1,1 @@
+"""Training jobs: from a config to a run directory."""

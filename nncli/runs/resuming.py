@@ -1,0 +1,195 @@
+"""Go on with a run that was stopped, wherever that was."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from shlex import quote
+from typing import Any
+
+from nncli.config.choices import shown
+from nncli.config.load import LoadedConfig, load_config, saved_config
+from nncli.config.schema import Config
+from nncli.base.environment import environment
+from nncli.base.errors import ConfigError, DataError, UsageError
+from nncli.nn.entries import Array
+from nncli.runs.pipeline import CHECKPOINT, CONFIG, Job, prepare
+from nncli.training.checkpoint import Checkpoint, read_checkpoint
+from nncli.nn.schedules import SCHEDULES
+
+_MAY_BE_RAISED = "training.epochs"
+_RECORDED = {
+    "config": dict,
+    "data": dict,
+    "environment": dict,
+    "kernels": str,
+    "wall_seconds": float,
+}
+
+
+@dataclass(frozen=True)
+class StoppedRun:
+    """A run as it was left.
+
+    Attributes
+    ----------
+    directory : Path
+    loaded : LoadedConfig
+        Its config, with more epochs if they were asked for.
+    checkpoint : Checkpoint or None
+        None when it was stopped before it wrote one: it then begins again.
+    """
+
+    directory: Path
+    loaded: LoadedConfig
+    checkpoint: Checkpoint | None
+
+    @property
+    def what_is_over(self) -> str | None:
+        """In words, why there is nothing left to train; None if there is."""
+        if self.checkpoint is None:
+            return None
+        epoch, ended = self.checkpoint.progress.epoch, self.checkpoint.record.get("ended")
+        if ended == "stopped early":
+            return (
+                f"{self.directory} is finished: it stopped early after epoch {epoch}, and more "
+                "epochs change nothing."
+            )
+        if ended == "finished" and self.loaded.config.training.epochs <= epoch:
+            return (
+                f"{self.directory} is finished: all of its {epoch} epochs are done. With more:\n"
+                f"  nncli train --resume {quote(str(self.directory))} "
+                f"training.epochs={2 * epoch or 10}"
+            )
+        return None
+
+    @property
+    def threads(self) -> int | None:
+        """How many threads it was trained with so far."""
+        found = self.checkpoint and self.checkpoint.record["environment"].get("threads")
+        return found if isinstance(found, int) and 0 < found <= 1024 else None
+
+    def warnings(self) -> Iterator[str]:
+        """Yield what the user may not expect, such as other weights than without a stop."""
+        if self.checkpoint is None:
+            yield f"{self.directory} has no {CHECKPOINT}: training begins again"
+            return
+        before, now = self.checkpoint.record["environment"], environment()
+        if changed := [name for name in now if now[name] != before.get(name)]:
+            yield (
+                f"not the same {' and '.join(changed)} as before: the weights will not be bit for "
+                "bit those of a run without a stop"
+            )
+        settings, before_epochs = self.loaded.config.training, self._epochs_before
+        if SCHEDULES[settings.schedule.name].depends_on_epochs and settings.epochs > before_epochs:
+            yield (
+                f"the {settings.schedule.name} schedule of {before_epochs} epochs becomes one of "
+                f"{settings.epochs} from here on: not what {settings.epochs} epochs from the start "
+                "would give"
+            )
+
+    def prepare(self, *, progress_bar: bool = False) -> Job:
+        """Return the job as it stood when the checkpoint was written.
+
+        Raises
+        ------
+        ConfigError, DataError
+            When the data cannot be had or is not the same, or the checkpoint does not fit.
+        """
+        if self.checkpoint is None:
+            return prepare(self.loaded, progress_bar=progress_bar)
+        record = self.checkpoint.record
+        job = prepare(_without_start(self.loaded, record["kernels"]), progress_bar=progress_bar)
+        has_validation = job.validation is not None
+        config = self.loaded.filled_in(job.dataset.task, has_validation=has_validation)
+        now, before = job.fingerprint, record["data"]
+        if changed := [part for part in {**before, **now} if before.get(part) != now.get(part)]:
+            raise DataError(
+                f"{self.directory}: the data has changed since its checkpoint: the {changed[0]}; "
+                "put the data back, or train anew"
+            )
+        try:
+            job.engine.restore(self.checkpoint.state)
+            _check_best(self.checkpoint.progress.best_parameters, job.network.parameters)
+        except ValueError as error:
+            raise DataError(f"{self.directory / CHECKPOINT}: {error}; train anew") from error
+        return replace(job, config=config)
+
+    @property
+    def _epochs_before(self) -> int:
+        assert self.checkpoint is not None
+        return int(self.checkpoint.record["config"]["training"]["epochs"])
+
+
+def check_run(directory: Path) -> None:
+    """Raise `UsageError` when `directory` is no run."""
+    if not directory.is_dir():
+        raise UsageError(f"{directory}: is no directory; expected that of a run, as runs/xor-001")
+    if not (directory / CONFIG).is_file():
+        raise UsageError(f"{directory}: has no {CONFIG}: not a run that could go on; train anew")
+
+
+def load_run(directory: Path, loaded: LoadedConfig) -> StoppedRun:
+    """Read how far a run has come; where there is none yet, it is to begin.
+
+    Parameters
+    ----------
+    loaded : LoadedConfig
+        Its config, with more epochs if they were asked for.
+
+    Raises
+    ------
+    ConfigError
+        When the config is not what it was, but for more epochs.
+    DataError
+        When its checkpoint is damaged.
+    """
+    if not (directory / CHECKPOINT).exists():
+        if (directory / CONFIG).exists():
+            _check_same(directory, load_config(directory / CONFIG).config, loaded.config)
+        return StoppedRun(directory, loaded, None)
+    checkpoint = read_checkpoint(directory / CHECKPOINT)
+    for name, kind in _RECORDED.items():
+        if not isinstance(checkpoint.record.get(name), kind):
+            raise DataError(f"{directory / CHECKPOINT}: says nothing of {name}; train anew")
+    if checkpoint.record["kernels"] not in ("numpy", "numba"):
+        raise DataError(f"{directory / CHECKPOINT}: names kernels that there are not; train anew")
+    before = saved_config(checkpoint.record["config"], f"{directory / CHECKPOINT}: its config")
+    _check_same(directory, before.config, loaded.config)
+    return StoppedRun(directory, loaded, checkpoint)
+
+
+def _check_best(best: Array | None, parameters: Array) -> None:
+    if best is not None and (best.shape, best.dtype) != (parameters.shape, parameters.dtype):
+        raise ValueError("has best parameters that are not like its parameters")
+
+
+def _check_same(directory: Path, before: Config, now: Config) -> None:
+    old, new = _flat(before.model_dump()), _flat(now.model_dump())
+    changed = [key for key in {**old, **new} if old.get(key) != new.get(key)]
+    if changed == [_MAY_BE_RAISED] and now.training.epochs > before.training.epochs:
+        return
+    if changed:
+        what = ", ".join(
+            f"{key} was {shown(old.get(key))} and is {shown(new.get(key))}" for key in changed
+        )
+        raise ConfigError(
+            f"{directory}: cannot go on with another config: {what}; nothing but {_MAY_BE_RAISED} "
+            "may change, and that only be raised"
+        )
+
+
+def _flat(values: dict[str, Any], above: str = "") -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for key, value in values.items():
+        flat |= _flat(value, f"{above}{key}.") if isinstance(value, dict) else {above + key: value}
+    return flat
+
+
+def _without_start(loaded: LoadedConfig, kernels: str) -> LoadedConfig:
+    """Return a config without given weights, whose file may be gone, and with these kernels."""
+    start = {"initial_weights": None, "initial_biases": None}
+    update = {
+        "model": loaded.config.model.model_copy(update=start),
+        "training": loaded.config.training.model_copy(update={"kernels": kernels}),
+    }
+    return replace(loaded, config=loaded.config.model_copy(update=update))

@@ -1,0 +1,74 @@
+"""How many threads a run uses, and that it says so."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from nncli.base.threads import VARIABLES, threads_in_use
+
+PROCESSORS = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+SMALL = "data: {source: xor, rows: 8, test: 4}\ntraining: {epochs: 1}\n"
+# 5000 rows through 2 x 3000 weights are 60 million operations.
+LARGE = """\
+data: {source: xor, rows: 5000, test: 4}
+model: {hidden_layers: [3000]}
+training: {epochs: 1, batch_size: full}
+"""
+
+
+@pytest.fixture
+def threads_of(tmp_path):
+    """Return a function that trains in a process of its own and returns the threads it used."""
+
+    def run(config, *arguments, **environment):
+        (tmp_path / "c.yaml").write_text(config, encoding="utf-8")
+        clean = {key: value for key, value in os.environ.items() if key not in VARIABLES}
+        command = [sys.executable, "-m", "nncli", "train", "-q", "c.yaml", "-o", "run", *arguments]
+        subprocess.run(command, cwd=tmp_path, env={**clean, **environment}, check=True, timeout=60)
+        return json.loads((tmp_path / "run" / "metrics.json").read_text("utf-8"))["threads"]
+
+    return run
+
+
+def test_small_products_use_one_thread(threads_of):
+    assert threads_of(SMALL) == 1
+
+
+def test_large_products_use_one_thread_a_processor(threads_of):
+    assert threads_of(LARGE) == PROCESSORS
+
+
+@pytest.mark.parametrize("config", [SMALL, LARGE])
+def test_the_environment_goes_before_the_rule(threads_of, config):
+    assert threads_of(config, OPENBLAS_NUM_THREADS="3") == 3
+
+
+def test_the_command_line_goes_before_the_environment(threads_of):
+    assert threads_of(SMALL, "--threads", "2", OPENBLAS_NUM_THREADS="3") == 2
+
+
+def test_a_number_in_the_environment_that_is_none_is_passed_over(monkeypatch):
+    for variable in VARIABLES:
+        monkeypatch.setenv(variable, "many")
+    assert threads_in_use() == PROCESSORS
+
+
+def test_the_number_reaches_the_library_that_multiplies():
+    code = (
+        "from nncli.base.threads import start_with_one_thread, use_threads\n"
+        "start_with_one_thread()\n"
+        "import numpy\n"
+        "from threadpoolctl import threadpool_info\n"
+        "count = lambda: {each['num_threads'] for each in threadpool_info()}\n"
+        "before = count()\n"
+        "use_threads(2)\n"
+        "print(before, count())\n"
+    )
+    clean = {key: value for key, value in os.environ.items() if key not in VARIABLES}
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env=clean, timeout=60
+    )
+    assert done.stdout == "{1} {2}\n"

@@ -1,0 +1,156 @@
+import gzip
+import io
+import struct
+import tracemalloc
+import zipfile
+
+import numpy as np
+import pytest
+
+from nncli.base.errors import DataError
+from nncli.data.files import input_file
+from nncli.data.files.array_file import (
+    read_array,
+    read_arrays,
+    read_images_and_labels,
+    read_inputs_and_targets,
+)
+from nncli.data.files.input_file import open_input
+from nncli.data.tables.model_rows import number_blocks
+
+ROWS = np.arange(6.0).reshape(3, 2)
+
+
+def refusal(read, *arguments):
+    with pytest.raises(DataError) as caught:
+        read(*arguments)
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+def idx(array):
+    head = struct.pack(f">HBB{array.ndim}I", 0, 8, array.ndim, *array.shape)
+    return head + array.astype(np.uint8).tobytes()
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "input"
+
+
+@pytest.mark.parametrize("order", "CF")
+def test_an_npy_file_is_mapped_and_not_read(path, order):
+    rows = np.asarray(np.arange(2_000_000.0).reshape(-1, 4), order=order)
+    with path.open("wb") as stream:
+        np.save(stream, rows)
+    tracemalloc.start()
+    found = read_array(path)
+    with open_input(path) as file:
+        for start, block in enumerate(number_blocks(file, ["a", "b", "c", "d"], 5000)):
+            np.testing.assert_array_equal(block[:5], rows[5000 * start :][:5])
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 1 << 20 < rows.nbytes
+    assert not found.flags.writeable
+    np.testing.assert_array_equal(found, rows)
+
+
+@pytest.mark.parametrize("array", [np.zeros((0, 3)), np.array(5.0), np.arange(4)], ids=str)
+def test_arrays_of_any_shape_are_read_plain_and_gzipped(path, array):
+    stream = io.BytesIO()
+    np.save(stream, array)
+    for content in (stream.getvalue(), gzip.compress(stream.getvalue(), mtime=0)):
+        path.write_bytes(content)
+        found = read_array(path)
+        assert (found.shape, found.dtype) == (array.shape, array.dtype)
+        np.testing.assert_array_equal(found, array)
+
+
+def test_an_array_of_several_is_chosen_by_its_key(path):
+    with path.open("wb") as stream:
+        np.savez(stream, first=ROWS, second=ROWS[0])
+    np.testing.assert_array_equal(read_array(path, "second"), ROWS[0])
+    assert refusal(read_array, path) == (
+        f"{path}: has the arrays first, second; expected one array; name its key"
+    )
+    assert refusal(read_array, path, "fist") == (
+        f"{path}: has the arrays first, second; expected an array 'fist'; did you mean 'first'?"
+    )
+
+
+def test_inputs_and_targets_are_x_and_y_of_equal_length(path):
+    with path.open("wb") as stream:
+        np.savez_compressed(stream, X=ROWS, y=np.arange(3), other=np.arange(9))
+    X, y = read_inputs_and_targets(path)
+    np.testing.assert_array_equal(X, ROWS)
+    assert y.tolist() == [0, 1, 2]
+    with path.open("wb") as stream:
+        np.savez(stream, X=ROWS, y=np.arange(4))
+    assert refusal(read_inputs_and_targets, path) == (
+        f"{path}: 3 rows in X, 4 in y; expected as many in both"
+    )
+
+
+def test_pickled_objects_are_never_loaded(path):
+    with path.open("wb") as stream:
+        np.savez(stream, X=np.array([{}], object), y=np.arange(1))
+    assert refusal(read_arrays, path) == f"{path}: X holds Python objects or nothing, not numbers"
+
+
+def test_a_member_that_promises_too_much_is_refused_with_little_memory(path):
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("X.npy", b"\x93NUMPY" + bytes(1000))
+    content = bytearray(path.read_bytes())
+    central = content.index(b"PK\1\2")
+    struct.pack_into("<I", content, central + 24, 2**31)  # the size when unpacked
+    path.write_bytes(content)
+    tracemalloc.start()
+    assert "X promises 2147483648 bytes, more than its" in refusal(read_arrays, path)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 1 << 20
+
+
+def test_images_and_labels_are_read_as_rows(tmp_path):
+    images = np.arange(24, dtype=np.uint8).reshape(2, 3, 4)
+    (tmp_path / "images").write_bytes(gzip.compress(idx(images), mtime=0))
+    (tmp_path / "labels").write_bytes(idx(np.array([7, 8])))
+    X, y = read_images_and_labels(tmp_path / "images", tmp_path / "labels")
+    np.testing.assert_array_equal(X, images.reshape(2, 12))
+    assert y.tolist() == [7, 8]
+
+
+def test_swapped_or_unequal_images_and_labels_are_refused(tmp_path):
+    images, labels = tmp_path / "images", tmp_path / "labels"
+    images.write_bytes(idx(np.zeros((2, 3, 4))))
+    labels.write_bytes(idx(np.zeros(3)))
+    assert refusal(read_images_and_labels, images, labels) == (
+        f"{images}: 2 rows in it, 3 in {labels}; expected as many in both"
+    )
+    assert refusal(read_images_and_labels, labels, images) == (
+        f"{labels}: holds an array of shape (3,); expected images, of 2 or more dimensions; "
+        "images and labels are swapped"
+    )
+    assert refusal(read_images_and_labels, images, images) == (
+        f"{images}: holds an array of shape (2, 3, 4); expected labels, of one dimension"
+    )
+
+
+def test_a_text_is_no_array(path):
+    path.write_text("x,y\n1,2\n")
+    assert refusal(read_array, path) == (
+        f"{path}: neither npy, npz nor IDX: it starts with b'x,y\\n'; for a table, use a source "
+        "for tables"
+    )
+
+
+def test_a_gzip_bomb_of_the_length_that_it_promises_is_refused(path, monkeypatch):
+    monkeypatch.setattr(input_file, "_BOMB_BYTES", 2_000_000)
+    path.write_bytes(
+        gzip.compress(struct.pack(">HBBI", 0, 8, 1, 30_000_000) + bytes(30_000_000), mtime=0)
+    )
+    tracemalloc.start()
+    assert "unpacks to more than 500 times its size" in refusal(read_array, path)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 20 << 20

@@ -1,0 +1,263 @@
+import tracemalloc
+
+import numpy as np
+import pytest
+
+from nncli.data.scaling import Scaling
+from nncli.data.splits import Split, whole
+from nncli.engines.numpy.batches import Batches, target_codes
+
+ROWS, INPUTS, CLASSES = 23, 4, 3
+RANDOM = np.random.default_rng(0)
+LABELS = RANDOM.integers(0, CLASSES, ROWS).astype(np.uint8)
+TABLES = {
+    "uint8": RANDOM.integers(0, 256, (ROWS, INPUTS), dtype=np.uint8),
+    "int64": RANDOM.integers(-1000, 1000, (ROWS, INPUTS)),
+    "float32": RANDOM.normal(5, 3, (ROWS, INPUTS)).astype(np.float32),
+    "float64": RANDOM.normal(5, 3, (ROWS, INPUTS)),
+}
+TABLES["uint8"][0, :2] = 0, 255
+SCALINGS = {
+    "nothing": Scaling(),
+    "scale": Scaling(0.0, 1 / 255),
+    "offset": Scaling(3.5, 1.0),
+    "columns": Scaling(np.array([0.0, 1.5, -2.25, 100]), np.array([1.0, 0.1, 3, 1e-3])),
+    "one column's offset": Scaling(np.array([0.0, 0, 0, 2]), np.ones(4)),
+    "one column's scale": Scaling(np.zeros(4), np.array([1.0, 1, 0.5, 1])),
+}
+every_table = pytest.mark.parametrize("table", TABLES)
+every_scaling = pytest.mark.parametrize("scaling", SCALINGS)
+both_precisions = pytest.mark.parametrize("dtype", [np.float32, np.float64])
+
+
+def batches_of(table="uint8", scaling="scale", dtype=np.float32, rows=None, batch_rows=5):
+    split = whole(TABLES[table].copy(), LABELS.copy())
+    if rows is not None:
+        split = Split(split.inputs, split.targets, np.array(rows))
+    return Batches(split, SCALINGS[scaling], target_codes(CLASSES, CLASSES, dtype), batch_rows)
+
+
+def collected(iterator):
+    """Return all batches of an iterator, copied before the next overwrites them."""
+    pairs = [(X.copy(), T.copy()) for X, T in iterator]
+    return np.concatenate([X for X, _ in pairs]), np.concatenate([T for _, T in pairs])
+
+
+@every_table
+@every_scaling
+@both_precisions
+def test_batches_equal_the_plain_expression(table, scaling, dtype):
+    X, T = collected(batches_of(table, scaling, dtype).in_order())
+    wide = np.result_type(TABLES[table], dtype)
+    offset = np.asarray(SCALINGS[scaling].offset, wide)
+    scale = np.asarray(SCALINGS[scaling].scale, dtype)
+    shifted = TABLES[table].astype(wide) - offset if offset.any() else TABLES[table]
+    np.testing.assert_array_equal(X, shifted.astype(dtype) * scale)
+    np.testing.assert_array_equal(T, np.eye(CLASSES)[LABELS])
+    assert X.dtype == T.dtype == dtype
+
+
+@every_table
+@every_scaling
+def test_float32_batches_are_the_exact_values_but_for_rounding(table, scaling):
+    X, _ = collected(batches_of(table, scaling).in_order())
+    exact = (TABLES[table].astype(np.float64) - SCALINGS[scaling].offset) * SCALINGS[scaling].scale
+    np.testing.assert_allclose(X, exact, rtol=1e-6, atol=1e-4)
+
+
+def test_small_differences_beside_a_large_offset_survive():
+    seconds = 1.7e9 + np.linspace(0, 100, ROWS).reshape(-1, 1)
+    scaling = Scaling(np.array([1.7e9 + 50]), np.array([1 / 50]))
+    codes = target_codes(CLASSES, CLASSES, np.float32)
+    X, _ = collected(Batches(whole(seconds, LABELS), scaling, codes, 5).in_order())
+    np.testing.assert_allclose(X[:, 0], np.linspace(-1, 1, ROWS), atol=1e-6)
+
+
+@pytest.mark.parametrize("batch_rows", [1, 5, 22, 23, 24, 1000])
+def test_batches_are_full_but_for_the_last(batch_rows):
+    batches = batches_of(batch_rows=batch_rows)
+    for iterator in (batches.in_order(), batches.shuffled(batches.split.rows[::-1])):
+        lengths = [len(X) for X, T in iterator if len(X) == len(T)]
+        assert sum(lengths) == ROWS
+        assert set(lengths[:-1]) <= {batch_rows}
+        assert len(lengths) == len(batches) == -(-ROWS // batch_rows)
+
+
+@pytest.mark.parametrize("batch_rows", [1, 4, 6, 100])
+def test_only_the_rows_of_the_split_are_gathered_in_their_order(batch_rows):
+    rows = [22, 3, 3, 0, 17, 8]
+    X, T = collected(batches_of(rows=rows, scaling="nothing", batch_rows=batch_rows).in_order())
+    np.testing.assert_array_equal(X, TABLES["uint8"][rows])
+    np.testing.assert_array_equal(T.argmax(axis=1), LABELS[rows])
+
+
+@pytest.mark.parametrize("batch_rows", [5, 23])
+def test_shuffled_rows_are_gathered_in_the_order_given(batch_rows):
+    batches = batches_of(scaling="nothing", batch_rows=batch_rows)
+    for seed in (1, 2):
+        rows = np.random.default_rng(seed).permutation(ROWS)
+        X, T = collected(batches.shuffled(rows))
+        np.testing.assert_array_equal(X, TABLES["uint8"][rows])
+        np.testing.assert_array_equal(T.argmax(axis=1), LABELS[rows])
+
+
+def test_bytes_stay_bytes_until_they_are_gathered():
+    batches = batches_of("uint8")
+    collected(batches.in_order())
+    assert batches.split.inputs.dtype == np.uint8
+    np.testing.assert_array_equal(batches.split.inputs, TABLES["uint8"])
+    assert batches._raw.dtype == np.uint8
+    assert batches._raw.shape == (5, INPUTS)
+
+
+def test_every_batch_lies_in_the_same_buffers():
+    batches = batches_of()
+    passes = [batches.in_order(), batches.shuffled(batches.split.rows), batches.in_order()]
+    addresses = {(X.ctypes.data, T.ctypes.data) for each in passes for X, T in each}
+    assert len(addresses) == 1
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.float32])
+def test_gathering_allocates_no_arrays(dtype):
+    split = whole(np.ones((2000, 100), dtype), np.zeros(2000, np.uint8))
+    batches = Batches(split, Scaling(0.5, 2.0), target_codes(2, 2, np.float32), 1000)
+    iterator = batches.shuffled(split.rows)
+    next(iterator)
+    tracemalloc.start()
+    next(iterator)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 50_000 < batches._raw.nbytes
+
+
+def gathering_counted(batches, monkeypatch):
+    gathered = []
+    gather = batches.gather
+
+    def counted(rows):
+        gathered.append(len(rows))
+        return gather(rows)
+
+    monkeypatch.setattr(batches, "gather", counted)
+    return gathered
+
+
+@pytest.mark.parametrize("batch_rows", [ROWS, ROWS + 1])
+def test_a_split_that_fits_one_batch_is_gathered_once(batch_rows, monkeypatch):
+    batches = batches_of(batch_rows=batch_rows)
+    gathered = gathering_counted(batches, monkeypatch)
+    first, *others = (collected(batches.in_order()) for _ in range(3))
+    assert gathered == [ROWS]
+    for other in others:
+        np.testing.assert_array_equal(other[0], first[0])
+        np.testing.assert_array_equal(other[1], first[1])
+
+
+def test_several_batches_are_gathered_in_every_pass(monkeypatch):
+    batches = batches_of(batch_rows=12)
+    gathered = gathering_counted(batches, monkeypatch)
+    first, second = (collected(batches.in_order()) for _ in range(2))
+    assert gathered == [12, 11, 12, 11]
+    np.testing.assert_array_equal(first[0], second[0])
+
+
+def test_order_returns_after_a_full_batch_was_shuffled():
+    batches = batches_of(batch_rows=ROWS)
+    first = collected(batches.in_order())
+    collected(batches.shuffled(batches.split.rows[::-1]))
+    for _ in range(2):
+        X, T = collected(batches.in_order())
+        np.testing.assert_array_equal(X, first[0])
+        np.testing.assert_array_equal(T, first[1])
+
+
+def test_a_pass_that_was_broken_off_does_not_spoil_the_next():
+    batches = batches_of(batch_rows=ROWS)
+    expected = collected(batches_of(batch_rows=ROWS).in_order())
+    next(batches.shuffled(batches.split.rows[::-1]))
+    next(batches.in_order())
+    np.testing.assert_array_equal(collected(batches.in_order())[0], expected[0])
+
+
+@both_precisions
+def test_several_outputs_have_a_1_at_their_class(dtype):
+    codes = target_codes(3, 3, dtype)
+    np.testing.assert_array_equal(codes, [[1, 0, 0], [0, 1, 0], [0, 0, 1]])
+    assert codes.dtype == dtype
+
+
+@both_precisions
+def test_one_output_is_0_for_the_first_class_and_1_for_the_second(dtype):
+    codes = target_codes(2, 1, dtype)
+    np.testing.assert_array_equal(codes, [[0], [1]])
+    assert codes.dtype == dtype
+
+
+@both_precisions
+@pytest.mark.parametrize("low", [-1.0, 0.0, 0.1])
+def test_a_class_that_a_row_is_not_of_has_the_low_target(dtype, low):
+    codes = target_codes(3, 3, dtype, low)
+    np.testing.assert_array_equal(
+        codes, np.array([[1, low, low], [low, 1, low], [low, low, 1]], dtype)
+    )
+    assert codes.dtype == dtype
+    single = target_codes(2, 1, dtype, low)
+    np.testing.assert_array_equal(single, np.array([[low], [1]], dtype))
+
+
+def test_a_single_target_column_is_gathered():
+    labels = (LABELS > 0).astype(np.uint8)
+    split = whole(TABLES["float32"], labels)
+    _, T = collected(Batches(split, Scaling(), target_codes(2, 1, np.float32), 5).in_order())
+    np.testing.assert_array_equal(T[:, 0], labels)
+
+
+NUMBERS = {
+    "float64": RANDOM.normal(0, 9, (ROWS, 2)),
+    "float32": RANDOM.normal(0, 9, (ROWS, 2)).astype(np.float32),
+    "int64": RANDOM.integers(-99, 99, (ROWS, 2)),
+    "one column": RANDOM.normal(0, 9, (ROWS, 1)),
+}
+
+
+def batches_of_numbers(targets, dtype, rows=None, batch_rows=5):
+    split = whole(TABLES["float32"], targets)
+    if rows is not None:
+        split = split.part(np.array(rows))
+    return Batches(split, Scaling(), target_codes(0, targets.shape[1], dtype), batch_rows)
+
+
+@both_precisions
+@pytest.mark.parametrize("numbers", NUMBERS)
+def test_targets_that_are_numbers_are_gathered_as_they_are(numbers, dtype):
+    rows = [22, 3, 3, 0, 17, 8]
+    targets = NUMBERS[numbers]
+    _, T = collected(batches_of_numbers(targets, dtype, rows).in_order())
+    np.testing.assert_array_equal(T, targets[rows].astype(dtype))
+    assert T.dtype == dtype
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_gathering_numbers_allocates_no_arrays_and_leaves_the_targets(dtype):
+    targets = np.ones((2000, 100), dtype)
+    batches = Batches(
+        whole(np.ones((2000, 1), np.float32), targets),
+        Scaling(),
+        target_codes(0, 100, np.float32),
+        1000,
+    )
+    iterator = batches.shuffled(batches.split.rows)
+    _, first = next(iterator)
+    first[:] = 5
+    tracemalloc.start()
+    _, second = next(iterator)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 50_000 < second.nbytes
+    assert (targets == 1).all()
+    assert (second == 1).all()
+
+
+def test_rows_without_targets_give_their_inputs():
+    _, T = collected(batches_of_numbers(np.empty((ROWS, 0)), np.float32).in_order())
+    assert T.shape == (ROWS, 0)

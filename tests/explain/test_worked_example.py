@@ -1,0 +1,238 @@
+"""The page of a step: its numbers are those of training, and its equations hold."""
+
+import re
+
+import numpy as np
+import pytest
+
+from nncli.base.errors import DivergenceError
+from nncli.config.load import load_config
+from nncli.explain.formats import FORMATS
+from nncli.explain.notation import Text
+from nncli.explain.page import Equation, Equations, Table
+from nncli.explain.trace.step import take_step
+from nncli.explain.trace.worked_example import worked_example
+from nncli.nn.activations import ACTIVATIONS
+from nncli.nn.losses import LOSSES
+from nncli.nn.optimizers import OPTIMIZERS
+from nncli.runs.pipeline import prepare
+from tests.explain.mathematics import evaluate
+
+CONFIG = """\
+data: {source: xor, rows: 40, test: 0}
+model: {hidden_layers: [3, 2], activation: tanh}
+training: {optimizer: sgd, learning_rate: 0.5, precision: float64}
+"""
+HIDDEN = [name for name, entry in ACTIVATIONS.items() if not entry.output_only]
+LOSS_AND_OUTPUT = [
+    (loss, output)
+    for loss, entry in LOSSES.items()
+    for output in entry.outputs
+    if "binary" in ACTIVATIONS[output].output_for
+]
+SETTINGS = [
+    ["training.l2=0.1"],
+    ["training.l1=0.1"],
+    ["training.clip_norm=0.01"],
+    ["training.clip_value=0.01"],
+    ["training.max_norm=0.5"],
+    ["model.density=0.5"],
+    ["model.hidden_layers=[]"],
+    ["training.dropout=0.5"],
+    ["training.schedule={name: step, warmup: 2}"],
+    ["training.precision=float32"],
+    ["training.clip_norm=1e6"],
+    ["training.l1=0.1", "training.l2=0.2", "training.clip_value=0.05", "training.clip_norm=0.1"],
+    ["training.optimizer=adam", "training.l2=0.2", "training.max_norm=0.5"],
+    *([f"training.optimizer={name}"] for name in OPTIMIZERS),
+    ["training.optimizer={name: sgd, momentum: 0.9, nesterov: true}"],
+]
+
+
+@pytest.fixture
+def prepared(tmp_path):
+    path = tmp_path / "c.yaml"
+    path.write_text(CONFIG, encoding="utf-8")
+
+    def prepare_with(*overrides):
+        if "model.activation=step" in overrides:
+            overrides = (*overrides, "training.epochs=0")
+        return prepare(load_config(path, overrides))
+
+    return prepare_with
+
+
+def page_of(job, rows, *, digits=17, limit=100, source="c.yaml"):
+    step = take_step(job, rows)
+    return step, [*worked_example(step, Text(digits), source=source, limit=limit)]
+
+
+def equations_of(page):
+    return [each for part in page if isinstance(part, Equations) for each in part.equations]
+
+
+def numeric_sides(equation: Equation):
+    """Return the right sides that have numbers alone, but for the last, and the last."""
+    sides = [" ".join(right) for right in equation.rights]
+    letters = re.compile(r"[a-zL∂]\d*\[|Σ|\b[zat]\b|∂| more")
+    numeric = [side for side in sides[:-1] if not letters.search(side)]
+    return [side for side in numeric if side != "not connected"], float(sides[-1])
+
+
+def check_equations(page, *, at_least, rel=1e-9):
+    checked = 0
+    for equation in equations_of(page):
+        sides, value = numeric_sides(equation)
+        for side in sides:
+            assert evaluate(side) == pytest.approx(value, rel=rel, abs=rel / 100), equation
+            checked += 1
+    assert checked >= at_least
+
+
+@pytest.mark.parametrize("rows", [[0], [3, 5, 8]])
+@pytest.mark.parametrize("hidden", HIDDEN)
+def test_every_equation_holds_for_every_activation(prepared, hidden, rows):
+    _, page = page_of(prepared(f"model.activation={hidden}"), rows)
+    # Of SELU's constants the page has five digits.
+    check_equations(page, at_least=50, rel=1e-4 if hidden == "selu" else 1e-9)
+
+
+@pytest.mark.parametrize("rows", [[0], [3, 5, 8]])
+@pytest.mark.parametrize(("loss", "output"), LOSS_AND_OUTPUT)
+def test_every_equation_holds_for_every_loss_and_output(prepared, loss, output, rows):
+    job = prepared(f"model.output={output}", f"training.loss={loss}")
+    _, page = page_of(job, rows)
+    check_equations(page, at_least=40)
+
+
+@pytest.mark.parametrize("settings", SETTINGS, ids=lambda settings: settings[0])
+def test_every_equation_holds_for_every_way_to_train(prepared, settings):
+    _, page = page_of(prepared(*settings), [1, 2])
+    check_equations(page, at_least=10, rel=1e-5 if "float32" in settings[0] else 1e-9)
+
+
+def test_the_check_of_equations_can_fail(prepared):
+    _, page = page_of(prepared(), [0])
+    wrong = Equation("z", [["1 + 1"], ["3"]])
+    with pytest.raises(AssertionError):
+        check_equations([*page, Equations([wrong])], at_least=0)
+
+
+def test_equations_hold_where_only_the_largest_terms_are_shown(prepared):
+    _, page = page_of(prepared("model.hidden_layers=[9]"), [0], limit=2)
+    check_equations(page, at_least=10)
+    assert "7 more" in FORMATS["text"].write(page)
+
+
+@pytest.mark.parametrize("settings", [[], *SETTINGS], ids=str)
+def test_the_step_is_that_of_training(prepared, settings):
+    rows = [4, 7]
+    step = take_step(prepared(*settings), rows)
+    job = prepared(*[each for each in settings if "dropout" not in each])
+    before = job.network.parameters.copy()
+    X, T = (each.copy() for each in next(job.training.in_order()))
+    learning_rate = job.plan.rate(0, 1 / len(job.training))
+    loss, _ = job.engine.step(X[rows], T[rows], learning_rate)
+    assert step.loss == loss
+    assert not np.array_equal(before, job.network.parameters)
+    for stage, flat in (("before", before), ("after", job.network.parameters)):
+        found = [each.ravel() for layer in step.layers for each in getattr(layer, stage)]
+        np.testing.assert_array_equal(np.concatenate(found), flat)
+
+
+def test_the_new_weights_stand_on_the_page(prepared):
+    job = prepared()
+    step, page = page_of(job, [0])
+    last = equations_of(page)[-1]
+    assert last.left == "b3[1]"
+    assert last.sign == "←"
+    assert float(last.rights[-1][0]) == step.layers[-1].after.b[0] == job.network.parameters[-1]
+
+
+def test_what_a_unit_does_row_by_row_is_a_table(prepared):
+    _, page = page_of(prepared(), [0, 1, 2], digits=6)
+    tables = [part for part in page if isinstance(part, Table)]
+    assert [len(table.rows) for table in tables] == [3] * 6
+    assert tables[0].header == ("row", "x[1]", "x[2]", "z1[1]", "a1[1]")
+    assert [row[0] for row in tables[0].rows] == ["0", "1", "2"]
+
+
+def test_a_weight_that_is_masked_out_has_no_derivative_and_stays_zero(prepared):
+    mask = "model.masks=[[[1, 0, 1], [1, 1, 1]], null, null]"
+    _, page = page_of(prepared(mask), [0])
+    lefts = [each.left for each in equations_of(page)]
+    assert "∂L/∂w1[1,1]" in lefts
+    assert "∂L/∂w1[1,2]" not in lefts
+    new = next(each for each in equations_of(page) if each.left == "w1[1,2]")
+    assert new.rights[-1] == ["0"]
+    assert "0 for connections that are not there" in FORMATS["text"].write(page)
+
+
+@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("hidden", HIDDEN)
+def test_every_activation_is_written_in_every_format(prepared, name, hidden):
+    step = take_step(prepared(f"model.activation={hidden}"), [0, 1])
+    notation = FORMATS[name].notation(6)
+    text = FORMATS[name].write(worked_example(step, notation, source="a_b.yaml", limit=6))
+    assert re.search(r"<\w+>", text) is None
+    if name == "text":
+        assert max(map(len, text.splitlines())) <= 80
+    else:
+        assert text.count("{") == text.count("}")
+        assert text.isascii()
+    assert ("a_b.yaml" if name != "latex" else r"a\_b.yaml") in text
+
+
+@pytest.mark.parametrize("digits", [6, 17])
+@pytest.mark.parametrize(("loss", "output"), LOSS_AND_OUTPUT)
+def test_text_fits_80_columns_for_every_loss_and_output(prepared, loss, output, digits):
+    job = prepared(f"model.output={output}", f"training.loss={loss}", "model.activation=mish")
+    _, page = page_of(job, [0, 1], digits=digits)
+    assert max(map(len, FORMATS["text"].write(page).splitlines())) <= 80
+
+
+@pytest.mark.parametrize("settings", SETTINGS, ids=str)
+def test_text_fits_80_columns_for_every_way_to_train(prepared, settings):
+    _, page = page_of(prepared(*settings), [0, 1], digits=17)
+    assert max(map(len, FORMATS["text"].write(page).splitlines())) <= 80
+
+
+def test_a_loss_that_is_not_finite_is_an_error(prepared):
+    job = prepared("model.activation=identity", "model.output=identity")
+    job.network.parameters.fill(1e200)
+    with pytest.raises(DivergenceError, match=r"the loss is (inf|nan)"):
+        take_step(job, [0])
+
+
+def test_a_saturated_output_says_that_there_is_no_logarithm_of_zero(prepared):
+    job = prepared("model.hidden_layers=[]")
+    said = "there seems to be a logarithm of 0"
+    assert said not in FORMATS["text"].write(page_of(job, [0])[1])
+    job.network.parameters.fill(2000)
+    assert said in FORMATS["text"].write(page_of(job, [0])[1])
+
+
+def test_dropout_is_said_to_be_left_out(prepared):
+    said = "here none is left out"
+    assert said in FORMATS["text"].write(page_of(prepared("training.dropout=0.5"), [0])[1])
+    assert said not in FORMATS["text"].write(page_of(prepared(), [0])[1])
+
+
+@pytest.mark.parametrize("name", ["a^b.yaml", "a\\b~c.yaml", "дом.yaml", "a#b%c&d$e{f}.yaml"])
+def test_any_file_name_is_legal_latex(prepared, name):
+    page = page_of(prepared(), [0])[1]
+    latex = FORMATS["latex"].notation(6)
+    written = latex.name(name)
+    assert written.isascii()
+    assert not re.search(r"(?<!\\)[#%&$~^_]", written)
+    assert page
+
+
+def test_an_equation_breaks_between_its_pieces():
+    equation = Equation("left", [["a + b"], ["1234567890", "+ 1234567890", "+ 12"], ["3"]])
+    assert [*equation.lines(33)] == [
+        (True, "a + b"),
+        (True, "1234567890 + 1234567890"),
+        (False, "+ 12 = 3"),
+    ]
+    assert [*equation.lines(80)] == [(True, "a + b = 1234567890 + 1234567890 + 12 = 3")]

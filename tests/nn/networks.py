@@ -1,0 +1,98 @@
+"""Small networks of every activation, output and loss of the tables, kept off their kinks."""
+
+import numpy as np
+
+from nncli.nn.activations import ACTIVATIONS
+from nncli.nn.losses import LOSSES
+from nncli.nn.network import Layer, Network, Objective, parameter_count
+
+HIDDEN = [name for name, entry in ACTIVATIONS.items() if not entry.output_only]
+LOSS_AND_OUTPUT = [(name, each) for name, loss in LOSSES.items() for each in loss.outputs]
+ROWS = 4
+
+# The numbers at whose sign a loss has a kink.
+KINKS = {
+    "mean_absolute_error": lambda Z, A, T: A - T,
+    "hinge": lambda Z, A, T: 1 - T * A,
+    "perceptron": lambda Z, A, T: Z,
+}
+
+
+def objective(loss):
+    """Return a loss with its default parameters."""
+    return Objective(loss, LOSSES[loss].complete({}))
+
+
+def build_layers(sizes, hidden, output):
+    names = [hidden] * (len(sizes) - 2) + [output]
+    return [
+        Layer(inputs, outputs, name, ACTIVATIONS[name].complete({}))
+        for inputs, outputs, name in zip(sizes, sizes[1:], names, strict=False)
+    ]
+
+
+def reference_layers(network):
+    """Return the layers as plain Python has them."""
+    return [
+        (
+            arrays.W.tolist(),
+            arrays.b.tolist(),
+            layer.activation,
+            layer.activation_parameters
+            | ({"slope": arrays.slope.tolist()} if layer.slopes else {}),
+        )
+        for arrays, layer in zip(network.arrays, network.layers, strict=True)
+    ]
+
+
+def saturated(network, X):
+    """Return what share of each layer's activations is saturated on rows."""
+    work = network.workspace(len(X))
+    network.logits(X, work)
+    return network.saturated_shares(work)
+
+
+def draw_targets(random, loss, outputs):
+    """Return targets that a loss can have, also between 0 and 1 where it allows."""
+    if loss in ("hinge", "perceptron"):
+        return random.choice([-1.0 if loss == "hinge" else 0.0, 1.0], (ROWS, outputs))
+    T = random.random((ROWS, outputs))
+    return T / T.sum(axis=1, keepdims=True) if loss == "cross_entropy" else T
+
+
+def draw_case(sizes, hidden, output, loss, dtype=np.float64):
+    """Return network, inputs and targets, near no kink of an activation (at 0) or of the loss."""
+    layers = build_layers(sizes, hidden, output)
+    random = np.random.default_rng(11)
+    T = draw_targets(random, loss, sizes[-1]).astype(dtype)
+    nearest = 0.0
+    while nearest < 1e-3:
+        flat = random.normal(0, 0.7, parameter_count(layers)).astype(dtype)
+        X = random.normal(size=(ROWS, sizes[0])).astype(dtype)
+        network = Network(layers, flat)
+        work = network.workspace(ROWS)
+        A = network.outputs(X, work)
+        from_kinks = work.Z[:-1] + ([KINKS[loss](work.Z[-1], A, T)] if loss in KINKS else [])
+        nearest = min((np.abs(each).min() for each in from_kinks), default=1.0)
+    return network, X, T
+
+
+def numerical_gradient(network, value, h=1e-6):
+    """Return the central differences of ``value()`` by the parameters, which are put back."""
+    result = np.empty_like(network.parameters)
+    for index, kept in enumerate(network.parameters.tolist()):
+        values = []
+        for shifted in (kept + h, kept - h):
+            network.parameters[index] = shifted
+            values.append(value())
+        network.parameters[index] = kept
+        result[index] = (values[0] - values[1]) / (2 * h)
+    return result
+
+
+def corrupt(entry, gradient, error):
+    """Change an activation's gradient by a share of itself, or by a number where it is 0 anyway."""
+    if entry.trainable:
+        gradient *= 1 + error
+    else:
+        gradient += error

@@ -1,0 +1,99 @@
+import os
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from nncli.base.errors import OutputError, UsageError
+from nncli.runs.directory import check_chosen, make_run_directory
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+
+def make(*numbers):
+    for number in numbers:
+        Path(f"runs/xor-{number}").mkdir(parents=True)
+
+
+def test_the_first_run_is_001_and_the_next_002():
+    assert make_run_directory("xor") == Path("runs/xor-001")
+    assert make_run_directory("xor") == Path("runs/xor-002")
+    assert make_run_directory("mnist") == Path("runs/mnist-001")
+    assert sorted(path.name for path in Path("runs").iterdir()) == [
+        "mnist-001",
+        "xor-001",
+        "xor-002",
+    ]
+
+
+def test_the_next_free_number_is_taken_and_what_is_there_is_left():
+    make("001", "003")
+    Path("runs/xor-002").write_text("a file in the way")
+    assert make_run_directory("xor") == Path("runs/xor-004")
+    assert Path("runs/xor-002").read_text() == "a file in the way"
+
+
+def test_after_999_comes_1000(monkeypatch):
+    monkeypatch.setattr("nncli.runs.directory.count", lambda _: iter([999, 1000]))
+    make("999")
+    assert make_run_directory("xor") == Path("runs/xor-1000")
+
+
+def test_runs_that_start_together_get_directories_of_their_own():
+    with ThreadPoolExecutor(8) as pool:
+        made = list(pool.map(lambda _: make_run_directory("xor"), range(40)))
+    assert len(set(made)) == 40
+
+
+def test_a_chosen_directory_is_made_with_its_parents():
+    chosen = Path("here/and/there")
+    assert make_run_directory("xor", chosen) == chosen
+    assert chosen.is_dir()
+    assert not Path("runs").exists()
+
+
+def test_an_empty_chosen_directory_is_used():
+    Path("empty").mkdir()
+    assert make_run_directory("xor", Path("empty")) == Path("empty")
+
+
+def test_a_chosen_directory_that_is_not_empty_is_refused_and_left():
+    make("001")
+    with pytest.raises(UsageError, match="runs: exists and is not an empty directory; choose"):
+        make_run_directory("xor", Path("runs"))
+    assert list(Path("runs").rglob("*")) == [Path("runs/xor-001")]
+
+
+def test_a_file_in_the_place_of_a_chosen_directory_is_refused_and_left():
+    Path("file").write_text("mine")
+    with pytest.raises(UsageError, match="file: exists and is not an empty directory"):
+        make_run_directory("xor", Path("file"))
+    assert Path("file").read_text() == "mine"
+
+
+def test_the_check_beforehand_makes_nothing():
+    check_chosen(Path("new"))
+    assert not Path("new").exists()
+
+
+@pytest.mark.parametrize(("chosen", "named"), [(None, "runs"), (Path("runs/new"), "runs/new")])
+def test_a_directory_that_cannot_be_made_is_named_with_a_remedy(chosen, named):
+    Path("runs").write_text("a file in the way")
+    with pytest.raises(OutputError) as caught:
+        make_run_directory("xor", chosen)
+    message = str(caught.value)
+    assert message.startswith(f"{Path(named)}: the run directory cannot be made (")
+    assert message.endswith("; choose another place with -o")
+    assert "\n" not in message
+
+
+@pytest.mark.skipif(
+    not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write everywhere"
+)
+def test_a_read_only_place_is_named(tmp_path):
+    Path("locked").mkdir(mode=0o500)
+    with pytest.raises(OutputError, match="permission denied"):
+        make_run_directory("xor", Path("locked/new"))
