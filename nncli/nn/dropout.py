@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import DTypeLike
 
-from nncli.base.random_streams import Stream, generator
+from nncli.base.random_streams import Stream, counted
 from nncli.nn.entries import Array
 from nncli.nn.network import Layer
 
@@ -14,7 +14,8 @@ class Dropout:
     """Draws which units of a step are kept (Srivastava et al., 2014).
 
     Inverted: what is kept is divided by the share that is kept, so that nothing has to be scaled
-    when the network is used. The draw depends on the seed and the number of the step alone.
+    when the network is used. Unit u of row r is kept where number r O + u of the step and the
+    layer, from 0 and in float32, is at least the rate, whatever the network's precision.
 
     Parameters
     ----------
@@ -36,17 +37,17 @@ class Dropout:
         self._keep: dict[int, Array] = {
             index: np.empty((rows, layers[index].outputs), dtype) for index in self._rates
         }
+        self._drawn = {i: np.empty(each.shape, np.float32) for i, each in self._keep.items()}
         self._seed = seed
 
     def draw(self, step: int, rows: int) -> Mapping[int, Array]:
         """Return, by hidden layer, what the activations (rows, O) of a step are multiplied by."""
-        if not self._rates:
-            return {}
-        random = generator(self._seed, Stream.DROPOUT, step)
         keep = {}
         for index, rate in self._rates.items():
-            factors = keep[index] = self._keep[index][:rows]
-            random.random(dtype=factors.dtype, out=factors)
-            np.greater_equal(factors, rate, out=factors)
+            factors, drawn = self._keep[index][:rows], self._drawn[index][:rows]
+            keep[index] = factors
+            random = counted(self._seed, Stream.DROPOUT, step, index)
+            random.random(dtype=np.float32, out=drawn)
+            np.greater_equal(drawn, rate, out=factors)
             np.multiply(factors, 1 / (1 - rate), out=factors)
         return keep

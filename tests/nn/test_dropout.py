@@ -23,6 +23,14 @@ def test_the_share_is_left_out_and_the_rest_is_scaled_up(dtype):
         assert (keep[index] == 0).mean() == pytest.approx(rate, abs=0.02)
 
 
+def test_what_is_kept_follows_from_numbers_that_are_counted():
+    keep = Dropout([0.0, 0.4], LAYERS, 4, np.float64, seed=8).draw(step=5, rows=4)
+    words = np.random.Philox(key=[8, 7], counter=[0, 0, 1, 5]).random_raw(4 * 300 // 2)
+    halves = np.stack([words & 0xFFFFFFFF, words >> 32], axis=1).ravel()
+    numbers = (halves >> 8).reshape(4, 300) / 2**24
+    np.testing.assert_array_equal(keep[1] > 0, numbers >= np.float32(0.4))
+
+
 def test_the_draw_depends_on_seed_and_step_alone():
     def draw(seed, step):
         return Dropout([0.5, 0], LAYERS, 10, np.float32, seed).draw(step, 10)[0].copy()
