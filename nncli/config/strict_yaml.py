@@ -8,6 +8,7 @@ and ``1:30`` stay what was typed (the YAML 1.2 core schema, without octal and he
 import json
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -33,6 +34,8 @@ _SHOWN = 80  # characters of a word that a message repeats
 _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)")
 FLOAT = re.compile(r"[-+]?(\.[0-9]+|(0|[1-9][0-9]*)(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _SPECIAL = {"null": None, "~": None, "": None, "true": True, "false": False}
+# What is none of YAML's "printable" characters (1.2.2, section 5.1).
+_NOT_ALLOWED = re.compile(r"[^\t\n\r -~\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _INFINITE = re.compile(r"[-+]?\.(inf|nan)")
 
 Path = tuple[str | int, ...]
@@ -73,20 +76,23 @@ def parse(text: str, name: str) -> Document:
     ConfigError
         With the place and the reason of the first thing that is not accepted.
     """
+    if found := _NOT_ALLOWED.search(text):
+        raise ConfigError(
+            f"{name}:{end_of(text[: found.start()])}: a character that YAML does not allow: "
+            f"{found[0]!r}"
+        )
     reader = _Reader(name)
     try:
         reader.read_document(_events(text))
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        place = reader.at(mark) if mark else f"{name}:1:1"
+        marks = [mark for mark in (error.problem_mark, error.context_mark) if mark]
+        # The parser looks ahead, and may stumble before it has told of what comes first, such as
+        # a level too many: the text in front of the place shows it.
+        with suppress(yaml.MarkedYAMLError):
+            before = text[: min((mark.index for mark in marks), default=0)]
+            _Reader(name).read_document(_events(before))
+        place = reader.at(marks[0]) if marks else f"{name}:1:1"
         raise ConfigError(f"{place}: not YAML: {error.problem or error.context}") from error
-    except yaml.reader.ReaderError as error:
-        # The C parser gives a number, and counts bytes.
-        character = chr(error.character) if isinstance(error.character, int) else error.character
-        raise ConfigError(
-            f"{name}:{end_of(text[: text.find(character)])}: a character that YAML does not "
-            f"allow: {character!r}"
-        ) from error
     return reader.document
 
 

@@ -3,12 +3,17 @@ import time
 
 import pytest
 import yaml
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from nncli.base.errors import ConfigError
 from nncli.config.load import load_config
-from nncli.config.strict_yaml import dotted, parse
+from nncli.config.strict_yaml import DEEPEST, dotted, end_of, parse
 
 BYTES_LIMIT = 1 << 20
+
+# What opens a level, and how much of it stands before the first value that is a level deeper.
+OPENERS = {"[": 1, "[\n": 2, "[ # [[[\n": 8, "[1, ": 1, '["[[", ': 1, "{a: ": 4, "{a: 1, 'b': ": 4}
 
 
 @pytest.fixture(params=["C", "Python"])
@@ -211,6 +216,32 @@ def test_what_is_more_than_a_config_needs_is_refused_with_its_place(text, proble
     with pytest.raises(ConfigError) as caught:
         parse(text, "c.yaml")
     assert str(caught.value) == f"c.yaml:{problem}"
+
+
+@st.composite
+def too_deep(draw):
+    """Draw a text that goes too deep, and how much stands in front of the first level too many."""
+    starts = {"": 0, "# é\n": 0, "a: ": 1, "- ": 1, "- - - ": 3, "'a':\n  b: [1]\n  c:\n  - ": 3}
+    start = draw(st.sampled_from([*starts]))
+    kinds = draw(st.lists(st.sampled_from([*OPENERS]), min_size=1, max_size=3, unique=True))
+    openers = draw(st.lists(st.sampled_from(kinds), min_size=45, max_size=45))
+    more = kinds[0] * draw(st.just(0) | st.integers(900, 3000))
+    marks = st.sampled_from("\n\t \"'@`%&*!|>[]{}?:,-#.\\")
+    letters = st.characters(exclude_categories=["Cc", "Cs", "Cn"])
+    rest = draw(st.text(marks | letters, max_size=20))  # too little to close them all
+    last = DEEPEST - starts[start]
+    before = start + "".join(openers[:last])
+    return start + "".join(openers) + more + rest, len(before) + OPENERS[openers[last]]
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(too_deep())
+@pytest.mark.usefixtures("parser")
+def test_the_first_level_too_many_is_named_whatever_follows(drawn):
+    text, place = drawn
+    with pytest.raises(ConfigError) as caught:
+        parse(text, "c.yaml")
+    assert str(caught.value) == f"c.yaml:{end_of(text[:place])}: nested more than 20 levels deep"
 
 
 @pytest.mark.parametrize(
