@@ -19,7 +19,16 @@ from nncli.config.file_sources import source_of
 from nncli.config.resolve import Misfit, check_monitor, filled_in, resolve
 from nncli.config.schema import Config
 from nncli.config.sources import SOURCES
-from nncli.config.strict_yaml import DEEPEST, MOST_VALUES, Document, Path, dotted, end_of, parse
+from nncli.config.strict_yaml import (
+    DEEPEST,
+    MOST_VALUES,
+    TOO_MANY_VALUES,
+    Document,
+    Path,
+    dotted,
+    end_of,
+    parse,
+)
 from nncli.data.dataset import Task
 from nncli.data.files.table_file import column_names
 from nncli.data.tables.columns import listed
@@ -102,6 +111,8 @@ def load_config(path: FilePath, overrides: Sequence[str] = ()) -> LoadedConfig:
         document.value = {}
     for override in overrides:
         _override(document, override)
+    if overrides and _count(document.value) > MOST_VALUES:
+        raise ConfigError(f"{_COMMAND_LINE}: {TOO_MANY_VALUES}")
     loaded = LoadedConfig(_validate(document, path), document)
     if (shape := loaded.config.data.shape) is not None:
         loaded.filled_in(shape.task, has_validation=_may_validate(loaded.config))
@@ -163,7 +174,7 @@ def _override(document: Document, override: str) -> None:
         raise ConfigError(f"{_COMMAND_LINE}: {what}: not UTF-8 text")
     if len(parts) > DEEPEST:
         raise ConfigError(f"{_COMMAND_LINE}: {what}: nested more than {DEEPEST} levels deep")
-    parsed = parse(text, f"{_COMMAND_LINE}: {dotted(parts)}")
+    parsed = parse(text, f"{_COMMAND_LINE}: {dotted(parts)}", levels=len(parts))
     document.problems += parsed.problems
     if not isinstance(document.value, dict):
         return  # reported by the schema

@@ -28,6 +28,7 @@ from nncli.base.errors import ConfigError, on_one_line
 
 DEEPEST = 20
 MOST_VALUES = 50_000  # keys count too
+TOO_MANY_VALUES = f"more than {MOST_VALUES:,} keys and values; large tables belong in files"
 _MOST_DIGITS = 100
 _SHOWN = 80  # characters of a word that a message repeats
 
@@ -68,8 +69,8 @@ class Document:
         return self.values.get(path, "")
 
 
-def parse(text: str, name: str) -> Document:
-    """Parse `text`; `name` stands for the file in the places.
+def parse(text: str, name: str, *, levels: int = 0) -> Document:
+    """Parse `text`, which stands `levels` deep; `name` stands for the file in the places.
 
     Raises
     ------
@@ -81,7 +82,7 @@ def parse(text: str, name: str) -> Document:
             f"{name}:{end_of(text[: found.start()])}: a character that YAML does not allow: "
             f"{found[0]!r}"
         )
-    reader = _Reader(name)
+    reader = _Reader(name, levels)
     try:
         reader.read_document(_events(text))
     except yaml.MarkedYAMLError as error:
@@ -90,7 +91,7 @@ def parse(text: str, name: str) -> Document:
         # a level too many: the text in front of the place shows it.
         with suppress(yaml.MarkedYAMLError):
             before = text[: min((mark.index for mark in marks), default=0)]
-            _Reader(name).read_document(_events(before))
+            _Reader(name, levels).read_document(_events(before))
         place = reader.at(marks[0]) if marks else f"{name}:1:1"
         raise ConfigError(f"{place}: not YAML: {error.problem or error.context}") from error
     return reader.document
@@ -122,8 +123,9 @@ def _events(text: str) -> Iterator[Event]:
 
 
 class _Reader:
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, levels: int) -> None:
         self.name = name
+        self.levels = levels
         self.document = Document()
 
     def at(self, mark: Any) -> str:
@@ -150,13 +152,11 @@ class _Reader:
             raise self.refuse(event, "an anchor (&); write the value out where it is needed")
         if tag := getattr(event, "tag", None):
             raise self.refuse(event, f"a tag ({_one_line(tag)}); values need no tags here")
-        if len(path) > DEEPEST:
+        if self.levels + len(path) > DEEPEST:
             raise self.refuse(event, f"nested more than {DEEPEST} levels deep")
         places = self.document
         if len(places.values) + len(places.keys) + len(places.problems) >= MOST_VALUES:
-            raise self.refuse(
-                event, f"more than {MOST_VALUES:,} keys and values; large tables belong in files"
-            )
+            raise self.refuse(event, TOO_MANY_VALUES)
         places.values[path] = self.at(event.start_mark)
         if isinstance(event, MappingStartEvent):
             return self.read_mapping(events, path)

@@ -1,6 +1,8 @@
 import time
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from nncli.nn.losses import LOSSES
 from tests.config.strategies import HIDDEN
@@ -205,6 +207,29 @@ def test_an_override_does_not_hide_that_the_file_is_no_mapping(problems):
     assert problems("- 1", "data=xor") == [
         "c.yaml:1:1: the config: found a list; expected a mapping of keys"
     ]
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    parts=st.integers(1, 22),
+    brackets=st.integers(0, 22) | st.integers(900, 3000),
+    rest=st.sampled_from(["", "@", "'", "\t", "}", "\n--- 2"]),
+)
+def test_the_levels_of_a_key_and_of_its_value_are_counted_together(problems, parts, brackets, rest):
+    key = ".".join(["a"] * parts)
+    deepest = parts + max(brackets - 1, 0)  # the innermost has nothing in it
+    line = problems(FILE, f"{key}={'[' * brackets}{rest or ']' * brackets}")[0]
+    assert line.endswith("nested more than 20 levels deep") == (deepest > 20)
+
+
+@pytest.mark.parametrize("count", [30_000, 30_001])
+def test_the_keys_and_values_of_file_and_overrides_are_counted_together(problems, count):
+    file = "data: xor\nmodel: {initial_biases: [[" + "0," * 19_990 + "]]}\n"
+    override = f"seed=[{'0,' * count}]"
+    whole = "data: xor\nseed: [" + "0," * count + "]\n" + file.split("\n")[1]
+    for lines in (problems(file, override), problems(whole)):
+        too_many = "more than 50,000 keys and values; large tables belong in files" in lines[0]
+        assert too_many == (count > 30_000)
 
 
 @pytest.mark.parametrize(
