@@ -1,5 +1,6 @@
 """The keys of the sources that are files of the user's own."""
 
+import math
 from collections.abc import Mapping
 from pathlib import Path as FilePath
 from typing import Annotated, Any, ClassVar, Literal, Self
@@ -84,12 +85,28 @@ class OneFileSource(FileSource):
         return values
 
 
+class Constant(Checked):
+    """Annotation for what may stand for blank cells: a number, a Boolean or text."""
+
+    def check(self, value: Any) -> Any:
+        """Return `value`, numbers as floats, if it is allowed."""
+        if isinstance(value, bool | str):
+            return value
+        if isinstance(value, int | float) and math.isfinite(value):
+            return float(value)
+        raise refusal(f"found {shown(value)}; expected a finite number, true or false, or text")
+
+    def json_schema(self) -> dict[str, Any]:
+        """Return the JSON Schema of what is allowed."""
+        return {"anyOf": [{"type": kind} for kind in ("number", "boolean", "string")]}
+
+
 class ColumnSection(Section):
     """What a column of a table is."""
 
     kind: Kind | None = Field(None, description="number, boolean or category")
     missing: Missing | None = Field(None, description="what blank cells are")
-    value: Annotated[float | bool | str, Field(union_mode="left_to_right")] | None = Field(
+    value: Annotated[float | bool | str, Constant()] | None = Field(
         None, description="the constant that stands for blank cells"
     )
 

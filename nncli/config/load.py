@@ -45,6 +45,7 @@ _EXPECTED = {
     "bool_type": "true or false",
     "string_type": "text",
     "list_type": "a list",
+    "dict_type": "a mapping",
     "model_type": "a mapping of keys",
     "finite_number": "a finite number",
     "greater_than_equal": "{ge} or more",
@@ -55,6 +56,7 @@ _EXPECTED = {
     "string_pattern_mismatch": "letters, digits, _ . - but no . or - first",
     "string_too_long": "at most {max_length} characters",
     "too_long": "at most {max_length} items",
+    "too_short": "at least {min_length} items",
 }
 
 

@@ -89,7 +89,7 @@ def test_size_and_color_are_those_that_the_config_says(nncli, config, tmp_path):
 @pytest.mark.parametrize(
     ("data", "problem"),
     [
-        ("{path: a, size: [4]}", "c.yaml:1:23: data.size: found a list; expected"),
+        ("{path: a, size: [4]}", "c.yaml:1:23: data.size: found a list; expected at least 2 items"),
         ("{path: a, size: [0, 4]}", "c.yaml:1:24: data.size[0]: found 0; expected 1 or more"),
         ("{path: a, color: green}", "c.yaml:1:24: data.color: found \"green\"; expected 'gray', "),
         ("{path: a, target: kind}", "c.yaml:1:17: data.target: unknown key; did you mean 'test'?"),

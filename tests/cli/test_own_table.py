@@ -396,7 +396,13 @@ def test_what_is_wrong_with_a_table_is_one_line(nncli, write, tmp_path, lines, d
         ("target: price, columns: {age: numer}", "unknown kind \"numer\"; did you mean 'number'?"),
         ("target: price, columns: {age: {mising: mean}}", "unknown key; did you mean 'missing'?"),
         ("target: price, columns: {age: {missing: constant}}", "missing: constant needs a value"),
+        (
+            "target: price, columns: {age: {missing: constant, value: [1]}}",
+            "age.value: found a list; expected a finite number, true or false, or text",
+        ),
+        ("target: price, columns: [age]", "data.columns: found a list; expected a mapping"),
         ("target: price, class_weight: fair", "expected 'balanced' or a mapping"),
+        ("target: price, class_weight: [1]", "class_weight: found a list; expected a mapping"),
         ("target: price, test: 1.5", "found 1.5; expected an integer of 0 or more, or a fraction"),
     ],
 )

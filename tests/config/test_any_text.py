@@ -9,7 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nncli.base.errors import ConfigError
+from nncli.config.file_sources import ColumnSection
 from nncli.config.load import LoadedConfig, load_config
+from nncli.config.schema import EarlyStopping, ModelSection, TrainingSection
+from nncli.config.sources import SOURCES
 from nncli.nn.activations import ACTIVATIONS
 from nncli.nn.optimizers import OPTIMIZERS
 from tests.config.strategies import valid_configs
@@ -66,6 +69,7 @@ def check(path, content, *overrides):
         for line in str(error).split("\n"):
             assert re.fullmatch(f"({'|'.join(places)}): .+", line)
             assert line.isprintable()
+            assert " should " not in line  # so speaks pydantic
 
 
 @settings(deadline=None)
@@ -129,6 +133,22 @@ def damaged_values(draw):
 @given(values=damaged_values())
 def test_a_valid_config_with_a_value_replaced(path, values):
     check(path, json.dumps(values).encode())
+
+
+KEYS = [
+    *(("xor", f"model.{key}") for key in ModelSection.model_fields),
+    *(("xor", f"training.{key}") for key in TrainingSection.model_fields),
+    *(("xor", f"training.early_stopping.{key}") for key in EarlyStopping.model_fields),
+    *((name, f"data.{key}") for name, source in SOURCES.items() for key in source.model_fields),
+    *(("csv", f"data.columns.a.{key}") for key in ColumnSection.model_fields),
+]
+
+
+@settings(deadline=None, max_examples=400)
+@given(st.sampled_from(KEYS), plain_values | st.lists(plain_values, max_size=2))
+def test_any_value_of_any_key(path, place, value):
+    source, key = place
+    check(path, f"data: {{source: {source}}}\n".encode(), f"{key}={json.dumps(value)}")
 
 
 @settings(deadline=None, max_examples=200)
