@@ -3,7 +3,9 @@
 import io
 import math
 import os
+import sys
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 from tokenize import TokenError
 from typing import IO, Any, Literal
@@ -13,6 +15,8 @@ from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 MAGIC = npy.MAGIC_PREFIX
+
+_MOST_DIMENSIONS = 32  # half of what NumPy takes
 
 # What Python's parser, which NumPy reads a header with, may raise for rubbish.
 _OF_PARSER = (SyntaxError, TokenError, RecursionError, MemoryError)
@@ -50,6 +54,11 @@ def map_npy(path: Path) -> NDArray[Any]:
     return mapped.view(np.ndarray)
 
 
+def addressable(shape: Sequence[int], dtype: np.dtype[Any]) -> bool:
+    """Return whether an array's lengths go together, which NumPy asks of an empty one too."""
+    return math.prod(max(length, 1) for length in shape) * dtype.itemsize <= sys.maxsize
+
+
 def _checked_header(
     stream: IO[bytes], size: int
 ) -> tuple[tuple[int, ...], Literal["C", "F"], np.dtype[Any]]:
@@ -57,13 +66,19 @@ def _checked_header(
         shape, fortran_order, dtype = _header(stream)
     except (*_OF_PARSER, ValueError, LookupError, TypeError, OverflowError) as error:
         raise ValueError("has a damaged .npy header") from error
+    if dtype.subdtype is not None:  # each value an array: NumPy writes them as more dimensions
+        raise ValueError("has a damaged .npy header")
     found = size - stream.tell()
     if dtype.hasobject or dtype.itemsize == 0:
         raise ValueError("holds Python objects or nothing, not numbers")
+    if len(shape) > _MOST_DIMENSIONS:
+        raise ValueError(f"has {len(shape)} dimensions; expected {_MOST_DIMENSIONS} at most")
     if any(type(length) is not int or length < 0 for length in shape):
         raise ValueError(f"has the impossible shape {shape}")
     if math.prod(shape) * dtype.itemsize != found:
         raise ValueError(f"has {found} bytes of values, not what its shape {shape} needs")
+    if not addressable(shape, dtype):
+        raise ValueError(f"has the impossible shape {shape}")
     return shape, "F" if fortran_order else "C", dtype
 
 

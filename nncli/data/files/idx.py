@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nncli.base.errors import DataError
+from nncli.base.storage.npy import addressable
 
 _TYPES = {8: ">u1", 9: ">i1", 11: ">i2", 12: ">i4", 13: ">f4", 14: ">f8"}
 _MOST_DIMENSIONS = 8
@@ -58,10 +59,9 @@ def parse_idx(stream: Readable, name: str) -> NDArray[Any]:
             f"{name}: the header promises {expected} bytes of values, the file has {found}; "
             "get the file again"
         )
-    try:
-        array = np.frombuffer(content, dtype).reshape(shape)
-    except ValueError as error:  # no bytes, but sizes that overflow beside a zero
-        raise DataError(f"{name}: sizes {shape}: {error}") from error
+    if not addressable(shape, dtype):
+        raise DataError(f"{name}: has the impossible sizes {shape}; get the file again")
+    array = np.frombuffer(content, dtype).reshape(shape)
     return array.astype(dtype.newbyteorder("="), copy=False)
 
 
