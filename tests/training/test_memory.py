@@ -48,5 +48,7 @@ def test_memory_does_not_grow_with_the_epochs(job, tmp_path):
         tracemalloc.stop()
     grown = memory.bytes[2000] - memory.bytes[500]
     # The rows of history that have not been handed over yet come and go: up to 0.1 s of them.
-    assert grown < 50_000
-    assert (tmp_path / "history.csv").stat().st_size > 150_000  # what it would be if they stayed
+    most = 50_000
+    assert grown < most
+    # Were they to stay, those of three quarters of the epochs would be far more.
+    assert (tmp_path / "history.csv").stat().st_size * 3 // 4 > 2 * most
