@@ -136,6 +136,8 @@ def test_ctrl_c_before_there_is_anything_to_save_is_one_line(nncli, monkeypatch)
 def test_ctrl_c_while_the_program_is_being_loaded_is_one_line(tmp_path, module):
     code = (
         "import signal, sys\n"
+        # A shell starts what runs in the background without Ctrl-C.
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "class Interrupting:\n"
         "    def find_spec(self, name, *rest):\n"
         f"        if name == {module!r}: signal.raise_signal(signal.SIGINT)\n"
