@@ -15,6 +15,7 @@ from nncli.nn.penalties import Regularization
 from nncli.nn.schedules import SCHEDULES, rate_function
 from tests import reference
 from tests.nn.networks import (
+    BUFFER_BYTES,
     HIDDEN,
     LOSS_AND_OUTPUT,
     ROWS,
@@ -167,8 +168,7 @@ def test_a_steady_step_allocates_no_arrays(hidden, optimizer):
     engine.step(X, T, 0.01)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    # NumPy broadcasts through a buffer of 8192 elements whatever the size of the arrays.
-    assert peak < 8192 * 4 + 8000 < 120 * 150 * 4
+    assert peak < BUFFER_BYTES + 8000 < 120 * 150 * 4
 
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)

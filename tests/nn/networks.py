@@ -9,6 +9,9 @@ from nncli.nn.network import Layer, Network, Objective, parameter_count
 HIDDEN = [name for name, entry in ACTIVATIONS.items() if not entry.output_only]
 LOSS_AND_OUTPUT = [(name, each) for name, loss in LOSSES.items() for each in loss.outputs]
 ROWS = 4
+# What NumPy takes whatever the size of the arrays: it broadcasts through a buffer of 8192 elements,
+# and before 2.3 what it compares with a number through one more, of Booleans.
+BUFFER_BYTES = 8192 * (4 if np.lib.NumpyVersion(np.__version__) >= "2.3.0" else 5)
 
 # The numbers at whose sign a loss has a kink.
 KINKS = {

@@ -16,6 +16,7 @@ from nncli.nn.network import (
 )
 from tests import reference
 from tests.nn.networks import (
+    BUFFER_BYTES,
     HIDDEN,
     LOSS_AND_OUTPUT,
     ROWS,
@@ -246,8 +247,7 @@ def memory_of_a_pass(hidden, output, loss):
 )
 def test_a_steady_pass_allocates_no_arrays(hidden, output, loss):
     _, peak, smallest = memory_of_a_pass(hidden, output, loss)
-    # NumPy broadcasts through a buffer of 8192 elements whatever the size of the arrays.
-    assert peak < 8192 * 4 + 8000 < smallest
+    assert peak < BUFFER_BYTES + 8000 < smallest
 
 
 @every_hidden
