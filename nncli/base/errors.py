@@ -4,8 +4,6 @@ An error is raised where its cause is known; ``cli/main.py`` alone turns it into
 standard error and an exit code. Any other exception is a bug and keeps its traceback.
 """
 
-from collections.abc import Sequence
-
 
 class NncliError(Exception):
     """Something failed while running: data, disk, network, divergence."""
@@ -49,27 +47,6 @@ class Interrupted(NncliError):  # noqa: N818 - not a failure: it was asked for
     def __init__(self, message: str, signal: int) -> None:
         super().__init__(message)
         self.exit_code = 128 + signal
-
-
-def did_you_mean(word: str, known: Sequence[str]) -> str:
-    """Return ``; did you mean 'x'?`` for the nearest of `known`, or an empty string."""
-    from difflib import get_close_matches  # only after a mistake: every command loads this module
-
-    near = get_close_matches(word, known, n=1, cutoff=0.6)
-    return f"; did you mean '{near[0]}'?" if near else ""
-
-
-def printable(text: str) -> str:
-    """Return `text` with everything escaped that could move a terminal's cursor, or do worse."""
-    if text.isprintable():
-        return text
-    return "".join(each if each.isprintable() else repr(each)[1:-1] for each in text)
-
-
-def on_one_line(text: str, width: int = 200) -> str:
-    """Return `text` fit for a message: printable, at most `width` characters."""
-    text = printable(text[: width + 1])
-    return text if len(text) <= width else text[: width - 3] + "..."
 
 
 def reason(error: OSError) -> str:

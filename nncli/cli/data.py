@@ -108,7 +108,8 @@ def _figures(splits: list[Any], of: str) -> list[tuple[str, ...]]:
 
 
 def _unknown(name: str) -> "UsageError":
-    from nncli.base.errors import UsageError, did_you_mean
+    from nncli.base.errors import UsageError
+    from nncli.base.words import did_you_mean
     from nncli.config.sources import SOURCES
 
     hint = did_you_mean(name, list(SOURCES)) or "; there are " + ", ".join(SOURCES)

@@ -40,8 +40,9 @@ def init(template: str, out: Path | None, data: Path | None, targets: tuple[str,
 
       nncli init images --data folder
     """
-    from nncli.base.errors import UsageError, did_you_mean
+    from nncli.base.errors import UsageError
     from nncli.base.storage.files import checked_output, write_text
+    from nncli.base.words import did_you_mean
     from nncli.config.templates import TEMPLATES, template_text
 
     known = [*TEMPLATES, *_OF_TABLES, _OF_IMAGES]
@@ -71,9 +72,9 @@ def init(template: str, out: Path | None, data: Path | None, targets: tuple[str,
 
 def _text_of_table(template: str, data: Path | None, targets: Sequence[str], path: Path) -> str:
     from nncli.base.errors import UsageError
+    from nncli.base.words import listed
     from nncli.config.starter import starter_text
     from nncli.data.files.table_file import column_names
-    from nncli.data.tables.columns import listed
 
     if data is None:
         raise UsageError(f"{template} needs --data with the file, and --target with the column")

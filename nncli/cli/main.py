@@ -8,8 +8,9 @@ from contextlib import suppress
 import click
 
 import nncli
-from nncli.base.errors import ConfigError, Interrupted, NncliError, on_one_line, reason
+from nncli.base.errors import ConfigError, Interrupted, NncliError, reason
 from nncli.base.threads import start_with_one_thread
+from nncli.base.words import on_one_line
 from nncli.cli.config import config
 from nncli.cli.data import data
 from nncli.cli.eval import eval_

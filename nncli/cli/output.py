@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from nncli.base.errors import printable
+from nncli.base.words import printable
 
 WIDTH = 80
 

@@ -31,7 +31,7 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-from nncli.base.errors import did_you_mean
+from nncli.base.words import did_you_mean
 from nncli.nn.entries import Entry, Parameter, Value
 
 _STRICT = ConfigDict(strict=True, allow_inf_nan=False)

@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_serializer, model_validator
 
-from nncli.base.errors import did_you_mean
+from nncli.base.words import did_you_mean
 from nncli.config.choices import (
     Checked,
     IntegerOr,

@@ -12,8 +12,9 @@ from typing import Any, get_args
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
-from nncli.base.errors import ConfigError, DataError, did_you_mean, on_one_line, reason
+from nncli.base.errors import ConfigError, DataError, reason
 from nncli.base.storage.regular_file import read_regular
+from nncli.base.words import did_you_mean, listed, on_one_line
 from nncli.config.choices import OneOf, Section, shown
 from nncli.config.file_sources import source_of
 from nncli.config.resolve import Misfit, check_monitor, filled_in, resolve
@@ -31,7 +32,6 @@ from nncli.config.strict_yaml import (
 )
 from nncli.data.dataset import Task
 from nncli.data.files.table_file import column_names
-from nncli.data.tables.columns import listed
 
 _MOST_BYTES = 1 << 20
 _MOST_PROBLEMS = 100

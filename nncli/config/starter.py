@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from nncli.base.words import count, listed
 from nncli.config.file_sources import source_of
 from nncli.config.load import name_from
 from nncli.config.render import commented_text, setting_lines
@@ -14,7 +15,7 @@ from nncli.config.schema import Config
 from nncli.data.files.images import format_of, image_files
 from nncli.data.files.table import Table
 from nncli.data.files.table_file import column_names, read_table
-from nncli.data.tables.columns import blank_cells, count, unsuited
+from nncli.data.tables.columns import blank_cells, unsuited
 from nncli.data.tables.tabular import Choices
 from nncli.data.tables.targets import understand, with_targets
 
@@ -124,9 +125,7 @@ def _column_lines(table: Table, name: str) -> list[str]:
     known = cells[~blank]
     facts = []
     if kind == "category":
-        different = sorted({*known})
-        shown = ", ".join(different[:4])
-        facts.append(shown if len(different) < 5 else f"{shown} and {len(different) - 4} more")
+        facts.append(listed(sorted({*known}), 4, quote=""))
     elif kind == "number" and len(known):
         facts.append(f"{np.min(known):g} to {np.max(known):g}")
     if blank.any():

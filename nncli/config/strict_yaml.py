@@ -24,7 +24,8 @@ from yaml.events import (
     SequenceStartEvent,
 )
 
-from nncli.base.errors import ConfigError, on_one_line
+from nncli.base.errors import ConfigError
+from nncli.base.words import on_one_line
 
 DEEPEST = 20
 MOST_VALUES = 50_000  # keys count too

@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nncli.base.errors import DataError, did_you_mean
+from nncli.base.errors import DataError
 from nncli.base.storage.mapping import row_blocks
 from nncli.base.storage.temporary_file import row_major
+from nncli.base.words import did_you_mean
 from nncli.data.dataset import Dataset, Task
 from nncli.data.files.image_format import ImageFormat
 from nncli.data.files.table import Table

@@ -15,9 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 import nncli
-from nncli.base.errors import ModelFileError, on_one_line, reason
+from nncli.base.errors import ModelFileError, reason
 from nncli.base.storage.npz_file import read_own_npz, write_npz
 from nncli.base.storage.strict_json import parse_json, to_json
+from nncli.base.words import on_one_line
 from nncli.data.dataset import Task
 from nncli.data.files.image_format import BACKGROUNDS, MOST_INPUTS, ImageFormat
 from nncli.data.tables.columns import KINDS, LARGEST, MOST_BLANKS, POLICIES, Column, Encoding

@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nncli.base.errors import DataError
+from nncli.base.words import listed
 from nncli.data.files.image_format import OF_MNIST, ImageFormat
 from nncli.data.files.images import IMAGE_ENDINGS, IMAGE_HEAD, is_image
 from nncli.data.files.input_file import Advance, open_input, tell_nobody
 from nncli.data.scaling import unscaled
 from nncli.data.splits import whole
-from nncli.data.tables.columns import listed
 from nncli.engines.numpy.engine import EVALUATION_ROWS
 from nncli.engines.scores import chosen_classes, class_probabilities
 from nncli.model.artifact import Model

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nncli.base.errors import DataError, DivergenceError, on_one_line, reason
+from nncli.base.errors import DataError, DivergenceError, reason
 from nncli.base.storage.npz_file import read_own_npz, write_npz
+from nncli.base.words import on_one_line
 from nncli.engines.divergence import NotFinite, is_finite
 from nncli.engines.numpy.engine import Engine
 from nncli.training.loop import Progress

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from nncli.base.words import count
 from nncli.data.dataset import Dataset, Shape
 from nncli.data.splits import whole
 from nncli.data.splitting import Fold, divide_alike
@@ -143,7 +144,7 @@ class GivenRows:
         if key == "classes":
             yield from _twice("classes", classes)
         if len(classes) < 2:
-            yield (key,), f"found {_count(len(classes), 'class')}; expected two or more"
+            yield (key,), f"found {count(len(classes), 'class')}; expected two or more"
         known = set(classes)
         for row, label in enumerate(labels):
             if str(label) not in known:
@@ -151,7 +152,7 @@ class GivenRows:
 
     def _of_count(self, key: str, found: int) -> Iterator[Problem]:
         if found != len(self.inputs):
-            rows = _count(len(self.inputs), "row")
+            rows = count(len(self.inputs), "row")
             yield (key,), f"found {found} for {rows} of inputs; expected one for each"
 
     def _of_names(self) -> Iterator[Problem]:
@@ -162,7 +163,7 @@ class GivenRows:
             ("target", targets, outputs),
         ):
             if len(names) != expected:
-                yield (key,), f"found {_count(len(names), 'name')}; expected {expected}"
+                yield (key,), f"found {count(len(names), 'name')}; expected {expected}"
             yield from _twice(key, names)
         for name in sorted({*columns} & {*targets}):
             yield (
@@ -181,7 +182,7 @@ def _of_table(key: str, rows: Sequence[Sequence[float]]) -> Iterator[Problem]:
         return
     for number, row in enumerate(rows):
         if len(row) != width:
-            found = _count(len(row), "number")
+            found = count(len(row), "number")
             yield (key, number), f"found {found}; expected {width}, as in the first row"
 
 
@@ -193,10 +194,5 @@ def _twice(key: str, names: Sequence[str]) -> Iterator[Problem]:
         seen.add(name)
 
 
-def _numbered(letter: str, count: int) -> list[str]:
-    return [f"{letter}{number}" for number in range(1, count + 1)]
-
-
-def _count(number: int, word: str) -> str:
-    plural = word + ("es" if word.endswith("s") else "s")
-    return f"{number} {word if number == 1 else plural}"
+def _numbered(letter: str, most: int) -> list[str]:
+    return [f"{letter}{number}" for number in range(1, most + 1)]

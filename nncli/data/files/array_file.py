@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nncli.base.errors import DataError, did_you_mean
+from nncli.base.errors import DataError
 from nncli.base.storage import npy
+from nncli.base.words import did_you_mean
 from nncli.data.files.idx import parse_idx
 from nncli.data.files.input_file import InputFile, open_input
 
@@ -43,9 +44,9 @@ def read_array(path: Path, key: str | None = None) -> Numbers:
         arrays = _expected(file)
         if key is not None and key not in arrays:
             near = did_you_mean(key, list(arrays))
-            raise DataError(f"{file.name}: has {listed(arrays)}; expected an array {key!r}{near}")
+            raise DataError(f"{file.name}: has {named(arrays)}; expected an array {key!r}{near}")
         if key is None and len(arrays) != 1:
-            raise DataError(f"{file.name}: has {listed(arrays)}; expected one array; name its key")
+            raise DataError(f"{file.name}: has {named(arrays)}; expected one array; name its key")
         return arrays[next(iter(arrays)) if key is None else key]
 
 
@@ -114,13 +115,13 @@ def arrays_in(file: InputFile) -> "Mapping[str, Numbers] | None":
 def inputs_and_targets(arrays: Mapping[str, Numbers], name: str) -> tuple[Numbers, Numbers]:
     """Return the arrays X and y, of equal length. Raises `DataError`."""
     if not {"X", "y"} <= arrays.keys():
-        raise DataError(f"{name}: has {listed(arrays)}; expected the arrays X and y")
+        raise DataError(f"{name}: has {named(arrays)}; expected the arrays X and y")
     X, y = arrays["X"], arrays["y"]
     _check_equal_length(X, y, name, "X", "y")
     return X, y
 
 
-def listed(arrays: Mapping[str, Numbers]) -> str:
+def named(arrays: Mapping[str, Numbers]) -> str:
     """Return the names of arrays for a message."""
     return "the arrays " + ", ".join(arrays) if arrays else "no arrays"
 

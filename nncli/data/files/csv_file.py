@@ -22,7 +22,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nncli.base.errors import DataError, did_you_mean
+from nncli.base.errors import DataError
+from nncli.base.words import did_you_mean
 from nncli.data.files.csv_rows import Cells, CsvRows, Lines
 from nncli.data.files.decimals import parse_decimals
 from nncli.data.files.input_file import InputFile

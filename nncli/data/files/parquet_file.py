@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nncli.base.errors import DataError, did_you_mean
+from nncli.base.errors import DataError
+from nncli.base.words import did_you_mean
 from nncli.data.files.csv_file import numbers_among
 from nncli.data.files.input_file import Advance, InputFile
 from nncli.data.files.table import Kind, Table

@@ -14,9 +14,10 @@ from typing import Any, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from nncli.base.errors import DataError, did_you_mean
+from nncli.base.errors import DataError
 from nncli.base.storage.mapping import row_blocks
 from nncli.base.storage.temporary_file import stacked
+from nncli.base.words import count, did_you_mean, listed
 from nncli.data.files.table import NUMBER, Cells, Kind, Table
 from nncli.data.splits import Rows
 
@@ -374,17 +375,6 @@ def constant_columns(encoding: Encoding, matrix: NDArray[Any], rows: Rows) -> It
         if not changes[start:end].any():
             yield column.name
         start = end
-
-
-def listed(names: Sequence[str], most: int = 5) -> str:
-    """Return names in quotes, of very many the first."""
-    shown = ", ".join(f"'{name}'" for name in names[:most])
-    return shown if len(names) <= most else f"{shown} and {len(names) - most} more"
-
-
-def count(number: int, word: str) -> str:
-    """Return ``1 row`` or ``2 rows``."""
-    return f"{number} {word}{'' if number == 1 else 's'}"
 
 
 def _other_kind(column: Column, table: Table) -> str | None:

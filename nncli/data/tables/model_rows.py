@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nncli.base.errors import DataError, did_you_mean
+from nncli.base.errors import DataError
 from nncli.base.storage.mapping import give_back, row_blocks
 from nncli.base.storage.npy import MAGIC as NPY_MAGIC
-from nncli.data.files.array_file import arrays_in, inputs_and_targets, listed
+from nncli.base.words import briefly, count, did_you_mean
+from nncli.data.files.array_file import arrays_in, inputs_and_targets, named
 from nncli.data.files.csv_file import CsvFile
 from nncli.data.files.input_file import Advance, InputFile, open_input, tell_nobody
 from nncli.data.files.table import Kind, Table
@@ -86,8 +87,8 @@ def _parquet_blocks(file: InputFile, columns: Sequence[str], advance: Advance) -
     header, blocks = opened(file, advance)
     if lacking := [column for column in columns if column not in header]:
         raise DataError(
-            f"{file.name}: has {_count(len(header), 'column')} and lacks {_briefly(lacking)}; the "
-            f"model takes {len(columns)} ({_briefly(columns)})"
+            f"{file.name}: has {count(len(header), 'column')} and lacks {briefly(lacking)}; the "
+            f"model takes {len(columns)} ({briefly(columns)})"
         )
     return blocks(kinds=dict.fromkeys(columns, "number"), used=columns, missing=())
 
@@ -124,7 +125,7 @@ def read_labelled(
             return _labelled_table(_Csv(CsvFile(file), columns), columns, targets, classes)
         if "" in arrays:
             what = (
-                f"a column {targets[0]!r}" if len(targets) == 1 else "columns " + _briefly(targets)
+                f"a column {targets[0]!r}" if len(targets) == 1 else "columns " + briefly(targets)
             )
             raise DataError(f"{file.name}: has no {'labels' if classes else 'targets'}; give a CSV "
                             f"file with {what}, or an npz with X and y")  # fmt: skip
@@ -149,7 +150,7 @@ def _labelled_table(
 def _only(arrays: Mapping[str, Numbers], name: str) -> Numbers:
     """Return the one array, or of several that called X."""
     if len(arrays) != 1 and "X" not in arrays:
-        raise DataError(f"{name}: has {listed(arrays)}; expected one array, or one called X")
+        raise DataError(f"{name}: has {named(arrays)}; expected one array, or one called X")
     return arrays["X"] if "X" in arrays else next(iter(arrays.values()))
 
 
@@ -218,8 +219,8 @@ def _matrix(
     if rows.shape[1] != len(columns):
         raise DataError(
             f"{name}: an array of shape {array.shape if shape is None else shape}, "
-            f"{_count(rows.shape[1], 'number')} a row; the model {verb} {len(columns)} "
-            f"({_briefly(columns)})"
+            f"{count(rows.shape[1], 'number')} a row; the model {verb} {len(columns)} "
+            f"({briefly(columns)})"
         )
     return rows.view(np.uint8) if rows.dtype.kind == "b" else rows
 
@@ -297,21 +298,13 @@ class _Csv:
             if header:
                 note(
                     f"{self._csv.name}: the header has none of the model's names "
-                    f"({_briefly(columns)}); its columns are taken in their order"
+                    f"({briefly(columns)}); its columns are taken in their order"
                 )
             return columns
-        found = _count(width, "column")
-        lacks = f" and lacks {_briefly(missing)}" if header else " and no header"
+        found = count(width, "column")
+        lacks = f" and lacks {briefly(missing)}" if header else " and no header"
         hint = ", separated by commas" if width == 1 and len(columns) > 1 else ""
         raise DataError(
             f"{self._csv.name}: has {found}{lacks}; the model takes {len(columns)} "
-            f"({_briefly(columns)}){hint}"
+            f"({briefly(columns)}){hint}"
         )
-
-
-def _count(number: int, word: str) -> str:
-    return f"{number} {word if number == 1 else word + 's'}"
-
-
-def _briefly(names: Sequence[str]) -> str:
-    return ", ".join(names) if len(names) <= 6 else f"{names[0]}, {names[1]}, ... {names[-1]}"

@@ -8,7 +8,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from nncli.base.errors import DataError, did_you_mean
+from nncli.base.errors import DataError
+from nncli.base.words import did_you_mean, listed
 from nncli.data.dataset import Dataset, Task
 from nncli.data.files.input_file import Advance, InputFile, tell_nobody
 from nncli.data.files.table import Kind, Table
@@ -22,7 +23,6 @@ from nncli.data.tables.columns import (
     constant_columns,
     described,
     fit,
-    listed,
 )
 from nncli.data.tables.targets import Targets, understand, with_targets
 

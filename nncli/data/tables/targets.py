@@ -18,9 +18,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nncli.base.errors import DataError
+from nncli.base.words import count, listed
 from nncli.data.dataset import Task
 from nncli.data.files.table import Cells, Table
-from nncli.data.tables.columns import blank_cells, check_size, count, listed
+from nncli.data.tables.columns import blank_cells, check_size
 
 _MOST_NUMBERED_CLASSES = 20
 _ROWS_OF_A_CLASS = 5

@@ -1,0 +1,41 @@
+"""Words for messages: lists, counts, guesses, and text that is safe to print."""
+
+from collections.abc import Sequence
+
+
+def listed(names: Sequence[str], most: int = 5, quote: str = "'") -> str:
+    """Return names in quotes: ``'a', 'b' and 3 more`` where there are more than `most`."""
+    shown = ", ".join(f"{quote}{name}{quote}" for name in names[:most])
+    return shown if len(names) <= most else f"{shown} and {len(names) - most} more"
+
+
+def briefly(names: Sequence[str]) -> str:
+    """Return names without quotes, of more than six only ``a, b, ... z``: they are numbered."""
+    return ", ".join(names) if len(names) <= 6 else f"{names[0]}, {names[1]}, ... {names[-1]}"
+
+
+def count(number: int, word: str) -> str:
+    """Return ``1 row``, ``2 rows`` or ``2 classes``."""
+    ending = "" if number == 1 else "es" if word.endswith("s") else "s"
+    return f"{number} {word}{ending}"
+
+
+def did_you_mean(word: str, known: Sequence[str]) -> str:
+    """Return ``; did you mean 'x'?`` for the nearest of `known`, or an empty string."""
+    from difflib import get_close_matches  # only after a mistake: every command loads this module
+
+    near = get_close_matches(word, known, n=1, cutoff=0.6)
+    return f"; did you mean '{near[0]}'?" if near else ""
+
+
+def printable(text: str) -> str:
+    """Return `text` with everything escaped that could move a terminal's cursor, or do worse."""
+    if text.isprintable():
+        return text
+    return "".join(each if each.isprintable() else repr(each)[1:-1] for each in text)
+
+
+def on_one_line(text: str, width: int = 200) -> str:
+    """Return `text` fit for a message: printable, at most `width` characters."""
+    text = printable(text[: width + 1])
+    return text if len(text) <= width else text[: width - 3] + "..."
