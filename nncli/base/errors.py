@@ -4,6 +4,9 @@ An error is raised where its cause is known; ``cli/main.py`` alone turns it into
 standard error and an exit code. Any other exception is a bug and keeps its traceback.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 
 class NncliError(Exception):
     """Something failed while running: data, disk, network, divergence."""
@@ -52,3 +55,23 @@ class Interrupted(NncliError):  # noqa: N818 - not a failure: it was asked for
 def reason(error: OSError) -> str:
     """Return the operating system's words for `error`, without the path that it repeats."""
     return (error.strerror or str(error)).lower()
+
+
+@contextmanager
+def os_errors_as(
+    kind: type[NncliError], place: object, problem: str = "cannot be read", remedy: str = ""
+) -> Iterator[None]:
+    """Turn the operating system's errors in the block into ``place: problem (reason); remedy``.
+
+    Parameters
+    ----------
+    kind : type of NncliError
+        The error to raise instead of an `OSError`.
+    place : object
+        What the error is about, mostly a path.
+    """
+    try:
+        yield
+    except OSError as error:
+        words = f"{place}: {problem} ({reason(error)})"
+        raise kind(f"{words}; {remedy}" if remedy else words) from error

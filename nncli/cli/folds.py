@@ -75,7 +75,7 @@ def _train(
 ) -> None:
     """Train one fold to its end. Raises `Interrupted` when a signal asked to stop."""
     from nncli.base.errors import DivergenceError, Interrupted
-    from nncli.base.storage.files import locked
+    from nncli.base.storage.locks import locked
     from nncli.runs.pipeline import run
 
     settle_threads(job, options, stopped.threads)

@@ -94,7 +94,7 @@ def _begin(
     options: Options,
     profile: "Profile",
 ) -> None:
-    from nncli.base.storage.files import locked
+    from nncli.base.storage.locks import locked
     from nncli.cli.findings import print_findings
     from nncli.cli.folds import cross_validate
     from nncli.config.file_sources import FileSource
@@ -135,7 +135,7 @@ def _resume(
     directory: Path, overrides: tuple[str, ...], options: Options, profile: "Profile"
 ) -> None:
     """Go on with the run in `directory`, or say that it is finished."""
-    from nncli.base.storage.files import locked
+    from nncli.base.storage.locks import locked
     from nncli.cli.folds import cross_validate
     from nncli.config.load import load_config
     from nncli.runs.folds import folds_of, runs_of_folds

@@ -12,7 +12,7 @@ from typing import Any, get_args
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
-from nncli.base.errors import ConfigError, DataError, reason
+from nncli.base.errors import ConfigError, DataError, os_errors_as
 from nncli.base.storage.regular_file import read_regular
 from nncli.base.words import did_you_mean, listed, on_one_line
 from nncli.config.choices import OneOf, Section, shown
@@ -147,12 +147,8 @@ def _may_validate(config: Config) -> bool:
 
 
 def _read(path: FilePath) -> str:
-    try:
+    with os_errors_as(ConfigError, path, remedy="'nncli init' writes a config to start from"):
         content = read_regular(path, _MOST_BYTES)
-    except OSError as error:
-        raise ConfigError(
-            f"{path}: cannot be read ({reason(error)}); 'nncli init' writes a config to start from"
-        ) from error
     if len(content) > _MOST_BYTES:
         raise ConfigError(f"{path}:1:1: larger than 1 MiB; a config is a short text")
     try:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from nncli.base.errors import OutputError
-from nncli.base.storage.files import GrowingFile, atomic_write, locked, remove_litter, write_text
+from nncli.base.storage.files import GrowingFile, atomic_write, remove_litter, write_text
 
 ROOT = Path(__file__).parents[2]
 
@@ -192,70 +192,12 @@ def test_only_temporary_files_are_litter(tmp_path):
     assert sorted(names_in(tmp_path)) == sorted(left)
 
 
-# The lock
-
-HOLD_A_LOCK = """
-import sys
-from pathlib import Path
-from nncli.base.storage.files import locked
-
-with locked(Path(sys.argv[1])):
-    print("locked", flush=True)
-    sys.stdin.read()
-"""
-
-
-def test_a_lock_leaves_nothing_behind(tmp_path):
-    with locked(tmp_path):
-        pass
-    with locked(tmp_path):
-        assert os.name != "posix" or names_in(tmp_path) == []
-    assert names_in(tmp_path) == []
-
-
-def test_another_process_is_kept_out_until_it_ends_even_by_sigkill(tmp_path):
-    holder = subprocess.Popen(
-        [sys.executable, "-c", HOLD_A_LOCK, str(tmp_path)],
-        cwd=ROOT,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-    )
-    with holder:
-        assert holder.stdout.readline() == b"locked\n"
-        with pytest.raises(OutputError) as caught, locked(tmp_path):
-            pass
-        assert str(caught.value) == (
-            f"{tmp_path}: another process is training in it; wait until it ends"
-        )
-        holder.kill()
-        holder.wait()
-    with locked(tmp_path):
-        pass
-
-
-def test_a_directory_that_is_not_there_cannot_be_locked(tmp_path):
-    with (
-        pytest.raises(OutputError, match="missing: cannot be written"),
-        locked(tmp_path / "missing"),
-    ):
-        pass
-
-
-@on_posix
-def test_where_there_are_no_locks_there_is_none(tmp_path, monkeypatch):
-    def refuse(*_):
-        raise OSError(errno.ENOLCK, "No locks available")
-
-    monkeypatch.setattr("nncli.base.storage.files.fcntl.flock", refuse)
-    with locked(tmp_path):
-        pass
-
-
 # Nothing else writes
 
 WRITERS = {
     "base/storage/files.py": "the one place",
     "cli/main.py": "opens the null device in the place of a closed stream",
+    "base/storage/locks.py": "opens a directory with os.open, to lock it",
     "base/storage/regular_file.py": "opens with os.open, to read, so as not to wait for a pipe",
     "data/builtin/download.py": "what a server sends is added to a partial file, which is kept",
 }

@@ -1,14 +1,13 @@
 """The one place where nncli writes files: whole or not at all, or line by line."""
 
 import os
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from secrets import token_hex
 from typing import BinaryIO
 
-from nncli.base.errors import OutputError, UsageError, reason
+from nncli.base.errors import OutputError, UsageError, os_errors_as
 
 
 @contextmanager
@@ -25,7 +24,7 @@ def atomic_write(path: Path) -> Iterator[BinaryIO]:
     """
     temporary = path.with_name(f".{path.name}.{token_hex(4)}.tmp")
     try:
-        with _explained(path):
+        with writing(path):
             with temporary.open("xb") as stream:
                 yield stream
                 stream.flush()
@@ -63,7 +62,7 @@ def checked_output(path: Path, *, replace: bool = False, hint: str = "") -> Path
 def remove_litter(directory: Path) -> None:
     """Remove the temporary files of processes that were killed while they wrote in `directory`.
 
-    Nobody else may be writing in it: see `locked`.
+    Nobody else may be writing in it: see `locks`.
     """
     for path in directory.glob(".*.????????.tmp"):
         with suppress(OSError):  # it is in nobody's way
@@ -90,7 +89,7 @@ class GrowingFile:
 
     def __init__(self, path: Path, first: bytes, kept_bytes: int = 0) -> None:
         self._path = path
-        with _explained(path):
+        with writing(path):
             self._stream = path.open("r+b" if path.exists() else "xb", buffering=0)
             try:
                 self._stream.truncate(kept_bytes)
@@ -102,13 +101,13 @@ class GrowingFile:
 
     def append(self, lines: bytes) -> None:
         """Write whole lines."""
-        with _explained(self._path):
+        with writing(self._path):
             while lines:
                 lines = lines[self._stream.write(lines) :]
 
     def synchronize(self) -> None:
         """Wait until all of it is on the disk."""
-        with _explained(self._path):
+        with writing(self._path):
             os.fsync(self._stream.fileno())
 
     def close(self) -> None:
@@ -116,65 +115,14 @@ class GrowingFile:
         self._stream.close()
 
 
-@contextmanager
-def locked(directory: Path) -> Iterator[None]:
-    """Keep other processes from using a run directory while the block runs.
-
-    The lock is one of the operating system, on the directory itself or, on Windows, on a file
-    that vanishes with the process: it ends when the process does, however that ends, so it is
-    never stale. Where the file system knows no locks there is none; on a network file system it
-    may hold for one machine only.
-
-    Raises
-    ------
-    OutputError
-        When another process holds it, or the directory cannot be opened.
-    """
-    with _explained(directory):
-        handle = _open_for_lock(directory)
-    try:
-        try:
-            _lock(handle)
-        except (BlockingIOError, PermissionError) as error:
-            raise OutputError(
-                f"{directory}: another process is training in it; wait until it ends"
-            ) from error
-        except OSError:
-            pass  # no locks here
-        yield
-    finally:
-        os.close(handle)
-
-
-if sys.platform == "win32":
-    import msvcrt
-
-    def _open_for_lock(directory: Path) -> int:
-        return os.open(directory / ".lock", os.O_RDWR | os.O_CREAT | os.O_TEMPORARY)
-
-    def _lock(handle: int) -> None:
-        msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
-
-else:
-    import fcntl
-
-    def _open_for_lock(directory: Path) -> int:
-        return os.open(directory, os.O_RDONLY)
-
-    def _lock(handle: int) -> None:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-
-
-@contextmanager
-def _explained(path: Path) -> Iterator[None]:
-    """Turn the system's error into one line with the remedy."""
-    try:
-        yield
-    except OSError as error:
-        raise OutputError(
-            f"{path}: cannot be written ({reason(error)}); check the free space and the "
-            "permissions, or choose another place with -o"
-        ) from error
+def writing(path: Path) -> AbstractContextManager[None]:
+    """Turn the system's errors in the block into an `OutputError` with the remedy."""
+    return os_errors_as(
+        OutputError,
+        path,
+        "cannot be written",
+        "check the free space and the permissions, or choose another place with -o",
+    )
 
 
 def _sync_directory(directory: Path) -> None:

@@ -4,13 +4,13 @@ import math
 import tempfile
 import weakref
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from nncli.base.errors import OutputError, reason
+from nncli.base.errors import OutputError, os_errors_as
 from nncli.base.storage import mapping
 
 _TURNED_BYTES = 32 << 20
@@ -23,7 +23,7 @@ class TemporaryFile:
     """
 
     def __init__(self) -> None:
-        with _explained():
+        with _storing():
             self._file = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as what it holds
         weakref.finalize(self, self._file.close)
         self._size = 0
@@ -31,7 +31,7 @@ class TemporaryFile:
     def append(self, array: NDArray[Any]) -> int:
         """Write an array at the end; return its place. Raises `OutputError`."""
         place = self._size
-        with _explained():
+        with _storing():
             self._file.seek(place)
             self._file.write(np.ascontiguousarray(array).view(np.uint8).data)
         self._size += array.nbytes
@@ -40,14 +40,14 @@ class TemporaryFile:
     def read(self, place: int, count: int, dtype: np.dtype[Any]) -> NDArray[Any]:
         """Return `count` values from a place on."""
         values = np.empty(count, dtype)
-        with _explained():
+        with _storing():
             self._file.seek(place)
             self._file.readinto(values.view(np.uint8).data)
         return values
 
     def map(self, shape: tuple[int, ...], dtype: DTypeLike) -> NDArray[Any]:
         """Return all that was written as one array, read-only, mapped and not read."""
-        with _explained():
+        with _storing():
             self._file.flush()
             return np.memmap(self._file, dtype, "r", 0, shape).view(np.ndarray)
 
@@ -94,12 +94,10 @@ def _with_rows_together(array: NDArray[Any]) -> Iterator[NDArray[Any]]:
         yield block
 
 
-@contextmanager
-def _explained() -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise OutputError(
-            f"{tempfile.gettempdir()}: cannot hold a large table in a temporary file "
-            f"({reason(error)}); let TMPDIR name a folder with more room"
-        ) from error
+def _storing() -> AbstractContextManager[None]:
+    return os_errors_as(
+        OutputError,
+        tempfile.gettempdir(),
+        "cannot hold a large table in a temporary file",
+        "let TMPDIR name a folder with more room",
+    )

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from nncli.base.errors import DownloadError, reason
+from nncli.base.errors import DownloadError, os_errors_as
 from nncli.data.builtin.download import SILENT_SECONDS, RemoteFile, download, has_content, in_short
 
 CONNECT_SECONDS = 10.0
@@ -44,14 +44,12 @@ def ensure_files(
     missing = [file for file in files if not has_content(directory / file.name, file)]
     if not missing:
         return
-    try:
+    remedy = (
+        f"set NNCLI_CACHE to a directory that can, or {_by_hand(missing, directory, mirrors[0])}"
+    )
+    with os_errors_as(DownloadError, directory, "the cache cannot be written", remedy):
         directory.mkdir(parents=True, exist_ok=True)
         _check_writable(directory)
-    except OSError as error:
-        raise DownloadError(
-            f"{directory}: the cache cannot be written ({reason(error)}); set NNCLI_CACHE to a "
-            "directory that can, or " + _by_hand(missing, directory, mirrors[0])
-        ) from error
     for index, file in enumerate(missing):
         problems = _try_mirrors(file, directory, mirrors, progress, timeout_seconds)
         if len(problems) == len(mirrors):

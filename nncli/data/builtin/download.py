@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, BinaryIO, NoReturn
 from urllib.parse import urljoin, urlsplit
 
 from nncli.base.errors import reason
+from nncli.base.storage.locks import lock
 
 if TYPE_CHECKING:
     import requests
@@ -81,7 +82,7 @@ def _partial(path: Path) -> Iterator[BinaryIO]:
     """
     name = path.with_name(f"{path.name}.part")
     stream = name.open("a+b")
-    shared = _lock(stream, name)
+    shared = _is_ours(stream, name)
     if not shared:
         stream.close()
         name = path.with_name(f".{path.name}.{token_hex(4)}.part")
@@ -95,19 +96,10 @@ def _partial(path: Path) -> Iterator[BinaryIO]:
                 name.unlink()
 
 
-def _lock(stream: BinaryIO, name: Path) -> bool:
+def _is_ours(stream: BinaryIO, name: Path) -> bool:
     """Lock a file until it is closed; return False if another process has, or it was replaced."""
     try:
-        if sys.platform == "win32":
-            import msvcrt
-
-            stream.seek(1 << 40)  # far behind the content: nobody else can read what is locked
-            msvcrt.locking(stream.fileno(), msvcrt.LK_NBLCK, 1)
-        else:
-            import fcntl
-
-            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        return os.path.samestat(os.fstat(stream.fileno()), name.stat())
+        return lock(stream.fileno()) and os.path.samestat(os.fstat(stream.fileno()), name.stat())
     except OSError:
         return False
 

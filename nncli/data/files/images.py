@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nncli.base.errors import DataError, reason
+from nncli.base.errors import DataError, os_errors_as
 from nncli.data.files.image_format import MOST_INPUTS, ImageFormat
 from nncli.data.files.input_file import Advance, InputFile, open_input, tell_nobody
 
@@ -145,10 +145,8 @@ def is_image(head: bytes) -> bool:
 
 
 def _entries(folder: Path) -> list[Path]:
-    try:
+    with os_errors_as(DataError, folder):
         entries = sorted(folder.iterdir(), key=lambda entry: entry.name)
-    except OSError as error:
-        raise DataError(f"{folder}: cannot be read ({reason(error)})") from error
     return [
         entry
         for entry in entries

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-from nncli.base.errors import DataError, reason
+from nncli.base.errors import DataError, os_errors_as, reason
 
 GZIP_MAGIC = b"\x1f\x8b"
 
@@ -72,14 +72,13 @@ class InputFile:
         return content
 
     def _guarded(self, act: Callable[[], Any]) -> Any:
-        try:
-            return act()
-        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-            raise DataError(
-                f"{self.name}: the gzip data is cut or damaged; get the file again"
-            ) from error
-        except OSError as error:
-            raise DataError(f"{self.name}: cannot be read ({reason(error)})") from error
+        with os_errors_as(DataError, self.name):
+            try:
+                return act()
+            except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+                raise DataError(
+                    f"{self.name}: the gzip data is cut or damaged; get the file again"
+                ) from error
 
 
 @contextmanager
