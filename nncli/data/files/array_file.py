@@ -11,12 +11,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from nncli.base.errors import DataError
 from nncli.base.storage import npy
-from nncli.base.words import did_you_mean
 from nncli.data.files.idx import parse_idx
 from nncli.data.files.input_file import InputFile, open_input
 
@@ -32,22 +30,22 @@ _OF_ZIPFILE = (
 _MOST_DEFLATED = 1032  # to 1: no deflated bytes hold more
 
 
-def read_array(path: Path, key: str | None = None) -> Numbers:
-    """Return the array in a file; of several in an ``.npz``, the one called `key`.
+def read_array(path: Path) -> Numbers:
+    """Return the one array in a file.
 
     Raises
     ------
     DataError
-        When the file cannot be read, holds no arrays, or several and no key is given.
+        When the file cannot be read, or holds no array or several.
     """
     with open_input(path) as file:
         arrays = _expected(file)
-        if key is not None and key not in arrays:
-            near = did_you_mean(key, list(arrays))
-            raise DataError(f"{file.name}: has {named(arrays)}; expected an array {key!r}{near}")
-        if key is None and len(arrays) != 1:
-            raise DataError(f"{file.name}: has {named(arrays)}; expected one array; name its key")
-        return arrays[next(iter(arrays)) if key is None else key]
+        if len(arrays) != 1:
+            raise DataError(
+                f"{file.name}: has {named(arrays)}; expected one array; for several in one file, "
+                "use the source npz"
+            )
+        return next(iter(arrays.values()))
 
 
 def read_arrays(path: Path) -> dict[str, Numbers]:
@@ -60,40 +58,6 @@ def read_arrays(path: Path) -> dict[str, Numbers]:
     """
     with open_input(path) as file:
         return dict(Npz(file))
-
-
-def read_inputs_and_targets(path: Path) -> tuple[Numbers, Numbers]:
-    """Return the arrays X (N, ...) and y (N, ...) of an ``.npz``.
-
-    Raises
-    ------
-    DataError
-        When the file cannot be read, lacks one of them, or they differ in length.
-    """
-    with open_input(path) as file:
-        return inputs_and_targets(Npz(file), file.name)
-
-
-def read_images_and_labels(images: Path, labels: Path) -> tuple[Numbers, Numbers]:
-    """Return the arrays of two IDX files as rows (N, I), and labels (N,).
-
-    Raises
-    ------
-    DataError
-        When a file cannot be read, the two are swapped, or they differ in length.
-    """
-    X, y = read_array(images), read_array(labels)
-    for path, array, found, expected in (
-        (images, X, X.ndim < 2, "images, of 2 or more dimensions"),
-        (labels, y, y.ndim != 1, "labels, of one dimension"),
-    ):
-        if found:
-            swapped = "; images and labels are swapped" if X.ndim == 1 and y.ndim > 1 else ""
-            raise DataError(
-                f"{path}: holds an array of shape {array.shape}; expected {expected}{swapped}"
-            )
-    _check_equal_length(X, y, str(images), "it", str(labels))
-    return X.reshape(len(X), int(np.prod(X.shape[1:]))), y
 
 
 def arrays_in(file: InputFile) -> "Mapping[str, Numbers] | None":
@@ -117,7 +81,8 @@ def inputs_and_targets(arrays: Mapping[str, Numbers], name: str) -> tuple[Number
     if not {"X", "y"} <= arrays.keys():
         raise DataError(f"{name}: has {named(arrays)}; expected the arrays X and y")
     X, y = arrays["X"], arrays["y"]
-    _check_equal_length(X, y, name, "X", "y")
+    if X.ndim and y.ndim and len(X) != len(y):
+        raise DataError(f"{name}: {len(X)} rows in X, {len(y)} in y; expected as many in both")
     return X, y
 
 
@@ -186,10 +151,3 @@ def _npy(file: InputFile) -> Numbers:
         return npy.map_npy(file.path)
     except ValueError as error:
         raise DataError(f"{file.name}: {error}") from error
-
-
-def _check_equal_length(X: Numbers, y: Numbers, name: str, first: str, second: str) -> None:
-    if X.ndim and y.ndim and len(X) != len(y):
-        raise DataError(
-            f"{name}: {len(X)} rows in {first}, {len(y)} in {second}; expected as many in both"
-        )

@@ -31,7 +31,6 @@ def read_table(
     kinds: Mapping[str, Kind] | None = None,
     used: Collection[str] | None = None,
     missing: Sequence[str] = (),
-    advance: Advance = tell_nobody,
 ) -> Table:
     """Read a whole table: CSV of any delimiter, also gzipped, or Parquet; ``-`` is standard input.
 
@@ -46,8 +45,6 @@ def read_table(
         The columns to read, in this order; by default all.
     missing : sequence of str
         Texts that stand for a blank cell, beside none.
-    advance : function of int
-        Told the number of bytes that have been read since it was last told.
 
     Raises
     ------
@@ -55,9 +52,7 @@ def read_table(
         With the file, the line or row, the column, what was found and what was expected.
     """
     rows = _ROWS if used is None else max(1, min(_ROWS, _CELLS // max(1, len(used))))
-    return collect(
-        table_blocks(path, rows=rows, kinds=kinds, used=used, missing=missing, advance=advance)
-    )
+    return collect(table_blocks(path, rows=rows, kinds=kinds, used=used, missing=missing))
 
 
 def column_names(path: Path) -> list[str]:
@@ -78,7 +73,8 @@ def table_blocks(
     """Yield a table in blocks of `rows` rows, the last of fewer; memory goes with `rows` alone.
 
     A block may have a column in single precision that another has in double. Parameters and
-    errors as for `read_table`.
+    errors are as for `read_table`; `advance` is told how many bytes have been read since it was
+    last told.
     """
     with open_input(path, advance) as file:
         _, blocks = opened(file, advance)

@@ -9,12 +9,7 @@ import pytest
 
 from nncli.base.errors import DataError
 from nncli.data.files import input_file
-from nncli.data.files.array_file import (
-    read_array,
-    read_arrays,
-    read_images_and_labels,
-    read_inputs_and_targets,
-)
+from nncli.data.files.array_file import arrays_in, inputs_and_targets, read_array, read_arrays
 from nncli.data.files.input_file import open_input
 from nncli.data.tables.model_rows import number_blocks
 
@@ -26,11 +21,6 @@ def refusal(read, *arguments):
         read(*arguments)
     assert "\n" not in str(caught.value)
     return str(caught.value)
-
-
-def idx(array):
-    head = struct.pack(f">HBB{array.ndim}I", 0, 8, array.ndim, *array.shape)
-    return head + array.astype(np.uint8).tobytes()
 
 
 @pytest.fixture
@@ -66,29 +56,35 @@ def test_arrays_of_any_shape_are_read_plain_and_gzipped(path, array):
         np.testing.assert_array_equal(found, array)
 
 
-def test_an_array_of_several_is_chosen_by_its_key(path):
+def test_of_a_file_with_several_arrays_the_names_are_told(path):
     with path.open("wb") as stream:
         np.savez(stream, first=ROWS, second=ROWS[0])
-    np.testing.assert_array_equal(read_array(path, "second"), ROWS[0])
     assert refusal(read_array, path) == (
-        f"{path}: has the arrays first, second; expected one array; name its key"
+        f"{path}: has the arrays first, second; expected one array; for several in one file, use "
+        "the source npz"
     )
-    assert refusal(read_array, path, "fist") == (
-        f"{path}: has the arrays first, second; expected an array 'fist'; did you mean 'first'?"
-    )
+    with path.open("wb") as stream:
+        np.savez(stream, first=ROWS)
+    np.testing.assert_array_equal(read_array(path), ROWS)
+
+
+def read_x_and_y(path):
+    with open_input(path) as file:
+        return inputs_and_targets(arrays_in(file), file.name)
 
 
 def test_inputs_and_targets_are_x_and_y_of_equal_length(path):
     with path.open("wb") as stream:
         np.savez_compressed(stream, X=ROWS, y=np.arange(3), other=np.arange(9))
-    X, y = read_inputs_and_targets(path)
+    X, y = read_x_and_y(path)
     np.testing.assert_array_equal(X, ROWS)
     assert y.tolist() == [0, 1, 2]
     with path.open("wb") as stream:
         np.savez(stream, X=ROWS, y=np.arange(4))
-    assert refusal(read_inputs_and_targets, path) == (
-        f"{path}: 3 rows in X, 4 in y; expected as many in both"
-    )
+    assert refusal(read_x_and_y, path) == (f"{path}: 3 rows in X, 4 in y; expected as many in both")
+    with path.open("wb") as stream:
+        np.savez(stream, X=ROWS)
+    assert refusal(read_x_and_y, path) == (f"{path}: has the arrays X; expected the arrays X and y")
 
 
 def test_pickled_objects_are_never_loaded(path):
@@ -109,31 +105,6 @@ def test_a_member_that_promises_too_much_is_refused_with_little_memory(path):
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 1 << 20
-
-
-def test_images_and_labels_are_read_as_rows(tmp_path):
-    images = np.arange(24, dtype=np.uint8).reshape(2, 3, 4)
-    (tmp_path / "images").write_bytes(gzip.compress(idx(images), mtime=0))
-    (tmp_path / "labels").write_bytes(idx(np.array([7, 8])))
-    X, y = read_images_and_labels(tmp_path / "images", tmp_path / "labels")
-    np.testing.assert_array_equal(X, images.reshape(2, 12))
-    assert y.tolist() == [7, 8]
-
-
-def test_swapped_or_unequal_images_and_labels_are_refused(tmp_path):
-    images, labels = tmp_path / "images", tmp_path / "labels"
-    images.write_bytes(idx(np.zeros((2, 3, 4))))
-    labels.write_bytes(idx(np.zeros(3)))
-    assert refusal(read_images_and_labels, images, labels) == (
-        f"{images}: 2 rows in it, 3 in {labels}; expected as many in both"
-    )
-    assert refusal(read_images_and_labels, labels, images) == (
-        f"{labels}: holds an array of shape (3,); expected images, of 2 or more dimensions; "
-        "images and labels are swapped"
-    )
-    assert refusal(read_images_and_labels, images, images) == (
-        f"{images}: holds an array of shape (2, 3, 4); expected labels, of one dimension"
-    )
 
 
 def test_a_text_is_no_array(path):
