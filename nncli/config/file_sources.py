@@ -23,6 +23,7 @@ from nncli.data.arrays import Arrays, load_arrays
 from nncli.data.dataset import Dataset, Task
 from nncli.data.files.array_file import read_array, read_arrays
 from nncli.data.files.image_format import MOST_INPUTS
+from nncli.data.files.kinds import FileKind, kind_of_file, kind_of_name
 from nncli.data.files.table import Kind
 from nncli.data.image_folder import load_folders
 from nncli.data.splitting import Fold
@@ -372,11 +373,10 @@ def source_of(values: Mapping[str, Any], directory: FilePath) -> str | None:
     if path.is_dir():
         return "images"
     try:
-        with path.open("rb") as stream:
-            start = stream.read(4)
+        kind = kind_of_file(path)
     except OSError:
-        start = b""
-    return _MAGICS.get(start) or _ENDINGS.get(path.suffix.lower(), "csv")
+        kind = None
+    return _SOURCES.get(kind) or _SOURCES.get(kind_of_name(path), "csv")
 
 
 def _nearby(name: str) -> FilePath:
@@ -392,5 +392,4 @@ def _absolute(value: Any, directory: FilePath) -> Any:
 
 
 _CHANNELS = {"gray": 1, "grey": 1, "rgb": 3}
-_MAGICS = {b"PAR1": "parquet", b"PK\x03\x04": "npz"}
-_ENDINGS = {".parquet": "parquet", ".npz": "npz"}
+_SOURCES: dict[FileKind | None, str] = {"parquet": "parquet", "zip": "npz"}

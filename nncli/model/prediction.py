@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from nncli.base.errors import DataError
 from nncli.base.words import listed
 from nncli.data.files.image_format import OF_MNIST, ImageFormat
-from nncli.data.files.images import IMAGE_ENDINGS, IMAGE_HEAD, is_image
 from nncli.data.files.input_file import Advance, open_input, tell_nobody
+from nncli.data.files.kinds import IMAGES, kind_of_name
 from nncli.data.scaling import unscaled
 from nncli.data.splits import whole
 from nncli.engines.numpy.engine import EVALUATION_ROWS
@@ -269,7 +269,7 @@ def _input_blocks(
         return
     with open_input(path, advance) as file:
         # By its name too: what is no image then is said so, and not read as a table.
-        if is_image(file.head(IMAGE_HEAD)) or path.suffix.lower() in IMAGE_ENDINGS:
+        if file.kind in IMAGES or kind_of_name(path) in IMAGES:
             format_ = _images(model, path, note)
             if str(path) == "-":
                 raise DataError("standard input: is an image; give the name of its file instead")

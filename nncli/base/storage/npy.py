@@ -14,8 +14,6 @@ import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
-MAGIC = npy.MAGIC_PREFIX
-
 _MOST_DIMENSIONS = 32  # half of what NumPy takes
 
 # What Python's parser, which NumPy reads a header with, may raise for rubbish.

@@ -20,11 +20,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.lib.format import MAGIC_PREFIX
 from numpy.typing import NDArray
 
 from nncli.base.errors import OutputError
 from nncli.base.storage.files import atomic_write
-from nncli.base.storage.npy import MAGIC
 from nncli.base.storage.regular_file import open_regular
 
 LARGEST_FILE = 2**32 - 1  # bytes; beyond it a zip file needs other records
@@ -162,9 +162,9 @@ def _directory(members: Iterable[_Member], offset: int) -> bytes:
 def _npy_header(dtype: np.dtype[Any], shape: tuple[int, ...]) -> bytes:
     """Return the header of an array in C order, padded to 64 bytes as the format asks."""
     text = f"{{'descr': '{dtype.str}', 'fortran_order': False, 'shape': {shape}, }}".encode()
-    before = len(MAGIC) + len(_NPY_VERSION) + 2
+    before = len(MAGIC_PREFIX) + len(_NPY_VERSION) + 2
     text += b" " * (-(before + len(text) + 1) % 64) + b"\n"
-    return MAGIC + _NPY_VERSION + struct.pack("<H", len(text)) + text
+    return MAGIC_PREFIX + _NPY_VERSION + struct.pack("<H", len(text)) + text
 
 
 def _as_bytes(array: NDArray[Any]) -> memoryview:
@@ -213,8 +213,8 @@ def _read_member(
 def _read_npy_header(
     stream: BufferedReader, name: str
 ) -> tuple[bytes, np.dtype[Any], tuple[int, ...]]:
-    before = stream.read(len(MAGIC) + len(_NPY_VERSION) + 2)
-    if before[:-2] != MAGIC + _NPY_VERSION:
+    before = stream.read(len(MAGIC_PREFIX) + len(_NPY_VERSION) + 2)
+    if before[:-2] != MAGIC_PREFIX + _NPY_VERSION:
         raise ValueError(f"{name} has a damaged .npy header")
     text = stream.read(min(struct.unpack("<H", before[-2:])[0], _LONGEST_NPY_HEADER))
     found = _NPY_HEADER.fullmatch(text)

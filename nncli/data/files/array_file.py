@@ -20,8 +20,6 @@ from nncli.data.files.input_file import InputFile, open_input
 
 Numbers = NDArray[Any]
 
-_ZIP_MAGIC = b"PK"
-_IDX_MAGIC = b"\0\0"
 _COMPRESSIONS_OF_NUMPY = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
 # What zipfile may raise for rubbish; OSError for places that no file has.
 _OF_ZIPFILE = (
@@ -68,12 +66,11 @@ def arrays_in(file: InputFile) -> "Mapping[str, Numbers] | None":
     DataError
         When the file is damaged, or its arrays hold no plain values.
     """
-    head = file.head(len(npy.MAGIC))
-    if head == npy.MAGIC:
+    if file.kind == "npy":
         return {"": _npy(file)}
-    if head[:2] == _ZIP_MAGIC:
+    if file.kind == "zip":
         return Npz(file)
-    return {"": parse_idx(file, file.name)} if head[:2] == _IDX_MAGIC else None
+    return {"": parse_idx(file, file.name)} if file.kind == "idx" else None
 
 
 def inputs_and_targets(arrays: Mapping[str, Numbers], name: str) -> tuple[Numbers, Numbers]:

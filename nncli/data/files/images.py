@@ -26,16 +26,13 @@ from numpy.typing import NDArray
 from nncli.base.errors import DataError, os_errors_as
 from nncli.data.files.image_format import MOST_INPUTS, ImageFormat
 from nncli.data.files.input_file import Advance, InputFile, open_input, tell_nobody
+from nncli.data.files.kinds import IMAGES, FileKind
 
 if TYPE_CHECKING:
     from PIL import Image
 
 Pixels = NDArray[np.uint8]
 
-IMAGE_HEAD = 8
-IMAGE_ENDINGS = (".png", ".jpg", ".jpeg")
-
-_MAGICS = {b"\x89PNG\r\n\x1a\n": "PNG", b"\xff\xd8\xff": "JPEG"}
 _MOST_PIXELS = 1 << 26
 _CHANNELS = {"L": 1, "RGB": 3}
 _NOT_OURS = {"thumbs.db", "desktop.ini"}  # hidden files of Windows
@@ -139,11 +136,6 @@ def read_image(path: Path, format_: ImageFormat, advance: Advance = tell_nobody)
     return row
 
 
-def is_image(head: bytes) -> bool:
-    """Return whether a file whose first `IMAGE_HEAD` bytes are these is PNG or JPEG."""
-    return head.startswith((*_MAGICS,))
-
-
 def _entries(folder: Path) -> list[Path]:
     with os_errors_as(DataError, folder):
         entries = sorted(folder.iterdir(), key=lambda entry: entry.name)
@@ -228,25 +220,23 @@ def _row(image: "Image.Image", format_: ImageFormat) -> Pixels:
 def _load(path: Path) -> "Image.Image":
     """Return an image that is gray (mode L) or in color (RGB)."""
     with open_input(path) as file:
-        head = file.head(25)
-        kind = next((name for magic, name in _MAGICS.items() if head.startswith(magic)), None)
-        if kind is None:
+        if file.kind not in IMAGES:
             raise DataError(
-                f"{file.name}: is neither PNG nor JPEG, as it starts with {head[:8]!r}; expected "
-                "an image; move it away or convert it"
+                f"{file.name}: is neither PNG nor JPEG, as it starts with {file.head(8)!r}; "
+                "expected an image; move it away or convert it"
             )
-        if kind == "PNG" and head[24:] == b"\x10":
+        if file.kind == "png" and file.head(25)[24:] == b"\x10":
             raise DataError(f"{file.name}: has 16 bits a channel; expected 8; convert it")
-        return _decoded(file, kind)
+        return _decoded(file, file.kind)
 
 
-def _decoded(file: InputFile, kind: str) -> "Image.Image":
+def _decoded(file: InputFile, kind: FileKind) -> "Image.Image":
     pillow = _pillow()
     source = io.BytesIO(file.read()) if file.path is None else file.path
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of sizes, which are checked here, and of metadata
-            with pillow.open(source, formats=[kind]) as image:
+            with pillow.open(source, formats=[kind.upper()]) as image:
                 _check_header(image, file.name)
                 return _plain(image, file.name)
     except pillow.DecompressionBombError as error:

@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from nncli.base.errors import DataError, os_errors_as, reason
-
-GZIP_MAGIC = b"\x1f\x8b"
+from nncli.data.files.kinds import HEAD_BYTES, kind_of_head
 
 # Deflate packs at most 1032 to 1; tables and images stay far below 500.
 _BOMB_RATIO = 500
@@ -34,6 +33,8 @@ class InputFile:
         What the file is called in messages.
     path : Path or None
         Where the content lies as it is read here; None for standard input and gzip.
+    kind : str or None
+        What the content is, unpacked, by its first bytes (see `kinds`); None for text.
     """
 
     def __init__(self, source: BinaryIO, name: str, path: Path | None, advance: Advance) -> None:
@@ -42,10 +43,12 @@ class InputFile:
         packed = io.BufferedReader(self._counted, 1 << 16)
         self._stream: Any = packed
         self._unpacked_bytes = 0
-        self.gzipped = self.head(2) == GZIP_MAGIC
-        if self.gzipped:
+        self.kind = kind_of_head(self.head(HEAD_BYTES))
+        self._is_packed = self.kind == "gzip"
+        self.path = None if self._is_packed else path
+        if self._is_packed:
             self._stream = gzip.GzipFile(fileobj=cast(BinaryIO, packed))
-        self.path = None if self.gzipped else path
+            self.kind = kind_of_head(self.head(HEAD_BYTES))
 
     def head(self, size: int) -> bytes:
         """Return the first bytes, up to `size`, which are read again later."""
@@ -64,7 +67,7 @@ class InputFile:
         content = cast(bytes, self._guarded(lambda: self._stream.read(size)))
         self._unpacked_bytes += len(content)
         most = max(_BOMB_BYTES, _BOMB_RATIO * self._counted.count)
-        if self.gzipped and self._unpacked_bytes > most:
+        if self._is_packed and self._unpacked_bytes > most:
             raise DataError(
                 f"{self.name}: unpacks to more than {_BOMB_RATIO} times its size, as no table or "
                 "image does; unpack it with gunzip if you trust it"

@@ -20,8 +20,6 @@ from nncli.data.files.table import Kind, Table
 if TYPE_CHECKING:
     import pyarrow
 
-MAGIC = b"PAR1"
-
 _BATCH_ROWS = 1 << 14
 _BUFFER_BYTES = 1 << 16
 _MOST_EXACT = 2**53

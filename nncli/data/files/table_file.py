@@ -7,7 +7,7 @@ from pathlib import Path
 from nncli.base.errors import DataError
 from nncli.data.files.csv_file import CsvFile
 from nncli.data.files.input_file import Advance, InputFile, open_input, tell_nobody
-from nncli.data.files.parquet_file import MAGIC as PARQUET_MAGIC
+from nncli.data.files.kinds import SIGNATURES
 from nncli.data.files.parquet_file import ParquetFile
 from nncli.data.files.stored_table import collect
 from nncli.data.files.table import Kind, Table
@@ -15,14 +15,6 @@ from nncli.data.files.table_blocks import regroup
 
 _ROWS = 1 << 16
 _CELLS = 1 << 21
-_NOT_TABLES = {
-    b"\x93NUMPY": "a NumPy array",
-    b"PK": "an archive, such as npz or an Excel workbook",
-    b"\xd0\xcf\x11\xe0": "an Excel workbook",
-    b"\0\0": "an IDX file",
-    b"\x89PNG": "a PNG image",
-    b"\xff\xd8\xff": "a JPEG image",
-}
 
 
 def read_table(
@@ -88,10 +80,14 @@ def opened(
 
     That takes `kinds`, `used` and `missing`, as `table_blocks` does. Raises `DataError`.
     """
-    _check_is_table(file)
-    if is_parquet(file):
+    if file.kind == "parquet":
         parquet = ParquetFile(file, advance)
         return parquet.header, parquet.blocks
+    if file.kind is not None:
+        raise DataError(
+            f"{file.name}: is {SIGNATURES[file.kind].words}; expected a table, as CSV in UTF-8 or "
+            "as Parquet"
+        )
     csv = CsvFile(file)
     return csv.header, partial(csv.blocks, csv.header, with_first=False)
 
@@ -104,18 +100,3 @@ def regrouped(file: InputFile, blocks: Iterable[Table], rows: int) -> Iterator[T
         empty = False
     if empty:
         raise DataError(f"{file.name}: has a header, and no rows; expected rows")
-
-
-def is_parquet(file: InputFile) -> bool:
-    """Return whether an open file starts as Parquet does."""
-    return file.head(len(PARQUET_MAGIC)) == PARQUET_MAGIC
-
-
-def _check_is_table(file: InputFile) -> None:
-    """Raise `DataError` for a file that can be told to be no table by its first bytes."""
-    head = file.head(8)
-    for magic, name in _NOT_TABLES.items():
-        if head.startswith(magic):
-            raise DataError(
-                f"{file.name}: is {name}; expected a table, as CSV in UTF-8 or as Parquet"
-            )

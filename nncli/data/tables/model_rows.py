@@ -13,14 +13,13 @@ from numpy.typing import NDArray
 
 from nncli.base.errors import DataError
 from nncli.base.storage.mapping import give_back, row_blocks
-from nncli.base.storage.npy import MAGIC as NPY_MAGIC
 from nncli.base.words import briefly, count, did_you_mean
 from nncli.data.files.array_file import arrays_in, inputs_and_targets, named
 from nncli.data.files.csv_file import CsvFile
 from nncli.data.files.input_file import Advance, InputFile, open_input, tell_nobody
 from nncli.data.files.table import Kind, Table
 from nncli.data.files.table_blocks import join, regroup
-from nncli.data.files.table_file import is_parquet, opened
+from nncli.data.files.table_file import opened
 
 Numbers = NDArray[Any]
 
@@ -71,7 +70,7 @@ def number_blocks(
     if arrays is not None:
         yield from _array_blocks(_only(arrays, file.name), file, columns, rows, advance)
         return
-    if is_parquet(file):
+    if file.kind == "parquet":
         tables = _parquet_blocks(file, columns, advance)
     else:
         tables = _Csv(CsvFile(file), columns, note).blocks({})
@@ -97,7 +96,7 @@ def _array_blocks(
     array: Numbers, file: InputFile, columns: Sequence[str], rows: int, advance: Advance
 ) -> Iterator[Numbers]:
     matrix = _matrix(array, file.name, columns)
-    is_mapped = file.path is not None and file.head(len(NPY_MAGIC)) == NPY_MAGIC
+    is_mapped = file.path is not None and file.kind == "npy"
     for start in range(0, len(matrix), rows):
         part = matrix[start : start + rows]
         _check_finite(part, file.name, columns, start)

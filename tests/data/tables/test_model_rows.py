@@ -292,7 +292,7 @@ def far_away():
         (npz(a=ROWS, b=ROWS), "has the arrays a, b; expected one array, or one called X"),
         (zip_of({}), "has no arrays; expected one array, or one called X"),
         (npz(X=ROWS)[:-1], "is not an .npz file, or is cut or damaged"),
-        (b"PK", "is not an .npz file, or is cut or damaged"),
+        (b"PK\3\4", "is not an .npz file, or is cut or damaged"),
         (with_damage(npz(np.savez_compressed, X=np.random.default_rng(0).random((9, 2)))), "is no"),
         (zip_of({"X.npy": npy(ROWS)}, zipfile.ZIP_LZMA), "X is compressed in a way"),
         (with_bz2_damaged(), "X is compressed in a way that NumPy does not use"),

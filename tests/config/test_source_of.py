@@ -1,0 +1,31 @@
+"""Which source a file is of."""
+
+import os
+
+import pytest
+
+from nncli.config.file_sources import source_of
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "source"),
+    [
+        ("x.csv", b"PAR1", "parquet"),
+        ("x", b"PK\3\4", "npz"),
+        ("x.npz", b"x,y\n", "npz"),
+        ("x.parquet", None, "parquet"),
+        ("x.npy", b"\x93NUMPY", "csv"),  # one file has no inputs and targets
+    ],
+)
+def test_the_source_of_a_file_is_told_by_its_content_else_by_its_name(
+    tmp_path, name, content, source
+):
+    if content is not None:
+        (tmp_path / name).write_bytes(content)
+    assert source_of({"path": name}, tmp_path) == source
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs POSIX")
+def test_to_learn_the_source_no_pipe_is_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    assert source_of({"path": "pipe"}, tmp_path) == "csv"
