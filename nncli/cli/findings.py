@@ -10,7 +10,7 @@ from nncli.cli.output import print_pairs, print_table, shortened
 
 if TYPE_CHECKING:
     from nncli.data.dataset import Dataset
-    from nncli.data.tables.columns import Column
+    from nncli.data.tables.column import Column
 
 _MOST_COLUMNS = 40
 

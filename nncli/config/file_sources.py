@@ -27,7 +27,7 @@ from nncli.data.files.kinds import FileKind, kind_of_file, kind_of_name
 from nncli.data.files.table import Kind
 from nncli.data.image_folder import load_folders
 from nncli.data.splitting import Fold
-from nncli.data.tables.columns import KINDS, MOST_BLANKS, Missing
+from nncli.data.tables.column import KINDS, MOST_BLANKS, Missing
 from nncli.data.tables.tabular import Choices, load_tables
 
 Share = Annotated[int | float, IntegerOr(0, fraction=True)]
@@ -126,7 +126,7 @@ class ColumnSection(Section):
 
     @property
     def settings(self) -> dict[str, Any]:
-        """What it says, in the words of `nncli.data.tables.columns`."""
+        """What it says, in the words of `nncli.data.tables.column`."""
         value = float(self.value) if isinstance(self.value, bool) else self.value
         given = {"kind": self.kind, "missing": self.missing, "fill": value}
         return {key: each for key, each in given.items() if each is not None}

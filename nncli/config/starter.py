@@ -15,7 +15,7 @@ from nncli.config.schema import Config
 from nncli.data.files.images import format_of, image_files
 from nncli.data.files.table import Table
 from nncli.data.files.table_file import column_names, read_table
-from nncli.data.tables.columns import blank_cells, unsuited
+from nncli.data.tables.column import blank_cells, unsuited
 from nncli.data.tables.tabular import Choices
 from nncli.data.tables.targets import understand, with_targets
 

@@ -16,7 +16,7 @@ from nncli.data.files.image_format import ImageFormat
 from nncli.data.files.table import Table
 from nncli.data.splits import Split, in_order, whole
 from nncli.data.splitting import Fold, divide
-from nncli.data.tables.columns import LARGEST
+from nncli.data.tables.column import LARGEST
 from nncli.data.tables.targets import Targets, understand
 
 

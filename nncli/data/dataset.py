@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from nncli.data.files.image_format import ImageFormat
 from nncli.data.splits import Rows, Split
-from nncli.data.tables.columns import Encoding
+from nncli.data.tables.encoding import Encoding
 
 Task = Literal["binary", "multiclass", "multilabel", "regression"]
 

@@ -21,7 +21,8 @@ from nncli.base.storage.strict_json import parse_json, to_json
 from nncli.base.words import on_one_line
 from nncli.data.dataset import Task
 from nncli.data.files.image_format import BACKGROUNDS, MOST_INPUTS, ImageFormat
-from nncli.data.tables.columns import KINDS, LARGEST, MOST_BLANKS, POLICIES, Column, Encoding
+from nncli.data.tables.column import KINDS, LARGEST, MOST_BLANKS, POLICIES, Column
+from nncli.data.tables.encoding import Encoding
 from nncli.nn.activations import ACTIVATIONS
 from nncli.nn.entries import Array, Entry
 from nncli.nn.losses import LOSSES

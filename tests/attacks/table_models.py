@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from nncli.base.storage.npz_file import read_own_npz
-from nncli.data.tables.columns import Column, Encoding
+from nncli.data.tables.column import Column
+from nncli.data.tables.encoding import Encoding
 from nncli.model.artifact import Model, Preprocessing, write_model
 from nncli.nn.network import Layer, Network, Objective
 from tests.attacks.packing import packed

@@ -24,7 +24,8 @@ from nncli.base.errors import ModelFileError
 from nncli.cli.main import main
 from nncli.data.files.array_file import read_array
 from nncli.data.files.image_format import ImageFormat
-from nncli.data.tables.columns import Column, Encoding
+from nncli.data.tables.column import Column
+from nncli.data.tables.encoding import Encoding
 from nncli.model.artifact import Model, Preprocessing, read_model, write_model
 from nncli.model.prediction import predict_rows
 from nncli.nn.losses import LOSSES

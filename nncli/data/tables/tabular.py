@@ -16,14 +16,8 @@ from nncli.data.files.table import Kind, Table
 from nncli.data.files.table_file import column_names, opened, read_table, regrouped
 from nncli.data.splits import Rows, Split, in_order, whole
 from nncli.data.splitting import Fold, divide
-from nncli.data.tables.columns import (
-    Encoding,
-    Unseen,
-    check_size,
-    constant_columns,
-    described,
-    fit,
-)
+from nncli.data.tables.column import check_size, described
+from nncli.data.tables.encoding import Encoding, Unseen, constant_columns, fit
 from nncli.data.tables.targets import Targets, understand, with_targets
 
 Share = int | float

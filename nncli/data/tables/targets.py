@@ -21,7 +21,7 @@ from nncli.base.errors import DataError
 from nncli.base.words import count, listed
 from nncli.data.dataset import Task
 from nncli.data.files.table import Cells, Table
-from nncli.data.tables.columns import blank_cells, check_size
+from nncli.data.tables.column import blank_cells, check_size
 
 _MOST_NUMBERED_CLASSES = 20
 _ROWS_OF_A_CLASS = 5

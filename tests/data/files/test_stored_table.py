@@ -12,7 +12,7 @@ from nncli.data.files.stored_table import StoredTable, collect
 from nncli.data.files.table import Table
 from nncli.data.files.table_blocks import join
 from nncli.data.files.table_file import read_table
-from nncli.data.tables import columns
+from nncli.data.tables import encoding
 from nncli.data.tables.tabular import Choices, load_tables
 
 ROWS = 300
@@ -22,7 +22,7 @@ ROWS = 300
 def all_is_large(monkeypatch):
     monkeypatch.setattr(mapping, "LARGE_BYTES", 100)
     monkeypatch.setattr(stored_table, "_MOST_BYTES", 100)
-    monkeypatch.setattr(columns, "_ENCODED_BYTES", 1000)
+    monkeypatch.setattr(encoding, "_ENCODED_BYTES", 1000)
     monkeypatch.setattr(stored_table, "_TAKEN_ROWS", 32)
     monkeypatch.setattr("nncli.data.files.table_file._ROWS", 40)
 

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from nncli.base.errors import DataError
-from nncli.data.tables.columns import Column, Encoding, Unseen, constant_columns, described, fit
+from nncli.data.tables.column import Column, described
+from nncli.data.tables.encoding import Encoding, Unseen, constant_columns, fit
 from tests.data.tables.tables import table
 
 ALL = np.arange(4)

@@ -1,0 +1,223 @@
+"""A column of a table that a network sees: what a table shows of it, and how it becomes inputs."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nncli.base.errors import DataError
+from nncli.base.words import count
+from nncli.data.files.table import Cells, Kind, Table
+from nncli.data.splits import Rows
+
+Missing = Literal["error", "mean", "median", "constant", "indicator"]
+Numbers = NDArray[np.float64]
+
+KINDS: tuple[Kind, ...] = get_args(Kind)
+POLICIES: tuple[Missing, ...] = get_args(Missing)
+LARGEST = 1e30  # float32 holds it, scaled too
+MOST_CATEGORIES = 1000
+MOST_BLANKS = 1000  # a column is searched for each that is a number
+FEWEST_TEXTS = 10  # fewer are categories, however often each occurs
+
+_DATE = re.compile(
+    r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}([T ].*)?|\d{1,2}[-/.]\d{1,2}[-/.](\d{4}|\d{2})( .*)?"
+    r"|\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?"
+)
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column that a network sees.
+
+    Attributes
+    ----------
+    name : str
+    kind : str
+        A number is one input; a Boolean one of 0 and 1; a category as many as it has different
+        texts, each 1 where the cell is that text and else 0.
+    missing : str
+        What a blank cell is: an ``error``; the ``mean`` or ``median`` of the training rows; a
+        ``constant``; or it has an input of its own, the ``indicator``, which is 1 where the cell
+        is blank. A number or Boolean with an indicator takes the mean there, too.
+    fill : float, str or None
+        What stands for a blank cell: the constant, or what `fit` has found.
+    categories : tuple of str
+        The different texts of the training rows, sorted.
+    """
+
+    name: str
+    kind: Kind
+    missing: Missing = "error"
+    fill: float | str | None = None
+    categories: tuple[str, ...] = ()
+
+    @property
+    def inputs(self) -> list[str]:
+        """The names of the network's inputs that it becomes."""
+        names = [f"{self.name}={each}" for each in self.categories]
+        if self.kind != "category":
+            names = [self.name]
+        return [*names, f"{self.name} is blank"] if self.missing == "indicator" else names
+
+    @property
+    def scaled(self) -> list[bool]:
+        """Which of its inputs are scaled: numbers, not those that are 0 or 1."""
+        return [self.kind == "number" and name == self.name for name in self.inputs]
+
+    def fit(self, table: Table, rows: Rows) -> "Column":
+        """Return it with the fill and the categories that the training rows give.
+
+        Raises
+        ------
+        DataError
+            As `encode`, and when every cell of a column whose mean is needed is blank.
+        """
+        if self.kind == "category":
+            texts = {cell for cell in table.columns[self.name][rows] if cell is not None}
+            if self.missing == "constant":
+                texts.add(self.fill)
+            return replace(self, categories=tuple(sorted(texts)))
+        if self.missing in ("error", "constant"):
+            return self
+        known = self._numbers(table)[rows]
+        known = known[~np.isnan(known)]
+        if not len(known):
+            raise DataError(
+                f"{table.name}: column {self.name}: every cell of the training rows is blank; add "
+                "it to data.drop"
+            )
+        figure = np.median if self.missing == "median" else np.mean
+        return replace(self, fill=float(figure(known)))
+
+    def encode(self, table: Table, out: NDArray[Any]) -> NDArray[np.intp]:
+        """Write the inputs of every row of `table` to `out` (N, inputs).
+
+        Returns
+        -------
+        array of numbers
+            The rows whose text is none of the categories: their inputs are all 0.
+
+        Raises
+        ------
+        DataError
+            For the first blank cell that must not be, and a number too large.
+        """
+        blank = blank_cells(table.columns[self.name])
+        if self.missing == "error" and blank.any():
+            raise DataError(
+                f"{table.name}: {table.place(int(blank.argmax()))}, column {self.name}: is blank; "
+                f"expected a {KIND_WORDS[self.kind]}; fill it, or train with data.columns: "
+                f"{{{self.name}: {{missing: {_REMEDIES[self.kind]}}}}}"
+            )
+        if self.missing == "indicator":
+            out[:, -1] = blank
+        if self.kind == "category":
+            return self._encode_texts(table, out)
+        numbers = self._numbers(table)
+        out[:, 0] = numbers if self.fill is None else np.where(blank, self.fill, numbers)
+        return np.empty(0, np.intp)
+
+    def _encode_texts(self, table: Table, out: NDArray[Any]) -> NDArray[np.intp]:
+        number: dict[str | None, int] = {each: n for n, each in enumerate(self.categories)}
+        cells = table.columns[self.name]
+        number[None] = number.get(self.fill, -1) if self.missing == "constant" else -1  # type: ignore[arg-type]  # a text
+        codes = np.fromiter((number.get(cell, -2) for cell in cells), np.intp, len(cells))
+        out[:, : len(self.categories)] = 0
+        known = np.flatnonzero(codes >= 0)
+        out[known, codes[known]] = 1
+        return np.flatnonzero(codes == -2)
+
+    def _numbers(self, table: Table) -> Numbers:
+        cells = table.columns[self.name]
+        numbers = cells.astype(np.float64)
+        check_size(table, self.name, numbers)
+        return numbers
+
+
+KIND_WORDS: dict[Kind, str] = {"number": "number", "boolean": "Boolean", "category": "text"}
+_REMEDIES: dict[Kind, Missing] = {
+    "number": "median",
+    "boolean": "indicator",
+    "category": "indicator",
+}
+
+
+def described(
+    table: Table, names: Sequence[str], chosen: Mapping[str, Mapping[str, Any]]
+) -> list[Column]:
+    """Return the columns called `names` as a table shows them, except where the user chose.
+
+    Parameters
+    ----------
+    chosen : mapping of str to mapping
+        Of some columns ``kind``, ``missing`` and ``fill``.
+
+    Raises
+    ------
+    DataError
+        For dates, and text that names its row instead of a category, unless chosen as category.
+    """
+    columns = []
+    for name in names:
+        settings = dict(chosen.get(name, {}))
+        kind = settings.pop("kind", None)
+        if kind is None and (problem := unsuited(table, name)):
+            raise DataError(f"{table.name}: column {name}: {problem}")
+        columns.append(_checked(Column(name, kind or table.kind(name), **settings), table))
+    return columns
+
+
+def _checked(column: Column, table: Table) -> Column:
+    """Refuse a policy that cells of this kind do not have."""
+    texts = column.kind == "category"
+    problem = None
+    if texts and column.missing in ("mean", "median"):
+        problem = f"text has no {column.missing}; expected constant, indicator or error"
+    elif column.missing == "constant" and isinstance(column.fill, str) != texts:
+        problem = f"found the constant {column.fill!r}; expected a {KIND_WORDS[column.kind]}"
+    if problem:
+        raise DataError(f"{table.name}: column {column.name}: {problem}, as data.columns.missing")
+    return column
+
+
+def unsuited(table: Table, name: str) -> str | None:
+    """Return why the text of a column makes no categories, and the remedy, if it makes none."""
+    if table.kind(name) != "category":
+        return None
+    cells = table.columns[name]
+    known = np.flatnonzero(~blank_cells(cells))
+    different = {*cells[known]}
+    if different and all(map(_DATE.fullmatch, different)):
+        return (
+            f"{table.place(int(known[0]))}: found {cells[known[0]]!r}, a date or time; "
+            "make numbers of it (a year, days since then), or add the column to data.drop"
+        )
+    if len(different) > max(FEWEST_TEXTS, len(known) / 2) or len(different) > MOST_CATEGORIES:
+        return (
+            f"{len(different)} different texts in {count(len(known), 'row')}, as of names or free "
+            "text; add it to data.drop, or to keep it beside the predictions say "
+            f"data.id: {name}"
+        )
+    return None
+
+
+def blank_cells(cells: Cells) -> NDArray[np.bool_]:
+    """Return which cells are blank, (N,)."""
+    if cells.dtype.kind == "O":
+        return np.fromiter((cell is None for cell in cells), np.bool_, len(cells))
+    return np.isnan(cells) if cells.dtype.kind == "f" else np.zeros(len(cells), np.bool_)
+
+
+def check_size(table: Table, name: str, numbers: Numbers) -> None:
+    """Raise `DataError` for a number that scaling or float32 would bring to infinity."""
+    large = np.abs(numbers) > LARGEST
+    if large.any():
+        row = int(large.argmax())
+        raise DataError(
+            f"{table.name}: {table.place(row)}, column {name}: found {numbers[row]:g}; expected a "
+            f"number from {-LARGEST:g} to {LARGEST:g}"
+        )

@@ -1,0 +1,206 @@
+"""The columns of a table together: fitted on training rows, and turned into a matrix of inputs.
+
+`fit` completes each `Column` with what the training rows show, and the `Encoding` of all of them
+then turns any table with these columns into a matrix: for training, evaluation and prediction
+alike.
+"""
+
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nncli.base.errors import DataError
+from nncli.base.storage.mapping import row_blocks
+from nncli.base.storage.temporary_file import stacked
+from nncli.base.words import count, did_you_mean, listed
+from nncli.data.files.table import NUMBER, Cells, Table
+from nncli.data.splits import Rows
+from nncli.data.tables.column import KIND_WORDS, LARGEST, Column, blank_cells
+
+_ENCODED_BYTES = 4 << 20  # at a time
+# float32 has seven digits: where they begin this far above what changes, few of them are left.
+_OFFSET_IN_DEVIATIONS = 1000
+
+
+class Unseen:
+    """Texts of columns that are none of their categories, in one table after another."""
+
+    def __init__(self) -> None:
+        self._first: dict[str, tuple[str, str]] = {}  # the text, and the start of the line
+        self._several: set[str] = set()
+        self._rows = Counter[str]()
+
+    def add(self, table: Table, column: str, rows: NDArray[np.intp]) -> None:
+        """Take note of the texts of a column in these rows; of all of them only the first stays."""
+        if not len(rows):
+            return
+        text = table.columns[column][rows[0]]
+        start = f"{table.name}: column {column}: {text!r} ({table.place(int(rows[0]))})"
+        first, _ = self._first.setdefault(column, (text, start))
+        if {*table.columns[column][rows]} != {first}:
+            self._several.add(column)
+        self._rows[column] += len(rows)
+
+    def notes(self) -> list[str]:
+        """Return a line about each column that has any."""
+        return [
+            start
+            + (" and others are" if column in self._several else " is")
+            + " not among the categories of the training rows; in "
+            f"{count(self._rows[column], 'row')} its inputs are all 0"
+            for column, (_, start) in self._first.items()
+        ]
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """All columns that a network sees, fitted.
+
+    Attributes
+    ----------
+    columns : tuple of Column
+    dtype : str
+        Of the matrix: ``float32``, or ``float64`` where a column needs the digits.
+    blanks : tuple of str
+        Cells of a file that count as blank.
+    id : str or None
+        A column that is no input, but stands beside predictions.
+    """
+
+    columns: tuple[Column, ...]
+    dtype: str = "float32"
+    blanks: tuple[str, ...] = ()
+    id: str | None = None
+
+    @property
+    def inputs(self) -> list[str]:
+        """The names of the network's inputs."""
+        return [name for column in self.columns for name in column.inputs]
+
+    @property
+    def scaled(self) -> list[bool]:
+        """Which of the inputs are scaled."""
+        return [each for column in self.columns for each in column.scaled]
+
+    def encode(self, table: Table) -> tuple[NDArray[Any], list[str]]:
+        """Return the matrix (N, inputs) of a table, and lines about categories unseen before.
+
+        Raises
+        ------
+        DataError
+            When columns are missing or of another kind, and as `Column.encode`.
+        """
+        self.check_columns(table)
+        unseen = Unseen()
+        shape, dtype = (len(table), len(self.inputs)), np.dtype(self.dtype)
+        rows = max(1, _ENCODED_BYTES // max(1, shape[1] * dtype.itemsize))
+        matrix = stacked((self._encoded(part, unseen) for part in table.parts(rows)), shape, dtype)
+        return matrix, unseen.notes()
+
+    def encode_block(self, table: Table, found: Collection[str], unseen: Unseen) -> NDArray[Any]:
+        """Return the matrix (N, inputs) of some rows of a file; add to what is `unseen`.
+
+        `found` and errors are as for `check_columns`, and for `Column.encode`.
+        """
+        self.check_columns(table, found)
+        return self._encoded(table, unseen)
+
+    def _encoded(self, table: Table, unseen: Unseen) -> NDArray[Any]:
+        matrix = np.empty((len(table), len(self.inputs)), self.dtype)
+        start = 0
+        for column in self.columns:
+            end = start + len(column.inputs)
+            rows = column.encode(table, matrix[:, start:end])
+            unseen.add(table, column.name, rows)
+            start = end
+        return matrix
+
+    def check_columns(self, table: Table, found: Collection[str] = ()) -> None:
+        """Raise `DataError` with all differences when `table` has not the columns.
+
+        Parameters
+        ----------
+        found : collection of str, optional
+            The names of all columns of its file, where not all of them were read.
+        """
+        names = [column.name for column in self.columns]
+        lacking = [name for name in names if name not in table.columns]
+        problems = []
+        if lacking:
+            others = [name for name in found or table.columns if name not in names]
+            hint = did_you_mean(lacking[0], others)
+            problems.append(f"lacks {listed(lacking)}" + (hint and f" ({hint[2:]})"))
+            if others:
+                problems.append(f"has {listed(others)} beside the others")
+        for column in self.columns:
+            if column.name in table.columns and (other := _other_kind(column, table)):
+                problems.append(f"{column.name}: {other}")
+        if problems:
+            raise DataError(
+                f"{table.name}: has not the columns that the model takes: " + "; ".join(problems)
+            )
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as JSON values."""
+        return asdict(self)
+
+
+def fit(columns: Sequence[Column], table: Table, rows: Rows) -> Encoding:
+    """Complete the descriptions of columns with what the training rows show. Raises `DataError`."""
+    fitted = tuple(column.fit(table, rows) for column in columns)
+    wide = any(_needs_digits(table.columns[each.name][rows]) for each in columns)
+    return Encoding(fitted, "float64" if wide else "float32")
+
+
+def constant_columns(encoding: Encoding, matrix: NDArray[Any], rows: Rows) -> Iterator[str]:
+    """Yield the names of columns whose inputs never change over some rows of `matrix`."""
+    first, changes = matrix[rows[:1]], np.zeros(matrix.shape[1], np.bool_)
+    for _, block in row_blocks(matrix, rows):
+        changes |= (block != first).any(axis=0)
+    start = 0
+    for column in encoding.columns:
+        end = start + len(column.inputs)
+        if not changes[start:end].any():
+            yield column.name
+        start = end
+
+
+def _other_kind(column: Column, table: Table) -> str | None:
+    """Return what a column of a file is, where that is not what the model takes, if it is not."""
+    kind = table.kind(column.name)
+    if kind == column.kind:
+        return None
+    cells = table.columns[column.name]
+    known = cells[~blank_cells(cells)]
+    if not len(known):
+        return None
+    if column.kind == "boolean" and kind == "number" and np.isin(known, (0, 1)).all():
+        return None
+    if column.kind == "number" and kind == "boolean":  # true and blanks are a number, too
+        return None
+    if kind == "category":
+        texts = (row for row, cell in enumerate(cells) if cell and not _is_number(cell))
+        row = next(texts, int((~blank_cells(cells)).argmax()))
+        found = f"found {cells[row]!r} ({table.place(row)})"
+    else:
+        found = f"found {KIND_WORDS[kind]}s"
+    return f"{found}; expected {KIND_WORDS[column.kind]}s"
+
+
+def _is_number(cell: str) -> bool:
+    return NUMBER.fullmatch(cell) is not None
+
+
+def _needs_digits(cells: Cells) -> bool:
+    if cells.dtype.kind not in "iuf":
+        return False
+    known = cells[~blank_cells(cells)].astype(np.float64)
+    known = known[np.abs(known) <= LARGEST]
+    if not len(known):
+        return False
+    deviation = float(known.std())
+    return 0 < deviation * _OFFSET_IN_DEVIATIONS < float(np.abs(known).max())
