@@ -97,7 +97,7 @@ def _begin(
     from nncli.base.storage.locks import locked
     from nncli.cli.findings import print_findings
     from nncli.cli.folds import cross_validate
-    from nncli.config.file_sources import FileSource
+    from nncli.config.file_source import FileSource
     from nncli.config.load import load_config
     from nncli.runs.advice import warnings_for
     from nncli.runs.directory import check_chosen, make_run_directory

@@ -16,7 +16,7 @@ from nncli.base.errors import ConfigError, DataError, os_errors_as
 from nncli.base.storage.regular_file import read_regular
 from nncli.base.words import did_you_mean, listed, on_one_line
 from nncli.config.choices import OneOf, Section, shown
-from nncli.config.file_sources import source_of
+from nncli.config.file_source import source_of
 from nncli.config.resolve import Misfit, check_monitor, filled_in, resolve
 from nncli.config.schema import Config
 from nncli.config.sources import SOURCES

@@ -7,17 +7,11 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from nncli.config.array_sources import IdxSource, ImagesSource, NpySource, NpzSource
 from nncli.config.choices import IntegerOr, Name, OneOrList, refusals
-from nncli.config.file_sources import (
-    CsvSource,
-    IdxSource,
-    ImagesSource,
-    NpySource,
-    NpzSource,
-    ParquetSource,
-)
 from nncli.config.source import Scale, Source, Text, scale_field
 from nncli.config.strict_yaml import Path
+from nncli.config.table_sources import CsvSource, ParquetSource
 from nncli.data.builtin.gate import load_gate
 from nncli.data.builtin.mnist import TRAIN_ROWS, in_cache, load_mnist, mnist_directory
 from nncli.data.builtin.rows import GivenRows

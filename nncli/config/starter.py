@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from nncli.base.words import count, listed
-from nncli.config.file_sources import source_of
+from nncli.config.file_source import source_of
 from nncli.config.load import name_from
 from nncli.config.render import commented_text, setting_lines
 from nncli.config.schema import Config

@@ -1,7 +1,7 @@
 import pytest
 
 from nncli.base.errors import ConfigError
-from nncli.config.file_sources import FileSource
+from nncli.config.file_source import FileSource
 from nncli.config.resolve import resolve
 from nncli.config.schema import Config
 from nncli.config.sources import SOURCES

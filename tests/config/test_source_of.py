@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from nncli.config.file_sources import source_of
+from nncli.config.file_source import source_of
 
 
 @pytest.mark.parametrize(

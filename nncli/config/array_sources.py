@@ -1,0 +1,151 @@
+"""The keys of the sources that are arrays or images of the user's own."""
+
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import Field
+
+from nncli.config.choices import Checked, IntegerOr, refusal
+from nncli.config.file_source import FileSource, OneFileSource, nearby, part_field
+from nncli.config.source import Scale, scale_field
+from nncli.data.arrays import Arrays, load_arrays
+from nncli.data.dataset import Dataset
+from nncli.data.files.array_file import read_array, read_arrays
+from nncli.data.files.image_format import MOST_INPUTS
+from nncli.data.image_folder import load_folders
+from nncli.data.splitting import Fold
+
+Side = Annotated[int, Field(ge=1, le=MOST_INPUTS)]
+
+
+class ArraySource(FileSource):
+    """What files of arrays have in common."""
+
+    scale: Scale = scale_field("standard")
+
+    def load(self, seed: int, *, fold: Fold | None = None, progress: bool = False) -> Dataset:
+        """Read the arrays."""
+        parts = {
+            name: each if isinstance(each, int | float) else self._read(each)
+            for name, each in self.parts.items()
+        }
+        return load_arrays(self._read(self._first), parts, self.task, seed, fold)
+
+    @property
+    def _first(self) -> Any:
+        raise TypeError(f"{type(self).__name__} does not say where its rows are")
+
+    def _read(self, where: Any) -> Arrays:
+        raise TypeError(f"{type(self).__name__} does not say how its rows are read")
+
+
+class NpzSource(ArraySource, OneFileSource):
+    """An npz file of NumPy with an array of inputs and one of targets."""
+
+    source: Literal["npz"]
+    X: str = Field("X", description="the array of the inputs, a row each")
+    y: str = Field("y", description="the array of the targets or the classes")
+
+    @property
+    def _first(self) -> str:
+        return self.path
+
+    def _read(self, where: str) -> Arrays:
+        path = nearby(where)
+        return Arrays.of_npz(read_arrays(path), self.X, self.y, str(path))
+
+
+class PairOr(Checked):
+    """Annotation for the paths of two files, or rows or a fraction."""
+
+    _SHARE = IntegerOr(0, fraction=True)
+
+    def check(self, value: Any) -> Any:
+        """Return `value` if it is allowed."""
+        if not isinstance(value, list):
+            return self._SHARE.check(value)
+        if len(value) != 2 or not all(isinstance(each, str) for each in value):
+            raise refusal("expected a list of two files, first that of the inputs")
+        return value
+
+    def json_schema(self) -> dict[str, Any]:
+        """Return the JSON Schema of what is allowed."""
+        pair = {"type": "array", "items": {"type": "string"}, "minItems": 2, "maxItems": 2}
+        return {"anyOf": [self._SHARE.json_schema(), pair]}
+
+
+Pair = Annotated[int | float | list[str], PairOr()]
+
+
+class PairSource(ArraySource):
+    """What two files have in common, one with the inputs and one with the targets."""
+
+    test: Pair = part_field(0.2, "test", "a list of two files")
+    validation: Pair = part_field(0.1, "validate", "a list of two files")
+
+    def _read(self, where: list[str]) -> Arrays:
+        inputs, targets = map(nearby, where)
+        return Arrays(read_array(inputs), read_array(targets), str(inputs), str(targets))
+
+
+class NpySource(PairSource):
+    """Two npy files of NumPy, one with the inputs and one with the targets."""
+
+    source: Literal["npy"]
+    paths: ClassVar[tuple[str, ...]] = ("inputs", "targets", "test", "validation")
+    inputs: str = Field(description="the file of the inputs, relative to the config")
+    targets: str = Field(description="the file of the targets or the classes")
+
+    @property
+    def _first(self) -> list[str]:
+        return [self.inputs, self.targets]
+
+
+class IdxSource(PairSource):
+    """Two IDX files, one with images and one with labels; also gzipped."""
+
+    source: Literal["idx"]
+    paths: ClassVar[tuple[str, ...]] = ("images", "labels", "test", "validation")
+    images: str = Field(description="the file of the images, relative to the config")
+    labels: str = Field(description="the file of the labels")
+    scale: Scale = scale_field("unit")
+
+    @property
+    def _first(self) -> list[str]:
+        return [self.images, self.labels]
+
+
+class ImagesSource(OneFileSource):
+    """A folder with PNG and JPEG images, in a sub-folder for each class."""
+
+    source: Literal["images"]
+    size: Annotated[list[Side], Field(min_length=2, max_length=2)] | None = Field(
+        None,
+        description="[height, width], to which every image is brought; default: that of the first "
+        "image, which all must have",
+    )
+    color: Literal["gray", "grey", "rgb"] | None = Field(
+        None,
+        description="what every image is turned into: gray (or grey), or rgb; default: as the "
+        "first image, and a color image among gray ones is an error",
+    )
+    scale: Scale = scale_field("unit")
+
+    def load(self, seed: int, *, fold: Fold | None = None, progress: bool = False) -> Dataset:
+        """Read the images."""
+        return load_folders(
+            nearby(self.path),
+            self.near_parts,
+            self.task,
+            seed,
+            fold,
+            size=(self.size[0], self.size[1]) if self.size else None,
+            channels=_CHANNELS[self.color] if self.color else None,
+        )
+
+    @classmethod
+    def whereabouts(cls) -> str:
+        """Say that the images are the user's."""
+        return "a folder of your own"
+
+
+_CHANNELS = {"gray": 1, "grey": 1, "rgb": 3}

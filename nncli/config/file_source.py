@@ -1,0 +1,108 @@
+"""What the sources that are files of the user's own share, and which of them a file is of."""
+
+from collections.abc import Mapping
+from pathlib import Path as FilePath
+from typing import Annotated, Any, ClassVar, Self
+
+from pydantic import Field, model_validator
+
+from nncli.config.choices import IntegerOr, PathOr
+from nncli.config.source import Source
+from nncli.data.dataset import Task
+from nncli.data.files.kinds import FileKind, kind_of_file, kind_of_name
+
+Share = Annotated[int | float, IntegerOr(0, fraction=True)]
+Part = Annotated[int | float | str, PathOr(Share)]
+Path = Annotated[str, Field(description="the file, relative to the config")]
+
+_TASK = "default: as the targets look; binary, multiclass, multilabel or regression"
+
+
+def part_field(share: float, purpose: str, other: str = "a file") -> Any:
+    """Return the field with rows to test or validate with."""
+    return Field(
+        share,
+        description=f"rows or a fraction of all rows to {purpose} with, stratified and taken from "
+        f"the training rows; or {other}",
+    )
+
+
+class FileSource(Source):
+    """What all sources that are files have in common."""
+
+    paths: ClassVar[tuple[str, ...]] = ("path", "test", "validation")
+
+    task: Task | None = Field(None, description=f"what is learned; {_TASK}")
+
+    def beside(self, directory: FilePath) -> Self:
+        """Return it with absolute paths."""
+        update = {key: _absolute(getattr(self, key), directory) for key in self.paths}
+        return self.model_copy(update=update)
+
+    @property
+    def parts(self) -> dict[str, Any]:
+        """The part of the data for each split but the training rows."""
+        return {name: getattr(self, name) for name in ("test", "validation")}
+
+    @classmethod
+    def whereabouts(cls) -> str:
+        """Say that the rows are the user's."""
+        return "a file of your own"
+
+
+class OneFileSource(FileSource):
+    """What sources have in common whose training rows are in one file."""
+
+    path: Path
+    test: Part = part_field(0.2, "test")
+    validation: Part = part_field(0.1, "validate")
+
+    @property
+    def near_parts(self) -> dict[str, Any]:
+        """`parts` with the paths of files as `nearby` gives them."""
+        return {
+            name: nearby(each) if isinstance(each, str) else each
+            for name, each in self.parts.items()
+        }
+
+    @model_validator(mode="before")
+    @classmethod
+    def _path_of_train(cls, values: Any) -> Any:
+        """Take `train` for `path`, as it reads better beside other files."""
+        if isinstance(values, dict) and "train" in values and "path" not in values:
+            values = {"path" if key == "train" else key: each for key, each in values.items()}
+        return values
+
+
+def source_of(values: Mapping[str, Any], directory: FilePath) -> str | None:
+    """Return the source that files are of, by their keys, first bytes and names; None for none."""
+    if "images" in values and "labels" in values:
+        return "idx"
+    if "inputs" in values and "targets" in values:
+        return "npy" if isinstance(values["inputs"], str) else None
+    name = values.get("path", values.get("train"))
+    if not isinstance(name, str):
+        return None
+    path = directory / name
+    if path.is_dir():
+        return "images"
+    try:
+        kind = kind_of_file(path)
+    except OSError:
+        kind = None
+    return _SOURCES.get(kind) or _SOURCES.get(kind_of_name(path), "csv")
+
+
+def nearby(name: str) -> FilePath:
+    """Return a path as short as it can be, for messages."""
+    path, here = FilePath(name), FilePath.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path
+
+
+def _absolute(value: Any, directory: FilePath) -> Any:
+    if isinstance(value, list):
+        return [_absolute(each, directory) for each in value]
+    return str(directory.absolute() / value) if isinstance(value, str) else value
+
+
+_SOURCES: dict[FileKind | None, str] = {"parquet": "parquet", "zip": "npz"}

@@ -1,0 +1,153 @@
+"""The keys of the sources that are tables of the user's own: CSV and Parquet."""
+
+import math
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, model_serializer, model_validator
+
+from nncli.base.words import did_you_mean
+from nncli.config.choices import Checked, OneOrList, Section, WordOr, refusal, shown
+from nncli.config.file_source import OneFileSource, nearby
+from nncli.config.source import Scale, Text, scale_field
+from nncli.data.dataset import Dataset
+from nncli.data.files.table import Kind
+from nncli.data.splitting import Fold
+from nncli.data.tables.column import KINDS, MOST_BLANKS, Missing
+from nncli.data.tables.tabular import Choices, load_tables
+
+Weight = Annotated[float, Field(ge=0, le=1e6)]
+
+
+class Constant(Checked):
+    """Annotation for what may stand for blank cells: a number, a Boolean or text."""
+
+    def check(self, value: Any) -> Any:
+        """Return `value`, numbers as floats, if it is allowed."""
+        if isinstance(value, bool | str):
+            return value
+        if isinstance(value, int | float) and math.isfinite(value):
+            return float(value)
+        raise refusal(f"found {shown(value)}; expected a finite number, true or false, or text")
+
+    def json_schema(self) -> dict[str, Any]:
+        """Return the JSON Schema of what is allowed."""
+        return {"anyOf": [{"type": kind} for kind in ("number", "boolean", "string")]}
+
+
+class ColumnSection(Section):
+    """What a column of a table is."""
+
+    kind: Kind | None = Field(None, description="number, boolean or category")
+    missing: Missing | None = Field(None, description="what blank cells are")
+    value: Annotated[float | bool | str, Constant()] | None = Field(
+        None, description="the constant that stands for blank cells"
+    )
+
+    @model_validator(mode="after")
+    def _fit_together(self) -> "ColumnSection":
+        if (self.value is not None) != (self.missing == "constant"):
+            wanted = "needs a value" if self.value is None else "takes no value; say constant"
+            raise refusal(f"missing: {self.missing or 'error'} {wanted}", below="missing")
+        return self
+
+    @model_serializer
+    def _in_short(self) -> str | dict[str, Any]:
+        given = {key: getattr(self, key) for key in type(self).model_fields}
+        given = {key: each for key, each in given.items() if each is not None}
+        return given["kind"] if given.keys() == {"kind"} else given
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What it says, in the words of `nncli.data.tables.column`."""
+        value = float(self.value) if isinstance(self.value, bool) else self.value
+        given = {"kind": self.kind, "missing": self.missing, "fill": value}
+        return {key: each for key, each in given.items() if each is not None}
+
+
+class KindOr(Checked):
+    """Annotation for the kind of a column, or all that is said of it."""
+
+    def check(self, value: Any) -> Any:
+        """Return `value` as a section, if it is allowed."""
+        if isinstance(value, ColumnSection):
+            return value
+        if isinstance(value, str) and value not in KINDS:
+            hint = did_you_mean(value, KINDS) or f"; expected one of {', '.join(KINDS)}"
+            raise refusal(f"unknown kind {shown(value)}{hint}")
+        return ColumnSection.model_validate({"kind": value} if isinstance(value, str) else value)
+
+    def json_schema(self) -> dict[str, Any]:
+        """Return the JSON Schema of what is allowed."""
+        return {"anyOf": [{"enum": [*KINDS]}, ColumnSection.model_json_schema()]}
+
+
+class TableSource(OneFileSource):
+    """What CSV and Parquet files have in common."""
+
+    target: Annotated[str | list[str], OneOrList(Text)] = Field(
+        description="the column to predict, or a list of them"
+    )
+    columns: dict[str, Annotated[ColumnSection, KindOr()]] = Field(
+        {},
+        description="what columns are, where it is not what it seems: number, boolean or category, "
+        "or {kind, missing, value}, where missing is error, mean, median, constant or indicator",
+    )
+    drop: list[str] = Field([], description="columns that are left out")
+    id: str | None = Field(
+        None, description="a column that is no input and stands beside the predictions"
+    )
+    weight: str | None = Field(None, description="a column with how much each row counts")
+    class_weight: (
+        Annotated[Literal["balanced"] | dict[str, Weight], WordOr("balanced", dict[str, Weight])]
+        | None
+    ) = Field(
+        None,
+        description="how much the rows of each class count: balanced for all classes alike, or "
+        "a number for each",
+    )
+    blanks: list[str] = Field(
+        [], max_length=MOST_BLANKS, description="what counts as a blank cell, such as NA or ?"
+    )
+    scale: Scale = scale_field("standard")
+
+    @model_validator(mode="after")
+    def _roles_differ(self) -> "TableSource":
+        named = [*self.targets, *self.drop, *filter(None, (self.id, self.weight))]
+        for name in named:
+            if named.count(name) > 1:
+                raise refusal(
+                    f"the column {name!r} has two purposes among target, drop, id and weight; "
+                    "expected one"
+                )
+        return self
+
+    @property
+    def targets(self) -> list[str]:
+        """The names of all targets."""
+        return [self.target] if isinstance(self.target, str) else self.target
+
+    def load(self, seed: int, *, fold: Fold | None = None, progress: bool = False) -> Dataset:
+        """Read the files and understand their columns."""
+        choices = Choices(
+            target=self.targets,
+            task=self.task,
+            columns={name: each.settings for name, each in self.columns.items()},
+            drop=self.drop,
+            id=self.id,
+            weight=self.weight,
+            class_weight=self.class_weight,
+            blanks=self.blanks,
+        )
+        return load_tables(nearby(self.path), self.near_parts, choices, seed, fold)
+
+
+class CsvSource(TableSource):
+    """A CSV file: a header, and a row a line; also TSV, semicolons, gzipped."""
+
+    source: Literal["csv"]
+
+
+class ParquetSource(TableSource):
+    """A Parquet file."""
+
+    source: Literal["parquet"]
