@@ -16,9 +16,9 @@ import pytest
 from nncli.base.storage import mapping
 from nncli.cli.main import main
 from nncli.data import order
-from nncli.data.builtin import mnist
 from nncli.model.artifact import Model, Preprocessing
 from nncli.nn.network import Layer, Network, Objective, parameter_count
+from tests.offline import go_offline
 
 ORIGINALS = Path(__file__).parents[2].parent / "shared" / "mnist"
 
@@ -204,7 +204,7 @@ def mnist_run(mnist_cache, tmp_path_factory):
     text = "data: mnist\nmodel: {hidden_layers: []}\ntraining: {epochs: 1, batch_size: 250}\n"
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("NNCLI_CACHE", str(mnist_cache))
-        patch.setattr(mnist, "MIRRORS", ())
+        go_offline(patch)
         return trained(tmp_path_factory.mktemp("mnist"), text)
 
 
@@ -212,7 +212,7 @@ def mnist_run(mnist_cache, tmp_path_factory):
 def with_mnist(mnist_cache, monkeypatch):
     """Let the program find MNIST in the cache, and download nothing."""
     monkeypatch.setenv("NNCLI_CACHE", str(mnist_cache))
-    monkeypatch.setattr(mnist, "MIRRORS", ())
+    go_offline(monkeypatch)
     return mnist_cache
 
 
@@ -220,5 +220,4 @@ def with_mnist(mnist_cache, monkeypatch):
 def without_mnist(tmp_path, monkeypatch):
     """Let the cache be empty and the mirrors be out of reach."""
     monkeypatch.setenv("NNCLI_CACHE", os.fspath(tmp_path / "empty-cache"))
-    monkeypatch.setattr(mnist, "MIRRORS", ("http://127.0.0.1:9/",))
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    go_offline(monkeypatch)

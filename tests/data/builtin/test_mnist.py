@@ -1,14 +1,13 @@
 import os
 import shutil
-import socket
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from nncli.base.errors import DownloadError
-from nncli.data.builtin import mnist
 from nncli.data.builtin.mnist import MIRRORS, PARTS, load_arrays, load_mnist
+from tests.offline import go_offline
 
 ORIGINALS = Path(__file__).parents[3].parent / "shared" / "mnist"
 TRAIN_LABELS = PARTS["train_labels"]
@@ -20,13 +19,8 @@ needs_originals = pytest.mark.skipif(
 
 @pytest.fixture(autouse=True)
 def offline(monkeypatch):
-    """Let the only mirror be an address where nobody listens; return it."""
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    with socket.socket() as nobody:
-        nobody.bind(("127.0.0.1", 0))
-        mirror = f"http://127.0.0.1:{nobody.getsockname()[1]}/"
-        monkeypatch.setattr(mnist, "MIRRORS", (mirror,))
-        yield mirror
+    """Let every mirror be out of reach."""
+    go_offline(monkeypatch)
 
 
 @pytest.fixture
@@ -46,7 +40,7 @@ def unpacked(tmp_path_factory):
     (cache / "mnist").chmod(0o755)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("NNCLI_CACHE", str(cache))
-        patch.setattr(mnist, "MIRRORS", ())  # whatever is missing is an error
+        go_offline(patch)  # whatever is missing is an error
         load_arrays()
     return cache / "mnist"
 
@@ -187,19 +181,19 @@ def test_a_file_that_cannot_be_unpacked_to_the_cache_is_unpacked_in_memory(cache
         (Path.unlink, ""),
     ],
 )
-def test_a_damaged_or_missing_file_is_named_when_offline(cache, offline, spoil, found):
+def test_a_damaged_or_missing_file_is_named_when_offline(cache, spoil, found):
     (cache / TRAIN_LABELS.unpacked.name).unlink()
     spoil(cache / TRAIN_LABELS.compressed.name)
     with pytest.raises(DownloadError) as caught:
         load_mnist(validation=5000, seed=0)
     assert str(caught.value) == (
-        f"train-labels-idx1-ubyte.gz could not be downloaded ({offline}: cannot be reached). "
-        f"Without a network, get what is missing from {offline} on another machine and put it "
-        f"here: {place(TRAIN_LABELS, cache)}{found}"
+        f"train-labels-idx1-ubyte.gz could not be downloaded ({MIRRORS[0]}: cannot be reached; "
+        f"{MIRRORS[1]}: cannot be reached). Without a network, get what is missing from "
+        f"{MIRRORS[0]} on another machine and put it here: {place(TRAIN_LABELS, cache)}{found}"
     )
 
 
-def test_with_nothing_there_the_error_says_where_each_of_the_four_files_goes(empty_cache, offline):
+def test_with_nothing_there_the_error_says_where_each_of_the_four_files_goes(empty_cache):
     with pytest.raises(DownloadError) as caught:
         load_mnist(validation=5000, seed=0)
     places = [place(part, empty_cache) for part in PARTS.values()]
