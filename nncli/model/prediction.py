@@ -31,7 +31,7 @@ Numbers = NDArray[np.floating[Any]]
 Note = Callable[[str], None]
 
 _BLOCK_NUMBERS = 1 << 20  # in a block of rows, if these are not very long
-_MOST_BATCHES = 32
+MOST_ROWS = 32 * EVALUATION_ROWS
 
 
 @dataclass(frozen=True)
@@ -223,6 +223,7 @@ def predict_file(
     id_column: str | None = None,
     note: Note = lambda text: None,
     advance: Advance = tell_nobody,
+    most_rows: int = MOST_ROWS,
 ) -> Iterator[PredictedRows]:
     """Predict for a file of rows, an image or a folder of images, in blocks of bounded memory.
 
@@ -240,14 +241,18 @@ def predict_file(
         Told, in a line each, of what looks wrong or was guessed.
     advance : function of int
         Told how many bytes have been read since it was last told.
+    most_rows : int
+        How many rows a block has, unless they are long: then fewer.
 
     Raises
     ------
     DataError
         With the place, what was found and what was expected; blocks before it are yielded.
     """
+    batches = _BLOCK_NUMBERS // (EVALUATION_ROWS * len(model.preprocessing.columns))
+    rows = min(max(batches, 1) * EVALUATION_ROWS, most_rows)
     first = 0
-    for inputs, beside in _input_blocks(model, path, id_column, note, advance):
+    for inputs, beside in _input_blocks(model, path, rows, id_column, note, advance):
         predictions = predict_rows(model, inputs, threshold, first_row=first)
         if not proba and not isinstance(predictions, PredictedNumbers):
             predictions = replace(predictions, probabilities=None)
@@ -256,12 +261,10 @@ def predict_file(
 
 
 def _input_blocks(
-    model: Model, path: Path, id_column: str | None, note: Note, advance: Advance
+    model: Model, path: Path, rows: int, id_column: str | None, note: Note, advance: Advance
 ) -> Iterator[tuple[NDArray[Any], Mapping[str, list[Any]]]]:
     # Each reader is loaded where it is needed: to start is most of the time of a prediction.
     taken = model.preprocessing
-    batches = _BLOCK_NUMBERS // (EVALUATION_ROWS * len(taken.columns))
-    rows = EVALUATION_ROWS * min(max(batches, 1), _MOST_BATCHES)
     if path.is_dir():
         from nncli.data.new_images import image_blocks
 

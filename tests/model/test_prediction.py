@@ -14,7 +14,6 @@ import pytest
 from nncli.base.errors import DataError, OutputError
 from nncli.data.scaling import Scaling
 from nncli.data.splits import whole
-from nncli.model import prediction
 from nncli.model.artifact import Model, Preprocessing
 from nncli.model.evaluation import (
     check_targets,
@@ -288,16 +287,11 @@ def write_rows(path, rows):
     path.write_text("y,remark,x\n" + "".join(lines), encoding="utf-8")
 
 
-@pytest.fixture
-def small_blocks(monkeypatch):
-    monkeypatch.setattr(prediction, "_MOST_BATCHES", 1)
-
-
 @pytest.mark.parametrize("output", ["softmax", "tanh"])
-def test_a_file_in_blocks_is_written_as_if_it_were_read_at_once(tmp_path, small_blocks, output):
+def test_a_file_in_blocks_is_written_as_if_it_were_read_at_once(tmp_path, output):
     write_rows(tmp_path / "rows.csv", 1203)
     model = make_model(output)
-    blocks = [*predict_file(model, tmp_path / "rows.csv")]
+    blocks = [*predict_file(model, tmp_path / "rows.csv", most_rows=500)]
     assert [(block.first, len(block)) for block in blocks] == [(0, 500), (500, 500), (1000, 203)]
     inputs = np.array([[n % 5 + 0.25, n % 7] for n in range(1203)])
     expected = written_from(predict_rows(model, inputs))
@@ -315,7 +309,7 @@ def test_a_file_in_blocks_is_written_as_if_it_were_read_at_once(tmp_path, small_
             assert stream.getvalue() == expected[name]
 
 
-def test_memory_does_not_grow_with_the_rows(tmp_path, small_blocks):
+def test_memory_does_not_grow_with_the_rows(tmp_path):
     peaks = []
     for rows in (5000, 20_000):
         write_rows(tmp_path / "rows.csv", rows)
@@ -324,7 +318,8 @@ def test_memory_does_not_grow_with_the_rows(tmp_path, small_blocks):
         try:
             with (tmp_path / "out.csv").open("wb") as stream:
                 FORMATS["csv"].write(
-                    predict_file(make_model("softmax"), tmp_path / "rows.csv"), stream
+                    predict_file(make_model("softmax"), tmp_path / "rows.csv", most_rows=500),
+                    stream,
                 )
             peaks.append(tracemalloc.get_traced_memory()[1])
         finally:
@@ -333,11 +328,11 @@ def test_memory_does_not_grow_with_the_rows(tmp_path, small_blocks):
     assert peaks[1] < 1.1 * peaks[0]
 
 
-def test_the_bytes_of_a_file_are_told_while_it_is_read(tmp_path, small_blocks):
+def test_the_bytes_of_a_file_are_told_while_it_is_read(tmp_path):
     path = tmp_path / "rows.npy"
     np.save(path, np.zeros((1203, 2)))
     told = []
-    for _ in predict_file(make_model("softmax"), path, advance=told.append):
+    for _ in predict_file(make_model("softmax"), path, advance=told.append, most_rows=500):
         pass
     assert sum(told) >= 1203 * 16
     assert len(told) >= 3

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from nncli.base.errors import DataError
 from nncli.base.words import did_you_mean
-from nncli.data.files.csv_rows import Cells, CsvRows, Lines
+from nncli.data.files.csv_rows import BLOCK_BYTES, MOST_ROW_BYTES, Cells, CsvRows, Lines
 from nncli.data.files.decimals import parse_decimals
 from nncli.data.files.input_file import InputFile
 from nncli.data.files.table import NUMBER, Kind, Table
@@ -47,10 +47,21 @@ class CsvFile:
     name : str
     first : list of str
         The cells of the first row.
+
+    Parameters
+    ----------
+    block_bytes, most_row_bytes : int
+        As for `CsvRows`.
     """
 
-    def __init__(self, file: InputFile) -> None:
-        self._rows = CsvRows(file)
+    def __init__(
+        self,
+        file: InputFile,
+        *,
+        block_bytes: int = BLOCK_BYTES,
+        most_row_bytes: int = MOST_ROW_BYTES,
+    ) -> None:
+        self._rows = CsvRows(file, block_bytes=block_bytes, most_row_bytes=most_row_bytes)
         self.name = file.name
         self.first = self._rows.first
 

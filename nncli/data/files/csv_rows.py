@@ -22,8 +22,8 @@ Lines = range | NDArray[np.intp]
 
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab"}
 
-_BLOCK_BYTES = 5 << 15  # the arrays made of it fit a processor's cache
-_MOST_ROW_BYTES = 16 << 20
+BLOCK_BYTES = 5 << 15  # the arrays made of it fit a processor's cache
+MOST_ROW_BYTES = 16 << 20  # in more, a quotation mark is not closed
 _MOST_CELL_BYTES = csv.field_size_limit()
 _BYTE_ORDER_MARKS_OF_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _SAVE_AS_UTF_8 = "save it as CSV in UTF-8"
@@ -85,12 +85,25 @@ class CsvRows:
         The line that the first row ends in.
     delimiter : str
         The one of comma, semicolon and tab that the first line has most often, outside quotes.
+
+    Parameters
+    ----------
+    block_bytes : int
+        What is read of the file at a time.
+    most_row_bytes : int
+        What a row may have.
     """
 
-    def __init__(self, file: InputFile) -> None:
+    def __init__(
+        self,
+        file: InputFile,
+        *,
+        block_bytes: int = BLOCK_BYTES,
+        most_row_bytes: int = MOST_ROW_BYTES,
+    ) -> None:
         self.name = file.name
         self._line = 0  # how many lines come before the block at hand
-        self._blocks = self._whole_rows(_clean(file))
+        self._blocks = self._whole_rows(_clean(file, block_bytes), most_row_bytes)
         self._block = self._first_block()
         line = self._block.lstrip(b" \t\n").split(b"\n", 1)[0].decode("utf-8")
         self.delimiter = max(DELIMITERS, key="".join(line.split('"')[::2]).count)
@@ -185,7 +198,7 @@ class CsvRows:
             line = self._line + before + 1
             raise DataError(f"{self.name}: line {line}: {_explained(error)}") from error
 
-    def _whole_rows(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
+    def _whole_rows(self, pieces: Iterator[bytes], most_bytes: int) -> Iterator[bytes]:
         """Cut text after line feeds that are outside quotes; the last row gets a line feed too."""
         rest = b""
         for piece in pieces:
@@ -194,10 +207,10 @@ class CsvRows:
             if end:
                 yield rest[:end]
                 rest = rest[end:]
-            elif len(rest) > _MOST_ROW_BYTES:
+            elif len(rest) > most_bytes:
                 raise DataError(
-                    f"{self.name}: line {self._line + 1}: a row of more than {_MOST_ROW_BYTES} "
-                    "bytes; expected a line a row; is a quotation mark not closed?"
+                    f"{self.name}: line {self._line + 1}: a row of more than {most_bytes} bytes; "
+                    "expected a line a row; is a quotation mark not closed?"
                 )
         if rest:
             yield rest if rest.endswith(b"\n") else rest + b"\n"
@@ -231,7 +244,7 @@ def _edges(ends: NDArray[np.intp], width: int) -> NDArray[np.intp]:
     return edges
 
 
-def _clean(file: InputFile) -> Iterator[bytes]:
+def _clean(file: InputFile, block_bytes: int) -> Iterator[bytes]:
     """Yield a file's text with line feeds as line ends; pieces may end anywhere in a row."""
     if file.head(2) in _BYTE_ORDER_MARKS_OF_UTF_16:
         raise DataError(f"{file.name}: is text in UTF-16, by its byte-order mark at offset 0; "
@@ -243,7 +256,7 @@ def _clean(file: InputFile) -> Iterator[bytes]:
         offset = 0
     decoder = codecs.getincrementaldecoder("utf-8")()
     held = b""
-    while piece := file.read(_BLOCK_BYTES):
+    while piece := file.read(block_bytes):
         _check_text(piece, offset, decoder, file.name)
         offset += len(piece)
         if held or b"\r" in piece:

@@ -37,12 +37,20 @@ class InputFile:
         What the content is, unpacked, by its first bytes (see `kinds`); None for text.
     """
 
-    def __init__(self, source: BinaryIO, name: str, path: Path | None, advance: Advance) -> None:
+    def __init__(
+        self,
+        source: BinaryIO,
+        name: str,
+        path: Path | None,
+        advance: Advance,
+        bomb_bytes: int = _BOMB_BYTES,
+    ) -> None:
         self.name = name
         self._counted = _Counted(source, advance)
         packed = io.BufferedReader(self._counted, 1 << 16)
         self._stream: Any = packed
         self._unpacked_bytes = 0
+        self._bomb_bytes = bomb_bytes
         self.kind = kind_of_head(self.head(HEAD_BYTES))
         self._is_packed = self.kind == "gzip"
         self.path = None if self._is_packed else path
@@ -66,7 +74,7 @@ class InputFile:
             return b"".join(iter(lambda: self.read(1 << 20), b""))
         content = cast(bytes, self._guarded(lambda: self._stream.read(size)))
         self._unpacked_bytes += len(content)
-        most = max(_BOMB_BYTES, _BOMB_RATIO * self._counted.count)
+        most = max(self._bomb_bytes, _BOMB_RATIO * self._counted.count)
         if self._is_packed and self._unpacked_bytes > most:
             raise DataError(
                 f"{self.name}: unpacks to more than {_BOMB_RATIO} times its size, as no table or "
@@ -85,13 +93,17 @@ class InputFile:
 
 
 @contextmanager
-def open_input(path: Path, advance: Advance = tell_nobody) -> Iterator[InputFile]:
+def open_input(
+    path: Path, advance: Advance = tell_nobody, *, bomb_bytes: int = _BOMB_BYTES
+) -> Iterator[InputFile]:
     """Open a file that has any content; ``-`` is standard input.
 
     Parameters
     ----------
     advance : function of int
         Told how many bytes of the file, gzipped or not, have been read since it was last told.
+    bomb_bytes : int
+        What a gzip file may unpack to, however small it is.
 
     Raises
     ------
@@ -99,7 +111,7 @@ def open_input(path: Path, advance: Advance = tell_nobody) -> Iterator[InputFile
         When it is missing, no regular file, unreadable or empty. A pipe is never waited for.
     """
     if str(path) == "-":
-        yield _not_empty(InputFile(sys.stdin.buffer, "standard input", None, advance))
+        yield _not_empty(InputFile(sys.stdin.buffer, "standard input", None, advance, bomb_bytes))
         return
     try:
         mode = path.stat().st_mode
@@ -113,7 +125,7 @@ def open_input(path: Path, advance: Advance = tell_nobody) -> Iterator[InputFile
         words = reason(error) if isinstance(error, OSError) else str(error)
         raise DataError(f"{path}: cannot be read ({words})") from error
     with source:
-        yield _not_empty(InputFile(cast(BinaryIO, source), str(path), path, advance))
+        yield _not_empty(InputFile(cast(BinaryIO, source), str(path), path, advance, bomb_bytes))
 
 
 def _not_empty(file: InputFile) -> InputFile:

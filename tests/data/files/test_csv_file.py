@@ -11,8 +11,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from nncli.base.errors import DataError
-from nncli.data.files import csv_rows
-from nncli.data.files.table_file import read_table, table_blocks
+from nncli.data.files.csv_file import CsvFile
+from nncli.data.files.csv_rows import BLOCK_BYTES
+from nncli.data.files.input_file import open_input
+from nncli.data.files.table_blocks import join
+from nncli.data.files.table_file import read_table, regrouped, table_blocks
 
 with_files = settings(
     deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60
@@ -25,11 +28,24 @@ def path(tmp_path):
     return tmp_path / "input"
 
 
+def small_blocks(path, *, rows=1000, kinds=None, advance=lambda count: None, **options):
+    """Yield what `table_blocks` does, of a file that is cut every few bytes."""
+    with open_input(path, advance) as file:
+        csv = CsvFile(file, **{"block_bytes": 7, **options})
+        tables = csv.blocks(csv.header, with_first=False, kinds=kinds or {}, used=None, missing=())
+        yield from regrouped(file, tables, rows)
+
+
+def in_small_blocks(path, **options):
+    """Return all of `small_blocks`."""
+    return join(small_blocks(path, **options))
+
+
 @pytest.fixture
 def table_of(path):
-    def read(content, **options):
+    def read(content, read=read_table, **options):
         path.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
-        return read_table(path, **options)
+        return read(path, **options)
 
     return read
 
@@ -47,12 +63,6 @@ def refusal_of(table_of, path):
         return message.removeprefix(f"{path}: ")
 
     return refuse
-
-
-@pytest.fixture
-def small_blocks(monkeypatch):
-    """Cut files every few bytes, so that small ones have many blocks."""
-    monkeypatch.setattr(csv_rows, "_BLOCK_BYTES", 7)
 
 
 def values(table):
@@ -81,11 +91,9 @@ EXPECTED = {"x": [0.5, -2.0], "b": [True, False], "name": ["a", "b, c"]}
     ],
     ids=["comma", "semicolon", "tab", "mark and CR LF", "CR alone", "blanks", "gzip"],
 )
-@pytest.mark.parametrize("pieces", ["whole", "small"])
-def test_numbers_booleans_and_text_are_read_whatever_the_form(table_of, content, pieces, request):
-    if pieces == "small":
-        request.getfixturevalue("small_blocks")
-    table = table_of(content)
+@pytest.mark.parametrize("read", [read_table, in_small_blocks])
+def test_numbers_booleans_and_text_are_read_whatever_the_form(table_of, content, read):
+    table = table_of(content, read)
     assert values(table) == EXPECTED
     assert [table.kind(name) for name in table.columns] == ["number", "boolean", "category"]
     assert table.columns["x"].dtype == np.float32
@@ -140,8 +148,9 @@ def test_the_kind_of_a_column_is_inferred_by_the_rule(table_of, cells, kind):
                     ).kind("name") == kind  # fmt: skip
 
 
-def test_a_row_is_called_by_its_line_through_blank_lines_and_quotes(table_of, small_blocks):
-    table = table_of('x,t\n1,a\n\n2,"two\nlines"\n3,b\n')
+@pytest.mark.parametrize("read", [read_table, in_small_blocks])
+def test_a_row_is_called_by_its_line_through_blank_lines_and_quotes(table_of, read):
+    table = table_of('x,t\n1,a\n\n2,"two\nlines"\n3,b\n', read)
     assert [table.place(row) for row in range(3)] == ["line 2", "line 5", "line 6"]
 
 
@@ -183,10 +192,11 @@ def test_any_table_is_read_back(path, rows, end):
 # In blocks
 
 
-def test_blocks_have_the_asked_for_length_and_the_rows_of_the_whole(path, small_blocks):
+@pytest.mark.parametrize("read_blocks", [table_blocks, small_blocks])
+def test_blocks_have_the_asked_for_length_and_the_rows_of_the_whole(path, read_blocks):
     path.write_text("x,t\n" + "".join(f"{n},t{n}\n" for n in range(25)), encoding="utf-8")
     read = []
-    blocks = list(table_blocks(path, rows=10, advance=read.append))
+    blocks = list(read_blocks(path, rows=10, advance=read.append))
     assert [len(block) for block in blocks] == [10, 10, 5]
     assert [x for block in blocks for x in block.columns["x"].tolist()] == list(range(25))
     assert [blocks[1].place(row) for row in (0, 9)] == ["line 12", "line 21"]
@@ -206,9 +216,9 @@ def test_a_file_is_streamed_in_the_memory_of_a_block(path, zipped):
     assert peak < 10 << 20 < len(content)
 
 
-def test_the_blocks_of_an_error_come_before_it(path, small_blocks):
+def test_the_blocks_of_an_error_come_before_it(path):
     path.write_text("x\n" + "1\n" * 20 + "a\n", encoding="utf-8")
-    blocks = table_blocks(path, rows=5, kinds={"x": "number"})
+    blocks = small_blocks(path, rows=5, kinds={"x": "number"})
     assert [len(next(blocks)) for _ in range(3)] == [5, 5, 5]
     with pytest.raises(DataError, match="line 22, column x: found 'a'"):
         list(blocks)
@@ -274,12 +284,12 @@ def test_bad_input_is_one_line_with_place_and_remedy(refusal_of, table_of, conte
         assert refusal_of(content).startswith(problem)
 
 
-def test_a_stray_text_far_down_is_an_error_and_not_a_category(refusal_of, small_blocks):
+def test_a_stray_text_far_down_is_an_error_and_not_a_category(refusal_of):
     rows = "".join(f"{n},true\n" for n in range(3000))
-    assert refusal_of(f"x,b\n{rows}oops,true\n").startswith(
+    assert refusal_of(f"x,b\n{rows}oops,true\n", read=in_small_blocks).startswith(
         "line 3002, column x: found 'oops'; expected a finite number"
     )
-    assert refusal_of(f"x,b\n{rows}1,maybe\n").startswith(
+    assert refusal_of(f"x,b\n{rows}1,maybe\n", read=in_small_blocks).startswith(
         "line 3002, column b: found 'maybe'; expected true or false"
     )
 
@@ -290,12 +300,11 @@ def test_a_column_that_is_not_there_is_named_with_the_nearest(refusal_of):
     )
 
 
-def test_a_quote_that_is_never_closed_takes_little_memory(path, monkeypatch):
-    monkeypatch.setattr(csv_rows, "_MOST_ROW_BYTES", 1 << 20)
+def test_a_quote_that_is_never_closed_takes_little_memory(path):
     path.write_text('x,y\n1,2\n3,"4\n' + "5,6\n" * 2_000_000, encoding="utf-8")
     tracemalloc.start()
     with pytest.raises(DataError, match="line 3: a row of more than 1048576 bytes"):
-        read_table(path)
+        in_small_blocks(path, block_bytes=BLOCK_BYTES, most_row_bytes=1 << 20)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 16 << 20
@@ -313,13 +322,10 @@ cells = st.text('019.eE+-_x"\t n\xa0\x0b\x1c\x85\u2028\uff11;,', max_size=6)
 def test_any_text_is_read_the_same_or_refused_in_whatever_blocks(path, lines, end, size):
     path.write_bytes(end.join(["x,y", *lines]).encode("utf-8"))
 
-    def read():
+    def values_by(read, **options):
         try:
-            return values(read_table(path, kinds={"x": "category", "y": "number"}))
+            return values(read(path, kinds={"x": "category", "y": "number"}, **options))
         except DataError:
             return None  # of several faults another may be the first that is seen
 
-    whole = read()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(csv_rows, "_BLOCK_BYTES", size)
-        assert read() == whole
+    assert values_by(in_small_blocks, block_bytes=size) == values_by(read_table)

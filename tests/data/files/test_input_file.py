@@ -6,9 +6,9 @@ import zlib
 import pytest
 
 from nncli.base.errors import DataError
-from nncli.data.files import input_file
 from nncli.data.files.input_file import open_input
-from nncli.data.files.table_file import read_table
+from nncli.data.files.stored_table import collect
+from nncli.data.files.table_file import opened, read_table
 
 on_posix = pytest.mark.skipif(os.name != "posix", reason="needs POSIX")
 
@@ -90,11 +90,15 @@ def bomb(head, unit, count):
     ],
     ids=["rows", "a cell"],
 )
-def test_a_gzip_bomb_is_refused_with_little_memory(tmp_path, monkeypatch, head, unit, problem):
-    monkeypatch.setattr(input_file, "_BOMB_BYTES", 2_000_000)
+def test_a_gzip_bomb_is_refused_with_little_memory(tmp_path, head, unit, problem):
+    def read(path):
+        with open_input(path, bomb_bytes=2_000_000) as file:
+            _, blocks = opened(file)
+            return collect(blocks(kinds={}, used=None, missing=()))
+
     (tmp_path / "bomb").write_bytes(bomb(head, unit, 200))
     tracemalloc.start()
-    words = refusal(tmp_path / "bomb")
+    words = refusal(tmp_path / "bomb", read)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert words.startswith(problem)
