@@ -9,22 +9,22 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from nncli.base.storage.mapping import row_bytes
+from nncli.base.storage import mapping
+from nncli.base.storage.mapping import Memory, row_bytes
 from nncli.data.splits import Rows, Split
-
-POOL_BYTES = 32 << 20
-BLOCK_BYTES = 128 << 10
 
 
 def random_pools(
-    split: Split, batch_rows: int, random: np.random.Generator
+    split: Split, batch_rows: int, random: np.random.Generator, memory: Memory | None = None
 ) -> Iterator[tuple[Rows, NDArray[np.intp]]]:
     """Yield all rows of a split, each once, in pools; all pools but the last are whole batches.
 
     Parameters
     ----------
     random : Generator
-        The order depends on it, on the split and on `batch_rows` alone.
+        The order depends on it, on the split, on `batch_rows` and on `memory` alone.
+    memory : Memory, optional
+        How large blocks and pools are.
 
     Yields
     ------
@@ -34,9 +34,10 @@ def random_pools(
         The places in `rows` in the order in which the rows come.
     """
     rows, size = split.rows, row_bytes(split.inputs)
-    block = max(1, BLOCK_BYTES // size)
+    memory = memory or mapping.MEMORY
+    block = max(1, memory.block_bytes // size)
     starts = random.permutation(np.arange(0, len(rows), block))
-    blocks = max(1, POOL_BYTES // (block * size))
+    blocks = max(1, memory.pool_bytes // (block * size))
     rest = rows[:0]
     for first in range(0, len(starts), blocks):
         chosen = np.sort(starts[first : first + blocks]).tolist()

@@ -76,10 +76,13 @@ def minmax(rows: Split) -> OffsetAndScale:
     return lowest, _inverse(high.max(axis=0) - lowest)
 
 
-def robust(rows: Split) -> OffsetAndScale:
-    """Bring every column to median 0 and interquartile range 1."""
+def robust(rows: Split, columns_bytes: int = _COLUMNS_BYTES) -> OffsetAndScale:
+    """Bring every column to median 0 and interquartile range 1.
+
+    Columns of `columns_bytes` are in memory at a time, or one.
+    """
     inputs, count = rows.inputs, len(rows)
-    columns = max(1, _COLUMNS_BYTES // (count * inputs.itemsize))
+    columns = max(1, columns_bytes // (count * inputs.itemsize))
     quartiles = np.empty((3, inputs.shape[1]))
     for first in range(0, inputs.shape[1], columns):
         some = inputs[:, first : first + columns]

@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 
 from nncli.base.storage import mapping
+from nncli.base.storage.mapping import Memory
 from nncli.cli.main import main
-from nncli.data import order
 from nncli.model.artifact import Model, Preprocessing
 from nncli.nn.network import Layer, Network, Objective, parameter_count
 from tests.offline import go_offline
@@ -103,15 +103,12 @@ def small_files():
 
 @pytest.fixture
 def everything_mapped_is_large(monkeypatch):
-    """Return a function after which files of a kilobyte count as larger than memory."""
+    """Return a function after which files of a kilobyte count as larger than memory.
 
-    def begin():
-        monkeypatch.setattr(mapping, "LARGE_BYTES", 1000)
-        monkeypatch.setattr(mapping, "_PASS_BYTES", 1000)
-        monkeypatch.setattr(order, "BLOCK_BYTES", 200)
-        monkeypatch.setattr(order, "POOL_BYTES", 8000)
-
-    return begin
+    A command does not take this from its user, and no test trains on 128 MB.
+    """
+    small = Memory(large_bytes=1000, pass_bytes=1000, block_bytes=200, pool_bytes=8000)
+    return lambda: monkeypatch.setattr(mapping, "MEMORY", small)
 
 
 @pytest.fixture

@@ -6,26 +6,60 @@ the system needs them. So a large map is read in blocks of rows, and given back 
 
 import mmap
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-LARGE_BYTES = 128 << 20  # what an array may have and still be treated as in memory
-_PASS_BYTES = 2 << 20  # what a pass over all rows takes at a time
+
+@dataclass(frozen=True)
+class Memory:
+    """How many bytes are in memory at a time of what may be larger than it.
+
+    Attributes
+    ----------
+    large_bytes : int
+        What an array in a file may have and still be treated as one in memory.
+    pass_bytes : int
+        What a pass over all rows takes.
+    turned_bytes : int
+        What is turned at once from columns that lie together to rows that do.
+    table_bytes : int
+        What the cells of a table may have before they are put in a file. To write them there takes
+        a tenth of the time that it takes to read them from CSV.
+    block_bytes : int
+        What an epoch in random order reads of consecutive rows.
+    pool_bytes : int
+        What is mixed of these blocks.
+    """
+
+    large_bytes: int = 128 << 20
+    pass_bytes: int = 2 << 20
+    turned_bytes: int = 32 << 20
+    table_bytes: int = 32 << 20
+    block_bytes: int = 128 << 10
+    pool_bytes: int = 32 << 20
+
+
+MEMORY = Memory()
+
 # The system may map megabytes around each place that is read, so that rows from all over a file
 # have to be given back soon.
 _TAKEN_BYTES = 128 << 10
 
 
-def is_large(array: NDArray[Any]) -> bool:
-    """Return whether an array lies in a mapped file, and is better not in memory as a whole."""
-    return array.nbytes > LARGE_BYTES and _map_of(array) is not None
+def is_large(array: NDArray[Any], memory: Memory | None = None) -> bool:
+    """Return whether an array lies in a mapped file, and is better not in memory as a whole.
+
+    `memory` is `MEMORY` by default, here and everywhere.
+    """
+    return array.nbytes > (memory or MEMORY).large_bytes and _map_of(array) is not None
 
 
-def give_back(array: NDArray[Any]) -> None:
+def give_back(array: NDArray[Any], memory: Memory | None = None) -> None:
     """Give the memory of a large mapped array back; it is read from its file again when needed."""
-    mapped = _map_of(array) if array.nbytes > LARGE_BYTES else None
+    mapped = _map_of(array) if array.nbytes > (memory or MEMORY).large_bytes else None
     if mapped is not None and hasattr(mmap, "MADV_DONTNEED"):  # Windows has no such call
         mapped.madvise(mmap.MADV_DONTNEED)
 
@@ -48,7 +82,7 @@ def row_blocks(
         How many rows came before.
     block : array (B, ...)
     """
-    step = max(1, (size or _PASS_BYTES) // row_bytes(array))
+    step = max(1, (size or MEMORY.pass_bytes) // row_bytes(array))
     for start in range(0, len(array if rows is None else rows), step):
         part = slice(start, start + step)
         yield start, array[part if rows is None else rows[part]]

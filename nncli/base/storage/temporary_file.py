@@ -12,8 +12,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from nncli.base.errors import OutputError, os_errors_as
 from nncli.base.storage import mapping
-
-_TURNED_BYTES = 32 << 20
+from nncli.base.storage.mapping import Memory
 
 
 class TemporaryFile:
@@ -53,7 +52,10 @@ class TemporaryFile:
 
 
 def stacked(
-    blocks: Iterable[NDArray[Any]], shape: tuple[int, ...], dtype: DTypeLike
+    blocks: Iterable[NDArray[Any]],
+    shape: tuple[int, ...],
+    dtype: DTypeLike,
+    memory: Memory | None = None,
 ) -> NDArray[Any]:
     """Return blocks of rows as one array; a large one is mapped from a temporary file.
 
@@ -62,7 +64,8 @@ def stacked(
     OutputError
         When the temporary file cannot be written.
     """
-    if math.prod(shape) * np.dtype(dtype).itemsize <= mapping.LARGE_BYTES:
+    large_bytes = (memory or mapping.MEMORY).large_bytes
+    if math.prod(shape) * np.dtype(dtype).itemsize <= large_bytes:
         whole, start = np.empty(shape, dtype), 0
         for block in blocks:
             whole[start : start + len(block)] = block
@@ -74,18 +77,18 @@ def stacked(
     return file.map(shape, dtype)
 
 
-def row_major(array: NDArray[Any]) -> NDArray[Any]:
+def row_major(array: NDArray[Any], memory: Memory | None = None) -> NDArray[Any]:
     """Return a large mapped matrix (N, I) whose columns lie together as one whose rows do.
 
     Others are returned as they are. Raises `OutputError` as `stacked`.
     """
-    if array.flags.c_contiguous or not mapping.is_large(array):
+    if array.flags.c_contiguous or not mapping.is_large(array, memory):
         return array
-    return stacked(_with_rows_together(array), array.shape, array.dtype)
+    rows = max(1, (memory or mapping.MEMORY).turned_bytes // mapping.row_bytes(array))
+    return stacked(_with_rows_together(array, rows), array.shape, array.dtype, memory)
 
 
-def _with_rows_together(array: NDArray[Any]) -> Iterator[NDArray[Any]]:
-    step = max(1, _TURNED_BYTES // mapping.row_bytes(array))
+def _with_rows_together(array: NDArray[Any], step: int) -> Iterator[NDArray[Any]]:
     for start in range(0, len(array), step):
         block = np.empty_like(array[start : start + step], order="C")
         for column in range(array.shape[1]):

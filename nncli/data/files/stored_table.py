@@ -9,16 +9,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nncli.base.storage import mapping
+from nncli.base.storage.mapping import Memory
 from nncli.base.storage.temporary_file import TemporaryFile
 from nncli.data.files.table import Cells, Kind, Table, kind_of
 from nncli.data.files.table_blocks import compact, join, joined_places
 
-# Cells beyond are stored: that takes a tenth of the time that it takes to read them from CSV.
-_MOST_BYTES = 32 << 20
-_TAKEN_ROWS = 1 << 14
+TAKEN_ROWS = 1 << 14
 
 
-def collect(tables: Iterable[Table]) -> Table:
+def collect(tables: Iterable[Table], memory: Memory | None = None) -> Table:
     """Return one table with the rows of one or more, as `join`, of large ones a `StoredTable`.
 
     Raises
@@ -31,7 +31,7 @@ def collect(tables: Iterable[Table]) -> Table:
         waiting.append(table)
         size += sum(cells.nbytes for cells in table.columns.values())
         del table
-        if size > _MOST_BYTES:
+        if size > (memory or mapping.MEMORY).table_bytes:
             return _stored(chain(_emptied(waiting), tables))
     return join(_emptied(waiting))
 
@@ -149,9 +149,9 @@ class StoredTable(Table):
 
     def take(self, rows: NDArray[np.intp]) -> Table:
         """Return some rows, which have rising numbers."""
-        edges = np.searchsorted(rows, np.arange(0, len(self) + _TAKEN_ROWS, _TAKEN_ROWS))
-        parts = zip(self.parts(_TAKEN_ROWS), edges, edges[1:], strict=False)
+        edges = np.searchsorted(rows, np.arange(0, len(self) + TAKEN_ROWS, TAKEN_ROWS))
+        parts = zip(self.parts(TAKEN_ROWS), edges, edges[1:], strict=False)
         return collect(
-            part.take(rows[low:high] - number * _TAKEN_ROWS)
+            part.take(rows[low:high] - number * TAKEN_ROWS)
             for number, (part, low, high) in enumerate(parts)
         )

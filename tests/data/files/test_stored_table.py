@@ -7,30 +7,20 @@ import pytest
 
 from nncli.base.errors import OutputError
 from nncli.base.storage import mapping
-from nncli.data.files import stored_table
-from nncli.data.files.stored_table import StoredTable, collect
+from nncli.base.storage.mapping import Memory, is_large
+from nncli.data.files.stored_table import TAKEN_ROWS, StoredTable, collect
 from nncli.data.files.table import Table
 from nncli.data.files.table_blocks import join
-from nncli.data.files.table_file import read_table
-from nncli.data.tables import encoding
 from nncli.data.tables.tabular import Choices, load_tables
 
 ROWS = 300
+SMALL = Memory(large_bytes=100, table_bytes=100)
 
 
-@pytest.fixture
-def all_is_large(monkeypatch):
-    monkeypatch.setattr(mapping, "LARGE_BYTES", 100)
-    monkeypatch.setattr(stored_table, "_MOST_BYTES", 100)
-    monkeypatch.setattr(encoding, "_ENCODED_BYTES", 1000)
-    monkeypatch.setattr(stored_table, "_TAKEN_ROWS", 32)
-    monkeypatch.setattr("nncli.data.files.table_file._ROWS", 40)
-
-
-def blocks():
+def blocks(rows=ROWS):
     """Yield blocks of columns whose type changes from block to block."""
     random = np.random.default_rng(0)
-    for first, stop in ((0, 7), (7, 90), (90, 91), (91, ROWS)):
+    for first, stop in ((0, 7), (7, 90), (90, 91), (91, rows)):
         count = stop - first
         numbers = random.normal(size=count)
         texts = np.empty(count, object)
@@ -60,35 +50,51 @@ def assert_same(found, expected):
     assert [*map(found.place, rows)] == [*map(expected.place, rows)]
 
 
-def test_a_large_table_is_stored_and_a_small_one_is_not(all_is_large, monkeypatch):
-    assert isinstance(collect(blocks()), StoredTable)
-    monkeypatch.setattr(stored_table, "_MOST_BYTES", 10**6)
-    assert not isinstance(collect(blocks()), StoredTable)
+def test_a_large_table_is_stored_and_a_small_one_is_not():
+    assert isinstance(collect(blocks(), SMALL), StoredTable)
+    assert not isinstance(collect(blocks(), Memory(table_bytes=10**6)), StoredTable)
 
 
-def test_a_stored_table_has_the_cells_types_and_places_of_one_in_memory(all_is_large):
-    assert_same(collect(blocks()), join(blocks()))
+def test_a_stored_table_has_the_cells_types_and_places_of_one_in_memory():
+    assert_same(collect(blocks(), SMALL), join(blocks()))
 
 
 @pytest.mark.parametrize(("start", "stop"), [(0, 7), (5, 200), (90, 91), (299, 300), (0, 300)])
-def test_so_have_its_parts(all_is_large, start, stop):
-    assert_same(collect(blocks()).part(start, stop), join(blocks()).part(start, stop))
+def test_so_have_its_parts(start, stop):
+    assert_same(collect(blocks(), SMALL).part(start, stop), join(blocks()).part(start, stop))
 
 
-@pytest.mark.parametrize("rows", [[0, 299], [*range(0, 300, 3)], [150]])
-def test_so_has_what_is_taken_of_it(all_is_large, rows):
-    found = collect(blocks()).take(np.array(rows))
-    expected = join(blocks()).take(np.array(rows))
+@pytest.fixture(scope="module")
+def long_tables():
+    """Return a stored table of which rows are taken in three parts, and the same in memory."""
+    rows = 2 * TAKEN_ROWS + 50
+    return collect(blocks(rows), SMALL), join(blocks(rows))
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [0, 2 * TAKEN_ROWS + 49],
+        [*range(0, 2 * TAKEN_ROWS + 50, 3)],
+        [TAKEN_ROWS + 150],
+        [*range(TAKEN_ROWS - 2, TAKEN_ROWS + 2)],
+    ],
+    ids=["ends", "thirds", "one", "across"],
+)
+def test_so_has_what_is_taken_of_it(long_tables, rows):
+    found, expected = (each.take(np.array(rows)) for each in long_tables)
     for name in ("single", "whole", "text"):
         np.testing.assert_array_equal(found.columns[name], expected.columns[name])
     assert [*map(found.place, range(len(rows)))] == [f"line {row}" for row in rows]
 
 
-CSV = "size,color,flag,when,y\n" + "".join(
-    f"{n % 17 / 7},{'' if n % 5 == 0 else 'rgb'[n % 3]},{'true' if n % 4 else 'false'},"
-    f"{1.7e9 + n},{'' if n % 11 == 0 else n % 2}\n"
-    for n in range(ROWS)
-)
+def csv(rows):
+    lines = (
+        f"{n % 17 / 7},{'' if n % 5 == 0 else 'rgb'[n % 3]},{'true' if n % 4 else 'false'},"
+        f"{1.7e9 + n},{'' if n % 11 == 0 else n % 2}\n"
+        for n in range(rows)
+    )
+    return "size,color,flag,when,y\n" + "".join(lines)
 
 
 def load(path):
@@ -97,16 +103,18 @@ def load(path):
     return load_tables(path, {"test": path.with_name("other.csv"), "validation": 0.2}, choices, 0)
 
 
-def test_a_large_file_becomes_the_same_data_set(tmp_path, request):
+def test_a_large_file_becomes_the_same_data_set(tmp_path, monkeypatch):
     path = tmp_path / "t.csv"
-    path.write_text(CSV, encoding="utf-8")
-    other = CSV.replace(",g,", ",pink,").replace(",b,", ",gray,")
+    text = csv(120_000)  # read in two blocks, encoded in two parts
+    path.write_text(text, encoding="utf-8")
+    other = text.replace(",g,", ",pink,").replace(",b,", ",gray,")
     path.with_name("other.csv").write_text(other, encoding="utf-8")
     expected = load(path)
-    request.getfixturevalue("all_is_large")
+    # To hand it to those who ask what is large, six functions would need a parameter.
+    monkeypatch.setattr(mapping, "MEMORY", SMALL)
     found = load(path)
-    assert mapping.is_large(found.splits["train"].inputs)
-    assert not mapping.is_large(expected.splits["train"].inputs)
+    assert is_large(found.splits["train"].inputs)
+    assert not is_large(expected.splits["train"].inputs)
     assert (found.encoding, found.left_out) == (expected.encoding, expected.left_out)
     assert found.warnings == expected.warnings
     assert "'pink' (line 3) and others are" in found.warnings[0]
@@ -115,15 +123,14 @@ def test_a_large_file_becomes_the_same_data_set(tmp_path, request):
             np.testing.assert_array_equal(getattr(found.splits[name], part), getattr(split, part))
 
 
-def test_a_folder_without_room_is_named(tmp_path, all_is_large, monkeypatch):
+def test_a_folder_without_room_is_named(tmp_path, monkeypatch):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "none"))
-    (tmp_path / "t.csv").write_text(CSV, encoding="utf-8")
     with pytest.raises(OutputError, match=r"none: cannot hold a large table .*TMPDIR"):
-        read_table(tmp_path / "t.csv")
+        collect(blocks(), SMALL)
 
 
-def test_no_file_is_left_behind(tmp_path, all_is_large, monkeypatch):
+def test_no_file_is_left_behind(tmp_path, monkeypatch):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    table = collect(blocks())
+    table = collect(blocks(), SMALL)
     assert not [*tmp_path.iterdir()]
     assert len(table.columns["text"]) == ROWS
