@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nncli.base.errors import ConfigError
-from nncli.config.file_sources import ColumnSection
 from nncli.config.load import LoadedConfig, load_config
 from nncli.config.schema import EarlyStopping, ModelSection, TrainingSection
 from nncli.config.sources import SOURCES
+from nncli.config.table_sources import ColumnSection
 from nncli.nn.activations import ACTIVATIONS
 from nncli.nn.optimizers import OPTIMIZERS
 from tests.config.strategies import valid_configs
