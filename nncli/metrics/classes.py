@@ -6,23 +6,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nncli.metrics.means import Labels, Numbers, Outputs, Weights, mean, quotient
+from nncli.metrics.means import Labels, Numbers, Outputs, mean, quotient
 
-Counts = NDArray[Any]
-"""Numbers of rows, or sums of their weights."""
+Counts = NDArray[np.integer[Any]]
 
 _ROWS_AT_A_TIME = 1 << 14
 
 
-def confusion_matrix(
-    truth: NDArray[Any], chosen: NDArray[Any], classes: int, weights: Weights = None
-) -> Counts:
-    """Count rows by true class (row of the matrix) and chosen class (column).
-
-    With weights these are added up instead.
-    """
+def confusion_matrix(truth: NDArray[Any], chosen: NDArray[Any], classes: int) -> Counts:
+    """Count rows by true class (row of the matrix) and chosen class (column)."""
     pairs = truth.astype(np.intp) * classes + chosen
-    flat = np.bincount(pairs, weights, minlength=classes * classes)
+    flat = np.bincount(pairs, minlength=classes * classes)
     return flat.reshape(classes, classes)
 
 
@@ -76,7 +70,7 @@ def classification_metrics(confusion: Counts) -> dict[str, float]:
     }
 
 
-def top_k_accuracy(truth: Labels, outputs: Outputs, k: int, weights: Weights = None) -> float:
+def top_k_accuracy(truth: Labels, outputs: Outputs, k: int) -> float:
     """Return the share of the rows whose true class is among those of the `k` largest outputs.
 
     Of equal outputs that of the later class counts as larger, as in scikit-learn.
@@ -91,7 +85,7 @@ def top_k_accuracy(truth: Labels, outputs: Outputs, k: int, weights: Weights = N
         _among_largest(truth[at : at + _ROWS_AT_A_TIME], outputs[at : at + _ROWS_AT_A_TIME], k)
         for at in parts
     ]
-    return mean(np.concatenate(hits), weights)
+    return mean(np.concatenate(hits))
 
 
 def _among_largest(truth: Labels, outputs: Outputs, k: int) -> NDArray[np.bool_]:

@@ -6,10 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nncli.metrics.classes import Counts, PerClass, confusion_matrix
-from nncli.metrics.means import Flags, Weights, mean
+from nncli.metrics.means import Flags, mean
 
 
-def label_confusions(truth: NDArray[Any], chosen: Flags, weights: Weights = None) -> Counts:
+def label_confusions(truth: NDArray[Any], chosen: Flags) -> Counts:
     """Return the confusion matrix of not having and having each label, shape (L, 2, 2).
 
     Parameters
@@ -18,7 +18,7 @@ def label_confusions(truth: NDArray[Any], chosen: Flags, weights: Weights = None
     chosen : array (N, L)
     """
     pairs = zip(truth.T, chosen.T, strict=True)
-    return np.stack([confusion_matrix(*columns, 2, weights) for columns in pairs])
+    return np.stack([confusion_matrix(*columns, 2) for columns in pairs])
 
 
 def per_label(confusions: Counts) -> PerClass:
@@ -30,18 +30,16 @@ def per_label(confusions: Counts) -> PerClass:
     )
 
 
-def label_metrics(
-    truth: NDArray[Any], chosen: Flags, confusions: Counts, weights: Weights = None
-) -> dict[str, float]:
+def label_metrics(truth: NDArray[Any], chosen: Flags, confusions: Counts) -> dict[str, float]:
     """Return the metrics by name.
 
     ``accuracy`` is the share of the rows with all labels right, ``hamming_loss`` the share of
     single labels that are wrong; ``macro_f1`` is the mean F1 of the labels, ``micro_f1`` that of
-    all labels thrown together.
+    all labels pooled.
 
     Parameters
     ----------
-    truth, chosen, weights
+    truth, chosen
         As for `label_confusions`.
     confusions : array (L, 2, 2)
         What that gives.
@@ -49,7 +47,7 @@ def label_metrics(
     together = per_label(confusions.sum(axis=0, keepdims=True))
     wrong = confusions[:, 0, 1].sum() + confusions[:, 1, 0].sum()
     return {
-        "accuracy": mean((truth == chosen).all(axis=1), weights),
+        "accuracy": mean((truth == chosen).all(axis=1)),
         "macro_f1": float(per_label(confusions).f1.mean()),
         "micro_f1": float(together.f1[0]),
         "hamming_loss": float(wrong / confusions.sum()),

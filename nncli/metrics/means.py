@@ -1,4 +1,4 @@
-"""Means and quotients of rows, each with a weight."""
+"""Means and quotients over rows."""
 
 from typing import Any
 
@@ -9,15 +9,11 @@ Labels = NDArray[np.integer[Any]]
 Numbers = NDArray[np.float64]
 Outputs = NDArray[np.floating[Any]]
 Flags = NDArray[np.bool_]
-Weights = NDArray[np.floating[Any]] | None
-"""The weight of each row, positive; None for the same weight everywhere."""
 
 
-def mean(values: NDArray[Any], weights: Weights) -> float:
+def mean(values: NDArray[Any]) -> float:
     """Return the mean of numbers or flags (N,), in float64."""
-    if weights is None:
-        return float(values.mean(dtype=np.float64))
-    return float(np.average(values, weights=weights))
+    return float(values.mean(dtype=np.float64))
 
 
 def quotient(numerator: NDArray[Any], denominator: NDArray[Any]) -> Numbers:

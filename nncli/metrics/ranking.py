@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from nncli.metrics.classes import Counts
-from nncli.metrics.means import Flags, Outputs, Weights, quotient
+from nncli.metrics.means import Flags, Outputs, quotient
 
 
 @dataclass(frozen=True)
@@ -15,27 +15,21 @@ class Ranking:
     Attributes
     ----------
     positives, negatives : array (scores,)
-        Rows, or with weights the sums of these. The last numbers are those of all rows.
+        The last numbers are those of all rows.
     """
 
     positives: Counts
     negatives: Counts
 
 
-def ranking(positive: Flags, scores: Outputs, weights: Weights = None) -> Ranking:
+def ranking(positive: Flags, scores: Outputs) -> Ranking:
     """Sort rows by their scores (N,); `positive` (N,) says which are of the kind that is sought."""
     order = np.argsort(scores)[::-1]
     falling = scores[order]
     ends = np.append(np.flatnonzero(falling[1:] != falling[:-1]), len(scores) - 1)
     of_kind = positive[order]
-    if weights is None:
-        positives = np.cumsum(of_kind)[ends]
-        return Ranking(positives, ends + 1 - positives)
-    sorted_weights = weights[order].astype(np.float64)
-    return Ranking(
-        np.cumsum(np.where(of_kind, sorted_weights, 0))[ends],
-        np.cumsum(np.where(of_kind, 0, sorted_weights))[ends],
-    )
+    positives = np.cumsum(of_kind)[ends]
+    return Ranking(positives, ends + 1 - positives)
 
 
 def ranking_metrics(found: Ranking) -> dict[str, float]:

@@ -15,7 +15,7 @@ from nncli.metrics.classes import (
     top_k_accuracy,
 )
 from nncli.metrics.labels import label_confusions, label_metrics, per_label
-from nncli.metrics.means import Outputs, Weights
+from nncli.metrics.means import Outputs
 from nncli.metrics.probabilities import brier, ece, log_loss
 from nncli.metrics.ranking import ranking, ranking_metrics
 from nncli.metrics.regression import per_target, regression_metrics
@@ -42,7 +42,6 @@ class Answers:
     threshold : float or None
         The probability over which the second class, or a label, is predicted; None where there
         are no probabilities, or other tasks.
-    weights : array (N,), positive, or None
     """
 
     split: str
@@ -53,7 +52,6 @@ class Answers:
     loss: float
     probabilities: bool
     threshold: float | None = None
-    weights: Weights = None
 
 
 @dataclass(frozen=True)
@@ -120,15 +118,15 @@ class ClassificationEvaluation(Evaluation):
     @classmethod
     def of(cls, answers: Answers) -> "ClassificationEvaluation":
         """Return the evaluation of a classification into any number of classes."""
-        truth, outputs, weights = answers.truth, answers.outputs, answers.weights
-        confusion = confusion_matrix(truth, answers.chosen, len(answers.names), weights)
+        truth, outputs = answers.truth, answers.outputs
+        confusion = confusion_matrix(truth, answers.chosen, len(answers.names))
         metrics = {"loss": answers.loss, **classification_metrics(confusion)}
         if len(answers.names) > 3:
-            metrics["top_3_accuracy"] = top_k_accuracy(truth, outputs, 3, weights)
+            metrics["top_3_accuracy"] = top_k_accuracy(truth, outputs, 3)
         if answers.probabilities:
-            metrics["log_loss"] = log_loss(truth, outputs, weights)
+            metrics["log_loss"] = log_loss(truth, outputs)
             right = answers.chosen == truth
-            metrics["ece"] = ece(right, outputs.max(axis=1), weights)
+            metrics["ece"] = ece(right, outputs.max(axis=1))
         figures = per_class(confusion).rows()
         return cls(answers.split, len(truth), metrics, answers.names, figures, confusion)
 
@@ -148,18 +146,18 @@ class BinaryEvaluation(ClassificationEvaluation):
     @classmethod
     def of(cls, answers: Answers) -> "BinaryEvaluation":
         """Return the evaluation; the last output is the score of the second class."""
-        truth, scores, weights = answers.truth, answers.outputs[:, -1], answers.weights
+        truth, scores = answers.truth, answers.outputs[:, -1]
         chosen, threshold = answers.chosen, answers.threshold
         if threshold is not None:
             chosen = (scores > threshold).astype(np.intp)
-        confusion = confusion_matrix(truth, chosen, 2, weights)
+        confusion = confusion_matrix(truth, chosen, 2)
         positive = truth == 1
         metrics = {"loss": answers.loss, **classification_metrics(confusion)}
-        metrics |= ranking_metrics(ranking(positive, scores, weights))
+        metrics |= ranking_metrics(ranking(positive, scores))
         if answers.probabilities:
-            metrics["brier"] = brier(positive, scores, weights)
-            metrics["log_loss"] = log_loss(truth, scores, weights)
-            metrics["ece"] = ece(positive, scores, weights)
+            metrics["brier"] = brier(positive, scores)
+            metrics["log_loss"] = log_loss(truth, scores)
+            metrics["ece"] = ece(positive, scores)
         figures = per_class(confusion).rows()
         return cls(answers.split, len(truth), metrics, answers.names, figures, confusion, threshold)
 
@@ -181,14 +179,14 @@ class MultilabelEvaluation(Evaluation):
     @classmethod
     def of(cls, answers: Answers) -> "MultilabelEvaluation":
         """Return the evaluation; outputs that are no probabilities are over 0 for a label."""
-        truth, outputs, weights = answers.truth, answers.outputs, answers.weights
+        truth, outputs = answers.truth, answers.outputs
         threshold = answers.threshold
         chosen = outputs > (0 if threshold is None else threshold)
-        confusions = label_confusions(truth, chosen, weights)
-        metrics = {"loss": answers.loss, **label_metrics(truth, chosen, confusions, weights)}
+        confusions = label_confusions(truth, chosen)
+        metrics = {"loss": answers.loss, **label_metrics(truth, chosen, confusions)}
         columns = zip(truth.T == 1, outputs.T, strict=True)
         pairs = zip(per_label(confusions).rows(), columns, strict=True)
-        figures = [row | ranking_metrics(ranking(*each, weights)) for row, each in pairs]
+        figures = [row | ranking_metrics(ranking(*each)) for row, each in pairs]
         return cls(answers.split, len(truth), metrics, answers.names, figures, threshold)
 
     def settings(self) -> dict[str, Any]:
@@ -206,7 +204,7 @@ class RegressionEvaluation(Evaluation):
     @classmethod
     def of(cls, answers: Answers) -> "RegressionEvaluation":
         """Return the evaluation; the metrics are means over the targets."""
-        figures = per_target(answers.outputs, answers.truth, answers.weights)
+        figures = per_target(answers.outputs, answers.truth)
         metrics = {"loss": answers.loss, **regression_metrics(figures)}
         several = figures if len(figures) > 1 else []
         return cls(answers.split, len(answers.truth), metrics, answers.names, several)

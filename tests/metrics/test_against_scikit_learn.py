@@ -1,4 +1,4 @@
-"""The definitions are scikit-learn's, to 1e-9, on rows with ties, rare classes and weights."""
+"""The definitions are scikit-learn's, to 1e-9, on rows with ties and rare classes."""
 
 import numpy as np
 import pytest
@@ -17,15 +17,10 @@ from nncli.metrics.regression import per_target, regression_metrics
 
 SEEDS = range(12)
 every_case = pytest.mark.parametrize("seed", SEEDS)
-with_or_without_weights = pytest.mark.parametrize("weighted", [False, True])
 
 
 def same(found):
     return pytest.approx(found, rel=1e-9, abs=1e-9)
-
-
-def weights_of(random, rows, weighted):
-    return random.uniform(0.1, 5, rows) if weighted else None
 
 
 def some_classes(random, seed):
@@ -54,22 +49,20 @@ def two_classes(random, seed):
 
 
 @every_case
-@with_or_without_weights
 @pytest.mark.filterwarnings("ignore:y_pred contains classes not in y_true")
-def test_metrics_of_chosen_classes(seed, weighted):
+def test_metrics_of_chosen_classes(seed):
     random = np.random.default_rng(seed)
     truth, chosen = some_classes(random, seed)
-    weights = weights_of(random, len(truth), weighted)
-    both, options = (truth, chosen), {"sample_weight": weights}
-    confusion = confusion_matrix(truth, chosen, 5, weights)
+    both = (truth, chosen)
+    confusion = confusion_matrix(truth, chosen, 5)
     np.testing.assert_allclose(
-        confusion, sklearn.confusion_matrix(*both, labels=range(5), **options), rtol=1e-12
+        confusion, sklearn.confusion_matrix(*both, labels=range(5)), rtol=1e-12
     )
-    figures = {**options, "zero_division": 0}
+    figures = {"zero_division": 0}
     assert classification_metrics(confusion) == same(
         {
-            "accuracy": sklearn.accuracy_score(*both, **options),
-            "balanced_accuracy": sklearn.balanced_accuracy_score(*both, **options),
+            "accuracy": sklearn.accuracy_score(*both),
+            "balanced_accuracy": sklearn.balanced_accuracy_score(*both),
             "macro_f1": sklearn.f1_score(*both, average="macro", **figures),
             "weighted_f1": sklearn.f1_score(*both, average="weighted", **figures),
         }
@@ -81,58 +74,50 @@ def test_metrics_of_chosen_classes(seed, weighted):
 
 
 @every_case
-@with_or_without_weights
-def test_metrics_of_probabilities_of_several_classes(seed, weighted):
+def test_metrics_of_probabilities_of_several_classes(seed):
     random = np.random.default_rng(seed)
     truth, _ = some_classes(random, seed)
-    weights = weights_of(random, len(truth), weighted)
     tenths = random.multinomial(10, np.full(5, 0.2), len(truth))  # ties, and probabilities of 0
     p = random.dirichlet(np.ones(5), len(truth)) if seed % 2 else tenths / 10
-    options = {"labels": range(5), "sample_weight": weights}
-    assert log_loss(truth, p, weights) == same(sklearn.log_loss(truth, p, **options))
+    options = {"labels": range(5)}
+    assert log_loss(truth, p) == same(sklearn.log_loss(truth, p, **options))
     for k in (2, 3):
-        found = top_k_accuracy(truth, p, k, weights)
+        found = top_k_accuracy(truth, p, k)
         assert found == same(sklearn.top_k_accuracy_score(truth, p, k=k, **options))
 
 
 @every_case
-@with_or_without_weights
-def test_metrics_of_two_classes(seed, weighted):
+def test_metrics_of_two_classes(seed):
     random = np.random.default_rng(seed)
     positive, scores = two_classes(random, seed)
-    weights = weights_of(random, len(positive), weighted)
-    given, options = (positive, scores), {"sample_weight": weights}
-    assert ranking_metrics(ranking(*given, weights)) == same(
+    given = (positive, scores)
+    assert ranking_metrics(ranking(*given)) == same(
         {
-            "roc_auc": sklearn.roc_auc_score(*given, **options),
-            "average_precision": sklearn.average_precision_score(*given, **options),
+            "roc_auc": sklearn.roc_auc_score(*given),
+            "average_precision": sklearn.average_precision_score(*given),
         }
     )
-    assert brier(*given, weights) == same(sklearn.brier_score_loss(*given, **options))
-    found = log_loss(positive.astype(int), scores, weights)
-    assert found == same(sklearn.log_loss(*given, labels=[0, 1], **options))
+    assert brier(*given) == same(sklearn.brier_score_loss(*given))
+    found = log_loss(positive.astype(int), scores)
+    assert found == same(sklearn.log_loss(*given, labels=[0, 1]))
 
 
 @every_case
-@with_or_without_weights
-def test_metrics_of_labels(seed, weighted):
+def test_metrics_of_labels(seed):
     random = np.random.default_rng(seed)
     rows = [2, 30, 400][seed % 3]
     truth = (random.random((rows, 4)) < [0.5, 0.2, 0, 1]).astype(int)  # one that no row has
     chosen = random.random((rows, 4)) < [0.5, 0.2, 0, 0.5]
-    weights = weights_of(random, rows, weighted)
-    both, options = (truth, chosen.astype(int)), {"sample_weight": weights}
-    confusions = label_confusions(truth, chosen, weights)
-    np.testing.assert_allclose(
-        confusions, sklearn.multilabel_confusion_matrix(*both, **options), atol=1e-9
-    )
-    figures = {**options, "zero_division": 0}
-    assert label_metrics(truth, chosen, confusions, weights) == same(
+    both = (truth, chosen.astype(int))
+    confusions = label_confusions(truth, chosen)
+    np.testing.assert_allclose(confusions, sklearn.multilabel_confusion_matrix(*both), atol=1e-9)
+    figures = {"zero_division": 0}
+    assert label_metrics(truth, chosen, confusions) == same(
         {
-            "accuracy": sklearn.accuracy_score(*both, **options),
+            "accuracy": sklearn.accuracy_score(*both),
             "macro_f1": sklearn.f1_score(*both, average="macro", **figures),
             "micro_f1": sklearn.f1_score(*both, average="micro", **figures),
-            "hamming_loss": sklearn.hamming_loss(*both, **options),
+            "hamming_loss": sklearn.hamming_loss(*both),
         }
     )
     expected = sklearn.precision_recall_fscore_support(*both, **figures)
@@ -142,22 +127,20 @@ def test_metrics_of_labels(seed, weighted):
 
 
 @every_case
-@with_or_without_weights
 @pytest.mark.parametrize("targets", [1, 3])
-def test_metrics_of_numbers(seed, weighted, targets):
+def test_metrics_of_numbers(seed, targets):
     random = np.random.default_rng(seed)
     rows = [2, 30, 400][seed % 3]
     truth = random.normal(10.0**seed, 3, (rows, targets))
     outputs = truth + random.normal(0, 1, (rows, targets))
-    weights = weights_of(random, rows, weighted)
-    both, options = (truth, outputs), {"sample_weight": weights}
+    both = (truth, outputs)
     functions = {
         "mae": sklearn.mean_absolute_error,
         "rmse": sklearn.root_mean_squared_error,
         "r2": sklearn.r2_score,
     }
-    figures = per_target(outputs, truth, weights)
+    figures = per_target(outputs, truth)
     for name, function in functions.items():
-        each = function(*both, multioutput="raw_values", **options)
+        each = function(*both, multioutput="raw_values")
         assert [figures[index][name] for index in range(targets)] == same(each.tolist())
-        assert regression_metrics(figures)[name] == same(function(*both, **options))
+        assert regression_metrics(figures)[name] == same(function(*both))

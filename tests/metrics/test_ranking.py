@@ -4,9 +4,8 @@ import pytest
 from nncli.metrics.ranking import ranking, ranking_metrics
 
 
-def metrics_of(positive, scores, weights=None):
-    weights = weights and np.array(weights)
-    return ranking_metrics(ranking(np.array(positive, bool), np.array(scores), weights))
+def metrics_of(positive, scores):
+    return ranking_metrics(ranking(np.array(positive, bool), np.array(scores)))
 
 
 def test_the_area_is_the_share_of_pairs_in_the_right_order_with_ties_as_halves():
@@ -30,9 +29,3 @@ def test_rows_of_one_kind_have_no_area():
     assert metrics_of([1, 1], [0.2, 0.3]) == {"average_precision": 1}
     assert metrics_of([0, 0], [0.2, 0.3]) == {}
     assert metrics_of([0], [0.2]) == {}
-
-
-def test_a_row_counts_by_its_weight():
-    assert metrics_of([1, 0, 1], [3, 2, 1], [1, 2, 3]) == metrics_of(
-        [1, 0, 0, 1, 1, 1], [3, 2, 2, 1, 1, 1]
-    )
