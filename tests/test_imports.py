@@ -56,6 +56,11 @@ def test_every_room_is_in_the_order() -> None:
     assert names - {"__init__", "__main__", "__pycache__"} == set(ROOMS)
 
 
+def test_every_folder_with_modules_is_a_package_that_is_installed() -> None:
+    folders = {path.parent for path in PACKAGE.rglob("*.py")}
+    assert [folder for folder in folders if not (folder / "__init__.py").exists()] == []
+
+
 def loaded_by(*arguments: str) -> set[str]:
     """Return the top-level packages that a command has loaded when it ends."""
     code = (
@@ -98,7 +103,7 @@ def test_a_short_training_loads_numba_only_if_asked_to(tmp_path: Path) -> None:
     config = tmp_path / "c.yaml"
     config.write_text("data: {source: xor, test: 10}\ntraining: {epochs: 1}\n", encoding="utf-8")
     assert "numba" not in loaded_by("train", str(config), "-o", str(tmp_path / "auto"))
-    asked = ("training.kernels=numba", "-o", str(tmp_path / "numba"))
+    asked = ("training.engine=compiled", "-o", str(tmp_path / "compiled"))
     assert "numba" in loaded_by("train", str(config), *asked)
 
 

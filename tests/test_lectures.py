@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from nncli.cli.main import main
-from nncli.model.artifact import read_model
+from nncli.model.model_file import read_model
 from nncli.model.prediction import predict_rows
 
 ROOT = Path(__file__).parents[1]
@@ -95,7 +95,8 @@ def test_xor_by_given_weights(lecture):
     network = run.model.network
     work = network.workspace(4)
     network.logits(CORNERS, work)
-    assert work.Z[0].tolist() == [[-8, 3], [-3, -4], [-3, -4], [2, -11]]
+    _, first = work.activations[0]
+    assert first.X.tolist() == [[-8, 3], [-3, -4], [-3, -4], [2, -11]]
 
 
 def test_xor_from_gates_has_the_truth_table_of_every_unit(lecture):
@@ -103,8 +104,9 @@ def test_xor_from_gates_has_the_truth_table_of_every_unit(lecture):
     network = run.model.network
     work = network.workspace(4)
     assert network.outputs(CORNERS, work)[:, 0].tolist() == [0, 1, 1, 0]
-    assert work.A[0][:, 0].tolist() == [0, 1, 1, 1]  # or
-    assert work.A[0][:, 1].tolist() == [1, 1, 1, 0]  # nand
+    _, first = work.activations[0]
+    assert first.Y[:, 0].tolist() == [0, 1, 1, 1]  # or
+    assert first.Y[:, 1].tolist() == [1, 1, 1, 0]  # nand
     assert run.test["accuracy"] == 1
 
 
@@ -139,10 +141,10 @@ def test_noisy_xor_finds_all_corners_for_most_of_twenty_seeds(lecture):
 
 def test_units_that_start_alike_stay_alike(lecture):
     run = lecture("same_start")
-    first, second = run.model.network.arrays
-    np.testing.assert_array_equal(first.W, first.W[:, :1].repeat(4, axis=1))
-    np.testing.assert_array_equal(second.W, second.W[:1].repeat(4, axis=0))
-    assert first.W[0, 0] != 0.5  # it has been trained
+    W1, W2 = (run.model.network.arrays[name] for name in ("W1", "W2"))
+    np.testing.assert_array_equal(W1, W1[:, :1].repeat(4, axis=1))
+    np.testing.assert_array_equal(W2, W2[:1].repeat(4, axis=0))
+    assert W1[0, 0] != 0.5  # it has been trained
     assert "all units of layer 1 start alike" in run.messages
 
 
@@ -166,10 +168,10 @@ def test_backpropagation_by_hand(lecture):
     run = lecture("backpropagation")
     (first,) = run.history
     assert first["train_loss"] == pytest.approx(0.191, abs=5e-4)
-    hidden, output = run.model.network.arrays
-    assert output.W[0, 0] == pytest.approx(0.36360, abs=5e-6)
-    assert (0.40 - output.W[0, 0]) / 0.5 == pytest.approx(0.07281, abs=5e-6)
-    assert (0.20 - hidden.W[0, 0]) / 0.5 == pytest.approx(0.000762, abs=5e-7)
+    hidden, output = (run.model.network.arrays[name][0, 0] for name in ("W1", "W2"))
+    assert output == pytest.approx(0.36360, abs=5e-6)
+    assert (0.40 - output) / 0.5 == pytest.approx(0.07281, abs=5e-6)
+    assert (0.20 - hidden) / 0.5 == pytest.approx(0.000762, abs=5e-7)
 
 
 def test_backpropagation_by_hand_in_plain_numbers(lecture):
@@ -183,20 +185,20 @@ def test_backpropagation_by_hand_in_plain_numbers(lecture):
     a = [sigmoid(h[0] * W[0][k] + h[1] * W[1][k] + b[k]) for k in range(2)]
     dz = [(a[k] - t[k]) * a[k] * (1 - a[k]) for k in range(2)]
     dh = [sum(dz[k] * W[j][k] for k in range(2)) * h[j] * (1 - h[j]) for j in range(2)]
-    hidden, output = lecture("backpropagation").model.network.arrays
+    found = lecture("backpropagation").model.network.arrays
     for j in range(2):
-        assert output.b[j] == pytest.approx(b[j] - rate * dz[j], rel=1e-12)
-        assert hidden.b[j] == pytest.approx(c[j] - rate * dh[j], rel=1e-12)
+        assert found["b2"][j] == pytest.approx(b[j] - rate * dz[j], rel=1e-12)
+        assert found["b1"][j] == pytest.approx(c[j] - rate * dh[j], rel=1e-12)
         for k in range(2):
-            assert output.W[j, k] == pytest.approx(W[j][k] - rate * h[j] * dz[k], rel=1e-12)
-            assert hidden.W[j, k] == pytest.approx(V[j][k] - rate * x[j] * dh[k], rel=1e-12)
+            assert found["W2"][j, k] == pytest.approx(W[j][k] - rate * h[j] * dz[k], rel=1e-12)
+            assert found["W1"][j, k] == pytest.approx(V[j][k] - rate * x[j] * dh[k], rel=1e-12)
 
 
 def test_the_derivatives_of_a_weighted_sum(lecture):
     run = lecture("toy_backpropagation")
-    (arrays,) = run.model.network.arrays
     assert run.history[0]["train_loss"] == -7 + 100
-    assert (arrays.W.tolist(), arrays.b.tolist()) == ([[-2 - 5]], [3 - 1])
+    found = {name: array.tolist() for name, array in run.model.network.arrays.items()}
+    assert found == {"W1": [[-2 - 5]], "b1": [3 - 1]}
 
 
 def test_the_derivatives_of_a_product(lecture):
@@ -204,11 +206,12 @@ def test_the_derivatives_of_a_product(lecture):
     assert predict_rows(start, np.array([[-2, 5]])).values.tolist() == [[-12]]
     run = lecture("product")
     assert run.history[0]["train_loss"] == -12 + 100
-    hidden, output = run.model.network.arrays
-    assert output.W.tolist() == [[-4 - 3]]
-    assert hidden.W.tolist() == [[1 - -4 * -2], [1 - -4 * 5]]
-    assert hidden.b.tolist() == [0 - -4]
-    assert output.b.tolist() == [0 - 1]
+    assert {name: array.tolist() for name, array in run.model.network.arrays.items()} == {
+        "W1": [[1 - -4 * -2], [1 - -4 * 5]],
+        "b1": [0 - -4],
+        "W2": [[-4 - 3]],
+        "b2": [0 - 1],
+    }
 
 
 def test_softmax_by_hand(lecture):
@@ -299,5 +302,5 @@ def test_fifteen_sigmoid_units_read_digits(lecture, loss, tmp_path, monkeypatch)
         (tmp_path / "mnist" / file.name).symlink_to(file)
     monkeypatch.setenv("NNCLI_CACHE", str(tmp_path))
     run = lecture(f"mnist_15_{loss}")
-    assert [layer.outputs for layer in run.model.network.layers] == [15, 10]
+    assert [each.outputs for each in run.model.network.blocks] == [15, 10]
     assert run.test["accuracy"] > 0.92

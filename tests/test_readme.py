@@ -29,18 +29,19 @@ def test_the_files_of_mnist_are_named_with_size_and_checksum() -> None:
 
 
 def test_the_five_lines_run_a_network(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from nncli.model.artifact import Model, Preprocessing, write_model
+    from nncli.model.model import Model, Preprocessing
+    from nncli.model.model_file import write_model
     from nncli.model.prediction import predict_rows
-    from nncli.nn.network import Layer, Network, Objective, parameter_count
+    from nncli.nn.layers.kinds import block
+    from nncli.nn.network import Network, parameter_count
+    from nncli.nn.objective import Objective
 
     random = np.random.default_rng(0)
-    layers = [Layer(784, 16, "relu"), Layer(16, 10, "softmax")]
+    layers = [*block(784, 16, "relu"), *block(16, 10, "softmax")]
     parameters = random.normal(size=parameter_count(layers)).astype(np.float32)
     model = Model(
         network=Network(layers, parameters),
-        preprocessing=Preprocessing(
-            [f"pixel{n}" for n in range(784)], ["number"] * 784, 0.0, 1 / 255
-        ),
+        preprocessing=Preprocessing([f"pixel{n}" for n in range(784)], 0.0, 1 / 255),
         task="multiclass",
         targets=["digit"],
         classes=list("abcdefghij"),

@@ -1,6 +1,5 @@
 """``nncli train --dry-run``: what a training job would take."""
 
-import math
 import sys
 import time
 from dataclasses import replace
@@ -10,11 +9,12 @@ import click
 
 from nncli.cli.output import print_pairs, print_table
 from nncli.cli.show import print_layers
-from nncli.model.description import describe_layers
-from nncli.training.loop import Progress, StepReport, evaluate, train
+from nncli.model.description import describe_network
+from nncli.training.loop import train
+from nncli.training.progress import Progress
 
 if TYPE_CHECKING:
-    from nncli.runs.pipeline import Job
+    from nncli.runs.job import Job
 
 _MEASURE_SECONDS = 0.3
 
@@ -35,7 +35,7 @@ def print_estimates(job: "Job", folds: int = 1) -> None:
         ],
     )
     click.echo()
-    print_layers(describe_layers(job.network.layers))
+    print_layers(describe_network(job.setup.network))
     click.echo()
     seconds_an_epoch = _seconds_an_epoch(job)
     total = seconds_an_epoch * job.plan.epochs
@@ -43,10 +43,10 @@ def print_estimates(job: "Job", folds: int = 1) -> None:
     print_pairs(
         [
             *([("folds, a model each", folds)] if folds > 1 else []),
-            ("batches an epoch", len(job.training)),
+            ("batches an epoch", job.order.batches),
             ("epochs, at most", job.plan.epochs),
             ("training, about", time_needed),
-            ("kernels", job.engine.kernels.name),
+            ("engine", job.engine.name),
             ("memory, about", f"{_megabytes(job):.0f} MB"),
         ]
     )
@@ -55,28 +55,27 @@ def print_estimates(job: "Job", folds: int = 1) -> None:
 def _seconds_an_epoch(job: "Job") -> float:
     """Take real steps for a moment, and one validation; return what an epoch would take.
 
-    The first step does not count: it may wait for kernels to be compiled.
+    The first step does not count: it may wait for loops to be compiled.
     """
-    end = math.inf
-    plan = replace(job.plan, epochs=sys.maxsize, monitor="train_loss")
-    reports = train(
-        job.engine,
-        job.training,
-        None,
-        plan,
-        Progress(),
-        lambda: time.perf_counter() > end,
-    )
+    plan = replace(job.plan, epochs=sys.maxsize, monitor="train_loss", validates=False)
+    progress = Progress()
+    reports = train(job.engine, job.order, job.score, replace(plan, report_seconds=0), progress)
     next(reports)
-    started = time.perf_counter()
+    reports = train(job.engine, job.order, job.score, plan, progress)
+    before, started = _steps(progress, job), time.perf_counter()
     end = started + _MEASURE_SECONDS
-    steps = sum(isinstance(report, StepReport) for report in reports)
-    seconds = (time.perf_counter() - started) / steps * len(job.training)
-    if job.validation is not None:
+    while time.perf_counter() < end or _steps(progress, job) == before:
+        next(reports)
+    seconds = (time.perf_counter() - started) / (_steps(progress, job) - before) * job.order.batches
+    if job.plan.validates:
         started = time.perf_counter()
-        evaluate(job.engine, job.validation)
+        job.engine.evaluate()
         seconds += time.perf_counter() - started
     return seconds
+
+
+def _steps(progress: Progress, job: "Job") -> int:
+    return progress.epoch * job.order.batches + progress.batch
 
 
 def _megabytes(job: "Job") -> float:
@@ -85,9 +84,10 @@ def _megabytes(job: "Job") -> float:
     What is still to come is the copy of the best parameters and the evaluation of a whole split.
     """
     rows = max(map(len, job.dataset.splits.values()))
-    outputs = job.network.layers[-1].outputs
-    evaluation = rows * (outputs * (job.network.dtype.itemsize + 4) + 96)
-    best = job.network.parameters.nbytes * job.plan.keep_best
+    network = job.setup.network
+    outputs = network.output.outputs
+    evaluation = rows * (outputs * (network.dtype.itemsize + 4) + 96)
+    best = network.parameters.nbytes * job.plan.keep_best
     return (_peak_bytes(job) + best + evaluation) / 1e6
 
 

@@ -47,8 +47,8 @@ def eval_(
     """
     from nncli.base.errors import UsageError
     from nncli.cli.output import print_json
-    from nncli.model.artifact import read_model
     from nncli.model.evaluation import evaluate_model
+    from nncli.model.model_file import read_model
 
     if split and file:
         raise UsageError("--split and --data exclude each other: FILE has rows of its own")

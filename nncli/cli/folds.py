@@ -14,15 +14,13 @@ from nncli.cli.running import (
     print_profile,
     settle_threads,
     warn,
-    watch,
 )
 
 if TYPE_CHECKING:
     from nncli.runs.folds import FoldResult
-    from nncli.runs.pipeline import Job
+    from nncli.runs.job import Job
     from nncli.runs.resuming import StoppedRun
-    from nncli.training.interruption import InterruptRequest
-    from nncli.training.profile import Profile
+    from nncli.training.observers.interruption import InterruptRequest
 
 
 def cross_validate(
@@ -30,7 +28,6 @@ def cross_validate(
     runs: Sequence["StoppedRun"],
     jobs: Iterable["Job"],
     options: Options,
-    profile: "Profile",
 ) -> None:
     """Train what is not finished of the folds in `directory`, and print what came of all.
 
@@ -43,12 +40,12 @@ def cross_validate(
     """
     from nncli.runs.advice import warnings_for
     from nncli.runs.folds import fold_result, write_config, write_results
-    from nncli.training.interruption import InterruptRequest
+    from nncli.training.observers.interruption import InterruptRequest
 
     results, warned = [], set[str]()
     if all(run.what_is_over for run in runs):
         click.echo(f"{directory} is finished: all of its {len(runs)} folds are done.\n")
-    with InterruptRequest(announce_stop) as stop_requested:
+    with InterruptRequest(announce_stop) as interruption:
         for number, (stopped, job) in enumerate(zip(runs, jobs, strict=True), 1):
             if number == 1:
                 write_config(directory, job.config)
@@ -57,12 +54,12 @@ def cross_validate(
                 new = dict.fromkeys([*warnings_for(job), *going_on])
                 warn(each for each in new if each not in warned)
                 warned |= new.keys()
-                _train(stopped, job, f"fold {number}/{len(runs)}", options, profile, stop_requested)
+                _train(stopped, job, f"fold {number}/{len(runs)}", options, interruption)
             results.append(fold_result(stopped.directory, number, job))
     write_results(directory, results)
     _print_results(directory, results)
-    if options.profiled:
-        print_profile(profile)
+    if options.clock:
+        print_profile(options.clock)
 
 
 def _train(
@@ -70,36 +67,32 @@ def _train(
     job: "Job",
     name: str,
     options: Options,
-    profile: "Profile",
-    stop_requested: "InterruptRequest",
+    interruption: "InterruptRequest",
 ) -> None:
     """Train one fold to its end. Raises `Interrupted` when a signal asked to stop."""
     from nncli.base.errors import DivergenceError, Interrupted
     from nncli.base.storage.locks import locked
-    from nncli.runs.pipeline import run
+    from nncli.runs.recording import run_in
 
     settle_threads(job, options, stopped.threads)
-    observers = observers_for(job, options, name)
-    if options.profiled:
-        watch(job, profile)
+    observers = [*observers_for(options, name), interruption]
     stopped.directory.mkdir(exist_ok=True)
     with locked(stopped.directory):
         try:
-            outcome = run(
-                job,
+            outcome = run_in(
                 stopped.directory,
+                job,
                 observers,
-                stop_requested,
-                profile if options.profiled else None,
-                stopped.checkpoint,
+                wall_seconds=stopped.wall_seconds,
+                clock=options.clock,
             )
         except DivergenceError as error:
             raise DivergenceError(f"{name}: {error}") from error
-    if outcome.interrupted and stop_requested.signal:
+    if not outcome.is_over and interruption.signal:
         raise Interrupted(
             f"Interrupted in {name} after {outcome.progress.epoch} of {outcome.epochs} epochs; to "
             f"go on:  nncli train --resume {shlex.quote(str(stopped.directory.parent))}",
-            stop_requested.signal,
+            interruption.signal,
         )
 
 

@@ -8,7 +8,7 @@ import click
 
 if TYPE_CHECKING:
     from nncli.explain.gradient_check import LayerCheck
-    from nncli.nn.network import Layer
+    from nncli.nn.network import Block
 
 
 @click.command()
@@ -37,20 +37,24 @@ def gradcheck(config: Path, overrides: tuple[str, ...], tolerance: float, rows: 
     """
     from nncli.base.errors import NncliError
     from nncli.config.load import load_config
+    from nncli.engines.numpy.batches import gathered
     from nncli.explain.gradient_check import check_gradients
-    from nncli.runs.pipeline import prepare
+    from nncli.runs.job import prepare
 
     settings = (
         "training.precision=float64",
-        "training.kernels=numpy",
+        "training.engine=numpy",
         f"training.batch_size={rows}",
     )
     job = prepare(load_config(config, [*overrides, *settings]))
-    _check_trainable(config, job.network.layers)
-    X, T = next(job.training.in_order())
-    regularization, seed = job.engine.regularization, job.config.seed
-    checks = check_gradients(job.network, job.objective, regularization, X, T, seed=seed)
-    _print(job.network.layers, checks, tolerance)
+    _check_trainable(config, job.blocks)
+    setup = job.setup
+    first = range(min(rows, len(setup.training)))
+    X, T = gathered(setup.training, setup.scaling, setup.codes, first)
+    checks = check_gradients(
+        setup.network, setup.objective, setup.regularization, X, T, seed=job.config.seed
+    )
+    _print(job.blocks, checks, tolerance)
     wrong = [n for n, each in enumerate(checks, 1) if not each.largest_error <= tolerance]
     if wrong:
         raise NncliError(
@@ -58,34 +62,34 @@ def gradcheck(config: Path, overrides: tuple[str, ...], tolerance: float, rows: 
         )
 
 
-def _check_trainable(config: Path, layers: Sequence["Layer"]) -> None:
+def _check_trainable(config: Path, blocks: Sequence["Block"]) -> None:
     """Raise `UsageError` when no gradient gets through a hidden layer."""
     from nncli.base.errors import UsageError
-    from nncli.nn.activations import ACTIVATIONS
 
-    for number, layer in enumerate(layers[:-1], 1):
-        if not ACTIVATIONS[layer.activation].trainable:
+    for block in blocks[:-1]:
+        activation = block.activation
+        if not activation.entry.trainable:
             raise UsageError(
-                f"{config}: there is no gradient to check: the derivative of {layer.activation}, "
-                f"the activation of layer {number}, is 0 everywhere"
+                f"{config}: there is no gradient to check: the derivative of {activation.kind}, "
+                f"the activation of layer {block.number}, is 0 everywhere"
             )
 
 
-def _print(layers: Sequence["Layer"], checks: Sequence["LayerCheck"], tolerance: float) -> None:
+def _print(blocks: Sequence["Block"], checks: Sequence["LayerCheck"], tolerance: float) -> None:
     from nncli.cli.output import print_table
 
     print_table(
         ("layer", "activation", "checked", "at a kink", "largest error", ""),
         [
             (
-                str(number),
-                layer.activation,
+                str(block.number),
+                block.activation.kind,
                 str(check.checked),
                 str(check.skipped),
                 f"{check.largest_error:.1e}",
                 _verdict(check, tolerance),
             )
-            for number, (layer, check) in enumerate(zip(layers, checks, strict=True), 1)
+            for block, check in zip(blocks, checks, strict=True)
         ],
     )
 

@@ -72,9 +72,9 @@ def predict(
     """
     from nncli.base.errors import UsageError
     from nncli.base.storage.files import checked_output
-    from nncli.model.artifact import read_model
     from nncli.model.evaluation import gives_probabilities, threshold_for
     from nncli.model.formats import FORMATS
+    from nncli.model.model_file import read_model
     from nncli.model.prediction import predict_file
 
     if out is not None and str(out) == "-":

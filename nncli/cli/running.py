@@ -4,25 +4,35 @@ import os
 import shlex
 import sys
 from collections.abc import Iterable
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
 if TYPE_CHECKING:
-    from nncli.runs.pipeline import Job, Outcome
-    from nncli.training.checkpoint import Checkpoint
-    from nncli.training.observers import Observer
-    from nncli.training.profile import Profile
+    from nncli.base.clock import Clock
+    from nncli.runs.job import Job
+    from nncli.training.observers.observer import Observer
+    from nncli.training.outcome import Outcome
 
 
 class Options(NamedTuple):
-    """What holds for a new run and for one that goes on."""
+    """What holds for a new run and for one that resumes.
+
+    Attributes
+    ----------
+    clock : Clock or None
+        What is told where the time goes, if that is asked for.
+    """
 
     threads: int | None
     quiet: bool
-    profiled: bool
+    clock: "Clock | None"
+
+    def preparing(self) -> AbstractContextManager[None]:
+        """Count what is done inside as preparation."""
+        return self.clock.phase("preparation") if self.clock else nullcontext()
 
     @property
     def progress_bar(self) -> bool:
@@ -34,7 +44,7 @@ def settle_threads(job: "Job", options: Options, before: int | None = None) -> N
     """Use as many threads as are asked for, or as `before`, or as suit the job."""
     from nncli.base.threads import suited_threads, use_threads
 
-    largest = job.network.largest_product(job.training.batch_rows)
+    largest = job.setup.network.largest_product(job.order.largest_batch)
     use_threads(options.threads or before or suited_threads(largest))
 
 
@@ -44,57 +54,32 @@ def warn(warnings: Iterable[str]) -> None:
         click.echo(f"Warning: {warning}", err=True)
 
 
-def run_single(
-    job: "Job",
-    directory: Path,
-    options: Options,
-    profile: "Profile",
-    checkpoint: "Checkpoint | None" = None,
-) -> None:
-    """Train in `directory`, from a checkpoint on if there is one, and print what came of it."""
+def run_single(job: "Job", directory: Path, options: Options, *, wall_seconds: float = 0.0) -> None:
+    """Train in `directory`, from where the job stands, and print what came of it."""
     from nncli.base.errors import Interrupted
-    from nncli.runs.pipeline import run
-    from nncli.training.interruption import InterruptRequest
+    from nncli.runs.recording import run_in
+    from nncli.training.observers.interruption import InterruptRequest
 
-    observers = observers_for(job, options)
-    if options.profiled:
-        watch(job, profile)
-    with InterruptRequest(announce_stop) as stop_requested:
-        outcome = run(
-            job,
-            directory,
-            observers,
-            stop_requested,
-            profile if options.profiled else None,
-            checkpoint,
-        )
-    _print_outcome(outcome)
-    if options.profiled:
-        print_profile(profile)
-    if outcome.interrupted and stop_requested.signal:
+    with InterruptRequest(announce_stop) as interruption:
+        observers = [*observers_for(options), interruption]
+        outcome = run_in(directory, job, observers, wall_seconds=wall_seconds, clock=options.clock)
+    _print_outcome(outcome, directory)
+    if options.clock:
+        print_profile(options.clock)
+    if not outcome.is_over and interruption.signal:
         raise Interrupted(
             f"Interrupted after {outcome.progress.epoch} of {outcome.epochs} epochs; to go on:  "
             f"nncli train --resume {shlex.quote(str(directory))}",
-            stop_requested.signal,
+            interruption.signal,
         )
 
 
-def watch(job: "Job", profile: "Profile") -> None:
-    """Let a profile measure the parts of every step."""
-    profile.watch(job.training, "gather", "data")
-    profile.watch(job.engine.network, "logits", "forward")
-    profile.watch(job.engine, "objective", "loss")
-    profile.watch(job.engine.network, "backward", "backward")
-    profile.watch(job.engine, "update", "update")
-    profile.watch(job.engine, "evaluate", "validation")
-
-
-def print_profile(profile: "Profile") -> None:
+def print_profile(clock: "Clock") -> None:
     """Print the seconds of each phase."""
     from nncli.cli.output import print_table
 
-    total = profile.total
-    seconds = {**profile.seconds, "all else": total - sum(profile.seconds.values()), "all": total}
+    total = clock.total
+    seconds = {**clock.seconds, "all else": total - sum(clock.seconds.values()), "all": total}
     click.echo()
     print_table(
         ("where the time went", "seconds", "share"),
@@ -109,21 +94,21 @@ def announce_stop() -> None:
         os.write(sys.stderr.fileno(), words)
 
 
-def observers_for(job: "Job", options: Options, name: str = "") -> list["Observer"]:
+def observers_for(options: Options, name: str = "") -> list["Observer"]:
     """Return what shows the progress of a job, which has a name if there are several."""
-    from nncli.training.observers import Bar, PlainLines
+    from nncli.training.observers.bar import Bar
+    from nncli.training.observers.lines import PlainLines
 
     if options.quiet:
         return []
     if sys.stderr.isatty():
-        rows, batches = len(job.training.split), len(job.training)
-        return [Bar(job.plan.epochs, rows, batches, job.engine.score, name and f"{name}  ")]
+        return [Bar(name and f"{name}  ")]
     if name:  # a line of its own: the others have no room for it
         click.echo(name, err=True)
-    return [PlainLines(job.plan.epochs, job.engine.score)]
+    return [PlainLines()]
 
 
-def _print_outcome(outcome: "Outcome") -> None:
+def _print_outcome(outcome: "Outcome", directory: Path) -> None:
     from nncli.cli.output import print_splits
 
     headline = next(iter(outcome.evaluations.values())).headline
@@ -132,13 +117,13 @@ def _print_outcome(outcome: "Outcome") -> None:
         ("rows", "loss", *headline),
     )
     progress = outcome.progress
-    if progress.best_parameters is not None:
+    if progress.best is not None:
         click.echo(f"\nThe weights are those of epoch {progress.best_epoch}, the best of "
                    f"{progress.epoch}.")  # fmt: skip
-    weights = shlex.quote(str(outcome.directory / "weights.npz"))
+    weights = shlex.quote(str(directory / "weights.npz"))
     split = "" if "test" in outcome.evaluations else f" --split {list(outcome.evaluations)[-1]}"
     click.echo(
-        f"\nSaved in {outcome.directory}. Next:\n"
+        f"\nSaved in {directory}. Next:\n"
         f"  nncli eval {weights}{split}\n"
         f"  nncli show {weights}\n"
         f"  nncli predict {weights} INPUT"

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from nncli.model.artifact import Model
     from nncli.model.description import LayerHistory
+    from nncli.model.model import Model
 
 
 @click.command()
@@ -27,8 +27,8 @@ def show(what: Path, as_json: bool) -> None:
         description = _describe_config(what)
         model = None
     else:
-        from nncli.model.artifact import read_model
         from nncli.model.description import describe_model
+        from nncli.model.model_file import read_model
 
         model = read_model(what)
         description = describe_model(model)
@@ -47,33 +47,35 @@ def show(what: Path, as_json: bool) -> None:
 
 def _describe_config(path: Path) -> dict[str, Any]:
     from nncli.config.load import load_config
-    from nncli.model.description import describe_layers
+    from nncli.model.description import describe_network
     from nncli.runs.construction import build_network
 
     config = load_config(path).config
     shape = config.data.shape or config.load_data().shape
     network, objective = build_network(config, shape)
-    return {**describe_layers(network.layers), "task": shape.task, "loss": objective.name}
+    return {**describe_network(network), "task": shape.task, "loss": objective.name}
 
 
 def print_layers(description: dict[str, Any]) -> None:
     """Print the table of layers of a description."""
     from nncli.cli.output import print_table
 
+    layers = description["layers"]
+    names = ["inputs", "outputs", "activation"]
+    if any("normalization" in layer for layer in layers):
+        names.insert(2, "normalization")
     rows = [
         (
             str(number),
-            str(layer["inputs"]),
-            str(layer["outputs"]),
-            layer["activation"],
+            *(str(layer.get(name, "")) for name in names),
             f"{layer['parameters']:,}",
             f"{layer['flops_per_row']:,}",
         )
-        for number, layer in enumerate(description["layers"], 1)
+        for number, layer in enumerate(layers, 1)
     ]
-    total = ("all", "", "", "", f"{description['parameters']:,}")
+    total = ("all", *([""] * len(names)), f"{description['parameters']:,}")
     print_table(
-        ("layer", "inputs", "outputs", "activation", "parameters", "FLOPs/row"),
+        ("layer", *names, "parameters", "FLOPs/row"),
         [*rows, (*total, f"{description['flops_per_row']:,}")],
     )
 

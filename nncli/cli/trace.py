@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from nncli.runs.pipeline import Job
+    from nncli.runs.job import Job
 
 _MOST_ROWS = 100
 
@@ -104,13 +104,13 @@ def _job(what: Path, overrides: Sequence[str]) -> "Job":
     from nncli.base.errors import UsageError
     from nncli.cli.arguments import is_config
     from nncli.config.load import load_config
-    from nncli.runs.pipeline import prepare, prepare_again
+    from nncli.runs.job import prepare, prepare_again
 
     if is_config(what):
-        return prepare(load_config(what, [*overrides, "training.kernels=numpy"]))
+        return prepare(load_config(what, [*overrides, "training.engine=numpy"]))
     if overrides:
         raise UsageError(f"{overrides[0]}: a model's settings are fixed; give its config instead")
-    from nncli.model.artifact import read_model
+    from nncli.model.model_file import read_model
 
     return prepare_again(read_model(what), what)
 
@@ -121,3 +121,9 @@ def _check_rows(rows: Sequence[int], job: "Job") -> None:
     there = len(job.dataset.splits["train"])
     if max(rows) >= there:
         raise UsageError(f"--row {max(rows)}: the data has the training rows 0 to {there - 1}")
+    layer = job.setup.network.neediest
+    if len(rows) < layer.smallest_batch:
+        raise UsageError(
+            f"--row {rows[0]}: {layer.kind} needs at least {layer.smallest_batch} rows in a batch; "
+            f"try --row 0-{min(3, there - 1)}"
+        )

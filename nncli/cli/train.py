@@ -2,14 +2,10 @@
 
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from nncli.cli.running import Options, run_single, settle_threads, warn
-
-if TYPE_CHECKING:
-    from nncli.training.profile import Profile
 
 _PHASES = (
     "preparation",
@@ -72,18 +68,17 @@ def train(
 
       nncli train --resume runs/xor-001
     """
-    from nncli.training.profile import Profile
+    from nncli.base.clock import Clock
 
-    profile = Profile(*_PHASES)
-    options = Options(threads, quiet, profiled)
+    options = Options(threads, quiet, Clock(*_PHASES) if profiled else None)
     if resume is not None:
         if out is not None or dry_run:
             raise click.UsageError("--resume goes with neither --out nor --dry-run.")
-        _resume(resume, arguments, options, profile)
+        _resume(resume, arguments, options)
     elif not arguments:
         raise click.UsageError("Missing argument 'CONFIG'.")
     else:
-        _begin(Path(arguments[0]), arguments[1:], out, dry_run, options, profile)
+        _begin(Path(arguments[0]), arguments[1:], out, dry_run, options)
 
 
 def _begin(
@@ -92,7 +87,6 @@ def _begin(
     out: Path | None,
     dry_run: bool,
     options: Options,
-    profile: "Profile",
 ) -> None:
     from nncli.base.storage.locks import locked
     from nncli.cli.findings import print_findings
@@ -102,14 +96,15 @@ def _begin(
     from nncli.runs.advice import warnings_for
     from nncli.runs.directory import check_chosen, make_run_directory
     from nncli.runs.folds import folds_of, in_fold, runs_of_folds
-    from nncli.runs.pipeline import prepare
+    from nncli.runs.job import prepare
 
-    with profile.phase("preparation"):
+    with options.preparing():
         loaded = load_config(config, overrides)
         folds = folds_of(loaded.config)
         if out is not None:
             check_chosen(out)
-        job = prepare(in_fold(loaded, 1) if folds else loaded, progress_bar=options.progress_bar)
+        first = in_fold(loaded, 1) if folds else loaded
+        job = prepare(first, progress_bar=options.progress_bar, clock=options.clock)
     settle_threads(job, options)
     if isinstance(job.config.data, FileSource) and (dry_run or not options.quiet):
         print_findings(job.dataset, err=not dry_run)
@@ -124,22 +119,20 @@ def _begin(
     directory = make_run_directory(str(job.config.name), out)
     with locked(directory):
         if not folds:
-            run_single(job, directory, options, profile)
+            run_single(job, directory, options)
             return
         runs = runs_of_folds(directory, loaded)
-        jobs = chain([job], (each.prepare() for each in runs[1:]))
-        cross_validate(directory, runs, jobs, options, profile)
+        jobs = chain([job], (each.prepare(clock=options.clock) for each in runs[1:]))
+        cross_validate(directory, runs, jobs, options)
 
 
-def _resume(
-    directory: Path, overrides: tuple[str, ...], options: Options, profile: "Profile"
-) -> None:
-    """Go on with the run in `directory`, or say that it is finished."""
+def _resume(directory: Path, overrides: tuple[str, ...], options: Options) -> None:
+    """Resume the run in `directory`, or say that it is finished."""
     from nncli.base.storage.locks import locked
     from nncli.cli.folds import cross_validate
     from nncli.config.load import load_config
     from nncli.runs.folds import folds_of, runs_of_folds
-    from nncli.runs.pipeline import CONFIG
+    from nncli.runs.recording import CONFIG
     from nncli.runs.resuming import check_run, load_run
 
     if plain := [each for each in overrides if "=" not in each]:
@@ -148,20 +141,22 @@ def _resume(
         )
     check_run(directory)
     with locked(directory):
-        with profile.phase("preparation"):
+        with options.preparing():
             loaded = load_config(directory / CONFIG, overrides)
             is_one = not folds_of(loaded.config)
             runs = [load_run(directory, loaded)] if is_one else runs_of_folds(directory, loaded)
-        jobs = (each.prepare(progress_bar=options.progress_bar) for each in runs)
+        jobs = (
+            each.prepare(progress_bar=options.progress_bar, clock=options.clock) for each in runs
+        )
         if not is_one:
-            cross_validate(directory, runs, jobs, options, profile)
+            cross_validate(directory, runs, jobs, options)
             return
         stopped = runs[0]
         if stopped.what_is_over:
             click.echo(stopped.what_is_over)
             return
-        with profile.phase("preparation"):
+        with options.preparing():
             job = next(jobs)
         settle_threads(job, options, stopped.threads)
         warn(stopped.warnings())
-        run_single(job, directory, options, profile, stopped.checkpoint)
+        run_single(job, directory, options, wall_seconds=stopped.wall_seconds)

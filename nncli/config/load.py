@@ -17,6 +17,7 @@ from nncli.base.storage.regular_file import read_regular
 from nncli.base.words import did_you_mean, listed, on_one_line
 from nncli.config.choices import OneOf, Section, shown
 from nncli.config.file_source import source_of
+from nncli.config.renamed import rename_keys, renamed
 from nncli.config.resolve import Misfit, check_monitor, filled_in, resolve
 from nncli.config.schema import Config
 from nncli.config.sources import SOURCES
@@ -111,8 +112,10 @@ def load_config(path: FilePath, overrides: Sequence[str] = ()) -> LoadedConfig:
     document = parse(_read(path), str(path))
     if document.value is None:
         document.value = {}
+    rename_keys(document)
     for override in overrides:
         _override(document, override)
+        rename_keys(document)
     if overrides and _count(document.value) > MOST_VALUES:
         raise ConfigError(f"{_COMMAND_LINE}: {TOO_MANY_VALUES}")
     loaded = LoadedConfig(_validate(document, path), document)
@@ -132,6 +135,7 @@ def saved_config(values: Any, name: str) -> LoadedConfig:
     if _count(values) > _MOST_SAVED_VALUES:
         raise ConfigError(f"{name}: has more than {_MOST_SAVED_VALUES:,} keys and values")
     document = Document(values, {(): name})
+    rename_keys(document)
     return LoadedConfig(_validate(document, FilePath(name)), document)
 
 
@@ -164,9 +168,9 @@ def _read(path: FilePath) -> str:
 def _override(document: Document, override: str) -> None:
     """Put a ``key.path=value`` into the document."""
     key, equals, text = override.partition("=")
-    parts = tuple(key.split("."))
+    parts: Path = tuple(key.split("."))
     what = repr(override if len(override) <= 80 else override[:77] + "...")
-    if not equals or not all(parts):
+    if not equals or "" in parts:
         raise ConfigError(f"{_COMMAND_LINE}: {what}: expected key.path=value")
     if any("\ud800" <= each <= "\udfff" for each in override):
         raise ConfigError(f"{_COMMAND_LINE}: {what}: not UTF-8 text")
@@ -174,6 +178,7 @@ def _override(document: Document, override: str) -> None:
         raise ConfigError(f"{_COMMAND_LINE}: {what}: nested more than {DEEPEST} levels deep")
     parsed = parse(text, f"{_COMMAND_LINE}: {dotted(parts)}", levels=len(parts))
     document.problems += parsed.problems
+    parts, value = renamed(parts, parsed.value)
     if not isinstance(document.value, dict):
         return  # reported by the schema
     inner = document.value
@@ -186,7 +191,7 @@ def _override(document: Document, override: str) -> None:
             _place_on_command_line(document, parts[:depth])
         inner[part] = found
         inner = found
-    inner[parts[-1]] = parsed.value
+    inner[parts[-1]] = value
     _place_on_command_line(document, parts)
 
 

@@ -13,6 +13,7 @@ from nncli.data.scaling import SCALERS
 from nncli.nn.activations import ACTIVATIONS
 from nncli.nn.entries import Entry
 from nncli.nn.initializers import INITIALIZERS
+from nncli.nn.layers.kinds import NORMALIZATIONS
 from nncli.nn.losses import LOSSES
 from nncli.nn.optimizers import OPTIMIZERS
 from nncli.nn.schedules import SCHEDULES
@@ -21,6 +22,7 @@ _OF_SOURCE = "\0"  # stands for the names of sources
 
 _TABLES: dict[str, dict[str, Any]] = {
     "Activations": ACTIVATIONS,
+    "Normalizations": NORMALIZATIONS,
     "Losses": LOSSES,
     "Initializers": INITIALIZERS,
     "Optimizers": OPTIMIZERS,

@@ -8,11 +8,12 @@ from nncli.config.choices import Named, OneOf
 from nncli.config.schema import Config
 from nncli.config.strict_yaml import Path
 from nncli.data.dataset import Task
-from nncli.engines.scores import SCORES
+from nncli.metrics.scores import SCORES
 from nncli.metrics.tasks import DEFAULT_THRESHOLD, WITH_THRESHOLD
 from nncli.nn.activations import ACTIVATIONS
 from nncli.nn.entries import Entry
 from nncli.nn.initializers import INITIALIZERS
+from nncli.nn.layers.kinds import NORMALIZATIONS
 from nncli.nn.losses import LOSSES
 
 _OUTPUTS: dict[Task, str] = {
@@ -45,7 +46,7 @@ class Resolved:
 
     Attributes
     ----------
-    activations, initializers : list of Named
+    activations, normalizations, initializers : list of Named
         One for each layer, the output included.
     loss : Named
     threshold : float or None
@@ -53,6 +54,7 @@ class Resolved:
     """
 
     activations: list[Named]
+    normalizations: list[Named]
     initializers: list[Named]
     loss: Named
     threshold: float | None
@@ -93,7 +95,12 @@ def resolve(config: Config, task: Task) -> Resolved:
             )
     activations = [*hidden, output]
     threshold = _threshold(model.threshold, task, output.name)
-    return Resolved(activations, _initializers(config, activations), loss, threshold)
+    normalizations = [
+        *_one_each(model.normalization, len(hidden)),
+        _named(NORMALIZATIONS, "none"),  # the output is not normalized
+    ]
+    initializers = _initializers(config, activations)
+    return Resolved(activations, normalizations, initializers, loss, threshold)
 
 
 def _threshold(chosen: float | None, task: Task, output: str) -> float | None:

@@ -13,8 +13,10 @@ from nncli.config.source import Source
 from nncli.config.sources import SOURCES
 from nncli.data.dataset import Dataset
 from nncli.data.splitting import Fold
+from nncli.engines.choice import EngineName
 from nncli.nn.activations import ACTIVATIONS
 from nncli.nn.initializers import INITIALIZERS
+from nncli.nn.layers.kinds import NORMALIZATIONS
 from nncli.nn.losses import LOSSES
 from nncli.nn.optimizers import OPTIMIZERS
 from nncli.nn.schedules import SCHEDULES
@@ -48,6 +50,14 @@ class ModelSection(Section):
         validate_default=True,
         description="of the hidden layers: one for all, or a list with one for each",
     )
+    normalization: Annotated[Named | list[Named], OneOf.of_table(NORMALIZATIONS, or_list=True)] = (
+        Field(
+            "none",  # validated into a Named
+            validate_default=True,
+            description="of the weighted sums of the hidden layers, before the activation: one for "
+            "all, or a list with one for each",
+        )
+    )
     output: Annotated[Named, OneOf.of_table(_OUTPUT)] | None = Field(
         None, description="output activation; default: sigmoid, softmax or identity, by the task"
     )
@@ -71,8 +81,8 @@ class ModelSection(Section):
     ) = Field(
         None,
         description="the weights to start from: a list with a matrix for each layer, a row an "
-        "input, or the path of an .npz with W1, b1, W2, ..., and slope1, ...; default: drawn by "
-        "the initializer",
+        "input, or the path of an .npz with W1, b1, W2, ..., which may also have slope1, gain1, "
+        "...; default: drawn by the initializer",
     )
     initial_biases: list[list[float]] | None = Field(
         None,
@@ -96,6 +106,7 @@ class ModelSection(Section):
         hidden = len(self.hidden_layers)
         for key, chosen, expected in (
             ("activation", self.activation, hidden),
+            ("normalization", self.normalization, hidden),
             ("initializer", self.initializer, hidden + 1),
             ("density", self.density, hidden + 1),
             ("masks", self.masks, hidden + 1),
@@ -138,17 +149,19 @@ class TrainingSection(Section):
         description="how the learning rate changes",
     )
     l1: float = Field(
-        0.0, ge=0, description="weight of the sum of absolute weights; biases and slopes are exempt"
+        0.0,
+        ge=0,
+        description="weight of the sum of absolute weights of connections; nothing else is "
+        "penalized",
     )
     l2: float = Field(
         0.0,
         ge=0,
-        description="weight of half the sum of squared weights; biases and slopes are exempt",
+        description="weight of half the sum of squared weights of connections; nothing else is "
+        "penalized",
     )
     max_norm: float | None = Field(
-        None,
-        gt=0,
-        description="largest norm of the weights into a unit; biases and slopes are exempt",
+        None, gt=0, description="largest norm of the weights of the connections into a unit"
     )
     clip_norm: float | None = Field(None, gt=0, description="largest norm of the whole gradient")
     clip_value: float | None = Field(
@@ -160,10 +173,10 @@ class TrainingSection(Section):
         "hidden layers, or a list with one for each",
     )
     precision: Literal["float32", "float64"] = Field("float32", description="of all arithmetic")
-    kernels: Literal["auto", "numpy", "numba"] = Field(
+    engine: Literal["auto", EngineName] = Field(
         "auto",
-        description="what computes all but the matrix products while training: numba needs the "
-        "fast extra; auto takes it where it is installed and pays for its start",
+        description="what takes the steps: compiled needs the fast extra; auto takes it where it "
+        "is installed and pays for its start",
     )
     checkpoint_seconds: float = Field(
         60.0,

@@ -1,1 +1,1 @@
-"""Data: the built-in sets, input files, splits, scaling and batches."""
+"""Data: built-in sets, files, tables, splits, the order of rows, scaling."""

@@ -1,30 +1,125 @@
-"""The random order of an epoch over a large mapped array (see `nncli.base.storage.mapping`).
+"""The order in which training rows come, epoch by epoch, and the batches that they come in.
 
-An order of all rows would read the file row by row from all over. So blocks of consecutive rows,
-drawn from the whole split, are put into a pool that fits into memory, and mixed there.
+An order of all rows would read a large mapped array (see `nncli.base.storage.mapping`) row by row
+from all over its file. So blocks of consecutive rows, drawn from the whole split, are put into a
+pool that fits into memory, and mixed there.
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nncli.base.random_streams import Stream, generator
 from nncli.base.storage import mapping
-from nncli.base.storage.mapping import Memory, row_bytes
+from nncli.base.storage.mapping import Memory, is_large, row_bytes
 from nncli.data.splits import Rows, Split
 
 
+@dataclass(frozen=True)
+class Order:
+    """The order of the rows of a split.
+
+    Attributes
+    ----------
+    split : Split
+    batch_rows : int
+        The last batch of an epoch may have fewer.
+    shuffle : bool
+        Whether each epoch has another order, drawn from `seed`.
+    smallest_batch : int
+        A last batch of fewer rows is joined to the one before it.
+    memory : Memory, optional
+        What counts as large, and how large pools are.
+    """
+
+    split: Split
+    batch_rows: int
+    shuffle: bool = True
+    seed: int = 0
+    smallest_batch: int = 1
+    memory: Memory | None = None
+
+    @cached_property
+    def batches(self) -> int:
+        """The number of batches in an epoch."""
+        whole, last = self._sizes(len(self.split))
+        return whole + (last > 0)
+
+    @property
+    def largest_batch(self) -> int:
+        """The most rows in a batch."""
+        return max(self.batch_rows, self._sizes(len(self.split))[1])
+
+    def of_epoch(self, epoch: int, first: int = 0) -> Iterator[tuple[Rows | None, Rows]]:
+        """Yield the rows of an epoch from batch `first` on.
+
+        Yields
+        ------
+        pool : array or None
+            Rows to bring close first.
+        places : array
+            Places in `pool`, or row numbers where there is none, in their order.
+        """
+        rows = self.split.rows
+        # Behind the last batch nothing is left, also where this one is larger.
+        done = first * self.batch_rows if first < self.batches else len(rows)
+        # With one batch an epoch the order makes no difference.
+        if not self.shuffle or self.batches == 1:
+            yield None, rows[done:]
+            return
+        random = generator(self.seed, Stream.SHUFFLE, epoch)
+        if not is_large(self.split.inputs, self.memory):
+            yield None, random.permutation(rows)[done:]
+            return
+        pools = random_pools(
+            self.split,
+            self.batch_rows,
+            random,
+            self.memory,
+            smallest_batch=self.smallest_batch,
+        )
+        for pool, order in pools:
+            if done < len(order):
+                yield pool, order[done:]
+            done = max(0, done - len(order))
+
+    def next_batches(self, places: Rows, most: int) -> Rows:
+        """Return the next batches of equal size, at most so many, as an array (S, B)."""
+        whole, last = self._sizes(len(places))
+        if not whole:
+            return places[:last].reshape(1, last)
+        count = min(most, whole)
+        return places[: count * self.batch_rows].reshape(count, self.batch_rows)
+
+    def _sizes(self, rows: int) -> tuple[int, int]:
+        """Return how many batches of the usual size there are, and how many rows the last has."""
+        whole, rest = divmod(rows, self.batch_rows)
+        if whole and 0 < rest < self.smallest_batch:
+            return whole - 1, rest + self.batch_rows
+        return whole, rest
+
+
 def random_pools(
-    split: Split, batch_rows: int, random: np.random.Generator, memory: Memory | None = None
+    split: Split,
+    batch_rows: int,
+    random: np.random.Generator,
+    memory: Memory | None = None,
+    *,
+    smallest_batch: int = 1,
 ) -> Iterator[tuple[Rows, NDArray[np.intp]]]:
     """Yield all rows of a split, each once, in pools; all pools but the last are whole batches.
 
     Parameters
     ----------
     random : Generator
-        The order depends on it, on the split, on `batch_rows` and on `memory` alone.
+        The order depends on it, on the split, on the sizes of batches and on `memory` alone.
     memory : Memory, optional
         How large blocks and pools are.
+    smallest_batch : int
+        The last pool has at least so many rows.
 
     Yields
     ------
@@ -38,11 +133,14 @@ def random_pools(
     block = max(1, memory.block_bytes // size)
     starts = random.permutation(np.arange(0, len(rows), block))
     blocks = max(1, memory.pool_bytes // (block * size))
-    rest = rows[:0]
+    rest, left = rows[:0], len(rows)
     for first in range(0, len(starts), blocks):
         chosen = np.sort(starts[first : first + blocks]).tolist()
         pool = np.concatenate([rest, *(rows[start : start + block] for start in chosen)])
         # The rows beyond a whole batch, which are neighbors, are mixed into the next pool.
         whole = len(pool) if first + blocks >= len(starts) else len(pool) // batch_rows * batch_rows
+        left -= whole
+        if whole and 0 < left < smallest_batch:
+            whole, left = whole - batch_rows, left + batch_rows
         rest = pool[whole:]
         yield pool[:whole], random.permutation(whole)

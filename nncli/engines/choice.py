@@ -1,8 +1,12 @@
-"""Which kernels a training job uses."""
+"""Which engine a training job runs on."""
 
+from collections.abc import Callable
 from importlib.util import find_spec
+from typing import Literal, get_args
 
-from nncli.nn.kernels import NUMPY, Kernels
+from nncli.base.clock import Clock
+from nncli.engines.engine import Engine, Setup
+from nncli.engines.numpy.engine import NumpyEngine
 
 # Measured on two cores: in each step Adam saves 0.8 ns a parameter, the rest 10 µs or more.
 # To import Numba and to compile what a job needs takes 1.3 s; later runs load it in 0.3 s, but a
@@ -11,33 +15,38 @@ _SECONDS_SAVED_A_STEP = 10e-6
 _SECONDS_SAVED_A_PARAMETER = 0.8e-9
 _SECONDS_TO_START = 1.3
 
+EngineName = Literal["numpy", "compiled"]
+ENGINES: tuple[EngineName, ...] = get_args(EngineName)
 
-class KernelError(Exception):
-    """The kernels that were asked for are not to be had; the message says why."""
+
+class EngineError(Exception):
+    """The engine that was asked for is not to be had; the message says why."""
 
 
-def choose_kernels(asked: str, steps: int, parameters: int) -> Kernels:
-    """Return the kernels that ``auto``, ``numpy`` or ``numba`` stands for.
+def choose_engine(
+    asked: str, steps: int, parameters: int
+) -> Callable[[Setup, Clock | None], Engine]:
+    """Return the engine that ``auto``, ``numpy`` or ``compiled`` stands for.
 
     ``auto`` weighs the most `steps` that there will be, on so many `parameters`, against the time
     that Numba takes to start.
 
     Raises
     ------
-    KernelError
-        When ``numba`` cannot be imported.
+    EngineError
+        When ``compiled`` is asked for and Numba cannot be imported.
     """
     if asked == "numpy" or (asked == "auto" and not _pays(steps, parameters)):
-        return NUMPY
+        return NumpyEngine
     try:
-        from nncli.engines.compiled.kernels import FAST
+        from nncli.engines.compiled.engine import CompiledEngine
     # Numba refuses a NumPy that is too new for it with an ImportError, and with a RuntimeError
     # to run where there is no place for compiled code.
     except (ImportError, RuntimeError) as error:
         if asked == "auto":
-            return NUMPY
-        raise KernelError(_explained(error)) from error
-    return FAST
+            return NumpyEngine
+        raise EngineError(_explained(error)) from error
+    return CompiledEngine
 
 
 def _pays(steps: int, parameters: int) -> bool:

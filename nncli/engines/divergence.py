@@ -5,13 +5,11 @@ from math import isfinite
 import numpy as np
 
 from nncli.nn.entries import Array
-from nncli.nn.network import Network, Workspace
+from nncli.nn.layers.dense import DENSE
+from nncli.nn.network import Network, numbered
+from nncli.nn.workspace import Workspace
 
 _LARGE_INPUT = 100.0  # what scaling would bring down to about 1
-
-
-class NotFinite(ArithmeticError):  # noqa: N818 - becomes a DivergenceError with its place
-    """Training has come to a number that is not finite; the message says which, and the remedy."""
 
 
 def is_finite(array: Array) -> bool:
@@ -29,14 +27,23 @@ def exact_square(gradient: Array) -> float:
 
 
 def reason_of(network: Network, work: Workspace | None = None) -> str:
-    """Return in words which layer is the first with weights, or with sums in `work`, not finite."""
-    for number, arrays in enumerate(network.arrays, 1):
-        if not all(np.isfinite(each).all() for each in arrays):
-            return f"the weights of layer {number} are not finite"
-    for number, Z in enumerate(work.Z if work else [], 1):
-        if not np.isfinite(Z).all():
+    """Return in words which layer is the first with numbers that are not finite.
+
+    With weights; without `work` also with what it keeps beside them, else with sums in `work`.
+    """
+    for block in network.blocks:
+        if not np.isfinite(network.parameters[block.where]).all():
+            return f"the weights of layer {block.number} are not finite"
+    if work is None:
+        for number, layer in numbered(network.layers):
+            for name in layer.state:
+                if not np.isfinite(layer.arrays[name]).all():
+                    return f"the {name.replace('_', ' ')} of layer {number} is not finite"
+    pairs = zip(numbered(network.layers), work.buffers, strict=True) if work else ()
+    for (number, layer), own in pairs:
+        if layer.kind == DENSE and not np.isfinite(own.Y).all():
             return f"the sums of layer {number} are too large"
-    return f"the outputs of layer {len(network.layers)} are too far from the targets"
+    return f"the outputs of layer {len(network.blocks)} are too far from the targets"
 
 
 def remedy(X: Array | None, steps: int, clip_norm: float | None) -> str:

@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 
 from nncli.base.random_streams import Stream, generator
 from nncli.nn.entries import Array
-from nncli.nn.network import Network, Objective, layer_slices, layer_views
+from nncli.nn.network import Network
+from nncli.nn.objective import Objective
 from nncli.nn.penalties import Regularization
 
 STEPS = (1e-3, 1e-4, 1e-5, 1e-6)
@@ -29,6 +30,7 @@ MOST_FROM_ROUNDING = 5e-7  # the relative error that rounding alone can come to
 _POINTS = (-3, -2, -1, 0, 1, 2, 3)
 _DERIVATIVE = np.array([-1, 9, -45, 0, 45, -9, 1]) / 60
 _DIFFERENCES = np.array([[0, 1, -4, 6, -4, 1, 0], [-1, 4, -5, 0, 5, -4, 1]])
+_STEP = 0  # of training: layers that do otherwise there are checked as they are trained
 _ROUNDING_OF_DIFFERENCES = 10  # times that of a loss: about the norm of their coefficients
 
 
@@ -76,18 +78,18 @@ class Surface:
         self._work = network.workspace(len(X))
 
     def value(self) -> float:
-        """Return the loss."""
-        self._network.logits(self._X, self._work)
+        """Return the loss, in training."""
+        self._network.logits(self._X, self._work, _STEP)
         loss = self._objective(self._network, self._T, self._work)
-        return loss + self._penalties.penalty(self._network.arrays)
+        return loss + self._penalties.penalty(self._network.weights(self._network.parameters))
 
     def gradient(self) -> Array:
         """Return the gradient (P,) by backpropagation."""
         self.value()
-        flat = np.zeros_like(self._network.parameters)
-        gradients = layer_views(self._network.layers, flat)
-        self._network.backward(self._X, self._work, gradients)
-        self._penalties.add_penalties(gradients, self._network.arrays, np.empty_like(flat))
+        network, flat = self._network, np.zeros_like(self._network.parameters)
+        network.backward(self._work, network.by_layer(flat))
+        weights = network.weights(network.parameters)
+        self._penalties.add_penalties(network.weights(flat), weights, np.empty_like(flat))
         return flat
 
     def rounding(self, random: np.random.Generator, draws: int = 10) -> float:
@@ -158,8 +160,8 @@ def _chosen(network: Network, most: int, random: np.random.Generator) -> list[ND
     """Return for each layer which parameters to check: at most so many of those trained."""
     trained = np.ones(network.parameters.size) if network.mask is None else network.mask
     chosen = []
-    for where in layer_slices(network.layers):
-        indices = where.start + np.flatnonzero(trained[where])
+    for block in network.blocks:
+        indices = block.where.start + np.flatnonzero(trained[block.where])
         if len(indices) > most:
             indices = np.sort(random.choice(indices, most, replace=False))
         chosen.append(indices)

@@ -2,9 +2,14 @@
 
 import re
 from collections.abc import Mapping
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from nncli.nn.entries import Formula, Value
+
+_GREEK_NAMES = (
+    "alpha beta gamma delta epsilon zeta eta theta kappa lambda mu nu xi pi rho sigma tau phi chi "
+    "psi omega"
+)
 
 NO_BREAK = "\N{NO-BREAK SPACE}"
 _LONG = 40
@@ -121,6 +126,14 @@ class Latex:
         }
     )
 
+    _GREEK: ClassVar = dict(
+        zip(
+            "αβγδεζηθκλμνξπρστφχψω",
+            (rf"\{name}" for name in _GREEK_NAMES.split()),
+            strict=True,
+        )
+    )
+
     def __init__(self, digits: int) -> None:
         self._digits = digits
 
@@ -132,7 +145,11 @@ class Latex:
     def symbol(self, letter: str, layer: int = 0, *indices: int) -> str:
         """Write ``w^{(2)}_{1,2}``."""
         above = f"^{{({layer})}}" if layer else ""
-        return letter + above + (f"_{{{','.join(map(str, indices))}}}" if indices else "")
+        return (
+            self._GREEK.get(letter, letter)
+            + above
+            + (f"_{{{','.join(map(str, indices))}}}" if indices else "")
+        )
 
     def derivative(self, of: str, by: str) -> str:
         r"""Write ``\frac{\partial L}{\partial w}``."""

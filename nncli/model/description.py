@@ -1,15 +1,15 @@
 """Describe a network, a model file or a run: what ``nncli show`` prints."""
 
 import csv
-from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from nncli.base.errors import DataError, reason
-from nncli.model.artifact import Model
+from nncli.model.model import Model
 from nncli.nn.entries import Value
-from nncli.nn.network import Layer, parameter_count
+from nncli.nn.layers.activation import ActivationLayer
+from nncli.nn.network import Block, Network
 
 
 class LayerHistory(NamedTuple):
@@ -69,31 +69,40 @@ def _epochs(history: Path) -> list[dict[str, str]]:
     return [dict(zip(header, row, strict=True)) for row in rows]
 
 
-def describe_layers(layers: Sequence[Layer]) -> dict[str, Any]:
+def describe_network(network: Network) -> dict[str, Any]:
     """Return sizes, parameter counts and floating-point operations as JSON values."""
     return {
         "layers": [
             {
-                "inputs": layer.inputs,
-                "outputs": layer.outputs,
-                "activation": layer.activation,
-                **_parameters(layer),
-                "parameters": layer.parameter_count,
-                "flops_per_row": layer.flops_per_row,
+                "inputs": block.inputs,
+                "outputs": block.outputs,
+                "activation": block.activation.kind,
+                **_parameters(block.activation),
+                **_between(block),
+                "parameters": block.parameter_count,
+                "flops_per_row": block.flops_per_row,
             }
-            for layer in layers
+            for block in network.blocks
         ],
-        "parameters": parameter_count(layers),
-        "flops_per_row": sum(layer.flops_per_row for layer in layers),
+        "parameters": len(network.parameters),
+        "flops_per_row": sum(block.flops_per_row for block in network.blocks),
     }
 
 
-def _parameters(layer: Layer) -> dict[str, Value]:
-    """Return the parameters of a layer's activation; of slopes that are learned, their start."""
-    parameters = layer.activation_parameters
-    if not layer.slopes:
-        return parameters
-    return {("initial_slope" if key == "slope" else key): each for key, each in parameters.items()}
+def _parameters(activation: ActivationLayer) -> dict[str, Value]:
+    """Return the parameters of an activation; of those that are learned, what they started from."""
+    return {
+        (f"initial_{key}" if key in activation.trained else key): each
+        for key, each in activation.parameters.items()
+    }
+
+
+def _between(block: Block) -> dict[str, Value | str]:
+    """Return what stands between the weighted sums and the activation, if anything does."""
+    described: dict[str, Value | str] = {}
+    for layer in block.between:
+        described |= {"normalization": layer.kind, **layer.parameters}
+    return described
 
 
 def describe_model(model: Model) -> dict[str, Any]:
@@ -103,7 +112,7 @@ def describe_model(model: Model) -> dict[str, Any]:
         "task": model.task,
         "targets": model.targets,
         "classes": model.classes,
-        **describe_layers(model.network.layers),
+        **describe_network(model.network),
         "precision": model.network.dtype.name,
         "loss": model.objective.name,
         "preprocessing": {

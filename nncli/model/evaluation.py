@@ -10,15 +10,15 @@ from nncli.base.errors import DataError, ModelFileError, UsageError
 from nncli.data.scaling import NOT_SCALED, Scaling, unscaled, with_scaled_targets
 from nncli.data.splits import Split, whole
 from nncli.data.tables.targets import Targets
-from nncli.engines.numpy.batches import Batches, target_codes
-from nncli.engines.numpy.engine import EVALUATION_ROWS
-from nncli.engines.scores import chosen_classes, class_probabilities
+from nncli.engines.numpy.batches import EVALUATION_ROWS, Batches, target_codes
+from nncli.metrics.scores import chosen_classes, class_probabilities
 from nncli.metrics.tasks import DEFAULT_THRESHOLD, EVALUATIONS, WITH_THRESHOLD, Answers, Evaluation
-from nncli.model.artifact import Model
-from nncli.nn.activations import ACTIVATIONS
+from nncli.model.model import Model
 from nncli.nn.entries import Array
 from nncli.nn.losses import LOSSES
-from nncli.nn.network import Network, Objective, Workspace
+from nncli.nn.network import Network
+from nncli.nn.objective import Objective
+from nncli.nn.workspace import Workspace
 
 
 def scaling_of(model: Model) -> Scaling:
@@ -87,19 +87,18 @@ def target_outside(
 
 def class_codes(network: Network, classes: int) -> Array:
     """Return the target vector of every class, shape (classes, O), as the output takes it."""
-    output = network.layers[-1]
-    low = ACTIVATIONS[output.activation].low
-    return target_codes(classes, output.outputs, network.dtype, low)
+    output = network.output
+    return target_codes(classes, output.outputs, network.dtype, output.entry.low)
 
 
 def gives_probabilities(network: Network) -> bool:
     """Return whether the outputs are probabilities."""
-    return ACTIVATIONS[network.layers[-1].activation].probabilities
+    return network.output.entry.probabilities
 
 
 def run_rows(
     network: Network, split: Split, scaling: Scaling, classes: int, first_row: int = 0
-) -> Iterator[tuple[slice, Array, Workspace]]:
+) -> Iterator[tuple[slice, Array, Workspace, Array]]:
     """Run the network over all rows of `split`, batch by batch.
 
     Parameters
@@ -113,21 +112,24 @@ def run_rows(
         Which rows of the split these are.
     T : array (B, O), their targets
     work : Workspace
-        Holds their Z and A until the next batch.
+        Holds their logits until the next batch.
+    A : array (B, O), their outputs
+        Overwritten by the next batch.
 
     Raises
     ------
     DataError
         As `check_range` for the inputs.
     """
-    codes, work = class_codes(network, classes), network.workspace(EVALUATION_ROWS)
+    codes = class_codes(network, classes)
+    work = network.workspace(min(EVALUATION_ROWS, len(split)))
     start = 0
     for X, T in Batches(split, scaling, codes, EVALUATION_ROWS).in_order():
         check_range(X, first_row + start)
         rows = work.first(len(X))
-        network.outputs(X, rows)
-        yield slice(start, start + len(X)), T, rows
+        yield slice(start, start + len(X)), T, rows, network.outputs(X, rows)
         start += len(X)
+    work.forget()  # a caller that still has it would keep a batch in memory
 
 
 @np.errstate(over="ignore", invalid="ignore")  # the loss shows it
@@ -169,16 +171,15 @@ def evaluate(
         As `check_range` for the inputs.
     """
     chosen = np.empty(len(split), np.intp)
-    outputs = np.empty((len(split), network.layers[-1].outputs), network.dtype)
+    outputs = np.empty((len(split), network.output.outputs), network.dtype)
     probabilities = gives_probabilities(network)
     loss_sum = 0.0
     learned = split if split.of_classes else with_scaled_targets(split, target_scaling)
-    for part, T, work in run_rows(network, learned, scaling, len(classes)):
-        A = work.A[-1]
+    for part, T, work, A in run_rows(network, learned, scaling, len(classes)):
         add_up = probabilities and classes and A.shape[1] > 1
         outputs[part] = class_probabilities(A) if add_up else A
         if classes:
-            chosen[part] = chosen_classes(work.Z[-1])
+            chosen[part] = chosen_classes(work.logits)
         loss_sum += objective(network, T, work) * len(T)
     answers = Answers(
         split=name,

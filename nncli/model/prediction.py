@@ -15,9 +15,8 @@ from nncli.data.files.input_file import Advance, open_input, tell_nobody
 from nncli.data.files.kinds import IMAGES, kind_of_name
 from nncli.data.scaling import unscaled
 from nncli.data.splits import whole
-from nncli.engines.numpy.engine import EVALUATION_ROWS
-from nncli.engines.scores import chosen_classes, class_probabilities
-from nncli.model.artifact import Model
+from nncli.engines.numpy.batches import EVALUATION_ROWS
+from nncli.metrics.scores import chosen_classes, class_probabilities
 from nncli.model.evaluation import (
     check_range,
     gives_probabilities,
@@ -26,6 +25,7 @@ from nncli.model.evaluation import (
     scaling_of,
     target_scaling_of,
 )
+from nncli.model.model import Model
 
 Numbers = NDArray[np.floating[Any]]
 Note = Callable[[str], None]
@@ -192,13 +192,14 @@ def predict_rows(
     network = model.network
     split = whole(inputs, np.empty((len(inputs), 0)))
     chosen = np.empty(len(inputs), np.intp)
-    A = np.empty((len(inputs), network.layers[-1].outputs), network.dtype)
+    A = np.empty((len(inputs), network.output.outputs), network.dtype)
     classes = len(model.classes)
-    for part, _, work in run_rows(network, split, scaling_of(model), classes, first_row):
-        check_range(work.A[-1], first_row + part.start)
-        A[part] = work.A[-1]
+    rows = run_rows(network, split, scaling_of(model), classes, first_row)
+    for part, _, work, outputs in rows:
+        check_range(outputs, first_row + part.start)
+        A[part] = outputs
         if model.classes:
-            chosen[part] = chosen_classes(work.Z[-1])
+            chosen[part] = chosen_classes(work.logits)
     threshold = own_threshold(model) if threshold is None else threshold
     if model.task == "multilabel":
         return PredictedLabels(model.targets, ((threshold or 0) < A).astype(np.intp), A)

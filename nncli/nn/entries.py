@@ -96,6 +96,15 @@ class Parameter:
     at_most: float | None = None
     below: float | None = None
 
+    def allows(self, value: Value) -> bool:
+        """Return whether a number is within the bounds."""
+        return (
+            (self.at_least is None or value >= self.at_least)
+            and (self.above is None or value > self.above)
+            and (self.at_most is None or value <= self.at_most)
+            and (self.below is None or value < self.below)
+        )
+
 
 @dataclass(frozen=True)
 class Entry:

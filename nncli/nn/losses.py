@@ -15,7 +15,7 @@ from math import inf
 
 import numpy as np
 
-from nncli.nn.activations import sigmoid
+from nncli.nn.activation_functions import sigmoid
 from nncli.nn.entries import Array, Entry, Formula, Parameter, Piecewise
 
 

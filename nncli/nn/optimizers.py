@@ -1,187 +1,16 @@
-"""Optimizers: how a gradient changes the parameters.
+"""Optimizers as a config names them, each with its equations.
 
-``update(parameters, gradient, slots, scratch, learning_rate, step, **settings)`` changes the flat
-vector `parameters` and the rows of `slots` (one vector of the same length each) in place. `step`
-counts from 1. `gradient` and `scratch` (another such vector) are undefined afterwards; nothing is
-allocated. Slots start at zero.
-
-In the equations g is the gradient, w a parameter, η the learning rate and t the step.
+The updates themselves, and how they are called, are in `nncli.nn.updates`.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from math import sqrt
 
-import numpy as np
-
+from nncli.nn import updates
 from nncli.nn.entries import Array, Entry, Formula, Parameter, Value
 
 Settings = Mapping[str, Value]
 Equations = dict[str, Formula]
-
-
-def sgd(
-    parameters: Array,
-    gradient: Array,
-    slots: Array,
-    scratch: Array,
-    learning_rate: float,
-    step: int,
-    momentum: float,
-    nesterov: bool,
-) -> None:
-    """Stochastic gradient descent, with momentum (Polyak, 1964) if asked for.
-
-    With the momentum μ and the velocity v: v ← μ v + g, then w ← w - η v; without momentum
-    w ← w - η g. With Nesterov's momentum
-    (Sutskever, Martens, Dahl and Hinton, 2013) w ← w - η (g + μ v), with the new v.
-    """
-    if momentum:
-        (velocity,) = slots
-        np.multiply(velocity, momentum, out=velocity)
-        np.add(velocity, gradient, out=velocity)
-        if nesterov:
-            np.multiply(gradient, learning_rate, out=gradient)
-            np.subtract(parameters, gradient, out=parameters)
-            np.multiply(velocity, momentum * learning_rate, out=gradient)
-        else:
-            np.multiply(velocity, learning_rate, out=gradient)
-    else:
-        np.multiply(gradient, learning_rate, out=gradient)
-    np.subtract(parameters, gradient, out=parameters)
-
-
-def adam(
-    parameters: Array,
-    gradient: Array,
-    slots: Array,
-    scratch: Array,
-    learning_rate: float,
-    step: int,
-    beta1: float,
-    beta2: float,
-    epsilon: float,
-) -> None:
-    """Adam (Kingma and Ba, 2015, algorithm 1).
-
-    m ← β₁ m + (1 - β₁) g and v ← β₂ v + (1 - β₂) g²; then w ← w - η m̂ / (√v̂ + ε) with
-    m̂ = m / (1 - β₁ᵗ) and v̂ = v / (1 - β₂ᵗ).
-
-    The slots hold m / (1 - β₁) and v / (1 - β₂), and the constant factors are joined: the same
-    numbers but for rounding, in ten passes over the vectors instead of fourteen.
-    """
-    mean, square = slots
-    np.multiply(mean, beta1, out=mean)
-    np.add(mean, gradient, out=mean)
-    np.multiply(square, beta2, out=square)
-    np.multiply(gradient, gradient, out=gradient)
-    np.add(square, gradient, out=square)
-    mean_factor = (1 - beta1) / (1 - beta1**step)
-    root_factor = sqrt((1 - beta2) / (1 - beta2**step))
-    denominator = np.sqrt(square, out=gradient)
-    np.add(denominator, epsilon / root_factor, out=denominator)
-    np.divide(mean, denominator, out=denominator)
-    np.multiply(denominator, learning_rate * mean_factor / root_factor, out=denominator)
-    np.subtract(parameters, denominator, out=parameters)
-
-
-def adagrad(
-    parameters: Array,
-    gradient: Array,
-    slots: Array,
-    scratch: Array,
-    learning_rate: float,
-    step: int,
-    epsilon: float,
-) -> None:
-    """AdaGrad (Duchi, Hazan and Singer, 2011): v ← v + g²; w ← w - η g / (√v + ε)."""
-    (square,) = slots
-    np.multiply(gradient, gradient, out=scratch)
-    np.add(square, scratch, out=square)
-    _divide_by_root(gradient, square, scratch, epsilon)
-    np.multiply(gradient, learning_rate, out=gradient)
-    np.subtract(parameters, gradient, out=parameters)
-
-
-def rmsprop(
-    parameters: Array,
-    gradient: Array,
-    slots: Array,
-    scratch: Array,
-    learning_rate: float,
-    step: int,
-    decay: float,
-    epsilon: float,
-) -> None:
-    """RMSProp (Tieleman and Hinton, 2012): v ← ρ v + (1 - ρ) g²; w ← w - η g / (√v + ε)."""
-    (square,) = slots
-    np.multiply(gradient, gradient, out=scratch)
-    np.multiply(scratch, 1 - decay, out=scratch)
-    np.multiply(square, decay, out=square)
-    np.add(square, scratch, out=square)
-    _divide_by_root(gradient, square, scratch, epsilon)
-    np.multiply(gradient, learning_rate, out=gradient)
-    np.subtract(parameters, gradient, out=parameters)
-
-
-def _divide_by_root(gradient: Array, square: Array, scratch: Array, epsilon: float) -> None:
-    """Divide `gradient` by √square + ε in place."""
-    np.sqrt(square, out=scratch)
-    np.add(scratch, epsilon, out=scratch)
-    np.divide(gradient, scratch, out=gradient)
-
-
-def adamw(
-    parameters: Array,
-    gradient: Array,
-    slots: Array,
-    scratch: Array,
-    learning_rate: float,
-    step: int,
-    beta1: float,
-    beta2: float,
-    epsilon: float,
-    weight_decay: float,
-) -> None:
-    """AdamW (Loshchilov and Hutter, 2019): w ← w - η λ w, then a step of Adam.
-
-    As in the paper λ acts on every parameter, biases too.
-    """
-    np.multiply(parameters, 1 - learning_rate * weight_decay, out=parameters)
-    adam(parameters, gradient, slots, scratch, learning_rate, step, beta1, beta2, epsilon)
-
-
-def nadam(
-    parameters: Array,
-    gradient: Array,
-    slots: Array,
-    scratch: Array,
-    learning_rate: float,
-    step: int,
-    beta1: float,
-    beta2: float,
-    epsilon: float,
-) -> None:
-    """NAdam, Adam with Nesterov's momentum (Dozat, 2016), with a constant momentum.
-
-    m and v as in Adam; then w ← w - η m̄ / (√v̂ + ε) with v̂ = v / (1 - β₂ᵗ) and
-    m̄ = β₁ m / (1 - β₁ᵗ⁺¹) + (1 - β₁) g / (1 - β₁ᵗ).
-    """
-    mean, square = slots
-    np.multiply(mean, beta1, out=mean)
-    np.multiply(gradient, 1 - beta1, out=scratch)
-    np.add(mean, scratch, out=mean)
-    np.multiply(square, beta2, out=square)
-    np.multiply(gradient, gradient, out=scratch)
-    np.multiply(scratch, 1 - beta2, out=scratch)
-    np.add(square, scratch, out=square)
-    np.multiply(gradient, (1 - beta1) / (1 - beta1**step), out=gradient)
-    np.multiply(mean, beta1 / (1 - beta1 ** (step + 1)), out=scratch)
-    np.add(gradient, scratch, out=gradient)
-    np.multiply(square, 1 / (1 - beta2**step), out=scratch)
-    _divide_by_root(gradient, scratch, scratch, epsilon)
-    np.multiply(gradient, learning_rate, out=gradient)
-    np.subtract(parameters, gradient, out=parameters)
 
 
 def _nesterov_without_momentum(settings: Mapping[str, Value]) -> str | None:
@@ -197,7 +26,7 @@ class Optimizer(Entry):
     Attributes
     ----------
     update : function
-        As the module says.
+        As `updates` says.
     slots : int
         How many vectors it keeps from step to step.
     equations : function
@@ -296,7 +125,7 @@ _BETAS = {
 OPTIMIZERS: dict[str, Optimizer] = {
     "sgd": Optimizer(
         "gradient descent, with momentum if set",
-        sgd,
+        updates.sgd,
         slots=1,
         equations=_sgd_equations,
         shown=_first_slot,
@@ -308,7 +137,7 @@ OPTIMIZERS: dict[str, Optimizer] = {
     ),
     "adagrad": Optimizer(
         "a rate for each parameter that falls with all its gradients",
-        adagrad,
+        updates.adagrad,
         slots=1,
         equations=_adagrad_equations,
         shown=_first_slot,
@@ -316,7 +145,7 @@ OPTIMIZERS: dict[str, Optimizer] = {
     ),
     "rmsprop": Optimizer(
         "a rate for each parameter from its last gradients",
-        rmsprop,
+        updates.rmsprop,
         slots=1,
         equations=_rmsprop_equations,
         shown=_first_slot,
@@ -327,7 +156,7 @@ OPTIMIZERS: dict[str, Optimizer] = {
     ),
     "adam": Optimizer(
         "a rate for each parameter from its gradient's mean and variance",
-        adam,
+        updates.adam,
         slots=2,
         equations=_adam_equations,
         shown=_scaled_moments,
@@ -335,7 +164,7 @@ OPTIMIZERS: dict[str, Optimizer] = {
     ),
     "adamw": Optimizer(
         "Adam with weight decay apart from the gradient",
-        adamw,
+        updates.adamw,
         slots=2,
         equations=_adamw_equations,
         shown=_scaled_moments,
@@ -346,7 +175,7 @@ OPTIMIZERS: dict[str, Optimizer] = {
     ),
     "nadam": Optimizer(
         "Adam with Nesterov's momentum",
-        nadam,
+        updates.nadam,
         slots=2,
         equations=_nadam_equations,
         shown=_moments,

@@ -12,7 +12,6 @@ from math import isfinite
 import numpy as np
 
 from nncli.nn.entries import Array
-from nncli.nn.network import LayerArrays
 
 
 @dataclass(frozen=True)
@@ -42,26 +41,33 @@ class Regularization:
     max_norm: float | None = None
 
     def add_penalties(
-        self, gradients: Sequence[LayerArrays], arrays: Sequence[LayerArrays], scratch: Array
+        self, gradients: Sequence[Array], weights: Sequence[Array], scratch: Array
     ) -> None:
-        """Add the penalties' gradient λ₁ sign(w) + λ₂ w in place; `scratch` (P,) is overwritten."""
+        """Add the penalties' gradient λ₁ sign(w) + λ₂ w in place.
+
+        Parameters
+        ----------
+        gradients, weights : sequences of array (I, O)
+            Of every matrix of weights.
+        scratch : array (P,)
+            At least as long as any; overwritten.
+        """
         if not self.l1 and not self.l2:
             return
-        for gradient, array in zip(gradients, arrays, strict=True):
-            part = scratch[: array.W.size].reshape(array.W.shape)
+        for gradient, W in zip(gradients, weights, strict=True):
+            part = scratch[: W.size].reshape(W.shape)
             if self.l1:
-                np.sign(array.W, out=part)
+                np.sign(W, out=part)
                 np.multiply(part, self.l1, out=part)
-                np.add(gradient.W, part, out=gradient.W)
+                np.add(gradient, part, out=gradient)
             if self.l2:
-                np.multiply(array.W, self.l2, out=part)
-                np.add(gradient.W, part, out=gradient.W)
+                np.multiply(W, self.l2, out=part)
+                np.add(gradient, part, out=gradient)
 
-    def penalty(self, arrays: Sequence[LayerArrays]) -> float:
+    def penalty(self, weights: Sequence[Array]) -> float:
         """Return λ₁ Σ |w| + λ₂/2 Σ w²."""
         return sum(
-            self.l1 * float(np.abs(array.W).sum()) + self.l2 / 2 * float(np.vdot(array.W, array.W))
-            for array in arrays
+            self.l1 * float(np.abs(W).sum()) + self.l2 / 2 * float(np.vdot(W, W)) for W in weights
         )
 
     def clip(self, gradient: Array) -> None:
@@ -76,12 +82,10 @@ class Regularization:
             if norm > self.clip_norm:
                 np.multiply(gradient, self.clip_norm / norm, out=gradient)
 
-    def limit_norms(self, arrays: Sequence[LayerArrays]) -> None:
+    def limit_norms(self, weights: Sequence[Array]) -> None:
         """Scale down, in place, the weights into every unit whose norm is too large."""
         if self.max_norm is None:
             return
-        for array in arrays:
-            norms = np.sqrt(np.einsum("io,io->o", array.W, array.W))
-            np.multiply(
-                array.W, np.minimum(1, self.max_norm / np.maximum(norms, 1e-30)), out=array.W
-            )
+        for W in weights:
+            norms = np.sqrt(np.einsum("io,io->o", W, W))
+            np.multiply(W, np.minimum(1, self.max_norm / np.maximum(norms, 1e-30)), out=W)

@@ -8,69 +8,83 @@ from typing import Any
 
 import numpy as np
 
-from nncli.config.resolve import Misfit, resolve
-from nncli.config.schema import Config
-from nncli.data.files.array_file import read_arrays
-from nncli.data.dataset import Shape
 from nncli.base.errors import NncliError
+from nncli.config.resolve import Misfit, Resolved, resolve
+from nncli.config.schema import Config
+from nncli.data.dataset import Shape
+from nncli.data.files.array_file import read_arrays
 from nncli.nn.entries import Array
+from nncli.nn.layers.kinds import array_names, block
+from nncli.nn.layers.layer import Layer
 from nncli.nn.network import (
-    Layer,
     Network,
-    Objective,
     initial_parameters,
+    least_values,
     parameter_count,
     random_connections,
 )
+from nncli.nn.objective import Objective
 
 
 def build_network(config: Config, shape: Shape) -> tuple[Network, Objective]:
     """Return the network with its initial parameters, and what it is to be trained for."""
     resolved = resolve(config, shape.task)
-    single = shape.task == "binary" and resolved.activations[-1].name != "softmax"
-    sizes = [shape.inputs, *config.model.hidden_layers, 1 if single else shape.outputs]
-    layers = [
-        Layer(inputs, outputs, activation.name, activation.parameters)
-        for inputs, outputs, activation in zip(sizes, sizes[1:], resolved.activations, strict=False)
-    ]
+    layers = _layers(config, resolved, shape)
     _check_memory(layers, config.training.precision)
-    parameters = initial_parameters(
-        layers,
-        [(each.name, each.parameters) for each in resolved.initializers],
-        config.seed,
-        config.training.precision,
-    )
+    initializers = [(each.name, each.parameters) for each in resolved.initializers]
+    parameters = initial_parameters(layers, initializers, config.seed, config.training.precision)
     network = Network(layers, parameters)
     _start_from_given(network, config)
     _connect(network, config)
     return network, Objective(resolved.loss.name, resolved.loss.parameters)
 
 
+def _layers(config: Config, resolved: Resolved, shape: Shape) -> list[Layer]:
+    single = shape.task == "binary" and resolved.activations[-1].name != "softmax"
+    sizes = [shape.inputs, *config.model.hidden_layers, 1 if single else shape.outputs]
+    layers: list[Layer] = []
+    for inputs, outputs, activation, normalization in zip(
+        sizes, sizes[1:], resolved.activations, resolved.normalizations, strict=False
+    ):
+        layers += block(
+            inputs,
+            outputs,
+            activation.name,
+            activation.parameters,
+            normalization=normalization.name,
+            settings=normalization.parameters,
+        )
+    return layers
+
+
 def _start_from_given(network: Network, config: Config) -> None:
-    """Put the weights, biases and slopes that the config gives into the network.
+    """Put the arrays that the config gives into the network.
 
     Raises
     ------
     Misfit
         When there are not as many as layers, or one is not what its layer needs.
     """
-    given = _given_arrays(config)
-    for number, arrays in enumerate(network.arrays, 1):
-        for kind, view in arrays._asdict().items():
-            if (name := f"{kind}{number}") not in given:
-                continue
+    given, least = _given_arrays(config, network), least_values(network.layers)
+    for name, view in network.named.items():
+        if name in given:
             key, value = given.pop(name)
-            problem = _misfit(value, view)
-            if not view.size:
-                problem = f"the activation of layer {number} learns no slopes"
-            if problem:
+            if problem := _misfit(value, view, least.get(name)):
                 raise Misfit(("model", key), f"{name}: {problem}")
             view[...] = value
     for name, (key, _) in given.items():
-        raise Misfit(("model", key), f"has {name}, but there are {len(network.layers)} layers")
+        raise Misfit(("model", key), _unexpected(name, network))
 
 
-def _misfit(value: Any, view: Array) -> str | None:
+def _unexpected(name: str, network: Network) -> str:
+    """Return why an array with the name of one of some layer has no place in a network."""
+    kind, number = re.fullmatch(r"(.*?)(\d+)", name).groups()  # type: ignore[union-attr]  # it is one
+    if 1 <= int(number) <= len(network.blocks):
+        return f"{name}: layer {number} has no {kind}"
+    return f"has {name}, but there are {len(network.blocks)} layers"
+
+
+def _misfit(value: Any, view: Array, least: float | None) -> str | None:
     """Return why a given value cannot be copied into an array of the network, if it cannot."""
     order = "a row an input and a column a unit" if view.ndim == 2 else "one a unit"
     expected = f"expected {_size(view.shape)} numbers, {order}"
@@ -87,6 +101,8 @@ def _misfit(value: Any, view: Array) -> str | None:
         found = float(array[tuple(place)])
         what = f"numbers that {view.dtype} can hold" if np.isfinite(found) else "finite numbers"
         return f"found {found:g} at {place}; expected {what}"
+    if least is not None and array.min() < least:
+        return f"found {array.min():g}; expected numbers of {least:g} or more"
     return None
 
 
@@ -108,52 +124,52 @@ def _connect(network: Network, config: Config) -> None:
     Misfit
         When a mask has another shape than its layer's weights.
     """
-    model, layers = config.model, network.layers
-    densities = model.density if isinstance(model.density, list) else [model.density] * len(layers)
+    model, blocks = config.model, network.blocks
+    densities = model.density if isinstance(model.density, list) else [model.density] * len(blocks)
     masks = {}
-    for index, (layer, density) in enumerate(zip(layers, densities, strict=True)):
+    for index, (part, density) in enumerate(zip(blocks, densities, strict=True)):
         given = model.masks[index] if model.masks else None
         if given is not None:
             shapes = {len(row) for row in given}
-            if len(given) != layer.inputs or shapes != {layer.outputs}:
+            if len(given) != part.inputs or shapes != {part.outputs}:
                 raise Misfit(
                     ("model", "masks", index),
-                    f"layer {index + 1} has {layer.inputs} x {layer.outputs} connections, a row an "
+                    f"layer {part.number} has {part.inputs} x {part.outputs} connections, a row an "
                     f"input; found {len(given)} rows",
                 )
-            masks[index] = np.array(given, network.dtype)
+            masks[part.weights] = np.array(given, network.dtype)
         elif density < 1:
-            masks[index] = random_connections(
-                layer.inputs, layer.outputs, density, config.seed, index
+            masks[part.weights] = random_connections(
+                part.inputs, part.outputs, density, config.seed, index
             )
     if masks:
         network.connect_partially(masks)
 
 
-def _given_arrays(config: Config) -> dict[str, tuple[str, Any]]:
+def _given_arrays(config: Config, network: Network) -> dict[str, tuple[str, Any]]:
     """Return the given arrays by name, ``W1``, ``b1`` and so on, each with the key it is from.
 
-    Slopes can come from an ``.npz`` alone, and need not.
+    What is neither weights nor biases can come from an ``.npz`` alone, and need not.
     """
     weights, biases = config.model.initial_weights, config.model.initial_biases
     given: dict[str, tuple[str, Any]] = {}
     if isinstance(weights, str):
-        arrays = read_arrays(Path(weights))
+        kinds = "|".join(array_names())
         given = {
             name: ("initial_weights", array)
-            for name, array in arrays.items()
-            if re.fullmatch(r"(W|b|slope)\d+", name)
+            for name, array in read_arrays(Path(weights)).items()
+            if re.fullmatch(rf"({kinds})\d+", name)
         }
     elif weights is not None:
         given = {f"W{n}": ("initial_weights", each) for n, each in enumerate(weights, 1)}
     for number, each in enumerate(biases or [], 1):
         given[f"b{number}"] = ("initial_biases", each)
-    layers = len(config.model.hidden_layers) + 1
     for key, letter, there in (
         ("initial_weights", "W", weights is not None),
         ("initial_biases", "b", biases is not None),
     ):
-        missing = [f"{letter}{n}" for n in range(1, layers + 1) if f"{letter}{n}" not in given]
+        names = [f"{letter}{block.number}" for block in network.blocks]
+        missing = [name for name in names if name not in given]
         if there and missing:
             raise Misfit(("model", key), f"lacks {missing[0]}; expected one for each layer")
     return given

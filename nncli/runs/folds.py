@@ -10,15 +10,16 @@ from typing import Any
 import numpy as np
 
 import nncli
-from nncli.model.artifact import read_model
+from nncli.base.storage.files import atomic_write, write_text
 from nncli.config.load import LoadedConfig
 from nncli.config.render import config_text
 from nncli.config.schema import Config
-from nncli.base.storage.files import atomic_write, write_text
 from nncli.metrics.tasks import EVALUATIONS
-from nncli.runs.pipeline import CONFIG, Job
-from nncli.model.prediction import Numbers, predict_rows
 from nncli.model.formats import as_texts, csv_of
+from nncli.model.model_file import read_model
+from nncli.model.prediction import Numbers, predict_rows
+from nncli.runs.job import Job
+from nncli.runs.recording import CONFIG
 from nncli.runs.resuming import StoppedRun, load_run
 
 PREDICTIONS = "predictions.csv"

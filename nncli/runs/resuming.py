@@ -6,22 +6,26 @@ from pathlib import Path
 from shlex import quote
 from typing import Any
 
+from nncli.base.clock import Clock
+from nncli.base.environment import environment
+from nncli.base.errors import ConfigError, DataError, UsageError
 from nncli.config.choices import shown
 from nncli.config.load import LoadedConfig, load_config, saved_config
 from nncli.config.schema import Config
-from nncli.base.environment import environment
-from nncli.base.errors import ConfigError, DataError, UsageError
-from nncli.nn.entries import Array
-from nncli.runs.pipeline import CHECKPOINT, CONFIG, Job, prepare
-from nncli.training.checkpoint import Checkpoint, read_checkpoint
+from nncli.engines.choice import ENGINES
+from nncli.engines.engine import Sums
 from nncli.nn.schedules import SCHEDULES
+from nncli.runs.job import Job, prepare, without_start
+from nncli.runs.recording import CHECKPOINT, CONFIG
+from nncli.training.checkpoint import Checkpoint, read_checkpoint
+from nncli.training.progress import Snapshot
 
 _MAY_BE_RAISED = "training.epochs"
 _RECORDED = {
     "config": dict,
     "data": dict,
     "environment": dict,
-    "kernels": str,
+    "engine": str,
     "wall_seconds": float,
 }
 
@@ -87,7 +91,7 @@ class StoppedRun:
                 "would give"
             )
 
-    def prepare(self, *, progress_bar: bool = False) -> Job:
+    def prepare(self, *, progress_bar: bool = False, clock: Clock | None = None) -> Job:
         """Return the job as it stood when the checkpoint was written.
 
         Raises
@@ -96,11 +100,11 @@ class StoppedRun:
             When the data cannot be had or is not the same, or the checkpoint does not fit.
         """
         if self.checkpoint is None:
-            return prepare(self.loaded, progress_bar=progress_bar)
-        record = self.checkpoint.record
-        job = prepare(_without_start(self.loaded, record["kernels"]), progress_bar=progress_bar)
-        has_validation = job.validation is not None
-        config = self.loaded.filled_in(job.dataset.task, has_validation=has_validation)
+            return prepare(self.loaded, progress_bar=progress_bar, clock=clock)
+        record, progress = self.checkpoint.record, self.checkpoint.progress
+        loaded = without_start(self.loaded, engine=record["engine"])
+        job = prepare(loaded, progress_bar=progress_bar, clock=clock)
+        config = self.loaded.filled_in(job.dataset.task, has_validation=job.plan.validates)
         now, before = job.fingerprint, record["data"]
         if changed := [part for part in {**before, **now} if before.get(part) != now.get(part)]:
             raise DataError(
@@ -109,10 +113,18 @@ class StoppedRun:
             )
         try:
             job.engine.restore(self.checkpoint.state)
-            _check_best(self.checkpoint.progress.best_parameters, job.network.parameters)
+            _check_best(progress.best, job.engine.snapshot())
+            if progress.batch > job.order.batches or (progress.batch and not progress.sums.rows):
+                raise ValueError("counts batches that there are not")
+            _check_sums(progress.sums, job)
         except ValueError as error:
             raise DataError(f"{self.directory / CHECKPOINT}: {error}; train anew") from error
-        return replace(job, config=config)
+        return replace(job, config=config, progress=progress)
+
+    @property
+    def wall_seconds(self) -> float:
+        """How long it has been trained."""
+        return float(self.checkpoint.record["wall_seconds"]) if self.checkpoint else 0.0
 
     @property
     def _epochs_before(self) -> int:
@@ -151,16 +163,29 @@ def load_run(directory: Path, loaded: LoadedConfig) -> StoppedRun:
     for name, kind in _RECORDED.items():
         if not isinstance(checkpoint.record.get(name), kind):
             raise DataError(f"{directory / CHECKPOINT}: says nothing of {name}; train anew")
-    if checkpoint.record["kernels"] not in ("numpy", "numba"):
-        raise DataError(f"{directory / CHECKPOINT}: names kernels that there are not; train anew")
+    if checkpoint.record["engine"] not in ENGINES:
+        raise DataError(f"{directory / CHECKPOINT}: names an unknown engine; train anew")
     before = saved_config(checkpoint.record["config"], f"{directory / CHECKPOINT}: its config")
     _check_same(directory, before.config, loaded.config)
     return StoppedRun(directory, loaded, checkpoint)
 
 
-def _check_best(best: Array | None, parameters: Array) -> None:
-    if best is not None and (best.shape, best.dtype) != (parameters.shape, parameters.dtype):
+def _check_best(best: Snapshot | None, now: Snapshot) -> None:
+    if best is not None and _forms(best) != _forms(now):
         raise ValueError("has best parameters that are not like its parameters")
+
+
+def _forms(snapshot: Snapshot) -> dict[str, Any]:
+    return {name: (array.shape, array.dtype) for name, array in snapshot.items()}
+
+
+def _check_sums(sums: Sums, job: Job) -> None:
+    """Compare the sums of an epoch in part with the layers; note what cannot saturate."""
+    blocks = job.blocks
+    if sums.steps and not len(sums.squared_norms) == len(sums.saturated) == len(blocks):
+        raise ValueError("has sums of other layers than there are")
+    pairs = zip(blocks, sums.saturated, strict=False)
+    sums.saturated = [each if block.activation.saturates else None for block, each in pairs]
 
 
 def _check_same(directory: Path, before: Config, now: Config) -> None:
@@ -183,13 +208,3 @@ def _flat(values: dict[str, Any], above: str = "") -> dict[str, Any]:
     for key, value in values.items():
         flat |= _flat(value, f"{above}{key}.") if isinstance(value, dict) else {above + key: value}
     return flat
-
-
-def _without_start(loaded: LoadedConfig, kernels: str) -> LoadedConfig:
-    """Return a config without given weights, whose file may be gone, and with these kernels."""
-    start = {"initial_weights": None, "initial_biases": None}
-    update = {
-        "model": loaded.config.model.model_copy(update=start),
-        "training": loaded.config.training.model_copy(update={"kernels": kernels}),
-    }
-    return replace(loaded, config=loaded.config.model_copy(update=update))

@@ -1,1 +1,1 @@
-"""Training: optimizers, metrics, the loop, and what watches it."""
+"""Training: the loop, how far it has come, and what watches it."""

@@ -2,7 +2,7 @@
 
 import json
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from nncli.base.errors import DataError, DivergenceError, reason
 from nncli.base.storage.npz_file import read_own_npz, write_npz
 from nncli.base.words import on_one_line
-from nncli.engines.divergence import NotFinite, is_finite
-from nncli.engines.numpy.engine import Engine
-from nncli.training.loop import Progress
+from nncli.engines.engine import Engine, Sums
+from nncli.training.progress import Progress
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
+_BEST = "best_"  # stands before the arrays of the best epoch
 _SHARE_OF_TIME = 0.005  # with the history, which takes as much, less than a hundredth
 
 
@@ -50,19 +50,19 @@ def write_checkpoint(
     OutputError
         When the file cannot be written; an earlier checkpoint is then still whole.
     """
-    counters = asdict(progress)
-    best = counters.pop("best_parameters")
+    counters = asdict(replace(progress, best=None))
+    counters.pop("best")
     arrays = engine.state()
     _check_finite(engine, arrays, progress)
-    if best is not None:
-        arrays["best_parameters"] = best
+    for name, array in (progress.best or {}).items():
+        arrays[f"{_BEST}{name}"] = array
     metadata = {"checkpoint_version": FORMAT_VERSION, "progress": counters, **record}
     text = np.array(json.dumps(metadata, ensure_ascii=False))
     write_npz(path, {"metadata": text, **arrays})
 
 
 def read_checkpoint(path: Path) -> Checkpoint:
-    """Read what `write_checkpoint` has written.
+    """Read what `write_checkpoint` has written, of this version or of version 1.
 
     Raises
     ------
@@ -72,12 +72,17 @@ def read_checkpoint(path: Path) -> Checkpoint:
     try:
         arrays = read_own_npz(path)
         record = json.loads(str(arrays.pop("metadata")))
-        if record["checkpoint_version"] != FORMAT_VERSION:
-            raise ValueError(f"version {record['checkpoint_version']}")
-        _check_kinds(asdict(Progress()), record["progress"])
-        progress = Progress(
-            **record.pop("progress"), best_parameters=arrays.pop("best_parameters", None)
-        )
+        version = record["checkpoint_version"]
+        if version not in (1, FORMAT_VERSION):
+            raise ValueError(f"version {version}")
+        if version == 1:
+            _bring_up_to_date(arrays, record)
+        counters = record.pop("progress")
+        _check_kinds(asdict(Progress()), counters)
+        sums = _sums(counters.pop("sums"))
+        names = [name for name in arrays if name.startswith(_BEST)]
+        best = {name.removeprefix(_BEST): arrays.pop(name) for name in names}
+        progress = Progress(**counters, sums=sums, best=best or None)
     except OSError as error:
         raise DataError(f"{path}: cannot be read ({reason(error)})") from error
     except (KeyError, TypeError, ValueError, RecursionError) as error:
@@ -87,24 +92,52 @@ def read_checkpoint(path: Path) -> Checkpoint:
     return Checkpoint(arrays, progress, record)
 
 
+def _bring_up_to_date(arrays: dict[str, NDArray[Any]], record: dict[str, Any]) -> None:
+    """Turn what a checkpoint of version 1 holds into that of this version.
+
+    It had the sums of the epoch in part with the engine, kernels in the place of engines, and
+    layers without a state.
+    """
+    counters = record["progress"]
+    norms, shares = arrays.pop("statistics").tolist()
+    steps = int(arrays.pop("steps_in_statistics"))
+    # A share of 0 and one that is not there were not told apart: `resume` does, by the layers.
+    sums = {"steps": steps, "squared_norms": norms, "saturated": shares}
+    sums |= {name: counters.pop(name) for name in ("rows",)}
+    sums |= {name: counters.pop(f"{name}_sum") for name in ("loss", "score")}
+    counters["sums"] = sums if steps else asdict(Sums())
+    arrays["state"] = arrays["parameters"][:0]
+    if "best_parameters" in arrays:
+        arrays["best_state"] = arrays["state"]
+    record["engine"] = {"numba": "compiled"}.get(record["kernels"], record["kernels"])
+
+
+def _sums(values: dict[str, Any]) -> Sums:
+    """Return the sums of an epoch. Raises `ValueError`, `TypeError` or `KeyError`."""
+    _check_kinds(asdict(Sums()), values)
+    saturated = [each for each in values["saturated"] if each is not None]
+    if not all(type(each) in (int, float) for each in [*values["squared_norms"], *saturated]):
+        raise ValueError("its sums are not numbers")
+    return Sums(**values)
+
+
 def _check_kinds(expected: dict[str, Any], found: Any) -> None:
-    """Raise `ValueError` for counters of another kind than they start as, or below 0."""
+    """Raise `ValueError` for values of another kind than they start as, or below 0."""
     if not isinstance(found, dict):
         raise ValueError("its progress is no mapping")
     for name, value in found.items():
-        kinds = (int, float) if isinstance(expected[name], float) else (int,)
-        if type(value) not in kinds or (kinds == (int,) and value < 0):
+        kind = type(expected[name])
+        kinds = (int, float) if kind is float else (kind,)
+        if type(value) not in kinds or (kind is int and value < 0):
             raise ValueError(f"its {name} is {on_one_line(repr(value), 40)}")
 
 
 def _check_finite(engine: Engine, arrays: dict[str, NDArray[Any]], progress: Progress) -> None:
     place = f"epoch {progress.epoch}, batch {progress.batch}"
-    try:
-        engine.check_finite()
-    except NotFinite as error:
-        raise DivergenceError(f"{place}: {error}") from error
+    if problem := engine.problem():
+        raise DivergenceError(f"{place}: {problem}")
     for name, array in arrays.items():
-        if array.dtype.kind == "f" and not is_finite(array):
+        if array.dtype.kind == "f" and not np.isfinite(array).all():
             raise DivergenceError(
                 f"{place}: the optimizer's {name} are not finite; try a smaller "
                 "training.learning_rate, or data.scale: standard"

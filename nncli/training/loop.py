@@ -3,51 +3,18 @@
 import math
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from nncli.base.errors import DivergenceError
-from nncli.base.random_streams import Stream, generator
-from nncli.engines.divergence import NotFinite
-from nncli.engines.numpy.batches import Batches
-from nncli.engines.numpy.engine import Engine, LayerStatistics
-from nncli.nn.entries import Array
-from nncli.nn.schedules import Plateau
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What to do, in plain values.
-
-    Attributes
-    ----------
-    rate : function
-        Gives the learning rate of a step: see `nncli.nn.schedules.rate_function`.
-    plateau : Plateau or None
-        When the rate falls because the monitored value no longer gets better.
-    monitor : str
-        The value whose best epoch is kept: a key of `EpochReport.metrics`.
-    patience_epochs : int or None
-        Stop after so many epochs without improvement; None to go on to the end.
-    min_change : float
-        The least change of the monitored value that counts as improvement.
-    keep_best : bool
-        Whether to keep a copy of the best epoch's parameters.
-    """
-
-    epochs: int
-    rate: Callable[[float, float], float]
-    shuffle: bool
-    seed: int
-    monitor: str
-    plateau: Plateau | None = None
-    patience_epochs: int | None = None
-    min_change: float = 0.0
-    keep_best: bool = True
+from nncli.data.order import Order
+from nncli.engines.engine import Engine, LayerStatistics
+from nncli.metrics.scores import Score
+from nncli.training.plan import Plan
+from nncli.training.progress import Progress
 
 
 class StepReport(NamedTuple):
-    """Where training stands after a step; `loss` is the mean over the epoch's `rows` so far."""
+    """Where training stands within an epoch; `loss` is the mean over its `rows` so far."""
 
     epoch: int
     batch: int
@@ -55,21 +22,20 @@ class StepReport(NamedTuple):
     loss: float
 
 
-@dataclass(frozen=True)
-class EpochReport:
+class EpochReport(NamedTuple):
     """An epoch's results.
 
     Attributes
     ----------
     metrics : dict of str to float
-        ``train_loss`` and the engine's score, such as ``train_accuracy``: means over the epoch's
-        batches, each taken before its step; with validation rows, ``validation_loss`` and the
-        score of these rows after the last step.
+        ``train_loss`` and the score, such as ``train_accuracy``: means over the epoch's batches,
+        each taken before its step; with validation rows, ``validation_loss`` and the score of
+        these rows after the last step.
     seconds : float
         Wall time of the training steps and of what watched them, without validation; of an epoch
-        that was stopped within and gone on with, that of its last part, as `rows_per_second`.
+        that was stopped within and resumed, that of its last part, as `rows_per_second`.
     layers : list of LayerStatistics
-        One for each layer: gradient norm, share of saturated units.
+        One for each block of layers: gradient norm, share of saturated units.
     improved : bool
         Whether the monitored value is the best so far.
     """
@@ -83,162 +49,122 @@ class EpochReport:
     improved: bool
 
 
-@dataclass
-class Progress:
-    """How far training has come; the loop brings it up to date.
-
-    With the engine's state it is all that the next step depends on: training goes on from a copy
-    that was taken at any report as if it had never stopped.
-
-    Attributes
-    ----------
-    epoch : int
-        Completed epochs.
-    batch : int
-        Completed batches of the epoch after these.
-    rows, loss_sum, score_sum : int, float, float
-        Of these batches: the rows, and the sums over them of the loss and the score.
-    best_epoch : int
-        The epoch with the best monitored value, 0 before there is one.
-    best_parameters : array (P,) or None
-    patience_epoch, patience_value : int, float
-        The last epoch that was better by at least the plan's `min_change`, and its value.
-    falls : int
-        How often the learning rate has fallen on a plateau, `last_fall` in which epoch.
-    """
-
-    epoch: int = 0
-    batch: int = 0
-    rows: int = 0
-    loss_sum: float = 0.0
-    score_sum: float = 0.0
-    best_epoch: int = 0
-    best_value: float = math.nan
-    best_parameters: Array | None = field(default=None, repr=False)
-    patience_epoch: int = 0
-    patience_value: float = math.nan
-    falls: int = 0
-    last_fall: int = 0
-
-    def complete_epoch(self) -> None:
-        """Count the epoch whose steps are done, and start the sums of the next."""
-        self.epoch += 1
-        self.batch = self.rows = 0
-        self.loss_sum = self.score_sum = 0.0
-
-    def patience_is_over(self, plan: Plan) -> bool:
-        """Return whether there were as many epochs without improvement as the plan allows."""
-        return bool(plan.patience_epochs) and (
-            self.epoch - self.patience_epoch >= (plan.patience_epochs or 0)
-        )
-
-    def fall_if_due(self, plan: Plan) -> None:
-        """Let the learning rate fall when it is time by the plan's plateau."""
-        since = self.epoch - max(self.patience_epoch, self.last_fall)
-        if plan.plateau and since >= plan.plateau.patience_epochs:
-            self.falls += 1
-            self.last_fall = self.epoch
-
-    def offer(
-        self, value: float, plan: Plan, parameters: Callable[[], Array], *, rises: bool
-    ) -> None:
-        """Take the parameters of this epoch as the best if `value` is.
-
-        `rises` says whether a larger value is a better one.
-        """
-        sign = 1 if rises else -1
-        if not self.patience_epoch or sign * (value - self.patience_value) > plan.min_change:
-            self.patience_epoch, self.patience_value = self.epoch, value
-        if self.best_epoch and not sign * (value - self.best_value) > 0:
-            return
-        self.best_epoch, self.best_value = self.epoch, value
-        if plan.keep_best:
-            self.best_parameters = parameters()
-
-
 def train(
-    engine: Engine,
-    training: Batches,
-    validation: Batches | None,
-    plan: Plan,
-    progress: Progress,
-    stop_requested: Callable[[], bool] = lambda: False,
+    engine: Engine, order: Order, score: Score, plan: Plan, progress: Progress
 ) -> Iterator[StepReport | EpochReport]:
-    """Train epoch by epoch from where `progress` stands; yield a report after every step and epoch.
+    """Train epoch by epoch from where `progress` stands.
 
-    Ends early when `stop_requested` says so after a step, or when the plan's patience is over.
+    Yields a report after every epoch, and within long ones every ``plan.report_seconds``. Ends
+    when the plan's epochs are done or its patience is over. Who stops reading can continue later
+    from `progress` and the engine's state.
 
     Raises
     ------
     DivergenceError
         When a loss, a gradient or a parameter is no longer a finite number.
     """
-    share = 1 / len(training)
+    pace = _Pace(plan.report_seconds)
+    share = 1 / order.batches
     while progress.epoch < plan.epochs and not progress.patience_is_over(plan):
-        epoch = progress.epoch + 1
-        started, rows_before = time.perf_counter(), progress.rows
-        plateau_factor = plan.plateau.factor**progress.falls if plan.plateau else 1.0
-        first = progress.batch + 1
-        for batch, (X, T) in enumerate(_rest_of_epoch(training, plan, epoch, first - 1), first):
-            rate = plateau_factor * plan.rate(epoch - 1 + (batch - 1) * share, share)
-            try:
-                loss, score = engine.step(X, T, rate, training.weights)
-            except NotFinite as error:
-                raise DivergenceError(f"epoch {epoch}, batch {batch}: {error}") from error
-            progress.loss_sum += loss * len(X)
-            progress.score_sum += score
-            progress.rows += len(X)
-            progress.batch = batch
-            yield StepReport(epoch, batch, progress.rows, progress.loss_sum / progress.rows)
-            if stop_requested():
-                return
+        epoch, rows_before = progress.epoch + 1, progress.sums.rows
+        rates = _rates(plan, progress, epoch, share)
+        started = pace.start()
+        yield from _rest_of_epoch(engine, order, rates, progress, pace)
         seconds = time.perf_counter() - started
-        metrics = _end_epoch(engine, validation, plan, progress)
+        layers = progress.sums.layers()
+        metrics = _end_epoch(engine, score, plan, progress)
         yield EpochReport(
             epoch=epoch,
             metrics=metrics,
-            learning_rate=plateau_factor
-            * plan.rate(epoch - 1 + (len(training) - 1) * share, share),
+            learning_rate=rates(order.batches - 1),
             seconds=seconds,
-            rows_per_second=(len(training.split) - rows_before) / seconds,
-            layers=engine.layer_statistics(),
+            rows_per_second=(len(order.split) - rows_before) / seconds,
+            layers=layers,
             improved=progress.best_epoch == epoch,
         )
 
 
-def _end_epoch(
-    engine: Engine, validation: Batches | None, plan: Plan, progress: Progress
-) -> dict[str, float]:
+def _rates(plan: Plan, progress: Progress, epoch: int, share: float) -> Callable[[int], float]:
+    """Return the learning rate of each batch of an epoch, counted from 0."""
+    falls = plan.plateau.factor**progress.falls if plan.plateau else 1.0
+    return lambda batch: falls * plan.rate(epoch - 1 + batch * share, share)
+
+
+def _rest_of_epoch(
+    engine: Engine,
+    order: Order,
+    rates: Callable[[int], float],
+    progress: Progress,
+    pace: "_Pace",
+) -> Iterator[StepReport]:
+    """Take the steps of an epoch that are not done yet."""
+    epoch, sums = progress.epoch + 1, progress.sums
+    for pool, places in order.of_epoch(epoch, progress.batch):
+        engine.hold(pool)
+        while len(places):
+            batches = order.next_batches(places, pace.steps)
+            first = progress.batch
+            found = engine.steps(batches, [rates(first + n) for n in range(len(batches))], sums)
+            progress.batch += found.done
+            if found.problem:
+                raise DivergenceError(f"epoch {epoch}, batch {progress.batch + 1}: {found.problem}")
+            places = places[found.done * batches.shape[1] :]
+            if pace.is_due(found.done):
+                yield StepReport(epoch, progress.batch, sums.rows, sums.loss / sums.rows)
+
+
+class _Pace:
+    """Says how many steps a call may have, so that there is a report every `seconds` or so.
+
+    Attributes
+    ----------
+    steps : int
+    """
+
+    _MOST = 1 << 20
+
+    def __init__(self, seconds: float) -> None:
+        self.steps = 1
+        self._seconds = seconds
+        self._started = 0.0
+        self._next_report = time.perf_counter() + seconds
+
+    def start(self) -> float:
+        """Note that calls begin; return the time."""
+        self._started = time.perf_counter()
+        return self._started
+
+    def is_due(self, done: int) -> bool:
+        """Learn from a call of so many steps that has ended; return whether to report."""
+        now = time.perf_counter()
+        if done == self.steps:
+            a_step = (now - self._started) / done + 1e-9
+            self.steps = max(1, min(int(self._seconds / a_step), 2 * self.steps, self._MOST))
+        self._started = now
+        if now < self._next_report:
+            return False
+        self._next_report = now + self._seconds
+        return True
+
+
+def _end_epoch(engine: Engine, score: Score, plan: Plan, progress: Progress) -> dict[str, float]:
     """Return the metrics of the epoch whose steps are done, and count it as completed."""
-    score_name, rises = engine.score.name, engine.score.rises(plan.monitor)
-    epoch, rows = progress.epoch + 1, progress.rows
+    epoch, sums = progress.epoch + 1, progress.sums
     metrics = {
-        "train_loss": progress.loss_sum / rows,
-        f"train_{score_name}": progress.score_sum / rows,
+        "train_loss": sums.loss / sums.rows,
+        f"train_{score.name}": sums.score / sums.rows,
     }
-    try:
-        engine.check_finite()
-    except NotFinite as error:
-        raise DivergenceError(f"epoch {epoch}, batch {progress.batch}: {error}") from error
-    if validation is not None:
-        loss, score = evaluate(engine, validation)
+    if problem := engine.problem():
+        raise DivergenceError(f"epoch {epoch}, batch {progress.batch}: {problem}")
+    if plan.validates:
+        loss, value = engine.evaluate()
         check_finite(loss, f"epoch {epoch}: the validation loss")
-        metrics |= {"validation_loss": loss, f"validation_{score_name}": score}
+        metrics |= {"validation_loss": loss, f"validation_{score.name}": value}
     progress.complete_epoch()
-    progress.offer(metrics[plan.monitor], plan, engine.parameters, rises=rises)
+    rises = score.rises(plan.monitor)
+    progress.offer(metrics[plan.monitor], plan, engine.snapshot, rises=rises)
     progress.fall_if_due(plan)
     return metrics
-
-
-def evaluate(engine: Engine, batches: Batches) -> tuple[float, float]:
-    """Return the mean loss and the mean score over all rows of `batches`."""
-    loss_sum, score_sum, rows = 0.0, 0.0, 0
-    for X, T in batches.in_order():
-        loss, score = engine.evaluate(X, T)
-        loss_sum += loss * len(X)
-        score_sum += score
-        rows += len(X)
-    return loss_sum / rows, score_sum / rows
 
 
 def check_finite(value: float, what: str) -> None:
@@ -247,13 +173,3 @@ def check_finite(value: float, what: str) -> None:
         raise DivergenceError(
             f"{what} is {value}; try a smaller training.learning_rate, or data.scale: standard"
         )
-
-
-def _rest_of_epoch(
-    training: Batches, plan: Plan, epoch: int, done: int
-) -> Iterator[tuple[Array, Array]]:
-    """Return the batches of an epoch but for the first `done`."""
-    # With one batch an epoch the order makes no difference.
-    if not plan.shuffle or len(training) == 1:
-        return training.in_order(done)
-    return training.in_random_order(generator(plan.seed, Stream.SHUFFLE, epoch), done)

@@ -22,8 +22,8 @@ with atheris.instrument_imports(include=["nncli"], enable_loader_override=False)
     from nncli.base.storage.npz_file import read_own_npz, write_npz
     from nncli.base.storage.strict_json import to_json
     from nncli.config.load import load_config
-    from nncli.model.artifact import read_model
     from nncli.model.description import describe_model
+    from nncli.model.model_file import read_model
 
 import numpy as np
 
@@ -32,6 +32,7 @@ from tests.attacks.configs import CONFIGS
 from tests.attacks.model_files import MODEL_FILES, members, metadata, model_file, with_text
 from tests.attacks.packing import npy, overwrite, zipped
 from tests.config.test_any_text import SHIPPED
+from tests.model.old_formats import as_format_2
 
 LONGEST_INPUT = 1 << 14
 SLOWEST_SECONDS = 2
@@ -57,12 +58,14 @@ class Target:
 def attempt_model(path: Path, content: bytes) -> None:
     """Read a model file; the first byte says what the rest is, so that no checksum hides the rest.
 
-    A whole file, metadata for a file that is right otherwise, one value of the metadata or of
-    the preprocessing of a table, or a member of a file.
+    A whole file, metadata for a file that is right otherwise, one value of the metadata, also of
+    format 2, or of the preprocessing of a table, or a member of a file.
     """
     kind, rest = content[:1], content[1:]
-    if kind == b"J":
+    if kind in (b"J", b"O"):
         found = metadata()
+        if kind == b"O":
+            as_format_2(found)
         set_value(found, rest[0] if rest else 0, rest[1:].decode("utf-8", "ignore"))
         rest = with_text(json.dumps(found, ensure_ascii=False))
     elif kind == b"C":
@@ -126,7 +129,7 @@ def model_seeds() -> list[bytes]:
     seeds = [b"Z" + model_file(), b"T" + text, b"M" + npy(np.array(text.decode()))]
     seeds += [
         b"A" + members()["W1.npy"],
-        *(b"J" + bytes([n]) + b'{"loss": [1.5]}' for n in range(60)),
+        *(k + bytes([n]) + b'{"loss": [1.5]}' for n in range(60) for k in (b"J", b"O")),
         *(b"C" + bytes([n]) + each for n in range(40) for each in (b"[1.5]", b"1e-40", b"error")),
     ]
     attacks = [b"Z" + make() for name, make in MODEL_FILES.items() if "there may be" not in name]

@@ -9,7 +9,7 @@ import json
 import os
 import struct
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,10 +17,14 @@ from typing import Any
 
 import numpy as np
 
-from nncli.model.artifact import Model, Preprocessing, write_model
-from nncli.nn.network import Layer, Network, Objective
+from nncli.model.model import Model, Preprocessing
+from nncli.model.model_file import write_model
+from nncli.nn.layers.kinds import block
+from nncli.nn.network import Network
+from nncli.nn.objective import Objective
 from tests.attacks.configs import NOT_FILES
 from tests.attacks.packing import npy, packed, unzipped, zipped
+from tests.model.old_formats import as_format_2
 
 LONG = 1 << 20
 
@@ -28,11 +32,11 @@ LONG = 1 << 20
 @cache
 def model_file() -> bytes:
     """Return a real model file."""
-    layers = [Layer(3, 4, "tanh"), Layer(4, 1, "sigmoid")]
+    layers = [*block(3, 4, "tanh"), *block(4, 1, "sigmoid")]
     parameters = np.random.default_rng(0).normal(size=21).astype(np.float32)
     model = Model(
         network=Network(layers, parameters),
-        preprocessing=Preprocessing(["a", "b", "c"], ["number"] * 3, 0.5, 2.0),
+        preprocessing=Preprocessing(["a", "b", "c"], 0.5, 2.0),
         task="binary",
         targets=["y"],
         classes=["no", "yes"],
@@ -92,10 +96,38 @@ def sha256(array: Any) -> str:
     return hashlib.sha256(np.asarray(array).tobytes()).hexdigest()
 
 
+def of_format_2(**changes: Any) -> bytes:
+    """Return a model file whose metadata is of format 2, but for `changes`."""
+    found = metadata()
+    as_format_2(found)
+    return with_text(json.dumps({**found, **changes}, ensure_ascii=False))
+
+
+def part(kind: str, arrays: Sequence[str] = (), **parameters: Any) -> dict[str, Any]:
+    """Return the description of a layer."""
+    return {"kind": kind, "parameters": parameters, "arrays": [*arrays]}
+
+
+def dense(number: int, inputs: int = 1, outputs: int = 1) -> dict[str, Any]:
+    """Return the description of a dense layer."""
+    return part("dense", [f"W{number}", f"b{number}"], inputs=inputs, outputs=outputs)
+
+
+def parts(*first: dict[str, Any]) -> bytes:
+    """Return a model file whose first layers are others."""
+    return said(layers=[*first, *metadata()["layers"][len(first) :]])
+
+
 def layers(count: int) -> bytes:
-    """Return a model file that says that it has many layers."""
+    """Return a model file that says that it has so many layers, each with its activation."""
+    numbers = range(1, count // 2 + 1)
+    return said(layers=[each for n in numbers for each in (dense(n), part("tanh"))])
+
+
+def layers_of_format_2(count: int) -> bytes:
+    """Return a model file of format 2 that says that it has so many layers."""
     layer = {"inputs": 1, "outputs": 1, "activation": "tanh", "activation_parameters": {}}
-    return said(layers=[layer] * count)
+    return of_format_2(layers=[layer] * count)
 
 
 def with_npy(descr: str = "'<f4'", order: str = "False", shape: str = "(3, 4)") -> bytes:
@@ -137,6 +169,12 @@ def zip64() -> bytes:
     return content[:end] + record + locator + last
 
 
+def numbers() -> list[str]:
+    """Return a hundred thousand different texts."""
+    return [str(number) for number in range(100_000)]
+
+
+OLD_LAYER = {"inputs": 3, "outputs": 4, "activation": "tanh", "activation_parameters": {}}
 W1 = np.ones((3, 4), np.float32)
 ONE_MORE = {"W9": np.zeros(1, np.float32)}
 
@@ -263,7 +301,61 @@ MODEL_FILES: dict[str, Callable[[], bytes]] = {
     "an activation for a terminal": lambda: with_values("tanh", "\\u001b[2J"),
     "an activation by its module": lambda: with_values("tanh", "os.system"),
     "ten thousand layers": lambda: layers(10_000),
+    "as many layers as there may be": lambda: layers(86_000),
     "a layer beyond memory": lambda: with_values('"outputs": 4', '"outputs": 1099511627776'),
+    "a kind of a million letters": lambda: parts(part("d" * LONG)),
+    "a kind for a terminal": lambda: parts(part("\x1b[2J\n")),
+    "a kind by its module": lambda: parts(part("nncli.nn.layers.dense.Dense")),
+    "a kind that is a mapping": lambda: said(layers=[{"kind": {"dense": 1}}]),
+    "no kind": lambda: said(layers=[{"parameters": {}, "arrays": []}]),
+    "a hundred thousand parameters": lambda: parts(part("dense", **dict.fromkeys(numbers(), 1))),
+    "a parameter for a terminal": lambda: parts(part("dense", **{"\x1b[2J": 1})),
+    "a slope of a hundred digits": lambda: parts(dense(1, 3, 4), part("prelu", slope=10**99)),
+    "a million arrays of a layer": lambda: parts({**dense(1, 3, 4), "arrays": ["W1"] * 1_000_000}),
+    "an array of a million letters": lambda: parts({**dense(1, 3, 4), "arrays": ["W" * LONG]}),
+    "an array for a terminal": lambda: parts({**dense(1, 3, 4), "arrays": ["W1", "\x1b[2J"]}),
+    "arrays that are paths": lambda: parts({**dense(1, 3, 4), "arrays": ["../W1", "/b1"]}),
+    "arrays of nobody": lambda: parts({**dense(1, 3, 4), "arrays": ["W9", "b9"]}),
+    "arrays that are lists": lambda: parts({**dense(1, 3, 4), "arrays": [[["W1"]], []]}),
+    "layers of other arrays": lambda: parts({**dense(2, 3, 4)}, part("tanh"), dense(1, 4, 1)),
+    "an activation before all": lambda: said(layers=[part("tanh"), *metadata()["layers"]]),
+    "activations alone": lambda: said(layers=[part("tanh")] * 10_000),
+    "a dense layer and activations": lambda: said(layers=[dense(1), *[part("tanh")] * 9_999]),
+    "dense layers alone": lambda: said(layers=[dense(n) for n in range(1, 10_001)]),
+    "a hidden softmax": lambda: parts(dense(1, 3, 4), part("softmax")),
+    "dropout": lambda: parts(dense(1, 3, 4), part("dropout", rate=0.5)),
+    "sizes whose product is beyond memory": lambda: parts(dense(1, 2**62, 2**62)),
+    "sizes that overflow to 12": lambda: parts(dense(1, 3 * 2**32, 2**34)),
+    "a size of a hundred digits": lambda: parts(dense(1, int("9" * 100), 4)),
+    # Metadata of earlier formats.
+    "layers of format 2 in format 3": lambda: of_format_2(format_version=3),
+    "layers of format 3 in format 2": lambda: said(format_version=2),
+    "layers of format 3 in format 1": lambda: said(format_version=1),
+    "ten thousand layers of format 2": lambda: layers_of_format_2(10_000),
+    "as many layers of format 2 as there may be": lambda: layers_of_format_2(130_000),
+    "an activation of a million letters in format 2": lambda: of_format_2(
+        layers=[{**OLD_LAYER, "activation": "t" * LONG}]
+    ),
+    "an activation for a terminal in format 2": lambda: of_format_2(
+        layers=[{**OLD_LAYER, "activation": "\x1b[2J"}]
+    ),
+    "a dense layer for an activation in format 2": lambda: of_format_2(
+        layers=[
+            {
+                **OLD_LAYER,
+                "activation": "dense",
+                "activation_parameters": {"inputs": 4, "outputs": 4},
+            }
+        ]
+    ),
+    "a layer beyond memory in format 2": lambda: of_format_2(
+        layers=[{**OLD_LAYER, "inputs": 2**62, "outputs": 2**62}]
+    ),
+    "a size of true in format 2": lambda: of_format_2(layers=[{**OLD_LAYER, "inputs": True}]),
+    "a size of 4,000 digits in format 2": lambda: of_format_2(
+        layers=[{**OLD_LAYER, "inputs": 10**4000}]
+    ),
+    "a model of format 2": of_format_2,
     "a config for a terminal": lambda: said(config={"\x1b[2J": "\x9b31m"}),
     "a deep config": lambda: with_values('{"source": "xor"}', "[" * 60 + "]" * 60),
     "metrics that are none": lambda: said(metrics=[1]),

@@ -13,9 +13,13 @@ import numpy as np
 from nncli.base.storage.npz_file import read_own_npz
 from nncli.data.tables.column import Column
 from nncli.data.tables.encoding import Encoding
-from nncli.model.artifact import Model, Preprocessing, write_model
-from nncli.nn.network import Layer, Network, Objective
+from nncli.model.model import Model, Preprocessing
+from nncli.model.model_file import write_model
+from nncli.nn.layers.kinds import block
+from nncli.nn.network import Network
+from nncli.nn.objective import Objective
 from tests.attacks.packing import packed
+from tests.model.old_formats import as_format_2, in_format_2
 
 ENCODING = Encoding(
     (Column("a", "number", "median", 0.5), Column("city", "category", "error", None, ("x", "y"))),
@@ -29,10 +33,8 @@ ENCODING = Encoding(
 def arrays() -> dict[str, Any]:
     """Return the arrays of a real model of a table."""
     model = Model(
-        network=Network([Layer(3, 1, "identity")], np.ones(4, np.float32)),
-        preprocessing=Preprocessing(
-            ENCODING.inputs, ["number"] * 3, 0.5, 2.0, [5.0], [0.5], ENCODING
-        ),
+        network=Network(block(3, 1, "identity"), np.ones(4, np.float32)),
+        preprocessing=Preprocessing(ENCODING.inputs, 0.5, 2.0, [5.0], [0.5], ENCODING),
         task="regression",
         targets=["y"],
         classes=[],
@@ -57,6 +59,11 @@ def said(change: Callable[[dict[str, Any]], object]) -> bytes:
 def of_preprocessing(**values: Any) -> bytes:
     """Return a model file with other values in its preprocessing."""
     return said(lambda metadata: metadata["preprocessing"].update(values))
+
+
+def with_types(types: list[Any]) -> bytes:
+    """Return a model file of format 2 with other types of columns."""
+    return said(in_format_2(lambda metadata: metadata["preprocessing"].update(types=types)))
 
 
 def of_encoding(**values: Any) -> bytes:
@@ -111,6 +118,11 @@ TABLE_MODELS: dict[str, Callable[[], bytes]] = {
     "an id for a terminal": lambda: of_encoding(id="\x1b[2J\n"),
     "a scale of 0": lambda: of_preprocessing(scale=0),
     "a table as it is written": lambda: said(lambda metadata: None),
+    "a table of format 2": lambda: said(as_format_2),
+    "a date in format 2": lambda: with_types(["number", "number", "date"]),
+    "many types in format 2": lambda: with_types(["number"] * 500_000),
+    "types that are lists in format 2": lambda: with_types([["number"]] * 3),
+    "a type for a terminal in format 2": lambda: with_types(["\x1b[2J\n"] * 3),
 }
 
 # Read by `nncli show`, refused by what trains again or reads the data.
@@ -119,6 +131,9 @@ CONFIGS_OF_MODELS: dict[str, Callable[[], bytes]] = {
     "unknown keys": lambda: of_config("training", **dict.fromkeys(numbers(60_000), 5)),
     "weights below 0": lambda: of_config("data", class_weight=dict.fromkeys(numbers(60_000), -1)),
     "many layers": lambda: of_config("model", hidden_layers=["x"] * 60_000),
+    "both names of a key": lambda: of_config("training", kernels="numpy", engine="numpy"),
+    "a list by an old name": lambda: of_config("training", kernels=["x"] * 60_000),
+    "a terminal by an old name": lambda: of_config("training", kernels="\x1b[2J\n"),
     "a path for a terminal": lambda: of_config("data", path="\x1b[2J\n"),
     "a path with a NUL": lambda: of_config("data", path="a\0b"),
     "a path that never ends": lambda: of_config("data", path="/dev/zero"),

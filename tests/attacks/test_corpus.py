@@ -11,7 +11,8 @@ from tests.attacks.measure import Outcome, measured
 from tests.attacks.model_files import MODEL_FILES, NO_MODELS, model_file
 from tests.attacks.table_models import CONFIGS_OF_MODELS, TABLE_MODELS
 from tests.base.test_npz_file import WRONG
-from tests.model.test_artifact import WRONG_FILES, WRONG_METADATA, with_metadata
+from tests.model.test_model_file import WRONG_FILES, with_metadata
+from tests.model.wrong_metadata import WRONG_METADATA
 
 MODEL_SECONDS, MODEL_MEGABYTES = 2, 300
 CONFIG_SECONDS, CONFIG_MEGABYTES = 1, 200
@@ -35,6 +36,8 @@ HARMLESS_MODELS = {
     "an id for a terminal",
     "a scale of 0",
     "a table as it is written",
+    "a table of format 2",
+    "a model of format 2",
 }
 HARMLESS_CONFIGS = {
     "a huge path",

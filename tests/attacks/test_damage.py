@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from nncli.base.errors import ModelFileError
-from nncli.model.artifact import read_model
+from nncli.model.model_file import read_model
 from tests.attacks.model_files import model_file
 from tests.attacks.packing import overwrite
 

@@ -8,8 +8,8 @@ import sys
 import pytest
 
 from nncli.cli.main import main
-from nncli.model.artifact import write_model
-from tests.model.test_artifact import make_model
+from nncli.model.model_file import write_model
+from tests.model.test_model_file import make_model
 
 TITLE, COLOR, LINE, TURNED = "\x1b]0;pwned\x07", "\x9b31m", "a\nError: b", "\u202egpj"
 

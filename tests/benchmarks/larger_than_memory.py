@@ -17,7 +17,7 @@ CONFIG = """\
 name: large
 data: {data}
 model: {{hidden_layers: [32]}}
-training: {{epochs: 1, batch_size: 256, kernels: numpy}}
+training: {{epochs: 1, batch_size: 256, engine: numpy}}
 """
 DATA = {
     "npy": "{inputs: inputs.npy, targets: targets.npy}",

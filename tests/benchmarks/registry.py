@@ -22,7 +22,7 @@ class Contender:
     package : str
         What must be installed, as pip calls it; `imported` is what Python calls it.
     options : mapping
-        For nncli, keys of ``training`` in its config and of its engine; for peers see `module`.
+        For nncli, keys of ``training`` in its config; for peers see `module`.
     threads : int or None
         How many the environment asks for; None asks for nothing. nncli takes one as its default,
         from which its rule for large products may part.
@@ -59,9 +59,9 @@ class Contender:
         return {**kept, **threads, **automatic, **more}
 
 
-def _nncli(name: str, threads: int, kernels: str, summary: str) -> Contender:
-    imported = "numba" if kernels == "numba" else "nncli"
-    options = {"kernels": kernels}
+def _nncli(name: str, threads: int, engine: str, summary: str) -> Contender:
+    imported = "numba" if engine == "compiled" else "nncli"
+    options = {"engine": engine}
     return Contender(name, "nncli_core", "nncli", imported, summary, options, threads)
 
 
@@ -69,8 +69,8 @@ def _nncli(name: str, threads: int, kernels: str, summary: str) -> Contender:
 NNCLI: dict[str, Contender] = {
     "nncli": _nncli("nncli", 1, "numpy", "NumPy alone: one thread, two where products are large"),
     "nncli-2": _nncli("nncli ×2", 2, "numpy", "NumPy alone, two threads"),
-    "nncli-fast": _nncli("nncli fast", 1, "numba", "the extra 'fast', threads as nncli"),
-    "nncli-fast-2": _nncli("nncli fast ×2", 2, "numba", "the extra 'fast', two threads"),
+    "nncli-fast": _nncli("nncli fast", 1, "compiled", "the extra 'fast', threads as nncli"),
+    "nncli-fast-2": _nncli("nncli fast ×2", 2, "compiled", "the extra 'fast', two threads"),
 }
 
 PEERS: dict[str, Contender] = {

@@ -3,6 +3,7 @@
 import io
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from contextlib import redirect_stderr, redirect_stdout
@@ -16,9 +17,13 @@ import pytest
 from nncli.base.storage import mapping
 from nncli.base.storage.mapping import Memory
 from nncli.cli.main import main
-from nncli.model.artifact import Model, Preprocessing
-from nncli.nn.network import Layer, Network, Objective, parameter_count
+from nncli.model.model import Model, Preprocessing
+from nncli.nn.layers.kinds import block
+from nncli.nn.network import Network, parameter_count
+from nncli.nn.objective import Objective
+from tests.cli.stopped_runs import config
 from tests.offline import go_offline
+from tests.stopping import after_step
 
 ORIGINALS = Path(__file__).parents[2].parent / "shared" / "mnist"
 
@@ -95,6 +100,24 @@ def process(tmp_path):
 
 
 @pytest.fixture
+def stop_at(monkeypatch):
+    """Return a function that lets a signal arrive after the given step from now on; 0 for never."""
+
+    def stop(step, number=signal.SIGINT, times=1):
+        after_step(monkeypatch, step, lambda: [signal.raise_signal(number) for _ in range(times)])
+
+    return stop
+
+
+@pytest.fixture
+def stopped(nncli, tmp_path, stop_at):
+    """Return a run that was stopped in the middle of its fourth epoch."""
+    stop_at(17)
+    assert nncli("train", config(tmp_path, "optimizer: adam"), "-q", "-o", "run").code == 130
+    return tmp_path / "run"
+
+
+@pytest.fixture
 def small_files():
     """Return a function that returns what lets a process write files of so many bytes at most."""
     resource = pytest.importorskip("resource")
@@ -164,13 +187,13 @@ def many_classes():
     """
 
     def make(count, name="class {}", **changes):
-        layers = [Layer(1, count, "softmax")]
+        layers = block(1, count, "softmax")
         network = Network(layers, np.zeros(parameter_count(layers), np.float32))
         numbers = np.arange(count)
-        network.arrays[0].W[0], network.arrays[0].b[:] = 2 * numbers, -(numbers**2)
+        network.arrays["W1"][0], network.arrays["b1"][:] = 2 * numbers, -(numbers**2)
         values = {
             "network": network,
-            "preprocessing": Preprocessing(["x"], ["number"], 0.0, 1.0),
+            "preprocessing": Preprocessing(["x"], 0.0, 1.0),
             "task": "multiclass",
             "targets": ["y"],
             "classes": [name.format(n) for n in range(count)],

@@ -101,6 +101,7 @@ data:
 model:
   hidden_layers: [4, 2]
   activation: relu
+  normalization: none
   output: sigmoid
   threshold: 0.5
   initializer: he_normal
@@ -123,7 +124,7 @@ training:
   clip_value: null
   dropout: 0.0
   precision: float32
-  kernels: auto
+  engine: auto
   checkpoint_seconds: 60.0
   early_stopping: null
   folds: null

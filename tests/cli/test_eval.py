@@ -7,8 +7,8 @@ import pytest
 
 from nncli.cli.eval import print_evaluation
 from nncli.metrics.tasks import EVALUATIONS, Answers
-from nncli.model.artifact import read_model, write_model
 from nncli.model.evaluation import own_threshold
+from nncli.model.model_file import read_model, write_model
 
 
 @pytest.fixture

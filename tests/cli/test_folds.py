@@ -3,14 +3,12 @@
 import csv
 import json
 import shutil
-import signal
 from statistics import fmean, stdev
 
 import numpy as np
 import pytest
 
-from nncli.engines.numpy.engine import NumpyEngine
-from nncli.model.artifact import read_model
+from nncli.model.model_file import read_model
 
 NUMBERS = "data: {path: t.csv, target: y, id: name, test: 6, validation: 0}\n"
 SHORT = "model: {hidden_layers: [3]}\ntraining: {epochs: 2, batch_size: 8, folds: 3}\n"
@@ -134,18 +132,10 @@ def files(run):
     return found | {split: saved[split] for split in ("train", "held_out", "test")}
 
 
-def test_a_stopped_run_goes_on_with_the_folds_that_are_left(nncli, write, tmp_path, monkeypatch):
+def test_a_stopped_run_goes_on_with_the_folds_that_are_left(nncli, write, tmp_path, stop_at):
     write(lines())
     assert nncli("train", "-q", "c.yaml", "-o", "whole").code == 0
-    usual, left = NumpyEngine.step, [9]
-
-    def interrupted(engine, *arguments):
-        left[0] -= 1
-        if left[0] == 0:
-            signal.raise_signal(signal.SIGINT)
-        return usual(engine, *arguments)
-
-    monkeypatch.setattr(NumpyEngine, "step", interrupted)
+    stop_at(9)
     done = nncli("train", "-q", "c.yaml", "-o", "a run")
     assert done.code == 130
     assert done.err.splitlines()[-1] == (

@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 
-from nncli.model.artifact import read_model
+from nncli.model.model_file import read_model
 
 
 def result(run):

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from nncli.data.files.image_format import ImageFormat
-from nncli.model.artifact import read_model
+from nncli.model.model_file import read_model
 
 Image = pytest.importorskip("PIL.Image", reason="the extra 'images' is not installed")
 

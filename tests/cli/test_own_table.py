@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nncli.model.artifact import read_model
+from nncli.model.model_file import read_model
 
 ROOT = Path(__file__).parents[2]
 TRAINING = "model: {hidden_layers: [4]}\ntraining: {epochs: 2}\n"

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from nncli.data.files.array_file import read_array
-from nncli.model.artifact import read_model
+from nncli.model.model_file import read_model
 from nncli.model.prediction import predict_rows
 
 parquet = pytest.importorskip("pyarrow.parquet", reason="the extra 'parquet' is not installed")

@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pytest
 
-from nncli.model.artifact import read_model
+from nncli.model.model_file import read_model
 from tests.cli.conftest import trained
 
 ONE = """\

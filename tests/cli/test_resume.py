@@ -1,89 +1,26 @@
 """A run that was stopped anywhere goes on to the same bits."""
 
-import csv
-import json
 import shutil
 import signal
 
 import numpy as np
 import pytest
 
-from nncli.base.storage.npz_file import write_npz
-from nncli.engines.numpy.engine import NumpyEngine
-from nncli.model.artifact import read_model
-from nncli.nn.optimizers import OPTIMIZERS
-from nncli.nn.schedules import SCHEDULES
+from tests.cli.stopped_runs import (
+    CASES,
+    adding_up_to,
+    assert_same_run,
+    config,
+    counting,
+    history,
+    holding,
+    rewrite,
+    saying,
+    steps_taken,
+    without,
+)
 
-TIMES = ("seconds", "rows_per_second")
-
-BASE = """\
-name: xor
-data: {source: xor, rows: 50, test: 20, validation: 10}
-model: {hidden_layers: [4, 3], activation: [tanh, relu]}
-"""
-SETTINGS = {"epochs": 6, "batch_size": 8, "learning_rate": 0.05}
-
-CASES = {
-    **{name: f"optimizer: {name}" for name in OPTIMIZERS},
-    "nesterov": "optimizer: {name: sgd, momentum: 0.9, nesterov: true}",
-    **{f"schedule {name}": f"schedule: {{name: {name}, warmup: 1.5}}" for name in SCHEDULES},
-    "falls": "schedule: {name: plateau, patience: 1, factor: 0.5}, learning_rate: 0.5",
-    "dropout": "dropout: [0.5, 0.25]",
-    "early stopping": "early_stopping: {patience: 2, min_change: 0.02}, epochs: 30",
-    "in order": "shuffle: false",
-    "full batch": "batch_size: full",
-    "compiled": "kernels: numba, optimizer: adam",
-    "penalties": "l1: 0.001, l2: 0.01, max_norm: 1.0, clip_norm: 0.5",
-    "float64": "precision: float64",
-}
-
-
-def config(directory, settings):
-    """Write a config with these settings of training; return its name."""
-    usual = [f"{key}: {each}" for key, each in SETTINGS.items() if f"{key}: " not in settings]
-    text = f"{BASE}training: {{{', '.join([*usual, settings])}}}\n"
-    (directory / "xor.yaml").write_text(text, encoding="utf-8")
-    return "xor.yaml"
-
-
-@pytest.fixture
-def stop_at(monkeypatch):
-    """Return a function that lets a signal arrive within the given step of the process."""
-    usual = NumpyEngine.step
-
-    def stop(step, number=signal.SIGINT, times=1):
-        left = [step]
-
-        def interrupted(engine, *arguments):
-            left[0] -= 1
-            if left[0] == 0:
-                for _ in range(times):
-                    signal.raise_signal(number)
-            return usual(engine, *arguments)
-
-        monkeypatch.setattr(NumpyEngine, "step", interrupted)
-
-    return stop
-
-
-def assert_same_run(run, expected):
-    """Check that two runs have the same arrays to the last bit, and the same history."""
-    for name in ("weights.npz", "checkpoint.npz"):
-        with np.load(run / name) as found, np.load(expected / name) as wanted:
-            assert found.files == wanted.files
-            for array in set(found.files) - {"metadata"}:
-                assert found[array].tobytes() == wanted[array].tobytes(), array
-    assert history(run) == history(expected)
-    models = [read_model(each / "weights.npz") for each in (run, expected)]
-    assert models[0].metrics == models[1].metrics
-    assert models[0].config == models[1].config
-
-
-def history(run):
-    with (run / "history.csv").open(encoding="utf-8", newline="") as stream:
-        rows = list(csv.DictReader(stream))
-    return [{key: value for key, value in row.items() if key not in TIMES} for row in rows]
-
+DAMAGED = "is damaged, or no checkpoint of this version of nncli"
 
 # Exactly the same
 
@@ -92,7 +29,7 @@ def history(run):
 def test_a_run_that_is_stopped_again_and_again_ends_in_the_same_bits(
     nncli, tmp_path, stop_at, settings
 ):
-    if "numba" in settings:
+    if "compiled" in settings:
         pytest.importorskip("numba", reason="the extra 'fast' is not installed")
     path = config(tmp_path, settings)
     assert nncli("train", path, "-q", "-o", "whole").code == 0
@@ -100,11 +37,24 @@ def test_a_run_that_is_stopped_again_and_again_ends_in_the_same_bits(
     assert nncli("train", path, "-q", "-o", "parts").code == 130
     codes = []
     while not codes or codes[-1] == 130:
+        assert steps_taken(tmp_path / "parts") == 3 + 11 * len(codes)
         stop_at(11)
         codes.append(nncli("train", "-q", "--resume", "parts").code)
         assert len(codes) < 30
     assert codes[-1] == 0
     assert_same_run(tmp_path / "parts", tmp_path / "whole")
+
+
+def test_a_run_may_be_stopped_after_any_step(nncli, tmp_path, stop_at):
+    path = config(tmp_path, "optimizer: adam, dropout: 0.25")
+    assert nncli("train", path, "-q", "-o", "whole").code == 0
+    for step in range(1, 30):
+        run = f"run-{step}"
+        stop_at(step)
+        assert nncli("train", path, "-q", "-o", run).code == 130
+        assert steps_taken(tmp_path / run) == step
+        assert nncli("train", "-q", "--resume", run).code == 0
+        assert_same_run(tmp_path / run, tmp_path / "whole")
 
 
 def test_so_does_a_run_over_a_file_that_is_shuffled_by_blocks(
@@ -114,6 +64,7 @@ def test_so_does_a_run_over_a_file_that_is_shuffled_by_blocks(
     assert nncli("train", sorted_arrays, "-q", "-o", "whole").code == 0
     stop_at(100)  # within the second epoch
     assert nncli("train", sorted_arrays, "-q", "-o", "parts").code == 130
+    assert steps_taken(tmp_path / "parts") == 100
     stop_at(1000)
     assert nncli("train", "-q", "--resume", "parts").code == 0
     assert_same_run(tmp_path / "parts", tmp_path / "whole")
@@ -130,9 +81,9 @@ def test_a_stop_in_the_last_step_of_an_epoch_leaves_only_its_end(nncli, tmp_path
     assert_same_run(tmp_path / "parts", tmp_path / "whole")
 
 
-@pytest.mark.parametrize("kernels", ["auto", "numpy"])
-def test_more_epochs_give_what_they_would_have_given_from_the_start(nncli, tmp_path, kernels):
-    path = config(tmp_path, f"kernels: {kernels}")
+@pytest.mark.parametrize("engine", ["auto", "numpy"])
+def test_more_epochs_give_what_they_would_have_given_from_the_start(nncli, tmp_path, engine):
+    path = config(tmp_path, f"engine: {engine}")
     assert nncli("train", path, "-q", "-o", "long", "training.epochs=9").code == 0
     assert nncli("train", path, "-q", "-o", "short").code == 0
     done = nncli("train", "-q", "--resume", "short", "training.epochs=9")
@@ -247,14 +198,6 @@ def test_what_is_lost_after_the_last_epoch_is_made_again(nncli, tmp_path, stop_a
 # What is refused
 
 
-@pytest.fixture
-def stopped(nncli, tmp_path, stop_at):
-    """Return a run that was stopped in the middle of its fourth epoch."""
-    stop_at(17)
-    assert nncli("train", config(tmp_path, "optimizer: adam"), "-q", "-o", "run").code == 130
-    return tmp_path / "run"
-
-
 @pytest.mark.parametrize(
     ("overrides", "what"),
     [
@@ -364,54 +307,81 @@ def test_a_damaged_checkpoint_is_one_line(nncli, stopped):
         assert done.error.startswith("Error: run/checkpoint.npz: ")
 
 
-def changed(without=None, **changes):
-    def change(file):
-        with np.load(file) as loaded:
-            arrays = dict(loaded)
-        metadata = json.loads(str(arrays["metadata"]))
-        for key, value in changes.items():
-            if isinstance(value, np.ndarray):
-                arrays[key] = value
-            else:
-                metadata[key] = value
-        metadata.pop(without, None)
-        arrays["metadata"] = np.array(json.dumps(metadata))
-        write_npz(file, arrays)
-
-    return change
-
-
 @pytest.mark.parametrize(
     ("change", "problem"),
     [
-        (changed(checkpoint_version=2), "is damaged, or no checkpoint of this version of nncli"),
-        (changed(progress={"epok": 1}), "is damaged, or no checkpoint of this version of nncli"),
-        (changed(progress=[]), "is damaged, or no checkpoint of this version of nncli"),
-        (changed(progress={"epoch": "1"}), "is damaged, or no checkpoint of this version of nncli"),
-        (changed(progress={"epoch": True}), "is damaged, or no checkpoint of this version of"),
-        (changed(progress={"batch": -1}), "is damaged, or no checkpoint of this version of nncli"),
-        (changed(best_parameters=np.zeros(3)), "has best parameters that are not like"),
-        (changed(without="kernels"), "says nothing of kernels; train anew"),
-        (changed(kernels=[]), "says nothing of kernels; train anew"),
-        (changed(kernels="os.system"), "names kernels that there are not; train anew"),
-        (changed(environment=[]), "says nothing of environment; train anew"),
-        (changed(config="xor"), "says nothing of config; train anew"),
-        (changed(data=3), "says nothing of data; train anew"),
-        (changed(wall_seconds="1"), "says nothing of wall_seconds; train anew"),
-        (changed(slots=np.zeros((2, 3), np.float32)), "has no slots of the shape (2, 31) and the"),
-        (changed(parameters=np.zeros(31)), "has no parameters of the shape (31,) and the type"),
+        (saying(checkpoint_version=0), f"{DAMAGED} (version 0)"),
+        (saying(checkpoint_version=1), DAMAGED),
+        (saying(checkpoint_version=3), f"{DAMAGED} (version 3)"),
+        (saying(checkpoint_version="2"), DAMAGED),
+        (saying(checkpoint_version=None), DAMAGED),
+        (without("checkpoint_version"), DAMAGED),
+        (saying(progress={"epok": 1}), DAMAGED),
+        (saying(progress=[]), DAMAGED),
+        (saying(progress={}), DAMAGED),
+        (saying(progress={"epoch": "1"}), DAMAGED),
+        (saying(progress={"epoch": True}), DAMAGED),
+        (saying(progress={"batch": -1}), DAMAGED),
+        (counting(best=[1.0]), DAMAGED),
+        (counting(best_value=None), DAMAGED),
+        (counting(batch=6), "counts batches that there are not; train anew"),
+        (counting(batch=10**30), "counts batches that there are not; train anew"),
+        (counting(sums=None), DAMAGED),
+        (counting(sums=[]), DAMAGED),
+        (counting(sums={}), DAMAGED),
+        (adding_up_to(more=1), DAMAGED),
+        (adding_up_to(steps=-1), DAMAGED),
+        (adding_up_to(steps=2.0), DAMAGED),
+        (adding_up_to(rows=True), DAMAGED),
+        (adding_up_to(rows=0), "counts batches that there are not; train anew"),
+        (adding_up_to(loss="8.5"), DAMAGED),
+        (adding_up_to(score=None), DAMAGED),
+        (adding_up_to(squared_norms="abc"), DAMAGED),
+        (adding_up_to(squared_norms=["1"] * 3), f"{DAMAGED} (its sums are not numbers)"),
+        (adding_up_to(squared_norms=[None] * 3), f"{DAMAGED} (its sums are not numbers)"),
+        (adding_up_to(squared_norms=[[1.0]] * 3), f"{DAMAGED} (its sums are not numbers)"),
+        (adding_up_to(squared_norms=[1.0] * 2), "has sums of other layers than there are"),
+        (adding_up_to(saturated={}), DAMAGED),
+        (adding_up_to(saturated=[True] * 3), f"{DAMAGED} (its sums are not numbers)"),
+        (adding_up_to(saturated=[0.5] * 4), "has sums of other layers than there are; train anew"),
+        (holding(best_parameters=np.zeros(3)), "has best parameters that are not like"),
+        (holding(best_state=np.zeros(3)), "has best parameters that are not like its"),
+        (holding(best_of_all=np.zeros(3)), "has best parameters that are not like its"),
+        (without("best_parameters"), "has best parameters that are not like its parameters"),
+        (without("best_state"), "has best parameters that are not like its parameters; train"),
+        (without("engine"), "says nothing of engine; train anew"),
+        (saying(engine=[]), "says nothing of engine; train anew"),
+        (saying(engine="os.system"), "names an unknown engine; train anew"),
+        (saying(engine="numba"), "names an unknown engine; train anew"),
+        (saying(environment=[]), "says nothing of environment; train anew"),
+        (saying(config="xor"), "says nothing of config; train anew"),
+        (saying(data=3), "says nothing of data; train anew"),
+        (saying(wall_seconds="1"), "says nothing of wall_seconds; train anew"),
+        (holding(slots=np.zeros((2, 3), np.float32)), "has no slots of the shape (2, 31) and the"),
+        (without("slots"), "has no slots of the shape (2, 31) and the type float32; train anew"),
+        (holding(parameters=np.zeros(31)), "has no parameters of the shape (31,) and the type"),
+        (holding(state=np.zeros(1, np.float32)), "has no state of the shape (0,) and the type"),
+        (without("state"), "has no state of the shape (0,) and the type float32; train anew"),
+        (holding(steps=np.array(17.0)), "has no steps of the shape () and the type int64; train"),
+        (holding(steps=np.array(-17)), "counts steps below 0; train anew"),
     ],
 )
 def test_a_checkpoint_of_something_else_is_one_line(nncli, stopped, change, problem):
-    change(stopped / "checkpoint.npz")
+    rewrite(stopped / "checkpoint.npz", change)
     done = nncli("train", "--resume", "run")
     assert done.code == 1
     assert done.error.startswith(f"Error: run/checkpoint.npz: {problem}")
+    assert done.error.endswith("; train anew")
+
+
+def test_a_checkpoint_that_is_packed_again_is_read(nncli, stopped):
+    rewrite(stopped / "checkpoint.npz", saying())
+    assert nncli("train", "-q", "--resume", "run").code == 0
 
 
 def test_another_machine_is_warned_of_in_one_line(nncli, stopped):
     environment = {"machine": "PDP-11", "numpy": "1", "threads": 1}
-    changed(environment=environment)(stopped / "checkpoint.npz")
+    rewrite(stopped / "checkpoint.npz", saying(environment=environment))
     done = nncli("train", "-q", "--resume", "run", "--threads", "1")
     assert done.code == 0
     assert done.err == (

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from nncli.model.artifact import read_model, write_model
+from nncli.model.model_file import read_model, write_model
 
 COMMANDS = ("trace", "eval")
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import nncli as package
-from nncli.model.artifact import read_model, write_model
+from nncli.model.model_file import read_model, write_model
 
 
 def blocks(text):

@@ -12,9 +12,8 @@ import numpy as np
 import pytest
 
 import nncli
-from nncli.base.errors import ConfigError, DivergenceError, OutputError
-from nncli.engines.numpy.engine import NumpyEngine
-from nncli.model.artifact import read_model
+from nncli.base.errors import ConfigError, DivergenceError
+from nncli.model.model_file import read_model
 
 FILES = ["checkpoint.npz", "config.yaml", "history.csv", "metrics.json", "weights.npz"]
 
@@ -119,7 +118,7 @@ def test_the_metrics_have_every_split_and_what_the_run_was(xor_run):
     assert rows == {"train": 60, "validation": 20, "test": 60}
     assert found.pop("wall_seconds") > 0
     assert found.pop("threads") >= 1
-    assert found.pop("kernels") == "numpy"
+    assert found.pop("engine") == "numpy"
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00", found.pop("finished"))
     assert found == {
         "epochs": 3,
@@ -171,9 +170,19 @@ def test_the_checkpoint_has_the_state_to_go_on_from(xor_run):
     progress = metadata["progress"]
     size = parameters_of(xor_run).size
     assert arrays["parameters"].shape == arrays["best_parameters"].shape == (size,)
+    assert arrays["state"].shape == arrays["best_state"].shape == (0,)
     assert arrays["slots"].shape == (2, size)
     assert arrays["steps"] == 3 * 4
     assert (progress["epoch"], progress["batch"]) == (3, 0)
+    assert progress["sums"] == {
+        "steps": 0,
+        "rows": 0,
+        "loss": 0.0,
+        "score": 0.0,
+        "squared_norms": [],
+        "saturated": [],
+    }
+    assert (metadata["checkpoint_version"], metadata["engine"]) == (2, "numpy")
     assert metadata["config"]["data"]["rows"] == 80
     np.testing.assert_array_equal(arrays["best_parameters"], parameters_of(xor_run))
 
@@ -434,26 +443,31 @@ def test_divergence_in_the_last_step_leaves_a_model_that_can_be_used_or_none(
         assert not (run / "weights.npz").exists()
 
 
-def test_divergence_keeps_the_best_epoch_before(nncli, xor_config, tmp_path, monkeypatch):
-    usual = NumpyEngine.step
-
-    def diverge_in_epoch_3(engine, X, T, learning_rate, weights):
-        if engine.state()["steps"] == 2 * 4:
-            engine.network.arrays[1].W[0] = np.inf
-        return usual(engine, X, T, learning_rate, weights)
-
-    monkeypatch.setattr(NumpyEngine, "step", diverge_in_epoch_3)
-    result = nncli("train", xor_config, "--quiet")
-    assert result.code == 1
+def test_divergence_keeps_the_best_epoch_before(nncli, xor_config, tmp_path):
+    """The rate rises until the steps are too long for a parabola."""
+    settings = (
+        "model.hidden_layers=[]",
+        "model.output=identity",
+        "training.optimizer=sgd",
+        "training.learning_rate=10",
+        "training.schedule={name: constant, warmup: 40}",
+        "training.epochs=40",
+        "training.batch_size=full",
+    )
+    result = nncli("train", xor_config, "-q", *settings)
+    assert (result.code, result.out) == (1, "")
     run = tmp_path / "runs" / "xor-001"
     losses = [float(row["validation_loss"]) for row in history_of(run)]
-    assert len(losses) == 2
-    assert result.error == (
-        "Error: epoch 3, batch 1: the loss is nan, the weights of layer 2 are not finite; try a "
-        "smaller training.learning_rate, or training.clip_norm: 1; the best epoch before, "
-        f"{1 + losses.index(min(losses))}, is saved in runs/xor-001"
+    best = 1 + losses.index(min(losses))
+    assert 1 < best < len(losses) < 40
+    assert result.err.splitlines()[-1] == (
+        f"Error: epoch {len(losses) + 1}, batch 1: the loss is inf, the outputs of layer 1 are too "
+        "far from the targets; try a smaller training.learning_rate, or training.clip_norm: 1; "
+        f"the best epoch before, {best}, is saved in runs/xor-001"
     )
-    assert metrics_of(run)["validation"]["metrics"]["loss"] == pytest.approx(min(losses), rel=1e-6)
+    found = metrics_of(run)
+    assert (found["ended"], found["best_epoch"]) == ("diverged", best)
+    assert found["validation"]["metrics"]["loss"] == pytest.approx(min(losses), rel=1e-6)
     assert nncli("eval", run / "weights.npz").code == 0
 
 
@@ -560,12 +574,17 @@ def test_a_standard_error_that_nobody_reads_does_not_end_training(process, xor_c
     assert (tmp_path / "run" / "weights.npz").exists()
 
 
-def test_a_checkpoint_that_does_not_fit_leaves_the_weights(nncli, xor_config, monkeypatch):
-    def full(*arguments):
-        raise OutputError("checkpoint.npz: cannot be written (no space left on device)")
-
-    monkeypatch.setattr("nncli.runs.pipeline.write_checkpoint", full)
-    assert nncli("train", xor_config, "-o", "run").code == 1
+def test_a_checkpoint_that_does_not_fit_leaves_the_weights(
+    nncli, process, small_files, xor_config, tmp_path
+):
+    """It has five times as many numbers: slots, and the best epoch's parameters."""
+    wide = "model.hidden_layers=[2000]"
+    training = process("train", xor_config, wide, "-q", "-o", "run", preexec_fn=small_files(80_000))
+    out, err = training.communicate(timeout=60)
+    assert (training.returncode, out) == (1, "")
+    assert err.startswith("Error: run/checkpoint.npz: cannot be written (file too large); ")
+    assert names_in(tmp_path / "run") == [name for name in FILES if name != "checkpoint.npz"]
+    assert metrics_of(tmp_path / "run")["ended"] == "failed to write"
     assert nncli("eval", "run/weights.npz").code == 0
 
 
@@ -576,15 +595,20 @@ def test_a_network_larger_than_the_machine_is_refused(nncli, xor_config):
     assert "\n" not in done.error
 
 
-def test_a_profile_says_where_the_time_went(nncli, xor_config):
-    result = nncli("train", "-q", xor_config, "--profile", "-o", "run")
+@pytest.mark.parametrize("engine", ["numpy", "compiled"])
+def test_a_profile_says_where_the_time_went(nncli, xor_config, engine):
+    if engine == "compiled":
+        pytest.importorskip("numba", reason="the extra 'fast' is not installed")
+    chosen = f"training.engine={engine}"
+    result = nncli("train", "-q", xor_config, chosen, "--profile", "-o", "run")
     assert result.code == 0
     table = result.out.split("where the time went")[1].splitlines()
     seconds = {line[:19].strip(): float(line.split()[-2]) for line in table[1:]}
-    assert [*seconds][:3] == ["preparation", "data", "forward"]
+    phases = "preparation data forward loss backward update validation history checkpoint results"
+    assert [*seconds] == [*phases.split(), "all else", "all"]
     total = seconds.pop("all")
     assert sum(seconds.values()) == pytest.approx(total, abs=0.01)
-    assert seconds["preparation"] > 0
+    assert min(seconds[name] for name in ("preparation", "checkpoint", "results")) > 0
     assert "where the time went" not in nncli("train", "-q", xor_config, "-o", "other").out
 
 
@@ -595,32 +619,41 @@ def test_a_profile_changes_no_weights(nncli, xor_config, tmp_path):
     np.testing.assert_array_equal(first.parameters, second.parameters)
 
 
-# Kernels
+# Engines
 
 
-def test_a_run_and_its_model_say_that_numba_was_used(nncli, xor_config, tmp_path):
+@pytest.mark.parametrize("setting", ["training.engine=compiled", "training.kernels=numba"])
+def test_a_run_and_its_model_say_that_it_was_compiled(nncli, xor_config, tmp_path, setting):
     pytest.importorskip("numba", reason="the extra 'fast' is not installed")
-    assert nncli("train", xor_config, "-o", "run", "training.kernels=numba").code == 0
-    assert metrics_of(tmp_path / "run")["kernels"] == "numba"
-    assert read_model(tmp_path / "run" / "weights.npz").training["kernels"] == "numba"
+    assert nncli("train", xor_config, "-o", "run", setting).code == 0
+    assert metrics_of(tmp_path / "run")["engine"] == "compiled"
+    model = read_model(tmp_path / "run" / "weights.npz")
+    assert model.training["engine"] == model.config["training"]["engine"] == "compiled"
+    assert "  engine: compiled\n" in (tmp_path / "run" / "config.yaml").read_text(encoding="utf-8")
 
 
-def test_a_dry_run_names_the_kernels_that_it_measures(nncli, xor_config):
+def test_a_dry_run_names_the_engine_that_it_measures(nncli, xor_config):
     pytest.importorskip("numba", reason="the extra 'fast' is not installed")
-    for kernels in ("numpy", "numba"):
-        done = nncli("train", xor_config, "--dry-run", f"training.kernels={kernels}")
-        assert re.search(rf"^kernels +{kernels}$", done.out, re.MULTILINE)
+    for engine in ("numpy", "compiled"):
+        done = nncli("train", xor_config, "--dry-run", f"training.engine={engine}")
+        assert re.search(rf"^engine +{engine}$", done.out, re.MULTILINE)
 
 
-def test_kernels_that_are_not_installed_are_one_line_with_the_place(nncli, tmp_path, monkeypatch):
+@pytest.mark.parametrize(
+    ("setting", "column"), [("engine: compiled", 20), ("kernels: numba", 21)], ids=str
+)
+def test_an_engine_that_is_not_installed_is_one_line_with_the_place(
+    nncli, tmp_path, monkeypatch, setting, column
+):
     monkeypatch.setitem(sys.modules, "numba", None)  # its import then fails
-    monkeypatch.delitem(sys.modules, "nncli.engines.compiled.kernels", raising=False)
-    text = "data: xor\ntraining: {kernels: numba}\n"
+    for name in [each for each in sys.modules if each.startswith("nncli.engines.compiled.")]:
+        monkeypatch.delitem(sys.modules, name)
+    text = f"data: xor\ntraining: {{{setting}}}\n"
     (tmp_path / "c.yaml").write_text(text, encoding="utf-8")
     done = nncli("train", "c.yaml")
     assert done.code == 2
     assert done.error == (
-        "c.yaml:2:21: training.kernels: numba is not installed; get it with: "
+        f"c.yaml:2:{column}: training.engine: numba is not installed; get it with: "
         "pip install 'nncli[fast]'"
     )
     assert nncli("trace", "c.yaml").code == 0

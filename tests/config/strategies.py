@@ -159,7 +159,7 @@ def trainings(output, task, source, monitors):
                 st.none() | st.floats(0, 1e300, exclude_min=True),
             ),
             "precision": st.sampled_from(["float32", "float64"]),
-            "kernels": st.sampled_from(["auto", "numpy", "numba"]),
+            "engine": st.sampled_from(["auto", "numpy", "compiled"]),
             "checkpoint_seconds": st.sampled_from([0.5, 60, 1e9]),
             "early_stopping": st.none() | stopping,
             "folds": st.none() | st.integers(2, 10_000),

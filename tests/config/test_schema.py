@@ -502,7 +502,7 @@ seed: true
             "data: xor\ntraining: {lr: 1}",
             "2:12: training.lr: unknown key; expected one of loss, optimizer, learning_rate, "
             "batch_size, epochs, shuffle, schedule, l1, l2, max_norm, clip_norm, clip_value, "
-            "dropout, precision, kernels, checkpoint_seconds, early_stopping, folds, fold",
+            "dropout, precision, engine, checkpoint_seconds, early_stopping, folds, fold",
         ),
         (
             "data: xor\ntraining: {optimizer: {momentum: 0.9}}",

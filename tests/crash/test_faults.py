@@ -15,11 +15,11 @@ import numpy as np
 import pytest
 
 from nncli.cli.main import main
-from nncli.engines.numpy.engine import NumpyEngine
-from nncli.model.artifact import read_model
+from nncli.model.model_file import read_model
 from nncli.training.checkpoint import read_checkpoint
 from tests.crash.interposer import interposed
 from tests.crash.runs import same_run, write_config
+from tests.stopping import after_step
 
 ROOT = Path(__file__).parents[2]
 ERRORS = [errno.ENOSPC, errno.EIO, errno.EROFS, errno.EACCES, errno.EDQUOT]
@@ -129,16 +129,12 @@ def test_every_call_of_a_run_that_goes_on_may_fail(tmp_path, config, whole, monk
     class Stop(BaseException):
         pass
 
-    usual = NumpyEngine.step
-
-    def stop(engine, *arguments):
-        if engine.state()["steps"] == 5:
-            raise Stop
-        return usual(engine, *arguments)
+    def stop():
+        raise Stop
 
     stopped = tmp_path / "stopped"
     with monkeypatch.context() as patch:
-        patch.setattr(NumpyEngine, "step", stop)
+        after_step(patch, 5, stop)
         with pytest.raises(Stop):
             nncli("train", "-q", config, "-o", stopped)
     assert (stopped / "checkpoint.npz").exists()

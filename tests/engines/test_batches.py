@@ -5,7 +5,7 @@ import pytest
 
 from nncli.data.scaling import Scaling
 from nncli.data.splits import Split, whole
-from nncli.engines.numpy.batches import Batches, target_codes
+from nncli.engines.numpy.batches import Batches, gathered, target_codes
 
 ROWS, INPUTS, CLASSES = 23, 4, 3
 RANDOM = np.random.default_rng(0)
@@ -30,11 +30,19 @@ every_scaling = pytest.mark.parametrize("scaling", SCALINGS)
 both_precisions = pytest.mark.parametrize("dtype", [np.float32, np.float64])
 
 
-def batches_of(table="uint8", scaling="scale", dtype=np.float32, rows=None, batch_rows=5):
+def batches_of(
+    table="uint8", scaling="scale", dtype=np.float32, rows=None, batch_rows=5, kind=Batches
+):
     split = whole(TABLES[table].copy(), LABELS.copy())
     if rows is not None:
         split = Split(split.inputs, split.targets, np.array(rows))
-    return Batches(split, SCALINGS[scaling], target_codes(CLASSES, CLASSES, dtype), batch_rows)
+    return kind(split, SCALINGS[scaling], target_codes(CLASSES, CLASSES, dtype), batch_rows)
+
+
+def in_turn(batches, rows):
+    """Yield batches of some rows, one after the other."""
+    for start in range(0, len(rows), batches.batch_rows):
+        yield batches.gather(rows[start : start + batches.batch_rows])
 
 
 def collected(iterator):
@@ -76,11 +84,11 @@ def test_small_differences_beside_a_large_offset_survive():
 @pytest.mark.parametrize("batch_rows", [1, 5, 22, 23, 24, 1000])
 def test_batches_are_full_but_for_the_last(batch_rows):
     batches = batches_of(batch_rows=batch_rows)
-    for iterator in (batches.in_order(), batches.shuffled(batches.split.rows[::-1])):
-        lengths = [len(X) for X, T in iterator if len(X) == len(T)]
+    for _ in range(2):
+        lengths = [len(X) for X, T in batches.in_order() if len(X) == len(T)]
         assert sum(lengths) == ROWS
         assert set(lengths[:-1]) <= {batch_rows}
-        assert len(lengths) == len(batches) == -(-ROWS // batch_rows)
+        assert len(lengths) == -(-ROWS // batch_rows)
 
 
 @pytest.mark.parametrize("batch_rows", [1, 4, 6, 100])
@@ -91,12 +99,12 @@ def test_only_the_rows_of_the_split_are_gathered_in_their_order(batch_rows):
     np.testing.assert_array_equal(T.argmax(axis=1), LABELS[rows])
 
 
-@pytest.mark.parametrize("batch_rows", [5, 23])
+@pytest.mark.parametrize("batch_rows", [5, 22])
 def test_shuffled_rows_are_gathered_in_the_order_given(batch_rows):
     batches = batches_of(scaling="nothing", batch_rows=batch_rows)
     for seed in (1, 2):
         rows = np.random.default_rng(seed).permutation(ROWS)
-        X, T = collected(batches.shuffled(rows))
+        X, T = collected(in_turn(batches, rows))
         np.testing.assert_array_equal(X, TABLES["uint8"][rows])
         np.testing.assert_array_equal(T.argmax(axis=1), LABELS[rows])
 
@@ -112,7 +120,7 @@ def test_bytes_stay_bytes_until_they_are_gathered():
 
 def test_every_batch_lies_in_the_same_buffers():
     batches = batches_of()
-    passes = [batches.in_order(), batches.shuffled(batches.split.rows), batches.in_order()]
+    passes = [batches.in_order(), in_turn(batches, batches.split.rows), batches.in_order()]
     addresses = {(X.ctypes.data, T.ctypes.data) for each in passes for X, T in each}
     assert len(addresses) == 1
 
@@ -121,62 +129,122 @@ def test_every_batch_lies_in_the_same_buffers():
 def test_gathering_allocates_no_arrays(dtype):
     split = whole(np.ones((2000, 100), dtype), np.zeros(2000, np.uint8))
     batches = Batches(split, Scaling(0.5, 2.0), target_codes(2, 2, np.float32), 1000)
-    iterator = batches.shuffled(split.rows)
-    next(iterator)
+    batches.gather(split.rows[:1000])
     tracemalloc.start()
-    next(iterator)
+    batches.gather(split.rows[1000:])
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 50_000 < batches._raw.nbytes
 
 
-def gathering_counted(batches, monkeypatch):
-    gathered = []
-    gather = batches.gather
+def counting(counts):
+    """Return a kind of batches that notes how many rows it gathers each time."""
 
-    def counted(rows):
-        gathered.append(len(rows))
-        return gather(rows)
+    class CountingBatches(Batches):
+        @staticmethod
+        def input_gather(inputs, offset, scale):
+            def gather(rows, out):
+                counts.append(len(rows))
+                out[...] = (inputs[rows] - offset) * scale
 
-    monkeypatch.setattr(batches, "gather", counted)
-    return gathered
+            return gather
+
+    return CountingBatches
 
 
 @pytest.mark.parametrize("batch_rows", [ROWS, ROWS + 1])
-def test_a_split_that_fits_one_batch_is_gathered_once(batch_rows, monkeypatch):
-    batches = batches_of(batch_rows=batch_rows)
-    gathered = gathering_counted(batches, monkeypatch)
+def test_a_split_that_fits_one_batch_is_gathered_once(batch_rows):
+    counts = []
+    batches = batches_of(batch_rows=batch_rows, kind=counting(counts))
     first, *others = (collected(batches.in_order()) for _ in range(3))
-    assert gathered == [ROWS]
+    others.append([each.copy() for each in batches.gather(batches.split.rows)])
+    assert counts == [ROWS]
     for other in others:
         np.testing.assert_array_equal(other[0], first[0])
         np.testing.assert_array_equal(other[1], first[1])
 
 
-def test_several_batches_are_gathered_in_every_pass(monkeypatch):
-    batches = batches_of(batch_rows=12)
-    gathered = gathering_counted(batches, monkeypatch)
+def test_several_batches_are_gathered_in_every_pass():
+    counts = []
+    batches = batches_of(batch_rows=12, kind=counting(counts))
     first, second = (collected(batches.in_order()) for _ in range(2))
-    assert gathered == [12, 11, 12, 11]
+    assert counts == [12, 11, 12, 11]
     np.testing.assert_array_equal(first[0], second[0])
 
 
-def test_order_returns_after_a_full_batch_was_shuffled():
+def test_a_gather_that_takes_the_place_of_numpys_is_used():
+    expected = batches_of("float32", "columns", batch_rows=5)
+    found = batches_of("float32", "columns", batch_rows=5, kind=counting([]))
+    np.testing.assert_allclose(
+        collected(found.in_order())[0], collected(expected.in_order())[0], rtol=1e-5, atol=1e-6
+    )
+
+
+@pytest.mark.parametrize("short", [1, 7, ROWS - 1])
+def test_a_short_batch_comes_between_two_of_all_rows(short):
     batches = batches_of(batch_rows=ROWS)
     first = collected(batches.in_order())
-    collected(batches.shuffled(batches.split.rows[::-1]))
+    rows = batches.split.rows[::-1][:short]
     for _ in range(2):
+        X, T = batches.gather(rows)
+        np.testing.assert_array_equal(X, first[0][rows])
+        np.testing.assert_array_equal(T, first[1][rows])
         X, T = collected(batches.in_order())
         np.testing.assert_array_equal(X, first[0])
         np.testing.assert_array_equal(T, first[1])
 
 
 def test_a_pass_that_was_broken_off_does_not_spoil_the_next():
-    batches = batches_of(batch_rows=ROWS)
-    expected = collected(batches_of(batch_rows=ROWS).in_order())
-    next(batches.shuffled(batches.split.rows[::-1]))
-    next(batches.in_order())
-    np.testing.assert_array_equal(collected(batches.in_order())[0], expected[0])
+    for batch_rows in (ROWS, 5):
+        batches = batches_of(batch_rows=batch_rows)
+        expected = collected(batches_of(batch_rows=batch_rows).in_order())
+        next(in_turn(batches, batches.split.rows[:4][::-1]))
+        next(batches.in_order())
+        np.testing.assert_array_equal(collected(batches.in_order())[0], expected[0])
+
+
+@both_precisions
+@pytest.mark.parametrize("pool", [None, [20, 3, 7, 9]])
+def test_every_row_has_its_own_weight(dtype, pool):
+    split = Split(TABLES["uint8"], LABELS, np.arange(ROWS), np.linspace(0, 2, ROWS))
+    batches = Batches(split, Scaling(), target_codes(CLASSES, CLASSES, dtype), 5)
+    rows = places = np.array([2, 0, 1])
+    if pool is not None:
+        batches.hold(np.array(pool))
+        rows = np.array(pool)[places]
+    found = batches.weights(places)
+    assert found.shape == (3, 1)
+    assert found.dtype == dtype
+    np.testing.assert_array_equal(found[:, 0], split.weights[rows].astype(dtype))
+
+
+def test_rows_that_count_alike_have_no_weights():
+    assert batches_of().weights(np.array([2, 0, 1])) is None
+
+
+@every_table
+@every_scaling
+def test_places_in_a_pool_are_rows_of_it_until_there_is_none(table, scaling):
+    batches = batches_of(table, scaling)
+    pool, places = np.array([20, 3, 7, 9]), np.array([2, 0, 3])
+    expected = [each.copy() for each in batches.gather(pool[places])]
+    batches.hold(pool)
+    for found, wanted in zip(batches.gather(places), expected, strict=True):
+        np.testing.assert_array_equal(found, wanted)
+    batches.hold(None)
+    for found, wanted in zip(batches.gather(pool[places]), expected, strict=True):
+        np.testing.assert_array_equal(found, wanted)
+
+
+@every_table
+@every_scaling
+def test_some_rows_of_a_split_are_gathered_by_their_places_in_it(table, scaling):
+    split = whole(TABLES[table], LABELS).part(np.array([22, 3, 3, 0, 17, 8]))
+    codes = target_codes(CLASSES, CLASSES, np.float32)
+    X, T = gathered(split, SCALINGS[scaling], codes, [4, 0])
+    expected, _ = collected(batches_of(table, scaling).in_order())
+    np.testing.assert_array_equal(X, expected[[17, 22]])
+    np.testing.assert_array_equal(T.argmax(axis=1), LABELS[[17, 22]])
 
 
 @both_precisions
@@ -246,11 +314,10 @@ def test_gathering_numbers_allocates_no_arrays_and_leaves_the_targets(dtype):
         target_codes(0, 100, np.float32),
         1000,
     )
-    iterator = batches.shuffled(batches.split.rows)
-    _, first = next(iterator)
+    _, first = batches.gather(batches.split.rows[:1000])
     first[:] = 5
     tracemalloc.start()
-    _, second = next(iterator)
+    _, second = batches.gather(batches.split.rows[1000:])
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 50_000 < second.nbytes

@@ -3,115 +3,155 @@
 import numpy as np
 import pytest
 
-from nncli.engines.divergence import NotFinite, is_finite
-from nncli.engines.numpy.engine import NumpyEngine
-from nncli.nn.network import Layer, Network, Objective, initial_parameters
-from nncli.nn.optimizers import OPTIMIZERS
+from nncli.engines.divergence import is_finite
+from nncli.engines.engine import Steps, Sums
+from nncli.nn.network import Network, initial_parameters
 from nncli.nn.penalties import Regularization
+from tests.engines.engines import (
+    arrays_of,
+    engine_of,
+    every_engine,
+    parameters_of,
+    set_arrays,
+    setup_of,
+    take,
+)
+from tests.nn.networks import build_layers
 
 RATE = "a smaller training.learning_rate"
 SCALE = "data.scale: standard"
+ALL = range(4)
+LARGE = range(4, 8)  # the same rows, but for their size
+LAYERS = build_layers((2, 3, 2, 1), "relu", "identity")
 
 
-def new_engine(*, optimizer="sgd", dtype=np.float32, activation="relu", clip_norm=None):
-    layers = [Layer(2, 3, activation), Layer(3, 2, activation), Layer(2, 1, "identity")]
-    parameters = initial_parameters(layers, [("constant", {"value": 0.5})] * 3, 0, dtype)
-    return NumpyEngine(
-        Network(layers, parameters),
-        Objective("mean_squared_error", {}),
-        optimizer=optimizer,
-        settings=OPTIMIZERS[optimizer].complete({}),
+def new_engine(name, *, largest=1e25, clip_norm=None):
+    parameters = initial_parameters(LAYERS, [("constant", {"value": 0.5})] * 3, 0, np.float32)
+    X = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], np.float32)
+    T = np.array([[0], [1], [1], [0]], np.float32)
+    setup = setup_of(
+        Network(LAYERS, parameters),
+        np.concatenate([X, X * np.float32(largest)]),
+        np.concatenate([T, T]),
+        "mean_squared_error",
         regularization=Regularization(clip_norm=clip_norm),
-        batch_rows=4,
     )
+    return engine_of(name, setup)
 
 
-def batch(largest=1.0, dtype=np.float32):
-    X = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], dtype) * dtype(largest)
-    return X, np.array([[0], [1], [1], [0]], dtype)
+def refused(engine, rows=ALL):
+    """Return what is said of a step that is not taken, which leaves the parameters alone."""
+    before, sums = parameters_of(engine), Sums()
+    done, problem = engine.steps(np.array([rows]), [0.1], sums)
+    assert done == 0
+    assert (sums.steps, sums.rows, sums.loss, sums.score) == (0, 0, 0, 0)
+    assert parameters_of(engine).tobytes() == before.tobytes()
+    return problem
 
 
-def refused(engine, X, T, rate=0.1):
-    before = engine.parameters()
-    with pytest.raises(NotFinite) as caught:
-        engine.step(X, T, rate)
-    assert engine.parameters().tobytes() == before.tobytes()
-    return str(caught.value)
+def spoil(engine, name, place, value):
+    """Change one number of an engine's parameters."""
+    array = arrays_of(engine, LAYERS)[name]
+    array[place] = value
+    set_arrays(engine, LAYERS, **{name: array})
 
 
+@every_engine
 @pytest.mark.parametrize("value", [np.nan, np.inf])
 @pytest.mark.parametrize("layer", [1, 2, 3])
-def test_weights_that_are_not_finite_are_named_by_the_next_step_and_by_the_check(layer, value):
-    engine = new_engine()
-    engine.step(*batch(), 0.1)
-    engine.network.arrays[layer - 1].W[-1, -1] = value
-    message = refused(engine, *batch())
+def test_weights_that_are_not_finite_are_named_by_the_next_step_and_by_the_check(
+    engine, layer, value
+):
+    trained = new_engine(engine)
+    take(trained, ALL)
+    spoil(trained, f"W{layer}", (-1, -1), value)
+    message = refused(trained)
     assert message == (
         f"the loss is {message.split()[3].rstrip(',')}, the weights of layer {layer} are not "
         f"finite; try {RATE}, or training.clip_norm: 1"
     )
-    with pytest.raises(NotFinite, match=f"^the weights of layer {layer} are not finite; try"):
-        engine.check_finite()
+    assert trained.problem().startswith(f"the weights of layer {layer} are not finite; try")
 
 
-def test_weights_that_no_loss_shows_are_found_by_the_check():
-    engine = new_engine()
-    engine.step(*batch(), 0.1)
-    engine.network.arrays[0].b[0] = -np.inf  # a ReLU that is dead for ever
-    loss, _ = engine.step(*batch(), 0.1)
-    assert np.isfinite(loss)
-    with pytest.raises(NotFinite, match="the weights of layer 1 are not finite"):
-        engine.check_finite()
+@every_engine
+def test_weights_that_no_loss_shows_are_found_by_the_check(engine):
+    trained = new_engine(engine)
+    take(trained, ALL)
+    assert trained.problem() is None
+    spoil(trained, "b1", 0, -np.inf)  # a ReLU that is dead for ever
+    assert np.isfinite(take(trained, ALL).loss)
+    assert "the weights of layer 1 are not finite" in trained.problem()
 
 
-def test_inputs_that_are_too_large_are_blamed_on_their_scale():
-    assert refused(new_engine(), *batch(1e25)).endswith(f"; try {SCALE}, or {RATE}")
-    engine = new_engine()
-    engine.step(*batch(), 0.1)
-    assert refused(engine, *batch(1e25)).endswith(f"; try {SCALE}, or {RATE}")
+@every_engine
+def test_inputs_that_are_too_large_are_blamed_on_their_scale(engine):
+    assert refused(new_engine(engine), LARGE).endswith(f"; try {SCALE}, or {RATE}")
+    trained = new_engine(engine)
+    take(trained, ALL)
+    assert refused(trained, LARGE).endswith(f"; try {SCALE}, or {RATE}")
 
 
-def test_sums_that_overflow_are_named_by_layer():
-    engine = new_engine()
-    engine.network.arrays[1].W[:] = 3e38
-    message = refused(engine, *batch())
+@every_engine
+def test_sums_that_overflow_are_named_by_layer(engine):
+    trained = new_engine(engine)
+    set_arrays(trained, LAYERS, W2=3e38)
+    message = refused(trained)
     assert message.startswith("the loss is ")
     assert ", the sums of layer 2 are too large; try " in message
 
 
-def test_a_loss_that_overflows_alone_is_that_of_the_outputs():
-    engine = new_engine()
-    engine.network.arrays[2].W[:] = 1e25
-    message = refused(engine, *batch())
-    assert message.startswith(
+@every_engine
+def test_a_loss_that_overflows_alone_is_that_of_the_outputs(engine):
+    trained = new_engine(engine)
+    set_arrays(trained, LAYERS, W3=1e25)
+    assert refused(trained).startswith(
         "the loss is inf, the outputs of layer 3 are too far from the targets"
     )
 
 
-def test_a_gradient_that_overflows_names_its_layer():
-    engine = new_engine()
-    for arrays, weight in zip(engine.network.arrays, (1e6, 1e-36, 1e34), strict=True):
-        arrays.W[:] = weight
-    assert refused(engine, *batch()).startswith("the gradient of layer 2 is not finite; try ")
+@every_engine
+def test_a_gradient_that_overflows_names_its_layer(engine):
+    trained = new_engine(engine)
+    set_arrays(trained, LAYERS, W1=1e6, W2=1e-36, W3=1e34)
+    assert refused(trained).startswith("the gradient of layer 2 is not finite; try ")
 
 
-def test_with_clipping_the_scale_is_the_second_remedy():
-    engine = new_engine(clip_norm=1.0)
-    engine.step(*batch(), 0.1)
-    engine.network.arrays[0].W[0, 0] = np.nan
-    assert refused(engine, *batch()).endswith(f"; try {RATE}, or {SCALE}")
+@every_engine
+def test_with_clipping_the_scale_is_the_second_remedy(engine):
+    trained = new_engine(engine, clip_norm=1.0)
+    take(trained, ALL)
+    spoil(trained, "W1", (0, 0), np.nan)
+    assert refused(trained).endswith(f"; try {RATE}, or {SCALE}")
 
 
-def test_a_gradient_whose_square_alone_overflows_is_clipped_and_followed():
-    engine = new_engine(clip_norm=1.0)
-    engine.network.arrays[2].W[:] = 1e18
-    before = engine.parameters()
-    engine.step(*batch(), 0.5)
-    assert np.isfinite(engine.parameters()).all()
-    assert not np.array_equal(engine.parameters(), before)
-    norms = [each.gradient_norm for each in engine.layer_statistics()]
+@every_engine
+def test_a_gradient_whose_square_alone_overflows_is_clipped_and_followed(engine):
+    trained = new_engine(engine, clip_norm=1.0)
+    set_arrays(trained, LAYERS, W3=1e18)
+    before = parameters_of(trained)
+    sums = take(trained, ALL, rate=0.5)
+    assert np.isfinite(parameters_of(trained)).all()
+    assert not np.array_equal(parameters_of(trained), before)
+    norms = [each.gradient_norm for each in sums.layers()]
     assert max(norms) > 1e19
     assert np.isfinite(norms).all()
+
+
+@every_engine
+def test_the_steps_before_the_one_that_is_refused_are_taken_and_counted(engine):
+    trained, other = new_engine(engine), new_engine(engine)
+    sums, batches = Sums(), np.array([ALL, ALL, LARGE, ALL])
+    done, problem = trained.steps(batches, [0.1] * 4, sums)
+    assert (done, problem.split()[:3]) == (2, ["the", "loss", "is"])
+    expected = take(other, ALL, ALL)
+    assert (sums.steps, sums.rows, sums.loss, sums.score) == (
+        expected.steps,
+        expected.rows,
+        expected.loss,
+        expected.score,
+    )
+    np.testing.assert_array_equal(parameters_of(trained), parameters_of(other))
+    assert Steps(2).problem is None
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])

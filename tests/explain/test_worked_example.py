@@ -7,6 +7,7 @@ import pytest
 
 from nncli.base.errors import DivergenceError
 from nncli.config.load import load_config
+from nncli.engines.engine import Sums
 from nncli.explain.formats import FORMATS
 from nncli.explain.notation import Text
 from nncli.explain.page import Equation, Equations, Table
@@ -15,8 +16,8 @@ from nncli.explain.trace.worked_example import worked_example
 from nncli.nn.activations import ACTIVATIONS
 from nncli.nn.losses import LOSSES
 from nncli.nn.optimizers import OPTIMIZERS
-from nncli.runs.pipeline import prepare
-from tests.explain.mathematics import evaluate
+from nncli.runs.job import prepare
+from tests.explain.equations import check_equations, equations_of
 
 CONFIG = """\
 data: {source: xor, rows: 40, test: 0}
@@ -67,28 +68,6 @@ def page_of(job, rows, *, digits=17, limit=100, source="c.yaml"):
     return step, [*worked_example(step, Text(digits), source=source, limit=limit)]
 
 
-def equations_of(page):
-    return [each for part in page if isinstance(part, Equations) for each in part.equations]
-
-
-def numeric_sides(equation: Equation):
-    """Return the right sides that have numbers alone, but for the last, and the last."""
-    sides = [" ".join(right) for right in equation.rights]
-    letters = re.compile(r"[a-zL∂]\d*\[|Σ|\b[zat]\b|∂| more")
-    numeric = [side for side in sides[:-1] if not letters.search(side)]
-    return [side for side in numeric if side != "not connected"], float(sides[-1])
-
-
-def check_equations(page, *, at_least, rel=1e-9):
-    checked = 0
-    for equation in equations_of(page):
-        sides, value = numeric_sides(equation)
-        for side in sides:
-            assert evaluate(side) == pytest.approx(value, rel=rel, abs=rel / 100), equation
-            checked += 1
-    assert checked >= at_least
-
-
 @pytest.mark.parametrize("rows", [[0], [3, 5, 8]])
 @pytest.mark.parametrize("hidden", HIDDEN)
 def test_every_equation_holds_for_every_activation(prepared, hidden, rows):
@@ -129,14 +108,14 @@ def test_the_step_is_that_of_training(prepared, settings):
     rows = [4, 7]
     step = take_step(prepared(*settings), rows)
     job = prepared(*[each for each in settings if "dropout" not in each])
-    before = job.network.parameters.copy()
-    X, T = (each.copy() for each in next(job.training.in_order()))
-    learning_rate = job.plan.rate(0, 1 / len(job.training))
-    loss, _ = job.engine.step(X[rows], T[rows], learning_rate)
-    assert step.loss == loss
-    assert not np.array_equal(before, job.network.parameters)
-    for stage, flat in (("before", before), ("after", job.network.parameters)):
-        found = [each.ravel() for layer in step.layers for each in getattr(layer, stage)]
+    before, sums = job.engine.snapshot()["parameters"], Sums()
+    batches = job.setup.training.rows[rows].reshape(1, 2)
+    assert job.engine.steps(batches, [job.plan.rate(0, 1 / job.order.batches)], sums).done == 1
+    after = job.engine.snapshot()["parameters"]
+    assert step.loss == sums.loss / 2
+    assert not np.array_equal(before, after)
+    for stage, flat in (("before", before), ("after", after)):
+        found = [each.ravel() for layer in step.layers for each in getattr(layer, stage).values()]
         np.testing.assert_array_equal(np.concatenate(found), flat)
 
 
@@ -146,7 +125,8 @@ def test_the_new_weights_stand_on_the_page(prepared):
     last = equations_of(page)[-1]
     assert last.left == "b3[1]"
     assert last.sign == "←"
-    assert float(last.rights[-1][0]) == step.layers[-1].after.b[0] == job.network.parameters[-1]
+    after = step.layers[-1].after["b"]
+    assert float(last.rights[-1][0]) == after[0] == job.setup.network.parameters[-1]
 
 
 def test_what_a_unit_does_row_by_row_is_a_table(prepared):
@@ -199,7 +179,7 @@ def test_text_fits_80_columns_for_every_way_to_train(prepared, settings):
 
 def test_a_loss_that_is_not_finite_is_an_error(prepared):
     job = prepared("model.activation=identity", "model.output=identity")
-    job.network.parameters.fill(1e200)
+    job.setup.network.parameters.fill(1e200)
     with pytest.raises(DivergenceError, match=r"the loss is (inf|nan)"):
         take_step(job, [0])
 
@@ -208,7 +188,7 @@ def test_a_saturated_output_says_that_there_is_no_logarithm_of_zero(prepared):
     job = prepared("model.hidden_layers=[]")
     said = "there seems to be a logarithm of 0"
     assert said not in FORMATS["text"].write(page_of(job, [0])[1])
-    job.network.parameters.fill(2000)
+    job.setup.network.parameters.fill(2000)
     assert said in FORMATS["text"].write(page_of(job, [0])[1])
 
 

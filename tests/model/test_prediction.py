@@ -14,7 +14,6 @@ import pytest
 from nncli.base.errors import DataError, OutputError
 from nncli.data.scaling import Scaling
 from nncli.data.splits import whole
-from nncli.model.artifact import Model, Preprocessing
 from nncli.model.evaluation import (
     check_targets,
     class_codes,
@@ -23,10 +22,13 @@ from nncli.model.evaluation import (
     scaling_of,
 )
 from nncli.model.formats import FORMATS
+from nncli.model.model import Model, Preprocessing
 from nncli.model.prediction import PredictedRows, predict_file, predict_rows
 from nncli.nn.activations import ACTIVATIONS
+from nncli.nn.layers.kinds import block
 from nncli.nn.losses import LOSSES
-from nncli.nn.network import Layer, Network, Objective
+from nncli.nn.network import Network
+from nncli.nn.objective import Objective
 
 parquet = pytest.importorskip("pyarrow.parquet", reason="the extra 'parquet' is not installed")
 
@@ -38,8 +40,8 @@ def make_model(output, outputs=3):
     parameters = np.random.default_rng(0).normal(size=3 * outputs)
     loss = ACTIVATIONS[output].loss
     return Model(
-        network=Network([Layer(2, outputs, output)], parameters),
-        preprocessing=Preprocessing(["x", "y"], ["number"] * 2, 0.0, 1.0),
+        network=Network(block(2, outputs, output), parameters),
+        preprocessing=Preprocessing(["x", "y"], 0.0, 1.0),
         task="binary" if outputs == 1 else "multiclass",
         targets=["class"],
         classes=["a", "b", "c"][: max(outputs, 2)],
@@ -75,7 +77,7 @@ def test_the_targets_are_those_of_the_output(output):
 def test_classes_are_chosen_by_logits_and_probabilities_given_where_there_are_some(output, outputs):
     model = make_model(output, outputs)
     predictions = predict_rows(model, INPUTS)
-    W, b, _ = model.network.arrays[0]
+    W, b = model.network.arrays.values()
     sums = INPUTS @ W + b
     chosen = sums.argmax(axis=1) if outputs == 3 else sums[:, 0] > 0
     assert predictions.chosen.tolist() == chosen.tolist()
@@ -130,7 +132,7 @@ def test_an_evaluation_has_a_log_loss_where_there_are_probabilities(output):
 
 
 def test_labels_are_evaluated_by_the_threshold():
-    network = Network([Layer(2, 3, "sigmoid")], np.random.default_rng(3).normal(size=9))
+    network = Network(block(2, 3, "sigmoid"), np.random.default_rng(3).normal(size=9))
     T = np.array([[1, 0, 0], [1, 1, 0], [0, 0, 0], [1, 0, 1]], np.uint8)
     found = evaluate(
         network,
@@ -143,7 +145,7 @@ def test_labels_are_evaluated_by_the_threshold():
         classes=[],
         threshold=0.3,
     )
-    W, b, _ = network.arrays[0]
+    W, b = network.arrays.values()
     chosen = 1 / (1 + np.exp(-((INPUTS - 0.5) * 2 @ W + b))) > 0.3
     assert found.metrics["hamming_loss"] == (chosen != T).mean()
     assert found.metrics["accuracy"] == (chosen == T).all(axis=1).mean()
@@ -156,8 +158,8 @@ def test_labels_are_evaluated_by_the_threshold():
 def make_regression(outputs, output="identity", dtype=np.float64):
     parameters = np.random.default_rng(outputs).normal(size=3 * outputs).astype(dtype)
     return Model(
-        network=Network([Layer(2, outputs, output)], parameters),
-        preprocessing=Preprocessing(["x", "y"], ["number"] * 2, 0.5, 2.0),
+        network=Network(block(2, outputs, output), parameters),
+        preprocessing=Preprocessing(["x", "y"], 0.5, 2.0),
         task="regression",
         targets=["a", "b", "c"][:outputs],
         classes=[],
@@ -170,7 +172,7 @@ def make_regression(outputs, output="identity", dtype=np.float64):
 
 def numbers_of(model, inputs):
     """Return the predictions, row by row, in plain numbers."""
-    W, b, _ = model.network.arrays[0]
+    W, b = model.network.arrays.values()
     rows = []
     for row in inputs.tolist():
         x = [(each - 0.5) * 2 for each in row]
@@ -266,11 +268,11 @@ def test_targets_that_the_loss_cannot_take_are_named(value, problem):
 
 @pytest.mark.parametrize("scale", [1e-30, [1e-30]])
 def test_numbers_beyond_the_precision_are_refused(scale):
-    layers, parameters = [Layer(2, 1, "identity")], np.full(3, 1e30, np.float32)
+    layers, parameters = block(2, 1, "identity"), np.full(3, 1e30, np.float32)
     model = replace(
         make_model("identity", 1),
         network=Network(layers, parameters),
-        preprocessing=Preprocessing(["x", "y"], ["number"] * 2, 0.0, 1.0, 0.0, scale),
+        preprocessing=Preprocessing(["x", "y"], 0.0, 1.0, 0.0, scale),
         task="regression",
         targets=["y"],
         classes=[],

@@ -3,8 +3,10 @@
 import numpy as np
 
 from nncli.nn.activations import ACTIVATIONS
+from nncli.nn.layers.kinds import block
 from nncli.nn.losses import LOSSES
-from nncli.nn.network import Layer, Network, Objective, parameter_count
+from nncli.nn.network import Network, parameter_count
+from nncli.nn.objective import Objective
 
 HIDDEN = [name for name, entry in ACTIVATIONS.items() if not entry.output_only]
 LOSS_AND_OUTPUT = [(name, each) for name, loss in LOSSES.items() for each in loss.outputs]
@@ -28,28 +30,33 @@ def objective(loss):
 
 def build_layers(sizes, hidden, output):
     names = [hidden] * (len(sizes) - 2) + [output]
-    return [
-        Layer(inputs, outputs, name, ACTIVATIONS[name].complete({}))
-        for inputs, outputs, name in zip(sizes, sizes[1:], names, strict=False)
-    ]
+    triples = zip(sizes, sizes[1:], names, strict=False)
+    return [layer for each in triples for layer in block(*each)]
 
 
 def reference_layers(network):
     """Return the layers as plain Python has them."""
     return [
         (
-            arrays.W.tolist(),
-            arrays.b.tolist(),
-            layer.activation,
-            layer.activation_parameters
-            | ({"slope": arrays.slope.tolist()} if layer.slopes else {}),
+            *(each.tolist() for each in of_block.layers[0].arrays.values()),
+            of_block.activation.kind,
+            of_block.activation.parameters
+            | {name: each.tolist() for name, each in of_block.activation.arrays.items()},
         )
-        for arrays, layer in zip(network.arrays, network.layers, strict=True)
+        for of_block in network.blocks
     ]
 
 
+def buffers_of(work):
+    """Return every array of a workspace that a pass writes to."""
+    named = [pair for own in work.buffers for pair in vars(own).items()]
+    own = [each for name, each in named if name not in ("X", "ones")]
+    own = [each for each in own if isinstance(each, np.ndarray)]
+    return [*own, work.gradient, work.scratch]
+
+
 def saturated(network, X):
-    """Return what share of each layer's activations is saturated on rows."""
+    """Return what share of each block's activations is saturated on rows."""
     work = network.workspace(len(X))
     network.logits(X, work)
     return network.saturated_shares(work)
@@ -75,7 +82,8 @@ def draw_case(sizes, hidden, output, loss, dtype=np.float64):
         network = Network(layers, flat)
         work = network.workspace(ROWS)
         A = network.outputs(X, work)
-        from_kinks = work.Z[:-1] + ([KINKS[loss](work.Z[-1], A, T)] if loss in KINKS else [])
+        sums = [own.X for _, own in work.activations]
+        from_kinks = sums[:-1] + ([KINKS[loss](work.logits, A, T)] if loss in KINKS else [])
         nearest = min((np.abs(each).min() for each in from_kinks), default=1.0)
     return network, X, T
 

@@ -3,7 +3,8 @@ import pytest
 
 from nncli.base.random_streams import Stream, generator
 from nncli.nn.initializers import INITIALIZERS
-from nncli.nn.network import Layer, initial_parameters, layer_views
+from nncli.nn.layers.kinds import block
+from nncli.nn.network import initial_parameters, trained_views
 
 INPUTS, OUTPUTS = 300, 500
 NORMAL = [
@@ -87,7 +88,7 @@ def test_every_draw_is_float64_of_the_right_shape(name, parameters, _expected):
     assert weights.dtype == np.float64
 
 
-LAYERS = [Layer(4, 4, "tanh"), Layer(4, 4, "tanh"), Layer(4, 4, "tanh")]
+LAYERS = [*block(4, 4, "tanh"), *block(4, 4, "tanh"), *block(4, 4, "tanh")]
 CHOICES = [("he_normal", {})] * 3
 
 
@@ -100,14 +101,13 @@ def test_the_same_seed_gives_the_same_parameters():
 
 
 def test_another_seed_gives_other_weights_in_every_layer():
-    pairs = zip(
-        layer_views(LAYERS, initial(seed=3)), layer_views(LAYERS, initial(seed=4)), strict=True
-    )
-    assert all((one.W != other.W).all() for one, other in pairs)
+    one, other = (trained_views(LAYERS, initial(seed=seed)) for seed in (3, 4))
+    assert all((one[name] != other[name]).all() for name in ("W1", "W2", "W3"))
 
 
 def test_layers_of_the_same_size_get_different_weights():
-    first, second, third = (each.W for each in layer_views(LAYERS, initial()))
+    views = trained_views(LAYERS, initial())
+    first, second, third = (views[name] for name in ("W1", "W2", "W3"))
     assert (first != second).all()
     assert (second != third).all()
     assert (first != third).all()
@@ -115,30 +115,33 @@ def test_layers_of_the_same_size_get_different_weights():
 
 def test_an_added_layer_does_not_change_the_earlier_ones():
     for count in (1, 2):
-        shorter = initial(LAYERS[:count], CHOICES[:count])
+        shorter = initial(LAYERS[: 2 * count], CHOICES[:count])
         np.testing.assert_array_equal(shorter, initial()[: len(shorter)])
 
 
 def test_another_initializer_or_size_in_one_layer_does_not_change_the_others():
-    layers = [Layer(4, 4, "tanh"), Layer(4, 9, "tanh"), Layer(9, 2, "tanh"), Layer(4, 4, "tanh")]
-    plain = layer_views(layers, initial(layers, [("normal", {"scale": 1.0})] * 4))
-    unchanged = ("normal", {"scale": 1.0})
+    sizes, unchanged = [(4, 4), (4, 9), (9, 2), (4, 4)], ("normal", {"scale": 1.0})
+    layers = [layer for each in sizes for layer in block(*each, "tanh")]
+    plain = trained_views(layers, initial(layers, [unchanged] * 4))
     changed = [unchanged, ("zeros", {}), ("he_uniform", {}), unchanged]
-    others = layer_views(layers, initial(layers, changed))
-    np.testing.assert_array_equal(others[0].W, plain[0].W)
-    assert not others[1].W.any()
-    np.testing.assert_array_equal(others[3].W, plain[3].W)
+    others = trained_views(layers, initial(layers, changed))
+    np.testing.assert_array_equal(others["W1"], plain["W1"])
+    assert not others["W2"].any()
+    np.testing.assert_array_equal(others["W4"], plain["W4"])
 
 
 def test_biases_start_at_zero():
-    assert not any(each.b.any() for each in layer_views(LAYERS, initial()))
+    views = trained_views(LAYERS, initial())
+    assert not any(views[name].any() for name in ("b1", "b2", "b3"))
 
 
 def test_slopes_start_from_the_parameter_of_the_activation():
-    layers = [Layer(4, 3, "prelu", {"slope": 0.125}), *LAYERS[:1], Layer(4, 2, "prelu")]
-    layers[2].activation_parameters["slope"] = 0.0
-    found = layer_views(layers, initial(layers, [("normal", {"scale": 1.0})] * 3))
-    assert [each.slope.tolist() for each in found] == [[0.125] * 3, [], [0, 0]]
+    first, last = block(4, 3, "prelu", {"slope": 0.125}), block(4, 2, "prelu", {"slope": 0.0})
+    layers = [*first, *LAYERS[:2], *last]
+    found = trained_views(layers, initial(layers, [("normal", {"scale": 1.0})] * 3))
+    assert list(found) == ["W1", "b1", "slope1", "W2", "b2", "W3", "b3", "slope3"]
+    assert found["slope1"].tolist() == [0.125] * 3
+    assert found["slope3"].tolist() == [0, 0]
 
 
 def test_float32_parameters_are_the_rounded_float64_ones():
@@ -148,7 +151,7 @@ def test_float32_parameters_are_the_rounded_float64_ones():
 
 
 def test_parameters_of_an_initializer_are_passed_on():
-    flat = initial(LAYERS[:1], [("constant", {"value": 0.5})])
+    flat = initial(LAYERS[:2], [("constant", {"value": 0.5})])
     np.testing.assert_array_equal(flat, [0.5] * 16 + [0] * 4)
 
 

@@ -5,21 +5,17 @@ import numpy as np
 import pytest
 
 from nncli.nn.activations import ACTIVATIONS
+from nncli.nn.layers.dropout import with_dropout
+from nncli.nn.layers.kinds import block
 from nncli.nn.losses import LOSSES
-from nncli.nn.network import (
-    Layer,
-    Network,
-    layer_slices,
-    layer_views,
-    named_arrays,
-    parameter_count,
-)
+from nncli.nn.network import Network, blocks, parameter_count, trained_views
 from tests import reference
 from tests.nn.networks import (
     BUFFER_BYTES,
     HIDDEN,
     LOSS_AND_OUTPUT,
     ROWS,
+    buffers_of,
     build_layers,
     corrupt,
     draw_case,
@@ -55,9 +51,9 @@ with_and_without_slopes = pytest.mark.parametrize("hidden", ["relu", "prelu"])
 every_size = pytest.mark.parametrize("sizes", SIZES, ids=lambda sizes: "-".join(map(str, sizes)))
 
 
-def poisoned(network, rows):
-    work = network.workspace(rows)
-    for buffer in (*work.Z, *work.A, *work.dA, work.scratch):
+def poisoned(network, rows, **settings):
+    work = network.workspace(rows, **settings)
+    for buffer in buffers_of(work):
         buffer.fill(np.nan)
     return work
 
@@ -67,7 +63,7 @@ def loss_and_gradient(network, X, T, loss, work):
     gradient = np.full_like(network.parameters, np.nan)
     network.logits(X, work)
     value = objective(loss)(network, T, work)
-    network.backward(X, work, layer_views(network.layers, gradient))
+    network.backward(work, network.by_layer(gradient))
     return value, gradient
 
 
@@ -123,7 +119,7 @@ def test_a_short_batch_equals_the_reference_and_leaves_the_other_rows(hidden, ou
     network, X, T = draw_case((3, 5, 4, 3), hidden, output, loss)
     work = poisoned(network, 3 * ROWS)
     check_against_the_reference(network, X, T, loss, work.first(ROWS), 1e-11)
-    for buffer in (*work.Z, *work.A, *work.dA, work.scratch):
+    for buffer in buffers_of(work):
         memory = buffer.ravel(order="K")
         assert np.isnan(memory[ROWS * buffer.shape[1] :]).all()
 
@@ -184,11 +180,11 @@ def test_outputs_and_logits_equal_the_reference(hidden, output):
     work = poisoned(network, ROWS)
     logits = network.logits(X, work)
     np.testing.assert_allclose(logits, reference.logits(X.tolist(), layers), rtol=1e-11)
-    assert logits is work.Z[-1]
-    assert np.isnan(work.A[-1]).all()
+    assert logits is work.logits
+    assert np.isnan(work.buffers[-1].Y).all()
     outputs = network.outputs(X, work)
     np.testing.assert_allclose(outputs, reference.outputs(X.tolist(), layers), rtol=1e-11)
-    assert outputs is work.A[-1]
+    assert outputs is work.buffers[-1].Y
 
 
 @pytest.mark.parametrize(
@@ -200,8 +196,9 @@ def test_nothing_in_a_pass_leaves_the_precision(hidden, output, loss, dtype):
     network, X, T = draw_case((3, 5, 4, 3), hidden, output, loss, dtype=dtype)
     network = Network(network.layers, strict(network.parameters))
     work = network.workspace(ROWS)
-    work.Z, work.A, work.dA = ([strict(b) for b in each] for each in (work.Z, work.A, work.dA))
-    work.scratch = strict(work.scratch)
+    for own in work.buffers:
+        vars(own).update({k: strict(each) for k, each in vars(own).items() if each is not None})
+    work.gradient, work.scratch = strict(work.gradient), strict(work.scratch)
     value, gradient = loss_and_gradient(network, strict(X), strict(T), loss, work)
     assert type(value) is float
     assert gradient.dtype == network.dtype == dtype
@@ -222,7 +219,8 @@ def memory_of_a_pass(hidden, output, loss):
     layers = build_layers((120, 150, 130), hidden, output)
     random = np.random.default_rng(12)
     flat = random.normal(0, 0.1, parameter_count(layers)).astype(np.float32)
-    network, gradients = Network(layers, flat), layer_views(layers, np.empty_like(flat))
+    network = Network(layers, flat)
+    gradients = network.by_layer(np.empty_like(flat))
     X = random.random((200, 120), np.float32)
     T = np.eye(200, 130, dtype=np.float32)
     work, joined = network.workspace(200), objective(loss)
@@ -230,14 +228,14 @@ def memory_of_a_pass(hidden, output, loss):
     def one_pass():
         network.logits(X, work)
         joined(network, T, work)
-        network.backward(X, work, gradients)
+        network.backward(work, gradients)
 
     one_pass()
     tracemalloc.start()
     one_pass()
     left, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    return left, peak, min(work.scratch.nbytes, gradients[0].W.nbytes, gradients[1].W.nbytes)
+    return left, peak, min(work.scratch.nbytes, 120 * 150 * 4, 150 * 130 * 4)
 
 
 @pytest.mark.parametrize(
@@ -258,26 +256,36 @@ def test_nothing_that_a_pass_allocates_is_left(hidden):
 
 @every_size
 @with_and_without_slopes
-def test_the_slices_cover_the_flat_vector_exactly_once(sizes, hidden):
+def test_the_slices_of_the_blocks_cover_the_flat_vector_exactly_once(sizes, hidden):
     layers = build_layers(sizes, hidden, "identity")
     covered = np.zeros(parameter_count(layers), int)
-    for layer, where in zip(layers, layer_slices(layers), strict=True):
-        covered[where] += 1
-        assert where.stop - where.start == layer.parameter_count
+    for each in blocks(layers):
+        covered[each.where] += 1
+        assert each.where.stop - each.where.start == each.parameter_count
     assert (covered == 1).all()
 
 
 @every_size
 @with_and_without_slopes
-def test_the_flat_vector_holds_w_then_b_then_slopes_of_each_layer_in_c_order(sizes, hidden):
+def test_the_flat_vector_holds_w_then_b_then_slopes_of_each_block_in_c_order(sizes, hidden):
     layers = build_layers(sizes, hidden, "identity")
     flat = np.arange(parameter_count(layers), dtype=np.float64)
-    views = layer_views(layers, flat)
-    for layer, (W, b, slope) in zip(layers, views, strict=True):
-        assert W.shape == (layer.inputs, layer.outputs)
-        assert b.shape == (layer.outputs,)
-        assert slope.shape == (layer.outputs if layer.activation == "prelu" else 0,)
-    joined = np.concatenate([part.ravel() for arrays in views for part in arrays])
+    views, slopes = trained_views(layers, flat), 0
+    for number, each in enumerate(blocks(layers), 1):
+        W, b, *learned = (views[name] for name in each.names)
+        assert each.number == number
+        assert each.names[:2] == [f"W{number}", f"b{number}"]
+        assert each.weights == f"W{number}"
+        assert W.shape == (each.inputs, each.outputs) == sizes[number - 1 : number + 1]
+        assert b.shape == (each.outputs,)
+        assert [slope.shape for slope in learned] == (
+            [(each.outputs,)] if each.activation.kind == "prelu" else []
+        )
+        slopes += len(learned)
+        joined = np.concatenate([part.ravel() for part in (W, b, *learned)])
+        np.testing.assert_array_equal(joined, flat[each.where])
+    assert slopes == (len(sizes) - 2 if hidden == "prelu" else 0)
+    joined = np.concatenate([part.ravel() for part in views.values()])
     np.testing.assert_array_equal(joined, flat)
 
 
@@ -286,13 +294,53 @@ def test_the_views_share_the_memory_of_the_flat_vector():
     flat = np.zeros(parameter_count(layers))
     network = Network(layers, flat)
     assert network.parameters is flat
-    named = named_arrays(network.arrays)
-    assert list(named) == ["W1", "b1", "slope1", "W2", "b2"]
-    for number, array in enumerate(named.values(), start=1):
+    assert list(network.arrays) == ["W1", "b1", "slope1", "W2", "b2"]
+    for number, array in enumerate(network.arrays.values(), start=1):
         array[...] = number
     np.testing.assert_array_equal(flat, [1] * 15 + [2] * 5 + [3] * 5 + [4] * 10 + [5] * 2)
     flat[:] = 7
-    assert all((each == 7).all() for arrays in network.arrays for each in arrays)
+    assert all((each == 7).all() for each in network.arrays.values())
+
+
+def test_arrays_go_by_their_names_as_a_whole_and_by_layer():
+    network = Network(build_layers((3, 5, 2), "prelu", "identity"), np.arange(37.0))
+    assert list(network.named) == ["W1", "b1", "slope1", "W2", "b2"]
+    for name, array in network.named.items():
+        assert np.shares_memory(array, network.arrays[name])
+        assert array.shape == network.arrays[name].shape
+    flat = np.arange(37.0)
+    shapes = [[each.shape for each in part] for part in network.by_layer(flat)]
+    assert shapes == [[(3, 5), (5,)], [(5,)], [(5, 2), (2,)], []]
+    joined = np.concatenate([each.ravel() for part in network.by_layer(flat) for each in part])
+    np.testing.assert_array_equal(joined, flat)
+    np.testing.assert_array_equal(network.weights(flat)[1], flat[25:35].reshape(5, 2))
+    assert [each.shape for each in network.weights(flat)] == [(3, 5), (5, 2)]
+
+
+def test_a_network_of_other_layers_has_the_same_arrays_and_mask():
+    layers = build_layers((3, 5, 2), "tanh", "identity")
+    network = Network(layers, np.ones(parameter_count(layers)))
+    network.connect_partially({"W1": np.eye(3, 5)})
+    other = network.with_layers(with_dropout(layers, [0.5], seed=0))
+    assert [each.kind for each in other.layers] == ["dense", "tanh", "dropout", "dense", "identity"]
+    assert other.parameters is network.parameters
+    assert other.state is network.state
+    assert other.mask is network.mask
+    network.arrays["W2"].fill(3)
+    assert (other.arrays["W2"] == 3).all()
+
+
+def test_connections_that_are_not_kept_have_weights_of_0_and_a_mask_of_0():
+    layers = build_layers((3, 5, 2), "prelu", "identity")
+    network = Network(layers, np.full(parameter_count(layers), 2.0))
+    assert network.mask is None
+    network.connect_partially({"W1": np.eye(3, 5)})
+    np.testing.assert_array_equal(network.arrays["W1"], 2 * np.eye(3, 5))
+    mask = network.views(network.mask)
+    np.testing.assert_array_equal(mask["W1"], np.eye(3, 5))
+    for name in ("b1", "slope1", "W2", "b2"):
+        assert (mask[name] == 1).all()
+        assert (network.arrays[name] == 2).all()
 
 
 def test_changing_the_parameters_changes_the_outputs():
@@ -306,54 +354,67 @@ def test_changing_the_parameters_changes_the_outputs():
 def test_changing_the_slopes_changes_the_outputs():
     network, X, _ = draw_case((3, 5, 2), "prelu", "identity", "mean_squared_error")
     work = network.workspace(ROWS)
-    network.arrays[0].slope.fill(1)
-    (first, second), outputs = network.arrays, network.outputs(X, work)
-    linear = (X @ first.W + first.b) @ second.W + second.b
-    np.testing.assert_allclose(outputs, linear, rtol=1e-12)
-    network.parameters[layer_slices(network.layers)[0]][-5:] = 0
-    rectified = np.maximum(X @ first.W + first.b, 0) @ second.W + second.b
+    network.arrays["slope1"].fill(1)
+    W1, b1, _, W2, b2 = network.arrays.values()
+    linear = (X @ W1 + b1) @ W2 + b2
+    np.testing.assert_allclose(network.outputs(X, work), linear, rtol=1e-12)
+    network.parameters[network.blocks[0].where][-5:] = 0
+    rectified = np.maximum(X @ W1 + b1, 0) @ W2 + b2
     np.testing.assert_allclose(network.outputs(X, work), rectified, rtol=1e-12)
 
 
 def test_parameters_and_flops_are_counted():
     layers = build_layers((784, 128, 10), "relu", "softmax")
-    assert [layer.parameter_count for layer in layers] == [100480, 1290]
+    assert [each.parameter_count for each in blocks(layers)] == [100480, 1290]
     assert parameter_count(layers) == 101770
-    assert [layer.flops_per_row for layer in layers] == [200704, 2560]
+    assert [each.flops_per_row for each in blocks(layers)] == [200704, 2560]
+    network = Network(layers, np.zeros(101770, np.float32))
+    assert network.largest_product(rows=64) == 64 * 200704
     layers = build_layers((784, 128, 10), "prelu", "softmax")
-    assert [layer.slopes for layer in layers] == [128, 0]
-    assert [layer.parameter_count for layer in layers] == [100608, 1290]
+    assert [each.activation.trained for each in blocks(layers)] == [{"slope": (128,)}, {}]
+    assert [each.parameter_count for each in blocks(layers)] == [100608, 1290]
 
 
 def test_the_gradient_by_the_inputs_equals_central_differences():
     network, X, T = draw_case((3, 5, 4, 2), "tanh", "sigmoid", "squared_error")
-    work, loss = poisoned(network, ROWS), objective("squared_error")
-    dX, gradient = np.full_like(X, np.nan), np.empty_like(network.parameters)
+    work, loss = poisoned(network, ROWS, input_gradient=True), objective("squared_error")
+    gradient = np.empty_like(network.parameters)
     network.logits(X, work)
     loss(network, T, work)
-    network.backward(X, work, layer_views(network.layers, gradient), dX=dX)
+    dX = network.backward(work, network.by_layer(gradient)).copy()
 
     def value(X):
         network.logits(X, work)
         return loss(network, T, work)
 
+    assert dX.shape == X.shape
     for place in np.ndindex(*X.shape):
         step = np.zeros_like(X)
         step[place] = 1e-6
         assert dX[place] == pytest.approx((value(X + step) - value(X - step)) / 2e-6, rel=1e-6)
 
 
+def test_the_gradient_by_the_inputs_changes_no_other_gradient_and_has_room_only_where_asked_for():
+    network, X, T = draw_case((3, 5, 4, 2), "tanh", "sigmoid", "squared_error")
+    with_it, without = (network.workspace(ROWS, input_gradient=asked) for asked in (True, False))
+    assert with_it.first(2).buffers[0].dX.shape == (2, 3)
+    assert without.buffers[0].dX is None
+    found = [loss_and_gradient(network, X, T, "squared_error", each) for each in (with_it, without)]
+    assert found[0][0] == found[1][0]
+    np.testing.assert_array_equal(found[0][1], found[1][1])
+
+
 def test_the_saturated_share_of_a_network_made_by_hand_is_exact():
-    layers = [Layer(1, 2, "sigmoid"), Layer(2, 1, "relu"), Layer(1, 1, "tanh")]
+    layers = [*block(1, 2, "sigmoid"), *block(2, 1, "relu"), *block(1, 1, "tanh")]
     network = Network(layers, np.zeros(parameter_count(layers)))
-    first, second, third = network.arrays
-    first.W[:], second.W[:], third.W[:] = [[1, 0]], [[1], [0]], 3
+    for name, weights in {"W1": [[1, 0]], "W2": [[1], [0]], "W3": 3}.items():
+        network.arrays[name][:] = weights
     X = np.array([[-10.0], [0.0], [10.0], [1.0]])
     # sigmoid(10) = 0.99995 and sigmoid(-10) are beyond 0.97; the second unit is 0.5 on every row.
     # tanh has 0.0001, 1.5, 3 and 2.2 to work on; it is saturated beyond 1.82.
     assert saturated(network, X) == [2 / 8, None, 2 / 4]
     work = network.workspace(9)
-    for buffer in (*work.Z, *work.A):
+    for buffer in buffers_of(work):
         buffer.fill(1e9)
     network.logits(X[:3], work.first(3))
     assert network.saturated_shares(work.first(3)) == [2 / 6, None, 1 / 3]
@@ -371,37 +432,12 @@ def test_large_weights_saturate_a_deep_network_and_small_ones_do_not(hidden):
 
 
 def test_parameters_of_an_activation_reach_both_passes():
-    steep, flat = (Layer(1, 1, "leaky_relu", {"slope": slope}) for slope in (0.5, 0.25))
-    network = Network([steep, flat], np.array([1.0, 0.0, 1.0, 0.0]))
+    steep, flat = (block(1, 1, "leaky_relu", {"slope": slope}) for slope in (0.5, 0.25))
+    network = Network([*steep, *flat], np.array([1.0, 0.0, 1.0, 0.0]))
     X, work = np.array([[-8.0]]), network.workspace(1)
     assert network.outputs(X, work) == -1
-    work.dA[-1][:] = 1
-    network.activation_backward(1, work)
+    work.gradient[:] = 1
+    network.output.backward(work.gradient, work.buffers[-1], ())
     gradient = np.empty(4)
-    network.backward(X, work, layer_views(network.layers, gradient))
+    network.backward(work, network.by_layer(gradient))
     np.testing.assert_array_equal(gradient, [-8 * 0.5 * 0.25, 0.5 * 0.25, -4 * 0.25, 0.25])
-
-
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_a_workspace_has_the_shapes_and_precision_of_the_network(dtype):
-    layers = build_layers((3, 5, 2), "relu", "identity")
-    work = Network(layers, np.zeros(parameter_count(layers), dtype)).workspace(6)
-    assert work.rows == 6
-    for buffers in (work.Z, work.A, work.dA):
-        assert [each.shape for each in buffers] == [(6, 5), (6, 2)]
-        assert {each.dtype for each in buffers} == {np.dtype(dtype)}
-    assert work.scratch.shape == (6, 2)
-    assert work.scratch.dtype == dtype
-
-
-def test_a_shorter_workspace_is_a_cut_of_the_same_memory_made_once():
-    work = Network(build_layers((3, 5, 2), "relu", "identity"), np.zeros(32)).workspace(6)
-    short = work.first(4)
-    assert short.rows == 4
-    assert work.first(4) is short
-    assert work.first(6) is work
-    assert work.first(3) is not short
-    cuts, buffers = ((*each.Z, *each.A, *each.dA, each.scratch) for each in (short, work))
-    for cut, buffer in zip(cuts, buffers, strict=True):
-        assert cut.shape == (4, buffer.shape[1])
-        assert cut.ctypes.data == buffer.ctypes.data

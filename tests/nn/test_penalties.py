@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from nncli.nn.network import layer_views, parameter_count
+from nncli.nn.network import blocks, parameter_count, trained_views
 from nncli.nn.penalties import Regularization
 from tests.nn.networks import build_layers
 from tests.nn.strict import strict
@@ -11,23 +11,29 @@ PENALTIES = [{"l1": 0.3}, {"l2": 0.7}, {"l1": 0.05, "l2": 2.0}]
 both_precisions = pytest.mark.parametrize("dtype", [np.float32, np.float64])
 
 
+def matrices(flat):
+    """Return the weights of every block as views of a flat vector."""
+    views = trained_views(LAYERS, flat)
+    return [views[each.weights] for each in blocks(LAYERS)]
+
+
 def draw(seed, dtype=np.float64):
-    """Return a flat vector and its views by layer."""
+    """Return a flat vector and its matrices of weights."""
     flat = np.random.default_rng(seed).normal(size=parameter_count(LAYERS)).astype(dtype)
-    return flat, layer_views(LAYERS, flat)
+    return flat, matrices(flat)
 
 
 def penalty(flat, l1=0.0, l2=0.0):
-    weights = np.concatenate([each.W.ravel() for each in layer_views(LAYERS, flat)]).tolist()
+    weights = np.concatenate([W.ravel() for W in matrices(flat)]).tolist()
     return sum(l1 * abs(w) + l2 / 2 * w**2 for w in weights)
 
 
 def penalties_added(settings, flat, dtype=np.float64):
     """Return what the penalties add to a gradient, which holds another one before."""
-    gradient, views = draw(1, dtype)
+    gradient, weights = draw(1, dtype)
     before = gradient.copy()
     scratch = np.full_like(flat, np.nan)
-    Regularization(**settings).add_penalties(views, layer_views(LAYERS, flat), scratch)
+    Regularization(**settings).add_penalties(weights, matrices(flat), scratch)
     return gradient - before
 
 
@@ -47,12 +53,20 @@ def test_the_gradient_of_the_penalties_equals_central_differences(settings):
 def test_biases_and_slopes_are_exempt_from_the_penalties_and_parameters_are_kept(settings):
     flat, _ = draw(0)
     kept = flat.copy()
-    for weights, biases, slopes in layer_views(LAYERS, penalties_added(settings, flat)):
-        assert weights.all()
-        assert not biases.any()
-        assert not slopes.any()
-    assert len(layer_views(LAYERS, flat)[0].slope) == 5
+    added = trained_views(LAYERS, penalties_added(settings, flat))
+    assert list(added) == ["W1", "b1", "slope1", "W2", "b2"]
+    for name, each in added.items():
+        assert each.all() if name in ("W1", "W2") else not each.any()
     np.testing.assert_array_equal(flat, kept)
+
+
+@pytest.mark.parametrize("settings", PENALTIES)
+def test_the_penalty_is_the_sum_over_all_weights(settings):
+    flat, weights = draw(0)
+    found = Regularization(**settings).penalty(weights)
+    assert type(found) is float
+    assert found == pytest.approx(penalty(flat, **settings), rel=1e-12)
+    assert Regularization().penalty(weights) == 0
 
 
 def test_a_weight_of_0_has_no_penalty():
@@ -95,13 +109,13 @@ def test_a_gradient_of_0_is_kept():
 
 
 def test_weights_into_a_unit_are_scaled_to_the_largest_norm_and_all_else_kept():
-    flat, views = draw(2)
-    before = layer_views(LAYERS, flat.copy())
-    Regularization(max_norm=1.2).limit_norms(views)
+    flat, weights = draw(2)
+    before, after = (trained_views(LAYERS, each) for each in (flat.copy(), flat))
+    Regularization(max_norm=1.2).limit_norms(weights)
     scaled = 0
-    for (W, b, slope), (W_before, b_before, slope_before) in zip(views, before, strict=True):
-        np.testing.assert_array_equal(b, b_before)
-        np.testing.assert_array_equal(slope, slope_before)
+    for name in ("b1", "slope1", "b2"):
+        np.testing.assert_array_equal(after[name], before[name])
+    for W, W_before in ((after[name], before[name]) for name in ("W1", "W2")):
         for unit in range(W.shape[1]):
             norm = sum(w**2 for w in W_before[:, unit].tolist()) ** 0.5
             expected = W_before[:, unit] * (1.2 / norm if norm > 1.2 else 1)
@@ -112,30 +126,30 @@ def test_weights_into_a_unit_are_scaled_to_the_largest_norm_and_all_else_kept():
 
 @both_precisions
 def test_a_limited_norm_does_not_come_out_above_the_limit(dtype):
-    _, views = draw(3, dtype)
-    for W, *_ in views:
+    _, weights = draw(3, dtype)
+    for W in weights:
         W *= 100
-    Regularization(max_norm=0.5).limit_norms(views)
-    for W, *_ in views:
+    Regularization(max_norm=0.5).limit_norms(weights)
+    for W in weights:
         norms = np.sqrt((W.astype(np.float64) ** 2).sum(axis=0))
         np.testing.assert_allclose(norms, 0.5, rtol=4 * np.finfo(dtype).eps)
 
 
 def test_a_unit_without_weights_is_no_division_by_zero():
-    views = layer_views(LAYERS, np.zeros(parameter_count(LAYERS)))
-    Regularization(max_norm=1.0).limit_norms(views)
-    assert not any(W.any() for W, *_ in views)
+    weights = matrices(np.zeros(parameter_count(LAYERS)))
+    Regularization(max_norm=1.0).limit_norms(weights)
+    assert not any(W.any() for W in weights)
 
 
 @both_precisions
 def test_nothing_happens_when_nothing_is_set(dtype):
-    flat, views = draw(4, dtype)
+    flat, weights = draw(4, dtype)
     gradient, gradients = draw(5, dtype)
     kept = flat.copy(), gradient.copy()
     plain = Regularization()
-    plain.add_penalties(gradients, views, np.empty_like(flat))
+    plain.add_penalties(gradients, weights, np.empty_like(flat))
     plain.clip(gradient)
-    plain.limit_norms(views)
+    plain.limit_norms(weights)
     np.testing.assert_array_equal(flat, kept[0])
     np.testing.assert_array_equal(gradient, kept[1])
 
@@ -144,9 +158,8 @@ def test_nothing_happens_when_nothing_is_set(dtype):
 def test_nothing_leaves_the_precision(dtype):
     (flat, _), (gradient, _) = draw(6, dtype), draw(7, dtype)
     every = Regularization(l1=0.1, l2=0.1, clip_norm=1.0, clip_value=0.5, max_norm=0.3)
-    gradients = layer_views(LAYERS, strict(gradient))
-    views = layer_views(LAYERS, strict(flat))
-    every.add_penalties(gradients, views, strict(np.empty_like(flat)))
+    gradients, weights = matrices(strict(gradient)), matrices(strict(flat))
+    every.add_penalties(gradients, weights, strict(np.empty_like(flat)))
     every.clip(strict(gradient))
-    every.limit_norms(views)
+    every.limit_norms(weights)
     assert flat.dtype == gradient.dtype == dtype

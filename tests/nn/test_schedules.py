@@ -1,21 +1,20 @@
 """Schedules against their formulas, in plain numbers, and in the training loop."""
 
 import csv
-from itertools import pairwise
+from itertools import count, pairwise, repeat
 from math import cos, pi
 
 import numpy as np
 import pytest
 
 from nncli.cli.main import main
-from nncli.data.scaling import Scaling
-from nncli.data.splits import whole
-from nncli.engines.numpy.batches import Batches, target_codes
-from nncli.engines.numpy.engine import LayerStatistics
-from nncli.engines.scores import ACCURACY
+from nncli.metrics.scores import ACCURACY
 from nncli.nn.entries import Entry
 from nncli.nn.schedules import SCHEDULES, Plateau, plateau_of, rate_function
-from nncli.training.loop import EpochReport, Plan, Progress, train
+from nncli.training.loop import EpochReport, train
+from nncli.training.plan import Plan
+from nncli.training.progress import Progress
+from tests.training.scripted import ScriptedEngine, numbered
 
 EPOCHS = 5
 # What the learning rate is multiplied by in ten steps, two an epoch.
@@ -38,54 +37,28 @@ every_case = pytest.mark.parametrize(
 )
 
 
-class ScriptedEngine:
-    """Keeps the learning rates.
+def engine_with(evaluations):
+    """Return an engine whose loss of a step gets less and less."""
+    return ScriptedEngine(((1 / n, 0) for n in count(1)), evaluations)
 
-    The loss of a step gets less and less; those of the validation rows, by epoch, are given, and
-    so are the counts of right rows.
+
+def rates_of(
+    name, parameters, *, evaluations=(), progress=None, epochs=EPOCHS, monitor="train_loss"
+):
+    """Return the learning rates of all steps, two an epoch, from 0.5 on.
+
+    `evaluations` are the losses and scores of the validation rows, by epoch.
     """
-
-    score = ACCURACY
-
-    def __init__(self, losses=(), correct=()):
-        self.rates = []
-        self._losses, self._correct = iter(losses), iter(correct)
-
-    def step(self, X, T, learning_rate, weights=None):
-        self.rates.append(learning_rate)
-        return 1 / len(self.rates), 0
-
-    def evaluate(self, X, T):
-        return next(self._losses, 1.0), next(self._correct, 0)
-
-    def layer_statistics(self):
-        return [LayerStatistics(0.0, None)]
-
-    def check_finite(self):
-        pass
-
-    def parameters(self):
-        return np.zeros(1)
-
-
-def batches(rows, batch_rows):
-    split = whole(np.zeros((rows, 1)), np.zeros(rows, np.uint8))
-    return Batches(split, Scaling(), target_codes(2, 1, np.float64), batch_rows)
-
-
-def rates_of(name, parameters, *, epochs=EPOCHS, engine=None, progress=None, monitor="train_loss"):
-    """Return the learning rates of all steps, two an epoch, from 0.5 on."""
-    engine = engine or ScriptedEngine()
+    engine = engine_with(evaluations or repeat((1.0, 0.0)))
     complete = SCHEDULES[name].complete(parameters)
     plan = Plan(
         epochs=epochs,
         rate=rate_function(name, complete, 0.5, epochs),
-        shuffle=False,
-        seed=0,
         monitor=monitor,
         plateau=plateau_of(name, complete),
+        validates=True,
     )
-    reports = list(train(engine, batches(3, 2), batches(2, 2), plan, progress or Progress()))
+    reports = list(train(engine, numbered(3, 2), ACCURACY, plan, progress or Progress()))
     by_epoch = [each.learning_rate for each in reports if isinstance(each, EpochReport)]
     assert by_epoch == engine.rates[1::2]
     return engine.rates
@@ -155,28 +128,32 @@ LOSSES = [1.0, 0.9, 0.95, 0.9, 0.91, 0.92, 0.8, 0.8, 0.81, 0.7]
 FALLS = [0, 0, 0, 0, 1, 1, 2, 2, 2, 3]
 
 
+def with_no_score(losses):
+    return [(loss, 0.0) for loss in losses]
+
+
 def test_a_plateau_falls_after_epochs_without_improvement_and_counts_anew():
-    engine, progress = ScriptedEngine(losses=LOSSES), Progress()
-    parameters = {"factor": 0.1, "patience": 2}
+    progress, parameters = Progress(), {"factor": 0.1, "patience": 2}
     options = {"epochs": 10, "progress": progress, "monitor": "validation_loss"}
-    rates = rates_of("plateau", parameters, engine=engine, **options)
+    rates = rates_of("plateau", parameters, evaluations=with_no_score(LOSSES), **options)
     np.testing.assert_allclose(rates[::2], [0.5 * 0.1**falls for falls in FALLS], rtol=1e-12)
     assert rates[::2] == rates[1::2]
     assert (progress.falls, progress.last_fall, progress.best_epoch) == (3, 9, 10)
 
 
 def test_a_plateau_of_accuracy_falls_when_it_no_longer_rises():
-    engine = ScriptedEngine(correct=[0, 1, 2, 1, 2, 2])
+    shares = [(1.0, correct / 2) for correct in (0, 1, 2, 1, 2, 2)]
     parameters = {"factor": 0.5, "patience": 1}
-    rates = rates_of("plateau", parameters, epochs=6, engine=engine, monitor="validation_accuracy")
+    options = {"epochs": 6, "evaluations": shares, "monitor": "validation_accuracy"}
+    rates = rates_of("plateau", parameters, **options)
     assert rates[::2] == [0.5, 0.5, 0.5, 0.5, 0.25, 0.125]
 
 
 def test_a_plateau_goes_on_from_the_falls_before():
-    engine = ScriptedEngine(losses=LOSSES[6:])
     progress = Progress(epoch=6, best_epoch=2, best_value=0.9, falls=2, last_fall=6)
     options = {"epochs": 10, "progress": progress, "monitor": "validation_loss"}
-    rates = rates_of("plateau", {"factor": 0.1, "patience": 2}, engine=engine, **options)
+    options["evaluations"] = with_no_score(LOSSES[6:])
+    rates = rates_of("plateau", {"factor": 0.1, "patience": 2}, **options)
     np.testing.assert_allclose(rates[::2], [0.5 * 0.1**falls for falls in FALLS[6:]], rtol=1e-12)
 
 

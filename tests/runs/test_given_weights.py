@@ -5,10 +5,10 @@ import os
 import numpy as np
 import pytest
 
-from nncli.runs.advice import warnings_for
-from nncli.config.load import load_config
 from nncli.base.errors import ConfigError, DataError
-from nncli.runs.pipeline import prepare
+from nncli.config.load import load_config
+from nncli.runs.advice import warnings_for
+from nncli.runs.job import prepare
 
 CONFIG = """
 data: {source: gate}
@@ -24,33 +24,33 @@ def arrays_of(tmp_path):
     def load(*overrides, text=CONFIG):
         path = tmp_path / "c.yaml"
         path.write_text(text, encoding="utf-8")
-        return prepare(load_config(path, overrides)).network.arrays
+        return prepare(load_config(path, overrides)).setup.network.arrays
 
     return load
 
 
 def test_they_stand_row_by_input(arrays_of):
-    first, second = arrays_of()
-    assert first.W.tolist() == [[1, 2, 3], [4, 5, 6]]
-    assert second.W.tolist() == [[7], [8], [9]]
-    assert first.b == pytest.approx([0.1, 0.2, 0.3])
-    assert second.b == pytest.approx([0.4])
+    arrays = arrays_of()
+    assert arrays["W1"].tolist() == [[1, 2, 3], [4, 5, 6]]
+    assert arrays["W2"].tolist() == [[7], [8], [9]]
+    assert arrays["b1"] == pytest.approx([0.1, 0.2, 0.3])
+    assert arrays["b2"] == pytest.approx([0.4])
 
 
 def test_biases_alone_leave_the_drawn_weights(arrays_of):
     drawn = arrays_of("model.initial_weights=null", "model.initial_biases=null")
     given = arrays_of("model.initial_weights=null")
-    np.testing.assert_array_equal(given[0].W, drawn[0].W)
-    assert given[1].b == pytest.approx([0.4])
+    np.testing.assert_array_equal(given["W1"], drawn["W1"])
+    assert given["b2"] == pytest.approx([0.4])
 
 
 def test_an_npz_beside_the_config_is_read(arrays_of, tmp_path):
     W1, W2 = np.arange(6).reshape(2, 3), np.ones((3, 1))
     np.savez(tmp_path / "w.npz", W1=W1, W2=W2, b2=np.array([5.0]), other=np.zeros(3))
-    first, second = arrays_of("model.initial_weights=w.npz", "model.initial_biases=null")
-    np.testing.assert_array_equal(first.W, W1)
-    assert first.b.tolist() == [0, 0, 0]
-    assert second.b.tolist() == [5]
+    arrays = arrays_of("model.initial_weights=w.npz", "model.initial_biases=null")
+    np.testing.assert_array_equal(arrays["W1"], W1)
+    assert arrays["b1"].tolist() == [0, 0, 0]
+    assert arrays["b2"].tolist() == [5]
 
 
 GIVEN = {"W1": np.arange(6).reshape(2, 3), "W2": np.ones((3, 1))}
@@ -59,20 +59,21 @@ FROM_NPZ = ("model.initial_weights=w.npz", "model.initial_biases=null")
 
 def test_slopes_in_the_npz_are_taken_and_may_be_missing(arrays_of, tmp_path):
     np.savez(tmp_path / "w.npz", **GIVEN)
-    first, second = arrays_of(*FROM_NPZ, "model.activation={name: prelu, slope: 0.5}")
-    assert (first.slope.tolist(), second.slope.tolist()) == ([0.5] * 3, [])
+    arrays = arrays_of(*FROM_NPZ, "model.activation={name: prelu, slope: 0.5}")
+    assert arrays["slope1"].tolist() == [0.5] * 3
+    assert "slope2" not in arrays
     np.savez(tmp_path / "w.npz", **GIVEN, slope1=np.array([-1.0, 0.125, 2.0]))
-    first, _ = arrays_of(*FROM_NPZ, "model.activation=prelu")
-    assert first.slope.tolist() == [-1, 0.125, 2]
-    np.testing.assert_array_equal(first.W, GIVEN["W1"])
+    arrays = arrays_of(*FROM_NPZ, "model.activation=prelu")
+    assert arrays["slope1"].tolist() == [-1, 0.125, 2]
+    np.testing.assert_array_equal(arrays["W1"], GIVEN["W1"])
 
 
 @pytest.mark.parametrize(
     ("slopes", "activation", "problem"),
     [
         ({"slope1": np.ones(2)}, "prelu", "slope1: found 2; expected 3 numbers, one a unit"),
-        ({"slope1": np.ones(3)}, "relu", "slope1: the activation of layer 1 learns no slopes"),
-        ({"slope2": np.ones(1)}, "prelu", "slope2: the activation of layer 2 learns no slopes"),
+        ({"slope1": np.ones(3)}, "relu", "slope1: layer 1 has no slope"),
+        ({"slope2": np.ones(1)}, "prelu", "slope2: layer 2 has no slope"),
         ({"slope3": np.ones(1)}, "prelu", "has slope3, but there are 2 layers"),
     ],
 )
@@ -113,9 +114,9 @@ def test_arrays_of_an_npz_that_do_not_fit_are_refused(arrays_of, tmp_path, name,
 def test_arrays_of_other_types_of_numbers_are_taken(arrays_of, tmp_path):
     types = {"W1": np.int8, "W2": np.float16}
     np.savez(tmp_path / "w.npz", **{name: GIVEN[name].astype(each) for name, each in types.items()})
-    first, second = arrays_of(*FROM_NPZ)
-    np.testing.assert_array_equal(first.W, GIVEN["W1"])
-    np.testing.assert_array_equal(second.W, GIVEN["W2"])
+    arrays = arrays_of(*FROM_NPZ)
+    np.testing.assert_array_equal(arrays["W1"], GIVEN["W1"])
+    np.testing.assert_array_equal(arrays["W2"], GIVEN["W2"])
 
 
 def test_units_that_start_with_different_slopes_are_not_said_to_start_alike(tmp_path, arrays_of):

@@ -1,65 +1,68 @@
 """Checkpoints: what they hold, what they refuse, when they are due."""
 
+import json
+
 import numpy as np
 import pytest
 
-from nncli.base.errors import DivergenceError
-from nncli.engines.numpy.engine import NumpyEngine
-from nncli.nn.network import Layer, Network, Objective, initial_parameters
-from nncli.nn.penalties import Regularization
+from nncli.base.errors import DataError, DivergenceError
+from nncli.base.storage.npz_file import read_own_npz, write_npz
+from nncli.engines.engine import Sums
+from nncli.nn.network import Network, initial_parameters
 from nncli.training import checkpoint as module
 from nncli.training.checkpoint import Pace, read_checkpoint, write_checkpoint
-from nncli.training.loop import Progress
+from nncli.training.progress import Progress
+from tests.engines.engines import engine_of, every_engine, parameters_of, setup_of, take
+from tests.nn.networks import build_layers
+
+ALL = range(4)
 
 
-def new_engine(activation="tanh"):
-    layers = [Layer(2, 3, activation), Layer(3, 1, "sigmoid")]
+def new_engine(name="numpy", activation="tanh"):
+    layers = build_layers((2, 3, 1), activation, "sigmoid")
     parameters = initial_parameters(layers, [("xavier_normal", {})] * 2, 0, np.float32)
-    return NumpyEngine(
+    X = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], np.float32)
+    T = np.array([[0], [1], [1], [0]], np.float32)
+    setup = setup_of(
         Network(layers, parameters),
-        Objective("sigmoid_cross_entropy", {}),
+        X,
+        T,
+        "sigmoid_cross_entropy",
         optimizer="adam",
-        settings={"beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8},
-        regularization=Regularization(),
         dropout=[0.5],
-        batch_rows=4,
     )
+    return engine_of(name, setup)
 
 
 @pytest.fixture
 def engine():
     """Return an engine that has taken three steps."""
     engine = new_engine()
-    for _ in range(3):
-        engine.step(*batch(), 0.1)
+    take(engine, ALL, ALL, ALL)
     return engine
-
-
-def batch():
-    X = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], np.float32)
-    return X, np.array([[0], [1], [1], [0]], np.float32)
 
 
 def test_what_is_read_is_what_was_written(engine, tmp_path):
     progress = Progress(
         epoch=2,
         batch=1,
-        rows=4,
-        loss_sum=0.1 + 0.2,
-        score_sum=3.0,
+        sums=Sums(1, 4, 0.1 + 0.2, 3.0, [1 / 3, 2.0], [None, 0.25]),
         best_epoch=1,
         best_value=1 / 3,
-        best_parameters=np.arange(13, dtype=np.float32),
+        best={"parameters": np.arange(13, dtype=np.float32), "state": np.zeros(2, np.float32)},
         patience_epoch=1,
         falls=1,
     )
-    write_checkpoint(tmp_path / "c.npz", engine, progress, {"kernels": "numpy"})
+    write_checkpoint(tmp_path / "c.npz", engine, progress, {"engine": "numpy"})
     found = read_checkpoint(tmp_path / "c.npz")
-    assert found.record == {"checkpoint_version": 1, "kernels": "numpy"}
-    np.testing.assert_array_equal(found.progress.best_parameters, progress.best_parameters)
+    assert found.record == {"checkpoint_version": 2, "engine": "numpy"}
+    assert found.progress.best.keys() == progress.best.keys()
+    for name, array in progress.best.items():
+        np.testing.assert_array_equal(found.progress.best[name], array)
+        assert found.progress.best[name].dtype == array.dtype
     assert np.isnan(found.progress.patience_value)
     for counters in (found.progress, progress):
-        counters.best_parameters = None
+        counters.best = None
         counters.patience_value = 0.0
     assert found.progress == progress
     state = engine.state()
@@ -69,18 +72,49 @@ def test_what_is_read_is_what_was_written(engine, tmp_path):
         assert found.state[name].dtype == array.dtype
 
 
+def test_without_a_best_epoch_there_is_none_to_read(engine, tmp_path):
+    write_checkpoint(tmp_path / "c.npz", engine, Progress(epoch=1), {})
+    assert read_checkpoint(tmp_path / "c.npz").progress.best is None
+
+
+@pytest.mark.parametrize(
+    ("sums", "words"),
+    [
+        ({"rows": -1}, "its rows is -1"),
+        ({"steps": 1.5}, "its steps is 1.5"),
+        ({"loss": "much"}, "its loss is 'much'"),
+        ({"squared_norms": ["much"]}, "its sums are not numbers"),
+        ({"saturated": [True]}, "its sums are not numbers"),
+        ({"saturated": None}, "its saturated is None"),
+        ({"more": 1}, "'more'"),
+    ],
+)
+def test_sums_that_are_none_are_refused(engine, tmp_path, sums, words):
+    path = tmp_path / "c.npz"
+    write_checkpoint(path, engine, Progress(epoch=1), {})
+    arrays = read_own_npz(path)
+    record = json.loads(str(arrays["metadata"]))
+    record["progress"]["sums"].update(sums)
+    write_npz(path, {**arrays, "metadata": np.array(json.dumps(record))})
+    with pytest.raises(DataError) as caught:
+        read_checkpoint(path)
+    assert str(path) in str(caught.value)
+    assert words in str(caught.value)
+
+
+@every_engine
 @pytest.mark.parametrize("activation", ["tanh", "relu"])
-def test_a_restored_engine_takes_the_same_steps_and_tells_the_same_statistics(activation):
-    first, second = new_engine(activation), new_engine(activation)
-    for _ in range(3):
-        first.step(*batch(), 0.1)
+def test_a_restored_engine_takes_the_same_steps_and_adds_the_same_to_the_sums(engine, activation):
+    first, second = (new_engine(engine, activation) for _ in range(2))
+    take(first, ALL, ALL, ALL)
     second.restore(first.state())
+    one, other = Sums(), Sums()
     for _ in range(3):
-        assert first.step(*batch(), 0.1) == second.step(*batch(), 0.1)
-    assert first.parameters().tobytes() == second.parameters().tobytes()
-    assert first.layer_statistics() == second.layer_statistics()
-    second.restore(first.state())
-    assert first.layer_statistics() == second.layer_statistics()
+        take(first, ALL, sums=one)
+        take(second, ALL, sums=other)
+        assert one == other
+    assert parameters_of(first).tobytes() == parameters_of(second).tobytes()
+    assert one.layers() == other.layers()
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])

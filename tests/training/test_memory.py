@@ -5,8 +5,10 @@ import tracemalloc
 import pytest
 
 from nncli.config.load import load_config
-from nncli.runs.pipeline import prepare, run
+from nncli.runs.job import prepare
+from nncli.runs.recording import run_in
 from nncli.training.loop import EpochReport
+from nncli.training.observers.observer import Observer
 
 CONFIG = """\
 data: {source: xor, rows: 60, test: 10, validation: 10}
@@ -15,21 +17,15 @@ training: {epochs: 2000, batch_size: 25, dropout: 0.1, schedule: plateau, checkp
 """
 
 
-class MemoryByEpoch:
+class MemoryByEpoch(Observer):
     """Notes what is allocated at some epochs."""
 
     def __init__(self):
         self.bytes = {}
 
-    def step(self, report):
-        pass
-
     def epoch(self, report: EpochReport):
         if report.epoch in (500, 2000):
             self.bytes[report.epoch] = tracemalloc.get_traced_memory()[0]
-
-    def close(self):
-        pass
 
 
 @pytest.fixture
@@ -43,7 +39,7 @@ def test_memory_does_not_grow_with_the_epochs(job, tmp_path):
     memory = MemoryByEpoch()
     tracemalloc.start()
     try:
-        run(job, tmp_path, [memory], lambda: False)
+        run_in(tmp_path, job, [memory])
     finally:
         tracemalloc.stop()
     grown = memory.bytes[2000] - memory.bytes[500]

@@ -1,19 +1,21 @@
 """Gather batches of rows into buffers that are allocated once."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from nncli.base.storage.mapping import give_back, is_large, take_rows
-from nncli.data.order import random_pools
+from nncli.base.storage.mapping import give_back, take_rows
 from nncli.data.scaling import Scaling
 from nncli.data.splits import Rows, Split
 from nncli.nn.buffers import flat_buffer, shaped
 from nncli.nn.entries import Array
-from nncli.nn.kernels import NUMPY, Gather, Kernels
+
+EVALUATION_ROWS = 500  # a batch of 784 inputs in float32 then fits the cache of a core
+
+Gather = Callable[[NDArray[np.intp], Array], None]
 
 
 def target_codes(classes: int, outputs: int, dtype: DTypeLike, low: float = 0.0) -> Array:
@@ -29,15 +31,18 @@ def target_codes(classes: int, outputs: int, dtype: DTypeLike, low: float = 0.0)
     return codes[:, 1:] if outputs == 1 else codes
 
 
+def gathered(
+    split: Split, scaling: Scaling, codes: Array, places: Sequence[int]
+) -> tuple[Array, Array]:
+    """Return X (B, I) and targets T (B, O) of some rows, counted from 0 in their split."""
+    some = split.part(split.rows[list(places)])
+    return Batches(some, scaling, codes, len(some)).gather(some.rows)
+
+
 class Batches:
     """Batches of a split, scaled and converted while they are gathered.
 
-    The arrays that it yields are its own buffers: the next batch overwrites them.
-
-    Attributes
-    ----------
-    weights : array (B, 1) or None
-        How much each row of the batch that was yielded last counts; None if all count alike.
+    The arrays that it returns are its own buffers: the next batch overwrites them.
 
     Parameters
     ----------
@@ -47,19 +52,10 @@ class Batches:
         What `target_codes` gives; its dtype is that of the batches. Targets that are numbers are
         taken as they are.
     batch_rows : int
-        Rows in a batch; the last batch may have fewer.
-    kernels : Kernels
-        What gathers in the place of NumPy.
+        Rows of the largest batch.
     """
 
-    def __init__(
-        self,
-        split: Split,
-        scaling: Scaling,
-        codes: Array,
-        batch_rows: int,
-        kernels: Kernels = NUMPY,
-    ) -> None:
+    def __init__(self, split: Split, scaling: Scaling, codes: Array, batch_rows: int) -> None:
         self.split = split
         self.batch_rows = min(batch_rows, len(split))
         self._codes = codes
@@ -70,6 +66,7 @@ class Batches:
         self._offset = np.asarray(scaling.offset, wide)
         self._scale = np.asarray(scaling.scale, codes.dtype)
         self._has_offset = bool(self._offset.any())
+        self._changes_scale = bool((self._scale != 1).any())
         self._inputs = split.inputs.shape[1]
         self._outputs = codes.shape[1] if split.of_classes else split.targets.shape[1]
         self._raw = np.empty((self.batch_rows, self._inputs), split.inputs.dtype)
@@ -78,102 +75,74 @@ class Batches:
         )
         self._X = flat_buffer(self.batch_rows, self._inputs, codes.dtype)
         self._T = flat_buffer(self.batch_rows, self._outputs, codes.dtype)
-        self._changes_scale = bool((self._scale != 1).any())
-        self.weights: Array | None = None
         self._weights = None if split.weights is None else split.weights.astype(codes.dtype)
-        self._holds_all = False
-        self._kernels = kernels
+        self._all: tuple[Array, Array] | None = None  # the only batch, once it is gathered
         # No methods of its own here: in a circle its arrays would outlive it.
-        self._input_kernel = self._kernel_for(split.inputs)
-        targets = kernels.target_gather
-        self._target_kernel = targets(split.targets, codes) if targets else None
+        self._input_gather = self.input_gather(split.inputs, self._offset, self._scale)
+        self._target_gather = self.target_gather(split.targets, codes)
+        self._pool: Rows | None = None
+        self._pool_gather: Gather | None = None
 
-    def _kernel_for(self, inputs: NDArray[Any]) -> Gather | None:
-        """Return the kernel that gathers rows of an array (N, I), if there is one."""
-        kernel = self._kernels.input_gather
-        return kernel(inputs, self._offset, self._scale) if kernel else None
+    @staticmethod
+    def input_gather(inputs: NDArray[Any], offset: Array, scale: Array) -> Gather | None:
+        """Return a function to use in the place of NumPy, or None.
 
-    def __len__(self) -> int:
-        return -(-len(self.split) // self.batch_rows)
-
-    def in_order(self, first: int = 0) -> Iterator[tuple[Array, Array]]:
-        """Yield X (B, I) and targets T (B, O), row after row, from batch `first` on.
-
-        A split that fits one batch is gathered the first time only.
+        ``gather(rows, out)`` writes the rows numbered `rows` (B,) of `inputs` (N, I) to `out`
+        (B, I) as ``(x - offset) * scale``, the difference in the dtype of `offset`.
         """
-        if self._holds_all and not first:
-            yield self._shaped(len(self.split))
-        else:
-            yield from self.shuffled(self.split.rows[first * self.batch_rows :])
-            self._holds_all = len(self) == 1 and not first
+        return None
 
-    def in_random_order(
-        self, random: np.random.Generator, first: int = 0
-    ) -> Iterator[tuple[Array, Array]]:
-        """Yield X (B, I) and targets T (B, O) of all rows, from batch `first` on.
+    @staticmethod
+    def target_gather(targets: NDArray[Any], codes: Array) -> Gather | None:
+        """Return a function to use in the place of NumPy, or None.
 
-        The order depends on `random` alone: it is one of all rows, or of a large mapped array that
-        of `random_pools`.
+        ``gather(rows, out)`` writes numbers as they are, and for the index of a class its code.
         """
-        if is_large(self.split.inputs):
-            yield from self._of_pools(random_pools(self.split, self.batch_rows, random), first)
-        else:
-            rows = random.permutation(self.split.rows)
-            yield from self.shuffled(rows[first * self.batch_rows :])
+        return None
 
-    def _of_pools(
-        self, pools: Iterable[tuple[Rows, NDArray[np.intp]]], first: int
-    ) -> Iterator[tuple[Array, Array]]:
-        self._holds_all = False
-        gather_inputs: Gather | None = None
-        for rows, order in pools:
-            places = order[first * self.batch_rows :]
-            first = max(0, first - len(order) // self.batch_rows)
-            if len(places):
-                pool = take_rows(self.split.inputs, rows)
-                gather_inputs = self._kernel_for(pool) or partial(self._take_inputs, pool)
-                del pool
-            for start in range(0, len(places), self.batch_rows):
-                some = places[start : start + self.batch_rows]
-                yield self.gather(rows[some], gather_inputs, some)
-            gather_inputs = None  # before there is another pool
+    def hold(self, pool: Rows | None) -> None:
+        """Copy some rows out of a mapped array; `gather` then takes places in `pool`."""
+        self._pool_gather = None  # before there is another pool
+        self._pool = pool
+        if pool is not None:
+            inputs = take_rows(self.split.inputs, pool)
+            kernel = self.input_gather(inputs, self._offset, self._scale)
+            self._pool_gather = kernel or partial(self._take_inputs, inputs)
 
-    def shuffled(self, rows: Rows) -> Iterator[tuple[Array, Array]]:
-        """Yield X (B, I) and targets T (B, O) of `rows`, which index the arrays of the split."""
-        self._holds_all = False
-        for start in range(0, len(rows), self.batch_rows):
-            yield self.gather(rows[start : start + self.batch_rows])
-            give_back(self.split.inputs)
+    def in_order(self) -> Iterator[tuple[Array, Array]]:
+        """Yield X (B, I) and targets T (B, O), row after row."""
+        for start in range(0, len(self.split), self.batch_rows):
+            yield self.gather(self.split.rows[start : start + self.batch_rows])
 
-    def _shaped(self, rows: int) -> tuple[Array, Array]:
-        return shaped(self._X, rows, self._inputs), shaped(self._T, rows, self._outputs)
+    def gather(self, rows: Rows) -> tuple[Array, Array]:
+        """Return X (B, I) and targets T (B, O) of up to `batch_rows` rows.
 
-    def gather(
-        self,
-        rows: Rows,
-        gather_inputs: Gather | None = None,
-        places: NDArray[np.intp] | None = None,
-    ) -> tuple[Array, Array]:
-        """Return X (B, I) and targets T (B, O) of up to `batch_rows` rows, as `shuffled` does.
-
-        Parameters
-        ----------
-        gather_inputs : function, optional
-            Gathers the inputs of the rows, which have the numbers `places` there, if not from the
-            split.
+        A batch of all rows, which come in their order, is gathered the first time only.
         """
-        X, T = self._shaped(len(rows))
+        is_all = len(rows) == len(self.split)
+        if self._all and is_all:
+            return self._all
+        X = shaped(self._X, len(rows), self._inputs)
+        T = shaped(self._T, len(rows), self._outputs)
+        self._all = (X, T) if is_all else None
         numbers = rows.astype(np.intp, copy=False)
-        if gather_inputs is not None and places is not None:
-            gather_inputs(places, X)
-        elif self._input_kernel:
-            self._input_kernel(numbers, X)
+        if self._pool_gather is not None and self._pool is not None:
+            self._pool_gather(numbers, X)
+            numbers = self._pool[numbers].astype(np.intp, copy=False)
         else:
-            self._take_inputs(self.split.inputs, numbers, X)
-        (self._target_kernel or self._take_targets)(numbers, T)
-        if self._weights is not None:
-            self.weights = self._weights[rows, np.newaxis]
+            if self._input_gather:
+                self._input_gather(numbers, X)
+            else:
+                self._take_inputs(self.split.inputs, numbers, X)
+            give_back(self.split.inputs)
+        (self._target_gather or self._take_targets)(numbers, T)
         return X, T
+
+    def weights(self, rows: Rows) -> Array | None:
+        """Return how much each row counts (B, 1); None if all count alike."""
+        if self._weights is None:
+            return None
+        return self._weights[rows if self._pool is None else self._pool[rows], np.newaxis]
 
     # mode="clip" lets NumPy write to `out` directly; `rows` is never out of range.
 

@@ -3,13 +3,12 @@
 from collections.abc import Iterator, Mapping
 
 from nncli.explain.page import Element, Equation, Equations, Heading, Paragraph
+from nncli.explain.trace.between import about_backward, backward_between, gradients_between
 from nncli.explain.trace.forward import of_output, of_unit
 from nncli.explain.trace.step import LayerStep
 from nncli.explain.trace.writer import Writer
-from nncli.nn.activations import ACTIVATIONS
-from nncli.nn.entries import Array, Formula, Value
-
-_SLOPE_TERM = Formula("<by>·min(<z>, 0)", r"<by> \cdot \min(<z>, 0)")
+from nncli.nn.entries import Array, Value
+from nncli.nn.layers.dense import Dense
 
 
 def backward(page: Writer) -> Iterator[Element]:
@@ -29,6 +28,7 @@ def _layer(page: Writer, number: int) -> Iterator[Element]:
         yield from _about_the_loss(page)
     if layer.dA is not None and not _coupled(layer):
         yield _about_the_activation(page, layer)
+    yield from about_backward(page, number)
     for row in range(len(page.step.rows)):
         yield from _name_of_row(page, row)
         yield Equations([*_down_to_sums(page, number, row)])
@@ -38,7 +38,7 @@ def _layer(page: Writer, number: int) -> Iterator[Element]:
 
 
 def _coupled(layer: LayerStep) -> bool:
-    return ACTIVATIONS[layer.layer.activation].output_only
+    return layer.block.activation.entry.output_only
 
 
 def _name_of_row(page: Writer, row: int) -> Iterator[Element]:
@@ -60,11 +60,12 @@ def _about_the_loss(page: Writer) -> Iterator[Element]:
 
 
 def _about_the_activation(page: Writer, layer: LayerStep) -> Element:
-    write, name = page.write, layer.layer.activation
-    letters = {"a": "a", "z": "z", "p": "p", **layer.layer.activation_parameters}
-    whole = page.put(ACTIVATIONS[name].derivative.whole, letters)
-    equation = f"{write.derivative('a', 'z')} = {whole}"
-    return Paragraph(f"{write.name(name)}: {write.inline(equation)}")
+    write, activation = page.write, layer.block.activation
+    learned = {letter: letter for letter in activation.worked.symbols.values()}
+    letters = {"a": "a", "z": layer.taken, **activation.parameters, **learned}
+    whole = page.put(activation.entry.derivative.whole, letters)
+    equation = f"{write.derivative('a', layer.taken)} = {whole}"
+    return Paragraph(f"{write.name(activation.kind)}: {write.inline(equation)}")
 
 
 def _down_to_sums(page: Writer, number: int, row: int) -> Iterator[Equation]:
@@ -88,6 +89,7 @@ def _down_to_sums(page: Writer, number: int, row: int) -> Iterator[Equation]:
     for unit, equation in zip(units, by_activation, strict=True):
         yield equation
         yield from _through_activation(page, number, row, unit)
+    yield from backward_between(page, number, row)
 
 
 def _of_loss(page: Writer, letter: str, row: int, unit: int, values: Array) -> Equation:
@@ -109,7 +111,7 @@ def _from_next_layer(page: Writer, number: int, row: int, unit: int) -> Equation
     assert dA is not None  # only the output layer has none
     symbols, numbers = page.products(
         [(page.weight(number + 1, unit, k), page.by("z", number + 1, k)) for k in units],
-        (following.before.W[unit], following.dZ[row]),
+        (following.before[Dense.weights][unit], following.dZ[row]),
         units,
     )
     left = page.write.derivative("L", page.input(number + 1, unit))
@@ -122,15 +124,16 @@ def _through_activation(page: Writer, number: int, row: int, unit: int) -> Itera
     assert layer.dA is not None
     assert layer.derivative is not None
     symbols, numbers = of_unit(page, number, row, unit)
-    formula = ACTIVATIONS[layer.layer.activation].derivative
-    sides = page.sides(formula, symbols, numbers, layer.layer.activation_parameters)
+    activation = layer.block.activation
+    formula = activation.entry.derivative
+    sides = page.sides(formula, symbols, numbers, activation.parameters)
     derivative = write.derivative(symbols["a"], symbols["z"])
     yield page.equation(derivative, *sides, value=layer.derivative[row, unit])
     yield page.equation(
-        page.by("z", number, unit),
+        page.by(layer.taken, number, unit),
         [write.dot.join([page.by("a", number, unit), derivative])],
         [page.product([layer.dA[row, unit], layer.derivative[row, unit]])],
-        value=layer.dZ[row, unit],
+        value=layer.dS[row, unit],
     )
 
 
@@ -140,7 +143,7 @@ def _through_coupled_units(page: Writer, row: int) -> Iterator[Equation]:
     layer = page.step.layers[-1]
     assert layer.dA is not None
     assert layer.derivative is not None
-    formula = ACTIVATIONS[layer.layer.activation].derivative
+    formula = layer.block.activation.entry.derivative
     a = {unit: page.symbol("a", number, unit) for unit in units}
     z = {unit: page.symbol("z", number, unit) for unit in units}
     for i in units:
@@ -175,30 +178,32 @@ def _by_parameters(page: Writer, number: int, unit: int) -> Iterator[Equation]:
             write.derivative("L", page.weight(number, i, unit)),
             [total + write.dot.join([*symbols, page.input(number, i)])],
             page.sum([page.product(row) for row in rows]),
-            value=layer.gradient.W[i, unit],
+            value=layer.gradient[Dense.weights][i, unit],
         )
     yield page.equation(
         page.by("b", number, unit),
         [total + page.by("z", number, unit)],
         page.sum([write.number(each) for each in layer.dZ[:, unit]]),
-        value=layer.gradient.b[unit],
+        value=layer.gradient[Dense.biases][unit],
     )
-    if layer.layer.slopes:
-        yield _by_slope(page, number, unit)
+    yield from gradients_between(page, number, unit)
+    for name in layer.block.activation.worked.terms:
+        yield _by_learned(page, number, unit, name)
 
 
-def _by_slope(page: Writer, number: int, unit: int) -> Equation:
-    """Return the gradient by the slope p that a unit learns: a = p z where z < 0."""
+def _by_learned(page: Writer, number: int, unit: int, name: str) -> Equation:
+    """Return the gradient by what the activation of a unit learns."""
     layer = page.step.layers[number - 1]
+    worked = layer.block.activation.worked
     assert layer.dA is not None
     total = page.write.total if len(page.step.rows) > 1 else ""
-    symbols = {"by": page.by("a", number, unit), "z": page.symbol("z", number, unit)}
-    rows = zip(layer.dA[:, unit].tolist(), layer.Z[:, unit].tolist(), strict=True)
+    symbols = {"da": page.by("a", number, unit), "z": page.symbol(layer.taken, number, unit)}
+    rows = zip(layer.dA[:, unit].tolist(), layer.S[:, unit].tolist(), strict=True)
     return page.equation(
-        page.by("p", number, unit),
-        [total + page.put(_SLOPE_TERM, symbols)],
-        page.sum([page.put(_SLOPE_TERM, {"by": by, "z": z}) for by, z in rows]),
-        value=layer.gradient.slope[unit],
+        page.by(worked.symbols[name], number, unit),
+        [total + page.put(worked.terms[name], symbols)],
+        page.sum([page.put(worked.terms[name], {"da": da, "z": z}) for da, z in rows]),
+        value=layer.gradient[name][unit],
     )
 
 
@@ -208,7 +213,8 @@ def _factors(page: Writer, number: int, unit: int) -> tuple[list[str], list[Arra
     On one row they are the chain rule's, on several ∂L/∂z itself: the sums would grow too long.
     """
     layer = page.step.layers[number - 1]
-    if layer.dA is None or layer.derivative is None or _coupled(layer) or len(layer.dZ) > 1:
+    joined = bool(layer.between) or _coupled(layer) or len(layer.dZ) > 1
+    if joined or layer.dA is None or layer.derivative is None:
         return [page.by("z", number, unit)], [layer.dZ[:, unit]]
     a, z = page.symbol("a", number, unit), page.symbol("z", number, unit)
     symbols = [page.by("a", number, unit), page.write.derivative(a, z)]

@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Sequence
 
 from nncli.explain.page import Element, Equation, Equations, Paragraph, Table
+from nncli.explain.trace.between import forward_between
 from nncli.explain.trace.writer import Writer
-from nncli.nn.activations import ACTIVATIONS
+from nncli.nn.layers.dense import Dense
 
 _TABLE_WIDTH = 80
 
@@ -46,7 +47,7 @@ def loss(page: Writer) -> Iterator[Element]:
 def of_output(page: Writer, row: int, unit: int) -> dict[str, float]:
     """Return the numbers z, a and t of an output unit."""
     last = page.step.layers[-1]
-    arrays = {"z": last.Z, "a": last.A, "t": page.step.T}
+    arrays = {"z": last.S, "a": last.A, "t": page.step.T}
     return {letter: float(array[row, unit]) for letter, array in arrays.items()}
 
 
@@ -55,33 +56,41 @@ def _row(page: Writer, row: int) -> Iterator[Element]:
     inputs = page.listed("x", 0, step.X[row], page.shown[0])
     targets = page.listed("t", 0, step.T[row], page.shown[-1])
     yield Paragraph(f"Row {step.rows[row]}: {inputs}; {targets}.")
-    for number in range(1, len(step.layers) + 1):
+    for number, layer in enumerate(step.layers, 1):
         yield Paragraph(_about_the_layer(page, number))
         equations = []
         for unit in page.shown[number]:
             equations += [_weighted_sum(page, number, row, unit)]
-            equations += [_activation(page, number, row, unit)]
+            equations += [] if layer.between else [_activation(page, number, row, unit)]
         yield Equations(equations)
+        yield from forward_between(page, number, row)
+        if layer.between:
+            units = page.shown[number]
+            yield Equations([_activation(page, number, row, unit) for unit in units])
 
 
 def _about_the_layer(page: Writer, number: int) -> str:
     layer = page.step.layers[number - 1]
-    name, parameters = layer.layer.activation, layer.layer.activation_parameters
-    whole = page.put(ACTIVATIONS[name].formula.whole, {"z": "z", "p": "p", **parameters})
-    about = f"Layer {number}, {page.write.name(name)}: {page.write.inline(f'a = {whole}')}"
-    if not layer.layer.slopes:
-        return about
-    slopes = page.listed("p", number, layer.before.slope, page.shown[number])
-    return f"{about}, with the learned {slopes}"
+    activation = layer.block.activation
+    learned = {letter: letter for letter in activation.worked.symbols.values()}
+    letters = {"z": layer.taken, **activation.parameters, **learned}
+    whole = page.put(activation.entry.formula.whole, letters)
+    about = (
+        f"Layer {number}, {page.write.name(activation.kind)}: {page.write.inline(f'a = {whole}')}"
+    )
+    for name, letter in activation.worked.symbols.items():
+        values = page.listed(letter, number, layer.before[name], page.shown[number])
+        about = f"{about}, with the learned {values}"
+    return about
 
 
 def _weighted_sum(page: Writer, number: int, row: int, unit: int) -> Equation:
     layer, inputs = page.step.layers[number - 1], page.shown[number - 1]
     symbols, numbers = page.products(
         [(page.weight(number, i, unit), page.input(number, i)) for i in inputs],
-        (layer.before.W[:, unit], layer.inputs[row]),
+        (layer.before[Dense.weights][:, unit], layer.inputs[row]),
         inputs,
-        more=[(page.symbol("b", number, unit), float(layer.before.b[unit]))],
+        more=[(page.symbol("b", number, unit), float(layer.before[Dense.biases][unit]))],
     )
     return page.equation(page.symbol("z", number, unit), symbols, numbers, value=layer.Z[row, unit])
 
@@ -90,10 +99,10 @@ def _activation(page: Writer, number: int, row: int, unit: int) -> Equation:
     layer = page.step.layers[number - 1]
     symbols, numbers = of_unit(page, number, row, unit)
     sides = page.sides(
-        ACTIVATIONS[layer.layer.activation].formula,
+        layer.block.activation.entry.formula,
         symbols,
         numbers,
-        layer.layer.activation_parameters,
+        layer.block.activation.parameters,
     )
     return page.equation(symbols["a"], *sides[1:], value=layer.A[row, unit])
 
@@ -101,46 +110,47 @@ def _activation(page: Writer, number: int, row: int, unit: int) -> Equation:
 def of_unit(
     page: Writer, number: int, row: int, unit: int
 ) -> tuple[dict[str, str], dict[str, float]]:
-    """Return the symbols and the numbers of z, a and a learned slope p of a unit."""
+    """Return the symbols and the numbers of z, a and what the activation of a unit has learned.
+
+    z is what the activation takes: the weighted sum, or what has become of it.
+    """
     layer = page.step.layers[number - 1]
-    symbols = {letter: page.symbol(letter, number, unit) for letter in "zap"}
-    numbers = {"z": float(layer.Z[row, unit]), "a": float(layer.A[row, unit])}
-    if layer.layer.slopes:
-        numbers["p"] = float(layer.before.slope[unit])
-    return symbols, numbers
+    numbers = {"z": float(layer.S[row, unit]), "a": float(layer.A[row, unit])}
+    for name, letter in layer.block.activation.worked.symbols.items():
+        numbers[letter] = float(layer.before[name][unit])
+    symbols = {letter: page.symbol(letter, number, unit) for letter in numbers}
+    return symbols | {"z": page.symbol(layer.taken, number, unit)}, numbers
 
 
 def _tables(page: Writer) -> Iterator[Element]:
     """Yield a table of each unit, row by row: its truth table."""
-    tables = [
-        _table_of_unit(page, number, unit)
-        for number, units in enumerate(page.shown[1:], 1)
-        for unit in units
-    ]
-    inputs = [
-        shown for shown, units in zip(page.shown, page.shown[1:], strict=False) for _ in units
-    ]
+    places = [(number, unit) for number, units in enumerate(page.shown[1:], 1) for unit in units]
+    tables = [_table_of_unit(page, number, unit) for number, unit in places]
     complete = all(
-        len(table.header) == len(shown) + 3 for table, shown in zip(tables, inputs, strict=True)
+        page.input(number, page.shown[number - 1][-1]) in table.header
+        for (number, _), table in zip(places, tables, strict=True)
     )
     yield Paragraph(f"Each unit, row by row{'' if complete else ', with the inputs that fit'}:")
     yield from tables
 
 
 def _table_of_unit(page: Writer, number: int, unit: int) -> Table:
-    """Return a table of the row, as many inputs as fit, z and a."""
+    """Return a table of the row, as many inputs as fit, z, what has become of it, and a."""
     write, layer = page.write, page.step.layers[number - 1]
     columns = [
         [page.input(number, i), *map(write.number, layer.inputs[:, i].tolist())]
         for i in page.shown[number - 1]
     ]
+    quantities = {"z": layer.Z, layer.taken: layer.S, "a": layer.A}
     names = [write.words("row"), *map(str, page.step.rows)]
     results = [
         [page.symbol(letter, number, unit), *map(write.number, values[:, unit].tolist())]
-        for letter, values in (("z", layer.Z), ("a", layer.A))
+        for letter, values in quantities.items()
     ]
     while len(columns) > 1 and _width([names, *columns, *results]) > _TABLE_WIDTH:
         columns.pop()
+    if layer.between and _width([names, *columns, *results]) > _TABLE_WIDTH:
+        del results[0]
     header, *rows = zip(names, *columns, *results, strict=True)
     return Table(header, rows)
 

@@ -1,62 +1,98 @@
-"""The numbers of one training step, taken down while the engine that trains takes it."""
+"""The numbers of one training step, taken down while the passes that train take it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 
-from nncli.engines.numpy.batches import Batches
-from nncli.engines.numpy.engine import NumpyEngine
-from nncli.model.evaluation import class_codes
-from nncli.nn.activations import ACTIVATIONS
+from nncli.engines.numpy.batches import gathered
 from nncli.nn.entries import Array, Value
-from nncli.nn.network import Layer, LayerArrays, Network, Objective, Workspace, layer_views
+from nncli.nn.layers.activation import ActivationLayer
+from nncli.nn.layers.layer import Buffers, Claim, Layer
+from nncli.nn.network import Block, Network
+from nncli.nn.objective import Objective
 from nncli.nn.optimizers import OPTIMIZERS
 from nncli.nn.penalties import Regularization
-from nncli.runs.pipeline import Job, build_engine
+from nncli.runs.job import Job
 from nncli.training.loop import check_finite
+
+_STEP = 0  # its number, for layers that do otherwise in training
+
+Arrays = Mapping[str, Array]
+
+
+@dataclass(frozen=True)
+class Passed:
+    """A layer between weighted sums and their activation, and what passed through it.
+
+    Attributes
+    ----------
+    values : dict of str to array
+        Its quantities by their letters, arrays that broadcast to (B, O), and its parameters.
+    kept : dict of str to (array, array)
+        What is kept but not trained, before and after the step.
+    """
+
+    layer: Layer
+    values: dict[str, Array]
+    kept: dict[str, tuple[Array, Array]]
 
 
 @dataclass(frozen=True)
 class LayerStep:
-    """One layer's part in a step over B rows.
+    """The part of a block of layers in a step over B rows.
 
     Attributes
     ----------
     inputs : array (B, I)
-        The network's inputs, or the activations of the layer before.
-    Z, A : arrays (B, O)
+        The network's inputs, or the activations of the block before.
+    between : sequence of Passed
+        The layers between its weighted sums and its activation.
+    Z : array (B, O)
+        The weighted sums.
+    S, A : arrays (B, O)
+        What its activation takes, Z if there is nothing between, and gives.
     dA : array (B, O) or None
         ∂loss/∂A; None where the loss is one on logits and gives dZ at once.
     derivative : array (B, O), (B, O, O) or None
         g'(z); where units are coupled, ∂aᵢ/∂zⱼ at [row, i, j]; None where dA is.
-    dZ : array (B, O)
-        ∂loss/∂Z.
-    before, updated, after : LayerArrays
-        The parameters before the step, after the optimizer's update, and after the limit on norms.
-    gradient, penalized, followed : LayerArrays
+    dS, dZ : arrays (B, O)
+        ∂loss/∂S and ∂loss/∂Z.
+    before, updated, after : mappings of str to array
+        The parameters before the step, after the optimizer's update, and after the limit on norms,
+        by name.
+    gradient, penalized, followed : mappings of str to array
         The gradient of the loss; with penalties, 0 for connections that are not there; clipped.
-    slots : dict of str to LayerArrays
+    slots : dict of str to mapping of str to array
         What the optimizer keeps beside the parameters, after the step, by its letter.
     connected : array (I, O) or None
         1 for a connection that is there, else 0; None when all are.
     """
 
-    layer: Layer
+    block: Block
     inputs: Array
+    between: Sequence[Passed]
     Z: Array
+    S: Array
     A: Array
     dA: Array | None
     derivative: Array | None
+    dS: Array
     dZ: Array
-    before: LayerArrays
-    updated: LayerArrays
-    after: LayerArrays
-    gradient: LayerArrays
-    penalized: LayerArrays
-    followed: LayerArrays
-    slots: dict[str, LayerArrays]
+    before: Arrays
+    updated: Arrays
+    after: Arrays
+    gradient: Arrays
+    penalized: Arrays
+    followed: Arrays
+    slots: dict[str, Arrays]
     connected: Array | None
+
+    @property
+    def taken(self) -> str:
+        """The letter of what its activation takes."""
+        return "y" if self.between else "z"
 
 
 @dataclass(frozen=True)
@@ -103,142 +139,167 @@ def take_step(job: Job, rows: Sequence[int]) -> Step:
     DivergenceError
         When the loss is not a finite number.
     """
-    network, settings = _Recorder(job.network), job.config.training
-    engine = build_engine(
-        job.config, job.dataset.task, network, job.objective, len(rows), dropout=False
-    )
-    X, T = _gather(job, rows)
-    learning_rate = job.plan.rate(0, 1 / len(job.training))
-    loss, stages = _take(engine, network, X, T, learning_rate)
-    optimizer = settings.optimizer
-    slots = OPTIMIZERS[optimizer.name].shown(engine.state()["slots"], optimizer.parameters)
+    setup = job.setup
+    X, T = gathered(setup.training, setup.scaling, setup.codes, rows)
+    network = setup.network.with_layers([_Recorded.of(each) for each in setup.network.layers])
+    work = network.workspace(len(X), input_gradient=True)
+    gradient = np.zeros_like(network.parameters)
+    network.logits(X, work, _STEP)
+    network.activate_output(work)  # a loss on logits does without
+    loss = setup.objective(network, T, work)
+    check_finite(loss, "the loss")
+    dX = network.backward(work, network.by_layer(gradient)).copy()
+    learning_rate = job.plan.rate(0, 1 / job.order.batches)
+    optimizer = OPTIMIZERS[setup.optimizer]
+    slots = np.zeros((optimizer.slots, len(gradient)), network.dtype)
+    stages = _stages(job, network, gradient, slots, learning_rate)
     return Step(
         rows=rows,
         X=X,
         T=T,
-        dX=network.dX,
+        dX=dX,
         loss=loss,
-        objective=job.objective,
-        layers=_layer_steps(network, X, stages, slots),
-        optimizer=optimizer.name,
-        settings=optimizer.parameters,
+        objective=setup.objective,
+        layers=_layer_steps(job.blocks, network, stages, optimizer.shown(slots, setup.settings)),
+        optimizer=setup.optimizer,
+        settings=dict(setup.settings),
         learning_rate=learning_rate,
-        regularization=job.engine.regularization,
-        without_dropout=bool(np.any(settings.dropout)),
+        regularization=setup.regularization,
+        without_dropout=any(setup.dropout),
     )
 
 
-def _gather(job: Job, rows: Sequence[int]) -> tuple[Array, Array]:
-    training = job.training.split
-    split = replace(training, rows=training.rows[list(rows)])
-    codes = class_codes(job.network, len(job.dataset.classes))
-    (batch,) = Batches(split, job.scaling, codes, len(rows)).in_order()
-    return batch
+def _stages(
+    job: Job, network: Network, gradient: Array, slots: Array, learning_rate: float
+) -> dict[str, Array]:
+    """Let the parameters follow the gradient; return the flat vectors that `LayerStep` names."""
+    setup, parameters = job.setup, network.parameters
+    penalties, scratch = setup.regularization, np.empty_like(gradient)
+    stages = {"before": parameters.copy(), "gradient": gradient.copy()}
+    weights = network.weights(parameters)
+    penalties.add_penalties(network.weights(gradient), weights, scratch)
+    if network.mask is not None:
+        np.multiply(gradient, network.mask, out=gradient)
+    stages["penalized"] = gradient.copy()
+    penalties.clip(gradient)
+    stages["followed"] = gradient.copy()
+    update = OPTIMIZERS[setup.optimizer].update
+    update(parameters, gradient, slots, scratch, learning_rate, 1, **setup.settings)
+    stages["updated"] = parameters.copy()
+    penalties.limit_norms(weights)
+    stages["after"] = parameters
+    return stages
 
 
-def _take(
-    engine: NumpyEngine, network: "_Recorder", X: Array, T: Array, learning_rate: float
-) -> tuple[float, dict[str, Array]]:
-    """Take the step; return the loss and the flat vectors that `LayerStep` names."""
-    regularization = engine.regularization
-    # The limit on norms comes last, after a look at what the optimizer made.
-    engine.regularization = replace(regularization, max_norm=None)
-    stages = {"before": network.parameters.copy()}
-    loss, _ = engine.backpropagate(X, T)
-    check_finite(loss, "the loss")
-    stages["gradient"] = network.gradient
-    stages["penalized"] = _penalized(network, regularization)
-    stages["followed"] = engine.gradient.copy()
-    engine.update(learning_rate)
-    stages["updated"] = network.parameters.copy()
-    regularization.limit_norms(network.arrays)
-    stages["after"] = network.parameters
-    return loss, stages
+class _Recorded(Layer):
+    """A layer that keeps a copy of what its passes take, give and overwrite."""
+
+    layer: Layer
+    X: Array
+    Y: Array
+    dY: Array
+    dX: Array
+    kept: dict[str, Array]
+    derivative: Array | None = None
+
+    @classmethod
+    def of(cls, layer: Layer) -> "_Recorded":
+        recorded = cls.__new__(cls)
+        recorded.__dict__.update(layer.__dict__)
+        recorded.layer, recorded.weights = layer, layer.weights
+        return recorded
+
+    def bind(self) -> None:
+        self.layer = self.layer.bound(self.arrays)
+        self.before = {name: each.copy() for name, each in self.arrays.items()}
+
+    def buffers(self, claim: Claim, *, is_first: bool) -> Buffers:
+        return self.layer.buffers(claim, is_first=is_first)
+
+    def forward(self, X: Array, own: Buffers, step: int | None) -> Array:
+        self.kept = {name: self.arrays[name].copy() for name in self.state}
+        Y = self.layer.forward(X, own, step)
+        self.X, self.Y = X.copy(), Y.copy()
+        return Y
+
+    def backward(self, dY: Array, own: Buffers, gradients: Sequence[Array]) -> Array:
+        self.dY = dY.copy()
+        if isinstance(self.layer, ActivationLayer):
+            self.derivative = _derivative(self.layer, self.X, self.Y)
+        dX = self.layer.backward(dY, own, gradients)
+        self.dX = dX.copy()
+        return dX
 
 
-def _penalized(network: "_Recorder", regularization: Regularization) -> Array:
-    """Return the gradient as it is before clipping."""
-    gradient = network.gradient.copy()
-    views = layer_views(network.layers, gradient)
-    regularization.add_penalties(views, network.arrays, np.empty_like(gradient))
-    return gradient if network.mask is None else gradient * network.mask
+def _derivative(layer: ActivationLayer, Z: Array, A: Array) -> Array:
+    """Return what the backward function of an activation makes of a dA of 1."""
 
-
-class _Recorder(Network):
-    """A network that keeps a copy of what its passes compute and overwrite."""
-
-    def __init__(self, network: Network) -> None:
-        super().__init__(network.layers, network.parameters)
-        self.mask = network.mask
-        self.Z: list[Array] = []
-        self.A: list[Array] = []
-        self.dA: dict[int, Array] = {}
-        self.derivatives: dict[int, Array] = {}
-        self.dZ: list[Array] = []
-        self.dX: Array = np.empty(0)
-        self.gradient: Array = np.empty(0)
-
-    def logits(self, X: Array, work: Workspace, keep: Mapping[int, Array] | None = None) -> Array:
-        Z = super().logits(X, work, keep)
-        self.activate_output(work)  # a loss on logits does without
-        self.Z = [each.copy() for each in work.Z]
-        self.A = [each.copy() for each in work.A]
-        return Z
-
-    def activation_backward(
-        self, index: int, work: Workspace, gradients: LayerArrays | None = None
-    ) -> None:
-        self.dA[index] = work.dA[index].copy()
-        self.derivatives[index] = self._derivative(index)
-        super().activation_backward(index, work, gradients)
-
-    def backward(
-        self,
-        X: Array,
-        work: Workspace,
-        gradients: Sequence[LayerArrays],
-        keep: Mapping[int, Array] | None = None,
-        dX: Array | None = None,
-    ) -> None:
-        self.dX = np.empty_like(X)
-        super().backward(X, work, gradients, keep, self.dX)
-        self.dZ = [each.copy() for each in work.dA]
-        self.gradient = np.concatenate([each.ravel() for layer in gradients for each in layer])
-
-    def _derivative(self, index: int) -> Array:
-        """Return what the backward function of a layer's activation makes of a dA of 1."""
-        A = self.A[index]
-        if not ACTIVATIONS[self.layers[index].activation].output_only:
-            return self._backward_of(index, np.ones_like(A))
-        units = np.eye(A.shape[1], dtype=A.dtype)
-        by_unit = [self._backward_of(index, np.broadcast_to(row, A.shape)) for row in units]
-        return np.stack(by_unit, axis=1)
-
-    def _backward_of(self, index: int, dA: Array) -> Array:
-        out = np.empty_like(self.A[index])
-        self._backward[index](dA, self.Z[index].copy(), self.A[index].copy(), out)
+    def of(dA: Array) -> Array:
+        out = np.empty_like(A)
+        layer.multiply(dA, Z.copy(), A.copy(), out)
         return out
+
+    if not layer.entry.output_only:
+        return of(np.ones_like(A))
+    units = np.eye(A.shape[1], dtype=A.dtype)
+    return np.stack([of(np.broadcast_to(row, A.shape)) for row in units], axis=1)
 
 
 def _layer_steps(
-    network: _Recorder, X: Array, stages: Mapping[str, Array], slots: Mapping[str, Array]
+    blocks: Sequence[Block],
+    network: Network,
+    stages: Mapping[str, Array],
+    slots: Mapping[str, Array],
 ) -> list[LayerStep]:
-    layers = network.layers
-    views = {name: layer_views(layers, flat) for name, flat in stages.items()}
-    kept = {letter: layer_views(layers, flat) for letter, flat in slots.items()}
-    mask = None if network.mask is None else layer_views(layers, network.mask)
-    return [
-        LayerStep(
-            layer=layer,
-            inputs=network.A[index - 1] if index else X,
-            Z=network.Z[index],
-            A=network.A[index],
-            dA=network.dA.get(index),
-            derivative=network.derivatives.get(index),
-            dZ=network.dZ[index],
-            slots={letter: each[index] for letter, each in kept.items()},
-            connected=mask[index].W if mask else None,
-            **{name: each[index] for name, each in views.items()},
+    views = {name: network.views(flat) for name, flat in stages.items()}
+    kept = {letter: network.views(flat) for letter, flat in slots.items()}
+    mask = None if network.mask is None else network.views(network.mask)
+    steps: list[LayerStep] = []
+    for block, recorded in zip(blocks, network.blocks, strict=True):
+        first, *between, last = cast("list[_Recorded]", recorded.layers)
+        steps.append(
+            LayerStep(
+                block=block,
+                inputs=first.X,
+                between=[_passed(each) for each in between],
+                Z=first.Y,
+                S=last.X,
+                A=last.Y,
+                dA=last.__dict__.get("dY"),
+                derivative=last.derivative,
+                dS=between[-1].dY if between else first.dY,
+                dZ=first.dY,
+                slots={letter: _of_block(block, each) for letter, each in kept.items()},
+                connected=mask[block.weights] if mask else None,
+                **{name: _of_block(block, each) for name, each in views.items()},
+            )
         )
-        for index, layer in enumerate(layers)
-    ]
+    return steps
+
+
+def _passed(recorded: _Recorded) -> Passed:
+    """Return what passed through a layer, as its formulas name it."""
+    layer, worked = recorded.layer, recorded.layer.worked
+    wide: dict[str, Array] = {
+        name: np.asarray(each, np.float64) for name, each in layer.parameters.items()
+    }
+    learned = {worked.symbols[name]: recorded.before[name] for name in layer.trained}
+    wide |= {letter: each.astype(np.float64)[np.newaxis] for letter, each in learned.items()}
+    for ends, lines in (
+        ({"z": recorded.X, "y": recorded.Y}, worked.forward),
+        ({"dy": recorded.dY, "dz": recorded.dX}, worked.backward),
+    ):
+        wide |= {letter: each.astype(np.float64) for letter, each in ends.items()}
+        for line in lines[:-1]:  # the last one is what the layer gives
+            value = line.value(wide)
+            axis = {"units": 1, "rows": 0, None: None}[line.mean]
+            wide[line.letter] = value if axis is None else value.mean(axis=axis, keepdims=True)
+    kept = {name: (each, recorded.arrays[name].copy()) for name, each in recorded.kept.items()}
+    return Passed(layer, wide, kept)
+
+
+def _of_block(block: Block, arrays: Arrays) -> dict[str, Array]:
+    """Return the arrays of a block by the names that its layers give them."""
+    return {
+        name: arrays[f"{name}{block.number}"] for layer in block.layers for name in layer.trained
+    }

@@ -6,10 +6,10 @@ from typing import NamedTuple
 import numpy as np
 
 from nncli.explain.page import Element, Equation, Equations, Paragraph
-from nncli.explain.trace.step import LayerStep, Step
+from nncli.explain.trace.between import kept_between
+from nncli.explain.trace.step import Arrays, LayerStep, Step
 from nncli.explain.trace.writer import Writer
 from nncli.nn.entries import Array, Formula, Value
-from nncli.nn.network import LayerArrays
 from nncli.nn.optimizers import OPTIMIZERS
 
 
@@ -39,6 +39,20 @@ def update(page: Writer) -> Iterator[Element]:
             for equation in _new_value(page, parameter, factor)
         ]
     )
+    yield from _kept(page)
+
+
+def _kept(page: Writer) -> Iterator[Element]:
+    """Yield what layers keep without training it, if any does."""
+    equations = [
+        equation
+        for number in range(1, len(page.step.layers) + 1)
+        for unit in page.shown[number]
+        for equation in kept_between(page, number, unit)
+    ]
+    if equations:
+        yield Paragraph("What is kept for the trained network, without being trained itself:")
+        yield Equations(equations)
 
 
 class _Parameter(NamedTuple):
@@ -49,20 +63,28 @@ class _Parameter(NamedTuple):
     array: str
     place: tuple[int, ...]
 
-    def at(self, arrays: LayerArrays) -> float:
+    def at(self, arrays: Arrays) -> float:
         """Return its number in a stage of the step."""
-        return float(getattr(arrays, self.array)[self.place])
+        return float(arrays[self.array][self.place])
+
+    @property
+    def is_weight(self) -> bool:
+        """Whether it is the weight of a connection."""
+        return self.array == self.layer.block.layers[0].weights
 
 
 def _parameters(page: Writer) -> Iterator[_Parameter]:
     """Yield every shown parameter, unit by unit."""
     for number, layer in enumerate(page.step.layers, 1):
         for unit in page.shown[number]:
-            for i in page.shown[number - 1]:
-                yield _Parameter(page.weight(number, i, unit), layer, "W", (i, unit))
-            yield _Parameter(page.symbol("b", number, unit), layer, "b", (unit,))
-            if layer.layer.slopes:
-                yield _Parameter(page.symbol("p", number, unit), layer, "slope", (unit,))
+            for part in layer.block.layers:
+                for name in part.trained:
+                    if name == part.weights:
+                        for i in page.shown[number - 1]:
+                            yield _Parameter(page.weight(number, i, unit), layer, name, (i, unit))
+                    else:
+                        symbol = page.symbol(part.worked.symbols[name], number, unit)
+                        yield _Parameter(symbol, layer, name, (unit,))
 
 
 def _clipping_factor(step: Step) -> float:
@@ -70,7 +92,7 @@ def _clipping_factor(step: Step) -> float:
     settings = step.regularization
     if settings.clip_norm is None:
         return 1.0
-    arrays = [each for layer in step.layers for each in layer.penalized]
+    arrays = [each for layer in step.layers for each in layer.penalized.values()]
     gradient = np.concatenate([each.ravel().astype(np.float64) for each in arrays])
     if settings.clip_value is not None:
         gradient = np.clip(gradient, -settings.clip_value, settings.clip_value)
@@ -114,7 +136,7 @@ def _new_value(page: Writer, parameter: _Parameter, factor: float) -> Iterator[E
         yield page.equation(left, filled, value=results[letter], sign=write.becomes)
     if (after := parameter.at(layer.after)) != results["w"]:
         limit = write.number(step.regularization.max_norm or 0.0)
-        norm = write.number(_norm_into(layer.updated.W, parameter.place[1]))
+        norm = write.number(_norm_into(layer.updated[parameter.array], parameter.place[1]))
         scaled = [f"{write.number(results['w'])}{write.times}{limit} / {norm}"]
         yield page.equation(parameter.symbol, scaled, value=after, sign=write.becomes)
 
@@ -127,7 +149,7 @@ def _followed(page: Writer, parameter: _Parameter, factor: float) -> Equation:
     """Return how the optimizer's g came from the gradient of the loss."""
     write, settings, layer = page.write, page.step.regularization, parameter.layer
     left, value = f"g({parameter.symbol})", parameter.at(layer.followed)
-    is_weight = parameter.array == "W"
+    is_weight = parameter.is_weight
     if is_weight and layer.connected is not None and not layer.connected[parameter.place]:
         return page.equation(left, [write.words("not connected")], value=value)
     text, latex = "<by>", "<by>"

@@ -29,7 +29,7 @@ def worked_example(step: Step, notation: Notation, *, source: str, limit: int) -
     yield Paragraph(_about_the_symbols(page))
     if step.without_dropout:
         yield Paragraph("In training dropout leaves units out at random; here none is left out.")
-    sizes = [step.X.shape[1], *(each.layer.outputs for each in step.layers)]
+    sizes = [step.X.shape[1], *(each.block.outputs for each in step.layers)]
     if max(sizes) > limit:
         yield Paragraph(
             f"At most {limit} inputs are shown, the largest, and at most {limit} units of a "
@@ -49,7 +49,7 @@ def _about_the_step(page: Writer, source: str) -> str:
     step, write = page.step, page.write
     inputs = step.X.shape[1]
     sizes = [f"{inputs} input{'s' if inputs > 1 else ''}"]
-    sizes += [f"{each.layer.outputs} {each.layer.activation}" for each in step.layers]
+    sizes += [f"{each.block.outputs} {each.block.activation.kind}" for each in step.layers]
     rate = write.inline(f"{write.rate} = {write.number(step.learning_rate)}")
     return (
         f"From {write.name(source)}. Layers: {', '.join(map(write.name, sizes))}. Loss: "

@@ -19,6 +19,8 @@ class Writer:
     write : Notation
     loss : Loss
         The entry of the table.
+    limit : int
+        How many terms of a sum are shown.
     divisor : int
         What the sum of the loss's terms is divided by.
     shown : list of list of int
@@ -27,6 +29,7 @@ class Writer:
 
     def __init__(self, step: Step, notation: Notation, limit: int) -> None:
         self.step = step
+        self.limit = limit
         self.write = notation
         self.loss = LOSSES[step.objective.name]
         self.divisor = step.T.size if self.loss.mean_over_outputs else len(step.T)

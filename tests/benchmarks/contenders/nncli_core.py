@@ -1,7 +1,7 @@
 """nncli, driven through the classes that its training job is made of.
 
 All that the benchmarks know of these classes stands here. It follows the job of
-`nncli.runs.pipeline`, without a config and without files.
+`nncli.runs.job`, without a config and without files.
 """
 
 import os
@@ -13,19 +13,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nncli.base.threads import suited_threads, threads_in_use, use_threads
+from nncli.data.order import Order
 from nncli.data.scaling import fit
-from nncli.data.splits import whole
-from nncli.engines.choice import choose_kernels
-from nncli.engines.numpy.batches import Batches, target_codes
-from nncli.engines.numpy.engine import EVALUATION_ROWS, NumpyEngine
-from nncli.engines.scores import ACCURACY, MAE, chosen_classes
-from nncli.model.artifact import Model, Preprocessing
+from nncli.data.splits import Split, whole
+from nncli.engines.choice import choose_engine
+from nncli.engines.engine import Setup, Sums
+from nncli.engines.numpy.batches import EVALUATION_ROWS, Batches, target_codes
+from nncli.metrics.scores import ACCURACY, MAE, chosen_classes
+from nncli.model.model import Model, Preprocessing
 from nncli.model.prediction import predict_rows
-from nncli.nn.kernels import NUMPY, Kernels
-from nncli.nn.network import Layer, Network, Objective, layer_views, parameter_count
+from nncli.nn.layers.kinds import block
+from nncli.nn.network import Network, parameter_count
+from nncli.nn.objective import Objective
 from nncli.nn.optimizers import OPTIMIZERS
 from nncli.nn.penalties import Regularization
-from nncli.training.loop import EpochReport, Plan, Progress, train
+from nncli.training.loop import EpochReport, train
+from nncli.training.plan import Plan
+from nncli.training.progress import Progress
 from tests.benchmarks.answer import Contender, Options, main
 from tests.benchmarks.products import seconds_of_products
 from tests.benchmarks.rows import Rows
@@ -42,34 +46,24 @@ PRODUCTS_SECONDS = 0.5
 
 
 class Training(Contender):
-    """The loop that ``nncli train`` runs, or its steps; `options` name the kernels."""
+    """The loop that ``nncli train`` runs, or its steps; `options` name the engine."""
 
     def __init__(self, work: Work, rows: Rows, options: Options) -> None:
         self._work, self._rows, self._seconds = work, rows, 0.0
-        self._network = _network(work)
-        use_threads(suited_threads(self._network.largest_product(work.batch_rows)))
+        setup = _setup(work, rows)
+        use_threads(suited_threads(setup.network.largest_product(work.batch_rows)))
         self.threads = str(threads_in_use())
-        kernels = choose_kernels(options["kernels"], steps=0, parameters=0)
-        self._engine = NumpyEngine(
-            self._network,
-            Objective(LOSSES[work.output], {}),
-            score=MAE if self._is_regression else ACCURACY,
-            optimizer=work.optimizer,
-            settings=OPTIMIZERS[work.optimizer].complete({}),
-            regularization=Regularization(),
-            batch_rows=work.batch_rows,
-            kernels=kernels,
-        )
-        self._batches = _batches(work, rows.X, rows.y, work.batch_rows, kernels)
-        self._reports = train(self._engine, self._batches, None, _plan(work), Progress())
+        self._layers, self._sums = setup.network.layers, Sums()
+        self._engine = choose_engine(options["engine"], steps=0, parameters=0)(setup)
+        order = Order(setup.training, work.batch_rows)
+        self._reports = train(self._engine, order, setup.score, _plan(work), Progress())
 
     def rounds(self, count: int) -> None:
         """Train for so many epochs, or take so many steps."""
         started = time.perf_counter()
         if self._work.task == "step":
-            (batch,) = self._batches.in_order()
-            for _ in range(count):
-                self._engine.step(*batch, self._work.learning_rate)
+            batches = np.broadcast_to(np.arange(self._work.rows), (count, self._work.rows))
+            self._engine.steps(batches, [self._work.learning_rate] * count, self._sums)
         else:
             for _ in range(count):
                 while not isinstance(next(self._reports), EpochReport):
@@ -78,23 +72,18 @@ class Training(Contender):
 
     def predictions(self) -> NDArray[Any]:
         """Return the classes or numbers of the test rows."""
-        network = self._network
-        work = network.workspace(EVALUATION_ROWS)
-        found = []
-        batches = _batches(self._work, self._rows.X_test, self._rows.y_test, EVALUATION_ROWS)
-        for X, _ in batches.in_order():
+        learned = self._engine.snapshot()
+        network = Network(self._layers, learned["parameters"], learned["state"])
+        work, found = network.workspace(EVALUATION_ROWS), []
+        for X, _ in _test_batches(self._work, self._rows).in_order():
             Z = network.logits(X, work.first(len(X)))
-            found.append(Z[:, 0].copy() if self._is_regression else chosen_classes(Z))
+            found.append(Z[:, 0].copy() if _is_regression(self._work) else chosen_classes(Z))
         return np.concatenate(found)
 
     def facts(self) -> dict[str, float]:
         """Return how long the matrix products of an epoch take."""
         budget = min(PRODUCTS_SECONDS, self._seconds)  # in the smoke test, no longer than the rest
         return {"products_seconds": seconds_of_products(self._work, budget)}
-
-    @property
-    def _is_regression(self) -> bool:
-        return self._work.output == "identity"
 
 
 class Prediction(Contender):
@@ -116,37 +105,59 @@ class Prediction(Contender):
         return self._chosen
 
 
+def _is_regression(work: Work) -> bool:
+    return work.output == "identity"
+
+
 def _network(work: Work) -> Network:
     last = len(work.sizes) - 2
     layers = [
-        Layer(inputs, outputs, work.output if index == last else work.hidden)
+        layer
         for index, (inputs, outputs) in enumerate(pairwise(work.sizes))
+        for layer in block(inputs, outputs, work.output if index == last else work.hidden)
     ]
-    parameters = np.zeros(parameter_count(layers), np.float32)
-    for views, W in zip(layer_views(layers, parameters), initial_weights(work), strict=True):
-        views.W[:] = W
-    return Network(layers, parameters)
+    network = Network(layers, np.zeros(parameter_count(layers), np.float32))
+    weights = network.weights(network.parameters)
+    for own, W in zip(weights, initial_weights(work), strict=True):
+        own[:] = W
+    return network
 
 
-def _batches(
-    work: Work, X: NDArray[Any], y: NDArray[Any], batch_rows: int, kernels: Kernels = NUMPY
-) -> Batches:
+def _setup(work: Work, rows: Rows) -> Setup:
+    split = _split(work, rows.X, rows.y)
+    return Setup(
+        network=_network(work),
+        objective=Objective(LOSSES[work.output], {}),
+        score=MAE if _is_regression(work) else ACCURACY,
+        optimizer=work.optimizer,
+        settings=OPTIMIZERS[work.optimizer].complete({}),
+        regularization=Regularization(),
+        training=split,
+        validation=None,
+        scaling=fit("unit", split),
+        codes=_codes(work),
+        batch_rows=work.batch_rows,
+    )
+
+
+def _split(work: Work, X: NDArray[Any], y: NDArray[Any]) -> Split:
+    return whole(X, y[:, np.newaxis] if _is_regression(work) else y)
+
+
+def _codes(work: Work) -> NDArray[Any]:
     outputs = work.sizes[-1]
-    if work.output == "identity":
-        classes, targets = 0, y[:, np.newaxis]
-    else:
-        classes, targets = max(outputs, 2), y
-    codes = target_codes(classes, outputs, np.float32)
-    split = whole(X, targets)
-    return Batches(split, fit("unit", split), codes, batch_rows, kernels)
+    return target_codes(0 if _is_regression(work) else max(outputs, 2), outputs, np.float32)
+
+
+def _test_batches(work: Work, rows: Rows) -> Batches:
+    split = _split(work, rows.X_test, rows.y_test)
+    return Batches(split, fit("unit", split), _codes(work), EVALUATION_ROWS)
 
 
 def _plan(work: Work) -> Plan:
     return Plan(
         epochs=work.warm_up + work.timed,
         rate=lambda epoch, share: work.learning_rate,
-        shuffle=True,
-        seed=0,
         monitor="train_loss",
         keep_best=False,
     )
@@ -156,7 +167,7 @@ def _model(work: Work) -> Model:
     columns = [f"pixel{number}" for number in range(work.sizes[0])]
     return Model(
         network=_network(work),
-        preprocessing=Preprocessing(columns, ["number"] * len(columns), 0.0, 1 / 255),
+        preprocessing=Preprocessing(columns, 0.0, 1 / 255),
         task="multiclass",
         targets=["digit"],
         classes=list("0123456789"),

@@ -1,0 +1,43 @@
+"""Where the time of a run goes."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+class Clock:
+    """Adds up wall time by phase.
+
+    Attributes
+    ----------
+    seconds : dict of str to float
+        By phase, in the order in which they were first named.
+    """
+
+    def __init__(self, *phases: str) -> None:
+        self.seconds = dict.fromkeys(phases, 0.0)
+        self._made = self._since = time.perf_counter()
+
+    @property
+    def total(self) -> float:
+        """Seconds since the clock was made."""
+        return time.perf_counter() - self._made
+
+    def start(self) -> None:
+        """Forget the time since the last lap."""
+        self._since = time.perf_counter()
+
+    def lap(self, phase: str) -> None:
+        """Count the time since the last call of `lap` or `start` as `phase`."""
+        now = time.perf_counter()
+        self.seconds[phase] = self.seconds.get(phase, 0.0) + now - self._since
+        self._since = now
+
+    @contextmanager
+    def phase(self, name: str) -> Iterator[None]:
+        """Count what is done inside as `name`."""
+        self.start()
+        try:
+            yield
+        finally:
+            self.lap(name)

@@ -1,0 +1,153 @@
+"""The part of the page about the layers between weighted sums and their activation."""
+
+from collections.abc import Iterator, Sequence
+
+from nncli.explain.page import Element, Equation, Equations, Paragraph
+from nncli.explain.trace.step import Passed
+from nncli.explain.trace.writer import Writer
+from nncli.nn.layers.worked import Line
+
+
+def forward_between(page: Writer, number: int, row: int) -> Iterator[Element]:
+    """Yield what the weighted sums of a row become before the activation, if anything."""
+    for each in _between(page, number):
+        lines = each.worked.forward
+        yield Paragraph(f"{each.name}: {each.formulas(lines)}.")
+        yield Equations(list(each.equations(lines, row)))
+
+
+def backward_between(page: Writer, number: int, row: int) -> Iterator[Equation]:
+    """Yield the derivatives of the loss on their way back to the weighted sums of a row."""
+    for each in reversed(_between(page, number)):
+        yield from each.equations(each.worked.backward, row)
+
+
+def about_backward(page: Writer, number: int) -> Iterator[Element]:
+    """Yield the formulas of the derivatives."""
+    for each in reversed(_between(page, number)):
+        yield Paragraph(f"{each.name}: {each.formulas(each.worked.backward)}.")
+
+
+def gradients_between(page: Writer, number: int, unit: int) -> Iterator[Equation]:
+    """Yield the gradient of what the layers between have learned for a unit."""
+    for each in _between(page, number):
+        for name in each.worked.terms:
+            yield each.gradient(name, unit)
+
+
+def kept_between(page: Writer, number: int, unit: int) -> Iterator[Equation]:
+    """Yield what the layers between keep of a unit, without training it, after the step."""
+    for each in _between(page, number):
+        for name in each.worked.kept:
+            yield each.kept(name, unit)
+
+
+def _between(page: Writer, number: int) -> list["_Between"]:
+    return [_Between(page, number, passed) for passed in page.step.layers[number - 1].between]
+
+
+class _Between:
+    """Writes the quantities of a layer between; `number` is that of its block."""
+
+    def __init__(self, page: Writer, number: int, passed: Passed) -> None:
+        self._page, self._number, self._passed = page, number, passed
+        self._block = page.step.layers[number - 1]
+        self.worked = passed.layer.worked
+        self.name = page.write.name(passed.layer.kind)
+        self._rows = len(page.step.rows)
+        self._parameters = {name: float(v) for name, v in passed.layer.parameters.items()}
+        lines = [*self.worked.forward, *self.worked.backward]
+        self._means = {line.letter: line.mean for line in lines if line.mean}
+
+    def formulas(self, lines: Sequence[Line]) -> str:
+        """Write the formulas for a sentence."""
+        return ", ".join(self._formula(line) for line in lines)
+
+    def equations(self, lines: Sequence[Line], row: int) -> Iterator[Equation]:
+        """Yield every quantity of a row; what is the same for all rows with the first."""
+        for line in lines:
+            if line.mean == "units":
+                yield self._mean(line, row, 0)
+            elif line.mean == "rows":
+                for unit in self._page.shown[self._number] if row == 0 else ():
+                    yield self._mean(line, row, unit)
+            else:
+                for unit in self._page.shown[self._number]:
+                    yield self._equation(line, row, unit)
+
+    def gradient(self, name: str, unit: int) -> Equation:
+        """Return the gradient of an array that is learned, for a unit."""
+        page, term = self._page, self.worked.terms[name]
+        total = page.write.total if self._rows > 1 else ""
+        left = page.by(self.worked.symbols[name], self._number, unit)
+        terms = [page.put(term, self._numbers(row, unit)) for row in range(self._rows)]
+        symbols = total + page.put(term, self._symbols(unit))
+        value = float(self._block.gradient[name][unit])
+        return page.equation(left, [symbols], page.sum(terms), value=value)
+
+    def kept(self, name: str, unit: int) -> Equation:
+        """Return what an array that is kept becomes, for a unit."""
+        page, letter = self._page, self.worked.symbols[name]
+        before, after = self._passed.kept[name]
+        numbers = self._numbers(0, unit) | {letter: float(before[unit])}
+        left = page.symbol(letter, self._number, unit)
+        sides = [page.put(self.worked.kept[name], numbers)]
+        return page.equation(left, sides, value=float(after[unit]), sign=page.write.becomes)
+
+    def _formula(self, line: Line) -> str:
+        write, page = self._page.write, self._page
+        letters = {letter: self._letter(letter) for letter in self._passed.values}
+        formula = page.put(line.formula, {**letters, **self._parameters})
+        if not line.mean:
+            return write.inline(f"{self._letter(line.letter)} = {formula}")
+        mean = f"{self._letter(line.letter)} = {write.words('mean of ')}{formula}"
+        return f"{write.inline(mean)} over the {line.mean}"
+
+    def _letter(self, letter: str) -> str:
+        write = self._page.write
+        if letter.startswith("d"):
+            return write.derivative("L", write.symbol(letter[1:]))
+        return write.symbol(letter)
+
+    def _equation(self, line: Line, row: int, unit: int) -> Equation:
+        page, numbers = self._page, self._numbers(row, unit)
+        sides = [[page.put(line.formula, each)] for each in (self._symbols(unit), numbers)]
+        value = self._value(line.letter, row, unit)
+        return page.equation(self._symbol(line.letter, unit), *sides, value=value)
+
+    def _mean(self, line: Line, row: int, unit: int) -> Equation:
+        """Return a mean in numbers: the first terms, and what the others add up to."""
+        units = range(self._passed.layer.outputs)
+        rows = range(self._rows)
+        places = [(row, n) for n in units] if line.mean == "units" else [(n, unit) for n in rows]
+        limit = self._page.limit
+        terms = [self._page.put(line.formula, self._numbers(*place)) for place in places[:limit]]
+        if others := places[limit:]:
+            values = line.value(self._passed.values)
+            terms.append(self._page.write.number(sum(float(values[place]) for place in others)))
+        numbers = self._page.sum(terms)
+        if len(places) > 1:
+            numbers[0], numbers[-1] = f"({numbers[0]}", f"{numbers[-1]}) / {len(places)}"
+        left, value = self._symbol(line.letter, unit), self._value(line.letter, row, unit)
+        return self._page.equation(left, numbers, value=value)
+
+    def _value(self, letter: str, row: int, unit: int) -> float:
+        values = self._passed.values[letter]
+        return float(values[row % values.shape[0], unit % values.shape[1]])
+
+    def _numbers(self, row: int, unit: int) -> dict[str, float]:
+        letters = [letter for letter in self._passed.values if letter not in self._parameters]
+        numbers = {letter: self._value(letter, row, unit) for letter in letters}
+        return {**numbers, **self._parameters, "rows": self._rows}
+
+    def _symbols(self, unit: int) -> dict[str, str | float]:
+        letters = [letter for letter in self._passed.values if letter not in self._parameters]
+        return {each: self._symbol(each, unit) for each in letters} | self._parameters
+
+    def _symbol(self, letter: str, unit: int) -> str:
+        """Write a quantity of a unit; what all units of a row share has no unit."""
+        if letter.startswith("d"):
+            return self._page.write.derivative("L", self._symbol(letter[1:], unit))
+        if self._means.get(letter) == "units":
+            return self._page.write.symbol(letter, self._number)
+        return self._page.symbol(letter, self._number, unit)

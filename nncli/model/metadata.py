@@ -1,0 +1,45 @@
+"""Values out of a model file's metadata, none of them believed."""
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from nncli.nn.entries import Parameter
+
+T = TypeVar("T")
+
+
+class Refusal(ValueError):  # noqa: N818 - becomes a ModelFileError with the path
+    """The metadata is not what nncli writes; the message says how, in a few words."""
+
+
+def get(mapping: Any, key: str, kind: type[T]) -> T:
+    """Return the value of `key`, which must be there and of type `kind`."""
+    if not isinstance(mapping, dict) or key not in mapping:
+        raise Refusal(f"its metadata has no {key}")
+    value = mapping[key]
+    if not isinstance(value, kind) or (isinstance(value, bool) and kind is int):
+        raise Refusal(f"{key} in its metadata is not of type {kind.__name__}")
+    return value
+
+
+def get_texts(mapping: Any, key: str) -> list[str]:
+    """Return the value of `key`, which must be a list of texts."""
+    values = get(mapping, key, list)
+    if not all(isinstance(value, str) for value in values):
+        raise Refusal(f"{key} in its metadata is not a list of texts")
+    return values
+
+
+def check_parameters(name: str, expected: Mapping[str, Parameter], values: dict[str, Any]) -> None:
+    """Refuse other parameters than those of an entry, and values that it does not allow."""
+    if values.keys() != expected.keys() or not all(map(is_number, values.values())):
+        raise Refusal(f"has other parameters than {name} takes")
+    for key, parameter in expected.items():
+        if not parameter.allows(values[key]):
+            raise Refusal(f"has the {key} {values[key]:g}, which {name} does not take")
+
+
+def is_number(value: object, largest: float = 1e308) -> bool:
+    """Return whether a value is a finite number, not larger."""
+    # abs(nan) <= largest is false.
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= largest

@@ -1,0 +1,315 @@
+"""The model file, ``weights.npz``: write, verify, read.
+
+It holds the arrays of every layer by name, ``W1, b1, W2, b2, ...``, and ``metadata``, a JSON text.
+The reader believes nothing: `npz_file` takes only what nncli packs, and here everything that the
+metadata says is compared with the arrays.
+"""
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+import nncli
+from nncli.base.errors import ModelFileError, reason
+from nncli.base.storage.npz_file import read_own_npz, write_npz
+from nncli.base.storage.strict_json import parse_json, to_json
+from nncli.base.words import on_one_line
+from nncli.model.metadata import Refusal, check_parameters, get, get_texts, is_number
+from nncli.model.model import Model
+from nncli.model.preprocessing_metadata import read_preprocessing
+from nncli.nn.activations import ACTIVATIONS
+from nncli.nn.layers.activation import ActivationLayer
+from nncli.nn.layers.dense import DENSE
+from nncli.nn.layers.kinds import make_layer, parameters_of
+from nncli.nn.layers.layer import Layer
+from nncli.nn.losses import LOSSES
+from nncli.nn.network import (
+    Network,
+    blocks,
+    least_values,
+    numbered,
+    parameter_count,
+    state_count,
+    state_views,
+    trained_views,
+)
+from nncli.nn.objective import Objective
+
+# 1 had no target_offset, target_scale and encoding; 1 and 2 had a dense layer and its activation
+# in one.
+FORMAT_VERSION = 3
+
+_DTYPES = (np.dtype("<f4"), np.dtype("<f8"))
+_AGAIN = "get or train the model again"
+_MOST_LAYERS = 10_000  # a config's network has at most some thousand
+
+
+def write_model(path: Path, model: Model) -> None:
+    """Write `model` to `path` atomically. Raises `OutputError`."""
+    network = model.network
+    arrays = network.named
+    metadata = {
+        "format_version": FORMAT_VERSION,
+        "layers": [
+            {"kind": layer.kind, "parameters": layer.described, "arrays": names}
+            for layer, names in zip(network.layers, _names(network.layers), strict=True)
+        ],
+        "preprocessing": asdict(model.preprocessing),
+        "task": model.task,
+        "targets": model.targets,
+        "classes": model.classes,
+        "loss": model.objective.name,
+        "loss_parameters": model.objective.parameters,
+        "config": model.config,
+        "metrics": model.metrics,
+        "training": model.training,
+        "sha256": {name: _sha256(array) for name, array in arrays.items()},
+        "nncli_version": nncli.__version__,
+        "numpy_version": np.__version__,
+    }
+    write_npz(path, {"metadata": np.array(to_json(metadata)), **arrays})
+
+
+def _names(layers: Iterable[Layer]) -> Iterator[list[str]]:
+    """Yield the names of each layer's arrays."""
+    for number, layer in numbered([*layers]):
+        yield [f"{name}{number}" for name in (*layer.trained, *layer.state)]
+
+
+def read_model(path: Path) -> Model:
+    """Read and verify a model file; of a run directory, its ``weights.npz``.
+
+    Raises
+    ------
+    ModelFileError
+        When it is missing, damaged, of a newer format, or anything but what `write_model` writes.
+    """
+    if path.is_dir():
+        if (path / "fold-1").is_dir():
+            raise ModelFileError(f"{path}: has a model for each fold; choose {path / 'fold-1'}")
+        path = path / "weights.npz"
+    try:
+        arrays = _arrays(path)
+        metadata = _metadata(arrays)
+        layers = _layers(metadata)
+        return _model(_network(layers, arrays, metadata), metadata)
+    except OSError as error:
+        raise ModelFileError(f"{path}: cannot be read ({reason(error)})") from error
+    except ValueError as error:
+        raise ModelFileError(f"{path}: {on_one_line(str(error))}") from error
+    except MemoryError as error:
+        raise ModelFileError(f"{path}: needs more memory than there is") from error
+
+
+def _sha256(array: NDArray[Any]) -> str:
+    """Return the SHA-256 of the numbers, little-endian, in C order."""
+    return hashlib.sha256(array.astype(array.dtype.newbyteorder("<")).tobytes()).hexdigest()
+
+
+def _arrays(path: Path) -> dict[str, NDArray[Any]]:
+    try:
+        return read_own_npz(path)
+    except ValueError as error:
+        raise Refusal(f"{error}; {_AGAIN}") from error
+
+
+def _metadata(arrays: dict[str, NDArray[Any]]) -> dict[str, Any]:
+    """Take the metadata out of `arrays`."""
+    if "metadata" not in arrays:
+        raise Refusal("has no metadata: not a model of nncli")
+    if "parameters" in arrays:
+        raise Refusal("is a checkpoint, not a model; the model is weights.npz beside it")
+    if next(iter(arrays)) != "metadata":
+        raise Refusal("does not start with its metadata; nncli did not write it")
+    array = arrays.pop("metadata")
+    if array.shape != () or array.dtype.kind != "U":
+        raise Refusal("its metadata is not a text")
+    try:
+        metadata = parse_json(array.item())
+    except ValueError as error:
+        raise Refusal(f"its metadata {error}") from error
+    version = get(metadata, "format_version", int)
+    if version > FORMAT_VERSION:
+        raise Refusal(
+            f"has format version {version}; this nncli reads up to {FORMAT_VERSION}: "
+            "install a newer nncli"
+        )
+    if version < 1:
+        raise Refusal(f"has format version {version}; there is none below 1")
+    return metadata  # type: ignore[no-any-return]  # _get has seen that it is a dict
+
+
+def _layers(metadata: dict[str, Any]) -> list[Layer]:
+    layers: list[Layer] = []
+    number = 0
+    for each in _descriptions(metadata):
+        kind, parameters = get(each, "kind", str), get(each, "parameters", dict)
+        number += kind == DENSE
+        _check_kind(kind, parameters, number)
+        units = layers[-1].outputs if layers else 0
+        if kind == DENSE:
+            inputs, outputs = get(parameters, "inputs", int), get(parameters, "outputs", int)
+            if inputs < 1 or outputs < 1 or (layers and units != inputs):
+                raise Refusal(f"layer {number} has sizes ({inputs}, {outputs}) that do not fit")
+        layers.append(make_layer(kind, parameters, units))
+    if not layers:
+        raise Refusal("has no layers")
+    _check_order(layers)
+    return layers
+
+
+def _descriptions(metadata: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return how the layers are described, each by itself."""
+    described = get(metadata, "layers", list)
+    if len(described) > _MOST_LAYERS:
+        raise Refusal(f"has more than {_MOST_LAYERS:,} layers")
+    if metadata["format_version"] > 2:
+        return described
+    return [
+        part
+        for each in described
+        for part in (
+            {
+                "kind": DENSE,
+                "parameters": {name: get(each, name, int) for name in ("inputs", "outputs")},
+            },
+            {
+                "kind": get(each, "activation", str),
+                "parameters": get(each, "activation_parameters", dict),
+            },
+        )
+    ]
+
+
+def _check_kind(kind: str, parameters: dict[str, Any], number: int) -> None:
+    try:
+        expected = parameters_of(kind)
+    except KeyError:
+        raise Refusal(f"layer {number} has a part of the unknown kind {kind!r}") from None
+    check_parameters(kind, expected, parameters)
+
+
+def _check_order(layers: list[Layer]) -> None:
+    """Refuse layers that are not blocks of a dense one, others, and an activation."""
+    if layers[0].kind != DENSE:
+        raise Refusal("does not begin with a dense layer")
+    for block in blocks(layers):
+        activations = [each for each in block.layers if isinstance(each, ActivationLayer)]
+        if len(activations) != 1 or activations[0] is not block.layers[-1]:
+            raise Refusal(f"layer {block.number} does not end with its activation")
+        if len(block.between) > 1:  # their arrays would have the same names
+            raise Refusal(f"layer {block.number} is normalized twice")
+        if activations[0].entry.output_only and block.layers[-1] is not layers[-1]:
+            raise Refusal("has an output activation in a hidden layer")
+
+
+def _network(
+    layers: list[Layer], arrays: dict[str, NDArray[Any]], metadata: dict[str, Any]
+) -> Network:
+    expected = _shapes(layers)
+    _same_names(expected, arrays)
+    if list(arrays) != list(expected):
+        raise Refusal("has its arrays in another order than nncli writes")
+    _check_names(layers, metadata)
+    checksums = get(metadata, "sha256", dict)
+    if not checksums.keys() <= expected.keys():
+        raise Refusal("has checksums of other arrays than it holds")
+    dtype, least = arrays["W1"].dtype, least_values(layers)
+    if dtype not in _DTYPES:
+        raise Refusal(f"W1 has the type {dtype}; expected float32 or float64")
+    for name, array in arrays.items():
+        if array.shape != expected[name] or array.dtype != dtype:
+            raise Refusal(
+                f"{name} is {array.dtype} of shape {array.shape}; expected {dtype} of shape "
+                f"{expected[name]}"
+            )
+        if not np.isfinite(array).all():
+            raise Refusal(f"{name} has values that are not finite numbers")
+        if name in least and array.min() < least[name]:
+            raise Refusal(f"{name} has values below {least[name]:g}")
+        if _sha256(array) != checksums.get(name):
+            raise Refusal(f"{name} is not what was saved: its SHA-256 is another; {_AGAIN}")
+    flat, state = np.empty(parameter_count(layers), dtype), np.empty(state_count(layers), dtype)
+    for name, view in {**trained_views(layers, flat), **state_views(layers, state)}.items():
+        view[:] = arrays[name]
+    return Network(layers, flat, state)
+
+
+def _shapes(layers: list[Layer]) -> dict[str, tuple[int, ...]]:
+    """Return the arrays that must be there, by name, with the shape of each."""
+    return {
+        f"{name}{number}": shape
+        for number, layer in numbered(layers)
+        for name, shape in {**layer.trained, **layer.state}.items()
+    }
+
+
+def _check_names(layers: list[Layer], metadata: dict[str, Any]) -> None:
+    """Refuse layers that name other arrays than their kinds have; before format 3 they did not."""
+    if metadata["format_version"] > 2:
+        found = [get_texts(each, "arrays") for each in metadata["layers"]]
+        if found != list(_names(layers)):
+            raise Refusal("its layers name other arrays than they have")
+
+
+def _same_names(expected: Iterable[str], found: Iterable[str]) -> None:
+    missing, extra = set(expected) - set(found), set(found) - set(expected)
+    if missing:
+        raise Refusal(f"lacks {', '.join(sorted(missing))}; {_AGAIN}")
+    if extra:
+        raise Refusal(f"has the unexpected members {', '.join(sorted(extra))}")
+
+
+def _model(network: Network, metadata: dict[str, Any]) -> Model:
+    preprocessing = read_preprocessing(get(metadata, "preprocessing", dict), network)
+    task, output = get(metadata, "task", str), network.output.kind
+    if task not in ACTIVATIONS[output].output_for:
+        raise Refusal(f"has the output {output} for the task {task!r}")
+    targets, classes = _targets_and_classes(metadata, task, network.output.outputs)
+    return Model(
+        network=network,
+        preprocessing=preprocessing,
+        task=task,  # type: ignore[arg-type]  # one that an output is for
+        targets=targets,
+        classes=classes,
+        objective=_objective(metadata),
+        config=get(metadata, "config", dict),
+        metrics=_metrics(get(metadata, "metrics", dict)),
+        training=get(metadata, "training", dict),
+        provenance={key: get(metadata, key, str) for key in ("nncli_version", "numpy_version")},
+    )
+
+
+def _targets_and_classes(
+    metadata: dict[str, Any], task: str, outputs: int
+) -> tuple[list[str], list[str]]:
+    targets, classes = get_texts(metadata, "targets"), get_texts(metadata, "classes")
+    numbers = task in ("regression", "multilabel")
+    for what, names, expected in (
+        ("targets", targets, outputs if numbers else 1),
+        ("classes", classes, 0 if numbers else max(outputs, 2)),
+    ):
+        if len(names) != expected or len(set(names)) != len(names):
+            raise Refusal(f"has {len(set(names))} different {what} for {outputs} outputs")
+    return targets, classes
+
+
+def _objective(metadata: dict[str, Any]) -> Objective:
+    loss = get(metadata, "loss", str)
+    if loss not in LOSSES:
+        raise Refusal(f"has the unknown loss {loss!r}")
+    parameters = get(metadata, "loss_parameters", dict)
+    check_parameters(loss, LOSSES[loss].parameters, parameters)
+    return Objective(loss, parameters)
+
+
+def _metrics(splits: dict[str, Any]) -> dict[str, Any]:
+    for values in splits.values():
+        if not isinstance(values, dict) or not all(map(is_number, values.values())):
+            raise Refusal("its metrics are not numbers by split and name")
+    return splits

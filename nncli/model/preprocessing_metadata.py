@@ -1,0 +1,107 @@
+"""The part of a model file's metadata that describes its preprocessing."""
+
+from typing import Any
+
+import numpy as np
+
+from nncli.data.files.image_format import BACKGROUNDS, MOST_INPUTS, ImageFormat
+from nncli.data.tables.column import KINDS, LARGEST, MOST_BLANKS, POLICIES, Column
+from nncli.data.tables.encoding import Encoding
+from nncli.model.metadata import Refusal, get, get_texts, is_number
+from nncli.model.model import Preprocessing
+from nncli.nn.network import Network
+
+
+def read_preprocessing(values: dict[str, Any], network: Network) -> Preprocessing:
+    """Return the preprocessing that metadata describes. Raises `Refusal`."""
+    inputs, largest = network.layers[0].inputs, float(np.finfo(network.dtype).max)
+    columns = get_texts(values, "columns")
+    if len(columns) != inputs:
+        raise Refusal(f"its preprocessing does not have {inputs} columns")
+    numbers = ["number"] * inputs
+    if values.get("types", numbers) != numbers:  # formats 1 and 2 had them
+        raise Refusal(f"its preprocessing does not have {inputs} columns of numbers")
+    offset = _one_or_each(values, "offset", inputs, largest)
+    scale = _one_or_each(values, "scale", inputs, largest)
+    if not {"target_offset", "target_scale", "encoding"} & values.keys():  # format 1
+        return Preprocessing(columns, offset, scale)
+    outputs = network.output.outputs
+    target_scale = _one_or_each(values, "target_scale", outputs, largest)
+    scales = target_scale if isinstance(target_scale, list) else [target_scale]
+    if min(map(abs, scales)) * largest < 1:
+        raise Refusal("target_scale of its preprocessing is 0, or nearly")
+    encoding = _encoding(get(values, "encoding", object))
+    if encoding is not None and not _leads_to(encoding, columns):
+        raise Refusal("the encoding of its preprocessing does not lead to its columns")
+    return Preprocessing(
+        columns,
+        offset,
+        scale,
+        _one_or_each(values, "target_offset", outputs, largest),
+        target_scale,
+        encoding,
+        _images(values.get("images"), columns),
+    )
+
+
+def _images(values: object, columns: list[str]) -> ImageFormat | None:
+    if values is None:  # or a model from before there were images
+        return None
+    height, width, channels = (get(values, key, int) for key in ("height", "width", "channels"))
+    background = get(values, "background", str)
+    possible = min(height, width) > 0 and height * width <= MOST_INPUTS and channels in (1, 3)
+    if not possible or background not in BACKGROUNDS:
+        raise Refusal("has images of a size, channels or background that there are not")
+    images = ImageFormat(height, width, channels, background)
+    if images.inputs != len(columns) or images.columns != columns:
+        raise Refusal("the images of its preprocessing do not lead to its columns")
+    return images
+
+
+def _one_or_each(
+    values: dict[str, Any], key: str, count: int, largest: float
+) -> float | list[float]:
+    value = get(values, key, object)
+    each = value if isinstance(value, list) and len(value) == count else [value]
+    if not all(is_number(number, largest) for number in each):
+        raise Refusal(f"{key} of its preprocessing is neither a number nor {count} numbers")
+    return value  # type: ignore[return-value]  # checked just above
+
+
+def _encoding(values: object) -> Encoding | None:
+    if values is None:
+        return None
+    columns = tuple(_column(each) for each in get(values, "columns", list))
+    dtype, name = get(values, "dtype", str), get(values, "id", object)
+    blanks = get_texts(values, "blanks")
+    if len(blanks) > MOST_BLANKS:
+        raise Refusal(f"its encoding has more than {MOST_BLANKS} blanks")
+    if len({column.name for column in columns}) != len(columns):
+        raise Refusal("its encoding has a column twice")
+    if dtype not in ("float32", "float64") or not isinstance(name, str | None):
+        raise Refusal("its encoding has another dtype or id than there are")
+    return Encoding(columns, dtype, tuple(blanks), name)
+
+
+def _leads_to(encoding: Encoding, columns: list[str]) -> bool:
+    """Return whether an encoding makes these inputs.
+
+    A name stands once in the file, but in an input for each of its categories: so they are
+    counted before they are made.
+    """
+    characters = sum(len(each.name) * len(each.categories) for each in encoding.columns)
+    return characters <= sum(map(len, columns)) and encoding.inputs == columns
+
+
+def _column(values: Any) -> Column:
+    name, kind, missing = (get(values, key, str) for key in ("name", "kind", "missing"))
+    categories, fill = get_texts(values, "categories"), get(values, "fill", object)
+    if kind not in KINDS or missing not in POLICIES:
+        raise Refusal(f"the column {name!r} of its encoding is {kind!r} with missing {missing!r}")
+    texts = kind == "category"
+    needed = missing == "constant" if texts else missing != "error"
+    fits = isinstance(fill, str) and fill in categories if texts else is_number(fill, LARGEST)
+    unfit = not fits if needed else fill is not None
+    if unfit or len({*categories}) != len(categories) or (categories and not texts):
+        raise Refusal(f"the column {name!r} of its encoding has categories or a fill that differ")
+    return Column(name, kind, missing, fill, tuple(categories))  # type: ignore[arg-type]  # checked

@@ -1,0 +1,71 @@
+"""The layer that applies an activation function to weighted sums."""
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from nncli.nn.activations import ACTIVATIONS
+from nncli.nn.entries import Array, Formula, Value
+from nncli.nn.layers.layer import Buffers, Claim, Layer
+from nncli.nn.layers.worked import Worked
+
+_SLOPE_TERM = Formula("<da>·min(<z>, 0)", r"<da> \cdot \min(<z>, 0)")  # equation 9 of He et al.
+
+SATURATION_ROWS = 100  # enough for a share; more would cost small networks time
+
+
+class ActivationLayer(Layer):
+    """A = g(Z), with g an entry of `ACTIVATIONS`; some learn a slope (O,), one number a unit."""
+
+    def __init__(self, name: str, units: int, parameters: Mapping[str, Value]) -> None:
+        super().__init__(name, units, units, parameters)
+        self.entry = ACTIVATIONS[name]
+        if self.entry.slope_gradient:
+            self.trained = {"slope": (units,)}
+            self.starts = {"slope": float(parameters["slope"])}
+            self.worked = Worked({"slope": "p"}, {"slope": _SLOPE_TERM})
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What its functions take; a slope that is learned replaces what it started from."""
+        return {**self.parameters, **self.arrays}
+
+    @property
+    def saturates(self) -> bool:
+        """Whether g is flat towards both ends, so that its units can saturate."""
+        return self.entry.responsive is not None
+
+    def bind(self) -> None:
+        """Give its functions their parameters."""
+        self.apply = partial(self.entry.forward, **self.settings)
+        self.multiply = partial(self.entry.backward, **self.settings)
+
+    def buffers(self, claim: Claim, *, is_first: bool) -> Buffers:
+        """Return A."""
+        return Buffers(X=None, Y=claim(self.outputs))
+
+    def forward(self, X: Array, own: Buffers, step: int | None) -> Array:
+        """Return A = g(X)."""
+        own.X = X
+        A: Array = own.Y
+        self.apply(X, A)
+        return A
+
+    def backward(self, dY: Array, own: Buffers, gradients: Sequence[Array]) -> Array:
+        """Turn `dY`, which is ∂L/∂A, in place into ∂L/∂Z = ∂L/∂A · g'(Z)."""
+        if self.entry.slope_gradient:
+            self.entry.slope_gradient(dY, own.X, own.Y, gradients[0])
+        self.multiply(dY, own.X, own.Y, dY)
+        return dY
+
+    def saturated_share(self, Z: Array) -> float | None:
+        """Return what share of the first rows of the sums `Z` (B, O) saturates; see `responsive`.
+
+        None if g does not saturate.
+        """
+        if self.entry.responsive is None:
+            return None
+        first = np.abs(Z[:SATURATION_ROWS])
+        return float(np.count_nonzero(first > self.entry.responsive) / first.size)

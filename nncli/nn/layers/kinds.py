@@ -1,0 +1,89 @@
+"""Every kind of layer by its name: what a model file may describe, and a config choose."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from nncli.nn.activations import ACTIVATIONS
+from nncli.nn.entries import Entry, Parameter, Value
+from nncli.nn.layers.activation import ActivationLayer
+from nncli.nn.layers.dense import DENSE, Dense
+from nncli.nn.layers.layer import Layer
+
+
+@dataclass(frozen=True)
+class Normalization(Entry):
+    """What may stand between weighted sums and their activation.
+
+    Attributes
+    ----------
+    layer : function or None
+        Takes the number of units and the parameters; returns the layer. None for nothing.
+    """
+
+    layer: Callable[[int, Mapping[str, Value]], Layer] | None
+
+
+NORMALIZATIONS: dict[str, Normalization] = {
+    "none": Normalization("the activation takes the weighted sums as they are", None),
+}
+
+_SIZES = {name: Parameter(1, f"number of {name}") for name in ("inputs", "outputs")}
+
+_LAYERS = {name: each for name, each in NORMALIZATIONS.items() if each.layer}
+
+
+def array_names() -> list[str]:
+    """Return the names of all arrays that a layer of any kind can have."""
+    tables: dict[str, Entry] = {**ACTIVATIONS, **_LAYERS}
+    layers = [make_layer(kind, entry.complete({}), 1) for kind, entry in tables.items()]
+    names = [name for each in (Dense(1, 1), *layers) for name in (*each.trained, *each.state)]
+    return list(dict.fromkeys(names))
+
+
+def parameters_of(kind: str) -> Mapping[str, Parameter]:
+    """Return the parameters that describe a layer. Raises `KeyError`."""
+    if kind == DENSE:
+        return _SIZES
+    return {**ACTIVATIONS, **_LAYERS}[kind].parameters
+
+
+def make_layer(kind: str, parameters: Mapping[str, Any], units: int) -> Layer:
+    """Return a layer of a kind.
+
+    Parameters
+    ----------
+    parameters : mapping
+        Those that `parameters_of` names.
+    units : int
+        How many outputs the layer before it has.
+    """
+    if kind == DENSE:
+        return Dense(parameters["inputs"], parameters["outputs"])
+    if kind in ACTIVATIONS:
+        return ActivationLayer(kind, units, parameters)
+    layer = _LAYERS[kind].layer
+    assert layer is not None
+    return layer(units, parameters)
+
+
+def block(
+    inputs: int,
+    outputs: int,
+    activation: str,
+    parameters: Mapping[str, Value] | None = None,
+    *,
+    normalization: str = "none",
+    settings: Mapping[str, Value] | None = None,
+) -> list[Layer]:
+    """Return a dense layer, what normalizes its sums, if anything does, and its activation.
+
+    Parameters
+    ----------
+    parameters, settings : mappings, optional
+        Of the activation and the normalization; for what is not given the default of the entry.
+    """
+    entry = NORMALIZATIONS[normalization]
+    between = [entry.layer(outputs, entry.complete(settings or {}))] if entry.layer else []
+    complete = ACTIVATIONS[activation].complete(parameters or {})
+    return [Dense(inputs, outputs), *between, ActivationLayer(activation, outputs, complete)]

@@ -1,0 +1,161 @@
+"""The observer that leaves a run's files in its directory."""
+
+import json
+import platform
+import time
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import nncli
+from nncli.base.clock import Clock
+from nncli.base.environment import environment
+from nncli.base.errors import DivergenceError, NncliError
+from nncli.base.storage.files import remove_litter, write_text
+from nncli.base.threads import threads_in_use
+from nncli.config.render import config_text
+from nncli.model.model_file import write_model
+from nncli.runs.job import Job
+from nncli.runs.run import run
+from nncli.training.checkpoint import Pace, write_checkpoint
+from nncli.training.loop import EpochReport, StepReport
+from nncli.training.observers.history import History
+from nncli.training.observers.observer import Job as ObservedJob
+from nncli.training.observers.observer import Observer
+from nncli.training.outcome import INTERRUPTED, UNWRITTEN, Outcome
+
+CHECKPOINT = "checkpoint.npz"
+CONFIG = "config.yaml"
+WEIGHTS = "weights.npz"
+
+
+def run_in(
+    directory: Path,
+    job: Job,
+    observers: list[Observer],
+    *,
+    wall_seconds: float = 0.0,
+    clock: Clock | None = None,
+) -> Outcome:
+    """Run a job whose files are left in `directory`.
+
+    Parameters
+    ----------
+    wall_seconds : float
+        How long it was trained before it was stopped, if it resumes.
+    clock : Clock, optional
+        Is told how long history, checkpoints and the evaluation at the end take.
+
+    Raises
+    ------
+    OutputError
+        When a file cannot be written; the last checkpoint is then still there to resume from.
+    DivergenceError
+        As `run`; it says where the best epoch before is saved.
+    """
+    record = RunDirectory(directory, job, wall_seconds, clock or Clock())
+    try:
+        return run(job, [record, *observers])
+    except DivergenceError as error:
+        if job.progress.best is None:
+            raise
+        raise DivergenceError(
+            f"{error}; the best epoch before, {job.progress.best_epoch}, is saved in {directory}"
+        ) from error
+
+
+class RunDirectory(Observer):
+    """Leaves config, history, checkpoint, weights and metrics in a directory.
+
+    A checkpoint is written when it is time, and never ahead of the rows of the history.
+    """
+
+    def __init__(self, directory: Path, job: Job, wall_seconds: float, clock: Clock) -> None:
+        self._directory, self._job, self._clock = directory, job, clock
+        self._started = time.perf_counter() - wall_seconds
+        self._history = History(directory / "history.csv")
+        self._pace = Pace(job.config.training.checkpoint_seconds)
+
+    def begin(self, job: ObservedJob) -> None:
+        """Write the config, and begin or cut the history. Raises `OutputError`."""
+        remove_litter(self._directory)
+        write_text(self._directory / CONFIG, config_text(self._job.config))
+        self._history.begin(job)
+        self._same = {
+            "config": self._job.config.model_dump(),
+            "data": self._job.fingerprint,
+            "engine": self._job.engine.name,
+            "environment": environment(),
+        }
+
+    def step(self, report: StepReport) -> None:
+        """Write a checkpoint if it is time. Raises `OutputError`."""
+        self._save_if_due(within_epoch=True)
+
+    def epoch(self, report: EpochReport) -> None:
+        """Write the history's row, and a checkpoint if it is time. Raises `OutputError`."""
+        self._clock.start()
+        self._history.epoch(report)
+        self._clock.lap("history")
+        self._save_if_due(within_epoch=False)
+
+    def end(self, outcome: Outcome | None) -> None:
+        """Write weights and metrics, and a checkpoint. Raises `OutputError`."""
+        try:
+            if outcome is None:
+                return
+            if outcome.ended == UNWRITTEN:
+                with suppress(NncliError):  # what fits is better than nothing
+                    self._save_results(outcome)
+                return
+            self._save_state() if outcome.ended == INTERRUPTED else self._history.synchronize()
+        finally:
+            self._history.end(outcome)
+        with self._clock.phase("results"):
+            self._save_results(outcome)
+        if outcome.is_over:
+            with self._clock.phase("checkpoint"):
+                self._save_checkpoint(outcome.ended)
+
+    def _save_if_due(self, *, within_epoch: bool) -> None:
+        if self._pace.is_due(within_epoch=within_epoch):
+            began = time.monotonic()
+            self._save_state()
+            self._pace.note(began)
+
+    def _save_state(self) -> None:
+        with self._clock.phase("checkpoint"):
+            self._history.synchronize()  # a checkpoint is never ahead of the rows before it
+            self._save_checkpoint()
+
+    def _save_checkpoint(self, ended: str | None = None) -> None:
+        wall_seconds = time.perf_counter() - self._started
+        record = {**self._same, "wall_seconds": wall_seconds, "ended": ended}
+        path = self._directory / CHECKPOINT
+        write_checkpoint(path, self._job.engine, self._job.progress, record)
+
+    def _save_results(self, outcome: Outcome) -> None:
+        """Measure the weights to keep; write them and the metrics.
+
+        The engine keeps its own parameters, for the checkpoint.
+        """
+        evaluations, job, progress = outcome.evaluations, self._job, outcome.progress
+        record: dict[str, Any] = {
+            "epochs": progress.epoch,
+            "best_epoch": progress.best_epoch if job.plan.keep_best else progress.epoch,
+            "monitor": job.plan.monitor,
+            "ended": outcome.ended,
+            "wall_seconds": round(time.perf_counter() - self._started, 3),
+            "threads": threads_in_use(),
+            "engine": job.engine.name,
+            "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+            "python_version": platform.python_version(),
+        }
+        write_model(self._directory / WEIGHTS, job.model(evaluations, record))
+        versions = {"nncli_version": nncli.__version__, "numpy_version": np.__version__}
+        metrics = {name: each.as_json() for name, each in evaluations.items()}
+        text = json.dumps({**metrics, **record, **versions}, indent=2, ensure_ascii=False)
+        write_text(self._directory / "metrics.json", text + "\n")

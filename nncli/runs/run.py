@@ -1,0 +1,62 @@
+"""Run a training job with all that watches it."""
+
+from collections.abc import Sequence
+
+from nncli.base.errors import DivergenceError, OutputError
+from nncli.runs.job import Job
+from nncli.training.loop import StepReport, train
+from nncli.training.observers.observer import Observer
+from nncli.training.outcome import (
+    DIVERGED,
+    EARLY,
+    FINISHED,
+    INTERRUPTED,
+    UNWRITTEN,
+    Outcome,
+)
+
+
+def run(job: Job, observers: Sequence[Observer] = ()) -> Outcome:
+    """Train from where ``job.progress`` stands; return what it came to.
+
+    Raises
+    ------
+    DivergenceError
+        When a number of the training is no longer finite. If there was a best epoch before, the
+        observers are told of it first.
+    OutputError
+        When an observer cannot write; the others are told first.
+    """
+    begun: list[Observer] = []
+    ended = ""  # as long as there is nothing to keep
+    try:
+        for observer in observers:
+            observer.begin(job)
+            begun.append(observer)
+        ended = _train(job, observers)
+    except DivergenceError:
+        ended = DIVERGED if job.progress.best else ""
+        raise
+    except OutputError:
+        ended = UNWRITTEN if len(begun) == len(observers) else ""
+        raise
+    finally:
+        outcome = Outcome(ended, job.plan.epochs, job.progress, job.evaluations)
+        for observer in reversed(begun):
+            observer.end(outcome if ended else None)
+    return outcome
+
+
+def _train(job: Job, observers: Sequence[Observer]) -> str:
+    """Train until it is over or an observer asks to stop; return how it ended."""
+    progress, plan = job.progress, job.plan
+    for report in train(job.engine, job.order, job.score, plan, progress):
+        if isinstance(report, StepReport):
+            asked = [observer.step(report) for observer in observers]
+        else:
+            asked = [observer.epoch(report) for observer in observers]
+        if any(asked):
+            break
+    if progress.epoch >= plan.epochs:
+        return FINISHED
+    return EARLY if progress.patience_is_over(plan) else INTERRUPTED

@@ -1,0 +1,1 @@
+"""What watches training, each in a file of its own."""

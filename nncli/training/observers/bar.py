@@ -1,0 +1,88 @@
+"""The observer that shows a progress bar."""
+
+import time
+from contextlib import suppress
+from typing import Any
+
+from nncli.training.loop import EpochReport, StepReport
+from nncli.training.observers.observer import Job, Observer
+from nncli.training.observers.wording import described, short
+from nncli.training.outcome import Outcome
+
+
+class Bar(Observer):
+    """Shows a progress bar over all epochs on a terminal.
+
+    Parameters
+    ----------
+    run : str, optional
+        Which of several trainings it is, to stand before the epoch.
+    """
+
+    _REFRESH_SECONDS = 0.05
+
+    def __init__(self, run: str = "") -> None:
+        self._run, self._validation = run, ""
+        self._next_refresh = 0.0
+        self._unshown: EpochReport | None = None
+        self._bar: Any = None
+
+    def begin(self, job: Job) -> None:
+        """Show the bar."""
+        from tqdm import tqdm
+
+        self._epochs, self._score = job.plan.epochs, job.score
+        self._rows, self._batches = len(job.order.split), job.order.batches
+        self._bar = tqdm(
+            total=self._epochs * self._rows,
+            unit=" rows",
+            unit_scale=True,
+            dynamic_ncols=True,
+            bar_format="{desc} |{bar}| {rate_noinv_fmt}{postfix}",
+        )
+
+    def step(self, report: StepReport) -> None:
+        """Bring the bar up to date, a few times a second."""
+        if self._is_due():
+            self._unshown = None
+            self._show(report.epoch, report.batch, report.rows, report.loss)
+
+    def epoch(self, report: EpochReport) -> None:
+        """Show the epoch's results, a few times a second; those of the last one stay."""
+        self._unshown = report
+        if self._is_due():
+            self._show_epoch(report)
+
+    def end(self, outcome: Outcome | None) -> None:
+        """Leave the bar as it stands."""
+        if self._bar is None:
+            return
+        if self._unshown:
+            self._show_epoch(self._unshown)
+        with suppress(OSError):
+            self._bar.close()
+
+    def _is_due(self) -> bool:
+        now = time.monotonic()
+        if now < self._next_refresh:
+            return False
+        self._next_refresh = now + self._REFRESH_SECONDS
+        return True
+
+    def _show_epoch(self, report: EpochReport) -> None:
+        self._unshown = None
+        metrics = report.metrics
+        if "validation_loss" in metrics:
+            self._validation = f" val {described(metrics, 'validation', self._score)}"
+        self._show(report.epoch, self._batches, self._rows, metrics["train_loss"])
+
+    def _show(self, epoch: int, batch: int, rows: int, loss: float) -> None:
+        self._bar.n = (epoch - 1) * self._rows + rows
+        # Where there are several runs, there is no room for the batch in 80 columns.
+        place = "" if self._run else f" {batch}/{self._batches}"
+        self._bar.set_description_str(
+            f"{self._run}epoch {epoch}/{self._epochs}{place}", refresh=False
+        )
+        self._bar.set_postfix_str(f"loss {short(loss)}{self._validation}", refresh=False)
+        with suppress(OSError):  # the terminal is gone: that must not end training
+            self._bar.refresh()

@@ -1,0 +1,135 @@
+"""A run that an earlier nncli has stopped goes on to the bits that it would have come to there."""
+
+import numpy as np
+import pytest
+
+from tests.cli.stopped_runs import (
+    CASES,
+    assert_same_run,
+    config,
+    metadata_of,
+    rewrite,
+    saying,
+    steps_taken,
+    without,
+)
+
+OLD_ENGINES = {"compiled": "numba"}
+DAMAGED = "is damaged, or no checkpoint of this version of nncli"
+
+
+def as_version_1(metadata, arrays):
+    """Turn a checkpoint into one as it was written when engines had kernels."""
+    metadata["checkpoint_version"] = 1
+    engine = metadata.pop("engine")
+    metadata["kernels"] = OLD_ENGINES.get(engine, engine)
+    training = metadata["config"]["training"]
+    asked = training.pop("engine")
+    training["kernels"] = OLD_ENGINES.get(asked, asked)
+    progress = metadata["progress"]
+    sums = progress.pop("sums")
+    progress |= {"rows": sums["rows"], "loss_sum": sums["loss"], "score_sum": sums["score"]}
+    layers = len(metadata["config"]["model"]["hidden_layers"]) + 1
+    arrays["steps_in_statistics"] = np.array(sums["steps"])
+    arrays["statistics"] = np.zeros((2, layers))
+    if sums["steps"]:
+        arrays["statistics"][:] = sums["squared_norms"], [each or 0 for each in sums["saturated"]]
+    del arrays["state"]
+    arrays.pop("best_state", None)
+
+
+def as_old_run(run):
+    """Turn a run into one of an earlier nncli: its config and its checkpoint."""
+    path = run / "config.yaml"
+    text = path.read_text(encoding="utf-8")
+    for engine in ("auto", "numpy", "compiled"):
+        text = text.replace(f"engine: {engine}\n", f"kernels: {OLD_ENGINES.get(engine, engine)}\n")
+    path.write_text(text, encoding="utf-8")
+    assert "kernels: " in text
+    rewrite(run / "checkpoint.npz", as_version_1)
+
+
+# After step 5 the first epoch lacks nothing but its end.
+@pytest.mark.parametrize(
+    ("settings", "step"),
+    [
+        pytest.param(settings, step, id=f"{name}-{step}")
+        for name, settings in CASES.items()
+        for step in (3, 5, 17)
+        if name != "full batch" or step < 6
+    ],
+)
+def test_a_run_of_version_1_ends_in_the_same_bits(nncli, tmp_path, stop_at, settings, step):
+    if "compiled" in settings:
+        pytest.importorskip("numba", reason="the extra 'fast' is not installed")
+    path, run = config(tmp_path, settings), tmp_path / "parts"
+    assert nncli("train", path, "-q", "-o", "whole").code == 0
+    stop_at(step)
+    assert nncli("train", path, "-q", "-o", "parts").code == 130
+    as_old_run(run)
+    assert steps_taken(run) == step
+    done = nncli("train", "-q", "--resume", "parts")
+    assert (done.code, done.err) == (0, "")
+    assert_same_run(run, tmp_path / "whole")
+    assert metadata_of(run / "checkpoint.npz")["checkpoint_version"] == 2
+
+
+def test_a_run_that_was_finished_in_version_1_says_so_and_may_get_more_epochs(nncli, tmp_path):
+    path = config(tmp_path, "optimizer: adam")
+    assert nncli("train", path, "-q", "-o", "long", "training.epochs=9").code == 0
+    assert nncli("train", path, "-q", "-o", "short").code == 0
+    as_old_run(tmp_path / "short")
+    assert nncli("train", "--resume", "short").out.startswith("short is finished: all of its 6")
+    assert nncli("train", "-q", "--resume", "short", "training.epochs=9").code == 0
+    assert_same_run(tmp_path / "short", tmp_path / "long")
+
+
+def test_the_engine_may_be_named_again_by_either_name_but_not_changed(nncli, stopped):
+    as_old_run(stopped)
+    for name, value in (("kernels", "numba"), ("engine", "compiled")):
+        done = nncli("train", "-q", "--resume", "run", f"training.{name}={value}")
+        assert done.code == 2
+        assert 'training.engine was "auto" and is "compiled"; nothing but' in done.error
+    assert nncli("train", "-q", "--resume", "run", "training.kernels=auto").code == 0
+
+
+def of_statistics(values):
+    return lambda metadata, arrays: arrays.update(statistics=values)
+
+
+def of_progress(**changes):
+    return lambda metadata, arrays: metadata["progress"].update(changes)
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        (saying(checkpoint_version=2), DAMAGED),
+        (saying(checkpoint_version=0), f"{DAMAGED} (version 0)"),
+        (without("kernels"), DAMAGED),
+        (saying(kernels=["numpy"]), DAMAGED),
+        (saying(kernels=None), "says nothing of engine; train anew"),
+        (saying(kernels="os.system"), "names an unknown engine; train anew"),
+        (without("statistics"), DAMAGED),
+        (without("steps_in_statistics"), DAMAGED),
+        (without("parameters"), DAMAGED),
+        (of_statistics(np.zeros(3)), DAMAGED),
+        (of_statistics(np.zeros((3, 3))), DAMAGED),
+        (of_statistics(np.array(["a", "b"])), DAMAGED),
+        (of_statistics(np.zeros((2, 2))), "has sums of other layers than there are; train anew"),
+        (of_statistics(np.zeros((2, 3), complex)), DAMAGED),
+        (saying(progress=[]), DAMAGED),
+        (saying(progress={}), DAMAGED),
+        (of_progress(rows="16"), DAMAGED),
+        (of_progress(loss_sum=None), DAMAGED),
+        (of_progress(epoch=-1), DAMAGED),
+        (of_progress(batch=6), "counts batches that there are not; train anew"),
+    ],
+)
+def test_a_damaged_checkpoint_of_version_1_is_one_line(nncli, stopped, change, problem):
+    as_old_run(stopped)
+    rewrite(stopped / "checkpoint.npz", change)
+    done = nncli("train", "--resume", "run")
+    assert done.code == 1
+    assert done.error.startswith(f"Error: run/checkpoint.npz: {problem}")
+    assert done.error.endswith("; train anew")

@@ -1,0 +1,99 @@
+import signal
+
+import pytest
+
+from nncli.training.loop import EpochReport, StepReport
+from nncli.training.observers.interruption import InterruptRequest
+
+STEP = StepReport(epoch=1, batch=1, rows=1, loss=1.0)
+EPOCH = EpochReport(1, {"train_loss": 1.0}, 0.1, 1.0, 1.0, [], improved=True)
+
+
+def press_ctrl_c():
+    signal.raise_signal(signal.SIGINT)
+
+
+def asks_to_stop(request):
+    """Return what it answers to a step and to an epoch."""
+    answers = {request.step(STEP), request.epoch(EPOCH)}
+    assert len(answers) == 1
+    return answers.pop()
+
+
+EITHER = pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+
+
+@pytest.fixture(autouse=True)
+def usual_handler():
+    """Let Ctrl-C raise KeyboardInterrupt as in a program that has changed nothing."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+def test_without_ctrl_c_nothing_is_requested():
+    with InterruptRequest() as requested:
+        assert asks_to_stop(requested) is False
+
+
+def test_the_first_ctrl_c_is_only_noted():
+    with InterruptRequest() as requested:
+        press_ctrl_c()
+        assert asks_to_stop(requested) is True
+    assert asks_to_stop(requested) is True  # also after training, when what there is gets saved
+
+
+def test_the_first_ctrl_c_is_announced():
+    told = []
+    with InterruptRequest(lambda: told.append("stopping")):
+        assert told == []
+        press_ctrl_c()
+        assert told == ["stopping"]
+
+
+def test_the_second_ctrl_c_interrupts_at_once():
+    with InterruptRequest():
+        press_ctrl_c()
+        with pytest.raises(KeyboardInterrupt):
+            press_ctrl_c()
+
+
+def end_with(error):
+    with InterruptRequest():
+        raise error
+
+
+@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
+def test_afterwards_ctrl_c_does_what_it_did_before(error):
+    with InterruptRequest():
+        pass
+    with pytest.raises(error):
+        end_with(error)
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    with pytest.raises(KeyboardInterrupt):
+        press_ctrl_c()
+
+
+@EITHER
+def test_the_first_signal_is_noted_with_its_number(number):
+    with InterruptRequest() as requested:
+        assert requested.signal is None
+        signal.raise_signal(number)
+        assert asks_to_stop(requested) is True
+    assert requested.signal == number
+
+
+@EITHER
+def test_a_second_signal_of_either_kind_interrupts_at_once(number):
+    with InterruptRequest() as requested:
+        press_ctrl_c()
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(number)
+    assert requested.signal == signal.SIGINT
+
+
+def test_afterwards_a_request_to_terminate_does_what_it_did_before():
+    before = signal.getsignal(signal.SIGTERM)
+    with InterruptRequest():
+        assert signal.getsignal(signal.SIGTERM) is not before
+    assert signal.getsignal(signal.SIGTERM) is before
