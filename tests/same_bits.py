@@ -223,6 +223,11 @@ BY_NUMPY = {
     "dropout_digits": Run(
         DIGITS, "hidden_layers: [24, 16]", "epochs: 2, batch_size: 64, dropout: [0.5, 0.25]"
     ),
+    "layer_norm": Run(
+        NOISY,
+        "hidden_layers: [12, 6, 5], activation: [relu, tanh, gelu], normalization: layer_norm",
+        _with("batch_size: 32, l2: 0.01"),
+    ),
     "penalties": Run(XOR, SMALL, _with("l1: 0.001, l2: 0.01, clip_norm: 0.1")),
     "bounds": Run(XOR, SMALL, _with("clip_value: 0.02, max_norm: 1.0")),
     "all_bounds": Run(XOR, SMALL, _with("l1: 0.01, clip_value: 0.1, clip_norm: 0.1, max_norm: 1")),
@@ -286,6 +291,7 @@ ALSO_BY_NUMBA = (
     "masks",
     "dropout_by_layer",
     "dropout_digits",
+    "layer_norm",
     "penalties",
     "all_bounds",
     "full_batch",

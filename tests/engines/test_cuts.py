@@ -21,6 +21,7 @@ BATCHES = np.stack([RANDOM.permutation(ROWS)[:5] for _ in range(STEPS)])
 RATES = RANDOM.uniform(0.01, 0.1, STEPS).tolist()
 CASES = {
     "plain": {},
+    "layer_norm": {"optimizer": "adam"},
     "all": {
         "optimizer": "adam",
         "dropout": (0.3, 0.5),

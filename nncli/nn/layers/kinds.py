@@ -9,6 +9,9 @@ from nncli.nn.entries import Entry, Parameter, Value
 from nncli.nn.layers.activation import ActivationLayer
 from nncli.nn.layers.dense import DENSE, Dense
 from nncli.nn.layers.layer import Layer
+from nncli.nn.layers.layer_norm import LayerNorm
+
+_EPSILON = {"epsilon": Parameter(1e-5, "added to the variance", above=0.0)}
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,11 @@ class Normalization(Entry):
 
 NORMALIZATIONS: dict[str, Normalization] = {
     "none": Normalization("the activation takes the weighted sums as they are", None),
+    "layer_norm": Normalization(
+        "mean 0 and variance 1 over the units of each row; gain and shift of a unit are learned",
+        LayerNorm,
+        parameters=_EPSILON,
+    ),
 }
 
 _SIZES = {name: Parameter(1, f"number of {name}") for name in ("inputs", "outputs")}
