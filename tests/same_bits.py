@@ -228,6 +228,17 @@ BY_NUMPY = {
         "hidden_layers: [12, 6, 5], activation: [relu, tanh, gelu], normalization: layer_norm",
         _with("batch_size: 32, l2: 0.01"),
     ),
+    "batch_norm": Run(  # a last batch of one row is joined to the one before
+        "source: xor, rows: 354, test: 100, validation: 0.2",
+        "hidden_layers: [12, 6, 5], activation: [relu, tanh, gelu], normalization: batch_norm",
+        _with("batch_size: 47, dropout: [0.25, 0.0, 0.0]"),
+    ),
+    "some_normalized": Run(
+        KIND,
+        "hidden_layers: [6, 5, 4], normalization: [{name: batch_norm, momentum: 0.3}, none, "
+        "{name: layer_norm, epsilon: 0.001}]",
+        _with("optimizer: {name: sgd, momentum: 0.9}, epochs: 8"),
+    ),
     "penalties": Run(XOR, SMALL, _with("l1: 0.001, l2: 0.01, clip_norm: 0.1")),
     "bounds": Run(XOR, SMALL, _with("clip_value: 0.02, max_norm: 1.0")),
     "all_bounds": Run(XOR, SMALL, _with("l1: 0.01, clip_value: 0.1, clip_norm: 0.1, max_norm: 1")),
@@ -254,6 +265,11 @@ BY_NUMPY = {
         "source: xor, rows: 1000, test: 20",
         SMALL,
         "epochs: 16, batch_size: 4, optimizer: {name: sgd, momentum: 0.9}, dropout: [0.5, 0.25]",
+    ),
+    "batch_norm_stopped": Run(
+        "source: xor, rows: 1001, test: 20, validation: 30",
+        f"{SMALL}, normalization: [batch_norm, layer_norm]",
+        "epochs: 16, batch_size: 5",
     ),
     "loss_hinge": Run(XOR, f"{SMALL}, output: identity", _with("loss: hinge")),
     "loss_perceptron": Run(
@@ -292,6 +308,7 @@ ALSO_BY_NUMBA = (
     "dropout_by_layer",
     "dropout_digits",
     "layer_norm",
+    "batch_norm",
     "penalties",
     "all_bounds",
     "full_batch",
@@ -300,7 +317,7 @@ ALSO_BY_NUMBA = (
     "loss_mean_absolute_error",
 )
 RUNS = {**BY_NUMPY, **{f"{name}_numba": BY_NUMPY[name].by_numba() for name in ALSO_BY_NUMBA}}
-STOPPED = ("stopped", "dropout_stopped")
+STOPPED = ("stopped", "dropout_stopped", "batch_norm_stopped")
 
 
 # What runs need

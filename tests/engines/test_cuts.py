@@ -22,6 +22,7 @@ RATES = RANDOM.uniform(0.01, 0.1, STEPS).tolist()
 CASES = {
     "plain": {},
     "layer_norm": {"optimizer": "adam"},
+    "batch_norm": {"optimizer": "adam", "dropout": (0.3, 0.0)},
     "all": {
         "optimizer": "adam",
         "dropout": (0.3, 0.5),

@@ -5,6 +5,7 @@ import pytest
 
 from nncli.engines.divergence import is_finite
 from nncli.engines.engine import Steps, Sums
+from nncli.nn.layers.kinds import block
 from nncli.nn.network import Network, initial_parameters
 from nncli.nn.penalties import Regularization
 from tests.engines.engines import (
@@ -81,6 +82,21 @@ def test_weights_that_no_loss_shows_are_found_by_the_check(engine):
     spoil(trained, "b1", 0, -np.inf)  # a ReLU that is dead for ever
     assert np.isfinite(take(trained, ALL).loss)
     assert "the weights of layer 1 are not finite" in trained.problem()
+
+
+@every_engine
+def test_a_running_variance_that_no_loss_shows_is_found_by_the_check(engine):
+    layers = [*block(2, 3, "relu", normalization="batch_norm"), *block(3, 1, "identity")]
+    parameters = initial_parameters(layers, [("he_normal", {})] * 2, 0, np.float32)
+    X = np.random.default_rng(0).normal(0, 1e20, (4, 2)).astype(np.float32)
+    T = np.ones((4, 1), np.float32)
+    trained = engine_of(engine, setup_of(Network(layers, parameters), X, T, "mean_squared_error"))
+    assert trained.problem() is None
+    assert np.isfinite(take(trained, ALL).loss)
+    assert np.isfinite(parameters_of(trained)).all()
+    assert trained.problem() == (
+        f"the running variance of layer 1 is not finite; try {SCALE}, or {RATE}"
+    )
 
 
 @every_engine

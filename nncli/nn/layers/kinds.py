@@ -7,6 +7,7 @@ from typing import Any
 from nncli.nn.activations import ACTIVATIONS
 from nncli.nn.entries import Entry, Parameter, Value
 from nncli.nn.layers.activation import ActivationLayer
+from nncli.nn.layers.batch_norm import BatchNorm
 from nncli.nn.layers.dense import DENSE, Dense
 from nncli.nn.layers.layer import Layer
 from nncli.nn.layers.layer_norm import LayerNorm
@@ -33,6 +34,16 @@ NORMALIZATIONS: dict[str, Normalization] = {
         "mean 0 and variance 1 over the units of each row; gain and shift of a unit are learned",
         LayerNorm,
         parameters=_EPSILON,
+    ),
+    "batch_norm": Normalization(
+        "mean 0 and variance 1 over the rows of each batch; gain and shift of a unit are learned",
+        BatchNorm,
+        parameters={
+            **_EPSILON,
+            "momentum": Parameter(
+                0.1, "share of a batch in the running mean and variance", above=0.0, at_most=1.0
+            ),
+        },
     ),
 }
 
