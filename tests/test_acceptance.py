@@ -52,6 +52,7 @@ def test_xor_comes_close_to_the_best_possible_accuracy(tmp_path: Path, seed: int
 
 @pytest.mark.skipif(not MNIST.is_dir(), reason="the MNIST files are not beside the project")
 @pytest.mark.skipif(sys.platform != "linux", reason="measures memory as Linux counts it")
+@pytest.mark.slow
 def test_mnist_is_learned_well_and_in_little_memory(tmp_path: Path) -> None:
     shutil.copytree(MNIST, tmp_path / "mnist")
     config = str(ROOT / "configs" / "mnist.yaml")

@@ -19,6 +19,8 @@ CONFIG_SECONDS, CONFIG_MEGABYTES = 1, 200
 MOST_LINES = 101  # a config's problems are reported together
 LONGEST_LINE = 400  # the path of the file included
 
+pytestmark = pytest.mark.slow
+
 # What the model reader takes: strange, but nothing that nncli would not write.
 HARMLESS_MODELS = {
     "the largest numbers",

@@ -54,6 +54,7 @@ def answer(seconds: float, score: float = 0.97, **more: float) -> Answer:
     return Answer(seconds=seconds, score=score, peak_bytes=100_000_000, **more)
 
 
+@pytest.mark.slow
 def test_a_try_with_nncli_alone_fills_every_table(tmp_path: Path) -> None:
     page = compare(tmp_path, "--peers", "none")
     tables = tables_of(page)

@@ -53,7 +53,7 @@ def as_old_run(run):
 @pytest.mark.parametrize(
     ("settings", "step"),
     [
-        pytest.param(settings, step, id=f"{name}-{step}")
+        pytest.param(settings, step, id=f"{name}-{step}", marks=[pytest.mark.slow] * (step != 5))
         for name, settings in CASES.items()
         for step in (3, 5, 17)
         if name != "full batch" or step < 6
