@@ -32,7 +32,7 @@ from nncli.engines.numpy.batches import Batches, target_codes
 from nncli.engines.numpy.engine import NumpyEngine
 from nncli.metrics.scores import ACCURACY
 from nncli.nn.buffers import NARROW, flat_buffer, shaped
-from nncli.nn.layers.kinds import block
+from nncli.nn.layers.kinds import NORMALIZATIONS, block
 from nncli.nn.layers.layer import Buffers, Layer
 from nncli.nn.losses import LOSSES
 from nncli.nn.network import Network, initial_parameters, parameter_count
@@ -157,12 +157,18 @@ def endless(rows: np.ndarray, batch_rows: int) -> Iterator[np.ndarray]:
     return cycle(rows[: len(rows) // batch_rows * batch_rows].reshape(-1, batch_rows))
 
 
-def setup_of(sizes: list[int], rows: int, data_rows: int) -> Setup:
+def setup_of(sizes: list[int], rows: int, data_rows: int, between: str) -> Setup:
     """Return a job of classification of bytes."""
     single = sizes[-1] == 1
     names = ["relu"] * (len(sizes) - 2) + ["sigmoid" if single else "softmax"]
-    triples = zip(sizes, sizes[1:], names, strict=False)
-    layers = [layer for each in triples for layer in block(*each)]
+    normalizations = [between] * (len(sizes) - 2) + ["none"]
+    layers = [
+        layer
+        for inputs, outputs, name, normalization in zip(
+            sizes, sizes[1:], names, normalizations, strict=False
+        )
+        for layer in block(inputs, outputs, name, normalization=normalization)
+    ]
     draws = [("he_normal", {})] * len(names)
     inputs = (RANDOM.random((data_rows, sizes[0])) * 255).astype(np.uint8)
     return Setup(
@@ -180,11 +186,11 @@ def setup_of(sizes: list[int], rows: int, data_rows: int) -> Setup:
     )
 
 
-def compare_steps(sizes: list[int], rows: int, data_rows: int) -> None:
+def compare_steps(sizes: list[int], rows: int, data_rows: int, between: str = "none") -> None:
     """Time the steps of both engines, with the gathering of their batches, in turns."""
     steps = []
     for kind in (NumpyEngine, CompiledEngine):
-        setup, sums = setup_of(sizes, rows, data_rows), Sums()
+        setup, sums = setup_of(sizes, rows, data_rows, between), Sums()
         order = setup.training.rows
         parts = endless(order if rows == data_rows else RANDOM.permutation(order), rows)
         engine = kind(setup)
@@ -193,14 +199,16 @@ def compare_steps(sizes: list[int], rows: int, data_rows: int) -> None:
             engine.steps(next(parts)[np.newaxis], [1e-4], sums)
 
         steps.append(step)
-    compare(f"step {'-'.join(map(str, sizes))}, batch {rows}", *steps)
+    label = f"step {'-'.join(map(str, sizes))}, batch {rows}"
+    compare(label if between == "none" else f"{label}, {between}", *steps)
 
 
 def main() -> None:
     versions = ", ".join(f"{name} {version(name)}" for name in ("numpy", "numba"))
     print(f"Python {platform.python_version()}, {versions}, {platform.machine()}\n")
     print("| | NumPy, µs | compiled, µs | ratio | first call, ms |\n|---|---|---|---|---|")
-    compare_steps([784, 128, 10], 64, 60_000)
+    for name in NORMALIZATIONS:
+        compare_steps([784, 128, 10], 64, 60_000, name)
     compare_steps([784, 800, 800, 10], 128, 60_000)
     compare_steps([2, 3, 1], 1000, 1000)
     for size in (101_770, 1_276_810):
