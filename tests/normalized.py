@@ -12,6 +12,9 @@ KINDS = tuple(name for name, entry in NORMALIZATIONS.items() if entry.layer)
 BOTH = ("batch_norm", "layer_norm")  # of two hidden layers
 
 every_kind = pytest.mark.parametrize("kind", KINDS)
+every_with_variance = pytest.mark.parametrize(
+    "kind", [name for name in KINDS if "epsilon" in NORMALIZATIONS[name].parameters]
+)
 every_engine = pytest.mark.parametrize("engine", ["numpy", "compiled"])
 
 

@@ -17,9 +17,12 @@ from nncli.base.storage.mapping import Memory
 from nncli.base.storage.npz_file import read_own_npz, write_npz
 from nncli.base.storage.strict_json import to_json
 from nncli.engines.numpy.engine import NumpyEngine
+from nncli.explain.formats import FORMATS
 from nncli.model.model_file import read_model
+from nncli.nn.layers.kinds import block
 from nncli.training.plan import Plan
 from tests.cli.conftest import trained
+from tests.normalized import KINDS as NORMALIZED
 from tests.normalized import every_kind
 
 RENTALS = Path(__file__).parents[2] / "data" / "rentals.csv"
@@ -237,7 +240,7 @@ def test_the_running_statistics_belong_to_the_best_epoch(config, train):
 
 @pytest.mark.parametrize(
     ("kind", "engine"),
-    [("layer_norm", "numpy"), ("batch_norm", "numpy"), ("batch_norm", "compiled")],
+    [*((kind, "numpy") for kind in NORMALIZED), ("batch_norm", "compiled")],
 )
 def test_a_run_that_is_stopped_within_epochs_goes_on_to_the_same_bits(
     nncli, config, train, tmp_path, stop_at, kind, engine
@@ -445,12 +448,14 @@ def test_gradcheck_passes(nncli, config, kind):
 
 @every_kind
 def test_gradcheck_finds_a_wrong_gradient(nncli, config, kind, monkeypatch):
-    def without_means(layer, dY, own, gradients):
-        gradients[0][:], gradients[1][:] = (dY * own.normalized).sum(axis=0), dY.sum(axis=0)
-        return dY * layer.arrays["gain"] * own.inverse
+    def wrong(layer, dY, own, gradients):
+        found = backward(layer, dY, own, gradients)
+        found *= 1.1
+        return found
 
-    name = {"layer_norm": "LayerNorm", "batch_norm": "BatchNorm"}[kind]
-    monkeypatch.setattr(f"nncli.nn.layers.{kind}.{name}.backward", without_means)
+    layer_type = type(block(1, 1, "tanh", normalization=kind)[1])
+    backward = layer_type.backward
+    monkeypatch.setattr(layer_type, "backward", wrong)
     done = nncli("gradcheck", config(kind))
     assert done.code == 1
     assert [line.split()[-1] for line in done.out.splitlines()[1:]] == [*["WRONG"] * 3, "ok"]
@@ -461,8 +466,13 @@ def test_gradcheck_finds_a_wrong_gradient(nncli, config, kind, monkeypatch):
 def test_trace_writes_a_page_in_every_format(nncli, config, kind, format_):
     done = nncli("trace", config(kind), "--row", "0-2", "--format", format_, "--limit", "2")
     assert (done.code, done.err) == (0, "")
-    assert f"over the {'units' if kind == 'layer_norm' else 'rows'}" in done.out
-    assert ("γ3[1] ←" if format_ == "text" else r"\gamma^{(3)}_{1} &\leftarrow") in done.out
+    worked = block(1, 1, "tanh", normalization=kind)[1].worked
+    for line in worked.forward:
+        assert line.mean is None or f"over the {line.mean}" in done.out
+    for letter in worked.symbols.values():
+        symbol = FORMATS[format_].notation(3).symbol(letter, 3)
+        updated = f"{symbol}[1] ←" if format_ == "text" else symbol + r"_{1} &\leftarrow"
+        assert updated in done.out
 
 
 def test_trace_of_a_model_goes_on_from_what_it_has_learned_and_kept(nncli, config, train):

@@ -11,6 +11,7 @@ from tests import normalization_reference as reference
 from tests.engines.engines import take
 from tests.nn.networks import buffers_of, objective
 from tests.normalized import (
+    KINDS,
     draw_network,
     draw_rows,
     engine_of,
@@ -39,8 +40,7 @@ SETTINGS = {  # of the normalizations, by the optimizer
 }
 # hidden activations, normalizations, output, loss
 CASES = {
-    "layer_norm": (("tanh", "gelu"), "layer_norm", "softmax", "cross_entropy"),
-    "batch_norm": (("tanh", "gelu"), "batch_norm", "softmax", "cross_entropy"),
+    **{kind: (("tanh", "gelu"), kind, "softmax", "cross_entropy") for kind in KINDS},
     "relu layer_norm": (("relu", "relu"), "layer_norm", "identity", "mean_squared_error"),
     "relu batch_norm": (("relu", "relu"), "batch_norm", "identity", "mean_squared_error"),
     "slopes": (("prelu", "leaky_relu"), ("batch_norm", "layer_norm"), "tanh", "half_squared_error"),

@@ -15,13 +15,14 @@ from nncli.explain.trace.step import take_step
 from nncli.explain.trace.worked_example import worked_example
 from nncli.nn.activations import ACTIVATIONS
 from nncli.nn.layers.batch_norm import BatchNorm
+from nncli.nn.layers.kinds import block
 from nncli.nn.layers.layer_norm import LayerNorm
 from nncli.nn.network import trained_views
 from nncli.nn.penalties import Regularization
 from nncli.runs.job import prepare
 from tests.explain.equations import check_equations, equations_of
 from tests.nn.networks import LOSS_AND_OUTPUT, objective
-from tests.normalized import BOTH, draw_smooth, every_kind, layers_of
+from tests.normalized import BOTH, KINDS, draw_smooth, every_kind, layers_of
 
 CONFIG = """\
 data: {source: xor, rows: 40, test: 0}
@@ -30,7 +31,7 @@ training: {optimizer: sgd, learning_rate: 0.5, precision: float64}
 """
 TRAINABLE = [n for n, each in ACTIVATIONS.items() if each.trainable and not each.output_only]
 # a normalization and the rows that a page shows
-SHOWN = [("layer_norm", [0]), ("layer_norm", [3, 5, 8]), ("batch_norm", [3, 5, 8])]
+SHOWN = [("layer_norm", [0]), *((kind, [3, 5, 8]) for kind in KINDS)]
 MIXED = "[batch_norm, layer_norm]"
 SETTINGS = [
     ["model.normalization={name: batch_norm, momentum: 0.3, epsilon: 0.01}"],
@@ -57,11 +58,15 @@ def prepared(tmp_path):
         job = prepare(load_config(path, overrides))
         random = np.random.default_rng(7)
         for name, array in job.setup.network.named.items():
-            if name.startswith(("gain", "shift", "running", "b")):
+            if not name.startswith("W"):
                 array += random.normal(0, 0.3, array.shape)
         return job
 
     return prepare_with
+
+
+def layer_of(kind):
+    return block(1, 1, "tanh", normalization=kind)[1]
 
 
 def page_of(job, rows, *, digits=17, limit=100):
@@ -120,10 +125,10 @@ def test_every_row_has_each_of_its_lines(prepared, kind):
     assert [lefts.count(each) for each in LINES[kind]] == [3] * len(LINES[kind])
     once = ["μ1[2]", "v1[2]", "c1[2]", "e1[2]"]  # what all rows of a batch have in common
     assert [lefts.count(each) for each in once] == [int(kind == "batch_norm")] * 4
-    for left in ("∂L/∂γ1[2]", "∂L/∂β1[2]", "γ1[2]", "β1[2]"):
-        assert lefts.count(left) == 1
-    for left in ("r1[2]", "s1[2]"):
-        assert lefts.count(left) == int(kind == "batch_norm")
+    for letter in layer_of(kind).worked.symbols.values():
+        assert lefts.count(f"{letter}1[2]") == 1
+    for name in layer_of(kind).trained:
+        assert lefts.count(f"∂L/∂{layer_of(kind).worked.symbols[name]}1[2]") == 1
 
 
 @every_kind
@@ -211,8 +216,8 @@ def test_it_is_written_in_every_format(prepared, kind, rows, name, digits):
     else:
         assert text.count("{") == text.count("}")
         assert text.isascii()
-        assert r"\gamma^{(1)}_{" in text
-        assert r"\sqrt{" in text
+        for letter in layer_of(kind).worked.symbols.values():
+            assert FORMATS[name].notation(3).symbol(letter, 1) + "_{" in text
 
 
 # The gradient check

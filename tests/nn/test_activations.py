@@ -243,7 +243,9 @@ def test_beyond_the_responsive_sums_the_derivative_is_below_a_tenth(name):
     Z = np.linspace(-12, 12, 4801).reshape(1, -1)
     derivative = backward(name, {}, np.ones_like(Z), Z)
     small = derivative < 0.1 * derivative.max()
-    np.testing.assert_array_equal(np.abs(Z) > ACTIVATIONS[name].responsive, small)
+    beyond = np.abs(Z) - ACTIVATIONS[name].responsive
+    clear = np.abs(beyond) > 1e-9  # at the bound itself rounding decides
+    np.testing.assert_array_equal((beyond > 0)[clear], small[clear])
     assert SATURATED == 0.1
     assert 0.1 < small.mean() < 0.9
 

@@ -69,6 +69,7 @@ class Layer(ABC):
         The name of its entry, as in model files.
     trained, state : mapping of str to shape
         The arrays that training changes, and those that are only kept, by name, in their order.
+        All but `weights` have the shape (O,).
     starts : mapping of str to number
         What each array is filled with before training, but for the `weights`.
     worked : Worked
@@ -147,6 +148,9 @@ class Layer(ABC):
     @abstractmethod
     def forward(self, X: Array, own: Buffers, step: int | None) -> Array:
         """Return Y (B, O), a part of `own` or `X` itself.
+
+        X is not written to, and stays as it is until `backward`, which may find it as ``own.X`` if
+        this keeps it there.
 
         Parameters
         ----------

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from nncli.explain.notation import Latex
 from nncli.nn.activations import ACTIVATIONS
 from nncli.nn.layers.dense import DENSE, Dense
 from nncli.nn.layers.kinds import (
@@ -32,11 +33,35 @@ def test_a_block_is_a_dense_layer_and_an_activation():
 @pytest.mark.parametrize("name", BETWEEN)
 def test_what_normalizes_stands_between_sums_and_activation(name):
     defaults = NORMALIZATIONS[name].complete({})
-    dense, between, _ = block(3, 5, "relu", normalization=name, settings={"epsilon": 0.5})
+    given = dict.fromkeys(defaults, 0.5)
+    dense, between, _ = block(3, 5, "relu", normalization=name, settings=given)
     assert (between.kind, between.inputs, between.outputs) == (name, 5, 5)
-    assert between.parameters == {**defaults, "epsilon": 0.5}
+    assert between.parameters == given
     assert block(3, 5, "relu", normalization=name)[1].parameters == defaults
     assert dense == block(3, 5, "relu", normalization="none")[0]
+
+
+@pytest.mark.parametrize("name", BETWEEN)
+def test_what_normalizes_says_all_of_its_arrays(name):
+    layer = make_layer(name, NORMALIZATIONS[name].complete({}), 5)
+    arrays = {*layer.trained, *layer.state}
+    assert layer.kind == name
+    assert set(layer.trained.values()) <= {(5,)}
+    assert set(layer.starts) == set(layer.worked.symbols) == arrays
+    assert set(layer.worked.terms) == set(layer.trained)
+    assert set(layer.worked.kept) == set(layer.state)
+    assert set(layer.least) <= arrays
+
+
+@pytest.mark.parametrize("name", BETWEEN)
+def test_its_letters_are_its_own(name):
+    worked = make_layer(name, NORMALIZATIONS[name].complete({}), 5).worked
+    letters = [*worked.symbols.values(), *(line.letter for line in worked.forward)]
+    assert len(set(letters)) == len(letters)
+    assert not {*worked.symbols.values()} & {*"xwbzatypLmvd"}  # each has a meaning already
+    for letter in letters:
+        assert len(letter) == 1
+        assert Latex(3).symbol(letter, 1).isascii()
 
 
 @pytest.mark.parametrize("name", ACTIVATIONS)

@@ -6,7 +6,7 @@ import pytest
 from nncli.nn.layers.batch_norm import BatchNorm
 from nncli.nn.layers.kinds import NORMALIZATIONS, block
 from nncli.nn.layers.layer_norm import LayerNorm
-from nncli.nn.network import Network, state_views
+from nncli.nn.network import Network, initial_parameters, state_views
 from tests import normalization_reference as reference
 from tests.nn.networks import HIDDEN, LOSS_AND_OUTPUT, buffers_of, numerical_gradient, objective
 from tests.nn.strict import strict
@@ -17,6 +17,7 @@ from tests.normalized import (
     draw_rows,
     draw_smooth,
     every_kind,
+    every_with_variance,
     layers_of,
 )
 
@@ -30,8 +31,7 @@ ROWS = 5
 def normalized_by(kind, Z, step, dtype=np.float64, **settings):
     """Return what a layer with gain 1 and shift 0 makes of sums."""
     layers = block(1, Z.shape[1], "tanh", normalization=kind, settings=settings)
-    network = Network(layers, np.zeros(4 * Z.shape[1], dtype))
-    network.arrays["gain1"].fill(1)
+    network = Network(layers, initial_parameters(layers, [("zeros", {})], 0, dtype))
     layer, own = network.layers[1], network.workspace(len(Z)).buffers[1]
     return layer.forward(Z.astype(dtype), own, step), network
 
@@ -50,19 +50,19 @@ def test_batch_norm_gives_every_unit_mean_0_and_variance_1():
     np.testing.assert_allclose(Y.var(axis=0), 1, rtol=1e-10)
 
 
-@every_kind
+@every_with_variance
 def test_epsilon_is_added_to_the_variance(kind):
     Z = np.array([[1.0, 5.0], [5.0, 1.0]])  # mean 3 and variance 4, by row and by column
     Y, _ = normalized_by(kind, Z, TRAINING, epsilon=5.0)
     np.testing.assert_allclose(Y, (Z - 3) / 3, rtol=1e-15)
 
 
-@every_kind
+@every_with_variance
 def test_the_epsilon_that_nothing_is_said_of_is_that_of_pytorch(kind):
     assert NORMALIZATIONS[kind].complete({})["epsilon"] == 1e-5
 
 
-@every_kind
+@every_with_variance
 def test_equal_sums_become_the_shift(kind):
     layers = block(3, 4, "identity", normalization=kind)
     network = draw_network(layers)
@@ -256,7 +256,7 @@ def test_a_wrong_gradient_is_found(monkeypatch, kind, wrong, by):
         check_gradient(layers_of((2, 3, 4, 2), "tanh", "identity", BOTH), "squared_error", by=by)
 
 
-@every_kind
+@every_with_variance
 def test_the_gradient_by_the_sums_is_that_of_the_papers(kind):
     random = np.random.default_rng(8)
     network = draw_network(block(1, 4, "tanh", normalization=kind))
