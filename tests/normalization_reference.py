@@ -172,6 +172,8 @@ def _through_layer(layer, done, by_activations):
     inputs, pairs = range(len(done.X[0])), [*zip(done.X, by_sums, strict=True)]
     gradient["W"] = [[sum(x[i] * by_z[j] for x, by_z in pairs) for j in units] for i in inputs]
     gradient["b"] = [sum(by_z[j] for by_z in by_sums) for j in units]
+    if layer.kind == "batch_norm":  # the mean takes what is added to all rows away again
+        gradient["b"] = [0.0 for _ in units]
     W = layer.arrays["W"]
     return gradient, [[sum(W[i][j] * by_z[j] for j in units) for i in inputs] for by_z in by_sums]
 

@@ -57,7 +57,14 @@ def _seconds_an_epoch(job: "Job") -> float:
 
     The first step does not count: it may wait for loops to be compiled.
     """
-    plan = replace(job.plan, epochs=sys.maxsize, monitor="train_loss", validates=False)
+    plan = replace(
+        job.plan,
+        epochs=sys.maxsize,
+        monitor="train_loss",
+        validates=False,
+        patience_epochs=None,
+        plateau=None,
+    )
     progress = Progress()
     reports = train(job.engine, job.order, job.score, replace(plan, report_seconds=0), progress)
     next(reports)

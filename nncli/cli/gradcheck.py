@@ -35,21 +35,25 @@ def gradcheck(config: Path, overrides: tuple[str, ...], tolerance: float, rows: 
     line a layer. Parameters at a kink, where there is no derivative, are left out. Exits with 1
     when an error is over the tolerance; rounding can come to 5e-7.
     """
-    from nncli.base.errors import NncliError
+    from nncli.base.errors import NncliError, UsageError
     from nncli.config.load import load_config
-    from nncli.engines.numpy.batches import gathered
+    from nncli.engines.batches import gathered
     from nncli.explain.gradient_check import check_gradients
     from nncli.runs.job import prepare
 
     settings = (
         "training.precision=float64",
         "training.engine=numpy",
-        f"training.batch_size={rows}",
     )
     job = prepare(load_config(config, [*overrides, *settings]))
     _check_trainable(config, job.blocks)
     setup = job.setup
     first = range(min(rows, len(setup.training)))
+    layer = setup.network.neediest
+    if len(first) < layer.smallest_batch:
+        raise UsageError(
+            f"--rows {rows}: {layer.kind} needs at least {layer.smallest_batch} rows in a batch"
+        )
     X, T = gathered(setup.training, setup.scaling, setup.codes, first)
     checks = check_gradients(
         setup.network, setup.objective, setup.regularization, X, T, seed=job.config.seed

@@ -8,7 +8,16 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from nncli.config.choices import IntegerOr, Named, OneOf, OneOrList, PathOr, Section, refusal
+from nncli.config.choices import (
+    IntegerOr,
+    Named,
+    OneOf,
+    OneOrList,
+    PathOr,
+    Section,
+    refusal,
+    refusals,
+)
 from nncli.config.source import Source
 from nncli.config.sources import SOURCES
 from nncli.data.dataset import Dataset
@@ -112,8 +121,9 @@ class ModelSection(Section):
             ("masks", self.masks, hidden + 1),
         ):
             if isinstance(chosen, list) and len(chosen) != expected:
+                each = "hidden layer" if expected == hidden else "layer"
                 raise refusal(
-                    f"a list of {len(chosen)}; expected {expected}, one for each layer", below=key
+                    f"a list of {len(chosen)}; expected {expected}, one for each {each}", below=key
                 )
         return self
 
@@ -175,8 +185,8 @@ class TrainingSection(Section):
     precision: Literal["float32", "float64"] = Field("float32", description="of all arithmetic")
     engine: Literal["auto", EngineName] = Field(
         "auto",
-        description="what takes the steps: compiled needs the fast extra; auto takes it where it "
-        "is installed and pays for its start",
+        description="what computes the training steps: compiled needs the fast extra; auto takes "
+        "it where it is installed and pays for its start",
     )
     checkpoint_seconds: float = Field(
         60.0,
@@ -226,6 +236,16 @@ class Config(Section):
     training: TrainingSection = Field(
         default_factory=TrainingSection, description="how it is trained"
     )
+
+    @model_validator(mode="after")
+    def _batches_are_large_enough(self) -> "Config":
+        chosen, rows = self.model.normalization, self.training.batch_size
+        for each in chosen if isinstance(chosen, list) else [chosen]:
+            least = NORMALIZATIONS[each.name].smallest_batch
+            if rows != "full" and rows < least and self.model.hidden_layers:
+                problem = f"{each.name} needs at least {least} rows in a batch; found {rows}"
+                raise refusals([(("training", "batch_size"), problem)])
+        return self
 
     def load_data(self, *, progress: bool = False) -> Dataset:
         """Load the data, with what the fold that it speaks of, if any, holds out."""

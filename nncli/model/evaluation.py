@@ -10,7 +10,7 @@ from nncli.base.errors import DataError, ModelFileError, UsageError
 from nncli.data.scaling import NOT_SCALED, Scaling, unscaled, with_scaled_targets
 from nncli.data.splits import Split, whole
 from nncli.data.tables.targets import Targets
-from nncli.engines.numpy.batches import EVALUATION_ROWS, Batches, target_codes
+from nncli.engines.batches import EVALUATION_ROWS, Batches, target_codes
 from nncli.metrics.scores import chosen_classes, class_probabilities
 from nncli.metrics.tasks import DEFAULT_THRESHOLD, EVALUATIONS, WITH_THRESHOLD, Answers, Evaluation
 from nncli.model.model import Model

@@ -141,7 +141,7 @@ def _metadata(arrays: dict[str, NDArray[Any]]) -> dict[str, Any]:
         )
     if version < 1:
         raise Refusal(f"has format version {version}; there is none below 1")
-    return metadata  # type: ignore[no-any-return]  # _get has seen that it is a dict
+    return metadata  # type: ignore[no-any-return]  # get has seen that it is a dict
 
 
 def _layers(metadata: dict[str, Any]) -> list[Layer]:
@@ -150,7 +150,7 @@ def _layers(metadata: dict[str, Any]) -> list[Layer]:
     for each in _descriptions(metadata):
         kind, parameters = get(each, "kind", str), get(each, "parameters", dict)
         number += kind == DENSE
-        _check_kind(kind, parameters, number)
+        _check_kind(kind, parameters)
         units = layers[-1].outputs if layers else 0
         if kind == DENSE:
             inputs, outputs = get(parameters, "inputs", int), get(parameters, "outputs", int)
@@ -186,11 +186,13 @@ def _descriptions(metadata: dict[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-def _check_kind(kind: str, parameters: dict[str, Any], number: int) -> None:
+def _check_kind(kind: str, parameters: dict[str, Any]) -> None:
     try:
         expected = parameters_of(kind)
     except KeyError:
-        raise Refusal(f"layer {number} has a part of the unknown kind {kind!r}") from None
+        raise Refusal(
+            f"has a layer of the unknown kind {kind!r}; a newer nncli may know it"
+        ) from None
     check_parameters(kind, expected, parameters)
 
 

@@ -15,7 +15,7 @@ from nncli.data.files.input_file import Advance, open_input, tell_nobody
 from nncli.data.files.kinds import IMAGES, kind_of_name
 from nncli.data.scaling import unscaled
 from nncli.data.splits import whole
-from nncli.engines.numpy.batches import EVALUATION_ROWS
+from nncli.engines.batches import EVALUATION_ROWS
 from nncli.metrics.scores import chosen_classes, class_probabilities
 from nncli.model.evaluation import (
     check_range,

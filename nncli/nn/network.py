@@ -21,7 +21,7 @@ from nncli.base.random_streams import Stream, generator
 from nncli.nn.entries import Array, Value
 from nncli.nn.initializers import INITIALIZERS
 from nncli.nn.layers.activation import ActivationLayer
-from nncli.nn.layers.dense import DENSE
+from nncli.nn.layers.dense import DENSE, Dense
 from nncli.nn.layers.layer import Layer, Shape
 from nncli.nn.workspace import Workspace
 
@@ -232,6 +232,11 @@ class Network:
             for n, layer in numbered(layers)
         )
         self.blocks = blocks(self.layers)
+        self._idle = [
+            (index, list(layer.trained).index(Dense.biases))
+            for index, (layer, follower) in enumerate(pairwise(layers))
+            if follower.removes_shift
+        ]
 
     @property
     def output(self) -> ActivationLayer:
@@ -343,4 +348,6 @@ class Network:
         gradient = work.gradient
         for (backward, own), trained in zip(work.backward, gradients[-2::-1], strict=True):
             gradient = backward(gradient, own, trained)
+        for layer, biases in self._idle:
+            gradients[layer][biases].fill(0)  # an optimizer would follow their rounding
         return gradient

@@ -6,6 +6,8 @@ from pathlib import Path
 from shlex import quote
 from typing import Any
 
+import numpy as np
+
 from nncli.base.clock import Clock
 from nncli.base.environment import environment
 from nncli.base.errors import ConfigError, DataError, UsageError
@@ -84,6 +86,11 @@ class StoppedRun:
                 "bit those of a run without a stop"
             )
         settings, before_epochs = self.loaded.config.training, self._epochs_before
+        if self.checkpoint.version == 1 and np.any(settings.dropout):
+            yield (
+                "dropout leaves out other units than in the nncli that began this run: the weights "
+                "will not be those of a run without a stop"
+            )
         if SCHEDULES[settings.schedule.name].depends_on_epochs and settings.epochs > before_epochs:
             yield (
                 f"the {settings.schedule.name} schedule of {before_epochs} epochs becomes one of "

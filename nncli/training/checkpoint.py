@@ -31,11 +31,14 @@ class Checkpoint:
     progress : Progress
     record : dict
         What must be the same for training to go on, as JSON values.
+    version : int
+        Of the format that it was read from.
     """
 
     state: dict[str, NDArray[Any]]
     progress: Progress
     record: dict[str, Any]
+    version: int = FORMAT_VERSION
 
 
 def write_checkpoint(
@@ -89,7 +92,7 @@ def read_checkpoint(path: Path) -> Checkpoint:
         raise DataError(
             f"{path}: is damaged, or no checkpoint of this version of nncli ({error}); train anew"
         ) from error
-    return Checkpoint(arrays, progress, record)
+    return Checkpoint(arrays, progress, record, version)
 
 
 def _bring_up_to_date(arrays: dict[str, NDArray[Any]], record: dict[str, Any]) -> None:
@@ -103,7 +106,7 @@ def _bring_up_to_date(arrays: dict[str, NDArray[Any]], record: dict[str, Any]) -
     steps = int(arrays.pop("steps_in_statistics"))
     # A share of 0 and one that is not there were not told apart: `resume` does, by the layers.
     sums = {"steps": steps, "squared_norms": norms, "saturated": shares}
-    sums |= {name: counters.pop(name) for name in ("rows",)}
+    sums["rows"] = counters.pop("rows")
     sums |= {name: counters.pop(f"{name}_sum") for name in ("loss", "score")}
     counters["sums"] = sums if steps else asdict(Sums())
     arrays["state"] = arrays["parameters"][:0]

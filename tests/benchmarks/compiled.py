@@ -22,13 +22,13 @@ import numpy as np
 
 from nncli.data.scaling import Scaling
 from nncli.data.splits import whole
+from nncli.engines.batches import Batches, target_codes
 from nncli.engines.compiled.batches import CompiledBatches
 from nncli.engines.compiled.engine import CompiledEngine
 from nncli.engines.compiled.layers import compiled_layers
 from nncli.engines.compiled.losses import LOSSES as COMPILED_LOSSES
 from nncli.engines.compiled.optimizers import OPTIMIZERS as COMPILED_OPTIMIZERS
 from nncli.engines.engine import Setup, Sums
-from nncli.engines.numpy.batches import Batches, target_codes
 from nncli.engines.numpy.engine import NumpyEngine
 from nncli.metrics.scores import ACCURACY
 from nncli.nn.buffers import NARROW, flat_buffer, shaped

@@ -4,6 +4,7 @@ import csv
 import hashlib
 import io
 import json
+import re
 import shutil
 import signal
 from functools import partial
@@ -483,6 +484,34 @@ def test_trace_of_a_model_goes_on_from_what_it_has_learned_and_kept(nncli, confi
     assert any(f" = {gain:.9g}·" in line for line in lines)
 
 
+@every_kind
+def test_trace_says_what_its_letters_are_and_which_layers_are_normalized(nncli, config, kind):
+    text = " ".join(nncli("trace", config(kind), "--row", "0-2").out.split())
+    assert f" tanh after {kind}, " in text
+    for name, letter in block(1, 1, "tanh", normalization=kind)[1].worked.symbols.items():
+        assert f"{letter} is a unit's {name.replace('_', ' ')}." in text
+
+
+def test_a_mean_over_units_has_the_terms_of_the_units_that_are_shown(nncli, config):
+    more = ("model.hidden_layers=[12, 3, 2]", "--limit", "2", "--precision", "3")
+    lines = nncli("trace", config("layer_norm"), *more).out.splitlines()
+    shown = sorted({int(n) for line in lines for n in re.findall(r"^ *n1\[(\d+)\] =", line)})
+    mean = next(line for line in lines if line.strip().startswith("μ1 ="))
+    terms = " + ".join(f"z1[{n}]" for n in shown)
+    assert len(shown) == 2
+    assert f"μ1 = ({terms} + 10 more) / 12 = (" in mean.replace("\N{NO-BREAK SPACE}", " ")
+
+
+def test_trace_refuses_a_gradient_that_is_not_finite(nncli, config, train, tmp_path):
+    arrays = arrays_of(train(config("batch_norm"), "run"))
+    arrays["gain1"][:] = 3e38
+    np.savez(tmp_path / "large.npz", **arrays)
+    given = f"model.initial_weights={tmp_path / 'large.npz'}"
+    done = nncli("trace", config("batch_norm"), given, "--row", "0-1")
+    assert done.code != 0
+    assert "Error: the largest derivative of the loss is " in done.error
+
+
 def written(number):
     return f"({number:.9g})" if number < 0 else f"{number:.9g}"
 
@@ -495,11 +524,13 @@ def written(number):
     [
         (
             ["training.batch_size=1"],
-            "training.batch_size: batch_norm needs at least 2 rows in a batch; found 1 of 50 "
-            "training rows",
+            "training.batch_size: batch_norm needs at least 2 rows in a batch; found 1",
         ),
         (["model.normalization=[batch_norm]"], "normalization: a list of 1; expected 3, one for"),
-        (["model.normalization=[]"], "normalization: a list of 0; expected 3, one for each layer"),
+        (
+            ["model.normalization=[]"],
+            "normalization: a list of 0; expected 3, one for each hidden layer",
+        ),
         (
             ["model.normalization=bach_norm"],
             "normalization: unknown name \"bach_norm\"; did you mean 'batch_norm'?",
@@ -522,15 +553,27 @@ def written(number):
         ),
         (
             ["model.normalization={name: layer_norm, epsilon: 0}"],
-            "model.normalization.epsilon: found 0; expected more than 0",
+            "model.normalization.epsilon: found 0; expected 1e-12 or more",
+        ),
+        (
+            ["model.normalization={name: batch_norm, epsilon: 2}"],
+            "model.normalization.epsilon: found 2; expected 1.0 or less",
         ),
     ],
     ids=lambda each: each[0] if isinstance(each, list) else "",
 )
 def test_a_config_that_cannot_be_is_refused_before_training(nncli, config, overrides, problem):
-    done = nncli("train", config(), *overrides)
+    for command in (["train"], ["config", "check"]):
+        done = nncli(*command, config(), *overrides)
+        assert done.code == 2
+        assert problem in done.error
+
+
+def test_gradcheck_refuses_fewer_rows_than_a_batch_needs(nncli, config):
+    done = nncli("gradcheck", config("batch_norm"), "--rows", "1")
     assert done.code == 2
-    assert problem in done.error
+    assert done.error == "Error: --rows 1: batch_norm needs at least 2 rows in a batch"
+    assert nncli("gradcheck", config("layer_norm"), "--rows", "1").code == 0
 
 
 def test_a_single_training_row_is_refused(nncli, config):
@@ -614,8 +657,8 @@ def after_its_activation(metadata, arrays):
 
 OTHER_ORDER = ["running_mean1", "running_variance1", "gain1", "shift1"]
 FORGED = {
-    "unknown kind": (layer(1, kind="group_norm"), "part of the unknown kind 'group_norm'"),
-    "none": (layer(1, kind="none"), "part of the unknown kind 'none'"),
+    "unknown kind": (layer(1, kind="group_norm"), "a layer of the unknown kind 'group_norm'"),
+    "none": (layer(1, kind="none"), "a layer of the unknown kind 'none'"),
     "another kind": (layer(1, kind="layer_norm"), "other parameters than layer_norm takes"),
     "no running variance": (array("running_variance1", None), "lacks running_variance1"),
     "a running mean too much": (array("running_mean4", [1]), "unexpected members running_mean4"),

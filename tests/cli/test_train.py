@@ -361,6 +361,14 @@ def test_a_dry_run_prints_what_training_would_take_and_writes_nothing(nncli, xor
     assert names_in(tmp_path) == ["xor.yaml"]
 
 
+def test_a_dry_run_measures_where_early_stopping_would_end_training(nncli, xor_config):
+    stop = "training.early_stopping={monitor: train_loss, patience: 1}"
+    slow = "training.learning_rate=1e-30"  # nothing gets better: it would stop after two epochs
+    result = nncli("train", xor_config, "--dry-run", stop, slow)
+    assert (result.code, result.err) == (0, "")
+    assert "training, about" in result.out
+
+
 def test_a_dry_run_finds_the_same_faults(nncli, xor_config):
     assert nncli("train", xor_config, "--dry-run", "-o", "xor.yaml").code == 2
     assert nncli("train", xor_config, "--dry-run", "training.loss=cross_entropy").code == 2

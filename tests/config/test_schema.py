@@ -371,9 +371,9 @@ def test_every_wrong_layer_size_is_reported_at_its_own_place(problems):
 @pytest.mark.parametrize(
     ("sizes", "key", "given", "problem"),
     [
-        ([8, 8], "activation", ["relu"], "a list of 1; expected 2, one for each layer"),
-        ([8], "activation", [], "a list of 0; expected 1, one for each layer"),
-        ([], "activation", ["relu"], "a list of 1; expected 0, one for each layer"),
+        ([8, 8], "activation", ["relu"], "a list of 1; expected 2, one for each hidden layer"),
+        ([8], "activation", [], "a list of 0; expected 1, one for each hidden layer"),
+        ([], "activation", ["relu"], "a list of 1; expected 0, one for each hidden layer"),
         ([8], "initializer", ["zeros"], "a list of 1; expected 2, one for each layer"),
         ([], "initializer", ["zeros"] * 2, "a list of 2; expected 1, one for each layer"),
     ],

@@ -14,7 +14,7 @@ from nncli.data.order import Order, random_pools
 from nncli.data.scaling import SCALERS, Scaling, fit, robust
 from nncli.data.splits import whole
 from nncli.data.splitting import hold_out
-from nncli.engines.numpy.batches import Batches, target_codes
+from nncli.engines.batches import Batches, target_codes
 
 COUNT, BATCH_ROWS = 2000, 16
 BLOCK_ROWS, POOL_BLOCKS = 20, 10

@@ -5,9 +5,9 @@ import pytest
 
 from nncli.data.scaling import Scaling
 from nncli.data.splits import whole
+from nncli.engines.batches import target_codes
 from nncli.engines.choice import choose_engine
 from nncli.engines.engine import Setup, Steps, Sums
-from nncli.engines.numpy.batches import target_codes
 from nncli.metrics.scores import ACCURACY
 from nncli.nn.network import Network, trained_views
 from nncli.nn.optimizers import OPTIMIZERS

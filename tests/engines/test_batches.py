@@ -5,7 +5,7 @@ import pytest
 
 from nncli.data.scaling import Scaling
 from nncli.data.splits import Split, whole
-from nncli.engines.numpy.batches import Batches, gathered, target_codes
+from nncli.engines.batches import Batches, gathered, target_codes
 
 ROWS, INPUTS, CLASSES = 23, 4, 3
 RANDOM = np.random.default_rng(0)

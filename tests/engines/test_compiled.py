@@ -5,8 +5,8 @@ import pytest
 
 from nncli.data.scaling import Scaling
 from nncli.data.splits import whole
+from nncli.engines.batches import Batches, target_codes
 from nncli.engines.engine import Sums
-from nncli.engines.numpy.batches import Batches, target_codes
 from nncli.metrics.scores import MEASURES, correct_rows
 from nncli.nn.activations import ACTIVATIONS
 from nncli.nn.buffers import NARROW, flat_buffer, shaped

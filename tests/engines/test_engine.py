@@ -11,8 +11,8 @@ import pytest
 from nncli.base.clock import Clock
 from nncli.data.scaling import Scaling
 from nncli.data.splits import whole
+from nncli.engines.batches import EVALUATION_ROWS, target_codes
 from nncli.engines.engine import Sums
-from nncli.engines.numpy.batches import EVALUATION_ROWS, target_codes
 from nncli.metrics.scores import MAE
 from nncli.nn.activations import ACTIVATIONS
 from nncli.nn.layers.kinds import block

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from nncli.data.dataset import Task
-from nncli.engines.numpy.batches import target_codes
+from nncli.engines.batches import target_codes
 from nncli.metrics.scores import (
     ACCURACY,
     MAE,

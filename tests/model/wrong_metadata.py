@@ -146,11 +146,11 @@ IN_FORMAT_3 = {
     "no kind": (layer(0, kind=None), "no kind"),
     "a kind that is a number": (layer(0, kind=1), "kind in its metadata is not of type str"),
     "a kind that is a list": (layer(0, kind=["dense"]), "kind in its metadata is not of type str"),
-    "an unknown kind": (layer(1, kind="tanhh"), "layer 1 has a part of the unknown kind 'tanhh'"),
-    "a kind by its class": (layer(0, kind="Dense"), "layer 0 has a part of the unknown kind"),
+    "an unknown kind": (layer(1, kind="tanhh"), "a layer of the unknown kind 'tanhh'"),
+    "a kind by its class": (layer(0, kind="Dense"), "a layer of the unknown kind"),
     "a kind that is never saved": (
         layers(lambda each: [*each[:2], DROPOUT, *each[2:]]),
-        "layer 1 has a part of the unknown kind 'dropout'",
+        "a layer of the unknown kind 'dropout'",
     ),
     "no parameters": (layer(0, parameters=None), "no parameters"),
     "parameters as a list": (layer(0, parameters=[3, 4]), "parameters in its metadata is not of"),
@@ -269,7 +269,7 @@ IN_FORMAT_2 = {
     ),
     "an unknown activation": (
         set_to("layers", 0, "activation", value="tanhh"),
-        "layer 1 has a part of the unknown kind 'tanhh'",
+        "a layer of the unknown kind 'tanhh'",
     ),
     "a dense layer for an activation": (
         layer(0, activation="dense", activation_parameters={"inputs": 4, "outputs": 4}),

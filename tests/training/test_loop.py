@@ -13,8 +13,8 @@ from nncli.data.builtin.xor import load_xor
 from nncli.data.order import Order
 from nncli.data.scaling import Scaling
 from nncli.data.splits import whole
+from nncli.engines.batches import EVALUATION_ROWS, gathered, target_codes
 from nncli.engines.engine import Setup
-from nncli.engines.numpy.batches import EVALUATION_ROWS, gathered, target_codes
 from nncli.metrics.scores import ACCURACY, MAE
 from nncli.nn.network import Network, initial_parameters
 from nncli.nn.optimizers import OPTIMIZERS

@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nncli.engines.batches import Batches, Gather
 from nncli.engines.compiled.loops import compiled
-from nncli.engines.numpy.batches import Batches, Gather
 from nncli.nn.entries import Array
 
 # The types of numbers, in the processor's order of bytes, that Numba can read.

@@ -8,11 +8,11 @@ docs/decisions.md.
 from collections.abc import Sequence
 from typing import ClassVar
 
+from nncli.engines.batches import Batches
 from nncli.engines.compiled.batches import CompiledBatches
 from nncli.engines.compiled.layers import compiled_layers
 from nncli.engines.compiled.losses import LOSSES, MEASURES
 from nncli.engines.compiled.optimizers import OPTIMIZERS
-from nncli.engines.numpy.batches import Batches
 from nncli.engines.numpy.engine import Functions, NumpyEngine
 from nncli.nn.layers.layer import Layer
 

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from nncli.base.clock import Clock
 from nncli.data.splits import Rows, Split
+from nncli.engines.batches import EVALUATION_ROWS, Batches
 from nncli.engines.divergence import exact_square, is_finite, reason_of, remedy
 from nncli.engines.engine import Setup, Steps, Sums
-from nncli.engines.numpy.batches import EVALUATION_ROWS, Batches
 from nncli.metrics.scores import MEASURES
 from nncli.nn.entries import Array
 from nncli.nn.layers.dropout import with_dropout

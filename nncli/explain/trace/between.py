@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
+import numpy as np
+
 from nncli.explain.page import Element, Equation, Equations, Paragraph
 from nncli.explain.trace.step import Passed
 from nncli.explain.trace.writer import Writer
@@ -116,20 +118,25 @@ class _Between:
         return page.equation(self._symbol(line.letter, unit), *sides, value=value)
 
     def _mean(self, line: Line, row: int, unit: int) -> Equation:
-        """Return a mean in numbers: the first terms, and what the others add up to."""
-        units = range(self._passed.layer.outputs)
-        rows = range(self._rows)
-        places = [(row, n) for n in units] if line.mean == "units" else [(n, unit) for n in rows]
-        limit = self._page.limit
-        terms = [self._page.put(line.formula, self._numbers(*place)) for place in places[:limit]]
-        if others := places[limit:]:
+        """Return a mean: the terms of what is shown, and what the others add up to."""
+        page = self._page
+        if line.mean == "units":
+            count = self._passed.layer.outputs
+            shown = [(row, each) for each in page.shown[self._number]]
+            terms = [[page.put(line.formula, self._symbols(each)) for _, each in shown]]
+        else:  # a symbol does not say its row
+            count = self._rows
+            shown, terms = [(each, unit) for each in range(count)[: page.limit]], []
+        terms.append([page.put(line.formula, self._numbers(*place)) for place in shown])
+        if more := count - len(shown):
             values = line.value(self._passed.values)
-            terms.append(self._page.write.number(sum(float(values[place]) for place in others)))
-        numbers = self._page.sum(terms)
-        if len(places) > 1:
-            numbers[0], numbers[-1] = f"({numbers[0]}", f"{numbers[-1]}) / {len(places)}"
-        left, value = self._symbol(line.letter, unit), self._value(line.letter, row, unit)
-        return self._page.equation(left, numbers, value=value)
+            along = values[row] if line.mean == "units" else values[:, unit]
+            others = np.delete(along, [place[line.mean == "units"] for place in shown])
+            terms[-1].append(page.write.number(float(others.sum(dtype=np.float64))))
+            terms[0] += [page.write.words(f"{more} more")] * (len(terms) - 1)
+        sides = [_divided(page.sum(each), count) for each in terms]
+        value = self._value(line.letter, row, unit)
+        return page.equation(self._symbol(line.letter, unit), *sides, value=value)
 
     def _value(self, letter: str, row: int, unit: int) -> float:
         values = self._passed.values[letter]
@@ -151,3 +158,12 @@ class _Between:
         if self._means.get(letter) == "units":
             return self._page.write.symbol(letter, self._number)
         return self._page.symbol(letter, self._number, unit)
+
+
+def _divided(terms: Sequence[str], count: int) -> list[str]:
+    """Return a sum of terms, in pieces, divided by their count."""
+    if count == 1:
+        return list(terms)
+    pieces = list(terms)
+    pieces[0], pieces[-1] = f"({pieces[0]}", f"{pieces[-1]}) / {count}"
+    return pieces

@@ -6,7 +6,7 @@ from typing import cast
 
 import numpy as np
 
-from nncli.engines.numpy.batches import gathered
+from nncli.engines.batches import gathered
 from nncli.nn.entries import Array, Value
 from nncli.nn.layers.activation import ActivationLayer
 from nncli.nn.layers.layer import Buffers, Claim, Layer
@@ -137,7 +137,7 @@ def take_step(job: Job, rows: Sequence[int]) -> Step:
     Raises
     ------
     DivergenceError
-        When the loss is not a finite number.
+        When the loss or the gradient is not finite.
     """
     setup = job.setup
     X, T = gathered(setup.training, setup.scaling, setup.codes, rows)
@@ -149,6 +149,7 @@ def take_step(job: Job, rows: Sequence[int]) -> Step:
     loss = setup.objective(network, T, work)
     check_finite(loss, "the loss")
     dX = network.backward(work, network.by_layer(gradient)).copy()
+    check_finite(float(np.abs(gradient).max()), "the largest derivative of the loss")
     learning_rate = job.plan.rate(0, 1 / job.order.batches)
     optimizer = OPTIMIZERS[setup.optimizer]
     slots = np.zeros((optimizer.slots, len(gradient)), network.dtype)
@@ -207,6 +208,7 @@ class _Recorded(Layer):
         recorded = cls.__new__(cls)
         recorded.__dict__.update(layer.__dict__)
         recorded.layer, recorded.weights = layer, layer.weights
+        recorded.removes_shift = layer.removes_shift
         return recorded
 
     def bind(self) -> None:

@@ -49,7 +49,9 @@ def _about_the_step(page: Writer, source: str) -> str:
     step, write = page.step, page.write
     inputs = step.X.shape[1]
     sizes = [f"{inputs} input{'s' if inputs > 1 else ''}"]
-    sizes += [f"{each.block.outputs} {each.block.activation.kind}" for each in step.layers]
+    for block in (each.block for each in step.layers):
+        between = "".join(f" after {each.kind}" for each in block.between)
+        sizes.append(f"{block.outputs} {block.activation.kind}{between}")
     rate = write.inline(f"{write.rate} = {write.number(step.learning_rate)}")
     return (
         f"From {write.name(source)}. Layers: {', '.join(map(write.name, sizes))}. Loss: "
@@ -62,8 +64,19 @@ def _about_the_symbols(page: Writer) -> str:
     """Explain the symbols by those of the last input and the first unit of layer 1."""
     inline, last = page.write.inline, page.step.X.shape[1] - 1
     b, z, a = (inline(page.symbol(letter, 1, 0)) for letter in "bza")
+    named = {
+        letter: name.replace("_", " ")
+        for each in page.step.layers
+        for layer in each.block.between
+        for name, letter in layer.worked.symbols.items()
+    }
+    others = "".join(
+        f" {inline(page.write.symbol(letter))} is a unit's {name}."
+        for letter, name in named.items()
+    )
     return (
         f"{inline(page.weight(1, last, 0))} is the weight of layer 1 from its input {last + 1} to "
         f"its unit 1; {b}, {z} and {a} are that unit's bias, weighted sum and activation; "
         f"{inline('x')} are inputs, {inline('t')} targets, and {inline('L')} is the loss."
+        f"{others}"
     )

@@ -28,6 +28,7 @@ class BatchNorm(Layer):
         {"gain": 1.0, "shift": 0.0, "running_mean": 0.0, "running_variance": 1.0}
     )
     least = MappingProxyType({"running_variance": 0.0})
+    removes_shift = True
     smallest_batch = 2
     worked = Worked(
         symbols={**WORKED.symbols, "running_mean": "r", "running_variance": "s"},

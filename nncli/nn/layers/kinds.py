@@ -12,7 +12,8 @@ from nncli.nn.layers.dense import DENSE, Dense
 from nncli.nn.layers.layer import Layer
 from nncli.nn.layers.layer_norm import LayerNorm
 
-_EPSILON = {"epsilon": Parameter(1e-5, "added to the variance", above=0.0)}
+# Less would not keep the quotient of a constant unit finite; more would hide the variance.
+_EPSILON = {"epsilon": Parameter(1e-5, "added to the variance", at_least=1e-12, at_most=1.0)}
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,11 @@ class Normalization(Entry):
     """
 
     layer: Callable[[int, Mapping[str, Value]], Layer] | None
+
+    @property
+    def smallest_batch(self) -> int:
+        """How many rows a training batch must have."""
+        return self.layer(1, self.complete({})).smallest_batch if self.layer else 1
 
 
 NORMALIZATIONS: dict[str, Normalization] = {

@@ -79,6 +79,9 @@ class Layer(ABC):
     weights : str or None
         Which array has the weights of its connections (I, O): an initializer draws them, masks
         and penalties are for them.
+    removes_shift : bool
+        Whether in training it takes away again what is added to all rows alike, as are the biases
+        before it. Their gradient is then 0, which sums only come close to by rounding.
     smallest_batch : int
         How many rows a training batch must have.
     arrays : mapping of str to array
@@ -91,6 +94,7 @@ class Layer(ABC):
     worked: Worked = Worked()
     least: Mapping[str, float] = MappingProxyType({})
     weights: str | None = None
+    removes_shift: bool = False
     smallest_batch: int = 1
 
     def __init__(

@@ -1,6 +1,7 @@
 """Layer normalization: the sums of each row are brought to mean 0 and variance 1."""
 
 from collections.abc import Mapping, Sequence
+from math import isfinite, nan
 from types import MappingProxyType
 
 import numpy as np
@@ -89,6 +90,8 @@ class LayerNorm(Layer):
         np.subtract(X, mean, out=normalized)
         np.multiply(normalized, normalized, out=Y)
         self._mean(Y, inverse)
+        if not isfinite(inverse.max()):
+            inverse[np.isinf(inverse)] = nan  # else all would be β, as if nothing were wrong
         return gained(own, self)
 
     def backward(self, dY: Array, own: Buffers, gradients: Sequence[Array]) -> Array:

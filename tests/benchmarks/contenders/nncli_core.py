@@ -16,9 +16,9 @@ from nncli.base.threads import suited_threads, threads_in_use, use_threads
 from nncli.data.order import Order
 from nncli.data.scaling import fit
 from nncli.data.splits import Split, whole
+from nncli.engines.batches import EVALUATION_ROWS, Batches, target_codes
 from nncli.engines.choice import choose_engine
 from nncli.engines.engine import Setup, Sums
-from nncli.engines.numpy.batches import EVALUATION_ROWS, Batches, target_codes
 from nncli.metrics.scores import ACCURACY, MAE, chosen_classes
 from nncli.model.model import Model, Preprocessing
 from nncli.model.prediction import predict_rows

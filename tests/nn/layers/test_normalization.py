@@ -62,6 +62,14 @@ def test_the_epsilon_that_nothing_is_said_of_is_that_of_pytorch(kind):
     assert NORMALIZATIONS[kind].complete({})["epsilon"] == 1e-5
 
 
+def test_a_row_whose_variance_overflows_is_not_finite_and_no_other_is():
+    Z = np.array([[1e30, -1e30, 0.0], [1.0, 2.0, 4.0]])
+    with np.errstate(over="ignore", invalid="ignore"):
+        Y, _ = normalized_by("layer_norm", Z, TRAINING, np.float32)
+    assert np.isnan(Y[0]).all()
+    np.testing.assert_array_equal(Y[1:], normalized_by("layer_norm", Z[1:], None, np.float32)[0])
+
+
 @every_with_variance
 def test_equal_sums_become_the_shift(kind):
     layers = block(3, 4, "identity", normalization=kind)

@@ -106,8 +106,8 @@ class Batches:
         self._pool = pool
         if pool is not None:
             inputs = take_rows(self.split.inputs, pool)
-            kernel = self.input_gather(inputs, self._offset, self._scale)
-            self._pool_gather = kernel or partial(self._take_inputs, inputs)
+            gather = self.input_gather(inputs, self._offset, self._scale)
+            self._pool_gather = gather or partial(self._take_inputs, inputs)
 
     def in_order(self) -> Iterator[tuple[Array, Array]]:
         """Yield X (B, I) and targets T (B, O), row after row."""
