@@ -115,14 +115,9 @@ def numbered(layers: Sequence[Layer]) -> Iterator[tuple[int, Layer]]:
 
 def trained_views(layers: Sequence[Layer], flat: Array) -> dict[str, Array]:
     """Return all that is trained as views of a flat vector (P,), by name."""
-    return _views(
-        {
-            f"{name}{n}": shape
-            for n, each in numbered(layers)
-            for name, shape in each.trained.items()
-        },
-        flat,
-    )
+    pairs = numbered(layers)
+    shapes = {f"{name}{n}": shape for n, each in pairs for name, shape in each.trained.items()}
+    return _views(shapes, flat)
 
 
 def state_views(layers: Sequence[Layer], flat: Array) -> dict[str, Array]:
