@@ -86,7 +86,7 @@ def predict(
     model = read_model(weights)
     threshold = threshold_for(model, weights, threshold)
     if id_column is not None and model.preprocessing.encoding is None:
-        raise UsageError(f"{weights}: its rows are no table with names; leave out --id")
+        raise UsageError(f"{weights}: the model was not trained on named columns; leave out --id")
     if proba and (model.task == "regression" or not gives_probabilities(model.network)):
         raise UsageError(f"{weights}: its outputs are no probabilities; leave out --proba")
     chosen = FORMATS[format_ or (ending if ending in FORMATS else "csv")]

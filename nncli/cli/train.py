@@ -34,7 +34,7 @@ _PHASES = (
     "--resume",
     type=click.Path(path_type=Path),
     metavar="RUN",
-    help="Go on with a run that was stopped, in place of CONFIG; of its settings training.epochs "
+    help="Resume a stopped run instead of starting CONFIG; of its settings training.epochs "
     "may be raised.",
 )
 @click.option(

@@ -140,7 +140,7 @@ class TrainingSection(Section):
     """How it is trained."""
 
     loss: Annotated[Named, OneOf.of_table(LOSSES)] | None = Field(
-        None, description="what is made small; default: by the task and the output"
+        None, description="the function to minimize; default: by the task and the output"
     )
     optimizer: Annotated[Named, OneOf.of_table(OPTIMIZERS, default="adam")] = Field(
         "adam",  # validated into a Named

@@ -63,7 +63,7 @@ def adam(
     m̂ = m / (1 - β₁ᵗ) and v̂ = v / (1 - β₂ᵗ).
 
     The slots hold m / (1 - β₁) and v / (1 - β₂), and the constant factors are joined: the same
-    numbers but for rounding, in ten passes over the vectors instead of fourteen.
+    numbers up to rounding, in ten passes over the vectors instead of fourteen.
     """
     mean, square = slots
     np.multiply(mean, beta1, out=mean)

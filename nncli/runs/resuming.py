@@ -1,4 +1,4 @@
-"""Go on with a run that was stopped, wherever that was."""
+"""Resume a stopped run, wherever it was stopped."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -158,7 +158,7 @@ def load_run(directory: Path, loaded: LoadedConfig) -> StoppedRun:
     Raises
     ------
     ConfigError
-        When the config is not what it was, but for more epochs.
+        When the config differs from before in more than the number of epochs.
     DataError
         When its checkpoint is damaged.
     """

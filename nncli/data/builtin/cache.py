@@ -94,7 +94,7 @@ def _wrong_files(files: Sequence[RemoteFile], directory: Path) -> str:
         with suppress(OSError):
             size = (directory / file.name).stat().st_size
             wrong = "another SHA-256" if size == file.size_bytes else f"{size} bytes"
-            words += f"; the {file.name} that is there is not it: it has {wrong}"
+            words += f"; the existing {file.name} is wrong: it has {wrong}"
     return words
 
 

@@ -1,4 +1,4 @@
-"""Download one file, and go on with a download that broke off."""
+"""Download one file, and resume an interrupted download."""
 
 import hashlib
 import os

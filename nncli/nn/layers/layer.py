@@ -71,7 +71,7 @@ class Layer(ABC):
         The arrays that training changes, and those that are only kept, by name, in their order.
         All but `weights` have the shape (O,).
     starts : mapping of str to number
-        What each array is filled with before training, but for the `weights`.
+        What each array is filled with before training, except the `weights`.
     worked : Worked
         Its formulas, for worked examples.
     least : mapping of str to number

@@ -176,7 +176,7 @@ def test_a_file_that_cannot_be_unpacked_to_the_cache_is_unpacked_in_memory(cache
     [
         (
             flip_last_byte,
-            "; the train-labels-idx1-ubyte.gz that is there is not it: it has another SHA-256",
+            "; the existing train-labels-idx1-ubyte.gz is wrong: it has another SHA-256",
         ),
         (Path.unlink, ""),
     ],
