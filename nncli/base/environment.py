@@ -14,6 +14,7 @@ def environment() -> dict[str, Any]:
     Of the processor it is the instructions that count: they decide which loops NumPy and its BLAS
     choose.
     """
+    # Typed as None, which it returns only where it prints.
     build: dict[str, Any] = np.show_config(mode="dicts")  # type: ignore[assignment]
     blas = build.get("Build Dependencies", {}).get("blas", {})
     instructions = build.get("SIMD Extensions", {}).get("found", [])

@@ -79,9 +79,7 @@ def predict(
 
     if out is not None and str(out) == "-":
         out = None
-    ending = out.suffix.removeprefix(".").lower() if out is not None else ""
-    if format_ is None and ending not in ("", "txt", *FORMATS):
-        raise UsageError(f"{out}: no format is called {ending!r}; say --format {'|'.join(FORMATS)}")
+    chosen = FORMATS[format_ or _format_by_ending(out)]
     target = out and checked_output(out, replace=force, hint=", or --force to replace it")
     model = read_model(weights)
     threshold = threshold_for(model, weights, threshold)
@@ -89,7 +87,6 @@ def predict(
         raise UsageError(f"{weights}: the model was not trained on named columns; leave out --id")
     if proba and (model.task == "regression" or not gives_probabilities(model.network)):
         raise UsageError(f"{weights}: its outputs are no probabilities; leave out --proba")
-    chosen = FORMATS[format_ or (ending if ending in FORMATS else "csv")]
     notes: list[str] = []
     try:
         with _progress(input_file, shown=target is not None or not sys.stdout.isatty()) as advance:
@@ -108,6 +105,19 @@ def predict(
             click.echo(f"Warning: {each}", err=True)
     if target is not None:
         click.echo(f"{rows} predictions in {out}", err=True)
+
+
+def _format_by_ending(out: Path | None) -> str:
+    """Return the name of the format that the ending of a file asks for."""
+    from nncli.base.errors import UsageError
+
+    ending = out.suffix.removeprefix(".").lower() if out is not None else ""
+    if ending in ("", "txt"):
+        return "csv"
+    if ending not in _FORMATS:
+        choices = "|".join(_FORMATS)
+        raise UsageError(f"{out}: no format is called {ending!r}; say --format {choices}")
+    return ending
 
 
 def _write(blocks: "Iterator[PredictedRows]", chosen: "Format", target: Path | None) -> int:

@@ -279,22 +279,7 @@ def evaluate_model(
         chosen, name = _labelled(model, file, note), str(file)
         check_targets(chosen, model.objective, model.targets, name)
     else:
-        from nncli.config.load import saved_config  # pydantic: not for a labelled file
-
-        config = saved_config(model.config, f"{path}: its config").config
-        dataset = config.load_data()
-        described = (model.preprocessing.columns, model.targets, model.classes)
-        if ([*dataset.columns], [*dataset.targets], [*dataset.classes]) != described:
-            raise ModelFileError(
-                f"{path}: its config names the source {config.data.source}, but its columns, "
-                "targets or classes are not those of that source; evaluate it with --data FILE"
-            )
-        splits = dataset.splits
-        if split not in splits:
-            raise UsageError(
-                f"{path}: its data has no {split} rows; choose --split {' or '.join(splits)}"
-            )
-        chosen, name = splits[split], split
+        chosen, name = _own_rows(model, path, split), split
     evaluation = evaluate(
         model.network,
         model.objective,
@@ -313,6 +298,25 @@ def evaluate_model(
                 f"{name}: the {metric} is {value}: some values are too large for the model"
             )
     return evaluation
+
+
+def _own_rows(model: Model, path: Path, split: str) -> Split:
+    """Return the rows of a split of the data that a model's config names."""
+    from nncli.config.load import saved_config  # pydantic: not for a labelled file
+
+    config = saved_config(model.config, f"{path}: its config").config
+    dataset = config.load_data()
+    described = (model.preprocessing.columns, model.targets, model.classes)
+    if ([*dataset.columns], [*dataset.targets], [*dataset.classes]) != described:
+        raise ModelFileError(
+            f"{path}: its config names the source {config.data.source}, but its columns, "
+            "targets or classes are not those of that source; evaluate it with --data FILE"
+        )
+    if split not in dataset.splits:
+        raise UsageError(
+            f"{path}: its data has no {split} rows; choose --split {' or '.join(dataset.splits)}"
+        )
+    return dataset.splits[split]
 
 
 def _labelled(model: Model, file: Path, note: Callable[[str], None]) -> Split:
