@@ -1,3 +1,103 @@
-"""nncli trains, explains and ships multilayer perceptrons from one YAML file."""
+"""nncli trains, explains and ships multilayer perceptrons from one YAML file.
+
+The public names are those of `__all__`; each is imported when it is first used.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
 
 __version__ = "0.1.0"
+
+_PLACES = {
+    "nncli.api": (
+        "cross_validate",
+        "load",
+        "resume",
+        "resume_cross_validation",
+        "train",
+    ),
+    "nncli.base.errors": (
+        "ConfigError",
+        "DataError",
+        "DivergenceError",
+        "DownloadError",
+        "Interrupted",
+        "ModelFileError",
+        "NncliError",
+        "NncliWarning",
+        "OutputError",
+        "UsageError",
+    ),
+    "nncli.config.load": (
+        "LoadedConfig",
+        "load_config",
+    ),
+    "nncli.config.schema": ("Config",),
+    "nncli.data.dataset": ("Dataset",),
+    "nncli.model.model": ("Model",),
+    "nncli.runs.estimate": (
+        "Estimate",
+        "estimate",
+    ),
+    "nncli.runs.folds": (
+        "CrossValidation",
+        "is_cross_validation",
+    ),
+    "nncli.runs.result": ("Result",),
+    "nncli.training.loop": (
+        "EpochReport",
+        "StepReport",
+    ),
+    "nncli.training.observers.interruption": ("InterruptRequest",),
+    "nncli.training.observers.observer": (
+        "Job",
+        "Observer",
+    ),
+}
+
+_MODULES = {name: module for module, names in _PLACES.items() for name in names}
+
+__all__ = sorted(_MODULES)
+
+if TYPE_CHECKING:
+    from nncli.api import cross_validate as cross_validate
+    from nncli.api import load as load
+    from nncli.api import resume as resume
+    from nncli.api import resume_cross_validation as resume_cross_validation
+    from nncli.api import train as train
+    from nncli.base.errors import ConfigError as ConfigError
+    from nncli.base.errors import DataError as DataError
+    from nncli.base.errors import DivergenceError as DivergenceError
+    from nncli.base.errors import DownloadError as DownloadError
+    from nncli.base.errors import Interrupted as Interrupted
+    from nncli.base.errors import ModelFileError as ModelFileError
+    from nncli.base.errors import NncliError as NncliError
+    from nncli.base.errors import NncliWarning as NncliWarning
+    from nncli.base.errors import OutputError as OutputError
+    from nncli.base.errors import UsageError as UsageError
+    from nncli.config.load import LoadedConfig as LoadedConfig
+    from nncli.config.load import load_config as load_config
+    from nncli.config.schema import Config as Config
+    from nncli.data.dataset import Dataset as Dataset
+    from nncli.model.model import Model as Model
+    from nncli.runs.estimate import Estimate as Estimate
+    from nncli.runs.estimate import estimate as estimate
+    from nncli.runs.folds import CrossValidation as CrossValidation
+    from nncli.runs.folds import is_cross_validation as is_cross_validation
+    from nncli.runs.result import Result as Result
+    from nncli.training.loop import EpochReport as EpochReport
+    from nncli.training.loop import StepReport as StepReport
+    from nncli.training.observers.interruption import InterruptRequest as InterruptRequest
+    from nncli.training.observers.observer import Job as Job
+    from nncli.training.observers.observer import Observer as Observer
+else:
+
+    def __getattr__(name):
+        """Import a public name when it is first used."""
+        if name not in _MODULES:
+            raise AttributeError(f"module 'nncli' has no attribute {name!r}")
+        found = globals()[name] = getattr(import_module(_MODULES[name]), name)
+        return found
+
+    def __dir__():
+        return sorted({*globals(), *_MODULES})

@@ -22,6 +22,7 @@ ROOMS = [
     "config",
     "model",
     "runs",
+    "api",
     "explain",
     "cli",
 ]

@@ -6,6 +6,7 @@ standard error and an exit code. Any other exception is a bug and keeps its trac
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 
 class NncliError(Exception):
@@ -41,7 +42,15 @@ class OutputError(NncliError):
 
 
 class DivergenceError(NncliError):
-    """Training produced a loss or a gradient that is not a finite number."""
+    """Training produced a loss or a gradient that is not a finite number.
+
+    Attributes
+    ----------
+    result : Result or None
+        The best epoch before, if there was one.
+    """
+
+    result: Any = None
 
 
 class Interrupted(NncliError):  # noqa: N818 - not a failure: it was asked for
@@ -50,6 +59,10 @@ class Interrupted(NncliError):  # noqa: N818 - not a failure: it was asked for
     def __init__(self, message: str, signal: int) -> None:
         super().__init__(message)
         self.exit_code = 128 + signal
+
+
+class NncliWarning(UserWarning):
+    """Something looks wrong or was guessed; the result stands."""
 
 
 def reason(error: OSError) -> str:

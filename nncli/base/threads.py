@@ -1,6 +1,10 @@
 """How many threads the matrix products of NumPy's BLAS use."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Lock
+from typing import Any
 
 VARIABLES = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 AUTOMATIC = "NNCLI_THREADS_AUTOMATIC"
@@ -9,12 +13,20 @@ AUTOMATIC = "NNCLI_THREADS_AUTOMATIC"
 # little, and where they wait for each other beside other work, training gets many times slower.
 ENOUGH_WORK = 5e7
 
+_lock = Lock()
+_blocks = 0  # of `limited_threads` that run
+_limit: int | None = None
+_limiter: Any = None
+_starts_by_environment = False  # whether NumPy was still to be imported when its threads were set
+
 
 def start_with_one_thread() -> None:
     """Let NumPy start with one thread, unless the environment says otherwise.
 
     NumPy must not have been imported yet.
     """
+    global _starts_by_environment
+    _starts_by_environment = True
     if not any(variable in os.environ for variable in VARIABLES):
         os.environ.update(dict.fromkeys(VARIABLES, "1"))
         os.environ[AUTOMATIC] = "1"
@@ -25,27 +37,53 @@ def suited_threads(largest_product: float) -> int:
 
     It is what the environment says; else one, or for large products one a processor.
     """
-    if AUTOMATIC not in os.environ:
-        return threads_in_use()
+    if AUTOMATIC not in os.environ and (number := _by_environment()):
+        return number
     return _processors() if largest_product >= ENOUGH_WORK else 1
 
 
-def use_threads(count: int) -> None:
-    """Let the products use `count` threads from now on."""
-    if count == threads_in_use():
-        return
+@contextmanager
+def limited_threads(count: int) -> Iterator[None]:
+    """Let the products of this process use `count` threads while the block runs.
+
+    The number belongs to the whole process: where a block runs already, in this thread or in
+    another, its number stays. When the last block ends, the number from before is back.
+    """
+    global _blocks, _limit, _limiter
+    with _lock:
+        if not _blocks:
+            _limit, _limiter = count, _limiter_of(count)
+        _blocks += 1
+    try:
+        yield
+    finally:
+        with _lock:
+            _blocks -= 1
+            if not _blocks:
+                if _limiter is not None:
+                    _limiter.restore_original_limits()
+                _limit, _limiter = None, None
+
+
+def _limiter_of(count: int) -> Any:
+    """Set the number of threads; return what sets it back, None where it is that number."""
+    if _starts_by_environment and count == threads_in_use():
+        return None
     from threadpoolctl import threadpool_limits  # only here: most runs do without
 
-    threadpool_limits(count, user_api="blas")
-    os.environ.update(dict.fromkeys(VARIABLES, str(count)))
+    return threadpool_limits(count, user_api="blas")
 
 
 def threads_in_use() -> int:
     """Return how many threads the products use."""
+    return _limit or _by_environment() or _processors()
+
+
+def _by_environment() -> int | None:
     for variable in VARIABLES:
         if (value := os.environ.get(variable, "")).isdecimal() and int(value):
             return int(value)
-    return _processors()
+    return None
 
 
 def _processors() -> int:

@@ -35,7 +35,9 @@ def show(config: Path, overrides: tuple[str, ...]) -> None:
 
     loaded = load_config(config, overrides)
     shape = loaded.config.data.shape
-    click.echo(config_text(loaded.filled_in(shape.task) if shape else loaded.config), nl=False)
+    click.echo(
+        config_text(loaded.resolved(shape.task).config if shape else loaded.config), nl=False
+    )
 
 
 @config.command()

@@ -6,13 +6,28 @@ from typing import TYPE_CHECKING
 import click
 import numpy as np
 
+from nncli import Observer
 from nncli.cli.output import print_pairs, print_table, shortened
 
 if TYPE_CHECKING:
-    from nncli.data.dataset import Dataset
+    from nncli import Dataset, Job
     from nncli.data.tables.column import Column
 
 _MOST_COLUMNS = 40
+
+
+class Findings(Observer):
+    """Prints, once and on standard error, what was understood of a job's data."""
+
+    def __init__(self) -> None:
+        self._printed = False
+
+    def begin(self, job: "Job") -> None:
+        """Print it, unless it was printed for an earlier job."""
+        if not self._printed:
+            print_findings(job.dataset, err=True)
+            click.echo(err=True)
+        self._printed = True
 
 
 def print_findings(dataset: "Dataset", *, err: bool = False) -> None:

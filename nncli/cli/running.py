@@ -1,20 +1,17 @@
-"""Train in a run directory, with all that a user sees of it."""
+"""What a user sees of a training run, and how it is stopped."""
 
 import os
 import shlex
 import sys
-from collections.abc import Iterable
 from contextlib import AbstractContextManager, nullcontext, suppress
-from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
 if TYPE_CHECKING:
+    from nncli import Result
     from nncli.base.clock import Clock
-    from nncli.runs.job import Job
-    from nncli.training.observers.observer import Observer
-    from nncli.training.outcome import Outcome
 
 
 class Options(NamedTuple):
@@ -34,44 +31,101 @@ class Options(NamedTuple):
         """Count what is done inside as preparation."""
         return self.clock.phase("preparation") if self.clock else nullcontext()
 
-    @property
-    def progress_bar(self) -> bool:
-        """Whether there may be one."""
-        return not self.quiet and sys.stderr.isatty()
+
+class Watching:
+    """Context in which a signal stops training after the current step.
+
+    Parameters
+    ----------
+    findings : bool
+        Whether what was understood of the data is printed before training.
+
+    Attributes
+    ----------
+    settings : dict
+        What `nncli.train` and its like are called with.
+    """
+
+    def __init__(self, options: Options, *, findings: bool = False) -> None:
+        from nncli import InterruptRequest
+        from nncli.cli.findings import Findings
+
+        self.request: InterruptRequest = InterruptRequest.of_program(_announce_stop)
+        self.settings: dict[str, Any] = {
+            "observers": [*([Findings()] if findings and not options.quiet else []), self.request],
+            "progress": not options.quiet,
+            "threads": options.threads,
+            "note": lambda text: click.echo(f"Warning: {text}", err=True),
+            "clock": options.clock,
+        }
+
+    def __enter__(self) -> "Watching":
+        self.request.__enter__()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.request.__exit__(kind, error, traceback)
+
+    def raise_if_interrupted(self, result: "Result", where: str = "") -> None:
+        """Raise `Interrupted` when a signal has stopped training.
+
+        Parameters
+        ----------
+        where : str
+            What was stopped, of several: `` in fold 1/5``.
+        """
+        from nncli import Interrupted
+
+        if result.is_over or not self.request.signal:
+            return
+        assert result.directory is not None
+        directory = result.directory.parent if where else result.directory
+        raise Interrupted(
+            f"Interrupted{where} after {result.epochs} of {result.config['training']['epochs']} "
+            f"epochs; to go on:  nncli train --resume {shlex.quote(str(directory))}",
+            self.request.signal,
+        )
 
 
-def settle_threads(job: "Job", options: Options, before: int | None = None) -> None:
-    """Use as many threads as are asked for, or as `before`, or as suit the job."""
-    from nncli.base.threads import suited_threads, use_threads
-
-    largest = job.setup.network.largest_product(job.order.largest_batch)
-    use_threads(options.threads or before or suited_threads(largest))
-
-
-def warn(warnings: Iterable[str]) -> None:
-    """Print a line on standard error for each."""
-    for warning in warnings:
-        click.echo(f"Warning: {warning}", err=True)
+def _announce_stop() -> None:
+    """Say what the first signal leads to."""
+    words = b"\nFinishing this step and saving; Ctrl-C again stops at once.\n"
+    with suppress(OSError):  # written past Python's buffer, which the signal may have come upon
+        os.write(sys.stderr.fileno(), words)
 
 
-def run_single(job: "Job", directory: Path, options: Options, *, wall_seconds: float = 0.0) -> None:
-    """Train in `directory`, from where the job stands, and print what came of it."""
-    from nncli.base.errors import Interrupted
-    from nncli.runs.recording import run_in
-    from nncli.training.observers.interruption import InterruptRequest
+def print_result(result: "Result", options: Options) -> None:
+    """Print the metrics, where everything is, and what to type next."""
+    from nncli.cli.output import print_splits
 
-    with InterruptRequest(announce_stop) as interruption:
-        observers = [*observers_for(options), interruption]
-        outcome = run_in(directory, job, observers, wall_seconds=wall_seconds, clock=options.clock)
-    _print_outcome(outcome, directory)
+    if result.already_over:
+        click.echo(result.already_over)
+        return
+    evaluations = result.evaluations
+    headline = next(iter(evaluations.values())).headline
+    print_splits(
+        {name: {"rows": each.rows, **each.metrics} for name, each in evaluations.items()},
+        ("rows", "loss", *headline),
+    )
+    if result.keeps_best:
+        click.echo(f"\nThe weights are those of epoch {result.best_epoch}, the best of "
+                   f"{result.epochs}.")  # fmt: skip
+    assert result.directory is not None
+    weights = shlex.quote(str(result.directory / "weights.npz"))
+    split = "" if "test" in evaluations else f" --split {list(evaluations)[-1]}"
+    click.echo(
+        f"\nSaved in {result.directory}. Next:\n"
+        f"  nncli eval {weights}{split}\n"
+        f"  nncli show {weights}\n"
+        f"  nncli predict {weights} INPUT"
+    )
     if options.clock:
         print_profile(options.clock)
-    if not outcome.is_over and interruption.signal:
-        raise Interrupted(
-            f"Interrupted after {outcome.progress.epoch} of {outcome.epochs} epochs; to go on:  "
-            f"nncli train --resume {shlex.quote(str(directory))}",
-            interruption.signal,
-        )
 
 
 def print_profile(clock: "Clock") -> None:
@@ -84,47 +138,4 @@ def print_profile(clock: "Clock") -> None:
     print_table(
         ("where the time went", "seconds", "share"),
         [(phase, f"{each:.3f}", f"{each / total:.1%}") for phase, each in seconds.items()],
-    )
-
-
-def announce_stop() -> None:
-    """Say what the first signal leads to."""
-    words = b"\nFinishing this step and saving; Ctrl-C again stops at once.\n"
-    with suppress(OSError):  # written past Python's buffer, which the signal may have come upon
-        os.write(sys.stderr.fileno(), words)
-
-
-def observers_for(options: Options, name: str = "") -> list["Observer"]:
-    """Return what shows the progress of a job, which has a name if there are several."""
-    from nncli.training.observers.bar import Bar
-    from nncli.training.observers.lines import PlainLines
-
-    if options.quiet:
-        return []
-    if sys.stderr.isatty():
-        return [Bar(name and f"{name}  ")]
-    if name:  # a line of its own: the others have no room for it
-        click.echo(name, err=True)
-    return [PlainLines()]
-
-
-def _print_outcome(outcome: "Outcome", directory: Path) -> None:
-    from nncli.cli.output import print_splits
-
-    headline = next(iter(outcome.evaluations.values())).headline
-    print_splits(
-        {name: {"rows": each.rows, **each.metrics} for name, each in outcome.evaluations.items()},
-        ("rows", "loss", *headline),
-    )
-    progress = outcome.progress
-    if progress.best is not None:
-        click.echo(f"\nThe weights are those of epoch {progress.best_epoch}, the best of "
-                   f"{progress.epoch}.")  # fmt: skip
-    weights = shlex.quote(str(directory / "weights.npz"))
-    split = "" if "test" in outcome.evaluations else f" --split {list(outcome.evaluations)[-1]}"
-    click.echo(
-        f"\nSaved in {directory}. Next:\n"
-        f"  nncli eval {weights}{split}\n"
-        f"  nncli show {weights}\n"
-        f"  nncli predict {weights} INPUT"
     )

@@ -50,9 +50,9 @@ def _describe_config(path: Path) -> dict[str, Any]:
     from nncli.model.description import describe_network
     from nncli.runs.construction import build_network
 
-    config = load_config(path).config
-    shape = config.data.shape or config.load_data().shape
-    network, objective = build_network(config, shape)
+    loaded = load_config(path)
+    shape = loaded.config.data.shape or loaded.config.load_data().shape
+    network, objective = build_network(loaded.resolved(shape.task), shape)
     return {**describe_network(network), "task": shape.task, "loss": objective.name}
 
 

@@ -1,11 +1,10 @@
 """``nncli train``."""
 
-from itertools import chain
 from pathlib import Path
 
 import click
 
-from nncli.cli.running import Options, run_single, settle_threads, warn
+from nncli.cli.running import Options, Watching, print_result
 
 _PHASES = (
     "preparation",
@@ -74,6 +73,10 @@ def train(
     if resume is not None:
         if out is not None or dry_run:
             raise click.UsageError("--resume goes with neither --out nor --dry-run.")
+        if plain := [each for each in arguments if "=" not in each]:
+            raise click.UsageError(
+                f"--resume takes no CONFIG: the run has its own; found {plain[0]!r}."
+            )
         _resume(resume, arguments, options)
     elif not arguments:
         raise click.UsageError("Missing argument 'CONFIG'.")
@@ -88,75 +91,37 @@ def _begin(
     dry_run: bool,
     options: Options,
 ) -> None:
-    from nncli.base.storage.locks import locked
-    from nncli.cli.findings import print_findings
-    from nncli.cli.folds import cross_validate
-    from nncli.config.file_source import FileSource
-    from nncli.config.load import load_config
-    from nncli.runs.advice import warnings_for
-    from nncli.runs.directory import check_chosen, make_run_directory
-    from nncli.runs.folds import folds_of, in_fold, runs_of_folds
-    from nncli.runs.job import prepare
+    from nncli import cross_validate, estimate, load_config, train
+    from nncli.cli.folds import print_folds
 
     with options.preparing():
         loaded = load_config(config, overrides)
-        folds = folds_of(loaded.config)
-        if out is not None:
-            check_chosen(out)
-        first = in_fold(loaded, 1) if folds else loaded
-        job = prepare(first, progress_bar=options.progress_bar, clock=options.clock)
-    settle_threads(job, options)
-    if isinstance(job.config.data, FileSource) and (dry_run or not options.quiet):
-        print_findings(job.dataset, err=not dry_run)
-        click.echo(err=not dry_run)
     if dry_run:
-        from nncli.cli.dry_run import print_estimates
+        from nncli.cli.dry_run import print_estimate
 
-        print_estimates(job, folds or 1)
+        shown = not options.quiet
+        print_estimate(estimate(loaded, out=out, threads=options.threads, progress=shown))
         return
-    if not folds:
-        warn(warnings_for(job))
-    directory = make_run_directory(str(job.config.name), out)
-    with locked(directory):
-        if not folds:
-            run_single(job, directory, options)
-            return
-        runs = runs_of_folds(directory, loaded)
-        jobs = chain([job], (each.prepare(clock=options.clock) for each in runs[1:]))
-        cross_validate(directory, runs, jobs, options)
+    place = True if out is None else out
+    with Watching(options, findings=loaded.config.data.is_own) as watching:
+        if loaded.config.folds:
+            print_folds(cross_validate(loaded, out=place, **watching.settings), options, watching)
+        else:
+            result = train(loaded, out=place, **watching.settings)
+            print_result(result, options)
+            watching.raise_if_interrupted(result)
 
 
 def _resume(directory: Path, overrides: tuple[str, ...], options: Options) -> None:
     """Resume the run in `directory`, or say that it is finished."""
-    from nncli.base.storage.locks import locked
-    from nncli.cli.folds import cross_validate
-    from nncli.config.load import load_config
-    from nncli.runs.folds import folds_of, runs_of_folds
-    from nncli.runs.recording import CONFIG
-    from nncli.runs.resuming import check_run, load_run
+    from nncli import is_cross_validation, resume, resume_cross_validation
+    from nncli.cli.folds import print_folds
 
-    if plain := [each for each in overrides if "=" not in each]:
-        raise click.UsageError(
-            f"--resume takes no CONFIG: the run has its own; found {plain[0]!r}."
-        )
-    check_run(directory)
-    with locked(directory):
-        with options.preparing():
-            loaded = load_config(directory / CONFIG, overrides)
-            is_one = not folds_of(loaded.config)
-            runs = [load_run(directory, loaded)] if is_one else runs_of_folds(directory, loaded)
-        jobs = (
-            each.prepare(progress_bar=options.progress_bar, clock=options.clock) for each in runs
-        )
-        if not is_one:
-            cross_validate(directory, runs, jobs, options)
-            return
-        stopped = runs[0]
-        if stopped.what_is_over:
-            click.echo(stopped.what_is_over)
-            return
-        with options.preparing():
-            job = next(jobs)
-        settle_threads(job, options, stopped.threads)
-        warn(stopped.warnings())
-        run_single(job, directory, options, wall_seconds=stopped.wall_seconds)
+    with Watching(options) as watching:
+        if is_cross_validation(directory):
+            found = resume_cross_validation(directory, overrides, **watching.settings)
+            print_folds(found, options, watching)
+        else:
+            result = resume(directory, overrides, **watching.settings)
+            print_result(result, options)
+            watching.raise_if_interrupted(result)

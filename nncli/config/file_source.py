@@ -30,6 +30,7 @@ def part_field(share: float, purpose: str, other: str = "a file") -> Any:
 class FileSource(Source):
     """What all sources that are files have in common."""
 
+    is_own: ClassVar[bool] = True
     paths: ClassVar[tuple[str, ...]] = ("path", "test", "validation")
 
     task: Task | None = Field(None, description=f"what is learned; {_TASK}")

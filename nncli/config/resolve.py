@@ -46,18 +46,18 @@ class Resolved:
 
     Attributes
     ----------
+    config : Config
+        With every default filled in.
     activations, normalizations, initializers : list of Named
         One for each layer, the output included.
     loss : Named
-    threshold : float or None
-        None where no probability is compared with one.
     """
 
+    config: Config
     activations: list[Named]
     normalizations: list[Named]
     initializers: list[Named]
     loss: Named
-    threshold: float | None
 
 
 def resolve(config: Config, task: Task) -> Resolved:
@@ -100,7 +100,8 @@ def resolve(config: Config, task: Task) -> Resolved:
         _named(NORMALIZATIONS, "none"),  # the output is not normalized
     ]
     initializers = _initializers(config, activations)
-    return Resolved(activations, normalizations, initializers, loss, threshold)
+    complete = _filled_in(config, output, initializers, loss, threshold)
+    return Resolved(complete, activations, normalizations, initializers, loss)
 
 
 def _threshold(chosen: float | None, task: Task, output: str) -> float | None:
@@ -145,18 +146,23 @@ def _check_given_targets(config: Config, loss: str) -> None:
         )
 
 
-def filled_in(config: Config, task: Task) -> Config:
+def _filled_in(
+    config: Config,
+    output: Named,
+    initializers: list[Named],
+    loss: Named,
+    threshold: float | None,
+) -> Config:
     """Return `config` with every default filled in: training it again gives the same weights."""
-    resolved = resolve(config, task)
     model = {
-        "output": resolved.activations[-1],
-        "initializer": _shortest(resolved.initializers),
-        "threshold": resolved.threshold,
+        "output": output,
+        "initializer": _shortest(initializers),
+        "threshold": threshold,
     }
     return config.model_copy(
         update={
             "model": config.model.model_copy(update=model),
-            "training": config.training.model_copy(update={"loss": resolved.loss}),
+            "training": config.training.model_copy(update={"loss": loss}),
         }
     )
 

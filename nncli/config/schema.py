@@ -247,6 +247,11 @@ class Config(Section):
                 raise refusals([(("training", "batch_size"), problem)])
         return self
 
+    @property
+    def folds(self) -> int | None:
+        """How many folds are to be trained, a model each; None for a single model."""
+        return None if self.training.fold else self.training.folds
+
     def load_data(self, *, progress: bool = False) -> Dataset:
         """Load the data, with what the fold that it speaks of, if any, holds out."""
         number, folds = self.training.fold, self.training.folds

@@ -27,9 +27,12 @@ class Source(Section):
     ----------
     tag : str
         The key that tells the sources apart.
+    is_own : bool
+        Whether the data is the user's own.
     """
 
     tag: ClassVar[str] = "source"
+    is_own: ClassVar[bool] = False
 
     source: str
     scale: Scale

@@ -1,11 +1,10 @@
 """Describe a network, a model file or a run: what ``nncli show`` prints."""
 
-import csv
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from nncli.base.errors import DataError, reason
+from nncli.base.errors import DataError
 from nncli.model.model import Model
 from nncli.nn.entries import Value
 from nncli.nn.layers.activation import ActivationLayer
@@ -34,39 +33,27 @@ def layer_histories(history: Path, layers: int) -> list[LayerHistory]:
     DataError
         When the ``history.csv`` cannot be read or is not one.
     """
-    try:
-        epochs = _epochs(history)
-        if not epochs or "gradient_norm_1" not in epochs[0]:
-            return []
+    from nncli.training.observers.history import read_history  # most of what is shown has none
 
-        def ends(name: str) -> tuple[float, float]:
-            return float(epochs[0][name]), float(epochs[-1][name])
+    table = read_history(history)
+    if not table["epoch"] or "gradient_norm_1" not in table:
+        return []
 
-        return [
-            LayerHistory(
-                ends(f"gradient_norm_{number}"),
-                ends(f"saturated_{number}") if f"saturated_{number}" in epochs[0] else None,
-            )
-            for number in range(1, layers + 1)
-        ]
-    except OSError as error:
-        raise DataError(f"{history}: cannot be read ({reason(error)})") from error
-    except (ValueError, KeyError, csv.Error) as error:
-        raise DataError(f"{history}: is damaged, or not the history of a run ({error})") from error
+    def ends(name: str) -> tuple[float, float]:
+        try:
+            return table[name][0], table[name][-1]
+        except KeyError as error:
+            raise DataError(
+                f"{history}: is damaged, or not the history of a run ({error})"
+            ) from error
 
-
-def _epochs(history: Path) -> list[dict[str, str]]:
-    """Return the rows of a history by column, without a torn last one.
-
-    Raises `ValueError` for what is no history.
-    """
-    with history.open(encoding="utf-8", newline="") as stream:
-        header, *rows = [*csv.reader(line for line in stream if line.endswith("\n"))] or [[]]
-    if header[:2] != ["epoch", "train_loss"]:
-        raise ValueError("its header does not start with epoch,train_loss")
-    if short := [number for number, row in enumerate(rows, 2) if len(row) != len(header)]:
-        raise ValueError(f"line {short[0]} has not as many values as the header")
-    return [dict(zip(header, row, strict=True)) for row in rows]
+    return [
+        LayerHistory(
+            ends(f"gradient_norm_{number}"),
+            ends(f"saturated_{number}") if f"saturated_{number}" in table else None,
+        )
+        for number in range(1, layers + 1)
+    ]
 
 
 def describe_network(network: Network) -> dict[str, Any]:

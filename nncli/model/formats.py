@@ -3,7 +3,7 @@
 import csv
 import io
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
@@ -40,12 +40,12 @@ def write_csv(blocks: Blocks, stream: BinaryIO) -> None:
         columns = block.columns()
         if not block.first:
             stream.write(csv_of([["row", *columns]]))
-        stream.write(csv_of(zip(_numbers(block), *as_texts(columns), strict=True)))
+        stream.write(csv_of(zip(_numbers(block), *as_texts(columns.values()), strict=True)))
 
 
-def as_texts(columns: Mapping[str, list[Any] | Numbers]) -> list[Any]:
+def as_texts(columns: Iterable[list[Any] | Numbers]) -> list[Any]:
     """Return columns with the shortest text of every number that gives it back."""
-    return [each if isinstance(each, list) else each.astype(str) for each in columns.values()]
+    return [each if isinstance(each, list) else each.astype(str) for each in columns]
 
 
 def csv_of(rows: Iterable[Sequence[Any]]) -> bytes:

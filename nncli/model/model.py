@@ -59,6 +59,8 @@ class Model:
         The training record: epochs, best epoch, seconds, date.
     provenance : dict
         The versions that wrote the file, once it has been read from one.
+    name : str
+        What it is called in messages: the path that it was read from.
     """
 
     network: Network
@@ -71,3 +73,4 @@ class Model:
     metrics: dict[str, Any]
     training: dict[str, Any]
     provenance: dict[str, Any] = field(default_factory=dict)
+    name: str = "the model"

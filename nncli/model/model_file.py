@@ -97,7 +97,7 @@ def read_model(path: Path) -> Model:
         arrays = _arrays(path)
         metadata = _metadata(arrays)
         layers = _layers(metadata)
-        return _model(_network(layers, arrays, metadata), metadata)
+        return _model(_network(layers, arrays, metadata), metadata, str(path))
     except OSError as error:
         raise ModelFileError(f"{path}: cannot be read ({reason(error)})") from error
     except ValueError as error:
@@ -267,7 +267,7 @@ def _same_names(expected: Iterable[str], found: Iterable[str]) -> None:
         raise Refusal(f"has the unexpected members {', '.join(sorted(extra))}")
 
 
-def _model(network: Network, metadata: dict[str, Any]) -> Model:
+def _model(network: Network, metadata: dict[str, Any], name: str) -> Model:
     preprocessing = read_preprocessing(get(metadata, "preprocessing", dict), network)
     task, output = get(metadata, "task", str), network.output.kind
     if task not in ACTIVATIONS[output].output_for:
@@ -284,6 +284,7 @@ def _model(network: Network, metadata: dict[str, Any]) -> Model:
         metrics=_metrics(get(metadata, "metrics", dict)),
         training=get(metadata, "training", dict),
         provenance={key: get(metadata, key, str) for key in ("nncli_version", "numpy_version")},
+        name=name,
     )
 
 

@@ -4,22 +4,22 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from nncli.data.dataset import Dataset
 from nncli.model.evaluation import target_outside
-from nncli.runs.job import Job
+from nncli.nn.network import Network
 
 
-def warnings_for(job: Job) -> list[str]:
+def advice(dataset: Dataset, network: Network) -> list[str]:
     """Return, a line each, why training cannot come to what the user may expect."""
     return [
-        *job.dataset.warnings,
-        *_equal_units(job),
-        *_one_layer_for_xor(job),
-        *_targets_out_of_reach(job),
+        *dataset.warnings,
+        *_equal_units(network),
+        *_one_layer_for_xor(dataset, network),
+        *_targets_out_of_reach(dataset, network),
     ]
 
 
-def _equal_units(job: Job) -> Iterator[str]:
-    network = job.setup.network
+def _equal_units(network: Network) -> Iterator[str]:
     for block in network.blocks[:-1]:
         units = np.vstack([network.arrays[name] for name in block.names])
         if units.shape[1] > 1 and (units == units[:, :1]).all():
@@ -29,18 +29,18 @@ def _equal_units(job: Job) -> Iterator[str]:
             )
 
 
-def _one_layer_for_xor(job: Job) -> Iterator[str]:
-    if len(job.blocks) == 1 and list(job.dataset.targets) == ["xor"]:
+def _one_layer_for_xor(dataset: Dataset, network: Network) -> Iterator[str]:
+    if len(network.blocks) == 1 and list(dataset.targets) == ["xor"]:
         yield (
             "one layer cannot separate XOR: no straight line has its two classes on two sides; "
             "add a hidden layer"
         )
 
 
-def _targets_out_of_reach(job: Job) -> Iterator[str]:
-    output, split = job.setup.network.output, job.dataset.splits["train"]
+def _targets_out_of_reach(dataset: Dataset, network: Network) -> Iterator[str]:
+    output, split = network.output, dataset.splits["train"]
     low, high = output.entry.reach
-    outside = None if split.of_classes else target_outside(split, job.dataset.targets, low, high)
+    outside = None if split.of_classes else target_outside(split, dataset.targets, low, high)
     if outside:
         place, value = outside
         yield (

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from nncli.base.errors import NncliError
-from nncli.config.resolve import Misfit, Resolved, resolve
+from nncli.config.resolve import Misfit, Resolved
 from nncli.config.schema import Config
 from nncli.data.dataset import Shape
 from nncli.data.files.array_file import read_arrays
@@ -26,15 +26,31 @@ from nncli.nn.network import (
 from nncli.nn.objective import Objective
 
 
-def build_network(config: Config, shape: Shape) -> tuple[Network, Objective]:
-    """Return the network with its initial parameters, and what it is to be trained for."""
-    resolved = resolve(config, shape.task)
+def build_network(
+    resolved: Resolved, shape: Shape, *, with_given: bool = True
+) -> tuple[Network, Objective]:
+    """Return the network with its initial parameters, and what it is to be trained for.
+
+    Parameters
+    ----------
+    with_given : bool
+        Whether it starts from the weights and biases that the config gives, if it does.
+
+    Raises
+    ------
+    Misfit
+        When given arrays are not what the layers need.
+    NncliError
+        When the machine cannot hold the network.
+    """
+    config = resolved.config
     layers = _layers(config, resolved, shape)
     _check_memory(layers, config.training.precision)
     initializers = [(each.name, each.parameters) for each in resolved.initializers]
     parameters = initial_parameters(layers, initializers, config.seed, config.training.precision)
     network = Network(layers, parameters)
-    _start_from_given(network, config)
+    if with_given:
+        _start_from_given(network, config)
     _connect(network, config)
     return network, Objective(resolved.loss.name, resolved.loss.parameters)
 

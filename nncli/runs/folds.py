@@ -1,8 +1,10 @@
 """Cross-validation: a model a fold, measured on the rows of the fold, which it has not seen."""
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from operator import itemgetter
 from pathlib import Path
 from statistics import fmean, stdev
 from typing import Any
@@ -10,19 +12,28 @@ from typing import Any
 import numpy as np
 
 import nncli
+from nncli.base.clock import Clock
+from nncli.base.errors import DivergenceError
 from nncli.base.storage.files import atomic_write, write_text
-from nncli.config.load import LoadedConfig
+from nncli.base.storage.locks import locked
+from nncli.config.load import LoadedConfig, load_config
 from nncli.config.render import config_text
 from nncli.config.schema import Config
 from nncli.metrics.tasks import EVALUATIONS
 from nncli.model.formats import as_texts, csv_of
+from nncli.model.model import Model
 from nncli.model.model_file import read_model
 from nncli.model.prediction import Numbers, predict_rows
 from nncli.runs.job import Job
-from nncli.runs.recording import CONFIG
-from nncli.runs.resuming import StoppedRun, load_run
+from nncli.runs.recording import CONFIG, METRICS, WEIGHTS
+from nncli.runs.result import Result
+from nncli.runs.resuming import StoppedRun, check_run, load_run
+from nncli.runs.training import train_job
+from nncli.training.observers.interruption import InterruptRequest
+from nncli.training.observers.observer import Observer
 
 PREDICTIONS = "predictions.csv"
+Columns = list[tuple[str, list[Any] | Numbers]]
 
 
 @dataclass(frozen=True)
@@ -32,24 +43,86 @@ class FoldResult:
     Attributes
     ----------
     number : int
+        From 1.
+    model : Model
     headline : tuple of str
         The metrics that say most.
     rows : dict of str to int
         How many rows each split has.
-    metrics : dict of str to dict of str to float
-        Those of each split.
-    header : list of str
-        The columns of `predictions`.
-    predictions : list of tuple
-        The number of each held-out row, the fold, the id if there is one, targets, predictions.
+    columns : list of (str, list or array)
+        Of the held-out rows: number, fold, the id if there is one, targets, predictions.
     """
 
     number: int
+    model: Model
     headline: tuple[str, ...]
     rows: dict[str, int]
-    metrics: dict[str, dict[str, float]]
-    header: list[str]
-    predictions: list[tuple[Any, ...]]
+    columns: Columns = field(repr=False)
+
+    @property
+    def metrics(self) -> dict[str, dict[str, float]]:
+        """Those of each split."""
+        return self.model.metrics
+
+
+@dataclass(frozen=True)
+class CrossValidation:
+    """What the models of all folds came to.
+
+    Attributes
+    ----------
+    folds : list of FoldResult
+        Those that are done.
+    of : int
+        How many there are to be.
+    directory : Path or None
+        The run directory, if there is one.
+    interrupted : Result or None
+        What the fold came to that was interrupted.
+    trained : bool
+        Whether there was anything left to train.
+    """
+
+    folds: list[FoldResult]
+    of: int
+    directory: Path | None = None
+    interrupted: Result | None = None
+    trained: bool = True
+
+    @property
+    def summaries(self) -> "dict[str, Summary]":
+        """The metrics of each split over the folds."""
+        return summaries_of(self.folds)
+
+    @property
+    def metrics(self) -> dict[str, dict[str, float]]:
+        """The mean over the folds of every metric of each split."""
+        return {split: summary.mean for split, summary in self.summaries.items()}
+
+    @property
+    def models(self) -> list[Model]:
+        """The model of each fold."""
+        return [each.model for each in self.folds]
+
+    @property
+    def predictions(self) -> dict[str, list[Any]]:
+        """Every row as predicted by the model that has not seen it, by column.
+
+        In the order of the rows. A column with an id that is called like another one is ``id``.
+        """
+        if not self.folds:
+            return {}
+        joined: dict[str, list[Any]] = {}
+        for same in zip(*(fold.columns for fold in self.folds), strict=True):
+            name = same[0][0]
+            values = [value for _, each in same for value in _listed(each)]
+            joined["id" if name in joined else name] = values
+        order = np.argsort(joined["row"], kind="stable").tolist()
+        return {name: [values[at] for at in order] for name, values in joined.items()}
+
+
+def _listed(values: list[Any] | Numbers) -> list[Any]:
+    return values if isinstance(values, list) else values.tolist()
 
 
 @dataclass(frozen=True)
@@ -67,17 +140,30 @@ class Summary:
     deviation: dict[str, float]
 
 
-def folds_of(config: Config) -> int | None:
-    """Return how many folds are to be trained; None for a single model."""
-    return None if config.training.fold else config.training.folds
+def is_cross_validation(directory: Path) -> bool:
+    """Return whether a run has a model for each fold.
+
+    Raises
+    ------
+    ConfigError, UsageError
+        When it is no run.
+    """
+    check_run(directory)
+    return load_config(directory / CONFIG).config.folds is not None
 
 
 def in_fold(loaded: LoadedConfig, number: int) -> LoadedConfig:
     """Return the config of the model of one fold."""
-    return replace(loaded, config=_with_fold(loaded.config, number))
+    return loaded.with_config(_with_fold(loaded.config, number))
 
 
-def runs_of_folds(directory: Path, loaded: LoadedConfig) -> list[StoppedRun]:
+def with_folds(loaded: LoadedConfig, folds: int) -> LoadedConfig:
+    """Return the config with so many folds."""
+    training = loaded.config.training.model_copy(update={"folds": folds})
+    return loaded.with_config(loaded.config.model_copy(update={"training": training}))
+
+
+def runs_of_folds(directory: Path | None, loaded: LoadedConfig) -> list[StoppedRun]:
     """Return the run of each fold as it was left, or as it is to begin.
 
     Raises
@@ -85,13 +171,101 @@ def runs_of_folds(directory: Path, loaded: LoadedConfig) -> list[StoppedRun]:
     ConfigError, DataError
         As `load_run`.
     """
-    numbers = range(1, (folds_of(loaded.config) or 0) + 1)
+    numbers = range(1, (loaded.config.folds or 0) + 1)
+    if directory is None:
+        return [StoppedRun(None, in_fold(loaded, each), None) for each in numbers]
     return [load_run(directory / f"fold-{each}", in_fold(loaded, each)) for each in numbers]
 
 
-def write_config(directory: Path, config: Config) -> None:
-    """Write the config of all folds, from that of one of them. Raises `OutputError`."""
-    write_text(directory / CONFIG, config_text(_with_fold(config, None)))
+def jobs_of_folds(
+    runs: Sequence[StoppedRun],
+    *,
+    first: int = 1,
+    progress_bar: bool = False,
+    clock: Clock | None = None,
+) -> Iterator[Job]:
+    """Yield the job of each fold from the `first` on, prepared when it is asked for."""
+    for number, each in enumerate(runs[first - 1 :], first):
+        title = f"fold {number}/{len(runs)}"
+        yield each.prepare(title=title, progress_bar=progress_bar, clock=clock)
+
+
+def train_folds(
+    directory: Path | None,
+    runs: Sequence[StoppedRun],
+    jobs: Iterable[Job],
+    observers: Sequence[Observer] = (),
+    *,
+    threads: int | None = None,
+    clock: Clock | None = None,
+) -> CrossValidation:
+    """Train what is not finished of the folds, each to its end.
+
+    Parameters
+    ----------
+    directory : Path, optional
+        Where the files are left, those of each fold in a directory of its own.
+    runs : sequence of StoppedRun
+        That of each fold as it was left, or as it is to begin.
+    jobs : iterable of Job
+        The job of each; it is asked for the next one when the last fold is done.
+    observers : sequence of Observer
+        They watch one fold after the other.
+    threads, clock
+        As for `train_job`.
+
+    Raises
+    ------
+    DivergenceError, OutputError
+        As `train_job`.
+    """
+    folds: list[FoldResult] = []
+    for number, (stopped, job) in enumerate(zip(runs, jobs, strict=True), 1):
+        if number == 1 and directory:
+            write_text(directory / CONFIG, config_text(_with_fold(job.config, None)))
+        if stopped.what_is_over and stopped.directory:
+            model = read_model(stopped.directory / WEIGHTS)
+        else:
+            result = _train(stopped, job, observers, threads, clock)
+            if _is_interrupted(result, observers):
+                return CrossValidation(folds, len(runs), directory, result)
+            model = result.model
+        folds.append(fold_result(number, job, model))
+    if directory:
+        write_results(directory, folds)
+    trained = not all(run.what_is_over for run in runs)
+    return CrossValidation(folds, len(runs), directory, trained=trained)
+
+
+def _is_interrupted(result: Result, observers: Sequence[Observer]) -> bool:
+    """Return whether a signal asked to stop; any other observer speaks of its fold alone."""
+    asked = [each.signal for each in observers if isinstance(each, InterruptRequest)]
+    return not result.is_over and any(asked)
+
+
+def _train(
+    stopped: StoppedRun,
+    job: Job,
+    observers: Sequence[Observer],
+    threads: int | None,
+    clock: Clock | None,
+) -> Result:
+    if stopped.directory:
+        stopped.directory.mkdir(exist_ok=True)
+    with locked(stopped.directory) if stopped.directory else nullcontext():
+        try:
+            return train_job(
+                job,
+                stopped.directory,
+                observers,
+                threads=threads or stopped.threads,
+                wall_seconds=stopped.wall_seconds,
+                clock=clock,
+            )
+        except DivergenceError as error:
+            named = DivergenceError(f"{job.title}: {error}")
+            named.result = error.result
+            raise named from error
 
 
 def _with_fold(config: Config, number: int | None) -> Config:
@@ -99,28 +273,23 @@ def _with_fold(config: Config, number: int | None) -> Config:
     return config.model_copy(update={"training": training})
 
 
-def fold_result(directory: Path, number: int, job: Job) -> FoldResult:
-    """Return what the model in `directory`, which `job` has trained, came to.
-
-    Raises
-    ------
-    ModelFileError
-        When there is none, or it is damaged.
-    """
-    model, data = read_model(directory / "weights.npz"), job.dataset
+def fold_result(number: int, job: Job, model: Model) -> FoldResult:
+    """Return what `model`, which `job` has trained, came to."""
+    data = job.dataset
     split = data.splits["held_out"]
-    predictions = predict_rows(model, split.inputs[split.rows]).columns()
     rows = split.rows if data.numbers is None else data.numbers[split.rows]
-    ids = {name: cells[split.rows].tolist() for name, cells in data.ids.items()}
-    targets = _targets(job)
-    columns = [*ids.values(), *as_texts({**targets, **predictions})]
     return FoldResult(
         number=number,
+        model=model,
         headline=EVALUATIONS[data.task].headline,
         rows={name: len(each) for name, each in data.splits.items()},
-        metrics=model.metrics,
-        header=["row", "fold", *ids, *targets, *predictions],
-        predictions=[*zip(rows.tolist(), [number] * len(rows), *columns, strict=True)],
+        columns=[
+            ("row", rows.tolist()),
+            ("fold", [number] * len(rows)),
+            *((name, cells[split.rows].tolist()) for name, cells in data.ids.items()),
+            *_targets(job).items(),
+            *predict_rows(model, split.inputs[split.rows]).columns().items(),
+        ],
     )
 
 
@@ -143,25 +312,26 @@ def _as_read(values: Numbers) -> Numbers:
     return short if np.array_equal(short, values) else values
 
 
-def summaries(results: Sequence[FoldResult]) -> dict[str, Summary]:
+def summaries_of(folds: Sequence[FoldResult]) -> dict[str, Summary]:
     """Return the summary of each split."""
     found = {}
-    for split in results[0].metrics:
-        each = [result.metrics[split] for result in results]
+    for split in folds[0].metrics if folds else ():
+        each = [fold.metrics[split] for fold in folds]
         known = [name for name in each[0] if all(name in other for other in each)]
         values = {name: [other[name] for other in each] for name in known}
         found[split] = Summary(
             {name: fmean(numbers) for name, numbers in values.items()},
-            {name: stdev(numbers) for name, numbers in values.items()},
+            {name: stdev(numbers) if len(folds) > 1 else 0.0 for name, numbers in values.items()},
         )
     return found
 
 
-def write_results(directory: Path, results: Sequence[FoldResult]) -> None:
+def write_results(directory: Path, folds: Sequence[FoldResult]) -> None:
     """Write ``predictions.csv``, then ``metrics.json``. Raises `OutputError`."""
-    rows = sorted((row for result in results for row in result.predictions), key=lambda row: row[0])
+    by_fold = [as_texts([values for _, values in each.columns]) for each in folds]
+    rows = sorted((row for fold in by_fold for row in zip(*fold, strict=True)), key=itemgetter(0))
     with atomic_write(directory / PREDICTIONS) as stream:
-        stream.write(csv_of([results[0].header, *rows]))
+        stream.write(csv_of([[name for name, _ in folds[0].columns], *rows]))
     splits = {
         split: {
             "split": split,
@@ -169,11 +339,11 @@ def write_results(directory: Path, results: Sequence[FoldResult]) -> None:
             "sample_standard_deviation": summary.deviation,
             "folds": [
                 {"fold": each.number, "rows": each.rows[split], "metrics": each.metrics[split]}
-                for each in results
+                for each in folds
             ],
         }
-        for split, summary in summaries(results).items()
+        for split, summary in summaries_of(folds).items()
     }
     versions = {"nncli_version": nncli.__version__, "numpy_version": np.__version__}
-    text = json.dumps({**splits, "folds": len(results), **versions}, indent=2, ensure_ascii=False)
-    write_text(directory / "metrics.json", text + "\n")
+    text = json.dumps({**splits, "folds": len(folds), **versions}, indent=2, ensure_ascii=False)
+    write_text(directory / METRICS, text + "\n")

@@ -1,8 +1,8 @@
 """A training job: from a config to an engine that is ready to start."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-from functools import cached_property
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +22,19 @@ from nncli.engines.choice import EngineError, choose_engine
 from nncli.engines.engine import Engine, Setup
 from nncli.metrics.scores import Score, score_for
 from nncli.metrics.tasks import Evaluation
-from nncli.model.evaluation import check_targets, class_codes, evaluate
+from nncli.model.evaluation import (
+    check_targets,
+    class_codes,
+    evaluate,
+    scaling_of,
+    target_scaling_of,
+)
 from nncli.model.model import Model, Preprocessing
 from nncli.nn.network import Block, Network
+from nncli.nn.objective import Objective
 from nncli.nn.penalties import Regularization
 from nncli.nn.schedules import plateau_of, rate_function
+from nncli.runs.advice import advice
 from nncli.runs.construction import build_network
 from nncli.training.loop import check_finite
 from nncli.training.plan import Plan
@@ -42,19 +50,32 @@ class Job:
     config : Config
         With every default filled in.
     setup : Setup
-        What the engine was made from; its network is the engine's.
+        What the engine is made from; its network is the engine's.
+    start_engine : function
+        Makes the engine.
     progress : Progress
         Brought up to date while training lasts.
+    title : str
+        What it is called where there are several: ``fold 1/5``.
+    warnings : sequence of str
+        What the user may not expect of it, a line each.
     """
 
     config: Config
     dataset: Dataset
     target_scaling: Scaling
     setup: Setup
-    engine: Engine
+    start_engine: Callable[[], Engine]
     order: Order
     plan: Plan
     progress: Progress = field(default_factory=Progress)
+    title: str = ""
+    warnings: Sequence[str] = ()
+
+    @cached_property
+    def engine(self) -> Engine:
+        """What takes the steps; made when it is first asked for."""
+        return self.start_engine()
 
     @property
     def score(self) -> Score:
@@ -127,11 +148,36 @@ class Job:
         )
 
 
-def prepare(loaded: LoadedConfig, *, progress_bar: bool = False, clock: Clock | None = None) -> Job:
+def prepare(
+    loaded: LoadedConfig,
+    *,
+    dataset: Dataset | None = None,
+    start: Model | None = None,
+    progress: Progress | None = None,
+    engine: str | None = None,
+    title: str = "",
+    warnings: Sequence[str] | None = None,
+    progress_bar: bool = False,
+    clock: Clock | None = None,
+) -> Job:
     """Load the data and build the network; nothing is written.
 
     Parameters
     ----------
+    dataset : Dataset, optional
+        The data; default: what the config names.
+    start : Model, optional
+        Whose preprocessing and weights training starts with, instead of new ones.
+    progress : Progress, optional
+        That of a job that resumes, whose weights are still to be restored.
+    engine : str, optional
+        In the place of the config's.
+    title : str
+        What the job is called where there are several.
+    warnings : sequence of str, optional
+        In the place of `advice`.
+    progress_bar : bool
+        Whether there may be one while data is downloaded.
     clock : Clock, optional
         Is told how long the parts of every step take.
 
@@ -140,39 +186,35 @@ def prepare(loaded: LoadedConfig, *, progress_bar: bool = False, clock: Clock | 
     ConfigError, DataError
         When the parts do not go together, or the data cannot be had.
     """
-    dataset = loaded.config.load_data(progress=progress_bar)
-    config = loaded.filled_in(dataset.task, has_validation="validation" in dataset.splits)
+    dataset = dataset or loaded.config.load_data(progress=progress_bar)
+    has_validation = "validation" in dataset.splits
+    resolved = loaded.resolved(dataset.task, has_validation=has_validation)
+    config = resolved.config
     with loaded.explained():
-        network, objective = build_network(config, dataset.shape)
+        network, objective = build_network(
+            resolved, dataset.shape, with_given=not (start or progress)
+        )
+    if start:
+        _start_from(start, network)
     for name, split in dataset.splits.items():
         check_targets(split, objective, dataset.targets, f"the {name} rows")
-    target_scaling = _target_scaling(dataset, network)
-    splits = {
-        name: with_scaled_targets(split, target_scaling) if dataset.scales_targets else split
-        for name, split in dataset.splits.items()
-    }
+    scaling, target_scaling = _scalings(dataset, config, network, start)
     with loaded.explained():
-        order = _order(config, splits["train"], network)
-    setup = Setup(
-        network=network,
-        objective=objective,
-        score=score_for(dataset.task, config.model.threshold, 1 / np.asarray(target_scaling.scale)),
-        optimizer=config.training.optimizer.name,
-        settings=config.training.optimizer.parameters,
-        regularization=_regularization(config),
-        training=splits["train"],
-        validation=splits.get("validation"),
-        scaling=fit(config.data.scale.name, dataset.splits["train"], _scaled(dataset)),
-        codes=class_codes(network, len(dataset.classes)),
-        batch_rows=order.largest_batch,
-        dropout=_dropout(config),
-        seed=config.seed,
+        order = _order(config, _learned(dataset, "train", target_scaling), network)
+        setup = _setup(config, dataset, network, objective, order, scaling, target_scaling)
+        start_engine = _engine(engine or config.training.engine, config, setup, order, clock)
+    return Job(
+        config,
+        dataset,
+        target_scaling,
+        setup,
+        start_engine,
+        order,
+        _plan(config, has_validation=has_validation),
+        progress or Progress(),
+        title,
+        advice(dataset, network) if warnings is None else warnings,
     )
-    steps = config.training.epochs * order.batches
-    with loaded.explained():
-        engine = _engine(config, steps, setup, clock)
-    plan = _plan(config, has_validation="validation" in splits)
-    return Job(config, dataset, target_scaling, setup, engine, order, plan)
 
 
 def prepare_again(model: Model, path: Path) -> Job:
@@ -184,27 +226,61 @@ def prepare_again(model: Model, path: Path) -> Job:
         When its config is none, or no longer leads to such a model.
     """
     loaded = saved_config(model.config, f"{path}: its config")
-    job = prepare(without_start(loaded, engine="numpy"))
-    if job.setup.network.layers != model.network.layers:
-        raise ModelFileError(f"{path}: its config describes other layers than it has")
-    np.copyto(job.setup.network.parameters, model.network.parameters)
-    np.copyto(job.setup.network.state, model.network.state)
-    return job
+    return prepare(loaded, start=model, engine="numpy")
 
 
-def without_start(loaded: LoadedConfig, *, engine: str) -> LoadedConfig:
-    """Return a config without given weights, whose file may be gone, and with this engine."""
-    start = {"initial_weights": None, "initial_biases": None}
-    update = {
-        "model": loaded.config.model.model_copy(update=start),
-        "training": loaded.config.training.model_copy(update={"engine": engine}),
-    }
-    return replace(loaded, config=loaded.config.model_copy(update=update))
+def _start_from(model: Model, network: Network) -> None:
+    """Copy the arrays of a model into a network. Raises `ModelFileError` if they do not fit."""
+    if network.layers != model.network.layers:
+        raise ModelFileError(f"{model.name}: its config describes other layers than it has")
+    np.copyto(network.parameters, model.network.parameters)
+    np.copyto(network.state, model.network.state)
 
 
-def _scaled(dataset: Dataset) -> list[bool] | None:
-    """Return which inputs are scaled; None for all."""
-    return dataset.encoding.scaled if dataset.encoding else None
+def _scalings(
+    dataset: Dataset, config: Config, network: Network, start: Model | None
+) -> tuple[Scaling, Scaling]:
+    """Return how inputs and targets are scaled: as `start` does, or as the training rows say."""
+    if start:
+        return scaling_of(start), target_scaling_of(start)
+    scaled = dataset.encoding.scaled if dataset.encoding else None
+    scaling = fit(config.data.scale.name, dataset.splits["train"], scaled)
+    if dataset.scales_targets and network.output.kind == "identity":
+        return scaling, fit_targets(dataset.splits["train"])
+    return scaling, NOT_SCALED  # targets for an output that is bound to a range stay
+
+
+def _learned(dataset: Dataset, name: str, target_scaling: Scaling) -> Split:
+    """Return a split with its targets as the network learns them."""
+    split = dataset.splits[name]
+    return with_scaled_targets(split, target_scaling) if dataset.scales_targets else split
+
+
+def _setup(
+    config: Config,
+    dataset: Dataset,
+    network: Network,
+    objective: Objective,
+    order: Order,
+    scaling: Scaling,
+    target_scaling: Scaling,
+) -> Setup:
+    settings, validates = config.training, "validation" in dataset.splits
+    return Setup(
+        network=network,
+        objective=objective,
+        score=score_for(dataset.task, config.model.threshold, 1 / np.asarray(target_scaling.scale)),
+        optimizer=settings.optimizer.name,
+        settings=settings.optimizer.parameters,
+        regularization=_regularization(config),
+        training=order.split,
+        validation=_learned(dataset, "validation", target_scaling) if validates else None,
+        scaling=scaling,
+        codes=class_codes(network, len(dataset.classes)),
+        batch_rows=order.largest_batch,
+        dropout=_dropout(config),
+        seed=config.seed,
+    )
 
 
 def _order(config: Config, training: Split, network: Network) -> Order:
@@ -226,13 +302,6 @@ def _order(config: Config, training: Split, network: Network) -> Order:
     )
 
 
-def _target_scaling(dataset: Dataset, network: Network) -> Scaling:
-    """Return how targets are scaled: not those for an output that is bound to a range."""
-    if dataset.scales_targets and network.output.kind == "identity":
-        return fit_targets(dataset.splits["train"])
-    return NOT_SCALED
-
-
 def _regularization(config: Config) -> Regularization:
     settings = config.training
     return Regularization(
@@ -249,11 +318,13 @@ def _dropout(config: Config) -> list[float]:
     return rates if isinstance(rates, list) else [rates] * len(config.model.hidden_layers)
 
 
-def _engine(config: Config, steps: int, setup: Setup, clock: Clock | None) -> Engine:
-    """Return the engine for so many steps. Raises `Misfit` where the one asked for is not there."""
-    asked, parameters = config.training.engine, len(setup.network.parameters)
+def _engine(
+    asked: str, config: Config, setup: Setup, order: Order, clock: Clock | None
+) -> Callable[[], Engine]:
+    """Return what makes the engine. Raises `Misfit` where the one asked for is not there."""
+    steps, parameters = config.training.epochs * order.batches, len(setup.network.parameters)
     try:
-        return choose_engine(asked, steps, parameters)(setup, clock)
+        return partial(choose_engine(asked, steps, parameters), setup, clock)
     except EngineError as error:
         raise Misfit(("training", "engine"), str(error)) from error
 

@@ -13,76 +13,82 @@ import numpy as np
 import nncli
 from nncli.base.clock import Clock
 from nncli.base.environment import environment
-from nncli.base.errors import DivergenceError, NncliError
+from nncli.base.errors import NncliError
 from nncli.base.storage.files import remove_litter, write_text
 from nncli.base.threads import threads_in_use
 from nncli.config.render import config_text
+from nncli.metrics.tasks import Evaluation
+from nncli.model.model import Model
 from nncli.model.model_file import write_model
 from nncli.runs.job import Job
-from nncli.runs.run import run
 from nncli.training.checkpoint import Pace, write_checkpoint
 from nncli.training.loop import EpochReport, StepReport
-from nncli.training.observers.history import History
+from nncli.training.observers.history import HISTORY, HistoryFile
 from nncli.training.observers.observer import Job as ObservedJob
 from nncli.training.observers.observer import Observer
 from nncli.training.outcome import INTERRUPTED, UNWRITTEN, Outcome
 
 CHECKPOINT = "checkpoint.npz"
 CONFIG = "config.yaml"
+METRICS = "metrics.json"
 WEIGHTS = "weights.npz"
 
 
-def run_in(
-    directory: Path,
-    job: Job,
-    observers: list[Observer],
-    *,
-    wall_seconds: float = 0.0,
-    clock: Clock | None = None,
-) -> Outcome:
-    """Run a job whose files are left in `directory`.
+def trained_model(job: Job, outcome: Outcome, wall_seconds: float) -> Model:
+    """Return the model that training came to, with its metrics and its record.
 
-    Parameters
-    ----------
-    wall_seconds : float
-        How long it was trained before it was stopped, if it resumes.
-    clock : Clock, optional
-        Is told how long history, checkpoints and the evaluation at the end take.
+    The engine keeps its own parameters.
 
     Raises
     ------
-    OutputError
-        When a file cannot be written; the last checkpoint is then still there to resume from.
     DivergenceError
-        As `run`; it says where the best epoch before is saved.
+        When a weight or a loss is not finite.
     """
-    record = RunDirectory(directory, job, wall_seconds, clock or Clock())
-    try:
-        return run(job, [record, *observers])
-    except DivergenceError as error:
-        if job.progress.best is None:
-            raise
-        raise DivergenceError(
-            f"{error}; the best epoch before, {job.progress.best_epoch}, is saved in {directory}"
-        ) from error
+    progress = outcome.progress
+    record: dict[str, Any] = {
+        "epochs": progress.epoch,
+        "best_epoch": progress.best_epoch if job.plan.keep_best else progress.epoch,
+        "monitor": job.plan.monitor,
+        "ended": outcome.ended,
+        "wall_seconds": round(wall_seconds, 3),
+        "threads": threads_in_use(),
+        "engine": job.engine.name,
+        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+        "python_version": platform.python_version(),
+    }
+    return job.model(outcome.evaluations, record)
 
 
 class RunDirectory(Observer):
     """Leaves config, history, checkpoint, weights and metrics in a directory.
 
     A checkpoint is written when it is time, and never ahead of the rows of the history.
+
+    Parameters
+    ----------
+    wall_seconds : float
+        How long the job was trained before it was stopped, if it resumes.
+    clock : Clock
+        Is told how long history, checkpoints and the evaluation at the end take.
+
+    Attributes
+    ----------
+    directory : Path
+    saved : (Model, dict of str to Evaluation) or None
+        What was saved at the end, and how it was measured.
     """
 
     def __init__(self, directory: Path, job: Job, wall_seconds: float, clock: Clock) -> None:
-        self._directory, self._job, self._clock = directory, job, clock
+        self.directory, self._job, self._clock = directory, job, clock
         self._started = time.perf_counter() - wall_seconds
-        self._history = History(directory / "history.csv")
+        self._history = HistoryFile(directory / HISTORY)
+        self.saved: tuple[Model, dict[str, Evaluation]] | None = None
         self._pace = Pace(job.config.training.checkpoint_seconds)
 
     def begin(self, job: ObservedJob) -> None:
         """Write the config, and begin or cut the history. Raises `OutputError`."""
-        remove_litter(self._directory)
-        write_text(self._directory / CONFIG, config_text(self._job.config))
+        remove_litter(self.directory)
+        write_text(self.directory / CONFIG, config_text(self._job.config))
         self._history.begin(job)
         self._same = {
             "config": self._job.config.model_dump(),
@@ -134,28 +140,17 @@ class RunDirectory(Observer):
     def _save_checkpoint(self, ended: str | None = None) -> None:
         wall_seconds = time.perf_counter() - self._started
         record = {**self._same, "wall_seconds": wall_seconds, "ended": ended}
-        path = self._directory / CHECKPOINT
+        path = self.directory / CHECKPOINT
         write_checkpoint(path, self._job.engine, self._job.progress, record)
 
     def _save_results(self, outcome: Outcome) -> None:
-        """Measure the weights to keep; write them and the metrics.
-
-        The engine keeps its own parameters, for the checkpoint.
-        """
-        evaluations, job, progress = outcome.evaluations, self._job, outcome.progress
-        record: dict[str, Any] = {
-            "epochs": progress.epoch,
-            "best_epoch": progress.best_epoch if job.plan.keep_best else progress.epoch,
-            "monitor": job.plan.monitor,
-            "ended": outcome.ended,
-            "wall_seconds": round(time.perf_counter() - self._started, 3),
-            "threads": threads_in_use(),
-            "engine": job.engine.name,
-            "finished": datetime.now(UTC).isoformat(timespec="seconds"),
-            "python_version": platform.python_version(),
-        }
-        write_model(self._directory / WEIGHTS, job.model(evaluations, record))
+        """Measure the weights to keep; write them and the metrics."""
+        seconds = time.perf_counter() - self._started
+        model = trained_model(self._job, outcome, seconds)
+        self.saved = model, outcome.evaluations
+        write_model(self.directory / WEIGHTS, model)
         versions = {"nncli_version": nncli.__version__, "numpy_version": np.__version__}
-        metrics = {name: each.as_json() for name, each in evaluations.items()}
-        text = json.dumps({**metrics, **record, **versions}, indent=2, ensure_ascii=False)
-        write_text(self._directory / "metrics.json", text + "\n")
+        metrics = {name: each.as_json() for name, each in outcome.evaluations.items()}
+        values = {**metrics, **model.training, **versions}
+        text = json.dumps(values, indent=2, ensure_ascii=False)
+        write_text(self.directory / METRICS, text + "\n")

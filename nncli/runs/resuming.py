@@ -1,7 +1,7 @@
 """Resume a stopped run, wherever it was stopped."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from shlex import quote
 from typing import Any
@@ -17,7 +17,7 @@ from nncli.config.schema import Config
 from nncli.engines.choice import ENGINES
 from nncli.engines.engine import Sums
 from nncli.nn.schedules import SCHEDULES
-from nncli.runs.job import Job, prepare, without_start
+from nncli.runs.job import Job, prepare
 from nncli.runs.recording import CHECKPOINT, CONFIG
 from nncli.training.checkpoint import Checkpoint, read_checkpoint
 from nncli.training.progress import Snapshot
@@ -38,14 +38,15 @@ class StoppedRun:
 
     Attributes
     ----------
-    directory : Path
+    directory : Path or None
+        None of a run that leaves no files.
     loaded : LoadedConfig
         Its config, with more epochs if they were asked for.
     checkpoint : Checkpoint or None
         None when it was stopped before it wrote one: it then begins again.
     """
 
-    directory: Path
+    directory: Path | None
     loaded: LoadedConfig
     checkpoint: Checkpoint | None
 
@@ -77,7 +78,6 @@ class StoppedRun:
     def warnings(self) -> Iterator[str]:
         """Yield what the user may not expect, such as other weights than without a stop."""
         if self.checkpoint is None:
-            yield f"{self.directory} has no {CHECKPOINT}: training begins again"
             return
         before, now = self.checkpoint.record["environment"], environment()
         if changed := [name for name in now if now[name] != before.get(name)]:
@@ -98,7 +98,9 @@ class StoppedRun:
                 "would give"
             )
 
-    def prepare(self, *, progress_bar: bool = False, clock: Clock | None = None) -> Job:
+    def prepare(
+        self, *, title: str = "", progress_bar: bool = False, clock: Clock | None = None
+    ) -> Job:
         """Return the job as it stood when the checkpoint was written.
 
         Raises
@@ -107,26 +109,38 @@ class StoppedRun:
             When the data cannot be had or is not the same, or the checkpoint does not fit.
         """
         if self.checkpoint is None:
-            return prepare(self.loaded, progress_bar=progress_bar, clock=clock)
-        record, progress = self.checkpoint.record, self.checkpoint.progress
-        loaded = without_start(self.loaded, engine=record["engine"])
-        job = prepare(loaded, progress_bar=progress_bar, clock=clock)
-        config = self.loaded.filled_in(job.dataset.task, has_validation=job.plan.validates)
-        now, before = job.fingerprint, record["data"]
+            return prepare(self.loaded, title=title, progress_bar=progress_bar, clock=clock)
+        job = prepare(
+            self.loaded,
+            progress=self.checkpoint.progress,
+            engine=self.checkpoint.record["engine"],
+            title=title,
+            warnings=[*self.warnings()],
+            progress_bar=progress_bar,
+            clock=clock,
+        )
+        self._check_data(job)
+        try:
+            job.engine.restore(self.checkpoint.state)
+            _check_progress(job)
+        except ValueError as error:
+            raise DataError(f"{self._checkpoint_path}: {error}; train anew") from error
+        return job
+
+    @property
+    def _checkpoint_path(self) -> Path:
+        assert self.directory is not None  # as there is a checkpoint
+        return self.directory / CHECKPOINT
+
+    def _check_data(self, job: Job) -> None:
+        """Raise `DataError` when it is not the data of the checkpoint."""
+        assert self.checkpoint is not None
+        now, before = job.fingerprint, self.checkpoint.record["data"]
         if changed := [part for part in {**before, **now} if before.get(part) != now.get(part)]:
             raise DataError(
                 f"{self.directory}: the data has changed since its checkpoint: the {changed[0]}; "
                 "put the data back, or train anew"
             )
-        try:
-            job.engine.restore(self.checkpoint.state)
-            _check_best(progress.best, job.engine.snapshot())
-            if progress.batch > job.order.batches or (progress.batch and not progress.sums.rows):
-                raise ValueError("counts batches that there are not")
-            _check_sums(progress.sums, job)
-        except ValueError as error:
-            raise DataError(f"{self.directory / CHECKPOINT}: {error}; train anew") from error
-        return replace(job, config=config, progress=progress)
 
     @property
     def wall_seconds(self) -> float:
@@ -177,9 +191,14 @@ def load_run(directory: Path, loaded: LoadedConfig) -> StoppedRun:
     return StoppedRun(directory, loaded, checkpoint)
 
 
-def _check_best(best: Snapshot | None, now: Snapshot) -> None:
-    if best is not None and _forms(best) != _forms(now):
+def _check_progress(job: Job) -> None:
+    """Raise `ValueError` when a restored engine and the progress do not go together."""
+    progress, now = job.progress, job.engine.snapshot()
+    if progress.best is not None and _forms(progress.best) != _forms(now):
         raise ValueError("has best parameters that are not like its parameters")
+    if progress.batch > job.order.batches or (progress.batch and not progress.sums.rows):
+        raise ValueError("counts batches that there are not")
+    _check_sums(progress.sums, job)
 
 
 def _forms(snapshot: Snapshot) -> dict[str, Any]:

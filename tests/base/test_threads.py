@@ -58,17 +58,17 @@ def test_a_number_in_the_environment_that_is_none_is_passed_over(monkeypatch):
 
 def test_the_number_reaches_the_library_that_multiplies():
     code = (
-        "from nncli.base.threads import start_with_one_thread, use_threads\n"
+        "from nncli.base.threads import limited_threads, start_with_one_thread\n"
         "start_with_one_thread()\n"
         "import numpy\n"
         "from threadpoolctl import threadpool_info\n"
         "count = lambda: {each['num_threads'] for each in threadpool_info()}\n"
         "before = count()\n"
-        "use_threads(2)\n"
-        "print(before, count())\n"
+        "with limited_threads(2):\n    inside = count()\n"
+        "print(before, inside, count())\n"
     )
     clean = {key: value for key, value in os.environ.items() if key not in VARIABLES}
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, env=clean, timeout=60
     )
-    assert done.stdout == "{1} {2}\n"
+    assert done.stdout == "{1} {2} {1}\n"

@@ -24,7 +24,7 @@ def directory(tmp_path_factory):
 def filled_in(path):
     loaded = load_config(path)
     shape = loaded.config.data.shape
-    return loaded.filled_in(shape.task) if shape else loaded.config
+    return loaded.resolved(shape.task).config if shape else loaded.config
 
 
 def check_round_trip(path):
@@ -57,7 +57,7 @@ def test_any_valid_config_survives_being_shown_and_loaded(directory, values):
 
 
 def test_a_filled_in_config_names_what_the_task_decides(load):
-    config = load("data: xor\nmodel: {hidden_layers: [4]}").filled_in("binary")
+    config = load("data: xor\nmodel: {hidden_layers: [4]}").resolved("binary").config
     values = parse(config_text(config), "shown.yaml").value
     assert values["model"]["output"] == "sigmoid"
     assert values["model"]["initializer"] == "he_normal"
@@ -65,7 +65,7 @@ def test_a_filled_in_config_names_what_the_task_decides(load):
 
 
 def test_a_filled_in_config_has_every_key(load):
-    config = load("data: xor").filled_in("binary")
+    config = load("data: xor").resolved("binary").config
     values = parse(config_text(config), "shown.yaml").value
     assert list(values) == list(Config.model_fields)
     for key in ("data", "model", "training"):
@@ -92,7 +92,7 @@ def test_every_number_comes_back_as_it_was(number):
 
 
 def test_long_lists_are_wrapped_and_come_back(load):
-    config = load(f"data: xor\nmodel: {{hidden_layers: {[100] * 90}}}").filled_in("binary")
+    config = load(f"data: xor\nmodel: {{hidden_layers: {[100] * 90}}}").resolved("binary").config
     text = config_text(config)
     assert max(map(len, text.splitlines())) <= 90
     assert parse(text, "c.yaml").value["model"]["hidden_layers"] == [100] * 90

@@ -27,7 +27,7 @@ def test_an_output_fits_the_task_or_is_refused(load, problems, source, output):
     assert EXAMPLES.keys() == BUILT_IN
     task = Config.model_validate({"data": parse(EXAMPLES[source], "").value}).data.shape.task
     if task in ACTIVATIONS[output].output_for:
-        assert load(text).filled_in(task).model.output.name == output
+        assert load(text).resolved(task).config.model.output.name == output
         return
     fitting = " or ".join(each for each in OUTPUTS if task in ACTIVATIONS[each].output_for)
     assert problems(text) == [
@@ -46,12 +46,12 @@ def test_a_loss_fits_the_output_or_is_refused(load, output, loss):
     )
     loaded = type(loaded)(config, loaded.document)
     if output in LOSSES[loss].outputs:
-        assert loaded.filled_in(task).training.loss.name == loss
+        assert loaded.resolved(task).config.training.loss.name == loss
         return
     with pytest.raises(
         ConfigError, match=f"training.loss: {loss} does not fit the {output} output"
     ):
-        loaded.filled_in(task)
+        loaded.resolved(task)
 
 
 OF_REGRESSION = ["identity", "sigmoid", "tanh"]
@@ -73,12 +73,12 @@ def with_values(loaded, **sections):
 def test_a_regression_has_a_bounded_or_a_linear_output(load, output):
     loaded = with_values(load("data: xor"), model={"output": output})
     if output in OF_REGRESSION:
-        config = loaded.filled_in("regression")
+        config = loaded.resolved("regression").config
         assert config.model.output.name == output
         assert config.training.loss.name == "mean_squared_error"
         return
     with pytest.raises(ConfigError) as caught:
-        loaded.filled_in("regression")
+        loaded.resolved("regression")
     assert f"{output} cannot be the output of a regression task; expected identity" in str(
         caught.value
     )
@@ -90,10 +90,10 @@ def test_a_loss_fits_a_regression_or_is_refused_with_the_reason(load, output, lo
     loaded = with_values(load("data: xor"), model={"output": output}, training={"loss": loss})
     fitting = [*FOR_NUMBERS, *(["sigmoid_cross_entropy"] if output == "sigmoid" else [])]
     if loss in fitting:
-        assert loaded.filled_in("regression").training.loss.name == loss
+        assert loaded.resolved("regression").config.training.loss.name == loss
         return
     with pytest.raises(ConfigError) as caught:
-        loaded.filled_in("regression")
+        loaded.resolved("regression")
     expected = (
         f"sigmoid_cross_entropy does not fit the {output} output; expected "
         f"{' or '.join(fitting)}, or model.output: sigmoid"
@@ -119,7 +119,7 @@ def test_early_stopping_cannot_watch_a_metric_of_another_task(
     stopping = {"early_stopping": {"monitor": monitor}}
     loaded = with_values(load("data: xor"), training=stopping)
     with pytest.raises(ConfigError) as caught:
-        loaded.filled_in(task, has_validation=has_validation)
+        loaded.resolved(task, has_validation=has_validation)
     assert str(caught.value).endswith(
         f"training.early_stopping.monitor: {monitor} is no value of a {task} task; expected "
         f"{fitting}"
@@ -130,7 +130,7 @@ def test_early_stopping_cannot_watch_a_metric_of_another_task(
 def test_early_stopping_may_watch_the_error_of_a_regression(load, monitor):
     stopping = {"early_stopping": {"monitor": monitor}}
     loaded = with_values(load("data: xor"), training=stopping)
-    assert loaded.filled_in("regression").training.early_stopping.monitor == monitor
+    assert loaded.resolved("regression").config.training.early_stopping.monitor == monitor
 
 
 def test_a_loss_that_does_not_fit_is_told_what_does(problems):
@@ -175,7 +175,7 @@ def test_early_stopping_may_watch_what_there_is(load, data, monitor):
 def test_when_a_fraction_came_to_no_rows_early_stopping_is_refused_later(load):
     loaded = load("data: {source: xor, validation: 1e-9}\ntraining: {early_stopping: {}}")
     with pytest.raises(ConfigError, match=r"c\.yaml:2:28: training\.early_stopping: watches"):
-        loaded.filled_in("binary", has_validation=False)
+        loaded.resolved("binary", has_validation=False)
 
 
 def test_what_does_not_go_together_is_reported_together_in_the_order_of_the_file(problems):
@@ -195,7 +195,7 @@ def test_what_does_not_go_together_is_reported_together_in_the_order_of_the_file
     ],
 )
 def test_output_and_loss_follow_the_task(load, task, output, loss):
-    config = load("data: xor").filled_in(task)
+    config = load("data: xor").resolved(task).config
     assert (config.model.output.name, config.training.loss.name) == (output, loss)
 
 
@@ -220,7 +220,7 @@ def test_output_and_loss_follow_the_task(load, task, output, loss):
     ],
 )
 def test_initializers_follow_the_activations(load, model, expected):
-    config = load(f"data: xor\nmodel: {model}").filled_in("binary")
+    config = load(f"data: xor\nmodel: {model}").resolved("binary").config
     assert config.model.model_dump()["initializer"] == expected
 
 
@@ -240,7 +240,7 @@ def test_equal_initializers_with_unequal_parameters_stay_a_list(load):
         "data: xor\nmodel: {hidden_layers: [4], initializer: "
         "[{name: normal, scale: 1}, {name: normal, scale: 2}]}"
     )
-    config = load(text).filled_in("binary")
+    config = load(text).resolved("binary").config
     assert [each.parameters for each in config.model.initializer] == [{"scale": 1}, {"scale": 2}]
 
 
@@ -249,7 +249,7 @@ def test_equal_initializers_with_unequal_parameters_stay_a_list(load):
     [("{}", 0.5), ("{threshold: 0.3}", 0.3), ("{output: softmax}", 0.5), ("{output: tanh}", None)],
 )
 def test_two_classes_have_a_threshold_where_there_are_probabilities(load, model, threshold):
-    config = load(f"data: xor\nmodel: {model}").filled_in("binary")
+    config = load(f"data: xor\nmodel: {model}").resolved("binary").config
     assert config.model.threshold == threshold
 
 

@@ -7,7 +7,6 @@ import pytest
 
 from nncli.base.errors import ConfigError, DataError
 from nncli.config.load import load_config
-from nncli.runs.advice import warnings_for
 from nncli.runs.job import prepare
 
 CONFIG = """
@@ -125,7 +124,7 @@ def test_units_that_start_with_different_slopes_are_not_said_to_start_alike(tmp_
     overrides = (*FROM_NPZ, "model.activation=prelu")
     for slopes, warnings in ((np.full(3, 0.25), 1), (np.array([0.1, 0.2, 0.3]), 0)):
         np.savez(tmp_path / "w.npz", **alike, slope1=slopes)
-        assert len(warnings_for(prepare(load_config(tmp_path / "c.yaml", overrides)))) == warnings
+        assert len(prepare(load_config(tmp_path / "c.yaml", overrides)).warnings) == warnings
 
 
 @pytest.mark.parametrize(

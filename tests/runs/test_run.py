@@ -12,11 +12,11 @@ from nncli.base.errors import DivergenceError, OutputError
 from nncli.config.load import load_config
 from nncli.model.model_file import read_model
 from nncli.runs.job import prepare
-from nncli.runs.recording import run_in
 from nncli.runs.resuming import load_run
 from nncli.runs.run import run
+from nncli.runs.training import train_job
 from nncli.training.checkpoint import read_checkpoint
-from nncli.training.observers.interruption import InterruptRequest
+from nncli.training.observers.interruption import CTRL_C_OR_TERMINATE, InterruptRequest
 from nncli.training.observers.observer import Observer
 from nncli.training.outcome import DIVERGED, EARLY, FINISHED, INTERRUPTED, UNWRITTEN, Outcome
 from nncli.training.progress import Progress
@@ -107,7 +107,7 @@ class Spoiled:
 
 
 def spoiled(job, steps):
-    return replace(job, engine=Spoiled(job, steps))
+    return replace(job, start_engine=lambda: Spoiled(job, steps))
 
 
 def history(directory):
@@ -237,8 +237,8 @@ def test_a_signal_at_the_report_of_the_last_epoch_leaves_a_finished_run(job, dir
             if report.epoch == 6:
                 signal.raise_signal(signal.SIGINT)
 
-    with InterruptRequest() as request:
-        outcome = run_in(directory, job(), [Signal(), request])
+    with InterruptRequest(CTRL_C_OR_TERMINATE) as request:
+        outcome = train_job(job(), directory, [Signal(), request])
     assert request.signal == signal.SIGINT
     assert outcome.ended == metrics(directory)["ended"] == "finished"
     stopped = load_run(directory, load_config(directory / "config.yaml"))
@@ -247,7 +247,7 @@ def test_a_signal_at_the_report_of_the_last_epoch_leaves_a_finished_run(job, dir
 
 def test_divergence_leaves_the_best_epoch_before_it(job, directory):
     with pytest.raises(DivergenceError) as caught:
-        run_in(directory, spoiled(job(), 4 * BATCHES), [])
+        train_job(spoiled(job(), 4 * BATCHES), directory, [])
     losses = [float(row["validation_loss"]) for row in history(directory)]
     assert len(losses) == 4
     best = 1 + losses.index(min(losses))
@@ -270,9 +270,9 @@ def test_the_weights_after_divergence_are_those_of_that_epoch_to_the_last_bit(
     other = tmp_path / "other"
     other.mkdir()
     with pytest.raises(DivergenceError):
-        run_in(directory, spoiled(job(), 4 * BATCHES), [])
+        train_job(spoiled(job(), 4 * BATCHES), directory, [])
     best = metrics(directory)["best_epoch"]
-    run_in(other, job(f"training.epochs={best}"), [])
+    train_job(job(f"training.epochs={best}"), other, [])
     found, expected = (read_model(each).network.parameters for each in (directory, other))
     np.testing.assert_array_equal(found, expected)
 
@@ -280,13 +280,13 @@ def test_the_weights_after_divergence_are_those_of_that_epoch_to_the_last_bit(
 @pytest.mark.parametrize(("overrides", "steps"), [((), 2), (("data.validation=0",), 12)])
 def test_without_a_best_epoch_divergence_leaves_no_weights(job, directory, overrides, steps):
     with pytest.raises(DivergenceError) as caught:
-        run_in(directory, spoiled(job(*overrides), steps), [])
+        train_job(spoiled(job(*overrides), steps), directory, [])
     assert str(caught.value).endswith("or training.clip_norm: 1")
     assert not names_in(directory) & {"weights.npz", "metrics.json"}
 
 
 def test_a_run_that_is_stopped_leaves_a_checkpoint_of_that_step_and_usable_weights(job, directory):
-    outcome = run_in(directory, job(), [Notes(stop_at=(4, 3))])
+    outcome = train_job(job(), directory, [Notes(stop_at=(4, 3))])
     assert outcome.ended == metrics(directory)["ended"] == "interrupted"
     progress = read_checkpoint(directory / "checkpoint.npz").progress
     assert (progress.epoch, progress.batch, progress.sums.steps) == (3, 3, 3)
@@ -304,20 +304,20 @@ def test_a_checkpoint_is_written_within_an_epoch_when_it_is_time(job, directory)
                 progress = read_checkpoint(directory / "checkpoint.npz").progress
                 places.append((progress.epoch, progress.batch))
 
-    run_in(directory, job("training.checkpoint_seconds=1e-9"), [Look()])
+    train_job(job("training.checkpoint_seconds=1e-9"), directory, [Look()])
     assert places[0] == (0, 1)
 
 
 @pytest.mark.parametrize(("place", "epochs"), [((1, 2), 0), (3, 3)])
 def test_an_observer_that_cannot_write_leaves_what_there_is(job, directory, place, epochs):
     with pytest.raises(OutputError, match="f: cannot be written"):
-        run_in(directory, job(), [Notes(fail_at=place)])
+        train_job(job(), directory, [Notes(fail_at=place)])
     assert metrics(directory)["ended"] == "failed to write"
     assert read_model(directory).training["epochs"] == len(history(directory)) == epochs
 
 
 def test_the_config_is_left_with_every_default_filled_in(job, directory):
-    run_in(directory, job(), [])
+    train_job(job(), directory, [])
     again = load_config(directory / "config.yaml").config
     assert again.model.output.name == "sigmoid"
     assert again.training.epochs == 6

@@ -18,6 +18,8 @@ class ScriptedJob:
     engine: ScriptedEngine = field(default_factory=lambda: ScriptedEngine([(1.0, 0)] * 100))
     score: Score = ACCURACY
     progress: Progress = field(default_factory=Progress)
+    title: str = ""
+    warnings: tuple[str, ...] = ()
     order = numbered(4, 1)
     blocks: tuple[Block, ...] = blocks(build_layers((2, 3, 1), "tanh", "sigmoid"))
 

@@ -6,7 +6,7 @@ import pytest
 
 from nncli.config.load import load_config
 from nncli.runs.job import prepare
-from nncli.runs.recording import run_in
+from nncli.runs.training import train_job
 from nncli.training.loop import EpochReport
 from nncli.training.observers.observer import Observer
 
@@ -39,7 +39,7 @@ def test_memory_does_not_grow_with_the_epochs(job, tmp_path):
     memory = MemoryByEpoch()
     tracemalloc.start()
     try:
-        run_in(tmp_path, job, [memory])
+        train_job(job, tmp_path, [memory])
     finally:
         tracemalloc.stop()
     grown = memory.bytes[2000] - memory.bytes[500]

@@ -1,6 +1,8 @@
-"""The observer that writes ``history.csv``."""
+"""The observers that keep every epoch's numbers: in memory, and in ``history.csv``."""
 
+import csv
 import time
+from array import array
 from contextlib import suppress
 from pathlib import Path
 
@@ -10,8 +12,34 @@ from nncli.training.loop import EpochReport
 from nncli.training.observers.observer import Job, Observer
 from nncli.training.outcome import Outcome
 
+HISTORY = "history.csv"
+Table = dict[str, list[float]]
+
 
 class History(Observer):
+    """Keeps every epoch's numbers in memory."""
+
+    def __init__(self) -> None:
+        self._names: list[str] = []
+        self._numbers = array("d")
+
+    def begin(self, job: Job) -> None:
+        """Learn what is measured."""
+        self._names = _column_names(job)
+
+    def epoch(self, report: EpochReport) -> None:
+        """Take the epoch's numbers."""
+        self._numbers.extend([report.epoch, *_numbers(report)])
+
+    @property
+    def table(self) -> Table:
+        """The columns of ``history.csv`` by name, an entry an epoch."""
+        width = len(self._names)
+        table = {name: self._numbers[at::width].tolist() for at, name in enumerate(self._names)}
+        return {**table, "epoch": [int(each) for each in table["epoch"]]}
+
+
+class HistoryFile(Observer):
     """Writes ``history.csv``: a header, then a row an epoch.
 
     Rows are handed over a few times a second, whole ones only.
@@ -33,9 +61,6 @@ class History(Observer):
     def begin(self, job: Job) -> None:
         """Write the header, or cut off what came after the checkpoint of a run that resumes.
 
-        Each block of layers has a gradient norm; those that can saturate have a column for that
-        after all norms.
-
         Raises
         ------
         DataError
@@ -43,32 +68,15 @@ class History(Observer):
         OutputError
             When it cannot be written.
         """
-        splits = ("train", "validation") if job.plan.validates else ("train",)
-        header = [
-            "epoch",
-            *(f"{split}_{metric}" for split in splits for metric in ("loss", job.score.name)),
-            "learning_rate",
-            "seconds",
-            "rows_per_second",
-            *(f"gradient_norm_{each.number}" for each in job.blocks),
-            *(f"saturated_{each.number}" for each in job.blocks if each.activation.saturates),
-        ]
-        first = ",".join(header).encode() + b"\n"
+        first = ",".join(_column_names(job)).encode() + b"\n"
         epochs = job.progress.epoch
         kept = _kept_bytes(self._path, first, epochs) if epochs else 0
         self._file = GrowingFile(self._path, first, kept)
 
     def epoch(self, report: EpochReport) -> None:
         """Take the epoch's row. Raises `OutputError`."""
-        numbers = [
-            *report.metrics.values(),
-            report.learning_rate,
-            report.seconds,
-            report.rows_per_second,
-            *[layer.gradient_norm for layer in report.layers],
-            *[layer.saturated for layer in report.layers if layer.saturated is not None],
-        ]
-        self._rows.append(f"{report.epoch},{','.join([f'{each:.9g}' for each in numbers])}\n")
+        texts = [f"{each:.9g}" for each in _numbers(report)]
+        self._rows.append(f"{report.epoch},{','.join(texts)}\n")
         now = time.monotonic()
         if now >= self._next_flush:
             self._next_flush = now + self._FLUSH_SECONDS
@@ -91,6 +99,59 @@ class History(Observer):
         rows, self._rows = self._rows, []
         if self._file:
             self._file.append("".join(rows).encode())
+
+
+def read_history(path: Path) -> Table:
+    """Return the columns of a ``history.csv``, without a torn last row.
+
+    Raises
+    ------
+    DataError
+        When it cannot be read or is not one.
+    """
+    try:
+        with path.open(encoding="utf-8", newline="") as stream:
+            header, *rows = [*csv.reader(line for line in stream if line.endswith("\n"))] or [[]]
+        if header[:2] != ["epoch", "train_loss"]:
+            raise ValueError("its header does not start with epoch,train_loss")
+        if short := [number for number, row in enumerate(rows, 2) if len(row) != len(header)]:
+            raise ValueError(f"line {short[0]} has not as many values as the header")
+        table: Table = {name: [float(row[at]) for row in rows] for at, name in enumerate(header)}
+        return {**table, "epoch": [int(each) for each in table["epoch"]]}
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({reason(error)})") from error
+    except (ValueError, csv.Error) as error:
+        raise DataError(f"{path}: is damaged, or not the history of a run ({error})") from error
+
+
+def _column_names(job: Job) -> list[str]:
+    """Return the names of the columns.
+
+    Each block of layers has a gradient norm; those that can saturate have a column for that after
+    all norms.
+    """
+    splits = ("train", "validation") if job.plan.validates else ("train",)
+    return [
+        "epoch",
+        *(f"{split}_{metric}" for split in splits for metric in ("loss", job.score.name)),
+        "learning_rate",
+        "seconds",
+        "rows_per_second",
+        *(f"gradient_norm_{each.number}" for each in job.blocks),
+        *(f"saturated_{each.number}" for each in job.blocks if each.activation.saturates),
+    ]
+
+
+def _numbers(report: EpochReport) -> list[float]:
+    """Return what stands in the columns but the first."""
+    return [
+        *report.metrics.values(),
+        report.learning_rate,
+        report.seconds,
+        report.rows_per_second,
+        *[layer.gradient_norm for layer in report.layers],
+        *[layer.saturated for layer in report.layers if layer.saturated is not None],
+    ]
 
 
 def _kept_bytes(path: Path, header: bytes, epochs: int) -> int:

@@ -1,17 +1,27 @@
 """Ctrl-C and a request to terminate: finish the step, save, then stop."""
 
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from threading import current_thread, main_thread
 from types import FrameType, TracebackType
 
 from nncli.training.loop import EpochReport, StepReport
 from nncli.training.observers.observer import Observer
 
+CTRL_C = (signal.SIGINT,)
+CTRL_C_OR_TERMINATE = (signal.SIGINT, signal.SIGTERM)  # Windows never sends the second
+
 
 class InterruptRequest(Observer):
-    """Context in which the first SIGINT or SIGTERM asks to stop; a second one interrupts at once.
+    """Context in which the first of some signals asks to stop; a second one interrupts at once.
 
-    `announce` is called at the first one.
+    Outside the main thread, which alone gets signals, nothing is changed.
+
+    Parameters
+    ----------
+    signals : sequence of int
+    announce : function
+        Called at the first one.
 
     Attributes
     ----------
@@ -19,11 +29,23 @@ class InterruptRequest(Observer):
         The number of the first one.
     """
 
-    _SIGNALS = (signal.SIGINT, signal.SIGTERM)  # Windows never sends the second
-
-    def __init__(self, announce: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, signals: Sequence[int], announce: Callable[[], None] = lambda: None) -> None:
         self.signal: int | None = None
-        self._announce = announce
+        self._signals, self._announce = signals, announce
+
+    @classmethod
+    def of_program(cls, announce: Callable[[], None]) -> "InterruptRequest":
+        """Return one for Ctrl-C and for a request to terminate this program."""
+        return cls(CTRL_C_OR_TERMINATE, announce)
+
+    @classmethod
+    def of_guest(cls) -> "InterruptRequest":
+        """Return one for Ctrl-C in a process that is somebody else's.
+
+        Where somebody handles Ctrl-C already, that stays.
+        """
+        is_free = signal.getsignal(signal.SIGINT) is signal.default_int_handler
+        return cls(CTRL_C if is_free else ())
 
     def step(self, report: StepReport) -> bool:
         """Return whether there was a request to stop."""
@@ -34,7 +56,8 @@ class InterruptRequest(Observer):
         return self.signal is not None
 
     def __enter__(self) -> "InterruptRequest":
-        self._before = [signal.signal(number, self._note) for number in self._SIGNALS]
+        handled = self._signals if current_thread() is main_thread() else ()
+        self._before = {number: signal.signal(number, self._note) for number in handled}
         return self
 
     def __exit__(
@@ -43,8 +66,8 @@ class InterruptRequest(Observer):
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        for number, before in zip(self._SIGNALS, self._before, strict=True):
-            signal.signal(number, before)
+        for number, before in self._before.items():
+            signal.signal(number, signal.SIG_DFL if before is None else before)
 
     def _note(self, number: int, frame: FrameType | None) -> None:
         if self.signal is not None:

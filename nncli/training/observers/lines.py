@@ -12,8 +12,10 @@ class PlainLines(Observer):
     """Prints a line an epoch to standard error: for files, pipes and logs."""
 
     def begin(self, job: Job) -> None:
-        """Learn how many epochs there are and what is measured."""
+        """Learn how many epochs there are and what is measured; print the title, if any."""
         self._epochs, self._score = job.plan.epochs, job.score
+        if job.title:  # a line of its own: the others have no room for it
+            _print(job.title)
 
     def epoch(self, report: EpochReport) -> None:
         """Print the epoch's line."""
@@ -22,6 +24,9 @@ class PlainLines(Observer):
         for split, short in (("train", "train"), ("validation", "val")):
             if f"{split}_loss" in report.metrics:
                 words.append(f"{short} {described(report.metrics, split, self._score)}")
-        line = "  ".join(words)
-        with suppress(OSError):  # nobody reads any more: that must not end training
-            print(line, file=sys.stderr, flush=True)  # noqa: T201 - an observer is there to print
+        _print("  ".join(words))
+
+
+def _print(line: str) -> None:
+    with suppress(OSError):  # nobody reads any more: that must not end training
+        print(line, file=sys.stderr, flush=True)  # noqa: T201 - an observer is there to print

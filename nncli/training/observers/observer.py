@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
+from nncli.data.dataset import Dataset
 from nncli.data.order import Order
 from nncli.engines.engine import Engine
 from nncli.metrics.scores import Score
@@ -39,6 +40,21 @@ class Job(Protocol):
     @property
     def progress(self) -> Progress:
         """How far it has come."""
+        ...
+
+    @property
+    def dataset(self) -> Dataset:
+        """The data."""
+        ...
+
+    @property
+    def title(self) -> str:
+        """What it is called where there are several, else nothing."""
+        ...
+
+    @property
+    def warnings(self) -> Sequence[str]:
+        """What the user may not expect of it, a line each."""
         ...
 
     @property

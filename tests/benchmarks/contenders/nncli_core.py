@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nncli.base.threads import suited_threads, threads_in_use, use_threads
+from nncli.base.threads import limited_threads, suited_threads, threads_in_use
 from nncli.data.order import Order
 from nncli.data.scaling import fit
 from nncli.data.splits import Split, whole
@@ -51,7 +51,9 @@ class Training(Contender):
     def __init__(self, work: Work, rows: Rows, options: Options) -> None:
         self._work, self._rows, self._seconds = work, rows, 0.0
         setup = _setup(work, rows)
-        use_threads(suited_threads(setup.network.largest_product(work.batch_rows)))
+        suited = suited_threads(setup.network.largest_product(work.batch_rows))
+        self._threads = limited_threads(suited)  # as long as the process runs
+        self._threads.__enter__()
         self.threads = str(threads_in_use())
         self._layers, self._sums = setup.network.layers, Sums()
         self._engine = choose_engine(options["engine"], steps=0, parameters=0)(setup)

@@ -7,7 +7,7 @@ from nncli.engines.engine import LayerStatistics
 from nncli.metrics.scores import MAE
 from nncli.nn.network import blocks
 from nncli.training.loop import EpochReport, StepReport
-from nncli.training.observers.history import History
+from nncli.training.observers.history import HistoryFile
 from nncli.training.progress import Progress
 from tests.nn.networks import build_layers
 from tests.training.jobs import ScriptedJob
@@ -30,7 +30,7 @@ def row_of(epoch):
 
 
 def written(path, epochs, **job):
-    history = History(path)
+    history = HistoryFile(path)
     history.begin(ScriptedJob(**job))
     for epoch in epochs:
         assert history.step(StepReport(epoch, 1, 1, 1.0)) is None
@@ -72,7 +72,7 @@ def test_the_history_of_another_run_is_refused(tmp_path, lines):
 
 def test_synchronized_rows_are_in_the_file(tmp_path):
     path = tmp_path / "h.csv"
-    history = History(path)
+    history = HistoryFile(path)
     history.begin(ScriptedJob())
     for epoch in (1, 2, 3):
         history.epoch(report_of(epoch))
@@ -82,5 +82,5 @@ def test_synchronized_rows_are_in_the_file(tmp_path):
 
 
 def test_a_history_that_has_not_begun_may_end(tmp_path):
-    History(tmp_path / "h.csv").end(None)
+    HistoryFile(tmp_path / "h.csv").end(None)
     assert not (tmp_path / "h.csv").exists()

@@ -3,7 +3,7 @@ import signal
 import pytest
 
 from nncli.training.loop import EpochReport, StepReport
-from nncli.training.observers.interruption import InterruptRequest
+from nncli.training.observers.interruption import CTRL_C_OR_TERMINATE, InterruptRequest
 
 STEP = StepReport(epoch=1, batch=1, rows=1, loss=1.0)
 EPOCH = EpochReport(1, {"train_loss": 1.0}, 0.1, 1.0, 1.0, [], improved=True)
@@ -32,12 +32,12 @@ def usual_handler():
 
 
 def test_without_ctrl_c_nothing_is_requested():
-    with InterruptRequest() as requested:
+    with InterruptRequest(CTRL_C_OR_TERMINATE) as requested:
         assert asks_to_stop(requested) is False
 
 
 def test_the_first_ctrl_c_is_only_noted():
-    with InterruptRequest() as requested:
+    with InterruptRequest(CTRL_C_OR_TERMINATE) as requested:
         press_ctrl_c()
         assert asks_to_stop(requested) is True
     assert asks_to_stop(requested) is True  # also after training, when what there is gets saved
@@ -45,27 +45,27 @@ def test_the_first_ctrl_c_is_only_noted():
 
 def test_the_first_ctrl_c_is_announced():
     told = []
-    with InterruptRequest(lambda: told.append("stopping")):
+    with InterruptRequest.of_program(lambda: told.append("stopping")):
         assert told == []
         press_ctrl_c()
         assert told == ["stopping"]
 
 
 def test_the_second_ctrl_c_interrupts_at_once():
-    with InterruptRequest():
+    with InterruptRequest(CTRL_C_OR_TERMINATE):
         press_ctrl_c()
         with pytest.raises(KeyboardInterrupt):
             press_ctrl_c()
 
 
 def end_with(error):
-    with InterruptRequest():
+    with InterruptRequest(CTRL_C_OR_TERMINATE):
         raise error
 
 
 @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
 def test_afterwards_ctrl_c_does_what_it_did_before(error):
-    with InterruptRequest():
+    with InterruptRequest(CTRL_C_OR_TERMINATE):
         pass
     with pytest.raises(error):
         end_with(error)
@@ -76,7 +76,7 @@ def test_afterwards_ctrl_c_does_what_it_did_before(error):
 
 @EITHER
 def test_the_first_signal_is_noted_with_its_number(number):
-    with InterruptRequest() as requested:
+    with InterruptRequest(CTRL_C_OR_TERMINATE) as requested:
         assert requested.signal is None
         signal.raise_signal(number)
         assert asks_to_stop(requested) is True
@@ -85,7 +85,7 @@ def test_the_first_signal_is_noted_with_its_number(number):
 
 @EITHER
 def test_a_second_signal_of_either_kind_interrupts_at_once(number):
-    with InterruptRequest() as requested:
+    with InterruptRequest(CTRL_C_OR_TERMINATE) as requested:
         press_ctrl_c()
         with pytest.raises(KeyboardInterrupt):
             signal.raise_signal(number)
@@ -94,6 +94,6 @@ def test_a_second_signal_of_either_kind_interrupts_at_once(number):
 
 def test_afterwards_a_request_to_terminate_does_what_it_did_before():
     before = signal.getsignal(signal.SIGTERM)
-    with InterruptRequest():
+    with InterruptRequest(CTRL_C_OR_TERMINATE):
         assert signal.getsignal(signal.SIGTERM) is not before
     assert signal.getsignal(signal.SIGTERM) is before

@@ -1,0 +1,288 @@
+"""Train, resume, cross-validate: what the command line does, as functions.
+
+Nothing is printed and nothing is written unless it is asked for.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from itertools import chain
+from pathlib import Path
+
+from nncli.base.clock import Clock
+from nncli.base.errors import UsageError
+from nncli.base.notes import Note, warn
+from nncli.base.storage.locks import locked
+from nncli.config.load import ConfigSource, load_config
+from nncli.config.overrides import Overrides
+from nncli.config.schema import Config
+from nncli.model.model import Model
+from nncli.model.model_file import read_model
+from nncli.runs.directory import check_chosen, make_run_directory
+from nncli.runs.folds import (
+    CrossValidation,
+    in_fold,
+    jobs_of_folds,
+    runs_of_folds,
+    train_folds,
+    with_folds,
+)
+from nncli.runs.job import prepare
+from nncli.runs.recording import CHECKPOINT, CONFIG
+from nncli.runs.result import Result
+from nncli.runs.resuming import StoppedRun, check_run, load_run
+from nncli.runs.training import train_job
+from nncli.training.observers.interruption import InterruptRequest
+from nncli.training.observers.notes import Notes
+from nncli.training.observers.observer import Observer
+
+_FOLDS = 5
+
+
+def load(path: str | Path) -> Model:
+    """Return the model of a weights file, or of a run directory.
+
+    Raises
+    ------
+    ModelFileError
+        When it is missing, damaged, or anything but what nncli writes.
+    """
+    return read_model(Path(path))
+
+
+def train(
+    config: ConfigSource,
+    overrides: Overrides = (),
+    *,
+    out: str | Path | bool | None = None,
+    observers: Sequence[Observer] = (),
+    progress: bool = False,
+    threads: int | None = None,
+    note: Note = warn,
+    clock: Clock | None = None,
+) -> Result:
+    """Train a network as a config describes it.
+
+    Ctrl-C ends training after the current step; the result then has what there is, and is
+    ``interrupted``. A second one interrupts at once.
+
+    Parameters
+    ----------
+    config : path, mapping, Config or LoadedConfig
+        Paths in a file are relative to its folder, in anything else to the working directory.
+    overrides : mapping of str, or sequence of str
+        Settings over those of the config, by ``key.path``: ``{"training.epochs": 5}`` or
+        ``["training.epochs=5"]``.
+    out : path or True, optional
+        The run directory, new or empty; True for the next free ``runs/<name>-001``. Without one,
+        nothing is written.
+    observers : sequence of Observer
+        What is told of training, and may ask to stop it.
+    progress : bool
+        Whether progress is shown: as a bar on a terminal and in a notebook, else line by line on
+        standard error.
+    threads : int, optional
+        Of the matrix products; default: as many as suit the network.
+    note : function of str
+        Told what the user may not expect of the job; default: a `NncliWarning`.
+    clock : Clock, optional
+        Is told where the time goes.
+
+    Raises
+    ------
+    ConfigError, DataError, UsageError
+        When config, data and directory do not go together.
+    DivergenceError
+        When a number is no longer finite. Its `result` is the best epoch before, if there was one.
+    OutputError
+        When a file cannot be written.
+    """
+    with _preparing(clock):
+        loaded = load_config(config, overrides)
+        if folds := loaded.config.folds:
+            raise UsageError(
+                f"training.folds: {folds} asks for a model a fold; use cross_validate, or set "
+                "training.fold"
+            )
+        _check_out(out)
+        job = prepare(loaded, progress_bar=progress, clock=clock)
+    with _run_directory(out, job.config) as directory, InterruptRequest.of_guest() as stop:
+        return train_job(
+            job,
+            directory,
+            _watching(observers, stop, note, progress=progress),
+            threads=threads,
+            clock=clock,
+        )
+
+
+def resume(
+    run: str | Path,
+    overrides: Overrides = (),
+    *,
+    observers: Sequence[Observer] = (),
+    progress: bool = False,
+    threads: int | None = None,
+    note: Note = warn,
+    clock: Clock | None = None,
+) -> Result:
+    """Resume a stopped run in its directory.
+
+    Parameters
+    ----------
+    run : path
+        The run directory.
+    overrides : mapping of str, or sequence of str
+        ``training.epochs`` may be raised, nothing else may change.
+    threads : int, optional
+        Default: as many as before.
+    observers, progress, note, clock
+        As for `train`.
+
+    Returns
+    -------
+    Result
+        With `already_over` where there was nothing left to train.
+
+    Raises
+    ------
+    ConfigError, DataError, UsageError
+        When it is no run, or is not what it was.
+    DivergenceError, OutputError
+        As `train`.
+    """
+    directory = Path(run)
+    check_run(directory)
+    with locked(directory):
+        with _preparing(clock):
+            loaded = load_config(directory / CONFIG, overrides)
+            if loaded.config.folds:
+                raise UsageError(f"{run}: is a cross-validation; use resume_cross_validation")
+            stopped = load_run(directory, loaded)
+            if stopped.what_is_over:
+                return _finished(directory, stopped)
+            if not stopped.checkpoint:
+                note(f"{directory} has no {CHECKPOINT}: training begins again")
+            job = stopped.prepare(progress_bar=progress, clock=clock)
+        with InterruptRequest.of_guest() as stop:
+            return train_job(
+                job,
+                directory,
+                _watching(observers, stop, note, progress=progress),
+                threads=threads or stopped.threads,
+                wall_seconds=stopped.wall_seconds,
+                clock=clock,
+            )
+
+
+def cross_validate(
+    config: ConfigSource,
+    overrides: Overrides = (),
+    *,
+    out: str | Path | bool | None = None,
+    observers: Sequence[Observer] = (),
+    progress: bool = False,
+    threads: int | None = None,
+    note: Note = warn,
+    clock: Clock | None = None,
+) -> CrossValidation:
+    """Train a model for each of ``training.folds`` parts of the rows on the other parts.
+
+    Where the config does not say how many, there are 5. Ctrl-C ends it after the current step.
+
+    Parameters
+    ----------
+    config, overrides, out, progress, threads, note, clock
+        As for `train`.
+    observers : sequence of Observer
+        They watch one fold after the other.
+
+    Raises
+    ------
+    ConfigError, DataError, UsageError, DivergenceError, OutputError
+        As `train`.
+    """
+    with _preparing(clock):
+        loaded = load_config(config, overrides)
+        if number := loaded.config.training.fold:
+            raise UsageError(f"training.fold: {number} asks for one fold alone; use train")
+        if not loaded.config.folds:
+            loaded = with_folds(loaded, _FOLDS)
+        _check_out(out)
+        first = in_fold(loaded, 1)
+        title = f"fold 1/{loaded.config.folds}"
+        job = prepare(first, title=title, progress_bar=progress, clock=clock)
+    with _run_directory(out, job.config) as directory, InterruptRequest.of_guest() as stop:
+        runs = runs_of_folds(directory, loaded)
+        others = jobs_of_folds(runs, first=2, clock=clock)
+        watching = _watching(observers, stop, note, progress=progress)
+        return train_folds(
+            directory, runs, chain([job], others), watching, threads=threads, clock=clock
+        )
+
+
+def resume_cross_validation(
+    run: str | Path,
+    overrides: Overrides = (),
+    *,
+    observers: Sequence[Observer] = (),
+    progress: bool = False,
+    threads: int | None = None,
+    note: Note = warn,
+    clock: Clock | None = None,
+) -> CrossValidation:
+    """Resume a stopped cross-validation in its directory; parameters and errors as for `resume`.
+
+    Folds that are finished stay as they are.
+    """
+    directory = Path(run)
+    check_run(directory)
+    with locked(directory), InterruptRequest.of_guest() as stop:
+        with _preparing(clock):
+            loaded = load_config(directory / CONFIG, overrides)
+            if not loaded.config.folds:
+                raise UsageError(f"{run}: is a single run; use resume")
+            runs = runs_of_folds(directory, loaded)
+        jobs = jobs_of_folds(runs, progress_bar=progress, clock=clock)
+        watching = _watching(observers, stop, note, progress=progress)
+        return train_folds(directory, runs, jobs, watching, threads=threads, clock=clock)
+
+
+def _finished(directory: Path, stopped: StoppedRun) -> Result:
+    """Return what a run came to that is over."""
+    model = read_model(directory)
+    ended, over = model.training["ended"], stopped.what_is_over
+    return Result(model, ended, directory=directory, already_over=over)
+
+
+def _preparing(clock: Clock | None) -> AbstractContextManager[None]:
+    """Count what is done inside as preparation."""
+    return clock.phase("preparation") if clock else nullcontext()
+
+
+def _check_out(out: str | Path | bool | None) -> None:
+    """Raise `UsageError` when a directory that was chosen is neither new nor empty."""
+    if not isinstance(out, bool | None):
+        check_chosen(Path(out))
+
+
+@contextmanager
+def _run_directory(out: str | Path | bool | None, config: Config) -> Iterator[Path | None]:
+    """Make the run directory, if there is to be one, and keep others out of it."""
+    if out is None or out is False:
+        yield None
+        return
+    directory = make_run_directory(str(config.name), None if out is True else Path(out))
+    with locked(directory):
+        yield directory
+
+
+def _watching(
+    observers: Sequence[Observer], stop: InterruptRequest, note: Note, *, progress: bool
+) -> list[Observer]:
+    """Return all observers; those that print come last, below the warnings."""
+    watching = [*observers, stop, Notes(note)]
+    if progress:
+        from nncli.training.observers.shown import shown_progress
+
+        watching.append(shown_progress())
+    return watching

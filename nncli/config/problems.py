@@ -1,0 +1,143 @@
+"""What is wrong with a config, in words: a line with its place for each problem."""
+
+import re
+import sys
+from collections.abc import Sequence
+from pathlib import Path as FilePath
+from typing import Any, get_args
+
+from pydantic import ValidationError
+from pydantic.fields import FieldInfo
+
+from nncli.base.errors import ConfigError, DataError
+from nncli.base.words import did_you_mean, listed, on_one_line
+from nncli.config.choices import OneOf, Section, shown
+from nncli.config.overrides import COMMAND_LINE
+from nncli.config.schema import Config
+from nncli.config.strict_yaml import Document, Path, dotted
+from nncli.data.files.table_file import column_names
+
+_MOST_PROBLEMS = 100
+
+_EXPECTED = {
+    "int_type": "an integer",
+    "float_type": "a number",
+    "bool_type": "true or false",
+    "string_type": "text",
+    "list_type": "a list",
+    "dict_type": "a mapping",
+    "model_type": "a mapping of keys",
+    "finite_number": "a finite number",
+    "greater_than_equal": "{ge} or more",
+    "greater_than": "more than {gt}",
+    "less_than_equal": "{le} or less",
+    "less_than": "less than {lt}",
+    "literal_error": "{expected}",
+    "string_pattern_mismatch": "letters, digits, _ . - but no . or - first",
+    "string_too_long": "at most {max_length} characters",
+    "too_long": "at most {max_length} items",
+    "too_short": "at least {min_length} items",
+}
+
+
+def problems_of(document: Document, error: ValidationError, directory: FilePath) -> list[str]:
+    """Return ``file:line:column: key.path: problem`` for each of pydantic's errors.
+
+    Parameters
+    ----------
+    directory : Path
+        What paths in the config are relative to.
+    """
+    return [_problem(document, dict(each), directory) for each in error.errors()]
+
+
+def refusal_of(problems: Sequence[str]) -> ConfigError:
+    """Return the error that says all of these problems, in the order of the file."""
+    lines = sorted(problems, key=_line_and_column)
+    if len(lines) > _MOST_PROBLEMS:
+        rest = len(lines) - _MOST_PROBLEMS
+        lines[_MOST_PROBLEMS:] = [f"{lines[_MOST_PROBLEMS].split(' ')[0]} and {rest} more problems"]
+    return ConfigError("\n".join(lines))
+
+
+def _line_and_column(problem: str) -> tuple[int, int]:
+    """Return what brings problems into the order of the file, the command line last."""
+    if problem.startswith(f"{COMMAND_LINE}: "):
+        return sys.maxsize, 0
+    place = re.match(r".*?:(\d+):(\d+): ", problem)
+    return (int(place[1]), int(place[2])) if place else (sys.maxsize, 0)
+
+
+def _problem(document: Document, error: dict[str, Any], directory: FilePath) -> str:
+    """Return ``file:line:column: key.path: problem`` for one of pydantic's errors."""
+    path: Path = error["loc"]
+    context = error.get("ctx", {})
+    if error["type"] == "extra_forbidden":
+        known = _known_keys(document.value, path[:-1])
+        hint = did_you_mean(str(path[-1]), known) or "; expected one of " + ", ".join(known)
+        problem = f"unknown key{hint}"
+        place = document.place(path, of_key=True)
+    elif error["type"] == "missing":
+        problem = "missing; a config needs this key" + _choice_of_target(document, path, directory)
+        place = document.place(path)
+    else:
+        if _holds(document.value, below := (*path, context.get("below"))):
+            path = below
+        problem = context.get("problem") or _mismatch(error, context)
+        place = document.place(path)
+    return f"{place}: {dotted(path) or 'the config'}: {problem}"
+
+
+def _choice_of_target(document: Document, path: Path, directory: FilePath) -> str:
+    """Return the columns to choose from where it is the target that is missing."""
+    data = document.value.get("data")
+    name = data.get("path", data.get("train")) if isinstance(data, dict) else None
+    if path != ("data", "target") or not isinstance(name, str):
+        return ""
+    file = directory / name
+    try:
+        return on_one_line(f": one of the columns {listed(column_names(file), 20)}")
+    except DataError as error:
+        return on_one_line(f"; {error}")
+
+
+def _mismatch(error: dict[str, Any], context: dict[str, Any]) -> str:
+    expected = _EXPECTED.get(error["type"], error["msg"]).format(**context)
+    return f"found {shown(error['input'])}; expected {expected}"
+
+
+def _holds(value: Any, path: Path) -> bool:
+    """Return whether there is something at `path`."""
+    for part in path:
+        if not isinstance(value, dict) or part not in value:
+            return False
+        value = value[part]
+    return True
+
+
+def _known_keys(value: Any, path: Path) -> list[str]:
+    """Return the keys that may stand at `path`, given what is chosen there."""
+    model: type[Section] = Config
+    for part in path:
+        value = value[part]
+        if isinstance(part, str) and part in model.model_fields:
+            field = model.model_fields[part]
+        if isinstance(value, dict):
+            model = _section_of(field, value)
+    return list(model.model_fields)
+
+
+def _section_of(field: FieldInfo, value: Any) -> type[Section]:
+    for choice in _choices(field.annotation, field.metadata):
+        if isinstance(choice, OneOf):
+            return choice.models[value.get(choice.tag, choice.default)]
+        if isinstance(choice, type) and issubclass(choice, Section):
+            return choice
+    raise TypeError(f"no section in {field!r}")
+
+
+def _choices(annotation: Any, metadata: Sequence[Any] = ()) -> list[Any]:
+    """Return everything a type is made of, what annotates it first."""
+    parts = [*metadata, *getattr(annotation, "__metadata__", ())]
+    parts += [inner for each in get_args(annotation) for inner in _choices(each)]
+    return [*parts, annotation]

@@ -1,0 +1,157 @@
+"""Estimate what a training job would take: data, shapes, memory and time."""
+
+import sys
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from nncli.base.threads import limited_threads, suited_threads
+from nncli.config.load import ConfigSource, load_config
+from nncli.config.overrides import Overrides
+from nncli.data.dataset import Dataset
+from nncli.model.description import describe_network
+from nncli.runs.directory import check_chosen
+from nncli.runs.folds import in_fold
+from nncli.runs.job import Job, prepare
+from nncli.training.loop import train
+from nncli.training.progress import Progress
+
+_MEASURE_SECONDS = 0.3
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a training job would take.
+
+    Attributes
+    ----------
+    dataset : Dataset
+    is_own : bool
+        Whether the data is the user's own.
+    network : dict
+        Its layers, as JSON values.
+    folds : int or None
+        How many such jobs there are, if it is a cross-validation.
+    batches : int
+        Of an epoch.
+    epochs : int
+        The most that there would be.
+    seconds_an_epoch : float
+    engine : str
+    megabytes : float
+        The most memory of the process.
+    """
+
+    dataset: Dataset
+    is_own: bool
+    network: dict[str, Any]
+    folds: int | None
+    batches: int
+    epochs: int
+    seconds_an_epoch: float
+    engine: str
+    megabytes: float
+
+    @property
+    def seconds(self) -> float:
+        """How long all of training would take."""
+        return self.seconds_an_epoch * self.epochs * (self.folds or 1)
+
+
+def estimate(
+    config: ConfigSource,
+    overrides: Overrides = (),
+    *,
+    out: Path | str | None = None,
+    threads: int | None = None,
+    progress: bool = False,
+) -> Estimate:
+    """Estimate what `train` would take; a few steps are taken for it, and nothing is kept.
+
+    Parameters are those of `train`.
+
+    Raises
+    ------
+    ConfigError, DataError, UsageError
+        As `train`.
+    """
+    loaded = load_config(config, overrides)
+    if out is not None:
+        check_chosen(Path(out))
+    folds = loaded.config.folds
+    job = prepare(in_fold(loaded, 1) if folds else loaded, progress_bar=progress)
+    largest = job.setup.network.largest_product(job.order.largest_batch)
+    with limited_threads(threads or suited_threads(largest)):
+        seconds = _seconds_an_epoch(job)
+    return Estimate(
+        dataset=job.dataset,
+        is_own=job.config.data.is_own,
+        network=describe_network(job.setup.network),
+        folds=folds,
+        batches=job.order.batches,
+        epochs=job.plan.epochs,
+        seconds_an_epoch=seconds,
+        engine=job.engine.name,
+        megabytes=_megabytes(job),
+    )
+
+
+def _seconds_an_epoch(job: Job) -> float:
+    """Take real steps for a moment, and one validation; return what an epoch would take.
+
+    The first step does not count: it may wait for loops to be compiled.
+    """
+    plan = replace(
+        job.plan,
+        epochs=sys.maxsize,
+        monitor="train_loss",
+        validates=False,
+        patience_epochs=None,
+        plateau=None,
+    )
+    progress = Progress()
+    reports = train(job.engine, job.order, job.score, replace(plan, report_seconds=0), progress)
+    next(reports)
+    reports = train(job.engine, job.order, job.score, plan, progress)
+    before, started = _steps(progress, job), time.perf_counter()
+    end = started + _MEASURE_SECONDS
+    while time.perf_counter() < end or _steps(progress, job) == before:
+        next(reports)
+    seconds = (time.perf_counter() - started) / (_steps(progress, job) - before) * job.order.batches
+    if job.plan.validates:
+        started = time.perf_counter()
+        job.engine.evaluate()
+        seconds += time.perf_counter() - started
+    return seconds
+
+
+def _steps(progress: Progress, job: Job) -> int:
+    return progress.epoch * job.order.batches + progress.batch
+
+
+def _megabytes(job: Job) -> float:
+    """Return what the process will have taken at most, the measured steps having taken theirs.
+
+    What is still to come is the copy of the best parameters and the evaluation of a whole split.
+    """
+    rows = max(map(len, job.dataset.splits.values()))
+    network = job.setup.network
+    outputs = network.output.outputs
+    evaluation = rows * (outputs * (network.dtype.itemsize + 4) + 96)
+    best = network.parameters.nbytes * job.plan.keep_best
+    return (_peak_bytes(job) + best + evaluation) / 1e6
+
+
+def _peak_bytes(job: Job) -> float:
+    """Return the most memory that this process has taken; on Windows that of its arrays."""
+    try:
+        import resource
+    except ImportError:
+        splits = job.dataset.splits.values()
+        arrays = [array for each in splits for array in (each.inputs, each.targets, each.rows)]
+        unique = {id(array): array.nbytes for array in arrays}
+        state = [array.nbytes for array in job.engine.state().values()]
+        return float(sum(unique.values()) + 2 * sum(state))
+    unit = 1 if sys.platform == "darwin" else 1024
+    return float(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss) * unit

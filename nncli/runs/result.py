@@ -1,0 +1,82 @@
+"""What training came to, for whoever called it."""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from nncli.metrics.tasks import Evaluation
+from nncli.model.model import Model
+from nncli.training.observers.history import HISTORY, Table, read_history
+from nncli.training.outcome import EARLY, FINISHED
+
+
+@dataclass(frozen=True)
+class Result:
+    """What training came to.
+
+    Attributes
+    ----------
+    model : Model
+        With the weights to keep: of the best epoch, where there are validation rows.
+    ended : str
+        ``finished``, ``stopped early``, ``interrupted``, or of a `DivergenceError` ``diverged``.
+    recorded : dict of str to list, or None
+        The history, where there is no directory that has it.
+    directory : Path or None
+        The run directory, if there is one.
+    evaluations : dict of str to Evaluation
+        The model measured on every split.
+    already_over : str or None
+        Why there was nothing left to train, of a run that was to resume.
+    """
+
+    model: Model
+    ended: str
+    recorded: Table | None = field(default=None, repr=False)
+    directory: Path | None = None
+    evaluations: dict[str, Evaluation] = field(default_factory=dict, repr=False)
+    already_over: str | None = None
+
+    @cached_property
+    def history(self) -> Table:
+        """The columns of ``history.csv``, an entry an epoch.
+
+        Raises
+        ------
+        DataError
+            When that file cannot be read any more.
+        """
+        if self.recorded is not None or self.directory is None:
+            return self.recorded or {}
+        return read_history(self.directory / HISTORY)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether training came to its end, so that there is nothing to resume."""
+        return self.ended in (FINISHED, EARLY)
+
+    @property
+    def metrics(self) -> dict[str, dict[str, float]]:
+        """The final metrics of each split, by their names."""
+        return dict(self.model.metrics)
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """The config, every default filled in."""
+        return dict(self.model.config)
+
+    @property
+    def epochs(self) -> int:
+        """How many epochs were completed."""
+        return int(self.model.training["epochs"])
+
+    @property
+    def keeps_best(self) -> bool:
+        """Whether the model has the weights of the best epoch instead of the last."""
+        return bool(self.epochs) and "validation" in self.metrics
+
+    @property
+    def best_epoch(self) -> int:
+        """The epoch whose weights the model has."""
+        return int(self.model.training["best_epoch"])

@@ -1,0 +1,84 @@
+"""Train a job, with or without a run directory, to its result."""
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from nncli.base.clock import Clock
+from nncli.base.errors import DivergenceError
+from nncli.base.threads import limited_threads, suited_threads
+from nncli.runs.job import Job
+from nncli.runs.recording import RunDirectory, trained_model
+from nncli.runs.result import Result
+from nncli.runs.run import run
+from nncli.training.observers.history import History
+from nncli.training.observers.observer import Observer
+from nncli.training.outcome import DIVERGED, Outcome
+
+
+def train_job(
+    job: Job,
+    directory: Path | None = None,
+    observers: Sequence[Observer] = (),
+    *,
+    threads: int | None = None,
+    wall_seconds: float = 0.0,
+    clock: Clock | None = None,
+) -> Result:
+    """Train from where the job stands.
+
+    Parameters
+    ----------
+    directory : Path, optional
+        Where the files of the run are left.
+    threads : int, optional
+        Of the matrix products; default: as many as suit the job.
+    wall_seconds : float
+        How long it was trained before it was stopped, if it resumes.
+    clock : Clock, optional
+        Is told how long history, checkpoints and the evaluation at the end take.
+
+    Raises
+    ------
+    OutputError
+        When a file cannot be written; the last checkpoint is then still there to resume from.
+    DivergenceError
+        As `run`. If there was a best epoch before, the error has its `result`, and says where it
+        is saved.
+    """
+    started = time.perf_counter() - wall_seconds
+    clock = clock or Clock()
+    record = RunDirectory(directory, job, wall_seconds, clock) if directory else None
+    history = None if directory else History()
+    watching = [*filter(None, (record, history)), *observers]
+
+    largest = job.setup.network.largest_product(job.order.largest_batch)
+    with limited_threads(threads or suited_threads(largest)):
+        try:
+            outcome = run(job, watching)
+        except DivergenceError as error:
+            best = job.progress
+            if best.best is None:
+                raise
+            place = f"saved in {directory}" if directory else "the result of this error"
+            diverged = DivergenceError(
+                f"{error}; the best epoch before, {best.best_epoch}, is {place}"
+            )
+            outcome = Outcome(DIVERGED, job.plan.epochs, job.progress, job.evaluations)
+            diverged.result = _result(job, outcome, record, history, started)
+            raise diverged from error
+        return _result(job, outcome, record, history, started)
+
+
+def _result(
+    job: Job, outcome: Outcome, record: RunDirectory | None, history: History | None, started: float
+) -> Result:
+    """Return what training came to: what was saved, where it was."""
+    directory = record.directory if record else None
+    if record and record.saved:
+        model, evaluations = record.saved
+    else:
+        model = trained_model(job, outcome, time.perf_counter() - started)
+        evaluations = outcome.evaluations
+    recorded = history.table if history else None
+    return Result(model, outcome.ended, recorded, directory, evaluations)
