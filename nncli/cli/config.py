@@ -5,8 +5,10 @@ from typing import Any
 
 import click
 
+from nncli.cli.commands import Commands
 
-@click.group()
+
+@click.group(cls=Commands)
 def config() -> None:
     """Check a config, show it complete, or print the schema."""
 

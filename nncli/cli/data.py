@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from nncli.cli.commands import Commands
+
 if TYPE_CHECKING:
     from nncli.base.errors import UsageError
     from nncli.data.dataset import Dataset
 
 
-@click.group()
+@click.group(cls=Commands)
 def data() -> None:
     """List, download or describe data."""
 

@@ -1,4 +1,4 @@
-"""The program: its commands, and where an error becomes a line and an exit code."""
+"""The program, and where an error becomes a line and an exit code."""
 
 import os
 import sys
@@ -11,20 +11,14 @@ import nncli
 from nncli.base.errors import ConfigError, Interrupted, NncliError, reason
 from nncli.base.threads import start_with_one_thread
 from nncli.base.words import on_one_line
-from nncli.cli.config import config
-from nncli.cli.data import data
-from nncli.cli.eval import eval_
-from nncli.cli.gradcheck import gradcheck
-from nncli.cli.init import init
-from nncli.cli.predict import predict
-from nncli.cli.show import show
-from nncli.cli.trace import trace
-from nncli.cli.train import train
+from nncli.cli.commands import COMMANDS, LazyCommands
 
 _LONGEST_LINE = 5000  # the longest path that there is, and what is said of it
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=LazyCommands, places=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]}
+)
 @click.version_option(nncli.__version__, prog_name="nncli")
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 def cli(debug: bool) -> None:
@@ -32,10 +26,6 @@ def cli(debug: bool) -> None:
 
     Start with:  nncli init xor  and  nncli train xor.yaml
     """
-
-
-for _command in (train, eval_, predict, show, trace, gradcheck, init, config, data):
-    cli.add_command(_command)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -7,15 +7,17 @@ import pytest
 
 import nncli as package
 from nncli.base.errors import ModelFileError
-from nncli.cli.main import cli
+from nncli.cli.commands import COMMANDS
+
+PLACES = {name: place.load() for name, place in COMMANDS.items()}
 
 
-def commands(group=cli, names=()):
+def commands(children=PLACES, names=()):
     """Yield the names of every command and group, the program itself first."""
     yield names
-    for name, command in group.commands.items():
+    for name, command in children.items():
         if isinstance(command, click.Group):
-            yield from commands(command, (*names, name))
+            yield from commands(command.commands, (*names, name))
         else:
             yield (*names, name)
 
@@ -132,7 +134,7 @@ def test_ctrl_c_before_there_is_anything_to_save_is_one_line(nncli, monkeypatch)
     assert result.err.strip() == "Interrupted."
 
 
-@pytest.mark.parametrize("module", ["click", "nncli.cli.train", "nncli.base.errors"])
+@pytest.mark.parametrize("module", ["click", "nncli.cli.commands", "nncli.base.errors"])
 def test_ctrl_c_while_the_program_is_being_loaded_is_one_line(tmp_path, module):
     code = (
         "import signal, sys\n"
