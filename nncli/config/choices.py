@@ -1,40 +1,25 @@
-"""Pydantic types made from the tables of the core.
-
-A config names an entry of a table, as a plain word or with parameters::
-
-    activation: relu
-    activation: {name: leaky_relu, slope: 0.2}
-
-`OneOf` turns a table into such a type: the names, the parameters, their ranges, defaults and
-descriptions all come from the entries.
-"""
+"""What the sections of a config are made of: choices, and types that say what they expect."""
 
 import json
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
-from functools import cached_property
-from typing import Annotated, Any, ClassVar
+from typing import Any
 
 from pydantic import (
     BaseModel,
     ConfigDict,
-    Field,
     GetCoreSchemaHandler,
     GetJsonSchemaHandler,
-    PlainValidator,
     TypeAdapter,
     ValidationError,
-    create_model,
-    model_serializer,
-    model_validator,
 )
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from nncli.base.words import did_you_mean
-from nncli.nn.entries import Entry, Parameter, Value
 
-_STRICT = ConfigDict(strict=True, allow_inf_nan=False)
+# Validators are built when they are first needed: a config uses few of all that there are.
+_STRICT = ConfigDict(strict=True, allow_inf_nan=False, defer_build=True)
 
 
 def refusal(problem: str, *, below: str | None = None) -> PydanticCustomError:
@@ -54,85 +39,49 @@ def refusals(problems: Iterable[tuple[tuple[str | int, ...], str]]) -> Validatio
 class Section(BaseModel):
     """A part of a config: strict types, no unknown keys, never changed."""
 
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False)
+    model_config = ConfigDict(extra="forbid", frozen=True, **_STRICT)
 
 
-class Named(Section):
-    """A chosen entry: its name and, in derived classes, its parameters."""
-
-    tag: ClassVar[str] = "name"
-    entry: ClassVar[Entry]
-
-    name: str
-
-    @property
-    def parameters(self) -> dict[str, Value]:
-        """The parameters of the entry, all of them."""
-        return {key: getattr(self, key) for key in self.entry.parameters}
-
-    @model_validator(mode="after")
-    def _fit_together(self) -> "Named":
-        if self.entry.conflict and (problem := self.entry.conflict(self.parameters)):
-            raise refusal(problem)
-        return self
-
-    @model_serializer
-    def _in_short(self) -> str | dict[str, Value | str]:
-        return {"name": self.name, **self.parameters} if self.entry.parameters else self.name
-
-
-class OneOf:
-    """Annotation for a field that names one of several models.
+class Choice(ABC):
+    """Annotation for a field that names one of several things, each with keys of its own.
 
     Parameters
     ----------
-    models : mapping of name to a model with a field `tag` that holds the name
+    choices : mapping of name to what is chosen
     tag : str
-        The key that tells the models apart.
+        The key that tells them apart.
     default : str, optional
         Which one is meant by a mapping without a name.
-    or_list : bool
-        Whether a list of them is allowed too.
     """
 
     def __init__(
-        self,
-        models: Mapping[str, type[Section]],
-        tag: str = "name",
-        *,
-        default: str | None = None,
-        or_list: bool = False,
+        self, choices: Mapping[str, Any], tag: str = "name", *, default: str | None = None
     ) -> None:
-        self.models = models
+        self.choices = choices
         self.tag = tag
         self.default = default
-        self.or_list = or_list
 
-    @classmethod
-    def of_table(
-        cls, table: Mapping[str, Entry], *, default: str | None = None, or_list: bool = False
-    ) -> "OneOf":
-        """Make a model of every entry of `table`."""
-        models = {name: _model(name, entry) for name, entry in table.items()}
-        return cls(models, default=default, or_list=or_list)
+    @abstractmethod
+    def validated(self, name: str, values: dict[str, Any]) -> Any:
+        """Return what a mapping with the name of a choice stands for."""
 
-    def check(self, value: Any) -> Section | list[Section]:
-        """Validate one choice, or a list of them where that is allowed."""
-        if self.or_list and isinstance(value, list):
-            return self._list.validate_python(value)
-        return self.pick(value)
+    @abstractmethod
+    def keys(self, name: str) -> Mapping[str, Any]:
+        """Return the keys that a choice takes, with their fields if they have any below."""
 
-    @cached_property
-    def _list(self) -> TypeAdapter[list[Section]]:
-        return TypeAdapter(list[Annotated[Section, PlainValidator(self.pick)]])
+    @abstractmethod
+    def schema_of(self, name: str) -> dict[str, Any]:
+        """Return the JSON Schema of the mapping for a choice."""
 
-    def pick(self, value: Any) -> Section:
-        """Validate a name, or a mapping with a name, by the model of that name."""
-        if isinstance(value, Section):
-            return value
+    def serialized(self, chosen: Any) -> Any:
+        """Return what is chosen as a config has it."""
+        return chosen.model_dump()
+
+    def check(self, value: Any) -> Any:
+        """Validate a name, or a mapping with a name."""
         if isinstance(value, str):
             value = {self.tag: value}
-        names = list(self.models)
+        names = list(self.choices)
         expected = "expected one of " + ", ".join(names)
         if not isinstance(value, dict):
             raise refusal(f"found {shown(value)}; {expected}")
@@ -141,39 +90,55 @@ class OneOf:
         if self.tag not in value:
             raise refusal(f"no {self.tag} given; {expected}")
         name = value[self.tag]
-        if not isinstance(name, str) or name not in self.models:
+        if not isinstance(name, str) or name not in self.choices:
             near = did_you_mean(name, names) if isinstance(name, str) else ""
             hint = near or f"; {expected}"
             raise refusal(f"unknown {self.tag} {shown(name)}{hint}", below=self.tag)
-        return self.models[name].model_validate(value)
+        return self.validated(name, value)
 
     def __get_pydantic_core_schema__(
         self, source: Any, handler: GetCoreSchemaHandler
     ) -> CoreSchema:
         return core_schema.no_info_plain_validator_function(
-            self.check, serialization=core_schema.plain_serializer_function_ser_schema(_dump)
+            self.check,
+            serialization=core_schema.plain_serializer_function_ser_schema(self.serialized),
         )
 
     def __get_pydantic_json_schema__(
         self, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> dict[str, Any]:
-        one = {"anyOf": [{"enum": self._enough_alone}, *self._objects.values()]}
-        return {"anyOf": [one, {"type": "array", "items": one}]} if self.or_list else one
+        schemas = {name: self._schema_of(name) for name in self.choices}
+        enough_alone = [name for name, each in schemas.items() if {*each["required"]} <= {self.tag}]
+        return {"anyOf": [{"enum": enough_alone}, *schemas.values()]}
 
-    @cached_property
-    def _objects(self) -> Mapping[str, dict[str, Any]]:
-        schemas = {}
-        for name, model in self.models.items():
-            schema = schemas[name] = model.model_json_schema()
-            schema["properties"][self.tag] = {"const": name}
-            needed = {*schema.get("required", []), self.tag}
-            schema["required"] = sorted(needed - {self.tag} if name == self.default else needed)
-        return schemas
+    def _schema_of(self, name: str) -> dict[str, Any]:
+        schema = self.schema_of(name)
+        schema["properties"][self.tag] = {"const": name}
+        needed = {*schema.get("required", []), self.tag}
+        schema["required"] = sorted(needed - {self.tag} if name == self.default else needed)
+        return schema
 
-    @property
-    def _enough_alone(self) -> list[str]:
-        """The names that need no other key."""
-        return [name for name, each in self._objects.items() if {*each["required"]} <= {self.tag}]
+
+class OneOf(Choice):
+    """Annotation for a field that names one of several sections."""
+
+    def validated(self, name: str, values: dict[str, Any]) -> Any:
+        """Validate a mapping by the section of that name."""
+        return self.choices[name].model_validate(values)
+
+    def check(self, value: Any) -> Any:
+        """Validate a name, or a mapping with a name; a section is taken as it is."""
+        return value if isinstance(value, Section) else super().check(value)
+
+    def keys(self, name: str) -> Mapping[str, Any]:
+        """Return the fields of a section."""
+        fields: Mapping[str, Any] = self.choices[name].model_fields
+        return fields
+
+    def schema_of(self, name: str) -> dict[str, Any]:
+        """Return the JSON Schema of a section."""
+        schema: dict[str, Any] = self.choices[name].model_json_schema()
+        return schema
 
 
 class Checked(ABC):
@@ -311,31 +276,3 @@ def shown(value: Any) -> str:
     if not text.isprintable():
         text = json.dumps(value)
     return text if len(text) <= 60 else text[:57] + "..."
-
-
-def _dump(chosen: Section | list[Section]) -> Any:
-    if isinstance(chosen, list):
-        return [each.model_dump() for each in chosen]
-    return chosen.model_dump()
-
-
-def _model(name: str, entry: Entry) -> type[Named]:
-    fields: dict[str, Any] = {
-        key: (type(each.default), _field(each)) for key, each in entry.parameters.items()
-    }
-    model = create_model(
-        name, __base__=Named, __doc__=entry.summary, name=(str, Field(name)), **fields
-    )
-    model.entry = entry
-    return model
-
-
-def _field(parameter: Parameter) -> Any:
-    return Field(
-        parameter.default,
-        description=parameter.description,
-        ge=parameter.at_least,
-        gt=parameter.above,
-        le=parameter.at_most,
-        lt=parameter.below,
-    )

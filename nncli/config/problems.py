@@ -2,7 +2,7 @@
 
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path as FilePath
 from typing import Any, get_args
 
@@ -11,7 +11,7 @@ from pydantic.fields import FieldInfo
 
 from nncli.base.errors import ConfigError, DataError
 from nncli.base.words import did_you_mean, listed, on_one_line
-from nncli.config.choices import OneOf, Section, shown
+from nncli.config.choices import Choice, Section, shown
 from nncli.config.overrides import COMMAND_LINE
 from nncli.config.schema import Config
 from nncli.config.strict_yaml import Document, Path, dotted
@@ -117,22 +117,22 @@ def _holds(value: Any, path: Path) -> bool:
 
 def _known_keys(value: Any, path: Path) -> list[str]:
     """Return the keys that may stand at `path`, given what is chosen there."""
-    model: type[Section] = Config
+    keys: Mapping[str, Any] = Config.model_fields
     for part in path:
         value = value[part]
-        if isinstance(part, str) and part in model.model_fields:
-            field = model.model_fields[part]
+        if isinstance(part, str) and part in keys:
+            field = keys[part]
         if isinstance(value, dict):
-            model = _section_of(field, value)
-    return list(model.model_fields)
+            keys = _keys_of(field, value)
+    return list(keys)
 
 
-def _section_of(field: FieldInfo, value: Any) -> type[Section]:
+def _keys_of(field: FieldInfo, value: Any) -> Mapping[str, Any]:
     for choice in _choices(field.annotation, field.metadata):
-        if isinstance(choice, OneOf):
-            return choice.models[value.get(choice.tag, choice.default)]
+        if isinstance(choice, Choice):
+            return choice.keys(value.get(choice.tag, choice.default))
         if isinstance(choice, type) and issubclass(choice, Section):
-            return choice
+            return choice.model_fields
     raise TypeError(f"no section in {field!r}")
 
 

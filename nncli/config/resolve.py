@@ -1,17 +1,16 @@
 """Fill in the defaults that depend on the task, and refuse what does not go together."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import inf
 
-from nncli.config.choices import Named, OneOf
+from nncli.config.named import Named
 from nncli.config.schema import Config
 from nncli.config.strict_yaml import Path
 from nncli.data.dataset import Task
 from nncli.metrics.scores import SCORES
 from nncli.metrics.tasks import DEFAULT_THRESHOLD, WITH_THRESHOLD
 from nncli.nn.activations import ACTIVATIONS
-from nncli.nn.entries import Entry
 from nncli.nn.initializers import INITIALIZERS
 from nncli.nn.layers.kinds import NORMALIZATIONS
 from nncli.nn.losses import LOSSES
@@ -69,14 +68,14 @@ def resolve(config: Config, task: Task) -> Resolved:
         When the output does not fit the task, the loss the output, or something the data.
     """
     model, training = config.model, config.training
-    output = model.output or _named(ACTIVATIONS, _OUTPUTS[task])
+    output = model.output or Named.of(ACTIVATIONS, _OUTPUTS[task])
     if task not in ACTIVATIONS[output.name].output_for:
         fitting = [name for name, each in ACTIVATIONS.items() if task in each.output_for]
         raise Misfit(
             ("model", "output"),
             f"{output.name} cannot be the output of a {task} task; expected {_or(fitting)}",
         )
-    loss = training.loss or _named(LOSSES, _default_loss(output.name, task))
+    loss = training.loss or Named.of(LOSSES, _default_loss(output.name, task))
     _check_loss(loss.name, output.name, task)
     _check_given_targets(config, loss.name)
     hidden = _one_each(model.activation, len(model.hidden_layers))
@@ -97,7 +96,7 @@ def resolve(config: Config, task: Task) -> Resolved:
     threshold = _threshold(model.threshold, task, output.name)
     normalizations = [
         *_one_each(model.normalization, len(hidden)),
-        _named(NORMALIZATIONS, "none"),  # the output is not normalized
+        Named.of(NORMALIZATIONS, "none"),  # the output is not normalized
     ]
     initializers = _initializers(config, activations)
     complete = _filled_in(config, output, initializers, loss, threshold)
@@ -195,13 +194,7 @@ def _initializers(config: Config, activations: list[Named]) -> list[Named]:
     suited = [ACTIVATIONS[each.name].initializer for each in activations]
     if len(suited) > 1:
         suited[-1] = suited[-2]
-    return [_named(INITIALIZERS, name) for name in suited]
-
-
-def _named(table: Mapping[str, Entry], name: str) -> Named:
-    chosen = OneOf.of_table({name: table[name]}).pick(name)
-    assert isinstance(chosen, Named)
-    return chosen
+    return [Named.of(INITIALIZERS, name) for name in suited]
 
 
 def _one_each(chosen: Named | list[Named], layers: int) -> list[Named]:
@@ -209,7 +202,7 @@ def _one_each(chosen: Named | list[Named], layers: int) -> list[Named]:
 
 
 def _shortest(chosen: list[Named]) -> Named | list[Named]:
-    same = all(each.model_dump() == chosen[0].model_dump() for each in chosen)
+    same = all(each == chosen[0] for each in chosen)
     return chosen[0] if same else chosen
 
 

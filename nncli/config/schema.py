@@ -10,7 +10,6 @@ from pydantic import Field, model_validator
 
 from nncli.config.choices import (
     IntegerOr,
-    Named,
     OneOf,
     OneOrList,
     PathOr,
@@ -18,6 +17,7 @@ from nncli.config.choices import (
     refusal,
     refusals,
 )
+from nncli.config.named import EntryOf, Named
 from nncli.config.source import Source
 from nncli.config.sources import SOURCES
 from nncli.data.dataset import Dataset
@@ -54,20 +54,18 @@ class ModelSection(Section):
         max_length=1000,
         description="sizes of the hidden layers; [] for none: a perceptron or a regression",
     )
-    activation: Annotated[Named | list[Named], OneOf.of_table(_HIDDEN, or_list=True)] = Field(
+    activation: Annotated[Named | list[Named], EntryOf(_HIDDEN, or_list=True)] = Field(
         "relu",  # validated into a Named
         validate_default=True,
         description="of the hidden layers: one for all, or a list with one for each",
     )
-    normalization: Annotated[Named | list[Named], OneOf.of_table(NORMALIZATIONS, or_list=True)] = (
-        Field(
-            "none",  # validated into a Named
-            validate_default=True,
-            description="of the weighted sums of the hidden layers, before the activation: one for "
-            "all, or a list with one for each",
-        )
+    normalization: Annotated[Named | list[Named], EntryOf(NORMALIZATIONS, or_list=True)] = Field(
+        "none",  # validated into a Named
+        validate_default=True,
+        description="of the weighted sums of the hidden layers, before the activation: one for "
+        "all, or a list with one for each",
     )
-    output: Annotated[Named, OneOf.of_table(_OUTPUT)] | None = Field(
+    output: Annotated[Named, EntryOf(_OUTPUT)] | None = Field(
         None, description="output activation; default: sigmoid, softmax or identity, by the task"
     )
     threshold: float | None = Field(
@@ -77,9 +75,7 @@ class ModelSection(Section):
         description="the probability over which the second of two classes, or a label, is "
         "predicted; default: 0.5 where there is such",
     )
-    initializer: (
-        Annotated[Named | list[Named], OneOf.of_table(INITIALIZERS, or_list=True)] | None
-    ) = Field(
+    initializer: Annotated[Named | list[Named], EntryOf(INITIALIZERS, or_list=True)] | None = Field(
         None,
         description="of the weights: one for all layers, or a list with one for each, the output "
         "included; default: by the activation; biases start at 0",
@@ -139,10 +135,10 @@ class EarlyStopping(Section):
 class TrainingSection(Section):
     """How it is trained."""
 
-    loss: Annotated[Named, OneOf.of_table(LOSSES)] | None = Field(
+    loss: Annotated[Named, EntryOf(LOSSES)] | None = Field(
         None, description="the function to minimize; default: by the task and the output"
     )
-    optimizer: Annotated[Named, OneOf.of_table(OPTIMIZERS, default="adam")] = Field(
+    optimizer: Annotated[Named, EntryOf(OPTIMIZERS, default="adam")] = Field(
         "adam",  # validated into a Named
         validate_default=True,
         description="how the weights follow the gradient",
@@ -153,7 +149,7 @@ class TrainingSection(Section):
     )
     epochs: int = Field(10, ge=0, le=10_000_000, description="passes over the training rows")
     shuffle: bool = Field(True, description="a new order of the rows every epoch")
-    schedule: Annotated[Named, OneOf.of_table(SCHEDULES)] = Field(
+    schedule: Annotated[Named, EntryOf(SCHEDULES)] = Field(
         "constant",  # validated into a Named
         validate_default=True,
         description="how the learning rate changes",

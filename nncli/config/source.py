@@ -5,13 +5,14 @@ from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import Field
 
-from nncli.config.choices import Name, Named, OneOf, Section, refusal
+from nncli.config.choices import Name, Section, refusal
+from nncli.config.named import EntryOf, Named
 from nncli.config.strict_yaml import Path
 from nncli.data.dataset import Dataset, Shape
 from nncli.data.scaling import SCALERS
 from nncli.data.splitting import Fold, row_count
 
-Scale = Annotated[Named, OneOf.of_table(SCALERS)]
+Scale = Annotated[Named, EntryOf(SCALERS)]
 Text = Annotated[str, Name()]
 
 

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from nncli.config.named import Named
 from nncli.nn.losses import LOSSES
 from tests.config.strategies import HIDDEN
 
@@ -14,7 +15,9 @@ FILE = "data: {source: xor, rows: 100}\nseed: 1\ntraining: {learning_rate: 0.5, 
 
 def value_at(config, path):
     for key in path.split("."):
-        config = getattr(config, key)
+        if isinstance(config, Named) and key != "name":
+            config = config.parameters
+        config = config[key] if isinstance(config, dict) else getattr(config, key)
     return config
 
 

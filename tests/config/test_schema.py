@@ -84,7 +84,7 @@ def test_a_parameter_may_lie_at_a_closed_bound_and_not_beyond(
         if bound is None:
             continue
         config = load(config_choosing(path, name, **{key: bound})).config
-        assert getattr(chosen(config, path), key) == bound
+        assert chosen(config, path).parameters[key] == bound
         beyond = math.nextafter(bound, outwards)
         (line,) = problems(config_choosing(path, name, **{key: beyond}))
         words = "or more" if outwards < 0 else "or less"
@@ -100,7 +100,7 @@ def test_a_parameter_may_come_near_an_open_bound_but_not_reach_it(
             continue
         nearest = math.nextafter(bound, inwards)
         config = load(config_choosing(path, name, **{key: nearest})).config
-        assert getattr(chosen(config, path), key) == nearest
+        assert chosen(config, path).parameters[key] == nearest
         (line,) = problems(config_choosing(path, name, **{key: bound}))
         words = "more than" if inwards > 0 else "less than"
         assert line.endswith(f": {path}.{key}: found {bound}; expected {words} {bound}")
@@ -517,7 +517,7 @@ def test_what_is_missing_or_unknown_is_reported_with_what_there_is(problems, tex
 
 def test_an_optimizer_without_a_name_is_adam(load):
     config = load("data: xor\ntraining: {optimizer: {beta1: 0.5}}").config
-    assert config.training.optimizer.model_dump() == {
+    assert config.training.optimizer.in_short() == {
         "name": "adam",
         **OPTIMIZERS["adam"].complete({"beta1": 0.5}),
     }

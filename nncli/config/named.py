@@ -1,0 +1,176 @@
+"""Choices from the tables of the core.
+
+A config names an entry of a table, as a plain word or with parameters::
+
+    activation: relu
+    activation: {name: leaky_relu, slope: 0.2}
+
+`EntryOf` makes a type of a table: the names, the parameters, their ranges, defaults and
+descriptions all come from the entries.
+"""
+
+import math
+import operator
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Annotated, Any
+
+from pydantic import GetJsonSchemaHandler, PlainValidator, TypeAdapter, ValidationError
+from pydantic_core import CoreSchema, InitErrorDetails
+
+from nncli.config.choices import Choice, refusal
+from nncli.nn.entries import Entry, Parameter, Value
+
+
+@dataclass(frozen=True)
+class Named:
+    """A chosen entry: its name and all its parameters."""
+
+    name: str
+    parameters: Mapping[str, Value]
+
+    @classmethod
+    def of(cls, table: Mapping[str, Entry], name: str) -> "Named":
+        """Return an entry with its defaults."""
+        return cls(name, table[name].complete({}))
+
+    def in_short(self) -> str | dict[str, Value | str]:
+        """Return it as a config has it: the name alone where there are no parameters."""
+        return {"name": self.name, **self.parameters} if self.parameters else self.name
+
+
+class EntryOf(Choice):
+    """Annotation for a field that names an entry of a table, or where `or_list` a list of them."""
+
+    def __init__(
+        self, table: Mapping[str, Entry], *, default: str | None = None, or_list: bool = False
+    ) -> None:
+        super().__init__(table, default=default)
+        self.or_list = or_list
+
+    def check(self, value: Any) -> Any:
+        """Validate one choice, or a list of them where that is allowed."""
+        if self.or_list and isinstance(value, list):
+            return self._list.validate_python(value)
+        return value if isinstance(value, Named) else super().check(value)
+
+    @cached_property
+    def _list(self) -> TypeAdapter[list[Any]]:
+        return TypeAdapter(list[Annotated[Any, PlainValidator(super().check)]])
+
+    def validated(self, name: str, values: dict[str, Any]) -> Named:
+        """Return the entry with its parameters, those given checked."""
+        entry: Entry = self.choices[name]
+        given = {key: value for key, value in values.items() if key != self.tag}
+        problems: list[InitErrorDetails] = [
+            {"type": "extra_forbidden", "loc": (key,), "input": value}
+            for key, value in given.items()
+            if key not in entry.parameters
+        ]
+        for key in entry.parameters.keys() & given.keys():
+            problems += _problems(key, entry.parameters[key], given[key])
+        if problems:
+            raise ValidationError.from_exception_data(name, problems)
+        parameters = {
+            key: type(entry.parameters[key].default)(value)
+            for key, value in entry.complete(given).items()
+        }
+        if entry.conflict and (conflict := entry.conflict(parameters)):
+            raise refusal(conflict)
+        return Named(name, parameters)
+
+    def keys(self, name: str) -> Mapping[str, Any]:
+        """Return the parameters of an entry, and the name."""
+        return {self.tag: None, **self.choices[name].parameters}
+
+    def schema_of(self, name: str) -> dict[str, Any]:
+        """Return the JSON Schema of a mapping with an entry's parameters."""
+        entry: Entry = self.choices[name]
+        parameters = {key: _schema(key, each) for key, each in entry.parameters.items()}
+        return {
+            "additionalProperties": False,
+            "description": entry.summary,
+            "properties": {self.tag: None, **parameters},
+            "title": name,
+            "type": "object",
+        }
+
+    def serialized(self, chosen: Named | list[Named]) -> Any:
+        """Return choices as a config has them."""
+        if isinstance(chosen, list):
+            return [each.in_short() for each in chosen]
+        return chosen.in_short()
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        one = super().__get_pydantic_json_schema__(schema, handler)
+        return {"anyOf": [one, {"type": "array", "items": one}]} if self.or_list else one
+
+
+@dataclass(frozen=True)
+class _Bound:
+    """A bound of a parameter: how to compare, pydantic's word and JSON Schema's for it."""
+
+    compare: Callable[[Any, Any], bool]
+    error: str
+    keyword: str
+
+
+_BOUNDS = {
+    "below": _Bound(operator.lt, "less_than", "exclusiveMaximum"),
+    "above": _Bound(operator.gt, "greater_than", "exclusiveMinimum"),
+    "at_most": _Bound(operator.le, "less_than_equal", "maximum"),
+    "at_least": _Bound(operator.ge, "greater_than_equal", "minimum"),
+}
+_TYPES = {
+    bool: ("boolean", "bool_type"),
+    int: ("integer", "int_type"),
+    float: ("number", "float_type"),
+}
+
+
+def _bounds(parameter: Parameter) -> dict[str, Value]:
+    """Return the bounds that a parameter has, as numbers of its own type."""
+    kind = type(parameter.default)
+    found = {name: getattr(parameter, name) for name in _BOUNDS}
+    return {name: kind(bound) for name, bound in found.items() if bound is not None}
+
+
+def _problems(key: str, parameter: Parameter, value: Any) -> Iterator[InitErrorDetails]:
+    """Yield what is wrong with a given value, in pydantic's words."""
+    kind = type(parameter.default)
+    number = _number(value) if kind is float else value
+    if type(number) is not kind:
+        yield {"type": _TYPES[kind][1], "loc": (key,), "input": value}
+        return
+    if isinstance(number, float) and not math.isfinite(number):
+        yield {"type": "finite_number", "loc": (key,), "input": value}
+        return
+    for name, limit in _bounds(parameter).items():
+        each = _BOUNDS[name]
+        if not each.compare(number, limit):
+            context = {each.compare.__name__: limit}
+            yield {"type": each.error, "loc": (key,), "input": value, "ctx": context}
+
+
+def _number(value: Any) -> Any:
+    """Return an integer as a float, if it is not too large."""
+    if type(value) is not int:
+        return value
+    with suppress(OverflowError):
+        return float(value)
+    return None
+
+
+def _schema(key: str, parameter: Parameter) -> dict[str, Any]:
+    """Return the JSON Schema of a parameter."""
+    return {
+        "default": parameter.default,
+        "description": parameter.description,
+        **{_BOUNDS[name].keyword: bound for name, bound in _bounds(parameter).items()},
+        "title": key.replace("_", " ").title(),
+        "type": _TYPES[type(parameter.default)][0],
+    }
