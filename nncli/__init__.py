@@ -9,13 +9,7 @@ from typing import TYPE_CHECKING
 __version__ = "0.1.0"
 
 _PLACES = {
-    "nncli.api": (
-        "cross_validate",
-        "load",
-        "resume",
-        "resume_cross_validation",
-        "train",
-    ),
+    "nncli.api": ("cross_validate", "load_data", "resume", "resume_cross_validation", "train"),
     "nncli.base.errors": (
         "ConfigError",
         "DataError",
@@ -28,31 +22,26 @@ _PLACES = {
         "OutputError",
         "UsageError",
     ),
-    "nncli.config.load": (
-        "LoadedConfig",
-        "load_config",
-    ),
+    "nncli.config.first_config": ("first_config",),
+    "nncli.config.is_config": ("is_config",),
+    "nncli.config.load": ("LoadedConfig", "load_config"),
+    "nncli.config.reference": ("config_reference", "config_schema"),
     "nncli.config.schema": ("Config",),
+    "nncli.config.sources": ("SOURCES", "fetch", "source_called"),
     "nncli.data.dataset": ("Dataset",),
+    "nncli.explain.gradcheck": ("gradcheck",),
+    "nncli.explain.gradient_check": ("LayerCheck",),
+    "nncli.explain.trace.of_job": ("trace",),
+    "nncli.model.description": ("LayerHistory", "layer_histories"),
     "nncli.model.model": ("Model",),
-    "nncli.runs.estimate": (
-        "Estimate",
-        "estimate",
-    ),
-    "nncli.runs.folds": (
-        "CrossValidation",
-        "is_cross_validation",
-    ),
+    "nncli.model.model_file": ("load",),
+    "nncli.runs.description": ("describe",),
+    "nncli.runs.estimate": ("Estimate", "estimate"),
+    "nncli.runs.folds": ("CrossValidation", "is_cross_validation"),
     "nncli.runs.result": ("Result",),
-    "nncli.training.loop": (
-        "EpochReport",
-        "StepReport",
-    ),
+    "nncli.training.loop": ("EpochReport", "StepReport"),
     "nncli.training.observers.interruption": ("InterruptRequest",),
-    "nncli.training.observers.observer": (
-        "Job",
-        "Observer",
-    ),
+    "nncli.training.observers.observer": ("Job", "Observer"),
 }
 
 _MODULES = {name: module for module, names in _PLACES.items() for name in names}
@@ -61,7 +50,7 @@ __all__ = sorted(_MODULES)
 
 if TYPE_CHECKING:
     from nncli.api import cross_validate as cross_validate
-    from nncli.api import load as load
+    from nncli.api import load_data as load_data
     from nncli.api import resume as resume
     from nncli.api import resume_cross_validation as resume_cross_validation
     from nncli.api import train as train
@@ -75,11 +64,25 @@ if TYPE_CHECKING:
     from nncli.base.errors import NncliWarning as NncliWarning
     from nncli.base.errors import OutputError as OutputError
     from nncli.base.errors import UsageError as UsageError
+    from nncli.config.first_config import first_config as first_config
+    from nncli.config.is_config import is_config as is_config
     from nncli.config.load import LoadedConfig as LoadedConfig
     from nncli.config.load import load_config as load_config
+    from nncli.config.reference import config_reference as config_reference
+    from nncli.config.reference import config_schema as config_schema
     from nncli.config.schema import Config as Config
+    from nncli.config.sources import SOURCES as SOURCES
+    from nncli.config.sources import fetch as fetch
+    from nncli.config.sources import source_called as source_called
     from nncli.data.dataset import Dataset as Dataset
+    from nncli.explain.gradcheck import gradcheck as gradcheck
+    from nncli.explain.gradient_check import LayerCheck as LayerCheck
+    from nncli.explain.trace.of_job import trace as trace
+    from nncli.model.description import LayerHistory as LayerHistory
+    from nncli.model.description import layer_histories as layer_histories
     from nncli.model.model import Model as Model
+    from nncli.model.model_file import load as load
+    from nncli.runs.description import describe as describe
     from nncli.runs.estimate import Estimate as Estimate
     from nncli.runs.estimate import estimate as estimate
     from nncli.runs.folds import CrossValidation as CrossValidation

@@ -15,7 +15,7 @@ from nncli.base.storage.locks import locked
 from nncli.config.load import ConfigSource, load_config
 from nncli.config.overrides import Overrides
 from nncli.config.schema import Config
-from nncli.model.model import Model
+from nncli.data.dataset import Dataset
 from nncli.model.model_file import read_model
 from nncli.runs.directory import check_chosen, make_run_directory
 from nncli.runs.folds import (
@@ -38,15 +38,22 @@ from nncli.training.observers.observer import Observer
 _FOLDS = 5
 
 
-def load(path: str | Path) -> Model:
-    """Return the model of a weights file, or of a run directory.
+def load_data(
+    config: ConfigSource, overrides: Overrides = (), *, progress: bool = False
+) -> Dataset:
+    """Return the data of a config, split and described.
+
+    Parameters
+    ----------
+    progress : bool
+        Whether there may be a progress bar on standard error while it is downloaded.
 
     Raises
     ------
-    ModelFileError
-        When it is missing, damaged, or anything but what nncli writes.
+    ConfigError, DataError
+        When the config is wrong, or the data cannot be had.
     """
-    return read_model(Path(path))
+    return load_config(config, overrides).config.load_data(progress=progress)
 
 
 def train(

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nncli.config.reference import reference_text
+from nncli.config.reference import config_reference
 from nncli.data.builtin.mnist import PARTS
 
 ROOT = Path(__file__).parents[1]
@@ -19,7 +19,7 @@ def test_the_config_reference_is_made_from_the_schema() -> None:
         r"<!-- config reference: .*? -->\n(.*)<!-- end of config reference -->", README, re.DOTALL
     )
     assert found is not None
-    assert found[1] == reference_text()  # nncli config schema --markdown
+    assert found[1] == config_reference()  # nncli config schema --markdown
 
 
 def test_the_files_of_mnist_are_named_with_size_and_checksum() -> None:

@@ -22,7 +22,7 @@ def _takes_config(function: Any) -> Any:
 @_takes_config
 def check(config: Path, overrides: tuple[str, ...]) -> None:
     """Report every problem of CONFIG as file:line:column: key: problem."""
-    from nncli.config.load import load_config
+    from nncli import load_config
 
     load_config(config, overrides)
     click.echo(f"{config}: valid")
@@ -32,26 +32,19 @@ def check(config: Path, overrides: tuple[str, ...]) -> None:
 @_takes_config
 def show(config: Path, overrides: tuple[str, ...]) -> None:
     """Print CONFIG with every default filled in."""
-    from nncli.config.load import load_config
-    from nncli.config.render import config_text
+    from nncli import load_config
 
-    loaded = load_config(config, overrides)
-    shape = loaded.config.data.shape
-    click.echo(
-        config_text(loaded.resolved(shape.task).config if shape else loaded.config), nl=False
-    )
+    click.echo(load_config(config, overrides).text(), nl=False)
 
 
 @config.command()
 @click.option("--markdown", is_flag=True, help="Print a reference for readers instead.")
 def schema(markdown: bool) -> None:
     """Print the JSON Schema of a config, for editors."""
+    from nncli import config_reference, config_schema
     from nncli.cli.output import print_json
-    from nncli.config.reference import reference_text
-    from nncli.config.schema import Config
 
     if markdown:
-        click.echo(reference_text(), nl=False)
+        click.echo(config_reference(), nl=False)
     else:
-        dialect = "https://json-schema.org/draft/2020-12/schema"
-        print_json({"$schema": dialect, **Config.model_json_schema()})
+        print_json(config_schema())

@@ -9,8 +9,7 @@ import click
 from nncli.cli.commands import Commands
 
 if TYPE_CHECKING:
-    from nncli.base.errors import UsageError
-    from nncli.data.dataset import Dataset
+    from nncli import Dataset
 
 
 @click.group(cls=Commands)
@@ -21,7 +20,7 @@ def data() -> None:
 @data.command("list")
 def list_() -> None:
     """List the built-in data sets, and where each is."""
-    from nncli.config.sources import SOURCES
+    from nncli import SOURCES
 
     for name, source in SOURCES.items():
         summary = (source.__doc__ or "").splitlines()[0]
@@ -32,11 +31,9 @@ def list_() -> None:
 @click.argument("name")
 def fetch(name: str) -> None:
     """Download the data set NAME into the cache, unless it is there."""
-    from nncli.config.sources import SOURCES
+    from nncli import fetch as fetch_data
 
-    if name not in SOURCES:
-        raise _unknown(name)
-    click.echo(f"{name}: {SOURCES[name].fetch(progress=sys.stderr.isatty())}")
+    click.echo(f"{name}: {fetch_data(name, progress=sys.stderr.isatty())}")
 
 
 @data.command()
@@ -44,27 +41,22 @@ def fetch(name: str) -> None:
 @click.argument("overrides", nargs=-1, metavar="[KEY=VALUE]...")
 def show(source: str, overrides: tuple[str, ...]) -> None:
     """Describe a built-in data set, or the data of a config: rows, classes, values."""
-    from nncli.base.errors import UsageError
-    from nncli.config.load import load_config
-    from nncli.config.schema import Config
-    from nncli.config.sources import SOURCES
+    from nncli import SOURCES, UsageError, load_config, load_data, source_called
 
     if needed := SOURCES[source].required_keys() if source in SOURCES else []:
         raise UsageError(
             f"{source} needs data.{', data.'.join(needed)}: give a config, whose data is described"
         )
-    if source in SOURCES and not overrides:
-        config = Config.model_validate({"data": source})
-    elif source in SOURCES:
+    if source in SOURCES and overrides:
         raise UsageError(
             f"{source} is taken as it is; to change {overrides[0]!r} give a config: "
             f"'nncli init {source}' writes one"
         )
-    elif not Path(source).suffix and not Path(source).exists():
-        raise _unknown(source)
-    else:
-        config = load_config(Path(source), overrides).config
-    _describe(config.load_data(progress=sys.stderr.isatty()), config.data.source)
+    if source not in SOURCES and not Path(source).suffix and not Path(source).exists():
+        source_called(source)
+    loaded = load_config({"data": source} if source in SOURCES else Path(source), overrides)
+    dataset = load_data(loaded, progress=sys.stderr.isatty())
+    _describe(dataset, loaded.config.data.source)
 
 
 def _describe(dataset: "Dataset", source: str) -> None:
@@ -107,12 +99,3 @@ def _figures(splits: list[Any], of: str) -> list[tuple[str, ...]]:
         (title + of, *(f"{float(getattr(values, figure)()):.4g}" for values in splits))
         for title, figure in (("smallest value", "min"), ("largest value", "max"), ("mean", "mean"))
     ]
-
-
-def _unknown(name: str) -> "UsageError":
-    from nncli.base.errors import UsageError
-    from nncli.base.words import did_you_mean
-    from nncli.config.sources import SOURCES
-
-    hint = did_you_mean(name, list(SOURCES)) or "; there are " + ", ".join(SOURCES)
-    return UsageError(f"unknown data set {name!r}{hint}")

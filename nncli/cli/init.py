@@ -1,12 +1,8 @@
 """``nncli init``."""
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import click
-
-_OF_TABLES = ("csv", "parquet")
-_OF_IMAGES = "images"
 
 
 @click.command()
@@ -40,45 +36,12 @@ def init(template: str, out: Path | None, data: Path | None, targets: tuple[str,
 
       nncli init images --data folder
     """
-    from nncli.base.errors import UsageError
+    from nncli import first_config
     from nncli.base.storage.files import checked_output, write_text
-    from nncli.base.words import did_you_mean
-    from nncli.config.templates import TEMPLATES, template_text
 
-    known = [*TEMPLATES, *_OF_TABLES, _OF_IMAGES]
-    if template not in known:
-        hint = did_you_mean(template, known) or "; there are " + ", ".join(known)
-        raise UsageError(f"unknown template {template!r}{hint}")
-    if template in _OF_TABLES:
-        path = out or Path(f"{data.stem if data else template}.yaml")
-        text = _text_of_table(template, data, targets, path)
-    elif template == _OF_IMAGES:
-        from nncli.config.starter import starter_text_of_images
-
-        if data is None or targets:
-            raise UsageError("images needs --data with the folder; the classes are its folders")
-        path = out or Path(f"{data.absolute().name}.yaml")
-        text = starter_text_of_images(data, path)
-    elif data or targets:
-        raise UsageError(f"{template} has data of its own; --data and --target are for csv")
-    else:
-        path, text = out or Path(f"{template}.yaml"), template_text(template)
+    path, text = first_config(template, data=data, targets=targets, path=out)
     if str(path) == "-":
         click.echo(text, nl=False)
         return
     write_text(checked_output(path), text)
     click.echo(f"Wrote {path}. Next:\n  nncli train {path}")
-
-
-def _text_of_table(template: str, data: Path | None, targets: Sequence[str], path: Path) -> str:
-    from nncli.base.errors import UsageError
-    from nncli.base.words import listed
-    from nncli.config.starter import starter_text
-    from nncli.data.files.table_file import column_names
-
-    if data is None:
-        raise UsageError(f"{template} needs --data with the file, and --target with the column")
-    if not targets:
-        names = listed(column_names(data), 20)
-        raise UsageError(f"{template} needs --target with a column of {data}: {names}")
-    return starter_text(data, list(dict.fromkeys(targets)), path)

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from nncli.model.description import LayerHistory
-    from nncli.model.model import Model
+    from nncli import LayerHistory, Model
 
 
 @click.command()
@@ -19,19 +18,11 @@ def show(what: Path, as_json: bool) -> None:
     Layers, shapes, parameter counts, floating-point operations per row; for a trained model also
     its preprocessing, metrics, training record and provenance.
     """
-    from nncli.cli.arguments import is_config
+    from nncli import describe, is_config, layer_histories, load
     from nncli.cli.output import print_json
-    from nncli.model.description import layer_histories
 
-    if is_config(what):
-        description = _describe_config(what)
-        model = None
-    else:
-        from nncli.model.description import describe_model
-        from nncli.model.model_file import read_model
-
-        model = read_model(what)
-        description = describe_model(model)
+    model = None if is_config(what) else load(what)
+    description = describe(model or what)
     if as_json:
         print_json(description)
         return
@@ -43,17 +34,6 @@ def show(what: Path, as_json: bool) -> None:
         _print_model(model)
     if histories:
         _print_histories(histories, [layer["activation"] for layer in layers])
-
-
-def _describe_config(path: Path) -> dict[str, Any]:
-    from nncli.config.load import load_config
-    from nncli.model.description import describe_network
-    from nncli.runs.construction import build_network
-
-    loaded = load_config(path)
-    shape = loaded.config.data.shape or loaded.config.load_data().shape
-    network, objective = build_network(loaded.resolved(shape.task), shape)
-    return {**describe_network(network), "task": shape.task, "loss": objective.name}
 
 
 def print_layers(description: dict[str, Any]) -> None:

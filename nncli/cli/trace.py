@@ -2,12 +2,8 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
-
-if TYPE_CHECKING:
-    from nncli.runs.job import Job
 
 _MOST_ROWS = 100
 
@@ -63,18 +59,17 @@ def trace(
     from the initial weights of CONFIG or the trained ones of WEIGHTS. Dropout is left out.
     Several rows make one step, and a table of every unit by row.
     """
-    from nncli.explain.formats import FORMATS
-    from nncli.explain.trace.step import take_step
-    from nncli.explain.trace.worked_example import worked_example
+    from nncli import trace as page_of_step
 
-    chosen = _row_numbers(rows)
-    job = _job(what, overrides)
-    _check_rows(chosen, job)
-    page_format = FORMATS[format_]
-    page = worked_example(
-        take_step(job, chosen), page_format.notation(precision), source=str(what), limit=limit
+    page = page_of_step(
+        what,
+        overrides,
+        rows=_row_numbers(rows),
+        format=format_,
+        precision=precision,
+        limit=limit,
     )
-    click.echo(page_format.write(page), nl=False)
+    click.echo(page, nl=False)
 
 
 def _row_numbers(texts: Sequence[str]) -> list[int]:
@@ -84,7 +79,7 @@ def _row_numbers(texts: Sequence[str]) -> list[int]:
     ------
     UsageError
     """
-    from nncli.base.errors import UsageError
+    from nncli import UsageError
 
     numbers: list[int] = []
     for text in texts:
@@ -98,32 +93,3 @@ def _row_numbers(texts: Sequence[str]) -> list[int]:
             raise UsageError(f"--row {text}: expected at most {_MOST_ROWS} rows")
         numbers += found
     return list(dict.fromkeys(numbers))
-
-
-def _job(what: Path, overrides: Sequence[str]) -> "Job":
-    from nncli.base.errors import UsageError
-    from nncli.cli.arguments import is_config
-    from nncli.config.load import load_config
-    from nncli.runs.job import prepare, prepare_again
-
-    if is_config(what):
-        return prepare(load_config(what, [*overrides, "training.engine=numpy"]))
-    if overrides:
-        raise UsageError(f"{overrides[0]}: a model's settings are fixed; give its config instead")
-    from nncli.model.model_file import read_model
-
-    return prepare_again(read_model(what), what)
-
-
-def _check_rows(rows: Sequence[int], job: "Job") -> None:
-    from nncli.base.errors import UsageError
-
-    there = len(job.dataset.splits["train"])
-    if max(rows) >= there:
-        raise UsageError(f"--row {max(rows)}: the data has the training rows 0 to {there - 1}")
-    layer = job.setup.network.neediest
-    if len(rows) < layer.smallest_batch:
-        raise UsageError(
-            f"--row {rows[0]}: {layer.kind} needs at least {layer.smallest_batch} rows in a batch; "
-            f"try --row 0-{min(3, there - 1)}"
-        )

@@ -16,6 +16,7 @@ from nncli.config.overrides import Overrides, counted, override
 from nncli.config.plain import plain_values
 from nncli.config.problems import problems_of, refusal_of
 from nncli.config.renamed import rename_keys
+from nncli.config.render import config_text
 from nncli.config.resolve import Misfit, Resolved, check_monitor, resolve
 from nncli.config.schema import Config
 from nncli.config.sources import SOURCES
@@ -41,6 +42,11 @@ class LoadedConfig:
     config: Config
     document: Document
     _resolved: dict[Task, Resolved] = field(default_factory=dict, repr=False, compare=False)
+
+    def text(self) -> str:
+        """Return the config as YAML, with every default filled in that is known without data."""
+        shape = self.config.data.shape
+        return config_text(self.resolved(shape.task).config if shape else self.config)
 
     def with_config(self, config: Config) -> "LoadedConfig":
         """Return it with another config, whose keys stand in the same places."""
@@ -114,6 +120,11 @@ def load_config(source: ConfigSource, overrides: Overrides = ()) -> LoadedConfig
     else:
         path, document = FilePath("config"), _document(source)
     return _checked(document, path, overrides)
+
+
+def config_name(source: ConfigSource) -> str:
+    """Return what a config is called in messages: its path, or ``config``."""
+    return str(source) if isinstance(source, str | FilePath) else "config"
 
 
 def _document(values: Mapping[str, Any]) -> Document:

@@ -49,6 +49,13 @@ def override(document: Document, overrides: Overrides) -> None:
         raise ConfigError(f"{place}: {TOO_MANY_VALUES}")
 
 
+def with_setting(overrides: Overrides, key: str, value: str) -> Overrides:
+    """Return the settings and, over them, another one."""
+    if isinstance(overrides, Mapping):
+        return {**overrides, key: value}
+    return [*overrides, f"{key}={value}"]
+
+
 def counted(values: Any) -> int:
     """Return how many keys and values there are, as the reader of a config counts."""
     if isinstance(values, dict):

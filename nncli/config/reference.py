@@ -31,7 +31,13 @@ _TABLES: dict[str, dict[str, Any]] = {
 }
 
 
-def reference_text() -> str:
+def config_schema() -> dict[str, Any]:
+    """Return the JSON Schema of a config."""
+    dialect = "https://json-schema.org/draft/2020-12/schema"
+    return {"$schema": dialect, **Config.model_json_schema()}
+
+
+def config_reference() -> str:
     """Return the reference as Markdown: a table of keys, and a table of names for each choice."""
     lines = ["| key | default | meaning |", "|---|---|---|"]
     lines += _rows(Config, "")

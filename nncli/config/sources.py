@@ -7,6 +7,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from nncli.base.errors import UsageError
+from nncli.base.words import did_you_mean
 from nncli.config.array_sources import IdxSource, ImagesSource, NpySource, NpzSource
 from nncli.config.choices import IntegerOr, Name, OneOrList, refusals
 from nncli.config.source import Scale, Source, Text, scale_field
@@ -183,3 +185,29 @@ SOURCES: dict[str, type[Source]] = {
     "idx": IdxSource,
     "images": ImagesSource,
 }
+
+
+def source_called(name: str) -> type[Source]:
+    """Return a source by its name. Raises `UsageError`."""
+    if name in SOURCES:
+        return SOURCES[name]
+    hint = did_you_mean(name, list(SOURCES)) or "; there are " + ", ".join(SOURCES)
+    raise UsageError(f"unknown data set {name!r}{hint}")
+
+
+def fetch(name: str, *, progress: bool = False) -> str:
+    """Download a data set into the cache, unless it is there; return where it is.
+
+    Parameters
+    ----------
+    progress : bool
+        Whether there may be a progress bar on standard error.
+
+    Raises
+    ------
+    UsageError
+        When there is no such data set.
+    DownloadError
+        When it cannot be had.
+    """
+    return source_called(name).fetch(progress=progress)

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from nncli.base.random_streams import Stream, generator
 from nncli.nn.entries import Array
-from nncli.nn.network import Network
+from nncli.nn.network import Block, Network
 from nncli.nn.objective import Objective
 from nncli.nn.penalties import Regularization
 
@@ -40,6 +40,9 @@ class LayerCheck:
 
     Attributes
     ----------
+    number : int
+        From 1.
+    activation : str
     checked : int
         Parameters that were compared.
     skipped : int
@@ -50,6 +53,8 @@ class LayerCheck:
         was checked, NaN if a number was not finite.
     """
 
+    number: int
+    activation: str
     checked: int
     skipped: int
     largest_error: float
@@ -153,7 +158,10 @@ def check_gradients(
     chosen = _chosen(network, most_per_layer, random)
     surface = Surface(network, objective, regularization, X, T)
     gradient, rounding = surface.gradient(), surface.rounding(random)
-    return [_check(surface, gradient, indices.tolist(), rounding) for indices in chosen]
+    return [
+        _check(block, surface, gradient, indices.tolist(), rounding)
+        for block, indices in zip(network.blocks, chosen, strict=True)
+    ]
 
 
 def _chosen(network: Network, most: int, random: np.random.Generator) -> list[NDArray[np.intp]]:
@@ -169,13 +177,14 @@ def _chosen(network: Network, most: int, random: np.random.Generator) -> list[ND
 
 
 def _check(
-    surface: Surface, gradient: Array, indices: Sequence[int], rounding: float
+    block: Block, surface: Surface, gradient: Array, indices: Sequence[int], rounding: float
 ) -> LayerCheck:
     found = [(float(gradient[index]), surface.derivative(index, rounding)) for index in indices]
     errors = [_relative_error(a, n) for a, n in found if n is not None]
     # NumPy's maximum is NaN if one of them is, Python's may not be.
     largest = float(np.max(errors, initial=0.0))
-    return LayerCheck(len(errors), len(indices) - len(errors), largest)
+    skipped = len(indices) - len(errors)
+    return LayerCheck(block.number, block.activation.kind, len(errors), skipped, largest)
 
 
 def _relative_error(a: float, n: Derivative) -> float:

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -217,15 +216,15 @@ def prepare(
     )
 
 
-def prepare_again(model: Model, path: Path) -> Job:
-    """Return the job that `model`, which was read from `path`, was trained by, with its weights.
+def prepare_again(model: Model) -> Job:
+    """Return the job that a model was trained by, with its weights.
 
     Raises
     ------
     ConfigError, ModelFileError
         When its config is none, or no longer leads to such a model.
     """
-    loaded = saved_config(model.config, f"{path}: its config")
+    loaded = saved_config(model.config, f"{model.name}: its config")
     return prepare(loaded, start=model, engine="numpy")
 
 

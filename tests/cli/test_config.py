@@ -9,7 +9,7 @@ from jsonschema import Draft202012Validator
 
 from nncli.base.errors import ConfigError
 from nncli.cli.main import main
-from nncli.config.reference import reference_text
+from nncli.config.reference import config_reference
 from nncli.config.schema import Config
 from nncli.config.templates import TEMPLATES
 
@@ -158,7 +158,7 @@ def test_the_schema_is_json_for_editors(nncli):
 
 
 def test_the_reference_is_markdown_for_readers(nncli):
-    assert nncli("config", "schema", "--markdown") == (0, reference_text(), "")
+    assert nncli("config", "schema", "--markdown") == (0, config_reference(), "")
 
 
 def test_debug_shows_where_an_error_was_raised(config, tmp_path, monkeypatch):

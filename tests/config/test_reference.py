@@ -3,7 +3,7 @@ import json
 import pytest
 
 from nncli.config.choices import shown
-from nncli.config.reference import reference_text
+from nncli.config.reference import config_reference
 from nncli.config.schema import Config, EarlyStopping, ModelSection, TrainingSection
 from nncli.config.sources import SOURCES
 from nncli.data.scaling import SCALERS
@@ -12,7 +12,7 @@ from nncli.nn.initializers import INITIALIZERS
 from nncli.nn.losses import LOSSES
 from nncli.nn.optimizers import OPTIMIZERS
 
-ROWS = reference_text().splitlines()
+ROWS = config_reference().splitlines()
 SECTIONS = [("model.", ModelSection), ("training.", TrainingSection)]
 SECTIONS += [("training.early_stopping.", EarlyStopping)]
 KEYS = [(key, Config.model_fields[key]) for key in ("name", "seed", "data")]

@@ -1,6 +1,6 @@
 import pytest
 
-from nncli.cli.arguments import is_config
+from nncli.config.is_config import is_config
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,79 @@
+"""What ``nncli init`` writes: the config of a template, or one for the user's own data."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from nncli.base.errors import UsageError
+from nncli.base.words import did_you_mean, listed
+from nncli.config.templates import TEMPLATES, template_text
+
+_OF_TABLES = ("csv", "parquet")
+_OF_IMAGES = "images"
+
+
+class FirstConfig(NamedTuple):
+    """A commented config, and where it is to be written, which its paths are relative to."""
+
+    path: Path
+    text: str
+
+
+def first_config(
+    template: str = "xor",
+    *,
+    data: str | Path | None = None,
+    targets: Sequence[str] = (),
+    path: str | Path | None = None,
+) -> FirstConfig:
+    """Return a commented config to start from; nothing is written.
+
+    Parameters
+    ----------
+    template : str
+        ``xor`` or ``mnist``, or for data of one's own ``csv``, ``parquet`` or ``images``.
+    data : path, optional
+        Of csv or parquet: the table; of images: the folder.
+    targets : sequence of str
+        Of csv or parquet: the columns to predict.
+    path : path, optional
+        Where it is to be written; default: after the template or the data.
+
+    Raises
+    ------
+    UsageError
+        When there is no such template, or it needs other things than are given.
+    DataError
+        When the data cannot be used.
+    """
+    data = None if data is None else Path(data)
+    chosen = None if path is None else Path(path)
+    known = [*TEMPLATES, *_OF_TABLES, _OF_IMAGES]
+    if template not in known:
+        hint = did_you_mean(template, known) or "; there are " + ", ".join(known)
+        raise UsageError(f"unknown template {template!r}{hint}")
+    if template in _OF_TABLES:
+        place = chosen or Path(f"{data.stem if data else template}.yaml")
+        return FirstConfig(place, _text_of_table(template, data, targets, place))
+    if template == _OF_IMAGES:
+        from nncli.config.starter import starter_text_of_images
+
+        if data is None or targets:
+            raise UsageError("images needs --data with the folder; the classes are its folders")
+        place = chosen or Path(f"{data.absolute().name}.yaml")
+        return FirstConfig(place, starter_text_of_images(data, place))
+    if data or targets:
+        raise UsageError(f"{template} has data of its own; --data and --target are for csv")
+    return FirstConfig(chosen or Path(f"{template}.yaml"), template_text(template))
+
+
+def _text_of_table(template: str, data: Path | None, targets: Sequence[str], path: Path) -> str:
+    from nncli.config.starter import starter_text
+    from nncli.data.files.table_file import column_names
+
+    if data is None:
+        raise UsageError(f"{template} needs --data with the file, and --target with the column")
+    if not targets:
+        names = listed(column_names(data), 20)
+        raise UsageError(f"{template} needs --target with a column of {data}: {names}")
+    return starter_text(data, list(dict.fromkeys(targets)), path)

@@ -1,0 +1,85 @@
+"""The page of a training step, from a config or a model to its text."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from nncli.base.errors import UsageError
+from nncli.config.is_config import is_config
+from nncli.config.load import ConfigSource, config_name, load_config
+from nncli.config.overrides import Overrides
+from nncli.explain.formats import FORMATS
+from nncli.explain.trace.step import take_step
+from nncli.explain.trace.worked_example import worked_example
+from nncli.model.model import Model
+from nncli.model.model_file import read_model
+from nncli.runs.job import Job, prepare, prepare_again
+
+
+def trace(
+    what: ConfigSource | Model,
+    overrides: Overrides = (),
+    *,
+    rows: Sequence[int] = (0,),
+    format: str = "text",  # noqa: A002 - as the option is called
+    precision: int = 6,
+    limit: int = 6,
+) -> str:
+    """Return one training step as a worked example.
+
+    It is the first step, from the initial weights of a config or the trained ones of a model,
+    without dropout; of several rows as one batch.
+
+    Parameters
+    ----------
+    what : path, mapping, Config, LoadedConfig or Model
+        A config, or a model: its file, its run directory, or itself.
+    overrides : mapping of str, or sequence of str
+        Settings over those of a config.
+    rows : sequence of int
+        Training rows, from 0.
+    format : str
+        ``text``, ``markdown`` or ``latex``.
+    precision : int
+        Significant digits of the numbers.
+    limit : int
+        The most units of a layer, and terms of a sum, that are shown.
+
+    Raises
+    ------
+    ConfigError, DataError, ModelFileError, UsageError
+        When it is neither, or has no such rows.
+    DivergenceError
+        When the loss or the gradient is not finite.
+    """
+    job = _job(what, overrides)
+    _check_rows(rows, job)
+    chosen = FORMATS[format]
+    source = what.name if isinstance(what, Model) else config_name(what)
+    page = worked_example(
+        take_step(job, rows), chosen.notation(precision), source=source, limit=limit
+    )
+    return chosen.write(page)
+
+
+def _job(what: ConfigSource | Model, overrides: Overrides) -> Job:
+    if isinstance(what, str | Path) and not is_config(Path(what)):
+        what = read_model(Path(what))
+    if not isinstance(what, Model):
+        return prepare(load_config(what, overrides), engine="numpy")
+    if overrides:
+        first = next(iter(overrides))
+        raise UsageError(f"{first}: a model's settings are fixed; give its config instead")
+    return prepare_again(what)
+
+
+def _check_rows(rows: Sequence[int], job: Job) -> None:
+    there = len(job.dataset.splits["train"])
+    if not rows or not 0 <= min(rows) <= max(rows) < there:
+        found = max(rows, default=None)
+        raise UsageError(f"--row {found}: the data has the training rows 0 to {there - 1}")
+    layer = job.setup.network.neediest
+    if len(rows) < layer.smallest_batch:
+        raise UsageError(
+            f"--row {rows[0]}: {layer.kind} needs at least {layer.smallest_batch} rows in a batch; "
+            f"try --row 0-{min(3, there - 1)}"
+        )

@@ -1,0 +1,37 @@
+"""Describe a config or a model in JSON values."""
+
+from pathlib import Path
+from typing import Any
+
+from nncli.config.is_config import is_config
+from nncli.model.description import describe_model, describe_network
+from nncli.model.model import Model
+from nncli.model.model_file import read_model
+
+
+def describe(what: Any) -> dict[str, Any]:
+    """Return layers, shapes, parameter counts and floating-point operations as JSON values.
+
+    Of a model also its preprocessing, metrics, training record, provenance and config.
+
+    Parameters
+    ----------
+    what : Model, path, mapping, Config or LoadedConfig
+        A model: itself, its file or its run directory; or a config.
+
+    Raises
+    ------
+    ConfigError, DataError, ModelFileError
+        When it is neither.
+    """
+    if isinstance(what, str | Path) and not is_config(Path(what)):
+        what = read_model(Path(what))
+    if isinstance(what, Model):
+        return describe_model(what)
+    from nncli.config.load import load_config  # not for a model: it takes longer than all else
+    from nncli.runs.construction import build_network
+
+    loaded = load_config(what)
+    shape = loaded.config.data.shape or loaded.config.load_data().shape
+    network, objective = build_network(loaded.resolved(shape.task), shape)
+    return {**describe_network(network), "task": shape.task, "loss": objective.name}
