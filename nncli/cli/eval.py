@@ -47,16 +47,13 @@ def eval_(
     """
     from nncli.base.errors import UsageError
     from nncli.cli.output import print_json
-    from nncli.model.evaluation import evaluate_model
     from nncli.model.model_file import read_model
 
     if split and file:
         raise UsageError("--split and --data exclude each other: FILE has rows of its own")
-    evaluation = evaluate_model(
-        read_model(weights),
-        weights,
-        split=split or "test",
-        file=file,
+    evaluation = read_model(weights).evaluate(
+        file,
+        split=split,
         threshold=threshold,
         note=lambda text: click.echo(f"Warning: {text}", err=True),
     )

@@ -70,28 +70,22 @@ def predict(
     also a PNG or JPEG file, or a folder of them, which are brought to the size and the polarity of
     the training images.
     """
-    from nncli.base.errors import UsageError
     from nncli.base.storage.files import checked_output
-    from nncli.model.evaluation import gives_probabilities, threshold_for
     from nncli.model.formats import FORMATS
     from nncli.model.model_file import read_model
-    from nncli.model.prediction import predict_file
+    from nncli.model.thresholds import check_probabilities
 
     if out is not None and str(out) == "-":
         out = None
     chosen = FORMATS[format_ or _format_by_ending(out)]
     target = out and checked_output(out, replace=force, hint=", or --force to replace it")
     model = read_model(weights)
-    threshold = threshold_for(model, weights, threshold)
-    if id_column is not None and model.preprocessing.encoding is None:
-        raise UsageError(f"{weights}: the model was not trained on named columns; leave out --id")
-    if proba and (model.task == "regression" or not gives_probabilities(model.network)):
-        raise UsageError(f"{weights}: its outputs are no probabilities; leave out --proba")
+    if proba:
+        check_probabilities(model)
     notes: list[str] = []
     try:
         with _progress(input_file, shown=target is not None or not sys.stdout.isatty()) as advance:
-            blocks = predict_file(
-                model,
+            blocks = model.predictions(
                 input_file,
                 threshold=threshold,
                 proba=proba,

@@ -65,10 +65,9 @@ def _print_model(model: "Model") -> None:
 
     from nncli.cli.output import print_pairs, print_splits, shortened
     from nncli.metrics.tasks import EVALUATIONS
-    from nncli.model.evaluation import own_threshold
 
     preprocessing, record = model.preprocessing, model.training
-    columns, threshold = preprocessing.columns, own_threshold(model)
+    columns, threshold = preprocessing.columns, model.threshold
     click.echo()
     print_pairs(
         [

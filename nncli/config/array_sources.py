@@ -5,7 +5,14 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import Field
 
 from nncli.config.choices import Checked, IntegerOr, refusal
-from nncli.config.file_source import FileSource, OneFileSource, nearby, part_field
+from nncli.config.file_source import (
+    ClassWeight,
+    FileSource,
+    OneFileSource,
+    class_weight_field,
+    nearby,
+    part_field,
+)
 from nncli.config.source import Scale, scale_field
 from nncli.data.arrays import Arrays, load_arrays
 from nncli.data.dataset import Dataset
@@ -20,6 +27,7 @@ Side = Annotated[int, Field(ge=1, le=MOST_INPUTS)]
 class ArraySource(FileSource):
     """What files of arrays have in common."""
 
+    class_weight: ClassWeight = class_weight_field()
     scale: Scale = scale_field("standard")
 
     def load(self, seed: int, *, fold: Fold | None = None, progress: bool = False) -> Dataset:
@@ -28,7 +36,7 @@ class ArraySource(FileSource):
             name: each if isinstance(each, int | float) else self._read(each)
             for name, each in self.parts.items()
         }
-        return load_arrays(self._read(self._first), parts, self.task, seed, fold)
+        return load_arrays(self._read(self._first), parts, self.task, seed, fold, self.class_weight)
 
     @property
     def _first(self) -> Any:
@@ -44,6 +52,7 @@ class NpzSource(ArraySource, OneFileSource):
     source: Literal["npz"]
     X: str = Field("X", description="the array of the inputs, a row each")
     y: str = Field("y", description="the array of the targets or the classes")
+    weight: str | None = Field(None, description="an array with how much each row counts")
 
     @property
     def _first(self) -> str:
@@ -51,7 +60,8 @@ class NpzSource(ArraySource, OneFileSource):
 
     def _read(self, where: str) -> Arrays:
         path = nearby(where)
-        return Arrays.of_npz(read_arrays(path), self.X, self.y, str(path))
+        weight = self.weight if where == self.path else None  # only training rows have weights
+        return Arrays.of_npz(read_arrays(path), self.X, self.y, str(path), weight)
 
 
 class PairOr(Checked):
@@ -128,6 +138,7 @@ class ImagesSource(OneFileSource):
         description="what every image is turned into: gray (or grey), or rgb; default: as the "
         "first image, and a color image among gray ones is an error",
     )
+    class_weight: ClassWeight = class_weight_field()
     scale: Scale = scale_field("unit")
 
     def load(self, seed: int, *, fold: Fold | None = None, progress: bool = False) -> Dataset:
@@ -140,6 +151,7 @@ class ImagesSource(OneFileSource):
             fold,
             size=(self.size[0], self.size[1]) if self.size else None,
             channels=_CHANNELS[self.color] if self.color else None,
+            class_weight=self.class_weight,
         )
 
     @classmethod

@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 from pathlib import Path as FilePath
-from typing import Annotated, Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from nncli.config.choices import IntegerOr, PathOr
+from nncli.config.choices import IntegerOr, PathOr, WordOr
 from nncli.config.source import Source
 from nncli.data.dataset import Task
 from nncli.data.files.kinds import FileKind, kind_of_file, kind_of_name
@@ -16,6 +16,21 @@ Part = Annotated[int | float | str, PathOr(Share)]
 Path = Annotated[str, Field(description="the file, relative to the config")]
 
 _TASK = "default: as the targets look; binary, multiclass, multilabel or regression"
+
+
+Weight = Annotated[float, Field(ge=0, le=1e6)]
+ClassWeight = (
+    Annotated[Literal["balanced"] | dict[str, Weight], WordOr("balanced", dict[str, Weight])] | None
+)
+
+
+def class_weight_field() -> Any:
+    """Return the field with the weights of classes."""
+    return Field(
+        None,
+        description="how much the rows of each class count: balanced for all classes alike, or "
+        "a number for each",
+    )
 
 
 def part_field(share: float, purpose: str, other: str = "a file") -> Any:

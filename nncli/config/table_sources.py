@@ -6,16 +6,14 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_serializer, model_validator
 
 from nncli.base.words import did_you_mean
-from nncli.config.choices import Checked, OneOrList, Section, WordOr, refusal, shown
-from nncli.config.file_source import OneFileSource, nearby
+from nncli.config.choices import Checked, OneOrList, Section, refusal, shown
+from nncli.config.file_source import ClassWeight, OneFileSource, class_weight_field, nearby
 from nncli.config.source import Scale, Text, scale_field
 from nncli.data.dataset import Dataset
 from nncli.data.files.table import Kind
 from nncli.data.splitting import Fold
 from nncli.data.tables.column import KINDS, MOST_BLANKS, Missing
 from nncli.data.tables.tabular import Choices, load_tables
-
-Weight = Annotated[float, Field(ge=0, le=1e6)]
 
 
 class Constant(Checked):
@@ -97,16 +95,15 @@ class TableSource(OneFileSource):
         None, description="a column that is no input and stands beside the predictions"
     )
     weight: str | None = Field(None, description="a column with how much each row counts")
-    class_weight: (
-        Annotated[Literal["balanced"] | dict[str, Weight], WordOr("balanced", dict[str, Weight])]
-        | None
-    ) = Field(
-        None,
-        description="how much the rows of each class count: balanced for all classes alike, or "
-        "a number for each",
-    )
+    class_weight: ClassWeight = class_weight_field()
     blanks: list[str] = Field(
         [], max_length=MOST_BLANKS, description="what counts as a blank cell, such as NA or ?"
+    )
+    missing: Literal["error", "auto"] = Field(
+        "error",
+        description="what blank cells are in columns of which data.columns does not say it: an "
+        "error, or auto: numbers take the median of the training rows, and where Booleans or text "
+        "have blank cells these have an input of their own",
     )
     scale: Scale = scale_field("standard")
 
@@ -137,6 +134,7 @@ class TableSource(OneFileSource):
             weight=self.weight,
             class_weight=self.class_weight,
             blanks=self.blanks,
+            missing=self.missing,
         )
         return load_tables(nearby(self.path), self.near_parts, choices, seed, fold)
 

@@ -1,7 +1,7 @@
 """A data set from arrays: a matrix or images, and their targets."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -14,10 +14,12 @@ from nncli.base.words import did_you_mean
 from nncli.data.dataset import Dataset, Task
 from nncli.data.files.image_format import ImageFormat
 from nncli.data.files.table import Table
+from nncli.data.memory.memory_table import place
 from nncli.data.splits import Split, in_order, whole
 from nncli.data.splitting import Fold, divide
-from nncli.data.tables.column import LARGEST
+from nncli.data.tables.column import LARGEST, blank_cells
 from nncli.data.tables.targets import Targets, understand
+from nncli.data.weights import ClassWeights, given_weights, row_weights, weight_table
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,7 @@ class Arrays:
     """The inputs (N, ...) and the targets (N,) or (N, O) of some rows, with names for messages.
 
     `target` is what the targets are called, with a number behind it where there are several.
+    `weights` (N,) is how much each row counts in training.
     """
 
     inputs: NDArray[Any]
@@ -32,19 +35,33 @@ class Arrays:
     inputs_name: str
     targets_name: str
     target: str = "y"
+    weights: NDArray[Any] | None = None
+    weights_name: str = "weights"
 
     @classmethod
     def of_npz(
-        cls, arrays: Mapping[str, NDArray[Any]], inputs: str, targets: str, name: str
+        cls,
+        arrays: Mapping[str, NDArray[Any]],
+        inputs: str,
+        targets: str,
+        name: str,
+        weight: str | None = None,
     ) -> "Arrays":
-        """Choose two arrays of an npz file. Raises `DataError` when one is not there."""
-        for key, array in (("X", inputs), ("y", targets)):
-            if array not in arrays:
+        """Choose arrays of an npz file. Raises `DataError` when one is not there."""
+        for key, array in (("X", inputs), ("y", targets), ("weight", weight)):
+            if array is not None and array not in arrays:
                 raise DataError(
                     f"{name}: has no array {array!r} for data.{key}"
                     + (did_you_mean(array, list(arrays)) or f"; it has {', '.join(arrays)}")
                 )
-        return cls(arrays[inputs], arrays[targets], f"{name}: {inputs}", f"{name}: {targets}")
+        return cls(
+            arrays[inputs],
+            arrays[targets],
+            f"{name}: {inputs}",
+            f"{name}: {targets}",
+            weights=arrays[weight] if weight else None,
+            weights_name=f"{name}: {weight}",
+        )
 
     def matrix(self) -> NDArray[Any]:
         """Return the inputs as a matrix (N, I) of their own type.
@@ -76,7 +93,7 @@ class Arrays:
     def target_table(self) -> Table:
         """Return the targets as a table with a column for each."""
         y = self.targets
-        if y.ndim not in (1, 2) or not y.size or y.dtype.kind not in "buifU":
+        if y.ndim not in (1, 2) or not y.size or y.dtype.kind not in "buifUO":
             raise DataError(
                 f"{self.targets_name}: is {y.dtype} of shape {y.shape}; expected numbers or text, "
                 "one or several a row"
@@ -85,11 +102,27 @@ class Arrays:
         columns = columns.astype(object) if y.dtype.kind == "U" else columns
         name, several = self.target, len(columns) > 1
         names = [f"{name}{n}" for n in range(1, len(columns) + 1)] if several else [name]
-        return Table(
-            self.targets_name,
-            dict(zip(names, columns, strict=True)),
-            lambda row: f"row {row} (from 0)",
-        )
+        table = Table(self.targets_name, dict(zip(names, columns, strict=True)), place)
+        for name in names:
+            if (blank := blank_cells(table.columns[name])).any():
+                raise DataError(
+                    f"{self.targets_name}: {place(int(blank.argmax()))}: is blank; leave out rows "
+                    "without a target"
+                )
+        return table
+
+    def row_weights(self) -> NDArray[np.float64] | None:
+        """Return the weights that are given, if there are any.
+
+        Raises
+        ------
+        DataError
+            When they are not a number of 0 or more for each row.
+        """
+        if self.weights is None:
+            return None
+        table = weight_table(self.weights, len(self.targets), self.weights_name)
+        return given_weights(table, self.weights_name)
 
 
 def load_arrays(
@@ -98,6 +131,7 @@ def load_arrays(
     task: Task | None,
     seed: int,
     fold: Fold | None = None,
+    class_weight: ClassWeights | None = None,
 ) -> Dataset:
     """Return the data set of arrays with the training rows.
 
@@ -108,6 +142,8 @@ def load_arrays(
         rows (int) or a fraction.
     fold : Fold, optional
         The part of the rows that is held out.
+    class_weight : "balanced" or mapping of class to number, optional
+        How much the rows of each class count.
 
     Raises
     ------
@@ -119,7 +155,15 @@ def load_arrays(
     rows = whole(matrix, targets.values(table))
     shares = {part: each for part, each in parts.items() if not isinstance(each, Arrays)}
     divided = divide(rows, shares, seed, targets.classes, first.inputs_name, fold)
-    splits = {part: rows.part(which) for part, which in divided.items()}
+    weights = row_weights(
+        first.inputs_name,
+        targets,
+        rows.targets,
+        divided["train"],
+        given=first.row_weights(),
+        of_classes=class_weight,
+    )
+    splits = {part: replace(rows, rows=each, weights=weights) for part, each in divided.items()}
     for part, other in parts.items():
         if isinstance(other, Arrays):
             splits[part] = _other_part(other, matrix.shape[1], targets)

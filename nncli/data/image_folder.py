@@ -10,6 +10,7 @@ from nncli.data.dataset import Dataset, Task
 from nncli.data.files.image_format import ImageFormat
 from nncli.data.files.images import LabelledImages, read_classes
 from nncli.data.splitting import Fold
+from nncli.data.weights import ClassWeights
 
 
 def load_folders(
@@ -21,6 +22,7 @@ def load_folders(
     *,
     size: tuple[int, int] | None = None,
     channels: int | None = None,
+    class_weight: ClassWeights | None = None,
 ) -> Dataset:
     """Return the data set of a folder with the training images.
 
@@ -34,6 +36,8 @@ def load_folders(
     size : (height, width), optional
     channels : 1 or 3, optional
         As for `read_classes`; images of other folders are brought to those of the training images.
+    class_weight : "balanced" or mapping of class to number, optional
+        As for `load_arrays`.
 
     Raises
     ------
@@ -46,7 +50,7 @@ def load_folders(
         name: _arrays(_alike(each, found), each) if isinstance(each, Path) else each
         for name, each in parts.items()
     }
-    return load_arrays(_arrays(first, path), others, task, seed, fold)
+    return load_arrays(_arrays(first, path), others, task, seed, fold, class_weight)
 
 
 def _alike(path: Path, format_: ImageFormat) -> LabelledImages:

@@ -1,19 +1,17 @@
 """Evaluate a network on rows whose targets are known."""
 
-import math
-from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from nncli.base.errors import DataError, ModelFileError, UsageError
+from nncli.base.errors import DataError
 from nncli.data.scaling import NOT_SCALED, Scaling, unscaled, with_scaled_targets
-from nncli.data.splits import Split, whole
-from nncli.data.tables.targets import Targets
+from nncli.data.splits import Split
 from nncli.engines.batches import EVALUATION_ROWS, Batches, target_codes
 from nncli.metrics.scores import chosen_classes, class_probabilities
-from nncli.metrics.tasks import DEFAULT_THRESHOLD, EVALUATIONS, WITH_THRESHOLD, Answers, Evaluation
+from nncli.metrics.tasks import EVALUATIONS, Answers, Evaluation
 from nncli.model.model import Model
+from nncli.model.thresholds import gives_probabilities
 from nncli.nn.entries import Array
 from nncli.nn.losses import LOSSES
 from nncli.nn.network import Network
@@ -89,11 +87,6 @@ def class_codes(network: Network, classes: int) -> Array:
     """Return the target vector of every class, shape (classes, O), as the output takes it."""
     output = network.output
     return target_codes(classes, output.outputs, network.dtype, output.entry.low)
-
-
-def gives_probabilities(network: Network) -> bool:
-    """Return whether the outputs are probabilities."""
-    return network.output.entry.probabilities
 
 
 def run_rows(
@@ -192,149 +185,3 @@ def evaluate(
         threshold=threshold,
     )
     return EVALUATIONS[task].of(answers)
-
-
-def has_threshold(task: str, network: Network) -> bool:
-    """Return whether a probability is compared with a threshold."""
-    return task in WITH_THRESHOLD and gives_probabilities(network)
-
-
-def own_threshold(model: Model) -> float | None:
-    """Return the threshold that a model was saved with; None if it has none.
-
-    Raises
-    ------
-    ModelFileError
-        When its config has something else than a probability there.
-    """
-    if not has_threshold(model.task, model.network):
-        return None
-    section = model.config.get("model")
-    found = section.get("threshold") if isinstance(section, dict) else None
-    if found is None:  # of a model from before there were thresholds
-        return DEFAULT_THRESHOLD
-    if not isinstance(found, float) or not 0 < found < 1:
-        raise ModelFileError(
-            f"the model's config: model.threshold: found {found!r}; expected a number between 0 "
-            "and 1; get or train the model again"
-        )
-    return found
-
-
-def threshold_for(model: Model, path: Path, asked: float | None) -> float | None:
-    """Return the threshold that is asked for, or else the model's own.
-
-    Parameters
-    ----------
-    path : Path
-        The model file, for messages.
-
-    Raises
-    ------
-    UsageError
-        When it is not between 0 and 1, or the model has nothing to compare it with.
-    """
-    if asked is None:
-        return own_threshold(model)
-    if model.task not in WITH_THRESHOLD:
-        problem = f"its task is {model.task}; a threshold is for {' and '.join(WITH_THRESHOLD)}"
-    elif not gives_probabilities(model.network):
-        problem = "its outputs are no probabilities to compare a threshold with"
-    elif not 0 < asked < 1:
-        raise UsageError(f"--threshold: found {asked:g}; expected a probability between 0 and 1")
-    else:
-        return asked
-    raise UsageError(f"{path}: {problem}; leave out --threshold")
-
-
-def evaluate_model(
-    model: Model,
-    path: Path,
-    *,
-    split: str = "test",
-    file: Path | None = None,
-    threshold: float | None = None,
-    note: Callable[[str], None] = lambda text: None,
-) -> Evaluation:
-    """Evaluate a saved model on a split of its own data, or on the rows of a labelled file.
-
-    Parameters
-    ----------
-    path : Path
-        The model file, for messages.
-    threshold : float, optional
-        In the place of the model's own.
-    note : function
-        Is told, in a line each, what looks wrong in the file.
-
-    Raises
-    ------
-    UsageError
-        When the data has no such split, or as `threshold_for`.
-    DataError
-        When the data or the file cannot be used.
-    """
-    threshold = threshold_for(model, path, threshold)
-    if file is not None:
-        chosen, name = _labelled(model, file, note), str(file)
-        check_targets(chosen, model.objective, model.targets, name)
-    else:
-        chosen, name = _own_rows(model, path, split), split
-    evaluation = evaluate(
-        model.network,
-        model.objective,
-        chosen,
-        scaling_of(model),
-        target_scaling=target_scaling_of(model),
-        name=name,
-        task=model.task,
-        targets=model.targets,
-        classes=model.classes,
-        threshold=threshold,
-    )
-    for metric, value in evaluation.metrics.items():
-        if not math.isfinite(value):
-            raise DataError(
-                f"{name}: the {metric} is {value}: some values are too large for the model"
-            )
-    return evaluation
-
-
-def _own_rows(model: Model, path: Path, split: str) -> Split:
-    """Return the rows of a split of the data that a model's config names."""
-    from nncli.config.load import saved_config  # pydantic: not for a labelled file
-
-    config = saved_config(model.config, f"{path}: its config").config
-    dataset = config.load_data()
-    described = (model.preprocessing.columns, model.targets, model.classes)
-    if ([*dataset.columns], [*dataset.targets], [*dataset.classes]) != described:
-        raise ModelFileError(
-            f"{path}: its config names the source {config.data.source}, but its columns, "
-            "targets or classes are not those of that source; evaluate it with --data FILE"
-        )
-    if split not in dataset.splits:
-        raise UsageError(
-            f"{path}: its data has no {split} rows; choose --split {' or '.join(dataset.splits)}"
-        )
-    return dataset.splits[split]
-
-
-def _labelled(model: Model, file: Path, note: Callable[[str], None]) -> Split:
-    """Return the rows of a file, or the images of a folder, with their targets."""
-    preprocessing = model.preprocessing
-    if preprocessing.images is not None and file.is_dir():
-        from nncli.data.new_images import labelled_images
-
-        return labelled_images(file, preprocessing.images, model.classes, note)
-    if preprocessing.encoding is None:
-        from nncli.data.tables.model_rows import read_labelled
-
-        rows = read_labelled(file, preprocessing.columns, model.targets, model.classes)
-        return whole(rows.inputs, rows.targets)
-    targets = Targets(model.task, model.targets, model.classes)
-    from nncli.data.tables.tabular import read_labelled_table
-
-    split, warnings = read_labelled_table(file, preprocessing.encoding, targets)
-    for warning in warnings:
-        note(warning)
-    return split

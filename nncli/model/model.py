@@ -1,13 +1,26 @@
 """A trained model: the network, and all that is needed to use it."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from numpy.typing import NDArray
+
+from nncli.base.notes import Note, warn
 from nncli.data.dataset import Task
 from nncli.data.files.image_format import ImageFormat
+from nncli.data.files.input_file import Advance, tell_nobody
 from nncli.data.tables.encoding import Encoding
 from nncli.nn.network import Network
 from nncli.nn.objective import Objective
+
+if TYPE_CHECKING:
+    from nncli.data.rows.reading import Taken
+    from nncli.metrics.tasks import Evaluation
+    from nncli.model.prediction import PredictedRows
 
 
 @dataclass(frozen=True)
@@ -35,10 +48,22 @@ class Preprocessing:
     encoding: Encoding | None = None
     images: ImageFormat | None = None
 
+    @property
+    def taken(self) -> "Taken":
+        """What rows it takes."""
+        from nncli.data.rows.reading import Taken
+
+        return Taken(self.columns, self.encoding, self.images)
+
 
 @dataclass(frozen=True)
 class Model:
     """A trained network with all that is needed to use it.
+
+    It predicts and evaluates rows of any form: an array (N, I) of numbers; a data frame of pandas,
+    polars or pyarrow; a list with a dict for each row; the path of a file, ``-`` for standard
+    input, or of a folder of images. Several threads may use one model at once. A pickle of it
+    holds the bytes of its model file.
 
     Attributes
     ----------
@@ -59,7 +84,7 @@ class Model:
         The training record: epochs, best epoch, seconds, date.
     provenance : dict
         The versions that wrote the file, once it has been read from one.
-    name : str
+    called : str
         What it is called in messages: the path that it was read from.
     """
 
@@ -73,4 +98,200 @@ class Model:
     metrics: dict[str, Any]
     training: dict[str, Any]
     provenance: dict[str, Any] = field(default_factory=dict)
-    name: str = "the model"
+    called: str = field(default="the model", compare=False)
+
+    @cached_property
+    def threshold(self) -> float | None:
+        """The probability over which the second class, or a label, is predicted.
+
+        None where there is none. Raises `ModelFileError` when its config has something else there.
+        """
+        from nncli.model.thresholds import own_threshold
+
+        return own_threshold(self)
+
+    def predict(
+        self, rows: object, *, threshold: float | None = None, note: Note = warn
+    ) -> NDArray[Any]:
+        """Return what is predicted for every row.
+
+        Parameters
+        ----------
+        rows : array, frame, list of dict, or path
+        threshold : float, optional
+            In the place of the model's own.
+        note : function of str
+            Told, in a line each, of what looks wrong or was guessed; by default it warns.
+
+        Returns
+        -------
+        array
+            Of classes their names (N,): as int64 where all are whole numbers, as Booleans where
+            they are ``false`` and ``true``, else as text. Of several labels 0 and 1 (N, L). Of a
+            regression numbers (N,), or (N, O) of several targets, in the network's precision.
+
+        Raises
+        ------
+        DataError
+            With the place, what was found and what was expected.
+        UsageError
+            When there is nothing to compare a threshold with.
+        """
+        blocks = self._blocks(rows, threshold, proba=True, note=note, at_once=True)
+        return _joined([block.predictions.result() for block in blocks])
+
+    def predict_proba(self, rows: object, *, note: Note = warn) -> NDArray[Any]:
+        """Return the probabilities of every class (N, classes), or label (N, L).
+
+        Parameters and errors are as for `predict`; raises `UsageError` when the outputs are no
+        probabilities.
+        """
+        from nncli.model.thresholds import check_probabilities
+
+        check_probabilities(self)
+        blocks = self._blocks(rows, None, proba=True, note=note, at_once=True)
+        return _joined([block.predictions.array() for block in blocks])
+
+    def predictions(
+        self,
+        rows: object,
+        *,
+        threshold: float | None = None,
+        proba: bool = True,
+        id_column: str | None = None,
+        note: Note = warn,
+        advance: Advance = tell_nobody,
+    ) -> "Iterator[PredictedRows]":
+        """Yield predictions in blocks, so that memory is bounded, however many rows there are.
+
+        Parameters
+        ----------
+        rows, threshold, note
+            As for `predict`.
+        proba : bool
+            Whether probabilities are kept, where there are some.
+        id_column : str, optional
+            The column of a table that stands beside the predictions, in the place of the model's
+            own.
+        advance : function of int
+            Told how many bytes of a file have been read since it was last told.
+
+        Raises
+        ------
+        DataError, UsageError
+            As `predict`; blocks before an error are yielded.
+        """
+        from nncli.base.errors import UsageError
+
+        if id_column is not None and self.preprocessing.encoding is None:
+            raise UsageError(
+                f"{self.called}: the model was not trained on named columns; leave out --id"
+            )
+        return self._blocks(
+            rows,
+            threshold,
+            proba=proba,
+            id_column=id_column,
+            note=note,
+            advance=advance,
+        )
+
+    def evaluate(
+        self,
+        rows: object | None = None,
+        targets: object | None = None,
+        *,
+        split: str | None = None,
+        threshold: float | None = None,
+        note: Note = warn,
+    ) -> "Evaluation":
+        """Compare predictions with the targets of rows.
+
+        Parameters
+        ----------
+        rows : array, frame, list of dict, or path, optional
+            By default those of a split of the data that its config names.
+        targets : array, list or series, optional
+            The targets (N,) or (N, O), or classes (N,), of `rows`; by default they are in columns
+            of their names, or in the array ``y`` of an npz file.
+        split : str, optional
+            ``test`` by default.
+        threshold, note
+            As for `predict`.
+
+        Raises
+        ------
+        DataError
+            As `predict`, and for targets that the model does not know.
+        UsageError
+            When the data has no such split, or arguments exclude each other.
+        """
+        from nncli.model.model_evaluation import evaluate_model
+
+        with np.errstate(**_ERRORS):
+            return evaluate_model(self, rows, targets, split=split, threshold=threshold, note=note)
+
+    def save(self, path: Path | str, *, replace: bool = False) -> None:
+        """Write the model file, whole or not at all.
+
+        Raises
+        ------
+        UsageError
+            When `path` exists and `replace` is not set, or it is no regular file.
+        OutputError
+            When it cannot be written.
+        """
+        from nncli.base.storage.files import checked_output
+        from nncli.model.model_file import write_model
+
+        hint = ", or replace=True to replace it"
+        write_model(checked_output(Path(path), replace=replace, hint=hint), self)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        from nncli.model.model_file import model_bytes, model_from_bytes
+
+        return model_from_bytes, (model_bytes(self), self.called)
+
+    def _blocks(
+        self,
+        rows: object,
+        threshold: float | None,
+        *,
+        proba: bool,
+        note: Note,
+        id_column: str | None = None,
+        advance: Advance = tell_nobody,
+        at_once: bool = False,
+    ) -> "Iterator[PredictedRows]":
+        from nncli.data.rows.blocks import Asked
+        from nncli.model.prediction import block_rows, predicted_blocks
+        from nncli.model.thresholds import threshold_for
+
+        threshold = threshold_for(self, threshold)
+        all_ = at_once and isinstance(rows, np.ndarray)
+        most = None if all_ else block_rows(len(self.preprocessing.columns))
+        asked = Asked(note, rows=most, id_column=id_column, advance=advance)
+        return _guarded(predicted_blocks(self, rows, asked, threshold=threshold, proba=proba))
+
+
+# Whatever the caller has set: what leaves the range of numbers is seen by `check_range`.
+_ERRORS: dict[str, Any] = {
+    "divide": "warn",
+    "over": "ignore",
+    "under": "ignore",
+    "invalid": "ignore",
+}
+
+
+def _guarded(blocks: "Iterator[PredictedRows]") -> "Iterator[PredictedRows]":
+    """Yield the same, with NumPy's errors treated as nncli does while a block is made."""
+    while True:
+        with np.errstate(**_ERRORS):
+            block = next(blocks, None)
+        if block is None:
+            return
+        yield block
+
+
+def _joined(arrays: list[NDArray[Any]]) -> NDArray[Any]:
+    return arrays[0] if len(arrays) == 1 else np.concatenate(arrays)

@@ -6,8 +6,10 @@ metadata says is compared with the arrays.
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,7 @@ from numpy.typing import NDArray
 
 import nncli
 from nncli.base.errors import ModelFileError, reason
-from nncli.base.storage.npz_file import read_own_npz, write_npz
+from nncli.base.storage.npz_file import npz_parts, parse_own_npz, read_own_npz, write_npz
 from nncli.base.storage.strict_json import parse_json, to_json
 from nncli.base.words import on_one_line
 from nncli.model.metadata import Refusal, check_parameters, get, get_texts, is_number
@@ -51,6 +53,15 @@ _MOST_LAYERS = 10_000  # a config's network has at most some thousand
 
 def write_model(path: Path, model: Model) -> None:
     """Write `model` to `path` atomically. Raises `OutputError`."""
+    write_npz(path, _members(model))
+
+
+def model_bytes(model: Model) -> bytes:
+    """Return the bytes of the file that `write_model` writes."""
+    return b"".join(npz_parts(_members(model)))
+
+
+def _members(model: Model) -> dict[str, NDArray[Any]]:
     network = model.network
     arrays = network.named
     metadata = {
@@ -72,7 +83,7 @@ def write_model(path: Path, model: Model) -> None:
         "nncli_version": nncli.__version__,
         "numpy_version": np.__version__,
     }
-    write_npz(path, {"metadata": np.array(to_json(metadata)), **arrays})
+    return {"metadata": np.array(to_json(metadata)), **arrays}
 
 
 def _names(layers: Iterable[Layer]) -> Iterator[list[str]]:
@@ -89,15 +100,38 @@ def read_model(path: Path) -> Model:
     ModelFileError
         When it is missing, damaged, of a newer format, or anything but what `write_model` writes.
     """
+    called = str(path)
     if path.is_dir():
         if (path / "fold-1").is_dir():
             raise ModelFileError(f"{path}: has a model for each fold; choose {path / 'fold-1'}")
         path = path / "weights.npz"
+    with _refusals(path):
+        return _read(read_own_npz, path, called)
+
+
+def model_from_bytes(content: bytes, called: str) -> Model:
+    """Return the model that `model_bytes` made bytes of. Raises `ModelFileError`."""
+    with _refusals(called):
+        return _read(lambda stream: parse_own_npz(stream, len(content)), BytesIO(content), called)
+
+
+def _read(read: Callable[[Any], dict[str, NDArray[Any]]], source: object, called: str) -> Model:
     try:
-        arrays = _arrays(path)
-        metadata = _metadata(arrays)
-        layers = _layers(metadata)
-        return _model(_network(layers, arrays, metadata), metadata, str(path))
+        arrays = read(source)
+    except ValueError as error:
+        raise Refusal(f"{error}; {_AGAIN}") from error
+    metadata = _metadata(arrays)
+    layers = _layers(metadata)
+    model = _model(_network(layers, arrays, metadata), metadata, called)
+    _ = model.threshold  # refused now, not when it is first needed
+    return model
+
+
+@contextmanager
+def _refusals(path: object) -> Iterator[None]:
+    """Turn what is wrong with a model file into a `ModelFileError`."""
+    try:
+        yield
     except OSError as error:
         raise ModelFileError(f"{path}: cannot be read ({reason(error)})") from error
     except ValueError as error:
@@ -120,13 +154,6 @@ def load(path: str | Path) -> Model:
 def _sha256(array: NDArray[Any]) -> str:
     """Return the SHA-256 of the numbers, little-endian, in C order."""
     return hashlib.sha256(array.astype(array.dtype.newbyteorder("<")).tobytes()).hexdigest()
-
-
-def _arrays(path: Path) -> dict[str, NDArray[Any]]:
-    try:
-        return read_own_npz(path)
-    except ValueError as error:
-        raise Refusal(f"{error}; {_AGAIN}") from error
 
 
 def _metadata(arrays: dict[str, NDArray[Any]]) -> dict[str, Any]:
@@ -278,7 +305,7 @@ def _same_names(expected: Iterable[str], found: Iterable[str]) -> None:
         raise Refusal(f"has the unexpected members {', '.join(sorted(extra))}")
 
 
-def _model(network: Network, metadata: dict[str, Any], name: str) -> Model:
+def _model(network: Network, metadata: dict[str, Any], called: str) -> Model:
     preprocessing = read_preprocessing(get(metadata, "preprocessing", dict), network)
     task, output = get(metadata, "task", str), network.output.kind
     if task not in ACTIVATIONS[output].output_for:
@@ -295,7 +322,7 @@ def _model(network: Network, metadata: dict[str, Any], name: str) -> Model:
         metrics=_metrics(get(metadata, "metrics", dict)),
         training=get(metadata, "training", dict),
         provenance={key: get(metadata, key, str) for key in ("nncli_version", "numpy_version")},
-        name=name,
+        called=called,
     )
 
 

@@ -1,36 +1,28 @@
-"""Predict with a saved model: rows in memory, or files of any size block by block."""
+"""Predict with a model, block by block: rows of any form and number."""
 
-from collections.abc import Callable, Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nncli.base.errors import DataError
-from nncli.base.words import listed
-from nncli.data.files.image_format import OF_MNIST, ImageFormat
-from nncli.data.files.input_file import Advance, open_input, tell_nobody
-from nncli.data.files.kinds import IMAGES, kind_of_name
+from nncli.data.rows.blocks import Asked
+from nncli.data.rows.reading import read_rows
 from nncli.data.scaling import unscaled
 from nncli.data.splits import whole
 from nncli.engines.batches import EVALUATION_ROWS
 from nncli.metrics.scores import chosen_classes, class_probabilities
-from nncli.model.evaluation import (
-    check_range,
-    gives_probabilities,
-    own_threshold,
-    run_rows,
-    scaling_of,
-    target_scaling_of,
-)
+from nncli.model.evaluation import check_range, run_rows, scaling_of, target_scaling_of
 from nncli.model.model import Model
+from nncli.model.thresholds import gives_probabilities
 
 Numbers = NDArray[np.floating[Any]]
-Note = Callable[[str], None]
 
 _BLOCK_NUMBERS = 1 << 20  # in a block of rows, if these are not very long
+_INTEGER = re.compile(r"0|-?[1-9][0-9]{0,17}")
 MOST_ROWS = 32 * EVALUATION_ROWS
 
 
@@ -72,6 +64,10 @@ class Predictions:
             return self.probabilities
         return np.array(self.names, f"U{max(map(len, self.classes))}")
 
+    def result(self) -> NDArray[Any]:
+        """Return the predicted classes (N,) as `class_values` has them."""
+        return np.take(class_values(self.classes), self.chosen)
+
 
 @dataclass(frozen=True)
 class PredictedLabels:
@@ -105,6 +101,10 @@ class PredictedLabels:
         """Return the labels, or with probabilities these, shape (N, L)."""
         return self.chosen if self.probabilities is None else self.probabilities
 
+    def result(self) -> NDArray[Any]:
+        """Return the labels (N, L)."""
+        return self.chosen
+
 
 @dataclass(frozen=True)
 class PredictedNumbers:
@@ -128,6 +128,10 @@ class PredictedNumbers:
     def array(self) -> NDArray[Any]:
         """Return the numbers, shape (N,) for one target, (N, O) for several."""
         return self.values[:, 0] if len(self.targets) == 1 else self.values
+
+    def result(self) -> NDArray[Any]:
+        """Return the same as `array`."""
+        return self.array()
 
 
 Predicted = Predictions | PredictedLabels | PredictedNumbers
@@ -171,6 +175,15 @@ class PredictedRows:
         return {**self.beside, **predicted}
 
 
+def class_values(classes: Sequence[str]) -> NDArray[Any]:
+    """Return classes as int64 where all are whole numbers, as Booleans, or else as text."""
+    if {*classes} == {"false", "true"}:
+        return np.array([name == "true" for name in classes])
+    if all(map(_INTEGER.fullmatch, classes)):
+        return np.array([int(name) for name in classes], np.int64)
+    return np.array(classes, str)
+
+
 @np.errstate(over="ignore", invalid="ignore")  # check_range sees what comes of it
 def predict_rows(
     model: Model, inputs: NDArray[Any], threshold: float | None = None, *, first_row: int = 0
@@ -200,7 +213,7 @@ def predict_rows(
         A[part] = outputs
         if model.classes:
             chosen[part] = chosen_classes(work.logits)
-    threshold = own_threshold(model) if threshold is None else threshold
+    threshold = model.threshold if threshold is None else threshold
     if model.task == "multilabel":
         return PredictedLabels(model.targets, ((threshold or 0) < A).astype(np.intp), A)
     if not model.classes:
@@ -215,96 +228,42 @@ def predict_rows(
     return Predictions(model.classes, chosen, probabilities)
 
 
-def predict_file(
-    model: Model,
-    path: Path,
-    *,
-    threshold: float | None = None,
-    proba: bool = True,
-    id_column: str | None = None,
-    note: Note = lambda text: None,
-    advance: Advance = tell_nobody,
-    most_rows: int = MOST_ROWS,
+def predicted_blocks(
+    model: Model, rows: object, asked: Asked, *, threshold: float | None = None, proba: bool = True
 ) -> Iterator[PredictedRows]:
-    """Predict for a file of rows, an image or a folder of images, in blocks of bounded memory.
+    """Predict for rows of any form, block by block.
 
     Parameters
     ----------
-    path : Path
-        ``-`` is standard input.
+    asked : Asked
+        What else is read of the rows.
     threshold : float, optional
         As for `predict_rows`.
     proba : bool
         Whether probabilities are kept.
-    id_column : str, optional
-        The column of a table that is kept beside the predictions, in the place of the model's own.
-    note : function of str
-        Told, in a line each, of what looks wrong or was guessed.
-    advance : function of int
-        Told how many bytes have been read since it was last told.
-    most_rows : int
-        How many rows a block has, unless they are long: then fewer.
 
     Raises
     ------
     DataError
         With the place, what was found and what was expected; blocks before it are yielded.
     """
-    batches = _BLOCK_NUMBERS // (EVALUATION_ROWS * len(model.preprocessing.columns))
-    rows = min(max(batches, 1) * EVALUATION_ROWS, most_rows)
     first = 0
-    for inputs, beside in _input_blocks(model, path, rows, id_column, note, advance):
-        predictions = predict_rows(model, inputs, threshold, first_row=first)
+    for block in read_rows(model.preprocessing.taken, rows, asked):
+        try:
+            predictions = predict_rows(model, block.inputs, threshold, first_row=first)
+        except DataError:
+            block.check()
+            raise
         if not proba and not isinstance(predictions, PredictedNumbers):
             predictions = replace(predictions, probabilities=None)
-        yield PredictedRows(first, predictions, beside)
-        first += len(inputs)
+        yield PredictedRows(first, predictions, block.beside)
+        first += len(block.inputs)
 
 
-def _input_blocks(
-    model: Model, path: Path, rows: int, id_column: str | None, note: Note, advance: Advance
-) -> Iterator[tuple[NDArray[Any], Mapping[str, list[Any]]]]:
-    # Each reader is loaded where it is needed: to start is most of the time of a prediction.
-    taken = model.preprocessing
-    if path.is_dir():
-        from nncli.data.new_images import image_blocks
+def block_rows(columns: int, most_rows: int = MOST_ROWS) -> int:
+    """Return how many rows of so many columns are predicted at a time: fewer where these are long.
 
-        yield from image_blocks(path, _images(model, path, note), rows, note=note, advance=advance)
-        return
-    with open_input(path, advance) as file:
-        # By its name too: what is no image then is said so, and not read as a table.
-        if file.kind in IMAGES or kind_of_name(path) in IMAGES:
-            format_ = _images(model, path, note)
-            if str(path) == "-":
-                raise DataError("standard input: is an image; give the name of its file instead")
-            from nncli.data.new_images import image_blocks
-
-            yield from image_blocks(path, format_, rows, note=note)
-        elif taken.encoding is not None:
-            from nncli.data.tables.tabular import input_blocks
-
-            yield from input_blocks(
-                file, taken.encoding, rows, id_column=id_column, note=note, advance=advance
-            )
-        else:
-            from nncli.data.tables.model_rows import number_blocks
-
-            blocks = number_blocks(file, taken.columns, rows, note=note, advance=advance)
-            yield from ((block, {}) for block in blocks)
-
-
-def _images(model: Model, path: Path, note: Note) -> ImageFormat:
-    """Return what images the model takes; of 784 inputs without a word about them, MNIST's."""
-    taken = model.preprocessing
-    if taken.images is not None:
-        return taken.images
-    if taken.encoding is not None or len(taken.columns) != OF_MNIST.inputs:
-        raise DataError(
-            f"{path}: holds images; the model takes {len(taken.columns)} numbers a row: "
-            f"{listed(taken.columns)}"
-        )
-    note(
-        f"{path}: the model does not say what images its {OF_MNIST.inputs} inputs are; taken for "
-        f"those of MNIST: {OF_MNIST}"
-    )
-    return OF_MNIST
+    It is a multiple of the rows that a network takes at once.
+    """
+    batches = _BLOCK_NUMBERS // (EVALUATION_ROWS * columns)
+    return min(max(batches, 1) * EVALUATION_ROWS, most_rows)

@@ -224,14 +224,14 @@ def prepare_again(model: Model) -> Job:
     ConfigError, ModelFileError
         When its config is none, or no longer leads to such a model.
     """
-    loaded = saved_config(model.config, f"{model.name}: its config")
+    loaded = saved_config(model.config, f"{model.called}: its config")
     return prepare(loaded, start=model, engine="numpy")
 
 
 def _start_from(model: Model, network: Network) -> None:
     """Copy the arrays of a model into a network. Raises `ModelFileError` if they do not fit."""
     if network.layers != model.network.layers:
-        raise ModelFileError(f"{model.name}: its config describes other layers than it has")
+        raise ModelFileError(f"{model.called}: its config describes other layers than it has")
     np.copyto(network.parameters, model.network.parameters)
     np.copyto(network.state, model.network.state)
 

@@ -7,7 +7,6 @@ import pytest
 
 from nncli.cli.eval import print_evaluation
 from nncli.metrics.tasks import EVALUATIONS, Answers
-from nncli.model.evaluation import own_threshold
 from nncli.model.model_file import read_model, write_model
 
 
@@ -253,7 +252,7 @@ def test_a_threshold_needs_two_classes_and_probabilities(nncli, xor_config, many
 
 @pytest.mark.parametrize("config", [{}, {"model": {}}, {"model": {"threshold": None}}])
 def test_a_model_from_before_there_were_thresholds_has_one_half(weights, config):
-    assert own_threshold(replace(read_model(weights), config=config)) == 0.5
+    assert replace(read_model(weights), config=config).threshold == 0.5
 
 
 @pytest.mark.parametrize("threshold", [0, 1.0, "0.3", [0.5], True])

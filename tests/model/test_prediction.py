@@ -12,18 +12,19 @@ import numpy as np
 import pytest
 
 from nncli.base.errors import DataError, OutputError
+from nncli.data.rows.blocks import Asked
 from nncli.data.scaling import Scaling
 from nncli.data.splits import whole
 from nncli.model.evaluation import (
     check_targets,
     class_codes,
     evaluate,
-    gives_probabilities,
     scaling_of,
 )
 from nncli.model.formats import FORMATS
 from nncli.model.model import Model, Preprocessing
-from nncli.model.prediction import PredictedRows, predict_file, predict_rows
+from nncli.model.prediction import PredictedRows, predict_rows, predicted_blocks
+from nncli.model.thresholds import gives_probabilities
 from nncli.nn.activations import ACTIVATIONS
 from nncli.nn.layers.kinds import block
 from nncli.nn.losses import LOSSES
@@ -33,6 +34,7 @@ from nncli.nn.objective import Objective
 parquet = pytest.importorskip("pyarrow.parquet", reason="the extra 'parquet' is not installed")
 
 OF_CLASSIFIERS = [name for name, entry in ACTIVATIONS.items() if "multiclass" in entry.output_for]
+FIVE_HUNDRED = Asked(print, rows=500)
 INPUTS = np.array([[0.5, -1.0], [2.0, 1.0], [-1.0, 0.25], [0.0, 3.0]])
 
 
@@ -293,7 +295,7 @@ def write_rows(path, rows):
 def test_a_file_in_blocks_is_written_as_if_it_were_read_at_once(tmp_path, output):
     write_rows(tmp_path / "rows.csv", 1203)
     model = make_model(output)
-    blocks = [*predict_file(model, tmp_path / "rows.csv", most_rows=500)]
+    blocks = [*predicted_blocks(model, tmp_path / "rows.csv", FIVE_HUNDRED)]
     assert [(block.first, len(block)) for block in blocks] == [(0, 500), (500, 500), (1000, 203)]
     inputs = np.array([[n % 5 + 0.25, n % 7] for n in range(1203)])
     expected = written_from(predict_rows(model, inputs))
@@ -320,7 +322,7 @@ def test_memory_does_not_grow_with_the_rows(tmp_path):
         try:
             with (tmp_path / "out.csv").open("wb") as stream:
                 FORMATS["csv"].write(
-                    predict_file(make_model("softmax"), tmp_path / "rows.csv", most_rows=500),
+                    predicted_blocks(make_model("softmax"), tmp_path / "rows.csv", FIVE_HUNDRED),
                     stream,
                 )
             peaks.append(tracemalloc.get_traced_memory()[1])
@@ -334,7 +336,8 @@ def test_the_bytes_of_a_file_are_told_while_it_is_read(tmp_path):
     path = tmp_path / "rows.npy"
     np.save(path, np.zeros((1203, 2)))
     told = []
-    for _ in predict_file(make_model("softmax"), path, advance=told.append, most_rows=500):
+    asked = Asked(print, rows=500, advance=told.append)
+    for _ in predicted_blocks(make_model("softmax"), path, asked):
         pass
     assert sum(told) >= 1203 * 16
     assert len(told) >= 3

@@ -13,9 +13,9 @@ import os
 import re
 import struct
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from io import BufferedReader
+from io import BufferedIOBase
 from pathlib import Path
 from typing import Any
 
@@ -72,19 +72,24 @@ def write_npz(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
     if total + (len(arrays) + 1) * 1024 > LARGEST_FILE:
         raise OutputError(f"{path}: would hold {total:,} bytes, an .npz at most 4 GiB; "
                           "use smaller layers, or training.precision: float32")  # fmt: skip
+    with atomic_write(path) as stream:
+        for part in npz_parts(arrays):
+            stream.write(part)
+
+
+def npz_parts(arrays: Mapping[str, NDArray[Any]]) -> Iterator[bytes | memoryview]:
+    """Yield the bytes of the file that `write_npz` writes, piece by piece."""
     members: list[_Member] = []
     offset = 0
-    with atomic_write(path) as stream:
-        for name, array in arrays.items():
-            values = array.astype(array.dtype.newbyteorder("<"), order="C", copy=False)
-            header, data = _npy_header(values.dtype, values.shape), _as_bytes(values)
-            checksum = zlib.crc32(data, zlib.crc32(header))
-            member = _Member(f"{name}.npy".encode(), checksum, len(header) + len(data), offset)
-            for part in (member.local_header, header, data):
-                stream.write(part)
-            offset += len(member.local_header) + member.size
-            members.append(member)
-        stream.write(_directory(members, offset))
+    for name, array in arrays.items():
+        values = array.astype(array.dtype.newbyteorder("<"), order="C", copy=False)
+        header, data = _npy_header(values.dtype, values.shape), _as_bytes(values)
+        checksum = zlib.crc32(data, zlib.crc32(header))
+        member = _Member(f"{name}.npy".encode(), checksum, len(header) + len(data), offset)
+        yield from (member.local_header, header, data)
+        offset += len(member.local_header) + member.size
+        members.append(member)
+    yield _directory(members, offset)
 
 
 def read_own_npz(path: Path) -> dict[str, NDArray[Any]]:
@@ -99,23 +104,27 @@ def read_own_npz(path: Path) -> dict[str, NDArray[Any]]:
     ValueError
         In a few words, when it is anything but what `write_npz` writes, or damaged.
     """
+    with open_regular(path) as stream:
+        return parse_own_npz(stream, os.fstat(stream.fileno()).st_size)
+
+
+def parse_own_npz(stream: BufferedIOBase, size: int) -> dict[str, NDArray[Any]]:
+    """Return the arrays in a stream of `size` bytes, as `read_own_npz` those of a file."""
     arrays: dict[str, NDArray[Any]] = {}
     members: list[_Member] = []
-    with open_regular(path) as stream:
-        size = os.fstat(stream.fileno()).st_size
-        start = _start(stream, size)
-        offset = 0
-        while start[:4] == _LOCAL_SIGNATURE and len(members) < MOST_MEMBERS:
-            member, array = _read_member(stream, start, offset, size)
-            if member.array_name in arrays:
-                raise ValueError(f"has the member {member.array_name} twice")
-            arrays[member.array_name] = array
-            members.append(member)
-            offset = stream.tell()
-            start = stream.read(_LOCAL.size)
-        directory = _directory(members, offset)
-        if start + stream.read(len(directory)) != directory:
-            raise ValueError("has another directory at its end than nncli writes, or is cut")
+    start = _start(stream, size)
+    offset = 0
+    while start[:4] == _LOCAL_SIGNATURE and len(members) < MOST_MEMBERS:
+        member, array = _read_member(stream, start, offset, size)
+        if member.array_name in arrays:
+            raise ValueError(f"has the member {member.array_name} twice")
+        arrays[member.array_name] = array
+        members.append(member)
+        offset = stream.tell()
+        start = stream.read(_LOCAL.size)
+    directory = _directory(members, offset)
+    if start + stream.read(len(directory)) != directory:
+        raise ValueError("has another directory at its end than nncli writes, or is cut")
     return arrays
 
 
@@ -172,7 +181,7 @@ def _as_bytes(array: NDArray[Any]) -> memoryview:
     return array.reshape(-1).view(np.uint8).data
 
 
-def _start(stream: BufferedReader, size: int) -> bytes:
+def _start(stream: BufferedIOBase, size: int) -> bytes:
     """Return the first bytes of a file that may be one of nncli's."""
     if size == 0:
         raise ValueError("is empty")
@@ -185,7 +194,7 @@ def _start(stream: BufferedReader, size: int) -> bytes:
 
 
 def _read_member(
-    stream: BufferedReader, start: bytes, offset: int, size: int
+    stream: BufferedIOBase, start: bytes, offset: int, size: int
 ) -> tuple[_Member, NDArray[Any]]:
     """Read what follows the fixed part `start` of a local header that stands at `offset`."""
     if len(start) < _LOCAL.size:
@@ -211,7 +220,7 @@ def _read_member(
 
 
 def _read_npy_header(
-    stream: BufferedReader, name: str
+    stream: BufferedIOBase, name: str
 ) -> tuple[bytes, np.dtype[Any], tuple[int, ...]]:
     before = stream.read(len(MAGIC_PREFIX) + len(_NPY_VERSION) + 2)
     if before[:-2] != MAGIC_PREFIX + _NPY_VERSION:
@@ -233,7 +242,7 @@ def _read_npy_header(
 
 
 def _read_values(
-    stream: BufferedReader,
+    stream: BufferedIOBase,
     member: _Member,
     header: bytes,
     dtype: np.dtype[Any],

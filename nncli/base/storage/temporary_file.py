@@ -5,6 +5,7 @@ import tempfile
 import weakref
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -75,6 +76,27 @@ def stacked(
     for block in blocks:
         file.append(block.astype(dtype, copy=False))
     return file.map(shape, dtype)
+
+
+def joined(blocks: Iterable[NDArray[Any]], memory: Memory | None = None) -> NDArray[Any]:
+    """Return blocks of rows (B, I), one or more, as one array, as `stacked`; a single one as it is.
+
+    Raises
+    ------
+    OutputError
+        As `stacked`.
+    """
+    blocks, waiting, size = iter(blocks), list[NDArray[Any]](), 0
+    for block in blocks:
+        waiting.append(block)
+        size += block.nbytes
+        if size > (memory or mapping.MEMORY).large_bytes and len(waiting) > 1:
+            file, rows, dtype = TemporaryFile(), 0, waiting[0].dtype
+            for each in chain(waiting, blocks):
+                file.append(each.astype(dtype, copy=False))
+                rows += len(each)
+            return file.map((rows, *block.shape[1:]), dtype)
+    return waiting[0] if len(waiting) == 1 else np.concatenate(waiting)
 
 
 def row_major(array: NDArray[Any], memory: Memory | None = None) -> NDArray[Any]:

@@ -28,6 +28,7 @@ from nncli.data.files.csv_rows import BLOCK_BYTES, MOST_ROW_BYTES, Cells, CsvRow
 from nncli.data.files.decimals import parse_decimals
 from nncli.data.files.input_file import InputFile
 from nncli.data.files.table import NUMBER, Kind, Table
+from nncli.data.files.values import numbers_among
 
 _NOT_FINITE = re.compile(r"[-+]?(nan|inf|infinity)", re.ASCII | re.IGNORECASE)
 _DECIMAL_COMMA = re.compile(r"[-+]?[0-9]+,[0-9]+", re.ASCII)
@@ -264,11 +265,6 @@ class _Columns:
             f"{self.name}: line {line}, column {column}: found {found[:40]!r}; expected {expected}"
             f"{_remedy(found)}"
         )
-
-
-def numbers_among(texts: Sequence[str]) -> list[float]:
-    """Return the values of the texts that are numbers."""
-    return [float(text) for text in texts if NUMBER.fullmatch(text)]
 
 
 def _remedy(text: str) -> str:

@@ -6,6 +6,7 @@ Numbers, Booleans and text, also as a dictionary, are read. A null, and NaN, is 
 import io
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,21 +14,20 @@ from numpy.typing import NDArray
 
 from nncli.base.errors import DataError
 from nncli.base.words import did_you_mean
-from nncli.data.files.csv_file import numbers_among
 from nncli.data.files.input_file import Advance, InputFile
 from nncli.data.files.table import Kind, Table
+from nncli.data.files.values import REMEDIES, number_cells, numbers_among, text_cells
 
 if TYPE_CHECKING:
     import pyarrow
 
 _BATCH_ROWS = 1 << 14
 _BUFFER_BYTES = 1 << 16
-_MOST_EXACT = 2**53
-_REMEDIES: dict[str, tuple[str, str]] = {
-    "is_nested": ("is nested", "make columns of its parts"),
-    "is_null": ("has no values", "drop it"),
-    "is_decimal": ("holds decimals", "cast it to double"),
-    "is_temporal": ("holds dates or times", "turn it into numbers, such as year, month and day"),
+_TYPES = {
+    "is_nested": "nested",
+    "is_null": "null",
+    "is_decimal": "decimal",
+    "is_temporal": "temporal",
 }
 
 
@@ -107,8 +107,9 @@ class ParquetFile:
             raise DataError(f"{self.name}: has {count} columns called {column!r}; rename them")
         kind = self._file.schema_arrow.field(column).type
         value = kind.value_type if types.is_dictionary(kind) else kind
-        for test, (found, remedy) in _REMEDIES.items():
+        for test, each in _TYPES.items():
             if getattr(types, test)(value):
+                found, remedy = REMEDIES[each]
                 raise DataError(f"{self.name}: column {column} {found} ({kind}); {remedy}")
         if not _kind(value):
             raise DataError(
@@ -134,7 +135,7 @@ class _Reader:
         self._name = name
         self._column = column
         self._wanted = kind
-        self._missing = {*missing, ""}
+        self._missing = {*missing}
         self._missing_numbers = numbers_among(missing)
 
     def cells(self, chunk: "pyarrow.Array", first_row: int) -> NDArray[Any]:
@@ -148,33 +149,16 @@ class _Reader:
                 raise DataError(
                     f"{self._name}: column {self._column}: holds text; expected {self._wanted}s"
                 )
-            return self._texts(chunk)
+            return text_cells(chunk.to_pylist(), self._missing)
         if kind == "boolean" and not chunk.null_count:
             return np.asarray(chunk.to_numpy(zero_copy_only=False), np.bool_)
         if kind == "boolean":
             chunk = chunk.cast(pyarrow.uint8())
-        return self._numbers(np.asarray(chunk.to_numpy(zero_copy_only=False)), first_row)
+        values = np.asarray(chunk.to_numpy(zero_copy_only=False))
+        return number_cells(values, self._missing_numbers, partial(self._where, first_row))
 
-    def _numbers(self, values: NDArray[Any], first_row: int) -> NDArray[Any]:
-        """Return numbers; those of more than 16 bits as double precision where it holds them."""
-        if values.dtype.kind == "f" and np.isinf(values).any():
-            row = int(np.flatnonzero(np.isinf(values))[0])
-            raise DataError(
-                f"{self._name}: row {first_row + row}, column {self._column}: found {values[row]}; "
-                "expected a finite number"
-            )
-        if self._missing_numbers and np.isin(values, self._missing_numbers).any():
-            values = np.where(np.isin(values, self._missing_numbers), np.nan, values)
-        if values.dtype.kind in "iu" and values.dtype.itemsize > 2:
-            within = not len(values) or max(-int(values.min()), int(values.max())) <= _MOST_EXACT
-            return values.astype(np.float64) if within else values
-        return values
-
-    def _texts(self, chunk: "pyarrow.Array") -> NDArray[Any]:
-        array = np.empty(len(chunk), object)
-        texts = [None if value is None else _text(value) for value in chunk.to_pylist()]
-        array[:] = [None if text in self._missing else text for text in texts]
-        return array
+    def _where(self, first_row: int, row: int) -> str:
+        return f"{self._name}: row {first_row + row}, column {self._column}"
 
 
 def _kind(arrow_type: "pyarrow.DataType") -> Kind | None:
@@ -187,13 +171,6 @@ def _kind(arrow_type: "pyarrow.DataType") -> Kind | None:
     if types.is_string(arrow_type) or types.is_large_string(arrow_type):
         return "category"
     return None
-
-
-def _text(value: object) -> str:
-    """Return a value as the text of a category: 7.0 and 7 are one."""
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return str(value).lower() if isinstance(value, bool) else str(value).strip()
 
 
 def _places(first_row: int) -> Callable[[int], str]:

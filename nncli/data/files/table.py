@@ -1,9 +1,9 @@
 """Columns as a file holds them, before anything is made of them."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,6 +61,40 @@ class Table:
         columns = {name: cells[rows] for name, cells in self.columns.items()}
         place, numbers = self.place, rows if self.numbers is None else self.numbers[rows]
         return Table(self.name, columns, lambda row: place(int(rows[row])), numbers)
+
+
+class OpenTable(Protocol):
+    """A table whose rows can be read; of a file once, of one in memory again and again."""
+
+    @property
+    def name(self) -> str:
+        """What it is called in messages."""
+        ...
+
+    @property
+    def header(self) -> Sequence[str]:
+        """The names of its columns."""
+        ...
+
+    def blocks(
+        self,
+        *,
+        kinds: Mapping[str, Kind],
+        used: Collection[str] | None,
+        missing: Sequence[str],
+    ) -> Iterator[Table]:
+        """Yield the rows in tables of no particular length.
+
+        Parameters
+        ----------
+        kinds : mapping of str to str
+            What columns are to be taken for; the others show in their cells or types.
+        used : collection of str, optional
+            The columns to read, in this order; by default all.
+        missing : sequence of str
+            Texts that stand for a blank cell, beside none.
+        """
+        ...
 
 
 def kind_of(dtype: np.dtype[Any]) -> Kind:

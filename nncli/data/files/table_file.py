@@ -1,7 +1,8 @@
 """Read a table from a file of any kind: what it is shows in its first bytes, not in its name."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from functools import partial
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from nncli.base.errors import DataError
@@ -10,24 +11,27 @@ from nncli.data.files.input_file import Advance, InputFile, open_input, tell_nob
 from nncli.data.files.kinds import SIGNATURES
 from nncli.data.files.parquet_file import ParquetFile
 from nncli.data.files.stored_table import collect
-from nncli.data.files.table import Kind, Table
+from nncli.data.files.table import Kind, OpenTable, Table
 from nncli.data.files.table_blocks import regroup
+
+TableInput = Path | OpenTable
 
 _ROWS = 1 << 16
 _CELLS = 1 << 21
 
 
 def read_table(
-    path: Path,
+    source: TableInput,
     *,
     kinds: Mapping[str, Kind] | None = None,
     used: Collection[str] | None = None,
     missing: Sequence[str] = (),
 ) -> Table:
-    """Read a whole table: CSV of any delimiter, also gzipped, or Parquet; ``-`` is standard input.
+    """Read a whole table: CSV of any delimiter, also gzipped, Parquet, or one in memory.
 
-    Numbers have single precision where that keeps what they say (see `table_blocks.compact`). What
-    is too large for memory lies in a temporary file (see `stored_table`).
+    The path ``-`` is standard input. Numbers have single precision where that keeps what they say
+    (see `table_blocks.compact`). What is too large for memory lies in a temporary file (see
+    `stored_table`).
 
     Parameters
     ----------
@@ -44,17 +48,22 @@ def read_table(
         With the file, the line or row, the column, what was found and what was expected.
     """
     rows = _ROWS if used is None else max(1, min(_ROWS, _CELLS // max(1, len(used))))
-    return collect(table_blocks(path, rows=rows, kinds=kinds, used=used, missing=missing))
+    return collect(table_blocks(source, rows=rows, kinds=kinds, used=used, missing=missing))
 
 
-def column_names(path: Path) -> list[str]:
-    """Return the names of the columns of a file, in their order. Raises `DataError`."""
-    with open_input(path) as file:
-        return opened(file)[0]
+def column_names(source: TableInput) -> list[str]:
+    """Return the names of the columns of a table, in their order. Raises `DataError`."""
+    with open_table(source) as table:
+        return list(table.header)
+
+
+def name_of(source: TableInput) -> str:
+    """Return what a table is called in messages."""
+    return str(source) if isinstance(source, Path) else source.name
 
 
 def table_blocks(
-    path: Path,
+    source: TableInput,
     *,
     rows: int,
     kinds: Mapping[str, Kind] | None = None,
@@ -65,38 +74,78 @@ def table_blocks(
     """Yield a table in blocks of `rows` rows, the last of fewer; memory goes with `rows` alone.
 
     A block may have a column in single precision that another has in double. Parameters and
-    errors are as for `read_table`; `advance` is told how many bytes have been read since it was
-    last told.
+    errors are as for `read_table`; `advance` is told how many bytes of a file have been read since
+    it was last told.
     """
-    with open_input(path, advance) as file:
-        _, blocks = opened(file, advance)
-        yield from regrouped(file, blocks(kinds=kinds or {}, used=used, missing=missing), rows)
+    with open_table(source, advance) as table:
+        blocks = table.blocks(kinds=kinds or {}, used=used, missing=missing)
+        yield from regrouped(table.name, blocks, rows)
 
 
-def opened(
-    file: InputFile, advance: Advance = tell_nobody
-) -> tuple[list[str], Callable[..., Iterator[Table]]]:
-    """Return the names of the columns of an open file, and what yields its rows, once.
+@contextmanager
+def open_table(source: TableInput, advance: Advance = tell_nobody) -> Iterator[OpenTable]:
+    """Open a file as a table; one in memory is open already. Raises `DataError`."""
+    if isinstance(source, Path):
+        with open_input(source, advance) as file:
+            yield table_in(file, advance)
+    else:
+        yield source
 
-    That takes `kinds`, `used` and `missing`, as `table_blocks` does. Raises `DataError`.
-    """
+
+def table_in(file: InputFile, advance: Advance = tell_nobody) -> OpenTable:
+    """Return the table in an open file. Raises `DataError` when it holds something else."""
     if file.kind == "parquet":
-        parquet = ParquetFile(file, advance)
-        return parquet.header, parquet.blocks
+        return ParquetFile(file, advance)
     if file.kind is not None:
         raise DataError(
             f"{file.name}: is {SIGNATURES[file.kind].words}; expected a table, as CSV in UTF-8 or "
             "as Parquet"
         )
     csv = CsvFile(file)
-    return csv.header, partial(csv.blocks, csv.header, with_first=False)
+    return CsvTable(csv, csv.header)
 
 
-def regrouped(file: InputFile, blocks: Iterable[Table], rows: int) -> Iterator[Table]:
-    """Yield the rows of a file in tables of `rows` rows. Raises `DataError` if it has none."""
+@dataclass(frozen=True)
+class CsvTable:
+    """A CSV file with the names of its columns.
+
+    Attributes
+    ----------
+    header : sequence of str
+        The names; mostly those in the first row.
+    with_first : bool
+        Whether the first row has values.
+    """
+
+    csv: CsvFile
+    header: Sequence[str]
+    with_first: bool = False
+
+    @property
+    def name(self) -> str:
+        """The file."""
+        return self.csv.name
+
+    def blocks(
+        self,
+        *,
+        kinds: Mapping[str, Kind],
+        used: Collection[str] | None,
+        missing: Sequence[str],
+    ) -> Iterator[Table]:
+        """Yield the rows, once, as `OpenTable` says; numbers are float64."""
+        return self.csv.blocks(
+            self.header, with_first=self.with_first, kinds=kinds, used=used, missing=missing
+        )
+
+
+def regrouped(
+    name: str, blocks: Iterable[Table], rows: int, *, double: bool = False
+) -> Iterator[Table]:
+    """Yield the rows of a table, by `regroup`. Raises `DataError` if it has none."""
     empty = True
-    for table in regroup(blocks, rows):
+    for table in regroup(blocks, rows, double=double):
         yield table
         empty = False
     if empty:
-        raise DataError(f"{file.name}: has a header, and no rows; expected rows")
+        raise DataError(f"{name}: has a header, and no rows; expected rows")

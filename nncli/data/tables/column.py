@@ -147,7 +147,11 @@ _REMEDIES: dict[Kind, Missing] = {
 
 
 def described(
-    table: Table, names: Sequence[str], chosen: Mapping[str, Mapping[str, Any]]
+    table: Table,
+    names: Sequence[str],
+    chosen: Mapping[str, Mapping[str, Any]],
+    *,
+    fills_blanks: bool = False,
 ) -> list[Column]:
     """Return the columns called `names` as a table shows them, except where the user chose.
 
@@ -155,6 +159,9 @@ def described(
     ----------
     chosen : mapping of str to mapping
         Of some columns ``kind``, ``missing`` and ``fill``.
+    fills_blanks : bool
+        Whether blank cells need no choice: numbers then take the median, and where Booleans or text
+        have blank cells these have an input of their own.
 
     Raises
     ------
@@ -167,8 +174,17 @@ def described(
         kind = settings.pop("kind", None)
         if kind is None and (problem := unsuited(table, name)):
             raise DataError(f"{table.name}: column {name}: {problem}")
-        columns.append(_checked(Column(name, kind or table.kind(name), **settings), table))
+        kind = kind or table.kind(name)
+        if fills_blanks and "missing" not in settings:
+            settings["missing"] = _filled(table.columns[name], kind)
+        columns.append(_checked(Column(name, kind, **settings), table))
     return columns
+
+
+def _filled(cells: Cells, kind: Kind) -> Missing:
+    if kind == "number":
+        return "median"
+    return "indicator" if blank_cells(cells).any() else "error"
 
 
 def _checked(column: Column, table: Table) -> Column:

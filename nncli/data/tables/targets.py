@@ -10,7 +10,7 @@ The task shows in the cells of the targets:
 - several targets, all of them Booleans or 0 and 1: ``multilabel``; all numbers: ``regression``.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,12 +20,13 @@ from numpy.typing import NDArray
 from nncli.base.errors import DataError
 from nncli.base.words import count, listed
 from nncli.data.dataset import Task
-from nncli.data.files.table import Cells, Table
+from nncli.data.files.table import NUMBER, Cells, Table
 from nncli.data.tables.column import blank_cells, check_size
 
 _MOST_NUMBERED_CLASSES = 20
 _ROWS_OF_A_CLASS = 5
 _ROWS_AT_A_TIME = 1 << 16
+_PAIRS = ("0", "1"), ("false", "true")
 
 
 @dataclass(frozen=True)
@@ -57,15 +58,26 @@ class Targets:
             return self._classes(table)
         return np.column_stack([self._numbers(table, name) for name in self.names])
 
-    def _classes(self, table: Table) -> NDArray[np.unsignedinteger[Any]]:
-        (name,) = self.names
+    def codes(self, cells: Cells) -> NDArray[np.unsignedinteger[Any]]:
+        """Return the index of each cell's class (N,), and the number of classes for no class.
+
+        A class goes by its name; beside that 7.0 is 7, and where there are but 0 and 1, or false
+        and true, each may stand for the other.
+        """
         index = {each: number for number, each in enumerate(self.classes)}
-        cells = table.columns[name]
-        found = np.empty(len(cells), np.min_scalar_type(len(self.classes)))
+        unknown = len(index)
+        found = np.empty(len(cells), np.min_scalar_type(unknown))
         for start in range(0, len(cells), _ROWS_AT_A_TIME):  # a text each takes much memory
             texts = class_names(cells[start : start + _ROWS_AT_A_TIME])
-            codes = [index.get(text, len(self.classes)) for text in texts]
-            found[start : start + len(codes)] = codes
+            others = {each: _alias(each, index) for each in {*texts} - index.keys()}
+            known = index | {text: index.get(other, unknown) for text, other in others.items()}
+            found[start : start + len(texts)] = [known[text] for text in texts]
+        return found
+
+    def _classes(self, table: Table) -> NDArray[np.unsignedinteger[Any]]:
+        (name,) = self.names
+        cells = table.columns[name]
+        found = self.codes(cells)
         unknown = found == len(self.classes)
         if unknown.any():
             row = int(unknown.argmax())
@@ -137,29 +149,62 @@ def with_targets(table: Table, targets: Sequence[str]) -> tuple[Table, list[str]
     DataError
         When none is left.
     """
-    blank = np.zeros(len(table), np.bool_)
-    for name in targets:
-        blank |= blank_cells(table.columns[name])
-    if not blank.any():
-        return table, []
-    rows = np.flatnonzero(~blank)
-    if not len(rows):
-        raise DataError(f"{table.name}: column {targets[0]}: every cell is blank")
-    first = table.place(int(blank.argmax()))
-    note = f"{table.name}: {count(int(blank.sum()), 'row')} with a blank target ({first})"
-    return table.take(rows), [note]
+    left_out = LeftOut(targets)
+    table = left_out.without(table)
+    return table, left_out.notes(len(table))
+
+
+class LeftOut:
+    """Rows without a target, in one table after another."""
+
+    def __init__(self, targets: Sequence[str]) -> None:
+        self._targets = targets
+        self._rows, self._first = 0, ("", "")
+
+    def without(self, table: Table) -> Table:
+        """Return the rows that have all targets; take note of the others."""
+        blank = np.zeros(len(table), np.bool_)
+        for name in self._targets:
+            blank |= blank_cells(table.columns[name])
+        if not blank.any():
+            return table
+        if not self._rows:
+            self._first = table.name, table.place(int(blank.argmax()))
+        self._rows += int(blank.sum())
+        return table.take(np.flatnonzero(~blank))
+
+    def notes(self, left: int) -> list[str]:
+        """Return a line, if there are any. Raises `DataError` when no rows are `left`."""
+        if not self._rows:
+            return []
+        name, place = self._first
+        if not left:
+            raise DataError(f"{name}: column {self._targets[0]}: every cell is blank")
+        return [f"{name}: {count(self._rows, 'row')} with a blank target ({place})"]
 
 
 def class_names(cells: Cells) -> list[str]:
     """Return cells as names of classes: 7.0 and 7 are one.
 
-    Booleans are called ``true`` and ``false``, as in a CSV file.
+    Booleans are called ``true`` and ``false``, as in a CSV file. Every class that data or a model
+    has is named here.
     """
     if cells.dtype.kind == "b":
         return ["true" if cell else "false" for cell in cells.tolist()]
     if cells.dtype.kind == "f":
         return [str(int(cell)) if cell.is_integer() else str(cell) for cell in cells.tolist()]
     return [str(cell) for cell in cells.tolist()]
+
+
+def _alias(text: str, classes: Collection[str]) -> str:
+    """Return the name that a text stands for beside its own."""
+    name = text.lower() if text.lower() in ("true", "false") else text
+    if NUMBER.fullmatch(text):
+        (name,) = class_names(np.array([float(text)]))
+    for ours, theirs in (_PAIRS, _PAIRS[::-1]):
+        if name in ours and {*theirs} == {*classes}:
+            return theirs[ours.index(name)]
+    return name
 
 
 def _classes(cells: Cells) -> list[str]:

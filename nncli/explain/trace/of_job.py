@@ -54,7 +54,7 @@ def trace(
     job = _job(what, overrides)
     _check_rows(rows, job)
     chosen = FORMATS[format]
-    source = what.name if isinstance(what, Model) else config_name(what)
+    source = what.called if isinstance(what, Model) else config_name(what)
     page = worked_example(
         take_step(job, rows), chosen.notation(precision), source=source, limit=limit
     )

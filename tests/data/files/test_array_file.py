@@ -10,7 +10,8 @@ import pytest
 from nncli.base.errors import DataError
 from nncli.data.files.array_file import arrays_in, inputs_and_targets, read_array, read_arrays
 from nncli.data.files.input_file import open_input
-from nncli.data.tables.model_rows import number_blocks
+from nncli.data.rows.blocks import Asked
+from nncli.data.rows.reading import Taken, read_rows
 
 ROWS = np.arange(6.0).reshape(3, 2)
 
@@ -34,9 +35,9 @@ def test_an_npy_file_is_mapped_and_not_read(path, order):
         np.save(stream, rows)
     tracemalloc.start()
     found = read_array(path)
-    with open_input(path) as file:
-        for start, block in enumerate(number_blocks(file, ["a", "b", "c", "d"], 5000)):
-            np.testing.assert_array_equal(block[:5], rows[5000 * start :][:5])
+    blocks = read_rows(Taken(["a", "b", "c", "d"]), path, Asked(print, rows=5000))
+    for start, block in enumerate(blocks):
+        np.testing.assert_array_equal(block.inputs[:5], rows[5000 * start :][:5])
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 1 << 20 < rows.nbytes

@@ -8,7 +8,7 @@ import pytest
 from nncli.base.errors import DataError
 from nncli.data.files.input_file import open_input
 from nncli.data.files.stored_table import collect
-from nncli.data.files.table_file import opened, read_table
+from nncli.data.files.table_file import read_table, table_in
 
 on_posix = pytest.mark.skipif(os.name != "posix", reason="needs POSIX")
 
@@ -93,7 +93,7 @@ def bomb(head, unit, count):
 def test_a_gzip_bomb_is_refused_with_little_memory(tmp_path, head, unit, problem):
     def read(path):
         with open_input(path, bomb_bytes=2_000_000) as file:
-            _, blocks = opened(file)
+            blocks = table_in(file).blocks
             return collect(blocks(kinds={}, used=None, missing=()))
 
     (tmp_path / "bomb").write_bytes(bomb(head, unit, 200))

@@ -6,45 +6,26 @@ round. That is a guess, and said. So a black digit on white paper is what a mode
 black has learned.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from nncli.base.errors import DataError
+from nncli.base.notes import Note
 from nncli.data.files.image_format import ImageFormat, Pixels
 from nncli.data.files.images import image_files, read_classes, read_image
-from nncli.data.files.input_file import Advance, tell_nobody
-from nncli.data.splits import Split, whole
+from nncli.data.files.input_file import tell_nobody
+from nncli.data.rows.blocks import MOST_ROWS, Asked, RowBlock
 
 _OTHERS = {"dark": "light", "light": "dark"}
 
 
-def image_blocks(
-    path: Path,
-    format_: ImageFormat,
-    rows: int,
-    *,
-    note: Callable[[str], None] = lambda text: None,
-    advance: Advance = tell_nobody,
-) -> Iterator[tuple[Pixels, dict[str, list[Any]]]]:
+def image_blocks(path: Path, format_: ImageFormat, asked: Asked) -> Iterator[RowBlock]:
     """Yield an image, or the images of a folder and of the folders in it.
 
-    Parameters
-    ----------
-    rows : int
-        How many there are in a block; the last may have fewer.
-    note : function of str
-        Told at the end, in a line, if images were inverted.
-    advance : function of int
-        Told the bytes of the files.
-
-    Yields
-    ------
-    inputs : array (N, I) of uint8
-    beside : dict
-        The ``file`` of every image, below `path`.
+    The ``file`` of every image, below `path`, stands beside. A line tells if images were inverted.
 
     Raises
     ------
@@ -53,7 +34,8 @@ def image_blocks(
     """
     files = image_files(path)
     names = [file.relative_to(path).as_posix() if file != path else file.name for file in files]
-    inverted = 0
+    inverted, rows = 0, asked.rows or MOST_ROWS
+    advance = asked.advance if path.is_dir() else tell_nobody  # an open file is told already
     for start in range(0, len(files), rows):
         part = files[start : start + rows]
         pixels = np.stack([read_image(file, format_, advance) for file in part])
@@ -61,17 +43,17 @@ def image_blocks(
         if not inverted and turned.any():
             first = names[start + int(turned.argmax())]
         inverted += int(turned.sum())
-        yield pixels, {"file": names[start : start + rows]}
+        yield RowBlock(pixels, {"file": names[start : start + rows]})
     if inverted:
-        note(_words(path, format_, inverted, len(files), first))
+        asked.note(_words(path, format_, inverted, len(files), first))
 
 
 def labelled_images(
-    folder: Path, format_: ImageFormat, classes: Sequence[str], note: Callable[[str], None]
-) -> Split:
+    folder: Path, format_: ImageFormat, classes: Sequence[str], note: Note
+) -> RowBlock:
     """Return the images of a folder with a sub-folder for each class, and their classes.
 
-    `note` is as for `image_blocks`.
+    `note` is told if images were inverted.
 
     Raises
     ------
@@ -91,7 +73,7 @@ def labelled_images(
         first = files[int(turned.argmax())].relative_to(folder).as_posix()
         note(_words(folder, format_, int(turned.sum()), len(rows), first))
     numbers = np.array([classes.index(name) for name in found.classes], np.intp)
-    return whole(rows, numbers[found.labels])
+    return RowBlock(rows, targets=numbers[found.labels])
 
 
 def _words(path: Path, format_: ImageFormat, inverted: int, all_: int, first: str) -> str:

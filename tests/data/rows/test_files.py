@@ -14,8 +14,9 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from nncli.base.errors import DataError
-from nncli.data.files.input_file import open_input
-from nncli.data.tables.model_rows import number_blocks, read_labelled
+from nncli.data.rows.blocks import Asked
+from nncli.data.rows.reading import Taken, labelled_rows, read_rows
+from nncli.data.tables.targets import Targets
 
 COLUMNS = ["x1", "x2"]
 ROWS = np.array([[0.5, 1.0], [-2.0, 3.25], [4.0, 5.0]])
@@ -25,10 +26,16 @@ with_files = settings(
 )
 
 
-def read_rows(path, columns, **options):
+def read_all(path, columns, note=print):
     """Return the rows of all blocks."""
-    with open_input(path) as file:
-        return np.concatenate([*number_blocks(file, columns, 2, **options)])
+    blocks = read_rows(Taken(columns), path, Asked(note, rows=2))
+    return np.concatenate([block.inputs for block in blocks])
+
+
+def read_labelled(path, columns, targets, classes):
+    """Return rows with the index of a class, or with numbers."""
+    task = ("binary" if len(classes) == 2 else "multiclass") if classes else "regression"
+    return labelled_rows(Taken(columns), Targets(task, targets, classes), path, note=print)
 
 
 @pytest.fixture
@@ -43,7 +50,7 @@ def rows_of(path):
 
     def read(content, columns=COLUMNS):
         path.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
-        return read_rows(path, columns)
+        return read_all(path, columns)
 
     return read
 
@@ -181,7 +188,11 @@ def test_one_row_and_one_column_are_enough(rows_of):
         ),
         (b"x1,x2\n1,\xff\n", "byte 0xff (in Latin-1, 'ÿ') at offset 8 is not text in UTF-8"),
         ("x1,x2\n1,2\n".encode("utf-16"), "is text in UTF-16, by its byte-order mark"),
-        (b"\x89PNG\r\n\x1a\n", "byte 0x89 at offset 0 is not text in UTF-8; save it as CSV"),
+        (b"\x89PNG\r\n\x1a\n", "holds images; the model takes 2 numbers a row: 'x1', 'x2'"),
+        (
+            b"\xd0\xcf\x11\xe0",
+            "is an Excel workbook; expected a table, as CSV in UTF-8 or",
+        ),
     ],
     ids=count(),
 )
@@ -315,10 +326,13 @@ def test_a_wrong_array_is_refused_with_the_reason(refusal_of, content, problem):
 
 
 def test_a_missing_file_and_a_directory_are_refused(path):
-    for reason in ("no such file or directory", "is a directory"):
+    for problem in (
+        "cannot be read (no such file or directory)",
+        "holds images; the model takes 2 numbers a row: 'x1', 'x2'",
+    ):
         with pytest.raises(DataError) as caught:
-            read_rows(path, COLUMNS)
-        assert words(caught, path) == f"cannot be read ({reason})"
+            read_all(path, COLUMNS)
+        assert words(caught, path) == problem
         path.mkdir(exist_ok=True)
 
 
@@ -342,7 +356,7 @@ def give(monkeypatch, content):
 )
 def test_a_dash_is_standard_input(monkeypatch, content):
     give(monkeypatch, content)
-    assert read_rows(Path("-"), COLUMNS).tolist() == [[2, 1], [4, 3]]
+    assert read_all(Path("-"), COLUMNS).tolist() == [[2, 1], [4, 3]]
 
 
 @pytest.mark.parametrize(
@@ -355,7 +369,7 @@ def test_a_dash_is_standard_input(monkeypatch, content):
 def test_an_error_names_standard_input(monkeypatch, content, message):
     give(monkeypatch, content)
     with pytest.raises(DataError) as caught:
-        read_rows(Path("-"), COLUMNS)
+        read_all(Path("-"), COLUMNS)
     assert str(caught.value) == message
 
 
@@ -365,7 +379,7 @@ def test_an_error_names_standard_input(monkeypatch, content, message):
 def check_that_content_is_read_or_refused(path, content):
     path.write_bytes(content)
     try:
-        rows = read_rows(path, COLUMNS)
+        rows = read_all(path, COLUMNS)
     except DataError:
         return
     assert rows.shape[1] == 2
@@ -412,7 +426,7 @@ def test_an_array_with_any_changed_byte_is_read_or_refused(path, content, data):
 @with_files
 def test_any_numbers_are_read_back_as_they_are(path, rows):
     path.write_text("".join(f"{a!r},{b}\n" for a, b in rows), encoding="utf-8")
-    np.testing.assert_array_equal(read_rows(path, COLUMNS), np.array(rows, np.float64))
+    np.testing.assert_array_equal(read_all(path, COLUMNS), np.array(rows, np.float64))
 
 
 # Rows with classes
@@ -590,7 +604,7 @@ def test_any_table_with_numbers_is_read_or_refused(path, lines):
 def test_names_in_a_header_may_differ_in_case(tmp_path):
     path = tmp_path / "rows.csv"
     path.write_text("X2,X1\n5,0\n", encoding="utf-8")
-    assert read_rows(path, ["x1", "x2"]).tolist() == [[0, 5]]
+    assert read_all(path, ["x1", "x2"]).tolist() == [[0, 5]]
 
 
 @pytest.mark.parametrize(("header", "notes"), [("a,b", 1), ("x1,x2", 0), ("1,2", 0)])
@@ -598,6 +612,6 @@ def test_a_header_of_other_names_is_noted(tmp_path, header, notes):
     path = tmp_path / "rows.csv"
     path.write_text(f"{header}\n5,0\n", encoding="utf-8")
     told = []
-    assert read_rows(path, ["x1", "x2"], note=told.append)[-1].tolist() == [5, 0]
+    assert read_all(path, ["x1", "x2"], note=told.append)[-1].tolist() == [5, 0]
     assert len(told) == notes
     assert all("the header has none of the model's names (x1, x2)" in text for text in told)

@@ -1,0 +1,1 @@
+"""Rows in memory, of every form, as arrays or tables."""

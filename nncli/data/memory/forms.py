@@ -1,0 +1,146 @@
+"""What rows in memory are: arrays, or tables of one form or another."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nncli.base.errors import DataError
+from nncli.data.files.table import Cells
+from nncli.data.memory.memory_table import MemoryTable, NumberTable, ValueTable, numbered, place
+from nncli.data.memory.value_cells import Place, cells_of
+
+Form = Path | MemoryTable | NDArray[Any]
+
+
+def form_of(rows: object, name: str | None = None) -> Form:
+    """Return the path of a file, an array of numbers (N, ...), or a table.
+
+    Parameters
+    ----------
+    rows : path, array, frame, or list
+        A list has a mapping for each row, or is what `numpy.asarray` takes.
+    name : str, optional
+        What rows in memory are called in messages; by default ``X`` for an array, else ``data``.
+
+    Raises
+    ------
+    DataError
+        When it is nothing of this kind, or no column can be read from it.
+    """
+    if isinstance(rows, str | Path):
+        return Path(rows)
+    if isinstance(rows, list | tuple):
+        if rows and all(isinstance(row, Mapping) for row in rows):
+            return _of_mappings(rows, name or "data")
+        rows = _array(rows, name or "X")
+    if isinstance(rows, np.ndarray):
+        return _of_array(rows, name or "X")
+    from nncli.data.memory.frames import frame_table
+
+    table = frame_table(rows, name or "data")
+    if table is None:
+        raise DataError(
+            f"{name or 'data'}: is of type {type(rows).__name__}; expected an array, a data frame, "
+            "a list with a dict for each row, or the path of a file"
+        )
+    return table
+
+
+def column_of(values: object, name: str) -> dict[str, Cells]:
+    """Return targets or weights (N,) or (N, O) as columns, each by its own name or by `name`.
+
+    Several without names of their own have a number behind `name`.
+
+    Raises
+    ------
+    DataError
+        When they are nothing of this kind.
+    """
+    if isinstance(values, list | tuple):
+        values = _array(values, name)
+    if not isinstance(values, np.ndarray):
+        from nncli.data.memory.frames import frame_table, series_table
+
+        table = series_table(values, name) or frame_table(values, name)
+        if table is None:
+            raise DataError(
+                f"{name}: is of type {type(values).__name__}; expected an array, a list or a series"
+            )
+        return _whole(table)
+    if values.ndim not in (1, 2) or not values.size:
+        raise DataError(
+            f"{name}: is {values.dtype} of shape {values.shape}; expected a value, or several, a "
+            "row"
+        )
+    columns = values.reshape(len(values), -1).T
+    several = len(columns) > 1
+    names = [f"{name}{number}" if several else name for number in range(1, len(columns) + 1)]
+    return {each: _cells(column, name, each) for each, column in zip(names, columns, strict=True)}
+
+
+def _cells(column: NDArray[Any], name: str, called: str) -> Cells:
+    if column.dtype.kind in "buif":
+        return column
+    _check_type(column, name)
+    return cells_of(column.tolist(), Place(name, called, place))
+
+
+def _whole(table: MemoryTable) -> dict[str, Cells]:
+    blocks = [*table.blocks(kinds={}, used=None, missing=())]
+    if not blocks:
+        raise DataError(f"{table.name}: has no rows")
+    return {
+        column: np.concatenate([block.columns[column] for block in blocks])
+        for column in table.header
+    }
+
+
+def _of_mappings(rows: Sequence[Any], name: str) -> ValueTable:
+    """Return rows as a table of all keys, in the order in which they first appear."""
+    keys = dict.fromkeys(key for row in rows for key in row)
+    for key in keys:
+        if not isinstance(key, str):
+            raise DataError(f"{name}: the column name {key!r} is no text; use names as keys")
+    return ValueTable(name, {key: [row.get(key) for row in rows] for key in keys}, len(rows))
+
+
+def _of_array(array: NDArray[Any], name: str) -> Form:
+    if array.dtype.kind in "buif":
+        return array
+    _check_type(array, name)
+    if array.ndim != 2:
+        raise DataError(
+            f"{name}: is {array.dtype} of shape {array.shape}; expected numbers, or a value for "
+            "each column in every row"
+        )
+    columns = dict(zip(numbered(array.shape[1]), array.T.tolist(), strict=True))
+    is_text = array.dtype.kind != "O"
+    return ValueTable(name, columns, len(array), has_names=False, texts_may_be_numbers=is_text)
+
+
+def _check_type(array: NDArray[Any], name: str) -> None:
+    if array.dtype.kind not in "OUT":
+        raise DataError(f"{name}: holds values of type {array.dtype}; expected numbers")
+
+
+def _array(values: Sequence[Any], name: str) -> NDArray[Any]:
+    """Return a list of rows as an array, of Python values where not all of them are numbers."""
+    try:
+        array = np.asarray(values)
+        return array if array.dtype.kind in "buifc" else np.asarray(values, object)
+    except ValueError as error:  # rows of different lengths
+        raise DataError(
+            f"{name}: is a list that makes no array; expected a list of as many values for every "
+            "row, or a dict for each"
+        ) from error
+
+
+def as_table(form: MemoryTable | NDArray[Any], name: str) -> MemoryTable:
+    """Return an array of one or two dimensions as a table; a table as it is."""
+    if not isinstance(form, np.ndarray):
+        return form
+    rows = form.reshape(1, -1) if form.ndim < 2 else form.reshape(len(form), -1)
+    return NumberTable(name, rows)

@@ -1,0 +1,123 @@
+"""Data frames of pandas, polars, pyarrow and others as tables, read with narwhals."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from nncli.base.errors import DataError
+from nncli.data.files.table import Kind
+from nncli.data.files.values import REMEDIES, is_blank, number_cells, numbers_among, text_cells
+from nncli.data.memory.memory_table import MemoryTable, Reader, place
+from nncli.data.memory.value_cells import Place, cells_of
+
+_KINDS: dict[str, Kind] = {
+    "Boolean": "boolean",
+    "String": "category",
+    "Categorical": "category",
+    "Enum": "category",
+}
+_REFUSED = {
+    "Date": "temporal",
+    "Datetime": "temporal",
+    "Duration": "temporal",
+    "Time": "temporal",
+    "Decimal": "decimal",
+    "List": "nested",
+    "Array": "nested",
+    "Struct": "nested",
+}
+
+
+class FrameTable(MemoryTable):
+    """A data frame. A null, and NaN, is a blank cell."""
+
+    def __init__(self, name: str, frame: Any) -> None:
+        names = list(frame.columns)
+        for column in names:
+            if not isinstance(column, str):
+                raise DataError(
+                    f"{name}: the column name {column!r} is no text; name the columns, as with "
+                    "frame.columns = [...]"
+                )
+        super().__init__(name, names, len(frame))
+        self._frame = frame
+
+    def _reader(self, column: str, kind: Kind | None, missing: Sequence[str]) -> Reader:
+        series, where = self._frame[column], Place(self.name, column, place)
+        found = self._kind(column, series.dtype)
+        if found is None or str(getattr(series.to_native(), "dtype", "")) == "object":
+            cells = cells_of(series.to_list(), where, kind, missing)
+            return lambda start, stop: cells[start:stop]
+        if kind == "category" or found == "category":
+            if kind in ("number", "boolean"):
+                raise DataError(f"{self.name}: column {column}: holds text; expected {kind}s")
+            return lambda start, stop: text_cells(series[start:stop].to_list(), missing)
+        if found == "boolean":
+            return lambda start, stop: _booleans(series[start:stop])
+        blanks = numbers_among(missing)
+        return lambda start, stop: number_cells(
+            _numbers(series[start:stop]), blanks, lambda row: where.of(start + row)
+        )
+
+    def _kind(self, column: str, dtype: Any) -> Kind | None:
+        """Return what the values of a type are; None where each says it for itself."""
+        name = type(dtype).__name__
+        if name in _REFUSED:
+            found, remedy = REMEDIES[_REFUSED[name]]
+            raise DataError(f"{self.name}: column {column} {found} ({dtype}); {remedy}")
+        if dtype.is_numeric():
+            return "number"
+        if name in ("Object", "Unknown"):
+            return None
+        if name not in _KINDS:
+            raise DataError(
+                f"{self.name}: column {column} holds values of type {dtype}; expected numbers, "
+                "Booleans or text; cast or drop it"
+            )
+        return _KINDS[name]
+
+
+def frame_table(rows: object, name: str) -> FrameTable | None:
+    """Return a data frame as a table; None for what is no frame.
+
+    Raises
+    ------
+    DataError
+        When its columns have no names, or the same.
+    """
+    import narwhals
+    from narwhals.exceptions import DuplicateError
+
+    try:
+        frame = narwhals.from_native(rows, pass_through=True)
+    except DuplicateError as error:
+        raise DataError(
+            f"{name}: two columns have the same name ({' '.join(str(error).split())}); rename one"
+        ) from error
+    if isinstance(frame, narwhals.LazyFrame):
+        raise DataError(f"{name}: is a lazy frame; collect it first")
+    return FrameTable(name, frame) if isinstance(frame, narwhals.DataFrame) else None
+
+
+def series_table(values: object, name: str) -> FrameTable | None:
+    """Return a series as a table of one column, called by its name or `name`; None for others."""
+    import narwhals
+
+    series = narwhals.from_native(values, pass_through=True, allow_series=True)
+    if not isinstance(series, narwhals.Series):
+        return None
+    called = series.name if isinstance(series.name, str) and series.name else name
+    return FrameTable(name, series.alias(called).to_frame())
+
+
+def _numbers(series: Any) -> Any:
+    values = series.to_numpy()
+    return values.astype(np.float64) if values.dtype.kind == "O" else values
+
+
+def _booleans(series: Any) -> Any:
+    values = series.to_list()
+    if any(map(is_blank, values)):
+        return np.array([np.nan if is_blank(each) else each for each in values], np.float32)
+    return np.array(values, np.bool_)

@@ -1,0 +1,122 @@
+"""Tables in memory: what those of every form have in common, and one of Python values."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from numpy.typing import NDArray
+
+from nncli.base.errors import DataError
+from nncli.base.words import did_you_mean
+from nncli.data.files.table import Cells, Kind, Table
+from nncli.data.files.values import number_cells, numbers_among, text_cells
+from nncli.data.memory.value_cells import Place, cells_of
+
+Reader = Callable[[int, int], Cells]
+
+_ROWS = 1 << 14
+
+
+def place(row: int) -> str:
+    """Return what a row, counted from 0, is called in a message."""
+    return f"row {row} (from 0)"
+
+
+class MemoryTable(ABC):
+    """A table in memory, whose rows are read block by block, as often as they are asked for.
+
+    Attributes
+    ----------
+    name : str
+    header : list of str
+    rows : int
+        How many there are.
+    has_names : bool
+        Whether the columns have names of their own; if not, their order says what they are.
+    """
+
+    def __init__(
+        self, name: str, header: Sequence[str], rows: int, *, has_names: bool = True
+    ) -> None:
+        self.name, self.header, self.rows, self.has_names = name, list(header), rows, has_names
+
+    def blocks(
+        self, *, kinds: Mapping[str, Kind], used: Collection[str] | None, missing: Sequence[str]
+    ) -> Iterator[Table]:
+        """Yield the rows as `OpenTable` says."""
+        columns = self.header if used is None else list(used)
+        for column in columns:
+            if column not in self.header:
+                near = did_you_mean(column, self.header)
+                raise DataError(f"{self.name}: has no column {column!r}{near}")
+        readers = {each: self._reader(each, kinds.get(each), missing) for each in columns}
+        for start in range(0, self.rows, _ROWS):
+            stop = min(start + _ROWS, self.rows)
+            cells = {column: read(start, stop) for column, read in readers.items()}
+            yield Table(self.name, cells, partial(_later_place, start))
+
+    @abstractmethod
+    def _reader(self, column: str, kind: Kind | None, missing: Sequence[str]) -> Reader:
+        """Return a function of start and stop that reads cells of a column.
+
+        `kind` is what it is to be taken for; None if its values say it.
+        """
+
+
+class ValueTable(MemoryTable):
+    """A table whose columns (N,) are Python values, mixed or alike.
+
+    `texts_may_be_numbers` says whether text that reads as a number may be one: where an array of
+    text made text of all numbers.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        columns: Mapping[str, Sequence[object]],
+        rows: int,
+        *,
+        has_names: bool = True,
+        texts_may_be_numbers: bool = False,
+    ) -> None:
+        super().__init__(name, list(columns), rows, has_names=has_names)
+        self._columns, self._texts_may_be_numbers = columns, texts_may_be_numbers
+
+    def _reader(self, column: str, kind: Kind | None, missing: Sequence[str]) -> Reader:
+        cells = cells_of(
+            self._columns[column],
+            Place(self.name, column, place),
+            kind,
+            missing,
+            texts_may_be_numbers=self._texts_may_be_numbers,
+        )
+        return lambda start, stop: cells[start:stop]
+
+
+class NumberTable(MemoryTable):
+    """A matrix (N, I) of numbers or Booleans as a table, whose columns have no names."""
+
+    def __init__(self, name: str, matrix: NDArray[Any]) -> None:
+        header = numbered(matrix.shape[1])
+        super().__init__(name, header, len(matrix), has_names=False)
+        self._matrix = matrix
+
+    def _reader(self, column: str, kind: Kind | None, missing: Sequence[str]) -> Reader:
+        cells = self._matrix[:, self.header.index(column)]
+        if kind == "category":
+            return lambda start, stop: text_cells(cells[start:stop].tolist(), missing)
+        blanks = numbers_among(missing)
+        where = Place(self.name, column, place).of
+        return lambda start, stop: number_cells(
+            cells[start:stop], blanks, lambda row: where(start + row)
+        )
+
+
+def numbered(columns: int) -> list[str]:
+    """Return the names of columns that have none: x1, x2 and so on."""
+    return [f"x{number}" for number in range(1, columns + 1)]
+
+
+def _later_place(start: int, row: int) -> str:
+    return place(start + row)

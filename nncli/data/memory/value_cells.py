@@ -1,0 +1,130 @@
+"""A column of Python values as the cells of a `Table`.
+
+What it is shows in the values that are not blank:
+
+- all of them text: a category; all Booleans: Booleans; all numbers: numbers;
+- mixed: as the texts of a CSV file (see `csv_file`), numbers if more than half of them are, which
+  makes any other text an error; else a category.
+
+Blank is None, NaN, text of spaces alone, or a text that stands for a blank cell.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, time, timedelta
+
+import numpy as np
+
+from nncli.base.errors import DataError
+from nncli.data.files.table import NUMBER, Cells, Kind
+from nncli.data.files.values import REMEDIES, is_blank, numbers_among, text_of
+
+Value = bool | int | float | str | None
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a column is: in messages."""
+
+    table: str
+    column: str
+    row: Callable[[int], str]
+
+    def of(self, row: int) -> str:
+        """Return what a row of the column is called."""
+        return f"{self.table}: {self.row(row)}, column {self.column}"
+
+
+def cells_of(
+    values: Sequence[object],
+    place: Place,
+    kind: Kind | None = None,
+    missing: Sequence[str] = (),
+    *,
+    texts_may_be_numbers: bool = False,
+) -> Cells:
+    """Return the cells (N,) of a column.
+
+    Parameters
+    ----------
+    kind : str, optional
+        What the column is to be taken for; by default what its values say.
+    missing : sequence of str
+        Texts that stand for a blank cell, and numbers too.
+    texts_may_be_numbers : bool
+        Whether a column of text alone is read as that of a CSV file, too.
+
+    Raises
+    ------
+    DataError
+        For the first value that is no number, Boolean or text, or not of the kind.
+    """
+    blanks, numbers = {"", *missing}, numbers_among(missing)
+    plain = [_plain(value, place, row) for row, value in enumerate(values)]
+    plain = [None if each in blanks else each for each in plain]
+    if numbers:
+        plain = [None if _number(each) in numbers else each for each in plain]
+    kind = kind or _kind(plain, texts_may_be_numbers)
+    if kind == "category":
+        cells = np.empty(len(plain), object)
+        cells[:] = [None if each is None else text_of(each) for each in plain]
+        return cells
+    convert = _boolean if kind == "boolean" else _number
+    found = [math.nan if each is None else convert(each) for each in plain]
+    for row, number in enumerate(found):
+        if number is None:
+            expected = "true or false" if kind == "boolean" else "a finite number"
+            raise DataError(f"{place.of(row)}: found {plain[row]!r}; expected {expected}")
+    if kind == "boolean" and None not in plain:
+        return np.array(found, np.bool_)
+    return np.array(found, np.float32 if kind == "boolean" else np.float64)
+
+
+def _plain(value: object, place: Place, row: int) -> Value:
+    """Return a value as a bool, a number, stripped text, or None if it is blank."""
+    if isinstance(value, str):
+        return value.strip()
+    if is_blank(value):
+        return None
+    if isinstance(value, np.bool_ | np.integer | np.floating):
+        value = value.item()
+    if isinstance(value, bool | int | float):
+        return value
+    if isinstance(value, date | time | timedelta | np.datetime64 | np.timedelta64):
+        found, remedy = REMEDIES["temporal"]
+        raise DataError(f"{place.table}: column {place.column} {found} ({place.row(row)}); "
+                        f"{remedy}")  # fmt: skip
+    raise DataError(
+        f"{place.of(row)}: found a value of type {type(value).__name__}; expected a number, a "
+        "Boolean or text"
+    )
+
+
+def _kind(values: Sequence[Value], texts_may_be_numbers: bool) -> Kind:
+    known = [each for each in values if each is not None]
+    if all(isinstance(each, bool) for each in known):
+        return "boolean" if known else "number"
+    if not texts_may_be_numbers and all(isinstance(each, str) for each in known):
+        return "category"
+    texts = [each for each in known if isinstance(each, bool) or _number(each) is None]
+    if len(known) - len(texts) > len(texts):
+        return "number"
+    booleans = len(texts) == len(known) and all(_boolean(each) is not None for each in texts)
+    return "boolean" if booleans else "category"
+
+
+def _number(value: Value) -> float | None:
+    """Return what is a finite number, also as text, as one; of anything else None."""
+    if isinstance(value, str) and not NUMBER.fullmatch(value):
+        return None
+    try:
+        number = math.nan if value is None else float(value)
+    except OverflowError:
+        return None
+    return number if math.isfinite(number) else None
+
+
+def _boolean(value: Value) -> float | None:
+    text = text_of(value).lower()
+    return float(text == "true") if text in ("true", "false") else None

@@ -1,0 +1,77 @@
+"""What is asked of rows for a model, and what comes of it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nncli.base.notes import Note
+from nncli.data.files.input_file import Advance, tell_nobody
+from nncli.data.tables.targets import Targets
+
+MOST_ROWS = 1 << 14
+
+
+def _find_nothing() -> None:
+    """Find no fault: there was none when the rows were read."""
+
+
+@dataclass(frozen=True)
+class RowBlock:
+    """Some rows that follow each other, as a model takes them.
+
+    Attributes
+    ----------
+    inputs : array (N, I)
+    beside : mapping of str to list of N
+        The cells of columns that stand beside the predictions, by name.
+    targets : array (N,) of indices of the classes, or (N, O) of numbers, or None
+        None where they are not asked for.
+    kept : array (N,) or None
+        The numbers of these rows, from 0, where rows without a target are left out.
+    check : function
+        Raises `DataError` for the first input that is not finite. It is for rows in memory, which
+        are looked through only if the model cannot take them.
+    """
+
+    inputs: NDArray[Any]
+    beside: Mapping[str, list[Any]] = field(default_factory=dict)
+    targets: NDArray[Any] | None = None
+    kept: NDArray[np.intp] | None = None
+    check: Callable[[], None] = _find_nothing
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is asked of rows.
+
+    Attributes
+    ----------
+    rows : int or None
+        How many a block has, except the last; None for all of an array at once, and of other rows
+        as many as suit.
+    targets : Targets or None
+        What is to be read with the inputs.
+    id_column : str or None
+        The column that stands beside, in the place of the model's own.
+    note : function of str
+        Told, in a line each, of what looks wrong or was guessed.
+    left_out : function of str, optional
+        Told, in a line, of rows that have no target; by default it is `note`.
+    advance : function of int
+        Told how many bytes of a file have been read since it was last told.
+    """
+
+    note: Note
+    rows: int | None = None
+    targets: Targets | None = None
+    id_column: str | None = None
+    left_out: Note | None = None
+    advance: Advance = tell_nobody
+
+    @property
+    def target_names(self) -> list[str]:
+        """The names of the targets, if they are asked for."""
+        return self.targets.names if self.targets else []

@@ -1,0 +1,253 @@
+"""Rows of any form for a model: blocks of inputs, with their targets where these are asked for.
+
+A file, a folder, standard input, an array, a frame or a list goes this one way, to be predicted or
+evaluated, so that a row is the same in each of them, alone or among others. What a file is shows in
+its first bytes, never in its name. Each reader is loaded where it is needed.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nncli.base.errors import DataError
+from nncli.base.notes import Note
+from nncli.base.storage.temporary_file import joined
+from nncli.base.words import briefly, listed
+from nncli.data.files.image_format import OF_MNIST, ImageFormat
+from nncli.data.files.input_file import InputFile, open_input
+from nncli.data.files.kinds import IMAGES, kind_of_name
+from nncli.data.files.table import Cells, OpenTable
+from nncli.data.memory.forms import as_table, form_of
+from nncli.data.memory.memory_table import MemoryTable
+from nncli.data.rows.arrays import ArrayRows, array_blocks
+from nncli.data.rows.blocks import Asked, RowBlock
+from nncli.data.rows.targets import as_array, given_columns
+from nncli.data.splits import Split, whole
+from nncli.data.tables.encoding import Encoding
+from nncli.data.tables.targets import Targets
+
+_ARRAYS = ("npy", "zip", "idx")
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What rows a model takes.
+
+    Attributes
+    ----------
+    columns : sequence of str
+        The names of its inputs.
+    encoding : Encoding or None
+        How the columns of a table become these; None where rows are numbers as they are.
+    images : ImageFormat or None
+        What images the rows are, if they are, as bytes.
+    """
+
+    columns: Sequence[str]
+    encoding: Encoding | None = None
+    images: ImageFormat | None = None
+
+
+def read_rows(
+    taken: Taken, rows: object, asked: Asked, y: object | None = None
+) -> Iterator[RowBlock]:
+    """Yield rows of any form as a model takes them.
+
+    Parameters
+    ----------
+    rows : path, array, frame, or list
+        As for `form_of`; the path ``-`` is standard input, that of a folder leads to images.
+    y : array, list or series, optional
+        The targets that are asked for, where they are not among `rows`.
+
+    Raises
+    ------
+    DataError
+        With the place, what was found and what was expected; blocks before it are yielded.
+    """
+    form = form_of(rows)
+    given = None if y is None else given_columns(y, asked.target_names)
+    if isinstance(form, Path):
+        yield from _of_path(taken, form, asked, given)
+    elif isinstance(form, np.ndarray):
+        arrays = ArrayRows(form, None if given is None else as_array(given), "X", in_memory=True)
+        yield from _of_arrays(taken, arrays, asked)
+    else:
+        yield from _of_table(taken, form, asked, given)
+
+
+def labelled_rows(
+    taken: Taken,
+    targets: Targets,
+    rows: object,
+    y: object | None = None,
+    weights: object | None = None,
+    *,
+    note: Note,
+    left_out: Note | None = None,
+) -> Split:
+    """Return rows of any form with their targets, and weights if they are given.
+
+    Parameters
+    ----------
+    rows, y
+        As for `read_rows`.
+    weights : array, list or series (N,), optional
+        How much each row counts.
+    note : function of str
+        Told, in a line each, of what looks wrong or was guessed.
+    left_out : function of str, optional
+        Told, in a line, of rows that have no target; by default it is `note`.
+
+    Raises
+    ------
+    DataError
+        As `read_rows`, and for targets that the model does not know.
+    """
+    asked = Asked(note, targets=targets, left_out=left_out)
+    values: list[NDArray[Any]] = []
+    numbers: list[NDArray[np.intp]] = []
+
+    def inputs() -> Iterator[NDArray[Any]]:
+        first = 0
+        for block in read_rows(taken, rows, asked, y):
+            assert block.targets is not None  # they are asked for
+            values.append(block.targets)
+            last = first + len(block.inputs)
+            numbers.append(np.arange(first, last) if block.kept is None else block.kept)
+            first = last
+            yield block.inputs
+
+    matrix = joined(inputs())
+    split = whole(matrix, values[0] if len(values) == 1 else np.concatenate(values))
+    if weights is None:
+        return split
+    from nncli.data.weights import with_weights
+
+    return with_weights(split, weights, np.concatenate(numbers))
+
+
+def _of_path(
+    taken: Taken, path: Path, asked: Asked, given: dict[str, Cells] | None
+) -> Iterator[RowBlock]:
+    if given is not None and path.is_dir():
+        raise DataError(f"{path}: is a folder, whose images have their classes; leave out y")
+    if path.is_dir():
+        yield from _of_images(taken, path, asked)
+        return
+    with open_input(path, asked.advance) as file:
+        # By its name too: what is no image then is said so, and not read as a table.
+        if file.kind in IMAGES or kind_of_name(path) in IMAGES:
+            if str(path) == "-":
+                _image_format(taken, path, asked.note)
+                raise DataError("standard input: is an image; give the name of its file instead")
+            yield from _of_images(taken, path, asked)
+        elif file.kind in _ARRAYS:
+            yield from _of_arrays(taken, _arrays_of_file(file, asked, given), asked)
+        elif taken.encoding is not None or file.kind is not None:
+            from nncli.data.files.table_file import table_in
+
+            yield from _of_table(taken, table_in(file, asked.advance), asked, given)
+        else:
+            from nncli.data.files.csv_file import CsvFile
+            from nncli.data.rows.matching import matched_csv
+
+            in_order = asked.targets is None or given is not None
+            table = matched_csv(CsvFile(file), taken.columns, asked.note if in_order else None)
+            yield from _numbers_of(taken, table, asked, given)
+
+
+def _of_table(
+    taken: Taken, table: OpenTable, asked: Asked, given: dict[str, Cells] | None
+) -> Iterator[RowBlock]:
+    from nncli.data.rows.matching import in_order, matched
+
+    if taken.encoding is None:
+        takes_order = asked.targets is None or given is not None
+        table = matched(table, taken.columns, asked.note if takes_order else None)
+        yield from _numbers_of(taken, table, asked, given)
+        return
+    from nncli.data.rows.tables import encoded_blocks
+
+    if isinstance(table, MemoryTable) and not table.has_names:
+        table = in_order(table, [column.name for column in taken.encoding.columns])
+    yield from encoded_blocks(_beside(table, given), taken.encoding, asked)
+
+
+def _numbers_of(
+    taken: Taken, table: OpenTable, asked: Asked, given: dict[str, Cells] | None
+) -> Iterator[RowBlock]:
+    from nncli.data.rows.tables import number_blocks
+
+    yield from number_blocks(_beside(table, given), taken.columns, asked)
+
+
+def _beside(table: OpenTable, given: dict[str, Cells] | None) -> OpenTable:
+    """Return a table with the targets that are given beside it."""
+    from nncli.data.rows.derived import WithColumns
+
+    return table if given is None else WithColumns(table, given, "y")
+
+
+def _of_arrays(taken: Taken, arrays: ArrayRows, asked: Asked) -> Iterator[RowBlock]:
+    """Yield rows of arrays; for a model of named columns, these in their order."""
+    if taken.encoding is None:
+        yield from array_blocks(arrays, taken.columns, asked)
+        return
+    if arrays.X.dtype.kind not in "buif":
+        raise DataError(f"{arrays.name}: holds values of type {arrays.X.dtype}; expected numbers")
+    given = None
+    if asked.targets is not None and arrays.y is not None:
+        given = given_columns(arrays.y, asked.target_names)
+    yield from _of_table(taken, as_table(arrays.X, arrays.name), asked, given)
+
+
+def _arrays_of_file(file: InputFile, asked: Asked, given: dict[str, Cells] | None) -> ArrayRows:
+    """Return the one array of a file, or that called X, and with targets the one called y."""
+    from nncli.data.files.array_file import arrays_in, inputs_and_targets, named
+
+    arrays, name, targets = arrays_in(file) or {}, file.name, asked.targets
+    advance = asked.advance if file.path is not None and file.kind == "npy" else lambda count: None
+    if targets is not None and given is None:
+        if "" in arrays:
+            names = targets.names
+            what = f"a column {names[0]!r}" if len(names) == 1 else "columns " + briefly(names)
+            raise DataError(
+                f"{name}: has no {'labels' if targets.classes else 'targets'}; give a CSV file "
+                f"with {what}, or an npz with X and y"
+            )
+        return ArrayRows(*inputs_and_targets(arrays, name), name, advance=advance)
+    if len(arrays) != 1 and "X" not in arrays:
+        raise DataError(f"{name}: has {named(arrays)}; expected one array, or one called X")
+    X = arrays["X"] if "X" in arrays else next(iter(arrays.values()))
+    return ArrayRows(X, None if given is None else as_array(given), name, advance=advance)
+
+
+def _of_images(taken: Taken, path: Path, asked: Asked) -> Iterator[RowBlock]:
+    format_ = _image_format(taken, path, asked.note)
+    from nncli.data.rows.images import image_blocks, labelled_images
+
+    if asked.targets is not None:
+        yield labelled_images(path, format_, asked.targets.classes, asked.note)
+    else:
+        yield from image_blocks(path, format_, asked)
+
+
+def _image_format(taken: Taken, path: Path, note: Note) -> ImageFormat:
+    """Return what images a model takes; of 784 inputs without a word about them, MNIST's."""
+    if taken.images is not None:
+        return taken.images
+    if taken.encoding is not None or len(taken.columns) != OF_MNIST.inputs:
+        raise DataError(
+            f"{path}: holds images; the model takes {len(taken.columns)} numbers a row: "
+            f"{listed(taken.columns)}"
+        )
+    note(
+        f"{path}: the model does not say what images its {OF_MNIST.inputs} inputs are; taken for "
+        f"those of MNIST: {OF_MNIST}"
+    )
+    return OF_MNIST

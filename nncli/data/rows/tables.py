@@ -1,0 +1,128 @@
+"""Rows of a table for a model: of named columns, or of numbers in order."""
+
+from collections.abc import Collection, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nncli.base.errors import DataError
+from nncli.base.words import did_you_mean
+from nncli.data.files.table import Kind, OpenTable, Table
+from nncli.data.files.table_blocks import regroup
+from nncli.data.files.table_file import regrouped
+from nncli.data.rows.blocks import MOST_ROWS, Asked, RowBlock
+from nncli.data.rows.targets import check_there, class_indices, target_kinds
+from nncli.data.tables.encoding import Encoding, Unseen
+from nncli.data.tables.targets import LeftOut, Targets
+
+_BLOCK_NUMBERS = 1 << 20
+
+
+def encoded_blocks(table: OpenTable, encoding: Encoding, asked: Asked) -> Iterator[RowBlock]:
+    """Yield the rows of a table, in any order of columns, as a model of named columns takes them.
+
+    Rows without a target are left out, if targets are asked for.
+
+    Raises
+    ------
+    DataError
+        When columns are missing or of another kind, and as the cells demand.
+    """
+    names = [each.name for each in encoding.columns]
+    kept = _kept(encoding, asked)
+    others = [name for name in (*kept, *asked.target_names) if name not in names]
+    header = table.header
+    if not any(name in header for name in names):
+        encoding.check_columns(Table(table.name, {}, str), header)
+    _check_kept(table.name, asked, header)
+    unseen, left_out, first = Unseen(), LeftOut(asked.target_names), 0
+    blocks = table.blocks(
+        kinds=_kinds(encoding, kept, asked.targets),
+        used=[name for name in dict.fromkeys((*names, *others)) if name in header],
+        missing=encoding.blanks,
+    )
+    rows, left = asked.rows or _suited_rows(encoding), 0
+    for whole in regrouped(table.name, blocks, rows, double=True):
+        encoding.check_columns(whole, header)
+        check_there(table.name, asked.target_names, header)
+        block = left_out.without(whole)
+        left += len(block)
+        if len(block):
+            yield RowBlock(
+                encoding.encode_block(block, header, unseen),
+                {name: block.columns[name].tolist() for name in kept if name in block.columns},
+                asked.targets.values(block) if asked.targets else None,
+                first + (np.arange(len(block)) if block.numbers is None else block.numbers),
+            )
+        first += len(whole)
+    for line in left_out.notes(left):
+        (asked.left_out or asked.note)(line)
+    for line in unseen.notes():
+        asked.note(line)
+
+
+def _kept(encoding: Encoding, asked: Asked) -> list[str]:
+    """Return the column that stands beside, if one does; an input does not."""
+    name = asked.id_column or (None if asked.targets else encoding.id)
+    return [name] if name and name not in {each.name for each in encoding.columns} else []
+
+
+def _check_kept(name: str, asked: Asked, header: Collection[str]) -> None:
+    if asked.id_column is not None and asked.id_column not in header:
+        near = did_you_mean(asked.id_column, [*header])
+        raise DataError(f"{name}: has no column '{asked.id_column}' to keep{near}")
+
+
+def _kinds(encoding: Encoding, kept: Sequence[str], targets: Targets | None) -> dict[str, Kind]:
+    """Return the kinds of the columns that are text, even where they look like numbers."""
+    texts = [each.name for each in encoding.columns if each.kind == "category"]
+    return {**dict.fromkeys((*texts, *kept), "category"), **target_kinds(targets)}
+
+
+def _suited_rows(encoding: Encoding) -> int:
+    return max(1, min(MOST_ROWS, _BLOCK_NUMBERS // max(1, len(encoding.inputs))))
+
+
+def number_blocks(table: OpenTable, columns: Sequence[str], asked: Asked) -> Iterator[RowBlock]:
+    """Yield the rows of a table that is matched with these columns (see `matching`) as numbers.
+
+    Raises
+    ------
+    DataError
+        Naming the place, what was found and what was expected.
+    """
+    targets = asked.targets
+    check_there(table.name, asked.target_names, table.header)
+    kinds: dict[str, Kind] = dict.fromkeys((*columns, *asked.target_names), "number")
+    kinds |= target_kinds(targets)
+    rows = asked.rows or max(1, min(MOST_ROWS, _BLOCK_NUMBERS // len(columns)))
+    blocks = table.blocks(kinds=kinds, used=list(kinds), missing=())
+    empty = True
+    for block in regroup(blocks, rows, double=True):
+        yield RowBlock(
+            _numbers(block, columns), targets=_values(block, targets) if targets else None
+        )
+        empty = False
+    if empty:
+        raise DataError(f"{table.name}: has no rows below its header")
+
+
+def _values(block: Table, targets: Targets) -> NDArray[Any]:
+    if not targets.classes:
+        return _numbers(block, targets.names)
+    cells = block.columns[targets.names[0]]
+    return class_indices(targets, cells, lambda row: f"{block.name}: {block.place(row)}")
+
+
+def _numbers(block: Table, columns: Sequence[str]) -> NDArray[Any]:
+    """Return columns side by side, (N, C). Raises `DataError` for a blank cell."""
+    rows = np.column_stack([block.columns[column] for column in columns])
+    blank = np.isnan(rows)
+    if blank.any():
+        row, column = np.argwhere(blank)[0]
+        raise DataError(
+            f"{block.name}: {block.place(int(row))}, column {columns[column]}: is empty; "
+            "expected a finite number"
+        )
+    return rows

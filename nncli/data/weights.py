@@ -1,0 +1,124 @@
+"""How much each row counts in training: given for each, or by its class."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nncli.base.errors import DataError
+from nncli.base.words import count, did_you_mean, listed
+from nncli.data.files.table import Table
+from nncli.data.memory.forms import column_of
+from nncli.data.memory.memory_table import place
+from nncli.data.splits import Rows, Split
+from nncli.data.tables.column import check_size
+from nncli.data.tables.targets import Targets
+
+ClassWeights = Literal["balanced"] | Mapping[str, float]
+
+
+def row_weights(
+    name: str,
+    targets: Targets,
+    values: NDArray[Any],
+    train: Rows,
+    *,
+    given: NDArray[np.float64] | None,
+    of_classes: ClassWeights | None,
+) -> NDArray[np.float64] | None:
+    """Return how much each row counts (N,), 1 on average over the training rows.
+
+    Parameters
+    ----------
+    name : str
+        What the rows are called in messages.
+    values : array (N,) or (N, O)
+        Their targets.
+    given : array (N,), optional
+        As `given_weights` returns it.
+    of_classes : "balanced" or mapping of class to number, optional
+        ``balanced`` lets all classes count alike.
+
+    Returns
+    -------
+    array (N,) or None
+        None where all rows count alike.
+
+    Raises
+    ------
+    DataError
+        When there are no classes, or no training row counts.
+    """
+    if given is None and of_classes is None:
+        return None
+    weights = np.ones(len(values)) if given is None else given
+    if of_classes is not None:
+        if not targets.classes:
+            raise DataError(f"{name}: data.class_weight is for classes; a {targets.task} has none")
+        weights = weights * _of_classes(of_classes, targets.classes, values[train])[values]
+    mean = float(weights[train].mean())
+    if not mean > 0:
+        raise DataError(f"{name}: every training row has the weight 0; nothing would count")
+    return np.asarray(weights / mean)
+
+
+def given_weights(table: Table, name: str) -> NDArray[np.float64]:
+    """Return a column of weights (N,). Raises `DataError` for one that is below 0 or blank."""
+    if table.kind(name) == "category":
+        raise DataError(f"{table.name}: column {name} holds text; a weight is a number")
+    weights = table.columns[name].astype(np.float64)
+    wrong = ~(weights >= 0)  # blank, too
+    if wrong.any():
+        row = int(wrong.argmax())
+        raise DataError(
+            f"{table.name}: {table.place(row)}, column {name}: found {weights[row]:g}; a weight is "
+            "a number of 0 or more"
+        )
+    check_size(table, name, weights)
+    return weights
+
+
+def weight_table(weights: object, rows: int, name: str = "weights") -> Table:
+    """Return weights in memory (N,) as a table of one column, called `name`.
+
+    Raises
+    ------
+    DataError
+        When they are not one for each of `rows` rows.
+    """
+    columns = [*column_of(weights, name).values()]
+    if len(columns) != 1 or len(columns[0]) != rows:
+        found = count(len(columns[0]), "row") + (f" of {len(columns)}" if len(columns) > 1 else "")
+        raise DataError(f"{name}: has {found}; expected one number for each of {rows}")
+    return Table(name, {name: columns[0]}, place)
+
+
+def with_weights(split: Split, weights: object, numbers: NDArray[np.intp]) -> Split:
+    """Return a split with weights in memory, 1 on average.
+
+    `numbers` (N,) says which of the rows that the weights are of are its own. Raises `DataError`.
+    """
+    last = int(numbers[-1]) + 1
+    rows = len(next(iter(column_of(weights, "weights").values())))
+    table = weight_table(weights, max(rows, last) if len(numbers) < last else last)
+    given = given_weights(table, "weights")[numbers]
+    if not given.any():
+        raise DataError("weights: every row has the weight 0; nothing would count")
+    return replace(split, weights=given / given.mean())
+
+
+def _of_classes(
+    chosen: ClassWeights, classes: Sequence[str], train: NDArray[np.integer[Any]]
+) -> NDArray[np.float64]:
+    if not isinstance(chosen, str):
+        for name in chosen:
+            if name not in classes:
+                raise DataError(
+                    f"data.class_weight: {name!r} is not one of the classes {listed(classes, 10)}"
+                    + did_you_mean(name, classes)
+                )
+        return np.array([chosen.get(name, 1.0) for name in classes])
+    counts = np.bincount(train, minlength=len(classes))
+    return len(train) / (len(classes) * np.maximum(counts, 1))

@@ -1,0 +1,86 @@
+"""Evaluate a model: on rows with their targets, or on a split of the data of its own config."""
+
+import math
+from pathlib import Path
+
+import numpy as np
+
+from nncli.base.errors import DataError, ModelFileError, UsageError
+from nncli.base.notes import Note
+from nncli.data.rows.reading import labelled_rows
+from nncli.data.splits import Split
+from nncli.data.tables.targets import Targets
+from nncli.metrics.tasks import Evaluation
+from nncli.model.evaluation import check_targets, evaluate, scaling_of, target_scaling_of
+from nncli.model.model import Model
+from nncli.model.thresholds import threshold_for
+
+
+def evaluate_model(
+    model: Model,
+    rows: object | None,
+    targets: object | None,
+    *,
+    split: str | None,
+    threshold: float | None,
+    note: Note,
+) -> Evaluation:
+    """Return the evaluation that `Model.evaluate` promises; parameters and errors are as there."""
+    threshold = threshold_for(model, threshold)
+    if rows is None and targets is not None:
+        raise UsageError("targets are given without the rows that they are of; give both")
+    if rows is not None and split is not None:
+        raise UsageError(f"the {split} rows and rows of your own exclude each other; choose one")
+    if rows is not None:
+        known = Targets(model.task, model.targets, model.classes)
+        name = _name_of(rows)
+        chosen = labelled_rows(model.preprocessing.taken, known, rows, targets, note=note)
+        check_targets(chosen, model.objective, model.targets, name)
+    else:
+        name = split or "test"
+        chosen = _own_rows(model, name)
+    evaluation = evaluate(
+        model.network,
+        model.objective,
+        chosen,
+        scaling_of(model),
+        target_scaling=target_scaling_of(model),
+        name=name,
+        task=model.task,
+        targets=model.targets,
+        classes=model.classes,
+        threshold=threshold,
+    )
+    for metric, value in evaluation.metrics.items():
+        if not math.isfinite(value):
+            raise DataError(
+                f"{name}: the {metric} is {value}: some values are too large for the model"
+            )
+    return evaluation
+
+
+def _name_of(rows: object) -> str:
+    """Return what rows are called: a file, an array ``X``, else ``data``."""
+    if isinstance(rows, str | Path):
+        return str(rows)
+    return "X" if isinstance(rows, np.ndarray) else "data"
+
+
+def _own_rows(model: Model, split: str) -> Split:
+    """Return the rows of a split of the data that a model's config names."""
+    from nncli.config.load import saved_config  # pydantic: not for rows that are given
+
+    config = saved_config(model.config, f"{model.called}: its config").config
+    dataset = config.load_data()
+    described = (model.preprocessing.columns, model.targets, model.classes)
+    if ([*dataset.columns], [*dataset.targets], [*dataset.classes]) != described:
+        raise ModelFileError(
+            f"{model.called}: its config names the source {config.data.source}, but its columns, "
+            "targets or classes are not those of that source; evaluate it with --data FILE"
+        )
+    if split not in dataset.splits:
+        raise UsageError(
+            f"{model.called}: its data has no {split} rows; choose --split "
+            f"{' or '.join(dataset.splits)}"
+        )
+    return dataset.splits[split]

@@ -1,0 +1,65 @@
+"""The probability over which the second class, or a label, is predicted."""
+
+from nncli.base.errors import ModelFileError, UsageError
+from nncli.metrics.tasks import DEFAULT_THRESHOLD, WITH_THRESHOLD
+from nncli.model.model import Model
+from nncli.nn.network import Network
+
+
+def gives_probabilities(network: Network) -> bool:
+    """Return whether the outputs are probabilities."""
+    return network.output.entry.probabilities
+
+
+def has_threshold(task: str, network: Network) -> bool:
+    """Return whether a probability is compared with a threshold."""
+    return task in WITH_THRESHOLD and gives_probabilities(network)
+
+
+def own_threshold(model: Model) -> float | None:
+    """Return the threshold that a model's config has; None if it has none.
+
+    Raises
+    ------
+    ModelFileError
+        When its config has something else than a probability there.
+    """
+    if not has_threshold(model.task, model.network):
+        return None
+    section = model.config.get("model")
+    found = section.get("threshold") if isinstance(section, dict) else None
+    if found is None:  # of a model from before there were thresholds
+        return DEFAULT_THRESHOLD
+    if not isinstance(found, float) or not 0 < found < 1:
+        raise ModelFileError(
+            f"the model's config: model.threshold: found {found!r}; expected a number between 0 "
+            "and 1; get or train the model again"
+        )
+    return found
+
+
+def threshold_for(model: Model, asked: float | None) -> float | None:
+    """Return the threshold that is asked for, or else the model's own.
+
+    Raises
+    ------
+    UsageError
+        When it is not between 0 and 1, or the model has nothing to compare it with.
+    """
+    if asked is None:
+        return model.threshold
+    if model.task not in WITH_THRESHOLD:
+        problem = f"its task is {model.task}; a threshold is for {' and '.join(WITH_THRESHOLD)}"
+    elif not gives_probabilities(model.network):
+        problem = "its outputs are no probabilities to compare a threshold with"
+    elif not 0 < asked < 1:
+        raise UsageError(f"--threshold: found {asked:g}; expected a probability between 0 and 1")
+    else:
+        return asked
+    raise UsageError(f"{model.called}: {problem}; leave out --threshold")
+
+
+def check_probabilities(model: Model) -> None:
+    """Raise `UsageError` when a model's outputs are no probabilities."""
+    if model.task == "regression" or not gives_probabilities(model.network):
+        raise UsageError(f"{model.called}: its outputs are no probabilities; leave out --proba")
