@@ -1,6 +1,6 @@
 """The keys of the sources that are arrays or images of the user's own."""
 
-from typing import Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -14,12 +14,12 @@ from nncli.config.file_source import (
     part_field,
 )
 from nncli.config.source import Scale, scale_field
-from nncli.data.arrays import Arrays, load_arrays
 from nncli.data.dataset import Dataset
-from nncli.data.files.array_file import read_array, read_arrays
 from nncli.data.files.image_format import MOST_INPUTS
-from nncli.data.image_folder import load_folders
 from nncli.data.splitting import Fold
+
+if TYPE_CHECKING:
+    from nncli.data.arrays import Arrays
 
 Side = Annotated[int, Field(ge=1, le=MOST_INPUTS)]
 
@@ -32,6 +32,8 @@ class ArraySource(FileSource):
 
     def load(self, seed: int, *, fold: Fold | None = None, progress: bool = False) -> Dataset:
         """Read the arrays."""
+        from nncli.data.arrays import load_arrays
+
         parts = {
             name: each if isinstance(each, int | float) else self._read(each)
             for name, each in self.parts.items()
@@ -42,7 +44,7 @@ class ArraySource(FileSource):
     def _first(self) -> Any:
         raise TypeError(f"{type(self).__name__} does not say where its rows are")
 
-    def _read(self, where: Any) -> Arrays:
+    def _read(self, where: Any) -> "Arrays":
         raise TypeError(f"{type(self).__name__} does not say how its rows are read")
 
 
@@ -58,7 +60,10 @@ class NpzSource(ArraySource, OneFileSource):
     def _first(self) -> str:
         return self.path
 
-    def _read(self, where: str) -> Arrays:
+    def _read(self, where: str) -> "Arrays":
+        from nncli.data.arrays import Arrays
+        from nncli.data.files.array_file import read_arrays
+
         path = nearby(where)
         weight = self.weight if where == self.path else None  # only training rows have weights
         return Arrays.of_npz(read_arrays(path), self.X, self.y, str(path), weight)
@@ -92,7 +97,10 @@ class PairSource(ArraySource):
     test: Pair = part_field(0.2, "test", "a list of two files")
     validation: Pair = part_field(0.1, "validate", "a list of two files")
 
-    def _read(self, where: list[str]) -> Arrays:
+    def _read(self, where: list[str]) -> "Arrays":
+        from nncli.data.arrays import Arrays
+        from nncli.data.files.array_file import read_array
+
         inputs, targets = map(nearby, where)
         return Arrays(read_array(inputs), read_array(targets), str(inputs), str(targets))
 
@@ -143,6 +151,8 @@ class ImagesSource(OneFileSource):
 
     def load(self, seed: int, *, fold: Fold | None = None, progress: bool = False) -> Dataset:
         """Read the images."""
+        from nncli.data.image_folder import load_folders
+
         return load_folders(
             nearby(self.path),
             self.near_parts,

@@ -110,20 +110,12 @@ class EntryOf(Choice):
         return {"anyOf": [one, {"type": "array", "items": one}]} if self.or_list else one
 
 
-@dataclass(frozen=True)
-class _Bound:
-    """A bound of a parameter: how to compare, pydantic's word and JSON Schema's for it."""
-
-    compare: Callable[[Any, Any], bool]
-    error: str
-    keyword: str
-
-
-_BOUNDS = {
-    "below": _Bound(operator.lt, "less_than", "exclusiveMaximum"),
-    "above": _Bound(operator.gt, "greater_than", "exclusiveMinimum"),
-    "at_most": _Bound(operator.le, "less_than_equal", "maximum"),
-    "at_least": _Bound(operator.ge, "greater_than_equal", "minimum"),
+# Of each bound of a parameter: how to compare, pydantic's word, JSON Schema's.
+_BOUNDS: dict[str, tuple[Callable[[Any, Any], bool], str, str]] = {
+    "below": (operator.lt, "less_than", "exclusiveMaximum"),
+    "above": (operator.gt, "greater_than", "exclusiveMinimum"),
+    "at_most": (operator.le, "less_than_equal", "maximum"),
+    "at_least": (operator.ge, "greater_than_equal", "minimum"),
 }
 _TYPES = {
     bool: ("boolean", "bool_type"),
@@ -150,10 +142,14 @@ def _problems(key: str, parameter: Parameter, value: Any) -> Iterator[InitErrorD
         yield {"type": "finite_number", "loc": (key,), "input": value}
         return
     for name, limit in _bounds(parameter).items():
-        each = _BOUNDS[name]
-        if not each.compare(number, limit):
-            context = {each.compare.__name__: limit}
-            yield {"type": each.error, "loc": (key,), "input": value, "ctx": context}
+        compare, error, _ = _BOUNDS[name]
+        if not compare(number, limit):
+            yield {
+                "type": error,
+                "loc": (key,),
+                "input": value,
+                "ctx": {compare.__name__: limit},
+            }
 
 
 def _number(value: Any) -> Any:
@@ -170,7 +166,7 @@ def _schema(key: str, parameter: Parameter) -> dict[str, Any]:
     return {
         "default": parameter.default,
         "description": parameter.description,
-        **{_BOUNDS[name].keyword: bound for name, bound in _bounds(parameter).items()},
+        **{_BOUNDS[name][2]: bound for name, bound in _bounds(parameter).items()},
         "title": key.replace("_", " ").title(),
         "type": _TYPES[type(parameter.default)][0],
     }

@@ -15,7 +15,6 @@ from nncli.config.choices import Choice, Section, shown
 from nncli.config.overrides import COMMAND_LINE
 from nncli.config.schema import Config
 from nncli.config.strict_yaml import Document, Path, dotted
-from nncli.data.files.table_file import column_names
 
 _MOST_PROBLEMS = 100
 
@@ -90,6 +89,8 @@ def _problem(document: Document, error: dict[str, Any], directory: FilePath) -> 
 
 def _choice_of_target(document: Document, path: Path, directory: FilePath) -> str:
     """Return the columns to choose from where it is the target that is missing."""
+    from nncli.data.files.table_file import column_names
+
     data = document.value.get("data")
     name = data.get("path", data.get("train")) if isinstance(data, dict) else None
     if path != ("data", "target") or not isinstance(name, str):

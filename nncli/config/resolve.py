@@ -8,8 +8,7 @@ from nncli.config.named import Named
 from nncli.config.schema import Config
 from nncli.config.strict_yaml import Path
 from nncli.data.dataset import Task
-from nncli.metrics.scores import SCORES
-from nncli.metrics.tasks import DEFAULT_THRESHOLD, WITH_THRESHOLD
+from nncli.metrics.scores import DEFAULT_THRESHOLD, SCORES, WITH_THRESHOLD
 from nncli.nn.activations import ACTIVATIONS
 from nncli.nn.initializers import INITIALIZERS
 from nncli.nn.layers.kinds import NORMALIZATIONS

@@ -1,190 +1,56 @@
-"""The keys of each data source, and how they are handed to `nncli.data`.
+"""The data sources by name.
 
-A new source is a module in ``nncli/data/`` and a class and a table entry here.
+A new source is a module in ``nncli/data/``, a class with its keys, and an entry here.
 """
 
-from typing import Annotated, Literal
-
-from pydantic import Field, model_validator
+from collections.abc import Iterator, Mapping
+from importlib import import_module
 
 from nncli.base.errors import UsageError
 from nncli.base.words import did_you_mean
-from nncli.config.array_sources import IdxSource, ImagesSource, NpySource, NpzSource
-from nncli.config.choices import IntegerOr, Name, OneOrList, refusals
-from nncli.config.source import Scale, Source, Text, scale_field
-from nncli.config.strict_yaml import Path
-from nncli.config.table_sources import CsvSource, ParquetSource
-from nncli.data.builtin.gate import load_gate
-from nncli.data.builtin.mnist import TRAIN_ROWS, in_cache, load_mnist, mnist_directory
-from nncli.data.builtin.rows import GivenRows
-from nncli.data.builtin.xor import load_xor
-from nncli.data.dataset import Dataset, Shape
-from nncli.data.splitting import Fold
+from nncli.config.source import Source
 
 
-class XorSource(Source):
-    """Noisy XOR, made from the seed: four corners of the unit square, two classes."""
+class Sources(Mapping[str, type[Source]]):
+    """A table whose classes are imported when they are asked for: a config needs one of them.
 
-    source: Literal["xor"]
-    rows: int = Field(1000, ge=4, le=10_000_000, description="rows to train with")
-    noise: float = Field(0.25, ge=0, le=1e6, description="standard deviation around the corners")
-    test: int = Field(
-        10_000, ge=0, le=10_000_000, description="rows to test with, from another random stream"
-    )
-    validation: Annotated[int | float, IntegerOr(0, fraction=True)] = Field(
-        0, description="rows or fraction taken from the training rows, stratified"
-    )
-    scale: Scale = scale_field("none")
+    Parameters
+    ----------
+    classes : mapping of name to ``module:class``
+    """
 
-    @model_validator(mode="after")
-    def _validation_fits(self) -> "XorSource":
-        self.leave_rows(self.validation, self.rows)
-        return self
+    def __init__(self, classes: Mapping[str, str]) -> None:
+        self._classes = classes
 
-    @property
-    def shape(self) -> Shape:
-        """Two inputs, two classes."""
-        return Shape("binary", inputs=2, outputs=2)
+    def __getitem__(self, name: str) -> type[Source]:
+        module, _, attribute = self._classes[name].partition(":")
+        source: type[Source] = getattr(import_module(module), attribute)
+        return source
 
-    def load(self, seed: int, *, fold: Fold | None = None, progress: bool = False) -> Dataset:
-        """Make the rows."""
-        return load_xor(
-            rows=self.rows,
-            noise=self.noise,
-            test=self.test,
-            validation=self.validation,
-            seed=seed,
-            fold=fold,
-        )
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._classes)
+
+    def __len__(self) -> int:
+        return len(self._classes)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._classes
 
 
-class GateSource(Source):
-    """A logic gate: the four rows of its truth table, to train and to test with."""
-
-    source: Literal["gate"]
-    gate: Literal["and", "or", "nand", "nor", "xor"] = Field("xor", description="which truth table")
-    scale: Scale = scale_field("none")
-
-    @property
-    def shape(self) -> Shape:
-        """Two inputs, two classes."""
-        return Shape("binary", inputs=2, outputs=2)
-
-    def load(self, seed: int, *, fold: Fold | None = None, progress: bool = False) -> Dataset:
-        """Return the truth table."""
-        return load_gate(gate=self.gate, seed=seed, fold=fold)
-
-    @classmethod
-    def whereabouts(cls) -> str:
-        """Say that the rows come with nncli."""
-        return "four rows, built in"
-
-
-class MnistSource(Source):
-    """MNIST: 60,000 and 10,000 handwritten digits, ten classes; downloaded once."""
-
-    source: Literal["mnist"]
-    validation: Annotated[int | float, IntegerOr(0, fraction=True)] = Field(
-        5000, description="rows or fraction taken from the training rows, stratified"
-    )
-    scale: Scale = scale_field("unit")
-
-    @model_validator(mode="after")
-    def _validation_fits(self) -> "MnistSource":
-        self.leave_rows(self.validation, TRAIN_ROWS)
-        return self
-
-    @property
-    def shape(self) -> Shape:
-        """784 pixels, ten classes."""
-        return Shape("multiclass", inputs=784, outputs=10)
-
-    def load(self, seed: int, *, fold: Fold | None = None, progress: bool = False) -> Dataset:
-        """Load the digits from the cache, or download them."""
-        return load_mnist(validation=self.validation, seed=seed, fold=fold, progress=progress)
-
-    @classmethod
-    def fetch(cls, *, progress: bool = False) -> str:
-        """Download the four files, unless they are in the cache."""
-        load_mnist(validation=0, seed=0, progress=progress)
-        return f"in {mnist_directory()}"
-
-    @classmethod
-    def whereabouts(cls) -> str:
-        """Return the cache directory, or that the data is not there yet."""
-        place = mnist_directory()
-        return f"in {place}" if in_cache() else f"not yet in {place}; 11.6 MB to download"
-
-
-Number = Annotated[float, Field(ge=-1e30, le=1e30)]  # float32 holds it, scaled too
-Label = Annotated[str | int, Name(or_integer=True)]
-
-
-class RowsSource(Source):
-    """A few rows given in the config itself, to train and to test with."""
-
-    source: Literal["rows"]
-    inputs: list[list[Number]] = Field(description="a list of numbers for each row")
-    targets: list[Annotated[float | list[float], OneOrList(Number)]] | None = Field(
-        None, description="for a regression: a number, or a list of numbers, for each row"
-    )
-    labels: list[Label] | None = Field(
-        None, description="for a classification: the name of a class, or a number, for each row"
-    )
-    classes: list[Label] | None = Field(
-        None, description="their order; default: the different labels, sorted"
-    )
-    columns: list[Text] | None = Field(
-        None, description="names of the inputs; default: x1, x2 and so on"
-    )
-    target: Annotated[str | list[str], OneOrList(Text)] | None = Field(
-        None, description="name of the target, or a list of names; default: y, or y1, y2 and so on"
-    )
-    scale: Scale = scale_field("none")
-
-    @property
-    def shape(self) -> Shape:
-        """By the rows."""
-        return self._given.shape
-
-    @property
-    def _given(self) -> GivenRows:
-        return GivenRows(
-            self.inputs, self.targets, self.labels, self.classes, self.columns, self.target
-        )
-
-    @model_validator(mode="after")
-    def _rows_fit(self) -> "RowsSource":
-        if problems := self._given.problems():
-            raise refusals(problems)
-        return self
-
-    def load(self, seed: int, *, fold: Fold | None = None, progress: bool = False) -> Dataset:
-        """Return the rows."""
-        return self._given.dataset(seed, fold)
-
-    def target_outside(self, low: float, high: float) -> tuple[Path, float] | None:
-        """Look at the targets of all rows."""
-        return self._given.target_outside(low, high)
-
-    @classmethod
-    def whereabouts(cls) -> str:
-        """Say that the rows are in the config."""
-        return "given in the config"
-
-
-SOURCES: dict[str, type[Source]] = {
-    "xor": XorSource,
-    "gate": GateSource,
-    "mnist": MnistSource,
-    "rows": RowsSource,
-    "csv": CsvSource,
-    "parquet": ParquetSource,
-    "npz": NpzSource,
-    "npy": NpySource,
-    "idx": IdxSource,
-    "images": ImagesSource,
-}
+SOURCES = Sources(
+    {
+        "xor": "nncli.config.builtin_sources:XorSource",
+        "gate": "nncli.config.builtin_sources:GateSource",
+        "mnist": "nncli.config.builtin_sources:MnistSource",
+        "rows": "nncli.config.builtin_sources:RowsSource",
+        "csv": "nncli.config.table_sources:CsvSource",
+        "parquet": "nncli.config.table_sources:ParquetSource",
+        "npz": "nncli.config.array_sources:NpzSource",
+        "npy": "nncli.config.array_sources:NpySource",
+        "idx": "nncli.config.array_sources:IdxSource",
+        "images": "nncli.config.array_sources:ImagesSource",
+    }
+)
 
 
 def source_called(name: str) -> type[Source]:

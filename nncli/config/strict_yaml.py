@@ -36,8 +36,8 @@ _SHOWN = 80  # characters of a word that a message repeats
 _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)")
 FLOAT = re.compile(r"[-+]?(\.[0-9]+|(0|[1-9][0-9]*)(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _SPECIAL = {"null": None, "~": None, "": None, "true": True, "false": False}
-# What is none of YAML's "printable" characters (1.2.2, section 5.1).
-_NOT_ALLOWED = re.compile(r"[^\t\n\r -~\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+# What is none of YAML's "printable" characters (1.2.2, section 5.1); to name those takes long.
+_NOT_ALLOWED = re.compile(r"[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
 _INFINITE = re.compile(r"[-+]?\.(inf|nan)")
 
 Path = tuple[str | int, ...]

@@ -13,7 +13,6 @@ from nncli.data.dataset import Dataset
 from nncli.data.files.table import Kind
 from nncli.data.splitting import Fold
 from nncli.data.tables.column import KINDS, MOST_BLANKS, Missing
-from nncli.data.tables.tabular import Choices, load_tables
 
 
 class Constant(Checked):
@@ -125,6 +124,8 @@ class TableSource(OneFileSource):
 
     def load(self, seed: int, *, fold: Fold | None = None, progress: bool = False) -> Dataset:
         """Read the files and understand their columns."""
+        from nncli.data.tables.tabular import Choices, load_tables
+
         choices = Choices(
             target=self.targets,
             task=self.task,

@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from numpy.typing import NDArray
+if TYPE_CHECKING:  # a config needs the names of tasks alone
+    from numpy.typing import NDArray
 
-from nncli.data.files.image_format import ImageFormat
-from nncli.data.splits import Rows, Split
-from nncli.data.tables.encoding import Encoding
+    from nncli.data.files.image_format import ImageFormat
+    from nncli.data.splits import Rows, Split
+    from nncli.data.tables.encoding import Encoding
 
 Task = Literal["binary", "multiclass", "multilabel", "regression"]
 
@@ -68,15 +69,15 @@ class Dataset:
     columns: Sequence[str]
     targets: Sequence[str]
     classes: Sequence[str]
-    splits: dict[str, Split]
-    encoding: Encoding | None = None
-    images: ImageFormat | None = None
+    splits: "dict[str, Split]"
+    encoding: "Encoding | None" = None
+    images: "ImageFormat | None" = None
     scales_targets: bool = False
     roles: Mapping[str, str] = field(default_factory=dict)
     left_out: Sequence[str] = ()
     warnings: Sequence[str] = ()
-    numbers: Rows | None = None
-    ids: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+    numbers: "Rows | None" = None
+    ids: "Mapping[str, NDArray[Any]]" = field(default_factory=dict)
 
     @property
     def shape(self) -> Shape:

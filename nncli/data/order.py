@@ -105,7 +105,7 @@ class Order:
 def random_pools(
     split: Split,
     batch_rows: int,
-    random: np.random.Generator,
+    random: "np.random.Generator",
     memory: Memory | None = None,
     *,
     smallest_batch: int = 1,

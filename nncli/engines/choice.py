@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 from importlib.util import find_spec
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
-from nncli.base.clock import Clock
-from nncli.engines.engine import Engine, Setup
-from nncli.engines.numpy.engine import NumpyEngine
+if TYPE_CHECKING:
+    from nncli.base.clock import Clock
+    from nncli.engines.engine import Engine, Setup
+
 
 # Measured on two cores: in each step Adam saves 0.8 ns a parameter, the rest 10 µs or more.
 # To import Numba and to compile what a job needs takes 1.3 s; later runs load it in 0.3 s, but a
@@ -25,7 +26,7 @@ class EngineError(Exception):
 
 def choose_engine(
     asked: str, steps: int, parameters: int
-) -> Callable[[Setup, Clock | None], Engine]:
+) -> "Callable[[Setup, Clock | None], Engine]":
     """Return the engine that ``auto``, ``numpy`` or ``compiled`` stands for.
 
     ``auto`` weighs the most `steps` that there will be, on so many `parameters`, against the time
@@ -36,6 +37,8 @@ def choose_engine(
     EngineError
         When ``compiled`` is asked for and Numba cannot be imported.
     """
+    from nncli.engines.numpy.engine import NumpyEngine
+
     if asked == "numpy" or (asked == "auto" and not _pays(steps, parameters)):
         return NumpyEngine
     try:

@@ -121,6 +121,10 @@ SCORES: dict[str, Score] = {
     "regression": MAE,
 }
 
+# The tasks in which a probability is compared with a threshold.
+WITH_THRESHOLD = ("binary", "multilabel")
+DEFAULT_THRESHOLD = 0.5
+
 
 def score_for(task: str, threshold: float | None, units: float | Numbers = 1.0) -> Score:
     """Return the score of a task.

@@ -216,7 +216,3 @@ EVALUATIONS: dict[str, type[Evaluation]] = {
     "multilabel": MultilabelEvaluation,
     "regression": RegressionEvaluation,
 }
-
-# The tasks in which a probability is compared with a threshold.
-WITH_THRESHOLD = ("binary", "multilabel")
-DEFAULT_THRESHOLD = 0.5

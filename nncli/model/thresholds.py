@@ -1,7 +1,7 @@
 """The probability over which the second class, or a label, is predicted."""
 
 from nncli.base.errors import ModelFileError, UsageError
-from nncli.metrics.tasks import DEFAULT_THRESHOLD, WITH_THRESHOLD
+from nncli.metrics.scores import DEFAULT_THRESHOLD, WITH_THRESHOLD
 from nncli.model.model import Model
 from nncli.nn.network import Network
 

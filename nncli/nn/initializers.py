@@ -6,13 +6,14 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nncli.nn.entries import Entry, Parameter
 
-Random = np.random.Generator
+Random: TypeAlias = "np.random.Generator"  # NumPy imports it when it is first used
 Weights = NDArray[np.float64]
 
 
