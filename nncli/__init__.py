@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 __version__ = "0.1.0"
 
-_PLACES = {
+_PUBLIC = {
     "nncli.api": ("cross_validate", "load_data", "resume", "resume_cross_validation", "train"),
     "nncli.base.errors": (
         "ConfigError",
@@ -23,30 +23,47 @@ _PLACES = {
         "UsageError",
     ),
     "nncli.config.first_config": ("first_config",),
-    "nncli.config.is_config": ("is_config",),
     "nncli.config.load": ("LoadedConfig", "load_config"),
     "nncli.config.reference": ("config_reference", "config_schema"),
     "nncli.config.schema": ("Config",),
-    "nncli.config.sources": ("SOURCES", "fetch", "source_called"),
+    "nncli.config.sources": ("fetch",),
     "nncli.data.dataset": ("Dataset",),
     "nncli.explain.gradcheck": ("gradcheck",),
     "nncli.explain.gradient_check": ("LayerCheck",),
     "nncli.explain.trace.of_job": ("trace",),
-    "nncli.model.description": ("LayerHistory", "layer_histories"),
+    "nncli.metrics.tasks": ("Evaluation",),
     "nncli.model.model": ("Model",),
     "nncli.model.model_file": ("load",),
     "nncli.runs.description": ("describe",),
     "nncli.runs.estimate": ("Estimate", "estimate"),
-    "nncli.runs.folds": ("CrossValidation", "is_cross_validation"),
+    "nncli.runs.folds": ("CrossValidation",),
     "nncli.runs.result": ("Result",),
     "nncli.training.loop": ("EpochReport", "StepReport"),
-    "nncli.training.observers.interruption": ("InterruptRequest",),
     "nncli.training.observers.observer": ("Job", "Observer"),
 }
 
-_MODULES = {name: module for module, names in _PLACES.items() for name in names}
+# What the commands need beside; it may change with them.
+_OF_COMMANDS = {
+    "nncli.config.first_config": ("TEMPLATE_NAMES",),
+    "nncli.config.is_config": ("is_config",),
+    "nncli.config.keys": ("keys_of_file",),
+    "nncli.config.sources": ("SOURCES", "source_called"),
+    "nncli.metrics.tasks": ("ClassificationEvaluation",),
+    "nncli.model.description": ("LayerHistory", "layer_histories"),
+    "nncli.model.formats": ("FORMATS",),
+    "nncli.model.prediction": ("PredictedRows",),
+    "nncli.runs.folds": ("is_cross_validation",),
+    "nncli.training.observers.interruption": ("InterruptRequest",),
+}
 
-__all__ = sorted(_MODULES)
+_MODULES = {
+    name: module
+    for places in (_PUBLIC, _OF_COMMANDS)
+    for module, names in places.items()
+    for name in names
+}
+
+__all__ = sorted(name for names in _PUBLIC.values() for name in names)
 
 if TYPE_CHECKING:
     from nncli.api import cross_validate as cross_validate
@@ -64,8 +81,10 @@ if TYPE_CHECKING:
     from nncli.base.errors import NncliWarning as NncliWarning
     from nncli.base.errors import OutputError as OutputError
     from nncli.base.errors import UsageError as UsageError
+    from nncli.config.first_config import TEMPLATE_NAMES as TEMPLATE_NAMES
     from nncli.config.first_config import first_config as first_config
     from nncli.config.is_config import is_config as is_config
+    from nncli.config.keys import keys_of_file as keys_of_file
     from nncli.config.load import LoadedConfig as LoadedConfig
     from nncli.config.load import load_config as load_config
     from nncli.config.reference import config_reference as config_reference
@@ -78,10 +97,14 @@ if TYPE_CHECKING:
     from nncli.explain.gradcheck import gradcheck as gradcheck
     from nncli.explain.gradient_check import LayerCheck as LayerCheck
     from nncli.explain.trace.of_job import trace as trace
+    from nncli.metrics.tasks import ClassificationEvaluation as ClassificationEvaluation
+    from nncli.metrics.tasks import Evaluation as Evaluation
     from nncli.model.description import LayerHistory as LayerHistory
     from nncli.model.description import layer_histories as layer_histories
+    from nncli.model.formats import FORMATS as FORMATS
     from nncli.model.model import Model as Model
     from nncli.model.model_file import load as load
+    from nncli.model.prediction import PredictedRows as PredictedRows
     from nncli.runs.description import describe as describe
     from nncli.runs.estimate import Estimate as Estimate
     from nncli.runs.estimate import estimate as estimate
@@ -96,7 +119,7 @@ if TYPE_CHECKING:
 else:
 
     def __getattr__(name):
-        """Import a public name when it is first used."""
+        """Import a name when it is first used."""
         if name not in _MODULES:
             raise AttributeError(f"module 'nncli' has no attribute {name!r}")
         found = globals()[name] = getattr(import_module(_MODULES[name]), name)

@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from nncli.cli.arguments import CONFIG, settings
 from nncli.cli.commands import Commands
 
 
@@ -14,8 +15,10 @@ def config() -> None:
 
 
 def _takes_config(function: Any) -> Any:
-    function = click.argument("overrides", nargs=-1, metavar="[KEY=VALUE]...")(function)
-    return click.argument("config", type=click.Path(path_type=Path))(function)
+    function = click.argument(
+        "overrides", nargs=-1, metavar="[KEY=VALUE]...", shell_complete=settings
+    )(function)
+    return click.argument("config", type=CONFIG)(function)
 
 
 @config.command()

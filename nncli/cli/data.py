@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from nncli.cli.arguments import data_sets, data_sets_and_configs, settings
 from nncli.cli.commands import Commands
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def list_() -> None:
 
 
 @data.command()
-@click.argument("name")
+@click.argument("name", shell_complete=data_sets)
 def fetch(name: str) -> None:
     """Download the data set NAME into the cache, unless it is there."""
     from nncli import fetch as fetch_data
@@ -37,8 +38,8 @@ def fetch(name: str) -> None:
 
 
 @data.command()
-@click.argument("source", metavar="NAME|CONFIG")
-@click.argument("overrides", nargs=-1, metavar="[KEY=VALUE]...")
+@click.argument("source", metavar="NAME|CONFIG", shell_complete=data_sets_and_configs)
+@click.argument("overrides", nargs=-1, metavar="[KEY=VALUE]...", shell_complete=settings)
 def show(source: str, overrides: tuple[str, ...]) -> None:
     """Describe a built-in data set, or the data of a config: rows, classes, values."""
     from nncli import SOURCES, UsageError, load_config, load_data, source_called

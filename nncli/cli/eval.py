@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from nncli.cli.arguments import DATA, MODEL
+
 if TYPE_CHECKING:
     from nncli.metrics.tasks import ClassificationEvaluation, Evaluation
 
@@ -12,7 +14,7 @@ _MOST_CONFUSIONS = 10
 
 
 @click.command("eval")
-@click.argument("weights", type=click.Path(path_type=Path))
+@click.argument("weights", type=MODEL)
 @click.option(
     "--split",
     type=click.Choice(["train", "validation", "held_out", "test"]),
@@ -21,7 +23,7 @@ _MOST_CONFUSIONS = 10
 @click.option(
     "--data",
     "file",
-    type=click.Path(path_type=Path),
+    type=DATA,
     metavar="FILE",
     help="Other rows with their targets: CSV with columns of their names, or npz with X and y.",
 )

@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING
 
 import click
 
+from nncli.cli.arguments import CONFIG, settings
+
 if TYPE_CHECKING:
     from nncli import LayerCheck
 
 
 @click.command()
-@click.argument("config", type=click.Path(path_type=Path))
-@click.argument("overrides", nargs=-1, metavar="[KEY=VALUE]...")
+@click.argument("config", type=CONFIG)
+@click.argument("overrides", nargs=-1, metavar="[KEY=VALUE]...", shell_complete=settings)
 @click.option(
     "--tolerance",
     type=click.FloatRange(min=0, min_open=True),

@@ -4,9 +4,11 @@ from pathlib import Path
 
 import click
 
+from nncli.cli.arguments import DATA, templates
+
 
 @click.command()
-@click.argument("template", default="xor")
+@click.argument("template", default="xor", shell_complete=templates)
 @click.option(
     "-o",
     "--out",
@@ -16,7 +18,7 @@ import click
 )
 @click.option(
     "--data",
-    type=click.Path(path_type=Path),
+    type=DATA,
     metavar="DATA",
     help="Of csv or parquet: the table; of images: the folder.",
 )

@@ -13,6 +13,7 @@ from nncli.base.threads import start_with_one_thread
 from nncli.base.words import on_one_line
 from nncli.cli.commands import COMMANDS, LazyCommands
 
+_COMPLETE = "_NNCLI_COMPLETE"
 _LONGEST_LINE = 5000  # the longest path that there is, and what is said of it
 
 
@@ -29,7 +30,10 @@ def cli(debug: bool) -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the program and exit: 0 done, 1 failed, 2 wrong use, 130 or 143 stopped."""
+    """Run the program and exit: 0 done, 1 failed, 2 wrong use, 130 or 143 stopped.
+
+    Where a shell's script calls it, it says instead what the shell may complete.
+    """
     start_with_one_thread()
     for name in ("stdout", "stderr"):
         # Closed by the shell; open to nowhere, until the exit and so in no with block.
@@ -39,6 +43,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         # TextIO has no reconfigure; TextIOWrapper, which the streams are, has.
         with suppress(AttributeError):  # a test's replacement cannot be reconfigured
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
+    if _COMPLETE in os.environ:
+        from nncli.cli.shells import answer
+
+        sys.exit(answer(cli, _COMPLETE))
     sys.exit(_run(list(sys.argv[1:] if arguments is None else arguments)))
 
 

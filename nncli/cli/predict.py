@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 
 import click
 
+from nncli.cli.arguments import DATA, MODEL
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -22,8 +24,8 @@ _FORMATS = ("csv", "json", "jsonl", "npy", "parquet")
 
 
 @click.command()
-@click.argument("weights", type=click.Path(path_type=Path))
-@click.argument("input_file", metavar="INPUT", type=click.Path(path_type=Path))
+@click.argument("weights", type=MODEL)
+@click.argument("input_file", metavar="INPUT", type=DATA)
 @click.option(
     "-o",
     "--out",

@@ -5,12 +5,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from nncli.cli.arguments import MODEL_OR_CONFIG
+
 if TYPE_CHECKING:
     from nncli import LayerHistory, Model
 
 
 @click.command()
-@click.argument("what", metavar="WEIGHTS|CONFIG|RUN", type=click.Path(path_type=Path))
+@click.argument("what", metavar="WEIGHTS|CONFIG|RUN", type=MODEL_OR_CONFIG)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def show(what: Path, as_json: bool) -> None:
     """Describe a model file, a config or a run directory.

@@ -5,12 +5,14 @@ from pathlib import Path
 
 import click
 
+from nncli.cli.arguments import MODEL_OR_CONFIG, settings
+
 _MOST_ROWS = 100
 
 
 @click.command()
-@click.argument("what", metavar="WEIGHTS|RUN|CONFIG", type=click.Path(path_type=Path))
-@click.argument("overrides", nargs=-1, metavar="[KEY=VALUE]...")
+@click.argument("what", metavar="WEIGHTS|RUN|CONFIG", type=MODEL_OR_CONFIG)
+@click.argument("overrides", nargs=-1, metavar="[KEY=VALUE]...", shell_complete=settings)
 @click.option(
     "--row",
     "rows",

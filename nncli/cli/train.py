@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from nncli.cli.arguments import FOLDER, RUN, config_and_settings
 from nncli.cli.running import Options, Watching, print_result
 
 _PHASES = (
@@ -21,17 +22,19 @@ _PHASES = (
 
 
 @click.command()
-@click.argument("arguments", nargs=-1, metavar="CONFIG [KEY=VALUE]...")
+@click.argument(
+    "arguments", nargs=-1, metavar="CONFIG [KEY=VALUE]...", shell_complete=config_and_settings
+)
 @click.option(
     "-o",
     "--out",
-    type=click.Path(path_type=Path),
+    type=FOLDER,
     metavar="DIR",
     help="The run directory, new or empty.  [default: runs/<name>-001, -002, ...]",
 )
 @click.option(
     "--resume",
-    type=click.Path(path_type=Path),
+    type=RUN,
     metavar="RUN",
     help="Resume a stopped run instead of starting CONFIG; of its settings training.epochs "
     "may be raised.",

@@ -10,6 +10,7 @@ from nncli.config.templates import TEMPLATES, template_text
 
 _OF_TABLES = ("csv", "parquet")
 _OF_IMAGES = "images"
+TEMPLATE_NAMES = (*TEMPLATES, *_OF_TABLES, _OF_IMAGES)
 
 
 class FirstConfig(NamedTuple):
@@ -48,9 +49,8 @@ def first_config(
     """
     data = None if data is None else Path(data)
     chosen = None if path is None else Path(path)
-    known = [*TEMPLATES, *_OF_TABLES, _OF_IMAGES]
-    if template not in known:
-        hint = did_you_mean(template, known) or "; there are " + ", ".join(known)
+    if template not in TEMPLATE_NAMES:
+        hint = did_you_mean(template, TEMPLATE_NAMES) or "; there are " + ", ".join(TEMPLATE_NAMES)
         raise UsageError(f"unknown template {template!r}{hint}")
     if template in _OF_TABLES:
         place = chosen or Path(f"{data.stem if data else template}.yaml")

@@ -1,0 +1,152 @@
+"""What arguments of the command line mean, and what a shell completes them to.
+
+A shell sees names alone: what a file is, shows in its first bytes, and none is opened but a config.
+"""
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+_RUNS = "runs/"
+_OF_A_RUN = ("config.yaml", "weights.npz")
+_NO_MODEL = "checkpoint.npz"
+_OF_CONFIGS = (".yaml", ".yml")
+_OF_MODELS = (".npz",)
+_OF_TABLES = (".csv", ".tsv", ".txt", ".csv.gz", ".parquet", ".npy", ".npz")
+_OF_IMAGES = ("-ubyte", "-ubyte.gz", ".png", ".jpg", ".jpeg")
+
+
+class Place(click.Path):
+    """A path that completes to folders, and to what is of use to the command.
+
+    Parameters
+    ----------
+    endings : str
+        What the names of such files end in, in lower case.
+    runs : bool
+        Whether run directories are of use: those in ``runs/``, and all where the typed path leads.
+    """
+
+    def __init__(self, *endings: str, runs: bool = False) -> None:
+        super().__init__(path_type=Path)
+        self.endings = endings
+        self.runs = runs
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> "list[CompletionItem[str]]":
+        """Return the paths that `incomplete` may become."""
+        from click.shell_completion import CompletionItem
+
+        found = sorted(self._paths(incomplete))
+        if self.runs and incomplete != _RUNS and _RUNS.startswith(incomplete):
+            runs = [path for path in sorted(self._paths(_RUNS)) if not path.endswith("/")]
+            found = [path for path in found if not (runs and path == _RUNS)] + runs
+        return [CompletionItem(path, is_path=True) for path in found]
+
+    def _paths(self, incomplete: str) -> Iterator[str]:
+        start = incomplete.rpartition("/")[2]
+        folder = incomplete.removesuffix(start)  # as it was typed, with "./" or "~/"
+        with suppress(OSError, RuntimeError, ValueError):  # no such folder, home or name
+            for entry in os.scandir(Path(folder).expanduser()):
+                hidden = entry.name.startswith(".") and not start
+                shown = entry.name.startswith(start) and entry.name.isprintable() and not hidden
+                if shown and (slash := self._after(entry)) is not None:
+                    yield f"{folder}{entry.name}{slash}"
+
+    def _after(self, entry: os.DirEntry[str]) -> str | None:
+        """Return what follows the name: a slash where something below it may be meant."""
+        try:
+            if not entry.is_dir():
+                fits = entry.name.lower().endswith(self.endings) and entry.name != _NO_MODEL
+                return "" if fits else None
+            is_run = self.runs and any(Path(entry, name).exists() for name in _OF_A_RUN)
+        except OSError:  # nobody may look into it
+            return None
+        return "" if is_run else "/"
+
+
+CONFIG = Place(*_OF_CONFIGS)
+FOLDER = Place()
+RUN = Place(runs=True)
+MODEL = Place(*_OF_MODELS, runs=True)
+MODEL_OR_CONFIG = Place(*_OF_MODELS, *_OF_CONFIGS, runs=True)
+DATA = Place(*_OF_TABLES, *_OF_IMAGES)
+
+
+def templates(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """Return the names that ``nncli init`` takes."""
+    from nncli import TEMPLATE_NAMES
+
+    return [name for name in TEMPLATE_NAMES if name.startswith(incomplete)]
+
+
+def data_sets(
+    ctx: click.Context, param: click.Parameter, incomplete: str
+) -> "list[CompletionItem[str]]":
+    """Return the names of the data sets that need no settings."""
+    from click.shell_completion import CompletionItem
+
+    from nncli import SOURCES
+
+    return [
+        CompletionItem(name, help=(source.__doc__ or "").splitlines()[0])
+        for name, source in SOURCES.items()
+        if name.startswith(incomplete) and not source.required_keys()
+    ]
+
+
+def data_sets_and_configs(
+    ctx: click.Context, param: click.Parameter, incomplete: str
+) -> "list[CompletionItem[str]]":
+    """Return the names of data sets, and configs."""
+    return data_sets(ctx, param, incomplete) + CONFIG.shell_complete(ctx, param, incomplete)
+
+
+def config_and_settings(
+    ctx: click.Context, param: click.Parameter, incomplete: str
+) -> "list[CompletionItem[str]]":
+    """Return configs; behind one, and for a run that is resumed, its settings."""
+    words = ctx.params["arguments"]
+    if run := ctx.params["resume"]:
+        return _settings(run / _OF_A_RUN[0], words, incomplete)
+    if words:
+        return _settings(Path(words[0]), words[1:], incomplete)
+    return CONFIG.shell_complete(ctx, param, incomplete)
+
+
+def settings(
+    ctx: click.Context, param: click.Parameter, incomplete: str
+) -> "list[CompletionItem[str]]":
+    """Return the settings of the first argument, if it is a config."""
+    from nncli import is_config
+
+    first, others = (each.name for each in ctx.command.params if isinstance(each, click.Argument))
+    config = Path(ctx.params[str(first)])
+    return _settings(config, ctx.params[str(others)], incomplete) if is_config(config) else []
+
+
+def _settings(config: Path, given: Sequence[str], incomplete: str) -> "list[CompletionItem[str]]":
+    """Return the keys of a config with ``=`` behind them, or behind a key the values to choose."""
+    from click.shell_completion import CompletionItem
+
+    from nncli import keys_of_file
+
+    keys = keys_of_file(config, given)
+    name, equals, _ = incomplete.partition("=")
+    if not equals:
+        found = {f"{key}=": keys[key].description for key in keys}
+    else:
+        found = {f"{name}={word}": "" for word in (keys[name].words if name in keys else ())}
+    return [
+        CompletionItem(text, help=words or None)
+        for text, words in found.items()
+        if text.startswith(incomplete)
+    ]
