@@ -4,10 +4,11 @@ from collections.abc import Callable
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Literal, get_args
 
+from nncli.base.extras import install_command
+
 if TYPE_CHECKING:
     from nncli.base.clock import Clock
     from nncli.engines.engine import Engine, Setup
-
 
 # Measured on two cores: in each step Adam saves 0.8 ns a parameter, the rest 10 µs or more.
 # To import Numba and to compile what a job needs takes 1.3 s; later runs load it in 0.3 s, but a
@@ -59,5 +60,5 @@ def _pays(steps: int, parameters: int) -> bool:
 
 def _explained(error: Exception) -> str:
     if isinstance(error, ModuleNotFoundError) and error.name == "numba":
-        return "numba is not installed; get it with: pip install 'nncli[fast]'"
+        return f"numba is not installed; get it with: {install_command('fast')}"
     return f"numba cannot be used: {str(error).partition(chr(10))[0]}"

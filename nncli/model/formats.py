@@ -11,6 +11,7 @@ import numpy as np
 from numpy.lib import format as npy
 
 from nncli.base.errors import OutputError
+from nncli.base.extras import install_command
 from nncli.model.prediction import Numbers, PredictedRows
 
 Blocks = Iterable[PredictedRows]
@@ -98,7 +99,7 @@ def write_parquet(blocks: Blocks, stream: BinaryIO) -> None:
     except ImportError as error:
         raise OutputError(
             "Parquet is written with pyarrow, which is not installed; get it with: "
-            "pip install 'nncli[parquet]'"
+            + install_command("parquet")
         ) from error
     writer = None
     try:

@@ -13,6 +13,7 @@ import pytest
 
 import nncli
 from nncli.base.errors import ConfigError, DivergenceError
+from nncli.base.extras import install_command
 from nncli.model.model_file import read_model
 
 FILES = ["checkpoint.npz", "config.yaml", "history.csv", "metrics.json", "weights.npz"]
@@ -662,7 +663,7 @@ def test_an_engine_that_is_not_installed_is_one_line_with_the_place(
     assert done.code == 2
     assert done.error == (
         f"c.yaml:2:{column}: training.engine: numba is not installed; get it with: "
-        "pip install 'nncli[fast]'"
+        + install_command("fast")
     )
     assert nncli("trace", "c.yaml").code == 0
     assert nncli("gradcheck", "c.yaml").code == 0

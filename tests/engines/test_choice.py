@@ -3,6 +3,7 @@ import sys
 
 import pytest
 
+from nncli.base.extras import install_command
 from nncli.engines import choice
 from nncli.engines.choice import ENGINES, EngineError, choose_engine
 from nncli.engines.numpy.engine import NumpyEngine
@@ -60,7 +61,7 @@ def test_without_numba_auto_does_without(monkeypatch):
     [
         (
             ModuleNotFoundError("No module named 'numba'", name="numba"),
-            "numba is not installed; get it with: pip install 'nncli[fast]'",
+            f"numba is not installed; get it with: {install_command('fast')}",
         ),
         (
             ImportError("Numba needs NumPy 2.4 or less.\nGot NumPy 3.0."),

@@ -19,7 +19,7 @@ from nncli.nn.penalties import Regularization
 from tests.engines.engines import engine_of, parameters_of, setup_of
 from tests.nn.networks import HIDDEN, ROWS, build_layers, draw_case, objective
 
-pytest.importorskip("numba", reason="the extra 'fast' is not installed: pip install 'nncli[fast]'")
+pytest.importorskip("numba", reason="the extra 'fast' is not installed: pip install -e '.[fast]'")
 
 from nncli.engines.compiled import losses, optimizers
 from nncli.engines.compiled.batches import CompiledBatches

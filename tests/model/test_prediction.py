@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from nncli.base.errors import DataError, OutputError
+from nncli.base.extras import install_command
 from nncli.data.rows.blocks import Asked
 from nncli.data.scaling import Scaling
 from nncli.data.splits import whole
@@ -356,5 +357,5 @@ def test_without_pyarrow_the_command_that_gets_it_is_named(monkeypatch):
         FORMATS["parquet"].write([block], io.BytesIO())
     assert str(caught.value) == (
         "Parquet is written with pyarrow, which is not installed; get it with: "
-        "pip install 'nncli[parquet]'"
+        + install_command("parquet")
     )

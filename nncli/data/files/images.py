@@ -24,6 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nncli.base.errors import DataError, os_errors_as
+from nncli.base.extras import install_command
 from nncli.data.files.image_format import MOST_INPUTS, ImageFormat
 from nncli.data.files.input_file import Advance, InputFile, open_input, tell_nobody
 from nncli.data.files.kinds import IMAGES, FileKind
@@ -285,6 +286,6 @@ def _pillow() -> Any:
     except ImportError as error:
         raise DataError(
             "images are read with Pillow, which is not installed; get it with: "
-            "pip install 'nncli[images]'"
+            + install_command("images")
         ) from error
     return Image

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nncli.base.errors import DataError
+from nncli.base.extras import install_command
 from nncli.base.words import did_you_mean
 from nncli.data.files.input_file import Advance, InputFile
 from nncli.data.files.table import Kind, Table
@@ -47,7 +48,7 @@ class ParquetFile:
         except ImportError as error:
             raise DataError(
                 f"{file.name}: is a Parquet file, and pyarrow is not installed; get it with: "
-                "pip install 'nncli[parquet]'"
+                + install_command("parquet")
             ) from error
         self.name = file.name
         with self._errors():

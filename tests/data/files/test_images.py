@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from nncli.base.errors import DataError
+from nncli.base.extras import install_command
 from nncli.data.files import images
 from nncli.data.files.image_format import ImageFormat
 from nncli.data.files.images import image_files, read_classes, read_image
@@ -255,5 +256,5 @@ def test_without_pillow_the_command_that_gets_it_is_named(folder, monkeypatch):
     monkeypatch.setitem(sys.modules, "PIL", None)
     assert refusal(images.read_classes, folder) == (
         "images are read with Pillow, which is not installed; get it with: "
-        "pip install 'nncli[images]'"
+        + install_command("images")
     )

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from nncli.base.errors import DataError
+from nncli.base.extras import install_command
 from nncli.data.files.table_file import read_table, table_blocks
 
 pyarrow = pytest.importorskip("pyarrow", reason="the extra 'parquet' is not installed")
@@ -154,5 +155,6 @@ def test_without_pyarrow_the_command_that_gets_it_is_named(path, monkeypatch):
     parquet.write_table(pyarrow.table(MIXED), path)
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     assert refusal(path) == (
-        "is a Parquet file, and pyarrow is not installed; get it with: pip install 'nncli[parquet]'"
+        "is a Parquet file, and pyarrow is not installed; get it with: "
+        + install_command("parquet")
     )

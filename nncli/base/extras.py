@@ -1,0 +1,45 @@
+"""The extras: packages that nncli does without, what each is for, and how to get them."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import nncli
+
+
+@dataclass(frozen=True)
+class Extra:
+    """Packages that are installed for one purpose.
+
+    Attributes
+    ----------
+    purpose : str
+    package : str
+        What pip installs, with the lowest version.
+    module : str
+        What is imported.
+    """
+
+    purpose: str
+    package: str
+    module: str
+
+
+def install_command(name: str) -> str:
+    """Return the command that installs an extra, and where to run it.
+
+    A checkout installs its own extras. Otherwise the package is named: the name nncli on the public
+    index is another project's.
+    """
+    checkout = Path(nncli.__file__).parents[1]
+    if (checkout / "pyproject.toml").is_file():
+        return f"pip install -e '.[{name}]' in {checkout}"
+    return f"pip install '{EXTRAS[name].package}'"
+
+
+EXTRAS: dict[str, Extra] = {
+    "fast": Extra("compiled training steps", "numba>=0.60", "numba"),
+    "images": Extra("PNG and JPEG images", "pillow>=10.1", "PIL"),
+    "parquet": Extra("Parquet files", "pyarrow>=16", "pyarrow"),
+    "plot": Extra("pictures", "matplotlib>=3.8", "matplotlib"),
+    "tensorboard": Extra("TensorBoard", "tensorboard>=2.16", "tensorboard"),
+}
