@@ -48,10 +48,12 @@ _OF_COMMANDS = {
     "nncli.config.is_config": ("is_config",),
     "nncli.config.keys": ("keys_of_file",),
     "nncli.config.sources": ("SOURCES", "source_called"),
-    "nncli.metrics.tasks": ("ClassificationEvaluation",),
+    "nncli.data.tables.column": ("Column",),
+    "nncli.metrics.tasks": ("ClassificationEvaluation", "EVALUATIONS"),
     "nncli.model.description": ("LayerHistory", "layer_histories"),
-    "nncli.model.formats": ("FORMATS",),
+    "nncli.model.formats": ("FORMATS", "Format"),
     "nncli.model.prediction": ("PredictedRows",),
+    "nncli.model.thresholds": ("check_probabilities",),
     "nncli.runs.folds": ("is_cross_validation",),
     "nncli.training.observers.interruption": ("InterruptRequest",),
 }
@@ -94,17 +96,21 @@ if TYPE_CHECKING:
     from nncli.config.sources import fetch as fetch
     from nncli.config.sources import source_called as source_called
     from nncli.data.dataset import Dataset as Dataset
+    from nncli.data.tables.column import Column as Column
     from nncli.explain.gradcheck import gradcheck as gradcheck
     from nncli.explain.gradient_check import LayerCheck as LayerCheck
     from nncli.explain.trace.of_job import trace as trace
+    from nncli.metrics.tasks import EVALUATIONS as EVALUATIONS
     from nncli.metrics.tasks import ClassificationEvaluation as ClassificationEvaluation
     from nncli.metrics.tasks import Evaluation as Evaluation
     from nncli.model.description import LayerHistory as LayerHistory
     from nncli.model.description import layer_histories as layer_histories
     from nncli.model.formats import FORMATS as FORMATS
+    from nncli.model.formats import Format as Format
     from nncli.model.model import Model as Model
     from nncli.model.model_file import load as load
     from nncli.model.prediction import PredictedRows as PredictedRows
+    from nncli.model.thresholds import check_probabilities as check_probabilities
     from nncli.runs.description import describe as describe
     from nncli.runs.estimate import Estimate as Estimate
     from nncli.runs.estimate import estimate as estimate

@@ -52,6 +52,39 @@ def test_a_room_imports_only_from_rooms_below_it(path: Path) -> None:
     assert {room_of(module) for module in imported_modules(path)} <= set(below)
 
 
+def test_commands_import_public_names_and_of_the_rooms_the_ground_floor_alone() -> None:
+    found = {
+        module
+        for path in (PACKAGE / "cli").rglob("*.py")
+        for module in imported_modules(path)
+        if room_of(module) not in ("base", "cli")
+    }
+    assert found == set()
+
+
+def test_every_public_name_is_imported_when_it_is_used() -> None:
+    code = "import sys, nncli; print(*{name.split('.')[0] for name in sys.modules})"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert not {*done.stdout.split()} & {"numpy", "pydantic", "yaml", "click", "tqdm"}
+    for name in nncli.__all__:
+        assert getattr(nncli, name) is not None
+    assert {*nncli.__all__} <= {*dir(nncli)}
+    with pytest.raises(AttributeError, match="module 'nncli' has no attribute 'trian'"):
+        nncli.trian  # type: ignore[attr-defined]  # noqa: B018
+
+
+def test_type_checkers_see_the_same_public_names() -> None:
+    tree = ast.parse((PACKAGE / "__init__.py").read_text(encoding="utf-8"))
+    seen = {
+        (node.module, name.name)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and str(node.module).startswith("nncli.")
+        for name in node.names
+        if name.asname == name.name
+    }
+    assert seen == {(module, name) for name, module in nncli._MODULES.items()}  # type: ignore[attr-defined]
+
+
 def test_every_room_is_in_the_order() -> None:
     names = {path.stem for path in PACKAGE.iterdir() if path.suffix == ".py" or path.is_dir()}
     assert names - {"__init__", "__main__", "__pycache__"} == set(ROOMS)

@@ -8,7 +8,7 @@ import click
 from nncli.cli.arguments import DATA, MODEL
 
 if TYPE_CHECKING:
-    from nncli.metrics.tasks import ClassificationEvaluation, Evaluation
+    from nncli import ClassificationEvaluation, Evaluation
 
 _MOST_CONFUSIONS = 10
 
@@ -47,13 +47,12 @@ def eval_(
     Metrics of WEIGHTS on the rows of a split or of a file; for classes also figures for each and
     the confusion matrix, for several labels or targets those of each.
     """
-    from nncli.base.errors import UsageError
+    from nncli import UsageError, load
     from nncli.cli.output import print_json
-    from nncli.model.model_file import read_model
 
     if split and file:
         raise UsageError("--split and --data exclude each other: FILE has rows of its own")
-    evaluation = read_model(weights).evaluate(
+    evaluation = load(weights).evaluate(
         file,
         split=split,
         threshold=threshold,
@@ -67,8 +66,8 @@ def eval_(
 
 def print_evaluation(evaluation: "Evaluation") -> None:
     """Print metrics, then the figures of the parts, then how classes are confused."""
+    from nncli import ClassificationEvaluation
     from nncli.cli.output import figure, print_pairs
-    from nncli.metrics.tasks import ClassificationEvaluation
 
     print_pairs(
         [

@@ -10,8 +10,7 @@ from nncli import Observer
 from nncli.cli.output import print_pairs, print_table, shortened
 
 if TYPE_CHECKING:
-    from nncli import Dataset, Job
-    from nncli.data.tables.column import Column
+    from nncli import Column, Dataset, Job
 
 _MOST_COLUMNS = 40
 

@@ -12,13 +12,11 @@ import click
 from nncli.cli.arguments import DATA, MODEL
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from _typeshed import ReadableBuffer
 
-    from nncli.data.files.input_file import Advance
-    from nncli.model.formats import Format
-    from nncli.model.prediction import PredictedRows
+    from nncli import Format, PredictedRows
 
 _FORMATS = ("csv", "json", "jsonl", "npy", "parquet")
 
@@ -72,16 +70,14 @@ def predict(
     also a PNG or JPEG file, or a folder of them, which are brought to the size and the polarity of
     the training images.
     """
+    from nncli import FORMATS, check_probabilities, load
     from nncli.base.storage.files import checked_output
-    from nncli.model.formats import FORMATS
-    from nncli.model.model_file import read_model
-    from nncli.model.thresholds import check_probabilities
 
     if out is not None and str(out) == "-":
         out = None
     chosen = FORMATS[format_ or _format_by_ending(out)]
     target = out and checked_output(out, replace=force, hint=", or --force to replace it")
-    model = read_model(weights)
+    model = load(weights)
     if proba:
         check_probabilities(model)
     notes: list[str] = []
@@ -159,7 +155,7 @@ class _StandardOutput(io.RawIOBase):
 
 
 @contextmanager
-def _progress(path: Path, *, shown: bool) -> "Iterator[Advance]":
+def _progress(path: Path, *, shown: bool) -> "Iterator[Callable[[int], object]]":
     """Show on a terminal how many bytes of a file have been read; the block tells it."""
     if not shown or not sys.stderr.isatty():
         yield lambda count: None

@@ -65,8 +65,8 @@ def print_layers(description: dict[str, Any]) -> None:
 def _print_model(model: "Model") -> None:
     import json
 
+    from nncli import EVALUATIONS
     from nncli.cli.output import print_pairs, print_splits, shortened
-    from nncli.metrics.tasks import EVALUATIONS
 
     preprocessing, record = model.preprocessing, model.training
     columns, threshold = preprocessing.columns, model.threshold
