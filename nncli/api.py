@@ -13,6 +13,7 @@ from nncli.base.errors import UsageError
 from nncli.base.notes import Note, warn
 from nncli.base.storage.locks import locked
 from nncli.config.load import ConfigSource, load_config
+from nncli.config.memory_sources import Given
 from nncli.config.overrides import Overrides
 from nncli.config.schema import Config
 from nncli.data.dataset import Dataset
@@ -60,6 +61,9 @@ def train(
     config: ConfigSource,
     overrides: Overrides = (),
     *,
+    data: object = None,
+    validation_data: object = None,
+    test_data: object = None,
     out: str | Path | bool | None = None,
     observers: Sequence[Observer] = (),
     progress: bool = False,
@@ -79,6 +83,12 @@ def train(
     overrides : mapping of str, or sequence of str
         Settings over those of the config, by ``key.path``: ``{"training.epochs": 5}`` or
         ``["training.epochs=5"]``.
+    data : (X, y), (X, y, weights), frame, or list of dict, optional
+        Rows in the place of those that the config names: arrays of inputs and targets, or a table
+        whose columns the section ``data`` of the config describes. Targets may stand beside a table
+        too. Weights say how much each row counts.
+    validation_data, test_data : (X, y), frame, or list of dict, optional
+        Rows to validate and to test with; default: taken from `data`, as the config says.
     out : path or True, optional
         The run directory, new or empty; True for the next free ``runs/<name>-001``. Without one,
         nothing is written.
@@ -104,7 +114,8 @@ def train(
         When a file cannot be written.
     """
     with _preparing(clock):
-        loaded = load_config(config, overrides)
+        given = _given(data, validation_data, test_data)
+        loaded = load_config(config, overrides, given=given)
         if folds := loaded.config.folds:
             raise UsageError(
                 f"training.folds: {folds} asks for a model a fold; use cross_validate, or set "
@@ -126,6 +137,9 @@ def resume(
     run: str | Path,
     overrides: Overrides = (),
     *,
+    data: object = None,
+    validation_data: object = None,
+    test_data: object = None,
     observers: Sequence[Observer] = (),
     progress: bool = False,
     threads: int | None = None,
@@ -140,6 +154,8 @@ def resume(
         The run directory.
     overrides : mapping of str, or sequence of str
         ``training.epochs`` may be raised, nothing else may change.
+    data, validation_data, test_data
+        As for `train`; they must be given again if they were.
     threads : int, optional
         Default: as many as before.
     observers, progress, note, clock
@@ -161,7 +177,8 @@ def resume(
     check_run(directory)
     with locked(directory):
         with _preparing(clock):
-            loaded = load_config(directory / CONFIG, overrides)
+            given = _given(data, validation_data, test_data)
+            loaded = load_config(directory / CONFIG, overrides, given=given)
             if loaded.config.folds:
                 raise UsageError(f"{run}: is a cross-validation; use resume_cross_validation")
             stopped = load_run(directory, loaded)
@@ -185,6 +202,9 @@ def cross_validate(
     config: ConfigSource,
     overrides: Overrides = (),
     *,
+    data: object = None,
+    validation_data: object = None,
+    test_data: object = None,
     out: str | Path | bool | None = None,
     observers: Sequence[Observer] = (),
     progress: bool = False,
@@ -198,7 +218,7 @@ def cross_validate(
 
     Parameters
     ----------
-    config, overrides, out, progress, threads, note, clock
+    config, overrides, data, test_data, out, progress, threads, note, clock
         As for `train`.
     observers : sequence of Observer
         They watch one fold after the other.
@@ -209,7 +229,8 @@ def cross_validate(
         As `train`.
     """
     with _preparing(clock):
-        loaded = load_config(config, overrides)
+        given = _given(data, validation_data, test_data)
+        loaded = load_config(config, overrides, given=given)
         if number := loaded.config.training.fold:
             raise UsageError(f"training.fold: {number} asks for one fold alone; use train")
         if not loaded.config.folds:
@@ -231,6 +252,9 @@ def resume_cross_validation(
     run: str | Path,
     overrides: Overrides = (),
     *,
+    data: object = None,
+    validation_data: object = None,
+    test_data: object = None,
     observers: Sequence[Observer] = (),
     progress: bool = False,
     threads: int | None = None,
@@ -245,13 +269,23 @@ def resume_cross_validation(
     check_run(directory)
     with locked(directory), InterruptRequest.of_guest() as stop:
         with _preparing(clock):
-            loaded = load_config(directory / CONFIG, overrides)
+            given = _given(data, validation_data, test_data)
+            loaded = load_config(directory / CONFIG, overrides, given=given)
             if not loaded.config.folds:
                 raise UsageError(f"{run}: is a single run; use resume")
             runs = runs_of_folds(directory, loaded)
         jobs = jobs_of_folds(runs, progress_bar=progress, clock=clock)
         watching = _watching(observers, stop, note, progress=progress)
         return train_folds(directory, runs, jobs, watching, threads=threads, clock=clock)
+
+
+def _given(data: object, validation: object, test: object) -> Given | None:
+    """Return the rows that are handed over, if there are any."""
+    if data is None:
+        if validation is not None or test is not None:
+            raise UsageError("validation_data and test_data go with data alone; give data, too")
+        return None
+    return Given(data, validation, test)
 
 
 def _finished(directory: Path, stopped: StoppedRun) -> Result:

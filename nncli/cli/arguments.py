@@ -99,7 +99,7 @@ def data_sets(
     return [
         CompletionItem(name, help=(source.__doc__ or "").splitlines()[0])
         for name, source in SOURCES.items()
-        if name.startswith(incomplete) and not source.required_keys()
+        if name.startswith(incomplete) and not (source.required_keys() or source.is_own)
     ]
 
 

@@ -66,10 +66,23 @@ class FileSource(Source):
         return "a file of your own"
 
 
-class OneFileSource(FileSource):
-    """What sources have in common whose training rows are in one file."""
+class PathSource(FileSource):
+    """What sources have in common that have the path of their training rows."""
 
     path: Path
+
+    @model_validator(mode="before")
+    @classmethod
+    def _path_of_train(cls, values: Any) -> Any:
+        """Take `train` for `path`, as it reads better beside other files."""
+        if isinstance(values, dict) and "train" in values and "path" not in values:
+            values = {"path" if key == "train" else key: each for key, each in values.items()}
+        return values
+
+
+class PartsSource(FileSource):
+    """What sources have in common whose other rows are a file each, or taken from the first."""
+
     test: Part = part_field(0.2, "test")
     validation: Part = part_field(0.1, "validate")
 
@@ -81,13 +94,9 @@ class OneFileSource(FileSource):
             for name, each in self.parts.items()
         }
 
-    @model_validator(mode="before")
-    @classmethod
-    def _path_of_train(cls, values: Any) -> Any:
-        """Take `train` for `path`, as it reads better beside other files."""
-        if isinstance(values, dict) and "train" in values and "path" not in values:
-            values = {"path" if key == "train" else key: each for key, each in values.items()}
-        return values
+
+class OneFileSource(PartsSource, PathSource):
+    """What sources have in common whose training rows are in one file."""
 
 
 def source_of(values: Mapping[str, Any], directory: FilePath) -> str | None:

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path as FilePath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
@@ -29,6 +29,9 @@ from nncli.config.strict_yaml import (
     parse,
 )
 from nncli.data.dataset import Task
+
+if TYPE_CHECKING:
+    from nncli.config.memory_sources import Given
 
 _MOST_BYTES = 1 << 20
 _MOST_SAVED_VALUES = MOST_VALUES + 1000  # with the defaults
@@ -92,7 +95,9 @@ class LoadedConfig:
 ConfigSource = FilePath | str | Mapping[str, Any] | Config | LoadedConfig
 
 
-def load_config(source: ConfigSource, overrides: Overrides = ()) -> LoadedConfig:
+def load_config(
+    source: ConfigSource, overrides: Overrides = (), *, given: "Given | None" = None
+) -> LoadedConfig:
     """Read and check a config.
 
     Parameters
@@ -101,6 +106,8 @@ def load_config(source: ConfigSource, overrides: Overrides = ()) -> LoadedConfig
         Paths in a file are relative to its folder, in anything else to the working directory.
     overrides : sequence of str, or mapping of str
         Settings over those of the config: ``key.path=value``, or values by ``key.path``.
+    given : Given, optional
+        Rows that are handed over, in the place of those that the config names.
 
     Raises
     ------
@@ -109,7 +116,7 @@ def load_config(source: ConfigSource, overrides: Overrides = ()) -> LoadedConfig
         file, the line starts with ``config``.
     """
     if isinstance(source, LoadedConfig):
-        if not overrides:
+        if not overrides and given is None:
             return source
         source = source.config
     if isinstance(source, Config):
@@ -119,7 +126,7 @@ def load_config(source: ConfigSource, overrides: Overrides = ()) -> LoadedConfig
         document = parse(_read(path), str(path))
     else:
         path, document = FilePath("config"), _document(source)
-    return _checked(document, path, overrides)
+    return _checked(document, path, overrides, given)
 
 
 def config_name(source: ConfigSource) -> str:
@@ -138,15 +145,32 @@ def _document(values: Mapping[str, Any]) -> Document:
     return document
 
 
-def _checked(document: Document, path: FilePath, overrides: Overrides) -> LoadedConfig:
+def _checked(
+    document: Document, path: FilePath, overrides: Overrides, given: "Given | None"
+) -> LoadedConfig:
     if document.value is None:
         document.value = {}
     rename_keys(document)
     override(document, overrides)
-    loaded = LoadedConfig(_validate(document, path), document)
+    rows = _hand_over(document, given) if given else None
+    config = _validate(document, path)
+    if rows:
+        held = config.data.holding(rows)  # type: ignore[attr-defined]  # one in memory
+        config = config.model_copy(update={"data": held})
+    loaded = LoadedConfig(config, document)
     if (shape := loaded.config.data.shape) is not None:
         loaded.resolved(shape.task, has_validation=_may_validate(loaded.config))
     return loaded
+
+
+def _hand_over(document: Document, given: "Given") -> dict[str, Any] | None:
+    """Let the config speak of rows that are handed over; return these."""
+    from nncli.config.memory_sources import handed_over
+
+    if not isinstance(document.value, dict):
+        return None  # reported by the schema
+    document.value["data"], rows = handed_over(document.value.get("data"), given)
+    return rows
 
 
 def saved_config(values: Any, name: str) -> LoadedConfig:

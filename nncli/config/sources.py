@@ -49,6 +49,8 @@ SOURCES = Sources(
         "npy": "nncli.config.array_sources:NpySource",
         "idx": "nncli.config.array_sources:IdxSource",
         "images": "nncli.config.array_sources:ImagesSource",
+        "frame": "nncli.config.memory_sources:FrameSource",
+        "arrays": "nncli.config.memory_sources:ArraysSource",
     }
 )
 

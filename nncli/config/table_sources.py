@@ -1,18 +1,27 @@
 """The keys of the sources that are tables of the user's own: CSV and Parquet."""
 
 import math
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, model_serializer, model_validator
 
 from nncli.base.words import did_you_mean
 from nncli.config.choices import Checked, OneOrList, Section, refusal, shown
-from nncli.config.file_source import ClassWeight, OneFileSource, class_weight_field, nearby
+from nncli.config.file_source import (
+    ClassWeight,
+    OneFileSource,
+    PartsSource,
+    class_weight_field,
+    nearby,
+)
 from nncli.config.source import Scale, Text, scale_field
 from nncli.data.dataset import Dataset
 from nncli.data.files.table import Kind
 from nncli.data.splitting import Fold
 from nncli.data.tables.column import KINDS, MOST_BLANKS, Missing
+
+if TYPE_CHECKING:
+    from nncli.data.tables.tabular import Choices
 
 
 class Constant(Checked):
@@ -78,8 +87,8 @@ class KindOr(Checked):
         return {"anyOf": [{"enum": [*KINDS]}, ColumnSection.model_json_schema()]}
 
 
-class TableSource(OneFileSource):
-    """What CSV and Parquet files have in common."""
+class TableKeys(PartsSource):
+    """The keys of every table."""
 
     target: Annotated[str | list[str], OneOrList(Text)] = Field(
         description="the column to predict, or a list of them"
@@ -107,7 +116,7 @@ class TableSource(OneFileSource):
     scale: Scale = scale_field("standard")
 
     @model_validator(mode="after")
-    def _roles_differ(self) -> "TableSource":
+    def _roles_differ(self) -> "TableKeys":
         named = [*self.targets, *self.drop, *filter(None, (self.id, self.weight))]
         for name in named:
             if named.count(name) > 1:
@@ -122,11 +131,12 @@ class TableSource(OneFileSource):
         """The names of all targets."""
         return [self.target] if isinstance(self.target, str) else self.target
 
-    def load(self, seed: int, *, fold: Fold | None = None, progress: bool = False) -> Dataset:
-        """Read the files and understand their columns."""
-        from nncli.data.tables.tabular import Choices, load_tables
+    @property
+    def choices(self) -> "Choices":
+        """What is said of the columns, in the words of `nncli.data.tables.tabular`."""
+        from nncli.data.tables.tabular import Choices
 
-        choices = Choices(
+        return Choices(
             target=self.targets,
             task=self.task,
             columns={name: each.settings for name, each in self.columns.items()},
@@ -137,7 +147,16 @@ class TableSource(OneFileSource):
             blanks=self.blanks,
             missing=self.missing,
         )
-        return load_tables(nearby(self.path), self.near_parts, choices, seed, fold)
+
+
+class TableSource(TableKeys, OneFileSource):
+    """What CSV and Parquet files have in common."""
+
+    def load(self, seed: int, *, fold: Fold | None = None, progress: bool = False) -> Dataset:
+        """Read the files and understand their columns."""
+        from nncli.data.tables.tabular import load_tables
+
+        return load_tables(nearby(self.path), self.near_parts, self.choices, seed, fold)
 
 
 class CsvSource(TableSource):

@@ -38,6 +38,11 @@ class Result:
     evaluations: dict[str, Evaluation] = field(default_factory=dict, repr=False)
     already_over: str | None = None
 
+    def __repr__(self) -> str:
+        place = f"; in {self.directory}" if self.directory else ""
+        splits = ", ".join(self.metrics)
+        return f"<Result: {self.ended} after {self.epochs} epochs; metrics of {splits}{place}>"
+
     @cached_property
     def history(self) -> Table:
         """The columns of ``history.csv``, an entry an epoch.

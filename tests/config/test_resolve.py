@@ -11,7 +11,11 @@ from nncli.nn.losses import LOSSES
 
 OUTPUTS = [name for name, entry in ACTIVATIONS.items() if entry.output_for]
 # A config of each source, as it stands behind `data:`.
-EXAMPLES = {name: name for name, source in SOURCES.items() if not source.required_keys()}
+EXAMPLES = {
+    name: name
+    for name, source in SOURCES.items()
+    if not source.required_keys() and not source.is_own
+}
 BUILT_IN = {name for name in SOURCES if not issubclass(SOURCES[name], FileSource)}
 EXAMPLES["rows"] = "{source: rows, inputs: [[0]], targets: [1]}"
 

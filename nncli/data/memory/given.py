@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nncli.base.errors import DataError
-from nncli.base.words import count
+from nncli.base.words import count, listed
 from nncli.data.arrays import Arrays
 from nncli.data.files.table import Cells, OpenTable
 from nncli.data.memory.forms import column_of, form_of
@@ -39,7 +39,7 @@ def given_rows(
     y: object | None = None,
     weights: object | None = None,
     *,
-    like: GivenTable | Arrays | None = None,
+    targets: Sequence[str] = (),
 ) -> GivenTable | Arrays:
     """Return rows in memory as `load_tables` or `load_arrays` takes them.
 
@@ -53,9 +53,8 @@ def given_rows(
         its columns.
     weights : array, list or series (N,), optional
         How much each row counts.
-    like : GivenTable or Arrays, optional
-        The training rows, where these are rows to validate or test with: targets then have the
-        same names.
+    targets : sequence of str
+        What `y` is called, where that is known.
 
     Raises
     ------
@@ -66,33 +65,33 @@ def given_rows(
     if isinstance(form, np.ndarray):
         if y is None:
             raise DataError("X: is an array without targets; give X and y")
-        return _arrays(form, column_of(y, "y"), weights, like)
+        return _arrays(form, column_of(y, "y"), weights, targets)
     if isinstance(form, Path):
         raise DataError(f"{form}: is a path; let data.path name it")
     columns = {} if y is None else column_of(y, "y")
-    if isinstance(like, GivenTable) and like.targets:
-        columns = _renamed(columns, like.targets)
+    if columns and targets:
+        columns = _renamed(columns, targets)
     else:
         columns = {_free(name, form.header): cells for name, cells in columns.items()}
-    targets, weight = [*columns], None
+    beside, weight = [*columns], None
     if weights is not None:
-        weight = _free("weight", (*form.header, *targets))
+        weight = _free("weight", (*form.header, *beside))
         columns[weight] = _weights(weights)
     if not columns:
         return GivenTable(form, [])
     _check_lengths(form.name, form.rows, columns)
-    called = "y" if targets else "weights"
-    return GivenTable(WithColumns(form, columns, called), targets, weight)
+    called = "y" if beside else "weights"
+    return GivenTable(WithColumns(form, columns, called), beside, weight)
 
 
 def _arrays(
     X: NDArray[Any],
     columns: dict[str, Cells],
     weights: object | None,
-    like: GivenTable | Arrays | None,
+    targets: Sequence[str],
 ) -> Arrays:
     cells = [*columns.values()]
-    name = like.target if isinstance(like, Arrays) else next(iter(columns))
+    name = targets[0] if targets else next(iter(columns))
     return Arrays(
         X,
         cells[0] if len(cells) == 1 else np.column_stack(cells),
@@ -112,8 +111,9 @@ def _weights(weights: object) -> Cells:
 
 def _renamed(columns: dict[str, Cells], names: Sequence[str]) -> dict[str, Cells]:
     if len(columns) != len(names):
-        raise DataError(f"y: {count(len(columns), 'value')} a row; the training rows have "
-                        f"{len(names)}")  # fmt: skip
+        raise DataError(
+            f"y: {count(len(columns), 'value')} a row; expected {len(names)}: {listed(names)}"
+        )
     return dict(zip(names, columns.values(), strict=True))
 
 

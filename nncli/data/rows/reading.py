@@ -25,6 +25,7 @@ from nncli.data.memory.forms import as_table, form_of
 from nncli.data.memory.memory_table import MemoryTable
 from nncli.data.rows.arrays import ArrayRows, array_blocks
 from nncli.data.rows.blocks import Asked, RowBlock
+from nncli.data.rows.derived import WithColumns
 from nncli.data.rows.targets import as_array, given_columns
 from nncli.data.splits import Split, whole
 from nncli.data.tables.encoding import Encoding
@@ -59,7 +60,7 @@ def read_rows(
 
     Parameters
     ----------
-    rows : path, array, frame, or list
+    rows : path, array, frame, list, or table with columns beside
         As for `form_of`; the path ``-`` is standard input, that of a folder leads to images.
     y : array, list or series, optional
         The targets that are asked for, where they are not among `rows`.
@@ -69,7 +70,7 @@ def read_rows(
     DataError
         With the place, what was found and what was expected; blocks before it are yielded.
     """
-    form = form_of(rows)
+    form = rows if isinstance(rows, WithColumns) else form_of(rows)
     given = None if y is None else given_columns(y, asked.target_names)
     if isinstance(form, Path):
         yield from _of_path(taken, form, asked, given)
@@ -188,8 +189,6 @@ def _numbers_of(
 
 def _beside(table: OpenTable, given: dict[str, Cells] | None) -> OpenTable:
     """Return a table with the targets that are given beside it."""
-    from nncli.data.rows.derived import WithColumns
-
     return table if given is None else WithColumns(table, given, "y")
 
 

@@ -1,0 +1,174 @@
+"""The keys of the sources whose rows are handed over in Python."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
+
+from pydantic import Field, PrivateAttr
+
+from nncli.base.errors import DataError
+from nncli.config.array_sources import ArraySource
+from nncli.config.choices import OneOrList
+from nncli.config.file_source import Share, part_field
+from nncli.config.source import Source, Text
+from nncli.config.sources import SOURCES
+from nncli.config.table_sources import TableKeys
+from nncli.data.dataset import Dataset
+from nncli.data.splitting import Fold
+
+if TYPE_CHECKING:
+    from nncli.data.arrays import Arrays
+    from nncli.data.memory.given import GivenTable
+
+_PARTS = ("validation", "test")
+
+
+@dataclass(frozen=True)
+class Given:
+    """Rows that were handed over.
+
+    Attributes
+    ----------
+    train, validation, test : frame, list of dict, or (X, y) or (X, y, weights)
+        None for rows that are taken from those to train with.
+    """
+
+    train: Any
+    validation: Any = None
+    test: Any = None
+
+    def parts(self, targets: list[str]) -> "dict[str, Arrays | GivenTable]":
+        """Return the rows of each part that was handed over.
+
+        Parameters
+        ----------
+        targets : list of str
+            What targets that stand beside are called, if the config says it.
+
+        Raises
+        ------
+        DataError
+            When they are no rows, or not all of one form.
+        """
+        from nncli.data.arrays import Arrays
+
+        first = self._rows("train", targets)
+        names = [first.target] if isinstance(first, Arrays) else first.targets
+        parts = {"train": first}
+        for part in _PARTS:
+            if getattr(self, part) is not None:
+                parts[part] = self._rows(part, names)
+                if type(parts[part]) is not type(first):
+                    raise DataError(f"{part}_data: is of another form than the training rows")
+        return parts
+
+    def _rows(self, part: str, targets: list[str]) -> "Arrays | GivenTable":
+        """Return one part; only training rows have weights."""
+        from nncli.data.memory.given import given_rows
+
+        rows = getattr(self, part)
+        if not isinstance(rows, tuple):
+            return given_rows(rows)
+        if len(rows) not in (2, 3) or (len(rows) == 3 and part != "train"):
+            expected = "(X, y), or (X, y, weights)" if part == "train" else "(X, y)"
+            place = "data" if part == "train" else f"{part}_data"
+            raise DataError(f"{place}: found a tuple of {len(rows)}; expected {expected}")
+        X, y, *weights = rows
+        return given_rows(X, y, weights[0] if weights else None, targets=targets)
+
+
+class _Memory(Source):
+    """What both sources have in common."""
+
+    _rows: "dict[str, Any]" = PrivateAttr(default_factory=dict)
+
+    def holding(self, rows: "dict[str, Any]") -> Self:
+        """Return it with the rows of its parts."""
+        copy = self.model_copy()
+        copy._rows = rows
+        return copy
+
+    def _there(self) -> "dict[str, Any]":
+        """Return the rows. Raises `DataError` when they are not there."""
+        if not self._rows:
+            raise DataError(
+                f"data.source: {self.source}: the rows were handed over in Python, and are not "
+                "here; hand them over again, or give a file"
+            )
+        return self._rows
+
+    @classmethod
+    def whereabouts(cls) -> str:
+        """Say that the rows come from Python."""
+        return "handed over in Python"
+
+
+class FrameSource(TableKeys, _Memory):
+    """A data frame, or a list of dicts, handed over in Python."""
+
+    paths: ClassVar[tuple[str, ...]] = _PARTS
+    source: Literal["frame"]
+    target: Annotated[str | list[str], OneOrList(Text)] = Field(
+        [], description="the column to predict, or a list of them; default: what stands beside"
+    )
+
+    def load(self, seed: int, *, fold: Fold | None = None, progress: bool = False) -> Dataset:
+        """Understand the columns."""
+        from dataclasses import replace
+
+        from nncli.data.tables.tabular import load_tables
+
+        rows = self._there()
+        first = rows["train"]
+        choices = self.choices
+        if first.weight:
+            choices = replace(choices, weight=first.weight)
+        parts = {**self.near_parts, **{part: rows[part].table for part in _PARTS if part in rows}}
+        return load_tables(first.table, parts, choices, seed, fold)
+
+
+class ArraysSource(ArraySource, _Memory):
+    """Arrays of inputs and targets, handed over in Python."""
+
+    paths: ClassVar[tuple[str, ...]] = ()
+    source: Literal["arrays"]
+    test: Share = part_field(0.2, "test", "other arrays")
+    validation: Share = part_field(0.1, "validate", "other arrays")
+
+    @property
+    def parts(self) -> dict[str, Any]:
+        """The part of the rows for each split but the training rows."""
+        there = self._there()
+        return {name: there.get(name, getattr(self, name)) for name in ("test", "validation")}
+
+    @property
+    def _first(self) -> "Arrays":
+        return self._there()["train"]  # type: ignore[no-any-return]  # put there by `holding`
+
+    def _read(self, where: Any) -> "Arrays":
+        return where  # type: ignore[no-any-return]
+
+
+def handed_over(section: Any, given: Given) -> "tuple[dict[str, Any], dict[str, Any]]":
+    """Return the section ``data`` of a config for rows that were handed over, and the rows.
+
+    Of the section in the config those keys stay that are not about where its own rows are.
+
+    Raises
+    ------
+    DataError
+        As `Given.parts`.
+    """
+    from nncli.data.memory.given import GivenTable
+
+    values = dict(section) if isinstance(section, dict) else {}
+    target = values.get("target", [])
+    rows = given.parts([target] if isinstance(target, str) else target)
+    first = rows["train"]
+    kind = FrameSource if isinstance(first, GivenTable) else ArraysSource
+    source = "frame" if kind is FrameSource else "arrays"
+    elsewhere = {key for each in SOURCES.values() for key in each.model_fields} | {"train"}
+    left_out = elsewhere - kind.model_fields.keys()
+    values = {key: each for key, each in values.items() if key not in left_out}
+    if isinstance(first, GivenTable) and first.targets:
+        values["target"] = first.targets if len(first.targets) > 1 else first.targets[0]
+    return {**values, "source": source, **{part: 0 for part in _PARTS if part in rows}}, rows
