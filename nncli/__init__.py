@@ -37,6 +37,7 @@ _PUBLIC = {
     "nncli.runs.description": ("describe",),
     "nncli.runs.estimate": ("Estimate", "estimate"),
     "nncli.runs.folds": ("CrossValidation",),
+    "nncli.runs.info": ("info",),
     "nncli.runs.result": ("Result",),
     "nncli.training.loop": ("EpochReport", "StepReport"),
     "nncli.training.observers.observer": ("Job", "Observer"),
@@ -116,6 +117,7 @@ if TYPE_CHECKING:
     from nncli.runs.estimate import estimate as estimate
     from nncli.runs.folds import CrossValidation as CrossValidation
     from nncli.runs.folds import is_cross_validation as is_cross_validation
+    from nncli.runs.info import info as info
     from nncli.runs.result import Result as Result
     from nncli.training.loop import EpochReport as EpochReport
     from nncli.training.loop import StepReport as StepReport

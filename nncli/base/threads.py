@@ -39,7 +39,7 @@ def suited_threads(largest_product: float) -> int:
     """
     if AUTOMATIC not in os.environ and (number := _by_environment()):
         return number
-    return _processors() if largest_product >= ENOUGH_WORK else 1
+    return processors() if largest_product >= ENOUGH_WORK else 1
 
 
 @contextmanager
@@ -76,7 +76,7 @@ def _limiter_of(count: int) -> Any:
 
 def threads_in_use() -> int:
     """Return how many threads the products use."""
-    return _limit or _by_environment() or _processors()
+    return _limit or _by_environment() or processors()
 
 
 def _by_environment() -> int | None:
@@ -86,7 +86,7 @@ def _by_environment() -> int | None:
     return None
 
 
-def _processors() -> int:
+def processors() -> int:
     """Return how many processors this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))

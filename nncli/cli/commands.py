@@ -78,6 +78,7 @@ COMMANDS: dict[str, Place] = {
         "nncli.cli.gradcheck", "gradcheck", "Compare backpropagation with differences of the loss."
     ),
     "init": Place("nncli.cli.init", "init", "Write a commented config to start from."),
+    "info": Place("nncli.cli.info", "info", "Print what a bug report needs."),
     "config": Place(
         "nncli.cli.config", "config", "Check a config, show it complete, or print the schema."
     ),
