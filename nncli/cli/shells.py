@@ -6,21 +6,21 @@ characters that a shell has to quote.
 
 import os
 import re
+import shlex
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from click.shell_completion import (
     BashComplete,
-    CompletionItem,
     FishComplete,
     ZshComplete,
     add_completion_class,
     shell_complete,
-    split_arg_string,
 )
 
 if TYPE_CHECKING:
     import click
+    from click.shell_completion import CompletionItem
 
 _BREAKS = re.compile("[=:]+")  # words of their own in bash
 
@@ -75,9 +75,10 @@ fi
 """
 
 _FISH = r"""function %(complete_func)s
-    set -l program (string replace -r '^~/' "$HOME/" -- (commandline -opc)[1])
-    set -l response (env COMP_WORDS=(commandline -cp) COMP_CWORD=(commandline -ct) \
-        %(complete_var)s=fish_complete $program 2>/dev/null </dev/null)
+    set -l words (commandline -opc)
+    set -l program (string replace -r '^~/' "$HOME/" -- $words[1])
+    set -l response (env COMP_WORDS=(string join \n -- $words | string collect) \
+        COMP_CWORD=(commandline -ct) %(complete_var)s=fish_complete $program 2>/dev/null </dev/null)
     for line in $response
         set -l item (string split -m 1 , -- $line)
         switch $item[1]
@@ -128,9 +129,9 @@ class Bash(BashComplete):
             before = raw
         replaced = "" if _BREAKS.fullmatch(typed[-1]) else _unquoted(typed[-1])
         self.kept = words[-1].removesuffix(replaced)
-        return words[1:-1], words[-1]
+        return [_expanded(word) for word in words[1:-1]], words[-1]
 
-    def format_completion(self, item: CompletionItem[str]) -> str:
+    def format_completion(self, item: "CompletionItem[str]") -> str:
         """Return a line for the script; bash itself puts a slash behind a folder."""
         value = item.value.removesuffix("/") if item.is_path else item.value
         return f"{_kind(item)},{value.removeprefix(self.kept)}"
@@ -144,9 +145,9 @@ class Zsh(ZshComplete):
     def get_completion_args(self) -> tuple[list[str], str]:
         """Return the words before the cursor's and that one."""
         words = [_unquoted(raw) for raw in _typed_words()]
-        return words[1:-1], words[-1]
+        return [_expanded(word) for word in words[1:-1]], words[-1]
 
-    def format_completion(self, item: CompletionItem[str]) -> str:
+    def format_completion(self, item: "CompletionItem[str]") -> str:
         """Return three lines for the script; a colon would end a value that has words."""
         value = item.value.replace(":", r"\:") if item.help else item.value
         return f"{_kind(item)}\n{value}\n{item.help or '_'}"
@@ -160,12 +161,13 @@ class Fish(FishComplete):
 
     def get_completion_args(self) -> tuple[list[str], str]:
         """Return the words before the cursor's and that one."""
-        words, incomplete = super().get_completion_args()
+        words = os.environ["COMP_WORDS"].split("\n")
+        incomplete = _unquoted(os.environ.get("COMP_CWORD", ""))
         option, equals, _ = incomplete.partition("=")
         self.option = option + equals if equals and option.startswith("-") else ""
-        return words, incomplete
+        return [_expanded(word) for word in words[1:]], incomplete
 
-    def format_completion(self, item: CompletionItem[str]) -> str:
+    def format_completion(self, item: "CompletionItem[str]") -> str:
         """Return a line for the script."""
         return f"{item.type},{self.option}{item.value}" + (f"\t{item.help}" if item.help else "")
 
@@ -177,8 +179,18 @@ def _typed_words() -> list[str]:
 
 def _unquoted(word: str) -> str:
     """Return a word as the program would get it; its last quote may be missing."""
-    return "".join(split_arg_string(word)[:1])
+    lexer = shlex.shlex(word, posix=True)
+    lexer.whitespace_split = True
+    lexer.commenters = ""
+    try:
+        return lexer.get_token() or ""
+    except ValueError:
+        return lexer.token
 
 
-def _kind(item: CompletionItem[str]) -> str:
+def _expanded(word: str) -> str:
+    return os.path.expanduser(word)  # noqa: PTH111 - leaves an unknown ~user as it is
+
+
+def _kind(item: "CompletionItem[str]") -> str:
     return "path" if item.is_path else item.type

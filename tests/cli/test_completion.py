@@ -111,6 +111,7 @@ def test_the_home_directory_stays_as_it_was_typed(complete, folder, monkeypatch)
     monkeypatch.setenv("HOME", str(folder))
     monkeypatch.setenv("USERPROFILE", str(folder))
     assert complete("train", "'~/x") == ["~/xor.yaml"]
+    assert complete("train", "~/xor.yaml", "data.ro") == ["data.rows="]
 
 
 def test_the_names_of_templates_and_data_sets(complete, folder, nncli, monkeypatch):
@@ -172,7 +173,11 @@ def test_a_model_has_no_settings(complete, folder):
     assert complete("data", "show", "xor", "data") == []
 
 
-@pytest.mark.parametrize("content", [None, b"data: [", b"\xff\xfe", b"data: nothing", b"- 1"])
+@pytest.mark.parametrize(
+    "content",
+    [None, b"data: [", b"\xff\xfe", b"data: nothing", b"- 1", b"data: xor\n#" + b"x" * 300_000],
+    ids=["missing", "no YAML", "no UTF-8", "no source", "a list", "large"],
+)
 def test_behind_a_missing_or_broken_config_are_the_keys_of_any(complete, tmp_path, content):
     if content is not None:
         (tmp_path / "c.yaml").write_bytes(content)
