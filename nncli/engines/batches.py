@@ -39,6 +39,35 @@ def gathered(
     return Batches(some, scaling, codes, len(some)).gather(some.rows)
 
 
+class Scaled:
+    """Converts and scales inputs of one type.
+
+    Attributes
+    ----------
+    offset : array
+        In more digits where the inputs have them: they are subtracted from before they are rounded,
+        as a large offset would leave few digits.
+    scale : array
+    """
+
+    def __init__(self, scaling: Scaling, inputs: DTypeLike, dtype: DTypeLike) -> None:
+        self.offset = np.asarray(scaling.offset, np.result_type(inputs, dtype))
+        self.scale = np.asarray(scaling.scale, dtype)
+        self._has_offset = bool(self.offset.any())
+        self._changes_scale = bool((self.scale != 1).any())
+
+    def write(self, raw: NDArray[Any], X: Array) -> None:
+        """Write ``(x - offset) * scale`` of inputs (B, I) to `X`."""
+        if self._has_offset and self.offset.dtype != X.dtype:
+            np.subtract(raw, self.offset, out=X, casting="same_kind")
+        else:
+            np.copyto(X, raw)
+            if self._has_offset:
+                np.subtract(X, self.offset, out=X)
+        if self._changes_scale:
+            np.multiply(X, self.scale, out=X)
+
+
 class Batches:
     """Batches of a split, scaled and converted while they are gathered.
 
@@ -60,13 +89,7 @@ class Batches:
         self.batch_rows = min(batch_rows, len(split))
         self._codes = codes
         self._codes_by_output = np.ascontiguousarray(codes.T)
-        # Inputs of more digits than the batch has are subtracted from before they are rounded:
-        # a large offset would leave few of them.
-        wide = np.result_type(split.inputs.dtype, codes.dtype)
-        self._offset = np.asarray(scaling.offset, wide)
-        self._scale = np.asarray(scaling.scale, codes.dtype)
-        self._has_offset = bool(self._offset.any())
-        self._changes_scale = bool((self._scale != 1).any())
+        self._scaled = Scaled(scaling, split.inputs.dtype, codes.dtype)
         self._inputs = split.inputs.shape[1]
         self._outputs = codes.shape[1] if split.of_classes else split.targets.shape[1]
         self._raw = np.empty((self.batch_rows, self._inputs), split.inputs.dtype)
@@ -78,10 +101,15 @@ class Batches:
         self._weights = None if split.weights is None else split.weights.astype(codes.dtype)
         self._all: tuple[Array, Array] | None = None  # the only batch, once it is gathered
         # No methods of its own here: in a circle its arrays would outlive it.
-        self._input_gather = self.input_gather(split.inputs, self._offset, self._scale)
+        self._input_gather = self.input_gather(
+            split.inputs, self._scaled.offset, self._scaled.scale
+        )
         self._target_gather = self.target_gather(split.targets, codes)
         self._pool: Rows | None = None
         self._pool_gather: Gather | None = None
+
+    def _gather_of(self, inputs: NDArray[Any]) -> Gather | None:
+        return self.input_gather(inputs, self._scaled.offset, self._scaled.scale)
 
     @staticmethod
     def input_gather(inputs: NDArray[Any], offset: Array, scale: Array) -> Gather | None:
@@ -106,7 +134,7 @@ class Batches:
         self._pool = pool
         if pool is not None:
             inputs = take_rows(self.split.inputs, pool)
-            gather = self.input_gather(inputs, self._offset, self._scale)
+            gather = self._gather_of(inputs)
             self._pool_gather = gather or partial(self._take_inputs, inputs)
 
     def in_order(self) -> Iterator[tuple[Array, Array]]:
@@ -149,14 +177,7 @@ class Batches:
     def _take_inputs(self, inputs: NDArray[Any], rows: NDArray[np.intp], X: Array) -> None:
         raw = self._raw[: len(rows)]
         np.take(inputs, rows, axis=0, out=raw, mode="clip")
-        if self._has_offset and self._offset.dtype != X.dtype:
-            np.subtract(raw, self._offset, out=X, casting="same_kind")
-        else:
-            np.copyto(X, raw)
-            if self._has_offset:
-                np.subtract(X, self._offset, out=X)
-        if self._changes_scale:
-            np.multiply(X, self._scale, out=X)
+        self._scaled.write(raw, X)
 
     def _take_targets(self, rows: NDArray[np.intp], T: Array) -> None:
         raw = self._raw_targets[: len(rows)]

@@ -41,11 +41,11 @@ def check_range(X: Array, first_row: int) -> None:
     first_row : int
         The number of the first row of `X`, for the message.
     """
-    finite = np.isfinite(X).all(axis=1)
+    finite = np.isfinite(X)
     if not finite.all():
+        row = first_row + int(finite.all(axis=1).argmin())
         raise DataError(
-            f"row {first_row + int(finite.argmin())} (from 0): a value is too large for the "
-            f"{X.dtype} numbers of the model"
+            f"row {row} (from 0): a value is too large for the {X.dtype} numbers of the model"
         )
 
 
@@ -90,14 +90,9 @@ def class_codes(network: Network, classes: int) -> Array:
 
 
 def run_rows(
-    network: Network, split: Split, scaling: Scaling, classes: int, first_row: int = 0
+    network: Network, split: Split, scaling: Scaling, classes: int
 ) -> Iterator[tuple[slice, Array, Workspace, Array]]:
     """Run the network over all rows of `split`, batch by batch.
-
-    Parameters
-    ----------
-    first_row : int
-        The number of the first row, for messages.
 
     Yields
     ------
@@ -118,7 +113,7 @@ def run_rows(
     work = network.workspace(min(EVALUATION_ROWS, len(split)))
     start = 0
     for X, T in Batches(split, scaling, codes, EVALUATION_ROWS).in_order():
-        check_range(X, first_row + start)
+        check_range(X, start)
         rows = work.first(len(X))
         yield slice(start, start + len(X)), T, rows, network.outputs(X, rows)
         start += len(X)

@@ -19,6 +19,7 @@ from nncli.nn.objective import Objective
 
 if TYPE_CHECKING:
     from nncli.data.rows.reading import Taken
+    from nncli.engines.batches import Scaled
     from nncli.metrics.tasks import Evaluation
     from nncli.model.prediction import PredictedRows
 
@@ -109,6 +110,19 @@ class Model:
         from nncli.model.thresholds import own_threshold
 
         return own_threshold(self)
+
+    def scaled(self, dtype: np.dtype[Any]) -> "Scaled":
+        """Return what scales inputs of a type; it is made once for each."""
+        if dtype not in self._scaled:
+            from nncli.engines.batches import Scaled
+            from nncli.model.evaluation import scaling_of
+
+            self._scaled[dtype] = Scaled(scaling_of(self), dtype, self.network.dtype)
+        return self._scaled[dtype]
+
+    @cached_property
+    def _scaled(self) -> "dict[np.dtype[Any], Scaled]":
+        return {}
 
     def predict(
         self, rows: object, *, threshold: float | None = None, note: Note = warn

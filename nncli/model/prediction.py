@@ -1,23 +1,26 @@
 """Predict with a model, block by block: rows of any form and number."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nncli.base.errors import DataError
+from nncli.base.storage.mapping import give_back
 from nncli.data.rows.blocks import Asked
 from nncli.data.rows.reading import read_rows
 from nncli.data.scaling import unscaled
-from nncli.data.splits import whole
 from nncli.engines.batches import EVALUATION_ROWS
 from nncli.metrics.scores import chosen_classes, class_probabilities
-from nncli.model.evaluation import check_range, run_rows, scaling_of, target_scaling_of
+from nncli.model.evaluation import check_range, target_scaling_of
 from nncli.model.model import Model
 from nncli.model.thresholds import gives_probabilities
+from nncli.nn.buffers import flat_buffer, shaped
+from nncli.nn.workspace import Workspace
 
 Numbers = NDArray[np.floating[Any]]
 
@@ -66,7 +69,7 @@ class Predictions:
 
     def result(self) -> NDArray[Any]:
         """Return the predicted classes (N,) as `class_values` has them."""
-        return np.take(class_values(self.classes), self.chosen)
+        return class_values(tuple(self.classes)).take(self.chosen)
 
 
 @dataclass(frozen=True)
@@ -175,7 +178,8 @@ class PredictedRows:
         return {**self.beside, **predicted}
 
 
-def class_values(classes: Sequence[str]) -> NDArray[Any]:
+@lru_cache(maxsize=8)
+def class_values(classes: tuple[str, ...]) -> NDArray[Any]:
     """Return classes as int64 where all are whole numbers, as Booleans, or else as text."""
     if {*classes} == {"false", "true"}:
         return np.array([name == "true" for name in classes])
@@ -203,12 +207,9 @@ def predict_rows(
         As `check_range`, for inputs or outputs.
     """
     network = model.network
-    split = whole(inputs, np.empty((len(inputs), 0)))
     chosen = np.empty(len(inputs), np.intp)
     A = np.empty((len(inputs), network.output.outputs), network.dtype)
-    classes = len(model.classes)
-    rows = run_rows(network, split, scaling_of(model), classes, first_row)
-    for part, _, work, outputs in rows:
+    for part, work, outputs in _run(model, inputs, first_row):
         check_range(outputs, first_row + part.start)
         A[part] = outputs
         if model.classes:
@@ -226,6 +227,28 @@ def predict_rows(
     if threshold is not None:
         chosen = (probabilities[:, 1] > threshold).astype(np.intp)
     return Predictions(model.classes, chosen, probabilities)
+
+
+def _run(
+    model: Model, inputs: NDArray[Any], first_row: int
+) -> Iterator[tuple[slice, Workspace, Numbers]]:
+    """Run the network over raw inputs (N, I), batch by batch, in buffers of its own.
+
+    Yields which rows these are, what holds their logits, and their outputs (B, O), which the next
+    batch overwrites. Raises `DataError` as `check_range` for the inputs.
+    """
+    network, rows = model.network, min(EVALUATION_ROWS, len(inputs))
+    work = network.workspace(rows)
+    scaled = model.scaled(inputs.dtype)
+    buffer = flat_buffer(rows, inputs.shape[1], network.dtype)
+    for start in range(0, len(inputs), rows or 1):
+        raw = inputs[start : start + rows]
+        X, own = shaped(buffer, *raw.shape), work.first(len(raw))
+        scaled.write(raw, X)
+        give_back(inputs)
+        check_range(X, first_row + start)
+        yield slice(start, start + len(raw)), own, network.outputs(X, own)
+    work.forget()  # a caller that still has it would keep a batch in memory
 
 
 def predicted_blocks(
