@@ -5,8 +5,9 @@ from pathlib import Path
 from nncli.data.files.kinds import kind_of_file
 
 
-def is_config(path: Path) -> bool:
+def is_config(path: str | Path) -> bool:
     """Return whether `path` is to be read as a config: text, or by its name."""
+    path = Path(path)
     if not path.is_file():
         return path.suffix in (".yaml", ".yml")
     try:

@@ -24,7 +24,7 @@ def describe(what: Any) -> dict[str, Any]:
     ConfigError, DataError, ModelFileError
         When it is neither.
     """
-    if isinstance(what, str | Path) and not is_config(Path(what)):
+    if isinstance(what, str | Path) and not is_config(what):
         what = read_model(Path(what))
     if isinstance(what, Model):
         return describe_model(what)

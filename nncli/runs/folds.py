@@ -140,16 +140,16 @@ class Summary:
     deviation: dict[str, float]
 
 
-def is_cross_validation(directory: Path) -> bool:
-    """Return whether a run has a model for each fold.
+def is_cross_validation(run: str | Path) -> bool:
+    """Return whether a run directory has a model for each fold.
 
     Raises
     ------
     ConfigError, UsageError
         When it is no run.
     """
-    check_run(directory)
-    return load_config(directory / CONFIG).config.folds is not None
+    check_run(Path(run))
+    return load_config(Path(run) / CONFIG).config.folds is not None
 
 
 def in_fold(loaded: LoadedConfig, number: int) -> LoadedConfig:

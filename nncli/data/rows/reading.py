@@ -60,7 +60,7 @@ def read_rows(
 
     Parameters
     ----------
-    rows : path, array, frame, list, or table with columns beside
+    rows : path, array, frame, list, or what these have become
         As for `form_of`; the path ``-`` is standard input, that of a folder leads to images.
     y : array, list or series, optional
         The targets that are asked for, where they are not among `rows`.
@@ -70,7 +70,7 @@ def read_rows(
     DataError
         With the place, what was found and what was expected; blocks before it are yielded.
     """
-    form = rows if isinstance(rows, WithColumns) else form_of(rows)
+    form = rows if isinstance(rows, MemoryTable | WithColumns) else form_of(rows)
     given = None if y is None else given_columns(y, asked.target_names)
     if isinstance(form, Path):
         yield from _of_path(taken, form, asked, given)

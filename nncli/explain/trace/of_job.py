@@ -62,7 +62,7 @@ def trace(
 
 
 def _job(what: ConfigSource | Model, overrides: Overrides) -> Job:
-    if isinstance(what, str | Path) and not is_config(Path(what)):
+    if isinstance(what, str | Path) and not is_config(what):
         what = read_model(Path(what))
     if not isinstance(what, Model):
         return prepare(load_config(what, overrides), engine="numpy")

@@ -1,0 +1,158 @@
+"""Rows that are handed over: what they are, and that they train as the same rows in a file do."""
+
+import numpy as np
+import pytest
+
+import nncli
+from tests.api.conftest import parameters
+
+SETTINGS = {
+    "model": {"hidden_layers": [5]},
+    "training": {"epochs": 2, "batch_size": 16, "learning_rate": 0.05},
+}
+
+
+def table(rows):
+    X, y = rows
+    return [
+        {"a": a, "b": b, "kind": "high" if c > 0 else "low", "target": each}
+        for (a, b, c), each in zip(X.tolist(), y.tolist(), strict=True)
+    ]
+
+
+def written(dicts, path):
+    """Write rows as a CSV file."""
+    lines = [",".join(dicts[0]), *(",".join(map(str, row.values())) for row in dicts)]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+def frame_of(library, dicts):
+    module = pytest.importorskip(library, reason=f"{library} is not installed")
+    return module.DataFrame(dicts)
+
+
+@pytest.mark.parametrize("targets", ["text", "Booleans", "numbers"])
+def test_arrays_train_as_those_of_an_npz_do(rows, directory, targets):
+    X, y = rows
+    y = {"text": y, "Booleans": y == "same", "numbers": X @ [1.0, 2.0, 3.0]}[targets]
+    np.savez(directory / "rows.npz", X=X, y=y)
+    of_file = nncli.train({"data": {"path": "rows.npz"}, **SETTINGS})
+    result = nncli.train(SETTINGS, data=(X, y))
+    np.testing.assert_array_equal(parameters(result), parameters(of_file))
+    assert result.metrics == of_file.metrics
+    assert result.config["data"]["source"] == "arrays"
+    assert result.model.evaluate(X, y).metrics == of_file.model.evaluate("rows.npz").metrics
+    np.testing.assert_array_equal(result.model.predict(X), of_file.model.predict("rows.npz"))
+
+
+@pytest.mark.parametrize("form", ["pandas", "polars", "dicts"])
+def test_a_table_trains_as_that_of_a_csv_does(rows, directory, form):
+    dicts = table(rows)
+    written(dicts, directory / "rows.csv")
+    given = dicts if form == "dicts" else frame_of(form, dicts)
+    of_file = nncli.train({"data": {"path": "rows.csv", "target": "target"}, **SETTINGS})
+    result = nncli.train({"data": {"target": "target"}, **SETTINGS}, data=given)
+    np.testing.assert_array_equal(parameters(result), parameters(of_file))
+    assert result.model.preprocessing == of_file.model.preprocessing
+    assert result.config["data"] == {
+        **{key: each for key, each in of_file.config["data"].items() if key != "path"},
+        "source": "frame",
+    }
+    np.testing.assert_array_equal(result.model.predict(given), of_file.model.predict("rows.csv"))
+
+
+def test_the_config_of_a_file_can_be_trained_on_other_rows(rows, directory):
+    dicts = table(rows)
+    written(dicts, directory / "rows.csv")
+    config = {"data": {"path": "rows.csv", "target": "target", "drop": ["b"]}, **SETTINGS}
+    result = nncli.train(config, data=dicts[:80])
+    assert result.config["data"]["source"] == "frame"
+    assert result.config["data"]["drop"] == ["b"]
+    assert sum(each.rows for each in result.evaluations.values()) == 80
+
+
+def test_targets_may_stand_beside_a_table(rows):
+    dicts = table(rows)
+    inputs = [{key: each for key, each in row.items() if key != "target"} for row in dicts]
+    beside = nncli.train(SETTINGS, data=(inputs, rows[1]))
+    among = nncli.train({"data": {"target": "target"}, **SETTINGS}, data=dicts)
+    np.testing.assert_array_equal(parameters(beside), parameters(among))
+    assert beside.config["data"]["target"] == "y"
+    named = nncli.train({"data": {"target": "kind of pair"}, **SETTINGS}, data=(inputs, rows[1]))
+    assert named.model.targets == ["kind of pair"]
+
+
+def test_weights_say_how_much_each_row_counts(rows, directory):
+    X, y = rows
+    weights = np.random.default_rng(1).uniform(size=len(X))
+    np.savez(directory / "rows.npz", X=X, y=y, w=weights)
+    of_file = nncli.train({"data": {"path": "rows.npz", "weight": "w"}, **SETTINGS})
+    result = nncli.train(SETTINGS, data=(X, y, weights))
+    np.testing.assert_array_equal(parameters(result), parameters(of_file))
+    without = nncli.train(SETTINGS, data=(X, y))
+    assert (parameters(result) != parameters(without)).any()
+    in_table = nncli.train({"data": {"target": "target"}, **SETTINGS}, data=table(rows))
+    weighted = nncli.train(
+        SETTINGS,
+        data=([{"a": a, "b": b} for a, b, _ in X.tolist()], y, weights),
+    )
+    assert weighted.model.classes == in_table.model.classes
+
+
+@pytest.mark.parametrize("form", ["arrays", "table"])
+def test_rows_to_validate_and_test_with_are_ones_own(rows, form):
+    X, y = rows
+    if form == "arrays":
+        parts = [(X[:80], y[:80]), (X[80:100], y[80:100]), (X[100:], y[100:])]
+        config = SETTINGS
+    else:
+        dicts = table(rows)
+        parts = [dicts[:80], dicts[80:100], dicts[100:]]
+        config = {"data": {"target": "target"}, **SETTINGS}
+    result = nncli.train(config, data=parts[0], validation_data=parts[1], test_data=parts[2])
+    assert {name: each.rows for name, each in result.evaluations.items()} == {
+        "train": 80,
+        "validation": 20,
+        "test": 20,
+    }
+    assert result.config["data"]["validation"] == 0
+    own = parts[1] if form == "arrays" else (parts[1],)
+    found = result.model.evaluate(*own).metrics
+    assert found == pytest.approx(result.metrics["validation"], rel=1e-6)
+
+
+def test_targets_beside_a_table_to_validate_with_have_the_same_names(rows):
+    X, y = rows
+    named = [{"a": a, "b": b} for a, b, _ in X.tolist()]
+    result = nncli.train(SETTINGS, data=(named[:90], y[:90]), validation_data=(named[90:], y[90:]))
+    assert result.evaluations["validation"].rows == 30
+
+
+def test_numbers_beside_the_targets_keep_their_digits(rows):
+    X = np.random.default_rng(2).normal(size=(60, 2)) + 1e9
+    result = nncli.train(SETTINGS, data=(X, X[:, 0] - 1e9))
+    assert result.metrics["train"]["r2"] > -1
+
+
+def test_a_run_whose_rows_were_handed_over_needs_them_again(rows):
+    class Stop(nncli.Observer):
+        def epoch(self, report):
+            return True
+
+    nncli.train(SETTINGS, data=rows, out="run", observers=[Stop()])
+    with pytest.raises(nncli.DataError, match="were handed over in Python, and are not here"):
+        nncli.resume("run")
+    resumed = nncli.resume("run", data=rows)
+    whole = nncli.train(SETTINGS, data=rows)
+    np.testing.assert_array_equal(parameters(resumed), parameters(whole))
+    with pytest.raises(nncli.DataError, match="the data has changed since its checkpoint"):
+        nncli.resume("run", {"training.epochs": 4}, data=(rows[0] + 1, rows[1]))
+    with pytest.raises(nncli.DataError, match="hand them over again"):
+        nncli.load("run").evaluate()
+
+
+def test_load_data_takes_them_too(rows):
+    dataset = nncli.load_data({"data": "xor"})
+    assert isinstance(dataset, nncli.Dataset)
+    assert dataset.task == "binary"

@@ -1,0 +1,201 @@
+"""What `nncli.train` takes, gives and leaves: the same as the command, without a directory."""
+
+import csv
+import json
+import warnings
+from copy import deepcopy
+from dataclasses import fields
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import nncli
+from nncli.cli.main import main
+from tests.api.conftest import CONFIG, TEXT, parameters
+
+
+def command(*arguments):
+    with pytest.raises(SystemExit) as caught:
+        main([str(each) for each in arguments])
+    assert caught.value.code == 0
+
+
+def test_nothing_is_printed_and_nothing_written(directory, capfd):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        nncli.train(CONFIG)
+    assert list(directory.iterdir()) == []
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        CONFIG,
+        "xor.yaml",
+        Path("xor.yaml"),
+        nncli.Config.model_validate(CONFIG),
+        nncli.load_config(CONFIG),
+    ],
+    ids=["dict", "str", "Path", "Config", "LoadedConfig"],
+)
+def test_a_config_of_any_form_gives_the_weights_of_the_command(source, config_file):
+    command("train", "-q", config_file, "-o", "run")
+    result = nncli.train(source)
+    model = nncli.load("run")
+    np.testing.assert_array_equal(parameters(result), model.network.parameters)
+    assert result.metrics == model.metrics
+    assert result.config == model.config
+
+
+@pytest.mark.parametrize(
+    "overrides",
+    [
+        {"training.epochs": 5, "model.hidden_layers": (3,), "seed": np.int64(7)},
+        ["training.epochs=5", "model.hidden_layers=[3]", "seed=7"],
+    ],
+)
+def test_overrides_are_a_mapping_or_what_the_command_line_has(overrides):
+    result = nncli.train(CONFIG, overrides)
+    assert result.epochs == 5
+    assert result.config["model"]["hidden_layers"] == [3]
+    assert result.config["seed"] == 7
+
+
+def test_an_override_may_be_a_whole_section():
+    result = nncli.train(CONFIG, {"training": {"epochs": 2}})
+    assert result.config["training"]["epochs"] == 2
+    assert result.config["training"]["batch_size"] == 64
+
+
+def test_the_config_is_not_changed():
+    before = deepcopy(CONFIG)
+    nncli.train(CONFIG, {"training.epochs": 1})
+    assert before == CONFIG
+
+
+def test_a_result_has_model_history_metrics_and_config():
+    result = nncli.train(CONFIG)
+    assert isinstance(result, nncli.Result)
+    assert isinstance(result.model, nncli.Model)
+    assert list(result.metrics) == ["train", "validation", "test"]
+    assert 0 < result.metrics["test"]["accuracy"] <= 1
+    assert result.history["epoch"] == [1, 2, 3]
+    losses = result.history["validation_loss"]
+    assert result.best_epoch == 1 + losses.index(min(losses))
+    assert (result.ended, result.epochs, result.directory) == ("finished", 3, None)
+    assert result.is_over
+    assert result.config["training"]["loss"] == "sigmoid_cross_entropy"
+    assert json.loads(json.dumps([result.history, result.metrics, result.config]))
+    assert repr(result) == ("<Result: finished after 3 epochs; metrics of train, validation, test>")
+
+
+def test_a_directory_is_left_as_the_command_leaves_it(directory, config_file):
+    command("train", "-q", config_file, "-o", "by-command")
+    result = nncli.train("xor.yaml", out="by-function")
+    assert result.directory == Path("by-function")
+    names = {path.name for path in result.directory.iterdir()}
+    assert names == {path.name for path in (directory / "by-command").iterdir()}
+    for name in ("config.yaml",):
+        assert (directory / "by-command" / name).read_bytes() == (
+            result.directory / name
+        ).read_bytes()
+    np.testing.assert_array_equal(
+        nncli.load("by-command").network.parameters, nncli.load("by-function").network.parameters
+    )
+
+
+def test_the_next_free_directory_is_taken_if_it_is_asked_for():
+    assert [nncli.train(CONFIG, out=True).directory for _ in range(2)] == [
+        Path("runs/xor-001"),
+        Path("runs/xor-002"),
+    ]
+
+
+def test_the_history_is_that_of_the_file(directory):
+    result = nncli.train(CONFIG, out="run")
+    with (directory / "run" / "history.csv").open(encoding="utf-8", newline="") as stream:
+        rows = [*csv.DictReader(stream)]
+    assert result.history == {name: [float(row[name]) for row in rows] for name in result.history}
+    in_memory = nncli.train(CONFIG).history
+    assert list(in_memory) == list(result.history)
+    np.testing.assert_allclose(in_memory["train_loss"], result.history["train_loss"], rtol=1e-8)
+
+
+def test_no_epochs_give_the_initial_weights():
+    result = nncli.train(CONFIG, {"training.epochs": 0})
+    assert (result.epochs, result.history["epoch"], result.ended) == (0, [], "finished")
+
+
+def test_observers_are_told_and_may_stop_training():
+    class Stop(nncli.Observer):
+        def epoch(self, report):
+            return report.epoch == 2
+
+    result = nncli.train(CONFIG, observers=[Stop()])
+    assert (result.ended, result.epochs, result.is_over) == ("interrupted", 2, False)
+    assert np.isfinite(result.metrics["test"]["loss"])
+
+
+def test_progress_is_shown_if_it_is_asked_for(capfd):
+    nncli.train(CONFIG, progress=True)
+    printed = capfd.readouterr()
+    assert printed.out == ""
+    assert [line[:9] for line in printed.err.splitlines()] == [f"epoch {n}/3" for n in (1, 2, 3)]
+
+
+def test_what_the_user_may_not_expect_is_a_warning_at_the_place_of_the_call():
+    alike = {**CONFIG, "model": {"hidden_layers": [4], "initializer": "zeros"}}
+    with pytest.warns(nncli.NncliWarning, match="all units of layer 1 start alike") as caught:
+        nncli.train(alike)
+    assert [each.filename for each in caught] == [__file__]
+    told = []
+    nncli.train(alike, note=told.append)
+    assert len(told) == 1
+
+
+def test_the_result_of_divergence_is_the_best_epoch_before():
+    config = {
+        "data": {"source": "xor", "rows": 40, "validation": 10, "test": 10},
+        "training": {"optimizer": "sgd", "learning_rate": 1e30, "epochs": 3},
+    }
+
+    class Raise(nncli.Observer):
+        """Raises the rate of learning after the first epoch, by spoiling the weights."""
+
+        def begin(self, job):
+            self.job = job
+
+        def epoch(self, report):
+            self.job.setup.network.parameters[:] = np.nan
+
+    config["training"]["learning_rate"] = 0.01
+    with pytest.raises(nncli.DivergenceError, match="is the result of this error") as caught:
+        nncli.train(config, observers=[Raise()])
+    result = caught.value.result
+    assert (result.ended, result.epochs) == ("diverged", 1)
+    assert np.isfinite(parameters(result)).all()
+    with pytest.raises(nncli.DivergenceError) as caught:
+        nncli.train(config, {"training.learning_rate": 1e38})
+    assert caught.value.result is None
+
+
+def test_what_a_config_means_is_found_out_once(config_file, monkeypatch):
+    from nncli.config import load
+
+    calls = []
+    resolve = load.resolve
+    monkeypatch.setattr(load, "resolve", lambda *given: calls.append(given) or resolve(*given))
+    nncli.train(config_file, out="run")
+    assert len(calls) == 1
+
+
+def test_every_field_of_a_result_is_documented():
+    for field in fields(nncli.Result):
+        assert f"    {field.name} : " in nncli.Result.__doc__
+
+
+def test_the_file_in_the_tests_is_the_mapping(config_file):
+    assert config_file.read_text("utf-8") == TEXT
+    assert nncli.load_config(config_file).config == nncli.load_config(CONFIG).config
