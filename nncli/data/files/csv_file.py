@@ -27,7 +27,7 @@ from nncli.base.words import did_you_mean
 from nncli.data.files.csv_rows import BLOCK_BYTES, MOST_ROW_BYTES, Cells, CsvRows, Lines
 from nncli.data.files.decimals import parse_decimals
 from nncli.data.files.input_file import InputFile
-from nncli.data.files.table import NUMBER, Kind, Table
+from nncli.data.files.table import BLANK_BOOLEAN, NUMBER, Kind, Table
 from nncli.data.files.values import numbers_among
 
 _NOT_FINITE = re.compile(r"[-+]?(nan|inf|infinity)", re.ASCII | re.IGNORECASE)
@@ -236,7 +236,7 @@ class _Columns:
     def _booleans(self, cells: Cells, column: str) -> NDArray[Any]:
         """Return Booleans, or where cells are blank, 1, 0 and NaN."""
         texts = cells.bytes_of(self.places[column])
-        values = np.empty(len(texts), np.float32)
+        values = np.empty(len(texts), BLANK_BOOLEAN)
         for row, text in enumerate(texts):
             value = math.nan if text in self.missing_bytes else _BOOLEANS.get(text.lower())
             if value is None:

@@ -16,7 +16,7 @@ from nncli.base.errors import DataError
 from nncli.base.extras import install_command
 from nncli.base.words import did_you_mean
 from nncli.data.files.input_file import Advance, InputFile
-from nncli.data.files.table import Kind, Table
+from nncli.data.files.table import BLANK_BOOLEAN, Kind, Table
 from nncli.data.files.values import REMEDIES, number_cells, numbers_among, text_cells
 
 if TYPE_CHECKING:
@@ -154,7 +154,8 @@ class _Reader:
         if kind == "boolean" and not chunk.null_count:
             return np.asarray(chunk.to_numpy(zero_copy_only=False), np.bool_)
         if kind == "boolean":
-            chunk = chunk.cast(pyarrow.uint8())
+            numbers = chunk.cast(pyarrow.uint8()).to_numpy(zero_copy_only=False)
+            return np.asarray(numbers, BLANK_BOOLEAN)
         values = np.asarray(chunk.to_numpy(zero_copy_only=False))
         return number_cells(values, self._missing_numbers, partial(self._where, first_row))
 

@@ -3,13 +3,15 @@
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
 Cells = NDArray[Any]
 Kind = Literal["number", "boolean", "category"]
+
+BLANK_BOOLEAN = np.dtype(np.float16)  # of no other column, to tell them from numbers
 
 # A cell that is a number: what Python's float takes besides is none here.
 NUMBER = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?", re.ASCII)
@@ -24,8 +26,9 @@ class Table:
     name : str
         The file, for messages.
     columns : mapping of str to array (N,)
-        Numbers of any type, NaN where a cell is blank; Booleans; or text: an array of objects,
-        each a str, or None where a cell is blank.
+        Numbers of any type but `BLANK_BOOLEAN`, NaN where a cell is blank; Booleans, or where cells
+        are blank 1, 0 and NaN of that type; or text: an array of objects, each a str, or None
+        where a cell is blank.
     place : function of int to str
         What a row, counted from 0, is called in a message: ``line 17``.
     numbers : array (N,) or None
@@ -63,6 +66,7 @@ class Table:
         return Table(self.name, columns, lambda row: place(int(rows[row])), numbers)
 
 
+@runtime_checkable
 class OpenTable(Protocol):
     """A table whose rows can be read; of a file once, of one in memory again and again."""
 

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nncli.base.errors import DataError
-from nncli.data.files.table import NUMBER, Cells
+from nncli.data.files.table import BLANK_BOOLEAN, NUMBER, Cells
 
 REMEDIES: dict[str, tuple[str, str]] = {
     "nested": ("is nested", "make columns of its parts"),
@@ -22,7 +22,7 @@ _MOST_EXACT = 2**53
 def number_cells(
     values: NDArray[Any], missing: Sequence[float], where: Callable[[int], str]
 ) -> Cells:
-    """Return numbers; those of more than 16 bits as double precision where it holds them.
+    """Return numbers; whole ones of more than 16 bits in double precision where it holds them.
 
     Parameters
     ----------
@@ -41,6 +41,8 @@ def number_cells(
         raise DataError(f"{where(row)}: found {values[row]}; expected a finite number")
     if missing and np.isin(values, missing).any():
         values = np.where(np.isin(values, missing), np.nan, values)
+    if values.dtype == BLANK_BOOLEAN:
+        return values.astype(np.float32)
     if values.dtype.kind in "iu" and values.dtype.itemsize > 2:
         within = not len(values) or max(-int(values.min()), int(values.max())) <= _MOST_EXACT
         return values.astype(np.float64) if within else values

@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nncli.base.errors import DataError
-from nncli.data.files.table import Cells
+from nncli.data.files.table import Cells, OpenTable
 from nncli.data.memory.memory_table import MemoryTable, NumberTable, ValueTable, numbered, place
 from nncli.data.memory.value_cells import Place, cells_of
 
-Form = Path | MemoryTable | NDArray[Any]
+Form = Path | OpenTable | NDArray[Any]
 
 
 def form_of(rows: object, name: str | None = None) -> Form:
@@ -20,7 +20,7 @@ def form_of(rows: object, name: str | None = None) -> Form:
 
     Parameters
     ----------
-    rows : path, array, frame, or list
+    rows : path, array, frame, list, or OpenTable
         A list has a mapping for each row, or is what `numpy.asarray` takes.
     name : str, optional
         What rows in memory are called in messages; by default ``X`` for an array, else ``data``.
@@ -38,6 +38,8 @@ def form_of(rows: object, name: str | None = None) -> Form:
         rows = _array(rows, name or "X")
     if isinstance(rows, np.ndarray):
         return _of_array(rows, name or "X")
+    if isinstance(rows, OpenTable):
+        return rows
     from nncli.data.memory.frames import frame_table
 
     table = frame_table(rows, name or "data")
@@ -138,9 +140,7 @@ def _array(values: Sequence[Any], name: str) -> NDArray[Any]:
         ) from error
 
 
-def as_table(form: MemoryTable | NDArray[Any], name: str) -> MemoryTable:
-    """Return an array of one or two dimensions as a table; a table as it is."""
-    if not isinstance(form, np.ndarray):
-        return form
-    rows = form.reshape(1, -1) if form.ndim < 2 else form.reshape(len(form), -1)
+def as_table(array: NDArray[Any], name: str) -> MemoryTable:
+    """Return an array (N, ...) of numbers, or a single row (I,), as a table without names."""
+    rows = array.reshape(1, -1) if array.ndim < 2 else array.reshape(len(array), -1)
     return NumberTable(name, rows)

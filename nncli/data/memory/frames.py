@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from nncli.base.errors import DataError
-from nncli.data.files.table import Kind
+from nncli.data.files.table import BLANK_BOOLEAN, Kind
 from nncli.data.files.values import REMEDIES, is_blank, number_cells, numbers_among, text_cells
 from nncli.data.memory.memory_table import MemoryTable, Reader, place
 from nncli.data.memory.value_cells import Place, cells_of
@@ -119,5 +119,5 @@ def _numbers(series: Any) -> Any:
 def _booleans(series: Any) -> Any:
     values = series.to_list()
     if any(map(is_blank, values)):
-        return np.array([np.nan if is_blank(each) else each for each in values], np.float32)
+        return np.array([np.nan if is_blank(each) else each for each in values], BLANK_BOOLEAN)
     return np.array(values, np.bool_)

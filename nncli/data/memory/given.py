@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,6 +12,7 @@ from nncli.base.words import count, listed
 from nncli.data.arrays import Arrays
 from nncli.data.files.table import Cells, OpenTable
 from nncli.data.memory.forms import column_of, form_of
+from nncli.data.memory.memory_table import MemoryTable
 from nncli.data.rows.derived import WithColumns
 
 
@@ -66,8 +66,8 @@ def given_rows(
         if y is None:
             raise DataError("X: is an array without targets; give X and y")
         return _arrays(form, column_of(y, "y"), weights, targets)
-    if isinstance(form, Path):
-        raise DataError(f"{form}: is a path; let data.path name it")
+    if not isinstance(form, MemoryTable):
+        raise DataError(f"{X}: is a file; let data.path name it")
     columns = {} if y is None else column_of(y, "y")
     if columns and targets:
         columns = _renamed(columns, targets)

@@ -17,7 +17,7 @@ from datetime import date, time, timedelta
 import numpy as np
 
 from nncli.base.errors import DataError
-from nncli.data.files.table import NUMBER, Cells, Kind
+from nncli.data.files.table import BLANK_BOOLEAN, NUMBER, Cells, Kind
 from nncli.data.files.values import REMEDIES, is_blank, numbers_among, text_of
 
 Value = bool | int | float | str | None
@@ -75,10 +75,10 @@ def cells_of(
     for row, number in enumerate(found):
         if number is None:
             expected = "true or false" if kind == "boolean" else "a finite number"
-            raise DataError(f"{place.of(row)}: found {plain[row]!r}; expected {expected}")
+            raise DataError(f"{place.of(row)}: found {repr(plain[row])[:40]}; expected {expected}")
     if kind == "boolean" and None not in plain:
         return np.array(found, np.bool_)
-    return np.array(found, np.float32 if kind == "boolean" else np.float64)
+    return np.array(found, BLANK_BOOLEAN if kind == "boolean" else np.float64)
 
 
 def _plain(value: object, place: Place, row: int) -> Value:
@@ -107,11 +107,17 @@ def _kind(values: Sequence[Value], texts_may_be_numbers: bool) -> Kind:
         return "boolean" if known else "number"
     if not texts_may_be_numbers and all(isinstance(each, str) for each in known):
         return "category"
-    texts = [each for each in known if isinstance(each, bool) or _number(each) is None]
+    texts = [each for each in known if not _is_number(each)]
     if len(known) - len(texts) > len(texts):
         return "number"
     booleans = len(texts) == len(known) and all(_boolean(each) is not None for each in texts)
     return "boolean" if booleans else "category"
+
+
+def _is_number(value: Value) -> bool:
+    if isinstance(value, str):
+        return NUMBER.fullmatch(value) is not None
+    return not isinstance(value, bool)
 
 
 def _number(value: Value) -> float | None:

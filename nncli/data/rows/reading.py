@@ -70,7 +70,7 @@ def read_rows(
     DataError
         With the place, what was found and what was expected; blocks before it are yielded.
     """
-    form = rows if isinstance(rows, MemoryTable | WithColumns) else form_of(rows)
+    form = form_of(rows)
     given = None if y is None else given_columns(y, asked.target_names)
     if isinstance(form, Path):
         yield from _of_path(taken, form, asked, given)

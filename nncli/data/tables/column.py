@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from nncli.base.errors import DataError
 from nncli.base.words import count
-from nncli.data.files.table import Cells, Kind, Table
+from nncli.data.files.table import BLANK_BOOLEAN, Cells, Kind, Table
 from nncli.data.splits import Rows
 
 Missing = Literal["error", "mean", "median", "constant", "indicator"]
@@ -176,15 +176,17 @@ def described(
             raise DataError(f"{table.name}: column {name}: {problem}")
         kind = kind or table.kind(name)
         if fills_blanks and "missing" not in settings:
-            settings["missing"] = _filled(table.columns[name], kind)
+            kind, settings["missing"] = _filled(table.columns[name], kind)
         columns.append(_checked(Column(name, kind, **settings), table))
     return columns
 
 
-def _filled(cells: Cells, kind: Kind) -> Missing:
+def _filled(cells: Cells, kind: Kind) -> tuple[Kind, Missing]:
+    if cells.dtype == BLANK_BOOLEAN:
+        return "boolean", "indicator"
     if kind == "number":
-        return "median"
-    return "indicator" if blank_cells(cells).any() else "error"
+        return kind, "median"
+    return kind, "indicator" if blank_cells(cells).any() else "error"
 
 
 def _checked(column: Column, table: Table) -> Column:

@@ -77,7 +77,7 @@ def test_numbers_booleans_text_and_dictionaries_are_read(table_of):
         (pyarrow.array([1, 2], pyarrow.float32()), np.float32),
         (pyarrow.array([2**24 + 1, 2]), np.float64),
         (pyarrow.array([2**62 + 1, 2]), np.int64),
-        (pyarrow.array([True, None]), np.float32),
+        (pyarrow.array([True, None]), np.float16),
     ],
 )
 def test_numbers_have_the_smallest_type_that_keeps_them(table_of, cells, dtype):
