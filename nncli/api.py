@@ -114,8 +114,8 @@ def train(
         When a file cannot be written.
     """
     with _preparing(clock):
-        given = _given(data, validation_data, test_data)
-        loaded = load_config(config, overrides, given=given)
+        rows = _rows(data, validation_data, test_data)
+        loaded = load_config(config, overrides, rows=rows)
         if folds := loaded.config.folds:
             raise UsageError(
                 f"training.folds: {folds} asks for a model a fold; use cross_validate, or set "
@@ -177,8 +177,8 @@ def resume(
     check_run(directory)
     with locked(directory):
         with _preparing(clock):
-            given = _given(data, validation_data, test_data)
-            loaded = load_config(directory / CONFIG, overrides, given=given)
+            rows = _rows(data, validation_data, test_data)
+            loaded = load_config(directory / CONFIG, overrides, rows=rows, with_given=False)
             if loaded.config.folds:
                 raise UsageError(f"{run}: is a cross-validation; use resume_cross_validation")
             stopped = load_run(directory, loaded)
@@ -229,8 +229,8 @@ def cross_validate(
         As `train`.
     """
     with _preparing(clock):
-        given = _given(data, validation_data, test_data)
-        loaded = load_config(config, overrides, given=given)
+        rows = _rows(data, validation_data, test_data)
+        loaded = load_config(config, overrides, rows=rows)
         if number := loaded.config.training.fold:
             raise UsageError(f"training.fold: {number} asks for one fold alone; use train")
         if not loaded.config.folds:
@@ -269,8 +269,8 @@ def resume_cross_validation(
     check_run(directory)
     with locked(directory), InterruptRequest.of_guest() as stop:
         with _preparing(clock):
-            given = _given(data, validation_data, test_data)
-            loaded = load_config(directory / CONFIG, overrides, given=given)
+            rows = _rows(data, validation_data, test_data)
+            loaded = load_config(directory / CONFIG, overrides, rows=rows, with_given=False)
             if not loaded.config.folds:
                 raise UsageError(f"{run}: is a single run; use resume")
             runs = runs_of_folds(directory, loaded)
@@ -279,7 +279,7 @@ def resume_cross_validation(
         return train_folds(directory, runs, jobs, watching, threads=threads, clock=clock)
 
 
-def _given(data: object, validation: object, test: object) -> Given | None:
+def _rows(data: object, validation: object, test: object) -> Given | None:
     """Return the rows that are handed over, if there are any."""
     if data is None:
         if validation is not None or test is not None:

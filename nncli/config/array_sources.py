@@ -1,5 +1,7 @@
 """The keys of the sources that are arrays or images of the user's own."""
 
+from collections.abc import Iterator
+from math import prod
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
@@ -13,8 +15,9 @@ from nncli.config.file_source import (
     nearby,
     part_field,
 )
-from nncli.config.source import Scale, scale_field
-from nncli.data.dataset import Dataset
+from nncli.config.source import Ends, Scale, scale_field
+from nncli.config.strict_yaml import Path
+from nncli.data.dataset import OF_CLASSES, Dataset, Task
 from nncli.data.files.image_format import MOST_INPUTS
 from nncli.data.splitting import Fold
 
@@ -149,6 +152,29 @@ class ImagesSource(OneFileSource):
     class_weight: ClassWeight = class_weight_field()
     scale: Scale = scale_field("unit")
 
+    @property
+    def possible_tasks(self) -> tuple[Task, ...]:
+        """The tasks whose classes may be folders."""
+        return tuple(each for each in super().possible_tasks if each in OF_CLASSES)
+
+    def problems(self) -> Iterator[tuple[Path, str]]:
+        """Refuse a task without classes, and images that are too large."""
+        yield from super().problems()
+        if not self.possible_tasks:
+            yield (
+                ("task",),
+                f"a {self.task} task has no classes, which the folders of images are; expected "
+                f"{' or '.join(OF_CLASSES)}",
+            )
+        if self.size and (inputs := prod(self.size) * _CHANNELS.get(self.color, 1)) > MOST_INPUTS:
+            yield ("size",), f"{inputs} numbers an image; expected at most {MOST_INPUTS}"
+
+    def ends(self, task: Task) -> Ends:
+        """Return how many numbers an image has."""
+        known = self.size and self.color
+        inputs = prod(self.size or ()) * _CHANNELS.get(self.color, 1) if known else None
+        return super().ends(task)._replace(inputs=inputs)
+
     def load(self, seed: int, *, fold: Fold | None = None, progress: bool = False) -> Dataset:
         """Read the images."""
         from nncli.data.image_folder import load_folders
@@ -170,4 +196,4 @@ class ImagesSource(OneFileSource):
         return "a folder of your own"
 
 
-_CHANNELS = {"gray": 1, "grey": 1, "rgb": 3}
+_CHANNELS: dict[str | None, int] = {"gray": 1, "grey": 1, "rgb": 3}

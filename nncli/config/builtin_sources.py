@@ -8,13 +8,14 @@ from nncli.config.choices import IntegerOr, Name, OneOrList, refusals
 from nncli.config.source import Scale, Source, Text, scale_field
 from nncli.config.strict_yaml import Path
 from nncli.data.dataset import Dataset, Shape
-from nncli.data.splitting import Fold
+from nncli.data.splitting import Division, Fold
 
 if TYPE_CHECKING:
     from nncli.data.builtin.rows import GivenRows
 
 
-_MNIST_ROWS = 60_000  # to train with
+# Rows of each digit to train with.
+_OF_MNIST = (5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949)
 
 
 class XorSource(Source):
@@ -40,6 +41,13 @@ class XorSource(Source):
     def shape(self) -> Shape:
         """Two inputs, two classes."""
         return Shape("binary", inputs=2, outputs=2)
+
+    @property
+    def division(self) -> Division:
+        """Both classes have two of the corners, to which the rows are dealt in turn."""
+        first, second, third, fourth = ((self.rows + n) // 4 for n in (3, 2, 1, 0))
+        sizes = (first + fourth, second + third)
+        return Division("xor", sizes, {"validation": self.validation}, ("0", "1"))
 
     def load(self, seed: int, *, fold: Fold | None = None, progress: bool = False) -> Dataset:
         """Make the rows."""
@@ -67,6 +75,14 @@ class GateSource(Source):
         """Two inputs, two classes."""
         return Shape("binary", inputs=2, outputs=2)
 
+    @property
+    def division(self) -> Division:
+        """Four rows of two classes."""
+        from nncli.data.builtin.gate import CLASSES, TABLES
+
+        table = TABLES[self.gate]
+        return Division(self.gate, [table.count(n) for n in (0, 1)], {}, CLASSES)
+
     def load(self, seed: int, *, fold: Fold | None = None, progress: bool = False) -> Dataset:
         """Return the truth table."""
         from nncli.data.builtin.gate import load_gate
@@ -90,13 +106,18 @@ class MnistSource(Source):
 
     @model_validator(mode="after")
     def _validation_fits(self) -> "MnistSource":
-        self.leave_rows(self.validation, _MNIST_ROWS)
+        self.leave_rows(self.validation, sum(_OF_MNIST))
         return self
 
     @property
     def shape(self) -> Shape:
         """784 pixels, ten classes."""
         return Shape("multiclass", inputs=784, outputs=10)
+
+    @property
+    def division(self) -> Division:
+        """As many rows of each digit as the data set has to train with."""
+        return Division("mnist", _OF_MNIST, {"validation": self.validation}, tuple("0123456789"))
 
     def load(self, seed: int, *, fold: Fold | None = None, progress: bool = False) -> Dataset:
         """Load the digits from the cache, or download them."""
@@ -165,6 +186,11 @@ class RowsSource(Source):
         if problems := self._given.problems():
             raise refusals(problems)
         return self
+
+    @property
+    def division(self) -> Division:
+        """The rows as they are given."""
+        return self._given.division
 
     def load(self, seed: int, *, fold: Fold | None = None, progress: bool = False) -> Dataset:
         """Return the rows."""

@@ -1,13 +1,14 @@
 """What the sources that are files of the user's own share, and which of them a file is of."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path as FilePath
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
 from nncli.config.choices import IntegerOr, PathOr, WordOr
-from nncli.config.source import Source
+from nncli.config.source import TASKS, Source
+from nncli.config.strict_yaml import Path as SourcePath
 from nncli.data.dataset import Task
 from nncli.data.files.kinds import FileKind, kind_of_file, kind_of_name
 
@@ -54,6 +55,20 @@ class FileSource(Source):
         """Return it with absolute paths."""
         update = {key: _absolute(getattr(self, key), directory) for key in self.paths}
         return self.model_copy(update=update)
+
+    @property
+    def possible_tasks(self) -> tuple[Task, ...]:
+        """The task that is given; several classes may come to be two."""
+        if self.task == "multiclass":
+            return ("multiclass", "binary")
+        return (self.task,) if self.task else TASKS
+
+    def problems(self) -> Iterator[tuple[SourcePath, str]]:
+        """Refuse parts that leave no row to train with, however many there are."""
+        shares = {name: each for name, each in self.parts.items() if isinstance(each, float)}
+        if sum(shares.values()) > 1:
+            asked = " and ".join(f"data.{name}: {each}" for name, each in shares.items())
+            yield ("validation",), f"{asked} leave no rows to train with"
 
     @property
     def parts(self) -> dict[str, Any]:

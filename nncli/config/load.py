@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from nncli.base.errors import ConfigError, os_errors_as
 from nncli.base.storage.regular_file import read_regular
+from nncli.config.check import misfits
 from nncli.config.file_source import source_of
 from nncli.config.overrides import Overrides, counted, override
 from nncli.config.plain import plain_values
@@ -66,19 +67,21 @@ class LoadedConfig:
         problems = []
         for check in (
             partial(check_monitor, self.config, task, has_validation),
-            partial(self._resolve, task),
+            partial(self.meaning, task),
         ):
             try:
                 check()
             except Misfit as error:
-                problems.append(self._placed(error))
+                problems.append(self.placed(error))
         if problems:
             raise refusal_of(problems)
         return self._resolved[task]
 
-    def _resolve(self, task: Task) -> None:
+    def meaning(self, task: Task) -> Resolved:
+        """Return what the config means for `task`; it is found out once. Raises `Misfit`."""
         if task not in self._resolved:
             self._resolved[task] = resolve(self.config, task)
+        return self._resolved[task]
 
     @contextmanager
     def explained(self) -> Iterator[None]:
@@ -86,9 +89,10 @@ class LoadedConfig:
         try:
             yield
         except Misfit as error:
-            raise ConfigError(self._placed(error)) from error
+            raise ConfigError(self.placed(error)) from error
 
-    def _placed(self, error: Misfit) -> str:
+    def placed(self, error: Misfit) -> str:
+        """Return ``file:line:column: key.path: problem``."""
         return f"{self.document.place(error.path)}: {dotted(error.path)}: {error.problem}"
 
 
@@ -96,7 +100,11 @@ ConfigSource = FilePath | str | Mapping[str, Any] | Config | LoadedConfig
 
 
 def load_config(
-    source: ConfigSource, overrides: Overrides = (), *, given: "Given | None" = None
+    source: ConfigSource,
+    overrides: Overrides = (),
+    *,
+    rows: "Given | None" = None,
+    with_given: bool = True,
 ) -> LoadedConfig:
     """Read and check a config.
 
@@ -106,8 +114,10 @@ def load_config(
         Paths in a file are relative to its folder, in anything else to the working directory.
     overrides : sequence of str, or mapping of str
         Settings over those of the config: ``key.path=value``, or values by ``key.path``.
-    given : Given, optional
+    rows : Given, optional
         Rows that are handed over, in the place of those that the config names.
+    with_given : bool
+        Whether the weights that it gives are looked at too; a run that resumes has its own.
 
     Raises
     ------
@@ -116,7 +126,7 @@ def load_config(
         file, the line starts with ``config``.
     """
     if isinstance(source, LoadedConfig):
-        if not overrides and given is None:
+        if not overrides and rows is None:
             return source
         source = source.config
     if isinstance(source, Config):
@@ -126,7 +136,7 @@ def load_config(
         document = parse(_read(path), str(path))
     else:
         path, document = FilePath("config"), _document(source)
-    return _checked(document, path, overrides, given)
+    return _checked(document, path, overrides, rows, with_given=with_given)
 
 
 def config_name(source: ConfigSource) -> str:
@@ -146,20 +156,25 @@ def _document(values: Mapping[str, Any]) -> Document:
 
 
 def _checked(
-    document: Document, path: FilePath, overrides: Overrides, given: "Given | None"
+    document: Document,
+    path: FilePath,
+    overrides: Overrides,
+    rows: "Given | None",
+    *,
+    with_given: bool,
 ) -> LoadedConfig:
     if document.value is None:
         document.value = {}
     rename_keys(document)
     override(document, overrides)
-    rows = _hand_over(document, given) if given else None
+    held = _hand_over(document, rows) if rows else None
     config = _validate(document, path)
-    if rows:
-        held = config.data.holding(rows)  # type: ignore[attr-defined]  # one in memory
-        config = config.model_copy(update={"data": held})
+    if held:
+        data = config.data.holding(held)  # type: ignore[attr-defined]  # one in memory
+        config = config.model_copy(update={"data": data})
     loaded = LoadedConfig(config, document)
-    if (shape := loaded.config.data.shape) is not None:
-        loaded.resolved(shape.task, has_validation=_may_validate(loaded.config))
+    if problems := misfits(loaded.config, loaded.meaning, with_given=with_given):
+        raise refusal_of([loaded.placed(each) for each in problems])
     return loaded
 
 
@@ -186,10 +201,6 @@ def saved_config(values: Any, name: str) -> LoadedConfig:
     document = Document(values, {(): name})
     rename_keys(document)
     return LoadedConfig(_validate(document, FilePath(name)), document)
-
-
-def _may_validate(config: Config) -> bool:
-    return getattr(config.data, "validation", 0) != 0
 
 
 def _read(path: FilePath) -> str:

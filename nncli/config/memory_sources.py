@@ -1,5 +1,6 @@
 """The keys of the sources whose rows are handed over in Python."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 
@@ -11,6 +12,7 @@ from nncli.config.choices import OneOrList
 from nncli.config.file_source import Share, part_field
 from nncli.config.source import Source, Text
 from nncli.config.sources import SOURCES
+from nncli.config.strict_yaml import Path
 from nncli.config.table_sources import TableKeys
 from nncli.data.dataset import Dataset
 from nncli.data.splitting import Fold
@@ -111,6 +113,12 @@ class FrameSource(TableKeys, _Memory):
         [], description="the column to predict, or a list of them; default: what stands beside"
     )
 
+    def problems(self) -> Iterator[tuple[Path, str]]:
+        """Refuse a table without targets."""
+        yield from super().problems()
+        if not self.targets:
+            yield ("target",), "missing; name the column to predict, or give (X, y)"
+
     def load(self, seed: int, *, fold: Fold | None = None, progress: bool = False) -> Dataset:
         """Understand the columns."""
         from dataclasses import replace
@@ -134,18 +142,13 @@ class ArraysSource(ArraySource, _Memory):
     test: Share = part_field(0.2, "test", "other arrays")
     validation: Share = part_field(0.1, "validate", "other arrays")
 
-    @property
-    def parts(self) -> dict[str, Any]:
-        """The part of the rows for each split but the training rows."""
-        there = self._there()
-        return {name: there.get(name, getattr(self, name)) for name in ("test", "validation")}
+    def load(self, seed: int, *, fold: Fold | None = None, progress: bool = False) -> Dataset:
+        """Understand the targets."""
+        from nncli.data.arrays import load_arrays
 
-    @property
-    def _first(self) -> "Arrays":
-        return self._there()["train"]  # type: ignore[no-any-return]  # put there by `holding`
-
-    def _read(self, where: Any) -> "Arrays":
-        return where  # type: ignore[no-any-return]
+        rows = self._there()
+        parts = {name: rows.get(name, share) for name, share in self.parts.items()}
+        return load_arrays(rows["train"], parts, self.task, seed, fold, self.class_weight)
 
 
 def handed_over(section: Any, given: Given) -> "tuple[dict[str, Any], dict[str, Any]]":

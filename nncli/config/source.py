@@ -1,16 +1,19 @@
 """What all data sources have in common."""
 
+from collections.abc import Iterator
 from pathlib import Path as FilePath
-from typing import Annotated, Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar, NamedTuple, Self, get_args
 
 from pydantic import Field
 
 from nncli.config.choices import Name, Section, refusal
 from nncli.config.named import EntryOf, Named
 from nncli.config.strict_yaml import Path
-from nncli.data.dataset import Dataset, Shape
+from nncli.data.dataset import Dataset, Shape, Task
 from nncli.data.scaling import SCALERS
-from nncli.data.splitting import Fold, row_count
+from nncli.data.splitting import Division, Fold, row_count
+
+TASKS: tuple[Task, ...] = get_args(Task)
 
 Scale = Annotated[Named, EntryOf(SCALERS)]
 Text = Annotated[str, Name()]
@@ -19,6 +22,13 @@ Text = Annotated[str, Name()]
 def scale_field(default: str) -> Any:
     """Return the field with the way to scale."""
     return Field(default, validate_default=True, description="how inputs are scaled")
+
+
+class Ends(NamedTuple):
+    """How many inputs and outputs a network has; None where only the data tells."""
+
+    inputs: int | None
+    outputs: int | None
 
 
 class Source(Section):
@@ -42,6 +52,26 @@ class Source(Section):
     def shape(self) -> Shape | None:
         """What is known before the data is loaded."""
         return None
+
+    @property
+    def possible_tasks(self) -> tuple[Task, ...]:
+        """The tasks that the data may be of, the likeliest first."""
+        return (self.shape.task,) if self.shape else TASKS
+
+    @property
+    def division(self) -> Division | None:
+        """How many rows there are and how they are divided, where that is known without data."""
+        return None
+
+    def ends(self, task: Task) -> Ends:
+        """Return what is known of the ends of a network without the data, if it is of a task."""
+        if self.shape:
+            return Ends(self.shape.inputs, self.shape.outputs)
+        return Ends(None, 2 if task == "binary" else None)
+
+    def problems(self) -> Iterator[tuple[Path, str]]:
+        """Yield what no data fits: the key below `data` to blame, and the problem."""
+        yield from ()
 
     def load(self, seed: int, *, fold: Fold | None = None, progress: bool = False) -> Dataset:
         """Load the data.

@@ -1,11 +1,12 @@
 """The keys of the sources that are tables of the user's own: CSV and Parquet."""
 
 import math
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, model_serializer, model_validator
 
-from nncli.base.words import did_you_mean
+from nncli.base.words import did_you_mean, listed
 from nncli.config.choices import Checked, OneOrList, Section, refusal, shown
 from nncli.config.file_source import (
     ClassWeight,
@@ -14,8 +15,9 @@ from nncli.config.file_source import (
     class_weight_field,
     nearby,
 )
-from nncli.config.source import Scale, Text, scale_field
-from nncli.data.dataset import Dataset
+from nncli.config.source import Ends, Scale, Text, scale_field
+from nncli.config.strict_yaml import Path
+from nncli.data.dataset import OF_CLASSES, Dataset, Task
 from nncli.data.files.table import Kind
 from nncli.data.splitting import Fold
 from nncli.data.tables.column import KINDS, MOST_BLANKS, Missing
@@ -130,6 +132,31 @@ class TableKeys(PartsSource):
     def targets(self) -> list[str]:
         """The names of all targets."""
         return [self.target] if isinstance(self.target, str) else self.target
+
+    @property
+    def possible_tasks(self) -> tuple[Task, ...]:
+        """The task that is given, or those with so many targets."""
+        several = len(self.targets) > 1
+        return tuple(
+            each for each in super().possible_tasks if not (several and each in OF_CLASSES)
+        )
+
+    def ends(self, task: Task) -> Ends:
+        """Return how many targets there are where each has an output."""
+        return super().ends(task) if task in OF_CLASSES else Ends(None, len(self.targets))
+
+    def problems(self) -> Iterator[tuple[Path, str]]:
+        """Refuse a task that the targets cannot be of, and weights of classes where it has none."""
+        yield from super().problems()
+        tasks = self.possible_tasks
+        if not tasks:
+            yield (
+                ("task",),
+                f"a {self.task} task has one target; found {listed(self.targets)}; for several "
+                "Booleans say multilabel",
+            )
+        elif self.class_weight is not None and not {*tasks} & {*OF_CLASSES}:
+            yield ("class_weight",), f"is for classes; a {' or a '.join(tasks)} has none"
 
     @property
     def choices(self) -> "Choices":

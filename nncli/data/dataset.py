@@ -12,6 +12,7 @@ if TYPE_CHECKING:  # a config needs the names of tasks alone
     from nncli.data.tables.encoding import Encoding
 
 Task = Literal["binary", "multiclass", "multilabel", "regression"]
+OF_CLASSES: tuple[Task, ...] = ("binary", "multiclass")
 
 
 @dataclass(frozen=True)

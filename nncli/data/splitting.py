@@ -11,6 +11,8 @@ from nncli.base.errors import DataError
 from nncli.base.random_streams import Stream, generator
 from nncli.data.splits import Rows, Split
 
+Sizes = NDArray[np.intp]
+
 
 @dataclass(frozen=True)
 class Fold:
@@ -28,9 +30,141 @@ class Fold:
     of: int
 
 
+class DivisionError(DataError):
+    """The rows cannot be divided as is asked for.
+
+    Attributes
+    ----------
+    of_folds : bool
+        Whether it is for the number of folds.
+    """
+
+    def __init__(self, message: str, *, of_folds: bool = False) -> None:
+        super().__init__(message)
+        self.of_folds = of_folds
+
+
+@dataclass(frozen=True)
+class Division:
+    """Rows that are divided to test, to validate and to train.
+
+    Attributes
+    ----------
+    name : str
+        The file or the data set, for messages.
+    sizes : sequence of int
+        The rows of each class; where there are no classes, one number.
+    shares : mapping of ``test`` and ``validation`` to rows or a fraction of all rows
+    classes : sequence of str
+        Names of the classes, for messages; none where the targets are numbers.
+    """
+
+    name: str
+    sizes: Sequence[int]
+    shares: Mapping[str, int | float]
+    classes: Sequence[str] = ()
+
+    @property
+    def rows(self) -> int:
+        """How many there are."""
+        return sum(self.sizes)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many rows each share asks for, without those that ask for none."""
+        counts = {part: row_count(share, self.rows) for part, share in self.shares.items()}
+        return {part: number for part, number in counts.items() if number}
+
+    def training_rows(self, fold: Fold | None = None) -> int:
+        """Return how many rows are left to train with.
+
+        Rows to test with are taken first, then those of the fold, of what is left rows to
+        validate with.
+
+        Raises
+        ------
+        DivisionError
+            When none would be left, or a class has fewer rows than there are parts or folds.
+        """
+        counts, left = self.counts, np.array(self.sizes, np.intp)
+        for part in ("test", "held_out", "validation"):
+            if part == "held_out" and fold is not None:
+                self._check_fold(left, fold)
+                left = left - _of_fold(left, fold)
+            elif part not in counts:
+                continue
+            elif counts[part] < left.sum():
+                left = left - _shares(left, counts[part])
+            else:
+                raise self._nothing_left(fold)
+        if self.classes and counts:
+            self._check_classes(left)
+        return int(left.sum())
+
+    def _nothing_left(self, fold: Fold | None) -> DivisionError:
+        asked = [f"data.{each}: {self.shares[each]}" for each in self.counts]
+        asked += ["a fold"] if fold else []
+        return DivisionError(
+            f"{self.name}: has {self.rows} rows, of which {' and '.join(asked)} leave none to "
+            "train with"
+        )
+
+    def _check_fold(self, left: Sizes, fold: Fold) -> None:
+        """Raise `DivisionError` when there are fewer rows, or rows of a class, than folds."""
+        if left.sum() < fold.of:
+            raise DivisionError(
+                f"{self.name}: has {left.sum()} rows beside those to test with, fewer than the "
+                f"{fold.of} folds; get more rows, or set a smaller training.folds",
+                of_folds=True,
+            )
+        few = np.flatnonzero((left > 0) & (left < fold.of))
+        if self.classes and len(few):
+            label, size = self.classes[few[0]], left[few[0]]
+            fewer = f", or set training.folds: {size}" if size > 1 else ""
+            raise DivisionError(
+                f"{self.name}: the class {label!r} has {size} of the rows beside those to test "
+                f"with, fewer than the {fold.of} folds; leave it out{' or' if not fewer else ','} "
+                f"get more of its rows{fewer}",
+                of_folds=True,
+            )
+
+    def _check_classes(self, left: Sizes) -> None:
+        """Raise `DivisionError` for a class with too few rows for every part."""
+        parts, sizes = list(self.counts), np.array(self.sizes)
+        few = np.flatnonzero((sizes <= len(parts)) | (left == 0))
+        if len(few):
+            label, size = self.classes[few[0]], sizes[few[0]]
+            purposes = " and ".join([*(_PURPOSES[part] for part in parts), "train"])
+            unset = " and ".join(f"data.{part}: 0" for part in parts)
+            raise DivisionError(
+                f"{self.name}: the class {label!r} has {size} of the rows, too few to {purposes} "
+                f"with; leave it out, get more of its rows, or set {unset}"
+            )
+
+
+_PURPOSES = {"test": "test", "validation": "validate"}
+
+
 def row_count(share: int | float, rows: int) -> int:
     """Return how many of `rows` a config's number means: rows (int) or a fraction (float)."""
     return share if isinstance(share, int) else round(share * rows)
+
+
+def _shares(sizes: Sizes, count: int) -> Sizes:
+    """Divide `count` in proportion to `sizes` by the largest-remainder method."""
+    exact = sizes * (count / sizes.sum())
+    shares: Sizes = np.floor(exact).astype(np.intp)
+    most_wanting = np.argsort(shares - exact, kind="stable")
+    shares[most_wanting[: count - shares.sum()]] += 1
+    return shares
+
+
+def _of_fold(sizes: Sizes, fold: Fold) -> Sizes:
+    """Return how many rows of each class are in a fold: class by class, rows are dealt in turn."""
+    ends = np.cumsum(sizes)
+    before: Sizes = (ends + fold.of - fold.number) // fold.of
+    before[1:] -= before[:-1].copy()
+    return before
 
 
 def hold_out(
@@ -80,15 +214,6 @@ def _strata(split: Split) -> NDArray[Any]:
     return split.targets[split.rows] if split.of_classes else np.zeros(len(split), np.uint8)
 
 
-def _shares(sizes: np.ndarray[tuple[int], np.dtype[np.intp]], count: int) -> list[int]:
-    """Divide `count` in proportion to `sizes` by the largest-remainder method."""
-    exact = sizes * (count / sizes.sum())
-    shares = np.floor(exact).astype(int)
-    most_wanting = np.argsort(shares - exact, kind="stable")
-    shares[most_wanting[: count - shares.sum()]] += 1
-    return [int(share) for share in shares]
-
-
 def divide(
     rows: Split,
     shares: Mapping[str, int | float],
@@ -113,29 +238,20 @@ def divide(
     Raises
     ------
     DataError
-        When no training rows would be left, or a class has fewer rows than there are parts.
+        As `Division.training_rows`.
     """
-    counts = {part: row_count(share, len(rows)) for part, share in shares.items()}
-    counts = {part: number for part, number in counts.items() if number}
+    sizes = np.bincount(rows.targets, minlength=len(classes)) if classes else [len(rows)]
+    division = Division(name, [int(size) for size in sizes], shares, classes)
+    division.training_rows(fold)
     rest, divided = rows, dict[str, Rows]()
-    for part in ("test", "held_out", "validation"):
+    for part, number in {"test": 0, "held_out": 0, "validation": 0, **division.counts}.items():
         if part == "held_out" and fold is not None:
-            _check_fold(rest, fold, classes, name)
             rest, chosen = fold_out(rest, fold, seed)
-        elif part not in counts:
-            continue
-        elif counts[part] < len(rest):
-            rest, chosen = hold_out(rest, counts[part], seed, _STREAMS[part])
+        elif number:
+            rest, chosen = hold_out(rest, number, seed, _STREAMS[part])
         else:
-            asked = [f"data.{each}: {shares[each]}" for each in counts]
-            asked += ["a fold"] if fold else []
-            raise DataError(
-                f"{name}: has {len(rows)} rows, of which {' and '.join(asked)} leave none to train "
-                "with"
-            )
+            continue
         divided[part] = chosen.rows
-    if classes and counts:
-        _check_sizes(rows, rest, classes, list(counts), name)
     return {"train": rest.rows, **divided}
 
 
@@ -149,41 +265,4 @@ def divide_alike(
     return {part: rows.part(each) for part, each in divided.items()}
 
 
-def _check_fold(rows: Split, fold: Fold, classes: Sequence[str], name: str) -> None:
-    """Raise `DataError` when there are fewer rows, or rows of a class, than folds."""
-    if len(rows) < fold.of:
-        raise DataError(
-            f"{name}: has {len(rows)} rows beside those to test with, fewer than the {fold.of} "
-            "folds; get more rows, or set a smaller training.folds"
-        )
-    sizes = np.bincount(rows.targets[rows.rows]) if classes else np.empty(0, np.intp)
-    few = np.flatnonzero((sizes > 0) & (sizes < fold.of))
-    if len(few):
-        label, size = classes[few[0]], sizes[few[0]]
-        fewer = f", or set training.folds: {size}" if size > 1 else ""
-        raise DataError(
-            f"{name}: the class {label!r} has {size} of the rows beside those to test with, fewer "
-            f"than the {fold.of} folds; leave it out{' or' if not fewer else ','} get more of its "
-            f"rows{fewer}"
-        )
-
-
-def _check_sizes(
-    rows: Split, rest: Split, classes: Sequence[str], parts: Sequence[str], name: str
-) -> None:
-    """Raise `DataError` for a class that has too few rows for every part, or none to train with."""
-    sizes = np.bincount(rows.targets, minlength=len(classes))
-    left = np.bincount(rest.targets[rest.rows], minlength=len(classes))
-    few = np.flatnonzero((sizes <= len(parts)) | (left == 0))
-    if len(few):
-        label, size = classes[few[0]], sizes[few[0]]
-        purposes = " and ".join([*(_PURPOSES[part] for part in parts), "train"])
-        unset = " and ".join(f"data.{part}: 0" for part in parts)
-        raise DataError(
-            f"{name}: the class {label!r} has {size} of the rows, too few to {purposes} with; "
-            f"leave it out, get more of its rows, or set {unset}"
-        )
-
-
-_PURPOSES = {"test": "test", "validation": "validate"}
 _STREAMS = {"test": Stream.TEST_SPLIT, "validation": Stream.VALIDATION_SPLIT}

@@ -53,12 +53,21 @@ def choose_engine(
     return CompiledEngine
 
 
+def missing_for(asked: str) -> str | None:
+    """Return why an engine is not to be had, as far as that shows without starting it."""
+    return _not_installed() if asked == "compiled" and find_spec("numba") is None else None
+
+
 def _pays(steps: int, parameters: int) -> bool:
     saved = steps * (_SECONDS_SAVED_A_STEP + parameters * _SECONDS_SAVED_A_PARAMETER)
     return saved > _SECONDS_TO_START and find_spec("numba") is not None
 
 
+def _not_installed() -> str:
+    return f"numba is not installed; get it with: {install_command('fast')}"
+
+
 def _explained(error: Exception) -> str:
     if isinstance(error, ModuleNotFoundError) and error.name == "numba":
-        return f"numba is not installed; get it with: {install_command('fast')}"
+        return _not_installed()
     return f"numba cannot be used: {str(error).partition(chr(10))[0]}"

@@ -33,8 +33,8 @@ def gradcheck(
     UsageError
         When no gradient gets through a hidden layer, or there are too few rows.
     """
-    loaded = load_config(config, with_setting(overrides, "training.precision", "float64"))
-    job = prepare(loaded, engine="numpy")
+    settings = with_setting(overrides, "training.precision", "float64")
+    job = prepare(load_config(config, with_setting(settings, "training.engine", "numpy")))
     _check_trainable(config_name(config), job.blocks)
     setup = job.setup
     first = range(min(rows, len(setup.training)))

@@ -149,7 +149,7 @@ def is_cross_validation(run: str | Path) -> bool:
         When it is no run.
     """
     check_run(Path(run))
-    return load_config(Path(run) / CONFIG).config.folds is not None
+    return load_config(Path(run) / CONFIG, with_given=False).config.folds is not None
 
 
 def in_fold(loaded: LoadedConfig, number: int) -> LoadedConfig:

@@ -9,6 +9,7 @@ import numpy as np
 
 from nncli.base.clock import Clock
 from nncli.base.errors import ModelFileError
+from nncli.config.check import rows_a_batch
 from nncli.config.load import LoadedConfig, saved_config
 from nncli.config.resolve import Misfit
 from nncli.config.schema import Config
@@ -283,21 +284,13 @@ def _setup(
 
 
 def _order(config: Config, training: Split, network: Network) -> Order:
-    settings, rows = config.training, len(training)
-    batch_rows = rows if settings.batch_size == "full" else min(settings.batch_size, rows)
-    layer = network.neediest
-    if batch_rows < layer.smallest_batch:
-        raise Misfit(
-            ("training", "batch_size"),
-            f"{layer.kind} needs at least {layer.smallest_batch} rows in a batch; found "
-            f"{batch_rows} of {rows} training rows",
-        )
+    batch_rows = rows_a_batch(config.training, len(training), network.layers)
     return Order(
         training,
         batch_rows,
-        shuffle=settings.shuffle,
+        shuffle=config.training.shuffle,
         seed=config.seed,
-        smallest_batch=layer.smallest_batch,
+        smallest_batch=network.neediest.smallest_batch,
     )
 
 

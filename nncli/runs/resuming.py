@@ -178,7 +178,8 @@ def load_run(directory: Path, loaded: LoadedConfig) -> StoppedRun:
     """
     if not (directory / CHECKPOINT).exists():
         if (directory / CONFIG).exists():
-            _check_same(directory, load_config(directory / CONFIG).config, loaded.config)
+            before = load_config(directory / CONFIG, with_given=False)
+            _check_same(directory, before.config, loaded.config)
         return StoppedRun(directory, loaded, None)
     checkpoint = read_checkpoint(directory / CHECKPOINT)
     for name, kind in _RECORDED.items():

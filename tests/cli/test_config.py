@@ -47,6 +47,18 @@ def test_every_shipped_config_is_valid(nncli, path):
     assert nncli("config", "check", str(path)) == (0, f"{path}: valid\n", "")
 
 
+def test_a_valid_config_says_so_where_the_data_decides_more(nncli, config):
+    config("data: {source: csv, path: nowhere.csv, target: y}\n")
+    assert nncli("config", "check", "c.yaml") == (0, "c.yaml: valid; the data is not read\n", "")
+
+
+@pytest.mark.parametrize("command", ["check", "show"])
+def test_what_training_would_refuse_is_refused(nncli, config, command):
+    config("data: gate\nmodel: {hidden_layers: [2], initial_biases: [[1], [1]]}\n")
+    message = "c.yaml:2:45: model.initial_biases: b1: found 1; expected 2 numbers, one a unit\n"
+    assert nncli("config", command, "c.yaml") == (2, "", message)
+
+
 @pytest.mark.parametrize("command", ["check", "show"])
 def test_a_wrong_config_is_reported_line_by_line(nncli, config, command):
     config(WRONG)

@@ -239,7 +239,7 @@ def test_other_data_is_refused_with_what_differs(nncli, stopped, monkeypatch):
         dataset.splits["validation"].targets[0] ^= 1
         return dataset
 
-    monkeypatch.setattr("nncli.config.sources.load_xor", other)
+    monkeypatch.setattr(xor, "load_xor", other)
     done = nncli("train", "--resume", "run")
     assert done.code == 1
     assert done.error == (

@@ -4,6 +4,7 @@ from hypothesis import strategies as st
 
 from nncli.config.sources import SOURCES
 from nncli.data.scaling import SCALERS
+from nncli.data.splitting import DivisionError, Fold
 from nncli.nn.activations import ACTIVATIONS
 from nncli.nn.initializers import INITIALIZERS
 from nncli.nn.losses import LOSSES
@@ -57,8 +58,8 @@ def with_parameters(name, entry):
 
 
 def shares(rows):
-    """Return a strategy for a part of `rows` that leaves some."""
-    return st.integers(0, rows - 1) | st.floats(0, 0.75)
+    """Return a strategy for a part of `rows` that leaves some of each of two classes."""
+    return st.integers(0, rows - 2) | st.floats(0, 0.5)
 
 
 words = st.sampled_from(NUMERIC_NAMES) | st.from_regex(
@@ -115,7 +116,7 @@ def sources(draw):
 
 @st.composite
 def models(draw, output, has_threshold):
-    sizes = draw(st.lists(st.integers(1, 1_000_000), max_size=40))
+    sizes = draw(st.lists(st.integers(1, 1000), max_size=40))  # any memory holds them
     thresholds = st.floats(0, 1, exclude_min=True, exclude_max=True)
     one_each = st.lists(choices(TRAINABLE), min_size=len(sizes), max_size=len(sizes))
     initializers = st.lists(choices(INITIALIZERS), min_size=len(sizes) + 1, max_size=len(sizes) + 1)
@@ -130,6 +131,16 @@ def models(draw, output, has_threshold):
         )
     )
     return {"hidden_layers": sizes, **({"output": output} if output else {}), **values}
+
+
+def divides(division, folds):
+    """Return whether all folds of the rows leave something to train with."""
+    try:
+        for number in range(1, folds + 1):
+            division.training_rows(Fold(number, folds))
+    except DivisionError:
+        return False
+    return True
 
 
 def trainings(output, task, source, monitors):
@@ -162,7 +173,9 @@ def trainings(output, task, source, monitors):
             "engine": st.sampled_from(["auto", "numpy", "compiled"]),
             "checkpoint_seconds": st.sampled_from([0.5, 60, 1e9]),
             "early_stopping": st.none() | stopping,
-            "folds": st.none() | st.integers(2, 10_000),
+            "folds": (st.none() | st.integers(2, 10_000)).map(
+                lambda folds: folds if folds and divides(source.division, folds) else None
+            ),
         },
     )
 
@@ -175,9 +188,7 @@ def valid_configs(draw):
     values = data if isinstance(data, dict) else {"source": data}
     checked = SOURCES[source].model_validate(values)
     task = checked.shape.task
-    held_out = 5000 if source == "mnist" else 0
-    if isinstance(data, dict):
-        held_out = data.get("validation", held_out)
+    held_out = "validation" in checked.division.counts
     metrics = ("loss", "mae" if task == "regression" else "accuracy")
     monitors = [f"train_{metric}" for metric in metrics]
     monitors += [f"validation_{metric}" for metric in metrics] if held_out else []

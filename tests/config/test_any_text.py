@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nncli.base.errors import ConfigError
+from nncli.base.errors import ConfigError, NncliError
 from nncli.config.load import LoadedConfig, load_config
 from nncli.config.schema import EarlyStopping, ModelSection, TrainingSection
 from nncli.config.sources import SOURCES
@@ -58,6 +58,9 @@ def refusal(path, overrides):
         assert isinstance(load_config(path, overrides), LoadedConfig)
     except ConfigError as error:
         return error
+    except NncliError as error:
+        if "GB of memory" not in str(error):  # it has no place: it is the machine
+            raise
     return None
 
 

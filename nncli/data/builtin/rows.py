@@ -1,5 +1,6 @@
 """A few rows that a config gives itself: worked examples."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -8,7 +9,7 @@ import numpy as np
 from nncli.base.words import count
 from nncli.data.dataset import Dataset, Shape
 from nncli.data.splits import whole
-from nncli.data.splitting import Fold, divide_alike
+from nncli.data.splitting import Division, Fold, divide_alike
 
 Path = tuple[str | int, ...]
 Problem = tuple[Path, str]
@@ -72,6 +73,13 @@ class GivenRows:
         if self.labels is None:
             return Shape("regression", inputs, len(self._target_rows[0]))
         return Shape("binary" if classes == 2 else "multiclass", inputs, classes)
+
+    @property
+    def division(self) -> Division:
+        """How many rows there are of each class."""
+        rows, classes = Counter(map(str, self.labels or [])), self.class_names
+        sizes = [rows[each] for each in classes] or [len(self.inputs)]
+        return Division("rows", sizes, {}, classes)
 
     @property
     def _targets_are_lists(self) -> bool:

@@ -6,7 +6,7 @@ from pathlib import Path
 from nncli.base.errors import UsageError
 from nncli.config.is_config import is_config
 from nncli.config.load import ConfigSource, config_name, load_config
-from nncli.config.overrides import Overrides
+from nncli.config.overrides import Overrides, with_setting
 from nncli.explain.formats import FORMATS
 from nncli.explain.trace.step import take_step
 from nncli.explain.trace.worked_example import worked_example
@@ -65,7 +65,7 @@ def _job(what: ConfigSource | Model, overrides: Overrides) -> Job:
     if isinstance(what, str | Path) and not is_config(what):
         what = read_model(Path(what))
     if not isinstance(what, Model):
-        return prepare(load_config(what, overrides), engine="numpy")
+        return prepare(load_config(what, with_setting(overrides, "training.engine", "numpy")))
     if overrides:
         first = next(iter(overrides))
         raise UsageError(f"{first}: a model's settings are fixed; give its config instead")

@@ -1,0 +1,140 @@
+"""What of a config cannot be trained, as far as the config alone tells: no data is read."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from nncli.config.network import check_memory, given_arrays, given_masks, layers_of
+from nncli.config.resolve import Misfit, Resolved, check_monitor
+from nncli.config.schema import Config, TrainingSection
+from nncli.data.dataset import Task
+from nncli.data.splitting import DivisionError, Fold
+from nncli.engines.choice import missing_for
+from nncli.nn.layers.layer import Layer
+
+Meaning = Callable[[Task], Resolved]
+
+
+def misfits(config: Config, meaning: Meaning, *, with_given: bool = True) -> list[Misfit]:
+    """Return everything in a valid config that training would refuse whatever the data is.
+
+    Where the task is not known, it is what no task allows, in the words of the nearest one.
+
+    Parameters
+    ----------
+    meaning : function of Task to Resolved
+        What the config means for a task. Raises `Misfit`.
+    with_given : bool
+        Whether the weights are looked at that it gives, or the file that has them.
+    """
+    found = [Misfit(("data", *path), problem) for path, problem in config.data.problems()]
+    if problem := missing_for(config.training.engine):
+        found.append(Misfit(("training", "engine"), problem))
+    rows: list[int] = []
+    found += _caught([lambda: rows.extend(_training_rows(config))])
+    by_task = [
+        [*_of_a_task(config, task, meaning, rows, with_given=with_given)]
+        for task in config.data.possible_tasks
+    ]
+    return [*found, *min(by_task, key=_distance, default=[])]
+
+
+def rows_a_batch(training: TrainingSection, rows: int, layers: Iterable[Layer]) -> int:
+    """Return how many of so many training rows are in a batch.
+
+    Raises
+    ------
+    Misfit
+        When a layer needs more.
+    """
+    batch = rows if training.batch_size == "full" else min(training.batch_size, rows)
+    layer = max(layers, key=lambda each: each.smallest_batch)
+    if batch < layer.smallest_batch:
+        raise Misfit(
+            ("training", "batch_size"),
+            f"{layer.kind} needs at least {layer.smallest_batch} rows in a batch; found {batch} of "
+            f"{rows} training rows",
+        )
+    return batch
+
+
+def _training_rows(config: Config) -> list[int]:
+    """Return how many rows each model is trained with, if the config tells.
+
+    Raises
+    ------
+    Misfit
+        When the rows cannot be divided as it says.
+    """
+    division, training = config.data.division, config.training
+    if division is None:
+        return []
+    folds: list[Fold | None] = [None]
+    if training.folds:
+        numbers = [training.fold] if training.fold else range(1, training.folds + 1)
+        folds = [Fold(number, training.folds) for number in numbers]
+    try:
+        return [division.training_rows(fold) for fold in folds]
+    except DivisionError as error:
+        path = ("training", "folds") if error.of_folds else ("data", "validation")
+        raise Misfit(path, str(error)) from error
+
+
+def _of_a_task(
+    config: Config, task: Task, meaning: Meaning, rows: Sequence[int], *, with_given: bool
+) -> Iterator[Misfit]:
+    """Yield what cannot be trained if the data is of a task."""
+    resolved: list[Resolved] = []
+    yield from _caught(
+        [
+            lambda: check_monitor(config, task, _validates(config)),
+            lambda: resolved.append(meaning(task)),
+        ]
+    )
+    for each in resolved:
+        yield from _of_the_network(config, each, task, rows, with_given=with_given)
+
+
+def _of_the_network(
+    config: Config, resolved: Resolved, task: Task, rows: Sequence[int], *, with_given: bool
+) -> Iterator[Misfit]:
+    ends = config.data.ends(task)
+    layers = layers_of(resolved, task, ends)
+    checks: list[Callable[[], Any]] = [
+        lambda: check_memory(layers, config.training.precision),
+        lambda: given_masks(config, layers, ends),
+    ]
+    if with_given and _can_be_read(config.model.initial_weights):
+        checks.append(lambda: given_arrays(config, layers, ends))
+    if rows:
+        checks.append(lambda: rows_a_batch(config.training, min(rows), layers))
+    yield from _caught(checks)
+
+
+def _caught(checks: Iterable[Callable[[], Any]]) -> Iterator[Misfit]:
+    for check in checks:
+        try:
+            check()
+        except Misfit as misfit:
+            yield misfit
+
+
+def _distance(found: Sequence[Misfit]) -> tuple[bool, bool, bool]:
+    """Return what orders tasks: first one that fits, then one whose output or loss is meant."""
+    paths = [each.path for each in found]
+    return bool(paths), ("model", "output") in paths, ("training", "loss") in paths
+
+
+def _validates(config: Config) -> bool:
+    """Return whether there may be rows to validate with."""
+    if config.data.division is not None:
+        return "validation" in config.data.division.counts
+    return getattr(config.data, "validation", 0) != 0
+
+
+def _can_be_read(weights: Any) -> bool:
+    """Return whether weights are given in the config, or in a regular file that is there."""
+    try:
+        return not isinstance(weights, str) or Path(weights).is_file()
+    except (OSError, ValueError):  # a path that can be none
+        return False

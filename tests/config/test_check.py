@@ -1,0 +1,273 @@
+"""What the config alone tells is refused when it is read, as training would refuse it."""
+
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from nncli.base.errors import ConfigError, NncliError
+from nncli.config.load import load_config, saved_config
+from nncli.data.builtin import mnist
+from nncli.data.builtin.xor import load_xor
+from nncli.data.splits import whole
+from nncli.data.splitting import Division, DivisionError, Fold, divide
+from nncli.engines import choice
+from nncli.runs.job import prepare
+from tests.config.strategies import lists, valid_configs
+
+CSV = "data: {source: csv, path: t.csv, target: y"
+TWO_TARGETS = "data: {source: csv, path: t.csv, target: [y, z]"
+GATE = "data: {source: gate}\nmodel: {hidden_layers: [3], "
+FOUR = "data: {source: rows, inputs: [[0], [1], [2], [3]], labels: [a, a, b, b]}\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        (
+            GATE + "initial_weights: [[[1, 2, 3], [4, 5, 6]]]}",
+            "2: model.initial_weights: lacks W2; expected one for each layer",
+        ),
+        (
+            GATE + "initial_weights: [[[1, 2], [4, 5]], [[7], [8], [9]]]}",
+            "2: model.initial_weights: W1: found 2 x 2; expected 2 x 3 numbers, a row an input "
+            "and a column a unit",
+        ),
+        (
+            GATE + "initial_biases: [[1, 2, 3], [1e39]]}",
+            "2: model.initial_biases: b2: found 1e+39 at [0]; expected numbers that float32 can "
+            "hold",
+        ),
+        (
+            GATE + "masks: [[[1, 0], [0, 1]], null]}",
+            "2: model.masks[0]: layer 1 has 2 x 3 connections, a row an input; found 2 rows",
+        ),
+        (
+            "data: {source: rows, inputs: [[0], [1]], targets: [0, 1]}\ntraining: {folds: 2}\n"
+            "model: {normalization: batch_norm}",
+            "2: training.batch_size: batch_norm needs at least 2 rows in a batch; found 1 of 1",
+        ),
+        (
+            FOUR + "model: {normalization: batch_norm}\ntraining: {folds: 3}",
+            "3: training.folds: rows: the class 'a' has 2 of the rows beside those to test "
+            "with, fewer than the 3 folds; leave it out, get more of its rows, or set "
+            "training.folds: 2",
+        ),
+        (
+            FOUR + "training: {folds: 5}",
+            "2: training.folds: rows: has 4 rows beside those to test with, fewer than the 5 "
+            "folds; get more rows, or set a smaller training.folds",
+        ),
+        (
+            "data: {source: xor, rows: 4, validation: 3}",
+            "1: data.validation: xor: the class '0' has 2 of the rows, too few to validate and "
+            "train with; leave it out, get more of its rows, or set data.validation: 0",
+        ),
+        (
+            CSV + ", task: regression, class_weight: balanced}",
+            "1: data.class_weight: is for classes; a regression has none",
+        ),
+        (
+            TWO_TARGETS + ", class_weight: balanced}",
+            "1: data.class_weight: is for classes; a multilabel or a regression has none",
+        ),
+        (
+            TWO_TARGETS + ", task: binary}",
+            "1: data.task: a binary task has one target; found 'y', 'z'; for several Booleans "
+            "say multilabel",
+        ),
+        (
+            CSV + ", test: 0.6, validation: 0.5}",
+            "1: data.validation: data.test: 0.6 and data.validation: 0.5 leave no rows to train "
+            "with",
+        ),
+        (
+            "data: {source: images, path: a, task: regression}",
+            "1: data.task: a regression task has no classes, which the folders of images are; "
+            "expected binary or multiclass",
+        ),
+        (
+            "data: {source: images, path: a, size: [1024, 1024], color: rgb}",
+            "1: data.size: 3145728 numbers an image; expected at most 1048576",
+        ),
+        (
+            CSV + ", task: regression}\nmodel: {output: softmax}",
+            "2: model.output: softmax cannot be the output of a regression task; expected "
+            "identity or sigmoid or tanh",
+        ),
+        (
+            CSV + "}\nmodel: {output: softmax}\ntraining: {loss: sigmoid_cross_entropy}",
+            "3: training.loss: sigmoid_cross_entropy does not fit the softmax output; expected ",
+        ),
+        (
+            CSV + ", task: regression}\ntraining: {early_stopping: {monitor: train_accuracy}}",
+            "2: training.early_stopping.monitor: train_accuracy is no value of a regression "
+            "task; expected train_loss or train_mae",
+        ),
+        (
+            CSV + "}\nmodel: {hidden_layers: [3, 2], initial_biases: [[1, 2, 3], [1], [1]]}",
+            "2: model.initial_biases: b2: found 1; expected 2 numbers, one a unit",
+        ),
+        (
+            CSV + "}\nmodel: {hidden_layers: [3], masks: [[[1, 0], [0, 1]], null]}",
+            "2: model.masks[0]: layer 1 has any x 3 connections, a row an input; found 2 rows",
+        ),
+        (
+            TWO_TARGETS + "}\nmodel: {hidden_layers: [3], initial_biases: [[1, 2, 3], [1]]}",
+            "2: model.initial_biases: b2: found 1; expected 2 numbers, one a unit",
+        ),
+    ],
+)
+def test_what_no_data_can_be_trained_with_is_refused_with_its_place(problems, text, problem):
+    (line,) = problems(text)
+    _, number, _, found = line.split(":", 3)
+    assert f"{number}:{found}".startswith(problem)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        CSV + ", class_weight: balanced}",
+        CSV + ", class_weight: balanced, task: multiclass}",
+        CSV + ", test: 0.5, validation: 0.5}",
+        CSV + ", task: multiclass}\nmodel: {output: sigmoid, threshold: 0.3}",  # of two classes
+        CSV + "}\nmodel: {output: softmax}",
+        CSV + "}\nmodel: {output: identity}\ntraining: {early_stopping: {monitor: train_mae}}",
+        CSV + "}\nmodel: {hidden_layers: [3], masks: [[[1, 0, 1]], [[1], [0], [1]]]}",
+        CSV + "}\nmodel: {hidden_layers: [2], initial_biases: [[1, 2], [1, 2, 3]]}",
+        "data: {source: images, path: a, size: [1024, 1024]}",
+        FOUR + "training: {folds: 2}",
+    ],
+)
+def test_what_some_data_can_be_trained_with_is_valid(load, text):
+    load(text)
+
+
+def test_weights_in_a_file_are_looked_at_where_it_is_there(load, problems, tmp_path):
+    text = GATE + "initial_weights: w.npz}"
+    load(text)
+    np.savez(tmp_path / "w.npz", W1=np.ones((2, 3)), W2=np.ones((3, 2)))
+    (line,) = problems(text)
+    assert line.startswith("c.yaml:2:46: model.initial_weights: W2: found 3 x 2; expected 3 x 1")
+    assert load_config(tmp_path / "c.yaml", with_given=False)
+
+
+def test_an_engine_that_is_not_installed_is_refused(problems, monkeypatch):
+    monkeypatch.setattr(choice, "find_spec", lambda name: None)
+    (line,) = problems("data: xor\ntraining: {engine: compiled}")
+    assert line.startswith("c.yaml:2:20: training.engine: numba is not installed")
+
+
+def test_a_network_that_the_machine_cannot_hold_is_refused(load):
+    sizes = "[1000000, 1000000]"
+    for data in ("data: xor", CSV + "}"):
+        with pytest.raises(NncliError, match=r"takes about 20000.* GB of memory"):
+            load(f"{data}\nmodel: {{hidden_layers: {sizes}}}")
+
+
+def test_several_problems_are_reported_together(problems):
+    text = FOUR + "model: {hidden_layers: [2], initial_biases: [[1], [1]]}\ntraining: {folds: 3}"
+    assert [line.split(": ")[1] for line in problems(text)] == [
+        "model.initial_biases",
+        "training.folds",
+    ]
+
+
+@pytest.mark.parametrize("rows", range(4, 12))
+def test_the_classes_of_xor_are_as_large_as_the_config_says(rows):
+    division = saved_config({"data": {"source": "xor", "rows": rows}}, "c").config.data.division
+    made = load_xor(rows=rows, noise=0.0, test=0, validation=0, seed=rows).splits["train"]
+    assert np.bincount(made.targets).tolist() == list(division.sizes)
+
+
+def test_mnist_has_the_rows_that_the_config_says():
+    division = saved_config({"data": "mnist"}, "c").config.data.division
+    assert (division.rows, division.classes) == (mnist.TRAIN_ROWS, mnist.CLASSES)
+
+
+@settings(deadline=None)
+@given(
+    sizes=st.lists(st.integers(0, 12), min_size=2, max_size=4).filter(any),
+    share=st.integers(0, 20) | st.floats(0, 0.99),
+    folds=st.none() | st.integers(2, 6),
+)
+def test_rows_are_left_as_their_number_says(sizes, share, folds):
+    targets = np.repeat(np.arange(len(sizes)), sizes)
+    rows, names = whole(np.zeros((len(targets), 1)), targets), [str(n) for n in range(len(sizes))]
+    division = Division("d", sizes, {"validation": share}, names)
+    for number in range(1, (folds or 1) + 1):
+        fold = Fold(number, folds) if folds else None
+        try:
+            expected = division.training_rows(fold)
+        except DivisionError:
+            with pytest.raises(DivisionError, match=r"^d: "):
+                divide(rows, division.shares, 0, names, "d", fold)
+            continue
+        assert len(divide(rows, division.shares, 0, names, "d", fold)["train"]) == expected
+
+
+matrices = st.lists(st.lists(st.integers(0, 1), min_size=1, max_size=3), min_size=1, max_size=3)
+
+
+@st.composite
+def small_configs(draw):
+    """Draw a config that the schema takes, of rows that are made or given, and a small network.
+
+    It may be none that can be trained.
+    """
+    values = draw(valid_configs())
+    data = values["data"]
+    if data == "mnist" or (isinstance(data, dict) and data["source"] == "mnist"):
+        values["data"] = data = {"source": "gate"}
+    if data == "xor" or data["source"] == "xor":
+        rows = draw(st.integers(4, 20))
+        values["data"] = {"source": "xor", "rows": rows, "test": 5}
+        values["data"]["validation"] = draw(st.integers(0, rows - 1) | st.floats(0, 0.9))
+    model, training = values.setdefault("model", {}), values.setdefault("training", {})
+    layers = draw(st.lists(st.integers(1, 3), max_size=2))
+    for key in ("activation", "initializer"):
+        model.pop(key, None)
+    model["hidden_layers"] = layers
+    model["normalization"] = draw(st.sampled_from(["none", "batch_norm", "layer_norm"]))
+    if draw(st.booleans()):
+        model["masks"] = draw(lists(st.none() | matrices, len(layers) + 1))
+    if draw(st.booleans()):
+        model["initial_weights"] = draw(st.lists(matrices, min_size=1, max_size=3))
+    if draw(st.booleans()):
+        numbers = st.lists(st.floats(-1e40, 1e40), min_size=1, max_size=3)
+        model["initial_biases"] = draw(st.lists(numbers, min_size=1, max_size=3))
+    training["batch_size"] = draw(st.integers(2, 8) | st.just("full"))
+    training["folds"] = draw(st.none() | st.integers(2, 5))
+    return values
+
+
+def refusal_of(function, *arguments):
+    try:
+        function(*arguments)
+    except NncliError as error:
+        return error
+    return None
+
+
+def prepare_all(loaded):
+    """Prepare to train each model of a config."""
+    for fold in range(1, (loaded.config.training.folds or 0) + 1) or [None]:
+        training = loaded.config.training.model_copy(update={"fold": fold})
+        prepare(loaded.with_config(loaded.config.model_copy(update={"training": training})))
+
+
+@settings(deadline=None, max_examples=150)
+@given(values=small_configs())
+def test_a_config_is_valid_if_and_only_if_it_can_be_trained(tmp_path_factory, values):
+    values["training"]["engine"] = "numpy"
+    path = tmp_path_factory.getbasetemp() / "any.yaml"
+    path.write_text(json.dumps(values), encoding="utf-8")
+    try:
+        unchecked = saved_config(values, str(path))
+    except ConfigError:
+        return  # refused by the schema
+    checked = refusal_of(load_config, path)
+    trained = refusal_of(prepare_all, unchecked)
+    assert (checked is None) == (trained is None), (checked, trained)
