@@ -63,8 +63,8 @@ _ZSH = r"""#compdef %(prog_name)s
     done
     (( $#described )) && _describe -V unsorted described -U
     (( $#settings )) && _describe -V unsorted settings -U -S ''
-    (( $#plain )) && compadd -U -P "$IPREFIX" -V unsorted -a plain
-    (( $#paths )) && compadd -U -P "$IPREFIX$tilde" -f -V unsorted -a paths
+    (( $#plain )) && compadd -U -P "$IPREFIX" -S ' ' -V unsorted -a plain
+    (( $#paths )) && compadd -U -P "$IPREFIX$tilde" -f -S ' ' -V unsorted -a paths
     (( $#folders )) && compadd -U -P "$IPREFIX$tilde" -f -S '' -V unsorted -a folders
 }
 if [[ $zsh_eval_context[-1] == loadautofunc ]]; then

@@ -140,7 +140,7 @@ LINES = [
     ("nncli train xor.yaml training.le\t0.1", "<train><xor.yaml><training.learning_rate=0.1>"),
     ("nncli train xor.yaml training.engine=n\t", "<train><xor.yaml><training.engine=numpy>"),
     ("nncli train my\ta\t", "<train><my folder/a b.yaml>"),
-    ("nncli eval runs/xor-one --split=v\t", "<eval><runs/xor-one><--split=validation>"),
+    ("nncli eval runs --split=v\t--js\t", "<eval><runs><--split=validation><--json>"),
 ]  # fmt: skip
 
 
@@ -173,7 +173,9 @@ def test_zsh_in_a_terminal(folder):
         terminal.wait_for_prompt()
         for keys, expected in LINES:
             assert terminal.runs(keys) == expected
-        assert terminal.runs("nncli train ~/x\t") == f"<train><{folder}/xor.yaml>"
+        assert terminal.runs("nncli train ~/x\tdata.ro\t5") == (
+            f"<train><{folder}/xor.yaml><data.rows=5>"
+        )
         assert terminal.runs("nncli train --resume=runs/xor-o\t") == (
             "<train><--resume=runs/xor-one>"
         )
