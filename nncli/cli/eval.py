@@ -25,7 +25,8 @@ _MOST_CONFUSIONS = 10
     "file",
     type=DATA,
     metavar="FILE",
-    help="Other rows with their targets: CSV with columns of their names, or npz with X and y.",
+    help="Other rows with their targets: CSV or Parquet with columns of their names, npz with X "
+    "and y, or a folder of images.",
 )
 @click.option(
     "--threshold",

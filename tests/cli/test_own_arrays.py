@@ -82,3 +82,68 @@ def test_what_is_wrong_with_arrays_is_one_line(nncli, config, arrays, keys, prob
     assert result.code == 1
     assert problem in result.error
     assert not Path("run").exists()
+
+
+@pytest.mark.parametrize(
+    "y", [X[:, 0] > 0, (X[:, 0] > 0) * 7.0, np.where(X[:, 0] > 0, "b", "a"), CLASSES], ids=str
+)
+def test_an_npz_that_trains_is_evaluated(nncli, config, y):
+    np.savez("rows.npz", X=X, y=y)
+    config("{path: rows.npz}")
+    assert nncli("train", "-q", "c.yaml", "-o", "run").code == 0
+    result = nncli("eval", "run", "--data", "rows.npz")
+    assert (result.code, result.err) == (0, "")
+    assert "rows" in result.out
+
+
+def test_parquet_is_evaluated_by_a_model_of_unnamed_columns(nncli, config):
+    pyarrow = pytest.importorskip("pyarrow", reason="the extra 'parquet' is not installed")
+    from pyarrow import parquet
+
+    np.savez("rows.npz", X=X, y=CLASSES)
+    config("{path: rows.npz}")
+    assert nncli("train", "-q", "c.yaml", "-o", "run").code == 0
+    columns = {f"x{n + 1}": X[:, n] for n in (2, 0, 1)} | {"y": CLASSES}
+    parquet.write_table(pyarrow.table(columns), "rows.parquet")
+    by_parquet = nncli("eval", "run", "--data", "rows.parquet", "--json")
+    by_npz = nncli("eval", "run", "--data", "rows.npz", "--json")
+    assert by_parquet.code == 0
+    assert by_parquet.out.replace("rows.parquet", "rows.npz") == by_npz.out
+    columns.pop("y")
+    parquet.write_table(pyarrow.table(columns), "rows.parquet")
+    result = nncli("eval", "run", "--data", "rows.parquet")
+    assert result.error == "Error: rows.parquet: has no column 'y' to compare with"
+
+
+def test_rows_and_classes_of_arrays_may_have_weights(nncli):
+    target = np.repeat([0.0, 10.0], 30)
+    np.savez("rows.npz", X=np.zeros((60, 1)), y=target, w=np.where(target > 0, 9, 1))
+    rest = ["training.epochs=200", "training.learning_rate=0.05", "training.batch_size=full"]
+    Path("c.yaml").write_text(
+        "data: {path: rows.npz, weight: w, task: regression, validation: 0, test: 0}\n"
+        "model: {hidden_layers: []}\n",
+        encoding="utf-8",
+    )
+    assert nncli("train", "-q", "c.yaml", *rest, "-o", "run").code == 0
+    predicted = nncli("predict", "run", "rows.npz").out.splitlines()[1].split(",")[1]
+    assert float(predicted) == pytest.approx(9, abs=0.5)
+    result = nncli("train", "c.yaml", "data.weight=v", "-o", "run2")
+    assert result.error == ("Error: rows.npz: has no array 'v' for data.weight; it has X, y, w")
+    np.savez("few.npz", X=np.zeros((100, 1)), y=np.arange(100) % 10 == 0)
+    shares = []
+    for name, weights in (("plain", "null"), ("balanced", "balanced"), ("given", "{true: 9}")):
+        data = f"{{path: few.npz, class_weight: {weights}, validation: 0, test: 0}}"
+        Path("c.yaml").write_text(f"data: {data}\nmodel: {{hidden_layers: []}}\n", encoding="utf-8")
+        assert nncli("train", "-q", "c.yaml", *rest, "-o", name).code == 0
+        line = nncli("predict", name, "few.npz", "--proba").out.splitlines()[1]
+        shares.append(float(line.split(",")[-1]))
+    assert shares == pytest.approx([0.1, 0.5, 0.5], abs=0.05)
+
+
+def test_a_target_that_is_no_number_is_refused(nncli, config):
+    np.savez("rows.npz", X=X, y=np.where(np.arange(60) == 3, np.nan, X[:, 0]))
+    config("{path: rows.npz}")
+    result = nncli("train", "c.yaml", "-o", "run")
+    assert result.error == (
+        "Error: rows.npz: y: row 3 (from 0): is blank; leave out rows without a target"
+    )

@@ -503,3 +503,22 @@ def test_a_file_with_none_of_the_columns_is_refused_for_that(nncli, model, tmp_p
     result = nncli("predict", "run/weights.npz", "new.csv")
     assert result.code == 1
     assert "has not the columns that the model takes: lacks 'age', 'city'" in result.error
+
+
+def test_blank_cells_of_all_columns_are_filled(nncli, write):
+    lines = shop()
+    lines[1:9] = [re.sub("true|false", "", each) for each in lines[1:9]]
+    lines[10] = re.sub("Bern|Basel|Genf", "", lines[10])
+    write(lines, "target: price, drop: [kind, id], missing: auto")
+    assert nncli("train", "-q", "c.yaml", "-o", "run").code == 0
+    shown = nncli("data", "show", "c.yaml").out.splitlines()
+    assert [line.split()[:3] for line in shown[-3:]] == [
+        ["age", "number", "1"],
+        ["city", "category", "4"],
+        ["member", "boolean", "2"],
+    ]
+    assert [line.endswith("an input") or "an input  " in line for line in shown[-3:]] == [
+        *(False, True, True)
+    ]
+    assert nncli("eval", "run", "--data", "t.csv").code == 0
+    assert nncli("predict", "run", "t.csv").code == 0
