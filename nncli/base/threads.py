@@ -1,6 +1,7 @@
 """How many threads the matrix products of NumPy's BLAS use."""
 
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Lock
@@ -26,7 +27,7 @@ def start_with_one_thread() -> None:
     NumPy must not have been imported yet.
     """
     global _starts_by_environment
-    _starts_by_environment = True
+    _starts_by_environment = "numpy" not in sys.modules
     if not any(variable in os.environ for variable in VARIABLES):
         os.environ.update(dict.fromkeys(VARIABLES, "1"))
         os.environ[AUTOMATIC] = "1"

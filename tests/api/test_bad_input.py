@@ -1,0 +1,170 @@
+"""What cannot be: errors as the command line has them, as exceptions."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import nncli
+from tests.api.conftest import CONFIG
+
+X = np.arange(40.0).reshape(20, 2)
+Y = np.arange(20) % 2
+SHORT = {"training": {"epochs": 1}}
+
+
+def refusal(function, *given, **options):
+    with pytest.raises(nncli.NncliError) as caught:
+        function(*given, **options)
+    return type(caught.value), str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("config", "overrides", "problem"),
+    [
+        ({"data": "xor", "trainin": {}}, {}, "config: trainin: unknown key; did you mean "
+                                             "'training'?"),
+        ({"data": "xor"}, {"training.epoch": 3}, "overrides: training.epoch: unknown key; did you "
+                                                 "mean 'epochs'?"),
+        ({"data": "xor"}, ["training.epochs=x"], "command line: training.epochs: found \"x\"; "
+                                                 "expected an integer"),
+        ({"data": "xor"}, {"training.epochs": 2.5}, "overrides: training.epochs: found 2.5; "
+                                                    "expected an integer"),
+        ({"data": "xor"}, {"training..epochs": 1}, "overrides: 'training..epochs': expected a key "
+                                                   "such as 'training.epochs'"),
+        ({"data": "xor"}, {3: 1}, "overrides: 3: expected a key such as 'training.epochs'"),
+        ({"data": "xor"}, "seed=1", "overrides: found 'seed=1'; expected a list or a mapping"),
+        ({"data": "xor", 3: 4}, {}, "config: the config: the key 3 is not text"),
+        ({"data": "xor", "seed": object}, {}, "config: seed: found a value of type type; expected "
+                                              "numbers, text, true or false, lists and mappings"),
+        ({"data": "xor", "seed": np.nan}, {}, "config: seed: found NaN; expected an integer"),
+        ({}, {}, "config: data: missing; a config needs this key"),
+        (None, {}, "config: found NoneType; expected a path, a mapping or a Config"),
+        ([1], {}, "config: found list; expected a path, a mapping or a Config"),
+    ],
+)  # fmt: skip
+def test_a_config_that_cannot_be(config, overrides, problem):
+    assert refusal(nncli.train, config, overrides) == (nncli.ConfigError, problem)
+
+
+def test_a_config_that_contains_itself():
+    config = {"data": "xor"}
+    config["model"] = config
+    kind, problem = refusal(nncli.train, config)
+    assert kind is nncli.ConfigError
+    assert problem.endswith("nested more than 20 levels deep")
+
+
+def test_a_file_has_its_place(directory):
+    (directory / "c.yaml").write_text("data: xor\nsed: 1\n", encoding="utf-8")
+    assert refusal(nncli.train, "c.yaml") == (
+        nncli.ConfigError,
+        "c.yaml:2:1: sed: unknown key; did you mean 'seed'?",
+    )
+    kind, problem = refusal(nncli.train, "none.yaml")
+    assert kind is nncli.ConfigError
+    assert problem.startswith("none.yaml: cannot be read (no such file or directory)")
+
+
+RAGGED = [[1, 2], [3]]
+
+
+@pytest.mark.parametrize(
+    ("data", "problem"),
+    [
+        ((X, Y[:-1]), "X: has 20 rows, and y 19"),
+        ((X, Y, [1.0]), "weights: has 1 row; expected one number for each of 20"),
+        ((X + 1j, Y), "X: holds values of type complex128; expected numbers"),
+        ((X, Y + 1j), "y: holds values of type complex128; expected numbers"),
+        ((X.astype("datetime64[s]"), Y), None),
+        ((np.array([object()] * 20), Y), None),
+        ((X * np.nan, Y), None),
+        ((X, np.where(Y, np.nan, 1.0)), None),
+        ((X[:0], Y[:0]), None),
+        ((RAGGED, [0, 1]), None),
+        ((X, Y, np.full(20, -1.0)), None),
+        ((X, Y, np.full(20, np.nan)), None),
+        ((X, Y, np.zeros(20)), None),
+        ((X, np.zeros(20, int).astype(str)), None),
+        ((X,), "data: found a tuple of 1; expected (X, y), or (X, y, weights)"),
+        (X, "X: is an array without targets; give X and y"),
+        ("rows.csv", "rows.csv: is a file; let data.path name it"),
+        (3, None),
+        ([], None),
+        ([{"a": 1}], None),
+        ([{"a": object(), "y": 1}], None),
+    ],
+)  # fmt: skip
+def test_rows_that_cannot_be(data, problem):
+    kind, found = refusal(nncli.train, SHORT, data=data)
+    assert issubclass(kind, nncli.DataError | nncli.ConfigError)
+    assert "\n" not in found
+    assert problem in (None, found)
+
+
+def frames():
+    pandas = pytest.importorskip("pandas", reason="pandas is not installed")
+    a, b = [1.0, 2, 3, 4] * 5, [1, 0, 0, 1] * 5
+    frame = pandas.DataFrame({"a": a, "b": b, "y": list("aabb") * 5})
+    yield frame.rename(columns={"a": "b"}), "b"
+    yield frame.rename(columns={"a": 3}), "3"
+    yield frame.assign(a=pandas.Timestamp("2020-01-01")), "dates or times"
+    yield frame.assign(a=[[1]] * 20), "a"
+    yield frame.assign(a=1j), "complex"
+    yield frame.drop(columns="y"), "y"
+
+
+@pytest.mark.parametrize("number", range(6))
+def test_frames_that_cannot_be(number):
+    frame, word = [*frames()][number]
+    kind, found = refusal(nncli.train, {"data": {"target": "y"}, **SHORT}, data=frame)
+    assert issubclass(kind, nncli.DataError)
+    assert word in found
+    assert "\n" not in found
+
+
+def test_rows_of_their_own_without_rows_to_train_with():
+    for part in ("validation_data", "test_data"):
+        kind, found = refusal(nncli.train, CONFIG, **{part: (X, Y)})
+        assert kind is nncli.UsageError
+        assert found == "validation_data and test_data go with data alone; give data, too"
+
+
+def test_rows_to_validate_with_of_another_form():
+    kind, found = refusal(nncli.train, SHORT, data=(X, Y), validation_data=[{"x1": 1, "y": 0}])
+    assert (kind, found) == (
+        nncli.DataError,
+        "validation_data: is of another form than the training rows",
+    )
+    kind, found = refusal(nncli.train, SHORT, data=(X, Y), test_data=(X, Y, Y))
+    assert found == "test_data: found a tuple of 3; expected (X, y)"
+    kind, found = refusal(nncli.train, SHORT, data=(X, Y), validation_data=(X[:, :1], Y))
+    assert issubclass(kind, nncli.DataError)
+
+
+def test_a_directory_that_exists(directory):
+    (directory / "run").mkdir()
+    (directory / "run" / "file").touch()
+    kind, found = refusal(nncli.train, CONFIG, out="run")
+    assert kind is nncli.UsageError
+    assert found.startswith("run: exists and is not an empty directory; choose another place")
+    assert refusal(nncli.cross_validate, CONFIG, out=Path("run")) == (kind, found)
+    assert refusal(nncli.estimate, CONFIG, out="run") == (kind, found)
+    assert [path.name for path in (directory / "run").iterdir()] == ["file"]
+
+
+def test_what_is_no_run():
+    for function in (nncli.resume, nncli.resume_cross_validation, nncli.is_cross_validation):
+        kind, found = refusal(function, "none")
+        assert kind is nncli.UsageError
+        assert found == "none: is no directory; expected that of a run, as runs/xor-001"
+    kind, found = refusal(nncli.load, "none.npz")
+    assert kind is nncli.ModelFileError
+
+
+def test_every_error_is_one_that_can_be_caught_as_such():
+    kinds = [each for each in vars(nncli).values() if isinstance(each, type)]
+    errors = [each for each in kinds if issubclass(each, Exception) and each is not Warning]
+    assert all(issubclass(each, nncli.NncliError | nncli.NncliWarning) for each in errors)
+    assert isinstance(errors, Iterable)
