@@ -33,7 +33,9 @@ def form_of(rows: object, name: str | None = None) -> Form:
     if isinstance(rows, str | Path):
         return Path(rows)
     if isinstance(rows, list | tuple):
-        if rows and all(isinstance(row, Mapping) for row in rows):
+        if not rows:
+            raise DataError(f"{name or 'data'}: has no rows")
+        if all(isinstance(row, Mapping) for row in rows):
             return _of_mappings(rows, name or "data")
         rows = _array(rows, name or "X")
     if isinstance(rows, np.ndarray):
@@ -72,6 +74,7 @@ def column_of(values: object, name: str) -> dict[str, Cells]:
                 f"{name}: is of type {type(values).__name__}; expected an array, a list or a series"
             )
         return _whole(table)
+    values = _plain(values, name)
     if values.ndim not in (1, 2) or not values.size:
         raise DataError(
             f"{name}: is {values.dtype} of shape {values.shape}; expected a value, or several, a "
@@ -110,6 +113,7 @@ def _of_mappings(rows: Sequence[Any], name: str) -> ValueTable:
 
 
 def _of_array(array: NDArray[Any], name: str) -> Form:
+    array = _plain(array, name)
     if array.dtype.kind in "buif":
         return array
     _check_type(array, name)
@@ -121,6 +125,13 @@ def _of_array(array: NDArray[Any], name: str) -> Form:
     columns = dict(zip(numbered(array.shape[1]), array.T.tolist(), strict=True))
     is_text = array.dtype.kind != "O"
     return ValueTable(name, columns, len(array), has_names=False, texts_may_be_numbers=is_text)
+
+
+def _plain(array: NDArray[Any], name: str) -> NDArray[Any]:
+    """Return an array of a class that adds something to arrays as one that does not."""
+    if isinstance(array, np.ma.MaskedArray) and np.ma.is_masked(array):
+        raise DataError(f"{name}: has masked values; fill them, with NaN where none is known")
+    return np.asarray(array)
 
 
 def _check_type(array: NDArray[Any], name: str) -> None:

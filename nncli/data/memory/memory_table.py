@@ -45,6 +45,8 @@ class MemoryTable(ABC):
         self, *, kinds: Mapping[str, Kind], used: Collection[str] | None, missing: Sequence[str]
     ) -> Iterator[Table]:
         """Yield the rows as `OpenTable` says."""
+        if not self.rows:
+            raise DataError(f"{self.name}: has no rows")
         columns = self.header if used is None else list(used)
         for column in columns:
             if column not in self.header:

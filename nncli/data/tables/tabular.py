@@ -13,10 +13,10 @@ from nncli.data.dataset import Dataset, Task
 from nncli.data.files.table import Kind, Table
 from nncli.data.files.table_file import TableInput, column_names, name_of, read_table
 from nncli.data.rows.reading import Taken, labelled_rows
-from nncli.data.splits import Split, in_order, whole
+from nncli.data.splits import Rows, Split, in_order, whole
 from nncli.data.splitting import Fold, divide
 from nncli.data.tables.column import described
-from nncli.data.tables.encoding import constant_columns, fit
+from nncli.data.tables.encoding import Encoding, constant_columns, fit
 from nncli.data.tables.targets import understand, with_targets
 from nncli.data.weights import ClassWeights, given_weights, row_weights
 
@@ -119,12 +119,7 @@ def load_tables(
     values = targets.values(table)
     shares = {part: each for part, each in parts.items() if isinstance(each, int | float)}
     divided = divide(_labels_alone(values), shares, seed, targets.classes, path, fold)
-    inputs = [name for name in names if name not in choices.roles]
-    if not inputs:
-        raise DataError(f"{path}: has no column for an input beside {listed(names)}")
-    columns = described(table, inputs, choices.columns, fills_blanks=choices.missing == "auto")
-    fitted = fit(columns, table, divided["train"])
-    encoding = replace(fitted, blanks=tuple(choices.blanks), id=choices.id)
+    encoding = _encoding(table, names, choices, divided["train"])
     matrix, notes = encoding.encode(table)
     weights = row_weights(
         path,
@@ -135,14 +130,13 @@ def load_tables(
         of_classes=choices.class_weight,
     )
     splits = {part: Split(matrix, values, rows, weights) for part, rows in divided.items()}
-    for part, other in parts.items():
-        if not isinstance(other, int | float):
-            taken = Taken(encoding.inputs, encoding)
-            splits[part] = labelled_rows(
-                taken, targets, other, note=notes.append, left_out=left_out.append
-            )
-    constant = [*constant_columns(encoding, matrix, divided["train"])]
-    if constant:
+    others = {part: each for part, each in parts.items() if not isinstance(each, int | float)}
+    for part, other in others.items():
+        taken = Taken(encoding.inputs, encoding)
+        splits[part] = labelled_rows(
+            taken, targets, other, note=notes.append, left_out=left_out.append
+        )
+    if constant := [*constant_columns(encoding, matrix, divided["train"])]:
         notes.append(f"{path}: {listed(constant)} never changes in the training rows; nothing can "
                      "be learned from it")  # fmt: skip
     return Dataset(
@@ -159,6 +153,15 @@ def load_tables(
         numbers=table.numbers,
         ids={choices.id: table.columns[choices.id]} if choices.id else {},
     )
+
+
+def _encoding(table: Table, names: Sequence[str], choices: Choices, train: Rows) -> Encoding:
+    """Return how the columns called `names` that are inputs become these."""
+    inputs = [name for name in names if name not in choices.roles]
+    if not inputs:
+        raise DataError(f"{table.name}: has no column for an input beside {listed(names)}")
+    columns = described(table, inputs, choices.columns, fills_blanks=choices.missing == "auto")
+    return replace(fit(columns, table, train), blanks=tuple(choices.blanks), id=choices.id)
 
 
 def _read(source: TableInput, names: Sequence[str], choices: Choices) -> tuple[Table, list[str]]:

@@ -91,6 +91,9 @@ def test_python_values_are_what_their_cells_say(values, expected):
         ([{1: 2}], "data: the column name 1 is no text; use names as keys"),
         ([1, {"a": 2}], "X: is object of shape (2,)"),
         ([[1, 2], [3]], "X: is a list that makes no array; expected a list of as many values"),
+        ([], "data: has no rows"),
+        (np.empty((0, 2), object), "X: has no rows"),
+        (np.ma.masked_array([[1.0, 2.0]], [[0, 1]]), "X: has masked values; fill them, with NaN"),
         ({"a": [1]}, "data: is of type dict; expected an array, a data frame, a list with a dict"),
         (3, "data: is of type int; expected an array"),
         (None, "data: is of type NoneType; expected an array"),
@@ -170,6 +173,7 @@ def test_arrays_of_text_and_objects_are_tables_without_names():
 
 
 def test_a_list_of_lists_of_numbers_is_an_array():
+    assert type(form_of(np.ones((2, 2)).view(np.matrix))) is np.ndarray
     assert form_of([[1, 2], [3, 4]]).tolist() == [[1, 2], [3, 4]]
     assert form_of(((1.5, 2),)).shape == (1, 2)
 
