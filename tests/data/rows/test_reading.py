@@ -6,6 +6,9 @@ import numpy as np
 import pytest
 
 from nncli.base.errors import DataError
+from nncli.data.rows.blocks import Asked
+from nncli.data.rows.reading import labelled_rows, read_rows
+from nncli.data.tables.targets import Targets
 from tests.data.memory.frames import FORMS, as_csv, in_form
 from tests.model.models import people, trained
 
@@ -231,6 +234,21 @@ def test_a_class_is_the_same_alone_and_among_text(tmp_path):
         ]
 
 
+def test_a_row_is_the_same_alone_to_the_last_bit(tmp_path):
+    """Also where numbers far from zero need double precision, and others do not."""
+    rows = [{"time": 1.6e9 + n, "x": n / 7, "y": "ab"[n % 2]} for n in range(60)]
+    (tmp_path / "t.csv").write_text(as_csv(rows), encoding="utf-8")
+    model = trained(tmp_path, "{path: t.csv, target: y}")
+    taken, asked = model.preprocessing.taken, Asked(print)
+    assert taken.encoding.dtype == "float64"
+    (everyone,) = read_rows(taken, tmp_path / "t.csv", asked)
+    for number, row in enumerate(rows):
+        (tmp_path / "one.csv").write_text(as_csv([row]), encoding="utf-8")
+        for alone in (tmp_path / "one.csv", [row]):
+            (block,) = read_rows(taken, alone, asked)
+            np.testing.assert_array_equal(block.inputs[0], everyone.inputs[number])
+
+
 def test_whole_numbers_are_one_class_in_any_type(tmp_path):
     np.savez(tmp_path / "t.npz", X=X, y=np.arange(80) % 3)
     model = trained(tmp_path, "{path: t.npz}")
@@ -257,9 +275,6 @@ def test_arrays_of_a_file_are_read_for_a_model_of_named_columns(tmp_path):
 
 
 def test_rows_to_validate_with_may_have_weights(named):
-    from nncli.data.rows.reading import labelled_rows
-    from nncli.data.tables.targets import Targets
-
     known = Targets("binary", ["kind"], ["old", "young"])
     rows = [dict(row, kind=None if n == 1 else row["kind"]) for n, row in enumerate(PEOPLE)]
     taken, weights = named.preprocessing.taken, np.arange(60.0)
