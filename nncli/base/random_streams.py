@@ -5,6 +5,8 @@ therefore go on from any epoch without a saved generator, and a new stream never
 numbers of another. The values are part of what a seed means: never renumber them.
 """
 
+from __future__ import annotations
+
 from enum import IntEnum
 
 import numpy as np
@@ -25,12 +27,12 @@ class Stream(IntEnum):
     FOLDS = 10
 
 
-def generator(seed: int, stream: Stream, index: int = 0) -> "np.random.Generator":
+def generator(seed: int, stream: Stream, index: int = 0) -> np.random.Generator:
     """Return the generator of `stream` for `seed`, the same on every call."""
     return np.random.default_rng([seed, stream, index])
 
 
-def counted(seed: int, stream: Stream, step: int, index: int) -> "np.random.Generator":
+def counted(seed: int, stream: Stream, step: int, index: int) -> np.random.Generator:
     """Return a generator for the numbers of `stream` that a training step needs.
 
     It is Philox4x64-10 (Salmon, Moraes, Dror and Shaw, 2011) with the key (seed, stream) and the

@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from nncli.base.late import import_late
 from nncli.cli.arguments import CONFIG, settings
 from nncli.cli.commands import Commands
 
@@ -12,6 +13,7 @@ from nncli.cli.commands import Commands
 @click.group(cls=Commands)
 def config() -> None:
     """Check a config, show it complete, or print the schema."""
+    import_late("numpy")
 
 
 def _takes_config(function: Any) -> Any:

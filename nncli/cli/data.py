@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from nncli.base.late import import_late
 from nncli.cli.arguments import data_sets, data_sets_and_configs, settings
 from nncli.cli.commands import Commands
 
@@ -21,6 +22,7 @@ def data() -> None:
 @data.command("list")
 def list_() -> None:
     """List the built-in data sets, and where each is."""
+    import_late("numpy")
     from nncli import SOURCES
 
     for name, source in SOURCES.items():

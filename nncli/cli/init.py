@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from nncli.base.late import import_late
 from nncli.cli.arguments import DATA, templates
 
 
@@ -38,6 +39,7 @@ def init(template: str, out: Path | None, data: Path | None, targets: tuple[str,
 
       nncli init images --data folder
     """
+    import_late("numpy")
     from nncli import first_config
     from nncli.base.storage.files import checked_output, write_text
 

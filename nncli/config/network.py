@@ -1,5 +1,7 @@
 """The layers that a config describes, and the arrays that it gives for them."""
 
+from __future__ import annotations
+
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,6 +20,8 @@ from nncli.nn.layers.layer import Layer
 from nncli.nn.network import Block, blocks, least_values, numbered, parameter_count
 
 Size = tuple[int | None, ...]
+
+_BYTES = {"float32": 4, "float64": 8}
 
 
 def layers_of(resolved: Resolved, task: Task, ends: Ends) -> list[Layer]:
@@ -47,7 +51,7 @@ def check_memory(layers: Sequence[Layer], precision: str) -> None:
     ------
     NncliError
     """
-    needed = 5 * parameter_count(layers) * np.dtype(precision).itemsize
+    needed = 5 * parameter_count(layers) * _BYTES[precision]
     if "SC_PHYS_PAGES" not in getattr(os, "sysconf_names", {}):
         return
     there = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")

@@ -5,19 +5,25 @@ Each function takes the training rows, a `Split` with inputs (N, I), and returns
 finite. The rows are never in memory as a whole.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from nncli.base.storage.mapping import row_blocks, take_rows
 from nncli.data.splits import Split
 from nncli.nn.entries import Entry
 
-Numbers = NDArray[Any]
-OffsetAndScale = tuple[float | NDArray[np.float64], float | NDArray[np.float64]]
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Numbers = NDArray[Any]
+    OffsetAndScale = tuple[float | NDArray[np.float64], float | NDArray[np.float64]]
+else:
+    Numbers = OffsetAndScale = Any
 
 
 _COLUMNS_BYTES = 64 << 20

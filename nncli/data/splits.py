@@ -1,13 +1,20 @@
 """Rows of arrays that belong together: to train, to validate, to test."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-Rows = NDArray[np.integer[Any]]
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Rows = NDArray[np.integer[Any]]
+else:
+    Rows = Any
+
 
 _MANY_ROWS = 1 << 20
 
@@ -40,7 +47,7 @@ class Split:
         """Whether the targets are classes, not numbers."""
         return self.targets.ndim == 1
 
-    def part(self, rows: Rows) -> "Split":
+    def part(self, rows: Rows) -> Split:
         """Return a split of other rows of the same arrays."""
         return replace(self, rows=rows)
 

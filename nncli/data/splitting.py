@@ -1,17 +1,21 @@
 """Take rows to test and to validate out of the training rows."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from itertools import accumulate, pairwise
+from math import floor
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from nncli.base.errors import DataError
 from nncli.base.random_streams import Stream, generator
 from nncli.data.splits import Rows, Split
 
-Sizes = NDArray[np.intp]
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 
 @dataclass(frozen=True)
@@ -86,20 +90,20 @@ class Division:
         DivisionError
             When none would be left, or a class has fewer rows than there are parts or folds.
         """
-        counts, left = self.counts, np.array(self.sizes, np.intp)
+        counts, left = self.counts, list(self.sizes)
         for part in ("test", "held_out", "validation"):
             if part == "held_out" and fold is not None:
                 self._check_fold(left, fold)
-                left = left - _of_fold(left, fold)
+                left = _without(left, _of_fold(left, fold))
             elif part not in counts:
                 continue
-            elif counts[part] < left.sum():
-                left = left - _shares(left, counts[part])
+            elif counts[part] < sum(left):
+                left = _without(left, _shares(left, counts[part]))
             else:
                 raise self._nothing_left(fold)
         if self.classes and counts:
             self._check_classes(left)
-        return int(left.sum())
+        return sum(left)
 
     def _nothing_left(self, fold: Fold | None) -> DivisionError:
         asked = [f"data.{each}: {self.shares[each]}" for each in self.counts]
@@ -109,17 +113,17 @@ class Division:
             "train with"
         )
 
-    def _check_fold(self, left: Sizes, fold: Fold) -> None:
+    def _check_fold(self, left: Sequence[int], fold: Fold) -> None:
         """Raise `DivisionError` when there are fewer rows, or rows of a class, than folds."""
-        if left.sum() < fold.of:
+        if sum(left) < fold.of:
             raise DivisionError(
-                f"{self.name}: has {left.sum()} rows beside those to test with, fewer than the "
+                f"{self.name}: has {sum(left)} rows beside those to test with, fewer than the "
                 f"{fold.of} folds; get more rows, or set a smaller training.folds",
                 of_folds=True,
             )
-        few = np.flatnonzero((left > 0) & (left < fold.of))
-        if self.classes and len(few):
-            label, size = self.classes[few[0]], left[few[0]]
+        few = [pair for pair in zip(self.classes, left, strict=False) if 0 < pair[1] < fold.of]
+        if few:
+            label, size = few[0]
             fewer = f", or set training.folds: {size}" if size > 1 else ""
             raise DivisionError(
                 f"{self.name}: the class {label!r} has {size} of the rows beside those to test "
@@ -128,12 +132,12 @@ class Division:
                 of_folds=True,
             )
 
-    def _check_classes(self, left: Sizes) -> None:
+    def _check_classes(self, left: Sequence[int]) -> None:
         """Raise `DivisionError` for a class with too few rows for every part."""
-        parts, sizes = list(self.counts), np.array(self.sizes)
-        few = np.flatnonzero((sizes <= len(parts)) | (left == 0))
-        if len(few):
-            label, size = self.classes[few[0]], sizes[few[0]]
+        parts, rows = list(self.counts), zip(self.classes, self.sizes, left, strict=True)
+        few = [(label, size) for label, size, rest in rows if size <= len(parts) or not rest]
+        if few:
+            label, size = few[0]
             purposes = " and ".join([*(_PURPOSES[part] for part in parts), "train"])
             unset = " and ".join(f"data.{part}: 0" for part in parts)
             raise DivisionError(
@@ -150,21 +154,26 @@ def row_count(share: int | float, rows: int) -> int:
     return share if isinstance(share, int) else round(share * rows)
 
 
-def _shares(sizes: Sizes, count: int) -> Sizes:
+def _shares(sizes: Sequence[int], count: int) -> list[int]:
     """Divide `count` in proportion to `sizes` by the largest-remainder method."""
-    exact = sizes * (count / sizes.sum())
-    shares: Sizes = np.floor(exact).astype(np.intp)
-    most_wanting = np.argsort(shares - exact, kind="stable")
-    shares[most_wanting[: count - shares.sum()]] += 1
+    share = count / sum(sizes)
+    exact = [size * share for size in sizes]
+    shares = [floor(each) for each in exact]
+    most_wanting = sorted(range(len(sizes)), key=lambda n: shares[n] - exact[n])
+    for index in most_wanting[: count - sum(shares)]:
+        shares[index] += 1
     return shares
 
 
-def _of_fold(sizes: Sizes, fold: Fold) -> Sizes:
+def _of_fold(sizes: Sequence[int], fold: Fold) -> list[int]:
     """Return how many rows of each class are in a fold: class by class, rows are dealt in turn."""
-    ends = np.cumsum(sizes)
-    before: Sizes = (ends + fold.of - fold.number) // fold.of
-    before[1:] -= before[:-1].copy()
-    return before
+    ends = [0, *accumulate(sizes)]
+    before = [(end + fold.of - fold.number) // fold.of for end in ends]
+    return [after - first for first, after in pairwise(before)]
+
+
+def _without(sizes: Sequence[int], taken: Sequence[int]) -> list[int]:
+    return [size - each for size, each in zip(sizes, taken, strict=True)]
 
 
 def hold_out(
@@ -184,7 +193,7 @@ def hold_out(
     strata = _strata(split)
     classes, sizes = np.unique(strata, return_counts=True)
     chosen = np.zeros(len(split), bool)
-    for label, wanted in zip(classes, _shares(sizes, count), strict=True):
+    for label, wanted in zip(classes, _shares(sizes.tolist(), count), strict=True):
         candidates = np.arange(len(split), dtype=split.rows.dtype)[strata == label]
         random.shuffle(candidates)
         chosen[candidates[:wanted]] = True

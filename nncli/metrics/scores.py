@@ -4,18 +4,24 @@ A measure ``function(Y, T, scratch, **parameters)`` returns a sum over the rows 
 outputs `Y` (B, O) with the targets `T` (B, O); `scratch`, another such array, is overwritten.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from math import log
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[np.floating[Any]]
-Labels = NDArray[np.integer[Any]]
-Numbers = NDArray[np.float64]
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Array = NDArray[np.floating[Any]]
+    Labels = NDArray[np.integer[Any]]
+    Numbers = NDArray[np.float64]
+else:
+    Array = Labels = Numbers = Any
 
 
 def correct_rows(Z: Array, T: Array, scratch: Array, margin: float = 0.0) -> float:

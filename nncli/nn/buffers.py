@@ -1,9 +1,15 @@
 """Memory that is allocated once and taken in the shape and order that a batch needs."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
-from numpy.typing import DTypeLike
 
 from nncli.nn.entries import Array
+
+if TYPE_CHECKING:
+    from numpy.typing import DTypeLike
 
 _LINE, _LARGE = 64, 1 << 16  # bytes
 

@@ -5,16 +5,23 @@ An entry lists the numbers that a user may set; the config schema, its checks, i
 and the templates are made from these lists, so that a new entry costs one place.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[np.floating[Any]]
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Array = NDArray[np.floating[Any]]
+else:
+    Array = Any
+
 
 Value = float | int | bool
 
@@ -30,12 +37,12 @@ class Formula:
     text: str
     latex: str
 
-    def at(self, values: Mapping[str, float]) -> "Formula":
+    def at(self, values: Mapping[str, float]) -> Formula:
         """Return the formula that holds at these values."""
         return self
 
     @property
-    def whole(self) -> "Formula":
+    def whole(self) -> Formula:
         """The formula for all values."""
         return self
 

@@ -4,17 +4,23 @@
 (inputs, outputs); the caller rounds them to the training precision. Biases start at zero.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from nncli.nn.entries import Entry, Parameter
 
-Random: TypeAlias = "np.random.Generator"  # NumPy imports it when it is first used
-Weights = NDArray[np.float64]
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Random = np.random.Generator
+    Weights = NDArray[np.float64]
+else:
+    Random = Weights = Any
 
 
 def normal(random: Random, inputs: int, outputs: int, scale: float) -> Weights:

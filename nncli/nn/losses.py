@@ -9,6 +9,8 @@ The cross-entropies take logits, the weighted sums Z before the output activatio
 activation they are stable for any size of Z, and the gradient is simply (A - T) / B.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from math import inf

@@ -9,13 +9,15 @@ optimizer works on whole vectors. Outside, arrays go by their names, ``W1, b1, W
 a layer, and the number of the dense layer that it is or follows, from 1.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from math import prod
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import DTypeLike
 
 from nncli.base.random_streams import Stream, generator
 from nncli.nn.entries import Array, Value
@@ -24,6 +26,9 @@ from nncli.nn.layers.activation import ActivationLayer
 from nncli.nn.layers.dense import DENSE, Dense
 from nncli.nn.layers.layer import Layer, Shape
 from nncli.nn.workspace import Workspace
+
+if TYPE_CHECKING:
+    from numpy.typing import DTypeLike
 
 
 @dataclass(frozen=True)
@@ -257,7 +262,7 @@ class Network:
         views = self.views(flat)
         return [views[block.weights] for block in self.blocks]
 
-    def with_layers(self, layers: Sequence[Layer]) -> "Network":
+    def with_layers(self, layers: Sequence[Layer]) -> Network:
         """Return a network of other layers with the same arrays and mask."""
         other = Network(layers, self.parameters, self.state)
         other.mask = self.mask

@@ -8,6 +8,8 @@ allocated. Slots start at zero.
 In the equations g is the gradient, w a parameter, η the learning rate and t the step.
 """
 
+from __future__ import annotations
+
 from math import sqrt
 
 import numpy as np

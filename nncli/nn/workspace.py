@@ -1,15 +1,19 @@
 """The memory of a pass: every buffer that the layers of a network write to."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import DTypeLike, NDArray
 
 from nncli.nn.buffers import flat_buffer, shaped
 from nncli.nn.entries import Array
 from nncli.nn.layers.activation import ActivationLayer
 from nncli.nn.layers.layer import Layer
+
+if TYPE_CHECKING:
+    from numpy.typing import DTypeLike, NDArray
 
 
 class Workspace:
@@ -57,7 +61,7 @@ class Workspace:
         self.forward = [(layer.forward, own) for layer, own in pairs]
         self.backward = [(layer.backward, own) for layer, own in reversed(pairs)]
 
-    def first(self, rows: int) -> "Workspace":
+    def first(self, rows: int) -> Workspace:
         """Return a workspace for `rows` rows in the same memory; it is made only once."""
         if rows == self.rows:
             return self

@@ -1,5 +1,7 @@
 """Configs and rows for what is called from Python, in a directory of the test's own."""
 
+import signal
+
 import numpy as np
 import pytest
 
@@ -22,6 +24,14 @@ def directory(tmp_path, monkeypatch):
     """Let every test run in a new directory; return it."""
     monkeypatch.chdir(tmp_path)
     return tmp_path
+
+
+@pytest.fixture(autouse=True)
+def ctrl_c():
+    """Let Ctrl-C be Python's own, also where the tests run in the background, without it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture

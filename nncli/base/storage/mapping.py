@@ -4,13 +4,17 @@ The pages of a map that have been read count as memory of the process, until it 
 the system needs them. So a large map is read in blocks of rows, and given back after each.
 """
 
+from __future__ import annotations
+
 import mmap
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 
 @dataclass(frozen=True)

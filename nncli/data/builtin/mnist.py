@@ -1,12 +1,14 @@
 """MNIST: 70,000 handwritten digits of 28 by 28 gray pixels (LeCun, Cortes and Burges)."""
 
+from __future__ import annotations
+
 import gzip
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from nncli.base.errors import OutputError
 from nncli.base.storage.files import atomic_write
@@ -16,6 +18,9 @@ from nncli.data.dataset import Dataset
 from nncli.data.files.image_format import OF_MNIST
 from nncli.data.splits import in_order, whole
 from nncli.data.splitting import Fold, divide
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 TRAIN_ROWS = 60_000
 PIXELS = OF_MNIST.inputs

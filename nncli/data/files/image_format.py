@@ -5,15 +5,22 @@ least 95 of 100 images have there less than a third of white on average, ``light
 have more than two thirds, and ``mixed`` otherwise, as of photographs.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass, replace
-from typing import Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
-from numpy.typing import NDArray
 
 from nncli.data.splits import Rows
 
-Pixels = NDArray[np.uint8]
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Pixels = NDArray[np.uint8]
+else:
+    Pixels = Any
+
 Background = Literal["dark", "light", "mixed"]
 
 BACKGROUNDS: tuple[Background, ...] = get_args(Background)
@@ -59,7 +66,7 @@ class ImageFormat:
         return [f"pixel{pixel}{ending}" for pixel in pixels for ending in endings]
 
     @classmethod
-    def of(cls, array: NDArray[Any]) -> "ImageFormat | None":
+    def of(cls, array: NDArray[Any]) -> ImageFormat | None:
         """Return that of an array (N, height, width) or (N, height, width, 3) of bytes.
 
         None for an array that holds no such images.
@@ -69,7 +76,7 @@ class ImageFormat:
         height, width, channels = (*array.shape[1:], 1)[:3]
         return cls(height, width, channels)
 
-    def seen_in(self, images: Pixels, rows: Rows) -> "ImageFormat":
+    def seen_in(self, images: Pixels, rows: Rows) -> ImageFormat:
         """Return it with the background that some rows of images, shape (N, inputs), have."""
         borders = self.borders(images[rows[:: -(-len(rows) // _SAMPLE)]]) / 255
         if (borders < 1 / 3).mean() >= _AGREEING:

@@ -1,17 +1,24 @@
 """Columns as a file holds them, before anything is made of them."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 import numpy as np
-from numpy.typing import NDArray
 
-Cells = NDArray[Any]
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Cells = NDArray[Any]
+else:
+    Cells = Any
+
 Kind = Literal["number", "boolean", "category"]
 
-BLANK_BOOLEAN = np.dtype(np.float16)  # of no other column, to tell them from numbers
+BLANK_BOOLEAN = "float16"  # the type of no other column, to tell them from numbers
 
 # A cell that is a number: what Python's float takes besides is none here.
 NUMBER = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?", re.ASCII)
@@ -47,19 +54,19 @@ class Table:
         """Return what the cells of a column are."""
         return kind_of(self.columns[column].dtype)
 
-    def part(self, start: int, stop: int) -> "Table":
+    def part(self, start: int, stop: int) -> Table:
         """Return some consecutive rows; the cells are not copied."""
         columns = {name: cells[start:stop] for name, cells in self.columns.items()}
         place = self.place  # not the table, whose cells it would keep
         numbers = np.arange(start, stop) if self.numbers is None else self.numbers[start:stop]
         return Table(self.name, columns, lambda row: place(start + row), numbers)
 
-    def parts(self, rows: int) -> Iterator["Table"]:
+    def parts(self, rows: int) -> Iterator[Table]:
         """Yield all rows in parts of `rows` rows, the last of fewer."""
         for start in range(0, len(self), rows):
             yield self.part(start, min(start + rows, len(self)))
 
-    def take(self, rows: NDArray[np.intp]) -> "Table":
+    def take(self, rows: NDArray[np.intp]) -> Table:
         """Return some rows, which have rising numbers."""
         columns = {name: cells[rows] for name, cells in self.columns.items()}
         place, numbers = self.place, rows if self.numbers is None else self.numbers[rows]

@@ -1,20 +1,27 @@
 """A column of a table that a network sees: what a table shows of it, and how it becomes inputs."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
-from numpy.typing import NDArray
 
 from nncli.base.errors import DataError
 from nncli.base.words import count
 from nncli.data.files.table import BLANK_BOOLEAN, Cells, Kind, Table
 from nncli.data.splits import Rows
 
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Numbers = NDArray[np.float64]
+else:
+    Numbers = Any
+
 Missing = Literal["error", "mean", "median", "constant", "indicator"]
-Numbers = NDArray[np.float64]
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
 POLICIES: tuple[Missing, ...] = get_args(Missing)
@@ -68,7 +75,7 @@ class Column:
         """Which of its inputs are scaled: numbers, not those that are 0 or 1."""
         return [self.kind == "number" and name == self.name for name in self.inputs]
 
-    def fit(self, table: Table, rows: Rows) -> "Column":
+    def fit(self, table: Table, rows: Rows) -> Column:
         """Return it with the fill and the categories that the training rows give.
 
         Raises

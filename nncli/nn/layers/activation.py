@@ -1,5 +1,7 @@
 """The layer that applies an activation function to weighted sums."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any

@@ -1,5 +1,7 @@
 """Batch normalization: the sums of each unit are brought to mean 0 and variance 1."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType

@@ -1,5 +1,7 @@
 """The dense layer Z = X W + b: every unit is connected with every input."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from types import MappingProxyType
 

@@ -8,17 +8,21 @@ network: of what is trained, and of what is kept beside it but not trained, the 
 nothing of a pass in itself but in `Buffers`, so that one network serves several threads.
 """
 
+from __future__ import annotations
+
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from copy import copy
 from types import MappingProxyType, SimpleNamespace
-from typing import Any, Protocol, Self
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 import numpy as np
-from numpy.typing import DTypeLike
 
 from nncli.nn.entries import Array, Value
 from nncli.nn.layers.worked import Worked
+
+if TYPE_CHECKING:
+    from numpy.typing import DTypeLike
 
 Shape = tuple[int, ...]
 Shapes = Mapping[str, Shape]

@@ -1,5 +1,7 @@
 """Layer normalization: the sums of each row are brought to mean 0 and variance 1."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from math import isfinite, nan
 from types import MappingProxyType
