@@ -32,11 +32,10 @@ _PUBLIC = {
     "nncli.explain.gradient_check": ("LayerCheck",),
     "nncli.explain.trace.of_job": ("trace",),
     "nncli.metrics.tasks": ("Evaluation",),
-    "nncli.model.model": ("Model",),
-    "nncli.model.model_file": ("load",),
+    "nncli.model.model": ("Model", "load"),
     "nncli.runs.description": ("describe",),
     "nncli.runs.estimate": ("Estimate", "estimate"),
-    "nncli.runs.folds": ("CrossValidation",),
+    "nncli.runs.folds": ("CrossValidation", "is_cross_validation"),
     "nncli.runs.info": ("info",),
     "nncli.runs.result": ("Result",),
     "nncli.training.loop": ("EpochReport", "StepReport"),
@@ -55,7 +54,6 @@ _OF_COMMANDS = {
     "nncli.model.formats": ("FORMATS", "Format"),
     "nncli.model.prediction": ("PredictedRows",),
     "nncli.model.thresholds": ("check_probabilities",),
-    "nncli.runs.folds": ("is_cross_validation",),
     "nncli.training.observers.interruption": ("InterruptRequest",),
 }
 
@@ -109,7 +107,7 @@ if TYPE_CHECKING:
     from nncli.model.formats import FORMATS as FORMATS
     from nncli.model.formats import Format as Format
     from nncli.model.model import Model as Model
-    from nncli.model.model_file import load as load
+    from nncli.model.model import load as load
     from nncli.model.prediction import PredictedRows as PredictedRows
     from nncli.model.thresholds import check_probabilities as check_probabilities
     from nncli.runs.description import describe as describe

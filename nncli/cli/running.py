@@ -3,14 +3,14 @@
 import os
 import shlex
 import sys
-from contextlib import AbstractContextManager, nullcontext, suppress
-from types import TracebackType
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
 if TYPE_CHECKING:
-    from nncli import Result
+    from nncli import InterruptRequest, Result
     from nncli.base.clock import Clock
 
 
@@ -32,44 +32,18 @@ class Options(NamedTuple):
         return self.clock.phase("preparation") if self.clock else nullcontext()
 
 
-class Watching:
-    """Context in which a signal stops training after the current step.
-
-    Parameters
-    ----------
-    findings : bool
-        Whether what was understood of the data is printed before training.
+class Watching(NamedTuple):
+    """What watches training.
 
     Attributes
     ----------
+    request : InterruptRequest
     settings : dict
         What `nncli.train` and its like are called with.
     """
 
-    def __init__(self, options: Options, *, findings: bool = False) -> None:
-        from nncli import InterruptRequest
-        from nncli.cli.findings import Findings
-
-        self.request: InterruptRequest = InterruptRequest.of_program(_announce_stop)
-        self.settings: dict[str, Any] = {
-            "observers": [*([Findings()] if findings and not options.quiet else []), self.request],
-            "progress": not options.quiet,
-            "threads": options.threads,
-            "note": lambda text: click.echo(f"Warning: {text}", err=True),
-            "clock": options.clock,
-        }
-
-    def __enter__(self) -> "Watching":
-        self.request.__enter__()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.request.__exit__(kind, error, traceback)
+    request: "InterruptRequest"
+    settings: dict[str, Any]
 
     def raise_if_interrupted(self, result: "Result", where: str = "") -> None:
         """Raise `Interrupted` when a signal has stopped training.
@@ -90,6 +64,30 @@ class Watching:
             f"epochs; to go on:  nncli train --resume {shlex.quote(str(directory))}",
             self.request.signal,
         )
+
+
+@contextmanager
+def watching_for(options: Options, *, findings: bool = False) -> Iterator[Watching]:
+    """Let a signal stop training after the current step while the block runs.
+
+    Parameters
+    ----------
+    findings : bool
+        Whether what was understood of the data is printed before training.
+    """
+    from nncli import InterruptRequest
+    from nncli.cli.findings import Findings
+
+    request = InterruptRequest.of_program(_announce_stop)
+    settings = {
+        "observers": [*([Findings()] if findings and not options.quiet else []), request],
+        "progress": not options.quiet,
+        "threads": options.threads,
+        "note": lambda text: click.echo(f"Warning: {text}", err=True),
+        "clock": options.clock,
+    }
+    with request:
+        yield Watching(request, settings)
 
 
 def _announce_stop() -> None:

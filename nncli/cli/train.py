@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from nncli.cli.arguments import FOLDER, RUN, config_and_settings
-from nncli.cli.running import Options, Watching, print_result
+from nncli.cli.running import Options, print_result, watching_for
 
 _PHASES = (
     "preparation",
@@ -106,7 +106,7 @@ def _begin(
         print_estimate(estimate(loaded, out=out, threads=options.threads, progress=shown))
         return
     place = True if out is None else out
-    with Watching(options, findings=loaded.config.data.is_own) as watching:
+    with watching_for(options, findings=loaded.config.data.is_own) as watching:
         if loaded.config.folds:
             print_folds(cross_validate(loaded, out=place, **watching.settings), options, watching)
         else:
@@ -120,7 +120,7 @@ def _resume(directory: Path, overrides: tuple[str, ...], options: Options) -> No
     from nncli import is_cross_validation, resume, resume_cross_validation
     from nncli.cli.folds import print_folds
 
-    with Watching(options) as watching:
+    with watching_for(options) as watching:
         if is_cross_validation(directory):
             found = resume_cross_validation(directory, overrides, **watching.settings)
             print_folds(found, options, watching)

@@ -309,3 +309,16 @@ def _guarded(blocks: "Iterator[PredictedRows]") -> "Iterator[PredictedRows]":
 
 def _joined(arrays: list[NDArray[Any]]) -> NDArray[Any]:
     return arrays[0] if len(arrays) == 1 else np.concatenate(arrays)
+
+
+def load(path: Path | str) -> Model:
+    """Return the model of a weights file, or of a run directory.
+
+    Raises
+    ------
+    ModelFileError
+        When it is missing, damaged, or anything but what nncli writes.
+    """
+    from nncli.model.model_file import read_model
+
+    return read_model(Path(path))

@@ -140,17 +140,6 @@ def _refusals(path: object) -> Iterator[None]:
         raise ModelFileError(f"{path}: needs more memory than there is") from error
 
 
-def load(path: str | Path) -> Model:
-    """Return the model of a weights file, or of a run directory.
-
-    Raises
-    ------
-    ModelFileError
-        When it is missing, damaged, or anything but what nncli writes.
-    """
-    return read_model(Path(path))
-
-
 def _sha256(array: NDArray[Any]) -> str:
     """Return the SHA-256 of the numbers, little-endian, in C order."""
     return hashlib.sha256(array.astype(array.dtype.newbyteorder("<")).tobytes()).hexdigest()

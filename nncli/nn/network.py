@@ -15,7 +15,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from math import prod
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -26,9 +25,6 @@ from nncli.nn.layers.activation import ActivationLayer
 from nncli.nn.layers.dense import DENSE, Dense
 from nncli.nn.layers.layer import Layer, Shape
 from nncli.nn.workspace import Workspace
-
-if TYPE_CHECKING:
-    from numpy.typing import DTypeLike
 
 
 @dataclass(frozen=True)
@@ -142,16 +138,15 @@ def _views(shapes: Mapping[str, Shape], flat: Array) -> dict[str, Array]:
 
 def least_values(layers: Sequence[Layer]) -> dict[str, float]:
     """Return below which number the values of an array cannot be, by name, for those with one."""
-    return {
-        f"{name}{n}": least for n, each in numbered(layers) for name, least in each.least.items()
-    }
+    pairs = numbered(layers)
+    return {f"{name}{n}": least for n, each in pairs for name, least in each.least.items()}
 
 
 def initial_parameters(
     layers: Sequence[Layer],
     initializers: Sequence[tuple[str, Mapping[str, Value]]],
     seed: int,
-    dtype: DTypeLike,
+    dtype: np.typing.DTypeLike,
 ) -> Array:
     """Draw a flat vector of what is trained; each block has a random stream of its own.
 
@@ -175,7 +170,7 @@ def initial_parameters(
     return flat
 
 
-def initial_state(layers: Sequence[Layer], dtype: DTypeLike) -> Array:
+def initial_state(layers: Sequence[Layer], dtype: np.typing.DTypeLike) -> Array:
     """Return the flat vector of what is kept but not trained, before training."""
     flat = np.zeros(state_count(layers), dtype)
     views = state_views(layers, flat)
@@ -331,9 +326,9 @@ class Network:
         return self.output.forward(work.logits, work.buffers[-1], None)
 
     def saturated_shares(self, work: Workspace) -> list[float | None]:
-        """Return what share of each block's activations is saturated; None if it cannot be.
+        """Return what share of each block's activations is saturated in the pass in `work`.
 
-        Of the first rows of the forward pass whose logits are in `work`.
+        Of its first rows; None for a block that cannot saturate.
         """
         hidden = [layer.saturated_share(own.X) for layer, own in work.activations[:-1]]
         return [*hidden, self.output.saturated_share(work.logits)]

@@ -17,7 +17,7 @@ from nncli.data.splits import Rows, Split, in_order, whole
 from nncli.data.splitting import Fold, divide
 from nncli.data.tables.column import described
 from nncli.data.tables.encoding import Encoding, constant_columns, fit
-from nncli.data.tables.targets import understand, with_targets
+from nncli.data.tables.targets import Targets, understand, with_targets
 from nncli.data.weights import ClassWeights, given_weights, row_weights
 
 Share = int | float
@@ -121,14 +121,7 @@ def load_tables(
     divided = divide(_labels_alone(values), shares, seed, targets.classes, path, fold)
     encoding = _encoding(table, names, choices, divided["train"])
     matrix, notes = encoding.encode(table)
-    weights = row_weights(
-        path,
-        targets,
-        values,
-        divided["train"],
-        given=given_weights(table, choices.weight) if choices.weight else None,
-        of_classes=choices.class_weight,
-    )
+    weights = _weights(table, targets, values, choices, divided["train"])
     splits = {part: Split(matrix, values, rows, weights) for part, rows in divided.items()}
     others = {part: each for part, each in parts.items() if not isinstance(each, int | float)}
     for part, other in others.items():
@@ -162,6 +155,16 @@ def _encoding(table: Table, names: Sequence[str], choices: Choices, train: Rows)
         raise DataError(f"{table.name}: has no column for an input beside {listed(names)}")
     columns = described(table, inputs, choices.columns, fills_blanks=choices.missing == "auto")
     return replace(fit(columns, table, train), blanks=tuple(choices.blanks), id=choices.id)
+
+
+def _weights(
+    table: Table, targets: Targets, values: NDArray[Any], choices: Choices, train: Rows
+) -> NDArray[np.float64] | None:
+    """Return how much each row counts in training; None where all count alike."""
+    given = given_weights(table, choices.weight) if choices.weight else None
+    return row_weights(
+        table.name, targets, values, train, given=given, of_classes=choices.class_weight
+    )
 
 
 def _read(source: TableInput, names: Sequence[str], choices: Choices) -> tuple[Table, list[str]]:
