@@ -97,16 +97,20 @@ def test_every_folder_with_modules_is_a_package_that_is_installed() -> None:
 
 def loaded_by(*arguments: str) -> set[str]:
     """Return the top-level packages that a command has loaded when it ends."""
+    return {name.split(".")[0] for name in modules_loaded_by(*arguments)}
+
+
+def modules_loaded_by(*arguments: str) -> set[str]:
     code = (
         "import sys\n"
         "from nncli.cli.main import main\n"
         "try:\n    main(sys.argv[1:])\n"
-        "finally:\n    print(*{name.split('.')[0] for name in sys.modules}, file=sys.stderr)"
+        "finally:\n    print('\\n', *sys.modules, file=sys.stderr)"
     )
     done = subprocess.run(
         [sys.executable, "-c", code, *arguments], capture_output=True, text=True, timeout=60
     )
-    return set(done.stderr.split())
+    return set(done.stderr.split("\n")[-2].split())
 
 
 def test_help_loads_neither_numpy_nor_pydantic() -> None:
@@ -121,7 +125,45 @@ def test_help_loads_neither_numpy_nor_pydantic() -> None:
 
 
 def test_the_check_of_what_help_loads_can_fail() -> None:
-    assert "numpy" in loaded_by("config", "schema")
+    assert "pydantic" in loaded_by("config", "schema")
+
+
+@pytest.mark.parametrize(
+    "command", ["config check", "config show", "config schema", "init xor -o -", "data list"]
+)
+def test_what_reads_yaml_alone_loads_neither_numpy_nor_what_reads_data(
+    tmp_path: Path, command: str
+) -> None:
+    arguments = command.split()
+    if arguments[-1] in ("check", "show"):
+        config = tmp_path / "c.yaml"
+        config.write_text("data: {source: xor, validation: 0.1}\n", encoding="utf-8")
+        arguments.append(str(config))
+    loaded = modules_loaded_by(*arguments)
+    assert "nncli.config.schema" in loaded or command == "data list"
+    assert not loaded & {
+        "numpy._core",  # numpy itself is there by name, until it is used
+        "requests",
+        "tqdm",
+        "narwhals",
+        "pyarrow",
+        "PIL",
+        "nncli.data.tables.tabular",
+        "nncli.engines.numpy.engine",
+        "nncli.metrics.tasks",
+        "nncli.runs.job",
+    }
+
+
+def test_a_config_loads_the_keys_of_its_own_source(tmp_path: Path) -> None:
+    config = tmp_path / "c.yaml"
+    config.write_text("data: xor\n", encoding="utf-8")
+    of_files = {"nncli.config.table_sources", "nncli.config.array_sources"}
+    assert not modules_loaded_by("config", "check", str(config)) & of_files
+    config.write_text("data: {source: csv, path: t.csv, target: y}\n", encoding="utf-8")
+    assert modules_loaded_by("config", "check", str(config)) & of_files == {
+        "nncli.config.table_sources"
+    }
 
 
 def test_training_on_made_data_loads_nothing_for_downloads_or_bars(tmp_path: Path) -> None:

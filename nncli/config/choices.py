@@ -14,6 +14,7 @@ from pydantic import (
     TypeAdapter,
     ValidationError,
 )
+from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from nncli.base.words import did_you_mean
@@ -36,10 +37,25 @@ def refusals(problems: Iterable[tuple[tuple[str | int, ...], str]]) -> Validatio
     )
 
 
+class _PlainDefaults(GenerateJsonSchema):
+    """Takes plain values as they are; pydantic makes a serializer for each."""
+
+    def encode_default(self, dft: Any) -> Any:
+        """Return a default as a JSON value."""
+        if dft is None or isinstance(dft, bool | int | float | str):
+            return dft
+        return super().encode_default(dft)
+
+
 class Section(BaseModel):
     """A part of a config: strict types, no unknown keys, never changed."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, **_STRICT)
+
+    @classmethod
+    def json_schema(cls) -> dict[str, Any]:
+        """Return the JSON Schema of what is allowed."""
+        return cls.model_json_schema(schema_generator=_PlainDefaults)
 
 
 class Choice(ABC):
@@ -137,7 +153,7 @@ class OneOf(Choice):
 
     def schema_of(self, name: str) -> dict[str, Any]:
         """Return the JSON Schema of a section."""
-        schema: dict[str, Any] = self.choices[name].model_json_schema()
+        schema: dict[str, Any] = self.choices[name].json_schema()
         return schema
 
 

@@ -34,7 +34,7 @@ _TABLES: dict[str, dict[str, Any]] = {
 def config_schema() -> dict[str, Any]:
     """Return the JSON Schema of a config."""
     dialect = "https://json-schema.org/draft/2020-12/schema"
-    return {"$schema": dialect, **Config.model_json_schema()}
+    return {"$schema": dialect, **Config.json_schema()}
 
 
 def config_reference() -> str:

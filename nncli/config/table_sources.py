@@ -86,7 +86,7 @@ class KindOr(Checked):
 
     def json_schema(self) -> dict[str, Any]:
         """Return the JSON Schema of what is allowed."""
-        return {"anyOf": [{"enum": [*KINDS]}, ColumnSection.model_json_schema()]}
+        return {"anyOf": [{"enum": [*KINDS]}, ColumnSection.json_schema()]}
 
 
 class TableKeys(PartsSource):
