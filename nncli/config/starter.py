@@ -9,6 +9,7 @@ import numpy as np
 
 from nncli.base.words import count, listed
 from nncli.config.file_source import source_of
+from nncli.config.for_tables import VALIDATION, settings_for
 from nncli.config.load import name_from
 from nncli.config.render import commented_text, setting_lines
 from nncli.config.schema import Config
@@ -19,7 +20,6 @@ from nncli.data.tables.column import blank_cells, unsuited
 from nncli.data.tables.tabular import Choices
 from nncli.data.tables.targets import understand, with_targets
 
-_DECAY = 4.0  # one of 0.5, 1, 2, 4, 8: best on the whole for five real and three made tables
 _NO_COLUMNS = "  columns: {}\n"
 
 
@@ -54,7 +54,7 @@ def starter_text(path: Path, targets: Sequence[str], config: Path) -> str:
         "id": ids[0] if ids else None,
         "scale": "standard",
         "test": 0.2,
-        "validation": 0.1,
+        "validation": VALIDATION,
     }
     text = _text(path, data, len(table), config, needed="data.path and data.target")
     lines = [line for name in names if name not in odd for line in _column_lines(table, name)]
@@ -77,7 +77,7 @@ def starter_text_of_images(folder: Path, config: Path) -> str:
         "color": "gray" if found.channels == 1 else "rgb",
         "scale": "unit",
         "test": 0.2,
-        "validation": 0.1,
+        "validation": VALIDATION,
     }
     return _text(folder, data, len(image_files(folder)), config, needed="data.path")
 
@@ -87,15 +87,7 @@ def _text(path: Path, data: dict[str, Any], rows: int, config: Path, *, needed: 
         "name": name_from(config),
         "seed": 0,
         "data": data,
-        "model": {"hidden_layers": [64], "activation": "relu"},
-        "training": {
-            "optimizer": "adam",
-            "learning_rate": 0.003,
-            "batch_size": 32,
-            "epochs": 200,
-            "l2": _weight_decay(rows),
-            "early_stopping": {"monitor": "validation_loss", "patience": 20},
-        },
+        **settings_for(rows),
     }
     head = (
         f"# {path.name}, as nncli understands it: correct what is wrong.\n"
@@ -103,14 +95,6 @@ def _text(path: Path, data: dict[str, Any], rows: int, config: Path, *, needed: 
         f"# Every key is optional but {needed}.\n\n"
     )
     return head + commented_text(values, Config.model_validate(values))
-
-
-def _weight_decay(rows: int) -> float:
-    """Return the weight of the penalty: the fewer rows there are, the more it is to count.
-
-    The loss is a mean over rows, so that the same prior on the weights is 1 / rows of it.
-    """
-    return float(f"{_DECAY / rows:.1g}")
 
 
 def _column_lines(table: Table, name: str) -> list[str]:
