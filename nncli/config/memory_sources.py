@@ -1,6 +1,7 @@
 """The keys of the sources whose rows are handed over in Python."""
 
 from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 
@@ -32,11 +33,14 @@ class Given:
     ----------
     train, validation, test : frame, list of dict, or (X, y) or (X, y, weights)
         None for rows that are taken from those to train with.
+    classes : sequence of str
+        Those that there are, in their order, where they are known.
     """
 
     train: Any
     validation: Any = None
     test: Any = None
+    classes: Sequence[str] = ()
 
     def parts(self, targets: list[str]) -> "dict[str, Arrays | GivenTable]":
         """Return the rows of each part that was handed over.
@@ -75,7 +79,8 @@ class Given:
             place = "data" if part == "train" else f"{part}_data"
             raise DataError(f"{place}: found a tuple of {len(rows)}; expected {expected}")
         X, y, *weights = rows
-        return given_rows(X, y, weights[0] if weights else None, targets=targets)
+        weight = weights[0] if weights else None
+        return given_rows(X, y, weight, targets=targets, classes=self.classes)
 
 
 class _Memory(Source):
@@ -128,8 +133,7 @@ class FrameSource(TableKeys, _Memory):
         rows = self._there()
         first = rows["train"]
         choices = self.choices
-        if first.weight:
-            choices = replace(choices, weight=first.weight)
+        choices = replace(choices, classes=first.classes, weight=first.weight or choices.weight)
         parts = {**self.near_parts, **{part: rows[part].table for part in _PARTS if part in rows}}
         return load_tables(first.table, parts, choices, seed, fold)
 

@@ -1,6 +1,6 @@
 """A data set from arrays: a matrix or images, and their targets."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -27,7 +27,8 @@ class Arrays:
     """The inputs (N, ...) and the targets (N,) or (N, O) of some rows, with names for messages.
 
     `target` is what the targets are called, with a number behind it where there are several.
-    `weights` (N,) is how much each row counts in training.
+    `weights` (N,) is how much each row counts in training. `classes` are those that there are, in
+    their order, where they are known.
     """
 
     inputs: NDArray[Any]
@@ -37,6 +38,7 @@ class Arrays:
     target: str = "y"
     weights: NDArray[Any] | None = None
     weights_name: str = "weights"
+    classes: Sequence[str] = ()
 
     @classmethod
     def of_npz(
@@ -151,7 +153,7 @@ def load_arrays(
         Naming the place, what was found and what was expected.
     """
     matrix, table = first.matrix(), first.target_table()
-    targets = understand(table, list(table.columns), task)
+    targets = understand(table, list(table.columns), task, first.classes)
     rows = whole(matrix, targets.values(table))
     shares = {part: each for part, each in parts.items() if not isinstance(each, Arrays)}
     divided = divide(rows, shares, seed, targets.classes, first.inputs_name, fold)

@@ -1,7 +1,7 @@
 """Rows in memory to train with: a table with its targets in columns, or arrays."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -27,11 +27,14 @@ class GivenTable:
         The columns of the targets that were given beside it; empty where they are among its own.
     weight : str or None
         The column of the weights that were given beside it.
+    classes : sequence of str
+        Those that there are, in their order, where they are known.
     """
 
     table: OpenTable
     targets: list[str]
     weight: str | None = None
+    classes: Sequence[str] = ()
 
 
 def given_rows(
@@ -40,6 +43,7 @@ def given_rows(
     weights: object | None = None,
     *,
     targets: Sequence[str] = (),
+    classes: Sequence[str] = (),
 ) -> GivenTable | Arrays:
     """Return rows in memory as `load_tables` or `load_arrays` takes them.
 
@@ -55,6 +59,8 @@ def given_rows(
         How much each row counts.
     targets : sequence of str
         What `y` is called, where that is known.
+    classes : sequence of str
+        Those that there are, in their order, where they are known.
 
     Raises
     ------
@@ -65,7 +71,7 @@ def given_rows(
     if isinstance(form, np.ndarray):
         if y is None:
             raise DataError("X: is an array without targets; give X and y")
-        return _arrays(form, column_of(y, "y"), weights, targets)
+        return replace(_arrays(form, column_of(y, "y"), weights, targets), classes=classes)
     if not isinstance(form, MemoryTable):
         raise DataError(f"{X}: is a file; let data.path name it")
     columns = {} if y is None else column_of(y, "y")
@@ -81,7 +87,7 @@ def given_rows(
         return GivenTable(form, [])
     _check_lengths(form.name, form.rows, columns)
     called = "y" if beside else "weights"
-    return GivenTable(WithColumns(form, columns, called), beside, weight)
+    return GivenTable(WithColumns(form, columns, called), beside, weight, classes)
 
 
 def _arrays(

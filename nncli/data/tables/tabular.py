@@ -45,6 +45,8 @@ class Choices:
         Cells that count as blank.
     missing : "error" or "auto"
         What blank cells are in columns of which `columns` does not say it: see `described`.
+    classes : sequence of str
+        Those that there are, in their order, where they are known.
     """
 
     target: Sequence[str]
@@ -56,6 +58,7 @@ class Choices:
     class_weight: ClassWeights | None = None
     blanks: Sequence[str] = ()
     missing: Literal["error", "auto"] = "error"
+    classes: Sequence[str] = ()
 
     @property
     def roles(self) -> dict[str, str]:
@@ -115,7 +118,7 @@ def load_tables(
     names = column_names(source)
     choices.check_names(names, path)
     table, left_out = _read(source, names, choices)
-    targets = understand(table, choices.target, choices.task)
+    targets = understand(table, choices.target, choices.task, choices.classes)
     values = targets.values(table)
     shares = {part: each for part, each in parts.items() if isinstance(each, int | float)}
     divided = divide(_labels_alone(values), shares, seed, targets.classes, path, fold)

@@ -107,10 +107,12 @@ class Targets:
         return numbers
 
 
-def understand(table: Table, names: Sequence[str], task: Task | None = None) -> Targets:
+def understand(
+    table: Table, names: Sequence[str], task: Task | None = None, known: Sequence[str] = ()
+) -> Targets:
     """Return what the cells of the targets are, by the rule of this module, or as `task` says.
 
-    No cell of them may be blank.
+    No cell of them may be blank. `known` are the classes, in their order, if they are known.
 
     Raises
     ------
@@ -127,7 +129,7 @@ def understand(table: Table, names: Sequence[str], task: Task | None = None) -> 
         )
     cells = table.columns[names[0]]
     _refuse_fractions(table, names[0], cells)
-    classes = _classes(cells)
+    classes = list(known) or _classes(cells)
     if len(classes) < 2:
         raise DataError(
             f"{table.name}: column {names[0]}: every row has the class {classes[0]!r}; expected "
