@@ -28,6 +28,7 @@ _PUBLIC = {
     "nncli.config.schema": ("Config",),
     "nncli.config.sources": ("fetch",),
     "nncli.data.dataset": ("Dataset",),
+    "nncli.estimators.mlp": ("MLPClassifier", "MLPRegressor"),
     "nncli.explain.gradcheck": ("gradcheck",),
     "nncli.explain.gradient_check": ("LayerCheck",),
     "nncli.explain.trace.of_job": ("trace",),
@@ -96,6 +97,8 @@ if TYPE_CHECKING:
     from nncli.config.sources import source_called as source_called
     from nncli.data.dataset import Dataset as Dataset
     from nncli.data.tables.column import Column as Column
+    from nncli.estimators.mlp import MLPClassifier as MLPClassifier
+    from nncli.estimators.mlp import MLPRegressor as MLPRegressor
     from nncli.explain.gradcheck import gradcheck as gradcheck
     from nncli.explain.gradient_check import LayerCheck as LayerCheck
     from nncli.explain.trace.of_job import trace as trace

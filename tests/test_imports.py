@@ -23,6 +23,7 @@ ROOMS = [
     "model",
     "runs",
     "api",
+    "estimators",
     "explain",
     "cli",
 ]

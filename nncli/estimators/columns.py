@@ -1,0 +1,59 @@
+"""Whether rows have the columns that an estimator was fitted with, in scikit-learn's words."""
+
+from collections.abc import Sequence
+
+from nncli.base.notes import warn
+from nncli.estimators.errors import RowsError
+from nncli.estimators.inputs import Inputs
+
+_MOST_NAMES = 5
+
+
+def check_columns(owner: str, inputs: Inputs, names: Sequence[str] | None, width: int) -> None:
+    """Warn when only one of two has names, and refuse other columns.
+
+    Parameters
+    ----------
+    owner : str
+        The class of the estimator, for messages.
+    names : sequence of str or None
+        Of the columns that it was fitted with, where they had names.
+    width : int
+        How many these were.
+
+    Raises
+    ------
+    RowsError
+        For other names, another order, or another number.
+    """
+    if inputs.names is not None and names is None:
+        warn(f"X has feature names, but {owner} was fitted without feature names")
+    elif inputs.names is None and names is not None:
+        warn(f"X does not have valid feature names, but {owner} was fitted with feature names")
+    elif inputs.names is not None and names is not None:
+        _check_names(inputs, list(names))
+    if inputs.width != width:
+        raise RowsError(
+            f"X has {inputs.width} features, but {owner} is expecting {width} features as input"
+        )
+
+
+def _check_names(inputs: Inputs, names: list[str]) -> None:
+    found = inputs.names or []
+    unseen, missing = sorted({*found} - {*names}), sorted({*names} - {*found})
+    in_any_order = isinstance(inputs.rows, list | tuple)  # a dict a row
+    if found == names or (in_any_order and not unseen and not missing):
+        return
+    lines = ["The feature names should match those that were passed during fit."]
+    if unseen:
+        lines += ["Feature names unseen at fit time:", *_listed(unseen)]
+    if missing:
+        lines += ["Feature names seen at fit time, yet now missing:", *_listed(missing)]
+    if not unseen and not missing:
+        lines.append("Feature names must be in the same order as they were in fit.")
+    raise RowsError("\n".join([*lines, ""]))
+
+
+def _listed(names: Sequence[str]) -> list[str]:
+    more = ["- ..."] if len(names) > _MOST_NAMES else []
+    return [*(f"- {name}" for name in names[:_MOST_NAMES]), *more]

@@ -1,0 +1,51 @@
+"""nncli's errors that are also of the kinds that scikit-learn's users catch."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from nncli.base.errors import ConfigError, DataError, DivergenceError, NncliError, UsageError
+
+
+class RowsError(DataError, ValueError):
+    """Rows cannot be used."""
+
+
+class RowsTypeError(DataError, TypeError):
+    """Rows are nothing that can be used."""
+
+
+class ParameterError(ConfigError, ValueError):
+    """A parameter is wrong."""
+
+
+class RefusedError(UsageError, ValueError):
+    """An estimator is asked for what cannot be done."""
+
+
+class DivergedError(DivergenceError, ValueError):
+    """Training produced a number that is not finite."""
+
+
+_KINDS: dict[type[NncliError], type[NncliError]] = {
+    DataError: RowsError,
+    ConfigError: ParameterError,
+    UsageError: RefusedError,
+    DivergenceError: DivergedError,
+}
+
+
+@contextmanager
+def expected_errors() -> Iterator[None]:
+    """Raise nncli's errors as ones that are a `ValueError`, too, with the same texts."""
+    try:
+        yield
+    except NncliError as error:
+        if isinstance(error, ValueError | TypeError):
+            raise
+        kind = next((both for each, both in _KINDS.items() if isinstance(error, each)), None)
+        if kind is None:
+            raise
+        both = kind(str(error))
+        if isinstance(both, DivergenceError) and isinstance(error, DivergenceError):
+            both.result = error.result
+        raise both from error

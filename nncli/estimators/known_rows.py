@@ -1,0 +1,70 @@
+"""Rows for a network that is trained already: its columns, classes and scaling stay."""
+
+from dataclasses import replace
+from typing import Any
+
+from numpy.typing import NDArray
+
+from nncli.base.notes import warn
+from nncli.config.schema import Config
+from nncli.data.dataset import Dataset
+from nncli.data.rows.reading import labelled_rows
+from nncli.data.splits import in_order
+from nncli.data.splitting import divide
+from nncli.data.tables.targets import Targets
+from nncli.data.weights import given_weights, row_weights, weight_table
+from nncli.model.model import Model
+
+
+def known_rows(
+    model: Model,
+    config: Config,
+    rows: tuple[Any, ...],
+    validation: tuple[Any, Any] | None = None,
+) -> Dataset:
+    """Return rows as a data set that is described as the one of a model.
+
+    Parameters
+    ----------
+    config : Config
+        Says what rows to validate with are taken, and what classes count.
+    rows : (X, y) or (X, y, weights)
+    validation : (X, y), optional
+        Rows to validate with.
+
+    Raises
+    ------
+    DataError
+        When they are not as the model takes them.
+    """
+    X, y, *weights = rows
+    taken, described = model.preprocessing.taken, model.preprocessing
+    targets = Targets(model.task, model.targets, model.classes)
+    split = labelled_rows(taken, targets, X, y, note=warn)
+    source: Any = config.data
+    divided = divide(split, {"validation": source.validation}, config.seed, model.classes, "X")
+    counting = row_weights(
+        "X",
+        targets,
+        split.targets,
+        divided["train"],
+        given=_numbers(weights[0], len(split)) if weights else None,
+        of_classes=source.class_weight,
+    )
+    splits = {part: replace(split, rows=each, weights=counting) for part, each in divided.items()}
+    if validation is not None:
+        splits["validation"] = labelled_rows(taken, targets, *validation, note=warn)
+    return Dataset(
+        task=model.task,
+        columns=described.columns,
+        targets=model.targets,
+        classes=model.classes,
+        splits=in_order(splits),
+        encoding=described.encoding,
+        images=described.images,
+        scales_targets=model.task == "regression",
+    )
+
+
+def _numbers(weights: object, rows: int) -> NDArray[Any]:
+    return given_weights(weight_table(weights, rows), "weights")

@@ -1,0 +1,182 @@
+"""The two estimators: a classifier and a regressor."""
+
+from typing import Any, Self, Unpack
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nncli.base.errors import UsageError
+from nncli.estimators.conventions import ClassifierMixin, RegressorMixin
+from nncli.estimators.errors import RowsError, expected_errors
+from nncli.estimators.fitting import Rows
+from nncli.estimators.network import NetworkEstimator
+from nncli.estimators.parameters import (
+    OF_CLASSIFIERS,
+    OF_REGRESSORS,
+    ClassifierParameters,
+    NetworkParameters,
+    completed,
+    takes,
+)
+from nncli.estimators.targets import Goal, classes_of, numbers_of
+from nncli.model.model import Model
+from nncli.model.prediction import class_values
+from nncli.model.thresholds import gives_probabilities
+from nncli.runs.result import Result
+from nncli.training.observers.history import Table
+
+
+class MLPClassifier(ClassifierMixin, NetworkEstimator):
+    """A multilayer perceptron that learns classes, or several labels a row.
+
+    Parameters
+    ----------
+    **parameters
+        The keys of a config's sections ``model`` and ``training``, with ``seed``, ``validation``,
+        ``scale``, ``class_weight`` and so on: ``nncli config schema --markdown`` lists them. What
+        is not given is as in a config, or where it is None what ``nncli init`` writes for a table
+        of so many rows. scikit-learn's names are understood, too: see ``docs/scikit-learn.md``.
+
+    Attributes
+    ----------
+    classes_ : array
+        The classes in their order, as they are in `y`; of several labels their numbers.
+    """
+
+    classes_: NDArray[Any]
+
+    @takes(OF_CLASSIFIERS)
+    def __init__(self, **parameters: Unpack[ClassifierParameters]) -> None:
+        vars(self).update(completed(type(self).__name__, OF_CLASSIFIERS, {**parameters}))
+
+    def partial_fit(
+        self, X: object, y: object, classes: object = None, sample_weight: object = None
+    ) -> Self:
+        """Train for one epoch, exactly from where the call before ended.
+
+        What the first call learns of the inputs stays: their scaling and categories.
+
+        Parameters
+        ----------
+        X, y, sample_weight
+            As for `fit`.
+        classes : array, optional
+            All that there are; the first call needs them.
+
+        Raises
+        ------
+        RowsError, RowsTypeError, ParameterError, DivergedError
+            As `fit`.
+        """
+        with expected_errors():
+            if not self._is_fitted and classes is None:
+                raise RowsError("classes must be passed on the first call to partial_fit")
+            known = self.classes_ if classes is None else np.unique(np.asarray(classes))
+            if self._is_fitted and not np.array_equal(known, self.classes_):
+                raise RowsError(
+                    f"classes={known.tolist()} is not the same as on the last call to "
+                    f"partial_fit, was: {self.classes_.tolist()}"
+                )
+            return self._go_on(X, y, known, sample_weight)
+
+    def predict(self, X: object) -> NDArray[Any]:
+        """Return the class of each row (N,), or 0 and 1 of several labels (N, L).
+
+        Raises
+        ------
+        UnfittedError
+        RowsError, RowsTypeError
+            When the rows are not as those of `fit`.
+        """
+        chosen = self._predicted(X, lambda predictions: predictions.chosen)
+        return chosen if chosen.ndim == 2 else self.classes_[chosen]
+
+    def predict_proba(self, X: object) -> NDArray[np.floating[Any]]:
+        """Return the probability of each class (N, classes), or label (N, L).
+
+        Raises
+        ------
+        RefusedError
+            When the outputs of the network are no probabilities.
+        UnfittedError, RowsError, RowsTypeError
+            As `predict`.
+        """
+        with expected_errors():
+            if not gives_probabilities(self._fitted.network):
+                raise UsageError("the outputs of the network are no probabilities; use predict")
+        return self._predicted(X, lambda predictions: predictions.probabilities)
+
+    def predict_log_proba(self, X: object) -> NDArray[np.floating[Any]]:
+        """Return the logarithm of `predict_proba`; errors are as there."""
+        with np.errstate(divide="ignore"):
+            return np.asarray(np.log(self.predict_proba(X)))
+
+    def _goal(self, y: object, known: object) -> tuple[Goal, NDArray[Any]]:
+        return classes_of(y, known)
+
+    def _learn(self, rows: Rows, result: Result, history: Table) -> None:
+        super()._learn(rows, result, history)
+        self.classes_ = rows.goal.classes
+
+    def _adopt(self, model: Model) -> None:
+        if model.task == "regression":
+            raise UsageError(f"{model.called}: its task is regression; use MLPRegressor")
+        super()._adopt(model)
+        several = model.task == "multilabel"
+        names = tuple(model.classes)
+        self.classes_ = np.arange(len(model.targets)) if several else class_values(names)
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()  # type: ignore[misc]  # where scikit-learn is
+        tags.classifier_tags.multi_label = True
+        tags.input_tags.string = True
+        return tags
+
+
+class MLPRegressor(RegressorMixin, NetworkEstimator):
+    """A multilayer perceptron that learns one or several numbers a row.
+
+    Parameters
+    ----------
+    **parameters
+        As of `MLPClassifier`, without what is for classes.
+    """
+
+    @takes(OF_REGRESSORS)
+    def __init__(self, **parameters: Unpack[NetworkParameters]) -> None:
+        vars(self).update(completed(type(self).__name__, OF_REGRESSORS, {**parameters}))
+
+    def partial_fit(self, X: object, y: object, sample_weight: object = None) -> Self:
+        """Train for one epoch, exactly from where the call before ended.
+
+        What the first call learns stays: the scaling of inputs and targets, and categories.
+        Parameters and errors are as for `fit`.
+        """
+        with expected_errors():
+            return self._go_on(X, y, None, sample_weight)
+
+    def predict(self, X: object) -> NDArray[np.floating[Any]]:
+        """Return the number of each row (N,), or (N, O) of several targets.
+
+        Raises
+        ------
+        UnfittedError
+        RowsError, RowsTypeError
+            When the rows are not as those of `fit`.
+        """
+        numbers = self._predicted(X, lambda predictions: predictions.array())
+        return numbers.astype(np.float64)  # as those of scikit-learn
+
+    def _goal(self, y: object, known: object) -> tuple[Goal, NDArray[Any]]:
+        return numbers_of(y)
+
+    def _adopt(self, model: Model) -> None:
+        if model.task != "regression":
+            raise UsageError(f"{model.called}: its task is {model.task}; use MLPClassifier")
+        super()._adopt(model)
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()  # type: ignore[misc]  # where scikit-learn is
+        tags.target_tags.multi_output = True
+        tags.input_tags.string = True
+        return tags

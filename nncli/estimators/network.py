@@ -1,0 +1,312 @@
+"""What both estimators have in common: how they are fitted, and what they know then."""
+
+from abc import abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nncli.base.words import count
+from nncli.data.weights import given_weights, weight_table
+from nncli.estimators.columns import check_columns
+from nncli.estimators.conventions import BaseEstimator, UnfittedError
+from nncli.estimators.errors import RowsError, expected_errors
+from nncli.estimators.fitting import Pair, Rows, Stand, prepared, trained
+from nncli.estimators.inputs import Inputs, inputs_of
+from nncli.estimators.parameters import SECTIONS
+from nncli.estimators.settings import config_of
+from nncli.estimators.targets import Goal
+from nncli.model.model import Model
+from nncli.runs.result import Result
+from nncli.training.observers.history import Table
+from nncli.training.progress import Progress
+
+# scikit-learn's names of output activations.
+_OUTPUTS = {"sigmoid": "logistic"}
+
+
+class NetworkEstimator(BaseEstimator):
+    """A multilayer perceptron behind scikit-learn's methods.
+
+    Attributes
+    ----------
+    model_ : Model
+        The trained network with its preprocessing, as the command line has it.
+    history_ : dict of str to list
+        The columns of ``history.csv``, an entry an epoch.
+    n_features_in_ : int
+    feature_names_in_ : array of str
+        Where the inputs had columns with names.
+    """
+
+    model_: Model
+    history_: Table
+    n_features_in_: int
+    feature_names_in_: NDArray[Any]
+    _stand: Stand | None
+
+    def fit(
+        self,
+        X: object,
+        y: object,
+        sample_weight: object = None,
+        validation_data: Pair | None = None,
+    ) -> Self:
+        """Train a network; with ``warm_start``, train the one that there is further.
+
+        Ctrl-C ends training after the current step; what there is then stays, with a warning.
+
+        Parameters
+        ----------
+        X : array (N, I), data frame, list of lists, or list of dict
+            Columns hold numbers, Booleans or text; those of a frame may have blanks.
+        y : array, list or series (N,), or (N, O)
+        sample_weight : array (N,), optional
+            How much each row counts.
+        validation_data : (X, y), optional
+            Rows to validate with, in the place of some of `X`.
+
+        Raises
+        ------
+        RowsError, RowsTypeError, ParameterError
+            When rows or parameters are wrong: a `ValueError` or `TypeError`.
+        DivergedError
+            When a number is no longer finite: a `ValueError`.
+        """
+        with expected_errors():
+            start = self.model_ if self._get("warm_start") and self._is_fitted else None
+            goal, targets = self._goal(y, None)
+            rows = self._rows(X, goal, targets, sample_weight, goes_on=start is not None)
+            validation = None if validation_data is None else self._pair(validation_data, goal)
+            config = self._config(rows, len(rows), is_validated=validation is not None)
+            job = prepared(config, rows, validation, start)
+            result = self._trained(job)
+        self._stand = None
+        self._learn(rows, result, result.history)
+        return self
+
+    def _go_on(self, X: object, y: object, known: object, weights: object) -> Self:
+        """Train for one epoch, from where the last one ended."""
+        start = self.model_ if self._is_fitted else None
+        goal, targets = self._goal(y, known)
+        rows = self._rows(X, goal, targets, weights, goes_on=start is not None)
+        stand: Stand | None = vars(self).get("_stand")
+        at = stand.rows if stand else len(rows)
+        config = self._config(rows, at, validation=0, early_stopping=False)
+        job = prepared(config, rows, None, start, stand.engine if stand else None)
+        epoch = self.n_iter_ if start else 0
+        progress = replace(stand.progress) if stand else Progress(epoch=epoch)
+        job = replace(job, plan=replace(job.plan, epochs=epoch + 1), progress=progress)
+        if stand:
+            job.engine.restore(stand.state)
+        result = self._trained(job)
+        earlier = self.history_ if start else {}
+        self._stand = Stand(at, job.engine.name, job.engine.state(), job.progress)
+        table = {name: [*earlier.get(name, ()), *new] for name, new in result.history.items()}
+        self._learn(rows, result, table)
+        return self
+
+    @abstractmethod
+    def _goal(self, y: object, known: object) -> tuple[Goal, NDArray[Any]]:
+        """Return what is to be predicted, and the targets as an array.
+
+        `known` are all classes, where they are given.
+        """
+
+    def _rows(
+        self, X: object, goal: Goal, y: NDArray[Any], weights: object, *, goes_on: bool = False
+    ) -> Rows:
+        """Return rows to fit with. Raises `RowsError` when they are not of one length."""
+        inputs = self._known(X) if goes_on else inputs_of(X)
+        if len(y) != inputs.count:
+            raise RowsError(f"X has {count(inputs.count, 'row')}, and y {len(y)}")
+        if goes_on and (goal.task != self.model_.task or goal.names != self.model_.classes):
+            raise RowsError(
+                f"y: {type(self).__name__} was fitted with other classes or targets; "
+                "set warm_start=False, or use a new one"
+            )
+        counting = None
+        if weights is not None:
+            values = weights if hasattr(weights, "columns") else np.asarray(weights)
+            counting = given_weights(weight_table(values, inputs.count), "weights")
+            if not counting.any():
+                raise RowsError("sample_weight: every weight is zero; nothing would count")
+        return Rows(inputs, y, goal, counting)
+
+    def _pair(self, data: object, goal: Goal) -> Pair:
+        """Return rows to validate with as nncli takes them."""
+        if not isinstance(data, tuple | list) or len(data) != 2:
+            raise RowsError("validation_data: expected (X, y)")
+        _, targets = self._goal(data[1], None)
+        X, y, *_ = self._rows(data[0], goal, targets, None).given
+        return X, y
+
+    def _config(
+        self, rows: Rows, at: int, *, is_validated: bool = False, **changes: Any
+    ) -> dict[str, Any]:
+        """Return the config; settings suit a table of `at` rows."""
+        return config_of(
+            {**self.get_params(deep=False), **changes},
+            rows.goal.task,
+            at,
+            rarest=rows.rarest,
+            targets=rows.goal.targets,
+            is_validated=is_validated,
+        )
+
+    def _trained(self, job: Any) -> Result:
+        return trained(job, threads=self._get("threads"), is_shown=bool(self._get("verbose")))
+
+    def _learn(self, rows: Rows, result: Result, history: Table) -> None:
+        """Take over what training came to."""
+        self.model_, self.history_ = result.model, history
+        self.n_features_in_ = rows.inputs.width
+        vars(self).pop("feature_names_in_", None)
+        if rows.inputs.names is not None:
+            self.feature_names_in_ = np.array(rows.inputs.names, object)
+
+    def _get(self, parameter: str) -> Any:
+        return getattr(self, parameter)
+
+    @property
+    def _is_fitted(self) -> bool:
+        return "model_" in vars(self)
+
+    @property
+    def _fitted(self) -> Model:
+        """The model. Raises `UnfittedError` when there is none."""
+        if not self._is_fitted:
+            raise UnfittedError(
+                f"This {type(self).__name__} instance is not fitted yet; call 'fit' first"
+            )
+        return self.model_
+
+    def _known(self, X: object) -> Inputs:
+        """Return inputs as the model takes them. Raises `RowsError` for other columns."""
+        inputs = inputs_of(X)
+        names = vars(self).get("feature_names_in_")
+        check_columns(type(self).__name__, inputs, names, self.n_features_in_)
+        if inputs.names is not None and names is None:
+            return replace(inputs, rows=inputs.unnamed, names=None)
+        return inputs
+
+    def _predicted(self, X: object, what: Callable[[Any], NDArray[Any]]) -> NDArray[Any]:
+        """Return what the predictions for all rows have."""
+        model = self._fitted
+        with expected_errors():
+            blocks = model.predictions(self._known(X).rows)
+            return np.concatenate([what(block.predictions) for block in blocks])
+
+    def save(self, path: str | Path, *, replace: bool = False) -> None:
+        """Write the network as ``weights.npz``, which the command line reads.
+
+        Raises
+        ------
+        RefusedError
+            When `path` exists and `replace` is not set.
+        OutputError
+            When it cannot be written.
+        """
+        model = self._fitted
+        with expected_errors():
+            model.save(path, replace=replace)
+
+    @classmethod
+    def from_model(cls, model: Model) -> Self:
+        """Return an estimator that is fitted: with the network and the settings of a model.
+
+        Raises
+        ------
+        RefusedError
+            When its task is not the estimator's.
+        """
+        estimator = cls(**_parameters_of(model, cls().get_params(deep=False)))
+        with expected_errors():
+            estimator._adopt(model)
+        return estimator
+
+    def _adopt(self, model: Model) -> None:
+        """Take over a model that was trained elsewhere."""
+        encoding = model.preprocessing.encoding
+        self.model_, self.history_, self._stand = model, {}, None
+        self.n_features_in_ = len(model.preprocessing.columns)
+        if encoding is not None:
+            self.n_features_in_ = len(encoding.columns)
+            self.feature_names_in_ = np.array([each.name for each in encoding.columns], object)
+
+    @property
+    def n_iter_(self) -> int:
+        """How many epochs were completed."""
+        return int(self._fitted.training["epochs"])
+
+    @property
+    def loss_curve_(self) -> list[float]:
+        """The training loss of each epoch."""
+        self._fitted  # noqa: B018 - raises
+        return self.history_.get("train_loss", [])
+
+    @property
+    def loss_(self) -> float:
+        """The training loss of the last epoch."""
+        metrics = self._fitted.metrics
+        return self.loss_curve_[-1] if self.loss_curve_ else float(metrics["train"]["loss"])
+
+    @property
+    def best_loss_(self) -> float | None:
+        """The least training loss of an epoch; None where rows to validate with chose it."""
+        losses = self.loss_curve_
+        return None if "validation_loss" in self.history_ else min(losses, default=None)
+
+    @property
+    def validation_scores_(self) -> list[float] | None:
+        """The accuracy of each epoch on the rows to validate with; None without, or of numbers."""
+        self._fitted  # noqa: B018 - raises
+        return self.history_.get("validation_accuracy")
+
+    @property
+    def best_validation_score_(self) -> float | None:
+        """The best of `validation_scores_`."""
+        return max(self.validation_scores_ or (), default=None)
+
+    @property
+    def coefs_(self) -> list[NDArray[Any]]:
+        """The weights of each layer, a row an input; of the first layer for scaled inputs."""
+        return self._arrays("W")
+
+    @property
+    def intercepts_(self) -> list[NDArray[Any]]:
+        """The biases of each layer."""
+        return self._arrays("b")
+
+    def _arrays(self, letter: str) -> list[NDArray[Any]]:
+        network = self._fitted.network
+        return [network.named[f"{letter}{block.number}"] for block in network.blocks]
+
+    @property
+    def n_layers_(self) -> int:
+        """How many layers there are, the inputs counted as one."""
+        return len(self._fitted.network.blocks) + 1
+
+    @property
+    def n_outputs_(self) -> int:
+        """How many outputs the network has."""
+        return int(self._fitted.network.output.outputs)
+
+    @property
+    def out_activation_(self) -> str:
+        """The output activation, in scikit-learn's words."""
+        kind = self._fitted.network.output.kind
+        return _OUTPUTS.get(kind, kind)
+
+
+def _parameters_of(model: Model, defaults: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a model's config says of the parameters of an estimator."""
+    config = model.config
+    return {
+        key: found[key]
+        for key, name in SECTIONS.items()
+        if key in defaults and key in (found := config.get(name, {}) if name else config)
+    }

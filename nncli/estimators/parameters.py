@@ -1,0 +1,167 @@
+"""The parameters of the estimators: the config's keys, and scikit-learn's names for them."""
+
+from collections.abc import Callable, Mapping, Sequence
+from inspect import Parameter, Signature
+from typing import Any, Literal, TypedDict, TypeVar
+
+from pydantic import BaseModel
+
+from nncli.base.words import did_you_mean
+from nncli.config.for_tables import settings_for
+from nncli.config.memory_sources import FrameSource
+from nncli.config.schema import Config, ModelSection, TrainingSection
+
+Choice = str | Mapping[str, Any]
+Function = TypeVar("Function", bound=Callable[..., Any])
+Each = Choice | Sequence[Choice]
+
+
+class NetworkParameters(TypedDict, total=False):
+    """The parameters of both estimators."""
+
+    hidden_layers: Sequence[int] | None
+    activation: Each | None
+    normalization: Each
+    output: Choice | None
+    initializer: Each | None
+    initial_weights: Any
+    initial_biases: Any
+    density: float | Sequence[float]
+    masks: Any
+    loss: Choice | None
+    optimizer: Choice | None
+    learning_rate: float | str | None
+    batch_size: int | Literal["full", "auto"] | None
+    epochs: int | None
+    shuffle: bool
+    schedule: Choice
+    l1: float
+    l2: float | None
+    max_norm: float | None
+    clip_norm: float | None
+    clip_value: float | None
+    dropout: float | Sequence[float]
+    precision: Literal["float32", "float64"]
+    engine: Literal["auto", "numpy", "compiled"]
+    early_stopping: bool | Mapping[str, Any] | None
+    seed: int
+    validation: int | float | None
+    scale: Choice
+    columns: Mapping[str, Any] | None
+    blanks: Sequence[str] | None
+    missing: Literal["error", "auto"]
+    threads: int | None
+    warm_start: bool
+    hidden_layer_sizes: Any
+    solver: str | None
+    alpha: float | None
+    learning_rate_init: float | None
+    power_t: float | None
+    max_iter: int | None
+    random_state: Any
+    tol: float | None
+    verbose: bool | int | None
+    momentum: float | None
+    nesterovs_momentum: bool | None
+    validation_fraction: float | None
+    beta_1: float | None
+    beta_2: float | None
+    epsilon: float | None
+    n_iter_no_change: int | None
+    max_fun: int | None
+
+
+class ClassifierParameters(NetworkParameters, total=False):
+    """The parameters of a classifier."""
+
+    threshold: float | None
+    class_weight: Literal["balanced"] | Mapping[Any, float] | None
+
+
+# There is no directory for checkpoints, and scikit-learn has a cross-validation of its own.
+LEFT_OUT = ("checkpoint_seconds", "folds", "fold")
+_OF_DATA = ("validation", "scale", "columns", "blanks", "missing", "class_weight")
+_OF_CLASSES = ("threshold", "class_weight")
+
+# Where each key of a config stands: in which section, or beside these.
+SECTIONS: dict[str, str] = {
+    **dict.fromkeys(ModelSection.model_fields, "model"),
+    **{key: "training" for key in TrainingSection.model_fields if key not in LEFT_OUT},
+    **dict.fromkeys(_OF_DATA, "data"),
+    "seed": "",
+}
+_SCHEMAS: dict[str, type[BaseModel]] = {
+    "model": ModelSection,
+    "training": TrainingSection,
+    "data": FrameSource,
+    "": Config,
+}
+
+# What suits a table by its rows: None where it is not given.
+BY_THE_ROWS = ("validation", *(key for section in settings_for(1).values() for key in section))
+
+SCIKIT_LEARN = (
+    "hidden_layer_sizes",
+    "solver",
+    "alpha",
+    "learning_rate_init",
+    "power_t",
+    "max_iter",
+    "random_state",
+    "tol",
+    "verbose",
+    "momentum",
+    "nesterovs_momentum",
+    "validation_fraction",
+    "beta_1",
+    "beta_2",
+    "epsilon",
+    "n_iter_no_change",
+    "max_fun",
+)
+
+
+def _defaults() -> dict[str, Any]:
+    """Return the default of each parameter: the config's, or one of its own."""
+    configured = {
+        key: _SCHEMAS[section].model_fields[key].get_default(call_default_factory=True)
+        for key, section in SECTIONS.items()
+    }
+    return {
+        **{key: None if default in ([], {}) else default for key, default in configured.items()},
+        **dict.fromkeys(BY_THE_ROWS),
+        "missing": "auto",
+        "threads": None,
+        "warm_start": False,
+        **dict.fromkeys(SCIKIT_LEARN),
+    }
+
+
+OF_CLASSIFIERS: Mapping[str, Any] = _defaults()
+OF_REGRESSORS: Mapping[str, Any] = {
+    key: default for key, default in OF_CLASSIFIERS.items() if key not in _OF_CLASSES
+}
+
+
+def takes(defaults: Mapping[str, Any]) -> Callable[[Function], Function]:
+    """Return a decorator for an ``__init__``: its signature then has these parameters."""
+    own = Parameter("self", Parameter.POSITIONAL_OR_KEYWORD)
+    named = [
+        Parameter(name, Parameter.KEYWORD_ONLY, default=default)
+        for name, default in defaults.items()
+    ]
+
+    def with_signature(init: Function) -> Function:
+        vars(init)["__signature__"] = Signature([own, *named])
+        return init
+
+    return with_signature
+
+
+def completed(owner: str, defaults: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return all parameters. Raises `TypeError` for one that there is not."""
+    for name in given:
+        if name not in defaults:
+            hint = did_you_mean(name, [*defaults])
+            raise TypeError(f"{owner}() got an unexpected keyword argument {name!r}{hint}")
+    return {**defaults, **given}

@@ -1,0 +1,187 @@
+"""scikit-learn's parameters of a multilayer perceptron, in the words of a config.
+
+Each function takes all parameters as they are given, and returns what some of them mean.
+"""
+
+from collections.abc import Callable, Mapping
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+
+from nncli.config.for_tables import settings_for
+from nncli.data.dataset import Task
+from nncli.estimators.errors import ParameterError
+from nncli.estimators.parameters import OF_CLASSIFIERS, SCIKIT_LEARN
+from nncli.metrics.scores import SCORES
+
+Given = Mapping[str, Any]
+
+_LARGEST_BATCH = 200
+_TOL, _EPOCHS_WITHOUT_CHANGE = 1e-4, 10
+_FALL = 0.2  # of the rate of learning_rate='adaptive'
+_ACTIVATIONS = {"logistic": "sigmoid"}
+_LOSSES = {"squared_error": "half_squared_error", "log_loss": None}
+_SEEDS = 1 << 32
+
+
+def translated(given: Given, rows: int, task: Task) -> dict[str, Any]:
+    """Return the keys of a config that parameters stand for; None for those not given.
+
+    Parameters
+    ----------
+    given : mapping
+        Every parameter of an estimator.
+    rows : int
+        How many there are to train with.
+
+    Raises
+    ------
+    ParameterError
+        When both names of one thing are given, or what nncli has not.
+    """
+    _refuse(given)
+    return {
+        **{key: value for key, value in given.items() if key not in SCIKIT_LEARN},
+        **_renamed(given),
+        "activation": _words(given["activation"], _ACTIVATIONS),
+        "loss": _words(given["loss"], _LOSSES),
+        "optimizer": _optimizer(given),
+        **_batches(given, rows),
+        **_rate(given),
+        **_stopping(given, task),
+    }
+
+
+def _is_given(given: Given, name: str) -> bool:
+    value, default = given[name], OF_CLASSIFIERS[name]
+    return value is not default and not (isinstance(value, type(default)) and value == default)
+
+
+def _one_of(given: Given, name: str, other: str, means: Callable[[Any], Any] = lambda v: v) -> Any:
+    """Return a parameter, or what `other` means, scikit-learn's name for it."""
+    if given[other] is None:
+        return given[name]
+    if _is_given(given, name):
+        raise ParameterError(f"{name} and {other} are one thing; give one of them")
+    return means(given[other])
+
+
+def _refuse(given: Given) -> None:
+    """Raise `ParameterError` for what nncli has not."""
+    for name, (is_wrong, remedy) in _REFUSED.items():
+        if is_wrong(given[name]):
+            raise ParameterError(f"{name}: found {given[name]!r}; {remedy}")
+
+
+def _renamed(given: Given) -> dict[str, Any]:
+    return {
+        "hidden_layers": _one_of(given, "hidden_layers", "hidden_layer_sizes", _sizes),
+        "epochs": _one_of(given, "epochs", "max_iter"),
+        "seed": _one_of(given, "seed", "random_state", _seed),
+    }
+
+
+def _sizes(value: Any) -> Any:
+    return value if np.iterable(value) else [value]
+
+
+def _seed(value: Any) -> int:
+    """Return a seed; a generator draws it."""
+    if hasattr(value, "integers"):
+        return int(value.integers(_SEEDS))
+    if hasattr(value, "randint"):
+        return int(value.randint(_SEEDS, dtype=np.uint32))
+    return value  # type: ignore[no-any-return]  # the config says what is wrong with it
+
+
+def _words(value: Any, words: Mapping[str, str | None]) -> Any:
+    if isinstance(value, list | tuple):
+        return [_words(each, words) for each in value]
+    return words.get(value, value) if isinstance(value, str) else value
+
+
+def _optimizer(given: Given) -> Any:
+    solver = _one_of(given, "optimizer", "solver")
+    if given["solver"] is None:
+        for name in ("momentum", "nesterovs_momentum", "beta_1", "beta_2", "epsilon"):
+            if given[name] is not None and _is_given(given, "optimizer"):
+                raise ParameterError(f"{name} and optimizer are one thing; give it in optimizer")
+        solver = solver or settings_for(1)["training"]["optimizer"]
+    if solver == "sgd" and given["solver"] is not None:
+        momentum = 0.9 if given["momentum"] is None else given["momentum"]
+        nesterov = given["nesterovs_momentum"] is not False and momentum > 0
+        return {"name": "sgd", "momentum": momentum, "nesterov": nesterov}
+    betas = {"beta1": given["beta_1"], "beta2": given["beta_2"], "epsilon": given["epsilon"]}
+    chosen = {name: value for name, value in betas.items() if value is not None}
+    return {"name": solver, **chosen} if chosen else solver
+
+
+def _batches(given: Given, rows: int) -> dict[str, Any]:
+    """Return the rows of a batch, and `alpha`, which scikit-learn divides by them."""
+    size = given["batch_size"]
+    size = min(_LARGEST_BATCH, rows) if isinstance(size, str) and size == "auto" else size
+    in_use = settings_for(rows)["training"]["batch_size"] if size is None else size
+    batch = min(in_use, rows) if isinstance(in_use, Integral) else rows
+    return {"batch_size": size, "l2": _one_of(given, "l2", "alpha", lambda alpha: alpha / batch)}
+
+
+def _rate(given: Given) -> dict[str, Any]:
+    rate, schedule = given["learning_rate"], given["schedule"]
+    if not isinstance(rate, str):
+        return {"learning_rate": _one_of(given, "learning_rate", "learning_rate_init")}
+    if _is_given(given, "schedule"):
+        raise ParameterError(f"schedule and learning_rate={rate!r} are one thing; give schedule")
+    if rate == "adaptive" and given["solver"] == "sgd":
+        schedule = {"name": "plateau", "factor": _FALL, "patience": _patience(given)}
+    return {"learning_rate": given["learning_rate_init"], "schedule": schedule}
+
+
+def _patience(given: Given) -> int:
+    """Return after how many epochs training stops: scikit-learn waits for one more than it says."""
+    epochs = given["n_iter_no_change"]
+    return int(_EPOCHS_WITHOUT_CHANGE if epochs is None else epochs) + 1
+
+
+def _stopping(given: Given, task: Task) -> dict[str, Any]:
+    """Return when training stops, and the rows to validate with where scikit-learn says them."""
+    stopping, says_when = given["early_stopping"], ("tol", "n_iter_no_change")
+    asked = [name for name in says_when if given[name] is not None]
+    if isinstance(stopping, Mapping) and asked:
+        raise ParameterError(f"early_stopping and {asked[0]} are one thing; give early_stopping")
+    if stopping is not True and not asked:
+        return {"early_stopping": stopping, "validation": given["validation"]}
+    rises = SCORES[task].larger_is_better
+    monitor = f"validation_{SCORES[task].name if rises else 'loss'}" if stopping else "train_loss"
+    change = _TOL if given["tol"] is None else float(given["tol"])
+    return {
+        "early_stopping": {
+            "monitor": monitor,
+            "patience": _patience(given),
+            "min_change": max(change, 0.0),
+        },
+        "validation": _one_of(given, "validation", "validation_fraction")
+        if stopping
+        else given["validation"],
+    }
+
+
+_SCHEDULE = "give schedule, such as {'name': 'inverse_time', 'decay': 0.1}"
+_REFUSED: dict[str, tuple[Callable[[Any], bool], str]] = {
+    "solver": (
+        lambda value: value not in (None, "adam", "sgd"),
+        "expected 'adam' or 'sgd', or give optimizer",
+    ),
+    "learning_rate": (
+        lambda value: isinstance(value, str) and value not in ("constant", "adaptive"),
+        f"expected a number, 'constant' or 'adaptive', or {_SCHEDULE}",
+    ),
+    "power_t": (
+        lambda value: value is not None,
+        f"it belongs to learning_rate='invscaling'; {_SCHEDULE}",
+    ),
+    "max_fun": (
+        lambda value: value is not None,
+        "it belongs to solver='lbfgs', which nncli does not have; give epochs",
+    ),
+}

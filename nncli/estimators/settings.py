@@ -1,0 +1,82 @@
+"""The config that the parameters of an estimator stand for."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from nncli.config.for_tables import VALIDATION, settings_for
+from nncli.data.dataset import Task
+from nncli.data.splitting import row_count
+from nncli.data.tables.targets import class_names
+from nncli.estimators.parameters import SECTIONS
+from nncli.estimators.scikit_names import translated
+
+
+def config_of(
+    parameters: Mapping[str, Any],
+    task: Task,
+    rows: int,
+    *,
+    rarest: int,
+    targets: Sequence[str] = (),
+    is_validated: bool = False,
+) -> dict[str, Any]:
+    """Return a config for rows that are handed over.
+
+    Parameters
+    ----------
+    parameters : mapping
+        All of an estimator, as they are given.
+    rows, rarest : int
+        How many there are to train with, and of the rarest class.
+    targets : sequence of str
+        What the targets are called, if they have names.
+    is_validated : bool
+        Whether rows to validate with are handed over, too.
+
+    Raises
+    ------
+    ParameterError
+        As `translated`.
+    """
+    given = translated(parameters, rows, task)
+    seed, stopping, share = (given.pop(key) for key in ("seed", "early_stopping", "validation"))
+    sections: dict[str, dict[str, Any]] = settings_for(rows)
+    sections["data"] = {"task": "multiclass" if task == "binary" else task, "test": 0}
+    for key, value in given.items():
+        if value is not None and key in SECTIONS:
+            sections[SECTIONS[key]][key] = value
+    data, training = sections["data"], sections["training"]
+    if targets:
+        data["target"] = list(targets)
+    if isinstance(weights := data.get("class_weight"), Mapping):
+        data["class_weight"] = {_class_name(label): each for label, each in weights.items()}
+    may_validate = rarest > 1 and row_count(VALIDATION, rows) > 0
+    watched, data["validation"] = _watched(
+        training["early_stopping"] if may_validate or is_validated else None,
+        stopping,
+        share,
+        is_validated=is_validated,
+    )
+    training["early_stopping"] = watched
+    return {"seed": seed, **sections}
+
+
+def _watched(
+    by_default: dict[str, Any] | None, stopping: Any, share: Any, *, is_validated: bool
+) -> tuple[Any, Any]:
+    """Return what stops training early, and the share of the rows to validate with."""
+    asked = by_default if stopping is None else stopping or None
+    monitor = asked.get("monitor", "validation_loss") if isinstance(asked, Mapping) else ""
+    watches = str(monitor).startswith("validation")
+    if is_validated:
+        return asked, 0
+    if share is None:
+        share = VALIDATION if watches else 0
+    return (None if stopping is None and watches and share == 0 else asked), share
+
+
+def _class_name(label: object) -> str:
+    (name,) = class_names(np.asarray([label]))
+    return name

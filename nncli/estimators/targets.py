@@ -1,0 +1,188 @@
+"""The targets that an estimator is given: classes, labels, or numbers."""
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nncli.base.words import count
+from nncli.data.dataset import Task
+from nncli.data.tables.targets import class_names
+from nncli.estimators.conventions import DataConversionWarning
+from nncli.estimators.errors import RowsError
+from nncli.estimators.inputs import refuse_not_finite, refuse_sparse
+
+
+@dataclass(frozen=True)
+class Goal:
+    """What an estimator is to predict.
+
+    Attributes
+    ----------
+    task : str
+    outputs : int
+        Labels or targets a row.
+    classes : array
+        The user's, in their order: of a classification with one target; of several labels their
+        numbers, of a regression empty.
+    targets : list of str
+        What the targets are called, if they have names.
+    """
+
+    task: Task
+    outputs: int = 1
+    classes: NDArray[Any] = field(default_factory=lambda: np.empty(0))
+    targets: Sequence[str] = ()
+
+    @cached_property
+    def names(self) -> list[str]:
+        """The names of the classes in a model; of several labels, and of a regression, none."""
+        return [] if self.task in ("multilabel", "regression") else _names_of(self.classes)
+
+    def values(self, y: NDArray[Any]) -> NDArray[Any]:
+        """Return targets (N,) or (N, O) as nncli takes them: classes by their names.
+
+        Raises
+        ------
+        RowsError
+            For a class that there is not, or another number of targets a row.
+        """
+        outputs = 1 if y.ndim == 1 else y.shape[1]
+        if outputs != self.outputs:
+            raise RowsError(f"y: {count(outputs, 'value')} a row; expected {self.outputs}")
+        if not self.names:
+            return y
+        _check_kind(y, self.classes)
+        places = np.searchsorted(self.classes, y).clip(max=len(self.classes) - 1)
+        unknown = self.classes[places] != y
+        if unknown.any():
+            raise RowsError(
+                f"y: row {int(unknown.argmax())} (from 0): the class {y[unknown][0]!r} is not one "
+                f"of the classes {self.classes.tolist()}"
+            )
+        return np.asarray(np.array(self.names, object)[places])
+
+
+def classes_of(y: object, known: object | None = None) -> tuple[Goal, NDArray[Any]]:
+    """Return what a classifier is to predict, and the targets (N,) or (N, L) as an array.
+
+    Parameters
+    ----------
+    known : array, optional
+        All classes; default: those of `y`.
+
+    Raises
+    ------
+    RowsError
+        When they are no classes: numbers with fractions, blanks, several of more than two.
+    """
+    labels = _array(y)
+    if labels.dtype.kind == "f" and (labels != np.rint(labels)).any():
+        raise RowsError(
+            "Unknown label type: continuous. Classes are names, Booleans or whole numbers; for "
+            "other numbers use MLPRegressor"
+        )
+    if labels.ndim == 2:
+        if not np.isin(labels, (0, 1)).all():
+            raise RowsError(
+                "Unknown label type: multiclass-multioutput. Several labels are 0 or 1 each"
+            )
+        outputs = labels.shape[1]
+        return Goal("multilabel", outputs, np.arange(outputs), _target_names(y)), labels
+    classes = np.unique(labels if known is None else _array(known))
+    if len(classes) < 2:
+        raise RowsError(f"y: one class alone, {classes.tolist()[0]!r}; expected two or more")
+    task: Task = "binary" if len(classes) == 2 else "multiclass"
+    return Goal(task, 1, classes, _target_names(y)), labels
+
+
+def numbers_of(y: object) -> tuple[Goal, NDArray[Any]]:
+    """Return what a regression is to predict, and the targets (N,) or (N, O) as an array.
+
+    Raises
+    ------
+    RowsError
+        When they are no finite numbers.
+    """
+    numbers = _array(y)
+    if numbers.dtype.kind not in "buif":
+        try:
+            numbers = numbers.astype(np.float64)
+        except (TypeError, ValueError) as error:
+            raise RowsError(f"y: a regression needs numbers: {error}") from error
+    outputs = 1 if numbers.ndim == 1 else numbers.shape[1]
+    return Goal("regression", outputs, targets=_target_names(y)), numbers
+
+
+def _array(y: object) -> NDArray[Any]:
+    """Return targets as an array (N,), or (N, O) of several. Raises `RowsError`."""
+    if y is None:
+        raise RowsError("the estimator requires y to be passed, but the target y is None")
+    refuse_sparse(y, "y")
+    try:
+        array = np.asarray(y)
+        if array.dtype.kind == "O":
+            array = _of_values(array)
+    except (TypeError, ValueError) as error:
+        raise RowsError(f"y: is no array of targets: {error}") from error
+    if array.dtype.kind == "c":
+        raise RowsError("y: Complex data not supported")
+    if array.dtype.kind not in "buifUO" or array.ndim not in (1, 2) or not array.size:
+        raise RowsError(
+            f"y: is {array.dtype} of shape {array.shape}; y should be a 1d array, or have several "
+            "targets a row"
+        )
+    if array.dtype.kind == "f":
+        refuse_not_finite(array, "y")
+    if array.ndim == 2 and array.shape[1] == 1:
+        warnings.warn(
+            "A column-vector y was passed when a 1d array was expected: use y.ravel()",
+            DataConversionWarning,
+            stacklevel=5,
+        )
+        array = array.ravel()
+    return array
+
+
+def _of_values(array: NDArray[Any]) -> NDArray[Any]:
+    """Return an array of Python values in the type that they have: text stays text."""
+    values = array.ravel().tolist()
+    for row, value in enumerate(values):
+        if value is None or value != value:
+            raise RowsError(f"Input y contains NaN: row {row} (from 0) is blank")
+    if all(isinstance(value, str) for value in values):
+        return array
+    found = np.array(values)
+    return found.reshape(array.shape) if found.dtype.kind in "buif" else array
+
+
+def _target_names(y: object) -> list[str]:
+    """Return the name of a series, or those of the columns of a frame, where they are text."""
+    columns = getattr(y, "columns", None)
+    found = [getattr(y, "name", None)] if columns is None else list(columns)
+    names = [name for name in found if isinstance(name, str) and name.strip()]
+    return names if len(names) == len(found) else []
+
+
+def _names_of(classes: NDArray[Any]) -> list[str]:
+    """Return the names of classes. Raises `RowsError` when two have the same, or one is blank."""
+    names = [name.strip() for name in class_names(classes)]
+    known = set[str]()
+    for place, name in enumerate(names):
+        if not name or name in known:
+            raise RowsError(
+                f"y: the class {classes.tolist()[place]!r} "
+                + (f"is called {name!r}, as another" if name else "is blank text; give it a name")
+            )
+        known.add(name)
+    return names
+
+
+def _check_kind(y: NDArray[Any], classes: NDArray[Any]) -> None:
+    """Raise `RowsError` when classes and targets are text and numbers."""
+    if (y.dtype.kind in "UO") != (classes.dtype.kind in "UO"):
+        raise RowsError(f"y: holds values of type {y.dtype}; the classes are {classes.tolist()}")
