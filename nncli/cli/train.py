@@ -94,10 +94,11 @@ def _begin(
     dry_run: bool,
     options: Options,
 ) -> None:
-    from nncli import cross_validate, estimate, load_config, train
     from nncli.cli.folds import print_folds
 
     with options.preparing():
+        from nncli import cross_validate, estimate, load_config, train
+
         loaded = load_config(config, overrides)
     if dry_run:
         from nncli.cli.dry_run import print_estimate
@@ -117,9 +118,10 @@ def _begin(
 
 def _resume(directory: Path, overrides: tuple[str, ...], options: Options) -> None:
     """Resume the run in `directory`, or say that it is finished."""
-    from nncli import is_cross_validation, resume, resume_cross_validation
     from nncli.cli.folds import print_folds
 
+    with options.preparing():
+        from nncli import is_cross_validation, resume, resume_cross_validation
     with watching_for(options) as watching:
         if is_cross_validation(directory):
             found = resume_cross_validation(directory, overrides, **watching.settings)

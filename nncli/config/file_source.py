@@ -44,8 +44,15 @@ def part_field(share: float, purpose: str, other: str = "a file") -> Any:
 
 
 class FileSource(Source):
-    """What all sources that are files have in common."""
+    """What all sources of the user's own have in common.
 
+    Attributes
+    ----------
+    place : str
+        Where the rows are, in words.
+    """
+
+    place: ClassVar[str] = "a file of your own"
     is_own: ClassVar[bool] = True
     paths: ClassVar[tuple[str, ...]] = ("path", "test", "validation")
 
@@ -78,7 +85,7 @@ class FileSource(Source):
     @classmethod
     def whereabouts(cls) -> str:
         """Say that the rows are the user's."""
-        return "a file of your own"
+        return cls.place
 
 
 class PathSource(FileSource):

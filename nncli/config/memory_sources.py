@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from nncli.data.memory.given import GivenTable
 
 _PARTS = ("validation", "test")
+_PLACE = "handed over in Python"
 
 
 @dataclass(frozen=True)
@@ -102,15 +103,11 @@ class _Memory(Source):
             )
         return self._rows
 
-    @classmethod
-    def whereabouts(cls) -> str:
-        """Say that the rows come from Python."""
-        return "handed over in Python"
-
 
 class FrameSource(TableKeys, _Memory):
     """A data frame, or a list of dicts, handed over in Python."""
 
+    place: ClassVar[str] = _PLACE
     paths: ClassVar[tuple[str, ...]] = _PARTS
     source: Literal["frame"]
     target: Annotated[str | list[str], OneOrList(Text)] = Field(
@@ -140,6 +137,7 @@ class FrameSource(TableKeys, _Memory):
 class ArraysSource(ArraySource, _Memory):
     """Arrays of inputs and targets, handed over in Python."""
 
+    place: ClassVar[str] = _PLACE
     paths: ClassVar[tuple[str, ...]] = ()
     source: Literal["arrays"]
     test: Share = part_field(0.2, "test", "other arrays")
