@@ -12,6 +12,7 @@ from nncli.data.builtin.mnist import PARTS
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+PYTHON = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
 
 
 def test_the_config_reference_is_made_from_the_schema() -> None:
@@ -53,13 +54,23 @@ def test_the_five_lines_run_a_network(tmp_path: Path, monkeypatch: pytest.Monkey
     write_model(tmp_path / "weights.npz", model)
     monkeypatch.chdir(tmp_path)
     rows = random.integers(0, 256, (50, 784)).astype(np.float32)
-    code = re.search(r"```python\n(.*?)```", README, re.DOTALL)
-    assert code is not None
-    assert len(code[1].splitlines()) == 5
+    (code,) = [each for each in PYTHON if "np.load" in each]
+    assert len(code.splitlines()) == 5
     names: dict[str, Any] = {"X": rows}
-    exec(code[1], names)
+    exec(code, names)
     names["model"].close()
     np.testing.assert_array_equal(names["digits"], predict_rows(model, rows).chosen)
+
+
+def test_the_lines_in_python_train_a_network(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(ROOT)
+    (code,) = [each for each in PYTHON if "nncli.train" in each]
+    exec(code, {})
+    accuracy, predictions = capsys.readouterr().out.split("\n", 1)
+    assert 0.9 < float(accuracy) < 0.96
+    assert predictions == "[1 0]\n"
 
 
 def test_ci_runs_the_readme_test_command() -> None:

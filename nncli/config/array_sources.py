@@ -138,6 +138,7 @@ class IdxSource(PairSource):
 class ImagesSource(OneFileSource):
     """A folder with PNG and JPEG images, in a sub-folder for each class."""
 
+    place: ClassVar[str] = "a folder of your own"
     source: Literal["images"]
     size: Annotated[list[Side], Field(min_length=2, max_length=2)] | None = Field(
         None,
@@ -189,11 +190,6 @@ class ImagesSource(OneFileSource):
             channels=_CHANNELS[self.color] if self.color else None,
             class_weight=self.class_weight,
         )
-
-    @classmethod
-    def whereabouts(cls) -> str:
-        """Say that the images are the user's."""
-        return "a folder of your own"
 
 
 _CHANNELS: dict[str | None, int] = {"gray": 1, "grey": 1, "rgb": 3}
