@@ -85,7 +85,15 @@ def look(result: nncli.Result, frame: object) -> None:
     assert_type(nncli.load("model.npz"), nncli.Model)
 
 
+def estimators(X: NDArray[np.float64], y: list[str]) -> None:
+    classifier = nncli.MLPClassifier(hidden_layers=[4]).fit(X, y)
+    assert_type(classifier, nncli.MLPClassifier)
+    assert_type(classifier.predict(X), NDArray[Any])
+    print(classifier.predict_proba(X), nncli.MLPRegressor(epochs=3).fit(X, X[:, 0]).predict(X))
+
+
 def runs(frame: object) -> None:
+    assert_type(nncli.is_cross_validation("run"), bool)
     assert_type(nncli.resume("run", {"training.epochs": 9}, data=frame), nncli.Result)
     found = nncli.cross_validate("config.yaml", data=frame, observers=[Watch()])
     assert_type(found, nncli.CrossValidation)
@@ -147,6 +155,7 @@ accuracy: str = nncli.train("config.yaml").metrics["test"]["accuracy"]
 nncli.load("model.npz").predict([[0.0]], threshold="0.5")
 nncli.cross_validate("config.yaml", out=3)
 nncli.trian("config.yaml")
+nncli.MLPClassifier(hidden_layer=[4])
 """
 
 
