@@ -10,19 +10,19 @@ __version__ = "0.1.0"
 
 _PUBLIC = {
     "nncli.api": ("cross_validate", "load_data", "resume", "resume_cross_validation", "train"),
+    "nncli.base.clock": ("Clock",),
     "nncli.base.errors": (
         "ConfigError",
         "DataError",
         "DivergenceError",
         "DownloadError",
-        "Interrupted",
         "ModelFileError",
         "NncliError",
         "NncliWarning",
         "OutputError",
         "UsageError",
     ),
-    "nncli.config.first_config": ("first_config",),
+    "nncli.config.first_config": ("FirstConfig", "first_config"),
     "nncli.config.load": ("LoadedConfig", "load_config"),
     "nncli.config.reference": ("config_reference", "config_schema"),
     "nncli.config.schema": ("Config",),
@@ -33,18 +33,21 @@ _PUBLIC = {
     "nncli.explain.gradient_check": ("LayerCheck",),
     "nncli.explain.trace.of_job": ("trace",),
     "nncli.metrics.tasks": ("Evaluation",),
-    "nncli.model.model": ("Model", "load"),
+    "nncli.model.model": ("Model", "Preprocessing", "load"),
+    "nncli.model.prediction": ("PredictedRows",),
     "nncli.runs.description": ("describe",),
     "nncli.runs.estimate": ("Estimate", "estimate"),
-    "nncli.runs.folds": ("CrossValidation", "is_cross_validation"),
+    "nncli.runs.folds": ("CrossValidation", "FoldResult", "Summary", "is_cross_validation"),
     "nncli.runs.info": ("info",),
     "nncli.runs.result": ("Result",),
     "nncli.training.loop": ("EpochReport", "StepReport"),
     "nncli.training.observers.observer": ("Job", "Observer"),
+    "nncli.training.outcome": ("Outcome",),
 }
 
 # What the commands need beside; it may change with them.
 _OF_COMMANDS = {
+    "nncli.base.errors": ("Interrupted",),
     "nncli.config.first_config": ("TEMPLATE_NAMES",),
     "nncli.config.is_config": ("is_config",),
     "nncli.config.keys": ("keys_of_file",),
@@ -53,7 +56,6 @@ _OF_COMMANDS = {
     "nncli.metrics.tasks": ("ClassificationEvaluation", "EVALUATIONS"),
     "nncli.model.description": ("LayerHistory", "layer_histories"),
     "nncli.model.formats": ("FORMATS", "Format"),
-    "nncli.model.prediction": ("PredictedRows",),
     "nncli.model.thresholds": ("check_probabilities",),
     "nncli.training.observers.interruption": ("InterruptRequest",),
 }
@@ -73,6 +75,7 @@ if TYPE_CHECKING:
     from nncli.api import resume as resume
     from nncli.api import resume_cross_validation as resume_cross_validation
     from nncli.api import train as train
+    from nncli.base.clock import Clock as Clock
     from nncli.base.errors import ConfigError as ConfigError
     from nncli.base.errors import DataError as DataError
     from nncli.base.errors import DivergenceError as DivergenceError
@@ -84,6 +87,7 @@ if TYPE_CHECKING:
     from nncli.base.errors import OutputError as OutputError
     from nncli.base.errors import UsageError as UsageError
     from nncli.config.first_config import TEMPLATE_NAMES as TEMPLATE_NAMES
+    from nncli.config.first_config import FirstConfig as FirstConfig
     from nncli.config.first_config import first_config as first_config
     from nncli.config.is_config import is_config as is_config
     from nncli.config.keys import keys_of_file as keys_of_file
@@ -110,6 +114,7 @@ if TYPE_CHECKING:
     from nncli.model.formats import FORMATS as FORMATS
     from nncli.model.formats import Format as Format
     from nncli.model.model import Model as Model
+    from nncli.model.model import Preprocessing as Preprocessing
     from nncli.model.model import load as load
     from nncli.model.prediction import PredictedRows as PredictedRows
     from nncli.model.thresholds import check_probabilities as check_probabilities
@@ -117,6 +122,8 @@ if TYPE_CHECKING:
     from nncli.runs.estimate import Estimate as Estimate
     from nncli.runs.estimate import estimate as estimate
     from nncli.runs.folds import CrossValidation as CrossValidation
+    from nncli.runs.folds import FoldResult as FoldResult
+    from nncli.runs.folds import Summary as Summary
     from nncli.runs.folds import is_cross_validation as is_cross_validation
     from nncli.runs.info import info as info
     from nncli.runs.result import Result as Result
@@ -125,6 +132,7 @@ if TYPE_CHECKING:
     from nncli.training.observers.interruption import InterruptRequest as InterruptRequest
     from nncli.training.observers.observer import Job as Job
     from nncli.training.observers.observer import Observer as Observer
+    from nncli.training.outcome import Outcome as Outcome
 else:
 
     def __getattr__(name):

@@ -12,8 +12,8 @@ from nncli.base.clock import Clock
 from nncli.base.errors import UsageError
 from nncli.base.notes import Note, warn
 from nncli.base.storage.locks import locked
-from nncli.config.load import ConfigSource, load_config
-from nncli.config.memory_sources import Given
+from nncli.base.threads import check_threads
+from nncli.config.load import ConfigSource, handed_over_rows, load_config, read_config
 from nncli.config.overrides import Overrides
 from nncli.config.schema import Config
 from nncli.data.dataset import Dataset
@@ -113,9 +113,10 @@ def train(
     OutputError
         When a file cannot be written.
     """
+    check_threads(threads)
     with _preparing(clock):
-        rows = _rows(data, validation_data, test_data)
-        loaded = load_config(config, overrides, rows=rows)
+        rows = handed_over_rows(data, validation_data, test_data)
+        loaded = read_config(config, overrides, rows=rows)
         if folds := loaded.config.folds:
             raise UsageError(
                 f"training.folds: {folds} asks for a model a fold; use cross_validate, or set "
@@ -173,12 +174,13 @@ def resume(
     DivergenceError, OutputError
         As `train`.
     """
+    check_threads(threads)
     directory = Path(run)
     check_run(directory)
     with locked(directory):
         with _preparing(clock):
-            rows = _rows(data, validation_data, test_data)
-            loaded = load_config(directory / CONFIG, overrides, rows=rows, with_given=False)
+            rows = handed_over_rows(data, validation_data, test_data)
+            loaded = read_config(directory / CONFIG, overrides, rows=rows, with_given=False)
             if loaded.config.folds:
                 raise UsageError(f"{run}: is a cross-validation; use resume_cross_validation")
             stopped = load_run(directory, loaded)
@@ -228,9 +230,10 @@ def cross_validate(
     ConfigError, DataError, UsageError, DivergenceError, OutputError
         As `train`.
     """
+    check_threads(threads)
     with _preparing(clock):
-        rows = _rows(data, validation_data, test_data)
-        loaded = load_config(config, overrides, rows=rows)
+        rows = handed_over_rows(data, validation_data, test_data)
+        loaded = read_config(config, overrides, rows=rows)
         if number := loaded.config.training.fold:
             raise UsageError(f"training.fold: {number} asks for one fold alone; use train")
         if not loaded.config.folds:
@@ -265,27 +268,19 @@ def resume_cross_validation(
 
     Folds that are finished stay as they are.
     """
+    check_threads(threads)
     directory = Path(run)
     check_run(directory)
     with locked(directory), InterruptRequest.of_guest() as stop:
         with _preparing(clock):
-            rows = _rows(data, validation_data, test_data)
-            loaded = load_config(directory / CONFIG, overrides, rows=rows, with_given=False)
+            rows = handed_over_rows(data, validation_data, test_data)
+            loaded = read_config(directory / CONFIG, overrides, rows=rows, with_given=False)
             if not loaded.config.folds:
                 raise UsageError(f"{run}: is a single run; use resume")
             runs = runs_of_folds(directory, loaded)
         jobs = jobs_of_folds(runs, progress_bar=progress, clock=clock)
         watching = _watching(observers, stop, note, progress=progress)
         return train_folds(directory, runs, jobs, watching, threads=threads, clock=clock)
-
-
-def _rows(data: object, validation: object, test: object) -> Given | None:
-    """Return the rows that are handed over, if there are any."""
-    if data is None:
-        if validation is not None or test is not None:
-            raise UsageError("validation_data and test_data go with data alone; give data, too")
-        return None
-    return Given(data, validation, test)
 
 
 def _finished(directory: Path, stopped: StoppedRun) -> Result:
@@ -321,6 +316,9 @@ def _watching(
     observers: Sequence[Observer], stop: InterruptRequest, note: Note, *, progress: bool
 ) -> list[Observer]:
     """Return all observers; those that print come last, below the warnings."""
+    for each in observers:
+        if not isinstance(each, Observer):
+            raise UsageError(f"observers: found {type(each).__name__}; expected an Observer")
     watching = [*observers, stop, Notes(note)]
     if progress:
         from nncli.training.observers.shown import shown_progress

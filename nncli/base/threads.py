@@ -4,10 +4,14 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from numbers import Integral
 from threading import Lock
 from typing import Any
 
+from nncli.base.errors import UsageError
+
 VARIABLES = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
+MOST_THREADS = 1024
 AUTOMATIC = "NNCLI_THREADS_AUTOMATIC"
 
 # Floating-point operations of the largest product from which several threads pay. Below, they gain
@@ -41,6 +45,13 @@ def suited_threads(largest_product: float) -> int:
     if AUTOMATIC not in os.environ and (number := _by_environment()):
         return number
     return processors() if largest_product >= ENOUGH_WORK else 1
+
+
+def check_threads(count: object) -> None:
+    """Raise `UsageError` for a number of threads that cannot be."""
+    is_integer = isinstance(count, Integral) and not isinstance(count, bool)
+    if count is not None and not (is_integer and 1 <= count <= MOST_THREADS):  # type: ignore[operator]
+        raise UsageError(f"threads: found {count!r}; expected an integer from 1 to {MOST_THREADS}")
 
 
 @contextmanager

@@ -20,12 +20,12 @@ def print_folds(found: "CrossValidation", options: Options, watching: Watching) 
     Interrupted
         When a signal has stopped training.
     """
-    if found.interrupted:
-        where = f" in fold {len(found.folds) + 1}/{found.of}"
-        watching.raise_if_interrupted(found.interrupted, where)
+    if found.interrupted_fold:
+        where = f" in fold {len(found.folds) + 1}/{found.planned}"
+        watching.raise_if_interrupted(found.interrupted_fold, where)
     assert found.directory is not None
     if not found.trained:
-        click.echo(f"{found.directory} is finished: all of its {found.of} folds are done.\n")
+        click.echo(f"{found.directory} is finished: all of its {found.planned} folds are done.\n")
     _print_results(found, found.directory)
     if options.clock:
         print_profile(options.clock)

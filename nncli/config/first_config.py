@@ -24,7 +24,7 @@ def first_config(
     template: str = "xor",
     *,
     data: str | Path | None = None,
-    targets: Sequence[str] = (),
+    target: str | Sequence[str] = (),
     path: str | Path | None = None,
 ) -> FirstConfig:
     """Return a commented config to start from; nothing is written.
@@ -35,8 +35,8 @@ def first_config(
         ``xor`` or ``mnist``, or for data of one's own ``csv``, ``parquet`` or ``images``.
     data : path, optional
         Of csv or parquet: the table; of images: the folder.
-    targets : sequence of str
-        Of csv or parquet: the columns to predict.
+    target : str or sequence of str
+        Of csv or parquet: the column to predict, or several.
     path : path, optional
         Where it is to be written; default: after the template or the data.
 
@@ -49,6 +49,7 @@ def first_config(
     """
     data = None if data is None else Path(data)
     chosen = None if path is None else Path(path)
+    targets = [target] if isinstance(target, str) else list(target)
     if template not in TEMPLATE_NAMES:
         hint = did_you_mean(template, TEMPLATE_NAMES) or "; there are " + ", ".join(TEMPLATE_NAMES)
         raise UsageError(f"unknown template {template!r}{hint}")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from nncli.base.errors import ConfigError, os_errors_as
+from nncli.base.errors import ConfigError, UsageError, os_errors_as
 from nncli.base.storage.regular_file import read_regular
 from nncli.config.check import misfits
 from nncli.config.file_source import source_of
@@ -36,15 +36,25 @@ if TYPE_CHECKING:
 
 _MOST_BYTES = 1 << 20
 _MOST_SAVED_VALUES = MOST_VALUES + 1000  # with the defaults
+_NAME = "model"  # of a config that is no file, and has none
 _BYTE_ORDER_MARK = "\ufeff"
 
 
 @dataclass(frozen=True)
 class LoadedConfig:
-    """A valid config that still knows where each key stood."""
+    """A valid config that still knows where each key stood.
+
+    Attributes
+    ----------
+    config : Config
+    document : Document
+    rows : Given or None
+        Rows that were handed over with it.
+    """
 
     config: Config
     document: Document
+    rows: "Given | None" = field(default=None, repr=False, compare=False)
     _resolved: dict[Task, Resolved] = field(default_factory=dict, repr=False, compare=False)
 
     def text(self) -> str:
@@ -54,7 +64,7 @@ class LoadedConfig:
 
     def with_config(self, config: Config) -> "LoadedConfig":
         """Return it with another config, whose keys stand in the same places."""
-        return LoadedConfig(config, self.document)
+        return LoadedConfig(config, self.document, self.rows)
 
     def resolved(self, task: Task, *, has_validation: bool = True) -> Resolved:
         """Return what the config means for `task`; it is found out once.
@@ -103,8 +113,9 @@ def load_config(
     source: ConfigSource,
     overrides: Overrides = (),
     *,
-    rows: "Given | None" = None,
-    with_given: bool = True,
+    data: object = None,
+    validation_data: object = None,
+    test_data: object = None,
 ) -> LoadedConfig:
     """Read and check a config.
 
@@ -114,20 +125,51 @@ def load_config(
         Paths in a file are relative to its folder, in anything else to the working directory.
     overrides : sequence of str, or mapping of str
         Settings over those of the config: ``key.path=value``, or values by ``key.path``.
-    rows : Given, optional
-        Rows that are handed over, in the place of those that the config names.
-    with_given : bool
-        Whether the weights that it gives are looked at too; a run that resumes has its own.
+    data, validation_data, test_data
+        Rows in the place of those that the config names, as `nncli.train` takes them.
 
     Raises
     ------
     ConfigError
         With a line ``file:line:column: key.path: problem`` for every problem; where there is no
         file, the line starts with ``config``.
+    DataError
+        When what is handed over are no rows.
+    """
+    return read_config(source, overrides, rows=handed_over_rows(data, validation_data, test_data))
+
+
+def handed_over_rows(data: object, validation: object, test: object) -> "Given | None":
+    """Return the rows that are handed over, if there are any. Raises `UsageError`."""
+    if data is None:
+        if validation is not None or test is not None:
+            raise UsageError("validation_data and test_data need data, the rows to train with")
+        return None
+    from nncli.config.memory_sources import Given
+
+    return Given(data, validation, test)
+
+
+def read_config(
+    source: ConfigSource,
+    overrides: Overrides = (),
+    *,
+    rows: "Given | None" = None,
+    with_given: bool = True,
+) -> LoadedConfig:
+    """Read and check a config as `load_config` does.
+
+    Parameters
+    ----------
+    rows : Given, optional
+        Rows that are handed over, in the place of those that the config names.
+    with_given : bool
+        Whether the weights that it gives are looked at too; a run that resumes has its own.
     """
     if isinstance(source, LoadedConfig):
         if not overrides and rows is None:
             return source
+        rows = rows or source.rows
         source = source.config
     if isinstance(source, Config):
         source = source.model_dump()
@@ -135,7 +177,7 @@ def load_config(
         path = FilePath(source)
         document = parse(_read(path), str(path))
     else:
-        path, document = FilePath("config"), _document(source)
+        path, document = FilePath(_NAME), _document(source)
     return _checked(document, path, overrides, rows, with_given=with_given)
 
 
@@ -172,7 +214,7 @@ def _checked(
     if held:
         data = config.data.holding(held)  # type: ignore[attr-defined]  # one in memory
         config = config.model_copy(update={"data": data})
-    loaded = LoadedConfig(config, document)
+    loaded = LoadedConfig(config, document, rows)
     if problems := misfits(loaded.config, loaded.meaning, with_given=with_given):
         raise refusal_of([loaded.placed(each) for each in problems])
     return loaded

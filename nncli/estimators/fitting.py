@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from nncli.base.notes import warn
 from nncli.base.words import count
-from nncli.config.load import load_config
+from nncli.config.load import read_config
 from nncli.config.memory_sources import Given
 from nncli.estimators.errors import ParameterError
 from nncli.estimators.inputs import Inputs
@@ -103,7 +103,7 @@ def prepared(
         In the place of the config's.
     """
     given = Given(rows.given, validation, classes=rows.goal.names)
-    loaded = load_config(config, rows=given)
+    loaded = read_config(config, rows=given)
     dataset = known_rows(start, loaded.config, rows.given, validation) if start else None
     return prepare(loaded, dataset=dataset, start=start, engine=engine)
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nncli.base.notes import Note, warn
+from nncli.base.words import listed
 from nncli.data.dataset import Task
 from nncli.data.files.image_format import ImageFormat
 from nncli.data.files.input_file import Advance, tell_nobody
@@ -100,6 +101,13 @@ class Model:
     training: dict[str, Any]
     provenance: dict[str, Any] = field(default_factory=dict)
     called: str = field(default="the model", compare=False)
+
+    def __repr__(self) -> str:
+        sizes = [self.network.layers[0].inputs, *(each.outputs for each in self.network.blocks)]
+        return (
+            f"<Model: {self.task} of {listed(self.targets)}; layers {' - '.join(map(str, sizes))}; "
+            f"{self.called}>"
+        )
 
     @cached_property
     def threshold(self) -> float | None:

@@ -16,7 +16,7 @@ from nncli.base.clock import Clock
 from nncli.base.errors import DivergenceError
 from nncli.base.storage.files import atomic_write, write_text
 from nncli.base.storage.locks import locked
-from nncli.config.load import LoadedConfig, load_config
+from nncli.config.load import LoadedConfig, read_config
 from nncli.config.render import config_text
 from nncli.config.schema import Config
 from nncli.metrics.tasks import EVALUATIONS
@@ -73,21 +73,25 @@ class CrossValidation:
     ----------
     folds : list of FoldResult
         Those that are done.
-    of : int
+    planned : int
         How many there are to be.
     directory : Path or None
         The run directory, if there is one.
-    interrupted : Result or None
-        What the fold came to that was interrupted.
+    interrupted_fold : Result or None
+        What the fold came to that was interrupted, if one was.
     trained : bool
         Whether there was anything left to train.
     """
 
     folds: list[FoldResult]
-    of: int
+    planned: int
     directory: Path | None = None
-    interrupted: Result | None = None
+    interrupted_fold: Result | None = None
     trained: bool = True
+
+    def __repr__(self) -> str:
+        place = f"; in {self.directory}" if self.directory else ""
+        return f"<CrossValidation: {len(self.folds)} of {self.planned} folds{place}>"
 
     @property
     def summaries(self) -> "dict[str, Summary]":
@@ -98,6 +102,11 @@ class CrossValidation:
     def metrics(self) -> dict[str, dict[str, float]]:
         """The mean over the folds of every metric of each split."""
         return {split: summary.mean for split, summary in self.summaries.items()}
+
+    @property
+    def deviations(self) -> dict[str, dict[str, float]]:
+        """The sample standard deviation over the folds of every metric of each split."""
+        return {split: summary.deviation for split, summary in self.summaries.items()}
 
     @property
     def models(self) -> list[Model]:
@@ -122,7 +131,11 @@ class CrossValidation:
 
 
 def _listed(values: list[Any] | Numbers) -> list[Any]:
-    return values if isinstance(values, list) else values.tolist()
+    """Return values as Python's own, a float32 as the shortest number that gives it back."""
+    if isinstance(values, list):
+        return values
+    numbers = values.astype(str).astype(np.float64) if values.dtype == np.float32 else values
+    return list(numbers.tolist())
 
 
 @dataclass(frozen=True)
@@ -149,7 +162,7 @@ def is_cross_validation(run: str | Path) -> bool:
         When it is no run.
     """
     check_run(Path(run))
-    return load_config(Path(run) / CONFIG, with_given=False).config.folds is not None
+    return read_config(Path(run) / CONFIG, with_given=False).config.folds is not None
 
 
 def in_fold(loaded: LoadedConfig, number: int) -> LoadedConfig:

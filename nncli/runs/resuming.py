@@ -12,7 +12,7 @@ from nncli.base.clock import Clock
 from nncli.base.environment import environment
 from nncli.base.errors import ConfigError, DataError, UsageError
 from nncli.config.choices import shown
-from nncli.config.load import LoadedConfig, load_config, saved_config
+from nncli.config.load import LoadedConfig, read_config, saved_config
 from nncli.config.schema import Config
 from nncli.engines.choice import ENGINES
 from nncli.engines.engine import Sums
@@ -178,7 +178,7 @@ def load_run(directory: Path, loaded: LoadedConfig) -> StoppedRun:
     """
     if not (directory / CHECKPOINT).exists():
         if (directory / CONFIG).exists():
-            before = load_config(directory / CONFIG, with_given=False)
+            before = read_config(directory / CONFIG, with_given=False)
             _check_same(directory, before.config, loaded.config)
         return StoppedRun(directory, loaded, None)
     checkpoint = read_checkpoint(directory / CHECKPOINT)

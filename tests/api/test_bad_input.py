@@ -124,11 +124,32 @@ def test_frames_that_cannot_be(number):
     assert "\n" not in found
 
 
+@pytest.mark.parametrize(
+    ("options", "problem"),
+    [
+        ({"threads": 0}, "threads: found 0; expected an integer from 1 to 1024"),
+        ({"threads": "a"}, "threads: found 'a'; expected an integer from 1 to 1024"),
+        ({"threads": True}, "threads: found True; expected an integer from 1 to 1024"),
+        ({"observers": [3]}, "observers: found int; expected an Observer"),
+    ],
+)
+def test_options_that_cannot_be(options, problem):
+    assert refusal(nncli.train, CONFIG, **options) == (nncli.UsageError, problem)
+    assert refusal(nncli.cross_validate, CONFIG, **options) == (nncli.UsageError, problem)
+
+
+def test_a_format_of_a_trace_that_there_is_not():
+    assert refusal(nncli.trace, CONFIG, format="html") == (
+        nncli.UsageError,
+        "format: found 'html'; expected text or markdown or latex",
+    )
+
+
 def test_rows_of_their_own_without_rows_to_train_with():
     for part in ("validation_data", "test_data"):
         kind, found = refusal(nncli.train, CONFIG, **{part: (X, Y)})
         assert kind is nncli.UsageError
-        assert found == "validation_data and test_data go with data alone; give data, too"
+        assert found == "validation_data and test_data need data, the rows to train with"
 
 
 def test_rows_to_validate_with_of_another_form():

@@ -156,3 +156,17 @@ def test_load_data_takes_them_too(rows):
     dataset = nncli.load_data({"data": "xor"})
     assert isinstance(dataset, nncli.Dataset)
     assert dataset.task == "binary"
+
+
+def test_a_config_that_was_loaded_with_rows_is_taken_with_them(rows):
+    loaded = nncli.load_config(SETTINGS, data=rows)
+    np.testing.assert_array_equal(
+        parameters(nncli.train(loaded)), parameters(nncli.train(SETTINGS, data=rows))
+    )
+    assert nncli.train(loaded, {"training.epochs": 1}).epochs == 1
+    assert nncli.load_data(loaded).shape.inputs == 3
+    assert nncli.estimate(loaded).batches == 6
+    assert nncli.describe(loaded)["layers"][0]["inputs"] == 3
+    assert max(check.largest_error for check in nncli.gradcheck(loaded)) < 1e-6
+    assert nncli.trace(loaded).startswith("A training step on row 0")
+    assert nncli.cross_validate(loaded, {"training.folds": 2}).planned == 2

@@ -25,6 +25,7 @@ def test_without_a_directory_it_gives_what_the_command_writes(directory, config_
     for split, summary in found.summaries.items():
         assert summary.mean == saved[split]["mean"] == found.metrics[split]
         assert summary.deviation == saved[split]["sample_standard_deviation"]
+        assert summary.deviation == found.deviations[split]
     for number, model in enumerate(found.models, 1):
         same = nncli.load(directory / "run" / f"fold-{number}")
         np.testing.assert_array_equal(model.network.parameters, same.network.parameters)
@@ -37,7 +38,7 @@ def test_without_a_directory_it_gives_what_the_command_writes(directory, config_
 
 def test_there_are_five_folds_unless_the_config_says_otherwise():
     found = nncli.cross_validate(CONFIG, {"training.epochs": 1})
-    assert (len(found.folds), found.of) == (5, 5)
+    assert (len(found.folds), found.planned) == (5, 5)
     assert [fold.number for fold in found.folds] == [1, 2, 3, 4, 5]
 
 
@@ -76,7 +77,7 @@ class StopIn(nncli.Observer):
 def test_ctrl_c_returns_the_folds_that_are_done_and_the_rest_can_be_resumed():
     stopped = nncli.cross_validate(FOLDS, out="run", observers=[StopIn("fold 2/3")])
     assert [fold.number for fold in stopped.folds] == [1]
-    assert stopped.interrupted.ended == "interrupted"
+    assert stopped.interrupted_fold.ended == "interrupted"
     assert stopped.metrics["held_out"] == stopped.folds[0].metrics["held_out"]
     assert nncli.is_cross_validation("run")
     with pytest.raises(nncli.UsageError, match="is a cross-validation"):

@@ -32,6 +32,10 @@ def form_of(rows: object, name: str | None = None) -> Form:
     """
     if isinstance(rows, str | Path):
         return Path(rows)
+    if isinstance(rows, Mapping):
+        raise DataError(
+            f"{name or 'data'}: is a single mapping; give a list with a mapping for each row"
+        )
     if isinstance(rows, list | tuple):
         if not rows:
             raise DataError(f"{name or 'data'}: has no rows")

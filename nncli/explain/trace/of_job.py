@@ -51,6 +51,8 @@ def trace(
     DivergenceError
         When the loss or the gradient is not finite.
     """
+    if format not in FORMATS:
+        raise UsageError(f"format: found {format!r}; expected {' or '.join(FORMATS)}")
     job = _job(what, overrides)
     _check_rows(rows, job)
     chosen = FORMATS[format]

@@ -94,7 +94,7 @@ def test_python_values_are_what_their_cells_say(values, expected):
         ([], "data: has no rows"),
         (np.empty((0, 2), object), "X: has no rows"),
         (np.ma.masked_array([[1.0, 2.0]], [[0, 1]]), "X: has masked values; fill them, with NaN"),
-        ({"a": [1]}, "data: is of type dict; expected an array, a data frame, a list with a dict"),
+        ({"a": [1]}, "data: is a single mapping; give a list with a mapping for each row"),
         (3, "data: is of type int; expected an array"),
         (None, "data: is of type NoneType; expected an array"),
         (np.array([[1j]]), "X: holds values of type complex128; expected numbers"),
