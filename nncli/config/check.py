@@ -87,7 +87,7 @@ def _of_a_task(
     resolved: list[Resolved] = []
     yield from _caught(
         [
-            lambda: check_monitor(config, task, _validates(config)),
+            lambda: check_monitor(config, task, config.data.may_validate),
             lambda: resolved.append(meaning(task)),
         ]
     )
@@ -123,13 +123,6 @@ def _distance(found: Sequence[Misfit]) -> tuple[bool, bool, bool]:
     """Return what orders tasks: first one that fits, then one whose output or loss is meant."""
     paths = [each.path for each in found]
     return bool(paths), ("model", "output") in paths, ("training", "loss") in paths
-
-
-def _validates(config: Config) -> bool:
-    """Return whether there may be rows to validate with."""
-    if config.data.division is not None:
-        return "validation" in config.data.division.counts
-    return getattr(config.data, "validation", 0) != 0
 
 
 def _can_be_read(weights: Any) -> bool:

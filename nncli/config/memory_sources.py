@@ -103,6 +103,11 @@ class _Memory(Source):
             )
         return self._rows
 
+    @property
+    def may_validate(self) -> bool:
+        """Whether there may be rows to validate with: handed over, or taken from the others."""
+        return "validation" in self._rows or super().may_validate
+
 
 class FrameSource(TableKeys, _Memory):
     """A data frame, or a list of dicts, handed over in Python."""

@@ -112,6 +112,13 @@ class Source(Section):
         """Return where the data is now."""
         return "made from the seed"
 
+    @property
+    def may_validate(self) -> bool:
+        """Whether there may be rows to validate with."""
+        if self.division is not None:
+            return "validation" in self.division.counts
+        return getattr(self, "validation", 0) != 0
+
     def leave_rows(self, validation: int | float, rows: int) -> None:
         """Refuse so many validation rows that none of `rows` are left."""
         if row_count(validation, rows) >= rows:

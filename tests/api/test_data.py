@@ -170,3 +170,10 @@ def test_a_config_that_was_loaded_with_rows_is_taken_with_them(rows):
     assert max(check.largest_error for check in nncli.gradcheck(loaded)) < 1e-6
     assert nncli.trace(loaded).startswith("A training step on row 0")
     assert nncli.cross_validate(loaded, {"training.folds": 2}).planned == 2
+
+
+def test_rows_to_validate_with_can_stop_training_early(rows):
+    X, y = rows
+    config = {**SETTINGS, "training": {**SETTINGS["training"], "early_stopping": {}}}
+    result = nncli.train(config, data=(X, y), validation_data=(X, y))
+    assert len(result.history["validation_loss"]) == result.epochs
