@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nncli.base.errors import ModelFileError
 from nncli.base.notes import warn
 from nncli.base.words import count
 from nncli.config.load import read_config
@@ -101,11 +102,22 @@ def prepared(
         The network that is trained further; what it does with inputs and targets stays.
     engine : str, optional
         In the place of the config's.
+
+    Raises
+    ------
+    ConfigError, DataError
+        When parameters, rows and the network to start from do not go together.
     """
     given = Given(rows.given, validation, classes=rows.goal.names)
     loaded = read_config(config, rows=given)
     dataset = known_rows(start, loaded.config, rows.given, validation) if start else None
-    return prepare(loaded, dataset=dataset, start=start, engine=engine)
+    try:
+        return prepare(loaded, dataset=dataset, start=start, engine=engine)
+    except ModelFileError as error:
+        raise ParameterError(
+            "the parameters describe other layers than there are to train further; set "
+            "warm_start=False, or use a new estimator"
+        ) from error
 
 
 def trained(job: Job, *, threads: int | None, is_shown: bool) -> Result:

@@ -60,9 +60,10 @@ class Goal:
         places = np.searchsorted(self.classes, y).clip(max=len(self.classes) - 1)
         unknown = self.classes[places] != y
         if unknown.any():
+            row = int(unknown.argmax())
             raise RowsError(
-                f"y: row {int(unknown.argmax())} (from 0): the class {y[unknown][0]!r} is not one "
-                f"of the classes {self.classes.tolist()}"
+                f"y: row {row} (from 0): the class {y.tolist()[row]!r} is not one of the classes "
+                f"{self.classes.tolist()}"
             )
         return np.asarray(np.array(self.names, object)[places])
 
