@@ -65,7 +65,8 @@ class Goal:
                 f"y: row {row} (from 0): the class {y.tolist()[row]!r} is not one of the classes "
                 f"{self.classes.tolist()}"
             )
-        return np.asarray(np.array(self.names, object)[places])
+        # A number or a Boolean is called alike by all; text is known without blanks around it.
+        return np.asarray(np.array(self.names, object)[places]) if y.dtype.kind in "UO" else y
 
 
 def classes_of(y: object, known: object | None = None) -> tuple[Goal, NDArray[Any]]:
