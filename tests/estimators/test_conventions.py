@@ -26,3 +26,12 @@ def expected_failures(estimator: object) -> dict[str, str]:
 )
 def test_scikit_learns_checks(estimator: object, check: Any) -> None:
     check(estimator)
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+@checks.parametrize_with_checks(
+    [nncli.MLPClassifier(), nncli.MLPRegressor()], expected_failed_checks=expected_failures
+)
+def test_scikit_learns_checks_of_the_defaults(estimator: object, check: Any) -> None:
+    check(estimator)
