@@ -3,13 +3,11 @@
 from dataclasses import replace
 from typing import Any
 
-from numpy.typing import NDArray
-
 from nncli.base.notes import warn
 from nncli.config.schema import Config
 from nncli.data.dataset import Dataset
 from nncli.data.rows.reading import labelled_rows
-from nncli.data.splits import in_order
+from nncli.data.splits import Split, in_order
 from nncli.data.splitting import divide
 from nncli.data.tables.targets import Targets
 from nncli.data.weights import given_weights, row_weights, weight_table
@@ -41,17 +39,7 @@ def known_rows(
     taken, described = model.preprocessing.taken, model.preprocessing
     targets = Targets(model.task, model.targets, model.classes)
     split = labelled_rows(taken, targets, X, y, note=warn)
-    source: Any = config.data
-    divided = divide(split, {"validation": source.validation}, config.seed, model.classes, "X")
-    counting = row_weights(
-        "X",
-        targets,
-        split.targets,
-        divided["train"],
-        given=_numbers(weights[0], len(split)) if weights else None,
-        of_classes=source.class_weight,
-    )
-    splits = {part: replace(split, rows=each, weights=counting) for part, each in divided.items()}
+    splits = _divided(split, targets, config, *weights)
     if validation is not None:
         splits["validation"] = labelled_rows(taken, targets, *validation, note=warn)
     return Dataset(
@@ -66,5 +54,22 @@ def known_rows(
     )
 
 
-def _numbers(weights: object, rows: int) -> NDArray[Any]:
-    return given_weights(weight_table(weights, rows), "weights")
+def _divided(
+    split: Split, targets: Targets, config: Config, weights: object = None
+) -> dict[str, Split]:
+    """Return rows to train and to validate with, each with how much it counts."""
+    source: Any = config.data
+    shares = {"validation": source.validation}
+    divided = divide(split, shares, config.seed, targets.classes, "X")
+    given = None
+    if weights is not None:
+        given = given_weights(weight_table(weights, len(split)), "weights")
+    counting = row_weights(
+        "X",
+        targets,
+        split.targets,
+        divided["train"],
+        given=given,
+        of_classes=source.class_weight,
+    )
+    return {part: replace(split, rows=each, weights=counting) for part, each in divided.items()}

@@ -42,25 +42,32 @@ def config_of(
     """
     given = translated(parameters, rows, task)
     seed, stopping, share = (given.pop(key) for key in ("seed", "early_stopping", "validation"))
-    sections: dict[str, dict[str, Any]] = settings_for(rows)
-    sections["data"] = {"task": "multiclass" if task == "binary" else task, "test": 0}
-    for key, value in given.items():
-        if value is not None and key in SECTIONS:
-            sections[SECTIONS[key]][key] = value
-    data, training = sections["data"], sections["training"]
+    sections = _sections(given, task, rows)
     if targets:
-        data["target"] = list(targets)
-    if isinstance(weights := data.get("class_weight"), Mapping):
-        data["class_weight"] = {_class_name(label): each for label, each in weights.items()}
+        sections["data"]["target"] = list(targets)
     may_validate = rarest > 1 and row_count(VALIDATION, rows) > 0
-    watched, data["validation"] = _watched(
-        training["early_stopping"] if may_validate or is_validated else None,
+    watched, sections["data"]["validation"] = _watched(
+        settings_for(rows)["training"]["early_stopping"] if may_validate or is_validated else None,
         stopping,
         share,
         is_validated=is_validated,
     )
-    training["early_stopping"] = watched
+    sections["training"]["early_stopping"] = watched
     return {"seed": seed, **sections}
+
+
+def _sections(given: Mapping[str, Any], task: Task, rows: int) -> dict[str, dict[str, Any]]:
+    """Return the sections of a config with what is given; the rest suits a table of `rows`."""
+    sections = settings_for(rows)
+    sections["data"] = {"task": "multiclass" if task == "binary" else task, "test": 0}
+    for key, value in given.items():
+        if value is not None and key in SECTIONS:
+            sections[SECTIONS[key]][key] = value
+    weights = given.get("class_weight")
+    if isinstance(weights, Mapping):
+        named = {_class_name(label): each for label, each in weights.items()}
+        sections["data"]["class_weight"] = named
+    return sections
 
 
 def _watched(

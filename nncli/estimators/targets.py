@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nncli.base.words import count
+from nncli.base.words import count, listed
 from nncli.data.dataset import Task
+from nncli.data.files.values import is_blank
 from nncli.data.tables.targets import class_names
 from nncli.estimators.conventions import DataConversionWarning
 from nncli.estimators.errors import RowsError
@@ -127,10 +128,10 @@ def _array(y: object) -> NDArray[Any]:
     refuse_sparse(y, "y")
     try:
         array = np.asarray(y)
-        if array.dtype.kind == "O":
-            array = _of_values(array)
-    except (TypeError, ValueError) as error:
+    except ValueError as error:
         raise RowsError(f"y: is no array of targets: {error}") from error
+    if array.dtype.kind == "O":
+        array = _of_values(array)
     if array.dtype.kind == "c":
         raise RowsError("y: Complex data not supported")
     if array.dtype.kind not in "buifUO" or array.ndim not in (1, 2) or not array.size:
@@ -154,12 +155,14 @@ def _of_values(array: NDArray[Any]) -> NDArray[Any]:
     """Return an array of Python values in the type that they have: text stays text."""
     values = array.ravel().tolist()
     for row, value in enumerate(values):
-        if value is None or value != value:
+        if is_blank(value):
             raise RowsError(f"Input y contains NaN: row {row} (from 0) is blank")
     if all(isinstance(value, str) for value in values):
         return array
-    found = np.array(values)
-    return found.reshape(array.shape) if found.dtype.kind in "buif" else array
+    if all(isinstance(value, bool | int | float | np.number | np.bool_) for value in values):
+        return np.array(values).reshape(array.shape)
+    kinds = sorted({type(value).__name__ for value in values})
+    raise RowsError(f"y: holds values of {listed(kinds)}; expected numbers, Booleans or text alone")
 
 
 def _target_names(y: object) -> list[str]:

@@ -81,6 +81,8 @@ def test_several_labels(rows):
         (None, "requires y to be passed"),
         ([[["a"]]] * 60, "y should be a 1d array"),
         ([1j] * 60, "Complex data not supported"),
+        (np.array(["a", 1] * 30, object), "y: holds values of 'int', 'str'; expected numbers"),
+        ([["a"], ["a", "b"]] * 30, "y: is no array of targets"),
         ([0, 1] * 29 + [5, 0], "has 1 of the rows, too few to validate and train with"),
     ],
     ids=lambda each: each if isinstance(each, str) else "",
