@@ -35,9 +35,10 @@ _PUBLIC = {
     "nncli.metrics.tasks": ("Evaluation",),
     "nncli.model.model": ("Model", "Preprocessing", "load"),
     "nncli.model.prediction": ("PredictedRows",),
+    "nncli.runs.cross_validation": ("CrossValidation", "FoldResult", "Summary"),
     "nncli.runs.description": ("describe",),
     "nncli.runs.estimate": ("Estimate", "estimate"),
-    "nncli.runs.folds": ("CrossValidation", "FoldResult", "Summary", "is_cross_validation"),
+    "nncli.runs.folds": ("is_cross_validation",),
     "nncli.runs.info": ("info",),
     "nncli.runs.result": ("Result",),
     "nncli.training.loop": ("EpochReport", "StepReport"),
@@ -118,12 +119,12 @@ if TYPE_CHECKING:
     from nncli.model.model import load as load
     from nncli.model.prediction import PredictedRows as PredictedRows
     from nncli.model.thresholds import check_probabilities as check_probabilities
+    from nncli.runs.cross_validation import CrossValidation as CrossValidation
+    from nncli.runs.cross_validation import FoldResult as FoldResult
+    from nncli.runs.cross_validation import Summary as Summary
     from nncli.runs.description import describe as describe
     from nncli.runs.estimate import Estimate as Estimate
     from nncli.runs.estimate import estimate as estimate
-    from nncli.runs.folds import CrossValidation as CrossValidation
-    from nncli.runs.folds import FoldResult as FoldResult
-    from nncli.runs.folds import Summary as Summary
     from nncli.runs.folds import is_cross_validation as is_cross_validation
     from nncli.runs.info import info as info
     from nncli.runs.result import Result as Result

@@ -18,9 +18,9 @@ from nncli.config.overrides import Overrides
 from nncli.config.schema import Config
 from nncli.data.dataset import Dataset
 from nncli.model.model_file import read_model
+from nncli.runs.cross_validation import CrossValidation
 from nncli.runs.directory import check_chosen, make_run_directory
 from nncli.runs.folds import (
-    CrossValidation,
     in_fold,
     jobs_of_folds,
     runs_of_folds,

@@ -15,7 +15,7 @@ def expected_failures(estimator: object) -> dict[str, str]:
     """Return the checks that fail, each with the reason."""
     return {
         "check_sample_weight_equivalence_on_dense_data": "a row takes a place in a batch and in "
-        "the scaling, whatever its weight; elsewhere weights are repetitions: test_weights.py"
+        "the scaling, whatever its weight; elsewhere weights are repetitions: test_rows.py"
     }
 
 
