@@ -29,9 +29,8 @@ _PUBLIC = {
     "nncli.config.sources": ("fetch",),
     "nncli.data.dataset": ("Dataset",),
     "nncli.estimators.mlp": ("MLPClassifier", "MLPRegressor"),
-    "nncli.explain.gradcheck": ("gradcheck",),
-    "nncli.explain.gradient_check": ("LayerCheck",),
-    "nncli.explain.trace.of_job": ("trace",),
+    "nncli.explain.gradient_check": ("LayerCheck", "gradcheck"),
+    "nncli.explain.trace.transcript": ("trace",),
     "nncli.metrics.tasks": ("Evaluation",),
     "nncli.model.model": ("Model", "Preprocessing", "load"),
     "nncli.model.prediction": ("PredictedRows",),
@@ -49,9 +48,11 @@ _PUBLIC = {
 # What the commands need beside; it may change with them.
 _OF_COMMANDS = {
     "nncli.base.errors": ("Interrupted",),
+    "nncli.config.check": ("misfits_of_data",),
     "nncli.config.first_config": ("TEMPLATE_NAMES",),
     "nncli.config.is_config": ("is_config",),
     "nncli.config.keys": ("keys_of_file",),
+    "nncli.config.load": ("read_config",),
     "nncli.config.sources": ("SOURCES", "source_called"),
     "nncli.data.tables.column": ("Column",),
     "nncli.metrics.tasks": ("ClassificationEvaluation", "EVALUATIONS"),
@@ -87,6 +88,7 @@ if TYPE_CHECKING:
     from nncli.base.errors import NncliWarning as NncliWarning
     from nncli.base.errors import OutputError as OutputError
     from nncli.base.errors import UsageError as UsageError
+    from nncli.config.check import misfits_of_data as misfits_of_data
     from nncli.config.first_config import TEMPLATE_NAMES as TEMPLATE_NAMES
     from nncli.config.first_config import FirstConfig as FirstConfig
     from nncli.config.first_config import first_config as first_config
@@ -94,6 +96,7 @@ if TYPE_CHECKING:
     from nncli.config.keys import keys_of_file as keys_of_file
     from nncli.config.load import LoadedConfig as LoadedConfig
     from nncli.config.load import load_config as load_config
+    from nncli.config.load import read_config as read_config
     from nncli.config.reference import config_reference as config_reference
     from nncli.config.reference import config_schema as config_schema
     from nncli.config.schema import Config as Config
@@ -104,9 +107,9 @@ if TYPE_CHECKING:
     from nncli.data.tables.column import Column as Column
     from nncli.estimators.mlp import MLPClassifier as MLPClassifier
     from nncli.estimators.mlp import MLPRegressor as MLPRegressor
-    from nncli.explain.gradcheck import gradcheck as gradcheck
     from nncli.explain.gradient_check import LayerCheck as LayerCheck
-    from nncli.explain.trace.of_job import trace as trace
+    from nncli.explain.gradient_check import gradcheck as gradcheck
+    from nncli.explain.trace.transcript import trace as trace
     from nncli.metrics.tasks import EVALUATIONS as EVALUATIONS
     from nncli.metrics.tasks import ClassificationEvaluation as ClassificationEvaluation
     from nncli.metrics.tasks import Evaluation as Evaluation

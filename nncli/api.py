@@ -4,20 +4,21 @@ Nothing is printed and nothing is written unless it is asked for.
 """
 
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
 
 from nncli.base.clock import Clock
-from nncli.base.errors import UsageError
+from nncli.base.errors import ModelFileError, UsageError
 from nncli.base.notes import Note, warn
 from nncli.base.storage.locks import locked
-from nncli.base.threads import check_threads
-from nncli.config.load import ConfigSource, handed_over_rows, load_config, read_config
+from nncli.config.check import misfits_of_data, misfits_of_resumed
+from nncli.config.load import ConfigSource, given_rows, read_config
 from nncli.config.overrides import Overrides
 from nncli.config.schema import Config
 from nncli.data.dataset import Dataset
 from nncli.model.model_file import read_model
+from nncli.runs.call import Call
 from nncli.runs.cross_validation import CrossValidation
 from nncli.runs.directory import check_chosen, make_run_directory
 from nncli.runs.folds import (
@@ -30,10 +31,8 @@ from nncli.runs.folds import (
 from nncli.runs.job import prepare
 from nncli.runs.recording import CHECKPOINT, CONFIG
 from nncli.runs.result import Result
-from nncli.runs.resuming import StoppedRun, check_run, load_run
+from nncli.runs.resuming import check_run, load_run
 from nncli.runs.training import train_job
-from nncli.training.observers.interruption import InterruptRequest
-from nncli.training.observers.notes import Notes
 from nncli.training.observers.observer import Observer
 
 _FOLDS = 5
@@ -54,7 +53,8 @@ def load_data(
     ConfigError, DataError
         When the config is wrong, or the data cannot be had.
     """
-    return load_config(config, overrides).config.load_data(progress=progress)
+    loaded = read_config(config, overrides, check=misfits_of_data)
+    return loaded.config.load_data(progress=progress)
 
 
 def train(
@@ -113,9 +113,9 @@ def train(
     OutputError
         When a file cannot be written.
     """
-    check_threads(threads)
-    with _preparing(clock):
-        rows = handed_over_rows(data, validation_data, test_data)
+    call = Call(observers, progress=progress, threads=threads, note=note, clock=clock)
+    with call.preparing():
+        rows = given_rows(data, validation_data, test_data)
         loaded = read_config(config, overrides, rows=rows)
         if folds := loaded.config.folds:
             raise UsageError(
@@ -124,14 +124,8 @@ def train(
             )
         _check_out(out)
         job = prepare(loaded, progress_bar=progress, clock=clock)
-    with _run_directory(out, job.config) as directory, InterruptRequest.of_guest() as stop:
-        return train_job(
-            job,
-            directory,
-            _watching(observers, stop, note, progress=progress),
-            threads=threads,
-            clock=clock,
-        )
+    with _run_directory(out, job.config) as directory, call.watching() as watching:
+        return train_job(job, directory, watching, threads=call.threads, clock=clock)
 
 
 def resume(
@@ -174,27 +168,27 @@ def resume(
     DivergenceError, OutputError
         As `train`.
     """
-    check_threads(threads)
+    call = Call(observers, progress=progress, threads=threads, note=note, clock=clock)
     directory = Path(run)
     check_run(directory)
     with locked(directory):
-        with _preparing(clock):
-            rows = handed_over_rows(data, validation_data, test_data)
-            loaded = read_config(directory / CONFIG, overrides, rows=rows, with_given=False)
+        with call.preparing():
+            rows = given_rows(data, validation_data, test_data)
+            loaded = read_config(directory / CONFIG, overrides, rows=rows, check=misfits_of_resumed)
             if loaded.config.folds:
                 raise UsageError(f"{run}: is a cross-validation; use resume_cross_validation")
             stopped = load_run(directory, loaded)
             if stopped.what_is_over:
-                return _finished(directory, stopped)
+                return _finished(directory, stopped.what_is_over)
             if not stopped.checkpoint:
                 note(f"{directory} has no {CHECKPOINT}: training begins again")
             job = stopped.prepare(progress_bar=progress, clock=clock)
-        with InterruptRequest.of_guest() as stop:
+        with call.watching() as watching:
             return train_job(
                 job,
                 directory,
-                _watching(observers, stop, note, progress=progress),
-                threads=threads or stopped.threads,
+                watching,
+                threads=call.threads or stopped.threads,
                 wall_seconds=stopped.wall_seconds,
                 clock=clock,
             )
@@ -230,9 +224,9 @@ def cross_validate(
     ConfigError, DataError, UsageError, DivergenceError, OutputError
         As `train`.
     """
-    check_threads(threads)
-    with _preparing(clock):
-        rows = handed_over_rows(data, validation_data, test_data)
+    call = Call(observers, progress=progress, threads=threads, note=note, clock=clock)
+    with call.preparing():
+        rows = given_rows(data, validation_data, test_data)
         loaded = read_config(config, overrides, rows=rows)
         if number := loaded.config.training.fold:
             raise UsageError(f"training.fold: {number} asks for one fold alone; use train")
@@ -242,13 +236,11 @@ def cross_validate(
         first = in_fold(loaded, 1)
         title = f"fold 1/{loaded.config.folds}"
         job = prepare(first, title=title, progress_bar=progress, clock=clock)
-    with _run_directory(out, job.config) as directory, InterruptRequest.of_guest() as stop:
+    with _run_directory(out, job.config) as directory, call.watching() as watching:
         runs = runs_of_folds(directory, loaded)
         others = jobs_of_folds(runs, first=2, clock=clock)
-        watching = _watching(observers, stop, note, progress=progress)
-        return train_folds(
-            directory, runs, chain([job], others), watching, threads=threads, clock=clock
-        )
+        jobs = chain([job], others)
+        return train_folds(directory, runs, jobs, watching, threads=call.threads, clock=clock)
 
 
 def resume_cross_validation(
@@ -268,31 +260,27 @@ def resume_cross_validation(
 
     Folds that are finished stay as they are.
     """
-    check_threads(threads)
+    call = Call(observers, progress=progress, threads=threads, note=note, clock=clock)
     directory = Path(run)
     check_run(directory)
-    with locked(directory), InterruptRequest.of_guest() as stop:
-        with _preparing(clock):
-            rows = handed_over_rows(data, validation_data, test_data)
-            loaded = read_config(directory / CONFIG, overrides, rows=rows, with_given=False)
+    with locked(directory), call.watching() as watching:
+        with call.preparing():
+            rows = given_rows(data, validation_data, test_data)
+            loaded = read_config(directory / CONFIG, overrides, rows=rows, check=misfits_of_resumed)
             if not loaded.config.folds:
                 raise UsageError(f"{run}: is a single run; use resume")
             runs = runs_of_folds(directory, loaded)
         jobs = jobs_of_folds(runs, progress_bar=progress, clock=clock)
-        watching = _watching(observers, stop, note, progress=progress)
-        return train_folds(directory, runs, jobs, watching, threads=threads, clock=clock)
+        return train_folds(directory, runs, jobs, watching, threads=call.threads, clock=clock)
 
 
-def _finished(directory: Path, stopped: StoppedRun) -> Result:
-    """Return what a run came to that is over."""
-    model = read_model(directory)
-    ended, over = model.training["ended"], stopped.what_is_over
-    return Result(model, ended, directory=directory, already_over=over)
-
-
-def _preparing(clock: Clock | None) -> AbstractContextManager[None]:
-    """Count what is done inside as preparation."""
-    return clock.phase("preparation") if clock else nullcontext()
+def _finished(directory: Path, over: str) -> Result:
+    """Return what a finished run has left. Raises `ModelFileError`."""
+    try:
+        model = read_model(directory)
+    except ModelFileError as error:
+        raise ModelFileError(f"{error}\n{over}") from error
+    return Result(model, model.training["ended"], directory=directory, already_over=over)
 
 
 def _check_out(out: str | Path | bool | None) -> None:
@@ -310,18 +298,3 @@ def _run_directory(out: str | Path | bool | None, config: Config) -> Iterator[Pa
     directory = make_run_directory(str(config.name), None if out is True else Path(out))
     with locked(directory):
         yield directory
-
-
-def _watching(
-    observers: Sequence[Observer], stop: InterruptRequest, note: Note, *, progress: bool
-) -> list[Observer]:
-    """Return all observers; those that print come last, below the warnings."""
-    for each in observers:
-        if not isinstance(each, Observer):
-            raise UsageError(f"observers: found {type(each).__name__}; expected an Observer")
-    watching = [*observers, stop, Notes(note)]
-    if progress:
-        from nncli.training.observers.shown import shown_progress
-
-        watching.append(shown_progress())
-    return watching

@@ -46,8 +46,8 @@ class DivergenceError(NncliError):
 
     Attributes
     ----------
-    result : Result or None
-        The best epoch before, if there was one.
+    result : Result, CrossValidation or None
+        The best epoch before, if there was one; of a cross-validation what was done of it.
     """
 
     result: Any = None

@@ -47,11 +47,14 @@ def suited_threads(largest_product: float) -> int:
     return processors() if largest_product >= ENOUGH_WORK else 1
 
 
-def check_threads(count: object) -> None:
-    """Raise `UsageError` for a number of threads that cannot be."""
-    is_integer = isinstance(count, Integral) and not isinstance(count, bool)
-    if count is not None and not (is_integer and 1 <= count <= MOST_THREADS):  # type: ignore[operator]
-        raise UsageError(f"threads: found {count!r}; expected an integer from 1 to {MOST_THREADS}")
+def check_threads(count: object) -> int | None:
+    """Return a number of threads, None for none. Raises `UsageError` for what cannot be."""
+    if count is None:
+        return None
+    number = int(count) if isinstance(count, Integral) and not isinstance(count, bool) else 0
+    if 1 <= number <= MOST_THREADS:
+        return number
+    raise UsageError(f"threads: found {count!r}; expected an integer from 1 to {MOST_THREADS}")
 
 
 @contextmanager
@@ -103,3 +106,13 @@ def processors() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def _forget_blocks() -> None:
+    """Begin anew in a process that was forked within a block."""
+    global _lock, _blocks, _limit, _limiter
+    _lock, _blocks, _limit, _limiter = Lock(), 0, None, None
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_blocks)

@@ -44,7 +44,14 @@ def fetch(name: str) -> None:
 @click.argument("overrides", nargs=-1, metavar="[KEY=VALUE]...", shell_complete=settings)
 def show(source: str, overrides: tuple[str, ...]) -> None:
     """Describe a built-in data set, or the data of a config: rows, classes, values."""
-    from nncli import SOURCES, UsageError, load_config, load_data, source_called
+    from nncli import (
+        SOURCES,
+        UsageError,
+        load_data,
+        misfits_of_data,
+        read_config,
+        source_called,
+    )
 
     if needed := SOURCES[source].required_keys() if source in SOURCES else []:
         raise UsageError(
@@ -57,7 +64,8 @@ def show(source: str, overrides: tuple[str, ...]) -> None:
         )
     if source not in SOURCES and not Path(source).suffix and not Path(source).exists():
         source_called(source)
-    loaded = load_config({"data": source} if source in SOURCES else Path(source), overrides)
+    what = {"data": source} if source in SOURCES else Path(source)
+    loaded = read_config(what, overrides, check=misfits_of_data)
     dataset = load_data(loaded, progress=sys.stderr.isatty())
     _describe(dataset, loaded.config.data.source)
 

@@ -15,7 +15,17 @@ from nncli.nn.layers.layer import Layer
 Meaning = Callable[[Task], Resolved]
 
 
-def misfits(config: Config, meaning: Meaning, *, with_given: bool = True) -> list[Misfit]:
+def misfits_of_data(config: Config, meaning: Meaning) -> list[Misfit]:
+    """Return what `misfits` returns of the section ``data`` alone."""
+    return [Misfit(("data", *path), problem) for path, problem in config.data.problems()]
+
+
+def misfits_of_resumed(config: Config, meaning: Meaning) -> list[Misfit]:
+    """Return what `misfits` returns but for given weights: a run that resumes has its own."""
+    return misfits(config, meaning, weights=False)
+
+
+def misfits(config: Config, meaning: Meaning, *, weights: bool = True) -> list[Misfit]:
     """Return everything in a valid config that training would refuse whatever the data is.
 
     Where the task is not known, it is what no task allows, in the words of the nearest one.
@@ -24,16 +34,16 @@ def misfits(config: Config, meaning: Meaning, *, with_given: bool = True) -> lis
     ----------
     meaning : function of Task to Resolved
         What the config means for a task. Raises `Misfit`.
-    with_given : bool
-        Whether the weights are looked at that it gives, or the file that has them.
+    weights : bool
+        Whether the initial weights that it gives are looked at, or the file that has them.
     """
-    found = [Misfit(("data", *path), problem) for path, problem in config.data.problems()]
+    found = misfits_of_data(config, meaning)
     if problem := missing_for(config.training.engine):
         found.append(Misfit(("training", "engine"), problem))
     rows: list[int] = []
     found += _caught([lambda: rows.extend(_training_rows(config))])
     by_task = [
-        [*_of_a_task(config, task, meaning, rows, with_given=with_given)]
+        [*_of_a_task(config, task, meaning, rows, weights=weights)]
         for task in config.data.possible_tasks
     ]
     return [*found, *min(by_task, key=_distance, default=[])]
@@ -81,7 +91,7 @@ def _training_rows(config: Config) -> list[int]:
 
 
 def _of_a_task(
-    config: Config, task: Task, meaning: Meaning, rows: Sequence[int], *, with_given: bool
+    config: Config, task: Task, meaning: Meaning, rows: Sequence[int], *, weights: bool
 ) -> Iterator[Misfit]:
     """Yield what cannot be trained if the data is of a task."""
     resolved: list[Resolved] = []
@@ -92,11 +102,11 @@ def _of_a_task(
         ]
     )
     for each in resolved:
-        yield from _of_the_network(config, each, task, rows, with_given=with_given)
+        yield from _of_the_network(config, each, task, rows, weights=weights)
 
 
 def _of_the_network(
-    config: Config, resolved: Resolved, task: Task, rows: Sequence[int], *, with_given: bool
+    config: Config, resolved: Resolved, task: Task, rows: Sequence[int], *, weights: bool
 ) -> Iterator[Misfit]:
     ends = config.data.ends(task)
     layers = layers_of(resolved, task, ends)
@@ -104,7 +114,7 @@ def _of_the_network(
         lambda: check_memory(layers, config.training.precision),
         lambda: given_masks(config, layers, ends),
     ]
-    if with_given and _can_be_read(config.model.initial_weights):
+    if weights and _can_be_read(config.model.initial_weights):
         checks.append(lambda: given_arrays(config, layers, ends))
     if rows:
         checks.append(lambda: rows_a_batch(config.training, min(rows), layers))

@@ -1,7 +1,8 @@
 """Read a config: file, mapping, overrides, schema, and every problem with its place."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from copy import deepcopy
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path as FilePath
@@ -11,7 +12,7 @@ from pydantic import ValidationError
 
 from nncli.base.errors import ConfigError, UsageError, os_errors_as
 from nncli.base.storage.regular_file import read_regular
-from nncli.config.check import misfits
+from nncli.config.check import Meaning, misfits
 from nncli.config.file_source import source_of
 from nncli.config.overrides import Overrides, counted, override
 from nncli.config.plain import plain_values
@@ -39,8 +40,10 @@ _MOST_SAVED_VALUES = MOST_VALUES + 1000  # with the defaults
 _NAME = "model"  # of a config that is no file, and has none
 _BYTE_ORDER_MARK = "\ufeff"
 
+Check = Callable[[Config, Meaning], list[Misfit]]
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, eq=False)
 class LoadedConfig:
     """A valid config that still knows where each key stood.
 
@@ -48,12 +51,15 @@ class LoadedConfig:
     ----------
     config : Config
     document : Document
+    path : Path
+        The file, beside which its paths lead.
     rows : Given or None
-        Rows that were handed over with it.
+        Rows that were given with it.
     """
 
     config: Config
     document: Document
+    path: FilePath = FilePath(_NAME)
     rows: "Given | None" = field(default=None, repr=False, compare=False)
     _resolved: dict[Task, Resolved] = field(default_factory=dict, repr=False, compare=False)
 
@@ -64,7 +70,7 @@ class LoadedConfig:
 
     def with_config(self, config: Config) -> "LoadedConfig":
         """Return it with another config, whose keys stand in the same places."""
-        return LoadedConfig(config, self.document, self.rows)
+        return LoadedConfig(config, self.document, self.path, self.rows)
 
     def resolved(self, task: Task, *, has_validation: bool = True) -> Resolved:
         """Return what the config means for `task`; it is found out once.
@@ -134,13 +140,13 @@ def load_config(
         With a line ``file:line:column: key.path: problem`` for every problem; where there is no
         file, the line starts with ``config``.
     DataError
-        When what is handed over are no rows.
+        When what is given are no rows.
     """
-    return read_config(source, overrides, rows=handed_over_rows(data, validation_data, test_data))
+    return read_config(source, overrides, rows=given_rows(data, validation_data, test_data))
 
 
-def handed_over_rows(data: object, validation: object, test: object) -> "Given | None":
-    """Return the rows that are handed over, if there are any. Raises `UsageError`."""
+def given_rows(data: object, validation: object, test: object) -> "Given | None":
+    """Return the rows that are given, if there are any. Raises `UsageError`."""
     if data is None:
         if validation is not None or test is not None:
             raise UsageError("validation_data and test_data need data, the rows to train with")
@@ -155,22 +161,22 @@ def read_config(
     overrides: Overrides = (),
     *,
     rows: "Given | None" = None,
-    with_given: bool = True,
+    check: Check = misfits,
 ) -> LoadedConfig:
     """Read and check a config as `load_config` does.
 
     Parameters
     ----------
     rows : Given, optional
-        Rows that are handed over, in the place of those that the config names.
-    with_given : bool
-        Whether the weights that it gives are looked at too; a run that resumes has its own.
+        Rows that are given in the place of those that the config names.
+    check : function
+        Finds what goes wrong in a valid config for what it is read for.
     """
     if isinstance(source, LoadedConfig):
         if not overrides and rows is None:
             return source
-        rows = rows or source.rows
-        source = source.config
+        path, document, rows = source.path, deepcopy(source.document), rows or source.rows
+        return _checked(document, path, overrides, rows, check)
     if isinstance(source, Config):
         source = source.model_dump()
     if isinstance(source, str | FilePath):
@@ -178,7 +184,7 @@ def read_config(
         document = parse(_read(path), str(path))
     else:
         path, document = FilePath(_NAME), _document(source)
-    return _checked(document, path, overrides, rows, with_given=with_given)
+    return _checked(document, path, overrides, rows, check)
 
 
 def config_name(source: ConfigSource) -> str:
@@ -202,26 +208,25 @@ def _checked(
     path: FilePath,
     overrides: Overrides,
     rows: "Given | None",
-    *,
-    with_given: bool,
+    check: Check,
 ) -> LoadedConfig:
     if document.value is None:
         document.value = {}
     rename_keys(document)
     override(document, overrides)
-    held = _hand_over(document, rows) if rows else None
+    held = _with_rows(document, rows) if rows else None
     config = _validate(document, path)
     if held:
         data = config.data.holding(held)  # type: ignore[attr-defined]  # one in memory
         config = config.model_copy(update={"data": data})
-    loaded = LoadedConfig(config, document, rows)
-    if problems := misfits(loaded.config, loaded.meaning, with_given=with_given):
+    loaded = LoadedConfig(config, document, path, rows)
+    if problems := check(loaded.config, loaded.meaning):
         raise refusal_of([loaded.placed(each) for each in problems])
     return loaded
 
 
-def _hand_over(document: Document, given: "Given") -> dict[str, Any] | None:
-    """Let the config speak of rows that are handed over; return these."""
+def _with_rows(document: Document, given: "Given") -> dict[str, Any] | None:
+    """Let the config speak of given rows; return these by part."""
     from nncli.config.memory_sources import handed_over
 
     if not isinstance(document.value, dict):

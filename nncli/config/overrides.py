@@ -51,6 +51,8 @@ def override(document: Document, overrides: Overrides) -> None:
 
 def with_setting(overrides: Overrides, key: str, value: str) -> Overrides:
     """Return the settings and, over them, another one."""
+    if isinstance(overrides, str):
+        raise ConfigError(f"{_OVERRIDES}: found {overrides!r}; expected a list or a mapping")
     if isinstance(overrides, Mapping):
         return {**overrides, key: value}
     return [*overrides, f"{key}={value}"]

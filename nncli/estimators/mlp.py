@@ -23,7 +23,7 @@ from nncli.model.model import Model
 from nncli.model.prediction import class_values
 from nncli.model.thresholds import gives_probabilities
 from nncli.runs.result import Result
-from nncli.training.observers.history import Table
+from nncli.training.history_file import Table
 
 
 class MLPClassifier(ClassifierMixin, NetworkEstimator):

@@ -21,7 +21,7 @@ from nncli.estimators.settings import config_of
 from nncli.estimators.targets import Goal
 from nncli.model.model import Model
 from nncli.runs.result import Result
-from nncli.training.observers.history import Table
+from nncli.training.history_file import Table
 from nncli.training.progress import Progress
 
 # scikit-learn's names of output activations.

@@ -9,6 +9,7 @@ from nncli.model.model import Model
 from nncli.nn.entries import Value
 from nncli.nn.layers.activation import ActivationLayer
 from nncli.nn.network import Block, Network
+from nncli.training.history_file import read_history
 
 
 class LayerHistory(NamedTuple):
@@ -33,8 +34,6 @@ def layer_histories(history: Path, layers: int) -> list[LayerHistory]:
     DataError
         When the ``history.csv`` cannot be read or is not one.
     """
-    from nncli.training.observers.history import read_history  # most of what is shown has none
-
     table = read_history(history)
     if not table["epoch"] or "gradient_norm_1" not in table:
         return []

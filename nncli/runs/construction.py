@@ -15,13 +15,13 @@ from nncli.nn.objective import Objective
 
 
 def build_network(
-    resolved: Resolved, shape: Shape, *, with_given: bool = True
+    resolved: Resolved, shape: Shape, *, with_weights: bool = True
 ) -> tuple[Network, Objective]:
     """Return the network with its initial parameters, and what it is to be trained for.
 
     Parameters
     ----------
-    with_given : bool
+    with_weights : bool
         Whether it starts from the weights and biases that the config gives, if it does.
 
     Raises
@@ -39,7 +39,7 @@ def build_network(
     initializers = [(each.name, each.parameters) for each in resolved.initializers]
     parameters = initial_parameters(layers, initializers, config.seed, config.training.precision)
     network = Network(layers, parameters)
-    if with_given:
+    if with_weights:
         for name, array in given_arrays(config, layers, ends).items():
             network.named[name][...] = array
     _connect(network, config, given_masks(config, layers, ends))

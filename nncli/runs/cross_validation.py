@@ -12,6 +12,8 @@ from nncli.model.model import Model
 from nncli.model.prediction import Numbers
 from nncli.runs.result import Result
 
+_FIRST_ID = 2  # behind row and fold
+
 Columns = list[tuple[str, list[Any] | Numbers]]
 
 
@@ -30,6 +32,8 @@ class FoldResult:
         How many rows each split has.
     columns : list of (str, list or array)
         Of the held-out rows: number, fold, the id if there is one, targets, predictions.
+    ids : int
+        How many columns of ids there are.
     """
 
     number: int
@@ -37,6 +41,7 @@ class FoldResult:
     headline: tuple[str, ...]
     rows: dict[str, int]
     columns: Columns = field(repr=False)
+    ids: int = 0
 
     @property
     def metrics(self) -> dict[str, dict[str, float]]:
@@ -57,7 +62,7 @@ class CrossValidation:
     directory : Path or None
         The run directory, if there is one.
     interrupted_fold : Result or None
-        What the fold came to that was interrupted, if one was.
+        Of the fold that was interrupted or diverged, if one was and has a result.
     trained : bool
         Whether there was anything left to train.
     """
@@ -100,11 +105,12 @@ class CrossValidation:
         """
         if not self.folds:
             return {}
+        names = [name for name, _ in self.folds[0].columns]
+        ids = range(_FIRST_ID, _FIRST_ID + self.folds[0].ids)
         joined: dict[str, list[Any]] = {}
-        for same in zip(*(fold.columns for fold in self.folds), strict=True):
-            name = same[0][0]
-            values = [value for _, each in same for value in _listed(each)]
-            joined["id" if name in joined else name] = values
+        for at, same in enumerate(zip(*(fold.columns for fold in self.folds), strict=True)):
+            name = "id" if at in ids and names.count(names[at]) > 1 else names[at]
+            joined[name] = [value for _, each in same for value in _listed(each)]
         order = np.argsort(joined["row"], kind="stable").tolist()
         return {name: [values[at] for at in order] for name, values in joined.items()}
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from nncli.base.threads import limited_threads, suited_threads
+from nncli.base.threads import check_threads, limited_threads, suited_threads
 from nncli.config.load import ConfigSource, load_config
 from nncli.config.overrides import Overrides
 from nncli.data.dataset import Dataset
@@ -69,13 +69,21 @@ def estimate(
 ) -> Estimate:
     """Estimate what `train` would take; a few steps are taken for it, and nothing is kept.
 
-    Parameters are those of `train`.
+    Parameters
+    ----------
+    config, overrides, threads
+        As for `train`; for rows in memory, load the config with them.
+    out : path, optional
+        The run directory that there would be; it is not made.
+    progress : bool
+        Whether there may be a progress bar while data is downloaded.
 
     Raises
     ------
     ConfigError, DataError, UsageError
         As `train`.
     """
+    threads = check_threads(threads)
     loaded = load_config(config, overrides)
     if out is not None:
         check_chosen(Path(out))

@@ -14,6 +14,7 @@ from nncli.base.clock import Clock
 from nncli.base.errors import DivergenceError
 from nncli.base.storage.files import atomic_write, write_text
 from nncli.base.storage.locks import locked
+from nncli.config.check import misfits_of_resumed
 from nncli.config.load import LoadedConfig, read_config
 from nncli.config.render import config_text
 from nncli.config.schema import Config
@@ -43,7 +44,7 @@ def is_cross_validation(run: str | Path) -> bool:
         When it is no run.
     """
     check_run(Path(run))
-    return read_config(Path(run) / CONFIG, with_given=False).config.folds is not None
+    return read_config(Path(run) / CONFIG, check=misfits_of_resumed).config.folds is not None
 
 
 def in_fold(loaded: LoadedConfig, number: int) -> LoadedConfig:
@@ -110,7 +111,9 @@ def train_folds(
 
     Raises
     ------
-    DivergenceError, OutputError
+    DivergenceError
+        As `train_job`; its result is the cross-validation so far.
+    OutputError
         As `train_job`.
     """
     folds: list[FoldResult] = []
@@ -120,7 +123,11 @@ def train_folds(
         if stopped.what_is_over and stopped.directory:
             model = read_model(stopped.directory / WEIGHTS)
         else:
-            result = _train(stopped, job, observers, threads, clock)
+            try:
+                result = _train(stopped, job, observers, threads, clock)
+            except DivergenceError as error:
+                error.result = CrossValidation(folds, len(runs), directory, error.result)
+                raise
             if _is_interrupted(result, observers):
                 return CrossValidation(folds, len(runs), directory, result)
             model = result.model
@@ -184,6 +191,7 @@ def fold_result(number: int, job: Job, model: Model) -> FoldResult:
             *_targets(job).items(),
             *predict_rows(model, split.inputs[split.rows]).columns().items(),
         ],
+        ids=len(data.ids),
     )
 
 

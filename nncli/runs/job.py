@@ -192,7 +192,7 @@ def prepare(
     config = resolved.config
     with loaded.explained():
         network, objective = build_network(
-            resolved, dataset.shape, with_given=not (start or progress)
+            resolved, dataset.shape, with_weights=not (start or progress)
         )
     if start:
         _start_from(start, network)

@@ -22,8 +22,9 @@ from nncli.model.model import Model
 from nncli.model.model_file import write_model
 from nncli.runs.job import Job
 from nncli.training.checkpoint import Pace, write_checkpoint
+from nncli.training.history_file import HISTORY
 from nncli.training.loop import EpochReport, StepReport
-from nncli.training.observers.history import HISTORY, HistoryFile
+from nncli.training.observers.history import HistoryFile
 from nncli.training.observers.observer import Job as ObservedJob
 from nncli.training.observers.observer import Observer
 from nncli.training.outcome import INTERRUPTED, UNWRITTEN, Outcome

@@ -7,7 +7,7 @@ from typing import Any
 
 from nncli.metrics.tasks import Evaluation
 from nncli.model.model import Model
-from nncli.training.observers.history import HISTORY, Table, read_history
+from nncli.training.history_file import HISTORY, Table, read_history
 from nncli.training.outcome import EARLY, FINISHED
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from nncli.base.clock import Clock
 from nncli.base.environment import environment
 from nncli.base.errors import ConfigError, DataError, UsageError
+from nncli.config.check import misfits_of_resumed
 from nncli.config.choices import shown
 from nncli.config.load import LoadedConfig, read_config, saved_config
 from nncli.config.schema import Config
@@ -178,7 +179,7 @@ def load_run(directory: Path, loaded: LoadedConfig) -> StoppedRun:
     """
     if not (directory / CHECKPOINT).exists():
         if (directory / CONFIG).exists():
-            before = read_config(directory / CONFIG, with_given=False)
+            before = read_config(directory / CONFIG, check=misfits_of_resumed)
             _check_same(directory, before.config, loaded.config)
         return StoppedRun(directory, loaded, None)
     checkpoint = read_checkpoint(directory / CHECKPOINT)

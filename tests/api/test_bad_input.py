@@ -1,6 +1,5 @@
 """What cannot be: errors as the command line has them, as exceptions."""
 
-from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -133,15 +132,26 @@ def test_frames_that_cannot_be(number):
         ({"observers": [3]}, "observers: found int; expected an Observer"),
     ],
 )
-def test_options_that_cannot_be(options, problem):
-    assert refusal(nncli.train, CONFIG, **options) == (nncli.UsageError, problem)
-    assert refusal(nncli.cross_validate, CONFIG, **options) == (nncli.UsageError, problem)
+def test_options_that_cannot_be(directory, options, problem):
+    for function in (nncli.train, nncli.cross_validate):
+        assert refusal(function, CONFIG, **options, out="run") == (nncli.UsageError, problem)
+        assert refusal(nncli.resume, "run", **options) == (nncli.UsageError, problem)
+    assert list(directory.iterdir()) == []
 
 
-def test_a_format_of_a_trace_that_there_is_not():
-    assert refusal(nncli.trace, CONFIG, format="html") == (
-        nncli.UsageError,
-        "format: found 'html'; expected text or markdown or latex",
+def test_what_a_trace_cannot_show():
+    for options, problem in (
+        ({"format": "html"}, "format: found 'html'; expected text or markdown or latex"),
+        ({"limit": 0}, "limit: found 0; expected an integer of 1 or more"),
+        ({"precision": 18}, "precision: found 18; expected an integer from 1 to 17"),
+        ({"rows": (0.5,)}, "--row 0.5: expected a number such as 0"),
+        ({"rows": ()}, "--row None: the data has the training rows 0 to 59"),
+        ({"rows": (-1,)}, "--row -1: the data has the training rows 0 to 59"),
+    ):
+        assert refusal(nncli.trace, CONFIG, **options) == (nncli.UsageError, problem)
+    assert refusal(nncli.gradcheck, CONFIG, "a=1") == (
+        nncli.ConfigError,
+        "overrides: found 'a=1'; expected a list or a mapping",
     )
 
 
@@ -184,8 +194,10 @@ def test_what_is_no_run():
     assert kind is nncli.ModelFileError
 
 
-def test_every_error_is_one_that_can_be_caught_as_such():
-    kinds = [each for each in vars(nncli).values() if isinstance(each, type)]
-    errors = [each for each in kinds if issubclass(each, Exception) and each is not Warning]
-    assert all(issubclass(each, nncli.NncliError | nncli.NncliWarning) for each in errors)
-    assert isinstance(errors, Iterable)
+def test_every_public_error_is_one_of_nnclis():
+    kinds = [each for name in nncli.__all__ if isinstance(each := getattr(nncli, name), type)]
+    errors = {each.__name__ for each in kinds if issubclass(each, BaseException)}
+    assert {"NncliError", "ConfigError", "DataError", "NncliWarning"} <= errors
+    for name in errors - {"NncliWarning"}:
+        assert issubclass(getattr(nncli, name), nncli.NncliError)
+    assert issubclass(nncli.NncliWarning, UserWarning)

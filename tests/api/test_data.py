@@ -92,12 +92,16 @@ def test_weights_say_how_much_each_row_counts(rows, directory):
     np.testing.assert_array_equal(parameters(result), parameters(of_file))
     without = nncli.train(SETTINGS, data=(X, y))
     assert (parameters(result) != parameters(without)).any()
-    in_table = nncli.train({"data": {"target": "target"}, **SETTINGS}, data=table(rows))
-    weighted = nncli.train(
-        SETTINGS,
-        data=([{"a": a, "b": b} for a, b, _ in X.tolist()], y, weights),
+    named = [{"a": a, "b": b} for a, b, _ in X.tolist()]
+    beside = nncli.train(SETTINGS, data=(named, y, weights))
+    among = nncli.train(
+        {"data": {"target": "y", "weight": "w"}, **SETTINGS},
+        data=[
+            {**row, "y": each, "w": weight}
+            for row, each, weight in zip(named, y.tolist(), weights.tolist(), strict=True)
+        ],
     )
-    assert weighted.model.classes == in_table.model.classes
+    np.testing.assert_array_equal(parameters(beside), parameters(among))
 
 
 @pytest.mark.parametrize("form", ["arrays", "table"])
@@ -152,8 +156,8 @@ def test_a_run_whose_rows_were_handed_over_needs_them_again(rows):
         nncli.load("run").evaluate()
 
 
-def test_load_data_takes_them_too(rows):
-    dataset = nncli.load_data({"data": "xor"})
+def test_data_can_be_loaded_that_cannot_be_trained_with():
+    dataset = nncli.load_data({"data": "xor", "training": {"dropout": [0.1, 0.2]}})
     assert isinstance(dataset, nncli.Dataset)
     assert dataset.task == "binary"
 

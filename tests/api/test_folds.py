@@ -96,15 +96,39 @@ def test_before_the_first_fold_is_done_there_is_nothing(directory):
     assert (stopped.folds, stopped.metrics, stopped.predictions) == ([], {}, {})
 
 
-def test_an_id_that_is_called_like_a_column_is_called_id(rows):
+@pytest.mark.parametrize("name", ["row", "fold", "target", "prediction", "p_same", "id", "ride"])
+def test_an_id_that_is_called_like_a_column_is_called_id(rows, name):
     X, y = rows
-    table = [
-        {"row": f"r{n}", "a": a, "y": each}
-        for n, (a, each) in enumerate(zip(X[:, 0], y))  # noqa: B905
-    ]
-    config = {"data": {"target": "y", "id": "row"}, "training": {"epochs": 1, "folds": 2}}
-    found = nncli.cross_validate(config, data=table)
-    assert [f"r{row}" for row in found.predictions["row"]] == found.predictions["id"]
+    pairs = zip(X[:, 0].tolist(), y.tolist(), strict=True)
+    table = [{name: f"r{n}", "a": a, "y": each} for n, (a, each) in enumerate(pairs)]
+    config = {"data": {"target": "y", "id": name}, "training": {"epochs": 1, "folds": 2}}
+    predictions = nncli.cross_validate(config, data=table).predictions
+    taken = name in ("row", "fold", "target", "prediction", "p_same")
+    assert predictions["id" if taken else name] == [f"r{row}" for row in predictions["row"]]
+    assert predictions["target"] == [table[row]["y"] for row in predictions["row"]]
+    assert set(predictions["fold"]) == {1, 2}
+
+
+class SpoilIn(nncli.Observer):
+    """Spoils the weights in a fold after its first epoch."""
+
+    def __init__(self, title):
+        self.title = title
+
+    def begin(self, job):
+        self.job = job
+
+    def epoch(self, report):
+        if self.job.title == self.title:
+            self.job.setup.network.parameters[:] = np.nan
+
+
+def test_a_fold_that_diverges_leaves_those_that_are_done():
+    with pytest.raises(nncli.DivergenceError, match="fold 3/3: epoch 2") as caught:
+        nncli.cross_validate(FOLDS, observers=[SpoilIn("fold 3/3")])
+    found = caught.value.result
+    assert [fold.number for fold in found.folds] == [1, 2]
+    assert found.interrupted_fold.ended == "diverged"
 
 
 def test_a_single_run_is_no_cross_validation():

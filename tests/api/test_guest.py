@@ -150,6 +150,24 @@ def test_a_fork_after_training_trains_and_predicts():
     np.testing.assert_array_equal(trained, parameters(result))
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+def test_a_fork_within_a_training_has_threads_of_its_own():
+    class Fork(nncli.Observer):
+        def end(self, outcome):
+            self.child = multiprocessing.get_context("fork").Pool(1)
+            with self.child as pool:
+                self.found = pool.apply(trained_with_two_threads)
+
+    fork = Fork()
+    nncli.train(CONFIG, threads=1, observers=[fork])
+    assert fork.found == 2
+
+
+def trained_with_two_threads():
+    return nncli.train(CONFIG, threads=2).model.training["threads"]
+
+
 def test_in_a_notebook_the_bar_is_that_of_tqdm_for_notebooks(monkeypatch):
     import tqdm.auto
 

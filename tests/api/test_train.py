@@ -181,14 +181,42 @@ def test_the_result_of_divergence_is_the_best_epoch_before():
     assert caught.value.result is None
 
 
-def test_what_a_config_means_is_found_out_once(config_file, monkeypatch):
-    from nncli.config import load
+def test_what_a_config_means_for_a_task_is_found_out_once(config_file):
+    loaded = nncli.load_config(config_file)
+    meaning = loaded.meaning("binary")
+    seen = []
 
-    calls = []
-    resolve = load.resolve
-    monkeypatch.setattr(load, "resolve", lambda *given: calls.append(given) or resolve(*given))
-    nncli.train(config_file, out="run")
-    assert len(calls) == 1
+    class Look(nncli.Observer):
+        def begin(self, job):
+            seen.append(job.config)
+
+    nncli.train(loaded, observers=[Look()])
+    assert seen[0] is meaning.config
+
+
+@pytest.mark.parametrize("loaded", [False, True])
+def test_overrides_over_a_loaded_config_are_those_over_its_file(config_file, loaded):
+    source = nncli.load_config(config_file) if loaded else config_file
+    result = nncli.train(source, {"training.optimizer.name": "sgd", "training.epochs": 1})
+    assert result.config["training"]["optimizer"]["name"] == "sgd"
+    with pytest.raises(nncli.ConfigError) as caught:
+        nncli.train(source, {"data.validation": 80})
+    with pytest.raises(nncli.ConfigError) as expected:
+        nncli.train(config_file, {"data.validation": 80})
+    assert str(caught.value) == str(expected.value)
+
+
+def test_a_loaded_config_is_not_changed_by_what_is_done_with_it(config_file):
+    loaded = nncli.load_config(config_file)
+    text = loaded.text()
+    first = nncli.train(loaded, {"training.epochs": 1})
+    nncli.cross_validate(loaded, {"training.folds": 2})
+    nncli.gradcheck(loaded)
+    assert loaded.text() == text
+    np.testing.assert_array_equal(
+        parameters(first), parameters(nncli.train(loaded, {"training.epochs": 1}))
+    )
+    assert loaded != nncli.load_config(config_file)
 
 
 def test_every_field_of_a_result_is_documented():

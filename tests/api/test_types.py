@@ -103,7 +103,7 @@ def runs(frame: object) -> None:
     assert_type(found.predictions, dict[str, list[Any]])
     assert_type(found.models, list[nncli.Model])
     assert_type(found.folds[0].rows, dict[str, int])
-    assert_type(found.interrupted, nncli.Result | None)
+    assert_type(found.interrupted_fold, nncli.Result | None)
 
 
 def errors() -> int:
@@ -132,7 +132,7 @@ def explain(model: nncli.Model) -> None:
     assert_type(nncli.estimate("config.yaml", threads=1), nncli.Estimate)
     assert_type(nncli.estimate("config.yaml").seconds, float)
     assert_type(nncli.load_data("config.yaml").splits["train"].inputs, NDArray[Any])
-    assert_type(nncli.first_config("csv", data="a.csv", targets=["y"]).text, str)
+    assert_type(nncli.first_config("csv", data="a.csv", target=["y"]).text, str)
     assert_type(nncli.config_schema(), dict[str, Any])
     assert_type(nncli.config_reference(), str)
     assert_type(nncli.fetch("mnist", progress=True), str)

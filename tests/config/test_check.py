@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nncli.base.errors import ConfigError, NncliError
+from nncli.config.check import misfits_of_resumed
 from nncli.config.load import load_config, read_config, saved_config
 from nncli.data.builtin import mnist
 from nncli.data.builtin.xor import load_xor
@@ -151,7 +152,7 @@ def test_weights_in_a_file_are_looked_at_where_it_is_there(load, problems, tmp_p
     np.savez(tmp_path / "w.npz", W1=np.ones((2, 3)), W2=np.ones((3, 2)))
     (line,) = problems(text)
     assert line.startswith("c.yaml:2:46: model.initial_weights: W2: found 3 x 2; expected 3 x 1")
-    assert read_config(tmp_path / "c.yaml", with_given=False)
+    assert read_config(tmp_path / "c.yaml", check=misfits_of_resumed)
 
 
 def test_an_engine_that_is_not_installed_is_refused(problems, monkeypatch):

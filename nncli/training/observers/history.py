@@ -1,6 +1,5 @@
 """The observers that keep every epoch's numbers: in memory, and in ``history.csv``."""
 
-import csv
 import time
 from array import array
 from contextlib import suppress
@@ -8,12 +7,10 @@ from pathlib import Path
 
 from nncli.base.errors import DataError, OutputError, reason
 from nncli.base.storage.files import GrowingFile
+from nncli.training.history_file import Table
 from nncli.training.loop import EpochReport
 from nncli.training.observers.observer import Job, Observer
 from nncli.training.outcome import Outcome
-
-HISTORY = "history.csv"
-Table = dict[str, list[float]]
 
 
 class History(Observer):
@@ -99,29 +96,6 @@ class HistoryFile(Observer):
         rows, self._rows = self._rows, []
         if self._file:
             self._file.append("".join(rows).encode())
-
-
-def read_history(path: Path) -> Table:
-    """Return the columns of a ``history.csv``, without a torn last row.
-
-    Raises
-    ------
-    DataError
-        When it cannot be read or is not one.
-    """
-    try:
-        with path.open(encoding="utf-8", newline="") as stream:
-            header, *rows = [*csv.reader(line for line in stream if line.endswith("\n"))] or [[]]
-        if header[:2] != ["epoch", "train_loss"]:
-            raise ValueError("its header does not start with epoch,train_loss")
-        if short := [number for number, row in enumerate(rows, 2) if len(row) != len(header)]:
-            raise ValueError(f"line {short[0]} has not as many values as the header")
-        table: Table = {name: [float(row[at]) for row in rows] for at, name in enumerate(header)}
-        return {**table, "epoch": [int(each) for each in table["epoch"]]}
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read ({reason(error)})") from error
-    except (ValueError, csv.Error) as error:
-        raise DataError(f"{path}: is damaged, or not the history of a run ({error})") from error
 
 
 def _column_names(job: Job) -> list[str]:

@@ -51,8 +51,7 @@ def trace(
     DivergenceError
         When the loss or the gradient is not finite.
     """
-    if format not in FORMATS:
-        raise UsageError(f"format: found {format!r}; expected {' or '.join(FORMATS)}")
+    _check_options(format, precision, limit)
     job = _job(what, overrides)
     _check_rows(rows, job)
     chosen = FORMATS[format]
@@ -74,7 +73,18 @@ def _job(what: ConfigSource | Model, overrides: Overrides) -> Job:
     return prepare_again(what)
 
 
+def _check_options(format_: str, precision: int, limit: int) -> None:
+    if format_ not in FORMATS:
+        raise UsageError(f"format: found {format_!r}; expected {' or '.join(FORMATS)}")
+    for name, value, most in (("precision", precision, 17), ("limit", limit, None)):
+        if not isinstance(value, int) or value < 1 or (most and value > most):
+            expected = f"from 1 to {most}" if most else "of 1 or more"
+            raise UsageError(f"{name}: found {value!r}; expected an integer {expected}")
+
+
 def _check_rows(rows: Sequence[int], job: Job) -> None:
+    if odd := [row for row in rows if not isinstance(row, int)]:
+        raise UsageError(f"--row {odd[0]}: expected a number such as 0")
     there = len(job.dataset.splits["train"])
     if not rows or not 0 <= min(rows) <= max(rows) < there:
         found = max(rows, default=None)

@@ -1,0 +1,32 @@
+"""Read ``history.csv``."""
+
+import csv
+from pathlib import Path
+
+from nncli.base.errors import DataError, reason
+
+HISTORY = "history.csv"
+Table = dict[str, list[float]]
+
+
+def read_history(path: Path) -> Table:
+    """Return the columns of a ``history.csv``, without a torn last row.
+
+    Raises
+    ------
+    DataError
+        When it cannot be read or is not one.
+    """
+    try:
+        with path.open(encoding="utf-8", newline="") as stream:
+            header, *rows = [*csv.reader(line for line in stream if line.endswith("\n"))] or [[]]
+        if header[:2] != ["epoch", "train_loss"]:
+            raise ValueError("its header does not start with epoch,train_loss")
+        if short := [number for number, row in enumerate(rows, 2) if len(row) != len(header)]:
+            raise ValueError(f"line {short[0]} has not as many values as the header")
+        table: Table = {name: [float(row[at]) for row in rows] for at, name in enumerate(header)}
+        return {**table, "epoch": [int(each) for each in table["epoch"]]}
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({reason(error)})") from error
+    except (ValueError, csv.Error) as error:
+        raise DataError(f"{path}: is damaged, or not the history of a run ({error})") from error
