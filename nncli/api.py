@@ -73,7 +73,7 @@ def train(
 ) -> Result:
     """Train a network as a config describes it.
 
-    Ctrl-C ends training after the current step; the result then has what there is, and is
+    Ctrl-C ends training after the current step; the result then has the network so far, and is
     ``interrupted``. A second one interrupts at once.
 
     Parameters

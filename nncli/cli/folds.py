@@ -1,4 +1,4 @@
-"""``nncli train`` with ``training.folds``: what the models of all folds come to together."""
+"""``nncli train`` with ``training.folds``: the results of all folds."""
 
 import shlex
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Warn before training of what it cannot come to."""
+"""Warn before training of what it cannot reach."""
 
 from collections.abc import Iterator
 
@@ -10,7 +10,7 @@ from nncli.nn.network import Network
 
 
 def advice(dataset: Dataset, network: Network) -> list[str]:
-    """Return, a line each, why training cannot come to what the user may expect."""
+    """Return, a line each, why training cannot reach what the user may expect."""
     return [
         *dataset.warnings,
         *_equal_units(network),

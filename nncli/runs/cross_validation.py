@@ -1,4 +1,4 @@
-"""What the models of all folds of a cross-validation came to."""
+"""The results of a cross-validation."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -19,7 +19,7 @@ Columns = list[tuple[str, list[Any] | Numbers]]
 
 @dataclass(frozen=True)
 class FoldResult:
-    """What the model of a fold came to.
+    """The result of a fold.
 
     Attributes
     ----------
@@ -51,7 +51,7 @@ class FoldResult:
 
 @dataclass(frozen=True)
 class CrossValidation:
-    """What the models of all folds came to.
+    """The results of all folds.
 
     Attributes
     ----------

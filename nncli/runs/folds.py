@@ -175,7 +175,7 @@ def _with_fold(config: Config, number: int | None) -> Config:
 
 
 def fold_result(number: int, job: Job, model: Model) -> FoldResult:
-    """Return what `model`, which `job` has trained, came to."""
+    """Return the result of `model`, which `job` has trained."""
     data = job.dataset
     split = data.splits["held_out"]
     rows = split.rows if data.numbers is None else data.numbers[split.rows]

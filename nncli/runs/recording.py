@@ -36,7 +36,7 @@ WEIGHTS = "weights.npz"
 
 
 def trained_model(job: Job, outcome: Outcome, wall_seconds: float) -> Model:
-    """Return the model that training came to, with its metrics and its record.
+    """Return the trained model with its metrics and its record.
 
     The engine keeps its own parameters.
 

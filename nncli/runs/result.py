@@ -1,4 +1,4 @@
-"""What training came to, for whoever called it."""
+"""The result of training."""
 
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -13,7 +13,7 @@ from nncli.training.outcome import EARLY, FINISHED
 
 @dataclass(frozen=True)
 class Result:
-    """What training came to.
+    """The result of training.
 
     Attributes
     ----------

@@ -73,7 +73,7 @@ def train_job(
 def _result(
     job: Job, outcome: Outcome, record: RunDirectory | None, history: History | None, started: float
 ) -> Result:
-    """Return what training came to: what was saved, where it was."""
+    """Return the result; of a run directory that which was saved."""
     directory = record.directory if record else None
     if record and record.saved:
         model, evaluations = record.saved
