@@ -182,7 +182,7 @@ def resume(
                 return _finished(directory, stopped.what_is_over)
             if not stopped.checkpoint:
                 note(f"{directory} has no {CHECKPOINT}: training begins again")
-            job = stopped.prepare(progress_bar=progress, clock=clock)
+            job = stopped.prepare(threads=call.threads, progress_bar=progress, clock=clock)
         with call.watching() as watching:
             return train_job(
                 job,
@@ -270,7 +270,7 @@ def resume_cross_validation(
             if not loaded.config.folds:
                 raise UsageError(f"{run}: is a single run; use resume")
             runs = runs_of_folds(directory, loaded)
-        jobs = jobs_of_folds(runs, progress_bar=progress, clock=clock)
+        jobs = jobs_of_folds(runs, threads=call.threads, progress_bar=progress, clock=clock)
         return train_folds(directory, runs, jobs, watching, threads=call.threads, clock=clock)
 
 

@@ -5,11 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from nncli.base.threads import threads_in_use
 
-
-def environment() -> dict[str, Any]:
-    """Return the processor, the NumPy build and the thread count as JSON values.
+def environment(threads: int) -> dict[str, Any]:
+    """Return the processor, the NumPy build and a number of threads as JSON values.
 
     Of the processor it is the instructions that count: they decide which loops NumPy and its BLAS
     choose.
@@ -21,5 +19,5 @@ def environment() -> dict[str, Any]:
     return {
         "machine": " ".join([platform.system(), platform.machine(), *instructions]),
         "numpy": f"{np.__version__} with {blas.get('name')} {blas.get('version')}",
-        "threads": threads_in_use(),
+        "threads": threads,
     }

@@ -16,10 +16,18 @@ _MOST_COLUMNS = 40
 
 
 class Findings(Observer):
-    """Prints, once and on standard error, what was understood of a job's data."""
+    """Prints, once and on standard error, what was understood of a job's data.
 
-    def __init__(self) -> None:
-        self._printed = False
+    Parameters
+    ----------
+    shown : bool
+        Whether it is to be printed at all.
+    """
+
+    describes_data = True
+
+    def __init__(self, *, shown: bool) -> None:
+        self._printed = not shown
 
     def begin(self, job: "Job") -> None:
         """Print it, unless it was printed for an earlier job."""

@@ -80,7 +80,7 @@ def watching_for(options: Options, *, findings: bool = False) -> Iterator[Watchi
 
     request = InterruptRequest.of_program(_announce_stop)
     settings = {
-        "observers": [*([Findings()] if findings and not options.quiet else []), request],
+        "observers": [Findings(shown=findings and not options.quiet), request],
         "progress": not options.quiet,
         "threads": options.threads,
         "note": lambda text: click.echo(f"Warning: {text}", err=True),

@@ -14,7 +14,7 @@ from nncli.base.errors import ConfigError, UsageError, os_errors_as
 from nncli.base.storage.regular_file import read_regular
 from nncli.config.check import Meaning, misfits
 from nncli.config.file_source import source_of
-from nncli.config.overrides import Overrides, counted, override
+from nncli.config.overrides import OF_PYTHON, Overrides, counted, override
 from nncli.config.plain import plain_values
 from nncli.config.problems import problems_of, refusal_of
 from nncli.config.renamed import rename_keys
@@ -189,7 +189,7 @@ def read_config(
 
 def config_name(source: ConfigSource) -> str:
     """Return what a config is called in messages: its path, or ``config``."""
-    return str(source) if isinstance(source, str | FilePath) else "config"
+    return str(source) if isinstance(source, str | FilePath) else OF_PYTHON
 
 
 def _document(values: Mapping[str, Any]) -> Document:
@@ -197,7 +197,7 @@ def _document(values: Mapping[str, Any]) -> Document:
         raise ConfigError(
             f"config: found {type(values).__name__}; expected a path, a mapping or a Config"
         )
-    document = Document(plain_values(values, "config"), {(): "config"})
+    document = Document(plain_values(values, OF_PYTHON), {(): OF_PYTHON})
     if counted(document.value) > _MOST_SAVED_VALUES:
         raise ConfigError(f"config: {TOO_MANY_VALUES}")
     return document

@@ -17,6 +17,7 @@ from nncli.config.strict_yaml import (
 )
 
 COMMAND_LINE = "command line"
+OF_PYTHON = "config"  # where a config stands that is no file
 _OVERRIDES = "overrides"
 
 Overrides = Sequence[str] | Mapping[str, Any]
@@ -66,6 +67,8 @@ def counted(values: Any) -> int:
 
 
 def _of_text(document: Document, override: str) -> tuple[Path, Any]:
+    if not isinstance(override, str):
+        raise ConfigError(f"{_OVERRIDES}: found {override!r}; expected text: 'key.path=value'")
     key, equals, text = override.partition("=")
     parts: Path = tuple(key.split("."))
     what = repr(override if len(override) <= 80 else override[:77] + "...")

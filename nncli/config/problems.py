@@ -12,7 +12,7 @@ from pydantic.fields import FieldInfo
 from nncli.base.errors import ConfigError, DataError
 from nncli.base.words import did_you_mean, listed, on_one_line
 from nncli.config.choices import Choice, Section, shown
-from nncli.config.overrides import COMMAND_LINE
+from nncli.config.overrides import COMMAND_LINE, OF_PYTHON
 from nncli.config.schema import Config
 from nncli.config.strict_yaml import Document, Path, dotted
 
@@ -78,6 +78,8 @@ def _problem(document: Document, error: dict[str, Any], directory: FilePath) -> 
         place = document.place(path, of_key=True)
     elif error["type"] == "missing":
         problem = "missing; a config needs this key" + _choice_of_target(document, path, directory)
+        if path == ("data",) and document.place(()) == OF_PYTHON:
+            problem += ", or rows as data=(X, y)"
         place = document.place(path)
     else:
         if _holds(document.value, below := (*path, context.get("below"))):

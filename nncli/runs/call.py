@@ -60,7 +60,8 @@ class Call:
         Those that print come last, below the warnings.
         """
         with InterruptRequest.of_guest() as stop:
-            watching = [*self._observers, stop, Notes(self.note)]
+            described = any(each.describes_data for each in self._observers)
+            watching = [*self._observers, stop, Notes(self.note, left_out=not described)]
             if self.progress:
                 from nncli.training.observers.shown import shown_progress
 

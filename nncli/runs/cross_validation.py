@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from nncli.model.model import Model
-from nncli.model.prediction import Numbers
+from nncli.model.prediction import Numbers, class_values
 from nncli.runs.result import Result
 
 _FIRST_ID = 2  # behind row and fold
@@ -110,9 +110,18 @@ class CrossValidation:
         joined: dict[str, list[Any]] = {}
         for at, same in enumerate(zip(*(fold.columns for fold in self.folds), strict=True)):
             name = "id" if at in ids and names.count(names[at]) > 1 else names[at]
-            joined[name] = [value for _, each in same for value in _listed(each)]
+            joined[name] = _as_given([value for _, each in same for value in _listed(each)])
         order = np.argsort(joined["row"], kind="stable").tolist()
         return {name: [values[at] for at in order] for name, values in joined.items()}
+
+
+def _as_given(values: list[Any]) -> list[Any]:
+    """Return texts as whole numbers or Booleans where all are such, as `Model.predict` does."""
+    if not all(isinstance(value, str) for value in values):
+        return values
+    names = list(dict.fromkeys(values))
+    given = dict(zip(names, class_values(tuple(names)).tolist(), strict=True))
+    return [given[value] for value in values]
 
 
 def _listed(values: list[Any] | Numbers) -> list[Any]:

@@ -76,13 +76,14 @@ def jobs_of_folds(
     runs: Sequence[StoppedRun],
     *,
     first: int = 1,
+    threads: int | None = None,
     progress_bar: bool = False,
     clock: Clock | None = None,
 ) -> Iterator[Job]:
     """Yield the job of each fold from the `first` on, prepared when it is asked for."""
     for number, each in enumerate(runs[first - 1 :], first):
         title = f"fold {number}/{len(runs)}"
-        yield each.prepare(title=title, progress_bar=progress_bar, clock=clock)
+        yield each.prepare(title=title, threads=threads, progress_bar=progress_bar, clock=clock)
 
 
 def train_folds(

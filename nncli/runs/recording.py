@@ -95,7 +95,7 @@ class RunDirectory(Observer):
             "config": self._job.config.model_dump(),
             "data": self._job.fingerprint,
             "engine": self._job.engine.name,
-            "environment": environment(),
+            "environment": environment(threads_in_use()),
         }
 
     def step(self, report: StepReport) -> None:

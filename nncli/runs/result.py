@@ -37,6 +37,11 @@ class Result:
     directory: Path | None = None
     evaluations: dict[str, Evaluation] = field(default_factory=dict, repr=False)
     already_over: str | None = None
+    _place: Path | None = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        place = None if self.directory is None else self.directory.absolute()
+        object.__setattr__(self, "_place", place)  # the working directory may change
 
     def __repr__(self) -> str:
         place = f"; in {self.directory}" if self.directory else ""
@@ -52,9 +57,9 @@ class Result:
         DataError
             When that file cannot be read any more.
         """
-        if self.recorded is not None or self.directory is None:
+        if self.recorded is not None or self._place is None:
             return self.recorded or {}
-        return read_history(self.directory / HISTORY)
+        return read_history(self._place / HISTORY)
 
     @property
     def is_over(self) -> bool:

@@ -11,6 +11,7 @@ import numpy as np
 from nncli.base.clock import Clock
 from nncli.base.environment import environment
 from nncli.base.errors import ConfigError, DataError, UsageError
+from nncli.base.threads import threads_in_use
 from nncli.config.check import misfits_of_resumed
 from nncli.config.choices import shown
 from nncli.config.load import LoadedConfig, read_config, saved_config
@@ -76,11 +77,18 @@ class StoppedRun:
         found = self.checkpoint and self.checkpoint.record["environment"].get("threads")
         return found if isinstance(found, int) and 0 < found <= 1024 else None
 
-    def warnings(self) -> Iterator[str]:
-        """Yield what the user may not expect, such as other weights than without a stop."""
+    def warnings(self, threads: int | None = None) -> Iterator[str]:
+        """Yield what the user may not expect, such as other weights than without a stop.
+
+        Parameters
+        ----------
+        threads : int, optional
+            How many there are to be; default: as many as before.
+        """
         if self.checkpoint is None:
             return
-        before, now = self.checkpoint.record["environment"], environment()
+        before = self.checkpoint.record["environment"]
+        now = environment(threads or self.threads or threads_in_use())
         if changed := [name for name in now if now[name] != before.get(name)]:
             yield (
                 f"not the same {' and '.join(changed)} as before: the weights will not be bit for "
@@ -100,9 +108,21 @@ class StoppedRun:
             )
 
     def prepare(
-        self, *, title: str = "", progress_bar: bool = False, clock: Clock | None = None
+        self,
+        *,
+        title: str = "",
+        threads: int | None = None,
+        progress_bar: bool = False,
+        clock: Clock | None = None,
     ) -> Job:
         """Return the job as it stood when the checkpoint was written.
+
+        Parameters
+        ----------
+        title, progress_bar, clock
+            As for `nncli.runs.job.prepare`.
+        threads : int, optional
+            How many it is to be trained with; default: as many as before.
 
         Raises
         ------
@@ -116,7 +136,7 @@ class StoppedRun:
             progress=self.checkpoint.progress,
             engine=self.checkpoint.record["engine"],
             title=title,
-            warnings=[*self.warnings()],
+            warnings=[*self.warnings(threads)],
             progress_bar=progress_bar,
             clock=clock,
         )

@@ -38,7 +38,9 @@ def refusal(function, *given, **options):
         ({"data": "xor", "seed": object}, {}, "config: seed: found a value of type type; expected "
                                               "numbers, text, true or false, lists and mappings"),
         ({"data": "xor", "seed": np.nan}, {}, "config: seed: found NaN; expected an integer"),
-        ({}, {}, "config: data: missing; a config needs this key"),
+        ({"data": "xor"}, [("seed", 1)], "overrides: found ('seed', 1); expected text: "
+                                         "'key.path=value'"),
+        ({}, {}, "config: data: missing; a config needs this key, or rows as data=(X, y)"),
         (None, {}, "config: found NoneType; expected a path, a mapping or a Config"),
         ([1], {}, "config: found list; expected a path, a mapping or a Config"),
     ],

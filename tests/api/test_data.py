@@ -83,6 +83,16 @@ def test_targets_may_stand_beside_a_table(rows):
     assert named.model.targets == ["kind of pair"]
 
 
+def test_rows_without_a_target_are_left_out_and_told(rows):
+    dicts = table(rows)
+    dicts[3]["target"] = None
+    config = {"data": {"target": "target"}, **SETTINGS}
+    told = []
+    result = nncli.train(config, data=dicts, note=told.append)
+    assert told == ["data: 1 row with a blank target (row 3 (from 0)): left out"]
+    assert sum(each.rows for each in result.evaluations.values()) == 119
+
+
 def test_weights_say_how_much_each_row_counts(rows, directory):
     X, y = rows
     weights = np.random.default_rng(1).uniform(size=len(X))

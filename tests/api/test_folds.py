@@ -33,7 +33,8 @@ def test_without_a_directory_it_gives_what_the_command_writes(directory, config_
         header, *rows = csv.reader(stream)
     assert list(found.predictions) == header
     assert [str(row) for row in found.predictions["row"]] == [row[0] for row in rows]
-    assert found.predictions["prediction"] == [row[header.index("prediction")] for row in rows]
+    predicted = [int(row[header.index("prediction")]) for row in rows]
+    assert found.predictions["prediction"] == predicted
 
 
 def test_there_are_five_folds_unless_the_config_says_otherwise():

@@ -43,6 +43,21 @@ def test_threads_and_environment_are_as_before():
     assert dict(os.environ) == environment
 
 
+@pytest.mark.parametrize(
+    ("first", "then", "warns"), [(None, None, False), (2, None, False), (2, 2, False), (2, 1, True)]
+)
+def test_a_run_that_resumes_has_as_many_threads_as_before(first, then, warns):
+    class Stop(nncli.Observer):
+        def epoch(self, report):
+            return True
+
+    nncli.train(CONFIG, out="run", threads=first, observers=[Stop()])
+    told = []
+    result = nncli.resume("run", threads=then, note=told.append)
+    assert result.model.training["threads"] == (then or first or 1)
+    assert [each.startswith("not the same threads as before") for each in told] == [True] * warns
+
+
 def test_ctrl_c_returns_the_result_so_far():
     class CtrlC(nncli.Observer):
         def epoch(self, report):

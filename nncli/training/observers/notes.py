@@ -10,15 +10,19 @@ class Notes(Observer):
     Parameters
     ----------
     note : function of str
+    left_out : bool
+        Whether rows that were left out are a warning too.
     """
 
-    def __init__(self, note: Note) -> None:
-        self._note = note
+    def __init__(self, note: Note, *, left_out: bool = True) -> None:
+        self._note, self._left_out = note, left_out
         self._told = set[str]()
 
     def begin(self, job: Job) -> None:
         """Tell of the warnings."""
-        for warning in job.warnings:
+        left_out = [f"{line}: left out" for line in job.dataset.left_out]
+        warnings = [*(left_out if self._left_out else ()), *job.warnings]
+        for warning in warnings:
             if warning not in self._told:
                 self._note(warning)
-        self._told.update(job.warnings)
+        self._told.update(warnings)

@@ -1,7 +1,7 @@
 """What every observer of training is."""
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from nncli.data.dataset import Dataset
 from nncli.data.order import Order
@@ -67,7 +67,14 @@ class Observer:
     """Is told of training; an observer overrides what it needs.
 
     `step` and `epoch` may ask to stop: by returning True.
+
+    Attributes
+    ----------
+    describes_data : bool
+        Whether it says which rows were left out, so that nobody else need.
     """
+
+    describes_data: ClassVar[bool] = False
 
     def begin(self, job: Job) -> None:
         """Prepare; training starts or resumes."""
