@@ -180,12 +180,18 @@ class PredictedRows:
 
 @lru_cache(maxsize=8)
 def class_values(classes: tuple[str, ...]) -> NDArray[Any]:
-    """Return classes as int64 where all are whole numbers, as Booleans, or else as text."""
+    """Return classes as int64 where all are whole numbers, as Booleans, or else as text.
+
+    The array is shared, and read-only.
+    """
     if {*classes} == {"false", "true"}:
-        return np.array([name == "true" for name in classes])
-    if all(map(_INTEGER.fullmatch, classes)):
-        return np.array([int(name) for name in classes], np.int64)
-    return np.array(classes, str)
+        values = np.array([name == "true" for name in classes])
+    elif all(map(_INTEGER.fullmatch, classes)):
+        values = np.array([int(name) for name in classes], np.int64)
+    else:
+        values = np.array(classes, str)
+    values.setflags(write=False)
+    return values
 
 
 @np.errstate(over="ignore", invalid="ignore")  # check_range sees what comes of it
