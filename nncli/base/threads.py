@@ -67,7 +67,7 @@ def limited_threads(count: int) -> Iterator[None]:
     global _blocks, _limit, _limiter
     with _lock:
         if not _blocks:
-            _limit, _limiter = int(count), _limiter_of(int(count))
+            _limit, _limiter = count, _limiter_of(count)
         _blocks += 1
     try:
         yield

@@ -1,10 +1,11 @@
 """Whether rows have the columns that an estimator was fitted with, in scikit-learn's words."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from nncli.base.notes import warn
 from nncli.estimators.errors import RowsError
-from nncli.estimators.inputs import Inputs
+from nncli.estimators.inputs import Inputs, inputs_of
 
 _MOST_NAMES = 5
 
@@ -36,6 +37,18 @@ def check_columns(owner: str, inputs: Inputs, names: Sequence[str] | None, width
         raise RowsError(
             f"X has {inputs.width} features, but {owner} is expecting {width} features as input"
         )
+
+
+def inputs_like(X: object, owner: str, names: Sequence[str] | None, width: int) -> Inputs:
+    """Return inputs with the columns that an estimator was fitted with.
+
+    Parameters and errors are as for `check_columns` and `inputs_of`.
+    """
+    inputs = inputs_of(X)
+    check_columns(owner, inputs, names, width)
+    if inputs.names is not None and names is None:
+        return replace(inputs, rows=inputs.unnamed, names=None)
+    return inputs
 
 
 def _check_names(inputs: Inputs, names: list[str]) -> None:

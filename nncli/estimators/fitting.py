@@ -1,5 +1,6 @@
 """From rows and parameters to a trained network."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -7,46 +8,23 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nncli.base.errors import ModelFileError
 from nncli.base.notes import warn
 from nncli.base.words import count
+from nncli.config.check import misfits, misfits_of_resumed
 from nncli.config.load import read_config
 from nncli.config.memory_sources import Given
-from nncli.estimators.errors import ParameterError
 from nncli.estimators.inputs import Inputs
 from nncli.estimators.known_rows import known_rows
 from nncli.estimators.targets import Goal
+from nncli.estimators.unchanged import check_unchanged
 from nncli.model.model import Model
+from nncli.runs.call import Call
 from nncli.runs.job import Job, prepare
 from nncli.runs.result import Result
 from nncli.runs.training import train_job
-from nncli.training.observers.interruption import InterruptRequest
-from nncli.training.observers.notes import Notes
-from nncli.training.observers.observer import Observer
 from nncli.training.outcome import INTERRUPTED
-from nncli.training.progress import Progress
 
 Pair = tuple[Any, Any]
-
-
-@dataclass(frozen=True)
-class Stand:
-    """Where `partial_fit` stands: all that its next epoch depends on, beside the model.
-
-    Attributes
-    ----------
-    rows : int
-        How many the first call had, which some settings suit.
-    engine : str
-    state : dict of str to array
-        The engine's.
-    progress : Progress
-    """
-
-    rows: int
-    engine: str
-    state: dict[str, NDArray[Any]]
-    progress: Progress
 
 
 @dataclass(frozen=True)
@@ -88,6 +66,8 @@ class Rows:
 def prepared(
     config: dict[str, Any],
     rows: Rows,
+    parameters: Mapping[str, Any],
+    *,
     validation: Pair | None = None,
     start: Model | None = None,
     engine: str | None = None,
@@ -96,42 +76,40 @@ def prepared(
 
     Parameters
     ----------
+    parameters : mapping
+        Those of the estimator, for messages.
     validation : (X, y), optional
         Rows to validate with.
     start : Model, optional
-        The network that is trained further; what it does with inputs and targets stays.
+        The network to train further; it keeps its preprocessing.
     engine : str, optional
-        In the place of the config's.
+        The engine whose state continues; it replaces the config's.
 
     Raises
     ------
     ConfigError, DataError
-        When parameters, rows and the network to start from do not go together.
+        When parameters, rows and the network to start from do not fit together.
     """
     given = Given(rows.given, validation, classes=rows.goal.names)
-    loaded = read_config(config, rows=given)
-    dataset = known_rows(start, loaded.config, rows.given, validation) if start else None
-    try:
-        return prepare(loaded, dataset=dataset, start=start, engine=engine)
-    except ModelFileError as error:
-        raise ParameterError(
-            "the parameters describe other layers than there are to train further; set "
-            "warm_start=False, or use a new estimator"
-        ) from error
+    loaded = read_config(config, rows=given, check=misfits_of_resumed if start else misfits)
+    if start is None:
+        return prepare(loaded)
+    with loaded.explained():
+        resolved = loaded.meaning(start.task)
+    check_unchanged(start, resolved.config, parameters, engine)
+    dataset = known_rows(start, loaded.config, rows.given, validation)
+    return prepare(loaded, dataset=dataset, start=start, engine=engine)
 
 
 def trained(job: Job, *, threads: int | None, is_shown: bool) -> Result:
-    """Train a job; after Ctrl-C, return what there is, and warn."""
-    if threads is not None and not (isinstance(threads, int | np.integer) and threads > 0):
-        raise ParameterError(f"threads: found {threads!r}; expected an integer of 1 or more")
-    with InterruptRequest.of_guest() as stop:
-        watching: list[Observer] = [stop, Notes(warn)]
-        if is_shown:
-            from nncli.training.observers.shown import shown_progress
+    """Train a job. After Ctrl-C, return the result so far."""
+    call = Call((), progress=is_shown, threads=threads, note=warn, clock=None)
+    with call.watching() as watching:
+        return train_job(job, None, watching, threads=call.threads)
 
-            watching.append(shown_progress())
-        result = train_job(job, None, watching, threads=threads)
+
+def warn_if_interrupted(result: Result) -> None:
+    """Warn that Ctrl-C ended training."""
     if result.ended == INTERRUPTED:
-        warn(f"training was interrupted after {count(result.epochs, 'epoch')}; the network is "
-             "kept as it is")  # fmt: skip
-    return result
+        epochs = count(result.epochs, "epoch")
+        warn(f"training was interrupted after {epochs}; the network is kept as it is")

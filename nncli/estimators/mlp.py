@@ -18,12 +18,10 @@ from nncli.estimators.parameters import (
     completed,
     takes,
 )
-from nncli.estimators.targets import Goal, classes_of, numbers_of
+from nncli.estimators.targets import Goal, classes_of, different, numbers_of
 from nncli.model.model import Model
 from nncli.model.prediction import class_values
 from nncli.model.thresholds import gives_probabilities
-from nncli.runs.result import Result
-from nncli.training.history_file import Table
 
 
 class MLPClassifier(ClassifierMixin, NetworkEstimator):
@@ -71,7 +69,7 @@ class MLPClassifier(ClassifierMixin, NetworkEstimator):
         with expected_errors():
             if not self._is_fitted and classes is None:
                 raise RowsError("classes must be passed on the first call to partial_fit")
-            known = self.classes_ if classes is None else np.unique(np.asarray(classes))
+            known = self.classes_ if classes is None else different(classes)
             if self._is_fitted and not np.array_equal(known, self.classes_):
                 raise RowsError(
                     f"classes={known.tolist()} is not the same as on the last call to "
@@ -111,12 +109,11 @@ class MLPClassifier(ClassifierMixin, NetworkEstimator):
         with np.errstate(divide="ignore"):
             return np.asarray(np.log(self.predict_proba(X)))
 
-    def _goal(self, y: object, known: object) -> tuple[Goal, NDArray[Any]]:
+    def _goal(self, y: object, known: NDArray[Any] | None) -> tuple[Goal, NDArray[Any]]:
         return classes_of(y, known)
 
-    def _learn(self, rows: Rows, result: Result, history: Table) -> None:
-        super()._learn(rows, result, history)
-        self.classes_ = rows.goal.classes
+    def _attributes(self, rows: Rows) -> dict[str, Any]:
+        return {**super()._attributes(rows), "classes_": rows.goal.classes}
 
     def _adopt(self, model: Model) -> None:
         if model.task == "regression":
@@ -124,7 +121,7 @@ class MLPClassifier(ClassifierMixin, NetworkEstimator):
         super()._adopt(model)
         several = model.task == "multilabel"
         names = tuple(model.classes)
-        self.classes_ = np.arange(len(model.targets)) if several else class_values(names)
+        self.classes_ = np.arange(len(model.targets)) if several else class_values(names).copy()
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()  # type: ignore[misc]  # where scikit-learn is
@@ -167,7 +164,7 @@ class MLPRegressor(RegressorMixin, NetworkEstimator):
         numbers = self._predicted(X, lambda predictions: predictions.array())
         return numbers.astype(np.float64)  # as those of scikit-learn
 
-    def _goal(self, y: object, known: object) -> tuple[Goal, NDArray[Any]]:
+    def _goal(self, y: object, known: NDArray[Any] | None) -> tuple[Goal, NDArray[Any]]:
         return numbers_of(y)
 
     def _adopt(self, model: Model) -> None:

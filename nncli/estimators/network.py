@@ -11,18 +11,18 @@ from numpy.typing import NDArray
 
 from nncli.base.words import count
 from nncli.data.weights import given_weights, weight_table
-from nncli.estimators.columns import check_columns
+from nncli.estimators.columns import inputs_like
 from nncli.estimators.conventions import BaseEstimator, UnfittedError
-from nncli.estimators.errors import RowsError, expected_errors
-from nncli.estimators.fitting import Pair, Rows, Stand, prepared, trained
+from nncli.estimators.epochs import Stand, joined, one_epoch
+from nncli.estimators.errors import RowsError, RowsTypeError, expected_errors
+from nncli.estimators.fitting import Pair, Rows, prepared, trained, warn_if_interrupted
 from nncli.estimators.inputs import Inputs, inputs_of
 from nncli.estimators.parameters import SECTIONS
 from nncli.estimators.settings import config_of
-from nncli.estimators.targets import Goal
+from nncli.estimators.targets import Goal, free_names
 from nncli.model.model import Model
 from nncli.runs.result import Result
 from nncli.training.history_file import Table
-from nncli.training.progress import Progress
 
 # scikit-learn's names of output activations.
 _OUTPUTS = {"sigmoid": "logistic"}
@@ -46,6 +46,10 @@ class NetworkEstimator(BaseEstimator):
     history_: Table
     n_features_in_: int
     feature_names_in_: NDArray[Any]
+    warm_start: bool
+    random_state: Any
+    threads: int | None
+    verbose: bool | int | None
     _stand: Stand | None
 
     def fit(
@@ -77,41 +81,38 @@ class NetworkEstimator(BaseEstimator):
             When a number is no longer finite: a `ValueError`.
         """
         with expected_errors():
-            start = self.model_ if self._get("warm_start") and self._is_fitted else None
+            start = self.model_ if self.warm_start and self._is_fitted else None
             goal, targets = self._goal(y, None)
             rows = self._rows(X, goal, targets, sample_weight, goes_on=start is not None)
-            validation = None if validation_data is None else self._pair(validation_data, goal)
+            validation = None if validation_data is None else self._pair(validation_data, rows)
             config = self._config(rows, len(rows), is_validated=validation is not None)
-            job = prepared(config, rows, validation, start)
-            result = self._trained(job)
-        self._stand = None
-        self._learn(rows, result, result.history)
+            parameters = self.get_params(deep=False)
+            job = prepared(config, rows, parameters, validation=validation, start=start)
+            result = trained(job, threads=self.threads, is_shown=bool(self.verbose))
+        self._learn(rows, result, result.history, None)
         return self
 
-    def _go_on(self, X: object, y: object, known: object, weights: object) -> Self:
+    def _go_on(self, X: object, y: object, known: NDArray[Any] | None, weights: object) -> Self:
         """Train for one epoch, from where the last one ended."""
         start = self.model_ if self._is_fitted else None
         goal, targets = self._goal(y, known)
         rows = self._rows(X, goal, targets, weights, goes_on=start is not None)
         stand: Stand | None = vars(self).get("_stand")
-        at = stand.rows if stand else len(rows)
-        config = self._config(rows, at, validation=0, early_stopping=False)
-        job = prepared(config, rows, None, start, stand.engine if stand else None)
-        epoch = self.n_iter_ if start else 0
-        progress = replace(stand.progress) if stand else Progress(epoch=epoch)
-        job = replace(job, plan=replace(job.plan, epochs=epoch + 1), progress=progress)
+        at, seed = len(rows), {}
         if stand:
-            job.engine.restore(stand.state)
-        result = self._trained(job)
-        earlier = self.history_ if start else {}
-        self._stand = Stand(at, job.engine.name, job.engine.state(), job.progress)
-        table = {name: [*earlier.get(name, ()), *new] for name, new in result.history.items()}
-        self._learn(rows, result, table)
+            at, seed = stand.rows, stand.seed_parameters(self.random_state)
+        config = self._config(rows, at, validation=0, early_stopping=False, **seed)
+        engine = stand.engine if stand else None
+        job = prepared(config, rows, self.get_params(deep=False), start=start, engine=engine)
+        job = one_epoch(job, stand, self.n_iter_ if start else 0)
+        result = trained(job, threads=self.threads, is_shown=bool(self.verbose))
+        history = joined(self.history_ if start else {}, result.history)
+        self._learn(rows, result, history, Stand.of(job, at, self.random_state))
         return self
 
     @abstractmethod
-    def _goal(self, y: object, known: object) -> tuple[Goal, NDArray[Any]]:
-        """Return what is to be predicted, and the targets as an array.
+    def _goal(self, y: object, known: NDArray[Any] | None) -> tuple[Goal, NDArray[Any]]:
+        """Return what to predict, and the targets as an array.
 
         `known` are all classes, where they are given.
         """
@@ -120,14 +121,13 @@ class NetworkEstimator(BaseEstimator):
         self, X: object, goal: Goal, y: NDArray[Any], weights: object, *, goes_on: bool = False
     ) -> Rows:
         """Return rows to fit with. Raises `RowsError` when they are not of one length."""
-        inputs = self._known(X) if goes_on else inputs_of(X)
+        inputs = self._fitted_inputs(X) if goes_on else inputs_of(X)
+        if goes_on:
+            self._check_goal(goal)
+        names = self.model_.targets if goes_on else free_names(goal.targets, inputs.names or ())
+        goal = replace(goal, targets=names)
         if len(y) != inputs.count:
             raise RowsError(f"X has {count(inputs.count, 'row')}, and y {len(y)}")
-        if goes_on and (goal.task != self.model_.task or goal.names != self.model_.classes):
-            raise RowsError(
-                f"y: {type(self).__name__} was fitted with other classes or targets; "
-                "set warm_start=False, or use a new one"
-            )
         counting = None
         if weights is not None:
             values = weights if hasattr(weights, "columns") else np.asarray(weights)
@@ -136,13 +136,29 @@ class NetworkEstimator(BaseEstimator):
                 raise RowsError("sample_weight: every weight is zero; nothing would count")
         return Rows(inputs, y, goal, counting)
 
-    def _pair(self, data: object, goal: Goal) -> Pair:
-        """Return rows to validate with as nncli takes them."""
+    def _check_goal(self, goal: Goal) -> None:
+        """Raise `RowsError` when the model predicts something else."""
+        model = self.model_
+        found = goal.task, goal.names, goal.outputs
+        if found != (model.task, model.classes, len(model.targets)):
+            raise RowsError(
+                f"y: {type(self).__name__} was fitted with other classes or targets; "
+                "set warm_start=False, or use a new one"
+            )
+
+    def _pair(self, data: object, rows: Rows) -> Pair:
+        """Return rows to validate with, like those to train with, as nncli takes them."""
         if not isinstance(data, tuple | list) or len(data) != 2:
             raise RowsError("validation_data: expected (X, y)")
-        _, targets = self._goal(data[1], None)
-        X, y, *_ = self._rows(data[0], goal, targets, None).given
-        return X, y
+        like, goal = rows.inputs, rows.goal
+        try:
+            inputs = inputs_like(data[0], type(self).__name__, like.names, like.width)
+            _, targets = self._goal(data[1], goal.classes if goal.names else None)
+            if len(targets) != inputs.count:
+                raise RowsError(f"X has {count(inputs.count, 'row')}, and y {len(targets)}")
+            return inputs.rows, goal.values(targets)
+        except (RowsError, RowsTypeError) as error:
+            raise type(error)(f"validation_data: {error}") from error
 
     def _config(
         self, rows: Rows, at: int, *, is_validated: bool = False, **changes: Any
@@ -157,19 +173,19 @@ class NetworkEstimator(BaseEstimator):
             is_validated=is_validated,
         )
 
-    def _trained(self, job: Any) -> Result:
-        return trained(job, threads=self._get("threads"), is_shown=bool(self._get("verbose")))
+    def _learn(self, rows: Rows, result: Result, history: Table, stand: Stand | None) -> None:
+        """Take over what was trained; warn if it was interrupted."""
+        learned = {"model_": result.model, "history_": history, "_stand": stand}
+        vars(self).update(learned, **self._attributes(rows))
+        if rows.inputs.names is None:
+            vars(self).pop("feature_names_in_", None)
+        warn_if_interrupted(result)
 
-    def _learn(self, rows: Rows, result: Result, history: Table) -> None:
-        """Take over what training came to."""
-        self.model_, self.history_ = result.model, history
-        self.n_features_in_ = rows.inputs.width
-        vars(self).pop("feature_names_in_", None)
-        if rows.inputs.names is not None:
-            self.feature_names_in_ = np.array(rows.inputs.names, object)
-
-    def _get(self, parameter: str) -> Any:
-        return getattr(self, parameter)
+    def _attributes(self, rows: Rows) -> dict[str, Any]:
+        """Return what is known of the rows of `fit`, by the names of the attributes."""
+        names = rows.inputs.names
+        named = {} if names is None else {"feature_names_in_": np.array(names, object)}
+        return {"n_features_in_": rows.inputs.width, **named}
 
     @property
     def _is_fitted(self) -> bool:
@@ -184,20 +200,16 @@ class NetworkEstimator(BaseEstimator):
             )
         return self.model_
 
-    def _known(self, X: object) -> Inputs:
+    def _fitted_inputs(self, X: object) -> Inputs:
         """Return inputs as the model takes them. Raises `RowsError` for other columns."""
-        inputs = inputs_of(X)
         names = vars(self).get("feature_names_in_")
-        check_columns(type(self).__name__, inputs, names, self.n_features_in_)
-        if inputs.names is not None and names is None:
-            return replace(inputs, rows=inputs.unnamed, names=None)
-        return inputs
+        return inputs_like(X, type(self).__name__, names, self.n_features_in_)
 
     def _predicted(self, X: object, what: Callable[[Any], NDArray[Any]]) -> NDArray[Any]:
         """Return what the predictions for all rows have."""
         model = self._fitted
         with expected_errors():
-            blocks = model.predictions(self._known(X).rows)
+            blocks = model.predictions(self._fitted_inputs(X).rows)
             return np.concatenate([what(block.predictions) for block in blocks])
 
     def save(self, path: str | Path, *, replace: bool = False) -> None:
@@ -258,7 +270,7 @@ class NetworkEstimator(BaseEstimator):
     def best_loss_(self) -> float | None:
         """The least training loss of an epoch; None where rows to validate with chose it."""
         losses = self.loss_curve_
-        return None if "validation_loss" in self.history_ else min(losses, default=None)
+        return None if "validation" in self._fitted.metrics else min(losses, default=None)
 
     @property
     def validation_scores_(self) -> list[float] | None:
@@ -269,7 +281,7 @@ class NetworkEstimator(BaseEstimator):
     @property
     def best_validation_score_(self) -> float | None:
         """The best of `validation_scores_`."""
-        return max(self.validation_scores_ or (), default=None)
+        return max((each for each in self.validation_scores_ or () if each == each), default=None)
 
     @property
     def coefs_(self) -> list[NDArray[Any]]:

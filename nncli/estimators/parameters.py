@@ -80,14 +80,14 @@ class ClassifierParameters(NetworkParameters, total=False):
 
 # There is no directory for checkpoints, and scikit-learn has a cross-validation of its own.
 LEFT_OUT = ("checkpoint_seconds", "folds", "fold")
-_OF_DATA = ("validation", "scale", "columns", "blanks", "missing", "class_weight")
+OF_DATA = ("validation", "scale", "columns", "blanks", "missing", "class_weight")
 _OF_CLASSES = ("threshold", "class_weight")
 
 # Where each key of a config stands: in which section, or beside these.
 SECTIONS: dict[str, str] = {
     **dict.fromkeys(ModelSection.model_fields, "model"),
     **{key: "training" for key in TrainingSection.model_fields if key not in LEFT_OUT},
-    **dict.fromkeys(_OF_DATA, "data"),
+    **dict.fromkeys(OF_DATA, "data"),
     "seed": "",
 }
 _SCHEMAS: dict[str, type[BaseModel]] = {

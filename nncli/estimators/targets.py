@@ -1,7 +1,7 @@
 """The targets that an estimator is given: classes, labels, or numbers."""
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -70,13 +70,13 @@ class Goal:
         return np.asarray(np.array(self.names, object)[places]) if y.dtype.kind in "UO" else y
 
 
-def classes_of(y: object, known: object | None = None) -> tuple[Goal, NDArray[Any]]:
+def classes_of(y: object, known: NDArray[Any] | None = None) -> tuple[Goal, NDArray[Any]]:
     """Return what a classifier is to predict, and the targets (N,) or (N, L) as an array.
 
     Parameters
     ----------
     known : array, optional
-        All classes; default: those of `y`.
+        All classes in their order; default: those of `y`.
 
     Raises
     ------
@@ -95,12 +95,23 @@ def classes_of(y: object, known: object | None = None) -> tuple[Goal, NDArray[An
                 "Unknown label type: multiclass-multioutput. Several labels are 0 or 1 each"
             )
         outputs = labels.shape[1]
-        return Goal("multilabel", outputs, np.arange(outputs), _target_names(y)), labels
-    classes = np.unique(labels if known is None else _array(known))
+        numbers = np.arange(outputs)
+        if known is not None and not np.array_equal(known, numbers):
+            raise RowsError(
+                f"y: the classes of {outputs} labels a row are {numbers.tolist()}; found "
+                f"classes={known.tolist()}"
+            )
+        return Goal("multilabel", outputs, numbers, _target_names(y)), labels
+    classes = np.unique(labels if known is None else known)
     if len(classes) < 2:
         raise RowsError(f"y: one class alone, {classes.tolist()[0]!r}; expected two or more")
     task: Task = "binary" if len(classes) == 2 else "multiclass"
     return Goal(task, 1, classes, _target_names(y)), labels
+
+
+def different(classes: object) -> NDArray[Any]:
+    """Return classes in their order, each once. Raises `RowsError` when they are none."""
+    return np.unique(_array(classes, "classes"))
 
 
 def numbers_of(y: object) -> tuple[Goal, NDArray[Any]]:
@@ -121,26 +132,30 @@ def numbers_of(y: object) -> tuple[Goal, NDArray[Any]]:
     return Goal("regression", outputs, targets=_target_names(y)), numbers
 
 
-def _array(y: object) -> NDArray[Any]:
+def _array(y: object, name: str = "y") -> NDArray[Any]:
     """Return targets as an array (N,), or (N, O) of several. Raises `RowsError`."""
     if y is None:
-        raise RowsError("the estimator requires y to be passed, but the target y is None")
-    refuse_sparse(y, "y")
+        raise RowsError(
+            f"the estimator requires {name} to be passed, but the target {name} is None"
+        )
+    refuse_sparse(y, name)
     try:
         array = np.asarray(y)
     except ValueError as error:
-        raise RowsError(f"y: is no array of targets: {error}") from error
+        raise RowsError(f"{name}: is no array of targets: {error}") from error
+    if array.dtype.kind == "U" and isinstance(y, list | tuple):
+        _of_values(np.asarray(y, object), name)  # NumPy makes text of numbers beside text
     if array.dtype.kind == "O":
-        array = _of_values(array)
+        array = _of_values(array, name)
     if array.dtype.kind == "c":
-        raise RowsError("y: Complex data not supported")
+        raise RowsError(f"{name}: Complex data not supported")
     if array.dtype.kind not in "buifUO" or array.ndim not in (1, 2) or not array.size:
         raise RowsError(
-            f"y: is {array.dtype} of shape {array.shape}; y should be a 1d array, or have several "
-            "targets a row"
+            f"{name}: is {array.dtype} of shape {array.shape}; y should be a 1d array, or have "
+            "several targets a row"
         )
     if array.dtype.kind == "f":
-        refuse_not_finite(array, "y")
+        refuse_not_finite(array, name)
     if array.ndim == 2 and array.shape[1] == 1:
         warnings.warn(
             "A column-vector y was passed when a 1d array was expected: use y.ravel()",
@@ -151,26 +166,40 @@ def _array(y: object) -> NDArray[Any]:
     return array
 
 
-def _of_values(array: NDArray[Any]) -> NDArray[Any]:
+def _of_values(array: NDArray[Any], name: str) -> NDArray[Any]:
     """Return an array of Python values in the type that they have: text stays text."""
     values = array.ravel().tolist()
     for row, value in enumerate(values):
         if is_blank(value):
-            raise RowsError(f"Input y contains NaN: row {row} (from 0) is blank")
+            raise RowsError(f"Input {name} contains NaN: row {row} (from 0) is blank")
     if all(isinstance(value, str) for value in values):
         return array
     if all(isinstance(value, bool | int | float | np.number | np.bool_) for value in values):
         return np.array(values).reshape(array.shape)
     kinds = sorted({type(value).__name__ for value in values})
-    raise RowsError(f"y: holds values of {listed(kinds)}; expected numbers, Booleans or text alone")
+    raise RowsError(
+        f"{name}: holds values of {listed(kinds)}; expected numbers, Booleans or text alone"
+    )
 
 
 def _target_names(y: object) -> list[str]:
     """Return the name of a series, or those of the columns of a frame, where they are text."""
     columns = getattr(y, "columns", None)
     found = [getattr(y, "name", None)] if columns is None else list(columns)
-    names = [name for name in found if isinstance(name, str) and name.strip()]
+    names = [name.strip() for name in found if isinstance(name, str) and name.strip()]
     return names if len(names) == len(found) else []
+
+
+def free_names(names: Sequence[str], columns: Collection[str]) -> list[str]:
+    """Return names of targets that no column and no other target has, with a number if need be."""
+    found: list[str] = []
+    for name in names:
+        number, free = 1, name
+        while free in columns or free in found or (number > 1 and free in names):
+            number += 1
+            free = f"{name}_{number}"
+        found.append(free)
+    return found
 
 
 def _names_of(classes: NDArray[Any]) -> list[str]:

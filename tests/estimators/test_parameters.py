@@ -7,10 +7,12 @@ import pytest
 
 import nncli
 from nncli.config.for_tables import settings_for
+from nncli.config.memory_sources import FrameSource
 from nncli.config.schema import Config, ModelSection, TrainingSection
 from nncli.estimators.parameters import (
     BY_THE_ROWS,
     LEFT_OUT,
+    OF_DATA,
     SCIKIT_LEARN,
     ClassifierParameters,
     NetworkParameters,
@@ -42,6 +44,14 @@ def test_every_key_of_a_config_is_a_parameter_with_its_default():
             else:
                 assert found[key] == field.get_default(call_default_factory=True), key
     assert found["seed"] == Config.model_fields["seed"].default
+
+
+def test_every_parameter_is_one_of_a_config_or_of_scikit_learn():
+    keys = {*ModelSection.model_fields, *TrainingSection.model_fields, "seed", *OF_DATA}
+    found = {*defaults(nncli.MLPClassifier)} - {*SCIKIT_LEARN, "threads", "warm_start"}
+    assert found == keys - {*LEFT_OUT}
+    unused = {"source", "target", "task", "test", "drop", "id", "weight"}  # what X and y say
+    assert {*OF_DATA} == {*FrameSource.model_fields} - unused
 
 
 def test_type_checkers_see_the_same_parameters():
@@ -164,7 +174,6 @@ def test_a_generator_draws_the_seed():
         ),
         ({"epochs": "many"}, 'config: training.epochs: found "many"; expected an integer'),
         ({"optimizer": "adm"}, """unknown name "adm"; did you mean 'adam'?"""),
-        ({"threads": 0}, "threads: found 0; expected an integer of 1 or more"),
     ],
     ids=lambda each: ",".join(each) if isinstance(each, dict) else "",
 )
@@ -173,6 +182,16 @@ def test_a_wrong_parameter_is_a_value_error_and_a_config_error(rows, parameters,
         nncli.MLPClassifier(**parameters).fit(*rows)
     assert isinstance(error.value, nncli.ConfigError)
     assert words in str(error.value)
+
+
+@pytest.mark.parametrize("threads", [0, True, 5000, 1.0, "2"])
+def test_a_wrong_number_of_threads(rows, threads):
+    with pytest.raises(ValueError, match=r"threads: found .* from 1 to 1024") as error:
+        nncli.MLPClassifier(threads=threads, **FEW).fit(*rows)
+    assert isinstance(error.value, nncli.UsageError)
+    fitted = nncli.MLPClassifier(threads=np.int64(2), **FEW).fit(*rows)
+    fitted.save(f"{threads}.npz")
+    assert fitted.model_.training["threads"] == 2
 
 
 def test_an_unknown_parameter_gets_the_nearest_one():
