@@ -1,4 +1,4 @@
-"""Whether rows have the columns that an estimator was fitted with, in scikit-learn's words."""
+"""Check that rows have the columns of `fit`; the messages are scikit-learn's."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -11,16 +11,16 @@ _MOST_NAMES = 5
 
 
 def check_columns(owner: str, inputs: Inputs, names: Sequence[str] | None, width: int) -> None:
-    """Warn when only one of two has names, and refuse other columns.
+    """Refuse other columns than those of `fit`; warn when only one of them has names.
 
     Parameters
     ----------
     owner : str
         The class of the estimator, for messages.
     names : sequence of str or None
-        Of the columns that it was fitted with, where they had names.
+        The names of the columns of `fit`, if they had names.
     width : int
-        How many these were.
+        The number of these columns.
 
     Raises
     ------

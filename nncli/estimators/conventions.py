@@ -1,4 +1,4 @@
-"""What scikit-learn expects of an estimator: its own classes, or stand-ins where it is missing."""
+"""scikit-learn's base classes of an estimator, or stand-ins where it is not installed."""
 
 from typing import TYPE_CHECKING
 
@@ -35,4 +35,4 @@ __all__ = [
 
 
 class UnfittedError(UsageError, NotFittedError):
-    """An estimator is asked for what only a fitted one has."""
+    """A method or attribute needs a fitted estimator."""

@@ -11,7 +11,7 @@ class RowsError(DataError, ValueError):
 
 
 class RowsTypeError(DataError, TypeError):
-    """Rows are nothing that can be used."""
+    """Rows are of a type that cannot be used."""
 
 
 class ParameterError(ConfigError, ValueError):
@@ -19,7 +19,7 @@ class ParameterError(ConfigError, ValueError):
 
 
 class RefusedError(UsageError, ValueError):
-    """An estimator is asked for what cannot be done."""
+    """A call is wrong: what it asks for cannot be done."""
 
 
 class DivergedError(DivergenceError, ValueError):
@@ -36,7 +36,7 @@ _KINDS: dict[type[NncliError], type[NncliError]] = {
 
 @contextmanager
 def expected_errors() -> Iterator[None]:
-    """Raise nncli's errors as ones that are a `ValueError`, too, with the same texts."""
+    """Raise nncli's errors as subclasses that also are a `ValueError`, with the same texts."""
     try:
         yield
     except NncliError as error:

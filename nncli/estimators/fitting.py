@@ -36,7 +36,7 @@ class Rows:
     inputs : Inputs
     y : array (N,) or (N, O)
     goal : Goal
-        What is to be predicted.
+        What the estimator predicts.
     weights : array (N,) or None
     """
 
@@ -50,14 +50,14 @@ class Rows:
 
     @cached_property
     def given(self) -> tuple[Any, ...]:
-        """Inputs, targets, and weights if there are any, as nncli takes them."""
+        """Inputs, targets, and weights if given, as nncli takes them."""
         targets = self.goal.values(self.y)
         weights = () if self.weights is None else (self.weights,)
         return (self.inputs.rows, targets, *weights)
 
     @cached_property
     def rarest(self) -> int:
-        """How many rows the rarest class has; all of them where there are no classes."""
+        """The number of rows of the rarest class; of all rows if the targets are not classes."""
         if not self.goal.names:
             return len(self)
         return int(np.unique(self.y, return_counts=True)[1].min())

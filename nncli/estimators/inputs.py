@@ -1,4 +1,4 @@
-"""The inputs that an estimator is given, looked through as scikit-learn's users expect."""
+"""The inputs of an estimator, checked as scikit-learn's users expect."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,9 +20,9 @@ class Inputs:
     ----------
     rows : array, frame or list of dict
     count, width : int
-        How many rows and columns there are.
+        The numbers of rows and columns.
     names : list of str or None
-        Of the columns, where these have names.
+        The names of the columns, if they have names.
     """
 
     rows: Any
@@ -45,14 +45,14 @@ def inputs_of(X: object, least: int = 1) -> Inputs:
     Parameters
     ----------
     X : array, frame, list, or list of dict
-        A frame whose columns are called by numbers has no names.
+        A frame whose columns are numbered has no names.
     least : int
-        How many rows there must be.
+        The least number of rows.
 
     Raises
     ------
     RowsError, RowsTypeError
-        When it is nothing of this kind, is empty, or holds what is no finite number.
+        When it is of another type, is empty, or holds numbers that are not finite.
     """
     refuse_sparse(X, "X")
     rows, names = X, _names(X)
@@ -82,7 +82,7 @@ def refuse_sparse(values: object, name: str) -> None:
 
 
 def _names(X: object) -> list[str] | None:
-    """Return the names of columns; None for what has none, such as an array."""
+    """Return the names of the columns; None if they have no names, as in an array."""
     if isinstance(X, list | tuple):
         if X and all(isinstance(row, Mapping) for row in X):
             return list(dict.fromkeys(str(key) for row in X for key in row))
@@ -109,7 +109,7 @@ def _matrix(X: object) -> NDArray[Any]:
     try:
         array = np.asarray(X)
     except ValueError as error:
-        raise RowsError(f"X: is no array of rows of one length: {error}") from error
+        raise RowsError(f"X: its rows are of different lengths: {error}") from error
     if array.dtype.kind == "c":
         raise RowsError("X: Complex data not supported")
     if array.ndim != 2:
@@ -137,7 +137,7 @@ def _numbers_if_all_are(array: NDArray[Any]) -> NDArray[Any]:
 def refuse_not_finite(array: NDArray[Any], name: str) -> None:
     """Raise `RowsError` for NaN and infinity."""
     if np.isnan(array).any():
-        remedy = "; put an imputer first, or hand over a data frame" if name == "X" else ""
+        remedy = "; put an imputer first, or pass a data frame" if name == "X" else ""
         raise RowsError(f"Input {name} contains NaN{remedy}")
     if np.isinf(array).any():
         raise RowsError(f"Input {name} contains infinity or a value too large for {array.dtype!r}")

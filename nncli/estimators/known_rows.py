@@ -1,4 +1,4 @@
-"""Rows for a network that is trained already: its columns, classes and scaling stay."""
+"""Rows for a trained network, which keeps its columns, classes and scaling."""
 
 from dataclasses import replace
 from typing import Any
@@ -20,12 +20,12 @@ def known_rows(
     rows: tuple[Any, ...],
     validation: tuple[Any, Any] | None = None,
 ) -> Dataset:
-    """Return rows as a data set that is described as the one of a model.
+    """Return rows as a data set with the columns, targets and classes of a model.
 
     Parameters
     ----------
     config : Config
-        Says what rows to validate with are taken, and what classes count.
+        Sets the fraction of rows to validate with, and the weights of classes.
     rows : (X, y) or (X, y, weights)
     validation : (X, y), optional
         Rows to validate with.
@@ -33,7 +33,7 @@ def known_rows(
     Raises
     ------
     DataError
-        When they are not as the model takes them.
+        When the model cannot take them.
     """
     X, y, *weights = rows
     taken, described = model.preprocessing.taken, model.preprocessing
@@ -57,7 +57,7 @@ def known_rows(
 def _divided(
     split: Split, targets: Targets, config: Config, weights: object = None
 ) -> dict[str, Split]:
-    """Return rows to train and to validate with, each with how much it counts."""
+    """Return rows to train and to validate with, with the weight of each row."""
     source: Any = config.data
     shares = {"validation": source.validation}
     divided = divide(split, shares, config.seed, targets.classes, "X")

@@ -31,14 +31,14 @@ class MLPClassifier(ClassifierMixin, NetworkEstimator):
     ----------
     **parameters
         The keys of a config's sections ``model`` and ``training``, with ``seed``, ``validation``,
-        ``scale``, ``class_weight`` and so on: ``nncli config schema --markdown`` lists them. What
-        is not given is as in a config, or where it is None what ``nncli init`` writes for a table
-        of so many rows. scikit-learn's names are understood, too: see ``docs/scikit-learn.md``.
+        ``scale``, ``class_weight`` and so on: ``nncli config schema --markdown`` lists them.
+        Defaults are the config's; None means the value that ``nncli init`` writes for this number
+        of rows. scikit-learn's names work, too: see ``docs/scikit-learn.md``.
 
     Attributes
     ----------
     classes_ : array
-        The classes in their order, as they are in `y`; of several labels their numbers.
+        The classes of `y` in order; of several labels their numbers.
     """
 
     classes_: NDArray[Any]
@@ -59,7 +59,7 @@ class MLPClassifier(ClassifierMixin, NetworkEstimator):
         X, y, sample_weight
             As for `fit`.
         classes : array, optional
-            All that there are; the first call needs them.
+            All classes; the first call needs them. Several labels have the numbers 0, 1, ...
 
         Raises
         ------
@@ -84,7 +84,7 @@ class MLPClassifier(ClassifierMixin, NetworkEstimator):
         ------
         UnfittedError
         RowsError, RowsTypeError
-            When the rows are not as those of `fit`.
+            When the rows have other columns than those of `fit`.
         """
         chosen = self._predicted(X, lambda predictions: predictions.chosen)
         return chosen if chosen.ndim == 2 else self.classes_[chosen]
@@ -95,17 +95,17 @@ class MLPClassifier(ClassifierMixin, NetworkEstimator):
         Raises
         ------
         RefusedError
-            When the outputs of the network are no probabilities.
+            When the outputs of the network are not probabilities.
         UnfittedError, RowsError, RowsTypeError
             As `predict`.
         """
         with expected_errors():
             if not gives_probabilities(self._fitted.network):
-                raise UsageError("the outputs of the network are no probabilities; use predict")
+                raise UsageError("the outputs of the network are not probabilities; use predict")
         return self._predicted(X, lambda predictions: predictions.probabilities)
 
     def predict_log_proba(self, X: object) -> NDArray[np.floating[Any]]:
-        """Return the logarithm of `predict_proba`; errors are as there."""
+        """Return the logarithm of `predict_proba`; it raises the same errors."""
         with np.errstate(divide="ignore"):
             return np.asarray(np.log(self.predict_proba(X)))
 
@@ -124,7 +124,7 @@ class MLPClassifier(ClassifierMixin, NetworkEstimator):
         self.classes_ = np.arange(len(model.targets)) if several else class_values(names).copy()
 
     def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()  # type: ignore[misc]  # where scikit-learn is
+        tags = super().__sklearn_tags__()  # type: ignore[misc]  # scikit-learn's, if installed
         tags.classifier_tags.multi_label = True
         tags.input_tags.string = True
         return tags
@@ -136,7 +136,7 @@ class MLPRegressor(RegressorMixin, NetworkEstimator):
     Parameters
     ----------
     **parameters
-        As of `MLPClassifier`, without what is for classes.
+        As of `MLPClassifier`, except `threshold` and `class_weight`.
     """
 
     @takes(OF_REGRESSORS)
@@ -159,10 +159,10 @@ class MLPRegressor(RegressorMixin, NetworkEstimator):
         ------
         UnfittedError
         RowsError, RowsTypeError
-            When the rows are not as those of `fit`.
+            When the rows have other columns than those of `fit`.
         """
         numbers = self._predicted(X, lambda predictions: predictions.array())
-        return numbers.astype(np.float64)  # as those of scikit-learn
+        return numbers.astype(np.float64)  # as in scikit-learn
 
     def _goal(self, y: object, known: NDArray[Any] | None) -> tuple[Goal, NDArray[Any]]:
         return numbers_of(y)
@@ -173,7 +173,7 @@ class MLPRegressor(RegressorMixin, NetworkEstimator):
         super()._adopt(model)
 
     def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()  # type: ignore[misc]  # where scikit-learn is
+        tags = super().__sklearn_tags__()  # type: ignore[misc]  # scikit-learn's, if installed
         tags.target_tags.multi_output = True
         tags.input_tags.string = True
         return tags

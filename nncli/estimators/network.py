@@ -1,4 +1,4 @@
-"""What both estimators have in common: how they are fitted, and what they know then."""
+"""The base class of both estimators: fitting, and the attributes of a fitted estimator."""
 
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
@@ -34,12 +34,12 @@ class NetworkEstimator(BaseEstimator):
     Attributes
     ----------
     model_ : Model
-        The trained network with its preprocessing, as the command line has it.
+        The trained network with its preprocessing, as on the command line.
     history_ : dict of str to list
-        The columns of ``history.csv``, an entry an epoch.
+        The columns of ``history.csv``, an entry per epoch; NaN where an epoch has no value.
     n_features_in_ : int
     feature_names_in_ : array of str
-        Where the inputs had columns with names.
+        The names of the columns of `fit`, if they had names.
     """
 
     model_: Model
@@ -59,19 +59,19 @@ class NetworkEstimator(BaseEstimator):
         sample_weight: object = None,
         validation_data: Pair | None = None,
     ) -> Self:
-        """Train a network; with ``warm_start``, train the one that there is further.
+        """Train a new network; with ``warm_start``, train the existing one further.
 
-        Ctrl-C ends training after the current step; what there is then stays, with a warning.
+        Ctrl-C ends training after the current step, with a warning; the result so far is kept.
 
         Parameters
         ----------
         X : array (N, I), data frame, list of lists, or list of dict
-            Columns hold numbers, Booleans or text; those of a frame may have blanks.
+            Columns hold numbers, Booleans or text; in a frame, values may be missing.
         y : array, list or series (N,), or (N, O)
         sample_weight : array (N,), optional
-            How much each row counts.
+            The weight of each row.
         validation_data : (X, y), optional
-            Rows to validate with, in the place of some of `X`.
+            Rows to validate with, instead of a part of `X`.
 
         Raises
         ------
@@ -112,15 +112,15 @@ class NetworkEstimator(BaseEstimator):
 
     @abstractmethod
     def _goal(self, y: object, known: NDArray[Any] | None) -> tuple[Goal, NDArray[Any]]:
-        """Return what to predict, and the targets as an array.
+        """Return the goal, and the targets as an array.
 
-        `known` are all classes, where they are given.
+        `known` are all classes, if given.
         """
 
     def _rows(
         self, X: object, goal: Goal, y: NDArray[Any], weights: object, *, goes_on: bool = False
     ) -> Rows:
-        """Return rows to fit with. Raises `RowsError` when they are not of one length."""
+        """Return rows to fit with. Raises `RowsError` when their numbers differ."""
         inputs = self._fitted_inputs(X) if goes_on else inputs_of(X)
         if goes_on:
             self._check_goal(goal)
@@ -174,7 +174,7 @@ class NetworkEstimator(BaseEstimator):
         )
 
     def _learn(self, rows: Rows, result: Result, history: Table, stand: Stand | None) -> None:
-        """Take over what was trained; warn if it was interrupted."""
+        """Keep the result of training; warn if it was interrupted."""
         learned = {"model_": result.model, "history_": history, "_stand": stand}
         vars(self).update(learned, **self._attributes(rows))
         if rows.inputs.names is None:
@@ -182,7 +182,7 @@ class NetworkEstimator(BaseEstimator):
         warn_if_interrupted(result)
 
     def _attributes(self, rows: Rows) -> dict[str, Any]:
-        """Return what is known of the rows of `fit`, by the names of the attributes."""
+        """Return the attributes that describe the rows of `fit`."""
         names = rows.inputs.names
         named = {} if names is None else {"feature_names_in_": np.array(names, object)}
         return {"n_features_in_": rows.inputs.width, **named}
@@ -193,7 +193,7 @@ class NetworkEstimator(BaseEstimator):
 
     @property
     def _fitted(self) -> Model:
-        """The model. Raises `UnfittedError` when there is none."""
+        """The model. Raises `UnfittedError` before `fit`."""
         if not self._is_fitted:
             raise UnfittedError(
                 f"This {type(self).__name__} instance is not fitted yet; call 'fit' first"
@@ -206,7 +206,7 @@ class NetworkEstimator(BaseEstimator):
         return inputs_like(X, type(self).__name__, names, self.n_features_in_)
 
     def _predicted(self, X: object, what: Callable[[Any], NDArray[Any]]) -> NDArray[Any]:
-        """Return what the predictions for all rows have."""
+        """Return a part of the predictions for all rows."""
         model = self._fitted
         with expected_errors():
             blocks = model.predictions(self._fitted_inputs(X).rows)
@@ -228,7 +228,7 @@ class NetworkEstimator(BaseEstimator):
 
     @classmethod
     def from_model(cls, model: Model) -> Self:
-        """Return an estimator that is fitted: with the network and the settings of a model.
+        """Return a fitted estimator with the network and the settings of a model.
 
         Raises
         ------
@@ -241,7 +241,7 @@ class NetworkEstimator(BaseEstimator):
         return estimator
 
     def _adopt(self, model: Model) -> None:
-        """Take over a model that was trained elsewhere."""
+        """Adopt a model that was trained elsewhere."""
         encoding = model.preprocessing.encoding
         self.model_, self.history_, self._stand = model, {}, None
         self.n_features_in_ = len(model.preprocessing.columns)
@@ -251,7 +251,7 @@ class NetworkEstimator(BaseEstimator):
 
     @property
     def n_iter_(self) -> int:
-        """How many epochs were completed."""
+        """The number of completed epochs."""
         return int(self._fitted.training["epochs"])
 
     @property
@@ -268,13 +268,13 @@ class NetworkEstimator(BaseEstimator):
 
     @property
     def best_loss_(self) -> float | None:
-        """The least training loss of an epoch; None where rows to validate with chose it."""
+        """The least training loss of an epoch; None if validation rows chose the epoch."""
         losses = self.loss_curve_
         return None if "validation" in self._fitted.metrics else min(losses, default=None)
 
     @property
     def validation_scores_(self) -> list[float] | None:
-        """The accuracy of each epoch on the rows to validate with; None without, or of numbers."""
+        """The accuracy of each epoch on the validation rows; None without, and for a regression."""
         self._fitted  # noqa: B018 - raises
         return self.history_.get("validation_accuracy")
 
@@ -285,7 +285,7 @@ class NetworkEstimator(BaseEstimator):
 
     @property
     def coefs_(self) -> list[NDArray[Any]]:
-        """The weights of each layer, a row an input; of the first layer for scaled inputs."""
+        """The weights (I, O) of each layer; those of the first layer are for scaled inputs."""
         return self._arrays("W")
 
     @property
@@ -299,23 +299,23 @@ class NetworkEstimator(BaseEstimator):
 
     @property
     def n_layers_(self) -> int:
-        """How many layers there are, the inputs counted as one."""
+        """The number of layers, including the inputs."""
         return len(self._fitted.network.blocks) + 1
 
     @property
     def n_outputs_(self) -> int:
-        """How many outputs the network has."""
+        """The number of outputs of the network."""
         return int(self._fitted.network.output.outputs)
 
     @property
     def out_activation_(self) -> str:
-        """The output activation, in scikit-learn's words."""
+        """The output activation, by scikit-learn's name."""
         kind = self._fitted.network.output.kind
         return _OUTPUTS.get(kind, kind)
 
 
 def _parameters_of(model: Model, defaults: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what a model's config says of the parameters of an estimator."""
+    """Return the parameters of an estimator that a model's config has."""
     config = model.config
     return {
         key: found[key]

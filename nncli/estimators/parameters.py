@@ -78,12 +78,12 @@ class ClassifierParameters(NetworkParameters, total=False):
     class_weight: Literal["balanced"] | Mapping[Any, float] | None
 
 
-# There is no directory for checkpoints, and scikit-learn has a cross-validation of its own.
+# Estimators write no checkpoints, and scikit-learn does the cross-validation.
 LEFT_OUT = ("checkpoint_seconds", "folds", "fold")
 OF_DATA = ("validation", "scale", "columns", "blanks", "missing", "class_weight")
 _OF_CLASSES = ("threshold", "class_weight")
 
-# Where each key of a config stands: in which section, or beside these.
+# The section of each key of a config; empty for the top level.
 SECTIONS: dict[str, str] = {
     **dict.fromkeys(ModelSection.model_fields, "model"),
     **{key: "training" for key in TrainingSection.model_fields if key not in LEFT_OUT},
@@ -97,7 +97,7 @@ _SCHEMAS: dict[str, type[BaseModel]] = {
     "": Config,
 }
 
-# What suits a table by its rows: None where it is not given.
+# Defaults that depend on the number of rows: None stands for them.
 BY_THE_ROWS = ("validation", *(key for section in settings_for(1).values() for key in section))
 
 SCIKIT_LEARN = (
@@ -122,7 +122,7 @@ SCIKIT_LEARN = (
 
 
 def _defaults() -> dict[str, Any]:
-    """Return the default of each parameter: the config's, or one of its own."""
+    """Return the default of each parameter: the config's, or the estimators' own."""
     configured = {
         key: _SCHEMAS[section].model_fields[key].get_default(call_default_factory=True)
         for key, section in SECTIONS.items()
@@ -144,7 +144,7 @@ OF_REGRESSORS: Mapping[str, Any] = {
 
 
 def takes(defaults: Mapping[str, Any]) -> Callable[[Function], Function]:
-    """Return a decorator for an ``__init__``: its signature then has these parameters."""
+    """Return a decorator that gives an ``__init__`` a signature with these parameters."""
     own = Parameter("self", Parameter.POSITIONAL_OR_KEYWORD)
     named = [
         Parameter(name, Parameter.KEYWORD_ONLY, default=default)
@@ -159,7 +159,7 @@ def takes(defaults: Mapping[str, Any]) -> Callable[[Function], Function]:
 
 
 def completed(owner: str, defaults: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return all parameters. Raises `TypeError` for one that there is not."""
+    """Return all parameters. Raises `TypeError` for an unknown one."""
     for name in given:
         if name not in defaults:
             hint = did_you_mean(name, [*defaults])

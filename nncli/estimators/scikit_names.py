@@ -1,6 +1,6 @@
-"""scikit-learn's parameters of a multilayer perceptron, in the words of a config.
+"""Translate scikit-learn's parameters of a multilayer perceptron into keys of a config.
 
-Each function takes all parameters as they are given, and returns what some of them mean.
+Each function takes all parameters as given, and returns the meaning of some.
 """
 
 from collections.abc import Callable, Mapping
@@ -26,19 +26,19 @@ _SEEDS = 1 << 32
 
 
 def translated(given: Given, rows: int, task: Task) -> dict[str, Any]:
-    """Return the keys of a config that parameters stand for; None for those not given.
+    """Return parameters as keys of a config; None for those not given.
 
     Parameters
     ----------
     given : mapping
         Every parameter of an estimator.
     rows : int
-        How many there are to train with.
+        The number of training rows.
 
     Raises
     ------
     ParameterError
-        When both names of one thing are given, or what nncli has not.
+        When both names of a parameter are given, or nncli lacks what it asks for.
     """
     _refuse(given)
     return {
@@ -59,7 +59,7 @@ def _is_given(given: Given, name: str) -> bool:
 
 
 def _one_of(given: Given, name: str, other: str, means: Callable[[Any], Any] = lambda v: v) -> Any:
-    """Return a parameter, or what `other` means, scikit-learn's name for it."""
+    """Return a parameter, or the meaning of `other`, its name in scikit-learn."""
     if given[other] is None:
         return given[name]
     if _is_given(given, name):
@@ -68,7 +68,7 @@ def _one_of(given: Given, name: str, other: str, means: Callable[[Any], Any] = l
 
 
 def _refuse(given: Given) -> None:
-    """Raise `ParameterError` for what nncli has not."""
+    """Raise `ParameterError` for what nncli lacks."""
     for name, (is_wrong, remedy) in _REFUSED.items():
         if is_wrong(given[name]):
             raise ParameterError(f"{name}: found {given[name]!r}; {remedy}")
@@ -87,12 +87,12 @@ def _sizes(value: Any) -> Any:
 
 
 def _seed(value: Any) -> int:
-    """Return a seed; a generator draws it."""
+    """Return a seed, which a generator draws."""
     if hasattr(value, "integers"):
         return int(value.integers(_SEEDS))
     if hasattr(value, "randint"):
         return int(value.randint(_SEEDS, dtype=np.uint32))
-    return value  # type: ignore[no-any-return]  # the config says what is wrong with it
+    return value  # type: ignore[no-any-return]  # the config refuses a wrong one
 
 
 def _words(value: Any, words: Mapping[str, str | None]) -> Any:
@@ -118,7 +118,7 @@ def _optimizer(given: Given) -> Any:
 
 
 def _batches(given: Given, rows: int) -> dict[str, Any]:
-    """Return the rows of a batch, and `alpha`, which scikit-learn divides by them."""
+    """Return the batch size, and `l2` from `alpha`, which scikit-learn divides by it."""
     size = given["batch_size"]
     size = min(_LARGEST_BATCH, rows) if isinstance(size, str) and size == "auto" else size
     in_use = settings_for(rows)["training"]["batch_size"] if size is None else size
@@ -138,13 +138,13 @@ def _rate(given: Given) -> dict[str, Any]:
 
 
 def _patience(given: Given) -> int:
-    """Return after how many epochs training stops: scikit-learn waits for one more than it says."""
+    """Return the epochs before stopping: scikit-learn waits for one more than it says."""
     epochs = given["n_iter_no_change"]
     return int(_EPOCHS_WITHOUT_CHANGE if epochs is None else epochs) + 1
 
 
 def _stopping(given: Given, task: Task) -> dict[str, Any]:
-    """Return when training stops, and the rows to validate with where scikit-learn says them."""
+    """Return early stopping, and the fraction to validate with that scikit-learn's names give."""
     stopping, says_when = given["early_stopping"], ("tol", "n_iter_no_change")
     asked = [name for name in says_when if given[name] is not None]
     if isinstance(stopping, Mapping) and asked:

@@ -1,4 +1,4 @@
-"""The config that the parameters of an estimator stand for."""
+"""The config of an estimator, from its parameters."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -22,18 +22,18 @@ def config_of(
     targets: Sequence[str] = (),
     is_validated: bool = False,
 ) -> dict[str, Any]:
-    """Return a config for rows that are handed over.
+    """Return a config for rows in memory.
 
     Parameters
     ----------
     parameters : mapping
-        All of an estimator, as they are given.
+        All parameters of an estimator, as given.
     rows, rarest : int
-        How many there are to train with, and of the rarest class.
+        The number of training rows, and of those of the rarest class.
     targets : sequence of str
-        What the targets are called, if they have names.
+        The names of the targets, if they have names.
     is_validated : bool
-        Whether rows to validate with are handed over, too.
+        Whether the user passes rows to validate with.
 
     Raises
     ------
@@ -57,7 +57,7 @@ def config_of(
 
 
 def _sections(given: Mapping[str, Any], task: Task, rows: int) -> dict[str, dict[str, Any]]:
-    """Return the sections of a config with what is given; the rest suits a table of `rows`."""
+    """Return the sections of a config; what is not given suits a table of `rows`."""
     sections = settings_for(rows)
     sections["data"] = {"task": "multiclass" if task == "binary" else task, "test": 0}
     for key, value in given.items():
@@ -73,7 +73,7 @@ def _sections(given: Mapping[str, Any], task: Task, rows: int) -> dict[str, dict
 def _watched(
     by_default: dict[str, Any] | None, stopping: Any, share: Any, *, is_validated: bool
 ) -> tuple[Any, Any]:
-    """Return what stops training early, and the share of the rows to validate with."""
+    """Return early stopping, and the fraction of the rows to validate with."""
     asked = by_default if stopping is None else stopping or None
     monitor = asked.get("monitor", "validation_loss") if isinstance(asked, Mapping) else ""
     watches = str(monitor).startswith("validation")

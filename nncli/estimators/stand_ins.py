@@ -1,4 +1,4 @@
-"""What estimators need of scikit-learn, for where it is not installed."""
+"""Stand-ins for scikit-learn's base classes, where it is not installed."""
 
 from inspect import signature
 from typing import Any, Self
@@ -26,7 +26,7 @@ class BaseEstimator:
         return {name: getattr(self, name) for name in _defaults(self)}
 
     def set_params(self, **parameters: Any) -> Self:
-        """Change some parameters. Raises `ValueError` for a name that is none."""
+        """Change some parameters. Raises `ValueError` for an unknown name."""
         names = [*_defaults(self)]
         for name in parameters:
             if name not in names:
@@ -46,17 +46,17 @@ class BaseEstimator:
 
 
 class ClassifierMixin:
-    """What a classifier has beside."""
+    """The score of a classifier."""
 
     def score(self, X: object, y: object, sample_weight: object = None) -> float:
-        """Return the accuracy; of several labels, the share of rows with all of them right."""
+        """Return the accuracy; of several labels, the fraction of rows with all labels right."""
         right = np.asarray(self.predict(X)) == np.asarray(y)  # type: ignore[attr-defined]
         rows = None if sample_weight is None else np.asarray(sample_weight, np.float64)
         return float(np.average(right.reshape(len(right), -1).all(axis=1), weights=rows))
 
 
 class RegressorMixin:
-    """What a regressor has beside."""
+    """The score of a regressor."""
 
     def score(self, X: object, y: object, sample_weight: object = None) -> float:
         """Return R²; of several targets, its mean."""

@@ -1,4 +1,4 @@
-"""The targets that an estimator is given: classes, labels, or numbers."""
+"""The targets of an estimator: classes, labels, or numbers."""
 
 import warnings
 from collections.abc import Collection, Sequence
@@ -20,18 +20,17 @@ from nncli.estimators.inputs import refuse_not_finite, refuse_sparse
 
 @dataclass(frozen=True)
 class Goal:
-    """What an estimator is to predict.
+    """What an estimator predicts.
 
     Attributes
     ----------
     task : str
     outputs : int
-        Labels or targets a row.
+        Labels or targets per row.
     classes : array
-        The user's, in their order: of a classification with one target; of several labels their
-        numbers, of a regression empty.
+        The user's classes in order; of several labels their numbers; of a regression empty.
     targets : list of str
-        What the targets are called, if they have names.
+        The names of the targets, if they have names.
     """
 
     task: Task
@@ -41,7 +40,7 @@ class Goal:
 
     @cached_property
     def names(self) -> list[str]:
-        """The names of the classes in a model; of several labels, and of a regression, none."""
+        """The names of the classes in a model; empty for several labels and for a regression."""
         return [] if self.task in ("multilabel", "regression") else _names_of(self.classes)
 
     def values(self, y: NDArray[Any]) -> NDArray[Any]:
@@ -50,7 +49,7 @@ class Goal:
         Raises
         ------
         RowsError
-            For a class that there is not, or another number of targets a row.
+            For an unknown class, or another number of targets per row.
         """
         outputs = 1 if y.ndim == 1 else y.shape[1]
         if outputs != self.outputs:
@@ -66,12 +65,12 @@ class Goal:
                 f"y: row {row} (from 0): the class {y.tolist()[row]!r} is not one of the classes "
                 f"{self.classes.tolist()}"
             )
-        # A number or a Boolean is called alike by all; text is known without blanks around it.
+        # Numbers and Booleans have one name each; text is compared without blanks around it.
         return np.asarray(np.array(self.names, object)[places]) if y.dtype.kind in "UO" else y
 
 
 def classes_of(y: object, known: NDArray[Any] | None = None) -> tuple[Goal, NDArray[Any]]:
-    """Return what a classifier is to predict, and the targets (N,) or (N, L) as an array.
+    """Return the goal of a classifier, and the targets (N,) or (N, L) as an array.
 
     Parameters
     ----------
@@ -81,7 +80,7 @@ def classes_of(y: object, known: NDArray[Any] | None = None) -> tuple[Goal, NDAr
     Raises
     ------
     RowsError
-        When they are no classes: numbers with fractions, blanks, several of more than two.
+        For numbers with fractions, blanks, or labels other than 0 and 1.
     """
     labels = _array(y)
     if labels.dtype.kind == "f" and (labels != np.rint(labels)).any():
@@ -110,17 +109,17 @@ def classes_of(y: object, known: NDArray[Any] | None = None) -> tuple[Goal, NDAr
 
 
 def different(classes: object) -> NDArray[Any]:
-    """Return classes in their order, each once. Raises `RowsError` when they are none."""
+    """Return the different classes in order. Raises `RowsError` when they are not classes."""
     return np.unique(_array(classes, "classes"))
 
 
 def numbers_of(y: object) -> tuple[Goal, NDArray[Any]]:
-    """Return what a regression is to predict, and the targets (N,) or (N, O) as an array.
+    """Return the goal of a regression, and the targets (N,) or (N, O) as an array.
 
     Raises
     ------
     RowsError
-        When they are no finite numbers.
+        When they are not finite numbers.
     """
     numbers = _array(y)
     if numbers.dtype.kind not in "buif":
@@ -133,7 +132,7 @@ def numbers_of(y: object) -> tuple[Goal, NDArray[Any]]:
 
 
 def _array(y: object, name: str = "y") -> NDArray[Any]:
-    """Return targets as an array (N,), or (N, O) of several. Raises `RowsError`."""
+    """Return targets as an array (N,), or several (N, O). Raises `RowsError`."""
     if y is None:
         raise RowsError(
             f"the estimator requires {name} to be passed, but the target {name} is None"
@@ -167,7 +166,7 @@ def _array(y: object, name: str = "y") -> NDArray[Any]:
 
 
 def _of_values(array: NDArray[Any], name: str) -> NDArray[Any]:
-    """Return an array of Python values in the type that they have: text stays text."""
+    """Return an array of Python values as numbers, Booleans or text."""
     values = array.ravel().tolist()
     for row, value in enumerate(values):
         if is_blank(value):
@@ -183,7 +182,7 @@ def _of_values(array: NDArray[Any], name: str) -> NDArray[Any]:
 
 
 def _target_names(y: object) -> list[str]:
-    """Return the name of a series, or those of the columns of a frame, where they are text."""
+    """Return the name of a series, or the column names of a frame, if these are text."""
     columns = getattr(y, "columns", None)
     found = [getattr(y, "name", None)] if columns is None else list(columns)
     names = [name.strip() for name in found if isinstance(name, str) and name.strip()]
@@ -191,7 +190,7 @@ def _target_names(y: object) -> list[str]:
 
 
 def free_names(names: Sequence[str], columns: Collection[str]) -> list[str]:
-    """Return names of targets that no column and no other target has, with a number if need be."""
+    """Return names for targets that no column has; a number makes a name unique."""
     found: list[str] = []
     for name in names:
         number, free = 1, name
@@ -203,7 +202,7 @@ def free_names(names: Sequence[str], columns: Collection[str]) -> list[str]:
 
 
 def _names_of(classes: NDArray[Any]) -> list[str]:
-    """Return the names of classes. Raises `RowsError` when two have the same, or one is blank."""
+    """Return the names of classes. Raises `RowsError` when two are equal, or one is blank."""
     names = [name.strip() for name in class_names(classes)]
     known = set[str]()
     for place, name in enumerate(names):
@@ -217,6 +216,6 @@ def _names_of(classes: NDArray[Any]) -> list[str]:
 
 
 def _check_kind(y: NDArray[Any], classes: NDArray[Any]) -> None:
-    """Raise `RowsError` when classes and targets are text and numbers."""
+    """Raise `RowsError` when only one of classes and targets is text."""
     if (y.dtype.kind in "UO") != (classes.dtype.kind in "UO"):
         raise RowsError(f"y: holds values of type {y.dtype}; the classes are {classes.tolist()}")

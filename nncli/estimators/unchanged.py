@@ -8,7 +8,7 @@ from nncli.estimators.errors import ParameterError
 from nncli.estimators.parameters import SECTIONS
 from nncli.model.model import Model
 
-# What the network and its inputs are made by, and what the state of the optimizer belongs to.
+# The keys that shape the network and its inputs, and those that shape the optimizer's state.
 OF_NETWORK = (
     *(key for key in ModelSection.model_fields if key != "threshold"),
     *("scale", "columns", "blanks", "missing"),
@@ -41,7 +41,7 @@ def check_unchanged(
     parameters : mapping
         Those of the estimator, for messages.
     engine : str, optional
-        What the optimizer's state belongs to; default: a new optimizer starts.
+        The engine of the optimizer's state; default: a new optimizer starts.
 
     Raises
     ------
@@ -67,7 +67,7 @@ def check_unchanged(
 
 
 def _seed_of_connections(config: Mapping[str, Any]) -> Sequence[str]:
-    """Return the key of the seed, where it says which connections there are."""
+    """Return the key of the seed if it chooses the connections."""
     density = config["model"]["density"]
     shares = density if isinstance(density, list) else [density]
     return ("seed",) if any(share < 1 for share in shares) else ()

@@ -130,5 +130,5 @@ def test_a_column_of_labels_warns(rows):
 def test_outputs_that_are_no_probabilities(rows):
     fitted = nncli.MLPClassifier(loss="hinge", output="identity", **FEW).fit(*rows)
     assert {*fitted.predict(rows[0])} <= {"other", "same"}
-    with pytest.raises(ValueError, match="no probabilities; use predict"):
+    with pytest.raises(ValueError, match="not probabilities; use predict"):
         fitted.predict_proba(rows[0])

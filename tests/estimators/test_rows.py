@@ -99,7 +99,7 @@ def test_names_of_columns_are_compared(frame, rows):
         (lambda X: X[:, :0], ValueError, r"0 feature\(s\) \(shape=\(60, 0\)\)"),
         (lambda X: X[:0], ValueError, "while a minimum of 1 is required"),
         (lambda X: X[:, :2], ValueError, "X has 2 features, but MLPClassifier is expecting 3"),
-        (lambda X: [*X.tolist()[1:], [1.0]], ValueError, "no array of rows of one length"),
+        (lambda X: [*X.tolist()[1:], [1.0]], ValueError, "its rows are of different lengths"),
         (lambda X: "rows.csv", ValueError, "Expected 2D array, got scalar array instead"),
         (lambda X: None, ValueError, "Expected 2D array, got scalar array instead"),
         (lambda X: X.astype("M8[D]"), ValueError, "holds values of type datetime64"),
