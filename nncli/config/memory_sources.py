@@ -58,7 +58,7 @@ class Given:
         from nncli.data.arrays import Arrays
 
         first = self._rows("train", targets)
-        names = [first.target] if isinstance(first, Arrays) else first.targets
+        names = list(first.names) if isinstance(first, Arrays) else first.targets
         parts = {"train": first}
         for part in _PARTS:
             if getattr(self, part) is not None:

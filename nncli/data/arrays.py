@@ -14,7 +14,8 @@ from nncli.base.words import did_you_mean
 from nncli.data.dataset import Dataset, Task
 from nncli.data.files.image_format import ImageFormat
 from nncli.data.files.table import Table
-from nncli.data.memory.memory_table import place
+from nncli.data.memory.forms import column_of
+from nncli.data.memory.memory_table import numbered, place
 from nncli.data.splits import Split, in_order, whole
 from nncli.data.splitting import Fold, divide
 from nncli.data.tables.column import LARGEST, blank_cells
@@ -26,7 +27,7 @@ from nncli.data.weights import ClassWeights, given_weights, row_weights, weight_
 class Arrays:
     """The inputs (N, ...) and the targets (N,) or (N, O) of some rows, with names for messages.
 
-    `target` is what the targets are called, with a number behind it where there are several.
+    `names` are what the targets are called; by default ``y``, or ``y1``, ``y2`` and so on.
     `weights` (N,) is how much each row counts in training. `classes` are those that there are, in
     their order, where they are known.
     """
@@ -35,7 +36,7 @@ class Arrays:
     targets: NDArray[Any]
     inputs_name: str
     targets_name: str
-    target: str = "y"
+    names: Sequence[str] = ()
     weights: NDArray[Any] | None = None
     weights_name: str = "weights"
     classes: Sequence[str] = ()
@@ -84,7 +85,7 @@ class Arrays:
             )
         rows = row_major(array.reshape(len(array), -1))
         for start, block in row_blocks(rows) if rows.dtype.kind == "f" else ():
-            if not (finite := np.abs(block) <= LARGEST).all():
+            if not (finite := np.abs(block) <= np.float64(LARGEST)).all():  # 1e30 is no float16
                 row, column = np.argwhere(~finite)[0]
                 raise DataError(
                     f"{name}: row {start + row} (from 0), column {column}: found "
@@ -100,12 +101,10 @@ class Arrays:
                 f"{self.targets_name}: is {y.dtype} of shape {y.shape}; expected numbers or text, "
                 "one or several a row"
             )
-        columns = y.reshape(len(y), -1).T
-        columns = columns.astype(object) if y.dtype.kind == "U" else columns
-        name, several = self.target, len(columns) > 1
-        names = [f"{name}{n}" for n in range(1, len(columns) + 1)] if several else [name]
-        table = Table(self.targets_name, dict(zip(names, columns, strict=True)), place)
-        for name in names:
+        columns = column_of(y, "y", self.targets_name)
+        columns = dict(zip(self.names or columns, columns.values(), strict=True))
+        table = Table(self.targets_name, columns, place)
+        for name in columns:
             if (blank := blank_cells(table.columns[name])).any():
                 raise DataError(
                     f"{self.targets_name}: {place(int(blank.argmax()))}: is blank; leave out rows "
@@ -172,13 +171,19 @@ def load_arrays(
     images = ImageFormat.of(first.inputs)
     return Dataset(
         task=targets.task,
-        columns=images.columns if images else [f"x{n}" for n in range(1, matrix.shape[1] + 1)],
+        columns=input_names(first.inputs),
         targets=targets.names,
         classes=targets.classes,
         splits=in_order(splits),
         images=images and images.seen_in(matrix, divided["train"]),
         scales_targets=targets.task == "regression",
     )
+
+
+def input_names(inputs: NDArray[Any]) -> list[str]:
+    """Return what the columns of arrays of inputs (N, ...) are called."""
+    images = ImageFormat.of(inputs)
+    return images.columns if images else numbered(inputs[:1].size)
 
 
 def _other_part(arrays: Arrays, inputs: int, targets: Targets) -> Split:

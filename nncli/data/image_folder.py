@@ -63,4 +63,4 @@ def _arrays(labelled: LabelledImages, path: Path) -> Arrays:
     images, classes = labelled.images, np.array(labelled.classes)
     format_ = images.format
     rows = images.rows.reshape(-1, format_.height, format_.width, format_.channels)
-    return Arrays(rows, classes[labelled.labels], str(path), f"{path}: the classes", "class")
+    return Arrays(rows, classes[labelled.labels], str(path), f"{path}: the classes", ["class"])

@@ -9,13 +9,15 @@ from numpy.typing import NDArray
 
 from nncli.base.errors import DataError
 from nncli.data.files.table import Cells, OpenTable
-from nncli.data.memory.memory_table import MemoryTable, NumberTable, ValueTable, numbered, place
+from nncli.data.files.values import text_cells
+from nncli.data.memory.memory_table import MemoryTable, NumberTable, ValueTable, numbered
+from nncli.data.memory.memory_table import place as place_of_row
 from nncli.data.memory.value_cells import Place, cells_of
 
 Form = Path | OpenTable | NDArray[Any]
 
 
-def form_of(rows: object, name: str | None = None) -> Form:
+def form_of(rows: object, name: str | None = None, *, of: str = "") -> Form:
     """Return the path of a file, an array of numbers (N, ...), or a table.
 
     Parameters
@@ -24,77 +26,86 @@ def form_of(rows: object, name: str | None = None) -> Form:
         A list has a mapping for each row, or is what `numpy.asarray` takes.
     name : str, optional
         What rows in memory are called in messages; by default ``X`` for an array, else ``data``.
+    of : str
+        The argument that they are part of, such as ``validation_data``: it stands before ``X`` and
+        in the place of ``data``.
 
     Raises
     ------
     DataError
         When it is nothing of this kind, or no column can be read from it.
     """
+    array_name, table_name = name or (f"{of}: X" if of else "X"), name or of or "data"
     if isinstance(rows, str | Path):
         return Path(rows)
     if isinstance(rows, Mapping):
         raise DataError(
-            f"{name or 'data'}: is a single mapping; give a list with a mapping for each row"
+            f"{table_name}: is a single mapping; give a list with a mapping for each row"
         )
     if isinstance(rows, list | tuple):
         if not rows:
-            raise DataError(f"{name or 'data'}: has no rows")
+            raise DataError(f"{table_name}: has no rows")
         if all(isinstance(row, Mapping) for row in rows):
-            return _of_mappings(rows, name or "data")
-        rows = _array(rows, name or "X")
+            return _of_mappings(rows, table_name)
+        rows = _array(rows, array_name)
     if isinstance(rows, np.ndarray):
-        return _of_array(rows, name or "X")
+        return _of_array(rows, array_name)
     if isinstance(rows, OpenTable):
         return rows
     from nncli.data.memory.frames import frame_table
 
-    table = frame_table(rows, name or "data")
+    table = frame_table(rows, table_name)
     if table is None:
         raise DataError(
-            f"{name or 'data'}: is of type {type(rows).__name__}; expected an array, a data frame, "
+            f"{table_name}: is of type {type(rows).__name__}; expected an array, a data frame, "
             "a list with a dict for each row, or the path of a file"
         )
     return table
 
 
-def column_of(values: object, name: str) -> dict[str, Cells]:
+def column_of(values: object, name: str, place: str | None = None) -> dict[str, Cells]:
     """Return targets or weights (N,) or (N, O) as columns, each by its own name or by `name`.
 
-    Several without names of their own have a number behind `name`.
+    Several without names of their own have a number behind `name`. In messages they are called
+    `place`, by default `name`.
 
     Raises
     ------
     DataError
         When they are nothing of this kind.
     """
+    place = place or name
     if isinstance(values, list | tuple):
-        values = _array(values, name)
+        values = _array(values, place)
     if not isinstance(values, np.ndarray):
         from nncli.data.memory.frames import frame_table, series_table
 
-        table = series_table(values, name) or frame_table(values, name)
+        table = series_table(values, name, place) or frame_table(values, place)
         if table is None:
             raise DataError(
-                f"{name}: is of type {type(values).__name__}; expected an array, a list or a series"
+                f"{place}: is of type {type(values).__name__}; expected an array, a list or a "
+                "series"
             )
         return _whole(table)
-    values = _plain(values, name)
+    values = _plain(values, place)
     if values.ndim not in (1, 2) or not values.size:
         raise DataError(
-            f"{name}: is {values.dtype} of shape {values.shape}; expected a value, or several, a "
+            f"{place}: is {values.dtype} of shape {values.shape}; expected a value, or several, a "
             "row"
         )
     columns = values.reshape(len(values), -1).T
     several = len(columns) > 1
     names = [f"{name}{number}" if several else name for number in range(1, len(columns) + 1)]
-    return {each: _cells(column, name, each) for each, column in zip(names, columns, strict=True)}
+    return {each: _cells(column, place, each) for each, column in zip(names, columns, strict=True)}
 
 
-def _cells(column: NDArray[Any], name: str, called: str) -> Cells:
+def _cells(column: NDArray[Any], place: str, called: str) -> Cells:
     if column.dtype.kind in "buif":
         return column
-    _check_type(column, name)
-    return cells_of(column.tolist(), Place(name, called, place))
+    _check_type(column, place)
+    if column.dtype.kind == "U":
+        return text_cells(column.tolist(), ())
+    return cells_of(column.tolist(), Place(place, called, place_of_row))
 
 
 def _whole(table: MemoryTable) -> dict[str, Cells]:
@@ -150,8 +161,7 @@ def _array(values: Sequence[Any], name: str) -> NDArray[Any]:
         return array if array.dtype.kind in "buifc" else np.asarray(values, object)
     except ValueError as error:  # rows of different lengths
         raise DataError(
-            f"{name}: is a list that makes no array; expected a list of as many values for every "
-            "row, or a dict for each"
+            f"{name}: its rows have different lengths; give all rows the same number of values"
         ) from error
 
 

@@ -87,28 +87,38 @@ def frame_table(rows: object, name: str) -> FrameTable | None:
         When its columns have no names, or the same.
     """
     import narwhals
-    from narwhals.exceptions import DuplicateError
 
-    try:
-        frame = narwhals.from_native(rows, pass_through=True)
-    except DuplicateError as error:
-        raise DataError(
-            f"{name}: two columns have the same name ({' '.join(str(error).split())}); rename one"
-        ) from error
+    frame = _narwhal(rows, name)
     if isinstance(frame, narwhals.LazyFrame):
         raise DataError(f"{name}: is a lazy frame; collect it first")
     return FrameTable(name, frame) if isinstance(frame, narwhals.DataFrame) else None
 
 
-def series_table(values: object, name: str) -> FrameTable | None:
-    """Return a series as a table of one column, called by its name or `name`; None for others."""
+def series_table(values: object, name: str, place: str) -> FrameTable | None:
+    """Return a series as a table of one column, called by its name or `name`; None for others.
+
+    In messages the table is called `place`. Raises `DataError` as `frame_table`.
+    """
     import narwhals
 
-    series = narwhals.from_native(values, pass_through=True, allow_series=True)
+    series = _narwhal(values, place)
     if not isinstance(series, narwhals.Series):
         return None
     called = series.name if isinstance(series.name, str) and series.name else name
-    return FrameTable(name, series.alias(called).to_frame())
+    return FrameTable(place, series.alias(called).to_frame())
+
+
+def _narwhal(values: object, name: str) -> Any:
+    """Return a frame or series as narwhals reads it, and anything else as it is."""
+    import narwhals
+    from narwhals.exceptions import DuplicateError
+
+    try:
+        return narwhals.from_native(values, pass_through=True, allow_series=True)
+    except DuplicateError as error:
+        raise DataError(
+            f"{name}: two columns have the same name ({' '.join(str(error).split())}); rename one"
+        ) from error
 
 
 def _numbers(series: Any) -> Any:

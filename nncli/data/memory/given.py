@@ -1,7 +1,7 @@
 """Rows in memory to train with: a table with its targets in columns, or arrays."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from nncli.base.errors import DataError
 from nncli.base.words import count, listed
-from nncli.data.arrays import Arrays
+from nncli.data.arrays import Arrays, input_names
 from nncli.data.files.table import Cells, OpenTable
 from nncli.data.memory.forms import column_of, form_of
 from nncli.data.memory.memory_table import MemoryTable
@@ -44,6 +44,7 @@ def given_rows(
     *,
     targets: Sequence[str] = (),
     classes: Sequence[str] = (),
+    of: str = "",
 ) -> GivenTable | Arrays:
     """Return rows in memory as `load_tables` or `load_arrays` takes them.
 
@@ -52,60 +53,76 @@ def given_rows(
     X : array, frame, or list
         As `form_of` takes it, but no path. Numbers (N, ...) become `Arrays`, all else a table.
     y : array, list or series, optional
-        Targets (N,) or (N, O): in a table, columns called as a series or ``y`` (``y1``, ``y2``),
-        and otherwise where that is the name of a column already. A table may have its targets among
-        its columns.
+        Targets (N,) or (N, O): called as a series, the columns of a frame, or ``y`` (``y1``,
+        ``y2``), and otherwise where that is the name of an input already. A table may have its
+        targets among its columns.
     weights : array, list or series (N,), optional
         How much each row counts.
     targets : sequence of str
         What `y` is called, where that is known.
     classes : sequence of str
         Those that there are, in their order, where they are known.
+    of : str
+        The argument that the rows are from, such as ``validation_data``, for messages.
 
     Raises
     ------
     DataError
-        When it is nothing of this kind, or not all of it is of as many rows.
+        When it is nothing of this kind, not all of it is of as many rows, or a target has the name
+        of an input.
     """
-    form = form_of(X)
-    if isinstance(form, np.ndarray):
-        if y is None:
-            raise DataError("X: is an array without targets; give X and y")
-        return replace(_arrays(form, column_of(y, "y"), weights, targets), classes=classes)
-    if not isinstance(form, MemoryTable):
-        raise DataError(f"{X}: is a file; let data.path name it")
-    columns = {} if y is None else column_of(y, "y")
+    form, y_name = form_of(X, of=of), f"{of}: y" if of else "y"
+    if not isinstance(form, np.ndarray | MemoryTable):
+        raise DataError(f"{X}: is a file; let data.{_KEYS.get(of, 'path')} name it")
+    if isinstance(form, np.ndarray) and y is None:
+        raise DataError(f"{of + ': ' if of else ''}X: is an array without targets; give X and y")
+    header = input_names(form) if isinstance(form, np.ndarray) else form.header
+    columns = {} if y is None else column_of(y, "y", y_name)
     if columns and targets:
-        columns = _renamed(columns, targets)
+        columns = _renamed(columns, targets, header, y_name, of or "data.target")
     else:
-        columns = {_free(name, form.header): cells for name, cells in columns.items()}
-    beside, weight = [*columns], None
-    if weights is not None:
-        weight = _free("weight", (*form.header, *beside))
-        columns[weight] = _weights(weights)
-    if not columns:
-        return GivenTable(form, [])
-    _check_lengths(form.name, form.rows, columns)
-    called = "y" if beside else "weights"
-    return GivenTable(WithColumns(form, columns, called), beside, weight, classes)
+        columns = {_free(name, header): cells for name, cells in columns.items()}
+    counting = None if weights is None else _weights(weights)
+    if isinstance(form, np.ndarray):
+        return _arrays(form, columns, counting, classes, of)
+    return _table(form, columns, counting, classes, y_name)
 
 
 def _arrays(
     X: NDArray[Any],
     columns: dict[str, Cells],
-    weights: object | None,
-    targets: Sequence[str],
+    weights: Cells | None,
+    classes: Sequence[str],
+    of: str,
 ) -> Arrays:
-    cells = [*columns.values()]
-    name = targets[0] if targets else next(iter(columns))
+    cells, place = [*columns.values()], f"{of}: " if of else ""
     return Arrays(
         X,
         cells[0] if len(cells) == 1 else np.column_stack(cells),
-        "X",
-        "y",
-        name if len(cells) == 1 else "y",
-        None if weights is None else _weights(weights),
+        f"{place}X",
+        f"{place}y",
+        [*columns],
+        weights,
+        classes=classes,
     )
+
+
+def _table(
+    table: MemoryTable,
+    columns: dict[str, Cells],
+    weights: Cells | None,
+    classes: Sequence[str],
+    y_name: str,
+) -> GivenTable:
+    beside, weight = [*columns], None
+    if weights is not None:
+        weight = _free("weight", (*table.header, *beside))
+        columns = {**columns, weight: weights}
+    if not columns:
+        return GivenTable(table, [])
+    _check_lengths(table.name, table.rows, columns)
+    called = y_name if beside else "weights"
+    return GivenTable(WithColumns(table, columns, called), beside, weight, classes)
 
 
 def _weights(weights: object) -> Cells:
@@ -115,11 +132,25 @@ def _weights(weights: object) -> Cells:
     return next(iter(columns.values()))
 
 
-def _renamed(columns: dict[str, Cells], names: Sequence[str]) -> dict[str, Cells]:
+def _renamed(
+    columns: dict[str, Cells],
+    names: Sequence[str],
+    header: Collection[str],
+    y_name: str,
+    place: str,
+) -> dict[str, Cells]:
+    """Return the targets by other names. Raises `DataError` for one that an input has."""
     if len(columns) != len(names):
         raise DataError(
-            f"y: {count(len(columns), 'value')} a row; expected {len(names)}: {listed(names)}"
+            f"{y_name}: {count(len(columns), 'value')} a row; expected {len(names)}: "
+            f"{listed(names)}"
         )
+    for name in names:
+        if name in header:
+            raise DataError(
+                f"{place}: {name} is also a column of the rows; drop that column from them, leave "
+                "out y, or choose another name"
+            )
     return dict(zip(names, columns.values(), strict=True))
 
 
@@ -136,3 +167,6 @@ def _check_lengths(name: str, rows: int, columns: dict[str, Cells]) -> None:
     for called, cells in columns.items():
         if len(cells) != rows:
             raise DataError(f"{name}: has {count(rows, 'row')}, and {called} {len(cells)}")
+
+
+_KEYS = {"validation_data": "validation", "test_data": "test"}

@@ -90,7 +90,7 @@ def test_python_values_are_what_their_cells_say(values, expected):
         ([{"a": 10**400}], "data: row 0 (from 0), column a: found 1000"),
         ([{1: 2}], "data: the column name 1 is no text; use names as keys"),
         ([1, {"a": 2}], "X: is object of shape (2,)"),
-        ([[1, 2], [3]], "X: is a list that makes no array; expected a list of as many values"),
+        ([[1, 2], [3]], "X: its rows have different lengths; give all rows the same number"),
         ([], "data: has no rows"),
         (np.empty((0, 2), object), "X: has no rows"),
         (np.ma.masked_array([[1.0, 2.0]], [[0, 1]]), "X: has masked values; fill them, with NaN"),

@@ -109,8 +109,52 @@ def test_images_in_memory_stay_images():
 def test_a_series_gives_arrays_the_name_of_their_target():
     pandas = pytest.importorskip("pandas", reason="pandas is not installed")
     first = given_rows(X, pandas.Series(LABELS, name="answer"))
-    assert first.target == "answer"
-    assert given_rows(X, LABELS, targets=[first.target]).target == "answer"
+    assert first.names == ["answer"]
+    assert given_rows(X, LABELS, targets=first.names).names == ["answer"]
+
+
+def test_targets_have_the_names_of_a_frame():
+    pandas = pytest.importorskip("pandas", reason="pandas is not installed")
+    targets = pandas.DataFrame({"u": [1.5] * 50, "v": [2] * 50})
+    assert given_rows(X, targets).names == ["u", "v"]
+    assert [*load_arrays(given_rows(X, targets), {}, None, 0).targets] == ["u", "v"]
+    assert given_rows(X, targets[["v"]]).names == ["v"]
+    assert given_rows(X, targets, targets=["c", "d"]).names == ["c", "d"]
+    assert given_rows(X, pandas.Series(LABELS, name="x2")).names == ["x2_2"]
+
+
+@pytest.mark.parametrize("rows", [X, [{"x1": 1, "x2": 2}] * 50], ids=["array", "table"])
+def test_a_target_that_was_asked_for_by_the_name_of_an_input_is_refused(rows):
+    assert refusal(rows, LABELS, targets=["x2"]).startswith(
+        "data.target: x2 is also a column of the rows; "
+    )
+    assert refusal(rows, LABELS, targets=["x2"], of="test_data").startswith("test_data: x2 is also")
+
+
+def test_two_columns_of_one_name_are_refused_in_targets_too():
+    pandas = pytest.importorskip("pandas", reason="pandas is not installed")
+    twice = pandas.DataFrame(np.zeros((50, 2)), columns=["u", "u"])
+    assert refusal(X, twice).startswith("y: two columns have the same name")
+    assert refusal(PEOPLE[:50], twice).startswith("y: two columns have the same name")
+    assert refusal(twice).startswith("data: two columns have the same name")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        ((X,), "test_data: X: is an array without targets"),
+        (([[1, 2], [3]], LABELS), "test_data: X: its rows have different lengths"),
+        ((X, [[1], [2, 3]]), "test_data: y: its rows have different lengths"),
+        ((X, np.zeros((50, 2, 2))), "test_data: y: is float64 of shape (50, 2, 2)"),
+        ((X, 3), "test_data: y: is of type int"),
+        ((3, LABELS), "test_data: is of type int"),
+        (([], LABELS), "test_data: has no rows"),
+        ((PEOPLE, LABELS), "test_data: has 60 rows, and y 50"),
+    ],
+    ids=str,
+)
+def test_errors_name_the_argument_that_the_rows_are_from(arguments, problem):
+    assert refusal(*arguments, of="test_data").startswith(problem)
 
 
 def test_what_does_not_go_together_is_refused():
