@@ -1,6 +1,8 @@
 """A fingerprint of a data set, which tells whether it is still the same."""
 
+import json
 import zlib
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -9,15 +11,19 @@ from numpy.typing import NDArray
 from nncli.base.storage.mapping import row_blocks
 from nncli.data.dataset import Dataset
 
+_NAMES = ("columns", "targets", "classes")
+
 
 def fingerprint(dataset: Dataset) -> dict[str, str]:
-    """Return a short text for the inputs, the targets, the rows and their weights of every split.
+    """Return a short text for the names, and for the arrays of every split.
 
-    They are checksums (CRC-32) of shape, type and numbers: quick, and enough to notice a change
-    that nobody meant to hide. Arrays that splits share are read once.
+    Names are those of the columns, the targets and the classes, in their order; arrays are the
+    inputs, the targets, the rows and their weights. They are checksums (CRC-32) of shape, type and
+    numbers: quick, and enough to notice a change that nobody meant to hide. Arrays that splits
+    share are read once.
     """
     known: dict[int, str] = {}
-    found = {}
+    found = {part: _of_names(getattr(dataset, part)) for part in _NAMES}
     for name, split in dataset.splits.items():
         for part in ("inputs", "targets", "rows", "weights"):
             array = getattr(split, part)
@@ -27,6 +33,19 @@ def fingerprint(dataset: Dataset) -> dict[str, str]:
                 known[id(array)] = _checksum(array)
             found[f"{name} {part}"] = known[id(array)]
     return found
+
+
+def changed_parts(before: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
+    """Return the parts in which two fingerprints differ.
+
+    Names are not compared where `before` has none, as in checkpoints of earlier versions.
+    """
+    compared = [part for part in {**now, **before} if part in before or part not in _NAMES]
+    return [part for part in compared if before.get(part) != now.get(part)]
+
+
+def _of_names(names: Sequence[str]) -> str:
+    return f"{len(names)} {zlib.crc32(json.dumps([*names]).encode()):08x}"
 
 
 def _checksum(array: NDArray[Any]) -> str:

@@ -16,6 +16,7 @@ from nncli.config.check import misfits_of_resumed
 from nncli.config.choices import shown
 from nncli.config.load import LoadedConfig, read_config, saved_config
 from nncli.config.schema import Config
+from nncli.data.fingerprint import changed_parts
 from nncli.engines.choice import ENGINES
 from nncli.engines.engine import Sums
 from nncli.nn.schedules import SCHEDULES
@@ -157,7 +158,7 @@ class StoppedRun:
         """Raise `DataError` when it is not the data of the checkpoint."""
         assert self.checkpoint is not None
         now, before = job.fingerprint, self.checkpoint.record["data"]
-        if changed := [part for part in {**before, **now} if before.get(part) != now.get(part)]:
+        if changed := changed_parts(before, now):
             raise DataError(
                 f"{self.directory}: the data has changed since its checkpoint: the {changed[0]}; "
                 "put the data back, or train anew"

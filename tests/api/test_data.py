@@ -166,6 +166,22 @@ def test_a_run_whose_rows_were_handed_over_needs_them_again(rows):
         nncli.load("run").evaluate()
 
 
+@pytest.mark.parametrize(
+    ("form", "part"), [("classes", "classes"), ("columns", "columns"), ("arrays", "classes")]
+)
+def test_a_run_that_resumes_keeps_its_classes_and_columns(rows, form, part):
+    def given(word, column):
+        X, y = rows
+        y = np.where(y == "same", "cat", word)
+        return (X, y) if form == "arrays" else ([{column: a, "b": b} for a, b, _ in X.tolist()], y)
+
+    nncli.train(SETTINGS, data=given("dog", "a"), out="run")
+    other = given("dog", "q") if form == "columns" else given("zebra", "a")
+    with pytest.raises(nncli.DataError, match=f"the data has changed .*: the {part};"):
+        nncli.resume("run", {"training.epochs": 4}, data=other)
+    assert nncli.resume("run", {"training.epochs": 4}, data=given("dog", "a")).epochs == 4
+
+
 def test_data_can_be_loaded_that_cannot_be_trained_with():
     dataset = nncli.load_data({"data": "xor", "training": {"dropout": [0.1, 0.2]}})
     assert isinstance(dataset, nncli.Dataset)

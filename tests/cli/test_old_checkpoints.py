@@ -35,6 +35,8 @@ def as_version_1(metadata, arrays):
     if sums["steps"]:
         arrays["statistics"][:] = sums["squared_norms"], [each or 0 for each in sums["saturated"]]
     del arrays["state"]
+    for part in ("columns", "targets", "classes"):
+        del metadata["data"][part]
     arrays.pop("best_state", None)
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from nncli.data.builtin.xor import load_xor
-from nncli.data.fingerprint import fingerprint
+from nncli.data.fingerprint import changed_parts, fingerprint
 from nncli.data.splits import Split
 
 
@@ -14,18 +14,21 @@ def load():
     return load_xor(rows=40, noise=0.25, test=10, validation=10, seed=0)
 
 
-def changed_parts(dataset):
+def changed(dataset):
     before, after = fingerprint(load()), fingerprint(dataset)
     assert before.keys() == after.keys()
-    return {name for name in before if before[name] != after[name]}
+    return {*changed_parts(before, after)}
 
 
 def test_the_same_data_has_the_same_fingerprint():
-    assert changed_parts(load()) == set()
+    assert changed(load()) == set()
     assert list(fingerprint(load())) == [
-        f"{split} {part}"
-        for split in ("train", "validation", "test")
-        for part in ("inputs", "targets", "rows")
+        *("columns", "targets", "classes"),
+        *(
+            f"{split} {part}"
+            for split in ("train", "validation", "test")
+            for part in ("inputs", "targets", "rows")
+        ),
     ]
 
 
@@ -33,7 +36,7 @@ def test_a_single_bit_of_an_input_is_seen_in_the_splits_that_share_the_array():
     dataset = load()
     inputs = dataset.splits["train"].inputs
     inputs.view(np.uint32)[3, 1] ^= 1
-    assert changed_parts(dataset) == {"train inputs", "validation inputs"}
+    assert changed(dataset) == {"train inputs", "validation inputs"}
 
 
 @pytest.mark.parametrize("part", ["targets", "rows"])
@@ -43,7 +46,7 @@ def test_targets_and_the_choice_of_rows_are_seen(part):
     array = getattr(split, part).copy()
     array[[0, 5]] = array[[5, 0]] if part == "rows" else 1 - array[[0, 5]]
     dataset.splits["test"] = replace(split, **{part: array})
-    assert changed_parts(dataset) == {f"test {part}"}
+    assert changed(dataset) == {f"test {part}"}
 
 
 def test_shape_and_type_are_seen_and_the_order_in_memory_is_not():
@@ -51,7 +54,26 @@ def test_shape_and_type_are_seen_and_the_order_in_memory_is_not():
     split = dataset.splits["test"]
     turned = np.asfortranarray(split.inputs)
     dataset.splits["test"] = Split(turned, split.targets, split.rows)
-    assert changed_parts(dataset) == set()
+    assert changed(dataset) == set()
     wide = split.inputs.view(np.uint8)
     dataset.splits["test"] = Split(wide, split.targets, split.rows)
-    assert changed_parts(dataset) == {"test inputs"}
+    assert changed(dataset) == {"test inputs"}
+
+
+@pytest.mark.parametrize("part", ["columns", "targets", "classes"])
+def test_names_and_their_order_are_seen(part):
+    dataset = load()
+    names = [*getattr(dataset, part)]
+    assert changed(replace(dataset, **{part: [*names[:-1], "another"]})) == {part}
+    if len(names) > 1:
+        assert changed(replace(dataset, **{part: names[::-1]})) == {part}
+
+
+def test_names_are_not_compared_with_a_checkpoint_that_has_none():
+    now = fingerprint(load())
+    before = {part: each for part, each in now.items() if " " in part}
+    assert changed_parts(before, now) == []
+    assert changed_parts(before, {**now, "train inputs": ""}) == ["train inputs"]
+    assert changed_parts(now, before) == ["columns", "targets", "classes"]
+    weighted = {**now, "train weights": ""}
+    assert changed_parts(now, weighted) == changed_parts(weighted, now) == ["train weights"]
