@@ -26,6 +26,8 @@ def list_() -> None:
     from nncli import SOURCES
 
     for name, source in SOURCES.items():
+        if source.is_given:
+            continue
         summary = (source.__doc__ or "").splitlines()[0]
         click.echo(f"{name:<7}  {summary}\n         {source.whereabouts()}")
 
@@ -53,7 +55,7 @@ def show(source: str, overrides: tuple[str, ...]) -> None:
         source_called,
     )
 
-    if needed := SOURCES[source].required_keys() if source in SOURCES else []:
+    if needed := source_called(source).required_keys() if source in SOURCES else []:
         raise UsageError(
             f"{source} needs data.{', data.'.join(needed)}: give a config, whose data is described"
         )

@@ -17,15 +17,20 @@ Meaning = Callable[[Task], Resolved]
 
 def misfits_of_data(config: Config, meaning: Meaning) -> list[Misfit]:
     """Return what `misfits` returns of the section ``data`` alone."""
-    return [Misfit(("data", *path), problem) for path, problem in config.data.problems()]
+    absence = config.data.absence
+    missing = [Misfit(("data", "source"), absence)] if absence else []
+    return [*missing, *_problems_of_data(config)]
 
 
 def misfits_of_resumed(config: Config, meaning: Meaning) -> list[Misfit]:
-    """Return what `misfits` returns but for given weights: a run that resumes has its own."""
-    return misfits(config, meaning, weights=False)
+    """Return what `misfits` returns, except for given weights and rows.
+
+    A run that resumes has its own weights, and says itself that it needs rows again.
+    """
+    return misfits(config, meaning, given=False)
 
 
-def misfits(config: Config, meaning: Meaning, *, weights: bool = True) -> list[Misfit]:
+def misfits(config: Config, meaning: Meaning, *, given: bool = True) -> list[Misfit]:
     """Return everything in a valid config that training would refuse whatever the data is.
 
     Where the task is not known, it is what no task allows, in the words of the nearest one.
@@ -34,19 +39,23 @@ def misfits(config: Config, meaning: Meaning, *, weights: bool = True) -> list[M
     ----------
     meaning : function of Task to Resolved
         What the config means for a task. Raises `Misfit`.
-    weights : bool
-        Whether the initial weights that it gives are looked at, or the file that has them.
+    given : bool
+        Whether what is given is looked at: initial weights, or the file that has them, and rows.
     """
-    found = misfits_of_data(config, meaning)
+    found = misfits_of_data(config, meaning) if given else _problems_of_data(config)
     if problem := missing_for(config.training.engine):
         found.append(Misfit(("training", "engine"), problem))
     rows: list[int] = []
     found += _caught([lambda: rows.extend(_training_rows(config))])
     by_task = [
-        [*_of_a_task(config, task, meaning, rows, weights=weights)]
+        [*_of_a_task(config, task, meaning, rows, weights=given)]
         for task in config.data.possible_tasks
     ]
     return [*found, *min(by_task, key=_distance, default=[])]
+
+
+def _problems_of_data(config: Config) -> list[Misfit]:
+    return [Misfit(("data", *path), problem) for path, problem in config.data.problems()]
 
 
 def rows_a_batch(training: TrainingSection, rows: int, layers: Iterable[Layer]) -> int:

@@ -227,11 +227,11 @@ def _checked(
 
 def _with_rows(document: Document, given: "Given") -> dict[str, Any] | None:
     """Let the config speak of given rows; return these by part."""
-    from nncli.config.memory_sources import handed_over
+    from nncli.config.memory_sources import given_section
 
     if not isinstance(document.value, dict):
         return None  # reported by the schema
-    document.value["data"], rows = handed_over(document.value.get("data"), given)
+    document.value["data"], rows = given_section(document.value.get("data"), given)
     return rows
 
 

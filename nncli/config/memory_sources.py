@@ -1,14 +1,14 @@
-"""The keys of the sources whose rows are handed over in Python."""
+"""The keys of the sources whose rows are given in Python."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import Field, PrivateAttr
+from pydantic import Field, PrivateAttr, model_validator
 
 from nncli.base.errors import DataError
 from nncli.config.array_sources import ArraySource
-from nncli.config.choices import OneOrList
+from nncli.config.choices import OneOrList, refusal
 from nncli.config.file_source import Share, part_field
 from nncli.config.source import Source, Text
 from nncli.config.sources import SOURCES
@@ -22,12 +22,17 @@ if TYPE_CHECKING:
     from nncli.data.memory.given import GivenTable
 
 _PARTS = ("validation", "test")
-_PLACE = "handed over in Python"
+_PLACE = "given in Python"
+# The keys of other sources that say which rows they have, and nothing of any others.
+_OF_OTHER_ROWS = {
+    *("source", "path", "train", "inputs", "targets", "images", "labels", "X", "y"),
+    *("size", "color", "rows", "noise", "gate"),
+}
 
 
 @dataclass(frozen=True)
 class Given:
-    """Rows that were handed over.
+    """Rows that are given in Python.
 
     Attributes
     ----------
@@ -43,7 +48,7 @@ class Given:
     classes: Sequence[str] = ()
 
     def parts(self, targets: list[str]) -> "dict[str, Arrays | GivenTable]":
-        """Return the rows of each part that was handed over.
+        """Return the rows of each part that is given.
 
         Parameters
         ----------
@@ -55,36 +60,43 @@ class Given:
         DataError
             When they are no rows, or not all of one form.
         """
-        from nncli.data.arrays import Arrays
-
         first = self._rows("train", targets)
-        names = list(first.names) if isinstance(first, Arrays) else first.targets
         parts = {"train": first}
         for part in _PARTS:
             if getattr(self, part) is not None:
-                parts[part] = self._rows(part, names)
+                parts[part] = self._rows(part, _beside(first) or targets)
                 if type(parts[part]) is not type(first):
-                    raise DataError(f"{part}_data: is of another form than the training rows")
+                    raise DataError(
+                        f"{part}_data: arrays and tables are mixed; pass it in the form of data"
+                    )
         return parts
 
     def _rows(self, part: str, targets: list[str]) -> "Arrays | GivenTable":
         """Return one part; only training rows have weights."""
         from nncli.data.memory.given import given_rows
 
-        rows = getattr(self, part)
+        rows, of = getattr(self, part), "" if part == "train" else f"{part}_data"
         if not isinstance(rows, tuple):
-            return given_rows(rows)
-        if len(rows) not in (2, 3) or (len(rows) == 3 and part != "train"):
-            expected = "(X, y), or (X, y, weights)" if part == "train" else "(X, y)"
-            place = "data" if part == "train" else f"{part}_data"
-            raise DataError(f"{place}: found a tuple of {len(rows)}; expected {expected}")
+            return given_rows(rows, of=of)
+        if len(rows) not in (2, 3) or (len(rows) == 3 and of):
+            expected = "(X, y)" if of else "(X, y), or (X, y, weights)"
+            raise DataError(f"{of or 'data'}: found a tuple of {len(rows)}; expected {expected}")
         X, y, *weights = rows
         weight = weights[0] if weights else None
-        return given_rows(X, y, weight, targets=targets, classes=self.classes)
+        return given_rows(X, y, weight, targets=targets, classes=self.classes, of=of)
 
 
-class _Memory(Source):
+def _beside(rows: "Arrays | GivenTable") -> list[str]:
+    """Return the names of the targets that are given beside the inputs."""
+    from nncli.data.arrays import Arrays
+
+    return [*rows.names] if isinstance(rows, Arrays) else rows.targets
+
+
+class _GivenSource(Source):
     """What both sources have in common."""
+
+    is_given: ClassVar[bool] = True
 
     _rows: "dict[str, Any]" = PrivateAttr(default_factory=dict)
 
@@ -94,35 +106,41 @@ class _Memory(Source):
         copy._rows = rows
         return copy
 
-    def _there(self) -> "dict[str, Any]":
-        """Return the rows. Raises `DataError` when they are not there."""
+    @property
+    def absence(self) -> str | None:
+        """Why its rows cannot be had; None if they are given."""
+        return None if self._rows else "its rows are passed from Python, as data= of nncli.train"
+
+    def _given(self) -> "dict[str, Any]":
+        """Return the rows. Raises `DataError` when they are not given."""
         if not self._rows:
             raise DataError(
-                f"data.source: {self.source}: the rows were handed over in Python, and are not "
-                "here; hand them over again, or give a file"
+                f"data.source: {self.source}: the rows were passed from Python, which are not "
+                "saved; pass them again as data="
             )
         return self._rows
 
     @property
     def may_validate(self) -> bool:
-        """Whether there may be rows to validate with: handed over, or taken from the others."""
+        """Whether there may be rows to validate with: given, or taken from the others."""
         return "validation" in self._rows or super().may_validate
 
 
-class FrameSource(TableKeys, _Memory):
-    """A data frame, or a list of dicts, handed over in Python."""
+class FrameSource(TableKeys, _GivenSource):
+    """A data frame, or a list of dicts, given in Python."""
 
     place: ClassVar[str] = _PLACE
     paths: ClassVar[tuple[str, ...]] = _PARTS
     source: Literal["frame"]
     target: Annotated[str | list[str], OneOrList(Text)] = Field(
-        [], description="the column to predict, or a list of them; default: what stands beside"
+        [],
+        description="the column to predict, or a list of them; default: the y of data=(X, y)",
     )
 
     def problems(self) -> Iterator[tuple[Path, str]]:
         """Refuse a table without targets."""
         yield from super().problems()
-        if not self.targets:
+        if not self.targets and not self.absence:
             yield ("target",), "missing; name the column to predict, or give (X, y)"
 
     def load(self, seed: int, *, fold: Fold | None = None, progress: bool = False) -> Dataset:
@@ -131,7 +149,7 @@ class FrameSource(TableKeys, _Memory):
 
         from nncli.data.tables.tabular import load_tables
 
-        rows = self._there()
+        rows = self._given()
         first = rows["train"]
         choices = self.choices
         choices = replace(choices, classes=first.classes, weight=first.weight or choices.weight)
@@ -139,45 +157,89 @@ class FrameSource(TableKeys, _Memory):
         return load_tables(first.table, parts, choices, seed, fold)
 
 
-class ArraysSource(ArraySource, _Memory):
-    """Arrays of inputs and targets, handed over in Python."""
+class ArraysSource(ArraySource, _GivenSource):
+    """Arrays of inputs and targets, given in Python."""
 
     place: ClassVar[str] = _PLACE
     paths: ClassVar[tuple[str, ...]] = ()
     source: Literal["arrays"]
+    target: Annotated[str | list[str], OneOrList(Text)] | None = Field(
+        None, description="name of the target, or a list of names; default: y, or y1, y2 and so on"
+    )
     test: Share = part_field(0.2, "test", "other arrays")
     validation: Share = part_field(0.1, "validate", "other arrays")
+
+    @model_validator(mode="after")
+    def _targets_differ(self) -> "ArraysSource":
+        names = self.target if isinstance(self.target, list) else []
+        if len({*names}) < len(names):
+            raise refusal("two targets have the same name; expected one for each", below="target")
+        return self
 
     def load(self, seed: int, *, fold: Fold | None = None, progress: bool = False) -> Dataset:
         """Understand the targets."""
         from nncli.data.arrays import load_arrays
 
-        rows = self._there()
+        rows = self._given()
         parts = {name: rows.get(name, share) for name, share in self.parts.items()}
         return load_arrays(rows["train"], parts, self.task, seed, fold, self.class_weight)
 
 
-def handed_over(section: Any, given: Given) -> "tuple[dict[str, Any], dict[str, Any]]":
-    """Return the section ``data`` of a config for rows that were handed over, and the rows.
+def given_section(section: Any, given: Given) -> "tuple[Any, dict[str, Any]]":
+    """Return the section ``data`` of a config for rows that are given, and the rows.
 
-    Of the section in the config those keys stay that are not about where its own rows are.
+    Of the section in the config those keys are left out that say where its own rows are. What is
+    wrong in it stays, for the schema to refuse.
 
     Raises
     ------
     DataError
-        As `Given.parts`.
+        As `Given.parts`, and for weights that are given twice.
     """
     from nncli.data.memory.given import GivenTable
 
-    values = dict(section) if isinstance(section, dict) else {}
-    target = values.get("target", [])
-    rows = given.parts([target] if isinstance(target, str) else target)
+    if not isinstance(section, dict | str | None):
+        return section, {}
+    own = section if isinstance(section, dict) else {}
+    asked = _names(own.get("target"))
+    rows = given.parts(asked)
     first = rows["train"]
     kind = FrameSource if isinstance(first, GivenTable) else ArraysSource
-    source = "frame" if kind is FrameSource else "arrays"
-    elsewhere = {key for each in SOURCES.values() for key in each.model_fields} | {"train"}
-    left_out = elsewhere - kind.model_fields.keys()
-    values = {key: each for key, each in values.items() if key not in left_out}
-    if isinstance(first, GivenTable) and first.targets:
-        values["target"] = first.targets if len(first.targets) > 1 else first.targets[0]
-    return {**values, "source": source, **{part: 0 for part in _PARTS if part in rows}}, rows
+    values = {key: each for key, each in own.items() if not _is_of_other_rows(own, key, kind)}
+    if isinstance(first, GivenTable) and first.weight and values.get("weight"):
+        raise DataError("data.weight: weights are given as data=(X, y, weights); leave one out")
+    beside = _beside(first)
+    names = beside if "target" not in values and not _is_default(beside, first) else asked
+    if beside and names:
+        values["target"] = names if len(names) > 1 else names[0]
+    name = "frame" if kind is FrameSource else "arrays"
+    return {**values, "source": name, **{part: 0 for part in _PARTS if part in rows}}, rows
+
+
+def _names(target: object) -> list[str]:
+    """Return the names that a config has for targets; none where it has anything else there."""
+    given = target if isinstance(target, list) else [target]
+    names = [name for name in given if isinstance(name, str)]
+    return names if len(names) == len(given) else []
+
+
+def _is_of_other_rows(section: Mapping[str, Any], key: str, kind: type[Source]) -> bool:
+    """Return whether a key is about rows that are not given: none of `kind` says it.
+
+    Nor does a default of the section's own source, which a config that was read already has.
+    """
+    if key == "target" and section[key] in (None, []):
+        return True
+    if key in kind.model_fields:
+        return key in _OF_OTHER_ROWS
+    source = section.get("source")
+    fields = SOURCES[source].model_fields if isinstance(source, str) and source in SOURCES else {}
+    return key in _OF_OTHER_ROWS or (key in fields and fields[key].default == section[key])
+
+
+def _is_default(beside: Sequence[str], first: "Arrays | GivenTable") -> bool:
+    """Return whether targets have the names that they have where the config says nothing."""
+    from nncli.data.arrays import Arrays
+    from nncli.data.memory.forms import names_for
+
+    return not beside or (isinstance(first, Arrays) and [*beside] == names_for("y", len(beside)))

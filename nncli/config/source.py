@@ -40,10 +40,13 @@ class Source(Section):
         The key that tells the sources apart.
     is_own : bool
         Whether the data is the user's own.
+    is_given : bool
+        Whether the rows are given in Python, not named by the config.
     """
 
     tag: ClassVar[str] = "source"
     is_own: ClassVar[bool] = False
+    is_given: ClassVar[bool] = False
 
     source: str
     scale: Scale
@@ -72,6 +75,11 @@ class Source(Section):
     def problems(self) -> Iterator[tuple[Path, str]]:
         """Yield what no data fits: the key below `data` to blame, and the problem."""
         yield from ()
+
+    @property
+    def absence(self) -> str | None:
+        """Why its rows cannot be had, where that is known; None if they can."""
+        return None
 
     def load(self, seed: int, *, fold: Fold | None = None, progress: bool = False) -> Dataset:
         """Load the data.

@@ -56,10 +56,11 @@ SOURCES = Sources(
 
 
 def source_called(name: str) -> type[Source]:
-    """Return a source by its name. Raises `UsageError`."""
-    if name in SOURCES:
+    """Return a source by its name. Raises `UsageError`, also where its rows are given in Python."""
+    if name in SOURCES and not SOURCES[name].is_given:
         return SOURCES[name]
-    hint = did_you_mean(name, list(SOURCES)) or "; there are " + ", ".join(SOURCES)
+    names = [each for each, source in SOURCES.items() if not source.is_given]
+    hint = did_you_mean(name, names) or "; there are " + ", ".join(names)
     raise UsageError(f"unknown data set {name!r}{hint}")
 
 

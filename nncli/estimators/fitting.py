@@ -12,7 +12,8 @@ from nncli.base.notes import warn
 from nncli.base.words import count
 from nncli.config.check import misfits, misfits_of_resumed
 from nncli.config.load import read_config
-from nncli.config.memory_sources import Given
+from nncli.config.memory_sources import ArraysSource, Given
+from nncli.data.memory.forms import form_of
 from nncli.estimators.inputs import Inputs
 from nncli.estimators.known_rows import known_rows
 from nncli.estimators.targets import Goal
@@ -91,6 +92,8 @@ def prepared(
         When parameters, rows and the network to start from do not fit together.
     """
     given = Given(rows.given, validation, classes=rows.goal.names)
+    if isinstance(form_of(rows.inputs.rows), np.ndarray):
+        config = _of_arrays(config)
     loaded = read_config(config, rows=given, check=misfits_of_resumed if start else misfits)
     if start is None:
         return prepare(loaded)
@@ -99,6 +102,12 @@ def prepared(
     check_unchanged(start, resolved.config, parameters, engine)
     dataset = known_rows(start, loaded.config, rows.given, validation)
     return prepare(loaded, dataset=dataset, start=start, engine=engine)
+
+
+def _of_arrays(config: dict[str, Any]) -> dict[str, Any]:
+    """Return a config without what it says of the columns of a table."""
+    data = {key: each for key, each in config["data"].items() if key in ArraysSource.model_fields}
+    return {**config, "data": data}
 
 
 def trained(job: Job, *, threads: int | None, is_shown: bool) -> Result:

@@ -71,6 +71,11 @@ def _own_rows(model: Model, split: str) -> Split:
     from nncli.config.load import saved_config  # pydantic: not for rows that are given
 
     config = saved_config(model.config, f"{model.called}: its config").config
+    if config.data.absence:
+        raise DataError(
+            f"{model.called}: its rows were passed from Python, which are not saved; pass rows to "
+            "evaluate(), or evaluate with --data FILE"
+        )
     dataset = config.load_data()
     described = (model.preprocessing.columns, model.targets, model.classes)
     if ([*dataset.columns], [*dataset.targets], [*dataset.classes]) != described:

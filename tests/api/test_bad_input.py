@@ -168,7 +168,7 @@ def test_rows_to_validate_with_of_another_form():
     kind, found = refusal(nncli.train, SHORT, data=(X, Y), validation_data=[{"x1": 1, "y": 0}])
     assert (kind, found) == (
         nncli.DataError,
-        "validation_data: is of another form than the training rows",
+        "validation_data: arrays and tables are mixed; pass it in the form of data",
     )
     kind, found = refusal(nncli.train, SHORT, data=(X, Y), test_data=(X, Y, Y))
     assert found == "test_data: found a tuple of 3; expected (X, y)"

@@ -1,4 +1,4 @@
-"""Rows that are handed over: what they are, and that they train as the same rows in a file do."""
+"""Rows that are given: what they are, and that they train as the same rows in a file do."""
 
 import numpy as np
 import pytest
@@ -149,20 +149,24 @@ def test_numbers_beside_the_targets_keep_their_digits(rows):
     assert result.metrics["train"]["r2"] > -1
 
 
-def test_a_run_whose_rows_were_handed_over_needs_them_again(rows):
+def test_a_run_whose_rows_were_given_needs_them_again(rows):
     class Stop(nncli.Observer):
         def epoch(self, report):
             return True
 
     nncli.train(SETTINGS, data=rows, out="run", observers=[Stop()])
-    with pytest.raises(nncli.DataError, match="were handed over in Python, and are not here"):
+    with pytest.raises(
+        nncli.DataError, match="passed from Python, which are not saved; pass them again"
+    ):
         nncli.resume("run")
     resumed = nncli.resume("run", data=rows)
     whole = nncli.train(SETTINGS, data=rows)
     np.testing.assert_array_equal(parameters(resumed), parameters(whole))
     with pytest.raises(nncli.DataError, match="the data has changed since its checkpoint"):
         nncli.resume("run", {"training.epochs": 4}, data=(rows[0] + 1, rows[1]))
-    with pytest.raises(nncli.DataError, match="hand them over again"):
+    with pytest.raises(
+        nncli.DataError, match="passed from Python, which are not saved; pass rows to"
+    ):
         nncli.load("run").evaluate()
 
 

@@ -143,3 +143,15 @@ def test_rows_are_nothing_to_download(nncli):
     assert nncli("data", "fetch", "rows").out == (
         "rows: given in the config; there is nothing to download\n"
     )
+
+
+@pytest.mark.parametrize("name", ["arrays", "frame"])
+def test_sources_whose_rows_are_given_in_python_are_no_data_sets(nncli, name):
+    listed = nncli("data", "list").out
+    assert "csv" in listed
+    assert f"{name} " not in listed
+    for command in ("fetch", "show"):
+        done = nncli("data", command, name)
+        assert done.code == 2
+        assert done.error.startswith(f"Error: unknown data set '{name}'; ")
+        assert f"{name}," not in done.error

@@ -93,9 +93,13 @@ def column_of(values: object, name: str, place: str | None = None) -> dict[str, 
             "row"
         )
     columns = values.reshape(len(values), -1).T
-    several = len(columns) > 1
-    names = [f"{name}{number}" if several else name for number in range(1, len(columns) + 1)]
+    names = names_for(name, len(columns))
     return {each: _cells(column, place, each) for each, column in zip(names, columns, strict=True)}
+
+
+def names_for(name: str, columns: int) -> list[str]:
+    """Return what columns without names of their own are called: several have a number."""
+    return [name] if columns == 1 else [f"{name}{number}" for number in range(1, columns + 1)]
 
 
 def _cells(column: NDArray[Any], place: str, called: str) -> Cells:
