@@ -152,6 +152,33 @@ def test_what_is_accepted_is_trained_saved_loaded_evaluated_and_resumed(
     assert nncli.load("run").targets == model.targets
 
 
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("kind", ["array", "list"])
+def test_spaces_around_a_class_do_not_matter(directory, form, kind):
+    labels = np.where(Y > 0, " yes\n", "no")
+    labels = labels.tolist() if kind == "list" else labels
+    nncli.train(SHORT, data=(FORMS[form], labels), out="run")
+    model = nncli.load("run")
+    assert model.classes == ["no", "yes"]
+    for same in (labels, np.where(Y > 0, "yes", " no"), np.where(Y > 0, "yes", "no").tolist()):
+        assert model.evaluate(FORMS[form], same).rows == len(X)
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        (X, np.where(Y > 0, "\ud800", "no")),
+        ([{"a": a, "b\udfff": b} for a, b in X.tolist()], Y),
+        ([{"a": "\ud800" if a > 0 else "b"} for a, _ in X.tolist()], Y),
+    ],
+    ids=["class", "column", "category"],
+)
+def test_names_that_no_file_can_hold_are_refused(directory, rows):
+    with pytest.raises(nncli.DataError, match="has half a surrogate pair; rename it"):
+        nncli.train(SHORT, data=rows, out="run")
+    assert not list(directory.iterdir())
+
+
 def test_targets_among_the_columns_may_be_beside_the_rows_to_validate_with():
     among = [dict(row, price=y) for row, y in zip(ROWS, Y.tolist(), strict=True)]
     config = {"data": {"target": "price"}, **SHORT}

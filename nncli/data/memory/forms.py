@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from nncli.base.errors import DataError
 from nncli.data.files.table import Cells, OpenTable
+from nncli.data.files.values import text_cells
 from nncli.data.memory.memory_table import MemoryTable, NumberTable, ValueTable, numbered
 from nncli.data.memory.memory_table import place as place_of_row
 from nncli.data.memory.value_cells import Place, cells_of
@@ -107,7 +108,7 @@ def _cells(column: NDArray[Any], place: str, called: str) -> Cells:
         return column
     _check_type(column, place)
     if column.dtype.kind == "U":
-        return np.array([text if text.strip() else None for text in column.tolist()], object)
+        return text_cells(column.tolist(), ())
     return cells_of(column.tolist(), Place(place, called, place_of_row))
 
 

@@ -62,10 +62,12 @@ class Targets:
         """Return the index of each cell's class (N,), and the number of classes for no class.
 
         A class goes by its name; beside that 7.0 is 7, and where there are but 0 and 1, or false
-        and true, each may stand for the other.
+        and true, each may stand for the other. Cells have no spaces around them, but classes of
+        earlier versions may.
         """
-        index = {each: number for number, each in enumerate(self.classes)}
-        unknown = len(index)
+        unknown = len(self.classes)
+        index = {each.strip(): number for number, each in enumerate(self.classes)}
+        index |= {each: number for number, each in enumerate(self.classes)}
         found = np.empty(len(cells), np.min_scalar_type(unknown))
         for start in range(0, len(cells), _ROWS_AT_A_TIME):  # a text each takes much memory
             texts = class_names(cells[start : start + _ROWS_AT_A_TIME])

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from nncli.base.errors import DataError
-from nncli.data.tables.targets import understand
+from nncli.data.tables.targets import Targets, understand
 from tests.data.tables.tables import table
 
 
@@ -68,3 +68,10 @@ def test_numbers_of_any_type_are_the_same_classes():
 def test_one_target_has_classes_several_have_not():
     with pytest.raises(DataError, match="a multiclass task has one target; found 'a', 'b'"):
         understand(table(a=[1, 2], b=[1, 2]), ["a", "b"], "multiclass")
+
+
+def test_a_class_that_an_earlier_version_kept_with_spaces_is_found():
+    known = Targets("binary", ["y"], [" a", "b\r"])
+    assert known.codes(np.array(["a", " a", "b", "b\r"], object)).tolist() == [0, 0, 1, 1]
+    both = Targets("binary", ["y"], ["a", " a"])
+    assert both.codes(np.array(["a", " a"], object)).tolist() == [0, 1]
