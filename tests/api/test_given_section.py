@@ -179,6 +179,19 @@ def test_names_that_no_file_can_hold_are_refused(directory, rows):
     assert not list(directory.iterdir())
 
 
+@pytest.mark.parametrize("form", FORMS)
+def test_targets_with_names_may_be_in_any_order(form):
+    pandas = pytest.importorskip("pandas", reason="pandas is not installed")
+    rows, y = FORMS[form], pandas.DataFrame({"u": Y, "v": -Y / 3})
+    turned = y[["v", "u"]]
+    result = nncli.train(SHORT, data=(rows, y), test_data=(rows, turned))
+    found = result.model.evaluate(rows, turned).metrics
+    assert found == result.model.evaluate(rows, y).metrics == result.metrics["test"]
+    config = {"data": {"target": ["u", "v"]}, **SHORT}
+    again = nncli.train(config, data=(rows, turned), test_data=(rows, y))
+    assert again.metrics == result.metrics
+
+
 def test_targets_among_the_columns_may_be_beside_the_rows_to_validate_with():
     among = [dict(row, price=y) for row, y in zip(ROWS, Y.tolist(), strict=True)]
     config = {"data": {"target": "price"}, **SHORT}

@@ -103,6 +103,13 @@ def names_for(name: str, columns: int) -> list[str]:
     return [name] if columns == 1 else [f"{name}{number}" for number in range(1, columns + 1)]
 
 
+def in_order_of(names: Sequence[str], columns: Mapping[str, Cells]) -> dict[str, Cells]:
+    """Return as many columns by these names: those that have them, or else one after the other."""
+    if {*names} == {*columns}:
+        return {name: columns[name] for name in names}
+    return dict(zip(names, columns.values(), strict=True))
+
+
 def _cells(column: NDArray[Any], place: str, called: str) -> Cells:
     if column.dtype.kind in "buif":
         return column

@@ -11,7 +11,7 @@ from nncli.base.errors import DataError
 from nncli.base.words import count, listed
 from nncli.data.arrays import Arrays, input_names
 from nncli.data.files.table import Cells, OpenTable
-from nncli.data.memory.forms import column_of, form_of
+from nncli.data.memory.forms import column_of, form_of, in_order_of
 from nncli.data.memory.memory_table import MemoryTable
 from nncli.data.rows.derived import WithColumns
 
@@ -58,10 +58,8 @@ def given_rows(
         targets among its columns.
     weights : array, list or series (N,), optional
         How much each row counts.
-    targets : sequence of str
-        What `y` is called, where that is known.
-    classes : sequence of str
-        Those that there are, in their order, where they are known.
+    targets, classes : sequence of str
+        What `y` is called, and the classes that there are, in their order, where that is known.
     of : str
         The argument that the rows are from, such as ``validation_data``, for messages.
 
@@ -78,10 +76,7 @@ def given_rows(
         raise DataError(f"{of + ': ' if of else ''}X: is an array without targets; give X and y")
     header = input_names(form) if isinstance(form, np.ndarray) else form.header
     columns = {} if y is None else column_of(y, "y", y_name)
-    if columns and targets:
-        columns = _renamed(columns, targets, header, y_name, of or "data.target")
-    else:
-        columns = {_free(name, header): cells for name, cells in columns.items()}
+    columns = _named(columns, targets, header, y_name, of or "data.target")
     counting = None if weights is None else _weights(weights)
     if isinstance(form, np.ndarray):
         return _arrays(form, columns, counting, classes, of)
@@ -132,14 +127,22 @@ def _weights(weights: object) -> Cells:
     return next(iter(columns.values()))
 
 
-def _renamed(
+def _named(
     columns: dict[str, Cells],
     names: Sequence[str],
     header: Collection[str],
     y_name: str,
     place: str,
 ) -> dict[str, Cells]:
-    """Return the targets by other names. Raises `DataError` for one that an input has."""
+    """Return targets by their `names`, or where these are not known by names that are free.
+
+    Raises
+    ------
+    DataError
+        When there are not as many as names, or an input has the name.
+    """
+    if not columns or not names:
+        return {_free(name, header): cells for name, cells in columns.items()}
     if len(columns) != len(names):
         raise DataError(
             f"{y_name}: {count(len(columns), 'value')} a row; expected {len(names)}: "
@@ -151,7 +154,7 @@ def _renamed(
                 f"{place}: {name} is also a column of the rows; drop that column from them, leave "
                 "out y, or choose another name"
             )
-    return dict(zip(names, columns.values(), strict=True))
+    return in_order_of(names, columns)
 
 
 def _free(name: str, taken: Collection[str]) -> str:

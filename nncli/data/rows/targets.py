@@ -7,7 +7,7 @@ import numpy as np
 from nncli.base.errors import DataError
 from nncli.base.words import briefly, count, did_you_mean
 from nncli.data.files.table import Cells, Kind, Table
-from nncli.data.memory.forms import column_of
+from nncli.data.memory.forms import column_of, in_order_of
 from nncli.data.rows.blocks import Asked
 from nncli.data.tables.targets import LeftOut, Targets
 
@@ -58,11 +58,11 @@ def given_columns(y: object, names: Sequence[str], place: str) -> dict[str, Cell
     DataError
         When they are no targets, or not as many a row.
     """
-    columns = [*column_of(y, "y", place).values()]
+    columns = column_of(y, "y", place)
     if len(columns) != len(names):
         shape = f"an array of shape {y.shape}, " if isinstance(y, np.ndarray) else ""
         raise DataError(
             f"{place}: {shape}{count(len(columns), 'value')} a row; the model predicts "
             f"{len(names)} ({briefly(names)})"
         )
-    return dict(zip(names, columns, strict=True))
+    return in_order_of(names, columns)
