@@ -18,7 +18,7 @@ from nncli.data.memory.forms import column_of
 from nncli.data.memory.memory_table import numbered, place
 from nncli.data.splits import Split, in_order, whole
 from nncli.data.splitting import Fold, divide
-from nncli.data.tables.column import blank_cells, size_problem, unsuited_number
+from nncli.data.tables.column import LARGEST, blank_cells
 from nncli.data.tables.targets import Targets, understand
 from nncli.data.weights import ClassWeights, given_weights, row_weights, weight_table
 
@@ -85,10 +85,11 @@ class Arrays:
             )
         rows = row_major(array.reshape(len(array), -1))
         for start, block in row_blocks(rows) if rows.dtype.kind == "f" else ():
-            if found := unsuited_number(block):
-                row, column = found
+            if not (finite := np.abs(block) <= np.float64(LARGEST)).all():  # 1e30 is no float16
+                row, column = np.argwhere(~finite)[0]
                 raise DataError(
-                    f"{name}: {place(start + row)}, column {column}: {size_problem(block[found])}"
+                    f"{name}: row {start + row} (from 0), column {column}: found "
+                    f"{block[row, column]}; expected a number from {-LARGEST:g} to {LARGEST:g}"
                 )
         return rows.view(np.uint8) if rows.dtype.kind == "b" else rows
 

@@ -278,7 +278,11 @@ def predicted_blocks(
     """
     first = 0
     for block in read_rows(model.preprocessing.taken, rows, asked):
-        predictions = predict_rows(model, block.inputs, threshold, first_row=first)
+        try:
+            predictions = predict_rows(model, block.inputs, threshold, first_row=first)
+        except DataError:
+            block.check()
+            raise
         if not proba and not isinstance(predictions, PredictedNumbers):
             predictions = replace(predictions, probabilities=None)
         yield PredictedRows(first, predictions, block.beside)

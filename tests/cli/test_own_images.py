@@ -262,7 +262,7 @@ def test_a_labelled_folder_is_evaluated(nncli, model, tmp_path):
     assert (found["rows"], found["metrics"]["accuracy"]) == (20, np.mean(hits))
     (tmp_path / "other/level").rename(tmp_path / "other/flat")
     assert nncli("eval", model, "--data", "other").error == (
-        f"Error: {Path('other/flat')}: is not one of the model's classes: 'level', 'upright'"
+        f"Error: {Path('other/flat')}: is not one of the model's classes: level, upright"
     )
 
 

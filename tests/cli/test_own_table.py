@@ -285,8 +285,8 @@ def test_an_unseen_label_in_evaluation_is_named(nncli, write, tmp_path):
     result = nncli("eval", "run", "--data", "other.csv")
     assert (result.code, result.error) == (
         1,
-        "Error: other.csv: line 8, column kind: the class 'ancient' is not one of the model's "
-        "classes: 'old', 'young'",
+        "Error: other.csv: line 8, column kind: the class 'ancient' is not one of the training "
+        "rows': 'old', 'young'",
     )
     result = nncli("train", "c.yaml", "data.test=other.csv", "-o", "run2")
     assert result.code == 1

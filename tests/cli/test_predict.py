@@ -191,7 +191,7 @@ def test_many_rows_get_the_same_predictions_as_few(nncli, weights, tmp_path):
             "line 2, column x2: found 'nan'; expected a finite number; leave a cell blank whose "
             "value is not known",
         ),
-        ("x1,x2\n", "has a header, and no rows; expected rows"),
+        ("x1,x2\n", "has no rows below its header"),
         ("", "is empty; expected rows of numbers"),
     ],
 )
@@ -231,8 +231,7 @@ def test_on_standard_output_what_comes_before_an_error_is_written(nncli, weights
     result = nncli("predict", weights, "rows.csv")
     assert result.code == 1
     assert result.err == (
-        "Error: rows.csv: line 40001, column x2: found 1e+300; expected a number from -1e+30 to "
-        "1e+30\n"
+        "Error: row 40000 (from 0): a value is too large for the float32 numbers of the model\n"
     )
     assert result.out.startswith("row,prediction\n0,")
     assert result.out.endswith("\n")
@@ -257,8 +256,9 @@ def test_parquet_columns_are_taken_by_name_in_any_order(nncli, weights, expected
 def test_a_value_beyond_the_precision_of_the_model_is_one_line(nncli, weights, value):
     result = nncli("predict", weights, "-", stdin=f"0,1\n0,{value}\n".encode())
     assert result.code == 1
-    expected = f"found {float(value):g}; expected a number from -1e+30 to 1e+30"
-    assert result.error == f"Error: standard input: line 2, column x2: {expected}"
+    assert result.error == (
+        "Error: row 1 (from 0): a value is too large for the float32 numbers of the model"
+    )
 
 
 @pytest.mark.parametrize("missing", ["weights.npz", "rows.csv"])

@@ -1,27 +1,27 @@
 """Rows that are arrays, of a file or in memory, for a model of numbers in order."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nncli.base.errors import DataError
-from nncli.base.storage.mapping import give_back, row_blocks, take_rows
+from nncli.base.storage.mapping import give_back, row_blocks
 from nncli.base.words import briefly, count
 from nncli.data.files.input_file import Advance, tell_nobody
-from nncli.data.files.table import Cells, Table
 from nncli.data.rows.blocks import Asked, RowBlock
-from nncli.data.rows.targets import labelled
-from nncli.data.tables.column import size_problem, unsuited_number
+from nncli.data.rows.targets import class_indices
+from nncli.data.tables.targets import Targets
 
 Numbers = NDArray[Any]
 
 
 @dataclass(frozen=True)
 class ArrayRows:
-    """Inputs (N, ...), and targets, a column (N,) each, if there are any.
+    """Inputs (N, ...), and targets (N,) or (N, O) if there are any.
 
     Attributes
     ----------
@@ -34,7 +34,7 @@ class ArrayRows:
     """
 
     X: Numbers
-    y: Mapping[str, Cells] | None
+    y: Numbers | None
     name: str
     in_memory: bool = False
     advance: Advance = tell_nobody
@@ -48,11 +48,13 @@ class ArrayRows:
         """Return what a row is called."""
         return f"row {row} (from 0)" if self.in_memory else f"row {row}"
 
+    def label_place(self, row: int) -> str:
+        """Return what a label is called."""
+        return f"y: {self.place(row)}" if self.in_memory else f"{self.name}: y[{row}]"
+
 
 def array_blocks(arrays: ArrayRows, columns: Sequence[str], asked: Asked) -> Iterator[RowBlock]:
     """Yield rows for a model with these input columns; numbers keep their type.
-
-    Rows without a target are left out, if targets are asked for.
 
     Raises
     ------
@@ -60,31 +62,58 @@ def array_blocks(arrays: ArrayRows, columns: Sequence[str], asked: Asked) -> Ite
         Naming the place, what was found and what was expected.
     """
     matrix = _matrix(arrays.X, arrays.name, columns)
-    values, kept = None, None
+    values = None
     if asked.targets is not None and arrays.y is not None:
         _check_lengths(arrays, matrix)
-        (table,) = labelled([Table(arrays.y_name, arrays.y, arrays.place)], asked)
-        values, kept = asked.targets.values(table), table.numbers
-    rows = len(matrix) if kept is None else len(kept)
-    step = asked.rows or rows
-    for start in range(0, rows, step):
-        chosen = slice(start, start + step)
-        numbers = None if kept is None else kept[chosen]
-        part = matrix[chosen] if numbers is None else take_rows(matrix, numbers)
-        _check_numbers(arrays, part, columns, range(start, rows) if numbers is None else numbers)
-        yield RowBlock(part, targets=None if values is None else values[chosen])
+        values = _targets(arrays, arrays.y, asked.targets)
+        for start, part in row_blocks(matrix):
+            _check_finite(arrays, part, columns, start)
+    step = asked.rows or len(matrix)
+    for start in range(0, len(matrix), step):
+        part = matrix[start : start + step]
+        check = partial(_check_finite, arrays, part, columns, start)
+        if not arrays.in_memory:
+            check()
+        targets = None if values is None else values[start : start + step]
+        yield RowBlock(part, targets=targets, check=check)
         give_back(matrix)
         arrays.advance(part.nbytes)
 
 
 def _check_lengths(arrays: ArrayRows, matrix: Numbers) -> None:
-    rows = {len(cells) for cells in (arrays.y or {}).values()}
-    if rows != {len(matrix)}:
-        raise DataError(f"{arrays.name}: has {count(len(matrix), 'row')}, and y {min(rows)}")
+    X, y = arrays.X, arrays.y
+    if y is None or not X.ndim or not y.ndim:
+        return
+    if arrays.in_memory and len(matrix) != len(y):
+        raise DataError(f"{arrays.name}: has {count(len(matrix), 'row')}, and y {len(y)}")
+    if len(X) != len(y):
+        raise DataError(
+            f"{arrays.name}: {len(X)} rows in X, {len(y)} in y; expected as many in both"
+        )
 
 
-def _matrix(array: Numbers, name: str, columns: Sequence[str]) -> Numbers:
-    """Return an array as numbers of shape (N, len(columns))."""
+def _targets(arrays: ArrayRows, y: Numbers, targets: Targets) -> Numbers:
+    if targets.classes:
+        return class_indices(targets, y.ravel(), arrays.label_place)
+    one_a_row = y.reshape(-1, 1) if y.ndim < 2 else y
+    values = _matrix(one_a_row, arrays.y_name, targets.names, verb="predicts", shape=y.shape)
+    for start, part in row_blocks(values):
+        _check_finite(arrays, part, targets.names, start, arrays.y_name)
+    return values
+
+
+def _matrix(
+    array: Numbers,
+    name: str,
+    columns: Sequence[str],
+    *,
+    verb: str = "takes",
+    shape: tuple[int, ...] | None = None,
+) -> Numbers:
+    """Return an array as numbers of shape (N, len(columns)).
+
+    For the message `verb` says what the model does with them, and `shape` is that in the file.
+    """
     if array.dtype.kind not in "buif":
         raise DataError(f"{name}: holds values of type {array.dtype}; expected numbers")
     if array.ndim > 1 and len(array) == 0:
@@ -92,20 +121,20 @@ def _matrix(array: Numbers, name: str, columns: Sequence[str]) -> Numbers:
     rows = array.reshape(1, -1) if array.ndim < 2 else array.reshape(len(array), -1)
     if rows.shape[1] != len(columns):
         raise DataError(
-            f"{name}: an array of shape {array.shape}, {count(rows.shape[1], 'number')} a row; the "
-            f"model takes {len(columns)} ({briefly(columns)})"
+            f"{name}: an array of shape {array.shape if shape is None else shape}, "
+            f"{count(rows.shape[1], 'number')} a row; the model {verb} {len(columns)} "
+            f"({briefly(columns)})"
         )
     return rows.view(np.uint8) if rows.dtype.kind == "b" else rows
 
 
-def _check_numbers(
-    arrays: ArrayRows, rows: Numbers, columns: Sequence[str], numbers: Sequence[int] | Numbers
+def _check_finite(
+    arrays: ArrayRows, part: Numbers, columns: Sequence[str], first: int, name: str | None = None
 ) -> None:
-    """Raise `DataError` for the first number that no model takes; `numbers` are the rows'."""
-    for start, block in row_blocks(rows) if rows.dtype.kind == "f" else ():
-        if found := unsuited_number(block):
-            row, column = found
-            raise DataError(
-                f"{arrays.name}: {arrays.place(int(numbers[start + row]))}, column "
-                f"{columns[column]}: {size_problem(block[found])}"
-            )
+    """Raise `DataError` for the first number that is not finite in some rows of an array."""
+    if part.dtype.kind == "f" and not (finite := np.isfinite(part)).all():
+        row, column = np.argwhere(~finite)[0]
+        raise DataError(
+            f"{name or arrays.name}: {arrays.place(int(first + row))}, column {columns[column]}: "
+            f"found {part[row, column]}; expected a finite number"
+        )

@@ -14,7 +14,6 @@ import numpy as np
 
 from nncli.base.errors import DataError
 from nncli.base.notes import Note
-from nncli.base.words import listed
 from nncli.data.files.image_format import ImageFormat, Pixels
 from nncli.data.files.images import image_files, read_classes, read_image
 from nncli.data.files.input_file import tell_nobody
@@ -66,7 +65,7 @@ def labelled_images(
     for name in found.classes:
         if name not in classes:
             raise DataError(
-                f"{folder / name}: is not one of the model's classes: {listed(classes, 10)}"
+                f"{folder / name}: is not one of the model's classes: {', '.join(classes)}"
             )
     rows, files = found.images.rows, found.images.files
     turned = invert_others(rows, format_)

@@ -5,7 +5,7 @@ evaluated, so that a row is the same in each of them, alone or among others. Wha
 its first bytes, never in its name. Each reader is loaded where it is needed.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,7 @@ from nncli.data.memory.memory_table import MemoryTable
 from nncli.data.rows.arrays import ArrayRows, array_blocks
 from nncli.data.rows.blocks import Asked, RowBlock
 from nncli.data.rows.derived import WithColumns
-from nncli.data.rows.targets import given_columns
+from nncli.data.rows.targets import as_array, given_columns
 from nncli.data.splits import Split, whole
 from nncli.data.tables.encoding import Encoding
 from nncli.data.tables.targets import Targets
@@ -71,11 +71,12 @@ def read_rows(
         With the place, what was found and what was expected; blocks before it are yielded.
     """
     form = form_of(rows)
-    given = None if y is None else given_columns(y, asked.target_names, "y")
+    given = None if y is None else given_columns(y, asked.target_names)
     if isinstance(form, Path):
         yield from _of_path(taken, form, asked, given)
     elif isinstance(form, np.ndarray):
-        yield from _of_arrays(taken, ArrayRows(form, given, "X", in_memory=True), asked)
+        arrays = ArrayRows(form, None if given is None else as_array(given), "X", in_memory=True)
+        yield from _of_arrays(taken, arrays, asked)
     else:
         yield from _of_table(taken, form, asked, given)
 
@@ -85,16 +86,19 @@ def labelled_rows(
     targets: Targets,
     rows: object,
     y: object | None = None,
+    weights: object | None = None,
     *,
     note: Note,
     left_out: Note | None = None,
 ) -> Split:
-    """Return rows of any form with their targets; those that have none are left out.
+    """Return rows of any form with their targets, and weights if they are given.
 
     Parameters
     ----------
     rows, y
         As for `read_rows`.
+    weights : array, list or series (N,), optional
+        How much each row counts.
     note : function of str
         Told, in a line each, of what looks wrong or was guessed.
     left_out : function of str, optional
@@ -107,19 +111,29 @@ def labelled_rows(
     """
     asked = Asked(note, targets=targets, left_out=left_out)
     values: list[NDArray[Any]] = []
+    numbers: list[NDArray[np.intp]] = []
 
     def inputs() -> Iterator[NDArray[Any]]:
+        first = 0
         for block in read_rows(taken, rows, asked, y):
             assert block.targets is not None  # they are asked for
             values.append(block.targets)
+            last = first + len(block.inputs)
+            numbers.append(np.arange(first, last) if block.kept is None else block.kept)
+            first = last
             yield block.inputs
 
     matrix = joined(inputs())
-    return whole(matrix, values[0] if len(values) == 1 else np.concatenate(values))
+    split = whole(matrix, values[0] if len(values) == 1 else np.concatenate(values))
+    if weights is None:
+        return split
+    from nncli.data.weights import with_weights
+
+    return with_weights(split, weights, np.concatenate(numbers))
 
 
 def _of_path(
-    taken: Taken, path: Path, asked: Asked, given: Mapping[str, Cells] | None
+    taken: Taken, path: Path, asked: Asked, given: dict[str, Cells] | None
 ) -> Iterator[RowBlock]:
     if given is not None and path.is_dir():
         raise DataError(f"{path}: is a folder, whose images have their classes; leave out y")
@@ -149,7 +163,7 @@ def _of_path(
 
 
 def _of_table(
-    taken: Taken, table: OpenTable, asked: Asked, given: Mapping[str, Cells] | None
+    taken: Taken, table: OpenTable, asked: Asked, given: dict[str, Cells] | None
 ) -> Iterator[RowBlock]:
     from nncli.data.rows.matching import in_order, matched
 
@@ -166,14 +180,14 @@ def _of_table(
 
 
 def _numbers_of(
-    taken: Taken, table: OpenTable, asked: Asked, given: Mapping[str, Cells] | None
+    taken: Taken, table: OpenTable, asked: Asked, given: dict[str, Cells] | None
 ) -> Iterator[RowBlock]:
     from nncli.data.rows.tables import number_blocks
 
     yield from number_blocks(_beside(table, given), taken.columns, asked)
 
 
-def _beside(table: OpenTable, given: Mapping[str, Cells] | None) -> OpenTable:
+def _beside(table: OpenTable, given: dict[str, Cells] | None) -> OpenTable:
     """Return a table with the targets that are given beside it."""
     return table if given is None else WithColumns(table, given, "y")
 
@@ -185,10 +199,13 @@ def _of_arrays(taken: Taken, arrays: ArrayRows, asked: Asked) -> Iterator[RowBlo
         return
     if arrays.X.dtype.kind not in "buif":
         raise DataError(f"{arrays.name}: holds values of type {arrays.X.dtype}; expected numbers")
-    yield from _of_table(taken, as_table(arrays.X, arrays.name), asked, arrays.y)
+    given = None
+    if asked.targets is not None and arrays.y is not None:
+        given = given_columns(arrays.y, asked.target_names)
+    yield from _of_table(taken, as_table(arrays.X, arrays.name), asked, given)
 
 
-def _arrays_of_file(file: InputFile, asked: Asked, given: Mapping[str, Cells] | None) -> ArrayRows:
+def _arrays_of_file(file: InputFile, asked: Asked, given: dict[str, Cells] | None) -> ArrayRows:
     """Return the one array of a file, or that called X, and with targets the one called y."""
     from nncli.data.files.array_file import arrays_in, inputs_and_targets, named
 
@@ -202,12 +219,11 @@ def _arrays_of_file(file: InputFile, asked: Asked, given: Mapping[str, Cells] | 
                 f"{name}: has no {'labels' if targets.classes else 'targets'}; give a CSV file "
                 f"with {what}, or an npz with X and y"
             )
-        X, y = inputs_and_targets(arrays, name)
-        return ArrayRows(X, given_columns(y, targets.names, f"{name}: y"), name, advance=advance)
+        return ArrayRows(*inputs_and_targets(arrays, name), name, advance=advance)
     if len(arrays) != 1 and "X" not in arrays:
         raise DataError(f"{name}: has {named(arrays)}; expected one array, or one called X")
     X = arrays["X"] if "X" in arrays else next(iter(arrays.values()))
-    return ArrayRows(X, given, name, advance=advance)
+    return ArrayRows(X, None if given is None else as_array(given), name, advance=advance)
 
 
 def _of_images(taken: Taken, path: Path, asked: Asked) -> Iterator[RowBlock]:

@@ -1,6 +1,6 @@
 """Rows of a table for a model: of named columns, or of numbers in order."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 from nncli.base.errors import DataError
 from nncli.base.words import did_you_mean
 from nncli.data.files.table import Kind, OpenTable, Table
+from nncli.data.files.table_blocks import regroup
 from nncli.data.files.table_file import regrouped
 from nncli.data.rows.blocks import MOST_ROWS, Asked, RowBlock
-from nncli.data.rows.targets import check_there, labelled, target_kinds
-from nncli.data.tables.column import size_problem, unsuited_number
+from nncli.data.rows.targets import check_there, class_indices, target_kinds
 from nncli.data.tables.encoding import Encoding, Unseen
-from nncli.data.tables.targets import Targets
+from nncli.data.tables.targets import LeftOut, Targets
 
 _BLOCK_NUMBERS = 1 << 20
 
@@ -36,31 +36,30 @@ def encoded_blocks(table: OpenTable, encoding: Encoding, asked: Asked) -> Iterat
     if not any(name in header for name in names):
         encoding.check_columns(Table(table.name, {}, str), header)
     _check_kept(table.name, asked, header)
-    unseen, rows = Unseen(), asked.rows or _suited_rows(encoding)
+    unseen, left_out, first = Unseen(), LeftOut(asked.target_names), 0
     blocks = table.blocks(
         kinds=_kinds(encoding, kept, asked.targets),
         used=[name for name in dict.fromkeys((*names, *others)) if name in header],
         missing=encoding.blanks,
     )
-    whole = _checked(regrouped(table.name, blocks, rows, double=True), encoding, asked, header)
-    for block in labelled(whole, asked):
-        yield RowBlock(
-            encoding.encode_block(block, header, unseen),
-            {name: block.columns[name].tolist() for name in kept if name in block.columns},
-            asked.targets.values(block) if asked.targets else None,
-        )
+    rows, left = asked.rows or _suited_rows(encoding), 0
+    for whole in regrouped(table.name, blocks, rows, double=True):
+        encoding.check_columns(whole, header)
+        check_there(table.name, asked.target_names, header)
+        block = left_out.without(whole)
+        left += len(block)
+        if len(block):
+            yield RowBlock(
+                encoding.encode_block(block, header, unseen),
+                {name: block.columns[name].tolist() for name in kept if name in block.columns},
+                asked.targets.values(block) if asked.targets else None,
+                first + (np.arange(len(block)) if block.numbers is None else block.numbers),
+            )
+        first += len(whole)
+    for line in left_out.notes(left):
+        (asked.left_out or asked.note)(line)
     for line in unseen.notes():
         asked.note(line)
-
-
-def _checked(
-    tables: Iterable[Table], encoding: Encoding, asked: Asked, header: Sequence[str]
-) -> Iterator[Table]:
-    """Yield tables that have all columns that are asked for. Raises `DataError`."""
-    for table in tables:
-        encoding.check_columns(table, header)
-        check_there(table.name, asked.target_names, header)
-        yield table
 
 
 def _kept(encoding: Encoding, asked: Asked) -> list[str]:
@@ -95,22 +94,35 @@ def number_blocks(table: OpenTable, columns: Sequence[str], asked: Asked) -> Ite
     """
     targets = asked.targets
     check_there(table.name, asked.target_names, table.header)
-    kinds: dict[str, Kind] = {**dict.fromkeys(columns, "number"), **target_kinds(targets)}
-    used = [*dict.fromkeys((*columns, *asked.target_names))]
+    kinds: dict[str, Kind] = dict.fromkeys((*columns, *asked.target_names), "number")
+    kinds |= target_kinds(targets)
     rows = asked.rows or max(1, min(MOST_ROWS, _BLOCK_NUMBERS // len(columns)))
-    blocks = table.blocks(kinds=kinds, used=used, missing=())
-    for block in labelled(regrouped(table.name, blocks, rows, double=True), asked):
-        yield RowBlock(_numbers(block, columns), targets=targets.values(block) if targets else None)
+    blocks = table.blocks(kinds=kinds, used=list(kinds), missing=())
+    empty = True
+    for block in regroup(blocks, rows, double=True):
+        yield RowBlock(
+            _numbers(block, columns), targets=_values(block, targets) if targets else None
+        )
+        empty = False
+    if empty:
+        raise DataError(f"{table.name}: has no rows below its header")
+
+
+def _values(block: Table, targets: Targets) -> NDArray[Any]:
+    if not targets.classes:
+        return _numbers(block, targets.names)
+    cells = block.columns[targets.names[0]]
+    return class_indices(targets, cells, lambda row: f"{block.name}: {block.place(row)}")
 
 
 def _numbers(block: Table, columns: Sequence[str]) -> NDArray[Any]:
     """Return columns side by side, (N, C). Raises `DataError` for a blank cell."""
     rows = np.column_stack([block.columns[column] for column in columns])
-    if found := unsuited_number(rows):
-        row, column = found
-        number = rows[found]
+    blank = np.isnan(rows)
+    if blank.any():
+        row, column = np.argwhere(blank)[0]
         raise DataError(
-            f"{block.name}: {block.place(row)}, column {columns[column]}: "
-            + ("is empty; expected a finite number" if number != number else size_problem(number))
+            f"{block.name}: {block.place(int(row))}, column {columns[column]}: is empty; "
+            "expected a finite number"
         )
     return rows

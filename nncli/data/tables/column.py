@@ -243,27 +243,6 @@ def check_size(table: Table, name: str, numbers: Numbers) -> None:
     if large.any():
         row = int(large.argmax())
         raise DataError(
-            f"{table.name}: {table.place(row)}, column {name}: {size_problem(numbers[row])}"
+            f"{table.name}: {table.place(row)}, column {name}: found {numbers[row]:g}; expected a "
+            f"number from {-LARGEST:g} to {LARGEST:g}"
         )
-
-
-def unsuited_number(numbers: NDArray[Any]) -> tuple[int, int] | None:
-    """Return the row and the column of the first number (N, C) that is too large or not finite.
-
-    None where there is none. Nothing is copied to find that out.
-    """
-    if numbers.dtype.kind != "f" or not numbers.size:
-        return None
-    # The extremes are NaN where a number is. As float64: 1e30 is no float16.
-    if float(numbers.min()) >= -LARGEST and float(numbers.max()) <= LARGEST:
-        return None
-    row, column = np.argwhere(~(np.abs(numbers) <= np.float64(LARGEST)))[0].tolist()
-    return row, column
-
-
-def size_problem(number: float) -> str:
-    """Return what is wrong with a number that is too large or not finite."""
-    expected = (
-        f"number from {-LARGEST:g} to {LARGEST:g}" if abs(number) < np.inf else "finite number"
-    )
-    return f"found {number:g}; expected a {expected}"

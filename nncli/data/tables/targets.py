@@ -86,7 +86,7 @@ class Targets:
             (text,) = class_names(cells[row : row + 1])
             raise DataError(
                 f"{table.name}: {table.place(row)}, column {name}: the class {text!r} is not "
-                f"one of the model's classes: {listed(self.classes, 10)}"
+                f"one of the training rows': {listed(self.classes, 10)}"
             )
         return found
 

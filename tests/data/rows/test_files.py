@@ -175,8 +175,8 @@ def test_one_row_and_one_column_are_enough(rows_of):
         ("1,2\n3,\uff11\uff12\n", "line 2, column x2: found '\uff11\uff12'; expected a finite"),
         ("1,2\n3," + "z" * 99, "line 2, column x2: found '" + "z" * 40 + "'; expected a finite"),
         ("1,2\n3,\0\n", "has a NUL byte at offset 6; not CSV"),
-        ("x1,x2\n", "has a header, and no rows; expected rows"),
-        ("x1,x2", "has a header, and no rows; expected rows"),
+        ("x1,x2\n", "has no rows below its header"),
+        ("x1,x2", "has no rows below its header"),
         ("", "is empty; expected rows of numbers"),
         ("\n \n", "has no rows; expected rows of numbers"),
         ('1,"2\n3,4\n', "line 1: a quotation mark is not closed"),
@@ -422,7 +422,7 @@ def test_an_array_with_any_changed_byte_is_read_or_refused(path, content, data):
     check_that_content_is_read_or_refused(path, changed)
 
 
-@given(st.lists(st.tuples(st.floats(-1e30, 1e30), st.integers(-(2**62), 2**62)), min_size=1))
+@given(st.lists(st.tuples(st.floats(-1e300, 1e300), st.integers(-(2**62), 2**62)), min_size=1))
 @with_files
 def test_any_numbers_are_read_back_as_they_are(path, rows):
     path.write_text("".join(f"{a!r},{b}\n" for a, b in rows), encoding="utf-8")
@@ -472,11 +472,8 @@ def test_classes_are_read_from_y_in_an_npz_file(labelled, y):
 @pytest.mark.parametrize(
     ("content", "problem"),
     [
-        (
-            "x1,x2,kind\n1,2,0\n3,4,2\n",
-            "line 3, column kind: the class '2' is not one of",
-        ),
-        ("x1,x2,kind\n1,2,\n", "column kind: every cell is blank"),
+        ("x1,x2,kind\n1,2,0\n3,4,2\n", "line 3: the class '2' is not one of the model's: 0, 1"),
+        ("x1,x2,kind\n1,2,\n", "line 2: the class '' is not one of the model's: 0, 1"),
         ("x1,x2,kinds\n1,2,0\n", "has no column 'kind' to compare with; did you mean 'kinds'?"),
         ("x1,x2,class\n1,2,0\n", "has no column 'kind' to compare with"),
         ("1,2,0\n", "has 3 columns and no header; the model takes 2 (x1, x2)"),
@@ -486,10 +483,9 @@ def test_classes_are_read_from_y_in_an_npz_file(labelled, y):
         ('x1,x2,kind\n1,"2,3"\n', "line 2: 2 values; expected 3, as before"),
         ("x1,x2,kind\n1,a,0\n", "line 2, column x2: found 'a'; expected a finite number"),
         (npz(X=ROWS, y=np.array([0, 1])), "3 rows in X, 2 in y; expected as many in both"),
-        (npz(X=ROWS, y=np.array([0, 1, 0.5])), "y: row 2, column kind: the class '0.5' is not"),
-        (npz(X=ROWS, y=np.array([[0, 1]] * 3)), "y: an array of shape (3, 2), 2 values a row"),
-        (npz(X=ROWS, y=np.zeros((3, 1, 1))), "y: is float64 of shape (3, 1, 1); expected a value"),
-        (npz(X=ROWS, y=np.array([0, 1, 2])), "y: row 2, column kind: the class '2' is not"),
+        (npz(X=ROWS, y=np.array([0, 1, 0.5])), "y[2]: the class '0.5' is not one of the model's"),
+        (npz(X=ROWS, y=np.array([0, 1, np.nan])), "y[2]: the class 'nan' is not one of the"),
+        (npz(X=ROWS, y=np.array([0, 1, 2])), "y[2]: the class '2' is not one of the model's"),
         (npz(X=ROWS, z=np.zeros(3)), "has the arrays X, z; expected the arrays X and y"),
         (npz(X=ROWS[:, :1], y=np.zeros(3)), "an array of shape (3, 1), 1 number a row"),
         (npy(ROWS), "has no labels; give a CSV file with a column 'kind', or an npz with X and y"),
@@ -552,32 +548,32 @@ def test_several_targets_are_the_columns_of_y(measured):
     [
         ("x1,x2,a,c\n1,2,3,4\n", "has no column 'b' to compare with"),
         ("x1,x2,a,bb\n1,2,3,4\n", "has no column 'b' to compare with; did you mean 'bb'?"),
-        ("x1,x2,a,b\n1,2,3,one\n", "line 2, column b: found 'one'; a regression needs a"),
+        ("x1,x2,a,b\n1,2,3,one\n", "line 2, column b: found 'one'; expected a finite number"),
         ("x1,x2,a,b\n1,2,nan,1\n", "line 2, column a: found 'nan'; expected a finite number"),
-        ("x1,x2,a,b\n1,2,,1\n", "column a: every cell is blank"),
+        ("x1,x2,a,b\n1,2,,1\n", "line 2, column a: is empty; expected a finite number"),
         ("x1,x2,a,b\n1,2,3\n", "line 2: 3 values; expected 4, as before"),
-        ("x1,x2,a,b\n", "has a header, and no rows; expected rows"),
+        ("x1,x2,a,b\n", "has no rows below its header"),
         ("x1,a,b\n1,2,3\n", "has 3 columns and lacks x2; the model takes 2 (x1, x2)"),
         ("1,2,3,4\n", "has 4 columns and no header; the model takes 2 (x1, x2)"),
         (npz(X=ROWS, y=np.zeros((2, 2))), "3 rows in X, 2 in y"),
         (npz(X=ROWS[:1], y=np.zeros((2, 2))), "1 rows in X, 2 in y"),
         (
             npz(X=ROWS, y=np.zeros((3, 3))),
-            "y: an array of shape (3, 3), 3 values a row; the model predicts 2 (a, b)",
+            "y: an array of shape (3, 3), 3 numbers a row; the model predicts 2 (a, b)",
         ),
         (
             npz(X=ROWS, y=np.zeros(3)),
-            "y: an array of shape (3,), 1 value a row; the model predicts 2 (a, b)",
+            "y: an array of shape (3,), 1 number a row; the model predicts 2 (a, b)",
         ),
         (
             npz(X=ROWS, y=np.zeros((3, 1))),
-            "y: an array of shape (3, 1), 1 value a row; the model predicts 2 (a, b)",
+            "y: an array of shape (3, 1), 1 number a row; the model predicts 2 (a, b)",
         ),
         (
             npz(X=ROWS, y=np.array([[0, 1], [2, np.inf], [0, 0]])),
             "y: row 1, column b: found inf; expected a finite number",
         ),
-        (npz(X=ROWS, y=np.array([["1", "2"]] * 3)), "y: row 0, column a: found '1'; a regression"),
+        (npz(X=ROWS, y=np.array(["1", "2", "3"])), "y: holds values of type <U1; expected numbers"),
         (npz(X=ROWS, z=np.zeros(3)), "has the arrays X, z; expected the arrays X and y"),
         (
             npy(ROWS),

@@ -6,10 +6,9 @@ import numpy as np
 import pytest
 
 from nncli.base.errors import DataError
-from nncli.data.arrays import load_arrays
-from nncli.data.memory.given import given_rows
 from nncli.data.rows.blocks import Asked
-from nncli.data.rows.reading import read_rows
+from nncli.data.rows.reading import labelled_rows, read_rows
+from nncli.data.tables.targets import Targets
 from tests.data.memory.frames import FORMS, as_csv, in_form
 from tests.model.models import people, trained
 
@@ -205,9 +204,9 @@ def test_columns_of_other_names_are_taken_in_order_with_a_note(unnamed, form):
         ([{"x1": 1, "x2": "b", "x3": 2}], None, "data: row 0 (from 0), column x2: found 'b'; exp"),
         (X, Y[1:], "X: has 80 rows, and y 79"),
         (as_dicts(X), Y[1:], "data: has 80 rows, and y 79"),
-        (X, np.where(Y, "yes", "no"), "y: row 0 (from 0), column y: the class 'no' is not"),
-        (X, [None] * 80, "y: column y: every cell is blank"),
-        (X, np.zeros((80, 2)), "y: an array of shape (80, 2), 2 values a row; the model pre"),
+        (X, np.where(Y, "yes", "no"), "y: row 0 (from 0): the class "),
+        (X, [None] * 80, "y: row 0 (from 0): the class "),
+        (X, np.zeros((80, 2)), "y: 2 values a row; the model predicts 1 (y)"),
         (X, np.zeros(80, "M8[s]"), "y: holds values of type datetime64[s]; expected numbers"),
         (X, 3, "y: is of type int; expected an array, a list or a series"),
         (as_dicts(X), None, "data: has no column 'y' to compare with"),
@@ -275,70 +274,14 @@ def test_arrays_of_a_file_are_read_for_a_model_of_named_columns(tmp_path):
     assert model.evaluate(X, Y).metrics == by_csv
 
 
-def as_form(form, rows, path):
-    """Return rows with a column y in a form, and the y that is given beside them."""
-    X, y = np.array([[row["x1"], row["x2"]] for row in rows]), [row["y"] for row in rows]
-    if form == "arrays":
-        return X, y
-    if form == "npz":
-        texts = isinstance(y[1], str)
-        np.savez(path, X=X, y=np.array([each or "" for each in y]) if texts else np.array(y, float))
-        return path, None
-    if form == "csv":
-        path = path.with_suffix(".csv")
-        path.write_text(as_csv(rows), encoding="utf-8")
-        return path, None
-    return in_form(rows, form), None
-
-
-@pytest.mark.parametrize("form", ["arrays", "npz", "csv", *FORMS])
-@pytest.mark.parametrize("trained_with", ["npz", "csv"])
-@pytest.mark.parametrize("of_classes", [True, False])
-def test_rows_without_a_target_are_left_out_with_a_note(tmp_path, form, trained_with, of_classes):
-    rows = [
-        {"x1": n / 7, "x2": n % 5 / 3, "y": "ab"[n % 2] if of_classes else n / 2} for n in range(40)
-    ]
-    path, _ = as_form(trained_with, rows, tmp_path / "known.npz")
-    model = trained(tmp_path, f"{{path: {path.name}{', target: y' * (trained_with == 'csv')}}}")
-    expected = model.evaluate(*as_form(form, [rows[1], *rows[3:]], tmp_path / "some.npz")).metrics
-    rows[0]["y"] = rows[2]["y"] = None
-    rows[2]["x1"] = 1e35  # nobody looks at it
-    told = []
-    given, y = as_form(form, rows, tmp_path / "all.npz")
-    found = model.evaluate(given, y, note=told.append)
-    assert (found.rows, found.metrics) == (38, expected)
-    assert len(told) == 1
-    assert "2 rows with a blank target (" in told[0]
-
-
-@pytest.mark.parametrize("form", ["array", "npy", "csv", *FORMS])
-@pytest.mark.parametrize("trained_with", ["npz", "csv"])
-@pytest.mark.parametrize("number", [1e35, -1e35])
-def test_a_number_too_large_is_refused_in_every_form(tmp_path, form, trained_with, number):
-    rows = [{"x1": n / 7, "x2": n % 5 / 3, "y": "ab"[n % 2]} for n in range(40)]
-    path, _ = as_form(trained_with, rows, tmp_path / "known.npz")
-    model = trained(tmp_path, f"{{path: {path.name}{', target: y' * (trained_with == 'csv')}}}")
-    wrong = [{"x1": 0.5, "x2": 1.5}, {"x1": 0.5, "x2": number}]
-    matrix = np.array([[*row.values()] for row in wrong])
-    np.save(tmp_path / "t.npy", matrix)
-    (tmp_path / "t.csv").write_text(as_csv(wrong), encoding="utf-8")
-    given = {"array": matrix, "npy": tmp_path / "t.npy", "csv": tmp_path / "t.csv"}
-    with pytest.raises(DataError) as caught:
-        model.predict(given[form] if form in given else in_form(wrong, form))
-    assert f"column x2: found {number:g}; expected a number from -1e+30" in str(caught.value)
-    assert ("line 3" if form == "csv" else "row 1") in str(caught.value)
-
-
-@pytest.mark.filterwarnings("error")
-def test_numbers_of_half_precision_are_taken_and_infinity_is_found(unnamed):
-    half = X.astype(np.float16)
-    np.testing.assert_array_equal(
-        unnamed.predict_proba(half), unnamed.predict_proba(half.astype(np.float32))
-    )
-    half[3, 1] = np.inf
-    with pytest.raises(DataError, match=r"^X: row 3 \(from 0\), column x2: found inf; expe"):
-        unnamed.predict(half)
-    with pytest.raises(DataError, match=r"^X: row 3 \(from 0\), column 1: found inf; exp"):
-        load_arrays(given_rows(half, Y), {}, None, 0)
-    half[3, 1] = 1
-    assert load_arrays(given_rows(half, Y), {}, None, 0).splits["train"].inputs.dtype == np.float16
+def test_rows_to_validate_with_may_have_weights(named):
+    known = Targets("binary", ["kind"], ["old", "young"])
+    rows = [dict(row, kind=None if n == 1 else row["kind"]) for n, row in enumerate(PEOPLE)]
+    taken, weights = named.preprocessing.taken, np.arange(60.0)
+    split = labelled_rows(taken, known, rows, weights=weights, note=print)
+    kept = np.delete(weights, 1)
+    np.testing.assert_allclose(split.weights, kept / kept.mean())
+    assert len(split) == 59
+    for wrong in (weights[1:], -weights, np.zeros(60), ["a"] * 60):
+        with pytest.raises(DataError, match="weights"):
+            labelled_rows(taken, known, PEOPLE, weights=wrong, note=print)

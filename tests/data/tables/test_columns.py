@@ -153,7 +153,7 @@ def test_text_that_names_its_row_is_refused_with_a_remedy():
     assert described(table(who=["a", "b", "c"]), ["who"], {})[0].kind == "category"
 
 
-@pytest.mark.parametrize("large", [1e308, -1e31])
+@pytest.mark.parametrize("large", [1e308, -1e31, np.inf])
 def test_numbers_too_large_are_refused(large):
     message = refusal(encoded, [Column("x", "number")], table(x=[1, 2, large, 4]))
     assert message == (
