@@ -1,7 +1,6 @@
 """How much each row counts in training: given for each, or by its class."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any, Literal
 
 import numpy as np
@@ -12,7 +11,7 @@ from nncli.base.words import count, did_you_mean, listed
 from nncli.data.files.table import Table
 from nncli.data.memory.forms import column_of
 from nncli.data.memory.memory_table import place
-from nncli.data.splits import Rows, Split
+from nncli.data.splits import Rows
 from nncli.data.tables.column import check_size
 from nncli.data.tables.targets import Targets
 
@@ -93,20 +92,6 @@ def weight_table(weights: object, rows: int, name: str = "weights") -> Table:
         found = count(len(columns[0]), "row") + (f" of {len(columns)}" if len(columns) > 1 else "")
         raise DataError(f"{name}: has {found}; expected one number for each of {rows}")
     return Table(name, {name: columns[0]}, place)
-
-
-def with_weights(split: Split, weights: object, numbers: NDArray[np.intp]) -> Split:
-    """Return a split with weights in memory, 1 on average.
-
-    `numbers` (N,) says which of the rows that the weights are of are its own. Raises `DataError`.
-    """
-    last = int(numbers[-1]) + 1
-    rows = len(next(iter(column_of(weights, "weights").values())))
-    table = weight_table(weights, max(rows, last) if len(numbers) < last else last)
-    given = given_weights(table, "weights")[numbers]
-    if not given.any():
-        raise DataError("weights: every row has the weight 0; nothing would count")
-    return replace(split, weights=given / given.mean())
 
 
 def _of_classes(

@@ -94,6 +94,10 @@ def _check_lengths(arrays: ArrayRows, matrix: Numbers) -> None:
 
 def _targets(arrays: ArrayRows, y: Numbers, targets: Targets) -> Numbers:
     if targets.classes:
+        if y.ndim and y.size != len(y):
+            raise DataError(
+                f"{arrays.y_name}: is of shape {y.shape}; expected a class for each row"
+            )
         return class_indices(targets, y.ravel(), arrays.label_place)
     one_a_row = y.reshape(-1, 1) if y.ndim < 2 else y
     values = _matrix(one_a_row, arrays.y_name, targets.names, verb="predicts", shape=y.shape)

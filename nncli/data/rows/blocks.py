@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from nncli.base.notes import Note
@@ -29,8 +28,6 @@ class RowBlock:
         The cells of columns that stand beside the predictions, by name.
     targets : array (N,) of indices of the classes, or (N, O) of numbers, or None
         None where they are not asked for.
-    kept : array (N,) or None
-        The numbers of these rows, from 0, where rows without a target are left out.
     check : function
         Raises `DataError` for the first input that is not finite. It is for rows in memory, which
         are looked through only if the model cannot take them.
@@ -39,7 +36,6 @@ class RowBlock:
     inputs: NDArray[Any]
     beside: Mapping[str, list[Any]] = field(default_factory=dict)
     targets: NDArray[Any] | None = None
-    kept: NDArray[np.intp] | None = None
     check: Callable[[], None] = _find_nothing
 
 

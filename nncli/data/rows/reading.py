@@ -86,19 +86,16 @@ def labelled_rows(
     targets: Targets,
     rows: object,
     y: object | None = None,
-    weights: object | None = None,
     *,
     note: Note,
     left_out: Note | None = None,
 ) -> Split:
-    """Return rows of any form with their targets, and weights if they are given.
+    """Return rows of any form with their targets.
 
     Parameters
     ----------
     rows, y
         As for `read_rows`.
-    weights : array, list or series (N,), optional
-        How much each row counts.
     note : function of str
         Told, in a line each, of what looks wrong or was guessed.
     left_out : function of str, optional
@@ -111,25 +108,15 @@ def labelled_rows(
     """
     asked = Asked(note, targets=targets, left_out=left_out)
     values: list[NDArray[Any]] = []
-    numbers: list[NDArray[np.intp]] = []
 
     def inputs() -> Iterator[NDArray[Any]]:
-        first = 0
         for block in read_rows(taken, rows, asked, y):
             assert block.targets is not None  # they are asked for
             values.append(block.targets)
-            last = first + len(block.inputs)
-            numbers.append(np.arange(first, last) if block.kept is None else block.kept)
-            first = last
             yield block.inputs
 
     matrix = joined(inputs())
-    split = whole(matrix, values[0] if len(values) == 1 else np.concatenate(values))
-    if weights is None:
-        return split
-    from nncli.data.weights import with_weights
-
-    return with_weights(split, weights, np.concatenate(numbers))
+    return whole(matrix, values[0] if len(values) == 1 else np.concatenate(values))
 
 
 def _of_path(

@@ -36,7 +36,7 @@ def encoded_blocks(table: OpenTable, encoding: Encoding, asked: Asked) -> Iterat
     if not any(name in header for name in names):
         encoding.check_columns(Table(table.name, {}, str), header)
     _check_kept(table.name, asked, header)
-    unseen, left_out, first = Unseen(), LeftOut(asked.target_names), 0
+    unseen, left_out = Unseen(), LeftOut(asked.target_names)
     blocks = table.blocks(
         kinds=_kinds(encoding, kept, asked.targets),
         used=[name for name in dict.fromkeys((*names, *others)) if name in header],
@@ -53,9 +53,7 @@ def encoded_blocks(table: OpenTable, encoding: Encoding, asked: Asked) -> Iterat
                 encoding.encode_block(block, header, unseen),
                 {name: block.columns[name].tolist() for name in kept if name in block.columns},
                 asked.targets.values(block) if asked.targets else None,
-                first + (np.arange(len(block)) if block.numbers is None else block.numbers),
             )
-        first += len(whole)
     for line in left_out.notes(left):
         (asked.left_out or asked.note)(line)
     for line in unseen.notes():

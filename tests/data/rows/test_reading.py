@@ -7,8 +7,7 @@ import pytest
 
 from nncli.base.errors import DataError
 from nncli.data.rows.blocks import Asked
-from nncli.data.rows.reading import labelled_rows, read_rows
-from nncli.data.tables.targets import Targets
+from nncli.data.rows.reading import read_rows
 from tests.data.memory.frames import FORMS, as_csv, in_form
 from tests.model.models import people, trained
 
@@ -274,14 +273,12 @@ def test_arrays_of_a_file_are_read_for_a_model_of_named_columns(tmp_path):
     assert model.evaluate(X, Y).metrics == by_csv
 
 
-def test_rows_to_validate_with_may_have_weights(named):
-    known = Targets("binary", ["kind"], ["old", "young"])
-    rows = [dict(row, kind=None if n == 1 else row["kind"]) for n, row in enumerate(PEOPLE)]
-    taken, weights = named.preprocessing.taken, np.arange(60.0)
-    split = labelled_rows(taken, known, rows, weights=weights, note=print)
-    kept = np.delete(weights, 1)
-    np.testing.assert_allclose(split.weights, kept / kept.mean())
-    assert len(split) == 59
-    for wrong in (weights[1:], -weights, np.zeros(60), ["a"] * 60):
-        with pytest.raises(DataError, match="weights"):
-            labelled_rows(taken, known, PEOPLE, weights=wrong, note=print)
+def test_several_classes_a_row_are_refused(tmp_path):
+    X, y = np.arange(8.0).reshape(4, 2), np.array([[0, 1], [1, 0], [0, 0], [1, 1]])
+    model = trained(tmp_path, "{source: rows, inputs: [[0, 0], [1, 1]], labels: [0, 1]}")
+    np.savez(tmp_path / "t.npz", X=X, y=y)
+    for rows in ((tmp_path / "t.npz",), (X, y)):
+        with pytest.raises(DataError, match="2"):
+            model.evaluate(*rows)
+    np.savez(tmp_path / "t.npz", X=X, y=y[:, :1])
+    assert model.evaluate(tmp_path / "t.npz").rows == 4
