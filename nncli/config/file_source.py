@@ -65,7 +65,7 @@ class FileSource(Source):
 
     @property
     def possible_tasks(self) -> tuple[Task, ...]:
-        """The task that is given; several classes may come to be two."""
+        """The task that is given; several classes may turn out to be two."""
         if self.task == "multiclass":
             return ("multiclass", "binary")
         return (self.task,) if self.task else TASKS

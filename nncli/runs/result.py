@@ -63,7 +63,7 @@ class Result:
 
     @property
     def is_over(self) -> bool:
-        """Whether training came to its end, so that there is nothing to resume."""
+        """Whether training is complete, so that there is nothing to resume."""
         return self.ended in (FINISHED, EARLY)
 
     @property
