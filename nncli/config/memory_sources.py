@@ -150,8 +150,12 @@ class FrameSource(TableKeys, _GivenSource):
         from nncli.data.tables.tabular import load_tables
 
         rows = self._given()
-        first = rows["train"]
-        choices = self.choices
+        first, choices = rows["train"], self.choices
+        if leaking := [name for name in first.shared if name not in self.drop]:
+            raise DataError(
+                f"y: is called {leaking[0]!r}, as a column of the rows is; take that column out of "
+                "them, put it into data.drop, or rename y"
+            )
         choices = replace(choices, classes=first.classes, weight=first.weight or choices.weight)
         parts = {**self.near_parts, **{part: rows[part].table for part in _PARTS if part in rows}}
         return load_tables(first.table, parts, choices, seed, fold)

@@ -8,7 +8,7 @@ import numpy as np
 from nncli.base.errors import DataError, ModelFileError, UsageError
 from nncli.base.notes import Note
 from nncli.data.rows.reading import labelled_rows
-from nncli.data.splits import Split
+from nncli.data.splits import SPLITS, Split
 from nncli.data.tables.targets import Targets
 from nncli.metrics.tasks import Evaluation
 from nncli.model.evaluation import check_targets, evaluate, scaling_of, target_scaling_of
@@ -29,6 +29,8 @@ def evaluate_model(
     threshold = threshold_for(model, threshold)
     if rows is None and targets is not None:
         raise UsageError("targets are given without the rows that they are of; give both")
+    if split is not None and split not in SPLITS:
+        raise UsageError(f"split: found {split!r}; expected {' or '.join(SPLITS)}")
     if rows is not None and split is not None:
         raise UsageError(f"the {split} rows and rows of your own exclude each other; choose one")
     if rows is not None:

@@ -231,3 +231,48 @@ def test_a_config_alone_cannot_say_that_rows_are_given(data):
         with pytest.raises(nncli.ConfigError) as caught:
             function({"data": data, **SHORT})
         assert str(caught.value) == f"config: {expected}"
+
+
+def test_a_target_that_is_also_an_input_is_refused():
+    pandas = pytest.importorskip("pandas", reason="pandas is not installed")
+    frame = pandas.DataFrame({"a": range(40), "churn": [0, 1] * 20})
+    settings = {"training": {"epochs": 1}}
+    with pytest.raises(nncli.DataError, match="y: is called 'churn', as a column of the rows is"):
+        nncli.train(settings, data=(frame, frame["churn"]))
+    dropped = {**settings, "data": {"drop": ["churn"]}}
+    result = nncli.train(dropped, data=(frame, frame["churn"]))
+    assert result.model.preprocessing.columns == ["a"]
+    assert nncli.train(settings, data=(frame, [0, 1] * 20)).model.targets == ["y"]
+
+
+@pytest.mark.parametrize("kind", ["values", "Categorical", "Index", "array"])
+def test_targets_may_be_columns_of_pandas_own(kind):
+    pandas = pytest.importorskip("pandas", reason="pandas is not installed")
+    frame = pandas.DataFrame({"a": range(40), "s": ["u", "v"] * 20})
+    y = {
+        "values": lambda: frame["s"].values,
+        "Categorical": lambda: pandas.Categorical(frame["s"]),
+        "Index": lambda: pandas.Index(frame["s"]),
+        "array": lambda: pandas.array(frame["s"]),
+    }[kind]()
+    model = nncli.train({"training": {"epochs": 1}}, data=(frame[["a"]], y)).model
+    assert (model.targets, model.classes) == (["y"], ["u", "v"])
+
+
+def test_an_array_alone_is_not_evaluated():
+    X = np.arange(80.0).reshape(40, 2)
+    model = nncli.train({"training": {"epochs": 1}}, data=(X, X[:, 0] > 20)).model
+    for rows in (X, X.tolist()):
+        with pytest.raises(nncli.DataError, match="X: is an array without targets; give X and y"):
+            model.evaluate(rows)
+    with pytest.raises(nncli.UsageError, match="split: found 'tset'; expected train or"):
+        model.evaluate(split="tset")
+
+
+def test_integers_of_128_bits_are_refused():
+    polars = pytest.importorskip("polars", reason="polars is not installed")
+    if not hasattr(polars, "Int128"):
+        pytest.skip("this polars has no integers of 128 bits")
+    frame = polars.DataFrame({"a": polars.Series(range(20), dtype=polars.Int128), "b": [0, 1] * 10})
+    with pytest.raises(nncli.DataError, match="column a holds integers of 128 bits"):
+        nncli.train({"data": {"target": "b"}}, data=frame)

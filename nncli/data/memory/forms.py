@@ -81,6 +81,8 @@ def column_of(values: object, name: str, place: str | None = None) -> dict[str, 
         from nncli.data.memory.frames import frame_table, series_table
 
         table = series_table(values, name, place) or frame_table(values, place)
+        if table is None and hasattr(values, "tolist"):  # an index or a column of pandas' own
+            return column_of(values.tolist(), name, place)
         if table is None:
             raise DataError(
                 f"{place}: is of type {type(values).__name__}; expected an array, a list or a "

@@ -23,6 +23,8 @@ _REFUSED = {
     "Duration": "temporal",
     "Time": "temporal",
     "Decimal": "decimal",
+    "Int128": "wide",
+    "UInt128": "wide",
     "List": "nested",
     "Array": "nested",
     "Struct": "nested",

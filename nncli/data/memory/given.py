@@ -1,7 +1,7 @@
 """Rows in memory to train with: a table with its targets in columns, or arrays."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,7 @@ from nncli.base.errors import DataError
 from nncli.base.words import count, listed
 from nncli.data.arrays import Arrays, input_names
 from nncli.data.files.table import Cells, OpenTable
-from nncli.data.memory.forms import column_of, form_of, in_order_of
+from nncli.data.memory.forms import column_of, form_of, in_order_of, names_for
 from nncli.data.memory.memory_table import MemoryTable
 from nncli.data.rows.derived import WithColumns
 
@@ -29,12 +29,15 @@ class GivenTable:
         The column of the weights that were given beside it.
     classes : sequence of str
         Those that there are, in their order, where they are known.
+    shared : sequence of str
+        Names that targets given beside it have of their own, and columns too.
     """
 
     table: OpenTable
     targets: list[str]
     weight: str | None = None
     classes: Sequence[str] = ()
+    shared: Sequence[str] = ()
 
 
 def given_rows(
@@ -76,11 +79,13 @@ def given_rows(
         raise DataError(f"{of + ': ' if of else ''}X: is an array without targets; give X and y")
     header = input_names(form) if isinstance(form, np.ndarray) else form.header
     columns = {} if y is None else column_of(y, "y", y_name)
+    usual = names_for("y", len(columns))
+    shared = [name for name in columns if name in header and not targets and name not in usual]
     columns = _named(columns, targets, header, y_name, of or "data.target")
     counting = None if weights is None else _weights(weights)
     if isinstance(form, np.ndarray):
         return _arrays(form, columns, counting, classes, of)
-    return _table(form, columns, counting, classes, y_name)
+    return replace(_table(form, columns, counting, classes, y_name), shared=shared)
 
 
 def _arrays(

@@ -75,6 +75,8 @@ def read_rows(
     if isinstance(form, Path):
         yield from _of_path(taken, form, asked, given)
     elif isinstance(form, np.ndarray):
+        if asked.targets is not None and given is None:
+            raise DataError("X: is an array without targets; give X and y")
         arrays = ArrayRows(form, None if given is None else as_array(given), "X", in_memory=True)
         yield from _of_arrays(taken, arrays, asked)
     else:
