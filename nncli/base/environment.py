@@ -12,8 +12,7 @@ def environment(threads: int) -> dict[str, Any]:
     Of the processor it is the instructions that count: they decide which loops NumPy and its BLAS
     choose.
     """
-    # Typed as None, which it returns only where it prints.
-    build: dict[str, Any] = np.show_config(mode="dicts")  # type: ignore[assignment]
+    build = numpy_build()
     blas = build.get("Build Dependencies", {}).get("blas", {})
     instructions = build.get("SIMD Extensions", {}).get("found", [])
     return {
@@ -21,3 +20,9 @@ def environment(threads: int) -> dict[str, Any]:
         "numpy": f"{np.__version__} with {blas.get('name')} {blas.get('version')}",
         "threads": threads,
     }
+
+
+def numpy_build() -> dict[str, Any]:
+    """Return how NumPy was built, section by section, as it says itself."""
+    # Typed as None, which it returns only where it prints.
+    return np.show_config(mode="dicts")  # type: ignore[return-value]

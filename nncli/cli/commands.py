@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import import_module
+from typing import Any
 
 import click
 
@@ -51,9 +52,9 @@ class LazyCommands(Commands):
     words of the table stands for each.
     """
 
-    def __init__(self, *, places: Mapping[str, Place], **settings: object) -> None:
+    def __init__(self, *, places: Mapping[str, Place], **settings: Any) -> None:
         stand_ins = {name: click.Command(name, help=each.help) for name, each in places.items()}
-        super().__init__(commands=stand_ins, **settings)  # type: ignore[arg-type]
+        super().__init__(commands=stand_ins, **settings)
         self.places = places
 
     def resolve_command(

@@ -1,5 +1,6 @@
 """Stand-ins for scikit-learn's base classes, where it is not installed."""
 
+from collections.abc import Callable
 from inspect import signature
 from typing import Any, Self
 
@@ -48,9 +49,11 @@ class BaseEstimator:
 class ClassifierMixin:
     """The score of a classifier."""
 
+    predict: Callable[[object], object]
+
     def score(self, X: object, y: object, sample_weight: object = None) -> float:
         """Return the accuracy; of several labels, the fraction of rows with all labels right."""
-        right = np.asarray(self.predict(X)) == np.asarray(y)  # type: ignore[attr-defined]
+        right = np.asarray(self.predict(X)) == np.asarray(y)
         rows = None if sample_weight is None else np.asarray(sample_weight, np.float64)
         return float(np.average(right.reshape(len(right), -1).all(axis=1), weights=rows))
 
@@ -58,9 +61,11 @@ class ClassifierMixin:
 class RegressorMixin:
     """The score of a regressor."""
 
+    predict: Callable[[object], object]
+
     def score(self, X: object, y: object, sample_weight: object = None) -> float:
         """Return R²; of several targets, its mean."""
-        T, Y = np.asarray(y, np.float64), np.asarray(self.predict(X), np.float64)  # type: ignore[attr-defined]
+        T, Y = np.asarray(y, np.float64), np.asarray(self.predict(X), np.float64)
         T, Y = T.reshape(len(T), -1), Y.reshape(len(Y), -1)
         rows: NDArray[np.float64] = np.ones(len(T))
         if sample_weight is not None:

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 import nncli
+from nncli.base.environment import numpy_build
 from nncli.base.extras import EXTRAS
 from nncli.base.threads import AUTOMATIC, VARIABLES, processors, threads_in_use
 from nncli.base.words import on_one_line
@@ -64,9 +65,7 @@ def info() -> dict[str, Any]:
 
 def _numpy() -> dict[str, Any]:
     """Return NumPy's version, what multiplies its matrices, and with how many threads."""
-    # Typed as None, which it returns only where it prints.
-    build: dict[str, Any] = np.show_config(mode="dicts")  # type: ignore[assignment]
-    built = build.get("Build Dependencies", {}).get("blas", {})
+    built = numpy_build().get("Build Dependencies", {}).get("blas", {})
     loaded = _loaded_blas()
     return {
         "version": np.__version__,

@@ -105,12 +105,8 @@ class CsvFile:
             What the columns of the file are called: mostly its `header`.
         with_first : bool
             Whether the first row has values.
-        kinds : mapping of str to str
-            What is known of columns; the others are inferred.
-        used : collection of str, optional
-            The columns to read; by default all.
-        missing : sequence of str
-            Texts that stand for a blank cell.
+        kinds, used, missing
+            As `OpenTable` says; kinds that are not known are inferred.
         """
         self._check_names(names, used)
         places = {name: names.index(name) for name in (names if used is None else used)}

@@ -67,17 +67,7 @@ class ParquetFile:
         used: Collection[str] | None,
         missing: Sequence[str],
     ) -> Iterator[Table]:
-        """Yield the rows, once, in tables of no particular length.
-
-        Parameters
-        ----------
-        kinds : mapping of str to str
-            What columns are to be taken for; the others are what their type says.
-        used : collection of str, optional
-            The columns to read; by default all.
-        missing : sequence of str
-            Texts that stand for a blank cell.
-        """
+        """Yield the rows, once, as `OpenTable` says."""
         columns = self.header if used is None else list(used)
         for column in columns:
             self._check(column)
