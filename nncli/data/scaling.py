@@ -1,4 +1,4 @@
-"""Scale inputs: a network sees (x - offset) * scale.
+"""Scale inputs: a network sees (x - offset) * scale, computed in float64 and rounded once.
 
 Each function takes the training rows, a `Split` with inputs (N, I), and returns `offset` and
 `scale`, numbers or arrays (I,). A column that never changes gets the scale 1, so that it stays
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nncli.base.storage.mapping import row_blocks, take_rows
-from nncli.data.splits import Split
+from nncli.data.splits import Rows, Split
 from nncli.nn.entries import Entry
 
 if TYPE_CHECKING:
@@ -27,6 +27,8 @@ else:
 
 
 _COLUMNS_BYTES = 64 << 20
+_SMALLEST_SQUARED = 2.0**-500  # squares of less have few digits, or none
+_ENLARGED = 2.0**500
 
 
 @dataclass(frozen=True)
@@ -54,23 +56,37 @@ def unit(rows: Split) -> OffsetAndScale:
 
 
 def standard(rows: Split) -> OffsetAndScale:
-    """Bring every column to mean 0 and standard deviation 1.
+    """Bring every column to mean 0 and standard deviation 1."""
+    mean, deviation = _moments(rows.inputs, rows.rows)
+    underflowed = (deviation < _SMALLEST_SQUARED) & (deviation >= 0)
+    if underflowed.any():
+        _, enlarged = _moments(rows.inputs[:, underflowed] * _ENLARGED, rows.rows)
+        deviation[underflowed] = enlarged / _ENLARGED
+    return mean, _inverse(deviation)
 
+
+def _moments(inputs: Numbers, rows: Rows) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the mean and the standard deviation of every column; -1 where it never changes.
+
+    Both are taken of the differences to the first row, which have more digits than the numbers.
     Means m and sums of squared deviations S of blocks are joined: with d the difference of two
     means, n S = n (S1 + S2) + n1 n2 d² (Chan, Golub and LeVeque 1983, Algorithms for Computing
     the Sample Variance).
     """
-    mean = squares = np.zeros(rows.inputs.shape[1])
-    first, changes = rows.inputs[rows.rows[:1]], np.zeros(len(mean), np.bool_)
-    for start, block in row_blocks(rows.inputs, rows.rows):
+    first = inputs[rows[:1]].astype(np.float64)
+    mean = squares = np.zeros(inputs.shape[1])
+    changes = np.zeros(len(mean), np.bool_)
+    for start, block in row_blocks(inputs, rows):
         share = len(block) / (start + len(block))
-        block_mean = block.mean(axis=0, dtype=np.float64)
+        shifted = np.subtract(block, first, dtype=np.float64)
+        changes |= shifted.any(axis=0)
+        block_mean = shifted.mean(axis=0)
+        shifted -= block_mean
         difference = block_mean - mean
-        squares = squares + np.square(block - block_mean).sum(axis=0)
+        squares = squares + np.square(shifted, out=shifted).sum(axis=0)
         squares += np.square(difference) * (start * share)
         mean = mean + difference * share
-        changes |= (block != first).any(axis=0)  # rounding gives constants a deviation too
-    return mean, _inverse(np.sqrt(squares / len(rows)) * changes)
+    return first[0] + mean, np.where(changes, np.sqrt(squares / len(rows)), -1.0)
 
 
 def minmax(rows: Split) -> OffsetAndScale:
@@ -88,20 +104,21 @@ def robust(rows: Split, columns_bytes: int = _COLUMNS_BYTES) -> OffsetAndScale:
     Columns of `columns_bytes` are in memory at a time, or one.
     """
     inputs, count = rows.inputs, len(rows)
-    columns = max(1, columns_bytes // (count * inputs.itemsize))
+    columns = max(1, columns_bytes // (count * np.dtype(np.float64).itemsize))
     quartiles = np.empty((3, inputs.shape[1]))
     for first in range(0, inputs.shape[1], columns):
         some = inputs[:, first : first + columns]
+        numbers = take_rows(some, rows.rows).astype(np.float64, copy=False)
         quartiles[:, first : first + columns] = np.percentile(
-            take_rows(some, rows.rows), [25, 50, 75], axis=0, overwrite_input=True
+            numbers, [25, 50, 75], axis=0, overwrite_input=True
         )
     low, middle, high = quartiles
     return middle, _inverse(high - low)
 
 
 def _inverse(spread: NDArray[np.float64]) -> NDArray[np.float64]:
-    smallest = np.finfo(np.float32).tiny  # the inverse of less overflows float32
-    return 1.0 / np.where(spread > smallest, spread, 1.0)
+    smallest = np.finfo(np.float64).tiny  # the inverse of less may overflow
+    return 1.0 / np.where(spread > 0, np.maximum(spread, smallest), 1.0)
 
 
 @dataclass(frozen=True)
@@ -146,4 +163,4 @@ def with_scaled_targets(split: Split, scaling: Scaling) -> Split:
 
 def unscaled(outputs: Numbers, scaling: Scaling) -> NDArray[np.float64]:
     """Return outputs of a network that has learned scaled targets, in the units of the targets."""
-    return np.asarray(outputs / scaling.scale + scaling.offset, np.float64)
+    return np.asarray(outputs, np.float64) / scaling.scale + scaling.offset

@@ -1,14 +1,16 @@
 """Gather batches of rows into buffers that are allocated once."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from nncli.base.storage.mapping import give_back, take_rows
-from nncli.data.scaling import Scaling
+from nncli.base.storage import mapping
+from nncli.base.storage.mapping import Memory, give_back, take_rows
+from nncli.data.scaling import NOT_SCALED, Scaling
 from nncli.data.splits import Rows, Split
 from nncli.nn.buffers import flat_buffer, shaped
 from nncli.nn.entries import Array
@@ -40,32 +42,91 @@ def gathered(
 
 
 class Scaled:
-    """Converts and scales inputs of one type.
+    """Scales inputs of one type: in float64, and rounded once to the network's type.
+
+    So it makes no difference in which type the inputs are stored.
+
+    Parameters
+    ----------
+    inputs, dtype : dtype
+        Those of the inputs and of the network.
 
     Attributes
     ----------
-    offset : array
-        In more digits where the inputs have them: they are subtracted from before they are rounded,
-        as a large offset would leave few digits.
-    scale : array
+    offset, scale : float or array (I,), in float64
+    divisor : float32 or None
+        The inverse of the scale, where division by it gives the same numbers in one step: small
+        whole numbers, with no offset and a scale of 1 over a small whole number.
+    changes : bool
+        Whether there is anything to scale.
     """
 
     def __init__(self, scaling: Scaling, inputs: DTypeLike, dtype: DTypeLike) -> None:
-        self.offset = np.asarray(scaling.offset, np.result_type(inputs, dtype))
-        self.scale = np.asarray(scaling.scale, dtype)
-        self._has_offset = bool(self.offset.any())
-        self._changes_scale = bool((self.scale != 1).any())
+        self.offset = np.asarray(scaling.offset, np.float64)
+        self.scale = np.asarray(scaling.scale, np.float64)
+        self.changes = bool(self.offset.any() or (self.scale != 1).any())
+        small = np.dtype(inputs).kind in "iu" and np.dtype(inputs).itemsize <= 2
+        divides = small and np.dtype(dtype) == np.float32 and not self.offset.any()
+        self.divisor = _divisor(self.scale) if divides else None
 
-    def write(self, raw: NDArray[Any], X: Array) -> None:
-        """Write ``(x - offset) * scale`` of inputs (B, I) to `X`."""
-        if self._has_offset and self.offset.dtype != X.dtype:
-            np.subtract(raw, self.offset, out=X, casting="same_kind")
-        else:
-            np.copyto(X, raw)
-            if self._has_offset:
-                np.subtract(X, self.offset, out=X)
-        if self._changes_scale:
-            np.multiply(X, self.scale, out=X)
+    def scratch(self, rows: int, X: Array) -> NDArray[np.float64] | None:
+        """Return what `write` needs for inputs of up to `rows` rows to such an `X`, if anything."""
+        needed = self.changes and self.divisor is None and X.dtype != np.float64
+        return np.empty((rows, X.shape[1])) if needed else None
+
+    def write(self, raw: NDArray[Any], X: Array, scratch: NDArray[np.float64] | None) -> None:
+        """Write ``(x - offset) * scale`` of inputs (B, I) to `X`; `scratch` is overwritten."""
+        if not self.changes or self.divisor is not None:
+            np.copyto(X, raw, casting="same_kind")
+            if self.divisor is not None:
+                np.divide(X, self.divisor, out=X)
+            return
+        numbers = X if scratch is None else scratch[: len(raw)]
+        np.copyto(numbers, raw)  # a sum of two types would need memory
+        np.subtract(numbers, self.offset, out=numbers)
+        np.multiply(numbers, self.scale, out=numbers)
+        if scratch is not None:
+            np.copyto(X, numbers, casting="same_kind")
+
+
+def _divisor(scale: NDArray[np.float64]) -> np.float32 | None:
+    """Return n for a scale of 1/n.
+
+    For whole numbers x and n below 2^16, x/n is never so near to the middle of two float32 that x
+    times the rounded 1/n, in float64, could be rounded to another one.
+    """
+    inverse = 0 if scale.ndim or not scale else round(1 / float(scale))
+    return np.float32(inverse) if 1 < inverse < 1 << 16 and 1 / inverse == scale else None
+
+
+def as_seen(
+    splits: Mapping[str, Split], scaling: Scaling, dtype: DTypeLike, memory: Memory | None = None
+) -> tuple[dict[str, Split], Scaling]:
+    """Return splits whose inputs are scaled, so that no batch has to be, and what is left to scale.
+
+    They stay as they are where that would take much memory: more than they do, as of bytes, or more
+    than what counts as large.
+    """
+    arrays = {id(split.inputs): split.inputs for split in splits.values()}
+    size, most = np.dtype(dtype).itemsize, (memory or mapping.MEMORY).large_bytes
+    if any(size > each.itemsize or each.size * size > most for each in arrays.values()):
+        return {**splits}, scaling
+    seen = {key: _scaled_inputs(each, scaling, dtype) for key, each in arrays.items()}
+    replaced = {name: replace(each, inputs=seen[id(each.inputs)]) for name, each in splits.items()}
+    return replaced, NOT_SCALED
+
+
+@np.errstate(over="ignore", invalid="ignore")  # a loss shows it
+def _scaled_inputs(inputs: NDArray[Any], scaling: Scaling, dtype: DTypeLike) -> NDArray[Any]:
+    scaled = Scaled(scaling, inputs.dtype, dtype)
+    if not scaled.changes and inputs.dtype == dtype:
+        return inputs
+    found, scratch = np.empty(inputs.shape, dtype), None
+    for start, block in mapping.row_blocks(inputs):
+        part = found[start : start + len(block)]
+        scratch = scaled.scratch(len(block), part) if scratch is None else scratch
+        scaled.write(block, part, scratch)
+    return found
 
 
 class Batches:
@@ -93,30 +154,28 @@ class Batches:
         self._inputs = split.inputs.shape[1]
         self._outputs = codes.shape[1] if split.of_classes else split.targets.shape[1]
         self._raw = np.empty((self.batch_rows, self._inputs), split.inputs.dtype)
+        self._is_as_seen = split.inputs.dtype == codes.dtype and not self._scaled.changes
         self._raw_targets = np.empty(
             (self.batch_rows, *split.targets.shape[1:]), split.targets.dtype
         )
         self._X = flat_buffer(self.batch_rows, self._inputs, codes.dtype)
         self._T = flat_buffer(self.batch_rows, self._outputs, codes.dtype)
+        X = shaped(self._X, self.batch_rows, self._inputs)
+        self._scratch = self._scaled.scratch(self.batch_rows, X)
         self._weights = None if split.weights is None else split.weights.astype(codes.dtype)
         self._all: tuple[Array, Array] | None = None  # the only batch, once it is gathered
         # No methods of its own here: in a circle its arrays would outlive it.
-        self._input_gather = self.input_gather(
-            split.inputs, self._scaled.offset, self._scaled.scale
-        )
+        self._input_gather = self.input_gather(split.inputs, self._scaled)
         self._target_gather = self.target_gather(split.targets, codes)
         self._pool: Rows | None = None
         self._pool_gather: Gather | None = None
 
-    def _gather_of(self, inputs: NDArray[Any]) -> Gather | None:
-        return self.input_gather(inputs, self._scaled.offset, self._scaled.scale)
-
     @staticmethod
-    def input_gather(inputs: NDArray[Any], offset: Array, scale: Array) -> Gather | None:
+    def input_gather(inputs: NDArray[Any], scaled: Scaled) -> Gather | None:
         """Return a function to use in the place of NumPy, or None.
 
         ``gather(rows, out)`` writes the rows numbered `rows` (B,) of `inputs` (N, I) to `out`
-        (B, I) as ``(x - offset) * scale``, the difference in the dtype of `offset`.
+        (B, I), as `scaled` does.
         """
         return None
 
@@ -134,7 +193,7 @@ class Batches:
         self._pool = pool
         if pool is not None:
             inputs = take_rows(self.split.inputs, pool)
-            gather = self._gather_of(inputs)
+            gather = self.input_gather(inputs, self._scaled)
             self._pool_gather = gather or partial(self._take_inputs, inputs)
 
     def in_order(self) -> Iterator[tuple[Array, Array]]:
@@ -175,9 +234,12 @@ class Batches:
     # mode="clip" lets NumPy write to `out` directly; `rows` is never out of range.
 
     def _take_inputs(self, inputs: NDArray[Any], rows: NDArray[np.intp], X: Array) -> None:
+        if self._is_as_seen and X.flags.c_contiguous:
+            np.take(inputs, rows, axis=0, out=X, mode="clip")
+            return
         raw = self._raw[: len(rows)]
         np.take(inputs, rows, axis=0, out=raw, mode="clip")
-        self._scaled.write(raw, X)
+        self._scaled.write(raw, X, self._scratch)
 
     def _take_targets(self, rows: NDArray[np.intp], T: Array) -> None:
         raw = self._raw_targets[: len(rows)]

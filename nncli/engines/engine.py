@@ -39,9 +39,9 @@ class Setup:
     seed : int
         What dropout is drawn by.
     training, validation : Split
-        Their inputs as they are: an engine scales and rounds them.
+        Their inputs as they are, or as `as_seen` makes them.
     scaling : Scaling
-        Of the inputs.
+        What is left to be done to their inputs, by the engine.
     codes : array (classes, O)
         The target vector of every class, in the network's precision.
     batch_rows : int

@@ -50,9 +50,8 @@ def absolute_errors(A: Array, T: Array, scratch: Array, units: float | Numbers =
     """
     np.subtract(A, T, out=scratch)
     np.abs(scratch, out=scratch)
-    np.multiply(scratch, np.asarray(units, A.dtype), out=scratch)
     outputs: int = A.shape[1]
-    return float(scratch.sum()) / outputs
+    return float((scratch.sum(axis=0) * units).sum()) / outputs  # units may exceed the type of A
 
 
 def chosen_classes(Z: Array) -> Labels:

@@ -150,7 +150,7 @@ class Model:
         array
             Of classes their names (N,): as int64 where all are whole numbers, as Booleans where
             they are ``false`` and ``true``, else as text. Of several labels 0 and 1 (N, L). Of a
-            regression numbers (N,), or (N, O) of several targets, in the network's precision.
+            regression numbers (N,), or (N, O) of several targets, in float64.
 
         Raises
         ------

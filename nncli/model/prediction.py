@@ -111,7 +111,7 @@ class PredictedLabels:
 
 @dataclass(frozen=True)
 class PredictedNumbers:
-    """The predictions of a regression: `values` (N, O), in the model's precision."""
+    """The predictions of a regression: `values` (N, O), in float64, as they are evaluated."""
 
     probabilities: ClassVar[None] = None
 
@@ -224,7 +224,7 @@ def predict_rows(
     if model.task == "multilabel":
         return PredictedLabels(model.targets, ((threshold or 0) < A).astype(np.intp), A)
     if not model.classes:
-        values = unscaled(A, target_scaling_of(model)).astype(network.dtype)
+        values = unscaled(A, target_scaling_of(model))
         check_range(values, first_row)
         return PredictedNumbers(model.targets, values)
     if not gives_probabilities(network):
@@ -247,10 +247,11 @@ def _run(
     work = network.workspace(rows)
     scaled = model.scaled(inputs.dtype)
     buffer = flat_buffer(rows, inputs.shape[1], network.dtype)
+    scratch = scaled.scratch(rows, shaped(buffer, rows, inputs.shape[1]))
     for start in range(0, len(inputs), rows or 1):
         raw = inputs[start : start + rows]
         X, own = shaped(buffer, *raw.shape), work.first(len(raw))
-        scaled.write(raw, X)
+        scaled.write(raw, X, scratch)
         give_back(inputs)
         check_range(X, first_row + start)
         yield slice(start, start + len(raw)), own, network.outputs(X, own)

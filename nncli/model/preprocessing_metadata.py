@@ -14,7 +14,8 @@ from nncli.nn.network import Network
 
 def read_preprocessing(values: dict[str, Any], network: Network) -> Preprocessing:
     """Return the preprocessing that metadata describes. Raises `Refusal`."""
-    inputs, largest = network.layers[0].inputs, float(np.finfo(network.dtype).max)
+    inputs, largest = network.layers[0].inputs, float(np.finfo(np.float32).max)
+    largest_scale = float(np.finfo(np.float64).max)  # of numbers that hardly differ
     columns = get_texts(values, "columns")
     if len(columns) != inputs:
         raise Refusal(f"its preprocessing does not have {inputs} columns")
@@ -22,11 +23,11 @@ def read_preprocessing(values: dict[str, Any], network: Network) -> Preprocessin
     if values.get("types", numbers) != numbers:  # formats 1 and 2 had them
         raise Refusal(f"its preprocessing does not have {inputs} columns of numbers")
     offset = _one_or_each(values, "offset", inputs, largest)
-    scale = _one_or_each(values, "scale", inputs, largest)
+    scale = _one_or_each(values, "scale", inputs, largest_scale)
     if not {"target_offset", "target_scale", "encoding"} & values.keys():  # format 1
         return Preprocessing(columns, offset, scale)
     outputs = network.output.outputs
-    target_scale = _one_or_each(values, "target_scale", outputs, largest)
+    target_scale = _one_or_each(values, "target_scale", outputs, largest_scale)
     scales = target_scale if isinstance(target_scale, list) else [target_scale]
     if min(map(abs, scales)) * largest < 1:
         raise Refusal("target_scale of its preprocessing is 0, or nearly")
@@ -72,15 +73,15 @@ def _encoding(values: object) -> Encoding | None:
     if values is None:
         return None
     columns = tuple(_column(each) for each in get(values, "columns", list))
-    dtype, name = get(values, "dtype", str), get(values, "id", object)
+    name = get(values, "id", object)
     blanks = get_texts(values, "blanks")
     if len(blanks) > MOST_BLANKS:
         raise Refusal(f"its encoding has more than {MOST_BLANKS} blanks")
     if len({column.name for column in columns}) != len(columns):
         raise Refusal("its encoding has a column twice")
-    if dtype not in ("float32", "float64") or not isinstance(name, str | None):
-        raise Refusal("its encoding has another dtype or id than there are")
-    return Encoding(columns, dtype, tuple(blanks), name)
+    if not isinstance(name, str | None):
+        raise Refusal("the id of its encoding is no column")
+    return Encoding(columns, tuple(blanks), name)
 
 
 def _leads_to(encoding: Encoding, columns: list[str]) -> bool:

@@ -202,17 +202,10 @@ def _targets(job: Job) -> dict[str, list[Any] | Numbers]:
     values = split.targets[split.rows]
     if data.classes:
         return {"target": [data.classes[index] for index in values.tolist()]}
-    values = values.astype(np.intp) if data.task == "multilabel" else _as_read(values)
+    values = values.astype(np.intp) if data.task == "multilabel" else values
     if len(data.targets) == 1:
         return {"target": values[:, 0]}
     return {f"target_{name}": values[:, n] for n, name in enumerate(data.targets)}
-
-
-@np.errstate(over="ignore")
-def _as_read(values: Numbers) -> Numbers:
-    """Return numbers as float32 if they were read as such, for texts as short as in the file."""
-    short = values.astype(np.float32)
-    return short if np.array_equal(short, values) else values
 
 
 def write_results(directory: Path, folds: Sequence[FoldResult]) -> None:

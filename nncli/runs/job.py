@@ -18,6 +18,7 @@ from nncli.data.fingerprint import fingerprint
 from nncli.data.order import Order
 from nncli.data.scaling import NOT_SCALED, Scaling, fit, fit_targets, with_scaled_targets
 from nncli.data.splits import Split
+from nncli.engines.batches import as_seen
 from nncli.engines.choice import EngineError, choose_engine
 from nncli.engines.engine import Engine, Setup
 from nncli.metrics.scores import Score, score_for
@@ -63,6 +64,7 @@ class Job:
 
     config: Config
     dataset: Dataset
+    scaling: Scaling
     target_scaling: Scaling
     setup: Setup
     start_engine: Callable[[], Engine]
@@ -111,7 +113,7 @@ class Job:
                 network,
                 self.setup.objective,
                 split,
-                self.setup.scaling,
+                self.scaling,
                 target_scaling=self.target_scaling,
                 name=name,
                 task=data.task,
@@ -133,7 +135,7 @@ class Job:
             network=self.trained_network(),
             preprocessing=Preprocessing(
                 list(data.columns),
-                *_as_lists(self.setup.scaling),
+                *_as_lists(self.scaling),
                 *_as_lists(self.target_scaling),
                 data.encoding,
                 data.images,
@@ -200,12 +202,14 @@ def prepare(
         check_targets(split, objective, dataset.targets, f"the {name} rows")
     scaling, target_scaling = _scalings(dataset, config, network, start)
     with loaded.explained():
-        order = _order(config, _learned(dataset, "train", target_scaling), network)
-        setup = _setup(config, dataset, network, objective, order, scaling, target_scaling)
+        seen = as_seen(_learned(dataset, target_scaling), scaling, network.dtype)
+        order = _order(config, seen[0]["train"], network)
+        setup = _setup(config, dataset, network, objective, order, seen, target_scaling)
         start_engine = _engine(engine or config.training.engine, config, setup, order, clock)
     return Job(
         config,
         dataset,
+        scaling,
         target_scaling,
         setup,
         start_engine,
@@ -250,10 +254,14 @@ def _scalings(
     return scaling, NOT_SCALED  # targets for an output that is bound to a range stay
 
 
-def _learned(dataset: Dataset, name: str, target_scaling: Scaling) -> Split:
-    """Return a split with its targets as the network learns them."""
-    split = dataset.splits[name]
-    return with_scaled_targets(split, target_scaling) if dataset.scales_targets else split
+def _learned(dataset: Dataset, target_scaling: Scaling) -> dict[str, Split]:
+    """Return the rows to train and to validate with, with targets as the network learns them."""
+    splits = {name: dataset.splits.get(name) for name in ("train", "validation")}
+    return {
+        name: with_scaled_targets(split, target_scaling) if dataset.scales_targets else split
+        for name, split in splits.items()
+        if split
+    }
 
 
 def _setup(
@@ -262,10 +270,10 @@ def _setup(
     network: Network,
     objective: Objective,
     order: Order,
-    scaling: Scaling,
+    seen: tuple[dict[str, Split], Scaling],
     target_scaling: Scaling,
 ) -> Setup:
-    settings, validates = config.training, "validation" in dataset.splits
+    settings, (splits, scaling) = config.training, seen
     return Setup(
         network=network,
         objective=objective,
@@ -274,7 +282,7 @@ def _setup(
         settings=settings.optimizer.parameters,
         regularization=_regularization(config),
         training=order.split,
-        validation=_learned(dataset, "validation", target_scaling) if validates else None,
+        validation=splits.get("validation"),
         scaling=scaling,
         codes=class_codes(network, len(dataset.classes)),
         batch_rows=order.largest_batch,

@@ -23,7 +23,6 @@ from tests.model.old_formats import as_format_2, in_format_2
 
 ENCODING = Encoding(
     (Column("a", "number", "median", 0.5), Column("city", "category", "error", None, ("x", "y"))),
-    "float32",
     ("NA",),
     "id",
 )

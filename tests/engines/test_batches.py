@@ -3,9 +3,10 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from nncli.data.scaling import Scaling
+from nncli.base.storage.mapping import Memory
+from nncli.data.scaling import NOT_SCALED, Scaling
 from nncli.data.splits import Split, whole
-from nncli.engines.batches import Batches, gathered, target_codes
+from nncli.engines.batches import Batches, Scaled, as_seen, gathered, target_codes
 
 ROWS, INPUTS, CLASSES = 23, 4, 3
 RANDOM = np.random.default_rng(0)
@@ -56,21 +57,57 @@ def collected(iterator):
 @both_precisions
 def test_batches_equal_the_plain_expression(table, scaling, dtype):
     X, T = collected(batches_of(table, scaling, dtype).in_order())
-    wide = np.result_type(TABLES[table], dtype)
-    offset = np.asarray(SCALINGS[scaling].offset, wide)
-    scale = np.asarray(SCALINGS[scaling].scale, dtype)
-    shifted = TABLES[table].astype(wide) - offset if offset.any() else TABLES[table]
-    np.testing.assert_array_equal(X, shifted.astype(dtype) * scale)
+    exact = (TABLES[table].astype(np.float64) - SCALINGS[scaling].offset) * SCALINGS[scaling].scale
+    np.testing.assert_array_equal(X, exact.astype(dtype))
     np.testing.assert_array_equal(T, np.eye(CLASSES)[LABELS])
     assert X.dtype == T.dtype == dtype
 
 
+@pytest.mark.parametrize("dtype", [np.uint8, np.int8, np.uint16, np.int16])
+@pytest.mark.parametrize("whole_number", [2, 3, 127, 255, 4095, 32767, 65535])
+@pytest.mark.parametrize("network", [np.float32, np.float64])
+def test_every_small_whole_number_is_divided_as_it_is_scaled_in_float64(
+    dtype, whole_number, network
+):
+    limits = np.iinfo(dtype)
+    numbers = np.arange(limits.min, limits.max + 1).astype(dtype).reshape(-1, 1)
+    scaled = Scaled(Scaling(0.0, 1 / whole_number), dtype, network)
+    X = np.empty(numbers.shape, network)
+    assert (scaled.divisor is None) == (network == np.float64)
+    scaled.write(numbers, X, scaled.scratch(len(X), X))
+    np.testing.assert_array_equal(X, (numbers * (1 / whole_number)).astype(network))
+
+
 @every_table
 @every_scaling
-def test_float32_batches_are_the_exact_values_but_for_rounding(table, scaling):
-    X, _ = collected(batches_of(table, scaling).in_order())
-    exact = (TABLES[table].astype(np.float64) - SCALINGS[scaling].offset) * SCALINGS[scaling].scale
-    np.testing.assert_allclose(X, exact, rtol=1e-6, atol=1e-4)
+@both_precisions
+def test_the_type_in_which_inputs_are_stored_makes_no_difference(table, scaling, dtype):
+    X, _ = collected(batches_of(table, scaling, dtype).in_order())
+    wide = whole(TABLES[table].astype(np.float64), LABELS)
+    codes = target_codes(CLASSES, CLASSES, dtype)
+    other, _ = collected(Batches(wide, SCALINGS[scaling], codes, 7).in_order())
+    np.testing.assert_array_equal(X, other)
+
+
+@every_table
+@every_scaling
+@both_precisions
+def test_inputs_that_are_scaled_once_are_those_of_the_batches(table, scaling, dtype):
+    split = whole(TABLES[table], LABELS)
+    others = split.part(np.array([3, 1]))
+    seen, left = as_seen({"train": split, "validation": others}, SCALINGS[scaling], dtype)
+    assert (left is NOT_SCALED) == (split.inputs.itemsize >= np.dtype(dtype).itemsize)
+    assert seen["train"].inputs is seen["validation"].inputs
+    X, _ = collected(Batches(seen["train"], left, target_codes(3, 3, dtype), 5).in_order())
+    np.testing.assert_array_equal(X, collected(batches_of(table, scaling, dtype).in_order())[0])
+
+
+def test_inputs_that_would_take_much_memory_are_scaled_by_batches():
+    split = whole(np.ones((100, 4)), np.zeros(100, np.uint8))
+    scaling = SCALINGS["columns"]
+    for most, expected in ((1600, NOT_SCALED), (1599, scaling)):
+        _, left = as_seen({"train": split}, scaling, np.float32, Memory(large_bytes=most))
+        assert left is expected
 
 
 def test_small_differences_beside_a_large_offset_survive():
@@ -137,15 +174,22 @@ def test_gathering_allocates_no_arrays(dtype):
     assert peak < 50_000 < batches._raw.nbytes
 
 
+def test_inputs_as_the_network_sees_them_are_only_taken():
+    split = whole(np.ones((9, 20), np.float32), np.zeros(9, np.uint8))
+    batches = Batches(split, Scaling(), target_codes(2, 2, np.float32), 4)
+    batches._raw = None
+    assert batches.gather(split.rows[:4])[0].tolist() == np.ones((4, 20)).tolist()
+
+
 def counting(counts):
     """Return a kind of batches that notes how many rows it gathers each time."""
 
     class CountingBatches(Batches):
         @staticmethod
-        def input_gather(inputs, offset, scale):
+        def input_gather(inputs, scaled):
             def gather(rows, out):
                 counts.append(len(rows))
-                out[...] = (inputs[rows] - offset) * scale
+                out[...] = (inputs[rows] - scaled.offset) * scaled.scale
 
             return gather
 

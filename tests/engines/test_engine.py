@@ -465,7 +465,7 @@ def test_inputs_are_scaled_and_rounded_and_classes_become_their_codes(engine):
     random = np.random.default_rng(6)
     network = Network(layers, random.normal(size=parameter_count(layers)).astype(np.float32))
     X, y = random.integers(0, 256, (9, 2)).astype(np.uint8), random.integers(0, 2, 9)
-    given = np.float32(X) * np.float32(1 / 255)
+    given = (X / 255).astype(np.float32)
     codes = target_codes(2, 1, np.float32)
     setups = [
         setup_of(

@@ -361,7 +361,7 @@ def test_numpy_alone_gives_the_same_probabilities_for_ten_digits(
     expected = run_with_numpy_alone(path, ten_digits.astype(np.float64))
     assert len(set(expected.argmax(axis=1))) > 1
     found = predict_rows(read_model(path), ten_digits)
-    np.testing.assert_allclose(found.probabilities, expected, rtol=0, atol=1e-6)
+    np.testing.assert_allclose(found.probabilities, expected, rtol=0, atol=3e-6)
     assert found.chosen.tolist() == expected.argmax(axis=1).tolist()
 
     np.save(tmp_path / "digits.npy", ten_digits)
@@ -794,7 +794,6 @@ ENCODING = Encoding(
         Column("city", "category", "constant", "no", ("Bern", "no")),
         Column("member", "boolean", "indicator", 0.5),
     ),
-    "float64",
     ("NA",),
     "customer",
 )
@@ -884,8 +883,7 @@ def of_column(index, **values):
     [
         (of_encoding("columns", []), "does not lead to its columns"),
         (of_encoding("columns", [3]), "has no name"),
-        (of_encoding("dtype", "object"), "another dtype or id"),
-        (of_encoding("id", 3), "another dtype or id"),
+        (of_encoding("id", 3), "the id of its encoding is no column"),
         (of_encoding("blanks", [3]), "not a list of texts"),
         (of_column(0, kind="date"), "the column 'age' of its encoding is 'date'"),
         (of_column(0, missing="mode"), "the column 'age' of its encoding is 'number' with"),

@@ -13,20 +13,20 @@ from nncli.base.storage import mapping
 from nncli.base.storage.mapping import Memory
 from nncli.base.storage.temporary_file import TemporaryFile
 from nncli.data.files.table import Cells, Kind, Table, kind_of
-from nncli.data.files.table_blocks import compact, join, joined_places
+from nncli.data.files.table_blocks import compacted, join, joined_places
 
 TAKEN_ROWS = 1 << 14
 
 
 def collect(tables: Iterable[Table], memory: Memory | None = None) -> Table:
-    """Return one table with the rows of one or more, as `join`, of large ones a `StoredTable`.
+    """Return one table with the rows of one or more, `compacted`, of large ones a `StoredTable`.
 
     Raises
     ------
     OutputError
         When the temporary file cannot be written.
     """
-    tables, waiting, size = iter(tables), list[Table](), 0
+    tables, waiting, size = map(compacted, tables), list[Table](), 0
     for table in tables:
         waiting.append(table)
         size += sum(cells.nbytes for cells in table.columns.values())
@@ -87,10 +87,8 @@ class StoredColumn:
         self.rows += len(cells)
 
     def complete(self) -> None:
-        """Choose the type of all cells, now that there are no more."""
+        """Take the texts, now that there are no more."""
         self._texts = np.array([*self._numbers], object)
-        if self.dtype == np.float64:
-            self.dtype = compact(self.read(0, self.rows)).dtype
 
     def read(self, start: int, stop: int) -> Cells:
         """Return the cells of some rows."""

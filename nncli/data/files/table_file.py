@@ -29,9 +29,8 @@ def read_table(
 ) -> Table:
     """Read a whole table: CSV of any delimiter, also gzipped, Parquet, or one in memory.
 
-    The path ``-`` is standard input. Numbers have single precision where that keeps what they say
-    (see `table_blocks.compact`). What is too large for memory lies in a temporary file (see
-    `stored_table`).
+    The path ``-`` is standard input. Numbers have single precision where that holds all of a
+    column exactly. What is too large for memory lies in a temporary file (see `stored_table`).
 
     Parameters
     ----------
@@ -73,9 +72,8 @@ def table_blocks(
 ) -> Iterator[Table]:
     """Yield a table in blocks of `rows` rows, the last of fewer; memory goes with `rows` alone.
 
-    A block may have a column in single precision that another has in double. Parameters and
-    errors are as for `read_table`; `advance` is told how many bytes of a file have been read since
-    it was last told.
+    Parameters and errors are as for `read_table`; `advance` is told how many bytes of a file have
+    been read since it was last told.
     """
     with open_table(source, advance) as table:
         blocks = table.blocks(kinds=kinds or {}, used=used, missing=missing)
@@ -139,12 +137,10 @@ class CsvTable:
         )
 
 
-def regrouped(
-    name: str, blocks: Iterable[Table], rows: int, *, double: bool = False
-) -> Iterator[Table]:
+def regrouped(name: str, blocks: Iterable[Table], rows: int) -> Iterator[Table]:
     """Yield the rows of a table, by `regroup`. Raises `DataError` if it has none."""
     empty = True
-    for table in regroup(blocks, rows, double=double):
+    for table in regroup(blocks, rows):
         yield table
         empty = False
     if empty:

@@ -43,7 +43,7 @@ def encoded_blocks(table: OpenTable, encoding: Encoding, asked: Asked) -> Iterat
         missing=encoding.blanks,
     )
     rows, left = asked.rows or _suited_rows(encoding), 0
-    for whole in regrouped(table.name, blocks, rows, double=True):
+    for whole in regrouped(table.name, blocks, rows):
         encoding.check_columns(whole, header)
         check_there(table.name, asked.target_names, header)
         block = left_out.without(whole)
@@ -97,7 +97,7 @@ def number_blocks(table: OpenTable, columns: Sequence[str], asked: Asked) -> Ite
     rows = asked.rows or max(1, min(MOST_ROWS, _BLOCK_NUMBERS // len(columns)))
     blocks = table.blocks(kinds=kinds, used=list(kinds), missing=())
     empty = True
-    for block in regroup(blocks, rows, double=True):
+    for block in regroup(blocks, rows):
         yield RowBlock(
             _numbers(block, columns), targets=_values(block, targets) if targets else None
         )

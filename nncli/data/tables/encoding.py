@@ -17,13 +17,12 @@ from nncli.base.errors import DataError
 from nncli.base.storage.mapping import row_blocks
 from nncli.base.storage.temporary_file import stacked
 from nncli.base.words import count, did_you_mean, listed
-from nncli.data.files.table import NUMBER, Cells, Table
+from nncli.data.files.table import NUMBER, Table
+from nncli.data.files.table_blocks import compact
 from nncli.data.splits import Rows
-from nncli.data.tables.column import KIND_WORDS, LARGEST, Column, blank_cells
+from nncli.data.tables.column import KIND_WORDS, Column, blank_cells
 
 _ENCODED_BYTES = 4 << 20  # at a time
-# float32 has seven digits: where they begin this far above what changes, few of them are left.
-_OFFSET_IN_DEVIATIONS = 1000
 
 
 class Unseen:
@@ -63,8 +62,6 @@ class Encoding:
     Attributes
     ----------
     columns : tuple of Column
-    dtype : str
-        Of the matrix: ``float32``, or ``float64`` where a column needs the digits.
     blanks : tuple of str
         Cells of a file that count as blank.
     id : str or None
@@ -72,7 +69,6 @@ class Encoding:
     """
 
     columns: tuple[Column, ...]
-    dtype: str = "float32"
     blanks: tuple[str, ...] = ()
     id: str | None = None
 
@@ -89,6 +85,8 @@ class Encoding:
     def encode(self, table: Table) -> tuple[NDArray[Any], list[str]]:
         """Return the matrix (N, inputs) of a table, and lines about categories unseen before.
 
+        It has single precision where that holds all of it exactly, and else double.
+
         Raises
         ------
         DataError
@@ -96,21 +94,30 @@ class Encoding:
         """
         self.check_columns(table)
         unseen = Unseen()
-        shape, dtype = (len(table), len(self.inputs)), np.dtype(self.dtype)
+        shape, dtype = (len(table), len(self.inputs)), self._dtype(table)
         rows = max(1, _ENCODED_BYTES // max(1, shape[1] * dtype.itemsize))
-        matrix = stacked((self._encoded(part, unseen) for part in table.parts(rows)), shape, dtype)
-        return matrix, unseen.notes()
+        blocks = (self._encoded(part, unseen, dtype) for part in table.parts(rows))
+        return stacked(blocks, shape, dtype), unseen.notes()
 
     def encode_block(self, table: Table, found: Collection[str], unseen: Unseen) -> NDArray[Any]:
-        """Return the matrix (N, inputs) of some rows of a file; add to what is `unseen`.
+        """Return the matrix (N, inputs) of some rows of a file, in double precision.
 
+        What none of the categories is, is added to `unseen`.
         `found` and errors are as for `check_columns`, and for `Column.encode`.
         """
         self.check_columns(table, found)
-        return self._encoded(table, unseen)
+        return self._encoded(table, unseen, np.dtype(np.float64))
 
-    def _encoded(self, table: Table, unseen: Unseen) -> NDArray[Any]:
-        matrix = np.empty((len(table), len(self.inputs)), self.dtype)
+    def _dtype(self, table: Table) -> np.dtype[Any]:
+        """Return the smaller type that holds the numbers of a table, and what fills its blanks."""
+        numbers = [each for each in self.columns if each.kind != "category"]
+        fills = np.array([each.fill or 0 for each in numbers], np.float64)
+        no_rows = table.part(0, 0)  # a column of a large table is read whenever it is asked for
+        types = [no_rows.columns[each.name].dtype for each in numbers]
+        return np.result_type(np.float32, compact(fills), *types)
+
+    def _encoded(self, table: Table, unseen: Unseen, dtype: np.dtype[Any]) -> NDArray[Any]:
+        matrix = np.empty((len(table), len(self.inputs)), dtype)
         start = 0
         for column in self.columns:
             end = start + len(column.inputs)
@@ -151,9 +158,7 @@ class Encoding:
 
 def fit(columns: Sequence[Column], table: Table, rows: Rows) -> Encoding:
     """Complete the descriptions of columns with what the training rows show. Raises `DataError`."""
-    fitted = tuple(column.fit(table, rows) for column in columns)
-    wide = any(_needs_digits(table.columns[each.name][rows]) for each in columns)
-    return Encoding(fitted, "float64" if wide else "float32")
+    return Encoding(tuple(column.fit(table, rows) for column in columns))
 
 
 def constant_columns(encoding: Encoding, matrix: NDArray[Any], rows: Rows) -> Iterator[str]:
@@ -193,14 +198,3 @@ def _other_kind(column: Column, table: Table) -> str | None:
 
 def _is_number(cell: str) -> bool:
     return NUMBER.fullmatch(cell) is not None
-
-
-def _needs_digits(cells: Cells) -> bool:
-    if cells.dtype.kind not in "iuf":
-        return False
-    known = cells[~blank_cells(cells)].astype(np.float64)
-    known = known[np.abs(known) <= LARGEST]
-    if not len(known):
-        return False
-    deviation = float(known.std())
-    return 0 < deviation * _OFFSET_IN_DEVIATIONS < float(np.abs(known).max())

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nncli.engines.batches import Batches, Gather
+from nncli.engines.batches import Batches, Gather, Scaled
 from nncli.engines.compiled.loops import compiled
 from nncli.nn.entries import Array
 
@@ -14,20 +14,27 @@ _READABLE = "?bBhHiIlLqQfd"
 
 
 @compiled
-def _take_scaled(inputs, rows, scale, out):
+def _take(inputs, rows, out):
     for i in range(rows.size):
         row = rows[i]
         for j in range(out.shape[1]):
-            out[i, j] = out.dtype.type(inputs[row, j]) * scale[j]
+            out[i, j] = out.dtype.type(inputs[row, j])
 
 
 @compiled
-def _take_shifted(inputs, rows, offset, scale, out):
+def _take_divided(inputs, rows, divisor, out):
     for i in range(rows.size):
         row = rows[i]
         for j in range(out.shape[1]):
-            shifted = offset.dtype.type(inputs[row, j]) - offset[j]
-            out[i, j] = out.dtype.type(shifted) * scale[j]
+            out[i, j] = out.dtype.type(inputs[row, j]) / divisor
+
+
+@compiled
+def _take_scaled(inputs, rows, offset, scale, out):
+    for i in range(rows.size):
+        row = rows[i]
+        for j in range(out.shape[1]):
+            out[i, j] = out.dtype.type((np.float64(inputs[row, j]) - offset[j]) * scale[j])
 
 
 @compiled
@@ -38,17 +45,18 @@ def _take_codes(classes, rows, codes, out):
             out[i, j] = codes[chosen, j]
 
 
-def input_gather(inputs: NDArray[Any], offset: Array, scale: Array) -> Gather | None:
+def input_gather(inputs: NDArray[Any], scaled: Scaled) -> Gather | None:
     """Return what gathers inputs in one pass, as `Batches.input_gather`."""
     if not _readable(inputs):
         return None
     inputs = np.asarray(inputs)  # Numba takes long over the type of a memmap
-    columns = inputs.shape[1:]
-    scales = np.ascontiguousarray(np.broadcast_to(scale, columns))
-    if not offset.any():
-        return lambda rows, X: _take_scaled(inputs, rows, scales, X)
-    offsets = np.ascontiguousarray(np.broadcast_to(offset, columns))
-    return lambda rows, X: _take_shifted(inputs, rows, offsets, scales, X)
+    if not scaled.changes:
+        return lambda rows, X: _take(inputs, rows, X)
+    if (divisor := scaled.divisor) is not None:
+        return lambda rows, X: _take_divided(inputs, rows, divisor, X)
+    both = (np.broadcast_to(each, inputs.shape[1:]) for each in (scaled.offset, scaled.scale))
+    offset, scale = map(np.ascontiguousarray, both)
+    return lambda rows, X: _take_scaled(inputs, rows, offset, scale, X)
 
 
 def target_gather(targets: NDArray[Any], codes: Array) -> Gather | None:
@@ -58,8 +66,7 @@ def target_gather(targets: NDArray[Any], codes: Array) -> Gather | None:
     targets = np.asarray(targets)
     if targets.ndim == 1:
         return lambda rows, T: _take_codes(targets, rows, codes, T)
-    ones = np.ones(targets.shape[1], codes.dtype)
-    return lambda rows, T: _take_scaled(targets, rows, ones, T)
+    return lambda rows, T: _take(targets, rows, T)
 
 
 def _readable(array: NDArray[Any]) -> bool:

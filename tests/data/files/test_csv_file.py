@@ -14,7 +14,7 @@ from nncli.base.errors import DataError
 from nncli.data.files.csv_file import CsvFile
 from nncli.data.files.csv_rows import BLOCK_BYTES
 from nncli.data.files.input_file import open_input
-from nncli.data.files.table_blocks import join
+from nncli.data.files.stored_table import collect
 from nncli.data.files.table_file import read_table, regrouped, table_blocks
 
 with_files = settings(
@@ -38,7 +38,7 @@ def small_blocks(path, *, rows=1000, kinds=None, advance=lambda count: None, **o
 
 def in_small_blocks(path, **options):
     """Return all of `small_blocks`."""
-    return join(small_blocks(path, **options))
+    return collect(small_blocks(path, **options))
 
 
 @pytest.fixture

@@ -10,11 +10,11 @@ from nncli.base.storage import mapping
 from nncli.base.storage.mapping import Memory, is_large
 from nncli.data.files.stored_table import TAKEN_ROWS, StoredTable, collect
 from nncli.data.files.table import Table
-from nncli.data.files.table_blocks import join
 from nncli.data.tables.tabular import Choices, load_tables
 
 ROWS = 300
 SMALL = Memory(large_bytes=100, table_bytes=100)
+LARGE = Memory(table_bytes=10**7)
 
 
 def blocks(rows=ROWS):
@@ -52,23 +52,25 @@ def assert_same(found, expected):
 
 def test_a_large_table_is_stored_and_a_small_one_is_not():
     assert isinstance(collect(blocks(), SMALL), StoredTable)
-    assert not isinstance(collect(blocks(), Memory(table_bytes=10**6)), StoredTable)
+    assert not isinstance(collect(blocks(), LARGE), StoredTable)
 
 
 def test_a_stored_table_has_the_cells_types_and_places_of_one_in_memory():
-    assert_same(collect(blocks(), SMALL), join(blocks()))
+    assert_same(collect(blocks(), SMALL), collect(blocks(), LARGE))
 
 
 @pytest.mark.parametrize(("start", "stop"), [(0, 7), (5, 200), (90, 91), (299, 300), (0, 300)])
 def test_so_have_its_parts(start, stop):
-    assert_same(collect(blocks(), SMALL).part(start, stop), join(blocks()).part(start, stop))
+    assert_same(
+        collect(blocks(), SMALL).part(start, stop), collect(blocks(), LARGE).part(start, stop)
+    )
 
 
 @pytest.fixture(scope="module")
 def long_tables():
     """Return a stored table of which rows are taken in three parts, and the same in memory."""
     rows = 2 * TAKEN_ROWS + 50
-    return collect(blocks(rows), SMALL), join(blocks(rows))
+    return collect(blocks(rows), SMALL), collect(blocks(rows), LARGE)
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nncli.data.files.table import Table
-from nncli.data.files.table_blocks import compact, join, regroup
+from nncli.data.files.table_blocks import compact, compacted, join, regroup
 
 
 def table(first, stop):
@@ -16,25 +16,28 @@ def table(first, stop):
 @pytest.mark.parametrize(
     ("numbers", "dtype"),
     [
-        ([0.1, 0.2, 5.0], np.float32),
+        ([0.1, 0.2, 5.0], np.float64),
         ([1, 2, 3], np.float32),
-        ([1.5, np.nan, 0.1], np.float32),
+        ([1.5, np.nan, -0.0], np.float32),
+        ([1.5, np.nan, 0.1], np.float64),
         ([np.nan, np.nan], np.float32),
         ([], np.float32),
         ([2**24, 0], np.float32),
         ([2**24 + 1, 0], np.float64),
         ([2**24 + 1, np.nan], np.float64),
-        ([2**24 + 1, 0.5], np.float32),
+        ([2**24 + 1, 0.5], np.float64),
+        ([*range(300), 0.1], np.float64),
+        ([2.0**127, 2.0**-149], np.float32),
         ([1e39, 0.5], np.float64),
         ([1e308, -1e308, 0.5], np.float64),
         ([1e-50, 2e-50], np.float64),
         ([1_700_000_000.25, 1_700_000_000.75], np.float64),
         ([1e6, 1e6 + 0.3, 1e6 + 0.4], np.float64),
-        ([1e6, 1e6 + 0.3, 2e6], np.float32),
+        ([1e6, 1e6 + 0.3, 2e6], np.float64),
         ([0.1, 0.1], np.float64),
     ],
 )
-def test_double_precision_stays_where_single_would_lose_what_the_numbers_say(numbers, dtype):
+def test_double_precision_stays_where_single_would_change_a_number(numbers, dtype):
     numbers = np.array(numbers, np.float64)
     found = compact(numbers)
     assert found.dtype == dtype
@@ -50,15 +53,16 @@ def test_joined_tables_keep_rows_and_places():
     joined = join([table(0, 3), table(3, 4), table(4, 9)])
     assert joined.columns["x"].tolist() == list(range(9))
     assert [joined.place(row) for row in range(9)] == [f"r{row}" for row in range(9)]
-    assert joined.columns["x"].dtype == np.float32
-    assert join([table(0, 3)], double=True).columns["x"].dtype == np.float64
+    assert joined.columns["x"].dtype == np.float64
 
 
-def test_a_column_that_is_narrow_in_one_block_only_becomes_single():
-    narrow, wide = compact(np.array([1e6, 1e6 + 0.3])), compact(np.array([0.25, 7.1]))
-    assert (narrow.dtype, wide.dtype) == (np.float64, np.float32)
-    tables = [Table("t", {"x": column}, str) for column in (narrow, wide)]
-    assert join(tables).columns["x"].dtype == np.float32
+@given(st.lists(st.lists(st.floats() | st.floats(width=32), max_size=4), min_size=1, max_size=3))
+def test_blocks_that_are_made_compact_are_the_compact_whole(blocks):
+    tables = [Table("t", {"x": np.array(each, np.float64)}, str) for each in blocks]
+    whole = compact(np.concatenate([np.array(each, np.float64) for each in blocks]))
+    found = join([compacted(each) for each in tables]).columns["x"]
+    assert found.dtype == whole.dtype
+    np.testing.assert_array_equal(found, whole)
 
 
 @given(st.lists(st.integers(1, 9), min_size=1, max_size=9), st.integers(1, 12))

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from nncli.base.errors import DataError
+from nncli.data.files.table_blocks import compacted
 from nncli.data.tables.column import Column, described
 from nncli.data.tables.encoding import Encoding, Unseen, constant_columns, fit
 from tests.data.tables.tables import table
@@ -33,7 +34,7 @@ def test_each_kind_becomes_its_inputs():
     encoding = fit(described(MIXED, ["size", "color", "member"], {}), MIXED, ALL)
     assert encoding.inputs == ["size", "color=blue", "color=green", "color=red", "member"]
     assert encoding.scaled == [True, False, False, False, False]
-    matrix, notes = encoding.encode(MIXED)
+    matrix, notes = encoding.encode(compacted(MIXED))
     assert matrix.dtype == np.float32
     assert matrix.tolist() == [[1, 0, 0, 1, 1], [2, 1, 0, 0, 0], [3, 0, 0, 1, 0], [4, 0, 1, 0, 1]]
     assert notes == []
@@ -173,8 +174,25 @@ def test_a_constant_column_is_named():
 def test_numbers_far_from_zero_keep_their_digits():
     rows = table(time=[1.6e9, 1.6e9 + 1, 1.6e9 + 2, 1.6e9 + 3])
     encoding = fit([Column("time", "number")], rows, ALL)
-    assert encoding.dtype == "float64"
-    assert encoding.encode(rows)[0][:, 0].tolist() == rows.columns["time"].tolist()
+    for found, _ in (encoding.encode(rows), encoding.encode(compacted(rows))):
+        assert found[:, 0].tolist() == rows.columns["time"].tolist()
+
+
+@pytest.mark.parametrize("fill", [0.1, 3.0])
+def test_what_fills_blanks_keeps_its_digits(fill):
+    rows = compacted(table(x=[1, None, 2, 5]))
+    encoding = fit([Column("x", "number", "constant", fill)], rows, ALL)
+    assert rows.columns["x"].dtype == np.float32
+    assert encoding.encode(rows)[0].tolist() == [[1], [fill], [2], [5]]
+
+
+def test_the_type_of_a_matrix_is_the_smallest_that_holds_its_numbers():
+    rows = table(x=[1, 0.5, 2, None], c=["a", "b", "a", "b"])
+    encoding = fit(described(rows, ["x", "c"], {"x": {"missing": "median"}}), rows, ALL)
+    assert encoding.encode(compacted(rows))[0].dtype == np.float32
+    tenths = table(x=[1, 0.1, 2, 5], c=["a", "b", "a", "b"])
+    assert encoding.encode(compacted(tenths))[0].dtype == np.float64
+    assert encoding.encode_block(compacted(rows), (), Unseen()).dtype == np.float64
 
 
 def test_all_differences_of_other_columns_are_told_at_once():
@@ -216,4 +234,4 @@ def test_it_is_json_and_back():
     columns = tuple(
         replace(Column(**each), categories=tuple(each["categories"])) for each in values["columns"]
     )
-    assert Encoding(columns, values["dtype"]) == encoding
+    assert Encoding(columns) == encoding
