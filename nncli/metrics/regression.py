@@ -7,6 +7,8 @@ from numpy.typing import NDArray
 
 from nncli.metrics.means import Numbers, Outputs, mean
 
+_LARGEST_RATIO = 1e154  # its square is a number
+
 
 def per_target(outputs: Outputs, targets: NDArray[Any]) -> list[dict[str, float]]:
     """Return the figures of every target by name; `outputs` and `targets` have the shape (N, O).
@@ -25,14 +27,24 @@ def regression_metrics(figures: list[dict[str, float]]) -> dict[str, float]:
 
 def _figures(outputs: Numbers, targets: Numbers) -> dict[str, float]:
     errors = outputs - targets
-    squared = mean(np.square(errors))
-    found = {"mae": mean(np.abs(errors)), "rmse": float(np.sqrt(squared))}
-    return found if len(targets) < 2 else {**found, "r2": _r2(squared, targets)}
+    rmse = _root_mean_square(errors)
+    found = {"mae": mean(np.abs(errors)), "rmse": rmse}
+    return found if len(targets) < 2 else {**found, "r2": _r2(rmse, targets)}
 
 
-def _r2(squared: float, targets: Numbers) -> float:
-    """Return 1 - Σ e² / Σ (t - mean)²; of a constant target 1 without errors, else 0."""
-    spread = mean(np.square(targets - mean(targets)))
-    if spread == 0 or targets.max() == targets.min():  # rounding gives constants a spread too
-        return 0.0 if squared > 0 else 1.0
-    return 1 - squared / spread
+def _root_mean_square(numbers: Numbers) -> float:
+    """Return the root of the mean square; a power of two keeps squares from under- and overflow."""
+    _, exponent = np.frexp(np.abs(numbers).max())
+    return float(np.ldexp(np.sqrt(mean(np.square(np.ldexp(numbers, -exponent)))), exponent))
+
+
+def _r2(rmse: float, targets: Numbers) -> float:
+    """Return 1 - Σ e² / Σ (t - mean)²; of a constant target 1 without errors, else 0.
+
+    A target counts as constant, too, where the quotient is beyond float64.
+    """
+    from_first = targets - targets[0]  # more digits than the targets have
+    deviation = _root_mean_square(from_first - mean(from_first)) if from_first.any() else 0.0
+    if rmse >= _LARGEST_RATIO * deviation:
+        return 0.0 if rmse > 0 else 1.0
+    return 1 - (rmse / deviation) ** 2
