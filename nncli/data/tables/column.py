@@ -140,7 +140,7 @@ class Column:
 
     def _numbers(self, table: Table) -> Numbers:
         cells = table.columns[self.name]
-        numbers = cells.astype(np.float64)
+        numbers = cells.astype(np.float64, copy=False)
         check_size(table, self.name, numbers)
         return numbers
 
@@ -239,6 +239,8 @@ def blank_cells(cells: Cells) -> NDArray[np.bool_]:
 
 def check_size(table: Table, name: str, numbers: Numbers) -> None:
     """Raise `DataError` for a number that scaling or float32 would bring to infinity."""
+    if len(numbers) and -LARGEST <= numbers.min() and numbers.max() <= LARGEST:
+        return  # the usual case, without a look at each
     large = np.abs(numbers) > LARGEST
     if large.any():
         row = int(large.argmax())
