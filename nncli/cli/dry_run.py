@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 
 
 def print_estimate(estimate: "Estimate") -> None:
-    """Print data, shapes, memory and time."""
+    """Print data, shapes, memory and time; on standard error what the user may not expect."""
+    for warning in estimate.warnings:
+        click.echo(f"Warning: {warning}", err=True)
     if estimate.is_own:
         print_findings(estimate.dataset)
         click.echo()

@@ -43,7 +43,13 @@ def init(template: str, out: Path | None, data: Path | None, targets: tuple[str,
     from nncli import first_config
     from nncli.base.storage.files import checked_output, write_text
 
-    path, text = first_config(template, data=data, target=targets, path=out)
+    path, text = first_config(
+        template,
+        data=data,
+        target=targets,
+        path=out,
+        note=lambda line: click.echo(f"Warning: {line}", err=True),
+    )
     if str(path) == "-":
         click.echo(text, nl=False)
         return

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from nncli.base.errors import UsageError
+from nncli.base.notes import Note, warn
 from nncli.base.words import did_you_mean, listed
 from nncli.config.templates import TEMPLATES, template_text
 
@@ -26,6 +27,7 @@ def first_config(
     data: str | Path | None = None,
     target: str | Sequence[str] = (),
     path: str | Path | None = None,
+    note: Note = warn,
 ) -> FirstConfig:
     """Return a commented config to start from; nothing is written.
 
@@ -39,6 +41,8 @@ def first_config(
         Of csv or parquet: the column to predict, or several.
     path : path, optional
         Where it is to be written; default: after the template or the data.
+    note : function of str
+        Told which columns of a table are left out; default: a `NncliWarning`.
 
     Raises
     ------
@@ -55,7 +59,7 @@ def first_config(
         raise UsageError(f"unknown template {template!r}{hint}")
     if template in _OF_TABLES:
         place = chosen or Path(f"{data.stem if data else template}.yaml")
-        return FirstConfig(place, _text_of_table(template, data, targets, place))
+        return FirstConfig(place, _text_of_table(template, data, targets, place, note))
     if template == _OF_IMAGES:
         from nncli.config.starter import starter_text_of_images
 
@@ -68,13 +72,16 @@ def first_config(
     return FirstConfig(chosen or Path(f"{template}.yaml"), template_text(template))
 
 
-def _text_of_table(template: str, data: Path | None, targets: Sequence[str], path: Path) -> str:
+def _text_of_table(
+    template: str, data: Path | None, targets: Sequence[str], path: Path, note: Note
+) -> str:
     from nncli.config.starter import starter_text
     from nncli.data.files.table_file import column_names
+    from nncli.data.names import named_columns
 
     if data is None:
         raise UsageError(f"{template} needs --data with the file, and --target with the column")
     if not targets:
-        names = listed(column_names(data), 20)
+        names = listed(named_columns(str(data), column_names(data))[0], 20)
         raise UsageError(f"{template} needs --target with a column of {data}: {names}")
-    return starter_text(data, list(dict.fromkeys(targets)), path)
+    return starter_text(data, list(dict.fromkeys(targets)), path, note)

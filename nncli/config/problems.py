@@ -92,6 +92,7 @@ def _problem(document: Document, error: dict[str, Any], directory: FilePath) -> 
 def _choice_of_target(document: Document, path: Path, directory: FilePath) -> str:
     """Return the columns to choose from where it is the target that is missing."""
     from nncli.data.files.table_file import column_names
+    from nncli.data.names import named_columns
 
     data = document.value.get("data")
     name = data.get("path", data.get("train")) if isinstance(data, dict) else None
@@ -99,7 +100,8 @@ def _choice_of_target(document: Document, path: Path, directory: FilePath) -> st
         return ""
     file = directory / name
     try:
-        return on_one_line(f": one of the columns {listed(column_names(file), 20)}")
+        named, _ = named_columns(str(file), column_names(file))
+        return on_one_line(f": one of the columns {listed(named, 20)}")
     except DataError as error:
         return on_one_line(f"; {error}")
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from nncli.base.notes import Note
 from nncli.base.words import count, listed
 from nncli.config.file_source import source_of
 from nncli.config.for_tables import VALIDATION, settings_for
@@ -16,6 +17,7 @@ from nncli.config.schema import Config
 from nncli.data.files.images import format_of, image_files
 from nncli.data.files.table import Table
 from nncli.data.files.table_file import column_names, read_table
+from nncli.data.names import named_columns
 from nncli.data.tables.column import blank_cells, unsuited
 from nncli.data.tables.tabular import Choices
 from nncli.data.tables.targets import understand, with_targets
@@ -23,7 +25,7 @@ from nncli.data.tables.targets import understand, with_targets
 _NO_COLUMNS = "  columns: {}\n"
 
 
-def starter_text(path: Path, targets: Sequence[str], config: Path) -> str:
+def starter_text(path: Path, targets: Sequence[str], config: Path, note: Note) -> str:
     """Return the config for a table, to be written to `config`.
 
     Parameters
@@ -32,16 +34,20 @@ def starter_text(path: Path, targets: Sequence[str], config: Path) -> str:
         The file with the table.
     targets : sequence of str
         The columns to predict.
+    note : function of str
+        Told which columns are left out.
 
     Raises
     ------
     DataError
         When the table cannot be read, or the targets are not in it or make no task.
     """
-    Choices(targets).check_names(column_names(path), str(path))
-    table, _ = with_targets(read_table(path), targets)
+    names = column_names(path)
+    Choices(targets).check_names(names, str(path))
+    used, unnamed = named_columns(str(path), names, targets)
+    table, _ = with_targets(read_table(path, used=used), targets)
     understood = understand(table, targets)
-    names = [name for name in table.columns if name not in targets]
+    names = [name for name in used if name not in targets]
     odd = [name for name in names if unsuited(table, name)]
     ids = [name for name in odd if _names_rows(table, name)][:1]
     data: dict[str, Any] = {
@@ -57,6 +63,8 @@ def starter_text(path: Path, targets: Sequence[str], config: Path) -> str:
         "validation": VALIDATION,
     }
     text = _text(path, data, len(table), config, needed="data.path and data.target")
+    for line in unnamed:
+        note(line)
     lines = [line for name in names if name not in odd for line in _column_lines(table, name)]
     return text.replace(_NO_COLUMNS, "\n".join(["  columns:", *lines, ""])) if lines else text
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from nncli.base.errors import DataError
+from nncli.data.names import check_names
 
 if TYPE_CHECKING:  # a config needs the names of tasks alone
     from numpy.typing import NDArray
@@ -83,10 +83,8 @@ class Dataset:
     ids: "Mapping[str, NDArray[Any]]" = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        """Refuse names that no file can hold: those that are no valid Unicode."""
-        for name in (*self.columns, *self.targets, *self.classes):
-            if not name.isascii() and any("\ud800" <= each <= "\udfff" for each in name):
-                raise DataError(f"the name {name!r} has half a surrogate pair; rename it")
+        """Refuse names that no file can hold."""
+        check_names((*self.columns, *self.targets, *self.classes, *self.ids))
 
     @property
     def shape(self) -> Shape:

@@ -2,6 +2,7 @@
 
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -41,6 +42,8 @@ class Estimate:
     engine : str
     megabytes : float
         The most memory of the process.
+    warnings : sequence of str
+        What the user may not expect of the job, a line each.
     """
 
     dataset: Dataset
@@ -52,6 +55,7 @@ class Estimate:
     seconds_an_epoch: float
     engine: str
     megabytes: float
+    warnings: Sequence[str] = ()
 
     @property
     def seconds(self) -> float:
@@ -102,6 +106,7 @@ def estimate(
         seconds_an_epoch=seconds,
         engine=job.engine.name,
         megabytes=_megabytes(job),
+        warnings=job.warnings,
     )
 
 

@@ -9,6 +9,7 @@ from nncli.data.files.csv_file import CsvFile
 from nncli.data.files.table import OpenTable
 from nncli.data.files.table_file import CsvTable
 from nncli.data.memory.memory_table import MemoryTable
+from nncli.data.names import named_columns
 from nncli.data.rows.derived import Renamed
 
 
@@ -60,15 +61,20 @@ def _matched(
     missing = [column for column in columns if column not in header]
     if not missing:
         return header
+    named, unnamed = named_columns(name, header, columns)
     # A header with only some of the names is a mistake, not names of the user's own.
     named_otherwise = len(missing) == len(columns)
-    if width == len(columns) and named_otherwise and note is not None:
-        if header:
-            note(
-                f"{name}: the header has none of the model's names "
-                f"({briefly(columns)}); its columns are taken in their order"
-            )
-        return columns
+    if (len(named) if header else width) == len(columns) and named_otherwise and note is not None:
+        if not header:
+            return columns
+        note(
+            f"{name}: the header has none of the model's names "
+            f"({briefly(columns)}); its columns are taken in their order"
+        )
+        for line in unnamed:
+            note(line)
+        rest = iter(columns)
+        return [next(rest) if each in named else each for each in header]
     found = count(width, "column")
     lacks = f" and lacks {briefly(missing)}" if header else " and no header"
     hint = ", separated by commas" if width == 1 and len(columns) > 1 else ""

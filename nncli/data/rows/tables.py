@@ -62,8 +62,11 @@ def encoded_blocks(table: OpenTable, encoding: Encoding, asked: Asked) -> Iterat
 
 def _kept(encoding: Encoding, asked: Asked) -> list[str]:
     """Return the column that stands beside, if one does; an input does not."""
-    name = asked.id_column or (None if asked.targets else encoding.id)
-    return [name] if name and name not in {each.name for each in encoding.columns} else []
+    name = asked.id_column
+    if name is None and not asked.targets:
+        name = encoding.id
+    inputs = {each.name for each in encoding.columns}
+    return [] if name is None or name in inputs else [name]
 
 
 def _check_kept(name: str, asked: Asked, header: Collection[str]) -> None:

@@ -12,6 +12,7 @@ from nncli.base.words import did_you_mean, listed
 from nncli.data.dataset import Dataset, Task
 from nncli.data.files.table import Kind, Table
 from nncli.data.files.table_file import TableInput, column_names, name_of, read_table
+from nncli.data.names import named_columns
 from nncli.data.rows.reading import Taken, labelled_rows
 from nncli.data.splits import Rows, Split, in_order, whole
 from nncli.data.splitting import Fold, divide
@@ -64,16 +65,17 @@ class Choices:
     def roles(self) -> dict[str, str]:
         """What the columns that are no inputs are, by name."""
         roles = dict.fromkeys(self.drop, "dropped")
-        roles |= {name: role for name, role in ((self.id, "id"), (self.weight, "weight")) if name}
+        others = ((self.id, "id"), (self.weight, "weight"))
+        roles |= {name: role for name, role in others if name is not None}
         return roles | dict.fromkeys(self.target, "target")
 
     @property
     def kinds(self) -> dict[str, Kind]:
         """The kinds that are not to be taken from the cells."""
         chosen = {name: each["kind"] for name, each in self.columns.items() if each.get("kind")}
-        if self.weight:
+        if self.weight is not None:
             chosen[self.weight] = "number"
-        if self.id:
+        if self.id is not None:
             chosen[self.id] = "category"  # as it stands in the file
         return chosen
 
@@ -117,13 +119,15 @@ def load_tables(
     path = name_of(source)
     names = column_names(source)
     choices.check_names(names, path)
+    names, unnamed = named_columns(path, names, {*choices.roles, *choices.columns})
     table, left_out = _read(source, names, choices)
     targets = understand(table, choices.target, choices.task, choices.classes)
     values = targets.values(table)
     shares = {part: each for part, each in parts.items() if isinstance(each, int | float)}
     divided = divide(_labels_alone(values), shares, seed, targets.classes, path, fold)
     encoding = _encoding(table, names, choices, divided["train"])
-    matrix, notes = encoding.encode(table)
+    matrix, unseen = encoding.encode(table)
+    notes = [*unnamed, *unseen]
     weights = _weights(table, targets, values, choices, divided["train"])
     splits = {part: Split(matrix, values, rows, weights) for part, rows in divided.items()}
     others = {part: each for part, each in parts.items() if not isinstance(each, int | float)}
@@ -147,7 +151,7 @@ def load_tables(
         left_out=left_out,
         warnings=notes,
         numbers=table.numbers,
-        ids={choices.id: table.columns[choices.id]} if choices.id else {},
+        ids={} if choices.id is None else {choices.id: table.columns[choices.id]},
     )
 
 
@@ -157,14 +161,15 @@ def _encoding(table: Table, names: Sequence[str], choices: Choices, train: Rows)
     if not inputs:
         raise DataError(f"{table.name}: has no column for an input beside {listed(names)}")
     columns = described(table, inputs, choices.columns, fills_blanks=choices.missing == "auto")
-    return replace(fit(columns, table, train), blanks=tuple(choices.blanks), id=choices.id)
+    encoding = fit(columns, table, train)
+    return replace(encoding, blanks=tuple(choices.blanks), id=choices.id)
 
 
 def _weights(
     table: Table, targets: Targets, values: NDArray[Any], choices: Choices, train: Rows
 ) -> NDArray[np.float64] | None:
     """Return how much each row counts in training; None where all count alike."""
-    given = given_weights(table, choices.weight) if choices.weight else None
+    given = None if choices.weight is None else given_weights(table, choices.weight)
     return row_weights(
         table.name, targets, values, train, given=given, of_classes=choices.class_weight
     )

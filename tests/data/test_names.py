@@ -1,0 +1,54 @@
+"""Names of columns: which are none, and which no model can be saved with."""
+
+import string
+
+import pytest
+
+from nncli.base.errors import DataError
+from nncli.data.names import check_names, named_columns
+
+NO_NAMES = [
+    "",
+    "  ",
+    "Unnamed: 0",
+    "Unnamed: 17",
+    "Unnamed: 0.1",
+    "Unnamed: 0.1.1",
+    "Unnamed: 1_level_1",
+    "__index_level_0__",
+    "__index_level_1__",
+]
+NAMES = ["index", "level_0", "X", "0", "Unnamed", "unnamed: 0", "Unnamed: x", "Unnamed: 0 kg", "id"]
+
+
+@pytest.mark.parametrize("name", NO_NAMES)
+def test_a_column_without_a_name_is_left_out_and_told(name):
+    kept, (line,) = named_columns("t.csv", ["a", name, "b"])
+    assert kept == ["a", "b"]
+    called = repr(name) if name.strip() else "2"
+    assert line == (
+        f"t.csv: column {called}: left out, as a column without a name is mostly a row index; to "
+        "use it, name it, or list it in data.columns"
+    )
+    assert named_columns("t.csv", ["a", name], chosen=[name]) == (["a", name], [])
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_other_name_is_one(name):
+    assert named_columns("t.csv", [name, "b"]) == ([name, "b"], [])
+
+
+def test_several_columns_without_names_share_a_line():
+    kept, (line,) = named_columns("t.csv", ["", "a", "Unnamed: 2", ""])
+    assert kept == ["a"]
+    assert line.startswith("t.csv: column 1, column 'Unnamed: 2', column 4: left out, as a ")
+
+
+def test_names_that_no_file_holds_are_refused():
+    check_names(["a", "\u2028", "\0", "b" * 4_000_000])
+    with pytest.raises(DataError, match=r"the name 'a\\ud800' has half a surrogate pair; rename"):
+        check_names(["a\ud800"])
+    with pytest.raises(DataError, match="have more than 4,194,304 characters, up to 'bbb"):
+        check_names(["b" * 5_000_000])
+    with pytest.raises(DataError, match="more than 4,194,304 characters"):
+        check_names(f"{n}{string.ascii_letters * 1000}" for n in range(100))
