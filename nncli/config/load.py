@@ -35,7 +35,7 @@ from nncli.data.dataset import Task
 if TYPE_CHECKING:
     from nncli.config.memory_sources import Given
 
-_MOST_BYTES = 1 << 20
+MOST_BYTES = 1 << 20
 _MOST_SAVED_VALUES = MOST_VALUES + 1000  # with the defaults
 _NAME = "model"  # of a config that is no file, and has none
 _BYTE_ORDER_MARK = "\ufeff"
@@ -252,8 +252,8 @@ def saved_config(values: Any, name: str) -> LoadedConfig:
 
 def _read(path: FilePath) -> str:
     with os_errors_as(ConfigError, path, remedy="'nncli init' writes a config to start from"):
-        content = read_regular(path, _MOST_BYTES)
-    if len(content) > _MOST_BYTES:
+        content = read_regular(path, MOST_BYTES)
+    if len(content) > MOST_BYTES:
         raise ConfigError(f"{path}:1:1: larger than 1 MiB; a config is a short text")
     try:
         return content.decode().removeprefix(_BYTE_ORDER_MARK)

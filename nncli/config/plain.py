@@ -1,5 +1,6 @@
 """Values that a config in Python may have, as the plain ones that YAML has."""
 
+import re
 from collections.abc import Mapping
 from pathlib import PurePath
 from typing import Any
@@ -31,6 +32,8 @@ def plain_values(value: Any, place: str, path: Path = ()) -> Any:
     if isinstance(value, Mapping):
         if other := [key for key in value if not isinstance(key, str)]:
             raise ConfigError(f"{where}: the key {other[0]!r} is not text")
+        for key in value:
+            plain_values(key, place, path)
         return {str(key): plain_values(each, place, (*path, key)) for key, each in value.items()}
     if isinstance(value, PurePath):
         return str(value)
@@ -38,6 +41,8 @@ def plain_values(value: Any, place: str, path: Path = ()) -> Any:
         value = value.tolist()
     if isinstance(value, list | tuple):
         return [plain_values(each, place, (*path, n)) for n, each in enumerate(value)]
+    if isinstance(value, str) and not value.isascii() and re.search("[\ud800-\udfff]", value):
+        raise ConfigError(f"{where}: {value[:60]!r} has half a surrogate pair; expected text")
     if value is None or isinstance(value, bool | int | float | str):
         return value
     raise ConfigError(

@@ -18,6 +18,13 @@ class _Dumper(yaml.SafeDumper):
     """Puts into quotes also what our own reader takes for a number, such as ``1e3``."""
 
 
+def _represent_text(dumper: _Dumper, text: str) -> yaml.ScalarNode:
+    """Escape what does not print: in other styles, YAML takes some of it for ends of lines."""
+    style = None if text.isprintable() else '"'
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_Dumper.add_representer(str, _represent_text)
 _Dumper.add_implicit_resolver(
     "tag:yaml.org,2002:float", re.compile(f"({FLOAT.pattern})$"), list("-+.0123456789")
 )
@@ -60,18 +67,24 @@ def _text(values: Mapping[str, Any], described: BaseModel | None) -> str:
 
 def setting_lines(key: str, value: Any, indent: str) -> list[str]:
     """Return the lines of a key and its value in flow style."""
-    text = yaml.dump(
-        {key: value},
-        Dumper=_Dumper,
-        default_flow_style=isinstance(value, Mapping | list) or None,
-        sort_keys=False,
-        allow_unicode=True,
-        width=_WIDTH - len(indent),
-    )
-    flow = text.strip()
-    if flow.startswith("{") and flow.endswith("}"):
-        flow = flow[1:-1]
-    return [indent + line for line in flow.splitlines()]
+
+    def dumped(flow: bool | None) -> str:
+        text: str = yaml.dump(
+            {key: value},
+            Dumper=_Dumper,
+            default_flow_style=flow,
+            sort_keys=False,
+            allow_unicode=True,
+            width=_WIDTH - len(indent),
+        )
+        return text.strip("\n")
+
+    text = dumped(isinstance(value, Mapping | list) or None)
+    if text.startswith("{?"):  # a long key, or none: only a block can do without the braces
+        text = dumped(False)
+    elif text.startswith("{") and text.endswith("}"):
+        text = text[1:-1]
+    return [indent + line for line in text.split("\n")]
 
 
 def _comment(described: BaseModel | None, key: str, indent: str) -> list[str]:

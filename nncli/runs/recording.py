@@ -13,9 +13,10 @@ import numpy as np
 import nncli
 from nncli.base.clock import Clock
 from nncli.base.environment import environment
-from nncli.base.errors import NncliError
+from nncli.base.errors import NncliError, OutputError
 from nncli.base.storage.files import remove_litter, write_text
 from nncli.base.threads import threads_in_use
+from nncli.config.load import MOST_BYTES
 from nncli.config.render import config_text
 from nncli.metrics.tasks import Evaluation
 from nncli.model.model import Model
@@ -89,7 +90,13 @@ class RunDirectory(Observer):
     def begin(self, job: ObservedJob) -> None:
         """Write the config, and begin or cut the history. Raises `OutputError`."""
         remove_litter(self.directory)
-        write_text(self.directory / CONFIG, config_text(self._job.config))
+        config = config_text(self._job.config)
+        if len(config.encode()) > MOST_BYTES:
+            raise OutputError(
+                f"{self.directory / CONFIG}: would be larger than 1 MiB, and never be read again; "
+                "shorten the names in the config"
+            )
+        write_text(self.directory / CONFIG, config)
         self._history.begin(job)
         self._same = {
             "config": self._job.config.model_dump(),

@@ -2,11 +2,11 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from nncli.config.load import load_config
-from nncli.config.render import commented_text, config_text
+from nncli.config.render import commented_text, config_text, setting_lines
 from nncli.config.schema import Config
 from nncli.config.strict_yaml import parse
 from nncli.config.templates import TEMPLATES
@@ -96,6 +96,26 @@ def test_long_lists_are_wrapped_and_come_back(load):
     text = config_text(config)
     assert max(map(len, text.splitlines())) <= 90
     assert parse(text, "c.yaml").value["model"]["hidden_layers"] == [100] * 90
+
+
+names = st.text(st.characters(exclude_categories=["Cs"]), max_size=200) | st.text(
+    "a b\n\t\0\x85\u2028\ufeff{}[],:#'\"-?!&*~", max_size=200
+)
+
+
+@given(names, names)
+@example("", "b")
+@example("a" * 2000, "a\u2028b")
+def test_every_name_of_a_column_comes_back_as_it_was(name, other):
+    columns = {name: "number", other: {"kind": "category", "missing": "indicator"}}
+    values = {
+        "data": {"path": "t.csv", "target": "y", "id": name, "drop": [other], "columns": columns}
+    }
+    assume(name != other)
+    text = commented_text(values, Config.model_validate(values | {"data": "xor"}))
+    assert parse(text, "c.yaml").value == values
+    lines = ["a: 1", "b:", *setting_lines(name, "number", "  "), "c: 2"]
+    assert parse("\n".join(lines), "c.yaml").value == {"a": 1, "b": {name: "number"}, "c": 2}
 
 
 @settings(deadline=None, max_examples=60)

@@ -2,8 +2,12 @@
 
 import string
 
+import numpy as np
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
+import nncli
 from nncli.base.errors import DataError
 from nncli.data.names import check_names, named_columns
 
@@ -19,6 +23,7 @@ NO_NAMES = [
     "__index_level_1__",
 ]
 NAMES = ["index", "level_0", "X", "0", "Unnamed", "unnamed: 0", "Unnamed: x", "Unnamed: 0 kg", "id"]
+MODEL = {"model": {"hidden_layers": [2]}, "training": {"epochs": 1}}
 
 
 @pytest.mark.parametrize("name", NO_NAMES)
@@ -42,6 +47,33 @@ def test_several_columns_without_names_share_a_line():
     kept, (line,) = named_columns("t.csv", ["", "a", "Unnamed: 2", ""])
     assert kept == ["a"]
     assert line.startswith("t.csv: column 1, column 'Unnamed: 2', column 4: left out, as a ")
+
+
+texts = st.text(max_size=30) | st.text("a \n\t\0\x85\u2028\ufeff'\"{}[]:#,=?-~", max_size=30)
+
+
+@settings(max_examples=12, deadline=None)
+@given(texts.filter(lambda name: name not in ("x", "y")), st.sampled_from(["input", "id", "drop"]))
+@example("\ud800", "input")
+@example("y" * 100_000, "input")
+@example("z" * 5_000_000, "input")
+@example("z" * 2_000_000, "drop")
+@example("true", "id")
+@example("a\u2028b", "drop")
+def test_a_name_is_refused_before_training_or_can_be_saved_and_read(tmp_path_factory, name, role):
+    rows = [{"x": n, name: n * n, "y": 2 * n} for n in range(20)]
+    data = {"target": "y", "columns": {name: "number"} if role == "input" else {}}
+    data |= {"id": {"id": name}, "drop": {"drop": [name]}}.get(role, {})
+    run = tmp_path_factory.mktemp("run")
+    try:
+        result = nncli.train({"data": data, **MODEL}, data=rows, out=run)
+    except nncli.NncliError:
+        assert not (run / "history.csv").exists()
+        return
+    model = nncli.load(run)
+    assert model.preprocessing == result.model.preprocessing
+    np.testing.assert_array_equal(model.predict(rows), result.model.predict(rows))
+    assert nncli.resume(run, {"training.epochs": 2}, data=rows).epochs == 2
 
 
 def test_names_that_no_file_holds_are_refused():

@@ -55,10 +55,10 @@ class ParquetFile:
             source = io.BytesIO(file.read()) if file.path is None else file.path
             # Neither a map, nor column chunks, nor all that is to come shall be in memory.
             self._file = parquet.ParquetFile(source, buffer_size=_BUFFER_BYTES, pre_buffer=False)
+            self.header: list[str] = self._file.schema_arrow.names
         # What pyarrow reads is not seen: the bytes of the file are told in proportion to the rows.
         self._bytes = 0 if file.path is None else file.path.stat().st_size
         self._advance = advance
-        self.header: list[str] = self._file.schema_arrow.names
 
     def blocks(
         self,
@@ -114,6 +114,10 @@ class ParquetFile:
 
         try:
             yield
+        except UnicodeDecodeError as error:
+            raise DataError(
+                f"{self.name}: has a name or text that is not UTF-8; write it as UTF-8"
+            ) from error
         except (pyarrow.ArrowException, OSError, ValueError) as error:
             words = str(error).splitlines()[0][:120] if str(error) else type(error).__name__
             raise DataError(f"{self.name}: is no Parquet file, or is damaged ({words})") from error

@@ -30,6 +30,12 @@ def table_of(path):
     return read
 
 
+def test_a_name_that_is_not_utf_8_is_refused(path):
+    parquet.write_table(pyarrow.table({"abcd": [1.0]}), path, store_schema=False)
+    path.write_bytes(path.read_bytes().replace(b"abcd", b"ab\xff\xfe"))
+    assert refusal(path) == "has a name or text that is not UTF-8; write it as UTF-8"
+
+
 def refusal(path, **options):
     with pytest.raises(DataError) as caught:
         read_table(path, **options)
