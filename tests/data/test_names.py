@@ -84,3 +84,26 @@ def test_names_that_no_file_holds_are_refused():
         check_names(["b" * 5_000_000])
     with pytest.raises(DataError, match="more than 4,194,304 characters"):
         check_names(f"{n}{string.ascii_letters * 1000}" for n in range(100))
+
+
+@pytest.mark.parametrize(
+    ("header", "settings"),
+    [
+        (["c", "c=b"], {}),
+        (["c", "c is blank"], {"c": {"missing": "indicator"}}),
+        (["c", "c=b"], {"c=b": "category"}),
+    ],
+)
+def test_inputs_of_one_name_are_refused_before_training(header, settings):
+    cells = ["a", "b", "b=1"]
+    rows = [{header[0]: cells[n % 3], header[1]: n % 2, "y": float(n)} for n in range(30)]
+    config = {"data": {"target": "y", "columns": settings}, **MODEL}
+    with pytest.raises(
+        DataError, match=rf"^data: the columns 'c' and '{header[1]}' both lead to an input called"
+    ):
+        nncli.train(config, data=rows)
+    renamed = [
+        {"kind": a, "x=b": b, "x=b is blank": b, "y": y} for a, b, y in map(dict.values, rows)
+    ]
+    model = nncli.train({"data": {"target": "y"}, **MODEL}, data=renamed).model
+    assert len({*model.preprocessing.columns}) == len(model.preprocessing.columns) == 5

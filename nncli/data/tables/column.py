@@ -230,6 +230,19 @@ def unsuited(table: Table, name: str) -> str | None:
     return None
 
 
+def check_inputs(table: str, columns: Sequence[Column]) -> None:
+    """Raise `DataError` where two columns lead to inputs of one name."""
+    owners: dict[str, str] = {}
+    for column in columns:
+        for name in column.inputs:
+            if name in owners:
+                raise DataError(
+                    f"{table}: the columns {owners[name]!r} and {column.name!r} both lead to an "
+                    f"input called {name!r}; rename one of them, or add it to data.drop"
+                )
+            owners[name] = column.name
+
+
 def blank_cells(cells: Cells) -> NDArray[np.bool_]:
     """Return which cells are blank, (N,)."""
     if cells.dtype.kind == "O":

@@ -16,7 +16,7 @@ from nncli.data.names import named_columns
 from nncli.data.rows.reading import Taken, labelled_rows
 from nncli.data.splits import Rows, Split, in_order, whole
 from nncli.data.splitting import Fold, divide
-from nncli.data.tables.column import described
+from nncli.data.tables.column import check_inputs, described
 from nncli.data.tables.encoding import Encoding, constant_columns, fit
 from nncli.data.tables.targets import Targets, understand, with_targets
 from nncli.data.weights import ClassWeights, given_weights, row_weights
@@ -162,6 +162,7 @@ def _encoding(table: Table, names: Sequence[str], choices: Choices, train: Rows)
         raise DataError(f"{table.name}: has no column for an input beside {listed(names)}")
     columns = described(table, inputs, choices.columns, fills_blanks=choices.missing == "auto")
     encoding = fit(columns, table, train)
+    check_inputs(table.name, encoding.columns)
     return replace(encoding, blanks=tuple(choices.blanks), id=choices.id)
 
 
