@@ -1,8 +1,9 @@
 """A strict, bounded subset of YAML that remembers where everything stood.
 
 Mappings, lists and scalars; no anchors, aliases, tags, merges or second documents. A plain scalar
-is null, ``true`` or ``false``, an integer, a float, or else a string: ``no``, ``off``, ``010``
-and ``1:30`` stay what was typed (the YAML 1.2 core schema, without octal and hexadecimal).
+is null, ``true`` or ``false``, also as ``True`` or ``TRUE``, an integer, a float, or else a
+string: ``no``, ``off``, ``010`` and ``1:30`` stay what was typed (the YAML 1.2 core schema, without
+octal and hexadecimal).
 """
 
 import json
@@ -35,7 +36,11 @@ _SHOWN = 80  # characters of a word that a message repeats
 
 _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)")
 FLOAT = re.compile(r"[-+]?(\.[0-9]+|(0|[1-9][0-9]*)(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
-_SPECIAL = {"null": None, "~": None, "": None, "true": True, "false": False}
+_SPECIAL: dict[str, bool | None] = {
+    **dict.fromkeys(("null", "Null", "NULL", "~", "")),
+    **dict.fromkeys(("true", "True", "TRUE"), True),
+    **dict.fromkeys(("false", "False", "FALSE"), False),
+}
 # What is none of YAML's "printable" characters (1.2.2, section 5.1); to name those takes long.
 _NOT_ALLOWED = re.compile(r"[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
 _INFINITE = re.compile(r"[-+]?\.(inf|nan)")

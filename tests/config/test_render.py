@@ -80,6 +80,14 @@ def test_a_name_that_looks_like_something_else_stays_text(tmp_path, name):
     assert filled_in(tmp_path / "shown.yaml").name == name
 
 
+@pytest.mark.parametrize("word", ["True", "TRUE", "false", "Null", "NULL", "~", "yes"])
+def test_words_that_yaml_takes_for_values_stay_text_where_they_are_text(word):
+    values = {"path": "t.csv", "target": word, "columns": {word: "category"}, "blanks": [word]}
+    config = Config.model_validate({"data": {"source": "csv", **values}})
+    found = parse(config_text(config), "c.yaml").value["data"]
+    assert {key: found[key] for key in values} == values
+
+
 def test_names_are_not_put_into_quotes_without_need(load):
     assert "name: xor-2\n" in config_text(load("data: xor\nname: xor-2").config)
 
@@ -89,6 +97,20 @@ def test_every_number_comes_back_as_it_was(number):
     values = {"data": "xor", "training": {"learning_rate": number}}
     text = config_text(Config.model_validate(values))
     assert parse(text, "c.yaml").value["training"]["learning_rate"] == number
+
+
+@pytest.mark.parametrize(
+    ("settings", "line"),
+    [
+        ("training: {shuffle: False}", "shuffle: false"),
+        ("training: {shuffle: TRUE}", "shuffle: true"),
+        ("training: {early_stopping: Null}", "early_stopping: null"),
+    ],
+)
+def test_switches_in_any_case_are_written_in_lower_case(load, settings, line):
+    assert f"  {line}\n" in config_text(load(f"data: xor\n{settings}\n").config)
+    overrides = [f"training.{settings.partition('{')[2].strip('}').replace(': ', '=')}"]
+    assert f"  {line}\n" in config_text(load_config({"data": "xor"}, overrides).config)
 
 
 def test_long_lists_are_wrapped_and_come_back(load):
