@@ -42,6 +42,24 @@ class Constant(Checked):
         return {"anyOf": [{"type": kind} for kind in ("number", "boolean", "string")]}
 
 
+class Blank(Checked):
+    """Annotation for what counts as a blank cell: text, or a number, which stands for its text."""
+
+    def check(self, value: Any) -> str:
+        """Return the text of `value`, if it is allowed."""
+        if isinstance(value, str):
+            return value
+        if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
+            return repr(value)
+        raise refusal(
+            f"found {shown(value)}; expected text or a number; put the word into quotes: 'null'"
+        )
+
+    def json_schema(self) -> dict[str, Any]:
+        """Return the JSON Schema of what is allowed."""
+        return {"anyOf": [{"type": kind} for kind in ("string", "number")]}
+
+
 class ColumnSection(Section):
     """What a column of a table is."""
 
@@ -106,8 +124,8 @@ class TableKeys(PartsSource):
     )
     weight: str | None = Field(None, description="a column with how much each row counts")
     class_weight: ClassWeight = class_weight_field()
-    blanks: list[str] = Field(
-        [], max_length=MOST_BLANKS, description="what counts as a blank cell, such as NA or ?"
+    blanks: list[Annotated[str, Blank()]] = Field(
+        [], max_length=MOST_BLANKS, description="what counts as a blank cell, such as NA, ? or -999"
     )
     missing: Literal["error", "auto"] = Field(
         "error",

@@ -94,7 +94,7 @@ def test_names_that_no_file_holds_are_refused():
         (["c", "c=b"], {"c=b": "category"}),
     ],
 )
-def test_inputs_of_one_name_are_refused_before_training(header, settings):
+def test_inputs_of_one_name_are_refused_before_training(tmp_path, header, settings):
     cells = ["a", "b", "b=1"]
     rows = [{header[0]: cells[n % 3], header[1]: n % 2, "y": float(n)} for n in range(30)]
     config = {"data": {"target": "y", "columns": settings}, **MODEL}
@@ -107,3 +107,5 @@ def test_inputs_of_one_name_are_refused_before_training(header, settings):
     ]
     model = nncli.train({"data": {"target": "y"}, **MODEL}, data=renamed).model
     assert len({*model.preprocessing.columns}) == len(model.preprocessing.columns) == 5
+    model.save(tmp_path / "model.npz")
+    assert nncli.load(tmp_path / "model.npz").preprocessing == model.preprocessing
