@@ -29,11 +29,11 @@ from nncli.runs.folds import (
     with_folds,
 )
 from nncli.runs.job import prepare
-from nncli.runs.recording import CHECKPOINT, CONFIG
 from nncli.runs.result import Result
 from nncli.runs.resuming import check_run, load_run
 from nncli.runs.training import train_job
 from nncli.training.observers.observer import Observer
+from nncli.training.run_files import CHECKPOINT, CONFIG
 
 _FOLDS = 5
 

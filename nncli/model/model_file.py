@@ -23,6 +23,7 @@ from nncli.base.storage.strict_json import parse_json, to_json
 from nncli.base.words import on_one_line
 from nncli.model.metadata import Refusal, check_parameters, get, get_texts, is_number
 from nncli.model.model import Model
+from nncli.model.no_model import why_no_model
 from nncli.model.preprocessing_metadata import read_preprocessing
 from nncli.nn.activations import ACTIVATIONS
 from nncli.nn.layers.activation import ActivationLayer
@@ -41,6 +42,7 @@ from nncli.nn.network import (
     trained_views,
 )
 from nncli.nn.objective import Objective
+from nncli.training.run_files import WEIGHTS
 
 # 1 had no target_offset, target_scale and encoding; 1 and 2 had a dense layer and its activation
 # in one.
@@ -102,9 +104,9 @@ def read_model(path: Path) -> Model:
     """
     called = str(path)
     if path.is_dir():
-        if (path / "fold-1").is_dir():
-            raise ModelFileError(f"{path}: has a model for each fold; choose {path / 'fold-1'}")
-        path = path / "weights.npz"
+        if problem := why_no_model(path):
+            raise ModelFileError(problem)
+        path = path / WEIGHTS
     with _refusals(path):
         return _read(read_own_npz, path, called)
 

@@ -25,12 +25,12 @@ from nncli.model.model_file import read_model
 from nncli.model.prediction import Numbers, predict_rows
 from nncli.runs.cross_validation import CrossValidation, FoldResult, summaries_of
 from nncli.runs.job import Job
-from nncli.runs.recording import CONFIG, METRICS, WEIGHTS
 from nncli.runs.result import Result
 from nncli.runs.resuming import StoppedRun, check_run, load_run
 from nncli.runs.training import train_job
 from nncli.training.observers.interruption import InterruptRequest
 from nncli.training.observers.observer import Observer
+from nncli.training.run_files import CONFIG, METRICS, WEIGHTS
 
 PREDICTIONS = "predictions.csv"
 

@@ -13,7 +13,7 @@ import numpy as np
 import nncli
 from nncli.base.clock import Clock
 from nncli.base.environment import environment
-from nncli.base.errors import NncliError, OutputError
+from nncli.base.errors import DivergenceError, NncliError, OutputError
 from nncli.base.storage.files import remove_litter, write_text
 from nncli.base.threads import threads_in_use
 from nncli.config.load import MOST_BYTES
@@ -23,17 +23,19 @@ from nncli.model.model import Model
 from nncli.model.model_file import write_model
 from nncli.runs.job import Job
 from nncli.training.checkpoint import Pace, write_checkpoint
-from nncli.training.history_file import HISTORY
 from nncli.training.loop import EpochReport, StepReport
 from nncli.training.observers.history import HistoryFile
 from nncli.training.observers.observer import Job as ObservedJob
 from nncli.training.observers.observer import Observer
 from nncli.training.outcome import INTERRUPTED, UNWRITTEN, Outcome
-
-CHECKPOINT = "checkpoint.npz"
-CONFIG = "config.yaml"
-METRICS = "metrics.json"
-WEIGHTS = "weights.npz"
+from nncli.training.run_files import (
+    CHECKPOINT,
+    CONFIG,
+    DIVERGENCE,
+    HISTORY,
+    METRICS,
+    WEIGHTS,
+)
 
 
 def trained_model(job: Job, outcome: Outcome, wall_seconds: float) -> Model:
@@ -97,6 +99,8 @@ class RunDirectory(Observer):
                 "shorten the names in the config"
             )
         write_text(self.directory / CONFIG, config)
+        with suppress(OSError):  # of an earlier part of the run
+            (self.directory / DIVERGENCE).unlink()
         self._history.begin(job)
         self._same = {
             "config": self._job.config.model_dump(),
@@ -133,6 +137,11 @@ class RunDirectory(Observer):
         if outcome.is_over:
             with self._clock.phase("checkpoint"):
                 self._save_checkpoint(outcome.ended)
+
+    def note_divergence(self, error: DivergenceError) -> None:
+        """Leave a line about what happened, for those who look for the model later."""
+        with suppress(OutputError):  # the error itself is more important
+            write_text(self.directory / DIVERGENCE, f"{error}\n")
 
     def _save_if_due(self, *, within_epoch: bool) -> None:
         if self._pace.is_due(within_epoch=within_epoch):

@@ -7,8 +7,9 @@ from typing import Any
 
 from nncli.metrics.tasks import Evaluation
 from nncli.model.model import Model
-from nncli.training.history_file import HISTORY, Table, read_history
+from nncli.training.history_file import Table, read_history
 from nncli.training.outcome import EARLY, FINISHED
+from nncli.training.run_files import HISTORY
 
 
 @dataclass(frozen=True)

@@ -21,9 +21,9 @@ from nncli.engines.choice import ENGINES
 from nncli.engines.engine import Sums
 from nncli.nn.schedules import SCHEDULES
 from nncli.runs.job import Job, prepare
-from nncli.runs.recording import CHECKPOINT, CONFIG
 from nncli.training.checkpoint import Checkpoint, read_checkpoint
 from nncli.training.progress import Snapshot
+from nncli.training.run_files import CHECKPOINT, CONFIG
 
 _MAY_BE_RAISED = "training.epochs"
 _RECORDED = {

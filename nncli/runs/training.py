@@ -57,6 +57,8 @@ def train_job(
         try:
             outcome = run(job, watching)
         except DivergenceError as error:
+            if record:
+                record.note_divergence(error)
             best = job.progress
             if best.best is None:
                 raise

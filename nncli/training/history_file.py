@@ -5,7 +5,6 @@ from pathlib import Path
 
 from nncli.base.errors import DataError, reason
 
-HISTORY = "history.csv"
 Table = dict[str, list[float]]
 
 

@@ -50,6 +50,20 @@ def lock(handle: int) -> bool:
     return True
 
 
+def in_use(directory: Path) -> bool:
+    """Return whether a run directory is locked; False where that cannot be found out."""
+    try:
+        handle = _open(directory)
+    except OSError:
+        return False
+    try:
+        return not lock(handle)
+    except OSError:
+        return False
+    finally:
+        os.close(handle)
+
+
 @contextmanager
 def locked(directory: Path) -> Iterator[None]:
     """Keep other processes from using a run directory while the block runs.

@@ -1,0 +1,58 @@
+"""Say why a run directory has no model, and what to do next."""
+
+from pathlib import Path
+from shlex import quote
+
+from nncli.base.errors import DataError
+from nncli.base.storage.locks import in_use
+from nncli.base.words import count, on_one_line
+from nncli.training.run_files import CONFIG, DIVERGENCE, HISTORY, METRICS, WEIGHTS
+
+_LONGEST_LINE = 500
+
+
+def why_no_model(directory: Path) -> str | None:
+    """Return why no single model can be read from a directory, in words for an error.
+
+    None where there is one, or where it is no run that might still get one.
+    """
+    folds = sorted(directory.glob("fold-*"))
+    if folds and (directory / METRICS).is_file():
+        return f"{directory}: has a model for each fold; choose {directory / 'fold-1'}"
+    if (directory / WEIGHTS).exists() or (directory / METRICS).exists():
+        return None
+    if not (folds or (directory / CONFIG).is_file()):
+        return None
+    if in_use(directory):
+        return f"{directory}: another process is training in it; wait until it ends"
+    for place in (directory, *folds):
+        if problem := _divergence(place):
+            return f"{place}: training diverged and left no weights: {problem}"
+    resume = f"resume it: nncli train --resume {quote(str(directory))}"
+    if not folds:
+        done = count(_epochs(directory), "epoch")
+        return f"{directory}: training was stopped after {done}, before it saved weights; {resume}"
+    done_folds = [fold for fold in folds if (fold / WEIGHTS).is_file()]
+    other = f", or choose a model of its folds: {done_folds[0]}" if done_folds else ""
+    return f"{directory}: is a cross-validation that was stopped; {resume}{other}"
+
+
+def _divergence(directory: Path) -> str | None:
+    """Return what a run left about its divergence, if anything."""
+    if (directory / WEIGHTS).exists():
+        return None  # those of the best epoch before
+    try:
+        with (directory / DIVERGENCE).open(encoding="utf-8", errors="replace") as stream:
+            return on_one_line(stream.read(_LONGEST_LINE).strip(), _LONGEST_LINE)
+    except OSError:
+        return None
+
+
+def _epochs(directory: Path) -> int:
+    """Return how many epochs the history of a run has."""
+    from nncli.training.history_file import read_history
+
+    try:
+        return len(read_history(directory / HISTORY)["epoch"])
+    except DataError:
+        return 0
