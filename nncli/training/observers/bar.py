@@ -34,8 +34,10 @@ class Bar(Observer):
         self._unshown: EpochReport | None = None
         self._epochs, self._score = job.plan.epochs, job.score
         self._rows, self._batches = len(job.order.split), job.order.batches
+        before = job.progress.epoch * self._rows + job.progress.sums.rows
         self._bar = tqdm(
             total=self._epochs * self._rows,
+            initial=before,  # the rate is that of the rows from here on
             unit=" rows",
             unit_scale=True,
             dynamic_ncols=True,
