@@ -4,19 +4,45 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from nncli.base.storage.mapping import row_blocks
 from nncli.data.dataset import Dataset
 from nncli.model.evaluation import target_outside
 from nncli.nn.network import Network
 
+_PARTS_OF_A_RANGE = 256  # inputs in the first of them are scaled to below 0.004
 
-def advice(dataset: Dataset, network: Network) -> list[str]:
-    """Return, a line each, why training cannot reach what the user may expect."""
+
+def advice(dataset: Dataset, network: Network, scaler: str) -> list[str]:
+    """Return, a line each, why training cannot reach what the user may expect.
+
+    `scaler` is the name of the way in which inputs are scaled.
+    """
     return [
         *dataset.warnings,
+        *(_inputs_near_0(dataset) if scaler == "unit" else ()),
         *_equal_units(network),
         *_one_layer_for_xor(dataset, network),
         *_targets_out_of_reach(dataset, network),
     ]
+
+
+def _inputs_near_0(dataset: Dataset) -> Iterator[str]:
+    split = dataset.splits["train"]
+    dtype, low, high = split.inputs.dtype, 0, 0
+    if dtype.kind not in "iu" or dtype.itemsize == 1:  # of bytes, 1 is no small part
+        return
+    largest = int(np.iinfo(dtype).max)
+    for start, block in row_blocks(split.inputs, split.rows):
+        least, most = int(block.min()), int(block.max())
+        low, high = (min(low, least), max(high, most)) if start else (least, most)
+        if max(-low, high) * _PARTS_OF_A_RANGE >= largest:
+            return
+    if low or high:
+        yield (
+            f"the inputs are whole numbers from {low} to {high} of type {dtype}, and data.scale: "
+            f"unit divides by its largest, {largest}, so all are nearly 0; say data.scale: minmax "
+            "or standard"
+        )
 
 
 def _equal_units(network: Network) -> Iterator[str]:

@@ -217,7 +217,7 @@ def prepare(
         _plan(config, has_validation=has_validation),
         progress or Progress(),
         title,
-        advice(dataset, network) if warnings is None else warnings,
+        advice(dataset, network, config.data.scale.name) if warnings is None else warnings,
     )
 
 
