@@ -8,7 +8,10 @@ import click
 from nncli.cli.arguments import MODEL_OR_CONFIG
 
 if TYPE_CHECKING:
-    from nncli import LayerHistory, Model
+    from nncli import LayerHistory, Model, Preprocessing
+
+_LABEL_WIDTH = 20
+_TEXT_WIDTH = 58  # 80 with a label and two spaces
 
 
 @click.command()
@@ -70,24 +73,21 @@ def _print_model(model: "Model") -> None:
 
     preprocessing, record = model.preprocessing, model.training
     columns, threshold = preprocessing.columns, model.threshold
+    pairs = [
+        ("task", f"{model.task}; predicts {', '.join(model.targets)}"),
+        *([("classes", ", ".join(model.classes))] if model.classes else []),
+        *([] if threshold is None else [("threshold", str(threshold))]),
+        ("columns", f"{len(columns)}: {', '.join(columns)}"),
+        *([("images", str(preprocessing.images))] if preprocessing.images else []),
+        *_scaling(preprocessing),
+        ("loss", model.objective.name),
+        ("precision", model.network.dtype.name),
+        *((shortened(_label(key, model), _LABEL_WIDTH), json.dumps(value).strip('"'))
+          for key, value in record.items()),
+        *((key.replace("_", " "), value) for key, value in model.provenance.items()),
+    ]  # fmt: skip
     click.echo()
-    print_pairs(
-        [
-            ("task", shortened(f"{model.task}; predicts {', '.join(model.targets)}", 60)),
-            *([("classes", shortened(", ".join(model.classes), 60))] if model.classes else []),
-            *([] if threshold is None else [("threshold", threshold)]),
-            ("columns", shortened(f"{len(columns)}: {', '.join(columns)}", 60)),
-            *([("images", str(preprocessing.images))] if preprocessing.images else []),
-            ("input", f"(x - offset) * scale; offset {_span(preprocessing.offset)}, "
-                      f"scale {_span(preprocessing.scale)}"),
-            ("loss", model.objective.name),
-            ("precision", model.network.dtype.name),
-            *((shortened(_label(key, model), 20), shortened(json.dumps(value).strip('"'), 57))
-              for key, value in record.items()),
-            *((key.replace("_", " "), shortened(value, 57))
-              for key, value in model.provenance.items()),
-        ]
-    )  # fmt: skip
+    print_pairs([(label, shortened(text, _TEXT_WIDTH)) for label, text in pairs])
     click.echo()
     print_splits(model.metrics, ("loss", *EVALUATIONS[model.task].headline))
 
@@ -122,6 +122,15 @@ def _print_histories(histories: list["LayerHistory"], activations: list[str]) ->
             cells += [f"{share:.4f}" for share in each.saturated] if each.saturated else ["", ""]
         rows.append(cells)
     print_table(header, rows)
+
+
+def _scaling(preprocessing: "Preprocessing") -> list[tuple[str, str]]:
+    """Return what is done to the inputs, on two lines where one has no room for it."""
+    offset, scale = _span(preprocessing.offset), _span(preprocessing.scale)
+    first, second = f"(x - offset) * scale; offset {offset},", f"scale {scale}"
+    if len(first) + 1 + len(second) <= _TEXT_WIDTH:
+        return [("input", f"{first} {second}")]
+    return [("input", first), ("", second)]
 
 
 def _span(values: float | list[float]) -> str:

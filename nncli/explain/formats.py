@@ -1,17 +1,14 @@
 """Write a page as text, as Markdown, or as a LaTeX document."""
 
-import re
 import textwrap
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from nncli.explain.notation import NO_BREAK, Latex, Markdown, Notation, Text
+from nncli.explain.notation import NO_BREAK, Latex, Markdown, Notation, Text, seen_length
 from nncli.explain.page import Element, Equation, Equations, Heading, Paragraph, Table
 
 _WIDTH = 80
 _LATEX_WIDTH = 84  # of a line of mathematics, in characters that are seen
-
-_COMMAND = re.compile(r"\\(text|operatorname|frac|tfrac|partial)|\\[a-zA-Z]+|[{}^_\\]")
 
 
 def as_text(page: Iterable[Element]) -> str:
@@ -114,17 +111,12 @@ def _markdown_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str
 def _latex_equations(equations: Sequence[Equation], environment: str) -> str:
     lines = []
     for equation in equations:
-        for number, (starts, line) in enumerate(equation.lines(_LATEX_WIDTH, _seen_length)):
+        for number, (starts, line) in enumerate(equation.lines(_LATEX_WIDTH, seen_length)):
             left = equation.left if number == 0 else ""
             sign = (equation.sign if number == 0 else "=") if starts else r"\quad"
             lines.append(f"{left} &{sign} {line}".strip())
     body = " \\\\\n".join(lines)
     return f"\\begin{{{environment}}}\n{body}\n\\end{{{environment}}}"
-
-
-def _seen_length(text: str) -> int:
-    """Return about how many characters of LaTeX are seen, fractions on one line."""
-    return len(_COMMAND.sub(lambda match: "" if match[1] or len(match[0]) == 1 else ".", text))
 
 
 def _latex_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

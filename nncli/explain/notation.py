@@ -16,6 +16,7 @@ _LONG = 40
 
 _PLACEHOLDER = re.compile(r"<(\w+)>")
 _ARGUMENT = re.compile(r"\([^()]*, $")  # a further argument of a function comes next
+_COMMAND = re.compile(r"\\(text|operatorname|frac|tfrac|partial)|\\[a-zA-Z]+|[{}^_\\]")
 _BINDING = ("²", "^", "}")  # bind more tightly than a minus sign
 
 
@@ -203,6 +204,11 @@ def fill(notation: Notation, formula: Formula, values: Mapping[str, str | Value]
         return number if is_first and not after.startswith(_BINDING) else as_factor(number)
 
     return _PLACEHOLDER.sub(written, notation.formula(formula))
+
+
+def seen_length(text: str) -> int:
+    """Return how many characters are seen, about; of LaTeX, with fractions on one line."""
+    return len(_COMMAND.sub(lambda match: "" if match[1] or len(match[0]) == 1 else ".", text))
 
 
 def as_factor(number: str) -> str:

@@ -6,7 +6,10 @@ import numpy as np
 import pytest
 
 import nncli as package
+from nncli.model.model import Preprocessing
 from nncli.model.model_file import read_model, write_model
+from nncli.nn.layers.kinds import block
+from nncli.nn.network import Network, parameter_count
 
 
 def blocks(text):
@@ -144,6 +147,22 @@ def test_a_model_with_many_columns_and_classes_fits_80_columns(nncli, many_class
     lines = nncli("show", "weights.npz").out.splitlines()
     assert max(map(len, lines)) <= 80
     assert any(line.startswith("classes") and line.endswith("..") for line in lines)
+
+
+@pytest.mark.parametrize("large", [1.0, 1.2345e10])
+def test_whatever_a_model_says_it_fits_80_columns(nncli, many_classes, tmp_path, large):
+    layers = [*block(2, 3, "leaky_relu"), *block(3, 2, "softmax")]
+    numbers = np.zeros(parameter_count(layers), np.float32)
+    changes = {
+        "network": Network(layers, numbers),
+        "preprocessing": Preprocessing(["x", "y"], [-large, -1e-5], [1 / large, large / 7]),
+        "training": {"a long name of a thing": "word " * 50, "ended": "finished"},
+    }
+    write_model(tmp_path / "weights.npz", many_classes(2, **changes))
+    out = nncli("show", "weights.npz").out
+    assert max(map(len, out.splitlines())) <= 80
+    words = " ".join(out.split())
+    assert f"(x - offset) * scale; offset {-large:.4g} to -1e-05, scale " in words
 
 
 def test_a_model_of_images_fits_80_columns(nncli, mnist_run):

@@ -177,6 +177,16 @@ def test_text_fits_80_columns_for_every_way_to_train(prepared, settings):
     assert max(map(len, FORMATS["text"].write(page).splitlines())) <= 80
 
 
+@pytest.mark.parametrize("hidden", ["[11,11]", "[101]"])
+@pytest.mark.parametrize("digits", [1, 6])
+@pytest.mark.parametrize("activation", ["relu", "tanh"])
+def test_tables_with_short_numbers_fit_80_columns(prepared, hidden, digits, activation):
+    job = prepared(f"model.hidden_layers={hidden}", f"model.activation={activation}")
+    step = take_step(job, [*range(4)])
+    page = worked_example(step, FORMATS["text"].notation(digits), source="a.yaml", limit=40)
+    assert max(map(len, FORMATS["text"].write(page).splitlines())) <= 80
+
+
 def test_a_loss_that_is_not_finite_is_an_error(prepared):
     job = prepared("model.activation=identity", "model.output=identity")
     job.setup.network.parameters.fill(1e200)

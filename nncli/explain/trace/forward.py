@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from nncli.explain.notation import seen_length
 from nncli.explain.page import Element, Equation, Equations, Paragraph, Table
 from nncli.explain.trace.between import forward_between
 from nncli.explain.trace.writer import Writer
@@ -156,5 +157,5 @@ def _table_of_unit(page: Writer, number: int, unit: int) -> Table:
 
 
 def _width(columns: Sequence[Sequence[str]]) -> int:
-    """Return the width of a table; its numbers count, as symbols may be long only in LaTeX."""
-    return sum(2 + max(map(len, column[1:])) for column in columns)
+    """Return the width of a table, as it is seen."""
+    return sum(2 + max(map(seen_length, column)) for column in columns)
