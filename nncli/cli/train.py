@@ -1,11 +1,17 @@
 """``nncli train``."""
 
+import json
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from nncli.cli.arguments import FOLDER, RUN, config_and_settings
+from nncli.cli.arguments import DATA, FOLDER, RUN, config_and_settings
 from nncli.cli.running import Options, print_result, watching_for
+
+if TYPE_CHECKING:
+    from nncli import LoadedConfig
 
 _PHASES = (
     "preparation",
@@ -40,6 +46,13 @@ _PHASES = (
     "may be raised.",
 )
 @click.option(
+    "--data",
+    "file",
+    type=DATA,
+    metavar="FILE",
+    help="Train on the rows of FILE instead of those of data.path.",
+)
+@click.option(
     "--threads",
     type=click.IntRange(1, 1024),
     metavar="N",
@@ -53,6 +66,7 @@ def train(
     arguments: tuple[str, ...],
     out: Path | None,
     resume: Path | None,
+    file: Path | None,
     threads: int | None,
     quiet: bool,
     profiled: bool,
@@ -80,26 +94,34 @@ def train(
             raise click.UsageError(
                 f"--resume takes no CONFIG: the run has its own; found {plain[0]!r}."
             )
-        _resume(resume, arguments, options)
+        _resume(resume, _with_data(arguments, file, resume / "config.yaml"), options)
     elif not arguments:
         raise click.UsageError("Missing argument 'CONFIG'.")
     else:
-        _begin(Path(arguments[0]), arguments[1:], out, dry_run, options)
+        with options.preparing():
+            from nncli import load_config
+
+            config = Path(arguments[0])
+            loaded = load_config(config, _with_data(arguments[1:], file, config))
+        _begin(loaded, out, dry_run, options)
 
 
-def _begin(
-    config: Path,
-    overrides: tuple[str, ...],
-    out: Path | None,
-    dry_run: bool,
-    options: Options,
-) -> None:
+def _with_data(overrides: Sequence[str], file: Path | None, config: Path) -> Sequence[str]:
+    """Return the settings and, if a file is given, its path as the config would have it."""
+    if file is None:
+        return overrides
+    from nncli import read_config
+    from nncli.base.paths import absolute, relative
+
+    base = read_config(config, overrides, check=lambda config, meaning: []).config.base
+    name = str(file) if file.is_absolute() else relative(absolute(file), base)
+    return (*overrides, f"data.path={json.dumps(name, ensure_ascii=False)}")
+
+
+def _begin(loaded: "LoadedConfig", out: Path | None, dry_run: bool, options: Options) -> None:
+    from nncli import cross_validate, estimate, train
     from nncli.cli.folds import print_folds
 
-    with options.preparing():
-        from nncli import cross_validate, estimate, load_config, train
-
-        loaded = load_config(config, overrides)
     if dry_run:
         from nncli.cli.dry_run import print_estimate
 
@@ -116,7 +138,7 @@ def _begin(
             watching.raise_if_interrupted(result)
 
 
-def _resume(directory: Path, overrides: tuple[str, ...], options: Options) -> None:
+def _resume(directory: Path, overrides: Sequence[str], options: Options) -> None:
     """Resume the run in `directory`, or say that it is finished."""
     from nncli.cli.folds import print_folds
 

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
+from nncli.base.paths import nearby
 from nncli.config.choices import Checked, IntegerOr, refusal
 from nncli.config.file_source import (
     ClassWeight,
     FileSource,
     OneFileSource,
     class_weight_field,
-    nearby,
     part_field,
 )
 from nncli.config.source import Ends, Scale, scale_field

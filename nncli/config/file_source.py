@@ -1,13 +1,15 @@
 """What the sources that are files of the user's own share, and which of them a file is of."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path as FilePath
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
+from nncli.base.paths import nearby
 from nncli.config.choices import IntegerOr, PathOr, WordOr
 from nncli.config.source import TASKS, Source
+from nncli.config.sources import SOURCES
 from nncli.config.strict_yaml import Path as SourcePath
 from nncli.data.dataset import Task
 from nncli.data.files.kinds import FileKind, kind_of_file, kind_of_name
@@ -58,10 +60,15 @@ class FileSource(Source):
 
     task: Task | None = Field(None, description=f"what is learned; {_TASK}")
 
-    def beside(self, directory: FilePath) -> Self:
-        """Return it with absolute paths."""
-        update = {key: _absolute(getattr(self, key), directory) for key in self.paths}
-        return self.model_copy(update=update)
+    def with_paths(self, change: Callable[[str], str]) -> Self:
+        """Return it with every path changed."""
+
+        def changed(value: Any) -> Any:
+            if isinstance(value, list):
+                return [change(each) for each in value]
+            return change(value) if isinstance(value, str) else value
+
+        return self.model_copy(update={key: changed(getattr(self, key)) for key in self.paths})
 
     @property
     def possible_tasks(self) -> tuple[Task, ...]:
@@ -121,6 +128,30 @@ class OneFileSource(PartsSource, PathSource):
     """What sources have in common whose training rows are in one file."""
 
 
+def name_source(values: Any, directory: FilePath) -> None:
+    """Say in the values of a config which source a file is of, where they name the file alone."""
+    if not isinstance(values, dict):
+        return
+    data = values.get("data")
+    if isinstance(data, str):
+        data = {"source": data}
+    if not isinstance(data, dict):
+        return
+    name = data.get("source")
+    if isinstance(name, str) and name not in SOURCES and _is_file(name, directory):
+        data = {"path": name, **data}
+        del data["source"]
+    if "source" not in data and (source := source_of(data, directory)):
+        values["data"] = {"source": source, **data}
+
+
+def _is_file(name: str, directory: FilePath) -> bool:
+    try:
+        return bool(FilePath(name).suffix) or (directory / name).exists()
+    except (OSError, ValueError):
+        return False
+
+
 def source_of(values: Mapping[str, Any], directory: FilePath) -> str | None:
     """Return the source that files are of, by their keys, first bytes and names; None for none."""
     if "images" in values and "labels" in values:
@@ -138,18 +169,6 @@ def source_of(values: Mapping[str, Any], directory: FilePath) -> str | None:
     except OSError:
         kind = None
     return _SOURCES.get(kind) or _SOURCES.get(kind_of_name(path), "csv")
-
-
-def nearby(name: str) -> FilePath:
-    """Return a path as short as it can be, for messages."""
-    path, here = FilePath(name), FilePath.cwd()
-    return path.relative_to(here) if path.is_relative_to(here) else path
-
-
-def _absolute(value: Any, directory: FilePath) -> Any:
-    if isinstance(value, list):
-        return [_absolute(each, directory) for each in value]
-    return str(directory.absolute() / value) if isinstance(value, str) else value
 
 
 _SOURCES: dict[FileKind | None, str] = {"parquet": "parquet", "zip": "npz"}

@@ -13,15 +13,15 @@ from pydantic import ValidationError
 from nncli.base.errors import ConfigError, UsageError, os_errors_as
 from nncli.base.storage.regular_file import read_regular
 from nncli.config.check import Meaning, misfits
-from nncli.config.file_source import source_of
-from nncli.config.overrides import OF_PYTHON, Overrides, counted, override
+from nncli.config.file_source import name_source
+from nncli.config.overrides import COMMAND_LINE, OF_PYTHON, Overrides, counted, override
+from nncli.config.places import PATHS_FROM, located, missing_files, paths_from, without_folders
 from nncli.config.plain import plain_values
 from nncli.config.problems import problems_of, refusal_of
 from nncli.config.renamed import rename_keys
 from nncli.config.render import config_text
 from nncli.config.resolve import Misfit, Resolved, check_monitor, resolve
 from nncli.config.schema import Config
-from nncli.config.sources import SOURCES
 from nncli.config.strict_yaml import (
     MOST_VALUES,
     TOO_MANY_VALUES,
@@ -235,8 +235,15 @@ def _with_rows(document: Document, given: "Given") -> dict[str, Any] | None:
     return rows
 
 
-def saved_config(values: Any, name: str) -> LoadedConfig:
-    """Check a config that was saved in a model file; `name` is for messages.
+def saved_config(values: Any, name: str, folder: FilePath | None = None) -> LoadedConfig:
+    """Check a config that was saved in a model file.
+
+    Parameters
+    ----------
+    name : str
+        For messages.
+    folder : Path, optional
+        Where the file lies.
 
     Raises
     ------
@@ -247,7 +254,7 @@ def saved_config(values: Any, name: str) -> LoadedConfig:
         raise ConfigError(f"{name}: has more than {_MOST_SAVED_VALUES:,} keys and values")
     document = Document(values, {(): name})
     rename_keys(document)
-    return LoadedConfig(_validate(document, FilePath(name)), document)
+    return LoadedConfig(_validate(document, FilePath(name), folder or FilePath()), document)
 
 
 def _read(path: FilePath) -> str:
@@ -265,47 +272,32 @@ def _read(path: FilePath) -> str:
         ) from error
 
 
-def _validate(document: Document, path: FilePath) -> Config:
-    problems = list(document.problems)
-    _name_source(document, path.parent)
+def _validate(document: Document, path: FilePath, folder: FilePath | None = None) -> Config:
+    """Return the config; its paths lead from `folder`, by default that of its file."""
+    folder = path.parent if folder is None else folder
+    problems, folders = list(document.problems), list[str]()
+    name_source(document.value, folder)
     try:
-        config = Config.model_validate(document.value)
+        folders = paths_from(document.value)
+    except ValueError as error:
+        problems.append(f"{document.place((PATHS_FROM,))}: {PATHS_FROM}: {error}")
+    try:
+        config = Config.model_validate(without_folders(document.value))
     except ValidationError as error:
-        problems += problems_of(document, error, path.parent)
+        problems += problems_of(document, error, folder)
     if problems:
         raise refusal_of(problems)
-    config = config.model_copy(update={"data": config.data.beside(path.parent)})
-    given = config.model.initial_weights
-    if isinstance(given, str):  # paths are relative to the config
-        update = {"initial_weights": str(path.parent.absolute() / given)}
-        config = config.model_copy(update={"model": config.model.model_copy(update=update)})
+    config = located(config, folder, folders)
+    asked = [
+        f"{COMMAND_LINE}: {dotted(key)}: {problem}"
+        for key, problem in missing_files(config)
+        if document.place(key) == COMMAND_LINE
+    ]
+    if asked:
+        raise refusal_of(asked)
     if config.name is None:
         config = config.model_copy(update={"name": name_from(path)})
     return config
-
-
-def _name_source(document: Document, directory: FilePath) -> None:
-    """Say which source a file is of, where the config names the file alone."""
-    if not isinstance(document.value, dict):
-        return
-    data = document.value.get("data")
-    if isinstance(data, str):
-        data = {"source": data}
-    if not isinstance(data, dict):
-        return
-    name = data.get("source")
-    if isinstance(name, str) and name not in SOURCES and _is_file(name, directory):
-        data = {**data, "path": name}
-        del data["source"]
-    if "source" not in data and (source := source_of(data, directory)):
-        document.value["data"] = {"source": source, **data}
-
-
-def _is_file(name: str, directory: FilePath) -> bool:
-    try:
-        return bool(FilePath(name).suffix) or (directory / name).exists()
-    except (OSError, ValueError):
-        return False
 
 
 def name_from(path: FilePath) -> str:

@@ -165,7 +165,7 @@ class ArraysSource(ArraySource, _GivenSource):
     """Arrays of inputs and targets, given in Python."""
 
     place: ClassVar[str] = _PLACE
-    paths: ClassVar[tuple[str, ...]] = ()
+    paths: ClassVar[tuple[str, ...]] = ()  # its parts are arrays or numbers
     source: Literal["arrays"]
     target: Annotated[str | list[str], OneOrList(Text)] | None = Field(
         None, description="name of the target, or a list of names; default: y, or y1, y2 and so on"

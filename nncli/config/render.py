@@ -32,7 +32,12 @@ _Dumper.add_implicit_resolver(
 
 def config_text(config: Config) -> str:
     """Return the YAML text of a config with every key."""
-    return _text(config.model_dump(), None)
+    return plain_text(config.model_dump())
+
+
+def plain_text(values: Mapping[str, Any]) -> str:
+    """Return the YAML text of the values of a config."""
+    return _text(values, None)
 
 
 def commented_text(values: Mapping[str, Any], config: Config) -> str:

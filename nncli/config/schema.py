@@ -4,9 +4,10 @@ Validation, ``config show``, ``config schema``, the templates and the README's r
 made from this module; it is the one place to add a key.
 """
 
-from typing import Annotated, Literal
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, PrivateAttr, model_validator
 
 from nncli.config.choices import (
     IntegerOr,
@@ -18,6 +19,7 @@ from nncli.config.choices import (
     refusals,
 )
 from nncli.config.named import EntryOf, Named
+from nncli.config.places import check_data
 from nncli.config.source import Source
 from nncli.config.sources import SOURCES
 from nncli.data.dataset import Dataset
@@ -233,6 +235,9 @@ class Config(Section):
         default_factory=TrainingSection, description="how it is trained"
     )
 
+    _places: dict[str, list[str]] = PrivateAttr(default_factory=dict)
+    _base: str = PrivateAttr("")
+
     @model_validator(mode="after")
     def _batches_are_large_enough(self) -> "Config":
         chosen, rows = self.model.normalization, self.training.batch_size
@@ -244,12 +249,29 @@ class Config(Section):
         return self
 
     @property
+    def places(self) -> Mapping[str, Sequence[str]]:
+        """The absolute paths that were relative, each with all places where it was looked for."""
+        return self._places
+
+    @property
+    def base(self) -> str:
+        """The folder that relative paths lead from."""
+        return self._base
+
+    def remembering(self, places: dict[str, list[str]], base: str) -> Self:
+        """Return it with other `places` and another `base`."""
+        copy = self.model_copy()
+        copy._places, copy._base = places, base
+        return copy
+
+    @property
     def folds(self) -> int | None:
         """How many folds are to be trained, a model each; None for a single model."""
         return None if self.training.fold else self.training.folds
 
     def load_data(self, *, progress: bool = False) -> Dataset:
         """Load the data, with what the fold that it speaks of, if any, holds out."""
+        check_data(self)
         number, folds = self.training.fold, self.training.folds
         fold = Fold(number, folds) if number and folds else None
         return self.data.load(self.seed, fold=fold, progress=progress)

@@ -1,7 +1,6 @@
 """What all data sources have in common."""
 
-from collections.abc import Iterator
-from pathlib import Path as FilePath
+from collections.abc import Callable, Iterator
 from typing import Annotated, Any, ClassVar, NamedTuple, Self, get_args
 
 from pydantic import Field
@@ -42,11 +41,14 @@ class Source(Section):
         Whether the data is the user's own.
     is_given : bool
         Whether the rows are given in Python, not named by the config.
+    paths : tuple of str
+        The keys that may have the path of a file, or a list of paths.
     """
 
     tag: ClassVar[str] = "source"
     is_own: ClassVar[bool] = False
     is_given: ClassVar[bool] = False
+    paths: ClassVar[tuple[str, ...]] = ()
 
     source: str
     scale: Scale
@@ -100,8 +102,8 @@ class Source(Section):
         """
         return None
 
-    def beside(self, directory: FilePath) -> Self:
-        """Return it with paths that are relative to `directory` made absolute."""
+    def with_paths(self, change: Callable[[str], str]) -> Self:
+        """Return it with every path changed."""
         return self
 
     @classmethod

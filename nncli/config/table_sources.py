@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, model_serializer, model_validator
 
+from nncli.base.paths import nearby
 from nncli.base.words import did_you_mean, listed
 from nncli.config.choices import Checked, OneOrList, Section, refusal, shown
 from nncli.config.file_source import (
@@ -13,7 +14,6 @@ from nncli.config.file_source import (
     OneFileSource,
     PartsSource,
     class_weight_field,
-    nearby,
 )
 from nncli.config.source import Ends, Scale, Text, scale_field
 from nncli.config.strict_yaml import Path

@@ -88,6 +88,8 @@ class Model:
         The versions that wrote the file, once it has been read from one.
     called : str
         What it is called in messages: the path that it was read from.
+    folder : Path or None
+        Where its file lay when it was read.
     """
 
     network: Network
@@ -101,6 +103,7 @@ class Model:
     training: dict[str, Any]
     provenance: dict[str, Any] = field(default_factory=dict)
     called: str = field(default="the model", compare=False)
+    folder: Path | None = field(default=None, compare=False)
 
     def __repr__(self) -> str:
         sizes = [self.network.layers[0].inputs, *(each.outputs for each in self.network.blocks)]

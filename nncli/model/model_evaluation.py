@@ -72,7 +72,7 @@ def _own_rows(model: Model, split: str) -> Split:
     """Return the rows of a split of the data that a model's config names."""
     from nncli.config.load import saved_config  # pydantic: not for rows that are given
 
-    config = saved_config(model.config, f"{model.called}: its config").config
+    config = saved_config(model.config, f"{model.called}: its config", model.folder).config
     if config.data.absence:
         raise DataError(
             f"{model.called}: its rows were passed from Python, which are not saved; pass rows to "

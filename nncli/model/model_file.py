@@ -8,7 +8,7 @@ metadata says is compared with the arrays.
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 import nncli
 from nncli.base.errors import ModelFileError, reason
+from nncli.base.paths import absolute
 from nncli.base.storage.npz_file import npz_parts, parse_own_npz, read_own_npz, write_npz
 from nncli.base.storage.strict_json import parse_json, to_json
 from nncli.base.words import on_one_line
@@ -108,7 +109,8 @@ def read_model(path: Path) -> Model:
             raise ModelFileError(problem)
         path = path / WEIGHTS
     with _refusals(path):
-        return _read(read_own_npz, path, called)
+        model = _read(read_own_npz, path, called)
+    return replace(model, folder=absolute(path.parent))
 
 
 def model_from_bytes(content: bytes, called: str) -> Model:

@@ -16,7 +16,8 @@ from nncli.base.storage.files import atomic_write, write_text
 from nncli.base.storage.locks import locked
 from nncli.config.check import misfits_of_resumed
 from nncli.config.load import LoadedConfig, read_config
-from nncli.config.render import config_text
+from nncli.config.places import portable
+from nncli.config.render import plain_text
 from nncli.config.schema import Config
 from nncli.metrics.tasks import EVALUATIONS
 from nncli.model.formats import as_texts, csv_of
@@ -120,7 +121,8 @@ def train_folds(
     folds: list[FoldResult] = []
     for number, (stopped, job) in enumerate(zip(runs, jobs, strict=True), 1):
         if number == 1 and directory:
-            write_text(directory / CONFIG, config_text(_with_fold(job.config, None)))
+            config = portable(_with_fold(job.config, None), directory)
+            write_text(directory / CONFIG, plain_text(config))
         if stopped.what_is_over and stopped.directory:
             model = read_model(stopped.directory / WEIGHTS)
         else:

@@ -229,7 +229,7 @@ def prepare_again(model: Model) -> Job:
     ConfigError, ModelFileError
         When its config is none, or no longer leads to such a model.
     """
-    loaded = saved_config(model.config, f"{model.called}: its config")
+    loaded = saved_config(model.config, f"{model.called}: its config", model.folder)
     return prepare(loaded, start=model, engine="numpy")
 
 

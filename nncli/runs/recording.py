@@ -4,6 +4,7 @@ import json
 import platform
 import time
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,8 @@ from nncli.base.errors import DivergenceError, NncliError, OutputError
 from nncli.base.storage.files import remove_litter, write_text
 from nncli.base.threads import threads_in_use
 from nncli.config.load import MOST_BYTES
-from nncli.config.render import config_text
+from nncli.config.places import portable
+from nncli.config.render import plain_text
 from nncli.metrics.tasks import Evaluation
 from nncli.model.model import Model
 from nncli.model.model_file import write_model
@@ -92,18 +94,19 @@ class RunDirectory(Observer):
     def begin(self, job: ObservedJob) -> None:
         """Write the config, and begin or cut the history. Raises `OutputError`."""
         remove_litter(self.directory)
-        config = config_text(self._job.config)
-        if len(config.encode()) > MOST_BYTES:
+        config = portable(self._job.config, self.directory)
+        text = plain_text(config)
+        if len(text.encode()) > MOST_BYTES:
             raise OutputError(
                 f"{self.directory / CONFIG}: would be larger than 1 MiB, and never be read again; "
                 "shorten the names in the config"
             )
-        write_text(self.directory / CONFIG, config)
+        write_text(self.directory / CONFIG, text)
         with suppress(OSError):  # of an earlier part of the run
             (self.directory / DIVERGENCE).unlink()
         self._history.begin(job)
-        self._same = {
-            "config": self._job.config.model_dump(),
+        self._same: dict[str, Any] = {
+            "config": config,
             "data": self._job.fingerprint,
             "engine": self._job.engine.name,
             "environment": environment(threads_in_use()),
@@ -165,7 +168,7 @@ class RunDirectory(Observer):
         seconds = time.perf_counter() - self._started
         model = trained_model(self._job, outcome, seconds)
         self.saved = model, outcome.evaluations
-        write_model(self.directory / WEIGHTS, model)
+        write_model(self.directory / WEIGHTS, replace(model, config=self._same["config"]))
         versions = {"nncli_version": nncli.__version__, "numpy_version": np.__version__}
         metrics = {name: each.as_json() for name, each in outcome.evaluations.items()}
         values = {**metrics, **model.training, **versions}

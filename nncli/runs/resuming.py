@@ -15,6 +15,7 @@ from nncli.base.threads import threads_in_use
 from nncli.config.check import misfits_of_resumed
 from nncli.config.choices import shown
 from nncli.config.load import LoadedConfig, read_config, saved_config
+from nncli.config.places import without_places
 from nncli.config.schema import Config
 from nncli.data.fingerprint import changed_parts
 from nncli.engines.choice import ENGINES
@@ -238,7 +239,8 @@ def _check_sums(sums: Sums, job: Job) -> None:
 
 
 def _check_same(directory: Path, before: Config, now: Config) -> None:
-    old, new = _flat(before.model_dump()), _flat(now.model_dump())
+    # Whether files that lie elsewhere have the same rows, is seen once they are read.
+    old, new = _flat(without_places(before)), _flat(without_places(now))
     changed = [key for key in {**old, **new} if old.get(key) != new.get(key)]
     if changed == [_MAY_BE_RAISED] and now.training.epochs > before.training.epochs:
         return

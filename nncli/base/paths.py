@@ -1,0 +1,55 @@
+"""Paths that are saved and read again, perhaps in another place."""
+
+import os
+from pathlib import Path, PurePath
+
+
+def absolute(path: Path) -> Path:
+    """Return an absolute path, or the path itself where the working directory was removed."""
+    try:
+        return path.absolute()
+    except OSError:
+        return path
+
+
+def relative(path: str | Path, folder: str | Path) -> str:
+    """Return a path as seen from a folder, with ``/``; where it would not lead back, the path.
+
+    It leads back by its text alone, as `joined` follows it: not through a symbolic link whose
+    parent is another folder, nor from one drive to another.
+    """
+    try:
+        found = os.path.relpath(path, folder)
+    except (OSError, ValueError):  # no working directory, another drive
+        return str(path)
+    return PurePath(found).as_posix() if _is_same(joined(folder, found), path) else str(path)
+
+
+def joined(folder: str | Path, name: str) -> str:
+    """Return where a relative path leads from a folder by its text, whether or not either exists.
+
+    ``..`` takes back the name before it, so that the folder itself may be gone.
+    """
+    return os.path.normpath(Path(folder, name))
+
+
+def nearby(name: str | Path) -> Path:
+    """Return a path as short as it can be, for messages."""
+    path, here = Path(name), absolute(Path())
+    return path.relative_to(here) if path.is_relative_to(here) else path
+
+
+def is_text(path: str | Path) -> bool:
+    """Return whether a path can be written in UTF-8; names on Linux may have any bytes."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _is_same(one: str | Path, other: str | Path) -> bool:
+    try:
+        return Path(one).samefile(other)
+    except (OSError, ValueError):  # one of them does not exist
+        return os.path.normpath(one) == os.path.normpath(other)

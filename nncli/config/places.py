@@ -1,0 +1,159 @@
+"""Where the paths of a config lead, and how a run saves them so that it may be moved.
+
+What a config names by a relative path keeps that name in the run, beside the folder that it leads
+from, ``paths_from``: first as seen from the run directory, then as it was when the run was saved.
+So a project that is moved or copied finds its own files, and a run that is moved alone those of
+before. An absolute path stays as it is.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nncli.base.errors import ConfigError, DataError, reason
+from nncli.base.paths import absolute, is_text, joined, nearby, relative
+from nncli.base.words import listed
+
+if TYPE_CHECKING:
+    from nncli.config.schema import Config
+
+PATHS_FROM = "paths_from"  # no setting, but a part of the configs that runs have saved
+
+
+def paths_from(values: Any) -> list[str]:
+    """Return the folders that the paths of a saved config lead from, the first in front.
+
+    Raises
+    ------
+    ValueError
+        When the config has something else there.
+    """
+    found = values.get(PATHS_FROM) if isinstance(values, dict) else None
+    if found is None:
+        return []
+    if not isinstance(found, list) or not all(isinstance(each, str) for each in found):
+        raise ValueError("expected a list of folders")
+    return found
+
+
+def without_folders(values: Any) -> Any:
+    """Return the values of a config without `paths_from`."""
+    if not isinstance(values, dict):
+        return values
+    return {key: each for key, each in values.items() if key != PATHS_FROM}
+
+
+def located(config: "Config", folder: Path, folders: Sequence[str] = ()) -> "Config":
+    """Return a config with absolute paths, which remembers those that were relative.
+
+    Parameters
+    ----------
+    folder : Path
+        Where the config lies.
+    folders : sequence of str
+        Its `paths_from`. A path that was put in by hand may lead from `folder` as well.
+    """
+    here = absolute(folder)
+    bases = [*dict.fromkeys([*(joined(here, each) for each in folders), str(here)])]
+    places: dict[str, list[str]] = {}
+    found_in: list[str] = []
+
+    def find(name: str) -> str:
+        if Path(name).is_absolute():
+            return name
+        # The user's own paths may lead through links.
+        tried = [joined(base, name) for base in bases] if folders else [str(here / name)]
+        at = next((at for at, path in enumerate(tried) if _exists(path)), None)
+        if at is not None:
+            found_in.append(bases[at])
+        places[tried[at or 0]] = tried
+        return tried[at or 0]
+
+    found = _mapped(config, find)
+    return found.remembering(places, next(iter(found_in), bases[0]))
+
+
+def portable(config: "Config", folder: Path) -> dict[str, Any]:
+    """Return the values of a config as they are saved in a folder.
+
+    Raises
+    ------
+    ConfigError
+        When the path of a file cannot be saved.
+    """
+
+    def save(path: str) -> str:
+        name = relative(path, config.base) if path in config.places else path
+        if not is_text(name):
+            raise _no_text(path)
+        return name
+
+    values = _mapped(config, save).model_dump()
+    if not config.places:
+        return values
+    seen = relative(config.base, absolute(folder))
+    folders = [each for each in dict.fromkeys([seen, config.base]) if is_text(each)]
+    if not folders:
+        raise _no_text(config.base)
+    return {**values, PATHS_FROM: folders}
+
+
+def without_places(config: "Config") -> dict[str, Any]:
+    """Return a config as plain values in which all files are called alike."""
+    return _mapped(config, lambda path: "a file").model_dump()
+
+
+def check_data(config: "Config") -> None:
+    """Raise `DataError` when a file with rows is nowhere; it names all places."""
+    for (section, key), problem in missing_files(config):
+        if section == "data":
+            option = "--data FILE or " if key == "path" else ""
+            raise DataError(f"{problem}; say where it is: {option}data.{key}=FILE")
+
+
+def missing_files(config: "Config") -> Iterator[tuple[tuple[str, str], str]]:
+    """Yield the key of each file that is nowhere, and the places where it is not."""
+    for key, path in _files_of(config):
+        try:
+            Path(path).stat()
+        except (FileNotFoundError, NotADirectoryError) as error:
+            others = [place for place in config.places.get(path, ()) if place != path]
+            nor = f", nor is there {listed(others, quote='')}" if others else ""
+            yield key, f"{nearby(path)}: cannot be read ({reason(error)}){nor}"
+        except (OSError, ValueError):  # reported by who reads it
+            continue
+
+
+def _exists(path: str) -> bool:
+    try:
+        return Path(path).exists()
+    except (OSError, ValueError):  # nobody may look, or no file can be called so
+        return False
+
+
+def _no_text(path: str) -> ConfigError:
+    return ConfigError(
+        f"{nearby(path)}: its path is not UTF-8 text, so that the run cannot save where it is; "
+        "rename it"
+    )
+
+
+def _files_of(config: "Config") -> Iterator[tuple[tuple[str, str], str]]:
+    """Yield the key and the path of each file."""
+    for key in config.data.paths:
+        value = getattr(config.data, key)
+        for each in value if isinstance(value, list) else [value]:
+            if isinstance(each, str):
+                yield ("data", key), each
+    if isinstance(config.model.initial_weights, str):
+        yield ("model", "initial_weights"), config.model.initial_weights
+
+
+def _mapped(config: "Config", change: Callable[[str], str]) -> "Config":
+    """Return a config with every path in it changed."""
+    update: dict[str, Any] = {"data": config.data.with_paths(change)}
+    weights = config.model.initial_weights
+    if isinstance(weights, str):
+        model = config.model.model_copy(update={"initial_weights": change(weights)})
+        update["model"] = model
+    return config.model_copy(update=update)
