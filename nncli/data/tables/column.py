@@ -252,7 +252,7 @@ def blank_cells(cells: Cells) -> NDArray[np.bool_]:
 
 def check_size(table: Table, name: str, numbers: Numbers) -> None:
     """Raise `DataError` for a number that scaling or float32 would bring to infinity."""
-    if len(numbers) and -LARGEST <= numbers.min() and numbers.max() <= LARGEST:
+    if len(numbers) and numbers.min() >= -LARGEST and numbers.max() <= LARGEST:
         return  # the usual case, without a look at each
     large = np.abs(numbers) > LARGEST
     if large.any():
