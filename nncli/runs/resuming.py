@@ -27,6 +27,7 @@ from nncli.training.progress import Snapshot
 from nncli.training.run_files import CHECKPOINT, CONFIG
 
 _MAY_BE_RAISED = "training.epochs"
+_SCALED_ONCE = 3  # the version of checkpoints from which on inputs are rounded once
 _RECORDED = {
     "config": dict,
     "data": dict,
@@ -102,6 +103,11 @@ class StoppedRun:
                 "dropout leaves out other units than in the nncli that began this run: the weights "
                 "will not be those of a run without a stop"
             )
+        if self._scaled_otherwise:
+            yield (
+                "inputs were rounded before they were scaled in the nncli that began this run: the "
+                "weights will not be bit for bit those of a run without a stop"
+            )
         if SCHEDULES[settings.schedule.name].depends_on_epochs and settings.epochs > before_epochs:
             yield (
                 f"the {settings.schedule.name} schedule of {before_epochs} epochs becomes one of "
@@ -160,10 +166,21 @@ class StoppedRun:
         assert self.checkpoint is not None
         now, before = job.fingerprint, self.checkpoint.record["data"]
         if changed := changed_parts(before, now):
+            rounded = (
+                "an earlier nncli began this run, and rounded the numbers of its data: go on from "
+                f"its weights, with model.initial_weights: {self.directory}/weights.npz, or train "
+                "anew"
+            )
             raise DataError(
                 f"{self.directory}: the data has changed since its checkpoint: the {changed[0]}; "
-                "put the data back, or train anew"
+                + (rounded if self._scaled_otherwise else "put the data back, or train anew")
             )
+
+    @property
+    def _scaled_otherwise(self) -> bool:
+        """Whether the nncli that wrote the checkpoint scaled inputs with fewer digits."""
+        before = self.checkpoint is not None and self.checkpoint.version < _SCALED_ONCE
+        return before and self.loaded.config.data.scale.name != "none"
 
     @property
     def wall_seconds(self) -> float:

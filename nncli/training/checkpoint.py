@@ -15,7 +15,7 @@ from nncli.base.words import on_one_line
 from nncli.engines.engine import Engine, Sums
 from nncli.training.progress import Progress
 
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3  # 2 had the same parts; numbers were scaled with fewer digits
 _BEST = "best_"  # stands before the arrays of the best epoch
 _SHARE_OF_TIME = 0.005  # with the history, which takes as much, less than a hundredth
 
@@ -65,7 +65,7 @@ def write_checkpoint(
 
 
 def read_checkpoint(path: Path) -> Checkpoint:
-    """Read what `write_checkpoint` has written, of this version or of version 1.
+    """Read what `write_checkpoint` has written, of this version or an earlier one.
 
     Raises
     ------
@@ -76,7 +76,7 @@ def read_checkpoint(path: Path) -> Checkpoint:
         arrays = read_own_npz(path)
         record = json.loads(str(arrays.pop("metadata")))
         version = record["checkpoint_version"]
-        if version not in (1, FORMAT_VERSION):
+        if version not in (1, 2, FORMAT_VERSION):
             raise ValueError(f"version {version}")
         if version == 1:
             _bring_up_to_date(arrays, record)

@@ -75,7 +75,7 @@ def test_a_run_of_version_1_ends_in_the_same_bits(nncli, tmp_path, stop_at, sett
     assert ("dropout leaves out other units" in done.err) == ("dropout" in settings)
     assert ("warning" in done.err.lower()) == ("dropout" in settings)
     assert_same_run(run, tmp_path / "whole")
-    assert metadata_of(run / "checkpoint.npz")["checkpoint_version"] == 2
+    assert metadata_of(run / "checkpoint.npz")["checkpoint_version"] == 3
 
 
 def test_a_run_that_was_finished_in_version_1_says_so_and_may_get_more_epochs(nncli, tmp_path):
@@ -108,7 +108,7 @@ def of_progress(**changes):
 @pytest.mark.parametrize(
     ("change", "problem"),
     [
-        (saying(checkpoint_version=2), DAMAGED),
+        (saying(checkpoint_version=3), DAMAGED),
         (saying(checkpoint_version=0), f"{DAMAGED} (version 0)"),
         (without("kernels"), DAMAGED),
         (saying(kernels=["numpy"]), DAMAGED),

@@ -183,7 +183,7 @@ def test_the_checkpoint_has_the_state_to_go_on_from(xor_run):
         "squared_norms": [],
         "saturated": [],
     }
-    assert (metadata["checkpoint_version"], metadata["engine"]) == (2, "numpy")
+    assert (metadata["checkpoint_version"], metadata["engine"]) == (3, "numpy")
     assert metadata["config"]["data"]["rows"] == 80
     np.testing.assert_array_equal(arrays["best_parameters"], parameters_of(xor_run))
 

@@ -1,0 +1,52 @@
+"""Passes through a trained network that give a row the same outputs wherever it stands."""
+
+from nncli.nn.buffers import flat_buffer, shaped
+from nncli.nn.entries import Array
+from nncli.nn.network import Network
+
+MOST_ROWS = 384
+# Measured with OpenBLAS: with fewer rows, its threads share them so that some are at an edge.
+_FEWEST_ROWS = {"f": 96, "d": 384}
+_OPERATIONS = 1 << 25  # a millisecond's work, which a row alone takes too
+
+
+class Passes:
+    """Runs a network over batches that all have the same number of rows, filled up with zeros.
+
+    How a matrix product rounds depends on the shapes of the matrices. As these are always the same,
+    a row has the same logits and outputs alone, in any file, and in any place of it.
+
+    Attributes
+    ----------
+    rows : int
+        How many there are in a pass; the network alone decides it.
+    X : array (rows, I)
+        Where the inputs of a pass are written to.
+    """
+
+    def __init__(self, network: Network) -> None:
+        self.rows = rows_a_pass(network)
+        inputs = network.layers[0].inputs
+        self.X = shaped(flat_buffer(self.rows, inputs, network.dtype), self.rows, inputs)
+        self._network, self._work = network, network.workspace(self.rows)
+
+    def logits(self, count: int) -> Array:
+        """Return the logits (count, O) of the first rows of `X`; the next pass overwrites them.
+
+        The other rows of `X` become 0.
+        """
+        self.X[count:] = 0
+        return self._network.logits(self.X, self._work)[:count]
+
+    def outputs(self, count: int) -> Array:
+        """Return the outputs (count, O), as `logits` does."""
+        self.logits(count)
+        return self._network.activate_output(self._work)[:count]
+
+
+def rows_a_pass(network: Network) -> int:
+    """Return how many rows a network takes at a time: fewer, where one takes long."""
+    operations, rows = sum(layer.flops_per_row for layer in network.layers), MOST_ROWS
+    while rows > _FEWEST_ROWS[network.dtype.char] and rows * operations > _OPERATIONS:
+        rows //= 2
+    return rows

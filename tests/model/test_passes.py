@@ -1,0 +1,61 @@
+"""A row has the same outputs, to the last bit, wherever it stands."""
+
+import numpy as np
+import pytest
+
+from nncli.model.passes import MOST_ROWS, Passes, rows_a_pass
+from nncli.nn.network import Network, parameter_count
+from tests.nn.networks import build_layers
+
+RANDOM = np.random.default_rng(0)
+SIZES = [
+    (2, 1),
+    (1, 16, 16, 1),
+    (2, 3, 1),
+    (7, 5, 2),
+    (30, 32, 16, 1),
+    (20, 300, 40, 2),
+    (100, 33, 7),
+    (500, 9, 11),
+    (784, 128, 10),
+    (900, 700, 10),
+]
+
+
+def network_of(sizes, dtype):
+    layers = build_layers(sizes, "tanh", "softmax" if sizes[-1] > 1 else "sigmoid")
+    return Network(layers, RANDOM.normal(0, 0.3, parameter_count(layers)).astype(dtype))
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("sizes", SIZES, ids=str)
+def test_a_row_has_the_same_outputs_alone_and_among_others(sizes, dtype):
+    passes = Passes(network_of(sizes, dtype))
+    rows = RANDOM.normal(size=(passes.rows, sizes[0])).astype(dtype)
+    passes.X[...] = rows
+    everyone = passes.outputs(passes.rows).copy()
+    for count in (1, 2, 7, 40, passes.rows - 1, passes.rows):
+        chosen = RANDOM.permutation(passes.rows)[:count]
+        passes.X[:count] = rows[chosen]
+        np.testing.assert_array_equal(passes.outputs(count), everyone[chosen])
+
+
+def test_other_rows_of_a_pass_leave_nothing_behind():
+    passes = Passes(network_of((2, 3, 1), np.float32))
+    passes.X[...] = np.nan
+    passes.X[:2] = 0.5
+    assert np.isfinite(passes.logits(2)).all()
+    assert not passes.X[2:].any()
+
+
+@pytest.mark.parametrize(
+    ("sizes", "dtype", "rows"),
+    [
+        ((2, 3, 1), np.float32, MOST_ROWS),
+        ((784, 128, 10), np.float32, 96),
+        ((784, 800, 800, 10), np.float32, 96),
+        ((784, 800, 800, 10), np.float64, MOST_ROWS),
+    ],
+)
+def test_the_network_alone_decides_how_many_rows_are_in_a_pass(sizes, dtype, rows):
+    assert rows_a_pass(network_of(sizes, dtype)) == rows
