@@ -12,6 +12,7 @@ from nncli.base.clock import Clock
 from nncli.base.errors import ModelFileError, UsageError
 from nncli.base.notes import Note, warn
 from nncli.base.storage.locks import locked
+from nncli.base.storage.run_files import CHECKPOINT, CONFIG
 from nncli.config.check import misfits_of_data, misfits_of_resumed
 from nncli.config.load import ConfigSource, given_rows, read_config
 from nncli.config.overrides import Overrides
@@ -33,7 +34,6 @@ from nncli.runs.result import Result
 from nncli.runs.resuming import check_run, load_run
 from nncli.runs.training import train_job
 from nncli.training.observers.observer import Observer
-from nncli.training.run_files import CHECKPOINT, CONFIG
 
 _FOLDS = 5
 

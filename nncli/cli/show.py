@@ -10,8 +10,8 @@ from nncli.cli.arguments import MODEL_OR_CONFIG
 if TYPE_CHECKING:
     from nncli import LayerHistory, Model, Preprocessing
 
-_LABEL_WIDTH = 20
-_TEXT_WIDTH = 58  # 80 with a label and two spaces
+_LABEL_WIDTH = 18
+_TEXT_WIDTH = 60  # 80 with a label and two spaces
 
 
 @click.command()
@@ -69,25 +69,29 @@ def _print_model(model: "Model") -> None:
     import json
 
     from nncli import EVALUATIONS
-    from nncli.cli.output import print_pairs, print_splits, shortened
+    from nncli.cli.output import WIDTH, print_pairs, print_splits, shortened
 
     preprocessing, record = model.preprocessing, model.training
     columns, threshold = preprocessing.columns, model.threshold
+    facts = [
+        *((shortened(_label(key, model), _LABEL_WIDTH), shortened(json.dumps(value).strip('"'), 57))
+          for key, value in record.items()),
+        *((key.replace("_", " "), shortened(value, 57)) for key, value in model.provenance.items()),
+    ]  # fmt: skip
+    room = WIDTH - 2 - max((len(label) for label, _ in facts), default=_LABEL_WIDTH)
     pairs = [
-        ("task", f"{model.task}; predicts {', '.join(model.targets)}"),
-        *([("classes", ", ".join(model.classes))] if model.classes else []),
+        ("task", shortened(f"{model.task}; predicts {', '.join(model.targets)}", _TEXT_WIDTH)),
+        *([("classes", shortened(", ".join(model.classes), _TEXT_WIDTH))] if model.classes else []),
         *([] if threshold is None else [("threshold", str(threshold))]),
-        ("columns", f"{len(columns)}: {', '.join(columns)}"),
+        ("columns", shortened(f"{len(columns)}: {', '.join(columns)}", _TEXT_WIDTH)),
         *([("images", str(preprocessing.images))] if preprocessing.images else []),
-        *_scaling(preprocessing),
+        *_scaling(preprocessing, room),
         ("loss", model.objective.name),
         ("precision", model.network.dtype.name),
-        *((shortened(_label(key, model), _LABEL_WIDTH), json.dumps(value).strip('"'))
-          for key, value in record.items()),
-        *((key.replace("_", " "), value) for key, value in model.provenance.items()),
-    ]  # fmt: skip
+        *facts,
+    ]
     click.echo()
-    print_pairs([(label, shortened(text, _TEXT_WIDTH)) for label, text in pairs])
+    print_pairs(pairs)
     click.echo()
     print_splits(model.metrics, ("loss", *EVALUATIONS[model.task].headline))
 
@@ -124,11 +128,11 @@ def _print_histories(histories: list["LayerHistory"], activations: list[str]) ->
     print_table(header, rows)
 
 
-def _scaling(preprocessing: "Preprocessing") -> list[tuple[str, str]]:
+def _scaling(preprocessing: "Preprocessing", room: int) -> list[tuple[str, str]]:
     """Return what is done to the inputs, on two lines where one has no room for it."""
     offset, scale = _span(preprocessing.offset), _span(preprocessing.scale)
     first, second = f"(x - offset) * scale; offset {offset},", f"scale {scale}"
-    if len(first) + 1 + len(second) <= _TEXT_WIDTH:
+    if len(first) + 1 + len(second) <= room:
         return [("input", f"{first} {second}")]
     return [("input", first), ("", second)]
 

@@ -9,7 +9,7 @@ from nncli.base.words import listed
 
 # What pandas calls columns without a name: in CSV, of a header of several levels, named a second
 # time; and the row index in Parquet.
-_NO_NAME = re.compile(r"\s*|Unnamed: \d+(_level_\d+)?(\.\d+)*|__index_level_\d+__", re.ASCII)
+_NO_NAME = re.compile(r"\s*|Unnamed: \d+(_level_\d+)?(\.\d+)*|__index_level_\d+__")
 _MOST_CHARACTERS = 1 << 22  # of all names; a model file holds each twice, and has room for thrice
 
 

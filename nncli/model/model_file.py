@@ -20,6 +20,7 @@ import nncli
 from nncli.base.errors import ModelFileError, reason
 from nncli.base.paths import absolute
 from nncli.base.storage.npz_file import npz_parts, parse_own_npz, read_own_npz, write_npz
+from nncli.base.storage.run_files import WEIGHTS
 from nncli.base.storage.strict_json import parse_json, to_json
 from nncli.base.words import on_one_line
 from nncli.model.metadata import Refusal, check_parameters, get, get_texts, is_number
@@ -43,7 +44,6 @@ from nncli.nn.network import (
     trained_views,
 )
 from nncli.nn.objective import Objective
-from nncli.training.run_files import WEIGHTS
 
 # 1 had no target_offset, target_scale and encoding; 1 and 2 had a dense layer and its activation
 # in one.

@@ -5,8 +5,8 @@ from shlex import quote
 
 from nncli.base.errors import DataError
 from nncli.base.storage.locks import in_use
+from nncli.base.storage.run_files import CONFIG, DIVERGENCE, HISTORY, METRICS, WEIGHTS
 from nncli.base.words import count, on_one_line
-from nncli.training.run_files import CONFIG, DIVERGENCE, HISTORY, METRICS, WEIGHTS
 
 _LONGEST_LINE = 500
 

@@ -14,6 +14,7 @@ from nncli.base.clock import Clock
 from nncli.base.errors import DivergenceError
 from nncli.base.storage.files import atomic_write, write_text
 from nncli.base.storage.locks import locked
+from nncli.base.storage.run_files import CONFIG, METRICS, WEIGHTS
 from nncli.config.check import misfits_of_resumed
 from nncli.config.load import LoadedConfig, read_config
 from nncli.config.places import portable
@@ -31,7 +32,6 @@ from nncli.runs.resuming import StoppedRun, check_run, load_run
 from nncli.runs.training import train_job
 from nncli.training.observers.interruption import InterruptRequest
 from nncli.training.observers.observer import Observer
-from nncli.training.run_files import CONFIG, METRICS, WEIGHTS
 
 PREDICTIONS = "predictions.csv"
 

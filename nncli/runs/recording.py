@@ -16,6 +16,14 @@ from nncli.base.clock import Clock
 from nncli.base.environment import environment
 from nncli.base.errors import DivergenceError, NncliError, OutputError
 from nncli.base.storage.files import remove_litter, write_text
+from nncli.base.storage.run_files import (
+    CHECKPOINT,
+    CONFIG,
+    DIVERGENCE,
+    HISTORY,
+    METRICS,
+    WEIGHTS,
+)
 from nncli.base.threads import threads_in_use
 from nncli.config.load import MOST_BYTES
 from nncli.config.places import portable
@@ -30,14 +38,6 @@ from nncli.training.observers.history import HistoryFile
 from nncli.training.observers.observer import Job as ObservedJob
 from nncli.training.observers.observer import Observer
 from nncli.training.outcome import INTERRUPTED, UNWRITTEN, Outcome
-from nncli.training.run_files import (
-    CHECKPOINT,
-    CONFIG,
-    DIVERGENCE,
-    HISTORY,
-    METRICS,
-    WEIGHTS,
-)
 
 
 def trained_model(job: Job, outcome: Outcome, wall_seconds: float) -> Model:

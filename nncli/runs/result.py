@@ -5,11 +5,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from nncli.base.storage.run_files import HISTORY
 from nncli.metrics.tasks import Evaluation
 from nncli.model.model import Model
 from nncli.training.history_file import Table, read_history
 from nncli.training.outcome import EARLY, FINISHED
-from nncli.training.run_files import HISTORY
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ import numpy as np
 from nncli.base.clock import Clock
 from nncli.base.environment import environment
 from nncli.base.errors import ConfigError, DataError, UsageError
+from nncli.base.storage.run_files import CHECKPOINT, CONFIG
 from nncli.base.threads import threads_in_use
 from nncli.config.check import misfits_of_resumed
 from nncli.config.choices import shown
@@ -24,7 +25,6 @@ from nncli.nn.schedules import SCHEDULES
 from nncli.runs.job import Job, prepare
 from nncli.training.checkpoint import Checkpoint, read_checkpoint
 from nncli.training.progress import Snapshot
-from nncli.training.run_files import CHECKPOINT, CONFIG
 
 _MAY_BE_RAISED = "training.epochs"
 _SCALED_ONCE = 3  # the version of checkpoints from which on inputs are rounded once

@@ -14,6 +14,7 @@ from nncli.data.names import check_names, named_columns
 NO_NAMES = [
     "",
     "  ",
+    "\xa0",
     "Unnamed: 0",
     "Unnamed: 17",
     "Unnamed: 0.1",
