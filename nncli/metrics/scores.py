@@ -18,29 +18,58 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Array = NDArray[np.floating[Any]]
+    Flags = NDArray[np.bool_]
     Labels = NDArray[np.integer[Any]]
     Numbers = NDArray[np.float64]
 else:
-    Array = Labels = Numbers = Any
+    Array = Flags = Labels = Numbers = Any
+
+
+# A logit of at most this says one half: it is a rounding error of double precision, in which
+# metrics and predictions compute probabilities from logits of either precision.
+NOTHING = 2.0**-51
+
+
+def chosen_classes(Z: Array, margin: float = 0.0) -> Labels:
+    """Return the class that the logits `Z` (B, O) of each row choose, shape (B,).
+
+    One output chooses the second class as a label; several choose the largest, of equals the
+    first. With a `margin` of `margin_of` the second of two outputs must be larger by more than it.
+    """
+    if Z.shape[1] == 1 or margin:
+        return chosen_labels(log_odds(Z), margin).astype(np.intp)
+    return np.asarray(Z.argmax(axis=1))
+
+
+def chosen_labels(Z: Array, margin: float = 0.0) -> Flags:
+    """Return which labels the logits `Z` (B, L) choose: those over the `margin` of `margin_of`."""
+    return np.greater(Z, margin + NOTHING)
+
+
+def log_odds(Z: Array) -> Array:
+    """Return ln(p / (1 - p)) of the second of two classes, shape (B,), from one or two logits."""
+    return Z[:, 0] if Z.shape[1] == 1 else np.subtract(Z[:, 1], Z[:, 0], dtype=np.float64)
+
+
+def margin_of(threshold: float | None) -> float:
+    """Return what z must be over for p to be over a threshold: ln(t / (1 - t)); without one 0.
+
+    It is a NumPy number of double precision, so that logits of any precision are compared with
+    it exactly; Python's number would be rounded to theirs.
+    """
+    return 0.0 if threshold is None else np.float64(log(threshold / (1 - threshold)))
 
 
 def correct_rows(Z: Array, T: Array, scratch: Array, margin: float = 0.0) -> float:
-    """Count the rows whose logits choose the class that the targets name.
-
-    One output chooses the second class where z > 0, which is a probability over one half (a z so
-    small that the probability is rounded to one half does not count); several outputs choose the
-    largest. A `margin` is what the logit of the second of two classes must be larger by.
-    """
+    """Count the rows whose logits choose the class that the targets name."""
     if Z.shape[1] == 1:
-        return float(np.count_nonzero((margin + nothing(Z) < Z) == (T == 1)))
-    if margin:
-        return float(np.count_nonzero((Z[:, 1] - Z[:, 0] > margin) == (T[:, 1] == 1)))
-    return float(np.count_nonzero(Z.argmax(axis=1) == T.argmax(axis=1)))
+        return float(np.count_nonzero(chosen_labels(Z, margin) == (T == 1)))
+    return float(np.count_nonzero(chosen_classes(Z, margin) == T.argmax(axis=1)))
 
 
 def correct_label_rows(Z: Array, T: Array, scratch: Array, margin: float = 0.0) -> float:
     """Count the rows whose logits choose exactly the right labels."""
-    return float(np.count_nonzero(((margin + nothing(Z) < Z) == (T == 1)).all(axis=1)))
+    return float(np.count_nonzero((chosen_labels(Z, margin) == (T == 1)).all(axis=1)))
 
 
 def absolute_errors(A: Array, T: Array, scratch: Array, units: float | Numbers = 1.0) -> float:
@@ -52,18 +81,6 @@ def absolute_errors(A: Array, T: Array, scratch: Array, units: float | Numbers =
     np.abs(scratch, out=scratch)
     outputs: int = A.shape[1]
     return float((scratch.sum(axis=0) * units).sum()) / outputs  # units may exceed the type of A
-
-
-def chosen_classes(Z: Array) -> Labels:
-    """Return the class that the logits `Z` (B, O) of each row choose, shape (B,)."""
-    if Z.shape[1] == 1:
-        return (Z[:, 0] > nothing(Z)).astype(np.intp)
-    return np.asarray(Z.argmax(axis=1))
-
-
-def nothing(Z: Array) -> float:
-    """Return a number so small that its sigmoid is rounded to one half."""
-    return 2 * float(np.finfo(Z.dtype).eps)
 
 
 def class_probabilities(A: Array) -> Numbers:
@@ -146,5 +163,4 @@ def score_for(task: str, threshold: float | None, units: float | Numbers = 1.0) 
         return score if np.all(units == 1) else replace(score, parameters={"units": units})
     if task == "multiclass" or threshold in (None, 0.5):
         return score
-    margin = log(threshold / (1 - threshold))  # p > threshold where z > margin
-    return replace(score, parameters={"margin": margin})
+    return replace(score, parameters={"margin": margin_of(threshold)})

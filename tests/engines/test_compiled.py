@@ -7,7 +7,7 @@ from nncli.data.scaling import Scaling
 from nncli.data.splits import whole
 from nncli.engines.batches import Batches, target_codes
 from nncli.engines.engine import Sums
-from nncli.metrics.scores import MEASURES, correct_rows
+from nncli.metrics.scores import MEASURES, correct_rows, margin_of
 from nncli.nn.activations import ACTIVATIONS
 from nncli.nn.buffers import NARROW, flat_buffer, shaped
 from nncli.nn.layers.dropout import with_dropout
@@ -310,6 +310,17 @@ def test_correct_rows_are_counted_as_numpy_does(outputs, margin, dtype):
     found = losses.MEASURES["correct_rows"](Z, T, np.empty_like(Z), margin)
     assert found == expected
     assert type(found) is float
+
+
+@pytest.mark.parametrize("threshold", [0.1, 0.3, 0.7])
+def test_a_logit_is_compared_with_the_margin_to_all_its_digits(threshold):
+    margin = margin_of(threshold)
+    Z = np.array([[margin]], np.float32)
+    for target in (0, 1):
+        T = np.array([[target]], np.float32)
+        right = float((float(Z[0, 0]) > margin) == target)
+        for measure in (MEASURES["correct_rows"], losses.MEASURES["correct_rows"]):
+            assert measure(Z, T, np.empty_like(Z), margin) == right
 
 
 def test_every_measure_is_there():

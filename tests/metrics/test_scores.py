@@ -1,7 +1,10 @@
+from decimal import Decimal, localcontext
 from typing import get_args
 
 import numpy as np
 import pytest
+from hypothesis import assume, example, given, settings
+from hypothesis import strategies as st
 
 from nncli.data.dataset import Task
 from nncli.engines.batches import target_codes
@@ -9,12 +12,16 @@ from nncli.metrics.scores import (
     ACCURACY,
     MAE,
     MEASURES,
+    NOTHING,
     SCORES,
     absolute_errors,
     chosen_classes,
+    chosen_labels,
     class_probabilities,
     correct_label_rows,
     correct_rows,
+    log_odds,
+    margin_of,
     score_for,
 )
 from nncli.nn.activations import ACTIVATIONS
@@ -22,6 +29,7 @@ from nncli.nn.layers.kinds import block
 from nncli.nn.network import Network
 from tests.nn.strict import strict
 
+both_precisions = pytest.mark.parametrize("dtype", [np.float32, np.float64])
 OUTPUTS = [name for name, entry in ACTIVATIONS.items() if {"binary"} & set(entry.output_for)]
 SUMS = np.array([[0.5, -2.0, 3.0], [4.0, 4.5, -1.0], [-1.0, -2.0, -3.0], [0.0, -0.5, -0.25]])
 
@@ -37,6 +45,7 @@ def sum_of(score, Y, T):
 @pytest.mark.parametrize(
     ("logits", "targets", "expected"),
     [
+        ([[1e-8], [-1e-8]], [[1], [0]], 2),  # of probabilities that are rounded to one half
         ([[0.1], [-0.1], [3], [-3]], [[1], [1], [0], [0]], 2),
         ([[0.0]], [[0]], 1),  # exactly one half is not over one half
         ([[0.0]], [[1]], 0),
@@ -76,6 +85,58 @@ def test_outputs_that_are_all_zero_give_no_nan():
 def test_several_logits_choose_the_largest_and_one_chooses_by_its_sign():
     assert chosen_classes(SUMS).tolist() == [2, 1, 0, 0]
     assert chosen_classes(SUMS[:, :1]).tolist() == [1, 1, 0, 0]
+
+
+def exact_margin(threshold):
+    """Return ln(t / (1 - t)) to 40 digits."""
+    with localcontext(prec=40):
+        t = Decimal(threshold)
+        return (t / (1 - t)).ln()
+
+
+any_logit = st.floats(-1e4, 1e4) | st.sampled_from([0.0, 1e-8, -1e-8, 1e-30, 1e-300, 5e-324])
+
+
+@both_precisions
+@given(any_logit, st.floats(1e-9, 1 - 1e-9))
+@example(1e-8, 0.5)
+@example(-0.8472978603872037, 0.3)
+@settings(deadline=None)
+def test_every_choice_is_whether_the_logit_is_over_that_of_the_threshold(dtype, value, threshold):
+    margin, exact = margin_of(threshold), exact_margin(threshold)
+    near = dtype(exact)
+    Z = np.array([value, near, np.nextafter(near, dtype(9)), np.nextafter(near, -dtype(9))], dtype)
+    Z = Z[[abs(Decimal(z) - exact) > Decimal("1e-14") for z in Z.tolist()], np.newaxis]
+    expected = [Decimal(z) > exact for z in Z[:, 0].tolist()]
+    assert chosen_labels(Z, margin)[:, 0].tolist() == expected
+    assert chosen_classes(Z, margin).tolist() == expected
+    both = np.hstack([np.zeros_like(Z), Z])  # a softmax of two is the sigmoid of the difference
+    assert chosen_classes(both, margin).tolist() == expected
+    for task, logits in (("binary", Z), ("multilabel", Z), ("binary", both)):
+        right = np.array(expected, dtype)[:, np.newaxis]
+        T = np.hstack([1 - right, right]) if logits is both else right
+        assert sum_of(score_for(task, threshold), logits, T) == len(Z)
+
+
+def test_a_rounding_error_says_one_half():
+    for dtype in (np.float32, np.float64):
+        assert chosen_classes(np.array([[4e-16], [-4e-16], [5e-16]], dtype)).tolist() == [0, 0, 1]
+
+
+@both_precisions
+@pytest.mark.parametrize("outputs", [1, 2])
+@given(any_logit)
+def test_logits_choose_the_other_class_when_the_classes_change_places(outputs, dtype, value):
+    Z = np.array([[value, 0]] if outputs == 2 else [[value]], dtype)
+    assume(Z[0, 0] if outputs == 2 else abs(Z[0, 0]) > NOTHING)
+    swapped = Z[:, ::-1] if outputs == 2 else -Z
+    assert chosen_classes(swapped) == 1 - chosen_classes(Z)
+
+
+def test_the_log_odds_of_two_outputs_are_their_difference_to_all_its_digits():
+    assert log_odds(np.array([[1.5], [-2.0]], np.float32)).tolist() == [1.5, -2.0]
+    both = np.array([[1e-8, 1.0], [3e4, -1e-3]], np.float32)
+    assert log_odds(both).tolist() == [float(b) - float(a) for a, b in both]
 
 
 @pytest.mark.parametrize("name", OUTPUTS)

@@ -110,10 +110,10 @@ def _squares(A: Array, T: Array, gradient: Array, factor: float) -> float:
 
 
 @compiled
-def _count_right_sides(Z, T, nothing):
+def _count_right_sides(Z, T, margin):
     count = 0
     for row in range(Z.shape[0]):
-        count += (Z[row, 0] > nothing) == (T[row, 0] == 1)
+        count += (Z[row, 0] > margin) == (T[row, 0] == 1)
     return count
 
 
@@ -134,7 +134,7 @@ def _count_largest(Z, T):
 def correct_rows(Z: Array, T: Array, scratch: Array, margin: float = 0.0) -> float:
     """Replace `nncli.metrics.scores.correct_rows`."""
     if Z.shape[1] == 1:
-        return float(_count_right_sides(Z, T, margin + scores.nothing(Z)))
+        return float(_count_right_sides(Z, T, float(margin + scores.NOTHING)))
     if margin:
         return scores.correct_rows(Z, T, scratch, margin)
     return float(_count_largest(Z, T))
