@@ -6,11 +6,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nncli.metrics.means import Labels, Numbers, Outputs, mean, quotient
+from nncli.metrics.means import Labels, Numbers, Outputs, mean, parts, quotient
 
 Counts = NDArray[np.integer[Any]]
-
-_ROWS_AT_A_TIME = 1 << 14
 
 
 def confusion_matrix(truth: NDArray[Any], chosen: NDArray[Any], classes: int) -> Counts:
@@ -80,11 +78,7 @@ def top_k_accuracy(truth: Labels, outputs: Outputs, k: int) -> float:
     truth : array (N,)
     outputs : array (N, classes)
     """
-    parts = range(0, len(truth), _ROWS_AT_A_TIME)  # flags of every row and class take much memory
-    hits = [
-        _among_largest(truth[at : at + _ROWS_AT_A_TIME], outputs[at : at + _ROWS_AT_A_TIME], k)
-        for at in parts
-    ]
+    hits = [_among_largest(truth[part], outputs[part], k) for part in parts(len(truth))]
     return mean(np.concatenate(hits))
 
 

@@ -1,5 +1,6 @@
 """Means and quotients over rows."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,15 @@ Labels = NDArray[np.integer[Any]]
 Numbers = NDArray[np.float64]
 Outputs = NDArray[np.floating[Any]]
 Flags = NDArray[np.bool_]
+
+
+_ROWS_AT_A_TIME = 1 << 14
+
+
+def parts(rows: int) -> Iterator[slice]:
+    """Yield parts of some rows, since numbers for every row and class take much memory."""
+    for start in range(0, rows, _ROWS_AT_A_TIME):
+        yield slice(start, start + _ROWS_AT_A_TIME)
 
 
 def mean(values: NDArray[Any]) -> float:

@@ -1,41 +1,87 @@
-"""Metrics of probabilities."""
+"""Probabilities, and their metrics: in float64, and from logits, which keep what these round.
+
+`Z` (N, O) are the sums before the output activation. A single one is the ln(p / (1 - p)) of the
+second of two classes, or of a label. Of several the probabilities are the softmax if they are
+`coupled`; else each has a sigmoid of its own, and the probabilities are these by their sum.
+"""
 
 import numpy as np
 
-from nncli.metrics.means import Flags, Labels, Numbers, Outputs, mean
+from nncli.metrics.means import Flags, Labels, Numbers, Outputs, mean, parts
 
 _BINS = 10
 _EDGES = np.arange(1, _BINS) / _BINS
 
 
-def log_loss(truth: Labels, probabilities: Outputs) -> float:
-    """Return the mean of -ln p(true class), with p kept from 0 by float64's precision.
+def sigmoid(Z: Outputs) -> Numbers:
+    """Return 1 / (1 + e^-z); a small one keeps its digits, and none overflows."""
+    numbers = Z.astype(np.float64)
+    small = np.exp(-np.abs(numbers))
+    return np.asarray(np.where(numbers < 0, small, 1) / (1 + small))
 
-    Parameters
-    ----------
-    truth : array (N,), indices of the classes
-    probabilities : array (N, classes), or (N,): those of the second of two classes
+
+def class_probabilities(Z: Outputs, *, coupled: bool) -> Numbers:
+    """Return the probability of every class, shape (N, classes)."""
+    logits = _class_logits(Z, coupled=coupled)
+    logits -= logits.max(axis=1, keepdims=True)
+    np.exp(logits, out=logits)
+    logits /= logits.sum(axis=1, keepdims=True)
+    return logits
+
+
+def _class_logits(Z: Outputs, *, coupled: bool) -> Numbers:
+    """Return new numbers (N, classes), whose softmax the probabilities of the classes are."""
+    logits = Z.astype(np.float64)
+    if Z.shape[1] == 1:
+        return np.hstack([np.zeros_like(logits), logits])
+    return logits if coupled else np.minimum(logits, 0) - np.log(1 + np.exp(-np.abs(logits)))
+
+
+def losses_and_largest(truth: Labels, Z: Outputs, *, coupled: bool) -> tuple[Numbers, Numbers]:
+    """Return -ln p(true class), and the largest p, of every row: two arrays (N,).
+
+    With m the largest logit and r = Σ e^(zⱼ - m) over the others, the largest p is 1 / (1 + r) and
+    -ln p of z is m - z + ln(1 + r), which neither overflows nor cancels.
     """
-    if probabilities.ndim == 1:
-        of_second = probabilities.astype(np.float64)
-        of_truth = np.where(truth == 1, of_second, 1 - of_second)
-    else:
-        of_truth = probabilities[np.arange(len(truth)), truth].astype(np.float64)
-    return mean(-np.log(np.maximum(of_truth, np.finfo(np.float64).eps)))
+    found = [
+        _of_rows(truth[part], _class_logits(Z[part], coupled=coupled)) for part in parts(len(truth))
+    ]
+    losses, largest = zip(*found, strict=True)
+    return np.concatenate(losses), np.concatenate(largest)
 
 
-def brier(occurred: Flags, probabilities: Outputs) -> float:
-    """Return the Brier score: the mean squared difference of a probability and 1 or 0.
+def _of_rows(truth: Labels, logits: Numbers) -> tuple[Numbers, Numbers]:
+    rows, best = np.arange(len(truth)), logits.argmax(axis=1)
+    largest = logits[rows, best]
+    above = largest - logits[rows, truth]
+    logits -= largest[:, np.newaxis]
+    np.exp(logits, out=logits)
+    logits[rows, best] = 0
+    others = logits.sum(axis=1)
+    return above + np.log1p(others), 1 / (1 + others)
+
+
+def log_loss(occurred: Flags, log_odds: Outputs) -> float:
+    """Return the mean of -ln p of what was the case, one of two.
 
     Parameters
     ----------
     occurred : array (N,)
-        Whether the row is of the class that the probabilities (N,) are of.
+        Whether the row is of the class of whose probabilities `log_odds` (N,) are ln(p / (1 - p)).
     """
-    return mean(np.square(np.subtract(probabilities, occurred, dtype=np.float64)))
+    of_wrong = np.where(occurred, -log_odds, log_odds).astype(np.float64)
+    return mean(np.maximum(of_wrong, 0) + np.log1p(np.exp(-np.abs(of_wrong))))
 
 
-def ece(occurred: Flags, probabilities: Outputs) -> float:
+def brier(occurred: Flags, log_odds: Outputs) -> float:
+    """Return the Brier score: the mean squared difference of a probability and 1 or 0.
+
+    Parameters are as for `log_loss`. The difference is the probability of what was not the case.
+    """
+    return mean(np.square(sigmoid(np.where(occurred, -log_odds, log_odds))))
+
+
+def ece(occurred: Flags, probabilities: Numbers) -> float:
     """Return the expected calibration error, Σ_b n_b / N · abs(o_b - e_b).
 
     The rows are put into ten bins of equal width by their probability: bin b has those with
@@ -52,7 +98,7 @@ def ece(occurred: Flags, probabilities: Outputs) -> float:
     occurred : array (N,)
     probabilities : array (N,)
     """
-    p: Numbers = probabilities.astype(np.float64)
-    differences = occurred - p  # Σ over a bin: n_b (o_b - e_b)
-    sums = np.bincount(np.searchsorted(_EDGES, p, side="right"), differences, minlength=_BINS)
-    return float(np.abs(sums).sum() / len(p))
+    differences = occurred - probabilities  # Σ over a bin: n_b (o_b - e_b)
+    bins = np.searchsorted(_EDGES, probabilities, side="right")
+    sums = np.bincount(bins, differences, minlength=_BINS)
+    return float(np.abs(sums).sum() / len(bins))

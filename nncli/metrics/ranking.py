@@ -44,7 +44,7 @@ def ranking_metrics(found: Ranking) -> dict[str, float]:
     gained = np.diff(positives, prepend=0)
     if positives[-1] > 0 and negatives[-1] > 0:
         area = (np.diff(negatives, prepend=0) * (positives - gained / 2)).sum()
-        metrics["roc_auc"] = float(area / positives[-1] / negatives[-1])
+        metrics["roc_auc"] = float(area / (positives[-1] * negatives[-1]))
     if positives[-1] > 0:
         precision = quotient(positives, positives + negatives)
         metrics["average_precision"] = float((gained * precision).sum() / positives[-1])

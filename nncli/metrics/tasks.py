@@ -4,7 +4,6 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-import numpy as np
 from numpy.typing import NDArray
 
 from nncli.metrics.classes import (
@@ -15,10 +14,11 @@ from nncli.metrics.classes import (
     top_k_accuracy,
 )
 from nncli.metrics.labels import label_confusions, label_metrics, per_label
-from nncli.metrics.means import Outputs
-from nncli.metrics.probabilities import brier, ece, log_loss
+from nncli.metrics.means import Outputs, mean
+from nncli.metrics.probabilities import brier, ece, log_loss, losses_and_largest, sigmoid
 from nncli.metrics.ranking import ranking, ranking_metrics
 from nncli.metrics.regression import per_target, regression_metrics
+from nncli.metrics.scores import chosen_classes, chosen_labels, log_odds, margin_of
 
 
 @dataclass(frozen=True)
@@ -32,13 +32,14 @@ class Answers:
     names : list of str
         Of the classes, the labels or the targets.
     truth : array (N,) of class indices, or (N, O) of numbers, for labels 0 and 1
-    outputs : array (N, O)
-        Where they are probabilities of several classes, they add up to 1.
-    chosen : array (N,)
-        The class that is predicted; not used for labels and targets.
+    numbers : array (N, O)
+        Of a regression the outputs; of classes and labels the logits, which are the sums before
+        the output activation.
     loss : float
     probabilities : bool
-        Whether the outputs are probabilities.
+        Whether the activation makes probabilities of the logits.
+    coupled : bool
+        Whether several are made so together, by softmax.
     threshold : float or None
         The probability over which the second class, or a label, is predicted; None where there
         are no probabilities, or other tasks.
@@ -47,10 +48,10 @@ class Answers:
     split: str
     names: list[str]
     truth: NDArray[Any]
-    outputs: Outputs
-    chosen: NDArray[np.intp]
+    numbers: Outputs
     loss: float
     probabilities: bool
+    coupled: bool
     threshold: float | None = None
 
 
@@ -118,15 +119,16 @@ class ClassificationEvaluation(Evaluation):
     @classmethod
     def of(cls, answers: Answers) -> "ClassificationEvaluation":
         """Return the evaluation of a classification into any number of classes."""
-        truth, outputs = answers.truth, answers.outputs
-        confusion = confusion_matrix(truth, answers.chosen, len(answers.names))
+        truth, logits = answers.truth, answers.numbers
+        chosen = chosen_classes(logits)
+        confusion = confusion_matrix(truth, chosen, len(answers.names))
         metrics = {"loss": answers.loss, **classification_metrics(confusion)}
         if len(answers.names) > 3:
-            metrics["top_3_accuracy"] = top_k_accuracy(truth, outputs, 3)
+            metrics["top_3_accuracy"] = top_k_accuracy(truth, logits, 3)
         if answers.probabilities:
-            metrics["log_loss"] = log_loss(truth, outputs)
-            right = answers.chosen == truth
-            metrics["ece"] = ece(right, outputs.max(axis=1))
+            losses, largest = losses_and_largest(truth, logits, coupled=answers.coupled)
+            metrics["log_loss"] = mean(losses)
+            metrics["ece"] = ece(chosen == truth, largest)
         figures = per_class(confusion).rows()
         return cls(answers.split, len(truth), metrics, answers.names, figures, confusion)
 
@@ -145,19 +147,16 @@ class BinaryEvaluation(ClassificationEvaluation):
 
     @classmethod
     def of(cls, answers: Answers) -> "BinaryEvaluation":
-        """Return the evaluation; the last output is the score of the second class."""
-        truth, scores = answers.truth, answers.outputs[:, -1]
-        chosen, threshold = answers.chosen, answers.threshold
-        if threshold is not None:
-            chosen = (scores > threshold).astype(np.intp)
-        confusion = confusion_matrix(truth, chosen, 2)
-        positive = truth == 1
+        """Return the evaluation; rows are ranked by the log-odds of the second class."""
+        truth, logits, threshold = answers.truth, answers.numbers, answers.threshold
+        confusion = confusion_matrix(truth, chosen_classes(logits, margin_of(threshold)), 2)
+        positive, odds = truth == 1, log_odds(logits)
         metrics = {"loss": answers.loss, **classification_metrics(confusion)}
-        metrics |= ranking_metrics(ranking(positive, scores))
+        metrics |= ranking_metrics(ranking(positive, odds))
         if answers.probabilities:
-            metrics["brier"] = brier(positive, scores)
-            metrics["log_loss"] = log_loss(truth, scores)
-            metrics["ece"] = ece(positive, scores)
+            metrics["brier"] = brier(positive, odds)
+            metrics["log_loss"] = log_loss(positive, odds)
+            metrics["ece"] = ece(positive, sigmoid(odds))
         figures = per_class(confusion).rows()
         return cls(answers.split, len(truth), metrics, answers.names, figures, confusion, threshold)
 
@@ -178,13 +177,12 @@ class MultilabelEvaluation(Evaluation):
 
     @classmethod
     def of(cls, answers: Answers) -> "MultilabelEvaluation":
-        """Return the evaluation; outputs that are no probabilities are over 0 for a label."""
-        truth, outputs = answers.truth, answers.outputs
-        threshold = answers.threshold
-        chosen = outputs > (0 if threshold is None else threshold)
+        """Return the evaluation; rows are ranked by the logit of each label."""
+        truth, logits, threshold = answers.truth, answers.numbers, answers.threshold
+        chosen = chosen_labels(logits, margin_of(threshold))
         confusions = label_confusions(truth, chosen)
         metrics = {"loss": answers.loss, **label_metrics(truth, chosen, confusions)}
-        columns = zip(truth.T == 1, outputs.T, strict=True)
+        columns = zip(truth.T == 1, logits.T, strict=True)
         pairs = zip(per_label(confusions).rows(), columns, strict=True)
         figures = [row | ranking_metrics(ranking(*each)) for row, each in pairs]
         return cls(answers.split, len(truth), metrics, answers.names, figures, threshold)
@@ -204,7 +202,7 @@ class RegressionEvaluation(Evaluation):
     @classmethod
     def of(cls, answers: Answers) -> "RegressionEvaluation":
         """Return the evaluation; the metrics are means over the targets."""
-        figures = per_target(answers.outputs, answers.truth)
+        figures = per_target(answers.numbers, answers.truth)
         metrics = {"loss": answers.loss, **regression_metrics(figures)}
         several = figures if len(figures) > 1 else []
         return cls(answers.split, len(answers.truth), metrics, answers.names, several)

@@ -8,7 +8,6 @@ from nncli.base.errors import DataError
 from nncli.data.scaling import NOT_SCALED, Scaling, unscaled, with_scaled_targets
 from nncli.data.splits import Split
 from nncli.engines.batches import EVALUATION_ROWS, Batches, target_codes
-from nncli.metrics.scores import chosen_classes, class_probabilities
 from nncli.metrics.tasks import EVALUATIONS, Answers, Evaluation
 from nncli.model.model import Model
 from nncli.model.thresholds import gives_probabilities
@@ -91,8 +90,8 @@ def class_codes(network: Network, classes: int) -> Array:
 
 def run_rows(
     network: Network, split: Split, scaling: Scaling, classes: int
-) -> Iterator[tuple[slice, Array, Workspace, Array]]:
-    """Run the network over all rows of `split`, batch by batch.
+) -> Iterator[tuple[slice, Array, Workspace]]:
+    """Run all of the network but its output activation over the rows of `split`, batch by batch.
 
     Yields
     ------
@@ -101,8 +100,6 @@ def run_rows(
     T : array (B, O), their targets
     work : Workspace
         Holds their logits until the next batch.
-    A : array (B, O), their outputs
-        Overwritten by the next batch.
 
     Raises
     ------
@@ -115,7 +112,8 @@ def run_rows(
     for X, T in Batches(split, scaling, codes, EVALUATION_ROWS).in_order():
         check_range(X, start)
         rows = work.first(len(X))
-        yield slice(start, start + len(X)), T, rows, network.outputs(X, rows)
+        network.logits(X, rows)
+        yield slice(start, start + len(X)), T, rows
         start += len(X)
     work.forget()  # a caller that still has it would keep a batch in memory
 
@@ -136,7 +134,8 @@ def evaluate(
 ) -> Evaluation:
     """Run the network over all rows of `split` and compare with their targets.
 
-    Beside the outputs (N, O), in the network's precision, it keeps only a few numbers a row.
+    Beside the logits or outputs (N, O), in the network's precision, it keeps only a few numbers a
+    row. The loss is worked out in float64 from the logits, as the metrics of probabilities are.
 
     Parameters
     ----------
@@ -158,25 +157,20 @@ def evaluate(
     DataError
         As `check_range` for the inputs.
     """
-    chosen = np.empty(len(split), np.intp)
-    outputs = np.empty((len(split), network.output.outputs), network.dtype)
-    probabilities = gives_probabilities(network)
-    loss_sum = 0.0
-    learned = split if split.of_classes else with_scaled_targets(split, target_scaling)
-    for part, T, work, A in run_rows(network, learned, scaling, len(classes)):
-        add_up = probabilities and classes and A.shape[1] > 1
-        outputs[part] = class_probabilities(A) if add_up else A
-        if classes:
-            chosen[part] = chosen_classes(work.logits)
-        loss_sum += objective(network, T, work) * len(T)
+    numbers = np.empty((len(split), network.output.outputs), network.dtype)
+    loss_sum, is_regression = 0.0, task == "regression"
+    learned = with_scaled_targets(split, target_scaling) if is_regression else split
+    for part, T, work in run_rows(network, learned, scaling, len(classes)):
+        numbers[part] = network.activate_output(work) if is_regression else work.logits
+        loss_sum += objective.of_logits(network.output, work.logits, T) * len(T)
     answers = Answers(
         split=name,
         names=classes or targets,
         truth=split.targets[split.rows],
-        outputs=outputs if split.of_classes else unscaled(outputs, target_scaling),
-        chosen=chosen,
+        numbers=unscaled(numbers, target_scaling) if is_regression else numbers,
         loss=loss_sum / len(split),
-        probabilities=probabilities,
+        probabilities=gives_probabilities(network),
+        coupled=network.output.entry.output_only,
         threshold=threshold,
     )
     return EVALUATIONS[task].of(answers)

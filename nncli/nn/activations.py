@@ -32,7 +32,9 @@ class Activation(Entry):
     reach : (float, float)
         What its values at the output of a regression lie between.
     probabilities : bool
-        Whether its values, at the output, are probabilities.
+        Whether its values, at the output, are probabilities whose logits its sums are: metrics
+        and predictions are computed from these. <a> is 1 / (1 + e^-<z>), or where units are
+        coupled the softmax.
     low : float
         At the output of a classifier, the target of a class that a row is not of; that of its own
         class is 1.

@@ -3,7 +3,10 @@
 from collections.abc import Callable, Mapping
 from functools import partial
 
+import numpy as np
+
 from nncli.nn.entries import Array, Value
+from nncli.nn.layers.activation import ActivationLayer
 from nncli.nn.losses import LOSSES
 from nncli.nn.network import Network
 from nncli.nn.workspace import Workspace
@@ -48,3 +51,11 @@ class Objective:
         value = self._function(A, T, work.gradient, work.scratch)
         network.output.backward(work.gradient, work.buffers[-1], ())
         return value
+
+    def of_logits(self, output: ActivationLayer, Z: Array, T: Array) -> float:
+        """Return the loss of logits `Z` (B, O), which `output` takes, worked out in float64."""
+        Y, targets = Z.astype(np.float64), T.astype(np.float64)
+        if not self.on_logits:
+            sums, Y = Y, np.empty_like(Y)
+            output.apply(sums, Y)
+        return self._function(Y, targets, np.empty_like(Y), np.empty_like(Y))

@@ -8,6 +8,9 @@ import pytest
 from nncli.cli.eval import print_evaluation
 from nncli.metrics.tasks import EVALUATIONS, Answers
 from nncli.model.model_file import read_model, write_model
+from nncli.nn.layers.kinds import block
+from nncli.nn.network import Network
+from nncli.nn.objective import Objective
 
 
 @pytest.fixture
@@ -294,6 +297,22 @@ def test_any_number_of_classes_fits_80_columns(nncli, many_classes, tmp_path, co
         assert [line.split()[-1] for line in most[2:]] == ["1000"] * 10
 
 
+@pytest.mark.parametrize("outputs", [1, 2, 10])
+def test_a_huge_loss_is_printed_as_the_same_log_loss(nncli, many_classes, tmp_path, outputs):
+    model = many_classes(max(outputs, 2))
+    if outputs == 1:
+        network = Network(block(1, 1, "sigmoid"), np.array([1, 0.1], np.float32))
+        loss = Objective("sigmoid_cross_entropy", {})
+        model = replace(model, network=network, objective=loss, task="binary")
+    write_model(tmp_path / "weights.npz", model)
+    rows = [f"{n / 7 - 9000},{model.classes[-1 - n % 2]}\n" for n in range(700)]
+    (tmp_path / "rows.csv").write_text("x,y\n" + "".join(rows), encoding="utf-8")
+    printed = nncli("eval", "weights.npz", "--data", "rows.csv").out.split("\n\n")[0]
+    numbers = numbers_in(printed.splitlines())
+    assert numbers["loss"] == numbers["log_loss"]
+    assert float(numbers["loss"]) > 4000
+
+
 def test_control_characters_in_names_of_classes_do_not_reach_the_terminal(
     nncli, many_classes, tmp_path
 ):
@@ -328,10 +347,10 @@ def test_the_figures_of_labels_fit_80_columns(capsys):
         split="test",
         names=["a label with rather a long name", "short"],
         truth=random.integers(0, 2, (5000, 2)),
-        outputs=random.random((5000, 2)),
-        chosen=np.zeros(5000, np.intp),
+        numbers=random.normal(size=(5000, 2)),
         loss=0.7,
         probabilities=True,
+        coupled=False,
         threshold=0.4,
     )
     print_evaluation(EVALUATIONS["multilabel"].of(answers))

@@ -1,21 +1,13 @@
-from math import log
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nncli.metrics.classes import classification_metrics, confusion_matrix, per_class
-from nncli.metrics.probabilities import log_loss
 
 
-def metrics_of(truth, chosen, classes, probabilities=None):
-    truth = np.array(truth)
-    if probabilities is None:
-        probabilities = np.eye(classes)[chosen]
-    confusion = confusion_matrix(truth, np.array(chosen), classes)
-    found = classification_metrics(confusion)
-    return found | {"log_loss": log_loss(truth, np.array(probabilities))}
+def metrics_of(truth, chosen, classes):
+    return classification_metrics(confusion_matrix(np.array(truth), np.array(chosen), classes))
 
 
 # Worked out by hand
@@ -23,14 +15,6 @@ def metrics_of(truth, chosen, classes, probabilities=None):
 
 TRUTH = [0, 0, 0, 1, 1, 2]
 CHOSEN = [0, 0, 1, 1, 1, 0]
-PROBABILITIES = [
-    [0.5, 0.25, 0.25],
-    [0.5, 0.25, 0.25],
-    [0.25, 0.5, 0.25],
-    [0.25, 0.5, 0.25],
-    [0.0, 1.0, 0.0],
-    [0.5, 0.25, 0.25],
-]
 
 
 def test_the_confusion_matrix_has_a_row_for_each_true_class():
@@ -54,13 +38,12 @@ def test_precision_recall_f1_and_support_of_every_class():
 
 
 def test_the_metrics_of_a_classifier():
-    assert metrics_of(TRUTH, CHOSEN, 3, PROBABILITIES) == pytest.approx(
+    assert metrics_of(TRUTH, CHOSEN, 3) == pytest.approx(
         {
             "accuracy": 4 / 6,
             "balanced_accuracy": (2 / 3 + 1 + 0) / 3,
             "macro_f1": (2 / 3 + 0.8 + 0) / 3,
             "weighted_f1": (3 * 2 / 3 + 2 * 0.8 + 1 * 0) / 6,
-            "log_loss": -(3 * log(0.5) + 2 * log(0.25) + log(1)) / 6,
         },
         rel=1e-14,
     )
@@ -90,13 +73,7 @@ def test_a_class_that_is_never_chosen_has_no_precision():
 
 def test_one_class_alone_is_perfect():
     found = metrics_of([1, 1, 1], [1, 1, 1], 2)
-    assert found.pop("log_loss") == 0
     assert set(found.values()) == {1}
-
-
-def test_a_probability_of_zero_for_the_truth_gives_a_large_but_finite_log_loss():
-    found = metrics_of([0], [1], 2, [[0.0, 1.0]])
-    assert found["log_loss"] == pytest.approx(-log(2**-52))
 
 
 # What always holds
@@ -115,7 +92,6 @@ def test_every_metric_is_between_0_and_1_and_the_counts_add_up(pairs):
     found = metrics_of(truth, chosen, classes)
     assert confusion.sum() == figures.support.sum() == len(pairs)
     assert found["accuracy"] == np.mean(truth == chosen)
-    assert found.pop("log_loss") >= 0
     assert all(type(value) is float and 0 <= value <= 1 for value in found.values())
     weighted_recall = np.average(figures.recall, weights=figures.support)
     assert found["accuracy"] == pytest.approx(weighted_recall)
@@ -138,5 +114,4 @@ def test_the_order_of_rows_and_the_numbers_of_the_classes_do_not_matter(pairs, r
 @settings(deadline=None)
 def test_whoever_is_always_right_is_perfect(truth):
     found = metrics_of(truth, truth, classes)
-    assert found.pop("log_loss") == 0
     assert set(found.values()) == {1.0}

@@ -25,6 +25,19 @@ def test_scores_that_are_all_the_same_say_nothing():
     assert metrics_of([1, 0, 0, 0], [2, 2, 2, 2]) == {"roc_auc": 0.5, "average_precision": 0.25}
 
 
+def test_rows_whose_probabilities_are_rounded_to_1_are_still_in_order():
+    assert metrics_of([0, 1, 1], [50, 60, 70])["roc_auc"] == 1
+    assert metrics_of([1, 0, 0], np.array([50, 60, 70], np.float32))["roc_auc"] == 0
+
+
+def test_the_area_is_the_same_to_the_last_bit_when_the_kinds_change_places():
+    random = np.random.default_rng(0)
+    for rows in range(2, 200):
+        positive, scores = np.arange(rows) < random.integers(1, rows), random.normal(size=rows)
+        expected = metrics_of(positive, scores)["roc_auc"]
+        assert metrics_of(~positive, -scores)["roc_auc"] == expected
+
+
 def test_rows_of_one_kind_have_no_area():
     assert metrics_of([1, 1], [0.2, 0.3]) == {"average_precision": 1}
     assert metrics_of([0, 0], [0.2, 0.3]) == {}

@@ -7,7 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given as drawn
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 
+from nncli.metrics.probabilities import class_probabilities, sigmoid
+from nncli.metrics.scores import NOTHING
 from nncli.metrics.tasks import EVALUATIONS, Answers
 
 
@@ -15,27 +21,25 @@ def answers(task, rows=200, classes=4, seed=0, **changes):
     """Return what a network that is often right could make of random rows."""
     random = np.random.default_rng(seed)
     wide = {"binary": 1, "multiclass": classes, "multilabel": 3, "regression": 2}[task]
-    outputs = random.random((rows, wide)).astype(np.float32)
-    chosen = np.zeros(rows, np.intp)
+    numbers = random.normal(0, 2, (rows, wide)).astype(np.float32)
     if task == "multiclass":
-        outputs /= outputs.sum(axis=1, keepdims=True)
-        chosen = outputs.argmax(axis=1)
+        chosen = numbers.argmax(axis=1)
         truth = np.where(random.random(rows) < 0.6, chosen, random.integers(0, classes, rows))
     elif task == "binary":
-        truth = (random.random(rows) < outputs[:, 0]).astype(np.uint8)
+        truth = (random.random(rows) < sigmoid(numbers)[:, 0]).astype(np.uint8)
     elif task == "multilabel":
-        truth = (random.random((rows, wide)) < outputs).astype(np.uint8)
+        truth = (random.random((rows, wide)) < sigmoid(numbers)).astype(np.uint8)
     else:
-        truth = outputs + random.normal(0, 0.1, (rows, wide))
+        truth = numbers + random.normal(0, 0.1, (rows, wide))
     names = ["no", "yes"] if task == "binary" else [f"name {n}" for n in range(wide)]
     values = {
         "split": "test",
         "names": names,
         "truth": truth,
-        "outputs": outputs,
-        "chosen": chosen,
+        "numbers": numbers,
         "loss": 0.5,
         "probabilities": task != "regression",
+        "coupled": task == "multiclass",
         "threshold": 0.5 if task in ("binary", "multilabel") else None,
     }
     return Answers(**{**values, **changes})
@@ -81,7 +85,7 @@ def test_two_classes_are_told_apart_by_the_threshold():
     for threshold in (0.25, 0.5, 0.75):
         given = answers("binary", threshold=threshold)
         found = EVALUATIONS["binary"].of(given).as_json()
-        chosen = (given.outputs[:, 0] > threshold).astype(int)
+        chosen = (sigmoid(given.numbers)[:, 0] > threshold).astype(int)
         assert found["metrics"]["accuracy"] == (chosen == given.truth).mean()
         assert found["threshold"] == threshold
         assert found["positive_class"] == "yes"
@@ -90,8 +94,8 @@ def test_two_classes_are_told_apart_by_the_threshold():
 
 
 def test_a_probability_as_large_as_the_threshold_is_not_over_it():
-    given = answers("binary", rows=2, truth=np.array([0, 1]), threshold=0.3)
-    given.outputs[:, 0] = 0.3, np.nextafter(np.float32(0.3), np.float32(1))
+    given = answers("binary", rows=2, truth=np.array([0, 1]), threshold=0.5)
+    given.numbers[:, 0] = 0, 1e-8
     assert EVALUATIONS["binary"].of(given).metrics["accuracy"] == 1
 
 
@@ -104,18 +108,65 @@ def test_the_threshold_does_not_change_the_figures_of_the_probabilities():
 
 def test_a_softmax_of_two_outputs_is_like_one_sigmoid():
     single = answers("binary", rows=50)
-    p = single.outputs.astype(np.float64)
-    both = answers("binary", rows=50, outputs=np.hstack([1 - p, p]))
+    Z = single.numbers.astype(np.float64)
+    both = answers("binary", rows=50, numbers=np.hstack([1.5 - Z, np.full_like(Z, 1.5)]))
     found = EVALUATIONS["binary"].of(both).metrics
     assert found == pytest.approx(EVALUATIONS["binary"].of(single).metrics)
 
 
+UNCHANGED = [*OF_CLASSES, "roc_auc", "brier", "log_loss"]
+logits = st.floats(-1e4, 1e4, width=32) | st.floats(-5, 5, width=32)
+
+
+@drawn(st.integers(1, 12), st.sampled_from([1, 2]), st.data())
+@settings(deadline=None)
+def test_nothing_but_what_is_of_the_second_class_changes_when_the_classes_change_places(
+    rows, outputs, data
+):
+    Z = data.draw(arrays(np.float32, (rows, outputs), elements=logits))
+    Z = Z[np.abs(Z[:, 0]) > NOTHING] if outputs == 1 else Z[Z[:, 0] != Z[:, 1]]
+    truth = data.draw(arrays(np.uint8, len(Z), elements=st.integers(0, 1)))
+    if not len(Z):
+        return
+    swapped = -Z if outputs == 1 else Z[:, ::-1]
+    options = {"rows": len(Z), "coupled": outputs == 2}
+    one = evaluation("binary", truth=truth, numbers=Z, **options)
+    other = evaluation("binary", truth=1 - truth, numbers=swapped, **options)
+    for name in UNCHANGED:
+        assert other.metrics.get(name) == one.metrics.get(name)
+    assert other.confusion.tolist() == one.confusion[::-1, ::-1].tolist()
+    p = class_probabilities(Z, coupled=outputs == 2)
+    if not np.isin(p * 10, np.arange(1, 10)).any():
+        assert other.metrics["ece"] == pytest.approx(one.metrics["ece"], abs=1e-12)
+
+
+@drawn(st.integers(3, 6), st.booleans(), st.data())
+@settings(deadline=None)
+def test_the_order_of_the_classes_changes_no_metric(classes, coupled, data):
+    random = np.random.default_rng(data.draw(st.integers(0, 10**6)))
+    Z = random.normal(0, data.draw(st.sampled_from([0.1, 3, 1e3])), (30, classes))
+    truth, order = random.integers(0, classes, 30), random.permutation(classes)
+    options = {"rows": 30, "classes": classes, "coupled": coupled}
+    one = evaluation("multiclass", truth=truth, numbers=Z, **options)
+    swapped = {"truth": np.argsort(order)[truth], "numbers": Z[:, order]}
+    other = evaluation("multiclass", **swapped, **options)
+    assert other.metrics == pytest.approx(one.metrics, rel=1e-12)
+
+
+def test_two_outputs_without_probabilities_are_ranked_by_their_difference():
+    Z, truth = np.array([[5.0, 6], [0, 0.5], [3, 1], [9, 7]]), np.array([1, 1, 0, 0])
+    found = evaluation(
+        "binary", rows=4, truth=truth, numbers=Z, probabilities=False, threshold=None
+    )
+    assert found.metrics["roc_auc"] == found.metrics["accuracy"] == 1
+
+
 def test_outputs_that_are_no_probabilities_can_be_ranked_but_not_calibrated():
     options = {"probabilities": False, "threshold": None}
-    chosen = np.random.default_rng(2).integers(0, 2, 200)
-    found = evaluation("binary", chosen=chosen, **options)
+    given = answers("binary", **options)
+    found = EVALUATIONS["binary"].of(given)
     assert [*found.metrics] == [*OF_CLASSES, "roc_auc", "average_precision"]
-    assert found.metrics["accuracy"] == (answers("binary").truth == chosen).mean()
+    assert found.metrics["accuracy"] == ((given.numbers[:, 0] > 0) == given.truth).mean()
     assert "threshold" not in found.as_json()
     found = evaluation("multiclass", **options)
     assert [*found.metrics] == [*OF_CLASSES, "top_3_accuracy"]
@@ -146,7 +197,7 @@ def test_labels_have_figures_of_their_own():
         alone = answers(
             "binary",
             truth=given.truth[:, index],
-            outputs=given.outputs[:, index : index + 1],
+            numbers=given.numbers[:, index : index + 1],
             threshold=0.4,
         )
         expected = EVALUATIONS["binary"].of(alone)
@@ -166,10 +217,8 @@ def test_a_label_that_no_row_has_has_no_ranking():
 
 def test_labels_without_probabilities_are_predicted_by_positive_outputs():
     given = answers("multilabel")
-    shifted = answers(
-        "multilabel", outputs=given.outputs - 0.5, probabilities=False, threshold=None
-    )
-    found = EVALUATIONS["multilabel"].of(shifted)
+    bare = answers("multilabel", probabilities=False, threshold=None)
+    found = EVALUATIONS["multilabel"].of(bare)
     assert found.metrics == EVALUATIONS["multilabel"].of(given).metrics
     assert "threshold" not in found.as_json()
 

@@ -332,3 +332,17 @@ def test_sqlu_is_flat_then_a_parabola_then_a_line(z, value, slope):
     Z = np.array([[float(z)]])
     assert forward("sqlu", {"alpha": 0.5}, Z) == value
     assert backward("sqlu", {"alpha": 0.5}, np.ones((1, 1)), Z) == slope
+
+
+@pytest.mark.parametrize(
+    "name", [name for name, entry in ACTIVATIONS.items() if entry.probabilities]
+)
+def test_the_sums_of_an_output_of_probabilities_are_their_logits(name):
+    Z = sums()  # metrics and predictions take the probabilities from them
+    A = forward(name, ACTIVATIONS[name].complete({}), Z)
+    if ACTIVATIONS[name].output_only:
+        differences = np.log(A[:, 1:] / A[:, :1])
+        np.testing.assert_allclose(differences, Z[:, 1:] - Z[:, :1], rtol=1e-12, atol=1e-12)
+        np.testing.assert_allclose(A.sum(axis=1), 1, rtol=1e-12)
+    else:
+        np.testing.assert_allclose(np.log(A / (1 - A)), Z, rtol=1e-12)
