@@ -83,19 +83,6 @@ def absolute_errors(A: Array, T: Array, scratch: Array, units: float | Numbers =
     return float((scratch.sum(axis=0) * units).sum()) / outputs  # units may exceed the type of A
 
 
-def class_probabilities(A: Array) -> Numbers:
-    """Return one probability a class, shape (B, classes), in float64.
-
-    One output is the probability of the second of two classes. Independent sigmoid outputs are
-    divided by their sum.
-    """
-    outputs = A.astype(np.float64)
-    if A.shape[1] == 1:
-        return np.hstack([1 - outputs, outputs])
-    sums = outputs.sum(axis=1, keepdims=True)
-    return np.asarray(outputs / np.maximum(sums, np.finfo(np.float64).tiny))
-
-
 @dataclass(frozen=True)
 class Score:
     """The metric that training shows beside the loss.

@@ -15,7 +15,8 @@ from nncli.data.rows.blocks import Asked
 from nncli.data.rows.reading import read_rows
 from nncli.data.scaling import unscaled
 from nncli.engines.batches import EVALUATION_ROWS
-from nncli.metrics.scores import chosen_classes, class_probabilities
+from nncli.metrics.probabilities import class_probabilities, sigmoid
+from nncli.metrics.scores import chosen_classes, chosen_labels, margin_of
 from nncli.model.evaluation import check_range, target_scaling_of
 from nncli.model.model import Model
 from nncli.model.thresholds import gives_probabilities
@@ -213,35 +214,46 @@ def predict_rows(
         As `check_range`, for inputs or outputs.
     """
     network = model.network
-    chosen = np.empty(len(inputs), np.intp)
-    A = np.empty((len(inputs), network.output.outputs), network.dtype)
-    for part, work, outputs in _run(model, inputs, first_row):
-        check_range(outputs, first_row + part.start)
-        A[part] = outputs
-        if model.classes:
-            chosen[part] = chosen_classes(work.logits)
-    threshold = model.threshold if threshold is None else threshold
-    if model.task == "multilabel":
-        return PredictedLabels(model.targets, ((threshold or 0) < A).astype(np.intp), A)
-    if not model.classes:
+    margin = margin_of(model.threshold if threshold is None else threshold)
+    if model.task == "regression":
+        A = np.empty((len(inputs), network.output.outputs), network.dtype)
+        for part, work in _run(model, inputs, first_row):
+            A[part] = network.activate_output(work)
+            check_range(A[part], first_row + part.start)
         values = unscaled(A, target_scaling_of(model))
         check_range(values, first_row)
         return PredictedNumbers(model.targets, values)
-    if not gives_probabilities(network):
-        return Predictions(model.classes, chosen, None)
-    probabilities = class_probabilities(A).astype(network.dtype)
-    if threshold is not None:
-        chosen = (probabilities[:, 1] > threshold).astype(np.intp)
+    return (_labels if model.task == "multilabel" else _classes)(model, inputs, margin, first_row)
+
+
+def _labels(model: Model, inputs: NDArray[Any], margin: float, first_row: int) -> PredictedLabels:
+    shape = len(inputs), len(model.targets)
+    chosen, probabilities = np.empty(shape, np.intp), np.empty(shape, model.network.dtype)
+    for part, work in _run(model, inputs, first_row):
+        check_range(work.logits, first_row + part.start)
+        chosen[part] = chosen_labels(work.logits, margin)
+        probabilities[part] = sigmoid(work.logits)
+    return PredictedLabels(model.targets, chosen, probabilities)
+
+
+def _classes(model: Model, inputs: NDArray[Any], margin: float, first_row: int) -> Predictions:
+    network, coupled = model.network, model.network.output.entry.output_only
+    chosen, probabilities = np.empty(len(inputs), np.intp), None
+    if gives_probabilities(network):
+        probabilities = np.empty((len(inputs), len(model.classes)), network.dtype)
+    for part, work in _run(model, inputs, first_row):
+        check_range(work.logits, first_row + part.start)
+        chosen[part] = chosen_classes(work.logits, margin)
+        if probabilities is not None:
+            probabilities[part] = class_probabilities(work.logits, coupled=coupled)
     return Predictions(model.classes, chosen, probabilities)
 
 
-def _run(
-    model: Model, inputs: NDArray[Any], first_row: int
-) -> Iterator[tuple[slice, Workspace, Numbers]]:
-    """Run the network over raw inputs (N, I), batch by batch, in buffers of its own.
+def _run(model: Model, inputs: NDArray[Any], first_row: int) -> Iterator[tuple[slice, Workspace]]:
+    """Run all but the output activation over raw inputs (N, I), batch by batch, in own buffers.
 
-    Yields which rows these are, what holds their logits, and their outputs (B, O), which the next
-    batch overwrites. Raises `DataError` as `check_range` for the inputs.
+    Yields which rows these are, and what holds their logits until the next batch. Raises
+    `DataError` as `check_range` for the inputs.
     """
     network, rows = model.network, min(EVALUATION_ROWS, len(inputs))
     work = network.workspace(rows)
@@ -254,7 +266,8 @@ def _run(
         scaled.write(raw, X, scratch)
         give_back(inputs)
         check_range(X, first_row + start)
-        yield slice(start, start + len(raw)), own, network.outputs(X, own)
+        network.logits(X, own)
+        yield slice(start, start + len(raw)), own
     work.forget()  # a caller that still has it would keep a batch in memory
 
 

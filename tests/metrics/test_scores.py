@@ -17,7 +17,6 @@ from nncli.metrics.scores import (
     absolute_errors,
     chosen_classes,
     chosen_labels,
-    class_probabilities,
     correct_label_rows,
     correct_rows,
     log_odds,
@@ -65,21 +64,6 @@ def test_correct_rows_are_counted(logits, targets, expected):
 def test_the_largest_output_is_chosen_or_with_one_output_the_second_class_over_one_half():
     assert chosen_classes(np.array([[0.2, 0.5, 0.3], [0.4, 0.4, 0.2]])).tolist() == [1, 0]
     assert chosen_classes(np.array([[0.0], [0.01], [-0.01]])).tolist() == [0, 1, 0]
-
-
-def test_one_output_is_the_probability_of_the_second_class():
-    found = class_probabilities(np.array([[0.25], [1.0]], np.float32))
-    assert found.tolist() == [[0.75, 0.25], [0.0, 1.0]]
-    assert found.dtype == np.float64
-
-
-def test_several_outputs_are_divided_by_their_sum():
-    found = class_probabilities(np.array([[0.5, 1.0, 0.5], [0.0, 0.0, 0.25]], np.float32))
-    assert found.tolist() == [[0.25, 0.5, 0.25], [0, 0, 1]]
-
-
-def test_outputs_that_are_all_zero_give_no_nan():
-    assert class_probabilities(np.zeros((1, 3))).tolist() == [[0, 0, 0]]
 
 
 def test_several_logits_choose_the_largest_and_one_chooses_by_its_sign():
