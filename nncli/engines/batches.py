@@ -64,9 +64,10 @@ class Scaled:
     def __init__(self, scaling: Scaling, inputs: DTypeLike, dtype: DTypeLike) -> None:
         self.offset = np.asarray(scaling.offset, np.float64)
         self.scale = np.asarray(scaling.scale, np.float64)
-        self.changes = bool(self.offset.any() or (self.scale != 1).any())
+        self._has_offset = bool(self.offset.any())
+        self.changes = self._has_offset or bool((self.scale != 1).any())
         small = np.dtype(inputs).kind in "iu" and np.dtype(inputs).itemsize <= 2
-        divides = small and np.dtype(dtype) == np.float32 and not self.offset.any()
+        divides = small and np.dtype(dtype) == np.float32 and not self._has_offset
         self.divisor = _divisor(self.scale) if divides else None
 
     def scratch(self, rows: int, X: Array) -> NDArray[np.float64] | None:
@@ -83,7 +84,8 @@ class Scaled:
             return
         numbers = X if scratch is None else scratch[: len(raw)]
         np.copyto(numbers, raw)  # a sum of two types would need memory
-        np.subtract(numbers, self.offset, out=numbers)
+        if self._has_offset:
+            np.subtract(numbers, self.offset, out=numbers)
         np.multiply(numbers, self.scale, out=numbers)
         if scratch is not None:
             np.copyto(X, numbers, casting="same_kind")

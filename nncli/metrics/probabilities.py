@@ -31,7 +31,7 @@ def class_probabilities(Z: Outputs, *, coupled: bool) -> Numbers:
 
 def _class_logits(Z: Outputs, *, coupled: bool) -> Numbers:
     """Return new numbers (N, classes), whose softmax the probabilities of the classes are."""
-    logits = Z.astype(np.float64)
+    logits = Z.astype(np.float64, "C")  # a sum over a row is then the same for any number of rows
     if Z.shape[1] == 1:
         return np.hstack([np.zeros_like(logits), logits])
     return logits if coupled else np.minimum(logits, 0) - np.log(1 + np.exp(-np.abs(logits)))

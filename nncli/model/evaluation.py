@@ -7,15 +7,15 @@ import numpy as np
 from nncli.base.errors import DataError
 from nncli.data.scaling import NOT_SCALED, Scaling, unscaled, with_scaled_targets
 from nncli.data.splits import Split
-from nncli.engines.batches import EVALUATION_ROWS, Batches, target_codes
+from nncli.engines.batches import Batches, target_codes
 from nncli.metrics.tasks import EVALUATIONS, Answers, Evaluation
 from nncli.model.model import Model
+from nncli.model.passes import Passes
 from nncli.model.thresholds import gives_probabilities
 from nncli.nn.entries import Array
 from nncli.nn.losses import LOSSES
 from nncli.nn.network import Network
 from nncli.nn.objective import Objective
-from nncli.nn.workspace import Workspace
 
 
 def scaling_of(model: Model) -> Scaling:
@@ -90,7 +90,7 @@ def class_codes(network: Network, classes: int) -> Array:
 
 def run_rows(
     network: Network, split: Split, scaling: Scaling, classes: int
-) -> Iterator[tuple[slice, Array, Workspace]]:
+) -> Iterator[tuple[slice, Array, Passes]]:
     """Run all of the network but its output activation over the rows of `split`, batch by batch.
 
     Yields
@@ -98,7 +98,7 @@ def run_rows(
     part : slice
         Which rows of the split these are.
     T : array (B, O), their targets
-    work : Workspace
+    passes : Passes
         Holds their logits until the next batch.
 
     Raises
@@ -107,15 +107,12 @@ def run_rows(
         As `check_range` for the inputs.
     """
     codes = class_codes(network, classes)
-    work = network.workspace(min(EVALUATION_ROWS, len(split)))
-    start = 0
-    for X, T in Batches(split, scaling, codes, EVALUATION_ROWS).in_order():
+    passes, start = Passes(network), 0
+    for X, T in Batches(split, scaling, codes, passes.rows).in_order():
         check_range(X, start)
-        rows = work.first(len(X))
-        network.logits(X, rows)
-        yield slice(start, start + len(X)), T, rows
+        passes.run(X)
+        yield slice(start, start + len(X)), T, passes
         start += len(X)
-    work.forget()  # a caller that still has it would keep a batch in memory
 
 
 @np.errstate(over="ignore", invalid="ignore")  # the loss shows it
@@ -160,9 +157,9 @@ def evaluate(
     numbers = np.empty((len(split), network.output.outputs), network.dtype)
     loss_sum, is_regression = 0.0, task == "regression"
     learned = with_scaled_targets(split, target_scaling) if is_regression else split
-    for part, T, work in run_rows(network, learned, scaling, len(classes)):
-        numbers[part] = network.activate_output(work) if is_regression else work.logits
-        loss_sum += objective.of_logits(network.output, work.logits, T) * len(T)
+    for part, T, passes in run_rows(network, learned, scaling, len(classes)):
+        numbers[part] = passes.outputs() if is_regression else passes.logits
+        loss_sum += objective.of_logits(network.output, passes.logits, T) * len(T)
     answers = Answers(
         split=name,
         names=classes or targets,

@@ -7,7 +7,7 @@ from nncli.nn.network import Network
 MOST_ROWS = 384
 # Measured with OpenBLAS: with fewer rows, its threads share them so that some are at an edge.
 _FEWEST_ROWS = {"f": 96, "d": 384}
-_OPERATIONS = 1 << 25  # a millisecond's work, which a row alone takes too
+_OPERATIONS = 1 << 26  # a millisecond's work, which a row alone takes too
 
 
 class Passes:
@@ -21,8 +21,12 @@ class Passes:
     rows : int
         How many there are in a pass; the network alone decides it.
     X : array (rows, I)
-        Where the inputs of a pass are written to.
+        Where the inputs of a pass may be written to.
+    logits : array (count, O)
+        Those of the last pass, until the next.
     """
+
+    logits: Array
 
     def __init__(self, network: Network) -> None:
         self.rows = rows_a_pass(network)
@@ -30,18 +34,18 @@ class Passes:
         self.X = shaped(flat_buffer(self.rows, inputs, network.dtype), self.rows, inputs)
         self._network, self._work = network, network.workspace(self.rows)
 
-    def logits(self, count: int) -> Array:
-        """Return the logits (count, O) of the first rows of `X`; the next pass overwrites them.
+    def run(self, X: Array) -> None:
+        """Run the network on up to `rows` rows, an array (count, I) or the first rows of `X`."""
+        count = len(X)
+        if count < self.rows:
+            self.X[:count] = X
+            self.X[count:] = 0
+            X = self.X
+        self.logits = self._network.logits(X, self._work)[:count]
 
-        The other rows of `X` become 0.
-        """
-        self.X[count:] = 0
-        return self._network.logits(self.X, self._work)[:count]
-
-    def outputs(self, count: int) -> Array:
-        """Return the outputs (count, O), as `logits` does."""
-        self.logits(count)
-        return self._network.activate_output(self._work)[:count]
+    def outputs(self) -> Array:
+        """Return the outputs (count, O) of the last pass, until the next."""
+        return self._network.activate_output(self._work)[: len(self.logits)]
 
 
 def rows_a_pass(network: Network) -> int:

@@ -14,20 +14,19 @@ from nncli.base.storage.mapping import give_back
 from nncli.data.rows.blocks import Asked
 from nncli.data.rows.reading import read_rows
 from nncli.data.scaling import unscaled
-from nncli.engines.batches import EVALUATION_ROWS
 from nncli.metrics.probabilities import class_probabilities, sigmoid
 from nncli.metrics.scores import chosen_classes, chosen_labels, margin_of
 from nncli.model.evaluation import check_range, target_scaling_of
 from nncli.model.model import Model
+from nncli.model.passes import MOST_ROWS as ROWS_A_PASS
+from nncli.model.passes import Passes
 from nncli.model.thresholds import gives_probabilities
-from nncli.nn.buffers import flat_buffer, shaped
-from nncli.nn.workspace import Workspace
 
 Numbers = NDArray[np.floating[Any]]
 
 _BLOCK_NUMBERS = 1 << 20  # in a block of rows, if these are not very long
 _INTEGER = re.compile(r"0|-?[1-9][0-9]{0,17}")
-MOST_ROWS = 32 * EVALUATION_ROWS
+MOST_ROWS = 32 * ROWS_A_PASS
 
 
 @dataclass(frozen=True)
@@ -217,8 +216,8 @@ def predict_rows(
     margin = margin_of(model.threshold if threshold is None else threshold)
     if model.task == "regression":
         A = np.empty((len(inputs), network.output.outputs), network.dtype)
-        for part, work in _run(model, inputs, first_row):
-            A[part] = network.activate_output(work)
+        for part, passes in _run(model, inputs, first_row):
+            A[part] = passes.outputs()
             check_range(A[part], first_row + part.start)
         values = unscaled(A, target_scaling_of(model))
         check_range(values, first_row)
@@ -229,10 +228,10 @@ def predict_rows(
 def _labels(model: Model, inputs: NDArray[Any], margin: float, first_row: int) -> PredictedLabels:
     shape = len(inputs), len(model.targets)
     chosen, probabilities = np.empty(shape, np.intp), np.empty(shape, model.network.dtype)
-    for part, work in _run(model, inputs, first_row):
-        check_range(work.logits, first_row + part.start)
-        chosen[part] = chosen_labels(work.logits, margin)
-        probabilities[part] = sigmoid(work.logits)
+    for part, passes in _run(model, inputs, first_row):
+        check_range(passes.logits, first_row + part.start)
+        chosen[part] = chosen_labels(passes.logits, margin)
+        probabilities[part] = sigmoid(passes.logits)
     return PredictedLabels(model.targets, chosen, probabilities)
 
 
@@ -241,34 +240,30 @@ def _classes(model: Model, inputs: NDArray[Any], margin: float, first_row: int) 
     chosen, probabilities = np.empty(len(inputs), np.intp), None
     if gives_probabilities(network):
         probabilities = np.empty((len(inputs), len(model.classes)), network.dtype)
-    for part, work in _run(model, inputs, first_row):
-        check_range(work.logits, first_row + part.start)
-        chosen[part] = chosen_classes(work.logits, margin)
+    for part, passes in _run(model, inputs, first_row):
+        check_range(passes.logits, first_row + part.start)
+        chosen[part] = chosen_classes(passes.logits, margin)
         if probabilities is not None:
-            probabilities[part] = class_probabilities(work.logits, coupled=coupled)
+            probabilities[part] = class_probabilities(passes.logits, coupled=coupled)
     return Predictions(model.classes, chosen, probabilities)
 
 
-def _run(model: Model, inputs: NDArray[Any], first_row: int) -> Iterator[tuple[slice, Workspace]]:
-    """Run all but the output activation over raw inputs (N, I), batch by batch, in own buffers.
+def _run(model: Model, inputs: NDArray[Any], first_row: int) -> Iterator[tuple[slice, Passes]]:
+    """Run all but the output activation over raw inputs (N, I), pass by pass.
 
-    Yields which rows these are, and what holds their logits until the next batch. Raises
+    Yields which rows these are, and what holds their logits until the next pass. Raises
     `DataError` as `check_range` for the inputs.
     """
-    network, rows = model.network, min(EVALUATION_ROWS, len(inputs))
-    work = network.workspace(rows)
-    scaled = model.scaled(inputs.dtype)
-    buffer = flat_buffer(rows, inputs.shape[1], network.dtype)
-    scratch = scaled.scratch(rows, shaped(buffer, rows, inputs.shape[1]))
-    for start in range(0, len(inputs), rows or 1):
-        raw = inputs[start : start + rows]
-        X, own = shaped(buffer, *raw.shape), work.first(len(raw))
+    passes, scaled = Passes(model.network), model.scaled(inputs.dtype)
+    scratch = scaled.scratch(passes.rows, passes.X)
+    for start in range(0, len(inputs), passes.rows):
+        raw = inputs[start : start + passes.rows]
+        X = passes.X[: len(raw)]
         scaled.write(raw, X, scratch)
         give_back(inputs)
         check_range(X, first_row + start)
-        network.logits(X, own)
-        yield slice(start, start + len(raw)), own
-    work.forget()  # a caller that still has it would keep a batch in memory
+        passes.run(X)
+        yield slice(start, start + len(raw)), passes
 
 
 def predicted_blocks(
@@ -308,5 +303,5 @@ def block_rows(columns: int, most_rows: int = MOST_ROWS) -> int:
 
     It is a multiple of the rows that a network takes at once.
     """
-    batches = _BLOCK_NUMBERS // (EVALUATION_ROWS * columns)
-    return min(max(batches, 1) * EVALUATION_ROWS, most_rows)
+    batches = _BLOCK_NUMBERS // (ROWS_A_PASS * columns)
+    return min(max(batches, 1) * ROWS_A_PASS, most_rows)

@@ -72,11 +72,6 @@ class Workspace:
             )
         return self._shorter[rows]
 
-    def forget(self) -> None:
-        """Let go of the rows of the last passes, which the first layer refers to."""
-        for work in (self, *self._shorter.values()):
-            work.buffers[0].X = None
-
 
 class _Claim:
     """Hands out memory; to later workspaces the same again, in the order of the first claims."""

@@ -245,3 +245,19 @@ def test_predictions_of_folds_have_the_targets_of_the_file(folder):
     assert [row["target"] for row in rows] == targets
     assert [float(row["prediction"]) for row in rows] == found.predictions["prediction"]
     assert Path(folder / "folds" / "predictions.csv").is_file()
+
+
+@given(tables(), st.sampled_from(FORMS), st.integers(0, ROWS - 1), st.integers(1, ROWS))
+@settings(deadline=None, max_examples=30)
+def test_a_row_is_predicted_alone_as_among_any_others(folder, table, form, row, count):
+    X, y = table
+    model = model_of(folder, X, y, form)
+    everyone = model.predict(X)
+    others = np.roll(np.arange(ROWS), -row)[:count]
+    np.testing.assert_array_equal(model.predict(X[others]), everyone[others])
+    np.testing.assert_array_equal(model.predict(X[row : row + 1]), everyone[[row]])
+    if model.preprocessing.encoding:
+        names = [f"x{n}" for n in range(1, X.shape[1] + 1)]
+        alone = [dict(zip(names, X[row].tolist(), strict=True))]
+        np.testing.assert_array_equal(model.predict(alone), everyone[[row]])
+        np.testing.assert_array_equal(model.predict(pandas.DataFrame(X, columns=names)), everyone)
