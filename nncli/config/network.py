@@ -135,9 +135,10 @@ def _arrays_of(path: Path) -> Iterator[tuple[str, Any]]:
     from nncli.data.files.array_file import read_arrays
 
     kinds = "|".join(array_names())
-    for name, array in read_arrays(path).items():
+    arrays = read_arrays(path)
+    for name in arrays:
         if re.fullmatch(rf"({kinds})\d+", name):
-            yield name, array
+            yield name, arrays[name]
 
 
 def _sizes(layers: Sequence[Layer], ends: Ends) -> dict[str, Size]:

@@ -1,6 +1,7 @@
 """Arrays of the user's own: npz, npy and IDX."""
 
 import struct
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -147,3 +148,53 @@ def test_a_target_that_is_no_number_is_refused(nncli, config):
     assert result.error == (
         "Error: rows.npz: y: row 3 (from 0): is blank; leave out rows without a target"
     )
+
+
+def with_names(path):
+    np.savez(path, X=X, y=CLASSES, names=np.array(["a", "b", {}], object))
+
+
+def with_a_time(path):
+    np.savez(path, X=X, y=CLASSES, made=np.datetime64("2024-05-01"), nothing=np.zeros((0, 3)))
+
+
+def packed_anew(path):
+    """Write what other programs make of an npz: folders, texts and hidden files among arrays."""
+    np.savez("plain.npz", X=X, y=CLASSES)
+    with zipfile.ZipFile("plain.npz") as plain, zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("notes/", b"")
+        archive.writestr("README", b"the columns are a, b, c")
+        for name in plain.namelist():
+            archive.writestr(f"__MACOSX/._{name}", b"\0\5\x16\7")
+            archive.writestr(name, plain.read(name))
+        archive.writestr("other.npy", b"no array", zipfile.ZIP_BZIP2)
+
+
+@pytest.mark.parametrize("write", [with_names, with_a_time, packed_anew])
+def test_what_nobody_asks_for_in_an_npz_is_never_read(nncli, config, write):
+    write("rows.npz")
+    config("{path: rows.npz, test: rows.npz}")
+    assert nncli("train", "c.yaml", "-o", "run", "-q").code == 0
+    for arguments in (("predict", "run", "rows.npz"), ("eval", "run", "--data", "rows.npz")):
+        done = nncli(*arguments)
+        assert (done.code, done.err) == (0, "")
+
+
+def test_an_array_is_alone_beside_files_that_are_none(nncli, config):
+    packed_anew("rows.npz")
+    config("{path: rows.npz}")
+    assert nncli("train", "c.yaml", "-o", "run", "-q").code == 0
+    np.savez("new.npz", new=X[:2])
+    with zipfile.ZipFile("new.npz", "a") as archive:
+        archive.writestr("notes/", b"")
+        archive.writestr("__MACOSX/._new.npy", b"\0\5\x16\7")
+    assert nncli("predict", "run", "new.npz").out.startswith("row,prediction\n0,")
+
+
+def test_an_array_of_objects_that_is_asked_for_is_refused_by_name(nncli, config):
+    with_names("rows.npz")
+    for data in ("X: names", "y: names", "weight: names"):
+        config(f"{{path: rows.npz, {data}}}")
+        done = nncli("train", "c.yaml")
+        assert done.code == 1
+        assert "rows.npz: names holds Python objects or nothing, not numbers" in done.error

@@ -45,7 +45,7 @@ def test_biases_alone_leave_the_drawn_weights(arrays_of):
 
 def test_an_npz_beside_the_config_is_read(arrays_of, tmp_path):
     W1, W2 = np.arange(6).reshape(2, 3), np.ones((3, 1))
-    np.savez(tmp_path / "w.npz", W1=W1, W2=W2, b2=np.array([5.0]), other=np.zeros(3))
+    np.savez(tmp_path / "w.npz", W1=W1, W2=W2, b2=np.array([5.0]), other=np.array([{}]))
     arrays = arrays_of("model.initial_weights=w.npz", "model.initial_biases=null")
     np.testing.assert_array_equal(arrays["W1"], W1)
     assert arrays["b1"].tolist() == [0, 0, 0]

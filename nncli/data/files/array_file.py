@@ -46,16 +46,17 @@ def read_array(path: Path) -> Numbers:
         return next(iter(arrays.values()))
 
 
-def read_arrays(path: Path) -> dict[str, Numbers]:
-    """Return the arrays of an ``.npz`` by name.
+def read_arrays(path: Path) -> "Npz":
+    """Return the arrays of an ``.npz`` by name, each read when it is asked for.
 
     Raises
     ------
     DataError
-        When the file is missing, damaged or no ``.npz``.
+        When the file is missing, damaged or no ``.npz``; later, when an array that is
+        asked for holds no plain values.
     """
     with open_input(path) as file:
-        return dict(Npz(file))
+        return Npz(file)
 
 
 def arrays_in(file: InputFile) -> "Mapping[str, Numbers] | None":
@@ -89,14 +90,22 @@ def named(arrays: Mapping[str, Numbers]) -> str:
 
 
 class Npz(Mapping[str, Numbers]):
-    """The arrays of an ``.npz`` file that is open, each read when it is asked for."""
+    """The arrays of an ``.npz`` file, each read when it is asked for.
+
+    Folders and files of other kinds in the archive are passed over, and so are those that are
+    hidden, which other programs add.
+    """
 
     def __init__(self, file: InputFile) -> None:
         self._name = file.name
         self._source = io.BytesIO(file.read()) if file.path is None else file.path
         with self._opened() as archive:
             entries = archive.infolist()
-        self._entries = {entry.filename.removesuffix(".npy"): entry for entry in entries}
+        self._entries = {
+            entry.filename.removesuffix(".npy"): entry
+            for entry in entries
+            if entry.filename.endswith(".npy") and not _is_hidden(entry.filename)
+        }
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._entries)
@@ -129,6 +138,11 @@ class Npz(Mapping[str, Numbers]):
             raise DataError(
                 f"{self._name}: is not an .npz file, or is cut or damaged; get the file again"
             ) from error
+
+
+def _is_hidden(name: str) -> bool:
+    """Return whether an entry is a hidden file, as ``__MACOSX/._X.npy`` is."""
+    return name.rpartition("/")[2].startswith(".")
 
 
 def _expected(file: InputFile) -> Mapping[str, Numbers]:

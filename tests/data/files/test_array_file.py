@@ -87,10 +87,14 @@ def test_inputs_and_targets_are_x_and_y_of_equal_length(path):
     assert refusal(read_x_and_y, path) == (f"{path}: has the arrays X; expected the arrays X and y")
 
 
+def read_x(path):
+    return read_arrays(path)["X"]
+
+
 def test_pickled_objects_are_never_loaded(path):
     with path.open("wb") as stream:
         np.savez(stream, X=np.array([{}], object), y=np.arange(1))
-    assert refusal(read_arrays, path) == f"{path}: X holds Python objects or nothing, not numbers"
+    assert refusal(read_x, path) == f"{path}: X holds Python objects or nothing, not numbers"
 
 
 def test_a_member_that_promises_too_much_is_refused_with_little_memory(path):
@@ -101,7 +105,7 @@ def test_a_member_that_promises_too_much_is_refused_with_little_memory(path):
     struct.pack_into("<I", content, central + 24, 2**31)  # the size when unpacked
     path.write_bytes(content)
     tracemalloc.start()
-    assert "X promises 2147483648 bytes, more than its" in refusal(read_arrays, path)
+    assert "X promises 2147483648 bytes, more than its" in refusal(read_x, path)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 1 << 20
