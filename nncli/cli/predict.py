@@ -40,9 +40,11 @@ _FORMATS = ("csv", "json", "jsonl", "npy", "parquet")
 @click.option("--proba", is_flag=True, help="Add the probability of every class.")
 @click.option(
     "--id",
-    "id_column",
+    "ids",
     metavar="COLUMN",
-    help="A column of a table to keep beside the predictions.  [default: data.id, if there]",
+    multiple=True,
+    help="A column of a table to keep beside the predictions; may be repeated.  [default: data.id, "
+    "if there]",
 )
 @click.option(
     "--threshold",
@@ -58,7 +60,7 @@ def predict(
     out: Path | None,
     format_: str | None,
     proba: bool,
-    id_column: str | None,
+    ids: tuple[str, ...],
     threshold: float | None,
     force: bool,
 ) -> None:
@@ -87,7 +89,7 @@ def predict(
                 input_file,
                 threshold=threshold,
                 proba=proba,
-                id_column=id_column,
+                id_column=ids,
                 note=notes.append,
                 advance=advance,
             )

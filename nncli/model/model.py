@@ -1,6 +1,6 @@
 """A trained model: the network, and all that is needed to use it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -183,7 +183,7 @@ class Model:
         *,
         threshold: float | None = None,
         proba: bool = True,
-        id_column: str | None = None,
+        id_column: str | Sequence[str] | None = None,
         note: Note = warn,
         advance: Advance = tell_nobody,
     ) -> "Iterator[PredictedRows]":
@@ -195,9 +195,9 @@ class Model:
             As for `predict`.
         proba : bool
             Whether probabilities are kept, where there are some.
-        id_column : str, optional
-            The column of a table that stands beside the predictions, in the place of the model's
-            own.
+        id_column : str or sequence of str, optional
+            The columns of a table that stand beside the predictions, in the place of the model's
+            own. One that is called as a column of predictions is there called ``id``.
         advance : function of int
             Told how many bytes of a file have been read since it was last told.
 
@@ -208,7 +208,8 @@ class Model:
         """
         from nncli.base.errors import UsageError
 
-        if id_column is not None and self.preprocessing.encoding is None:
+        ids = [id_column] if isinstance(id_column, str) else [*(id_column or ())]
+        if ids and self.preprocessing.encoding is None:
             raise UsageError(
                 f"{self.called}: the model was not trained on named columns; leave out --id"
             )
@@ -216,7 +217,7 @@ class Model:
             rows,
             threshold,
             proba=proba,
-            id_column=id_column,
+            ids=ids,
             note=note,
             advance=advance,
         )
@@ -284,7 +285,7 @@ class Model:
         *,
         proba: bool,
         note: Note,
-        id_column: str | None = None,
+        ids: Sequence[str] = (),
         advance: Advance = tell_nobody,
         at_once: bool = False,
     ) -> "Iterator[PredictedRows]":
@@ -295,7 +296,7 @@ class Model:
         threshold = threshold_for(self, threshold)
         all_ = at_once and isinstance(rows, np.ndarray)
         most = None if all_ else block_rows(len(self.preprocessing.columns))
-        asked = Asked(note, rows=most, id_column=id_column, advance=advance)
+        asked = Asked(note, rows=most, ids=ids, advance=advance)
         return _guarded(predicted_blocks(self, rows, asked, threshold=threshold, proba=proba))
 
 

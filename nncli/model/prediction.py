@@ -1,9 +1,10 @@
 """Predict with a model, block by block: rows of any form and number."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import chain, count
 from typing import Any, ClassVar
 
 import numpy as np
@@ -161,21 +162,24 @@ class PredictedRows:
         return len(self.predictions)
 
     def columns(self) -> dict[str, list[Any] | Numbers]:
-        """Return those that stand beside, then those of the predictions.
+        """Return those that stand beside, then those of the predictions."""
+        return {**self.beside, **self.predictions.columns()}
 
-        Raises
-        ------
-        DataError
-            When one of each is called the same.
-        """
-        predicted = self.predictions.columns()
-        for name in self.beside:
-            if name in ("row", *predicted):
-                raise DataError(
-                    f"the column {name!r}, to be kept, is called as one of the predictions; "
-                    "rename it, or choose another with --id"
-                )
-        return {**self.beside, **predicted}
+
+def names_beside(model: Model, columns: Iterable[str]) -> dict[str, str]:
+    """Return what columns are called that stand beside predictions, by their own names.
+
+    One that is called as any column which predictions of the model may have, of a file or of folds,
+    becomes ``id``, or else ``id_2`` and so on, in all of them alike.
+    """
+    labels = model.classes or (model.targets if model.task == "multilabel" else [])
+    taken = {"row", "fold", "target", "prediction", *(f"p_{label}" for label in labels)}
+    if not model.classes:
+        taken |= {f"{of}_{name}" for of in ("target", "prediction") for name in model.targets}
+    own = [*columns]
+    stay = {*own} - taken
+    free = (each for each in chain(["id"], map("id_{}".format, count(2))) if each not in stay)
+    return {name: name if name in stay else next(free) for name in own}
 
 
 @lru_cache(maxsize=8)
@@ -286,6 +290,7 @@ def predicted_blocks(
         With the place, what was found and what was expected; blocks before it are yielded.
     """
     first = 0
+    names: dict[str, str] = {}
     for block in read_rows(model.preprocessing.taken, rows, asked):
         try:
             predictions = predict_rows(model, block.inputs, threshold, first_row=first)
@@ -294,7 +299,9 @@ def predicted_blocks(
             raise
         if not proba and not isinstance(predictions, PredictedNumbers):
             predictions = replace(predictions, probabilities=None)
-        yield PredictedRows(first, predictions, block.beside)
+        names = names or names_beside(model, block.beside)
+        beside = {names[name]: cells for name, cells in block.beside.items()}
+        yield PredictedRows(first, predictions, beside)
         first += len(block.inputs)
 
 

@@ -12,8 +12,6 @@ from nncli.model.model import Model
 from nncli.model.prediction import Numbers, class_values
 from nncli.runs.result import Result
 
-_FIRST_ID = 2  # behind row and fold
-
 Columns = list[tuple[str, list[Any] | Numbers]]
 
 
@@ -32,8 +30,6 @@ class FoldResult:
         How many rows each split has.
     columns : list of (str, list or array)
         Of the held-out rows: number, fold, the id if there is one, targets, predictions.
-    ids : int
-        How many columns of ids there are.
     """
 
     number: int
@@ -41,7 +37,6 @@ class FoldResult:
     headline: tuple[str, ...]
     rows: dict[str, int]
     columns: Columns = field(repr=False)
-    ids: int = 0
 
     @property
     def metrics(self) -> dict[str, dict[str, float]]:
@@ -101,16 +96,13 @@ class CrossValidation:
     def predictions(self) -> dict[str, list[Any]]:
         """Every row as predicted by the model that has not seen it, by column.
 
-        In the order of the rows. A column with an id that is called like another one is ``id``.
+        In the order of the rows.
         """
         if not self.folds:
             return {}
-        names = [name for name, _ in self.folds[0].columns]
-        ids = range(_FIRST_ID, _FIRST_ID + self.folds[0].ids)
         joined: dict[str, list[Any]] = {}
-        for at, same in enumerate(zip(*(fold.columns for fold in self.folds), strict=True)):
-            name = "id" if at in ids and names.count(names[at]) > 1 else names[at]
-            joined[name] = _as_given([value for _, each in same for value in _listed(each)])
+        for same in zip(*(fold.columns for fold in self.folds), strict=True):
+            joined[same[0][0]] = _as_given([value for _, each in same for value in _listed(each)])
         order = np.argsort(joined["row"], kind="stable").tolist()
         return {name: [values[at] for at in order] for name, values in joined.items()}
 

@@ -24,7 +24,7 @@ from nncli.metrics.tasks import EVALUATIONS
 from nncli.model.formats import as_texts, csv_of
 from nncli.model.model import Model
 from nncli.model.model_file import read_model
-from nncli.model.prediction import Numbers, predict_rows
+from nncli.model.prediction import Numbers, names_beside, predict_rows
 from nncli.runs.cross_validation import CrossValidation, FoldResult, summaries_of
 from nncli.runs.job import Job
 from nncli.runs.result import Result
@@ -182,6 +182,7 @@ def fold_result(number: int, job: Job, model: Model) -> FoldResult:
     data = job.dataset
     split = data.splits["held_out"]
     rows = split.rows if data.numbers is None else data.numbers[split.rows]
+    names = names_beside(model, data.ids)
     return FoldResult(
         number=number,
         model=model,
@@ -190,11 +191,10 @@ def fold_result(number: int, job: Job, model: Model) -> FoldResult:
         columns=[
             ("row", rows.tolist()),
             ("fold", [number] * len(rows)),
-            *((name, cells[split.rows].tolist()) for name, cells in data.ids.items()),
+            *((names[name], cells[split.rows].tolist()) for name, cells in data.ids.items()),
             *_targets(job).items(),
             *predict_rows(model, split.inputs[split.rows]).columns().items(),
         ],
-        ids=len(data.ids),
     )
 
 

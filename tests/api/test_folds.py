@@ -97,6 +97,7 @@ def test_before_the_first_fold_is_done_there_is_nothing(directory):
     assert (stopped.folds, stopped.metrics, stopped.predictions) == ([], {}, {})
 
 
+# The command line's files: tests/cli/test_ids.py.
 @pytest.mark.parametrize("name", ["row", "fold", "target", "prediction", "p_same", "id", "ride"])
 def test_an_id_that_is_called_like_a_column_is_called_id(rows, name):
     X, y = rows

@@ -187,7 +187,7 @@ def test_each_of_several_targets_has_its_columns(nncli, write, tmp_path):
     write(["row,x,a,b", *rows], "data: {path: t.csv, target: [a, b], id: row}\n")
     assert nncli("train", "-q", "c.yaml", "-o", "run").code == 0
     lines = (tmp_path / "run" / "predictions.csv").read_text(encoding="utf-8").splitlines()
-    assert lines[0] == "row,fold,row,target_a,target_b,prediction_a,prediction_b,p_a,p_b"
+    assert lines[0] == "row,fold,id,target_a,target_b,prediction_a,prediction_b,p_a,p_b"
     for line in lines[1:]:
         row, _, name, a, b, *_ = line.split(",")
         x = int(row) % 7

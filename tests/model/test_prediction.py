@@ -344,12 +344,6 @@ def test_the_bytes_of_a_file_are_told_while_it_is_read(tmp_path):
     assert len(told) >= 3
 
 
-def test_a_kept_column_that_is_called_as_a_prediction_is_refused(tmp_path):
-    block = PredictedRows(0, predict_rows(make_model("softmax"), INPUTS), {"prediction": [*"abcd"]})
-    with pytest.raises(DataError, match="the column 'prediction', to be kept, is called as one"):
-        block.columns()
-
-
 def test_without_pyarrow_the_command_that_gets_it_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     block = PredictedRows(0, predict_rows(make_model("softmax"), INPUTS), {})

@@ -1,6 +1,6 @@
 """What is asked of rows for a model, and what comes of it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -50,8 +50,8 @@ class Asked:
         as many as suit.
     targets : Targets or None
         What is to be read with the inputs.
-    id_column : str or None
-        The column that stands beside, in the place of the model's own.
+    ids : sequence of str
+        The columns that stand beside, in the place of the model's own.
     note : function of str
         Told, in a line each, of what looks wrong or was guessed.
     left_out : function of str, optional
@@ -63,7 +63,7 @@ class Asked:
     note: Note
     rows: int | None = None
     targets: Targets | None = None
-    id_column: str | None = None
+    ids: Sequence[str] = ()
     left_out: Note | None = None
     advance: Advance = tell_nobody
 

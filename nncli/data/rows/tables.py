@@ -1,6 +1,7 @@
 """Rows of a table for a model: of named columns, or of numbers in order."""
 
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from nncli.base.words import did_you_mean
 from nncli.data.files.table import Kind, OpenTable, Table
 from nncli.data.files.table_blocks import regroup
 from nncli.data.files.table_file import regrouped
+from nncli.data.memory.value_cells import Place, cells_of
 from nncli.data.rows.blocks import MOST_ROWS, Asked, RowBlock
 from nncli.data.rows.targets import check_there, class_indices, target_kinds
 from nncli.data.tables.encoding import Encoding, Unseen
@@ -44,13 +46,13 @@ def encoded_blocks(table: OpenTable, encoding: Encoding, asked: Asked) -> Iterat
     )
     rows, left = asked.rows or _suited_rows(encoding), 0
     for whole in regrouped(table.name, blocks, rows):
-        encoding.check_columns(whole, header)
+        encoding.check_columns(_as_inputs(whole, encoding, kept), header)
         check_there(table.name, asked.target_names, header)
         block = left_out.without(whole)
         left += len(block)
         if len(block):
             yield RowBlock(
-                encoding.encode_block(block, header, unseen),
+                encoding.encode_block(_as_inputs(block, encoding, kept), header, unseen),
                 {name: block.columns[name].tolist() for name in kept if name in block.columns},
                 asked.targets.values(block) if asked.targets else None,
             )
@@ -61,18 +63,31 @@ def encoded_blocks(table: OpenTable, encoding: Encoding, asked: Asked) -> Iterat
 
 
 def _kept(encoding: Encoding, asked: Asked) -> list[str]:
-    """Return the column that stands beside, if one does; an input does not."""
-    name = asked.id_column
-    if name is None and not asked.targets:
-        name = encoding.id
-    inputs = {each.name for each in encoding.columns}
-    return [] if name is None or name in inputs else [name]
+    """Return the columns that stand beside."""
+    own = [] if encoding.id is None or asked.targets else [encoding.id]
+    return [*dict.fromkeys(asked.ids or own)]
 
 
 def _check_kept(name: str, asked: Asked, header: Collection[str]) -> None:
-    if asked.id_column is not None and asked.id_column not in header:
-        near = did_you_mean(asked.id_column, [*header])
-        raise DataError(f"{name}: has no column '{asked.id_column}' to keep{near}")
+    for column in asked.ids:
+        if column not in header:
+            near = did_you_mean(column, [*header])
+            raise DataError(f"{name}: has no column '{column}' to keep{near}")
+
+
+def _as_inputs(table: Table, encoding: Encoding, kept: Collection[str]) -> Table:
+    """Return a table in which inputs that also stand beside, so far as text, are what they are."""
+    typed = {
+        each.name: cells_of(
+            table.columns[each.name].tolist(),
+            Place(table.name, each.name, table.place),
+            missing=encoding.blanks,
+            texts_may_be_numbers=True,
+        )
+        for each in encoding.columns
+        if each.name in kept and each.kind != "category" and each.name in table.columns
+    }
+    return replace(table, columns={**table.columns, **typed}) if typed else table
 
 
 def _kinds(encoding: Encoding, kept: Sequence[str], targets: Targets | None) -> dict[str, Kind]:
