@@ -237,6 +237,15 @@ def test_a_wrong_image_alone_or_among_others_is_one_line_and_leaves_no_file(
         assert {*tmp_path.iterdir()} == before
 
 
+def test_an_image_of_another_format_is_called_by_it_for_a_model_of_images(nncli, model, tmp_path):
+    Image.new("L", (6, 8)).save(tmp_path / "a.gif")
+    (tmp_path / "b.heic").write_bytes(b"\0\0\0\x18ftypheic\0\0\0\0")
+    for name, words in (("a.gif", "a GIF image"), ("b.heic", "a HEIC or AVIF image")):
+        assert nncli("predict", model, name).error == (
+            f"Error: {name}: is {words}; expected PNG or JPEG; convert it, or move it away"
+        )
+
+
 def test_an_empty_folder_and_images_for_a_table_are_one_line(nncli, model, weights, tmp_path):
     (tmp_path / "none").mkdir()
     (tmp_path / "none/.hidden").write_text("")

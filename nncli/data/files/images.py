@@ -8,10 +8,12 @@ among gray ones are refused, unless gray is asked for. What is done to an image 
 - it is brought to the size of the set, stretched where its proportions are others (bilinear);
 - black-and-white becomes 0 and 255; a palette becomes its colors, gray if all are;
 - an alpha channel that is opaque everywhere is dropped; any other is refused;
-- 16-bit, CMYK and animated images are refused.
+- of a JPEG with several pictures, as phones write them, the first is read;
+- 16-bit, CMYK and animated images are refused, and files of other formats by their names.
 """
 
 import io
+import re
 import struct
 import warnings
 import zlib
@@ -34,10 +36,25 @@ if TYPE_CHECKING:
 
 Pixels = NDArray[np.uint8]
 
+HEAD_BYTES = 1024
 _MOST_PIXELS = 1 << 26
 _CHANNELS = {"L": 1, "RGB": 3}
 _NOT_OURS = {"thumbs.db", "desktop.ini"}  # hidden files of Windows
+_GRAY_MODES = ("1", "L", "LA")
 _MODES = ("1", "L", "LA", "P", "RGB", "RGBA")
+_OTHER_FORMATS = {
+    "a GIF image": rb"GIF8",
+    "a WebP image": rb"RIFF....WEBP",
+    "a BMP image": rb"BM....\0\0",
+    "a TIFF image": rb"II[*+]\0|MM\0[*+]",
+    "a HEIC or AVIF image": rb"....ftyp",
+    "a JPEG 2000 image": rb"\0\0\0\x0cjP|\xff\x4f\xff\x51",
+    "a JPEG XL image": rb"\0\0\0\x0cJXL|\xff\x0a",
+    "an icon": rb"\0\0[\1\2]\0",
+    "a Photoshop file": rb"8BPS",
+    "a PDF document": rb"%PDF",
+    "an SVG drawing": rb"(?:<\?xml.*)?<svg",
+}
 # What Pillow may raise for rubbish.
 _OF_PILLOW = (OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, OverflowError,
               struct.error, zlib.error)  # fmt: skip
@@ -137,6 +154,12 @@ def read_image(path: Path, format_: ImageFormat, advance: Advance = tell_nobody)
     return row
 
 
+def other_format(head: bytes) -> str | None:
+    """Return what a file with this beginning is called, if it is an image that is not read."""
+    found = (words for words, start in _OTHER_FORMATS.items() if re.match(start, head, re.DOTALL))
+    return next(found, None)
+
+
 def _entries(folder: Path) -> list[Path]:
     with os_errors_as(DataError, folder):
         entries = sorted(folder.iterdir(), key=lambda entry: entry.name)
@@ -222,6 +245,10 @@ def _load(path: Path) -> "Image.Image":
     """Return an image that is gray (mode L) or in color (RGB)."""
     with open_input(path) as file:
         if file.kind not in IMAGES:
+            if words := other_format(file.head(HEAD_BYTES)):
+                raise DataError(
+                    f"{file.name}: is {words}; expected PNG or JPEG; convert it, or move it away"
+                )
             raise DataError(
                 f"{file.name}: is neither PNG nor JPEG, as it starts with {file.head(8)!r}; "
                 "expected an image; move it away or convert it"
@@ -250,7 +277,7 @@ def _check_header(image: "Image.Image", name: str) -> None:
     """Check what is known before pixels are unpacked."""
     if image.width * image.height > _MOST_PIXELS:
         raise _too_large(name)
-    if getattr(image, "n_frames", 1) > 1:
+    if image.format == "PNG" and getattr(image, "n_frames", 1) > 1:
         raise DataError(f"{name}: is animated; expected one picture; save one frame of it")
     if image.mode not in _MODES:
         raise DataError(
@@ -262,18 +289,22 @@ def _plain(image: "Image.Image", name: str) -> "Image.Image":
     from PIL import ImageOps
 
     turned = ImageOps.exif_transpose(image)
+    has_palette, is_gray = turned.mode == "P", turned.mode in _GRAY_MODES
     if "transparency" in image.info or turned.mode in ("LA", "RGBA"):
-        turned = turned.convert("LA" if turned.mode in ("L", "LA", "1") else "RGBA")
+        turned = turned.convert("LA" if is_gray else "RGBA")
         if turned.getchannel("A").getextrema() != (255, 255):
             raise DataError(
                 f"{name}: has transparent pixels; expected an opaque image; put it on a background"
             )
-    if turned.mode == "P":
-        color = turned.convert("RGB")
-        red, green, blue = (np.asarray(channel) for channel in color.split())
-        is_gray = np.array_equal(red, green) and np.array_equal(red, blue)
-        return color.convert("L") if is_gray else color
-    return turned.convert("RGB" if turned.mode in ("RGB", "RGBA") else "L")
+    if is_gray:
+        return turned.convert("L")
+    color = turned.convert("RGB")
+    return color.convert("L") if has_palette and _all_gray(color) else color
+
+
+def _all_gray(color: "Image.Image") -> bool:
+    red, green, blue = (np.asarray(channel) for channel in color.split())
+    return np.array_equal(red, green) and np.array_equal(red, blue)
 
 
 def _too_large(name: str) -> DataError:

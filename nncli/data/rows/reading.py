@@ -131,7 +131,11 @@ def _of_path(
         return
     with open_input(path, asked.advance) as file:
         # By its name too: what is no image then is said so, and not read as a table.
-        if file.kind in IMAGES or kind_of_name(path) in IMAGES:
+        if (
+            file.kind in IMAGES
+            or kind_of_name(path) in IMAGES
+            or (taken.images is not None and _is_other_image(file))
+        ):
             if str(path) == "-":
                 _image_format(taken, path, asked.note)
                 raise DataError("standard input: is an image; give the name of its file instead")
@@ -223,6 +227,12 @@ def _of_images(taken: Taken, path: Path, asked: Asked) -> Iterator[RowBlock]:
         yield labelled_images(path, format_, asked.targets.classes, asked.note)
     else:
         yield from image_blocks(path, format_, asked)
+
+
+def _is_other_image(file: InputFile) -> bool:
+    from nncli.data.files.images import HEAD_BYTES, other_format
+
+    return other_format(file.head(HEAD_BYTES)) is not None
 
 
 def _image_format(taken: Taken, path: Path, note: Note) -> ImageFormat:

@@ -129,6 +129,86 @@ def test_an_image_is_turned_as_its_exif_data_say(pictures):
     np.testing.assert_array_equal(found.rows[0], GRAY[::-1, ::-1].ravel())
 
 
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "MPO"])
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_every_orientation_gives_the_picture_as_it_is_seen(pictures, kind, orientation):
+    seen = np.zeros((16, 24), np.uint8)
+    seen[:8, :8] = 255  # one white corner, the upper left
+    back = [lambda a: a, np.fliplr, lambda a: np.rot90(a, 2), np.flipud, np.transpose,
+            np.rot90, lambda a: np.rot90(a, 2).T, lambda a: np.rot90(a, -1)]  # fmt: skip
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    stored = np.ascontiguousarray(back[orientation - 1](seen))
+    found = read_images(save(pictures / "a", stored, format=kind, exif=exif))
+    assert found.format == ImageFormat(16, 24, 1)
+    assert np.abs(found.rows[0].astype(int) - seen.ravel()).max() < 30
+
+
+def several_pictures(stream, array, *others):
+    """Write what phones do: a JPEG with a preview or a depth map behind its picture."""
+    more = [Image.fromarray(other) for other in others]
+    Image.fromarray(array).save(stream, "MPO", save_all=True, append_images=more)
+
+
+@pytest.mark.parametrize("array", [GRAY, COLOR], ids=["gray", "color"])
+def test_of_a_jpeg_with_several_pictures_the_first_is_read(pictures, array):
+    save(pictures / "one.jpg", array, quality=75)
+    with (pictures / "several.jpg").open("wb") as stream:
+        several_pictures(stream, array, 255 - array, array[:2, :2])
+    with Image.open(pictures / "several.jpg") as picture:
+        assert picture.n_frames == 3
+    one, several = read_images(pictures).rows
+    np.testing.assert_array_equal(several, one)
+
+
+def with_transparency(picture, transparency):
+    stream = io.BytesIO()
+    picture.save(stream, "PNG", transparency=transparency)
+    return stream.getvalue()
+
+
+def in_palette(array, colors):
+    picture = Image.frombytes("P", array.shape[::-1], array.tobytes())
+    picture.putpalette([value for color in colors for value in color])
+    return picture
+
+
+SHADES = [(9, 9, 9), (70, 70, 70), (200, 200, 200)]
+COLORS = [(9, 0, 0), (70, 80, 90), (200, 0, 200)]
+PLACES = np.array([[0, 1], [1, 0]], np.uint8)
+
+
+@pytest.mark.parametrize("colors", [SHADES, COLORS])
+@pytest.mark.parametrize("transparency", [None, 2, bytes([255, 255, 0]), bytes([255] * 3)])
+def test_a_palette_may_have_transparency_that_no_pixel_uses(pictures, colors, transparency):
+    picture = in_palette(PLACES, colors)
+    (pictures / "a.png").write_bytes(with_transparency(picture, transparency))
+    channels = 1 if colors is SHADES else 3
+    expected = np.array(colors, np.uint8)[PLACES][..., :channels]
+    np.testing.assert_array_equal(read_images(pictures).rows[0], expected.ravel())
+
+
+@pytest.mark.parametrize("transparency", [0, bytes([255, 128]), bytes([0])])
+def test_a_palette_with_transparent_pixels_is_refused(pictures, transparency):
+    picture = in_palette(PLACES, SHADES)
+    (pictures / "a.png").write_bytes(with_transparency(picture, transparency))
+    assert "a.png: has transparent pixels" in refusal(read_images, pictures)
+
+
+@pytest.mark.parametrize(
+    ("array", "unused", "used"),
+    [(GRAY, 1, 20), (COLOR, (1, 1, 1), (0, 7, 14)), (GRAY > 100, None, 0)],
+    ids=["gray", "color", "black and white"],
+)
+def test_a_transparent_color_matters_where_a_pixel_has_it(pictures, array, unused, used):
+    picture = Image.fromarray(array)
+    (pictures / "a.png").write_bytes(with_transparency(picture, used))
+    assert "a.png: has transparent pixels" in refusal(read_images, pictures)
+    if unused is not None:
+        (pictures / "a.png").write_bytes(with_transparency(picture, unused))
+        np.testing.assert_array_equal(read_images(pictures).rows[0], array.ravel())
+
+
 def test_gray_images_among_color_ones_get_three_channels(pictures):
     save(pictures / "1.png", COLOR)
     save(pictures / "2.png", GRAY)
@@ -175,6 +255,40 @@ def cmyk():
     stream = io.BytesIO()
     Image.new("CMYK", (4, 4)).save(stream, "JPEG")
     return stream.getvalue()
+
+
+def other(kind):
+    stream = io.BytesIO()
+    Image.fromarray(COLOR).save(stream, kind)
+    return stream.getvalue()
+
+
+OTHERS = [
+    ("a GIF image", other("GIF")),
+    ("a BMP image", other("BMP")),
+    ("a TIFF image", other("TIFF")),
+    ("an icon", other("ICO")),
+    ("a PDF document", b"%PDF-1.7\n"),
+    ("a WebP image", b"RIFF\x24\0\0\0WEBPVP8 "),
+    ("a HEIC or AVIF image", b"\0\0\0\x18ftypheic\0\0\0\0"),
+    ("a HEIC or AVIF image", b"\0\0\0\x1cftypavif\0\0\0\0"),
+    ("a JPEG 2000 image", b"\0\0\0\x0cjP  \r\n\x87\n"),
+    ("a JPEG XL image", b"\xff\x0a\0\0"),
+    ("a JPEG XL image", b"\0\0\0\x0cJXL \r\n\x87\n"),
+    ("a Photoshop file", b"8BPS\0\1"),
+    ("an SVG drawing", b'<svg xmlns="http://www.w3.org/2000/svg">'),
+    ("an SVG drawing", b'<?xml version="1.0"?>\n<svg xmlns="http://www.w3.org/2000/svg">'),
+]
+
+
+@pytest.mark.parametrize(("words", "content"), OTHERS)
+@pytest.mark.parametrize("name", ["a.png", "b.jpg", "c"])
+def test_an_image_of_another_format_is_called_by_it(pictures, name, words, content):
+    path = pictures / name
+    path.write_bytes(content)
+    assert refusal(read_images, path) == (
+        f"{path}: is {words}; expected PNG or JPEG; convert it, or move it away"
+    )
 
 
 BIG = saved(np.random.default_rng(0).integers(0, 256, (60, 60), np.uint8))
