@@ -19,6 +19,7 @@ from nncli.data.memory.memory_table import numbered, place
 from nncli.data.splits import Split, in_order, whole
 from nncli.data.splitting import Fold, divide
 from nncli.data.tables.column import LARGEST, blank_cells
+from nncli.data.tables.target_notes import target_notes
 from nncli.data.tables.targets import Targets, understand
 from nncli.data.weights import ClassWeights, given_weights, row_weights, weight_table
 
@@ -169,6 +170,14 @@ def load_arrays(
         if isinstance(other, Arrays):
             splits[part] = _other_part(other, matrix.shape[1], targets)
     images = ImageFormat.of(first.inputs)
+    notes = target_notes(
+        first.targets_name,
+        targets,
+        rows.targets,
+        divided["train"],
+        chosen=task is not None,
+        remedy="make class numbers of them, y.argmax(axis=1)",
+    )
     return Dataset(
         task=targets.task,
         columns=input_names(first.inputs),
@@ -177,6 +186,7 @@ def load_arrays(
         splits=in_order(splits),
         images=images and images.seen_in(matrix, divided["train"]),
         scales_targets=targets.task == "regression",
+        warnings=[*notes],
     )
 
 

@@ -18,6 +18,7 @@ from nncli.data.splits import Rows, Split, in_order, whole
 from nncli.data.splitting import Fold, divide
 from nncli.data.tables.column import check_inputs, described
 from nncli.data.tables.encoding import Encoding, constant_columns, fit
+from nncli.data.tables.target_notes import target_notes
 from nncli.data.tables.targets import Targets, understand, with_targets
 from nncli.data.weights import ClassWeights, given_weights, row_weights
 
@@ -139,6 +140,8 @@ def load_tables(
     if constant := [*constant_columns(encoding, matrix, divided["train"])]:
         notes.append(f"{path}: {listed(constant)} never changes in the training rows; nothing can "
                      "be learned from it")  # fmt: skip
+    chosen = choices.task is not None
+    notes += target_notes(path, targets, values, divided["train"], chosen=chosen)
     return Dataset(
         task=targets.task,
         columns=encoding.inputs,
