@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nncli.base.errors import DataError
-from nncli.base.storage.mapping import row_blocks
+from nncli.base.storage.mapping import check_unchanged, row_blocks
 from nncli.base.storage.temporary_file import row_major
 from nncli.base.words import did_you_mean
 from nncli.data.dataset import Dataset, Task
@@ -113,6 +113,11 @@ class Arrays:
                 )
         return table
 
+    def check_unchanged(self) -> None:
+        """Raise `DataError` when a file that they are mapped from has changed since."""
+        check_unchanged(self.inputs)
+        check_unchanged(self.targets)
+
     def row_weights(self) -> NDArray[np.float64] | None:
         """Return the weights that are given, if there are any.
 
@@ -169,6 +174,9 @@ def load_arrays(
     for part, other in parts.items():
         if isinstance(other, Arrays):
             splits[part] = _other_part(other, matrix.shape[1], targets)
+    for each in (first, *parts.values()):
+        if isinstance(each, Arrays):
+            each.check_unchanged()
     images = ImageFormat.of(first.inputs)
     notes = target_notes(
         first.targets_name,

@@ -9,6 +9,7 @@ import numpy as np
 
 from nncli.base.clock import Clock
 from nncli.base.errors import ModelFileError
+from nncli.base.storage.mapping import check_unchanged
 from nncli.config.check import rows_a_batch
 from nncli.config.load import LoadedConfig, saved_config
 from nncli.config.resolve import Misfit
@@ -94,6 +95,11 @@ class Job:
         """That of its data."""
         return fingerprint(self.dataset)
 
+    def check_data(self) -> None:
+        """Raise `DataError` when a file that rows are mapped from has changed."""
+        for split in self.dataset.splits.values():
+            check_unchanged(split.inputs)
+
     def trained_network(self) -> Network:
         """Return the network with the weights to keep: the best epoch's, else the last."""
         kept = self.progress.best or self.engine.snapshot()
@@ -106,8 +112,11 @@ class Job:
         ------
         DivergenceError
             When a weight or a loss is not finite.
+        DataError
+            As `check_data`.
         """
         network, data = self.trained_network(), self.dataset
+        self.check_data()
         found = {
             name: evaluate(
                 network,
@@ -126,6 +135,7 @@ class Job:
         check_finite(float(np.abs(network.parameters).max()), "at the end the largest weight")
         for name, each in found.items():
             check_finite(each.metrics["loss"], f"at the end the {name} loss")
+        self.check_data()
         return found
 
     def model(self, evaluations: dict[str, Evaluation], record: dict[str, Any]) -> Model:

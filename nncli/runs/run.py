@@ -26,6 +26,8 @@ def run(job: Job, observers: Sequence[Observer] = ()) -> Outcome:
         observers are told of it first.
     OutputError
         When an observer cannot write; the others are told first.
+    DataError
+        When the data has changed; the observers are told that there is nothing to keep.
     """
     begun: list[Observer] = []
     ended = ""  # as long as there is nothing to keep
@@ -35,6 +37,7 @@ def run(job: Job, observers: Sequence[Observer] = ()) -> Outcome:
             begun.append(observer)
         ended = _train(job, observers)
     except DivergenceError:
+        job.check_data()
         ended = DIVERGED if job.progress.best else ""
         raise
     except OutputError:
@@ -51,6 +54,7 @@ def _train(job: Job, observers: Sequence[Observer]) -> str:
     """Train until it is over or an observer asks to stop; return how it ended."""
     progress, plan = job.progress, job.plan
     for report in train(job.engine, job.order, job.score, plan, progress):
+        job.check_data()
         if isinstance(report, StepReport):
             asked = [observer.step(report) for observer in observers]
         else:

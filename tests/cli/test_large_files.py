@@ -1,9 +1,13 @@
 """Files that count as larger than memory are trained on as those in memory."""
 
 import json
+import os
+from pathlib import Path
 
 import numpy as np
+import pytest
 
+import nncli as api
 from nncli.model.model_file import read_model
 
 
@@ -24,3 +28,27 @@ def test_a_large_file_trains_like_one_in_memory(
     assert 0 < abs(found["loss"] - expected["loss"]) < 0.03  # only the order is another
     assert abs(found["accuracy"] - expected["accuracy"]) < 0.01
     assert expected["accuracy"] > 0.9
+
+
+class Overwrite(api.Observer):
+    """Writes other numbers to ``x.npy``, within the first epoch or after it."""
+
+    def __init__(self, method):
+        setattr(self, method, self.write)
+
+    def write(self, report):
+        with Path("x.npy").open("r+b") as stream:
+            stream.seek(-1000, 2)
+            stream.write(bytes(1000))
+
+
+@pytest.mark.parametrize("method", ["begin", "epoch"])
+def test_a_large_file_that_changes_while_it_is_trained_on_is_told(
+    tmp_path, monkeypatch, sorted_arrays, everything_mapped_is_large, method
+):
+    monkeypatch.chdir(tmp_path)
+    os.utime("x.npy", ns=(10**18, 10**18))
+    everything_mapped_is_large()
+    with pytest.raises(api.DataError, match=r"^x\.npy: has changed while it was in use; no result"):
+        api.train(sorted_arrays, observers=[Overwrite(method)], out="run")
+    assert not (tmp_path / "run" / "weights.npz").exists()

@@ -2,16 +2,23 @@
 
 The pages of a map that have been read count as memory of the process, until it gives them back or
 the system needs them. So a large map is read in blocks of rows, and given back after each.
+
+What is written to a mapped file changes the array, and to read what was cut off ends the process. A
+`MappedFile` knows what its file was, and is asked between one piece of work and the next.
 """
 
 from __future__ import annotations
 
 import mmap
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
+
+from nncli.base.errors import DataError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -53,6 +60,48 @@ MEMORY = Memory()
 _TAKEN_BYTES = 128 << 10
 
 
+class MappedFile(mmap.mmap):
+    """A file that is mapped to be read, and what it was at that time."""
+
+    _path: Path
+    _place: Path
+    _stamp: tuple[int, int, int]
+
+    @classmethod
+    def of(cls, stream: IO[bytes], path: Path) -> MappedFile:
+        """Map the file `path`, which is open. Raises `OSError`, and `ValueError` if it is empty."""
+        mapped = cls(stream.fileno(), 0, access=mmap.ACCESS_READ)
+        mapped._path, mapped._place = path, path.absolute()  # the working directory may change
+        mapped._stamp = _stamp(os.fstat(stream.fileno()))
+        return mapped
+
+    def check(self) -> None:
+        """Raise `DataError` when the file has changed, or another has its name.
+
+        One that was renamed or deleted is still there for the map.
+        """
+        try:
+            now = _stamp(self._place.stat())
+        except OSError:
+            now = self._stamp
+        if now != self._stamp or self.size() != self._stamp[0]:
+            raise DataError(
+                f"{self._path}: has changed while it was in use; no result of mixed rows is saved; "
+                "leave it as it is, and start again"
+            )
+
+
+def _stamp(status: os.stat_result) -> tuple[int, int, int]:
+    return status.st_size, status.st_mtime_ns, status.st_ino
+
+
+def check_unchanged(array: NDArray[Any]) -> None:
+    """Raise `DataError` when an array is mapped from a file that has changed since."""
+    mapped = _map_of(array)
+    if isinstance(mapped, MappedFile):
+        mapped.check()
+
+
 def is_large(array: NDArray[Any], memory: Memory | None = None) -> bool:
     """Return whether an array lies in a mapped file, and is better not in memory as a whole.
 
@@ -85,10 +134,16 @@ def row_blocks(
     start : int
         How many rows came before.
     block : array (B, ...)
+
+    Raises
+    ------
+    DataError
+        As `check_unchanged`, before each block.
     """
     step = max(1, (size or MEMORY.pass_bytes) // row_bytes(array))
     for start in range(0, len(array if rows is None else rows), step):
         part = slice(start, start + step)
+        check_unchanged(array)
         yield start, array[part if rows is None else rows[part]]
         give_back(array)
 

@@ -14,6 +14,8 @@ import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
+from nncli.base.storage.mapping import MappedFile
+
 _MOST_DIMENSIONS = 32  # half of what NumPy takes
 
 # What Python's parser, which NumPy reads a header with, may raise for rubbish.
@@ -34,7 +36,7 @@ def parse_npy(content: bytes) -> NDArray[Any]:
 
 
 def map_npy(path: Path) -> NDArray[Any]:
-    """Return the array in a ``.npy`` file, read-only, mapped and not read.
+    """Return the array in a ``.npy`` file, read-only, mapped from a `MappedFile` and not read.
 
     Raises
     ------
@@ -48,8 +50,8 @@ def map_npy(path: Path) -> NDArray[Any]:
         shape, order, dtype = _checked_header(stream, size)
         if math.prod(shape) == 0:  # nothing to map
             return np.empty(shape, dtype, order)
-        mapped = np.memmap(stream, dtype, "r", stream.tell(), shape, order)
-    return mapped.view(np.ndarray)
+        mapped = MappedFile.of(stream, path)
+        return np.ndarray(shape, dtype, mapped, stream.tell(), order=order)
 
 
 def addressable(shape: Sequence[int], dtype: np.dtype[Any]) -> bool:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nncli.base.errors import DataError
-from nncli.base.storage.mapping import give_back, row_blocks
+from nncli.base.storage.mapping import check_unchanged, give_back, row_blocks
 from nncli.base.words import briefly, count
 from nncli.data.files.input_file import Advance, tell_nobody
 from nncli.data.rows.blocks import Asked, RowBlock
@@ -77,6 +77,7 @@ def array_blocks(arrays: ArrayRows, columns: Sequence[str], asked: Asked) -> Ite
         targets = None if values is None else values[start : start + step]
         yield RowBlock(part, targets=targets, check=check)
         give_back(matrix)
+        check_unchanged(matrix)
         arrays.advance(part.nbytes)
 
 
