@@ -3,6 +3,7 @@
 import json
 import zlib
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,8 +11,11 @@ from numpy.typing import NDArray
 
 from nncli.base.storage.mapping import row_blocks
 from nncli.data.dataset import Dataset
+from nncli.data.splits import SPLITS
 
 _NAMES = ("columns", "targets", "classes")
+_ARRAYS = ("inputs", "targets", "rows", "weights")
+PARTS = (*_NAMES, *(f"{split} {array}" for split in SPLITS for array in _ARRAYS))
 
 
 def fingerprint(dataset: Dataset) -> dict[str, str]:
@@ -25,7 +29,7 @@ def fingerprint(dataset: Dataset) -> dict[str, str]:
     known: dict[int, str] = {}
     found = {part: _of_names(getattr(dataset, part)) for part in _NAMES}
     for name, split in dataset.splits.items():
-        for part in ("inputs", "targets", "rows", "weights"):
+        for part in _ARRAYS:
             array = getattr(split, part)
             if array is None:
                 continue
@@ -42,6 +46,16 @@ def changed_parts(before: Mapping[str, str], now: Mapping[str, str]) -> list[str
     """
     compared = [part for part in {**now, **before} if part in before or part not in _NAMES]
     return [part for part in compared if before.get(part) != now.get(part)]
+
+
+def changed_in_split(before: Mapping[str, str], dataset: Dataset, split: str) -> list[str]:
+    """Return the parts of a split in which a data set is not that of an earlier fingerprint.
+
+    The weights of its rows are none of them.
+    """
+    alone = replace(dataset, splits={split: replace(dataset.splits[split], weights=None)})
+    now = fingerprint(alone)
+    return changed_parts({part: before[part] for part in now if part in before}, now)
 
 
 def _of_names(names: Sequence[str]) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
+from nncli.data.fingerprint import PARTS
 from nncli.nn.entries import Parameter
 
 T = TypeVar("T")
@@ -28,6 +29,23 @@ def get_texts(mapping: Any, key: str) -> list[str]:
     if not all(isinstance(value, str) for value in values):
         raise Refusal(f"{key} in its metadata is not a list of texts")
     return values
+
+
+def metrics_of(metadata: dict[str, Any]) -> dict[str, Any]:
+    """Return the metrics of each split."""
+    splits = get(metadata, "metrics", dict)
+    for values in splits.values():
+        if not isinstance(values, dict) or not all(map(is_number, values.values())):
+            raise Refusal("its metrics are not numbers by split and name")
+    return splits
+
+
+def fingerprint_of(metadata: dict[str, Any]) -> dict[str, str]:
+    """Return the fingerprint of the data; files of earlier versions have none."""
+    found = get({"data_fingerprint": {}, **metadata}, "data_fingerprint", dict)
+    if not found.keys() <= {*PARTS} or not all(isinstance(each, str) for each in found.values()):
+        raise Refusal("data_fingerprint in its metadata is not that of a data set")
+    return found
 
 
 def check_parameters(name: str, expected: Mapping[str, Parameter], values: dict[str, Any]) -> None:

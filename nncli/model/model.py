@@ -84,6 +84,8 @@ class Model:
         Final metrics of each split.
     training : dict
         The training record: epochs, best epoch, seconds, date.
+    fingerprint : dict of str to str
+        That of its data; empty where this was passed from Python, and in files of earlier versions.
     provenance : dict
         The versions that wrote the file, once it has been read from one.
     called : str
@@ -101,6 +103,7 @@ class Model:
     config: dict[str, Any]
     metrics: dict[str, Any]
     training: dict[str, Any]
+    fingerprint: dict[str, str] = field(default_factory=dict)
     provenance: dict[str, Any] = field(default_factory=dict)
     called: str = field(default="the model", compare=False)
     folder: Path | None = field(default=None, compare=False)

@@ -40,7 +40,7 @@ def evaluate_model(
         check_targets(chosen, model.objective, model.targets, name)
     else:
         name = split or "test"
-        chosen = _own_rows(model, name)
+        chosen = _own_rows(model, name, note)
     evaluation = evaluate(
         model.network,
         model.objective,
@@ -68,9 +68,13 @@ def _name_of(rows: object) -> str:
     return "X" if isinstance(rows, np.ndarray) else "data"
 
 
-def _own_rows(model: Model, split: str) -> Split:
-    """Return the rows of a split of the data that a model's config names."""
+def _own_rows(model: Model, split: str, note: Note) -> Split:
+    """Return the rows of a split of the data that a model's config names.
+
+    `note` is told if they are not those of its training.
+    """
     from nncli.config.load import saved_config  # pydantic: not for rows that are given
+    from nncli.data.fingerprint import changed_in_split
 
     config = saved_config(model.config, f"{model.called}: its config", model.folder).config
     if config.data.absence:
@@ -89,5 +93,11 @@ def _own_rows(model: Model, split: str) -> Split:
         raise UsageError(
             f"{model.called}: its data has no {split} rows; choose --split "
             f"{' or '.join(dataset.splits)}"
+        )
+    if model.fingerprint and (changed := changed_in_split(model.fingerprint, dataset, split)):
+        note(
+            f"{model.called}: its data has changed since training: {', '.join(changed)}; of these "
+            f"{split} rows it may have been trained on some; put the data back, or evaluate rows "
+            "that it has not seen with --data FILE"
         )
     return dataset.splits[split]

@@ -23,7 +23,14 @@ from nncli.base.storage.npz_file import npz_parts, parse_own_npz, read_own_npz, 
 from nncli.base.storage.run_files import WEIGHTS
 from nncli.base.storage.strict_json import parse_json, to_json
 from nncli.base.words import on_one_line
-from nncli.model.metadata import Refusal, check_parameters, get, get_texts, is_number
+from nncli.model.metadata import (
+    Refusal,
+    check_parameters,
+    fingerprint_of,
+    get,
+    get_texts,
+    metrics_of,
+)
 from nncli.model.model import Model
 from nncli.model.no_model import why_no_model
 from nncli.model.preprocessing_metadata import read_preprocessing
@@ -65,8 +72,7 @@ def model_bytes(model: Model) -> bytes:
 
 
 def _members(model: Model) -> dict[str, NDArray[Any]]:
-    network = model.network
-    arrays = network.named
+    network, arrays = model.network, model.network.named
     metadata = {
         "format_version": FORMAT_VERSION,
         "layers": [
@@ -82,6 +88,7 @@ def _members(model: Model) -> dict[str, NDArray[Any]]:
         "config": model.config,
         "metrics": model.metrics,
         "training": model.training,
+        "data_fingerprint": model.fingerprint,
         "sha256": {name: _sha256(array) for name, array in arrays.items()},
         "nncli_version": nncli.__version__,
         "numpy_version": np.__version__,
@@ -312,8 +319,9 @@ def _model(network: Network, metadata: dict[str, Any], called: str) -> Model:
         classes=classes,
         objective=_objective(metadata),
         config=get(metadata, "config", dict),
-        metrics=_metrics(get(metadata, "metrics", dict)),
+        metrics=metrics_of(metadata),
         training=get(metadata, "training", dict),
+        fingerprint=fingerprint_of(metadata),
         provenance={key: get(metadata, key, str) for key in ("nncli_version", "numpy_version")},
         called=called,
     )
@@ -340,10 +348,3 @@ def _objective(metadata: dict[str, Any]) -> Objective:
     parameters = get(metadata, "loss_parameters", dict)
     check_parameters(loss, LOSSES[loss].parameters, parameters)
     return Objective(loss, parameters)
-
-
-def _metrics(splits: dict[str, Any]) -> dict[str, Any]:
-    for values in splits.values():
-        if not isinstance(values, dict) or not all(map(is_number, values.values())):
-            raise Refusal("its metrics are not numbers by split and name")
-    return splits

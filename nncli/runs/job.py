@@ -157,6 +157,7 @@ class Job:
             config=self.config.model_dump(),
             metrics={name: each.metrics for name, each in evaluations.items()},
             training=record,
+            fingerprint={} if self.config.data.is_given else self.fingerprint,
         )
 
 

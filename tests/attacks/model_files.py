@@ -358,6 +358,12 @@ MODEL_FILES: dict[str, Callable[[], bytes]] = {
     "a model of format 2": of_format_2,
     "a config for a terminal": lambda: said(config={"\x1b[2J": "\x9b31m"}),
     "a deep config": lambda: with_values('{"source": "xor"}', "[" * 60 + "]" * 60),
+    "a fingerprint of a hundred thousand parts": lambda: said(
+        data_fingerprint=dict.fromkeys(numbers(), "0")
+    ),
+    "a fingerprint of a million letters": lambda: said(data_fingerprint={"test rows": "0" * LONG}),
+    "a fingerprint for a terminal": lambda: said(data_fingerprint={"test \x1b[2J": "\x9b31m"}),
+    "a fingerprint that is a list": lambda: said(data_fingerprint=["test rows"] * 100_000),
     "metrics that are none": lambda: said(metrics=[1]),
     "no preprocessing": lambda: said(preprocessing=None),
 }

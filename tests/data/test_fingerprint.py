@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from nncli.data.builtin.xor import load_xor
-from nncli.data.fingerprint import changed_parts, fingerprint
+from nncli.data.fingerprint import PARTS, changed_in_split, changed_parts, fingerprint
 from nncli.data.splits import Split
 
 
@@ -67,6 +67,20 @@ def test_names_and_their_order_are_seen(part):
     assert changed(replace(dataset, **{part: [*names[:-1], "another"]})) == {part}
     if len(names) > 1:
         assert changed(replace(dataset, **{part: names[::-1]})) == {part}
+
+
+def test_every_part_of_a_fingerprint_has_a_name_that_is_known():
+    assert {*fingerprint(load())} <= {*PARTS}
+
+
+def test_of_one_split_only_its_own_rows_count():
+    before, dataset = fingerprint(load()), load()
+    assert changed_in_split(before, dataset, "test") == []
+    train = dataset.splits["train"]
+    dataset.splits["train"] = replace(train, inputs=train.inputs + 1, weights=np.ones(40))
+    assert changed_in_split(before, dataset, "test") == []
+    assert changed_in_split(before, dataset, "train") == ["train inputs"]
+    assert changed_in_split({}, dataset, "test") == ["test inputs", "test targets", "test rows"]
 
 
 def test_names_are_not_compared_with_a_checkpoint_that_has_none():

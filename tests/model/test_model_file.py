@@ -58,6 +58,7 @@ def make_model(layers=None, dtype=np.float32, seed=0, **changes):
         "config": {"seed": 0, "data": {"source": "xor"}},
         "metrics": {"test": {"loss": 0.25, "accuracy": 1}},
         "training": {"epochs": 3, "monitor": None},
+        "fingerprint": {"columns": "3 0badcafe", "train rows": "<i8 (5,) 00000000"},
     }
     return Model(**{**values, **changes})
 
@@ -142,6 +143,7 @@ def assert_same_models(one, other):
     assert one.objective.name == other.objective.name
     assert one.objective.parameters == other.objective.parameters
     assert one.training == other.training
+    assert one.fingerprint == other.fingerprint
 
 
 # Writing and reading
@@ -269,7 +271,15 @@ def test_the_metadata_has_every_key_that_is_promised(path):
     write_model(path, make_model(layers))
     metadata = metadata_in(path.read_bytes())
     promised = {"format_version", "layers", "preprocessing", "task", "classes", "config"}
-    promised |= {"metrics", "sha256", "nncli_version", "numpy_version", "loss", "loss_parameters"}
+    promised |= {
+        "data_fingerprint",
+        "metrics",
+        "sha256",
+        "nncli_version",
+        "numpy_version",
+        "loss",
+        "loss_parameters",
+    }
     assert promised <= metadata.keys()
     assert metadata["format_version"] == 3
     assert (metadata["loss"], metadata["loss_parameters"]) == ("sigmoid_cross_entropy", {})

@@ -131,6 +131,22 @@ IN_ANY_FORMAT = {
     "a checksum too few": (without("sha256", "b1"), "b1 is not what was saved"),
     "another checksum": (set_to("sha256", "b1", value="0" * 64), "b1 is not what was saved"),
     "a checksum of nothing": (set_to("sha256", "b1", value=None), "b1 is not what was saved"),
+    "a fingerprint as a list": (
+        set_to("data_fingerprint", value=["train rows"]),
+        "data_fingerprint in its metadata is not of type dict",
+    ),
+    "a fingerprint of nothing": (
+        set_to("data_fingerprint", value=None),
+        "data_fingerprint in its metadata is not of type dict",
+    ),
+    "a fingerprint of an unknown part": (
+        set_to("data_fingerprint", value={"train \x1b[2J": "0"}),
+        "data_fingerprint in its metadata is not that of a data set",
+    ),
+    "a fingerprint of numbers": (
+        set_to("data_fingerprint", value={"train rows": 1}),
+        "data_fingerprint in its metadata is not that of a data set",
+    ),
     "no version": (without("nncli_version"), "no nncli_version"),
     "a version of numbers": (set_to("numpy_version", value=2), "numpy_version in its metadata"),
 }
