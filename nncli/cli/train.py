@@ -111,8 +111,11 @@ def _with_data(overrides: Sequence[str], file: Path | None, config: Path) -> Seq
     if file is None:
         return overrides
     from nncli import read_config
+    from nncli.base.errors import UsageError, os_errors_as
     from nncli.base.paths import absolute, relative
 
+    with os_errors_as(UsageError, file):
+        file.stat()
     base = read_config(config, overrides, check=lambda config, meaning: []).config.base
     name = str(file) if file.is_absolute() else relative(absolute(file), base)
     return (*overrides, f"data.path={json.dumps(name, ensure_ascii=False)}")

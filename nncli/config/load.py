@@ -14,8 +14,8 @@ from nncli.base.errors import ConfigError, UsageError, os_errors_as
 from nncli.base.storage.regular_file import read_regular
 from nncli.config.check import Meaning, misfits
 from nncli.config.file_source import name_source
-from nncli.config.overrides import COMMAND_LINE, OF_PYTHON, Overrides, counted, override
-from nncli.config.places import PATHS_FROM, located, missing_files, paths_from, without_folders
+from nncli.config.overrides import OF_PYTHON, Overrides, counted, override
+from nncli.config.places import PATHS_FROM, located, paths_from, without_folders
 from nncli.config.plain import plain_values
 from nncli.config.problems import problems_of, refusal_of
 from nncli.config.renamed import rename_keys
@@ -288,13 +288,6 @@ def _validate(document: Document, path: FilePath, folder: FilePath | None = None
     if problems:
         raise refusal_of(problems)
     config = located(config, folder, folders)
-    asked = [
-        f"{COMMAND_LINE}: {dotted(key)}: {problem}"
-        for key, problem in missing_files(config)
-        if document.place(key) == COMMAND_LINE
-    ]
-    if asked:
-        raise refusal_of(asked)
     if config.name is None:
         config = config.model_copy(update={"name": name_from(path)})
     return config

@@ -105,21 +105,17 @@ def without_places(config: "Config") -> dict[str, Any]:
 
 def check_data(config: "Config") -> None:
     """Raise `DataError` when a file with rows is nowhere; it names all places."""
-    for (section, key), problem in missing_files(config):
-        if section == "data":
-            option = "--data FILE or " if key == "path" else ""
-            raise DataError(f"{problem}; say where it is: {option}data.{key}=FILE")
-
-
-def missing_files(config: "Config") -> Iterator[tuple[tuple[str, str], str]]:
-    """Yield the key of each file that is nowhere, and the places where it is not."""
     for key, path in _files_of(config):
         try:
             Path(path).stat()
         except (FileNotFoundError, NotADirectoryError) as error:
             others = [place for place in config.places.get(path, ()) if place != path]
             nor = f", nor is there {listed(others, quote='')}" if others else ""
-            yield key, f"{nearby(path)}: cannot be read ({reason(error)}){nor}"
+            option = "--data FILE or " if key == "path" else ""
+            raise DataError(
+                f"{nearby(path)}: cannot be read ({reason(error)}){nor}; say where it is: {option}"
+                f"data.{key}=FILE"
+            ) from error
         except (OSError, ValueError):  # reported by who reads it
             continue
 
@@ -138,15 +134,13 @@ def _no_text(path: str) -> ConfigError:
     )
 
 
-def _files_of(config: "Config") -> Iterator[tuple[tuple[str, str], str]]:
-    """Yield the key and the path of each file."""
+def _files_of(config: "Config") -> Iterator[tuple[str, str]]:
+    """Yield the key below ``data`` and the path of each file with rows."""
     for key in config.data.paths:
         value = getattr(config.data, key)
         for each in value if isinstance(value, list) else [value]:
             if isinstance(each, str):
-                yield ("data", key), each
-    if isinstance(config.model.initial_weights, str):
-        yield ("model", "initial_weights"), config.model.initial_weights
+                yield key, each
 
 
 def _mapped(config: "Config", change: Callable[[str], str]) -> "Config":
