@@ -22,7 +22,16 @@ class UsageError(NncliError):
 
 
 class ConfigError(UsageError):
-    """A config is wrong; the message has one line for each problem."""
+    """A config is wrong; the message has one line for each problem.
+
+    Attributes
+    ----------
+    problems : tuple of str
+    """
+
+    def __init__(self, *problems: str) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
 
 
 class DataError(NncliError):

@@ -48,6 +48,11 @@ def is_text(path: str | Path) -> bool:
     return True
 
 
+def as_text(path: str) -> str:
+    r"""Return a path as text for a file: bytes that are no UTF-8 as ``\xe9``."""
+    return path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
 def _is_same(one: str | Path, other: str | Path) -> bool:
     try:
         return Path(one).samefile(other)

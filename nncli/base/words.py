@@ -1,6 +1,7 @@
 """Words for messages: lists, counts, guesses, and text that is safe to print."""
 
 from collections.abc import Sequence
+from shlex import quote
 
 
 def listed(names: Sequence[str], most: int = 5, quote: str = "'") -> str:
@@ -33,6 +34,25 @@ def printable(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(each if each.isprintable() else repr(each)[1:-1] for each in text)
+
+
+def shell_word(text: str) -> str:
+    r"""Return a name as a shell takes it, on one line; one that starts with - is no option.
+
+    What does not print is written as bash, zsh and POSIX 2024 read it: ``$'a\012b'``.
+    """
+    text = f"./{text}" if text.startswith("-") else text
+    if text.isprintable():
+        return quote(text)
+    return "$'" + "".join(map(_in_shell_quotes, text)) + "'"
+
+
+def _in_shell_quotes(each: str) -> str:
+    if each in "\\'":
+        return f"\\{each}"
+    if each.isprintable():
+        return each
+    return "".join(f"\\{byte:03o}" for byte in each.encode("utf-8", "surrogateescape"))
 
 
 def on_one_line(text: str, width: int = 200) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from nncli.base.late import import_late
+from nncli.base.words import printable
 from nncli.cli.arguments import CONFIG, settings
 from nncli.cli.commands import Commands
 
@@ -33,7 +34,8 @@ def check(config: Path, overrides: tuple[str, ...]) -> None:
     from nncli import load_config
 
     data = load_config(config, overrides).config.data
-    click.echo(f"{config}: valid" if data.division else f"{config}: valid; the data is not read")
+    unread = "" if data.division else "; the data is not read"
+    click.echo(f"{printable(str(config))}: valid{unread}")
 
 
 @config.command()

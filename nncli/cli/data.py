@@ -74,13 +74,13 @@ def show(source: str, overrides: tuple[str, ...]) -> None:
 
 def _describe(dataset: "Dataset", source: str) -> None:
     from nncli.cli.findings import print_findings
-    from nncli.cli.output import print_pairs, print_table, shortened
+    from nncli.cli.output import print_pairs, print_table, print_warning, shortened
 
     columns = dataset.columns
     if dataset.encoding is not None:
         print_findings(dataset)
         for warning in dataset.warnings:
-            click.echo(f"Warning: {warning}", err=True)
+            print_warning(warning)
         return
     print_pairs(
         [

@@ -49,7 +49,7 @@ def eval_(
     the confusion matrix, for several labels or targets those of each.
     """
     from nncli import UsageError, load
-    from nncli.cli.output import print_json
+    from nncli.cli.output import print_json, print_warning
 
     if split and file:
         raise UsageError("--split and --data exclude each other: FILE has rows of its own")
@@ -57,7 +57,7 @@ def eval_(
         file,
         split=split,
         threshold=threshold,
-        note=lambda text: click.echo(f"Warning: {text}", err=True),
+        note=print_warning,
     )
     if as_json:
         print_json(evaluation.as_json())

@@ -1,11 +1,11 @@
 """``nncli train`` with ``training.folds``: the results of all folds."""
 
-import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from nncli.base.words import printable, shell_word
 from nncli.cli.running import Options, Watching, print_profile
 
 if TYPE_CHECKING:
@@ -25,7 +25,8 @@ def print_folds(found: "CrossValidation", options: Options, watching: Watching) 
         watching.raise_if_interrupted(found.interrupted_fold, where)
     assert found.directory is not None
     if not found.trained:
-        click.echo(f"{found.directory} is finished: all of its {found.planned} folds are done.\n")
+        name = printable(str(found.directory))
+        click.echo(f"{name} is finished: all of its {found.planned} folds are done.\n")
     _print_results(found, found.directory)
     if options.clock:
         print_profile(options.clock)
@@ -41,13 +42,13 @@ def _print_results(found: "CrossValidation", directory: Path) -> None:
     print_splits(held_out, ("rows", "loss", *found.folds[0].headline), first="fold")
     click.echo()
     _print_summaries(found)
-    first = shlex.quote(str(directory / "fold-1" / "weights.npz"))
+    first = shell_word(str(directory / "fold-1" / "weights.npz"))
     click.echo(
-        f"\nSaved in {directory}.\n"
+        f"\nSaved in {printable(str(directory))}.\n"
         "predictions.csv: each row as predicted by the model that has not seen it.\n"
         "Next, a fold again, and a model of all rows:\n"
         f"  nncli eval {first} --split held_out\n"
-        f"  nncli train {shlex.quote(str(directory / 'config.yaml'))} training.folds=null"
+        f"  nncli train {shell_word(str(directory / 'config.yaml'))} training.folds=null"
     )
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from nncli.base.late import import_late
+from nncli.base.words import printable, shell_word
 from nncli.cli.arguments import DATA, templates
 
 
@@ -54,4 +55,4 @@ def init(template: str, out: Path | None, data: Path | None, targets: tuple[str,
         click.echo(text, nl=False)
         return
     write_text(checked_output(path), text)
-    click.echo(f"Wrote {path}. Next:\n  nncli train {path}")
+    click.echo(f"Wrote {printable(str(path))}. Next:\n  nncli train {shell_word(str(path))}")

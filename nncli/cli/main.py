@@ -58,8 +58,10 @@ def _run(arguments: list[str]) -> int:
         if arguments[:1] == ["--debug"]:
             raise
         # A config's problems start with file:line:column, for editors to find.
-        plain = isinstance(error, ConfigError | Interrupted)
-        lines = str(error).split("\n") if plain else [f"Error: {error}"]
+        if isinstance(error, ConfigError):
+            lines = [*error.problems]
+        else:
+            lines = [str(error) if isinstance(error, Interrupted) else f"Error: {error}"]
         click.echo("\n".join(on_one_line(each, _LONGEST_LINE) for each in lines), err=True)
         return error.exit_code
     except click.ClickException as error:

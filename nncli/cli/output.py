@@ -33,6 +33,11 @@ def print_pairs(pairs: Sequence[tuple[str, Any]], *, err: bool = False) -> None:
         click.echo(f"{name:<{width}}  {value}", err=err)
 
 
+def print_warning(text: str) -> None:
+    """Print a warning on a line of standard error."""
+    click.echo(f"Warning: {printable(text)}", err=True)
+
+
 def figure(value: float) -> str:
     """Return a metric as it is printed: four decimals, but four digits of the very small or large.
 

@@ -74,6 +74,8 @@ def predict(
     """
     from nncli import FORMATS, check_probabilities, load
     from nncli.base.storage.files import checked_output
+    from nncli.base.words import printable
+    from nncli.cli.output import print_warning
 
     if out is not None and str(out) == "-":
         out = None
@@ -96,9 +98,9 @@ def predict(
             rows = _write(blocks, chosen, target)
     finally:
         for each in notes:
-            click.echo(f"Warning: {each}", err=True)
+            print_warning(each)
     if target is not None:
-        click.echo(f"{rows} predictions in {out}", err=True)
+        click.echo(f"{rows} predictions in {printable(str(out))}", err=True)
 
 
 def _format_by_ending(out: Path | None) -> str:

@@ -1,13 +1,14 @@
 """What a user sees of a training run, and how it is stopped."""
 
 import os
-import shlex
 import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
+
+from nncli.base.words import printable, shell_word
 
 if TYPE_CHECKING:
     from nncli import InterruptRequest, Result
@@ -61,7 +62,7 @@ class Watching(NamedTuple):
         directory = result.directory.parent if where else result.directory
         raise Interrupted(
             f"Interrupted{where} after {result.epochs} of {result.config['training']['epochs']} "
-            f"epochs; to go on:  nncli train --resume {shlex.quote(str(directory))}",
+            f"epochs; to go on:  nncli train --resume {shell_word(str(directory))}",
             self.request.signal,
         )
 
@@ -77,13 +78,14 @@ def watching_for(options: Options, *, findings: bool = False) -> Iterator[Watchi
     """
     from nncli import InterruptRequest
     from nncli.cli.findings import Findings
+    from nncli.cli.output import print_warning
 
     request = InterruptRequest.of_program(_announce_stop)
     settings = {
         "observers": [Findings(shown=findings and not options.quiet), request],
         "progress": not options.quiet,
         "threads": options.threads,
-        "note": lambda text: click.echo(f"Warning: {text}", err=True),
+        "note": print_warning,
         "clock": options.clock,
     }
     with request:
@@ -114,10 +116,10 @@ def print_result(result: "Result", options: Options) -> None:
         click.echo(f"\nThe weights are those of epoch {result.best_epoch}, the best of "
                    f"{result.epochs}.")  # fmt: skip
     assert result.directory is not None
-    weights = shlex.quote(str(result.directory / "weights.npz"))
+    weights = shell_word(str(result.directory / "weights.npz"))
     split = "" if "test" in evaluations else f" --split {list(evaluations)[-1]}"
     click.echo(
-        f"\nSaved in {result.directory}. Next:\n"
+        f"\nSaved in {printable(str(result.directory))}. Next:\n"
         f"  nncli eval {weights}{split}\n"
         f"  nncli show {weights}\n"
         f"  nncli predict {weights} INPUT"

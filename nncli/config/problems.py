@@ -56,14 +56,14 @@ def refusal_of(problems: Sequence[str]) -> ConfigError:
     if len(lines) > _MOST_PROBLEMS:
         rest = len(lines) - _MOST_PROBLEMS
         lines[_MOST_PROBLEMS:] = [f"{lines[_MOST_PROBLEMS].split(' ')[0]} and {rest} more problems"]
-    return ConfigError("\n".join(lines))
+    return ConfigError(*lines)
 
 
 def _line_and_column(problem: str) -> tuple[int, int]:
     """Return what brings problems into the order of the file, the command line last."""
     if problem.startswith(f"{COMMAND_LINE}: "):
         return sys.maxsize, 0
-    place = re.match(r".*?:(\d+):(\d+): ", problem)
+    place = re.match(r".*?:(\d+):(\d+): ", problem, re.DOTALL)
     return (int(place[1]), int(place[2])) if place else (sys.maxsize, 0)
 
 

@@ -1,14 +1,15 @@
 """A commented config for a user's own table or images: what was understood, to be corrected."""
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from nncli.base.errors import UsageError
 from nncli.base.notes import Note
-from nncli.base.words import count, listed
+from nncli.base.paths import absolute, is_text, relative
+from nncli.base.words import count, listed, printable, shell_word
 from nncli.config.file_source import source_of
 from nncli.config.for_tables import VALIDATION, settings_for
 from nncli.config.load import name_from
@@ -52,7 +53,7 @@ def starter_text(path: Path, targets: Sequence[str], config: Path, note: Note) -
     ids = [name for name in odd if _names_rows(table, name)][:1]
     data: dict[str, Any] = {
         "source": source_of({"path": path.name}, path.parent),
-        "path": _relative(path, config.absolute().parent),
+        "path": _path_in(config, path),
         "target": targets[0] if len(targets) == 1 else list(targets),
         "task": understood.task,
         "columns": {},
@@ -80,7 +81,7 @@ def starter_text_of_images(folder: Path, config: Path) -> str:
     found = format_of(folder)
     data = {
         "source": "images",
-        "path": _relative(folder, config.absolute().parent),
+        "path": _path_in(config, folder),
         "size": [found.height, found.width],
         "color": "gray" if found.channels == 1 else "rgb",
         "scale": "unit",
@@ -98,8 +99,8 @@ def _text(path: Path, data: dict[str, Any], rows: int, config: Path, *, needed: 
         **settings_for(rows),
     }
     head = (
-        f"# {path.name}, as nncli understands it: correct what is wrong.\n"
-        f"#   nncli train {config.name}\n"
+        f"# {printable(path.name)}, as nncli understands it: correct what is wrong.\n"
+        f"#   nncli train {shell_word(config.name)}\n"
         f"# Every key is optional but {needed}.\n\n"
     )
     return head + commented_text(values, Config.model_validate(values))
@@ -132,8 +133,9 @@ def _names_rows(table: Table, name: str) -> bool:
     return len({*cells}) == len(cells) and not blank_cells(cells).any()
 
 
-def _relative(path: Path, directory: Path) -> str:
-    try:
-        return Path(os.path.relpath(path, directory)).as_posix()
-    except ValueError:  # on another drive of Windows
-        return str(path.absolute())
+def _path_in(config: Path, path: Path) -> str:
+    """Return a path as a config has it. Raises `UsageError` where it is no text."""
+    name = relative(absolute(path), absolute(config).parent)
+    if not is_text(name):
+        raise UsageError(f"{path}: its path is not UTF-8 text, as a config is; rename it")
+    return name

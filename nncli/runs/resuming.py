@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from shlex import quote
 from typing import Any
 
 import numpy as np
@@ -13,6 +12,7 @@ from nncli.base.environment import environment
 from nncli.base.errors import ConfigError, DataError, UsageError
 from nncli.base.storage.run_files import CHECKPOINT, CONFIG
 from nncli.base.threads import threads_in_use
+from nncli.base.words import printable, shell_word
 from nncli.config.check import misfits_of_resumed
 from nncli.config.choices import shown
 from nncli.config.load import LoadedConfig, read_config, saved_config
@@ -60,16 +60,17 @@ class StoppedRun:
         """In words, why there is nothing left to train; None if there is."""
         if self.checkpoint is None:
             return None
+        name = printable(str(self.directory))
         epoch, ended = self.checkpoint.progress.epoch, self.checkpoint.record.get("ended")
         if ended == "stopped early":
             return (
-                f"{self.directory} is finished: it stopped early after epoch {epoch}, and more "
+                f"{name} is finished: it stopped early after epoch {epoch}, and more "
                 "epochs change nothing."
             )
         if ended == "finished" and self.loaded.config.training.epochs <= epoch:
             return (
-                f"{self.directory} is finished: all of its {epoch} epochs are done. With more:\n"
-                f"  nncli train --resume {quote(str(self.directory))} "
+                f"{name} is finished: all of its {epoch} epochs are done. With more:\n"
+                f"  nncli train --resume {shell_word(str(self.directory))} "
                 f"training.epochs={2 * epoch or 10}"
             )
         return None

@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 
 from nncli.base.errors import DataError, os_errors_as
 from nncli.base.extras import install_command
+from nncli.base.paths import is_text
 from nncli.data.files.image_format import MOST_INPUTS, ImageFormat
 from nncli.data.files.input_file import Advance, InputFile, open_input, tell_nobody
 from nncli.data.files.kinds import IMAGES, FileKind
@@ -172,6 +173,11 @@ def _entries(folder: Path) -> list[Path]:
 
 def _folders(folder: Path) -> list[Path]:
     folders = [entry for entry in _entries(folder) if _is_folder(entry)]
+    for entry in folders:
+        if not is_text(entry.name):
+            raise DataError(
+                f"{entry}: its name is not UTF-8 text, as that of a class is; rename the folder"
+            )
     if not folders:
         raise DataError(f"{folder}: has no folders; expected one for each class, with its images")
     return folders

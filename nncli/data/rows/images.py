@@ -14,6 +14,7 @@ import numpy as np
 
 from nncli.base.errors import DataError
 from nncli.base.notes import Note
+from nncli.base.paths import as_text
 from nncli.data.files.image_format import ImageFormat, Pixels
 from nncli.data.files.images import image_files, read_classes, read_image
 from nncli.data.files.input_file import tell_nobody
@@ -33,7 +34,9 @@ def image_blocks(path: Path, format_: ImageFormat, asked: Asked) -> Iterator[Row
         For the first file that is no image, and as `read_image`.
     """
     files = image_files(path)
-    names = [file.relative_to(path).as_posix() if file != path else file.name for file in files]
+    names = [
+        as_text(file.relative_to(path).as_posix() if file != path else file.name) for file in files
+    ]
     inverted, rows = 0, asked.rows or MOST_ROWS
     advance = asked.advance if path.is_dir() else tell_nobody  # an open file is told already
     for start in range(0, len(files), rows):
