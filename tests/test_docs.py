@@ -137,7 +137,7 @@ PRINTS = "```python\nx = 1\n```\n\n```python\nprint(x, 0.123)\n```\n\n```text\n{
         ("```python\nimport warnings\nwarnings.warn('careful')\n```\n", "careful"),
         (PRINTS.format("2 0.1..."), r"page.md:6: prints something else"),
         ("```python\n```\n\n```text\nmore\n```\n", "prints something else"),
-        ("```sh\nnncli show none.npz\n```\n", "exit code 1"),
+        ("```sh\nnncli show none.npz\n```\n", "exit code 2"),
         ("```sh\nnncli info\npip list\n```\n", "stand among others"),
         ("```python\nimport nncli\nnncli.fetch('mnist')\n```\n", "cannot be reached|127.0.0.1"),
     ],

@@ -4,11 +4,14 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
+from errno import ENOENT
+from pathlib import Path
 
 import click
 
 import nncli
-from nncli.base.errors import ConfigError, Interrupted, NncliError, reason
+from nncli.base.errors import ConfigError, Interrupted, NncliError, OutputError, UsageError, reason
+from nncli.base.paths import absolute, joined
 from nncli.base.threads import start_with_one_thread
 from nncli.base.words import on_one_line
 from nncli.cli.commands import COMMANDS, LazyCommands
@@ -63,7 +66,7 @@ def _run(arguments: list[str]) -> int:
         else:
             lines = [str(error) if isinstance(error, Interrupted) else f"Error: {error}"]
         click.echo("\n".join(on_one_line(each, _LONGEST_LINE) for each in lines), err=True)
-        return error.exit_code
+        return UsageError.exit_code if _lacks_argument(error, arguments) else error.exit_code
     except click.ClickException as error:
         error.show()
         return error.exit_code
@@ -81,7 +84,10 @@ def _run(arguments: list[str]) -> int:
         _discard_output()  # the reader of a pipe has seen enough
         return 1
     except OSError as error:
-        if error.filename is None:
+        if error.filename is None and error.errno == ENOENT:
+            gone = "the working directory was removed; change to another one"
+            problem = reason(error) if absolute(Path()).is_absolute() else gone
+        elif error.filename is None:
             _discard_output()
             problem = f"standard output cannot be written ({reason(error)})"
         elif arguments[:1] == ["--debug"]:
@@ -91,6 +97,21 @@ def _run(arguments: list[str]) -> int:
         click.echo(f"Error: {problem}", err=True)
         return 1
     return code if isinstance(code, int) else 0
+
+
+def _lacks_argument(error: NncliError, arguments: Sequence[str]) -> bool:
+    """Return whether a file that the command line names is not there."""
+    cause = error.__cause__
+    if not isinstance(cause, FileNotFoundError | NotADirectoryError) or not cause.filename:
+        return False
+    missing, here = joined("", cause.filename), absolute(Path())
+    for each in arguments:
+        key, _, value = each.partition("=")  # --data=FILE, or data.path=FILE beside the config
+        is_setting = value and not key.startswith("-")
+        beside = is_setting and missing.endswith(joined(os.sep, value))
+        if beside or joined(here, missing) in (joined(here, each), joined(here, value)):
+            return not isinstance(error, OutputError)
+    return False
 
 
 def _discard_output() -> None:

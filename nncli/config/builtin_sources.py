@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from nncli.base.errors import DownloadError
 from nncli.config.choices import IntegerOr, Name, OneOrList, refusals
 from nncli.config.source import Scale, Source, Text, scale_field
 from nncli.config.strict_yaml import Path
@@ -138,7 +139,10 @@ class MnistSource(Source):
         """Return the cache directory, or that the data is not there yet."""
         from nncli.data.builtin.mnist import in_cache, mnist_directory
 
-        place = mnist_directory()
+        try:
+            place = mnist_directory()
+        except DownloadError as error:
+            return f"not yet here; {error}"
         return f"in {place}" if in_cache() else f"not yet in {place}; 11.6 MB to download"
 
 

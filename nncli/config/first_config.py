@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from nncli.base.errors import UsageError
 from nncli.base.notes import Note, warn
+from nncli.base.paths import absolute
 from nncli.base.words import did_you_mean, listed
 from nncli.config.templates import TEMPLATES, template_text
 
@@ -65,7 +66,7 @@ def first_config(
 
         if data is None or targets:
             raise UsageError("images needs --data with the folder; the classes are its folders")
-        place = chosen or Path(f"{data.absolute().name}.yaml")
+        place = chosen or Path(f"{absolute(data).name}.yaml")
         return FirstConfig(place, starter_text_of_images(data, place))
     if data or targets:
         raise UsageError(f"{template} has data of its own; --data and --target are for csv")

@@ -3,7 +3,7 @@
 from itertools import count
 from pathlib import Path
 
-from nncli.base.errors import OutputError, UsageError, reason
+from nncli.base.errors import OutputError, UsageError, os_errors_as, reason
 
 PARENT = Path("runs")
 
@@ -39,7 +39,9 @@ def make_run_directory(name: str, chosen: Path | None = None) -> Path:
 
 def check_chosen(chosen: Path) -> None:
     """Raise `UsageError` when `chosen` is neither new nor an empty directory."""
-    if chosen.exists() and not (chosen.is_dir() and not any(chosen.iterdir())):
+    with os_errors_as(OutputError, chosen, "cannot be the run directory", "choose another with -o"):
+        is_free = not chosen.exists() or (chosen.is_dir() and not any(chosen.iterdir()))
+    if not is_free:
         raise UsageError(
             f"{chosen}: exists and is not an empty directory; choose another place with -o, or "
             "leave -o out for the next free runs/<name>-NNN"

@@ -14,6 +14,7 @@ import numpy as np
 
 import nncli
 from nncli.base.environment import numpy_build
+from nncli.base.errors import NncliError
 from nncli.base.extras import EXTRAS
 from nncli.base.threads import AUTOMATIC, VARIABLES, processors, threads_in_use
 from nncli.base.words import on_one_line
@@ -141,7 +142,7 @@ def _cache() -> dict[str, Any]:
         files = list(directory.iterdir()) if directory.is_dir() else []
         size = sum(file.stat().st_size for file in files if file.is_file())
         return {"path": str(cache_directory()), "mnist": in_cache(), "bytes": size, "problem": None}
-    except (OSError, RuntimeError, ValueError) as error:  # nobody may look there
+    except (OSError, ValueError, NncliError) as error:  # nobody may look there
         return {"path": None, "mnist": False, "bytes": 0, "problem": _first_line(error)}
 
 

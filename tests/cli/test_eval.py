@@ -107,7 +107,7 @@ def test_a_run_is_evaluated_by_its_model(nncli, xor_run):
 @pytest.mark.parametrize("name", ["weights.npz", "no/such/weights.npz"])
 def test_a_missing_model_is_one_line(nncli, name):
     result = nncli("eval", name)
-    assert result.code == 1
+    assert result.code == 2
     assert result.error == f"Error: {name}: cannot be read (no such file or directory)"
 
 

@@ -331,3 +331,11 @@ def test_python_finds_moved_files_too(project, tmp_path, monkeypatch):
         api.resume("q/runs/line-001", {"training.epochs": 4})
     changed = {"training.epochs": 4, "data.path": tmp_path / "moved.csv"}
     assert api.resume("q/runs/line-001", changed).epochs == 4
+
+
+def test_a_file_that_a_setting_names_and_that_is_not_there_is_wrong_use(project, nncli):
+    project()
+    done = nncli("train", "line.yaml", "data.path=none.csv")
+    assert done.code == 2
+    assert done.error.startswith("Error: none.csv: cannot be read (no such file or directory)")
+    assert nncli("train", "line.yaml", "model.initial_weights=none.npz").code == 2

@@ -265,7 +265,7 @@ def test_a_value_beyond_the_precision_of_the_model_is_one_line(nncli, weights, v
 def test_a_missing_file_is_one_line(nncli, weights, rows, missing):
     files = {"weights.npz": weights, "rows.csv": rows, missing: "missing"}
     result = nncli("predict", *files.values())
-    assert result.code == 1
+    assert result.code == 2
     assert result.error == "Error: missing: cannot be read (no such file or directory)"
 
 
@@ -308,7 +308,7 @@ def test_a_link_is_followed_to_the_file_that_is_replaced(nncli, weights, rows, e
 def test_a_failure_leaves_the_file_that_was_to_be_replaced(nncli, weights, rows):
     out = rows.with_name("predictions.csv")
     out.write_text("mine")
-    assert nncli("predict", weights, "missing", "-o", out, "--force").code == 1
+    assert nncli("predict", weights, "missing", "-o", out, "--force").code == 2
     assert out.read_text() == "mine"
 
 

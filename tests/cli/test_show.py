@@ -174,7 +174,7 @@ def test_a_model_of_images_fits_80_columns(nncli, mnist_run):
 @pytest.mark.parametrize(
     ("what", "code", "message"),
     [
-        ("weights.npz", 1, "Error: weights.npz: cannot be read (no such file or directory)"),
+        ("weights.npz", 2, "Error: weights.npz: cannot be read (no such file or directory)"),
         ("missing.yaml", 2, "missing.yaml: cannot be read (no such file or directory); 'nncli"),
         (".", 1, "Error: weights.npz: cannot be read (no such file or directory)"),
         ("broken", 1, "Error: broken: is cut short; get or train the model again"),

@@ -114,7 +114,7 @@ def test_a_model_takes_no_overrides(nncli, config):
     assert result.error == ("Error: seed=1: a model's settings are fixed; give its config instead")
 
 
-@pytest.mark.parametrize(("name", "code"), [("none.yaml", 2), ("none.npz", 1)])
+@pytest.mark.parametrize(("name", "code"), [("none.yaml", 2), ("none.npz", 2)])
 def test_a_file_that_is_not_there_is_one_line(nncli, config, name, code):
     result = nncli("trace", name)
     assert result.code == code

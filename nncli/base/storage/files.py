@@ -22,7 +22,8 @@ def atomic_write(path: Path) -> Iterator[BinaryIO]:
     OutputError
         When the file cannot be created, written or renamed.
     """
-    temporary = path.with_name(f".{path.name}.{token_hex(4)}.tmp")
+    # No longer than other names, as a longer one may not fit.
+    temporary = path.with_name(f".{path.stem[:8]}.{token_hex(4)}.tmp")
     try:
         with writing(path):
             with temporary.open("xb") as stream:
@@ -50,11 +51,15 @@ def checked_output(path: Path, *, replace: bool = False, hint: str = "") -> Path
     ------
     UsageError
         When `path` exists and may not be replaced, or is not a regular file.
+    OutputError
+        When its name is too long, or nobody may look there.
     """
-    target = path.resolve() if path.is_symlink() else path
-    if target.exists() and not target.is_file():
+    with writing(path):
+        target = path.resolve() if path.is_symlink() else path
+        is_there, is_file = target.exists(), target.is_file()
+    if is_there and not is_file:
         raise UsageError(f"{path}: is not a regular file; choose another with -o")
-    if target.exists() and not replace:
+    if is_there and not replace:
         raise UsageError(f"{path}: exists; choose another file with -o{hint}")
     return target
 

@@ -12,12 +12,24 @@ CONNECT_SECONDS = 10.0
 
 
 def cache_directory() -> Path:
-    """Return ``$NNCLI_CACHE``, else the cache directory of the platform."""
+    """Return ``$NNCLI_CACHE``, else the cache directory of the platform.
+
+    Raises
+    ------
+    DownloadError
+        When there is none, as there is no home directory.
+    """
     if chosen := os.environ.get("NNCLI_CACHE"):
         return Path(os.path.expanduser(chosen))  # noqa: PTH111 - leaves an unknown ~user as it is
     import platformdirs
 
-    return platformdirs.user_cache_path("nncli", appauthor=False)
+    with suppress(RuntimeError):  # no home, which other versions of platformdirs call "~"
+        place = platformdirs.user_cache_path("nncli", appauthor=False)
+        if place.is_absolute():
+            return place
+    raise DownloadError(
+        "the cache: there is no home directory to keep it in; set NNCLI_CACHE to a directory"
+    )
 
 
 def ensure_files(

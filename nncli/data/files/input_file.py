@@ -111,6 +111,8 @@ def open_input(
         When it is missing, no regular file, unreadable or empty. A pipe is never waited for.
     """
     if str(path) == "-":
+        if sys.stdin is None:
+            raise DataError("standard input: is closed; send rows to it, or name a file")
         yield _not_empty(InputFile(sys.stdin.buffer, "standard input", None, advance, bomb_bytes))
         return
     try:

@@ -1,0 +1,202 @@
+"""Every command where something is missing: streams, home, working directory, room for names."""
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from nncli.cli.commands import COMMANDS
+
+CONFIG = "data: {path: line.csv, target: y}\nmodel: {hidden_layers: [2]}\ntraining: {epochs: 1}\n"
+ROWS = "x,y\n" + "".join(f"{x},{2 * x}\n" for x in range(12))
+
+# P is the folder with the files, O a file or folder to write.
+WORKING = [
+    "train P/line.yaml -q -o O", "train P/line.yaml -q --dry-run", "train P/line.yaml -o O",
+    "train -q --resume P/R", "eval P/R", "eval P/R/weights.npz --json",
+    "eval P/R --data P/line.csv", "predict P/R P/line.csv", "predict P/R P/line.csv -o O.csv",
+    "predict P/R P/line.csv --format npy", "show P/R", "show P/line.yaml --json", "trace P/R",
+    "trace P/line.yaml", "gradcheck P/line.yaml", "init xor -o O.yaml", "init xor -o -",
+    "init csv --data P/line.csv --target y -o O.yaml", "info", "info --json",
+    "config check P/line.yaml", "config show P/line.yaml", "config schema", "data list",
+    "data fetch xor", "data show xor", "data show P/line.yaml", "--help", "--version",
+]  # fmt: skip
+FAILING = {
+    "train none.yaml": 2, "train --resume none": 2, "eval none": 2, "eval none.npz": 2,
+    "eval P/R --data none.csv": 2, "predict none P/line.csv": 2, "predict P/R none.csv": 2,
+    "show none": 2, "show none.npz": 2, "show none.yaml": 2, "trace none.npz": 2,
+    "trace none.yaml": 2, "gradcheck none.yaml": 2, "config check none.yaml": 2,
+    "config show none.yaml": 2, "data show none.yaml": 2,
+    "init csv --data none.csv --target y": 2, "init images --data none": 2,
+    "train P/line.yaml --data none.csv": 2, "train P/line.yaml data.path=none.csv": 2,
+    "train --resume P/R --data none.csv": 2, "predict P/line.csv/x P/line.csv": 2,
+    "train P/line.yaml -o P/line.csv": 2,
+    "train P/line.yaml -o P/line.csv/run": 1, "predict P/R P/line.csv -o P/line.csv": 2,
+    "predict P/R P/line.csv -o P/line.csv/x.csv": 1, "predict P/R P/line.csv -o none/x.csv": 1,
+    "predict P/R P/line.csv -o P/R": 2, "init xor -o P/line.csv/x.yaml": 1,
+    "predict P/R -": 1, "data fetch none": 2, "trane": 2,
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory):
+    """Return a folder with a config, its data and its run ``R``, which no test may change."""
+    from tests.cli.conftest import trained
+
+    folder = tmp_path_factory.mktemp("files")
+    (folder / "line.csv").write_text(ROWS, encoding="utf-8")
+    (folder / "line.yaml").write_text(CONFIG, encoding="utf-8")
+    trained(folder, CONFIG).rename(folder / "R")
+    return folder
+
+
+@pytest.fixture
+def run(nncli, files, tmp_path):
+    """Return a function that runs a command line, with P and O in their places."""
+    counted = iter(range(1000))
+
+    def do(line, **options):
+        out = tmp_path / f"out{next(counted)}"
+        words = [word.replace("P/", f"{files}/") for word in line.split()]
+        return nncli(*(word.replace("O", str(out)) if word[0] == "O" else word for word in words),
+                     **options)  # fmt: skip
+
+    return do
+
+
+def as_it_is(monkeypatch, tmp_path):
+    pass
+
+
+def no_home(monkeypatch, tmp_path):
+    def no_entry(number):
+        raise KeyError(number)
+
+    for name in ("HOME", "NNCLI_CACHE", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    pwd = pytest.importorskip("pwd")
+    monkeypatch.setattr(pwd, "getpwuid", no_entry)  # that of a container's user
+
+
+def no_working_directory(monkeypatch, tmp_path):
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+
+
+def no_folder_for_temporary_files(monkeypatch, tmp_path):
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "nowhere"))
+    monkeypatch.setattr("tempfile.tempdir", None)
+
+
+SURROUNDINGS = [as_it_is, no_home, no_folder_for_temporary_files]
+if sys.platform == "linux":
+    SURROUNDINGS.append(no_working_directory)
+
+
+@pytest.mark.parametrize("surrounding", SURROUNDINGS)
+def test_commands_work_wherever_they_can(run, surrounding, monkeypatch, tmp_path):
+    surrounding(monkeypatch, tmp_path)
+    for line in WORKING:
+        done = run(line)
+        assert done.code == 0, (line, done.err)
+
+
+@pytest.mark.parametrize("surrounding", SURROUNDINGS)
+def test_what_fails_says_why_on_a_line(run, surrounding, monkeypatch, tmp_path):
+    surrounding(monkeypatch, tmp_path)
+    for line, code in FAILING.items():
+        done = run(line)
+        assert done.code == code, (line, done.err)
+        if line != "trane":
+            assert done.error.isprintable(), line
+
+
+def test_the_lines_are_of_all_commands():
+    tried = {line.split()[0] for line in (*WORKING, *FAILING)}
+    assert {*COMMANDS} <= tried
+
+
+@pytest.mark.parametrize("line", ["data show mnist", "data fetch mnist", "train mnist.yaml"])
+def test_without_a_home_mnist_asks_for_a_cache(run, monkeypatch, tmp_path, line):
+    no_home(monkeypatch, tmp_path)
+    Path("mnist.yaml").write_text("data: mnist\n", encoding="utf-8")
+    done = run(line)
+    assert done.code == 1
+    assert done.error == (
+        "Error: the cache: there is no home directory to keep it in; set NNCLI_CACHE to a directory"
+    )
+
+
+def test_a_standard_input_that_is_closed_is_said(files, capsys, monkeypatch):
+    from nncli.cli.main import main
+
+    monkeypatch.setattr(sys, "stdin", None)
+    with pytest.raises(SystemExit) as ended:
+        main(["predict", str(files / "R"), "-"])
+    assert ended.value.code == 1
+    assert capsys.readouterr().err == (
+        "Error: standard input: is closed; send rows to it, or name a file\n"
+    )
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs a POSIX shell")
+@pytest.mark.parametrize("streams", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_streams_may_be_closed(files, tmp_path, process, streams):
+    command = f'exec "$0" -m nncli train {files}/line.yaml -q -o run {streams}'
+    import subprocess
+
+    done = subprocess.run(
+        ["sh", "-c", command, sys.executable], cwd=tmp_path, capture_output=True, timeout=60
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert (tmp_path / "run" / "weights.npz").exists()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="other systems have other bounds")
+@pytest.mark.parametrize("name", ["n" * 242, "n" * 255, "é" * 127])
+def test_names_as_long_as_the_system_allows_can_be_written(run, files, name, tmp_path):
+    assert run(f"train P/line.yaml -q -o {name}").code == 0
+    assert run(f"eval {name}").code == 0
+    assert run(f"predict P/R P/line.csv -o f{name[1:]} --format csv").code == 0
+    file = name[: -5 if name.isascii() else -3] + ".yaml"
+    assert run(f"init xor -o {file}").code == 0
+    assert (tmp_path / file).exists()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="other systems have other bounds")
+@pytest.mark.parametrize(
+    "line",
+    ["train P/line.yaml -q -o {}", "predict P/R P/line.csv --format csv -o {}", "init xor -o {}"],
+)
+def test_a_name_that_is_too_long_is_refused_before_any_work(run, line):
+    done = run(line.format("n" * 256))
+    assert done.code == 1
+    assert "(file name too long); " in done.error
+    assert "choose another" in done.error
+
+
+@pytest.mark.skipif(not Path("/dev/shm").is_dir(), reason="there is no /dev/shm")
+def test_a_run_may_lie_on_another_file_system(run, files):
+    import shutil
+
+    place = Path(f"/dev/shm/nncli-{os.getpid()}")
+    try:
+        assert run(f"train P/line.yaml -q -o {place}").code == 0
+        assert run(f"train -q --resume {place} training.epochs=2").code == 0
+        assert run(f"eval {place}").code == 0
+    finally:
+        shutil.rmtree(place, ignore_errors=True)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs /proc, which nobody can write to")
+@pytest.mark.parametrize(
+    "line",
+    ["train P/line.yaml -q -o /proc/R", "predict P/R P/line.csv -o /proc/x.csv",
+     "init xor -o /proc/x.yaml"],
+)  # fmt: skip
+def test_a_folder_that_cannot_be_written_is_said(run, line):
+    done = run(line)
+    assert done.code == 1
+    assert "with -o" in done.error
