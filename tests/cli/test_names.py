@@ -128,7 +128,8 @@ def test_it_is_what_the_config_says(nncli, write, config, tmp_path, index):
     assert inputs_of(tmp_path / "two") == WITHOUT
     first, second, *_ = nncli("predict", "two", "t.csv").out.splitlines()
     assert (first, second.rpartition(",")[0]) == (f"row,{index},prediction", "0,0")
-    assert nncli("predict", "one", "t.csv", "--id", index).out.startswith("row,prediction\n")
+    beside = nncli("predict", "one", "t.csv", "--id", index).out
+    assert beside.startswith(f"row,{index},prediction\n0,0,")
     dropped = nncli("train", "-q", config("t.csv", f", drop: ['{index}']"), "-o", "three")
     assert (dropped.code, dropped.err) == (0, "")
 
