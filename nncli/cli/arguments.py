@@ -35,7 +35,7 @@ class Place(click.Path):
     """
 
     def __init__(self, *endings: str, runs: bool = False) -> None:
-        super().__init__(path_type=Path)
+        super().__init__(path_type=Path, readable=False)  # said by who reads it, on a line
         self.endings = endings
         self.runs = runs
 

@@ -14,7 +14,7 @@ from nncli.cli.arguments import DATA, templates
 @click.option(
     "-o",
     "--out",
-    type=click.Path(path_type=Path),
+    type=click.Path(path_type=Path, readable=False),
     metavar="FILE",
     help="Where to write; - for standard output.  [default: TEMPLATE.yaml, or named after DATA]",
 )

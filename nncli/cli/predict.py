@@ -27,7 +27,7 @@ _FORMATS = ("csv", "json", "jsonl", "npy", "parquet")
 @click.option(
     "-o",
     "--out",
-    type=click.Path(path_type=Path),
+    type=click.Path(path_type=Path, readable=False),
     metavar="FILE",
     help="Write to FILE; - is standard output.",
 )

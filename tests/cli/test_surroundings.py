@@ -200,3 +200,12 @@ def test_a_folder_that_cannot_be_written_is_said(run, line):
     done = run(line)
     assert done.code == 1
     assert "with -o" in done.error
+
+
+@pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="needs a user who is not root")
+@pytest.mark.parametrize("line", ["eval P/closed", "predict P/R P/closed", "show P/closed"])
+def test_a_file_that_nobody_may_read_is_one_line(run, files, line):
+    (files / "closed").touch(0)
+    done = run(line)
+    assert done.code == 1
+    assert "cannot be read (permission denied)" in done.error
