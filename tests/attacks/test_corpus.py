@@ -34,6 +34,7 @@ HARMLESS_MODELS = {
     "a name of a million letters",
     "names for a terminal",
     "a config for a terminal",
+    "a fingerprint of a million letters",
     "as it is written",
     "an id for a terminal",
     "a scale of 0",
