@@ -12,7 +12,7 @@ from nncli.config.source import TASKS, Source
 from nncli.config.sources import SOURCES
 from nncli.config.strict_yaml import Path as SourcePath
 from nncli.data.dataset import Task
-from nncli.data.files.kinds import FileKind, kind_of_file, kind_of_name
+from nncli.data.files.kinds import FileKind, is_parquet_folder, kind_of_file, kind_of_name
 
 Share = Annotated[int | float, IntegerOr(0, fraction=True)]
 Part = Annotated[int | float | str, PathOr(Share)]
@@ -163,7 +163,7 @@ def source_of(values: Mapping[str, Any], directory: FilePath) -> str | None:
         return None
     path = directory / name
     if path.is_dir():
-        return "images"
+        return "parquet" if is_parquet_folder(path) else "images"
     try:
         kind = kind_of_file(path)
     except OSError:

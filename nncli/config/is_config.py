@@ -4,6 +4,8 @@ from pathlib import Path
 
 from nncli.data.files.kinds import kind_of_file
 
+_ARCHIVES = ("zip", "archive", "workbook")
+
 
 def is_config(path: str | Path) -> bool:
     """Return whether `path` is to be read as a config: text, or by its name."""
@@ -11,6 +13,6 @@ def is_config(path: str | Path) -> bool:
     if not path.is_file():
         return path.suffix in (".yaml", ".yml")
     try:
-        return path.suffix != ".npz" and kind_of_file(path) != "zip"
+        return path.suffix != ".npz" and kind_of_file(path) not in _ARCHIVES
     except OSError:
         return False

@@ -11,11 +11,21 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from nncli.base.errors import DataError, os_errors_as, reason
-from nncli.data.files.kinds import HEAD_BYTES, kind_of_head
+from nncli.data.files.kinds import (
+    HEAD_BYTES,
+    IMAGES,
+    SIGNATURES,
+    FileKind,
+    is_parquet_folder,
+    kind_of_head,
+    kind_of_name,
+)
 
 # Deflate packs at most 1032 to 1; tables and images stay far below 500.
 _BOMB_RATIO = 500
 _BOMB_BYTES = 64 << 20
+
+_NO_CONTENT: tuple[FileKind, ...] = ("html", "lfs")  # stand where the file itself should
 
 Advance = Callable[[int], object]
 
@@ -51,7 +61,7 @@ class InputFile:
         self._stream: Any = packed
         self._unpacked_bytes = 0
         self._bomb_bytes = bomb_bytes
-        self.kind = kind_of_head(self.head(HEAD_BYTES))
+        self.kind: FileKind | None = kind_of_head(self.head(HEAD_BYTES))
         self._is_packed = self.kind == "gzip"
         self.path = None if self._is_packed else path
         if self._is_packed:
@@ -108,12 +118,15 @@ def open_input(
     Raises
     ------
     DataError
-        When it is missing, no regular file, unreadable or empty. A pipe is never waited for.
+        When it is missing, no regular file, unreadable or empty, or a page or a pointer that
+        stands for the file. A pipe is never waited for.
     """
     if str(path) == "-":
         if sys.stdin is None:
             raise DataError("standard input: is closed; send rows to it, or name a file")
-        yield _not_empty(InputFile(sys.stdin.buffer, "standard input", None, advance, bomb_bytes))
+        yield _with_content(
+            InputFile(sys.stdin.buffer, "standard input", None, advance, bomb_bytes)
+        )
         return
     try:
         mode = path.stat().st_mode
@@ -122,17 +135,27 @@ def open_input(
                 f"{path}: is a pipe or a device; expected a file; give - as the file and send the "
                 "content to standard input"
             )
+        if is_parquet_folder(path):
+            raise DataError(
+                f"{path}: is a folder of Parquet files; expected one file; join them: "
+                "pandas.read_parquet(FOLDER).to_parquet('TABLE.parquet')"
+            )
         source = path.open("rb", buffering=0)
     except (OSError, ValueError) as error:  # ValueError: a NUL character in the path
         words = reason(error) if isinstance(error, OSError) else str(error)
         raise DataError(f"{path}: cannot be read ({words})") from error
     with source:
-        yield _not_empty(InputFile(cast(BinaryIO, source), str(path), path, advance, bomb_bytes))
+        yield _with_content(InputFile(cast(BinaryIO, source), str(path), path, advance, bomb_bytes))
 
 
-def _not_empty(file: InputFile) -> InputFile:
+def _with_content(file: InputFile) -> InputFile:
     if not file.head(1):
-        raise DataError(f"{file.name}: is empty; expected rows of numbers")
+        is_image = file.path is not None and kind_of_name(file.path) in IMAGES
+        expected = "an image" if is_image else "rows of numbers"
+        raise DataError(f"{file.name}: is empty; expected {expected}")
+    if file.kind in _NO_CONTENT:
+        signature = SIGNATURES[file.kind]
+        raise DataError(f"{file.name}: is {signature.words}; {signature.remedy}")
     return file
 
 

@@ -7,7 +7,16 @@ from typing import Literal
 
 from nncli.base.storage.regular_file import open_regular
 
-FileKind = Literal["gzip", "parquet", "npy", "zip", "idx", "png", "jpeg", "excel"]
+FileKind = Literal[
+    "gzip", "parquet", "npy", "zip", "workbook", "archive", "idx", "png", "jpeg", "excel", "bzip2",
+    "xz", "zstandard", "sqlite", "feather", "pickle", "stata", "hdf5", "json lines", "json",
+    "html", "lfs",
+]  # fmt: skip
+
+_MARK = b"\xef\xbb\xbf"  # of UTF-8
+_OF_WORKBOOKS = ("[Content_Types].xml", "_rels/", "docProps/", "xl/", "mimetype")
+_OF_ARCHIVES = (".csv", ".tsv", ".tab", ".dat", ".data", ".parquet", ".json", ".jsonl",
+                ".xls", ".xlsx", "/")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -22,12 +31,27 @@ class Signature:
         What it may begin with.
     endings : tuple of str
         What its name may end in, in lower case, where a name is to tell.
+    remedy : str
+        How to make a table of it.
     """
 
     words: str
     starts: tuple[bytes, ...]
     endings: tuple[str, ...] = ()
+    remedy: str = ""
 
+
+def _packed(words: str, command: str, *starts: bytes) -> Signature:
+    return Signature(words, starts, remedy=f"unpack it with {command}")
+
+
+def _of_pandas(words: str, call: str, *starts: bytes) -> Signature:
+    return Signature(
+        words, starts, remedy=f"convert it: pandas.{call}.to_csv('TABLE.csv', index=False)"
+    )
+
+
+_SAVE = "save its sheet as CSV in UTF-8"
 
 SIGNATURES: Mapping[FileKind, Signature] = {
     "gzip": Signature("gzip data", (b"\x1f\x8b",)),
@@ -39,25 +63,83 @@ SIGNATURES: Mapping[FileKind, Signature] = {
         (b"PK\3\4", b"PK\5\6", b"PK\7\x08"),
         (".npz",),
     ),
+    # These two are told from it by the name of their first member.
+    "workbook": Signature("a workbook, of Excel or OpenDocument", (), remedy=_SAVE),
+    "archive": _packed("a zip archive", "unzip"),
     "idx": Signature("an IDX file", (b"\0\0",)),
     # Without the line ends that follow: where these were changed on the way, it is a damaged image.
     "png": Signature("a PNG image", (b"\x89PNG",), (".png",)),
     "jpeg": Signature("a JPEG image", (b"\xff\xd8\xff",), (".jpg", ".jpeg")),
-    "excel": Signature("an Excel workbook", (b"\xd0\xcf\x11\xe0",)),
+    "excel": Signature("an Excel workbook", (b"\xd0\xcf\x11\xe0",), remedy=_SAVE),
+    "bzip2": _packed("bzip2 data", "bunzip2", *(b"BZh%d1AY&SY" % level for level in range(1, 10))),
+    "xz": _packed("xz data", "unxz", b"\xfd7zXZ\0"),
+    "zstandard": _packed("Zstandard data", "unzstd", b"\x28\xb5\x2f\xfd"),
+    "sqlite": Signature(
+        "an SQLite database",
+        (b"SQLite format 3\0",),
+        remedy="convert it: sqlite3 -header -csv FILE 'select * from TABLE' > TABLE.csv",
+    ),
+    "feather": _of_pandas("a Feather file", "read_feather(FILE)", b"ARROW1", b"FEA1"),
+    "pickle": _of_pandas(
+        "a pickle, which can run any program when it is read",
+        "read_pickle(FILE)",
+        *(bytes([128, protocol]) for protocol in range(2, 6)),
+    ),
+    "stata": _of_pandas(
+        "a Stata file",
+        "read_stata(FILE)",
+        b"<stata_dta>",
+        *(bytes([version, order, 1, 0]) for version in range(105, 116) for order in (1, 2)),
+    ),
+    "hdf5": _of_pandas("an HDF5 file", "read_hdf(FILE)", b"\x89HDF"),
+    # Of text, these are beginnings that no header has.
+    "json lines": _of_pandas("JSON lines", "read_json(FILE, lines=True)", b'{"', b'{ "'),
+    "json": _of_pandas("JSON", "read_json(FILE)", b"{\n", b"{\r", b"[{", b"[[", b"[\n", b"[\r"),
+    "html": Signature(
+        "an HTML page",
+        (b"<!DOCTYPE", b"<!doctype", b"<html", b"<HTML"),
+        remedy="download the file itself, not the page that shows it",
+    ),
+    "lfs": Signature(
+        "a Git LFS pointer, not the file itself",
+        (b"version https://git-lfs.github.com/",),
+        remedy="get the file with: git lfs pull",
+    ),
 }
 IMAGES: tuple[FileKind, ...] = ("png", "jpeg")
-HEAD_BYTES = max(len(start) for each in SIGNATURES.values() for start in each.starts)
+HEAD_BYTES = 128  # any start, with some blank lines before text, or the first name in an archive
 
 
 def kind_of_head(head: bytes) -> FileKind | None:
     """Return the kind of a file that begins with `HEAD_BYTES` such bytes; None for text."""
-    return next((kind for kind, each in SIGNATURES.items() if head.startswith(each.starts)), None)
+    for beginning in (head, head.removeprefix(_MARK).lstrip(b" \t\r\n")):
+        for kind, each in SIGNATURES.items():
+            if beginning.startswith(each.starts):
+                return _kind_of_archive(head) if kind == "zip" else kind
+    return None
+
+
+def _kind_of_archive(head: bytes) -> FileKind:
+    """Return the kind of a zip archive by the name of its first member."""
+    size = int.from_bytes(head[26:28], "little")
+    name = head[30 : 30 + size].decode("ascii", "replace")
+    if name.startswith(_OF_WORKBOOKS):
+        return "workbook"
+    return "archive" if name.lower().endswith(_OF_ARCHIVES) else "zip"
 
 
 def kind_of_file(path: Path) -> FileKind | None:
     """Return the kind of a file as it lies there, gzipped or not. Raises `OSError`."""
     with open_regular(path) as stream:
         return kind_of_head(stream.read(HEAD_BYTES))
+
+
+def is_parquet_folder(path: Path) -> bool:
+    """Return whether a path leads to a folder with the parts of a Parquet table."""
+    if not path.is_dir():
+        return False
+    parts = (*path.glob("*.parquet"), *path.glob("*=*/"))
+    return path.suffix.lower() in SIGNATURES["parquet"].endings or bool(parts)
 
 
 def kind_of_name(path: Path) -> FileKind | None:

@@ -95,9 +95,10 @@ def table_in(file: InputFile, advance: Advance = tell_nobody) -> OpenTable:
     if file.kind == "parquet":
         return ParquetFile(file, advance)
     if file.kind is not None:
+        signature = SIGNATURES[file.kind]
         raise DataError(
-            f"{file.name}: is {SIGNATURES[file.kind].words}; expected a table, as CSV in UTF-8 or "
-            "as Parquet"
+            f"{file.name}: is {signature.words}; expected a table, as CSV in UTF-8 or as Parquet"
+            + (signature.remedy and f"; {signature.remedy}")
         )
     csv = CsvFile(file)
     return CsvTable(csv, csv.header)

@@ -19,7 +19,7 @@ from nncli.base.storage.temporary_file import joined
 from nncli.base.words import briefly, listed
 from nncli.data.files.image_format import OF_MNIST, ImageFormat
 from nncli.data.files.input_file import InputFile, open_input
-from nncli.data.files.kinds import IMAGES, kind_of_name
+from nncli.data.files.kinds import IMAGES, is_parquet_folder, kind_of_name
 from nncli.data.files.table import Cells, OpenTable
 from nncli.data.memory.forms import as_table, form_of
 from nncli.data.memory.memory_table import MemoryTable
@@ -126,7 +126,7 @@ def _of_path(
 ) -> Iterator[RowBlock]:
     if given is not None and path.is_dir():
         raise DataError(f"{path}: is a folder, whose images have their classes; leave out y")
-    if path.is_dir():
+    if path.is_dir() and not is_parquet_folder(path):
         yield from _of_images(taken, path, asked)
         return
     with open_input(path, asked.advance) as file:

@@ -1,18 +1,26 @@
 """What a file is shows in its first bytes."""
 
+import bz2
 import gzip
 import io
+import json
+import lzma
+import pickle
+import sqlite3
 import zipfile
 from itertools import permutations
 
 import numpy as np
 import pytest
 
+from nncli.base.errors import DataError
 from nncli.base.storage.npz_file import write_npz
+from nncli.data.files.array_file import read_array
 from nncli.data.files.input_file import open_input
 from nncli.data.files.kinds import (
     HEAD_BYTES,
     SIGNATURES,
+    is_parquet_folder,
     kind_of_file,
     kind_of_head,
     kind_of_name,
@@ -39,6 +47,22 @@ def image(kind):
     return made_by(Image.fromarray(np.zeros((2, 2), np.uint8)).save, kind)
 
 
+def archive(*names):
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as opened:
+        for name in names:
+            opened.writestr(name, b"x,y\n1,2\n")
+    return stream.getvalue()
+
+
+def database():
+    connection = sqlite3.connect(":memory:")
+    connection.execute("create table t (x)")
+    content = connection.serialize()
+    connection.close()
+    return content
+
+
 FILES = {
     "gzip": lambda: gzip.compress(b"x,y\n", mtime=0),
     "parquet": parquet,
@@ -48,6 +72,20 @@ FILES = {
     "png": lambda: image("PNG"),
     "jpeg": lambda: image("JPEG"),
     "excel": lambda: bytes.fromhex("d0cf11e0a1b11ae1"),
+    "workbook": lambda: archive("[Content_Types].xml", "xl/workbook.xml"),
+    "archive": lambda: archive("rows.csv"),
+    "bzip2": lambda: bz2.compress(b"x,y\n"),
+    "xz": lambda: lzma.compress(b"x,y\n"),
+    "zstandard": lambda: bytes.fromhex("28b52ffd0458"),
+    "sqlite": database,
+    "feather": lambda: b"ARROW1\0\0",
+    "pickle": lambda: pickle.dumps([1]),
+    "stata": lambda: b"<stata_dta><header><release>118</release>",
+    "hdf5": lambda: b"\x89HDF\r\n\x1a\n",
+    "json lines": lambda: b'{"x": 1}\n{"x": 2}\n',
+    "json": lambda: json.dumps([{"x": 1}], indent=1).encode(),
+    "html": lambda: b"\n<!DOCTYPE html>\n<html></html>\n",
+    "lfs": lambda: b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 9\n",
 }
 
 
@@ -68,7 +106,61 @@ def test_models_and_empty_archives_are_archives(tmp_path):
     assert kind_of_file(tmp_path / "model") == kind_of_file(tmp_path / "empty") == "zip"
 
 
-@pytest.mark.parametrize("head", [b"", b"P", b"x,y\n1,2\n", b"PK,price\n", b"\xef\xbb\xbfx,y"])
+@pytest.mark.parametrize("protocol", [2, 3, 4, 5])
+def test_pickles_are_told_of_every_protocol_in_bytes(protocol):
+    assert kind_of_head(pickle.dumps({"x": [1]}, protocol)[:HEAD_BYTES]) == "pickle"
+
+
+@pytest.mark.parametrize("version", [110, 113, 114, 115])
+@pytest.mark.parametrize("order", [1, 2])
+def test_files_of_older_stata_are_told(version, order):
+    assert kind_of_head(bytes([version, order, 1, 0]) + b"\5\0") == "stata"
+
+
+@pytest.mark.parametrize("name", ["xl/workbook.xml", "docProps/app.xml", "mimetype"])
+def test_workbooks_of_any_writer_are_told(name):
+    assert kind_of_head(archive(name)[:HEAD_BYTES]) == "workbook"
+
+
+TABLES = ("parquet",)
+OF_ALL_READERS = ("html", "lfs")
+
+
+@pytest.mark.parametrize("kind", sorted({*SIGNATURES} - {*TABLES, "gzip"}))
+def test_what_is_no_table_is_named_with_what_to_do(tmp_path, kind):
+    (tmp_path / "file").write_bytes(FILES[kind]())
+    with pytest.raises(DataError) as caught:
+        column_names(tmp_path / "file")
+    message, each = str(caught.value), SIGNATURES[kind]
+    assert f"file: is {each.words}; " in message
+    assert ("expected a table, as CSV in UTF-8 or as Parquet" in message) != (
+        kind in OF_ALL_READERS
+    )
+    assert message.endswith(each.remedy)
+    assert "\n" not in message
+
+
+@pytest.mark.parametrize("kind", OF_ALL_READERS)
+def test_what_stands_for_a_file_is_named_to_every_reader(tmp_path, kind):
+    (tmp_path / "file").write_bytes(b"\xef\xbb\xbf" + FILES[kind]())
+    with pytest.raises(DataError, match=f"is {SIGNATURES[kind].words}; {SIGNATURES[kind].remedy}"):
+        read_array(tmp_path / "file")
+
+
+def test_a_folder_of_parts_is_no_parquet_file(tmp_path):
+    for name, part in (("t.parquet", "part-0"), ("t", "a.parquet"), ("u", "year=2020/a.parquet")):
+        (tmp_path / name / part).parent.mkdir(parents=True)
+        (tmp_path / name / part).write_bytes(b"")
+        assert is_parquet_folder(tmp_path / name)
+        with pytest.raises(DataError, match="is a folder of Parquet files; expected one file"):
+            column_names(tmp_path / name)
+    assert not is_parquet_folder(tmp_path / "u" / "year=2020" / "a.parquet")
+    assert not is_parquet_folder(tmp_path / "none.parquet")
+
+
+@pytest.mark.parametrize(
+    "head", [b"", b"P", b"x,y\n1,2\n", b"PK,price\n", b"\xef\xbb\xbfx,y", b"{x},y", b"[a],b"]
+)
 def test_text_is_of_no_kind(head):
     assert kind_of_head(head[:HEAD_BYTES]) is None
 
