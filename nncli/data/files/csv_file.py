@@ -5,12 +5,15 @@ What the cells of a column are is told by the caller, or inferred from the first
 - ``true`` and ``false``, in any case: Booleans;
 - numbers, if more than half of the cells that are not blank are: then any other text, there or
   further down, is an error and not a category;
+- an error, if more than half are numbers together with those of another form, as ``5%`` and
+  ``1,004``;
 - a category, which is text, otherwise.
 
 A column that is blank in these rows holds numbers. A number has the digits 0 to 9, a decimal point
 and an exponent, and becomes exactly what Python's ``float`` makes of it.
 """
 
+import json
 import math
 import re
 from collections import Counter
@@ -27,16 +30,15 @@ from nncli.base.words import did_you_mean
 from nncli.data.files.csv_rows import BLOCK_BYTES, MOST_ROW_BYTES, Cells, CsvRows, Lines
 from nncli.data.files.decimals import parse_decimals
 from nncli.data.files.input_file import InputFile
-from nncli.data.files.table import BLANK_BOOLEAN, NUMBER, Kind, Table
+from nncli.data.files.numerals import is_number, other_form, remedy_for
+from nncli.data.files.table import BLANK_BOOLEAN, Kind, Table
 from nncli.data.files.values import numbers_among
 
-_NOT_FINITE = re.compile(r"[-+]?(nan|inf|infinity)", re.ASCII | re.IGNORECASE)
-_DECIMAL_COMMA = re.compile(r"[-+]?[0-9]+,[0-9]+", re.ASCII)
+_PLAIN_NAME = re.compile(r"\w([\w .-]*\w)?")  # to YAML
 _PLAIN = b"0123456789.+-eE \t"  # what is made of these is a number to Python as it is here
 
 _SAMPLE_ROWS = 1000
 _SAMPLE_BLOCKS = 16  # of wide rows, fewer are enough
-_BLANK_WORDS = ("na", "n/a", "null", "none", "?", "-", "--")
 _BOOLEANS = {b"true": 1.0, b"false": 0.0}
 
 
@@ -75,7 +77,7 @@ class CsvFile:
         DataError
             When it seems to have values: a number, unless all its numbers count up by one.
         """
-        numbers = [cell for cell in self.first if _is_number(cell)]
+        numbers = [cell for cell in self.first if is_number(cell)]
         years = [int(cell) for cell in numbers if cell.isdecimal()]
         if len(years) < len(numbers) or any(np.diff(years) != 1):
             raise DataError(
@@ -86,7 +88,7 @@ class CsvFile:
 
     def has_header(self) -> bool:
         """Return whether the first row can only be names: no cell is a number, not even nan."""
-        return not any(_is_number(cell) for cell in self.first)
+        return not any(is_number(cell) for cell in self.first)
 
     def blocks(
         self,
@@ -153,6 +155,8 @@ class _Columns:
         self.missing_bytes = {text.encode() for text in missing} | {b""}
         self.missing_numbers = numbers_among(missing)
         self.kinds: dict[str, Kind] = {}
+        self.others: dict[str, list[str]] = {}  # of columns: what is no number in the first rows
+        self.unknown: set[str] = set()  # columns that are blank there
 
     def infer(self, known: Mapping[str, Kind], sample: Sequence[Cells]) -> None:
         """Set the kinds of all columns."""
@@ -164,12 +168,16 @@ class _Columns:
             numbers += np.count_nonzero(~np.isnan(values), axis=0)
             for row, at in np.argwhere(odd).tolist():
                 text = self._text(cells, row, unknown[at])
-                if _is_number(text.decode()):
+                if is_number(text.decode()):
                     numbers[at] += 1
                 elif text not in self.missing_bytes:
                     texts[unknown[at]].append((int(cells.lines[row]), text))
-        found = zip(unknown, numbers.tolist(), strict=True)
-        inferred = {column: self._inferred(column, count, texts[column]) for column, count in found}
+        self.others = {column: [text.decode() for _, text in texts[column]] for column in unknown}
+        found = dict(zip(unknown, numbers.tolist(), strict=True))
+        self.unknown = {column for column in unknown if not found[column] and not texts[column]}
+        inferred = {
+            column: self._inferred(column, found[column], texts[column]) for column in found
+        }
         self.kinds = {column: known.get(column) or inferred[column] for column in self.places}
 
     def _inferred(self, column: str, numbers: int, texts: Sequence[tuple[int, bytes]]) -> Kind:
@@ -177,8 +185,10 @@ class _Columns:
             return "number"
         if not numbers and all(text.lower() in _BOOLEANS for _, text in texts):
             return "boolean"
-        if all(_DECIMAL_COMMA.fullmatch(text.decode()) for _, text in texts):
-            raise self._unexpected(texts[0][0], column, texts[0][1])
+        numerals = {text for text in {*self.others[column]} if other_form(text)}
+        of_other_form = [(line, text) for line, text in texts if text.decode() in numerals]
+        if numerals and 2 * (numbers + len(of_other_form)) > numbers + len(texts):
+            raise self._unexpected(of_other_form[0][0], column, of_other_form[0][1])
         return "category"
 
     def table(self, cells: Cells) -> Table:
@@ -257,29 +267,14 @@ class _Columns:
         self, line: int, column: str, text: bytes, expected: str = "a finite number"
     ) -> DataError:
         found = text.decode()
+        remedy = remedy_for(found, self.others.get(column, ()))
+        if column in self.unknown or (column in self.others and other_form(found)):
+            name = column if _PLAIN_NAME.fullmatch(column) else json.dumps(column)
+            remedy += f"; or say data.columns: {{{name}: category}}"
         return DataError(
             f"{self.name}: line {line}, column {column}: found {found[:40]!r}; expected {expected}"
-            f"{_remedy(found)}"
+            f"{remedy}"
         )
-
-
-def _remedy(text: str) -> str:
-    """Return what to do about a text that is not the number it may have been meant for."""
-    if _DECIMAL_COMMA.fullmatch(text):
-        return f"; write the decimal comma as a point: {text.replace(',', '.')}"
-    if NUMBER.fullmatch(text):
-        return ", up to 1.8e308"
-    if NUMBER.fullmatch(text.replace("_", "").replace("'", "").replace("\xa0", "")):
-        return "; write it without separators between its digits"
-    if not text.isascii() and any(character.isdecimal() for character in text):
-        return "; write the digits 0 to 9"
-    if _NOT_FINITE.fullmatch(text) or text.lower() in _BLANK_WORDS:
-        return "; leave a cell blank whose value is not known"
-    return ""
-
-
-def _is_number(text: str) -> bool:
-    return bool(NUMBER.fullmatch(text) or _NOT_FINITE.fullmatch(text))
 
 
 def _line(lines: Lines, row: int) -> str:

@@ -1,0 +1,137 @@
+"""Numbers in text: the form that is read, and others with how to write them instead."""
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from nncli.data.files.table import NUMBER
+
+_NOT_FINITE = re.compile(r"[-+]?(nan|inf|infinity)", re.ASCII | re.IGNORECASE)
+_BLANK_WORDS = ("na", "n/a", "null", "none", "?", "-", "--")
+_LONGEST = 60  # no numeral has so many characters
+
+_MINUS = "[\u2010-\u2013\u2212\ufe63\uff0d]"
+_SPACE = "[ \u00a0\u2009\u202f]"
+_SYMBOLS = r"\u00a2-\u00a5\u058f\u060b\u0e3f\u20a0-\u20cf\ufe69\uff04\uffe0\uffe1\uffe5\uffe6"
+_CURRENCY = rf"(?:[A-Z]{{0,3}}[${_SYMBOLS}]|AUD|CAD|CHF|CNY|EUR|GBP|INR|JPY|USD)"
+# A single comma of these has no thousand in front, or not three digits behind it.
+_DECIMAL_COMMA = re.compile(
+    r"[^,]*[0-9],(?![0-9]{3}(?![0-9]))[0-9]+[^,]*|[^1-9,]*0,[0-9]+[^,]*", re.ASCII
+)
+
+
+@dataclass(frozen=True)
+class Form:
+    """Another way to write a number.
+
+    Attributes
+    ----------
+    pattern : pattern
+    rewritten : function of match to str
+        Returns the text without what makes this form; another form may remain.
+    remedy : str
+        With ``{}`` for the number as it is to be written.
+    """
+
+    pattern: re.Pattern[str]
+    rewritten: Callable[[re.Match[str]], str]
+    remedy: str
+
+
+def is_number(text: str) -> bool:
+    """Return whether a text is a number as it is read, or one that is not finite."""
+    return bool(NUMBER.fullmatch(text) or _NOT_FINITE.fullmatch(text))
+
+
+def is_blank_word(text: str) -> bool:
+    """Return whether a text often stands for a value that is not known."""
+    return text.lower() in _BLANK_WORDS
+
+
+def other_form(text: str, column: Iterable[str] = ()) -> str | None:
+    """Return how to write a number of another form, in a few words; None if it is none.
+
+    Parameters
+    ----------
+    column : iterable of str
+        Texts of the same column: they show whether ``1,004`` is meant for 1004 or 1.004.
+    """
+    if len(text) > _LONGEST or not any("0" <= character <= "9" for character in text):
+        return None
+    if is_number(text):
+        return None
+    remedy = None
+    for form in FORMS:
+        found = form.pattern.fullmatch(text)
+        if found and (form is not THOUSANDS or not any(map(_DECIMAL_COMMA.fullmatch, column))):
+            text, remedy = form.rewritten(found), remedy or form.remedy
+    return remedy.format(text) if remedy and NUMBER.fullmatch(text) else None
+
+
+def remedy_for(text: str, column: Iterable[str] = ()) -> str:
+    """Return what to do about a text where a number is expected, to be put behind that.
+
+    Parameters are as for `other_form`.
+    """
+    if NUMBER.fullmatch(text):
+        return ", up to 1.8e308"
+    if how := other_form(text, column):
+        return f"; {how}"
+    if any(character.isdecimal() and not character.isascii() for character in text):
+        return "; write the digits 0 to 9"
+    if _NOT_FINITE.fullmatch(text) or is_blank_word(text):
+        return "; leave a cell blank whose value is not known"
+    return ""
+
+
+def _form(pattern: str, rewritten: str | Callable[[re.Match[str]], str], remedy: str) -> Form:
+    if isinstance(rewritten, str):
+        template = rewritten
+        return Form(re.compile(pattern), lambda found: found.expand(template), remedy)
+    return Form(re.compile(pattern), rewritten, remedy)
+
+
+def _without(characters: str) -> Callable[[re.Match[str]], str]:
+    return lambda found: re.sub(characters, "", found[0])
+
+
+THOUSANDS = _form(
+    r"[-+]?[1-9][0-9]{0,2}(,[0-9]{2,3})*,[0-9]{3}(\.[0-9]*)?",
+    _without(","),
+    "it looks like thousands separators; write {}",
+)
+
+# In this order: a number may have several of them, as -$1,004 has.
+FORMS = (
+    _form('=?"(.*)"', r"\1", "write it without = and quotation marks: {}"),
+    _form("=(.*)", r"\1", "write it without =: {}"),
+    _form("['\u2018\u2019](.*)", r"\1", "write it without the apostrophe: {}"),
+    _form(rf"{_MINUS}(.*)", r"-\1", "write its minus sign as -: {}"),
+    _form(r"\((.*)\)", r"-\1", "write it with a minus sign: {}"),
+    _form(rf"(.*?){_SPACE}?{_CURRENCY}{_SPACE}?(.*)", r"\1\2", "write it without the currency: {}"),
+    _form(rf"(.*?){_SPACE}?[%\uff05]", r"\1", "write it without the percent sign: {}"),
+    _form(rf"(.*[0-9.,]){_SPACE}?(-|{_MINUS})", r"-\1", "write its minus sign in front: {}"),
+    _form(rf"([-+]){_SPACE}+(.*)", r"\1\2", "write it without a space behind its sign: {}"),
+    THOUSANDS,
+    _form(
+        rf"[-+]?[0-9]{{1,3}}((?:{_SPACE}|['\u2019_])[0-9]{{3}})+([.,][0-9]*)?",
+        _without(rf"{_SPACE}|['\u2019_]"),
+        "write it without separators between its digits: {}",
+    ),
+    _form(
+        r"[-+]?[1-9][0-9]{0,2}((\.[0-9]{3})+,[0-9]+|(\.[0-9]{3}){2,})",
+        _without(r"\."),
+        "write it without separators between its digits: {}",
+    ),
+    _form(
+        "([-+]?[0-9]+),([0-9]+([eEdD][-+]?[0-9]+)?)",
+        r"\1.\2",
+        "write the decimal comma as a point: {}",
+    ),
+    _form("(.*[0-9.])[dD]([-+]?[0-9]+)", r"\1E\2", "write its exponent with E: {}"),
+    _form(
+        "[-+]?0([xX][0-9a-fA-F]+|[oO][0-7]+|[bB][01]+)",
+        lambda found: str(int(found[0], 0)),
+        "write it with decimal digits: {}",
+    ),
+)
