@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 
 from nncli.base.errors import DataError
 from nncli.base.words import did_you_mean
+from nncli.data.files.csv_head import has_names, misdivided
 from nncli.data.files.csv_rows import BLOCK_BYTES, MOST_ROW_BYTES, Cells, CsvRows, Lines
 from nncli.data.files.decimals import parse_decimals
 from nncli.data.files.input_file import InputFile
@@ -66,7 +67,8 @@ class CsvFile:
     ) -> None:
         self._rows = CsvRows(file, block_bytes=block_bytes, most_row_bytes=most_row_bytes)
         self.name = file.name
-        self.first = self._rows.first
+        self.first = list(self._rows.top.rows[0])
+        self._place = f"{file.name}: line {self._rows.top.line}"
 
     @property
     def header(self) -> list[str]:
@@ -75,14 +77,16 @@ class CsvFile:
         Raises
         ------
         DataError
-            When it seems to have values: a number, unless all its numbers count up by one.
+            When it seems to have values: numbers, and nothing that tells them from values; or
+            when something else than the delimiter seems to divide the rows.
         """
-        numbers = [cell for cell in self.first if is_number(cell)]
-        years = [int(cell) for cell in numbers if cell.isdecimal()]
-        if len(years) < len(numbers) or any(np.diff(years) != 1):
+        if problem := misdivided(self._rows.top):
+            raise DataError(f"{self._place}: {problem}")
+        if not has_names(self._rows.top):
+            number = next(filter(is_number, self.first))
             raise DataError(
-                f"{self.name}: line {self._rows.first_line}: found {numbers[0]!r} where the name "
-                "of a column was expected; put a line with a name for each column on top"
+                f"{self._place}: found {number!r} where the name of a column was expected; put a "
+                "line with a name for each column on top, in quotes where all are numbers"
             )
         return self.first
 
@@ -121,18 +125,17 @@ class CsvFile:
             yield columns.table(cells)
 
     def _check_names(self, header: Sequence[str], used: Collection[str] | None) -> None:
-        where = f"{self.name}: line {self._rows.first_line}"
         for name in used or ():
             if name not in header:
                 raise DataError(f"{self.name}: has no column {name!r}{did_you_mean(name, header)}")
         if used is None and "" in header:
             column = header.index("") + 1
-            raise DataError(f"{where}: column {column} of {len(header)} has no name; name it")
+            raise DataError(f"{self._place}: column {column} of {len(header)} has no name; name it")
         for name, count in Counter(header).items():
             if count > 1 and (used is None or name in used):
-                columns = [str(at + 1) for at, each in enumerate(header) if each == name]
+                places = [str(at + 1) for at, each in enumerate(header) if each == name]
                 raise DataError(
-                    f"{where}: the name {name!r} is given to columns {' and '.join(columns)}; "
+                    f"{self._place}: the name {name!r} is given to columns {' and '.join(places)}; "
                     "expected different names; rename one"
                 )
 

@@ -263,7 +263,8 @@ def test_the_blocks_of_an_error_come_before_it(path):
         ("x,y\n1,\0\n", "has a NUL byte at offset 6; not CSV, or not in UTF-8"),
         ('x,y\n1,2\n3,"4\n5,6\n', "line 3: a quotation mark is not closed; close it, or double"),
         ('x,y\n1,"2"3\n', "line 2: ',' expected after '\"'; double a quotation mark inside quotes"),
-        ("x,y\n1," + "9" * 140_000 + "\n", "line 2: a cell of more than 131072 characters; is a"),
+        ("x,y\n1," + "9" * 140_000 + "\n", "line 2, column y: found '" + "9" * 40 + "'; "
+         "expected a finite number, up to 1.8e308"),
         ("x,y,x\n1,2,3\n", "line 1: the name 'x' is given to columns 1 and 3; expected different"),
         ("x,,y\n1,2,3\n", "line 1: column 2 of 3 has no name; name it"),
         ("5.1,3.5,setosa\n4.9,3.0,setosa\n", "line 1: found '5.1' where the name of a column was "

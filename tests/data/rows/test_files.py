@@ -184,7 +184,7 @@ def test_one_row_and_one_column_are_enough(rows_of):
         ('1,"2"3\n', "line 1: ',' expected after '\"'"),
         (
             'x1,x2\n"' + "9" * 200_000 + '",1\n1,a\n',
-            "line 2: a cell of more than 131072 characters",
+            "line 2, column x1: found '9999999999999999999999999999999999999999'; expected a",
         ),
         (b"x1,x2\n1,\xff\n", "byte 0xff (in Latin-1, 'ÿ') at offset 8 is not text in UTF-8"),
         ("x1,x2\n1,2\n".encode("utf-16"), "is text in UTF-16, by its byte-order mark"),

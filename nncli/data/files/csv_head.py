@@ -1,0 +1,147 @@
+"""The first rows of a CSV file: what divides them, and whether the first of all has names."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from nncli.data.files.numerals import is_blank_word, is_number, other_form
+
+DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab"}
+
+_YEAR = re.compile("[0-9]{1,18}", re.ASCII)  # or any number that counts
+_OTHERS = ("|", ":", "^", "~")  # that may divide the rows of a file that is no CSV
+_REPEATED = 2  # texts that occur so often on average are categories
+_ENOUGH = 3  # rows to tell names from texts
+
+
+@dataclass(frozen=True)
+class Top:
+    """The first rows.
+
+    Attributes
+    ----------
+    rows : sequence of list of str
+        Their cells, without quotes and white space around them.
+    quoted : sequence of bool
+        Whether all cells of a row were in quotes.
+    line : int
+        The line that the first row ends in.
+    """
+
+    rows: Sequence[Sequence[str]]
+    quoted: Sequence[bool]
+    line: int
+
+    @property
+    def width(self) -> int:
+        """How many cells the first row has."""
+        return len(self.rows[0]) if self.rows else 0
+
+    @property
+    def even_width(self) -> int:
+        """How many cells all rows have, if there are several rows and cells, else 0.
+
+        Comments do not count.
+        """
+        widths = [len(row) for row in self.rows if not _is_comment(row)]
+        return widths[0] if len(widths) > 1 and {*widths} == {max(widths[0], 2)} else 0
+
+    def column(self, number: int) -> list[str]:
+        """Return the cells below the first row that are not blank."""
+        below = [row[number] for row in self.rows[1:] if len(row) == self.width]
+        return [cell for cell in below if cell and not is_blank_word(cell)]
+
+
+def dividing(tops: Mapping[str, Top], head: bytes) -> str:
+    """Return the delimiter that divides all first rows evenly, or the first of them most.
+
+    Of those that divide evenly it is the one that makes most columns. Commas are the last among
+    equals, as they stand in numbers and in text, too.
+
+    Parameters
+    ----------
+    tops : mapping of delimiter to Top
+        The first rows as each delimiter divides them.
+    head : bytes
+        The beginning of the file, whose first row may be longer or have wrong quotes.
+    """
+    even = max(reversed(DELIMITERS), key=lambda each: tops[each].even_width)
+    if tops[even].even_width:
+        return even
+    line = head.lstrip(b" \t\n").split(b"\n", 1)[0]
+    outside = b"".join(line.split(b'"')[::2])
+    return max(
+        DELIMITERS, key=lambda each: tops[each].width or 1 + outside.count(each.encode("ascii"))
+    )
+
+
+def misdivided(top: Top) -> str | None:
+    """Return what seems to be wrong with how a file divides its rows, and the remedy."""
+    first, data = top.rows[0], [row for row in top.rows if not _is_comment(row)]
+    if _is_comment(first) and data and len(data[0]) > 1 and len(data[0]) != len(first):
+        return "begins with '#', as a comment does; remove such lines"
+    lines = [" ".join(row) for row in top.rows]
+    if len(first) > 1 or len(lines) < 2 or any(top.quoted):
+        return None
+    found = next((repr(each) for each in _OTHERS if _is_divided(lines, each)), None)
+    if found is None and _is_of_numbers(lines):
+        found = "white space"
+    return found and (
+        f"is one column, {first[0][:40]!r}, which {found} seems to divide; put commas, semicolons "
+        "or tabs instead, or quotes around the cells of a single column"
+    )
+
+
+def has_names(top: Top) -> bool:
+    """Return whether the first row seems to have names, although numbers are among them.
+
+    It has if these count up by one, as years do; if it alone is in quotes; or if another of its
+    cells is not what is below it.
+    """
+    numbers = [cell for cell in top.rows[0] if is_number(cell)]
+    if all(_YEAR.fullmatch(cell) for cell in numbers):
+        years = [int(cell) for cell in numbers]
+        if all(after - before == 1 for before, after in pairwise(years)):
+            return True
+    if top.quoted[0] and not all(top.quoted):
+        return True
+    return any(_is_name(cell, top.column(at)) for at, cell in enumerate(top.rows[0]))
+
+
+def _is_name(cell: str, below: Sequence[str]) -> bool:
+    """Return whether a cell is of another kind than those below it, as a name is."""
+    if not below or is_number(cell) or is_blank_word(cell) or other_form(cell):
+        return False
+    if not any(character.isalpha() for character in cell):
+        return False
+    if 2 * sum(map(is_number, below)) > len(below):
+        return True
+    if {each.lower() for each in below} <= {"true", "false"}:
+        return cell.lower() not in ("true", "false")
+    if len(below) < _ENOUGH:
+        return False
+    if not _has_digit(cell) and all(map(_has_digit, below)):
+        return True
+    return cell not in below and len(below) >= _REPEATED * len({*below})
+
+
+def _has_digit(text: str) -> bool:
+    return any(character.isdecimal() for character in text)
+
+
+def _is_comment(row: Sequence[str]) -> bool:
+    return row[0].startswith("#")
+
+
+def _is_divided(lines: Sequence[str], character: str) -> bool:
+    count = lines[0].count(character)
+    return count > 0 and all(line.count(character) == count for line in lines)
+
+
+def _is_of_numbers(lines: Sequence[str]) -> bool:
+    """Return whether white space divides lines into as many parts, one of them always a number."""
+    first, *others = (re.split(r"[ \t]+", line) for line in lines)
+    if len(first) < 2 or any(len(parts) != len(first) for parts in others):
+        return False
+    return any(all(map(is_number, parts)) for parts in zip(*others, strict=True))

@@ -1,0 +1,116 @@
+"""The first rows of CSV: names that are numbers, and what else may divide or precede them."""
+
+import pytest
+
+from nncli.base.errors import DataError
+from nncli.data.files.table_file import column_names, read_table
+
+NAMES = [
+    "1100,1102,y\n1,2,3.5\n",
+    "2019,2021,y\n1,2,3\n",
+    "2019,2021,2023,y\n1,2,,3\n4,5,,6\n",
+    "year,2019,2021\n1,2,3\n",
+    "1.1,1.2,y\n1,2,3\n",
+    "inf,age,y\n1,2,3\n",
+    "5,7,ok\n1,2,true\n3,4,false\n",
+    "5,7,kind\n1,2,a\n3,4,b\n5,6,a\n7,8,b\n",
+    "5,7,when\n1,2,2024-01-02\n3,4,2024-01-03\n5,6,2024-01-04\n",
+    '"5","7","9"\n1,2,3\n4,5,6\n',
+    '5,7,"kind"\n1,2,"a"\n3,4,"a"\n5,6,"a"\n',
+    "0,1,2,target\n1,2,3,4\n",
+    "2019,2020,2021\n1,2,3\n",
+    "a,2020\nb,1\n",
+]
+VALUES = [
+    "5.1,3.5,setosa\n4.9,3.0,setosa\n",
+    "5.1,3.5,setosa\n4.9,3.0,setosa\n6,3,virginica\n7,3,virginica\n",
+    "5.1,3.5,a\n4.9,3.0,b\n6,3,c\n",
+    "1,1,a\n2,2,b\n",
+    "5,7\n1,2\n",
+    "5,NA,7\n1,2,3\n",
+    "5,$5,7\n1,2,3\n",
+    "5,true,7\n1,false,3\n2,true,4\n",
+    '"5","7"\n"1","2"\n',
+    "5,2024-01-01,7\n1,2024-01-02,3\n4,2024-01-03,5\n6,2024-01-04,7\n",
+    "5.1,1\n",
+    "5" * 5000 + ",1\n2,3\n",
+]
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "input"
+
+
+def refusal(path, content):
+    path.write_text(content, encoding="utf-8")
+    with pytest.raises(DataError) as caught:
+        read_table(path)
+    message = str(caught.value)
+    assert "\n" not in message
+    return message.removeprefix(f"{path}: ")
+
+
+@pytest.mark.parametrize("content", NAMES)
+def test_names_may_be_numbers_where_the_rows_below_are_of_another_kind(path, content):
+    path.write_text(content, encoding="utf-8")
+    expected = content.split("\n")[0].replace('"', "").split(",")
+    assert column_names(path) == expected
+
+
+@pytest.mark.parametrize("content", VALUES)
+def test_a_first_row_of_values_is_refused(path, content):
+    assert "where the name of a column was expected; put a line with a name for each column on" in (
+        refusal(path, content)
+    )
+
+
+@pytest.mark.parametrize(
+    ("content", "divider"),
+    [
+        ("x|y\n1|2\n3|4\n", "'|'"),
+        ("x|y|z\n1,5|2|red\n3,5|4|blue\n", "'|'"),
+        ("x:y\n1:2\n", "':'"),
+        ("x y\n1 2\n3 4\n", "white space"),
+        ("x   color\n1   red\n10  blue\n", "white space"),
+        ("x y\n1\t2\n3\t4\n", "white space"),
+    ],
+)
+def test_what_else_seems_to_divide_the_rows_is_named(path, content, divider):
+    name = content.split("\n")[0]
+    assert refusal(path, content) == (
+        f"line 1: is one column, {name!r}, which {divider} seems to divide; put commas, semicolons "
+        "or tabs instead, or quotes around the cells of a single column"
+    )
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "x\n1\n2\n",
+        "my name\n1\n2\n",
+        "my name\nAda Lovelace\nAlan Turing\n",
+        "a|b\nc\n",
+        '"x|y"\n"1|2"\n',
+        "x y\n1 2 3\n",
+        "x y\n",
+    ],
+)
+def test_one_column_may_have_any_name(path, content):
+    path.write_text(content, encoding="utf-8")
+    assert column_names(path) == [content.split("\n")[0].strip('"')]
+
+
+@pytest.mark.parametrize("content", ["# made\nx,y\n1,2\n", "\n#made, by, me\n# today\nx;y\n1;2\n"])
+def test_comments_above_the_names_are_refused(path, content):
+    line = 1 + content.startswith("\n")
+    assert refusal(path, content) == (
+        f"line {line}: begins with '#', as a comment does; remove such lines"
+    )
+
+
+def test_a_name_may_begin_as_a_comment_does(path):
+    path.write_text("#,x\n1,2\n", encoding="utf-8")
+    assert column_names(path) == ["#", "x"]
+    path.write_text("# of rows\n1\n2\n", encoding="utf-8")
+    assert column_names(path) == ["# of rows"]
