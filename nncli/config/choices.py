@@ -247,6 +247,33 @@ class Name(Checked):
         return {"anyOf": [name, {"type": "integer"}]} if self.or_integer else name
 
 
+class ColumnName(Checked):
+    """Annotation for the name of a column of a file, which may be an integer, as it is written.
+
+    Parameters
+    ----------
+    printable : bool
+        Whether it must print on one line.
+    """
+
+    def __init__(self, *, printable: bool = False) -> None:
+        self.text = Name() if printable else None
+
+    def check(self, value: Any) -> str:
+        """Return the text of `value`, if it is allowed."""
+        if isinstance(value, int) and not isinstance(value, bool):
+            return str(value)
+        if isinstance(value, str):
+            return self.text.check(value) if self.text else value
+        hint = f"; write it in quotes: '{shown(value)}'" if isinstance(value, bool | float) else ""
+        raise refusal(f"found {shown(value)}; expected a name{hint}")
+
+    def json_schema(self) -> dict[str, Any]:
+        """Return the JSON Schema of what is allowed."""
+        text = self.text.json_schema() if self.text else {"type": "string"}
+        return {"anyOf": [text, {"type": "integer"}]}
+
+
 class WordOr(Checked):
     """Annotation for a certain word, or a value of a given type."""
 

@@ -8,14 +8,14 @@ from pydantic import Field, model_serializer, model_validator
 
 from nncli.base.paths import nearby
 from nncli.base.words import did_you_mean, listed
-from nncli.config.choices import Checked, OneOrList, Section, refusal, shown
+from nncli.config.choices import Checked, ColumnName, OneOrList, Section, refusal, shown
 from nncli.config.file_source import (
     ClassWeight,
     OneFileSource,
     PartsSource,
     class_weight_field,
 )
-from nncli.config.source import Ends, Scale, Text, scale_field
+from nncli.config.source import Ends, Scale, scale_field
 from nncli.config.strict_yaml import Path
 from nncli.data.dataset import OF_CLASSES, Dataset, Task
 from nncli.data.files.table import Kind
@@ -24,6 +24,10 @@ from nncli.data.tables.column import KINDS, MOST_BLANKS, Missing
 
 if TYPE_CHECKING:
     from nncli.data.tables.tabular import Choices
+
+
+Target = Annotated[str, ColumnName(printable=True)]
+Other = Annotated[str, ColumnName()]
 
 
 class Constant(Checked):
@@ -110,7 +114,7 @@ class KindOr(Checked):
 class TableKeys(PartsSource):
     """The keys of every table."""
 
-    target: Annotated[str | list[str], OneOrList(Text)] = Field(
+    target: Annotated[str | list[str], OneOrList(Target)] = Field(
         description="the column to predict, or a list of them"
     )
     columns: dict[str, Annotated[ColumnSection, KindOr()]] = Field(
@@ -118,11 +122,11 @@ class TableKeys(PartsSource):
         description="what columns are, where it is not what it seems: number, boolean or category, "
         "or {kind, missing, value}, where missing is error, mean, median, constant or indicator",
     )
-    drop: list[str] = Field([], description="columns that are left out")
-    id: str | None = Field(
+    drop: list[Other] = Field([], description="columns that are left out")
+    id: Other | None = Field(
         None, description="a column that is no input and stands beside the predictions"
     )
-    weight: str | None = Field(None, description="a column with how much each row counts")
+    weight: Other | None = Field(None, description="a column with how much each row counts")
     class_weight: ClassWeight = class_weight_field()
     blanks: list[Annotated[str, Blank()]] = Field(
         [], max_length=MOST_BLANKS, description="what counts as a blank cell, such as NA, ? or -999"

@@ -90,8 +90,21 @@ def open_table(source: TableInput, advance: Advance = tell_nobody) -> Iterator[O
         yield source
 
 
-def table_in(file: InputFile, advance: Advance = tell_nobody) -> OpenTable:
-    """Return the table in an open file. Raises `DataError` when it holds something else."""
+def table_in(
+    file: InputFile, advance: Advance = tell_nobody, *, known: Collection[str] = ()
+) -> OpenTable:
+    """Return the table in an open file.
+
+    Parameters
+    ----------
+    known : collection of str
+        Names of columns: a first row that has them all is a header, even of numbers alone.
+
+    Raises
+    ------
+    DataError
+        When the file holds something else.
+    """
     if file.kind == "parquet":
         return ParquetFile(file, advance)
     if file.kind is not None:
@@ -101,7 +114,8 @@ def table_in(file: InputFile, advance: Advance = tell_nobody) -> OpenTable:
             + (signature.remedy and f"; {signature.remedy}")
         )
     csv = CsvFile(file)
-    return CsvTable(csv, csv.header)
+    has_known = known and {*known} <= {*csv.first}
+    return CsvTable(csv, csv.first if has_known else csv.header)
 
 
 @dataclass(frozen=True)

@@ -145,7 +145,9 @@ def _of_path(
         elif taken.encoding is not None or file.kind is not None:
             from nncli.data.files.table_file import table_in
 
-            yield from _of_table(taken, table_in(file, asked.advance), asked, given)
+            columns = taken.encoding.columns if taken.encoding else ()
+            table = table_in(file, asked.advance, known=[column.name for column in columns])
+            yield from _of_table(taken, table, asked, given)
         else:
             from nncli.data.files.csv_file import CsvFile
             from nncli.data.rows.matching import matched_csv
