@@ -10,7 +10,6 @@ import numpy as np
 from nncli.base.clock import Clock
 from nncli.base.errors import ModelFileError
 from nncli.base.storage.mapping import check_unchanged
-from nncli.config.check import rows_a_batch
 from nncli.config.load import LoadedConfig, saved_config
 from nncli.config.resolve import Misfit
 from nncli.config.schema import Config
@@ -34,10 +33,9 @@ from nncli.model.evaluation import (
 from nncli.model.model import Model, Preprocessing
 from nncli.nn.network import Block, Network
 from nncli.nn.objective import Objective
-from nncli.nn.penalties import Regularization
-from nncli.nn.schedules import plateau_of, rate_function
 from nncli.runs.advice import advice
 from nncli.runs.construction import build_network
+from nncli.runs.settings import dropout_of, order_of, plan_of, regularization_of
 from nncli.training.loop import check_finite
 from nncli.training.plan import Plan
 from nncli.training.progress import Progress
@@ -214,7 +212,7 @@ def prepare(
     scaling, target_scaling = _scalings(dataset, config, network, start)
     with loaded.explained():
         seen = as_seen(_learned(dataset, target_scaling), scaling, network.dtype)
-        order = _order(config, seen[0]["train"], network)
+        order = order_of(config, seen[0]["train"], network)
         setup = _setup(config, dataset, network, objective, order, seen, target_scaling)
         start_engine = _engine(engine or config.training.engine, config, setup, order, clock)
     return Job(
@@ -225,7 +223,7 @@ def prepare(
         setup,
         start_engine,
         order,
-        _plan(config, has_validation=has_validation),
+        plan_of(config, has_validation=has_validation),
         progress or Progress(),
         title,
         advice(dataset, network, config.data.scale.name) if warnings is None else warnings,
@@ -291,42 +289,15 @@ def _setup(
         score=score_for(dataset.task, config.model.threshold, 1 / np.asarray(target_scaling.scale)),
         optimizer=settings.optimizer.name,
         settings=settings.optimizer.parameters,
-        regularization=_regularization(config),
+        regularization=regularization_of(config),
         training=order.split,
         validation=splits.get("validation"),
         scaling=scaling,
         codes=class_codes(network, len(dataset.classes)),
         batch_rows=order.largest_batch,
-        dropout=_dropout(config),
+        dropout=dropout_of(config),
         seed=config.seed,
     )
-
-
-def _order(config: Config, training: Split, network: Network) -> Order:
-    batch_rows = rows_a_batch(config.training, len(training), network.layers)
-    return Order(
-        training,
-        batch_rows,
-        shuffle=config.training.shuffle,
-        seed=config.seed,
-        smallest_batch=network.neediest.smallest_batch,
-    )
-
-
-def _regularization(config: Config) -> Regularization:
-    settings = config.training
-    return Regularization(
-        l1=settings.l1,
-        l2=settings.l2,
-        clip_norm=settings.clip_norm,
-        clip_value=settings.clip_value,
-        max_norm=settings.max_norm,
-    )
-
-
-def _dropout(config: Config) -> list[float]:
-    rates = config.training.dropout
-    return rates if isinstance(rates, list) else [rates] * len(config.model.hidden_layers)
 
 
 def _engine(
@@ -338,25 +309,6 @@ def _engine(
         return partial(choose_engine(asked, steps, parameters), setup, clock)
     except EngineError as error:
         raise Misfit(("training", "engine"), str(error)) from error
-
-
-def _plan(config: Config, *, has_validation: bool) -> Plan:
-    settings = config.training
-    stopping, schedule = settings.early_stopping, settings.schedule
-    return Plan(
-        epochs=settings.epochs,
-        rate=rate_function(
-            schedule.name, schedule.parameters, settings.learning_rate, settings.epochs
-        ),
-        plateau=plateau_of(schedule.name, schedule.parameters),
-        monitor=stopping.monitor
-        if stopping
-        else ("validation_loss" if has_validation else "train_loss"),
-        patience_epochs=stopping.patience if stopping else None,
-        min_change=stopping.min_change if stopping else 0.0,
-        keep_best=has_validation,
-        validates=has_validation,
-    )
 
 
 def _as_lists(scaling: Scaling) -> tuple[Any, Any]:

@@ -1,0 +1,60 @@
+"""What the settings of a config are in the terms of the loop and of the engines."""
+
+from nncli.config.check import rows_a_batch
+from nncli.config.schema import Config
+from nncli.data.order import Order
+from nncli.data.splits import Split
+from nncli.nn.network import Network
+from nncli.nn.penalties import Regularization
+from nncli.nn.schedules import plateau_of, rate_function
+from nncli.training.plan import Plan
+
+
+def order_of(config: Config, training: Split, network: Network) -> Order:
+    """Return in which order and batches the training rows come."""
+    batch_rows = rows_a_batch(config.training, len(training), network.layers)
+    return Order(
+        training,
+        batch_rows,
+        shuffle=config.training.shuffle,
+        seed=config.seed,
+        smallest_batch=network.neediest.smallest_batch,
+    )
+
+
+def regularization_of(config: Config) -> Regularization:
+    """Return the penalties and bounds."""
+    settings = config.training
+    return Regularization(
+        l1=settings.l1,
+        l2=settings.l2,
+        clip_norm=settings.clip_norm,
+        clip_value=settings.clip_value,
+        max_norm=settings.max_norm,
+    )
+
+
+def dropout_of(config: Config) -> list[float]:
+    """Return the share of units that is left out of each hidden layer."""
+    rates = config.training.dropout
+    return rates if isinstance(rates, list) else [rates] * len(config.model.hidden_layers)
+
+
+def plan_of(config: Config, *, has_validation: bool) -> Plan:
+    """Return how long training lasts, at which rates, and what it watches."""
+    settings = config.training
+    stopping, schedule = settings.early_stopping, settings.schedule
+    return Plan(
+        epochs=settings.epochs,
+        rate=rate_function(
+            schedule.name, schedule.parameters, settings.learning_rate, settings.epochs
+        ),
+        plateau=plateau_of(schedule.name, schedule.parameters),
+        monitor=stopping.monitor
+        if stopping
+        else ("validation_loss" if has_validation else "train_loss"),
+        patience_epochs=stopping.patience if stopping else None,
+        min_change=stopping.min_change if stopping else 0.0,
+        keep_best=has_validation,
+        validates=has_validation,
+    )
