@@ -15,8 +15,7 @@ FileKind = Literal[
 
 _MARK = b"\xef\xbb\xbf"  # of UTF-8
 _OF_WORKBOOKS = ("[Content_Types].xml", "_rels/", "docProps/", "xl/", "mimetype")
-_OF_ARCHIVES = (".csv", ".tsv", ".tab", ".dat", ".data", ".parquet", ".json", ".jsonl",
-                ".xls", ".xlsx", "/")  # fmt: skip
+_OF_ARCHIVES = (".csv", ".tsv", ".parquet", ".jsonl", ".xls", ".xlsx")
 
 
 @dataclass(frozen=True)

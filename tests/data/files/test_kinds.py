@@ -122,6 +122,11 @@ def test_workbooks_of_any_writer_are_told(name):
     assert kind_of_head(archive(name)[:HEAD_BYTES]) == "workbook"
 
 
+@pytest.mark.parametrize("name", ["notes/", "README", "notes.txt", "X.npy", "__MACOSX/._X.npy"])
+def test_what_may_stand_beside_arrays_makes_no_other_archive(name):
+    assert kind_of_head(archive(name, "y.npy")[:HEAD_BYTES]) == "zip"
+
+
 TABLES = ("parquet",)
 OF_ALL_READERS = ("html", "lfs")
 
