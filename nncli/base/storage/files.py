@@ -22,8 +22,8 @@ def atomic_write(path: Path) -> Iterator[BinaryIO]:
     OutputError
         When the file cannot be created, written or renamed.
     """
-    # No longer than other names, as a longer one may not fit.
-    temporary = path.with_name(f".{path.stem[:8]}.{token_hex(4)}.tmp")
+    # Of any characters at most 255 bytes, which a file system takes.
+    temporary = path.with_name(f".{path.name[:60]}.{token_hex(4)}.tmp")
     try:
         with writing(path):
             with temporary.open("xb") as stream:
