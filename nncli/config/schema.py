@@ -271,7 +271,11 @@ class Config(Section):
 
     def load_data(self, *, progress: bool = False) -> Dataset:
         """Load the data, with what the fold that it speaks of, if any, holds out."""
+        return self.load_from(self.data, progress=progress)
+
+    def load_from(self, source: Source, *, progress: bool = False) -> Dataset:
+        """Load the data of a source as its own."""
         check_data(self)
         number, folds = self.training.fold, self.training.folds
         fold = Fold(number, folds) if number and folds else None
-        return self.data.load(self.seed, fold=fold, progress=progress)
+        return source.load(self.seed, fold=fold, progress=progress)

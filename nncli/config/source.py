@@ -83,6 +83,13 @@ class Source(Section):
         """Why its rows cannot be had, where that is known; None if they can."""
         return None
 
+    def knowing(self, classes: list[str], encoding: Any) -> Self:
+        """Return it with the classes and the `Encoding` of a model, where these leave a choice.
+
+        Names of earlier versions stand for others, and in another order.
+        """
+        return self
+
     def load(self, seed: int, *, fold: Fold | None = None, progress: bool = False) -> Dataset:
         """Load the data.
 

@@ -2,9 +2,9 @@
 
 import math
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
-from pydantic import Field, model_serializer, model_validator
+from pydantic import Field, PrivateAttr, model_serializer, model_validator
 
 from nncli.base.paths import nearby
 from nncli.base.words import did_you_mean, listed
@@ -139,6 +139,9 @@ class TableKeys(PartsSource):
     )
     scale: Scale = scale_field("standard")
 
+    _classes: list[str] = PrivateAttr(default_factory=list)
+    _encoding: Any = PrivateAttr(None)
+
     @model_validator(mode="after")
     def _roles_differ(self) -> "TableKeys":
         named = [*self.targets, *self.drop, *filter(None, (self.id, self.weight))]
@@ -180,6 +183,12 @@ class TableKeys(PartsSource):
         elif self.class_weight is not None and not {*tasks} & {*OF_CLASSES}:
             yield ("class_weight",), f"is for classes; a {' or a '.join(tasks)} has none"
 
+    def knowing(self, classes: list[str], encoding: Any) -> Self:
+        """Return it with the classes and the `Encoding` of a model."""
+        copy = self.model_copy()
+        copy._classes, copy._encoding = classes, encoding
+        return copy
+
     @property
     def choices(self) -> "Choices":
         """What is said of the columns, in the words of `nncli.data.tables.tabular`."""
@@ -195,6 +204,8 @@ class TableKeys(PartsSource):
             class_weight=self.class_weight,
             blanks=self.blanks,
             missing=self.missing,
+            classes=self._classes,
+            encoding=self._encoding,
         )
 
 

@@ -16,9 +16,10 @@ from nncli.data.files.image_format import ImageFormat
 from nncli.data.files.table import Table
 from nncli.data.memory.forms import column_of
 from nncli.data.memory.memory_table import numbered, place
+from nncli.data.rows.targets import check_given
 from nncli.data.splits import Split, in_order, whole
 from nncli.data.splitting import Fold, divide
-from nncli.data.tables.column import LARGEST, blank_cells
+from nncli.data.tables.column import LARGEST, suits, unsuited_numbers
 from nncli.data.tables.target_notes import target_notes
 from nncli.data.tables.targets import Targets, understand
 from nncli.data.weights import ClassWeights, given_weights, row_weights, weight_table
@@ -86,8 +87,8 @@ class Arrays:
             )
         rows = row_major(array.reshape(len(array), -1))
         for start, block in row_blocks(rows) if rows.dtype.kind == "f" else ():
-            if not (finite := np.abs(block) <= np.float64(LARGEST)).all():  # 1e30 is no float16
-                row, column = np.argwhere(~finite)[0]
+            if not suits(block):
+                row, column = np.argwhere(unsuited_numbers(block))[0]
                 raise DataError(
                     f"{name}: row {start + row} (from 0), column {column}: found "
                     f"{block[row, column]}; expected a number from {-LARGEST:g} to {LARGEST:g}"
@@ -97,21 +98,15 @@ class Arrays:
     def target_table(self) -> Table:
         """Return the targets as a table with a column for each."""
         y = self.targets
-        if y.ndim not in (1, 2) or not y.size or y.dtype.kind not in "buifUO":
+        if y.ndim not in (1, 2) or not y.size or y.dtype.kind not in "buifUSO":
             raise DataError(
                 f"{self.targets_name}: is {y.dtype} of shape {y.shape}; expected numbers or text, "
                 "one or several a row"
             )
         columns = column_of(y, "y", self.targets_name)
         columns = dict(zip(self.names or columns, columns.values(), strict=True))
-        table = Table(self.targets_name, columns, place)
-        for name in columns:
-            if (blank := blank_cells(table.columns[name])).any():
-                raise DataError(
-                    f"{self.targets_name}: {place(int(blank.argmax()))}: is blank; leave out rows "
-                    "without a target"
-                )
-        return table
+        check_given(self.targets_name, columns, place)
+        return Table(self.targets_name, columns, place)
 
     def check_unchanged(self) -> None:
         """Raise `DataError` when a file that they are mapped from has changed since."""

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from nncli.base.errors import DataError
 from nncli.base.words import count, did_you_mean, listed
 from nncli.data.files.table import Table
+from nncli.data.files.texts import canonical, places_of
 from nncli.data.memory.forms import column_of
 from nncli.data.memory.memory_table import place
 from nncli.data.splits import Rows
@@ -98,12 +99,15 @@ def _of_classes(
     chosen: ClassWeights, classes: Sequence[str], train: NDArray[np.integer[Any]]
 ) -> NDArray[np.float64]:
     if not isinstance(chosen, str):
-        for name in chosen:
-            if name not in classes:
+        places, weights = places_of(classes), np.ones(len(classes))
+        for name, weight in chosen.items():
+            place = places.get(name, places.get(canonical(name)))
+            if place is None:
                 raise DataError(
                     f"data.class_weight: {name!r} is not one of the classes {listed(classes, 10)}"
                     + did_you_mean(name, classes)
                 )
-        return np.array([chosen.get(name, 1.0) for name in classes])
+            weights[place] = weight
+        return weights
     counts = np.bincount(train, minlength=len(classes))
     return len(train) / (len(classes) * np.maximum(counts, 1))

@@ -70,6 +70,10 @@ class Scaled:
         divides = small and np.dtype(dtype) == np.float32 and not self._has_offset
         self.divisor = _divisor(self.scale) if divides else None
 
+    def largest(self, most: float) -> float:
+        """Return what inputs of a magnitude up to `most` do not exceed once they are scaled."""
+        return float((most + np.abs(self.offset).max()) * np.abs(self.scale).max())
+
     def scratch(self, rows: int, X: Array) -> NDArray[np.float64] | None:
         """Return what `write` needs for inputs of up to `rows` rows to such an `X`, if anything."""
         needed = self.changes and self.divisor is None and X.dtype != np.float64

@@ -7,8 +7,8 @@ import numpy as np
 
 from nncli.config.for_tables import VALIDATION, settings_for
 from nncli.data.dataset import Task
+from nncli.data.files.texts import texts_of
 from nncli.data.splitting import row_count
-from nncli.data.tables.targets import class_names
 from nncli.estimators.parameters import SECTIONS
 from nncli.estimators.scikit_names import translated
 
@@ -85,5 +85,5 @@ def _watched(
 
 
 def _class_name(label: object) -> str:
-    (name,) = class_names(np.asarray([label]))
-    return name
+    (name,) = texts_of(np.asarray([label]))
+    return name or ""

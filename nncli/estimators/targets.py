@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from nncli.base.words import count, listed
 from nncli.data.dataset import Task
-from nncli.data.files.values import is_blank
-from nncli.data.tables.targets import class_names
+from nncli.data.files.texts import is_blank, texts_of
+from nncli.data.files.values import usual_type
 from nncli.estimators.conventions import DataConversionWarning
 from nncli.estimators.errors import RowsError
 from nncli.estimators.inputs import refuse_not_finite, refuse_sparse
@@ -154,6 +154,7 @@ def _array(y: object, name: str = "y") -> NDArray[Any]:
             "several targets a row"
         )
     if array.dtype.kind == "f":
+        array = usual_type(array)
         refuse_not_finite(array, name)
     if array.ndim == 2 and array.shape[1] == 1:
         warnings.warn(
@@ -203,7 +204,7 @@ def free_names(names: Sequence[str], columns: Collection[str]) -> list[str]:
 
 def _names_of(classes: NDArray[Any]) -> list[str]:
     """Return the names of classes. Raises `RowsError` when two are equal, or one is blank."""
-    names = [name.strip() for name in class_names(classes)]
+    names = [name or "" for name in texts_of(classes)]
     known = set[str]()
     for place, name in enumerate(names):
         if not name or name in known:

@@ -1,12 +1,15 @@
 """Evaluate a network on rows whose targets are known."""
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nncli.base.errors import DataError
 from nncli.data.scaling import NOT_SCALED, Scaling, unscaled, with_scaled_targets
 from nncli.data.splits import Split
+from nncli.data.tables.column import LARGEST, suits, unsuited_numbers
 from nncli.engines.batches import Batches, target_codes
 from nncli.metrics.tasks import EVALUATIONS, Answers, Evaluation
 from nncli.model.model import Model
@@ -42,10 +45,34 @@ def check_range(X: Array, first_row: int) -> None:
     """
     finite = np.isfinite(X)
     if not finite.all():
-        row = first_row + int(finite.all(axis=1).argmin())
+        raise _too_large(first_row + int(finite.all(axis=1).argmin()), X.dtype)
+
+
+def check_size(raw: NDArray[Any], first_row: int, dtype: np.dtype[Any]) -> None:
+    """Raise `DataError` when rows (N, I) have numbers that no model is trained with.
+
+    Parameters
+    ----------
+    first_row : int
+        The number of the first row, for the message.
+    dtype : dtype
+        That of the model.
+    """
+    if not suits(raw):
+        row, column = np.argwhere(unsuited_numbers(raw))[0].tolist()
+        found, row = float(raw[row, column]), first_row + row
+        if not abs(found) <= np.finfo(dtype).max:
+            raise _too_large(row, dtype)
         raise DataError(
-            f"row {row} (from 0): a value is too large for the {X.dtype} numbers of the model"
+            f"row {row} (from 0): found {found:g}; expected a number from {-LARGEST:g} to "
+            f"{LARGEST:g}"
         )
+
+
+def _too_large(row: int, dtype: np.dtype[Any]) -> DataError:
+    return DataError(
+        f"row {row} (from 0): a value is too large for the {dtype} numbers of the model"
+    )
 
 
 def check_targets(split: Split, objective: Objective, targets: Sequence[str], where: str) -> None:

@@ -2,16 +2,29 @@
 
 import math
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from nncli.base.errors import DataError, ModelFileError, UsageError
 from nncli.base.notes import Note
+from nncli.base.storage.mapping import row_blocks
+from nncli.data.dataset import Dataset
+from nncli.data.files.texts import canonical
 from nncli.data.rows.reading import labelled_rows
 from nncli.data.splits import SPLITS, Split
+from nncli.data.tables.column import LARGEST
+from nncli.data.tables.encoding import Encoding
 from nncli.data.tables.targets import Targets
 from nncli.metrics.tasks import Evaluation
-from nncli.model.evaluation import check_targets, evaluate, scaling_of, target_scaling_of
+from nncli.model.evaluation import (
+    check_size,
+    check_targets,
+    evaluate,
+    scaling_of,
+    target_outside,
+    target_scaling_of,
+)
 from nncli.model.model import Model
 from nncli.model.thresholds import threshold_for
 
@@ -37,6 +50,8 @@ def evaluate_model(
         known = Targets(model.task, model.targets, model.classes)
         name = _name_of(rows)
         chosen = labelled_rows(model.preprocessing.taken, known, rows, targets, note=note)
+        for start, block in row_blocks(chosen.inputs):
+            check_size(block, start, model.network.dtype)
         check_targets(chosen, model.objective, model.targets, name)
     else:
         name = split or "test"
@@ -58,7 +73,18 @@ def evaluate_model(
             raise DataError(
                 f"{name}: the {metric} is {value}: some values are too large for the model"
             )
+    if not chosen.of_classes:
+        _refuse_large_targets(chosen, model, name)
     return evaluation
+
+
+def _refuse_large_targets(split: Split, model: Model, name: str) -> None:
+    """Raise `DataError` for a target that none is trained with, though the metrics are finite."""
+    if outside := target_outside(split, model.targets, -LARGEST, LARGEST):
+        place, value = outside
+        raise DataError(
+            f"{name}: {place}: found {value:g}; expected a number from {-LARGEST:g} to {LARGEST:g}"
+        )
 
 
 def _name_of(rows: object) -> str:
@@ -66,6 +92,23 @@ def _name_of(rows: object) -> str:
     if isinstance(rows, str | Path):
         return str(rows)
     return "X" if isinstance(rows, np.ndarray) else "data"
+
+
+def _described(dataset: Dataset) -> tuple[list[str], list[str], list[str]]:
+    return [*dataset.columns], [*dataset.targets], [*dataset.classes]
+
+
+def _means_the_same(dataset: Dataset, model: Model) -> bool:
+    """Return whether a table has the model's columns and classes, whatever version named them."""
+    known = Targets(model.task, model.targets, model.classes)
+    codes = known.codes(np.array(dataset.classes, object))
+    same_classes = {*codes.tolist()} == {*range(len(model.classes))}
+    return same_classes and _meaning(dataset.encoding) == _meaning(model.preprocessing.encoding)
+
+
+def _meaning(encoding: Encoding | None) -> Any:
+    columns = encoding.columns if encoding else ()
+    return [(each.name, each.kind, {*map(canonical, each.categories)}) for each in columns]
 
 
 def _own_rows(model: Model, split: str, note: Note) -> Split:
@@ -82,9 +125,11 @@ def _own_rows(model: Model, split: str, note: Note) -> Split:
             f"{model.called}: its rows were passed from Python, which are not saved; pass rows to "
             "evaluate(), or evaluate with --data FILE"
         )
-    dataset = config.load_data()
+    dataset, encoding = config.load_data(), model.preprocessing.encoding
     described = (model.preprocessing.columns, model.targets, model.classes)
-    if ([*dataset.columns], [*dataset.targets], [*dataset.classes]) != described:
+    if _described(dataset) != described and _means_the_same(dataset, model):
+        dataset = config.load_from(config.data.knowing(model.classes, encoding))
+    if _described(dataset) != described:
         raise ModelFileError(
             f"{model.called}: its config names the source {config.data.source}, but its columns, "
             "targets or classes are not those of that source; evaluate it with --data FILE"

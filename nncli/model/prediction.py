@@ -15,9 +15,10 @@ from nncli.base.storage.mapping import give_back
 from nncli.data.rows.blocks import Asked
 from nncli.data.rows.reading import read_rows
 from nncli.data.scaling import unscaled
+from nncli.data.tables.column import LARGEST
 from nncli.metrics.probabilities import class_probabilities, sigmoid
 from nncli.metrics.scores import chosen_classes, chosen_labels, margin_of
-from nncli.model.evaluation import check_range, target_scaling_of
+from nncli.model.evaluation import check_range, check_size, target_scaling_of
 from nncli.model.model import Model
 from nncli.model.passes import MOST_ROWS as ROWS_A_PASS
 from nncli.model.passes import Passes
@@ -256,16 +257,19 @@ def _run(model: Model, inputs: NDArray[Any], first_row: int) -> Iterator[tuple[s
     """Run all but the output activation over raw inputs (N, I), pass by pass.
 
     Yields which rows these are, and what holds their logits until the next pass. Raises
-    `DataError` as `check_range` for the inputs.
+    `DataError` as `check_size` for the inputs, and `check_range` once they are scaled.
     """
     passes, scaled = Passes(model.network), model.scaled(inputs.dtype)
     scratch = scaled.scratch(passes.rows, passes.X)
+    may_overflow = scaled.largest(LARGEST) > np.finfo(model.network.dtype).max
     for start in range(0, len(inputs), passes.rows):
         raw = inputs[start : start + passes.rows]
+        check_size(raw, first_row + start, model.network.dtype)
         X = passes.X[: len(raw)]
         scaled.write(raw, X, scratch)
         give_back(inputs)
-        check_range(X, first_row + start)
+        if may_overflow:
+            check_range(X, first_row + start)
         passes.run(X)
         yield slice(start, start + len(raw)), passes
 

@@ -17,6 +17,7 @@ from nncli.base.errors import DataError
 from nncli.base.storage import npy
 from nncli.data.files.idx import parse_idx
 from nncli.data.files.input_file import InputFile, open_input
+from nncli.data.files.values import without_longdouble
 
 Numbers = NDArray[Any]
 
@@ -125,7 +126,7 @@ class Npz(Mapping[str, Numbers]):
         with self._opened() as archive:
             content = archive.read(entry)
         try:
-            return npy.parse_npy(content)
+            return without_longdouble(npy.parse_npy(content))
         except ValueError as error:
             raise DataError(f"{self._name}: {key} {error}") from error
 
@@ -158,7 +159,7 @@ def _expected(file: InputFile) -> Mapping[str, Numbers]:
 def _npy(file: InputFile) -> Numbers:
     try:
         if file.path is None:
-            return npy.parse_npy(file.read())
-        return npy.map_npy(file.path)
+            return without_longdouble(npy.parse_npy(file.read()))
+        return without_longdouble(npy.map_npy(file.path))
     except ValueError as error:
         raise DataError(f"{file.name}: {error}") from error

@@ -32,15 +32,15 @@ from nncli.data.files.csv_rows import BLOCK_BYTES, MOST_ROW_BYTES, Cells, CsvRow
 from nncli.data.files.decimals import parse_decimals
 from nncli.data.files.input_file import InputFile
 from nncli.data.files.numerals import is_number, other_form, remedy_for
-from nncli.data.files.table import BLANK_BOOLEAN, Kind, Table
+from nncli.data.files.table import BLANK_BOOLEAN, NUMBER, Kind, Table
+from nncli.data.files.texts import NOT_A_NUMBER, text_cells
 from nncli.data.files.values import numbers_among
 
 _PLAIN_NAME = re.compile(r"\w([\w .-]*\w)?")  # to YAML
-_PLAIN = b"0123456789.+-eE \t"  # what is made of these is a number to Python as it is here
 
 _SAMPLE_ROWS = 1000
 _SAMPLE_BLOCKS = 16  # of wide rows, fewer are enough
-_BOOLEANS = {b"true": 1.0, b"false": 0.0}
+_BOOLEANS = {"true": 1.0, "false": 0.0}
 
 
 class CsvFile:
@@ -155,7 +155,8 @@ class _Columns:
     def __init__(self, name: str, places: Mapping[str, int], missing: Sequence[str]) -> None:
         self.name = name
         self.places = places
-        self.missing_bytes = {text.encode() for text in missing} | {b""}
+        self.missing = {*missing}
+        self.blank = {"", *NOT_A_NUMBER, *missing}  # unless the column is of numbers
         self.missing_numbers = numbers_among(missing)
         self.kinds: dict[str, Kind] = {}
         self.others: dict[str, list[str]] = {}  # of columns: what is no number in the first rows
@@ -165,17 +166,19 @@ class _Columns:
         """Set the kinds of all columns."""
         unknown = [column for column in self.places if column not in known]
         numbers = np.zeros(len(unknown), np.intp)
-        texts: dict[str, list[tuple[int, bytes]]] = {column: [] for column in unknown}
+        texts: dict[str, list[tuple[int, str]]] = {column: [] for column in unknown}
         for cells in sample if unknown else ():
             values, odd = self._parse(cells, unknown)
             numbers += np.count_nonzero(~np.isnan(values), axis=0)
             for row, at in np.argwhere(odd).tolist():
                 text = self._text(cells, row, unknown[at])
-                if is_number(text.decode()):
+                if text in self.blank:
+                    continue
+                if is_number(text):
                     numbers[at] += 1
-                elif text not in self.missing_bytes:
+                else:
                     texts[unknown[at]].append((int(cells.lines[row]), text))
-        self.others = {column: [text.decode() for _, text in texts[column]] for column in unknown}
+        self.others = {column: [text for _, text in texts[column]] for column in unknown}
         found = dict(zip(unknown, numbers.tolist(), strict=True))
         self.unknown = {column for column in unknown if not found[column] and not texts[column]}
         inferred = {
@@ -183,13 +186,13 @@ class _Columns:
         }
         self.kinds = {column: known.get(column) or inferred[column] for column in self.places}
 
-    def _inferred(self, column: str, numbers: int, texts: Sequence[tuple[int, bytes]]) -> Kind:
+    def _inferred(self, column: str, numbers: int, texts: Sequence[tuple[int, str]]) -> Kind:
         if numbers > len(texts) or not texts:
             return "number"
         if not numbers and all(text.lower() in _BOOLEANS for _, text in texts):
             return "boolean"
         numerals = {text for text in {*self.others[column]} if other_form(text)}
-        of_other_form = [(line, text) for line, text in texts if text.decode() in numerals]
+        of_other_form = [(line, text) for line, text in texts if text in numerals]
         if numerals and 2 * (numbers + len(of_other_form)) > numbers + len(texts):
             raise self._unexpected(of_other_form[0][0], column, of_other_form[0][1])
         return "category"
@@ -231,51 +234,39 @@ class _Columns:
 
     def _odd_number(self, cells: Cells, row: int, column: str) -> float:
         text = self._text(cells, row, column)
-        if text in self.missing_bytes:
+        if not text or text in self.missing:
             return math.nan
-        if not text.translate(None, _PLAIN):
-            try:
-                value = float(text)
-            except ValueError:
-                value = math.inf
-            if math.isfinite(value):
-                return math.nan if value in self.missing_numbers else value
+        if NUMBER.fullmatch(text) and math.isfinite(value := float(text)):
+            return math.nan if value in self.missing_numbers else value
         raise self._unexpected(cells.lines[row], column, text)
 
     def _booleans(self, cells: Cells, column: str) -> NDArray[Any]:
         """Return Booleans, or where cells are blank, 1, 0 and NaN."""
-        texts = cells.bytes_of(self.places[column])
+        texts = self._texts(cells, column)
         values = np.empty(len(texts), BLANK_BOOLEAN)
         for row, text in enumerate(texts):
-            value = math.nan if text in self.missing_bytes else _BOOLEANS.get(text.lower())
+            value = math.nan if text is None else _BOOLEANS.get(text.lower())
             if value is None:
                 raise self._unexpected(cells.lines[row], column, text, "true or false")
             values[row] = value
         return values if np.isnan(values).any() else values.astype(np.bool_)
 
     def _texts(self, cells: Cells, column: str) -> NDArray[Any]:
-        texts = cells.bytes_of(self.places[column])
-        decoded = {text: text.decode() for text in set(texts)}
-        blank = dict.fromkeys(self.missing_bytes & decoded.keys())
-        decoded |= blank  # type: ignore[arg-type]  # its values are None, as cells may be
-        array = np.empty(len(texts), object)
-        array[:] = [decoded[text] for text in texts]
-        return array
+        return text_cells(cells.bytes_of(self.places[column]), self.missing)
 
-    def _text(self, cells: Cells, row: int, column: str) -> bytes:
+    def _text(self, cells: Cells, row: int, column: str) -> str:
         start, end = cells.marks[cells.edges[row, self.places[column] :][:2]].tolist()
-        return cells.text[start + 1 : end].strip()
+        return cells.text[start + 1 : end].decode().strip()
 
     def _unexpected(
-        self, line: int, column: str, text: bytes, expected: str = "a finite number"
+        self, line: int, column: str, text: str, expected: str = "a finite number"
     ) -> DataError:
-        found = text.decode()
-        remedy = remedy_for(found, self.others.get(column, ()))
-        if column in self.unknown or (column in self.others and other_form(found)):
+        remedy = remedy_for(text, self.others.get(column, ()))
+        if column in self.unknown or (column in self.others and other_form(text)):
             name = column if _PLAIN_NAME.fullmatch(column) else json.dumps(column)
             remedy += f"; or say data.columns: {{{name}: category}}"
         return DataError(
-            f"{self.name}: line {line}, column {column}: found {found[:40]!r}; expected {expected}"
+            f"{self.name}: line {line}, column {column}: found {text[:40]!r}; expected {expected}"
             f"{remedy}"
         )
 

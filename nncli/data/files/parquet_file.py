@@ -1,6 +1,7 @@
 """Tables from Parquet, by row groups, with pyarrow (the extra ``parquet``).
 
-Numbers, Booleans and text, also as a dictionary, are read. A null, and NaN, is a blank cell.
+Numbers, Booleans and text are read, and dictionaries as categories. A null, and NaN, is a blank
+cell.
 """
 
 import io
@@ -17,7 +18,8 @@ from nncli.base.extras import install_command
 from nncli.base.words import did_you_mean
 from nncli.data.files.input_file import Advance, InputFile
 from nncli.data.files.table import BLANK_BOOLEAN, Kind, Table
-from nncli.data.files.values import REMEDIES, number_cells, numbers_among, text_cells
+from nncli.data.files.texts import text_cells
+from nncli.data.files.values import REMEDIES, number_cells, numbers_among
 
 if TYPE_CHECKING:
     import pyarrow
@@ -136,14 +138,19 @@ class _Reader:
     def cells(self, chunk: "pyarrow.Array", first_row: int) -> NDArray[Any]:
         import pyarrow
 
-        if pyarrow.types.is_dictionary(chunk.type):
+        is_dictionary = pyarrow.types.is_dictionary(chunk.type)
+        if is_dictionary:
             chunk = chunk.dictionary_decode()
         kind = _kind(chunk.type)
+        if is_dictionary and self._wanted is None:
+            kind = "category"
         if self._wanted == "category" or kind == "category":
             if self._wanted in ("number", "boolean"):
                 raise DataError(
                     f"{self._name}: column {self._column}: holds text; expected {self._wanted}s"
                 )
+            if pyarrow.types.is_floating(chunk.type):  # as Python's own they would be float64
+                return text_cells(chunk.to_numpy(zero_copy_only=False), self._missing)
             return text_cells(chunk.to_pylist(), self._missing)
         if kind == "boolean" and not chunk.null_count:
             return np.asarray(chunk.to_numpy(zero_copy_only=False), np.bool_)

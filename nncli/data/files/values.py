@@ -1,6 +1,6 @@
 """Columns of typed values, of Parquet files and of frames, as the cells of a `Table`."""
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,7 @@ REMEDIES: dict[str, tuple[str, str]] = {
     "temporal": ("holds dates or times", "turn it into numbers, such as year, month and day"),
 }
 
-_MOST_EXACT = 2**53
+MOST_EXACT = 2**53  # float64 holds all whole numbers up to it
 
 
 def number_cells(
@@ -42,34 +42,29 @@ def number_cells(
         raise DataError(f"{where(row)}: found {values[row]}; expected a finite number")
     if missing and np.isin(values, missing).any():
         values = np.where(np.isin(values, missing), np.nan, values)
-    if values.dtype == BLANK_BOOLEAN:
-        return values.astype(np.float32)
+    values = usual_type(values)
     if values.dtype.kind in "iu" and values.dtype.itemsize > 2:
-        within = not len(values) or max(-int(values.min()), int(values.max())) <= _MOST_EXACT
+        within = not len(values) or max(-int(values.min()), int(values.max())) <= MOST_EXACT
         return values.astype(np.float64) if within else values
     return values
 
 
-def text_cells(values: Iterable[object], missing: Collection[str]) -> Cells:
-    """Return text, stripped, and None for what is blank: nothing, or one of `missing`."""
-    texts = [None if is_blank(value) else text_of(value) for value in values]
-    cells = np.empty(len(texts), object)
-    cells[:] = [None if text in missing or not text else text for text in texts]
-    return cells
+def usual_type(values: NDArray[Any]) -> NDArray[Any]:
+    """Return numbers of a type that columns may have: float16 as float32, longdouble as float64.
+
+    What float64 does not hold is infinite, which is refused where numbers are.
+    """
+    if values.dtype == BLANK_BOOLEAN:
+        return values.astype(np.float32)
+    return without_longdouble(values)
 
 
-def is_blank(value: object) -> bool:
-    """Return whether a value is none: None, NaN, or what pandas has for it."""
-    if isinstance(value, float | np.floating):
-        return bool(value != value)
-    return value is None or type(value).__name__ in ("NAType", "NaTType")
-
-
-def text_of(value: object) -> str:
-    """Return a value as the text of a category: 7.0 and 7 are one."""
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return str(value).lower() if isinstance(value, bool | np.bool_) else str(value).strip()
+def without_longdouble(values: NDArray[Any]) -> NDArray[Any]:
+    """Return numbers of longdouble, which no file holds, rounded to float64; others as they are."""
+    if values.dtype.kind != "f" or values.dtype.itemsize <= np.dtype(np.float64).itemsize:
+        return values
+    with np.errstate(over="ignore"):
+        return values.astype(np.float64)
 
 
 def numbers_among(texts: Sequence[str]) -> list[float]:

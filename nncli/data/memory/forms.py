@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from nncli.base.errors import DataError
 from nncli.data.files.table import Cells, OpenTable
-from nncli.data.files.values import text_cells
+from nncli.data.files.texts import text_cells
+from nncli.data.files.values import usual_type, without_longdouble
 from nncli.data.memory.memory_table import MemoryTable, NumberTable, ValueTable, numbered
 from nncli.data.memory.memory_table import place as place_of_row
 from nncli.data.memory.value_cells import Place, cells_of
@@ -114,10 +115,10 @@ def in_order_of(names: Sequence[str], columns: Mapping[str, Cells]) -> dict[str,
 
 def _cells(column: NDArray[Any], place: str, called: str) -> Cells:
     if column.dtype.kind in "buif":
-        return column
+        return usual_type(column)
     _check_type(column, place)
     if column.dtype.kind == "U":
-        return text_cells(column.tolist(), ())
+        return text_cells(column)
     return cells_of(column.tolist(), Place(place, called, place_of_row))
 
 
@@ -159,7 +160,9 @@ def _plain(array: NDArray[Any], name: str) -> NDArray[Any]:
     """Return an array of a class that adds something to arrays as one that does not."""
     if isinstance(array, np.ma.MaskedArray) and np.ma.is_masked(array):
         raise DataError(f"{name}: has masked values; fill them, with NaN where none is known")
-    return np.asarray(array)
+    if array.dtype.kind == "S":
+        array = np.char.decode(array, "utf-8", "backslashreplace")
+    return without_longdouble(np.asarray(array))
 
 
 def _check_type(array: NDArray[Any], name: str) -> None:

@@ -7,7 +7,8 @@ import numpy as np
 
 from nncli.base.errors import DataError
 from nncli.data.files.table import BLANK_BOOLEAN, Kind
-from nncli.data.files.values import REMEDIES, is_blank, number_cells, numbers_among, text_cells
+from nncli.data.files.texts import is_blank, text_cells
+from nncli.data.files.values import REMEDIES, number_cells, numbers_among
 from nncli.data.memory.memory_table import MemoryTable, Reader, place
 from nncli.data.memory.value_cells import Place, cells_of
 
@@ -54,7 +55,8 @@ class FrameTable(MemoryTable):
         if kind == "category" or found == "category":
             if kind in ("number", "boolean"):
                 raise DataError(f"{self.name}: column {column}: holds text; expected {kind}s")
-            return lambda start, stop: text_cells(series[start:stop].to_list(), missing)
+            values = _numbers if series.dtype.is_float() else _values
+            return lambda start, stop: text_cells(values(series[start:stop]), missing)
         if found == "boolean":
             return lambda start, stop: _booleans(series[start:stop])
         blanks = numbers_among(missing)
@@ -125,7 +127,13 @@ def _narwhal(values: object, name: str) -> Any:
 
 def _numbers(series: Any) -> Any:
     values = series.to_numpy()
-    return values.astype(np.float64) if values.dtype.kind == "O" else values
+    if values.dtype.kind != "O":
+        return values
+    return values.astype(np.float32 if "Float32" in str(series.dtype) else np.float64)
+
+
+def _values(series: Any) -> Any:
+    return series.to_list()  # whole numbers beside blank cells keep their digits
 
 
 def _booleans(series: Any) -> Any:

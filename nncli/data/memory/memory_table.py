@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from nncli.base.errors import DataError
 from nncli.base.words import did_you_mean
 from nncli.data.files.table import Cells, Kind, Table
-from nncli.data.files.values import number_cells, numbers_among, text_cells
+from nncli.data.files.texts import text_cells
+from nncli.data.files.values import number_cells, numbers_among, usual_type
 from nncli.data.memory.value_cells import Place, cells_of
 
 Reader = Callable[[int, int], Cells]
@@ -107,7 +108,7 @@ class NumberTable(MemoryTable):
     def _reader(self, column: str, kind: Kind | None, missing: Sequence[str]) -> Reader:
         cells = self._matrix[:, self.header.index(column)]
         if kind == "category":
-            return lambda start, stop: text_cells(cells[start:stop].tolist(), missing)
+            return lambda start, stop: text_cells(usual_type(cells[start:stop]), missing)
         blanks = numbers_among(missing)
         where = Place(self.name, column, place).of
         return lambda start, stop: number_cells(

@@ -6,7 +6,7 @@ What it is shows in the values that are not blank:
 - mixed: as the texts of a CSV file (see `csv_file`), numbers if more than half of them are, which
   makes any other text an error; else a category.
 
-Blank is None, NaN, text of spaces alone, or a text that stands for a blank cell.
+What is blank, `texts` says, and beside it a text that stands for a blank cell.
 """
 
 import math
@@ -18,7 +18,8 @@ import numpy as np
 
 from nncli.base.errors import DataError
 from nncli.data.files.table import BLANK_BOOLEAN, NUMBER, Cells, Kind
-from nncli.data.files.values import REMEDIES, is_blank, numbers_among, text_of
+from nncli.data.files.texts import NOT_A_NUMBER, is_blank, text_of
+from nncli.data.files.values import REMEDIES, numbers_among
 
 Value = bool | int | float | str | None
 
@@ -70,9 +71,12 @@ def cells_of(
         plain = [None if _number(each) in numbers else each for each in plain]
     kind = kind or _kind(plain, texts_may_be_numbers)
     if kind == "category":
+        pairs = zip(plain, values, strict=True)  # as its own type a number has its own digits
         cells = np.empty(len(plain), object)
-        cells[:] = [None if each is None else text_of(each) for each in plain]
+        cells[:] = [None if each is None else text_of(value) for each, value in pairs]
         return cells
+    if kind == "boolean":
+        plain = [None if each in NOT_A_NUMBER else each for each in plain]
     convert = _boolean if kind == "boolean" else _number
     found = [math.nan if each is None else convert(each) for each in plain]
     for row, number in enumerate(found):
@@ -117,10 +121,11 @@ def _plain(value: object, place: Place, row: int) -> Value:
 
 def _kind(values: Sequence[Value], texts_may_be_numbers: bool) -> Kind:
     known = [each for each in values if each is not None]
+    if not texts_may_be_numbers and known and all(isinstance(each, str) for each in known):
+        return "category"
+    known = [each for each in known if each not in NOT_A_NUMBER]
     if all(isinstance(each, bool) for each in known):
         return "boolean" if known else "number"
-    if not texts_may_be_numbers and all(isinstance(each, str) for each in known):
-        return "category"
     texts = [each for each in known if not _is_number(each)]
     if len(known) - len(texts) > len(texts):
         return "number"
@@ -146,5 +151,5 @@ def _number(value: Value) -> float | None:
 
 
 def _boolean(value: Value) -> float | None:
-    text = text_of(value).lower()
+    text = str(value).lower()
     return float(text == "true") if text in ("true", "false") else None

@@ -12,8 +12,9 @@ from nncli.base.errors import DataError
 from nncli.base.storage.mapping import check_unchanged, give_back, row_blocks
 from nncli.base.words import briefly, count
 from nncli.data.files.input_file import Advance, tell_nobody
+from nncli.data.memory.forms import column_of
 from nncli.data.rows.blocks import Asked, RowBlock
-from nncli.data.rows.targets import class_indices
+from nncli.data.tables.column import LARGEST, suits, unsuited_numbers
 from nncli.data.tables.targets import Targets
 
 Numbers = NDArray[Any]
@@ -67,11 +68,11 @@ def array_blocks(arrays: ArrayRows, columns: Sequence[str], asked: Asked) -> Ite
         _check_lengths(arrays, matrix)
         values = _targets(arrays, arrays.y, asked.targets)
         for start, part in row_blocks(matrix):
-            _check_finite(arrays, part, columns, start)
+            _check_numbers(arrays, part, columns, start)
     step = asked.rows or len(matrix)
     for start in range(0, len(matrix), step):
         part = matrix[start : start + step]
-        check = partial(_check_finite, arrays, part, columns, start)
+        check = partial(_check_numbers, arrays, part, columns, start)
         if not arrays.in_memory:
             check()
         targets = None if values is None else values[start : start + step]
@@ -99,11 +100,12 @@ def _targets(arrays: ArrayRows, y: Numbers, targets: Targets) -> Numbers:
             raise DataError(
                 f"{arrays.y_name}: is of shape {y.shape}; expected a class for each row"
             )
-        return class_indices(targets, y.ravel(), arrays.label_place)
+        (cells,) = column_of(y, "y", arrays.y_name).values()
+        return targets.indices(cells, arrays.label_place)
     one_a_row = y.reshape(-1, 1) if y.ndim < 2 else y
     values = _matrix(one_a_row, arrays.y_name, targets.names, verb="predicts", shape=y.shape)
     for start, part in row_blocks(values):
-        _check_finite(arrays, part, targets.names, start, arrays.y_name)
+        _check_numbers(arrays, part, targets.names, start, arrays.y_name)
     return values
 
 
@@ -133,13 +135,15 @@ def _matrix(
     return rows.view(np.uint8) if rows.dtype.kind == "b" else rows
 
 
-def _check_finite(
+def _check_numbers(
     arrays: ArrayRows, part: Numbers, columns: Sequence[str], first: int, name: str | None = None
 ) -> None:
-    """Raise `DataError` for the first number that is not finite in some rows of an array."""
-    if part.dtype.kind == "f" and not (finite := np.isfinite(part)).all():
-        row, column = np.argwhere(~finite)[0]
+    """Raise `DataError` for the first number in some rows that is not finite, or too large."""
+    if not suits(part):
+        row, column = np.argwhere(unsuited_numbers(part))[0]
+        found = part[row, column]
+        bounds = f"number from {-LARGEST:g} to {LARGEST:g}"
         raise DataError(
             f"{name or arrays.name}: {arrays.place(int(first + row))}, column {columns[column]}: "
-            f"found {part[row, column]}; expected a finite number"
+            f"found {found}; expected a {bounds if np.isfinite(found) else 'finite number'}"
         )

@@ -29,8 +29,8 @@ class RowBlock:
     targets : array (N,) of indices of the classes, or (N, O) of numbers, or None
         None where they are not asked for.
     check : function
-        Raises `DataError` for the first input that is not finite. It is for rows in memory, which
-        are looked through only if the model cannot take them.
+        Raises `DataError` for the first input that is not finite, or too large. It is for rows in
+        memory, which are looked through only if the model cannot take them.
     """
 
     inputs: NDArray[Any]

@@ -7,7 +7,7 @@ from functools import cached_property
 from nncli.base.errors import DataError
 from nncli.base.words import count
 from nncli.data.files.table import Cells, Kind, OpenTable, Table
-from nncli.data.files.values import text_cells
+from nncli.data.files.texts import text_cells
 
 
 @dataclass(frozen=True)
@@ -93,4 +93,4 @@ class WithColumns:
 def _as_kind(cells: Cells, kind: Kind | None) -> Cells:
     """Return cells as they are, or numbers as text where that is asked for."""
     is_text = cells.dtype.kind == "O"
-    return text_cells(cells.tolist(), ()) if kind == "category" and not is_text else cells
+    return text_cells(cells) if kind == "category" and not is_text else cells

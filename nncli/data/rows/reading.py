@@ -26,7 +26,7 @@ from nncli.data.memory.memory_table import MemoryTable
 from nncli.data.rows.arrays import ArrayRows, array_blocks
 from nncli.data.rows.blocks import Asked, RowBlock
 from nncli.data.rows.derived import WithColumns
-from nncli.data.rows.targets import as_array, given_columns
+from nncli.data.rows.targets import as_array, check_given, given_columns
 from nncli.data.splits import Split, whole
 from nncli.data.tables.encoding import Encoding
 from nncli.data.tables.targets import Targets
@@ -197,6 +197,7 @@ def _of_arrays(taken: Taken, arrays: ArrayRows, asked: Asked) -> Iterator[RowBlo
     given = None
     if asked.targets is not None and arrays.y is not None:
         given = given_columns(arrays.y, asked.target_names)
+        check_given(arrays.y_name, given, arrays.place)
     yield from _of_table(taken, as_table(arrays.X, arrays.name), asked, given)
 
 

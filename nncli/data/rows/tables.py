@@ -14,9 +14,9 @@ from nncli.data.files.table_blocks import regroup
 from nncli.data.files.table_file import regrouped
 from nncli.data.memory.value_cells import Place, cells_of
 from nncli.data.rows.blocks import MOST_ROWS, Asked, RowBlock
-from nncli.data.rows.targets import check_there, class_indices, target_kinds
+from nncli.data.rows.targets import check_there, labelled, target_kinds
 from nncli.data.tables.encoding import Encoding, Unseen
-from nncli.data.tables.targets import LeftOut, Targets
+from nncli.data.tables.targets import Targets
 
 _BLOCK_NUMBERS = 1 << 20
 
@@ -38,26 +38,26 @@ def encoded_blocks(table: OpenTable, encoding: Encoding, asked: Asked) -> Iterat
     if not any(name in header for name in names):
         encoding.check_columns(Table(table.name, {}, str), header)
     _check_kept(table.name, asked, header)
-    unseen, left_out = Unseen(), LeftOut(asked.target_names)
+    unseen = Unseen()
     blocks = table.blocks(
         kinds=_kinds(encoding, kept, asked.targets),
         used=[name for name in dict.fromkeys((*names, *others)) if name in header],
         missing=encoding.blanks,
     )
-    rows, left = asked.rows or _suited_rows(encoding), 0
-    for whole in regrouped(table.name, blocks, rows):
-        encoding.check_columns(_as_inputs(whole, encoding, kept), header)
-        check_there(table.name, asked.target_names, header)
-        block = left_out.without(whole)
-        left += len(block)
-        if len(block):
-            yield RowBlock(
-                encoding.encode_block(_as_inputs(block, encoding, kept), header, unseen),
-                {name: block.columns[name].tolist() for name in kept if name in block.columns},
-                asked.targets.values(block) if asked.targets else None,
-            )
-    for line in left_out.notes(left):
-        (asked.left_out or asked.note)(line)
+
+    def checked() -> Iterator[Table]:
+        rows = asked.rows or _suited_rows(encoding)
+        for block in regrouped(table.name, blocks, rows):
+            encoding.check_columns(_as_inputs(block, encoding, kept), header)
+            check_there(table.name, asked.target_names, header)
+            yield block
+
+    for block in labelled(checked(), asked):
+        yield RowBlock(
+            encoding.encode_block(_as_inputs(block, encoding, kept), header, unseen),
+            {name: block.columns[name].tolist() for name in kept if name in block.columns},
+            asked.targets.values(block) if asked.targets else None,
+        )
     for line in unseen.notes():
         asked.note(line)
 
@@ -103,6 +103,8 @@ def _suited_rows(encoding: Encoding) -> int:
 def number_blocks(table: OpenTable, columns: Sequence[str], asked: Asked) -> Iterator[RowBlock]:
     """Yield the rows of a table that is matched with these columns (see `matching`) as numbers.
 
+    Rows without a target are left out, if targets are asked for.
+
     Raises
     ------
     DataError
@@ -115,7 +117,7 @@ def number_blocks(table: OpenTable, columns: Sequence[str], asked: Asked) -> Ite
     rows = asked.rows or max(1, min(MOST_ROWS, _BLOCK_NUMBERS // len(columns)))
     blocks = table.blocks(kinds=kinds, used=list(kinds), missing=())
     empty = True
-    for block in regroup(blocks, rows):
+    for block in labelled(regroup(blocks, rows), asked):
         yield RowBlock(
             _numbers(block, columns), targets=_values(block, targets) if targets else None
         )
@@ -128,7 +130,7 @@ def _values(block: Table, targets: Targets) -> NDArray[Any]:
     if not targets.classes:
         return _numbers(block, targets.names)
     cells = block.columns[targets.names[0]]
-    return class_indices(targets, cells, lambda row: f"{block.name}: {block.place(row)}")
+    return targets.indices(cells, lambda row: f"{block.name}: {block.place(row)}")
 
 
 def _numbers(block: Table, columns: Sequence[str]) -> NDArray[Any]:

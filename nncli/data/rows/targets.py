@@ -1,6 +1,6 @@
 """Targets of rows for a model: in a column, or given beside the inputs."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -8,27 +8,40 @@ from numpy.typing import NDArray
 
 from nncli.base.errors import DataError
 from nncli.base.words import briefly, count, did_you_mean
-from nncli.data.files.table import Cells, Kind
+from nncli.data.files.table import Cells, Kind, Table
 from nncli.data.memory.forms import column_of, in_order_of
-from nncli.data.tables.targets import Targets, class_names
+from nncli.data.rows.blocks import Asked
+from nncli.data.tables.column import blank_cells, check_size
+from nncli.data.tables.targets import LeftOut, Targets
 
 
-def class_indices(
-    targets: Targets, cells: Cells, place: Callable[[int], str]
-) -> NDArray[np.unsignedinteger[Any]]:
-    """Return the index of each cell's class (N,). Raises `DataError` for one unknown."""
-    if cells.dtype.kind == "O":
-        cells = np.where(cells == None, "", cells)  # noqa: E711 - cell by cell
-    codes = targets.codes(cells)
-    unknown = codes == len(targets.classes)
-    if unknown.any():
-        row = int(unknown.argmax())
-        (text,) = class_names(cells[row : row + 1])
-        raise DataError(
-            f"{place(row)}: the class {text!r} is not one of the model's: "
-            + ", ".join(targets.classes)
-        )
-    return codes
+def labelled(tables: Iterable[Table], asked: Asked) -> Iterator[Table]:
+    """Yield the rows that have all targets that are asked for; tell of the others at the end.
+
+    Raises
+    ------
+    DataError
+        When none is left.
+    """
+    left_out, left = LeftOut(asked.target_names), 0
+    for table in tables:
+        kept = left_out.without(table)
+        left += len(kept)
+        if len(kept):
+            yield kept
+    for line in left_out.notes(left):
+        (asked.left_out or asked.note)(line)
+
+
+def check_given(name: str, columns: Mapping[str, Cells], place: Callable[[int], str]) -> None:
+    """Raise `DataError` for the first target beside an array that is blank or infinite."""
+    for column, cells in columns.items():
+        if (blank := blank_cells(cells)).any():
+            raise DataError(
+                f"{name}: {place(int(blank.argmax()))}: is blank; leave out rows without a target"
+            )
+        if cells.dtype.kind == "f" and np.isinf(cells).any():
+            check_size(Table(name, {}, place), column, cells)
 
 
 def target_kinds(targets: Targets | None) -> dict[str, Kind]:

@@ -11,7 +11,8 @@ import numpy as np
 
 from nncli.base.errors import DataError
 from nncli.base.words import count
-from nncli.data.files.table import BLANK_BOOLEAN, Cells, Kind, Table
+from nncli.data.files.table import BLANK_BOOLEAN, NUMBER, Cells, Kind, Table
+from nncli.data.files.texts import NOT_A_NUMBER, canonical, places_of
 from nncli.data.splits import Rows
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ class Column:
     fill : float, str or None
         What stands for a blank cell: the constant, or what `fit` has found.
     categories : tuple of str
-        The different texts of the training rows, sorted.
+        The different texts of the training rows, `canonical` and sorted.
     """
 
     name: str
@@ -84,10 +85,11 @@ class Column:
             As `encode`, and when every cell of a column whose mean is needed is blank.
         """
         if self.kind == "category":
-            texts = {cell for cell in table.columns[self.name][rows] if cell is not None}
-            if self.missing == "constant":
-                texts.add(self.fill)
-            return replace(self, categories=tuple(sorted(texts)))
+            texts, fill = _different(table.columns[self.name][rows]), self.fill
+            if isinstance(fill, str):
+                fill = canonical(fill.strip())
+                texts.add(fill)
+            return replace(self, fill=fill, categories=tuple(sorted(texts)))
         if self.missing in ("error", "constant"):
             return self
         known = self._numbers(table)[rows]
@@ -114,7 +116,7 @@ class Column:
             For the first blank cell that must not be, and a number too large.
         """
         blank = blank_cells(table.columns[self.name])
-        if self.missing == "error" and blank.any():
+        if self.missing == "error" and self._blank_category is None and blank.any():
             raise DataError(
                 f"{table.name}: {table.place(int(blank.argmax()))}, column {self.name}: is blank; "
                 f"expected a {KIND_WORDS[self.kind]}; fill it, or train with data.columns: "
@@ -129,22 +131,43 @@ class Column:
         return np.empty(0, np.intp)
 
     def _encode_texts(self, table: Table, out: NDArray[Any]) -> NDArray[np.intp]:
-        number: dict[str | None, int] = {each: n for n, each in enumerate(self.categories)}
+        places = places_of(self.categories)
         cells = table.columns[self.name]
-        number[None] = number.get(self.fill, -1) if self.missing == "constant" else -1  # type: ignore[arg-type]  # a text
-        codes = np.fromiter((number.get(cell, -2) for cell in cells), np.intp, len(cells))
+        blank = self._blank_category
+        codes_of: dict[str | None, int] = {
+            text: places.get(text, places.get(canonical(text), -2)) for text in {*cells} - {None}
+        }
+        codes_of[None] = -1 if blank is None else places[blank]
+        codes = np.fromiter((codes_of[cell] for cell in cells), np.intp, len(cells))
         out[:, : len(self.categories)] = 0
         known = np.flatnonzero(codes >= 0)
         out[known, codes[known]] = 1
         return np.flatnonzero(codes == -2)
 
+    def takes_texts(self, cells: Cells) -> bool:
+        """Return whether all texts are numbers or Booleans, as a CSV file of them would have."""
+        means = NUMBER.fullmatch if self.kind == "number" else _TRUTHS.get
+        return all(means(canonical(text)) is not None for text in {*cells})
+
+    @property
+    def _blank_category(self) -> str | None:
+        """The category that a blank cell is; to earlier versions the text nan was one."""
+        if self.kind != "category" or self.missing == "indicator":
+            return None
+        if self.missing == "constant":
+            return str(self.fill)
+        return next((text for text in NOT_A_NUMBER if text in self.categories), None)
+
     def _numbers(self, table: Table) -> Numbers:
         cells = table.columns[self.name]
+        if self.kind == "boolean" and cells.dtype.kind == "O":
+            cells = np.array([_TRUTHS.get(canonical(text or "")) for text in cells], object)
         numbers = cells.astype(np.float64, copy=False)
         check_size(table, self.name, numbers)
         return numbers
 
 
+_TRUTHS = {"true": 1.0, "false": 0.0}
 KIND_WORDS: dict[Kind, str] = {"number": "number", "boolean": "Boolean", "category": "text"}
 _REMEDIES: dict[Kind, Missing] = {
     "number": "median",
@@ -215,7 +238,7 @@ def unsuited(table: Table, name: str) -> str | None:
         return None
     cells = table.columns[name]
     known = np.flatnonzero(~blank_cells(cells))
-    different = {*cells[known]}
+    different = _different(cells)
     if different and all(map(_DATE.fullmatch, different)):
         return (
             f"{table.place(int(known[0]))}: found {cells[known[0]]!r}, a date or time; "
@@ -243,6 +266,11 @@ def check_inputs(table: str, columns: Sequence[Column]) -> None:
             owners[name] = column.name
 
 
+def _different(cells: Cells) -> set[str]:
+    """Return the different texts, `canonical`, of cells that are not blank."""
+    return {canonical(text) for text in {*cells} - {None}}
+
+
 def blank_cells(cells: Cells) -> NDArray[np.bool_]:
     """Return which cells are blank, (N,)."""
     if cells.dtype.kind == "O":
@@ -250,9 +278,22 @@ def blank_cells(cells: Cells) -> NDArray[np.bool_]:
     return np.isnan(cells) if cells.dtype.kind == "f" else np.zeros(len(cells), np.bool_)
 
 
+def suits(numbers: NDArray[Any]) -> bool:
+    """Return whether all numbers are finite, and none is too large for scaling or float32."""
+    if numbers.dtype.kind != "f" or not numbers.size:
+        return True
+    # An extreme is NaN where a number is. As Python's: 1e30 is no float16.
+    return float(numbers.min()) >= -LARGEST and float(numbers.max()) <= LARGEST
+
+
+def unsuited_numbers(numbers: NDArray[Any]) -> NDArray[np.bool_]:
+    """Return which numbers are NaN, infinite or too large."""
+    return np.asarray(~(np.abs(numbers) <= np.float64(LARGEST)))
+
+
 def check_size(table: Table, name: str, numbers: Numbers) -> None:
     """Raise `DataError` for a number that scaling or float32 would bring to infinity."""
-    if len(numbers) and numbers.min() >= -LARGEST and numbers.max() <= LARGEST:
+    if suits(numbers):
         return  # the usual case, without a look at each
     large = np.abs(numbers) > LARGEST
     if large.any():

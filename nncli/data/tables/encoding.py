@@ -187,6 +187,8 @@ def _other_kind(column: Column, table: Table) -> str | None:
         return None
     if column.kind == "number" and kind == "boolean":  # true and blanks are a number, too
         return None
+    if kind == "category" and column.takes_texts(known):
+        return None
     if kind == "category":
         texts = (row for row, cell in enumerate(cells) if cell and not _is_number(cell))
         row = next(texts, int((~blank_cells(cells)).argmax()))

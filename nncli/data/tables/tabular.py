@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -10,8 +11,10 @@ from numpy.typing import NDArray
 from nncli.base.errors import DataError
 from nncli.base.words import did_you_mean, listed
 from nncli.data.dataset import Dataset, Task
-from nncli.data.files.table import Kind, Table
-from nncli.data.files.table_file import TableInput, column_names, name_of, read_table
+from nncli.data.files.table import BLANK_BOOLEAN, Kind, Table
+from nncli.data.files.table_file import TableInput, column_names, name_of, open_table, read_table
+from nncli.data.files.texts import is_code
+from nncli.data.files.values import MOST_EXACT
 from nncli.data.names import named_columns
 from nncli.data.rows.reading import Taken, labelled_rows
 from nncli.data.splits import Rows, Split, in_order, whole
@@ -49,6 +52,8 @@ class Choices:
         What blank cells are in columns of which `columns` does not say it: see `described`.
     classes : sequence of str
         Those that there are, in their order, where they are known.
+    encoding : Encoding, optional
+        How the columns become inputs, where it is known.
     """
 
     target: Sequence[str]
@@ -61,6 +66,7 @@ class Choices:
     blanks: Sequence[str] = ()
     missing: Literal["error", "auto"] = "error"
     classes: Sequence[str] = ()
+    encoding: Encoding | None = None
 
     @property
     def roles(self) -> dict[str, str]:
@@ -123,10 +129,13 @@ def load_tables(
     names, unnamed = named_columns(path, names, {*choices.roles, *choices.columns})
     table, left_out = _read(source, names, choices)
     targets = understand(table, choices.target, choices.task, choices.classes)
+    if targets.classes and _are_codes(source, table, targets.names[0]):
+        said = {**choices.columns, targets.names[0]: {"kind": "category"}}
+        return load_tables(source, parts, replace(choices, columns=said), seed, fold)
     values = targets.values(table)
     shares = {part: each for part, each in parts.items() if isinstance(each, int | float)}
     divided = divide(_labels_alone(values), shares, seed, targets.classes, path, fold)
-    encoding = _encoding(table, names, choices, divided["train"])
+    encoding = choices.encoding or _encoding(table, names, choices, divided["train"])
     matrix, unseen = encoding.encode(table)
     notes = [*unnamed, *unseen]
     weights = _weights(table, targets, values, choices, divided["train"])
@@ -156,6 +165,24 @@ def load_tables(
         numbers=table.numbers,
         ids={} if choices.id is None else {choices.id: table.columns[choices.id]},
     )
+
+
+def _are_codes(source: TableInput, table: Table, target: str) -> bool:
+    """Return whether classes that were read as numbers say more as text.
+
+    They have leading zeros in the first block of a file, or more digits than float64 holds.
+    """
+    cells = table.columns[target]
+    if table.kind(target) != "number" or cells.dtype == BLANK_BOOLEAN:
+        return False
+    if cells.dtype.kind == "f" and float(np.abs(cells).max()) > MOST_EXACT:
+        return True
+    if not isinstance(source, Path):
+        return False
+    kinds: dict[str, Kind] = {target: "category"}
+    with open_table(source) as file:
+        first = next(iter(file.blocks(kinds=kinds, used=[target], missing=())))
+    return any(map(is_code, {*first.columns[target]} - {None}))
 
 
 def _encoding(table: Table, names: Sequence[str], choices: Choices, train: Rows) -> Encoding:

@@ -10,7 +10,8 @@ The task shows in the cells of the targets:
 - several targets, all of them Booleans or 0 and 1: ``multilabel``; all numbers: ``regression``.
 """
 
-from collections.abc import Collection, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,13 +21,14 @@ from numpy.typing import NDArray
 from nncli.base.errors import DataError
 from nncli.base.words import count, listed
 from nncli.data.dataset import Task
-from nncli.data.files.table import NUMBER, Cells, Table
+from nncli.data.files.table import BLANK_BOOLEAN, NUMBER, Cells, Table
+from nncli.data.files.texts import canonical, in_order, places_of, texts_of
 from nncli.data.tables.column import blank_cells, check_size
 
 _MOST_NUMBERED_CLASSES = 20
 _ROWS_OF_A_CLASS = 5
 _ROWS_AT_A_TIME = 1 << 16
-_PAIRS = ("0", "1"), ("false", "true")
+_PAIRS = {"0": "false", "1": "true"}, {"false": "0", "true": "1"}
 
 
 @dataclass(frozen=True)
@@ -55,39 +57,58 @@ class Targets:
             For a cell that is none of the classes, no number, or for several labels not 0 or 1.
         """
         if self.classes:
-            return self._classes(table)
+            (name,) = self.names
+            return self.indices(
+                table.columns[name],
+                lambda row: f"{table.name}: {table.place(row)}, column {name}",
+                f"the training rows': {listed(self.classes, 10)}",
+            )
         return np.column_stack([self._numbers(table, name) for name in self.names])
 
     def codes(self, cells: Cells) -> NDArray[np.unsignedinteger[Any]]:
         """Return the index of each cell's class (N,), and the number of classes for no class.
 
-        A class goes by its name; beside that 7.0 is 7, and where there are but 0 and 1, or false
-        and true, each may stand for the other. Cells have no spaces around them, but classes of
-        earlier versions may.
+        A class goes by its name, or what is `canonical` of it; beside that a number goes by its
+        value, and where there are only 0 and 1, or false and true, each may stand for the other.
         """
         unknown = len(self.classes)
-        index = {each.strip(): number for number, each in enumerate(self.classes)}
-        index |= {each: number for number, each in enumerate(self.classes)}
+        named = places_of(self.classes)
+        values = {float(text): place for text, place in named.items() if NUMBER.fullmatch(text)}
+        places: dict[str | None, int] = dict(named.items())
         found = np.empty(len(cells), np.min_scalar_type(unknown))
         for start in range(0, len(cells), _ROWS_AT_A_TIME):  # a text each takes much memory
-            texts = class_names(cells[start : start + _ROWS_AT_A_TIME])
-            others = {each: _alias(each, index) for each in {*texts} - index.keys()}
-            known = index | {text: index.get(other, unknown) for text, other in others.items()}
-            found[start : start + len(texts)] = [known[text] for text in texts]
+            part = cells[start : start + _ROWS_AT_A_TIME]
+            texts = part.tolist() if part.dtype.kind == "O" else texts_of(part)
+            places |= {
+                text: _place(text, places, values, unknown) for text in {*texts} - places.keys()
+            }
+            found[start : start + len(texts)] = [places[text] for text in texts]
         return found
 
-    def _classes(self, table: Table) -> NDArray[np.unsignedinteger[Any]]:
-        (name,) = self.names
-        cells = table.columns[name]
+    def indices(
+        self, cells: Cells, place: Callable[[int], str], among: str = ""
+    ) -> NDArray[np.unsignedinteger[Any]]:
+        """Return the index of each cell's class (N,).
+
+        Parameters
+        ----------
+        place : function of int to str
+            What a row, counted from 0, is called in a message.
+        among : str
+            Whose classes they are, and which, in a message; by default the model's.
+
+        Raises
+        ------
+        DataError
+            For a cell that is none of the classes.
+        """
         found = self.codes(cells)
         unknown = found == len(self.classes)
         if unknown.any():
             row = int(unknown.argmax())
-            (text,) = class_names(cells[row : row + 1])
-            raise DataError(
-                f"{table.name}: {table.place(row)}, column {name}: the class {text!r} is not "
-                f"one of the training rows': {listed(self.classes, 10)}"
-            )
+            text = "" if cells[row] is None else texts_of(cells[row : row + 1])[0] or "nan"
+            among = among or "the model's: " + ", ".join(self.classes)
+            raise DataError(f"{place(row)}: the class {text!r} is not one of {among}")
         return found
 
     def _numbers(self, table: Table, name: str) -> NDArray[np.float64]:
@@ -131,7 +152,7 @@ def understand(
         )
     cells = table.columns[names[0]]
     _refuse_fractions(table, names[0], cells)
-    classes = list(known) or _classes(cells)
+    classes = list(known) or classes_of(cells)
     if len(classes) < 2:
         raise DataError(
             f"{table.name}: column {names[0]}: every row has the class {classes[0]!r}; expected "
@@ -187,35 +208,25 @@ class LeftOut:
         return [f"{name}: {count(self._rows, 'row')} with a blank target ({place})"]
 
 
-def class_names(cells: Cells) -> list[str]:
-    """Return cells as names of classes: 7.0 and 7 are one.
-
-    Booleans are called ``true`` and ``false``, as in a CSV file. Every class that data or a model
-    has is named here.
-    """
-    if cells.dtype.kind == "b":
-        return ["true" if cell else "false" for cell in cells.tolist()]
-    if cells.dtype.kind == "f":
-        return [str(int(cell)) if cell.is_integer() else str(cell) for cell in cells.tolist()]
-    return [str(cell) for cell in cells.tolist()]
+def classes_of(cells: Cells) -> list[str]:
+    """Return the different classes of cells in their order: every class that data have."""
+    return in_order({canonical(text) for text in {*texts_of(cells)} if text is not None})
 
 
-def _alias(text: str, classes: Collection[str]) -> str:
-    """Return the name that a text stands for beside its own."""
-    name = text.lower() if text.lower() in ("true", "false") else text
-    if NUMBER.fullmatch(text):
-        (name,) = class_names(np.array([float(text)]))
-    for ours, theirs in (_PAIRS, _PAIRS[::-1]):
-        if name in ours and {*theirs} == {*classes}:
-            return theirs[ours.index(name)]
-    return name
-
-
-def _classes(cells: Cells) -> list[str]:
-    """Return the different names, numbers by their value."""
-    if cells.dtype.kind == "O":
-        return sorted({*class_names(cells)})
-    return class_names(np.unique(cells))
+def _place(
+    text: str | None, places: Mapping[str | None, int], values: Mapping[float, int], unknown: int
+) -> int:
+    """Return the place of the class that a text stands for which is no name of one."""
+    name = canonical(text or "")
+    if name in places:
+        return places[name]
+    value = float(name) if NUMBER.fullmatch(name) else math.nan
+    if value in values:
+        return values[value]
+    for other in _PAIRS:
+        if name in other and unknown == len(other) and places.keys() >= {*other.values()}:
+            return places[other[name]]
+    return unknown
 
 
 def _task(table: Table, names: Sequence[str]) -> Task:
@@ -224,7 +235,7 @@ def _task(table: Table, names: Sequence[str]) -> Task:
             "multilabel" if all(_is_label(table.columns[name]) for name in names) else "regression"
         )
     cells = table.columns[names[0]]
-    if cells.dtype.kind in "Ob":
+    if cells.dtype.kind in "Ob" or cells.dtype == BLANK_BOOLEAN:
         return "multiclass"
     different = np.unique(cells)
     numbered = (

@@ -16,6 +16,7 @@ from nncli.data.files.csv_rows import BLOCK_BYTES
 from nncli.data.files.input_file import open_input
 from nncli.data.files.stored_table import collect
 from nncli.data.files.table_file import read_table, regrouped, table_blocks
+from nncli.data.files.texts import text_of
 
 with_files = settings(
     deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60
@@ -184,9 +185,7 @@ def test_any_table_is_read_back(path, rows, end):
         expected = np.array([math.nan if x is None else x for x, _ in rows], np.float64)
         expected = expected.astype(np.float32) if single else expected
     np.testing.assert_array_equal(table.columns["x"], expected)
-    texts = [text.replace("\r\n", "\n").replace("\r", "\n") for _, text in rows]
-    ascii_white = " \t\n\r\v\f"
-    assert table.columns["t"].tolist() == [text.strip(ascii_white) or None for text in texts]
+    assert table.columns["t"].tolist() == [text_of(text) for _, text in rows]
 
 
 # In blocks

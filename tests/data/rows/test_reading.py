@@ -220,16 +220,20 @@ def test_wrong_rows_are_refused_with_their_place(unnamed, rows, y, problem):
 
 
 def test_a_class_is_the_same_alone_and_among_text(tmp_path):
-    """Alone, `01` and `True` would be taken for a number and a Boolean."""
+    """Alone, `01` and `True` would be taken for a number and a Boolean.
+
+    A class has the name that it has in every format: `1.0` is `1`, and `True` is `true`.
+    """
     rows = [{"x": float(n % 4), "y": ["01", "True", "b", "1.0"][n % 4]} for n in range(60)]
     (tmp_path / "t.csv").write_text(as_csv(rows), encoding="utf-8")
     model = trained(tmp_path, "{path: t.csv, target: y}")
-    assert model.classes == ["01", "1.0", "True", "b"]
+    names = {"01": "01", "True": "true", "b": "b", "1.0": "1"}
+    assert model.classes == ["01", "1", "b", "true"]
     for row in rows[:4]:
         (tmp_path / "one.csv").write_text(as_csv([row]), encoding="utf-8")
         found = model.evaluate(tmp_path / "one.csv")
         assert found.confusion.sum(axis=1).tolist() == [
-            int(name == row["y"]) for name in model.classes
+            int(name == names[row["y"]]) for name in model.classes
         ]
 
 

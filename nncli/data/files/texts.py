@@ -1,0 +1,132 @@
+"""The text of a cell, and which texts are one category or one class, whatever they came from.
+
+A cell that is text stands in its column as it does in its file or frame, without the white space
+around it, and with line feeds as line ends. `canonical` names the category or class that it means:
+
+- What reads as a number is the shortest text of that number: ``1.0``, ``1.00``, ``1e0`` and ``+1``
+  are ``1``, ``1.50`` is ``1.5``, and ``-0.0`` is ``0``. Digits alone keep all of them, and a number
+  has the digits of its own type: 0.1 in float32 is ``0.1``.
+- With leading zeros it is no number but a code: ``01`` stays ``01``.
+- ``true`` and ``false`` are written small.
+- Every other text is itself.
+
+A cell is blank that holds nothing, white space alone, None, NaN, NA or NaT, and text that is
+``NaN`` or ``nan``: so polars and NumPy write a number that is not known.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from nncli.data.files.table import BLANK_BOOLEAN, NUMBER, Cells
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+NOT_A_NUMBER = ("NaN", "nan")
+
+_BLANK = {"", *NOT_A_NUMBER}
+_CODE = re.compile(r"[-+]?0[0-9]", re.ASCII)
+_DIGITS = re.compile(r"[-+]?[0-9]+", re.ASCII)
+_MOST_DIGITS = 400  # more than a float has before its point
+
+
+def text_cells(values: NDArray[Any] | Sequence[Any], missing: Collection[str] = ()) -> Cells:
+    """Return values of one type as cells (N,) of text; None for a blank one, and for `missing`."""
+    texts = texts_of(values)
+    if missing:
+        blank = {*missing, *map(canonical, missing)}
+        known = {text for text in texts if text is not None}
+        found = {text for text in known if {text, canonical(text)} & blank}
+        texts = [None if text in found else text for text in texts]
+    cells = np.empty(len(texts), object)
+    cells[:] = texts
+    return cells
+
+
+def texts_of(values: NDArray[Any] | Sequence[Any]) -> list[str | None]:
+    """Return the texts of values of one type, by `text_of`, which is called once for each.
+
+    An array of numbers or Booleans is a column as `Table` has them.
+    """
+    if isinstance(values, np.ndarray):
+        if values.dtype.kind in "biuf" and values.dtype != BLANK_BOOLEAN:
+            different, places = np.unique(values, return_inverse=True)
+            names = [*map(text_of, different)]
+            return [names[place] for place in places.ravel().tolist()]
+        is_blank_boolean = values.dtype == BLANK_BOOLEAN
+        values = values.tolist()
+        if is_blank_boolean:
+            values = [None if is_blank(value) else value == 1 for value in values]
+    texts = {value: text_of(value) for value in {*values}}
+    return [*map(texts.__getitem__, values)]
+
+
+def text_of(value: object) -> str | None:
+    """Return the text of a value, a number or Boolean by its `canonical` one; None if blank."""
+    if isinstance(value, bytes):
+        text = value.decode("utf-8", "backslashreplace")
+    elif isinstance(value, str):
+        text = value
+    elif is_blank(value):
+        return None
+    else:
+        text = canonical(str(value))
+    text = text.strip()
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return None if text in _BLANK else text
+
+
+def is_blank(value: object) -> bool:
+    """Return whether a value is none: None, NaN, or what pandas has for it."""
+    if isinstance(value, float | np.floating):
+        return bool(value != value)
+    return value is None or type(value).__name__ in ("NAType", "NaTType")
+
+
+def canonical(text: str) -> str:
+    """Return what the category or class is called that a text, without space around it, means."""
+    if not NUMBER.fullmatch(text):
+        return small if (small := text.lower()) in ("true", "false") else text
+    if is_code(text):
+        return text
+    if _DIGITS.fullmatch(text):
+        return "0" if text in ("+0", "-0") else text.removeprefix("+")
+    number = float(text)
+    if number.is_integer():
+        return str(int(number))
+    return text if np.isinf(number) else repr(number)
+
+
+def is_code(text: str) -> bool:
+    """Return whether a text is a number with leading zeros, and so none."""
+    return bool(_CODE.match(text) and NUMBER.fullmatch(text))
+
+
+def in_order(texts: Iterable[str]) -> list[str]:
+    """Return different texts sorted: by their numbers where all are numbers."""
+    texts = {*texts}
+    if not all(map(NUMBER.fullmatch, texts)):
+        return sorted(texts)
+    return sorted(texts, key=lambda text: (_number(text), text))
+
+
+def places_of(names: Sequence[str]) -> dict[str, int]:
+    """Return where names are, by themselves and by what is `canonical` of them.
+
+    A text is at its own place, or else at that of what is canonical of it. Earlier versions kept
+    names as they stood in the file, also with spaces around them.
+    """
+    places = {name: place for place, name in enumerate(names)}
+    others = {canonical(name.strip()): place for name, place in reversed(places.items())}
+    others |= {name.strip(): place for name, place in places.items()}
+    return others | places
+
+
+def _number(text: str) -> int | float:
+    return int(text) if _DIGITS.fullmatch(text) and len(text) < _MOST_DIGITS else float(text)

@@ -1,0 +1,98 @@
+"""The same table in every format that can hold it."""
+
+import csv
+
+import numpy as np
+import pytest
+
+
+def in_every_format(columns, folder):
+    """Return a table, lists of Python values by name, as rows of every format, by its name.
+
+    Files are written to `folder`. Blank is None. A column has values of one type, except None.
+    """
+    rows = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+    return {
+        "dicts": rows,
+        "csv by hand": _csv(rows, folder / "hand.csv"),
+        **_of_pandas(columns, folder),
+        **_of_polars(columns, folder),
+        **_of_pyarrow(columns, folder),
+        **_of_numpy(columns, folder),
+    }
+
+
+def _csv(rows, path):
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(rows[0])
+        writer.writerows([_by_hand(cell) for cell in row.values()] for row in rows)
+    return path
+
+
+def _by_hand(cell):
+    """Return a cell as people write it."""
+    if isinstance(cell, bool):
+        return str(cell).upper()
+    return f" {cell:+}0 " if isinstance(cell, float) and "e" not in f"{cell}" else cell
+
+
+def _is_large(cells):
+    return any(isinstance(cell, int) and cell >= 2**63 for cell in cells)
+
+
+def _of_pandas(columns, folder):
+    pandas = pytest.importorskip("pandas", reason="pandas is not installed")
+    frame = pandas.DataFrame(columns)
+    frame.to_csv(folder / "pandas.csv", index=False)
+    frame.to_parquet(folder / "pandas.parquet")
+    objects = pandas.DataFrame({name: pandas.Series(cells, dtype=object)
+                                for name, cells in columns.items()})  # fmt: skip
+    return {
+        "pandas": frame,
+        "pandas objects": objects,
+        "pandas nullable": objects.convert_dtypes(),
+        "pandas csv": folder / "pandas.csv",
+        "pandas parquet": folder / "pandas.parquet",
+    }
+
+
+def _of_polars(columns, folder):
+    polars = pytest.importorskip("polars", reason="polars is not installed")
+    frame = polars.DataFrame(columns)
+    frame.write_csv(folder / "polars.csv")
+    frame.write_parquet(folder / "polars.parquet")
+    return {
+        "polars": frame,
+        "polars csv": folder / "polars.csv",
+        "polars parquet": folder / "polars.parquet",
+    }
+
+
+def _of_pyarrow(columns, folder):
+    pyarrow = pytest.importorskip("pyarrow", reason="the extra 'parquet' is not installed")
+    from pyarrow import csv as pyarrow_csv
+    from pyarrow import parquet
+
+    large = pyarrow.uint64()
+    table = pyarrow.table(
+        {name: pyarrow.array(cells, large) if _is_large(cells) else cells
+         for name, cells in columns.items()}
+    )  # fmt: skip
+    pyarrow_csv.write_csv(table, folder / "pyarrow.csv")
+    parquet.write_table(table, folder / "pyarrow.parquet")
+    return {
+        "pyarrow": table,
+        "pyarrow csv": folder / "pyarrow.csv",
+        "pyarrow parquet": folder / "pyarrow.parquet",
+    }
+
+
+def _of_numpy(columns, folder):
+    cells = np.array([*columns.values()], object).T
+    if any(character in str(cell) for cell in cells.flat for character in '",\n\r'):
+        return {}
+    cells[cells == None] = ""  # noqa: E711 - cell by cell
+    path = folder / "numpy.csv"
+    np.savetxt(path, cells, "%s", ",", header=",".join(columns), comments="", encoding="utf-8")
+    return {"numpy csv": path}
