@@ -1,7 +1,7 @@
 """Tables from Parquet, by row groups, with pyarrow (the extra ``parquet``).
 
-Numbers, Booleans and text are read, and dictionaries as categories. A null, and NaN, is a blank
-cell.
+Numbers, Booleans and text are read, and dictionaries as categories; where a column is wanted as
+text, such as an id, dates, times and decimals too. A null, and NaN, is a blank cell.
 """
 
 import io
@@ -72,7 +72,7 @@ class ParquetFile:
         """Yield the rows, once, as `OpenTable` says."""
         columns = self.header if used is None else list(used)
         for column in columns:
-            self._check(column)
+            self._check(column, kinds.get(column))
         readers = {
             column: _Reader(self.name, column, kinds.get(column), missing) for column in columns
         }
@@ -89,7 +89,7 @@ class ParquetFile:
                 self._advance(self._bytes * len(batch) // self._file.metadata.num_rows)
         default_memory_pool().release_unused()
 
-    def _check(self, column: str) -> None:
+    def _check(self, column: str, wanted: Kind | None) -> None:
         """Raise `DataError` for a column that is not there, twice there, or of another kind."""
         from pyarrow import types
 
@@ -100,6 +100,8 @@ class ParquetFile:
             raise DataError(f"{self.name}: has {count} columns called {column!r}; rename them")
         kind = self._file.schema_arrow.field(column).type
         value = kind.value_type if types.is_dictionary(kind) else kind
+        if wanted == "category" and _has_text(value):
+            return
         for test, each in _TYPES.items():
             if getattr(types, test)(value):
                 found, remedy = REMEDIES[each]
@@ -151,7 +153,7 @@ class _Reader:
                 )
             if pyarrow.types.is_floating(chunk.type):  # as Python's own they would be float64
                 return text_cells(chunk.to_numpy(zero_copy_only=False), self._missing)
-            return text_cells(chunk.to_pylist(), self._missing)
+            return text_cells(_without_nanoseconds(chunk).to_pylist(), self._missing)
         if kind == "boolean" and not chunk.null_count:
             return np.asarray(chunk.to_numpy(zero_copy_only=False), np.bool_)
         if kind == "boolean":
@@ -171,9 +173,27 @@ def _kind(arrow_type: "pyarrow.DataType") -> Kind | None:
         return "boolean"
     if types.is_integer(arrow_type) or types.is_floating(arrow_type):
         return "number"
-    if types.is_string(arrow_type) or types.is_large_string(arrow_type):
-        return "category"
-    return None
+    texts = (types.is_string, types.is_large_string, types.is_string_view)
+    return "category" if any(is_text(arrow_type) for is_text in texts) else None
+
+
+def _has_text(arrow_type: "pyarrow.DataType") -> bool:
+    """Return whether a type is none of the kinds, but has a text for each of its values."""
+    from pyarrow import types
+
+    tests = (types.is_date, types.is_time, types.is_timestamp, types.is_decimal)
+    return any(test(arrow_type) for test in tests)
+
+
+def _without_nanoseconds(chunk: "pyarrow.Array") -> "pyarrow.Array":
+    """Return times in microseconds, which Python's own have."""
+    import pyarrow
+
+    if getattr(chunk.type, "unit", None) != "ns" or not _has_text(chunk.type):
+        return chunk
+    is_time = pyarrow.types.is_time(chunk.type)
+    whole = pyarrow.time64("us") if is_time else pyarrow.timestamp("us", chunk.type.tz)
+    return chunk.cast(whole, safe=False)
 
 
 def _places(first_row: int) -> Callable[[int], str]:

@@ -30,6 +30,7 @@ _REFUSED = {
     "Array": "nested",
     "Struct": "nested",
 }
+_HAVE_TEXT = ("Date", "Datetime", "Time", "Decimal")  # as an id, or as a category
 
 
 class FrameTable(MemoryTable):
@@ -48,6 +49,8 @@ class FrameTable(MemoryTable):
 
     def _reader(self, column: str, kind: Kind | None, missing: Sequence[str]) -> Reader:
         series, where = self._frame[column], Place(self.name, column, place)
+        if kind == "category" and type(series.dtype).__name__ in _HAVE_TEXT:
+            return lambda start, stop: text_cells(series[start:stop].to_list(), missing)
         found = self._kind(column, series.dtype)
         if found is None or str(getattr(series.to_native(), "dtype", "")) == "object":
             cells = cells_of(series.to_list(), where, kind, missing)

@@ -175,7 +175,7 @@ def _are_codes(source: TableInput, table: Table, target: str) -> bool:
     cells = table.columns[target]
     if table.kind(target) != "number" or cells.dtype == BLANK_BOOLEAN:
         return False
-    if cells.dtype.kind == "f" and float(np.abs(cells).max()) > MOST_EXACT:
+    if cells.dtype.kind == "f" and float(np.abs(cells).max()) >= MOST_EXACT:
         return True
     if not isinstance(source, Path):
         return False

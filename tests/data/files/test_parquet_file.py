@@ -11,6 +11,7 @@ import pytest
 from nncli.base.errors import DataError
 from nncli.base.extras import install_command
 from nncli.data.files.table_file import read_table, table_blocks
+from nncli.data.memory.frames import frame_table
 
 pyarrow = pytest.importorskip("pyarrow", reason="the extra 'parquet' is not installed")
 parquet = pytest.importorskip("pyarrow.parquet")
@@ -137,6 +138,33 @@ def test_other_columns_are_refused_by_name_with_a_hint(path, cells, problem):
     parquet.write_table(pyarrow.table({"ok": pyarrow.array([1] * len(cells)), "c": cells}), path)
     assert refusal(path).startswith(problem)
     assert values(read_table(path, used=["ok"])) == {"ok": [1] * len(cells)}
+
+
+WITH_TEXT = {
+    "day": ([datetime.date(2020, 1, 2), None], None, ["2020-01-02", None]),
+    "time": ([datetime.time(1, 2, 3), None], pyarrow.time64("ns"), ["01:02:03", None]),
+    "stamp": (
+        [datetime.datetime(2020, 1, 2, 3), None],
+        pyarrow.timestamp("ns"),
+        ["2020-01-02 03:00:00", None],
+    ),
+    "price": ([decimal.Decimal("1.50"), None], None, ["1.5", None]),
+    "view": (["a", None], pyarrow.string_view(), ["a", None]),
+}
+
+
+@pytest.mark.parametrize("name", WITH_TEXT)
+def test_what_has_a_text_is_read_where_text_is_wanted(table_of, path, name):
+    cells, kind, expected = WITH_TEXT[name]
+    cells = {"x": pyarrow.array(cells, kind)}
+    assert values(table_of(cells, {"kinds": {"x": "category"}})) == {"x": expected}
+    if name == "view":
+        assert values(table_of(cells)) == {"x": expected}
+        return
+    frame = pyarrow.table(cells)
+    (block,) = frame_table(frame, "frame").blocks(kinds={"x": "category"}, used=None, missing=())
+    assert block.columns["x"].tolist() == expected
+    assert refusal(path).startswith("column x holds d")
 
 
 def test_missing_columns_text_for_numbers_and_no_rows_are_refused(path):
