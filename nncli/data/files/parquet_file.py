@@ -58,6 +58,7 @@ class ParquetFile:
             # Neither a map, nor column chunks, nor all that is to come shall be in memory.
             self._file = parquet.ParquetFile(source, buffer_size=_BUFFER_BYTES, pre_buffer=False)
             self.header: list[str] = self._file.schema_arrow.names
+        self._categories = _categories_of_pandas(self._file.schema_arrow)
         # What pyarrow reads is not seen: the bytes of the file are told in proportion to the rows.
         self._bytes = 0 if file.path is None else file.path.stat().st_size
         self._advance = advance
@@ -73,6 +74,7 @@ class ParquetFile:
         columns = self.header if used is None else list(used)
         for column in columns:
             self._check(column, kinds.get(column))
+        kinds = {**dict.fromkeys(self._categories, "category"), **kinds}
         readers = {
             column: _Reader(self.name, column, kinds.get(column), missing) for column in columns
         }
@@ -175,6 +177,16 @@ def _kind(arrow_type: "pyarrow.DataType") -> Kind | None:
         return "number"
     texts = (types.is_string, types.is_large_string, types.is_string_view)
     return "category" if any(is_text(arrow_type) for is_text in texts) else None
+
+
+def _categories_of_pandas(schema: "pyarrow.Schema") -> set[str]:
+    """Return the columns that were categories in pandas: of those of numbers only it tells."""
+    try:
+        columns = [*(schema.pandas_metadata or {}).get("columns", ())]
+    except (AttributeError, TypeError, ValueError):  # what others write there may be anything
+        return set()
+    described = [each for each in columns if isinstance(each, dict)]
+    return {str(each.get("name")) for each in described if each.get("pandas_type") == "categorical"}
 
 
 def _has_text(arrow_type: "pyarrow.DataType") -> bool:

@@ -167,6 +167,21 @@ def test_what_has_a_text_is_read_where_text_is_wanted(table_of, path, name):
     assert refusal(path).startswith("column x holds d")
 
 
+def test_categories_of_numbers_are_those_of_pandas(path):
+    pandas = pytest.importorskip("pandas", reason="pandas is not installed")
+    codes, flags = pandas.Categorical([10, 9, 10]), pandas.Categorical([True, None, False])
+    pandas.DataFrame({"c": codes, "b": flags, "x": [1.5, 2, 3]}).to_parquet(path)
+    found = values(read_table(path))
+    assert found == {"c": ["10", "9", "10"], "b": ["true", None, "false"], "x": [1.5, 2, 3]}
+
+
+@pytest.mark.parametrize("metadata", [b"{", b"[]", b'{"columns": 3}', b'{"columns": [3]}'])
+def test_odd_metadata_of_pandas_is_passed_over(path, metadata):
+    table = pyarrow.table({"x": [1, 2]}).replace_schema_metadata({"pandas": metadata})
+    parquet.write_table(table, path)
+    assert values(read_table(path)) == {"x": [1, 2]}
+
+
 def test_missing_columns_text_for_numbers_and_no_rows_are_refused(path):
     parquet.write_table(pyarrow.table({"price": ["a"]}), path)
     assert refusal(path, used=["prize"]) == "has no column 'prize'; did you mean 'price'?"
