@@ -254,14 +254,17 @@ def test_a_wrong_file_is_one_line(nncli, runs, tmp_path, content, message):
     assert result.error == f"Error: f.csv: {message}"
 
 
-def test_a_metric_that_no_number_can_hold_is_one_line(nncli, tmp_path):
+def test_a_target_that_could_not_be_trained_on_is_not_evaluated(nncli, tmp_path):
     (tmp_path / "c.yaml").write_text(ONE, encoding="utf-8")
     overrides = ("training.precision=float64", "training.loss=mean_absolute_error")
     assert nncli("train", "c.yaml", *overrides, "-o", "run").code == 0
     (tmp_path / "f.csv").write_text("size,age,price\n0,1,1e200\n0,1,0\n", encoding="utf-8")
     result = nncli("eval", "run", "--data", "f.csv")
     assert result.code == 1
-    assert result.error == "Error: f.csv: the rmse is inf: some values are too large for the model"
+    assert result.error == (
+        "Error: f.csv: row 0 (from 0), target price: found 1e+200; expected a number from -1e+30 to "
+        "1e+30"
+    )
 
 
 # Losses, early stopping, gradients
