@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from numbers import Integral
 from threading import Lock
 from typing import Any
@@ -84,9 +85,15 @@ def _limiter_of(count: int) -> Any:
     """Set the number of threads; return what sets it back, None where it is that number."""
     if _starts_by_environment and count == threads_in_use():
         return None
-    from threadpoolctl import threadpool_limits  # only here: most runs do without
+    return _controller().limit(limits=count, user_api="blas")
 
-    return threadpool_limits(count, user_api="blas")
+
+@cache
+def _controller() -> Any:
+    """Return what sets the number of threads; it takes milliseconds to find the libraries."""
+    from threadpoolctl import ThreadpoolController  # only here: most runs do without
+
+    return ThreadpoolController()
 
 
 def threads_in_use() -> int:

@@ -13,7 +13,7 @@ from nncli.data.tables.column import LARGEST, suits, unsuited_numbers
 from nncli.engines.batches import Batches, target_codes
 from nncli.metrics.tasks import EVALUATIONS, Answers, Evaluation
 from nncli.model.model import Model
-from nncli.model.passes import Passes
+from nncli.model.passes import Passes, suited_threads_for
 from nncli.model.thresholds import gives_probabilities
 from nncli.nn.entries import Array
 from nncli.nn.losses import LOSSES
@@ -184,9 +184,10 @@ def evaluate(
     numbers = np.empty((len(split), network.output.outputs), network.dtype)
     loss_sum, is_regression = 0.0, task == "regression"
     learned = with_scaled_targets(split, target_scaling) if is_regression else split
-    for part, T, passes in run_rows(network, learned, scaling, len(classes)):
-        numbers[part] = passes.outputs() if is_regression else passes.logits
-        loss_sum += objective.of_logits(network.output, passes.logits, T) * len(T)
+    with suited_threads_for(network):
+        for part, T, passes in run_rows(network, learned, scaling, len(classes)):
+            numbers[part] = passes.outputs() if is_regression else passes.logits
+            loss_sum += objective.of_logits(network.output, passes.logits, T) * len(T)
     answers = Answers(
         split=name,
         names=classes or targets,

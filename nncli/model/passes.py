@@ -1,5 +1,8 @@
 """Passes through a trained network that give a row the same outputs wherever it stands."""
 
+from contextlib import AbstractContextManager
+
+from nncli.base.threads import ENOUGH_WORK, limited_threads, suited_threads
 from nncli.nn.buffers import flat_buffer, shaped
 from nncli.nn.entries import Array
 from nncli.nn.network import Network
@@ -7,7 +10,6 @@ from nncli.nn.network import Network
 MOST_ROWS = 384
 # Measured with OpenBLAS: with fewer rows, its threads share them so that some are at an edge.
 _FEWEST_ROWS = {"f": 96, "d": 384}
-_OPERATIONS = 1 << 26  # a millisecond's work, which a row alone takes too
 
 
 class Passes:
@@ -49,8 +51,16 @@ class Passes:
 
 
 def rows_a_pass(network: Network) -> int:
-    """Return how many rows a network takes at a time: fewer, where one takes long."""
-    operations, rows = sum(layer.flops_per_row for layer in network.layers), MOST_ROWS
-    while rows > _FEWEST_ROWS[network.dtype.char] and rows * operations > _OPERATIONS:
+    """Return how many rows a network takes at a time: as many as suit one thread, if it can be."""
+    rows = MOST_ROWS
+    while rows > _FEWEST_ROWS[network.dtype.char] and network.largest_product(rows) >= ENOUGH_WORK:
         rows //= 2
     return rows
+
+
+def suited_threads_for(network: Network) -> AbstractContextManager[None]:
+    """Let passes of a network take the threads that suit them, whatever the process uses.
+
+    Of other threads a product has other last digits.
+    """
+    return limited_threads(suited_threads(network.largest_product(rows_a_pass(network))))

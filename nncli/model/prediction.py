@@ -21,7 +21,7 @@ from nncli.metrics.scores import chosen_classes, chosen_labels, margin_of
 from nncli.model.evaluation import check_range, check_size, target_scaling_of
 from nncli.model.model import Model
 from nncli.model.passes import MOST_ROWS as ROWS_A_PASS
-from nncli.model.passes import Passes
+from nncli.model.passes import Passes, suited_threads_for
 from nncli.model.thresholds import gives_probabilities
 
 Numbers = NDArray[np.floating[Any]]
@@ -217,17 +217,23 @@ def predict_rows(
     DataError
         As `check_range`, for inputs or outputs.
     """
-    network = model.network
     margin = margin_of(model.threshold if threshold is None else threshold)
-    if model.task == "regression":
-        A = np.empty((len(inputs), network.output.outputs), network.dtype)
-        for part, passes in _run(model, inputs, first_row):
-            A[part] = passes.outputs()
-            check_range(A[part], first_row + part.start)
-        values = unscaled(A, target_scaling_of(model))
-        check_range(values, first_row)
-        return PredictedNumbers(model.targets, values)
-    return (_labels if model.task == "multilabel" else _classes)(model, inputs, margin, first_row)
+    with suited_threads_for(model.network):
+        if model.task == "regression":
+            return _numbers(model, inputs, first_row)
+        if model.task == "multilabel":
+            return _labels(model, inputs, margin, first_row)
+        return _classes(model, inputs, margin, first_row)
+
+
+def _numbers(model: Model, inputs: NDArray[Any], first_row: int) -> PredictedNumbers:
+    A = np.empty((len(inputs), len(model.targets)), model.network.dtype)
+    for part, passes in _run(model, inputs, first_row):
+        A[part] = passes.outputs()
+        check_range(A[part], first_row + part.start)
+    values = unscaled(A, target_scaling_of(model))
+    check_range(values, first_row)
+    return PredictedNumbers(model.targets, values)
 
 
 def _labels(model: Model, inputs: NDArray[Any], margin: float, first_row: int) -> PredictedLabels:

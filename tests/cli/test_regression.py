@@ -262,8 +262,8 @@ def test_a_target_that_could_not_be_trained_on_is_not_evaluated(nncli, tmp_path)
     result = nncli("eval", "run", "--data", "f.csv")
     assert result.code == 1
     assert result.error == (
-        "Error: f.csv: row 0 (from 0), target price: found 1e+200; expected a number from -1e+30 to "
-        "1e+30"
+        "Error: f.csv: row 0 (from 0), target price: found 1e+200; expected a number from -1e+30 "
+        "to 1e+30"
     )
 
 

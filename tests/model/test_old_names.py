@@ -68,7 +68,7 @@ def test_a_cell_has_the_class_of_its_text_or_else_of_its_meaning(classes, cells,
 def test_the_rows_of_a_model_are_divided_in_the_order_of_its_classes(tmp_path):
     path = tmp_path / "t.csv"
     path.write_text("\n".join(["f,x,y", *LINES]), encoding="utf-8")
-    model = trained(tmp_path, DATA)
+    model = replace(trained(tmp_path, DATA), fingerprint={})  # earlier versions kept none
     assert model.classes == ["1", "2", "03.0", "10"]
     encoding = model.preprocessing.encoding
     old = replace(

@@ -2,7 +2,9 @@
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_limits
 
+import nncli
 from nncli.model.passes import MOST_ROWS, Passes, rows_a_pass
 from nncli.nn.network import Network, parameter_count
 from tests.nn.networks import build_layers
@@ -38,6 +40,24 @@ def test_a_row_has_the_same_outputs_alone_and_among_others(sizes, dtype):
         chosen = RANDOM.permutation(passes.rows)[:count]
         passes.run(rows[chosen])
         np.testing.assert_array_equal(passes.outputs(), everyone[chosen])
+
+
+@pytest.mark.parametrize("hidden", [8, 128, 500])
+def test_predictions_and_metrics_do_not_depend_on_the_threads_of_the_process(hidden):
+    rows = RANDOM.normal(size=(300, 784)).astype(np.float32)
+    config = {
+        "data": {"task": "multiclass", "test": 0, "validation": 0},
+        "model": {"hidden_layers": [hidden]},
+        "training": {"epochs": 0},
+    }
+    classes = np.arange(300) % 10
+    model = nncli.train(config, data=(rows, classes)).model
+    found = []
+    for threads in (1, 2):
+        with threadpool_limits(threads, user_api="blas"):
+            metrics = model.evaluate(rows, classes).metrics
+            found.append((model.predict_proba(rows).tolist(), metrics))
+    assert found[0] == found[1]
 
 
 def test_other_rows_of_a_pass_leave_nothing_behind():
