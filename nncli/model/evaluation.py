@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from nncli.base.errors import DataError
 from nncli.data.scaling import NOT_SCALED, Scaling, unscaled, with_scaled_targets
 from nncli.data.splits import Split
-from nncli.data.tables.column import LARGEST, suits, unsuited_numbers
+from nncli.data.tables.column import suits, unsuited_numbers
 from nncli.engines.batches import Batches, target_codes
 from nncli.metrics.tasks import EVALUATIONS, Answers, Evaluation
 from nncli.model.model import Model
@@ -59,14 +59,7 @@ def check_size(raw: NDArray[Any], first_row: int, dtype: np.dtype[Any]) -> None:
         That of the model.
     """
     if not suits(raw):
-        row, column = np.argwhere(unsuited_numbers(raw))[0].tolist()
-        found, row = float(raw[row, column]), first_row + row
-        if not abs(found) <= np.finfo(dtype).max:
-            raise _too_large(row, dtype)
-        raise DataError(
-            f"row {row} (from 0): found {found:g}; expected a number from {-LARGEST:g} to "
-            f"{LARGEST:g}"
-        )
+        raise _too_large(first_row + int(unsuited_numbers(raw).any(axis=1).argmax()), dtype)
 
 
 def _too_large(row: int, dtype: np.dtype[Any]) -> DataError:

@@ -60,7 +60,7 @@ def usual_type(values: NDArray[Any]) -> NDArray[Any]:
 
 
 def without_longdouble(values: NDArray[Any]) -> NDArray[Any]:
-    """Return numbers of longdouble, which no file holds, rounded to float64; others as they are."""
+    """Return numbers of longdouble rounded to float64, and others as they are."""
     if values.dtype.kind != "f" or values.dtype.itemsize <= np.dtype(np.float64).itemsize:
         return values
     with np.errstate(over="ignore"):
