@@ -180,7 +180,9 @@ class TrainingSection(Section):
         description="share of the hidden units left out at random in each step: one for all "
         "hidden layers, or a list with one for each",
     )
-    precision: Literal["float32", "float64"] = Field("float32", description="of all arithmetic")
+    precision: Literal["float32", "float64"] = Field(
+        "float32", description="of the weights and of the arithmetic of the network"
+    )
     engine: Literal["auto", EngineName] = Field(
         "auto",
         description="what computes the training steps: compiled needs the fast extra; auto takes "
