@@ -80,7 +80,7 @@ def stop_at(monkeypatch):
 
     It returns a list that gets the rows of every batch.
     """
-    monkeypatch.setattr("nncli.runs.job.Plan", partial(Plan, report_seconds=0.0))
+    monkeypatch.setattr("nncli.runs.settings.Plan", partial(Plan, report_seconds=0.0))
     usual = NumpyEngine.steps
 
     def stop(step):
