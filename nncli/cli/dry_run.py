@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import click
 
 from nncli.cli.findings import print_findings
-from nncli.cli.output import print_pairs, print_table
+from nncli.cli.output import print_pairs, print_table, print_warning
 from nncli.cli.show import print_layers
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def print_estimate(estimate: "Estimate") -> None:
     """Print data, shapes, memory and time; on standard error what the user may not expect."""
     for warning in estimate.warnings:
-        click.echo(f"Warning: {warning}", err=True)
+        print_warning(warning)
     if estimate.is_own:
         print_findings(estimate.dataset)
         click.echo()

@@ -7,6 +7,7 @@ import click
 from nncli.base.late import import_late
 from nncli.base.words import printable, shell_word
 from nncli.cli.arguments import DATA, templates
+from nncli.cli.output import print_warning
 
 
 @click.command()
@@ -49,7 +50,7 @@ def init(template: str, out: Path | None, data: Path | None, targets: tuple[str,
         data=data,
         target=targets,
         path=out,
-        note=lambda line: click.echo(f"Warning: {line}", err=True),
+        note=print_warning,
     )
     if str(path) == "-":
         click.echo(text, nl=False)

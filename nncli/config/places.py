@@ -110,11 +110,11 @@ def check_data(config: "Config") -> None:
             Path(path).stat()
         except (FileNotFoundError, NotADirectoryError) as error:
             others = [place for place in config.places.get(path, ()) if place != path]
-            nor = f", nor is there {listed(others, quote='')}" if others else ""
-            option = "--data FILE or " if key == "path" else ""
+            also = f"; it is not at {listed(others, quote='')} either" if others else ""
+            option = "--data FILE, or to train with " if key == "path" else ""
             raise DataError(
-                f"{nearby(path)}: cannot be read ({reason(error)}){nor}; say where it is: {option}"
-                f"data.{key}=FILE"
+                f"{nearby(path)}: cannot be read ({reason(error)}){also}; put it back, or say "
+                f"where it is with {option}data.{key}=FILE"
             ) from error
         except (OSError, ValueError):  # reported by who reads it
             continue

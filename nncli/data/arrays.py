@@ -55,9 +55,10 @@ class Arrays:
         """Choose arrays of an npz file. Raises `DataError` when one is not there."""
         for key, array in (("X", inputs), ("y", targets), ("weight", weight)):
             if array is not None and array not in arrays:
+                others = ", ".join(arrays) or "none"
                 raise DataError(
                     f"{name}: has no array {array!r} for data.{key}"
-                    + (did_you_mean(array, list(arrays)) or f"; it has {', '.join(arrays)}")
+                    + (did_you_mean(array, list(arrays)) or f"; it has {others}")
                 )
         return cls(
             arrays[inputs],

@@ -1,12 +1,11 @@
 """Say why a run directory has no model, and what to do next."""
 
 from pathlib import Path
-from shlex import quote
 
 from nncli.base.errors import DataError
 from nncli.base.storage.locks import in_use
 from nncli.base.storage.run_files import CONFIG, DIVERGENCE, HISTORY, METRICS, WEIGHTS
-from nncli.base.words import count, on_one_line
+from nncli.base.words import count, on_one_line, shell_word
 
 _LONGEST_LINE = 500
 
@@ -28,7 +27,7 @@ def why_no_model(directory: Path) -> str | None:
     for place in (directory, *folds):
         if problem := _divergence(place):
             return f"{place}: training diverged and left no weights: {problem}"
-    resume = f"resume it: nncli train --resume {quote(str(directory))}"
+    resume = f"resume it: nncli train --resume {shell_word(str(directory))}"
     if not folds:
         done = count(_epochs(directory), "epoch")
         return f"{directory}: training was stopped after {done}, before it saved weights; {resume}"

@@ -61,6 +61,6 @@ def rows_a_pass(network: Network) -> int:
 def suited_threads_for(network: Network) -> AbstractContextManager[None]:
     """Let passes of a network take the threads that suit them, whatever the process uses.
 
-    Of other threads a product has other last digits.
+    Of other threads a product has other last digits. Within training its own threads stay.
     """
     return limited_threads(suited_threads(network.largest_product(rows_a_pass(network))))

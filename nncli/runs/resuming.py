@@ -1,5 +1,6 @@
 """Resume a stopped run, wherever it was stopped."""
 
+import filecmp
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -168,9 +169,8 @@ class StoppedRun:
         now, before = job.fingerprint, self.checkpoint.record["data"]
         if changed := changed_parts(before, now):
             rounded = (
-                "an earlier nncli began this run, and rounded the numbers of its data: go on from "
-                f"its weights, with model.initial_weights: {self.directory}/weights.npz, or train "
-                "anew"
+                "an earlier nncli began this run, and rounded the numbers of its data; continue "
+                f"from its weights, with model.initial_weights={self.directory}/weights.npz"
             )
             raise DataError(
                 f"{self.directory}: the data has changed since its checkpoint: the {changed[0]}; "
@@ -257,8 +257,12 @@ def _check_sums(sums: Sums, job: Job) -> None:
 
 
 def _check_same(directory: Path, before: Config, now: Config) -> None:
-    # Whether files that lie elsewhere have the same rows, is seen once they are read.
+    # Files may lie elsewhere: whether they have the same rows, their fingerprint tells.
     old, new = _flat(without_places(before)), _flat(without_places(now))
+    key = "model.initial_weights"
+    paths = [config.model.initial_weights for config in (before, now)]
+    if _are_other_files(*paths):
+        old[key], new[key] = paths
     changed = [key for key in {**old, **new} if old.get(key) != new.get(key)]
     if changed == [_MAY_BE_RAISED] and now.training.epochs > before.training.epochs:
         return
@@ -270,6 +274,16 @@ def _check_same(directory: Path, before: Config, now: Config) -> None:
             f"{directory}: cannot go on with another config: {what}; nothing but {_MAY_BE_RAISED} "
             "may change, and that only be raised"
         )
+
+
+def _are_other_files(before: object, now: object) -> bool:
+    """Return whether two paths lead to files that differ; one that is gone may have been moved."""
+    if not isinstance(before, str) or not isinstance(now, str) or before == now:
+        return False
+    try:
+        return not filecmp.cmp(before, now, shallow=False)
+    except OSError:
+        return False
 
 
 def _flat(values: dict[str, Any], above: str = "") -> dict[str, Any]:

@@ -173,7 +173,9 @@ def test_data_may_be_moved_alone(project, nncli, tmp_path):
         assert done.code == 1
         assert done.error.startswith("Error: line.csv: cannot be read (no such file or directory)")
         assert str(Path(run, "line.csv").absolute()) in done.error
-        assert done.error.endswith("; say where it is: --data FILE or data.path=FILE")
+        assert done.error.endswith(
+            "or say where it is with --data FILE, or to train with data.path=FILE"
+        )
     config = Path(run, "config.yaml")
     text = config.read_text("utf-8")
     for number, told in enumerate(

@@ -48,10 +48,12 @@ def _of_pandas(columns, folder):
     frame.to_parquet(folder / "pandas.parquet")
     objects = pandas.DataFrame({name: pandas.Series(cells, dtype=object)
                                 for name, cells in columns.items()})  # fmt: skip
+    with np.errstate(invalid="ignore"):  # pandas 2.1 tries whether floats are integers
+        nullable = objects.convert_dtypes()
     return {
         "pandas": frame,
         "pandas objects": objects,
-        "pandas nullable": objects.convert_dtypes(),
+        "pandas nullable": nullable,
         "pandas csv": folder / "pandas.csv",
         "pandas parquet": folder / "pandas.parquet",
     }
@@ -59,7 +61,8 @@ def _of_pandas(columns, folder):
 
 def _of_polars(columns, folder):
     polars = pytest.importorskip("polars", reason="polars is not installed")
-    frame = polars.DataFrame(columns)
+    large = {name: polars.UInt64 for name, cells in columns.items() if _is_large(cells)}
+    frame = polars.DataFrame(columns, schema_overrides=large)
     frame.write_csv(folder / "polars.csv")
     frame.write_parquet(folder / "polars.parquet")
     return {

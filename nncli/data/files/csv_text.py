@@ -11,8 +11,8 @@ _BYTE_ORDER_MARKS_OF_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _SAVE_AS_UTF_8 = "save it as CSV in UTF-8"
 
 # What may change with what follows: a carriage return, and Ctrl-Z, with which DOS ended a text.
-_UNDECIDED = re.compile(rb"\r\Z|\x1a[\x1a\r\n]*\Z")
-_MOST_UNDECIDED = 1 << 10  # more of them are no end of a text
+_UNDECIDED = re.compile(rb"\x1a[\x1a\r\n]*\Z|\r\Z")
+_MOST_UNDECIDED = 1 << 10  # more of them are no end of a text, and are not searched
 
 
 def clean_text(file: InputFile, block_bytes: int) -> Iterator[bytes]:
@@ -48,8 +48,8 @@ def clean_text(file: InputFile, block_bytes: int) -> Iterator[bytes]:
 
 def _decided(text: bytes) -> tuple[bytes, bytes]:
     """Return a text with line feeds, and what of its end depends on what follows."""
-    held = b""
-    if (found := _UNDECIDED.search(text)) and len(found[0]) <= _MOST_UNDECIDED:
+    held, end = b"", max(len(text.rstrip(b"\x1a\r\n")), len(text) - _MOST_UNDECIDED)
+    if found := _UNDECIDED.search(text, end):
         text, held = text[: found.start()], found[0]
     return text.replace(b"\r\n", b"\n").replace(b"\r", b"\n"), held
 

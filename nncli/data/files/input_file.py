@@ -61,7 +61,7 @@ class InputFile:
         self._stream: Any = packed
         self._unpacked_bytes = 0
         self._bomb_bytes = bomb_bytes
-        self.kind: FileKind | None = kind_of_head(self.head(HEAD_BYTES))
+        self.kind: FileKind | None = kind_of_head(self.head(HEAD_BYTES), path)
         self._is_packed = self.kind == "gzip"
         self.path = None if self._is_packed else path
         if self._is_packed:

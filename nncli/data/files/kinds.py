@@ -109,8 +109,13 @@ IMAGES: tuple[FileKind, ...] = ("png", "jpeg")
 HEAD_BYTES = 128  # any start, with some blank lines before text, or the first name in an archive
 
 
-def kind_of_head(head: bytes) -> FileKind | None:
-    """Return the kind of a file that begins with `HEAD_BYTES` such bytes; None for text."""
+def kind_of_head(head: bytes, path: Path | None = None) -> FileKind | None:
+    """Return the kind of a file that begins with `HEAD_BYTES` such bytes; None for text.
+
+    An archive whose path ends as that of arrays may have tables beside them.
+    """
+    if path is not None and kind_of_name(path) == "zip" and kind_of_head(head) == "archive":
+        return "zip"
     for beginning in (head, head.removeprefix(_MARK).lstrip(b" \t\r\n")):
         for kind, each in SIGNATURES.items():
             if beginning.startswith(each.starts):
@@ -130,15 +135,16 @@ def _kind_of_archive(head: bytes) -> FileKind:
 def kind_of_file(path: Path) -> FileKind | None:
     """Return the kind of a file as it lies there, gzipped or not. Raises `OSError`."""
     with open_regular(path) as stream:
-        return kind_of_head(stream.read(HEAD_BYTES))
+        return kind_of_head(stream.read(HEAD_BYTES), path)
 
 
 def is_parquet_folder(path: Path) -> bool:
     """Return whether a path leads to a folder with the parts of a Parquet table."""
     if not path.is_dir():
         return False
-    parts = (*path.glob("*.parquet"), *path.glob("*=*/"))
-    return path.suffix.lower() in SIGNATURES["parquet"].endings or bool(parts)
+    if path.suffix.lower() in SIGNATURES["parquet"].endings:
+        return True
+    return any(any(path.glob(parts)) for parts in ("*.parquet", "*=*/*.parquet"))
 
 
 def kind_of_name(path: Path) -> FileKind | None:

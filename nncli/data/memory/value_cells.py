@@ -13,6 +13,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, time, timedelta
+from decimal import Decimal
 
 import numpy as np
 
@@ -65,6 +66,8 @@ def cells_of(
     if quick is not None:
         return quick
     blanks, numbers = {"", *missing}, numbers_among(missing)
+    if kind == "category":
+        values = [str(each) if _has_text(each) else each for each in values]
     plain = [_plain(value, place, row) for row, value in enumerate(values)]
     plain = [None if each in blanks else each for each in plain]
     if numbers:
@@ -97,6 +100,11 @@ def _numbers_alone(values: Sequence[object]) -> Cells | None:
     except OverflowError:
         return None
     return None if np.isinf(cells).any() else cells
+
+
+def _has_text(value: object) -> bool:
+    """Return whether a value is none of the kinds, but has a text: of an id, for instance."""
+    return isinstance(value, date | time | Decimal) and not is_blank(value)
 
 
 def _plain(value: object, place: Place, row: int) -> Value:

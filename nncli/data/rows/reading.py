@@ -126,7 +126,7 @@ def _of_path(
 ) -> Iterator[RowBlock]:
     if given is not None and path.is_dir():
         raise DataError(f"{path}: is a folder, whose images have their classes; leave out y")
-    if path.is_dir() and not is_parquet_folder(path):
+    if path.is_dir() and (taken.images is not None or not is_parquet_folder(path)):
         yield from _of_images(taken, path, asked)
         return
     with open_input(path, asked.advance) as file:

@@ -129,7 +129,8 @@ def load_tables(
     names, unnamed = named_columns(path, names, {*choices.roles, *choices.columns})
     table, left_out = _read(source, names, choices)
     targets = understand(table, choices.target, choices.task, choices.classes)
-    if targets.classes and _are_codes(source, table, targets.names[0]):
+    is_open = targets.classes and targets.names[0] not in choices.kinds
+    if is_open and _are_codes(source, table, targets.names[0]):
         said = {**choices.columns, targets.names[0]: {"kind": "category"}}
         return load_tables(source, parts, replace(choices, columns=said), seed, fold)
     values = targets.values(table)

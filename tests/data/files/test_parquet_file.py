@@ -156,6 +156,8 @@ WITH_TEXT = {
 @pytest.mark.parametrize("name", WITH_TEXT)
 def test_what_has_a_text_is_read_where_text_is_wanted(table_of, path, name):
     cells, kind, expected = WITH_TEXT[name]
+    if name == "view" and int(pyarrow.__version__.partition(".")[0]) < 18:
+        pytest.skip("this pyarrow writes no string views")
     cells = {"x": pyarrow.array(cells, kind)}
     assert values(table_of(cells, {"kinds": {"x": "category"}})) == {"x": expected}
     if name == "view":
