@@ -141,8 +141,8 @@ def _own_rows(model: Model, split: str, note: Note) -> Split:
         )
     if model.fingerprint and (changed := changed_in_split(model.fingerprint, dataset, split)):
         note(
-            f"{model.called}: its data has changed since training: {', '.join(changed)}; of these "
-            f"{split} rows it may have been trained on some; put the data back, or evaluate rows "
+            f"{model.called}: its data has changed since training: {', '.join(changed)}; it may "
+            f"have been trained on some of these {split} rows; put the data back, or evaluate rows "
             "that it has not seen with --data FILE"
         )
     return dataset.splits[split]

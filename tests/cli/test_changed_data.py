@@ -85,7 +85,7 @@ def test_eval_names_what_has_changed(nncli, train, source, change, path, parts):
     assert done.code == 0
     assert json.loads(done.out)["split"] == "test"
     assert done.err == (
-        f"Warning: R: {TOLD}{parts}; of these test rows it may have been trained on some; put the "
+        f"Warning: R: {TOLD}{parts}; it may have been trained on some of these test rows; put the "
         "data back, or evaluate rows that it has not seen with --data FILE\n"
     )
     with pytest.warns(api.NncliWarning, match=TOLD):

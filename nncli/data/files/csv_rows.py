@@ -270,7 +270,7 @@ def _may_have_blank_lines(text: bytes) -> bool:
 
 
 def _top_of(head: bytes, delimiter: str) -> Top:
-    """Return the first rows of the beginning of a text; none of a row that goes on behind it."""
+    """Return the first rows of the beginning of a text; without a row that continues behind it."""
     whole = head[: end_of_rows(head, delimiter)] if len(head) >= _HEAD_BYTES else head + b"\n"
     return _Cut(whole, delimiter).top()
 

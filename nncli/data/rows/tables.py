@@ -76,7 +76,7 @@ def _check_kept(name: str, asked: Asked, header: Collection[str]) -> None:
 
 
 def _as_inputs(table: Table, encoding: Encoding, kept: Collection[str]) -> Table:
-    """Return a table in which inputs that also stand beside, so far as text, are what they are."""
+    """Return a table whose inputs have their own kinds; those that also stand beside were text."""
     typed = {
         each.name: cells_of(
             table.columns[each.name].tolist(),

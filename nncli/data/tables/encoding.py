@@ -102,7 +102,7 @@ class Encoding:
     def encode_block(self, table: Table, found: Collection[str], unseen: Unseen) -> NDArray[Any]:
         """Return the matrix (N, inputs) of some rows of a file, in double precision.
 
-        What none of the categories is, is added to `unseen`.
+        Texts that are no category are added to `unseen`.
         `found` and errors are as for `check_columns`, and for `Column.encode`.
         """
         self.check_columns(table, found)

@@ -48,7 +48,7 @@ def target_notes(
     if constant := [each for each, is_same in zip(targets.names, same, strict=True) if is_same]:
         yield (
             f"{name}: the target {listed(constant)} never changes in the training rows; nothing "
-            "can be learned of it"
+            "can be learned from it"
         )
     several = targets.task == "multilabel" and values.shape[1] >= _FEWEST_ONE_HOT
     if several and not chosen and (values.sum(axis=1) == 1).all():
