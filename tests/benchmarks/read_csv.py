@@ -22,7 +22,8 @@ from pathlib import Path
 from nncli.data.files.table_file import table_blocks
 def read(path):
     blocks = table_blocks(Path(path), rows=1 << 16)
-    return np.concatenate([np.column_stack([*block.columns.values()]) for block in blocks])
+    rows = [np.column_stack([*block.columns.values()]).astype(np.float32) for block in blocks]
+    return np.concatenate(rows)
 """,
     "nncli, a table": """
 from pathlib import Path
