@@ -63,7 +63,8 @@ def test_any_text_has_one_look_in_every_form(text):
 
 def test_targets_that_never_change_are_named():
     assert of_numbers([[7.5, n, -1] for n in range(30)]) == [
-        "t: the target 'y1', 'y3' never changes in the training rows; nothing can be learned from it"
+        "t: the target 'y1', 'y3' never changes in the training rows; nothing can be learned "
+        "from it"
     ]
     assert of_numbers([[n // 20] for n in range(30)]) == [
         "t: the target 'y1' never changes in the training rows; nothing can be learned from it"
