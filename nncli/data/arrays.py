@@ -167,12 +167,11 @@ def load_arrays(
         of_classes=class_weight,
     )
     splits = {part: replace(rows, rows=each, weights=weights) for part, each in divided.items()}
-    for part, other in parts.items():
-        if isinstance(other, Arrays):
-            splits[part] = _other_part(other, matrix.shape[1], targets)
-    for each in (first, *parts.values()):
-        if isinstance(each, Arrays):
-            each.check_unchanged()
+    others = {part: each for part, each in parts.items() if isinstance(each, Arrays)}
+    for part, other in others.items():
+        splits[part] = _other_part(other, matrix.shape[1], targets)
+    for each in (first, *others.values()):
+        each.check_unchanged()
     images = ImageFormat.of(first.inputs)
     notes = target_notes(
         first.targets_name,

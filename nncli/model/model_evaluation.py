@@ -46,16 +46,12 @@ def evaluate_model(
         raise UsageError(f"split: found {split!r}; expected {' or '.join(SPLITS)}")
     if rows is not None and split is not None:
         raise UsageError(f"the {split} rows and rows of your own exclude each other; choose one")
-    if rows is not None:
-        known = Targets(model.task, model.targets, model.classes)
-        name = _name_of(rows)
-        chosen = labelled_rows(model.preprocessing.taken, known, rows, targets, note=note)
-        for start, block in row_blocks(chosen.inputs):
-            check_size(block, start, model.network.dtype)
-        check_targets(chosen, model.objective, model.targets, name)
-    else:
-        name = split or "test"
-        chosen = _own_rows(model, name, note)
+    name = (split or "test") if rows is None else _name_of(rows)
+    chosen = (
+        _own_rows(model, name, note)
+        if rows is None
+        else _given_rows(model, rows, targets, name, note)
+    )
     evaluation = evaluate(
         model.network,
         model.objective,
@@ -73,18 +69,24 @@ def evaluate_model(
             raise DataError(
                 f"{name}: the {metric} is {value}: some values are too large for the model"
             )
-    if not chosen.of_classes:
-        _refuse_large_targets(chosen, model, name)
     return evaluation
 
 
-def _refuse_large_targets(split: Split, model: Model, name: str) -> None:
-    """Raise `DataError` for a target that none is trained with, though the metrics are finite."""
+def _given_rows(model: Model, rows: object, targets: object | None, name: str, note: Note) -> Split:
+    """Return rows with their targets; none has numbers that no model is trained with."""
+    known = Targets(model.task, model.targets, model.classes)
+    split = labelled_rows(model.preprocessing.taken, known, rows, targets, note=note)
+    for start, block in row_blocks(split.inputs):
+        check_size(block, start, model.network.dtype)
+    check_targets(split, model.objective, model.targets, name)
+    if split.of_classes:
+        return split
     if outside := target_outside(split, model.targets, -LARGEST, LARGEST):
         place, value = outside
         raise DataError(
             f"{name}: {place}: found {value:g}; expected a number from {-LARGEST:g} to {LARGEST:g}"
         )
+    return split
 
 
 def _name_of(rows: object) -> str:

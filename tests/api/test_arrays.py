@@ -171,7 +171,7 @@ def test_a_number_too_large_is_refused_in_rows_of_any_form(tmp_path, value):
             with pytest.raises(nncli.DataError, match=r"row \d \(from 0\): "):
                 use(rows)
     numbers = trained(X, NUMBERS)
-    with pytest.raises(nncli.DataError, match=r"found 1e.31; expected a number|the loss is inf"):
+    with pytest.raises(nncli.DataError, match=r"found 1e.3[19]; expected a number"):
         numbers.evaluate([{**row, "x2": 1.0, "y": float(value)}])
 
 

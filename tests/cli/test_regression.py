@@ -243,8 +243,8 @@ def test_one_row_has_no_r2(nncli, runs, tmp_path):
         ("size,age,price,rent\n0,1,2,much\n", "line 2, column rent: found 'much'; expected a "
          "finite number"),
         ("size,age,price,rent\n", "has no rows below its header"),
-        ("size,age,price,rent\n0,1,2,1e39\n", "the loss is inf: some values are too large for the "
-         "model"),
+        ("size,age,price,rent\n0,1,2,1e39\n", "row 0 (from 0), target rent: found 1e+39; expected "
+         "a number from -1e+30 to 1e+30"),
     ],
 )  # fmt: skip
 def test_a_wrong_file_is_one_line(nncli, runs, tmp_path, content, message):

@@ -1,6 +1,6 @@
 """A data set from tables: targets understood, rows divided, columns encoded, rows weighted."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -135,21 +135,19 @@ def load_tables(
         return load_tables(source, parts, replace(choices, columns=said), seed, fold)
     values = targets.values(table)
     shares = {part: each for part, each in parts.items() if isinstance(each, int | float)}
+    others = {part: each for part, each in parts.items() if not isinstance(each, int | float)}
     divided = divide(_labels_alone(values), shares, seed, targets.classes, path, fold)
     encoding = choices.encoding or _encoding(table, names, choices, divided["train"])
     matrix, unseen = encoding.encode(table)
     notes = [*unnamed, *unseen]
     weights = _weights(table, targets, values, choices, divided["train"])
     splits = {part: Split(matrix, values, rows, weights) for part, rows in divided.items()}
-    others = {part: each for part, each in parts.items() if not isinstance(each, int | float)}
+    taken = Taken(encoding.inputs, encoding)
     for part, other in others.items():
-        taken = Taken(encoding.inputs, encoding)
         splits[part] = labelled_rows(
             taken, targets, other, note=notes.append, left_out=left_out.append
         )
-    if constant := [*constant_columns(encoding, matrix, divided["train"])]:
-        notes.append(f"{path}: {listed(constant)} never changes in the training rows; nothing can "
-                     "be learned from it")  # fmt: skip
+    notes += _constant_notes(path, encoding, splits["train"])
     chosen = choices.task is not None
     notes += target_notes(path, targets, values, divided["train"], chosen=chosen)
     return Dataset(
@@ -166,6 +164,15 @@ def load_tables(
         numbers=table.numbers,
         ids={} if choices.id is None else {choices.id: table.columns[choices.id]},
     )
+
+
+def _constant_notes(path: str, encoding: Encoding, train: Split) -> Iterator[str]:
+    """Yield a line about the columns whose inputs never change in the training rows, if any."""
+    if constant := [*constant_columns(encoding, train.inputs, train.rows)]:
+        yield (
+            f"{path}: {listed(constant)} never changes in the training rows; nothing can be "
+            "learned from it"
+        )
 
 
 def _are_codes(source: TableInput, table: Table, target: str) -> bool:
