@@ -181,3 +181,26 @@ def test_rows_with_a_blank_target_are_left_out_of_a_table_for_a_model_of_arrays(
         path.write_text("x1,x2,x3,y\n0,1,2,1\n0,1,2, \n0,1,2,0\n0,0,0,\n", encoding="utf-8")
         with pytest.warns(nncli.NncliWarning, match="2 rows with a blank target \\(line 3\\)"):
             assert model.evaluate(path).rows == 2
+
+
+@pytest.mark.parametrize(
+    "y",
+    [
+        [10**20 + 1, 10**20 + 2, 3 * 10**20],
+        [2**63 + 1, 2**63 + 3, -5],
+        [2**60 + 1, 2**60 + 3, 5.0],
+        [10**400, 1, 2],
+        np.array([10**20 + 1, 10**20 + 2, 5], object),
+    ],
+    ids=["beyond 64 bits", "of both signs", "beside a float", "beyond float64", "objects"],
+)
+def test_whole_numbers_that_would_be_rounded_are_refused_and_their_texts_taken(y):
+    rows = X[:60] if len(X) >= 60 else np.arange(180.0).reshape(60, 3)
+    many = np.tile(y, 20) if isinstance(y, np.ndarray) else y * 20
+    config = {"data": {"task": "multiclass"}, "training": {"epochs": 1}}
+    with pytest.raises(nncli.DataError, match=r"^y: row \d \(from 0\): found \d+, which float64"):
+        nncli.train(config, data=(rows, many))
+    classes = nncli.train(config, data=(rows, [str(each) for each in many])).model.classes
+    assert len(classes) == 3
+    exact = np.array([2**63 + 1, 2**63 + 3, 5] * 20, np.uint64)
+    assert len(nncli.train(config, data=(rows, exact)).model.classes) == 3

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from nncli.base.errors import DataError
 from nncli.data.files.table import Cells, OpenTable
 from nncli.data.files.texts import text_cells
-from nncli.data.files.values import usual_type, without_longdouble
+from nncli.data.files.values import MOST_EXACT, usual_type, without_longdouble
 from nncli.data.memory.memory_table import MemoryTable, NumberTable, ValueTable, numbered
 from nncli.data.memory.memory_table import place as place_of_row
 from nncli.data.memory.value_cells import Place, cells_of
@@ -77,7 +77,9 @@ def column_of(values: object, name: str, place: str | None = None) -> dict[str, 
     """
     place = place or name
     if isinstance(values, list | tuple):
-        values = _array(values, place)
+        given, values = values, _array(values, place)
+        if values.dtype.kind == "f" and not np.abs(values).max(initial=0) < MOST_EXACT:
+            values = np.asarray(given, object)  # for its whole numbers to be looked at
     if not isinstance(values, np.ndarray):
         from nncli.data.memory.frames import frame_table, series_table
 
@@ -119,7 +121,21 @@ def _cells(column: NDArray[Any], place: str, called: str) -> Cells:
     _check_type(column, place)
     if column.dtype.kind == "U":
         return text_cells(column)
+    for row, value in enumerate(column.tolist()):
+        if isinstance(value, int) and abs(value) > MOST_EXACT and not _is_exact(value):
+            raise DataError(
+                f"{place}: {place_of_row(row)}: found {value}, which float64 would round; pass "
+                "classes as text, and targets as floats"
+            )
     return cells_of(column.tolist(), Place(place, called, place_of_row))
+
+
+def _is_exact(value: int) -> bool:
+    """Return whether float64 holds a whole number."""
+    try:
+        return int(float(value)) == value
+    except OverflowError:
+        return False
 
 
 def _whole(table: MemoryTable) -> dict[str, Cells]:
