@@ -31,7 +31,7 @@ from nncli.data.files.csv_head import has_names, misdivided
 from nncli.data.files.csv_rows import BLOCK_BYTES, MOST_ROW_BYTES, Cells, CsvRows, Lines
 from nncli.data.files.decimals import parse_decimals
 from nncli.data.files.input_file import InputFile
-from nncli.data.files.numerals import is_number, other_form, remedy_for
+from nncli.data.files.numerals import is_blank_word, is_number, other_form, remedy_for
 from nncli.data.files.table import BLANK_BOOLEAN, NUMBER, Kind, Table
 from nncli.data.files.texts import NOT_A_NUMBER, text_cells
 from nncli.data.files.values import numbers_among
@@ -262,6 +262,8 @@ class _Columns:
         self, line: int, column: str, text: str, expected: str = "a finite number"
     ) -> DataError:
         remedy = remedy_for(text, self.others.get(column, ()))
+        if column in self.others and (is_blank_word(text) or text in NOT_A_NUMBER):
+            remedy += f", or say data.blanks: [{json.dumps(text)}]"
         if column in self.unknown or (column in self.others and other_form(text)):
             name = column if _PLAIN_NAME.fullmatch(column) else json.dumps(column)
             remedy += f"; or say data.columns: {{{name}: category}}"

@@ -80,7 +80,7 @@ def remedy_for(text: str, column: Iterable[str] = ()) -> str:
     if any(character.isdecimal() and not character.isascii() for character in text):
         return "; write the digits 0 to 9"
     if _NOT_FINITE.fullmatch(text) or is_blank_word(text):
-        return f"; leave a cell blank whose value is not known, or say data.blanks: ['{text}']"
+        return "; leave a cell blank whose value is not known"
     return ""
 
 

@@ -239,9 +239,9 @@ def test_the_blocks_of_an_error_come_before_it(path):
          "that has a semicolon in it"),
         ("x,y\n1,2\n3,4\n1,five\n", "line 4, column y: found 'five'; expected a finite number"),
         ("x,y\n1,nan\n1,2\n", "line 2, column y: found 'nan'; expected a finite number; leave a "
-         "cell blank whose value is not known, or say data.blanks: ['nan']"),
+         "cell blank whose value is not known, or say data.blanks: [\"nan\"]"),
         ("x,y\n1,NA\n1,2\n1,3\n", "line 2, column y: found 'NA'; expected a finite number; leave "
-         "a cell blank whose value is not known, or say data.blanks: ['NA']"),
+         "a cell blank whose value is not known, or say data.blanks: [\"NA\"]"),
         ("x,y\n1,-inf\n1,2\n", "line 2, column y: found '-inf'; expected a finite number"),
         ("x,y\n1,1e400\n1,2\n", "line 2, column y: found '1e400'; expected a finite number, up to"),
         ("x,y\n1,1_000\n1,2\n1,3\n", "line 2, column y: found '1_000'; expected a finite number; "
