@@ -11,7 +11,7 @@ from pathlib import Path
 from nncli.base.clock import Clock
 from nncli.base.errors import ModelFileError, UsageError
 from nncli.base.notes import Note, warn
-from nncli.base.storage.locks import locked
+from nncli.base.storage.directory import Directory
 from nncli.base.storage.run_files import CHECKPOINT, CONFIG
 from nncli.config.check import misfits_of_data, misfits_of_resumed
 from nncli.config.load import ConfigSource, given_rows, read_config
@@ -21,7 +21,7 @@ from nncli.data.dataset import Dataset
 from nncli.model.model_file import read_model
 from nncli.runs.call import Call
 from nncli.runs.cross_validation import CrossValidation
-from nncli.runs.directory import check_chosen, make_run_directory
+from nncli.runs.directory import check_chosen, new_run, run_of
 from nncli.runs.folds import (
     in_fold,
     jobs_of_folds,
@@ -124,7 +124,7 @@ def train(
             )
         _check_out(out)
         job = prepare(loaded, progress_bar=progress, clock=clock)
-    with _run_directory(out, job.config) as directory, call.watching() as watching:
+    with _run_directory(out, job.config, note) as directory, call.watching() as watching:
         return train_job(job, directory, watching, threads=call.threads, clock=clock)
 
 
@@ -169,9 +169,9 @@ def resume(
         As `train`.
     """
     call = Call(observers, progress=progress, threads=threads, note=note, clock=clock)
-    directory = Path(run)
-    check_run(directory)
-    with locked(directory):
+    check_run(Path(run))
+    directory = Directory(Path(run))
+    with run_of(directory, note):
         with call.preparing():
             rows = given_rows(data, validation_data, test_data)
             loaded = read_config(directory / CONFIG, overrides, rows=rows, check=misfits_of_resumed)
@@ -236,7 +236,7 @@ def cross_validate(
         first = in_fold(loaded, 1)
         title = f"fold 1/{loaded.config.folds}"
         job = prepare(first, title=title, progress_bar=progress, clock=clock)
-    with _run_directory(out, job.config) as directory, call.watching() as watching:
+    with _run_directory(out, job.config, note) as directory, call.watching() as watching:
         runs = runs_of_folds(directory, loaded)
         others = jobs_of_folds(runs, first=2, clock=clock)
         jobs = chain([job], others)
@@ -261,9 +261,9 @@ def resume_cross_validation(
     Folds that are finished stay as they are.
     """
     call = Call(observers, progress=progress, threads=threads, note=note, clock=clock)
-    directory = Path(run)
-    check_run(directory)
-    with locked(directory), call.watching() as watching:
+    check_run(Path(run))
+    directory = Directory(Path(run))
+    with run_of(directory, note), call.watching() as watching:
         with call.preparing():
             rows = given_rows(data, validation_data, test_data)
             loaded = read_config(directory / CONFIG, overrides, rows=rows, check=misfits_of_resumed)
@@ -274,13 +274,13 @@ def resume_cross_validation(
         return train_folds(directory, runs, jobs, watching, threads=call.threads, clock=clock)
 
 
-def _finished(directory: Path, over: str) -> Result:
+def _finished(directory: Directory, over: str) -> Result:
     """Return what a finished run has left. Raises `ModelFileError`."""
     try:
-        model = read_model(directory)
+        model = read_model(directory.place())
     except ModelFileError as error:
         raise ModelFileError(f"{error}\n{over}") from error
-    return Result(model, model.training["ended"], directory=directory, already_over=over)
+    return Result(model, model.training["ended"], directory=directory.place(), already_over=over)
 
 
 def _check_out(out: str | Path | bool | None) -> None:
@@ -290,11 +290,13 @@ def _check_out(out: str | Path | bool | None) -> None:
 
 
 @contextmanager
-def _run_directory(out: str | Path | bool | None, config: Config) -> Iterator[Path | None]:
+def _run_directory(
+    out: str | Path | bool | None, config: Config, note: Note
+) -> Iterator[Directory | None]:
     """Make the run directory, if there is to be one, and keep others out of it."""
     if out is None or out is False:
         yield None
         return
-    directory = make_run_directory(str(config.name), None if out is True else Path(out))
-    with locked(directory):
+    chosen = None if out is True else Path(out)
+    with new_run(str(config.name), chosen, note) as directory:
         yield directory

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from nncli.base.errors import ConfigError, UsageError, os_errors_as
+from nncli.base.storage.directory import Entry, Place
 from nncli.base.storage.regular_file import read_regular
 from nncli.config.check import Meaning, misfits
 from nncli.config.file_source import name_source
@@ -157,7 +158,7 @@ def given_rows(data: object, validation: object, test: object) -> "Given | None"
 
 
 def read_config(
-    source: ConfigSource,
+    source: ConfigSource | Entry,
     overrides: Overrides = (),
     *,
     rows: "Given | None" = None,
@@ -179,9 +180,9 @@ def read_config(
         return _checked(document, path, overrides, rows, check)
     if isinstance(source, Config):
         source = source.model_dump()
-    if isinstance(source, str | FilePath):
-        path = FilePath(source)
-        document = parse(_read(path), str(path))
+    if isinstance(source, str | FilePath | Entry):
+        path = FilePath(str(source))
+        document = parse(_read(source if isinstance(source, Entry) else path), str(path))
     else:
         path, document = FilePath(_NAME), _document(source)
     return _checked(document, path, overrides, rows, check)
@@ -257,7 +258,7 @@ def saved_config(values: Any, name: str, folder: FilePath | None = None) -> Load
     return LoadedConfig(_validate(document, FilePath(name), folder or FilePath()), document)
 
 
-def _read(path: FilePath) -> str:
+def _read(path: Place) -> str:
     with os_errors_as(ConfigError, path, remedy="'nncli init' writes a config to start from"):
         content = read_regular(path, MOST_BYTES)
     if len(content) > MOST_BYTES:

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 import nncli
 from nncli.base.errors import ModelFileError, reason
 from nncli.base.paths import absolute
+from nncli.base.storage.directory import Place
 from nncli.base.storage.npz_file import npz_parts, parse_own_npz, read_own_npz, write_npz
 from nncli.base.storage.run_files import WEIGHTS
 from nncli.base.storage.strict_json import parse_json, to_json
@@ -61,9 +62,9 @@ _AGAIN = "get or train the model again"
 _MOST_LAYERS = 10_000  # a config's network has at most some thousand
 
 
-def write_model(path: Path, model: Model) -> None:
-    """Write `model` to `path` atomically. Raises `OutputError`."""
-    write_npz(path, _members(model))
+def write_model(place: Place, model: Model) -> None:
+    """Write `model` to `place` atomically. Raises `OutputError`."""
+    write_npz(place, _members(model))
 
 
 def model_bytes(model: Model) -> bytes:
@@ -102,22 +103,22 @@ def _names(layers: Iterable[Layer]) -> Iterator[list[str]]:
         yield [f"{name}{number}" for name in (*layer.trained, *layer.state)]
 
 
-def read_model(path: Path) -> Model:
-    """Read and verify a model file; of a run directory, its ``weights.npz``.
+def read_model(place: Place) -> Model:
+    """Read and verify a model file; of a run directory by its path, its ``weights.npz``.
 
     Raises
     ------
     ModelFileError
         When it is missing, damaged, of a newer format, or anything but what `write_model` writes.
     """
-    called = str(path)
-    if path.is_dir():
-        if problem := why_no_model(path):
+    called = str(place)
+    if isinstance(place, Path) and place.is_dir():
+        if problem := why_no_model(place):
             raise ModelFileError(problem)
-        path = path / WEIGHTS
-    with _refusals(path):
-        model = _read(read_own_npz, path, called)
-    return replace(model, folder=absolute(path.parent))
+        place = place / WEIGHTS
+    with _refusals(place):
+        model = _read(read_own_npz, place, called)
+    return replace(model, folder=absolute(Path(str(place)).parent))
 
 
 def model_from_bytes(content: bytes, called: str) -> Model:

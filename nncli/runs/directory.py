@@ -1,11 +1,44 @@
 """Where a training run leaves its files."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 
 from nncli.base.errors import OutputError, UsageError, os_errors_as, reason
+from nncli.base.notes import Note
+from nncli.base.storage.directory import Directory
+from nncli.base.storage.locks import LOCK, locked
 
 PARENT = Path("runs")
+
+
+@contextmanager
+def new_run(name: str, chosen: Path | None, note: Note) -> Iterator[Directory]:
+    """Make a run directory as `make_run_directory`, and keep others out of it in the block.
+
+    Raises
+    ------
+    UsageError, OutputError
+        As `make_run_directory`, and when another process has begun a run in it meanwhile.
+    """
+    directory = Directory(make_run_directory(name, chosen))
+    with run_of(directory, note):
+        if any(name != LOCK for name in directory.names()):
+            raise _not_free(directory.path)
+        yield directory
+
+
+@contextmanager
+def run_of(directory: Directory, note: Note) -> Iterator[None]:
+    """Open a run directory, and keep others out of it in the block. Raises `OutputError`."""
+    with locked(directory) as is_locked:
+        if not is_locked:
+            note(
+                f"{directory}: its file system knows no locks; let no other nncli train in it "
+                "at the same time"
+            )
+        yield
 
 
 def make_run_directory(name: str, chosen: Path | None = None) -> Path:
@@ -22,18 +55,32 @@ def make_run_directory(name: str, chosen: Path | None = None) -> Path:
         if chosen is not None:
             return _make_chosen(chosen)
         PARENT.mkdir(exist_ok=True)
-        for number in count(1):
-            directory = PARENT / f"{name}-{number:03}"
-            try:
-                directory.mkdir()
-            except FileExistsError:
-                continue
-            return directory
+        return _make_next(PARENT, name)
     except OSError as error:
         raise OutputError(
             f"{chosen or PARENT}: the run directory cannot be made ({reason(error)}); choose "
             "another place with -o"
         ) from error
+
+
+def make_directory_beside(removed: Path) -> Path:
+    """Make a directory for what was to be written in one that was removed. Raises `OutputError`."""
+    parent, name = removed.parent, removed.name
+    while parent.name and not parent.is_dir():
+        parent, name = parent.parent, f"{parent.name}-{name}"
+    with os_errors_as(OutputError, removed, "was removed, and nothing can be made beside it"):
+        return _make_next(parent, f"saved-{name[:50]}")
+
+
+def _make_next(parent: Path, name: str) -> Path:
+    """Make ``<name>-001`` or that of the next free number. Raises `OSError`."""
+    for number in count(1):
+        directory = parent / f"{name}-{number:03}"
+        try:
+            directory.mkdir()
+        except FileExistsError:
+            continue
+        return directory
     raise AssertionError("count() does not end")
 
 
@@ -42,10 +89,14 @@ def check_chosen(chosen: Path) -> None:
     with os_errors_as(OutputError, chosen, "cannot be the run directory", "choose another with -o"):
         is_free = not chosen.exists() or (chosen.is_dir() and not any(chosen.iterdir()))
     if not is_free:
-        raise UsageError(
-            f"{chosen}: exists and is not an empty directory; choose another place with -o, or "
-            "leave -o out for the next free runs/<name>-NNN"
-        )
+        raise _not_free(chosen)
+
+
+def _not_free(directory: Path) -> UsageError:
+    return UsageError(
+        f"{directory}: exists and is not an empty directory; choose another place with -o, or "
+        "leave -o out for the next free runs/<name>-NNN"
+    )
 
 
 def _make_chosen(chosen: Path) -> Path:

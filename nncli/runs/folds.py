@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import nullcontext
+from contextlib import ExitStack, nullcontext
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
@@ -11,8 +11,9 @@ import numpy as np
 
 import nncli
 from nncli.base.clock import Clock
-from nncli.base.errors import DivergenceError
-from nncli.base.storage.files import atomic_write, write_text
+from nncli.base.errors import DataError, DivergenceError, UsageError, os_errors_as, reason
+from nncli.base.storage.directory import Directory
+from nncli.base.storage.files import atomic_write, write_text, writing
 from nncli.base.storage.locks import locked
 from nncli.base.storage.run_files import CONFIG, METRICS, WEIGHTS
 from nncli.config.check import misfits_of_resumed
@@ -45,7 +46,10 @@ def is_cross_validation(run: str | Path) -> bool:
         When it is no run.
     """
     check_run(Path(run))
-    return read_config(Path(run) / CONFIG, check=misfits_of_resumed).config.folds is not None
+    directory = Directory(Path(run))
+    with os_errors_as(UsageError, run), directory.opened():
+        loaded = read_config(directory / CONFIG, check=misfits_of_resumed)
+    return loaded.config.folds is not None
 
 
 def in_fold(loaded: LoadedConfig, number: int) -> LoadedConfig:
@@ -59,18 +63,35 @@ def with_folds(loaded: LoadedConfig, folds: int) -> LoadedConfig:
     return loaded.with_config(loaded.config.model_copy(update={"training": training}))
 
 
-def runs_of_folds(directory: Path | None, loaded: LoadedConfig) -> list[StoppedRun]:
+def runs_of_folds(directory: Directory | None, loaded: LoadedConfig) -> list[StoppedRun]:
     """Return the run of each fold as it was left, or as it is to begin.
+
+    Parameters
+    ----------
+    directory : Directory, optional
+        Of the cross-validation, open.
 
     Raises
     ------
     ConfigError, DataError
-        As `load_run`.
+        As `load_run`, and when the directory of a fold cannot be opened.
     """
     numbers = range(1, (loaded.config.folds or 0) + 1)
     if directory is None:
         return [StoppedRun(None, in_fold(loaded, each), None) for each in numbers]
-    return [load_run(directory / f"fold-{each}", in_fold(loaded, each)) for each in numbers]
+    return [_run_of_fold(directory, each, in_fold(loaded, each)) for each in numbers]
+
+
+def _run_of_fold(directory: Directory, number: int, loaded: LoadedConfig) -> StoppedRun:
+    fold = directory.directory(f"fold-{number}")
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(fold.opened())
+        except FileNotFoundError:
+            return StoppedRun(fold, loaded, None)
+        except OSError as error:
+            raise DataError(f"{fold}: is no directory of a fold ({reason(error)})") from error
+        return load_run(fold, loaded)
 
 
 def jobs_of_folds(
@@ -88,7 +109,7 @@ def jobs_of_folds(
 
 
 def train_folds(
-    directory: Path | None,
+    directory: Directory | None,
     runs: Sequence[StoppedRun],
     jobs: Iterable[Job],
     observers: Sequence[Observer] = (),
@@ -100,8 +121,8 @@ def train_folds(
 
     Parameters
     ----------
-    directory : Path, optional
-        Where the files are left, those of each fold in a directory of its own.
+    directory : Directory, optional
+        Where the files are left, open; those of each fold in a directory of its own.
     runs : sequence of StoppedRun
         That of each fold as it was left, or as it is to begin.
     jobs : iterable of Job
@@ -119,26 +140,31 @@ def train_folds(
         As `train_job`.
     """
     folds: list[FoldResult] = []
+
+    def place() -> Path | None:
+        return directory.place() if directory else None
+
     for number, (stopped, job) in enumerate(zip(runs, jobs, strict=True), 1):
         if number == 1 and directory:
-            config = portable(_with_fold(job.config, None), directory)
+            config = portable(_with_fold(job.config, None), directory.place())
             write_text(directory / CONFIG, plain_text(config))
         if stopped.what_is_over and stopped.directory:
-            model = read_model(stopped.directory / WEIGHTS)
+            with writing(stopped.directory), stopped.directory.opened():
+                model = read_model(stopped.directory / WEIGHTS)
         else:
             try:
                 result = _train(stopped, job, observers, threads, clock)
             except DivergenceError as error:
-                error.result = CrossValidation(folds, len(runs), directory, error.result)
+                error.result = CrossValidation(folds, len(runs), place(), error.result)
                 raise
             if _is_interrupted(result, observers):
-                return CrossValidation(folds, len(runs), directory, result)
+                return CrossValidation(folds, len(runs), place(), result)
             model = result.model
         folds.append(fold_result(number, job, model))
     if directory:
         write_results(directory, folds)
     trained = not all(run.what_is_over for run in runs)
-    return CrossValidation(folds, len(runs), directory, trained=trained)
+    return CrossValidation(folds, len(runs), place(), trained=trained)
 
 
 def _is_interrupted(result: Result, observers: Sequence[Observer]) -> bool:
@@ -155,7 +181,8 @@ def _train(
     clock: Clock | None,
 ) -> Result:
     if stopped.directory:
-        stopped.directory.mkdir(exist_ok=True)
+        with writing(stopped.directory):
+            stopped.directory.make()
     with locked(stopped.directory) if stopped.directory else nullcontext():
         try:
             return train_job(
@@ -210,7 +237,7 @@ def _targets(job: Job) -> dict[str, list[Any] | Numbers]:
     return {f"target_{name}": values[:, n] for n, name in enumerate(data.targets)}
 
 
-def write_results(directory: Path, folds: Sequence[FoldResult]) -> None:
+def write_results(directory: Directory, folds: Sequence[FoldResult]) -> None:
     """Write ``predictions.csv``, then ``metrics.json``. Raises `OutputError`."""
     by_fold = [as_texts([values for _, values in each.columns]) for each in folds]
     rows = sorted((row for fold in by_fold for row in zip(*fold, strict=True)), key=itemgetter(0))

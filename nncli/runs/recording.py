@@ -3,7 +3,8 @@
 import json
 import platform
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,7 +16,9 @@ import nncli
 from nncli.base.clock import Clock
 from nncli.base.environment import environment
 from nncli.base.errors import DivergenceError, NncliError, OutputError
-from nncli.base.storage.files import remove_litter, write_text
+from nncli.base.storage.directory import Directory
+from nncli.base.storage.files import atomic_write, remove_litter, write_text
+from nncli.base.storage.locks import locked
 from nncli.base.storage.run_files import (
     CHECKPOINT,
     CONFIG,
@@ -25,12 +28,14 @@ from nncli.base.storage.run_files import (
     WEIGHTS,
 )
 from nncli.base.threads import threads_in_use
+from nncli.base.words import shell_word
 from nncli.config.load import MOST_BYTES
 from nncli.config.places import portable
 from nncli.config.render import plain_text
 from nncli.metrics.tasks import Evaluation
 from nncli.model.model import Model
 from nncli.model.model_file import write_model
+from nncli.runs.directory import make_directory_beside
 from nncli.runs.job import Job
 from nncli.training.checkpoint import Pace, write_checkpoint
 from nncli.training.loop import EpochReport, StepReport
@@ -68,10 +73,13 @@ def trained_model(job: Job, outcome: Outcome, wall_seconds: float) -> Model:
 class RunDirectory(Observer):
     """Leaves config, history, checkpoint, weights and metrics in a directory.
 
-    A checkpoint is written when it is time, and never ahead of the rows of the history.
+    A checkpoint is written when it is time, and never ahead of the rows of the history. When
+    somebody removes the directory, the state is saved in a new one beside it, and training ends.
 
     Parameters
     ----------
+    directory : Directory
+        Open and locked.
     wall_seconds : float
         How long the job was trained before it was stopped, if it resumes.
     clock : Clock
@@ -79,31 +87,32 @@ class RunDirectory(Observer):
 
     Attributes
     ----------
-    directory : Path
+    directory : Directory
     saved : (Model, dict of str to Evaluation) or None
         What was saved at the end, and how it was measured.
     """
 
-    def __init__(self, directory: Path, job: Job, wall_seconds: float, clock: Clock) -> None:
+    def __init__(self, directory: Directory, job: Job, wall_seconds: float, clock: Clock) -> None:
         self.directory, self._job, self._clock = directory, job, clock
         self._started = time.perf_counter() - wall_seconds
         self._history = HistoryFile(directory / HISTORY)
         self.saved: tuple[Model, dict[str, Evaluation]] | None = None
+        self._is_removed = False
         self._pace = Pace(job.config.training.checkpoint_seconds)
 
     def begin(self, job: ObservedJob) -> None:
         """Write the config, and begin or cut the history. Raises `OutputError`."""
         remove_litter(self.directory)
-        config = portable(self._job.config, self.directory)
-        text = plain_text(config)
-        if len(text.encode()) > MOST_BYTES:
+        config = portable(self._job.config, self.directory.place())
+        self._text = plain_text(config)
+        if len(self._text.encode()) > MOST_BYTES:
             raise OutputError(
                 f"{self.directory / CONFIG}: would be larger than 1 MiB, and never be read again; "
                 "shorten the names in the config"
             )
-        write_text(self.directory / CONFIG, text)
+        write_text(self.directory / CONFIG, self._text)
         with suppress(OSError):  # of an earlier part of the run
-            (self.directory / DIVERGENCE).unlink()
+            (self.directory / DIVERGENCE).remove()
         self._history.begin(job)
         self._same: dict[str, Any] = {
             "config": config,
@@ -119,27 +128,30 @@ class RunDirectory(Observer):
     def epoch(self, report: EpochReport) -> None:
         """Write the history's row, and a checkpoint if it is time. Raises `OutputError`."""
         self._clock.start()
-        self._history.epoch(report)
+        with self._removal_noticed():
+            self._history.epoch(report)
         self._clock.lap("history")
         self._save_if_due(within_epoch=False)
 
     def end(self, outcome: Outcome | None) -> None:
         """Write weights and metrics, and a checkpoint. Raises `OutputError`."""
         try:
-            if outcome is None:
-                return
-            if outcome.ended == UNWRITTEN:
+            if outcome is not None and outcome.ended != UNWRITTEN:
+                with self._removal_noticed():
+                    self._save_all(outcome)
+            elif outcome is not None and not self._is_removed:
                 with suppress(NncliError):  # what fits is better than nothing
                     self._save_results(outcome)
-                return
-            self._save_state() if outcome.ended == INTERRUPTED else self._history.synchronize()
         finally:
             self._history.end(outcome)
+
+    def _save_all(self, outcome: Outcome) -> None:
+        self._save_state() if outcome.ended == INTERRUPTED else self._prepare_checkpoint()
         with self._clock.phase("results"):
             self._save_results(outcome)
         if outcome.is_over:
             with self._clock.phase("checkpoint"):
-                self._save_checkpoint(outcome.ended)
+                self._save_checkpoint(self.directory, outcome.ended)
 
     def note_divergence(self, error: DivergenceError) -> None:
         """Leave a line about what happened, for those who look for the model later."""
@@ -149,19 +161,52 @@ class RunDirectory(Observer):
     def _save_if_due(self, *, within_epoch: bool) -> None:
         if self._pace.is_due(within_epoch=within_epoch):
             began = time.monotonic()
-            self._save_state()
+            with self._removal_noticed():
+                self._save_state()
             self._pace.note(began)
 
     def _save_state(self) -> None:
         with self._clock.phase("checkpoint"):
-            self._history.synchronize()  # a checkpoint is never ahead of the rows before it
-            self._save_checkpoint()
+            self._prepare_checkpoint()
+            self._save_checkpoint(self.directory)
 
-    def _save_checkpoint(self, ended: str | None = None) -> None:
+    def _prepare_checkpoint(self) -> None:
+        """See to it that what a checkpoint needs is there: it is never ahead of the history."""
+        self._history.synchronize()
+        if not (self.directory / CONFIG).exists():  # somebody removed it
+            write_text(self.directory / CONFIG, self._text)
+
+    def _save_checkpoint(self, directory: Directory, ended: str | None = None) -> None:
         wall_seconds = time.perf_counter() - self._started
         record = {**self._same, "wall_seconds": wall_seconds, "ended": ended}
-        path = self.directory / CHECKPOINT
-        write_checkpoint(path, self._job.engine, self._job.progress, record)
+        write_checkpoint(directory / CHECKPOINT, self._job.engine, self._job.progress, record)
+
+    @contextmanager
+    def _removal_noticed(self) -> Iterator[None]:
+        """Save the state elsewhere when what is written inside has no directory any more."""
+        try:
+            yield
+        except OutputError as error:
+            # Of all files only the directory can be missing: each is a new one.
+            if not isinstance(error.__cause__, FileNotFoundError):
+                raise
+            self._is_removed = True
+            saved = self._save_beside()
+            raise OutputError(
+                f"{self.directory.path}: was removed while the run trained in it; its state is "
+                f"saved in {saved}; resume it: nncli train --resume {shell_word(str(saved))}"
+            ) from error
+
+    def _save_beside(self) -> Path:
+        """Save the state in a new directory beside the removed one. Raises `OutputError`."""
+        path = make_directory_beside(self.directory.path)
+        directory = Directory(path)
+        with locked(directory):
+            write_text(directory / CONFIG, self._text)
+            with atomic_write(directory / HISTORY) as stream:
+                stream.write(self._history.content())
+            self._save_checkpoint(directory)
+        return path
 
     def _save_results(self, outcome: Outcome) -> None:
         """Measure the weights to keep; write them and the metrics."""

@@ -11,6 +11,7 @@ import numpy as np
 from nncli.base.clock import Clock
 from nncli.base.environment import environment
 from nncli.base.errors import ConfigError, DataError, UsageError
+from nncli.base.storage.directory import Directory, Entry
 from nncli.base.storage.run_files import CHECKPOINT, CONFIG
 from nncli.base.threads import threads_in_use
 from nncli.base.words import printable, shell_word
@@ -25,7 +26,7 @@ from nncli.engines.engine import Sums
 from nncli.nn.schedules import SCHEDULES
 from nncli.runs.job import Job, prepare
 from nncli.training.checkpoint import Checkpoint, read_checkpoint
-from nncli.training.progress import Snapshot
+from nncli.training.progress import Progress, Snapshot
 
 _MAY_BE_RAISED = "training.epochs"
 _SCALED_ONCE = 3  # the version of checkpoints from which on inputs are rounded once
@@ -44,7 +45,7 @@ class StoppedRun:
 
     Attributes
     ----------
-    directory : Path or None
+    directory : Directory or None
         None of a run that leaves no files.
     loaded : LoadedConfig
         Its config, with more epochs if they were asked for.
@@ -52,7 +53,7 @@ class StoppedRun:
         None when it was stopped before it wrote one: it then begins again.
     """
 
-    directory: Path | None
+    directory: Directory | None
     loaded: LoadedConfig
     checkpoint: Checkpoint | None
 
@@ -155,11 +156,11 @@ class StoppedRun:
             job.engine.restore(self.checkpoint.state)
             _check_progress(job)
         except ValueError as error:
-            raise DataError(f"{self._checkpoint_path}: {error}; train anew") from error
+            raise DataError(f"{self._checkpoint_place}: {error}; train anew") from error
         return job
 
     @property
-    def _checkpoint_path(self) -> Path:
+    def _checkpoint_place(self) -> Entry:
         assert self.directory is not None  # as there is a checkpoint
         return self.directory / CHECKPOINT
 
@@ -202,11 +203,13 @@ def check_run(directory: Path) -> None:
         raise UsageError(f"{directory}: has no {CONFIG}: not a run that could go on; train anew")
 
 
-def load_run(directory: Path, loaded: LoadedConfig) -> StoppedRun:
+def load_run(directory: Directory, loaded: LoadedConfig) -> StoppedRun:
     """Read how far a run has come; where there is none yet, it is to begin.
 
     Parameters
     ----------
+    directory : Directory
+        Of the run, open.
     loaded : LoadedConfig
         Its config, with more epochs if they were asked for.
 
@@ -230,7 +233,15 @@ def load_run(directory: Path, loaded: LoadedConfig) -> StoppedRun:
         raise DataError(f"{directory / CHECKPOINT}: names an unknown engine; train anew")
     before = saved_config(checkpoint.record["config"], f"{directory / CHECKPOINT}: its config")
     _check_same(directory, before.config, loaded.config)
+    _check_epochs(directory, checkpoint.progress, before.config)
     return StoppedRun(directory, loaded, checkpoint)
+
+
+def _check_epochs(directory: Directory, progress: Progress, config: Config) -> None:
+    """Raise `DataError` when a checkpoint counts epochs that the run cannot have had."""
+    within = (progress.best_epoch, progress.patience_epoch, progress.falls, progress.last_fall)
+    if progress.epoch > config.training.epochs or max(within) > progress.epoch:
+        raise DataError(f"{directory / CHECKPOINT}: counts epochs that there are not; train anew")
 
 
 def _check_progress(job: Job) -> None:
@@ -238,9 +249,11 @@ def _check_progress(job: Job) -> None:
     progress, now = job.progress, job.engine.snapshot()
     if progress.best is not None and _forms(progress.best) != _forms(now):
         raise ValueError("has best parameters that are not like its parameters")
-    if progress.batch > job.order.batches or (progress.batch and not progress.sums.rows):
+    batches, sums = job.order.batches, progress.sums
+    too_many = progress.batch > batches or sums.steps > batches or sums.rows > len(job.order.split)
+    if too_many or (progress.batch and not sums.rows):
         raise ValueError("counts batches that there are not")
-    _check_sums(progress.sums, job)
+    _check_sums(sums, job)
 
 
 def _forms(snapshot: Snapshot) -> dict[str, Any]:
@@ -256,7 +269,7 @@ def _check_sums(sums: Sums, job: Job) -> None:
     sums.saturated = [each if block.activation.saturates else None for block, each in pairs]
 
 
-def _check_same(directory: Path, before: Config, now: Config) -> None:
+def _check_same(directory: Directory, before: Config, now: Config) -> None:
     # Files may lie elsewhere: whether they have the same rows, their fingerprint tells.
     old, new = _flat(without_places(before)), _flat(without_places(now))
     key = "model.initial_weights"

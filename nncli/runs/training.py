@@ -2,10 +2,10 @@
 
 import time
 from collections.abc import Sequence
-from pathlib import Path
 
 from nncli.base.clock import Clock
 from nncli.base.errors import DivergenceError
+from nncli.base.storage.directory import Directory
 from nncli.base.threads import limited_threads, suited_threads
 from nncli.runs.job import Job
 from nncli.runs.recording import RunDirectory, trained_model
@@ -18,7 +18,7 @@ from nncli.training.outcome import DIVERGED, Outcome
 
 def train_job(
     job: Job,
-    directory: Path | None = None,
+    directory: Directory | None = None,
     observers: Sequence[Observer] = (),
     *,
     threads: int | None = None,
@@ -29,8 +29,8 @@ def train_job(
 
     Parameters
     ----------
-    directory : Path, optional
-        Where the files of the run are left.
+    directory : Directory, optional
+        Where the files of the run are left; open.
     threads : int, optional
         Of the matrix products; default: as many as suit the job.
     wall_seconds : float
@@ -76,7 +76,7 @@ def _result(
     job: Job, outcome: Outcome, record: RunDirectory | None, history: History | None, started: float
 ) -> Result:
     """Return the result; of a run directory that which was saved."""
-    directory = record.directory if record else None
+    directory = record.directory.place() if record else None
     if record and record.saved:
         model, evaluations = record.saved
     else:

@@ -3,13 +3,13 @@
 import json
 import time
 from dataclasses import asdict, dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nncli.base.errors import DataError, DivergenceError, reason
+from nncli.base.storage.directory import Place
 from nncli.base.storage.npz_file import read_own_npz, write_npz
 from nncli.base.words import on_one_line
 from nncli.engines.engine import Engine, Sums
@@ -42,7 +42,7 @@ class Checkpoint:
 
 
 def write_checkpoint(
-    path: Path, engine: Engine, progress: Progress, record: dict[str, Any]
+    place: Place, engine: Engine, progress: Progress, record: dict[str, Any]
 ) -> None:
     """Write a `Checkpoint` atomically: until it is whole and on the disk, the one before stays.
 
@@ -61,10 +61,10 @@ def write_checkpoint(
         arrays[f"{_BEST}{name}"] = array
     metadata = {"checkpoint_version": FORMAT_VERSION, "progress": counters, **record}
     text = np.array(json.dumps(metadata, ensure_ascii=False))
-    write_npz(path, {"metadata": text, **arrays})
+    write_npz(place, {"metadata": text, **arrays})
 
 
-def read_checkpoint(path: Path) -> Checkpoint:
+def read_checkpoint(place: Place) -> Checkpoint:
     """Read what `write_checkpoint` has written, of this version or an earlier one.
 
     Raises
@@ -73,7 +73,7 @@ def read_checkpoint(path: Path) -> Checkpoint:
         When it cannot be read, is damaged, or is none.
     """
     try:
-        arrays = read_own_npz(path)
+        arrays = read_own_npz(place)
         record = json.loads(str(arrays.pop("metadata")))
         version = record["checkpoint_version"]
         if version not in (1, 2, FORMAT_VERSION):
@@ -87,10 +87,10 @@ def read_checkpoint(path: Path) -> Checkpoint:
         best = {name.removeprefix(_BEST): arrays.pop(name) for name in names}
         progress = Progress(**counters, sums=sums, best=best or None)
     except OSError as error:
-        raise DataError(f"{path}: cannot be read ({reason(error)})") from error
+        raise DataError(f"{place}: cannot be read ({reason(error)})") from error
     except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise DataError(
-            f"{path}: is damaged, or no checkpoint of this version of nncli ({error}); train anew"
+            f"{place}: is damaged, or no checkpoint of this version of nncli ({error}); train anew"
         ) from error
     return Checkpoint(arrays, progress, record, version)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from nncli.base.errors import OutputError
+from nncli.base.storage.directory import Directory
 from nncli.base.storage.files import GrowingFile, atomic_write, remove_litter, write_text
 
 ROOT = Path(__file__).parents[2]
@@ -132,10 +133,13 @@ def test_when_the_disk_is_full_the_old_file_stays(tmp_path, size):
 
 @on_posix
 def test_a_directory_that_cannot_be_synchronized_is_no_failure(tmp_path, monkeypatch):
-    def refuse(*_):
-        raise OSError(errno.EINVAL, "Invalid argument")
+    def refuse(path, *arguments, **options):
+        if Path(path).is_dir():
+            raise OSError(errno.EINVAL, "Invalid argument")
+        return usual(path, *arguments, **options)
 
-    monkeypatch.setattr("nncli.base.storage.files.os.open", refuse)
+    usual = os.open
+    monkeypatch.setattr(os, "open", refuse)
     write_text(tmp_path / "file", "text")
     assert (tmp_path / "file").read_bytes() == b"text"
 
@@ -166,14 +170,38 @@ def test_a_growing_file_starts_with_its_first_line_and_grows_at_once(tmp_path):
     file.close()
 
 
-@pytest.mark.parametrize(("kept", "left"), [(0, b"new\n"), (4, b"one\n"), (8, b"one\ntwo\n")])
-def test_what_is_not_kept_of_a_growing_file_is_cut_off(tmp_path, kept, left):
-    path = tmp_path / "file"
-    path.write_bytes(b"one\ntwo\nthr")
-    file = GrowingFile(path, b"new\n", kept)
+def test_a_growing_file_takes_the_place_of_another_and_changes_none_that_links_to_it(tmp_path):
+    path, other = tmp_path / "file", tmp_path / "other"
+    other.write_bytes(b"one\ntwo\nthr")
+    path.hardlink_to(other)
+    file = GrowingFile(path, b"one\n")
     file.append(b"more\n")
     file.close()
-    assert path.read_bytes() == left + b"more\n"
+    assert path.read_bytes() == b"one\nmore\n"
+    assert other.read_bytes() == b"one\ntwo\nthr"
+
+
+@on_posix
+@pytest.mark.parametrize("is_there", [True, False])
+def test_a_growing_file_replaces_a_link(tmp_path, is_there):
+    if is_there:
+        (tmp_path / "other").write_bytes(b"precious\n")
+    (tmp_path / "file").symlink_to("other")
+    GrowingFile(tmp_path / "file", b"first\n").close()
+    assert not (tmp_path / "file").is_symlink()
+    assert (tmp_path / "other").exists() is is_there
+    assert not is_there or (tmp_path / "other").read_bytes() == b"precious\n"
+
+
+@on_posix
+def test_a_growing_file_that_somebody_removes_is_put_back(tmp_path):
+    file = GrowingFile(tmp_path / "file", b"first\n")
+    (tmp_path / "file").unlink()
+    file.append(b"second\n")
+    assert (tmp_path / "file").read_bytes() == file.content() == b"first\nsecond\n"
+    file.append(b"third\n")
+    file.close()
+    assert (tmp_path / "file").read_bytes() == b"first\nsecond\nthird\n"
 
 
 def test_a_growing_file_in_the_place_of_a_directory_is_named(tmp_path):
@@ -188,14 +216,14 @@ def test_only_temporary_files_are_litter(tmp_path):
     left = ["weights.npz", ".hidden", "file.tmp", ".weights.npz.tmp"]
     for name in [*left, ".weights.npz.01234567.tmp", ".config.yaml.89abcdef.tmp"]:
         (tmp_path / name).touch()
-    remove_litter(tmp_path)
+    remove_litter(Directory(tmp_path))
     assert sorted(names_in(tmp_path)) == sorted(left)
 
 
 # Nothing else writes
 
 WRITERS = {
-    "base/storage/files.py": "the one place",
+    "base/storage/directory.py": "the one place",
     "cli/main.py": "opens the null device in the place of a closed stream",
     "base/storage/locks.py": "opens a directory with os.open, to lock it",
     "base/storage/regular_file.py": "opens with os.open, to read, so as not to wait for a pipe",

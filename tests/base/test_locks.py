@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from nncli.base.errors import OutputError
+from nncli.base.storage.directory import Directory
 from nncli.base.storage.locks import lock, locked
 
 ROOT = Path(__file__).parents[2]
@@ -18,18 +19,19 @@ on_posix = pytest.mark.skipif(os.name != "posix", reason="needs POSIX")
 HOLD_A_LOCK = """
 import sys
 from pathlib import Path
+from nncli.base.storage.directory import Directory
 from nncli.base.storage.locks import locked
 
-with locked(Path(sys.argv[1])):
+with locked(Directory(Path(sys.argv[1]))):
     print("locked", flush=True)
     sys.stdin.read()
 """
 
 
 def test_a_lock_leaves_nothing_behind(tmp_path):
-    with locked(tmp_path):
+    with locked(Directory(tmp_path)):
         pass
-    with locked(tmp_path):
+    with locked(Directory(tmp_path)):
         assert os.name != "posix" or [*tmp_path.iterdir()] == []
     assert [*tmp_path.iterdir()] == []
 
@@ -43,21 +45,21 @@ def test_another_process_is_kept_out_until_it_ends_even_by_sigkill(tmp_path):
     )
     with holder:
         assert holder.stdout.readline() == b"locked\n"
-        with pytest.raises(OutputError) as caught, locked(tmp_path):
+        with pytest.raises(OutputError) as caught, locked(Directory(tmp_path)):
             pass
         assert str(caught.value) == (
             f"{tmp_path}: another process is training in it; wait until it ends"
         )
         holder.kill()
         holder.wait()
-    with locked(tmp_path):
+    with locked(Directory(tmp_path)):
         pass
 
 
 def test_a_directory_that_is_not_there_cannot_be_locked(tmp_path):
     with (
         pytest.raises(OutputError, match="missing: cannot be written"),
-        locked(tmp_path / "missing"),
+        locked(Directory(tmp_path / "missing")),
     ):
         pass
 
@@ -68,8 +70,8 @@ def test_where_there_are_no_locks_there_is_none(tmp_path, monkeypatch):
         raise OSError(errno.ENOLCK, "No locks available")
 
     monkeypatch.setattr("fcntl.flock", refuse)
-    with locked(tmp_path):
-        pass
+    with locked(Directory(tmp_path)) as is_locked:
+        assert not is_locked
 
 
 def test_what_another_handle_has_locked_is_not_locked_again_until_that_is_closed(tmp_path):

@@ -4,6 +4,7 @@ import shutil
 
 import pytest
 
+from nncli.base.storage.directory import Directory
 from nncli.base.storage.locks import locked
 
 DIVERGING = ["model.activation=relu", "training.learning_rate=1e30", "data.validation=0"]
@@ -60,7 +61,7 @@ def test_a_run_that_was_killed_can_be_resumed(nncli, xor_config, tmp_path, error
 def test_a_run_in_progress_is_waited_for(tmp_path, error_of):
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "config.yaml").write_text("data: xor\n", encoding="utf-8")
-    with locked(tmp_path / "run"):
+    with locked(Directory(tmp_path / "run")):
         assert error_of("run") == (
             "Error: run: another process is training in it; wait until it ends"
         )

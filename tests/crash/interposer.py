@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from unittest import mock
 
+from nncli.base.storage.directory import Entry
+
 
 class Call(NamedTuple):
     """A call that changes a file: which, and of what."""
@@ -30,7 +32,7 @@ def interposed(root: Path, act: Act) -> Iterator[list[Call]]:
     calls: list[Call] = []
 
     def note(kind: str, path: Any) -> None:
-        path = Path(path).absolute()
+        path = Path(str(path)).absolute()
         if path == root or root in path.parents:
             temporary = path.name.endswith(".tmp")
             name = path.name[1:].rsplit(".", 2)[0] if temporary else path.name
@@ -44,38 +46,34 @@ def interposed(root: Path, act: Act) -> Iterator[list[Call]]:
             note("write", self.name)
             return written + super().write(content[half:])
 
-        def truncate(self, size: int | None = None) -> int:
-            note("truncate", self.name)
-            return super().truncate(size)
-
-    def opened(path: Path, mode: str = "r", buffering: int = -1, **options: Any) -> Any:
-        if "b" not in mode or not set(mode) & set("wxa+"):
-            return usual_open(path, mode, buffering, **options)
-        note("open", path)
-        file = File(path, mode.replace("b", ""))
+    def stream(entry: Entry, mode: str, buffering: int = -1) -> Any:
+        if not set(mode) & set("wxa+"):
+            return usual_stream(entry, mode, buffering)
+        note("open", entry)
+        file = File(str(entry), mode.replace("b", ""), opener=lambda _, flags: entry.open(flags))
         return file if buffering == 0 else io.BufferedWriter(file)
 
-    def opened_low(path: Any, flags: int, *arguments: Any) -> int:
-        if flags & (os.O_WRONLY | os.O_RDWR) or Path(path).is_dir():  # that is to synchronize it
+    def opened_low(path: Any, flags: int, *arguments: Any, **options: Any) -> int:
+        if options.get("dir_fd") is None and Path(path).is_dir():  # to lock or to synchronize it
             note("open", path)
-        return usual_os["open"](path, flags, *arguments)
+        return usual_os["open"](path, flags, *arguments, **options)
 
     def fsync(handle: int) -> None:
         path = Path(f"/proc/self/fd/{handle}").readlink()
         note("fsync", path)
 
-    def replace(source: Any, target: Any) -> None:
-        note("rename", target)
-        usual_os["replace"](source, target)
+    def rename(entry: Entry, name: str) -> None:
+        note("rename", entry.directory / name)
+        usual_rename(entry, name)
 
-    def mkdir(path: Any, *arguments: Any) -> None:
+    def mkdir(path: Any, *arguments: Any, **options: Any) -> None:
         note("mkdir", path)
-        usual_os["mkdir"](path, *arguments)
+        usual_os["mkdir"](path, *arguments, **options)
 
-    usual_open = Path.open
-    usual_os = {name: getattr(os, name) for name in ("open", "replace", "mkdir")}
+    usual_stream, usual_rename = Entry.stream, Entry.rename
+    usual_os = {name: getattr(os, name) for name in ("open", "mkdir")}
     with (
-        mock.patch.object(Path, "open", opened),
-        mock.patch.multiple(os, open=opened_low, fsync=fsync, replace=replace, mkdir=mkdir),
+        mock.patch.multiple(Entry, stream=stream, rename=rename),
+        mock.patch.multiple(os, open=opened_low, fsync=fsync, mkdir=mkdir),
     ):
         yield calls

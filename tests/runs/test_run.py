@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from nncli.base.errors import DivergenceError, OutputError
+from nncli.base.storage.directory import Directory
 from nncli.config.load import load_config
 from nncli.model.model_file import read_model
 from nncli.runs.job import prepare
@@ -238,16 +239,16 @@ def test_a_signal_at_the_report_of_the_last_epoch_leaves_a_finished_run(job, dir
                 signal.raise_signal(signal.SIGINT)
 
     with InterruptRequest(CTRL_C_OR_TERMINATE) as request:
-        outcome = train_job(job(), directory, [Signal(), request])
+        outcome = train_job(job(), Directory(directory), [Signal(), request])
     assert request.signal == signal.SIGINT
     assert outcome.ended == metrics(directory)["ended"] == "finished"
-    stopped = load_run(directory, load_config(directory / "config.yaml"))
+    stopped = load_run(Directory(directory), load_config(directory / "config.yaml"))
     assert stopped.what_is_over.startswith(f"{directory} is finished: all of its 6 epochs are done")
 
 
 def test_divergence_leaves_the_best_epoch_before_it(job, directory):
     with pytest.raises(DivergenceError) as caught:
-        train_job(spoiled(job(), 4 * BATCHES), directory, [])
+        train_job(spoiled(job(), 4 * BATCHES), Directory(directory), [])
     losses = [float(row["validation_loss"]) for row in history(directory)]
     assert len(losses) == 4
     best = 1 + losses.index(min(losses))
@@ -270,9 +271,9 @@ def test_the_weights_after_divergence_are_those_of_that_epoch_to_the_last_bit(
     other = tmp_path / "other"
     other.mkdir()
     with pytest.raises(DivergenceError):
-        train_job(spoiled(job(), 4 * BATCHES), directory, [])
+        train_job(spoiled(job(), 4 * BATCHES), Directory(directory), [])
     best = metrics(directory)["best_epoch"]
-    train_job(job(f"training.epochs={best}"), other, [])
+    train_job(job(f"training.epochs={best}"), Directory(other), [])
     found, expected = (read_model(each).network.parameters for each in (directory, other))
     np.testing.assert_array_equal(found, expected)
 
@@ -280,13 +281,13 @@ def test_the_weights_after_divergence_are_those_of_that_epoch_to_the_last_bit(
 @pytest.mark.parametrize(("overrides", "steps"), [((), 2), (("data.validation=0",), 12)])
 def test_without_a_best_epoch_divergence_leaves_no_weights(job, directory, overrides, steps):
     with pytest.raises(DivergenceError) as caught:
-        train_job(spoiled(job(*overrides), steps), directory, [])
+        train_job(spoiled(job(*overrides), steps), Directory(directory), [])
     assert str(caught.value).endswith("or training.clip_norm: 1")
     assert not names_in(directory) & {"weights.npz", "metrics.json"}
 
 
 def test_a_run_that_is_stopped_leaves_a_checkpoint_of_that_step_and_usable_weights(job, directory):
-    outcome = train_job(job(), directory, [Notes(stop_at=(4, 3))])
+    outcome = train_job(job(), Directory(directory), [Notes(stop_at=(4, 3))])
     assert outcome.ended == metrics(directory)["ended"] == "interrupted"
     progress = read_checkpoint(directory / "checkpoint.npz").progress
     assert (progress.epoch, progress.batch, progress.sums.steps) == (3, 3, 3)
@@ -304,20 +305,20 @@ def test_a_checkpoint_is_written_within_an_epoch_when_it_is_time(job, directory)
                 progress = read_checkpoint(directory / "checkpoint.npz").progress
                 places.append((progress.epoch, progress.batch))
 
-    train_job(job("training.checkpoint_seconds=1e-9"), directory, [Look()])
+    train_job(job("training.checkpoint_seconds=1e-9"), Directory(directory), [Look()])
     assert places[0] == (0, 1)
 
 
 @pytest.mark.parametrize(("place", "epochs"), [((1, 2), 0), (3, 3)])
 def test_an_observer_that_cannot_write_leaves_what_there_is(job, directory, place, epochs):
     with pytest.raises(OutputError, match="f: cannot be written"):
-        train_job(job(), directory, [Notes(fail_at=place)])
+        train_job(job(), Directory(directory), [Notes(fail_at=place)])
     assert metrics(directory)["ended"] == "failed to write"
     assert read_model(directory).training["epochs"] == len(history(directory)) == epochs
 
 
 def test_the_config_is_left_with_every_default_filled_in(job, directory):
-    train_job(job(), directory, [])
+    train_job(job(), Directory(directory), [])
     again = load_config(directory / "config.yaml").config
     assert again.model.output.name == "sigmoid"
     assert again.training.epochs == 6

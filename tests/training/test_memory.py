@@ -4,6 +4,7 @@ import tracemalloc
 
 import pytest
 
+from nncli.base.storage.directory import Directory
 from nncli.config.load import load_config
 from nncli.runs.job import prepare
 from nncli.runs.training import train_job
@@ -39,7 +40,7 @@ def test_memory_does_not_grow_with_the_epochs(job, tmp_path):
     memory = MemoryByEpoch()
     tracemalloc.start()
     try:
-        train_job(job, tmp_path, [memory])
+        train_job(job, Directory(tmp_path), [memory])
     finally:
         tracemalloc.stop()
     grown = memory.bytes[2000] - memory.bytes[500]

@@ -1,5 +1,6 @@
 """The one place where nncli writes files: whole or not at all, or line by line."""
 
+import fnmatch
 import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
@@ -8,33 +9,36 @@ from secrets import token_hex
 from typing import BinaryIO
 
 from nncli.base.errors import OutputError, UsageError, os_errors_as
+from nncli.base.storage.directory import Directory, Place, entry_of
 
 
 @contextmanager
-def atomic_write(path: Path) -> Iterator[BinaryIO]:
-    """Open a temporary file beside `path` that takes its name when the block ends well.
+def atomic_write(place: Place) -> Iterator[BinaryIO]:
+    """Open a temporary file beside `place` that takes its name when the block ends well.
 
-    The file is flushed and synchronized to the disk before it is renamed, so `path` holds either
-    its old content or all of the new one. On any failure the temporary file is removed.
+    The file is flushed and synchronized to the disk before it is renamed, so `place` holds either
+    its old content or all of the new one. On any failure the temporary file is removed. A link is
+    replaced, not followed.
 
     Raises
     ------
     OutputError
         When the file cannot be created, written or renamed.
     """
+    entry = entry_of(place)
     # Of any characters at most 255 bytes, which a file system takes.
-    temporary = path.with_name(f".{path.name[:60]}.{token_hex(4)}.tmp")
+    temporary = entry.directory / f".{entry.name[:60]}.{token_hex(4)}.tmp"
     try:
-        with writing(path):
-            with temporary.open("xb") as stream:
+        with writing(place):
+            with temporary.stream("xb") as stream:
                 yield stream
                 stream.flush()
                 os.fsync(stream.fileno())
-            temporary.replace(path)
-            _sync_directory(path.parent)
+            temporary.rename(entry.name)
+            _synchronize(entry.directory)
     finally:
         with suppress(OSError):
-            temporary.unlink(missing_ok=True)
+            temporary.remove()
 
 
 def checked_output(path: Path, *, replace: bool = False, hint: str = "") -> Path:
@@ -64,27 +68,33 @@ def checked_output(path: Path, *, replace: bool = False, hint: str = "") -> Path
     return target
 
 
-def remove_litter(directory: Path) -> None:
+def remove_litter(directory: Directory) -> None:
     """Remove the temporary files of processes that were killed while they wrote in `directory`.
 
     Nobody else may be writing in it: see `locks`.
     """
-    for path in directory.glob(".*.????????.tmp"):
-        with suppress(OSError):  # it is in nobody's way
-            path.unlink()
+    with suppress(OSError):  # they are in nobody's way
+        for name in fnmatch.filter(directory.names(), ".*.????????.tmp"):
+            (directory / name).remove()
 
 
-def write_text(path: Path, text: str) -> None:
-    r"""Write `text` to `path` atomically, in UTF-8 with ``\n`` line ends."""
-    with atomic_write(path) as stream:
+def write_text(place: Place, text: str) -> None:
+    r"""Write `text` to `place` atomically, in UTF-8 with ``\n`` line ends."""
+    with atomic_write(place) as stream:
         stream.write(text.encode("utf-8"))
 
 
 class GrowingFile:
     """A file that grows by whole lines; each call hands its lines over at once.
 
-    What stands behind the first `kept_bytes` of a file that is there already is cut off; of one
-    that is empty then, `first` becomes the first line.
+    It starts as a new one, which takes the place of any other of its name. If somebody removes it
+    it is put back.
+
+    Parameters
+    ----------
+    place : Path or Entry
+    start : bytes
+        The whole lines that it starts with.
 
     Raises
     ------
@@ -92,51 +102,62 @@ class GrowingFile:
         In every method, when the file cannot be written.
     """
 
-    def __init__(self, path: Path, first: bytes, kept_bytes: int = 0) -> None:
-        self._path = path
-        with writing(path):
-            self._stream = path.open("r+b" if path.exists() else "xb", buffering=0)
-            try:
-                self._stream.truncate(kept_bytes)
-                self._stream.seek(kept_bytes)
-                self.append(b"" if kept_bytes else first)
-            except BaseException:
-                self._stream.close()
-                raise
+    def __init__(self, place: Place, start: bytes) -> None:
+        self._entry = entry_of(place)
+        with writing(self._entry):
+            self._stream = self._started_with(start)
 
     def append(self, lines: bytes) -> None:
         """Write whole lines."""
-        with writing(self._path):
+        with writing(self._entry):
             while lines:
                 lines = lines[self._stream.write(lines) :]
+            if not os.fstat(self._stream.fileno()).st_nlink:
+                self._put_back()
 
     def synchronize(self) -> None:
         """Wait until all of it is on the disk."""
-        with writing(self._path):
+        self.append(b"")
+        with writing(self._entry):
             os.fsync(self._stream.fileno())
+
+    def content(self) -> bytes:
+        """Return all that it has, also where it was removed."""
+        with writing(self._entry):
+            self._stream.seek(0)
+            return self._stream.read()
 
     def close(self) -> None:
         """Close the file."""
         self._stream.close()
 
+    def _started_with(self, start: bytes) -> BinaryIO:
+        with atomic_write(self._entry) as new:
+            new.write(start)
+        stream = self._entry.stream("r+b", buffering=0)
+        stream.seek(0, os.SEEK_END)
+        return stream
 
-def writing(path: Path) -> AbstractContextManager[None]:
+    def _put_back(self) -> None:
+        removed = self._stream
+        self._stream = self._started_with(self.content())
+        removed.close()
+
+
+def writing(place: object) -> AbstractContextManager[None]:
     """Turn the system's errors in the block into an `OutputError` with the remedy."""
     return os_errors_as(
         OutputError,
-        path,
+        place,
         "cannot be written",
         "check the free space and the permissions, or choose another place with -o",
     )
 
 
-def _sync_directory(directory: Path) -> None:
+def _synchronize(directory: Directory) -> None:
     """Make a rename in `directory` durable, where the platform and the file system can."""
     if os.name != "posix":
         return
-    with suppress(OSError):  # the file is in place already, so this is no reason to fail
-        handle = os.open(directory, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+    with suppress(OSError), directory.opened():  # the file is in place already: no reason to fail
+        if directory.handle is not None:
+            os.fsync(directory.handle)

@@ -3,11 +3,15 @@
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from nncli.base.errors import OutputError
+from nncli.base.storage.directory import Directory
 from nncli.base.storage.files import writing
+
+LOCK = ".lock"
+"""The file that Windows locks; it is there as long as the lock."""
 
 if sys.platform == "win32":
     import msvcrt
@@ -15,7 +19,7 @@ if sys.platform == "win32":
     _FAR = 1 << 40  # behind all content: what is locked can be read by nobody else
 
     def _open(directory: Path) -> int:
-        return os.open(directory / ".lock", os.O_RDWR | os.O_CREAT | os.O_TEMPORARY)
+        return os.open(directory / LOCK, os.O_RDWR | os.O_CREAT | os.O_TEMPORARY)
 
     def _lock(handle: int) -> None:
         place = os.lseek(handle, 0, os.SEEK_CUR)
@@ -65,27 +69,33 @@ def in_use(directory: Path) -> bool:
 
 
 @contextmanager
-def locked(directory: Path) -> Iterator[None]:
-    """Keep other processes from using a run directory while the block runs.
+def locked(directory: Directory) -> Iterator[bool]:
+    """Open a run directory, and keep other processes from using it while the block runs.
 
     What is locked is the directory itself or, on Windows, a file in it that vanishes with the
-    process. Where the file system knows no locks there is none; on a network file system it may
-    hold for one machine only.
+    process. On a network file system a lock may hold for one machine only.
+
+    Yields
+    ------
+    bool
+        False where the file system knows no locks, so that there is none.
 
     Raises
     ------
     OutputError
         When another process holds it, or the directory cannot be opened.
     """
-    with writing(directory):
-        handle = _open(directory)
-    try:
+    with ExitStack() as stack:
+        with writing(directory):
+            stack.enter_context(directory.opened())
+            handle = directory.handle
+            if handle is None:
+                handle = _open(directory.path)
+                stack.callback(os.close, handle)
         try:
-            is_ours = lock(handle)
+            is_ours, is_locked = lock(handle), True
         except OSError:
-            is_ours = True  # no locks here
+            is_ours, is_locked = True, False
         if not is_ours:
             raise OutputError(f"{directory}: another process is training in it; wait until it ends")
-        yield
-    finally:
-        os.close(handle)
+        yield is_locked

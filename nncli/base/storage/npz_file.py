@@ -16,7 +16,6 @@ import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from io import BufferedIOBase
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -24,6 +23,7 @@ from numpy.lib.format import MAGIC_PREFIX
 from numpy.typing import NDArray
 
 from nncli.base.errors import OutputError
+from nncli.base.storage.directory import Place
 from nncli.base.storage.files import atomic_write
 from nncli.base.storage.regular_file import open_regular
 
@@ -55,8 +55,8 @@ _NPY_HEADER = re.compile(
 )
 
 
-def write_npz(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
-    """Write arrays of numbers or text to `path`, atomically and uncompressed.
+def write_npz(place: Place, arrays: Mapping[str, NDArray[Any]]) -> None:
+    """Write arrays of numbers or text to `place`, atomically and uncompressed.
 
     Parameters
     ----------
@@ -70,9 +70,9 @@ def write_npz(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
     """
     total = sum(array.nbytes for array in arrays.values())
     if total + (len(arrays) + 1) * 1024 > LARGEST_FILE:
-        raise OutputError(f"{path}: would hold {total:,} bytes, an .npz at most 4 GiB; "
+        raise OutputError(f"{place}: would hold {total:,} bytes, an .npz at most 4 GiB; "
                           "use smaller layers, or training.precision: float32")  # fmt: skip
-    with atomic_write(path) as stream:
+    with atomic_write(place) as stream:
         for part in npz_parts(arrays):
             stream.write(part)
 
@@ -92,7 +92,7 @@ def npz_parts(arrays: Mapping[str, NDArray[Any]]) -> Iterator[bytes | memoryview
     yield _directory(members, offset)
 
 
-def read_own_npz(path: Path) -> dict[str, NDArray[Any]]:
+def read_own_npz(place: Place) -> dict[str, NDArray[Any]]:
     """Return the arrays of a file that `write_npz` wrote, by name, in their order.
 
     Memory is taken for no more than the file really holds. Texts are valid Unicode.
@@ -104,7 +104,7 @@ def read_own_npz(path: Path) -> dict[str, NDArray[Any]]:
     ValueError
         In a few words, when it is anything but what `write_npz` writes, or damaged.
     """
-    with open_regular(path) as stream:
+    with open_regular(place) as stream:
         return parse_own_npz(stream, os.fstat(stream.fileno()).st_size)
 
 

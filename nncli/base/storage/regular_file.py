@@ -5,10 +5,13 @@ import os
 import stat
 from io import BufferedReader
 from pathlib import Path
+from typing import BinaryIO, cast
+
+from nncli.base.storage.directory import Entry, Place
 
 
-def open_regular(path: Path) -> BufferedReader:
-    """Open `path` to read bytes; it must be a regular file, or a link to one.
+def open_regular(place: Place) -> BufferedReader:
+    """Open a file to read bytes; it must be a regular file, by its path also a link to one.
 
     A pipe that nobody writes to is not waited for, and a device that never ends is not read.
 
@@ -18,23 +21,27 @@ def open_regular(path: Path) -> BufferedReader:
         When it is missing, cannot be opened, or is something else.
     """
     try:
-        stream = open(path, "rb", opener=_without_waiting)  # noqa: SIM115 - the caller closes it
+        stream = place.stream("rb") if isinstance(place, Entry) else _opened(place)
     except ValueError as error:  # a NUL or half a character in the name
         raise OSError(errno.EINVAL, "not the name of a file") from error
     if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
         stream.close()
         raise OSError(errno.EINVAL, "not a regular file")
-    return stream
+    return cast(BufferedReader, stream)
 
 
-def read_regular(path: Path, most_bytes: int) -> bytes:
+def read_regular(place: Place, most_bytes: int) -> bytes:
     """Return the content of a regular file, of a larger one the first `most_bytes` + 1 bytes.
 
     Memory is taken for what the file holds, not for what it may hold. Raises `OSError`.
     """
-    with open_regular(path) as stream:
+    with open_regular(place) as stream:
         size = os.fstat(stream.fileno()).st_size
         return stream.read(min(size, most_bytes) + 1)
+
+
+def _opened(path: Path) -> BinaryIO:
+    return open(path, "rb", opener=_without_waiting)
 
 
 def _without_waiting(name: str, flags: int) -> int:

@@ -3,14 +3,18 @@
 import time
 from array import array
 from contextlib import suppress
-from pathlib import Path
+from io import BytesIO
 
-from nncli.base.errors import DataError, OutputError, reason
+from nncli.base.errors import DataError, OutputError, os_errors_as
+from nncli.base.storage.directory import Place
 from nncli.base.storage.files import GrowingFile
+from nncli.base.storage.regular_file import open_regular
 from nncli.training.history_file import Table
 from nncli.training.loop import EpochReport
 from nncli.training.observers.observer import Job, Observer
 from nncli.training.outcome import Outcome
+
+_LONGEST_NUMBER = 25  # characters, with its comma: an epoch, or nine digits and an exponent
 
 
 class History(Observer):
@@ -43,20 +47,20 @@ class HistoryFile(Observer):
 
     Parameters
     ----------
-    path : Path
+    place : Path or Entry
         A new file, or that of a run that resumes.
     """
 
     _FLUSH_SECONDS = 0.1
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, place: Place) -> None:
+        self._place = place
         self._file: GrowingFile | None = None
         self._rows: list[str] = []
         self._next_flush = 0.0
 
     def begin(self, job: Job) -> None:
-        """Write the header, or cut off what came after the checkpoint of a run that resumes.
+        """Write the header, or of a run that resumes the rows before its checkpoint.
 
         Raises
         ------
@@ -65,10 +69,10 @@ class HistoryFile(Observer):
         OutputError
             When it cannot be written.
         """
-        first = ",".join(_column_names(job)).encode() + b"\n"
+        header = ",".join(_column_names(job)).encode() + b"\n"
         epochs = job.progress.epoch
-        kept = _kept_bytes(self._path, first, epochs) if epochs else 0
-        self._file = GrowingFile(self._path, first, kept)
+        kept = _kept_rows(self._place, header, epochs) if epochs else header
+        self._file = GrowingFile(self._place, kept)
 
     def epoch(self, report: EpochReport) -> None:
         """Take the epoch's row. Raises `OutputError`."""
@@ -84,6 +88,11 @@ class HistoryFile(Observer):
         self._flush()
         if self._file:
             self._file.synchronize()
+
+    def content(self) -> bytes:
+        """Return header and rows of all epochs so far, also where the file was removed."""
+        rows, self._rows = self._rows, []
+        return (self._file.content() if self._file else b"") + "".join(rows).encode()
 
     def end(self, outcome: Outcome | None) -> None:
         """Hand over what rows there are, and close the file."""
@@ -128,17 +137,21 @@ def _numbers(report: EpochReport) -> list[float]:
     ]
 
 
-def _kept_bytes(path: Path, header: bytes, epochs: int) -> int:
-    """Return where the rows of the first `epochs` end. Raises `DataError`."""
-    try:
-        lines = path.read_bytes().splitlines(keepends=True)[: epochs + 1]
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read ({reason(error)})") from error
-    starts = [header, *(b"%d," % number for number in range(1, epochs + 1))]
-    fits = [line.startswith(start) for line, start in zip(lines, starts, strict=False)]
-    if len(fits) < len(starts) or not all(fits) or not lines[-1].endswith(b"\n"):
-        raise DataError(
-            f"{path}: is not the history of the {epochs} epochs of the checkpoint beside it; put "
-            "the file of the run back"
-        )
-    return sum(map(len, lines))
+def _kept_rows(place: Place, header: bytes, epochs: int) -> bytes:
+    """Return the header and the rows of the first `epochs`. Raises `DataError`.
+
+    Memory is taken for no more than as many rows of this run have.
+    """
+    longest = len(header) + _LONGEST_NUMBER * (header.count(b",") + 1)
+    kept = BytesIO()
+    with os_errors_as(DataError, place), open_regular(place) as stream:
+        for epoch in range(epochs + 1):
+            line = stream.readline(longest)
+            start = b"%d," % epoch if epoch else header
+            if not (line.startswith(start) and line.endswith(b"\n")):
+                raise DataError(
+                    f"{place}: is not the history of the {epochs} epochs of the checkpoint beside "
+                    "it; put the file of the run back"
+                )
+            kept.write(line)
+    return kept.getvalue()

@@ -1,0 +1,243 @@
+"""Run directories that are renamed or removed while they are in use, or that a stranger made."""
+
+import errno
+import os
+import shutil
+import signal
+
+import pytest
+
+from tests.cli.stopped_runs import assert_same_run, config, counting, history, rewrite
+from tests.stopping import after_step
+
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="Windows keeps what is open in place")
+
+FOLDS = "folds: 2"
+
+
+@pytest.fixture
+def whole(nncli, tmp_path):
+    """Return a run that nothing disturbed."""
+    assert nncli("train", config(tmp_path, "optimizer: adam"), "-q", "-o", "whole").code == 0
+    return tmp_path / "whole"
+
+
+@pytest.fixture
+def at_step(monkeypatch):
+    """Return a function that lets something happen in training."""
+    return lambda number, act: after_step(monkeypatch, number, act)
+
+
+def content(folder):
+    return {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
+
+
+# Renamed
+
+
+@pytest.mark.parametrize("step", [1, 9, 30])
+def test_a_run_goes_where_its_directory_goes(nncli, tmp_path, whole, at_step, step):
+    at_step(step, lambda: (tmp_path / "run").rename(tmp_path / "moved"))
+    result = nncli("train", "xor.yaml", "-q", "-o", "run")
+    assert (result.code, result.err) == (0, "")
+    assert "Saved in moved. Next:\n  nncli eval moved/weights.npz" in result.out
+    assert not (tmp_path / "run").exists()
+    assert_same_run(tmp_path / "moved", whole)
+
+
+def test_a_second_run_of_the_same_name_loses_nothing(nncli, tmp_path, whole, at_step, process):
+    """The old directory is renamed, and another process trains under its name meanwhile."""
+
+    def swap():
+        (tmp_path / "run").rename(tmp_path / "first")
+        second = process("train", "xor.yaml", "-q", "-o", "run", "seed=7")
+        second.communicate(timeout=60)
+        assert second.returncode == 0
+        swapped.append(content(tmp_path / "run"))
+
+    swapped = []
+    at_step(9, swap)
+    result = nncli("train", "xor.yaml", "-q", "-o", "run")
+    assert result.code == 0
+    assert content(tmp_path / "run") == swapped[0]
+    assert_same_run(tmp_path / "first", whole)
+    assert history(tmp_path / "run") != history(whole)
+
+
+def test_what_is_to_be_typed_next_names_the_new_place(nncli, tmp_path, stop_at, at_step):
+    (tmp_path / "else where").mkdir()
+    name = config(tmp_path, "optimizer: adam")
+
+    def move_and_stop():
+        (tmp_path / "run").rename(tmp_path / "else where" / "run")
+        signal.raise_signal(signal.SIGINT)
+
+    at_step(9, move_and_stop)
+    stopped = nncli("train", name, "-q", "-o", "run")
+    assert stopped.code == 130
+    assert stopped.err.endswith("nncli train --resume 'else where/run'\n")
+    assert nncli("train", "--resume", "else where/run", "-q").code == 0
+
+
+def test_the_folds_go_along(nncli, tmp_path, at_step):
+    name = config(tmp_path, FOLDS)
+    nncli("train", name, "-q", "-o", "whole")
+    at_step(15, lambda: (tmp_path / "run").rename(tmp_path / "moved"))
+    result = nncli("train", name, "-q", "-o", "run")
+    assert (result.code, result.err) == (0, "")
+    assert "Saved in moved." in result.out
+    for fold in ("fold-1", "fold-2"):
+        assert_same_run(tmp_path / "moved" / fold, tmp_path / "whole" / fold)
+    assert sorted(content(tmp_path / "moved")) == ["config.yaml", "metrics.json", "predictions.csv"]
+    assert not (tmp_path / "run").exists()
+
+
+# Removed
+
+
+@pytest.mark.parametrize("step", [1, 9, 30])
+def test_the_state_of_a_removed_run_is_saved_beside_it(nncli, tmp_path, whole, at_step, step):
+    at_step(step, lambda: shutil.rmtree(tmp_path / "run"))
+    result = nncli("train", "xor.yaml", "-q", "-o", "run", "training.checkpoint_seconds=1e-9")
+    assert result.code == 1
+    assert result.error == (
+        "Error: run: was removed while the run trained in it; its state is saved in saved-run-001; "
+        "resume it: nncli train --resume saved-run-001"
+    )
+    assert not (tmp_path / "run").exists()
+    at_step(0, None)
+    assert nncli("train", "--resume", "saved-run-001", "-q").code == 0
+    assert history(tmp_path / "saved-run-001") == history(whole)
+
+
+def test_that_of_a_fold_is_saved_where_there_is_a_place(nncli, tmp_path, at_step):
+    name = config(tmp_path, FOLDS)
+    at_step(15, lambda: shutil.rmtree(tmp_path / "run"))
+    result = nncli("train", name, "-q", "-o", "run")
+    assert result.code == 1
+    assert "saved in saved-run-fold-2-001; resume it: " in result.error
+    at_step(0, None)
+    assert nncli("train", "--resume", "saved-run-fold-2-001", "-q").code == 0
+
+
+@pytest.mark.parametrize("name", ["config.yaml", "history.csv", "checkpoint.npz"])
+def test_a_file_that_somebody_removes_is_there_again(nncli, tmp_path, at_step, name, whole):
+    def remove():
+        (tmp_path / "run" / name).unlink()
+
+    at_step(20, remove)
+    frequent = "training.checkpoint_seconds=1e-9"
+    assert nncli("train", "xor.yaml", "-q", "-o", "run", frequent).code == 0
+    assert history(tmp_path / "run") == history(whole)
+    assert (tmp_path / "run" / name).exists()
+
+
+# Made by a stranger
+
+
+@pytest.mark.parametrize("name", ["history.csv", "checkpoint.npz", "config.yaml"])
+def test_no_link_is_followed(nncli, tmp_path, stopped, name):
+    (tmp_path / "precious").write_bytes((stopped / name).read_bytes() + b"99,more\n")
+    before = content(tmp_path)["precious"]
+    (stopped / name).unlink()
+    (stopped / name).symlink_to(tmp_path / "precious")
+    result = nncli("train", "--resume", "run", "-q")
+    line = result.error.removeprefix("Error: ")
+    assert line.startswith(f"run/{name}: cannot be read (a link; put a copy in its place)")
+    assert content(tmp_path)["precious"] == before
+
+
+def test_a_link_in_the_place_of_a_result_is_replaced(nncli, tmp_path, stopped):
+    (tmp_path / "precious").write_bytes(b"precious")
+    for name in ("weights.npz", "metrics.json"):
+        (stopped / name).unlink()
+        (stopped / name).symlink_to(tmp_path / "precious")
+    assert nncli("train", "--resume", "run", "-q").code == 0
+    assert (tmp_path / "precious").read_bytes() == b"precious"
+    assert not (stopped / "weights.npz").is_symlink()
+
+
+def test_a_hard_link_to_the_history_is_not_written_to(nncli, tmp_path, stopped):
+    (tmp_path / "other").hardlink_to(stopped / "history.csv")
+    before = (tmp_path / "other").read_bytes()
+    assert nncli("train", "--resume", "run", "-q").code == 0
+    assert (tmp_path / "other").read_bytes() == before
+
+
+def test_the_directory_of_a_fold_may_not_be_a_link(nncli, tmp_path, stop_at):
+    stop_at(10)
+    assert nncli("train", config(tmp_path, FOLDS), "-q", "-o", "run").code == 130
+    (tmp_path / "run" / "fold-1").rename(tmp_path / "precious")
+    (tmp_path / "run" / "fold-1").symlink_to(tmp_path / "precious")
+    before = content(tmp_path / "precious")
+    stop_at(0)
+    result = nncli("train", "--resume", "run", "-q")
+    assert result.error.startswith("Error: run/fold-1: is no directory of a fold (")
+    assert content(tmp_path / "precious") == before
+
+
+@pytest.mark.parametrize("name", ["history.csv", "checkpoint.npz", "config.yaml"])
+def test_a_pipe_is_not_waited_for(nncli, stopped, name):
+    (stopped / name).unlink()
+    os.mkfifo(stopped / name)
+    result = nncli("train", "--resume", "run", "-q")
+    assert result.code in (1, 2)
+    assert "not a regular file" in result.error or "has no config.yaml" in result.error
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"epoch": 10**12}, {"epoch": 7}, {"best_epoch": 10**40}, {"patience_epoch": 5}, {"falls": 9},
+     {"last_fall": 10**9}],
+)  # fmt: skip
+def test_counters_are_compared_with_the_config(nncli, stopped, changes):
+    rewrite(stopped / "checkpoint.npz", counting(**changes))
+    result = nncli("train", "--resume", "run", "-q")
+    assert result.code == 1
+    assert result.error == (
+        "Error: run/checkpoint.npz: counts epochs that there are not; train anew"
+    )
+
+
+@pytest.mark.parametrize("line", [b"1" * 10_000_000, b"1,\0\n" * 4, b"", b"1,0.5\n3,0.5\n2,0.5\n"])
+def test_a_history_of_something_else_is_refused(nncli, stopped, line):
+    header = (stopped / "history.csv").read_bytes().split(b"\n")[0]
+    (stopped / "history.csv").write_bytes(header + b"\n" + line)
+    result = nncli("train", "--resume", "run", "-q")
+    assert result.error.startswith("Error: run/history.csv: is not the history of the 3 epochs")
+
+
+# Locks
+
+
+def test_what_came_into_the_directory_before_it_was_locked_is_not_overwritten(
+    nncli, tmp_path, monkeypatch
+):
+    import fcntl
+
+    usual = fcntl.flock
+
+    def late(handle, operation):
+        (tmp_path / "run" / "weights.npz").write_bytes(b"precious")
+        usual(handle, operation)
+
+    monkeypatch.setattr(fcntl, "flock", late)
+    result = nncli("train", config(tmp_path, "optimizer: adam"), "-q", "-o", "run")
+    assert result.code == 2
+    assert "run: exists and is not an empty directory" in result.error
+    assert content(tmp_path / "run") == {"weights.npz": b"precious"}
+
+
+def test_where_there_are_no_locks_the_user_is_warned(nncli, tmp_path, monkeypatch):
+    def refuse(*_):
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr("fcntl.flock", refuse)
+    result = nncli("train", config(tmp_path, "optimizer: adam"), "-q", "-o", "run")
+    assert result.code == 0
+    assert result.err == (
+        "Warning: run: its file system knows no locks; let no other nncli train in it at the same "
+        "time\n"
+    )
+    resumed = nncli("train", "--resume", "run", "-q", "training.epochs=8")
+    assert (resumed.code, resumed.err) == (0, result.err)
