@@ -10,12 +10,15 @@ from collections.abc import Sequence
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the program and exit, as `nncli.cli.main.main` says."""
     try:
+        from nncli.base.signals import stop_at_signals
+
+        stop_at_signals()
         from nncli.cli.main import main as program
 
         program(arguments)
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as error:
         print("Interrupted.", file=sys.stderr)  # noqa: T201 - click may not be there yet
-        sys.exit(130)
+        sys.exit(128 + getattr(error, "number", 2))
 
 
 if __name__ == "__main__":

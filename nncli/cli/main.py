@@ -1,6 +1,7 @@
 """The program, and where an error becomes a line and an exit code."""
 
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
@@ -33,7 +34,7 @@ def cli(debug: bool) -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the program and exit: 0 done, 1 failed, 2 wrong use, 130 or 143 stopped.
+    """Run the program and exit: 0 done, 1 failed, 2 wrong use, 128 + N stopped by signal N.
 
     Where a shell's script calls it, it says instead what the shell may complete.
     """
@@ -70,9 +71,10 @@ def _run(arguments: list[str]) -> int:
     except click.ClickException as error:
         error.show()
         return error.exit_code
-    except (click.Abort, KeyboardInterrupt):
+    except (click.Abort, KeyboardInterrupt) as error:
         click.echo("Interrupted.", err=True)
-        return 130
+        stopped = error.__cause__ if isinstance(error, click.Abort) else error
+        return 128 + getattr(stopped, "number", signal.SIGINT)
     except MemoryError as error:
         click.echo(
             f"Error: there is not enough memory ({error or 'none left'}); use smaller layers or a "

@@ -17,7 +17,7 @@ from nncli.runs.resuming import load_run
 from nncli.runs.run import run
 from nncli.runs.training import train_job
 from nncli.training.checkpoint import read_checkpoint
-from nncli.training.observers.interruption import CTRL_C_OR_TERMINATE, InterruptRequest
+from nncli.training.observers.interruption import InterruptRequest
 from nncli.training.observers.observer import Observer
 from nncli.training.outcome import DIVERGED, EARLY, FINISHED, INTERRUPTED, UNWRITTEN, Outcome
 from nncli.training.progress import Progress
@@ -238,7 +238,7 @@ def test_a_signal_at_the_report_of_the_last_epoch_leaves_a_finished_run(job, dir
             if report.epoch == 6:
                 signal.raise_signal(signal.SIGINT)
 
-    with InterruptRequest(CTRL_C_OR_TERMINATE) as request:
+    with InterruptRequest([signal.SIGINT]) as request:
         outcome = train_job(job(), Directory(directory), [Signal(), request])
     assert request.signal == signal.SIGINT
     assert outcome.ended == metrics(directory)["ended"] == "finished"

@@ -11,14 +11,18 @@ from __future__ import annotations
 
 import mmap
 import os
+import signal
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
+from weakref import WeakSet
 
 import numpy as np
 
 from nncli.base.errors import DataError
+from nncli.base.signals import end_now, is_program
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -60,6 +64,10 @@ MEMORY = Memory()
 _TAKEN_BYTES = 128 << 10
 
 
+_START_AGAIN = "no result of mixed rows is saved; leave it as it is, and start again"
+_MAPPED: WeakSet[MappedFile] = WeakSet()
+
+
 class MappedFile(mmap.mmap):
     """A file that is mapped to be read, and what it was at that time."""
 
@@ -73,6 +81,9 @@ class MappedFile(mmap.mmap):
         mapped = cls(stream.fileno(), 0, access=mmap.ACCESS_READ)
         mapped._path, mapped._place = path, path.absolute()  # the working directory may change
         mapped._stamp = _stamp(os.fstat(stream.fileno()))
+        _MAPPED.add(mapped)
+        if is_program() and hasattr(signal, "SIGBUS"):
+            _end_where_a_file_is_cut_off()
         return mapped
 
     def check(self) -> None:
@@ -85,10 +96,31 @@ class MappedFile(mmap.mmap):
         except OSError:
             now = self._stamp
         if now != self._stamp or self.size() != self._stamp[0]:
-            raise DataError(
-                f"{self._path}: has changed while it was in use; no result of mixed rows is saved; "
-                "leave it as it is, and start again"
-            )
+            raise DataError(f"{self._path}: has changed while it was in use; {_START_AGAIN}")
+
+    @property
+    def is_cut_off(self) -> bool:
+        """Whether less of it is left than is mapped."""
+        return self.size() < self._stamp[0]
+
+
+@cache
+def _end_where_a_file_is_cut_off() -> object:
+    """Let the program end in one line when it reads what was cut off of a file.
+
+    The system sends a signal to whoever reads there. Python's own handlers run after the
+    instruction, which never ends; so this one is the C library's. It runs in the middle of a copy,
+    with the interpreter in order.
+    """
+    import ctypes
+
+    def end(number: int) -> None:
+        cut = next((str(each._path) for each in _MAPPED if each.is_cut_off), "a file")
+        end_now(f"Error: {cut}: was cut off while it was in use; {_START_AGAIN}", 1)
+
+    handler = ctypes.CFUNCTYPE(None, ctypes.c_int)(end)
+    ctypes.CDLL(None).signal(int(signal.SIGBUS), handler)
+    return handler  # which lives as long as the cache
 
 
 def _stamp(status: os.stat_result) -> tuple[int, int, int]:

@@ -1,19 +1,19 @@
-"""Ctrl-C and a request to terminate: finish the step, save, then stop."""
+"""Ctrl-C and other requests to end: finish the step, save, then stop."""
 
 import signal
 from collections.abc import Callable, Sequence
 from threading import current_thread, main_thread
 from types import FrameType, TracebackType
 
+from nncli.base.signals import Stopped, saving_signals
 from nncli.training.loop import EpochReport, StepReport
-from nncli.training.observers.observer import Observer
-
-CTRL_C = (signal.SIGINT,)
-CTRL_C_OR_TERMINATE = (signal.SIGINT, signal.SIGTERM)  # Windows never sends the second
+from nncli.training.observers.observer import Job, Observer
 
 
 class InterruptRequest(Observer):
     """Context in which the first of some signals asks to stop; a second one interrupts at once.
+
+    Until training begins there is nothing to save, and the first one interrupts as well.
 
     Outside the main thread, which alone gets signals, nothing is changed.
 
@@ -31,12 +31,13 @@ class InterruptRequest(Observer):
 
     def __init__(self, signals: Sequence[int], announce: Callable[[], None] = lambda: None) -> None:
         self.signal: int | None = None
+        self._has_begun = False
         self._signals, self._announce = signals, announce
 
     @classmethod
     def of_program(cls, announce: Callable[[], None]) -> "InterruptRequest":
-        """Return one for Ctrl-C and for a request to terminate this program."""
-        return cls(CTRL_C_OR_TERMINATE, announce)
+        """Return one for all signals that ask this program to end, and are not ignored."""
+        return cls(saving_signals(), announce)
 
     @classmethod
     def of_guest(cls) -> "InterruptRequest":
@@ -45,7 +46,11 @@ class InterruptRequest(Observer):
         Where somebody handles Ctrl-C already, that stays.
         """
         is_free = signal.getsignal(signal.SIGINT) is signal.default_int_handler
-        return cls(CTRL_C if is_free else ())
+        return cls([signal.SIGINT] if is_free else ())
+
+    def begin(self, job: Job) -> None:
+        """Take note that there is something to save from now on."""
+        self._has_begun = True
 
     def step(self, report: StepReport) -> bool:
         """Return whether there was a request to stop."""
@@ -70,7 +75,7 @@ class InterruptRequest(Observer):
             signal.signal(number, signal.SIG_DFL if before is None else before)
 
     def _note(self, number: int, frame: FrameType | None) -> None:
-        if self.signal is not None:
-            raise KeyboardInterrupt
+        if self.signal is not None or not self._has_begun:
+            raise Stopped(number)
         self.signal = number
         self._announce()

@@ -3,10 +3,20 @@ import signal
 import pytest
 
 from nncli.training.loop import EpochReport, StepReport
-from nncli.training.observers.interruption import CTRL_C_OR_TERMINATE, InterruptRequest
+from nncli.training.observers.interruption import InterruptRequest
+
+CTRL_C_OR_TERMINATE = (signal.SIGINT, signal.SIGTERM)
 
 STEP = StepReport(epoch=1, batch=1, rows=1, loss=1.0)
 EPOCH = EpochReport(1, {"train_loss": 1.0}, 0.1, 1.0, 1.0, [], improved=True)
+
+
+class InTraining(InterruptRequest):
+    """One whose training has begun."""
+
+    def __enter__(self):
+        self.begin(None)
+        return super().__enter__()
 
 
 def press_ctrl_c():
@@ -32,12 +42,12 @@ def usual_handler():
 
 
 def test_without_ctrl_c_nothing_is_requested():
-    with InterruptRequest(CTRL_C_OR_TERMINATE) as requested:
+    with InTraining(CTRL_C_OR_TERMINATE) as requested:
         assert asks_to_stop(requested) is False
 
 
 def test_the_first_ctrl_c_is_only_noted():
-    with InterruptRequest(CTRL_C_OR_TERMINATE) as requested:
+    with InTraining(CTRL_C_OR_TERMINATE) as requested:
         press_ctrl_c()
         assert asks_to_stop(requested) is True
     assert asks_to_stop(requested) is True  # also after training, when what there is gets saved
@@ -45,27 +55,27 @@ def test_the_first_ctrl_c_is_only_noted():
 
 def test_the_first_ctrl_c_is_announced():
     told = []
-    with InterruptRequest.of_program(lambda: told.append("stopping")):
+    with InTraining.of_program(lambda: told.append("stopping")):
         assert told == []
         press_ctrl_c()
         assert told == ["stopping"]
 
 
 def test_the_second_ctrl_c_interrupts_at_once():
-    with InterruptRequest(CTRL_C_OR_TERMINATE):
+    with InTraining(CTRL_C_OR_TERMINATE):
         press_ctrl_c()
         with pytest.raises(KeyboardInterrupt):
             press_ctrl_c()
 
 
 def end_with(error):
-    with InterruptRequest(CTRL_C_OR_TERMINATE):
+    with InTraining(CTRL_C_OR_TERMINATE):
         raise error
 
 
 @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
 def test_afterwards_ctrl_c_does_what_it_did_before(error):
-    with InterruptRequest(CTRL_C_OR_TERMINATE):
+    with InTraining(CTRL_C_OR_TERMINATE):
         pass
     with pytest.raises(error):
         end_with(error)
@@ -76,7 +86,7 @@ def test_afterwards_ctrl_c_does_what_it_did_before(error):
 
 @EITHER
 def test_the_first_signal_is_noted_with_its_number(number):
-    with InterruptRequest(CTRL_C_OR_TERMINATE) as requested:
+    with InTraining(CTRL_C_OR_TERMINATE) as requested:
         assert requested.signal is None
         signal.raise_signal(number)
         assert asks_to_stop(requested) is True
@@ -85,7 +95,7 @@ def test_the_first_signal_is_noted_with_its_number(number):
 
 @EITHER
 def test_a_second_signal_of_either_kind_interrupts_at_once(number):
-    with InterruptRequest(CTRL_C_OR_TERMINATE) as requested:
+    with InTraining(CTRL_C_OR_TERMINATE) as requested:
         press_ctrl_c()
         with pytest.raises(KeyboardInterrupt):
             signal.raise_signal(number)
@@ -94,6 +104,24 @@ def test_a_second_signal_of_either_kind_interrupts_at_once(number):
 
 def test_afterwards_a_request_to_terminate_does_what_it_did_before():
     before = signal.getsignal(signal.SIGTERM)
-    with InterruptRequest(CTRL_C_OR_TERMINATE):
+    with InTraining(CTRL_C_OR_TERMINATE):
         assert signal.getsignal(signal.SIGTERM) is not before
     assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_before_training_the_first_one_interrupts():
+    with InterruptRequest(CTRL_C_OR_TERMINATE) as requested:
+        with pytest.raises(KeyboardInterrupt):
+            press_ctrl_c()
+        requested.begin(None)
+        press_ctrl_c()
+        assert asks_to_stop(requested) is True
+
+
+def test_a_signal_that_is_ignored_stays_ignored():
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with InTraining.of_program(lambda: None) as requested:
+        press_ctrl_c()
+        signal.raise_signal(signal.SIGTERM)
+    assert requested.signal == signal.SIGTERM
+    assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN

@@ -1,0 +1,94 @@
+"""The signals that ask a program to end, and how it ends.
+
+A signal raises `Stopped`, so that files in the making are removed. While a module is imported it
+ends the program on the spot: some modules take any exception for something that is not installed,
+and others print it.
+"""
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Sequence
+from types import FrameType
+from typing import TYPE_CHECKING, NoReturn
+
+if TYPE_CHECKING:
+    from sys import UnraisableHookArgs
+
+# SIGHUP: the terminal was closed; SIGBREAK: that of Windows. Queues and limits send the others.
+_SAVING = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK", "SIGXCPU", "SIGUSR1", "SIGUSR2", "SIGALRM")
+_ENDING = (*_SAVING, "SIGQUIT")
+_AGAIN_SECONDS = 0.02
+
+
+class Stopped(KeyboardInterrupt):
+    """A signal asked the program to end.
+
+    Attributes
+    ----------
+    number : int
+    """
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
+
+
+class _Program:
+    """Whether this process is the program's own, and not one that has imported nncli."""
+
+    is_running = False
+
+
+def is_program() -> bool:
+    """Return whether the process belongs to the program, after `stop_at_signals`."""
+    return _Program.is_running
+
+
+def saving_signals() -> list[int]:
+    """Return the signals that ask a program to save what there is and to end, if not ignored."""
+    return _not_ignored(_SAVING)
+
+
+def stop_at_signals() -> None:
+    """Let every signal that asks to end raise `Stopped`; one that is ignored stays ignored."""
+    _Program.is_running = True
+    for number in _not_ignored(_ENDING):
+        signal.signal(number, _stop)
+    sys.unraisablehook = _unraisable
+
+
+def end_now(line: str, code: int) -> NoReturn:
+    """End the process here, with a line on standard error."""
+    try:
+        os.write(2, line.encode() + b"\n")
+    finally:
+        os._exit(code)
+
+
+def _not_ignored(names: Sequence[str]) -> list[int]:
+    known = [getattr(signal, name) for name in names if hasattr(signal, name)]
+    return [each for each in known if signal.getsignal(each) is not signal.SIG_IGN]
+
+
+def _stop(number: int, frame: FrameType | None) -> None:
+    if _is_importing(frame):
+        end_now("Interrupted.", 128 + number)
+    raise Stopped(number)
+
+
+def _is_importing(frame: FrameType | None) -> bool:
+    while frame is not None:
+        if frame.f_code.co_filename.startswith("<frozen importlib"):
+            return True
+        frame = frame.f_back
+    return False
+
+
+def _unraisable(found: "UnraisableHookArgs") -> None:
+    """Send a signal again where its exception got lost, as in a destructor."""
+    if isinstance(found.exc_value, Stopped):
+        threading.Timer(_AGAIN_SECONDS, signal.raise_signal, [found.exc_value.number]).start()
+    else:
+        sys.__unraisablehook__(found)
