@@ -18,6 +18,7 @@ from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from nncli.base.words import did_you_mean
+from nncli.data.names import plain_name
 
 # Validators are built when they are first needed: a config uses few of all that there are.
 _STRICT = ConfigDict(strict=True, allow_inf_nan=False, defer_build=True)
@@ -248,7 +249,9 @@ class Name(Checked):
 
 
 class ColumnName(Checked):
-    """Annotation for the name of a column of a file, which may be an integer, as it is written.
+    """Annotation for the name of a column, which may be an integer, as it is written.
+
+    White space around it does not count.
 
     Parameters
     ----------
@@ -264,13 +267,14 @@ class ColumnName(Checked):
         if isinstance(value, int) and not isinstance(value, bool):
             return str(value)
         if isinstance(value, str):
-            return self.text.check(value) if self.text else value
+            name = plain_name(value)
+            return self.text.check(name) if self.text else name
         hint = f"; write it in quotes: '{shown(value)}'" if isinstance(value, bool | float) else ""
         raise refusal(f"found {shown(value)}; expected a name{hint}")
 
     def json_schema(self) -> dict[str, Any]:
         """Return the JSON Schema of what is allowed."""
-        text = self.text.json_schema() if self.text else {"type": "string"}
+        text = {"type": "string", **({"pattern": r"\S"} if self.text else {})}
         return {"anyOf": [text, {"type": "integer"}]}
 
 

@@ -10,11 +10,12 @@ from nncli.base.errors import DataError
 from nncli.config.array_sources import ArraySource
 from nncli.config.choices import OneOrList, refusal
 from nncli.config.file_source import Share, part_field
-from nncli.config.source import Source, Text
+from nncli.config.source import Source
 from nncli.config.sources import SOURCES
 from nncli.config.strict_yaml import Path
-from nncli.config.table_sources import TableKeys
+from nncli.config.table_sources import TableKeys, Target
 from nncli.data.dataset import Dataset
+from nncli.data.names import plain_name
 from nncli.data.splitting import Fold
 
 if TYPE_CHECKING:
@@ -132,7 +133,7 @@ class FrameSource(TableKeys, _GivenSource):
     place: ClassVar[str] = _PLACE
     paths: ClassVar[tuple[str, ...]] = _PARTS
     source: Literal["frame"]
-    target: Annotated[str | list[str], OneOrList(Text)] = Field(
+    target: Annotated[str | list[str], OneOrList(Target)] = Field(
         [],
         description="the column to predict, or a list of them; default: the y of data=(X, y)",
     )
@@ -167,7 +168,7 @@ class ArraysSource(ArraySource, _GivenSource):
     place: ClassVar[str] = _PLACE
     paths: ClassVar[tuple[str, ...]] = ()  # its parts are arrays or numbers
     source: Literal["arrays"]
-    target: Annotated[str | list[str], OneOrList(Text)] | None = Field(
+    target: Annotated[str | list[str], OneOrList(Target)] | None = Field(
         None, description="name of the target, or a list of names; default: y, or y1, y2 and so on"
     )
     test: Share = part_field(0.2, "test", "other arrays")
@@ -223,7 +224,7 @@ def given_section(section: Any, given: Given) -> "tuple[Any, dict[str, Any]]":
 def _names(target: object) -> list[str]:
     """Return the names that a config has for targets; none where it has anything else there."""
     given = target if isinstance(target, list) else [target]
-    names = [name for name in given if isinstance(name, str)]
+    names = [plain_name(str(name)) for name in given if type(name) in (str, int)]
     return names if len(names) == len(given) else []
 
 

@@ -18,7 +18,7 @@ from nncli.config.schema import Config
 from nncli.data.files.images import format_of, image_files
 from nncli.data.files.table import Table
 from nncli.data.files.table_file import column_names, read_table
-from nncli.data.names import named_columns
+from nncli.data.names import named_columns, plain_name
 from nncli.data.tables.column import blank_cells, unsuited
 from nncli.data.tables.tabular import Choices
 from nncli.data.tables.targets import understand, with_targets
@@ -43,7 +43,7 @@ def starter_text(path: Path, targets: Sequence[str], config: Path, note: Note) -
     DataError
         When the table cannot be read, or the targets are not in it or make no task.
     """
-    names = column_names(path)
+    names, targets = column_names(path), [*map(plain_name, targets)]
     Choices(targets).check_names(names, str(path))
     used, unnamed = named_columns(str(path), names, targets)
     table, _ = with_targets(read_table(path, used=used), targets)

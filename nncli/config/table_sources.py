@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
-from pydantic import Field, PrivateAttr, model_serializer, model_validator
+from pydantic import Field, PrivateAttr, field_validator, model_serializer, model_validator
 
 from nncli.base.paths import nearby
 from nncli.base.words import did_you_mean, listed
@@ -19,6 +19,7 @@ from nncli.config.source import Ends, Scale, scale_field
 from nncli.config.strict_yaml import Path
 from nncli.data.dataset import OF_CLASSES, Dataset, Task
 from nncli.data.files.table import Kind
+from nncli.data.names import plain_name
 from nncli.data.splitting import Fold
 from nncli.data.tables.column import KINDS, MOST_BLANKS, Missing
 
@@ -152,6 +153,17 @@ class TableKeys(PartsSource):
                     "expected one"
                 )
         return self
+
+    @field_validator("columns")
+    @classmethod
+    def _plain_names(cls, columns: dict[str, ColumnSection]) -> dict[str, ColumnSection]:
+        named = {plain_name(name): each for name, each in columns.items()}
+        if len(named) < len(columns):
+            name = next(
+                name for name in columns if name not in named and plain_name(name) in columns
+            )
+            raise refusal(f"the column {plain_name(name)!r} stands twice, once as {name!r}")
+        return named
 
     @property
     def targets(self) -> list[str]:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from nncli.base.notes import warn
+from nncli.data.names import plain_name
 from nncli.estimators.errors import RowsError
 from nncli.estimators.inputs import Inputs, inputs_of
 
@@ -32,7 +33,7 @@ def check_columns(owner: str, inputs: Inputs, names: Sequence[str] | None, width
     elif inputs.names is None and names is not None:
         warn(f"X does not have valid feature names, but {owner} was fitted with feature names")
     elif inputs.names is not None and names is not None:
-        _check_names(inputs, list(names))
+        _check_names(inputs, [*map(plain_name, names)])  # of earlier versions, too
     if inputs.width != width:
         raise RowsError(
             f"X has {inputs.width} features, but {owner} is expecting {width} features as input"

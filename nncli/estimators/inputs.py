@@ -62,6 +62,7 @@ def inputs_of(X: object, least: int = 1) -> Inputs:
     else:
         form = form_of(X, "X")
         assert isinstance(form, MemoryTable)
+        names = form.header
         count, width = form.rows, len(names)
     if count < least:
         raise RowsError(

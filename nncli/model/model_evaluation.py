@@ -11,6 +11,7 @@ from nncli.base.notes import Note
 from nncli.base.storage.mapping import row_blocks
 from nncli.data.dataset import Dataset
 from nncli.data.files.texts import canonical
+from nncli.data.names import plain_name
 from nncli.data.rows.reading import labelled_rows
 from nncli.data.splits import SPLITS, Split
 from nncli.data.tables.column import LARGEST
@@ -110,7 +111,9 @@ def _means_the_same(dataset: Dataset, model: Model) -> bool:
 
 def _meaning(encoding: Encoding | None) -> Any:
     columns = encoding.columns if encoding else ()
-    return [(each.name, each.kind, {*map(canonical, each.categories)}) for each in columns]
+    return [
+        (plain_name(each.name), each.kind, {*map(canonical, each.categories)}) for each in columns
+    ]
 
 
 def _own_rows(model: Model, split: str, note: Note) -> Split:

@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 
 from nncli.base.errors import DataError
 from nncli.base.extras import install_command
-from nncli.base.words import did_you_mean
 from nncli.data.files.input_file import Advance, InputFile
 from nncli.data.files.table import BLANK_BOOLEAN, Kind, Table
 from nncli.data.files.texts import text_cells
 from nncli.data.files.values import REMEDIES, number_cells, numbers_among
+from nncli.data.names import OwnNames, plain_name
 
 if TYPE_CHECKING:
     import pyarrow
@@ -34,15 +34,8 @@ _TYPES = {
 }
 
 
-class ParquetFile:
-    """A Parquet file whose schema has been read.
-
-    Attributes
-    ----------
-    name : str
-    header : list of str
-        The names of the columns.
-    """
+class ParquetFile(OwnNames):
+    """A Parquet file whose schema has been read."""
 
     def __init__(self, file: InputFile, advance: Advance) -> None:
         try:
@@ -57,7 +50,7 @@ class ParquetFile:
             source = io.BytesIO(file.read()) if file.path is None else file.path
             # Neither a map, nor column chunks, nor all that is to come shall be in memory.
             self._file = parquet.ParquetFile(source, buffer_size=_BUFFER_BYTES, pre_buffer=False)
-            self.header: list[str] = self._file.schema_arrow.names
+            super().__init__(file.name, self._file.schema_arrow.names)
         self._categories = _categories_of_pandas(self._file.schema_arrow)
         # What pyarrow reads is not seen: the bytes of the file are told in proportion to the rows.
         self._bytes = 0 if file.path is None else file.path.stat().st_size
@@ -72,8 +65,7 @@ class ParquetFile:
     ) -> Iterator[Table]:
         """Yield the rows, once, as `OpenTable` says."""
         columns = self.header if used is None else list(used)
-        for column in columns:
-            self._check(column, kinds.get(column))
+        own = {column: self._own_name(column, kinds.get(column)) for column in columns}
         kinds = {**dict.fromkeys(self._categories, "category"), **kinds}
         readers = {
             column: _Reader(self.name, column, kinds.get(column), missing) for column in columns
@@ -82,28 +74,28 @@ class ParquetFile:
 
         row = 0
         with self._file, self._errors():
-            for batch in self._file.iter_batches(_BATCH_ROWS, columns=columns):
+            for batch in self._file.iter_batches(_BATCH_ROWS, columns=[*own.values()]):
                 cells = {
-                    column: readers[column].cells(batch.column(column), row) for column in columns
+                    column: readers[column].cells(batch.column(name), row)
+                    for column, name in own.items()
                 }
                 yield Table(self.name, cells, _places(row))
                 row += len(batch)
                 self._advance(self._bytes * len(batch) // self._file.metadata.num_rows)
         default_memory_pool().release_unused()
 
-    def _check(self, column: str, wanted: Kind | None) -> None:
-        """Raise `DataError` for a column that is not there, twice there, or of another kind."""
+    def _own_name(self, column: str, wanted: Kind | None) -> str:
+        """Return what the file calls a column.
+
+        Raises `DataError` for one that is not there, twice there, or of another kind.
+        """
         from pyarrow import types
 
-        if (count := self.header.count(column)) != 1:
-            if not count:
-                near = did_you_mean(column, self.header)
-                raise DataError(f"{self.name}: has no column {column!r}{near}")
-            raise DataError(f"{self.name}: has {count} columns called {column!r}; rename them")
-        kind = self._file.schema_arrow.field(column).type
+        place = self.place_of(column)
+        kind = self._file.schema_arrow.field(place).type
         value = kind.value_type if types.is_dictionary(kind) else kind
         if wanted == "category" and _has_text(value):
-            return
+            return str(self.own_names[place])
         for test, each in _TYPES.items():
             if getattr(types, test)(value):
                 found, remedy = REMEDIES[each]
@@ -113,6 +105,7 @@ class ParquetFile:
                 f"{self.name}: column {column} holds values of type {kind}; expected numbers, "
                 "Booleans or text; cast or drop it"
             )
+        return str(self.own_names[place])
 
     @contextmanager
     def _errors(self) -> Iterator[None]:
@@ -186,7 +179,8 @@ def _categories_of_pandas(schema: "pyarrow.Schema") -> set[str]:
     except (AttributeError, TypeError, ValueError):  # what others write there may be anything
         return set()
     described = [each for each in columns if isinstance(each, dict)]
-    return {str(each.get("name")) for each in described if each.get("pandas_type") == "categorical"}
+    categories = [each for each in described if each.get("pandas_type") == "categorical"]
+    return {plain_name(str(each.get("name"))) for each in categories}
 
 
 def _has_text(arrow_type: "pyarrow.DataType") -> bool:

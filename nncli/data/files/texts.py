@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nncli.data.files.table import BLANK_BOOLEAN, NUMBER, Cells
+from nncli.data.names import plain_name
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -76,9 +77,7 @@ def text_of(value: object) -> str | None:
         return None
     else:
         text = canonical(str(value))
-    text = text.strip()
-    if "\r" in text:
-        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    text = plain_name(text)
     return None if text in _BLANK else text
 
 

@@ -67,8 +67,8 @@ def form_of(rows: object, name: str | None = None, *, of: str = "") -> Form:
 def column_of(values: object, name: str, place: str | None = None) -> dict[str, Cells]:
     """Return targets or weights (N,) or (N, O) as columns, each by its own name or by `name`.
 
-    Several without names of their own have a number behind `name`. In messages they are called
-    `place`, by default `name`.
+    Several without names of their own, or with numbers for names, have a number behind `name`. In
+    messages they are called `place`, by default `name`.
 
     Raises
     ------
@@ -91,7 +91,10 @@ def column_of(values: object, name: str, place: str | None = None) -> dict[str, 
                 f"{place}: is of type {type(values).__name__}; expected an array, a list or a "
                 "series"
             )
-        return _whole(table)
+        named = _whole(table)
+        if any(isinstance(each, str) for each in table.own_names):
+            return named
+        return dict(zip(names_for(name, len(named)), named.values(), strict=True))
     values = _plain(values, place)
     if values.ndim not in (1, 2) or not values.size:
         raise DataError(
@@ -151,9 +154,6 @@ def _whole(table: MemoryTable) -> dict[str, Cells]:
 def _of_mappings(rows: Sequence[Any], name: str) -> ValueTable:
     """Return rows as a table of all keys, in the order in which they first appear."""
     keys = dict.fromkeys(key for row in rows for key in row)
-    for key in keys:
-        if not isinstance(key, str):
-            raise DataError(f"{name}: the column name {key!r} is no text; use names as keys")
     return ValueTable(name, {key: [row.get(key) for row in rows] for key in keys}, len(rows))
 
 

@@ -9,8 +9,9 @@ from nncli.base.errors import DataError
 from nncli.data.files.table import BLANK_BOOLEAN, Kind
 from nncli.data.files.texts import is_blank, text_cells
 from nncli.data.files.values import REMEDIES, number_cells, numbers_among
-from nncli.data.memory.memory_table import MemoryTable, Reader, place
+from nncli.data.memory.memory_table import MemoryTable, Reader
 from nncli.data.memory.value_cells import Place, cells_of
+from nncli.data.names import plain_name
 
 _KINDS: dict[str, Kind] = {
     "Boolean": "boolean",
@@ -37,18 +38,13 @@ class FrameTable(MemoryTable):
     """A data frame. A null, and NaN, is a blank cell."""
 
     def __init__(self, name: str, frame: Any) -> None:
-        names = list(frame.columns)
-        for column in names:
-            if not isinstance(column, str):
-                raise DataError(
-                    f"{name}: the column name {column!r} is no text; name the columns, as with "
-                    "frame.columns = [...]"
-                )
-        super().__init__(name, names, len(frame))
+        super().__init__(name, frame.columns, len(frame))
         self._frame = frame
 
-    def _reader(self, column: str, kind: Kind | None, missing: Sequence[str]) -> Reader:
-        series, where = self._frame[column], Place(self.name, column, place)
+    def _reader_at(
+        self, at: int, where: Place, kind: Kind | None, missing: Sequence[str]
+    ) -> Reader:
+        series, column = self._frame.get_column(self.own_names[at]), where.column
         if kind == "category" and type(series.dtype).__name__ in _HAVE_TEXT:
             return lambda start, stop: text_cells(series[start:stop].to_list(), missing)
         found = self._kind(column, series.dtype)
@@ -91,7 +87,7 @@ def frame_table(rows: object, name: str) -> FrameTable | None:
     Raises
     ------
     DataError
-        When its columns have no names, or the same.
+        When names of its columns are neither text nor numbers, or two have the same.
     """
     import narwhals
 
@@ -111,7 +107,7 @@ def series_table(values: object, name: str, place: str) -> FrameTable | None:
     series = _narwhal(values, place)
     if not isinstance(series, narwhals.Series):
         return None
-    called = series.name if isinstance(series.name, str) and series.name else name
+    called = series.name if isinstance(series.name, str) and plain_name(series.name) else name
     return FrameTable(place, series.alias(called).to_frame())
 
 

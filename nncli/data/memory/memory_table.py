@@ -1,18 +1,18 @@
 """Tables in memory: what those of every form have in common, and one of Python values."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
 from numpy.typing import NDArray
 
 from nncli.base.errors import DataError
-from nncli.base.words import did_you_mean
 from nncli.data.files.table import Cells, Kind, Table
 from nncli.data.files.texts import text_cells
 from nncli.data.files.values import number_cells, numbers_among, usual_type
 from nncli.data.memory.value_cells import Place, cells_of
+from nncli.data.names import OwnNames
 
 Reader = Callable[[int, int], Cells]
 
@@ -24,13 +24,11 @@ def place(row: int) -> str:
     return f"row {row} (from 0)"
 
 
-class MemoryTable(ABC):
+class MemoryTable(OwnNames, ABC):
     """A table in memory, whose rows are read block by block, as often as they are asked for.
 
     Attributes
     ----------
-    name : str
-    header : list of str
     rows : int
         How many there are.
     has_names : bool
@@ -38,9 +36,10 @@ class MemoryTable(ABC):
     """
 
     def __init__(
-        self, name: str, header: Sequence[str], rows: int, *, has_names: bool = True
+        self, name: str, names: Iterable[object], rows: int, *, has_names: bool = True
     ) -> None:
-        self.name, self.header, self.rows, self.has_names = name, list(header), rows, has_names
+        super().__init__(name, names)
+        self.rows, self.has_names = rows, has_names
 
     def blocks(
         self, *, kinds: Mapping[str, Kind], used: Collection[str] | None, missing: Sequence[str]
@@ -49,19 +48,22 @@ class MemoryTable(ABC):
         if not self.rows:
             raise DataError(f"{self.name}: has no rows")
         columns = self.header if used is None else list(used)
-        for column in columns:
-            if column not in self.header:
-                near = did_you_mean(column, self.header)
-                raise DataError(f"{self.name}: has no column {column!r}{near}")
         readers = {each: self._reader(each, kinds.get(each), missing) for each in columns}
         for start in range(0, self.rows, _ROWS):
             stop = min(start + _ROWS, self.rows)
             cells = {column: read(start, stop) for column, read in readers.items()}
             yield Table(self.name, cells, partial(_later_place, start))
 
-    @abstractmethod
     def _reader(self, column: str, kind: Kind | None, missing: Sequence[str]) -> Reader:
-        """Return a function of start and stop that reads cells of a column.
+        return self._reader_at(
+            self.place_of(column), Place(self.name, column, place), kind, missing
+        )
+
+    @abstractmethod
+    def _reader_at(
+        self, at: int, where: Place, kind: Kind | None, missing: Sequence[str]
+    ) -> Reader:
+        """Return a function of start and stop that reads cells of the column at a place.
 
         `kind` is what it is to be taken for; None if its values say it.
         """
@@ -77,19 +79,21 @@ class ValueTable(MemoryTable):
     def __init__(
         self,
         name: str,
-        columns: Mapping[str, Sequence[object]],
+        columns: Mapping[Any, Sequence[object]],
         rows: int,
         *,
         has_names: bool = True,
         texts_may_be_numbers: bool = False,
     ) -> None:
-        super().__init__(name, list(columns), rows, has_names=has_names)
-        self._columns, self._texts_may_be_numbers = columns, texts_may_be_numbers
+        super().__init__(name, columns, rows, has_names=has_names)
+        self._columns, self._texts_may_be_numbers = [*columns.values()], texts_may_be_numbers
 
-    def _reader(self, column: str, kind: Kind | None, missing: Sequence[str]) -> Reader:
+    def _reader_at(
+        self, at: int, where: Place, kind: Kind | None, missing: Sequence[str]
+    ) -> Reader:
         cells = cells_of(
-            self._columns[column],
-            Place(self.name, column, place),
+            self._columns[at],
+            where,
             kind,
             missing,
             texts_may_be_numbers=self._texts_may_be_numbers,
@@ -101,18 +105,18 @@ class NumberTable(MemoryTable):
     """A matrix (N, I) of numbers or Booleans as a table, whose columns have no names."""
 
     def __init__(self, name: str, matrix: NDArray[Any]) -> None:
-        header = numbered(matrix.shape[1])
-        super().__init__(name, header, len(matrix), has_names=False)
+        super().__init__(name, numbered(matrix.shape[1]), len(matrix), has_names=False)
         self._matrix = matrix
 
-    def _reader(self, column: str, kind: Kind | None, missing: Sequence[str]) -> Reader:
-        cells = self._matrix[:, self.header.index(column)]
+    def _reader_at(
+        self, at: int, where: Place, kind: Kind | None, missing: Sequence[str]
+    ) -> Reader:
+        cells = self._matrix[:, at]
         if kind == "category":
             return lambda start, stop: text_cells(usual_type(cells[start:stop]), missing)
         blanks = numbers_among(missing)
-        where = Place(self.name, column, place).of
         return lambda start, stop: number_cells(
-            cells[start:stop], blanks, lambda row: where(start + row)
+            cells[start:stop], blanks, lambda row: where.of(start + row)
         )
 
 

@@ -1,6 +1,6 @@
 """Tables made of others while these are read: with other names, or with columns beside."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -8,6 +8,7 @@ from nncli.base.errors import DataError
 from nncli.base.words import count
 from nncli.data.files.table import Cells, Kind, OpenTable, Table
 from nncli.data.files.texts import text_cells
+from nncli.data.names import OwnNames, plain_name
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,22 @@ class Renamed:
         )
         for table in tables:
             yield replace(table, columns={name: table.columns[own[name]] for name in names})
+
+
+def as_named_before(table: OpenTable, names: Iterable[str]) -> OpenTable:
+    """Return a table with the names that a model of an earlier version has for its columns.
+
+    White space around a name was a part of it then, except in CSV.
+    """
+    known, own = {*names}, table.own_names if isinstance(table, OwnNames) else table.header
+    others = {plain_name(name): name for name in known.difference(own)}
+    header = [
+        name if name in known else others.get(plain, plain)
+        for name, plain in zip(own, table.header, strict=True)
+    ]
+    if header == [*table.header]:
+        return table
+    return table.with_header(header) if isinstance(table, OwnNames) else Renamed(table, header)
 
 
 @dataclass(frozen=True)

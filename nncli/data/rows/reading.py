@@ -6,7 +6,7 @@ its first bytes, never in its name. Each reader is loaded where it is needed.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +23,10 @@ from nncli.data.files.kinds import IMAGES, is_parquet_folder, kind_of_name
 from nncli.data.files.table import Cells, OpenTable
 from nncli.data.memory.forms import as_table, form_of
 from nncli.data.memory.memory_table import MemoryTable
+from nncli.data.names import plain_name
 from nncli.data.rows.arrays import ArrayRows, array_blocks
 from nncli.data.rows.blocks import Asked, RowBlock
-from nncli.data.rows.derived import WithColumns
+from nncli.data.rows.derived import WithColumns, as_named_before
 from nncli.data.rows.targets import as_array, check_given, given_columns
 from nncli.data.splits import Split, whole
 from nncli.data.tables.encoding import Encoding
@@ -146,7 +147,8 @@ def _of_path(
             from nncli.data.files.table_file import table_in
 
             columns = taken.encoding.columns if taken.encoding else ()
-            table = table_in(file, asked.advance, known=[column.name for column in columns])
+            known = [plain_name(column.name) for column in columns]
+            table = table_in(file, asked.advance, known=known)
             yield from _of_table(taken, table, asked, given)
         else:
             from nncli.data.files.csv_file import CsvFile
@@ -169,9 +171,22 @@ def _of_table(
         return
     from nncli.data.rows.tables import encoded_blocks
 
+    table, asked = _by_names_of(taken.encoding, table, asked)
     if isinstance(table, MemoryTable) and not table.has_names:
         table = in_order(table, [column.name for column in taken.encoding.columns])
     yield from encoded_blocks(_beside(table, given), taken.encoding, asked)
+
+
+def _by_names_of(encoding: Encoding, table: OpenTable, asked: Asked) -> tuple[OpenTable, Asked]:
+    """Return a table and what is asked of it by the names that a model has for the columns."""
+    asked = replace(asked, ids=[*map(plain_name, asked.ids)])
+    names = [*(each.name for each in encoding.columns), *asked.target_names]
+    names += [] if encoding.id is None else [encoding.id]
+    before = {plain: name for name in names if (plain := plain_name(name)) != name}
+    if not before:
+        return table, asked
+    ids = [each if each in names else before.get(each, each) for each in asked.ids]
+    return as_named_before(table, names), replace(asked, ids=ids)
 
 
 def _numbers_of(

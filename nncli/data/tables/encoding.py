@@ -5,9 +5,11 @@ then turns any table with these columns into a matrix: for training, evaluation 
 alike.
 """
 
+from __future__ import annotations
+
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -19,6 +21,7 @@ from nncli.base.storage.temporary_file import stacked
 from nncli.base.words import count, did_you_mean, listed
 from nncli.data.files.table import NUMBER, Table
 from nncli.data.files.table_blocks import compact
+from nncli.data.names import plain_name
 from nncli.data.splits import Rows
 from nncli.data.tables.column import KIND_WORDS, Column, blank_cells
 
@@ -81,6 +84,12 @@ class Encoding:
     def scaled(self) -> list[bool]:
         """Which of the inputs are scaled."""
         return [each for column in self.columns for each in column.scaled]
+
+    @property
+    def by_plain_names(self) -> Encoding:
+        """The same, of columns as they are called today: see `as_named_before`."""
+        columns = (replace(each, name=plain_name(each.name)) for each in self.columns)
+        return replace(self, columns=tuple(columns))
 
     def encode(self, table: Table) -> tuple[NDArray[Any], list[str]]:
         """Return the matrix (N, inputs) of a table, and lines about categories unseen before.

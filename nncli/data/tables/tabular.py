@@ -138,7 +138,7 @@ def load_tables(
     others = {part: each for part, each in parts.items() if not isinstance(each, int | float)}
     divided = divide(_labels_alone(values), shares, seed, targets.classes, path, fold)
     encoding = choices.encoding or _encoding(table, names, choices, divided["train"])
-    matrix, unseen = encoding.encode(table)
+    matrix, unseen = encoding.by_plain_names.encode(table)
     notes = [*unnamed, *unseen]
     weights = _weights(table, targets, values, choices, divided["train"])
     splits = {part: Split(matrix, values, rows, weights) for part, rows in divided.items()}
