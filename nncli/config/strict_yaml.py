@@ -3,7 +3,7 @@
 Mappings, lists and scalars; no anchors, aliases, tags, merges or second documents. A plain scalar
 is null, ``true`` or ``false``, also as ``True`` or ``TRUE``, an integer, a float, or else a
 string: ``no``, ``off``, ``010`` and ``1:30`` stay what was typed (the YAML 1.2 core schema, without
-octal and hexadecimal).
+octal and hexadecimal). Two escapes of a surrogate pair are one character, as JSON has it.
 """
 
 import json
@@ -44,6 +44,9 @@ _SPECIAL: dict[str, bool | None] = {
 # What is none of YAML's "printable" characters (1.2.2, section 5.1); to name those takes long.
 _NOT_ALLOWED = re.compile(r"[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
 _INFINITE = re.compile(r"[-+]?\.(inf|nan)")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_ESCAPED_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+_ESCAPED_BEYOND_UNICODE = re.compile(r"\\U(?!000|0010)")  # the Python parser stumbles over it
 
 Path = tuple[str | int, ...]
 
@@ -123,8 +126,10 @@ def scalar(text: str) -> Any:
 
 
 def _events(text: str) -> Iterator[Event]:
-    # The C parser where there is one: the same events, many times faster.
+    # The C parser where there is one: the same events, many times faster. It takes no surrogates.
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    if _ESCAPED_SURROGATE.search(text) and not _ESCAPED_BEYOND_UNICODE.search(text):
+        loader = yaml.SafeLoader
     yield from yaml.parse(text, Loader=loader)
 
 
@@ -169,7 +174,19 @@ class _Reader:
         if isinstance(event, SequenceStartEvent):
             return self.read_list(events, path)
         assert isinstance(event, ScalarEvent)
-        return scalar(event.value) if event.implicit[0] else event.value
+        return scalar(event.value) if event.implicit[0] else self.read_text(event)
+
+    def read_text(self, event: ScalarEvent) -> str:
+        """Return the text of a scalar, in which surrogate pairs are the characters they mean."""
+        text: str = event.value
+        if text.isascii() or not _SURROGATE.search(text):
+            return text
+        try:
+            return text.encode("utf-16", "surrogatepass").decode("utf-16")
+        except UnicodeDecodeError as error:
+            raise self.refuse(
+                event, f"{json.dumps(text[:_SHOWN])} has half a surrogate pair; expected text"
+            ) from error
 
     def read_list(self, events: Iterator[Event], path: Path) -> list[Any]:
         items: list[Any] = []
@@ -182,7 +199,7 @@ class _Reader:
         while not isinstance(event := next(events), MappingEndEvent):
             if not isinstance(event, ScalarEvent) or event.anchor or event.tag:
                 raise self.refuse(event, "a key must be a plain word")
-            key = event.value
+            key = self.read_text(event)
             inner = (*path, key)
             if key in mapping:
                 first = self.document.keys[inner]

@@ -1,9 +1,11 @@
+import json
 import math
+import re
 import time
 
 import pytest
 import yaml
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
 from nncli.base.errors import ConfigError
@@ -434,3 +436,51 @@ def test_fifty_thousand_keys_and_values_are_the_limit(problems):
     assert line == (
         "c.yaml:2:99998: more than 50,000 keys and values; large tables belong in files"
     )
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers(-999, 999) | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
+    max_leaves=8,
+)
+
+
+@settings(deadline=None, max_examples=150)
+@given(json_values, st.booleans())
+@example({"a": "\U0001f389", "\U00010000": ["x\U0010ffff", "\\ud83c", "\ue000"]}, False)
+@example(["\U0001f389", r"\\ud83c\udf89"], False)
+def test_what_json_writes_is_read(value, ascii_alone):
+    text = json.dumps(value, ensure_ascii=ascii_alone)
+    assume(not re.search("[\x7f-\x9f\ufeff\ufffe\uffff\u2028\u2029]", text))
+    assert parse(text, "c.yaml").value == value
+
+
+@pytest.mark.usefixtures("parser")
+def test_surrogates_count_in_double_quotes_alone():
+    text = 'a: "\\uD83C\\uDF89!"\nb: \'\\ud83c\'\nc: \\ud83c\\udf89\nd: "\\\\ud83c"\n'
+    assert parse(text, "c.yaml").value == {
+        "a": "\U0001f389!",
+        "b": "\\ud83c",
+        "c": "\\ud83c\\udf89",
+        "d": "\\ud83c",
+    }
+
+
+@pytest.mark.usefixtures("parser")
+@pytest.mark.parametrize(
+    "text",
+    ['"\\ud83c"', '"x\\udf89"', '"\\udf89\\ud83c"', '"\\ud83c \\udf89"', '"\\ud83c\\ud83c\\udf89"'],
+)
+def test_half_a_surrogate_pair_is_refused_with_its_place(text):
+    for before, place in (("key: ", "1:6"), ("- 1\n- ", "2:3"), ("{a: 2, ", "1:8")):
+        closed = f"{before}{text}: 3}}" if before[0] == "{" else before + text
+        with pytest.raises(ConfigError) as caught:
+            parse(closed, "c.yaml")
+        assert str(caught.value).startswith(f"c.yaml:{place}: ")
+        assert str(caught.value).endswith(" has half a surrogate pair; expected text")
+
+
+@pytest.mark.parametrize("escape", ["\\UFFFFFFFF", "\\U00110000", "\\U80000000"])
+def test_escapes_beyond_unicode_are_refused_beside_surrogates(escape):
+    with pytest.raises(ConfigError, match=r"^c\.yaml:1:\d+: not YAML: "):
+        parse(f'"\\ud83c\\udf89 {escape}"', "c.yaml")
