@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from sys import float_info
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from nncli.base.errors import DataError
 from nncli.base.storage.mapping import row_blocks, take_rows
 from nncli.data.splits import Rows, Split
 from nncli.nn.entries import Entry
@@ -28,7 +30,8 @@ else:
 
 _COLUMNS_BYTES = 64 << 20
 _SMALLEST_SQUARED = 2.0**-500  # squares of less have few digits, or none
-_ENLARGED = 2.0**500
+_ENLARGED = 2.0**700  # the least float64, 2**-1074, has a square then
+_LEAST_SPREAD = float_info.min  # the inverse of less may overflow
 
 
 @dataclass(frozen=True)
@@ -117,8 +120,7 @@ def robust(rows: Split, columns_bytes: int = _COLUMNS_BYTES) -> OffsetAndScale:
 
 
 def _inverse(spread: NDArray[np.float64]) -> NDArray[np.float64]:
-    smallest = np.finfo(np.float64).tiny  # the inverse of less may overflow
-    return 1.0 / np.where(spread > 0, np.maximum(spread, smallest), 1.0)
+    return 1.0 / np.where(spread > 0, np.maximum(spread, _LEAST_SPREAD), 1.0)
 
 
 @dataclass(frozen=True)
@@ -149,6 +151,17 @@ def fit(name: str, split: Split, scaled: Sequence[bool] | None = None) -> Scalin
     if scaled is None or all(scaled):
         return Scaling(offset, scale)
     return Scaling(np.where(scaled, offset, 0.0), np.where(scaled, scale, 1.0))
+
+
+def check_spread(scaling: Scaling, names: Sequence[str], remedy: str) -> None:
+    """Raise `DataError` for columns whose values differ, but too little to be scaled."""
+    too_large = np.broadcast_to(scaling.scale, len(names)) >= 1.0 / _LEAST_SPREAD
+    if too_large.any():
+        raise DataError(
+            f"column {names[int(too_large.argmax())]}: its values in the training rows differ by "
+            f"less than {_LEAST_SPREAD:.1e}, too little for float64 to scale; multiply it by a "
+            f"large number{remedy}"
+        )
 
 
 def fit_targets(split: Split) -> Scaling:

@@ -16,7 +16,14 @@ from nncli.config.schema import Config
 from nncli.data.dataset import Dataset
 from nncli.data.fingerprint import fingerprint
 from nncli.data.order import Order
-from nncli.data.scaling import NOT_SCALED, Scaling, fit, fit_targets, with_scaled_targets
+from nncli.data.scaling import (
+    NOT_SCALED,
+    Scaling,
+    check_spread,
+    fit,
+    fit_targets,
+    with_scaled_targets,
+)
 from nncli.data.splits import Split
 from nncli.engines.batches import as_seen
 from nncli.engines.choice import EngineError, choose_engine
@@ -258,8 +265,11 @@ def _scalings(
         return scaling_of(start), target_scaling_of(start)
     scaled = dataset.encoding.scaled if dataset.encoding else None
     scaling = fit(config.data.scale.name, dataset.splits["train"], scaled)
+    check_spread(scaling, dataset.columns, ", or leave it out")
     if dataset.scales_targets and network.output.kind == "identity":
-        return scaling, fit_targets(dataset.splits["train"])
+        target_scaling = fit_targets(dataset.splits["train"])
+        check_spread(target_scaling, dataset.targets, "")
+        return scaling, target_scaling
     return scaling, NOT_SCALED  # targets for an output that is bound to a range stay
 
 

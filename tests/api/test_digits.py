@@ -182,6 +182,28 @@ def test_a_network_of_one_unit_predicts_as_float64_does_up_to_rounding(folder, t
     assert (np.abs(found - expected) <= size + 4 * np.spacing(np.abs(expected))).all()
 
 
+@given(st.integers(-323, -300), st.sampled_from(["standard", "minmax", "robust"]), st.booleans())
+@settings(deadline=None, max_examples=30)
+def test_the_least_spreads_are_scaled_exactly_or_refused(folder, exponent, scale, of_target):
+    random = np.random.default_rng(0)
+    tiny, usual = np.rint(random.normal(size=(2, ROWS)) * 1000) * [[10.0**exponent], [1]]
+    X, y = (usual, tiny) if of_target else (tiny, usual)
+    if np.ptp(tiny) < 1e-308:
+        with pytest.raises(DataError) as caught:
+            trained(folder, X[:, None], y, "csv", scale=scale)
+        name = "y" if of_target else "x1"
+        assert str(caught.value).startswith(f"column {name}: its values in the training rows diff")
+        return
+    assume(np.ptp(tiny) > 1e-306)  # between them it depends on the scaling
+    run = trained(folder, X[:, None], y, "csv", scale=scale)
+    p = run.model.preprocessing
+    offset, inverse = (p.target_offset, p.target_scale) if of_target else (p.offset, p.scale)
+    scaled = (tiny - offset[0]) * inverse[0]
+    assert np.ptp(scaled) > 0.99
+    back = scaled / inverse[0] + offset[0]
+    np.testing.assert_allclose(back, tiny, rtol=0, atol=1e-12 * np.ptp(tiny))
+
+
 def test_preprocessing_is_fitted_on_the_numbers_of_the_file(folder):
     X = np.array([[1.7e9 + n / 8] for n in range(ROWS)])
     X[5] = 3.0
