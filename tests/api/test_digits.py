@@ -216,6 +216,18 @@ def test_preprocessing_is_fitted_on_the_numbers_of_the_file(folder):
         assert found.model.preprocessing.scale == [1 / inverse]
 
 
+def test_float32_is_the_same_in_csv_that_was_cast_to_float64(folder):
+    X = np.random.default_rng(0).normal(size=(ROWS, 2)).astype(np.float32)
+    y = (X[:, 0] * X[:, 1]).astype(np.float32)
+    expected = results_of(folder, X, y, "frame")
+    for form in ("parquet", "polars", "npz", "npy", "arrays"):
+        assert results_of(folder, X, y, form) == expected, form
+    assert results_of(folder, X.astype(np.float64), y.astype(np.float64), "csv") == expected
+    frame = pandas.DataFrame({"x1": X[:, 0], "x2": X[:, 1], "y": y})
+    frame.to_csv(folder / "short.csv", index=False)
+    assert not pandas.read_csv(folder / "short.csv").equals(frame.astype(np.float64))
+
+
 @pytest.mark.parametrize("missing", ["median", "mean"])
 def test_what_fills_blanks_has_the_digits_of_the_column(folder, missing):
     column = [1.7e9 + n / 10 for n in range(ROWS)]
