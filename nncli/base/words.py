@@ -4,6 +4,11 @@ from collections.abc import Sequence
 from shlex import quote
 
 
+def has_surrogate(text: str) -> bool:
+    """Return whether text has half a surrogate pair, which no encoding of Unicode has."""
+    return not text.isascii() and any("\ud800" <= each <= "\udfff" for each in text)
+
+
 def listed(names: Sequence[str], most: int = 5, quote: str = "'") -> str:
     """Return names in quotes: ``'a', 'b' and 3 more`` where there are more than `most`."""
     shown = ", ".join(f"{quote}{name}{quote}" for name in names[:most])

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from nncli.base.errors import ConfigError
+from nncli.base.words import has_surrogate
 from nncli.config.plain import plain_values
 from nncli.config.renamed import rename_keys, renamed
 from nncli.config.strict_yaml import (
@@ -74,7 +75,7 @@ def _of_text(document: Document, override: str) -> tuple[Path, Any]:
     what = repr(override if len(override) <= 80 else override[:77] + "...")
     if not equals or "" in parts:
         raise ConfigError(f"{COMMAND_LINE}: {what}: expected key.path=value")
-    if any("\ud800" <= each <= "\udfff" for each in override):
+    if has_surrogate(override):
         raise ConfigError(f"{COMMAND_LINE}: {what}: not UTF-8 text")
     if len(parts) > DEEPEST:
         raise ConfigError(f"{COMMAND_LINE}: {what}: nested more than {DEEPEST} levels deep")

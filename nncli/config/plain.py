@@ -1,11 +1,11 @@
 """Values that a config in Python may have, as the plain ones that YAML has."""
 
-import re
 from collections.abc import Mapping
 from pathlib import PurePath
 from typing import Any
 
 from nncli.base.errors import ConfigError
+from nncli.base.words import has_surrogate
 from nncli.config.strict_yaml import DEEPEST, Path, dotted
 
 
@@ -41,7 +41,7 @@ def plain_values(value: Any, place: str, path: Path = ()) -> Any:
         value = value.tolist()
     if isinstance(value, list | tuple):
         return [plain_values(each, place, (*path, n)) for n, each in enumerate(value)]
-    if isinstance(value, str) and not value.isascii() and re.search("[\ud800-\udfff]", value):
+    if isinstance(value, str) and has_surrogate(value):
         raise ConfigError(f"{where}: {value[:60]!r} has half a surrogate pair; expected text")
     if value is None or isinstance(value, bool | int | float | str):
         return value

@@ -26,7 +26,7 @@ from yaml.events import (
 )
 
 from nncli.base.errors import ConfigError
-from nncli.base.words import on_one_line
+from nncli.base.words import has_surrogate, on_one_line
 
 DEEPEST = 20
 MOST_VALUES = 50_000  # keys count too
@@ -44,7 +44,6 @@ _SPECIAL: dict[str, bool | None] = {
 # What is none of YAML's "printable" characters (1.2.2, section 5.1); to name those takes long.
 _NOT_ALLOWED = re.compile(r"[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
 _INFINITE = re.compile(r"[-+]?\.(inf|nan)")
-_SURROGATE = re.compile("[\ud800-\udfff]")
 _ESCAPED_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _ESCAPED_BEYOND_UNICODE = re.compile(r"\\U(?!000|0010)")  # the Python parser stumbles over it
 
@@ -179,7 +178,7 @@ class _Reader:
     def read_text(self, event: ScalarEvent) -> str:
         """Return the text of a scalar, in which surrogate pairs are the characters they mean."""
         text: str = event.value
-        if text.isascii() or not _SURROGATE.search(text):
+        if not has_surrogate(text):
             return text
         try:
             return text.encode("utf-16", "surrogatepass").decode("utf-16")

@@ -11,7 +11,7 @@ from numbers import Real
 from typing import Self
 
 from nncli.base.errors import DataError
-from nncli.base.words import did_you_mean, listed
+from nncli.base.words import did_you_mean, has_surrogate, listed
 
 # What pandas calls columns without a name: in CSV, of a header of several levels, named a second
 # time; and the row index in Parquet.
@@ -115,7 +115,7 @@ def check_names(names: Iterable[str]) -> None:
     """Raise `DataError` for names that no file can hold: no valid Unicode, or too long."""
     characters = 0
     for name in names:
-        if not name.isascii() and any("\ud800" <= each <= "\udfff" for each in name):
+        if has_surrogate(name):
             raise DataError(f"the name {name[:60]!r} has half a surrogate pair; rename it")
         characters += len(json.dumps(name, ensure_ascii=False))
         if characters > _MOST_CHARACTERS:

@@ -109,7 +109,7 @@ def frames():
     a, b = [1.0, 2, 3, 4] * 5, [1, 0, 0, 1] * 5
     frame = pandas.DataFrame({"a": a, "b": b, "y": list("aabb") * 5})
     yield frame.rename(columns={"a": "b"}), "b"
-    yield frame.rename(columns={"a": 3}), "3"
+    yield frame.rename(columns={"a": ("a", 3)}), "('a', 3)"
     yield frame.assign(a=pandas.Timestamp("2020-01-01")), "dates or times"
     yield frame.assign(a=[[1]] * 20), "a"
     yield frame.assign(a=1j), "complex"
@@ -203,3 +203,33 @@ def test_every_public_error_is_one_of_nnclis():
     for name in errors - {"NncliWarning"}:
         assert issubclass(getattr(nncli, name), nncli.NncliError)
     assert issubclass(nncli.NncliWarning, UserWarning)
+
+
+@pytest.mark.parametrize("form", ["npz", "npy", "dicts", "frame"])
+def test_a_class_with_half_a_surrogate_pair_is_refused_with_file_and_row(tmp_path, form):
+    X = np.arange(40.0).reshape(20, 2)
+    y = np.array(["no", "yes"] * 10, "U3")
+    y[13] = "\ud83c"
+    np.savez(tmp_path / "t.npz", X=X, y=y)
+    np.save(tmp_path / "x.npy", X)
+    np.save(tmp_path / "y.npy", y)
+    rows = [{"a": a, "kind": each} for (a, _), each in zip(X.tolist(), y.tolist(), strict=True)]
+    data, given, place = {
+        "npz": ({"path": str(tmp_path / "t.npz")}, None, "t.npz: y: "),
+        "npy": (
+            {"inputs": str(tmp_path / "x.npy"), "targets": str(tmp_path / "y.npy")},
+            None,
+            "y.npy: ",
+        ),
+        "dicts": ({"target": "kind"}, rows, "data: "),
+        "frame": ({"target": "kind"}, rows, "data: "),
+    }[form]
+    if form == "frame":
+        pandas = pytest.importorskip("pandas", reason="pandas is not installed")
+        given = pandas.DataFrame({"a": X[:, 0], "kind": pandas.Series(y.tolist(), dtype=object)})
+    with pytest.raises(nncli.DataError) as caught:
+        nncli.train({"data": data}, **({} if given is None else {"data": given}))
+    name = "kind" if given is not None else "y"
+    assert str(caught.value) == (
+        f"{place}row 13 (from 0), column {name}: '\\ud83c' has half a surrogate pair; rename it"
+    )

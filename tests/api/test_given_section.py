@@ -164,17 +164,18 @@ def test_spaces_around_a_class_do_not_matter(directory, form, kind):
 
 
 @pytest.mark.parametrize(
-    "rows",
+    ("rows", "place"),
     [
-        (X, np.where(Y > 0, "\ud800", "no")),
-        ([{"a": a, "b\udfff": b} for a, b in X.tolist()], Y),
-        ([{"a": "\ud800" if a > 0 else "b"} for a, _ in X.tolist()], Y),
+        ((X, np.where(Y > 0, "\ud800", "no")), f"y: row {(Y > 0).argmax()} (from 0), column y: '"),
+        (([{"a": a, "b\udfff": b} for a, b in X.tolist()], Y), "the name 'b"),
+        (([{"a": "\ud800" if n > 2 else "b"} for n in range(len(X))], Y), "data: row 3 (from 0), "),
     ],
     ids=["class", "column", "category"],
 )
-def test_names_that_no_file_can_hold_are_refused(directory, rows):
-    with pytest.raises(nncli.DataError, match="has half a surrogate pair; rename it"):
+def test_names_that_no_file_can_hold_are_refused(directory, rows, place):
+    with pytest.raises(nncli.DataError, match="has half a surrogate pair; rename it") as caught:
         nncli.train(SHORT, data=rows, out="run")
+    assert str(caught.value).startswith(place)
     assert not list(directory.iterdir())
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 import numpy as np
 
 from nncli.base.errors import DataError
-from nncli.base.words import count
+from nncli.base.words import count, has_surrogate
 from nncli.data.files.table import BLANK_BOOLEAN, NUMBER, Cells, Kind, Table
 from nncli.data.files.texts import NOT_A_NUMBER, canonical, places_of
 from nncli.data.splits import Rows
@@ -207,6 +207,7 @@ def described(
         kind = kind or table.kind(name)
         if fills_blanks and "missing" not in settings:
             kind, settings["missing"] = _filled(table.columns[name], kind)
+        check_texts(table, name)
         columns.append(_checked(Column(name, kind, **settings), table))
     return columns
 
@@ -251,6 +252,18 @@ def unsuited(table: Table, name: str) -> str | None:
             f"data.id: {name}"
         )
     return None
+
+
+def check_texts(table: Table, name: str) -> None:
+    """Raise `DataError` for the first text of a column that cannot be saved as a name."""
+    cells = table.columns[name]
+    if cells.dtype.kind != "O" or not any(map(has_surrogate, {*cells} - {None})):
+        return
+    row, text = next((n, each) for n, each in enumerate(cells) if each and has_surrogate(each))
+    raise DataError(
+        f"{table.name}: {table.place(row)}, column {name}: {text[:60]!r} has half a surrogate "
+        "pair; rename it"
+    )
 
 
 def check_inputs(table: str, columns: Sequence[Column]) -> None:

@@ -23,7 +23,7 @@ from nncli.base.words import count, listed
 from nncli.data.dataset import Task
 from nncli.data.files.table import BLANK_BOOLEAN, NUMBER, Cells, Table
 from nncli.data.files.texts import canonical, in_order, places_of, texts_of
-from nncli.data.tables.column import blank_cells, check_size
+from nncli.data.tables.column import blank_cells, check_size, check_texts
 
 _MOST_NUMBERED_CLASSES = 20
 _ROWS_OF_A_CLASS = 5
@@ -152,6 +152,7 @@ def understand(
         )
     cells = table.columns[names[0]]
     _refuse_fractions(table, names[0], cells)
+    check_texts(table, names[0])
     classes = list(known) or classes_of(cells)
     if len(classes) < 2:
         raise DataError(
