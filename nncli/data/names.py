@@ -87,17 +87,16 @@ def named_columns(
     chosen : collection of str
         Columns that the user speaks of, which are kept whatever they are called.
     """
-    kept, others = [], []
-    for number, name in enumerate(names, 1):
-        if name in chosen or not _NO_NAME.fullmatch(name):
-            kept.append(name)
-        else:
-            others.append(f"column {repr(name) if name.strip() else number}")
-    if not others:
+    others = [name not in chosen and bool(_NO_NAME.fullmatch(name)) for name in names]
+    kept = [name for name, is_other in zip(names, others, strict=True) if not is_other]
+    if not any(others):
         return kept, []
+    found = [(number, name) for number, name in enumerate(names, 1) if others[number - 1]]
+    called = [f"column {repr(name) if name.strip() else number}" for number, name in found]
+    of_pandas = next((f" (pandas calls it {name!r})" for _, name in found if name.strip()), "")
     return kept, [
-        f"{table}: {listed(others, quote='')}: left out, as a column without a name is mostly a "
-        "row index; to use it, name it, or list it in data.columns"
+        f"{table}: {listed(called, quote='')}: left out, as a column without a name{of_pandas} is "
+        "mostly a row index; to use it, name it, or list it in data.columns"
     ]
 
 

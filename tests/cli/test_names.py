@@ -10,7 +10,7 @@ from nncli.model.model_file import read_model
 
 TRAINING = "model: {hidden_layers: [3]}\ntraining: {epochs: 2}\n"
 NOTE = (
-    "{}: column {}: left out, as a column without a name is mostly a row index; to use it, name "
+    "{}: column {}: left out, as a column without a name{} is mostly a row index; to use it, name "
     "it, or list it in data.columns"
 )
 
@@ -72,10 +72,11 @@ WITHOUT = ["a", "b=blue", "b=red"]
 @pytest.mark.parametrize("index", ["", "Unnamed: 0", "__index_level_0__"])
 @pytest.mark.parametrize("file", ["t.csv", "t.parquet"])
 def test_it_is_no_input_and_told_once(nncli, write, config, tmp_path, file, index):
-    note = "Warning: " + NOTE.format(write(file, index), repr(index) if index else 1)
+    of_pandas = f" (pandas calls it {index!r})" if index else ""
+    note = "Warning: " + NOTE.format(write(file, index), repr(index) if index else 1, of_pandas)
     trained = nncli("train", config(file), "-o", "run")
     assert trained.err.splitlines().count(note) == 1
-    assert trained.err.count(index or "column 1") == 1
+    assert trained.err.count(f"column {index!r}" if index else "column 1") == 1
     assert inputs_of(tmp_path / "run") == WITHOUT
     tried = nncli("train", "c.yaml", "--dry-run")
     assert (tried.code, tried.err.splitlines()) == (0, [note])
@@ -159,7 +160,7 @@ def test_rows_for_a_model_of_numbers_in_order_are_without_it(nncli, sorted_array
     (tmp_path / "few.csv").write_text(",a,b,c\n0,1,2,3\n", encoding="utf-8")
     expected, found = (nncli("predict", "run", f"{each}.csv") for each in ("named", "index"))
     assert found.out == expected.out
-    assert found.err.endswith("Warning: " + NOTE.format("index.csv", 1) + "\n")
+    assert found.err.endswith("Warning: " + NOTE.format("index.csv", 1, "") + "\n")
     assert nncli("predict", "run", "few.csv").error.startswith("Error: few.csv: has 4 columns and")
 
 

@@ -32,9 +32,10 @@ def test_a_column_without_a_name_is_left_out_and_told(name):
     kept, (line,) = named_columns("t.csv", ["a", name, "b"])
     assert kept == ["a", "b"]
     called = repr(name) if name.strip() else "2"
+    of_pandas = f" (pandas calls it {called})" if name.strip() else ""
     assert line == (
-        f"t.csv: column {called}: left out, as a column without a name is mostly a row index; to "
-        "use it, name it, or list it in data.columns"
+        f"t.csv: column {called}: left out, as a column without a name{of_pandas} is mostly a row "
+        "index; to use it, name it, or list it in data.columns"
     )
     assert named_columns("t.csv", ["a", name], chosen=[name]) == (["a", name], [])
 
@@ -47,7 +48,10 @@ def test_every_other_name_is_one(name):
 def test_several_columns_without_names_share_a_line():
     kept, (line,) = named_columns("t.csv", ["", "a", "Unnamed: 2", ""])
     assert kept == ["a"]
-    assert line.startswith("t.csv: column 1, column 'Unnamed: 2', column 4: left out, as a ")
+    assert line.startswith(
+        "t.csv: column 1, column 'Unnamed: 2', column 4: left out, as a column without a name "
+        "(pandas calls it 'Unnamed: 2') is mostly a row index; "
+    )
 
 
 texts = st.text(max_size=30) | st.text("a \n\t\0\x85\u2028\ufeff'\"{}[]:#,=?-~", max_size=30)
