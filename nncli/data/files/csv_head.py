@@ -93,6 +93,11 @@ def misdivided(top: Top) -> str | None:
     )
 
 
+def lacks_a_name(top: Top) -> bool:
+    """Return whether every row below the first has one cell more, as R's ``write.table`` does."""
+    return len(top.rows) > 1 and {len(row) for row in top.rows[1:]} == {top.width + 1}
+
+
 def has_names(top: Top) -> bool:
     """Return whether the first row seems to have names, although numbers are among them.
 
@@ -140,8 +145,13 @@ def _is_divided(lines: Sequence[str], character: str) -> bool:
 
 
 def _is_of_numbers(lines: Sequence[str]) -> bool:
-    """Return whether white space divides lines into as many parts, one of them always a number."""
+    """Return whether white space divides lines into as many parts, one of them always a number.
+
+    The first may have one less: R's ``write.table`` gives the row names no name.
+    """
     first, *others = (re.split(r"[ \t]+", line) for line in lines)
-    if len(first) < 2 or any(len(parts) != len(first) for parts in others):
+    widths = {*map(len, others)}
+    is_of_r = widths == {len(first) + 1} and len(others) > 1
+    if len(first) < 2 or not (widths == {len(first)} or is_of_r):
         return False
     return any(all(map(is_number, parts)) for parts in zip(*others, strict=True))

@@ -3,6 +3,7 @@
 Blank lines are passed over.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import chain
@@ -11,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nncli.base.errors import DataError
-from nncli.data.files.csv_head import DELIMITERS, Top, dividing
+from nncli.data.files.csv_head import DELIMITERS, Top, dividing, lacks_a_name
 from nncli.data.files.csv_quotes import IS_WHITE, LINE_FEED, Fault, end_of_rows, unquoted
 from nncli.data.files.csv_text import clean_text
 from nncli.data.files.decimals import PADDING, find_marks
@@ -23,6 +24,11 @@ BLOCK_BYTES = 5 << 15  # the arrays made of it fit a processor's cache
 MOST_ROW_BYTES = 16 << 20  # a row is whole in memory
 _HEAD_BYTES = 1 << 16  # what the delimiter is chosen by
 _TOP_ROWS = 100
+_DIVIDED_BY_SPACES = re.compile(rb'"[^"]*"[ \t]+\S')
+_ROW_NAMES = (
+    "; if the first column has no name, as R's write.table leaves it, write with col.names = NA or "
+    "row.names = FALSE"
+)
 
 
 @dataclass(frozen=True)
@@ -166,12 +172,17 @@ class CsvRows:
 
     def _wrong_quotes(self, block: bytes, fault: Fault) -> DataError:
         line = self._line + block.count(b"\n", 0, fault.start) + 1
-        return DataError(f"{self.name}: line {line}: {fault.problem}")
+        row = block[fault.start :].partition(b"\n")[0]
+        hint = ""
+        if _DIVIDED_BY_SPACES.match(row) and self.delimiter.encode() not in row:
+            hint = "; if spaces divide the cells, put commas instead (in R: write.csv)"
+        return DataError(f"{self.name}: line {line}: {fault.problem}{hint}")
 
     def _wrong_width(self, line: int, width: int) -> DataError:
         return DataError(
             f"{self.name}: line {line}: {width} values; expected {len(self.top.rows[0])}, as "
             f"before; put quotes around a cell that has a {DELIMITERS[self.delimiter]} in it"
+            + (_ROW_NAMES if lacks_a_name(self.top) else "")
         )
 
     def _too_long(self, most_bytes: int, has_quotes: bool) -> DataError:

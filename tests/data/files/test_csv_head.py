@@ -74,6 +74,7 @@ def test_a_first_row_of_values_is_refused(path, content):
         ("x y\n1 2\n3 4\n", "white space"),
         ("x   color\n1   red\n10  blue\n", "white space"),
         ("x y\n1\t2\n3\t4\n", "white space"),
+        ("x y\n1 2 3\n2 4 5\n", "white space"),
     ],
 )
 def test_what_else_seems_to_divide_the_rows_is_named(path, content, divider):
@@ -99,6 +100,33 @@ def test_what_else_seems_to_divide_the_rows_is_named(path, content, divider):
 def test_one_column_may_have_any_name(path, content):
     path.write_text(content, encoding="utf-8")
     assert column_names(path) == [content.split("\n")[0].strip('"')]
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+@pytest.mark.parametrize("rows", [1, 2, 150])
+@pytest.mark.parametrize("quote", ['"', ""])
+def test_a_header_without_the_name_of_the_row_names_is_explained(path, delimiter, rows, quote):
+    """As R's write.table writes it."""
+    lines = [[f"{quote}{name}{quote}" for name in ("x", "y", "kind")]]
+    lines += [[f"{quote}{n}{quote}", f"{n / 2}", f"{n * n}", "red"] for n in range(1, rows + 1)]
+    found = refusal(path, "".join(delimiter.join(line) + "\n" for line in lines))
+    assert found.startswith("line 2: 4 values; expected 3, as before; ")
+    assert found.endswith(
+        "; if the first column has no name, as R's write.table leaves it, write with "
+        "col.names = NA or row.names = FALSE"
+    )
+    lines[2:] = [line[1:] for line in lines[2:]]
+    if rows > 1:
+        assert "write.table" not in refusal(path, "\n".join(map(delimiter.join, lines)))
+
+
+@pytest.mark.parametrize(
+    "content", ['"x" "y"\n"1" 1.5 2\n"2" 2.5 3\n', 'x y\n"a" 1.5 2\n"b" 2.5 3\n', '"x" "y"\n1 2\n']
+)
+def test_spaces_between_quoted_cells_are_named(path, content):
+    assert refusal(path, content).endswith(
+        "; if spaces divide the cells, put commas instead (in R: write.csv)"
+    )
 
 
 @pytest.mark.parametrize("content", ["# made\nx,y\n1,2\n", "\n#made, by, me\n# today\nx;y\n1;2\n"])
