@@ -17,7 +17,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
         program(arguments)
     except KeyboardInterrupt as error:
-        print("Interrupted.", file=sys.stderr)  # noqa: T201 - click may not be there yet
+        from nncli.base.streams import standard_streams
+
+        with standard_streams():
+            print("Interrupted.", file=sys.stderr)  # noqa: T201 - click may not be there yet
         sys.exit(128 + getattr(error, "number", 2))
 
 

@@ -4,7 +4,6 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
-from contextlib import suppress
 from errno import ENOENT
 from pathlib import Path
 
@@ -13,6 +12,7 @@ import click
 import nncli
 from nncli.base.errors import ConfigError, Interrupted, NncliError, OutputError, UsageError, reason
 from nncli.base.paths import absolute, joined
+from nncli.base.streams import discard_output, standard_streams
 from nncli.base.threads import start_with_one_thread
 from nncli.base.words import on_one_line
 from nncli.cli.commands import COMMANDS, LazyCommands
@@ -39,19 +39,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     Where a shell's script calls it, it says instead what the shell may complete.
     """
     start_with_one_thread()
-    for name in ("stdout", "stderr"):
-        # Closed by the shell; open to nowhere, until the exit and so in no with block.
-        if getattr(sys, name) is None:
-            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115
-    for stream in (sys.stdout, sys.stderr):
-        # TextIO has no reconfigure; TextIOWrapper, which the streams are, has.
-        with suppress(AttributeError):  # a test's replacement cannot be reconfigured
-            stream.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
-    if _COMPLETE in os.environ:
-        from nncli.cli.shells import answer
+    with standard_streams():
+        if _COMPLETE in os.environ:
+            from nncli.cli.shells import answer
 
-        sys.exit(answer(cli, _COMPLETE))
-    sys.exit(_run(list(sys.argv[1:] if arguments is None else arguments)))
+            sys.exit(answer(cli, _COMPLETE))
+        sys.exit(_run(list(sys.argv[1:] if arguments is None else arguments)))
 
 
 def _run(arguments: list[str]) -> int:
@@ -83,14 +76,14 @@ def _run(arguments: list[str]) -> int:
         )
         return 1
     except BrokenPipeError:
-        _discard_output()  # the reader of a pipe has seen enough
+        discard_output()  # the reader of a pipe has seen enough
         return 1
     except OSError as error:
         if error.filename is None and error.errno == ENOENT:
             gone = "the working directory was removed; change to another one"
             problem = reason(error) if absolute(Path()).is_absolute() else gone
         elif error.filename is None:
-            _discard_output()
+            discard_output()
             problem = f"standard output cannot be written ({reason(error)})"
         elif arguments[:1] == ["--debug"]:
             raise
@@ -114,8 +107,3 @@ def _lacks_argument(error: NncliError, arguments: Sequence[str]) -> bool:
         if beside or joined(here, missing) in (joined(here, each), joined(here, value)):
             return not isinstance(error, OutputError)
     return False
-
-
-def _discard_output() -> None:
-    """Let Python's own flush at exit write to nowhere."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,6 +1,8 @@
 """Every command where something is missing: streams, home, working directory, room for names."""
 
 import os
+import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -145,13 +147,42 @@ def test_a_standard_input_that_is_closed_is_said(files, capsys, monkeypatch):
 @pytest.mark.parametrize("streams", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
 def test_streams_may_be_closed(files, tmp_path, process, streams):
     command = f'exec "$0" -m nncli train {files}/line.yaml -q -o run {streams}'
-    import subprocess
-
     done = subprocess.run(
         ["sh", "-c", command, sys.executable], cwd=tmp_path, capture_output=True, timeout=60
     )
     assert (done.returncode, done.stderr) == (0, b"")
     assert (tmp_path / "run" / "weights.npz").exists()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+@pytest.mark.parametrize("state", ["full", "closed by the shell", "closed later"])
+def test_words_that_standard_error_does_not_take_are_lost_alone(run, files, monkeypatch, state):
+    (files / "note.csv").write_text(f"{ROWS}1,\n", encoding="utf-8")  # a row is left out
+    told = "train P/line.yaml data.path=note.csv -o O"
+    codes = {**dict.fromkeys((*WORKING, told), 0), **FAILING}
+    heard = {line: run(line) for line in codes}
+    assert "left out" in heard[told].err
+    with Path("/dev/full").open("w", encoding="utf-8") as full, monkeypatch.context() as patch:
+        patch.setattr(sys, "stderr", None if state == "closed by the shell" else full)
+        if state == "closed later":
+            full.close()
+        for line, code in codes.items():
+            done = run(line)
+            assert done.code == code, line
+            same = line.startswith(("eval", "predict", "trace", "show", "data", "config"))
+            assert not same or done.raw == heard[line].raw, line
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [("train P/line.yaml -o run", 0), ("predict P/R P/line.csv -o out.csv", 0), ("trane", 2),
+     ("eval P/R >/dev/full", 1)],
+)  # fmt: skip
+def test_a_full_standard_error_does_not_change_the_exit_code(files, tmp_path, line, code):
+    command = f'"$0" -W error -m nncli {line.replace("P/", f"{files}/")} 2>/dev/full'
+    done = subprocess.run(["sh", "-c", command, sys.executable], cwd=tmp_path, timeout=60)
+    assert done.returncode == code
 
 
 @pytest.mark.skipif(os.name != "posix", reason="other systems have other bounds")
@@ -179,8 +210,6 @@ def test_a_name_that_is_too_long_is_refused_before_any_work(run, line):
 
 @pytest.mark.skipif(not Path("/dev/shm").is_dir(), reason="there is no /dev/shm")
 def test_a_run_may_lie_on_another_file_system(run, files):
-    import shutil
-
     place = Path(f"/dev/shm/nncli-{os.getpid()}")
     try:
         assert run(f"train P/line.yaml -q -o {place}").code == 0

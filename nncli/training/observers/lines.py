@@ -28,5 +28,7 @@ class PlainLines(Observer):
 
 
 def _print(line: str) -> None:
+    if sys.stderr is None:  # closed by the shell; print would take standard output instead
+        return
     with suppress(OSError):  # nobody reads any more: that must not end training
         print(line, file=sys.stderr, flush=True)  # noqa: T201 - an observer is there to print
