@@ -1,5 +1,7 @@
 """Words for messages: lists, counts, guesses, and text that is safe to print."""
 
+import json
+import re
 from collections.abc import Sequence
 from shlex import quote
 
@@ -39,6 +41,17 @@ def printable(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(each if each.isprintable() else repr(each)[1:-1] for each in text)
+
+
+_PLAIN_NAME = re.compile(r"[^\W\d]([\w .-]*\w)?")  # to YAML
+_YAML_WORDS = ("null", "true", "false")
+
+
+def yaml_word(text: str) -> str:
+    """Return a name as a config takes it: in quotes where YAML would see something else in it."""
+    if _PLAIN_NAME.fullmatch(text) and text.lower() not in _YAML_WORDS:
+        return text
+    return json.dumps(text, ensure_ascii=not text.isprintable())
 
 
 def shell_word(text: str) -> str:

@@ -269,7 +269,11 @@ class ColumnName(Checked):
         if isinstance(value, str):
             name = plain_name(value)
             return self.text.check(name) if self.text else name
-        hint = f"; write it in quotes: '{shown(value)}'" if isinstance(value, bool | float) else ""
+        hint = ""
+        if value is None:
+            hint = "; a word such as Null is a name in quotes"
+        elif isinstance(value, bool | float):  # of 1.10 and True only the value is known here
+            hint = "; write it in quotes, as in the file"
         raise refusal(f"found {shown(value)}; expected a name{hint}")
 
     def json_schema(self) -> dict[str, Any]:

@@ -72,9 +72,12 @@ def given_weights(table: Table, name: str) -> NDArray[np.float64]:
     wrong = ~(weights >= 0)  # blank, too
     if wrong.any():
         row = int(wrong.argmax())
+        blank = np.isnan(weights[row])
+        found = "is blank" if blank else f"found {weights[row]:g}"
+        remedy = "; write 0 for a row that shall not count" if blank else ""
         raise DataError(
-            f"{table.name}: {table.place(row)}, column {name}: found {weights[row]:g}; a weight is "
-            "a number of 0 or more"
+            f"{table.name}: {table.place(row)}, column {name}: {found}; a weight is a number of 0 "
+            f"or more{remedy}"
         )
     check_size(table, name, weights)
     return weights

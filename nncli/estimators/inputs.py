@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nncli.data.memory.forms import form_of
+from nncli.data.memory.forms import form_of, refuse_masked
 from nncli.data.memory.memory_table import MemoryTable
 from nncli.estimators.errors import RowsError, RowsTypeError
 
@@ -105,8 +105,7 @@ def _names(X: object) -> list[str] | None:
 
 def _matrix(X: object) -> NDArray[Any]:
     """Return rows without names as an array (N, I)."""
-    if isinstance(X, np.ma.MaskedArray):
-        form_of(X, "X")  # refuses masked values
+    refuse_masked(X, "X")
     try:
         array = np.asarray(X)
     except ValueError as error:

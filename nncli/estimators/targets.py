@@ -13,6 +13,7 @@ from nncli.base.words import count, listed
 from nncli.data.dataset import Task
 from nncli.data.files.texts import is_blank, texts_of
 from nncli.data.files.values import usual_type
+from nncli.data.memory.forms import refuse_masked
 from nncli.estimators.conventions import DataConversionWarning
 from nncli.estimators.errors import RowsError
 from nncli.estimators.inputs import refuse_not_finite, refuse_sparse
@@ -138,6 +139,7 @@ def _array(y: object, name: str = "y") -> NDArray[Any]:
             f"the estimator requires {name} to be passed, but the target {name} is None"
         )
     refuse_sparse(y, name)
+    refuse_masked(y, name)
     try:
         array = np.asarray(y)
     except ValueError as error:

@@ -1,8 +1,17 @@
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from nncli.base.words import briefly, count, did_you_mean, listed, on_one_line, printable
+from nncli.base.words import (
+    briefly,
+    count,
+    did_you_mean,
+    listed,
+    on_one_line,
+    printable,
+    yaml_word,
+)
+from nncli.config.strict_yaml import parse
 
 NAMES = [*"abcdefg"]
 
@@ -59,3 +68,16 @@ def test_a_word_has_its_plural_unless_there_is_one(number, word, expected):
 def test_the_nearest_word_is_guessed_if_one_is_near():
     assert did_you_mean("prize", ["size", "price"]) == "; did you mean 'price'?"
     assert did_you_mean("prize", ["weight"]) == ""
+
+
+@given(st.text().filter(str.isprintable))
+@example("a: b")
+@example("it's, {x}")
+@example("5")
+@example("1e3")
+@example("Null")
+@example("")
+def test_a_name_for_a_config_is_read_as_that_name(name):
+    assert parse(f"{{{yaml_word(name)}: {{id: {yaml_word(name)}}}}}", "").value == {
+        name: {"id": name}
+    }

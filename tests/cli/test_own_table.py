@@ -286,7 +286,7 @@ def test_an_unseen_label_in_evaluation_is_named(nncli, write, tmp_path):
     assert (result.code, result.error) == (
         1,
         "Error: other.csv: line 8, column kind: the class 'ancient' is not one of the training "
-        "rows': 'old', 'young'",
+        "classes: 'old', 'young'",
     )
     result = nncli("train", "c.yaml", "data.test=other.csv", "-o", "run2")
     assert result.code == 1

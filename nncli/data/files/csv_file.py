@@ -15,7 +15,6 @@ and an exponent, and becomes exactly what Python's ``float`` makes of it.
 
 import json
 import math
-import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import partial
@@ -26,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nncli.base.errors import DataError
-from nncli.base.words import did_you_mean
+from nncli.base.words import did_you_mean, yaml_word
 from nncli.data.files.csv_head import has_names, misdivided
 from nncli.data.files.csv_rows import BLOCK_BYTES, MOST_ROW_BYTES, Cells, CsvRows, Lines
 from nncli.data.files.decimals import parse_decimals
@@ -35,8 +34,6 @@ from nncli.data.files.numerals import is_blank_word, is_number, other_form, reme
 from nncli.data.files.table import BLANK_BOOLEAN, NUMBER, Kind, Table
 from nncli.data.files.texts import NOT_A_NUMBER, text_cells
 from nncli.data.files.values import numbers_among
-
-_PLAIN_NAME = re.compile(r"\w([\w .-]*\w)?")  # to YAML
 
 _SAMPLE_ROWS = 1000
 _SAMPLE_BLOCKS = 16  # of wide rows, fewer are enough
@@ -265,8 +262,7 @@ class _Columns:
         if column in self.others and (is_blank_word(text) or text in NOT_A_NUMBER):
             remedy += f", or say data.blanks: [{json.dumps(text)}]"
         if column in self.unknown or (column in self.others and other_form(text)):
-            name = column if _PLAIN_NAME.fullmatch(column) else json.dumps(column)
-            remedy += f"; or say data.columns: {{{name}: category}}"
+            remedy += f"; or say data.columns: {{{yaml_word(column)}: category}}"
         return DataError(
             f"{self.name}: line {line}, column {column}: found {text[:40]!r}; expected {expected}"
             f"{remedy}"

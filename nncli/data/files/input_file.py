@@ -132,8 +132,8 @@ def open_input(
         mode = path.stat().st_mode
         if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
             raise DataError(
-                f"{path}: is a pipe or a device; expected a file; give - as the file and send the "
-                "content to standard input"
+                f"{path}: is a pipe or a device; expected a file; save its content as one (only "
+                "predict and eval also read standard input, as -)"
             )
         if is_parquet_folder(path):
             raise DataError(

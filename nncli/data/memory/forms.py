@@ -174,11 +174,16 @@ def _of_array(array: NDArray[Any], name: str) -> Form:
 
 def _plain(array: NDArray[Any], name: str) -> NDArray[Any]:
     """Return an array of a class that adds something to arrays as one that does not."""
-    if isinstance(array, np.ma.MaskedArray) and np.ma.is_masked(array):
-        raise DataError(f"{name}: has masked values; fill them, with NaN where none is known")
+    refuse_masked(array, name)
     if array.dtype.kind == "S":
         array = np.char.decode(array, "utf-8", "backslashreplace")
     return without_longdouble(np.asarray(array))
+
+
+def refuse_masked(values: object, name: str) -> None:
+    """Raise `DataError` for an array some of whose values are masked: NumPy would use them."""
+    if isinstance(values, np.ma.MaskedArray) and np.ma.is_masked(values):
+        raise DataError(f"{name}: has masked values; leave out their rows, or fill them")
 
 
 def _check_type(array: NDArray[Any], name: str) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 import numpy as np
 
 from nncli.base.errors import DataError
-from nncli.base.words import count, has_surrogate
+from nncli.base.words import count, has_surrogate, yaml_word
 from nncli.data.files.table import BLANK_BOOLEAN, NUMBER, Cells, Kind, Table
 from nncli.data.files.texts import NOT_A_NUMBER, canonical, places_of
 from nncli.data.splits import Rows
@@ -82,8 +82,13 @@ class Column:
         Raises
         ------
         DataError
-            As `encode`, and when every cell of a column whose mean is needed is blank.
+            As `encode`, and when every cell is blank of a column that needs one.
         """
+        if self._needs_cells and blank_cells(table.columns[self.name][rows]).all():
+            raise DataError(
+                f"{table.name}: column {self.name}: every cell of the training rows is blank; add "
+                "it to data.drop"
+            )
         if self.kind == "category":
             texts, fill = _different(table.columns[self.name][rows]), self.fill
             if isinstance(fill, str):
@@ -93,14 +98,8 @@ class Column:
         if self.missing in ("error", "constant"):
             return self
         known = self._numbers(table)[rows]
-        known = known[~np.isnan(known)]
-        if not len(known):
-            raise DataError(
-                f"{table.name}: column {self.name}: every cell of the training rows is blank; add "
-                "it to data.drop"
-            )
         figure = np.median if self.missing == "median" else np.mean
-        return replace(self, fill=float(figure(known)))
+        return replace(self, fill=float(figure(known[~np.isnan(known)])))
 
     def encode(self, table: Table, out: NDArray[Any]) -> NDArray[np.intp]:
         """Write the inputs of every row of `table` to `out` (N, inputs).
@@ -117,10 +116,11 @@ class Column:
         """
         blank = blank_cells(table.columns[self.name])
         if self.missing == "error" and self._blank_category is None and blank.any():
+            expected, setting = self._in_place_of_blanks(table)
             raise DataError(
                 f"{table.name}: {table.place(int(blank.argmax()))}, column {self.name}: is blank; "
-                f"expected a {KIND_WORDS[self.kind]}; fill it, or train with data.columns: "
-                f"{{{self.name}: {{missing: {_REMEDIES[self.kind]}}}}}"
+                f"expected a {expected}; fill it, or train with data.columns: "
+                f"{{{yaml_word(self.name)}: {{{setting}}}}}"
             )
         if self.missing == "indicator":
             out[:, -1] = blank
@@ -148,6 +148,18 @@ class Column:
         """Return whether all texts are numbers or Booleans, as a CSV file of them would have."""
         means = NUMBER.fullmatch if self.kind == "number" else _TRUTHS.get
         return all(means(canonical(text)) is not None for text in {*cells})
+
+    @property
+    def _needs_cells(self) -> bool:
+        """Whether a cell must be known in training: for a mean, or as no cell may be blank."""
+        numeric = self.kind != "category" and self.missing != "constant"
+        return numeric or self.missing == "error"
+
+    def _in_place_of_blanks(self, table: Table) -> tuple[str, str]:
+        """Return what was expected in a blank cell, and the setting that makes something of it."""
+        if table.columns[self.name].dtype == BLANK_BOOLEAN:
+            return "Boolean", "kind: boolean, missing: indicator"
+        return KIND_WORDS[self.kind], f"missing: {_REMEDIES[self.kind]}"
 
     @property
     def _blank_category(self) -> str | None:
@@ -249,7 +261,7 @@ def unsuited(table: Table, name: str) -> str | None:
         return (
             f"{len(different)} different texts in {count(len(known), 'row')}, as of names or free "
             "text; add it to data.drop, or to keep it beside the predictions say "
-            f"data.id: {name}"
+            f"data.id: {yaml_word(name)}"
         )
     return None
 

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nncli.base.errors import DataError
-from nncli.base.words import count, listed
+from nncli.base.words import count, listed, yaml_word
 from nncli.data.dataset import Task
 from nncli.data.files.table import BLANK_BOOLEAN, NUMBER, Cells, Table
 from nncli.data.files.texts import canonical, in_order, places_of, texts_of
@@ -61,7 +61,7 @@ class Targets:
             return self.indices(
                 table.columns[name],
                 lambda row: f"{table.name}: {table.place(row)}, column {name}",
-                f"the training rows': {listed(self.classes, 10)}",
+                f"the training classes: {listed(self.classes, 10)}",
             )
         return np.column_stack([self._numbers(table, name) for name in self.names])
 
@@ -259,5 +259,5 @@ def _refuse_fractions(table: Table, name: str, cells: Cells) -> None:
         raise DataError(
             f"{table.name}: {table.place(row)}, column {name}: found {cells[row]:g}; a class is a "
             "name or a whole number; say data.task: regression, or data.columns: "
-            f"{{{name}: category}}"
+            f"{{{yaml_word(name)}: category}}"
         )

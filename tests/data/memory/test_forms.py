@@ -93,7 +93,7 @@ def test_python_values_are_what_their_cells_say(values, expected):
         ([[1, 2], [3]], "X: its rows have different lengths; give all rows the same number"),
         ([], "data: has no rows"),
         (np.empty((0, 2), object), "X: has no rows"),
-        (np.ma.masked_array([[1.0, 2.0]], [[0, 1]]), "X: has masked values; fill them, with NaN"),
+        (np.ma.masked_array([[1.0, 2.0]], [[0, 1]]), "X: has masked values; leave out their"),
         ({"a": [1]}, "data: is a single mapping; give a list with a mapping for each row"),
         (3, "data: is of type int; expected an array"),
         (None, "data: is of type NoneType; expected an array"),
