@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
 
+from nncli.base.arguments import path_in
 from nncli.base.clock import Clock
 from nncli.base.errors import ModelFileError, UsageError
 from nncli.base.notes import Note, warn
@@ -169,8 +170,8 @@ def resume(
         As `train`.
     """
     call = Call(observers, progress=progress, threads=threads, note=note, clock=clock)
-    check_run(Path(run))
-    directory = Directory(Path(run))
+    directory = Directory(path_in(run, "run"))
+    check_run(directory.path)
     with run_of(directory, note):
         with call.preparing():
             rows = given_rows(data, validation_data, test_data)
@@ -261,8 +262,8 @@ def resume_cross_validation(
     Folds that are finished stay as they are.
     """
     call = Call(observers, progress=progress, threads=threads, note=note, clock=clock)
-    check_run(Path(run))
-    directory = Directory(Path(run))
+    directory = Directory(path_in(run, "run"))
+    check_run(directory.path)
     with run_of(directory, note), call.watching() as watching:
         with call.preparing():
             rows = given_rows(data, validation_data, test_data)
@@ -286,7 +287,7 @@ def _finished(directory: Directory, over: str) -> Result:
 def _check_out(out: str | Path | bool | None) -> None:
     """Raise `UsageError` when a directory that was chosen is neither new nor empty."""
     if not isinstance(out, bool | None):
-        check_chosen(Path(out))
+        check_chosen(path_in(out, "out"))
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 import nncli
+from nncli.base.arguments import speaking_of_options
 from nncli.base.errors import ConfigError, Interrupted, NncliError, OutputError, UsageError, reason
 from nncli.base.paths import absolute, joined
 from nncli.base.streams import discard_output, standard_streams
@@ -39,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     Where a shell's script calls it, it says instead what the shell may complete.
     """
     start_with_one_thread()
-    with standard_streams():
+    with standard_streams(), speaking_of_options():
         if _COMPLETE in os.environ:
             from nncli.cli.shells import answer
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from nncli.base.arguments import argument, path_in, texts_in, unexpected
 from nncli.base.errors import UsageError
 from nncli.base.notes import Note, warn
 from nncli.base.paths import absolute
@@ -52,9 +53,11 @@ def first_config(
     DataError
         When the data cannot be used.
     """
-    data = None if data is None else Path(data)
-    chosen = None if path is None else Path(path)
-    targets = [target] if isinstance(target, str) else list(target)
+    if not isinstance(template, str):
+        raise unexpected("template", template, "the name of a template")
+    data = None if data is None else path_in(data, "data")
+    chosen = None if path is None else path_in(path, "path")
+    targets = texts_in(target, "target")
     if template not in TEMPLATE_NAMES:
         hint = did_you_mean(template, TEMPLATE_NAMES) or "; there are " + ", ".join(TEMPLATE_NAMES)
         raise UsageError(f"unknown template {template!r}{hint}")
@@ -65,11 +68,16 @@ def first_config(
         from nncli.config.starter import starter_text_of_images
 
         if data is None or targets:
-            raise UsageError("images needs --data with the folder; the classes are its folders")
+            raise UsageError(
+                f"images needs {argument('data')} with the folder; the classes are its folders"
+            )
         place = chosen or Path(f"{absolute(data).name}.yaml")
         return FirstConfig(place, starter_text_of_images(data, place))
     if data or targets:
-        raise UsageError(f"{template} has data of its own; --data and --target are for csv")
+        raise UsageError(
+            f"{template} has data of its own; {argument('data')} and {argument('target')} are for "
+            "csv"
+        )
     return FirstConfig(chosen or Path(f"{template}.yaml"), template_text(template))
 
 
@@ -81,8 +89,11 @@ def _text_of_table(
     from nncli.data.names import named_columns
 
     if data is None:
-        raise UsageError(f"{template} needs --data with the file, and --target with the column")
+        raise UsageError(
+            f"{template} needs {argument('data')} with the file, and {argument('target')} with the "
+            "column"
+        )
     if not targets:
         names = listed(named_columns(str(data), column_names(data))[0], 20)
-        raise UsageError(f"{template} needs --target with a column of {data}: {names}")
+        raise UsageError(f"{template} needs {argument('target')} with a column of {data}: {names}")
     return starter_text(data, list(dict.fromkeys(targets)), path, note)

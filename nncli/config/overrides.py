@@ -36,8 +36,7 @@ def override(document: Document, overrides: Overrides) -> None:
     ------
     ConfigError
     """
-    if isinstance(overrides, str):
-        raise ConfigError(f"{_OVERRIDES}: found {overrides!r}; expected a list or a mapping")
+    _check(overrides)
     by_mapping = isinstance(overrides, Mapping)
     place = _OVERRIDES if by_mapping else COMMAND_LINE
     for each in overrides:
@@ -53,8 +52,7 @@ def override(document: Document, overrides: Overrides) -> None:
 
 def with_setting(overrides: Overrides, key: str, value: str) -> Overrides:
     """Return the settings and, over them, another one."""
-    if isinstance(overrides, str):
-        raise ConfigError(f"{_OVERRIDES}: found {overrides!r}; expected a list or a mapping")
+    _check(overrides)
     if isinstance(overrides, Mapping):
         return {**overrides, key: value}
     return [*overrides, f"{key}={value}"]
@@ -65,6 +63,11 @@ def counted(values: Any) -> int:
     if isinstance(values, dict):
         return 1 + len(values) + sum(map(counted, values.values()))
     return 1 + (sum(map(counted, values)) if isinstance(values, list) else 0)
+
+
+def _check(overrides: Overrides) -> None:
+    if isinstance(overrides, str) or not isinstance(overrides, Sequence | Mapping):
+        raise ConfigError(f"{_OVERRIDES}: found {overrides!r}; expected a list or a mapping")
 
 
 def _of_text(document: Document, override: str) -> tuple[Path, Any]:

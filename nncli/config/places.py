@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nncli.base.arguments import said
 from nncli.base.errors import ConfigError, DataError, reason
 from nncli.base.paths import absolute, is_text, joined, nearby, relative
 from nncli.base.words import listed
@@ -111,7 +112,7 @@ def check_data(config: "Config") -> None:
         except (FileNotFoundError, NotADirectoryError) as error:
             others = [place for place in config.places.get(path, ()) if place != path]
             also = f"; it is not at {listed(others, quote='')} either" if others else ""
-            option = "--data FILE, or to train with " if key == "path" else ""
+            option = said("--data FILE, or to train with ", "") if key == "path" else ""
             raise DataError(
                 f"{nearby(path)}: cannot be read ({reason(error)}){also}; put it back, or say "
                 f"where it is with {option}data.{key}=FILE"

@@ -6,6 +6,7 @@ A new source is a module in ``nncli/data/``, a class with its keys, and an entry
 from collections.abc import Iterator, Mapping
 from importlib import import_module
 
+from nncli.base.arguments import unexpected
 from nncli.base.errors import UsageError
 from nncli.base.words import did_you_mean
 from nncli.config.source import Source
@@ -57,6 +58,8 @@ SOURCES = Sources(
 
 def source_called(name: str) -> type[Source]:
     """Return a source by its name. Raises `UsageError`, also where its rows are given in Python."""
+    if not isinstance(name, str):
+        raise unexpected("name", name, "the name of a data set")
     if name in SOURCES and not SOURCES[name].is_given:
         return SOURCES[name]
     names = [each for each, source in SOURCES.items() if not source.is_given]

@@ -12,11 +12,13 @@ even one or an odd one. Where they do not, the step is made smaller.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from numbers import Integral
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nncli.base.arguments import argument, unexpected
 from nncli.base.errors import UsageError
 from nncli.base.random_streams import Stream, generator
 from nncli.config.load import ConfigSource, config_name, load_config
@@ -165,6 +167,8 @@ def gradcheck(
     UsageError
         When no gradient gets through a hidden layer, or there are too few rows.
     """
+    if isinstance(rows, bool) or not isinstance(rows, Integral) or rows < 1:
+        raise unexpected(argument("rows"), rows, "an integer of 1 or more")
     settings = with_setting(overrides, "training.precision", "float64")
     job = prepare(load_config(config, with_setting(settings, "training.engine", "numpy")))
     _check_trainable(config_name(config), job.blocks)
@@ -173,7 +177,8 @@ def gradcheck(
     layer = setup.network.neediest
     if len(first) < layer.smallest_batch:
         raise UsageError(
-            f"--rows {rows}: {layer.kind} needs at least {layer.smallest_batch} rows in a batch"
+            f"{argument('rows')} {rows}: {layer.kind} needs at least {layer.smallest_batch} rows "
+            "in a batch"
         )
     X, T = gathered(setup.training, setup.scaling, setup.codes, first)
     return check_gradients(

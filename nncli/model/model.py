@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nncli.base.arguments import check_callable, path_in, said, texts_in
 from nncli.base.notes import Note, warn
 from nncli.base.words import listed
 from nncli.data.dataset import Task
@@ -211,10 +212,11 @@ class Model:
         """
         from nncli.base.errors import UsageError
 
-        ids = [id_column] if isinstance(id_column, str) else [*(id_column or ())]
+        ids = [] if id_column is None else texts_in(id_column, "id_column")
         if ids and self.preprocessing.encoding is None:
             raise UsageError(
-                f"{self.called}: the model was not trained on named columns; leave out --id"
+                f"{self.called}: the model was not trained on named columns; leave out "
+                f"{said('--id', 'id_column')}"
             )
         return self._blocks(
             rows,
@@ -274,7 +276,7 @@ class Model:
         from nncli.model.model_file import write_model
 
         hint = ", or replace=True to replace it"
-        write_model(checked_output(Path(path), replace=replace, hint=hint), self)
+        write_model(checked_output(path_in(path, "path"), replace=replace, hint=hint), self)
 
     def __reduce__(self) -> tuple[Any, ...]:
         from nncli.model.model_file import model_bytes, model_from_bytes
@@ -296,6 +298,7 @@ class Model:
         from nncli.model.prediction import block_rows, predicted_blocks
         from nncli.model.thresholds import threshold_for
 
+        check_callable(note, "note")
         threshold = threshold_for(self, threshold)
         all_ = at_once and isinstance(rows, np.ndarray)
         most = None if all_ else block_rows(len(self.preprocessing.columns))
@@ -336,4 +339,4 @@ def load(path: Path | str) -> Model:
     """
     from nncli.model.model_file import read_model
 
-    return read_model(Path(path))
+    return read_model(path_in(path, "path"))

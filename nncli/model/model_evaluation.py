@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from nncli.base.arguments import argument, check_callable, said
 from nncli.base.errors import DataError, ModelFileError, UsageError
 from nncli.base.notes import Note
 from nncli.base.storage.mapping import row_blocks
@@ -40,6 +41,7 @@ def evaluate_model(
     note: Note,
 ) -> Evaluation:
     """Return the evaluation that `Model.evaluate` promises; parameters and errors are as there."""
+    check_callable(note, "note")
     threshold = threshold_for(model, threshold)
     if rows is None and targets is not None:
         raise UsageError("targets are given without the rows that they are of; give both")
@@ -127,8 +129,8 @@ def _own_rows(model: Model, split: str, note: Note) -> Split:
     config = saved_config(model.config, f"{model.called}: its config", model.folder).config
     if config.data.absence:
         raise DataError(
-            f"{model.called}: its rows were passed from Python, which are not saved; pass rows to "
-            "evaluate(), or evaluate with --data FILE"
+            f"{model.called}: its rows were passed from Python, which are not saved; "
+            f"{_with_other_rows()}"
         )
     dataset, encoding = config.load_data(), model.preprocessing.encoding
     described = (model.preprocessing.columns, model.targets, model.classes)
@@ -137,17 +139,21 @@ def _own_rows(model: Model, split: str, note: Note) -> Split:
     if _described(dataset) != described:
         raise ModelFileError(
             f"{model.called}: its config names the source {config.data.source}, but its columns, "
-            "targets or classes are not those of that source; evaluate it with --data FILE"
+            f"targets or classes are not those of that source; {_with_other_rows()}"
         )
     if split not in dataset.splits:
         raise UsageError(
-            f"{model.called}: its data has no {split} rows; choose --split "
+            f"{model.called}: its data has no {split} rows; choose {argument('split')} "
             f"{' or '.join(dataset.splits)}"
         )
     if model.fingerprint and (changed := changed_in_split(model.fingerprint, dataset, split)):
         note(
             f"{model.called}: its data has changed since training: {', '.join(changed)}; it may "
             f"have been trained on some of these {split} rows; put the data back, or evaluate rows "
-            "that it has not seen with --data FILE"
+            f"that it has not seen{said(' with --data FILE', '')}"
         )
     return dataset.splits[split]
+
+
+def _with_other_rows() -> str:
+    return said("evaluate it with --data FILE", "pass rows to evaluate()")

@@ -1,5 +1,8 @@
 """The probability over which the second class, or a label, is predicted."""
 
+from numbers import Real
+
+from nncli.base.arguments import argument, said, unexpected
 from nncli.base.errors import ModelFileError, UsageError
 from nncli.metrics.scores import DEFAULT_THRESHOLD, WITH_THRESHOLD
 from nncli.model.model import Model
@@ -48,18 +51,23 @@ def threshold_for(model: Model, asked: float | None) -> float | None:
     """
     if asked is None:
         return model.threshold
+    if isinstance(asked, bool) or not isinstance(asked, Real):
+        raise unexpected(argument("threshold"), asked, "a probability between 0 and 1")
     if model.task not in WITH_THRESHOLD:
         problem = f"its task is {model.task}; a threshold is for {' and '.join(WITH_THRESHOLD)}"
     elif not gives_probabilities(model.network):
         problem = "its outputs are no probabilities to compare a threshold with"
     elif not 0 < asked < 1:
-        raise UsageError(f"--threshold: found {asked:g}; expected a probability between 0 and 1")
+        raise UsageError(
+            f"{argument('threshold')}: found {asked:g}; expected a probability between 0 and 1"
+        )
     else:
         return asked
-    raise UsageError(f"{model.called}: {problem}; leave out --threshold")
+    raise UsageError(f"{model.called}: {problem}; leave out {argument('threshold')}")
 
 
 def check_probabilities(model: Model) -> None:
     """Raise `UsageError` when a model's outputs are no probabilities."""
     if model.task == "regression" or not gives_probabilities(model.network):
-        raise UsageError(f"{model.called}: its outputs are no probabilities; leave out --proba")
+        remedy = said("leave out --proba", "use predict")
+        raise UsageError(f"{model.called}: its outputs are no probabilities; {remedy}")

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 
+from nncli.base.arguments import check_callable, unexpected
 from nncli.base.clock import Clock
 from nncli.base.errors import UsageError
 from nncli.base.notes import Note
@@ -42,9 +43,14 @@ class Call:
         note: Note,
         clock: Clock | None,
     ) -> None:
+        if not isinstance(observers, Sequence):
+            raise unexpected("observers", observers, "a list of observers")
         for each in observers:
             if not isinstance(each, Observer):
                 raise UsageError(f"observers: found {type(each).__name__}; expected an Observer")
+        check_callable(note, "note")
+        if clock is not None and not isinstance(clock, Clock):
+            raise unexpected("clock", clock, "a Clock")
         self.threads = check_threads(threads)
         self.progress, self.note, self.clock = progress, note, clock
         self._observers = observers

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 
+from nncli.base.arguments import said
 from nncli.base.errors import OutputError, UsageError, os_errors_as, reason
 from nncli.base.notes import Note
 from nncli.base.storage.directory import Directory
@@ -58,8 +59,7 @@ def make_run_directory(name: str, chosen: Path | None = None) -> Path:
         return _make_next(PARENT, name)
     except OSError as error:
         raise OutputError(
-            f"{chosen or PARENT}: the run directory cannot be made ({reason(error)}); choose "
-            "another place with -o"
+            f"{chosen or PARENT}: the run directory cannot be made ({reason(error)}); {_another()}"
         ) from error
 
 
@@ -86,7 +86,7 @@ def _make_next(parent: Path, name: str) -> Path:
 
 def check_chosen(chosen: Path) -> None:
     """Raise `UsageError` when `chosen` is neither new nor an empty directory."""
-    with os_errors_as(OutputError, chosen, "cannot be the run directory", "choose another with -o"):
+    with os_errors_as(OutputError, chosen, "cannot be the run directory", _another()):
         is_free = not chosen.exists() or (chosen.is_dir() and not any(chosen.iterdir()))
     if not is_free:
         raise _not_free(chosen)
@@ -94,8 +94,8 @@ def check_chosen(chosen: Path) -> None:
 
 def _not_free(directory: Path) -> UsageError:
     return UsageError(
-        f"{directory}: exists and is not an empty directory; choose another place with -o, or "
-        "leave -o out for the next free runs/<name>-NNN"
+        f"{directory}: exists and is not an empty directory; {_another()}, or "
+        f"{said('leave -o out', 'say out=True')} for the next free runs/<name>-NNN"
     )
 
 
@@ -103,3 +103,7 @@ def _make_chosen(chosen: Path) -> Path:
     check_chosen(chosen)
     chosen.mkdir(parents=True, exist_ok=True)
     return chosen
+
+
+def _another() -> str:
+    return f"choose another place{said(' with -o', ' with out=DIR')}"

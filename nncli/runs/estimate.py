@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from nncli.base.arguments import path_in
 from nncli.base.threads import check_threads, limited_threads, suited_threads
 from nncli.config.load import ConfigSource, load_config
 from nncli.config.overrides import Overrides
@@ -90,7 +91,7 @@ def estimate(
     threads = check_threads(threads)
     loaded = load_config(config, overrides)
     if out is not None:
-        check_chosen(Path(out))
+        check_chosen(path_in(out, "out"))
     folds = loaded.config.folds
     job = prepare(in_fold(loaded, 1) if folds else loaded, progress_bar=progress)
     largest = job.setup.network.largest_product(job.order.largest_batch)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 import nncli
+from nncli.base.arguments import path_in
 from nncli.base.clock import Clock
 from nncli.base.errors import DataError, DivergenceError, UsageError, os_errors_as, reason
 from nncli.base.storage.directory import Directory
@@ -45,9 +46,9 @@ def is_cross_validation(run: str | Path) -> bool:
     ConfigError, UsageError
         When it is no run.
     """
-    check_run(Path(run))
-    directory = Directory(Path(run))
-    with os_errors_as(UsageError, run), directory.opened():
+    directory = Directory(path_in(run, "run"))
+    check_run(directory.path)
+    with os_errors_as(UsageError, directory), directory.opened():
         loaded = read_config(directory / CONFIG, check=misfits_of_resumed)
     return loaded.config.folds is not None
 

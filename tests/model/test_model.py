@@ -136,7 +136,7 @@ def test_predictions_come_in_blocks_with_what_stands_beside(models, of_people, t
     assert block.beside["kind"] == [row["kind"] for row in PEOPLE]
     (block,) = of_people.predictions(PEOPLE, id_column=["kind", "income"], proba=False)
     assert [*block.columns()] == ["kind", "income", "prediction"]
-    with pytest.raises(UsageError, match="was not trained on named columns; leave out --id"):
+    with pytest.raises(UsageError, match="was not trained on named columns; leave out id_column"):
         models["number"].predictions(X, id_column="a")
 
 

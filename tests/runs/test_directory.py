@@ -86,7 +86,7 @@ def test_a_directory_that_cannot_be_made_is_named_with_a_remedy(chosen, named):
         make_run_directory("xor", chosen)
     message = str(caught.value)
     assert message.startswith(f"{Path(named)}: the run directory cannot be made (")
-    assert message.endswith("; choose another place with -o")
+    assert message.endswith("; choose another place with out=DIR")
     assert "\n" not in message
 
 

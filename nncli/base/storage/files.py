@@ -8,6 +8,7 @@ from pathlib import Path
 from secrets import token_hex
 from typing import BinaryIO
 
+from nncli.base.arguments import said
 from nncli.base.errors import OutputError, UsageError, os_errors_as
 from nncli.base.storage.directory import Directory, Place, entry_of
 
@@ -62,9 +63,9 @@ def checked_output(path: Path, *, replace: bool = False, hint: str = "") -> Path
         target = path.resolve() if path.is_symlink() else path
         is_there, is_file = target.exists(), target.is_file()
     if is_there and not is_file:
-        raise UsageError(f"{path}: is not a regular file; choose another with -o")
+        raise UsageError(f"{path}: is not a regular file; choose another{said(' with -o', '')}")
     if is_there and not replace:
-        raise UsageError(f"{path}: exists; choose another file with -o{hint}")
+        raise UsageError(f"{path}: exists; choose another file{said(' with -o', '')}{hint}")
     return target
 
 
@@ -150,7 +151,7 @@ def writing(place: object) -> AbstractContextManager[None]:
         OutputError,
         place,
         "cannot be written",
-        "check the free space and the permissions, or choose another place with -o",
+        f"check the free space and the permissions, or choose another place{said(' with -o', '')}",
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from nncli.base.arguments import said, unexpected
 from nncli.base.errors import UsageError
 from nncli.config.is_config import is_config
 from nncli.config.load import ConfigSource, config_name, load_config
@@ -74,7 +75,7 @@ def _job(what: ConfigSource | Model, overrides: Overrides) -> Job:
 
 
 def _check_options(format_: str, precision: int, limit: int) -> None:
-    if format_ not in FORMATS:
+    if not isinstance(format_, str) or format_ not in FORMATS:
         raise UsageError(f"format: found {format_!r}; expected {' or '.join(FORMATS)}")
     for name, value, most in (("precision", precision, 17), ("limit", limit, None)):
         if not isinstance(value, int) or value < 1 or (most and value > most):
@@ -83,15 +84,20 @@ def _check_options(format_: str, precision: int, limit: int) -> None:
 
 
 def _check_rows(rows: Sequence[int], job: Job) -> None:
-    if odd := [row for row in rows if not isinstance(row, int)]:
-        raise UsageError(f"--row {odd[0]}: expected a number such as 0")
+    if isinstance(rows, str) or not isinstance(rows, Sequence):
+        raise unexpected("rows", rows, "a list of row numbers")
+    if odd := [row for row in rows if isinstance(row, bool) or not isinstance(row, int)]:
+        raise unexpected("rows", odd[0], "a number such as 0")
+    if not rows:
+        raise unexpected("rows", rows, "a row or several")
+    place = said("--row", "rows:")
     there = len(job.dataset.splits["train"])
-    if not rows or not 0 <= min(rows) <= max(rows) < there:
-        found = max(rows, default=None)
-        raise UsageError(f"--row {found}: the data has the training rows 0 to {there - 1}")
+    if not 0 <= min(rows) <= max(rows) < there:
+        found = min(rows) if min(rows) < 0 else max(rows)
+        raise UsageError(f"{place} {found}: the data has the training rows 0 to {there - 1}")
     layer = job.setup.network.neediest
     if len(rows) < layer.smallest_batch:
         raise UsageError(
-            f"--row {rows[0]}: {layer.kind} needs at least {layer.smallest_batch} rows in a batch; "
-            f"try --row 0-{min(3, there - 1)}"
+            f"{place} {rows[0]}: {layer.kind} needs at least {layer.smallest_batch} rows in a "
+            f"batch; try {said('--row', 'rows')} 0-{min(3, there - 1)}"
         )
