@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -73,6 +73,20 @@ class Place(click.Path):
         return "" if is_run else "/"
 
 
+class OutputFile(click.Path):
+    """A file to write; standard output by any of its names is ``-``."""
+
+    _NAMES = ("/dev/stdout", "/dev/fd/1", "/proc/self/fd/1")  # to replace one as a file is no use
+
+    def __init__(self) -> None:
+        super().__init__(path_type=Path, readable=False)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the path, or ``-``."""
+        return super().convert("-" if str(value) in self._NAMES else value, param, ctx)
+
+
+OUTPUT = OutputFile()
 CONFIG = Place(*_OF_CONFIGS)
 FOLDER = Place()
 RUN = Place(runs=True)

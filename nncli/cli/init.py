@@ -6,7 +6,7 @@ import click
 
 from nncli.base.late import import_late
 from nncli.base.words import printable, shell_word
-from nncli.cli.arguments import DATA, templates
+from nncli.cli.arguments import DATA, OUTPUT, templates
 from nncli.cli.output import print_warning
 
 
@@ -15,7 +15,7 @@ from nncli.cli.output import print_warning
 @click.option(
     "-o",
     "--out",
-    type=click.Path(path_type=Path, readable=False),
+    type=OUTPUT,
     metavar="FILE",
     help="Where to write; - for standard output.  [default: TEMPLATE.yaml, or named after DATA]",
 )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 
 import click
 
-from nncli.cli.arguments import DATA, MODEL
+from nncli.cli.arguments import DATA, MODEL, OUTPUT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -27,7 +27,7 @@ _FORMATS = ("csv", "json", "jsonl", "npy", "parquet")
 @click.option(
     "-o",
     "--out",
-    type=click.Path(path_type=Path, readable=False),
+    type=OUTPUT,
     metavar="FILE",
     help="Write to FILE; - is standard output.",
 )
@@ -74,7 +74,7 @@ def predict(
     """
     from nncli import FORMATS, check_probabilities, load
     from nncli.base.storage.files import checked_output
-    from nncli.base.words import printable
+    from nncli.base.words import count, printable
     from nncli.cli.output import print_warning
 
     if out is not None and str(out) == "-":
@@ -100,7 +100,7 @@ def predict(
         for each in notes:
             print_warning(each)
     if target is not None:
-        click.echo(f"{rows} predictions in {printable(str(out))}", err=True)
+        click.echo(f"{count(rows, 'prediction')} in {printable(str(out))}", err=True)
 
 
 def _format_by_ending(out: Path | None) -> str:

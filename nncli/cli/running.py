@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from nncli.base.words import printable, shell_word
+from nncli.base.words import count, printable, shell_word
 
 if TYPE_CHECKING:
     from nncli import InterruptRequest, Result
@@ -60,9 +60,10 @@ class Watching(NamedTuple):
             return
         assert result.directory is not None
         directory = result.directory.parent if where else result.directory
+        epochs = count(result.config["training"]["epochs"], "epoch")
         raise Interrupted(
-            f"Interrupted{where} after {result.epochs} of {result.config['training']['epochs']} "
-            f"epochs; to go on:  nncli train --resume {shell_word(str(directory))}",
+            f"Interrupted{where} after {result.epochs} of "
+            f"{epochs}; to go on:  nncli train --resume {shell_word(str(directory))}",
             self.request.signal,
         )
 

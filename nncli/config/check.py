@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from nncli.base.words import count
 from nncli.config.network import check_memory, given_arrays, given_masks, layers_of
 from nncli.config.resolve import Misfit, Resolved, check_monitor
 from nncli.config.schema import Config, TrainingSection
@@ -72,7 +73,7 @@ def rows_a_batch(training: TrainingSection, rows: int, layers: Iterable[Layer]) 
         raise Misfit(
             ("training", "batch_size"),
             f"{layer.kind} needs at least {layer.smallest_batch} rows in a batch; found {batch} of "
-            f"{rows} training rows",
+            f"{count(rows, 'training row')}",
         )
     return batch
 

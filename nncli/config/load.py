@@ -13,6 +13,8 @@ from pydantic import ValidationError
 from nncli.base.errors import ConfigError, UsageError, os_errors_as
 from nncli.base.storage.directory import Entry, Place
 from nncli.base.storage.regular_file import read_regular
+from nncli.base.storage.run_files import CONFIG
+from nncli.base.words import shell_word
 from nncli.config.check import Meaning, misfits
 from nncli.config.file_source import name_source
 from nncli.config.overrides import OF_PYTHON, Overrides, counted, override
@@ -260,6 +262,11 @@ def saved_config(values: Any, name: str, folder: FilePath | None = None) -> Load
 
 def _read(path: Place) -> str:
     with os_errors_as(ConfigError, path, remedy="'nncli init' writes a config to start from"):
+        if isinstance(path, FilePath) and path.is_dir() and (saved := path / CONFIG).is_file():
+            raise ConfigError(
+                f"{path}: is a run directory; expected a config; go on with the run: nncli train "
+                f"--resume {shell_word(str(path))}, or take its config: {shell_word(str(saved))}"
+            )
         content = read_regular(path, MOST_BYTES)
     if len(content) > MOST_BYTES:
         raise ConfigError(f"{path}:1:1: larger than 1 MiB; a config is a short text")

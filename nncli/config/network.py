@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from nncli.base.errors import NncliError
+from nncli.base.words import count
 from nncli.config.resolve import Misfit, Resolved
 from nncli.config.schema import Config
 from nncli.config.source import Ends
@@ -101,7 +102,7 @@ def given_masks(config: Config, layers: Sequence[Layer], ends: Ends) -> dict[int
             raise Misfit(
                 ("model", "masks", index),
                 f"layer {part.number} has {_size(expected)} connections, a row an input; found "
-                f"{len(mask)} rows",
+                f"{count(len(mask), 'row')}",
             )
     return masks
 
@@ -161,13 +162,13 @@ def _unexpected(name: str, layers: int) -> str:
     kind, number = re.fullmatch(r"(.*?)(\d+)", name).groups()  # type: ignore[union-attr]  # it is one
     if 1 <= int(number) <= layers:
         return f"{name}: layer {number} has no {kind}"
-    return f"has {name}, but there are {layers} layers"
+    return f"has {name}, but there {'is' if layers == 1 else 'are'} {count(layers, 'layer')}"
 
 
 def _misfit(value: Any, size: Size, precision: str, least: float | None) -> str | None:
     """Return why a given value cannot be copied into an array of a network, if it cannot."""
     order = "a row an input and a column a unit" if len(size) == 2 else "one a unit"
-    expected = f"expected {_size(size)} numbers, {order}"
+    expected = f"expected {'1 number' if size == (1,) else f'{_size(size)} numbers'}, {order}"
     if len(lengths := _row_lengths(value)) > 1:
         return f"found rows of {' and of '.join(map(str, lengths))}; {expected}"
     array = np.asarray(value)

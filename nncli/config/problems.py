@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
 from nncli.base.errors import ConfigError, DataError
-from nncli.base.words import did_you_mean, listed, on_one_line
+from nncli.base.words import count, did_you_mean, listed, on_one_line
 from nncli.config.choices import Choice, Section, shown
 from nncli.config.overrides import COMMAND_LINE, OF_PYTHON
 from nncli.config.schema import Config
@@ -54,8 +54,8 @@ def refusal_of(problems: Sequence[str]) -> ConfigError:
     """Return the error that says all of these problems, in the order of the file."""
     lines = sorted(problems, key=_line_and_column)
     if len(lines) > _MOST_PROBLEMS:
-        rest = len(lines) - _MOST_PROBLEMS
-        lines[_MOST_PROBLEMS:] = [f"{lines[_MOST_PROBLEMS].split(' ')[0]} and {rest} more problems"]
+        rest = count(len(lines) - _MOST_PROBLEMS, "more problem")
+        lines[_MOST_PROBLEMS:] = [f"{lines[_MOST_PROBLEMS].split(' ')[0]} and {rest}"]
     return ConfigError(*lines)
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from nncli.base.errors import DataError
 from nncli.base.storage.mapping import check_unchanged, row_blocks
 from nncli.base.storage.temporary_file import row_major
-from nncli.base.words import did_you_mean
+from nncli.base.words import count, did_you_mean
 from nncli.data.dataset import Dataset, Task
 from nncli.data.files.image_format import ImageFormat
 from nncli.data.files.table import Table
@@ -84,7 +84,8 @@ class Arrays:
             raise DataError(f"{name}: has the shape {array.shape}; expected a row an example")
         if len(array) != len(self.targets):
             raise DataError(
-                f"{name}: has {len(array)} rows, and {self.targets_name} {len(self.targets)}"
+                f"{name}: has {count(len(array), 'row')}, and {self.targets_name} "
+                f"{len(self.targets)}"
             )
         rows = row_major(array.reshape(len(array), -1))
         for start, block in row_blocks(rows) if rows.dtype.kind == "f" else ():
@@ -203,7 +204,8 @@ def _other_part(arrays: Arrays, inputs: int, targets: Targets) -> Split:
     matrix, table = arrays.matrix(), arrays.target_table()
     if matrix.shape[1] != inputs or list(table.columns) != targets.names:
         raise DataError(
-            f"{arrays.inputs_name}: {matrix.shape[1]} numbers and {len(table.columns)} targets a "
-            f"row; the training rows have {inputs} and {len(targets.names)}"
+            f"{arrays.inputs_name}: {count(matrix.shape[1], 'number')} and "
+            f"{count(len(table.columns), 'target')} a row; the training rows have {inputs} and "
+            f"{len(targets.names)}"
         )
     return whole(matrix, targets.values(table))

@@ -12,6 +12,7 @@ import numpy as np
 
 from nncli.base.errors import DataError
 from nncli.base.random_streams import Stream, generator
+from nncli.base.words import count
 from nncli.data.splits import Rows, Split
 
 if TYPE_CHECKING:
@@ -109,16 +110,16 @@ class Division:
         asked = [f"data.{each}: {self.shares[each]}" for each in self.counts]
         asked += ["a fold"] if fold else []
         return DivisionError(
-            f"{self.name}: has {self.rows} rows, of which {' and '.join(asked)} leave none to "
-            "train with"
+            f"{self.name}: has {count(self.rows, 'row')}, of which {' and '.join(asked)} "
+            "leave none to train with"
         )
 
     def _check_fold(self, left: Sequence[int], fold: Fold) -> None:
         """Raise `DivisionError` when there are fewer rows, or rows of a class, than folds."""
         if sum(left) < fold.of:
             raise DivisionError(
-                f"{self.name}: has {sum(left)} rows beside those to test with, fewer than the "
-                f"{fold.of} folds; get more rows, or set a smaller training.folds",
+                f"{self.name}: has {count(sum(left), 'row')} beside those to test with, fewer "
+                f"than the {fold.of} folds; get more rows, or set a smaller training.folds",
                 of_folds=True,
             )
         few = [pair for pair in zip(self.classes, left, strict=False) if 0 < pair[1] < fold.of]

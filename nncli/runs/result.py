@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from nncli.base.storage.run_files import HISTORY
+from nncli.base.words import count
 from nncli.metrics.tasks import Evaluation
 from nncli.model.model import Model
 from nncli.training.history_file import Table, read_history
@@ -47,7 +48,8 @@ class Result:
     def __repr__(self) -> str:
         place = f"; in {self.directory}" if self.directory else ""
         splits = ", ".join(self.metrics)
-        return f"<Result: {self.ended} after {self.epochs} epochs; metrics of {splits}{place}>"
+        epochs = count(self.epochs, "epoch")
+        return f"<Result: {self.ended} after {epochs}; metrics of {splits}{place}>"
 
     @cached_property
     def history(self) -> Table:

@@ -14,7 +14,7 @@ from nncli.base.errors import ConfigError, DataError, UsageError
 from nncli.base.storage.directory import Directory, Entry
 from nncli.base.storage.run_files import CHECKPOINT, CONFIG
 from nncli.base.threads import threads_in_use
-from nncli.base.words import printable, shell_word
+from nncli.base.words import count, printable, shell_word
 from nncli.config.check import misfits_of_resumed
 from nncli.config.choices import shown
 from nncli.config.load import LoadedConfig, read_config, saved_config
@@ -69,9 +69,10 @@ class StoppedRun:
                 f"{name} is finished: it stopped early after epoch {epoch}, and more "
                 "epochs change nothing."
             )
+        done = "its only epoch is" if epoch == 1 else f"all of its {epoch} epochs are"
         if ended == "finished" and self.loaded.config.training.epochs <= epoch:
             return (
-                f"{name} is finished: all of its {epoch} epochs are done. With more:\n"
+                f"{name} is finished: {done} done. With more:\n"
                 f"  nncli train --resume {shell_word(str(self.directory))} "
                 f"training.epochs={2 * epoch or 10}"
             )
@@ -113,9 +114,9 @@ class StoppedRun:
             )
         if SCHEDULES[settings.schedule.name].depends_on_epochs and settings.epochs > before_epochs:
             yield (
-                f"the {settings.schedule.name} schedule of {before_epochs} epochs becomes one of "
-                f"{settings.epochs} from here on: not what {settings.epochs} epochs from the start "
-                "would give"
+                f"the {settings.schedule.name} schedule of {count(before_epochs, 'epoch')} becomes "
+                f"one of {settings.epochs} from here on: not what {settings.epochs} epochs from "
+                "the start would give"
             )
 
     def prepare(

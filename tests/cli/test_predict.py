@@ -422,3 +422,12 @@ def test_images_of_mnist_are_predicted_from_idx_and_from_arrays(
     assert hits == metrics["test"]["metrics"]["accuracy"]
     np.save(tmp_path / "ten.npy", read_array(images)[:10])
     assert nncli("predict", weights, "ten.npy").out.splitlines()[1:] == lines[:10]
+
+
+@pytest.mark.parametrize("name", ["-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"])
+def test_standard_output_may_be_called_by_any_name(nncli, weights, tmp_path, name):
+    (tmp_path / "x.csv").write_text("0,0\n1,1\n", encoding="utf-8")
+    expected = nncli("predict", weights, "x.csv").out
+    for options in ([], ["--force"]):
+        assert nncli("predict", weights, "x.csv", "-o", name, *options).out == expected
+    assert nncli("init", "xor", "-o", name).out == nncli("init", "xor", "-o", "-").out

@@ -1,11 +1,12 @@
 """What a refusal says to do is done, and works."""
 
+import os
 import re
 
 import numpy as np
 import pytest
 
-import nncli
+import nncli as nncli_package
 
 CONFIG = """\
 data: {path: rows.csv, target: y}
@@ -63,10 +64,8 @@ def test_a_blank_weight_is_called_so_and_0_lets_a_row_not_count(nncli, table, tm
     assert nncli("train", config, "-q", "data.weight=c").code == 0
 
 
-@pytest.mark.skipif(not hasattr(__import__("os"), "mkfifo"), reason="needs pipes")
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs pipes")
 def test_standard_input_is_proposed_only_where_it_is_read(nncli, table, tmp_path):
-    import os
-
     config = table("c", ["1", "2"])
     content = (tmp_path / "rows.csv").read_bytes()
     assert nncli("train", config, "-q", "-o", "run").code == 0
@@ -88,12 +87,64 @@ def test_masked_values_can_be_left_out_or_filled(which, act):
 
     def used(X, y):
         if act == "fit":
-            return nncli.MLPRegressor(hidden_layers=[2], epochs=1).fit(X, y)
+            return nncli_package.MLPRegressor(hidden_layers=[2], epochs=1).fit(X, y)
         settings = {"model": {"hidden_layers": [2]}, "training": {"epochs": 1}}
-        return nncli.train(settings, data=(X, y))
+        return nncli_package.train(settings, data=(X, y))
 
-    with pytest.raises(nncli.NncliError, match="has masked values; leave out their rows, or fill"):
+    with pytest.raises(
+        nncli_package.NncliError, match="has masked values; leave out their rows, or fill"
+    ):
         used(**given)
     known = ~mask.reshape(30, -1).any(axis=1)
     used(given["X"][known], given["y"][known])
     used(**{**given, which: given[which].filled(0.0)})
+
+
+def test_a_run_directory_in_the_place_of_a_config_leads_to_both_ways_on(nncli, table):
+    assert nncli("train", table("c", ["1", "2"]), "-q", "-o", "my run").code == 0
+    for command in ("train", "config check", "gradcheck"):
+        result = nncli(*command.split(), "my run")
+        assert result.code == 2
+        assert result.error == (
+            "my run: is a run directory; expected a config; go on with the run: nncli train "
+            "--resume 'my run', or take its config: 'my run/config.yaml'"
+        )
+    assert nncli("train", "--resume", "my run", "training.epochs=2", "-q").code == 0
+    assert nncli("train", "my run/config.yaml", "-q").code == 0
+
+
+def test_a_folder_without_images_is_called_so(nncli, table, tmp_path):
+    assert nncli("train", table("c", ["1", "2"]), "-q", "-o", "run").code == 0
+    (tmp_path / "folder").mkdir()
+    for _ in range(2):
+        error = nncli("predict", "run", "folder").error
+        assert "folder: is a folder without images; the model takes 2 numbers a row" in error
+        (tmp_path / "folder" / "rows.csv").write_text("1\n")
+    (tmp_path / "folder" / "a.png").write_bytes(b"")
+    assert "folder: holds images; the model" in nncli("predict", "run", "folder").error
+
+
+def test_one_is_not_many(nncli, tmp_path):
+    (tmp_path / "one.csv").write_text("x,y\n" + "1,2\n2,4\n" * 9, encoding="utf-8")
+    config = CONFIG.replace("rows.csv", "one.csv")
+    (tmp_path / "one.yaml").write_text(config, encoding="utf-8")
+    done = nncli("train", "one.yaml", "-q", "-o", "run", "data.task=regression")
+    assert done.code == 0
+    said = [nncli("train", "--resume", "run").out]
+    (tmp_path / "row.csv").write_text("x\n1\n", encoding="utf-8")
+    said.append(nncli("predict", "run", "row.csv", "-o", "out.csv").err)
+    (tmp_path / "folder").mkdir()
+    said.append(nncli("predict", "run", "folder").error)
+    np.savez(tmp_path / "rows.npz", X=np.zeros((1, 2)), y=np.zeros(2))
+    said.append(nncli("eval", "run", "--data", "rows.npz").error)
+    X, y = np.arange(20.0).reshape(10, 2), np.arange(10.0)
+    settings = {"model": {"hidden_layers": [2]}, "training": {"epochs": 1}}
+    result = nncli_package.train(settings, data=(X, y))
+    said.append(repr(result))
+    for test in ((X[:, :1], y), (X[:1], y)):
+        with pytest.raises(nncli_package.DataError) as caught:
+            nncli_package.train(settings, data=(X, y), test_data=test)
+        said.append(str(caught.value))
+    for text in said:
+        assert re.search(r"\b(1|its only) \w+", text), text
+        assert not re.search(r"\b1 \w*[^s\W]s\b", text), text

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from nncli.base.errors import DataError
 from nncli.base.storage import npy
+from nncli.base.words import count
 from nncli.data.files.idx import parse_idx
 from nncli.data.files.input_file import InputFile, open_input
 from nncli.data.files.values import without_longdouble
@@ -81,7 +82,9 @@ def inputs_and_targets(arrays: Mapping[str, Numbers], name: str) -> tuple[Number
         raise DataError(f"{name}: has {named(arrays)}; expected the arrays X and y")
     X, y = arrays["X"], arrays["y"]
     if X.ndim and y.ndim and len(X) != len(y):
-        raise DataError(f"{name}: {len(X)} rows in X, {len(y)} in y; expected as many in both")
+        raise DataError(
+            f"{name}: {count(len(X), 'row')} in X, {len(y)} in y; expected as many in both"
+        )
     return X, y
 
 

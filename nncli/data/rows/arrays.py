@@ -90,7 +90,7 @@ def _check_lengths(arrays: ArrayRows, matrix: Numbers) -> None:
         raise DataError(f"{arrays.name}: has {count(len(matrix), 'row')}, and y {len(y)}")
     if len(X) != len(y):
         raise DataError(
-            f"{arrays.name}: {len(X)} rows in X, {len(y)} in y; expected as many in both"
+            f"{arrays.name}: {count(len(X), 'row')} in X, {len(y)} in y; expected as many in both"
         )
 
 

@@ -15,6 +15,7 @@ import numpy as np
 from nncli.base.errors import DataError
 from nncli.base.notes import Note
 from nncli.base.paths import as_text
+from nncli.base.words import count
 from nncli.data.files.image_format import ImageFormat, Pixels
 from nncli.data.files.images import image_files, read_classes, read_image
 from nncli.data.files.input_file import tell_nobody
@@ -80,8 +81,9 @@ def labelled_images(
 
 
 def _words(path: Path, format_: ImageFormat, inverted: int, all_: int, first: str) -> str:
+    done = "was inverted, as it has" if inverted == 1 else "were inverted, as they have"
     return (
-        f"{path}: {inverted} of {all_} images were inverted, as they have a "
+        f"{path}: {inverted} of {count(all_, 'image')} {done} a "
         f"{_OTHERS[format_.background]} background and the training images a "
         f"{format_.background} one; the first is {first}"
     )

@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nncli.base.errors import DataError
+from nncli.base.errors import DataError, os_errors_as
 from nncli.base.notes import Note
 from nncli.base.storage.temporary_file import joined
-from nncli.base.words import briefly, listed
+from nncli.base.words import briefly, count, listed
 from nncli.data.files.image_format import OF_MNIST, ImageFormat
 from nncli.data.files.input_file import InputFile, open_input
 from nncli.data.files.kinds import IMAGES, is_parquet_folder, kind_of_name
@@ -258,8 +258,9 @@ def _image_format(taken: Taken, path: Path, note: Note) -> ImageFormat:
     if taken.images is not None:
         return taken.images
     if taken.encoding is not None or len(taken.columns) != OF_MNIST.inputs:
+        found = "holds images" if _has_images(path) else "is a folder without images"
         raise DataError(
-            f"{path}: holds images; the model takes {len(taken.columns)} numbers a row: "
+            f"{path}: {found}; the model takes {count(len(taken.columns), 'number')} a row: "
             f"{listed(taken.columns)}"
         )
     note(
@@ -267,3 +268,9 @@ def _image_format(taken: Taken, path: Path, note: Note) -> ImageFormat:
         f"those of MNIST: {OF_MNIST}"
     )
     return OF_MNIST
+
+
+def _has_images(path: Path) -> bool:
+    """Return whether a path leads to an image, or to a folder with one."""
+    with os_errors_as(DataError, path):
+        return not path.is_dir() or any(kind_of_name(each) in IMAGES for each in path.iterdir())

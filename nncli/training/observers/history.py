@@ -9,6 +9,7 @@ from nncli.base.errors import DataError, OutputError, os_errors_as
 from nncli.base.storage.directory import Place
 from nncli.base.storage.files import GrowingFile
 from nncli.base.storage.regular_file import open_regular
+from nncli.base.words import count
 from nncli.training.history_file import Table
 from nncli.training.loop import EpochReport
 from nncli.training.observers.observer import Job, Observer
@@ -150,8 +151,8 @@ def _kept_rows(place: Place, header: bytes, epochs: int) -> bytes:
             start = b"%d," % epoch if epoch else header
             if not (line.startswith(start) and line.endswith(b"\n")):
                 raise DataError(
-                    f"{place}: is not the history of the {epochs} epochs of the checkpoint beside "
-                    "it; put the file of the run back"
+                    f"{place}: is not the history of the {count(epochs, 'epoch')} of the "
+                    "checkpoint beside it; put the file of the run back"
                 )
             kept.write(line)
     return kept.getvalue()
