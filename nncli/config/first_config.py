@@ -56,6 +56,8 @@ def first_config(
     if not isinstance(template, str):
         raise unexpected("template", template, "the name of a template")
     data = None if data is None else path_in(data, "data")
+    if data == Path("-"):
+        raise unexpected(argument("data"), "-", "a file or folder, which training reads again")
     chosen = None if path is None else path_in(path, "path")
     targets = texts_in(target, "target")
     if template not in TEMPLATE_NAMES:

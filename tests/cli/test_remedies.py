@@ -72,6 +72,9 @@ def test_standard_input_is_proposed_only_where_it_is_read(nncli, table, tmp_path
     os.mkfifo(tmp_path / "pipe")
     for command in (("train", config, "--data"), ("eval", "run", "--data"), ("predict", "run")):
         assert "save its content as one (only predict and eval" in nncli(*command, "pipe").error
+    for template in ("csv", "images"):
+        error = nncli("init", template, "--data", "-", "--target", "y", stdin=content).error
+        assert error.startswith("Error: --data: found '-'; expected a file")
     assert nncli("eval", "run", "--data", "-", stdin=content).code == 0
     assert nncli("predict", "run", "-", stdin=content).code == 0
 
