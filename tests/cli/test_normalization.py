@@ -580,7 +580,7 @@ def test_a_single_training_row_is_refused(nncli, config):
     data = "data={source: rows, inputs: [[0.1, 0.3]], targets: [[0.1]]}"
     done = nncli("train", config(), data, "training.batch_size=full")
     assert done.code == 2
-    expected = "batch_norm needs at least 2 rows in a batch; found 1 of 1 training rows"
+    expected = "batch_norm needs at least 2 rows in a batch; found 1 of 1 training row"
     assert expected in done.error
 
 

@@ -193,7 +193,7 @@ def test_a_model_of_784_numbers_takes_images_for_those_of_mnist(nncli, config, t
     assert result.err == (
         "Warning: one.png: the model does not say what images its 784 inputs are; taken for those "
         "of MNIST: 28 x 28 pixels, gray, dark background\n"
-        "Warning: one.png: 1 of 1 images were inverted, as they have a light background and the "
+        "Warning: one.png: 1 of 1 image was inverted, as it has a light background and the "
         "training images a dark one; the first is one.png\n"
     )
 

@@ -187,7 +187,7 @@ def test_predictions_are_numbers(nncli, runs, name, format_, tmp_path):
 def test_predictions_of_a_csv_file_with_targets_leave_them_aside(nncli, runs, tmp_path):
     (tmp_path / "rows.csv").write_text("price,age,size\n9,1,0\n", encoding="utf-8")
     result = nncli("predict", runs["one"], "rows.csv", "-o", "out.csv")
-    assert (result.code, result.err) == (0, "1 predictions in out.csv\n")
+    assert (result.code, result.err) == (0, "1 prediction in out.csv\n")
     (line,) = (tmp_path / "out.csv").read_text(encoding="utf-8").splitlines()[1:]
     assert np.float32(line.split(",")[1]) == outputs_of(runs["one"])[0, 0].astype(np.float32)
 

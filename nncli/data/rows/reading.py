@@ -7,6 +7,7 @@ its first bytes, never in its name. Each reader is loaded where it is needed.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -271,6 +272,7 @@ def _image_format(taken: Taken, path: Path, note: Note) -> ImageFormat:
 
 
 def _has_images(path: Path) -> bool:
-    """Return whether a path leads to an image, or to a folder with one."""
+    """Return whether a path leads to an image, or to a folder with one, or with folders of them."""
     with os_errors_as(DataError, path):
-        return not path.is_dir() or any(kind_of_name(each) in IMAGES for each in path.iterdir())
+        files = chain(path.glob("*"), path.glob("*/*"))
+        return not path.is_dir() or any(kind_of_name(each) in IMAGES for each in files)

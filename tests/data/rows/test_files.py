@@ -328,7 +328,7 @@ def test_a_wrong_array_is_refused_with_the_reason(refusal_of, content, problem):
 def test_a_missing_file_and_a_directory_are_refused(path):
     for problem in (
         "cannot be read (no such file or directory)",
-        "holds images; the model takes 2 numbers a row: 'x1', 'x2'",
+        "is a folder without images; the model takes 2 numbers a row: 'x1', 'x2'",
     ):
         with pytest.raises(DataError) as caught:
             read_all(path, COLUMNS)
@@ -556,7 +556,7 @@ def test_several_targets_are_the_columns_of_y(measured):
         ("x1,a,b\n1,2,3\n", "has 3 columns and lacks x2; the model takes 2 (x1, x2)"),
         ("1,2,3,4\n", "has 4 columns and no header; the model takes 2 (x1, x2)"),
         (npz(X=ROWS, y=np.zeros((2, 2))), "3 rows in X, 2 in y"),
-        (npz(X=ROWS[:1], y=np.zeros((2, 2))), "1 rows in X, 2 in y"),
+        (npz(X=ROWS[:1], y=np.zeros((2, 2))), "1 row in X, 2 in y"),
         (
             npz(X=ROWS, y=np.zeros((3, 3))),
             "y: an array of shape (3, 3), 3 numbers a row; the model predicts 2 (a, b)",
