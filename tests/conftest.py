@@ -1,8 +1,16 @@
 """What every test starts from."""
 
 import os
+import signal
 
 # One thread for the matrix products: tests run beside other work, where threads that wait for
 # each other take many times as long.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+# A shell starts what runs in the background without Ctrl-C, and `nohup` without SIGHUP. nncli then
+# ignores them, too; tests send them.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+if hasattr(signal, "SIGHUP"):
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)

@@ -3,6 +3,8 @@
 import os
 from pathlib import Path, PurePath
 
+_LONGEST_NAME, _LONGEST_PATH = 255, 4095  # bytes; Windows counts characters
+
 
 def absolute(path: Path) -> Path:
     """Return an absolute path, or the path itself where the working directory was removed."""
@@ -37,6 +39,19 @@ def nearby(name: str | Path) -> Path:
     """Return a path as short as it can be, for messages."""
     path, here = Path(name), absolute(Path())
     return path.relative_to(here) if path.is_relative_to(here) else path
+
+
+def problem_of_name(path: str) -> str | None:
+    """Return why no file can be called so on any system, in words; None if one can."""
+    if "\0" in path:
+        return "a path has no NUL character"
+    try:
+        parts = [os.fsencode(part) for part in Path(path).parts]
+    except UnicodeEncodeError:
+        return "a path has no half of a character (a surrogate)"
+    if max(map(len, parts), default=0) > _LONGEST_NAME or len(path) > _LONGEST_PATH:
+        return f"a name has at most {_LONGEST_NAME} bytes, a path {_LONGEST_PATH:,}"
+    return None
 
 
 def is_text(path: str | Path) -> bool:

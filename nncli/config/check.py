@@ -4,8 +4,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from nncli.base.words import count
+from nncli.base.paths import nearby, problem_of_name
+from nncli.base.words import count, on_one_line
 from nncli.config.network import check_memory, given_arrays, given_masks, layers_of
+from nncli.config.places import files_of
 from nncli.config.resolve import Misfit, Resolved, check_monitor
 from nncli.config.schema import Config, TrainingSection
 from nncli.data.dataset import Task
@@ -56,7 +58,15 @@ def misfits(config: Config, meaning: Meaning, *, given: bool = True) -> list[Mis
 
 
 def _problems_of_data(config: Config) -> list[Misfit]:
-    return [Misfit(("data", *path), problem) for path, problem in config.data.problems()]
+    found = [Misfit(("data", *path), problem) for path, problem in config.data.problems()]
+    return [*_misnamed(config), *found]
+
+
+def _misnamed(config: Config) -> Iterator[Misfit]:
+    """Yield the files that are called as no file can be."""
+    for key, path in files_of(config):
+        if problem := problem_of_name(path):
+            yield Misfit(key, f"found {on_one_line(repr(str(nearby(path))), 60)}; {problem}")
 
 
 def rows_a_batch(training: TrainingSection, rows: int, layers: Iterable[Layer]) -> int:

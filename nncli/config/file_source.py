@@ -162,9 +162,9 @@ def source_of(values: Mapping[str, Any], directory: FilePath) -> str | None:
     if not isinstance(name, str):
         return None
     path = directory / name
-    if path.is_dir():
-        return "parquet" if is_parquet_folder(path) else "images"
     try:
+        if path.is_dir():
+            return "parquet" if is_parquet_folder(path) else "images"
         kind = kind_of_file(path)
     except OSError:
         kind = None

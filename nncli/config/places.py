@@ -6,14 +6,15 @@ So a project that is moved or copied finds its own files, and a run that is move
 before. An absolute path stays as it is.
 """
 
+import stat
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nncli.base.arguments import said
 from nncli.base.errors import ConfigError, DataError, reason
-from nncli.base.paths import absolute, is_text, joined, nearby, relative
-from nncli.base.words import listed
+from nncli.base.paths import absolute, is_text, joined, nearby, problem_of_name, relative
+from nncli.base.words import listed, on_one_line
 
 if TYPE_CHECKING:
     from nncli.config.schema import Config
@@ -105,20 +106,28 @@ def without_places(config: "Config") -> dict[str, Any]:
 
 
 def check_data(config: "Config") -> None:
-    """Raise `DataError` when a file with rows is nowhere; it names all places."""
-    for key, path in _files_of(config):
+    """Raise `DataError` when a file with rows is nowhere, naming all places, or is no file."""
+    for key, path in files_of(config):
+        if key[0] != "data":
+            continue
+        if problem := problem_of_name(path):
+            raise DataError(f"{on_one_line(str(nearby(path)), 60)}: cannot be read; {problem}")
         try:
-            Path(path).stat()
+            mode = Path(path).stat().st_mode
         except (FileNotFoundError, NotADirectoryError) as error:
             others = [place for place in config.places.get(path, ()) if place != path]
             also = f"; it is not at {listed(others, quote='')} either" if others else ""
-            option = said("--data FILE, or to train with ", "") if key == "path" else ""
+            option = said("--data FILE, or to train with ", "") if key[1] == "path" else ""
             raise DataError(
                 f"{nearby(path)}: cannot be read ({reason(error)}){also}; put it back, or say "
-                f"where it is with {option}data.{key}=FILE"
+                f"where it is with {option}data.{key[1]}=FILE"
             ) from error
-        except (OSError, ValueError):  # reported by who reads it
+        except OSError:  # reported by who reads it
             continue
+        if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+            raise DataError(
+                f"{nearby(path)}: is a pipe or a device; expected a file; save the content as one"
+            )
 
 
 def _exists(path: str) -> bool:
@@ -135,13 +144,15 @@ def _no_text(path: str) -> ConfigError:
     )
 
 
-def _files_of(config: "Config") -> Iterator[tuple[str, str]]:
-    """Yield the key below ``data`` and the path of each file with rows."""
+def files_of(config: "Config") -> Iterator[tuple[tuple[str, str], str]]:
+    """Yield the key and the path of each file that a config names."""
     for key in config.data.paths:
         value = getattr(config.data, key)
         for each in value if isinstance(value, list) else [value]:
             if isinstance(each, str):
-                yield key, each
+                yield ("data", key), each
+    if isinstance(config.model.initial_weights, str):
+        yield ("model", "initial_weights"), config.model.initial_weights
 
 
 def _mapped(config: "Config", change: Callable[[str], str]) -> "Config":

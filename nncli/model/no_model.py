@@ -4,6 +4,7 @@ from pathlib import Path
 
 from nncli.base.errors import DataError
 from nncli.base.storage.locks import in_use
+from nncli.base.storage.regular_file import read_regular
 from nncli.base.storage.run_files import CONFIG, DIVERGENCE, HISTORY, METRICS, WEIGHTS
 from nncli.base.words import count, on_one_line, shell_word
 
@@ -41,10 +42,10 @@ def _divergence(directory: Path) -> str | None:
     if (directory / WEIGHTS).exists():
         return None  # those of the best epoch before
     try:
-        with (directory / DIVERGENCE).open(encoding="utf-8", errors="replace") as stream:
-            return on_one_line(stream.read(_LONGEST_LINE).strip(), _LONGEST_LINE)
+        line = read_regular(directory / DIVERGENCE, _LONGEST_LINE).decode(errors="replace")
     except OSError:
         return None
+    return on_one_line(line.strip(), _LONGEST_LINE)
 
 
 def _epochs(directory: Path) -> int:

@@ -1,9 +1,14 @@
 """Read ``history.csv``."""
 
 import csv
+from functools import partial
+from io import TextIOWrapper
 from pathlib import Path
 
 from nncli.base.errors import DataError, reason
+from nncli.base.storage.regular_file import open_regular
+
+_LONGEST_LINE = 1 << 20  # characters
 
 Table = dict[str, list[float]]
 
@@ -17,8 +22,9 @@ def read_history(path: Path) -> Table:
         When it cannot be read or is not one.
     """
     try:
-        with path.open(encoding="utf-8", newline="") as stream:
-            header, *rows = [*csv.reader(line for line in stream if line.endswith("\n"))] or [[]]
+        with open_regular(path) as file, TextIOWrapper(file, "utf-8", newline="") as stream:
+            lines = iter(partial(stream.readline, _LONGEST_LINE), "")
+            header, *rows = [*csv.reader(line for line in lines if line.endswith("\n"))] or [[]]
         if header[:2] != ["epoch", "train_loss"]:
             raise ValueError("its header does not start with epoch,train_loss")
         if short := [number for number, row in enumerate(rows, 2) if len(row) != len(header)]:

@@ -206,7 +206,7 @@ def test_targets_among_the_columns_may_be_beside_the_rows_to_validate_with():
     ("form", "options", "problem"),
     [
         ("array", {"validation_data": (X, Y[1:])}, "validation_data: X: has 40 rows, and valid"),
-        ("array", {"test_data": (X[:, :1], Y)}, "test_data: X: 1 numbers and 1 targets a row"),
+        ("array", {"test_data": (X[:, :1], Y)}, "test_data: X: 1 number and 1 target a row"),
         ("array", {"test_data": (X * np.nan, Y)}, "test_data: X: row 0 (from 0), column 0: found"),
         ("array", {"test_data": (X, Y * np.nan)}, "test_data: y: row 0 (from 0): is blank"),
         ("array", {"test_data": (X, np.column_stack([Y, Y]))}, "test_data: y: 2 values a row; exp"),

@@ -33,11 +33,12 @@ def open_regular(place: Place) -> BufferedReader:
 def read_regular(place: Place, most_bytes: int) -> bytes:
     """Return the content of a regular file, of a larger one the first `most_bytes` + 1 bytes.
 
-    Memory is taken for what the file holds, not for what it may hold. Raises `OSError`.
+    Memory is taken for what the file holds, not for what it may hold, and files of the system that
+    have no size are empty: some are waited for. Raises `OSError`.
     """
     with open_regular(place) as stream:
         size = os.fstat(stream.fileno()).st_size
-        return stream.read(min(size, most_bytes) + 1)
+        return stream.read(min(size, most_bytes + 1))
 
 
 def _opened(path: Path) -> BinaryIO:

@@ -129,7 +129,8 @@ def open_input(
         )
         return
     try:
-        mode = path.stat().st_mode
+        status = path.stat()
+        mode = status.st_mode
         if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
             raise DataError(
                 f"{path}: is a pipe or a device; expected a file; save its content as one (only "
@@ -140,6 +141,8 @@ def open_input(
                 f"{path}: is a folder of Parquet files; expected one file; join them: "
                 "pandas.read_parquet(FOLDER).to_parquet('TABLE.parquet')"
             )
+        if stat.S_ISREG(mode) and not status.st_size:  # some files of the system are waited for
+            raise _empty(str(path), path)
         source = path.open("rb", buffering=0)
     except (OSError, ValueError) as error:  # ValueError: a NUL character in the path
         words = reason(error) if isinstance(error, OSError) else str(error)
@@ -150,13 +153,16 @@ def open_input(
 
 def _with_content(file: InputFile) -> InputFile:
     if not file.head(1):
-        is_image = file.path is not None and kind_of_name(file.path) in IMAGES
-        expected = "an image" if is_image else "rows of numbers"
-        raise DataError(f"{file.name}: is empty; expected {expected}")
+        raise _empty(file.name, file.path)
     if file.kind in _NO_CONTENT:
         signature = SIGNATURES[file.kind]
         raise DataError(f"{file.name}: is {signature.words}; {signature.remedy}")
     return file
+
+
+def _empty(name: str, path: Path | None) -> DataError:
+    is_image = path is not None and kind_of_name(path) in IMAGES
+    return DataError(f"{name}: is empty; expected {'an image' if is_image else 'rows of numbers'}")
 
 
 class _Counted(io.RawIOBase):

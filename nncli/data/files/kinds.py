@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from nncli.base.storage.regular_file import open_regular
+from nncli.base.storage.regular_file import read_regular
 
 FileKind = Literal[
     "gzip", "parquet", "npy", "zip", "workbook", "archive", "idx", "png", "jpeg", "excel", "bzip2",
@@ -134,8 +134,7 @@ def _kind_of_archive(head: bytes) -> FileKind:
 
 def kind_of_file(path: Path) -> FileKind | None:
     """Return the kind of a file as it lies there, gzipped or not. Raises `OSError`."""
-    with open_regular(path) as stream:
-        return kind_of_head(stream.read(HEAD_BYTES), path)
+    return kind_of_head(read_regular(path, HEAD_BYTES)[:HEAD_BYTES], path)
 
 
 def is_parquet_folder(path: Path) -> bool:
