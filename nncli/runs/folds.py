@@ -12,7 +12,7 @@ import numpy as np
 import nncli
 from nncli.base.arguments import path_in
 from nncli.base.clock import Clock
-from nncli.base.errors import DataError, DivergenceError, UsageError, os_errors_as, reason
+from nncli.base.errors import DataError, DivergenceError, os_errors_as, reason
 from nncli.base.storage.directory import Directory
 from nncli.base.storage.files import atomic_write, write_text, writing
 from nncli.base.storage.locks import locked
@@ -48,7 +48,7 @@ def is_cross_validation(run: str | Path) -> bool:
     """
     directory = Directory(path_in(run, "run"))
     check_run(directory.path)
-    with os_errors_as(UsageError, directory), directory.opened():
+    with os_errors_as(DataError, directory), directory.opened():
         loaded = read_config(directory / CONFIG, check=misfits_of_resumed)
     return loaded.config.folds is not None
 

@@ -413,7 +413,7 @@ def test_a_second_signal_stops_at_once_with_the_last_checkpoint_intact(
     content = (stopped / "checkpoint.npz").read_bytes()
     stop_at(2, number, times=2)
     done = nncli("train", "-q", "--resume", "run")
-    assert done.code == 130
+    assert done.code == 128 + number
     assert done.err.splitlines()[-1] == "Interrupted."
     assert (stopped / "checkpoint.npz").read_bytes() == content
     stop_at(0)
