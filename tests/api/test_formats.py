@@ -151,3 +151,11 @@ def test_what_trains_is_evaluated_and_predicted_in_every_format(tmp_path_factory
         np.testing.assert_array_equal(model.predict(rows), predicted, name)
     for number, row in enumerate(formats["dicts"][:4]):
         assert model.predict([row])[0] == predicted[number]
+
+
+@pytest.mark.parametrize("number", [2**27, 100_000_016, 2**40])
+def test_classes_that_are_large_numbers_keep_their_digits(number):
+    columns = {"a": [*range(20)], "y": [0, number] * 10}
+    rows = [dict(zip(columns, each, strict=True)) for each in zip(*columns.values(), strict=True)]
+    model = trained(rows, target="y", task="binary", test=0, validation=0)
+    assert model.classes == ["0", str(number)]

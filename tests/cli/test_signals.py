@@ -5,6 +5,8 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -25,6 +27,13 @@ def python(code, **options):
         [sys.executable, "-W", "error", "-c", code],
         capture_output=True, text=True, timeout=60, **options,
     )  # fmt: skip
+
+
+def links(folder):
+    """Yield what the links in a folder lead to."""
+    for link in folder.iterdir():
+        with suppress(OSError):
+            yield link.readlink()
 
 
 # Training
@@ -90,12 +99,15 @@ def test_what_waits_for_input_ends_and_leaves_no_file(process, weights, tmp_path
     assert [*tmp_path.iterdir()] == []
 
 
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="asks Linux for its open files")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_to_wait_for_data_to_train_with_ends_at_the_first_one(process, tmp_path, number):
     (tmp_path / "c.yaml").write_text("data: {path: x.csv, target: y}\n", encoding="utf-8")
-    (tmp_path / "x.csv").write_text("x,y\n" + "1,2\n" * 3_000_000, encoding="utf-8")
+    (tmp_path / "x.csv").write_text("x,y\n" + "1,2\n3,4\n" * 3_000_000, encoding="utf-8")
     training = process("train", "c.yaml", "-o", "run")
-    time.sleep(1.5)
+    descriptors = Path(f"/proc/{training.pid}/fd")
+    while not any(each.name == "x.csv" for each in links(descriptors)):
+        time.sleep(0.01)
     training.send_signal(number)
     _, err = training.communicate(timeout=20)
     assert (training.returncode, err) == (128 + number, "\nInterrupted.\n")

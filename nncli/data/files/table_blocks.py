@@ -14,18 +14,20 @@ from nncli.data.files.table import Cells, Table
 Place = Callable[[int], str]
 
 _FIRST = 256
+_ALL_WHOLE = 2**24  # up to which single precision has every whole number
 
 
 def compact(numbers: NDArray[np.float64]) -> NDArray[np.floating[Any]]:
     """Return numbers (N,) in single precision, if that holds every one of them exactly.
 
-    NaN is a blank cell and does not count.
+    NaN is a blank cell and does not count. Numbers above 2^24, which may be those of classes, stay:
+    in single precision their texts have other digits.
     """
     short = numbers
     with np.errstate(over="ignore", invalid="ignore"):
         for part in (numbers[:_FIRST], numbers):  # mostly the first numbers show it
             short = part.astype(np.float32)
-            if ((short != part) & ~np.isnan(part)).any():
+            if (((short != part) & ~np.isnan(part)) | (np.abs(short) > _ALL_WHOLE)).any():
                 return numbers
     return short
 
