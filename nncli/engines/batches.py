@@ -21,15 +21,17 @@ Gather = Callable[[NDArray[np.intp], Array], None]
 
 
 def target_codes(classes: int, outputs: int, dtype: DTypeLike, low: float = 0.0) -> Array:
-    """Return the target vector of every class, shape (classes, outputs).
+    """Return the target vector of every class, shape (classes, outputs), read-only.
 
     One output: `low` for the first class and 1 for the second. Several: 1 at the class, `low`
-    elsewhere. A regression has no classes, and so no rows here.
+    elsewhere. A regression has no classes, and so no rows here. All rows are parts of one vector,
+    so that thousands of classes take no memory.
     """
     if classes == 0:
         return np.empty((0, outputs), dtype)
-    codes = np.eye(classes, dtype=dtype)
-    codes[codes == 0] = low
+    around = np.full(2 * classes - 1, low, dtype)
+    around[classes - 1] = 1
+    codes = np.lib.stride_tricks.sliding_window_view(around, classes)[::-1]
     return codes[:, 1:] if outputs == 1 else codes
 
 
@@ -155,7 +157,6 @@ class Batches:
         self.split = split
         self.batch_rows = min(batch_rows, len(split))
         self._codes = codes
-        self._codes_by_output = np.ascontiguousarray(codes.T)
         self._scaled = Scaled(scaling, split.inputs.dtype, codes.dtype)
         self._inputs = split.inputs.shape[1]
         self._outputs = codes.shape[1] if split.of_classes else split.targets.shape[1]
@@ -250,9 +251,4 @@ class Batches:
     def _take_targets(self, rows: NDArray[np.intp], T: Array) -> None:
         raw = self._raw_targets[: len(rows)]
         np.take(self.split.targets, rows, axis=0, out=raw, mode="clip")
-        if not self.split.of_classes:
-            np.copyto(T, raw)
-        elif T.flags.c_contiguous:
-            np.take(self._codes, raw, axis=0, out=T, mode="clip")
-        else:
-            np.take(self._codes_by_output, raw, axis=1, out=T.T, mode="clip")
+        np.copyto(T, self._codes[raw] if self.split.of_classes else raw)
