@@ -8,9 +8,12 @@ import click
 from nncli.cli.arguments import DATA, MODEL
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from nncli import ClassificationEvaluation, Evaluation
 
 _MOST_CONFUSIONS = 10
+_MOST_PARTS, _WORST_PARTS = 100, 20
 
 
 @click.command("eval")
@@ -86,7 +89,10 @@ def print_evaluation(evaluation: "Evaluation") -> None:
 
 
 def _print_parts(evaluation: "Evaluation") -> None:
-    """Print a line for each class, label or target; a single target has only its name."""
+    """Print a line for each class, label or target; a single target has only its name.
+
+    Of more than a hundred only those that do worst have one.
+    """
     from nncli.cli.output import WIDTH, count_or_figure, print_pairs, print_table, shortened
 
     part, figures = evaluation.part, evaluation.figures
@@ -94,44 +100,55 @@ def _print_parts(evaluation: "Evaluation") -> None:
         print_pairs([(part, shortened(evaluation.names[0], 60))])
         return
     columns = list(dict.fromkeys(column for each in figures for column in each))
-    cells = [[count_or_figure(each[c]) if c in each else "" for c in columns] for each in figures]
+    shown = [*zip(evaluation.names, figures, strict=True)]
+    if len(shown) > _MOST_PARTS:
+        measure = "f1" if "f1" in columns else columns[-1]
+        click.echo(
+            f"the {_WORST_PARTS} of {len(shown)} {evaluation.parts} with the lowest {measure} "
+            "(--json has all)"
+        )
+        shown = sorted(shown, key=lambda each: _how_good(each[1], measure))[:_WORST_PARTS]
+    cells = [[count_or_figure(each[c]) if c in each else "" for c in columns] for _, each in shown]
     widths = [max(map(len, column)) + 2 for column in zip(columns, *cells, strict=True)]
     room = min(32, WIDTH - sum(widths))
-    names = [shortened(name, room) for name in evaluation.names]
+    names = [shortened(name, room) for name, _ in shown]
     print_table((part, *columns), [(name, *row) for name, row in zip(names, cells, strict=True)])
+
+
+def _how_good(figures: "Mapping[str, float]", measure: str) -> tuple[bool, float, float]:
+    """Return what brings bad parts to the front, and among these those of many rows."""
+    support = figures.get("support", 1)
+    return not support, figures.get(measure, 0), -support
 
 
 def _print_confusion(evaluation: "ClassificationEvaluation") -> None:
     """Print the matrix, or where it is too wide the most frequent confusions."""
     from nncli.cli.output import WIDTH, count_or_figure, print_table, shortened
 
-    counts = evaluation.confusion.tolist()
-    cells = [[count_or_figure(count) for count in row] for row in counts]
-    digits = max(len(cell) for row in cells for cell in row)
+    cells = [[count_or_figure(count) for count in row] for row in evaluation.matrix or ()]
+    digits = max((len(cell) for row in cells for cell in row), default=0)
     names = [shortened(name, 12) for name in evaluation.names]
     columns = [shortened(name, max(digits, 5)) for name in evaluation.names]
     width = max(map(len, [*names, "true"])) + sum(2 + max(len(each), digits) for each in columns)
-    if width <= WIDTH:
+    if cells and width <= WIDTH:
         click.echo("confusion matrix: a row a true class, a column a predicted class")
         rows = [(name, *row) for name, row in zip(names, cells, strict=True)]
         print_table(("", *columns), rows)
         return
     wrong = [
-        (count, true, chosen)
-        for true, row in enumerate(counts)
-        for chosen, count in enumerate(row)
-        if count and true != chosen
+        (rows, true, chosen) for chosen, true, rows in evaluation.confusion_pairs if chosen != true
     ]
     most = sorted(wrong, reverse=True)[:_MOST_CONFUSIONS]
-    click.echo("most frequent confusions (--json has the whole matrix)")
+    there = "the whole matrix" if cells else "all of them"
+    click.echo(f"most frequent confusions (--json has {there})")
     print_table(
         ("true class", "predicted class", "rows"),
         [
             (
                 shortened(evaluation.names[true], 32),
                 shortened(evaluation.names[chosen], 32),
-                count_or_figure(count),
+                count_or_figure(rows),
             )
-            for count, true, chosen in most
+            for rows, true, chosen in most
         ],
     )

@@ -169,9 +169,9 @@ def fit_targets(split: Split) -> Scaling:
     return Scaling(*standard(replace(split, inputs=split.targets)))
 
 
-def with_scaled_targets(split: Split, scaling: Scaling) -> Split:
-    """Return the split with its targets, numbers (N, O), scaled."""
-    return replace(split, targets=(split.targets - scaling.offset) * scaling.scale)
+def scaled_targets(targets: Numbers, scaling: Scaling) -> NDArray[np.float64]:
+    """Return targets, numbers (N, O), as the network learns them."""
+    return np.asarray((targets - scaling.offset) * scaling.scale)
 
 
 def unscaled(outputs: Numbers, scaling: Scaling) -> NDArray[np.float64]:

@@ -10,7 +10,8 @@ from numpy.typing import DTypeLike, NDArray
 
 from nncli.base.storage import mapping
 from nncli.base.storage.mapping import Memory, give_back, take_rows
-from nncli.data.scaling import NOT_SCALED, Scaling
+from nncli.base.storage.temporary_file import stacked
+from nncli.data.scaling import NOT_SCALED, Scaling, scaled_targets
 from nncli.data.splits import Rows, Split
 from nncli.nn.buffers import flat_buffer, shaped
 from nncli.nn.entries import Array
@@ -135,6 +136,25 @@ def _scaled_inputs(inputs: NDArray[Any], scaling: Scaling, dtype: DTypeLike) -> 
         scratch = scaled.scratch(len(block), part) if scratch is None else scratch
         scaled.write(block, part, scratch)
     return found
+
+
+def with_scaled_targets(
+    splits: Mapping[str, Split], scaling: Scaling, dtype: DTypeLike
+) -> dict[str, Split]:
+    """Return splits with their targets, numbers (N, O), scaled, and rounded once to a type.
+
+    An array that splits share is scaled once; a large one is mapped from a file.
+    """
+    arrays = {id(split.targets): split.targets for split in splits.values()}
+    scaled = {
+        key: stacked(
+            (scaled_targets(block, scaling).astype(dtype) for _, block in mapping.row_blocks(each)),
+            each.shape,
+            dtype,
+        )
+        for key, each in arrays.items()
+    }
+    return {name: replace(each, targets=scaled[id(each.targets)]) for name, each in splits.items()}
 
 
 class Batches:

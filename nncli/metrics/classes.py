@@ -6,9 +6,45 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nncli.metrics.means import Labels, Numbers, Outputs, mean, parts, quotient
+from nncli.metrics.means import Flags, Labels, Numbers, Outputs, quotient
 
 Counts = NDArray[np.integer[Any]]
+
+MOST_IN_MATRIX = 100  # classes; of more nearly all of a confusion matrix would be zeros
+
+
+@dataclass(frozen=True)
+class ConfusionPairs:
+    """The pairs of a chosen and a true class that occur, sorted.
+
+    Attributes
+    ----------
+    predicted, actual, count : array (P,)
+        Indices of classes, and how many rows of the one were taken for the other.
+    classes : int
+        How many there are.
+    """
+
+    predicted: Counts
+    actual: Counts
+    count: Counts
+    classes: int
+
+    @classmethod
+    def of(cls, truth: NDArray[Any], chosen: NDArray[Any], classes: int) -> "ConfusionPairs":
+        """Count rows by chosen and true class (N,)."""
+        pairs, count = np.unique(chosen.astype(np.intp) * classes + truth, return_counts=True)
+        return cls(pairs // classes, pairs % classes, count, classes)
+
+
+Confusion = Counts | ConfusionPairs
+
+
+def confusion_of(truth: NDArray[Any], chosen: NDArray[Any], classes: int) -> Confusion:
+    """Return the confusion matrix, or of more than `MOST_IN_MATRIX` classes the pairs."""
+    if classes > MOST_IN_MATRIX:
+        return ConfusionPairs.of(truth, chosen, classes)
+    return confusion_matrix(truth, chosen, classes)
 
 
 def confusion_matrix(truth: NDArray[Any], chosen: NDArray[Any], classes: int) -> Counts:
@@ -16,6 +52,27 @@ def confusion_matrix(truth: NDArray[Any], chosen: NDArray[Any], classes: int) ->
     pairs = truth.astype(np.intp) * classes + chosen
     flat = np.bincount(pairs, minlength=classes * classes)
     return flat.reshape(classes, classes)
+
+
+def pairs_of(found: Confusion) -> list[tuple[int, int, int]]:
+    """Return predicted class, actual class and count of every pair that occurs, sorted."""
+    if not isinstance(found, ConfusionPairs):
+        predicted, actual = np.nonzero(found.T)
+        found = ConfusionPairs(predicted, actual, found[actual, predicted], len(found))
+    columns = (each.tolist() for each in (found.predicted, found.actual, found.count))
+    return [*zip(*columns, strict=True)]
+
+
+def _counts(found: Confusion) -> tuple[Counts, Counts, Counts]:
+    """Return how often each class was chosen rightly, was chosen, and occurs."""
+    if not isinstance(found, ConfusionPairs):
+        return np.diag(found), found.sum(axis=0), found.sum(axis=1)
+    hits, chosen, support = np.zeros((3, found.classes), np.intp)
+    right = found.predicted == found.actual
+    hits[found.actual[right]] = found.count[right]
+    np.add.at(chosen, found.predicted, found.count)
+    np.add.at(support, found.actual, found.count)
+    return hits, chosen, support
 
 
 @dataclass(frozen=True)
@@ -46,30 +103,31 @@ class PerClass:
         return [dict(zip(vars(self), row, strict=True)) for row in zip(*columns, strict=True)]
 
 
-def per_class(confusion: Counts) -> PerClass:
+def per_class(confusion: Confusion) -> PerClass:
     """Return the figures of every class."""
-    return PerClass.of_counts(np.diag(confusion), confusion.sum(axis=0), confusion.sum(axis=1))
+    return PerClass.of_counts(*_counts(confusion))
 
 
-def classification_metrics(confusion: Counts) -> dict[str, float]:
+def classification_metrics(confusion: Confusion) -> dict[str, float]:
     """Return the metrics of a classifier by name.
 
     ``balanced_accuracy`` is the mean recall of the classes that occur, ``macro_f1`` the mean F1 of
     those that occur or are chosen, ``weighted_f1`` the mean F1 weighted by support.
     """
-    figures = per_class(confusion)
-    occur = figures.support > 0
-    occurs_or_chosen = occur | (confusion.sum(axis=0) > 0)
+    hits, chosen, support = _counts(confusion)
+    figures = PerClass.of_counts(hits, chosen, support)
+    occur = support > 0
+    occurs_or_chosen = occur | (chosen > 0)
     return {
-        "accuracy": float(np.trace(confusion) / confusion.sum()),
+        "accuracy": float(hits.sum() / support.sum()),
         "balanced_accuracy": float(figures.recall[occur].mean()),
         "macro_f1": float(figures.f1[occurs_or_chosen].mean()),
         "weighted_f1": float(np.average(figures.f1, weights=figures.support)),
     }
 
 
-def top_k_accuracy(truth: Labels, outputs: Outputs, k: int) -> float:
-    """Return the share of the rows whose true class is among those of the `k` largest outputs.
+def among_largest(truth: Labels, outputs: Outputs, k: int) -> Flags:
+    """Return for which rows the true class is among those of the `k` largest outputs.
 
     Of equal outputs that of the later class counts as larger, as in scikit-learn.
 
@@ -78,11 +136,6 @@ def top_k_accuracy(truth: Labels, outputs: Outputs, k: int) -> float:
     truth : array (N,)
     outputs : array (N, classes)
     """
-    hits = [_among_largest(truth[part], outputs[part], k) for part in parts(len(truth))]
-    return mean(np.concatenate(hits))
-
-
-def _among_largest(truth: Labels, outputs: Outputs, k: int) -> NDArray[np.bool_]:
     column = truth[:, np.newaxis]
     of_truth = np.take_along_axis(outputs, column.astype(np.intp), axis=1)
     later = np.arange(outputs.shape[1]) > column

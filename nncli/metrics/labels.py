@@ -1,28 +1,14 @@
 """Metrics of several labels, each of which a row may have or not."""
 
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
-
-from nncli.metrics.classes import Counts, PerClass, confusion_matrix
+from nncli.metrics.classes import Counts, PerClass
 from nncli.metrics.means import Flags, mean
 
 
-def label_confusions(truth: NDArray[Any], chosen: Flags) -> Counts:
-    """Return the confusion matrix of not having and having each label, shape (L, 2, 2).
-
-    Parameters
-    ----------
-    truth : array (N, L) of 0 and 1
-    chosen : array (N, L)
-    """
-    pairs = zip(truth.T, chosen.T, strict=True)
-    return np.stack([confusion_matrix(*columns, 2) for columns in pairs])
-
-
 def per_label(confusions: Counts) -> PerClass:
-    """Return precision, recall, F1 and support of every label, arrays (L,)."""
+    """Return precision, recall, F1 and support of every label, arrays (L,).
+
+    `confusions` (L, 2, 2) are the confusion matrices of not having and having each label.
+    """
     return PerClass.of_counts(
         hits=confusions[:, 1, 1],
         chosen=confusions[:, :, 1].sum(axis=1),
@@ -30,7 +16,7 @@ def per_label(confusions: Counts) -> PerClass:
     )
 
 
-def label_metrics(truth: NDArray[Any], chosen: Flags, confusions: Counts) -> dict[str, float]:
+def label_metrics(right: Flags, confusions: Counts) -> dict[str, float]:
     """Return the metrics by name.
 
     ``accuracy`` is the share of the rows with all labels right, ``hamming_loss`` the share of
@@ -39,15 +25,15 @@ def label_metrics(truth: NDArray[Any], chosen: Flags, confusions: Counts) -> dic
 
     Parameters
     ----------
-    truth, chosen
-        As for `label_confusions`.
+    right : array (N,)
+        Which rows have all labels right.
     confusions : array (L, 2, 2)
-        What that gives.
+        As for `per_label`.
     """
     together = per_label(confusions.sum(axis=0, keepdims=True))
     wrong = confusions[:, 0, 1].sum() + confusions[:, 1, 0].sum()
     return {
-        "accuracy": mean((truth == chosen).all(axis=1)),
+        "accuracy": mean(right),
         "macro_f1": float(per_label(confusions).f1.mean()),
         "micro_f1": float(together.f1[0]),
         "hamming_loss": float(wrong / confusions.sum()),

@@ -13,12 +13,14 @@ Flags = NDArray[np.bool_]
 
 
 _ROWS_AT_A_TIME = 1 << 14
+_NUMBERS_AT_A_TIME = 1 << 18
 
 
-def parts(rows: int) -> Iterator[slice]:
+def parts(rows: int, columns: int) -> Iterator[slice]:
     """Yield parts of some rows, since numbers for every row and class take much memory."""
-    for start in range(0, rows, _ROWS_AT_A_TIME):
-        yield slice(start, start + _ROWS_AT_A_TIME)
+    step = min(_ROWS_AT_A_TIME, max(1, _NUMBERS_AT_A_TIME // columns))
+    for start in range(0, rows, step):
+        yield slice(start, start + step)
 
 
 def mean(values: NDArray[Any]) -> float:

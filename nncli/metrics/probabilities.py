@@ -44,7 +44,7 @@ def losses_and_largest(truth: Labels, Z: Outputs, *, coupled: bool) -> tuple[Num
     -ln p of z is m - z + ln(1 + r), which neither overflows nor cancels.
     """
     found = [
-        _of_rows(truth[part], _class_logits(Z[part], coupled=coupled)) for part in parts(len(truth))
+        _of_rows(truth[part], _class_logits(Z[part], coupled=coupled)) for part in parts(*Z.shape)
     ]
     losses, largest = zip(*found, strict=True)
     return np.concatenate(losses), np.concatenate(largest)

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nncli.base.storage.mapping import columns
 from nncli.metrics.means import Numbers, Outputs, mean
 
 _LARGEST_RATIO = 1e154  # its square is a number
@@ -16,7 +17,7 @@ def per_target(outputs: Outputs, targets: NDArray[Any]) -> list[dict[str, float]
     ``mae`` is the mean absolute error, ``rmse`` the root of the mean squared error, ``r2`` the
     share of the variance that is explained, which fewer than two rows do not have.
     """
-    pairs = zip(outputs.T, targets.T, strict=True)
+    pairs = zip(columns(outputs), columns(targets), strict=True)
     return [_figures(a.astype(np.float64), t.astype(np.float64)) for a, t in pairs]
 
 

@@ -1,24 +1,72 @@
 """What is measured for each task."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from numpy.typing import NDArray
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
 
+from nncli.base.storage.mapping import columns
+from nncli.base.storage.temporary_file import stacked
 from nncli.metrics.classes import (
-    Counts,
+    Confusion,
+    ConfusionPairs,
+    among_largest,
     classification_metrics,
     confusion_matrix,
+    confusion_of,
+    pairs_of,
     per_class,
-    top_k_accuracy,
 )
-from nncli.metrics.labels import label_confusions, label_metrics, per_label
-from nncli.metrics.means import Outputs, mean
+from nncli.metrics.labels import label_metrics, per_label
+from nncli.metrics.means import Flags, Labels, Numbers, Outputs, mean, parts
 from nncli.metrics.probabilities import brier, ece, log_loss, losses_and_largest, sigmoid
 from nncli.metrics.ranking import ranking, ranking_metrics
 from nncli.metrics.regression import per_target, regression_metrics
 from nncli.metrics.scores import chosen_classes, chosen_labels, log_odds, margin_of
+
+
+@dataclass(frozen=True)
+class ClassRows:
+    """What the metrics of several classes need of the logits of rows, arrays (N,).
+
+    Attributes
+    ----------
+    chosen : array of class indices
+    among_three : array of flags
+        Whether the true class is among those of the three largest logits; empty for three classes.
+    losses, largest : array
+        As of `losses_and_largest`; empty where there are no probabilities.
+    """
+
+    chosen: Labels
+    among_three: Flags
+    losses: Numbers
+    largest: Numbers
+
+    @classmethod
+    def of(cls, truth: Labels, logits: Outputs, *, coupled: bool | None) -> "ClassRows":
+        """Return those of some rows; `coupled` is None where there are no probabilities."""
+        return cls.joined(
+            cls._of_few(truth[part], logits[part], coupled) for part in parts(*logits.shape)
+        )
+
+    @classmethod
+    def _of_few(cls, truth: Labels, logits: Outputs, coupled: bool | None) -> "ClassRows":
+        among_three, losses, largest = np.empty(0, np.bool_), np.empty(0), np.empty(0)
+        if logits.shape[1] > 3:
+            among_three = among_largest(truth, logits, 3)
+        if coupled is not None:
+            losses, largest = losses_and_largest(truth, logits, coupled=coupled)
+        return cls(chosen_classes(logits), among_three, losses, largest)
+
+    @classmethod
+    def joined(cls, blocks: "Iterable[ClassRows]") -> "ClassRows":
+        """Return those of blocks of rows as one."""
+        found = zip(*(vars(block).values() for block in blocks), strict=True)
+        return cls(*map(np.concatenate, found))
 
 
 @dataclass(frozen=True)
@@ -32,7 +80,7 @@ class Answers:
     names : list of str
         Of the classes, the labels or the targets.
     truth : array (N,) of class indices, or (N, O) of numbers, for labels 0 and 1
-    numbers : array (N, O)
+    numbers : array (N, O), or what `Evaluation.kept` makes of its blocks
         Of a regression the outputs; of classes and labels the logits, which are the sums before
         the output activation.
     loss : float
@@ -48,11 +96,25 @@ class Answers:
     split: str
     names: list[str]
     truth: NDArray[Any]
-    numbers: Outputs
+    numbers: Outputs | ClassRows
     loss: float
     probabilities: bool
     coupled: bool
     threshold: float | None = None
+
+    @property
+    def whole(self) -> Outputs:
+        """All outputs or logits (N, O)."""
+        assert not isinstance(self.numbers, ClassRows)
+        return self.numbers
+
+    @property
+    def class_rows(self) -> ClassRows:
+        """What is kept of the logits of each row."""
+        if isinstance(self.numbers, ClassRows):
+            return self.numbers
+        coupled = self.coupled if self.probabilities else None
+        return ClassRows.of(self.truth, self.numbers, coupled=coupled)
 
 
 @dataclass(frozen=True)
@@ -65,6 +127,8 @@ class Evaluation(ABC):
         The metrics that stand beside the loss where there is a line for each split.
     part, parts : str
         What `names` are the names of.
+    by_row : bool
+        Whether a few numbers a row are enough for all metrics.
     metrics : dict of str to float
         ``loss``, which is what was trained for, and scikit-learn's metrics; one that is not
         defined for these rows is left out.
@@ -75,12 +139,32 @@ class Evaluation(ABC):
     headline: ClassVar[tuple[str, ...]]
     part: ClassVar[str]
     parts: ClassVar[str]
+    by_row: ClassVar[bool] = False
 
     split: str
     rows: int
     metrics: dict[str, float]
     names: list[str]
     figures: list[dict[str, float]]
+
+    @classmethod
+    def kept(
+        cls,
+        blocks: Iterable[tuple[NDArray[Any], Outputs]],
+        shape: tuple[int, int],
+        dtype: DTypeLike,
+        *,
+        coupled: bool | None,
+    ) -> Outputs | ClassRows:
+        """Return the numbers of `Answers` from blocks of rows, truth and outputs or logits.
+
+        They are an array of this shape and type, mapped from a temporary file where it is large,
+        or where the metrics are `by_row` only what they need. `coupled` is None without
+        probabilities.
+        """
+        if cls.by_row:
+            return ClassRows.joined(ClassRows.of(*block, coupled=coupled) for block in blocks)
+        return stacked((numbers for _, numbers in blocks), shape, dtype)
 
     @classmethod
     @abstractmethod
@@ -107,34 +191,48 @@ class ClassificationEvaluation(Evaluation):
 
     Attributes
     ----------
-    confusion : array (classes, classes)
-        Counts by true class (row) and chosen class (column).
+    confusion : array (classes, classes), or ConfusionPairs
+        Counts by true class (row) and chosen class (column); of more than a hundred classes the
+        pairs that occur.
     """
 
     headline: ClassVar[tuple[str, ...]] = ("accuracy", "macro_f1")
-    part, parts = "class", "classes"
+    part, parts, by_row = "class", "classes", True
 
-    confusion: Counts
+    confusion: Confusion
 
     @classmethod
     def of(cls, answers: Answers) -> "ClassificationEvaluation":
         """Return the evaluation of a classification into any number of classes."""
-        truth, logits = answers.truth, answers.numbers
-        chosen = chosen_classes(logits)
-        confusion = confusion_matrix(truth, chosen, len(answers.names))
+        truth, rows = answers.truth, answers.class_rows
+        confusion = confusion_of(truth, rows.chosen, len(answers.names))
         metrics = {"loss": answers.loss, **classification_metrics(confusion)}
         if len(answers.names) > 3:
-            metrics["top_3_accuracy"] = top_k_accuracy(truth, logits, 3)
+            metrics["top_3_accuracy"] = mean(rows.among_three)
         if answers.probabilities:
-            losses, largest = losses_and_largest(truth, logits, coupled=answers.coupled)
-            metrics["log_loss"] = mean(losses)
-            metrics["ece"] = ece(chosen == truth, largest)
+            metrics["log_loss"] = mean(rows.losses)
+            metrics["ece"] = ece(rows.chosen == truth, rows.largest)
         figures = per_class(confusion).rows()
         return cls(answers.split, len(truth), metrics, answers.names, figures, confusion)
 
     def as_json(self) -> dict[str, Any]:
-        """Return it as JSON values, with the confusion matrix."""
-        return {**super().as_json(), "confusion_matrix": self.confusion.tolist()}
+        """Return it as JSON values, with the confusion matrix or the pairs that occur."""
+        if (matrix := self.matrix) is not None:
+            return {**super().as_json(), "confusion_matrix": matrix}
+        return {**super().as_json(), "confusion_pairs": self.confusion_pairs}
+
+    @property
+    def matrix(self) -> list[list[int]] | None:
+        """The confusion matrix; None of more than a hundred classes."""
+        if isinstance(self.confusion, ConfusionPairs):
+            return None
+        found: list[list[int]] = self.confusion.tolist()
+        return found
+
+    @property
+    def confusion_pairs(self) -> list[tuple[int, int, int]]:
+        """Predicted class, actual class and number of rows, for every pair that occurs."""
+        return pairs_of(self.confusion)
 
 
 @dataclass(frozen=True)
@@ -142,13 +240,14 @@ class BinaryEvaluation(ClassificationEvaluation):
     """The evaluation of a classification into two classes, of which the second is sought."""
 
     headline = ("accuracy", "roc_auc", "brier")
+    by_row = False
 
     threshold: float | None
 
     @classmethod
     def of(cls, answers: Answers) -> "BinaryEvaluation":
         """Return the evaluation; rows are ranked by the log-odds of the second class."""
-        truth, logits, threshold = answers.truth, answers.numbers, answers.threshold
+        truth, logits, threshold = answers.truth, answers.whole, answers.threshold
         confusion = confusion_matrix(truth, chosen_classes(logits, margin_of(threshold)), 2)
         positive, odds = truth == 1, log_odds(logits)
         metrics = {"loss": answers.loss, **classification_metrics(confusion)}
@@ -178,14 +277,19 @@ class MultilabelEvaluation(Evaluation):
     @classmethod
     def of(cls, answers: Answers) -> "MultilabelEvaluation":
         """Return the evaluation; rows are ranked by the logit of each label."""
-        truth, logits, threshold = answers.truth, answers.numbers, answers.threshold
-        chosen = chosen_labels(logits, margin_of(threshold))
-        confusions = label_confusions(truth, chosen)
-        metrics = {"loss": answers.loss, **label_metrics(truth, chosen, confusions)}
-        columns = zip(truth.T == 1, logits.T, strict=True)
-        pairs = zip(per_label(confusions).rows(), columns, strict=True)
-        figures = [row | ranking_metrics(ranking(*each)) for row, each in pairs]
-        return cls(answers.split, len(truth), metrics, answers.names, figures, threshold)
+        threshold, margin = answers.threshold, margin_of(answers.threshold)
+        right = np.ones(len(answers.truth), np.bool_)
+        confusions, ranked = [], []
+        for truth, logits in zip(columns(answers.truth), columns(answers.whole), strict=True):
+            chosen = chosen_labels(logits, margin)
+            right &= truth == chosen
+            confusions.append(confusion_matrix(truth, chosen, 2))
+            ranked.append(ranking_metrics(ranking(truth == 1, logits)))
+        of_labels = np.stack(confusions)
+        metrics = {"loss": answers.loss, **label_metrics(right, of_labels)}
+        pairs = zip(per_label(of_labels).rows(), ranked, strict=True)
+        figures = [row | ranks for row, ranks in pairs]
+        return cls(answers.split, len(right), metrics, answers.names, figures, threshold)
 
     def settings(self) -> dict[str, Any]:
         """Return the threshold, where there is one."""
@@ -202,7 +306,7 @@ class RegressionEvaluation(Evaluation):
     @classmethod
     def of(cls, answers: Answers) -> "RegressionEvaluation":
         """Return the evaluation; the metrics are means over the targets."""
-        figures = per_target(answers.numbers, answers.truth)
+        figures = per_target(answers.whole, answers.truth)
         metrics = {"loss": answers.loss, **regression_metrics(figures)}
         several = figures if len(figures) > 1 else []
         return cls(answers.split, len(answers.truth), metrics, answers.names, several)

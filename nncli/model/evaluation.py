@@ -1,24 +1,29 @@
 """Evaluate a network on rows whose targets are known."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nncli.base.errors import DataError
-from nncli.data.scaling import NOT_SCALED, Scaling, unscaled, with_scaled_targets
+from nncli.base.storage.mapping import give_back, row_blocks
+from nncli.base.storage.temporary_file import stacked
+from nncli.data.scaling import NOT_SCALED, Scaling, scaled_targets, unscaled
 from nncli.data.splits import Split
 from nncli.data.tables.column import suits, unsuited_numbers
 from nncli.engines.batches import Batches, target_codes
+from nncli.metrics.means import parts
 from nncli.metrics.tasks import EVALUATIONS, Answers, Evaluation
 from nncli.model.model import Model
-from nncli.model.passes import Passes, suited_threads_for
+from nncli.model.passes import Passes, rows_a_pass, suited_threads_for
 from nncli.model.thresholds import gives_probabilities
 from nncli.nn.entries import Array
 from nncli.nn.losses import LOSSES
 from nncli.nn.network import Network
 from nncli.nn.objective import Objective
+
+_BLOCK_BYTES = 2 << 20  # of outputs, before they are measured
 
 
 def scaling_of(model: Model) -> Scaling:
@@ -94,12 +99,12 @@ def target_outside(
     split: Split, targets: Sequence[str], low: float, high: float
 ) -> tuple[str, float] | None:
     """Return the place, in words, and the value of the first target that is not in a range."""
-    values = split.targets[split.rows]
-    outside = np.argwhere((values < low) | (values > high))
-    if not len(outside):
-        return None
-    row, column = outside[0]
-    return f"row {row} (from 0), target {targets[column]}", values[row, column]
+    for start, values in row_blocks(split.targets, split.rows):
+        outside = np.argwhere((values < low) | (values > high))
+        if len(outside):
+            row, column = outside[0]
+            return f"row {start + row} (from 0), target {targets[column]}", values[row, column]
+    return None
 
 
 def class_codes(network: Network, classes: int) -> Array:
@@ -109,7 +114,7 @@ def class_codes(network: Network, classes: int) -> Array:
 
 
 def run_rows(
-    network: Network, split: Split, scaling: Scaling, classes: int
+    network: Network, split: Split, scaling: Scaling, target_scaling: Scaling, classes: int
 ) -> Iterator[tuple[slice, Array, Passes]]:
     """Run all of the network but its output activation over the rows of `split`, batch by batch.
 
@@ -117,7 +122,7 @@ def run_rows(
     ------
     part : slice
         Which rows of the split these are.
-    T : array (B, O), their targets
+    T : array (B, O), their targets, scaled
     passes : Passes
         Holds their logits until the next batch.
 
@@ -129,10 +134,65 @@ def run_rows(
     codes = class_codes(network, classes)
     passes, start = Passes(network), 0
     for X, T in Batches(split, scaling, codes, passes.rows).in_order():
+        part = slice(start, start + len(X))
         check_range(X, start)
+        if not split.of_classes:
+            T[...] = scaled_targets(split.targets[split.rows[part]], target_scaling)
+            give_back(split.targets)
         passes.run(X)
-        yield slice(start, start + len(X)), T, passes
-        start += len(X)
+        yield part, T, passes
+        start = part.stop
+
+
+class _Results:
+    """What a network makes of all rows of a split, and its loss, summed up meanwhile.
+
+    Attributes
+    ----------
+    loss_sum : float
+    """
+
+    def __init__(self, network: Network, objective: Objective) -> None:
+        self.loss_sum = 0.0
+        self._network, self._objective = network, objective
+
+    def blocks(
+        self, rows: Iterable[tuple[slice, Array, Passes]], *, of_outputs: bool
+    ) -> Iterator[tuple[slice, Array]]:
+        """Yield outputs or logits (B, O) of blocks of rows, which the next block overwrites."""
+        outputs, dtype = self._network.output.outputs, self._network.dtype
+        a_pass = rows_a_pass(self._network)
+        most = a_pass * max(1, _BLOCK_BYTES // (a_pass * outputs * dtype.itemsize))
+        block, start, stop = np.empty((most, outputs), dtype), 0, 0
+        for part, T, passes in rows:
+            if part.stop - start > most:
+                yield slice(start, stop), block[: stop - start]
+                start = part.start
+            stop = part.stop
+            block[part.start - start : stop - start] = (
+                passes.outputs() if of_outputs else passes.logits
+            )
+            self.loss_sum += self._loss_sum(passes.logits, T)
+        yield slice(start, stop), block[: stop - start]
+
+    def _loss_sum(self, Z: Array, T: Array) -> float:
+        """Return the sum of the losses of rows, in parts: they are worked out in float64."""
+        output = self._network.output
+        return sum(
+            self._objective.of_logits(output, Z[part], T[part]) * len(T[part])
+            for part in parts(*Z.shape)
+        )
+
+
+def _targets_of(split: Split) -> NDArray[Any]:
+    """Return the targets of a split; large ones are mapped from a file."""
+    targets, rows = split.targets, split.rows
+    if split.of_classes:
+        return targets[rows]
+    if len(rows) == len(targets) and bool((np.diff(rows) == 1).all()):
+        return targets
+    blocks = (block for _, block in row_blocks(targets, rows))
+    return stacked(blocks, (len(rows), targets.shape[1]), targets.dtype)
 
 
 @np.errstate(over="ignore", invalid="ignore")  # the loss shows it
@@ -151,8 +211,9 @@ def evaluate(
 ) -> Evaluation:
     """Run the network over all rows of `split` and compare with their targets.
 
-    Beside the logits or outputs (N, O), in the network's precision, it keeps only a few numbers a
-    row. The loss is worked out in float64 from the logits, as the metrics of probabilities are.
+    Of classes it keeps only a few numbers a row; of labels and targets the logits or outputs
+    (N, O), in a temporary file if they are many. The loss is worked out in float64 from the logits,
+    as the metrics of probabilities are.
 
     Parameters
     ----------
@@ -174,21 +235,29 @@ def evaluate(
     DataError
         As `check_range` for the inputs.
     """
-    numbers = np.empty((len(split), network.output.outputs), network.dtype)
-    loss_sum, is_regression = 0.0, task == "regression"
-    learned = with_scaled_targets(split, target_scaling) if is_regression else split
+    measured, truth, output = EVALUATIONS[task], _targets_of(split), network.output
+    is_regression, probabilities = task == "regression", gives_probabilities(network)
+    results = _Results(network, objective)
+    rows = run_rows(network, split, scaling, target_scaling, len(classes))
+    blocks = (
+        (truth[part], unscaled(numbers, target_scaling) if is_regression else numbers)
+        for part, numbers in results.blocks(rows, of_outputs=is_regression)
+    )
     with suited_threads_for(network):
-        for part, T, passes in run_rows(network, learned, scaling, len(classes)):
-            numbers[part] = passes.outputs() if is_regression else passes.logits
-            loss_sum += objective.of_logits(network.output, passes.logits, T) * len(T)
+        kept = measured.kept(
+            blocks,
+            (len(split), output.outputs),
+            np.float64 if is_regression else network.dtype,
+            coupled=output.entry.output_only if probabilities else None,
+        )
     answers = Answers(
         split=name,
         names=classes or targets,
-        truth=split.targets[split.rows],
-        numbers=unscaled(numbers, target_scaling) if is_regression else numbers,
-        loss=loss_sum / len(split),
-        probabilities=gives_probabilities(network),
-        coupled=network.output.entry.output_only,
+        truth=truth,
+        numbers=kept,
+        loss=results.loss_sum / len(split),
+        probabilities=probabilities,
+        coupled=output.entry.output_only,
         threshold=threshold,
     )
-    return EVALUATIONS[task].of(answers)
+    return measured.of(answers)

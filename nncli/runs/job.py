@@ -6,6 +6,7 @@ from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from nncli.base.clock import Clock
 from nncli.base.errors import ModelFileError
@@ -16,16 +17,9 @@ from nncli.config.schema import Config
 from nncli.data.dataset import Dataset
 from nncli.data.fingerprint import fingerprint
 from nncli.data.order import Order
-from nncli.data.scaling import (
-    NOT_SCALED,
-    Scaling,
-    check_spread,
-    fit,
-    fit_targets,
-    with_scaled_targets,
-)
+from nncli.data.scaling import NOT_SCALED, Scaling, check_spread, fit, fit_targets
 from nncli.data.splits import Split
-from nncli.engines.batches import as_seen
+from nncli.engines.batches import as_seen, with_scaled_targets
 from nncli.engines.choice import EngineError, choose_engine
 from nncli.engines.engine import Engine, Setup
 from nncli.metrics.scores import Score, score_for
@@ -218,7 +212,7 @@ def prepare(
         check_targets(split, objective, dataset.targets, f"the {name} rows")
     scaling, target_scaling = _scalings(dataset, config, network, start)
     with loaded.explained():
-        seen = as_seen(_learned(dataset, target_scaling), scaling, network.dtype)
+        seen = as_seen(_learned(dataset, target_scaling, network.dtype), scaling, network.dtype)
         order = order_of(config, seen[0]["train"], network)
         setup = _setup(config, dataset, network, objective, order, seen, target_scaling)
         start_engine = _engine(engine or config.training.engine, config, setup, order, clock)
@@ -273,14 +267,11 @@ def _scalings(
     return scaling, NOT_SCALED  # targets for an output that is bound to a range stay
 
 
-def _learned(dataset: Dataset, target_scaling: Scaling) -> dict[str, Split]:
+def _learned(dataset: Dataset, target_scaling: Scaling, dtype: DTypeLike) -> dict[str, Split]:
     """Return the rows to train and to validate with, with targets as the network learns them."""
-    splits = {name: dataset.splits.get(name) for name in ("train", "validation")}
-    return {
-        name: with_scaled_targets(split, target_scaling) if dataset.scales_targets else split
-        for name, split in splits.items()
-        if split
-    }
+    used = ("train", "validation")
+    splits = {name: split for name, split in dataset.splits.items() if name in used}
+    return with_scaled_targets(splits, target_scaling, dtype) if dataset.scales_targets else splits
 
 
 def _setup(

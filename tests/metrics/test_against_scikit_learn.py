@@ -5,12 +5,12 @@ import pytest
 from sklearn import metrics as sklearn
 
 from nncli.metrics.classes import (
+    among_largest,
     classification_metrics,
     confusion_matrix,
     per_class,
-    top_k_accuracy,
 )
-from nncli.metrics.labels import label_confusions, label_metrics, per_label
+from nncli.metrics.labels import label_metrics, per_label
 from nncli.metrics.probabilities import (
     brier,
     class_probabilities,
@@ -91,7 +91,7 @@ def test_metrics_of_probabilities_of_several_classes(seed):
         assert losses.mean() == same(sklearn.log_loss(truth, p, **options))
         np.testing.assert_allclose(largest, p.max(axis=1), rtol=1e-12)
     for k in (2, 3):
-        found = top_k_accuracy(truth, Z, k)
+        found = among_largest(truth, Z, k).mean()
         assert found == same(sklearn.top_k_accuracy_score(truth, Z, k=k, **options))
 
 
@@ -117,10 +117,11 @@ def test_metrics_of_labels(seed):
     truth = (random.random((rows, 4)) < [0.5, 0.2, 0, 1]).astype(int)  # one that no row has
     chosen = random.random((rows, 4)) < [0.5, 0.2, 0, 0.5]
     both = (truth, chosen.astype(int))
-    confusions = label_confusions(truth, chosen)
+    pairs = zip(truth.T, chosen.T, strict=True)
+    confusions = np.stack([confusion_matrix(*columns, 2) for columns in pairs])
     np.testing.assert_allclose(confusions, sklearn.multilabel_confusion_matrix(*both), atol=0)
     figures = {"zero_division": 0}
-    assert label_metrics(truth, chosen, confusions) == same(
+    assert label_metrics((truth == chosen).all(axis=1), confusions) == same(
         {
             "accuracy": sklearn.accuracy_score(*both),
             "macro_f1": sklearn.f1_score(*both, average="macro", **figures),

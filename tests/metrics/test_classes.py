@@ -3,7 +3,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nncli.metrics.classes import classification_metrics, confusion_matrix, per_class
+from nncli.metrics.classes import (
+    MOST_IN_MATRIX,
+    ConfusionPairs,
+    classification_metrics,
+    confusion_matrix,
+    confusion_of,
+    pairs_of,
+    per_class,
+)
 
 
 def metrics_of(truth, chosen, classes):
@@ -115,3 +123,27 @@ def test_the_order_of_rows_and_the_numbers_of_the_classes_do_not_matter(pairs, r
 def test_whoever_is_always_right_is_perfect(truth):
     found = metrics_of(truth, truth, classes)
     assert set(found.values()) == {1.0}
+
+
+# Pairs in the place of a matrix
+
+
+def test_the_pairs_are_predicted_class_actual_class_and_count():
+    found = ConfusionPairs.of(np.array(TRUTH, np.uint8), np.array(CHOSEN), 3)
+    assert pairs_of(found) == [(0, 0, 2), (0, 2, 1), (1, 0, 1), (1, 1, 2)]
+
+
+@given(labels)
+@settings(deadline=None)
+def test_pairs_have_the_figures_of_the_matrix(pairs):
+    truth, chosen = np.array(pairs, np.uint8).T
+    matrix = confusion_matrix(truth, chosen, classes)
+    found = ConfusionPairs.of(truth, chosen.astype(np.intp), classes)
+    assert pairs_of(found) == pairs_of(matrix)
+    assert classification_metrics(found) == classification_metrics(matrix)
+    assert per_class(found).rows() == per_class(matrix).rows()
+
+
+@pytest.mark.parametrize(("more", "kind"), [(0, np.ndarray), (1, ConfusionPairs)])
+def test_more_classes_than_a_matrix_is_for_have_pairs(more, kind):
+    assert isinstance(confusion_of(np.array([3]), np.array([1]), MOST_IN_MATRIX + more), kind)

@@ -180,6 +180,20 @@ def row_blocks(
         give_back(array)
 
 
+def columns(array: NDArray[Any], size: int | None = None) -> Iterator[NDArray[Any]]:
+    """Yield the columns (N,) of an array (N, O), of which `size` bytes are in memory at a time.
+
+    `size` is `Memory.turned_bytes` by default; at least one column is.
+    """
+    rows, outputs = array.shape
+    width = max(1, (size or MEMORY.turned_bytes) // max(1, rows * array.itemsize))
+    for first in range(0, outputs, width):
+        turned = np.empty((min(width, outputs - first), rows), array.dtype)
+        for start, block in row_blocks(array):
+            turned[:, start : start + len(block)] = block[:, first : first + width].T
+        yield from turned
+
+
 def take_rows(array: NDArray[Any], rows: NDArray[np.integer[Any]]) -> NDArray[Any]:
     """Return some rows of an array (N, ...), in memory."""
     taken = np.empty((len(rows), *array.shape[1:]), array.dtype)
