@@ -33,7 +33,7 @@ _PUBLIC = {
     "nncli.explain.trace.transcript": ("trace",),
     "nncli.metrics.tasks": ("Evaluation",),
     "nncli.model.model": ("Model", "Preprocessing", "load"),
-    "nncli.model.prediction": ("PredictedRows",),
+    "nncli.model.predicted": ("PredictedRows",),
     "nncli.runs.cross_validation": ("CrossValidation", "FoldResult", "Summary"),
     "nncli.runs.description": ("describe",),
     "nncli.runs.estimate": ("Estimate", "estimate"),
@@ -120,7 +120,7 @@ if TYPE_CHECKING:
     from nncli.model.model import Model as Model
     from nncli.model.model import Preprocessing as Preprocessing
     from nncli.model.model import load as load
-    from nncli.model.prediction import PredictedRows as PredictedRows
+    from nncli.model.predicted import PredictedRows as PredictedRows
     from nncli.model.thresholds import check_probabilities as check_probabilities
     from nncli.runs.cross_validation import CrossValidation as CrossValidation
     from nncli.runs.cross_validation import FoldResult as FoldResult

@@ -20,7 +20,7 @@ from nncli.estimators.parameters import (
 )
 from nncli.estimators.targets import Goal, classes_of, different, numbers_of
 from nncli.model.model import Model
-from nncli.model.prediction import class_values
+from nncli.model.predicted import class_values
 from nncli.model.thresholds import gives_probabilities
 
 
@@ -86,7 +86,7 @@ class MLPClassifier(ClassifierMixin, NetworkEstimator):
         RowsError, RowsTypeError
             When the rows have other columns than those of `fit`.
         """
-        chosen = self._predicted(X, lambda predictions: predictions.chosen)
+        chosen = self._predicted(X, lambda found: found.chosen.astype(np.intp, copy=False))
         return chosen if chosen.ndim == 2 else self.classes_[chosen]
 
     def predict_proba(self, X: object) -> NDArray[np.floating[Any]]:
@@ -102,7 +102,7 @@ class MLPClassifier(ClassifierMixin, NetworkEstimator):
         with expected_errors():
             if not gives_probabilities(self._fitted.network):
                 raise UsageError("the outputs of the network are not probabilities; use predict")
-        return self._predicted(X, lambda predictions: predictions.probabilities)
+        return self._predicted(X, lambda predictions: predictions.probabilities, proba=True)
 
     def predict_log_proba(self, X: object) -> NDArray[np.floating[Any]]:
         """Return the logarithm of `predict_proba`; it raises the same errors."""
@@ -162,7 +162,7 @@ class MLPRegressor(RegressorMixin, NetworkEstimator):
             When the rows have other columns than those of `fit`.
         """
         numbers = self._predicted(X, lambda predictions: predictions.array())
-        return numbers.astype(np.float64)  # as in scikit-learn
+        return numbers.astype(np.float64, copy=False)  # as in scikit-learn
 
     def _goal(self, y: object, known: NDArray[Any] | None) -> tuple[Goal, NDArray[Any]]:
         return numbers_of(y)

@@ -21,6 +21,7 @@ from nncli.estimators.parameters import SECTIONS
 from nncli.estimators.settings import config_of
 from nncli.estimators.targets import Goal, free_names
 from nncli.model.model import Model
+from nncli.model.prediction import in_one
 from nncli.runs.result import Result
 from nncli.training.history_file import Table
 
@@ -205,12 +206,14 @@ class NetworkEstimator(BaseEstimator):
         names = vars(self).get("feature_names_in_")
         return inputs_like(X, type(self).__name__, names, self.n_features_in_)
 
-    def _predicted(self, X: object, what: Callable[[Any], NDArray[Any]]) -> NDArray[Any]:
+    def _predicted(
+        self, X: object, what: Callable[[Any], NDArray[Any]], *, proba: bool = False
+    ) -> NDArray[Any]:
         """Return a part of the predictions for all rows."""
         model = self._fitted
         with expected_errors():
-            blocks = model.predictions(self._fitted_inputs(X).rows)
-            return np.concatenate([what(block.predictions) for block in blocks])
+            blocks = model.predictions(self._fitted_inputs(X).rows, proba=proba)
+            return in_one(what(block.predictions) for block in blocks)
 
     def save(self, path: str | Path, *, replace: bool = False) -> None:
         """Write the network as ``weights.npz``, which the command line reads.

@@ -3,7 +3,7 @@
 import csv
 import io
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
@@ -12,9 +12,11 @@ from numpy.lib import format as npy
 
 from nncli.base.errors import OutputError
 from nncli.base.extras import install_command
-from nncli.model.prediction import Numbers, PredictedRows
+from nncli.model.predicted import Numbers, PredictedRows
 
 Blocks = Iterable[PredictedRows]
+
+_GROUP_BYTES = 32 << 20  # pyarrow keeps 2 kB of each column of a group until the end
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,7 @@ def write_csv(blocks: Blocks, stream: BinaryIO) -> None:
 
     A number is the shortest text that gives it back.
     """
-    for block in blocks:
+    for block in _parts(blocks):
         columns = block.columns()
         if not block.first:
             stream.write(csv_of([["row", *columns]]))
@@ -58,7 +60,7 @@ def csv_of(rows: Iterable[Sequence[Any]]) -> bytes:
 
 def write_json(blocks: Blocks, stream: BinaryIO) -> None:
     """Write a list with an object for each row."""
-    for block in blocks:
+    for block in _parts(blocks):
         start = ",\n" if block.first else "[\n"
         stream.write((start + ",\n".join(_objects(block))).encode("utf-8"))
     stream.write(b"\n]\n")
@@ -66,7 +68,7 @@ def write_json(blocks: Blocks, stream: BinaryIO) -> None:
 
 def write_jsonl(blocks: Blocks, stream: BinaryIO) -> None:
     """Write an object for each row, a line each."""
-    for block in blocks:
+    for block in _parts(blocks):
         stream.write("".join(line + "\n" for line in _objects(block)).encode("utf-8"))
 
 
@@ -92,7 +94,7 @@ def _write_header(stream: BinaryIO, header: dict[str, Any], shape: tuple[int, ..
 
 
 def write_parquet(blocks: Blocks, stream: BinaryIO) -> None:
-    """Write the same columns as `write_csv`, a row group a block."""
+    """Write the same columns as `write_csv`, in groups of rows of about as many bytes each."""
     try:
         import pyarrow
         from pyarrow import parquet
@@ -101,23 +103,38 @@ def write_parquet(blocks: Blocks, stream: BinaryIO) -> None:
             "Parquet is written with pyarrow, which is not installed; get it with: "
             + install_command("parquet")
         ) from error
-    writer = None
+    writer, waiting, size = None, [], 0
     try:
         for block in blocks:
-            columns = {"row": np.arange(block.first, block.first + len(block)), **block.columns()}
-            table = pyarrow.table(
-                {
-                    name: pyarrow.array(
-                        each, pyarrow.string() if isinstance(each[0], str | None) else None
-                    )
-                    for name, each in columns.items()
-                }
-            )
-            writer = writer or parquet.ParquetWriter(stream, table.schema)
-            writer.write_table(table)
+            waiting.append(_arrow_table(block))
+            size += waiting[-1].nbytes
+            writer = writer or parquet.ParquetWriter(stream, waiting[0].schema)
+            if size >= _GROUP_BYTES:
+                writer.write_table(pyarrow.concat_tables(waiting))
+                waiting, size = [], 0
+        if writer is not None and waiting:
+            writer.write_table(pyarrow.concat_tables(waiting))
     finally:
         if writer is not None:
             writer.close()
+
+
+def _arrow_table(block: PredictedRows) -> Any:
+    import pyarrow
+
+    columns = {"row": np.arange(block.first, block.first + len(block)), **block.columns()}
+    texts = pyarrow.string()
+    return pyarrow.table(
+        {
+            name: pyarrow.array(each, texts if isinstance(each[0], str | None) else None)
+            for name, each in columns.items()
+        }
+    )
+
+
+def _parts(blocks: Blocks) -> Iterator[PredictedRows]:
+    for block in blocks:
+        yield from block.parts()
 
 
 def _numbers(block: PredictedRows) -> range:

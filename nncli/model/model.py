@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from nncli.data.rows.reading import Taken
     from nncli.engines.batches import Scaled
     from nncli.metrics.tasks import Evaluation
-    from nncli.model.prediction import PredictedRows
+    from nncli.model.predicted import PredictedRows
 
 
 @dataclass(frozen=True)
@@ -166,8 +166,10 @@ class Model:
         UsageError
             When there is nothing to compare a threshold with.
         """
-        blocks = self._blocks(rows, threshold, proba=True, note=note, at_once=True)
-        return _joined([block.predictions.result() for block in blocks])
+        from nncli.model.prediction import in_one
+
+        blocks = self._blocks(rows, threshold, proba=False, note=note, at_once=True)
+        return in_one(block.predictions.result() for block in blocks)
 
     def predict_proba(self, rows: object, *, note: Note = warn) -> NDArray[Any]:
         """Return the probabilities of every class (N, classes), or label (N, L).
@@ -175,11 +177,12 @@ class Model:
         Parameters and errors are as for `predict`; raises `UsageError` when the outputs are no
         probabilities.
         """
+        from nncli.model.prediction import in_one
         from nncli.model.thresholds import check_probabilities
 
         check_probabilities(self)
         blocks = self._blocks(rows, None, proba=True, note=note, at_once=True)
-        return _joined([block.predictions.array() for block in blocks])
+        return in_one(block.predictions.array() for block in blocks)
 
     def predictions(
         self,
@@ -300,7 +303,7 @@ class Model:
 
         check_callable(note, "note")
         threshold = threshold_for(self, threshold)
-        all_ = at_once and isinstance(rows, np.ndarray)
+        all_ = at_once and isinstance(rows, np.ndarray) and self.preprocessing.encoding is None
         most = None if all_ else block_rows(len(self.preprocessing.columns))
         asked = Asked(note, rows=most, ids=ids, advance=advance)
         return _guarded(predicted_blocks(self, rows, asked, threshold=threshold, proba=proba))
@@ -323,10 +326,6 @@ def _guarded(blocks: "Iterator[PredictedRows]") -> "Iterator[PredictedRows]":
         if block is None:
             return
         yield block
-
-
-def _joined(arrays: list[NDArray[Any]]) -> NDArray[Any]:
-    return arrays[0] if len(arrays) == 1 else np.concatenate(arrays)
 
 
 def load(path: Path | str) -> Model:

@@ -10,6 +10,8 @@ from nncli.nn.network import Network
 MOST_ROWS = 384
 # Measured with OpenBLAS: with fewer rows, its threads share them so that some are at an edge.
 _FEWEST_ROWS = {"f": 96, "d": 384}
+_FEWEST_OF_ONE_THREAD = 48
+_OUTPUT_BYTES = 16 << 20  # of a pass; thousands of outputs have fewer rows
 
 
 class Passes:
@@ -55,6 +57,9 @@ def rows_a_pass(network: Network) -> int:
     rows = MOST_ROWS
     while rows > _FEWEST_ROWS[network.dtype.char] and network.largest_product(rows) >= ENOUGH_WORK:
         rows //= 2
+    a_row = network.output.outputs * network.dtype.itemsize
+    while rows > _FEWEST_OF_ONE_THREAD and rows * a_row > _OUTPUT_BYTES:
+        rows //= 2
     return rows
 
 
@@ -63,4 +68,7 @@ def suited_threads_for(network: Network) -> AbstractContextManager[None]:
 
     Of other threads a product has other last digits. Within training its own threads stay.
     """
-    return limited_threads(suited_threads(network.largest_product(rows_a_pass(network))))
+    rows = rows_a_pass(network)
+    if rows < _FEWEST_ROWS[network.dtype.char]:
+        return limited_threads(1)
+    return limited_threads(suited_threads(network.largest_product(rows)))

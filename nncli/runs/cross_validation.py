@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from nncli.model.model import Model
-from nncli.model.prediction import Numbers, class_values
+from nncli.model.predicted import Numbers, class_values
 from nncli.runs.result import Result
 
 Columns = list[tuple[str, list[Any] | Numbers]]

@@ -26,7 +26,8 @@ from nncli.metrics.tasks import EVALUATIONS
 from nncli.model.formats import as_texts, csv_of
 from nncli.model.model import Model
 from nncli.model.model_file import read_model
-from nncli.model.prediction import Numbers, names_beside, predict_rows
+from nncli.model.predicted import Numbers, names_beside
+from nncli.model.prediction import predict_rows
 from nncli.runs.cross_validation import CrossValidation, FoldResult, summaries_of
 from nncli.runs.job import Job
 from nncli.runs.result import Result

@@ -13,7 +13,8 @@ import pytest
 
 from nncli.base.errors import DataError, ModelFileError, NncliWarning, UsageError
 from nncli.model.model_file import model_bytes, model_from_bytes, read_model
-from nncli.model.prediction import class_values, predict_rows
+from nncli.model.predicted import class_values
+from nncli.model.prediction import predict_rows
 from tests.data.memory.frames import as_csv
 from tests.model.models import people, trained
 

@@ -1,0 +1,223 @@
+"""Predictions of rows: what is chosen, probabilities, numbers, and their columns."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import chain, count
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nncli.model.model import Model
+
+Numbers = NDArray[np.floating[Any]]
+
+_INTEGER = re.compile(r"0|-?[1-9][0-9]{0,17}")
+_WRITTEN_NUMBERS = 1 << 17  # that are texts at a time; each takes 200 bytes
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """The predicted class of every row, and all probabilities.
+
+    Attributes
+    ----------
+    chosen : array (N,)
+        Indices of `classes`.
+    probabilities : array (N, classes), in the model's precision, or None
+        None where the model's outputs are no probabilities.
+    """
+
+    classes: list[str]
+    chosen: NDArray[np.integer[Any]]
+    probabilities: Numbers | None
+
+    def __len__(self) -> int:
+        return len(self.chosen)
+
+    @property
+    def names(self) -> list[str]:
+        """The name of every row's predicted class."""
+        return [self.classes[index] for index in self.chosen.tolist()]
+
+    @property
+    def width(self) -> int:
+        """How many columns there are."""
+        return 1 if self.probabilities is None else 1 + len(self.classes)
+
+    def part(self, rows: slice) -> "Predictions":
+        """Return those of some rows."""
+        p = self.probabilities
+        return Predictions(self.classes, self.chosen[rows], None if p is None else p[rows])
+
+    def columns(self) -> dict[str, list[Any] | Numbers]:
+        """Return ``prediction`` and, with probabilities, ``p_<class>``, each with N values."""
+        columns: dict[str, list[Any] | Numbers] = {"prediction": self.names}
+        if self.probabilities is not None:
+            pairs = zip(self.classes, self.probabilities.T, strict=True)
+            columns |= {f"p_{name}": values for name, values in pairs}
+        return columns
+
+    def array(self) -> NDArray[Any]:
+        """Return class names (N,), or with probabilities these (N, classes)."""
+        if self.probabilities is not None:
+            return self.probabilities
+        return np.array(self.names, f"U{max(map(len, self.classes))}")
+
+    def result(self) -> NDArray[Any]:
+        """Return the predicted classes (N,) as `class_values` has them."""
+        return class_values(tuple(self.classes)).take(self.chosen)
+
+
+@dataclass(frozen=True)
+class PredictedLabels:
+    """The predictions of a task with several labels, each of which a row may have or not.
+
+    Attributes
+    ----------
+    chosen : array (N, L) of 0 and 1
+    probabilities : array (N, L), in the model's precision, or None
+    """
+
+    labels: list[str]
+    chosen: NDArray[np.integer[Any]]
+    probabilities: Numbers | None
+
+    def __len__(self) -> int:
+        return len(self.chosen)
+
+    @property
+    def width(self) -> int:
+        """How many columns there are."""
+        return len(self.labels) * (1 if self.probabilities is None else 2)
+
+    def part(self, rows: slice) -> "PredictedLabels":
+        """Return those of some rows."""
+        p = self.probabilities
+        return PredictedLabels(self.labels, self.chosen[rows], None if p is None else p[rows])
+
+    def columns(self) -> dict[str, list[Any] | Numbers]:
+        """Return ``prediction_<label>`` and, with probabilities, ``p_<label>``."""
+        pairs = zip(self.labels, self.chosen.T.tolist(), strict=True)
+        columns: dict[str, list[Any] | Numbers] = {
+            f"prediction_{name}": each for name, each in pairs
+        }
+        if self.probabilities is not None:
+            shares = zip(self.labels, self.probabilities.T, strict=True)
+            columns |= {f"p_{name}": values for name, values in shares}
+        return columns
+
+    def array(self) -> NDArray[Any]:
+        """Return the labels, or with probabilities these, shape (N, L)."""
+        return self.result() if self.probabilities is None else self.probabilities
+
+    def result(self) -> NDArray[Any]:
+        """Return the labels (N, L)."""
+        return self.chosen.astype(np.intp)
+
+
+@dataclass(frozen=True)
+class PredictedNumbers:
+    """The predictions of a regression: `values` (N, O), in float64, as they are evaluated."""
+
+    probabilities: ClassVar[None] = None
+
+    targets: list[str]
+    values: Numbers
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    @property
+    def width(self) -> int:
+        """How many columns there are."""
+        return len(self.targets)
+
+    def part(self, rows: slice) -> "PredictedNumbers":
+        """Return those of some rows."""
+        return PredictedNumbers(self.targets, self.values[rows])
+
+    def columns(self) -> dict[str, list[Any] | Numbers]:
+        """Return ``prediction``, or with several targets ``prediction_<target>``."""
+        if len(self.targets) == 1:
+            return {"prediction": self.values[:, 0]}
+        pairs = zip(self.targets, self.values.T, strict=True)
+        return {f"prediction_{target}": values for target, values in pairs}
+
+    def array(self) -> NDArray[Any]:
+        """Return the numbers, shape (N,) for one target, (N, O) for several."""
+        return self.values[:, 0] if len(self.targets) == 1 else self.values
+
+    def result(self) -> NDArray[Any]:
+        """Return the same as `array`."""
+        return self.array()
+
+
+Predicted = Predictions | PredictedLabels | PredictedNumbers
+
+
+@dataclass(frozen=True)
+class PredictedRows:
+    """The predictions for some rows of a file that follow each other.
+
+    Attributes
+    ----------
+    first : int
+        The number of the first row, from 0.
+    predictions : Predictions, PredictedLabels or PredictedNumbers
+    beside : mapping of str to list
+        Columns that stand beside them.
+    """
+
+    first: int
+    predictions: Predicted
+    beside: Mapping[str, list[Any]]
+
+    def __len__(self) -> int:
+        return len(self.predictions)
+
+    def parts(self) -> "Iterator[PredictedRows]":
+        """Yield the same rows, a few at a time where they have many columns."""
+        step = max(1, _WRITTEN_NUMBERS // self.predictions.width)
+        for start in range(0, len(self), step):
+            rows = slice(start, start + step)
+            beside = {name: cells[rows] for name, cells in self.beside.items()}
+            yield PredictedRows(self.first + start, self.predictions.part(rows), beside)
+
+    def columns(self) -> dict[str, list[Any] | Numbers]:
+        """Return those that stand beside, then those of the predictions."""
+        return {**self.beside, **self.predictions.columns()}
+
+
+def names_beside(model: Model, columns: Iterable[str]) -> dict[str, str]:
+    """Return what columns are called that stand beside predictions, by their own names.
+
+    One that is called as any column which predictions of the model may have, of a file or of folds,
+    becomes ``id``, or else ``id_2`` and so on, in all of them alike.
+    """
+    labels = model.classes or (model.targets if model.task == "multilabel" else [])
+    taken = {"row", "fold", "target", "prediction", *(f"p_{label}" for label in labels)}
+    if not model.classes:
+        taken |= {f"{of}_{name}" for of in ("target", "prediction") for name in model.targets}
+    own = [*columns]
+    stay = {*own} - taken
+    free = (each for each in chain(["id"], map("id_{}".format, count(2))) if each not in stay)
+    return {name: name if name in stay else next(free) for name in own}
+
+
+@lru_cache(maxsize=8)
+def class_values(classes: tuple[str, ...]) -> NDArray[Any]:
+    """Return classes as int64 where all are whole numbers, as Booleans, or else as text.
+
+    The array is shared, and read-only.
+    """
+    if {*classes} == {"false", "true"}:
+        values = np.array([name == "true" for name in classes])
+    elif all(map(_INTEGER.fullmatch, classes)):
+        values = np.array([int(name) for name in classes], np.int64)
+    else:
+        values = np.array(classes, str)
+    values.setflags(write=False)
+    return values
