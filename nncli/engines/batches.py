@@ -250,6 +250,7 @@ class Batches:
                 self._take_inputs(self.split.inputs, numbers, X)
             give_back(self.split.inputs)
         (self._target_gather or self._take_targets)(numbers, T)
+        give_back(self.split.targets)
         return X, T
 
     def weights(self, rows: Rows) -> Array | None:

@@ -1,8 +1,9 @@
 """Predictions of rows: what is chosen, probabilities, numbers, and their columns."""
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import chain, count
 from typing import Any, ClassVar
@@ -10,9 +11,12 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from nncli.base.storage.temporary_file import Stack
 from nncli.model.model import Model
 
 Numbers = NDArray[np.floating[Any]]
+
+Places = slice | NDArray[np.intp]
 
 _INTEGER = re.compile(r"0|-?[1-9][0-9]{0,17}")
 _WRITTEN_NUMBERS = 1 << 17  # that are texts at a time; each takes 200 bytes
@@ -47,7 +51,7 @@ class Predictions:
         """How many columns there are."""
         return 1 if self.probabilities is None else 1 + len(self.classes)
 
-    def part(self, rows: slice) -> "Predictions":
+    def part(self, rows: Places) -> "Predictions":
         """Return those of some rows."""
         p = self.probabilities
         return Predictions(self.classes, self.chosen[rows], None if p is None else p[rows])
@@ -93,7 +97,7 @@ class PredictedLabels:
         """How many columns there are."""
         return len(self.labels) * (1 if self.probabilities is None else 2)
 
-    def part(self, rows: slice) -> "PredictedLabels":
+    def part(self, rows: Places) -> "PredictedLabels":
         """Return those of some rows."""
         p = self.probabilities
         return PredictedLabels(self.labels, self.chosen[rows], None if p is None else p[rows])
@@ -135,7 +139,7 @@ class PredictedNumbers:
         """How many columns there are."""
         return len(self.targets)
 
-    def part(self, rows: slice) -> "PredictedNumbers":
+    def part(self, rows: Places) -> "PredictedNumbers":
         """Return those of some rows."""
         return PredictedNumbers(self.targets, self.values[rows])
 
@@ -156,6 +160,18 @@ class PredictedNumbers:
 
 
 Predicted = Predictions | PredictedLabels | PredictedNumbers
+
+
+def stacked(blocks: Iterable[Predicted]) -> Predicted:
+    """Return the predictions of blocks of rows as one; large arrays are mapped from a file."""
+    stacks: dict[str, Stack] = defaultdict(Stack)
+    block: Any = None
+    for block in blocks:
+        for name, value in vars(block).items():
+            if isinstance(value, np.ndarray):
+                stacks[name].append(value)
+    whole: Predicted = replace(block, **{name: each.array() for name, each in stacks.items()})
+    return whole
 
 
 @dataclass(frozen=True)
@@ -180,15 +196,20 @@ class PredictedRows:
 
     def parts(self) -> "Iterator[PredictedRows]":
         """Yield the same rows, a few at a time where they have many columns."""
-        step = max(1, _WRITTEN_NUMBERS // self.predictions.width)
-        for start in range(0, len(self), step):
-            rows = slice(start, start + step)
+        for rows in written_parts(len(self), self.predictions.width):
             beside = {name: cells[rows] for name, cells in self.beside.items()}
-            yield PredictedRows(self.first + start, self.predictions.part(rows), beside)
+            yield PredictedRows(self.first + rows.start, self.predictions.part(rows), beside)
 
     def columns(self) -> dict[str, list[Any] | Numbers]:
         """Return those that stand beside, then those of the predictions."""
         return {**self.beside, **self.predictions.columns()}
+
+
+def written_parts(rows: int, columns: int) -> Iterator[slice]:
+    """Yield parts of rows that are small enough to be texts."""
+    step = max(1, _WRITTEN_NUMBERS // columns)
+    for start in range(0, rows, step):
+        yield slice(start, start + step)
 
 
 def names_beside(model: Model, columns: Iterable[str]) -> dict[str, str]:

@@ -12,6 +12,7 @@ from nncli.base.storage.mapping import give_back
 from nncli.data.rows.blocks import Asked
 from nncli.data.rows.reading import read_rows
 from nncli.data.scaling import unscaled
+from nncli.data.splits import Rows
 from nncli.data.tables.column import LARGEST
 from nncli.metrics.means import parts
 from nncli.metrics.probabilities import class_probabilities, sigmoid
@@ -173,6 +174,13 @@ def predicted_blocks(
             beside = {names[name]: cells[part] for name, cells in block.beside.items()}
             yield PredictedRows(first + start, predictions, beside)
         first += len(block.inputs)
+
+
+def blocks_of(rows: Rows, model: Model) -> Iterator[Rows]:
+    """Yield numbers of rows, as many at a time as are predicted."""
+    step = min(block_rows(len(model.preprocessing.columns)), _rows_of_outputs(model.network))
+    for start in range(0, len(rows), step):
+        yield rows[start : start + step]
 
 
 def _rows_of_outputs(network: Network) -> int:

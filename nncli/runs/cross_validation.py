@@ -7,12 +7,72 @@ from statistics import fmean, stdev
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from nncli.data.splits import Rows
 from nncli.model.model import Model
-from nncli.model.predicted import Numbers, class_values
+from nncli.model.predicted import (
+    Numbers,
+    Places,
+    Predicted,
+    PredictedLabels,
+    Predictions,
+    class_values,
+)
 from nncli.runs.result import Result
 
 Columns = list[tuple[str, list[Any] | Numbers]]
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """The rows that a fold's model has not seen, and what it predicts for them.
+
+    Attributes
+    ----------
+    numbers : array (N,)
+        Their places in the data.
+    beside : dict of str to list of N
+        The id, if there is one.
+    truth : array (N,) of class indices, or (N, O) of numbers
+    targets : list of str
+    predictions : Predicted
+    """
+
+    numbers: Rows
+    beside: dict[str, list[Any]]
+    truth: NDArray[Any]
+    targets: list[str]
+    predictions: Predicted
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    @property
+    def width(self) -> int:
+        """About how many columns there are."""
+        return self.predictions.width + len(self.targets)
+
+    def columns(self, rows: Places) -> Columns:
+        """Return the columns of some of them, in their order."""
+        numbers = self.numbers[rows].tolist()
+        places = np.arange(len(self))[rows].tolist()
+        return [
+            ("row", numbers),
+            *((name, [cells[at] for at in places]) for name, cells in self.beside.items()),
+            *self._truth(rows).items(),
+            *self.predictions.part(rows).columns().items(),
+        ]
+
+    def _truth(self, rows: Places) -> dict[str, list[Any] | Numbers]:
+        """Return ``target``, or ``target_<name>`` of several."""
+        values, found = self.truth[rows], self.predictions
+        if isinstance(found, Predictions):
+            return {"target": [found.classes[index] for index in values.tolist()]}
+        values = values.astype(np.intp) if isinstance(found, PredictedLabels) else values
+        if len(self.targets) == 1:
+            return {"target": values[:, 0]}
+        return {f"target_{name}": values[:, n] for n, name in enumerate(self.targets)}
 
 
 @dataclass(frozen=True)
@@ -28,20 +88,27 @@ class FoldResult:
         The metrics that say most.
     rows : dict of str to int
         How many rows each split has.
-    columns : list of (str, list or array)
-        Of the held-out rows: number, fold, the id if there is one, targets, predictions.
+    held_out : HeldOut
     """
 
     number: int
     model: Model
     headline: tuple[str, ...]
     rows: dict[str, int]
-    columns: Columns = field(repr=False)
+    held_out: HeldOut = field(repr=False)
 
     @property
     def metrics(self) -> dict[str, dict[str, float]]:
         """Those of each split."""
         return self.model.metrics
+
+    def columns(self, rows: Places) -> Columns:
+        """Return of some held-out rows number, fold, the id if there is one, targets, predictions.
+
+        They are in the order of `rows`, places among those that are held out.
+        """
+        first, *others = self.held_out.columns(rows)
+        return [first, ("fold", [self.number] * len(first[1])), *others]
 
 
 @dataclass(frozen=True)
@@ -101,7 +168,7 @@ class CrossValidation:
         if not self.folds:
             return {}
         joined: dict[str, list[Any]] = {}
-        for same in zip(*(fold.columns for fold in self.folds), strict=True):
+        for same in zip(*(fold.columns(slice(None)) for fold in self.folds), strict=True):
             joined[same[0][0]] = _as_given([value for _, each in same for value in _listed(each)])
         order = np.argsort(joined["row"], kind="stable").tolist()
         return {name: [values[at] for at in order] for name, values in joined.items()}

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, nullcontext
-from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,9 @@ from nncli.base.errors import DataError, DivergenceError, os_errors_as, reason
 from nncli.base.storage.directory import Directory
 from nncli.base.storage.files import atomic_write, write_text, writing
 from nncli.base.storage.locks import locked
+from nncli.base.storage.mapping import row_blocks
 from nncli.base.storage.run_files import CONFIG, METRICS, WEIGHTS
+from nncli.base.storage.temporary_file import joined
 from nncli.config.check import misfits_of_resumed
 from nncli.config.load import LoadedConfig, read_config
 from nncli.config.places import portable
@@ -26,9 +27,9 @@ from nncli.metrics.tasks import EVALUATIONS
 from nncli.model.formats import as_texts, csv_of
 from nncli.model.model import Model
 from nncli.model.model_file import read_model
-from nncli.model.predicted import Numbers, names_beside
-from nncli.model.prediction import predict_rows
-from nncli.runs.cross_validation import CrossValidation, FoldResult, summaries_of
+from nncli.model.predicted import names_beside, stacked, written_parts
+from nncli.model.prediction import blocks_of, predict_rows
+from nncli.runs.cross_validation import CrossValidation, FoldResult, HeldOut, summaries_of
 from nncli.runs.job import Job
 from nncli.runs.result import Result
 from nncli.runs.resuming import StoppedRun, check_run, load_run
@@ -210,41 +211,30 @@ def fold_result(number: int, job: Job, model: Model) -> FoldResult:
     """Return the result of `model`, which `job` has trained."""
     data = job.dataset
     split = data.splits["held_out"]
-    rows = split.rows if data.numbers is None else data.numbers[split.rows]
     names = names_beside(model, data.ids)
     return FoldResult(
         number=number,
         model=model,
         headline=EVALUATIONS[data.task].headline,
         rows={name: len(each) for name, each in data.splits.items()},
-        columns=[
-            ("row", rows.tolist()),
-            ("fold", [number] * len(rows)),
-            *((names[name], cells[split.rows].tolist()) for name, cells in data.ids.items()),
-            *_targets(job).items(),
-            *predict_rows(model, split.inputs[split.rows]).columns().items(),
-        ],
+        held_out=HeldOut(
+            numbers=split.rows if data.numbers is None else data.numbers[split.rows],
+            beside={names[name]: cells[split.rows].tolist() for name, cells in data.ids.items()},
+            truth=joined(block for _, block in row_blocks(split.targets, split.rows)),
+            targets=list(data.targets),
+            predictions=stacked(
+                predict_rows(model, split.inputs[rows]) for rows in blocks_of(split.rows, model)
+            ),
+        ),
     )
-
-
-def _targets(job: Job) -> dict[str, list[Any] | Numbers]:
-    """Return what the held-out rows are in truth: ``target``, or ``target_<name>`` of several."""
-    data, split = job.dataset, job.dataset.splits["held_out"]
-    values = split.targets[split.rows]
-    if data.classes:
-        return {"target": [data.classes[index] for index in values.tolist()]}
-    values = values.astype(np.intp) if data.task == "multilabel" else values
-    if len(data.targets) == 1:
-        return {"target": values[:, 0]}
-    return {f"target_{name}": values[:, n] for n, name in enumerate(data.targets)}
 
 
 def write_results(directory: Directory, folds: Sequence[FoldResult]) -> None:
     """Write ``predictions.csv``, then ``metrics.json``. Raises `OutputError`."""
-    by_fold = [as_texts([values for _, values in each.columns]) for each in folds]
-    rows = sorted((row for fold in by_fold for row in zip(*fold, strict=True)), key=itemgetter(0))
     with atomic_write(directory / PREDICTIONS) as stream:
-        stream.write(csv_of([[name for name, _ in folds[0].columns], *rows]))
+        stream.write(csv_of([[name for name, _ in folds[0].columns(slice(0))]]))
+        for rows in _in_order(folds):
+            stream.write(csv_of(rows))
     splits = {
         split: {
             "split": split,
@@ -260,3 +250,20 @@ def write_results(directory: Directory, folds: Sequence[FoldResult]) -> None:
     versions = {"nncli_version": nncli.__version__, "numpy_version": np.__version__}
     text = json.dumps({**splits, "folds": len(folds), **versions}, indent=2, ensure_ascii=False)
     write_text(directory / METRICS, text + "\n")
+
+
+def _in_order(folds: Sequence[FoldResult]) -> Iterator[list[Sequence[Any]]]:
+    """Yield some rows at a time of all folds, as texts and numbers, in the order of the data."""
+    held_out = [each.held_out for each in folds]
+    of_fold = np.repeat(np.arange(len(folds)), [len(each) for each in held_out])
+    places = np.concatenate([np.arange(len(each)) for each in held_out])
+    order = np.argsort(np.concatenate([each.numbers for each in held_out]), kind="stable")
+    for part in written_parts(len(order), held_out[0].width):
+        some = order[part]
+        rows: list[Sequence[Any]] = [()] * len(some)
+        for number, fold in enumerate(folds):
+            of_this = np.flatnonzero(of_fold[some] == number)
+            columns = as_texts([values for _, values in fold.columns(places[some[of_this]])])
+            for at, row in zip(of_this.tolist(), zip(*columns, strict=True), strict=True):
+                rows[at] = row
+        yield rows

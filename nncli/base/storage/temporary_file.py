@@ -5,7 +5,6 @@ import tempfile
 import weakref
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
-from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -78,25 +77,41 @@ def stacked(
     return file.map(shape, dtype)
 
 
-def joined(blocks: Iterable[NDArray[Any]], memory: Memory | None = None) -> NDArray[Any]:
-    """Return blocks of rows (B, I), one or more, as one array, as `stacked`; a single one as it is.
+class Stack:
+    """Blocks of rows (B, I) that become one array; of many only a few are in memory."""
 
-    Raises
-    ------
-    OutputError
-        As `stacked`.
-    """
-    blocks, waiting, size = iter(blocks), list[NDArray[Any]](), 0
+    def __init__(self, memory: Memory | None = None) -> None:
+        self._most = (memory or mapping.MEMORY).large_bytes
+        self._waiting: list[NDArray[Any]] = []
+        self._size = self._rows = 0
+        self._file: TemporaryFile | None = None
+
+    def append(self, block: NDArray[Any]) -> None:
+        """Add a block; the first decides the type. Raises `OutputError` as `stacked`."""
+        self._rows += len(block)
+        self._size += block.nbytes
+        self._waiting.append(block)
+        if self._file is None and (self._size <= self._most or len(self._waiting) < 2):
+            return
+        if self._file is None:
+            self._file, self._form = TemporaryFile(), self._waiting[0][:0]
+        for each in self._waiting:
+            self._file.append(each.astype(self._form.dtype, copy=False))
+        self._waiting = []
+
+    def array(self) -> NDArray[Any]:
+        """Return all blocks, of which there is one or more; a single one as it is."""
+        if self._file is not None:
+            return self._file.map((self._rows, *self._form.shape[1:]), self._form.dtype)
+        return self._waiting[0] if len(self._waiting) == 1 else np.concatenate(self._waiting)
+
+
+def joined(blocks: Iterable[NDArray[Any]], memory: Memory | None = None) -> NDArray[Any]:
+    """Return blocks of rows (B, I), one or more, as one array: a `Stack` of them."""
+    stack = Stack(memory)
     for block in blocks:
-        waiting.append(block)
-        size += block.nbytes
-        if size > (memory or mapping.MEMORY).large_bytes and len(waiting) > 1:
-            file, rows, dtype = TemporaryFile(), 0, waiting[0].dtype
-            for each in chain(waiting, blocks):
-                file.append(each.astype(dtype, copy=False))
-                rows += len(each)
-            return file.map((rows, *block.shape[1:]), dtype)
-    return waiting[0] if len(waiting) == 1 else np.concatenate(waiting)
+        stack.append(block)
+    return stack.array()
 
 
 def row_major(array: NDArray[Any], memory: Memory | None = None) -> NDArray[Any]:

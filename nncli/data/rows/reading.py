@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from nncli.base.errors import DataError, os_errors_as
 from nncli.base.notes import Note
-from nncli.base.storage.temporary_file import joined
+from nncli.base.storage.temporary_file import Stack, joined
 from nncli.base.words import briefly, count, listed
 from nncli.data.files.image_format import OF_MNIST, ImageFormat
 from nncli.data.files.input_file import InputFile, open_input
@@ -111,7 +111,7 @@ def labelled_rows(
         As `read_rows`, and for targets that the model does not know.
     """
     asked = Asked(note, targets=targets, left_out=left_out)
-    values: list[NDArray[Any]] = []
+    values = Stack()
 
     def inputs() -> Iterator[NDArray[Any]]:
         for block in read_rows(taken, rows, asked, y):
@@ -120,7 +120,7 @@ def labelled_rows(
             yield block.inputs
 
     matrix = joined(inputs())
-    return whole(matrix, values[0] if len(values) == 1 else np.concatenate(values))
+    return whole(matrix, values.array())
 
 
 def _of_path(

@@ -5,8 +5,10 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
+from nncli.base.storage.mapping import row_blocks
 from nncli.base.words import listed, on_one_line
 from nncli.data.splits import Rows
 from nncli.data.tables.targets import Targets
@@ -44,18 +46,24 @@ def target_notes(
         yield from _alike(name, targets.classes)
         return
     first = values[train[:1]]
-    same = (values[train] == first).all(axis=0)
+    same = np.ones(values.shape[1], np.bool_)
+    for _, block in row_blocks(values, train):
+        same &= (block == first).all(axis=0)
     if constant := [each for each, is_same in zip(targets.names, same, strict=True) if is_same]:
         yield (
             f"{name}: the target {listed(constant)} never changes in the training rows; nothing "
             "can be learned from it"
         )
     several = targets.task == "multilabel" and values.shape[1] >= _FEWEST_ONE_HOT
-    if several and not chosen and (values.sum(axis=1) == 1).all():
+    if several and not chosen and _has_one_1(values):
         yield (
             f"{name}: exactly one of the {values.shape[1]} labels is 1 in every row, as of one-hot "
             f"classes; {remedy}, or say data.task: multilabel if labels are meant"
         )
+
+
+def _has_one_1(labels: NDArray[Any]) -> bool:
+    return all((block.sum(axis=1) == 1).all() for _, block in row_blocks(labels))
 
 
 def _alike(name: str, classes: Sequence[str]) -> Iterator[str]:

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nncli.base.errors import DataError
+from nncli.base.storage.temporary_file import stacked
 from nncli.base.words import count, listed, yaml_word
 from nncli.data.dataset import Task
 from nncli.data.files.table import BLANK_BOOLEAN, NUMBER, Cells, Table
@@ -28,6 +29,7 @@ from nncli.data.tables.column import blank_cells, check_size, check_texts
 _MOST_NUMBERED_CLASSES = 20
 _ROWS_OF_A_CLASS = 5
 _ROWS_AT_A_TIME = 1 << 16
+_NUMBERS_AT_A_TIME = 1 << 22
 _PAIRS = {"0": "false", "1": "true"}, {"false": "0", "true": "1"}
 
 
@@ -63,7 +65,9 @@ class Targets:
                 lambda row: f"{table.name}: {table.place(row)}, column {name}",
                 f"the training classes: {listed(self.classes, 10)}",
             )
-        return np.column_stack([self._numbers(table, name) for name in self.names])
+        shape = len(table), len(self.names)
+        blocks = map(self._rows, table.parts(max(1, _NUMBERS_AT_A_TIME // shape[1])))
+        return stacked(blocks, shape, np.float64)
 
     def codes(self, cells: Cells) -> NDArray[np.unsignedinteger[Any]]:
         """Return the index of each cell's class (N,), and the number of classes for no class.
@@ -110,6 +114,9 @@ class Targets:
             among = among or "the model's: " + ", ".join(self.classes)
             raise DataError(f"{place(row)}: the class {text!r} is not one of {among}")
         return found
+
+    def _rows(self, table: Table) -> NDArray[np.float64]:
+        return np.column_stack([self._numbers(table, name) for name in self.names])
 
     def _numbers(self, table: Table, name: str) -> NDArray[np.float64]:
         cells = table.columns[name]

@@ -23,6 +23,8 @@ from nncli.nn.workspace import Workspace
 
 Functions = Mapping[str, Callable[..., Any]]
 
+_EVALUATION_NUMBERS = 1 << 20  # outputs of a batch: thousands have fewer rows
+
 
 class NumpyEngine:
     """The `Engine` that runs on NumPy.
@@ -69,12 +71,13 @@ class NumpyEngine:
         self._weights = network.weights(network.parameters)
         self._weight_gradients = network.weights(self._gradient)
         self._work = network.workspace(setup.batch_rows)
-        self._evaluation_work = network.workspace(EVALUATION_ROWS)
+        rows = min(EVALUATION_ROWS, max(1, _EVALUATION_NUMBERS // network.output.outputs))
+        self._evaluation_work = network.workspace(rows)
         self._steps = 0
         self._is_weighted = setup.training.weights is not None
         self._training = self._batches(setup, setup.training, setup.batch_rows)
         self._validation = (
-            self._batches(setup, setup.validation, EVALUATION_ROWS) if setup.validation else None
+            self._batches(setup, setup.validation, rows) if setup.validation else None
         )
 
     def layers(self, layers: Sequence[Layer]) -> Sequence[Layer]:
