@@ -8,11 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from nncli.base.arguments import path_in
+from nncli.base.storage.mapping import MEMORY
 from nncli.base.threads import check_threads, limited_threads, suited_threads
 from nncli.config.load import ConfigSource, load_config
 from nncli.config.overrides import Overrides
 from nncli.data.dataset import Dataset
+from nncli.metrics.classes import MOST_IN_MATRIX
+from nncli.metrics.tasks import EVALUATIONS
 from nncli.model.description import describe_network
+from nncli.model.passes import rows_a_pass
 from nncli.runs.directory import check_chosen
 from nncli.runs.folds import in_fold
 from nncli.runs.job import Job, prepare
@@ -20,6 +24,11 @@ from nncli.training.loop import train
 from nncli.training.progress import Progress
 
 _MEASURE_SECONDS = 0.3
+
+# Measured, with the text of metrics.json: numbers of a row, figures of a class, label or target, a
+# pair of classes.
+_BYTES_A_ROW, _BYTES_OF_A_PART, _BYTES_OF_A_PAIR = 96, 1200, 400
+_NUMBERS_OF_A_LOSS = 1 << 18
 
 
 @dataclass(frozen=True)
@@ -147,14 +156,24 @@ def _steps(progress: Progress, job: Job) -> int:
 def _megabytes(job: Job) -> float:
     """Return what the process will have taken at most, the measured steps having taken theirs.
 
-    What is still to come is the copy of the best parameters and the evaluation of a whole split.
+    What is still to come is the copy of the best parameters and the evaluation of the splits.
     """
-    rows = max(map(len, job.dataset.splits.values()))
-    network = job.setup.network
-    outputs = network.output.outputs
-    evaluation = rows * (outputs * (network.dtype.itemsize + 4) + 96)
-    best = network.parameters.nbytes * job.plan.keep_best
-    return (_peak_bytes(job) + best + evaluation) / 1e6
+    best = job.setup.network.parameters.nbytes * job.plan.keep_best
+    return (_peak_bytes(job) + best + _evaluation_bytes(job)) / 1e6
+
+
+def _evaluation_bytes(job: Job) -> int:
+    """Return what the evaluation of the largest split takes, and the figures of all."""
+    rows = [len(split) for split in job.dataset.splits.values()]
+    network, outputs = job.setup.network, job.setup.network.output.outputs
+    numbers = rows_a_pass(network) * outputs
+    passes = numbers * network.dtype.itemsize * 2 + min(numbers, _NUMBERS_OF_A_LOSS) * 8 * 6
+    kept = max(rows) * _BYTES_A_ROW
+    if not EVALUATIONS[job.dataset.task].by_row:  # outputs and targets, or their files
+        kept += 2 * min(max(rows) * outputs * 8, MEMORY.large_bytes)
+    figures = outputs * len(rows) * _BYTES_OF_A_PART
+    pairs = sum(rows) * _BYTES_OF_A_PAIR if len(job.dataset.classes) > MOST_IN_MATRIX else 0
+    return passes + kept + figures + pairs
 
 
 def _peak_bytes(job: Job) -> float:

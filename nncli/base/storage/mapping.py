@@ -180,13 +180,11 @@ def row_blocks(
         give_back(array)
 
 
-def columns(array: NDArray[Any], size: int | None = None) -> Iterator[NDArray[Any]]:
-    """Yield the columns (N,) of an array (N, O), of which `size` bytes are in memory at a time.
-
-    `size` is `Memory.turned_bytes` by default; at least one column is.
-    """
-    rows, outputs = array.shape
-    width = max(1, (size or MEMORY.turned_bytes) // max(1, rows * array.itemsize))
+def columns(array: NDArray[Any], memory: Memory | None = None) -> Iterator[NDArray[Any]]:
+    """Yield the columns (N,) of an array (N, O), of which only some are copied at a time."""
+    (rows, outputs), memory = array.shape, memory or MEMORY
+    size = memory.turned_bytes if is_large(array, memory) else memory.pass_bytes
+    width = max(1, size // max(1, rows * array.itemsize))
     for first in range(0, outputs, width):
         turned = np.empty((min(width, outputs - first), rows), array.dtype)
         for start, block in row_blocks(array):
