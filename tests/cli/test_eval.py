@@ -338,6 +338,24 @@ def test_a_wide_matrix_gives_way_to_the_most_frequent_confusions(nncli, many_cla
     ]
 
 
+def test_of_more_than_a_hundred_classes_the_worst_are_printed(nncli, many_classes, tmp_path):
+    write_model(tmp_path / "weights.npz", many_classes(101, "c{}"))
+    rows = [f"{n},c{n}\n" for n in range(90)] + ["3,c5\n"] * 3
+    (tmp_path / "rows.csv").write_text("x,y\n" + "".join(rows), encoding="utf-8")
+    _, classes, most = nncli("eval", "weights.npz", "--data", "rows.csv").out.split("\n\n")
+    title, header, first, *others = classes.splitlines()
+    assert title == "the 20 of 101 classes with the lowest f1 (--json has all)"
+    assert header.split() == ["class", "precision", "recall", "f1", "support"]
+    assert first.split()[0] == "c5"  # of those with the same F1 that of the most rows
+    assert len(others) == 19
+    assert most.splitlines()[0] == "most frequent confusions (--json has all of them)"
+    assert most.splitlines()[2].split() == ["c5", "c3", "3"]
+    found = json.loads(nncli("eval", "weights.npz", "--data", "rows.csv", "--json").out)
+    assert "confusion_matrix" not in found
+    assert [3, 5, 3] in found["confusion_pairs"]
+    assert len(found["per_class"]) == 101
+
+
 # Labels
 
 

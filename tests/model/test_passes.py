@@ -21,6 +21,8 @@ SIZES = [
     (500, 9, 11),
     (784, 128, 10),
     (900, 700, 10),
+    (3, 5, 6000),
+    (3, 5, 50000),
 ]
 
 
@@ -76,6 +78,8 @@ def test_other_rows_of_a_pass_leave_nothing_behind():
         ((784, 128, 10), np.float32, 192),
         ((784, 800, 800, 10), np.float32, 96),
         ((784, 800, 800, 10), np.float64, MOST_ROWS),
+        ((3, 5, 50000), np.float32, 48),
+        ((3, 5, 6000), np.float64, 192),
     ],
 )
 def test_the_network_alone_decides_how_many_rows_are_in_a_pass(sizes, dtype, rows):
