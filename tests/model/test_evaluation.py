@@ -1,5 +1,6 @@
 """What training, evaluation and prediction make of the same logits, and the loss beside them."""
 
+from dataclasses import replace
 from decimal import Decimal, localcontext
 
 import numpy as np
@@ -8,6 +9,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from nncli.base.errors import DataError
+from nncli.base.storage import mapping
+from nncli.base.storage.mapping import Memory
+from nncli.data.scaling import NOT_SCALED, Scaling
 from nncli.data.splits import whole
 from nncli.engines.batches import target_codes
 from nncli.metrics.scores import MEASURES, score_for
@@ -160,3 +164,60 @@ def test_a_logit_beyond_the_precision_is_refused(output, outputs, task):
     model.network.parameters[:] *= 1e10
     with pytest.raises(DataError, match=r"row 1 .*too large for the float32 numbers of the model"):
         predict_rows(model, np.array([[1.0] * outputs, [1e29] * outputs]))
+
+
+# Many outputs
+
+
+def evaluation_of(model, Z, T):
+    return evaluate(
+        model.network,
+        model.objective,
+        whole(Z, T).part(RANDOM_ROWS),
+        scaling_of(model),
+        target_scaling=Scaling(2.0, 0.5) if model.task == "regression" else NOT_SCALED,
+        name="test",
+        task=model.task,
+        targets=model.targets,
+        classes=model.classes,
+    )
+
+
+RANDOM_ROWS = np.random.default_rng(1).permutation(900)[:700]
+CASES = [("softmax", None), ("sigmoid", "multilabel"), ("identity", "regression")]
+
+
+@pytest.mark.parametrize(("output", "task"), CASES)
+def test_an_evaluation_is_the_same_from_a_temporary_file(monkeypatch, output, task):
+    random = np.random.default_rng(0)
+    model = model_of(output, 9, np.float32, task=task)
+    if task == "regression":
+        model = replace(model, classes=[], targets=[f"t{n}" for n in range(9)])
+    Z = random.normal(size=(900, 9))
+    T = random.integers(0, 9, 900) if task is None else Z + random.normal(size=Z.shape)
+    T = (T > 0).astype(float) if task == "multilabel" else T
+    expected = evaluation_of(model, Z, T).as_json()
+    monkeypatch.setattr(mapping, "MEMORY", Memory(1000, 1000, 20_000, 1000, 200, 8000))
+    assert evaluation_of(model, Z, T).as_json() == expected
+
+
+@both_precisions
+@pytest.mark.parametrize("classes", [700, 3000])
+def test_metrics_of_many_classes_are_those_of_the_whole_matrix(dtype, classes):
+    random = np.random.default_rng(0)
+    Z = random.normal(0, 3, (200, classes)).astype(dtype)
+    truth = np.where(random.random(200) < 0.5, Z.argmax(axis=1), random.integers(0, classes, 200))
+    model = model_of("softmax", classes, dtype)
+    found = metrics_of(model, Z, truth)
+    logits = Z.astype(np.float64)
+    p = np.exp(logits - logits.max(axis=1, keepdims=True))
+    p /= p.sum(axis=1, keepdims=True)
+    rows = np.arange(200)
+    log_loss = -np.log(p[rows, truth]).mean()
+    assert found["loss"] == pytest.approx(log_loss, rel=1e-12)
+    assert found["log_loss"] == pytest.approx(log_loss, rel=1e-12)
+    assert found["accuracy"] == (p.argmax(axis=1) == truth).mean()
+    places = (p > p[rows, truth][:, np.newaxis]).sum(axis=1)
+    assert found["top_3_accuracy"] == (places < 3).mean()
+    predicted = predict_rows(model, Z).probabilities
+    np.testing.assert_allclose(predicted, p, rtol=1e-12 if dtype == np.float64 else 1e-6)

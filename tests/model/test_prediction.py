@@ -24,7 +24,7 @@ from nncli.model.evaluation import (
 )
 from nncli.model.formats import FORMATS
 from nncli.model.model import Model, Preprocessing
-from nncli.model.prediction import PredictedRows, predict_rows, predicted_blocks
+from nncli.model.prediction import PredictedRows, in_one, predict_rows, predicted_blocks
 from nncli.model.thresholds import gives_probabilities
 from nncli.nn.activations import ACTIVATIONS
 from nncli.nn.layers.kinds import block
@@ -353,3 +353,14 @@ def test_without_pyarrow_the_command_that_gets_it_is_named(monkeypatch):
         "Parquet is written with pyarrow, which is not installed; get it with: "
         + install_command("parquet")
     )
+
+
+@pytest.mark.parametrize("shape", [(), (3,)])
+@pytest.mark.parametrize("sizes", [[4], [4, 0], [1, 2], [5, 5, 5, 1], [1] * 40])
+def test_arrays_in_one_are_their_concatenation(sizes, shape):
+    random = np.random.default_rng(0)
+    arrays = [random.normal(size=(size, *shape)) for size in sizes]
+    before = [array.copy() for array in arrays]
+    found = in_one(iter(arrays))
+    np.testing.assert_array_equal(found, np.concatenate(before))
+    np.testing.assert_array_equal(arrays[0], before[0])
