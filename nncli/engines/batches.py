@@ -138,6 +138,7 @@ def _scaled_inputs(inputs: NDArray[Any], scaling: Scaling, dtype: DTypeLike) -> 
     return found
 
 
+@np.errstate(over="ignore", invalid="ignore")  # a loss shows it
 def with_scaled_targets(
     splits: Mapping[str, Split], scaling: Scaling, dtype: DTypeLike
 ) -> dict[str, Split]:

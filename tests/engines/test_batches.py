@@ -6,7 +6,14 @@ import pytest
 from nncli.base.storage.mapping import Memory
 from nncli.data.scaling import NOT_SCALED, Scaling
 from nncli.data.splits import Split, whole
-from nncli.engines.batches import Batches, Scaled, as_seen, gathered, target_codes
+from nncli.engines.batches import (
+    Batches,
+    Scaled,
+    as_seen,
+    gathered,
+    target_codes,
+    with_scaled_targets,
+)
 
 ROWS, INPUTS, CLASSES = 23, 4, 3
 RANDOM = np.random.default_rng(0)
@@ -372,3 +379,12 @@ def test_gathering_numbers_allocates_no_arrays_and_leaves_the_targets(dtype):
 def test_rows_without_targets_give_their_inputs():
     _, T = collected(batches_of_numbers(np.empty((ROWS, 0)), np.float32).in_order())
     assert T.shape == (ROWS, 0)
+
+
+def test_targets_that_splits_share_are_scaled_once_and_too_large_ones_are_left_to_the_loss():
+    both = whole(np.ones((3, 1)), np.array([[1.0], [3.0], [1e40]]))
+    splits = {"train": both.part(np.array([0, 1])), "validation": both.part(np.array([2]))}
+    found = with_scaled_targets(splits, Scaling(2.0, 0.5), np.float32)
+    assert found["train"].targets is found["validation"].targets
+    assert found["train"].targets.dtype == np.float32
+    assert found["train"].targets.tolist() == [[-0.5], [0.5], [np.inf]]
