@@ -8,6 +8,9 @@ import signal
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+import numpy as np
+import pytest
+
 # A shell starts what runs in the background without Ctrl-C and SIGQUIT, and `nohup` without SIGHUP.
 # nncli then ignores them, too; tests send them.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -15,3 +18,17 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 for name in ("SIGHUP", "SIGQUIT"):
     if hasattr(signal, name):
         signal.signal(getattr(signal, name), signal.SIG_DFL)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def first_numbers(request):
+    """Return the state that a module's generator RANDOM starts in, if it has one."""
+    generator = getattr(request.module, "RANDOM", None)
+    return generator.bit_generator.state if isinstance(generator, np.random.Generator) else None
+
+
+@pytest.fixture(autouse=True)
+def same_numbers(request, first_numbers):
+    """Let every test draw the same numbers, whatever ran before it."""
+    if first_numbers is not None:
+        request.module.RANDOM.bit_generator.state = first_numbers

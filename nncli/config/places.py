@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from nncli.base.arguments import said
 from nncli.base.errors import ConfigError, DataError, reason
 from nncli.base.paths import absolute, is_text, joined, nearby, problem_of_name, relative
+from nncli.base.storage.regular_file import NO_FILE
 from nncli.base.words import listed, on_one_line
 
 if TYPE_CHECKING:
@@ -125,9 +126,7 @@ def check_data(config: "Config") -> None:
         except OSError:  # reported by who reads it
             continue
         if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
-            raise DataError(
-                f"{nearby(path)}: is a pipe or a device; expected a file; save the content as one"
-            )
+            raise DataError(f"{nearby(path)}: {NO_FILE}")
 
 
 def _exists(path: str) -> bool:

@@ -9,6 +9,11 @@ from typing import BinaryIO, cast
 
 from nncli.base.storage.directory import Entry, Place
 
+NO_FILE = (
+    "is a pipe or a device; expected a file; save its content as one (only predict and eval also "
+    "read standard input, as -)"
+)
+
 
 def open_regular(place: Place) -> BufferedReader:
     """Open a file to read bytes; it must be a regular file, by its path also a link to one.

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from nncli.base.errors import DataError, os_errors_as, reason
+from nncli.base.storage.regular_file import NO_FILE
 from nncli.data.files.kinds import (
     HEAD_BYTES,
     IMAGES,
@@ -132,10 +133,7 @@ def open_input(
         status = path.stat()
         mode = status.st_mode
         if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
-            raise DataError(
-                f"{path}: is a pipe or a device; expected a file; save its content as one (only "
-                "predict and eval also read standard input, as -)"
-            )
+            raise DataError(f"{path}: {NO_FILE}")
         if is_parquet_folder(path):
             raise DataError(
                 f"{path}: is a folder of Parquet files; expected one file; join them: "
