@@ -13,6 +13,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         from nncli.base.signals import stop_at_signals
 
         stop_at_signals()
+        from nncli.base.streams import print_traceback
+
+        sys.excepthook = print_traceback
         from nncli.cli.main import main as program
 
         program(arguments)

@@ -7,7 +7,11 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout, suppress
 from typing import TYPE_CHECKING, Any
 
+from nncli.base.words import printable
+
 if TYPE_CHECKING:
+    from types import TracebackType
+
     from _typeshed import ReadableBuffer
 
 
@@ -31,6 +35,17 @@ def standard_streams() -> Iterator[None]:
             text = io.TextIOWrapper(lossy, line_buffering=True, **_TEXT)
             stack.enter_context(redirect_stderr(stack.enter_context(text)))
         yield
+
+
+def print_traceback(
+    kind: type[BaseException], error: BaseException, trace: "TracebackType | None"
+) -> None:
+    """Print a traceback as Python does, of what the terminal obeys nothing: ``sys.excepthook``."""
+    from traceback import format_exception
+
+    lines = "".join(format_exception(kind, error, trace)).split("\n")
+    with standard_streams():
+        print(*map(printable, lines), sep="\n", end="", file=sys.stderr)  # noqa: T201
 
 
 def discard_output() -> None:

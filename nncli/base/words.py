@@ -36,11 +36,43 @@ def did_you_mean(word: str, known: Sequence[str]) -> str:
     return f"; did you mean '{near[0]}'?" if near else ""
 
 
+# Characters that Python calls printable, of which nothing is seen: fillers and selectors.
+_UNSEEN = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
+)
+
+
+def is_printable(text: str) -> bool:
+    """Return whether all of `text` is seen, on the line it is on and in its order.
+
+    No control characters, ends of lines, marks of direction, nor any that hide: every message,
+    table and terminal asks here.
+    """
+    return text.isprintable() and (text.isascii() or not _UNSEEN.search(text))
+
+
 def printable(text: str) -> str:
     """Return `text` with everything escaped that could move a terminal's cursor, or do worse."""
-    if text.isprintable():
+    if is_printable(text):
         return text
-    return "".join(each if each.isprintable() else repr(each)[1:-1] for each in text)
+    return "".join(each if is_printable(each) else _escape(each) for each in text)
+
+
+def printable_json(text: str) -> str:
+    """Return JSON with the same values, and the same lines, in which everything prints."""
+    lines = text.split("\n")
+    return "\n".join(each if is_printable(each) else _json_line(each) for each in lines)
+
+
+def _json_line(line: str) -> str:
+    return "".join(each if is_printable(each) else json.dumps(each)[1:-1] for each in line)
+
+
+def _escape(each: str) -> str:
+    code = ord(each)
+    if each.isprintable():  # repr would not escape it
+        return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+    return repr(each)[1:-1]
 
 
 _PLAIN_NAME = re.compile(r"[^\W\d]([\w .-]*\w)?")  # to YAML
@@ -51,7 +83,7 @@ def yaml_word(text: str) -> str:
     """Return a name as a config takes it: in quotes where YAML would see something else in it."""
     if _PLAIN_NAME.fullmatch(text) and text.lower() not in _YAML_WORDS:
         return text
-    return json.dumps(text, ensure_ascii=not text.isprintable())
+    return json.dumps(text, ensure_ascii=not is_printable(text))
 
 
 def shell_word(text: str) -> str:
@@ -60,7 +92,7 @@ def shell_word(text: str) -> str:
     What does not print is written as bash, zsh and POSIX 2024 read it: ``$'a\012b'``.
     """
     text = f"./{text}" if text.startswith("-") else text
-    if text.isprintable():
+    if is_printable(text):
         return quote(text)
     return "$'" + "".join(map(_in_shell_quotes, text)) + "'"
 
@@ -68,7 +100,7 @@ def shell_word(text: str) -> str:
 def _in_shell_quotes(each: str) -> str:
     if each in "\\'":
         return f"\\{each}"
-    if each.isprintable():
+    if is_printable(each):
         return each
     return "".join(f"\\{byte:03o}" for byte in each.encode("utf-8", "surrogateescape"))
 

@@ -57,7 +57,7 @@ class Place(click.Path):
         with suppress(OSError, RuntimeError, ValueError):  # no such folder, home or name
             for entry in os.scandir(Path(folder).expanduser()):
                 hidden = entry.name.startswith(".") and not start
-                shown = entry.name.startswith(start) and entry.name.isprintable() and not hidden
+                shown = entry.name.startswith(start) and not hidden
                 if shown and (slash := self._after(entry)) is not None:
                     yield f"{folder}{entry.name}{slash}"
 

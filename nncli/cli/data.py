@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from nncli.base.late import import_late
+from nncli.base.words import printable
 from nncli.cli.arguments import data_sets, data_sets_and_configs, settings
 from nncli.cli.commands import Commands
 
@@ -29,7 +30,7 @@ def list_() -> None:
         if source.is_given:
             continue
         summary = (source.__doc__ or "").splitlines()[0]
-        click.echo(f"{name:<7}  {summary}\n         {source.whereabouts()}")
+        click.echo(f"{name:<7}  {summary}\n         {printable(source.whereabouts())}")
 
 
 @data.command()
@@ -38,7 +39,8 @@ def fetch(name: str) -> None:
     """Download the data set NAME into the cache, unless it is there."""
     from nncli import fetch as fetch_data
 
-    click.echo(f"{name}: {fetch_data(name, progress=sys.stderr.isatty())}")
+    place = fetch_data(name, progress=sys.stderr.isatty())
+    click.echo(f"{name}: {printable(str(place))}")
 
 
 @data.command()

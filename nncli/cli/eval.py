@@ -123,14 +123,14 @@ def _how_good(figures: "Mapping[str, float]", measure: str) -> tuple[bool, float
 
 def _print_confusion(evaluation: "ClassificationEvaluation") -> None:
     """Print the matrix, or where it is too wide the most frequent confusions."""
-    from nncli.cli.output import WIDTH, count_or_figure, print_table, shortened
+    from nncli.cli.output import WIDTH, count_or_figure, print_table, seen_width, shortened
 
     cells = [[count_or_figure(count) for count in row] for row in evaluation.matrix or ()]
     digits = max((len(cell) for row in cells for cell in row), default=0)
     names = [shortened(name, 12) for name in evaluation.names]
     columns = [shortened(name, max(digits, 5)) for name in evaluation.names]
-    width = max(map(len, [*names, "true"])) + sum(2 + max(len(each), digits) for each in columns)
-    if cells and width <= WIDTH:
+    widths = [2 + max(seen_width(each), digits) for each in columns]
+    if cells and max(map(seen_width, [*names, "true"])) + sum(widths) <= WIDTH:
         click.echo("confusion matrix: a row a true class, a column a predicted class")
         rows = [(name, *row) for name, row in zip(names, cells, strict=True)]
         print_table(("", *columns), rows)

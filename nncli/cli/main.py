@@ -15,7 +15,7 @@ from nncli.base.errors import ConfigError, Interrupted, NncliError, OutputError,
 from nncli.base.paths import absolute, joined
 from nncli.base.streams import discard_output, standard_streams
 from nncli.base.threads import start_with_one_thread
-from nncli.base.words import on_one_line
+from nncli.base.words import on_one_line, printable
 from nncli.cli.commands import COMMANDS, LazyCommands
 
 _COMPLETE = "_NNCLI_COMPLETE"
@@ -63,6 +63,7 @@ def _run(arguments: list[str]) -> int:
         click.echo("\n".join(on_one_line(each, _LONGEST_LINE) for each in lines), err=True)
         return UsageError.exit_code if _lacks_argument(error, arguments) else error.exit_code
     except click.ClickException as error:
+        vars(error)["message"] = printable(error.message)  # it has words of the command line
         error.show()
         return error.exit_code
     except (click.Abort, KeyboardInterrupt) as error:

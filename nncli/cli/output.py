@@ -5,10 +5,11 @@ import re
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
+from unicodedata import category, east_asian_width
 
 import click
 
-from nncli.base.words import printable
+from nncli.base.words import printable, printable_json
 
 WIDTH = 80
 
@@ -16,11 +17,11 @@ WIDTH = 80
 def print_table(header: Sequence[str], rows: Sequence[Sequence[str]], *, err: bool = False) -> None:
     """Print rows under a header: the first column to the left, the others to the right."""
     table = [[printable(cell) for cell in row] for row in (header, *rows)]
-    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    widths = [max(map(seen_width, column)) for column in zip(*table, strict=True)]
     for row in table:
         first, *others = (
-            cell.ljust(width) if index == 0 else cell.rjust(width)
-            for index, (cell, width) in enumerate(zip(row, widths, strict=True))
+            cell + blank if index == 0 else blank + cell
+            for index, (cell, blank) in enumerate(zip(row, _blanks(row, widths), strict=True))
         )
         click.echo("  ".join([first, *others]).rstrip(), err=err)
 
@@ -28,9 +29,9 @@ def print_table(header: Sequence[str], rows: Sequence[Sequence[str]], *, err: bo
 def print_pairs(pairs: Sequence[tuple[str, Any]], *, err: bool = False) -> None:
     """Print names and values, a line each, the values in one column."""
     shown = [(printable(name), printable(str(value))) for name, value in pairs]
-    width = max(len(name) for name, _ in shown)
+    width = max(seen_width(name) for name, _ in shown)
     for name, value in shown:
-        click.echo(f"{name:<{width}}  {value}", err=err)
+        click.echo(f"{name}{' ' * (width - seen_width(name))}  {value}", err=err)
 
 
 def print_warning(text: str) -> None:
@@ -65,18 +66,18 @@ def print_splits(
 
 def print_json(value: Any) -> None:
     """Print a value as indented JSON."""
-    text = json.dumps(value, indent=2, ensure_ascii=False)
-    click.echo(re.sub(r"[^\n -~]", _as_json, text))
-
-
-def _as_json(found: re.Match[str]) -> str:
-    """Return a character as it may stand in JSON that a terminal shows."""
-    return found[0] if found[0].isprintable() else json.dumps(found[0])[1:-1]
+    click.echo(printable_json(json.dumps(value, indent=2, ensure_ascii=False)))
 
 
 def visible(content: bytes) -> bytes:
-    """Return text for a terminal, without characters that would command it."""
-    return re.sub(rb"[\0-\x08\x0b\x0c\x0e-\x1f\x7f]|\xc2[\x80-\x9f]", b"?", content)
+    """Return lines for a terminal, in which everything prints; JSON keeps its values."""
+    return printable_json(content.decode("utf-8", "replace")).encode("utf-8")
+
+
+def visible_csv(content: bytes) -> bytes:
+    """Return whole rows of a CSV file for a terminal: a line each, in which everything prints."""
+    text = re.sub('"[^"]*"', lambda quoted: printable(quoted[0]), content.decode("utf-8"))
+    return "\n".join(map(printable, text.split("\n"))).encode("utf-8")
 
 
 def print_bytes(content: bytes) -> None:
@@ -91,6 +92,27 @@ def print_bytes(content: bytes) -> None:
 
 
 def shortened(text: str, width: int) -> str:
-    """Return `text` fit to print: no control characters, and at most `width` characters."""
+    """Return `text` fit to print: no control characters, and at most `width` columns."""
     text = printable(text)
-    return text if len(text) <= width else text[: width - 2] + ".."
+    if seen_width(text) <= width:
+        return text
+    text = text[: width - 2]
+    while seen_width(text) > width - 2:
+        text = text[:-1]
+    return text + ".."
+
+
+def seen_width(text: str) -> int:
+    """Return how many columns of a terminal a printable text takes."""
+    return len(text) if text.isascii() else sum(map(_columns, text))
+
+
+def _columns(each: str) -> int:
+    if category(each) in ("Mn", "Me"):
+        return 0  # on top of the character before it
+    return 2 if east_asian_width(each) in ("W", "F") else 1
+
+
+def _blanks(row: Sequence[str], widths: Sequence[int]) -> list[str]:
+    """Return what fills each cell up to its width."""
+    return [" " * (width - seen_width(cell)) for cell, width in zip(row, widths, strict=True)]

@@ -139,22 +139,28 @@ def _write(blocks: "Iterator[PredictedRows]", chosen: "Format", target: Path | N
         with TemporaryFile() as file:
             chosen.write(counted(), file)
             file.seek(0)
-            copyfileobj(file, _StandardOutput(), 1 << 20)
+            copyfileobj(file, _StandardOutput(chosen), 1 << 20)
     else:
-        chosen.write(counted(), cast("BinaryIO", _StandardOutput()))
+        chosen.write(counted(), cast("BinaryIO", _StandardOutput(chosen)))
     return rows
 
 
 class _StandardOutput(io.RawIOBase):
-    """Standard output, which a terminal is shown without characters that would command it."""
+    """Standard output; a terminal is shown nothing that would command it, and a line a row."""
+
+    def __init__(self, chosen: "Format") -> None:
+        from nncli import FORMATS
+        from nncli.cli.output import visible, visible_csv
+
+        self._shown = visible_csv if chosen is FORMATS["csv"] else visible
 
     def writable(self) -> bool:
         return True
 
     def write(self, content: "ReadableBuffer") -> int:
-        from nncli.cli.output import print_bytes, visible
+        from nncli.cli.output import print_bytes
 
-        print_bytes(visible(bytes(content)) if sys.stdout.isatty() else bytes(content))
+        print_bytes(self._shown(bytes(content)) if sys.stdout.isatty() else bytes(content))
         return len(memoryview(content))
 
 

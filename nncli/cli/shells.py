@@ -13,10 +13,13 @@ from typing import TYPE_CHECKING
 from click.shell_completion import (
     BashComplete,
     FishComplete,
+    ShellComplete,
     ZshComplete,
     add_completion_class,
     shell_complete,
 )
+
+from nncli.base.words import is_printable
 
 if TYPE_CHECKING:
     import click
@@ -110,7 +113,16 @@ def answer(program: "click.Command", variable: str) -> int:
     return 1
 
 
-class Bash(BashComplete):
+class Printed(ShellComplete):
+    """The script of a shell reads lines: nothing is proposed that is not seen on one."""
+
+    def get_completions(self, args: list[str], incomplete: str) -> "list[CompletionItem[str]]":
+        """Return what may become of the incomplete word."""
+        found = super().get_completions(args, incomplete)
+        return [item for item in found if is_printable(item.value)]
+
+
+class Bash(Printed, BashComplete):
     """For bash ``key=value`` is three words, and it replaces the last."""
 
     source_template = _BASH
@@ -137,7 +149,7 @@ class Bash(BashComplete):
         return f"{_kind(item)},{value.removeprefix(self.kept)}"
 
 
-class Zsh(ZshComplete):
+class Zsh(Printed, ZshComplete):
     """For zsh what is inserted replaces the whole word."""
 
     source_template = _ZSH
@@ -153,7 +165,7 @@ class Zsh(ZshComplete):
         return f"{_kind(item)}\n{value}\n{item.help or '_'}"
 
 
-class Fish(FishComplete):
+class Fish(Printed, FishComplete):
     """For fish what is inserted begins with the word that was typed."""
 
     source_template = _FISH

@@ -69,7 +69,7 @@ def _print_model(model: "Model") -> None:
     import json
 
     from nncli import EVALUATIONS
-    from nncli.cli.output import WIDTH, print_pairs, print_splits, shortened
+    from nncli.cli.output import WIDTH, print_pairs, print_splits, seen_width, shortened
 
     preprocessing, record = model.preprocessing, model.training
     columns, threshold = preprocessing.columns, model.threshold
@@ -78,7 +78,7 @@ def _print_model(model: "Model") -> None:
           for key, value in record.items()),
         *((key.replace("_", " "), shortened(value, 57)) for key, value in model.provenance.items()),
     ]  # fmt: skip
-    room = WIDTH - 2 - max((len(label) for label, _ in facts), default=_LABEL_WIDTH)
+    room = WIDTH - 2 - max((seen_width(label) for label, _ in facts), default=_LABEL_WIDTH)
     pairs = [
         ("task", shortened(f"{model.task}; predicts {', '.join(model.targets)}", _TEXT_WIDTH)),
         *([("classes", shortened(", ".join(model.classes), _TEXT_WIDTH))] if model.classes else []),

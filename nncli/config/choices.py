@@ -17,7 +17,7 @@ from pydantic import (
 from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-from nncli.base.words import did_you_mean
+from nncli.base.words import did_you_mean, is_printable
 from nncli.data.names import plain_name
 
 # Validators are built when they are first needed: a config uses few of all that there are.
@@ -235,7 +235,7 @@ class Name(Checked):
 
     def check(self, value: Any) -> Any:
         """Return `value` if it is allowed."""
-        if isinstance(value, str) and value.isprintable() and self._PATTERN.fullmatch(value):
+        if isinstance(value, str) and is_printable(value) and self._PATTERN.fullmatch(value):
             return value
         if self.or_integer and isinstance(value, int) and not isinstance(value, bool):
             return value
@@ -324,6 +324,6 @@ def shown(value: Any) -> str:
     if value is None:
         return "nothing"
     text = json.dumps(value, ensure_ascii=False)
-    if not text.isprintable():
+    if not is_printable(text):
         text = json.dumps(value)
     return text if len(text) <= 60 else text[:57] + "..."

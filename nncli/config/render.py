@@ -8,6 +8,7 @@ from typing import Any
 import yaml
 from pydantic import BaseModel
 
+from nncli.base.words import is_printable, printable
 from nncli.config.schema import Config
 from nncli.config.strict_yaml import FLOAT
 
@@ -20,7 +21,7 @@ class _Dumper(yaml.SafeDumper):
 
 def _represent_text(dumper: _Dumper, text: str) -> yaml.ScalarNode:
     """Escape what does not print: in other styles, YAML takes some of it for ends of lines."""
-    style = None if text.isprintable() else '"'
+    style = None if is_printable(text) else '"'
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
 
@@ -82,7 +83,8 @@ def setting_lines(key: str, value: Any, indent: str) -> list[str]:
             allow_unicode=True,
             width=_WIDTH - len(indent),
         )
-        return text.strip("\n")
+        # PyYAML leaves marks of direction as they are, which are in quotes by `_represent_text`.
+        return "\n".join(map(printable, text.strip("\n").split("\n")))
 
     text = dumped(isinstance(value, Mapping | list) or None)
     if text.startswith("{?"):  # a long key, or none: only a block can do without the braces

@@ -9,7 +9,7 @@ import numpy as np
 from nncli.base.errors import UsageError
 from nncli.base.notes import Note
 from nncli.base.paths import absolute, is_text, relative
-from nncli.base.words import count, listed, printable, shell_word
+from nncli.base.words import count, is_printable, listed, printable, shell_word
 from nncli.config.file_source import source_of
 from nncli.config.for_tables import VALIDATION, settings_for
 from nncli.config.load import name_from
@@ -124,7 +124,7 @@ def _column_lines(table: Table, name: str) -> list[str]:
     if blank.any():
         facts.append(count(int(blank.sum()), "blank cell"))
     comment = "; ".join(facts)
-    return [*before, f"{last}  # {comment}" if comment.isprintable() and comment else last]
+    return [*before, f"{last}  # {comment}" if is_printable(comment) and comment else last]
 
 
 def _names_rows(table: Table, name: str) -> bool:

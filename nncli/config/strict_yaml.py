@@ -26,7 +26,7 @@ from yaml.events import (
 )
 
 from nncli.base.errors import ConfigError
-from nncli.base.words import has_surrogate, on_one_line
+from nncli.base.words import has_surrogate, is_printable, on_one_line
 
 DEEPEST = 20
 MOST_VALUES = 50_000  # keys count too
@@ -225,4 +225,4 @@ def dotted(path: Path) -> str:
 def _one_line(text: str) -> str:
     """Return `text`, cut if long, in quotes and escaped if it is empty or does not print."""
     text = text if len(text) <= _SHOWN else text[: _SHOWN - 3] + "..."
-    return text if text and text.isprintable() else json.dumps(text)
+    return text if text and is_printable(text) else json.dumps(text)

@@ -1,12 +1,19 @@
 """Names in a model file that would command a terminal are shown, not obeyed."""
 
+import contextlib
+import csv
+import io
 import json
 import os
+import re
+import shutil
 import subprocess
 import sys
 
 import pytest
 
+from nncli import load_config, train
+from nncli.base.words import is_printable, printable
 from nncli.cli.main import main
 from nncli.model.model_file import write_model
 from tests.model.test_model_file import make_model
@@ -60,6 +67,116 @@ def test_an_error_that_names_them_is_one_harmless_line(weights, capsys, tmp_path
     assert err.startswith("Error: ")
     assert err.count("\n") == 1
     assert err[:-1].isprintable()
+
+
+# Each moves the cursor, ends a line, turns the order of what follows, or is not seen at all.
+UNSAFE = [
+    *"\0\b\r\n\x0b\x0c\x1b\x7f\x85\x9b\xa0\xad\u034f\u061c\u115f\u180e\u200b\u200d\u200e\u200f\u2028\u2029",
+    *"\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\u2800\u3164\ufe0f\ufeff\uffa0\ufff9\U000e0041",
+]
+
+
+def nasty(each):
+    return f"a{each}b"
+
+
+@pytest.fixture(scope="module")
+def nasty_run(tmp_path_factory):
+    """Return a folder with a table, a config, a run and rows; every name and category is nasty."""
+    folder = tmp_path_factory.mktemp("nasty")
+    names = [nasty(each) for each in UNSAFE if each not in "\0"]
+    columns = [f"x{at}{name}" for at, name in enumerate(names)]
+    with (folder / "d.csv").open("w", encoding="utf-8", newline="") as stream:
+        lines = csv.writer(stream)
+        lines.writerow([*columns, "kind", "y"])
+        for number in range(12 * len(names)):
+            name = names[number % len(names)]
+            lines.writerow([*(number % (3 + at) for at in range(len(columns))), name, name])
+    text = "data: {path: d.csv, target: y, test: 0.3, id: kind}\nmodel: {hidden_layers: [2]}\n"
+    (folder / "c.yaml").write_text(text + "training: {epochs: 1}\n", encoding="utf-8")
+    train(load_config(folder / "c.yaml"), out=folder / "R", note=lambda text: None)
+    return folder
+
+
+def on_terminal(folder, *command):
+    """Return what a command shows on a terminal."""
+    pty = pytest.importorskip("pty", reason="there are no pseudo-terminals here")
+    controller, terminal = pty.openpty()
+    shown = bytearray()
+    with os.fdopen(controller, "rb", buffering=0) as screen:
+        running = subprocess.Popen(command, stdout=terminal, stderr=terminal, cwd=folder)
+        os.close(terminal)
+        with contextlib.suppress(OSError):  # Linux says so when the other end is closed
+            while part := screen.read(1 << 16):
+                shown += part
+        running.wait()
+    return shown.decode("utf-8").replace("\r\n", "\n")
+
+
+# One process for all, as each would first import all that they need.
+EACH = """\
+import json, sys
+from nncli.cli.main import main
+for words in json.loads(sys.argv[1]):
+    try:
+        main(words)
+    except SystemExit:
+        print("END OF ONE", flush=True)
+"""
+
+
+PROGRAM = [sys.executable, "-m", "nncli"]
+ANY = [
+    ("eval", "R"),
+    ("eval", "R", "--json"),
+    ("eval", "R", "--data", "nowhere\r\u202e.csv"),
+    ("show", "R"),
+    ("show", "R", "--json"),
+    ("predict", "R", "d.csv", "--proba"),
+    ("predict", "R", "d.csv", "--proba", "--format", "json"),
+    ("predict", "R", "d.csv", "--format", "jsonl"),
+    ("config", "show", "c.yaml", 'data.target="y\\u202e"'),
+    ("config", "check", "c.yaml", "data.tar\r\u2067get=3"),
+    ("data", "show", "c.yaml"),
+    ("train", "c.yaml", "--dry-run"),
+    ("train", "c.yaml", "-o", "S\u202e\r"),
+    ("init", "csv", "--data", "d.csv", "--target", "y", "-o", "-"),
+    ("sh\u202eow", "R"),
+    ("show", "--js\u2066on", "R"),
+    ("show", "R", "a\rb"),
+    ("trace", "T\u202e\r/weights.npz"),
+]
+
+
+def assert_seen(shown):
+    shown = re.sub(r"\r(epoch [^\r\n]*)", r"\n\1", shown)  # the bar goes back to its start
+    assert not {each for each in shown if each != "\n" and not is_printable(each)}, shown
+
+
+def test_a_terminal_is_shown_no_character_that_is_not_seen(nasty_run):
+    shutil.copytree(nasty_run / "R", nasty_run / "T\u202e\r")
+    shown = on_terminal(nasty_run, sys.executable, "-c", EACH, json.dumps(ANY)).split(
+        "END OF ONE\n"
+    )
+    assert len(shown) == len(ANY) + 1
+    for text in shown[:-1]:
+        assert text
+        assert_seen(text)
+
+
+def test_nor_in_a_traceback(tmp_path):
+    shown = on_terminal(tmp_path, *PROGRAM, "--debug", "show", "a\r\u202eb")
+    assert shown.startswith("Traceback")
+    assert_seen(shown)
+
+
+def test_rows_stay_rows_on_a_terminal_and_bytes_in_a_pipe(nasty_run):
+    command = [*PROGRAM, "predict", "R", "d.csv"]
+    shown = on_terminal(nasty_run, *command).splitlines()
+    exact = subprocess.run(command, stdout=subprocess.PIPE, check=True, cwd=nasty_run).stdout
+    rows = list(csv.reader(io.StringIO(exact.decode("utf-8"), newline="")))
+    assert list(csv.reader(shown)) == [[printable(cell) for cell in row] for row in rows]
+    assert {row[1] for row in rows} - {"kind"} <= {nasty(each) for each in UNSAFE}
 
 
 def test_predictions_are_harmless_on_a_terminal_and_exact_in_a_pipe(weights, tmp_path):

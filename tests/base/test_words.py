@@ -1,3 +1,5 @@
+import json
+
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -6,9 +8,11 @@ from nncli.base.words import (
     briefly,
     count,
     did_you_mean,
+    is_printable,
     listed,
     on_one_line,
     printable,
+    printable_json,
     yaml_word,
 )
 from nncli.config.strict_yaml import parse
@@ -18,19 +22,36 @@ NAMES = [*"abcdefg"]
 
 @given(st.text())
 def test_whatever_a_name_is_it_prints_on_a_line_of_limited_length(text):
-    assert printable(text).isprintable()
-    assert on_one_line(text, 20).isprintable()
+    assert is_printable(printable(text))
+    assert is_printable(on_one_line(text, 20))
     assert len(on_one_line(text, 20)) <= 20
-    if text.isprintable() and len(text) <= 20:
+    if is_printable(text) and len(text) <= 20:
         assert on_one_line(text, 20) == text
 
 
 @pytest.mark.parametrize(
     ("text", "shown"),
-    [("größe '1'", "größe '1'"), ("a\nb", r"a\nb"), ("\x1b[2J", r"\x1b[2J"), ("\u202e", r"\u202e")],
+    [
+        ("größe '1'", "größe '1'"),
+        ("a\nb", r"a\nb"),
+        ("\x1b[2J", r"\x1b[2J"),
+        ("\u202e", r"\u202e"),
+        ("\u3164\ufe0f", r"\u3164\ufe0f"),
+        ("\U000e0100", r"\U000e0100"),
+        ("日本e\u0301", "日本e\u0301"),
+    ],
 )
 def test_only_what_does_not_print_is_escaped(text, shown):
     assert printable(text) == shown
+
+
+@given(st.text())
+def test_json_that_prints_has_the_same_values_and_lines(text):
+    written = json.dumps([text, {text: 1}], indent=1, ensure_ascii=False)
+    shown = printable_json(written)
+    assert json.loads(shown) == [text, {text: 1}]
+    assert all(is_printable(line) for line in shown.split("\n"))
+    assert shown.count("\n") == written.count("\n")
 
 
 def test_a_cut_text_says_so():

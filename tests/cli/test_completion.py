@@ -45,6 +45,18 @@ def test_commands_and_options(complete):
     assert complete("--debug", "show", "--j") == ["--json"]
 
 
+@pytest.mark.parametrize(
+    "each", ["\n", "\r", "\x1b", "\u2028", "\u202e", "\u200b", "\ufeff"], ids=ascii
+)
+@pytest.mark.parametrize("start", ["rows", "sub{}/"], ids=ascii)
+def test_names_that_a_shell_would_not_read_on_a_line_are_left_out(complete, folder, each, start):
+    (folder / f"sub{each}").mkdir()
+    for name in (f"rows{each}x.csv", f"sub{each}/rows.csv"):
+        (folder / name).touch()
+    found = complete("predict", "w.npz", start.format(each))
+    assert found == (["rows.csv"] if start == "rows" else [])
+
+
 def test_the_choices_of_an_option(complete):
     assert complete("eval", "w.npz", "--split", "t") == ["train", "test"]
     assert complete("predict", "w.npz", "--format", "json") == ["json", "jsonl"]
