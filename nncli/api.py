@@ -280,7 +280,7 @@ def _finished(directory: Directory, over: str) -> Result:
     try:
         model = read_model(directory.place())
     except ModelFileError as error:
-        raise ModelFileError(f"{error}\n{over}") from error
+        raise ModelFileError(f"{error}; its run is finished") from error
     return Result(model, model.training["ended"], directory=directory.place(), already_over=over)
 
 

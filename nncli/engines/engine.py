@@ -169,7 +169,10 @@ class Engine(Protocol):
         ...
 
     def state(self) -> dict[str, NDArray[Any]]:
-        """Return copies of all arrays that the next step depends on, the snapshot's among them."""
+        """Return copies of all arrays that the next step depends on.
+
+        Those of the snapshot are among them, and ``steps``: how many have been taken.
+        """
         ...
 
     def restore(self, state: Mapping[str, NDArray[Any]]) -> None:

@@ -23,6 +23,7 @@ from nncli.config.load import LoadedConfig, read_config
 from nncli.config.places import portable
 from nncli.config.render import plain_text
 from nncli.config.schema import Config
+from nncli.data.fingerprint import changed_parts
 from nncli.metrics.tasks import EVALUATIONS
 from nncli.model.formats import as_texts, csv_of
 from nncli.model.model import Model
@@ -152,8 +153,7 @@ def train_folds(
             config = portable(_with_fold(job.config, None), directory.place())
             write_text(directory / CONFIG, plain_text(config))
         if stopped.what_is_over and stopped.directory:
-            with writing(stopped.directory), stopped.directory.opened():
-                model = read_model(stopped.directory / WEIGHTS)
+            model = _trained_model(stopped.directory, job)
         else:
             try:
                 result = _train(stopped, job, observers, threads, clock)
@@ -168,6 +168,33 @@ def train_folds(
         write_results(directory, folds)
     trained = not all(run.what_is_over for run in runs)
     return CrossValidation(folds, len(runs), place(), trained=trained)
+
+
+def _trained_model(directory: Directory, job: Job) -> Model:
+    """Return the model of a fold that is finished.
+
+    Raises
+    ------
+    ModelFileError, OutputError
+        When it cannot be read.
+    DataError
+        When it is not that of `job`: somebody put it there.
+    """
+    with writing(directory), directory.opened():
+        model = read_model(directory / WEIGHTS)
+    data, preprocessing = job.dataset, model.preprocessing
+    found = model.task, model.targets, model.classes, preprocessing.columns, model.metrics.keys()
+    expected = (
+        data.task,
+        *map(list, (data.targets, data.classes, data.columns)),
+        data.splits.keys(),
+    )
+    others = model.fingerprint and changed_parts(model.fingerprint, job.fingerprint)
+    if others or found != expected or model.network.layers != job.setup.network.layers:
+        raise DataError(
+            f"{directory / WEIGHTS}: is no model of this run; put that of the fold back"
+        )
+    return model
 
 
 def _is_interrupted(result: Result, observers: Sequence[Observer]) -> bool:

@@ -1,12 +1,14 @@
 """Resume a stopped run, wherever it was stopped."""
 
 import filecmp
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nncli.base.clock import Clock
 from nncli.base.environment import environment
@@ -14,7 +16,7 @@ from nncli.base.errors import ConfigError, DataError, UsageError
 from nncli.base.storage.directory import Directory, Entry
 from nncli.base.storage.run_files import CHECKPOINT, CONFIG
 from nncli.base.threads import threads_in_use
-from nncli.base.words import count, printable, shell_word
+from nncli.base.words import count, on_one_line, printable, shell_word
 from nncli.config.check import misfits_of_resumed
 from nncli.config.choices import shown
 from nncli.config.load import LoadedConfig, read_config, saved_config
@@ -155,7 +157,7 @@ class StoppedRun:
         self._check_data(job)
         try:
             job.engine.restore(self.checkpoint.state)
-            _check_progress(job)
+            _check_progress(job, self.checkpoint.state)
         except ValueError as error:
             raise DataError(f"{self._checkpoint_place}: {error}; train anew") from error
         return job
@@ -175,7 +177,8 @@ class StoppedRun:
                 f"from its weights, with model.initial_weights={self.directory}/weights.npz"
             )
             raise DataError(
-                f"{self.directory}: the data has changed since its checkpoint: the {changed[0]}; "
+                f"{self.directory}: the data has changed since its checkpoint: the "
+                f"{on_one_line(changed[0], 40)}; "
                 + (rounded if self._scaled_otherwise else "put the data back, or train anew")
             )
 
@@ -193,7 +196,7 @@ class StoppedRun:
     @property
     def _epochs_before(self) -> int:
         assert self.checkpoint is not None
-        return int(self.checkpoint.record["config"]["training"]["epochs"])
+        return saved_config(self.checkpoint.record["config"], "config").config.training.epochs
 
 
 def check_run(directory: Path) -> None:
@@ -230,6 +233,8 @@ def load_run(directory: Directory, loaded: LoadedConfig) -> StoppedRun:
     for name, kind in _RECORDED.items():
         if not isinstance(checkpoint.record.get(name), kind):
             raise DataError(f"{directory / CHECKPOINT}: says nothing of {name}; train anew")
+    if not 0 <= checkpoint.record["wall_seconds"] < math.inf:
+        raise DataError(f"{directory / CHECKPOINT}: was trained in no time; train anew")
     if checkpoint.record["engine"] not in ENGINES:
         raise DataError(f"{directory / CHECKPOINT}: names an unknown engine; train anew")
     before = saved_config(checkpoint.record["config"], f"{directory / CHECKPOINT}: its config")
@@ -245,15 +250,18 @@ def _check_epochs(directory: Directory, progress: Progress, config: Config) -> N
         raise DataError(f"{directory / CHECKPOINT}: counts epochs that there are not; train anew")
 
 
-def _check_progress(job: Job) -> None:
+def _check_progress(job: Job, state: Mapping[str, NDArray[Any]]) -> None:
     """Raise `ValueError` when a restored engine and the progress do not go together."""
     progress, now = job.progress, job.engine.snapshot()
     if progress.best is not None and _forms(progress.best) != _forms(now):
         raise ValueError("has best parameters that are not like its parameters")
     batches, sums = job.order.batches, progress.sums
-    too_many = progress.batch > batches or sums.steps > batches or sums.rows > len(job.order.split)
+    rows = len(job.order.split)
+    too_many = progress.batch > batches or sums.steps != progress.batch or sums.rows > rows
     if too_many or (progress.batch and not sums.rows):
         raise ValueError("counts batches that there are not")
+    if state["steps"] != progress.epoch * batches + progress.batch:
+        raise ValueError("counts other steps than its epochs have")
     _check_sums(sums, job)
 
 

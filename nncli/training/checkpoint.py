@@ -1,6 +1,7 @@
 """``checkpoint.npz``: the state that training goes on from, and how often it is written."""
 
 import json
+import math
 import time
 from dataclasses import asdict, dataclass, replace
 from typing import Any
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from nncli.base.errors import DataError, DivergenceError, reason
 from nncli.base.storage.directory import Place
 from nncli.base.storage.npz_file import read_own_npz, write_npz
+from nncli.base.storage.strict_json import check_size
 from nncli.base.words import on_one_line
 from nncli.engines.engine import Engine, Sums
 from nncli.training.progress import Progress
@@ -74,10 +76,12 @@ def read_checkpoint(place: Place) -> Checkpoint:
     """
     try:
         arrays = read_own_npz(place)
-        record = json.loads(str(arrays.pop("metadata")))
+        text = str(arrays.pop("metadata"))
+        check_size(text)
+        record = json.loads(text)
         version = record["checkpoint_version"]
         if version not in (1, 2, FORMAT_VERSION):
-            raise ValueError(f"version {version}")
+            raise ValueError(f"version {on_one_line(repr(version), 40)}")
         if version == 1:
             _bring_up_to_date(arrays, record)
         counters = record.pop("progress")
@@ -88,9 +92,10 @@ def read_checkpoint(place: Place) -> Checkpoint:
         progress = Progress(**counters, sums=sums, best=best or None)
     except OSError as error:
         raise DataError(f"{place}: cannot be read ({reason(error)})") from error
-    except (KeyError, TypeError, ValueError, RecursionError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError, RecursionError) as error:
+        what = on_one_line(str(error))
         raise DataError(
-            f"{place}: is damaged, or no checkpoint of this version of nncli ({error}); train anew"
+            f"{place}: is damaged, or no checkpoint of this version of nncli ({what}); train anew"
         ) from error
     return Checkpoint(arrays, progress, record, version)
 
@@ -121,6 +126,11 @@ def _sums(values: dict[str, Any]) -> Sums:
     saturated = [each for each in values["saturated"] if each is not None]
     if not all(type(each) in (int, float) for each in [*values["squared_norms"], *saturated]):
         raise ValueError("its sums are not numbers")
+    # A negative square has a complex root.
+    if not all(
+        math.isfinite(each) and each >= 0 for each in [*values["squared_norms"], *saturated]
+    ):
+        raise ValueError("its sums are not finite, or below 0")
     return Sums(**values)
 
 
@@ -129,10 +139,18 @@ def _check_kinds(expected: dict[str, Any], found: Any) -> None:
     if not isinstance(found, dict):
         raise ValueError("its progress is no mapping")
     for name, value in found.items():
-        kind = type(expected[name])
-        kinds = (int, float) if kind is float else (kind,)
-        if type(value) not in kinds or (kind is int and value < 0):
+        if not _is_like(expected[name], value):
             raise ValueError(f"its {name} is {on_one_line(repr(value), 40)}")
+
+
+def _is_like(start: Any, value: Any) -> bool:
+    """Return whether a value is of the kind that it starts as: finite, unless it starts as NaN.
+
+    Raises `OverflowError` for a whole number that is larger than any float.
+    """
+    if isinstance(start, float):
+        return type(value) in (int, float) and (math.isfinite(value) or math.isnan(start))
+    return type(value) is type(start) and not (isinstance(value, int) and value < 0)
 
 
 def _check_finite(engine: Engine, arrays: dict[str, NDArray[Any]], progress: Progress) -> None:

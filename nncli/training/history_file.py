@@ -3,6 +3,7 @@
 import csv
 from functools import partial
 from io import TextIOWrapper
+from itertools import takewhile
 from pathlib import Path
 
 from nncli.base.errors import DataError, reason
@@ -24,7 +25,8 @@ def read_history(path: Path) -> Table:
     try:
         with open_regular(path) as file, TextIOWrapper(file, "utf-8", newline="") as stream:
             lines = iter(partial(stream.readline, _LONGEST_LINE), "")
-            header, *rows = [*csv.reader(line for line in lines if line.endswith("\n"))] or [[]]
+            whole = takewhile(lambda line: line.endswith("\n"), lines)
+            header, *rows = [*csv.reader(whole)] or [[]]
         if header[:2] != ["epoch", "train_loss"]:
             raise ValueError("its header does not start with epoch,train_loss")
         if short := [number for number, row in enumerate(rows, 2) if len(row) != len(header)]:
@@ -33,5 +35,5 @@ def read_history(path: Path) -> Table:
         return {**table, "epoch": [int(each) for each in table["epoch"]]}
     except OSError as error:
         raise DataError(f"{path}: cannot be read ({reason(error)})") from error
-    except (ValueError, csv.Error) as error:
+    except (ValueError, OverflowError, csv.Error) as error:
         raise DataError(f"{path}: is damaged, or not the history of a run ({error})") from error

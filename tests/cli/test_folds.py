@@ -157,6 +157,18 @@ def test_a_stopped_run_goes_on_with_the_folds_that_are_left(nncli, write, tmp_pa
     assert again.out.startswith("a run is finished: all of its 3 folds are done.\n")
 
 
+@pytest.mark.parametrize("other", ["fold-2", "of one fold"])
+def test_a_fold_takes_no_model_but_its_own(nncli, write, tmp_path, other):
+    write(lines())
+    nncli("train", "-q", "c.yaml", "-o", "run")
+    nncli("train", "-q", "c.yaml", "-o", "run/of one fold", "training.folds=null")
+    weights = tmp_path / "run" / other / "weights.npz"
+    shutil.copyfile(weights, tmp_path / "run" / "fold-1" / "weights.npz")
+    assert nncli("train", "-q", "--resume", "run").error == (
+        "Error: run/fold-1/weights.npz: is no model of this run; put that of the fold back"
+    )
+
+
 def test_more_epochs_can_be_asked_of_all_folds(nncli, write, tmp_path):
     write(lines())
     assert nncli("train", "-q", "c.yaml", "-o", "run").code == 0

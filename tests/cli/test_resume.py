@@ -341,6 +341,12 @@ def test_a_damaged_checkpoint_is_one_line(nncli, stopped):
         (adding_up_to(squared_norms=[None] * 3), f"{DAMAGED} (its sums are not numbers)"),
         (adding_up_to(squared_norms=[[1.0]] * 3), f"{DAMAGED} (its sums are not numbers)"),
         (adding_up_to(squared_norms=[1.0] * 2), "has sums of other layers than there are"),
+        *[(adding_up_to(loss=each), DAMAGED) for each in (np.nan, np.inf, 10**400)],
+        *[(adding_up_to(squared_norms=[each] * 3), DAMAGED) for each in (np.nan, -1.0, 10**400)],
+        (adding_up_to(steps=1), "counts batches that there are not; train anew"),
+        (counting(best_value=10**400), DAMAGED),
+        (saying(checkpoint_version="9" * 10**6), DAMAGED),
+        (saying(ended=[[]] * 10**6), f"{DAMAGED} (has more values than nncli writes)"),
         (adding_up_to(saturated={}), DAMAGED),
         (adding_up_to(saturated=[True] * 3), f"{DAMAGED} (its sums are not numbers)"),
         (adding_up_to(saturated=[0.5] * 4), "has sums of other layers than there are; train anew"),
@@ -364,6 +370,9 @@ def test_a_damaged_checkpoint_is_one_line(nncli, stopped):
         (without("state"), "has no state of the shape (0,) and the type float32; train anew"),
         (holding(steps=np.array(17.0)), "has no steps of the shape () and the type int64; train"),
         (holding(steps=np.array(-17)), "counts steps below 0; train anew"),
+        (holding(steps=np.array(2**62)), "counts other steps than its epochs have; train anew"),
+        (holding(steps=np.array(18)), "counts other steps than its epochs have; train anew"),
+        *[(saying(wall_seconds=each), "was trained in no time") for each in (-1.0, np.nan, np.inf)],
     ],
 )
 def test_a_checkpoint_of_something_else_is_one_line(nncli, stopped, change, problem):

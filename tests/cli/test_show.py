@@ -1,5 +1,6 @@
 import csv
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -293,6 +294,24 @@ def test_a_run_of_no_epochs_and_a_damaged_history(nncli, xor_config):
     done = nncli("show", "run")
     assert (done.code, done.error.count("\n")) == (1, 0)
     assert "history.csv: is damaged" in done.error
+
+
+def test_a_history_with_a_hole_is_read_to_its_last_whole_row(nncli, xor_config):
+    """A file may say that it has many gigabytes, and have none."""
+    nncli("train", xor_config, "-o", "run")
+    before = nncli("show", "run").out
+    os.truncate("run/history.csv", 50 * 10**9)
+    done = nncli("show", "run")
+    assert (done.out, done.err) == (before, "")
+
+
+@pytest.mark.parametrize("epoch", ["inf", "nan", "1e400"])
+def test_an_epoch_that_is_none_is_refused(nncli, xor_config, epoch):
+    nncli("train", xor_config, "-o", "run")
+    with Path("run/history.csv").open(encoding="utf-8") as stream:
+        header, first = stream.readline(), stream.readline()
+    Path("run/history.csv").write_text(f"{header}{epoch},{first.split(',', 1)[1]}", "utf-8")
+    assert "history.csv: is damaged, or not the history" in nncli("show", "run").error
 
 
 def test_a_torn_last_row_of_a_history_is_left_out(nncli, xor_config):

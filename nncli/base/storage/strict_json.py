@@ -15,7 +15,7 @@ _MOST_DIGITS = 100
 def to_json(value: Any) -> str:
     """Return `value` as JSON. Raises `ValueError` for what `parse_json` would not take."""
     text = json.dumps(value, ensure_ascii=False, allow_nan=False)
-    _check_size(text)
+    check_size(text)
     return text
 
 
@@ -28,7 +28,7 @@ def parse_json(text: str) -> Any:
         In a few words, for every other text, and for one that is too long or too deep: among
         them keys that stand twice, numbers that are not finite, and halves of characters.
     """
-    _check_size(text)
+    check_size(text)
     try:
         value = json.loads(
             text,
@@ -44,8 +44,8 @@ def parse_json(text: str) -> Any:
     return value
 
 
-def _check_size(text: str) -> None:
-    """Refuse what would take much memory or nests deeply, before anything is made of it."""
+def check_size(text: str) -> None:
+    """Raise `ValueError` for what would take much memory or nests deeply: nothing is made of it."""
     if len(text) > _MOST_CHARACTERS:
         raise ValueError("is longer than nncli writes")
     bare = re.sub('"[^"]*"', "", text.replace("\\\\", "").replace('\\"', ""))
