@@ -24,5 +24,4 @@ def environment(threads: int) -> dict[str, Any]:
 
 def numpy_build() -> dict[str, Any]:
     """Return how NumPy was built, section by section, as it says itself."""
-    # Typed as None, which it returns only where it prints.
-    return np.show_config(mode="dicts")  # type: ignore[return-value]
+    return np.show_config(mode="dicts")  # type: ignore[return-value]  # None only if it prints

@@ -25,9 +25,8 @@ def standard_streams() -> Iterator[None]:
     with ExitStack() as stack:
         if sys.stdout is None:
             stack.enter_context(redirect_stdout(stack.enter_context(_nowhere())))
-        # TextIO has no reconfigure; TextIOWrapper, which the stream is, has.
         with suppress(AttributeError):  # a replacement cannot be reconfigured
-            sys.stdout.reconfigure(**_TEXT)  # type: ignore[union-attr]
+            sys.stdout.reconfigure(**_TEXT)  # type: ignore[union-attr]  # TextIOWrapper has it
         if sys.stderr is None or sys.stderr.closed:
             stack.enter_context(redirect_stderr(stack.enter_context(_nowhere())))
         elif hasattr(sys.stderr, "buffer"):  # a replacement in memory takes everything
@@ -45,7 +44,7 @@ def print_traceback(
 
     lines = "".join(format_exception(kind, error, trace)).split("\n")
     with standard_streams():
-        print(*map(printable, lines), sep="\n", end="", file=sys.stderr)  # noqa: T201
+        print(*map(printable, lines), sep="\n", end="", file=sys.stderr)  # noqa: T201 - it is its task
 
 
 def discard_output() -> None:

@@ -81,19 +81,22 @@ def _run(arguments: list[str]) -> int:
         discard_output()  # the reader of a pipe has seen enough
         return 1
     except OSError as error:
-        if error.filename is None and error.errno == ENOENT:
-            gone = "the working directory was removed; change to another one"
-            problem = reason(error) if absolute(Path()).is_absolute() else gone
-        elif error.filename is None:
-            discard_output()
-            problem = f"standard output cannot be written ({reason(error)})"
-        elif arguments[:1] == ["--debug"]:
+        if error.filename is not None and arguments[:1] == ["--debug"]:
             raise
-        else:  # a path of the command line that the system does not even look up
-            problem = f"{error.filename}: {reason(error)}"
-        click.echo(f"Error: {problem}", err=True)
+        click.echo(f"Error: {_problem_of(error)}", err=True)
         return 1
     return code if isinstance(code, int) else 0
+
+
+def _problem_of(error: OSError) -> str:
+    """Return what an error of the system is about that nobody has put into words."""
+    if error.filename is not None:  # a path of the command line that the system does not look up
+        return f"{error.filename}: {reason(error)}"
+    if error.errno == ENOENT:
+        gone = "the working directory was removed; change to another one"
+        return reason(error) if absolute(Path()).is_absolute() else gone
+    discard_output()
+    return f"standard output cannot be written ({reason(error)})"
 
 
 def _lacks_argument(error: NncliError, arguments: Sequence[str]) -> bool:

@@ -53,8 +53,7 @@ from nncli.nn.network import (
 )
 from nncli.nn.objective import Objective
 
-# 1 had no target_offset, target_scale and encoding; 1 and 2 had a dense layer and its activation
-# in one.
+# 1 had no target_offset, target_scale and encoding; 1 and 2 had layer and activation in one.
 FORMAT_VERSION = 3
 
 _DTYPES = (np.dtype("<f4"), np.dtype("<f8"))
@@ -115,7 +114,7 @@ def read_model(place: Place) -> Model:
     if isinstance(place, Path) and place.is_dir():
         if problem := why_no_model(place):
             raise ModelFileError(problem)
-        place = place / WEIGHTS
+        place /= WEIGHTS
     with _refusals(place):
         model = _read(read_own_npz, place, called)
     return replace(model, folder=absolute(Path(str(place)).parent))

@@ -81,8 +81,8 @@ class Directory:
 
     def names(self) -> list[str]:
         """Return the names of what it holds. Raises `OSError`."""
-        # Path lists nothing by a handle.
-        return os.listdir(self.path if self.handle is None else self.handle)  # noqa: PTH208
+        place = self.path if self.handle is None else self.handle
+        return os.listdir(place)  # noqa: PTH208 - Path lists nothing by a handle
 
     def place(self) -> Path:
         """Return where it is now, as far as the system tells."""
@@ -175,6 +175,6 @@ def _place_of(handle: int) -> Path:
     with suppress(ImportError, AttributeError):
         import fcntl
 
-        told = fcntl.fcntl(handle, fcntl.F_GETPATH, bytes(1024))  # type: ignore[attr-defined]  # macOS
+        told = fcntl.fcntl(handle, fcntl.F_GETPATH, bytes(1024))  # type: ignore[attr-defined]  # of macOS
         return Path(os.fsdecode(told.rstrip(b"\0")))
     return Path(f"/proc/self/fd/{handle}").readlink()  # Linux
