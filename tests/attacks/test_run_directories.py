@@ -1,0 +1,78 @@
+"""Run directories from strangers are refused line by line, or harmless; nothing outside changes."""
+
+import os
+
+import pytest
+
+from tests.attacks.measure import measured
+from tests.attacks.run_directories import (
+    CROSS_VALIDATIONS,
+    RUN_DIRECTORIES,
+    made,
+    make_outside,
+    stopped_run,
+    unchanged,
+)
+
+SECONDS, MEGABYTES = 2, 300
+MOST_LINES = 101  # a config's problems are reported together
+LONGEST_LINE = 1000  # a path stands in it twice
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(os.name != "posix", reason="made of pipes, sockets and links"),
+]
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory):
+    """Return the stopped runs that the directories are made from."""
+    asked = {
+        "other": ("optimizer: sgd, epochs: 9", 17),
+        "single": ("optimizer: adam", 17),
+        "folds": ("optimizer: adam, folds: 2", 17),
+    }
+    return {name: stopped_run(tmp_path_factory.mktemp(name), *each) for name, each in asked.items()}
+
+
+@pytest.fixture(scope="module")
+def directories(runs, tmp_path_factory):
+    """Return the paths of the directories, and the folder outside."""
+    directory = tmp_path_factory.mktemp("strangers")
+    outside, paths = make_outside(directory, runs["other"]), []
+    for name, changes in (("single", RUN_DIRECTORIES), ("folds", CROSS_VALIDATIONS)):
+        (directory / name).mkdir()
+        paths += made(directory / name, runs[name], outside, changes)
+    return paths, outside
+
+
+@pytest.fixture(scope="module")
+def outcomes(directories):
+    """Return what every command did with every directory; the last one changes them."""
+    paths, outside = directories
+    with unchanged(outside):
+        commands = ["eval"], ["show"], ["train", "-q", "--resume"]
+        return [each for command in commands for each in measured(command, paths)]
+
+
+def test_there_are_enough_of_them(runs):
+    assert len(RUN_DIRECTORIES) + len(CROSS_VALIDATIONS) >= 650
+    assert (runs["folds"] / "fold-2" / "weights.npz").exists()
+    assert not (runs["folds"] / "metrics.json").exists()
+
+
+def test_every_one_is_refused_line_by_line_or_harmless(outcomes):
+    for each in outcomes:
+        *lines, last = each.err.split("\n")
+        errors = [line for line in lines if not line.startswith("Warning: ")]
+        assert each.code in (0, 1, 2), (each.name, each.err)
+        assert all(line.isprintable() for line in each.out.split("\n")), each.name
+        assert all(line.isprintable() and len(line) <= LONGEST_LINE for line in lines), each.name
+        assert last == "", each.name
+        assert len(errors) <= (0, 1, MOST_LINES)[each.code], (each.name, each.err)
+        assert bool(errors) == bool(each.code), (each.name, each.err)
+
+
+def test_none_takes_long_or_much_memory(outcomes):
+    assert max((each.seconds, each.name) for each in outcomes) < (SECONDS, "")
+    assert max(each.peak_megabytes for each in outcomes) < MEGABYTES
