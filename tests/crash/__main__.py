@@ -1,6 +1,9 @@
-"""Kill training at random moments, a few hundred times, and see that nothing is lost.
+"""Disturb training at random moments, a few hundred times, and see that nothing is lost.
 
-python -m tests.crash [--kills 200] [--seed 0]
+Processes are killed and get signals; run directories are renamed and removed, and a stranger puts
+links into them.
+
+python -m tests.crash [--times 200] [--seed 0]
 """
 
 import argparse
@@ -9,23 +12,26 @@ import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.crash.kills import sweep
+from tests.crash.sweep import sweep
 
 
 def main() -> int:
     """Run the sweep, print what came of it, and return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m tests.crash", description=__doc__)
-    parser.add_argument("--kills", type=int, default=200, metavar="N")
+    parser.add_argument("--times", type=int, default=200, metavar="N")
     parser.add_argument("--seed", type=int, default=0, metavar="N")
     options = parser.parse_args()
     started = time.monotonic()
     with TemporaryDirectory() as directory:
-        for tally in sweep(Path(directory), options.kills, options.seed):
-            print(f"{tally.runs} runs, {tally.kills} kills, {len(tally.failures)} lost", flush=True)
+        for tally in sweep(Path(directory), options.times, options.seed):
+            done, lost = tally.times.total(), len(tally.failures)
+            print(f"{tally.runs} runs, {done} disturbances, {lost} lost", flush=True)
+    kinds = ", ".join(f"{what}: {times}" for what, times in tally.times.most_common())
     print(
-        f"{tally.kills} kills, {tally.in_calls} of them in the middle of a call that changes a "
-        f"file, {tally.in_checkpoints} of a checkpoint; {tally.runs} runs, {len(tally.failures)} "
-        f"of them lost or not the same to the last bit; {time.monotonic() - started:.0f} s"
+        f"{tally.times.total()} disturbances ({kinds}), {tally.in_calls} of them in the middle of "
+        f"a call that changes a file, {tally.in_checkpoints} of a checkpoint; {tally.runs} runs, "
+        f"{len(tally.failures)} of them lost or not the same to the last bit; "
+        f"{time.monotonic() - started:.0f} s"
     )
     print(*tally.failures, sep="\n")
     return bool(tally.failures)

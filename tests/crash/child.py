@@ -1,28 +1,29 @@
-"""Run nncli, and die of SIGKILL in the middle of a call that changes a file, if asked to.
+"""Run nncli, and let something happen to the run in the middle of a call that changes a file.
 
-python -m tests.crash.child FILE CALL ROOT ARGUMENTS...
+python -m tests.crash.child DISTURBANCE FILE CALL ROOT ARGUMENTS...
 
 CALL counts the calls that change FILE, or any file where that is empty, from 1; 0 is for none.
 """
 
 import os
-import signal
 import sys
 from pathlib import Path
 
-from nncli.cli.main import main
+from nncli.__main__ import main
+from tests.crash.disturbances import DISTURBANCES
 from tests.crash.interposer import Call, interposed
 
-file, left, root = sys.argv[1], int(sys.argv[2]), Path(sys.argv[3])
+what, file, left, root = sys.argv[1], sys.argv[2], int(sys.argv[3]), Path(sys.argv[4])
 
 
-def die(number: int, call: Call) -> None:
+def disturb(number: int, call: Call) -> None:
     global left
     left -= file in ("", call.name)
     if left == 0 and file in ("", call.name):
-        print("killed in", call.name, file=sys.stderr, flush=True)
-        os.kill(os.getpid(), signal.SIGKILL)
+        left = -1
+        print("disturbed in", call.name, file=sys.stderr, flush=True)
+        DISTURBANCES[what].act(root, os.getpid())
 
 
-with interposed(root, die):
-    main(sys.argv[4:])
+with interposed(root, disturb):
+    main(sys.argv[5:])
