@@ -96,10 +96,8 @@ def _disturbed(new: list[str], chosen: Path, tally: Tally, chance: random.Random
             tally.times[LINK] += 1
             _resume_with_link(run, chance)
         code, place = _disturb(run, _begin_or_resume(run, new), tally, chance)
-        if (
-            place is None or not (place / "config.yaml").exists()
-        ):  # not begun, or removed at its end
-            run = chosen
+        if place is None or not (place / "config.yaml").exists():
+            run = chosen  # not begun, or removed at its end
             for left in run.iterdir() if run.exists() else ():
                 left.unlink()
         elif code == 0:
@@ -138,8 +136,9 @@ def _disturb(
     place = next((each for each in places if each.exists()), None)
     code = process.returncode
     is_right = code in (0, *DISTURBANCES[what].codes) or (code == 1 and not has_begun)
-    # When all is done and Python itself ends, it no longer handles signals.
-    is_right = is_right or (128 - code in DISTURBANCES[what].codes and _is_over(place))
+    # When all is saved and Python itself ends, it no longer handles signals.
+    is_saved = "Interrupted after " in err or _is_over(place)
+    is_right = is_right or (128 - code in DISTURBANCES[what].codes and is_saved)
     if not is_right or (code and has_begun and place is None) or "Traceback" in err:
         raise LostError(f"exit code {code} after {what}: {err.splitlines()[-1]}")
     return code, place
