@@ -77,6 +77,7 @@ def _escape(each: str) -> str:
 
 _PLAIN_NAME = re.compile(r"[^\W\d]([\w .-]*\w)?")  # to YAML
 _YAML_WORDS = ("null", "true", "false")
+_LONGEST_YAML_KEY = 1024  # without a question mark before it: YAML 1.2, section 7.4.3
 
 
 def yaml_word(text: str) -> str:
@@ -84,6 +85,12 @@ def yaml_word(text: str) -> str:
     if _PLAIN_NAME.fullmatch(text) and text.lower() not in _YAML_WORDS:
         return text
     return json.dumps(text, ensure_ascii=not is_printable(text))
+
+
+def yaml_key(text: str) -> str:
+    """Return a name as a config takes it before a colon."""
+    word = yaml_word(text)
+    return word if len(word) <= _LONGEST_YAML_KEY else f"? {word} "
 
 
 def shell_word(text: str) -> str:

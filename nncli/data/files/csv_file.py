@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nncli.base.errors import DataError
-from nncli.base.words import did_you_mean, yaml_word
+from nncli.base.words import did_you_mean, yaml_key
 from nncli.data.files.csv_head import has_names, misdivided
 from nncli.data.files.csv_rows import BLOCK_BYTES, MOST_ROW_BYTES, Cells, CsvRows, Lines
 from nncli.data.files.decimals import parse_decimals
@@ -262,7 +262,7 @@ class _Columns:
         if column in self.others and (is_blank_word(text) or text in NOT_A_NUMBER):
             remedy += f", or say data.blanks: [{json.dumps(text)}]"
         if column in self.unknown or (column in self.others and other_form(text)):
-            remedy += f"; or say data.columns: {{{yaml_word(column)}: category}}"
+            remedy += f"; or say data.columns: {{{yaml_key(column)}: category}}"
         return DataError(
             f"{self.name}: line {line}, column {column}: found {text[:40]!r}; expected {expected}"
             f"{remedy}"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 import numpy as np
 
 from nncli.base.errors import DataError
-from nncli.base.words import count, has_surrogate, yaml_word
+from nncli.base.words import count, has_surrogate, yaml_key, yaml_word
 from nncli.data.files.table import BLANK_BOOLEAN, NUMBER, Cells, Kind, Table
 from nncli.data.files.texts import NOT_A_NUMBER, canonical, places_of
 from nncli.data.splits import Rows
@@ -120,7 +120,7 @@ class Column:
             raise DataError(
                 f"{table.name}: {table.place(int(blank.argmax()))}, column {self.name}: is blank; "
                 f"expected a {expected}; fill it, or train with data.columns: "
-                f"{{{yaml_word(self.name)}: {{{setting}}}}}"
+                f"{{{yaml_key(self.name)}: {{{setting}}}}}"
             )
         if self.missing == "indicator":
             out[:, -1] = blank

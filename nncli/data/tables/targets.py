@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from nncli.base.errors import DataError
 from nncli.base.storage.temporary_file import stacked
-from nncli.base.words import count, listed, yaml_word
+from nncli.base.words import count, listed, yaml_key
 from nncli.data.dataset import Task
 from nncli.data.files.table import BLANK_BOOLEAN, NUMBER, Cells, Table
 from nncli.data.files.texts import canonical, in_order, places_of, texts_of
@@ -266,5 +266,5 @@ def _refuse_fractions(table: Table, name: str, cells: Cells) -> None:
         raise DataError(
             f"{table.name}: {table.place(row)}, column {name}: found {cells[row]:g}; a class is a "
             "name or a whole number; say data.task: regression, or data.columns: "
-            f"{{{yaml_word(name)}: category}}"
+            f"{{{yaml_key(name)}: category}}"
         )
