@@ -93,6 +93,11 @@ RUN = Place(runs=True)
 MODEL = Place(*_OF_MODELS, runs=True)
 MODEL_OR_CONFIG = Place(*_OF_MODELS, *_OF_CONFIGS, runs=True)
 DATA = Place(*_OF_TABLES, *_OF_IMAGES)
+TRUST_PATHS = click.option(
+    "--trust-paths",
+    is_flag=True,
+    help="Read the files that WEIGHTS names wherever they are, and say what is in them.",
+)
 
 
 def templates(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:

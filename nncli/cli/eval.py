@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from nncli.cli.arguments import DATA, MODEL
+from nncli.cli.arguments import DATA, MODEL, TRUST_PATHS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,12 +38,14 @@ _MOST_PARTS, _WORST_PARTS = 100, 20
     help="The probability over which the second of two classes, or a label, counts as predicted.  "
     "[default: the model's own]",
 )
+@TRUST_PATHS
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def eval_(
     weights: Path,
     split: str | None,
     file: Path | None,
     threshold: float | None,
+    trust_paths: bool,
     as_json: bool,
 ) -> None:
     """Print how well a model does.
@@ -60,6 +62,7 @@ def eval_(
         file,
         split=split,
         threshold=threshold,
+        trust_paths=trust_paths,
         note=print_warning,
     )
     if as_json:

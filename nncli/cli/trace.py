@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from nncli.cli.arguments import MODEL_OR_CONFIG, settings
+from nncli.cli.arguments import MODEL_OR_CONFIG, TRUST_PATHS, settings
 
 _MOST_ROWS = 100
 
@@ -46,6 +46,7 @@ _MOST_ROWS = 100
     metavar="N",
     help="The most units of a layer, and terms of a sum, that are shown.",
 )
+@TRUST_PATHS
 def trace(
     what: Path,
     overrides: tuple[str, ...],
@@ -53,6 +54,7 @@ def trace(
     format_: str,
     precision: int,
     limit: int,
+    trust_paths: bool,
 ) -> None:
     """Print one training step as a worked example.
 
@@ -70,6 +72,7 @@ def trace(
         format=format_,
         precision=precision,
         limit=limit,
+        trust_paths=trust_paths,
     )
     click.echo(page, nl=False)
 

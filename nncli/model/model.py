@@ -237,6 +237,7 @@ class Model:
         *,
         split: str | None = None,
         threshold: float | None = None,
+        trust_paths: bool = False,
         note: Note = warn,
     ) -> "Evaluation":
         """Compare predictions with the targets of rows.
@@ -250,6 +251,10 @@ class Model:
             of their names, or in the array ``y`` of an npz file.
         split : str, optional
             ``test`` by default.
+        trust_paths : bool
+            Whether the files that its config names are read wherever they are. By default those
+            outside of its own folder, and of the project of its run, have to be unchanged since its
+            training, as a model may be another person's.
         threshold, note
             As for `predict`.
 
@@ -263,7 +268,15 @@ class Model:
         from nncli.model.model_evaluation import evaluate_model
 
         with np.errstate(**_ERRORS):
-            return evaluate_model(self, rows, targets, split=split, threshold=threshold, note=note)
+            return evaluate_model(
+                self,
+                rows,
+                targets,
+                split=split,
+                threshold=threshold,
+                trust_paths=trust_paths,
+                note=note,
+            )
 
     def save(self, path: Path | str, *, replace: bool = False) -> None:
         """Write the model file, whole or not at all.

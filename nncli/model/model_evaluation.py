@@ -2,21 +2,16 @@
 
 import math
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from nncli.base.arguments import argument, check_callable, said
-from nncli.base.errors import DataError, ModelFileError, UsageError
+from nncli.base.errors import DataError, UsageError
 from nncli.base.notes import Note
 from nncli.base.storage.mapping import row_blocks
-from nncli.data.dataset import Dataset
-from nncli.data.files.texts import canonical
-from nncli.data.names import plain_name
 from nncli.data.rows.reading import labelled_rows
 from nncli.data.splits import SPLITS, Split
 from nncli.data.tables.column import LARGEST
-from nncli.data.tables.encoding import Encoding
 from nncli.data.tables.targets import Targets
 from nncli.metrics.tasks import Evaluation
 from nncli.model.evaluation import (
@@ -38,6 +33,7 @@ def evaluate_model(
     *,
     split: str | None,
     threshold: float | None,
+    trust_paths: bool,
     note: Note,
 ) -> Evaluation:
     """Return the evaluation that `Model.evaluate` promises; parameters and errors are as there."""
@@ -51,7 +47,7 @@ def evaluate_model(
         raise UsageError(f"the {split} rows and rows of your own exclude each other; choose one")
     name = (split or "test") if rows is None else _name_of(rows)
     chosen = (
-        _own_rows(model, name, note)
+        _own_rows(model, name, note, trust_paths=trust_paths)
         if rows is None
         else _given_rows(model, rows, targets, name, note)
     )
@@ -99,48 +95,22 @@ def _name_of(rows: object) -> str:
     return "X" if isinstance(rows, np.ndarray) else "data"
 
 
-def _described(dataset: Dataset) -> tuple[list[str], list[str], list[str]]:
-    return [*dataset.columns], [*dataset.targets], [*dataset.classes]
-
-
-def _means_the_same(dataset: Dataset, model: Model) -> bool:
-    """Return whether a table has the model's columns and classes, whatever version named them."""
-    known = Targets(model.task, model.targets, model.classes)
-    codes = known.codes(np.array(dataset.classes, object))
-    same_classes = {*codes.tolist()} == {*range(len(model.classes))}
-    return same_classes and _meaning(dataset.encoding) == _meaning(model.preprocessing.encoding)
-
-
-def _meaning(encoding: Encoding | None) -> Any:
-    columns = encoding.columns if encoding else ()
-    return [
-        (plain_name(each.name), each.kind, {*map(canonical, each.categories)}) for each in columns
-    ]
-
-
-def _own_rows(model: Model, split: str, note: Note) -> Split:
+def _own_rows(model: Model, split: str, note: Note, *, trust_paths: bool) -> Split:
     """Return the rows of a split of the data that a model's config names.
 
     `note` is told if they are not those of its training.
     """
-    from nncli.config.load import saved_config  # pydantic: not for rows that are given
+    # They import pydantic, which is not needed for rows that are given.
     from nncli.data.fingerprint import changed_in_split
+    from nncli.model.named_data import config_of, named_data
 
-    config = saved_config(model.config, f"{model.called}: its config", model.folder).config
+    config = config_of(model).config
+    remedy = said("evaluate it with --data FILE", "pass rows to evaluate()")
     if config.data.absence:
         raise DataError(
-            f"{model.called}: its rows were passed from Python, which are not saved; "
-            f"{_with_other_rows()}"
+            f"{model.called}: its rows were passed from Python, which are not saved; {remedy}"
         )
-    dataset, encoding = config.load_data(), model.preprocessing.encoding
-    described = (model.preprocessing.columns, model.targets, model.classes)
-    if _described(dataset) != described and _means_the_same(dataset, model):
-        dataset = config.load_from(config.data.knowing(model.classes, encoding))
-    if _described(dataset) != described:
-        raise ModelFileError(
-            f"{model.called}: its config names the source {config.data.source}, but its columns, "
-            f"targets or classes are not those of that source; {_with_other_rows()}"
-        )
+    dataset = named_data(model, config, trust_paths=trust_paths, remedy=remedy)
     if split not in dataset.splits:
         raise UsageError(
             f"{model.called}: its data has no {split} rows; choose {argument('split')} "
@@ -153,7 +123,3 @@ def _own_rows(model: Model, split: str, note: Note) -> Split:
             f"that it has not seen{said(' with --data FILE', '')}"
         )
     return dataset.splits[split]
-
-
-def _with_other_rows() -> str:
-    return said("evaluate it with --data FILE", "pass rows to evaluate()")

@@ -11,7 +11,7 @@ from numpy.typing import DTypeLike
 from nncli.base.clock import Clock
 from nncli.base.errors import ModelFileError
 from nncli.base.storage.mapping import check_unchanged
-from nncli.config.load import LoadedConfig, saved_config
+from nncli.config.load import LoadedConfig
 from nncli.config.resolve import Misfit
 from nncli.config.schema import Config
 from nncli.data.dataset import Dataset
@@ -32,6 +32,7 @@ from nncli.model.evaluation import (
     target_scaling_of,
 )
 from nncli.model.model import Model, Preprocessing
+from nncli.model.named_data import config_of, named_data
 from nncli.nn.network import Block, Network
 from nncli.nn.objective import Objective
 from nncli.runs.advice import advice
@@ -231,16 +232,24 @@ def prepare(
     )
 
 
-def prepare_again(model: Model) -> Job:
+def prepare_again(model: Model, *, trust_paths: bool = False) -> Job:
     """Return the job that a model was trained by, with its weights.
+
+    Parameters
+    ----------
+    trust_paths : bool
+        As for `Model.evaluate`.
 
     Raises
     ------
-    ConfigError, ModelFileError
+    ConfigError, DataError, ModelFileError
         When its config is none, or no longer leads to such a model.
     """
-    loaded = saved_config(model.config, f"{model.called}: its config", model.folder)
-    return prepare(loaded, start=model, engine="numpy")
+    loaded = config_of(model)
+    dataset = named_data(
+        model, loaded.config, trust_paths=trust_paths, remedy="trace a config of your own"
+    )
+    return prepare(loaded, dataset=dataset, start=model, engine="numpy")
 
 
 def _start_from(model: Model, network: Network) -> None:

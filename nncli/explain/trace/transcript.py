@@ -25,6 +25,7 @@ def trace(
     format: str = "text",  # noqa: A002 - as the option is called
     precision: int = 6,
     limit: int = 6,
+    trust_paths: bool = False,
 ) -> str:
     """Return one training step as a worked example.
 
@@ -45,6 +46,8 @@ def trace(
         Significant digits of the numbers.
     limit : int
         The most units of a layer, and terms of a sum, that are shown.
+    trust_paths : bool
+        Whether the files that a model names are read wherever they are, as for `Model.evaluate`.
 
     Raises
     ------
@@ -54,7 +57,7 @@ def trace(
         When the loss or the gradient is not finite.
     """
     _check_options(format, precision, limit)
-    job = _job(what, overrides)
+    job = _job(what, overrides, trust_paths)
     _check_rows(rows, job)
     chosen = FORMATS[format]
     source = printable(what.called if isinstance(what, Model) else config_name(what))
@@ -64,7 +67,7 @@ def trace(
     return chosen.write(page)
 
 
-def _job(what: ConfigSource | Model, overrides: Overrides) -> Job:
+def _job(what: ConfigSource | Model, overrides: Overrides, trust_paths: bool) -> Job:
     if isinstance(what, str | Path) and not is_config(what):
         what = read_model(Path(what))
     if not isinstance(what, Model):
@@ -72,7 +75,7 @@ def _job(what: ConfigSource | Model, overrides: Overrides) -> Job:
     if overrides:
         first = next(iter(overrides))
         raise UsageError(f"{first}: a model's settings are fixed; give its config instead")
-    return prepare_again(what)
+    return prepare_again(what, trust_paths=trust_paths)
 
 
 def _check_options(format_: str, precision: int, limit: int) -> None:

@@ -1,0 +1,179 @@
+"""The data that a model names, which is read with care: its file may be another person's.
+
+Of a file that a model names nothing is shown before it is known to be that model's data. Where it
+lies decides how that is known: see `_Named`.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from nncli.base.arguments import said
+from nncli.base.errors import DataError, ModelFileError, NncliError, OutputError
+from nncli.base.paths import nearby
+from nncli.config.load import LoadedConfig, saved_config
+from nncli.config.places import check_data, files_of
+from nncli.config.schema import Config
+from nncli.data.dataset import Dataset
+from nncli.data.files.texts import canonical
+from nncli.data.fingerprint import changed_parts, fingerprint
+from nncli.data.names import plain_name
+from nncli.data.tables.encoding import Encoding
+from nncli.data.tables.targets import Targets
+from nncli.model.model import Model
+
+
+def config_of(model: Model) -> LoadedConfig:
+    """Return the config that a model was trained by. Raises `ConfigError`."""
+    return saved_config(model.config, f"{model.called}: its config", model.folder)
+
+
+def named_data(model: Model, config: Config, *, trust_paths: bool, remedy: str) -> Dataset:
+    """Return the data that the config of a model names.
+
+    Parameters
+    ----------
+    trust_paths : bool
+        Whether its files are read like those of the user's own config, wherever they are.
+    remedy : str
+        What else to do, for errors.
+
+    Raises
+    ------
+    DataError
+        When it cannot be read, or its place alone does not let it be trusted.
+    ModelFileError
+        When it is that of another model.
+    """
+    paths = [path for (section, _), path in files_of(config) if section == "data"]
+    if trust_paths or model.folder is None or not paths:
+        return _as_known(model, config, config.load_data(), remedy)
+    return _Named(model, config, paths, remedy).dataset()
+
+
+@dataclass(frozen=True)
+class _Named:
+    """Data in files that a model names.
+
+    In the model's own place, which is its folder or the project of its run, the rows may have
+    changed if their names are the model's. Elsewhere they have to be those of its training, which
+    nobody can describe who does not have them.
+    """
+
+    model: Model
+    config: Config
+    paths: list[str]
+    remedy: str
+
+    def dataset(self) -> Dataset:
+        model, config = self.model, self.config
+        check_data(config)
+        outside = self._outside()
+        with self._nothing_shown(outside):
+            dataset = config.load_data()
+            if outside is None:
+                return _as_known(model, config, dataset, self.remedy)
+        if not model.fingerprint or changed_parts(model.fingerprint, fingerprint(dataset)):
+            raise self._refusal(outside)
+        return dataset
+
+    @contextmanager
+    def _nothing_shown(self, outside: str | None) -> Iterator[None]:
+        """Say of an error in a file only that it is there."""
+        try:
+            yield
+        except (ModelFileError, OutputError):
+            raise  # of the model, and of the disk
+        except NncliError as error:
+            cause = error.__cause__
+            if isinstance(cause, ImportError):
+                raise  # of a package that is not installed
+            number = cause.errno if isinstance(cause, OSError) else None
+            raise self._refusal(outside, os.strerror(number).lower() if number else "") from None
+
+    def _refusal(self, outside: str | None, reason: str = "") -> DataError:
+        """Return what is said of data that is not known to be the model's."""
+        why = f" ({reason})" if reason else ""
+        if outside:
+            problem = "lies outside of the model's folder and is not, or no longer, that of its"
+        else:
+            problem = "cannot be read as that of its"
+        path = nearby(outside or self.paths[0])
+        return DataError(
+            f"{self.model.called}: its data, {path}, {problem} training{why}; {self.remedy}, or if "
+            f"you trust the model, add {said('--trust-paths', 'trust_paths=True')}"
+        )
+
+    def _outside(self) -> str | None:
+        """Return the first path that leads out of the model's own place."""
+        own = self._own_places()
+        return next((path for path in self.paths if not _is_within(Path(path), own)), None)
+
+    def _own_places(self) -> list[Path]:
+        """Return the folder of the model, and that of the project with its run.
+
+        The project is what the model says that it is, and so has to be around the model. The
+        user's home, and what is around it, is nobody's project.
+        """
+        assert self.model.folder is not None
+        folder = self.model.folder.resolve()
+        places = [folder]
+        if self.config.places and folder.is_relative_to(base := Path(self.config.base).resolve()):
+            places.append(base)
+        home = Path("~").expanduser().resolve()
+        return [each for each in places if not home.is_relative_to(each)]
+
+
+def _is_within(path: Path, places: list[Path]) -> bool:
+    """Return whether a path leads into one of the places, not through links or hidden folders."""
+    try:
+        files = [path, *(path.rglob("*") if path.is_dir() else ())]
+        leads_to = {file.resolve() for file in files if file == path or file.is_symlink()}
+    except (OSError, RuntimeError):  # links in a circle, folders that nobody may look into
+        return False
+    for each in leads_to:
+        inner = [each.relative_to(place) for place in places if each.is_relative_to(place)]
+        if not any(all(not part.startswith(".") for part in found.parts) for found in inner):
+            return False
+    return True
+
+
+def _as_known(model: Model, config: Config, dataset: Dataset, remedy: str) -> Dataset:
+    """Return the data with columns and classes as the model knows them.
+
+    Raises `ModelFileError` when it has others.
+    """
+    encoding = model.preprocessing.encoding
+    described = (model.preprocessing.columns, model.targets, model.classes)
+    if _described(dataset) != described and _means_the_same(dataset, model):
+        dataset = config.load_from(config.data.knowing(model.classes, encoding))
+    if _described(dataset) != described:
+        raise ModelFileError(
+            f"{model.called}: its config names the source {config.data.source}, but its columns, "
+            f"targets or classes are not those of that source; {remedy}"
+        )
+    return dataset
+
+
+def _described(dataset: Dataset) -> tuple[list[str], list[str], list[str]]:
+    return [*dataset.columns], [*dataset.targets], [*dataset.classes]
+
+
+def _means_the_same(dataset: Dataset, model: Model) -> bool:
+    """Return whether a table has the model's columns and classes, whatever version named them."""
+    known = Targets(model.task, model.targets, model.classes)
+    codes = known.codes(np.array(dataset.classes, object))
+    same_classes = {*codes.tolist()} == {*range(len(model.classes))}
+    return same_classes and _meaning(dataset.encoding) == _meaning(model.preprocessing.encoding)
+
+
+def _meaning(encoding: Encoding | None) -> Any:
+    columns = encoding.columns if encoding else ()
+    return [
+        (plain_name(each.name), each.kind, {*map(canonical, each.categories)}) for each in columns
+    ]
