@@ -19,6 +19,7 @@ _PUBLIC = {
         "ModelFileError",
         "NncliError",
         "NncliWarning",
+        "OutOfMemoryError",
         "OutputError",
         "UsageError",
     ),
@@ -86,6 +87,7 @@ if TYPE_CHECKING:
     from nncli.base.errors import ModelFileError as ModelFileError
     from nncli.base.errors import NncliError as NncliError
     from nncli.base.errors import NncliWarning as NncliWarning
+    from nncli.base.errors import OutOfMemoryError as OutOfMemoryError
     from nncli.base.errors import OutputError as OutputError
     from nncli.base.errors import UsageError as UsageError
     from nncli.config.check import misfits_of_data as misfits_of_data

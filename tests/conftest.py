@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 
 # One thread for the matrix products: tests run beside other work, where threads that wait for
 # each other take many times as long.
@@ -18,6 +19,10 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 for name in ("SIGHUP", "SIGQUIT"):
     if hasattr(signal, name):
         signal.signal(getattr(signal, name), signal.SIG_DFL)
+
+NAMES_IN_UTF8 = pytest.mark.skipif(
+    sys.getfilesystemencoding() != "utf-8", reason="file names may not have any character here"
+)
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -6,6 +6,7 @@ standard error and an exit code. Any other exception is a bug and keeps its trac
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from errno import ENOMEM
 from typing import Any
 
 
@@ -50,6 +51,10 @@ class OutputError(NncliError):
     """A result cannot be written."""
 
 
+class OutOfMemoryError(NncliError):
+    """There is less memory than what was asked for needs."""
+
+
 class DivergenceError(NncliError):
     """Training produced a loss or a gradient that is not a finite number.
 
@@ -85,6 +90,8 @@ def os_errors_as(
 ) -> Iterator[None]:
     """Turn the operating system's errors in the block into ``place: problem (reason); remedy``.
 
+    That there is no memory is not the place's fault, and goes on to `memory_for`.
+
     Parameters
     ----------
     kind : type of NncliError
@@ -95,5 +102,40 @@ def os_errors_as(
     try:
         yield
     except OSError as error:
+        if is_of_memory(error):
+            raise
         words = f"{place}: {problem} ({reason(error)})"
         raise kind(f"{words}; {remedy}" if remedy else words) from error
+
+
+def is_of_memory(error: BaseException) -> bool:
+    """Return whether memory ran out; a file that is mapped says it as the system does."""
+    return isinstance(error, MemoryError) or getattr(error, "errno", None) == ENOMEM
+
+
+@contextmanager
+def memory_for(purpose: str, remedy: str) -> Iterator[None]:
+    """Say what needed the memory that ran out in the block, and what to do.
+
+    Parameters
+    ----------
+    purpose : str
+        What it is for, after "there is not enough memory": ``for the rows of d.csv``.
+
+    Raises
+    ------
+    OutOfMemoryError
+    """
+    try:
+        yield
+    except (MemoryError, OSError) as error:
+        if not is_of_memory(error):
+            raise
+        raise OutOfMemoryError(f"{no_memory(error, purpose)}; {remedy}") from error
+
+
+def no_memory(error: BaseException, purpose: str = "") -> str:
+    """Return the words for memory that ran out, with what was asked for, if that is known."""
+    words = str(error) if isinstance(error, MemoryError) else ""
+    asked = f" ({words[:1].lower()}{words[1:]})" if words else ""
+    return f"there is not enough memory{purpose and ' '}{purpose}{asked}"

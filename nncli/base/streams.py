@@ -2,11 +2,21 @@
 
 import io
 import os
+import select
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout, suppress
-from typing import TYPE_CHECKING, Any
+from contextlib import (
+    AbstractContextManager,
+    ExitStack,
+    contextmanager,
+    nullcontext,
+    redirect_stderr,
+    redirect_stdout,
+    suppress,
+)
+from typing import TYPE_CHECKING, Any, TextIO
 
+from nncli.base.errors import OutputError, reason
 from nncli.base.words import printable
 
 if TYPE_CHECKING:
@@ -19,20 +29,15 @@ if TYPE_CHECKING:
 def standard_streams() -> Iterator[None]:
     """Make the streams UTF-8 while the block runs; a closed one leads to nowhere.
 
-    What standard output cannot take is an `OSError`: it is the result. What standard error cannot
-    take is lost, as a full disk or a reader that is gone must not end the work.
+    What standard output cannot take is an `OutputError`, or a `BrokenPipeError` where its reader
+    has gone: it is the result. What standard error cannot take is lost, as a full disk or a reader
+    that has gone must not end the work.
     """
     with ExitStack() as stack:
-        if sys.stdout is None:
-            stack.enter_context(redirect_stdout(stack.enter_context(_nowhere())))
-        with suppress(AttributeError):  # a replacement cannot be reconfigured
-            sys.stdout.reconfigure(**_TEXT)  # type: ignore[union-attr]  # TextIOWrapper has it
-        if sys.stderr is None or sys.stderr.closed:
-            stack.enter_context(redirect_stderr(stack.enter_context(_nowhere())))
-        elif hasattr(sys.stderr, "buffer"):  # a replacement in memory takes everything
-            lossy = io.BufferedWriter(_Lossy(sys.stderr.buffer))
-            text = io.TextIOWrapper(lossy, line_buffering=True, **_TEXT)
-            stack.enter_context(redirect_stderr(stack.enter_context(text)))
+        output = _stream(sys.stdout, _Output, line_buffering=_is_shown_at_once(sys.stdout))
+        stack.enter_context(redirect_stdout(stack.enter_context(output)))
+        errors = _stream(sys.stderr, _Lossy, line_buffering=True)
+        stack.enter_context(redirect_stderr(stack.enter_context(errors)))
         yield
 
 
@@ -47,23 +52,32 @@ def print_traceback(
         print(*map(printable, lines), sep="\n", end="", file=sys.stderr)  # noqa: T201 - it is its task
 
 
-def discard_output() -> None:
-    """Let Python's own flush of standard output at the exit write to nowhere."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
 _TEXT: dict[str, Any] = {"encoding": "utf-8", "errors": "backslashreplace"}
 
 
-def _nowhere() -> io.TextIOWrapper:
-    return open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123 - closed by the stack
+def _stream(
+    stream: TextIO | None, kind: "type[_Stream]", *, line_buffering: bool
+) -> AbstractContextManager[TextIO]:
+    """Return what takes the place of a standard stream."""
+    if stream is None or stream.closed:
+        return open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123 - who calls it closes it
+    if not hasattr(stream, "buffer"):  # a replacement in memory takes everything
+        return nullcontext(stream)
+    buffer = io.BufferedWriter(kind(stream.buffer))
+    return io.TextIOWrapper(buffer, line_buffering=line_buffering, **_TEXT)
 
 
-class _Lossy(io.RawIOBase):
-    """A stream that takes everything and loses what the one below it does not take."""
+def _is_shown_at_once(stream: TextIO | None) -> bool:
+    return any(getattr(stream, each, False) for each in ("line_buffering", "write_through"))
+
+
+class _Stream(io.RawIOBase):
+    """A stream on top of a standard one, past whose buffer it writes.
+
+    The buffer would keep what failed, and fail again at the exit.
+    """
 
     def __init__(self, below: Any) -> None:
-        # Past its buffer, which would keep what failed and fail again at the exit.
         self._below = getattr(below, "raw", below)
 
     def writable(self) -> bool:
@@ -74,6 +88,34 @@ class _Lossy(io.RawIOBase):
 
     def fileno(self) -> int:
         return int(self._below.fileno())
+
+
+class _Output(_Stream):
+    """A stream that takes everything or says why not; after that it takes all and loses it."""
+
+    _has_failed = False
+
+    def write(self, content: "ReadableBuffer") -> int:
+        rest = memoryview(content).cast("B")
+        while rest and not self._has_failed:
+            rest = rest[self._taken(rest) :]
+        return memoryview(content).nbytes
+
+    def _taken(self, content: memoryview) -> int:
+        try:
+            taken = self._below.write(content)
+            if taken is None:  # it does not wait by itself, as other programs may have left it
+                select.select([], [self._below], [])
+            return taken or 0
+        except OSError as error:
+            self._has_failed = True
+            if isinstance(error, BrokenPipeError):
+                raise
+            raise OutputError(f"standard output cannot be written ({reason(error)})") from error
+
+
+class _Lossy(_Stream):
+    """A stream that takes everything and loses what the one below it does not take."""
 
     def write(self, content: "ReadableBuffer") -> int:
         with suppress(OSError):

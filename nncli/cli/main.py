@@ -11,9 +11,18 @@ import click
 
 import nncli
 from nncli.base.arguments import speaking_of_options
-from nncli.base.errors import ConfigError, Interrupted, NncliError, OutputError, UsageError, reason
+from nncli.base.errors import (
+    ConfigError,
+    Interrupted,
+    NncliError,
+    OutputError,
+    UsageError,
+    is_of_memory,
+    no_memory,
+    reason,
+)
 from nncli.base.paths import absolute, joined
-from nncli.base.streams import discard_output, standard_streams
+from nncli.base.streams import standard_streams
 from nncli.base.threads import start_with_one_thread
 from nncli.base.words import on_one_line, printable
 from nncli.cli.commands import COMMANDS, LazyCommands
@@ -70,33 +79,28 @@ def _run(arguments: list[str]) -> int:
         click.echo("Interrupted.", err=True)
         stopped = error.__cause__ if isinstance(error, click.Abort) else error
         return 128 + getattr(stopped, "number", signal.SIGINT)
-    except MemoryError as error:
-        click.echo(
-            f"Error: there is not enough memory ({error or 'none left'}); use smaller layers or a "
-            "smaller training.batch_size",
-            err=True,
-        )
-        return 1
     except BrokenPipeError:
-        discard_output()  # the reader of a pipe has seen enough
-        return 1
-    except OSError as error:
-        if error.filename is not None and arguments[:1] == ["--debug"]:
+        return 1  # the reader of a pipe has seen enough
+    except (MemoryError, ImportError, OSError) as error:
+        if arguments[:1] == ["--debug"]:
             raise
-        click.echo(f"Error: {_problem_of(error)}", err=True)
+        click.echo(f"Error: {on_one_line(_problem_of(error), _LONGEST_LINE)}", err=True)
         return 1
     return code if isinstance(code, int) else 0
 
 
-def _problem_of(error: OSError) -> str:
-    """Return what an error of the system is about that nobody has put into words."""
+def _problem_of(error: MemoryError | ImportError | OSError) -> str:
+    """Return what an error is about that nobody has put into words."""
+    if isinstance(error, ImportError):
+        last = str(error).strip().rpartition("\n")[2].removeprefix("Original error was: ")
+        return f"a library cannot be loaded ({last}); free some memory, or install it again"
+    if not isinstance(error, OSError) or is_of_memory(error):
+        return f"{no_memory(error)}; free some, or see with 'nncli --debug' what needs it"
     if error.filename is not None:  # a path of the command line that the system does not look up
         return f"{error.filename}: {reason(error)}"
-    if error.errno == ENOENT:
-        gone = "the working directory was removed; change to another one"
-        return reason(error) if absolute(Path()).is_absolute() else gone
-    discard_output()
-    return f"standard output cannot be written ({reason(error)})"
+    if error.errno == ENOENT and not absolute(Path()).is_absolute():
+        return "the working directory was removed; change to another one"
+    return f"the system refused a call ({reason(error)}); 'nncli --debug' shows which"
 
 
 def _lacks_argument(error: NncliError, arguments: Sequence[str]) -> bool:

@@ -2,7 +2,6 @@
 
 import json
 import re
-import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 from unicodedata import category, east_asian_width
@@ -78,17 +77,6 @@ def visible_csv(content: bytes) -> bytes:
     """Return whole rows of a CSV file for a terminal: a line each, in which everything prints."""
     text = re.sub('"[^"]*"', lambda quoted: printable(quoted[0]), content.decode("utf-8"))
     return "\n".join(map(printable, text.split("\n"))).encode("utf-8")
-
-
-def print_bytes(content: bytes) -> None:
-    """Write bytes to standard output, all of them.
-
-    Where Python does not buffer (``PYTHONUNBUFFERED``) a write may stop half way, at the end of a
-    disk or of the reader's patience, and only the next one says why.
-    """
-    rest = memoryview(content)
-    while rest:
-        rest = rest[sys.stdout.buffer.write(rest) :]
 
 
 def shortened(text: str, width: int) -> str:

@@ -134,9 +134,10 @@ def _write(blocks: "Iterator[PredictedRows]", chosen: "Format", target: Path | N
             chosen.write(counted(), stream)
     elif chosen.seeks:
         from shutil import copyfileobj
-        from tempfile import TemporaryFile
 
-        with TemporaryFile() as file:
+        from nncli.base.storage.temporary_file import temporary_stream
+
+        with temporary_stream() as file:
             chosen.write(counted(), file)
             file.seek(0)
             copyfileobj(file, _StandardOutput(chosen), 1 << 20)
@@ -158,9 +159,7 @@ class _StandardOutput(io.RawIOBase):
         return True
 
     def write(self, content: "ReadableBuffer") -> int:
-        from nncli.cli.output import print_bytes
-
-        print_bytes(self._shown(bytes(content)) if sys.stdout.isatty() else bytes(content))
+        sys.stdout.buffer.write(self._shown(bytes(content)) if sys.stdout.isatty() else content)
         return len(memoryview(content))
 
 

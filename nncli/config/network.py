@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from nncli.base.errors import NncliError
+from nncli.base.errors import OutOfMemoryError
 from nncli.base.words import count
 from nncli.config.resolve import Misfit, Resolved
 from nncli.config.schema import Config
@@ -50,14 +50,14 @@ def check_memory(layers: Sequence[Layer], precision: str) -> None:
 
     Raises
     ------
-    NncliError
+    OutOfMemoryError
     """
     needed = 5 * parameter_count(layers) * _BYTES[precision]
     if "SC_PHYS_PAGES" not in getattr(os, "sysconf_names", {}):
         return
     there = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     if needed > there:
-        raise NncliError(
+        raise OutOfMemoryError(
             f"training this network takes about {needed / 1e9:.1f} GB of memory; the machine has "
             f"{there / 1e9:.1f} GB: use smaller model.hidden_layers"
         )

@@ -9,6 +9,9 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, PrivateAttr, model_validator
 
+from nncli.base.errors import memory_for
+from nncli.base.paths import nearby
+from nncli.base.words import on_one_line
 from nncli.config.choices import (
     IntegerOr,
     OneOf,
@@ -19,7 +22,7 @@ from nncli.config.choices import (
     refusals,
 )
 from nncli.config.named import EntryOf, Named
-from nncli.config.places import check_data
+from nncli.config.places import check_data, files_of
 from nncli.config.source import Source
 from nncli.config.sources import SOURCES
 from nncli.data.dataset import Dataset
@@ -280,4 +283,7 @@ class Config(Section):
         check_data(self)
         number, folds = self.training.fold, self.training.folds
         fold = Fold(number, folds) if number and folds else None
-        return source.load(self.seed, fold=fold, progress=progress)
+        file = next((nearby(path) for key, path in files_of(self) if key[0] == "data"), None)
+        purpose = f"for the rows of {on_one_line(str(file or source.source))}"
+        with memory_for(purpose, "use fewer rows or columns"):
+            return source.load(self.seed, fold=fold, progress=progress)

@@ -1,15 +1,12 @@
 """Evaluate a model: on rows with their targets, or on a split of the data of its own config."""
 
 import math
-from pathlib import Path
-
-import numpy as np
 
 from nncli.base.arguments import argument, check_callable, said
 from nncli.base.errors import DataError, UsageError
 from nncli.base.notes import Note
 from nncli.base.storage.mapping import row_blocks
-from nncli.data.rows.reading import labelled_rows
+from nncli.data.rows.reading import labelled_rows, name_of
 from nncli.data.splits import SPLITS, Split
 from nncli.data.tables.column import LARGEST
 from nncli.data.tables.targets import Targets
@@ -45,7 +42,7 @@ def evaluate_model(
         raise UsageError(f"split: found {split!r}; expected {' or '.join(SPLITS)}")
     if rows is not None and split is not None:
         raise UsageError(f"the {split} rows and rows of your own exclude each other; choose one")
-    name = (split or "test") if rows is None else _name_of(rows)
+    name = (split or "test") if rows is None else name_of(rows)
     chosen = (
         _own_rows(model, name, note, trust_paths=trust_paths)
         if rows is None
@@ -86,13 +83,6 @@ def _given_rows(model: Model, rows: object, targets: object | None, name: str, n
             f"{name}: {place}: found {value:g}; expected a number from {-LARGEST:g} to {LARGEST:g}"
         )
     return split
-
-
-def _name_of(rows: object) -> str:
-    """Return what rows are called: a file, an array ``X``, else ``data``."""
-    if isinstance(rows, str | Path):
-        return str(rows)
-    return "X" if isinstance(rows, np.ndarray) else "data"
 
 
 def _own_rows(model: Model, split: str, note: Note, *, trust_paths: bool) -> Split:

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from nncli.base.arguments import said
-from nncli.base.errors import DataError, ModelFileError, NncliError, OutputError
+from nncli.base.errors import DataError, ModelFileError, NncliError, OutOfMemoryError, OutputError
 from nncli.base.paths import nearby
 from nncli.config.load import LoadedConfig, saved_config
 from nncli.config.places import check_data, files_of
@@ -87,8 +87,8 @@ class _Named:
         """Say of an error in a file only that it is there."""
         try:
             yield
-        except (ModelFileError, OutputError):
-            raise  # of the model, and of the disk
+        except (ModelFileError, OutputError, OutOfMemoryError):
+            raise  # of the model, the disk and the machine
         except NncliError as error:
             cause = error.__cause__
             if isinstance(cause, ImportError):
@@ -125,7 +125,7 @@ class _Named:
         places = [folder]
         if self.config.places and folder.is_relative_to(base := Path(self.config.base).resolve()):
             places.append(base)
-        home = Path("~").expanduser().resolve()
+        home = Path(os.path.expanduser("~")).resolve()  # noqa: PTH111 - there may be none
         return [each for each in places if not home.is_relative_to(each)]
 
 

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nncli.base.errors import DataError
+from nncli.base.errors import DataError, memory_for
 from nncli.base.storage.mapping import give_back
 from nncli.data.rows.blocks import Asked
-from nncli.data.rows.reading import read_rows
+from nncli.data.rows.reading import name_of, read_rows
 from nncli.data.scaling import unscaled
 from nncli.data.splits import Rows
 from nncli.data.tables.column import LARGEST
@@ -159,21 +159,22 @@ def predicted_blocks(
     """
     first = 0
     names: dict[str, str] = {}
-    for block in read_rows(model.preprocessing.taken, rows, asked):
-        names = names or names_beside(model, block.beside)
-        step = len(block.inputs) if asked.rows is None else _rows_of_outputs(model.network)
-        for start in range(0, len(block.inputs), step):
-            part = slice(start, start + step)
-            try:
-                predictions = predict_rows(
-                    model, block.inputs[part], threshold, first_row=first + start, proba=proba
-                )
-            except DataError:
-                block.check()
-                raise
-            beside = {names[name]: cells[part] for name, cells in block.beside.items()}
-            yield PredictedRows(first + start, predictions, beside)
-        first += len(block.inputs)
+    with memory_for(f"to predict the rows of {name_of(rows)}", "free some"):
+        for block in read_rows(model.preprocessing.taken, rows, asked):
+            names = names or names_beside(model, block.beside)
+            step = len(block.inputs) if asked.rows is None else _rows_of_outputs(model.network)
+            for start in range(0, len(block.inputs), step):
+                part = slice(start, start + step)
+                try:
+                    predictions = predict_rows(
+                        model, block.inputs[part], threshold, first_row=first + start, proba=proba
+                    )
+                except DataError:
+                    block.check()
+                    raise
+                beside = {names[name]: cells[part] for name, cells in block.beside.items()}
+                yield PredictedRows(first + start, predictions, beside)
+            first += len(block.inputs)
 
 
 def blocks_of(rows: Rows, model: Model) -> Iterator[Rows]:

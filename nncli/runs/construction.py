@@ -28,7 +28,7 @@ def build_network(
     ------
     Misfit
         When given arrays are not what the layers need.
-    NncliError
+    OutOfMemoryError
         When the machine cannot hold the network.
     DataError
         When the file with the given arrays cannot be read.

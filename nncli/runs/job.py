@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from nncli.base.clock import Clock
-from nncli.base.errors import ModelFileError
+from nncli.base.errors import ModelFileError, memory_for
 from nncli.base.storage.mapping import check_unchanged
 from nncli.config.load import LoadedConfig
 from nncli.config.resolve import Misfit
@@ -41,6 +41,9 @@ from nncli.runs.settings import dropout_of, order_of, plan_of, regularization_of
 from nncli.training.loop import check_finite
 from nncli.training.plan import Plan
 from nncli.training.progress import Progress
+
+SMALLER_NETWORK = "use smaller model.hidden_layers or a smaller training.batch_size"
+"""What to do where memory does not suffice for a network and its training."""
 
 
 @dataclass(frozen=True)
@@ -203,7 +206,7 @@ def prepare(
     has_validation = "validation" in dataset.splits
     resolved = loaded.resolved(dataset.task, has_validation=has_validation)
     config = resolved.config
-    with loaded.explained():
+    with loaded.explained(), memory_for("for this network", SMALLER_NETWORK):
         network, objective = build_network(
             resolved, dataset.shape, with_weights=not (start or progress)
         )
@@ -211,8 +214,8 @@ def prepare(
         _start_from(start, network)
     for name, split in dataset.splits.items():
         check_targets(split, objective, dataset.targets, f"the {name} rows")
-    scaling, target_scaling = _scalings(dataset, config, network, start)
-    with loaded.explained():
+    with loaded.explained(), memory_for("for rows as the network sees them", "use fewer rows"):
+        scaling, target_scaling = _scalings(dataset, config, network, start)
         seen = as_seen(_learned(dataset, target_scaling, network.dtype), scaling, network.dtype)
         order = order_of(config, seen[0]["train"], network)
         setup = _setup(config, dataset, network, objective, order, seen, target_scaling)

@@ -113,13 +113,13 @@ class RunDirectory(Observer):
         write_text(self.directory / CONFIG, self._text)
         with suppress(OSError):  # of an earlier part of the run
             (self.directory / DIVERGENCE).remove()
-        self._history.begin(job)
         self._same: dict[str, Any] = {
             "config": config,
             "data": self._job.fingerprint,
-            "engine": self._job.engine.name,
+            "engine": self._job.engine.name,  # makes it, for which memory may not suffice
             "environment": environment(threads_in_use()),
         }
+        self._history.begin(job)
 
     def step(self, report: StepReport) -> None:
         """Write a checkpoint if it is time. Raises `OutputError`."""

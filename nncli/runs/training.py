@@ -4,10 +4,10 @@ import time
 from collections.abc import Sequence
 
 from nncli.base.clock import Clock
-from nncli.base.errors import DivergenceError
+from nncli.base.errors import DivergenceError, memory_for
 from nncli.base.storage.directory import Directory
 from nncli.base.threads import limited_threads, suited_threads
-from nncli.runs.job import Job
+from nncli.runs.job import SMALLER_NETWORK, Job
 from nncli.runs.recording import RunDirectory, trained_model
 from nncli.runs.result import Result
 from nncli.runs.run import run
@@ -53,7 +53,8 @@ def train_job(
     watching = [*filter(None, (record, history)), *observers]
 
     largest = job.setup.network.largest_product(job.order.largest_batch)
-    with limited_threads(threads or suited_threads(largest)):
+    threads = threads or suited_threads(largest)
+    with memory_for("to train this network", SMALLER_NETWORK), limited_threads(threads):
         try:
             outcome = run(job, watching)
         except DivergenceError as error:

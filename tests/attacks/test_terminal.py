@@ -16,6 +16,7 @@ from nncli import load_config, train
 from nncli.base.words import is_printable, printable
 from nncli.cli.main import main
 from nncli.model.model_file import write_model
+from tests.conftest import NAMES_IN_UTF8
 from tests.model.test_model_file import make_model
 
 TITLE, COLOR, LINE, TURNED = "\x1b]0;pwned\x07", "\x9b31m", "a\nError: b", "\u202egpj"
@@ -153,6 +154,7 @@ def assert_seen(shown):
     assert not {each for each in shown if each != "\n" and not is_printable(each)}, shown
 
 
+@NAMES_IN_UTF8
 def test_a_terminal_is_shown_no_character_that_is_not_seen(nasty_run):
     shutil.copytree(nasty_run / "R", nasty_run / "T\u202e\r")
     shown = on_terminal(nasty_run, sys.executable, "-c", EACH, json.dumps(ANY)).split(
@@ -164,6 +166,7 @@ def test_a_terminal_is_shown_no_character_that_is_not_seen(nasty_run):
         assert_seen(text)
 
 
+@NAMES_IN_UTF8
 def test_nor_in_a_traceback(tmp_path):
     shown = on_terminal(tmp_path, *PROGRAM, "--debug", "show", "a\r\u202eb")
     assert shown.startswith("Traceback")

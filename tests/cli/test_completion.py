@@ -8,6 +8,7 @@ import pytest
 from nncli.cli.arguments import templates
 from nncli.config.schema import TrainingSection
 from nncli.nn.optimizers import OPTIMIZERS
+from tests.conftest import NAMES_IN_UTF8
 
 
 @pytest.fixture
@@ -49,6 +50,7 @@ def test_commands_and_options(complete):
     "each", ["\n", "\r", "\x1b", "\u2028", "\u202e", "\u200b", "\ufeff"], ids=ascii
 )
 @pytest.mark.parametrize("start", ["rows", "sub{}/"], ids=ascii)
+@NAMES_IN_UTF8
 def test_names_that_a_shell_would_not_read_on_a_line_are_left_out(complete, folder, each, start):
     (folder / f"sub{each}").mkdir()
     for name in (f"rows{each}x.csv", f"sub{each}/rows.csv"):

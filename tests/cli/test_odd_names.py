@@ -14,8 +14,12 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from nncli.base.words import shell_word
+from tests.conftest import NAMES_IN_UTF8
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="names may have any bytes on Linux")
+pytestmark = [
+    pytest.mark.skipif(sys.platform != "linux", reason="names may have any bytes on Linux"),
+    NAMES_IN_UTF8,
+]
 
 ODD = [
     b"d\xe9", b"a\nb", b"a\tb", b"a'b", b'a"b', b"a b", b"-x", "😀".encode(), b"a\\b", b"$a`c`",

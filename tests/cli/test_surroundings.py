@@ -1,5 +1,6 @@
 """Every command where something is missing: streams, home, working directory, room for names."""
 
+import errno
 import os
 import shutil
 import subprocess
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from nncli.cli.commands import COMMANDS
+from tests.conftest import NAMES_IN_UTF8
 
 CONFIG = "data: {path: line.csv, target: y}\nmodel: {hidden_layers: [2]}\ntraining: {epochs: 1}\n"
 ROWS = "x,y\n" + "".join(f"{x},{2 * x}\n" for x in range(12))
@@ -186,7 +188,9 @@ def test_a_full_standard_error_does_not_change_the_exit_code(files, tmp_path, li
 
 
 @pytest.mark.skipif(os.name != "posix", reason="other systems have other bounds")
-@pytest.mark.parametrize("name", ["n" * 242, "n" * 255, "é" * 127])
+@pytest.mark.parametrize(
+    "name", ["n" * 242, "n" * 255, pytest.param("é" * 127, marks=NAMES_IN_UTF8)]
+)
 def test_names_as_long_as_the_system_allows_can_be_written(run, files, name, tmp_path):
     assert run(f"train P/line.yaml -q -o {name}").code == 0
     assert run(f"eval {name}").code == 0
@@ -234,7 +238,48 @@ def test_a_folder_that_cannot_be_written_is_said(run, line):
 @pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="needs a user who is not root")
 @pytest.mark.parametrize("line", ["eval P/closed", "predict P/R P/closed", "show P/closed"])
 def test_a_file_that_nobody_may_read_is_one_line(run, files, line):
-    (files / "closed").touch(0)
+    closed = files / "closed"
+    closed.unlink(missing_ok=True)
+    closed.write_text("1,2\n", encoding="utf-8")
+    closed.chmod(0)
     done = run(line)
     assert done.code == 1
     assert "cannot be read (permission denied)" in done.error
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs a limit on files")
+def test_a_machine_without_room_for_temporary_files_says_so(files, process, small_files):
+    running = process(
+        "predict", files / "R", files / "line.csv", "--format", "npy", preexec_fn=small_files(0)
+    )
+    out, err = running.communicate(timeout=60)
+    assert (running.returncode, out, err.count("\n")) == (1, "", 1)
+    assert err.startswith("Error: temporary files: cannot be written (no usable temporary dir")
+    assert "; let TMPDIR name a folder" in err
+
+
+def test_an_error_of_the_system_is_not_blamed_on_standard_output(run, monkeypatch):
+    def refused(*arguments):
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr("nncli.cli.output.print_pairs", refused)
+    done = run("show P/R")
+    assert done.code == 1
+    assert done.err == (
+        "Error: the system refused a call (input/output error); 'nncli --debug' shows which\n"
+    )
+    with pytest.raises(OSError, match="Input/output error"):
+        run("--debug show P/R")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="elsewhere every pipe waits")
+def test_a_standard_output_that_does_not_wait_gets_everything(files, tmp_path, process):
+    rows = tmp_path / "rows.csv"
+    rows.write_text("x\n" + "1\n" * 60_000, encoding="utf-8")
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    with process("predict", files / "R", rows, stdout=writing) as running:
+        os.close(writing)
+        with os.fdopen(reading, encoding="utf-8") as stream:
+            assert len(stream.readlines()) == 60_001
+        assert (running.wait(timeout=60), running.stderr.read()) == (0, "")

@@ -191,7 +191,9 @@ def test_a_saved_model_is_the_file_of_the_command_line(models, tmp_path):
         model.save(tmp_path)
 
 
-@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, "pickle"], ids=str)
+@pytest.mark.parametrize(
+    "copied", [copy.copy, copy.deepcopy, "pickle"], ids=["copy", "deepcopy", "pickle"]
+)
 @pytest.mark.parametrize("name", TARGETS)
 def test_a_copy_predicts_the_same_and_shares_nothing(models, name, copied):
     model = models[name]

@@ -4,8 +4,8 @@ import math
 import tempfile
 import weakref
 from collections.abc import Iterable, Iterator
-from contextlib import AbstractContextManager
-from typing import Any
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any, BinaryIO, cast
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -134,10 +134,16 @@ def _with_rows_together(array: NDArray[Any], step: int) -> Iterator[NDArray[Any]
         yield block
 
 
+@contextmanager
+def temporary_stream() -> Iterator[BinaryIO]:
+    """Open an unnamed temporary file. Raises `OutputError` for what goes wrong in the block."""
+    with _storing(), tempfile.TemporaryFile() as stream:
+        yield cast(BinaryIO, stream)
+
+
 def _storing() -> AbstractContextManager[None]:
-    return os_errors_as(
-        OutputError,
-        tempfile.gettempdir(),
-        "cannot hold a large table in a temporary file",
-        "let TMPDIR name a folder with more room",
-    )
+    """Turn the system's errors in the block into an `OutputError` that names the folder."""
+    remedy = "let TMPDIR name a folder with room that you may write to"
+    with os_errors_as(OutputError, "temporary files", "cannot be written", remedy):
+        folder = tempfile.gettempdir()
+    return os_errors_as(OutputError, folder, "cannot hold a temporary file", remedy)

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nncli.base.errors import DataError, os_errors_as
+from nncli.base.errors import DataError, memory_for, os_errors_as
 from nncli.base.notes import Note
 from nncli.base.storage.temporary_file import Stack, joined
 from nncli.base.words import briefly, count, listed
@@ -119,8 +119,15 @@ def labelled_rows(
             values.append(block.targets)
             yield block.inputs
 
-    matrix = joined(inputs())
-    return whole(matrix, values.array())
+    with memory_for(f"for the rows of {name_of(rows)}", "use fewer rows at a time"):
+        return whole(joined(inputs()), values.array())
+
+
+def name_of(rows: object) -> str:
+    """Return what rows are called: a file, an array ``X``, else ``data``."""
+    if isinstance(rows, str | Path):
+        return str(rows)
+    return "X" if isinstance(rows, np.ndarray) else "data"
 
 
 def _of_path(
