@@ -9,23 +9,20 @@ Windows has no such calls, but renames no directory in which a file is open: the
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from errno import ELOOP
 from pathlib import Path
 from typing import BinaryIO, cast
 
+from nncli.base import platforms
 from nncli.base.paths import nearby
-
-IN_DIRECTORIES = os.open in os.supports_dir_fd and os.listdir in os.supports_fd
-"""Whether the system looks files up in a directory that is open."""
 
 _DIRECTORY: int = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0)
 _NO_LINK: int = getattr(os, "O_NOFOLLOW", 0)
 _NO_WAIT: int = getattr(os, "O_NONBLOCK", 0)  # for somebody at the other end of a pipe
-# Windows replaces no file that somebody has open, as a search or a virus scanner does for a moment.
-_WAITS_SECONDS = (0.01, 0.03, 0.1, 0.3, 1.0) if os.name == "nt" else ()
+_WAITS_SECONDS = (0.01, 0.03, 0.1, 0.3, 1.0)
 
 
 class Directory:
@@ -59,7 +56,7 @@ class Directory:
     @contextmanager
     def opened(self) -> Iterator[None]:
         """Keep it open while the block runs. Raises `OSError`."""
-        if not IN_DIRECTORIES or self.handle is not None:
+        if not platforms.IN_DIRECTORIES or self.handle is not None:
             yield
             return
         self.handle = self._open()
@@ -145,20 +142,13 @@ class Entry:
         """Let it take the place of another file of its directory. Raises `OSError`."""
         old, handle = self.directory.lookup(self.name)
         new, _ = self.directory.lookup(name)
-        for wait in (*_WAITS_SECONDS, None):
-            try:
-                os.replace(old, new, src_dir_fd=handle, dst_dir_fd=handle)
-                return
-            except PermissionError:
-                if wait is None:
-                    raise
-                time.sleep(wait)
+        _patiently(lambda: os.replace(old, new, src_dir_fd=handle, dst_dir_fd=handle))
 
     def remove(self) -> None:
         """Remove it, if it is there; a link itself. Raises `OSError`."""
         name, handle = self.directory.lookup(self.name)
         with suppress(FileNotFoundError):
-            os.unlink(name, dir_fd=handle)
+            _patiently(lambda: os.unlink(name, dir_fd=handle))
 
 
 Place = Path | Entry
@@ -168,6 +158,20 @@ Place = Path | Entry
 def entry_of(place: Place) -> Entry:
     """Return a file that is named by its path as one of its directory."""
     return place if isinstance(place, Entry) else Entry(Directory(place.parent), place.name)
+
+
+def _patiently(change: Callable[[], None]) -> None:
+    """Change a directory; on Windows more than once. Raises `OSError`.
+
+    Windows replaces and removes no file that somebody has open, as a search or a virus scanner does
+    for a moment.
+    """
+    for wait in _WAITS_SECONDS if platforms.IS_WINDOWS else ():
+        try:
+            return change()
+        except PermissionError:
+            time.sleep(wait)
+    return change()
 
 
 def _place_of(handle: int) -> Path:

@@ -10,6 +10,7 @@ from typing import BinaryIO
 
 from nncli.base.arguments import said
 from nncli.base.errors import OutputError, UsageError, os_errors_as
+from nncli.base.platforms import synchronize
 from nncli.base.storage.directory import Directory, Place, entry_of
 
 
@@ -34,7 +35,7 @@ def atomic_write(place: Place) -> Iterator[BinaryIO]:
             with temporary.stream("xb") as stream:
                 yield stream
                 stream.flush()
-                os.fsync(stream.fileno())
+                synchronize(stream.fileno())
             temporary.rename(entry.name)
             _synchronize(entry.directory)
     finally:
@@ -120,7 +121,7 @@ class GrowingFile:
         """Wait until all of it is on the disk."""
         self.append(b"")
         with writing(self._entry):
-            os.fsync(self._stream.fileno())
+            synchronize(self._stream.fileno())
 
     def content(self) -> bytes:
         """Return all that it has, also where it was removed."""
@@ -157,8 +158,6 @@ def writing(place: object) -> AbstractContextManager[None]:
 
 def _synchronize(directory: Directory) -> None:
     """Make a rename in `directory` durable, where the platform and the file system can."""
-    if os.name != "posix":
-        return
     with suppress(OSError), directory.opened():  # the file is in place already: no reason to fail
         if directory.handle is not None:
-            os.fsync(directory.handle)
+            synchronize(directory.handle)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, BinaryIO, NoReturn
 from urllib.parse import urljoin, urlsplit
 
 from nncli.base.errors import reason
+from nncli.base.storage.directory import entry_of
 from nncli.base.storage.locks import lock
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ def download(
             part.truncate(0)
             raise _RefusedError("sends another file: its SHA-256 is wrong")
         part.close()
-        os.replace(part.name, path)  # noqa: PTH105 - a stream knows its name as text
+        entry_of(Path(part.name)).rename(path.name)
 
 
 @contextmanager
@@ -93,7 +94,7 @@ def _partial(path: Path) -> Iterator[BinaryIO]:
         stream.close()
         with suppress(OSError):
             if not shared or name.stat().st_size == 0:
-                name.unlink()
+                entry_of(name).remove()
 
 
 def _is_ours(stream: BinaryIO, name: Path) -> bool:

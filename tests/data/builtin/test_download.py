@@ -13,6 +13,7 @@ from nncli.base.errors import DownloadError
 from nncli.data.builtin.cache import ensure_files
 from nncli.data.builtin.download import RemoteFile
 from tests.data.builtin.http_server import PIECE, serve
+from tests.windows import like_windows
 
 LARGE = random.Random(0).randbytes(4 * PIECE + 1)
 LARGE_FILE = RemoteFile("digits.gz", len(LARGE), hashlib.sha256(LARGE).hexdigest())
@@ -63,6 +64,29 @@ def test_a_connection_that_breaks_is_asked_for_the_rest(large, cache):
 def test_a_connection_that_stalls_is_asked_for_the_rest(large, cache):
     ensure_files([LARGE_FILE], cache, [large.mirror("stalls_late")], timeout_seconds=(5.0, 0.1))
     assert_complete(cache)
+
+
+def test_no_file_is_renamed_or_removed_that_is_open(large, cache, monkeypatch):
+    refused = like_windows(monkeypatch)
+    fetch([LARGE_FILE], cache, [large.mirror("cuts"), large.mirror("pieces")])
+    assert_complete(cache)
+    assert refused == []
+
+
+def test_a_file_that_cannot_be_renamed_for_a_moment_is_renamed_after_it(large, part, monkeypatch):
+    def busy(*paths, **handles):
+        if tries.pop():
+            raise PermissionError(13, "Permission denied")
+        usual(*paths, **handles)
+
+    usual, tries = os.replace, [False, True, True, True, True, True]
+    like_windows(monkeypatch)
+    monkeypatch.setattr(os, "replace", busy)
+    with pytest.raises(DownloadError, match="permission denied"):
+        fetch([LARGE_FILE], part.parent, [large.mirror("ranges")])
+    assert names_in(part.parent) == [PART]
+    fetch([LARGE_FILE], part.parent, [large.mirror("refuses")])  # all of it has come already
+    assert_complete(part.parent)
 
 
 def test_what_has_come_before_a_failure_is_kept_and_gone_on_with(large, cache):
