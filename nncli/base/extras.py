@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import nncli
+from nncli.base.words import shell_word
 
 
 @dataclass(frozen=True)
@@ -32,8 +33,8 @@ def install_command(name: str) -> str:
     """
     checkout = Path(nncli.__file__).parents[1]
     if (checkout / "pyproject.toml").is_file():
-        return f"pip install -e '.[{name}]' in {checkout}"
-    return f"pip install '{EXTRAS[name].package}'"
+        return f"pip install -e {shell_word(f'.[{name}]')} in {checkout}"
+    return f"pip install {shell_word(EXTRAS[name].package)}"
 
 
 EXTRAS: dict[str, Extra] = {

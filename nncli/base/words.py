@@ -5,6 +5,8 @@ import re
 from collections.abc import Sequence
 from shlex import quote
 
+from nncli.base import platforms
+
 
 def has_surrogate(text: str) -> bool:
     """Return whether text has half a surrogate pair, which no encoding of Unicode has."""
@@ -93,15 +95,30 @@ def yaml_key(text: str) -> str:
     return word if len(word) <= _LONGEST_YAML_KEY else f"? {word} "
 
 
+_PLAIN_ON_WINDOWS = re.compile(r"[\w.:/\\-]+")
+
+
 def shell_word(text: str) -> str:
     r"""Return a name as a shell takes it, on one line; one that starts with - is no option.
 
-    What does not print is written as bash, zsh and POSIX 2024 read it: ``$'a\012b'``.
+    What does not print is written as bash, zsh and POSIX 2024 read it: ``$'a\012b'``. On Windows
+    double quotes are what cmd and PowerShell share. They keep all that a name may have there,
+    except, in PowerShell, ``$``, backticks and curly double quotes, and in cmd ``%NAME%`` where
+    there is such a variable: of these neither has a notation that the other reads.
     """
+    if platforms.IS_WINDOWS:
+        return _windows_word(f".\\{text}" if text.startswith("-") else text)
     text = f"./{text}" if text.startswith("-") else text
     if is_printable(text):
         return quote(text)
     return "$'" + "".join(map(_in_shell_quotes, text)) + "'"
+
+
+def _windows_word(text: str) -> str:
+    if _PLAIN_ON_WINDOWS.fullmatch(text):
+        return text
+    ends = len(text) - len(text.rstrip("\\"))  # a program takes \" for a quote of the name
+    return f'"{printable(text)}{text[len(text) - ends :]}"'
 
 
 def _in_shell_quotes(each: str) -> str:

@@ -76,7 +76,7 @@ def train(
 
     Settings of the config can be changed behind it:
 
-      nncli train xor.yaml training.learning_rate=0.1 'model.hidden_layers=[4,4]'
+      nncli train xor.yaml training.learning_rate=0.1 "model.hidden_layers=[4,4]"
 
     Leaves weights.npz, checkpoint.npz, config.yaml, history.csv and metrics.json in the run
     directory. Ctrl-C ends training after the current step and saves what there is. A run that was

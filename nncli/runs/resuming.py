@@ -14,7 +14,7 @@ from nncli.base.clock import Clock
 from nncli.base.environment import environment
 from nncli.base.errors import ConfigError, DataError, UsageError
 from nncli.base.storage.directory import Directory, Entry
-from nncli.base.storage.run_files import CHECKPOINT, CONFIG
+from nncli.base.storage.run_files import CHECKPOINT, CONFIG, WEIGHTS
 from nncli.base.threads import threads_in_use
 from nncli.base.words import count, on_one_line, printable, shell_word
 from nncli.config.check import misfits_of_resumed
@@ -172,9 +172,10 @@ class StoppedRun:
         assert self.checkpoint is not None
         now, before = job.fingerprint, self.checkpoint.record["data"]
         if changed := changed_parts(before, now):
+            weights = self._checkpoint_place.directory / WEIGHTS
             rounded = (
                 "an earlier nncli began this run, and rounded the numbers of its data; continue "
-                f"from its weights, with model.initial_weights={self.directory}/weights.npz"
+                f"from its weights, with {shell_word(f'model.initial_weights={weights}')}"
             )
             raise DataError(
                 f"{self.directory}: the data has changed since its checkpoint: the "

@@ -1,10 +1,61 @@
-"""Disks of systems that are not this one."""
+"""Words and disks of systems that are not this one."""
 
 import os
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from nncli.base import platforms
+from nncli.base.extras import install_command
 from nncli.base.storage.files import write_text
+from nncli.base.words import is_printable, shell_word
+
+
+@pytest.fixture
+def windows(monkeypatch):
+    monkeypatch.setattr(platforms, "IS_WINDOWS", True)
+
+
+# Words of a command
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        (r"C:\runs\xor-001", r"C:\runs\xor-001"),
+        (r"runs\größe_1.yaml", r"runs\größe_1.yaml"),
+        (r"C:\my runs\x", r'"C:\my runs\x"'),
+        *((f"a{each}b", f'"a{each}b"') for each in "'%$`&^()!;,=~@#{}[]+ "),
+        ("-n", r".\-n"),
+        ("-n m", r'".\-n m"'),
+        ("\\\\my server\\x\\", '"\\\\my server\\x\\\\"'),
+        ("", '""'),
+    ],
+)
+def test_words_for_the_shells_of_windows(windows, text, word):
+    assert shell_word(text) == word
+
+
+@given(st.text(st.characters(exclude_characters='"')).filter(is_printable))
+def test_a_program_of_windows_gets_the_word_that_is_meant(text):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(platforms, "IS_WINDOWS", True)
+        word = shell_word(text)
+    assert word.isprintable()
+    bare = word[1:-1] if word.startswith('"') else word
+    ends = len(bare) - len(bare.rstrip("\\"))
+    if word.startswith('"'):  # before a quote, backslashes stand for half as many
+        assert ends % 2 == 0
+        bare = bare[: len(bare) - ends // 2]
+    assert bare.removeprefix(".\\") == text.removeprefix(".\\")
+
+
+def test_what_is_to_be_installed_is_quoted_for_the_shell(windows):
+    assert install_command("plot").startswith('pip install -e ".[plot]"')
+
+
+# Disks
 
 
 def test_on_macos_the_drive_writes_what_it_was_given(tmp_path, monkeypatch):

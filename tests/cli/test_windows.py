@@ -191,3 +191,13 @@ def test_the_end_of_a_terminal_saves_a_run(nncli, tmp_path, stop_at, monkeypatch
     stop_at(0)
     assert nncli("train", "--resume", "run", "-q").code == 0
     assert_same_run(tmp_path / "run", tmp_path / "whole")
+
+
+# What is to be typed next
+
+
+def test_commands_are_quoted_for_the_shells_of_windows(nncli, tmp_path, windows):
+    (tmp_path / "my runs").mkdir()
+    name = config(tmp_path, "optimizer: adam")
+    done = nncli("train", name, "-q", "-o", "my runs/it's")
+    assert '  nncli eval "my runs/it\'s/weights.npz"\n' in done.out
