@@ -128,8 +128,11 @@ class OneFileSource(PartsSource, PathSource):
     """What sources have in common whose training rows are in one file."""
 
 
-def name_source(values: Any, directory: FilePath) -> None:
-    """Say in the values of a config which source a file is of, where they name the file alone."""
+def name_source(values: Any, directory: FilePath | None) -> None:
+    """Say in the values of a config which source a file is of, where they name the file alone.
+
+    Its name says so; where a directory is given, from which paths lead, its content does first.
+    """
     if not isinstance(values, dict):
         return
     data = values.get("data")
@@ -145,15 +148,20 @@ def name_source(values: Any, directory: FilePath) -> None:
         values["data"] = {"source": source, **data}
 
 
-def _is_file(name: str, directory: FilePath) -> bool:
+def _is_file(name: str, directory: FilePath | None) -> bool:
+    if FilePath(name).suffix or directory is None:
+        return bool(FilePath(name).suffix)
     try:
-        return bool(FilePath(name).suffix) or (directory / name).exists()
+        return (directory / name).exists()
     except (OSError, ValueError):
         return False
 
 
-def source_of(values: Mapping[str, Any], directory: FilePath) -> str | None:
-    """Return the source that files are of, by their keys, first bytes and names; None for none."""
+def source_of(values: Mapping[str, Any], directory: FilePath | None) -> str | None:
+    """Return the source that files are of, by their keys, first bytes and names; None for none.
+
+    First bytes are read where a directory is given, from which paths lead.
+    """
     if "images" in values and "labels" in values:
         return "idx"
     if "inputs" in values and "targets" in values:
@@ -161,6 +169,8 @@ def source_of(values: Mapping[str, Any], directory: FilePath) -> str | None:
     name = values.get("path", values.get("train"))
     if not isinstance(name, str):
         return None
+    if directory is None:
+        return _SOURCES.get(kind_of_name(FilePath(name)), "csv")
     path = directory / name
     try:
         if path.is_dir():

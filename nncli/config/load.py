@@ -18,7 +18,7 @@ from nncli.base.words import shell_word
 from nncli.config.check import Meaning, misfits
 from nncli.config.file_source import name_source
 from nncli.config.overrides import OF_PYTHON, Overrides, counted, override
-from nncli.config.places import PATHS_FROM, located, paths_from, without_folders
+from nncli.config.places import PATHS_FROM, CheckPath, accept, located, paths_from, without_folders
 from nncli.config.plain import plain_values
 from nncli.config.problems import problems_of, refusal_of
 from nncli.config.renamed import rename_keys
@@ -238,8 +238,12 @@ def _with_rows(document: Document, given: "Given") -> dict[str, Any] | None:
     return rows
 
 
-def saved_config(values: Any, name: str, folder: FilePath | None = None) -> LoadedConfig:
+def saved_config(
+    values: Any, name: str, folder: FilePath | None = None, check: CheckPath = accept
+) -> LoadedConfig:
     """Check a config that was saved in a model file.
+
+    No file is looked at, except whether it is there, and none that `check` refuses.
 
     Parameters
     ----------
@@ -247,6 +251,8 @@ def saved_config(values: Any, name: str, folder: FilePath | None = None) -> Load
         For messages.
     folder : Path, optional
         Where the file lies.
+    check : function
+        Raises an error for a path that may not be looked up.
 
     Raises
     ------
@@ -257,7 +263,7 @@ def saved_config(values: Any, name: str, folder: FilePath | None = None) -> Load
         raise ConfigError(f"{name}: has more than {_MOST_SAVED_VALUES:,} keys and values")
     document = Document(values, {(): name})
     rename_keys(document)
-    return LoadedConfig(_validate(document, FilePath(name), folder or FilePath()), document)
+    return LoadedConfig(_validate(document, FilePath(name), folder or FilePath(), check), document)
 
 
 def _read(path: Place) -> str:
@@ -280,11 +286,16 @@ def _read(path: Place) -> str:
         ) from error
 
 
-def _validate(document: Document, path: FilePath, folder: FilePath | None = None) -> Config:
-    """Return the config; its paths lead from `folder`, by default that of its file."""
-    folder = path.parent if folder is None else folder
+def _validate(
+    document: Document,
+    path: FilePath,
+    saved_in: FilePath | None = None,
+    check: CheckPath = accept,
+) -> Config:
+    """Return the config; its paths lead from its own folder, or from that where it is saved."""
+    directory = path.parent if saved_in is None else None  # files tell what a user leaves out
     problems, folders = list(document.problems), list[str]()
-    name_source(document.value, folder)
+    name_source(document.value, directory)
     try:
         folders = paths_from(document.value)
     except ValueError as error:
@@ -292,10 +303,10 @@ def _validate(document: Document, path: FilePath, folder: FilePath | None = None
     try:
         config = Config.model_validate(without_folders(document.value))
     except ValidationError as error:
-        problems += problems_of(document, error, folder)
+        problems += problems_of(document, error, directory)
     if problems:
         raise refusal_of(problems)
-    config = located(config, folder, folders)
+    config = located(config, saved_in or path.parent, folders, check)
     if config.name is None:
         config = config.model_copy(update={"name": name_from(path)})
     return config

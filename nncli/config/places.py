@@ -23,6 +23,14 @@ if TYPE_CHECKING:
 PATHS_FROM = "paths_from"  # no setting, but a part of the configs that runs have saved
 
 
+CheckPath = Callable[[str], None]
+"""Raises an error for a path, as somebody wrote it, that may not be looked up."""
+
+
+def accept(path: str) -> None:
+    """Let any path be looked up: a `CheckPath` for the user's own."""
+
+
 def paths_from(values: Any) -> list[str]:
     """Return the folders that the paths of a saved config lead from, the first in front.
 
@@ -46,7 +54,9 @@ def without_folders(values: Any) -> Any:
     return {key: each for key, each in values.items() if key != PATHS_FROM}
 
 
-def located(config: "Config", folder: Path, folders: Sequence[str] = ()) -> "Config":
+def located(
+    config: "Config", folder: Path, folders: Sequence[str] = (), check: CheckPath = accept
+) -> "Config":
     """Return a config with absolute paths, which remembers those that were relative.
 
     Parameters
@@ -55,18 +65,26 @@ def located(config: "Config", folder: Path, folders: Sequence[str] = ()) -> "Con
         Where the config lies.
     folders : sequence of str
         Its `paths_from`. A path that was put in by hand may lead from `folder` as well.
+    check : function
+        Asked before a path, or one from a folder, is looked up.
     """
     here = absolute(folder)
-    bases = [*dict.fromkeys([*(joined(here, each) for each in folders), str(here)])]
+    written = {**{joined(here, each): each for each in folders}, str(here): ""}
+    bases = [*written]
     places: dict[str, list[str]] = {}
     found_in: list[str] = []
 
+    def is_there(at: int, path: str) -> bool:
+        check(written[bases[at]])
+        return _exists(path)
+
     def find(name: str) -> str:
+        check(name)
         if Path(name).is_absolute():
             return name
         # The user's own paths may lead through links.
         tried = [joined(base, name) for base in bases] if folders else [str(here / name)]
-        at = next((at for at, path in enumerate(tried) if _exists(path)), None)
+        at = next((at for at, path in enumerate(tried) if is_there(at, path)), None)
         if at is not None:
             found_in.append(bases[at])
         places[tried[at or 0]] = tried

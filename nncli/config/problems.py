@@ -39,13 +39,15 @@ _EXPECTED = {
 }
 
 
-def problems_of(document: Document, error: ValidationError, directory: FilePath) -> list[str]:
+def problems_of(
+    document: Document, error: ValidationError, directory: FilePath | None
+) -> list[str]:
     """Return ``file:line:column: key.path: problem`` for each of pydantic's errors.
 
     Parameters
     ----------
-    directory : Path
-        What paths in the config are relative to.
+    directory : Path or None
+        What paths in the config are relative to; None where no file is to be looked at.
     """
     return [_problem(document, dict(each), directory) for each in error.errors()]
 
@@ -67,7 +69,7 @@ def _line_and_column(problem: str) -> tuple[int, int]:
     return (int(place[1]), int(place[2])) if place else (sys.maxsize, 0)
 
 
-def _problem(document: Document, error: dict[str, Any], directory: FilePath) -> str:
+def _problem(document: Document, error: dict[str, Any], directory: FilePath | None) -> str:
     """Return ``file:line:column: key.path: problem`` for one of pydantic's errors."""
     path: Path = error["loc"]
     context = error.get("ctx", {})
@@ -89,14 +91,14 @@ def _problem(document: Document, error: dict[str, Any], directory: FilePath) -> 
     return f"{place}: {dotted(path) or 'the config'}: {problem}"
 
 
-def _choice_of_target(document: Document, path: Path, directory: FilePath) -> str:
+def _choice_of_target(document: Document, path: Path, directory: FilePath | None) -> str:
     """Return the columns to choose from where it is the target that is missing."""
     from nncli.data.files.table_file import column_names
     from nncli.data.names import named_columns
 
     data = document.value.get("data")
     name = data.get("path", data.get("train")) if isinstance(data, dict) else None
-    if path != ("data", "target") or not isinstance(name, str):
+    if path != ("data", "target") or not isinstance(name, str) or directory is None:
         return ""
     file = directory / name
     try:

@@ -94,8 +94,8 @@ def _own_rows(model: Model, split: str, note: Note, *, trust_paths: bool) -> Spl
     from nncli.data.fingerprint import changed_in_split
     from nncli.model.named_data import config_of, named_data
 
-    config = config_of(model).config
     remedy = said("evaluate it with --data FILE", "pass rows to evaluate()")
+    config = config_of(model, trust_paths=trust_paths, remedy=remedy).config
     if config.data.absence:
         raise DataError(
             f"{model.called}: its rows were passed from Python, which are not saved; {remedy}"

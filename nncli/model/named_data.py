@@ -15,9 +15,10 @@ import numpy as np
 
 from nncli.base.arguments import said
 from nncli.base.errors import DataError, ModelFileError, NncliError, OutOfMemoryError, OutputError
-from nncli.base.paths import nearby
+from nncli.base.paths import absolute, nearby
+from nncli.base.platforms import leads_away
 from nncli.config.load import LoadedConfig, saved_config
-from nncli.config.places import check_data, files_of
+from nncli.config.places import accept, check_data, files_of
 from nncli.config.schema import Config
 from nncli.data.dataset import Dataset
 from nncli.data.files.texts import canonical
@@ -28,9 +29,34 @@ from nncli.data.tables.targets import Targets
 from nncli.model.model import Model
 
 
-def config_of(model: Model) -> LoadedConfig:
-    """Return the config that a model was trained by. Raises `ConfigError`."""
-    return saved_config(model.config, f"{model.called}: its config", model.folder)
+def config_of(model: Model, *, trust_paths: bool, remedy: str) -> LoadedConfig:
+    """Return the config that a model was trained by, without the file of its first weights.
+
+    Parameters are as for `named_data`.
+
+    Raises
+    ------
+    ConfigError
+        When it is none.
+    DataError
+        When its data may be on another machine that would learn of it, see `leads_away`.
+    """
+    values = model.config
+    network = values.get("model")
+    if isinstance(network, dict) and isinstance(network.get("initial_weights"), str):
+        values = {**values, "model": {**network, "initial_weights": None}}  # it has its own
+
+    def check(path: str) -> None:
+        assert model.folder is not None
+        if leads_away(path, str(absolute(model.folder))):
+            raise DataError(
+                f"{model.called}: its data, {path}, is on another machine or a device; "
+                f"{_or_trust(remedy)}"
+            )
+
+    is_own = trust_paths or model.folder is None
+    name = f"{model.called}: its config"
+    return saved_config(values, name, model.folder, accept if is_own else check)
 
 
 def named_data(model: Model, config: Config, *, trust_paths: bool, remedy: str) -> Dataset:
@@ -105,8 +131,8 @@ class _Named:
             problem = "cannot be read as that of its"
         path = nearby(outside or self.paths[0])
         return DataError(
-            f"{self.model.called}: its data, {path}, {problem} training{why}; {self.remedy}, or if "
-            f"you trust the model, add {said('--trust-paths', 'trust_paths=True')}"
+            f"{self.model.called}: its data, {path}, {problem} training{why}; "
+            f"{_or_trust(self.remedy)}"
         )
 
     def _outside(self) -> str | None:
@@ -127,6 +153,11 @@ class _Named:
             places.append(base)
         home = Path(os.path.expanduser("~")).resolve()  # noqa: PTH111 - there may be none
         return [each for each in places if not home.is_relative_to(each)]
+
+
+def _or_trust(remedy: str) -> str:
+    trusting = said("--trust-paths", "trust_paths=True")
+    return f"{remedy}, or if you trust the model, add {trusting}"
 
 
 def _is_within(path: Path, places: list[Path]) -> bool:

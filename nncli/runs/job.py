@@ -248,10 +248,9 @@ def prepare_again(model: Model, *, trust_paths: bool = False) -> Job:
     ConfigError, DataError, ModelFileError
         When its config is none, or no longer leads to such a model.
     """
-    loaded = config_of(model)
-    dataset = named_data(
-        model, loaded.config, trust_paths=trust_paths, remedy="trace a config of your own"
-    )
+    remedy = "trace a config of your own"
+    loaded = config_of(model, trust_paths=trust_paths, remedy=remedy)
+    dataset = named_data(model, loaded.config, trust_paths=trust_paths, remedy=remedy)
     return prepare(loaded, dataset=dataset, start=model, engine="numpy")
 
 

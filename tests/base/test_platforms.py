@@ -1,4 +1,4 @@
-"""Words and disks of systems that are not this one."""
+"""Paths, words and disks of systems that are not this one."""
 
 import os
 
@@ -8,13 +8,70 @@ from hypothesis import strategies as st
 
 from nncli.base import platforms
 from nncli.base.extras import install_command
+from nncli.base.platforms import leads_away
 from nncli.base.storage.files import write_text
 from nncli.base.words import is_printable, shell_word
+
+OWN = "C:\\models"
+SHARE = "\\\\server\\share"
+
+AWAY = [
+    r"\\evil\share\d.csv",
+    "//evil/share/d.csv",
+    r"\/evil\share",
+    r"/\evil/share",
+    r"\\evil",
+    "\\\\",
+    r"\\\evil\share",
+    r"\\evil@SSL@8443\DavWWWRoot\d.csv",
+    r"\\127.0.0.1\c$\d.csv",
+    r"\\?\UNC\evil\share\d.csv",
+    "//?/UNC/evil/share/d.csv",
+    r"\\?\C:\models\d.csv",
+    r"\\.\pipe\evil",
+    "//./pipe/evil",
+    r"\\.\UNC\evil\share",
+    r"\??\UNC\evil\share\d.csv",
+    r"C:\??\UNC\evil\share",
+    *("NUL", "nul", "CON", "con.csv", "aux.tar.gz", "PRN ", "COM1", "com9.csv", "LPT\u00b2"),
+    *("CONIN$", "conout$", "NUL:", "NUL .csv", "COM1:9600", r"data\NUL", "data/con/d.csv"),
+    *("C:CON", r"C:\x\nul.csv", "http://evil/d.csv", "file://evil/share/d.csv", "d.csv:stream"),
+]
+HERE = [
+    *("d.csv", "../d.csv", r"..\data\d.csv", r"C:\d.csv", "C:/d.csv", "D:d.csv", r"\d.csv", ""),
+    *("console.csv", "null", "com10", "com", ".nul", "größe.csv", "data/a b (1) [x] 100%.csv", "."),
+]
 
 
 @pytest.fixture
 def windows(monkeypatch):
     monkeypatch.setattr(platforms, "IS_WINDOWS", True)
+
+
+@pytest.mark.parametrize("folder", [OWN, "/home/models", SHARE])
+@pytest.mark.parametrize("path", AWAY)
+def test_paths_to_other_machines_and_devices(windows, path, folder):
+    assert leads_away(path, folder)
+
+
+@pytest.mark.parametrize("folder", [OWN, "/home/models", SHARE])
+@pytest.mark.parametrize("path", HERE)
+def test_paths_to_files(windows, path, folder):
+    assert not leads_away(path, folder)
+
+
+@pytest.mark.parametrize("path", [r"\\Server\SHARE\data\d.csv", "//server/share/d.csv", SHARE])
+def test_a_share_that_is_in_use_is_no_other_machine(windows, path):
+    assert not leads_away(path, rf"{SHARE}\models\x")
+    assert not leads_away(path, "//server/share/models")
+    assert leads_away(path, rf"{SHARE}2\models")
+    assert leads_away(path, OWN)
+
+
+@pytest.mark.parametrize("path", [*AWAY, *HERE])
+def test_elsewhere_these_are_paths_like_any_other(monkeypatch, path):
+    monkeypatch.setattr(platforms, "IS_WINDOWS", False)
+    assert not leads_away(path, "/home/models")
 
 
 # Words of a command
