@@ -16,7 +16,9 @@ TOLD = "its data has changed since training: "
 def table(path, rows=60):
     random.seed(1)
     cells = [(random.random(), random.random(), random.choice("ab")) for _ in range(rows)]
-    Path(path).write_text("x,z,y\n" + "".join(f"{x},{z},{y}\n" for x, z, y in cells))
+    Path(path).write_text(
+        "x,z,y\n" + "".join(f"{x},{z},{y}\n" for x, z, y in cells), encoding="utf-8"
+    )
 
 
 def of_csv():
@@ -37,13 +39,13 @@ def of_npz():
 
 
 def sort(path):
-    head, *rows = Path(path).read_text().splitlines()
-    Path(path).write_text("\n".join([head, *sorted(rows)]) + "\n")
+    head, *rows = Path(path).read_text(encoding="utf-8").splitlines()
+    Path(path).write_text("\n".join([head, *sorted(rows)]) + "\n", encoding="utf-8")
 
 
 def append(path):
-    lines = Path(path).read_text()
-    Path(path).write_text(lines + lines.splitlines()[-1] + "\n")
+    lines = Path(path).read_text(encoding="utf-8")
+    Path(path).write_text(lines + lines.splitlines()[-1] + "\n", encoding="utf-8")
 
 
 def shift(path):
@@ -54,7 +56,10 @@ def shift(path):
 
 def rewrite(path):
     """Write the same cells in other words: what is read stays the same."""
-    Path(path).write_text(Path(path).read_text().replace("\n", "\r\n").replace(",0.", ", 0."))
+    Path(path).write_text(
+        Path(path).read_text(encoding="utf-8").replace("\n", "\r\n").replace(",0.", ", 0."),
+        encoding="utf-8",
+    )
 
 
 @pytest.fixture

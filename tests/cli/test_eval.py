@@ -408,7 +408,7 @@ def test_a_model_does_not_need_its_data_for_a_labelled_file(nncli, mnist_run, tm
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
 @pytest.mark.parametrize("options", [[], ["--json"]])
 def test_a_full_standard_output_is_one_line(process, weights, options):
-    with Path("/dev/full").open("w") as full:
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
         running = process("eval", weights, *options, stdout=full)
         _, err = running.communicate(timeout=60)
     assert running.returncode == 1

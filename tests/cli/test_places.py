@@ -312,7 +312,10 @@ def test_configs_with_absolute_paths_work_as_before(project, check, tmp_path):
 def test_folders_that_are_none_are_one_line(project, nncli, wrong):
     project()
     config = Path("runs/line-001/config.yaml")
-    config.write_text(re.sub("paths_from:.*", f"paths_from: {wrong}", config.read_text()))
+    config.write_text(
+        re.sub("paths_from:.*", f"paths_from: {wrong}", config.read_text(encoding="utf-8")),
+        encoding="utf-8",
+    )
     done = nncli("config", "check", config)
     assert done.code == 2
     assert done.error.endswith("paths_from: expected a list of folders")

@@ -387,7 +387,7 @@ def test_a_reader_that_has_seen_enough_is_no_failure_to_speak_of(
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
 @pytest.mark.parametrize("options", [[], ["--format=npy", "--proba"]])
 def test_a_full_standard_output_is_one_line(process, weights, many_rows, options):
-    with Path("/dev/full").open("w") as full:
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
         running = process("predict", weights, many_rows, *options, stdout=full)
         _, err = running.communicate(timeout=60)
     assert running.returncode == 1

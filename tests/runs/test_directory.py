@@ -31,9 +31,9 @@ def test_the_first_run_is_001_and_the_next_002():
 
 def test_the_next_free_number_is_taken_and_what_is_there_is_left():
     make("001", "003")
-    Path("runs/xor-002").write_text("a file in the way")
+    Path("runs/xor-002").write_text("a file in the way", encoding="utf-8")
     assert make_run_directory("xor") == Path("runs/xor-004")
-    assert Path("runs/xor-002").read_text() == "a file in the way"
+    assert Path("runs/xor-002").read_text(encoding="utf-8") == "a file in the way"
 
 
 def test_after_999_comes_1000(monkeypatch):
@@ -68,10 +68,10 @@ def test_a_chosen_directory_that_is_not_empty_is_refused_and_left():
 
 
 def test_a_file_in_the_place_of_a_chosen_directory_is_refused_and_left():
-    Path("file").write_text("mine")
+    Path("file").write_text("mine", encoding="utf-8")
     with pytest.raises(UsageError, match="file: exists and is not an empty directory"):
         make_run_directory("xor", Path("file"))
-    assert Path("file").read_text() == "mine"
+    assert Path("file").read_text(encoding="utf-8") == "mine"
 
 
 def test_the_check_beforehand_makes_nothing():
@@ -81,7 +81,7 @@ def test_the_check_beforehand_makes_nothing():
 
 @pytest.mark.parametrize(("chosen", "named"), [(None, "runs"), (Path("runs/new"), "runs/new")])
 def test_a_directory_that_cannot_be_made_is_named_with_a_remedy(chosen, named):
-    Path("runs").write_text("a file in the way")
+    Path("runs").write_text("a file in the way", encoding="utf-8")
     with pytest.raises(OutputError) as caught:
         make_run_directory("xor", chosen)
     message = str(caught.value)
