@@ -90,7 +90,7 @@ def os_errors_as(
 ) -> Iterator[None]:
     """Turn the operating system's errors in the block into ``place: problem (reason); remedy``.
 
-    That there is no memory is not the place's fault, and goes on to `memory_for`.
+    A pipe whose reader has gone is no place's fault, and stays what it is.
 
     Parameters
     ----------
@@ -101,9 +101,9 @@ def os_errors_as(
     """
     try:
         yield
+    except BrokenPipeError:
+        raise
     except OSError as error:
-        if is_of_memory(error):
-            raise
         words = f"{place}: {problem} ({reason(error)})"
         raise kind(f"{words}; {remedy}" if remedy else words) from error
 

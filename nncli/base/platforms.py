@@ -5,6 +5,7 @@ Signals that a system lacks are not in Python's `signal`, see `nncli.base.signal
 
 import ntpath
 import os
+from errno import EINVAL, ENOTSUP, ENOTTY
 
 IS_WINDOWS = os.name == "nt"
 
@@ -57,5 +58,9 @@ def synchronize(handle: int) -> None:
 
         # The fsync of macOS waits for the drive, which may still lose what it was given.
         fcntl.fcntl(handle, fcntl.F_FULLFSYNC)  # type: ignore[attr-defined]  # of macOS
-    except (ImportError, AttributeError, OSError):  # other systems, and other file systems
+    except (ImportError, AttributeError):  # other systems
+        os.fsync(handle)
+    except OSError as error:
+        if error.errno not in (ENOTSUP, EINVAL, ENOTTY):  # what file systems without it say
+            raise
         os.fsync(handle)

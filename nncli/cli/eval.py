@@ -105,9 +105,10 @@ def _print_parts(evaluation: "Evaluation") -> None:
     columns = list(dict.fromkeys(column for each in figures for column in each))
     shown = [*zip(evaluation.names, figures, strict=True)]
     if len(shown) > _MOST_PARTS:
-        measure = "f1" if "f1" in columns else columns[-1]
+        measure = next(each for each in ("f1", "r2", "rmse") if each in columns)
+        extreme = "highest" if measure == "rmse" else "lowest"
         click.echo(
-            f"the {_WORST_PARTS} of {len(shown)} {evaluation.parts} with the lowest {measure} "
+            f"the {_WORST_PARTS} of {len(shown)} {evaluation.parts} with the {extreme} {measure} "
             "(--json has all)"
         )
         shown = sorted(shown, key=lambda each: _how_good(each[1], measure))[:_WORST_PARTS]
@@ -120,8 +121,8 @@ def _print_parts(evaluation: "Evaluation") -> None:
 
 def _how_good(figures: "Mapping[str, float]", measure: str) -> tuple[bool, float, float]:
     """Return what brings bad parts to the front, and among these those of many rows."""
-    support = figures.get("support", 1)
-    return not support, figures.get(measure, 0), -support
+    support, value = figures.get("support", 1), figures.get(measure, 0)
+    return not support, -value if measure == "rmse" else value, -support
 
 
 def _print_confusion(evaluation: "ClassificationEvaluation") -> None:

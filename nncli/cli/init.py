@@ -55,5 +55,5 @@ def init(template: str, out: Path | None, data: Path | None, targets: tuple[str,
     if str(path) == "-":
         click.echo(text, nl=False)
         return
-    write_text(checked_output(path), text)
+    write_text(checked_output(path), text, replace=False)
     click.echo(f"Wrote {printable(str(path))}. Next:\n  nncli train {shell_word(str(path))}")

@@ -4,6 +4,7 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from errno import ENOENT
 from pathlib import Path
 
@@ -54,7 +55,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
             from nncli.cli.shells import answer
 
             sys.exit(answer(cli, _COMPLETE))
-        sys.exit(_run(list(sys.argv[1:] if arguments is None else arguments)))
+        try:
+            code = _run(list(sys.argv[1:] if arguments is None else arguments))
+        finally:
+            with suppress(OutputError, BrokenPipeError):  # after an error, which says enough
+                sys.stdout.flush()
+        sys.exit(code)
 
 
 def _run(arguments: list[str]) -> int:
@@ -82,7 +88,8 @@ def _run(arguments: list[str]) -> int:
     except BrokenPipeError:
         return 1  # the reader of a pipe has seen enough
     except (MemoryError, ImportError, OSError) as error:
-        if arguments[:1] == ["--debug"]:
+        is_bug = isinstance(error, ImportError) and (error.name or "").startswith("nncli")
+        if is_bug or arguments[:1] == ["--debug"]:
             raise
         click.echo(f"Error: {on_one_line(_problem_of(error), _LONGEST_LINE)}", err=True)
         return 1

@@ -95,7 +95,7 @@ def predict(
                 note=notes.append,
                 advance=advance,
             )
-            rows = _write(blocks, chosen, target)
+            rows = _write(blocks, chosen, target, replace=force)
     finally:
         for each in notes:
             print_warning(each)
@@ -116,7 +116,9 @@ def _format_by_ending(out: Path | None) -> str:
     return ending
 
 
-def _write(blocks: "Iterator[PredictedRows]", chosen: "Format", target: Path | None) -> int:
+def _write(
+    blocks: "Iterator[PredictedRows]", chosen: "Format", target: Path | None, *, replace: bool
+) -> int:
     """Write predictions to a file, or to standard output; return how many rows there are."""
     from nncli.base.storage.files import atomic_write
 
@@ -128,9 +130,10 @@ def _write(blocks: "Iterator[PredictedRows]", chosen: "Format", target: Path | N
             rows += len(block)
             yield block
 
+    chosen.prepare()
     first = next(blocks)  # what is wrong at the start is said before any file is touched
     if target is not None:
-        with atomic_write(target) as stream:
+        with atomic_write(target, replace=replace) as stream:
             chosen.write(counted(), stream)
     elif chosen.seeks:
         from shutil import copyfileobj

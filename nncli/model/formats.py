@@ -28,10 +28,13 @@ class Format:
     write : function of blocks and a binary stream
     seeks : bool
         Whether it goes back to the start of the stream, or else only ever appends.
+    prepare : function
+        Loads what it needs, or raises an error; to be called before a file is begun.
     """
 
     write: Callable[[Blocks, BinaryIO], None]
     seeks: bool = False
+    prepare: Callable[[], object] = lambda: None
 
 
 def write_csv(blocks: Blocks, stream: BinaryIO) -> None:
@@ -95,14 +98,7 @@ def _write_header(stream: BinaryIO, header: dict[str, Any], shape: tuple[int, ..
 
 def write_parquet(blocks: Blocks, stream: BinaryIO) -> None:
     """Write the same columns as `write_csv`, in groups of rows of about as many bytes each."""
-    try:
-        import pyarrow
-        from pyarrow import parquet
-    except ImportError as error:
-        raise OutputError(
-            "Parquet is written with pyarrow, which is not installed; get it with: "
-            + install_command("parquet")
-        ) from error
+    pyarrow, parquet = _pyarrow()
     writer, waiting, size = None, [], 0
     try:
         for block in blocks:
@@ -117,6 +113,18 @@ def write_parquet(blocks: Blocks, stream: BinaryIO) -> None:
     finally:
         if writer is not None:
             writer.close()
+
+
+def _pyarrow() -> tuple[Any, Any]:
+    try:
+        import pyarrow
+        from pyarrow import parquet
+    except ModuleNotFoundError as error:
+        raise OutputError(
+            "Parquet is written with pyarrow, which is not installed; get it with: "
+            + install_command("parquet")
+        ) from error
+    return pyarrow, parquet
 
 
 def _arrow_table(block: PredictedRows) -> Any:
@@ -156,5 +164,5 @@ FORMATS: dict[str, Format] = {
     "json": Format(write_json),
     "jsonl": Format(write_jsonl),
     "npy": Format(write_npy, seeks=True),
-    "parquet": Format(write_parquet, seeks=True),
+    "parquet": Format(write_parquet, seeks=True, prepare=_pyarrow),
 }

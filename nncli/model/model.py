@@ -292,7 +292,8 @@ class Model:
         from nncli.model.model_file import write_model
 
         hint = ", or replace=True to replace it"
-        write_model(checked_output(path_in(path, "path"), replace=replace, hint=hint), self)
+        target = checked_output(path_in(path, "path"), replace=replace, hint=hint)
+        write_model(target, self, replace=replace)
 
     def __reduce__(self) -> tuple[Any, ...]:
         from nncli.model.model_file import model_bytes, model_from_bytes

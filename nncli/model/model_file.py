@@ -61,9 +61,9 @@ _AGAIN = "get or train the model again"
 _MOST_LAYERS = 10_000  # a config's network has at most some thousand
 
 
-def write_model(place: Place, model: Model) -> None:
-    """Write `model` to `place` atomically. Raises `OutputError`."""
-    write_npz(place, _members(model))
+def write_model(place: Place, model: Model, *, replace: bool = True) -> None:
+    """Write `model` to `place` as `atomic_write` does. Raises `OutputError`."""
+    write_npz(place, _members(model), replace=replace)
 
 
 def model_bytes(model: Model) -> bytes:

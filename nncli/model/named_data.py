@@ -106,7 +106,7 @@ class _Named:
                 return _as_known(model, config, dataset, self.remedy)
         if not model.fingerprint or changed_parts(model.fingerprint, fingerprint(dataset)):
             raise self._refusal(outside)
-        return dataset
+        return _as_known(model, config, dataset, self.remedy)
 
     @contextmanager
     def _nothing_shown(self, outside: str | None) -> Iterator[None]:
@@ -151,8 +151,10 @@ class _Named:
         places = [folder]
         if self.config.places and folder.is_relative_to(base := Path(self.config.base).resolve()):
             places.append(base)
-        home = Path(os.path.expanduser("~")).resolve()  # noqa: PTH111 - there may be none
-        return [each for each in places if not home.is_relative_to(each)]
+        home = Path(os.path.expanduser("~"))  # noqa: PTH111 - leaves "~" where there is none
+        if not home.is_absolute():
+            return places
+        return [each for each in places if not home.resolve().is_relative_to(each)]
 
 
 def _or_trust(remedy: str) -> str:

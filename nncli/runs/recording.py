@@ -187,8 +187,8 @@ class RunDirectory(Observer):
         try:
             yield
         except OutputError as error:
-            # Of all files only the directory can be missing: each is a new one.
-            if not isinstance(error.__cause__, FileNotFoundError):
+            missing = isinstance(error.__cause__, FileNotFoundError)
+            if not (missing and self.directory.is_removed()):
                 raise
             self._is_removed = True
             saved = self._save_beside()

@@ -233,3 +233,12 @@ def test_a_class_with_half_a_surrogate_pair_is_refused_with_file_and_row(tmp_pat
     assert str(caught.value) == (
         f"{place}row 13 (from 0), column {name}: '\\ud83c' has half a surrogate pair; rename it"
     )
+
+
+def test_an_array_without_rows_is_refused_by_a_model_of_a_table(tmp_path):
+    config = {"data": {"target": "y"}, "training": {"epochs": 1}}
+    rows = [{"a": n, "b": n % 3, "y": "pq"[n % 2]} for n in range(60)]
+    model = nncli.train(config, data=rows, note=lambda text: None).model
+    for empty in (np.empty((0, 2)), np.empty((3, 0))):
+        with pytest.raises(nncli.DataError, match="has no rows"):
+            model.predict(empty)

@@ -120,6 +120,36 @@ def test_nothing_of_a_file_that_only_a_model_names_is_printed(project, run, kind
     assert "--trust-paths" in err or place == "beside it"
 
 
+@pytest.mark.parametrize("command", ["eval", "trace"])
+def test_a_matching_fingerprint_does_not_make_data_fit_another_model(project, run, command):
+    """Who has a file has its fingerprint, too."""
+    text("u,v,w,y\n" + "1,2,3,a\n2,3,5,b\n" * 30)(project / "data" / "other.csv")
+    config = {"data": {"path": "data/other.csv", "target": "y"}, "training": {"epochs": 1}}
+    other = nncli.train(config, note=lambda text: None).model
+    elsewhere = project.parents[1] / "elsewhere"
+    elsewhere.mkdir()
+    shutil.copy("data/other.csv", elsewhere)
+    model = nncli.load(project / "runs" / "c-001")
+    config = {
+        **other.config,
+        "data": {**other.config["data"], "path": str(elsewhere / "other.csv")},
+    }
+    fingerprint = other.fingerprint
+    for each in (fingerprint, {**fingerprint, "columns": model.fingerprint["columns"]}):
+        write_model(project / "m.npz", replace(model, config=config, fingerprint=each))
+        code, out, err = run(command, "m.npz")
+        assert (code, out, err.count("\n")) == (1, "", 1)
+
+
+def test_without_a_home_the_own_place_stays_ones_own(project, run, monkeypatch):
+    pwd = pytest.importorskip("pwd")
+    monkeypatch.setattr(pwd, "getpwuid", lambda number: {}[number])
+    monkeypatch.delenv("HOME")
+    with (project / "data" / "d.csv").open("a", encoding="utf-8") as stream:
+        stream.write("3,4,a\n")
+    assert run("eval", "runs/c-001")[0] == 0
+
+
 def evaluated(model, **settings):
     return nncli.load(model).evaluate(**settings)
 

@@ -253,3 +253,20 @@ def test_no_other_place_opens_a_file_to_write():
         if calls:
             found.add(path.relative_to(ROOT / "nncli").as_posix())
     assert found == set(WRITERS)
+
+
+@pytest.mark.parametrize("links", [True, False])
+def test_a_file_that_appears_meanwhile_stays(tmp_path, monkeypatch, links):
+    def refused(*arguments, **options):
+        raise OSError(errno.EPERM, os.strerror(errno.EPERM))
+
+    if not links:  # as on a file system without them
+        monkeypatch.setattr(os, "link", refused)
+    write_text(tmp_path / "new", "ours", replace=False)
+    writing = atomic_write(tmp_path / "file", replace=False)
+    writing.__enter__().write(b"ours")
+    (tmp_path / "file").write_text("theirs", encoding="utf-8")
+    with pytest.raises(OutputError, match=r"cannot be written \(file exists\)"):
+        writing.__exit__(None, None, None)
+    assert (tmp_path / "file").read_text(encoding="utf-8") == "theirs"
+    assert {path.name for path in tmp_path.iterdir()} == {"file", "new"}

@@ -1,5 +1,6 @@
 """Paths, words and disks of systems that are not this one."""
 
+import errno
 import os
 
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 
 from nncli.base import platforms
 from nncli.base.extras import install_command
-from nncli.base.platforms import leads_away
+from nncli.base.platforms import leads_away, synchronize
 from nncli.base.storage.files import write_text
 from nncli.base.words import is_printable, shell_word
 
@@ -129,7 +130,7 @@ def test_a_file_system_without_that_is_synchronized_as_usual(tmp_path, monkeypat
     fcntl = pytest.importorskip("fcntl")
 
     def refuse(handle, command):
-        raise OSError(45, "Operation not supported")
+        raise OSError(errno.ENOTSUP, "Operation not supported")
 
     synchronized = []
     monkeypatch.setattr(fcntl, "F_FULLFSYNC", 51, raising=False)
@@ -137,3 +138,15 @@ def test_a_file_system_without_that_is_synchronized_as_usual(tmp_path, monkeypat
     monkeypatch.setattr(os, "fsync", synchronized.append)
     write_text(tmp_path / "file", "text")
     assert len(synchronized) == 2
+
+
+def test_a_drive_that_lost_something_is_an_error(tmp_path, monkeypatch):
+    fcntl = pytest.importorskip("fcntl")
+
+    def broken(handle, command):
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(fcntl, "fcntl", broken)
+    monkeypatch.setattr(fcntl, "F_FULLFSYNC", 51, raising=False)
+    with (tmp_path / "file").open("wb") as stream, pytest.raises(OSError, match="put/output"):
+        synchronize(stream.fileno())

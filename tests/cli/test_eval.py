@@ -413,3 +413,29 @@ def test_a_full_standard_output_is_one_line(process, weights, options):
         _, err = running.communicate(timeout=60)
     assert running.returncode == 1
     assert err == "Error: standard output cannot be written (no space left on device)\n"
+
+
+# Many targets
+
+
+@pytest.mark.parametrize(("rows", "title"), [(5, "lowest r2"), (1, "highest rmse")])
+def test_of_more_than_a_hundred_targets_the_worst_are_printed(capsys, rows, title):
+    truth = np.random.default_rng(0).normal(size=(rows, 120))
+    errors = np.zeros((rows, 120))
+    errors[:, 7] = 3.0
+    print_evaluation(
+        EVALUATIONS["regression"].of(
+            Answers(
+                split="test",
+                names=[f"y{n}" for n in range(120)],
+                truth=truth,
+                numbers=truth + errors,
+                loss=0.7,
+                probabilities=False,
+                coupled=False,
+            )
+        )
+    )
+    lines = capsys.readouterr().out.splitlines()
+    at = lines.index(f"the 20 of 120 targets with the {title} (--json has all)")
+    assert lines[at + 2].split()[0] == "y7"

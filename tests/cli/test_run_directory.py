@@ -7,6 +7,7 @@ import signal
 
 import pytest
 
+from nncli.base.errors import OutputError
 from tests.cli.stopped_runs import assert_same_run, config, counting, history, rewrite
 from tests.stopping import after_step
 
@@ -110,6 +111,19 @@ def test_the_state_of_a_removed_run_is_saved_beside_it(nncli, tmp_path, whole, a
     assert history(tmp_path / "saved-run-001") == history(whole)
 
 
+def test_a_missing_folder_for_temporary_files_is_no_removed_run(nncli, tmp_path, monkeypatch):
+    def gone(*arguments):
+        raise OutputError("temporary files: cannot be written") from FileNotFoundError()
+
+    monkeypatch.setattr("nncli.runs.job.Job.evaluations", gone)
+    result = nncli("train", config(tmp_path, "optimizer: adam"), "-q", "-o", "run")
+    assert result.error == "Error: temporary files: cannot be written"
+    assert not [*tmp_path.glob("saved-*")]
+    monkeypatch.undo()
+    monkeypatch.chdir(tmp_path)
+    assert nncli("train", "--resume", "run", "-q").code == 0
+
+
 def test_that_of_a_fold_is_saved_where_there_is_a_place(nncli, tmp_path, at_step):
     name = config(tmp_path, FOLDS)
     at_step(15, lambda: shutil.rmtree(tmp_path / "run"))
@@ -172,7 +186,9 @@ def test_the_directory_of_a_fold_may_not_be_a_link(nncli, tmp_path, stop_at):
     before = content(tmp_path / "precious")
     stop_at(0)
     result = nncli("train", "--resume", "run", "-q")
-    assert result.error.startswith("Error: run/fold-1: is no directory of a fold (")
+    assert result.error == (
+        "Error: run/fold-1: is no directory of a fold (a link; put a copy in its place)"
+    )
     assert content(tmp_path / "precious") == before
 
 

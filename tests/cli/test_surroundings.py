@@ -283,3 +283,44 @@ def test_a_standard_output_that_does_not_wait_gets_everything(files, tmp_path, p
         with os.fdopen(reading, encoding="utf-8") as stream:
             assert len(stream.readlines()) == 60_001
         assert (running.wait(timeout=60), running.stderr.read()) == (0, "")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs a POSIX shell")
+@pytest.mark.parametrize("format_", ["csv", "npy", "jsonl", "parquet"])
+def test_a_reader_that_leaves_is_no_error(files, tmp_path, format_):
+    if format_ == "parquet":
+        pytest.importorskip("pyarrow")
+    (tmp_path / "rows.csv").write_text("x\n" + "1\n" * 60_000, encoding="utf-8")
+    command = f'"$0" -m nncli predict {files}/R rows.csv --format {format_} | head -c 10'
+    done = subprocess.run(
+        ["sh", "-c", command, sys.executable], cwd=tmp_path, capture_output=True, timeout=60
+    )
+    assert (len(done.stdout), done.stderr) == (10, b"")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+@pytest.mark.parametrize("output", [">/dev/full", "| true"])
+def test_what_is_left_to_print_after_an_error_is_no_second_one(files, tmp_path, output):
+    (tmp_path / "rows.csv").write_text("x\n" + "1\n" * 200_000 + "a\n", encoding="utf-8")
+    command = f'"$0" -m nncli predict {files}/R rows.csv {output}'
+    done = subprocess.run(
+        ["sh", "-c", command, sys.executable], cwd=tmp_path, capture_output=True, timeout=60
+    )
+    assert done.stderr.count(b"\n") <= 1
+    assert b"Traceback" not in done.stderr
+
+
+def test_a_package_that_is_missing_is_said_before_a_file_is_begun(run, monkeypatch, tmp_path):
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    begun = []
+    monkeypatch.setattr("nncli.base.storage.files.token_hex", lambda size: begun.append(size))
+    done = run("predict P/R P/line.csv -o O.parquet --format parquet")
+    assert "pyarrow, which is not installed" in done.error
+    assert not begun
+
+
+def test_a_name_that_nncli_itself_lacks_keeps_its_traceback(run, monkeypatch):
+    monkeypatch.delattr("nncli.model.formats.FORMATS")
+    monkeypatch.delattr("nncli.FORMATS", raising=False)
+    with pytest.raises((ImportError, AttributeError)):
+        run("predict P/R P/line.csv")

@@ -8,11 +8,12 @@ Windows has no such calls, but renames no directory in which a file is open: the
 """
 
 import os
+import stat
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from errno import ELOOP
+from errno import EEXIST, ELOOP, ENOTDIR
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -83,14 +84,21 @@ class Directory:
 
     def place(self) -> Path:
         """Return where it is now, as far as the system tells."""
+        return self._found() or self.path
+
+    def is_removed(self) -> bool:
+        """Return whether no path leads to it any more, as far as the system tells."""
+        return self._found() is None
+
+    def _found(self) -> Path | None:
         if self.handle is None:
-            return self.path
+            return self.path if self.path.is_dir() else None
         mine = os.fstat(self.handle)
         for find in (lambda handle: self.path, _place_of):
             with suppress(OSError):
                 if os.path.samestat((path := find(self.handle)).stat(), mine):
                     return nearby(path)
-        return self.path
+        return None
 
     def lookup(self, name: str) -> tuple[str, int | None]:
         """Return a path and the open directory (``dir_fd``) in which it leads to `name`."""
@@ -118,9 +126,14 @@ class Entry:
         try:
             return os.open(name, flags | _NO_LINK | _NO_WAIT, 0o666, dir_fd=handle)
         except OSError as error:
-            if error.errno == ELOOP:
+            # Linux says of a link that it is no directory where one was to be opened.
+            if error.errno == ELOOP or (error.errno == ENOTDIR and self._is_link()):
                 raise OSError(ELOOP, "a link; put a copy in its place") from error
             raise
+
+    def _is_link(self) -> bool:
+        name, handle = self.directory.lookup(self.name)
+        return stat.S_ISLNK(os.stat(name, dir_fd=handle, follow_symlinks=False).st_mode)
 
     def stream(self, mode: str, buffering: int = -1) -> BinaryIO:
         """Open it in a binary mode of the built-in `open`. Raises `OSError`."""
@@ -138,11 +151,30 @@ class Entry:
             return False
         return True
 
-    def rename(self, name: str) -> None:
-        """Let it take the place of another file of its directory. Raises `OSError`."""
+    def rename(self, name: str, *, replace: bool = True) -> None:
+        """Let it take the place of another file of its directory, if there is one.
+
+        Raises `OSError`; `FileExistsError` where there is one that may not be replaced.
+        """
         old, handle = self.directory.lookup(self.name)
         new, _ = self.directory.lookup(name)
-        _patiently(lambda: os.replace(old, new, src_dir_fd=handle, dst_dir_fd=handle))
+        if replace or not self._is_linked_as(name):
+            _patiently(lambda: os.replace(old, new, src_dir_fd=handle, dst_dir_fd=handle))
+
+    def _is_linked_as(self, name: str) -> bool:
+        """Give it a name that nothing has, beside its own; False where the system cannot."""
+        old, handle = self.directory.lookup(self.name)
+        new, _ = self.directory.lookup(name)
+        try:
+            os.link(old, new, src_dir_fd=handle, dst_dir_fd=handle, follow_symlinks=False)
+        except FileExistsError:
+            raise
+        except (OSError, NotImplementedError):  # file systems without links
+            if (self.directory / name).exists():
+                raise FileExistsError(EEXIST, os.strerror(EEXIST), name) from None
+            return False
+        self.remove()
+        return True
 
     def remove(self) -> None:
         """Remove it, if it is there; a link itself. Raises `OSError`."""

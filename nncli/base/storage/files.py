@@ -15,12 +15,12 @@ from nncli.base.storage.directory import Directory, Place, entry_of
 
 
 @contextmanager
-def atomic_write(place: Place) -> Iterator[BinaryIO]:
+def atomic_write(place: Place, *, replace: bool = True) -> Iterator[BinaryIO]:
     """Open a temporary file beside `place` that takes its name when the block ends well.
 
     The file is flushed and synchronized to the disk before it is renamed, so `place` holds either
     its old content or all of the new one. On any failure the temporary file is removed. A link is
-    replaced, not followed.
+    replaced, not followed. Without `replace` a file that appears meanwhile stays, too.
 
     Raises
     ------
@@ -36,7 +36,7 @@ def atomic_write(place: Place) -> Iterator[BinaryIO]:
                 yield stream
                 stream.flush()
                 synchronize(stream.fileno())
-            temporary.rename(entry.name)
+            temporary.rename(entry.name, replace=replace)
             _synchronize(entry.directory)
     finally:
         with suppress(OSError):
@@ -80,9 +80,9 @@ def remove_litter(directory: Directory) -> None:
             (directory / name).remove()
 
 
-def write_text(place: Place, text: str) -> None:
-    r"""Write `text` to `place` atomically, in UTF-8 with ``\n`` line ends."""
-    with atomic_write(place) as stream:
+def write_text(place: Place, text: str, *, replace: bool = True) -> None:
+    r"""Write `text` to `place` as `atomic_write` does, in UTF-8 with ``\n`` line ends."""
+    with atomic_write(place, replace=replace) as stream:
         stream.write(text.encode("utf-8"))
 
 

@@ -55,8 +55,8 @@ _NPY_HEADER = re.compile(
 )
 
 
-def write_npz(place: Place, arrays: Mapping[str, NDArray[Any]]) -> None:
-    """Write arrays of numbers or text to `place`, atomically and uncompressed.
+def write_npz(place: Place, arrays: Mapping[str, NDArray[Any]], *, replace: bool = True) -> None:
+    """Write arrays of numbers or text to `place`, uncompressed, as `atomic_write` does.
 
     Parameters
     ----------
@@ -72,7 +72,7 @@ def write_npz(place: Place, arrays: Mapping[str, NDArray[Any]]) -> None:
     if total + (len(arrays) + 1) * 1024 > LARGEST_FILE:
         raise OutputError(f"{place}: would hold {total:,} bytes, an .npz at most 4 GiB; "
                           "use smaller layers, or training.precision: float32")  # fmt: skip
-    with atomic_write(place) as stream:
+    with atomic_write(place, replace=replace) as stream:
         for part in npz_parts(arrays):
             stream.write(part)
 

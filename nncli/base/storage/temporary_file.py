@@ -48,7 +48,7 @@ class TemporaryFile:
         """Return all that was written as one array, read-only, mapped and not read."""
         with _storing():
             self._file.flush()
-            return np.memmap(self._file, dtype, "r", 0, shape).view(np.ndarray)
+        return np.memmap(self._file, dtype, "r", 0, shape).view(np.ndarray)  # memory is no storage
 
 
 def stacked(

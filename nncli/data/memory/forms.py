@@ -203,6 +203,11 @@ def _array(values: Sequence[Any], name: str) -> NDArray[Any]:
 
 
 def as_table(array: NDArray[Any], name: str) -> MemoryTable:
-    """Return an array (N, ...) of numbers, or a single row (I,), as a table without names."""
+    """Return an array (N, ...) of numbers, or a single row (I,), as a table without names.
+
+    Raises `DataError` when it has none.
+    """
+    if not array.size:
+        raise DataError(f"{name}: has no rows")
     rows = array.reshape(1, -1) if array.ndim < 2 else array.reshape(len(array), -1)
     return NumberTable(name, rows)
