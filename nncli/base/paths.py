@@ -1,6 +1,7 @@
 """Paths that are saved and read again, perhaps in another place."""
 
 import os
+from errno import ELOOP
 from pathlib import Path, PurePath
 
 _LONGEST_NAME, _LONGEST_PATH = 255, 4095  # bytes; Windows counts characters
@@ -12,6 +13,20 @@ def absolute(path: Path) -> Path:
         return path.absolute()
     except OSError:
         return path
+
+
+def resolved(path: Path) -> Path:
+    """Return the path without links. Raises `OSError` where they lead in a circle."""
+    try:
+        return path.resolve()
+    except RuntimeError as error:  # what Python 3.12 and earlier raises
+        raise OSError(ELOOP, os.strerror(ELOOP)) from error
+
+
+def without_links(path: str | Path) -> str:
+    """Return an absolute path without links, as `absolute` where there is no working directory."""
+    named = absolute(Path(path))
+    return os.path.realpath(named) if named.is_absolute() else str(named)
 
 
 def relative(path: str | Path, folder: str | Path) -> str:

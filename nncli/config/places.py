@@ -1,9 +1,9 @@
 """Where the paths of a config lead, and how a run saves them so that it may be moved.
 
 What a config names by a relative path keeps that name in the run, beside the folder that it leads
-from, ``paths_from``: first as seen from the run directory, then as it was when the run was saved.
-So a project that is moved or copied finds its own files, and a run that is moved alone those of
-before. An absolute path stays as it is.
+from, ``paths_from``: first as seen from the run directory, without links and as it was named, then
+as it was when the run was saved. So a project that is moved or copied finds its own files, and a
+run that is moved alone those of before. An absolute path stays as it is.
 """
 
 import stat
@@ -13,7 +13,15 @@ from typing import TYPE_CHECKING, Any
 
 from nncli.base.arguments import said
 from nncli.base.errors import ConfigError, DataError, reason
-from nncli.base.paths import absolute, is_text, joined, nearby, problem_of_name, relative
+from nncli.base.paths import (
+    absolute,
+    is_text,
+    joined,
+    nearby,
+    problem_of_name,
+    relative,
+    without_links,
+)
 from nncli.base.storage.regular_file import NO_FILE
 from nncli.base.words import listed, on_one_line
 
@@ -69,7 +77,9 @@ def located(
         Asked before a path, or one from a folder, is looked up.
     """
     here = absolute(folder)
-    written = {**{joined(here, each): each for each in folders}, str(here): ""}
+    starts = [without_links(here), str(here)] if folders else []
+    written = {joined(start, each): each for each in folders for start in starts}
+    written[str(here)] = ""
     bases = [*written]
     places: dict[str, list[str]] = {}
     found_in: list[str] = []
@@ -112,8 +122,9 @@ def portable(config: "Config", folder: Path) -> dict[str, Any]:
     values = _mapped(config, save).model_dump()
     if not config.places:
         return values
-    seen = relative(config.base, absolute(folder))
-    folders = [each for each in dict.fromkeys([seen, config.base]) if is_text(each)]
+    really = relative(without_links(config.base), without_links(folder))
+    named = relative(config.base, absolute(folder))
+    folders = [each for each in dict.fromkeys([really, named, config.base]) if is_text(each)]
     if not folders:
         raise _no_text(config.base)
     return {**values, PATHS_FROM: folders}

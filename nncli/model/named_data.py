@@ -15,7 +15,7 @@ import numpy as np
 
 from nncli.base.arguments import said
 from nncli.base.errors import DataError, ModelFileError, NncliError, OutOfMemoryError, OutputError
-from nncli.base.paths import absolute, nearby
+from nncli.base.paths import absolute, nearby, resolved
 from nncli.base.platforms import leads_away
 from nncli.config.load import LoadedConfig, saved_config
 from nncli.config.places import accept, check_data, files_of
@@ -147,14 +147,14 @@ class _Named:
         user's home, and what is around it, is nobody's project.
         """
         assert self.model.folder is not None
-        folder = self.model.folder.resolve()
+        folder = resolved(self.model.folder)
         places = [folder]
-        if self.config.places and folder.is_relative_to(base := Path(self.config.base).resolve()):
+        if self.config.places and folder.is_relative_to(base := resolved(Path(self.config.base))):
             places.append(base)
         home = Path(os.path.expanduser("~"))  # noqa: PTH111 - leaves "~" where there is none
         if not home.is_absolute():
             return places
-        return [each for each in places if not home.resolve().is_relative_to(each)]
+        return [each for each in places if not resolved(home).is_relative_to(each)]
 
 
 def _or_trust(remedy: str) -> str:
@@ -166,8 +166,8 @@ def _is_within(path: Path, places: list[Path]) -> bool:
     """Return whether a path leads into one of the places, not through links or hidden folders."""
     try:
         files = [path, *(path.rglob("*") if path.is_dir() else ())]
-        leads_to = {file.resolve() for file in files if file == path or file.is_symlink()}
-    except (OSError, RuntimeError):  # links in a circle, folders that nobody may look into
+        leads_to = {resolved(file) for file in files if file == path or file.is_symlink()}
+    except OSError:  # links in a circle, folders that nobody may look into
         return False
     for each in leads_to:
         inner = [each.relative_to(place) for place in places if each.is_relative_to(place)]

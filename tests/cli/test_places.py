@@ -284,6 +284,20 @@ def test_a_folder_of_runs_may_lie_elsewhere(project, check, tmp_path, monkeypatc
     check(epochs=5)
 
 
+def test_a_run_that_is_resumed_through_a_link_moves_with_its_project(
+    project, nncli, tmp_path, monkeypatch
+):
+    project()
+    (tmp_path / "x" / "y").mkdir(parents=True)
+    link = tmp_path / "x" / "y" / "link"
+    link.symlink_to(tmp_path / "p" / "runs" / "line-001", target_is_directory=True)
+    assert nncli("train", "--resume", link, "-q", "training.epochs=3").code == 0
+    assert nncli("eval", link).code == 0
+    (tmp_path / "p").rename(tmp_path / "q")
+    monkeypatch.chdir(tmp_path / "q")
+    assert nncli("eval", "runs/line-001").code == 0
+
+
 def test_an_absolute_path_stays_one(project, nncli, tmp_path):
     project()
     data = tmp_path / "line.csv"

@@ -212,6 +212,17 @@ def test_a_name_that_is_too_long_is_refused_before_any_work(run, line):
     assert "choose another" in done.error
 
 
+@pytest.mark.skipif(os.name != "posix", reason="needs links")
+@pytest.mark.parametrize("place", ["loop", "loop/x"])
+@pytest.mark.parametrize("line", ["predict P/R P/line.csv -o {}", "init xor -o {}"])
+def test_links_in_a_circle_are_said(run, tmp_path, place, line):
+    (tmp_path / "loop").symlink_to(tmp_path / "other")
+    (tmp_path / "other").symlink_to(tmp_path / "loop")
+    done = run(line.format(place))
+    assert done.code == 1
+    assert "(too many levels of symbolic links)" in done.error
+
+
 @pytest.mark.skipif(not Path("/dev/shm").is_dir(), reason="there is no /dev/shm")
 def test_a_run_may_lie_on_another_file_system(run, files):
     place = Path(f"/dev/shm/nncli-{os.getpid()}")

@@ -127,13 +127,15 @@ class Entry:
             return os.open(name, flags | _NO_LINK | _NO_WAIT, 0o666, dir_fd=handle)
         except OSError as error:
             # Linux says of a link that it is no directory where one was to be opened.
-            if error.errno == ELOOP or (error.errno == ENOTDIR and self._is_link()):
+            if error.errno in (ELOOP, ENOTDIR) and self._is_link():
                 raise OSError(ELOOP, "a link; put a copy in its place") from error
             raise
 
     def _is_link(self) -> bool:
         name, handle = self.directory.lookup(self.name)
-        return stat.S_ISLNK(os.stat(name, dir_fd=handle, follow_symlinks=False).st_mode)
+        with suppress(OSError):  # of links in a circle before it
+            return stat.S_ISLNK(os.stat(name, dir_fd=handle, follow_symlinks=False).st_mode)
+        return False
 
     def stream(self, mode: str, buffering: int = -1) -> BinaryIO:
         """Open it in a binary mode of the built-in `open`. Raises `OSError`."""

@@ -10,6 +10,7 @@ from typing import BinaryIO
 
 from nncli.base.arguments import said
 from nncli.base.errors import OutputError, UsageError, os_errors_as
+from nncli.base.paths import resolved
 from nncli.base.platforms import synchronize
 from nncli.base.storage.directory import Directory, Place, entry_of
 
@@ -61,7 +62,7 @@ def checked_output(path: Path, *, replace: bool = False, hint: str = "") -> Path
         When its name is too long, or nobody may look there.
     """
     with writing(path):
-        target = path.resolve() if path.is_symlink() else path
+        target = resolved(path) if path.is_symlink() else path
         is_there, is_file = target.exists(), target.is_file()
     if is_there and not is_file:
         raise UsageError(f"{path}: is not a regular file; choose another{said(' with -o', '')}")
