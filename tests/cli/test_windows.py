@@ -170,6 +170,7 @@ def test_a_model_that_nobody_may_replace_is_an_error_of_one_line(nncli, tmp_path
     assert done.code == 1
     assert "cannot be written (permission denied); check the free space" in done.error
     assert nothing_hidden(tmp_path)
+    busy("link", -1)  # what is new takes its name by a link where it can
     assert nncli("init", "xor", "-o", "new.yaml").code == 1
     assert not (tmp_path / "new.yaml").exists()
 

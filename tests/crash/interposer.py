@@ -62,9 +62,9 @@ def interposed(root: Path, act: Act) -> Iterator[list[Call]]:
         path = Path(f"/proc/self/fd/{handle}").readlink()
         note("fsync", path)
 
-    def rename(entry: Entry, name: str) -> None:
+    def rename(entry: Entry, name: str, *, replace: bool = True) -> None:
         note("rename", entry.directory / name)
-        usual_rename(entry, name)
+        usual_rename(entry, name, replace=replace)
 
     def mkdir(path: Any, *arguments: Any, **options: Any) -> None:
         note("mkdir", path)
