@@ -1,10 +1,8 @@
-"""A file that a user gives, or standard input: opened, unpacked if gzipped, and bounded."""
+"""A file that a user gives, or standard input: opened, unpacked if packed, and bounded."""
 
-import gzip
 import io
 import stat
 import sys
-import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,9 +16,11 @@ from nncli.data.files.kinds import (
     SIGNATURES,
     FileKind,
     is_parquet_folder,
+    kind_of_archive,
     kind_of_head,
     kind_of_name,
 )
+from nncli.data.files.packed import DAMAGED, PACKINGS
 
 # Deflate packs at most 1032 to 1; tables and images stay far below 500.
 _BOMB_RATIO = 500
@@ -43,7 +43,7 @@ class InputFile:
     name : str
         What the file is called in messages.
     path : Path or None
-        Where the content lies as it is read here; None for standard input and gzip.
+        Where the content lies as it is read here; None for standard input and what is packed.
     kind : str or None
         What the content is, unpacked, by its first bytes (see `kinds`); None for text.
     """
@@ -57,21 +57,29 @@ class InputFile:
         bomb_bytes: int = _BOMB_BYTES,
     ) -> None:
         self.name = name
+        self.path = path
         self._counted = _Counted(source, advance)
-        packed = io.BufferedReader(self._counted, 1 << 16)
-        self._stream: Any = packed
+        self._ahead = b""
         self._unpacked_bytes = 0
         self._bomb_bytes = bomb_bytes
-        self.kind: FileKind | None = kind_of_head(self.head(HEAD_BYTES), path)
-        self._is_packed = self.kind == "gzip"
-        self.path = None if self._is_packed else path
-        if self._is_packed:
-            self._stream = gzip.GzipFile(fileobj=cast(BinaryIO, packed))
+        self._packed_kind: FileKind | None = None
+        self.kind: FileKind | None = kind_of_head(self._guarded(self._counted.beginning))
+        self._stream: Any = io.BufferedReader(self._counted, 1 << 16)
+        if self.kind == "zip":
+            if path is None:
+                self._stream = io.BytesIO(self.read())
+            self.kind = kind_of_archive(self._stream)
+            self._stream.seek(0)
+        if self.kind is not None and (opened := PACKINGS.get(self.kind)):
+            self._packed_kind, self.path = self.kind, None
+            self._stream = self._guarded(lambda: opened(self._stream, name))
             self.kind = kind_of_head(self.head(HEAD_BYTES))
 
     def head(self, size: int) -> bytes:
         """Return the first bytes, up to `size`, which are read again later."""
-        return cast(bytes, self._guarded(lambda: self._stream.peek(size)))[:size]
+        if len(self._ahead) < size:
+            self._ahead += self._guarded(lambda: self._stream.read(size - len(self._ahead)))
+        return self._ahead[:size]
 
     def read(self, size: int = -1) -> bytes:
         """Return the next bytes, all up to `size`; fewer only at the end.
@@ -79,27 +87,32 @@ class InputFile:
         Raises
         ------
         DataError
-            When the file cannot be read, its gzip data is damaged, or it unpacks to absurdly much.
+            When the file cannot be read, is packed and damaged, or unpacks to absurdly much.
         """
         if size < 0:
             return b"".join(iter(lambda: self.read(1 << 20), b""))
-        content = cast(bytes, self._guarded(lambda: self._stream.read(size)))
-        self._unpacked_bytes += len(content)
-        most = max(self._bomb_bytes, _BOMB_RATIO * self._counted.count)
-        if self._is_packed and self._unpacked_bytes > most:
-            raise DataError(
-                f"{self.name}: unpacks to more than {_BOMB_RATIO} times its size, as no table or "
-                "image does; unpack it with gunzip if you trust it"
-            )
+        content, self._ahead = self._ahead[:size], self._ahead[size:]
+        if len(content) < size:
+            content += self._guarded(lambda: self._stream.read(size - len(content)))
+        if self._packed_kind:
+            self._unpacked_bytes += len(content)
+            if self._unpacked_bytes > max(self._bomb_bytes, _BOMB_RATIO * self._counted.count):
+                raise DataError(
+                    f"{self.name}: unpacks to more than {_BOMB_RATIO} times its size, as no table "
+                    f"or image does; {SIGNATURES[self._packed_kind].remedy} if you trust it"
+                )
         return content
 
     def _guarded(self, act: Callable[[], Any]) -> Any:
         with os_errors_as(DataError, self.name):
             try:
                 return act()
-            except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+            except DAMAGED as error:
+                if self._packed_kind is None:
+                    raise
+                words = SIGNATURES[self._packed_kind].words.removeprefix("a ")
                 raise DataError(
-                    f"{self.name}: the gzip data is cut or damaged; get the file again"
+                    f"{self.name}: the {words} is cut or damaged; get the file again"
                 ) from error
 
 
@@ -169,13 +182,30 @@ class _Counted(io.RawIOBase):
     def __init__(self, source: BinaryIO, advance: Advance) -> None:
         self._source = source
         self._advance = advance
+        self._ahead = b""
         self.count = 0
+
+    def beginning(self) -> bytes:
+        """Return the first `HEAD_BYTES`, which are read again."""
+        while len(self._ahead) < HEAD_BYTES and (more := self._source.read(HEAD_BYTES)):
+            self._ahead += more
+        return self._ahead[:HEAD_BYTES]
 
     def readable(self) -> bool:
         return True
 
+    def seekable(self) -> bool:
+        return self._source.seekable()
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        ahead = len(self._ahead) if whence == io.SEEK_CUR else 0
+        place = self._source.seek(offset - ahead, whence)
+        self._ahead = b""
+        return place
+
     def readinto(self, buffer: Any) -> int:
-        content = self._source.read(len(buffer)) or b""
+        content = self._ahead or self._source.read(len(buffer)) or b""
+        content, self._ahead = content[: len(buffer)], content[len(buffer) :]
         buffer[: len(content)] = content
         self.count += len(content)
         self._advance(len(content))

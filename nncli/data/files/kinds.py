@@ -1,11 +1,12 @@
 """What a file is: it shows in its first bytes, whatever its name says."""
 
+import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-from nncli.base.storage.regular_file import read_regular
+from nncli.base.storage.regular_file import open_regular
 
 FileKind = Literal[
     "gzip", "parquet", "npy", "zip", "workbook", "archive", "idx", "png", "jpeg", "excel", "bzip2",
@@ -14,8 +15,7 @@ FileKind = Literal[
 ]  # fmt: skip
 
 _MARK = b"\xef\xbb\xbf"  # of UTF-8
-_OF_WORKBOOKS = ("[Content_Types].xml", "_rels/", "docProps/", "xl/", "mimetype")
-_OF_ARCHIVES = (".csv", ".tsv", ".parquet", ".jsonl", ".xls", ".xlsx")
+_OF_OFFICES = ("[Content_Types].xml", "mimetype")  # members of every document
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ def _of_pandas(words: str, call: str, *starts: bytes) -> Signature:
 _SAVE = "save its sheet as CSV in UTF-8"
 
 SIGNATURES: Mapping[FileKind, Signature] = {
-    "gzip": Signature("gzip data", (b"\x1f\x8b",)),
+    "gzip": _packed("gzip data", "gunzip", b"\x1f\x8b"),
     "parquet": Signature("a Parquet file", (b"PAR1",), (".parquet",)),
     "npy": Signature("a NumPy array", (b"\x93NUMPY",)),
     # A member, the end of an empty archive, and a part of a divided one.
@@ -62,7 +62,7 @@ SIGNATURES: Mapping[FileKind, Signature] = {
         (b"PK\3\4", b"PK\5\6", b"PK\7\x08"),
         (".npz",),
     ),
-    # These two are told from it by the name of their first member.
+    # These two are told from it by the names of their members.
     "workbook": Signature("a workbook, of Excel or OpenDocument", (), remedy=_SAVE),
     "archive": _packed("a zip archive", "unzip"),
     "idx": Signature("an IDX file", (b"\0\0",)),
@@ -109,32 +109,41 @@ IMAGES: tuple[FileKind, ...] = ("png", "jpeg")
 HEAD_BYTES = 128  # any start, with some blank lines before text, or the first name in an archive
 
 
-def kind_of_head(head: bytes, path: Path | None = None) -> FileKind | None:
+def kind_of_head(head: bytes) -> FileKind | None:
     """Return the kind of a file that begins with `HEAD_BYTES` such bytes; None for text.
 
-    An archive whose path ends as that of arrays may have tables beside them.
+    Every archive is ``zip`` there; `kind_of_archive` says more.
     """
-    if path is not None and kind_of_name(path) == "zip" and kind_of_head(head) == "archive":
-        return "zip"
     for beginning in (head, head.removeprefix(_MARK).lstrip(b" \t\r\n")):
         for kind, each in SIGNATURES.items():
             if beginning.startswith(each.starts):
-                return _kind_of_archive(head) if kind == "zip" else kind
+                return kind
     return None
 
 
-def _kind_of_archive(head: bytes) -> FileKind:
-    """Return the kind of a zip archive by the name of its first member."""
-    size = int.from_bytes(head[26:28], "little")
-    name = head[30 : 30 + size].decode("ascii", "replace")
-    if name.startswith(_OF_WORKBOOKS):
+def kind_of_archive(stream: Any) -> FileKind:
+    """Return the kind of a zip archive, open as a stream that seeks, by the names in it."""
+    try:
+        names = [name for name in zipfile.ZipFile(stream).namelist() if not is_hidden(name)]
+    except (zipfile.BadZipFile, NotImplementedError, OSError, ValueError):
+        return "zip"  # who reads it says that it is damaged
+    if any(name in _OF_OFFICES for name in names):
         return "workbook"
-    return "archive" if name.lower().endswith(_OF_ARCHIVES) else "zip"
+    is_of_arrays = not names or any(name.endswith(".npy") for name in names)
+    return "zip" if is_of_arrays else "archive"
+
+
+def is_hidden(name: str) -> bool:
+    """Return whether a member of an archive is a folder, or a hidden file as ``a/._X.npy`` is."""
+    last = name.rpartition("/")[2]
+    return not last or last.startswith(".")
 
 
 def kind_of_file(path: Path) -> FileKind | None:
-    """Return the kind of a file as it lies there, gzipped or not. Raises `OSError`."""
-    return kind_of_head(read_regular(path, HEAD_BYTES)[:HEAD_BYTES], path)
+    """Return the kind of a file as it lies there, packed or not. Raises `OSError`."""
+    with open_regular(path) as stream:
+        kind = kind_of_head(stream.read(HEAD_BYTES))
+        return kind_of_archive(stream) if kind == "zip" else kind
 
 
 def is_parquet_folder(path: Path) -> bool:

@@ -117,21 +117,27 @@ def test_files_of_older_stata_are_told(version, order):
     assert kind_of_head(bytes([version, order, 1, 0]) + b"\5\0") == "stata"
 
 
-@pytest.mark.parametrize("name", ["xl/workbook.xml", "docProps/app.xml", "mimetype"])
-def test_workbooks_of_any_writer_are_told(name):
-    assert kind_of_head(archive(name)[:HEAD_BYTES]) == "workbook"
+@pytest.mark.parametrize("first", ["xl/workbook.xml", "docProps/app.xml", "_rels/.rels"])
+@pytest.mark.parametrize("mark", ["[Content_Types].xml", "mimetype"])
+def test_workbooks_of_any_writer_are_told(tmp_path, first, mark):
+    (tmp_path / "file").write_bytes(archive(first, mark))
+    assert kind_of_file(tmp_path / "file") == "workbook"
 
 
-@pytest.mark.parametrize("name", ["notes/", "README", "notes.txt", "X.npy", "__MACOSX/._X.npy"])
-def test_what_may_stand_beside_arrays_makes_no_other_archive(name):
-    assert kind_of_head(archive(name, "y.npy")[:HEAD_BYTES]) == "zip"
+@pytest.mark.parametrize(
+    "name", ["notes/", "README", "notes.txt", "rows.csv", "X.npy", "__MACOSX/._X.npy"]
+)
+def test_what_may_stand_beside_arrays_makes_no_other_archive(tmp_path, name):
+    (tmp_path / "file").write_bytes(archive(name, "y.npy"))
+    assert kind_of_file(tmp_path / "file") == "zip"
 
 
 TABLES = ("parquet",)
+PACKED = ("gzip", "bzip2", "xz", "archive")
 OF_ALL_READERS = ("html", "lfs")
 
 
-@pytest.mark.parametrize("kind", sorted({*SIGNATURES} - {*TABLES, "gzip"}))
+@pytest.mark.parametrize("kind", sorted({*SIGNATURES} - {*TABLES, *PACKED}))
 def test_what_is_no_table_is_named_with_what_to_do(tmp_path, kind):
     (tmp_path / "file").write_bytes(FILES[kind]())
     with pytest.raises(DataError) as caught:
