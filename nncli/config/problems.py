@@ -93,6 +93,7 @@ def _problem(document: Document, error: dict[str, Any], directory: FilePath | No
 
 def _choice_of_target(document: Document, path: Path, directory: FilePath | None) -> str:
     """Return the columns to choose from where it is the target that is missing."""
+    from nncli.data.files.hints import HintedFile, hints_of
     from nncli.data.files.table_file import column_names
     from nncli.data.names import named_columns
 
@@ -102,7 +103,8 @@ def _choice_of_target(document: Document, path: Path, directory: FilePath | None
         return ""
     file = directory / name
     try:
-        named, _ = named_columns(str(file), column_names(file))
+        names = column_names(HintedFile(file, hints_of(data)))
+        named, _ = named_columns(str(file), names)
         return on_one_line(f": one of the columns {listed(named, 20)}")
     except DataError as error:
         return on_one_line(f"; {error}")

@@ -15,6 +15,7 @@ from nncli.config.for_tables import VALIDATION, settings_for
 from nncli.config.load import name_from
 from nncli.config.render import commented_text, setting_lines
 from nncli.config.schema import Config
+from nncli.data.files.hints import HintedFile, Hints
 from nncli.data.files.images import format_of, image_files
 from nncli.data.files.table import Table
 from nncli.data.files.table_file import column_names, read_table
@@ -43,10 +44,11 @@ def starter_text(path: Path, targets: Sequence[str], config: Path, note: Note) -
     DataError
         When the table cannot be read, or the targets are not in it or make no task.
     """
-    names, targets = column_names(path), [*map(plain_name, targets)]
+    file = HintedFile(path, Hints(note=note))
+    names, targets = column_names(file), [*map(plain_name, targets)]
     Choices(targets).check_names(names, str(path))
     used, unnamed = named_columns(str(path), names, targets)
-    table, _ = with_targets(read_table(path, used=used), targets)
+    table, _ = with_targets(read_table(file, used=used), targets)
     understood = understand(table, targets)
     names = [name for name in used if name not in targets]
     odd = [name for name in names if unsuited(table, name)]
@@ -54,6 +56,7 @@ def starter_text(path: Path, targets: Sequence[str], config: Path, note: Note) -
     data: dict[str, Any] = {
         "source": source_of({"path": path.name}, path.parent),
         "path": _path_in(config, path),
+        **file.hints.understood,
         "target": targets[0] if len(targets) == 1 else list(targets),
         "task": understood.task,
         "columns": {},

@@ -221,14 +221,40 @@ class TableKeys(PartsSource):
         )
 
 
+class EncodingName(Checked):
+    """Annotation for the name of an encoding of text, as Python has them."""
+
+    def check(self, value: Any) -> str:
+        """Return `value`, if it is allowed."""
+        from nncli.data.files.hints import is_encoding
+
+        if isinstance(value, str) and is_encoding(value):
+            return value
+        raise refusal(
+            f"found {shown(value)}; expected an encoding, such as utf-8, utf-16, cp1252 or latin-1"
+        )
+
+    def json_schema(self) -> dict[str, Any]:
+        """Return the JSON Schema of what is allowed."""
+        return {"type": "string"}
+
+
 class TableSource(TableKeys, OneFileSource):
-    """What CSV and Parquet files have in common."""
+    """What files with tables have in common."""
+
+    encoding: Annotated[str, EncodingName()] | None = Field(
+        None,
+        description="that of the text, such as cp1252; default: by its bytes UTF-8, UTF-16 or "
+        "cp1252",
+    )
 
     def load(self, seed: int, *, fold: Fold | None = None, progress: bool = False) -> Dataset:
         """Read the files and understand their columns."""
+        from nncli.data.files.hints import HintedFile, hints_of
         from nncli.data.tables.tabular import load_tables
 
-        return load_tables(nearby(self.path), self.near_parts, self.choices, seed, fold)
+        file = HintedFile(nearby(self.path), hints_of(dict(self)))
+        return load_tables(file, self.near_parts, self.choices, seed, fold)
 
 
 class CsvSource(TableSource):

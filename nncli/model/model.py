@@ -1,7 +1,7 @@
 """A trained model: the network, and all that is needed to use it."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -115,6 +115,15 @@ class Model:
             f"<Model: {self.task} of {listed(self.targets)}; layers {' - '.join(map(str, sizes))}; "
             f"{self.called}>"
         )
+
+    @property
+    def taken(self) -> "Taken":
+        """What rows it takes, and what is known of the files that its own came from."""
+        from nncli.data.files.hints import hints_of
+
+        data = self.config.get("data")
+        hints = hints_of(data if isinstance(data, dict) else {})
+        return replace(self.preprocessing.taken, hints=hints)
 
     @cached_property
     def threshold(self) -> float | None:

@@ -71,7 +71,7 @@ def evaluate_model(
 def _given_rows(model: Model, rows: object, targets: object | None, name: str, note: Note) -> Split:
     """Return rows with their targets; none has numbers that no model is trained with."""
     known = Targets(model.task, model.targets, model.classes)
-    split = labelled_rows(model.preprocessing.taken, known, rows, targets, note=note)
+    split = labelled_rows(model.taken, known, rows, targets, note=note)
     for start, block in row_blocks(split.inputs):
         check_size(block, start, model.network.dtype)
     check_targets(split, model.objective, model.targets, name)

@@ -160,7 +160,7 @@ def predicted_blocks(
     first = 0
     names: dict[str, str] = {}
     with memory_for(f"to predict the rows of {name_of(rows)}", "free some"):
-        for block in read_rows(model.preprocessing.taken, rows, asked):
+        for block in read_rows(model.taken, rows, asked):
             names = names or names_beside(model, block.beside)
             step = len(block.inputs) if asked.rows is None else _rows_of_outputs(model.network)
             for start in range(0, len(block.inputs), step):

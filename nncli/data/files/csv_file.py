@@ -29,6 +29,7 @@ from nncli.base.words import did_you_mean, yaml_key
 from nncli.data.files.csv_head import has_names, misdivided
 from nncli.data.files.csv_rows import BLOCK_BYTES, MOST_ROW_BYTES, Cells, CsvRows, Lines
 from nncli.data.files.decimals import parse_decimals
+from nncli.data.files.hints import NO_HINTS, Hints
 from nncli.data.files.input_file import InputFile
 from nncli.data.files.numerals import is_blank_word, is_number, other_form, remedy_for
 from nncli.data.files.table import BLANK_BOOLEAN, NUMBER, Kind, Table
@@ -58,11 +59,12 @@ class CsvFile:
     def __init__(
         self,
         file: InputFile,
+        hints: Hints = NO_HINTS,
         *,
         block_bytes: int = BLOCK_BYTES,
         most_row_bytes: int = MOST_ROW_BYTES,
     ) -> None:
-        self._rows = CsvRows(file, block_bytes=block_bytes, most_row_bytes=most_row_bytes)
+        self._rows = CsvRows(file, hints, block_bytes=block_bytes, most_row_bytes=most_row_bytes)
         self.name = file.name
         self.first = list(self._rows.top.rows[0])
         self._place = f"{file.name}: line {self._rows.top.line}"

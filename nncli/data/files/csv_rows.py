@@ -16,6 +16,7 @@ from nncli.data.files.csv_head import DELIMITERS, Top, dividing, lacks_a_name
 from nncli.data.files.csv_quotes import IS_WHITE, LINE_FEED, Fault, end_of_rows, unquoted
 from nncli.data.files.csv_text import clean_text
 from nncli.data.files.decimals import PADDING, find_marks
+from nncli.data.files.hints import NO_HINTS, Hints
 from nncli.data.files.input_file import InputFile
 
 Lines = range | NDArray[np.intp]
@@ -88,13 +89,14 @@ class CsvRows:
     def __init__(
         self,
         file: InputFile,
+        hints: Hints = NO_HINTS,
         *,
         block_bytes: int = BLOCK_BYTES,
         most_row_bytes: int = MOST_ROW_BYTES,
     ) -> None:
         self.name = file.name
         self._line = 0  # how many lines come before the block at hand
-        pieces = clean_text(file, block_bytes)
+        pieces = clean_text(file, block_bytes, hints)
         read = _up_to(pieces, _HEAD_BYTES)
         head = b"".join(read)
         tops = {each: _top_of(head, each) for each in DELIMITERS}

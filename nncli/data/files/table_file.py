@@ -7,6 +7,7 @@ from pathlib import Path
 
 from nncli.base.errors import DataError
 from nncli.data.files.csv_file import CsvFile
+from nncli.data.files.hints import NO_HINTS, HintedFile, Hints
 from nncli.data.files.input_file import Advance, InputFile, open_input, tell_nobody
 from nncli.data.files.kinds import SIGNATURES
 from nncli.data.files.parquet_file import ParquetFile
@@ -14,7 +15,7 @@ from nncli.data.files.stored_table import collect
 from nncli.data.files.table import Kind, OpenTable, Table
 from nncli.data.files.table_blocks import regroup
 
-TableInput = Path | OpenTable
+TableInput = Path | HintedFile | OpenTable
 
 _ROWS = 1 << 16
 _CELLS = 1 << 21
@@ -58,6 +59,8 @@ def column_names(source: TableInput) -> list[str]:
 
 def name_of(source: TableInput) -> str:
     """Return what a table is called in messages."""
+    if isinstance(source, HintedFile):
+        return str(source.path)
     return str(source) if isinstance(source, Path) else source.name
 
 
@@ -83,15 +86,20 @@ def table_blocks(
 @contextmanager
 def open_table(source: TableInput, advance: Advance = tell_nobody) -> Iterator[OpenTable]:
     """Open a file as a table; one in memory is open already. Raises `DataError`."""
-    if isinstance(source, Path):
-        with open_input(source, advance) as file:
-            yield table_in(file, advance)
-    else:
+    if isinstance(source, OpenTable):
         yield source
+        return
+    hints = source.hints if isinstance(source, HintedFile) else NO_HINTS
+    with open_input(source.path if isinstance(source, HintedFile) else source, advance) as file:
+        yield table_in(file, advance, hints)
 
 
 def table_in(
-    file: InputFile, advance: Advance = tell_nobody, *, known: Collection[str] = ()
+    file: InputFile,
+    advance: Advance = tell_nobody,
+    hints: Hints = NO_HINTS,
+    *,
+    known: Collection[str] = (),
 ) -> OpenTable:
     """Return the table in an open file.
 
@@ -113,7 +121,7 @@ def table_in(
             f"{file.name}: is {signature.words}; expected a table, as CSV in UTF-8 or as Parquet"
             + (signature.remedy and f"; {signature.remedy}")
         )
-    csv = CsvFile(file)
+    csv = CsvFile(file, hints)
     has_known = known and {*known} <= {*csv.first}
     return CsvTable(csv, csv.first if has_known else csv.header)
 

@@ -18,6 +18,7 @@ from nncli.base.errors import DataError, memory_for, os_errors_as
 from nncli.base.notes import Note
 from nncli.base.storage.temporary_file import Stack, joined
 from nncli.base.words import briefly, count, listed
+from nncli.data.files.hints import NO_HINTS, Hints
 from nncli.data.files.image_format import OF_MNIST, ImageFormat
 from nncli.data.files.input_file import InputFile, open_input
 from nncli.data.files.kinds import IMAGES, is_parquet_folder, kind_of_name
@@ -48,11 +49,14 @@ class Taken:
         How the columns of a table become these; None where rows are numbers as they are.
     images : ImageFormat or None
         What images the rows are, if they are, as bytes.
+    hints : Hints
+        What was said of the file with the training rows.
     """
 
     columns: Sequence[str]
     encoding: Encoding | None = None
     images: ImageFormat | None = None
+    hints: Hints = NO_HINTS
 
 
 def read_rows(
@@ -138,6 +142,7 @@ def _of_path(
     if path.is_dir() and (taken.images is not None or not is_parquet_folder(path)):
         yield from _of_images(taken, path, asked)
         return
+    hints = replace(taken.hints, are_of_this=False, note=asked.note)
     with open_input(path, asked.advance) as file:
         # By its name too: what is no image then is said so, and not read as a table.
         if (
@@ -156,14 +161,16 @@ def _of_path(
 
             columns = taken.encoding.columns if taken.encoding else ()
             known = [plain_name(column.name) for column in columns]
-            table = table_in(file, asked.advance, known=known)
+            table = table_in(file, asked.advance, hints, known=known)
             yield from _of_table(taken, table, asked, given)
         else:
             from nncli.data.files.csv_file import CsvFile
             from nncli.data.rows.matching import matched_csv
 
             in_order = asked.targets is None or given is not None
-            table = matched_csv(CsvFile(file), taken.columns, asked.note if in_order else None)
+            table = matched_csv(
+                CsvFile(file, hints), taken.columns, asked.note if in_order else None
+            )
             yield from _numbers_of(taken, table, asked, given)
 
 

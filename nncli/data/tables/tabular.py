@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from nncli.base.errors import DataError
 from nncli.base.words import did_you_mean, listed
 from nncli.data.dataset import Dataset, Task
+from nncli.data.files.hints import NO_HINTS, HintedFile
 from nncli.data.files.table import BLANK_BOOLEAN, Kind, Table
 from nncli.data.files.table_file import TableInput, column_names, name_of, open_table, read_table
 from nncli.data.files.texts import is_code
@@ -123,7 +124,10 @@ def load_tables(
     DataError
         Naming the place, what was found and what was expected.
     """
-    path = name_of(source)
+    path, understood = name_of(source), list[str]()
+    hints = source.hints if isinstance(source, HintedFile) else NO_HINTS
+    if isinstance(source, HintedFile):
+        source = HintedFile(source.path, replace(hints, note=understood.append))
     names = column_names(source)
     choices.check_names(names, path)
     names, unnamed = named_columns(path, names, {*choices.roles, *choices.columns})
@@ -139,10 +143,10 @@ def load_tables(
     divided = divide(_labels_alone(values), shares, seed, targets.classes, path, fold)
     encoding = choices.encoding or _encoding(table, names, choices, divided["train"])
     matrix, unseen = encoding.by_plain_names.encode(table)
-    notes = [*unnamed, *unseen]
+    notes = [*understood, *unnamed, *unseen]
     weights = _weights(table, targets, values, choices, divided["train"])
     splits = {part: Split(matrix, values, rows, weights) for part, rows in divided.items()}
-    taken = Taken(encoding.inputs, encoding)
+    taken = Taken(encoding.inputs, encoding, hints=hints)
     for part, other in others.items():
         splits[part] = labelled_rows(
             taken, targets, other, note=notes.append, left_out=left_out.append
@@ -185,7 +189,7 @@ def _are_codes(source: TableInput, table: Table, target: str) -> bool:
         return False
     if cells.dtype.kind == "f" and float(np.abs(cells).max()) >= MOST_EXACT:
         return True
-    if not isinstance(source, Path):
+    if not isinstance(source, Path | HintedFile):
         return False
     kinds: dict[str, Kind] = {target: "category"}
     with open_table(source) as file:

@@ -1,0 +1,74 @@
+"""What is known of a file with a table beside its bytes, and what these were taken for."""
+
+import codecs
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from nncli.base.notes import Note
+
+
+def tell_nobody(line: str) -> None:
+    """Ignore a line."""
+
+
+@dataclass(frozen=True)
+class Hints:
+    """What the user says of a file, and who is told how the rest was understood.
+
+    Attributes
+    ----------
+    encoding : str, optional
+        That of its text.
+    table : str, optional
+        Which of its tables is meant.
+    are_of_this : bool
+        Whether they are said of this very file; else of the training rows of a model, whose files
+        may differ, so that they only decide what the file leaves open.
+    note : function of str
+        Told, in a line each, what was understood.
+    understood : dict
+        The keys of `data` that say the same, as far as the file has been read.
+    """
+
+    encoding: str | None = None
+    table: str | None = None
+    are_of_this: bool = True
+    note: Note = tell_nobody
+    understood: dict[str, str] = field(default_factory=dict, init=False, compare=False)
+
+    def take(self, key: str, value: str, line: str) -> None:
+        """Remember what was understood, and tell it once."""
+        if self.understood.get(key) != value:
+            self.understood[key] = value
+            self.note(line)
+
+
+NO_HINTS = Hints()
+
+
+def hints_of(values: Mapping[str, object], note: Note = tell_nobody) -> Hints:
+    """Return what the section `data` of a config says of its files; rubbish says nothing."""
+    encoding, table = values.get("encoding"), values.get("table")
+    return Hints(
+        encoding=encoding if isinstance(encoding, str) and is_encoding(encoding) else None,
+        table=table if isinstance(table, str) else None,
+        note=note,
+    )
+
+
+def is_encoding(name: str) -> bool:
+    """Return whether Python knows an encoding of text by this name."""
+    try:
+        "x".encode(name)
+        return codecs.lookup(name).incrementaldecoder is not None
+    except (LookupError, ValueError):
+        return False
+
+
+@dataclass(frozen=True)
+class HintedFile:
+    """A file with a table, and what is known of it."""
+
+    path: Path
+    hints: Hints

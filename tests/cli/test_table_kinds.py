@@ -1,0 +1,92 @@
+"""Tables as people have them: the same commands for every encoding and kind of file."""
+
+import pytest
+import yaml
+
+from tests.cli.test_own_table import TRAINING, rows_of
+
+CITIES = ("Köln", "Zürich", "Málaga")
+
+
+def rentals(rows=60):
+    """Return the rows of a table, as dicts."""
+    return [
+        {"größe": row % 7 + 0.5, "city": CITIES[row % 3], "price": float(row % 7 + 5 * (row % 3))}
+        for row in range(rows)
+    ]
+
+
+def csv_text(rows, delimiter=","):
+    lines = [delimiter.join(rows[0]), *(delimiter.join(map(str, row.values())) for row in rows)]
+    return "\n".join(lines) + "\n"
+
+
+def check_all_commands(nncli, folder, name, more=None, note=""):
+    """Train on a file by a config of two keys, evaluate and predict it, and write a config for it.
+
+    Parameters
+    ----------
+    more : dict, optional
+        What the config says beside path and target, and what that of `init` has to say.
+    note : str
+        What is said where the config does not say it.
+    """
+    data = {"path": name, "target": "price"}
+    (folder / "c.yaml").write_text(yaml.safe_dump({"data": data}) + TRAINING, encoding="utf-8")
+    trained = nncli("train", "c.yaml", "-o", "run", "-q")
+    assert trained.code == 0, trained.err
+    assert note in trained.err
+    evaluated = nncli("eval", "run/weights.npz", "--data", name)
+    assert evaluated.code == 0, evaluated.err
+    assert nncli("data", "show", "c.yaml").code == 0
+    predicted = nncli("predict", "run/weights.npz", name)
+    assert predicted.code == 0, predicted.err
+    begun = nncli("init", "csv", "--data", name, "--target", "price", "-o", "first.yaml")
+    assert begun.code == 0, begun.err
+    assert note in begun.err
+    written = yaml.safe_load((folder / "first.yaml").read_text(encoding="utf-8"))
+    for key, value in (more or {}).items():
+        assert written["data"][key] == value
+    again = nncli("train", "first.yaml", "training.epochs=1", "-o", "again", "-q")
+    assert (again.code, again.err) == (0, "")
+    return rows_of(predicted.out)
+
+
+@pytest.fixture
+def expected(nncli, tmp_path):
+    """Return the predictions from plain CSV."""
+    (tmp_path / "plain.csv").write_text(csv_text(rentals()), encoding="utf-8")
+    found = check_all_commands(nncli, tmp_path, "plain.csv")
+    for name in ("run", "again"):
+        (tmp_path / name).rename(tmp_path / f"plain-{name}")
+    (tmp_path / "first.yaml").unlink()
+    return found
+
+
+@pytest.mark.parametrize(
+    ("encoding", "said"), [("cp1252", "cp1252"), ("utf-16", "utf-16"), ("utf-16-le", "utf-16-le")]
+)
+def test_every_command_reads_tables_in_other_encodings(nncli, tmp_path, expected, encoding, said):
+    (tmp_path / "t.csv").write_text(csv_text(rentals(), ";"), encoding=encoding)
+    more, note = {"encoding": said}, f"t.csv: read as {said if said == 'cp1252' else said.upper()}"
+    assert check_all_commands(nncli, tmp_path, "t.csv", more, note) == expected
+
+
+def test_predict_takes_the_encoding_of_training(nncli, tmp_path):
+    text = csv_text(rentals()).replace("Málaga", "Łódź")
+    (tmp_path / "t.csv").write_text(text, encoding="cp1250")
+    (tmp_path / "u.csv").write_text(text, encoding="utf-8")
+    data = "{path: t.csv, target: price, encoding: cp1250}"
+    (tmp_path / "c.yaml").write_text(f"data: {data}\n{TRAINING}", encoding="utf-8")
+    assert nncli("train", "c.yaml", "-o", "run", "-q").err == ""
+    first, other = (nncli("predict", "run/weights.npz", name) for name in ("t.csv", "u.csv"))
+    assert first.out == other.out
+    assert first.err.startswith("Warning: t.csv: read as cp1250")
+    assert other.err == ""
+
+
+def test_an_unknown_encoding_is_refused_with_its_place(nncli, tmp_path):
+    (tmp_path / "c.yaml").write_text(
+        "data: {path: t.csv, target: price, encoding: windows}\n", encoding="utf-8"
+    )
+    assert 'data.encoding: found "windows"; expected an encoding' in nncli("train", "c.yaml").err
