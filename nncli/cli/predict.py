@@ -66,7 +66,7 @@ def predict(
 ) -> None:
     """Predict the class, or the targets, of every row of INPUT with WEIGHTS.
 
-    INPUT is CSV (commas, semicolons or tabs) with or without a header, .npy, .npz with one array
+    INPUT is CSV (commas, semicolons, tabs or |) with or without a header, .npy, .npz with one array
     or one called X, or IDX, also gzipped, or Parquet; - is standard input. A header with all the
     model's columns may have them in any order, and others beside them. For a model of images it is
     also a PNG or JPEG file, or a folder of them, which are brought to the size and the polarity of

@@ -1,4 +1,4 @@
-"""Tables from CSV: with commas, semicolons or tabs, also gzipped.
+"""Tables from CSV: with commas, semicolons, tabs or vertical bars.
 
 What the cells of a column are is told by the caller, or inferred from the first rows:
 

@@ -7,12 +7,14 @@ from itertools import pairwise
 
 from nncli.data.files.numerals import is_blank_word, is_number, other_form
 
-DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab"}
+DELIMITERS = {",": "comma", "|": "vertical bar", ";": "semicolon", "\t": "tab"}
 
 _YEAR = re.compile("[0-9]{1,18}", re.ASCII)  # or any number that counts
-_OTHERS = ("|", ":", "^", "~")  # that may divide the rows of a file that is no CSV
+_OTHERS = (":", "^", "~")  # that may divide the rows of a file that is no CSV
 _REPEATED = 2  # texts that occur so often on average are categories
 _ENOUGH = 3  # rows to tell names from texts
+_SEP = re.compile(rb'[ \t\n]*"?sep=([^\n])"?[ \t]*\n', re.IGNORECASE)  # Excel obeys it
+_COMMENTS = re.compile(rb"(?:[ \t]*(?:#[^\n]*)?\n)*")
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,29 @@ class Top:
         return [cell for cell in below if cell and not is_blank_word(cell)]
 
 
+def said_delimiter(head: bytes) -> tuple[str | None, int]:
+    """Return the delimiter that a first line such as ``sep=;`` says, and where that line ends."""
+    found = _SEP.match(head)
+    return (found[1].decode("latin-1"), found.end()) if found else (None, 0)
+
+
+def comments(head: bytes) -> list[int]:
+    """Return where the lines begin that are comments, before all others, and where these do."""
+    found = _COMMENTS.match(head)
+    end = found.end() if found else 0
+    starts = [each.start() for each in re.finditer(rb"^[ \t]*#", head[:end], re.MULTILINE)]
+    return [*starts, end] if starts else []
+
+
+def are_names_of(comment: Top, top: Top) -> bool:
+    """Return whether a line that begins with ``#`` has the names of the columns below it.
+
+    It has if it is as wide as the first row, and that has no names.
+    """
+    has_other_names = any(_is_name(cell, top.column(at)) for at, cell in enumerate(top.rows[0]))
+    return comment.width == top.width and not has_other_names
+
+
 def dividing(tops: Mapping[str, Top], head: bytes) -> str:
     """Return the delimiter that divides all first rows evenly, or the first of them most.
 
@@ -78,9 +103,7 @@ def dividing(tops: Mapping[str, Top], head: bytes) -> str:
 
 def misdivided(top: Top) -> str | None:
     """Return what seems to be wrong with how a file divides its rows, and the remedy."""
-    first, data = top.rows[0], [row for row in top.rows if not _is_comment(row)]
-    if _is_comment(first) and data and len(data[0]) > 1 and len(data[0]) != len(first):
-        return "begins with '#', as a comment does; remove such lines"
+    first = top.rows[0]
     lines = [" ".join(row) for row in top.rows]
     if len(first) > 1 or len(lines) < 2 or any(top.quoted):
         return None
@@ -88,8 +111,8 @@ def misdivided(top: Top) -> str | None:
     if found is None and _is_of_numbers(lines):
         found = "white space"
     return found and (
-        f"is one column, {first[0][:40]!r}, which {found} seems to divide; put commas, semicolons "
-        "or tabs instead, or quotes around the cells of a single column"
+        f"is one column, {first[0][:40]!r}, which {found} seems to divide; put commas, semicolons, "
+        "tabs or | instead, or quotes around the cells of a single column"
     )
 
 

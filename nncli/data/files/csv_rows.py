@@ -12,7 +12,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nncli.base.errors import DataError
-from nncli.data.files.csv_head import DELIMITERS, Top, dividing, lacks_a_name
+from nncli.base.words import count
+from nncli.data.files.csv_head import (
+    DELIMITERS,
+    Top,
+    are_names_of,
+    comments,
+    dividing,
+    lacks_a_name,
+    said_delimiter,
+)
 from nncli.data.files.csv_quotes import IS_WHITE, LINE_FEED, Fault, end_of_rows, unquoted
 from nncli.data.files.csv_text import clean_text
 from nncli.data.files.decimals import PADDING, find_marks
@@ -74,7 +83,7 @@ class CsvRows:
     Attributes
     ----------
     delimiter : str
-        The one of comma, semicolon and tab that divides the first rows: see `dividing`.
+        The one of `DELIMITERS` that the file says, or that divides the first rows: see `dividing`.
     top : Top
         The first rows, one or more.
 
@@ -99,10 +108,19 @@ class CsvRows:
         pieces = clean_text(file, block_bytes, hints)
         read = _up_to(pieces, _HEAD_BYTES)
         head = b"".join(read)
-        tops = {each: _top_of(head, each) for each in DELIMITERS}
-        self.delimiter = dividing(tops, head)
+        delimiter, start = self._said(head)
+        above = [start + place for place in comments(head[start:])]
+        below = head[above[-1] if above else start :]
+        tops = {each: _top_of(below, each) for each in DELIMITERS}
+        self.delimiter = delimiter or dividing(tops, below)
+        top = tops[self.delimiter]
+        if above:
+            start, top = self._below_comments(head, above, top, hints)
+        if start:
+            read, self._line = [head[start:]], head.count(b"\n", 0, start)
+            top = replace(top, line=top.line + self._line)
         self._blocks = self._whole_rows(chain(read, pieces), most_row_bytes)
-        self.top = tops[self.delimiter] if tops[self.delimiter].rows else self._late_top()
+        self.top = top if top.rows else self._late_top()
 
     def cells(self, *, with_first: bool) -> Iterator[Cells]:
         """Yield the cells of blocks of rows, with the first row or from the second one on.
@@ -124,6 +142,27 @@ class CsvRows:
             if fault:
                 raise self._wrong_quotes(block, fault)
             self._line += lines
+
+    def _said(self, head: bytes) -> tuple[str | None, int]:
+        delimiter, end = said_delimiter(head)
+        if delimiter is not None and delimiter not in DELIMITERS:
+            raise DataError(
+                f"{self.name}: line 1: says that {delimiter!r} divides the cells; expected one of "
+                f"{' '.join(map(repr, DELIMITERS))}; put one of these instead"
+            )
+        return delimiter, end
+
+    def _below_comments(
+        self, head: bytes, above: list[int], top: Top, hints: Hints
+    ) -> tuple[int, Top]:
+        """Return where the rows begin below comments, the last of which may be names; and these."""
+        last = head[above[-2] : above[-1]]
+        if not top.rows or are_names_of(_Cut(last, self.delimiter).top(), top):
+            above = above[:-1]
+            top = _top_of(head[above[-1] :], self.delimiter)
+        if passed := len(above) - 1:
+            hints.tell(f"{self.name}: {count(passed, 'comment line')} above the names left out")
+        return above[-1], top
 
     def _late_top(self) -> Top:
         """Return the first rows where they begin or end far down."""

@@ -36,11 +36,17 @@ class Hints:
     are_of_this: bool = True
     note: Note = tell_nobody
     understood: dict[str, str] = field(default_factory=dict, init=False, compare=False)
+    _told: set[str] = field(default_factory=set, init=False, compare=False, repr=False)
 
     def take(self, key: str, value: str, line: str) -> None:
-        """Remember what was understood, and tell it once."""
-        if self.understood.get(key) != value:
-            self.understood[key] = value
+        """Remember what a key of `data` would say, and tell it."""
+        self.understood[key] = value
+        self.tell(line)
+
+    def tell(self, line: str) -> None:
+        """Tell a line once, however often the file is read."""
+        if line not in self._told:
+            self._told.add(line)
             self.note(line)
 
 

@@ -3,6 +3,8 @@
 import pytest
 
 from nncli.base.errors import DataError
+from nncli.base.words import count
+from nncli.data.files.hints import HintedFile, Hints
 from nncli.data.files.table_file import column_names, read_table
 
 NAMES = [
@@ -68,8 +70,7 @@ def test_a_first_row_of_values_is_refused(path, content):
 @pytest.mark.parametrize(
     ("content", "divider"),
     [
-        ("x|y\n1|2\n3|4\n", "'|'"),
-        ("x|y|z\n1,5|2|red\n3,5|4|blue\n", "'|'"),
+        ("x^y^z\n1,5^2^red\n3,5^4^blue\n", "'^'"),
         ("x:y\n1:2\n", "':'"),
         ("x y\n1 2\n3 4\n", "white space"),
         ("x   color\n1   red\n10  blue\n", "white space"),
@@ -80,8 +81,8 @@ def test_a_first_row_of_values_is_refused(path, content):
 def test_what_else_seems_to_divide_the_rows_is_named(path, content, divider):
     name = content.split("\n")[0]
     assert refusal(path, content) == (
-        f"line 1: is one column, {name!r}, which {divider} seems to divide; put commas, semicolons "
-        "or tabs instead, or quotes around the cells of a single column"
+        f"line 1: is one column, {name!r}, which {divider} seems to divide; put commas, "
+        "semicolons, tabs or | instead, or quotes around the cells of a single column"
     )
 
 
@@ -91,7 +92,7 @@ def test_what_else_seems_to_divide_the_rows_is_named(path, content, divider):
         "x\n1\n2\n",
         "my name\n1\n2\n",
         "my name\nAda Lovelace\nAlan Turing\n",
-        "a|b\nc\n",
+        "a:b\nc\n",
         '"x|y"\n"1|2"\n',
         "x y\n1 2 3\n",
         "x y\n",
@@ -102,7 +103,7 @@ def test_one_column_may_have_any_name(path, content):
     assert column_names(path) == [content.split("\n")[0].strip('"')]
 
 
-@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
 @pytest.mark.parametrize("rows", [1, 2, 150])
 @pytest.mark.parametrize("quote", ['"', ""])
 def test_a_header_without_the_name_of_the_row_names_is_explained(path, delimiter, rows, quote):
@@ -129,12 +130,49 @@ def test_spaces_between_quoted_cells_are_named(path, content):
     )
 
 
-@pytest.mark.parametrize("content", ["# made\nx,y\n1,2\n", "\n#made, by, me\n# today\nx;y\n1;2\n"])
-def test_comments_above_the_names_are_refused(path, content):
-    line = 1 + content.startswith("\n")
-    assert refusal(path, content) == (
-        f"line {line}: begins with '#', as a comment does; remove such lines"
+@pytest.mark.parametrize("names", ["x,y", "x;y", "x\ty", "x|y"])
+@pytest.mark.parametrize(
+    ("above", "passed"),
+    [
+        ("# made\n", 1),
+        ("\n#made, by, me\n# today\n", 2),
+        ("# a, b\n", 1),
+        ('# 5" tall; "\n\n  # or | so\n', 2),
+        ("sep={0}\n", 0),
+        ('"SEP={0}"\n# made\n', 1),
+    ],
+)
+def test_comments_and_what_excel_obeys_are_passed_over(path, names, above, passed):
+    above = above.format(delimiter := names[1])
+    path.write_text(f"{above}{names}\n1{delimiter}2\n3{delimiter}a\n", encoding="utf-8")
+    notes = []
+    file = HintedFile(path, Hints(note=notes.append))
+    assert column_names(file) == ["x", "y"]
+    assert [note.partition(": ")[2] for note in notes] == (
+        [f"{count(passed, 'comment line')} above the names left out"] if passed else []
     )
+    with pytest.raises(DataError, match=rf": line {above.count(chr(10)) + 3}, column y: found 'a'"):
+        read_table(file, kinds={"y": "number"})
+
+
+def test_what_excel_obeys_counts_more_than_what_divides_evenly(path):
+    path.write_text("sep=;\na,b;c\n1,2;3\n", encoding="utf-8")
+    assert column_names(path) == ["a,b", "c"]
+    assert refusal(path, "sep=:\na:b\n1:2\n").startswith("line 1: says that ':' divides the cells")
+
+
+@pytest.mark.parametrize(
+    ("content", "header"),
+    [
+        ("# made\n# x,y\n1,2\n", ["# x", "y"]),
+        ("# city,color\nBern,red\nBasel,red\n", ["# city", "color"]),
+        ("# x\n1\n2\n", ["# x"]),
+        ("#x,y\n", ["#x", "y"]),
+    ],
+)
+def test_names_may_be_a_comment(path, content, header):
+    path.write_text(content, encoding="utf-8")
+    assert column_names(path) == header
 
 
 def test_a_name_may_begin_as_a_comment_does(path):

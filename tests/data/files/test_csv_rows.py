@@ -171,7 +171,7 @@ def test_wrong_quotes_and_rows_are_refused_where_they_are(path, content, problem
         ('"a;b\n;c",y\n1,2\n', ",", ["a;b\n;c", "y"]),
         ("a, b, c\ty\n1\t2\n3\t4\n", "\t", ["a, b, c", "y"]),
         ("x,y\n1;1;1,2\n3;3;3,4\n", ",", ["x", "y"]),
-        ("# made, by, a tool\nx;y\n1;2\n", ";", ["# made, by, a tool"]),
+        ("# made, by, a tool\nx;y\n1;2\n", ";", ["x", "y"]),
         ("a;b,c;d\n1;2,3;4\n", ";", ["a", "b,c", "d"]),
         ("x\n1\n2\n", ",", ["x"]),
         ("a,b\n", ",", ["a", "b"]),
