@@ -23,21 +23,22 @@ from nncli.cli.output import print_warning
     "--data",
     type=DATA,
     metavar="DATA",
-    help="Of csv or parquet: the table; of images: the folder.",
+    help="Of table: the file; of images: the folder.",
 )
 @click.option(
     "--target",
     "targets",
     multiple=True,
     metavar="COLUMN",
-    help="Of csv or parquet: the column to predict; may be given several times.",
+    help="Of table: the column to predict; may be given several times.",
 )
 def init(template: str, out: Path | None, data: Path | None, targets: tuple[str, ...]) -> None:
     """Write a commented config to start from.
 
-    TEMPLATE is xor, the default, or mnist, or for data of your own csv, parquet or images:
+    TEMPLATE is xor, the default, or mnist, or for data of your own table (also called csv or
+    parquet: the file says what it is) or images:
 
-      nncli init csv --data my.csv --target price
+      nncli init table --data my.csv --target price
 
       nncli init images --data folder
     """

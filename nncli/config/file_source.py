@@ -181,4 +181,8 @@ def source_of(values: Mapping[str, Any], directory: FilePath | None) -> str | No
     return _SOURCES.get(kind) or _SOURCES.get(kind_of_name(path), "csv")
 
 
-_SOURCES: dict[FileKind | None, str] = {"parquet": "parquet", "zip": "npz"}
+_SOURCES: dict[FileKind | None, str] = {
+    "parquet": "parquet",
+    "zip": "npz",
+    **dict.fromkeys(("json lines", "json"), "table"),
+}

@@ -11,7 +11,7 @@ from nncli.base.paths import absolute
 from nncli.base.words import did_you_mean, listed
 from nncli.config.templates import TEMPLATES, template_text
 
-_OF_TABLES = ("csv", "parquet")
+_OF_TABLES = ("table", "csv", "parquet")
 _OF_IMAGES = "images"
 TEMPLATE_NAMES = (*TEMPLATES, *_OF_TABLES, _OF_IMAGES)
 
@@ -36,11 +36,12 @@ def first_config(
     Parameters
     ----------
     template : str
-        ``xor`` or ``mnist``, or for data of one's own ``csv``, ``parquet`` or ``images``.
+        ``xor`` or ``mnist``, or for data of one's own ``table`` or ``images``; ``csv`` and
+        ``parquet`` are ``table`` too, as the file itself says what it is.
     data : path, optional
-        Of csv or parquet: the table; of images: the folder.
+        Of table: the file; of images: the folder.
     target : str or sequence of str
-        Of csv or parquet: the column to predict, or several.
+        Of table: the column to predict, or several.
     path : path, optional
         Where it is to be written; default: after the template or the data.
     note : function of str

@@ -46,6 +46,7 @@ SOURCES = Sources(
         "rows": "nncli.config.builtin_sources:RowsSource",
         "csv": "nncli.config.table_sources:CsvSource",
         "parquet": "nncli.config.table_sources:ParquetSource",
+        "table": "nncli.config.table_sources:AnyTableSource",
         "npz": "nncli.config.array_sources:NpzSource",
         "npy": "nncli.config.array_sources:NpySource",
         "idx": "nncli.config.array_sources:IdxSource",

@@ -1,4 +1,4 @@
-"""The keys of the sources that are tables of the user's own: CSV and Parquet."""
+"""The keys of the sources that are tables of the user's own, in files of any kind."""
 
 import math
 from collections.abc import Iterator
@@ -267,3 +267,9 @@ class ParquetSource(TableSource):
     """A Parquet file."""
 
     source: Literal["parquet"]
+
+
+class AnyTableSource(TableSource):
+    """A file with a table of any kind: its first bytes say which."""
+
+    source: Literal["table"]

@@ -1,5 +1,7 @@
 """Tables as people have them: the same commands for every encoding and kind of file."""
 
+import json
+
 import pytest
 import yaml
 
@@ -101,3 +103,20 @@ def test_every_command_reads_what_excel_and_others_put_above(nncli, tmp_path, ex
     (tmp_path / "t.csv").write_text(text, encoding="utf-8")
     note = "t.csv: 1 comment line above the names left out"
     assert check_all_commands(nncli, tmp_path, "t.csv", note=note, again=note) == expected
+
+
+def json_lines(rows, path):
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+
+
+def json_array(rows, path):
+    path.write_text(json.dumps(rows, indent=1), encoding="utf-8")
+
+
+KINDS = {"t.jsonl": json_lines, "t.json": json_array}
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_every_command_reads_every_kind_of_file(nncli, tmp_path, expected, name):
+    KINDS[name](rentals(), tmp_path / name)
+    assert check_all_commands(nncli, tmp_path, name, {"source": "table"}) == expected

@@ -1,6 +1,7 @@
 """The same table in every format that can hold it."""
 
 import csv
+import json
 
 import numpy as np
 import pytest
@@ -15,6 +16,8 @@ def in_every_format(columns, folder):
     return {
         "dicts": rows,
         "csv by hand": _csv(rows, folder / "hand.csv"),
+        "json lines": _json_lines(rows, folder / "rows.jsonl"),
+        "json": _json(rows, folder / "rows.json"),
         **_of_pandas(columns, folder),
         **_of_polars(columns, folder),
         **_of_pyarrow(columns, folder),
@@ -27,6 +30,19 @@ def _csv(rows, path):
         writer = csv.writer(stream)
         writer.writerow(rows[0])
         writer.writerows([_by_hand(cell) for cell in row.values()] for row in rows)
+    return path
+
+
+def _json_lines(rows, path):
+    """Write an object a line; from the second one on a blank cell has no key."""
+    kept = [rows[0], *({key: cell for key, cell in row.items() if cell is not None}
+                       for row in rows[1:])]  # fmt: skip
+    path.write_text("".join(json.dumps(row) + "\n" for row in kept), encoding="utf-8")
+    return path
+
+
+def _json(rows, path):
+    path.write_text(json.dumps(rows, ensure_ascii=False, indent=1), encoding="utf-8")
     return path
 
 

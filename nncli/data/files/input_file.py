@@ -46,6 +46,8 @@ class InputFile:
         Where the content lies as it is read here; None for standard input and what is packed.
     kind : str or None
         What the content is, unpacked, by its first bytes (see `kinds`); None for text.
+    advance : function of int
+        To be told of bytes that are read by `path`.
     """
 
     def __init__(
@@ -58,6 +60,7 @@ class InputFile:
     ) -> None:
         self.name = name
         self.path = path
+        self.advance = advance
         self._counted = _Counted(source, advance)
         self._ahead = b""
         self._unpacked_bytes = 0

@@ -1,5 +1,6 @@
 """What a file is: it shows in its first bytes, whatever its name says."""
 
+import codecs
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from nncli.base.storage.regular_file import open_regular
 FileKind = Literal[
     "gzip", "parquet", "npy", "zip", "workbook", "archive", "idx", "png", "jpeg", "excel", "bzip2",
     "xz", "zstandard", "sqlite", "feather", "pickle", "stata", "hdf5", "json lines", "json",
-    "html", "lfs",
+    "json object", "html", "lfs",
 ]  # fmt: skip
 
 _MARK = b"\xef\xbb\xbf"  # of UTF-8
@@ -92,8 +93,11 @@ SIGNATURES: Mapping[FileKind, Signature] = {
     ),
     "hdf5": _of_pandas("an HDF5 file", "read_hdf(FILE)", b"\x89HDF"),
     # Of text, these are beginnings that no header has.
-    "json lines": _of_pandas("JSON lines", "read_json(FILE, lines=True)", b'{"', b'{ "'),
-    "json": _of_pandas("JSON", "read_json(FILE)", b"{\n", b"{\r", b"[{", b"[[", b"[\n", b"[\r"),
+    "json lines": Signature("JSON lines", (b'{"', b'{ "'), (".jsonl", ".ndjson")),
+    "json": Signature("JSON", (b"[{", b"[[", b"[ {", b"[\n", b"[\r"), (".json",)),
+    "json object": _of_pandas(
+        "a JSON object over several lines", "read_json(FILE)", b"{\n", b"{\r"
+    ),
     "html": Signature(
         "an HTML page",
         (b"<!DOCTYPE", b"<!doctype", b"<html", b"<HTML"),
@@ -114,6 +118,8 @@ def kind_of_head(head: bytes) -> FileKind | None:
 
     Every archive is ``zip`` there; `kind_of_archive` says more.
     """
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        head = head.decode("utf-16", "ignore").encode()  # text, of whatever kind
     for beginning in (head, head.removeprefix(_MARK).lstrip(b" \t\r\n")):
         for kind, each in SIGNATURES.items():
             if beginning.startswith(each.starts):

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from nncli.base.errors import DataError
 from nncli.base.extras import install_command
-from nncli.data.files.input_file import Advance, InputFile
+from nncli.data.files.hints import NO_HINTS, Hints
+from nncli.data.files.input_file import InputFile
 from nncli.data.files.table import BLANK_BOOLEAN, Kind, Table
 from nncli.data.files.texts import text_cells
 from nncli.data.files.values import REMEDIES, number_cells, numbers_among
@@ -37,7 +38,7 @@ _TYPES = {
 class ParquetFile(OwnNames):
     """A Parquet file whose schema has been read."""
 
-    def __init__(self, file: InputFile, advance: Advance) -> None:
+    def __init__(self, file: InputFile, hints: Hints = NO_HINTS) -> None:
         try:
             from pyarrow import parquet
         except ImportError as error:
@@ -54,7 +55,7 @@ class ParquetFile(OwnNames):
         self._categories = _categories_of_pandas(self._file.schema_arrow)
         # What pyarrow reads is not seen: the bytes of the file are told in proportion to the rows.
         self._bytes = 0 if file.path is None else file.path.stat().st_size
-        self._advance = advance
+        self._advance = file.advance
 
     def blocks(
         self,

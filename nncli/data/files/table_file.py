@@ -1,6 +1,6 @@
 """Read a table from a file of any kind: what it is shows in its first bytes, not in its name."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +9,8 @@ from nncli.base.errors import DataError
 from nncli.data.files.csv_file import CsvFile
 from nncli.data.files.hints import NO_HINTS, HintedFile, Hints
 from nncli.data.files.input_file import Advance, InputFile, open_input, tell_nobody
-from nncli.data.files.kinds import SIGNATURES
+from nncli.data.files.json_file import JsonFile
+from nncli.data.files.kinds import SIGNATURES, FileKind
 from nncli.data.files.parquet_file import ParquetFile
 from nncli.data.files.stored_table import collect
 from nncli.data.files.table import Kind, OpenTable, Table
@@ -17,6 +18,12 @@ from nncli.data.files.table_blocks import regroup
 
 TableInput = Path | HintedFile | OpenTable
 
+# What text is read by has no first bytes of its own: see `table_in`.
+_READERS: Mapping[FileKind | None, Callable[[InputFile, Hints], OpenTable]] = {
+    "parquet": ParquetFile,
+    "json lines": JsonFile,
+    "json": JsonFile,
+}
 _ROWS = 1 << 16
 _CELLS = 1 << 21
 
@@ -28,7 +35,7 @@ def read_table(
     used: Collection[str] | None = None,
     missing: Sequence[str] = (),
 ) -> Table:
-    """Read a whole table: CSV of any delimiter, also gzipped, Parquet, or one in memory.
+    """Read a whole table: a file of any kind that `table_in` reads, or one in memory.
 
     The path ``-`` is standard input. Numbers have single precision where that holds all of a
     column exactly. What is too large for memory lies in a temporary file (see `stored_table`).
@@ -91,16 +98,10 @@ def open_table(source: TableInput, advance: Advance = tell_nobody) -> Iterator[O
         return
     hints = source.hints if isinstance(source, HintedFile) else NO_HINTS
     with open_input(source.path if isinstance(source, HintedFile) else source, advance) as file:
-        yield table_in(file, advance, hints)
+        yield table_in(file, hints)
 
 
-def table_in(
-    file: InputFile,
-    advance: Advance = tell_nobody,
-    hints: Hints = NO_HINTS,
-    *,
-    known: Collection[str] = (),
-) -> OpenTable:
+def table_in(file: InputFile, hints: Hints = NO_HINTS, *, known: Collection[str] = ()) -> OpenTable:
     """Return the table in an open file.
 
     Parameters
@@ -113,8 +114,8 @@ def table_in(
     DataError
         When the file holds something else.
     """
-    if file.kind == "parquet":
-        return ParquetFile(file, advance)
+    if file.kind in _READERS:
+        return _READERS[file.kind](file, hints)
     if file.kind is not None:
         signature = SIGNATURES[file.kind]
         raise DataError(

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from nncli.base.errors import DataError
 from nncli.data.files.table import Cells, OpenTable
 from nncli.data.files.texts import text_cells
+from nncli.data.files.value_cells import Place, cells_of
 from nncli.data.files.values import MOST_EXACT, usual_type, without_longdouble
 from nncli.data.memory.memory_table import MemoryTable, NumberTable, ValueTable, numbered
 from nncli.data.memory.memory_table import place as place_of_row
-from nncli.data.memory.value_cells import Place, cells_of
 
 Form = Path | OpenTable | NDArray[Any]
 

@@ -8,9 +8,9 @@ import numpy as np
 from nncli.base.errors import DataError
 from nncli.data.files.table import BLANK_BOOLEAN, Kind
 from nncli.data.files.texts import is_blank, text_cells
+from nncli.data.files.value_cells import Place, cells_of
 from nncli.data.files.values import REMEDIES, number_cells, numbers_among
 from nncli.data.memory.memory_table import MemoryTable, Reader
-from nncli.data.memory.value_cells import Place, cells_of
 from nncli.data.names import plain_name
 
 _KINDS: dict[str, Kind] = {

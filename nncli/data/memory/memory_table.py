@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from nncli.base.errors import DataError
 from nncli.data.files.table import Cells, Kind, Table
 from nncli.data.files.texts import text_cells
+from nncli.data.files.value_cells import Place, cells_of
 from nncli.data.files.values import number_cells, numbers_among, usual_type
-from nncli.data.memory.value_cells import Place, cells_of
 from nncli.data.names import OwnNames
 
 Reader = Callable[[int, int], Cells]

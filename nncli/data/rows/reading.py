@@ -161,7 +161,7 @@ def _of_path(
 
             columns = taken.encoding.columns if taken.encoding else ()
             known = [plain_name(column.name) for column in columns]
-            table = table_in(file, asked.advance, hints, known=known)
+            table = table_in(file, hints, known=known)
             yield from _of_table(taken, table, asked, given)
         else:
             from nncli.data.files.csv_file import CsvFile

@@ -12,7 +12,7 @@ from nncli.base.words import did_you_mean
 from nncli.data.files.table import Kind, OpenTable, Table
 from nncli.data.files.table_blocks import regroup
 from nncli.data.files.table_file import regrouped
-from nncli.data.memory.value_cells import Place, cells_of
+from nncli.data.files.value_cells import Place, cells_of
 from nncli.data.rows.blocks import MOST_ROWS, Asked, RowBlock
 from nncli.data.rows.targets import check_there, labelled, target_kinds
 from nncli.data.tables.encoding import Encoding, Unseen

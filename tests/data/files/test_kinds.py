@@ -84,6 +84,7 @@ FILES = {
     "hdf5": lambda: b"\x89HDF\r\n\x1a\n",
     "json lines": lambda: b'{"x": 1}\n{"x": 2}\n',
     "json": lambda: json.dumps([{"x": 1}], indent=1).encode(),
+    "json object": lambda: json.dumps({"x": [1]}, indent=1).encode(),
     "html": lambda: b"\n<!DOCTYPE html>\n<html></html>\n",
     "lfs": lambda: b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 9\n",
 }
@@ -132,7 +133,7 @@ def test_what_may_stand_beside_arrays_makes_no_other_archive(tmp_path, name):
     assert kind_of_file(tmp_path / "file") == "zip"
 
 
-TABLES = ("parquet",)
+TABLES = ("parquet", "json lines", "json")
 PACKED = ("gzip", "bzip2", "xz", "archive")
 OF_ALL_READERS = ("html", "lfs")
 
@@ -182,6 +183,7 @@ def test_text_is_of_no_kind(head):
         ("a.PNG", "png"),
         ("b.c.jpeg", "jpeg"),
         ("x.parquet", "parquet"),
+        ("x.jsonl", "json lines"),
         ("x.csv", None),
         ("x", None),
     ],

@@ -1,0 +1,53 @@
+"""Tables from files that hold Python's own values, mixed or alike: see `value_cells`.
+
+What a column is shows in its first block, like that of a list of rows in memory; a value further
+down that does not fit is an error.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from nncli.data.files.table import BLANK_BOOLEAN, Cells, Kind, Table, kind_of
+from nncli.data.files.value_cells import Place, cells_of
+from nncli.data.names import OwnNames
+
+BLOCK_ROWS = 1 << 13  # of Python values, which take ten times the memory of cells
+BLOCK_BYTES = 8 << 20
+
+
+class ValueBlock(NamedTuple):
+    """Some rows: what each, from 0, is called in messages, and the values of columns."""
+
+    place: Callable[[int], str]
+    columns: Sequence[Sequence[object]]
+
+
+class ValueFile(OwnNames, ABC):
+    """A table whose cells are Python values, read once."""
+
+    def blocks(
+        self,
+        *,
+        kinds: Mapping[str, Kind],
+        used: Collection[str] | None,
+        missing: Sequence[str],
+    ) -> Iterator[Table]:
+        """Yield the rows, once, as `OpenTable` says."""
+        columns = self.header if used is None else list(used)
+        known = dict(kinds)
+        for place, values in self._value_blocks([self.place_of(each) for each in columns]):
+            cells = {}
+            for column, each in zip(columns, values, strict=True):
+                where = Place(self.name, column, place)
+                cells[column] = cells_of(each, where, known.get(column), missing)
+                known.setdefault(column, _kind(cells[column]))
+            yield Table(self.name, cells, place)
+
+    @abstractmethod
+    def _value_blocks(self, places: Sequence[int]) -> Iterator[ValueBlock]:
+        """Yield the columns at some places, in blocks of `BLOCK_ROWS` rows at most."""
+
+
+def _kind(cells: Cells) -> Kind:
+    return "boolean" if cells.dtype == BLANK_BOOLEAN else kind_of(cells.dtype)
