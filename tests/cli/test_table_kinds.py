@@ -113,7 +113,14 @@ def json_array(rows, path):
     path.write_text(json.dumps(rows, indent=1), encoding="utf-8")
 
 
-KINDS = {"t.jsonl": json_lines, "t.json": json_array}
+def feather(rows, path):
+    pyarrow = pytest.importorskip("pyarrow", reason="the extra 'parquet' is not installed")
+    from pyarrow import feather
+
+    feather.write_feather(pyarrow.Table.from_pylist(rows), path)
+
+
+KINDS = {"t.jsonl": json_lines, "t.json": json_array, "t.feather": feather}
 
 
 @pytest.mark.parametrize("name", KINDS)

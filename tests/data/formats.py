@@ -91,7 +91,7 @@ def _of_polars(columns, folder):
 def _of_pyarrow(columns, folder):
     pyarrow = pytest.importorskip("pyarrow", reason="the extra 'parquet' is not installed")
     from pyarrow import csv as pyarrow_csv
-    from pyarrow import parquet
+    from pyarrow import feather, parquet
 
     large = pyarrow.uint64()
     table = pyarrow.table(
@@ -100,10 +100,12 @@ def _of_pyarrow(columns, folder):
     )  # fmt: skip
     pyarrow_csv.write_csv(table, folder / "pyarrow.csv")
     parquet.write_table(table, folder / "pyarrow.parquet")
+    feather.write_feather(table, folder / "pyarrow.feather", chunksize=7)
     return {
         "pyarrow": table,
         "pyarrow csv": folder / "pyarrow.csv",
         "pyarrow parquet": folder / "pyarrow.parquet",
+        "feather": folder / "pyarrow.feather",
     }
 
 

@@ -11,8 +11,8 @@ from nncli.base.storage.regular_file import open_regular
 
 FileKind = Literal[
     "gzip", "parquet", "npy", "zip", "workbook", "archive", "idx", "png", "jpeg", "excel", "bzip2",
-    "xz", "zstandard", "sqlite", "feather", "pickle", "stata", "hdf5", "json lines", "json",
-    "json object", "html", "lfs",
+    "xz", "zstandard", "sqlite", "feather", "old feather", "pickle", "stata", "hdf5", "json lines",
+    "json", "json object", "html", "lfs",
 ]  # fmt: skip
 
 _MARK = b"\xef\xbb\xbf"  # of UTF-8
@@ -79,7 +79,8 @@ SIGNATURES: Mapping[FileKind, Signature] = {
         (b"SQLite format 3\0",),
         remedy="convert it: sqlite3 -header -csv FILE 'select * from TABLE' > TABLE.csv",
     ),
-    "feather": _of_pandas("a Feather file", "read_feather(FILE)", b"ARROW1", b"FEA1"),
+    "feather": Signature("a Feather file", (b"ARROW1",), (".feather", ".arrow")),
+    "old feather": _of_pandas("a Feather file of version 1", "read_feather(FILE)", b"FEA1"),
     "pickle": _of_pandas(
         "a pickle, which can run any program when it is read",
         "read_pickle(FILE)",

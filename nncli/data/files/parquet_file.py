@@ -1,207 +1,28 @@
-"""Tables from Parquet, by row groups, with pyarrow (the extra ``parquet``).
+"""Tables from Parquet, by row groups, with pyarrow (the extra ``parquet``)."""
 
-Numbers, Booleans and text are read, and dictionaries as categories; where a column is wanted as
-text, such as an id, dates, times and decimals too. A null, and NaN, is a blank cell.
-"""
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-import io
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from functools import partial
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
-from numpy.typing import NDArray
-
-from nncli.base.errors import DataError
-from nncli.base.extras import install_command
-from nncli.data.files.hints import NO_HINTS, Hints
-from nncli.data.files.input_file import InputFile
-from nncli.data.files.table import BLANK_BOOLEAN, Kind, Table
-from nncli.data.files.texts import text_cells
-from nncli.data.files.values import REMEDIES, number_cells, numbers_among
-from nncli.data.names import OwnNames, plain_name
+from nncli.data.files.arrow_table import BATCH_ROWS, ArrowTable
 
 if TYPE_CHECKING:
     import pyarrow
 
-_BATCH_ROWS = 1 << 14
 _BUFFER_BYTES = 1 << 16
-_TYPES = {
-    "is_nested": "nested",
-    "is_null": "null",
-    "is_decimal": "decimal",
-    "is_temporal": "temporal",
-}
 
 
-class ParquetFile(OwnNames):
-    """A Parquet file whose schema has been read."""
+class ParquetFile(ArrowTable):
+    """A Parquet file."""
 
-    def __init__(self, file: InputFile, hints: Hints = NO_HINTS) -> None:
-        try:
-            from pyarrow import parquet
-        except ImportError as error:
-            raise DataError(
-                f"{file.name}: is a Parquet file, and pyarrow is not installed; get it with: "
-                + install_command("parquet")
-            ) from error
-        self.name = file.name
-        with self._errors():
-            source = io.BytesIO(file.read()) if file.path is None else file.path
-            # Neither a map, nor column chunks, nor all that is to come shall be in memory.
-            self._file = parquet.ParquetFile(source, buffer_size=_BUFFER_BYTES, pre_buffer=False)
-            super().__init__(file.name, self._file.schema_arrow.names)
-        self._categories = _categories_of_pandas(self._file.schema_arrow)
-        # What pyarrow reads is not seen: the bytes of the file are told in proportion to the rows.
-        self._bytes = 0 if file.path is None else file.path.stat().st_size
-        self._advance = file.advance
+    def _opened(self) -> "pyarrow.Schema":
+        from pyarrow import parquet
 
-    def blocks(
-        self,
-        *,
-        kinds: Mapping[str, Kind],
-        used: Collection[str] | None,
-        missing: Sequence[str],
-    ) -> Iterator[Table]:
-        """Yield the rows, once, as `OpenTable` says."""
-        columns = self.header if used is None else list(used)
-        own = {column: self._own_name(column, kinds.get(column)) for column in columns}
-        kinds = {**dict.fromkeys(self._categories, "category"), **kinds}
-        readers = {
-            column: _Reader(self.name, column, kinds.get(column), missing) for column in columns
-        }
-        from pyarrow import default_memory_pool
+        # Neither a map, nor column chunks, nor all that is to come shall be in memory.
+        self._file = parquet.ParquetFile(self.source, buffer_size=_BUFFER_BYTES, pre_buffer=False)
+        return self._file.schema_arrow
 
-        row = 0
-        with self._file, self._errors():
-            for batch in self._file.iter_batches(_BATCH_ROWS, columns=[*own.values()]):
-                cells = {
-                    column: readers[column].cells(batch.column(name), row)
-                    for column, name in own.items()
-                }
-                yield Table(self.name, cells, _places(row))
-                row += len(batch)
-                self._advance(self._bytes * len(batch) // self._file.metadata.num_rows)
-        default_memory_pool().release_unused()
-
-    def _own_name(self, column: str, wanted: Kind | None) -> str:
-        """Return what the file calls a column.
-
-        Raises `DataError` for one that is not there, twice there, or of another kind.
-        """
-        from pyarrow import types
-
-        place = self.place_of(column)
-        kind = self._file.schema_arrow.field(place).type
-        value = kind.value_type if types.is_dictionary(kind) else kind
-        if wanted == "category" and _has_text(value):
-            return str(self.own_names[place])
-        for test, each in _TYPES.items():
-            if getattr(types, test)(value):
-                found, remedy = REMEDIES[each]
-                raise DataError(f"{self.name}: column {column} {found} ({kind}); {remedy}")
-        if not _kind(value):
-            raise DataError(
-                f"{self.name}: column {column} holds values of type {kind}; expected numbers, "
-                "Booleans or text; cast or drop it"
-            )
-        return str(self.own_names[place])
-
-    @contextmanager
-    def _errors(self) -> Iterator[None]:
-        import pyarrow
-
-        try:
-            yield
-        except UnicodeDecodeError as error:
-            raise DataError(
-                f"{self.name}: has a name or text that is not UTF-8; write it as UTF-8"
-            ) from error
-        except (pyarrow.ArrowException, OSError, ValueError) as error:
-            words = str(error).splitlines()[0][:120] if str(error) else type(error).__name__
-            raise DataError(f"{self.name}: is no Parquet file, or is damaged ({words})") from error
-
-
-class _Reader:
-    """Turns the chunks of a column into cells."""
-
-    def __init__(self, name: str, column: str, kind: Kind | None, missing: Sequence[str]) -> None:
-        self._name = name
-        self._column = column
-        self._wanted = kind
-        self._missing = {*missing}
-        self._missing_numbers = numbers_among(missing)
-
-    def cells(self, chunk: "pyarrow.Array", first_row: int) -> NDArray[Any]:
-        import pyarrow
-
-        is_dictionary = pyarrow.types.is_dictionary(chunk.type)
-        if is_dictionary:
-            chunk = chunk.dictionary_decode()
-        kind = _kind(chunk.type)
-        if is_dictionary and self._wanted is None:
-            kind = "category"
-        if self._wanted == "category" or kind == "category":
-            if self._wanted in ("number", "boolean"):
-                raise DataError(
-                    f"{self._name}: column {self._column}: holds text; expected {self._wanted}s"
-                )
-            if pyarrow.types.is_floating(chunk.type):  # as Python's own they would be float64
-                return text_cells(chunk.to_numpy(zero_copy_only=False), self._missing)
-            return text_cells(_without_nanoseconds(chunk).to_pylist(), self._missing)
-        if kind == "boolean" and not chunk.null_count:
-            return np.asarray(chunk.to_numpy(zero_copy_only=False), np.bool_)
-        if kind == "boolean":
-            numbers = chunk.cast(pyarrow.uint8()).to_numpy(zero_copy_only=False)
-            return np.asarray(numbers, BLANK_BOOLEAN)
-        values = np.asarray(chunk.to_numpy(zero_copy_only=False))
-        return number_cells(values, self._missing_numbers, partial(self._where, first_row))
-
-    def _where(self, first_row: int, row: int) -> str:
-        return f"{self._name}: row {first_row + row}, column {self._column}"
-
-
-def _kind(arrow_type: "pyarrow.DataType") -> Kind | None:
-    from pyarrow import types
-
-    if types.is_boolean(arrow_type):
-        return "boolean"
-    if types.is_integer(arrow_type) or types.is_floating(arrow_type):
-        return "number"
-    texts = (types.is_string, types.is_large_string, types.is_string_view)
-    return "category" if any(is_text(arrow_type) for is_text in texts) else None
-
-
-def _categories_of_pandas(schema: "pyarrow.Schema") -> set[str]:
-    """Return the columns that were categories in pandas: of those of numbers only it tells."""
-    try:
-        columns = [*(schema.pandas_metadata or {}).get("columns", ())]
-    except (AttributeError, TypeError, ValueError):  # what others write there may be anything
-        return set()
-    described = [each for each in columns if isinstance(each, dict)]
-    categories = [each for each in described if each.get("pandas_type") == "categorical"]
-    return {plain_name(str(each.get("name"))) for each in categories}
-
-
-def _has_text(arrow_type: "pyarrow.DataType") -> bool:
-    """Return whether a type is none of the kinds, but has a text for each of its values."""
-    from pyarrow import types
-
-    tests = (types.is_date, types.is_time, types.is_timestamp, types.is_decimal)
-    return any(test(arrow_type) for test in tests)
-
-
-def _without_nanoseconds(chunk: "pyarrow.Array") -> "pyarrow.Array":
-    """Return times in microseconds, which Python's own have."""
-    import pyarrow
-
-    if getattr(chunk.type, "unit", None) != "ns" or not _has_text(chunk.type):
-        return chunk
-    is_time = pyarrow.types.is_time(chunk.type)
-    whole = pyarrow.time64("us") if is_time else pyarrow.timestamp("us", chunk.type.tz)
-    return chunk.cast(whole, safe=False)
-
-
-def _places(first_row: int) -> Callable[[int], str]:
-    return lambda row: f"row {first_row + row}"
+    def _batches(self, names: list[str]) -> "Iterator[tuple[pyarrow.RecordBatch, float]]":
+        rows = self._file.metadata.num_rows
+        with self._file:
+            for batch in self._file.iter_batches(BATCH_ROWS, columns=names):
+                yield batch, len(batch) / rows

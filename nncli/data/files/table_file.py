@@ -7,6 +7,7 @@ from pathlib import Path
 
 from nncli.base.errors import DataError
 from nncli.data.files.csv_file import CsvFile
+from nncli.data.files.feather_file import FeatherFile
 from nncli.data.files.hints import NO_HINTS, HintedFile, Hints
 from nncli.data.files.input_file import Advance, InputFile, open_input, tell_nobody
 from nncli.data.files.json_file import JsonFile
@@ -21,6 +22,7 @@ TableInput = Path | HintedFile | OpenTable
 # What text is read by has no first bytes of its own: see `table_in`.
 _READERS: Mapping[FileKind | None, Callable[[InputFile, Hints], OpenTable]] = {
     "parquet": ParquetFile,
+    "feather": FeatherFile,
     "json lines": JsonFile,
     "json": JsonFile,
 }

@@ -79,6 +79,7 @@ FILES = {
     "zstandard": lambda: bytes.fromhex("28b52ffd0458"),
     "sqlite": database,
     "feather": lambda: b"ARROW1\0\0",
+    "old feather": lambda: b"FEA1\0\0",
     "pickle": lambda: pickle.dumps([1]),
     "stata": lambda: b"<stata_dta><header><release>118</release>",
     "hdf5": lambda: b"\x89HDF\r\n\x1a\n",
@@ -133,7 +134,7 @@ def test_what_may_stand_beside_arrays_makes_no_other_archive(tmp_path, name):
     assert kind_of_file(tmp_path / "file") == "zip"
 
 
-TABLES = ("parquet", "json lines", "json")
+TABLES = ("parquet", "feather", "json lines", "json")
 PACKED = ("gzip", "bzip2", "xz", "archive")
 OF_ALL_READERS = ("html", "lfs")
 
