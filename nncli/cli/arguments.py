@@ -20,7 +20,8 @@ _NO_MODEL = "checkpoint.npz"
 _OF_CONFIGS = (".yaml", ".yml")
 _OF_MODELS = (".npz",)
 _OF_TABLES = (".csv", ".tsv", ".txt", ".csv.gz", ".parquet", ".feather", ".npy", ".npz", ".jsonl",
-              ".ndjson", ".json", ".zip", ".bz2", ".xz")  # fmt: skip
+              ".ndjson", ".json", ".db", ".sqlite", ".sqlite3",
+              ".zip", ".bz2", ".xz")  # fmt: skip
 _OF_IMAGES = ("-ubyte", "-ubyte.gz", ".png", ".jpg", ".jpeg")
 
 

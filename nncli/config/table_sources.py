@@ -248,6 +248,8 @@ class TableSource(TableKeys, OneFileSource):
         "cp1252",
     )
 
+    table: str | None = Field(None, description="which table of a database; default: the only one")
+
     def load(self, seed: int, *, fold: Fold | None = None, progress: bool = False) -> Dataset:
         """Read the files and understand their columns."""
         from nncli.data.files.hints import HintedFile, hints_of

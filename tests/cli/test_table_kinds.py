@@ -1,6 +1,8 @@
 """Tables as people have them: the same commands for every encoding and kind of file."""
 
 import json
+import sqlite3
+from contextlib import closing
 
 import pytest
 import yaml
@@ -120,10 +122,20 @@ def feather(rows, path):
     feather.write_feather(pyarrow.Table.from_pylist(rows), path)
 
 
-KINDS = {"t.jsonl": json_lines, "t.json": json_array, "t.feather": feather}
+def database(rows, path):
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute('create table rides ("größe" real, city text, price real)')
+        cells = [tuple(row.values()) for row in rows]
+        connection.executemany("insert into rides values (?, ?, ?)", cells)
+
+
+KINDS = {"t.db": database, "t.jsonl": json_lines, "t.json": json_array, "t.feather": feather}
 
 
 @pytest.mark.parametrize("name", KINDS)
 def test_every_command_reads_every_kind_of_file(nncli, tmp_path, expected, name):
     KINDS[name](rentals(), tmp_path / name)
-    assert check_all_commands(nncli, tmp_path, name, {"source": "table"}) == expected
+    more, note = {"source": "table"}, ""
+    if name == "t.db":
+        more["table"], note = "rides", "t.db: the table 'rides' is read"
+    assert check_all_commands(nncli, tmp_path, name, more, note) == expected

@@ -2,6 +2,8 @@
 
 import csv
 import json
+import sqlite3
+from contextlib import closing
 
 import numpy as np
 import pytest
@@ -17,6 +19,7 @@ def in_every_format(columns, folder):
         "dicts": rows,
         "csv by hand": _csv(rows, folder / "hand.csv"),
         "json lines": _json_lines(rows, folder / "rows.jsonl"),
+        "sqlite": _sqlite(columns, folder / "rows.db"),
         "json": _json(rows, folder / "rows.json"),
         **_of_pandas(columns, folder),
         **_of_polars(columns, folder),
@@ -43,6 +46,21 @@ def _json_lines(rows, path):
 
 def _json(rows, path):
     path.write_text(json.dumps(rows, ensure_ascii=False, indent=1), encoding="utf-8")
+    return path
+
+
+def _sqlite(columns, path):
+    if any(_is_large(cells) for cells in columns.values()):  # it has no such numbers
+        return _json_lines([dict(zip(columns, row, strict=True))
+                            for row in zip(*columns.values(), strict=True)], path)  # fmt: skip
+    names = ['"' + name.replace('"', '""') + '"' for name in columns]
+    booleans = [any(isinstance(cell, bool) for cell in cells) for cells in columns.values()]
+    declared = [f"{name} boolean" if is_boolean else name
+                for name, is_boolean in zip(names, booleans, strict=True)]  # fmt: skip
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute(f"create table t ({', '.join(declared)})")
+        rows = zip(*columns.values(), strict=True)
+        connection.executemany(f"insert into t values ({', '.join('?' * len(names))})", rows)
     return path
 
 

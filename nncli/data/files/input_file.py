@@ -23,8 +23,8 @@ from nncli.data.files.kinds import (
 from nncli.data.files.packed import DAMAGED, PACKINGS
 
 # Deflate packs at most 1032 to 1; tables and images stay far below 500.
-_BOMB_RATIO = 500
-_BOMB_BYTES = 64 << 20
+BOMB_RATIO = 500
+BOMB_BYTES = 64 << 20
 
 _NO_CONTENT: tuple[FileKind, ...] = ("html", "lfs")  # stand where the file itself should
 
@@ -56,7 +56,7 @@ class InputFile:
         name: str,
         path: Path | None,
         advance: Advance,
-        bomb_bytes: int = _BOMB_BYTES,
+        bomb_bytes: int = BOMB_BYTES,
     ) -> None:
         self.name = name
         self.path = path
@@ -99,9 +99,9 @@ class InputFile:
             content += self._guarded(lambda: self._stream.read(size - len(content)))
         if self._packed_kind:
             self._unpacked_bytes += len(content)
-            if self._unpacked_bytes > max(self._bomb_bytes, _BOMB_RATIO * self._counted.count):
+            if self._unpacked_bytes > max(self._bomb_bytes, BOMB_RATIO * self._counted.count):
                 raise DataError(
-                    f"{self.name}: unpacks to more than {_BOMB_RATIO} times its size, as no table "
+                    f"{self.name}: unpacks to more than {BOMB_RATIO} times its size, as no table "
                     f"or image does; {SIGNATURES[self._packed_kind].remedy} if you trust it"
                 )
         return content
@@ -121,7 +121,7 @@ class InputFile:
 
 @contextmanager
 def open_input(
-    path: Path, advance: Advance = tell_nobody, *, bomb_bytes: int = _BOMB_BYTES
+    path: Path, advance: Advance = tell_nobody, *, bomb_bytes: int = BOMB_BYTES
 ) -> Iterator[InputFile]:
     """Open a file that has any content; ``-`` is standard input.
 

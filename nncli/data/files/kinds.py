@@ -77,7 +77,7 @@ SIGNATURES: Mapping[FileKind, Signature] = {
     "sqlite": Signature(
         "an SQLite database",
         (b"SQLite format 3\0",),
-        remedy="convert it: sqlite3 -header -csv FILE 'select * from TABLE' > TABLE.csv",
+        (".db", ".sqlite", ".sqlite3"),
     ),
     "feather": Signature("a Feather file", (b"ARROW1",), (".feather", ".arrow")),
     "old feather": _of_pandas("a Feather file of version 1", "read_feather(FILE)", b"FEA1"),

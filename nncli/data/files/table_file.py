@@ -13,6 +13,7 @@ from nncli.data.files.input_file import Advance, InputFile, open_input, tell_nob
 from nncli.data.files.json_file import JsonFile
 from nncli.data.files.kinds import SIGNATURES, FileKind
 from nncli.data.files.parquet_file import ParquetFile
+from nncli.data.files.sqlite_file import SqliteFile
 from nncli.data.files.stored_table import collect
 from nncli.data.files.table import Kind, OpenTable, Table
 from nncli.data.files.table_blocks import regroup
@@ -25,7 +26,9 @@ _READERS: Mapping[FileKind | None, Callable[[InputFile, Hints], OpenTable]] = {
     "feather": FeatherFile,
     "json lines": JsonFile,
     "json": JsonFile,
+    "sqlite": SqliteFile,
 }
+_OF_TABLES = ("sqlite",)  # which may have several
 _ROWS = 1 << 16
 _CELLS = 1 << 21
 
@@ -116,6 +119,10 @@ def table_in(file: InputFile, hints: Hints = NO_HINTS, *, known: Collection[str]
     DataError
         When the file holds something else.
     """
+    if hints.table is not None and hints.are_of_this and file.kind not in _OF_TABLES:
+        raise DataError(
+            f"{file.name}: has one table, without a name; data.table is for databases; leave it out"
+        )
     if file.kind in _READERS:
         return _READERS[file.kind](file, hints)
     if file.kind is not None:
