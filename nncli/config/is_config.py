@@ -4,7 +4,7 @@ from pathlib import Path
 
 from nncli.data.files.kinds import kind_of_file
 
-_ARCHIVES = ("zip", "archive", "workbook")
+_ARCHIVES = ("zip", "archive", "workbook", "opendocument", "document")
 
 
 def is_config(path: str | Path) -> bool:

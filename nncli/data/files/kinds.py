@@ -10,13 +10,17 @@ from typing import Any, Literal
 from nncli.base.storage.regular_file import open_regular
 
 FileKind = Literal[
-    "gzip", "parquet", "npy", "zip", "workbook", "archive", "idx", "png", "jpeg", "excel", "bzip2",
-    "xz", "zstandard", "sqlite", "feather", "old feather", "pickle", "stata", "hdf5", "json lines",
-    "json", "json object", "html", "lfs",
+    "gzip", "parquet", "npy", "zip", "workbook", "opendocument", "document", "archive", "sas",
+    "idx", "png", "jpeg", "excel", "bzip2", "xz", "zstandard", "sqlite", "feather", "old feather",
+    "pickle", "stata", "hdf5", "sas transport", "spss", "r", "matlab", "arff", "access", "avro",
+    "xml", "pdf", "rtf", "7z", "rar", "lz4", "json lines", "json", "json object", "html", "lfs",
 ]  # fmt: skip
 
 _MARK = b"\xef\xbb\xbf"  # of UTF-8
-_OF_OFFICES = ("[Content_Types].xml", "mimetype")  # members of every document
+_OF_OFFICES: dict[str, FileKind] = {  # members of every document
+    "mimetype": "opendocument",
+    "[Content_Types].xml": "document",
+}
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,7 @@ def _of_pandas(words: str, call: str, *starts: bytes) -> Signature:
 
 
 _SAVE = "save its sheet as CSV in UTF-8"
+_COPY = "copy its table into a spreadsheet, and save that as CSV"
 
 SIGNATURES: Mapping[FileKind, Signature] = {
     "gzip": _packed("gzip data", "gunzip", b"\x1f\x8b"),
@@ -63,14 +68,24 @@ SIGNATURES: Mapping[FileKind, Signature] = {
         (b"PK\3\4", b"PK\5\6", b"PK\7\x08"),
         (".npz",),
     ),
-    # These two are told from it by the names of their members.
-    "workbook": Signature("a workbook, of Excel or OpenDocument", (), remedy=_SAVE),
+    # These are told from it by the names of their members.
+    "workbook": Signature("an Excel workbook", (), remedy=_SAVE),
+    "opendocument": Signature("an OpenDocument file, such as .ods", (), remedy=_SAVE),
+    "document": Signature("a document of Office, such as .xlsb or .docx", (), remedy=_SAVE),
     "archive": _packed("a zip archive", "unzip"),
+    # Before IDX, whose first bytes it has too.
+    "sas": _of_pandas(
+        "a SAS data set",
+        "read_sas(FILE, format='sas7bdat')",
+        bytes(12) + b"\xc2\xea\x81\x60",
+    ),
     "idx": Signature("an IDX file", (b"\0\0",)),
     # Without the line ends that follow: where these were changed on the way, it is a damaged image.
     "png": Signature("a PNG image", (b"\x89PNG",), (".png",)),
     "jpeg": Signature("a JPEG image", (b"\xff\xd8\xff",), (".jpg", ".jpeg")),
-    "excel": Signature("an Excel workbook", (b"\xd0\xcf\x11\xe0",), remedy=_SAVE),
+    "excel": Signature(
+        "an old document of Office, such as .xls or .doc", (b"\xd0\xcf\x11\xe0",), remedy=_SAVE
+    ),
     "bzip2": _packed("bzip2 data", "bunzip2", *(b"BZh%d1AY&SY" % level for level in range(1, 10))),
     "xz": _packed("xz data", "unxz", b"\xfd7zXZ\0"),
     "zstandard": _packed("Zstandard data", "unzstd", b"\x28\xb5\x2f\xfd"),
@@ -85,6 +100,7 @@ SIGNATURES: Mapping[FileKind, Signature] = {
         "a pickle, which can run any program when it is read",
         "read_pickle(FILE)",
         *(bytes([128, protocol]) for protocol in range(2, 6)),
+        *(b"ccopy_reg\n", b"cpandas.", b"cnumpy.", b"(lp0\n", b"(dp0\n"),
     ),
     "stata": _of_pandas(
         "a Stata file",
@@ -93,6 +109,42 @@ SIGNATURES: Mapping[FileKind, Signature] = {
         *(bytes([version, order, 1, 0]) for version in range(105, 116) for order in (1, 2)),
     ),
     "hdf5": _of_pandas("an HDF5 file", "read_hdf(FILE)", b"\x89HDF"),
+    "sas transport": _of_pandas(
+        "a SAS transport file", "read_sas(FILE, format='xport')", b"HEADER RECORD*******"
+    ),
+    "spss": _of_pandas("an SPSS file", "read_spss(FILE)", b"$FL2@(#)", b"$FL3@(#)"),
+    "r": Signature(
+        "data of R",
+        (b"RDX2\n", b"RDX3\n", b"RDA2\n", b"RDA3\n", b"X\n\0\0\0\2", b"X\n\0\0\0\3"),
+        remedy="convert it, in R: write.csv(TABLE, 'TABLE.csv', row.names = FALSE)",
+    ),
+    "matlab": Signature(
+        "a MATLAB file",
+        (b"MATLAB 5.0 MAT-file", b"MATLAB 7.3 MAT-file"),
+        remedy="convert it, in MATLAB: writetable(TABLE, 'TABLE.csv')",
+    ),
+    "arff": Signature(
+        "an ARFF file",
+        (b"@relation", b"@RELATION", b"@Relation"),
+        remedy="convert it: pandas.DataFrame(scipy.io.arff.loadarff(FILE)[0])"
+        ".to_csv('TABLE.csv', index=False)",
+    ),
+    "access": Signature(
+        "an Access database",
+        (b"\0\1\0\0Standard Jet DB", b"\0\1\0\0Standard ACE DB"),
+        remedy="export its table as text",
+    ),
+    "avro": Signature(
+        "an Avro file",
+        (b"Obj\1",),
+        remedy="convert it: polars.read_avro(FILE).write_csv('TABLE.csv')",
+    ),
+    "xml": _of_pandas("XML", "read_xml(FILE)", b"<?xml"),
+    "pdf": Signature("a PDF document", (b"%PDF-",), remedy=_COPY),
+    "rtf": Signature("a text document", (b"{\\rtf",), remedy=_COPY),
+    "7z": _packed("a 7z archive", "7z x", b"7z\xbc\xaf\x27\x1c"),
+    "rar": _packed("a RAR archive", "unrar x", b"Rar!\x1a\7"),
+    "lz4": _packed("LZ4 data", "unlz4", b"\x04\x22\x4d\x18"),
     # Of text, these are beginnings that no header has.
     "json lines": Signature("JSON lines", (b'{"', b'{ "'), (".jsonl", ".ndjson")),
     "json": Signature("JSON", (b"[{", b"[[", b"[ {", b"[\n", b"[\r"), (".json",)),
@@ -101,8 +153,9 @@ SIGNATURES: Mapping[FileKind, Signature] = {
     ),
     "html": Signature(
         "an HTML page",
-        (b"<!DOCTYPE", b"<!doctype", b"<html", b"<HTML"),
-        remedy="download the file itself, not the page that shows it",
+        (b"<!DOCTYPE", b"<!doctype", b"<html", b"<HTML", b"<table", b"<TABLE"),
+        remedy="download the file itself, not the page that shows it, or convert its table: "
+        "pandas.read_html(FILE)[0].to_csv('TABLE.csv', index=False)",
     ),
     "lfs": Signature(
         "a Git LFS pointer, not the file itself",
@@ -134,8 +187,11 @@ def kind_of_archive(stream: Any) -> FileKind:
         names = [name for name in zipfile.ZipFile(stream).namelist() if not is_hidden(name)]
     except (zipfile.BadZipFile, NotImplementedError, OSError, ValueError):
         return "zip"  # who reads it says that it is damaged
-    if any(name in _OF_OFFICES for name in names):
+    if "xl/workbook.xml" in names:
         return "workbook"
+    for mark, kind in _OF_OFFICES.items():
+        if mark in names:
+            return kind
     is_of_arrays = not names or any(name.endswith(".npy") for name in names)
     return "zip" if is_of_arrays else "archive"
 
