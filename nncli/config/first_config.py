@@ -39,7 +39,8 @@ def first_config(
         ``xor`` or ``mnist``, or for data of one's own ``table`` or ``images``; ``csv`` and
         ``parquet`` are ``table`` too, as the file itself says what it is.
     data : path, optional
-        Of table: the file; of images: the folder.
+        Of table: the file, or ``-`` for standard input, whose rows are to be saved; of images: the
+        folder.
     target : str or sequence of str
         Of table: the column to predict, or several.
     path : path, optional
@@ -57,15 +58,16 @@ def first_config(
     if not isinstance(template, str):
         raise unexpected("template", template, "the name of a template")
     data = None if data is None else path_in(data, "data")
-    if data == Path("-"):
-        raise unexpected(argument("data"), "-", "a file or folder, which training reads again")
+    is_input = data == Path("-")
+    if is_input and template == _OF_IMAGES:
+        raise unexpected(argument("data"), "-", "a folder, which training reads again")
     chosen = None if path is None else path_in(path, "path")
     targets = texts_in(target, "target")
     if template not in TEMPLATE_NAMES:
         hint = did_you_mean(template, TEMPLATE_NAMES) or "; there are " + ", ".join(TEMPLATE_NAMES)
         raise UsageError(f"unknown template {template!r}{hint}")
     if template in _OF_TABLES:
-        place = chosen or Path(f"{data.stem if data else template}.yaml")
+        place = chosen or Path(f"{data.stem if data and not is_input else template}.yaml")
         return FirstConfig(place, _text_of_table(template, data, targets, place, note))
     if template == _OF_IMAGES:
         from nncli.config.starter import starter_text_of_images
@@ -79,7 +81,7 @@ def first_config(
     if data or targets:
         raise UsageError(
             f"{template} has data of its own; {argument('data')} and {argument('target')} are for "
-            "csv"
+            "table"
         )
     return FirstConfig(chosen or Path(f"{template}.yaml"), template_text(template))
 
@@ -99,4 +101,12 @@ def _text_of_table(
     if not targets:
         names = listed(named_columns(str(data), column_names(data))[0], 20)
         raise UsageError(f"{template} needs {argument('target')} with a column of {data}: {names}")
+    if data == Path("-"):
+        stem = template if path == Path("-") else path.stem
+        saved = path.with_name(f"{stem}.csv")
+        note(
+            f"standard input: data.path of the config is {saved.name}; save the rows there, or say "
+            "where they are, as training reads them again"
+        )
+        return starter_text(data, list(dict.fromkeys(targets)), path, note, saved=saved)
     return starter_text(data, list(dict.fromkeys(targets)), path, note)

@@ -18,7 +18,7 @@ from nncli.config.schema import Config
 from nncli.data.files.hints import HintedFile, Hints
 from nncli.data.files.images import format_of, image_files
 from nncli.data.files.table import Table
-from nncli.data.files.table_file import column_names, read_table
+from nncli.data.files.table_file import column_names, open_table, read_table
 from nncli.data.names import named_columns, plain_name
 from nncli.data.tables.column import blank_cells, unsuited
 from nncli.data.tables.tabular import Choices
@@ -27,7 +27,9 @@ from nncli.data.tables.targets import understand, with_targets
 _NO_COLUMNS = "  columns: {}\n"
 
 
-def starter_text(path: Path, targets: Sequence[str], config: Path, note: Note) -> str:
+def starter_text(
+    path: Path, targets: Sequence[str], config: Path, note: Note, *, saved: Path | None = None
+) -> str:
     """Return the config for a table, to be written to `config`.
 
     Parameters
@@ -38,6 +40,8 @@ def starter_text(path: Path, targets: Sequence[str], config: Path, note: Note) -
         The columns to predict.
     note : function of str
         Told which columns are left out.
+    saved : Path, optional
+        Where the rows are to lie, if not at `path`.
 
     Raises
     ------
@@ -45,17 +49,18 @@ def starter_text(path: Path, targets: Sequence[str], config: Path, note: Note) -
         When the table cannot be read, or the targets are not in it or make no task.
     """
     file = HintedFile(path, Hints(note=note))
-    names, targets = column_names(file), [*map(plain_name, targets)]
-    Choices(targets).check_names(names, str(path))
-    used, unnamed = named_columns(str(path), names, targets)
-    table, _ = with_targets(read_table(file, used=used), targets)
+    with open_table(file) as opened:  # once, as standard input can be
+        names, targets = column_names(opened), [*map(plain_name, targets)]
+        Choices(targets).check_names(names, opened.name)
+        used, unnamed = named_columns(opened.name, names, targets)
+        table, _ = with_targets(read_table(opened, used=used), targets)
     understood = understand(table, targets)
     names = [name for name in used if name not in targets]
     odd = [name for name in names if unsuited(table, name)]
     ids = [name for name in odd if _names_rows(table, name)][:1]
     data: dict[str, Any] = {
-        "source": source_of({"path": path.name}, path.parent),
-        "path": _path_in(config, path),
+        "source": "table" if saved else source_of({"path": path.name}, path.parent),
+        "path": _path_in(config, saved or path),
         **file.hints.understood,
         "target": targets[0] if len(targets) == 1 else list(targets),
         "task": understood.task,
@@ -66,7 +71,7 @@ def starter_text(path: Path, targets: Sequence[str], config: Path, note: Note) -
         "test": 0.2,
         "validation": VALIDATION,
     }
-    text = _text(path, data, len(table), config, needed="data.path and data.target")
+    text = _text(saved or path, data, len(table), config, needed="data.path and data.target")
     for line in unnamed:
         note(line)
     lines = [line for name in names if name not in odd for line in _column_lines(table, name)]

@@ -78,8 +78,8 @@ def test_a_minus_prints_the_template(nncli, tmp_path, name):
     [
         ("minst", "; did you mean 'mnist'?"),
         ("xro", "; did you mean 'xor'?"),
-        ("XOR", "; there are " + ", ".join([*TEMPLATES, "csv", "parquet", "images"])),
-        ("zebra", "; there are " + ", ".join([*TEMPLATES, "csv", "parquet", "images"])),
+        ("XOR", "; there are " + ", ".join([*TEMPLATES, "table", "csv", "parquet", "images"])),
+        ("zebra", "; there are " + ", ".join([*TEMPLATES, "table", "csv", "parquet", "images"])),
         ("../xor", "; did you mean 'xor'?"),
     ],
 )

@@ -139,3 +139,34 @@ def test_every_command_reads_every_kind_of_file(nncli, tmp_path, expected, name)
     if name == "t.db":
         more["table"], note = "rides", "t.db: the table 'rides' is read"
     assert check_all_commands(nncli, tmp_path, name, more, note) == expected
+
+
+@pytest.mark.parametrize("out", [None, "first.yaml", "-"])
+@pytest.mark.parametrize("name", ["t.csv", *KINDS])
+def test_init_reads_standard_input_and_says_where_to_save_it(nncli, tmp_path, name, out):
+    write = KINDS.get(name, lambda rows, path: path.write_text(csv_text(rows), encoding="utf-8"))
+    write(rentals(), tmp_path / name)
+    options = [] if out is None else ["-o", out]
+    content = (tmp_path / name).read_bytes()
+    begun = nncli("init", "table", "--data", "-", "--target", "price", *options, stdin=content)
+    assert begun.code == 0, begun.err
+    saved = "first.csv" if out == "first.yaml" else "table.csv"
+    assert f"standard input: data.path of the config is {saved}; save the rows there" in begun.err
+    config = tmp_path / (out or "table.yaml")
+    if out == "-":
+        config = tmp_path / "table.yaml"
+        config.write_text(begun.out, encoding="utf-8")
+    (tmp_path / saved).write_bytes(content)
+    trained = nncli("train", config.name, "training.epochs=1", "-q")
+    assert (trained.code, trained.err) == (0, "")
+
+
+def test_init_takes_no_images_from_standard_input(nncli):
+    assert "--data: found '-'; expected a folder" in nncli("init", "images", "--data", "-").err
+
+
+@pytest.mark.parametrize("template", ["table", "csv", "parquet"])
+def test_every_name_of_a_table_takes_a_file_of_any_kind(nncli, tmp_path, template):
+    json_lines(rentals(), tmp_path / "t.txt")
+    found = nncli("init", template, "--data", "t.txt", "--target", "price", "-o", "-")
+    assert yaml.safe_load(found.out)["data"]["source"] == "table"
