@@ -38,6 +38,7 @@ def install_command(name: str) -> str:
 
 
 EXTRAS: dict[str, Extra] = {
+    "excel": Extra("Excel workbooks", "openpyxl>=3.1", "openpyxl"),
     "fast": Extra("compiled training steps", "numba>=0.60", "numba"),
     "images": Extra("PNG and JPEG images", "pillow>=10.1", "PIL"),
     "parquet": Extra("Parquet files", "pyarrow>=16", "pyarrow"),

@@ -20,7 +20,7 @@ _NO_MODEL = "checkpoint.npz"
 _OF_CONFIGS = (".yaml", ".yml")
 _OF_MODELS = (".npz",)
 _OF_TABLES = (".csv", ".tsv", ".txt", ".csv.gz", ".parquet", ".feather", ".npy", ".npz", ".jsonl",
-              ".ndjson", ".json", ".db", ".sqlite", ".sqlite3",
+              ".ndjson", ".json", ".db", ".sqlite", ".sqlite3", ".xlsx",
               ".zip", ".bz2", ".xz")  # fmt: skip
 _OF_IMAGES = ("-ubyte", "-ubyte.gz", ".png", ".jpg", ".jpeg")
 

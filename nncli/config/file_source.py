@@ -184,5 +184,5 @@ def source_of(values: Mapping[str, Any], directory: FilePath | None) -> str | No
 _SOURCES: dict[FileKind | None, str] = {
     "parquet": "parquet",
     "zip": "npz",
-    **dict.fromkeys(("feather", "json lines", "json", "sqlite"), "table"),
+    **dict.fromkeys(("feather", "json lines", "json", "sqlite", "workbook"), "table"),
 }

@@ -248,7 +248,11 @@ class TableSource(TableKeys, OneFileSource):
         "cp1252",
     )
 
-    table: str | None = Field(None, description="which table of a database; default: the only one")
+    table: str | None = Field(
+        None,
+        description="which table of a database or sheet of a workbook; default: the only table, "
+        "the first sheet",
+    )
 
     def load(self, seed: int, *, fold: Fold | None = None, progress: bool = False) -> Dataset:
         """Read the files and understand their columns."""

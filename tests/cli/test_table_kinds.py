@@ -129,7 +129,21 @@ def database(rows, path):
         connection.executemany("insert into rides values (?, ?, ?)", cells)
 
 
-KINDS = {"t.db": database, "t.jsonl": json_lines, "t.json": json_array, "t.feather": feather}
+def workbook(rows, path):
+    openpyxl = pytest.importorskip("openpyxl", reason="the extra 'excel' is not installed")
+    book = openpyxl.Workbook()
+    for row in ([*rows[0]], *([*each.values()] for each in rows)):
+        book.active.append(row)
+    book.save(path)
+
+
+KINDS = {
+    "t.xlsx": workbook,
+    "t.db": database,
+    "t.jsonl": json_lines,
+    "t.json": json_array,
+    "t.feather": feather,
+}
 
 
 @pytest.mark.parametrize("name", KINDS)

@@ -69,7 +69,7 @@ SIGNATURES: Mapping[FileKind, Signature] = {
         (".npz",),
     ),
     # These are told from it by the names of their members.
-    "workbook": Signature("an Excel workbook", (), remedy=_SAVE),
+    "workbook": Signature("an Excel workbook", (), (".xlsx", ".xlsm")),
     "opendocument": Signature("an OpenDocument file, such as .ods", (), remedy=_SAVE),
     "document": Signature("a document of Office, such as .xlsb or .docx", (), remedy=_SAVE),
     "archive": _packed("a zip archive", "unzip"),

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from nncli.base.errors import DataError
 from nncli.data.files.csv_file import CsvFile
+from nncli.data.files.excel_file import ExcelFile
 from nncli.data.files.feather_file import FeatherFile
 from nncli.data.files.hints import NO_HINTS, HintedFile, Hints
 from nncli.data.files.input_file import Advance, InputFile, open_input, tell_nobody
@@ -27,8 +28,9 @@ _READERS: Mapping[FileKind | None, Callable[[InputFile, Hints], OpenTable]] = {
     "json lines": JsonFile,
     "json": JsonFile,
     "sqlite": SqliteFile,
+    "workbook": ExcelFile,
 }
-_OF_TABLES = ("sqlite",)  # which may have several
+_OF_TABLES = ("sqlite", "workbook")  # which may have several
 _ROWS = 1 << 16
 _CELLS = 1 << 21
 
@@ -121,7 +123,8 @@ def table_in(file: InputFile, hints: Hints = NO_HINTS, *, known: Collection[str]
     """
     if hints.table is not None and hints.are_of_this and file.kind not in _OF_TABLES:
         raise DataError(
-            f"{file.name}: has one table, without a name; data.table is for databases; leave it out"
+            f"{file.name}: has one table, without a name; data.table is for databases and "
+            "workbooks; leave it out"
         )
     if file.kind in _READERS:
         return _READERS[file.kind](file, hints)

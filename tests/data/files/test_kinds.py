@@ -158,7 +158,7 @@ def test_what_may_stand_beside_arrays_makes_no_other_archive(tmp_path, name):
     assert kind_of_file(tmp_path / "file") == "zip"
 
 
-TABLES = ("parquet", "feather", "json lines", "json", "sqlite")
+TABLES = ("parquet", "feather", "json lines", "json", "sqlite", "workbook")
 PACKED = ("gzip", "bzip2", "xz", "archive")
 OF_ALL_READERS = ("html", "lfs")
 

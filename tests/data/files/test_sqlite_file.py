@@ -171,5 +171,5 @@ def test_a_damaged_database_is_refused_in_a_line(path, at):
 
 def test_a_table_is_named_of_databases_alone(path):
     path.write_text("x,y\n1,2\n", encoding="utf-8")
-    assert "data.table is for databases" in refusal(named(path, "x"))
+    assert "data.table is for databases and workbooks" in refusal(named(path, "x"))
     assert len(read_table(named(path, "x", are_of_this=False))) == 1
