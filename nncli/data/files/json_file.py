@@ -48,6 +48,9 @@ class JsonFile(ValueFile):
         self._first = next(self._rest, [])
         if not self._first:
             raise DataError(f"{file.name}: has no objects; expected one for each row")
+        (_, only), *others = self._first
+        if not others and only and all(isinstance(each, dict | list) for each in only.values()):
+            raise DataError(f"{file.name}: is one JSON object, not one for each row; {_CONVERT}")
         keys = dict.fromkeys(key for _, row in self._first for key in row)
         super().__init__(file.name, keys)
 
