@@ -129,7 +129,7 @@ def test_the_home_directory_stays_as_it_was_typed(complete, folder, monkeypatch)
 
 
 def test_the_names_of_templates_and_data_sets(complete, folder, nncli, monkeypatch):
-    assert complete("init", "") == ["xor", "mnist", "csv", "parquet", "images"]
+    assert complete("init", "") == ["xor", "mnist", "table", "csv", "parquet", "images"]
     assert complete("data", "fetch", "") == ["xor", "gate", "mnist"]
     assert complete("data", "show", "x") == ["xor", "xor.yaml"]
     monkeypatch.delenv("_NNCLI_COMPLETE")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from nncli.base.storage.regular_file import open_regular
+from nncli.base.storage.regular_file import open_regular, read_regular
 
 FileKind = Literal[
     "gzip", "parquet", "npy", "zip", "workbook", "opendocument", "document", "archive", "sas",
@@ -204,9 +204,11 @@ def is_hidden(name: str) -> bool:
 
 def kind_of_file(path: Path) -> FileKind | None:
     """Return the kind of a file as it lies there, packed or not. Raises `OSError`."""
+    kind = kind_of_head(read_regular(path, HEAD_BYTES)[:HEAD_BYTES])
+    if kind != "zip":
+        return kind
     with open_regular(path) as stream:
-        kind = kind_of_head(stream.read(HEAD_BYTES))
-        return kind_of_archive(stream) if kind == "zip" else kind
+        return kind_of_archive(stream)
 
 
 def is_parquet_folder(path: Path) -> bool:
