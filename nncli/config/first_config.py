@@ -81,7 +81,7 @@ def first_config(
     if data or targets:
         raise UsageError(
             f"{template} has data of its own; {argument('data')} and {argument('target')} are for "
-            "table"
+            "csv"
         )
     return FirstConfig(chosen or Path(f"{template}.yaml"), template_text(template))
 

@@ -10,8 +10,8 @@ from typing import BinaryIO, cast
 from nncli.base.storage.directory import Entry, Place
 
 NO_FILE = (
-    "is a pipe or a device; expected a file; save its content as one (only predict and eval also "
-    "read standard input, as -)"
+    "is a pipe or a device; expected a file; save its content as one (only predict, eval and init "
+    "also read standard input, as -)"
 )
 
 
