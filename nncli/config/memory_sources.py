@@ -27,7 +27,7 @@ _PLACE = "given in Python"
 # The keys of other sources that say which rows they have, and nothing of any others.
 _OF_OTHER_ROWS = {
     *("source", "path", "train", "inputs", "targets", "images", "labels", "X", "y"),
-    *("size", "color", "rows", "noise", "gate"),
+    *("size", "color", "rows", "noise", "gate", "encoding", "table"),
 }
 
 

@@ -13,6 +13,7 @@ Y = X @ [1.0, 2.0]
 ROWS = [{"a": a, "b": b} for a, b in X.tolist()]
 FORMS = {"array": X, "table": ROWS}
 SAID_ONLY_OF_OTHER_ROWS = {
+    *("encoding", "table"),
     *("path", "train", "inputs", "targets", "images", "labels", "X", "y"),
     *("size", "color", "rows", "noise", "gate"),
 }
