@@ -121,12 +121,10 @@ def _plain(value: object, place: Place, row: int) -> Value:
         found, remedy = REMEDIES["temporal"]
         raise DataError(f"{place.table}: column {place.column} {found} ({place.row(row)}); "
                         f"{remedy}")  # fmt: skip
-    if isinstance(value, dict | list):
-        found, remedy = REMEDIES["nested"]
-        raise DataError(f"{place.of(row)}: {found}; {remedy}, or drop the column")
     raise DataError(
         f"{place.of(row)}: found a value of type {type(value).__name__}; expected a number, a "
         "Boolean or text"
+        + ("; make columns of its parts, or drop it" if isinstance(value, dict | list) else "")
     )
 
 
