@@ -191,7 +191,7 @@ _LISTED = [
         "macrodata: macrodata/macrodata.csv, realgdp",
         "randhie: randhie/randhie.csv, mdvis",
         "scotvote: scotland/scotvote.csv, YES",
-        "star98: star98/star98.csv, PR50M - MATHTOT",
+        "star98: star98/star98.csv, MATHTOT",
         "statecrime: statecrime/statecrime.csv, murder",
     ),
     *_classes("vega_datasets", "_data/").tables(
