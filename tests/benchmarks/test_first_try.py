@@ -136,7 +136,7 @@ def test_it_measures_what_it_does_not_know_yet(
     output = capsys.readouterr()
     assert output.err.startswith("1/1 sk-iris: two keys: accuracy")
     assert "| sk-iris | 40×2 | accuracy / log loss | " in output.out
-    assert "two keys, 1 listed tables:\n  accuracy reached: " in output.out
+    assert "two keys, listed tables (1):\n  accuracy reached: " in output.out
 
 
 def results(name: str, task: str, **scores: dict[str, float]) -> dict[str, Result]:
