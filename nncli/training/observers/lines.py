@@ -1,15 +1,21 @@
-"""The observer that prints a line an epoch."""
+"""The observer that prints a line an epoch, of many epochs a hundred or so in all."""
 
 import sys
 from contextlib import suppress
+from math import ceil
 
 from nncli.training.loop import EpochReport
 from nncli.training.observers.observer import Job, Observer
 from nncli.training.observers.wording import described
 
+_MOST_LINES, _FIRST_LINES = 100, 10
+
 
 class PlainLines(Observer):
-    """Prints a line an epoch to standard error: for files, pipes and logs."""
+    """Prints lines to standard error: for files, pipes and logs.
+
+    One an epoch; of more than a hundred epochs the first ten, every so many and the last.
+    """
 
     def begin(self, job: Job) -> None:
         """Learn how many epochs there are and what is measured; print the title, if any."""
@@ -18,7 +24,10 @@ class PlainLines(Observer):
             _print(job.title)
 
     def epoch(self, report: EpochReport) -> None:
-        """Print the epoch's line."""
+        """Print the epoch's line, if it is one of those to print."""
+        every = ceil(self._epochs / _MOST_LINES)
+        if _FIRST_LINES < report.epoch < self._epochs and report.epoch % every:
+            return
         width = len(str(self._epochs))
         words = [f"epoch {report.epoch:>{width}}/{self._epochs}"]
         for split, short in (("train", "train"), ("validation", "val")):

@@ -38,3 +38,15 @@ def test_a_line_has_the_loss_and_the_score_of_each_split(capsys):
     assert line_of(capsys, MAE, **of_training, **of_validation) == (
         "epoch    7/1000  train loss 0.5000 mae 1234.57  val loss 0.2500 mae 1.23e05"
     )
+
+
+def test_thousands_of_epochs_are_a_hundred_lines_or_so(capsys):
+    lines = PlainLines()
+    lines.begin(ScriptedJob(plan=plan_of(epochs=2013), score=ACCURACY))
+    for epoch in range(1, 2014):
+        metrics = {"train_loss": 0.5, "train_accuracy": 0.5}
+        lines.epoch(EpochReport(epoch, metrics, 0.1, 1.0, 10.0, [], improved=True))
+    shown = capsys.readouterr().err.splitlines()
+    assert 90 <= len(shown) <= 110
+    assert [line.split("/")[0].split()[1] for line in shown[:3]] == ["1", "2", "3"]
+    assert shown[-1].startswith("epoch 2013/2013")
