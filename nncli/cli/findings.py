@@ -7,6 +7,7 @@ import click
 import numpy as np
 
 from nncli import Observer
+from nncli.base.words import count
 from nncli.cli.output import print_pairs, print_table, shortened
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ class Findings(Observer):
         """Print it, unless it was printed for an earlier job."""
         if not self._printed:
             print_findings(job.dataset, err=True)
-            click.echo(err=True)
+            click.echo(f"\n{_length_of(job)}\n", err=True)
         self._printed = True
 
 
@@ -53,6 +54,16 @@ def print_findings(dataset: "Dataset", *, err: bool = False) -> None:
     if dataset.encoding is not None:
         click.echo(err=err)
         _print_columns(dataset.encoding.columns, err=err)
+
+
+def _length_of(job: "Job") -> str:
+    """Return how long training lasts: ``2,014 steps: 53 epochs of 38``."""
+    plan, batches = job.plan, job.order.batches
+    length = f"{plan.epochs * batches:,} steps: {count(plan.epochs, 'epoch')} of {batches:,}"
+    if plan.patience_epochs is None:
+        return length
+    patience = count(plan.patience_epochs, "epoch")
+    return f"at most {length}; {patience} without a better {plan.monitor} end it"
 
 
 def _counts(dataset: "Dataset") -> str:

@@ -19,7 +19,7 @@ from nncli.config.source import Ends, Scale, scale_field
 from nncli.config.strict_yaml import Path
 from nncli.data.dataset import OF_CLASSES, Dataset, Task
 from nncli.data.files.image_format import MOST_INPUTS
-from nncli.data.splitting import Fold
+from nncli.data.splitting import Fold, Share
 
 if TYPE_CHECKING:
     from nncli.data.arrays import Arrays
@@ -38,7 +38,7 @@ class ArraySource(FileSource):
         from nncli.data.arrays import load_arrays
 
         parts = {
-            name: each if isinstance(each, int | float) else self._read(each)
+            name: each if isinstance(each, Share) else self._read(each)
             for name, each in self.parts.items()
         }
         return load_arrays(self._read(self._first), parts, self.task, seed, fold, self.class_weight)
@@ -97,8 +97,8 @@ Pair = Annotated[int | float | list[str], PairOr()]
 class PairSource(ArraySource):
     """What two files have in common, one with the inputs and one with the targets."""
 
-    test: Pair = part_field(0.2, "test", "a list of two files")
-    validation: Pair = part_field(0.1, "validate", "a list of two files")
+    test: Pair | None = part_field("test", "a list of two files")
+    validation: Pair | None = part_field("validate", "a list of two files")
 
     def _read(self, where: list[str]) -> "Arrays":
         from nncli.data.arrays import Arrays

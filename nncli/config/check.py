@@ -6,6 +6,7 @@ from typing import Any
 
 from nncli.base.paths import nearby, problem_of_name
 from nncli.base.words import count, on_one_line
+from nncli.config.defaults import batch_size
 from nncli.config.network import check_memory, given_arrays, given_masks, layers_of
 from nncli.config.places import files_of
 from nncli.config.resolve import Misfit, Resolved, check_monitor
@@ -77,7 +78,8 @@ def rows_a_batch(training: TrainingSection, rows: int, layers: Iterable[Layer]) 
     Misfit
         When a layer needs more.
     """
-    batch = rows if training.batch_size == "full" else min(training.batch_size, rows)
+    size = batch_size(rows) if training.batch_size is None else training.batch_size
+    batch = rows if size == "full" else min(size, rows)
     layer = max(layers, key=lambda each: each.smallest_batch)
     if batch < layer.smallest_batch:
         raise Misfit(

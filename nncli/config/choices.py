@@ -209,6 +209,25 @@ class IntegerOr(Checked):
         return {"anyOf": [integer, {"type": "number", "minimum": 0, "exclusiveMaximum": 1}]}
 
 
+class BooleanOr(Checked):
+    """Annotation for true, false, or a section, of which true means the defaults."""
+
+    def __init__(self, section: type[BaseModel]) -> None:
+        self.section = section
+
+    def check(self, value: Any) -> Any:
+        """Return the section, or False."""
+        if value is False or isinstance(value, self.section):
+            return value
+        if not isinstance(value, bool | dict):
+            raise refusal(f"found {shown(value)}; expected true, false or a mapping of keys")
+        return self.section.model_validate({} if value is True else value)
+
+    def json_schema(self) -> dict[str, Any]:
+        """Return the JSON Schema of what is allowed."""
+        return {"anyOf": [{"type": "boolean"}, self.section.model_json_schema()]}
+
+
 class OneOrList(Checked):
     """Annotation for a value of a given type, or a list of them."""
 

@@ -13,6 +13,7 @@ from nncli.config.sources import SOURCES
 from nncli.config.strict_yaml import Path as SourcePath
 from nncli.data.dataset import Task
 from nncli.data.files.kinds import FileKind, is_parquet_folder, kind_of_file, kind_of_name
+from nncli.data.splitting import ROWS_TO_TEST, ROWS_TO_VALIDATE, TEST, VALIDATION
 
 Share = Annotated[int | float, IntegerOr(0, fraction=True)]
 Part = Annotated[int | float | str, PathOr(Share)]
@@ -36,13 +37,19 @@ def class_weight_field() -> Any:
     )
 
 
-def part_field(share: float, purpose: str, other: str = "a file") -> Any:
+def part_field(purpose: str, other: str = "a file") -> Any:
     """Return the field with rows to test or validate with."""
     return Field(
-        share,
+        None,
         description=f"rows or a fraction of all rows to {purpose} with, stratified and taken from "
-        f"the training rows; or {other}",
+        f"the training rows; or {other}; default: {_DEFAULTS[purpose]}",
     )
+
+
+_DEFAULTS = {
+    "test": f"{TEST}, or 0 of fewer than {ROWS_TO_TEST} rows",
+    "validate": f"{VALIDATION}, or 0 where fewer than {ROWS_TO_VALIDATE} rows do not test",
+}
 
 
 class FileSource(Source):
@@ -112,8 +119,8 @@ class PathSource(FileSource):
 class PartsSource(FileSource):
     """What sources have in common whose other rows are a file each, or taken from the first."""
 
-    test: Part = part_field(0.2, "test")
-    validation: Part = part_field(0.1, "validate")
+    test: Part | None = part_field("test")
+    validation: Part | None = part_field("validate")
 
     @property
     def near_parts(self) -> dict[str, Any]:

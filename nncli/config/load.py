@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from nncli.base.errors import ConfigError, UsageError, os_errors_as
+from nncli.base.errors import ConfigError, DataError, UsageError, os_errors_as
 from nncli.base.storage.directory import Entry, Place
 from nncli.base.storage.regular_file import read_regular
 from nncli.base.storage.run_files import CONFIG
 from nncli.base.words import shell_word
 from nncli.config.check import Meaning, misfits
+from nncli.config.defaults import completed
 from nncli.config.file_source import name_source
 from nncli.config.overrides import OF_PYTHON, Overrides, counted, override
 from nncli.config.places import PATHS_FROM, CheckPath, accept, located, paths_from, without_folders
@@ -33,7 +34,7 @@ from nncli.config.strict_yaml import (
     end_of,
     parse,
 )
-from nncli.data.dataset import Task
+from nncli.data.dataset import Dataset, Task
 
 if TYPE_CHECKING:
     from nncli.config.memory_sources import Given
@@ -67,9 +68,32 @@ class LoadedConfig:
     _resolved: dict[Task, Resolved] = field(default_factory=dict, repr=False, compare=False)
 
     def text(self) -> str:
-        """Return the config as YAML, with every default filled in that is known without data."""
-        shape = self.config.data.shape
-        return config_text(self.resolved(shape.task).config if shape else self.config)
+        """Return the config as YAML, with every default filled in.
+
+        Data of the user's own is read for it; where it cannot be, what depends on it stays open.
+        """
+        shape, division = self.config.data.shape, self.config.data.division
+        try:
+            if shape and division:
+                task, loaded = (
+                    shape.task,
+                    self._completed(shape.task, {"train": division.training_rows()}),
+                )
+            else:
+                dataset = self.config.load_data()
+                task, loaded = dataset.task, self.completed(dataset)
+        except DataError:
+            return config_text(self.config)
+        return config_text(loaded.resolved(task).config)
+
+    def completed(self, dataset: Dataset) -> "LoadedConfig":
+        """Return it with the settings that depend on how many rows there are."""
+        rows = {name: len(split) for name, split in dataset.splits.items()}
+        return self._completed(dataset.task, rows)
+
+    def _completed(self, task: Task, rows: Mapping[str, int]) -> "LoadedConfig":
+        config = completed(self.config, task, rows)
+        return self if config == self.config else self.with_config(config)
 
     def with_config(self, config: Config) -> "LoadedConfig":
         """Return it with another config, whose keys stand in the same places."""

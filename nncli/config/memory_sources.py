@@ -171,8 +171,8 @@ class ArraysSource(ArraySource, _GivenSource):
     target: Annotated[str | list[str], OneOrList(Target)] | None = Field(
         None, description="name of the target, or a list of names; default: y, or y1, y2 and so on"
     )
-    test: Share = part_field(0.2, "test", "other arrays")
-    validation: Share = part_field(0.1, "validate", "other arrays")
+    test: Share | None = part_field("test", "other arrays")
+    validation: Share | None = part_field("validate", "other arrays")
 
     @model_validator(mode="after")
     def _targets_differ(self) -> "ArraysSource":

@@ -21,6 +21,9 @@ COMMAND_LINE = "command line"
 OF_PYTHON = "config"  # where a config stands that is no file
 _OVERRIDES = "overrides"
 
+# A setting that says the same in other words does not stay beside the new one.
+_REPLACED: dict[Path, str] = {("training", "epochs"): "steps", ("training", "steps"): "epochs"}
+
 Overrides = Sequence[str] | Mapping[str, Any]
 
 
@@ -110,6 +113,7 @@ def _put(document: Document, parts: Path, value: Any, place: str) -> None:
         inner[part] = found
         inner = found
     inner[parts[-1]] = value
+    inner.pop(_REPLACED.get(parts), None)
     _note_place(document, parts, place)
 
 

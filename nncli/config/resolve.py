@@ -84,7 +84,7 @@ def resolve(config: Config, task: Task) -> Resolved:
             f"a list of {len(training.dropout)}; expected {len(hidden)}, one for each hidden layer",
         )
     for each in hidden:
-        if training.epochs and not ACTIVATIONS[each.name].trainable:
+        if training.epochs != 0 and not ACTIVATIONS[each.name].trainable:
             raise Misfit(
                 ("model", "activation"),
                 f"gradient descent cannot train through {each.name}: its derivative is 0 "
@@ -168,7 +168,7 @@ def _filled_in(
 def check_monitor(config: Config, task: Task, has_validation: bool) -> None:
     """Raise `Misfit` when early stopping watches a value that there is not."""
     stopping = config.training.early_stopping
-    if stopping is None:
+    if not stopping:
         return
     split, metric = stopping.monitor.split("_")
     if metric not in ("loss", SCORES[task].name):

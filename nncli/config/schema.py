@@ -5,7 +5,7 @@ made from this module; it is the one place to add a key.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, NamedTuple, Self
 
 from pydantic import Field, PrivateAttr, model_validator
 
@@ -13,6 +13,7 @@ from nncli.base.errors import memory_for
 from nncli.base.paths import nearby
 from nncli.base.words import on_one_line
 from nncli.config.choices import (
+    BooleanOr,
     IntegerOr,
     OneOf,
     OneOrList,
@@ -37,6 +38,8 @@ from nncli.nn.schedules import SCHEDULES
 
 _HIDDEN = {name: each for name, each in ACTIVATIONS.items() if not each.output_only}
 _OUTPUT = {name: each for name, each in ACTIVATIONS.items() if each.output_for}
+
+BY_THE_ROWS = "by the rows"
 
 Density = Annotated[float, Field(gt=0, le=1)]
 Share = Annotated[float, Field(ge=0, lt=1)]
@@ -133,8 +136,22 @@ class EarlyStopping(Section):
     """Stop when the monitored value no longer gets better."""
 
     monitor: Monitor = Field("validation_loss", description="the value to watch")
-    patience: int = Field(5, ge=1, description="epochs without improvement before stopping")
+    patience: int = Field(20, ge=1, description="epochs without improvement before stopping")
     min_change: float = Field(0.0, ge=0, description="the least change that counts")
+
+
+Stopping = EarlyStopping | Literal[False]
+
+
+class CompleteTraining(NamedTuple):
+    """The settings of training that depend on the rows, once these are known."""
+
+    learning_rate: float
+    batch_size: int | Literal["full"]
+    epochs: int
+    schedule: Named
+    l2: float
+    early_stopping: EarlyStopping | None
 
 
 class TrainingSection(Section):
@@ -148,16 +165,24 @@ class TrainingSection(Section):
         validate_default=True,
         description="how the weights follow the gradient",
     )
-    learning_rate: float = Field(0.001, gt=0, description="size of a step")
-    batch_size: Annotated[int | Literal["full"], IntegerOr(1, word="full")] = Field(
-        64, description="rows a step, or full for all of them"
+    learning_rate: float | None = Field(
+        None, gt=0, description=f"size of a step; default: {BY_THE_ROWS}"
     )
-    epochs: int = Field(10, ge=0, le=10_000_000, description="passes over the training rows")
+    batch_size: Annotated[int | Literal["full"], IntegerOr(1, word="full")] | None = Field(
+        None, description=f"rows a step, or full for all of them; default: {BY_THE_ROWS}"
+    )
+    epochs: int | None = Field(
+        None,
+        ge=0,
+        le=10_000_000,
+        description=f"passes over the training rows; default: {BY_THE_ROWS}",
+    )
+    steps: int | None = Field(
+        None, ge=1, le=10**12, description="at least so many steps, in whole epochs"
+    )
     shuffle: bool = Field(True, description="a new order of the rows every epoch")
-    schedule: Annotated[Named, EntryOf(SCHEDULES)] = Field(
-        "constant",  # validated into a Named
-        validate_default=True,
-        description="how the learning rate changes",
+    schedule: Annotated[Named, EntryOf(SCHEDULES)] | None = Field(
+        None, description=f"how the learning rate changes; default: {BY_THE_ROWS}"
     )
     l1: float = Field(
         0.0,
@@ -165,11 +190,11 @@ class TrainingSection(Section):
         description="weight of the sum of absolute weights of connections; nothing else is "
         "penalized",
     )
-    l2: float = Field(
-        0.0,
+    l2: float | None = Field(
+        None,
         ge=0,
         description="weight of half the sum of squared weights of connections; nothing else is "
-        "penalized",
+        f"penalized; default: {BY_THE_ROWS}",
     )
     max_norm: float | None = Field(
         None, gt=0, description="largest norm of the weights of the connections into a unit"
@@ -197,8 +222,10 @@ class TrainingSection(Section):
         description="least time between two checkpoints within an epoch; there is one after every "
         "epoch too, unless to write them would take more than 1/200 of the time",
     )
-    early_stopping: EarlyStopping | None = Field(
-        None, description="{monitor, patience, min_change}; default: train for all epochs"
+    early_stopping: Annotated[Stopping, BooleanOr(EarlyStopping)] | None = Field(
+        None,
+        description="true, or {monitor, patience, min_change}; false: train for all epochs; "
+        f"default: false where epochs or steps are given, else {BY_THE_ROWS}",
     )
     folds: int | None = Field(
         None,
@@ -210,6 +237,25 @@ class TrainingSection(Section):
     fold: int | None = Field(
         None, ge=1, description="which of the folds alone, from 1; default: all of them"
     )
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether nothing is left to depend on the rows."""
+        names = {*CompleteTraining._fields} - {"early_stopping"}
+        return all(getattr(self, name) is not None for name in names)
+
+    @property
+    def complete(self) -> CompleteTraining:
+        """The settings that depend on the rows, once `is_complete`."""
+        known = {name: getattr(self, name) for name in CompleteTraining._fields}
+        stopping = known.pop("early_stopping") or None
+        return CompleteTraining(early_stopping=stopping, **known)
+
+    @model_validator(mode="after")
+    def _lasts_so_long(self) -> "TrainingSection":
+        if self.epochs is not None and self.steps is not None:
+            raise refusal("training.epochs is given, too; give one of them", below="steps")
+        return self
 
     @model_validator(mode="after")
     def _fold_is_one_of_them(self) -> "TrainingSection":
@@ -248,7 +294,7 @@ class Config(Section):
         chosen, rows = self.model.normalization, self.training.batch_size
         for each in chosen if isinstance(chosen, list) else [chosen]:
             least = NORMALIZATIONS[each.name].smallest_batch
-            if rows != "full" and rows < least and self.model.hidden_layers:
+            if isinstance(rows, int) and rows < least and self.model.hidden_layers:
                 problem = f"{each.name} needs at least {least} rows in a batch; found {rows}"
                 raise refusals([(("training", "batch_size"), problem)])
         return self

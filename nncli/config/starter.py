@@ -10,16 +10,18 @@ from nncli.base.errors import UsageError
 from nncli.base.notes import Note
 from nncli.base.paths import absolute, is_text, relative
 from nncli.base.words import count, is_printable, listed, printable, shell_word
+from nncli.config.defaults import training_defaults
 from nncli.config.file_source import source_of
-from nncli.config.for_tables import VALIDATION, settings_for
 from nncli.config.load import name_from
 from nncli.config.render import commented_text, setting_lines
 from nncli.config.schema import Config
+from nncli.data.dataset import Task
 from nncli.data.files.hints import HintedFile, Hints
 from nncli.data.files.images import format_of, image_files
 from nncli.data.files.table import Table
 from nncli.data.files.table_file import column_names, open_table, read_table
 from nncli.data.names import named_columns, plain_name
+from nncli.data.splitting import ROWS_TO_TEST, ROWS_TO_VALIDATE, TEST, VALIDATION, row_count
 from nncli.data.tables.column import blank_cells, unsuited
 from nncli.data.tables.tabular import Choices
 from nncli.data.tables.targets import understand, with_targets
@@ -68,10 +70,9 @@ def starter_text(
         "drop": [name for name in odd if name not in ids],
         "id": ids[0] if ids else None,
         "scale": "standard",
-        "test": 0.2,
-        "validation": VALIDATION,
     }
-    text = _text(saved or path, data, len(table), config, needed="data.path and data.target")
+    needed = "data.path and data.target"
+    text = _text(saved or path, data, len(table), understood.task, config, needed=needed)
     for line in unnamed:
         note(line)
     lines = [line for name in names if name not in odd for line in _column_lines(table, name)]
@@ -93,18 +94,23 @@ def starter_text_of_images(folder: Path, config: Path) -> str:
         "size": [found.height, found.width],
         "color": "gray" if found.channels == 1 else "rgb",
         "scale": "unit",
-        "test": 0.2,
-        "validation": VALIDATION,
     }
-    return _text(folder, data, len(image_files(folder)), config, needed="data.path")
+    rows = len(image_files(folder))
+    return _text(folder, data, rows, "multiclass", config, needed="data.path")
 
 
-def _text(path: Path, data: dict[str, Any], rows: int, config: Path, *, needed: str) -> str:
+def _text(
+    path: Path, data: dict[str, Any], rows: int, task: Task, config: Path, *, needed: str
+) -> str:
+    test = TEST if rows >= ROWS_TO_TEST else 0
+    left = rows - row_count(test, rows)
+    validates = left >= ROWS_TO_VALIDATE
     values = {
         "name": name_from(config),
         "seed": 0,
-        "data": data,
-        **settings_for(rows),
+        "data": {**data, "test": test, "validation": VALIDATION if validates else 0},
+        "model": {"hidden_layers": [128], "activation": "relu"},
+        "training": {"optimizer": "adam", **training_defaults(left, task, validates=validates)},
     }
     head = (
         f"# {printable(path.name)}, as nncli understands it: correct what is wrong.\n"

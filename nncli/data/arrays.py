@@ -18,7 +18,7 @@ from nncli.data.memory.forms import column_of
 from nncli.data.memory.memory_table import numbered, place
 from nncli.data.rows.targets import check_given
 from nncli.data.splits import Split, in_order, whole
-from nncli.data.splitting import Fold, divide
+from nncli.data.splitting import Fold, Share, divide
 from nncli.data.tables.column import LARGEST, suits, unsuited_numbers
 from nncli.data.tables.target_notes import target_notes
 from nncli.data.tables.targets import Targets, understand
@@ -131,7 +131,7 @@ class Arrays:
 
 def load_arrays(
     first: Arrays,
-    parts: Mapping[str, Arrays | int | float],
+    parts: Mapping[str, Arrays | Share],
     task: Task | None,
     seed: int,
     fold: Fold | None = None,

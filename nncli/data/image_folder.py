@@ -9,13 +9,13 @@ from nncli.data.arrays import Arrays, load_arrays
 from nncli.data.dataset import Dataset, Task
 from nncli.data.files.image_format import ImageFormat
 from nncli.data.files.images import LabelledImages, read_classes
-from nncli.data.splitting import Fold
+from nncli.data.splitting import Fold, Share
 from nncli.data.weights import ClassWeights
 
 
 def load_folders(
     path: Path,
-    parts: Mapping[str, Path | int | float],
+    parts: Mapping[str, Path | Share],
     task: Task | None,
     seed: int,
     fold: Fold | None = None,

@@ -19,6 +19,16 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+ROWS_TO_TEST, TEST = 10, 0.2
+"""From so many rows on such a fraction of them tests by default; fewer are a lesson or a trial."""
+
+ROWS_TO_VALIDATE, VALIDATION = 1500, 0.1
+"""If there are so many others, such a fraction of all rows validates by default."""
+
+Share = int | float | None
+"""Rows, or a fraction of all rows; None for what suits their number."""
+
+
 @dataclass(frozen=True)
 class Fold:
     """One of several parts of the rows, which a model is tested with and the others train.
@@ -59,14 +69,14 @@ class Division:
         The file or the data set, for messages.
     sizes : sequence of int
         The rows of each class; where there are no classes, one number.
-    shares : mapping of ``test`` and ``validation`` to rows or a fraction of all rows
+    shares : mapping of ``test`` and ``validation`` to `Share`
     classes : sequence of str
         Names of the classes, for messages; none where the targets are numbers.
     """
 
     name: str
     sizes: Sequence[int]
-    shares: Mapping[str, int | float]
+    shares: Mapping[str, Share]
     classes: Sequence[str] = ()
 
     @property
@@ -77,7 +87,18 @@ class Division:
     @property
     def counts(self) -> dict[str, int]:
         """How many rows each share asks for, without those that ask for none."""
-        counts = {part: row_count(share, self.rows) for part, share in self.shares.items()}
+        return self.counts_beside(None)
+
+    def counts_beside(self, fold: Fold | None) -> dict[str, int]:
+        """Return `counts` where the rows of a fold are taken out."""
+        shares = {**self.shares}
+        if shares.get("test", 0) is None:
+            shares["test"] = TEST if self.rows >= ROWS_TO_TEST else 0
+        if shares.get("validation", 0) is None:
+            left = self.rows - row_count(shares.get("test") or 0, self.rows)
+            left -= left // fold.of if fold else 0
+            shares["validation"] = VALIDATION if left >= ROWS_TO_VALIDATE else 0
+        counts = {part: row_count(share or 0, self.rows) for part, share in shares.items()}
         return {part: number for part, number in counts.items() if number}
 
     def training_rows(self, fold: Fold | None = None) -> int:
@@ -91,7 +112,7 @@ class Division:
         DivisionError
             When none would be left, or a class has fewer rows than there are parts or folds.
         """
-        counts, left = self.counts, list(self.sizes)
+        counts, left = self.counts_beside(fold), list(self.sizes)
         for part in ("test", "held_out", "validation"):
             if part == "held_out" and fold is not None:
                 self._check_fold(left, fold)
@@ -103,11 +124,12 @@ class Division:
             else:
                 raise self._nothing_left(fold)
         if self.classes and counts:
-            self._check_classes(left)
+            self._check_classes(counts, left)
         return sum(left)
 
     def _nothing_left(self, fold: Fold | None) -> DivisionError:
-        asked = [f"data.{each}: {self.shares[each]}" for each in self.counts]
+        counts = self.counts_beside(fold)
+        asked = [f"data.{part}: {self.shares[part] or counts[part]}" for part in counts]
         asked += ["a fold"] if fold else []
         return DivisionError(
             f"{self.name}: has {count(self.rows, 'row')}, of which {' and '.join(asked)} "
@@ -133,9 +155,9 @@ class Division:
                 of_folds=True,
             )
 
-    def _check_classes(self, left: Sequence[int]) -> None:
+    def _check_classes(self, counts: Mapping[str, int], left: Sequence[int]) -> None:
         """Raise `DivisionError` for a class with too few rows for every part."""
-        parts, rows = list(self.counts), zip(self.classes, self.sizes, left, strict=True)
+        parts, rows = list(counts), zip(self.classes, self.sizes, left, strict=True)
         few = [(label, size) for label, size, rest in rows if size <= len(parts) or not rest]
         if few:
             label, size = few[0]
@@ -226,7 +248,7 @@ def _strata(split: Split) -> NDArray[Any]:
 
 def divide(
     rows: Split,
-    shares: Mapping[str, int | float],
+    shares: Mapping[str, Share],
     seed: int,
     classes: Sequence[str],
     name: str,
@@ -239,7 +261,7 @@ def divide(
 
     Parameters
     ----------
-    shares : mapping of ``test`` and ``validation`` to rows or a fraction of all rows
+    shares : mapping of ``test`` and ``validation`` to `Share`
     classes : sequence of str
         Names of the classes, for messages; none where the targets are numbers.
     name : str
@@ -254,7 +276,12 @@ def divide(
     division = Division(name, [int(size) for size in sizes], shares, classes)
     division.training_rows(fold)
     rest, divided = rows, dict[str, Rows]()
-    for part, number in {"test": 0, "held_out": 0, "validation": 0, **division.counts}.items():
+    for part, number in {
+        "test": 0,
+        "held_out": 0,
+        "validation": 0,
+        **division.counts_beside(fold),
+    }.items():
         if part == "held_out" and fold is not None:
             rest, chosen = fold_out(rest, fold, seed)
         elif number:

@@ -100,7 +100,7 @@ def _check_schedule(job: Job, stand: Stand | None, epoch: int) -> None:
     """Warn, the first time, that a schedule has no epochs left."""
     if not _schedule_is_over(job, epoch):
         return
-    settings = job.config.training
+    settings = job.config.training.complete
     if not settings.epochs:
         raise ParameterError(
             f"epochs: found 0; the schedule {settings.schedule.name} needs at least 1"
@@ -116,5 +116,5 @@ def _check_schedule(job: Job, stand: Stand | None, epoch: int) -> None:
 
 def _schedule_is_over(job: Job, epoch: int) -> bool:
     """Return whether the epoch after `epoch` others is beyond the schedule."""
-    settings = job.config.training
+    settings = job.config.training.complete
     return SCHEDULES[settings.schedule.name].depends_on_epochs and epoch >= settings.epochs

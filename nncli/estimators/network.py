@@ -102,7 +102,7 @@ class NetworkEstimator(BaseEstimator):
         at, seed = len(rows), {}
         if stand:
             at, seed = stand.rows, stand.seed_parameters(self.random_state)
-        config = self._config(rows, at, validation=0, early_stopping=False, **seed)
+        config = self._config(rows, at, by_epoch=True, validation=0, early_stopping=False, **seed)
         engine = stand.engine if stand else None
         job = prepared(config, rows, self.get_params(deep=False), start=start, engine=engine)
         job = one_epoch(job, stand, self.n_iter_ if start else 0)
@@ -162,7 +162,13 @@ class NetworkEstimator(BaseEstimator):
             raise type(error)(f"validation_data: {error}") from error
 
     def _config(
-        self, rows: Rows, at: int, *, is_validated: bool = False, **changes: Any
+        self,
+        rows: Rows,
+        at: int,
+        *,
+        is_validated: bool = False,
+        by_epoch: bool = False,
+        **changes: Any,
     ) -> dict[str, Any]:
         """Return the config; settings suit a table of `at` rows."""
         return config_of(
@@ -172,6 +178,7 @@ class NetworkEstimator(BaseEstimator):
             rarest=rows.rarest,
             targets=rows.goal.targets,
             is_validated=is_validated,
+            by_epoch=by_epoch,
         )
 
     def _learn(self, rows: Rows, result: Result, history: Table, stand: Stand | None) -> None:

@@ -7,7 +7,7 @@ from typing import Any, Literal, TypedDict, TypeVar
 from pydantic import BaseModel
 
 from nncli.base.words import did_you_mean
-from nncli.config.for_tables import settings_for
+from nncli.config.defaults import training_defaults
 from nncli.config.memory_sources import FrameSource
 from nncli.config.schema import Config, ModelSection, TrainingSection
 
@@ -33,8 +33,9 @@ class NetworkParameters(TypedDict, total=False):
     learning_rate: float | str | None
     batch_size: int | Literal["full", "auto"] | None
     epochs: int | None
+    steps: int | None
     shuffle: bool
-    schedule: Choice
+    schedule: Choice | None
     l1: float
     l2: float | None
     max_norm: float | None
@@ -97,8 +98,11 @@ _SCHEMAS: dict[str, type[BaseModel]] = {
     "": Config,
 }
 
-# Defaults that depend on the number of rows: None stands for them.
-BY_THE_ROWS = ("validation", *(key for section in settings_for(1).values() for key in section))
+# Defaults that are the config's, or depend on the number of rows: None stands for them.
+BY_THE_ROWS = (
+    *("hidden_layers", "activation", "optimizer", "validation", "epochs", "steps"),
+    *training_defaults(1, "binary", validates=False),
+)
 
 SCIKIT_LEARN = (
     "hidden_layer_sizes",

@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from nncli.config.for_tables import settings_for
+from nncli.config.defaults import batch_size
+from nncli.config.schema import TrainingSection
 from nncli.data.dataset import Task
 from nncli.estimators.errors import ParameterError
 from nncli.estimators.parameters import OF_CLASSIFIERS, SCIKIT_LEARN
@@ -107,7 +108,7 @@ def _optimizer(given: Given) -> Any:
         for name in ("momentum", "nesterovs_momentum", "beta_1", "beta_2", "epsilon"):
             if given[name] is not None and _is_given(given, "optimizer"):
                 raise ParameterError(f"{name} and optimizer are one thing; give it in optimizer")
-        solver = solver or settings_for(1)["training"]["optimizer"]
+        solver = solver or TrainingSection.model_fields["optimizer"].default
     if solver == "sgd" and given["solver"] is not None:
         momentum = 0.9 if given["momentum"] is None else given["momentum"]
         nesterov = given["nesterovs_momentum"] is not False and momentum > 0
@@ -121,7 +122,7 @@ def _batches(given: Given, rows: int) -> dict[str, Any]:
     """Return the batch size, and `l2` from `alpha`, which scikit-learn divides by it."""
     size = given["batch_size"]
     size = min(_LARGEST_BATCH, rows) if isinstance(size, str) and size == "auto" else size
-    in_use = settings_for(rows)["training"]["batch_size"] if size is None else size
+    in_use = batch_size(rows) if size is None else size
     batch = min(in_use, rows) if isinstance(in_use, Integral) else rows
     return {"batch_size": size, "l2": _one_of(given, "l2", "alpha", lambda alpha: alpha / batch)}
 
@@ -132,6 +133,7 @@ def _rate(given: Given) -> dict[str, Any]:
         return {"learning_rate": _one_of(given, "learning_rate", "learning_rate_init")}
     if _is_given(given, "schedule"):
         raise ParameterError(f"schedule and learning_rate={rate!r} are one thing; give schedule")
+    schedule = "constant"
     if rate == "adaptive" and given["solver"] == "sgd":
         schedule = {"name": "plateau", "factor": _FALL, "patience": _patience(given)}
     return {"learning_rate": given["learning_rate_init"], "schedule": schedule}

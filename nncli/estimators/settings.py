@@ -5,10 +5,10 @@ from typing import Any
 
 import numpy as np
 
-from nncli.config.for_tables import VALIDATION, settings_for
+from nncli.config.defaults import filled_in
 from nncli.data.dataset import Task
 from nncli.data.files.texts import texts_of
-from nncli.data.splitting import row_count
+from nncli.data.splitting import ROWS_TO_VALIDATE, VALIDATION, row_count
 from nncli.estimators.parameters import SECTIONS
 from nncli.estimators.scikit_names import translated
 
@@ -21,6 +21,7 @@ def config_of(
     rarest: int,
     targets: Sequence[str] = (),
     is_validated: bool = False,
+    by_epoch: bool = False,
 ) -> dict[str, Any]:
     """Return a config for rows in memory.
 
@@ -34,6 +35,8 @@ def config_of(
         The names of the targets, if they have names.
     is_validated : bool
         Whether the user passes rows to validate with.
+    by_epoch : bool
+        Whether each call trains an epoch, however many there are: the rate is then constant.
 
     Raises
     ------
@@ -42,24 +45,24 @@ def config_of(
     """
     given = translated(parameters, rows, task)
     seed, stopping, share = (given.pop(key) for key in ("seed", "early_stopping", "validation"))
-    sections = _sections(given, task, rows)
+    sections = _sections(given, task)
     if targets:
         sections["data"]["target"] = list(targets)
-    may_validate = rarest > 1 and row_count(VALIDATION, rows) > 0
-    watched, sections["data"]["validation"] = _watched(
-        settings_for(rows)["training"]["early_stopping"] if may_validate or is_validated else None,
-        stopping,
-        share,
-        is_validated=is_validated,
-    )
-    sections["training"]["early_stopping"] = watched
+    if share is None:
+        share = _share(stopping, rows, rarest)
+    sections["data"]["validation"] = 0 if is_validated else share
+    validates = is_validated or (share is None and rows >= ROWS_TO_VALIDATE) or bool(share)
+    training = {**sections["training"], "early_stopping": stopping}
+    if by_epoch and training.get("schedule") is None:
+        training["schedule"] = "constant"
+    sections["training"] = filled_in(training, rows, task, validates=validates)
     return {"seed": seed, **sections}
 
 
-def _sections(given: Mapping[str, Any], task: Task, rows: int) -> dict[str, dict[str, Any]]:
-    """Return the sections of a config; what is not given suits a table of `rows`."""
-    sections = settings_for(rows)
-    sections["data"] = {"task": "multiclass" if task == "binary" else task, "test": 0}
+def _sections(given: Mapping[str, Any], task: Task) -> dict[str, dict[str, Any]]:
+    """Return the sections of a config."""
+    data = {"task": "multiclass" if task == "binary" else task, "test": 0}
+    sections: dict[str, dict[str, Any]] = {"data": data, "model": {}, "training": {}}
     for key, value in given.items():
         if value is not None and key in SECTIONS:
             sections[SECTIONS[key]][key] = value
@@ -70,18 +73,14 @@ def _sections(given: Mapping[str, Any], task: Task, rows: int) -> dict[str, dict
     return sections
 
 
-def _watched(
-    by_default: dict[str, Any] | None, stopping: Any, share: Any, *, is_validated: bool
-) -> tuple[Any, Any]:
-    """Return early stopping, and the fraction of the rows to validate with."""
-    asked = by_default if stopping is None else stopping or None
-    monitor = asked.get("monitor", "validation_loss") if isinstance(asked, Mapping) else ""
-    watches = str(monitor).startswith("validation")
-    if is_validated:
-        return asked, 0
-    if share is None:
-        share = VALIDATION if watches else 0
-    return (None if stopping is None and watches and share == 0 else asked), share
+def _share(stopping: Any, rows: int, rarest: int) -> float | None:
+    """Return the fraction of the rows to validate with where it is not given; None by the rows."""
+    if rarest < 2 or row_count(VALIDATION, rows) < 1:
+        return 0
+    if stopping is None:
+        return None
+    monitor = stopping.get("monitor", "") if isinstance(stopping, Mapping) else ""
+    return VALIDATION if stopping and not str(monitor).startswith("train") else 0
 
 
 def _class_name(label: object) -> str:

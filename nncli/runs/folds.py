@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -106,10 +107,18 @@ def jobs_of_folds(
     progress_bar: bool = False,
     clock: Clock | None = None,
 ) -> Iterator[Job]:
-    """Yield the job of each fold from the `first` on, prepared when it is asked for."""
+    """Yield the job of each fold from the `first` on, prepared when it is asked for.
+
+    What depends on the number of rows is as the first of them has it.
+    """
+    config: Config | None = None
     for number, each in enumerate(runs[first - 1 :], first):
-        title = f"fold {number}/{len(runs)}"
-        yield each.prepare(title=title, threads=threads, progress_bar=progress_bar, clock=clock)
+        title, run = f"fold {number}/{len(runs)}", each
+        if config is not None and each.checkpoint is None:
+            run = replace(each, loaded=in_fold(each.loaded.with_config(config), number))
+        job = run.prepare(title=title, threads=threads, progress_bar=progress_bar, clock=clock)
+        config = config or job.config
+        yield job
 
 
 def train_folds(

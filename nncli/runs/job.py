@@ -203,7 +203,7 @@ def prepare(
         When the parts do not go together, or the data cannot be had.
     """
     dataset = dataset or loaded.config.load_data(progress=progress_bar)
-    has_validation = "validation" in dataset.splits
+    loaded, has_validation = loaded.completed(dataset), "validation" in dataset.splits
     resolved = loaded.resolved(dataset.task, has_validation=has_validation)
     config = resolved.config
     with loaded.explained(), memory_for("for this network", SMALLER_NETWORK):
@@ -316,7 +316,10 @@ def _engine(
     asked: str, config: Config, setup: Setup, order: Order, clock: Clock | None
 ) -> Callable[[], Engine]:
     """Return what makes the engine. Raises `Misfit` where the one asked for is not there."""
-    steps, parameters = config.training.epochs * order.batches, len(setup.network.parameters)
+    steps, parameters = (
+        config.training.complete.epochs * order.batches,
+        len(setup.network.parameters),
+    )
     try:
         return partial(choose_engine(asked, steps, parameters), setup, clock)
     except EngineError as error:

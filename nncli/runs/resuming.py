@@ -72,7 +72,7 @@ class StoppedRun:
                 "epochs change nothing."
             )
         done = "its only epoch is" if epoch == 1 else f"all of its {epoch} epochs are"
-        if ended == "finished" and self.loaded.config.training.epochs <= epoch:
+        if ended == "finished" and self.loaded.config.training.complete.epochs <= epoch:
             return (
                 f"{name} is finished: {done} done. With more:\n"
                 f"  nncli train --resume {shell_word(str(self.directory))} "
@@ -103,8 +103,9 @@ class StoppedRun:
                 f"not the same {' and '.join(changed)} as before: the weights will not be bit for "
                 "bit those of a run without a stop"
             )
-        settings, before_epochs = self.loaded.config.training, self._epochs_before
-        if self.checkpoint.version == 1 and np.any(settings.dropout):
+        training, before_epochs = self.loaded.config.training, self._epochs_before
+        settings = training.complete
+        if self.checkpoint.version == 1 and np.any(training.dropout):
             yield (
                 "dropout leaves out other units than in the nncli that began this run: the weights "
                 "will not be those of a run without a stop"
@@ -197,7 +198,8 @@ class StoppedRun:
     @property
     def _epochs_before(self) -> int:
         assert self.checkpoint is not None
-        return saved_config(self.checkpoint.record["config"], "config").config.training.epochs
+        before = saved_config(self.checkpoint.record["config"], "config").config
+        return before.training.complete.epochs
 
 
 def check_run(directory: Path) -> None:
@@ -239,6 +241,8 @@ def load_run(directory: Directory, loaded: LoadedConfig) -> StoppedRun:
     if checkpoint.record["engine"] not in ENGINES:
         raise DataError(f"{directory / CHECKPOINT}: names an unknown engine; train anew")
     before = saved_config(checkpoint.record["config"], f"{directory / CHECKPOINT}: its config")
+    if not before.config.training.is_complete:
+        raise DataError(f"{directory / CHECKPOINT}: its config is not complete; train anew")
     _check_same(directory, before.config, loaded.config)
     _check_epochs(directory, checkpoint.progress, before.config)
     return StoppedRun(directory, loaded, checkpoint)
@@ -247,7 +251,7 @@ def load_run(directory: Directory, loaded: LoadedConfig) -> StoppedRun:
 def _check_epochs(directory: Directory, progress: Progress, config: Config) -> None:
     """Raise `DataError` when a checkpoint counts epochs that the run cannot have had."""
     within = (progress.best_epoch, progress.patience_epoch, progress.falls, progress.last_fall)
-    if progress.epoch > config.training.epochs or max(within) > progress.epoch:
+    if progress.epoch > config.training.complete.epochs or max(within) > progress.epoch:
         raise DataError(f"{directory / CHECKPOINT}: counts epochs that there are not; train anew")
 
 
@@ -287,7 +291,7 @@ def _check_same(directory: Directory, before: Config, now: Config) -> None:
     if _are_other_files(*paths):
         old[key], new[key] = paths
     changed = [key for key in {**old, **new} if old.get(key) != new.get(key)]
-    if changed == [_MAY_BE_RAISED] and now.training.epochs > before.training.epochs:
+    if changed == [_MAY_BE_RAISED] and (now.training.epochs or 0) > (before.training.epochs or 0):
         return
     if changed:
         what = ", ".join(

@@ -27,7 +27,7 @@ def regularization_of(config: Config) -> Regularization:
     settings = config.training
     return Regularization(
         l1=settings.l1,
-        l2=settings.l2,
+        l2=settings.complete.l2,
         clip_norm=settings.clip_norm,
         clip_value=settings.clip_value,
         max_norm=settings.max_norm,
@@ -42,7 +42,7 @@ def dropout_of(config: Config) -> list[float]:
 
 def plan_of(config: Config, *, has_validation: bool) -> Plan:
     """Return how long training lasts, at which rates, and what it watches."""
-    settings = config.training
+    settings = config.training.complete
     stopping, schedule = settings.early_stopping, settings.schedule
     return Plan(
         epochs=settings.epochs,

@@ -23,7 +23,7 @@ def table(path, rows=60):
 
 def of_csv():
     table("d.csv")
-    return "path: d.csv, target: y"
+    return "path: d.csv, target: y, validation: 0.1"
 
 
 def of_two_files():

@@ -127,6 +127,7 @@ training:
   learning_rate: 0.001
   batch_size: 64
   epochs: 10
+  steps: null
   shuffle: true
   schedule: {name: constant, warmup: 0.0}
   l1: 0.0

@@ -67,7 +67,7 @@ def test_columns_of_tiny_and_of_huge_numbers_are_learned(nncli, write, size):
         write(
             "c.yaml",
             f"data: {{path: {name}.csv, target: y}}\nmodel: {{hidden_layers: []}}\n"
-            "training: {epochs: 100, learning_rate: 0.05}\n",
+            "training: {epochs: 100, learning_rate: 0.05, l2: 0}\n",
         )
         assert nncli("train", "c.yaml", "-o", name, "-q").code == 0
         assert json.loads(nncli("eval", name, "--json").out)["metrics"]["r2"] > 0.999

@@ -54,9 +54,7 @@ def test_a_folder_alone_is_enough(nncli, config, tmp_path):
     result = nncli("train", "c.yaml", "-o", "run")
     assert result.code == 0
     assert result.err.startswith(
-        "task     binary of class\n"
-        "classes  level 20, upright 20\n"
-        "rows     28 train, 4 validation, 8 test\n"
+        "task     binary of class\nclasses  level 20, upright 20\nrows     32 train, 8 test\n"
     )
     model = read_model(Path("run"))
     assert model.classes == ["level", "upright"]

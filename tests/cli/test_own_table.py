@@ -141,7 +141,7 @@ def test_everything_that_was_understood_is_printed(nncli, write):
     write(lines, "target: price, drop: [kind], id: id")
     expected = """\
 task        regression of price
-rows        41 train, 6 validation, 12 test
+rows        47 train, 12 test
 left out    t.csv: 1 row with a blank target (line 5)
 not inputs  kind (dropped), id (id)
 
@@ -152,7 +152,7 @@ member   boolean       1  error
 """
     assert nncli("data", "show", "c.yaml").out == expected
     assert nncli("train", "c.yaml", "--dry-run").out.startswith(expected)
-    assert nncli("train", "c.yaml").err.startswith(expected)
+    assert nncli("train", "c.yaml").err.startswith(f"{expected}\n4 steps: 2 epochs of 2\n\n")
     assert nncli("train", "-q", "c.yaml").err == ""
 
 
@@ -273,7 +273,7 @@ def test_eval_of_a_file_has_the_metrics_of_its_rows_in_the_units_of_the_user(
         float(a["prediction"]) - float(b["price"]) for a, b in zip(predicted, truth, strict=True)
     ]
     assert found["metrics"]["mae"] == pytest.approx(np.abs(errors).mean(), rel=1e-6)
-    assert nncli("eval", model, "--split", "validation").code == 0
+    assert nncli("eval", model, "--split", "train").code == 0
 
 
 def test_an_unseen_label_in_evaluation_is_named(nncli, write, tmp_path):
@@ -315,7 +315,7 @@ PLAIN = [line.partition(",")[2] for line in shop(20)]
         ),
         (
             column("y", ["a"] * 18 + ["b"] * 2, PLAIN),
-            "target: y",
+            "target: y, validation: 0.1",
             "the class 'b' has 2 of the rows, too few to test and validate and train with",
         ),
         (
@@ -371,7 +371,11 @@ PLAIN = [line.partition(",")[2] for line in shop(20)]
             "target: price, weight: w",
             "line 2, column w: found -1; a weight is a number of 0 or more",
         ),
-        (PLAIN, "target: price, test: 20", "has 20 rows, of which data.test: 20 and data.valid"),
+        (
+            PLAIN,
+            "target: price, test: 20",
+            "has 20 rows, of which data.test: 20 leave none to train with",
+        ),
         (
             PLAIN,
             "target: kind, class_weight: {yung: 2.0}",

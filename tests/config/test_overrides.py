@@ -42,7 +42,7 @@ def test_the_last_override_of_a_key_counts(load):
         ("training.batch_size=full", "training.batch_size", "full"),
         ("training.shuffle=false", "training.shuffle", False),
         ("training.early_stopping=null", "training.early_stopping", None),
-        ("training.early_stopping={monitor: train_loss}", "training.early_stopping.patience", 5),
+        ("training.early_stopping={monitor: train_loss}", "training.early_stopping.patience", 20),
         ("model.hidden_layers=[8,8]", "model.hidden_layers", [8, 8]),
         ("model.hidden_layers=[]", "model.hidden_layers", []),
         ("name=no", "name", "no"),
@@ -54,7 +54,7 @@ def test_the_last_override_of_a_key_counts(load):
         ("data.scale.name=unit", "data.scale.name", "unit"),
         ("training.optimizer=adam", "training.optimizer.name", "adam"),
         ("training.optimizer.momentum=0.9", "training.optimizer.momentum", 0.9),
-        ("training.early_stopping.monitor=train_loss", "training.early_stopping.patience", 5),
+        ("training.early_stopping.monitor=train_loss", "training.early_stopping.patience", 20),
         ("model.activation={name: leaky_relu, slope: 0.2}", "model.activation.slope", 0.2),
     ],
 )
@@ -66,7 +66,7 @@ def test_a_section_is_replaced_as_a_whole(load):
     assert load(FILE, "data={source: xor}").config.data.rows == 1000
     assert load(FILE, "data=mnist").config.data.source == "mnist"
     training = load(FILE, "training={epochs: 3}").config.training
-    assert (training.epochs, training.learning_rate) == (3, 0.001)
+    assert (training.epochs, training.learning_rate) == (3, None)
 
 
 def test_a_key_inside_a_section_leaves_its_neighbors(load):
@@ -257,3 +257,9 @@ def test_a_hostile_override_is_refused_in_a_short_line(problems, override, probl
     assert problem in line
     assert line.isprintable()
     assert len(line) < 300
+
+
+@pytest.mark.parametrize(("one", "other"), [("epochs", "steps"), ("steps", "epochs")])
+def test_how_long_to_train_is_said_once(load, one, other):
+    training = load(f"data: xor\ntraining: {{{one}: 7}}\n", f"training.{other}=3").config.training
+    assert (getattr(training, one), getattr(training, other)) == (None, 3)

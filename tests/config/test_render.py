@@ -149,7 +149,7 @@ def test_comments_change_nothing(values):
 
 
 def test_every_key_stands_below_its_description():
-    values = {"data": {"source": "xor", "rows": 20}, "training": {"early_stopping": None}}
+    values = {"data": {"source": "xor", "rows": 20}, "training": {"shuffle": True}}
     lines = commented_text(values, Config.model_validate(values)).splitlines()
     assert lines == [
         "# what to learn from",
@@ -160,6 +160,6 @@ def test_every_key_stands_below_its_description():
         "",
         "# how it is trained",
         "training:",
-        "  # {monitor, patience, min_change}; default: train for all epochs",
-        "  early_stopping: null",
+        "  # a new order of the rows every epoch",
+        "  shuffle: true",
     ]

@@ -192,8 +192,9 @@ def test_every_limit_of_a_key_is_kept(load, problems, path, inside, outside):
         assert line.endswith(f": {path}: found {value}; expected {expected}")
 
 
-INTEGERS = ["seed", "data.rows", "data.test", "training.epochs", "training.early_stopping.patience"]
-NUMBERS = ["data.noise", "training.learning_rate", "training.l1", "training.l2"]
+INTEGERS = ["seed", "data.rows", "data.test", "training.early_stopping.patience"]
+NUMBERS = ["data.noise", "training.l1"]
+BY_THE_ROWS = ["training.epochs", "training.steps", "training.learning_rate", "training.l2"]
 NUMBERS += ["training.early_stopping.min_change"]
 
 
@@ -203,6 +204,19 @@ def test_only_an_integer_is_an_integer(problems, path, wrong):
     (line,) = problems(config_with(path, wrong))
     assert line.endswith(("; expected an integer", "; expected a finite number"))
     assert f": {path}: found " in line
+
+
+@pytest.mark.parametrize("path", BY_THE_ROWS)
+def test_what_depends_on_the_rows_may_be_nothing_but_no_other_kind(load, problems, path):
+    assert load(config_with(path, None))
+    for wrong in (True, "5", [5], math.nan):
+        (line,) = problems(config_with(path, wrong))
+        assert f": {path}: found " in line
+
+
+def test_epochs_and_steps_exclude_each_other(problems):
+    (line,) = problems("data: xor\ntraining: {epochs: 3, steps: 5}\n")
+    assert line.endswith("training.steps: training.epochs is given, too; give one of them")
 
 
 @pytest.mark.parametrize("path", NUMBERS)
@@ -267,8 +281,7 @@ def test_only_a_finite_number_is_a_number(problems, path, wrong):
         ("training.shuffle", "yes", 'found "yes"; expected true or false'),
         ("training.precision", 32, "found 32; expected 'float32' or 'float64'"),
         ("training.precision", "float16", "found \"float16\"; expected 'float32' or 'float64'"),
-        ("training.early_stopping", True, "found true; expected a mapping of keys"),
-        ("training.early_stopping", 5, "found 5; expected a mapping of keys"),
+        ("training.early_stopping", 5, "found 5; expected true, false or a mapping of keys"),
         (
             "training.early_stopping.monitor",
             "loss",
@@ -292,7 +305,6 @@ def test_only_a_finite_number_is_a_number(problems, path, wrong):
                 (True, "true"),
                 ("64", '"64"'),
                 ("Full", '"Full"'),
-                (None, "nothing"),
                 ([64], "a list"),
             ]
         ),
@@ -311,7 +323,6 @@ def test_only_a_finite_number_is_a_number(problems, path, wrong):
                 (True, "true"),
                 (False, "false"),
                 ("0.1", '"0.1"'),
-                (None, "nothing"),
                 (math.nan, "NaN"),
                 (math.inf, "Infinity"),
             ]
@@ -503,8 +514,9 @@ seed: true
         (
             "data: xor\ntraining: {lr: 1}",
             "2:12: training.lr: unknown key; expected one of loss, optimizer, learning_rate, "
-            "batch_size, epochs, shuffle, schedule, l1, l2, max_norm, clip_norm, clip_value, "
-            "dropout, precision, engine, checkpoint_seconds, early_stopping, folds, fold",
+            "batch_size, epochs, steps, shuffle, schedule, l1, l2, max_norm, clip_norm, "
+            "clip_value, dropout, precision, engine, checkpoint_seconds, early_stopping, folds, "
+            "fold",
         ),
         (
             "data: xor\ntraining: {optimizer: {momentum: 0.9}}",

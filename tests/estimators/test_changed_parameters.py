@@ -61,6 +61,7 @@ REFUSED_OF_SCIKIT_LEARN = {
 # docs/scikit-learn.md says so: a call is one epoch over all rows, whatever ends `fit`.
 UNUSED = {
     "epochs": 9,
+    "steps": None,
     "early_stopping": True,
     "validation": 0.3,
     "validation_fraction": 0.3,

@@ -26,7 +26,7 @@ FEW = {"epochs": 2, "hidden_layers": [4], "validation": 0}
 def test_classes_keep_their_type_and_order(rows, labels):
     X, y = rows
     y = labels[(y == "same").astype(int)]
-    fitted = nncli.MLPClassifier(epochs=60, validation=0, seed=1).fit(X, y)
+    fitted = nncli.MLPClassifier(epochs=200, validation=0, seed=1).fit(X, y)
     np.testing.assert_array_equal(fitted.classes_, np.unique(labels))
     predicted = fitted.predict(X)
     assert predicted.dtype == fitted.classes_.dtype == y.dtype
@@ -60,7 +60,7 @@ def test_labels_may_be_lists_and_series(rows):
 def test_several_labels(rows):
     X, _ = rows
     Y = (X > 0).astype(int)
-    fitted = nncli.MLPClassifier(epochs=40, validation=0).fit(X, Y)
+    fitted = nncli.MLPClassifier(epochs=200, validation=0).fit(X, Y)
     assert fitted.classes_.tolist() == [0, 1, 2]
     assert fitted.predict(X).shape == fitted.predict_proba(X).shape == (60, 3)
     assert fitted.score(X, Y) > 0.9

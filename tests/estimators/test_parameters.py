@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import nncli
-from nncli.config.for_tables import settings_for
+from nncli.config.defaults import training_defaults
 from nncli.config.memory_sources import FrameSource
 from nncli.config.schema import Config, ModelSection, TrainingSection
 from nncli.estimators.parameters import (
@@ -59,11 +59,12 @@ def test_type_checkers_see_the_same_parameters():
     assert {*ClassifierParameters.__annotations__} == {*defaults(nncli.MLPClassifier)}
 
 
-def test_what_is_not_given_is_what_init_writes_for_so_many_rows():
-    for rows in (50, 5000):
-        found, expected = settings(rows=rows), settings_for(rows)
-        assert {**found["training"], **expected["training"]} == found["training"]
-        assert found["data"]["validation"] == 0.1
+def test_what_is_not_given_is_what_suits_so_many_rows():
+    for rows, validates in ((50, False), (5000, True)):
+        found = settings(rows=rows)
+        expected = training_defaults(rows, "binary", validates=validates)
+        assert {**found["training"], **expected} == found["training"]
+        assert found["data"]["validation"] is None
 
 
 def test_a_nested_choice_is_as_in_yaml(rows):
@@ -106,7 +107,7 @@ def test_a_nested_choice_is_as_in_yaml(rows):
             {"beta_1": 0.8, "epsilon": 1e-6},
             {"optimizer": {"name": "adam", "beta1": 0.8, "epsilon": 1e-6}},
         ),
-        ({"early_stopping": False}, {"early_stopping": None}),
+        ({"early_stopping": False}, {"early_stopping": False}),
         (
             {"tol": 0.01},
             {"early_stopping": {"monitor": "train_loss", "patience": 11, "min_change": 0.01}},
@@ -135,7 +136,7 @@ def test_rows_to_validate_with_are_taken_where_they_stop_training():
     assert settings(early_stopping=True)["data"]["validation"] == 0.1
     assert settings(early_stopping=False, validation_fraction=0.3)["data"]["validation"] == 0
     assert settings(n_iter_no_change=3)["data"]["validation"] == 0
-    assert settings(validation=0)["training"]["early_stopping"] is None
+    assert settings(validation=0)["training"]["early_stopping"] is False
     assert settings(validation=0.4)["data"]["validation"] == 0.4
     assert settings(rows=4)["data"]["validation"] == 0
     monitor = settings("regression", early_stopping=True)["training"]["early_stopping"]["monitor"]

@@ -19,14 +19,12 @@ from nncli.data.files.values import MOST_EXACT
 from nncli.data.names import named_columns
 from nncli.data.rows.reading import Taken, labelled_rows
 from nncli.data.splits import Rows, Split, in_order, whole
-from nncli.data.splitting import Fold, divide
+from nncli.data.splitting import Fold, Share, divide
 from nncli.data.tables.column import check_inputs, described
 from nncli.data.tables.encoding import Encoding, constant_columns, fit
 from nncli.data.tables.target_notes import target_notes
 from nncli.data.tables.targets import Targets, understand, with_targets
 from nncli.data.weights import ClassWeights, given_weights, row_weights
-
-Share = int | float
 
 
 @dataclass(frozen=True)
@@ -138,8 +136,8 @@ def load_tables(
         said = {**choices.columns, targets.names[0]: {"kind": "category"}}
         return load_tables(source, parts, replace(choices, columns=said), seed, fold)
     values = targets.values(table)
-    shares = {part: each for part, each in parts.items() if isinstance(each, int | float)}
-    others = {part: each for part, each in parts.items() if not isinstance(each, int | float)}
+    shares = {part: each for part, each in parts.items() if isinstance(each, Share)}
+    others = {part: each for part, each in parts.items() if not isinstance(each, Share)}
     divided = divide(_labels_alone(values), shares, seed, targets.classes, path, fold)
     encoding = choices.encoding or _encoding(table, names, choices, divided["train"])
     matrix, unseen = encoding.by_plain_names.encode(table)
