@@ -48,7 +48,7 @@ def part_field(purpose: str, other: str = "a file") -> Any:
 
 _DEFAULTS = {
     "test": f"{TEST}, or 0 of fewer than {ROWS_TO_TEST} rows",
-    "validate": f"{VALIDATION}, or 0 where fewer than {ROWS_TO_VALIDATE} rows do not test",
+    "validate": f"{VALIDATION}, or 0 if fewer than {ROWS_TO_VALIDATE} rows are left",
 }
 
 

@@ -3,7 +3,7 @@
 The task shows in the cells of the targets:
 
 - text: ``binary`` with two different ones, else ``multiclass``;
-- Booleans: ``binary``;
+- Booleans, and 0 and 1: ``binary``;
 - whole numbers, at most 20 different ones, each in five rows on average: ``binary`` or
   ``multiclass``;
 - other numbers: ``regression``;
@@ -246,6 +246,8 @@ def _task(table: Table, names: Sequence[str]) -> Task:
     if cells.dtype.kind in "Ob" or cells.dtype == BLANK_BOOLEAN:
         return "multiclass"
     different = np.unique(cells)
+    if np.array_equal(different, (0, 1)):
+        return "binary"
     numbered = (
         len(different) <= _MOST_NUMBERED_CLASSES
         and len(cells) >= _ROWS_OF_A_CLASS * len(different)

@@ -14,6 +14,9 @@ from tests.data.tables.tables import table
         ([True, False, True, False], "binary", ["false", "true"]),
         ([0, 1] * 5, "binary", ["0", "1"]),
         ([10, 9, 2] * 5, "multiclass", ["2", "9", "10"]),
+        ([0, 1, 1], "binary", ["0", "1"]),
+        ([0.0, 1.0], "binary", ["0", "1"]),
+        ([1, 2], "regression", []),
         ([10, 9, 2] * 4, "regression", []),  # fewer than five rows for each
         ([*range(21)] * 5, "regression", []),  # more than 20 different ones
         ([0.5, 1] * 5, "regression", []),
