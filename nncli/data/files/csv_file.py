@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 
 from nncli.base.errors import DataError
 from nncli.base.words import did_you_mean, yaml_key
+from nncli.data.files.blanks import Blanks, MixedColumnError, is_blank_in
 from nncli.data.files.csv_head import has_names, misdivided
 from nncli.data.files.csv_rows import BLOCK_BYTES, MOST_ROW_BYTES, Cells, CsvRows, Lines
 from nncli.data.files.decimals import parse_decimals
@@ -154,8 +155,9 @@ class _Columns:
     def __init__(self, name: str, places: Mapping[str, int], missing: Sequence[str]) -> None:
         self.name = name
         self.places = places
-        self.missing = {*missing}
-        self.blank = {"", *NOT_A_NUMBER, *missing}  # unless the column is of numbers
+        self.missing = missing
+        self.blank = {"", *missing}
+        self.takes_words = isinstance(missing, Blanks)
         self.missing_numbers = numbers_among(missing)
         self.kinds: dict[str, Kind] = {}
         self.others: dict[str, list[str]] = {}  # of columns: what is no number in the first rows
@@ -171,7 +173,9 @@ class _Columns:
             numbers += np.count_nonzero(~np.isnan(values), axis=0)
             for row, at in np.argwhere(odd).tolist():
                 text = self._text(cells, row, unknown[at])
-                if text in self.blank:
+                if text in self.blank or text in NOT_A_NUMBER:
+                    continue
+                if self.takes_words and is_blank_word(text):
                     continue
                 if is_number(text):
                     numbers[at] += 1
@@ -233,10 +237,11 @@ class _Columns:
 
     def _odd_number(self, cells: Cells, row: int, column: str) -> float:
         text = self._text(cells, row, column)
-        if not text or text in self.missing:
-            return math.nan
         if NUMBER.fullmatch(text) and math.isfinite(value := float(text)):
-            return math.nan if value in self.missing_numbers else value
+            is_blank = text in self.blank or value in self.missing_numbers
+            return math.nan if is_blank else value
+        if text in self.blank or is_blank_in(self.missing, column, text):
+            return math.nan
         raise self._unexpected(cells.lines[row], column, text)
 
     def _booleans(self, cells: Cells, column: str) -> NDArray[Any]:
@@ -245,9 +250,9 @@ class _Columns:
         values = np.empty(len(texts), BLANK_BOOLEAN)
         for row, text in enumerate(texts):
             value = math.nan if text is None else _BOOLEANS.get(text.lower())
-            if value is None:
-                raise self._unexpected(cells.lines[row], column, text, "true or false")
-            values[row] = value
+            if value is None and not is_blank_in(self.missing, column, text or ""):
+                raise self._unexpected(cells.lines[row], column, text or "", "true or false")
+            values[row] = math.nan if value is None else value
         return values if np.isnan(values).any() else values.astype(np.bool_)
 
     def _texts(self, cells: Cells, column: str) -> NDArray[Any]:
@@ -265,10 +270,13 @@ class _Columns:
             remedy += f", or say data.blanks: [{json.dumps(text)}]"
         if column in self.unknown or (column in self.others and other_form(text)):
             remedy += f"; or say data.columns: {{{yaml_key(column)}: category}}"
-        return DataError(
+        message = (
             f"{self.name}: line {line}, column {column}: found {text[:40]!r}; expected {expected}"
             f"{remedy}"
         )
+        if remedy_for(text) or is_number(text):
+            return DataError(message)
+        return MixedColumnError(message, column, text)
 
 
 def _line(lines: Lines, row: int) -> str:

@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from nncli.data.files.table import NUMBER
 
 _NOT_FINITE = re.compile(r"[-+]?(nan|inf|infinity)", re.ASCII | re.IGNORECASE)
-_BLANK_WORDS = ("na", "n/a", "null", "none", "?", "-", "--")
+_BLANK_WORDS = (
+    *("na", "n/a", "n.a.", "#n/a", "<na>", "nan", "-nan", "#nan", "nat", "null", "none", "nil"),
+    *("\\n", "?", "-", "--", "."),
+)
 _LONGEST = 60  # no numeral has so many characters
 
 _MINUS = "[\u2010-\u2013\u2212\ufe63\uff0d]"

@@ -18,6 +18,8 @@ from decimal import Decimal
 import numpy as np
 
 from nncli.base.errors import DataError
+from nncli.data.files.blanks import Blanks, MixedColumnError, is_blank_in
+from nncli.data.files.numerals import is_blank_word, is_number, remedy_for
 from nncli.data.files.table import BLANK_BOOLEAN, NUMBER, Cells, Kind
 from nncli.data.files.texts import NOT_A_NUMBER, is_blank, text_of
 from nncli.data.files.values import REMEDIES, numbers_among
@@ -72,7 +74,7 @@ def cells_of(
     plain = [None if each in blanks else each for each in plain]
     if numbers:
         plain = [None if _number(each) in numbers else each for each in plain]
-    kind = kind or _kind(plain, texts_may_be_numbers)
+    kind = kind or _kind(plain, texts_may_be_numbers, isinstance(missing, Blanks))
     if kind == "category":
         pairs = zip(plain, values, strict=True)  # as its own type a number has its own digits
         cells = np.empty(len(plain), object)
@@ -80,12 +82,12 @@ def cells_of(
         return cells
     if kind == "boolean":
         plain = [None if each in NOT_A_NUMBER else each for each in plain]
+    plain = [None if _is_word(each, missing, place) else each for each in plain]
     convert = _boolean if kind == "boolean" else _number
     found = [math.nan if each is None else convert(each) for each in plain]
     for row, number in enumerate(found):
         if number is None:
-            expected = "true or false" if kind == "boolean" else "a finite number"
-            raise DataError(f"{place.of(row)}: found {repr(plain[row])[:40]}; expected {expected}")
+            raise _unexpected(plain[row], place, row, kind)
     if kind == "boolean" and None not in plain:
         return np.array(found, np.bool_)
     return np.array(found, BLANK_BOOLEAN if kind == "boolean" else np.float64)
@@ -128,11 +130,14 @@ def _plain(value: object, place: Place, row: int) -> Value:
     )
 
 
-def _kind(values: Sequence[Value], texts_may_be_numbers: bool) -> Kind:
-    known = [each for each in values if each is not None]
-    if not texts_may_be_numbers and known and all(isinstance(each, str) for each in known):
+def _kind(values: Sequence[Value], texts_may_be_numbers: bool, takes_words: bool) -> Kind:
+    given = [each for each in values if each is not None]
+    known = [each for each in given if each not in NOT_A_NUMBER]
+    if takes_words:
+        known = [each for each in known if not (isinstance(each, str) and is_blank_word(each))]
+    texts = known or ([] if takes_words else given)
+    if not texts_may_be_numbers and texts and all(isinstance(each, str) for each in texts):
         return "category"
-    known = [each for each in known if each not in NOT_A_NUMBER]
     if all(isinstance(each, bool) for each in known):
         return "boolean" if known else "number"
     texts = [each for each in known if not _is_number(each)]
@@ -140,6 +145,18 @@ def _kind(values: Sequence[Value], texts_may_be_numbers: bool) -> Kind:
         return "number"
     booleans = len(texts) == len(known) and all(_boolean(each) is not None for each in texts)
     return "boolean" if booleans else "category"
+
+
+def _is_word(value: Value, missing: Sequence[str], place: Place) -> bool:
+    return isinstance(value, str) and is_blank_in(missing, place.column, value)
+
+
+def _unexpected(value: Value, place: Place, row: int, kind: Kind) -> DataError:
+    expected = "true or false" if kind == "boolean" else "a finite number"
+    message = f"{place.of(row)}: found {repr(value)[:40]}; expected {expected}"
+    if isinstance(value, str) and not (remedy_for(value) or is_number(value)):
+        return MixedColumnError(message, place.column, value)
+    return DataError(message)
 
 
 def _is_number(value: Value) -> bool:

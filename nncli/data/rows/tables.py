@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from nncli.base.errors import DataError
 from nncli.base.words import did_you_mean
+from nncli.data.files.blanks import Blanks
 from nncli.data.files.table import Kind, OpenTable, Table
 from nncli.data.files.table_blocks import regroup
 from nncli.data.files.table_file import regrouped
@@ -42,7 +43,7 @@ def encoded_blocks(table: OpenTable, encoding: Encoding, asked: Asked) -> Iterat
     blocks = table.blocks(
         kinds=_kinds(encoding, kept, asked.targets),
         used=[name for name in dict.fromkeys((*names, *others)) if name in header],
-        missing=encoding.blanks,
+        missing=Blanks(encoding.blanks),
     )
 
     def checked() -> Iterator[Table]:
@@ -81,7 +82,7 @@ def _as_inputs(table: Table, encoding: Encoding, kept: Collection[str]) -> Table
         each.name: cells_of(
             table.columns[each.name].tolist(),
             Place(table.name, each.name, table.place),
-            missing=encoding.blanks,
+            missing=Blanks(encoding.blanks),
             texts_may_be_numbers=True,
         )
         for each in encoding.columns
