@@ -2,7 +2,7 @@
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any
 
@@ -149,7 +149,8 @@ class StoredTable(Table):
         """Return some rows, which have rising numbers."""
         edges = np.searchsorted(rows, np.arange(0, len(self) + TAKEN_ROWS, TAKEN_ROWS))
         parts = zip(self.parts(TAKEN_ROWS), edges, edges[1:], strict=False)
-        return collect(
+        taken = collect(
             part.take(rows[low:high] - number * TAKEN_ROWS)
             for number, (part, low, high) in enumerate(parts)
         )
+        return replace(taken, numbers=rows if self.numbers is None else self.numbers[rows])
