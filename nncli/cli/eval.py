@@ -38,6 +38,9 @@ _MOST_PARTS, _WORST_PARTS = 100, 20
     help="The probability over which the second of two classes, or a label, counts as predicted.  "
     "[default: the model's own]",
 )
+@click.option(
+    "--strict", is_flag=True, help="Refuse a blank cell where the training data has none."
+)
 @TRUST_PATHS
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def eval_(
@@ -45,6 +48,7 @@ def eval_(
     split: str | None,
     file: Path | None,
     threshold: float | None,
+    strict: bool,
     trust_paths: bool,
     as_json: bool,
 ) -> None:
@@ -63,6 +67,7 @@ def eval_(
         split=split,
         threshold=threshold,
         trust_paths=trust_paths,
+        strict=strict,
         note=print_warning,
     )
     if as_json:

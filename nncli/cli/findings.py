@@ -101,5 +101,5 @@ def _blank(column: "Column") -> str:
     if column.missing == "indicator":
         return "an input"
     if column.fill is None:
-        return column.missing
+        return "all 0" if column.missing == "auto" else column.missing
     return shortened(column.fill, 12) if isinstance(column.fill, str) else f"{column.fill:.4g}"

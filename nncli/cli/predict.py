@@ -53,6 +53,9 @@ _FORMATS = ("csv", "json", "jsonl", "npy", "parquet")
     help="The probability over which the second of two classes is predicted.  [default: the "
     "model's own]",
 )
+@click.option(
+    "--strict", is_flag=True, help="Refuse a blank cell where the training data has none."
+)
 @click.option("--force", is_flag=True, help="Replace FILE if it exists.")
 def predict(
     weights: Path,
@@ -62,6 +65,7 @@ def predict(
     proba: bool,
     ids: tuple[str, ...],
     threshold: float | None,
+    strict: bool,
     force: bool,
 ) -> None:
     """Predict the class, or the targets, of every row of INPUT with WEIGHTS.
@@ -92,6 +96,7 @@ def predict(
                 threshold=threshold,
                 proba=proba,
                 id_column=ids,
+                strict=strict,
                 note=notes.append,
                 advance=advance,
             )

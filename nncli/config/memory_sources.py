@@ -157,7 +157,12 @@ class FrameSource(TableKeys, _GivenSource):
                 f"y: is called {leaking[0]!r}, as a column of the rows is; take that column out of "
                 "them, put it into data.drop, or rename y"
             )
-        choices = replace(choices, classes=first.classes, weight=first.weight or choices.weight)
+        choices = replace(
+            choices,
+            classes=first.classes,
+            weight=first.weight or choices.weight,
+            leaves_out=not first.targets,
+        )
         parts = {**self.near_parts, **{part: rows[part].table for part in _PARTS if part in rows}}
         return load_tables(first.table, parts, choices, seed, fold)
 

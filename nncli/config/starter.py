@@ -1,6 +1,7 @@
 """A commented config for a user's own table or images: what was understood, to be corrected."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +20,19 @@ from nncli.data.dataset import Task
 from nncli.data.files.hints import HintedFile, Hints
 from nncli.data.files.images import format_of, image_files
 from nncli.data.files.table import Table
-from nncli.data.files.table_file import column_names, open_table, read_table
-from nncli.data.names import named_columns, plain_name
-from nncli.data.splitting import ROWS_TO_TEST, ROWS_TO_VALIDATE, TEST, VALIDATION, row_count
-from nncli.data.tables.column import blank_cells, unsuited
-from nncli.data.tables.tabular import Choices
-from nncli.data.tables.targets import understand, with_targets
+from nncli.data.files.table_file import open_table
+from nncli.data.names import plain_name
+from nncli.data.splitting import (
+    ROWS_TO_TEST,
+    ROWS_TO_VALIDATE,
+    TEST,
+    VALIDATION,
+    Share,
+    row_count,
+)
+from nncli.data.tables.choices import Choices
+from nncli.data.tables.column import Column, blank_cells
+from nncli.data.tables.tabular import Prepared, dataset_of, prepared
 
 _NO_COLUMNS = "  columns: {}\n"
 
@@ -50,33 +58,38 @@ def starter_text(
     DataError
         When the table cannot be read, or the targets are not in it or make no task.
     """
-    file = HintedFile(path, Hints(note=note))
-    with open_table(file) as opened:  # once, as standard input can be
-        names, targets = column_names(opened), [*map(plain_name, targets)]
-        Choices(targets).check_names(names, opened.name)
-        used, unnamed = named_columns(opened.name, names, targets)
-        table, _ = with_targets(read_table(opened, used=used), targets)
-    understood = understand(table, targets)
-    names = [name for name in used if name not in targets]
-    odd = [name for name in names if unsuited(table, name)]
-    ids = [name for name in odd if _names_rows(table, name)][:1]
+    targets = [*map(plain_name, targets)]
+    found = _understood(path, targets, note)
     data: dict[str, Any] = {
         "source": "table" if saved else source_of({"path": path.name}, path.parent),
         "path": _path_in(config, saved or path),
-        **file.hints.understood,
+        **found.hints.understood,
         "target": targets[0] if len(targets) == 1 else list(targets),
-        "task": understood.task,
+        "task": found.targets.task,
         "columns": {},
-        "drop": [name for name in odd if name not in ids],
-        "id": ids[0] if ids else None,
+        "blanks": found.blanks,
+        "drop": [name for name, role in found.roles.items() if role == "left out"],
+        "id": found.choices.id,
         "scale": "standard",
     }
-    needed = "data.path and data.target"
-    text = _text(saved or path, data, len(table), understood.task, config, needed=needed)
-    for line in unnamed:
+    rows, task = len(found.table), found.targets.task
+    text = _text(saved or path, data, rows, task, config, needed="data.path and data.target")
+    columns = found.encoding.columns
+    lines = [line for column in columns for line in _column_lines(found.table, column)]
+    for line in dataset_of(found, {}).warnings:
         note(line)
-    lines = [line for name in names if name not in odd for line in _column_lines(table, name)]
     return text.replace(_NO_COLUMNS, "\n".join(["  columns:", *lines, ""])) if lines else text
+
+
+def _understood(path: Path, targets: Sequence[str], note: Note) -> Prepared:
+    """Read a table and understand it, and divide its rows as the config will say."""
+    choices = Choices(targets)
+    shares: dict[str, Share] = {"test": None, "validation": None}
+    file = HintedFile(path, Hints(note=note))
+    if str(path) != "-":
+        return prepared(file, shares, choices, 0)
+    with open_table(file) as opened:  # it can be read once
+        return replace(prepared(opened, shares, choices, 0), hints=file.hints)
 
 
 def starter_text_of_images(folder: Path, config: Path) -> str:
@@ -120,14 +133,12 @@ def _text(
     return head + commented_text(values, Config.model_validate(values))
 
 
-def _column_lines(table: Table, name: str) -> list[str]:
+def _column_lines(table: Table, column: Column) -> list[str]:
     """Return the lines of a column: its kind, and a comment with what is in it."""
-    cells, kind = table.columns[name], table.kind(name)
+    cells, kind, name = table.columns[column.name], column.kind, column.name
     blank = blank_cells(cells)
-    setting: Any = kind
-    if blank.any():
-        policy = "median" if kind == "number" else "indicator"
-        setting = {"kind": kind, "missing": policy}
+    is_filled = column.missing in ("median", "indicator")
+    setting: Any = {"kind": kind, "missing": column.missing} if is_filled else kind
     *before, last = setting_lines(name, setting, "    ")
     known = cells[~blank]
     facts = []
@@ -139,12 +150,6 @@ def _column_lines(table: Table, name: str) -> list[str]:
         facts.append(count(int(blank.sum()), "blank cell"))
     comment = "; ".join(facts)
     return [*before, f"{last}  # {comment}" if is_printable(comment) and comment else last]
-
-
-def _names_rows(table: Table, name: str) -> bool:
-    """Return whether every row has another text."""
-    cells = table.columns[name]
-    return len({*cells}) == len(cells) and not blank_cells(cells).any()
 
 
 def _path_in(config: Path, path: Path) -> str:

@@ -24,7 +24,7 @@ from nncli.data.splitting import Fold
 from nncli.data.tables.column import KINDS, MOST_BLANKS, Missing
 
 if TYPE_CHECKING:
-    from nncli.data.tables.tabular import Choices
+    from nncli.data.tables.choices import Choices
 
 
 Target = Annotated[str, ColumnName(printable=True)]
@@ -121,7 +121,8 @@ class TableKeys(PartsSource):
     columns: dict[str, Annotated[ColumnSection, KindOr()]] = Field(
         {},
         description="what columns are, where it is not what it seems: number, boolean or category, "
-        "or {kind, missing, value}, where missing is error, mean, median, constant or indicator",
+        "or {kind, missing, value}, where missing is auto, error, mean, median, constant or "
+        "indicator",
     )
     drop: list[Other] = Field([], description="columns that are left out")
     id: Other | None = Field(
@@ -133,7 +134,7 @@ class TableKeys(PartsSource):
         [], max_length=MOST_BLANKS, description="what counts as a blank cell, such as NA, ? or -999"
     )
     missing: Literal["error", "auto"] = Field(
-        "error",
+        "auto",
         description="what blank cells are in columns of which data.columns does not say it: an "
         "error, or auto: numbers take the median of the training rows, and where Booleans or text "
         "have blank cells these have an input of their own",
@@ -203,8 +204,8 @@ class TableKeys(PartsSource):
 
     @property
     def choices(self) -> "Choices":
-        """What is said of the columns, in the words of `nncli.data.tables.tabular`."""
-        from nncli.data.tables.tabular import Choices
+        """What is said of the columns, in the words of `nncli.data.tables.choices`."""
+        from nncli.data.tables.choices import Choices
 
         return Choices(
             target=self.targets,
@@ -216,6 +217,7 @@ class TableKeys(PartsSource):
             class_weight=self.class_weight,
             blanks=self.blanks,
             missing=self.missing,
+            says_missing="missing" in self.model_fields_set,
             classes=self._classes,
             encoding=self._encoding,
         )

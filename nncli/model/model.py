@@ -149,7 +149,12 @@ class Model:
         return {}
 
     def predict(
-        self, rows: object, *, threshold: float | None = None, note: Note = warn
+        self,
+        rows: object,
+        *,
+        threshold: float | None = None,
+        strict: bool = False,
+        note: Note = warn,
     ) -> NDArray[Any]:
         """Return what is predicted for every row.
 
@@ -158,6 +163,10 @@ class Model:
         rows : array, frame, list of dict, or path
         threshold : float, optional
             In the place of the model's own.
+        strict : bool
+            Whether a blank cell is an error where the training data has none. By default a number
+            takes the median of the training rows, a category is none of the known ones, and a
+            warning says so.
         note : function of str
             Told, in a line each, of what looks wrong or was guessed; by default it warns.
 
@@ -177,10 +186,12 @@ class Model:
         """
         from nncli.model.prediction import in_one
 
-        blocks = self._blocks(rows, threshold, proba=False, note=note, at_once=True)
+        blocks = self._blocks(rows, threshold, proba=False, strict=strict, note=note, at_once=True)
         return in_one(block.predictions.result() for block in blocks)
 
-    def predict_proba(self, rows: object, *, note: Note = warn) -> NDArray[Any]:
+    def predict_proba(
+        self, rows: object, *, strict: bool = False, note: Note = warn
+    ) -> NDArray[Any]:
         """Return the probabilities of every class (N, classes), or label (N, L).
 
         Parameters and errors are as for `predict`; raises `UsageError` when the outputs are no
@@ -190,7 +201,7 @@ class Model:
         from nncli.model.thresholds import check_probabilities
 
         check_probabilities(self)
-        blocks = self._blocks(rows, None, proba=True, note=note, at_once=True)
+        blocks = self._blocks(rows, None, proba=True, strict=strict, note=note, at_once=True)
         return in_one(block.predictions.array() for block in blocks)
 
     def predictions(
@@ -200,6 +211,7 @@ class Model:
         threshold: float | None = None,
         proba: bool = True,
         id_column: str | Sequence[str] | None = None,
+        strict: bool = False,
         note: Note = warn,
         advance: Advance = tell_nobody,
     ) -> "Iterator[PredictedRows]":
@@ -207,7 +219,7 @@ class Model:
 
         Parameters
         ----------
-        rows, threshold, note
+        rows, threshold, strict, note
             As for `predict`.
         proba : bool
             Whether probabilities are kept, where there are some.
@@ -235,6 +247,7 @@ class Model:
             threshold,
             proba=proba,
             ids=ids,
+            strict=strict,
             note=note,
             advance=advance,
         )
@@ -247,6 +260,7 @@ class Model:
         split: str | None = None,
         threshold: float | None = None,
         trust_paths: bool = False,
+        strict: bool = False,
         note: Note = warn,
     ) -> "Evaluation":
         """Compare predictions with the targets of rows.
@@ -264,7 +278,7 @@ class Model:
             Whether the files that its config names are read wherever they are. By default those
             outside of its own folder, and of the project of its run, have to be unchanged since its
             training, as a model may be another person's.
-        threshold, note
+        threshold, strict, note
             As for `predict`.
 
         Raises
@@ -284,6 +298,7 @@ class Model:
                 split=split,
                 threshold=threshold,
                 trust_paths=trust_paths,
+                strict=strict,
                 note=note,
             )
 
@@ -315,6 +330,7 @@ class Model:
         threshold: float | None,
         *,
         proba: bool,
+        strict: bool,
         note: Note,
         ids: Sequence[str] = (),
         advance: Advance = tell_nobody,
@@ -328,7 +344,7 @@ class Model:
         threshold = threshold_for(self, threshold)
         all_ = at_once and isinstance(rows, np.ndarray) and self.preprocessing.encoding is None
         most = None if all_ else block_rows(len(self.preprocessing.columns))
-        asked = Asked(note, rows=most, ids=ids, advance=advance)
+        asked = Asked(note, rows=most, strict=strict, ids=ids, advance=advance)
         return _guarded(predicted_blocks(self, rows, asked, threshold=threshold, proba=proba))
 
 

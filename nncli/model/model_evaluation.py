@@ -32,6 +32,7 @@ def evaluate_model(
     threshold: float | None,
     trust_paths: bool,
     note: Note,
+    strict: bool = False,
 ) -> Evaluation:
     """Return the evaluation that `Model.evaluate` promises; parameters and errors are as there."""
     check_callable(note, "note")
@@ -46,7 +47,7 @@ def evaluate_model(
     chosen = (
         _own_rows(model, name, note, trust_paths=trust_paths)
         if rows is None
-        else _given_rows(model, rows, targets, name, note)
+        else _given_rows(model, rows, targets, name, note, strict=strict)
     )
     evaluation = evaluate(
         model.network,
@@ -68,10 +69,12 @@ def evaluate_model(
     return evaluation
 
 
-def _given_rows(model: Model, rows: object, targets: object | None, name: str, note: Note) -> Split:
+def _given_rows(
+    model: Model, rows: object, targets: object | None, name: str, note: Note, *, strict: bool
+) -> Split:
     """Return rows with their targets; none has numbers that no model is trained with."""
     known = Targets(model.task, model.targets, model.classes)
-    split = labelled_rows(model.taken, known, rows, targets, note=note)
+    split = labelled_rows(model.taken, known, rows, targets, note=note, strict=strict)
     for start, block in row_blocks(split.inputs):
         check_size(block, start, model.network.dtype)
     check_targets(split, model.objective, model.targets, name)

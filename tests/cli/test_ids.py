@@ -33,7 +33,8 @@ def trained(nncli, tmp_path):
         with (tmp_path / "t.csv").open("w", encoding="utf-8") as stream:
             csv.writer(stream).writerows([header, *lines])
         (tmp_path / "c.yaml").write_text(
-            f"data: {{path: t.csv, target: [{', '.join(targets)}], id: {name}}}\n"
+            f"data: {{path: t.csv, target: [{', '.join(targets)}], id: {name},\n"
+            "  columns: {a: number}}\n"
             "model: {hidden_layers: [2]}\ntraining: {epochs: 1}\n"
         )
         done = nncli("train", "c.yaml", "-q", "-o", run, *settings)

@@ -9,7 +9,7 @@ import pytest
 import nncli as nncli_package
 
 CONFIG = """\
-data: {path: rows.csv, target: y}
+data: {path: rows.csv, target: y, missing: error}
 model: {hidden_layers: [2]}
 training: {epochs: 1}
 """
@@ -43,7 +43,7 @@ def test_the_remedy_for_a_blank_cell_can_be_typed(nncli, table, name, cells, exp
 
 @pytest.mark.parametrize(
     "columns",
-    ["{}", "{c: {missing: median}}", "{c: {missing: indicator}}", "{c: boolean}",
+    ["{c: {missing: median}}", "{c: {missing: indicator}}", "{c: boolean}",
      "{c: category}", "{c: {kind: boolean, missing: indicator}}"],
 )  # fmt: skip
 def test_a_blank_column_is_to_be_dropped_at_once(nncli, table, columns):

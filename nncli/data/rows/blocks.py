@@ -50,6 +50,8 @@ class Asked:
         as many as suit.
     targets : Targets or None
         What is to be read with the inputs.
+    strict : bool
+        Whether a blank cell is an error where the training data has none.
     ids : sequence of str
         The columns that stand beside, in the place of the model's own.
     note : function of str
@@ -63,6 +65,7 @@ class Asked:
     note: Note
     rows: int | None = None
     targets: Targets | None = None
+    strict: bool = False
     ids: Sequence[str] = ()
     left_out: Note | None = None
     advance: Advance = tell_nobody

@@ -97,6 +97,7 @@ def labelled_rows(
     *,
     note: Note,
     left_out: Note | None = None,
+    strict: bool = False,
 ) -> Split:
     """Return rows of any form with their targets.
 
@@ -108,13 +109,15 @@ def labelled_rows(
         Told, in a line each, of what looks wrong or was guessed.
     left_out : function of str, optional
         Told, in a line, of rows that have no target; by default it is `note`.
+    strict : bool
+        Whether a blank cell is an error where the training data has none.
 
     Raises
     ------
     DataError
         As `read_rows`, and for targets that the model does not know.
     """
-    asked = Asked(note, targets=targets, left_out=left_out)
+    asked = Asked(note, targets=targets, left_out=left_out, strict=strict)
     values = Stack()
 
     def inputs() -> Iterator[NDArray[Any]]:
@@ -189,7 +192,8 @@ def _of_table(
     table, asked = _by_names_of(taken.encoding, table, asked)
     if isinstance(table, MemoryTable) and not table.has_names:
         table = in_order(table, [column.name for column in taken.encoding.columns])
-    yield from encoded_blocks(_beside(table, given), taken.encoding, asked)
+    encoding = taken.encoding.strict if asked.strict else taken.encoding
+    yield from encoded_blocks(_beside(table, given), encoding, asked)
 
 
 def _by_names_of(encoding: Encoding, table: OpenTable, asked: Asked) -> tuple[OpenTable, Asked]:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
 
 import numpy as np
 
 from nncli.base.errors import DataError
 from nncli.base.words import count, has_surrogate, yaml_key, yaml_word
+from nncli.data.files.dates import is_date
+from nncli.data.files.numerals import is_blank_word
 from nncli.data.files.table import BLANK_BOOLEAN, NUMBER, Cells, Kind, Table
 from nncli.data.files.texts import NOT_A_NUMBER, canonical, places_of
 from nncli.data.splits import Rows
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 else:
     Numbers = Any
 
-Missing = Literal["error", "mean", "median", "constant", "indicator"]
+Missing = Literal["error", "auto", "mean", "median", "constant", "indicator"]
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
 POLICIES: tuple[Missing, ...] = get_args(Missing)
@@ -31,10 +32,12 @@ MOST_CATEGORIES = 1000
 MOST_BLANKS = 1000  # a column is searched for each that is a number
 FEWEST_TEXTS = 10  # fewer are categories, however often each occurs
 
-_DATE = re.compile(
-    r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}([T ].*)?|\d{1,2}[-/.]\d{1,2}[-/.](\d{4}|\d{2})( .*)?"
-    r"|\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?"
-)
+
+class Odd(NamedTuple):
+    """Rows whose cells are none that the training rows have."""
+
+    unknown: NDArray[np.intp]  # the text is none of the categories: their inputs are all 0
+    blank: NDArray[np.intp]  # the cell is blank, and was in no training row
 
 
 @dataclass(frozen=True)
@@ -50,7 +53,9 @@ class Column:
     missing : str
         What a blank cell is: an ``error``; the ``mean`` or ``median`` of the training rows; a
         ``constant``; or it has an input of its own, the ``indicator``, which is 1 where the cell
-        is blank. A number or Boolean with an indicator takes the mean there, too.
+        is blank. A number or Boolean with an indicator takes the mean there, too. Where the
+        training data has no blank cell it may be ``auto``: a blank cell of later rows is odd, and
+        taken for the median of a number, the mean of a Boolean, and none of the categories.
     fill : float, str or None
         What stands for a blank cell: the constant, or what `fit` has found.
     categories : tuple of str
@@ -98,16 +103,12 @@ class Column:
         if self.missing in ("error", "constant"):
             return self
         known = self._numbers(table)[rows]
-        figure = np.median if self.missing == "median" else np.mean
+        is_median = self.missing == "median" or (self.missing == "auto" and self.kind == "number")
+        figure = np.median if is_median else np.mean
         return replace(self, fill=float(figure(known[~np.isnan(known)])))
 
-    def encode(self, table: Table, out: NDArray[Any]) -> NDArray[np.intp]:
-        """Write the inputs of every row of `table` to `out` (N, inputs).
-
-        Returns
-        -------
-        array of numbers
-            The rows whose text is none of the categories: their inputs are all 0.
+    def encode(self, table: Table, out: NDArray[Any]) -> Odd:
+        """Write the inputs of every row of `table` to `out` (N, inputs), and return odd rows.
 
         Raises
         ------
@@ -115,7 +116,8 @@ class Column:
             For the first blank cell that must not be, and a number too large.
         """
         blank = blank_cells(table.columns[self.name])
-        if self.missing == "error" and self._blank_category is None and blank.any():
+        is_odd = self.missing in ("error", "auto") and self._blank_category is None and blank.any()
+        if is_odd and self.missing == "error":
             expected, setting = self._in_place_of_blanks(table)
             raise DataError(
                 f"{table.name}: {table.place(int(blank.argmax()))}, column {self.name}: is blank; "
@@ -124,11 +126,13 @@ class Column:
             )
         if self.missing == "indicator":
             out[:, -1] = blank
+        odd = np.flatnonzero(blank & is_odd)
         if self.kind == "category":
-            return self._encode_texts(table, out)
+            return Odd(self._encode_texts(table, out), odd)
         numbers = self._numbers(table)
-        out[:, 0] = numbers if self.fill is None else np.where(blank, self.fill, numbers)
-        return np.empty(0, np.intp)
+        fills = self.fill is not None and (is_odd or self.missing != "auto")
+        out[:, 0] = np.where(blank, float(self.fill or 0), numbers) if fills else numbers
+        return Odd(np.empty(0, np.intp), odd)
 
     def _encode_texts(self, table: Table, out: NDArray[Any]) -> NDArray[np.intp]:
         places = places_of(self.categories)
@@ -193,7 +197,7 @@ def described(
     names: Sequence[str],
     chosen: Mapping[str, Mapping[str, Any]],
     *,
-    fills_blanks: bool = False,
+    missing: Missing = "error",
 ) -> list[Column]:
     """Return the columns called `names` as a table shows them, except where the user chose.
 
@@ -201,9 +205,10 @@ def described(
     ----------
     chosen : mapping of str to mapping
         Of some columns ``kind``, ``missing`` and ``fill``.
-    fills_blanks : bool
-        Whether blank cells need no choice: numbers then take the median, and where Booleans or text
-        have blank cells these have an input of their own.
+    missing : str
+        What blank cells are in columns of which `chosen` does not say it. With ``auto`` numbers
+        take the median where a cell of the table is blank, and Booleans and text have an input of
+        their own.
 
     Raises
     ------
@@ -216,8 +221,8 @@ def described(
         kind = settings.pop("kind", None)
         if kind is None and (problem := unsuited(table, name)):
             raise DataError(f"{table.name}: column {name}: {problem}")
-        kind = kind or table.kind(name)
-        if fills_blanks and "missing" not in settings:
+        kind, settings = kind or table.kind(name), {"missing": missing, **settings}
+        if settings["missing"] == "auto":
             kind, settings["missing"] = _filled(table.columns[name], kind)
         check_texts(table, name)
         columns.append(_checked(Column(name, kind, **settings), table))
@@ -227,9 +232,9 @@ def described(
 def _filled(cells: Cells, kind: Kind) -> tuple[Kind, Missing]:
     if cells.dtype == BLANK_BOOLEAN:
         return "boolean", "indicator"
-    if kind == "number":
-        return kind, "median"
-    return kind, "indicator" if blank_cells(cells).any() else "error"
+    if not blank_cells(cells).any():
+        return kind, "auto"
+    return kind, "median" if kind == "number" else "indicator"
 
 
 def _checked(column: Column, table: Table) -> Column:
@@ -250,20 +255,35 @@ def unsuited(table: Table, name: str) -> str | None:
     if table.kind(name) != "category":
         return None
     cells = table.columns[name]
-    known = np.flatnonzero(~blank_cells(cells))
-    different = _different(cells)
-    if different and all(map(_DATE.fullmatch, different)):
+    if (row := row_of_date(cells)) is not None:
         return (
-            f"{table.place(int(known[0]))}: found {cells[known[0]]!r}, a date or time; "
+            f"{table.place(row)}: found {cells[row]!r}, a date or time; "
             "make numbers of it (a year, days since then), or add the column to data.drop"
         )
-    if len(different) > max(FEWEST_TEXTS, len(known) / 2) or len(different) > MOST_CATEGORIES:
+    if (different := number_of_texts(cells)) is not None:
+        known = int(np.count_nonzero(~blank_cells(cells)))
         return (
-            f"{len(different)} different texts in {count(len(known), 'row')}, as of names or free "
+            f"{different} different texts in {count(known, 'row')}, as of names or free "
             "text; add it to data.drop, or to keep it beside the predictions say "
             f"data.id: {yaml_word(name)}"
         )
     return None
+
+
+def row_of_date(cells: Cells) -> int | None:
+    """Return the first row with a text, if all texts of a column are dates or times."""
+    different = {*cells} - {None}
+    dates = {text for text in different if not is_blank_word(text)}
+    if not dates or not all(map(is_date, dates)):
+        return None
+    return next(row for row, cell in enumerate(cells) if cell in dates)
+
+
+def number_of_texts(cells: Cells) -> int | None:
+    """Return how many different texts a column has, if too many for categories."""
+    known, different = int(np.count_nonzero(~blank_cells(cells))), len(_different(cells))
+    too_many = different > max(FEWEST_TEXTS, known / 2) or different > MOST_CATEGORIES
+    return different if too_many else None
 
 
 def check_texts(table: Table, name: str) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nncli.base.arguments import said
 from nncli.base.errors import DataError
 from nncli.base.storage.mapping import row_blocks
 from nncli.base.storage.temporary_file import stacked
@@ -23,21 +24,30 @@ from nncli.data.files.table import NUMBER, Table
 from nncli.data.files.table_blocks import compact
 from nncli.data.names import plain_name
 from nncli.data.splits import Rows
-from nncli.data.tables.column import KIND_WORDS, Column, blank_cells
+from nncli.data.tables.column import KIND_WORDS, Column, Odd, blank_cells
 
 _ENCODED_BYTES = 4 << 20  # at a time
 
 
 class Unseen:
-    """Texts of columns that are none of their categories, in one table after another."""
+    """Cells as no training row has them, in one table after another.
+
+    They are texts of columns that are none of their categories, and blank cells.
+    """
 
     def __init__(self) -> None:
+        self._blank = Counter[str]()  # cells of columns
+        self._first_blank: tuple[str, str] | None = None
         self._first: dict[str, tuple[str, str]] = {}  # the text, and the start of the line
         self._several: set[str] = set()
         self._rows = Counter[str]()
 
-    def add(self, table: Table, column: str, rows: NDArray[np.intp]) -> None:
-        """Take note of the texts of a column in these rows; of all of them only the first stays."""
+    def add(self, table: Table, column: str, odd: Odd) -> None:
+        """Take note of the odd cells of a column; of all of them only the first stays."""
+        if len(odd.blank):
+            self._first_blank = self._first_blank or (table.name, table.place(int(odd.blank[0])))
+            self._blank[column] += len(odd.blank)
+        rows = odd.unknown
         if not len(rows):
             return
         text = table.columns[column][rows[0]]
@@ -48,13 +58,25 @@ class Unseen:
         self._rows[column] += len(rows)
 
     def notes(self) -> list[str]:
-        """Return a line about each column that has any."""
-        return [
+        """Return a line about blank cells, and one about each column that has other texts."""
+        return self._of_blanks() + [
             start
             + (" and others are" if column in self._several else " is")
             + " not among the categories of the training rows; in "
             f"{count(self._rows[column], 'row')} its inputs are all 0"
             for column, (_, start) in self._first.items()
+        ]
+
+    def _of_blanks(self) -> list[str]:
+        if self._first_blank is None:
+            return []
+        cells = count(self._blank.total(), "blank cell")
+        columns = ", ".join(f"{name} {number}" for name, number in self._blank.items())
+        name, place = self._first_blank
+        return [
+            f"{name}: {cells} where the training data has none: {columns} (first: {place}); "
+            "a number takes the median of the training rows, a category has 0 in its inputs; "
+            f"{said('--strict', 'strict=True')} refuses them"
         ]
 
 
@@ -91,8 +113,17 @@ class Encoding:
         columns = (replace(each, name=plain_name(each.name)) for each in self.columns)
         return replace(self, columns=tuple(columns))
 
+    @property
+    def strict(self) -> Encoding:
+        """The same, which refuses a blank cell where the training data has none."""
+        columns = (
+            replace(each, missing="error", fill=None) if each.missing == "auto" else each
+            for each in self.columns
+        )
+        return replace(self, columns=tuple(columns))
+
     def encode(self, table: Table) -> tuple[NDArray[Any], list[str]]:
-        """Return the matrix (N, inputs) of a table, and lines about categories unseen before.
+        """Return the matrix (N, inputs) of a table, and lines about cells unseen before.
 
         It has single precision where that holds all of it exactly, and else double.
 
@@ -111,7 +142,7 @@ class Encoding:
     def encode_block(self, table: Table, found: Collection[str], unseen: Unseen) -> NDArray[Any]:
         """Return the matrix (N, inputs) of some rows of a file, in double precision.
 
-        Texts that are no category are added to `unseen`.
+        Odd cells are added to `unseen`.
         `found` and errors are as for `check_columns`, and for `Column.encode`.
         """
         self.check_columns(table, found)
@@ -130,8 +161,7 @@ class Encoding:
         start = 0
         for column in self.columns:
             end = start + len(column.inputs)
-            rows = column.encode(table, matrix[:, start:end])
-            unseen.add(table, column.name, rows)
+            unseen.add(table, column.name, column.encode(table, matrix[:, start:end]))
             start = end
         return matrix
 

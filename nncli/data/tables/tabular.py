@@ -1,103 +1,81 @@
 """A data set from tables: targets understood, rows divided, columns encoded, rows weighted."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nncli.base.errors import DataError
-from nncli.base.words import did_you_mean, listed
-from nncli.data.dataset import Dataset, Task
-from nncli.data.files.hints import NO_HINTS, HintedFile
-from nncli.data.files.table import BLANK_BOOLEAN, Kind, Table
-from nncli.data.files.table_file import TableInput, column_names, name_of, open_table, read_table
-from nncli.data.files.texts import is_code
+from nncli.base.words import listed
+from nncli.data.dataset import Dataset
+from nncli.data.files.blanks import Blanks, MixedColumnError
+from nncli.data.files.hints import NO_HINTS, HintedFile, Hints
+from nncli.data.files.table import BLANK_BOOLEAN, Cells, Kind, Table
+from nncli.data.files.table_file import (
+    CsvTable,
+    TableInput,
+    column_names,
+    name_of,
+    open_table,
+    read_table,
+)
+from nncli.data.files.texts import is_code, text_cells
+from nncli.data.files.value_file import ValueFile
 from nncli.data.files.values import MOST_EXACT
 from nncli.data.names import named_columns
 from nncli.data.rows.reading import Taken, labelled_rows
 from nncli.data.splits import Rows, Split, in_order, whole
 from nncli.data.splitting import Fold, Share, divide
-from nncli.data.tables.column import check_inputs, described
+from nncli.data.tables.choices import Choices
+from nncli.data.tables.column import Column, check_inputs
 from nncli.data.tables.encoding import Encoding, constant_columns, fit
 from nncli.data.tables.target_notes import target_notes
 from nncli.data.tables.targets import Targets, understand, with_targets
-from nncli.data.weights import ClassWeights, given_weights, row_weights
+from nncli.data.tables.understanding import understand_columns, ways_out, words_for_blanks
+from nncli.data.weights import given_weights, row_weights
 
 
 @dataclass(frozen=True)
-class Choices:
-    """What the user has said of a table; everything else shows in its cells.
+class Prepared:
+    """A table whose targets and columns are understood, and whose rows are divided.
 
     Attributes
     ----------
-    target : sequence of str
-    task : str, optional
-    columns : mapping of str to mapping
-        Of some columns ``kind``, ``missing`` and ``fill``.
-    drop : collection of str
-        Columns that are not read.
-    id : str, optional
-        A column that is no input, but stands beside the predictions.
-    weight : str, optional
-        A column that says how much each row counts in training.
-    class_weight : "balanced" or mapping of class to number, optional
-        How much the rows of each class count.
-    blanks : collection of str
-        Cells that count as blank.
-    missing : "error" or "auto"
-        What blank cells are in columns of which `columns` does not say it: see `described`.
-    classes : sequence of str
-        Those that there are, in their order, where they are known.
-    encoding : Encoding, optional
-        How the columns become inputs, where it is known.
+    table : Table
+        The rows whose targets are known.
+    targets : Targets
+    values : array
+        The targets of all rows, as `Targets.values` gives them.
+    divided : dict of str to array
+        The rows of each split that is taken from the table.
+    choices : Choices
+        What the user has said, and the id that was found.
+    roles : mapping of str to str
+        What the columns that are no inputs are, by name.
+    encoding : Encoding
+        How the columns become inputs.
+    blanks : list of str
+        Words that were found to be blank cells, and are text in no other column.
+    notes, left_out : list of str
+        Lines about what was understood, and about rows without a target.
+    hints : Hints
+        What was said of the file, and what it was taken for.
     """
 
-    target: Sequence[str]
-    task: Task | None = None
-    columns: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    drop: Collection[str] = ()
-    id: str | None = None
-    weight: str | None = None
-    class_weight: ClassWeights | None = None
-    blanks: Sequence[str] = ()
-    missing: Literal["error", "auto"] = "error"
-    classes: Sequence[str] = ()
-    encoding: Encoding | None = None
-
-    @property
-    def roles(self) -> dict[str, str]:
-        """What the columns that are no inputs are, by name."""
-        roles = dict.fromkeys(self.drop, "dropped")
-        others = ((self.id, "id"), (self.weight, "weight"))
-        roles |= {name: role for name, role in others if name is not None}
-        return roles | dict.fromkeys(self.target, "target")
-
-    @property
-    def kinds(self) -> dict[str, Kind]:
-        """The kinds that are not to be taken from the cells."""
-        chosen = {name: each["kind"] for name, each in self.columns.items() if each.get("kind")}
-        if self.weight is not None:
-            chosen[self.weight] = "number"
-        if self.id is not None:
-            chosen[self.id] = "category"  # as it stands in the file
-        return chosen
-
-    def check_names(self, names: Sequence[str], name: str) -> None:
-        """Raise `DataError` when a column that is spoken of is not there."""
-        for column in (*self.roles, *self.columns):
-            if column not in names:
-                role = self.roles.get(column)
-                raise DataError(
-                    f"{name}: has no column '{column}'"
-                    + (f" for data.{_KEYS[role]}" if role else " as data.columns says")
-                    + (did_you_mean(column, names) or f"; it has {listed(names, 10)}")
-                )
-
-
-_KEYS = {"dropped": "drop", "id": "id", "weight": "weight", "target": "target"}
+    table: Table
+    targets: Targets
+    values: NDArray[Any]
+    divided: dict[str, Rows]
+    choices: Choices
+    roles: Mapping[str, str]
+    encoding: Encoding
+    blanks: list[str]
+    notes: list[str]
+    left_out: list[str]
+    hints: Hints
 
 
 def load_tables(
@@ -122,36 +100,67 @@ def load_tables(
     DataError
         Naming the place, what was found and what was expected.
     """
-    path, understood = name_of(source), list[str]()
-    hints = source.hints if isinstance(source, HintedFile) else NO_HINTS
+    shares = {part: each for part, each in parts.items() if isinstance(each, Share)}
+    others = {part: each for part, each in parts.items() if not isinstance(each, Share)}
+    return dataset_of(prepared(source, shares, choices, seed, fold), others)
+
+
+def prepared(
+    source: TableInput,
+    shares: Mapping[str, Share],
+    choices: Choices,
+    seed: int,
+    fold: Fold | None = None,
+) -> Prepared:
+    """Read a table and understand it: parameters and errors are as for `load_tables`."""
+    path, understood, hints = name_of(source), list[str](), NO_HINTS
     if isinstance(source, HintedFile):
-        source = HintedFile(source.path, replace(hints, note=understood.append))
+        hints = replace(source.hints, note=understood.append)
+        source = HintedFile(source.path, hints)
     names = column_names(source)
     choices.check_names(names, path)
     names, unnamed = named_columns(path, names, {*choices.roles, *choices.columns})
-    table, left_out = _read(source, names, choices)
+    blanks, mixed = Blanks(choices.blanks), dict[str, str]()
+    table, left_out = _read(source, names, choices, blanks, mixed)
     targets = understand(table, choices.target, choices.task, choices.classes)
     is_open = targets.classes and targets.names[0] not in choices.kinds
     if is_open and _are_codes(source, table, targets.names[0]):
         said = {**choices.columns, targets.names[0]: {"kind": "category"}}
-        return load_tables(source, parts, replace(choices, columns=said), seed, fold)
+        return prepared(source, shares, replace(choices, columns=said), seed, fold)
     values = targets.values(table)
-    shares = {part: each for part, each in parts.items() if isinstance(each, Share)}
-    others = {part: each for part, each in parts.items() if not isinstance(each, Share)}
     divided = divide(_labels_alone(values), shares, seed, targets.classes, path, fold)
-    encoding = choices.encoding or _encoding(table, names, choices, divided["train"])
+    roles, notes = choices.roles, [*understood, *unnamed]
+    encoding = choices.encoding
+    if encoding is None:
+        found = understand_columns(table, names, choices, divided["train"], blanks.words, mixed)
+        roles = {**dict.fromkeys(found.left_out, "left out"), **roles}
+        roles |= {} if found.id is None else {found.id: "id"}
+        choices, notes = replace(choices, id=found.id), [*notes, *found.notes]
+        encoding = _fitted(table, found.columns, choices, divided["train"])
+    return Prepared(
+        table, targets, values, divided, choices, roles, encoding,
+        words_for_blanks(table, blanks.words), notes, left_out, hints,
+    )  # fmt: skip
+
+
+def dataset_of(found: Prepared, others: Mapping[str, TableInput]) -> Dataset:
+    """Return the data set of a table that is understood, with other tables for other splits."""
+    table, targets, choices, encoding = found.table, found.targets, found.choices, found.encoding
     matrix, unseen = encoding.by_plain_names.encode(table)
-    notes = [*understood, *unnamed, *unseen]
-    weights = _weights(table, targets, values, choices, divided["train"])
-    splits = {part: Split(matrix, values, rows, weights) for part, rows in divided.items()}
-    taken = Taken(encoding.inputs, encoding, hints=hints)
+    notes, left_out = [*found.notes, *unseen], [*found.left_out]
+    train = found.divided["train"]
+    weights = _weights(table, targets, found.values, choices, train)
+    splits = {
+        part: Split(matrix, found.values, rows, weights) for part, rows in found.divided.items()
+    }
+    taken = Taken(encoding.inputs, encoding, hints=found.hints)
     for part, other in others.items():
         splits[part] = labelled_rows(
             taken, targets, other, note=notes.append, left_out=left_out.append
         )
-    notes += _constant_notes(path, encoding, splits["train"])
+    notes += _constant_notes(table.name, encoding, splits["train"])
     chosen = choices.task is not None
-    notes += target_notes(path, targets, values, divided["train"], chosen=chosen)
+    notes += target_notes(table.name, targets, found.values, train, chosen=chosen)
     return Dataset(
         task=targets.task,
         columns=encoding.inputs,
@@ -160,12 +169,16 @@ def load_tables(
         splits=in_order(splits),
         encoding=encoding,
         scales_targets=targets.task == "regression",
-        roles=choices.roles,
+        roles=found.roles,
         left_out=left_out,
         warnings=notes,
         numbers=table.numbers,
-        ids={} if choices.id is None else {choices.id: table.columns[choices.id]},
+        ids={} if choices.id is None else {choices.id: _texts(table.columns[choices.id])},
     )
+
+
+def _texts(cells: Cells) -> Cells:
+    return cells if cells.dtype.kind == "O" else text_cells(cells)
 
 
 def _constant_notes(path: str, encoding: Encoding, train: Split) -> Iterator[str]:
@@ -195,12 +208,8 @@ def _are_codes(source: TableInput, table: Table, target: str) -> bool:
     return any(map(is_code, {*first.columns[target]} - {None}))
 
 
-def _encoding(table: Table, names: Sequence[str], choices: Choices, train: Rows) -> Encoding:
-    """Return how the columns called `names` that are inputs become these."""
-    inputs = [name for name in names if name not in choices.roles]
-    if not inputs:
-        raise DataError(f"{table.name}: has no column for an input beside {listed(names)}")
-    columns = described(table, inputs, choices.columns, fills_blanks=choices.missing == "auto")
+def _fitted(table: Table, columns: Sequence[Column], choices: Choices, train: Rows) -> Encoding:
+    """Return how columns become inputs."""
     encoding = fit(columns, table, train)
     check_inputs(table.name, encoding.columns)
     return replace(encoding, blanks=tuple(choices.blanks), id=choices.id)
@@ -216,11 +225,30 @@ def _weights(
     )
 
 
-def _read(source: TableInput, names: Sequence[str], choices: Choices) -> tuple[Table, list[str]]:
-    """Return the rows of a table whose targets are known, and how many are not."""
+def _read(
+    source: TableInput,
+    names: Sequence[str],
+    choices: Choices,
+    blanks: Blanks,
+    mixed: dict[str, str],
+) -> tuple[Table, list[str]]:
+    """Return the rows of a table whose targets are known, and how many are not.
+
+    A column of numbers with a text among them is read again as text, and added to `mixed`.
+    """
     used = [name for name in names if name not in choices.drop]
-    table = read_table(source, kinds=choices.kinds, used=used, missing=choices.blanks)
-    return with_targets(table, choices.target)
+    while True:
+        blanks.words.clear()
+        kinds: dict[str, Kind] = {**dict.fromkeys(mixed, "category"), **choices.kinds}
+        try:
+            table = read_table(source, kinds=kinds, used=used, missing=blanks)
+        except MixedColumnError as error:
+            is_read = isinstance(source, CsvTable | ValueFile)  # an open file, which is read once
+            if error.column in kinds or error.column in choices.target or is_read:
+                raise DataError(f"{error}; {ways_out(error.column, error.text)}") from error
+            mixed[error.column] = error.text
+        else:
+            return with_targets(table, choices.target)
 
 
 def _labels_alone(values: NDArray[Any]) -> Split:

@@ -22,8 +22,8 @@ def read(cells, form, folder, blanks=()):
         (folder / "t").write_text("x,y\n" + "".join(f"{each},1\n" for each in cells), "utf-8")
         source = folder / "t"
     else:
-        values = [json.loads(each.lower()) if each in sum(KNOWN.values(), []) else each
-                  for each in cells]  # fmt: skip
+        known = [*KNOWN["number"], *KNOWN["boolean"]]
+        values = [json.loads(each.lower()) if each in known else each for each in cells]
         rows = [{"x": None if each == "" else each, "y": 1} for each in values]
         source = form_of(rows)
         if form == "json lines":

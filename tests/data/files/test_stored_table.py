@@ -10,7 +10,8 @@ from nncli.base.storage import mapping
 from nncli.base.storage.mapping import Memory, is_large
 from nncli.data.files.stored_table import TAKEN_ROWS, StoredTable, collect
 from nncli.data.files.table import Table
-from nncli.data.tables.tabular import Choices, load_tables
+from nncli.data.tables.choices import Choices
+from nncli.data.tables.tabular import load_tables
 
 ROWS = 300
 SMALL = Memory(large_bytes=100, table_bytes=100)
@@ -119,7 +120,9 @@ def test_a_large_file_becomes_the_same_data_set(tmp_path, monkeypatch):
     assert not is_large(expected.splits["train"].inputs)
     assert (found.encoding, found.left_out) == (expected.encoding, expected.left_out)
     assert found.warnings == expected.warnings
-    assert "'pink' (line 3) and others are" in found.warnings[0]
+    np.testing.assert_array_equal(found.numbers, expected.numbers)
+    assert "column when: taken as data.id" in found.warnings[0]
+    assert "'pink' (line 3) and others are" in found.warnings[1]
     for name, split in expected.splits.items():
         for part in ("inputs", "targets", "rows", "weights"):
             np.testing.assert_array_equal(getattr(found.splits[name], part), getattr(split, part))

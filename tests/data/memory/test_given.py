@@ -6,7 +6,8 @@ import pytest
 from nncli.base.errors import DataError
 from nncli.data.arrays import Arrays, load_arrays
 from nncli.data.memory.given import GivenTable, given_rows
-from nncli.data.tables.tabular import Choices, load_tables
+from nncli.data.tables.choices import Choices
+from nncli.data.tables.tabular import load_tables
 from tests.data.memory.frames import FORMS, as_csv, in_form
 from tests.model.models import people
 
@@ -207,13 +208,13 @@ def test_blank_cells_are_filled_by_what_their_columns_are():
         rows[row][name] = None
     table = given_rows(rows).table
     with pytest.raises(DataError, match="column n: is blank"):
-        load_tables(table, {}, Choices(["y"]), 0)
+        load_tables(table, {}, Choices(["y"], missing="error"), 0)
     data = load_tables(table, {}, Choices(["y"], missing="auto"), 0)
     assert [(each.name, each.kind, each.missing) for each in data.encoding.columns] == [
         ("n", "number", "median"),
         ("b", "boolean", "indicator"),
         ("t", "category", "indicator"),
-        ("whole", "number", "median"),
+        ("whole", "number", "auto"),
     ]
     assert [*data.columns] == ["n", "b", "b is blank", "t=x", "t is blank", "whole"]
     assert data.splits["train"].inputs[3, 0] == np.median([n for n in range(20) if n != 3])

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nncli.data.arrays import Arrays, load_arrays
-from nncli.data.tables.tabular import Choices, load_tables
+from nncli.data.tables.choices import Choices
+from nncli.data.tables.tabular import load_tables
 from nncli.data.tables.target_notes import target_notes
 from nncli.data.tables.targets import Targets
 

@@ -1,0 +1,92 @@
+"""What the user has said of a table, and where its columns are spoken of."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from nncli.base.errors import DataError
+from nncli.base.words import did_you_mean, listed
+from nncli.data.dataset import Task
+from nncli.data.files.table import Kind
+from nncli.data.tables.encoding import Encoding
+from nncli.data.weights import ClassWeights
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What the user has said of a table; everything else shows in its cells.
+
+    Attributes
+    ----------
+    target : sequence of str
+    task : str, optional
+    columns : mapping of str to mapping
+        Of some columns ``kind``, ``missing`` and ``fill``.
+    drop : collection of str
+        Columns that are not read.
+    id : str, optional
+        A column that is no input, but stands beside the predictions.
+    weight : str, optional
+        A column that says how much each row counts in training.
+    class_weight : "balanced" or mapping of class to number, optional
+        How much the rows of each class count.
+    blanks : collection of str
+        Cells that count as blank.
+    missing : "error" or "auto"
+        What blank cells are in columns of which `columns` does not say it: see `described`.
+    says_missing : bool
+        Whether that was said, and is no default.
+    leaves_out : bool
+        Whether columns that nothing can be learned from are left out; not of inputs that were
+        given as such.
+    classes : sequence of str
+        Those that there are, in their order, where they are known.
+    encoding : Encoding, optional
+        How the columns become inputs, where it is known.
+    """
+
+    target: Sequence[str]
+    task: Task | None = None
+    columns: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    drop: Collection[str] = ()
+    id: str | None = None
+    weight: str | None = None
+    class_weight: ClassWeights | None = None
+    blanks: Sequence[str] = ()
+    missing: Literal["error", "auto"] = "auto"
+    says_missing: bool = False
+    leaves_out: bool = True
+    classes: Sequence[str] = ()
+    encoding: Encoding | None = None
+
+    @property
+    def roles(self) -> dict[str, str]:
+        """What the columns that are no inputs are, by name."""
+        roles = dict.fromkeys(self.drop, "dropped")
+        others = ((self.id, "id"), (self.weight, "weight"))
+        roles |= {name: role for name, role in others if name is not None}
+        return roles | dict.fromkeys(self.target, "target")
+
+    @property
+    def kinds(self) -> dict[str, Kind]:
+        """The kinds that are not to be taken from the cells."""
+        chosen = {name: each["kind"] for name, each in self.columns.items() if each.get("kind")}
+        if self.weight is not None:
+            chosen[self.weight] = "number"
+        if self.id is not None:
+            chosen[self.id] = "category"  # as it stands in the file
+        return chosen
+
+    def check_names(self, names: Sequence[str], name: str) -> None:
+        """Raise `DataError` when a column that is spoken of is not there."""
+        for column in (*self.roles, *self.columns):
+            if column not in names:
+                role = self.roles.get(column)
+                raise DataError(
+                    f"{name}: has no column '{column}'"
+                    + (f" for data.{_KEYS[role]}" if role else " as data.columns says")
+                    + (did_you_mean(column, names) or f"; it has {listed(names, 10)}")
+                )
+
+
+_KEYS = {"dropped": "drop", "id": "id", "weight": "weight", "target": "target"}

@@ -1,0 +1,252 @@
+"""What the columns of a table are: inputs of which kind, an id, or nothing to learn from.
+
+`understand_columns` alone decides it, for training and for `nncli init`, which writes it down. What
+the user says of a column goes before; of a column that is named in `Choices.columns` nothing is
+guessed but its kind.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from nncli.base.errors import DataError
+from nncli.base.words import count, listed, yaml_key, yaml_word
+from nncli.data.files.numerals import is_blank_word
+from nncli.data.files.table import BLANK_BOOLEAN, NUMBER, Cells, Table
+from nncli.data.tables.column import (
+    Column,
+    blank_cells,
+    described,
+    number_of_texts,
+    row_of_date,
+)
+
+if TYPE_CHECKING:
+    from nncli.data.splits import Rows
+    from nncli.data.tables.choices import Choices
+
+_FEWEST_COUNTED = 10  # of fewer rows numbers that count up may be anything, unless the name says it
+_MOST_NOTES = 10
+_FIRST = 256
+_INDEX = re.compile(
+    r"(?:.*[ _.-])?(?:id|idx|index|key|nr|no|num|number|row|rownum|rowid|record|seq|lfd|pk|uid)\.?"
+    r"|#|row ?names?|.*[a-z]I[dD]",
+    re.DOTALL,
+)
+
+
+_TYPED = re.compile(rf"{NUMBER.pattern}|true|false", re.ASCII | re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Understood:
+    """What the columns of a table are.
+
+    Attributes
+    ----------
+    columns : list of Column
+        The inputs, not fitted.
+    id : str or None
+        A column that is no input, but stands beside the predictions.
+    left_out : list of str
+        Columns that nothing can be learned from.
+    notes : list of str
+        A line about each thing that was guessed and that the user may see otherwise.
+    """
+
+    columns: list[Column]
+    id: str | None
+    left_out: list[str]
+    notes: list[str]
+
+
+def understand_columns(
+    table: Table,
+    names: Sequence[str],
+    choices: Choices,
+    train: Rows,
+    words: Mapping[str, Collection[str]],
+    mixed: Mapping[str, str],
+) -> Understood:
+    """Return what the columns called `names` are, of which the user says nothing but a kind.
+
+    Parameters
+    ----------
+    train : array of int
+        The training rows.
+    words : mapping of str to collection of str
+        Words that were found to be blank cells, by column.
+    mixed : mapping of str to str
+        Columns that would be of numbers but for a text, and that text.
+
+    Raises
+    ------
+    DataError
+        When no input is left, and as `described`.
+    """
+    inputs = [name for name in names if name not in choices.roles]
+    reasons: dict[str, Reason] = {}
+    for name in inputs if choices.leaves_out else ():
+        if name not in choices.columns and (reason := _useless(table, name, train)):
+            reasons[name] = reason
+    if len(reasons) == len(inputs):  # rather a row number than nothing
+        reasons = {name: each for name, each in reasons.items() if not _counts(table, name)}
+    kept = [name for name in inputs if name not in reasons]
+    if not kept:
+        beside = listed([name for name in names if name not in reasons])
+        why = "".join(f"; column {name}: {each.why}" for name, each in reasons.items())
+        raise DataError(f"{table.name}: has no column for an input beside {beside}{why}")
+    columns = described(table, kept, choices.columns, missing=choices.missing)
+    id_ = choices.id
+    if id_ is None:
+        id_ = next((name for name in reasons if _names_rows(table, name)), None)
+    notes = [
+        *_notes_of_reasons(table, reasons, id_),
+        *_notes_of_mixed(table, kept, mixed),
+        *_notes_of_words(table, columns, choices),
+        *_notes_of_blanks(table, columns, choices, words),
+    ]
+    return Understood(columns, id_, [name for name in reasons if name != id_], notes)
+
+
+class Reason(NamedTuple):
+    """Why nothing can be learned from a column, and what to do to use it."""
+
+    why: str
+    use: str
+
+
+def _useless(table: Table, name: str, train: Rows) -> Reason | None:
+    """Return why nothing can be learned from a column, if so."""
+    cells = table.columns[name]
+    if _is_blank(cells, train):
+        return Reason("every cell of the training rows is blank", "fill it")
+    use = f"say data.columns: {{{yaml_key(name)}: {table.kind(name)}}}"
+    if table.kind(name) != "category":
+        return Reason("it numbers the rows", use) if _counts(table, name) else None
+    if (row := row_of_date(cells)) is not None:
+        return Reason(
+            f"its texts are dates or times, as {cells[row]!r} ({table.place(row)})",
+            f"make numbers of it (a year, days since then), or {use}",
+        )
+    if (different := number_of_texts(cells)) is not None:
+        rows = count(int(np.count_nonzero(~blank_cells(cells))), "row")
+        return Reason(f"it has {different} different texts in {rows}, as names or free text", use)
+    return None
+
+
+def _is_blank(cells: Cells, train: Rows) -> bool:
+    if cells.dtype.kind == "O":
+        return all(cell is None or is_blank_word(cell) for cell in {*cells[train]})
+    return cells.dtype.kind == "f" and bool(np.isnan(cells[train]).all())
+
+
+def _counts(table: Table, name: str) -> bool:
+    """Return whether the cells of a column are whole numbers that count the rows of the file."""
+    cells = table.columns[name]
+    fewest = 2 if _INDEX.fullmatch(name) or _INDEX.fullmatch(name.lower()) else _FEWEST_COUNTED
+    if cells.dtype.kind not in "iuf" or cells.dtype == BLANK_BOOLEAN or len(cells) < fewest:
+        return False
+    rows = np.arange(len(cells)) if table.numbers is None else table.numbers
+    for part in (slice(_FIRST), slice(None)):  # mostly the first cells show that they do not
+        if not (np.diff(cells[part]) == np.diff(rows[part])).all():
+            return False
+    return bool(cells[0] == np.rint(cells[0]))
+
+
+def _names_rows(table: Table, name: str) -> bool:
+    """Return whether a column that is left out has another number or text in every row."""
+    cells = table.columns[name]
+    if cells.dtype.kind != "O":
+        return _counts(table, name)
+    is_date = row_of_date(cells) is not None
+    return not is_date and len({*cells}) == len(cells) and not blank_cells(cells).any()
+
+
+def _notes_of_reasons(
+    table: Table, reasons: Mapping[str, Reason], id_: str | None
+) -> Iterator[str]:
+    for name, reason in reasons.items():
+        done = "taken as data.id, which is no input" if name == id_ else "left out"
+        yield f"{table.name}: column {name}: {done}, as {reason.why}; to use it, {reason.use}"
+
+
+def _notes_of_mixed(table: Table, kept: Collection[str], mixed: Mapping[str, str]) -> Iterator[str]:
+    for name, text in mixed.items():
+        cells = table.columns[name]
+        if name in kept and any(_TYPED.fullmatch(cell or "") for cell in {*cells}):
+            row = int(np.argmax(cells == text))
+            yield (
+                f"{table.name}: column {name}: taken as categories, as {text[:40]!r} "
+                f"({table.place(row)}) is no number; {ways_out(name, text)}"
+            )
+
+
+def ways_out(column: str, text: str) -> str:
+    """Return what to say of a text among numbers."""
+    return (
+        f"say data.blanks: [{yaml_word(text)}] if its value is not known, or data.columns: "
+        f"{{{yaml_key(column)}: category}}"
+    )
+
+
+def _notes_of_words(table: Table, columns: Sequence[Column], choices: Choices) -> Iterator[str]:
+    """Yield a line about words in text that might be blank cells, if there are any."""
+    found: dict[str, None] = {}
+    places = []
+    for column in columns:
+        if column.kind == "category" and column.name not in choices.columns:
+            words = sorted(filter(is_blank_word, {*table.columns[column.name]} - {None}))
+            found |= dict.fromkeys(words)
+            places += [column.name] if words else []
+    if found:
+        where, said = listed(places, 5, quote=""), ", ".join(map(yaml_word, found))
+        yield (
+            f"{table.name}: column {where}: {listed([*found])} is a category like any other text; "
+            f"if it is a blank cell, say data.blanks: [{said}]"
+        )
+
+
+def _notes_of_blanks(
+    table: Table,
+    columns: Sequence[Column],
+    choices: Choices,
+    words: Mapping[str, Collection[str]],
+) -> Iterator[str]:
+    """Yield a line about each column whose blank cells are filled without a word of the user."""
+    lines = []
+    for column in columns:
+        is_said = choices.says_missing or "missing" in choices.columns.get(column.name, {})
+        new = [each for each in words.get(column.name, ()) if each not in choices.blanks]
+        if column.missing not in ("median", "indicator") or (is_said and not new):
+            continue
+        cells = int(blank_cells(table.columns[column.name]).sum())
+        named = f" ({', '.join(new)})" if new else ""
+        done = _DONE[column.missing][cells == 1]
+        lines.append(
+            f"{table.name}: column {column.name}: {count(cells, 'blank cell')}{named} {done}"
+        )
+    for line in lines[:_MOST_NOTES]:
+        yield f"{line}; data.columns says otherwise"
+    if (rest := len(lines) - _MOST_NOTES) > 0:
+        yield f"{table.name}: blank cells of {count(rest, 'more column')} are treated alike"
+
+
+_DONE = {
+    "median": ("take the median of the training rows", "takes the median of the training rows"),
+    "indicator": ("have an input of their own", "has an input of its own"),
+}
+
+
+def words_for_blanks(table: Table, words: Mapping[str, Collection[str]]) -> list[str]:
+    """Return what is to be said as ``data.blanks``: no words that are text in another column."""
+    texts: set[Any] = set()
+    for cells in table.columns.values():
+        texts |= {*cells} if cells.dtype.kind == "O" else set()
+    found = dict.fromkeys(word for each in words.values() for word in each)
+    return [word for word in found if word not in texts]
