@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -198,14 +197,19 @@ def _described(dataset: Dataset) -> tuple[list[str], list[str], list[str]]:
 
 
 def _means_the_same(dataset: Dataset, model: Model) -> bool:
-    """Return whether a table has the model's columns and classes, whatever version named them."""
+    """Return whether a table has the model's columns and classes, whatever version named them.
+
+    Earlier versions learned from columns that are left out now.
+    """
     known = Targets(model.task, model.targets, model.classes)
     codes = known.codes(np.array(dataset.classes, object))
     same_classes = {*codes.tolist()} == {*range(len(model.classes))}
-    return same_classes and _meaning(dataset.encoding) == _meaning(model.preprocessing.encoding)
+    others = {name for name, role in dataset.roles.items() if role in ("left out", "id")}
+    inputs = [each for each in _meaning(model.preprocessing.encoding) if each[0] not in others]
+    return same_classes and _meaning(dataset.encoding) == inputs
 
 
-def _meaning(encoding: Encoding | None) -> Any:
+def _meaning(encoding: Encoding | None) -> list[tuple[str, str, set[str]]]:
     columns = encoding.columns if encoding else ()
     return [
         (plain_name(each.name), each.kind, {*map(canonical, each.categories)}) for each in columns

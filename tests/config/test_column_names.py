@@ -77,7 +77,7 @@ def test_columns_of_numbers_are_trained_on_by_their_names(tmp_path):
 
 
 def test_a_header_of_numbers_alone_is_known_by_the_model(tmp_path):
-    rows = [f"{n},{n % 3},{2 * n}\n" for n in range(20)]
+    rows = [f"{n % 5},{n % 3},{2 * n}\n" for n in range(20)]
     (tmp_path / "rows.csv").write_text("1100,7,y\n" + "".join(rows), encoding="utf-8")
     data = {"source": "csv", "path": str(tmp_path / "rows.csv"), "target": "y"}
     run = nncli.train({"data": data, "model": {"hidden_layers": [2]}, "training": {"epochs": 1}})

@@ -38,7 +38,7 @@ def texts(*cells):
 def test_a_cell_has_the_category_of_its_text_or_else_of_its_meaning(cell, category):
     column = Column("f", "category", categories=("1", "1.0", "True", "2.50", "x"))
     out = np.empty((1, 5))
-    assert not len(column.encode(Table("t.csv", {"f": texts(cell)}, str), out))
+    assert not len(column.encode(Table("t.csv", {"f": texts(cell)}, str), out).unknown)
     assert out[0].tolist() == np.eye(5)[category].tolist()
 
 
@@ -94,3 +94,14 @@ def test_weights_of_classes_go_by_their_meaning():
         for name in ("true", "True")
     ]
     assert weights[0].metrics == weights[1].metrics
+
+
+def test_a_row_number_was_an_input_of_an_earlier_version(tmp_path):
+    rows = [f"{n + 1},{n % 7 / 2},{'ab'[n % 3 > 0]}" for n in range(60)]
+    (tmp_path / "t.csv").write_text("\n".join(["nr,x,y", *rows]), encoding="utf-8")
+    model = trained(tmp_path, "{path: t.csv, target: y, columns: {nr: number}}")
+    assert model.preprocessing.columns == ["nr", "x"]
+    before = replace(
+        model, config={**model.config, "data": {**model.config["data"], "columns": {}}}
+    )
+    assert before.evaluate().metrics == model.evaluate().metrics
