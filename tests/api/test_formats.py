@@ -159,3 +159,23 @@ def test_classes_that_are_large_numbers_keep_their_digits(number):
     rows = [dict(zip(columns, each, strict=True)) for each in zip(*columns.values(), strict=True)]
     model = trained(rows, target="y", task="binary", test=0, validation=0)
     assert model.classes == ["0", str(number)]
+
+
+DIRTY = {
+    "blanks alone": [None],
+    "row numbers": [*range(3, 3 + ROWS)],
+    "names": [f"name {row}" for row in range(ROWS)],
+    "dates": [f"2024-01-{row + 1:02}" for row in range(ROWS)],
+    "blank numbers": [1.0, None, 2.5],
+    "words in text": ["NA", "EU", "?"],
+    "words alone": ["NA", "?"],
+}
+
+
+@pytest.mark.parametrize("values", DIRTY.values(), ids=DIRTY)
+def test_what_is_left_out_or_filled_is_so_in_every_format(tmp_path, values):
+    columns = {"f": repeated(values), "x": noise(), "y": noise()}
+    formats = in_every_format(columns, tmp_path)
+    models = {name: trained(rows, target="y") for name, rows in formats.items()}
+    same_models(models)
+    same_evaluations({"dicts": models["dicts"], "csv": models["pandas csv"]}, formats)

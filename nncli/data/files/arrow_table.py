@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 BATCH_ROWS = 1 << 14
 _TYPES = {
     "is_nested": "nested",
-    "is_null": "null",
     "is_decimal": "decimal",
     "is_temporal": "temporal",
 }
@@ -153,6 +152,8 @@ class _Reader:
     def cells(self, chunk: "pyarrow.Array", first_row: int) -> NDArray[Any]:
         import pyarrow
 
+        if pyarrow.types.is_null(chunk.type):
+            chunk = chunk.cast(pyarrow.float64())
         is_dictionary = pyarrow.types.is_dictionary(chunk.type)
         if is_dictionary:
             chunk = chunk.dictionary_decode()
@@ -184,7 +185,7 @@ def _kind(arrow_type: "pyarrow.DataType") -> Kind | None:
 
     if types.is_boolean(arrow_type):
         return "boolean"
-    if types.is_integer(arrow_type) or types.is_floating(arrow_type):
+    if types.is_integer(arrow_type) or types.is_floating(arrow_type) or types.is_null(arrow_type):
         return "number"
     texts = (types.is_string, types.is_large_string, types.is_string_view)
     return "category" if any(is_text(arrow_type) for is_text in texts) else None

@@ -11,7 +11,6 @@ from nncli.data.files.table import BLANK_BOOLEAN, NUMBER, Cells
 
 REMEDIES: dict[str, tuple[str, str]] = {
     "nested": ("is nested", "make columns of its parts"),
-    "null": ("has no values", "drop it"),
     "wide": ("holds integers of 128 bits", "cast it to 64 bits"),
     "decimal": ("holds decimals", "cast it to double"),
     "temporal": ("holds dates or times", "turn it into numbers, such as year, month and day"),
