@@ -227,6 +227,6 @@ def test_data_that_links_lead_to_is_read_as_long_as_it_is_the_same(project, run)
 
 def test_a_model_in_memory_is_the_callers_own(project):
     result = nncli.train("c.yaml", note=lambda text: None)
-    text(TABLE)(project / "data" / "d.csv")
+    text("u,v,y\n" + "1,2,s3cr3t\n" * 9)(project / "data" / "d.csv")
     with pytest.raises(nncli.DataError, match="s3cr3t"):
         result.model.evaluate()
