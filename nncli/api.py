@@ -239,7 +239,7 @@ def cross_validate(
         job = prepare(first, title=title, progress_bar=progress, clock=clock)
     with _run_directory(out, job.config, note) as directory, call.watching() as watching:
         runs = runs_of_folds(directory, loaded)
-        others = jobs_of_folds(runs, first=2, clock=clock)
+        others = jobs_of_folds(runs, begun=job, clock=clock)
         jobs = chain([job], others)
         return train_folds(directory, runs, jobs, watching, threads=call.threads, clock=clock)
 

@@ -102,16 +102,16 @@ def _run_of_fold(directory: Directory, number: int, loaded: LoadedConfig) -> Sto
 def jobs_of_folds(
     runs: Sequence[StoppedRun],
     *,
-    first: int = 1,
+    begun: Job | None = None,
     threads: int | None = None,
     progress_bar: bool = False,
     clock: Clock | None = None,
 ) -> Iterator[Job]:
-    """Yield the job of each fold from the `first` on, prepared when it is asked for.
+    """Yield the job of each fold, prepared when it is asked for; without the first if it is begun.
 
     What depends on the number of rows is as the first of them has it.
     """
-    config: Config | None = None
+    config, first = (begun.config, 2) if begun else (None, 1)
     for number, each in enumerate(runs[first - 1 :], first):
         title, run = f"fold {number}/{len(runs)}", each
         if config is not None and each.checkpoint is None:
