@@ -69,3 +69,9 @@ def without_longdouble(values: NDArray[Any]) -> NDArray[Any]:
 def numbers_among(texts: Sequence[str]) -> list[float]:
     """Return the values of the texts that are numbers."""
     return [float(text) for text in texts if NUMBER.fullmatch(text)]
+
+
+def median(numbers: NDArray[Any]) -> float:
+    """Return the median of numbers of any type, none of them NaN, in double precision."""
+    middle = [(len(numbers) - 1) // 2, len(numbers) // 2]
+    return float(np.partition(numbers, middle)[middle].astype(np.float64).mean())

@@ -102,9 +102,12 @@ class Column:
             return replace(self, fill=fill, categories=tuple(sorted(texts)))
         if self.missing in ("error", "constant"):
             return self
+        if self.missing == "auto" and self.kind == "number":
+            from nncli.data.files.values import median  # which needs NumPy at once
+
+            return replace(self, fill=median(table.columns[self.name][rows]))
         known = self._numbers(table)[rows]
-        is_median = self.missing == "median" or (self.missing == "auto" and self.kind == "number")
-        figure = np.median if is_median else np.mean
+        figure = np.median if self.missing == "median" else np.mean
         return replace(self, fill=float(figure(known[~np.isnan(known)])))
 
     def encode(self, table: Table, out: NDArray[Any]) -> Odd:
@@ -272,8 +275,7 @@ def unsuited(table: Table, name: str) -> str | None:
 
 def row_of_date(cells: Cells) -> int | None:
     """Return the first row with a text, if all texts of a column are dates or times."""
-    different = {*cells} - {None}
-    dates = {text for text in different if not is_blank_word(text)}
+    dates = {text for text in {*cells} - {None} if not is_blank_word(text)}
     if not dates or not all(map(is_date, dates)):
         return None
     return next(row for row, cell in enumerate(cells) if cell in dates)
@@ -281,9 +283,8 @@ def row_of_date(cells: Cells) -> int | None:
 
 def number_of_texts(cells: Cells) -> int | None:
     """Return how many different texts a column has, if too many for categories."""
-    known, different = int(np.count_nonzero(~blank_cells(cells))), len(_different(cells))
-    too_many = different > max(FEWEST_TEXTS, known / 2) or different > MOST_CATEGORIES
-    return different if too_many else None
+    known, different = np.count_nonzero(~blank_cells(cells)), len(_different(cells))
+    return different if different > min(max(FEWEST_TEXTS, known / 2), MOST_CATEGORIES) else None
 
 
 def check_texts(table: Table, name: str) -> None:

@@ -235,3 +235,11 @@ def test_it_is_json_and_back():
         replace(Column(**each), categories=tuple(each["categories"])) for each in values["columns"]
     )
     assert Encoding(columns) == encoding
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.int16, np.int64, np.uint64])
+@pytest.mark.parametrize("rows", [1, 2, 7, 8])
+def test_the_median_of_any_type_is_that_of_double_precision(dtype, rows):
+    cells = (np.random.default_rng(rows).normal(size=rows) * 1000 + 9000).astype(dtype)
+    column = Column("x", "number", "auto").fit(table(x=cells), np.arange(rows))
+    assert column.fill == np.median(cells.astype(np.float64))
