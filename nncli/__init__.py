@@ -33,8 +33,9 @@ _PUBLIC = {
     "nncli.explain.gradient_check": ("LayerCheck", "gradcheck"),
     "nncli.explain.trace.transcript": ("trace",),
     "nncli.metrics.tasks": ("Evaluation",),
-    "nncli.model.model": ("Model", "Preprocessing", "load"),
+    "nncli.model.model": ("Model", "load"),
     "nncli.model.predicted": ("PredictedRows",),
+    "nncli.model.preprocessing": ("Preprocessing",),
     "nncli.runs.cross_validation": ("CrossValidation", "FoldResult", "Summary"),
     "nncli.runs.description": ("describe",),
     "nncli.runs.estimate": ("Estimate", "estimate"),
@@ -120,9 +121,9 @@ if TYPE_CHECKING:
     from nncli.model.formats import FORMATS as FORMATS
     from nncli.model.formats import Format as Format
     from nncli.model.model import Model as Model
-    from nncli.model.model import Preprocessing as Preprocessing
     from nncli.model.model import load as load
     from nncli.model.predicted import PredictedRows as PredictedRows
+    from nncli.model.preprocessing import Preprocessing as Preprocessing
     from nncli.model.thresholds import check_probabilities as check_probabilities
     from nncli.runs.cross_validation import CrossValidation as CrossValidation
     from nncli.runs.cross_validation import FoldResult as FoldResult

@@ -30,9 +30,10 @@ def test_the_files_of_mnist_are_named_with_size_and_checksum() -> None:
 
 
 def test_the_five_lines_run_a_network(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from nncli.model.model import Model, Preprocessing
+    from nncli.model.model import Model
     from nncli.model.model_file import write_model
     from nncli.model.prediction import predict_rows
+    from nncli.model.preprocessing import Preprocessing
     from nncli.nn.layers.kinds import block
     from nncli.nn.network import Network, parameter_count
     from nncli.nn.objective import Objective

@@ -21,7 +21,7 @@ COMMAND_LINE = "command line"
 OF_PYTHON = "config"  # where a config stands that is no file
 _OVERRIDES = "overrides"
 
-# A setting that says the same in other words does not stay beside the new one.
+# What the config says in other words does not stay beside a new setting.
 _REPLACED: dict[Path, str] = {("training", "epochs"): "steps", ("training", "steps"): "epochs"}
 
 Overrides = Sequence[str] | Mapping[str, Any]
@@ -113,7 +113,8 @@ def _put(document: Document, parts: Path, value: Any, place: str) -> None:
         inner[part] = found
         inner = found
     inner[parts[-1]] = value
-    inner.pop(_REPLACED.get(parts), None)
+    if (other := _REPLACED.get(parts)) and document.values.get((*parts[:-1], other)) != place:
+        inner.pop(other, None)
     _note_place(document, parts, place)
 
 

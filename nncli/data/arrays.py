@@ -17,7 +17,7 @@ from nncli.data.files.table import Table
 from nncli.data.memory.forms import column_of
 from nncli.data.memory.memory_table import numbered, place
 from nncli.data.rows.targets import check_given
-from nncli.data.splits import Split, in_order, whole
+from nncli.data.splits import Rows, Split, in_order, whole
 from nncli.data.splitting import Fold, Share, divide
 from nncli.data.tables.column import LARGEST, suits, unsuited_numbers
 from nncli.data.tables.target_notes import target_notes
@@ -159,15 +159,8 @@ def load_arrays(
     rows = whole(matrix, targets.values(table))
     shares = {part: each for part, each in parts.items() if not isinstance(each, Arrays)}
     divided = divide(rows, shares, seed, targets.classes, first.inputs_name, fold)
-    weights = row_weights(
-        first.inputs_name,
-        targets,
-        rows.targets,
-        divided["train"],
-        given=first.row_weights(),
-        of_classes=class_weight,
-    )
-    splits = {part: replace(rows, rows=each, weights=weights) for part, each in divided.items()}
+    rows = _weighted(first, rows, targets, divided["train"], class_weight)
+    splits = {part: replace(rows, rows=each) for part, each in divided.items()}
     others = {part: each for part, each in parts.items() if isinstance(each, Arrays)}
     for part, other in others.items():
         splits[part] = _other_part(other, matrix.shape[1], targets)
@@ -192,6 +185,21 @@ def load_arrays(
         scales_targets=targets.task == "regression",
         warnings=[*notes],
     )
+
+
+def _weighted(
+    first: Arrays, rows: Split, targets: Targets, train: Rows, class_weight: ClassWeights | None
+) -> Split:
+    """Return rows with how much each counts."""
+    weights = row_weights(
+        first.inputs_name,
+        targets,
+        rows.targets,
+        train,
+        given=first.row_weights(),
+        of_classes=class_weight,
+    )
+    return replace(rows, weights=weights)
 
 
 def input_names(inputs: NDArray[Any]) -> list[str]:

@@ -13,9 +13,8 @@ from nncli.base.arguments import check_callable, path_in, said, texts_in
 from nncli.base.notes import Note, warn
 from nncli.base.words import listed
 from nncli.data.dataset import Task
-from nncli.data.files.image_format import ImageFormat
 from nncli.data.files.input_file import Advance, tell_nobody
-from nncli.data.tables.encoding import Encoding
+from nncli.model.preprocessing import Preprocessing
 from nncli.nn.network import Network
 from nncli.nn.objective import Objective
 
@@ -24,39 +23,6 @@ if TYPE_CHECKING:
     from nncli.engines.batches import Scaled
     from nncli.metrics.tasks import Evaluation
     from nncli.model.predicted import PredictedRows
-
-
-@dataclass(frozen=True)
-class Preprocessing:
-    """What is done to an input row before the network sees it: ``(x - offset) * scale``.
-
-    Attributes
-    ----------
-    columns : list of str
-    offset, scale : float or list of float
-        One number for all columns, or one for each.
-    target_offset, target_scale : float or list of float
-        Of a regression: its outputs are ``(t - target_offset) * target_scale``, of the targets t.
-    encoding : Encoding or None
-        How the columns of a table became these; None where rows are numbers as they are.
-    images : ImageFormat or None
-        What images the rows are, if they are, as bytes.
-    """
-
-    columns: list[str]
-    offset: float | list[float]
-    scale: float | list[float]
-    target_offset: float | list[float] = 0.0
-    target_scale: float | list[float] = 1.0
-    encoding: Encoding | None = None
-    images: ImageFormat | None = None
-
-    @property
-    def taken(self) -> "Taken":
-        """What rows it takes."""
-        from nncli.data.rows.reading import Taken
-
-        return Taken(self.columns, self.encoding, self.images)
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import nncli
-from nncli.base.errors import ModelFileError, reason
+from nncli.base.errors import ModelFileError, os_errors_as
 from nncli.base.paths import absolute
 from nncli.base.storage.directory import Place
 from nncli.base.storage.npz_file import npz_parts, parse_own_npz, read_own_npz, write_npz
@@ -142,9 +142,8 @@ def _read(read: Callable[[Any], dict[str, NDArray[Any]]], source: object, called
 def _refusals(path: object) -> Iterator[None]:
     """Turn what is wrong with a model file into a `ModelFileError`."""
     try:
-        yield
-    except OSError as error:
-        raise ModelFileError(f"{path}: cannot be read ({reason(error)})") from error
+        with os_errors_as(ModelFileError, path):
+            yield
     except ValueError as error:
         raise ModelFileError(f"{path}: {on_one_line(str(error))}") from error
     except MemoryError as error:

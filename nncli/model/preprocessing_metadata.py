@@ -8,7 +8,7 @@ from nncli.data.files.image_format import BACKGROUNDS, MOST_INPUTS, ImageFormat
 from nncli.data.tables.column import KINDS, LARGEST, MOST_BLANKS, POLICIES, Column
 from nncli.data.tables.encoding import Encoding
 from nncli.model.metadata import Refusal, get, get_texts, is_number
-from nncli.model.model import Preprocessing
+from nncli.model.preprocessing import Preprocessing
 from nncli.nn.network import Network
 
 

@@ -31,8 +31,9 @@ from nncli.model.evaluation import (
     scaling_of,
     target_scaling_of,
 )
-from nncli.model.model import Model, Preprocessing
+from nncli.model.model import Model
 from nncli.model.named_data import config_of, named_data
+from nncli.model.preprocessing import Preprocessing
 from nncli.nn.network import Block, Network
 from nncli.nn.objective import Objective
 from nncli.runs.advice import advice

@@ -17,8 +17,9 @@ from typing import Any
 
 import numpy as np
 
-from nncli.model.model import Model, Preprocessing
+from nncli.model.model import Model
 from nncli.model.model_file import write_model
+from nncli.model.preprocessing import Preprocessing
 from nncli.nn.layers.kinds import block
 from nncli.nn.network import Network
 from nncli.nn.objective import Objective

@@ -13,8 +13,9 @@ import numpy as np
 from nncli.base.storage.npz_file import read_own_npz
 from nncli.data.tables.column import Column
 from nncli.data.tables.encoding import Encoding
-from nncli.model.model import Model, Preprocessing
+from nncli.model.model import Model
 from nncli.model.model_file import write_model
+from nncli.model.preprocessing import Preprocessing
 from nncli.nn.layers.kinds import block
 from nncli.nn.network import Network
 from nncli.nn.objective import Objective

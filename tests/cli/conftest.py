@@ -17,7 +17,8 @@ import pytest
 from nncli.base.storage import mapping
 from nncli.base.storage.mapping import Memory
 from nncli.cli.main import main
-from nncli.model.model import Model, Preprocessing
+from nncli.model.model import Model
+from nncli.model.preprocessing import Preprocessing
 from nncli.nn.layers.kinds import block
 from nncli.nn.network import Network, parameter_count
 from nncli.nn.objective import Objective

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 import nncli as package
-from nncli.model.model import Preprocessing
 from nncli.model.model_file import read_model, write_model
+from nncli.model.preprocessing import Preprocessing
 from nncli.nn.layers.kinds import block
 from nncli.nn.network import Network, parameter_count
 

@@ -263,3 +263,8 @@ def test_a_hostile_override_is_refused_in_a_short_line(problems, override, probl
 def test_how_long_to_train_is_said_once(load, one, other):
     training = load(f"data: xor\ntraining: {{{one}: 7}}\n", f"training.{other}=3").config.training
     assert (getattr(training, one), getattr(training, other)) == (None, 3)
+
+
+def test_but_two_settings_that_say_it_are_refused(problems):
+    (line,) = problems("data: xor\n", "training.steps=3", "training.epochs=7")
+    assert "training.steps: training.epochs is given, too; give one of them" in line

@@ -16,8 +16,9 @@ from nncli.data.splits import whole
 from nncli.engines.batches import target_codes
 from nncli.metrics.scores import MEASURES, score_for
 from nncli.model.evaluation import evaluate, scaling_of
-from nncli.model.model import Model, Preprocessing
+from nncli.model.model import Model
 from nncli.model.prediction import predict_rows
+from nncli.model.preprocessing import Preprocessing
 from nncli.nn.activations import ACTIVATIONS
 from nncli.nn.layers.kinds import block
 from nncli.nn.losses import LOSSES

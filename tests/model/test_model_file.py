@@ -26,9 +26,10 @@ from nncli.data.files.array_file import read_array
 from nncli.data.files.image_format import ImageFormat
 from nncli.data.tables.column import Column
 from nncli.data.tables.encoding import Encoding
-from nncli.model.model import Model, Preprocessing
+from nncli.model.model import Model
 from nncli.model.model_file import read_model, write_model
 from nncli.model.prediction import predict_rows
+from nncli.model.preprocessing import Preprocessing
 from nncli.nn.layers.kinds import block
 from nncli.nn.losses import LOSSES
 from nncli.nn.network import Network, parameter_count

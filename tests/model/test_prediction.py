@@ -23,8 +23,9 @@ from nncli.model.evaluation import (
     scaling_of,
 )
 from nncli.model.formats import FORMATS
-from nncli.model.model import Model, Preprocessing
+from nncli.model.model import Model
 from nncli.model.prediction import PredictedRows, in_one, predict_rows, predicted_blocks
+from nncli.model.preprocessing import Preprocessing
 from nncli.model.thresholds import gives_probabilities
 from nncli.nn.activations import ACTIVATIONS
 from nncli.nn.layers.kinds import block

@@ -12,7 +12,6 @@ from itertools import islice
 
 from nncli.base.errors import DataError
 from nncli.base.extras import install_command
-from nncli.base.words import did_you_mean, listed
 from nncli.data.files.hints import NO_HINTS, Hints
 from nncli.data.files.input_file import BOMB_BYTES, BOMB_RATIO, InputFile
 from nncli.data.files.value_file import BLOCK_ROWS, ValueBlock, ValueFile
@@ -103,11 +102,8 @@ class _Places:
 
 def _chosen(names: Sequence[str], name: str, hints: Hints) -> str:
     """Return the sheet that is meant, or the first."""
-    if hints.table is not None and hints.table in names:
-        return hints.table
-    if hints.table is not None and hints.are_of_this:
-        near = did_you_mean(hints.table, names) or f"; it has {listed(names, 10)}"
-        raise DataError(f"{name}: has no sheet {hints.table!r}{near}")
+    if (meant := hints.table_among(names, name, "sheet")) is not None:
+        return meant
     if not names:
         raise DataError(f"{name}: has no sheets; expected one with a table")
     if len(names) > 1:

@@ -1,11 +1,13 @@
 """What is known of a file with a table beside its bytes, and what these were taken for."""
 
 import codecs
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from nncli.base.errors import DataError
 from nncli.base.notes import Note
+from nncli.base.words import did_you_mean, listed
 
 
 def tell_nobody(line: str) -> None:
@@ -42,6 +44,26 @@ class Hints:
         """Remember what a key of `data` would say, and tell it."""
         self.understood[key] = value
         self.tell(line)
+
+    def table_among(self, names: Sequence[str], name: str, kind: str) -> str | None:
+        """Return the table of a file that is meant; None where that is not said.
+
+        Parameters
+        ----------
+        name, kind : str
+            What the file is called, and what one of its tables.
+
+        Raises
+        ------
+        DataError
+            When this very file has no such table.
+        """
+        if self.table is None or self.table in names:
+            return self.table
+        if not self.are_of_this:
+            return None
+        near = did_you_mean(self.table, names) or f"; it has {listed(names, 10)}"
+        raise DataError(f"{name}: has no {kind} {self.table!r}{near if names else ''}")
 
     def tell(self, line: str) -> None:
         """Tell a line once, however often the file is read."""

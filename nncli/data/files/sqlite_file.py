@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 from nncli.base.errors import DataError
 from nncli.base.paths import absolute
-from nncli.base.words import did_you_mean, listed
+from nncli.base.words import listed
 from nncli.data.files.csv_rows import MOST_ROW_BYTES
 from nncli.data.files.hints import NO_HINTS, Hints
 from nncli.data.files.input_file import BOMB_BYTES, BOMB_RATIO, InputFile
@@ -146,11 +146,8 @@ def _is_internal(name: str) -> bool:
 
 def _chosen(names: Sequence[str], name: str, hints: Hints) -> str:
     """Return the table that is meant, or the only one."""
-    if hints.table is not None and hints.table in names:
-        return hints.table
-    if hints.table is not None and hints.are_of_this:
-        near = did_you_mean(hints.table, names) or f"; it has {listed(names, 10)}"
-        raise DataError(f"{name}: has no table {hints.table!r}{near if names else ''}")
+    if (meant := hints.table_among(names, name, "table")) is not None:
+        return meant
     if len(names) == 1:
         hints.take("table", names[0], f"{name}: the table {names[0]!r} is read")
         return names[0]

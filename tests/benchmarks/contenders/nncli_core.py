@@ -20,8 +20,9 @@ from nncli.engines.batches import EVALUATION_ROWS, Batches, target_codes
 from nncli.engines.choice import choose_engine
 from nncli.engines.engine import Setup, Sums
 from nncli.metrics.scores import ACCURACY, MAE, chosen_classes
-from nncli.model.model import Model, Preprocessing
+from nncli.model.model import Model
 from nncli.model.prediction import predict_rows
+from nncli.model.preprocessing import Preprocessing
 from nncli.nn.layers.kinds import block
 from nncli.nn.network import Network, parameter_count
 from nncli.nn.objective import Objective
