@@ -9,8 +9,13 @@ import sys
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+import hypothesis
 import numpy as np
 import pytest
+
+# How long an example takes says nothing on a machine that does other work, too.
+hypothesis.settings.register_profile("nncli", deadline=None)
+hypothesis.settings.load_profile("nncli")
 
 # A shell starts what runs in the background without Ctrl-C and SIGQUIT, and `nohup` without SIGHUP.
 # nncli then ignores them, too; tests send them.

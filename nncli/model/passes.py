@@ -1,10 +1,15 @@
 """Passes through a trained network that give a row the same outputs wherever it stands."""
 
 from contextlib import AbstractContextManager
+from functools import lru_cache
 
-from nncli.base.threads import ENOUGH_WORK, limited_threads, suited_threads
+import numpy as np
+from numpy.typing import NDArray
+
+from nncli.base.threads import ENOUGH_WORK, limited_threads, suited_threads, threads_in_use
 from nncli.nn.buffers import flat_buffer, shaped
 from nncli.nn.entries import Array
+from nncli.nn.layers.dense import Dense
 from nncli.nn.network import Network
 
 MOST_ROWS = 384
@@ -13,17 +18,22 @@ _FEWEST_ROWS = {"f": 96, "d": 384}
 _FEWEST_OF_ONE_THREAD = 48
 _OUTPUT_BYTES = 16 << 20  # of a pass; thousands of outputs have fewer rows
 
+# A short sum is often the same in whatever order it is rounded: of short ones more are compared.
+_SUMS_TO_COMPARE, _LONG_SUM = 32, 16
+
 
 class Passes:
     """Runs a network over batches that all have the same number of rows, filled up with zeros.
 
-    How a matrix product rounds depends on the shapes of the matrices. As these are always the same,
-    a row has the same logits and outputs alone, in any file, and in any place of it.
+    How a matrix product rounds depends on the shapes of the matrices, and with some kernels on a
+    row's place in them. The shapes are always the same here, and only those places are taken where
+    a trial row has the same sums, down to the last bit. So a row has the same logits and outputs
+    alone, in any file, and in any place of it.
 
     Attributes
     ----------
     rows : int
-        How many there are in a pass; the network alone decides it.
+        How many there are in a pass: all places, or half of them with OpenBLAS for AVX2.
     X : array (rows, I)
         Where the inputs of a pass may be written to.
     logits : array (count, O)
@@ -33,23 +43,71 @@ class Passes:
     logits: Array
 
     def __init__(self, network: Network) -> None:
-        self.rows = rows_a_pass(network)
-        inputs = network.layers[0].inputs
-        self.X = shaped(flat_buffer(self.rows, inputs, network.dtype), self.rows, inputs)
-        self._network, self._work = network, network.workspace(self.rows)
+        places, inputs = rows_a_pass(network), network.layers[0].inputs
+        self._batch = shaped(flat_buffer(places, inputs, network.dtype), places, inputs)
+        self._network, self._work = network, network.workspace(places)
+        equal = np.ones(places, np.bool_)
+        for layer in network.layers:
+            if isinstance(layer, Dense):
+                shape = places, layer.inputs, layer.outputs
+                equal &= equal_places(*shape, network.dtype.char, threads_in_use())
+        self._places = np.flatnonzero(equal)
+        self.rows = len(self._places)
+        self._takes_all = self.rows == places
+        self.X = self._batch if self._takes_all else np.empty((self.rows, inputs), network.dtype)
 
     def run(self, X: Array) -> None:
         """Run the network on up to `rows` rows, an array (count, I) or the first rows of `X`."""
         count = len(X)
-        if count < self.rows:
-            self.X[:count] = X
-            self.X[count:] = 0
-            X = self.X
-        self.logits = self._network.logits(X, self._work)[:count]
+        if self._takes_all:
+            self._batch[:count] = X
+            self._batch[count:] = 0
+        else:
+            self._batch[...] = 0
+            self._batch[self._places[:count]] = X
+        self.logits = self._taken(self._network.logits(self._batch, self._work), count)
 
     def outputs(self) -> Array:
         """Return the outputs (count, O) of the last pass, until the next."""
-        return self._network.activate_output(self._work)[: len(self.logits)]
+        return self._taken(self._network.activate_output(self._work), len(self.logits))
+
+    def _taken(self, results: Array, count: int) -> Array:
+        return results[:count] if self._takes_all else results[self._places[:count]]
+
+
+@lru_cache(maxsize=256)
+def equal_places(
+    rows: int, inputs: int, outputs: int, dtype: str, threads: int
+) -> NDArray[np.bool_]:
+    """Return which rows of a product X W have the same sums as the first if they hold the same.
+
+    Where a kernel works on twelve rows at a time, it may add up the first six of them in another
+    order than the others: OpenBLAS does so in float32 with AVX2. It is tried, as no library says.
+
+    Parameters
+    ----------
+    rows, inputs, outputs : int
+        The shapes: X (rows, inputs) and W (inputs, outputs).
+    dtype : str
+        The character of their type.
+    threads : int
+        How many share the product; they only tell one result from another here.
+
+    Returns
+    -------
+    array (rows,)
+    """
+    X, Z = (
+        shaped(flat_buffer(rows, columns, dtype), rows, columns) for columns in (inputs, outputs)
+    )
+    W = np.add.outer(np.sin(np.arange(inputs)), np.cos(np.arange(outputs))).astype(dtype)
+    equal, bits = np.ones(rows, np.bool_), f"u{Z.itemsize}"
+    sums = _SUMS_TO_COMPARE * _LONG_SUM // min(inputs, _LONG_SUM)
+    for trial in range(1, -(-sums // outputs) + 1):
+        X[...] = np.cos(np.arange(1, inputs + 1) * trial)
+        np.matmul(X, W, out=Z)
+        equal &= (Z.view(bits) == Z[0].view(bits)).all(axis=1)
+    return equal
 
 
 def rows_a_pass(network: Network) -> int:

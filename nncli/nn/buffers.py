@@ -11,16 +11,17 @@ from nncli.nn.entries import Array
 if TYPE_CHECKING:
     from numpy.typing import DTypeLike
 
-_LINE, _LARGE = 64, 1 << 16  # bytes
+_LINE = 64  # bytes
 
 NARROW = 10  # columns; measured: wider arrays are as fast row by row, or faster
 
 
 def flat_buffer(rows: int, columns: int, dtype: DTypeLike) -> Array:
-    """Allocate memory for up to `rows` rows; where it is large it begins at a cache line."""
+    """Allocate memory for up to `rows` rows that begins at a cache line.
+
+    Large products are faster so, and some kernels of a matrix product round by where a row begins.
+    """
     size = rows * columns * np.dtype(dtype).itemsize
-    if size < _LARGE:
-        return np.empty(rows * columns, dtype)
     memory = np.empty(size + _LINE, np.uint8)
     start = -memory.__array_interface__["data"][0] % _LINE
     return memory[start : start + size].view(dtype)

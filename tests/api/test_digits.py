@@ -123,7 +123,7 @@ def folder(tmp_path_factory):
 
 
 @given(tables(), st.sampled_from(["standard", "minmax", "robust", "none"]), st.data())
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 def test_the_same_rows_give_the_same_model_from_every_form(folder, table, scale, data):
     first, second = data.draw(st.lists(st.sampled_from(FORMS), min_size=2, max_size=2, unique=True))
     found = [results_of(folder, *table, form, scale=scale) for form in (first, second)]
@@ -131,7 +131,7 @@ def test_the_same_rows_give_the_same_model_from_every_form(folder, table, scale,
 
 
 @given(tables(), st.sampled_from(FORMS))
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 def test_what_is_evaluated_is_what_is_predicted(folder, table, form):
     X, y = table
     model = model_of(folder, X, y, form)
@@ -147,7 +147,7 @@ def test_what_is_evaluated_is_what_is_predicted(folder, table, form):
 
 
 @given(tables(), st.sampled_from(["csv", "json", "jsonl", "npy", "parquet"]))
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 def test_every_format_of_predictions_gives_them_back(folder, table, name):
     X, y = table
     model = model_of(folder, X, y, "arrays", epochs=1)
@@ -166,7 +166,7 @@ def test_every_format_of_predictions_gives_them_back(folder, table, name):
 
 
 @given(tables(), st.sampled_from(["standard", "minmax", "robust"]))
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 def test_a_network_of_one_unit_predicts_as_float64_does_up_to_rounding(folder, table, scale):
     """Inputs that are scaled are rounded once, to float32, and nothing else loses digits."""
     X, y = table
@@ -183,7 +183,7 @@ def test_a_network_of_one_unit_predicts_as_float64_does_up_to_rounding(folder, t
 
 
 @given(st.integers(-323, -300), st.sampled_from(["standard", "minmax", "robust"]), st.booleans())
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 def test_the_least_spreads_are_scaled_exactly_or_refused(folder, exponent, scale, of_target):
     random = np.random.default_rng(0)
     tiny, usual = np.rint(random.normal(size=(2, ROWS)) * 1000) * [[10.0**exponent], [1]]
@@ -282,7 +282,7 @@ def test_predictions_of_folds_have_the_targets_of_the_file(folder):
 
 
 @given(tables(), st.sampled_from(FORMS), st.integers(0, ROWS - 1), st.integers(1, ROWS))
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 def test_a_row_is_predicted_alone_as_among_any_others(folder, table, form, row, count):
     X, y = table
     model = model_of(folder, X, y, form)

@@ -59,7 +59,7 @@ def few(*cells):
     return [["tame", "y"], *cells]
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[*HealthCheck])
+@settings(max_examples=60, suppress_health_check=[*HealthCheck])
 @given(tables())
 @example(few(("1.5", "2.5"), ("2.5", "1")))
 @example(few(*[("NA", "1.5"), ("2.5", "1")] * 10))

@@ -133,7 +133,7 @@ def tables(draw):
     return columns
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
 @given(tables(), st.sampled_from(["dicts", "pandas csv", "polars parquet"]))
 def test_what_trains_is_evaluated_and_predicted_in_every_format(tmp_path_factory, columns, form):
     formats = in_every_format(columns, tmp_path_factory.mktemp("table"))

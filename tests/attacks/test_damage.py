@@ -13,9 +13,7 @@ from tests.attacks.packing import overwrite
 
 SIZE = len(model_file())
 
-with_files = settings(
-    deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=300
-)
+with_files = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=300)
 places = st.integers(0, SIZE - 1)
 
 

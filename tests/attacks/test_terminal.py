@@ -150,7 +150,8 @@ ANY = [
 
 
 def assert_seen(shown):
-    shown = re.sub(r"\r(epoch [^\r\n]*)", r"\n\1", shown)  # the bar goes back to its start
+    # A bar goes back to its start.
+    shown = re.sub(r"\r((?:epoch |  0% )[^\r\n]*)", r"\n\1", shown)
     assert not {each for each in shown if each != "\n" and not is_printable(each)}, shown
 
 

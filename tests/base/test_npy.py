@@ -6,7 +6,7 @@ from itertools import count
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as st_numpy
 
@@ -30,7 +30,6 @@ def header(descr="'<f4'", fortran_order="False", shape="(2, 3)"):
     return f"{{'descr': {descr}, 'fortran_order': {fortran_order}, 'shape': {shape}}}"
 
 
-@settings(deadline=None)
 @given(
     st_numpy.arrays(
         st_numpy.scalar_dtypes(),
@@ -137,20 +136,17 @@ def check_that_content_is_read_or_refused(content):
     assert words.startswith(("has ", "holds ")) if found is None else found.ndim <= 32
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=100))
 def test_any_bytes_are_read_or_refused(content):
     check_that_content_is_read_or_refused(content)
     check_that_content_is_read_or_refused(b"\x93NUMPY\x01\x00" + content)
 
 
-@settings(deadline=None)
 @given(st.text(st.characters(max_codepoint=255), max_size=40), st.integers(0, 24))
 def test_any_header_is_read_or_refused(text, values):
     check_that_content_is_read_or_refused(with_header(text, bytes(values)))
 
 
-@settings(deadline=None)
 @given(
     descr=st.sampled_from(["'<f4'", "'>i8'", "'|b1'", "'<U3'", "'<c8'", "'V4'", "'<M8[s]'"])
     | st.text("'<>|=fiubOSUVMm[]()0123456789,s ", max_size=8),
@@ -166,7 +162,6 @@ def test_any_keys_of_a_header_are_read_or_refused(descr, fortran_order, shape, v
     )
 
 
-@settings(deadline=None)
 @given(place=st.integers(0, 151), value=st.integers(0, 255))
 def test_a_file_with_any_changed_byte_is_read_or_refused(place, value):
     content = bytearray(saved(np.zeros((2, 3), np.float32)))

@@ -42,7 +42,7 @@ def written(path, arrays):
 
 
 @given(some_arrays, st.sampled_from("CF"))
-@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_arrays_are_read_back_and_zipfile_and_numpy_write_the_same_bytes(path, arrays, order):
     arrays = {name: np.asarray(array, order=order) for name, array in arrays.items()}
     content = written(path, arrays)

@@ -69,7 +69,6 @@ def check_commands(nncli, folder, data, config):
 
 few = settings(
     max_examples=25,
-    deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 

@@ -75,19 +75,17 @@ def check(path, content, *overrides):
             assert " should " not in line  # so speaks pydantic
 
 
-@settings(deadline=None)
 @given(content=st.binary())
 def test_any_bytes(path, content):
     check(path, content)
 
 
-@settings(deadline=None)
 @given(content=st.text(st.characters(codec="utf-8")))
 def test_any_text(path, content):
     check(path, content.encode())
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(content=yaml_like)
 def test_anything_made_of_pieces_of_configs(path, content):
     check(path, content.encode())
@@ -103,7 +101,7 @@ def damaged_texts(draw):
     return text[:start] + draw(yaml_like | st.text(st.characters(codec="utf-8"))) + text[end:]
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(content=damaged_texts())
 def test_a_shipped_config_with_a_stretch_replaced(path, content):
     check(path, content.encode())
@@ -132,7 +130,7 @@ def damaged_values(draw):
         return values
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(values=damaged_values())
 def test_a_valid_config_with_a_value_replaced(path, values):
     check(path, json.dumps(values).encode())
@@ -147,14 +145,14 @@ KEYS = [
 ]
 
 
-@settings(deadline=None, max_examples=400)
+@settings(max_examples=400)
 @given(st.sampled_from(KEYS), plain_values | st.lists(plain_values, max_size=2))
 def test_any_value_of_any_key(path, place, value):
     source, key = place
     check(path, f"data: {{source: {source}}}\n".encode(), f"{key}={json.dumps(value)}")
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(
     overrides=st.lists(
         st.text(max_size=10)

@@ -188,7 +188,6 @@ def test_mnist_has_the_rows_that_the_config_says():
     assert (division.rows, division.classes) == (mnist.TRAIN_ROWS, mnist.CLASSES)
 
 
-@settings(deadline=None)
 @given(
     sizes=st.lists(st.integers(0, 12), min_size=2, max_size=4).filter(any),
     share=st.integers(0, 20) | st.floats(0, 0.99),
@@ -259,7 +258,7 @@ def prepare_all(loaded):
         prepare(loaded.with_config(loaded.config.model_copy(update={"training": training})))
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(values=small_configs())
 def test_a_config_is_valid_if_and_only_if_it_can_be_trained(tmp_path_factory, values):
     values["training"]["engine"] = "numpy"

@@ -40,13 +40,12 @@ def test_every_template_validates(name):
     VALIDATOR.validate(yaml.safe_load(template_text(name)))
 
 
-@settings(deadline=None)
 @given(values=valid_configs())
 def test_every_valid_config_validates(values):
     VALIDATOR.validate(values)
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(values=valid_configs())
 def test_every_config_with_all_keys_validates(values):
     VALIDATOR.validate(Config.model_validate(values).model_dump())

@@ -212,7 +212,7 @@ def test_an_override_does_not_hide_that_the_file_is_no_mapping(problems):
     ]
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     parts=st.integers(1, 22),
     brackets=st.integers(0, 22) | st.integers(900, 3000),

@@ -48,7 +48,7 @@ def test_the_shipped_configs_were_found():
     assert {path.stem for path in SHIPPED} >= set(TEMPLATES)
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(values=valid_configs())
 def test_any_valid_config_survives_being_shown_and_loaded(directory, values):
     path = directory / "c.yaml"
@@ -140,7 +140,7 @@ def test_every_name_of_a_column_comes_back_as_it_was(name, other):
     assert parse("\n".join(lines), "c.yaml").value == {"a": 1, "b": {name: "number"}, "c": 2}
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(values=valid_configs())
 def test_comments_change_nothing(values):
     config = Config.model_validate(values)

@@ -243,7 +243,7 @@ def too_deep(draw):
     return start + "".join(openers) + more + rest, len(before) + OPENERS[openers[last]]
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(too_deep())
 @pytest.mark.usefixtures("parser")
 def test_the_first_level_too_many_is_named_whatever_follows(drawn):
@@ -445,7 +445,7 @@ json_values = st.recursive(
 )
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(json_values, st.booleans())
 @example({"a": "\U0001f389", "\U00010000": ["x\U0010ffff", "\\ud83c", "\ue000"]}, False)
 @example(["\U0001f389", r"\\ud83c\udf89"], False)

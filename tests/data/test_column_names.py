@@ -68,7 +68,7 @@ def folder(tmp_path_factory):
 
 
 @given(st.lists(named, min_size=2, max_size=4, unique=True))
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @example([" a ", "\xa0b\u2003"])
 @example(["a\r\nb", "\rc"])
 @example(["nan", "1.0 "])
@@ -82,7 +82,7 @@ def test_names_are_those_of_the_csv_file(folder, names):
 
 
 @given(st.data())
-@settings(deadline=None, max_examples=8)
+@settings(max_examples=8)
 def test_a_model_takes_the_same_rows_in_any_form(folder, data):
     names = data.draw(st.lists(named, min_size=4, max_size=4, unique_by=str.strip))
     forms = forms_of(table_of(names), folder)
@@ -141,7 +141,7 @@ def test_white_space_in_a_config_does_not_count(folder):
         unique_by=str,
     )
 )
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @example([0, 1, 2])
 @example([1e16, 0.1])
 def test_numbers_that_are_names_are_their_text_in_csv(folder, names):

@@ -57,7 +57,7 @@ def test_several_columns_without_names_share_a_line():
 texts = st.text(max_size=30) | st.text("a \n\t\0\x85\u2028\ufeff'\"{}[]:#,=?-~", max_size=30)
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(texts.filter(lambda name: name not in ("x", "y")), st.sampled_from(["input", "id", "drop"]))
 @example("\ud800", "input")
 @example("y" * 100_000, "input")

@@ -32,7 +32,7 @@ CASES = {
 }
 every_case = pytest.mark.parametrize("case", CASES)
 cuts = st.lists(st.integers(0, STEPS), max_size=STEPS)
-few = settings(max_examples=20, deadline=None)
+few = settings(max_examples=20)
 
 
 def new_engine(name, case):

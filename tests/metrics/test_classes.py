@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from nncli.metrics.classes import (
@@ -92,7 +92,6 @@ labels = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=1, m
 
 
 @given(labels)
-@settings(deadline=None)
 def test_every_metric_is_between_0_and_1_and_the_counts_add_up(pairs):
     truth, chosen = np.array(pairs).T
     confusion = confusion_matrix(truth, chosen, classes)
@@ -109,7 +108,6 @@ def test_every_metric_is_between_0_and_1_and_the_counts_add_up(pairs):
 
 
 @given(labels, st.permutations(range(classes)))
-@settings(deadline=None)
 def test_the_order_of_rows_and_the_numbers_of_the_classes_do_not_matter(pairs, renamed):
     truth, chosen = np.array(pairs).T
     renamed = np.array(renamed)
@@ -119,7 +117,6 @@ def test_the_order_of_rows_and_the_numbers_of_the_classes_do_not_matter(pairs, r
 
 
 @given(st.lists(st.integers(0, 3), min_size=1, max_size=20))
-@settings(deadline=None)
 def test_whoever_is_always_right_is_perfect(truth):
     found = metrics_of(truth, truth, classes)
     assert set(found.values()) == {1.0}
@@ -134,7 +131,6 @@ def test_the_pairs_are_predicted_class_actual_class_and_count():
 
 
 @given(labels)
-@settings(deadline=None)
 def test_pairs_have_the_figures_of_the_matrix(pairs):
     truth, chosen = np.array(pairs, np.uint8).T
     matrix = confusion_matrix(truth, chosen, classes)

@@ -57,7 +57,7 @@ def close(expected):
 @pytest.mark.parametrize("coupled", [True, False])
 @given(rows_of(1, 4))
 @example(np.array([[1e4, -1e4, 0.0]]))
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 def test_no_row_is_clipped_or_cancels(dtype, coupled, logits):
     Z = logits.astype(dtype)
     classes = max(Z.shape[1], 2)
@@ -74,7 +74,7 @@ def test_no_row_is_clipped_or_cancels(dtype, coupled, logits):
 @both_precisions
 @pytest.mark.parametrize("coupled", [True, False])
 @given(rows_of(1, 4))
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 def test_a_small_probability_keeps_its_digits(dtype, coupled, logits):
     Z = logits.astype(dtype)
     found = class_probabilities(Z, coupled=coupled)
@@ -88,7 +88,6 @@ def test_a_small_probability_keeps_its_digits(dtype, coupled, logits):
 
 
 @given(arrays(np.float64, st.integers(1, 9), elements=any_logit), st.data())
-@settings(deadline=None)
 def test_the_figures_of_two_classes_are_those_of_their_rows(odds, data):
     occurred = np.array(data.draw(st.lists(st.booleans(), min_size=len(odds), max_size=len(odds))))
     losses, _ = losses_and_largest(occurred.astype(int), odds[:, np.newaxis], coupled=False)

@@ -3,7 +3,7 @@ from typing import get_args
 
 import numpy as np
 import pytest
-from hypothesis import assume, example, given, settings
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from nncli.data.dataset import Task
@@ -85,7 +85,6 @@ any_logit = st.floats(-1e4, 1e4) | st.sampled_from([0.0, 1e-8, -1e-8, 1e-30, 1e-
 @given(any_logit, st.floats(1e-9, 1 - 1e-9))
 @example(1e-8, 0.5)
 @example(-0.8472978603872037, 0.3)
-@settings(deadline=None)
 def test_every_choice_is_whether_the_logit_is_over_that_of_the_threshold(dtype, value, threshold):
     margin, exact = margin_of(threshold), exact_margin(threshold)
     near = dtype(exact)

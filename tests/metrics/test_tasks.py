@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 from hypothesis import given as drawn
-from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -119,7 +118,6 @@ logits = st.floats(-1e4, 1e4, width=32) | st.floats(-5, 5, width=32)
 
 
 @drawn(st.integers(1, 12), st.sampled_from([1, 2]), st.data())
-@settings(deadline=None)
 def test_nothing_but_what_is_of_the_second_class_changes_when_the_classes_change_places(
     rows, outputs, data
 ):
@@ -141,7 +139,6 @@ def test_nothing_but_what_is_of_the_second_class_changes_when_the_classes_change
 
 
 @drawn(st.integers(3, 6), st.booleans(), st.data())
-@settings(deadline=None)
 def test_the_order_of_the_classes_changes_no_metric(classes, coupled, data):
     random = np.random.default_rng(data.draw(st.integers(0, 10**6)))
     Z = random.normal(0, data.draw(st.sampled_from([0.1, 3, 1e3])), (30, classes))

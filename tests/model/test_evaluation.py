@@ -98,7 +98,7 @@ KINDS += [("softmax", 3, "multiclass"), ("sigmoid", 3, "multiclass")]
 @both_precisions
 @pytest.mark.parametrize(("output", "outputs", "task"), KINDS)
 @given(st.data(), st.floats(1e-6, 1 - 1e-6) | st.just(0.5))
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 def test_training_evaluation_and_prediction_choose_the_same(
     output, outputs, task, dtype, data, threshold
 ):
@@ -132,7 +132,6 @@ def test_training_evaluation_and_prediction_choose_the_same(
 @given(st.floats(-700, 700))
 @example(69.0)
 @example(-69.0)
-@settings(deadline=None)
 def test_a_probability_is_rounded_once_to_the_models_precision(dtype, value):
     Z = np.array([[value]], dtype)
     with localcontext(prec=60):

@@ -40,9 +40,7 @@ from tests.model.wrong_metadata import WRONG_METADATA, set_to, without
 
 IMAGES = Path(__file__).parents[2].parent / "shared" / "mnist" / "t10k-images-idx3-ubyte.gz"
 
-with_files = settings(
-    deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=100
-)
+with_files = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=100)
 
 
 def make_model(layers=None, dtype=np.float32, seed=0, **changes):

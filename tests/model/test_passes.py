@@ -1,11 +1,15 @@
 """A row has the same outputs, to the last bit, wherever it stands."""
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from threadpoolctl import threadpool_limits
 
 import nncli
-from nncli.model.passes import MOST_ROWS, Passes, rows_a_pass
+from nncli.model.passes import MOST_ROWS, Passes, rows_a_pass, suited_threads_for
 from nncli.nn.network import Network, parameter_count
 from tests.nn.networks import build_layers
 
@@ -34,14 +38,30 @@ def network_of(sizes, dtype):
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("sizes", SIZES, ids=str)
 def test_a_row_has_the_same_outputs_alone_and_among_others(sizes, dtype):
-    passes = Passes(network_of(sizes, dtype))
-    rows = RANDOM.normal(size=(passes.rows, sizes[0])).astype(dtype)
-    passes.run(rows)
-    everyone = passes.outputs().copy()
-    for count in (1, 2, 7, 40, passes.rows - 1, passes.rows):
-        chosen = RANDOM.permutation(passes.rows)[:count]
-        passes.run(rows[chosen])
-        np.testing.assert_array_equal(passes.outputs(), everyone[chosen])
+    network = network_of(sizes, dtype)
+    with suited_threads_for(network):
+        passes = Passes(network)
+        rows = RANDOM.normal(size=(passes.rows, sizes[0])).astype(dtype)
+        passes.run(rows)
+        everyone = passes.outputs().copy()
+        for count in (1, 2, 7, 40, passes.rows - 1, passes.rows):
+            chosen = RANDOM.permutation(passes.rows)[:count]
+            passes.run(rows[chosen])
+            np.testing.assert_array_equal(passes.outputs(), everyone[chosen])
+
+
+@pytest.mark.parametrize("kernel", ["Nehalem", "Haswell", "SkylakeX"])
+def test_nor_does_it_with_other_kernels_of_openblas(kernel):
+    def with_kernel(*arguments):
+        environment = {**os.environ, "OPENBLAS_CORETYPE": kernel}
+        command = [sys.executable, *arguments]
+        return subprocess.run(command, capture_output=True, text=True, env=environment)
+
+    if with_kernel("-c", "import numpy as np; np.ones((99, 99)) @ np.ones((99, 99))").returncode:
+        pytest.skip("this processor cannot run it")
+    tests = f"{__file__}::{test_a_row_has_the_same_outputs_alone_and_among_others.__name__}"
+    done = with_kernel("-m", "pytest", "-q", "-p", "no:cacheprovider", tests)
+    assert done.returncode == 0, done.stdout
 
 
 @pytest.mark.parametrize("hidden", [8, 128, 500])

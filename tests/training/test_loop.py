@@ -126,7 +126,6 @@ def trained_by(most, report_seconds, *, rows=23, batch_rows=2):
 
 
 @given(st.lists(st.integers(1, 15), min_size=1, max_size=9), st.sampled_from([0.0, 1e-5, 1e9]))
-@settings(deadline=None)
 def test_an_engine_may_take_fewer_steps_than_it_is_asked_for(most, report_seconds):
     engine, epochs, progress = trained_by(most, report_seconds)
     expected, wanted, all_progress = trained_by([1], 0.0)
@@ -414,7 +413,7 @@ def history_of(engine, most, report_seconds):
 
 @every_engine
 @given(st.lists(st.integers(1, 7), min_size=1, max_size=6), st.sampled_from([0.0, 1e9]))
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 def test_the_history_and_the_weights_do_not_depend_on_how_training_is_cut(
     engine, most, report_seconds
 ):

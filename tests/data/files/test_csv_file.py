@@ -17,9 +17,7 @@ from nncli.data.files.input_file import open_input
 from nncli.data.files.stored_table import collect
 from nncli.data.files.table_file import read_table, regrouped, table_blocks
 
-with_files = settings(
-    deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60
-)
+with_files = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
 
 
 @pytest.fixture

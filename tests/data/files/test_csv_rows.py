@@ -13,9 +13,7 @@ from nncli.data.files.csv_rows import BLOCK_BYTES, CsvRows
 from nncli.data.files.input_file import open_input
 from nncli.data.files.table_file import read_table
 
-with_files = settings(
-    deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150
-)
+with_files = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150)
 sizes = st.integers(1, 9)
 delimiters = st.sampled_from([",", ";", "\t"])
 white = st.text(" \t", max_size=2)

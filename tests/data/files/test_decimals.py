@@ -2,7 +2,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from nncli.data.files.decimals import PADDING, find_marks, parse_decimals
@@ -34,7 +34,6 @@ decimals = st.from_regex(r"-?([0-9]{1,19}\.?[0-9]{0,18}|\.[0-9]{1,19})", fullmat
 
 
 @given(st.lists(decimals, min_size=1, max_size=40))
-@settings(deadline=None)
 def test_any_decimal_number_equals_float_to_the_last_bit(cells):
     odd = check_equals_float(cells)
     for cell, is_odd in zip(cells, odd, strict=True):
@@ -44,7 +43,6 @@ def test_any_decimal_number_equals_float_to_the_last_bit(cells):
 
 
 @given(st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1, max_size=40))
-@settings(deadline=None)
 def test_any_number_as_python_writes_it_equals_float_or_is_odd(numbers):
     check_equals_float([repr(number) for number in numbers])
 
@@ -82,7 +80,6 @@ def test_an_empty_cell_is_not_a_number_and_not_odd():
 
 @given(st.lists(st.text("0123456789.-+eE_ ,\n", max_size=12), min_size=1, max_size=8))
 @example(["-0", "0.0", "-0.0"])
-@settings(deadline=None)
 def test_any_cells_are_odd_or_equal_float(cells):
     values, odd = parse(cells)
     for cell, value, is_odd in zip(cells, values, odd, strict=True):

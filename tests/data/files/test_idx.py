@@ -176,7 +176,7 @@ def test_any_header_and_values_are_read_or_refused(code, sizes, values):
 
 
 @given(st.integers(0, len(gzip.compress(EXAMPLE, mtime=0)) - 1), st.integers(0, 255))
-@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_gzipped_file_with_any_changed_byte_is_read_or_refused(tmp_path, place, value):
     content = bytearray(gzip.compress(EXAMPLE, mtime=0))
     content[place] = value

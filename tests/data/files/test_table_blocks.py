@@ -67,7 +67,7 @@ def test_blocks_that_are_made_compact_are_the_compact_whole(blocks):
 
 
 @given(st.lists(st.integers(1, 9), min_size=1, max_size=9), st.integers(1, 12))
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 def test_regrouped_tables_have_the_same_rows(lengths, rows):
     ends = np.cumsum(lengths).tolist()
     tables = [table(end - length, end) for end, length in zip(ends, lengths, strict=True)]

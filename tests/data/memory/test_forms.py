@@ -5,7 +5,7 @@ import decimal
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from nncli.base.errors import DataError
@@ -209,7 +209,6 @@ VALUES = st.one_of(
 
 
 @given(st.lists(st.dictionaries(st.text(max_size=2), VALUES, max_size=3), min_size=1, max_size=5))
-@settings(deadline=None)
 def test_any_dicts_are_read_or_refused(rows):
     try:
         table = read_table(form_of(rows))

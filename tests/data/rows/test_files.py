@@ -21,9 +21,7 @@ from nncli.data.tables.targets import Targets
 COLUMNS = ["x1", "x2"]
 ROWS = np.array([[0.5, 1.0], [-2.0, 3.25], [4.0, 5.0]])
 
-with_files = settings(
-    deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200
-)
+with_files = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200)
 
 
 def read_all(path, columns, note=print):
