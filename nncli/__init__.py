@@ -32,6 +32,7 @@ _PUBLIC = {
     "nncli.estimators.mlp": ("MLPClassifier", "MLPRegressor"),
     "nncli.explain.gradient_check": ("LayerCheck", "gradcheck"),
     "nncli.explain.trace.transcript": ("trace",),
+    "nncli.metrics.guess": ("Guess",),
     "nncli.metrics.tasks": ("Evaluation",),
     "nncli.model.model": ("Model", "load"),
     "nncli.model.predicted": ("PredictedRows",),
@@ -113,6 +114,7 @@ if TYPE_CHECKING:
     from nncli.explain.gradient_check import LayerCheck as LayerCheck
     from nncli.explain.gradient_check import gradcheck as gradcheck
     from nncli.explain.trace.transcript import trace as trace
+    from nncli.metrics.guess import Guess as Guess
     from nncli.metrics.tasks import EVALUATIONS as EVALUATIONS
     from nncli.metrics.tasks import ClassificationEvaluation as ClassificationEvaluation
     from nncli.metrics.tasks import Evaluation as Evaluation

@@ -87,6 +87,7 @@ def print_evaluation(evaluation: "Evaluation") -> None:
             ("rows", evaluation.rows),
             *evaluation.settings().items(),
             *((name, figure(value)) for name, value in evaluation.metrics.items()),
+            ("constant guess", _guess_line(evaluation)),
         ]
     )
     click.echo()
@@ -94,6 +95,18 @@ def print_evaluation(evaluation: "Evaluation") -> None:
     if isinstance(evaluation, ClassificationEvaluation):
         click.echo()
         _print_confusion(evaluation)
+
+
+def _guess_line(evaluation: "Evaluation") -> str:
+    """Return how well the best constant guess does: ``always no: accuracy 0.6100``."""
+    from nncli.cli.output import WIDTH, figure, guess_words
+
+    found = evaluation.guess.metrics
+    metrics = ", ".join(
+        f"{name} {figure(found[name])}" for name in evaluation.headline if name in found
+    )
+    room = WIDTH - len("average_precision  : ") - len(metrics)
+    return f"{guess_words(evaluation.guess, room)}: {metrics}"
 
 
 def _print_parts(evaluation: "Evaluation") -> None:

@@ -3,12 +3,15 @@
 import json
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from unicodedata import category, east_asian_width
 
 import click
 
 from nncli.base.words import printable, printable_json
+
+if TYPE_CHECKING:
+    from nncli import Guess
 
 WIDTH = 80
 
@@ -61,6 +64,12 @@ def print_splits(
         for split, each in metrics.items()
     ]
     print_table((first, *there), rows)
+
+
+def guess_words(guess: "Guess", width: int) -> str:
+    """Return a constant guess in words: ``always no``."""
+    texts = [each if isinstance(each, str) else figure(each) for each in guess.values]
+    return shortened(f"always {', '.join(texts) or 'none'}", width)
 
 
 def print_json(value: Any) -> None:

@@ -102,17 +102,16 @@ def _announce_stop() -> None:
 
 def print_result(result: "Result", options: Options) -> None:
     """Print the metrics, where everything is, and what to type next."""
-    from nncli.cli.output import print_splits
+    from nncli.cli.output import guess_words, print_splits
 
     if result.already_over:
         click.echo(result.already_over)
         return
     evaluations = result.evaluations
-    headline = next(iter(evaluations.values())).headline
-    print_splits(
-        {name: {"rows": each.rows, **each.metrics} for name, each in evaluations.items()},
-        ("rows", "loss", *headline),
-    )
+    last = [*evaluations.values()][-1]
+    lines = {name: {"rows": each.rows, **each.metrics} for name, each in evaluations.items()}
+    lines[guess_words(last.guess, 20)] = {"rows": last.rows, **last.guess.metrics}
+    print_splits(lines, ("rows", "loss", *last.headline))
     if result.keeps_best:
         click.echo(f"\nThe weights are those of epoch {result.best_epoch}, the best of "
                    f"{result.epochs}.")  # fmt: skip

@@ -26,6 +26,12 @@ def regression_metrics(figures: list[dict[str, float]]) -> dict[str, float]:
     return {name: float(np.mean([each[name] for each in figures])) for name in figures[0]}
 
 
+def mean_of_target(targets: NDArray[Any]) -> float:
+    """Return the mean of the values of one target (N,); a power of two keeps the sum in range."""
+    _, exponent = np.frexp(np.abs(targets).max())
+    return float(np.ldexp(mean(np.ldexp(targets.astype(np.float64), -exponent)), exponent))
+
+
 def _figures(outputs: Numbers, targets: Numbers) -> dict[str, float]:
     errors = outputs - targets
     rmse = _root_mean_square(errors)

@@ -20,6 +20,7 @@ from nncli.metrics.classes import (
     pairs_of,
     per_class,
 )
+from nncli.metrics.guess import Guess, guessed_class, guessed_labels, guessed_numbers
 from nncli.metrics.labels import label_metrics, per_label
 from nncli.metrics.means import Flags, Labels, Numbers, Outputs, mean, parts
 from nncli.metrics.probabilities import brier, ece, log_loss, losses_and_largest, sigmoid
@@ -134,6 +135,8 @@ class Evaluation(ABC):
         defined for these rows is left out.
     figures : list of dict of str to float
         Those of every part; empty where a single part has the metrics themselves.
+    guess : Guess
+        The best constant guess for these rows, which the metrics are to be compared with.
     """
 
     headline: ClassVar[tuple[str, ...]]
@@ -146,6 +149,7 @@ class Evaluation(ABC):
     metrics: dict[str, float]
     names: list[str]
     figures: list[dict[str, float]]
+    guess: Guess
 
     @classmethod
     def kept(
@@ -174,6 +178,7 @@ class Evaluation(ABC):
     def as_json(self) -> dict[str, Any]:
         """Return it as JSON values: what ``eval --json`` prints."""
         found = {"split": self.split, "rows": self.rows, "metrics": self.metrics}
+        found |= {"constant_guess": self.guess.as_json()}
         found |= self.settings() | {self.parts: self.names}
         if self.figures:
             pairs = zip(self.names, self.figures, strict=True)
@@ -212,8 +217,8 @@ class ClassificationEvaluation(Evaluation):
         if answers.probabilities:
             metrics["log_loss"] = mean(rows.losses)
             metrics["ece"] = ece(rows.chosen == truth, rows.largest)
-        figures = per_class(confusion).rows()
-        return cls(answers.split, len(truth), metrics, answers.names, figures, confusion)
+        figures, guess = per_class(confusion).rows(), guessed_class(truth, answers.names)
+        return cls(answers.split, len(truth), metrics, answers.names, figures, guess, confusion)
 
     def as_json(self) -> dict[str, Any]:
         """Return it as JSON values, with the confusion matrix or the pairs that occur."""
@@ -256,8 +261,9 @@ class BinaryEvaluation(ClassificationEvaluation):
             metrics["brier"] = brier(positive, odds)
             metrics["log_loss"] = log_loss(positive, odds)
             metrics["ece"] = ece(positive, sigmoid(odds))
-        figures = per_class(confusion).rows()
-        return cls(answers.split, len(truth), metrics, answers.names, figures, confusion, threshold)
+        figures, guess = per_class(confusion).rows(), guessed_class(truth, answers.names)
+        own = confusion, threshold
+        return cls(answers.split, len(truth), metrics, answers.names, figures, guess, *own)
 
     def settings(self) -> dict[str, Any]:
         """Return the positive class, and the threshold where there is one."""
@@ -289,7 +295,8 @@ class MultilabelEvaluation(Evaluation):
         metrics = {"loss": answers.loss, **label_metrics(right, of_labels)}
         pairs = zip(per_label(of_labels).rows(), ranked, strict=True)
         figures = [row | ranks for row, ranks in pairs]
-        return cls(answers.split, len(right), metrics, answers.names, figures, threshold)
+        guess = guessed_labels(answers.truth, answers.names)
+        return cls(answers.split, len(right), metrics, answers.names, figures, guess, threshold)
 
     def settings(self) -> dict[str, Any]:
         """Return the threshold, where there is one."""
@@ -309,7 +316,8 @@ class RegressionEvaluation(Evaluation):
         figures = per_target(answers.whole, answers.truth)
         metrics = {"loss": answers.loss, **regression_metrics(figures)}
         several = figures if len(figures) > 1 else []
-        return cls(answers.split, len(answers.truth), metrics, answers.names, several)
+        guess = guessed_numbers(answers.truth)
+        return cls(answers.split, len(answers.truth), metrics, answers.names, several, guess)
 
 
 EVALUATIONS: dict[str, type[Evaluation]] = {

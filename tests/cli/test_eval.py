@@ -1,4 +1,5 @@
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,7 +20,7 @@ def metrics(xor_run):
 
 
 def numbers_in(lines):
-    return {line.split()[0]: line.split()[1] for line in lines}
+    return dict(re.split("  +", line) for line in lines)
 
 
 @pytest.mark.parametrize("split", ["train", "validation", "test"])
@@ -31,6 +32,10 @@ def test_the_printed_metrics_are_those_that_training_saved(nncli, weights, metri
     assert found.pop("split") == split
     assert (found.pop("positive_class"), found.pop("threshold")) == ("1", "0.5")
     assert int(found.pop("rows")) == saved["rows"]
+    guess = saved["constant_guess"]
+    assert found.pop("constant guess") == f"always {guess['values'][0]}: " + ", ".join(
+        f"{name} {guess['metrics'][name]:.4f}" for name in ("accuracy", "roc_auc", "brier")
+    )
     assert found == {name: f"{value:.4f}" for name, value in saved["metrics"].items()}
     assert classes[0].split() == ["class", "precision", "recall", "f1", "support"]
     for line, figures in zip(classes[1:], saved["per_class"], strict=True):

@@ -57,7 +57,7 @@ def test_a_run_directory_of_any_name_works(folder, nncli, name):
     done = nncli("train", "-q", "line.yaml", "-o", f"./{name}")
     assert done.code == 0, done.err
     assert sum(line.startswith("Saved in ") for line in done.out.splitlines()) == 1
-    assert len(done.out.splitlines()) == 8
+    assert len(done.out.splitlines()) == 9
     for words in commands_of(done.out):
         words = ["line.csv" if word == "INPUT" else word for word in words]
         assert nncli(*words).code == 0, words

@@ -80,7 +80,9 @@ def test_json_is_the_object_in_the_metrics_of_the_run(nncli, runs, name):
     saved = json.loads((runs[name] / "metrics.json").read_text(encoding="utf-8"))
     assert found == saved["test"]
     assert found["targets"] == (["price"] if name == "one" else ["price", "rent"])
-    assert found.keys() == {"split", "rows", "metrics", "targets", "per_target"} - (
+    assert found.keys() == {
+        *("split", "rows", "metrics", "constant_guess", "targets", "per_target")
+    } - (
         {"per_target"} if name == "one" else set()
     )
 
@@ -94,7 +96,10 @@ def test_the_text_has_the_metrics_and_the_figures_of_several_targets(nncli, runs
         ["split", "test"],
         ["rows", "4"],
         *([name, f"{value:.4f}"] for name, value in saved["metrics"].items()),
+        ["constant", "guess", *head[-1].split()[2:]],
     ]
+    means = ", ".join(f"{each:.4f}" for each in saved["constant_guess"]["values"])
+    assert f"always {means}: mae " in head[-1]
     assert [line.split() for line in table] == [
         ["target", "mae", "rmse", "r2"],
         *(

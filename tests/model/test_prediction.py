@@ -242,7 +242,7 @@ def test_an_evaluation_of_a_regression_has_errors_and_r2(outputs):
     as_json = found.as_json()
     assert (as_json["split"], as_json["rows"], as_json["targets"]) == ("test", 4, model.targets)
     if outputs == 1:
-        assert as_json.keys() == {"split", "rows", "metrics", "targets"}
+        assert as_json.keys() == {"split", "rows", "metrics", "constant_guess", "targets"}
     else:
         assert [each["target"] for each in as_json["per_target"]] == ["a", "b", "c"]
         assert [each["mae"] for each in as_json["per_target"]] == pytest.approx(maes)

@@ -1,0 +1,72 @@
+"""The best constant guess: how well one does without a look at the inputs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nncli.base.storage.mapping import columns
+from nncli.metrics.classes import classification_metrics, confusion_matrix, confusion_of
+from nncli.metrics.labels import label_metrics
+from nncli.metrics.regression import mean_of_target, per_target, regression_metrics
+
+
+@dataclass(frozen=True)
+class Guess:
+    """The same prediction for every row, the best that there is for these rows.
+
+    Attributes
+    ----------
+    values : list of str or float
+        The most frequent class; the labels that more than half of the rows have; the mean of each
+        target.
+    metrics : dict of str to float
+        A few of those of the evaluation, by the same names.
+    """
+
+    values: list[str] | list[float]
+    metrics: dict[str, float]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as JSON values."""
+        return {"values": self.values, "metrics": self.metrics}
+
+
+def guessed_class(truth: NDArray[Any], classes: list[str]) -> Guess:
+    """Return the guess of one of the classes; of two its probability is their share.
+
+    `truth` (N,) are indices of `classes`.
+    """
+    counts = np.bincount(truth, minlength=len(classes))
+    most = int(counts.argmax())
+    confusion = confusion_of(truth, np.full(len(truth), most), len(classes))
+    found = classification_metrics(confusion)
+    metrics = {name: found[name] for name in ("accuracy", "macro_f1")}
+    if len(classes) == 2:
+        share = float(counts[1]) / len(truth)
+        metrics["brier"] = share * (1 - share)
+        if counts.all():  # else ranks are not defined
+            metrics["roc_auc"] = 0.5
+    return Guess([classes[most]], metrics)
+
+
+def guessed_labels(truth: NDArray[Any], labels: list[str]) -> Guess:
+    """Return the guess of the labels that most rows have; `truth` (N, L) is of 0 and 1."""
+    right, confusions, values = np.ones(len(truth), np.bool_), [], []
+    for label, has in zip(labels, columns(truth), strict=True):
+        chosen = bool(2 * np.count_nonzero(has) > len(has))
+        right &= (has == 1) == chosen
+        confusions.append(confusion_matrix(has, np.full(len(has), int(chosen)), 2))
+        values += [label] if chosen else []
+    found = label_metrics(right, np.stack(confusions))
+    return Guess(values, {name: found[name] for name in ("accuracy", "macro_f1", "micro_f1")})
+
+
+def guessed_numbers(truth: NDArray[Any]) -> Guess:
+    """Return the guess of the mean of every target; `truth` has the shape (N, O)."""
+    means = [*map(mean_of_target, columns(truth))]
+    outputs = np.broadcast_to(np.array(means), truth.shape)
+    return Guess(means, regression_metrics(per_target(outputs, truth)))
