@@ -8,6 +8,7 @@ from nncli.config.named import Named
 from nncli.config.schema import Config
 from nncli.config.strict_yaml import Path
 from nncli.data.dataset import Task
+from nncli.metrics.names import METRICS, split_and_metric
 from nncli.metrics.scores import DEFAULT_THRESHOLD, SCORES, WITH_THRESHOLD
 from nncli.nn.activations import ACTIVATIONS
 from nncli.nn.initializers import INITIALIZERS
@@ -170,13 +171,16 @@ def check_monitor(config: Config, task: Task, has_validation: bool) -> None:
     stopping = config.training.early_stopping
     if not stopping:
         return
-    split, metric = stopping.monitor.split("_")
-    if metric not in ("loss", SCORES[task].name):
+    split, metric = split_and_metric(stopping.monitor)
+    measured = METRICS[task] if split == "validation" else (SCORES[task].name,)
+    if metric not in ("loss", *measured):
         split = split if has_validation else "train"
+        measured = METRICS[task] if split == "validation" else (SCORES[task].name,)
+        *others, last = [f"{split}_{each}" for each in ("loss", *measured)]
         raise Misfit(
             ("training", "early_stopping", "monitor"),
-            f"{stopping.monitor} is no value of a {task} task; expected {split}_loss or "
-            f"{split}_{SCORES[task].name}",
+            f"{stopping.monitor} is no value of a {task} task; expected {', '.join(others)} or "
+            f"{last}",
         )
     if stopping.monitor.startswith("validation") and not has_validation:
         raise Misfit(

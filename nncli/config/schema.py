@@ -22,6 +22,7 @@ from nncli.config.choices import (
     refusal,
     refusals,
 )
+from nncli.config.monitored import Monitored
 from nncli.config.named import EntryOf, Named
 from nncli.config.places import check_data, files_of
 from nncli.config.source import Source
@@ -44,14 +45,6 @@ BY_THE_ROWS = "by the rows"
 Density = Annotated[float, Field(gt=0, le=1)]
 Share = Annotated[float, Field(ge=0, lt=1)]
 LayerSize = Annotated[int, Field(ge=1, le=1_000_000)]
-Monitor = Literal[
-    "validation_loss",
-    "validation_accuracy",
-    "validation_mae",
-    "train_loss",
-    "train_accuracy",
-    "train_mae",
-]
 
 
 class ModelSection(Section):
@@ -135,7 +128,12 @@ class ModelSection(Section):
 class EarlyStopping(Section):
     """Stop when the monitored value no longer gets better."""
 
-    monitor: Monitor = Field("validation_loss", description="the value to watch")
+    monitor: Annotated[str, Monitored()] = Field(
+        "validation_loss",
+        description="the value to watch: a metric of the task on the validation rows, or of the "
+        "training rows what history.csv has; with weights, rows count in the validation loss as "
+        "they do in training",
+    )
     patience: int = Field(20, ge=1, description="epochs without improvement before stopping")
     min_change: float = Field(0.0, ge=0, description="the least change that counts")
 

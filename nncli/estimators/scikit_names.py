@@ -153,8 +153,8 @@ def _stopping(given: Given, task: Task) -> dict[str, Any]:
         raise ParameterError(f"early_stopping and {asked[0]} are one thing; give early_stopping")
     if stopping is not True and not asked:
         return {"early_stopping": stopping, "validation": given["validation"]}
-    rises = SCORES[task].larger_is_better
-    monitor = f"validation_{SCORES[task].name if rises else 'loss'}" if stopping else "train_loss"
+    score = "r2" if task == "regression" else SCORES[task].name
+    monitor = f"validation_{score}" if stopping else "train_loss"
     change = _TOL if given["tol"] is None else float(given["tol"])
     return {
         "early_stopping": {

@@ -97,7 +97,6 @@ class Score:
         A name in `MEASURES`.
     of_outputs : bool
         Whether it measures outputs, not logits.
-    larger_is_better : bool
     parameters : mapping
         Of the measure.
     """
@@ -106,12 +105,7 @@ class Score:
     label: str
     measure: str
     of_outputs: bool
-    larger_is_better: bool
     parameters: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
-
-    def rises(self, monitored: str) -> bool:
-        """Return whether a monitored value, such as ``train_loss``, is better when larger."""
-        return self.larger_is_better and monitored.endswith(self.name)
 
 
 MEASURES: dict[str, Callable[..., float]] = {
@@ -120,8 +114,8 @@ MEASURES: dict[str, Callable[..., float]] = {
     "absolute_errors": absolute_errors,
 }
 
-ACCURACY = Score("accuracy", "acc", "correct_rows", of_outputs=False, larger_is_better=True)
-MAE = Score("mae", "mae", "absolute_errors", of_outputs=True, larger_is_better=False)
+ACCURACY = Score("accuracy", "acc", "correct_rows", of_outputs=False)
+MAE = Score("mae", "mae", "absolute_errors", of_outputs=True)
 
 SCORES: dict[str, Score] = {
     "binary": ACCURACY,

@@ -144,6 +144,40 @@ def run_rows(
         start = part.stop
 
 
+def losses_of_rows(
+    network: Network, objective: Objective, Z: Array, T: Array
+) -> Iterator[tuple[slice, NDArray[np.float64]]]:
+    """Yield the losses of rows by their logits, in parts: they are worked out in float64."""
+    for part in parts(*Z.shape):
+        yield part, objective.of_rows(network.output, Z[part], T[part])
+
+
+@np.errstate(over="ignore", invalid="ignore")  # the loss shows it
+def weighted_loss(
+    network: Network,
+    objective: Objective,
+    split: Split,
+    scaling: Scaling,
+    target_scaling: Scaling,
+    classes: Sequence[str],
+) -> float:
+    """Return the mean loss of a split's rows, each counting as much as its weight says.
+
+    Raises
+    ------
+    DataError
+        As `check_range` for the inputs.
+    """
+    assert split.weights is not None
+    weights, total = split.weights[split.rows], 0.0
+    with suited_threads_for(network):
+        for rows, T, passes in run_rows(network, split, scaling, target_scaling, len(classes)):
+            of_rows = weights[rows]
+            for part, losses in losses_of_rows(network, objective, passes.logits, T):
+                total += float(np.dot(of_rows[part], losses))
+    return total / float(weights.sum())
+
+
 class _Results:
     """What a network makes of all rows of a split, and its loss, summed up meanwhile.
 
@@ -176,12 +210,8 @@ class _Results:
         yield slice(start, stop), block[: stop - start]
 
     def _loss_sum(self, Z: Array, T: Array) -> float:
-        """Return the sum of the losses of rows, in parts: they are worked out in float64."""
-        output = self._network.output
-        return sum(
-            self._objective.of_logits(output, Z[part], T[part]) * len(T[part])
-            for part in parts(*Z.shape)
-        )
+        losses = losses_of_rows(self._network, self._objective, Z, T)
+        return sum(float(each.sum()) for _, each in losses)
 
 
 def _targets_of(split: Split) -> NDArray[Any]:

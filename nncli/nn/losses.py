@@ -142,6 +142,41 @@ def cross_entropy(Z: Array, T: Array, gradient: Array, scratch: Array) -> float:
     return value / rows
 
 
+def _squares_of(A: Array, T: Array) -> Array:
+    return np.square(A - T)
+
+
+def _halves_of(A: Array, T: Array) -> Array:
+    return np.square(A - T) / 2
+
+
+def _sizes_of(A: Array, T: Array) -> Array:
+    return np.abs(A - T)
+
+
+def _huber_of(A: Array, T: Array, delta: float) -> Array:
+    clipped = np.clip(A - T, -delta, delta)
+    return clipped * (A - T - clipped / 2)
+
+
+def _hinge_of(A: Array, T: Array) -> Array:
+    return np.maximum(1 - T * A, 0)
+
+
+def _perceptron_of(Z: Array, T: Array) -> Array:
+    return (np.heaviside(Z, 0) - T) * Z
+
+
+def _sigmoid_cross_entropy_of(Z: Array, T: Array) -> Array:
+    return ((Z > 0) - T) * Z + np.log1p(np.exp(-np.abs(Z)))
+
+
+def _cross_entropy_of(Z: Array, T: Array) -> Array:
+    shifted = Z - Z.max(axis=1, keepdims=True)
+    logarithms = np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+    return np.asarray(logarithms / Z.shape[1] - T * shifted)  # the row's logarithm, in parts
+
+
 @dataclass(frozen=True)
 class Loss(Entry):
     """A loss function.
@@ -150,6 +185,9 @@ class Loss(Entry):
     ----------
     function : function
         As the module says.
+    terms : function
+        ``terms(outputs, T, **parameters)`` returns what each output of each row adds, (B, O),
+        before the mean: not as fast.
     term, derivative : Formula or Piecewise
         What one output of one row, <a> or its <z>, adds with its target <t>, before the mean; and
         its derivative, by z for a loss on logits, else by a.
@@ -164,6 +202,7 @@ class Loss(Entry):
     """
 
     function: Callable[..., float]
+    terms: Callable[..., Array] = field(kw_only=True)
     term: Formula | Piecewise = field(kw_only=True)
     derivative: Formula | Piecewise = field(kw_only=True)
     mean_over_outputs: bool = field(default=False, kw_only=True)
@@ -189,6 +228,7 @@ LOSSES: dict[str, Loss] = {
     "mean_squared_error": Loss(
         "squared error, mean over outputs",
         mean_squared_error,
+        terms=_squares_of,
         outputs=_SMOOTH_OUTPUTS,
         term=Formula("(<a> - <t>)²", "(<a> - <t>)^2"),
         derivative=Formula("2·(<a> - <t>)", "2 (<a> - <t>)"),
@@ -197,6 +237,7 @@ LOSSES: dict[str, Loss] = {
     "squared_error": Loss(
         "squared error, summed over outputs",
         squared_error,
+        terms=_squares_of,
         outputs=_SMOOTH_OUTPUTS,
         term=Formula("(<a> - <t>)²", "(<a> - <t>)^2"),
         derivative=Formula("2·(<a> - <t>)", "2 (<a> - <t>)"),
@@ -204,6 +245,7 @@ LOSSES: dict[str, Loss] = {
     "half_squared_error": Loss(
         "half the squared error, summed over outputs",
         half_squared_error,
+        terms=_halves_of,
         outputs=_SMOOTH_OUTPUTS,
         term=Formula("½·(<a> - <t>)²", r"\tfrac{1}{2} (<a> - <t>)^2"),
         derivative=Formula("<a> - <t>", "<a> - <t>"),
@@ -211,6 +253,7 @@ LOSSES: dict[str, Loss] = {
     "mean_absolute_error": Loss(
         "absolute error, mean over outputs",
         mean_absolute_error,
+        terms=_sizes_of,
         outputs=_SMOOTH_OUTPUTS,
         term=Formula("|<a> - <t>|", "|<a> - <t>|"),
         derivative=Formula("sign(<a> - <t>)", r"\operatorname{sign}(<a> - <t>)"),
@@ -219,6 +262,7 @@ LOSSES: dict[str, Loss] = {
     "huber": Loss(
         "squared error near 0, absolute error beyond delta, mean over outputs",
         huber,
+        terms=_huber_of,
         outputs=_SMOOTH_OUTPUTS,
         parameters={"delta": Parameter(1.0, "where it turns from square to line", above=0.0)},
         term=Piecewise(
@@ -250,6 +294,7 @@ LOSSES: dict[str, Loss] = {
     "hinge": Loss(
         "hinge of targets 1 and -1, summed over outputs",
         hinge,
+        terms=_hinge_of,
         outputs=("identity",),
         term=Formula("max(0, 1 - <t>·<a>)", r"\max(0, 1 - <t> \cdot <a>)"),
         derivative=Piecewise(
@@ -262,6 +307,7 @@ LOSSES: dict[str, Loss] = {
     "perceptron": Loss(
         "perceptron criterion; with sgd, the perceptron learning rule",
         perceptron,
+        terms=_perceptron_of,
         outputs=("step",),
         on_logits=True,
         term=Formula("(<a> - <t>)·<z>", r"(<a> - <t>) \cdot <z>"),
@@ -271,6 +317,7 @@ LOSSES: dict[str, Loss] = {
     "sigmoid_cross_entropy": Loss(
         "cross-entropy of independent sigmoid outputs, summed over outputs",
         sigmoid_cross_entropy,
+        terms=_sigmoid_cross_entropy_of,
         outputs=("sigmoid",),
         on_logits=True,
         term=Formula(
@@ -282,6 +329,7 @@ LOSSES: dict[str, Loss] = {
     "cross_entropy": Loss(
         "cross-entropy of a softmax output",
         cross_entropy,
+        terms=_cross_entropy_of,
         outputs=("softmax",),
         on_logits=True,
         term=Formula("-<t>·ln <a>", r"-<t> \ln <a>"),

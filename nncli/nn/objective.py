@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nncli.nn.entries import Array, Value
 from nncli.nn.layers.activation import ActivationLayer
@@ -52,10 +53,15 @@ class Objective:
         network.output.backward(work.gradient, work.buffers[-1], ())
         return value
 
-    def of_logits(self, output: ActivationLayer, Z: Array, T: Array) -> float:
-        """Return the loss of logits `Z` (B, O), which `output` takes, worked out in float64."""
-        Y, targets = Z.astype(np.float64), T.astype(np.float64)
+    def of_rows(self, output: ActivationLayer, Z: Array, T: Array) -> NDArray[np.float64]:
+        """Return the loss of each row (B,) by its logits `Z` (B, O), worked out in float64.
+
+        `output` is the activation that takes the logits, `T` (B, O) are the targets.
+        """
+        Y, loss = Z.astype(np.float64), LOSSES[self.name]
         if not self.on_logits:
             sums, Y = Y, np.empty_like(Y)
             output.apply(sums, Y)
-        return self._function(Y, targets, np.empty_like(Y), np.empty_like(Y))
+        terms = loss.terms(Y, T.astype(np.float64), **self.parameters)
+        found = terms.mean(axis=1) if loss.mean_over_outputs else terms.sum(axis=1)
+        return np.asarray(found)

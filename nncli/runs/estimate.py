@@ -129,6 +129,7 @@ def _seconds_an_epoch(job: Job) -> float:
         job.plan,
         epochs=sys.maxsize,
         monitor="train_loss",
+        measure=None,
         validates=False,
         patience_epochs=None,
         plateau=None,
@@ -145,6 +146,8 @@ def _seconds_an_epoch(job: Job) -> float:
     if job.plan.validates:
         started = time.perf_counter()
         job.engine.evaluate()
+        if job.plan.measure:
+            job.plan.measure(job.engine.snapshot())
         seconds += time.perf_counter() - started
     return seconds
 

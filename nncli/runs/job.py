@@ -38,7 +38,8 @@ from nncli.nn.network import Block, Network
 from nncli.nn.objective import Objective
 from nncli.runs.advice import advice
 from nncli.runs.construction import build_network
-from nncli.runs.settings import dropout_of, order_of, plan_of, regularization_of
+from nncli.runs.monitoring import Watch, watched, weighted_where_trained_so
+from nncli.runs.settings import dropout_of, monitor_of, order_of, plan_of, regularization_of
 from nncli.training.loop import check_finite
 from nncli.training.plan import Plan
 from nncli.training.progress import Progress
@@ -221,6 +222,10 @@ def prepare(
         order = order_of(config, seen[0]["train"], network)
         setup = _setup(config, dataset, network, objective, order, seen, target_scaling)
         start_engine = _engine(engine or config.training.engine, config, setup, order, clock)
+        monitor = monitor_of(config, has_validation=has_validation)
+        monitor = weighted_where_trained_so(monitor, dataset)
+        watch = Watch(network, objective, dataset, scaling, target_scaling, config.model.threshold)
+        measure = watched(monitor, watch, setup.score)
     return Job(
         config,
         dataset,
@@ -229,7 +234,7 @@ def prepare(
         setup,
         start_engine,
         order,
-        plan_of(config, has_validation=has_validation),
+        plan_of(config, has_validation=has_validation, monitor=monitor, measure=measure),
         progress or Progress(),
         title,
         advice(dataset, network, config.data.scale.name) if warnings is None else warnings,

@@ -1,5 +1,7 @@
 """What the settings of a config are in the terms of the loop and of the engines."""
 
+from collections.abc import Callable
+
 from nncli.config.check import rows_a_batch
 from nncli.config.schema import Config
 from nncli.data.order import Order
@@ -8,6 +10,7 @@ from nncli.nn.network import Network
 from nncli.nn.penalties import Regularization
 from nncli.nn.schedules import plateau_of, rate_function
 from nncli.training.plan import Plan
+from nncli.training.progress import Snapshot
 
 
 def order_of(config: Config, training: Split, network: Network) -> Order:
@@ -40,8 +43,21 @@ def dropout_of(config: Config) -> list[float]:
     return rates if isinstance(rates, list) else [rates] * len(config.model.hidden_layers)
 
 
-def plan_of(config: Config, *, has_validation: bool) -> Plan:
-    """Return how long training lasts, at which rates, and what it watches."""
+def monitor_of(config: Config, *, has_validation: bool) -> str:
+    """Return the value whose best epoch is kept."""
+    if stopping := config.training.complete.early_stopping:
+        return stopping.monitor
+    return "validation_loss" if has_validation else "train_loss"
+
+
+def plan_of(
+    config: Config,
+    *,
+    has_validation: bool,
+    monitor: str,
+    measure: Callable[[Snapshot], float] | None,
+) -> Plan:
+    """Return how long training lasts, at which rates, and what it watches, as a `Plan` has it."""
     settings = config.training.complete
     stopping, schedule = settings.early_stopping, settings.schedule
     return Plan(
@@ -50,9 +66,8 @@ def plan_of(config: Config, *, has_validation: bool) -> Plan:
             schedule.name, schedule.parameters, settings.learning_rate, settings.epochs
         ),
         plateau=plateau_of(schedule.name, schedule.parameters),
-        monitor=stopping.monitor
-        if stopping
-        else ("validation_loss" if has_validation else "train_loss"),
+        monitor=monitor,
+        measure=measure,
         patience_epochs=stopping.patience if stopping else None,
         min_change=stopping.min_change if stopping else 0.0,
         keep_best=has_validation,

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from nncli.base.errors import DivergenceError
 from nncli.data.order import Order
 from nncli.engines.engine import Engine, LayerStatistics
+from nncli.metrics.names import rises, split_and_metric
 from nncli.metrics.scores import Score
 from nncli.training.plan import Plan
 from nncli.training.progress import Progress
@@ -30,7 +31,7 @@ class EpochReport(NamedTuple):
     metrics : dict of str to float
         ``train_loss`` and the score, such as ``train_accuracy``: means over the epoch's batches,
         each taken before its step; with validation rows, ``validation_loss`` and the score of
-        these rows after the last step.
+        these rows after the last step; the monitored value, where it is another.
     seconds : float
         Wall time of the training steps and of what watched them, without validation; of an epoch
         that was stopped within and resumed, that of its last part, as `rows_per_second`.
@@ -160,9 +161,12 @@ def _end_epoch(engine: Engine, score: Score, plan: Plan, progress: Progress) -> 
         loss, value = engine.evaluate()
         check_finite(loss, f"epoch {epoch}: the validation loss")
         metrics |= {"validation_loss": loss, f"validation_{score.name}": value}
+    if plan.measure:
+        metrics[plan.monitor] = plan.measure(engine.snapshot())
+        check_finite(metrics[plan.monitor], f"epoch {epoch}: {plan.monitor}")
     progress.complete_epoch()
-    rises = score.rises(plan.monitor)
-    progress.offer(metrics[plan.monitor], plan, engine.snapshot, rises=rises)
+    better = rises(split_and_metric(plan.monitor)[1])
+    progress.offer(metrics[plan.monitor], plan, engine.snapshot, rises=better)
     progress.fall_if_due(plan)
     return metrics
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from nncli.nn.entries import Array
 from nncli.nn.schedules import Plateau
 
 
@@ -18,6 +19,8 @@ class Plan:
         When the rate falls because the monitored value no longer gets better.
     monitor : str
         The value whose best epoch is kept: a key of `EpochReport.metrics`.
+    measure : function or None
+        Gives it for a snapshot, where the engine does not measure it.
     patience_epochs : int or None
         Stop after so many epochs without improvement; None to train for all epochs.
     min_change : float
@@ -33,6 +36,7 @@ class Plan:
     epochs: int
     rate: Callable[[float, float], float]
     monitor: str
+    measure: Callable[[dict[str, Array]], float] | None = None
     plateau: Plateau | None = None
     patience_epochs: int | None = None
     min_change: float = 0.0

@@ -82,9 +82,7 @@ def test_json_is_the_object_in_the_metrics_of_the_run(nncli, runs, name):
     assert found["targets"] == (["price"] if name == "one" else ["price", "rent"])
     assert found.keys() == {
         *("split", "rows", "metrics", "constant_guess", "targets", "per_target")
-    } - (
-        {"per_target"} if name == "one" else set()
-    )
+    } - ({"per_target"} if name == "one" else set())
 
 
 def test_the_text_has_the_metrics_and_the_figures_of_several_targets(nncli, runs):

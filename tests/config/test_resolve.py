@@ -110,11 +110,22 @@ def test_a_loss_fits_a_regression_or_is_refused_with_the_reason(load, output, lo
 @pytest.mark.parametrize(
     ("task", "monitor", "has_validation", "fitting"),
     [
-        ("regression", "validation_accuracy", True, "validation_loss or validation_mae"),
+        (
+            "regression",
+            "validation_accuracy",
+            True,
+            "validation_loss, validation_mae, validation_rmse or validation_r2",
+        ),
         ("regression", "validation_accuracy", False, "train_loss or train_mae"),
         ("regression", "train_accuracy", True, "train_loss or train_mae"),
         ("binary", "train_mae", False, "train_loss or train_accuracy"),
-        ("multiclass", "validation_mae", True, "validation_loss or validation_accuracy"),
+        (
+            "multilabel",
+            "validation_mae",
+            True,
+            "validation_loss, validation_accuracy, validation_macro_f1, validation_micro_f1 or "
+            "validation_hamming_loss",
+        ),
     ],
 )
 def test_early_stopping_cannot_watch_a_metric_of_another_task(

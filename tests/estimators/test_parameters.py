@@ -140,7 +140,7 @@ def test_rows_to_validate_with_are_taken_where_they_stop_training():
     assert settings(validation=0.4)["data"]["validation"] == 0.4
     assert settings(rows=4)["data"]["validation"] == 0
     monitor = settings("regression", early_stopping=True)["training"]["early_stopping"]["monitor"]
-    assert monitor == "validation_loss"
+    assert monitor == "validation_r2"
     assert settings("regression", loss="squared_error")["training"]["loss"] == "half_squared_error"
 
 

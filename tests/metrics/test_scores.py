@@ -223,17 +223,3 @@ def test_a_measure_keeps_what_it_measures_and_stays_in_its_precision(measure, dt
     assert type(found) is float
     np.testing.assert_array_equal(Y, kept[0])
     np.testing.assert_array_equal(T, kept[1])
-
-
-@pytest.mark.parametrize(
-    ("task", "monitored", "rises"),
-    [
-        ("binary", "train_accuracy", True),
-        ("multiclass", "validation_accuracy", True),
-        ("binary", "train_loss", False),
-        ("regression", "validation_mae", False),
-        ("regression", "train_loss", False),
-    ],
-)
-def test_only_an_accuracy_is_better_when_larger(task, monitored, rises):
-    assert SCORES[task].rises(monitored) == rises

@@ -11,6 +11,7 @@ from hypothesis import given as drawn
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from nncli.metrics.names import METRICS
 from nncli.metrics.probabilities import class_probabilities, sigmoid
 from nncli.metrics.scores import NOTHING
 from nncli.metrics.tasks import EVALUATIONS, Answers
@@ -48,26 +49,20 @@ def evaluation(task, **options):
     return EVALUATIONS[task].of(answers(task, **options))
 
 
-OF_CLASSES = ["loss", "accuracy", "balanced_accuracy", "macro_f1", "weighted_f1"]
-METRICS = {
-    "binary": [*OF_CLASSES, "roc_auc", "average_precision", "brier", "log_loss", "ece"],
-    "multiclass": [*OF_CLASSES, "top_3_accuracy", "log_loss", "ece"],
-    "multilabel": ["loss", "accuracy", "macro_f1", "micro_f1", "hamming_loss"],
-    "regression": ["loss", "mae", "rmse", "r2"],
-}
+OF_CLASSES = ["loss", *METRICS["binary"][:4]]
 every_task = pytest.mark.parametrize("task", EVALUATIONS)
 
 
 @every_task
 def test_every_task_has_its_metrics_as_json_values(task):
     found = evaluation(task)
-    assert [*found.metrics] == METRICS[task]
+    assert [*found.metrics] == ["loss", *METRICS[task]]
     assert all(type(value) is float and isfinite(value) for value in found.metrics.values())
     as_json = found.as_json()
     assert json.loads(json.dumps(as_json)) == as_json
     assert [*as_json][:3] == ["split", "rows", "metrics"]
     assert (as_json["split"], as_json["rows"]) == ("test", 200)
-    assert set(found.headline) < set(METRICS[task])
+    assert set(found.headline) <= set(METRICS[task])
 
 
 @every_task

@@ -32,7 +32,7 @@ class Bar(Observer):
         self._run, self._validation = job.title and f"{job.title}  ", ""
         self._next_refresh = 0.0
         self._unshown: EpochReport | None = None
-        self._epochs, self._score = job.plan.epochs, job.score
+        self._epochs, self._beside = job.plan.epochs, (job.score, job.plan.monitor)
         self._rows, self._batches = len(job.order.split), job.order.batches
         before = job.progress.epoch * self._rows + job.progress.sums.rows
         self._bar = tqdm(
@@ -76,7 +76,7 @@ class Bar(Observer):
         self._unshown = None
         metrics = report.metrics
         if "validation_loss" in metrics:
-            self._validation = f" val {described(metrics, 'validation', self._score)}"
+            self._validation = f" val {described(metrics, 'validation', *self._beside)}"
         self._show(report.epoch, self._batches, self._rows, metrics["train_loss"])
 
     def _show(self, epoch: int, batch: int, rows: int, loss: float) -> None:

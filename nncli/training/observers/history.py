@@ -118,6 +118,7 @@ def _column_names(job: Job) -> list[str]:
     return [
         "epoch",
         *(f"{split}_{metric}" for split in splits for metric in ("loss", job.score.name)),
+        *([job.plan.monitor] if job.plan.measure else []),
         "learning_rate",
         "seconds",
         "rows_per_second",

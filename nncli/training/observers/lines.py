@@ -19,7 +19,7 @@ class PlainLines(Observer):
 
     def begin(self, job: Job) -> None:
         """Learn how many epochs there are and what is measured; print the title, if any."""
-        self._epochs, self._score = job.plan.epochs, job.score
+        self._epochs, self._beside = job.plan.epochs, (job.score, job.plan.monitor)
         if job.title:  # a line of its own: the others have no room for it
             _print(job.title)
 
@@ -32,7 +32,7 @@ class PlainLines(Observer):
         words = [f"epoch {report.epoch:>{width}}/{self._epochs}"]
         for split, short in (("train", "train"), ("validation", "val")):
             if f"{split}_loss" in report.metrics:
-                words.append(f"{short} {described(report.metrics, split, self._score)}")
+                words.append(f"{short} {described(report.metrics, split, *self._beside)}")
         _print("  ".join(words))
 
 

@@ -2,13 +2,16 @@
 
 from collections.abc import Mapping
 
+from nncli.metrics.names import split_and_metric
 from nncli.metrics.scores import Score
 
 
-def described(metrics: Mapping[str, float], split: str, score: Score) -> str:
-    """Return the loss and the score of a split in words."""
-    loss, beside = metrics[f"{split}_loss"], metrics[f"{split}_{score.name}"]
-    return f"loss {short(loss)} {score.label} {short(beside)}"
+def described(metrics: Mapping[str, float], split: str, score: Score, monitor: str) -> str:
+    """Return the loss of a split in words, and the score or what else is monitored of it."""
+    beside, label = f"{split}_{score.name}", score.label
+    if monitor.startswith(split) and monitor not in (beside, f"{split}_loss"):
+        beside, label = monitor, split_and_metric(monitor)[1]
+    return f"loss {short(metrics[f'{split}_loss'])} {label} {short(metrics[beside])}"
 
 
 def short(value: float) -> str:

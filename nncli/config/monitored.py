@@ -1,0 +1,34 @@
+"""The values that early stopping can monitor, by their names."""
+
+from typing import Any
+
+from nncli.base.words import did_you_mean
+from nncli.config.choices import Checked, refusal, shown
+from nncli.metrics.names import METRICS
+from nncli.metrics.scores import SCORES
+
+_OF_TRAINING = dict.fromkeys(["loss", *(score.name for score in SCORES.values())])
+_OF_VALIDATION = dict.fromkeys(["loss", *(each for names in METRICS.values() for each in names)])
+MONITORED = (
+    *(f"validation_{each}" for each in _OF_VALIDATION),
+    *(f"train_{each}" for each in _OF_TRAINING),
+)
+"""The loss and the metrics of every task; of the training rows what each epoch measures anyhow."""
+
+
+class Monitored(Checked):
+    """Annotation for one of `MONITORED`."""
+
+    def check(self, value: Any) -> str:
+        """Return `value`, if it is allowed."""
+        if isinstance(value, str) and value in MONITORED:
+            return value
+        hint = did_you_mean(value, MONITORED) if isinstance(value, str) else ""
+        raise refusal(
+            f"found {shown(value)}; expected a metric behind validation_ or train_, such as "
+            f"validation_loss{hint}"
+        )
+
+    def json_schema(self) -> dict[str, Any]:
+        """Return the JSON Schema of what is allowed."""
+        return {"enum": [*MONITORED]}
