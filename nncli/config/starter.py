@@ -68,6 +68,7 @@ def starter_text(
         "task": found.targets.task,
         "columns": {},
         "blanks": found.blanks,
+        **({"decimal": found.decimal} if found.decimal else {}),
         "drop": [name for name, role in found.roles.items() if role == "left out"],
         "id": found.choices.id,
         "scale": "standard",
@@ -146,6 +147,9 @@ def _column_lines(table: Table, column: Column) -> list[str]:
         facts.append(listed(sorted({*known}), 4, quote=""))
     elif kind == "number" and len(known):
         facts.append(f"{np.min(known):g} to {np.max(known):g}")
+    elif kind == "date" and len(known):
+        ends = (str(each.astype("datetime64[s]")) for each in (known.min(), known.max()))
+        facts.append(" to ".join(ends).replace("T00:00:00", "").replace("T", " "))
     if blank.any():
         facts.append(count(int(blank.sum()), "blank cell"))
     comment = "; ".join(facts)

@@ -18,6 +18,8 @@ from nncli.config.file_source import (
 from nncli.config.source import Ends, Scale, scale_field
 from nncli.config.strict_yaml import Path
 from nncli.data.dataset import OF_CLASSES, Dataset, Task
+from nncli.data.files.dates import Order
+from nncli.data.files.numerals import Decimal
 from nncli.data.files.table import Kind
 from nncli.data.names import plain_name
 from nncli.data.splitting import Fold
@@ -68,7 +70,10 @@ class Blank(Checked):
 class ColumnSection(Section):
     """What a column of a table is."""
 
-    kind: Kind | None = Field(None, description="number, boolean or category")
+    kind: Kind | None = Field(None, description="number, boolean, category or date")
+    order: Order | None = Field(
+        None, description="of dates such as 01/02/2000: dmy, or mdy with the month first"
+    )
     missing: Missing | None = Field(None, description="what blank cells are")
     value: Annotated[float | bool | str, Constant()] | None = Field(
         None, description="the constant that stands for blank cells"
@@ -76,6 +81,8 @@ class ColumnSection(Section):
 
     @model_validator(mode="after")
     def _fit_together(self) -> "ColumnSection":
+        if self.order is not None and self.kind != "date":
+            raise refusal("is for dates; say kind: date", below="order")
         if (self.value is not None) != (self.missing == "constant"):
             wanted = "needs a value" if self.value is None else "takes no value; say constant"
             raise refusal(f"missing: {self.missing or 'error'} {wanted}", below="missing")
@@ -91,7 +98,7 @@ class ColumnSection(Section):
     def settings(self) -> dict[str, Any]:
         """What it says, in the words of `nncli.data.tables.column`."""
         value = float(self.value) if isinstance(self.value, bool) else self.value
-        given = {"kind": self.kind, "missing": self.missing, "fill": value}
+        given = {"kind": self.kind, "order": self.order, "missing": self.missing, "fill": value}
         return {key: each for key, each in given.items() if each is not None}
 
 
@@ -120,9 +127,9 @@ class TableKeys(PartsSource):
     )
     columns: dict[str, Annotated[ColumnSection, KindOr()]] = Field(
         {},
-        description="what columns are, where it is not what it seems: number, boolean or category, "
-        "or {kind, missing, value}, where missing is auto, error, mean, median, constant or "
-        "indicator",
+        description="what columns are, where it is not what it seems: number, boolean, category or "
+        "date, or {kind, order, missing, value}, where order is dmy or mdy, and missing is auto, "
+        "error, mean, median, constant or indicator",
     )
     drop: list[Other] = Field([], description="columns that are left out")
     id: Other | None = Field(
@@ -132,6 +139,11 @@ class TableKeys(PartsSource):
     class_weight: ClassWeight = class_weight_field()
     blanks: list[Annotated[str, Blank()]] = Field(
         [], max_length=MOST_BLANKS, description="what counts as a blank cell, such as NA, ? or -999"
+    )
+    decimal: Decimal | None = Field(
+        None,
+        description="what begins the fraction of a number in text: a point or a comma; the other "
+        "one divides thousands; default: as the columns show, else a point",
     )
     missing: Literal["error", "auto"] = Field(
         "auto",
@@ -216,6 +228,7 @@ class TableKeys(PartsSource):
             weight=self.weight,
             class_weight=self.class_weight,
             blanks=self.blanks,
+            decimal=self.decimal,
             missing=self.missing,
             says_missing="missing" in self.model_fields_set,
             classes=self._classes,

@@ -199,14 +199,15 @@ def _described(dataset: Dataset) -> tuple[list[str], list[str], list[str]]:
 def _means_the_same(dataset: Dataset, model: Model) -> bool:
     """Return whether a table has the model's columns and classes, whatever version named them.
 
-    Earlier versions learned from columns that are left out now.
+    Earlier versions learned from columns that are left out now, and left out dates.
     """
     known = Targets(model.task, model.targets, model.classes)
     codes = known.codes(np.array(dataset.classes, object))
     same_classes = {*codes.tolist()} == {*range(len(model.classes))}
     others = {name for name, role in dataset.roles.items() if role in ("left out", "id")}
     inputs = [each for each in _meaning(model.preprocessing.encoding) if each[0] not in others]
-    return same_classes and _meaning(dataset.encoding) == inputs
+    found = [each for each in _meaning(dataset.encoding) if each[1] != "date" or each in inputs]
+    return same_classes and found == inputs
 
 
 def _meaning(encoding: Encoding | None) -> list[tuple[str, str, set[str]]]:

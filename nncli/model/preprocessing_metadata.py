@@ -7,6 +7,8 @@ import numpy as np
 from nncli.data.files.image_format import BACKGROUNDS, MOST_INPUTS, ImageFormat
 from nncli.data.tables.column import KINDS, LARGEST, MOST_BLANKS, POLICIES, Column
 from nncli.data.tables.encoding import Encoding
+from nncli.data.tables.moments import PARTS
+from nncli.data.tables.written import FORMS
 from nncli.model.metadata import Refusal, get, get_texts, is_number
 from nncli.model.preprocessing import Preprocessing
 from nncli.nn.network import Network
@@ -81,7 +83,10 @@ def _encoding(values: object) -> Encoding | None:
         raise Refusal("its encoding has a column twice")
     if not isinstance(name, str | None):
         raise Refusal("the id of its encoding is no column")
-    return Encoding(columns, tuple(blanks), name)
+    forms = values.get("forms", {})  # type: ignore[attr-defined]  # earlier versions had none
+    if not isinstance(forms, dict) or not {*map(str, forms.values())} <= {*FORMS}:
+        raise Refusal("its encoding has forms of text that there are not")
+    return Encoding(columns, tuple(blanks), name, forms)
 
 
 def _leads_to(encoding: Encoding, columns: list[str]) -> bool:
@@ -105,4 +110,7 @@ def _column(values: Any) -> Column:
     unfit = not fits if needed else fill is not None
     if unfit or len({*categories}) != len(categories) or (categories and not texts):
         raise Refusal(f"the column {name!r} of its encoding has categories or a fill that differ")
-    return Column(name, kind, missing, fill, tuple(categories))  # type: ignore[arg-type]  # checked
+    parts = get_texts(values, "parts") if "parts" in values else []  # earlier versions had none
+    if bool(parts) != (kind == "date") or parts != [each for each in PARTS if each in parts]:
+        raise Refusal(f"the column {name!r} of its encoding has parts that there are not")
+    return Column(name, kind, missing, fill, tuple(categories), tuple(parts))  # type: ignore[arg-type]  # checked

@@ -110,7 +110,7 @@ def frames():
     frame = pandas.DataFrame({"a": a, "b": b, "y": list("aabb") * 5})
     yield frame.rename(columns={"a": "b"}), "b"
     yield frame.rename(columns={"a": ("a", 3)}), "('a', 3)"
-    yield frame.assign(a=pandas.Timestamp("2020-01-01")), "dates or times"
+    yield frame.assign(a=pandas.Timedelta(1, "D")), "durations"
     yield frame.assign(a=[[1]] * 20), "a"
     yield frame.assign(a=1j), "complex"
     yield frame.drop(columns="y"), "y"

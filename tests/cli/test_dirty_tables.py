@@ -150,13 +150,17 @@ DATES = [
 
 
 @pytest.mark.parametrize("form", DATES)
-def test_dates_as_text_are_left_out_and_are_no_id(table, form):
+def test_dates_as_text_are_inputs_and_no_id(table, form):
     note, data = table({"day": [form.format(n % 27 + 1) for n in range(60)]})
-    assert note.startswith("t.csv: column day: left out, as its texts are dates or times, as '")
-    assert note.endswith(
-        "to use it, make numbers of it (a year, days since then), or say data.columns: "
-        "{day: category}\n"
-    )
+    assert note.startswith("t.csv: column day: read as dates or times, as '")
+    assert note.endswith("; to read it otherwise, say data.columns: {day: category}\n")
+    assert (data["id"], data["drop"], data["columns"]["day"]) == (None, [], "date")
+
+
+def test_texts_that_only_look_like_dates_are_left_out_and_are_no_id(table):
+    note, data = table({"day": [f"2020-{n % 15 + 1}-{n % 28 + 1}" for n in range(60)]})
+    assert note.startswith("t.csv: column day: left out, as its texts look like dates or times")
+    assert note.endswith("say data.columns: {day: date}, which makes it a blank cell\n")
     assert (data["id"], data["drop"]) == (None, ["day"])
 
 

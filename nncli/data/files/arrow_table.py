@@ -1,7 +1,7 @@
 """Tables of Arrow's types, from files that pyarrow reads (the extra ``parquet``).
 
-Numbers, Booleans and text are read, and dictionaries as categories; where a column is wanted as
-text, such as an id, dates, times and decimals too. A null, and NaN, is a blank cell.
+Numbers, Booleans, text, dates and times are read, and dictionaries as categories; where a column is
+wanted as text, such as an id, decimals too. A null, and NaN, is a blank cell.
 """
 
 import io
@@ -16,10 +16,11 @@ from numpy.typing import NDArray
 
 from nncli.base.errors import DataError
 from nncli.base.extras import install_command
+from nncli.data.files.blanks import MixedColumnError
 from nncli.data.files.hints import NO_HINTS, Hints
 from nncli.data.files.input_file import InputFile
 from nncli.data.files.kinds import SIGNATURES
-from nncli.data.files.table import BLANK_BOOLEAN, Kind, Table
+from nncli.data.files.table import BLANK_BOOLEAN, MOMENT, Kind, Table, Wanted
 from nncli.data.files.texts import text_cells
 from nncli.data.files.values import REMEDIES, number_cells, numbers_among
 from nncli.data.names import OwnNames, plain_name
@@ -31,8 +32,12 @@ BATCH_ROWS = 1 << 14
 _TYPES = {
     "is_nested": "nested",
     "is_decimal": "decimal",
-    "is_temporal": "temporal",
+    "is_duration": "duration",
+    "is_interval": "duration",
 }
+
+
+_NO_DATES = ("number", "boolean")
 
 
 class ArrowTable(OwnNames, ABC):
@@ -75,7 +80,7 @@ class ArrowTable(OwnNames, ABC):
     def blocks(
         self,
         *,
-        kinds: Mapping[str, Kind],
+        kinds: Mapping[str, Wanted],
         used: Collection[str] | None,
         missing: Sequence[str],
     ) -> Iterator[Table]:
@@ -100,7 +105,7 @@ class ArrowTable(OwnNames, ABC):
                 self._advance(int(self._bytes * share))
         default_memory_pool().release_unused()
 
-    def _own_name(self, column: str, wanted: Kind | None) -> str:
+    def _own_name(self, column: str, wanted: Wanted | None) -> str:
         """Return what the file calls a column.
 
         Raises `DataError` for one that is not there, twice there, or of another kind.
@@ -112,7 +117,8 @@ class ArrowTable(OwnNames, ABC):
         value = kind.value_type if types.is_dictionary(kind) else kind
         if wanted == "category" and _has_text(value):
             return str(self.own_names[place])
-        for test, each in _TYPES.items():
+        refused = {**_TYPES, **({"is_temporal": "temporal"} if wanted in _NO_DATES else {})}
+        for test, each in refused.items():
             if getattr(types, test)(value):
                 found, remedy = REMEDIES[each]
                 raise DataError(f"{self.name}: column {column} {found} ({kind}); {remedy}")
@@ -142,7 +148,7 @@ class ArrowTable(OwnNames, ABC):
 class _Reader:
     """Turns the chunks of a column into cells."""
 
-    def __init__(self, name: str, column: str, kind: Kind | None, missing: Sequence[str]) -> None:
+    def __init__(self, name: str, column: str, kind: Wanted | None, missing: Sequence[str]) -> None:
         self._name = name
         self._column = column
         self._wanted = kind
@@ -160,11 +166,12 @@ class _Reader:
         kind = _kind(chunk.type)
         if is_dictionary and self._wanted is None:
             kind = "category"
+        if kind == "date" and self._wanted != "category":
+            return _moments(chunk)
         if self._wanted == "category" or kind == "category":
-            if self._wanted in ("number", "boolean"):
-                raise DataError(
-                    f"{self._name}: column {self._column}: holds text; expected {self._wanted}s"
-                )
+            if self._wanted in _NO_DATES:
+                message = f"{self._name}: column {self._column}: holds text; expected "
+                raise MixedColumnError(f"{message}{self._wanted}s", self._column)
             if pyarrow.types.is_floating(chunk.type):  # as Python's own they would be float64
                 return text_cells(chunk.to_numpy(zero_copy_only=False), self._missing)
             return text_cells(_without_nanoseconds(chunk).to_pylist(), self._missing)
@@ -187,6 +194,8 @@ def _kind(arrow_type: "pyarrow.DataType") -> Kind | None:
         return "boolean"
     if types.is_integer(arrow_type) or types.is_floating(arrow_type) or types.is_null(arrow_type):
         return "number"
+    if types.is_date(arrow_type) or types.is_time(arrow_type) or types.is_timestamp(arrow_type):
+        return "date"
     texts = (types.is_string, types.is_large_string, types.is_string_view)
     return "category" if any(is_text(arrow_type) for is_text in texts) else None
 
@@ -219,6 +228,19 @@ def _without_nanoseconds(chunk: "pyarrow.Array") -> "pyarrow.Array":
     is_time = pyarrow.types.is_time(chunk.type)
     whole = pyarrow.time64("us") if is_time else pyarrow.timestamp("us", chunk.type.tz)
     return chunk.cast(whole, safe=False)
+
+
+def _moments(chunk: "pyarrow.Array") -> NDArray[Any]:
+    """Return dates and times as on the clock of their time zone; times alone of one day."""
+    import pyarrow
+    from pyarrow import compute, types
+
+    if types.is_timestamp(chunk.type) and chunk.type.tz:
+        chunk = compute.local_timestamp(chunk)
+    if types.is_time(chunk.type):
+        chunk = chunk.cast(pyarrow.time64("us"), safe=False).cast(pyarrow.int64())
+    moments = chunk.cast(pyarrow.timestamp("us"), safe=False)
+    return np.asarray(moments.to_numpy(zero_copy_only=False), MOMENT)
 
 
 def _places(first_row: int) -> Callable[[int], str]:

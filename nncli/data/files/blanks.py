@@ -49,8 +49,9 @@ class MixedColumnError(DataError):
     column : str
         Its name.
     text : str
+        Empty where all of it is text.
     """
 
-    def __init__(self, message: str, column: str, text: str) -> None:
+    def __init__(self, message: str, column: str, text: str = "") -> None:
         super().__init__(message)
         self.column, self.text = column, text

@@ -5,9 +5,8 @@ What the cells of a column are is told by the caller, or inferred from the first
 - ``true`` and ``false``, in any case: Booleans;
 - numbers, if more than half of the cells that are not blank are: then any other text, there or
   further down, is an error and not a category;
-- an error, if more than half are numbers together with those of another form, as ``5%`` and
-  ``1,004``;
-- a category, which is text, otherwise.
+- a category, which is text, otherwise; `nncli.data.tables.written` makes numbers of it where all
+  are numbers of other forms, as ``5%`` and ``1,004``, and dates.
 
 A column that is blank in these rows holds numbers. A number has the digits 0 to 9, a decimal point
 and an exponent, and becomes exactly what Python's ``float`` makes of it.
@@ -33,7 +32,7 @@ from nncli.data.files.decimals import parse_decimals
 from nncli.data.files.hints import NO_HINTS, Hints
 from nncli.data.files.input_file import InputFile
 from nncli.data.files.numerals import is_blank_word, is_number, other_form, remedy_for
-from nncli.data.files.table import BLANK_BOOLEAN, NUMBER, Kind, Table
+from nncli.data.files.table import BLANK_BOOLEAN, NUMBER, Table, Wanted
 from nncli.data.files.texts import NOT_A_NUMBER, text_cells
 from nncli.data.files.values import numbers_among
 
@@ -99,7 +98,7 @@ class CsvFile:
         names: Sequence[str],
         *,
         with_first: bool,
-        kinds: Mapping[str, Kind],
+        kinds: Mapping[str, Wanted],
         used: Collection[str] | None,
         missing: Sequence[str],
     ) -> Iterator[Table]:
@@ -159,15 +158,15 @@ class _Columns:
         self.blank = {"", *missing}
         self.takes_words = isinstance(missing, Blanks)
         self.missing_numbers = numbers_among(missing)
-        self.kinds: dict[str, Kind] = {}
+        self.kinds: dict[str, Wanted] = {}
         self.others: dict[str, list[str]] = {}  # of columns: what is no number in the first rows
         self.unknown: set[str] = set()  # columns that are blank there
 
-    def infer(self, known: Mapping[str, Kind], sample: Sequence[Cells]) -> None:
+    def infer(self, known: Mapping[str, Wanted], sample: Sequence[Cells]) -> None:
         """Set the kinds of all columns."""
         unknown = [column for column in self.places if column not in known]
         numbers = np.zeros(len(unknown), np.intp)
-        texts: dict[str, list[tuple[int, str]]] = {column: [] for column in unknown}
+        texts: dict[str, list[str]] = {column: [] for column in unknown}
         for cells in sample if unknown else ():
             values, odd = self._parse(cells, unknown)
             numbers += np.count_nonzero(~np.isnan(values), axis=0)
@@ -180,24 +179,18 @@ class _Columns:
                 if is_number(text):
                     numbers[at] += 1
                 else:
-                    texts[unknown[at]].append((int(cells.lines[row]), text))
-        self.others = {column: [text for _, text in texts[column]] for column in unknown}
+                    texts[unknown[at]].append(text)
+        self.others = texts
         found = dict(zip(unknown, numbers.tolist(), strict=True))
         self.unknown = {column for column in unknown if not found[column] and not texts[column]}
-        inferred = {
-            column: self._inferred(column, found[column], texts[column]) for column in found
-        }
+        inferred = {column: self._inferred(found[column], texts[column]) for column in found}
         self.kinds = {column: known.get(column) or inferred[column] for column in self.places}
 
-    def _inferred(self, column: str, numbers: int, texts: Sequence[tuple[int, str]]) -> Kind:
+    def _inferred(self, numbers: int, texts: Sequence[str]) -> Wanted:
         if numbers > len(texts) or not texts:
             return "number"
-        if not numbers and all(text.lower() in _BOOLEANS for _, text in texts):
+        if not numbers and all(text.lower() in _BOOLEANS for text in texts):
             return "boolean"
-        numerals = {text for text in {*self.others[column]} if other_form(text)}
-        of_other_form = [(line, text) for line, text in texts if text in numerals]
-        if numerals and 2 * (numbers + len(of_other_form)) > numbers + len(texts):
-            raise self._unexpected(of_other_form[0][0], column, of_other_form[0][1])
         return "category"
 
     def table(self, cells: Cells) -> Table:
@@ -207,7 +200,7 @@ class _Columns:
         for column, kind in self.kinds.items():
             if kind == "boolean":
                 columns[column] = self._booleans(cells, column)
-            elif kind == "category":
+            elif kind != "number":
                 columns[column] = self._texts(cells, column)
         ordered = {column: columns[column] for column in self.kinds}
         return Table(self.name, ordered, partial(_line, cells.lines))
@@ -274,7 +267,7 @@ class _Columns:
             f"{self.name}: line {line}, column {column}: found {text[:40]!r}; expected {expected}"
             f"{remedy}"
         )
-        if remedy_for(text) or is_number(text):
+        if is_number(text) or (remedy_for(text) and not other_form(text)):
             return DataError(message)
         return MixedColumnError(message, column, text)
 

@@ -1,22 +1,36 @@
-"""Numbers in text: the form that is read, and others with how to write them instead."""
+"""Numbers in text: the plain form, others that a whole column may have, and how to write them.
 
+A comma or a point divides whole numbers into thousands, or begins a fraction: `number_in` is told
+which of the two is the decimal mark.
+"""
+
+import math
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Literal
 
 from nncli.data.files.table import NUMBER
+
+Decimal = Literal[".", ","]
 
 _NOT_FINITE = re.compile(r"[-+]?(nan|inf|infinity)", re.ASCII | re.IGNORECASE)
 _BLANK_WORDS = (
     *("na", "n/a", "n.a.", "#n/a", "<na>", "nan", "-nan", "#nan", "nat", "null", "none", "nil"),
     *("\\n", "?", "-", "--", "."),
 )
+_BARE = re.compile(r"[-+]?[0-9.,]*[0-9]", re.ASCII)  # nothing stands around its digits
 _LONGEST = 60  # no numeral has so many characters
 
 _MINUS = "[\u2010-\u2013\u2212\ufe63\uff0d]"
 _SPACE = "[ \u00a0\u2009\u202f]"
 _SYMBOLS = r"\u00a2-\u00a5\u058f\u060b\u0e3f\u20a0-\u20cf\ufe69\uff04\uffe0\uffe1\uffe5\uffe6"
-_CURRENCY = rf"(?:[A-Z]{{0,3}}[${_SYMBOLS}]|AUD|CAD|CHF|CNY|EUR|GBP|INR|JPY|USD)"
+_CODES = (
+    "AUD|BRL|CAD|CHF|CNY|CZK|DKK|EUR|GBP|HKD|HUF|INR|JPY|KRW|MXN|NOK|NZD|PLN|RUB|SEK|SGD|TRY|USD|"
+    "ZAR|kr|z\u0142"
+)
+_CURRENCY = rf"(?:[A-Z]{{0,3}}[${_SYMBOLS}]|{_CODES})"
+_SIGNS = re.compile(rf"{_CURRENCY}|[%\uff05]")
 # A single comma of these has no thousand in front, or not three digits behind it.
 _DECIMAL_COMMA = re.compile(
     r"[^,]*[0-9],(?![0-9]{3}(?![0-9]))[0-9]+[^,]*|[^1-9,]*0,[0-9]+[^,]*", re.ASCII
@@ -71,6 +85,41 @@ def other_form(text: str, column: Iterable[str] = ()) -> str | None:
     return remedy.format(text) if remedy and NUMBER.fullmatch(text) else None
 
 
+def number_in(text: str, decimal: Decimal) -> float | None:
+    """Return the number that a text of any form means; None for what is none, or not finite.
+
+    A number with a percent sign is that in percent: 10 of ``10%``.
+    """
+    if NUMBER.fullmatch(text) and (decimal == "." or "." not in text):  # mostly
+        return _finite(text)
+    if len(text) > _LONGEST or not any("0" <= character <= "9" for character in text):
+        return None
+    for form in () if _BARE.fullmatch(text) else _AROUND:
+        if found := form.pattern.fullmatch(text):
+            text = form.rewritten(found)
+    for form in _WITHIN[decimal]:
+        if decimal == "," and "." in text and form is _SPACED:
+            return None  # a point that divides no thousands
+        if found := form.pattern.fullmatch(text):
+            text = form.rewritten(found)
+    return _finite(text) if NUMBER.fullmatch(text) else None
+
+
+def depends_on_mark(text: str) -> bool:
+    """Return whether a text means another number, or none, where the decimal mark is another."""
+    return number_in(text, ".") != number_in(text, ",")
+
+
+def signs_in(text: str) -> set[str]:
+    """Return the currencies and the percent sign that stand in a number."""
+    return {*_SIGNS.findall(text)}
+
+
+def _finite(text: str) -> float | None:
+    number = float(text)
+    return number if math.isfinite(number) else None
+
+
 def remedy_for(text: str, column: Iterable[str] = ()) -> str:
     """Return what to do about a text where a number is expected, to be put behind that.
 
@@ -104,34 +153,53 @@ THOUSANDS = _form(
     "it looks like thousands separators; write {}",
 )
 
-# In this order: a number may have several of them, as -$1,004 has.
-FORMS = (
+_SPACED = _form(
+    rf"[-+]?[1-9][0-9]{{0,2}}((?:{_SPACE}|['\u2019_])[0-9]{{3}})+([.,][0-9]*)?",
+    _without(rf"{_SPACE}|['\u2019_]"),
+    "write it without separators between its digits: {}",
+)
+_DECIMAL = _form(
+    "([-+]?[0-9]*),([0-9]+([eEdD][-+]?[0-9]+)?)",
+    r"\1.\2",
+    "write the decimal comma as a point: {}",
+)
+_EXPONENT = _form("(.*[0-9.])[dD]([-+]?[0-9]+)", r"\1E\2", "write its exponent with E: {}")
+
+# What stands around the digits, in this order: a number may have several of them, as -$1,004 has.
+_AROUND = (
     _form('=?"(.*)"', r"\1", "write it without = and quotation marks: {}"),
     _form("=(.*)", r"\1", "write it without =: {}"),
     _form("['\u2018\u2019](.*)", r"\1", "write it without the apostrophe: {}"),
     _form(rf"{_MINUS}(.*)", r"-\1", "write its minus sign as -: {}"),
     _form(r"\((.*)\)", r"-\1", "write it with a minus sign: {}"),
-    _form(rf"(.*?){_SPACE}?{_CURRENCY}{_SPACE}?(.*)", r"\1\2", "write it without the currency: {}"),
-    _form(rf"(.*?){_SPACE}?[%\uff05]", r"\1", "write it without the percent sign: {}"),
+    CURRENCY := _form(
+        rf"(.*?){_SPACE}?{_CURRENCY}{_SPACE}?(.*)", r"\1\2", "write it without the currency: {}"
+    ),
+    PERCENT := _form(rf"(.*?){_SPACE}?[%\uff05]", r"\1", "write it without the percent sign: {}"),
     _form(rf"(.*[0-9.,]){_SPACE}?(-|{_MINUS})", r"-\1", "write its minus sign in front: {}"),
     _form(rf"([-+]){_SPACE}+(.*)", r"\1\2", "write it without a space behind its sign: {}"),
-    THOUSANDS,
-    _form(
-        rf"[-+]?[0-9]{{1,3}}((?:{_SPACE}|['\u2019_])[0-9]{{3}})+([.,][0-9]*)?",
-        _without(rf"{_SPACE}|['\u2019_]"),
-        "write it without separators between its digits: {}",
+)
+_WITHIN: dict[Decimal, tuple[Form, ...]] = {
+    ".": (THOUSANDS, _SPACED, _EXPONENT),
+    ",": (
+        _form(r"[-+]?[1-9][0-9]{0,2}(\.[0-9]{3})+(,[0-9]*)?", _without(r"\."), "{}"),
+        _SPACED,
+        _DECIMAL,
+        _EXPONENT,
     ),
+}
+
+FORMS = (
+    *_AROUND,
+    THOUSANDS,
+    _SPACED,
     _form(
         r"[-+]?[1-9][0-9]{0,2}((\.[0-9]{3})+,[0-9]+|(\.[0-9]{3}){2,})",
         _without(r"\."),
         "write it without separators between its digits: {}",
     ),
-    _form(
-        "([-+]?[0-9]+),([0-9]+([eEdD][-+]?[0-9]+)?)",
-        r"\1.\2",
-        "write the decimal comma as a point: {}",
-    ),
-    _form("(.*[0-9.])[dD]([-+]?[0-9]+)", r"\1E\2", "write its exponent with E: {}"),
+    _DECIMAL,
+    _EXPONENT,
     _form(
         "[-+]?0([xX][0-9a-fA-F]+|[oO][0-7]+|[bB][01]+)",
         lambda found: str(int(found[0], 0)),

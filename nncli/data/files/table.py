@@ -16,8 +16,11 @@ if TYPE_CHECKING:
 else:
     Cells = Any
 
-Kind = Literal["number", "boolean", "category"]
+Kind = Literal["number", "boolean", "category", "date"]
+# What a column is asked for as; as it is written, text stays text, and values keep their types.
+Wanted = Literal["number", "boolean", "category", "written"]
 
+MOMENT = "datetime64[us]"
 BLANK_BOOLEAN = "float16"  # the type of no other column, to tell them from numbers
 
 # A cell that is a number: what Python's float takes besides is none here.
@@ -34,8 +37,8 @@ class Table:
         The file, for messages.
     columns : mapping of str to array (N,)
         Numbers of any type but `BLANK_BOOLEAN`, NaN where a cell is blank; Booleans, or where cells
-        are blank 1, 0 and NaN of that type; or text: an array of objects, each a str, or None
-        where a cell is blank.
+        are blank 1, 0 and NaN of that type; dates and times of the type `MOMENT`, NaT where a
+        cell is blank; or text: an array of objects, each a str, or None where a cell is blank.
     place : function of int to str
         What a row, counted from 0, is called in a message: ``line 17``.
     numbers : array (N,) or None
@@ -90,7 +93,7 @@ class OpenTable(Protocol):
     def blocks(
         self,
         *,
-        kinds: Mapping[str, Kind],
+        kinds: Mapping[str, Wanted],
         used: Collection[str] | None,
         missing: Sequence[str],
     ) -> Iterator[Table]:
@@ -99,7 +102,9 @@ class OpenTable(Protocol):
         Parameters
         ----------
         kinds : mapping of str to str
-            What columns are to be taken for; the others show in their cells or types.
+            What columns are to be taken for; the others show in their cells or types. One that is
+            asked for as ``written`` has typed numbers, dates or Booleans, or an array of objects:
+            text, None, and in a mixed column other values.
         used : collection of str, optional
             The columns to read, in this order; by default all.
         missing : sequence of str
@@ -110,4 +115,7 @@ class OpenTable(Protocol):
 
 def kind_of(dtype: np.dtype[Any]) -> Kind:
     """Return what cells of a type are."""
-    return "category" if dtype.kind == "O" else "boolean" if dtype.kind == "b" else "number"
+    return _KINDS.get(dtype.kind, "number")
+
+
+_KINDS: dict[str, Kind] = {"O": "category", "b": "boolean", "M": "date"}

@@ -16,7 +16,7 @@ from nncli.data.files.kinds import SIGNATURES, FileKind
 from nncli.data.files.parquet_file import ParquetFile
 from nncli.data.files.sqlite_file import SqliteFile
 from nncli.data.files.stored_table import collect
-from nncli.data.files.table import Kind, OpenTable, Table
+from nncli.data.files.table import OpenTable, Table, Wanted
 from nncli.data.files.table_blocks import regroup
 
 TableInput = Path | HintedFile | OpenTable
@@ -38,7 +38,7 @@ _CELLS = 1 << 21
 def read_table(
     source: TableInput,
     *,
-    kinds: Mapping[str, Kind] | None = None,
+    kinds: Mapping[str, Wanted] | None = None,
     used: Collection[str] | None = None,
     missing: Sequence[str] = (),
 ) -> Table:
@@ -82,7 +82,7 @@ def table_blocks(
     source: TableInput,
     *,
     rows: int,
-    kinds: Mapping[str, Kind] | None = None,
+    kinds: Mapping[str, Wanted] | None = None,
     used: Collection[str] | None = None,
     missing: Sequence[str] = (),
     advance: Advance = tell_nobody,
@@ -163,7 +163,7 @@ class CsvTable:
     def blocks(
         self,
         *,
-        kinds: Mapping[str, Kind],
+        kinds: Mapping[str, Wanted],
         used: Collection[str] | None,
         missing: Sequence[str],
     ) -> Iterator[Table]:

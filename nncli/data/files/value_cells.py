@@ -2,7 +2,8 @@
 
 What it is shows in the values that are not blank:
 
-- all of them text: a category; all Booleans: Booleans; all numbers: numbers;
+- all of them text: a category; all Booleans: Booleans; all numbers: numbers; all dates or times:
+  these;
 - mixed: as the texts of a CSV file (see `csv_file`), numbers if more than half of them are, which
   makes any other text an error; else a category.
 
@@ -10,17 +11,18 @@ What is blank, `texts` says, and beside it a text that stands for a blank cell.
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, time, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from typing import Any
 
 import numpy as np
 
 from nncli.base.errors import DataError
 from nncli.data.files.blanks import Blanks, MixedColumnError, is_blank_in
-from nncli.data.files.numerals import is_blank_word, is_number, remedy_for
-from nncli.data.files.table import BLANK_BOOLEAN, NUMBER, Cells, Kind
+from nncli.data.files.numerals import is_blank_word, is_number, other_form, remedy_for
+from nncli.data.files.table import BLANK_BOOLEAN, MOMENT, NUMBER, Cells, Wanted
 from nncli.data.files.texts import NOT_A_NUMBER, is_blank, text_of
 from nncli.data.files.values import REMEDIES, numbers_among
 
@@ -43,7 +45,7 @@ class Place:
 def cells_of(
     values: Sequence[object],
     place: Place,
-    kind: Kind | None = None,
+    kind: Wanted | None = None,
     missing: Sequence[str] = (),
     *,
     texts_may_be_numbers: bool = False,
@@ -53,7 +55,8 @@ def cells_of(
     Parameters
     ----------
     kind : str, optional
-        What the column is to be taken for; by default what its values say.
+        What the column is to be taken for; by default what its values say. As it is written, a
+        value stays what it is.
     missing : sequence of str
         Texts that stand for a blank cell, and numbers too.
     texts_may_be_numbers : bool
@@ -68,18 +71,21 @@ def cells_of(
     if quick is not None:
         return quick
     blanks, numbers = {"", *missing}, numbers_among(missing)
-    if kind == "category":
-        values = [str(each) if _has_text(each) else each for each in values]
+    if kind in (None, "written") and (moments := _moments(values, missing)) is not None:
+        return moments
+    if kind not in ("number", "boolean"):
+        types = date | time if kind is None else date | time | Decimal
+        values = [str(each) if _has_text(each, types) else each for each in values]
     plain = [_plain(value, place, row) for row, value in enumerate(values)]
     plain = [None if each in blanks else each for each in plain]
     if numbers:
         plain = [None if _number(each) in numbers else each for each in plain]
     kind = kind or _kind(plain, texts_may_be_numbers, isinstance(missing, Blanks))
+    if kind == "written":
+        return _objects([None if each in NOT_A_NUMBER else each for each in plain])
     if kind == "category":
         pairs = zip(plain, values, strict=True)  # as its own type a number has its own digits
-        cells = np.empty(len(plain), object)
-        cells[:] = [None if each is None else text_of(value) for each, value in pairs]
-        return cells
+        return _objects([None if each is None else text_of(value) for each, value in pairs])
     if kind == "boolean":
         plain = [None if each in NOT_A_NUMBER else each for each in plain]
     plain = [None if _is_word(each, missing, place) else each for each in plain]
@@ -104,9 +110,48 @@ def _numbers_alone(values: Sequence[object]) -> Cells | None:
     return None if np.isinf(cells).any() else cells
 
 
-def _has_text(value: object) -> bool:
+def _objects(values: Sequence[Value]) -> Cells:
+    cells = np.empty(len(values), object)
+    cells[:] = values
+    return cells
+
+
+def _moments(values: Sequence[object], missing: Sequence[str]) -> Cells | None:
+    """Return the cells of a column of dates or times and blanks; None for another."""
+    words = {"", *NOT_A_NUMBER, *missing}
+    is_open = isinstance(missing, Blanks)
+    known = [
+        None if is_blank(each) or _is_blank_text(each, words, is_open) else each for each in values
+    ]
+    types = {type(each) for each in known if each is not None}
+    if not types or not all(issubclass(each, date | time | np.datetime64) for each in types):
+        return None
+    return moment_cells(known)
+
+
+def moment_cells(values: Iterable[object]) -> Cells:
+    """Return dates, times and blanks as cells (N,)."""
+    return np.array([_moment(None if is_blank(each) else each) for each in values], MOMENT)
+
+
+def _is_blank_text(value: object, words: Collection[str], takes_words: bool) -> bool:
+    if not isinstance(value, str):
+        return False
+    return value.strip() in words or (takes_words and is_blank_word(value.strip()))
+
+
+def _moment(value: Any) -> np.datetime64:
+    """Return a date or time, without its time zone; of a time alone the day does not matter."""
+    if isinstance(value, time):
+        value = datetime.combine(date(1970, 1, 1), value)
+    if isinstance(value, datetime):
+        value = value.replace(tzinfo=None)
+    return np.datetime64("NaT", "us") if value is None else np.datetime64(value, "us")
+
+
+def _has_text(value: object, types: Any) -> bool:
     """Return whether a value is none of the kinds, but has a text: of an id, for instance."""
-    return isinstance(value, date | time | Decimal) and not is_blank(value)
+    return isinstance(value, types) and not is_blank(value)
 
 
 def _plain(value: object, place: Place, row: int) -> Value:
@@ -120,7 +165,8 @@ def _plain(value: object, place: Place, row: int) -> Value:
     if isinstance(value, bool | int | float):
         return value
     if isinstance(value, date | time | timedelta | np.datetime64 | np.timedelta64):
-        found, remedy = REMEDIES["temporal"]
+        is_duration = isinstance(value, timedelta | np.timedelta64)
+        found, remedy = REMEDIES["duration" if is_duration else "temporal"]
         raise DataError(f"{place.table}: column {place.column} {found} ({place.row(row)}); "
                         f"{remedy}")  # fmt: skip
     raise DataError(
@@ -130,7 +176,7 @@ def _plain(value: object, place: Place, row: int) -> Value:
     )
 
 
-def _kind(values: Sequence[Value], texts_may_be_numbers: bool, takes_words: bool) -> Kind:
+def _kind(values: Sequence[Value], texts_may_be_numbers: bool, takes_words: bool) -> Wanted:
     given = [each for each in values if each is not None]
     known = [each for each in given if each not in NOT_A_NUMBER]
     if takes_words:
@@ -151,10 +197,12 @@ def _is_word(value: Value, missing: Sequence[str], place: Place) -> bool:
     return isinstance(value, str) and is_blank_in(missing, place.column, value)
 
 
-def _unexpected(value: Value, place: Place, row: int, kind: Kind) -> DataError:
+def _unexpected(value: Value, place: Place, row: int, kind: Wanted) -> DataError:
     expected = "true or false" if kind == "boolean" else "a finite number"
     message = f"{place.of(row)}: found {repr(value)[:40]}; expected {expected}"
-    if isinstance(value, str) and not (remedy_for(value) or is_number(value)):
+    if isinstance(value, str) and (
+        other_form(value) or not (remedy_for(value) or is_number(value))
+    ):
         return MixedColumnError(message, place.column, value)
     return DataError(message)
 

@@ -8,7 +8,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from nncli.data.files.table import BLANK_BOOLEAN, Cells, Kind, Table, kind_of
+from nncli.data.files.table import BLANK_BOOLEAN, Cells, Table, Wanted, kind_of
 from nncli.data.files.value_cells import Place, cells_of
 from nncli.data.names import OwnNames
 
@@ -29,7 +29,7 @@ class ValueFile(OwnNames, ABC):
     def blocks(
         self,
         *,
-        kinds: Mapping[str, Kind],
+        kinds: Mapping[str, Wanted],
         used: Collection[str] | None,
         missing: Sequence[str],
     ) -> Iterator[Table]:
@@ -49,5 +49,6 @@ class ValueFile(OwnNames, ABC):
         """Yield the columns at some places, in blocks of `BLOCK_ROWS` rows at most."""
 
 
-def _kind(cells: Cells) -> Kind:
-    return "boolean" if cells.dtype == BLANK_BOOLEAN else kind_of(cells.dtype)
+def _kind(cells: Cells) -> Wanted:
+    kind = "boolean" if cells.dtype == BLANK_BOOLEAN else kind_of(cells.dtype)
+    return "written" if kind == "date" else kind

@@ -13,7 +13,8 @@ REMEDIES: dict[str, tuple[str, str]] = {
     "nested": ("is nested", "make columns of its parts"),
     "wide": ("holds integers of 128 bits", "cast it to 64 bits"),
     "decimal": ("holds decimals", "cast it to double"),
-    "temporal": ("holds dates or times", "turn it into numbers, such as year, month and day"),
+    "temporal": ("holds dates or times", "take it as a date, or turn it into numbers"),
+    "duration": ("holds durations", "turn it into numbers, such as days"),
 }
 
 MOST_EXACT = 2**53  # float64 holds all whole numbers up to it

@@ -6,9 +6,10 @@ from typing import Any
 import numpy as np
 
 from nncli.base.errors import DataError
-from nncli.data.files.table import BLANK_BOOLEAN, Kind
+from nncli.data.files.blanks import MixedColumnError
+from nncli.data.files.table import BLANK_BOOLEAN, Kind, Wanted
 from nncli.data.files.texts import is_blank, text_cells
-from nncli.data.files.value_cells import Place, cells_of
+from nncli.data.files.value_cells import Place, cells_of, moment_cells
 from nncli.data.files.values import REMEDIES, number_cells, numbers_among
 from nncli.data.memory.memory_table import MemoryTable, Reader
 from nncli.data.names import plain_name
@@ -18,12 +19,12 @@ _KINDS: dict[str, Kind] = {
     "String": "category",
     "Categorical": "category",
     "Enum": "category",
+    "Date": "date",
+    "Datetime": "date",
+    "Time": "date",
 }
 _REFUSED = {
-    "Date": "temporal",
-    "Datetime": "temporal",
-    "Duration": "temporal",
-    "Time": "temporal",
+    "Duration": "duration",
     "Decimal": "decimal",
     "Int128": "wide",
     "UInt128": "wide",
@@ -42,18 +43,24 @@ class FrameTable(MemoryTable):
         self._frame = frame
 
     def _reader_at(
-        self, at: int, where: Place, kind: Kind | None, missing: Sequence[str]
+        self, at: int, where: Place, kind: Wanted | None, missing: Sequence[str]
     ) -> Reader:
         series, column = self._frame.get_column(self.own_names[at]), where.column
         if kind == "category" and type(series.dtype).__name__ in _HAVE_TEXT:
             return lambda start, stop: text_cells(series[start:stop].to_list(), missing)
         found = self._kind(column, series.dtype)
+        if found == "date" and kind in ("number", "boolean"):
+            what, remedy = REMEDIES["temporal"]
+            raise DataError(f"{self.name}: column {column} {what} ({series.dtype}); {remedy}")
+        if found == "date":
+            return lambda start, stop: moment_cells(series[start:stop].to_list())
         if found is None or str(getattr(series.to_native(), "dtype", "")) == "object":
             cells = cells_of(series.to_list(), where, kind, missing)
             return lambda start, stop: cells[start:stop]
         if kind == "category" or found == "category":
             if kind in ("number", "boolean"):
-                raise DataError(f"{self.name}: column {column}: holds text; expected {kind}s")
+                message = f"{self.name}: column {column}: holds text; expected {kind}s"
+                raise MixedColumnError(message, column)
             values = _numbers if series.dtype.is_float() else _values
             return lambda start, stop: text_cells(values(series[start:stop]), missing)
         if found == "boolean":

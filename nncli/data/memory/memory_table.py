@@ -8,7 +8,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from nncli.base.errors import DataError
-from nncli.data.files.table import Cells, Kind, Table
+from nncli.data.files.table import Cells, Table, Wanted
 from nncli.data.files.texts import text_cells
 from nncli.data.files.value_cells import Place, cells_of
 from nncli.data.files.values import number_cells, numbers_among, usual_type
@@ -42,7 +42,7 @@ class MemoryTable(OwnNames, ABC):
         self.rows, self.has_names = rows, has_names
 
     def blocks(
-        self, *, kinds: Mapping[str, Kind], used: Collection[str] | None, missing: Sequence[str]
+        self, *, kinds: Mapping[str, Wanted], used: Collection[str] | None, missing: Sequence[str]
     ) -> Iterator[Table]:
         """Yield the rows as `OpenTable` says."""
         if not self.rows:
@@ -54,14 +54,14 @@ class MemoryTable(OwnNames, ABC):
             cells = {column: read(start, stop) for column, read in readers.items()}
             yield Table(self.name, cells, partial(_later_place, start))
 
-    def _reader(self, column: str, kind: Kind | None, missing: Sequence[str]) -> Reader:
+    def _reader(self, column: str, kind: Wanted | None, missing: Sequence[str]) -> Reader:
         return self._reader_at(
             self.place_of(column), Place(self.name, column, place), kind, missing
         )
 
     @abstractmethod
     def _reader_at(
-        self, at: int, where: Place, kind: Kind | None, missing: Sequence[str]
+        self, at: int, where: Place, kind: Wanted | None, missing: Sequence[str]
     ) -> Reader:
         """Return a function of start and stop that reads cells of the column at a place.
 
@@ -89,7 +89,7 @@ class ValueTable(MemoryTable):
         self._columns, self._texts_may_be_numbers = [*columns.values()], texts_may_be_numbers
 
     def _reader_at(
-        self, at: int, where: Place, kind: Kind | None, missing: Sequence[str]
+        self, at: int, where: Place, kind: Wanted | None, missing: Sequence[str]
     ) -> Reader:
         cells = cells_of(
             self._columns[at],
@@ -109,7 +109,7 @@ class NumberTable(MemoryTable):
         self._matrix = matrix
 
     def _reader_at(
-        self, at: int, where: Place, kind: Kind | None, missing: Sequence[str]
+        self, at: int, where: Place, kind: Wanted | None, missing: Sequence[str]
     ) -> Reader:
         cells = self._matrix[:, at]
         if kind == "category":

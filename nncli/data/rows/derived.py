@@ -6,7 +6,7 @@ from functools import cached_property
 
 from nncli.base.errors import DataError
 from nncli.base.words import count
-from nncli.data.files.table import Cells, Kind, OpenTable, Table
+from nncli.data.files.table import Cells, OpenTable, Table, Wanted
 from nncli.data.files.texts import text_cells
 from nncli.data.names import OwnNames, plain_name
 
@@ -24,7 +24,7 @@ class Renamed:
         return self.table.name
 
     def blocks(
-        self, *, kinds: Mapping[str, Kind], used: Collection[str] | None, missing: Sequence[str]
+        self, *, kinds: Mapping[str, Wanted], used: Collection[str] | None, missing: Sequence[str]
     ) -> Iterator[Table]:
         """Yield the rows as `OpenTable` says."""
         own = dict(zip(self.header, self.table.header, strict=True))
@@ -80,7 +80,7 @@ class WithColumns:
         return [*dict.fromkeys((*self.table.header, *self.columns))]
 
     def blocks(
-        self, *, kinds: Mapping[str, Kind], used: Collection[str] | None, missing: Sequence[str]
+        self, *, kinds: Mapping[str, Wanted], used: Collection[str] | None, missing: Sequence[str]
     ) -> Iterator[Table]:
         """Yield the rows as `OpenTable` says.
 
@@ -107,7 +107,7 @@ class WithColumns:
             raise DataError(f"{self.name}: has {count(start, 'row')}, and {self.called} {rows}")
 
 
-def _as_kind(cells: Cells, kind: Kind | None) -> Cells:
+def _as_kind(cells: Cells, kind: Wanted | None) -> Cells:
     """Return cells as they are, or numbers as text where that is asked for."""
     is_text = cells.dtype.kind == "O"
     return text_cells(cells) if kind == "category" and not is_text else cells

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from nncli.base.errors import DataError
 from nncli.base.words import did_you_mean
 from nncli.data.files.blanks import Blanks
-from nncli.data.files.table import Kind, OpenTable, Table
+from nncli.data.files.table import OpenTable, Table, Wanted
 from nncli.data.files.table_blocks import regroup
 from nncli.data.files.table_file import regrouped
 from nncli.data.files.value_cells import Place, cells_of
@@ -18,6 +18,7 @@ from nncli.data.rows.blocks import MOST_ROWS, Asked, RowBlock
 from nncli.data.rows.targets import check_there, labelled, target_kinds
 from nncli.data.tables.encoding import Encoding, Unseen
 from nncli.data.tables.targets import Targets
+from nncli.data.tables.written import converted
 
 _BLOCK_NUMBERS = 1 << 20
 
@@ -39,16 +40,18 @@ def encoded_blocks(table: OpenTable, encoding: Encoding, asked: Asked) -> Iterat
     if not any(name in header for name in names):
         encoding.check_columns(Table(table.name, {}, str), header)
     _check_kept(table.name, asked, header)
-    unseen = Unseen()
+    unseen, blanks = Unseen(), Blanks(encoding.blanks)
     blocks = table.blocks(
         kinds=_kinds(encoding, kept, asked.targets),
         used=[name for name in dict.fromkeys((*names, *others)) if name in header],
-        missing=Blanks(encoding.blanks),
+        missing=blanks,
     )
 
     def checked() -> Iterator[Table]:
         rows = asked.rows or _suited_rows(encoding)
-        for block in regrouped(table.name, blocks, rows):
+        forms = {name: form for name, form in encoding.forms.items() if name not in kept}
+        for read in regrouped(table.name, blocks, rows):
+            block = converted(read, forms, blanks)
             encoding.check_columns(_as_inputs(block, encoding, kept), header)
             check_there(table.name, asked.target_names, header)
             yield block
@@ -87,14 +90,18 @@ def _as_inputs(table: Table, encoding: Encoding, kept: Collection[str]) -> Table
         )
         for each in encoding.columns
         if each.name in kept and each.kind != "category" and each.name in table.columns
-    }
-    return replace(table, columns={**table.columns, **typed}) if typed else table
+        and each.name not in encoding.forms
+    }  # fmt: skip
+    table = replace(table, columns={**table.columns, **typed}) if typed else table
+    forms = {name: form for name, form in encoding.forms.items() if name in kept}
+    return converted(table, forms, Blanks(encoding.blanks))
 
 
-def _kinds(encoding: Encoding, kept: Sequence[str], targets: Targets | None) -> dict[str, Kind]:
+def _kinds(encoding: Encoding, kept: Sequence[str], targets: Targets | None) -> dict[str, Wanted]:
     """Return the kinds of the columns that are text, even where they look like numbers."""
     texts = [each.name for each in encoding.columns if each.kind == "category"]
-    return {**dict.fromkeys((*texts, *kept), "category"), **target_kinds(targets)}
+    written: dict[str, Wanted] = dict.fromkeys(encoding.forms, "written")
+    return {**written, **dict.fromkeys((*texts, *kept), "category"), **target_kinds(targets)}
 
 
 def _suited_rows(encoding: Encoding) -> int:
@@ -113,7 +120,7 @@ def number_blocks(table: OpenTable, columns: Sequence[str], asked: Asked) -> Ite
     """
     targets = asked.targets
     check_there(table.name, asked.target_names, table.header)
-    kinds: dict[str, Kind] = dict.fromkeys((*columns, *asked.target_names), "number")
+    kinds: dict[str, Wanted] = dict.fromkeys((*columns, *asked.target_names), "number")
     kinds |= target_kinds(targets)
     rows = asked.rows or max(1, min(MOST_ROWS, _BLOCK_NUMBERS // len(columns)))
     blocks = table.blocks(kinds=kinds, used=list(kinds), missing=())

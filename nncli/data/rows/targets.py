@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from nncli.base.errors import DataError
 from nncli.base.words import briefly, count, did_you_mean
-from nncli.data.files.table import Cells, Kind, Table
+from nncli.data.files.table import Cells, Table, Wanted
 from nncli.data.memory.forms import column_of, in_order_of
 from nncli.data.rows.blocks import Asked
 from nncli.data.tables.column import blank_cells, check_size
@@ -44,7 +44,7 @@ def check_given(name: str, columns: Mapping[str, Cells], place: Callable[[int], 
             check_size(Table(name, {}, place), column, cells)
 
 
-def target_kinds(targets: Targets | None) -> dict[str, Kind]:
+def target_kinds(targets: Targets | None) -> dict[str, Wanted]:
     """Return what target columns are to be taken for: classes are names, whatever they look like.
 
     So a class is the same in any file.

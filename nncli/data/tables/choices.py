@@ -7,7 +7,8 @@ from typing import Any, Literal
 from nncli.base.errors import DataError
 from nncli.base.words import did_you_mean, listed
 from nncli.data.dataset import Task
-from nncli.data.files.table import Kind
+from nncli.data.files.numerals import Decimal
+from nncli.data.files.table import Wanted
 from nncli.data.tables.encoding import Encoding
 from nncli.data.weights import ClassWeights
 
@@ -21,7 +22,7 @@ class Choices:
     target : sequence of str
     task : str, optional
     columns : mapping of str to mapping
-        Of some columns ``kind``, ``missing`` and ``fill``.
+        Of some columns ``kind``, ``order`` (of dates), ``missing`` and ``fill``.
     drop : collection of str
         Columns that are not read.
     id : str, optional
@@ -32,6 +33,8 @@ class Choices:
         How much the rows of each class count.
     blanks : collection of str
         Cells that count as blank.
+    decimal : "." or ",", optional
+        What begins the fraction of a number in text; by default what the columns show.
     missing : "error" or "auto"
         What blank cells are in columns of which `columns` does not say it: see `described`.
     says_missing : bool
@@ -53,6 +56,7 @@ class Choices:
     weight: str | None = None
     class_weight: ClassWeights | None = None
     blanks: Sequence[str] = ()
+    decimal: Decimal | None = None
     missing: Literal["error", "auto"] = "auto"
     says_missing: bool = False
     leaves_out: bool = True
@@ -68,9 +72,10 @@ class Choices:
         return roles | dict.fromkeys(self.target, "target")
 
     @property
-    def kinds(self) -> dict[str, Kind]:
-        """The kinds that are not to be taken from the cells."""
+    def kinds(self) -> dict[str, Wanted]:
+        """The kinds that are not to be taken from the cells; of dates, that text stays so."""
         chosen = {name: each["kind"] for name, each in self.columns.items() if each.get("kind")}
+        chosen = {name: "written" if each == "date" else each for name, each in chosen.items()}
         if self.weight is not None:
             chosen[self.weight] = "number"
         if self.id is not None:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
 
 import numpy as np
 
 from nncli.base.errors import DataError
-from nncli.base.words import count, has_surrogate, yaml_key, yaml_word
-from nncli.data.files.dates import is_date
-from nncli.data.files.numerals import is_blank_word
+from nncli.base.words import has_surrogate, yaml_key
 from nncli.data.files.table import BLANK_BOOLEAN, NUMBER, Cells, Kind, Table
 from nncli.data.files.texts import NOT_A_NUMBER, canonical, places_of
 from nncli.data.splits import Rows
+from nncli.data.tables.moments import NUMBERS, days_of, encode_parts, input_names, varying_parts
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -28,9 +27,7 @@ Missing = Literal["error", "auto", "mean", "median", "constant", "indicator"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 POLICIES: tuple[Missing, ...] = get_args(Missing)
 LARGEST = 1e30  # float32 holds it, scaled too
-MOST_CATEGORIES = 1000
 MOST_BLANKS = 1000  # a column is searched for each that is a number
-FEWEST_TEXTS = 10  # fewer are categories, however often each occurs
 
 
 class Odd(NamedTuple):
@@ -49,7 +46,7 @@ class Column:
     name : str
     kind : str
         A number is one input; a Boolean one of 0 and 1; a category as many as it has different
-        texts, each 1 where the cell is that text and else 0.
+        texts, each 1 where the cell is that text and else 0; a date those of its `parts`.
     missing : str
         What a blank cell is: an ``error``; the ``mean`` or ``median`` of the training rows; a
         ``constant``; or it has an input of its own, the ``indicator``, which is 1 where the cell
@@ -60,6 +57,9 @@ class Column:
         What stands for a blank cell: the constant, or what `fit` has found.
     categories : tuple of str
         The different texts of the training rows, `canonical` and sorted.
+    parts : tuple of str
+        What varies of dates in the training rows: see `moments`. Otherwise they are as numbers, of
+        days since 1970.
     """
 
     name: str
@@ -67,19 +67,21 @@ class Column:
     missing: Missing = "error"
     fill: float | str | None = None
     categories: tuple[str, ...] = ()
+    parts: tuple[str, ...] = ()
 
     @property
     def inputs(self) -> list[str]:
         """The names of the network's inputs that it becomes."""
         names = [f"{self.name}={each}" for each in self.categories]
         if self.kind != "category":
-            names = [self.name]
+            names = input_names(self.name, self.parts) if self.kind == "date" else [self.name]
         return [*names, f"{self.name} is blank"] if self.missing == "indicator" else names
 
     @property
     def scaled(self) -> list[bool]:
-        """Which of its inputs are scaled: numbers, not those that are 0 or 1."""
-        return [self.kind == "number" and name == self.name for name in self.inputs]
+        """Which of its inputs are scaled: numbers, not those that are 0 or 1, nor on a circle."""
+        numbers = {"number": [self.name], "date": input_names(self.name, NUMBERS)}
+        return [name in numbers.get(self.kind, ()) for name in self.inputs]
 
     def fit(self, table: Table, rows: Rows) -> Column:
         """Return it with the fill and the categories that the training rows give.
@@ -95,17 +97,20 @@ class Column:
                 "it to data.drop"
             )
         if self.kind == "category":
-            texts, fill = _different(table.columns[self.name][rows]), self.fill
+            texts, fill = different_texts(table.columns[self.name][rows]), self.fill
             if isinstance(fill, str):
                 fill = canonical(fill.strip())
                 texts.add(fill)
             return replace(self, fill=fill, categories=tuple(sorted(texts)))
+        if self.kind == "date" and not self.parts:
+            parts = varying_parts(self._numbers(table)[rows])
+            return replace(self, parts=parts).fit(table, rows)
         if self.missing in ("error", "constant"):
             return self
-        if self.missing == "auto" and self.kind == "number":
+        if self.missing == "auto" and self.kind in ("number", "date"):
             from nncli.data.files.values import median  # which needs NumPy at once
 
-            return replace(self, fill=median(table.columns[self.name][rows]))
+            return replace(self, fill=median(self._measures(table)[rows]))
         known = self._numbers(table)[rows]
         figure = np.median if self.missing == "median" else np.mean
         return replace(self, fill=float(figure(known[~np.isnan(known)])))
@@ -134,7 +139,11 @@ class Column:
             return Odd(self._encode_texts(table, out), odd)
         numbers = self._numbers(table)
         fills = self.fill is not None and (is_odd or self.missing != "auto")
-        out[:, 0] = np.where(blank, float(self.fill or 0), numbers) if fills else numbers
+        numbers = np.where(blank, float(self.fill or 0), numbers) if fills else numbers
+        if self.kind == "date":
+            encode_parts(numbers, self.parts, out)
+        else:
+            out[:, 0] = numbers
         return Odd(np.empty(0, np.intp), odd)
 
     def _encode_texts(self, table: Table, out: NDArray[Any]) -> NDArray[np.intp]:
@@ -177,8 +186,13 @@ class Column:
             return str(self.fill)
         return next((text for text in NOT_A_NUMBER if text in self.categories), None)
 
-    def _numbers(self, table: Table) -> Numbers:
+    def _measures(self, table: Table) -> Cells:
+        """Return the cells, of dates as days since 1970."""
         cells = table.columns[self.name]
+        return days_of(cells) if self.kind == "date" else cells
+
+    def _numbers(self, table: Table) -> Numbers:
+        cells = self._measures(table)
         if self.kind == "boolean" and cells.dtype.kind == "O":
             cells = np.array([_TRUTHS.get(canonical(text or "")) for text in cells], object)
         numbers = cells.astype(np.float64, copy=False)
@@ -187,104 +201,18 @@ class Column:
 
 
 _TRUTHS = {"true": 1.0, "false": 0.0}
-KIND_WORDS: dict[Kind, str] = {"number": "number", "boolean": "Boolean", "category": "text"}
+KIND_WORDS: dict[Kind, str] = {
+    "number": "number",
+    "boolean": "Boolean",
+    "category": "text",
+    "date": "date",
+}
 _REMEDIES: dict[Kind, Missing] = {
     "number": "median",
     "boolean": "indicator",
     "category": "indicator",
+    "date": "median",
 }
-
-
-def described(
-    table: Table,
-    names: Sequence[str],
-    chosen: Mapping[str, Mapping[str, Any]],
-    *,
-    missing: Missing = "error",
-) -> list[Column]:
-    """Return the columns called `names` as a table shows them, except where the user chose.
-
-    Parameters
-    ----------
-    chosen : mapping of str to mapping
-        Of some columns ``kind``, ``missing`` and ``fill``.
-    missing : str
-        What blank cells are in columns of which `chosen` does not say it. With ``auto`` numbers
-        take the median where a cell of the table is blank, and Booleans and text have an input of
-        their own.
-
-    Raises
-    ------
-    DataError
-        For dates, and text that names its row instead of a category, unless chosen as category.
-    """
-    columns = []
-    for name in names:
-        settings = dict(chosen.get(name, {}))
-        kind = settings.pop("kind", None)
-        if kind is None and (problem := unsuited(table, name)):
-            raise DataError(f"{table.name}: column {name}: {problem}")
-        kind, settings = kind or table.kind(name), {"missing": missing, **settings}
-        if settings["missing"] == "auto":
-            kind, settings["missing"] = _filled(table.columns[name], kind)
-        check_texts(table, name)
-        columns.append(_checked(Column(name, kind, **settings), table))
-    return columns
-
-
-def _filled(cells: Cells, kind: Kind) -> tuple[Kind, Missing]:
-    if cells.dtype == BLANK_BOOLEAN:
-        return "boolean", "indicator"
-    if not blank_cells(cells).any():
-        return kind, "auto"
-    return kind, "median" if kind == "number" else "indicator"
-
-
-def _checked(column: Column, table: Table) -> Column:
-    """Refuse a policy that cells of this kind do not have."""
-    texts = column.kind == "category"
-    problem = None
-    if texts and column.missing in ("mean", "median"):
-        problem = f"text has no {column.missing}; expected constant, indicator or error"
-    elif column.missing == "constant" and isinstance(column.fill, str) != texts:
-        problem = f"found the constant {column.fill!r}; expected a {KIND_WORDS[column.kind]}"
-    if problem:
-        raise DataError(f"{table.name}: column {column.name}: {problem}, as data.columns.missing")
-    return column
-
-
-def unsuited(table: Table, name: str) -> str | None:
-    """Return why the text of a column makes no categories, and the remedy, if it makes none."""
-    if table.kind(name) != "category":
-        return None
-    cells = table.columns[name]
-    if (row := row_of_date(cells)) is not None:
-        return (
-            f"{table.place(row)}: found {cells[row]!r}, a date or time; "
-            "make numbers of it (a year, days since then), or add the column to data.drop"
-        )
-    if (different := number_of_texts(cells)) is not None:
-        known = int(np.count_nonzero(~blank_cells(cells)))
-        return (
-            f"{different} different texts in {count(known, 'row')}, as of names or free "
-            "text; add it to data.drop, or to keep it beside the predictions say "
-            f"data.id: {yaml_word(name)}"
-        )
-    return None
-
-
-def row_of_date(cells: Cells) -> int | None:
-    """Return the first row with a text, if all texts of a column are dates or times."""
-    dates = {text for text in {*cells} - {None} if not is_blank_word(text)}
-    if not dates or not all(map(is_date, dates)):
-        return None
-    return next(row for row, cell in enumerate(cells) if cell in dates)
-
-
-def number_of_texts(cells: Cells) -> int | None:
-    """Return how many different texts a column has, if too many for categories."""
-    known, different = np.count_nonzero(~blank_cells(cells)), len(_different(cells))
-    return different if different > min(max(FEWEST_TEXTS, known / 2), MOST_CATEGORIES) else None
 
 
 def check_texts(table: Table, name: str) -> None:
@@ -312,7 +240,7 @@ def check_inputs(table: str, columns: Sequence[Column]) -> None:
             owners[name] = column.name
 
 
-def _different(cells: Cells) -> set[str]:
+def different_texts(cells: Cells) -> set[str]:
     """Return the different texts, `canonical`, of cells that are not blank."""
     return {canonical(text) for text in {*cells} - {None}}
 
@@ -321,6 +249,8 @@ def blank_cells(cells: Cells) -> NDArray[np.bool_]:
     """Return which cells are blank, (N,)."""
     if cells.dtype.kind == "O":
         return np.fromiter((cell is None for cell in cells), np.bool_, len(cells))
+    if cells.dtype.kind == "M":
+        return np.isnat(cells)
     return np.isnan(cells) if cells.dtype.kind == "f" else np.zeros(len(cells), np.bool_)
 
 

@@ -8,9 +8,9 @@ alike.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
-from typing import Any
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,11 +20,15 @@ from nncli.base.errors import DataError
 from nncli.base.storage.mapping import row_blocks
 from nncli.base.storage.temporary_file import stacked
 from nncli.base.words import count, did_you_mean, listed
+from nncli.data.files.numerals import remedy_for
 from nncli.data.files.table import NUMBER, Table
 from nncli.data.files.table_blocks import compact
 from nncli.data.names import plain_name
 from nncli.data.splits import Rows
 from nncli.data.tables.column import KIND_WORDS, Column, Odd, blank_cells
+
+if TYPE_CHECKING:
+    from nncli.data.tables.written import Form
 
 _ENCODED_BYTES = 4 << 20  # at a time
 
@@ -91,11 +95,14 @@ class Encoding:
         Cells of a file that count as blank.
     id : str or None
         A column that is no input, but stands beside predictions.
+    forms : mapping of str to str
+        How text is read as numbers or dates, by column, the targets' too: see `written`.
     """
 
     columns: tuple[Column, ...]
     blanks: tuple[str, ...] = ()
     id: str | None = None
+    forms: Mapping[str, Form] = field(default_factory=dict)
 
     @property
     def inputs(self) -> list[str]:
@@ -111,7 +118,8 @@ class Encoding:
     def by_plain_names(self) -> Encoding:
         """The same, of columns as they are called today: see `as_named_before`."""
         columns = (replace(each, name=plain_name(each.name)) for each in self.columns)
-        return replace(self, columns=tuple(columns))
+        forms = {plain_name(name): form for name, form in self.forms.items()}
+        return replace(self, columns=tuple(columns), forms=forms)
 
     @property
     def strict(self) -> Encoding:
@@ -150,7 +158,10 @@ class Encoding:
 
     def _dtype(self, table: Table) -> np.dtype[Any]:
         """Return the smaller type that holds the numbers of a table, and what fills its blanks."""
-        numbers = [each for each in self.columns if each.kind != "category"]
+        dates = [each for each in self.columns if each.kind == "date"]
+        if any("days" in each.parts for each in dates):
+            return np.dtype(np.float64)
+        numbers = [each for each in self.columns if each.kind in ("number", "boolean")]
         fills = np.array([each.fill or 0 for each in numbers], np.float64)
         no_rows = table.part(0, 0)  # a column of a large table is read whenever it is asked for
         types = [no_rows.columns[each.name].dtype for each in numbers]
@@ -232,6 +243,8 @@ def _other_kind(column: Column, table: Table) -> str | None:
         texts = (row for row, cell in enumerate(cells) if cell and not _is_number(cell))
         row = next(texts, int((~blank_cells(cells)).argmax()))
         found = f"found {cells[row]!r} ({table.place(row)})"
+        if column.kind == "number":
+            return f"{found}; expected numbers{remedy_for(cells[row])}"
     else:
         found = f"found {KIND_WORDS[kind]}s"
     return f"{found}; expected {KIND_WORDS[column.kind]}s"

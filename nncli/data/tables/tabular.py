@@ -8,22 +8,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nncli.base.errors import DataError
 from nncli.base.words import listed
 from nncli.data.dataset import Dataset
-from nncli.data.files.blanks import Blanks, MixedColumnError
+from nncli.data.files.blanks import Blanks
 from nncli.data.files.hints import NO_HINTS, HintedFile, Hints
-from nncli.data.files.table import BLANK_BOOLEAN, Cells, Kind, Table
+from nncli.data.files.numerals import Decimal
+from nncli.data.files.table import BLANK_BOOLEAN, Cells, Table, Wanted
 from nncli.data.files.table_file import (
-    CsvTable,
     TableInput,
     column_names,
     name_of,
     open_table,
-    read_table,
 )
 from nncli.data.files.texts import is_code, text_cells
-from nncli.data.files.value_file import ValueFile
 from nncli.data.files.values import MOST_EXACT
 from nncli.data.names import named_columns
 from nncli.data.rows.reading import Taken, labelled_rows
@@ -32,9 +29,10 @@ from nncli.data.splitting import Fold, Share, divide
 from nncli.data.tables.choices import Choices
 from nncli.data.tables.column import Column, check_inputs
 from nncli.data.tables.encoding import Encoding, constant_columns, fit
+from nncli.data.tables.first_reading import read_table_of
 from nncli.data.tables.target_notes import target_notes
 from nncli.data.tables.targets import Targets, understand, with_targets
-from nncli.data.tables.understanding import understand_columns, ways_out, words_for_blanks
+from nncli.data.tables.understanding import understand_columns, words_for_blanks
 from nncli.data.weights import given_weights, row_weights
 
 
@@ -59,6 +57,8 @@ class Prepared:
         How the columns become inputs.
     blanks : list of str
         Words that were found to be blank cells, and are text in no other column.
+    decimal : str or None
+        What begins the fraction of numbers in text, if it was found.
     notes, left_out : list of str
         Lines about what was understood, and about rows without a target.
     hints : Hints
@@ -73,6 +73,7 @@ class Prepared:
     roles: Mapping[str, str]
     encoding: Encoding
     blanks: list[str]
+    decimal: Decimal | None
     notes: list[str]
     left_out: list[str]
     hints: Hints
@@ -120,26 +121,32 @@ def prepared(
     names = column_names(source)
     choices.check_names(names, path)
     names, unnamed = named_columns(path, names, {*choices.roles, *choices.columns})
-    blanks, mixed = Blanks(choices.blanks), dict[str, str]()
-    table, left_out = _read(source, names, choices, blanks, mixed)
-    targets = understand(table, choices.target, choices.task, choices.classes)
+    blanks = Blanks(choices.blanks)
+    table, read, of_text, noted = read_table_of(source, names, choices, blanks)
+    table, left_out = with_targets(table, choices.target)
+    task = choices.task or ("regression" if {*choices.target} & of_text else None)
+    targets = understand(table, choices.target, task, choices.classes)
     is_open = targets.classes and targets.names[0] not in choices.kinds
     if is_open and _are_codes(source, table, targets.names[0]):
         said = {**choices.columns, targets.names[0]: {"kind": "category"}}
         return prepared(source, shares, replace(choices, columns=said), seed, fold)
     values = targets.values(table)
     divided = divide(_labels_alone(values), shares, seed, targets.classes, path, fold)
-    roles, notes = choices.roles, [*understood, *unnamed]
+    roles, notes = choices.roles, [*understood, *unnamed, *noted]
     encoding = choices.encoding
     if encoding is None:
-        found = understand_columns(table, names, choices, divided["train"], blanks.words, mixed)
+        train = divided["train"]
+        found = understand_columns(table, names, choices, train, blanks.words, read.mixed)
         roles = {**dict.fromkeys(found.left_out, "left out"), **roles}
         roles |= {} if found.id is None else {found.id: "id"}
         choices, notes = replace(choices, id=found.id), [*notes, *found.notes]
-        encoding = _fitted(table, found.columns, choices, divided["train"])
+        encoding = _fitted(table, found.columns, choices, train)
+        read_as = {*choices.target, *(column.name for column in found.columns)}
+        forms = {name: form for name, form in read.forms.items() if name in read_as}
+        encoding = replace(encoding, forms=forms)
     return Prepared(
         table, targets, values, divided, choices, roles, encoding,
-        words_for_blanks(table, blanks.words), notes, left_out, hints,
+        words_for_blanks(table, blanks.words), read.decimal, notes, left_out, hints,
     )  # fmt: skip
 
 
@@ -202,7 +209,7 @@ def _are_codes(source: TableInput, table: Table, target: str) -> bool:
         return True
     if not isinstance(source, Path | HintedFile):
         return False
-    kinds: dict[str, Kind] = {target: "category"}
+    kinds: dict[str, Wanted] = {target: "category"}
     with open_table(source) as file:
         first = next(iter(file.blocks(kinds=kinds, used=[target], missing=())))
     return any(map(is_code, {*first.columns[target]} - {None}))
@@ -223,32 +230,6 @@ def _weights(
     return row_weights(
         table.name, targets, values, train, given=given, of_classes=choices.class_weight
     )
-
-
-def _read(
-    source: TableInput,
-    names: Sequence[str],
-    choices: Choices,
-    blanks: Blanks,
-    mixed: dict[str, str],
-) -> tuple[Table, list[str]]:
-    """Return the rows of a table whose targets are known, and how many are not.
-
-    A column of numbers with a text among them is read again as text, and added to `mixed`.
-    """
-    used = [name for name in names if name not in choices.drop]
-    while True:
-        blanks.words.clear()
-        kinds: dict[str, Kind] = {**dict.fromkeys(mixed, "category"), **choices.kinds}
-        try:
-            table = read_table(source, kinds=kinds, used=used, missing=blanks)
-        except MixedColumnError as error:
-            is_read = isinstance(source, CsvTable | ValueFile)  # an open file, which is read once
-            if error.column in kinds or error.column in choices.target or is_read:
-                raise DataError(f"{error}; {ways_out(error.column, error.text)}") from error
-            mixed[error.column] = error.text
-        else:
-            return with_targets(table, choices.target)
 
 
 def _labels_alone(values: NDArray[Any]) -> Split:

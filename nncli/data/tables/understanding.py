@@ -16,15 +16,10 @@ import numpy as np
 
 from nncli.base.errors import DataError
 from nncli.base.words import count, listed, yaml_key, yaml_word
-from nncli.data.files.numerals import is_blank_word
+from nncli.data.files.numerals import is_blank_word, other_form
 from nncli.data.files.table import BLANK_BOOLEAN, NUMBER, Cells, Table
-from nncli.data.tables.column import (
-    Column,
-    blank_cells,
-    described,
-    number_of_texts,
-    row_of_date,
-)
+from nncli.data.tables.column import Column, blank_cells
+from nncli.data.tables.described import described, number_of_texts, row_of_date
 
 if TYPE_CHECKING:
     from nncli.data.splits import Rows
@@ -92,7 +87,7 @@ def understand_columns(
     inputs = [name for name in names if name not in choices.roles]
     reasons: dict[str, Reason] = {}
     for name in inputs if choices.leaves_out else ():
-        if name not in choices.columns and (reason := _useless(table, name, train)):
+        if name not in choices.columns and (reason := _useless(table, name, train, mixed)):
             reasons[name] = reason
     if len(reasons) == len(inputs):  # rather a row number than nothing
         reasons = {name: each for name, each in reasons.items() if not _counts(table, name)}
@@ -104,7 +99,8 @@ def understand_columns(
     columns = described(table, kept, choices.columns, missing=choices.missing)
     id_ = choices.id
     if id_ is None:
-        id_ = next((name for name in reasons if _names_rows(table, name)), None)
+        ids = (name for name in reasons if name not in mixed and _names_rows(table, name))
+        id_ = next(ids, None)
     notes = [
         *_notes_of_reasons(table, reasons, id_),
         *_notes_of_mixed(table, kept, mixed),
@@ -121,7 +117,7 @@ class Reason(NamedTuple):
     use: str
 
 
-def _useless(table: Table, name: str, train: Rows) -> Reason | None:
+def _useless(table: Table, name: str, train: Rows, mixed: Mapping[str, str]) -> Reason | None:
     """Return why nothing can be learned from a column, if so."""
     cells = table.columns[name]
     if _is_blank(cells, train):
@@ -131,10 +127,19 @@ def _useless(table: Table, name: str, train: Rows) -> Reason | None:
         return Reason("it numbers the rows", use) if _counts(table, name) else None
     if (row := row_of_date(cells)) is not None:
         return Reason(
-            f"its texts are dates or times, as {cells[row]!r} ({table.place(row)})",
-            f"make numbers of it (a year, days since then), or {use}",
+            f"its texts look like dates or times, as {cells[row]!r} ({table.place(row)}), but one "
+            "is none, or day and month change places",
+            f"say data.columns: {{{yaml_key(name)}: date}}, which makes it a blank cell",
         )
-    if (different := number_of_texts(cells)) is not None:
+    different = number_of_texts(cells)
+    if different is not None and (text := mixed.get(name)):
+        row = int(np.argmax(cells == text))
+        return Reason(
+            f"{text[:40]!r} ({table.place(row)}) is no number, and it has {different} different "
+            "texts",
+            ways_out(name, text),
+        )
+    if different is not None:
         rows = count(int(np.count_nonzero(~blank_cells(cells))), "row")
         return Reason(f"it has {different} different texts in {rows}, as names or free text", use)
     return None
@@ -179,12 +184,16 @@ def _notes_of_reasons(
 def _notes_of_mixed(table: Table, kept: Collection[str], mixed: Mapping[str, str]) -> Iterator[str]:
     for name, text in mixed.items():
         cells = table.columns[name]
-        if name in kept and any(_TYPED.fullmatch(cell or "") for cell in {*cells}):
+        if name in kept and any(_is_typed(cell) for cell in {*cells}):
             row = int(np.argmax(cells == text))
             yield (
                 f"{table.name}: column {name}: taken as categories, as {text[:40]!r} "
                 f"({table.place(row)}) is no number; {ways_out(name, text)}"
             )
+
+
+def _is_typed(cell: str | None) -> bool:
+    return cell is not None and bool(_TYPED.fullmatch(cell) or other_form(cell))
 
 
 def ways_out(column: str, text: str) -> str:

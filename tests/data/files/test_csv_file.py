@@ -248,8 +248,8 @@ def test_the_blocks_of_an_error_come_before_it(path):
          "write the digits 0 to 9"),
         ("x,y\n1,2\n3,٣\n5,6\n", "line 3, column y: found '٣'; expected a finite number; write "
          "the digits 0 to 9"),
-        ("x;y\n1;2,5\n3;4,5\n", "line 2, column y: found '2,5'; expected a finite number; write "
-         "the decimal comma as a point: 2.5"),
+        ("x;y\n1;2,5\n3;4\n5;6\n", "line 2, column y: found '2,5'; expected a finite number; "
+         "write the decimal comma as a point: 2.5"),
         ("x,y\n1,2,5\n3,4,5\n", "line 2: 3 values; expected 2, as before"),
         ("x,b\n1,true\n2,false\n3,maybe\n" , None),
         ("é,y\n1,2\n".encode() + b"1,\xe9\n", "byte 0xe9 (in Latin-1, 'é') at offset 11 is not "

@@ -2,7 +2,6 @@
 
 import importlib.util
 import zipfile
-from datetime import date
 
 import pytest
 
@@ -76,7 +75,6 @@ def test_the_first_sheet_is_read_and_said_or_the_named_one(make):
             [["x"], [1], [], [2], ["a"]],
             "row 5 of the sheet, column x: found 'a'; expected a finite",
         ),
-        ([["x"], [date(2020, 1, 2)]], "column x holds dates or times"),
         ([["x"], [1, 2]], "row 2: has a value beside the table, which has 1 columns"),
     ],
 )

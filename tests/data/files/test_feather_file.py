@@ -51,10 +51,9 @@ def test_what_is_read_is_told(path):
     assert 0.9 * path.stat().st_size < sum(told) < path.stat().st_size + 65536
 
 
-def test_dates_are_refused_with_what_to_do(path):
+def test_dates_are_read(path):
     feather.write_feather(pyarrow.table(COLUMNS), path)
-    with pytest.raises(DataError, match="column when holds dates or times"):
-        read_table(path)
+    assert read_table(path).kind("when") == "date"
 
 
 @pytest.mark.parametrize("keep", [6, 100, -20])

@@ -5,7 +5,8 @@ import pytest
 
 from nncli.base.errors import DataError
 from nncli.data.files.table_blocks import compacted
-from nncli.data.tables.column import Column, described
+from nncli.data.tables.column import Column
+from nncli.data.tables.described import described
 from nncli.data.tables.encoding import Encoding, Unseen, constant_columns, fit
 from tests.data.tables.tables import table
 

@@ -1,0 +1,74 @@
+"""A table with training rows, read: as often as it takes to know how text in it is meant."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from nncli.base.errors import DataError
+from nncli.data.files.blanks import Blanks, MixedColumnError
+from nncli.data.files.table import Table, Wanted
+from nncli.data.files.table_file import CsvTable, TableInput, read_table
+from nncli.data.files.value_file import ValueFile
+from nncli.data.tables.choices import Choices
+from nncli.data.tables.understanding import ways_out
+from nncli.data.tables.written import Found, converted, forms_of
+from nncli.data.tables.written_notes import notes_of_forms
+
+
+class _Read(NamedTuple):
+    """A table, what its text is read as and in which columns, and lines about it."""
+
+    table: Table
+    found: Found
+    of_text: set[str]
+    notes: list[str]
+
+
+def read_table_of(
+    source: TableInput, names: Sequence[str], choices: Choices, blanks: Blanks
+) -> _Read:
+    """Return a table with numbers and dates for the text that is such.
+
+    A column of numbers with a text among them is read again as it is written.
+
+    Raises
+    ------
+    DataError
+        For a text in a column that the user says is of something else, and in a target of numbers.
+    """
+    used = [name for name in names if name not in choices.drop]
+    kinds: dict[str, Wanted] = {**choices.kinds}
+    if choices.encoding is not None:
+        kinds |= dict.fromkeys({*choices.encoding.forms} & {*used}, "written")
+    errors: dict[str, MixedColumnError] = {}
+    is_open = isinstance(source, CsvTable | ValueFile)  # which is read once
+    while True:
+        blanks.words.clear()
+        try:
+            table = read_table(source, kinds=kinds, used=used, missing=blanks)
+        except MixedColumnError as error:
+            column = error.column
+            if is_open or kinds.get(column, "number") != "number" or column in errors:
+                raise _refusal(error) from error
+            kinds[column], errors[column] = "written", error
+            continue
+        if choices.encoding is not None:
+            return _Read(converted(table, choices.encoding.forms, blanks), Found(), set(), [])
+        written = [name for name, kind in kinds.items() if kind == "written"]
+        found = forms_of(table, choices, written)
+        again = [name for name in found.again if kinds.get(name, "number") == "number"]
+        if again and not is_open:
+            kinds |= dict.fromkeys(again, "written")
+            continue
+        for column, first in errors.items():
+            is_number = column in choices.target or choices.kinds.get(column) == "number"
+            if column not in found.forms and is_number:
+                raise _refusal(first)
+        notes = [*notes_of_forms(table, found, choices)]
+        of_text = {name for name in found.forms if table.kind(name) == "category"}
+        return _Read(converted(table, found.forms, blanks, written), found, of_text, notes)
+
+
+def _refusal(error: MixedColumnError) -> DataError:
+    if not error.text:
+        return error
+    return DataError(f"{error}; {ways_out(error.column, error.text)}")

@@ -1,0 +1,265 @@
+"""Numbers and dates as people write them: read by the whole column, and alike in later rows."""
+
+from datetime import date, datetime, time, timedelta
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from nncli.base.errors import DataError
+from nncli.data.files.dates import Order, moment_in, order_of
+from nncli.data.files.table import Table
+from nncli.data.files.value_cells import Place, cells_of
+from nncli.data.rows.blocks import Asked
+from nncli.data.rows.reading import Taken, read_rows
+from nncli.data.tables.choices import Choices
+from nncli.data.tables.tabular import dataset_of, prepared
+
+
+def understood(tmp_path, cells, *, more=None, delimiter=";", **said):
+    """Return what the column c of a file is understood as, beside y."""
+    path = tmp_path / "t.csv"
+    columns = {"c": cells, **(more or {})}
+    rows = [delimiter.join(columns) + delimiter + "y"]
+    for n, row in enumerate(zip(*columns.values(), strict=True)):
+        rows.append(delimiter.join([*map(str, row), str(n % 4 + n % 3)]))
+    path.write_text("\n".join(rows) + "\n", encoding="utf-8")
+    shares = {"test": None, "validation": None}
+    return prepared(path, shares, Choices(["y"], **said), 0)
+
+
+def numbers(found, name="c"):
+    return found.table.columns[name].astype(np.float64).tolist()
+
+
+FORMS = {
+    "currency": (["$20.00", "$5", "$1,250.5", "-$3", "($4)"], [20, 5, 1250.5, -3, -4], "."),
+    "currency behind": (["20 €", "5,50 €", "1.250 €", "-3 €"], [20, 5.5, 1250, -3], ","),
+    "percent": (["10%", "0 %", "2.5%", "-1%"], [10, 0, 2.5, -1], "."),
+    "thousands": (["999", "1,004", "1,004,000"], [999, 1004, 1004000], "."),
+    "thousands alone": (["1,004", "2,500"], [1004, 2500], "."),
+    "apostrophes": (["1'004", "2", "1'000'000.5"], [1004, 2, 1000000.5], "."),
+    "spaces": (["1 004", "2", "1\u202f000\u00a0000"], [1004, 2, 1000000], "."),
+    "decimal commas": (["3,5", "4", "-0,25"], [3.5, 4, -0.25], ","),
+    "both": (["1.004,50", "3", "1.000"], [1004.5, 3, 1000], ","),
+    "one comma tells": (["1,004", "2,5"], [1.004, 2.5], ","),
+    "one point tells": (["1,004", "2.5"], [1004, 2.5], "."),
+}
+
+
+@pytest.mark.parametrize("name", FORMS)
+@pytest.mark.parametrize("blank", ["", "NA", "-"])
+def test_a_column_of_one_form_is_a_number(tmp_path, name, blank):
+    cells, expected, form = FORMS[name]
+    found = understood(tmp_path, [*cells, blank, *cells * 4])
+    assert numbers(found) == pytest.approx([*expected, np.nan, *expected * 4], nan_ok=True)
+    assert found.encoding.forms["c"] == form
+    (column,) = found.encoding.columns
+    assert (column.kind, column.missing, found.choices.id) == ("number", "median", None)
+    assert any("column c: read as numbers" in note for note in found.notes)
+
+
+def test_what_is_said_goes_before_what_is_seen(tmp_path):
+    cells = ["1,004", "2,500"] * 5
+    assert numbers(understood(tmp_path, cells, decimal=","))[:2] == [1.004, 2.5]
+    assert numbers(understood(tmp_path, cells, decimal="."))[:2] == [1004, 2500]
+    assert numbers(understood(tmp_path, cells, columns={"c": {"kind": "number"}}))[0] == 1004
+    found = understood(tmp_path, cells, columns={"c": {"kind": "category"}})
+    assert found.encoding.columns[0].categories == ("1,004", "2,500")
+    plain = understood(tmp_path, ["1.004", "500"] * 5, decimal=",")
+    assert numbers(plain)[:2] == [1004, 500]
+    assert numbers(understood(tmp_path, ["1.004", "500"] * 5))[:2] == [1.004, 500]
+    assert numbers(understood(tmp_path, ["1.5", "2.25"] * 5, decimal=","))[:2] == [1.5, 2.25]
+
+
+def test_another_column_shows_the_decimal_mark_of_a_file(tmp_path):
+    cells, more = ["1.004", "500"] * 5, {"d": ["3,5", "1,25"] * 5, "e": ["1,004", "2,500"] * 5}
+    found = understood(tmp_path, cells, more=more)
+    assert found.decimal == ","
+    assert [numbers(found, name)[:2] for name in "cde"] == [[1004, 500], [3.5, 1.25], [1.004, 2.5]]
+    found = understood(tmp_path, ["1.23456", "500"] * 5, more=more)
+    assert found.decimal is None
+    assert [numbers(found, name)[:2] for name in "ce"] == [[1.23456, 500], [1004, 2500]]
+
+
+def test_a_text_among_money_is_told_and_makes_no_id(tmp_path):
+    cells = [f"${n}.50" for n in range(30)]
+    found = understood(tmp_path, [*cells, "gone"], more={"d": [1, 2, 3] * 10 + [1]})
+    assert (found.roles["c"], found.choices.id) == ("left out", None)
+    assert "column c: left out, as 'gone' (line 32) is no number" in "".join(found.notes)
+    found = understood(tmp_path, ["$1", "$2", "gone", "$1"] * 5)
+    assert found.encoding.columns[0].kind == "category"
+    assert "column c: taken as categories, as 'gone' (line 4) is no number" in found.notes[0]
+
+
+def test_currencies_are_told_and_percent_without_its_sign(tmp_path):
+    assert "($, €, which are not converted)" in understood(tmp_path, ["$1", "5 €"] * 5).notes[0]
+    found = understood(tmp_path, ["10%", "0.1"] * 5)
+    assert "in percent, also where the sign is missing" in found.notes[0]
+
+
+@pytest.mark.parametrize("sign", ["${}", "{} €", "{}%", "{}"])
+@pytest.mark.parametrize("mark", [".", ","])
+@settings(max_examples=15, deadline=None)
+@given(data=st.data())
+def test_a_column_in_any_form_is_the_plain_one(tmp_path_factory, sign, mark, data):
+    """All that a form changes is the text: numbers, inputs, and each row alone stay the same."""
+    hundredths = st.integers(-10_000_000, 10_000_000)
+    values = [each / 100 for each in data.draw(st.lists(hundredths, min_size=12, max_size=12))]
+    values[0] = 1234567.25  # which shows the form
+    folder = tmp_path_factory.mktemp("forms")
+    plain = understood(folder, values)
+    found = understood(folder, [sign.format(written(each, mark)) for each in values])
+    assert numbers(found) == numbers(plain) == values
+    dataset = dataset_of(found, {})
+    inputs = dataset.splits["train"].inputs
+    assert inputs.tolist() == dataset_of(plain, {}).splits["train"].inputs.tolist()
+    row = data.draw(st.integers(0, 11))
+    alone = folder / "alone.csv"
+    alone.write_text(f"c;z\n{sign.format(written(values[row], mark))};1\n", encoding="utf-8")
+    assert read_again(dataset, alone) == [[values[row]]]
+
+
+def written(number, mark):
+    text = f"{number:,.2f}"
+    return text if mark == "." else text.translate({44: ".", 46: ","})
+
+
+def read_again(dataset, rows):
+    taken = Taken(dataset.columns, dataset.encoding)
+    notes = []
+    blocks = [block.inputs for block in read_rows(taken, rows, Asked(notes.append))]
+    return np.concatenate(blocks).tolist()
+
+
+# Dates
+
+
+@pytest.mark.parametrize(
+    ("texts", "order", "is_open"),
+    [
+        (["31/12/1999", "01/02/2000"], "dmy", False),
+        (["12/31/1999", "01/02/2000"], "mdy", False),
+        (["01/02/2000", "03/04/2000"], "mdy", True),
+        (["01.02.2000", "03.04.2000"], "dmy", True),
+        (["2000-02-01", "1 Feb 2000"], "dmy", False),
+    ],
+)
+def test_a_column_shows_the_order_of_day_and_month(texts, order, is_open):
+    assert order_of(texts) == (order, is_open)
+
+
+@pytest.mark.parametrize("texts", [["31/12/1999", "12/31/1999"], ["2020-13-01"], ["x"]])
+def test_some_texts_are_no_dates_in_any_order(texts):
+    assert order_of(texts) is None
+
+
+LOOKS = [
+    "%Y-%m-%d", "%d.%m.%Y", "%m/%d/%Y", "%d/%m/%Y", "%d %b %Y", "%B %d, %Y", "%d-%b-%y", "%Y/%m/%d",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("look", LOOKS)
+@given(day=st.dates(date(1970, 1, 1), date(2067, 12, 31)), clock=st.times() | st.none())
+def test_a_date_is_read_as_it_is_written(look, day, clock):
+    order: Order = "mdy" if look.startswith("%m") else "dmy"
+    moment = datetime.combine(day, clock or time())
+    text = moment.strftime(look) + (f" {clock:%H:%M:%S.%f}" if clock else "")
+    read = moment_in(text, order)
+    assert read is not None
+    assert abs(read - moment) < timedelta(microseconds=2)
+
+
+MOMENTS = [datetime(2020 + n % 3, n % 12 + 1, n % 28 + 1, n % 24, 30) for n in range(30)]
+
+
+def test_dates_become_what_varies_of_them(tmp_path):
+    found = understood(tmp_path, [f"{each:%Y-%m-%d %H:%M}" for each in MOMENTS])
+    (column,) = found.encoding.columns
+    pairs = [f"c.{part}.{end}" for part in ("month", "weekday", "hour") for end in ("sin", "cos")]
+    assert column.inputs == ["c.year", *pairs]
+    assert column.scaled == [True] + [False] * 6
+    row = dataset_of(found, {}).splits["train"].inputs[1]
+    angles = [2 * np.pi * part for part in (1 / 12, MOMENTS[1].weekday() / 7, 1.5 / 24)]
+    expected = [wave(each) for each in angles for wave in (np.sin, np.cos)]
+    assert row.tolist() == pytest.approx([2021, *expected], abs=1e-6)
+    days = understood(tmp_path, [f"2020-03-{n + 1}" for n in range(30)])
+    assert days.encoding.columns[0].inputs == ["c.days", "c.weekday.sin", "c.weekday.cos"]
+    clock = understood(tmp_path, [f"{n % 24}:15" for n in range(30)])
+    assert clock.encoding.columns[0].inputs == ["c.hour.sin", "c.hour.cos"]
+
+
+def test_a_date_that_is_blank_or_unreadable_takes_the_median(tmp_path):
+    dataset = dataset_of(understood(tmp_path, [f"{1990 + n % 9}-03-04" for n in range(30)]), {})
+    later = tmp_path / "later.csv"
+    later.write_text("c;z\n1994-03-04;1\n;1\nsoon;1\nNA;1\n", encoding="utf-8")
+    rows = read_again(dataset, later)
+    assert rows[1] == rows[2] == rows[3]
+    assert 1990 < rows[1][0] < 1998
+
+
+def test_an_order_may_be_said(tmp_path):
+    cells = ["01/02/2000", "03/04/2001"] * 5
+    found = understood(tmp_path, cells)
+    assert found.table.columns["c"].astype(str)[0] == "2000-01-02T00:00:00.000000"
+    assert "say data.columns: {c: {kind: date, order: dmy}} or data.columns" in found.notes[0]
+    found = understood(tmp_path, cells, columns={"c": {"kind": "date", "order": "dmy"}})
+    assert found.table.columns["c"].astype(str)[0] == "2000-02-01T00:00:00.000000"
+    with pytest.raises(DataError, match="expected a date"):
+        understood(tmp_path, [1, 2] * 5, columns={"c": {"kind": "date"}})
+
+
+@pytest.mark.parametrize("form", ["parquet", "feather", "pandas", "polars", "rows", "zone"])
+@settings(max_examples=10, deadline=None)
+@given(data=st.data())
+def test_typed_dates_give_the_inputs_of_their_text(tmp_path_factory, form, data):
+    pyarrow = pytest.importorskip("pyarrow", reason="pyarrow is not installed")
+    dates = st.datetimes(datetime(1950, 1, 1), datetime(2100, 1, 1))
+    moments = data.draw(st.lists(dates, min_size=12, max_size=12))
+    moments = [each.replace(microsecond=0) for each in moments]
+    folder = tmp_path_factory.mktemp("dates")
+    table = {"c": moments, "y": [n % 4 + n % 3 for n in range(12)]}
+    source = typed(pyarrow, table, form, folder)
+    text = understood(folder, [each.isoformat(" ") for each in moments])
+    of_types = prepared(source, {}, Choices(["y"]), 0)
+    one, other = dataset_of(text, {}), dataset_of(of_types, {})
+    assert one.columns == other.columns
+    inputs = one.splits["train"].inputs.tolist()
+    assert inputs == other.splits["train"].inputs.tolist()
+    again = read_again(other, folder / "t.csv")
+    assert np.allclose(again, inputs, atol=1e-6)
+    assert read_again(one, folder / "t.csv") == again
+
+
+def typed(pyarrow, table, form, folder):
+    from nncli.data.memory.forms import form_of
+
+    if form == "rows":
+        rows = zip(*table.values(), strict=True)
+        return form_of([dict(zip(table, row, strict=True)) for row in rows])
+    if form in ("pandas", "polars"):
+        library = pytest.importorskip(form, reason=f"{form} is not installed")
+        return form_of(library.DataFrame(table))
+    if form == "zone":
+        moments = pyarrow.array(table["c"], pyarrow.timestamp("us", "+02:00"))
+        shifted = [each - timedelta(hours=2) for each in table["c"]]  # as they are in UTC
+        moments = pyarrow.array(shifted, pyarrow.timestamp("us")).cast(moments.type)
+        table = {**table, "c": moments}
+    path = folder / "t.file"
+    if form == "feather":
+        from pyarrow import feather
+
+        feather.write_feather(pyarrow.table(table), path)
+    else:
+        from pyarrow import parquet
+
+        parquet.write_table(pyarrow.table(table), path)
+    return path
+
+
+def test_values_keep_their_types_where_they_are_asked_for_as_written():
+    place = Place("t", "c", str)
+    cells = cells_of(["1,5", 2.5, None, "nan"], place, "written")
+    assert cells.tolist() == ["1,5", 2.5, None, None]
+    assert Table("t", {"c": cells_of([date(2020, 1, 2), None], place)}, str).kind("c") == "date"
