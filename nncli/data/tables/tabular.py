@@ -136,7 +136,7 @@ def prepared(
     encoding = choices.encoding
     if encoding is None:
         train = divided["train"]
-        found = understand_columns(table, names, choices, train, blanks.words, read.mixed)
+        found = understand_columns(table, names, choices, train, blanks.words, read.mixed, of_text)
         roles = {**dict.fromkeys(found.left_out, "left out"), **roles}
         roles |= {} if found.id is None else {found.id: "id"}
         choices, notes = replace(choices, id=found.id), [*notes, *found.notes]

@@ -16,6 +16,7 @@ import numpy as np
 
 from nncli.base.errors import DataError
 from nncli.base.words import count, listed, yaml_key, yaml_word
+from nncli.data.files.dates import is_date
 from nncli.data.files.numerals import is_blank_word, other_form
 from nncli.data.files.table import BLANK_BOOLEAN, NUMBER, Cells, Table
 from nncli.data.tables.column import Column, blank_cells
@@ -67,6 +68,7 @@ def understand_columns(
     train: Rows,
     words: Mapping[str, Collection[str]],
     mixed: Mapping[str, str],
+    of_text: Collection[str],
 ) -> Understood:
     """Return what the columns called `names` are, of which the user says nothing but a kind.
 
@@ -77,7 +79,9 @@ def understand_columns(
     words : mapping of str to collection of str
         Words that were found to be blank cells, by column.
     mixed : mapping of str to str
-        Columns that would be of numbers but for a text, and that text.
+        Columns in which most texts are numbers or dates, and the first that is none.
+    of_text : collection of str
+        Columns of numbers that were written as text of another form: amounts, which name no rows.
 
     Raises
     ------
@@ -87,7 +91,9 @@ def understand_columns(
     inputs = [name for name in names if name not in choices.roles]
     reasons: dict[str, Reason] = {}
     for name in inputs if choices.leaves_out else ():
-        if name not in choices.columns and (reason := _useless(table, name, train, mixed)):
+        if name in choices.columns or (name in of_text and table.kind(name) != "category"):
+            continue
+        if reason := _useless(table, name, train, mixed):
             reasons[name] = reason
     if len(reasons) == len(inputs):  # rather a row number than nothing
         reasons = {name: each for name, each in reasons.items() if not _counts(table, name)}
@@ -135,8 +141,8 @@ def _useless(table: Table, name: str, train: Rows, mixed: Mapping[str, str]) -> 
     if different is not None and (text := mixed.get(name)):
         row = int(np.argmax(cells == text))
         return Reason(
-            f"{text[:40]!r} ({table.place(row)}) is no number, and it has {different} different "
-            "texts",
+            f"{text[:40]!r} ({table.place(row)}) is no {_most(cells)}, and it has {different} "
+            "different texts",
             ways_out(name, text),
         )
     if different is not None:
@@ -188,12 +194,18 @@ def _notes_of_mixed(table: Table, kept: Collection[str], mixed: Mapping[str, str
             row = int(np.argmax(cells == text))
             yield (
                 f"{table.name}: column {name}: taken as categories, as {text[:40]!r} "
-                f"({table.place(row)}) is no number; {ways_out(name, text)}"
+                f"({table.place(row)}) is no {_most(cells)}; {ways_out(name, text)}"
             )
 
 
 def _is_typed(cell: str | None) -> bool:
-    return cell is not None and bool(_TYPED.fullmatch(cell) or other_form(cell))
+    return cell is not None and bool(_TYPED.fullmatch(cell) or other_form(cell) or is_date(cell))
+
+
+def _most(cells: Cells) -> str:
+    """Return what most texts of a column are in which not all are."""
+    texts = {*cells} - {None}
+    return "date" if 2 * sum(map(is_date, texts)) > len(texts) else "number"
 
 
 def ways_out(column: str, text: str) -> str:

@@ -53,7 +53,7 @@ class Found:
         Columns of numbers that are to be read again as they are written: their points may divide
         thousands.
     mixed : dict of str to str
-        Columns of which most texts are numbers, and the first text that is none.
+        Columns of which most texts are numbers or dates, and the first text that is none.
     open : set of str
         Columns of dates of which day and month may be meant the other way round.
     """
@@ -268,13 +268,14 @@ def _most_read(texts: Collection[str]) -> Order:
     return max(orders, key=lambda order: sum(moment_in(each, order) is not None for each in texts))
 
 
-def _add_mixed(
-    found: Found, table: Table, name: str, texts: Collection[str], is_written: bool
-) -> None:
-    """Add a column of which most texts are numbers, if some of these are of another form."""
+def _add_mixed(found: Found, table: Table, name: str, texts: set[str], is_written: bool) -> None:
+    """Add a column of which most texts are dates, or numbers, if some of another form."""
     unfit = min(
         ({each for each in texts if number_in(each, mark) is None} for mark in DECIMALS), key=len
     )
-    fit = {*texts} - unfit
+    fit = texts - unfit
+    dates = {each for each in texts if is_date(each)}
+    if texts - dates and 2 * len(dates) > len(texts):
+        unfit, is_written = texts - dates, True
     if is_written or (2 * len(fit) > len(texts) and not all(map(_is_plain, fit))):
         found.mixed[name] = next((each for each in table.columns[name] if each in unfit), "")

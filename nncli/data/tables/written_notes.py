@@ -21,6 +21,7 @@ def notes_of_forms(table: Table, found: Found, choices: Choices) -> Iterator[str
     lines = []
     for name, form in found.forms.items():
         is_said = choices.columns.get(name, {}).get("kind") or name == choices.weight
+        is_said = is_said or (name in choices.target and choices.task)
         if table.kind(name) != "category" or is_said:
             continue
         if form == "." or form == ",":
@@ -65,6 +66,8 @@ def _signs(cells: Cells, decimal: Decimal) -> str:
     words, comma = "", ","
     if any("," in each for each in texts):
         words = " with a decimal comma" if decimal == "," else " with thousands separators"
+    elif decimal == "," and any("." in each for each in texts):
+        words = " with thousands separators"
     if money := sorted(signs - _PERCENT):
         words += f"{words and comma} without the currency ({listed(money, 4, quote='')}" + (
             ", which are not converted)" if len(money) > 1 else ")"

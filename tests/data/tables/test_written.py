@@ -93,6 +93,21 @@ def test_a_text_among_money_is_told_and_makes_no_id(tmp_path):
     assert "column c: taken as categories, as 'gone' (line 4) is no number" in found.notes[0]
 
 
+@pytest.mark.parametrize("form", ["${}", "{}%", "{} EUR"])
+def test_amounts_that_count_up_are_no_id(tmp_path, form):
+    found = understood(tmp_path, [form.format(n) for n in range(30)], more={"d": [1, 2, 3] * 10})
+    assert (found.choices.id, found.encoding.columns[0].kind) == (None, "number")
+
+
+def test_a_text_among_dates_is_told_and_makes_no_id(tmp_path):
+    cells = [*(f"2020-03-{n + 1:02}" for n in range(29)), "soon"]
+    found = understood(tmp_path, cells, more={"d": [1, 2, 3] * 10})
+    assert (found.roles["c"], found.choices.id) == ("left out", None)
+    assert "left out, as 'soon' (line 31) is no date" in "".join(found.notes)
+    found = understood(tmp_path, cells, blanks=["soon"])
+    assert found.encoding.columns[0].kind == "date"
+
+
 def test_currencies_are_told_and_percent_without_its_sign(tmp_path):
     assert "($, €, which are not converted)" in understood(tmp_path, ["$1", "5 €"] * 5).notes[0]
     found = understood(tmp_path, ["10%", "0.1"] * 5)
