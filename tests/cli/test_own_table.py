@@ -94,7 +94,8 @@ def test_init_proposes_what_the_cells_show(nncli, tmp_path):
     assert "  path: t.csv\n" in text
     assert "  task: binary\n" in text
     assert "  id: id\n" in text
-    assert "  drop: [when]\n" in text
+    assert "  drop: []\n" in text
+    assert "    when: date  # 2024-01-01 to 2024-01-28\n" in text
     assert "    age: {kind: number, missing: median}  # " in text
     assert "; 1 blank cell\n" in text
     assert "    city: {kind: category, missing: indicator}  # Basel, Bern, Genf; 1 blank" in text

@@ -202,8 +202,15 @@ class Encoding:
             )
 
     def as_json(self) -> dict[str, Any]:
-        """Return it as JSON values."""
-        return asdict(self)
+        """Return it as JSON values, without forms and parts that are empty, as there were none."""
+        values = asdict(self)
+        columns = [
+            {key: each for key, each in column.items() if key != "parts" or each}
+            for column in values["columns"]
+        ]
+        return {key: each for key, each in values.items() if key != "forms" or each} | {
+            "columns": columns
+        }
 
 
 def fit(columns: Sequence[Column], table: Table, rows: Rows) -> Encoding:
