@@ -41,7 +41,8 @@ class ArraySource(FileSource):
             name: each if isinstance(each, Share) else self._read(each)
             for name, each in self.parts.items()
         }
-        return load_arrays(self._read(self._first), parts, self.task, seed, fold, self.class_weight)
+        first = self._read(self._first)
+        return load_arrays(first, parts, self.task, seed, fold, self.class_weight, rules=self.rules)
 
     @property
     def _first(self) -> Any:
@@ -189,6 +190,7 @@ class ImagesSource(OneFileSource):
             size=(self.size[0], self.size[1]) if self.size else None,
             channels=_CHANNELS[self.color] if self.color else None,
             class_weight=self.class_weight,
+            rules=self.rules,
         )
 
 

@@ -12,6 +12,7 @@ from nncli.config.source import TASKS, Source
 from nncli.config.sources import SOURCES
 from nncli.config.strict_yaml import Path as SourcePath
 from nncli.data.dataset import Task
+from nncli.data.drawing import Rare, Rules
 from nncli.data.files.kinds import FileKind, is_parquet_folder, kind_of_file, kind_of_name
 from nncli.data.splitting import ROWS_TO_TEST, ROWS_TO_VALIDATE, TEST, VALIDATION
 
@@ -66,6 +67,11 @@ class FileSource(Source):
     paths: ClassVar[tuple[str, ...]] = ("path", "test", "validation")
 
     task: Task | None = Field(None, description=f"what is learned; {_TASK}")
+    rare: Rare = Field(
+        "keep",
+        description="rows of classes that are too rare for the splits or folds: keep all in the "
+        "training rows, drop them, or error",
+    )
 
     def with_paths(self, change: Callable[[str], str]) -> Self:
         """Return it with every path changed."""
@@ -95,6 +101,11 @@ class FileSource(Source):
     def parts(self) -> dict[str, Any]:
         """The part of the data for each split but the training rows."""
         return {name: getattr(self, name) for name in ("test", "validation")}
+
+    @property
+    def rules(self) -> Rules:
+        """How rows are divided, beside how many."""
+        return Rules(rare=self.rare)
 
     @classmethod
     def whereabouts(cls) -> str:

@@ -192,7 +192,9 @@ class ArraysSource(ArraySource, _GivenSource):
 
         rows = self._given()
         parts = {name: rows.get(name, share) for name, share in self.parts.items()}
-        return load_arrays(rows["train"], parts, self.task, seed, fold, self.class_weight)
+        return load_arrays(
+            rows["train"], parts, self.task, seed, fold, self.class_weight, rules=self.rules
+        )
 
 
 def given_section(section: Any, given: Given) -> "tuple[Any, dict[str, Any]]":

@@ -12,10 +12,12 @@ from nncli.base.storage.mapping import check_unchanged, row_blocks
 from nncli.base.storage.temporary_file import row_major
 from nncli.base.words import count, did_you_mean
 from nncli.data.dataset import Dataset, Task
+from nncli.data.drawing import Rules
 from nncli.data.files.image_format import ImageFormat
 from nncli.data.files.table import Table
 from nncli.data.memory.forms import column_of
 from nncli.data.memory.memory_table import numbered, place
+from nncli.data.rare_classes import without_rare
 from nncli.data.rows.targets import check_given
 from nncli.data.splits import Rows, Split, in_order, whole
 from nncli.data.splitting import Fold, Share, divide
@@ -136,6 +138,8 @@ def load_arrays(
     seed: int,
     fold: Fold | None = None,
     class_weight: ClassWeights | None = None,
+    *,
+    rules: Rules | None = None,
 ) -> Dataset:
     """Return the data set of arrays with the training rows.
 
@@ -148,6 +152,8 @@ def load_arrays(
         The part of the rows that is held out.
     class_weight : "balanced" or mapping of class to number, optional
         How much the rows of each class count.
+    rules : Rules, optional
+        How rows are divided.
 
     Raises
     ------
@@ -158,7 +164,12 @@ def load_arrays(
     targets = understand(table, list(table.columns), task, first.classes)
     rows = whole(matrix, targets.values(table))
     shares = {part: each for part, each in parts.items() if not isinstance(each, Arrays)}
-    divided = divide(rows, shares, seed, targets.classes, first.inputs_name, fold)
+    notes, name = list[str](), first.inputs_name
+    rules = replace(rules or Rules(rare="keep"), note=notes.append)
+    if targets.classes and rules.rare == "drop":
+        targets, codes, kept = without_rare(targets, rows.targets, shares, name, fold, notes.append)
+        rows = whole(matrix, codes).part(kept)
+    divided = divide(rows, shares, seed, targets.classes, name, fold, rules)
     rows = _weighted(first, rows, targets, divided["train"], class_weight)
     splits = {part: replace(rows, rows=each) for part, each in divided.items()}
     others = {part: each for part, each in parts.items() if isinstance(each, Arrays)}
@@ -167,7 +178,7 @@ def load_arrays(
     for each in (first, *others.values()):
         each.check_unchanged()
     images = ImageFormat.of(first.inputs)
-    notes = target_notes(
+    notes += target_notes(
         first.targets_name,
         targets,
         rows.targets,
@@ -183,7 +194,7 @@ def load_arrays(
         splits=in_order(splits),
         images=images and images.seen_in(matrix, divided["train"]),
         scales_targets=targets.task == "regression",
-        warnings=[*notes],
+        warnings=notes,
     )
 
 

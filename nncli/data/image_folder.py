@@ -7,6 +7,7 @@ import numpy as np
 
 from nncli.data.arrays import Arrays, load_arrays
 from nncli.data.dataset import Dataset, Task
+from nncli.data.drawing import Rules
 from nncli.data.files.image_format import ImageFormat
 from nncli.data.files.images import LabelledImages, read_classes
 from nncli.data.splitting import Fold, Share
@@ -23,6 +24,7 @@ def load_folders(
     size: tuple[int, int] | None = None,
     channels: int | None = None,
     class_weight: ClassWeights | None = None,
+    rules: Rules | None = None,
 ) -> Dataset:
     """Return the data set of a folder with the training images.
 
@@ -37,6 +39,7 @@ def load_folders(
     channels : 1 or 3, optional
         As for `read_classes`; images of other folders are brought to those of the training images.
     class_weight : "balanced" or mapping of class to number, optional
+    rules : Rules, optional
         As for `load_arrays`.
 
     Raises
@@ -50,7 +53,7 @@ def load_folders(
         name: _arrays(_alike(each, found), each) if isinstance(each, Path) else each
         for name, each in parts.items()
     }
-    return load_arrays(_arrays(first, path), others, task, seed, fold, class_weight)
+    return load_arrays(_arrays(first, path), others, task, seed, fold, class_weight, rules=rules)
 
 
 def _alike(path: Path, format_: ImageFormat) -> LabelledImages:

@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from itertools import accumulate, pairwise
-from math import floor
-from typing import TYPE_CHECKING, Any
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from nncli.base.errors import DataError
-from nncli.base.random_streams import Stream, generator
-from nncli.base.words import count
+from nncli.base.random_streams import Stream
+from nncli.base.words import count, listed
+from nncli.data.drawing import Rules, dealt, fold_out, hold_out, in_proportion, without
 from nncli.data.splits import Rows, Split
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
 
 ROWS_TO_TEST, TEST = 10, 0.2
 """From so many rows on such a fraction of them tests by default; fewer are a lesson or a trial."""
@@ -72,17 +66,21 @@ class Division:
     shares : mapping of ``test`` and ``validation`` to `Share`
     classes : sequence of str
         Names of the classes, for messages; none where the targets are numbers.
+    set_aside : int, optional
+        Further rows, of classes that are too rare, which train whatever is taken of the others;
+        None where such classes are an error.
     """
 
     name: str
     sizes: Sequence[int]
     shares: Mapping[str, Share]
     classes: Sequence[str] = ()
+    set_aside: int | None = None
 
     @property
     def rows(self) -> int:
         """How many there are."""
-        return sum(self.sizes)
+        return sum(self.sizes) + (self.set_aside or 0)
 
     @property
     def counts(self) -> dict[str, int]:
@@ -112,20 +110,86 @@ class Division:
         DivisionError
             When none would be left, or a class has fewer rows than there are parts or folds.
         """
+        parts = self.parts(fold)
+        if fold is not None:
+            self._check_fold(self._beside_test(parts), fold)
+        if self.classes:
+            self._check_classes(list(self.counts_beside(fold)), parts["train"])
+        return sum(parts["train"]) + (self.set_aside or 0)
+
+    def parts(self, fold: Fold | None = None) -> dict[str, list[int]]:
+        """Return how many rows of each class are in each part, ``train`` for what is left.
+
+        Raises
+        ------
+        DivisionError
+            When nothing would be left.
+        """
         counts, left = self.counts_beside(fold), list(self.sizes)
+        parts: dict[str, list[int]] = {}
         for part in ("test", "held_out", "validation"):
             if part == "held_out" and fold is not None:
-                self._check_fold(left, fold)
-                left = _without(left, _of_fold(left, fold))
-            elif part not in counts:
-                continue
-            elif counts[part] < sum(left):
-                left = _without(left, _shares(left, counts[part]))
+                taken = dealt(left, fold)
+            elif part in counts:
+                taken = self._taken(left, counts[part], fold)
             else:
-                raise self._nothing_left(fold)
-        if self.classes and counts:
-            self._check_classes(counts, left)
-        return sum(left)
+                continue
+            parts[part], left = taken, without(left, taken)
+        return {"train": left, **parts}
+
+    def too_rare(self, folds: int | None = None) -> list[int]:
+        """Return the places of classes with too few rows for every part, the same for all folds.
+
+        Raises
+        ------
+        DivisionError
+            As `parts`.
+        """
+        each = [Fold(number, folds) for number in range(1, folds + 1)] if folds else [None]
+        rare: set[int] = set()
+        while True:  # without them the others give more rows
+            rest = self.without_classes(rare) if rare else self
+            more = {place for fold in each for place in rest._few(fold)}
+            if not more:
+                return sorted(rare)
+            rare |= more
+
+    def without_classes(self, places: Collection[int]) -> Division:
+        """Return it with the rows of some classes set aside."""
+        kept = [0 if place in places else size for place, size in enumerate(self.sizes)]
+        return replace(self, sizes=kept, set_aside=self.rows - sum(kept))
+
+    def about_rare(self, places: Sequence[int], fold: Fold | None) -> str:
+        """Say which classes are too rare, and for what."""
+        shown = places[:_MOST_NAMED]
+        named = listed([self.classes[place] for place in places], _MOST_NAMED)
+        sizes = ", ".join(str(self.sizes[place]) for place in shown)
+        classes = f"the class {named} has" if len(places) == 1 else f"the classes {named} have"
+        purposes = purposes_of(self.counts_beside(fold))
+        why = f"to {purposes} with" if fold is None else f"to {purposes} with in {fold.of} folds"
+        return f"{self.name}: {classes} {sizes} of the rows, too few {why}"
+
+    def _few(self, fold: Fold | None) -> list[int]:
+        """Return the places of the classes with rows, but too few for every part or fold."""
+        parts, taken = self.parts(fold), len(self.counts_beside(fold))
+        beside, left = self._beside_test(parts), parts["train"]
+        return [
+            place
+            for place, size in enumerate(self.sizes)
+            if (taken and size > 0 and (size <= taken or not left[place]))
+            or (fold is not None and 0 < beside[place] < fold.of)
+        ]
+
+    def _beside_test(self, parts: Mapping[str, Sequence[int]]) -> list[int]:
+        return without(self.sizes, parts["test"]) if "test" in parts else list(self.sizes)
+
+    def _taken(self, left: Sequence[int], wanted: int, fold: Fold | None) -> list[int]:
+        """Return how many rows of each class are taken, of those that are left."""
+        if self.set_aside:  # where they are most of the rows, the others may be too few
+            wanted = min(wanted, sum(left) - sum(map(bool, left)))
+        elif wanted >= sum(left):
+            raise self._nothing_left(fold)
+        return in_proportion(left, wanted)
 
     def _nothing_left(self, fold: Fold | None) -> DivisionError:
         counts = self.counts_beside(fold)
@@ -139,9 +203,10 @@ class Division:
     def _check_fold(self, left: Sequence[int], fold: Fold) -> None:
         """Raise `DivisionError` when there are fewer rows, or rows of a class, than folds."""
         if sum(left) < fold.of:
+            rare = " and those of rare classes" if self.set_aside else ""
             raise DivisionError(
-                f"{self.name}: has {count(sum(left), 'row')} beside those to test with, fewer "
-                f"than the {fold.of} folds; get more rows, or set a smaller training.folds",
+                f"{self.name}: has {count(sum(left), 'row')} beside those to test with{rare}, "
+                f"fewer than the {fold.of} folds; get more rows, or set a smaller training.folds",
                 of_folds=True,
             )
         few = [pair for pair in zip(self.classes, left, strict=False) if 0 < pair[1] < fold.of]
@@ -155,13 +220,13 @@ class Division:
                 of_folds=True,
             )
 
-    def _check_classes(self, counts: Mapping[str, int], left: Sequence[int]) -> None:
+    def _check_classes(self, parts: Sequence[str], left: Sequence[int]) -> None:
         """Raise `DivisionError` for a class with too few rows for every part."""
-        parts, rows = list(counts), zip(self.classes, self.sizes, left, strict=True)
+        rows = zip(self.classes, self.sizes, left, strict=True) if parts else ()
         few = [(label, size) for label, size, rest in rows if size <= len(parts) or not rest]
-        if few:
+        if few and self.set_aside is None:
             label, size = few[0]
-            purposes = " and ".join([*(_PURPOSES[part] for part in parts), "train"])
+            purposes = purposes_of(parts)
             unset = " and ".join(f"data.{part}: 0" for part in parts)
             raise DivisionError(
                 f"{self.name}: the class {label!r} has {size} of the rows, too few to {purposes} "
@@ -169,81 +234,18 @@ class Division:
             )
 
 
+_MOST_NAMED = 5
 _PURPOSES = {"test": "test", "validation": "validate"}
+
+
+def purposes_of(parts: Iterable[str]) -> str:
+    """Return what rows of some parts, and those left, are to do: ``test and train``."""
+    return " and ".join([*(_PURPOSES[part] for part in parts), "train"])
 
 
 def row_count(share: int | float, rows: int) -> int:
     """Return how many of `rows` a config's number means: rows (int) or a fraction (float)."""
     return share if isinstance(share, int) else round(share * rows)
-
-
-def _shares(sizes: Sequence[int], count: int) -> list[int]:
-    """Divide `count` in proportion to `sizes` by the largest-remainder method."""
-    share = count / sum(sizes)
-    exact = [size * share for size in sizes]
-    shares = [floor(each) for each in exact]
-    most_wanting = sorted(range(len(sizes)), key=lambda n: shares[n] - exact[n])
-    for index in most_wanting[: count - sum(shares)]:
-        shares[index] += 1
-    return shares
-
-
-def _of_fold(sizes: Sequence[int], fold: Fold) -> list[int]:
-    """Return how many rows of each class are in a fold: class by class, rows are dealt in turn."""
-    ends = [0, *accumulate(sizes)]
-    before = [(end + fold.of - fold.number) // fold.of for end in ends]
-    return [after - first for first, after in pairwise(before)]
-
-
-def _without(sizes: Sequence[int], taken: Sequence[int]) -> list[int]:
-    return [size - each for size, each in zip(sizes, taken, strict=True)]
-
-
-def hold_out(
-    split: Split, count: int, seed: int, stream: Stream = Stream.VALIDATION_SPLIT
-) -> tuple[Split, Split]:
-    """Divide a split into the rest and `count` held-out rows, stratified by class.
-
-    Every class gives the same share of its rows; what rounding leaves goes to the classes with
-    the largest remainders. Where the targets are numbers, any rows are held out. Rows stay in
-    their order. The choice depends on `seed` and `stream` alone.
-
-    Returns
-    -------
-    rest, held_out : Split
-    """
-    random = generator(seed, stream)
-    strata = _strata(split)
-    classes, sizes = np.unique(strata, return_counts=True)
-    chosen = np.zeros(len(split), bool)
-    for label, wanted in zip(classes, _shares(sizes.tolist(), count), strict=True):
-        candidates = np.arange(len(split), dtype=split.rows.dtype)[strata == label]
-        random.shuffle(candidates)
-        chosen[candidates[:wanted]] = True
-    return split.part(split.rows[~chosen]), split.part(split.rows[chosen])
-
-
-def fold_out(split: Split, fold: Fold, seed: int) -> tuple[Split, Split]:
-    """Divide a split into the rest and the rows of a fold, stratified by class.
-
-    Class by class and in random order the rows are dealt to the folds in turn. So any two folds
-    differ by one row at most, in all and in each class, and every row is in one fold. The choice
-    depends on `seed` and the number of folds.
-
-    Returns
-    -------
-    rest, held_out : Split
-    """
-    mixed = generator(seed, Stream.FOLDS).permutation(len(split))
-    dealt = mixed[np.argsort(_strata(split)[mixed], kind="stable")]
-    chosen = np.empty(len(split), bool)
-    chosen[dealt] = np.arange(len(split)) % fold.of == fold.number - 1
-    return split.part(split.rows[~chosen]), split.part(split.rows[chosen])
-
-
-def _strata(split: Split) -> NDArray[Any]:
-    """Return what part of each row is to be alike in all parts: its class, if it has one."""
-    return split.targets[split.rows] if split.of_classes else np.zeros(len(split), np.uint8)
 
 
 def divide(
@@ -253,6 +255,7 @@ def divide(
     classes: Sequence[str],
     name: str,
     fold: Fold | None = None,
+    rules: Rules | None = None,
 ) -> dict[str, Rows]:
     """Divide all rows of a file into ``train`` and what `shares` and `fold` ask for.
 
@@ -266,30 +269,43 @@ def divide(
         Names of the classes, for messages; none where the targets are numbers.
     name : str
         The file, for messages.
+    rules : Rules, optional
 
     Raises
     ------
     DataError
         As `Division.training_rows`.
     """
-    sizes = np.bincount(rows.targets, minlength=len(classes)) if classes else [len(rows)]
-    division = Division(name, [int(size) for size in sizes], shares, classes)
+    division, aside = division_of(rows, shares, classes, name), rows.rows[:0]
+    if classes and rules and rules.rare != "error":
+        rare = division.too_rare(fold.of if fold else None)
+        if rare:
+            rules.note(f"{division.about_rare(rare, fold)}; {_ALL_TRAIN}")
+            is_rare = np.isin(rows.targets[rows.rows], rare)
+            rows, aside = rows.part(rows.rows[~is_rare]), rows.rows[is_rare]
+        division = division.without_classes(rare)
     division.training_rows(fold)
     rest, divided = rows, dict[str, Rows]()
-    for part, number in {
-        "test": 0,
-        "held_out": 0,
-        "validation": 0,
-        **division.counts_beside(fold),
-    }.items():
+    for part, taken in division.parts(fold).items():
         if part == "held_out" and fold is not None:
             rest, chosen = fold_out(rest, fold, seed)
-        elif number:
-            rest, chosen = hold_out(rest, number, seed, _STREAMS[part])
+        elif part in _STREAMS and any(taken):
+            rest, chosen = hold_out(rest, sum(taken), seed, _STREAMS[part])
         else:
             continue
         divided[part] = chosen.rows
-    return {"train": rest.rows, **divided}
+    train = np.sort(np.concatenate([rest.rows, aside])) if len(aside) else rest.rows
+    return {"train": train, **divided}
+
+
+def division_of(
+    rows: Split, shares: Mapping[str, Share], classes: Sequence[str], name: str
+) -> Division:
+    """Return how rows are divided; parameters are as for `divide`."""
+    sizes = [len(rows)]
+    if classes:
+        sizes = np.bincount(rows.targets[rows.rows], minlength=len(classes)).tolist()
+    return Division(name, sizes, shares, classes)
 
 
 def divide_alike(
@@ -302,4 +318,8 @@ def divide_alike(
     return {part: rows.part(each) for part, each in divided.items()}
 
 
+_ALL_TRAIN = (
+    "they all train, so that no test row shows how well they are told; data.rare: drop leaves them "
+    "out"
+)
 _STREAMS = {"test": Stream.TEST_SPLIT, "validation": Stream.VALIDATION_SPLIT}

@@ -61,7 +61,8 @@ def config_of(
 
 def _sections(given: Mapping[str, Any], task: Task) -> dict[str, dict[str, Any]]:
     """Return the sections of a config."""
-    data = {"task": "multiclass" if task == "binary" else task, "test": 0}
+    # A class with a single row is refused where rows validate, as by scikit-learn's estimator.
+    data = {"task": "multiclass" if task == "binary" else task, "test": 0, "rare": "error"}
     sections: dict[str, dict[str, Any]] = {"data": data, "model": {}, "training": {}}
     for key, value in given.items():
         if value is not None and key in SECTIONS:

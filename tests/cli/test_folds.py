@@ -268,7 +268,7 @@ def test_what_is_printed(nncli, write):
     [
         (
             [f"{n},{n},a,{'rare' if n < 2 else 'usual'}" for n in range(30)],
-            ["data.test=0"],
+            ["data.test=0", "data.rare=error"],
             "t.csv: the class 'rare' has 2 of the rows beside those to test with, fewer than the 3 "
             "folds; leave it out, get more of its rows, or set training.folds: 2",
         ),

@@ -103,7 +103,7 @@ def test_what_is_wrong_in_the_config_has_its_place(nncli, config, tmp_path, data
 
 
 def test_wrong_folders_are_one_line_and_leave_no_run(nncli, config, tmp_path):
-    config("{path: a, test: 1, validation: 0}")
+    config("{path: a, test: 1, validation: 0, rare: error}")
 
     def refusal():
         result = nncli("train", "c.yaml", "-o", "run")

@@ -315,7 +315,7 @@ PLAIN = [line.partition(",")[2] for line in shop(20)]
         ),
         (
             column("y", ["a"] * 18 + ["b"] * 2, PLAIN),
-            "target: y, validation: 0.1",
+            "target: y, validation: 0.1, rare: error",
             "the class 'b' has 2 of the rows, too few to test and validate and train with",
         ),
         (

@@ -10,10 +10,10 @@ from nncli.base.random_streams import Stream
 from nncli.base.storage import mapping
 from nncli.base.storage.mapping import Memory
 from nncli.base.storage.npy import map_npy
+from nncli.data.drawing import hold_out
 from nncli.data.order import Order, random_pools
 from nncli.data.scaling import SCALERS, Scaling, fit, robust
 from nncli.data.splits import whole
-from nncli.data.splitting import hold_out
 from nncli.engines.batches import Batches, target_codes
 
 COUNT, BATCH_ROWS = 2000, 16

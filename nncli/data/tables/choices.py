@@ -7,6 +7,7 @@ from typing import Any, Literal
 from nncli.base.errors import DataError
 from nncli.base.words import did_you_mean, listed
 from nncli.data.dataset import Task
+from nncli.data.drawing import Rules
 from nncli.data.files.numerals import Decimal
 from nncli.data.files.table import Wanted
 from nncli.data.tables.encoding import Encoding
@@ -46,6 +47,8 @@ class Choices:
         Those that there are, in their order, where they are known.
     encoding : Encoding, optional
         How the columns become inputs, where it is known.
+    rules : Rules
+        How rows are divided.
     """
 
     target: Sequence[str]
@@ -62,6 +65,7 @@ class Choices:
     leaves_out: bool = True
     classes: Sequence[str] = ()
     encoding: Encoding | None = None
+    rules: Rules = field(default_factory=lambda: Rules(rare="keep"))
 
     @property
     def roles(self) -> dict[str, str]:

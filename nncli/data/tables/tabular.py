@@ -23,6 +23,7 @@ from nncli.data.files.table_file import (
 from nncli.data.files.texts import is_code, text_cells
 from nncli.data.files.values import MOST_EXACT
 from nncli.data.names import named_columns
+from nncli.data.rare_classes import without_rare
 from nncli.data.rows.reading import Taken, labelled_rows
 from nncli.data.splits import Rows, Split, in_order, whole
 from nncli.data.splitting import Fold, Share, divide
@@ -131,7 +132,11 @@ def prepared(
         said = {**choices.columns, targets.names[0]: {"kind": "category"}}
         return prepared(source, shares, replace(choices, columns=said), seed, fold)
     values = targets.values(table)
-    divided = divide(_labels_alone(values), shares, seed, targets.classes, path, fold)
+    if targets.classes and choices.rules.rare == "drop":
+        targets, codes, kept = without_rare(targets, values, shares, path, fold, understood.append)
+        table, values = table.take(kept), codes[kept]
+    rules = replace(choices.rules, note=understood.append)
+    divided = divide(_labels_alone(values), shares, seed, targets.classes, path, fold, rules)
     roles, notes = choices.roles, [*understood, *unnamed, *noted]
     encoding = choices.encoding
     if encoding is None:

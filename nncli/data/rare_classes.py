@@ -1,0 +1,73 @@
+"""Leave out the rows of classes that are too rare for the splits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from nncli.base.errors import DataError
+from nncli.base.notes import Note
+from nncli.data.dataset import Task
+from nncli.data.splits import whole
+from nncli.data.splitting import Fold, Share, division_of
+from nncli.data.tables.targets import Targets
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+def without_rare(
+    targets: Targets,
+    values: NDArray[Any],
+    shares: Mapping[str, Share],
+    name: str,
+    fold: Fold | None,
+    note: Note,
+) -> tuple[Targets, NDArray[Any], NDArray[np.intp]]:
+    """Return the targets without classes that are too rare, and which rows are of the others.
+
+    Parameters
+    ----------
+    values : array (N,)
+        The class of each row, as `Targets.values` gives it.
+    shares, name, fold
+        As for `nncli.data.splitting.divide`.
+    note : function of str
+        Told what is left out.
+
+    Returns
+    -------
+    targets : Targets
+    codes : array (N,)
+        The class of each row among those left; 0 for rows that are left out.
+    rows : array
+        Those that are left.
+
+    Raises
+    ------
+    DataError
+        When fewer than two classes are left.
+    """
+    rows = whole(np.empty((len(values), 0)), values)
+    while True:  # of fewer rows fewer are taken
+        present = np.unique(values[rows.rows]).tolist()
+        names = [targets.classes[place] for place in present]
+        codes = np.searchsorted(present, values)
+        division = division_of(replace(rows, targets=codes), shares, names, name)
+        rare = division.too_rare(fold.of if fold else None)
+        if not rare:
+            break
+        if len(names) - len(rare) < 2:
+            raise DataError(
+                f"{division.about_rare(rare, fold)}; without them fewer than two classes are left; "
+                "get more of their rows, or set data.rare: keep"
+            )
+        note(f"{division.about_rare(rare, fold)}; left out, as data.rare: drop says")
+        rows = rows.part(rows.rows[~np.isin(codes[rows.rows], rare)])
+    is_left = np.isin(np.arange(len(values)), rows.rows)
+    task: Task = "binary" if len(names) == 2 else "multiclass"
+    left = np.where(is_left, codes, 0).astype(values.dtype)
+    return replace(targets, classes=names, task=task), left, np.flatnonzero(is_left)
