@@ -42,7 +42,16 @@ class ArraySource(FileSource):
             for name, each in self.parts.items()
         }
         first = self._read(self._first)
-        return load_arrays(first, parts, self.task, seed, fold, self.class_weight, rules=self.rules)
+        return load_arrays(
+            first,
+            parts,
+            self.task,
+            seed,
+            fold,
+            self.class_weight,
+            rules=self.rules,
+            order=self.order,
+        )
 
     @property
     def _first(self) -> Any:
@@ -191,6 +200,7 @@ class ImagesSource(OneFileSource):
             channels=_CHANNELS[self.color] if self.color else None,
             class_weight=self.class_weight,
             rules=self.rules,
+            order=self.order,
         )
 
 

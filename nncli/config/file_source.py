@@ -2,25 +2,46 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path as FilePath
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
 from nncli.base.paths import nearby
-from nncli.config.choices import IntegerOr, PathOr, WordOr
+from nncli.config.choices import Checked, IntegerOr, PathOr, WordOr, refusal, shown
 from nncli.config.source import TASKS, Source
 from nncli.config.sources import SOURCES
 from nncli.config.strict_yaml import Path as SourcePath
-from nncli.data.dataset import Task
+from nncli.data.dataset import OF_CLASSES, Task
 from nncli.data.drawing import Rare, Rules
 from nncli.data.files.kinds import FileKind, is_parquet_folder, kind_of_file, kind_of_name
 from nncli.data.splitting import ROWS_TO_TEST, ROWS_TO_VALIDATE, TEST, VALIDATION
+
+if TYPE_CHECKING:
+    from nncli.data.tables.class_order import ClassOrder
 
 Share = Annotated[int | float, IntegerOr(0, fraction=True)]
 Part = Annotated[int | float | str, PathOr(Share)]
 Path = Annotated[str, Field(description="the file, relative to the config")]
 
 _TASK = "default: as the targets look; binary, multiclass, multilabel or regression"
+
+
+class ClassName(Checked):
+    """Annotation for the name of a class: text, or what stands for its text."""
+
+    def check(self, value: Any) -> str:
+        """Return the text of `value`, if it is allowed."""
+        if isinstance(value, bool):
+            return str(value).lower()
+        if isinstance(value, str):
+            return value
+        if isinstance(value, int | float):
+            return repr(value)
+        raise refusal(f"found {shown(value)}; expected the name of a class: text or a number")
+
+    def json_schema(self) -> dict[str, Any]:
+        """Return the JSON Schema of what is allowed."""
+        return {"anyOf": [{"type": kind} for kind in ("string", "number", "boolean")]}
 
 
 Weight = Annotated[float, Field(ge=0, le=1e6)]
@@ -83,6 +104,15 @@ class FileSource(Source):
 
         return self.model_copy(update={key: changed(getattr(self, key)) for key in self.paths})
 
+    classes: list[Annotated[str, ClassName()]] = Field(
+        [], description="all classes in their order; default: by their names"
+    )
+    positive: Annotated[str, ClassName()] | None = Field(
+        None,
+        description="which of two classes is the second, of which threshold, precision and other "
+        "metrics of one class are",
+    )
+
     @property
     def possible_tasks(self) -> tuple[Task, ...]:
         """The task that is given; several classes may turn out to be two."""
@@ -91,11 +121,31 @@ class FileSource(Source):
         return (self.task,) if self.task else TASKS
 
     def problems(self) -> Iterator[tuple[SourcePath, str]]:
-        """Refuse parts that leave no row to train with, however many there are."""
+        """Refuse parts that leave no row, and an order of classes where there are none."""
+        yield from self._problems_of_classes()
         shares = {name: each for name, each in self.parts.items() if isinstance(each, float)}
         if sum(shares.values()) > 1:
             asked = " and ".join(f"data.{name}: {each}" for name, each in shares.items())
             yield ("validation",), f"{asked} leave no rows to train with"
+
+    def _problems_of_classes(self) -> Iterator[tuple[SourcePath, str]]:
+        tasks = self.possible_tasks
+        for key in ("classes", "positive"):
+            if getattr(self, key) and tasks and not {*tasks} & {*OF_CLASSES}:
+                yield (key,), f"is for classes; a {' or a '.join(tasks)} has none"
+        if self.classes and self.positive is not None:
+            yield (
+                ("positive",),
+                "data.classes says the order already, its second is positive; leave one of them "
+                "out",
+            )
+
+    @property
+    def order(self) -> "ClassOrder":
+        """What is said of the order of the classes."""
+        from nncli.data.tables.class_order import ClassOrder
+
+        return ClassOrder(self.classes, self.positive)
 
     @property
     def parts(self) -> dict[str, Any]:

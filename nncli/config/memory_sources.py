@@ -193,7 +193,14 @@ class ArraysSource(ArraySource, _GivenSource):
         rows = self._given()
         parts = {name: rows.get(name, share) for name, share in self.parts.items()}
         return load_arrays(
-            rows["train"], parts, self.task, seed, fold, self.class_weight, rules=self.rules
+            rows["train"],
+            parts,
+            self.task,
+            seed,
+            fold,
+            self.class_weight,
+            rules=self.rules,
+            order=self.order,
         )
 
 

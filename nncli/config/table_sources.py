@@ -233,6 +233,7 @@ class TableKeys(PartsSource):
             says_missing="missing" in self.model_fields_set,
             classes=self._classes,
             encoding=self._encoding,
+            order=self.order,
             rules=self.rules,
         )
 

@@ -21,6 +21,7 @@ from nncli.data.rare_classes import without_rare
 from nncli.data.rows.targets import check_given
 from nncli.data.splits import Rows, Split, in_order, whole
 from nncli.data.splitting import Fold, Share, divide
+from nncli.data.tables.class_order import ClassOrder
 from nncli.data.tables.column import LARGEST, suits, unsuited_numbers
 from nncli.data.tables.target_notes import target_notes
 from nncli.data.tables.targets import Targets, understand
@@ -140,6 +141,7 @@ def load_arrays(
     class_weight: ClassWeights | None = None,
     *,
     rules: Rules | None = None,
+    order: ClassOrder | None = None,
 ) -> Dataset:
     """Return the data set of arrays with the training rows.
 
@@ -154,6 +156,8 @@ def load_arrays(
         How much the rows of each class count.
     rules : Rules, optional
         How rows are divided.
+    order : ClassOrder, optional
+        What is said of the order of the classes, where they are not known.
 
     Raises
     ------
@@ -162,6 +166,8 @@ def load_arrays(
     """
     matrix, table = first.matrix(), first.target_table()
     targets = understand(table, list(table.columns), task, first.classes)
+    if order and not first.classes:
+        targets = order.applied(targets, first.targets_name)
     rows = whole(matrix, targets.values(table))
     shares = {part: each for part, each in parts.items() if not isinstance(each, Arrays)}
     notes, name = list[str](), first.inputs_name
@@ -169,6 +175,8 @@ def load_arrays(
     if targets.classes and rules.rare == "drop":
         targets, codes, kept = without_rare(targets, rows.targets, shares, name, fold, notes.append)
         rows = whole(matrix, codes).part(kept)
+    if order:
+        order.check(targets, first.targets_name)
     divided = divide(rows, shares, seed, targets.classes, name, fold, rules)
     rows = _weighted(first, rows, targets, divided["train"], class_weight)
     splits = {part: replace(rows, rows=each) for part, each in divided.items()}

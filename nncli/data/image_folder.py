@@ -11,6 +11,7 @@ from nncli.data.drawing import Rules
 from nncli.data.files.image_format import ImageFormat
 from nncli.data.files.images import LabelledImages, read_classes
 from nncli.data.splitting import Fold, Share
+from nncli.data.tables.class_order import ClassOrder
 from nncli.data.weights import ClassWeights
 
 
@@ -25,6 +26,7 @@ def load_folders(
     channels: int | None = None,
     class_weight: ClassWeights | None = None,
     rules: Rules | None = None,
+    order: ClassOrder | None = None,
 ) -> Dataset:
     """Return the data set of a folder with the training images.
 
@@ -40,6 +42,7 @@ def load_folders(
         As for `read_classes`; images of other folders are brought to those of the training images.
     class_weight : "balanced" or mapping of class to number, optional
     rules : Rules, optional
+    order : ClassOrder, optional
         As for `load_arrays`.
 
     Raises
@@ -53,7 +56,9 @@ def load_folders(
         name: _arrays(_alike(each, found), each) if isinstance(each, Path) else each
         for name, each in parts.items()
     }
-    return load_arrays(_arrays(first, path), others, task, seed, fold, class_weight, rules=rules)
+    return load_arrays(
+        _arrays(first, path), others, task, seed, fold, class_weight, rules=rules, order=order
+    )
 
 
 def _alike(path: Path, format_: ImageFormat) -> LabelledImages:

@@ -10,6 +10,7 @@ from nncli.data.dataset import Task
 from nncli.data.drawing import Rules
 from nncli.data.files.numerals import Decimal
 from nncli.data.files.table import Wanted
+from nncli.data.tables.class_order import ClassOrder
 from nncli.data.tables.encoding import Encoding
 from nncli.data.weights import ClassWeights
 
@@ -47,6 +48,8 @@ class Choices:
         Those that there are, in their order, where they are known.
     encoding : Encoding, optional
         How the columns become inputs, where it is known.
+    order : ClassOrder
+        What is said of the order of the classes, where they are not known.
     rules : Rules
         How rows are divided.
     """
@@ -65,6 +68,7 @@ class Choices:
     leaves_out: bool = True
     classes: Sequence[str] = ()
     encoding: Encoding | None = None
+    order: ClassOrder = field(default_factory=ClassOrder)
     rules: Rules = field(default_factory=lambda: Rules(rare="keep"))
 
     @property

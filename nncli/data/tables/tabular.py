@@ -131,10 +131,13 @@ def prepared(
     if is_open and _are_codes(source, table, targets.names[0]):
         said = {**choices.columns, targets.names[0]: {"kind": "category"}}
         return prepared(source, shares, replace(choices, columns=said), seed, fold)
+    if not choices.classes:
+        targets = choices.order.applied(targets, path)
     values = targets.values(table)
     if targets.classes and choices.rules.rare == "drop":
         targets, codes, kept = without_rare(targets, values, shares, path, fold, understood.append)
         table, values = table.take(kept), codes[kept]
+    choices.order.check(targets, path)
     rules = replace(choices.rules, note=understood.append)
     divided = divide(_labels_alone(values), shares, seed, targets.classes, path, fold, rules)
     roles, notes = choices.roles, [*understood, *unnamed, *noted]

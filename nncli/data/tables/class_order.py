@@ -1,0 +1,78 @@
+"""The order of classes that the user has said; the second of two is the positive one."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from nncli.base.errors import DataError
+from nncli.base.words import did_you_mean, listed
+from nncli.data.tables.targets import Targets
+
+
+@dataclass(frozen=True)
+class ClassOrder:
+    """What the user has said of the order of the classes.
+
+    Attributes
+    ----------
+    classes : sequence of str
+        All of them in their order; empty for the order of their names.
+    positive : str, optional
+        Which of two is the second, the positive one.
+    """
+
+    classes: Sequence[str] = ()
+    positive: str | None = None
+
+    def applied(self, targets: Targets, name: str) -> Targets:
+        """Return targets with their classes in this order.
+
+        Parameters
+        ----------
+        name : str
+            What they are from, for messages.
+
+        Raises
+        ------
+        DataError
+            For a class that is unknown, missing or named twice, and where there are none.
+        """
+        for key, said in (("classes", self.classes), ("positive", self.positive)):
+            if said and not targets.classes:
+                raise DataError(f"{name}: data.{key} is for classes; a {targets.task} has none")
+        if self.classes:
+            places = _places(targets, self.classes, name, "classes")
+            if rest := [each for at, each in enumerate(targets.classes) if at not in places]:
+                raise DataError(
+                    f"{name}: data.classes lacks {listed(rest, 10)}, which rows have; name every "
+                    "class"
+                )
+            targets = replace(targets, classes=[targets.classes[place] for place in places])
+        if self.positive is not None:
+            (place,) = _places(targets, [self.positive], name, "positive")
+            others = [each for at, each in enumerate(targets.classes) if at != place]
+            targets = replace(targets, classes=[*others, targets.classes[place]])
+        return targets
+
+    def check(self, targets: Targets, name: str) -> None:
+        """Raise `DataError` when there is a positive class, but not one of two."""
+        if self.positive is not None and len(targets.classes) != 2:
+            raise DataError(
+                f"{name}: data.positive is for two classes; found {len(targets.classes)}: "
+                f"{listed(targets.classes, 10)}; leave it out"
+            )
+
+
+def _places(targets: Targets, said: Sequence[str], name: str, key: str) -> list[int]:
+    """Return the place of each class that is named, by the rules for cells."""
+    places: list[int] = targets.codes(np.array(said, object)).tolist()
+    for at, (each, place) in enumerate(zip(said, places, strict=True)):
+        if place == len(targets.classes):
+            raise DataError(
+                f"{name}: data.{key}: {each!r} is not one of the classes "
+                f"{listed(targets.classes, 10)}" + did_you_mean(each, targets.classes)
+            )
+        if place in places[:at]:
+            raise DataError(f"{name}: data.{key} names {targets.classes[place]!r} twice")
+    return places
