@@ -290,6 +290,19 @@ def saved_config(
     return LoadedConfig(_validate(document, FilePath(name), folder or FilePath(), check), document)
 
 
+def config_beside(folder: FilePath) -> Any:
+    """Return the values of the config that a run has saved in a folder; None for none.
+
+    It may be another person's, as the model beside it: nothing of it is believed or said.
+    """
+    try:
+        document = parse(_read(folder / CONFIG), CONFIG)
+    except ConfigError:
+        return None
+    rename_keys(document)
+    return document.value
+
+
 def _read(path: Place) -> str:
     with os_errors_as(ConfigError, path, remedy="'nncli init' writes a config to start from"):
         if isinstance(path, FilePath) and path.is_dir() and (saved := path / CONFIG).is_file():

@@ -7,7 +7,7 @@ run that is moved alone those of before. An absolute path stays as it is.
 """
 
 import stat
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +24,7 @@ from nncli.base.paths import (
 )
 from nncli.base.storage.regular_file import NO_FILE
 from nncli.base.words import listed, on_one_line
+from nncli.config.sources import SOURCES
 
 if TYPE_CHECKING:
     from nncli.config.schema import Config
@@ -128,6 +129,63 @@ def portable(config: "Config", folder: Path) -> dict[str, Any]:
     if not folders:
         raise _no_text(config.base)
     return {**values, PATHS_FROM: folders}
+
+
+def without_folders_of_files(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values of a saved config with the names of its files alone.
+
+    So a model says nothing of where it was trained, and is the same wherever that was.
+    """
+    named = {key: each for key, each in values.items() if key != PATHS_FROM}
+    data, network = named.get("data"), named.get("model")
+    if isinstance(data, Mapping):
+        named["data"] = {**data, **{key: _names_of(data[key]) for key in _path_keys(data)}}
+    if isinstance(network, Mapping) and isinstance(network.get("initial_weights"), str):
+        named["model"] = {**network, "initial_weights": _names_of(network["initial_weights"])}
+    return named
+
+
+def with_folders_of_files(values: Mapping[str, Any], saved: object) -> Mapping[str, Any]:
+    """Return the values of a model's config with the paths of the config saved beside it.
+
+    A config with paths of its own stays as it is, and one beside it about other data is not meant.
+    """
+    if not isinstance(saved, Mapping) or PATHS_FROM in values:
+        return values
+    data, found = values.get("data"), saved.get("data")
+    if not isinstance(data, Mapping) or not isinstance(found, Mapping):
+        return values
+    keys = [key for key in _path_keys(data) if _has_path(data[key])]
+    paths = {key: found[key] for key in keys if key in found}
+    named = {key: data[key] for key in keys}
+    alike = {**found, **named} == {**data}  # also where the data got another name since
+    if not alike and _all_names(paths) != named:
+        return values
+    if found.get("source") != data.get("source") or named != _all_names(named):
+        return values
+    folders = {PATHS_FROM: saved[PATHS_FROM]} if PATHS_FROM in saved else {}
+    return {**values, "data": {**data, **paths}, **folders}
+
+
+def _path_keys(data: Mapping[str, Any]) -> list[str]:
+    source = data.get("source")
+    kind = SOURCES.get(source) if isinstance(source, str) else None
+    return [key for key in kind.paths if key in data] if kind else []
+
+
+def _all_names(paths: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: _names_of(each) for key, each in paths.items()}
+
+
+def _has_path(value: object) -> bool:
+    return isinstance(value, str | list)
+
+
+def _names_of(value: Any) -> Any:
+    """Return the name of a file, or of each, without its folder; what is none stays."""
+    if isinstance(value, list):
+        return [*map(_names_of, value)]
+    return Path(value).name or value if isinstance(value, str) else value
 
 
 def without_places(config: "Config") -> dict[str, Any]:

@@ -280,10 +280,11 @@ class Model:
         """
         from nncli.base.storage.files import checked_output
         from nncli.model.model_file import write_model
+        from nncli.model.named_data import without_folders
 
         hint = ", or replace=True to replace it"
         target = checked_output(path_in(path, "path"), replace=replace, hint=hint)
-        write_model(target, self, replace=replace)
+        write_model(target, without_folders(self), replace=replace)
 
     def __reduce__(self) -> tuple[Any, ...]:
         from nncli.model.model_file import model_bytes, model_from_bytes

@@ -1,13 +1,14 @@
 """The data that a model names, which is read with care: its file may be another person's.
 
-Of a file that a model names nothing is shown before it is known to be that model's data. Where it
-lies decides how that is known: see `_Named`.
+A model names files without their folders; the config that its run has saved beside it says where
+they lie. Of a file that a model names nothing is shown before it is known to be that model's data.
+Where it lies decides how that is known: see `_Named`.
 """
 
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -16,8 +17,14 @@ from nncli.base.arguments import said
 from nncli.base.errors import DataError, ModelFileError, NncliError, OutOfMemoryError, OutputError
 from nncli.base.paths import absolute, nearby, resolved
 from nncli.base.platforms import leads_away
-from nncli.config.load import LoadedConfig, saved_config
-from nncli.config.places import accept, check_data, files_of
+from nncli.config.load import LoadedConfig, config_beside, saved_config
+from nncli.config.places import (
+    accept,
+    check_data,
+    files_of,
+    with_folders_of_files,
+    without_folders_of_files,
+)
 from nncli.config.schema import Config
 from nncli.data.dataset import Dataset
 from nncli.data.files.texts import canonical
@@ -26,6 +33,11 @@ from nncli.data.names import plain_name
 from nncli.data.tables.encoding import Encoding
 from nncli.data.tables.targets import Targets
 from nncli.model.model import Model
+
+
+def without_folders(model: Model) -> Model:
+    """Return a model whose config names files without their folders, as its file has it."""
+    return replace(model, config=without_folders_of_files(model.config))
 
 
 def config_of(model: Model, *, trust_paths: bool, remedy: str) -> LoadedConfig:
@@ -41,6 +53,8 @@ def config_of(model: Model, *, trust_paths: bool, remedy: str) -> LoadedConfig:
         When its data may be on another machine that would learn of it, see `leads_away`.
     """
     values = model.config
+    if model.folder is not None:
+        values = with_folders_of_files(values, config_beside(model.folder))
     network = values.get("model")
     if isinstance(network, dict) and isinstance(network.get("initial_weights"), str):
         values = {**values, "model": {**network, "initial_weights": None}}  # it has its own

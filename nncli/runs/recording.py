@@ -35,6 +35,7 @@ from nncli.config.render import plain_text
 from nncli.metrics.tasks import Evaluation
 from nncli.model.model import Model
 from nncli.model.model_file import write_model
+from nncli.model.named_data import without_folders
 from nncli.runs.directory import make_directory_beside
 from nncli.runs.job import Job
 from nncli.training.checkpoint import Pace, write_checkpoint
@@ -45,10 +46,11 @@ from nncli.training.observers.observer import Observer
 from nncli.training.outcome import INTERRUPTED, UNWRITTEN, Outcome
 
 
-def trained_model(job: Job, outcome: Outcome, wall_seconds: float) -> Model:
+def trained_model(job: Job, outcome: Outcome) -> Model:
     """Return the trained model with its metrics and its record.
 
-    The engine keeps its own parameters.
+    The engine keeps its own parameters. The record does not say when and how long the job was
+    trained, so that the same run leaves the same file.
 
     Raises
     ------
@@ -61,10 +63,8 @@ def trained_model(job: Job, outcome: Outcome, wall_seconds: float) -> Model:
         "best_epoch": progress.best_epoch if job.plan.keep_best else progress.epoch,
         "monitor": job.plan.monitor,
         "ended": outcome.ended,
-        "wall_seconds": round(wall_seconds, 3),
         "threads": threads_in_use(),
         "engine": job.engine.name,
-        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
         "python_version": platform.python_version(),
     }
     return job.model(outcome.evaluations, record)
@@ -211,11 +211,16 @@ class RunDirectory(Observer):
     def _save_results(self, outcome: Outcome) -> None:
         """Measure the weights to keep; write them and the metrics."""
         seconds = time.perf_counter() - self._started
-        model = trained_model(self._job, outcome, seconds)
+        model = trained_model(self._job, outcome)
         self.saved = model, outcome.evaluations
-        write_model(self.directory / WEIGHTS, replace(model, config=self._same["config"]))
+        named = replace(model, config=self._same["config"])
+        write_model(self.directory / WEIGHTS, without_folders(named))
+        when = {
+            "wall_seconds": round(seconds, 3),
+            "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+        }
         versions = {"nncli_version": nncli.__version__, "numpy_version": np.__version__}
         metrics = {name: each.as_json() for name, each in outcome.evaluations.items()}
-        values = {**metrics, **model.training, **versions}
+        values = {**metrics, **model.training, **when, **versions}
         text = json.dumps(values, indent=2, ensure_ascii=False)
         write_text(self.directory / METRICS, text + "\n")

@@ -1,6 +1,5 @@
 """Train a job, with or without a run directory, to its result."""
 
-import time
 from collections.abc import Sequence
 
 from nncli.base.clock import Clock
@@ -46,7 +45,6 @@ def train_job(
         As `run`. If there was a best epoch before, the error has its `result`, and says where it
         is saved.
     """
-    started = time.perf_counter() - wall_seconds
     clock = clock or Clock()
     record = RunDirectory(directory, job, wall_seconds, clock) if directory else None
     history = None if directory else History()
@@ -68,20 +66,20 @@ def train_job(
                 f"{error}; the best epoch before, {best.best_epoch}, is {place}"
             )
             outcome = Outcome(DIVERGED, job.plan.epochs, job.progress, job.evaluations)
-            diverged.result = _result(job, outcome, record, history, started)
+            diverged.result = _result(job, outcome, record, history)
             raise diverged from error
-        return _result(job, outcome, record, history, started)
+        return _result(job, outcome, record, history)
 
 
 def _result(
-    job: Job, outcome: Outcome, record: RunDirectory | None, history: History | None, started: float
+    job: Job, outcome: Outcome, record: RunDirectory | None, history: History | None
 ) -> Result:
     """Return the result; of a run directory that which was saved."""
     directory = record.directory.place() if record else None
     if record and record.saved:
         model, evaluations = record.saved
     else:
-        model = trained_model(job, outcome, time.perf_counter() - started)
+        model = trained_model(job, outcome)
         evaluations = outcome.evaluations
     recorded = history.table if history else None
     return Result(model, outcome.ended, recorded, directory, evaluations)

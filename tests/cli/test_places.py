@@ -154,8 +154,13 @@ def test_weights_may_be_copied_out_alone(project, nncli, tmp_path, monkeypatch):
     before = nncli("eval", "runs/line-001/weights.npz").raw
     shutil.copy("runs/line-001/weights.npz", tmp_path / "best.npz")
     monkeypatch.chdir(tmp_path)
+    for command in ("eval", "trace"):  # it does not say where it was trained
+        done = nncli(command, "best.npz")
+        assert done.code == 1
+        assert done.error.startswith("Error: line.csv: cannot be read (no such file or directory)")
+    assert nncli("eval", "best.npz", "--data", "p/line.csv").code == 0
+    shutil.copy("p/runs/line-001/config.yaml", tmp_path)
     assert nncli("eval", "best.npz").raw == before
-    assert nncli("trace", "best.npz").code == 0
     shutil.copy("p/runs/line-001/config.yaml", tmp_path / "again.yaml")
     assert nncli("train", "again.yaml", "-q").code == 0
 
