@@ -60,6 +60,9 @@ def misfits(config: Config, meaning: Meaning, *, given: bool = True) -> list[Mis
 
 def _problems_of_data(config: Config) -> list[Misfit]:
     found = [Misfit(("data", *path), problem) for path, problem in config.data.problems()]
+    if config.training.folds and getattr(config.data, "time", None) is not None:
+        problem = "data.time divides rows by time, folds by chance; leave one of them out"
+        found.append(Misfit(("training", "folds"), problem))
     return [*_misnamed(config), *found]
 
 

@@ -104,6 +104,11 @@ class FileSource(Source):
 
         return self.model_copy(update={key: changed(getattr(self, key)) for key in self.paths})
 
+    stratify: bool = Field(
+        False,
+        description="whether every split and fold has the same share of each tenth of the numbers "
+        "to predict; of classes they always have",
+    )
     classes: list[Annotated[str, ClassName()]] = Field(
         [], description="all classes in their order; default: by their names"
     )
@@ -155,7 +160,7 @@ class FileSource(Source):
     @property
     def rules(self) -> Rules:
         """How rows are divided, beside how many."""
-        return Rules(rare=self.rare)
+        return Rules(rare=self.rare, stratify=self.stratify)
 
     @classmethod
     def whereabouts(cls) -> str:

@@ -157,6 +157,9 @@ class FrameSource(TableKeys, _GivenSource):
                 f"y: is called {leaking[0]!r}, as a column of the rows is; take that column out of "
                 "them, put it into data.drop, or rename y"
             )
+        for key in ("group", "time"):
+            for part in [each for each in _PARTS if each in rows and getattr(self, key)]:
+                raise DataError(f"data.{key}: {part} rows are given; it divides rows of one table")
         choices = replace(
             choices,
             classes=first.classes,

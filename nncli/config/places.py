@@ -145,7 +145,7 @@ def without_folders_of_files(values: Mapping[str, Any]) -> dict[str, Any]:
     return named
 
 
-def with_folders_of_files(values: Mapping[str, Any], saved: object) -> Mapping[str, Any]:
+def with_folders_of_files(values: dict[str, Any], saved: object) -> dict[str, Any]:
     """Return the values of a model's config with the paths of the config saved beside it.
 
     A config with paths of its own stays as it is, and one beside it about other data is not meant.

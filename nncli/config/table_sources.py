@@ -136,6 +136,16 @@ class TableKeys(PartsSource):
         None, description="a column that is no input and stands beside the predictions"
     )
     weight: Other | None = Field(None, description="a column with how much each row counts")
+    group: Other | None = Field(
+        None,
+        description="a column that is no input: rows with the same cell are in the same split and "
+        "fold",
+    )
+    time: Other | None = Field(
+        None,
+        description="a column of numbers or dates, by whose order the last rows test, and those "
+        "before them validate; it stays an input unless dropped",
+    )
     class_weight: ClassWeight = class_weight_field()
     blanks: list[Annotated[str, Blank()]] = Field(
         [], max_length=MOST_BLANKS, description="what counts as a blank cell, such as NA, ? or -999"
@@ -165,6 +175,9 @@ class TableKeys(PartsSource):
                     f"the column {name!r} has two purposes among target, drop, id and weight; "
                     "expected one"
                 )
+        for key, column in (("group", self.group), ("time", self.time)):
+            if column is not None and column in (*self.targets, self.weight):
+                raise refusal(f"the column {column!r} is target or weight, too", below=key)
         return self
 
     @field_validator("columns")
@@ -198,6 +211,7 @@ class TableKeys(PartsSource):
     def problems(self) -> Iterator[tuple[Path, str]]:
         """Refuse a task that the targets cannot be of, and weights of classes where it has none."""
         yield from super().problems()
+        yield from self._problems_of_division()
         tasks = self.possible_tasks
         if not tasks:
             yield (
@@ -207,6 +221,21 @@ class TableKeys(PartsSource):
             )
         elif self.class_weight is not None and not {*tasks} & {*OF_CLASSES}:
             yield ("class_weight",), f"is for classes; a {' or a '.join(tasks)} has none"
+
+    def _problems_of_division(self) -> Iterator[tuple[Path, str]]:
+        """Refuse groups and times with what they leave no choice for."""
+        if self.group is not None and self.time is not None:
+            yield ("time",), "data.group is given, too; expected one of them"
+        for key in ("group", "time"):
+            if getattr(self, key) is None:
+                continue
+            for part, each in self.parts.items():
+                if isinstance(each, str):
+                    yield (key,), f"data.{part} names a file; it divides rows of one file"
+            if self.rare == "drop":
+                yield ("rare",), f"found drop with data.{key}; expected keep or error"
+        if self.time is not None and self.stratify:
+            yield ("stratify",), "data.time divides the rows by time alone; leave one of them out"
 
     def knowing(self, classes: list[str], encoding: Any) -> Self:
         """Return it with the classes and the `Encoding` of a model."""
@@ -226,6 +255,8 @@ class TableKeys(PartsSource):
             drop=self.drop,
             id=self.id,
             weight=self.weight,
+            group=self.group,
+            time=self.time,
             class_weight=self.class_weight,
             blanks=self.blanks,
             decimal=self.decimal,

@@ -11,8 +11,8 @@ import numpy as np
 from nncli.base.errors import DataError
 from nncli.base.notes import Note
 from nncli.data.dataset import Task
+from nncli.data.division import Fold, Share, division_of
 from nncli.data.splits import whole
-from nncli.data.splitting import Fold, Share, division_of
 from nncli.data.tables.targets import Targets
 
 if TYPE_CHECKING:

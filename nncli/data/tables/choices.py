@@ -31,6 +31,10 @@ class Choices:
         A column that is no input, but stands beside the predictions.
     weight : str, optional
         A column that says how much each row counts in training.
+    group : str, optional
+        A column that is no input: rows with the same cell are all in the same split.
+    time : str, optional
+        A column by whose order the rows are divided; an input like any other.
     class_weight : "balanced" or mapping of class to number, optional
         How much the rows of each class count.
     blanks : collection of str
@@ -60,6 +64,8 @@ class Choices:
     drop: Collection[str] = ()
     id: str | None = None
     weight: str | None = None
+    group: str | None = None
+    time: str | None = None
     class_weight: ClassWeights | None = None
     blanks: Sequence[str] = ()
     decimal: Decimal | None = None
@@ -75,9 +81,15 @@ class Choices:
     def roles(self) -> dict[str, str]:
         """What the columns that are no inputs are, by name."""
         roles = dict.fromkeys(self.drop, "dropped")
-        others = ((self.id, "id"), (self.weight, "weight"))
+        others = ((self.group, "group"), (self.id, "id"), (self.weight, "weight"))
         roles |= {name: role for name, role in others if name is not None}
         return roles | dict.fromkeys(self.target, "target")
+
+    @property
+    def named(self) -> list[str]:
+        """All columns that are spoken of."""
+        time = [] if self.time is None else [self.time]
+        return list(dict.fromkeys([*self.roles, *time, *self.columns]))
 
     @property
     def kinds(self) -> dict[str, Wanted]:
@@ -86,15 +98,15 @@ class Choices:
         chosen = {name: "written" if each == "date" else each for name, each in chosen.items()}
         if self.weight is not None:
             chosen[self.weight] = "number"
-        if self.id is not None:
-            chosen[self.id] = "category"  # as it stands in the file
+        for name in filter(None, (self.id, self.group)):
+            chosen[name] = "category"  # as it stands in the file
         return chosen
 
     def check_names(self, names: Sequence[str], name: str) -> None:
         """Raise `DataError` when a column that is spoken of is not there."""
-        for column in (*self.roles, *self.columns):
+        for column in self.named:
             if column not in names:
-                role = self.roles.get(column)
+                role = self.roles.get(column, "time" if column == self.time else None)
                 raise DataError(
                     f"{name}: has no column '{column}'"
                     + (f" for data.{_KEYS[role]}" if role else " as data.columns says")
@@ -102,4 +114,4 @@ class Choices:
                 )
 
 
-_KEYS = {"dropped": "drop", "id": "id", "weight": "weight", "target": "target"}
+_KEYS = {"dropped": "drop", **{each: each for each in ("id", "weight", "group", "time", "target")}}

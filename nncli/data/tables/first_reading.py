@@ -35,7 +35,8 @@ def read_table_of(
     DataError
         For a text in a column that the user says is of something else, and in a target of numbers.
     """
-    used = [name for name in names if name not in choices.drop]
+    kept = (choices.group, choices.time)  # though no inputs
+    used = [name for name in names if name not in choices.drop or name in kept]
     kinds: dict[str, Wanted] = {**choices.kinds}
     if choices.encoding is not None:
         kinds |= dict.fromkeys({*choices.encoding.forms} & {*used}, "written")

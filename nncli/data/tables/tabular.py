@@ -1,6 +1,6 @@
 """A data set from tables: targets understood, rows divided, columns encoded, rows weighted."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nncli.base.words import listed
+from nncli.base.errors import DataError
+from nncli.base.words import listed, yaml_key
 from nncli.data.dataset import Dataset
+from nncli.data.drawing import Rules
 from nncli.data.files.blanks import Blanks
 from nncli.data.files.hints import NO_HINTS, HintedFile, Hints
 from nncli.data.files.numerals import Decimal
@@ -20,7 +22,7 @@ from nncli.data.files.table_file import (
     name_of,
     open_table,
 )
-from nncli.data.files.texts import is_code, text_cells
+from nncli.data.files.texts import canonical, is_code, text_cells
 from nncli.data.files.values import MOST_EXACT
 from nncli.data.names import named_columns
 from nncli.data.rare_classes import without_rare
@@ -33,6 +35,7 @@ from nncli.data.tables.encoding import Encoding, constant_columns, fit
 from nncli.data.tables.first_reading import read_table_of
 from nncli.data.tables.target_notes import target_notes
 from nncli.data.tables.targets import Targets, understand, with_targets
+from nncli.data.tables.times import check_no_blank, times_of
 from nncli.data.tables.understanding import understand_columns, words_for_blanks
 from nncli.data.weights import given_weights, row_weights
 
@@ -121,7 +124,7 @@ def prepared(
         source = HintedFile(source.path, hints)
     names = column_names(source)
     choices.check_names(names, path)
-    names, unnamed = named_columns(path, names, {*choices.roles, *choices.columns})
+    names, unnamed = named_columns(path, names, choices.named)
     blanks = Blanks(choices.blanks)
     table, read, of_text, noted = read_table_of(source, names, choices, blanks)
     table, left_out = with_targets(table, choices.target)
@@ -138,7 +141,7 @@ def prepared(
         targets, codes, kept = without_rare(targets, values, shares, path, fold, understood.append)
         table, values = table.take(kept), codes[kept]
     choices.order.check(targets, path)
-    rules = replace(choices.rules, note=understood.append)
+    rules = replace(_rules_of(table, choices, read.open), note=understood.append)
     divided = divide(_labels_alone(values), shares, seed, targets.classes, path, fold, rules)
     roles, notes = choices.roles, [*understood, *unnamed, *noted]
     encoding = choices.encoding
@@ -238,6 +241,28 @@ def _weights(
     return row_weights(
         table.name, targets, values, train, given=given, of_classes=choices.class_weight
     )
+
+
+def _rules_of(table: Table, choices: Choices, open_dates: Collection[str]) -> Rules:
+    """Return how the rows are divided, with their groups and times."""
+    rules = choices.rules
+    if (name := choices.group) is not None:
+        check_no_blank(table, name, "data.group", "a group")
+        found, groups = np.unique([*map(canonical, table.columns[name])], return_inverse=True)
+        if len(found) < 2:
+            raise DataError(
+                f"{table.name}: column {name}: every row is in the group {str(found[0])!r}; "
+                "data.group needs two or more"
+            )
+        rules = replace(rules, groups=groups)
+    if choices.time is not None:
+        if choices.time in open_dates:
+            raise DataError(
+                f"{table.name}: column {choices.time}: day and month may be meant either way; say "
+                f"data.columns: {{{yaml_key(choices.time)}: {{kind: date, order: dmy}}}}, or mdy"
+            )
+        rules = replace(rules, times=times_of(table, choices.time))
+    return rules
 
 
 def _labels_alone(values: NDArray[Any]) -> Split:

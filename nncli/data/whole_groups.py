@@ -1,0 +1,129 @@
+"""Which groups of rows are taken out of others: no group is divided."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from nncli.base.random_streams import Stream, generator
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from nncli.data.division import Fold
+    from nncli.data.splits import Split
+
+    Whole = NDArray[np.integer[Any]]
+
+_WINDOW = 50  # so many groups on both sides of the number of rows that is asked for are chosen from
+_TRIALS = 20
+
+
+def hold_out_groups(
+    split: Split,
+    count: int,
+    seed: int,
+    stream: Stream,
+    strata: Whole,
+    groups: Whole,
+    leave: int = 1,
+) -> tuple[Split, Split]:
+    """Divide a split into the rest and groups with `count` rows, or as near as they allow.
+
+    Of some random choices that is taken which leaves rows of most strata, is nearest to `count`,
+    and has the strata in the proportion of all rows. At least one group is taken.
+
+    Parameters
+    ----------
+    strata, groups : array (N,) of int
+        What rows are to be alike in, and the group of each.
+    leave : int
+        So many groups stay at least.
+
+    Returns
+    -------
+    rest, held_out : Split
+    """
+    labels, random = strata[split.rows], generator(seed, stream)
+    _, of_row, sizes = np.unique(groups[split.rows], return_inverse=True, return_counts=True)
+    whole = np.bincount(labels)
+    best: tuple[tuple[float, ...], NDArray[np.bool_]] | None = None
+    for _ in range(_TRIALS if np.count_nonzero(whole) > 1 else 1):
+        order = random.permutation(len(sizes))
+        taken = np.zeros(len(sizes), bool)
+        taken[order[_taken(sizes[order].tolist(), count, leave)]] = True
+        chosen = taken[of_row]
+        held = np.bincount(labels[chosen], minlength=len(whole))
+        gone = np.count_nonzero((held == whole) & (whole > 0))
+        uneven = ((held - whole * count / len(split)) ** 2 / np.maximum(whole, 1)).sum()
+        rank = (float(gone), float(abs(int(chosen.sum()) - count)), float(uneven))
+        if best is None or rank < best[0]:
+            best = rank, chosen
+    assert best is not None
+    return split.part(split.rows[~best[1]]), split.part(split.rows[best[1]])
+
+
+def fold_out_groups(
+    split: Split, fold: Fold, seed: int, strata: Whole, groups: Whole
+) -> tuple[Split, Split]:
+    """Divide a split into the rest and the groups of a fold; parameters as above.
+
+    The largest groups are dealt first, each to the fold that has the fewest rows of its strata.
+    """
+    labels = strata[split.rows]
+    _, of_row, sizes = np.unique(groups[split.rows], return_inverse=True, return_counts=True)
+    mixed = generator(seed, Stream.FOLDS).permutation(len(sizes))
+    rows = np.split(np.argsort(of_row, kind="stable"), np.cumsum(sizes)[:-1])
+    whole = np.bincount(labels)
+    loads, fold_of = np.zeros((fold.of, len(whole))), np.empty(len(sizes), int)
+    for group in mixed[np.argsort(-sizes[mixed], kind="stable")]:
+        found, counts = np.unique(labels[rows[group]], return_counts=True)
+        alike = loads[:, found] @ (counts / whole[found])
+        fold_of[group] = np.lexsort((loads.sum(axis=1), alike))[0]
+        loads[fold_of[group], found] += counts
+    chosen = fold_of[of_row] == fold.number - 1
+    return split.part(split.rows[~chosen]), split.part(split.rows[chosen])
+
+
+def _taken(sizes: Sequence[int], count: int, leave: int) -> list[int]:
+    """Return places of some sizes, whose sum is nearest to `count`; `leave` others stay."""
+    taken = _nearest(sizes, count)
+    if len(sizes) - len(taken) >= leave:
+        return taken
+    others = sorted(range(len(sizes)), key=sizes.__getitem__)[leave:]  # without the smallest
+    return [others[place] for place in _nearest([sizes[each] for each in others], count)]
+
+
+def _nearest(sizes: Sequence[int], count: int) -> list[int]:
+    """Return places of some sizes, of one at least, whose sum is nearest to `count`.
+
+    The first are taken; only those around the place where `count` is reached are chosen from, as
+    bits of the sums that the sizes up to each can have.
+    """
+    reached = int(np.searchsorted(np.cumsum(sizes), count, side="right"))
+    first = max(0, reached - _WINDOW)
+    window = sizes[first : reached + _WINDOW]
+    before = sum(sizes[:first])
+    sums = [1]
+    for size in window:
+        sums.append(sums[-1] | sums[-1] << size)
+    allowed = sums[-1]
+    if not first:
+        allowed &= ~1  # none of them
+    wanted = count - before
+    off = next(n for n in range(sum(sizes) + 1) if _has(allowed, wanted - n, wanted + n))
+    left = wanted - off if _has(allowed, wanted - off) else wanted + off
+    taken = [*range(first)]
+    for place in reversed(range(len(window))):
+        if not _has(sums[place], left):
+            taken.append(first + place)
+            left -= window[place]
+    return taken
+
+
+def _has(sums: int, *numbers: int) -> bool:
+    """Return whether one of some numbers is among the sums."""
+    return any(number >= 0 and sums >> number & 1 for number in numbers)

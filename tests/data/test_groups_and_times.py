@@ -1,0 +1,206 @@
+"""``data.group``, ``data.time`` and ``data.stratify``: which rows go together."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import nncli
+from nncli.data.drawing import Rules, hold_out, strata_of
+from nncli.data.splits import whole
+from nncli.data.splitting import DivisionError, Fold, divide
+
+FEW = {"training": {"epochs": 1}, "model": {"hidden_layers": [2]}}
+SHARES = {"test": 0.2, "validation": 0.1}
+
+
+def rows_of(targets):
+    return whole(np.zeros((len(targets), 1)), np.asarray(targets))
+
+
+@given(sizes=st.lists(st.integers(1, 9), min_size=3, max_size=25), seed=st.integers(0, 99))
+def test_no_group_is_divided_and_shares_are_as_near_as_they_can_be(sizes, seed):
+    groups = np.random.default_rng(seed).permutation(np.repeat(np.arange(len(sizes)), sizes))
+    rows = rows_of(np.zeros((len(groups), 1)))
+    parts = divide(rows, SHARES, seed, (), "t", None, Rules(groups=groups))
+    assert sorted(np.concatenate([*parts.values()])) == rows.rows.tolist()
+    found = [{*groups[each].tolist()} for each in parts.values()]
+    assert len(set().union(*found)) == sum(map(len, found)) == len(sizes)
+    sums = {0}
+    for size in sizes:
+        sums |= {each + size for each in sums}
+    wanted = round(0.2 * len(groups))
+    parts = divide(rows, {"test": 0.2}, seed, (), "t", None, Rules(groups=groups))
+    if wanted:
+        nearest = min(abs(each - wanted) for each in sums - {0, len(groups)})
+        assert abs(len(parts["test"]) - wanted) == nearest
+
+
+@given(
+    sizes=st.lists(st.integers(1, 9), min_size=6, max_size=25),
+    folds=st.integers(2, 5),
+    classes=st.integers(1, 3),
+)
+def test_no_group_is_in_two_folds(sizes, folds, classes):
+    groups = np.repeat(np.arange(len(sizes)), sizes)
+    labels = np.random.default_rng(0).integers(0, classes, len(groups))
+    labels[:classes] = np.arange(classes)
+    rows, names = rows_of(labels), [*map(str, range(classes))]
+    rules = Rules(rare="keep", groups=groups, note=lambda text: None)
+    held = [
+        divide(rows, {}, 0, names, "t", Fold(number, folds), rules)["held_out"]
+        for number in range(1, folds + 1)
+    ]
+    assert sorted(np.concatenate(held)) == rows.rows.tolist()
+    assert all(map(len, held))
+    found = [{*groups[each].tolist()} for each in held]
+    assert sum(map(len, found)) == len(sizes)
+
+
+def test_many_groups_are_met_exactly_and_quickly():
+    groups = np.random.default_rng(0).integers(0, 20_000, 100_000)
+    rows = rows_of(np.random.default_rng(1).integers(0, 2, 100_000))
+    parts = divide(rows, SHARES, 0, ["a", "b"], "t", None, Rules(groups=groups))
+    assert {part: len(each) for part, each in parts.items()} == {
+        "train": 70_000,
+        "test": 20_000,
+        "validation": 10_000,
+    }
+    assert abs(rows.targets[parts["test"]].mean() - rows.targets.mean()) < 0.01
+
+
+def test_a_class_that_only_one_group_has_trains_where_that_is_possible():
+    groups, labels = np.repeat(np.arange(10), 10), np.repeat([0, 1] * 5, 10)
+    labels[groups == 3] = 2
+    for seed in range(20):
+        rules, names = Rules(groups=groups), ["a", "b", "c"]
+        train = divide(rows_of(labels), {"test": 0.2}, seed, names, "t", None, rules)["train"]
+        assert {*labels[train]} == {0, 1, 2}
+    with pytest.raises(DivisionError, match="no training row has the class 'b'"):
+        divide(rows_of([0, 1]), {"test": 1}, 0, ["a", "b"], "t", None, Rules(times=np.arange(2)))
+
+
+def test_the_last_rows_test_and_those_before_validate():
+    times = np.array([5, 1, 9, 3, 7, 2, 8, 4, 6, 0])
+    rows = rows_of(np.zeros((10, 1)))
+    parts = divide(rows, {"test": 2, "validation": 3}, 0, (), "t", None, Rules(times=times))
+    assert [sorted(times[parts[part]]) for part in ("train", "validation", "test")] == [
+        [0, 1, 2, 3, 4],
+        [5, 6, 7],
+        [8, 9],
+    ]
+    with pytest.raises(DivisionError, match=r"data.time divides rows by time, and folds"):
+        divide(rows, {}, 0, (), "t", Fold(1, 2), Rules(times=times))
+
+
+@given(rows=st.integers(20, 300), share=st.floats(0.1, 0.5), seed=st.integers(0, 9))
+def test_numbers_are_stratified_by_their_tenths(rows, share, seed):
+    targets = np.random.default_rng(seed).lognormal(size=(rows, 1))
+    bins = strata_of(targets, stratify=True)
+    sizes = np.bincount(bins)
+    assert len(sizes) == min(10, rows // 10)
+    assert sizes.max() - sizes.min() <= 2
+    wanted = round(share * rows)
+    held = hold_out(rows_of(targets), wanted, seed, strata=bins)[1]
+    assert len(held) == wanted
+    found = np.bincount(bins[held.rows], minlength=len(sizes))
+    assert (abs(found - sizes * wanted / rows) < 1).all()
+
+
+def test_rows_are_drawn_as_before_where_nothing_is_said():
+    rows = rows_of(np.random.default_rng(0).normal(size=(50, 1)))
+    for fold in (None, Fold(2, 4)):
+        before = divide(rows, SHARES, 3, (), "t", fold)
+        after = divide(rows, SHARES, 3, (), "t", fold, Rules(rare="keep"))
+        assert all((before[part] == after[part]).all() for part in before)
+
+
+TABLE = [
+    {"who": f"p{n % 8}", "day": f"2024-{n % 12 + 1:02}-{n % 28 + 1:02}", "u": n % 7, "y": n / 3}
+    for n in range(48)
+]
+
+
+def trained(data, settings=(), rows=TABLE):
+    said = []
+    result = nncli.train(
+        {"data": {"target": "y", **data}, **FEW}, list(settings), data=rows, note=said.append
+    )
+    return result, said
+
+
+def test_group_is_no_input_and_time_is_as_before():
+    no_inputs = {"drop": ["day"], "group": "who"}
+    assert trained(no_inputs)[0].model.preprocessing.columns == ["u"]
+    assert trained({**no_inputs, "id": "who"})[0].model.preprocessing.columns == ["u"]
+    rows = [
+        {**each, "day": n}
+        for n, each in enumerate([{**row, "u": n % 5} for n, row in enumerate(TABLE)])
+    ]
+    data = {"drop": ["who"], "time": "u"}
+    assert "u" in trained(data)[0].model.preprocessing.columns
+    dropped = {"drop": ["who", "u"], "time": "u", "columns": {"day": "number"}}
+    assert trained(dropped, rows=rows)[0].model.preprocessing.columns == ["day"]
+
+
+@pytest.mark.parametrize(
+    ("form", "column"),
+    [
+        ("{y}-{m:02}-{d:02}", "ISO"),
+        ("{y}-{m:02}-{d:02}T10:00:00", "ISO with a time"),
+        ("{d:02}.{m:02}.{y}", "German"),
+        ("{m}/{d}/{y}", "American"),
+        ("{y}{m:02}{d:02}", "digits"),
+    ],
+)
+def test_dates_of_one_form_are_in_order(form, column):
+    dates = [(2023 + n % 2, n % 12 + 1, n % 28 + 1) for n in range(40)]
+    rows = [
+        {"t": form.format(y=y, m=m, d=d), "u": n % 7, "v": (y * 12 + m) * 31 + d, "y": n / 3}
+        for n, (y, m, d) in enumerate(dates)
+    ]
+    result = nncli.load_config({"data": {"target": "y", "time": "t"}, **FEW}, data=rows)
+    data = result.config.load_data()
+    at = [*data.columns].index("v")
+    inputs = {part: each.inputs[each.rows, at] for part, each in data.splits.items()}
+    assert inputs["train"].max() <= inputs["test"].min()
+
+
+@pytest.mark.parametrize(
+    ("data", "change", "problem"),
+    [
+        ({"group": "wo"}, {}, "has no column 'wo' for data.group; did you mean 'who'"),
+        ({"time": "dy"}, {}, "has no column 'dy' for data.time; did you mean 'day'"),
+        ({"group": "who"}, {"who": None}, "column who: is blank; data.group needs a group"),
+        ({"time": "day"}, {"day": None}, "column day: is blank; data.time needs a time"),
+        ({"time": "who"}, {}, "column who: found 'p0'; data.time needs numbers, or dates"),
+        ({"time": "day"}, {"day": "soon"}, "column day: found 'soon'; data.time needs numbers"),
+        ({"group": "y"}, {}, "data.group: the column 'y' is target or weight, too"),
+        ({"group": "who", "time": "day"}, {}, "data.time: data.group is given, too"),
+        ({"group": "who", "test": "f.csv"}, {}, "data.group: data.test names a file"),
+        ({"time": "day", "stratify": True}, {}, "data.stratify: data.time divides"),
+        ({"group": "who", "rare": "drop"}, {}, "data.rare: found drop with data.group"),
+    ],
+)
+def test_what_cannot_be_is_said(data, change, problem):
+    rows = [{**TABLE[0], **change}, *TABLE[1:]]
+    with pytest.raises(nncli.NncliError) as caught:
+        trained(data, rows=rows)
+    assert problem in str(caught.value)
+
+
+def test_one_group_and_too_few_groups_are_refused():
+    rows = [{**each, "who": "p"} for each in TABLE]
+    with pytest.raises(
+        nncli.DataError, match=r"every row is in the group 'p'; data.group needs two"
+    ):
+        trained({"group": "who"}, rows=rows)
+    rows = [{**each, "who": n % 2} for n, each in enumerate(TABLE)]
+    with pytest.raises(nncli.DataError, match=r"has 2 groups of data.group, too few to"):
+        trained({"group": "who", "validation": 0.1}, rows=rows)
+    with pytest.raises(nncli.ConfigError, match=r"training.folds: data.time divides rows by time"):
+        nncli.cross_validate(
+            {"data": {"target": "y", "time": "u"}, **FEW}, {"training.folds": 3}, data=TABLE
+        )
+    with pytest.raises(nncli.DataError, match=r"data.group: test rows are given"):
+        nncli.train({"data": {"target": "y", "group": "who"}, **FEW}, data=TABLE, test_data=TABLE)
