@@ -11,7 +11,9 @@ from nncli.cli.output import print_warning
 
 
 @click.command()
-@click.argument("template", default="xor", shell_complete=templates)
+@click.argument(
+    "arguments", nargs=-1, metavar="[TEMPLATE] [KEY=VALUE]...", shell_complete=templates
+)
 @click.option(
     "-o",
     "--out",
@@ -32,7 +34,9 @@ from nncli.cli.output import print_warning
     metavar="COLUMN",
     help="Of table: the column to predict; may be given several times.",
 )
-def init(template: str, out: Path | None, data: Path | None, targets: tuple[str, ...]) -> None:
+def init(
+    arguments: tuple[str, ...], out: Path | None, data: Path | None, targets: tuple[str, ...]
+) -> None:
     """Write a commented config to start from.
 
     TEMPLATE is xor, the default, or mnist, or for data of your own table (also called csv or
@@ -41,13 +45,19 @@ def init(template: str, out: Path | None, data: Path | None, targets: tuple[str,
       nncli init table --data my.csv --target price
 
       nncli init images --data folder
+
+    KEY=VALUE are settings of the config, as 'nncli train' takes them:
+
+      nncli init table --data my.csv --target price data.id=name
     """
     import_late("numpy")
     from nncli import first_config
     from nncli.base.storage.files import checked_output, write_text
 
+    has_template = bool(arguments) and "=" not in arguments[0]
     path, text = first_config(
-        template,
+        arguments[0] if has_template else "xor",
+        arguments[1:] if has_template else arguments,
         data=data,
         target=targets,
         path=out,

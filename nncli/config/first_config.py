@@ -9,6 +9,7 @@ from nncli.base.errors import UsageError
 from nncli.base.notes import Note, warn
 from nncli.base.paths import absolute
 from nncli.base.words import did_you_mean, listed
+from nncli.config.overrides import Overrides
 from nncli.config.templates import TEMPLATES, template_text
 
 _OF_TABLES = ("table", "csv", "parquet")
@@ -25,6 +26,7 @@ class FirstConfig(NamedTuple):
 
 def first_config(
     template: str = "xor",
+    overrides: Overrides = (),
     *,
     data: str | Path | None = None,
     target: str | Sequence[str] = (),
@@ -38,6 +40,9 @@ def first_config(
     template : str
         ``xor`` or ``mnist``, or for data of one's own ``table`` or ``images``; ``csv`` and
         ``parquet`` are ``table`` too, as the file itself says what it is.
+    overrides : sequence of str, or mapping of str
+        Settings of the config, as `nncli.train` takes them: ``key.path=value``, or values by
+        ``key.path``.
     data : path, optional
         Of table: the file, or ``-`` for standard input, whose rows are to be saved; of images: the
         folder.
@@ -54,6 +59,8 @@ def first_config(
         When there is no such template, or it needs other things than are given.
     DataError
         When the data cannot be used.
+    ConfigError
+        When a setting cannot be used.
     """
     if not isinstance(template, str):
         raise unexpected("template", template, "the name of a template")
@@ -68,7 +75,7 @@ def first_config(
         raise UsageError(f"unknown template {template!r}{hint}")
     if template in _OF_TABLES:
         place = chosen or Path(f"{data.stem if data and not is_input else template}.yaml")
-        return FirstConfig(place, _text_of_table(template, data, targets, place, note))
+        return FirstConfig(place, _text_of_table(template, data, targets, place, note, overrides))
     if template == _OF_IMAGES:
         from nncli.config.starter import starter_text_of_images
 
@@ -77,17 +84,22 @@ def first_config(
                 f"images needs {argument('data')} with the folder; the classes are its folders"
             )
         place = chosen or Path(f"{absolute(data).name}.yaml")
-        return FirstConfig(place, starter_text_of_images(data, place))
+        return FirstConfig(place, starter_text_of_images(data, place, overrides))
     if data or targets:
         raise UsageError(
             f"{template} has data of its own; {argument('data')} and {argument('target')} are for "
             "csv"
         )
-    return FirstConfig(chosen or Path(f"{template}.yaml"), template_text(template))
+    return FirstConfig(chosen or Path(f"{template}.yaml"), template_text(template, overrides))
 
 
 def _text_of_table(
-    template: str, data: Path | None, targets: Sequence[str], path: Path, note: Note
+    template: str,
+    data: Path | None,
+    targets: Sequence[str],
+    path: Path,
+    note: Note,
+    overrides: Overrides,
 ) -> str:
     from nncli.config.starter import starter_text
     from nncli.data.files.table_file import column_names
@@ -101,6 +113,7 @@ def _text_of_table(
     if not targets:
         names = listed(named_columns(str(data), column_names(data))[0], 20)
         raise UsageError(f"{template} needs {argument('target')} with a column of {data}: {names}")
+    targets = list(dict.fromkeys(targets))
     if data == Path("-"):
         stem = template if path == Path("-") else path.stem
         saved = path.with_name(f"{stem}.csv")
@@ -108,5 +121,5 @@ def _text_of_table(
             f"standard input: data.path of the config is {saved.name}; save the rows there, or say "
             "where they are, as training reads them again"
         )
-        return starter_text(data, list(dict.fromkeys(targets)), path, note, saved=saved)
-    return starter_text(data, list(dict.fromkeys(targets)), path, note)
+        return starter_text(data, targets, path, note, overrides, saved=saved)
+    return starter_text(data, targets, path, note, overrides)

@@ -214,6 +214,19 @@ def read_config(
     return _checked(document, path, overrides, rows, check)
 
 
+def overridden(values: Mapping[str, Any], overrides: Overrides) -> dict[str, Any]:
+    """Return the values of a config with settings over them, which are checked as when it is read.
+
+    Raises
+    ------
+    ConfigError
+    """
+    document = _document(deepcopy(values))
+    override(document, overrides)
+    _validate(deepcopy(document), FilePath(_NAME))
+    return document.value  # type: ignore[no-any-return]  # a mapping, as it is valid
+
+
 def config_name(source: ConfigSource) -> str:
     """Return what a config is called in messages: its path, or ``config``."""
     return str(source) if isinstance(source, str | FilePath) else OF_PYTHON

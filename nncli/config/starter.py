@@ -13,11 +13,13 @@ from nncli.base.paths import absolute, is_text, relative
 from nncli.base.words import count, is_printable, listed, printable, shell_word
 from nncli.config.defaults import training_defaults
 from nncli.config.file_source import source_of
-from nncli.config.load import name_from
+from nncli.config.load import name_from, overridden
+from nncli.config.overrides import Overrides
 from nncli.config.render import commented_text, setting_lines
 from nncli.config.schema import Config
+from nncli.config.table_sources import ColumnSection, TableSource
 from nncli.data.dataset import Task
-from nncli.data.files.hints import HintedFile, Hints
+from nncli.data.files.hints import HintedFile, hints_of
 from nncli.data.files.images import format_of, image_files
 from nncli.data.files.table import Table
 from nncli.data.files.table_file import open_table
@@ -30,7 +32,6 @@ from nncli.data.splitting import (
     Share,
     row_count,
 )
-from nncli.data.tables.choices import Choices
 from nncli.data.tables.column import Column, blank_cells
 from nncli.data.tables.tabular import Prepared, dataset_of, prepared
 
@@ -38,7 +39,13 @@ _NO_COLUMNS = "  columns: {}\n"
 
 
 def starter_text(
-    path: Path, targets: Sequence[str], config: Path, note: Note, *, saved: Path | None = None
+    path: Path,
+    targets: Sequence[str],
+    config: Path,
+    note: Note,
+    overrides: Overrides = (),
+    *,
+    saved: Path | None = None,
 ) -> str:
     """Return the config for a table, to be written to `config`.
 
@@ -50,6 +57,8 @@ def starter_text(
         The columns to predict.
     note : function of str
         Told which columns are left out.
+    overrides : sequence of str, or mapping of str
+        Settings over those that are found; the table is understood with them.
     saved : Path, optional
         Where the rows are to lie, if not at `path`.
 
@@ -58,42 +67,59 @@ def starter_text(
     DataError
         When the table cannot be read, or the targets are not in it or make no task.
     """
-    targets = [*map(plain_name, targets)]
-    found = _understood(path, targets, note)
+    named = [*map(plain_name, targets)]
     data: dict[str, Any] = {
         "source": "table" if saved else source_of({"path": path.name}, path.parent),
         "path": _path_in(config, saved or path),
+        "target": named[0] if len(named) == 1 else named,
+    }
+    said = Config.model_validate(overridden({"data": data}, overrides))
+    found, source = _understood(path, said, note), said.data
+    assert isinstance(source, TableSource)
+    data = {
+        **{key: data[key] for key in ("source", "path")},
         **found.hints.understood,
-        "target": targets[0] if len(targets) == 1 else list(targets),
+        "target": data["target"],
         "task": found.targets.task,
         "columns": {},
-        "blanks": found.blanks,
+        "blanks": [],
         **({"decimal": found.decimal} if found.decimal else {}),
-        "drop": [name for name, role in found.roles.items() if role == "left out"],
-        "id": found.choices.id,
+        "drop": [],
+        "id": None,
         "scale": "standard",
     }
-    rows, task = len(found.table), found.targets.task
-    text = _text(saved or path, data, rows, task, config, needed="data.path and data.target")
-    columns = found.encoding.columns
-    lines = [line for column in columns for line in _column_lines(found.table, column)]
+    left_out = [name for name, role in found.roles.items() if role == "left out"]
+    # What was found goes with what the settings say.
+    found_too: dict[str, Any] = {
+        "columns": {},
+        "blanks": list(dict.fromkeys([*source.blanks, *found.blanks])),
+        "drop": [*source.drop, *left_out],
+        "id": found.choices.id,
+    }
+    text = _text(
+        saved or path, data, len(found.table), found.targets.task, config,
+        overrides, found_too, needed="data.path and data.target",
+    )  # fmt: skip
+    columns = [(each, source.columns.get(each.name)) for each in found.encoding.columns]
+    lines = [line for column, each in columns for line in _column_lines(found.table, column, each)]
     for line in dataset_of(found, {}).warnings:
         note(line)
     return text.replace(_NO_COLUMNS, "\n".join(["  columns:", *lines, ""])) if lines else text
 
 
-def _understood(path: Path, targets: Sequence[str], note: Note) -> Prepared:
+def _understood(path: Path, said: Config, note: Note) -> Prepared:
     """Read a table and understand it, and divide its rows as the config will say."""
-    choices = Choices(targets)
-    shares: dict[str, Share] = {"test": None, "validation": None}
-    file = HintedFile(path, Hints(note=note))
+    source = said.data
+    assert isinstance(source, TableSource)
+    shares = {part: each for part, each in source.parts.items() if isinstance(each, Share)}
+    file = HintedFile(path, replace(hints_of(dict(source)), note=note))
     if str(path) != "-":
-        return prepared(file, shares, choices, 0)
+        return prepared(file, shares, source.choices, said.seed)
     with open_table(file) as opened:  # it can be read once
-        return replace(prepared(opened, shares, choices, 0), hints=file.hints)
+        return replace(prepared(opened, shares, source.choices, said.seed), hints=file.hints)
 
 
-def starter_text_of_images(folder: Path, config: Path) -> str:
+def starter_text_of_images(folder: Path, config: Path, overrides: Overrides = ()) -> str:
     """Return the config for a folder of images, to be written to `config`.
 
     Raises
@@ -110,22 +136,35 @@ def starter_text_of_images(folder: Path, config: Path) -> str:
         "scale": "unit",
     }
     rows = len(image_files(folder))
-    return _text(folder, data, rows, "multiclass", config, needed="data.path")
+    return _text(folder, data, rows, "multiclass", config, overrides, {}, needed="data.path")
 
 
 def _text(
-    path: Path, data: dict[str, Any], rows: int, task: Task, config: Path, *, needed: str
+    path: Path,
+    data: dict[str, Any],
+    rows: int,
+    task: Task,
+    config: Path,
+    overrides: Overrides,
+    found: dict[str, Any],
+    *,
+    needed: str,
 ) -> str:
-    test = TEST if rows >= ROWS_TO_TEST else 0
-    left = rows - row_count(test, rows)
-    validates = left >= ROWS_TO_VALIDATE
-    values = {
+    """Return the text of a config; `found` stays beside what the settings say of the data."""
+    said = overridden({"data": data}, overrides)["data"]
+    test = said.get("test", TEST if rows >= ROWS_TO_TEST else 0)
+    left = rows - row_count(test, rows) if isinstance(test, int | float) else rows
+    validation = said.get("validation", VALIDATION if left >= ROWS_TO_VALIDATE else 0)
+    validates = validation != 0
+    values: dict[str, Any] = {
         "name": name_from(config),
         "seed": 0,
-        "data": {**data, "test": test, "validation": VALIDATION if validates else 0},
+        "data": {**data, "test": test, "validation": validation},
         "model": {"hidden_layers": [128], "activation": "relu"},
         "training": {"optimizer": "adam", **training_defaults(left, task, validates=validates)},
     }
+    values = overridden(values, overrides)
+    values["data"] |= found
     head = (
         f"# {printable(path.name)}, as nncli understands it: correct what is wrong.\n"
         f"#   nncli train {shell_word(config.name)}\n"
@@ -134,12 +173,14 @@ def _text(
     return head + commented_text(values, Config.model_validate(values))
 
 
-def _column_lines(table: Table, column: Column) -> list[str]:
+def _column_lines(table: Table, column: Column, said: ColumnSection | None) -> list[str]:
     """Return the lines of a column: its kind, and a comment with what is in it."""
     cells, kind, name = table.columns[column.name], column.kind, column.name
     blank = blank_cells(cells)
     is_filled = column.missing in ("median", "indicator")
     setting: Any = {"kind": kind, "missing": column.missing} if is_filled else kind
+    if said is not None and (given := said.model_dump(exclude_none=True)) not in ({}, kind):
+        setting = given if isinstance(given, str) else {"kind": kind, **given}
     *before, last = setting_lines(name, setting, "    ")
     known = cells[~blank]
     facts = []

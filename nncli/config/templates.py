@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from nncli.config.load import overridden
+from nncli.config.overrides import Overrides
 from nncli.config.render import commented_text
 from nncli.config.schema import Config
 
@@ -41,9 +43,9 @@ _PURPOSES = {
 }
 
 
-def template_text(name: str) -> str:
-    """Return the commented YAML text of a template."""
-    values = TEMPLATES[name]
+def template_text(name: str, overrides: Overrides = ()) -> str:
+    """Return the commented YAML text of a template. Raises `ConfigError` for a wrong setting."""
+    values = overridden(TEMPLATES[name], overrides)
     head = (
         f"# {_PURPOSES[name]}\n"
         f"#   nncli train {name}.yaml\n"

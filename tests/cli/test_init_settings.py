@@ -1,0 +1,73 @@
+"""``nncli init ... KEY=VALUE``: the config has the settings, the table is understood with them."""
+
+import pytest
+import yaml
+
+import nncli as package
+
+LINES = ["who,u,kind,y", *(f"p{n},{n % 7}.5,{'xyz'[n % 3]},{'ab'[n % 2]}" for n in range(40))]
+
+
+@pytest.fixture
+def init(nncli, tmp_path):
+    (tmp_path / "t.csv").write_text("\n".join(LINES), encoding="utf-8")
+
+    def write(*settings, template="table"):
+        given = ("--data", "t.csv", "--target", "y") if template == "table" else ()
+        return nncli("init", template, *given, "-o", "c.yaml", *settings)
+
+    return write
+
+
+def values(tmp_path):
+    return yaml.safe_load((tmp_path / "c.yaml").read_text("utf-8"))
+
+
+def test_settings_are_in_the_config_which_trains(init, nncli, tmp_path):
+    done = init("data.id=kind", "model.hidden_layers=[8]", "training.epochs=2", "data.test=0.25")
+    assert done.code == 0, done.err
+    found = values(tmp_path)
+    assert (found["data"]["id"], found["data"]["test"]) == ("kind", 0.25)
+    assert found["data"]["drop"] == ["who"]  # no longer the id, as another column is
+    assert [*found["data"]["columns"]] == ["u"]
+    assert found["model"]["hidden_layers"] == [8]
+    assert found["training"]["epochs"] == 2
+    assert "steps" not in found["training"]
+    assert nncli("train", "c.yaml", "-q").code == 0
+
+
+def test_the_table_is_understood_anew(init, tmp_path):
+    assert (
+        init("data.drop=[u]", "data.columns={kind: {missing: auto}}", "data.positive=a").code == 0
+    )
+    found = values(tmp_path)["data"]
+    assert found["drop"] == ["u"]
+    assert found["id"] == "who"
+    assert found["columns"] == {"kind": {"kind": "category", "missing": "auto"}}
+    assert found["positive"] == "a"
+
+
+def test_what_is_wrong_is_said_and_nothing_is_written(init, tmp_path):
+    for setting, problem in (
+        ("data.drp=[u]", "command line: data.drp: unknown key; did you mean 'drop'?"),
+        ("data.drop=[x]", "t.csv: has no column 'x' for data.drop"),
+        ("training.epochs=no", "command line: training.epochs: "),
+        ("model", "command line: 'model': expected key.path=value"),
+    ):
+        done = init(setting)
+        assert done.code
+        assert problem in done.err
+        assert not (tmp_path / "c.yaml").exists()
+
+
+def test_other_templates_take_them_too(init, nncli, tmp_path):
+    assert init("training.epochs=3", template="xor").code == 0
+    assert values(tmp_path)["training"]["epochs"] == 3
+    assert nncli("init", "training.epochs=3", "-o", "-").out.startswith("# Noisy XOR")
+
+
+def test_python_takes_a_mapping(init, tmp_path):
+    text = package.first_config(
+        "table", {"data.id": "kind"}, data=tmp_path / "t.csv", target="y", note=lambda text: None
+    ).text
+    assert yaml.safe_load(text)["data"]["id"] == "kind"
