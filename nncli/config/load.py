@@ -214,19 +214,6 @@ def read_config(
     return _checked(document, path, overrides, rows, check)
 
 
-def overridden(values: Mapping[str, Any], overrides: Overrides) -> dict[str, Any]:
-    """Return the values of a config with settings over them, which are checked as when it is read.
-
-    Raises
-    ------
-    ConfigError
-    """
-    document = _document(deepcopy(values))
-    override(document, overrides)
-    _validate(deepcopy(document), FilePath(_NAME))
-    return document.value  # type: ignore[no-any-return]  # a mapping, as it is valid
-
-
 def config_name(source: ConfigSource) -> str:
     """Return what a config is called in messages: its path, or ``config``."""
     return str(source) if isinstance(source, str | FilePath) else OF_PYTHON
@@ -301,19 +288,6 @@ def saved_config(
     document = Document(values, {(): name})
     rename_keys(document)
     return LoadedConfig(_validate(document, FilePath(name), folder or FilePath(), check), document)
-
-
-def config_beside(folder: FilePath) -> Any:
-    """Return the values of the config that a run has saved in a folder; None for none.
-
-    It may be another person's, as the model beside it: nothing of it is believed or said.
-    """
-    try:
-        document = parse(_read(folder / CONFIG), CONFIG)
-    except ConfigError:
-        return None
-    rename_keys(document)
-    return document.value
 
 
 def _read(path: Place) -> str:

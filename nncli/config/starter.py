@@ -13,11 +13,12 @@ from nncli.base.paths import absolute, is_text, relative
 from nncli.base.words import count, is_printable, listed, printable, shell_word
 from nncli.config.defaults import training_defaults
 from nncli.config.file_source import source_of
-from nncli.config.load import name_from, overridden
+from nncli.config.load import name_from
 from nncli.config.overrides import Overrides
 from nncli.config.render import commented_text, setting_lines
 from nncli.config.schema import Config
 from nncli.config.table_sources import ColumnSection, TableSource
+from nncli.config.templates import overridden
 from nncli.data.dataset import Task
 from nncli.data.files.hints import HintedFile, hints_of
 from nncli.data.files.images import format_of, image_files

@@ -1,8 +1,9 @@
 """Starter configs: what ``nncli init`` writes, and what lies in ``configs/``."""
 
+from collections.abc import Mapping
 from typing import Any
 
-from nncli.config.load import overridden
+from nncli.config.load import read_config
 from nncli.config.overrides import Overrides
 from nncli.config.render import commented_text
 from nncli.config.schema import Config
@@ -41,6 +42,17 @@ _PURPOSES = {
     "xor": "Noisy XOR: the smallest problem that one layer cannot solve.",
     "mnist": "MNIST: handwritten digits, 28 by 28 pixels, ten classes.",
 }
+
+
+def overridden(values: Mapping[str, Any], overrides: Overrides) -> dict[str, Any]:
+    """Return the values of a config with settings over them, which are checked as when it is read.
+
+    Raises
+    ------
+    ConfigError
+    """
+    loaded = read_config(values, overrides, check=lambda config, meaning: [])
+    return dict(loaded.document.value)
 
 
 def template_text(name: str, overrides: Overrides = ()) -> str:

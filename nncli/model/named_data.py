@@ -10,14 +10,24 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from nncli.base.arguments import said
-from nncli.base.errors import DataError, ModelFileError, NncliError, OutOfMemoryError, OutputError
+from nncli.base.errors import (
+    ConfigError,
+    DataError,
+    ModelFileError,
+    NncliError,
+    OutOfMemoryError,
+    OutputError,
+)
 from nncli.base.paths import absolute, nearby, resolved
 from nncli.base.platforms import leads_away
-from nncli.config.load import LoadedConfig, config_beside, saved_config
+from nncli.base.storage.regular_file import read_regular
+from nncli.base.storage.run_files import CONFIG
+from nncli.config.load import MOST_BYTES, LoadedConfig, saved_config
 from nncli.config.places import (
     accept,
     check_data,
@@ -25,7 +35,9 @@ from nncli.config.places import (
     with_folders_of_files,
     without_folders_of_files,
 )
+from nncli.config.renamed import rename_keys
 from nncli.config.schema import Config
+from nncli.config.strict_yaml import parse
 from nncli.data.dataset import Dataset
 from nncli.data.files.texts import canonical
 from nncli.data.fingerprint import changed_parts, fingerprint
@@ -54,7 +66,7 @@ def config_of(model: Model, *, trust_paths: bool, remedy: str) -> LoadedConfig:
     """
     values = model.config
     if model.folder is not None:
-        values = with_folders_of_files(values, config_beside(model.folder))
+        values = with_folders_of_files(values, _config_beside(model.folder))
     network = values.get("model")
     if isinstance(network, dict) and isinstance(network.get("initial_weights"), str):
         values = {**values, "model": {**network, "initial_weights": None}}  # it has its own
@@ -70,6 +82,19 @@ def config_of(model: Model, *, trust_paths: bool, remedy: str) -> LoadedConfig:
     is_own = trust_paths or model.folder is None
     name = f"{model.called}: its config"
     return saved_config(values, name, model.folder, accept if is_own else check)
+
+
+def _config_beside(folder: Path) -> Any:
+    """Return the values of the config that a run has saved in a folder; None for none.
+
+    It may be another person's, as the model beside it: nothing of it is believed or said.
+    """
+    try:
+        document = parse(read_regular(folder / CONFIG, MOST_BYTES).decode(), CONFIG)
+    except (OSError, ValueError, ConfigError):
+        return None
+    rename_keys(document)
+    return document.value
 
 
 def named_data(model: Model, config: Config, *, trust_paths: bool, remedy: str) -> Dataset:
