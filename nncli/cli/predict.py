@@ -37,6 +37,11 @@ _FORMATS = ("csv", "json", "jsonl", "npy", "parquet")
     type=click.Choice(_FORMATS),
     help="How to write.  [default: by the ending of FILE, else csv]",
 )
+@click.option(
+    "--excel",
+    is_flag=True,
+    help="Write CSV for spreadsheets: marked as UTF-8, no text is run as a formula.",
+)
 @click.option("--proba", is_flag=True, help="Add the probability of every class.")
 @click.option(
     "--id",
@@ -45,6 +50,12 @@ _FORMATS = ("csv", "json", "jsonl", "npy", "parquet")
     multiple=True,
     help="A column of a table to keep beside the predictions; may be repeated.  [default: data.id, "
     "if there]",
+)
+@click.option(
+    "--truth",
+    is_flag=True,
+    help="Add the target of INPUT, and the error: the prediction minus the target, or whether it "
+    "is correct.",
 )
 @click.option(
     "--threshold",
@@ -62,8 +73,10 @@ def predict(
     input_file: Path,
     out: Path | None,
     format_: str | None,
+    excel: bool,
     proba: bool,
     ids: tuple[str, ...],
+    truth: bool,
     threshold: float | None,
     strict: bool,
     force: bool,
@@ -76,14 +89,14 @@ def predict(
     also a PNG or JPEG file, or a folder of them, which are brought to the size and the polarity of
     the training images.
     """
-    from nncli import FORMATS, check_probabilities, load
+    from nncli import check_probabilities, load
     from nncli.base.storage.files import checked_output
     from nncli.base.words import count, printable
     from nncli.cli.output import print_warning
 
     if out is not None and str(out) == "-":
         out = None
-    chosen = FORMATS[format_ or _format_by_ending(out)]
+    chosen = _format(format_ or _format_by_ending(out), excel=excel, columns=truth or bool(ids))
     target = out and checked_output(out, replace=force, hint=", or --force to replace it")
     model = load(weights)
     if proba:
@@ -96,6 +109,7 @@ def predict(
                 threshold=threshold,
                 proba=proba,
                 id_column=ids,
+                truth=truth,
                 strict=strict,
                 note=notes.append,
                 advance=advance,
@@ -106,6 +120,18 @@ def predict(
             print_warning(each)
     if target is not None:
         click.echo(f"{count(rows, 'prediction')} in {printable(str(out))}", err=True)
+
+
+def _format(name: str, *, excel: bool, columns: bool) -> "Format":
+    """Return a format, with a place for further columns if there are some."""
+    from nncli import FORMATS
+    from nncli.base.errors import UsageError
+
+    if excel and name != "csv":
+        raise UsageError(f"--excel: is for CSV; found the format {name}; leave one of them out")
+    if excel:
+        return FORMATS["excel"]
+    return FORMATS["records" if name == "npy" and columns else name]
 
 
 def _format_by_ending(out: Path | None) -> str:
@@ -161,7 +187,7 @@ class _StandardOutput(io.RawIOBase):
         from nncli import FORMATS
         from nncli.cli.output import visible, visible_csv
 
-        self._shown = visible_csv if chosen is FORMATS["csv"] else visible
+        self._shown = visible_csv if chosen in (FORMATS["csv"], FORMATS["excel"]) else visible
 
     def writable(self) -> bool:
         return True

@@ -1,5 +1,6 @@
 """Write predictions while they are made: CSV, JSON, JSON Lines, NumPy's ``.npy``, Parquet."""
 
+import codecs
 import csv
 import io
 import json
@@ -9,13 +10,16 @@ from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.lib import format as npy
+from numpy.typing import NDArray
 
 from nncli.base.errors import OutputError
 from nncli.base.extras import install_command
-from nncli.model.predicted import Numbers, PredictedRows
+from nncli.data.files.table import NUMBER
+from nncli.model.predicted import PredictedRows
 
 Blocks = Iterable[PredictedRows]
 
+_FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
 _GROUP_BYTES = 32 << 20  # pyarrow keeps 2 kB of each column of a group until the end
 
 
@@ -49,9 +53,20 @@ def write_csv(blocks: Blocks, stream: BinaryIO) -> None:
         stream.write(csv_of(zip(_numbers(block), *as_texts(columns.values()), strict=True)))
 
 
-def as_texts(columns: Iterable[list[Any] | Numbers]) -> list[Any]:
-    """Return columns with the shortest text of every number that gives it back."""
-    return [each if isinstance(each, list) else each.astype(str) for each in columns]
+def as_texts(columns: Iterable[list[Any] | NDArray[Any]]) -> list[Any]:
+    """Return columns with the shortest text of every number that gives it back; None if blank."""
+    return [each if isinstance(each, list) else _texts(each) for each in columns]
+
+
+def _texts(values: NDArray[Any]) -> NDArray[Any]:
+    texts = np.asarray(np.ma.getdata(values)).astype(str)
+    if values.dtype.kind == "b":
+        texts = np.char.lower(texts)
+    if not isinstance(values, np.ma.MaskedArray):
+        return texts
+    texts = texts.astype(object)
+    texts[np.ma.getmaskarray(values)] = None
+    return texts
 
 
 def csv_of(rows: Iterable[Sequence[Any]]) -> bytes:
@@ -59,6 +74,29 @@ def csv_of(rows: Iterable[Sequence[Any]]) -> bytes:
     stream = io.StringIO()
     csv.writer(stream, lineterminator="\n").writerows(rows)
     return stream.getvalue().encode("utf-8")
+
+
+def write_excel(blocks: Blocks, stream: BinaryIO) -> None:
+    """Write the same as `write_csv` for Excel and other spreadsheets.
+
+    The mark at the start (BOM) makes Excel read UTF-8. A text that a spreadsheet would take for a
+    formula has an apostrophe in front; numbers stay numbers.
+    """
+    for block in _parts(blocks):
+        columns = block.columns()
+        if not block.first:
+            stream.write(codecs.BOM_UTF8 + csv_of([["row", *map(_inert, columns)]]))
+        cells = [
+            [*map(_inert, each)] if isinstance(each, list) else each
+            for each in as_texts(columns.values())
+        ]
+        stream.write(csv_of(zip(_numbers(block), *cells, strict=True)))
+
+
+def _inert(cell: Any) -> Any:
+    """Return a cell with an apostrophe in front if it is text that begins like a formula."""
+    is_formula = isinstance(cell, str) and cell.startswith(_FORMULA_SIGNS)
+    return f"'{cell}" if is_formula and not NUMBER.fullmatch(cell) else cell
 
 
 def write_json(blocks: Blocks, stream: BinaryIO) -> None:
@@ -94,6 +132,34 @@ def write_npy(blocks: Blocks, stream: BinaryIO) -> None:
 def _write_header(stream: BinaryIO, header: dict[str, Any], shape: tuple[int, ...]) -> None:
     """Write a header, which NumPy makes as long for any number of rows."""
     npy.write_array_header_1_0(stream, {**header, "shape": shape})
+
+
+def write_records(blocks: Blocks, stream: BinaryIO) -> None:
+    """Write the columns of `write_csv` as an array of records; a blank number is NaN.
+
+    All of it is in memory, as the width of texts shows at the end.
+    """
+    np.save(stream, np.concatenate([_records(block) for block in blocks]), allow_pickle=False)
+
+
+def _records(block: PredictedRows) -> NDArray[Any]:
+    columns = {"row": np.array(_numbers(block)), **block.columns()}
+    arrays = {name: _array(each) for name, each in columns.items()}
+    records = np.empty(len(block), [(name, each.dtype) for name, each in arrays.items()])
+    for name, each in arrays.items():
+        records[name] = each
+    return records
+
+
+def _array(column: list[Any] | NDArray[Any]) -> NDArray[Any]:
+    if isinstance(column, np.ma.MaskedArray):
+        numbers = np.array(column.data, np.float64)
+        numbers[np.ma.getmaskarray(column)] = np.nan
+        return numbers
+    if isinstance(column, np.ndarray):
+        return column
+    is_text = isinstance(column[0], str | None)
+    return np.array(["" if each is None else each for each in column], str if is_text else None)
 
 
 def write_parquet(blocks: Blocks, stream: BinaryIO) -> None:
@@ -134,7 +200,9 @@ def _arrow_table(block: PredictedRows) -> Any:
     texts = pyarrow.string()
     return pyarrow.table(
         {
-            name: pyarrow.array(each, texts if isinstance(each[0], str | None) else None)
+            name: pyarrow.array(np.ma.getdata(each), mask=np.ma.getmaskarray(each))
+            if isinstance(each, np.ma.MaskedArray)
+            else pyarrow.array(each, texts if isinstance(each[0], str | None) else None)
             for name, each in columns.items()
         }
     )
@@ -150,19 +218,28 @@ def _numbers(block: PredictedRows) -> range:
 
 
 def _objects(block: PredictedRows) -> list[str]:
-    columns = {
-        name: each if isinstance(each, list) else each.astype(str).astype(np.float64).tolist()
-        for name, each in block.columns().items()
-    }
+    columns = {name: _values(each) for name, each in block.columns().items()}
     keys = ["row", *columns]
     rows = zip(_numbers(block), *columns.values(), strict=True)
     return [json.dumps(dict(zip(keys, row, strict=True)), ensure_ascii=False) for row in rows]
 
 
+def _values(column: list[Any] | NDArray[Any]) -> list[Any]:
+    """Return a column as JSON has it, null where it is blank."""
+    if isinstance(column, list):
+        return column
+    if column.dtype.kind == "f" and not isinstance(column, np.ma.MaskedArray):
+        column = column.astype(str).astype(np.float64)  # in single precision a number has its own
+    values: list[Any] = column.tolist()
+    return values
+
+
 FORMATS: dict[str, Format] = {
     "csv": Format(write_csv),
+    "excel": Format(write_excel),
     "json": Format(write_json),
     "jsonl": Format(write_jsonl),
     "npy": Format(write_npy, seeks=True),
+    "records": Format(write_records, seeks=True),
     "parquet": Format(write_parquet, seeks=True, prepare=_pyarrow),
 }

@@ -177,6 +177,7 @@ class Model:
         threshold: float | None = None,
         proba: bool = True,
         id_column: str | Sequence[str] | None = None,
+        truth: bool = False,
         strict: bool = False,
         note: Note = warn,
         advance: Advance = tell_nobody,
@@ -192,6 +193,9 @@ class Model:
         id_column : str or sequence of str, optional
             The columns of a table that stand beside the predictions, in the place of the model's
             own. One that is called as a column of predictions is there called ``id``.
+        truth : bool
+            Whether the targets of the rows stand beside, and the errors; blank where one is not
+            known.
         advance : function of int
             Told how many bytes of a file have been read since it was last told.
 
@@ -213,6 +217,7 @@ class Model:
             threshold,
             proba=proba,
             ids=ids,
+            truth=truth,
             strict=strict,
             note=note,
             advance=advance,
@@ -292,27 +297,12 @@ class Model:
         return model_from_bytes, (model_bytes(self), self.called)
 
     def _blocks(
-        self,
-        rows: object,
-        threshold: float | None,
-        *,
-        proba: bool,
-        strict: bool,
-        note: Note,
-        ids: Sequence[str] = (),
-        advance: Advance = tell_nobody,
-        at_once: bool = False,
+        self, rows: object, threshold: float | None, **asked: Any
     ) -> "Iterator[PredictedRows]":
-        from nncli.data.rows.blocks import Asked
-        from nncli.model.prediction import block_rows, predicted_blocks
-        from nncli.model.thresholds import threshold_for
+        from nncli.model.prediction import asked_blocks
 
-        check_callable(note, "note")
-        threshold = threshold_for(self, threshold)
-        all_ = at_once and isinstance(rows, np.ndarray) and self.preprocessing.encoding is None
-        most = None if all_ else block_rows(len(self.preprocessing.columns))
-        asked = Asked(note, rows=most, strict=strict, ids=ids, advance=advance)
-        return _guarded(predicted_blocks(self, rows, asked, threshold=threshold, proba=proba))
+        check_callable(asked["note"], "note")
+        return _guarded(asked_blocks(self, rows, threshold, **asked))
 
 
 # Whatever the caller has set: what leaves the range of numbers is seen by `check_range`.

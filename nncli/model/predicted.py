@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import chain, count
@@ -12,9 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nncli.base.storage.temporary_file import Stack
+from nncli.data.files.table import Cells
 from nncli.model.model import Model
 
 Numbers = NDArray[np.floating[Any]]
+Columns = dict[str, list[Any] | NDArray[Any]]  # lists of text, None where blank, or of values
 
 Places = slice | NDArray[np.intp]
 
@@ -56,9 +58,9 @@ class Predictions:
         p = self.probabilities
         return Predictions(self.classes, self.chosen[rows], None if p is None else p[rows])
 
-    def columns(self) -> dict[str, list[Any] | Numbers]:
+    def columns(self) -> Columns:
         """Return ``prediction`` and, with probabilities, ``p_<class>``, each with N values."""
-        columns: dict[str, list[Any] | Numbers] = {"prediction": self.names}
+        columns: Columns = {"prediction": self.names}
         if self.probabilities is not None:
             pairs = zip(self.classes, self.probabilities.T, strict=True)
             columns |= {f"p_{name}": values for name, values in pairs}
@@ -102,12 +104,10 @@ class PredictedLabels:
         p = self.probabilities
         return PredictedLabels(self.labels, self.chosen[rows], None if p is None else p[rows])
 
-    def columns(self) -> dict[str, list[Any] | Numbers]:
+    def columns(self) -> Columns:
         """Return ``prediction_<label>`` and, with probabilities, ``p_<label>``."""
         pairs = zip(self.labels, self.chosen.T.tolist(), strict=True)
-        columns: dict[str, list[Any] | Numbers] = {
-            f"prediction_{name}": each for name, each in pairs
-        }
+        columns: Columns = {f"prediction_{name}": each for name, each in pairs}
         if self.probabilities is not None:
             shares = zip(self.labels, self.probabilities.T, strict=True)
             columns |= {f"p_{name}": values for name, values in shares}
@@ -143,7 +143,7 @@ class PredictedNumbers:
         """Return those of some rows."""
         return PredictedNumbers(self.targets, self.values[rows])
 
-    def columns(self) -> dict[str, list[Any] | Numbers]:
+    def columns(self) -> Columns:
         """Return ``prediction``, or with several targets ``prediction_<target>``."""
         if len(self.targets) == 1:
             return {"prediction": self.values[:, 0]}
@@ -185,11 +185,14 @@ class PredictedRows:
     predictions : Predictions, PredictedLabels or PredictedNumbers
     beside : mapping of str to list
         Columns that stand beside them.
+    truth : sequence of array (N,)
+        The targets, if they are asked for: see `nncli.model.truth`.
     """
 
     first: int
     predictions: Predicted
     beside: Mapping[str, list[Any]]
+    truth: Sequence[Cells] = ()
 
     def __len__(self) -> int:
         return len(self.predictions)
@@ -198,11 +201,20 @@ class PredictedRows:
         """Yield the same rows, a few at a time where they have many columns."""
         for rows in written_parts(len(self), self.predictions.width):
             beside = {name: cells[rows] for name, cells in self.beside.items()}
-            yield PredictedRows(self.first + rows.start, self.predictions.part(rows), beside)
+            truth = [cells[rows] for cells in self.truth]
+            yield PredictedRows(self.first + rows.start, self.predictions.part(rows), beside, truth)
 
-    def columns(self) -> dict[str, list[Any] | Numbers]:
-        """Return those that stand beside, then those of the predictions."""
-        return {**self.beside, **self.predictions.columns()}
+    def columns(self) -> Columns:
+        """Return those that stand beside, then those of the predictions.
+
+        With targets these go before the predictions, and the errors behind them.
+        """
+        if not self.truth:
+            return {**self.beside, **self.predictions.columns()}
+        from nncli.model.truth import true_columns
+
+        targets, errors = true_columns(self.truth, self.predictions)
+        return {**self.beside, **targets, **self.predictions.columns(), **errors}
 
 
 def written_parts(rows: int, columns: int) -> Iterator[slice]:
@@ -212,16 +224,20 @@ def written_parts(rows: int, columns: int) -> Iterator[slice]:
         yield slice(start, start + step)
 
 
-def names_beside(model: Model, columns: Iterable[str]) -> dict[str, str]:
+def names_beside(model: Model, columns: Iterable[str], *, truth: bool = False) -> dict[str, str]:
     """Return what columns are called that stand beside predictions, by their own names.
 
     One that is called as any column which predictions of the model may have, of a file or of folds,
-    becomes ``id``, or else ``id_2`` and so on, in all of them alike.
+    becomes ``id``, or else ``id_2`` and so on, in all of them alike. With `truth` there are
+    errors, too.
     """
     labels = model.classes or (model.targets if model.task == "multilabel" else [])
     taken = {"row", "fold", "target", "prediction", *(f"p_{label}" for label in labels)}
     if not model.classes:
         taken |= {f"{of}_{name}" for of in ("target", "prediction") for name in model.targets}
+    if truth:
+        taken |= {"error", "correct"}
+        taken |= {f"{of}_{name}" for of in ("error", "correct") for name in model.targets}
     own = [*columns]
     stay = {*own} - taken
     free = (each for each in chain(["id"], map("id_{}".format, count(2))) if each not in stay)

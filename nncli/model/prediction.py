@@ -1,6 +1,6 @@
 """Predict with a model, block by block: rows of any form and number."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
@@ -8,12 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nncli.base.errors import DataError, memory_for
+from nncli.base.notes import Note
 from nncli.base.storage.mapping import give_back
+from nncli.data.files.input_file import Advance, tell_nobody
 from nncli.data.rows.blocks import Asked
 from nncli.data.rows.reading import name_of, read_rows
 from nncli.data.scaling import unscaled
 from nncli.data.splits import Rows
 from nncli.data.tables.column import LARGEST
+from nncli.data.tables.targets import Targets
 from nncli.metrics.means import parts
 from nncli.metrics.probabilities import class_probabilities, sigmoid
 from nncli.metrics.scores import chosen_classes, chosen_labels, margin_of
@@ -30,7 +33,7 @@ from nncli.model.predicted import (
     Predictions,
     names_beside,
 )
-from nncli.model.thresholds import gives_probabilities
+from nncli.model.thresholds import gives_probabilities, threshold_for
 from nncli.nn.network import Network
 
 _BLOCK_NUMBERS = 1 << 20  # in a block of rows, if these are not very long
@@ -138,6 +141,36 @@ def _run(model: Model, inputs: NDArray[Any], first_row: int) -> Iterator[tuple[s
         yield slice(start, start + len(raw)), passes
 
 
+def asked_blocks(
+    model: Model,
+    rows: object,
+    threshold: float | None,
+    *,
+    proba: bool,
+    strict: bool,
+    note: Note,
+    ids: Sequence[str] = (),
+    truth: bool = False,
+    advance: Advance = tell_nobody,
+    at_once: bool = False,
+) -> Iterator[PredictedRows]:
+    """Yield what `Model.predictions` promises; parameters and errors are as there.
+
+    `at_once` is for arrays, which are then predicted as a whole.
+    """
+    threshold = threshold_for(model, threshold)
+    all_ = at_once and isinstance(rows, np.ndarray) and model.preprocessing.encoding is None
+    asked = Asked(
+        note,
+        rows=None if all_ else block_rows(len(model.preprocessing.columns)),
+        truth=Targets(model.task, model.targets, model.classes) if truth else None,
+        strict=strict,
+        ids=ids,
+        advance=advance,
+    )
+    return predicted_blocks(model, rows, asked, threshold=threshold, proba=proba)
+
+
 def predicted_blocks(
     model: Model, rows: object, asked: Asked, *, threshold: float | None = None, proba: bool = True
 ) -> Iterator[PredictedRows]:
@@ -161,7 +194,7 @@ def predicted_blocks(
     names: dict[str, str] = {}
     with memory_for(f"to predict the rows of {name_of(rows)}", "free some"):
         for block in read_rows(model.taken, rows, asked):
-            names = names or names_beside(model, block.beside)
+            names = names or names_beside(model, block.beside, truth=asked.truth is not None)
             step = len(block.inputs) if asked.rows is None else _rows_of_outputs(model.network)
             for start in range(0, len(block.inputs), step):
                 part = slice(start, start + step)
@@ -173,7 +206,8 @@ def predicted_blocks(
                     block.check()
                     raise
                 beside = {names[name]: cells[part] for name, cells in block.beside.items()}
-                yield PredictedRows(first + start, predictions, beside)
+                truth = [cells[part] for cells in block.truth]
+                yield PredictedRows(first + start, predictions, beside, truth)
             first += len(block.inputs)
 
 

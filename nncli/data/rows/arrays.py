@@ -64,9 +64,9 @@ def array_blocks(arrays: ArrayRows, columns: Sequence[str], asked: Asked) -> Ite
     """
     matrix = _matrix(arrays.X, arrays.name, columns)
     values = None
-    if asked.targets is not None and arrays.y is not None:
+    if asked.wanted is not None and arrays.y is not None:
         _check_lengths(arrays, matrix)
-        values = _targets(arrays, arrays.y, asked.targets)
+        values = _targets(arrays, arrays.y, asked.wanted)
         for start, part in row_blocks(matrix):
             _check_numbers(arrays, part, columns, start)
     step = asked.rows or len(matrix)
@@ -76,10 +76,18 @@ def array_blocks(arrays: ArrayRows, columns: Sequence[str], asked: Asked) -> Ite
         if not arrays.in_memory:
             check()
         targets = None if values is None else values[start : start + step]
-        yield RowBlock(part, targets=targets, check=check)
+        truth = () if asked.truth is None or targets is None else _shown(targets, asked.truth)
+        yield RowBlock(part, targets=targets, truth=truth, check=check)
         give_back(matrix)
         check_unchanged(matrix)
         arrays.advance(part.nbytes)
+
+
+def _shown(values: Numbers, targets: Targets) -> list[Numbers]:
+    """Return targets as columns of names of classes, or of numbers."""
+    if targets.classes:
+        return [np.array(targets.classes, object)[values]]
+    return [*values.T.astype(np.float64)]
 
 
 def _check_lengths(arrays: ArrayRows, matrix: Numbers) -> None:

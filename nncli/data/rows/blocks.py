@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from nncli.base.notes import Note
 from nncli.data.files.input_file import Advance, tell_nobody
+from nncli.data.files.table import Cells
 from nncli.data.tables.targets import Targets
 
 MOST_ROWS = 1 << 14
@@ -28,6 +29,8 @@ class RowBlock:
         The cells of columns that stand beside the predictions, by name.
     targets : array (N,) of indices of the classes, or (N, O) of numbers, or None
         None where they are not asked for.
+    truth : sequence of array (N,)
+        A column a target, as `truth_of` gives them; none where they are not asked for.
     check : function
         Raises `DataError` for the first input that is not finite, or too large. It is for rows in
         memory, which are looked through only if the model cannot take them.
@@ -36,6 +39,7 @@ class RowBlock:
     inputs: NDArray[Any]
     beside: Mapping[str, list[Any]] = field(default_factory=dict)
     targets: NDArray[Any] | None = None
+    truth: Sequence[Cells] = ()
     check: Callable[[], None] = _find_nothing
 
 
@@ -49,7 +53,9 @@ class Asked:
         How many a block has, except the last; None for all of an array at once, and of other rows
         as many as suit.
     targets : Targets or None
-        What is to be read with the inputs.
+        What is to be read with the inputs; rows without it are left out.
+    truth : Targets or None
+        What is to be read with the inputs where it is known.
     strict : bool
         Whether a blank cell is an error where the training data has none.
     ids : sequence of str
@@ -65,12 +71,18 @@ class Asked:
     note: Note
     rows: int | None = None
     targets: Targets | None = None
+    truth: Targets | None = None
     strict: bool = False
     ids: Sequence[str] = ()
     left_out: Note | None = None
     advance: Advance = tell_nobody
 
     @property
+    def wanted(self) -> Targets | None:
+        """The targets that are read, for either purpose."""
+        return self.targets or self.truth
+
+    @property
     def target_names(self) -> list[str]:
-        """The names of the targets, if they are asked for."""
-        return self.targets.names if self.targets else []
+        """The names of the targets that are read."""
+        return self.wanted.names if self.wanted else []

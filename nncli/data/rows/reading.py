@@ -81,7 +81,7 @@ def read_rows(
     if isinstance(form, Path):
         yield from _of_path(taken, form, asked, given)
     elif isinstance(form, np.ndarray):
-        if asked.targets is not None and given is None:
+        if asked.wanted is not None and given is None:
             raise DataError("X: is an array without targets; give X and y")
         arrays = ArrayRows(form, None if given is None else as_array(given), "X", in_memory=True)
         yield from _of_arrays(taken, arrays, asked)
@@ -170,7 +170,7 @@ def _of_path(
             from nncli.data.files.csv_file import CsvFile
             from nncli.data.rows.matching import matched_csv
 
-            in_order = asked.targets is None or given is not None
+            in_order = asked.wanted is None or given is not None
             table = matched_csv(
                 CsvFile(file, hints), taken.columns, asked.note if in_order else None
             )
@@ -183,7 +183,7 @@ def _of_table(
     from nncli.data.rows.matching import in_order, matched
 
     if taken.encoding is None:
-        takes_order = asked.targets is None or given is not None
+        takes_order = asked.wanted is None or given is not None
         table = matched(table, taken.columns, asked.note if takes_order else None)
         yield from _numbers_of(taken, table, asked, given)
         return
@@ -229,7 +229,7 @@ def _of_arrays(taken: Taken, arrays: ArrayRows, asked: Asked) -> Iterator[RowBlo
     if arrays.X.dtype.kind not in "buif":
         raise DataError(f"{arrays.name}: holds values of type {arrays.X.dtype}; expected numbers")
     given = None
-    if asked.targets is not None and arrays.y is not None:
+    if asked.wanted is not None and arrays.y is not None:
         given = given_columns(arrays.y, asked.target_names)
         check_given(arrays.y_name, given, arrays.place)
     yield from _of_table(taken, as_table(arrays.X, arrays.name), asked, given)
@@ -239,7 +239,7 @@ def _arrays_of_file(file: InputFile, asked: Asked, given: dict[str, Cells] | Non
     """Return the one array of a file, or that called X, and with targets the one called y."""
     from nncli.data.files.array_file import arrays_in, inputs_and_targets, named
 
-    arrays, name, targets = arrays_in(file) or {}, file.name, asked.targets
+    arrays, name, targets = arrays_in(file) or {}, file.name, asked.wanted
     advance = asked.advance if file.path is not None and file.kind == "npy" else lambda count: None
     if targets is not None and given is None:
         if "" in arrays:
@@ -260,6 +260,8 @@ def _of_images(taken: Taken, path: Path, asked: Asked) -> Iterator[RowBlock]:
     format_ = _image_format(taken, path, asked.note)
     from nncli.data.rows.images import image_blocks, labelled_images
 
+    if asked.truth is not None:
+        raise DataError(f"{path}: holds images, without a column {asked.truth.names[0]!r}")
     if asked.targets is not None:
         yield labelled_images(path, format_, asked.targets.classes, asked.note)
     else:

@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 from nncli.base.errors import DataError
 from nncli.base.words import did_you_mean
 from nncli.data.files.blanks import Blanks
-from nncli.data.files.table import OpenTable, Table, Wanted
+from nncli.data.files.table import Cells, OpenTable, Table, Wanted
 from nncli.data.files.table_blocks import regroup
 from nncli.data.files.table_file import regrouped
 from nncli.data.files.value_cells import Place, cells_of
 from nncli.data.rows.blocks import MOST_ROWS, Asked, RowBlock
-from nncli.data.rows.targets import check_there, labelled, target_kinds
+from nncli.data.rows.targets import check_there, labelled, target_kinds, truth_of
 from nncli.data.tables.encoding import Encoding, Unseen
 from nncli.data.tables.targets import Targets
 from nncli.data.tables.written import converted
@@ -42,7 +42,7 @@ def encoded_blocks(table: OpenTable, encoding: Encoding, asked: Asked) -> Iterat
     _check_kept(table.name, asked, header)
     unseen, blanks = Unseen(), Blanks(encoding.blanks)
     blocks = table.blocks(
-        kinds=_kinds(encoding, kept, asked.targets),
+        kinds=_kinds(encoding, kept, asked.wanted),
         used=[name for name in dict.fromkeys((*names, *others)) if name in header],
         missing=blanks,
     )
@@ -61,6 +61,7 @@ def encoded_blocks(table: OpenTable, encoding: Encoding, asked: Asked) -> Iterat
             encoding.encode_block(_as_inputs(block, encoding, kept), header, unseen),
             {name: block.columns[name].tolist() for name in kept if name in block.columns},
             asked.targets.values(block) if asked.targets else None,
+            _truth(block, asked.truth, kept, encoding) if asked.truth else (),
         )
     for line in unseen.notes():
         asked.note(line)
@@ -79,22 +80,37 @@ def _check_kept(name: str, asked: Asked, header: Collection[str]) -> None:
             raise DataError(f"{name}: has no column '{column}' to keep{near}")
 
 
+def _truth(
+    block: Table, targets: Targets, kept: Collection[str], encoding: Encoding
+) -> list[Cells]:
+    """Return the targets to show; those that also stand beside were text."""
+    texts = [] if targets.classes else [name for name in targets.names if name in kept]
+    return truth_of(_typed(block, texts, encoding), targets)
+
+
 def _as_inputs(table: Table, encoding: Encoding, kept: Collection[str]) -> Table:
     """Return a table whose inputs have their own kinds; those that also stand beside were text."""
+    numbers = [each.name for each in encoding.columns if each.kind != "category"]
+    return _typed(table, [name for name in numbers if name in kept], encoding)
+
+
+def _typed(table: Table, names: Sequence[str], encoding: Encoding) -> Table:
+    """Return a table in which columns of text are what the texts say."""
+    blanks = Blanks(encoding.blanks)
     typed = {
-        each.name: cells_of(
-            table.columns[each.name].tolist(),
-            Place(table.name, each.name, table.place),
-            missing=Blanks(encoding.blanks),
+        name: cells_of(
+            table.columns[name].tolist(),
+            Place(table.name, name, table.place),
+            missing=blanks,
             texts_may_be_numbers=True,
         )
-        for each in encoding.columns
-        if each.name in kept and each.kind != "category" and each.name in table.columns
-        and each.name not in encoding.forms
-    }  # fmt: skip
+        for name in names
+        if name in table.columns and name not in encoding.forms
+    }
     table = replace(table, columns={**table.columns, **typed}) if typed else table
-    forms = {name: form for name, form in encoding.forms.items() if name in kept}
-    return converted(table, forms, Blanks(encoding.blanks))
+    return converted(
+        table, {name: encoding.forms[name] for name in names if name in encoding.forms}, blanks
+    )
 
 
 def _kinds(encoding: Encoding, kept: Sequence[str], targets: Targets | None) -> dict[str, Wanted]:
@@ -118,16 +134,18 @@ def number_blocks(table: OpenTable, columns: Sequence[str], asked: Asked) -> Ite
     DataError
         Naming the place, what was found and what was expected.
     """
-    targets = asked.targets
+    targets, truth = asked.targets, asked.truth
     check_there(table.name, asked.target_names, table.header)
     kinds: dict[str, Wanted] = dict.fromkeys((*columns, *asked.target_names), "number")
-    kinds |= target_kinds(targets)
+    kinds |= target_kinds(asked.wanted)
     rows = asked.rows or max(1, min(MOST_ROWS, _BLOCK_NUMBERS // len(columns)))
     blocks = table.blocks(kinds=kinds, used=list(kinds), missing=())
     empty = True
     for block in labelled(regroup(blocks, rows), asked):
         yield RowBlock(
-            _numbers(block, columns), targets=_values(block, targets) if targets else None
+            _numbers(block, columns),
+            targets=_values(block, targets) if targets else None,
+            truth=truth_of(block, truth) if truth else (),
         )
         empty = False
     if empty:

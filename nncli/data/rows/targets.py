@@ -1,6 +1,7 @@
 """Targets of rows for a model: in a column, or given beside the inputs."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -23,7 +24,7 @@ def labelled(tables: Iterable[Table], asked: Asked) -> Iterator[Table]:
     DataError
         When none is left.
     """
-    left_out, left = LeftOut(asked.target_names), 0
+    left_out, left = LeftOut(asked.targets.names if asked.targets else []), 0
     for table in tables:
         kept = left_out.without(table)
         left += len(kept)
@@ -42,6 +43,32 @@ def check_given(name: str, columns: Mapping[str, Cells], place: Callable[[int], 
             )
         if cells.dtype.kind == "f" and np.isinf(cells).any():
             check_size(Table(name, {}, place), column, cells)
+
+
+def truth_of(block: Table, targets: Targets) -> list[Cells]:
+    """Return the targets of some rows to show: a column each, blank where they are not known.
+
+    A class is called as the model calls it, or else as the file does; of numbers NaN is blank.
+
+    Raises
+    ------
+    DataError
+        As `Targets.values` for numbers.
+    """
+    if not targets.classes:
+        return [_known_numbers(block, targets, name) for name in targets.names]
+    cells = block.columns[targets.names[0]]
+    codes = targets.codes(cells)
+    names = np.array([*targets.classes, None], object)
+    return [np.where(codes == len(targets.classes), cells, names[codes])]
+
+
+def _known_numbers(block: Table, targets: Targets, name: str) -> Cells:
+    known = np.flatnonzero(~blank_cells(block.columns[name]))
+    numbers = np.full(len(block), np.nan)
+    if len(known):
+        numbers[known] = replace(targets, names=[name]).values(block.take(known))[:, 0]
+    return numbers
 
 
 def target_kinds(targets: Targets | None) -> dict[str, Wanted]:

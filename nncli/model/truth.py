@@ -1,0 +1,44 @@
+"""What is true of rows, beside what is predicted for them: the targets, and how far off it is."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nncli.data.files.table import Cells
+from nncli.model.predicted import Columns, Predicted, PredictedNumbers, Predictions
+
+
+def true_columns(truth: Sequence[Cells], predictions: Predicted) -> tuple[Columns, Columns]:
+    """Return the targets of rows, and the errors of their predictions.
+
+    The first are ``target``, or ``target_<name>`` of several. The second are of numbers ``error``,
+    the prediction minus the target, and else ``correct``; alike of several. Where a target is not
+    known, both are blank: None among text, masked in arrays.
+    """
+    if isinstance(predictions, Predictions):
+        (known,) = truth
+        pairs = zip(known, predictions.names, strict=True)
+        right = [None if true is None else true == name for true, name in pairs]
+        return {"target": known.tolist()}, {"correct": _masked(right)}
+    if is_numbers := isinstance(predictions, PredictedNumbers):
+        names = predictions.targets
+    else:
+        names = predictions.labels
+    found = predictions.result().reshape(len(predictions), -1).T
+    targets, errors = Columns(), Columns()
+    for name, known, predicted in zip(names, truth, found, strict=True):
+        end = f"_{name}" if len(names) > 1 else ""
+        true = np.ma.masked_invalid(known)
+        if is_numbers:
+            targets[f"target{end}"], errors[f"error{end}"] = true, predicted - true
+        else:
+            targets[f"target{end}"] = np.ma.array(true.filled(0).astype(np.intp), mask=true.mask)
+            errors[f"correct{end}"] = true == predicted
+    return targets, errors
+
+
+def _masked(values: list[bool | None]) -> NDArray[Any]:
+    """Return Booleans as an array, masked where there is none."""
+    return np.ma.array([bool(each) for each in values], mask=[each is None for each in values])
