@@ -39,7 +39,9 @@ _MOST_PARTS, _WORST_PARTS = 100, 20
     "[default: the model's own]",
 )
 @click.option(
-    "--strict", is_flag=True, help="Refuse a blank cell where the training data has none."
+    "--strict",
+    is_flag=True,
+    help="Refuse what the training rows do not have: blank cells, categories, numbers far outside.",
 )
 @TRUST_PATHS
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")

@@ -65,7 +65,9 @@ _FORMATS = ("csv", "json", "jsonl", "npy", "parquet")
     "model's own]",
 )
 @click.option(
-    "--strict", is_flag=True, help="Refuse a blank cell where the training data has none."
+    "--strict",
+    is_flag=True,
+    help="Refuse what the training rows do not have: blank cells, categories, numbers far outside.",
 )
 @click.option("--force", is_flag=True, help="Replace FILE if it exists.")
 def predict(

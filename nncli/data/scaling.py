@@ -94,11 +94,16 @@ def _moments(inputs: Numbers, rows: Rows) -> tuple[NDArray[np.float64], NDArray[
 
 def minmax(rows: Split) -> OffsetAndScale:
     """Bring every column to the range 0 to 1."""
+    lowest, highest = extremes(rows)
+    return lowest, _inverse(highest - lowest)
+
+
+def extremes(rows: Split) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the lowest and the highest value of every column, (I,)."""
     blocks = row_blocks(rows.inputs, rows.rows)
     ranges = [(block.min(axis=0), block.max(axis=0)) for _, block in blocks]
     low, high = (np.array(each, np.float64) for each in zip(*ranges, strict=True))
-    lowest = low.min(axis=0)
-    return lowest, _inverse(high.max(axis=0) - lowest)
+    return low.min(axis=0), high.max(axis=0)
 
 
 def robust(rows: Split, columns_bytes: int = _COLUMNS_BYTES) -> OffsetAndScale:

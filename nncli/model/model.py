@@ -130,9 +130,10 @@ class Model:
         threshold : float, optional
             In the place of the model's own.
         strict : bool
-            Whether a blank cell is an error where the training data has none. By default a number
-            takes the median of the training rows, a category is none of the known ones, and a
-            warning says so.
+            Whether it is an error what the training rows do not have: a blank cell, a category, or
+            a number outside of its range by more than the whole range. By default a warning counts
+            them; a blank number takes the median of the training rows, and a category that is not
+            known is none of the known ones.
         note : function of str
             Told, in a line each, of what looks wrong or was guessed; by default it warns.
 

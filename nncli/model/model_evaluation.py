@@ -74,9 +74,12 @@ def _given_rows(
 ) -> Split:
     """Return rows with their targets; none has numbers that no model is trained with."""
     known = Targets(model.task, model.targets, model.classes)
-    split = labelled_rows(model.taken, known, rows, targets, note=note, strict=strict)
+    notes: list[str] = []
+    split = labelled_rows(model.taken, known, rows, targets, note=notes.append, strict=strict)
     for start, block in row_blocks(split.inputs):
         check_size(block, start, model.network.dtype)
+    for line in notes:  # a value that is refused is also far outside
+        note(line)
     check_targets(split, model.objective, model.targets, name)
     if split.of_classes:
         return split

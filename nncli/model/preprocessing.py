@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from nncli.data.files.image_format import ImageFormat
+from nncli.data.scaling import extremes
+from nncli.data.splits import Split
 from nncli.data.tables.encoding import Encoding
 
 if TYPE_CHECKING:
@@ -25,6 +27,9 @@ class Preprocessing:
         How the columns of a table became these; None where rows are numbers as they are.
     images : ImageFormat or None
         What images the rows are, if they are, as bytes.
+    ranges : list of two lists of float, or None
+        The lowest and the highest value of each column in the training rows; None for bytes, and
+        in files of earlier versions.
     """
 
     columns: list[str]
@@ -34,10 +39,18 @@ class Preprocessing:
     target_scale: float | list[float] = 1.0
     encoding: Encoding | None = None
     images: ImageFormat | None = None
+    ranges: list[list[float]] | None = None
 
     @property
     def taken(self) -> "Taken":
         """What rows it takes."""
         from nncli.data.rows.reading import Taken
 
-        return Taken(self.columns, self.encoding, self.images)
+        return Taken(self.columns, self.encoding, self.images, self.ranges)
+
+
+def ranges_of(train: Split) -> list[list[float]] | None:
+    """Return the ranges of training rows; any byte is a value that they may have."""
+    if train.inputs.dtype.itemsize == 1:
+        return None
+    return [each.tolist() for each in extremes(train)]

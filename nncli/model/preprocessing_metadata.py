@@ -44,7 +44,22 @@ def read_preprocessing(values: dict[str, Any], network: Network) -> Preprocessin
         target_scale,
         encoding,
         _images(values.get("images"), columns),
+        _ranges(values.get("ranges"), inputs),
     )
+
+
+def _ranges(values: Any, inputs: int) -> list[list[float]] | None:
+    if values is None:  # or a model of an earlier version
+        return None
+    shape_fits = isinstance(values, list) and len(values) == 2
+    if not shape_fits or not all(_are_numbers(each, inputs) for each in values):
+        raise Refusal(f"ranges of its preprocessing are not twice {inputs} numbers")
+    return values  # type: ignore[no-any-return]  # checked just above
+
+
+def _are_numbers(values: Any, count: int) -> bool:
+    is_list = isinstance(values, list) and len(values) == count
+    return is_list and all(is_number(each, LARGEST) for each in values)
 
 
 def _images(values: object, columns: list[str]) -> ImageFormat | None:

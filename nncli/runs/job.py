@@ -33,7 +33,7 @@ from nncli.model.evaluation import (
 )
 from nncli.model.model import Model
 from nncli.model.named_data import config_of, named_data
-from nncli.model.preprocessing import Preprocessing
+from nncli.model.preprocessing import Preprocessing, ranges_of
 from nncli.nn.network import Block, Network
 from nncli.nn.objective import Objective
 from nncli.runs.advice import advice
@@ -154,6 +154,7 @@ class Job:
                 *_as_lists(self.target_scaling),
                 data.encoding,
                 data.images,
+                ranges_of(data.splits["train"]),
             ),
             task=data.task,
             targets=list(data.targets),

@@ -91,7 +91,7 @@ def test_preprocessing_is_fitted_on_the_training_rows_of_each_fold(nncli, write,
     table[1] = "000,50,d,1"  # a category and a number of their own
     write(table, NUMBERS.replace("test: 6", "test: 0"))
     done = nncli("train", "-q", "c.yaml", "-o", "run")
-    assert done.err.count("'d' (line 2) is not among the categories") == 1
+    assert done.err.count("'d' (line 2); its inputs are all 0") == 1
     found = predictions(tmp_path / "run")
     knows = set()
     for number in "123":

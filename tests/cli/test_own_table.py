@@ -213,8 +213,8 @@ def test_unseen_categories_of_a_long_file_are_told_once(nncli, model, tmp_path):
     result = nncli("predict", model, "new.csv", "-o", "p.csv")
     assert (result.code, result.err) == (
         0,
-        "Warning: new.csv: column city: 'Zug' (line 20002) and others are not among the categories "
-        "of the training rows; in 18000 rows its inputs are all 0\n38000 predictions in p.csv\n",
+        "Warning: new.csv: 18000 cells hold categories that the training rows do not have: city "
+        "'Zug' (line 20002) and others; their inputs are all 0\n38000 predictions in p.csv\n",
     )
 
 
@@ -233,8 +233,8 @@ def test_an_unseen_category_is_told_and_a_blank_filled(nncli, model, tmp_path):
     result = nncli("predict", model, "new.csv")
     assert result.code == 0
     assert result.err == (
-        "Warning: new.csv: column city: 'Zug' (line 2) is not among the categories of the training "
-        "rows; in 1 row its inputs are all 0\n"
+        "Warning: new.csv: 1 cell holds a category that the training rows do not have: city 'Zug' "
+        "(line 2); its inputs are all 0\n"
     )
     assert [row["prediction"] != "" for row in rows_of(result.out)] == [True, True]
 

@@ -296,6 +296,7 @@ def test_the_metadata_has_every_key_that_is_promised(path):
         "target_scale": 1.0,
         "encoding": None,
         "images": None,
+        "ranges": None,
     }
 
 

@@ -10,6 +10,7 @@ from nncli.base.notes import Note
 from nncli.data.files.input_file import Advance, tell_nobody
 from nncli.data.files.table import Cells
 from nncli.data.tables.targets import Targets
+from nncli.data.tables.unseen import Unseen
 
 MOST_ROWS = 1 << 14
 
@@ -57,7 +58,8 @@ class Asked:
     truth : Targets or None
         What is to be read with the inputs where it is known.
     strict : bool
-        Whether a blank cell is an error where the training data has none.
+        Whether it is an error what no training row has: a blank cell, a category, a number far
+        outside.
     ids : sequence of str
         The columns that stand beside, in the place of the model's own.
     note : function of str
@@ -66,6 +68,8 @@ class Asked:
         Told, in a line, of rows that have no target; by default it is `note`.
     advance : function of int
         Told how many bytes of a file have been read since it was last told.
+    unseen : Unseen
+        Told what no training row has.
     """
 
     note: Note
@@ -76,6 +80,7 @@ class Asked:
     ids: Sequence[str] = ()
     left_out: Note | None = None
     advance: Advance = tell_nobody
+    unseen: Unseen = field(default_factory=Unseen)
 
     @property
     def wanted(self) -> Targets | None:

@@ -33,6 +33,7 @@ from nncli.data.rows.targets import as_array, check_given, given_columns
 from nncli.data.splits import Split, whole
 from nncli.data.tables.encoding import Encoding
 from nncli.data.tables.targets import Targets
+from nncli.data.tables.unseen import Far, Unseen
 
 _ARRAYS = ("npy", "zip", "idx")
 
@@ -49,6 +50,8 @@ class Taken:
         How the columns of a table become these; None where rows are numbers as they are.
     images : ImageFormat or None
         What images the rows are, if they are, as bytes.
+    ranges : list of two lists of float, or None
+        The lowest and the highest value of each input in the training rows, if they are known.
     hints : Hints
         What was said of the file with the training rows.
     """
@@ -56,6 +59,7 @@ class Taken:
     columns: Sequence[str]
     encoding: Encoding | None = None
     images: ImageFormat | None = None
+    ranges: list[list[float]] | None = None
     hints: Hints = NO_HINTS
 
 
@@ -76,6 +80,18 @@ def read_rows(
     DataError
         With the place, what was found and what was expected; blocks before it are yielded.
     """
+    name = "standard input" if (name := name_of(rows)) == "-" else name
+    unseen = Unseen(Far(taken.columns, *taken.ranges) if taken.ranges else None)
+    for block in _blocks(taken, rows, replace(asked, unseen=unseen), y):
+        unseen.look(block.inputs)
+        if asked.strict:
+            unseen.refuse(name)
+        yield block
+    for line in unseen.notes(name):
+        asked.note(line)
+
+
+def _blocks(taken: Taken, rows: object, asked: Asked, y: object | None) -> Iterator[RowBlock]:
     form = form_of(rows)
     given = None if y is None else given_columns(y, asked.target_names)
     if isinstance(form, Path):
@@ -110,7 +126,7 @@ def labelled_rows(
     left_out : function of str, optional
         Told, in a line, of rows that have no target; by default it is `note`.
     strict : bool
-        Whether a blank cell is an error where the training data has none.
+        Whether it is an error what no training row has.
 
     Raises
     ------

@@ -16,7 +16,7 @@ from nncli.data.files.table_file import regrouped
 from nncli.data.files.value_cells import Place, cells_of
 from nncli.data.rows.blocks import MOST_ROWS, Asked, RowBlock
 from nncli.data.rows.targets import check_there, labelled, target_kinds, truth_of
-from nncli.data.tables.encoding import Encoding, Unseen
+from nncli.data.tables.encoding import Encoding
 from nncli.data.tables.targets import Targets
 from nncli.data.tables.written import converted
 
@@ -40,7 +40,7 @@ def encoded_blocks(table: OpenTable, encoding: Encoding, asked: Asked) -> Iterat
     if not any(name in header for name in names):
         encoding.check_columns(Table(table.name, {}, str), header)
     _check_kept(table.name, asked, header)
-    unseen, blanks = Unseen(), Blanks(encoding.blanks)
+    blanks = Blanks(encoding.blanks)
     blocks = table.blocks(
         kinds=_kinds(encoding, kept, asked.wanted),
         used=[name for name in dict.fromkeys((*names, *others)) if name in header],
@@ -58,13 +58,11 @@ def encoded_blocks(table: OpenTable, encoding: Encoding, asked: Asked) -> Iterat
 
     for block in labelled(checked(), asked):
         yield RowBlock(
-            encoding.encode_block(_as_inputs(block, encoding, kept), header, unseen),
+            encoding.encode_block(_as_inputs(block, encoding, kept), header, asked.unseen),
             {name: block.columns[name].tolist() for name in kept if name in block.columns},
             asked.targets.values(block) if asked.targets else None,
             _truth(block, asked.truth, kept, encoding) if asked.truth else (),
         )
-    for line in unseen.notes():
-        asked.note(line)
 
 
 def _kept(encoding: Encoding, asked: Asked) -> list[str]:

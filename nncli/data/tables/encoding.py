@@ -7,7 +7,6 @@ alike.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -15,73 +14,22 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nncli.base.arguments import said
 from nncli.base.errors import DataError
 from nncli.base.storage.mapping import row_blocks
 from nncli.base.storage.temporary_file import stacked
-from nncli.base.words import count, did_you_mean, listed
+from nncli.base.words import did_you_mean, listed
 from nncli.data.files.numerals import remedy_for
 from nncli.data.files.table import NUMBER, Table
 from nncli.data.files.table_blocks import compact
 from nncli.data.names import plain_name
 from nncli.data.splits import Rows
-from nncli.data.tables.column import KIND_WORDS, Column, Odd, blank_cells
+from nncli.data.tables.column import KIND_WORDS, Column, blank_cells
+from nncli.data.tables.unseen import Unseen
 
 if TYPE_CHECKING:
     from nncli.data.tables.written import Form
 
 _ENCODED_BYTES = 4 << 20  # at a time
-
-
-class Unseen:
-    """Cells as no training row has them, in one table after another.
-
-    They are texts of columns that are none of their categories, and blank cells.
-    """
-
-    def __init__(self) -> None:
-        self._blank = Counter[str]()  # cells of columns
-        self._first_blank: tuple[str, str] | None = None
-        self._first: dict[str, tuple[str, str]] = {}  # the text, and the start of the line
-        self._several: set[str] = set()
-        self._rows = Counter[str]()
-
-    def add(self, table: Table, column: str, odd: Odd) -> None:
-        """Take note of the odd cells of a column; of all of them only the first stays."""
-        if len(odd.blank):
-            self._first_blank = self._first_blank or (table.name, table.place(int(odd.blank[0])))
-            self._blank[column] += len(odd.blank)
-        rows = odd.unknown
-        if not len(rows):
-            return
-        text = table.columns[column][rows[0]]
-        start = f"{table.name}: column {column}: {text!r} ({table.place(int(rows[0]))})"
-        first, _ = self._first.setdefault(column, (text, start))
-        if {*table.columns[column][rows]} != {first}:
-            self._several.add(column)
-        self._rows[column] += len(rows)
-
-    def notes(self) -> list[str]:
-        """Return a line about blank cells, and one about each column that has other texts."""
-        return self._of_blanks() + [
-            start
-            + (" and others are" if column in self._several else " is")
-            + " not among the categories of the training rows; in "
-            f"{count(self._rows[column], 'row')} its inputs are all 0"
-            for column, (_, start) in self._first.items()
-        ]
-
-    def _of_blanks(self) -> list[str]:
-        if self._first_blank is None:
-            return []
-        cells = count(self._blank.total(), "blank cell")
-        columns = ", ".join(f"{name} {number}" for name, number in self._blank.items())
-        name, place = self._first_blank
-        return [
-            f"{name}: {cells} where the training data has none: {columns} (first: {place}); "
-            "a number takes the median of the training rows, a category has 0 in its inputs; "
-            f"{said('--strict', 'strict=True')} refuses them"
-        ]
 
 
 @dataclass(frozen=True)
@@ -145,7 +93,7 @@ class Encoding:
         shape, dtype = (len(table), len(self.inputs)), self._dtype(table)
         rows = max(1, _ENCODED_BYTES // max(1, shape[1] * dtype.itemsize))
         blocks = (self._encoded(part, unseen, dtype) for part in table.parts(rows))
-        return stacked(blocks, shape, dtype), unseen.notes()
+        return stacked(blocks, shape, dtype), unseen.notes(table.name)
 
     def encode_block(self, table: Table, found: Collection[str], unseen: Unseen) -> NDArray[Any]:
         """Return the matrix (N, inputs) of some rows of a file, in double precision.

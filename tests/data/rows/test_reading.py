@@ -110,8 +110,8 @@ def test_an_unseen_category_is_told_with_its_row(named, form):
     row = dict(PEOPLE[1], city="Zug")
     named.predict(in_form([PEOPLE[3], row], form), note=told.append)
     assert told == [
-        "data: column city: 'Zug' (row 1 (from 0)) is not among the categories of the training "
-        "rows; in 1 row its inputs are all 0"
+        "data: 1 cell holds a category that the training rows do not have: city 'Zug' "
+        "(row 1 (from 0)); its inputs are all 0"
     ]
 
 
@@ -279,7 +279,7 @@ def test_arrays_of_a_file_are_read_for_a_model_of_named_columns(tmp_path):
 
 def test_several_classes_a_row_are_refused(tmp_path):
     X, y = np.arange(8.0).reshape(4, 2), np.array([[0, 1], [1, 0], [0, 0], [1, 1]])
-    model = trained(tmp_path, "{source: rows, inputs: [[0, 0], [1, 1]], labels: [0, 1]}")
+    model = trained(tmp_path, "{source: rows, inputs: [[0, 0], [7, 7]], labels: [0, 1]}")
     np.savez(tmp_path / "t.npz", X=X, y=y)
     for rows in ((tmp_path / "t.npz",), (X, y)):
         with pytest.raises(DataError, match="2"):

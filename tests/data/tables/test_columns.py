@@ -105,8 +105,8 @@ def test_an_unseen_category_is_all_zeros_and_told():
     matrix, notes = encoding.encode(table(color=["red", "mauve", "mauve", "pink"]))
     assert matrix.tolist() == [[0, 0, 1], [0, 0, 0], [0, 0, 0], [0, 0, 0]]
     assert notes == [
-        "t.csv: column color: 'mauve' (line 3) and others are not among the categories of the "
-        "training rows; in 3 rows its inputs are all 0"
+        "t.csv: 3 cells hold categories that the training rows do not have: color 'mauve' (line 3) "
+        "and others; their inputs are all 0"
     ]
 
 
@@ -114,13 +114,13 @@ def test_unseen_categories_of_later_rows_are_added():
     encoding, unseen = fit([Column("color", "category")], MIXED, ALL), Unseen()
     for colors in (["mauve"], ["red", "mauve"]):
         encoding.encode_block(table(color=colors), (), unseen)
-    (note,) = unseen.notes()
-    assert note.startswith("t.csv: column color: 'mauve' (line 2) is not among the categories")
-    assert note.endswith("in 2 rows its inputs are all 0")
+    (note,) = unseen.notes("t.csv")
+    assert note.startswith("t.csv: 2 cells hold categories that")
+    assert "color 'mauve' (line 2); their" in note
     encoding.encode_block(table(color=["pink", "pink"]), (), unseen)
-    (note,) = unseen.notes()
-    assert note.startswith("t.csv: column color: 'mauve' (line 2) and others are not among")
-    assert note.endswith("in 4 rows its inputs are all 0")
+    (note,) = unseen.notes("t.csv")
+    assert note.startswith("t.csv: 4 cells hold categories that")
+    assert "color 'mauve' (line 2) and others; their" in note
 
 
 def test_categories_are_those_of_the_training_rows():

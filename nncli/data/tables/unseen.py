@@ -1,0 +1,168 @@
+"""What rows hold that no training row has: blank cells, categories, numbers far outside."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nncli.base.arguments import said
+from nncli.base.errors import DataError
+from nncli.base.storage.mapping import row_blocks
+from nncli.base.words import count
+from nncli.data.files.table import Table
+from nncli.data.tables.column import Odd
+
+_MOST = 5  # columns that a line names
+
+
+class Far:
+    """Numbers far outside those of the training rows, in one block of rows after another.
+
+    A number is far outside if it is out of the range of its column by more than the whole range.
+    Where the column never changes in the training rows, by more than its absolute value, or 1.
+
+    Parameters
+    ----------
+    columns : sequence of str
+        The names of the inputs.
+    lowest, highest : array (I,)
+        Of each input in the training rows.
+    """
+
+    def __init__(
+        self, columns: Sequence[str], lowest: Sequence[float], highest: Sequence[float]
+    ) -> None:
+        self._columns = columns
+        self._low, self._high = np.array(lowest, np.float64), np.array(highest, np.float64)
+        width = self._high - self._low
+        margin = np.where(width > 0, width, np.maximum(np.abs(self._high), 1.0))
+        self._least, self._most = self._low - margin, self._high + margin
+        self._seen = self._rows = self._first = 0
+        self._found: dict[int, tuple[float, float]] = {}  # extremes of columns
+
+    def look(self, inputs: NDArray[Any]) -> None:
+        """Look through the next rows (B, I)."""
+        for _, block in row_blocks(inputs):
+            lowest, highest = block.min(axis=0), block.max(axis=0)
+            beyond = np.flatnonzero((lowest < self._least) | (highest > self._most))
+            if len(beyond):
+                part = block[:, beyond]
+                far = (part < self._least[beyond]) | (part > self._most[beyond])
+                self._take(beyond, np.any(far, axis=1), lowest, highest)
+            self._seen += len(block)
+
+    def _take(
+        self,
+        columns: NDArray[np.intp],
+        rows: NDArray[np.bool_],
+        lowest: NDArray[Any],
+        highest: NDArray[Any],
+    ) -> None:
+        if not self._rows:
+            self._first = self._seen + int(rows.argmax())
+        self._rows += int(rows.sum())
+        for each in columns.tolist():
+            low, high = self._found.get(each, (np.inf, -np.inf))
+            self._found[each] = min(low, float(lowest[each])), max(high, float(highest[each]))
+
+    def words(self) -> Iterator[str]:
+        """Yield what there is to say, if there is something."""
+        if not self._rows:
+            return
+        rows = f"{count(self._rows, 'row')} (first: row {self._first})"
+        have = "has" if self._rows == 1 else "have"
+        columns = _named(map(self._extremes, sorted(self._found)))
+        yield f"{rows} {have} values far outside those of the training rows: {columns}"
+
+    def _extremes(self, column: int) -> str:
+        low, high = self._found[column]
+        below, above = low < self._least[column], high > self._most[column]
+        found = f"{low:g} to {high:g}" if below and above else ""
+        found = found or (f"up to {high:g}" if above else f"down to {low:g}")
+        known = f"{self._low[column]:g} to {self._high[column]:g}"
+        if self._low[column] == self._high[column]:
+            known = f"always {self._low[column]:g}"
+        return f"{self._columns[column]} {found} (training: {known})"
+
+
+class Unseen:
+    """Cells as no training row has them, in one table after another.
+
+    Parameters
+    ----------
+    far : Far, optional
+        What looks at the numbers.
+    """
+
+    def __init__(self, far: Far | None = None) -> None:
+        self._far = far
+        self._blank = Counter[str]()  # cells of columns
+        self._first_blank: tuple[str, str] | None = None
+        self._first: dict[str, tuple[str, str]] = {}  # the text, and its place
+        self._several: set[str] = set()
+        self._cells = 0
+
+    def add(self, table: Table, column: str, odd: Odd) -> None:
+        """Take note of the odd cells of a column; of all of them only the first stays."""
+        if len(odd.blank):
+            self._first_blank = self._first_blank or (table.name, table.place(int(odd.blank[0])))
+            self._blank[column] += len(odd.blank)
+        rows = odd.unknown
+        if not len(rows):
+            return
+        text = table.columns[column][rows[0]]
+        first, _ = self._first.setdefault(column, (text, table.place(int(rows[0]))))
+        if {*table.columns[column][rows]} != {first}:
+            self._several.add(column)
+        self._cells += len(rows)
+
+    def look(self, inputs: NDArray[Any]) -> None:
+        """Look through the numbers of the next rows (B, I)."""
+        if self._far is not None:
+            self._far.look(inputs)
+
+    def notes(self, name: str) -> list[str]:
+        """Return a line about blank cells, and one about all else; `name` is that of the rows."""
+        found = [*(self._far.words() if self._far else ()), *self._of_categories()]
+        return self._of_blanks() + ([f"{name}: {'; '.join(found)}"] if found else [])
+
+    def refuse(self, name: str) -> None:
+        """Raise `DataError` for what was found, if anything was."""
+        if found := self.notes(name):
+            raise DataError(found[-1])
+
+    def _of_categories(self) -> Iterator[str]:
+        if not self._first:
+            return
+        columns = _named(
+            f"{column} {text!r} ({place})" + " and others" * (column in self._several)
+            for column, (text, place) in self._first.items()
+        )
+        hold, inputs = ("holds", "its") if self._cells == 1 else ("hold", "their")
+        category = "a category" if self._cells == 1 else "categories"
+        yield (
+            f"{count(self._cells, 'cell')} {hold} {category} that the training rows do not have: "
+            f"{columns}; {inputs} inputs are all 0"
+        )
+
+    def _of_blanks(self) -> list[str]:
+        if self._first_blank is None:
+            return []
+        cells = count(self._blank.total(), "blank cell")
+        columns = ", ".join(f"{name} {number}" for name, number in self._blank.items())
+        name, place = self._first_blank
+        return [
+            f"{name}: {cells} where the training data has none: {columns} (first: {place}); "
+            "a number takes the median of the training rows, a category has 0 in its inputs; "
+            f"{said('--strict', 'strict=True')} refuses them"
+        ]
+
+
+def _named(columns: Iterable[str]) -> str:
+    each = [*columns]
+    rest = f" and {len(each) - _MOST} more" if len(each) > _MOST else ""
+    return ", ".join(each[:_MOST]) + rest
