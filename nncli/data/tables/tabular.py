@@ -33,6 +33,7 @@ from nncli.data.tables.choices import Choices
 from nncli.data.tables.column import Column, check_inputs
 from nncli.data.tables.encoding import Encoding, constant_columns, fit
 from nncli.data.tables.first_reading import read_table_of
+from nncli.data.tables.leaks import leak_notes
 from nncli.data.tables.target_notes import target_notes
 from nncli.data.tables.targets import Targets, understand, with_targets
 from nncli.data.tables.times import check_no_blank, times_of
@@ -177,6 +178,9 @@ def dataset_of(found: Prepared, others: Mapping[str, TableInput]) -> Dataset:
             taken, targets, other, note=notes.append, left_out=left_out.append
         )
     notes += _constant_notes(table.name, encoding, splits["train"])
+    if choices.encoding is None:
+        inputs = [column.name for column in encoding.columns]
+        notes += leak_notes(table, inputs, targets, found.values, train)
     chosen = choices.task is not None
     notes += target_notes(table.name, targets, found.values, train, chosen=chosen)
     return Dataset(

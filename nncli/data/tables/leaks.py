@@ -1,0 +1,159 @@
+"""Columns that alone tell the target: often known only after the fact, as the date of a refund.
+
+What counts as telling it, on the training rows, of which some 5000 are looked at:
+
+- numbers of a regression: a linear or rank correlation with a target of more than 0.999;
+- numbers of a classification: thresholds that divide the classes, in 100 rows at least;
+- anything else of a few different values: each stands for one class.
+
+Of each class 0.1% of the rows may be otherwise. Fewer than 50 rows tell nothing.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nncli.base.words import listed, yaml_word
+from nncli.data.files.table import Cells, Table
+from nncli.data.splits import Rows
+from nncli.data.tables.targets import Targets
+
+Numbers = NDArray[np.float64]
+
+_FEWEST_ROWS = 50
+_FEWEST_FOR_THRESHOLDS = 100
+_MOST_ROWS = 5000
+_ROWS_OF_A_VALUE = 10
+_KNOWN = 0.9  # of the cells of a column, so that it alone may tell the target
+_NEARLY, _NEARLY_OF_FEW = 0.999, 0.9
+_MOST_NAMED = 5
+
+
+def leak_notes(
+    table: Table, columns: Sequence[str], targets: Targets, values: NDArray[Any], train: Rows
+) -> Iterator[str]:
+    """Yield a line about the columns that alone tell a target, if there are any.
+
+    Parameters
+    ----------
+    columns : sequence of str
+        Those of the table that are inputs.
+    values : array
+        The targets of all rows, as `Targets.values` gives them.
+    """
+    rows = train[:: -(-len(train) // _MOST_ROWS)]
+    if len(rows) < _FEWEST_ROWS:
+        return
+    some, known = table.take(np.sort(rows)), values[np.sort(rows)]
+    named = {column: some.columns[column] for column in columns}
+    found = (
+        _of_numbers(named, known)
+        if targets.task == "regression"
+        else _of_classes(named, known.reshape(len(known), -1).T)
+    )
+    if told := [*found]:
+        drop = ", ".join(map(yaml_word, told[:_MOST_NAMED]))
+        tells, it, is_ = ("tells", "it", "is") if len(told) == 1 else ("each tell", "they", "are")
+        yield (
+            f"{table.name}: {listed(told, _MOST_NAMED)} alone {tells} the target "
+            f"{listed(targets.names)} in nearly all training rows; if {it} {is_} known only after "
+            f"the fact, add {'it' if len(told) == 1 else 'them'} to data.drop: [{drop}]"
+        )
+
+
+def _of_numbers(columns: Mapping[str, Cells], targets: Numbers) -> Iterator[str]:
+    for name, cells in columns.items():
+        if cells.dtype.kind == "O":
+            continue
+        numbers = cells.astype(np.float64)
+        known = ~np.isnan(numbers)
+        if known.sum() < max(_FEWEST_ROWS, _KNOWN * len(cells)):
+            continue
+        if any(_go_together(numbers[known], each[known]) for each in targets.T):
+            yield name
+
+
+def _go_together(x: Numbers, t: Numbers) -> bool:
+    if abs(_correlation(x, t)) > _NEARLY:
+        return True
+    first = slice(_FEWEST_ROWS)  # which mostly show that they do not
+    if abs(_correlation(_ranks(x[first]), _ranks(t[first]))) < _NEARLY_OF_FEW:
+        return False
+    return abs(_correlation(_ranks(x), _ranks(t))) > _NEARLY
+
+
+def _correlation(x: Numbers, t: Numbers) -> float:
+    """Return Pearson's correlation, 0 where one never changes."""
+    x, t = x - x.mean(), t - t.mean()
+    largest = np.abs(x).max() * np.abs(t).max()
+    if not largest:
+        return 0.0
+    x, t = x / np.abs(x).max(), t / np.abs(t).max()
+    return float(x @ t / np.sqrt((x @ x) * (t @ t)))
+
+
+def _ranks(numbers: Numbers) -> Numbers:
+    """Return the rank of each number, of equal ones their mean."""
+    _, places, counts = np.unique(numbers, return_inverse=True, return_counts=True)
+    return (np.cumsum(counts) - (counts - 1) / 2)[places.ravel()]
+
+
+def _of_classes(columns: Mapping[str, Cells], targets: NDArray[Any]) -> Iterator[str]:
+    for name, cells in columns.items():
+        codes = _codes(cells)
+        if any(_tells(cells, codes, each.astype(np.intp)) for each in targets):
+            yield name
+
+
+def _codes(cells: Cells) -> NDArray[np.intp] | None:
+    """Return numbers of the different values, if there are few; a blank cell is one, too."""
+    if cells.dtype.kind == "O":
+        places: dict[Any, int] = {}
+        codes = np.fromiter((places.setdefault(each, len(places)) for each in cells), np.intp)
+    else:
+        _, codes = np.unique(cells, return_inverse=True)
+        codes = codes.ravel()
+    return codes if int(codes.max()) < len(cells) // _ROWS_OF_A_VALUE else None
+
+
+def _tells(cells: Cells, codes: NDArray[np.intp] | None, classes: NDArray[np.intp]) -> bool:
+    """Return whether a column tells classes: by its values, or if it has many by thresholds."""
+    found = np.unique(classes)
+    if len(found) < 2:
+        return False
+    if codes is not None and _each_value_has_a_class(codes, classes, found):
+        return True
+    if cells.dtype.kind == "O" or len(cells) < _FEWEST_FOR_THRESHOLDS:
+        return False
+    numbers = cells.astype(np.float64)
+    known = ~np.isnan(numbers)
+    if known.sum() < _KNOWN * len(cells):
+        return False
+    groups = [np.sort(numbers[known & (classes == each)]) for each in found]
+    return all(map(len, groups)) and _are_apart(groups)
+
+
+def _each_value_has_a_class(
+    codes: NDArray[np.intp], classes: NDArray[np.intp], found: NDArray[np.intp]
+) -> bool:
+    """Return whether the most frequent class of each value is right in nearly all rows of a class.
+
+    By the class, as of 1000 rows of which 999 have the same any column would be right.
+    """
+    counts = np.zeros((int(codes.max()) + 1, int(found[-1]) + 1), np.intp)
+    np.add.at(counts, (codes, classes), 1)
+    right = np.bincount(counts.argmax(axis=1), counts.max(axis=1), minlength=counts.shape[1])
+    return bool((right[found] >= _NEARLY * counts.sum(axis=0)[found]).all())
+
+
+def _are_apart(groups: Sequence[Numbers]) -> bool:
+    """Return whether thresholds divide sorted numbers of classes, in order of their medians."""
+    ordered = sorted(groups, key=lambda each: float(each[len(each) // 2]))
+    for low, high in pairwise(ordered):
+        threshold = low[int(np.ceil(_NEARLY * len(low))) - 1]
+        if np.mean(high > threshold) < _NEARLY:
+            return False
+    return True
