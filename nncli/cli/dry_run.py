@@ -33,7 +33,7 @@ def print_estimate(estimate: "Estimate") -> None:
         [
             *([("folds, a model each", estimate.folds)] if estimate.folds else []),
             ("batches an epoch", estimate.batches),
-            ("epochs, at most", estimate.epochs),
+            ("epochs, at most" if estimate.may_stop_early else "epochs", estimate.epochs),
             ("training, about", f"{estimate.seconds:.1f} s, "
                                 f"{estimate.seconds_an_epoch:.2f} s an epoch"),
             ("engine", estimate.engine),

@@ -48,6 +48,8 @@ class Estimate:
         Of an epoch.
     epochs : int
         The most that there would be.
+    may_stop_early : bool
+        Whether there may be fewer.
     seconds_an_epoch : float
     engine : str
     megabytes : float
@@ -62,6 +64,7 @@ class Estimate:
     folds: int | None
     batches: int
     epochs: int
+    may_stop_early: bool
     seconds_an_epoch: float
     engine: str
     megabytes: float
@@ -113,6 +116,7 @@ def estimate(
         folds=folds,
         batches=job.order.batches,
         epochs=job.plan.epochs,
+        may_stop_early=job.plan.patience_epochs is not None,
         seconds_an_epoch=seconds,
         engine=job.engine.name,
         megabytes=_megabytes(job),

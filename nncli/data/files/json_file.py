@@ -200,6 +200,10 @@ class _Text:
         return bool(read)
 
 
+class _TwiceError(ValueError):
+    """An object has a key twice, which JSON allows."""
+
+
 def _decoder() -> json.JSONDecoder:
     return json.JSONDecoder(object_pairs_hook=_object)
 
@@ -208,7 +212,7 @@ def _object(pairs: list[tuple[str, Any]]) -> Row:
     found = dict(pairs)
     if len(found) < len(pairs):
         keys = [key for key, _ in pairs]
-        raise ValueError(f"the key {max(keys, key=keys.count)!r} stands twice")
+        raise _TwiceError(max(keys, key=keys.count))
     return found
 
 
@@ -216,12 +220,16 @@ def _checked(found: object, name: str, line: int) -> Row:
     if not isinstance(found, dict):
         raise DataError(
             f"{name}: line {line}: found a value of type {type(found).__name__}; expected an "
-            'object, such as {"x": 1, "y": 2}'
+            'object for each row, such as {"x": 1, "y": 2}'
         )
     return found
 
 
 def _no_json(name: str, line: int, error: Exception) -> DataError:
+    if isinstance(error, _TwiceError):
+        return DataError(
+            f"{name}: line {line}: has the key {str(error)!r} twice in an object; rename one"
+        )
     if isinstance(error, json.JSONDecodeError):
         words = f"{error.msg} at character {error.colno}"
     elif isinstance(error, RecursionError):

@@ -58,6 +58,9 @@ def _of_pandas(words: str, call: str, *starts: bytes) -> Signature:
 _SAVE = "save its sheet as CSV in UTF-8"
 _COPY = "copy its table into a spreadsheet, and save that as CSV"
 
+_VALUES = ("{", "[", '"', "]", "-", *"0123456789", "true", "false", "null")
+_STARTS_OF_ARRAYS = tuple(f"[{space}{value}".encode() for space in ("", " ") for value in _VALUES)
+
 SIGNATURES: Mapping[FileKind, Signature] = {
     "gzip": _packed("gzip data", "gunzip", b"\x1f\x8b"),
     "parquet": Signature("a Parquet file", (b"PAR1",), (".parquet",)),
@@ -147,7 +150,7 @@ SIGNATURES: Mapping[FileKind, Signature] = {
     "lz4": _packed("LZ4 data", "unlz4", b"\x04\x22\x4d\x18"),
     # Of text, these are beginnings that no header has.
     "json lines": Signature("JSON lines", (b'{"', b'{ "'), (".jsonl", ".ndjson")),
-    "json": Signature("JSON", (b"[{", b"[[", b"[ {", b"[\n", b"[\r"), (".json",)),
+    "json": Signature("JSON", (*_STARTS_OF_ARRAYS, b"[\n", b"[\r"), (".json",)),
     "json object": _of_pandas(
         "a JSON object over several lines", "read_json(FILE)", b"{\n", b"{\r"
     ),

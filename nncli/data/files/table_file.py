@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nncli.base.errors import DataError
+from nncli.data.files.array_file import arrays_in
 from nncli.data.files.csv_file import CsvFile
 from nncli.data.files.excel_file import ExcelFile
 from nncli.data.files.feather_file import FeatherFile
@@ -130,8 +131,11 @@ def table_in(file: InputFile, hints: Hints = NO_HINTS, *, known: Collection[str]
         return _READERS[file.kind](file, hints)
     if file.kind is not None:
         signature = SIGNATURES[file.kind]
+        if file.kind == "zip":
+            arrays_in(file)  # raises an error if it is damaged
         raise DataError(
-            f"{file.name}: is {signature.words}; expected a table, as CSV in UTF-8 or as Parquet"
+            f"{file.name}: is {signature.words}; expected a table: CSV, Parquet, Feather, Excel, "
+            "SQLite, JSON lines or a JSON array of objects"
             + (signature.remedy and f"; {signature.remedy}")
         )
     csv = CsvFile(file, hints)

@@ -81,8 +81,16 @@ def test_any_array_is_read_however_it_is_cut(tmp_path_factory, rows, size, inden
     ("text", "problem"),
     [
         ('{"x": 1}\n{"x": 2\n', "line 2: is not JSON (Expecting ',' delimiter at character 8)"),
-        ('{"x": 1}\n\n[2]\n', "line 3: found a value of type list; expected an object, such as"),
-        ('{"x": 1, "x": 2}\n', "line 1: is not JSON (the key 'x' stands twice)"),
+        (
+            '{"x": 1}\n\n[2]\n',
+            "line 3: found a value of type list; expected an object for each row, such as",
+        ),
+        ('{"x": 1, "x": 2}\n', "line 1: has the key 'x' twice in an object; rename one"),
+        ('[{"x": 1}, {"x": 1, "x": 2}]', "line 1: has the key 'x' twice in an object; rename one"),
+        ("[1, 2, 3]", "line 1: found a value of type int; expected an object for each row, such"),
+        ('[ "a", "b"]', "line 1: found a value of type str; expected an object for each row"),
+        ("[null]", "line 1: found a value of type NoneType; expected an object for each row"),
+        ("[-1.5]", "line 1: found a value of type float; expected an object for each row"),
         ('{"x": 1}\n{"x": {"a": 1}}\n', "line 2, column x: found a value of type dict"),
         ('{"x": [1], "y": 2}\n', "line 1, column x: found a value of type list"),
         ('{"x": {"0": 1}, "y": {"0": 2}}\n', "is one JSON object, not one for each row; convert"),

@@ -170,7 +170,7 @@ def test_what_is_no_table_is_named_with_what_to_do(tmp_path, kind):
         column_names(tmp_path / "file")
     message, each = str(caught.value), SIGNATURES[kind]
     assert f"file: is {each.words}; " in message
-    assert ("expected a table, as CSV in UTF-8 or as Parquet" in message) != (
+    assert ("expected a table: CSV, Parquet, Feather, Excel, SQLite, JSON" in message) != (
         kind in OF_ALL_READERS
     )
     assert message.endswith(each.remedy)
@@ -241,3 +241,11 @@ def test_a_first_column_called_pk_makes_no_archive(tmp_path):
     path = tmp_path / "keys.csv"
     path.write_text("PK,price\n1,2\n", encoding="utf-8")
     assert column_names(path) == ["PK", "price"]
+
+
+@pytest.mark.parametrize("content", [40, 900])
+def test_an_archive_that_is_cut_is_called_so(tmp_path, content):
+    whole = made_by(np.savez, x=np.arange(300))
+    (tmp_path / "file").write_bytes(whole[:content])
+    with pytest.raises(DataError, match="file: is not an .npz file, or is cut or damaged; get"):
+        column_names(tmp_path / "file")
