@@ -22,8 +22,8 @@ from nncli.config.templates import overridden
 from nncli.data.dataset import Task
 from nncli.data.files.hints import HintedFile, hints_of
 from nncli.data.files.images import format_of, image_files
+from nncli.data.files.input_file import standard_input
 from nncli.data.files.table import Table
-from nncli.data.files.table_file import open_table
 from nncli.data.names import plain_name
 from nncli.data.splitting import (
     ROWS_TO_TEST,
@@ -113,11 +113,9 @@ def _understood(path: Path, said: Config, note: Note) -> Prepared:
     source = said.data
     assert isinstance(source, TableSource)
     shares = {part: each for part, each in source.parts.items() if isinstance(each, Share)}
-    file = HintedFile(path, replace(hints_of(dict(source)), note=note))
-    if str(path) != "-":
-        return prepared(file, shares, source.choices, said.seed)
-    with open_table(file) as opened:  # it can be read once
-        return replace(prepared(opened, shares, source.choices, said.seed), hints=file.hints)
+    content = standard_input() if str(path) == "-" else None
+    hints = replace(hints_of(dict(source)), note=note)
+    return prepared(HintedFile(path, hints, content), shares, source.choices, said.seed)
 
 
 def starter_text_of_images(folder: Path, config: Path, overrides: Overrides = ()) -> str:

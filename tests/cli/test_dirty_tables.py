@@ -168,7 +168,10 @@ def test_texts_that_only_look_like_dates_are_left_out_and_are_no_id(table):
 @pytest.mark.parametrize("rows", [60, 5000])
 def test_numbers_with_another_text_among_them_are_categories(nncli, tmp_path, row, rows):
     cells = ["rotary" if 0 <= n - (rows - 10 - row) < 9 else 4 + n % 3 for n in range(rows)]
-    write(tmp_path / "t.csv", {"c": cells, "x": [1, 2] * (rows // 2), "y": [1.5, 2] * (rows // 2)})
+    write(
+        tmp_path / "t.csv",
+        {"c": cells, "x": [n % 3 for n in range(rows)], "y": [1.5, 2] * (rows // 2)},
+    )
     note = (
         f"Warning: t.csv: column c: taken as categories, as 'rotary' (line {rows - 8 - row}) is no "
         "number; say data.blanks: [rotary] if its value is not known, or data.columns: "

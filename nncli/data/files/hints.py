@@ -96,7 +96,14 @@ def is_encoding(name: str) -> bool:
 
 @dataclass(frozen=True)
 class HintedFile:
-    """A file with a table, and what is known of it."""
+    """A file with a table, and what is known of it.
+
+    Attributes
+    ----------
+    content : bytes or None
+        What standard input had, if it is that.
+    """
 
     path: Path
     hints: Hints
+    content: bytes | None = None

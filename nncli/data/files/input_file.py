@@ -121,7 +121,11 @@ class InputFile:
 
 @contextmanager
 def open_input(
-    path: Path, advance: Advance = tell_nobody, *, bomb_bytes: int = BOMB_BYTES
+    path: Path,
+    advance: Advance = tell_nobody,
+    *,
+    bomb_bytes: int = BOMB_BYTES,
+    content: bytes | None = None,
 ) -> Iterator[InputFile]:
     """Open a file that has any content; ``-`` is standard input.
 
@@ -131,6 +135,8 @@ def open_input(
         Told how many bytes of the file, gzipped or not, have been read since it was last told.
     bomb_bytes : int
         What a gzip file may unpack to, however small it is.
+    content : bytes, optional
+        That of standard input, where it has been read: see `standard_input`.
 
     Raises
     ------
@@ -139,11 +145,8 @@ def open_input(
         stands for the file. A pipe is never waited for.
     """
     if str(path) == "-":
-        if sys.stdin is None:
-            raise DataError("standard input: is closed; send rows to it, or name a file")
-        yield _with_content(
-            InputFile(sys.stdin.buffer, "standard input", None, advance, bomb_bytes)
-        )
+        source: BinaryIO = _standard_input() if content is None else io.BytesIO(content)
+        yield _with_content(InputFile(source, "standard input", None, advance, bomb_bytes))
         return
     try:
         status = path.stat()
@@ -157,12 +160,24 @@ def open_input(
             )
         if stat.S_ISREG(mode) and not status.st_size:  # some files of the system are waited for
             raise _empty(str(path), path)
-        source = path.open("rb", buffering=0)
+        file = path.open("rb", buffering=0)
     except (OSError, ValueError) as error:  # ValueError: a NUL character in the path
         words = reason(error) if isinstance(error, OSError) else str(error)
         raise DataError(f"{path}: cannot be read ({words})") from error
-    with source:
-        yield _with_content(InputFile(cast(BinaryIO, source), str(path), path, advance, bomb_bytes))
+    with file:
+        yield _with_content(InputFile(cast(BinaryIO, file), str(path), path, advance, bomb_bytes))
+
+
+def standard_input() -> bytes:
+    """Return all of standard input, to be read again and again. Raises `DataError`."""
+    with os_errors_as(DataError, "standard input"):
+        return _standard_input().read()
+
+
+def _standard_input() -> BinaryIO:
+    if sys.stdin is None:
+        raise DataError("standard input: is closed; send rows to it, or name a file")
+    return sys.stdin.buffer
 
 
 def _with_content(file: InputFile) -> InputFile:

@@ -75,7 +75,7 @@ def column_names(source: TableInput) -> list[str]:
 def name_of(source: TableInput) -> str:
     """Return what a table is called in messages."""
     if isinstance(source, HintedFile):
-        return str(source.path)
+        return "standard input" if source.content is not None else str(source.path)
     return str(source) if isinstance(source, Path) else source.name
 
 
@@ -104,9 +104,9 @@ def open_table(source: TableInput, advance: Advance = tell_nobody) -> Iterator[O
     if isinstance(source, OpenTable):
         yield source
         return
-    hints = source.hints if isinstance(source, HintedFile) else NO_HINTS
-    with open_input(source.path if isinstance(source, HintedFile) else source, advance) as file:
-        yield table_in(file, hints)
+    hinted = source if isinstance(source, HintedFile) else HintedFile(source, NO_HINTS)
+    with open_input(hinted.path, advance, content=hinted.content) as file:
+        yield table_in(file, hinted.hints)
 
 
 def table_in(file: InputFile, hints: Hints = NO_HINTS, *, known: Collection[str] = ()) -> OpenTable:

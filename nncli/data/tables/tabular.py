@@ -122,7 +122,7 @@ def prepared(
     path, understood, hints = name_of(source), list[str](), NO_HINTS
     if isinstance(source, HintedFile):
         hints = replace(source.hints, note=understood.append)
-        source = HintedFile(source.path, hints)
+        source = replace(source, hints=hints)
     names = column_names(source)
     choices.check_names(names, path)
     names, unnamed = named_columns(path, names, choices.named)

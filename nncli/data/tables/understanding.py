@@ -139,12 +139,8 @@ def _useless(table: Table, name: str, train: Rows, mixed: Mapping[str, str]) -> 
         )
     different = number_of_texts(cells)
     if different is not None and (text := mixed.get(name)):
-        row = int(np.argmax(cells == text))
-        return Reason(
-            f"{text[:40]!r} ({table.place(row)}) is no {_most(cells)}, and it has {different} "
-            "different texts",
-            ways_out(name, text),
-        )
+        why = f"{_odd(table, name, text)}, and it has {different} different texts"
+        return Reason(why, ways_out(name, text))
     if different is not None:
         rows = count(int(np.count_nonzero(~blank_cells(cells))), "row")
         return Reason(f"it has {different} different texts in {rows}, as names or free text", use)
@@ -191,10 +187,9 @@ def _notes_of_mixed(table: Table, kept: Collection[str], mixed: Mapping[str, str
     for name, text in mixed.items():
         cells = table.columns[name]
         if name in kept and any(_is_typed(cell) for cell in {*cells}):
-            row = int(np.argmax(cells == text))
             yield (
-                f"{table.name}: column {name}: taken as categories, as {text[:40]!r} "
-                f"({table.place(row)}) is no {_most(cells)}; {ways_out(name, text)}"
+                f"{table.name}: column {name}: taken as categories, as {_odd(table, name, text)}; "
+                f"{ways_out(name, text)}"
             )
 
 
@@ -202,10 +197,12 @@ def _is_typed(cell: str | None) -> bool:
     return cell is not None and bool(_TYPED.fullmatch(cell) or other_form(cell) or is_date(cell))
 
 
-def _most(cells: Cells) -> str:
-    """Return what most texts of a column are in which not all are."""
-    texts = {*cells} - {None}
-    return "date" if 2 * sum(map(is_date, texts)) > len(texts) else "number"
+def _odd(table: Table, name: str, text: str) -> str:
+    """Return what is said of the first text among numbers or dates, with its place."""
+    cells = table.columns[name]
+    row, texts = int(np.argmax(cells == text)), {*cells} - {None}
+    most = "date" if 2 * sum(map(is_date, texts)) > len(texts) else "number"
+    return f"{text[:40]!r} ({table.place(row)}) is no {most}"
 
 
 def ways_out(column: str, text: str) -> str:
