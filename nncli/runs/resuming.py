@@ -16,12 +16,13 @@ from nncli.base.errors import ConfigError, DataError, UsageError
 from nncli.base.storage.directory import Directory, Entry
 from nncli.base.storage.run_files import CHECKPOINT, CONFIG, WEIGHTS
 from nncli.base.threads import threads_in_use
-from nncli.base.words import count, on_one_line, printable, shell_word
+from nncli.base.words import count, listed, on_one_line, printable, shell_word
 from nncli.config.check import misfits_of_resumed
 from nncli.config.choices import shown
 from nncli.config.load import LoadedConfig, read_config, saved_config
 from nncli.config.places import without_places
 from nncli.config.schema import Config
+from nncli.data.dataset import Dataset
 from nncli.data.fingerprint import changed_parts
 from nncli.engines.choice import ENGINES
 from nncli.engines.engine import Sums
@@ -173,16 +174,32 @@ class StoppedRun:
         assert self.checkpoint is not None
         now, before = job.fingerprint, self.checkpoint.record["data"]
         if changed := changed_parts(before, now):
+            raise DataError(
+                f"{self.directory}: the data has changed since its checkpoint: the "
+                f"{on_one_line(changed[0], 40)}; {self._why(job.dataset, changed[0])}"
+            )
+
+    def _why(self, dataset: Dataset, part: str) -> str:
+        """Return why a part of the data may have changed, and what to do."""
+        chosen = getattr(self.loaded.config.data, "id", None)
+        guessed = [
+            name
+            for name, role in dataset.roles.items()
+            if role == "left out" or (role == "id" and name != chosen)
+        ]
+        if part == "columns" and guessed:
+            return (
+                f"if an earlier nncli began this run, it learned from {listed(guessed)} too, which "
+                "is left out now, as row numbers, names and dates are: resume it with that nncli, "
+                "or train anew; else put the data back"
+            )
+        if self._scaled_otherwise:
             weights = self._checkpoint_place.directory / WEIGHTS
-            rounded = (
+            return (
                 "an earlier nncli began this run, and rounded the numbers of its data; continue "
                 f"from its weights, with {shell_word(f'model.initial_weights={weights}')}"
             )
-            raise DataError(
-                f"{self.directory}: the data has changed since its checkpoint: the "
-                f"{on_one_line(changed[0], 40)}; "
-                + (rounded if self._scaled_otherwise else "put the data back, or train anew")
-            )
+        return "put the data back, or train anew"
 
     @property
     def _scaled_otherwise(self) -> bool:
