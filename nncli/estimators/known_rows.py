@@ -36,7 +36,8 @@ def known_rows(
         When the model cannot take them.
     """
     X, y, *weights = rows
-    taken, described = model.preprocessing.taken, model.preprocessing
+    described = model.preprocessing
+    taken = replace(described.taken, ranges=None)  # what is new is learned
     targets = Targets(model.task, model.targets, model.classes)
     split = labelled_rows(taken, targets, X, y, note=warn)
     splits = _divided(split, targets, config, *weights)

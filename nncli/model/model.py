@@ -131,7 +131,7 @@ class Model:
             In the place of the model's own.
         strict : bool
             Whether it is an error what the training rows do not have: a blank cell, a category, or
-            a number outside of its range by more than the whole range. By default a warning counts
+            a number outside of its range by more than twice the range. By default a warning counts
             them; a blank number takes the median of the training rows, and a category that is not
             known is none of the known ones.
         note : function of str

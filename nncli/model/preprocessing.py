@@ -1,7 +1,9 @@
 """What is done to the rows of a model before its network sees them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from nncli.data.files.image_format import ImageFormat
 from nncli.data.scaling import extremes
@@ -29,7 +31,7 @@ class Preprocessing:
         What images the rows are, if they are, as bytes.
     ranges : list of two lists of float, or None
         The lowest and the highest value of each column in the training rows; None for bytes, and
-        in files of earlier versions.
+        in files of earlier versions. They change nothing that is done.
     """
 
     columns: list[str]
@@ -39,7 +41,7 @@ class Preprocessing:
     target_scale: float | list[float] = 1.0
     encoding: Encoding | None = None
     images: ImageFormat | None = None
-    ranges: list[list[float]] | None = None
+    ranges: list[list[float]] | None = field(default=None, compare=False)
 
     @property
     def taken(self) -> "Taken":
@@ -49,8 +51,12 @@ class Preprocessing:
         return Taken(self.columns, self.encoding, self.images, self.ranges)
 
 
-def ranges_of(train: Split) -> list[list[float]] | None:
-    """Return the ranges of training rows; any byte is a value that they may have."""
-    if train.inputs.dtype.itemsize == 1:
+def ranges_of(train: Split, before: Preprocessing | None = None) -> list[list[float]] | None:
+    """Return the ranges of training rows, and of those `before`; None for bytes, of any value."""
+    if train.inputs.dtype.itemsize == 1 or (before and before.ranges is None):
         return None
-    return [each.tolist() for each in extremes(train)]
+    lowest, highest = extremes(train)
+    if before and before.ranges is not None:
+        lowest = np.minimum(lowest, before.ranges[0])
+        highest = np.maximum(highest, before.ranges[1])
+    return [lowest.tolist(), highest.tolist()]

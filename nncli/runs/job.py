@@ -66,6 +66,8 @@ class Job:
         What it is called where there are several: ``fold 1/5``.
     warnings : sequence of str
         What the user may not expect of it, a line each.
+    before : Preprocessing or None
+        That of the model that it starts with.
     """
 
     config: Config
@@ -79,6 +81,7 @@ class Job:
     progress: Progress = field(default_factory=Progress)
     title: str = ""
     warnings: Sequence[str] = ()
+    before: Preprocessing | None = None
 
     @cached_property
     def engine(self) -> Engine:
@@ -154,7 +157,7 @@ class Job:
                 *_as_lists(self.target_scaling),
                 data.encoding,
                 data.images,
-                ranges_of(data.splits["train"]),
+                ranges_of(data.splits["train"], self.before),
             ),
             task=data.task,
             targets=list(data.targets),
@@ -239,6 +242,7 @@ def prepare(
         progress or Progress(),
         title,
         advice(dataset, network, config.data.scale.name) if warnings is None else warnings,
+        start.preprocessing if start else None,
     )
 
 

@@ -16,6 +16,8 @@ import nncli
 from nncli.base.errors import DataError, DivergenceError, NncliError
 from nncli.model.formats import FORMATS
 
+pytestmark = pytest.mark.filterwarnings("ignore:.*far outside")
+
 ROWS = 40
 OFFSETS = [0.0, -3.0, 4649776.13, 1.7e9, -1e9, 1e15]
 SPREADS = [1e-200, 1e-40, 1e-6, 1.0, 1e5, 1e25]

@@ -151,6 +151,7 @@ def predict_and_train(connection, model, X):
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
 @pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+@pytest.mark.filterwarnings("ignore:X.*far outside")
 def test_a_fork_after_training_trains_and_predicts():
     result, X = nncli.train(CONFIG), np.random.default_rng(0).normal(size=(10, 2))
     ours, theirs = multiprocessing.Pipe()
@@ -200,6 +201,7 @@ def test_in_a_notebook_the_bar_is_that_of_tqdm_for_notebooks(monkeypatch):
     assert len(made) == 1
 
 
+@pytest.mark.filterwarnings("ignore:X.*far outside")
 def test_eight_threads_serve_predictions_at_once():
     model = nncli.train(CONFIG).model
     X = np.random.default_rng(0).normal(size=(800, 2)).astype(np.float32)

@@ -48,6 +48,14 @@ def test_python_warns_as_of_blank_cells(run):
         model.predict([{"a": 900, "k": "u"}], strict=True)
 
 
+def test_a_model_that_learns_on_knows_the_ranges_of_all_parts():
+    X, y = np.arange(60.0).reshape(60, 1), np.array(["a", "b"] * 30)
+    model = api.MLPClassifier(hidden_layers=[2], epochs=1)
+    model.partial_fit(X[:20], y[:20], classes=["a", "b"])
+    model.partial_fit(X[50:], y[50:])
+    assert model.model_.preprocessing.ranges == [[0.0], [59.0]]
+
+
 def test_models_of_arrays_know_their_ranges_and_those_of_bytes_need_none(nncli, tmp_path):
     X = np.arange(60).reshape(30, 2)
     for name, matrix in (("floats", X / 7), ("bytes", X.astype(np.uint8))):

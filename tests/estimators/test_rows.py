@@ -166,7 +166,7 @@ def test_targets_of_a_regression(rows):
     assert one.score(X, X.sum(axis=1)) > 0.9
     assert one.out_activation_ == "identity"
     frames = pytest.importorskip("pandas")
-    T = frames.DataFrame({"sum": X.sum(axis=1), "first": X[:, 0]})
+    T = frames.DataFrame({"sum": X.sum(axis=1), "first": X[:, 0] ** 2})
     frame = frames.DataFrame(X, columns=["a", "b", "c"])
     several = nncli.MLPRegressor(**FEW).fit(frame, T)
     assert several.predict(frame).shape == (60, 2)

@@ -57,8 +57,9 @@ def leak_notes(
     if told := [*found]:
         drop = ", ".join(map(yaml_word, told[:_MOST_NAMED]))
         tells, it, is_ = ("tells", "it", "is") if len(told) == 1 else ("each tell", "they", "are")
+        target = "the target" if len(targets.names) == 1 else "one of the targets"
         yield (
-            f"{table.name}: {listed(told, _MOST_NAMED)} alone {tells} the target "
+            f"{table.name}: {listed(told, _MOST_NAMED)} alone {tells} {target} "
             f"{listed(targets.names)} in nearly all training rows; if {it} {is_} known only after "
             f"the fact, add {'it' if len(told) == 1 else 'them'} to data.drop: [{drop}]"
         )

@@ -17,13 +17,15 @@ from nncli.data.files.table import Table
 from nncli.data.tables.column import Odd
 
 _MOST = 5  # columns that a line names
+_RANGES = 2
 
 
 class Far:
     """Numbers far outside those of the training rows, in one block of rows after another.
 
-    A number is far outside if it is out of the range of its column by more than the whole range.
-    Where the column never changes in the training rows, by more than its absolute value, or 1.
+    A number is far outside if it is out of the range of its column by more than twice the whole
+    range: test rows of honest tables are out by once, in columns with a long tail. Where a column
+    never changes in the training rows, its absolute value, at least 1, stands for the range.
 
     Parameters
     ----------
@@ -39,7 +41,7 @@ class Far:
         self._columns = columns
         self._low, self._high = np.array(lowest, np.float64), np.array(highest, np.float64)
         width = self._high - self._low
-        margin = np.where(width > 0, width, np.maximum(np.abs(self._high), 1.0))
+        margin = _RANGES * np.where(width > 0, width, np.maximum(np.abs(self._high), 1.0))
         self._least, self._most = self._low - margin, self._high + margin
         self._seen = self._rows = self._first = 0
         self._found: dict[int, tuple[float, float]] = {}  # extremes of columns
