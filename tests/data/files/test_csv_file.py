@@ -268,8 +268,8 @@ def test_the_blocks_of_an_error_come_before_it(path):
             gzip.compress(b"x,y\n1,2\n", mtime=0)[:-4],
             "the gzip data is cut or damaged; get the file again",
         ),
-        (b"\x89PNG\r\n\x1a\n" + bytes(20), "is a PNG image; expected a table, as CSV in UTF-8 or"),
-        (b"PK\3\4" + bytes(20), "is an archive, such as npz or an Excel workbook; expected a"),
+        (b"\x89PNG\r\n\x1a\n" + bytes(20), "is a PNG image; expected a table: CSV, Parquet,"),
+        (b"PK\3\4" + bytes(20), "is not an .npz file, or is cut or damaged; get the file again"),
     ],
 )  # fmt: skip
 def test_bad_input_is_one_line_with_place_and_remedy(refusal_of, table_of, content, problem):

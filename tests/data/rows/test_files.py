@@ -189,7 +189,7 @@ def test_one_row_and_one_column_are_enough(rows_of):
         (b"\x89PNG\r\n\x1a\n", "holds images; the model takes 2 numbers a row: 'x1', 'x2'"),
         (
             b"\xd0\xcf\x11\xe0",
-            "is an old document of Office, such as .xls or .doc; expected a table, as CSV",
+            "is an old document of Office, such as .xls or .doc; expected a table: CSV",
         ),
     ],
     ids=count(),
