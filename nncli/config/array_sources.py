@@ -18,8 +18,8 @@ from nncli.config.file_source import (
 from nncli.config.source import Ends, Scale, scale_field
 from nncli.config.strict_yaml import Path
 from nncli.data.dataset import OF_CLASSES, Dataset, Task
+from nncli.data.division import Fold, Share
 from nncli.data.files.image_format import MOST_INPUTS
-from nncli.data.splitting import Fold, Share
 
 if TYPE_CHECKING:
     from nncli.data.arrays import Arrays

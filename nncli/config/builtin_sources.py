@@ -9,7 +9,7 @@ from nncli.config.choices import IntegerOr, Name, OneOrList, refusals
 from nncli.config.source import Scale, Source, Text, scale_field
 from nncli.config.strict_yaml import Path
 from nncli.data.dataset import Dataset, Shape
-from nncli.data.splitting import Division, Fold
+from nncli.data.division import Division, Fold
 
 if TYPE_CHECKING:
     from nncli.data.builtin.rows import GivenRows

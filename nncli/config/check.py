@@ -12,7 +12,7 @@ from nncli.config.places import files_of
 from nncli.config.resolve import Misfit, Resolved, check_monitor
 from nncli.config.schema import Config, TrainingSection
 from nncli.data.dataset import Task
-from nncli.data.splitting import DivisionError, Fold
+from nncli.data.division import DivisionError, Fold
 from nncli.engines.choice import missing_for
 from nncli.nn.layers.layer import Layer
 

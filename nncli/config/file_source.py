@@ -12,9 +12,15 @@ from nncli.config.source import TASKS, Source
 from nncli.config.sources import SOURCES
 from nncli.config.strict_yaml import Path as SourcePath
 from nncli.data.dataset import OF_CLASSES, Task
+from nncli.data.division import (
+    ROWS_TO_TEST,
+    ROWS_TO_VALIDATE_CLASSES,
+    ROWS_TO_VALIDATE_NUMBERS,
+    TEST,
+    VALIDATION,
+)
 from nncli.data.drawing import Rare, Rules
 from nncli.data.files.kinds import FileKind, is_parquet_folder, kind_of_file, kind_of_name
-from nncli.data.splitting import ROWS_TO_TEST, ROWS_TO_VALIDATE, TEST, VALIDATION
 
 if TYPE_CHECKING:
     from nncli.data.tables.class_order import ClassOrder
@@ -70,7 +76,8 @@ def part_field(purpose: str, other: str = "a file") -> Any:
 
 _DEFAULTS = {
     "test": f"{TEST}, or 0 of fewer than {ROWS_TO_TEST} rows",
-    "validate": f"{VALIDATION}, or 0 if fewer than {ROWS_TO_VALIDATE} rows are left",
+    "validate": f"{VALIDATION}, or 0 if fewer than {ROWS_TO_VALIDATE_CLASSES} rows are left, of "
+    f"numbers and labels {ROWS_TO_VALIDATE_NUMBERS}",
 }
 
 

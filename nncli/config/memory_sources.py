@@ -15,8 +15,8 @@ from nncli.config.sources import SOURCES
 from nncli.config.strict_yaml import Path
 from nncli.config.table_sources import TableKeys, Target
 from nncli.data.dataset import Dataset
+from nncli.data.division import Fold
 from nncli.data.names import plain_name
-from nncli.data.splitting import Fold
 
 if TYPE_CHECKING:
     from nncli.data.arrays import Arrays

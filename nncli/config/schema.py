@@ -28,7 +28,7 @@ from nncli.config.places import check_data, files_of
 from nncli.config.source import Source
 from nncli.config.sources import SOURCES
 from nncli.data.dataset import Dataset
-from nncli.data.splitting import Fold
+from nncli.data.division import Fold
 from nncli.engines.choice import EngineName
 from nncli.nn.activations import ACTIVATIONS
 from nncli.nn.initializers import INITIALIZERS

@@ -9,8 +9,8 @@ from nncli.config.choices import Name, Section, refusal
 from nncli.config.named import EntryOf, Named
 from nncli.config.strict_yaml import Path
 from nncli.data.dataset import Dataset, Shape, Task
+from nncli.data.division import Division, Fold, row_count
 from nncli.data.scaling import SCALERS
-from nncli.data.splitting import Division, Fold, row_count
 
 TASKS: tuple[Task, ...] = get_args(Task)
 

@@ -19,20 +19,13 @@ from nncli.config.render import commented_text, setting_lines
 from nncli.config.schema import Config
 from nncli.config.table_sources import ColumnSection, TableSource
 from nncli.config.templates import overridden
-from nncli.data.dataset import Task
+from nncli.data.dataset import OF_CLASSES, Task
+from nncli.data.division import ROWS_TO_TEST, TEST, VALIDATION, Share, row_count, rows_to_validate
 from nncli.data.files.hints import HintedFile, hints_of
 from nncli.data.files.images import format_of, image_files
 from nncli.data.files.input_file import standard_input
 from nncli.data.files.table import Table
 from nncli.data.names import plain_name
-from nncli.data.splitting import (
-    ROWS_TO_TEST,
-    ROWS_TO_VALIDATE,
-    TEST,
-    VALIDATION,
-    Share,
-    row_count,
-)
 from nncli.data.tables.column import Column, blank_cells
 from nncli.data.tables.tabular import Prepared, dataset_of, prepared
 
@@ -153,7 +146,8 @@ def _text(
     said = overridden({"data": data}, overrides)["data"]
     test = said.get("test", TEST if rows >= ROWS_TO_TEST else 0)
     left = rows - row_count(test, rows) if isinstance(test, int | float) else rows
-    validation = said.get("validation", VALIDATION if left >= ROWS_TO_VALIDATE else 0)
+    enough = rows_to_validate(of_classes=task in OF_CLASSES)
+    validation = said.get("validation", VALIDATION if left >= enough else 0)
     validates = validation != 0
     values: dict[str, Any] = {
         "name": name_from(config),

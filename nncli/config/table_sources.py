@@ -18,11 +18,11 @@ from nncli.config.file_source import (
 from nncli.config.source import Ends, Scale, scale_field
 from nncli.config.strict_yaml import Path
 from nncli.data.dataset import OF_CLASSES, Dataset, Task
+from nncli.data.division import Fold
 from nncli.data.files.dates import Order
 from nncli.data.files.numerals import Decimal
 from nncli.data.files.table import Kind
 from nncli.data.names import plain_name
-from nncli.data.splitting import Fold
 from nncli.data.tables.column import KINDS, MOST_BLANKS, Missing
 
 if TYPE_CHECKING:

@@ -12,6 +12,7 @@ from nncli.base.storage.mapping import check_unchanged, row_blocks
 from nncli.base.storage.temporary_file import row_major
 from nncli.base.words import count, did_you_mean
 from nncli.data.dataset import Dataset, Task
+from nncli.data.division import Fold, Share
 from nncli.data.drawing import Rules
 from nncli.data.files.image_format import ImageFormat
 from nncli.data.files.table import Table
@@ -20,7 +21,7 @@ from nncli.data.memory.memory_table import numbered, place
 from nncli.data.rare_classes import without_rare
 from nncli.data.rows.targets import check_given
 from nncli.data.splits import Rows, Split, in_order, whole
-from nncli.data.splitting import Fold, Share, divide
+from nncli.data.splitting import divide
 from nncli.data.tables.class_order import ClassOrder
 from nncli.data.tables.column import LARGEST, suits, unsuited_numbers
 from nncli.data.tables.target_notes import target_notes

@@ -15,11 +15,22 @@ from nncli.data.splits import Split
 ROWS_TO_TEST, TEST = 10, 0.2
 """From so many rows on such a fraction of them tests by default; fewer are a lesson or a trial."""
 
-ROWS_TO_VALIDATE, VALIDATION = 1500, 0.1
-"""If there are so many others, such a fraction of all rows validates by default."""
+VALIDATION = 0.1
+"""The fraction of all rows that validates by default, if there are `rows_to_validate` others."""
+
+ROWS_TO_VALIDATE_CLASSES, ROWS_TO_VALIDATE_NUMBERS = 1500, 5000
 
 Share = int | float | None
 """Rows, or a fraction of all rows; None for what suits their number."""
+
+
+def rows_to_validate(*, of_classes: bool) -> int:
+    """Return from how many rows on some of them validate by default.
+
+    Of fewer all train, for a number of steps that is known to be enough: a tenth of them says too
+    little about when to stop. Of numbers it says less than of classes.
+    """
+    return ROWS_TO_VALIDATE_CLASSES if of_classes else ROWS_TO_VALIDATE_NUMBERS
 
 
 @dataclass(frozen=True)
@@ -94,7 +105,8 @@ class Division:
         if shares.get("validation", 0) is None:
             left = self.rows - row_count(shares.get("test") or 0, self.rows)
             left -= left // fold.of if fold else 0
-            shares["validation"] = VALIDATION if left >= ROWS_TO_VALIDATE else 0
+            enough = left >= rows_to_validate(of_classes=bool(self.classes))
+            shares["validation"] = VALIDATION if enough else 0
         counts = {part: row_count(share or 0, self.rows) for part, share in shares.items()}
         return {part: number for part, number in counts.items() if number}
 

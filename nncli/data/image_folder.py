@@ -7,10 +7,10 @@ import numpy as np
 
 from nncli.data.arrays import Arrays, load_arrays
 from nncli.data.dataset import Dataset, Task
+from nncli.data.division import Fold, Share
 from nncli.data.drawing import Rules
 from nncli.data.files.image_format import ImageFormat
 from nncli.data.files.images import LabelledImages, read_classes
-from nncli.data.splitting import Fold, Share
 from nncli.data.tables.class_order import ClassOrder
 from nncli.data.weights import ClassWeights
 

@@ -9,37 +9,16 @@ import numpy as np
 from nncli.base.random_streams import Stream
 from nncli.base.words import count, listed
 from nncli.data.division import (
-    ROWS_TO_TEST,
-    ROWS_TO_VALIDATE,
-    TEST,
-    VALIDATION,
     Division,
     DivisionError,
     Fold,
     Share,
     division_of,
     purposes_of,
-    row_count,
 )
 from nncli.data.drawing import Rules, fold_out, hold_out, last_out, strata_of
 from nncli.data.splits import Rows, Split
 from nncli.data.whole_groups import fold_out_groups, hold_out_groups
-
-__all__ = [
-    "ROWS_TO_TEST",
-    "ROWS_TO_VALIDATE",
-    "TEST",
-    "VALIDATION",
-    "Division",
-    "DivisionError",
-    "Fold",
-    "Share",
-    "divide",
-    "divide_alike",
-    "fold_out",
-    "hold_out",
-    "row_count",
-]
 
 
 def divide(

@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 
 from nncli.config.defaults import filled_in
-from nncli.data.dataset import Task
+from nncli.data.dataset import OF_CLASSES, Task
+from nncli.data.division import VALIDATION, row_count, rows_to_validate
 from nncli.data.files.texts import texts_of
-from nncli.data.splitting import ROWS_TO_VALIDATE, VALIDATION, row_count
 from nncli.estimators.parameters import SECTIONS
 from nncli.estimators.scikit_names import translated
 
@@ -51,7 +51,8 @@ def config_of(
     if share is None:
         share = _share(stopping, rows, rarest)
     sections["data"]["validation"] = 0 if is_validated else share
-    validates = is_validated or (share is None and rows >= ROWS_TO_VALIDATE) or bool(share)
+    enough = rows_to_validate(of_classes=task in OF_CLASSES)
+    validates = is_validated or (share is None and rows >= enough) or bool(share)
     training = {**sections["training"], "early_stopping": stopping}
     if by_epoch and training.get("schedule") is None:
         training["schedule"] = "constant"

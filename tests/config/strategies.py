@@ -3,8 +3,8 @@
 from hypothesis import strategies as st
 
 from nncli.config.sources import SOURCES
+from nncli.data.division import DivisionError, Fold
 from nncli.data.scaling import SCALERS
-from nncli.data.splitting import DivisionError, Fold
 from nncli.nn.activations import ACTIVATIONS
 from nncli.nn.initializers import INITIALIZERS
 from nncli.nn.losses import LOSSES

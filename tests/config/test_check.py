@@ -12,8 +12,9 @@ from nncli.config.check import misfits_of_resumed
 from nncli.config.load import load_config, read_config, saved_config
 from nncli.data.builtin import mnist
 from nncli.data.builtin.xor import load_xor
+from nncli.data.division import Division, DivisionError, Fold
 from nncli.data.splits import whole
-from nncli.data.splitting import Division, DivisionError, Fold, divide
+from nncli.data.splitting import divide
 from nncli.engines import choice
 from nncli.runs.job import prepare
 from tests.config.strategies import lists, valid_configs

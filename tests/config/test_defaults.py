@@ -51,9 +51,21 @@ def test_of_many_rows_some_say_when_it_is_enough(table):
     assert values["training"]["epochs"] == 150
 
 
-def test_classes_of_more_rows_get_more_steps(table):
-    assert shown(table(800))["training"]["learning_rate"] == 0.002
-    assert shown(table(800, target="z"))["training"]["learning_rate"] == 0.001
+def test_numbers_are_learned_without_rows_to_validate_with_for_longer(table):
+    classes, numbers = (shown(table(2000, target=target)) for target in ("y", "z"))
+    assert classes["data"]["validation"] == 0.1
+    assert classes["training"]["early_stopping"]
+    assert numbers["data"]["validation"] == 0
+    assert not numbers["training"]["early_stopping"]
+    assert numbers["training"]["epochs"] == 40
+    assert shown(table(800, target="z"))["training"]["epochs"] == 100  # 2000 steps of 32 rows
+    assert shown(table(7000, target="z"))["data"]["validation"] == 0.1
+
+
+def test_the_l2_of_numbers_is_twice_that_of_classes_unless_there_are_few(table):
+    for rows, classes, numbers in ((1000, 0.005, 0.01), (200, 0.03, 0.03)):
+        found = [shown(table(rows, target=each))["training"]["l2"] for each in ("y", "z")]
+        assert found == [classes, numbers]
 
 
 def test_less_than_ten_rows_are_learned_by_heart(table):

@@ -6,9 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import nncli
+from nncli.data.division import DivisionError, Fold
 from nncli.data.drawing import Rules, hold_out, strata_of
 from nncli.data.splits import whole
-from nncli.data.splitting import DivisionError, Fold, divide
+from nncli.data.splitting import divide
 
 FEW = {"training": {"epochs": 1}, "model": {"hidden_layers": [2]}}
 SHARES = {"test": 0.2, "validation": 0.1}

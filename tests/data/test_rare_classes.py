@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 
 import nncli
 from nncli.data.arrays import Arrays, load_arrays
+from nncli.data.division import DivisionError, Fold
 from nncli.data.drawing import Rules
 from nncli.data.rare_classes import without_rare
 from nncli.data.splits import whole
-from nncli.data.splitting import DivisionError, Fold, divide
+from nncli.data.splitting import divide
 from nncli.data.tables.targets import Targets
 
 FEW = {"training": {"epochs": 1}, "model": {"hidden_layers": [2]}}

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nncli.data.division import Fold, row_count
 from nncli.data.drawing import fold_out, hold_out
 from nncli.data.splits import Split, whole
-from nncli.data.splitting import Fold, row_count
 
 
 def split_of(sizes, seed=0):

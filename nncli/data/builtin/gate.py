@@ -3,8 +3,9 @@
 import numpy as np
 
 from nncli.data.dataset import Dataset
+from nncli.data.division import Fold
 from nncli.data.splits import whole
-from nncli.data.splitting import Fold, divide_alike
+from nncli.data.splitting import divide_alike
 
 INPUTS = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], np.float32)
 CLASSES = ("0", "1")

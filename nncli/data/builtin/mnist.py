@@ -15,9 +15,10 @@ from nncli.base.storage.files import atomic_write
 from nncli.data.builtin.cache import cache_directory, ensure_files
 from nncli.data.builtin.download import RemoteFile, has_content
 from nncli.data.dataset import Dataset
+from nncli.data.division import Fold
 from nncli.data.files.image_format import OF_MNIST
 from nncli.data.splits import in_order, whole
-from nncli.data.splitting import Fold, divide
+from nncli.data.splitting import divide
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

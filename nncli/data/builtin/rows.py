@@ -8,8 +8,9 @@ import numpy as np
 
 from nncli.base.words import count
 from nncli.data.dataset import Dataset, Shape
+from nncli.data.division import Division, Fold
 from nncli.data.splits import whole
-from nncli.data.splitting import Division, Fold, divide_alike
+from nncli.data.splitting import divide_alike
 
 Path = tuple[str | int, ...]
 Problem = tuple[Path, str]

@@ -4,8 +4,9 @@ import numpy as np
 
 from nncli.base.random_streams import Stream, generator
 from nncli.data.dataset import Dataset
+from nncli.data.division import Fold
 from nncli.data.splits import Split, in_order, whole
-from nncli.data.splitting import Fold, divide
+from nncli.data.splitting import divide
 
 CORNERS = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], np.float64)
 LABELS = np.array([0, 1, 1, 0], np.uint8)

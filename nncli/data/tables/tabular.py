@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from nncli.base.errors import DataError
 from nncli.base.words import listed, yaml_key
 from nncli.data.dataset import Dataset
+from nncli.data.division import Fold, Share
 from nncli.data.drawing import Rules
 from nncli.data.files.blanks import Blanks
 from nncli.data.files.hints import NO_HINTS, HintedFile, Hints
@@ -28,7 +29,7 @@ from nncli.data.names import named_columns
 from nncli.data.rare_classes import without_rare
 from nncli.data.rows.reading import Taken, labelled_rows
 from nncli.data.splits import Rows, Split, in_order, whole
-from nncli.data.splitting import Fold, Share, divide
+from nncli.data.splitting import divide
 from nncli.data.tables.choices import Choices
 from nncli.data.tables.column import Column, check_inputs
 from nncli.data.tables.encoding import Encoding, constant_columns, fit
