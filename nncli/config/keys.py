@@ -11,7 +11,7 @@ from pydantic.fields import FieldInfo
 
 from nncli.base.errors import ConfigError
 from nncli.base.storage.regular_file import read_regular
-from nncli.config.choices import Choice, Section
+from nncli.config.choices import Checked, Choice, Section
 from nncli.config.file_source import source_of
 from nncli.config.named import EntryOf
 from nncli.config.overrides import override
@@ -134,4 +134,6 @@ def _words(kind: Any) -> tuple[str, ...]:
     """Return the words that a kind of value has."""
     if kind is bool:
         return ("true", "false")
+    if isinstance(kind, Checked):
+        return tuple(kind.json_schema().get("enum", ()))
     return tuple(map(str, get_args(kind))) if get_origin(kind) is Literal else ()

@@ -136,13 +136,19 @@ def word_of(fold: np.ndarray) -> str:
 def _measure_nncli(
     prepared: Prepared, contender: str, settings: Sequence[str], outcome: Outcome
 ) -> None:
-    """Measure nncli on the file as it is, else with its task, or on the cleaned file."""
+    """Measure nncli on the file as it is, else with its task, or on the cleaned file.
+
+    It is also measured on the cleaned file where it takes other rows than the others: a class
+    that is called NA is one for nncli, and a row without a target for pandas.
+    """
     rows = len(prepared.frame())
     task = [f"data.task={_TASKS[prepared.table.task]}"]
     overrides = [*_FIXED, *(for_rows(each, rows) for each in settings)]
     try:
         _average(outcome, prepared, _predictor(prepared, prepared.file, contender, overrides))
-        return
+        if outcome.folds[0] == word_of(fold_of_rows(prepared, 0)):
+            return
+        file = prepared.cleaned
     except (nncli.NncliError, OtherTaskError) as error:
         outcome.refused.append(str(error).replace(f"{prepared.file}: ", ""))
         file = prepared.file if isinstance(error, OtherTaskError) else prepared.cleaned

@@ -26,6 +26,7 @@ def test_of_many_odd_texts_the_first_is_named(nncli, tmp_path):
     (tmp_path / "t.csv").write_text(text, encoding="utf-8")
     done = nncli("init", "table", "--data", "t.csv", "--target", "y", "-o", "-")
     assert (
-        "column k: left out, as 'odd1' (line 3) is no number, and it has 54 different texts in 60 "
-        "rows, as names or free text; to use it, say data.columns: {k: category}" in done.err
+        "column k: left out, as 'odd1' (line 3) is no number, and it has 54 different texts; to "
+        "use it, say data.blanks: [odd1] if its value is not known, or data.columns: {k: category}"
+        in done.err
     )
