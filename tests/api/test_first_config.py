@@ -62,6 +62,7 @@ def few(*cells):
 @settings(max_examples=60, suppress_health_check=[*HealthCheck])
 @given(tables())
 @example(few(("1.5", "2.5"), ("2.5", "1")))
+@example(few(("0", "true"), ("2.225e-308", "false")))
 @example(few(*[("NA", "1.5"), ("2.5", "1")] * 10))
 def test_what_init_accepts_trains(tmp_path_factory, lines):
     folder = tmp_path_factory.mktemp("table")
