@@ -20,7 +20,7 @@ _FIXED: dict[str, Any] = {
 }
 _LENGTH = ("epochs", "steps")
 _DECAY = 4.0  # of 0.5, 1, 2, 4 and 8 the best on the whole for 67 tables
-_DECAY_OF_NUMBERS, _MANY_OF_NUMBERS = 8.0, 200  # of 4, 8 and 16 for 45 tables of numbers
+_DECAY_OF_NUMBERS, _MANY_OF_NUMBERS = 6.0, 150  # of 3, 6 and 13 for 45 tables of numbers
 _BATCHES = ((1_000_000, 1024), (250_000, 512), (50_000, 256), (15_000, 128), (5_000, 64), (0, 32))
 _MANY_OF_CLASSES = 500
 _STEPS_OF_NUMBERS, _EPOCHS = 2000, 40
