@@ -31,6 +31,7 @@ from nncli.runs.folds import (
     with_folds,
 )
 from nncli.runs.job import prepare
+from nncli.runs.refit import ALL_ROWS, begin_refit, resume_refit
 from nncli.runs.result import Result
 from nncli.runs.resuming import check_run, load_run
 from nncli.runs.training import train_job
@@ -124,6 +125,9 @@ def train(
                 "training.fold"
             )
         _check_out(out)
+    if loaded.config.training.refit:
+        return begin_refit(loaded, call, _run_directory(out, loaded.config, note))
+    with call.preparing():
         job = prepare(loaded, progress_bar=progress, clock=clock)
     with _run_directory(out, job.config, note) as directory, call.watching() as watching:
         return train_job(job, directory, watching, threads=call.threads, clock=clock)
@@ -181,9 +185,15 @@ def resume(
             stopped = load_run(directory, loaded)
             if stopped.what_is_over:
                 return _finished(directory, stopped.what_is_over)
+        if loaded.config.training.refit and not stopped.checkpoint:
+            return resume_refit(directory, loaded, call)
+        with call.preparing():
             if not stopped.checkpoint:
                 note(f"{directory} has no {CHECKPOINT}: training begins again")
-            job = stopped.prepare(threads=call.threads, progress_bar=progress, clock=clock)
+            title = ALL_ROWS if stopped.selection else ""
+            job = stopped.prepare(
+                title=title, threads=call.threads, progress_bar=progress, clock=clock
+            )
         with call.watching() as watching:
             return train_job(
                 job,
@@ -231,6 +241,8 @@ def cross_validate(
         loaded = read_config(config, overrides, rows=rows)
         if number := loaded.config.training.fold:
             raise UsageError(f"training.fold: {number} asks for one fold alone; use train")
+        if loaded.config.training.refit:
+            raise UsageError("training.refit: true asks for one model of all rows; use train")
         if not loaded.config.folds:
             loaded = with_folds(loaded, _FOLDS)
         _check_out(out)

@@ -32,6 +32,7 @@ def print_estimate(estimate: "Estimate") -> None:
     print_pairs(
         [
             *([("folds, a model each", estimate.folds)] if estimate.folds else []),
+            *([("trainings", "2: to choose the epochs, and on all rows")] * estimate.is_refit),
             ("batches an epoch", estimate.batches),
             ("epochs, at most" if estimate.may_stop_early else "epochs", estimate.epochs),
             ("training, about", f"{estimate.seconds:.1f} s, "

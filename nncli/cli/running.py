@@ -60,7 +60,12 @@ class Watching(NamedTuple):
             return
         assert result.directory is not None
         directory = result.directory.parent if where else result.directory
-        epochs = count(result.config["training"]["epochs"], "epoch")
+        planned = result.config["training"]["epochs"]
+        if result.refit_in:
+            directory, where = result.refit_in, " in the selection"
+        if result.selection:
+            planned, where = result.selection.best_epoch, " on all rows"
+        epochs = count(planned, "epoch")
         raise Interrupted(
             f"Interrupted{where} after {result.epochs} of "
             f"{epochs}; to go on:  nncli train --resume {shell_word(str(directory))}",
@@ -115,6 +120,9 @@ def print_result(result: "Result", options: Options) -> None:
     if result.keeps_best:
         click.echo(f"\nThe weights are those of epoch {result.best_epoch}, the best of "
                    f"{result.epochs}.")  # fmt: skip
+    if chosen := result.selection:
+        click.echo(f"\nTrained on all rows for {count(chosen.best_epoch, 'epoch')}, the best of "
+                   f"{chosen.epochs} by {chosen.monitor}.")  # fmt: skip
     assert result.directory is not None
     weights = shell_word(str(result.directory / "weights.npz"))
     split = "" if "test" in evaluations else f" --split {list(evaluations)[-1]}"

@@ -18,6 +18,11 @@ from nncli.nn.layers.layer import Layer
 
 Meaning = Callable[[Task], Resolved]
 
+REFIT = ("training", "refit")
+NO_VALIDATION = (
+    "no rows validate, by which a refit chooses its epochs; set data.validation, such as 0.1"
+)
+
 
 def misfits_of_data(config: Config, meaning: Meaning) -> list[Misfit]:
     """Return what `misfits` returns of the section ``data`` alone."""
@@ -63,7 +68,34 @@ def _problems_of_data(config: Config) -> list[Misfit]:
     if config.training.folds and getattr(config.data, "time", None) is not None:
         problem = "data.time divides rows by time, folds by chance; leave one of them out"
         found.append(Misfit(("training", "folds"), problem))
-    return [*_misnamed(config), *found]
+    return [*_misnamed(config), *found, *_problems_of_refit(config)]
+
+
+def _problems_of_refit(config: Config) -> Iterator[Misfit]:
+    """Yield why no rows can validate first and be trained with then, or not as long as then."""
+    training = config.training
+    if not training.refit:
+        return
+    if training.folds:
+        yield Misfit(
+            REFIT,
+            f"found true, and training.folds: {training.folds}; a refit is one model of all rows; "
+            "leave one of them out",
+        )
+    if training.schedule and training.schedule.name == "plateau":
+        yield Misfit(
+            REFIT,
+            "found true, and training.schedule: plateau, which watches the validation rows; a "
+            "refit has none; choose another schedule",
+        )
+    if config.data.validates_apart:
+        yield Misfit(
+            REFIT,
+            "found true, but the rows to validate with are given apart; a refit takes them from "
+            "the training rows; set data.validation to a fraction, such as 0.1",
+        )
+    elif not config.data.may_validate:
+        yield Misfit(REFIT, f"found true, but {NO_VALIDATION}")
 
 
 def _misnamed(config: Config) -> Iterator[Misfit]:

@@ -72,19 +72,24 @@ class LoadedConfig:
 
         Data of the user's own is read for it; where it cannot be, what depends on it stays open.
         """
-        shape, division = self.config.data.shape, self.config.data.division
+        config, begun = self.config, self.selecting
+        shape, division = config.data.shape, config.data.division
         try:
             if shape and division:
-                task, loaded = (
-                    shape.task,
-                    self._completed(shape.task, {"train": division.training_rows()}),
-                )
+                rows = {"train": division.training_rows()}
+                task, loaded = shape.task, begun._completed(shape.task, rows)
             else:
-                dataset = self.config.load_data()
-                task, loaded = dataset.task, self.completed(dataset)
+                dataset = begun.config.load_data()
+                task, loaded = dataset.task, begun.completed(dataset)
         except DataError:
-            return config_text(self.config)
-        return config_text(loaded.resolved(task).config)
+            return config_text(config)
+        return config_text(loaded.resolved(task).config.with_training(refit=config.training.refit))
+
+    @property
+    def selecting(self) -> "LoadedConfig":
+        """It, or of a refit that of the training before it, which chooses the epochs."""
+        config = self.config.with_training(refit=False)
+        return self.with_config(config) if self.config.training.refit else self
 
     def completed(self, dataset: Dataset) -> "LoadedConfig":
         """Return it with the settings that depend on how many rows there are."""

@@ -126,6 +126,11 @@ class _GivenSource(Source):
         """Whether there may be rows to validate with: given, or taken from the others."""
         return "validation" in self._rows or super().may_validate
 
+    @property
+    def validates_apart(self) -> bool:
+        """Whether rows to validate with are given, too."""
+        return "validation" in self._rows or super().validates_apart
+
 
 class FrameSource(TableKeys, _GivenSource):
     """A data frame, or a list of dicts, given in Python."""

@@ -169,8 +169,8 @@ def _filled_in(
 def check_monitor(config: Config, task: Task, has_validation: bool) -> None:
     """Raise `Misfit` when early stopping watches a value that there is not."""
     stopping = config.training.early_stopping
-    if not stopping:
-        return
+    if not stopping or (config.training.refit and not has_validation):
+        return  # a refit is not stopped early
     split, metric = split_and_metric(stopping.monitor)
     measured = METRICS[task] if split == "validation" else (SCORES[task].name,)
     if metric not in ("loss", *measured):

@@ -235,6 +235,11 @@ class TrainingSection(Section):
     fold: int | None = Field(
         None, ge=1, description="which of the folds alone, from 1; default: all of them"
     )
+    refit: bool = Field(
+        False,
+        description="choose the epochs on the validation rows, then train a new network on all "
+        "rows, these included, for so many epochs",
+    )
 
     @property
     def is_complete(self) -> bool:
@@ -244,9 +249,10 @@ class TrainingSection(Section):
 
     @property
     def complete(self) -> CompleteTraining:
-        """The settings that depend on the rows, once `is_complete`."""
+        """The settings that depend on the rows, once `is_complete`; a refit never stops early."""
         known = {name: getattr(self, name) for name in CompleteTraining._fields}
         stopping = known.pop("early_stopping") or None
+        stopping = None if self.refit else stopping
         return CompleteTraining(early_stopping=stopping, **known)
 
     @model_validator(mode="after")
@@ -318,8 +324,12 @@ class Config(Section):
         """How many folds are to be trained, a model each; None for a single model."""
         return None if self.training.fold else self.training.folds
 
+    def with_training(self, **settings: object) -> Self:
+        """Return it with other settings of training, which are valid."""
+        return self.model_copy(update={"training": self.training.model_copy(update=settings)})
+
     def load_data(self, *, progress: bool = False) -> Dataset:
-        """Load the data, with what the fold that it speaks of, if any, holds out."""
+        """Load the data, with what a fold holds out; a refit trains with the validation rows."""
         return self.load_from(self.data, progress=progress)
 
     def load_from(self, source: Source, *, progress: bool = False) -> Dataset:
@@ -328,6 +338,8 @@ class Config(Section):
         number, folds = self.training.fold, self.training.folds
         fold = Fold(number, folds) if number and folds else None
         file = next((nearby(path) for key, path in files_of(self) if key[0] == "data"), None)
+        if self.training.refit:
+            source = source.model_copy(update={"validation": 0})
         purpose = f"for the rows of {on_one_line(str(file or source.source))}"
         with memory_for(purpose, "use fewer rows or columns"):
             return source.load(self.seed, fold=fold, progress=progress)

@@ -136,6 +136,11 @@ class Source(Section):
             return "validation" in self.division.counts
         return getattr(self, "validation", 0) != 0
 
+    @property
+    def validates_apart(self) -> bool:
+        """Whether the rows to validate with are none of those to train with."""
+        return isinstance(getattr(self, "validation", None), str | list)
+
     def leave_rows(self, validation: int | float, rows: int) -> None:
         """Refuse so many validation rows that none of `rows` are left."""
         if row_count(validation, rows) >= rows:

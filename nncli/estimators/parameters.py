@@ -79,8 +79,8 @@ class ClassifierParameters(NetworkParameters, total=False):
     class_weight: Literal["balanced"] | Mapping[Any, float] | None
 
 
-# Estimators write no checkpoints, and scikit-learn does the cross-validation.
-LEFT_OUT = ("checkpoint_seconds", "folds", "fold")
+# Estimators write no checkpoints, and scikit-learn does the cross-validation and refits.
+LEFT_OUT = ("checkpoint_seconds", "folds", "fold", "refit")
 OF_DATA = ("validation", "scale", "columns", "blanks", "missing", "class_weight")
 _OF_CLASSES = ("threshold", "class_weight")
 

@@ -170,7 +170,8 @@ def gradcheck(
     if isinstance(rows, bool) or not isinstance(rows, Integral) or rows < 1:
         raise unexpected(argument("rows"), rows, "an integer of 1 or more")
     settings = with_setting(overrides, "training.precision", "float64")
-    job = prepare(load_config(config, with_setting(settings, "training.engine", "numpy")))
+    loaded = load_config(config, with_setting(settings, "training.engine", "numpy"))
+    job = prepare(loaded.selecting)
     _check_trainable(config_name(config), job.blocks)
     setup = job.setup
     first = range(min(rows, len(setup.training)))

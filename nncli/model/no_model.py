@@ -5,7 +5,7 @@ from pathlib import Path
 from nncli.base.errors import DataError
 from nncli.base.storage.locks import in_use
 from nncli.base.storage.regular_file import read_regular
-from nncli.base.storage.run_files import CONFIG, DIVERGENCE, HISTORY, METRICS, WEIGHTS
+from nncli.base.storage.run_files import CONFIG, DIVERGENCE, HISTORY, METRICS, SELECTION, WEIGHTS
 from nncli.base.words import count, on_one_line, shell_word
 
 _LONGEST_LINE = 500
@@ -25,12 +25,16 @@ def why_no_model(directory: Path) -> str | None:
         return None
     if in_use(directory):
         return f"{directory}: another process is training in it; wait until it ends"
-    for place in (directory, *folds):
+    selection = directory / SELECTION
+    for place in (directory, *folds, selection):
         if problem := _divergence(place):
             return f"{place}: training diverged and left no weights: {problem}"
     resume = f"resume it: nncli train --resume {shell_word(str(directory))}"
     if not folds:
-        done = count(_epochs(directory), "epoch")
+        begun, where = directory, ""
+        if selection.is_dir() and not (directory / HISTORY).exists():
+            begun, where = selection, " in the selection of epochs"
+        done = count(_epochs(begun), "epoch") + where
         return f"{directory}: training was stopped after {done}, before it saved weights; {resume}"
     done_folds = [fold for fold in folds if (fold / WEIGHTS).is_file()]
     other = f", or choose a model of its folds: {done_folds[0]}" if done_folds else ""

@@ -44,6 +44,8 @@ class Estimate:
         Its layers, as JSON values.
     folds : int or None
         How many such jobs there are, if it is a cross-validation.
+    is_refit : bool
+        Whether as long a training on all rows may follow.
     batches : int
         Of an epoch.
     epochs : int
@@ -62,6 +64,7 @@ class Estimate:
     is_own: bool
     network: dict[str, Any]
     folds: int | None
+    is_refit: bool
     batches: int
     epochs: int
     may_stop_early: bool
@@ -73,7 +76,7 @@ class Estimate:
     @property
     def seconds(self) -> float:
         """How long all of training would take."""
-        return self.seconds_an_epoch * self.epochs * (self.folds or 1)
+        return self.seconds_an_epoch * self.epochs * (self.folds or 1) * (1 + self.is_refit)
 
 
 def estimate(
@@ -105,7 +108,7 @@ def estimate(
     if out is not None:
         check_chosen(path_in(out, "out"))
     folds = loaded.config.folds
-    job = prepare(in_fold(loaded, 1) if folds else loaded, progress_bar=progress)
+    job = prepare(in_fold(loaded, 1) if folds else loaded.selecting, progress_bar=progress)
     largest = job.setup.network.largest_product(job.order.largest_batch)
     with limited_threads(threads or suited_threads(largest)):
         seconds = _seconds_an_epoch(job)
@@ -114,6 +117,7 @@ def estimate(
         is_own=job.config.data.is_own,
         network=describe_network(job.setup.network),
         folds=folds,
+        is_refit=loaded.config.training.refit,
         batches=job.order.batches,
         epochs=job.plan.epochs,
         may_stop_early=job.plan.patience_epochs is not None,

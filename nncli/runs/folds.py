@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,10 +11,9 @@ import numpy as np
 import nncli
 from nncli.base.arguments import path_in
 from nncli.base.clock import Clock
-from nncli.base.errors import DataError, DivergenceError, os_errors_as, reason
+from nncli.base.errors import DataError, DivergenceError, os_errors_as
 from nncli.base.storage.directory import Directory
 from nncli.base.storage.files import atomic_write, write_text, writing
-from nncli.base.storage.locks import locked
 from nncli.base.storage.mapping import row_blocks
 from nncli.base.storage.run_files import CONFIG, METRICS, WEIGHTS
 from nncli.base.storage.temporary_file import joined
@@ -23,7 +21,6 @@ from nncli.config.check import misfits_of_resumed
 from nncli.config.load import LoadedConfig, read_config
 from nncli.config.places import portable
 from nncli.config.render import plain_text
-from nncli.config.schema import Config
 from nncli.data.fingerprint import changed_parts
 from nncli.metrics.tasks import EVALUATIONS
 from nncli.model.formats import as_texts, csv_of
@@ -33,9 +30,9 @@ from nncli.model.predicted import names_beside, stacked, written_parts
 from nncli.model.prediction import blocks_of, predict_rows
 from nncli.runs.cross_validation import CrossValidation, FoldResult, HeldOut, summaries_of
 from nncli.runs.job import Job
+from nncli.runs.parts import run_below, train_part
 from nncli.runs.result import Result
-from nncli.runs.resuming import StoppedRun, check_run, load_run
-from nncli.runs.training import train_job
+from nncli.runs.resuming import StoppedRun, check_run
 from nncli.training.observers.interruption import InterruptRequest
 from nncli.training.observers.observer import Observer
 
@@ -59,13 +56,12 @@ def is_cross_validation(run: str | Path) -> bool:
 
 def in_fold(loaded: LoadedConfig, number: int) -> LoadedConfig:
     """Return the config of the model of one fold."""
-    return loaded.with_config(_with_fold(loaded.config, number))
+    return loaded.with_config(loaded.config.with_training(fold=number))
 
 
 def with_folds(loaded: LoadedConfig, folds: int) -> LoadedConfig:
     """Return the config with so many folds."""
-    training = loaded.config.training.model_copy(update={"folds": folds})
-    return loaded.with_config(loaded.config.model_copy(update={"training": training}))
+    return loaded.with_config(loaded.config.with_training(folds=folds))
 
 
 def runs_of_folds(directory: Directory | None, loaded: LoadedConfig) -> list[StoppedRun]:
@@ -84,19 +80,9 @@ def runs_of_folds(directory: Directory | None, loaded: LoadedConfig) -> list[Sto
     numbers = range(1, (loaded.config.folds or 0) + 1)
     if directory is None:
         return [StoppedRun(None, in_fold(loaded, each), None) for each in numbers]
-    return [_run_of_fold(directory, each, in_fold(loaded, each)) for each in numbers]
-
-
-def _run_of_fold(directory: Directory, number: int, loaded: LoadedConfig) -> StoppedRun:
-    fold = directory.directory(f"fold-{number}")
-    with ExitStack() as stack:
-        try:
-            stack.enter_context(fold.opened())
-        except FileNotFoundError:
-            return StoppedRun(fold, loaded, None)
-        except OSError as error:
-            raise DataError(f"{fold}: is no directory of a fold ({reason(error)})") from error
-        return load_run(fold, loaded)
+    return [
+        run_below(directory, f"fold-{each}", in_fold(loaded, each), "a fold") for each in numbers
+    ]
 
 
 def jobs_of_folds(
@@ -159,13 +145,13 @@ def train_folds(
 
     for number, (stopped, job) in enumerate(zip(runs, jobs, strict=True), 1):
         if number == 1 and directory:
-            config = portable(_with_fold(job.config, None), directory.place())
+            config = portable(job.config.with_training(fold=None), directory.place())
             write_text(directory / CONFIG, plain_text(config))
         if stopped.what_is_over and stopped.directory:
             model = _trained_model(stopped.directory, job)
         else:
             try:
-                result = _train(stopped, job, observers, threads, clock)
+                result = train_part(stopped, job, observers, threads=threads, clock=clock)
             except DivergenceError as error:
                 error.result = CrossValidation(folds, len(runs), place(), error.result)
                 raise
@@ -210,37 +196,6 @@ def _is_interrupted(result: Result, observers: Sequence[Observer]) -> bool:
     """Return whether a signal asked to stop; any other observer speaks of its fold alone."""
     asked = [each.signal for each in observers if isinstance(each, InterruptRequest)]
     return not result.is_over and any(asked)
-
-
-def _train(
-    stopped: StoppedRun,
-    job: Job,
-    observers: Sequence[Observer],
-    threads: int | None,
-    clock: Clock | None,
-) -> Result:
-    if stopped.directory:
-        with writing(stopped.directory):
-            stopped.directory.make()
-    with locked(stopped.directory) if stopped.directory else nullcontext():
-        try:
-            return train_job(
-                job,
-                stopped.directory,
-                observers,
-                threads=threads or stopped.threads,
-                wall_seconds=stopped.wall_seconds,
-                clock=clock,
-            )
-        except DivergenceError as error:
-            named = DivergenceError(f"{job.title}: {error}")
-            named.result = error.result
-            raise named from error
-
-
-def _with_fold(config: Config, number: int | None) -> Config:
-    training = config.training.model_copy(update={"fold": number})
-    return config.model_copy(update={"training": training})
 
 
 def fold_result(number: int, job: Job, model: Model) -> FoldResult:

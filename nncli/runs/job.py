@@ -39,6 +39,7 @@ from nncli.nn.objective import Objective
 from nncli.runs.advice import advice
 from nncli.runs.construction import build_network
 from nncli.runs.monitoring import Watch, watched, weighted_where_trained_so
+from nncli.runs.selection import Selection
 from nncli.runs.settings import dropout_of, monitor_of, order_of, plan_of, regularization_of
 from nncli.training.loop import check_finite
 from nncli.training.plan import Plan
@@ -68,6 +69,8 @@ class Job:
         What the user may not expect of it, a line each.
     before : Preprocessing or None
         That of the model that it starts with.
+    selection : Selection or None
+        What has chosen the epochs of a refit.
     """
 
     config: Config
@@ -82,6 +85,7 @@ class Job:
     title: str = ""
     warnings: Sequence[str] = ()
     before: Preprocessing | None = None
+    selection: Selection | None = None
 
     @cached_property
     def engine(self) -> Engine:
@@ -179,6 +183,7 @@ def prepare(
     engine: str | None = None,
     title: str = "",
     warnings: Sequence[str] | None = None,
+    selection: Selection | None = None,
     progress_bar: bool = False,
     clock: Clock | None = None,
 ) -> Job:
@@ -198,6 +203,8 @@ def prepare(
         What the job is called where there are several.
     warnings : sequence of str, optional
         In the place of `advice`.
+    selection : Selection, optional
+        What has chosen the epochs of a refit.
     progress_bar : bool
         Whether there may be one while data is downloaded.
     clock : Clock, optional
@@ -238,11 +245,18 @@ def prepare(
         setup,
         start_engine,
         order,
-        plan_of(config, has_validation=has_validation, monitor=monitor, measure=measure),
+        plan_of(
+            config,
+            has_validation=has_validation,
+            monitor=monitor,
+            measure=measure,
+            selection=selection,
+        ),
         progress or Progress(),
         title,
         advice(dataset, network, config.data.scale.name) if warnings is None else warnings,
         start.preprocessing if start else None,
+        selection,
     )
 
 
@@ -327,10 +341,8 @@ def _engine(
     asked: str, config: Config, setup: Setup, order: Order, clock: Clock | None
 ) -> Callable[[], Engine]:
     """Return what makes the engine. Raises `Misfit` where the one asked for is not there."""
-    steps, parameters = (
-        config.training.complete.epochs * order.batches,
-        len(setup.network.parameters),
-    )
+    steps = config.training.complete.epochs * order.batches
+    parameters = len(setup.network.parameters)
     try:
         return partial(choose_engine(asked, steps, parameters), setup, clock)
     except EngineError as error:

@@ -119,6 +119,8 @@ class RunDirectory(Observer):
             "engine": self._job.engine.name,  # makes it, for which memory may not suffice
             "environment": environment(threads_in_use()),
         }
+        if self._job.selection:
+            self._same["selection"] = self._job.selection._asdict()
         self._history.begin(job)
 
     def step(self, report: StepReport) -> None:

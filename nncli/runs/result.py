@@ -9,6 +9,7 @@ from nncli.base.storage.run_files import HISTORY
 from nncli.base.words import count
 from nncli.metrics.tasks import Evaluation
 from nncli.model.model import Model
+from nncli.runs.selection import Selection
 from nncli.training.history_file import Table, read_history
 from nncli.training.outcome import EARLY, FINISHED
 
@@ -31,6 +32,10 @@ class Result:
         The model measured on every split.
     already_over : str or None
         Why there was nothing left to train, of a run that was to resume.
+    selection : Selection or None
+        What has chosen the epochs of a refit.
+    refit_in : Path or None
+        The run directory to resume, where the selection of a refit was stopped.
     """
 
     model: Model
@@ -39,6 +44,8 @@ class Result:
     directory: Path | None = None
     evaluations: dict[str, Evaluation] = field(default_factory=dict, repr=False)
     already_over: str | None = None
+    selection: Selection | None = None
+    refit_in: Path | None = None
     _place: Path | None = field(init=False, repr=False)
 
     def __post_init__(self) -> None:

@@ -1,6 +1,5 @@
 """Resume a stopped run, wherever it was stopped."""
 
-import filecmp
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -12,26 +11,24 @@ from numpy.typing import NDArray
 
 from nncli.base.clock import Clock
 from nncli.base.environment import environment
-from nncli.base.errors import ConfigError, DataError, UsageError
+from nncli.base.errors import DataError, UsageError
 from nncli.base.storage.directory import Directory, Entry
 from nncli.base.storage.run_files import CHECKPOINT, CONFIG, WEIGHTS
 from nncli.base.threads import threads_in_use
 from nncli.base.words import count, listed, on_one_line, printable, shell_word
 from nncli.config.check import misfits_of_resumed
-from nncli.config.choices import shown
 from nncli.config.load import LoadedConfig, read_config, saved_config
-from nncli.config.places import without_places
-from nncli.config.schema import Config
 from nncli.data.dataset import Dataset
 from nncli.data.fingerprint import changed_parts
 from nncli.engines.choice import ENGINES
 from nncli.engines.engine import Sums
 from nncli.nn.schedules import SCHEDULES
 from nncli.runs.job import Job, prepare
+from nncli.runs.same_config import check_same
+from nncli.runs.selection import Selection
 from nncli.training.checkpoint import Checkpoint, read_checkpoint
 from nncli.training.progress import Progress, Snapshot
 
-_MAY_BE_RAISED = "training.epochs"
 _SCALED_ONCE = 3  # the version of checkpoints from which on inputs are rounded once
 _RECORDED = {
     "config": dict,
@@ -54,11 +51,14 @@ class StoppedRun:
         Its config, with more epochs if they were asked for.
     checkpoint : Checkpoint or None
         None when it was stopped before it wrote one: it then begins again.
+    selection : Selection or None
+        What has chosen the epochs of a refit, once that is known.
     """
 
     directory: Directory | None
     loaded: LoadedConfig
     checkpoint: Checkpoint | None
+    selection: Selection | None = None
 
     @property
     def what_is_over(self) -> str | None:
@@ -73,6 +73,13 @@ class StoppedRun:
                 "epochs change nothing."
             )
         done = "its only epoch is" if epoch == 1 else f"all of its {epoch} epochs are"
+        if ended == "finished" and self.selection:
+            config = shell_word(str(self._checkpoint_place.directory / CONFIG))
+            planned = self.loaded.config.training.complete.epochs
+            return (
+                f"{name} is finished: {done} done, the best of {self.selection.epochs}. To choose "
+                f"from more:\n  nncli train {config} training.epochs={2 * planned or 10}"
+            )
         if ended == "finished" and self.loaded.config.training.complete.epochs <= epoch:
             return (
                 f"{name} is finished: {done} done. With more:\n"
@@ -146,13 +153,20 @@ class StoppedRun:
             When the data cannot be had or is not the same, or the checkpoint does not fit.
         """
         if self.checkpoint is None:
-            return prepare(self.loaded, title=title, progress_bar=progress_bar, clock=clock)
+            return prepare(
+                self.loaded,
+                title=title,
+                selection=self.selection,
+                progress_bar=progress_bar,
+                clock=clock,
+            )
         job = prepare(
             self.loaded,
             progress=self.checkpoint.progress,
             engine=self.checkpoint.record["engine"],
             title=title,
             warnings=[*self.warnings(threads)],
+            selection=self.selection,
             progress_bar=progress_bar,
             clock=clock,
         )
@@ -247,7 +261,7 @@ def load_run(directory: Directory, loaded: LoadedConfig) -> StoppedRun:
     if not (directory / CHECKPOINT).exists():
         if (directory / CONFIG).exists():
             before = read_config(directory / CONFIG, check=misfits_of_resumed)
-            _check_same(directory, before.config, loaded.config)
+            check_same(directory, before.config, loaded.config)
         return StoppedRun(directory, loaded, None)
     checkpoint = read_checkpoint(directory / CHECKPOINT)
     for name, kind in _RECORDED.items():
@@ -260,15 +274,22 @@ def load_run(directory: Directory, loaded: LoadedConfig) -> StoppedRun:
     before = saved_config(checkpoint.record["config"], f"{directory / CHECKPOINT}: its config")
     if not before.config.training.is_complete:
         raise DataError(f"{directory / CHECKPOINT}: its config is not complete; train anew")
-    _check_same(directory, before.config, loaded.config)
-    _check_epochs(directory, checkpoint.progress, before.config)
-    return StoppedRun(directory, loaded, checkpoint)
+    check_same(directory, before.config, loaded.config)
+    selection, most = None, before.config.training.complete.epochs
+    if before.config.training.refit:
+        try:
+            selection = Selection.recorded(checkpoint.record.get("selection"), most)
+        except ValueError as error:
+            raise DataError(f"{directory / CHECKPOINT}: {error}; train anew") from error
+        most = selection.best_epoch
+    _check_epochs(directory, checkpoint.progress, most)
+    return StoppedRun(directory, loaded, checkpoint, selection)
 
 
-def _check_epochs(directory: Directory, progress: Progress, config: Config) -> None:
+def _check_epochs(directory: Directory, progress: Progress, most: int) -> None:
     """Raise `DataError` when a checkpoint counts epochs that the run cannot have had."""
     within = (progress.best_epoch, progress.patience_epoch, progress.falls, progress.last_fall)
-    if progress.epoch > config.training.complete.epochs or max(within) > progress.epoch:
+    if progress.epoch > most or max(within) > progress.epoch:
         raise DataError(f"{directory / CHECKPOINT}: counts epochs that there are not; train anew")
 
 
@@ -298,40 +319,3 @@ def _check_sums(sums: Sums, job: Job) -> None:
         raise ValueError("has sums of other layers than there are")
     pairs = zip(blocks, sums.saturated, strict=False)
     sums.saturated = [each if block.activation.saturates else None for block, each in pairs]
-
-
-def _check_same(directory: Directory, before: Config, now: Config) -> None:
-    # Files may lie elsewhere: whether they have the same rows, their fingerprint tells.
-    old, new = _flat(without_places(before)), _flat(without_places(now))
-    key = "model.initial_weights"
-    paths = [config.model.initial_weights for config in (before, now)]
-    if _are_other_files(*paths):
-        old[key], new[key] = paths
-    changed = [key for key in {**old, **new} if old.get(key) != new.get(key)]
-    if changed == [_MAY_BE_RAISED] and (now.training.epochs or 0) > (before.training.epochs or 0):
-        return
-    if changed:
-        what = ", ".join(
-            f"{key} was {shown(old.get(key))} and is {shown(new.get(key))}" for key in changed
-        )
-        raise ConfigError(
-            f"{directory}: cannot go on with another config: {what}; nothing but {_MAY_BE_RAISED} "
-            "may change, and that only be raised"
-        )
-
-
-def _are_other_files(before: object, now: object) -> bool:
-    """Return whether two paths lead to files that differ; one that is gone may have been moved."""
-    if not isinstance(before, str) or not isinstance(now, str) or before == now:
-        return False
-    try:
-        return not filecmp.cmp(before, now, shallow=False)
-    except OSError:
-        return False
-
-
-def _flat(values: dict[str, Any], above: str = "") -> dict[str, Any]:
-    flat: dict[str, Any] = {}
-    for key, value in values.items():
-        flat |= _flat(value, f"{above}{key}.") if isinstance(value, dict) else {above + key: value}
-    return flat

@@ -9,6 +9,7 @@ from nncli.data.splits import Split
 from nncli.nn.network import Network
 from nncli.nn.penalties import Regularization
 from nncli.nn.schedules import plateau_of, rate_function
+from nncli.runs.selection import Selection
 from nncli.training.plan import Plan
 from nncli.training.progress import Snapshot
 
@@ -56,12 +57,19 @@ def plan_of(
     has_validation: bool,
     monitor: str,
     measure: Callable[[Snapshot], float] | None,
+    selection: Selection | None = None,
 ) -> Plan:
-    """Return how long training lasts, at which rates, and what it watches, as a `Plan` has it."""
+    """Return how long training lasts, at which rates, and what it watches, as a `Plan` has it.
+
+    Parameters
+    ----------
+    selection : Selection, optional
+        What has chosen other epochs than the config's, whose rates stay.
+    """
     settings = config.training.complete
     stopping, schedule = settings.early_stopping, settings.schedule
     return Plan(
-        epochs=settings.epochs,
+        epochs=selection.best_epoch if selection else settings.epochs,
         rate=rate_function(
             schedule.name, schedule.parameters, settings.learning_rate, settings.epochs
         ),

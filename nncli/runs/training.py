@@ -82,4 +82,4 @@ def _result(
         model = trained_model(job, outcome)
         evaluations = outcome.evaluations
     recorded = history.table if history else None
-    return Result(model, outcome.ended, recorded, directory, evaluations)
+    return Result(model, outcome.ended, recorded, directory, evaluations, selection=job.selection)

@@ -71,7 +71,8 @@ def _job(what: ConfigSource | Model, overrides: Overrides, trust_paths: bool) ->
     if isinstance(what, str | Path) and not is_config(what):
         what = read_model(Path(what))
     if not isinstance(what, Model):
-        return prepare(load_config(what, with_setting(overrides, "training.engine", "numpy")))
+        loaded = load_config(what, with_setting(overrides, "training.engine", "numpy"))
+        return prepare(loaded.selecting)
     if overrides:
         first = next(iter(overrides))
         raise UsageError(f"{first}: a model's settings are fixed; give its config instead")

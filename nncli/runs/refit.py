@@ -1,0 +1,176 @@
+"""A refit: epochs are chosen on validation rows, then a new network is trained on all rows."""
+
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from typing import NamedTuple
+
+from nncli.base.errors import ConfigError, DataError
+from nncli.base.storage.directory import Directory
+from nncli.base.storage.files import write_text
+from nncli.base.storage.run_files import CHECKPOINT, CONFIG, SELECTION
+from nncli.base.threads import suited_threads
+from nncli.base.words import on_one_line
+from nncli.config.check import NO_VALIDATION, REFIT
+from nncli.config.load import LoadedConfig
+from nncli.config.places import portable
+from nncli.config.render import plain_text
+from nncli.config.resolve import Misfit
+from nncli.config.schema import Config
+from nncli.data.fingerprint import changed_parts, fingerprint
+from nncli.runs.call import Call
+from nncli.runs.job import Job, prepare
+from nncli.runs.parts import run_below, train_part
+from nncli.runs.result import Result
+from nncli.runs.resuming import StoppedRun
+from nncli.runs.selection import Selection
+from nncli.runs.settings import monitor_of
+from nncli.runs.training import train_job
+from nncli.training.progress import Progress
+
+ALL_ROWS = "all rows"
+"""The title of the second training; that of the first is the name of its directory."""
+
+
+class _Selected(NamedTuple):
+    """What the training on all rows needs of the one before.
+
+    Attributes
+    ----------
+    loaded : LoadedConfig
+        The config of the refit, with nothing left to depend on the rows.
+    selection : Selection
+    data : dict
+        The fingerprint of the data by which the epochs were chosen.
+    threads : int or None
+    """
+
+    loaded: LoadedConfig
+    selection: Selection
+    data: dict[str, str]
+    threads: int | None
+
+
+def begin_refit(
+    loaded: LoadedConfig, call: Call, place: AbstractContextManager[Directory | None]
+) -> Result:
+    """Choose the epochs, and train on all rows for so many.
+
+    Parameters
+    ----------
+    place : context manager
+        Opens the directory for the files, if there is to be one; those of the selection are left
+        in a directory below it.
+
+    Returns
+    -------
+    Result
+        Of the training on all rows; of the selection where that was stopped.
+
+    Raises
+    ------
+    ConfigError, DataError
+        As `prepare`, when no rows validate, and when the data changes between the two trainings.
+    UsageError, DivergenceError, OutputError
+        As the directory and `train_job`.
+    """
+    with call.preparing():
+        stopped = StoppedRun(None, loaded.selecting, None)
+        job = _prepared(loaded, stopped, call)
+    with place as directory:
+        if directory:
+            stopped = _selection_in(directory, loaded)
+        found = _select(directory, loaded, stopped, job, call)
+        del job  # its rows, before they are read again
+        return found if isinstance(found, Result) else _train_again(directory, found, call)
+
+
+def resume_refit(directory: Directory, loaded: LoadedConfig, call: Call) -> Result:
+    """Resume a refit that was stopped before there was a checkpoint of its second training.
+
+    Parameters
+    ----------
+    directory : Directory
+        Open.
+
+    Returns
+    -------
+    Result
+        As `begin_refit`.
+
+    Raises
+    ------
+    ConfigError, DataError
+        As `begin_refit` and `run_below`.
+    DivergenceError, OutputError
+        As `train_job`.
+    """
+    with call.preparing():
+        stopped = _selection_in(directory, loaded)
+    checkpoint = stopped.checkpoint
+    if checkpoint and stopped.what_is_over:
+        threads = call.threads or stopped.threads
+        selection = _selection(checkpoint.progress, stopped.loaded.config)
+        found = _Selected(loaded, selection, checkpoint.record["data"], threads)
+        return _train_again(directory, found, call)
+    if not checkpoint:
+        call.note(f"{stopped.directory} has no {CHECKPOINT}: training begins again")
+    with call.preparing():
+        job = _prepared(loaded, stopped, call)
+    trained = _select(directory, loaded, stopped, job, call)
+    del job  # its rows, before they are read again
+    return trained if isinstance(trained, Result) else _train_again(directory, trained, call)
+
+
+def _selection_in(directory: Directory, loaded: LoadedConfig) -> StoppedRun:
+    return run_below(directory, SELECTION, loaded.selecting, "the selection of epochs")
+
+
+def _prepared(loaded: LoadedConfig, stopped: StoppedRun, call: Call) -> Job:
+    """Return the job that chooses the epochs. Raises `ConfigError` when no rows validate."""
+    job = stopped.prepare(
+        title=SELECTION, threads=call.threads, progress_bar=call.progress, clock=call.clock
+    )
+    if not job.plan.validates:
+        raise ConfigError(loaded.placed(Misfit(REFIT, f"found true, but {NO_VALIDATION}")))
+    return job
+
+
+def _select(
+    directory: Directory | None, loaded: LoadedConfig, stopped: StoppedRun, job: Job, call: Call
+) -> Result | _Selected:
+    """Choose the epochs; where that is stopped, return its result."""
+    loaded = loaded.with_config(job.config.with_training(refit=True))
+    if directory:
+        config = portable(loaded.config, directory.place())
+        write_text(directory / CONFIG, plain_text(config))
+    largest = job.setup.network.largest_product(job.order.largest_batch)
+    threads = call.threads or stopped.threads or suited_threads(largest)
+    with call.watching() as watching:
+        result = train_part(stopped, job, watching, threads=threads, clock=call.clock)
+    if not result.is_over:
+        return replace(result, refit_in=directory.place() if directory else None)
+    return _Selected(loaded, _selection(job.progress, job.config), job.fingerprint, threads)
+
+
+def _selection(found: Progress, config: Config) -> Selection:
+    return Selection.of(found, monitor_of(config, has_validation=True))
+
+
+def _train_again(directory: Directory | None, found: _Selected, call: Call) -> Result:
+    """Train on all rows. Raises `DataError` when the data has changed."""
+    with call.preparing():
+        now = fingerprint(found.loaded.selecting.config.load_data())
+        if changed := changed_parts(found.data, now):
+            raise DataError(
+                f"{directory or 'data'}: the data has changed since the epochs were chosen: the "
+                f"{on_one_line(changed[0], 40)}; put the data back, or train anew"
+            )
+        job = prepare(
+            found.loaded,
+            title=ALL_ROWS,
+            selection=found.selection,
+            progress_bar=call.progress,
+            clock=call.clock,
+        )
+    with call.watching() as watching:
+        return train_job(job, directory, watching, threads=found.threads, clock=call.clock)

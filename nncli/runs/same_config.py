@@ -1,0 +1,59 @@
+"""Whether a run that resumes has the config that it began with."""
+
+import filecmp
+from typing import Any
+
+from nncli.base.errors import ConfigError
+from nncli.base.storage.directory import Directory
+from nncli.base.storage.run_files import CONFIG
+from nncli.base.words import shell_word
+from nncli.config.choices import shown
+from nncli.config.places import without_places
+from nncli.config.schema import Config
+
+_MAY_BE_RAISED = "training.epochs"
+
+
+def check_same(directory: Directory, before: Config, now: Config) -> None:
+    """Raise `ConfigError` when more has changed than the number of epochs may."""
+    # Files may lie elsewhere: whether they have the same rows, their fingerprint tells.
+    old, new = _flat(without_places(before)), _flat(without_places(now))
+    key = "model.initial_weights"
+    paths = [config.model.initial_weights for config in (before, now)]
+    if _are_other_files(*paths):
+        old[key], new[key] = paths
+    changed = [key for key in {**old, **new} if old.get(key) != new.get(key)]
+    if changed == [_MAY_BE_RAISED] and now.training.refit:
+        raise ConfigError(
+            f"{directory}: {_MAY_BE_RAISED} was {old[_MAY_BE_RAISED]} and is "
+            f"{new[_MAY_BE_RAISED]}; those of a refit are chosen once; train anew with others: "
+            f"nncli train {shell_word(str(directory / CONFIG))} "
+            f"{_MAY_BE_RAISED}={new[_MAY_BE_RAISED]}"
+        )
+    if changed == [_MAY_BE_RAISED] and (now.training.epochs or 0) > (before.training.epochs or 0):
+        return
+    if changed:
+        what = ", ".join(
+            f"{key} was {shown(old.get(key))} and is {shown(new.get(key))}" for key in changed
+        )
+        raise ConfigError(
+            f"{directory}: cannot go on with another config: {what}; nothing but {_MAY_BE_RAISED} "
+            "may change, and that only be raised"
+        )
+
+
+def _are_other_files(before: object, now: object) -> bool:
+    """Return whether two paths lead to files that differ; one that is gone may have been moved."""
+    if not isinstance(before, str) or not isinstance(now, str) or before == now:
+        return False
+    try:
+        return not filecmp.cmp(before, now, shallow=False)
+    except OSError:
+        return False
+
+
+def _flat(values: dict[str, Any], above: str = "") -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for key, value in values.items():
+        flat |= _flat(value, f"{above}{key}.") if isinstance(value, dict) else {above + key: value}
+    return flat
