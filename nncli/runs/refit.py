@@ -22,6 +22,7 @@ from nncli.runs.job import Job, prepare
 from nncli.runs.parts import run_below, train_part
 from nncli.runs.result import Result
 from nncli.runs.resuming import StoppedRun
+from nncli.runs.same_config import chosen_once
 from nncli.runs.selection import Selection
 from nncli.runs.settings import monitor_of
 from nncli.runs.training import train_job
@@ -122,7 +123,12 @@ def resume_refit(directory: Directory, loaded: LoadedConfig, call: Call) -> Resu
 
 
 def _selection_in(directory: Directory, loaded: LoadedConfig) -> StoppedRun:
-    return run_below(directory, SELECTION, loaded.selecting, "the selection of epochs")
+    """Return the selection as it was left. Raises `ConfigError` when it has other epochs."""
+    stopped = run_below(directory, SELECTION, loaded.selecting, "the selection of epochs")
+    now = loaded.config.training.epochs
+    if stopped.checkpoint and now != stopped.epochs_before:
+        raise chosen_once(directory, stopped.epochs_before, now or 0)
+    return stopped
 
 
 def _prepared(loaded: LoadedConfig, stopped: StoppedRun, call: Call) -> Job:

@@ -26,6 +26,7 @@ from nncli.nn.schedules import SCHEDULES
 from nncli.runs.job import Job, prepare
 from nncli.runs.same_config import check_same
 from nncli.runs.selection import Selection
+from nncli.runs.settings import monitor_of
 from nncli.training.checkpoint import Checkpoint, read_checkpoint
 from nncli.training.progress import Progress, Snapshot
 
@@ -111,7 +112,7 @@ class StoppedRun:
                 f"not the same {' and '.join(changed)} as before: the weights will not be bit for "
                 "bit those of a run without a stop"
             )
-        training, before_epochs = self.loaded.config.training, self._epochs_before
+        training, before_epochs = self.loaded.config.training, self.epochs_before
         settings = training.complete
         if self.checkpoint.version == 1 and np.any(training.dropout):
             yield (
@@ -227,7 +228,8 @@ class StoppedRun:
         return float(self.checkpoint.record["wall_seconds"]) if self.checkpoint else 0.0
 
     @property
-    def _epochs_before(self) -> int:
+    def epochs_before(self) -> int:
+        """How many epochs were planned when its checkpoint was written; it must have one."""
         assert self.checkpoint is not None
         before = saved_config(self.checkpoint.record["config"], "config").config
         return before.training.complete.epochs
@@ -275,15 +277,22 @@ def load_run(directory: Directory, loaded: LoadedConfig) -> StoppedRun:
     if not before.config.training.is_complete:
         raise DataError(f"{directory / CHECKPOINT}: its config is not complete; train anew")
     check_same(directory, before.config, loaded.config)
-    selection, most = None, before.config.training.complete.epochs
+    most, selection = before.config.training.complete.epochs, None
     if before.config.training.refit:
-        try:
-            selection = Selection.recorded(checkpoint.record.get("selection"), most)
-        except ValueError as error:
-            raise DataError(f"{directory / CHECKPOINT}: {error}; train anew") from error
+        selection = _selection(directory, checkpoint, before)
         most = selection.best_epoch
     _check_epochs(directory, checkpoint.progress, most)
     return StoppedRun(directory, loaded, checkpoint, selection)
+
+
+def _selection(directory: Directory, checkpoint: Checkpoint, before: LoadedConfig) -> Selection:
+    """Return what has chosen the epochs of a refit. Raises `DataError` when that is damaged."""
+    config = before.selecting.config
+    most, monitor = config.training.complete.epochs, monitor_of(config, has_validation=True)
+    try:
+        return Selection.recorded(checkpoint.record.get("selection"), most, monitor)
+    except ValueError as error:
+        raise DataError(f"{directory / CHECKPOINT}: {error}; train anew") from error
 
 
 def _check_epochs(directory: Directory, progress: Progress, most: int) -> None:

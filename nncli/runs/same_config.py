@@ -24,12 +24,7 @@ def check_same(directory: Directory, before: Config, now: Config) -> None:
         old[key], new[key] = paths
     changed = [key for key in {**old, **new} if old.get(key) != new.get(key)]
     if changed == [_MAY_BE_RAISED] and now.training.refit:
-        raise ConfigError(
-            f"{directory}: {_MAY_BE_RAISED} was {old[_MAY_BE_RAISED]} and is "
-            f"{new[_MAY_BE_RAISED]}; those of a refit are chosen once; train anew with others: "
-            f"nncli train {shell_word(str(directory / CONFIG))} "
-            f"{_MAY_BE_RAISED}={new[_MAY_BE_RAISED]}"
-        )
+        raise chosen_once(directory, old[_MAY_BE_RAISED], new[_MAY_BE_RAISED])
     if changed == [_MAY_BE_RAISED] and (now.training.epochs or 0) > (before.training.epochs or 0):
         return
     if changed:
@@ -40,6 +35,15 @@ def check_same(directory: Directory, before: Config, now: Config) -> None:
             f"{directory}: cannot go on with another config: {what}; nothing but {_MAY_BE_RAISED} "
             "may change, and that only be raised"
         )
+
+
+def chosen_once(directory: Directory, before: int, now: int) -> ConfigError:
+    """Return the error for a refit that is to have other planned epochs than it began with."""
+    return ConfigError(
+        f"{directory}: {_MAY_BE_RAISED} was {before} and is {now}; those of a refit are chosen "
+        f"once; train anew with others: nncli train {shell_word(str(directory / CONFIG))} "
+        f"{_MAY_BE_RAISED}={now}"
+    )
 
 
 def _are_other_files(before: object, now: object) -> bool:

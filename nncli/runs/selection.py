@@ -31,13 +31,15 @@ class Selection(NamedTuple):
         return cls(progress.best_epoch, progress.epoch, monitor)
 
     @classmethod
-    def recorded(cls, values: Any, most: int) -> "Selection":
+    def recorded(cls, values: Any, most: int, monitor: str) -> "Selection":
         """Return the one that was saved.
 
         Parameters
         ----------
         most : int
             How many epochs there can have been.
+        monitor : str
+            The value that the config says.
 
         Raises
         ------
@@ -47,7 +49,7 @@ class Selection(NamedTuple):
         if not isinstance(values, Mapping) or values.keys() != {*cls._fields}:
             raise ValueError("says nothing of selection")
         numbers = [values[key] for key in _NUMBERS]
-        if not all(type(each) is int for each in numbers) or type(values["monitor"]) is not str:
+        if not all(type(each) is int for each in numbers) or values["monitor"] != monitor:
             raise ValueError("says nothing of selection")
         found = cls(**values)
         if not 0 <= found.best_epoch <= found.epochs <= most:

@@ -157,9 +157,11 @@ def without(*names: str) -> Change:
 # Checkpoints
 
 
-def in_checkpoint(change: Callable[[dict[str, Any], dict[str, Any]], object]) -> Change:
-    """Return what changes what the checkpoint says, or its arrays."""
-    return lambda run, outside: rewrite(run / "checkpoint.npz", change)
+def in_checkpoint(
+    change: Callable[[dict[str, Any], dict[str, Any]], object], below: str = ""
+) -> Change:
+    """Return what changes what the checkpoint says, or its arrays, or one in a directory below."""
+    return lambda run, outside: rewrite(run / below / "checkpoint.npz", change)
 
 
 def _absurd_checkpoints() -> Iterator[tuple[str, Change]]:
@@ -361,6 +363,28 @@ CROSS_VALIDATIONS: dict[str, Change] = {
 """Of a cross-validation that was stopped in its second fold."""
 
 
+def _absurd_selections() -> Iterator[tuple[str, Change]]:
+    for what, value in _ABSURD.items():
+        yield f"selection {what}", in_checkpoint(saying(selection=value))
+        for name in ("best_epoch", "epochs", "monitor"):
+            chosen = {"best_epoch": 4, "epochs": 6, "monitor": "validation_loss", name: value}
+            yield f"selection of {name} {what}", in_checkpoint(saying(selection=chosen))
+        for name in _COUNTERS:
+            change = in_checkpoint(counting(**{name: value}), "selection")
+            yield f"in the selection {name} {what}", both(_NEW, change)
+
+
+REFITS: dict[str, Change] = {
+    **dict(put_all(("selection",))),
+    **dict(put_all(("selection",), _NEW, "selected, ")),
+    **dict(put_all(tuple(f"selection/{name}" for name in FILES[:4]), _NEW, "selected, ")),
+    **dict(_absurd_selections()),
+    "another selection": both(_NEW, _of_another_run("checkpoint.npz", "selection/checkpoint.npz")),
+    "a million epochs, selected": both(_NEW, asking_for(epochs=str(10**6))),
+}
+"""Of a refit that was stopped in the training on all rows; `_NEW` is before it began."""
+
+
 def made(directory: Path, base: Path, outside: Path, changes: dict[str, Change]) -> list[Path]:
     """Make a run directory of every kind from a stopped run; return them."""
     paths = []
@@ -378,7 +402,7 @@ def make_outside(directory: Path, other: Path) -> Path:
     shutil.copytree(other, outside)
     for name in ("diverged.txt", "predictions.csv", "fold-9"):
         (outside / name).write_text("precious", encoding="utf-8")
-    for name in ("fold-1", "fold-2"):
+    for name in ("fold-1", "fold-2", "selection"):
         shutil.copytree(other, outside / name)
     return outside
 

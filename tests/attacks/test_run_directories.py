@@ -7,6 +7,7 @@ import pytest
 from tests.attacks.measure import measured
 from tests.attacks.run_directories import (
     CROSS_VALIDATIONS,
+    REFITS,
     RUN_DIRECTORIES,
     made,
     make_outside,
@@ -31,6 +32,7 @@ def runs(tmp_path_factory):
         "other": ("optimizer: sgd, epochs: 9", 17),
         "single": ("optimizer: adam", 17),
         "folds": ("optimizer: adam, folds: 2", 17),
+        "refit": ("optimizer: adam, refit: true", 39),
     }
     return {name: stopped_run(tmp_path_factory.mktemp(name), *each) for name, each in asked.items()}
 
@@ -40,7 +42,8 @@ def directories(runs, tmp_path_factory):
     """Return the paths of the directories, and the folder outside."""
     directory = tmp_path_factory.mktemp("strangers")
     outside, paths = make_outside(directory, runs["other"]), []
-    for name, changes in (("single", RUN_DIRECTORIES), ("folds", CROSS_VALIDATIONS)):
+    of_runs = {"single": RUN_DIRECTORIES, "folds": CROSS_VALIDATIONS, "refit": REFITS}
+    for name, changes in of_runs.items():
         (directory / name).mkdir()
         paths += made(directory / name, runs[name], outside, changes)
     return paths, outside
@@ -56,9 +59,10 @@ def outcomes(directories):
 
 
 def test_there_are_enough_of_them(runs):
-    assert len(RUN_DIRECTORIES) + len(CROSS_VALIDATIONS) >= 650
+    assert len(RUN_DIRECTORIES) + len(CROSS_VALIDATIONS) + len(REFITS) >= 950
     assert (runs["folds"] / "fold-2" / "weights.npz").exists()
     assert not (runs["folds"] / "metrics.json").exists()
+    assert len((runs["refit"] / "history.csv").read_text(encoding="utf-8").splitlines()) == 2
 
 
 def test_every_one_is_refused_line_by_line_or_harmless(outcomes):

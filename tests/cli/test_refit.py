@@ -162,6 +162,16 @@ def test_more_epochs_are_refused_when_it_resumes(nncli, whole, stop_at, step):
                                "training.epochs=9")  # fmt: skip
 
 
+def test_more_epochs_in_the_config_are_refused_before_the_second_training(nncli, whole):
+    for name in ("checkpoint.npz", "weights.npz", "metrics.json", "history.csv"):
+        (whole / name).unlink()
+    text = (whole / "config.yaml").read_text("utf-8")
+    (whole / "config.yaml").write_text(text.replace("epochs: 6", "epochs: 60"), "utf-8")
+    done = nncli("train", "-q", "--resume", "whole")
+    assert done.code == 2
+    assert "whole: training.epochs was 6 and is 60" in done.error
+
+
 def test_eval_and_trace_see_what_the_model_saw(nncli, whole):
     done = nncli("eval", "whole/weights.npz", "--split", "train", "--json")
     assert (done.code, done.err) == (0, "")
@@ -221,14 +231,15 @@ HOSTILE = {
     "none": None,
     "a list": [1, 2, "validation_loss"],
     "less": {"best_epoch": 3, "epochs": 6},
-    "more": {"best_epoch": 3, "epochs": 6, "monitor": "a", "b": 1},
-    "a text": {"best_epoch": "3", "epochs": 6, "monitor": "a"},
-    "a Boolean": {"best_epoch": True, "epochs": 6, "monitor": "a"},
-    "a fraction": {"best_epoch": 3.0, "epochs": 6, "monitor": "a"},
-    "below 0": {"best_epoch": -1, "epochs": 6, "monitor": "a"},
-    "beyond": {"best_epoch": 7, "epochs": 7, "monitor": "a"},
-    "before": {"best_epoch": 0, "epochs": 6, "monitor": "a"},
-    "huge": {"best_epoch": 10**400, "epochs": 6, "monitor": "a"},
+    "more": {"best_epoch": 3, "epochs": 6, "monitor": "validation_loss", "b": 1},
+    "a text": {"best_epoch": "3", "epochs": 6, "monitor": "validation_loss"},
+    "a Boolean": {"best_epoch": True, "epochs": 6, "monitor": "validation_loss"},
+    "a fraction": {"best_epoch": 3.0, "epochs": 6, "monitor": "validation_loss"},
+    "below 0": {"best_epoch": -1, "epochs": 6, "monitor": "validation_loss"},
+    "beyond": {"best_epoch": 7, "epochs": 7, "monitor": "validation_loss"},
+    "before": {"best_epoch": 0, "epochs": 6, "monitor": "validation_loss"},
+    "another value": {"best_epoch": 3, "epochs": 6, "monitor": "a\x1b[31m"},
+    "huge": {"best_epoch": 10**400, "epochs": 6, "monitor": "validation_loss"},
 }
 
 
