@@ -142,6 +142,7 @@ training:
   early_stopping: null
   folds: null
   fold: null
+  refit: false
 """
     assert nncli("config", "show", "c.yaml") == (0, shown, "")
 
