@@ -95,7 +95,7 @@ def test_a_table_is_encoded_by_all_rows_and_tested_with_the_same():
 
 
 def test_what_depends_on_the_rows_is_that_of_the_selection():
-    write_table(2000)
+    write_table(7000)
     config = {"data": {"path": "t.csv", "target": "y"}}
     stop = {"training.early_stopping": {"patience": 1}}
     text = nncli.load_config(config, {"training.refit": True, **stop}).text()
