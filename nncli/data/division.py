@@ -76,6 +76,8 @@ class Division:
     shares : mapping of ``test`` and ``validation`` to `Share`
     classes : sequence of str
         Names of the classes, for messages; none where the targets are numbers.
+    of_classes : bool
+        Whether the targets are classes, also where they are divided without regard to them.
     set_aside : int, optional
         Further rows, of classes that are too rare, which train whatever is taken of the others;
         None where such classes are an error.
@@ -85,6 +87,7 @@ class Division:
     sizes: Sequence[int]
     shares: Mapping[str, Share]
     classes: Sequence[str] = ()
+    of_classes: bool = False
     set_aside: int | None = None
 
     @property
@@ -105,7 +108,7 @@ class Division:
         if shares.get("validation", 0) is None:
             left = self.rows - row_count(shares.get("test") or 0, self.rows)
             left -= left // fold.of if fold else 0
-            enough = left >= rows_to_validate(of_classes=bool(self.classes))
+            enough = left >= rows_to_validate(of_classes=self.of_classes or bool(self.classes))
             shares["validation"] = VALIDATION if enough else 0
         counts = {part: row_count(share or 0, self.rows) for part, share in shares.items()}
         return {part: number for part, number in counts.items() if number}

@@ -96,7 +96,7 @@ def divide_whole(
             "one of them out",
             of_folds=True,
         )
-    parts = Division(name, [len(rows)], shares).parts(fold)
+    parts = Division(name, [len(rows)], shares, of_classes=bool(classes)).parts(fold)
     strata = strata_of(rows.targets, stratify=rules.stratify)
     rest, divided = rows, dict[str, Rows]()
     asked = [part for part in parts if part != "train"]

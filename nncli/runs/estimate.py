@@ -20,6 +20,7 @@ from nncli.model.passes import rows_a_pass
 from nncli.runs.directory import check_chosen
 from nncli.runs.folds import in_fold
 from nncli.runs.job import Job, prepare
+from nncli.runs.refit import check_validates
 from nncli.training.loop import train
 from nncli.training.progress import Progress
 
@@ -109,6 +110,7 @@ def estimate(
         check_chosen(path_in(out, "out"))
     folds = loaded.config.folds
     job = prepare(in_fold(loaded, 1) if folds else loaded.selecting, progress_bar=progress)
+    check_validates(loaded, job)
     largest = job.setup.network.largest_product(job.order.largest_batch)
     with limited_threads(threads or suited_threads(largest)):
         seconds = _seconds_an_epoch(job)

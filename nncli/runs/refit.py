@@ -136,9 +136,14 @@ def _prepared(loaded: LoadedConfig, stopped: StoppedRun, call: Call) -> Job:
     job = stopped.prepare(
         title=SELECTION, threads=call.threads, progress_bar=call.progress, clock=call.clock
     )
-    if not job.plan.validates:
-        raise ConfigError(loaded.placed(Misfit(REFIT, f"found true, but {NO_VALIDATION}")))
+    check_validates(loaded, job)
     return job
+
+
+def check_validates(loaded: LoadedConfig, job: Job) -> None:
+    """Raise `ConfigError` when no rows validate in the job that chooses the epochs of a refit."""
+    if loaded.config.training.refit and not job.plan.validates:
+        raise ConfigError(loaded.placed(Misfit(REFIT, f"found true, but {NO_VALIDATION}")))
 
 
 def _select(

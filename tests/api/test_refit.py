@@ -221,3 +221,10 @@ def test_a_directory_that_is_renamed_is_followed(rows):
     np.testing.assert_array_equal(parameters(found), parameters(whole))
     assert found.directory == Path("moved").absolute() or found.directory == Path("moved")
     assert Path("moved/selection/weights.npz").exists()
+
+
+@pytest.mark.parametrize("function", [nncli.train, nncli.estimate])
+def test_a_refit_without_rows_to_validate_with_is_refused_by_name(function):
+    write_table(300)
+    with pytest.raises(nncli.ConfigError, match="no rows validate, by which a refit chooses"):
+        function({"data": {"path": "t.csv", "target": "y"}}, {"training.refit": True})

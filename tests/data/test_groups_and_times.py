@@ -205,3 +205,13 @@ def test_one_group_and_too_few_groups_are_refused():
         )
     with pytest.raises(nncli.DataError, match=r"data.group: test rows are given"):
         nncli.train({"data": {"target": "y", "group": "who"}, **FEW}, data=TABLE, test_data=TABLE)
+
+
+@pytest.mark.parametrize(("targets", "names"), [([0, 1] * 1250, ("a", "b")), ([[0.0]] * 2500, ())])
+def test_by_default_as_many_rows_validate_in_groups_as_otherwise(targets, names):
+    shares, rows = {"test": None, "validation": None}, rows_of(targets)
+    alone = Rules(groups=np.arange(len(rows)), note=lambda text: None)
+    found, expected = (divide(rows, shares, 0, names, "t", None, each) for each in (alone, None))
+    assert {name: len(each) for name, each in found.items()} == {
+        name: len(each) for name, each in expected.items()
+    }
