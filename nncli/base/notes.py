@@ -19,3 +19,15 @@ def warn(text: str) -> None:
 
 def _is_own(module: str) -> bool:
     return module == "nncli" or module.startswith("nncli.")
+
+
+def told_once(note: Note) -> Note:
+    """Return a function that passes a line on unless it has passed it on before."""
+    told: set[str] = set()
+
+    def tell(text: str) -> None:
+        if text not in told:
+            told.add(text)
+            note(text)
+
+    return tell

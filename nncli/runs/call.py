@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from nncli.base.arguments import check_callable, unexpected
 from nncli.base.clock import Clock
 from nncli.base.errors import UsageError
-from nncli.base.notes import Note
+from nncli.base.notes import Note, told_once
 from nncli.base.threads import check_threads
 from nncli.training.observers.interruption import InterruptRequest
 from nncli.training.observers.notes import Notes
@@ -24,7 +24,7 @@ class Call:
     threads : int or None
         Of the matrix products.
     note : function of str
-        Told of warnings.
+        Told of warnings, once of each: several trainings may have the same.
     clock : Clock or None
         Is told where the time goes.
 
@@ -52,7 +52,7 @@ class Call:
         if clock is not None and not isinstance(clock, Clock):
             raise unexpected("clock", clock, "a Clock")
         self.threads = check_threads(threads)
-        self.progress, self.note, self.clock = progress, note, clock
+        self.progress, self.note, self.clock = progress, told_once(note), clock
         self._observers = observers
 
     def preparing(self) -> AbstractContextManager[None]:

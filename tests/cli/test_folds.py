@@ -145,7 +145,7 @@ def test_a_stopped_run_goes_on_with_the_folds_that_are_left(nncli, write, tmp_pa
     assert not (run / "metrics.json").exists()
     first = (run / "fold-1" / "weights.npz").read_bytes()
     other = nncli("train", "-q", "--resume", "a run", "training.learning_rate=0.5")
-    assert (other.code, "learning_rate was 0.001 and is 0.5" in other.error) == (2, True)
+    assert (other.code, "learning_rate was 0.002 and is 0.5" in other.error) == (2, True)
     assert nncli("train", "-q", "--resume", "a run").code == 0
     assert (run / "fold-1" / "weights.npz").read_bytes() == first
     assert files(run) == files(tmp_path / "whole")
