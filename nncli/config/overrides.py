@@ -85,6 +85,8 @@ def _of_text(document: Document, override: str) -> tuple[Path, Any]:
         raise ConfigError(f"{COMMAND_LINE}: {what}: not UTF-8 text")
     if len(parts) > DEEPEST:
         raise ConfigError(f"{COMMAND_LINE}: {what}: nested more than {DEEPEST} levels deep")
+    if text == ",":  # of which YAML makes nothing, and a shell takes quotes away
+        return parts, text
     parsed = parse(text, f"{COMMAND_LINE}: {dotted(parts)}", levels=len(parts))
     document.problems += parsed.problems
     return parts, parsed.value

@@ -156,14 +156,17 @@ def with_folders_of_files(values: dict[str, Any], saved: object) -> dict[str, An
     if not isinstance(data, Mapping) or not isinstance(found, Mapping):
         return values
     keys = [key for key in _path_keys(data) if _has_path(data[key])]
-    paths = {key: found[key] for key in keys if key in found}
+    paths = {key: found[key] for key in keys if _is_path_like(found.get(key), data[key])}
     named = {key: data[key] for key in keys}
     alike = {**found, **named} == {**data}  # also where the data got another name since
     if not alike and _all_names(paths) != named:
         return values
     if found.get("source") != data.get("source") or named != _all_names(named):
         return values
-    folders = {PATHS_FROM: saved[PATHS_FROM]} if PATHS_FROM in saved else {}
+    folders = saved.get(PATHS_FROM, [])
+    if not isinstance(folders, list) or not all(isinstance(each, str) for each in folders):
+        return values
+    folders = {PATHS_FROM: folders} if folders else {}
     return {**values, "data": {**data, **paths}, **folders}
 
 
@@ -171,6 +174,13 @@ def _path_keys(data: Mapping[str, Any]) -> list[str]:
     source = data.get("source")
     kind = SOURCES.get(source) if isinstance(source, str) else None
     return [key for key in kind.paths if key in data] if kind else []
+
+
+def _is_path_like(value: object, known: object) -> bool:
+    """Return whether a value is a path, or as many as the known one is."""
+    if isinstance(known, list):
+        return isinstance(value, list) and [*map(type, value)] == [*map(type, known)]
+    return isinstance(value, str) and isinstance(known, str)
 
 
 def _all_names(paths: Mapping[str, Any]) -> dict[str, Any]:

@@ -69,4 +69,7 @@ def guessed_numbers(truth: NDArray[Any]) -> Guess:
     """Return the guess of the mean of every target; `truth` has the shape (N, O)."""
     means = [*map(mean_of_target, columns(truth))]
     outputs = np.broadcast_to(np.array(means), truth.shape)
-    return Guess(means, regression_metrics(per_target(outputs, truth)))
+    metrics = regression_metrics(per_target(outputs, truth))
+    if metrics.get("r2", 1.0) < 1:
+        metrics["r2"] = 0.0  # by its definition, if not for the rounding of the mean
+    return Guess(means, metrics)

@@ -15,6 +15,12 @@ from nncli.nn.network import Network
 from nncli.nn.objective import Objective
 from nncli.training.progress import Snapshot
 
+_NEEDS = {
+    "top_3_accuracy": "more than three classes",
+    "r2": "two rows or more",
+    **dict.fromkeys(("brier", "log_loss", "ece"), "an output that gives probabilities"),
+}
+
 
 @dataclass(frozen=True)
 class Watch:
@@ -57,8 +63,8 @@ class Watch:
         ).metrics
         if metric not in found:
             raise DataError(
-                f"training.early_stopping: the validation rows do not define {metric}, as rows of "
-                "one class do not, or the output gives no probabilities; monitor another value"
+                f"training.early_stopping: the validation rows do not define {metric}, which needs "
+                f"{_NEEDS.get(metric, 'rows of both classes')}; monitor another value"
             )
         return found[metric]
 

@@ -248,3 +248,22 @@ def test_classes_that_differ_in_case_are_told(nncli, tmp_path):
     write(tmp_path / "t.csv", {"x": [1, 2, 3] * 20, "y": ["Yes", "yes ", "no"] * 20})
     begun = nncli("init", "csv", "--data", "t.csv", "--target", "y")
     assert "classes differ only in case, white space or Unicode form: 'Yes' = 'yes'" in begun.err
+
+
+def test_a_class_that_is_a_word_for_a_blank_cell_is_named(nncli, tmp_path):
+    rows = "".join(f"{n % 7},{('a', 'b', 'NA')[n % 3]}\n" for n in range(60))
+    (tmp_path / "t.csv").write_text("x,y\n" + rows, encoding="utf-8")
+    done = nncli("init", "table", "--data", "t.csv", "--target", "y", "-o", "-")
+    assert "column y: 'NA' is a class like any other" in done.err
+    assert "say data.blanks: [NA]" in done.err
+    done = nncli("init", "table", "--data", "t.csv", "--target", "y", "-o", "-", "data.blanks=[NA]")
+    assert "task: binary" in done.out
+    assert "like any other" not in done.err
+
+
+def test_a_comma_is_said_as_it_is(nncli, tmp_path):
+    rows = "".join(f"{n % 7},{n % 5};{n % 2}\n" for n in range(60))
+    (tmp_path / "t.csv").write_text("x;y\n" + rows, encoding="utf-8")
+    done = nncli("init", "table", "--data", "t.csv", "--target", "y", "-o", "-", "data.decimal=,")
+    assert done.code == 0, done.err
+    assert "decimal: ','" in done.out

@@ -1,5 +1,6 @@
 """The same run leaves the same bytes of ``weights.npz``, wherever and whenever it is trained."""
 
+import re
 import shutil
 from pathlib import Path
 
@@ -88,3 +89,19 @@ def test_a_model_that_is_saved_from_python_names_no_folder(trained, tmp_path):
     model.save(tmp_path / "m.npz")
     assert str(tmp_path) not in str(read_model(tmp_path / "m.npz").config)
     assert model.evaluate()
+
+
+@pytest.mark.parametrize("entry", ["paths_from: X", "paths_from: [3]", "data: {path: {a: b}}"])
+def test_a_config_that_is_none_is_not_blamed_on_the_model(trained, nncli, entry):
+    run = trained("a", "line.csv")
+    before = nncli("eval", run / "weights.npz", "--data", "line.csv")
+    config = run / "config.yaml"
+    text = config.read_text(encoding="utf-8")
+    if entry.startswith("data"):
+        text = re.sub("( path): .*", r"\1: {a: b}", text)
+    else:
+        text = "\n".join(line for line in text.splitlines() if "paths_from" not in line)
+        text += f"\n{entry}\n"
+    config.write_text(text, encoding="utf-8")
+    assert "its config" not in nncli("eval", run / "weights.npz").err
+    assert nncli("eval", run / "weights.npz", "--data", "line.csv") == before

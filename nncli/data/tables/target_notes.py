@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nncli.base.storage.mapping import row_blocks
-from nncli.base.words import listed, on_one_line
+from nncli.base.words import listed, on_one_line, yaml_word
+from nncli.data.files.numerals import is_blank_word
 from nncli.data.splits import Rows
 from nncli.data.tables.targets import Targets
 
@@ -44,6 +45,7 @@ def target_notes(
     """
     if targets.classes:
         yield from _alike(name, targets.classes)
+        yield from _blank_words(name, targets)
         return
     first = values[train[:1]]
     same = np.ones(values.shape[1], np.bool_)
@@ -77,6 +79,16 @@ def _alike(name: str, classes: Sequence[str]) -> Iterator[str]:
         yield (
             f"{name}: classes differ only in case, white space or Unicode form: "
             f"{', '.join(found[:_MOST_GROUPS])}{more}; write them alike if they mean the same"
+        )
+
+
+def _blank_words(name: str, targets: Targets) -> Iterator[str]:
+    """Yield a line about classes that might stand for a target that is not known."""
+    words = [each for each in targets.classes if is_blank_word(each)]
+    if words:
+        yield (
+            f"{name}: column {targets.names[0]}: {listed(words)} is a class like any other; if it "
+            f"stands for what is not known, say data.blanks: [{', '.join(map(yaml_word, words))}]"
         )
 
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 _FEWEST_COUNTED = 10  # of fewer rows numbers that count up may be anything, unless the name says it
 _MOST_NOTES = 10
 _FIRST = 256
-_TINY = 1e-290  # the square root of their variance is no longer what it should be
+_TINY, _NARROW = 1e-290, 1e-306  # smaller ranges, which only tiny numbers have, cannot be scaled
 _INDEX = re.compile(
     r"(?:.*[ _.-])?(?:id|idx|index|key|nr|no|num|number|row|rownum|rowid|record|seq|lfd|pk|uid)\.?"
     r"|#|row ?names?|.*[a-z]I[dD]",
@@ -130,8 +130,9 @@ def _useless(table: Table, name: str, train: Rows, mixed: Mapping[str, str]) -> 
     if _is_blank(cells, train):
         return Reason("every cell of the training rows is blank", "fill it")
     use = f"say data.columns: {{{yaml_key(name)}: {table.kind(name)}}}"
-    if _is_tiny(cells, train):
-        return Reason(f"its values are all below {_TINY:g}", "multiply it by a large number")
+    if _is_too_narrow(cells, train):
+        why = f"its values in the training rows differ by less than {_NARROW:g}"
+        return Reason(why, "multiply it by a large number")
     if table.kind(name) != "category":
         return Reason("it numbers the rows", use) if _counts(table, name) else None
     if (row := row_of_date(cells)) is not None:
@@ -156,15 +157,15 @@ def _is_blank(cells: Cells, train: Rows) -> bool:
     return cells.dtype.kind == "f" and bool(np.isnan(cells[train]).all())
 
 
-def _is_tiny(cells: Cells, train: Rows) -> bool:
-    """Return whether numbers are too small to be scaled, and not all 0."""
+def _is_too_narrow(cells: Cells, train: Rows) -> bool:
+    """Return whether numbers differ, but too little to be scaled."""
     if cells.dtype.kind != "f" or cells.dtype == BLANK_BOOLEAN:
         return False
     for part in (train[:_FIRST], train):  # mostly the first numbers show that they are not
-        largest = np.fmax.reduce(np.abs(cells[part]), initial=0)
-        if largest > _TINY:
+        if np.fmax.reduce(np.abs(cells[part]), initial=0) > _TINY:
             return False
-    return bool(largest > 0)
+    known = cells[train][~np.isnan(cells[train])]
+    return bool(len(known) and 0 < np.ptp(known) < _NARROW)
 
 
 def _counts(table: Table, name: str) -> bool:
