@@ -59,7 +59,7 @@ def batch_size(rows: int) -> int:
 def _of_few(rows: int, task: Task) -> dict[str, Any]:
     if task in OF_CLASSES:
         many = rows >= _MANY_OF_CLASSES
-        length = {"steps": 3000 if many else 2000}
+        length = {"steps": 3000 if many else 1500}
         return {"learning_rate": 0.002 if many else 0.001, **length, "early_stopping": False}
     few = rows < _STEPS_OF_NUMBERS * batch_size(rows) / _EPOCHS
     length = {"steps": _STEPS_OF_NUMBERS} if few else {"epochs": _EPOCHS}

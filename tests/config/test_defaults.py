@@ -38,7 +38,7 @@ def shown(path, *overrides):
 
 def test_few_rows_are_all_trained_with_for_so_many_steps(table):
     training = shown(table(100))["training"]
-    assert (training["epochs"], training["batch_size"]) == (667, 32)  # 2000 steps, 3 an epoch
+    assert (training["epochs"], training["batch_size"]) == (500, 32)  # 1500 steps, 3 an epoch
     assert (training["schedule"]["name"], training["l2"]) == ("cosine", 0.05)
     assert training["early_stopping"] is False
     assert shown(table(100))["data"]["validation"] == 0
