@@ -113,17 +113,20 @@ def _nearest(sizes: Sequence[int], count: int) -> list[int]:
     allowed = sums[-1]
     if not first:
         allowed &= ~1  # none of them
-    wanted = count - before
-    off = next(n for n in range(sum(sizes) + 1) if _has(allowed, wanted - n, wanted + n))
-    left = wanted - off if _has(allowed, wanted - off) else wanted + off
+    left = _nearest_sum(allowed, count - before)
     taken = [*range(first)]
     for place in reversed(range(len(window))):
-        if not _has(sums[place], left):
+        if not sums[place] >> left & 1:
             taken.append(first + place)
             left -= window[place]
     return taken
 
 
-def _has(sums: int, *numbers: int) -> bool:
-    """Return whether one of some numbers is among the sums."""
-    return any(number >= 0 and sums >> number & 1 for number in numbers)
+def _nearest_sum(sums: int, wanted: int) -> int:
+    """Return the number nearest to one that is among the sums, the smaller of two."""
+    below = (sums & ((1 << wanted + 1) - 1)).bit_length() - 1
+    above = sums >> wanted
+    if not above:
+        return below
+    up = (above & -above).bit_length() - 1
+    return below if below >= 0 and wanted - below <= up else wanted + up

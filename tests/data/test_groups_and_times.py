@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import nncli
+from nncli.data import whole_groups
 from nncli.data.division import DivisionError, Fold
 from nncli.data.drawing import Rules, hold_out, strata_of
 from nncli.data.splits import whole
@@ -68,6 +69,19 @@ def test_many_groups_are_met_exactly_and_quickly():
         "validation": 10_000,
     }
     assert abs(rows.targets[parts["test"]].mean() - rows.targets.mean()) < 0.01
+
+
+@given(sums=st.sets(st.integers(0, 60), min_size=1), wanted=st.integers(0, 70))
+def test_the_nearest_sum_is_found_among_the_bits(sums, wanted):
+    found = whole_groups._nearest_sum(sum(1 << each for each in sums), wanted)
+    assert found == min(sums, key=lambda each: (abs(each - wanted), each))
+
+
+def test_large_groups_take_no_longer_than_small_ones():
+    groups = np.repeat([0, 1], 1_000_000)
+    rows = rows_of(np.tile(np.array([0, 1], np.uint8), 1_000_000))
+    parts = divide(rows, {"test": 0.2}, 0, ["a", "b"], "t", None, Rules(groups=groups))
+    assert len(parts["test"]) == 1_000_000
 
 
 def test_a_class_that_only_one_group_has_trains_where_that_is_possible():
