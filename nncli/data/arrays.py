@@ -25,7 +25,7 @@ from nncli.data.splitting import divide
 from nncli.data.tables.class_order import ClassOrder
 from nncli.data.tables.column import LARGEST, suits, unsuited_numbers
 from nncli.data.tables.target_notes import target_notes
-from nncli.data.tables.targets import Targets, understand
+from nncli.data.tables.targets import Targets, check_task, understand
 from nncli.data.weights import ClassWeights, given_weights, row_weights, weight_table
 
 
@@ -176,6 +176,7 @@ def load_arrays(
     if targets.classes and rules.rare == "drop":
         targets, codes, kept = without_rare(targets, rows.targets, shares, name, fold, notes.append)
         rows = whole(matrix, codes).part(kept)
+    check_task(targets, task, table.name)
     if order:
         order.check(targets, first.targets_name)
     divided = divide(rows, shares, seed, targets.classes, name, fold, rules)

@@ -71,3 +71,20 @@ def test_python_takes_a_mapping(init, tmp_path):
         "table", {"data.id": "kind"}, data=tmp_path / "t.csv", target="y", note=lambda text: None
     ).text
     assert yaml.safe_load(text)["data"]["id"] == "kind"
+
+
+def rows(classes):
+    """Return a table of classes, given as text: a row each."""
+    shown = [f"{n % 7}.5,{'xyz'[n % 3]},{each}" for n, each in enumerate(classes)]
+    return "\n".join(["u,kind,y", *shown])
+
+
+@pytest.mark.parametrize("classes", ["ab" * 30 + "c", "ab" * 30 + "cde", "abc" * 20 + "d"])
+@pytest.mark.parametrize("settings", [[], ["training.folds=3"], ["data.test=0"]])
+def test_what_is_left_without_rare_classes_trains(nncli, tmp_path, classes, settings):
+    (tmp_path / "t.csv").write_text(rows(classes), encoding="utf-8")
+    settings = [*settings, "data.rare=drop", "training.epochs=1"]
+    done = nncli("init", "table", "--data", "t.csv", "--target", "y", "-o", "c.yaml", *settings)
+    assert done.code == 0, done.err
+    done = nncli("train", "c.yaml", "-q")
+    assert done.code == 0, done.err

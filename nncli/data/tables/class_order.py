@@ -7,6 +7,7 @@ import numpy as np
 
 from nncli.base.errors import DataError
 from nncli.base.words import did_you_mean, listed
+from nncli.data.files.texts import in_order
 from nncli.data.tables.targets import Targets
 
 
@@ -57,11 +58,14 @@ class ClassOrder:
 
     def check(self, targets: Targets, name: str) -> None:
         """Raise `DataError` when there is a positive class, but not one of two."""
-        if self.positive is not None and len(targets.classes) != 2:
+        if self.positive is None:
+            return
+        if len(targets.classes) != 2:
             raise DataError(
                 f"{name}: data.positive is for two classes; found {len(targets.classes)}: "
-                f"{listed(targets.classes, 10)}; leave it out"
+                f"{listed(in_order(targets.classes), 10)}; leave it out"
             )
+        _places(targets, [self.positive], name, "positive")  # rare classes are left out by now
 
 
 def _places(targets: Targets, said: Sequence[str], name: str, key: str) -> list[int]:

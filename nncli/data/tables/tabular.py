@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nncli.base.errors import DataError
+from nncli.base.notes import Note
 from nncli.base.words import listed, yaml_key
 from nncli.data.dataset import Dataset
 from nncli.data.division import Fold, Share
@@ -36,7 +37,7 @@ from nncli.data.tables.encoding import Encoding, constant_columns, fit
 from nncli.data.tables.first_reading import read_table_of
 from nncli.data.tables.leaks import leak_notes
 from nncli.data.tables.target_notes import target_notes
-from nncli.data.tables.targets import Targets, understand, with_targets
+from nncli.data.tables.targets import Targets, check_task, understand, with_targets
 from nncli.data.tables.times import check_no_blank, times_of
 from nncli.data.tables.understanding import understand_columns, words_for_blanks
 from nncli.data.weights import given_weights, row_weights
@@ -136,14 +137,9 @@ def prepared(
     if is_open and _are_codes(source, table, targets.names[0]):
         said = {**choices.columns, targets.names[0]: {"kind": "category"}}
         return prepared(source, shares, replace(choices, columns=said), seed, fold)
-    if not choices.classes:
-        targets = choices.order.applied(targets, path)
-    values = targets.values(table)
-    if targets.classes and choices.rules.rare == "drop":
-        targets, codes, kept = without_rare(targets, values, shares, path, fold, understood.append)
-        table, values = table.take(kept), codes[kept]
-    choices.order.check(targets, path)
-    rules = replace(_rules_of(table, choices, read.open), note=understood.append)
+    note = understood.append
+    table, targets, values = _with_classes(table, targets, choices, shares, fold, note)
+    rules = replace(_rules_of(table, choices, read.open), note=note)
     divided = divide(_labels_alone(values), shares, seed, targets.classes, path, fold, rules)
     roles, notes = choices.roles, [*understood, *unnamed, *noted]
     encoding = choices.encoding
@@ -161,6 +157,26 @@ def prepared(
         table, targets, values, divided, choices, roles, encoding,
         words_for_blanks(table, blanks.words), read.decimal, notes, left_out, hints,
     )  # fmt: skip
+
+
+def _with_classes(
+    table: Table,
+    targets: Targets,
+    choices: Choices,
+    shares: Mapping[str, Share],
+    fold: Fold | None,
+    note: Note,
+) -> tuple[Table, Targets, NDArray[Any]]:
+    """Return targets with their classes as the user says, without rare ones, and their values."""
+    if not choices.classes:
+        targets = choices.order.applied(targets, table.name)
+    values = targets.values(table)
+    if targets.classes and choices.rules.rare == "drop":
+        targets, codes, kept = without_rare(targets, values, shares, table.name, fold, note)
+        table, values = table.take(kept), codes[kept]
+    check_task(targets, choices.task, table.name)
+    choices.order.check(targets, table.name)
+    return table, targets, values
 
 
 def dataset_of(found: Prepared, others: Mapping[str, TableInput]) -> Dataset:

@@ -142,7 +142,8 @@ def understand(
 ) -> Targets:
     """Return what the cells of the targets are, by the rule of this module, or as `task` says.
 
-    No cell of them may be blank. `known` are the classes, in their order, if they are known.
+    `check_task` says whether a binary task has more than two classes. No cell of the targets may be
+    blank. `known` are the classes, in their order, if they are known.
 
     Raises
     ------
@@ -166,12 +167,16 @@ def understand(
             f"{table.name}: column {names[0]}: every row has the class {classes[0]!r}; expected "
             "two or more classes"
         )
-    if task == "binary" and len(classes) > 2:
-        raise DataError(
-            f"{table.name}: column {names[0]}: {len(classes)} classes ({listed(classes)}); a "
-            "binary task has two; say data.task: multiclass"
-        )
     return Targets("binary" if len(classes) == 2 else "multiclass", list(names), classes)
+
+
+def check_task(targets: Targets, task: Task | None, name: str) -> None:
+    """Raise `DataError` for more classes than a binary task has; rare ones are left out before."""
+    if task == "binary" and len(targets.classes) > 2:
+        raise DataError(
+            f"{name}: column {targets.names[0]}: {len(targets.classes)} classes "
+            f"({listed(targets.classes)}); a binary task has two; say data.task: multiclass"
+        )
 
 
 def with_targets(table: Table, targets: Sequence[str]) -> tuple[Table, list[str]]:

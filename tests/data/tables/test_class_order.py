@@ -54,13 +54,18 @@ def test_two_classes_may_be_left_after_rare_ones_are_dropped(recwarn):
     rows = [*rows_of(["a", "b"]), {"x": 1.0, "z": 2.0, "y": "c"}]
     data = {"target": "y", "positive": "a", "rare": "drop"}
     assert trained(data, rows).model.classes == ["b", "a"]
+    with pytest.raises(nncli.DataError, match="'c' is not one of the classes 'a', 'b'"):
+        trained({**data, "positive": "c"}, rows)
 
 
 @pytest.mark.parametrize(
     ("data", "problem"),
     [
         ({"positive": "chrun"}, "data.positive: 'chrun' is not one of the classes 'a', 'b', 'c'"),
-        ({"positive": "a"}, "data.positive is for two classes; found 3: .*; leave it out"),
+        (
+            {"positive": "a"},
+            "data.positive is for two classes; found 3: 'a', 'b', 'c'; leave it out",
+        ),
         ({"classes": ["a", "b", "d"]}, "data.classes: 'd' is not one of the classes"),
         ({"classes": ["a", "b"]}, "data.classes lacks 'c', which rows have; name every class"),
         ({"classes": ["a", "b", "a", "c"]}, "data.classes names 'a' twice"),
