@@ -52,7 +52,7 @@ _PUBLIC = {
 _OF_COMMANDS = {
     "nncli.base.errors": ("Interrupted",),
     "nncli.config.check": ("misfits_of_data",),
-    "nncli.config.first_config": ("TEMPLATE_NAMES",),
+    "nncli.config.first_config": ("TEMPLATE_NAMES", "default_place"),
     "nncli.config.is_config": ("is_config",),
     "nncli.config.keys": ("keys_of_file",),
     "nncli.config.load": ("read_config",),
@@ -95,6 +95,7 @@ if TYPE_CHECKING:
     from nncli.config.check import misfits_of_data as misfits_of_data
     from nncli.config.first_config import TEMPLATE_NAMES as TEMPLATE_NAMES
     from nncli.config.first_config import FirstConfig as FirstConfig
+    from nncli.config.first_config import default_place as default_place
     from nncli.config.first_config import first_config as first_config
     from nncli.config.is_config import is_config as is_config
     from nncli.config.keys import keys_of_file as keys_of_file

@@ -51,16 +51,20 @@ def init(
       nncli init table --data my.csv --target price data.id=name
     """
     import_late("numpy")
-    from nncli import first_config
+    from nncli import default_place, first_config
     from nncli.base.storage.files import checked_output, write_text
 
     has_template = bool(arguments) and "=" not in arguments[0]
+    template = arguments[0] if has_template else "xor"
+    place = out or default_place(template, data)
+    if str(place) != "-":
+        checked_output(place)
     path, text = first_config(
-        arguments[0] if has_template else "xor",
+        template,
         arguments[1:] if has_template else arguments,
         data=data,
         target=targets,
-        path=out,
+        path=place,
         note=print_warning,
     )
     if str(path) == "-":

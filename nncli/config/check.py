@@ -18,6 +18,7 @@ from nncli.nn.layers.layer import Layer
 
 Meaning = Callable[[Task], Resolved]
 
+_SOURCE = ("data", "source")
 REFIT = ("training", "refit")
 NO_VALIDATION = (
     "no rows validate, by which a refit chooses its epochs; set data.validation, such as 0.1"
@@ -27,7 +28,7 @@ NO_VALIDATION = (
 def misfits_of_data(config: Config, meaning: Meaning) -> list[Misfit]:
     """Return what `misfits` returns of the section ``data`` alone."""
     absence = config.data.absence
-    missing = [Misfit(("data", "source"), absence)] if absence else []
+    missing = [Misfit(_SOURCE, absence)] if absence else []
     return [*missing, *_problems_of_data(config)]
 
 
@@ -37,6 +38,11 @@ def misfits_of_resumed(config: Config, meaning: Meaning) -> list[Misfit]:
     A run that resumes has its own weights, and says itself that it needs rows again.
     """
     return misfits(config, meaning, given=False)
+
+
+def misfits_of_first(config: Config, meaning: Meaning) -> list[Misfit]:
+    """Return what `misfits` returns, except that the data is not there, as it may be elsewhere."""
+    return [each for each in misfits(config, meaning) if each.path != _SOURCE]
 
 
 def misfits(config: Config, meaning: Meaning, *, given: bool = True) -> list[Misfit]:
@@ -125,6 +131,15 @@ def rows_a_batch(training: TrainingSection, rows: int, layers: Iterable[Layer]) 
     return batch
 
 
+def folds_of(config: Config) -> list[Fold | None]:
+    """Return the fold that is held out of each model; None of a single one."""
+    training = config.training
+    if not training.folds:
+        return [None]
+    numbers = [training.fold] if training.fold else range(1, training.folds + 1)
+    return [Fold(number, training.folds) for number in numbers]
+
+
 def _training_rows(config: Config) -> list[int]:
     """Return how many rows each model is trained with, if the config tells.
 
@@ -133,15 +148,11 @@ def _training_rows(config: Config) -> list[int]:
     Misfit
         When the rows cannot be divided as it says.
     """
-    division, training = config.data.division, config.training
+    division = config.data.division
     if division is None:
         return []
-    folds: list[Fold | None] = [None]
-    if training.folds:
-        numbers = [training.fold] if training.fold else range(1, training.folds + 1)
-        folds = [Fold(number, training.folds) for number in numbers]
     try:
-        return [division.training_rows(fold) for fold in folds]
+        return [division.training_rows(fold) for fold in folds_of(config)]
     except DivisionError as error:
         path = ("training", "folds") if error.of_folds else ("data", "validation")
         raise Misfit(path, str(error)) from error

@@ -9,7 +9,10 @@ from nncli.base.errors import UsageError
 from nncli.base.notes import Note, warn
 from nncli.base.paths import absolute
 from nncli.base.words import did_you_mean, listed
+from nncli.config.check import misfits_of_first
+from nncli.config.load import read_config
 from nncli.config.overrides import Overrides
+from nncli.config.strict_yaml import parse
 from nncli.config.templates import TEMPLATES, template_text
 
 _OF_TABLES = ("table", "csv", "parquet")
@@ -65,32 +68,47 @@ def first_config(
     if not isinstance(template, str):
         raise unexpected("template", template, "the name of a template")
     data = None if data is None else path_in(data, "data")
-    is_input = data == Path("-")
-    if is_input and template == _OF_IMAGES:
+    if data == Path("-") and template == _OF_IMAGES:
         raise unexpected(argument("data"), "-", "a folder, which training reads again")
     chosen = None if path is None else path_in(path, "path")
     targets = texts_in(target, "target")
     if template not in TEMPLATE_NAMES:
         hint = did_you_mean(template, TEMPLATE_NAMES) or "; there are " + ", ".join(TEMPLATE_NAMES)
         raise UsageError(f"unknown template {template!r}{hint}")
+    place = chosen or default_place(template, data)
     if template in _OF_TABLES:
-        place = chosen or Path(f"{data.stem if data and not is_input else template}.yaml")
-        return FirstConfig(place, _text_of_table(template, data, targets, place, note, overrides))
-    if template == _OF_IMAGES:
-        from nncli.config.starter import starter_text_of_images
-
-        if data is None or targets:
-            raise UsageError(
-                f"images needs {argument('data')} with the folder; the classes are its folders"
-            )
-        place = chosen or Path(f"{absolute(data).name}.yaml")
-        return FirstConfig(place, starter_text_of_images(data, place, overrides))
-    if data or targets:
+        text = _text_of_table(template, data, targets, place, note, overrides)
+    elif template == _OF_IMAGES:
+        text = _text_of_images(data, targets, place, overrides)
+    elif data or targets:
         raise UsageError(
             f"{template} has data of its own; {argument('data')} and {argument('target')} are for "
             "csv"
         )
-    return FirstConfig(chosen or Path(f"{template}.yaml"), template_text(template, overrides))
+    else:
+        text = template_text(template, overrides)
+    written = parse(text, str(place)).value
+    read_config(written, overrides, path=place, check=misfits_of_first)
+    return FirstConfig(place, text)
+
+
+def default_place(template: str, data: Path | None) -> Path:
+    """Return where a config is written if nobody says it."""
+    if data is None or data == Path("-") or template in TEMPLATES:
+        return Path(f"{template}.yaml")
+    return Path(f"{absolute(data).name if template == _OF_IMAGES else data.stem}.yaml")
+
+
+def _text_of_images(
+    data: Path | None, targets: Sequence[str], path: Path, overrides: Overrides
+) -> str:
+    from nncli.config.starter import starter_text_of_images
+
+    if data is None or targets:
+        raise UsageError(
+            f"images needs {argument('data')} with the folder; the classes are its folders"
+        )
+    return starter_text_of_images(data, path, overrides)
 
 
 def _text_of_table(

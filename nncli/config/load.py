@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 MOST_BYTES = 1 << 20
 _MOST_SAVED_VALUES = MOST_VALUES + 1000  # with the defaults
-_NAME = "model"  # of a config that is no file, and has none
+_UNNAMED = FilePath("model")  # a config that is no file is called so
 _BYTE_ORDER_MARK = "\ufeff"
 
 Check = Callable[[Config, Meaning], list[Misfit]]
@@ -63,7 +63,7 @@ class LoadedConfig:
 
     config: Config
     document: Document
-    path: FilePath = FilePath(_NAME)
+    path: FilePath = _UNNAMED
     rows: "Given | None" = field(default=None, repr=False, compare=False)
     _resolved: dict[Task, Resolved] = field(default_factory=dict, repr=False, compare=False)
 
@@ -194,6 +194,7 @@ def read_config(
     *,
     rows: "Given | None" = None,
     check: Check = misfits,
+    path: FilePath = _UNNAMED,
 ) -> LoadedConfig:
     """Read and check a config as `load_config` does.
 
@@ -203,6 +204,8 @@ def read_config(
         Rows that are given in the place of those that the config names.
     check : function
         Finds what goes wrong in a valid config for what it is read for.
+    path : Path
+        The file that a mapping is to be written to.
     """
     if isinstance(source, LoadedConfig):
         if not overrides and rows is None:
@@ -215,7 +218,7 @@ def read_config(
         path = FilePath(str(source))
         document = parse(_read(source if isinstance(source, Entry) else path), str(path))
     else:
-        path, document = FilePath(_NAME), _document(source)
+        document = _document(source)
     return _checked(document, path, overrides, rows, check)
 
 

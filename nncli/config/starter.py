@@ -11,9 +11,10 @@ from nncli.base.errors import UsageError
 from nncli.base.notes import Note
 from nncli.base.paths import absolute, is_text, relative
 from nncli.base.words import count, is_printable, listed, printable, shell_word
+from nncli.config.check import folds_of, misfits_of_first
 from nncli.config.defaults import training_defaults
 from nncli.config.file_source import source_of
-from nncli.config.load import name_from
+from nncli.config.load import name_from, read_config
 from nncli.config.overrides import Overrides
 from nncli.config.render import commented_text, setting_lines
 from nncli.config.schema import Config
@@ -67,7 +68,7 @@ def starter_text(
         "path": _path_in(config, saved or path),
         "target": named[0] if len(named) == 1 else named,
     }
-    said = Config.model_validate(overridden({"data": data}, overrides))
+    said = read_config({"data": data}, overrides, path=config, check=misfits_of_first).config
     found, source = _understood(path, said, note), said.data
     assert isinstance(source, TableSource)
     data = {
@@ -102,13 +103,18 @@ def starter_text(
 
 
 def _understood(path: Path, said: Config, note: Note) -> Prepared:
-    """Read a table and understand it, and divide its rows as the config will say."""
+    """Read a table and understand it, and divide its rows as the config will say, in all folds."""
     source = said.data
     assert isinstance(source, TableSource)
     shares = {part: each for part, each in source.parts.items() if isinstance(each, Share)}
     content = standard_input() if str(path) == "-" else None
-    hints = replace(hints_of(dict(source)), note=note)
-    return prepared(HintedFile(path, hints, content), shares, source.choices, said.seed)
+    hints = hints_of(dict(source))
+    first, *others = folds_of(said)
+    file = HintedFile(path, replace(hints, note=note), content)
+    found = prepared(file, shares, source.choices, said.seed, first)
+    for fold in others:
+        prepared(HintedFile(path, hints, content), shares, source.choices, said.seed, fold)
+    return found
 
 
 def starter_text_of_images(folder: Path, config: Path, overrides: Overrides = ()) -> str:

@@ -88,3 +88,37 @@ def test_what_is_left_without_rare_classes_trains(nncli, tmp_path, classes, sett
     assert done.code == 0, done.err
     done = nncli("train", "c.yaml", "-q")
     assert done.code == 0, done.err
+
+
+@pytest.mark.parametrize(
+    ("settings", "problem"),
+    [
+        (["data.time=u", "data.group=kind"], "command line: data.time"),
+        (["data.time=u", "training.folds=3"], "data.time divides rows by time, folds by chance"),
+        (["data.group=kind", "training.folds=3"], "3 groups of data.group, too few"),
+        (["training.folds=3", "training.refit=true"], "a refit is one model of all rows"),
+        (["training.refit=true", "data.validation=0"], "no rows validate, by which a refit"),
+        (["training.folds=30", "data.rare=error"], "fewer than the 30 folds"),
+        (["data.validation=0", "training.early_stopping={monitor: validation_loss}"], "validat"),
+    ],
+)
+def test_what_cannot_be_trained_is_refused_as_by_training(init, tmp_path, settings, problem):
+    done = init(*settings)
+    assert done.code in (1, 2), done.err
+    assert not (tmp_path / "c.yaml").exists()
+    assert problem in done.err
+    assert "Warning" not in done.err
+
+
+def test_so_it_is_of_other_templates(init, tmp_path):
+    done = init("training.folds=2", "training.refit=true", template="xor")
+    assert (done.code, (tmp_path / "c.yaml").exists()) == (2, False)
+    assert "a refit is one model of all rows" in done.err
+
+
+def test_a_config_that_exists_is_refused_before_the_table_is_read(init, nncli, tmp_path):
+    for name, given in (("c.yaml", ["-o", "c.yaml"]), ("t.yaml", [])):
+        (tmp_path / name).write_text("mine", encoding="utf-8")
+        done = nncli("init", "table", "--data", "none/t.csv", "--target", "y", *given)
+        assert (done.code, done.err.count("\n")) == (2, 1)
+        assert f"{name}: exists; choose another file with -o" in done.err
