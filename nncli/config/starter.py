@@ -97,6 +97,10 @@ def starter_text(
     )  # fmt: skip
     columns = [(each, source.columns.get(each.name)) for each in found.encoding.columns]
     lines = [line for column, each in columns for line in _column_lines(found.table, column, each)]
+    inputs = {each.name for each in found.encoding.columns}
+    for name, section in source.columns.items():
+        if name not in inputs:  # a target, or a column that is left out and may order the rows
+            lines += setting_lines(name, section.model_dump(), "    ")
     for line in dataset_of(found, {}).warnings:
         note(line)
     return text.replace(_NO_COLUMNS, "\n".join(["  columns:", *lines, ""])) if lines else text

@@ -90,6 +90,12 @@ def test_what_is_left_without_rare_classes_trains(nncli, tmp_path, classes, sett
     assert done.code == 0, done.err
 
 
+LAST = [
+    "when,who,u,kind,y",
+    *(f"{1 + n % 9:02d}.0{1 + n % 5}.2024,{line}" for n, line in enumerate(LINES[1:])),
+]
+
+
 @pytest.mark.parametrize(
     ("settings", "problem"),
     [
@@ -114,6 +120,29 @@ def test_so_it_is_of_other_templates(init, tmp_path):
     done = init("training.folds=2", "training.refit=true", template="xor")
     assert (done.code, (tmp_path / "c.yaml").exists()) == (2, False)
     assert "a refit is one model of all rows" in done.err
+
+
+def test_what_is_said_of_columns_that_are_no_inputs_stays(init, nncli, tmp_path):
+    init("data.id=who")
+    (tmp_path / "c.yaml").unlink()
+    (tmp_path / "t.csv").write_text("\n".join(LAST), encoding="utf-8")
+    when, fill = {"kind": "date", "order": "dmy"}, {"kind": "category", "missing": "indicator"}
+    done = init(
+        "data.columns={when: {kind: date, order: dmy}, kind: {kind: category, missing: indicator}, "
+        "y: category, who: category}",
+        "data.time=when", "data.drop=[when]", "data.id=who", "training.epochs=1",
+    )  # fmt: skip
+    assert done.code == 0, done.err
+    columns = values(tmp_path)["data"]["columns"]
+    assert columns == {
+        "u": "number",
+        "kind": fill,
+        "when": when,
+        "y": "category",
+        "who": "category",
+    }
+    done = nncli("train", "c.yaml", "-q")
+    assert done.code == 0, done.err
 
 
 def test_a_config_that_exists_is_refused_before_the_table_is_read(init, nncli, tmp_path):
