@@ -157,16 +157,22 @@ class Division:
         Raises
         ------
         DivisionError
-            As `parts`.
+            As `parts`, and when it is not for the classes that the others have fewer rows than are
+            asked for: those had rows enough for every part.
         """
         each = [Fold(number, folds) for number in range(1, folds + 1)] if folds else [None]
-        rare: set[int] = set()
+        rare, small = set[int](), set[int]()
         while True:  # without them the others give more rows
             rest = self.without_classes(rare) if rare else self
             more = {place for fold in each for place in rest._few(fold)}
             if not more:
-                return sorted(rare)
+                break
             rare |= more
+            small |= {n for n in more if self.sizes[n] <= max(len(self.counts), folds or 0)}
+        for fold in each:
+            if rest._is_short(fold) and not self.without_classes(small)._is_short(fold):
+                raise self._too_few_left(fold)
+        return sorted(rare)
 
     def without_classes(self, places: Collection[int]) -> Division:
         """Return it with the rows of some classes set aside."""
@@ -175,10 +181,10 @@ class Division:
 
     def about_rare(self, places: Sequence[int], fold: Fold | None) -> str:
         """Say which classes are too rare, and for what."""
-        shown = places[:_MOST_NAMED]
         named = listed([self.classes[place] for place in places], _MOST_NAMED)
-        sizes = ", ".join(str(self.sizes[place]) for place in shown)
-        classes = f"the class {named} has" if len(places) == 1 else f"the classes {named} have"
+        least, *_, most = sorted([self.sizes[place] for place in places] * 2)
+        sizes = f"{least}" if least == most else f"{least} to {most}"
+        classes = f"the class {named} has" if len(places) == 1 else f"the classes {named} each have"
         purposes = purposes_of(self.counts_beside(fold))
         why = f"to {purposes} with" if fold is None else f"to {purposes} with in {fold.of} folds"
         return f"{self.name}: {classes} {sizes} of the rows, too few {why}"
@@ -194,6 +200,11 @@ class Division:
             or (fold is not None and 0 < beside[place] < fold.of)
         ]
 
+    def _is_short(self, fold: Fold | None) -> bool:
+        """Return whether a part has fewer rows than are asked for."""
+        parts = self.parts(fold)
+        return any(sum(parts[part]) < number for part, number in self.counts_beside(fold).items())
+
     def _beside_test(self, parts: Mapping[str, Sequence[int]]) -> list[int]:
         return without(self.sizes, parts["test"]) if "test" in parts else list(self.sizes)
 
@@ -206,13 +217,19 @@ class Division:
         return in_proportion(left, wanted)
 
     def _nothing_left(self, fold: Fold | None) -> DivisionError:
+        return DivisionError(f"{self._asked(fold)} leave none to train with")
+
+    def _too_few_left(self, fold: Fold | None) -> DivisionError:
+        return DivisionError(
+            f"{self._asked(fold)} leave too few to train with every class; ask for fewer"
+        )
+
+    def _asked(self, fold: Fold | None) -> str:
+        """Say how many rows there are, and how many are taken of them."""
         counts = self.counts_beside(fold)
         asked = [f"data.{part}: {self.shares[part] or counts[part]}" for part in counts]
         asked += ["a fold"] if fold else []
-        return DivisionError(
-            f"{self.name}: has {count(self.rows, 'row')}, of which {' and '.join(asked)} "
-            "leave none to train with"
-        )
+        return f"{self.name}: has {count(self.rows, 'row')}, of which {' and '.join(asked)}"
 
     def _check_fold(self, left: Sequence[int], fold: Fold) -> None:
         """Raise `DivisionError` when there are fewer rows, or rows of a class, than folds."""

@@ -121,3 +121,40 @@ def test_arrays_too():
     assert sorted(np.concatenate([each.rows for each in data.splits.values()])) == [*range(20)]
     with pytest.raises(nncli.DataError, match="has 1 of the rows"):
         load_arrays(arrays, parts, "multiclass", 0, rules=Rules())
+
+
+@given(
+    sizes=st.lists(st.integers(4, 60), min_size=2, max_size=5),
+    test=st.integers(1, 300),
+    rare=st.sampled_from(["keep", "drop"]),
+)
+def test_as_many_rows_test_as_are_asked_for_where_no_class_is_small(sizes, test, rare):
+    rows, names = rows_of(sizes), [*map(str, range(len(sizes)))]
+    try:
+        if rare == "drop":
+            targets = Targets("multiclass", ["y"], names)
+            _, _, left = without_rare(
+                targets, rows.targets, {"test": test}, "t", None, [].append
+            )
+            assert len(left) > test
+        else:
+            assert len(divide(rows, {"test": test}, 0, names, "t", None, kept([]))["test"]) == test
+    except nncli.DataError:
+        assert test > 0.6 * (sum(sizes) - len(sizes) - min(sizes))
+
+
+def test_shares_that_leave_too_few_rows_are_refused_whatever_the_classes():
+    shares, rows = {"test": 298}, rows_of([97, 101, 102])
+    with pytest.raises(DivisionError, match=r"t: has 300 rows, of which data\.test: 298 leave too"):
+        divide(rows, shares, 0, ["a", "b", "c"], "t", None, kept([]))
+
+
+def test_rows_of_many_rare_classes_may_be_more_than_the_others():
+    said, names = [], [*map(str, range(42))]
+    shares = {"test": 30, "validation": 1}
+    parts = divide(rows_of([1, 2] * 20 + [9, 9]), shares, 0, names, "t", None, kept(said))
+    assert len(parts["test"]) == 16
+    assert said[0].startswith(
+        "t: the classes '0', '1', '2', '3', '4' and 35 more each have 1 to 2 of the rows, too few "
+        "to test and validate and train with; "
+    )
