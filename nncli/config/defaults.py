@@ -9,7 +9,7 @@ from typing import Any
 
 from nncli.config.schema import Config, TrainingSection
 from nncli.data.dataset import OF_CLASSES, Task
-from nncli.data.division import ROWS_TO_TEST, TEST, VALIDATION, rows_to_validate
+from nncli.data.division import ROWS_TO_TEST, TEST, VALIDATION, share_to_validate
 
 _FIXED: dict[str, Any] = {
     "learning_rate": 0.001,
@@ -39,11 +39,11 @@ def training_defaults(rows: int, task: Task, *, validates: bool) -> dict[str, An
     validates : bool
         Whether there are rows to validate with.
     """
-    enough = rows_to_validate(of_classes=task in OF_CLASSES)
+    is_many = share_to_validate(rows, of_classes=task in OF_CLASSES) > 0
     is_noisy = task == "regression" and rows >= _MANY_OF_NUMBERS
     decay = _DECAY_OF_NUMBERS if is_noisy else _DECAY
     return {
-        **(_of_few(rows, task) if rows < enough else _of_many(validates=validates)),
+        **(_of_many(validates=validates) if is_many else _of_few(rows, task)),
         "batch_size": batch_size(rows),
         "schedule": "cosine",
         # The loss is a mean over rows, so that the same prior on the weights is 1 / rows of it.

@@ -21,7 +21,7 @@ from nncli.config.schema import Config
 from nncli.config.table_sources import ColumnSection, TableSource
 from nncli.config.templates import overridden
 from nncli.data.dataset import OF_CLASSES, Task
-from nncli.data.division import ROWS_TO_TEST, TEST, VALIDATION, Share, row_count, rows_to_validate
+from nncli.data.division import ROWS_TO_TEST, TEST, Share, row_count, share_to_validate
 from nncli.data.files.hints import HintedFile, hints_of
 from nncli.data.files.images import format_of, image_files
 from nncli.data.files.input_file import standard_input
@@ -153,11 +153,12 @@ def _text(
     needed: str,
 ) -> str:
     """Return the text of a config; `found` stays beside what the settings say of the data."""
-    said = overridden({"data": data}, overrides)["data"]
+    settings = overridden({"data": data}, overrides)
+    said, folds = settings["data"], settings.get("training", {}).get("folds")
     test = said.get("test", TEST if rows >= ROWS_TO_TEST else 0)
     left = rows - row_count(test, rows) if isinstance(test, int | float) else rows
-    enough = rows_to_validate(of_classes=task in OF_CLASSES)
-    validation = said.get("validation", VALIDATION if left >= enough else 0)
+    left -= left // folds if folds else 0
+    validation = said.get("validation", share_to_validate(left, of_classes=task in OF_CLASSES))
     validates = validation != 0
     values: dict[str, Any] = {
         "name": name_from(config),

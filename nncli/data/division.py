@@ -16,7 +16,7 @@ ROWS_TO_TEST, TEST = 10, 0.2
 """From so many rows on such a fraction of them tests by default; fewer are a lesson or a trial."""
 
 VALIDATION = 0.1
-"""The fraction of all rows that validates by default, if there are `rows_to_validate` others."""
+"""The fraction of all rows that validates by default, as `share_to_validate` says."""
 
 ROWS_TO_VALIDATE_CLASSES, ROWS_TO_VALIDATE_NUMBERS = 1500, 5000
 
@@ -24,13 +24,14 @@ Share = int | float | None
 """Rows, or a fraction of all rows; None for what suits their number."""
 
 
-def rows_to_validate(*, of_classes: bool) -> int:
-    """Return from how many rows on some of them validate by default.
+def share_to_validate(rows: int, *, of_classes: bool) -> float:
+    """Return which fraction of all rows validates by default, if so many do not test.
 
-    Of fewer all train, for a number of steps that is known to be enough: a tenth of them says too
+    Of few all train, for a number of steps that is known to be enough: a tenth of them says too
     little about when to stop. Of numbers it says less than of classes.
     """
-    return ROWS_TO_VALIDATE_CLASSES if of_classes else ROWS_TO_VALIDATE_NUMBERS
+    enough = ROWS_TO_VALIDATE_CLASSES if of_classes else ROWS_TO_VALIDATE_NUMBERS
+    return VALIDATION if rows >= enough else 0
 
 
 @dataclass(frozen=True)
@@ -108,8 +109,8 @@ class Division:
         if shares.get("validation", 0) is None:
             left = self.rows - row_count(shares.get("test") or 0, self.rows)
             left -= left // fold.of if fold else 0
-            enough = left >= rows_to_validate(of_classes=self.of_classes or bool(self.classes))
-            shares["validation"] = VALIDATION if enough else 0
+            of_classes = self.of_classes or bool(self.classes)
+            shares["validation"] = share_to_validate(left, of_classes=of_classes)
         counts = {part: row_count(share or 0, self.rows) for part, share in shares.items()}
         return {part: number for part, number in counts.items() if number}
 

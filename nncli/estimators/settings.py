@@ -7,7 +7,7 @@ import numpy as np
 
 from nncli.config.defaults import filled_in
 from nncli.data.dataset import OF_CLASSES, Task
-from nncli.data.division import VALIDATION, row_count, rows_to_validate
+from nncli.data.division import VALIDATION, row_count, share_to_validate
 from nncli.data.files.texts import texts_of
 from nncli.estimators.parameters import SECTIONS
 from nncli.estimators.scikit_names import translated
@@ -51,8 +51,9 @@ def config_of(
     if share is None:
         share = _share(stopping, rows, rarest)
     sections["data"]["validation"] = 0 if is_validated else share
-    enough = rows_to_validate(of_classes=task in OF_CLASSES)
-    validates = is_validated or (share is None and rows >= enough) or bool(share)
+    if share is None:
+        share = share_to_validate(rows, of_classes=task in OF_CLASSES)
+    validates = is_validated or bool(share)
     training = {**sections["training"], "early_stopping": stopping}
     if by_epoch and training.get("schedule") is None:
         training["schedule"] = "constant"

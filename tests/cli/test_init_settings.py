@@ -151,3 +151,11 @@ def test_a_config_that_exists_is_refused_before_the_table_is_read(init, nncli, t
         done = nncli("init", "table", "--data", "none/t.csv", "--target", "y", *given)
         assert (done.code, done.err.count("\n")) == (2, 1)
         assert f"{name}: exists; choose another file with -o" in done.err
+
+
+@pytest.mark.parametrize(("rows_of_it", "share"), [(2400, 0.1), (2100, 0)])
+def test_rows_of_a_fold_do_not_count_for_the_default_validation(nncli, tmp_path, rows_of_it, share):
+    (tmp_path / "t.csv").write_text(rows("ab" * (rows_of_it // 2)), encoding="utf-8")
+    given = ("--data", "t.csv", "--target", "y", "-o", "c.yaml", "training.folds=5")
+    assert nncli("init", "table", *given).code == 0
+    assert values(tmp_path)["data"]["validation"] == share

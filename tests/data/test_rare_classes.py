@@ -133,9 +133,7 @@ def test_as_many_rows_test_as_are_asked_for_where_no_class_is_small(sizes, test,
     try:
         if rare == "drop":
             targets = Targets("multiclass", ["y"], names)
-            _, _, left = without_rare(
-                targets, rows.targets, {"test": test}, "t", None, [].append
-            )
+            _, _, left = without_rare(targets, rows.targets, {"test": test}, "t", None, [].append)
             assert len(left) > test
         else:
             assert len(divide(rows, {"test": test}, 0, names, "t", None, kept([]))["test"]) == test
