@@ -229,3 +229,36 @@ def test_by_default_as_many_rows_validate_in_groups_as_otherwise(targets, names)
     assert {name: len(each) for name, each in found.items()} == {
         name: len(each) for name, each in expected.items()
     }
+
+
+SAID = [None, "category", {"kind": "category", "missing": "indicator"}, "date"]
+
+
+@pytest.mark.parametrize("drop", [[], ["t"]])
+@pytest.mark.parametrize("said", SAID)
+def test_dates_that_may_be_meant_either_way_do_not_divide(said, drop):
+    rows = [
+        {"t": f"{1 + n % 12:02}.{1 + n % 7:02}.2024", "u": n % 5, "y": n / 7} for n in range(40)
+    ]
+    data = {"target": "y", "time": "t", "drop": drop, "columns": {"t": said} if said else {}}
+    with pytest.raises(nncli.DataError, match="column t: day and month may be meant either way"):
+        nncli.load_config({"data": data, **FEW}, data=rows).config.load_data()
+    for order, key in (("dmy", (3, 4, 0, 1)), ("mdy", (0, 1, 3, 4))):
+        columns = {"t": {"kind": "date", "order": order}}
+        loaded = nncli.load_config({"data": {**data, "columns": columns}, **FEW}, data=rows)
+        times = np.array([int("".join(each["t"][at] for at in key)) for each in rows])
+        last = loaded.config.load_data().splits["test"].rows
+        assert times[last].min() >= np.delete(times, last).max()
+
+
+def test_a_run_that_resumes_has_the_order_that_is_said_of_a_dropped_column(tmp_path):
+    lines = [f"{1 + n % 12:02}.{1 + n % 7:02}.2024,{n % 5},{n / 7:.3f}" for n in range(40)]
+    (tmp_path / "t.csv").write_text("\n".join(["t,u,y", *lines]), encoding="utf-8")
+    columns = {"t": {"kind": "date", "order": "mdy"}}
+    data = {"path": str(tmp_path / "t.csv"), "target": "y", "time": "t", "drop": ["t"]}
+    config = {"data": {**data, "columns": columns}, **FEW}
+    section = nncli.load_config(config).config.data
+    before = section.load(0)
+    after = section.knowing(before.classes, before.encoding).load(0)
+    for part, split in before.splits.items():
+        assert split.rows.tolist() == after.splits[part].rows.tolist()

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from nncli.base.errors import DataError
 from nncli.base.notes import Note
-from nncli.base.words import listed, yaml_key
+from nncli.base.words import listed
 from nncli.data.dataset import Dataset
 from nncli.data.division import Fold, Share
 from nncli.data.drawing import Rules
@@ -276,13 +276,10 @@ def _rules_of(table: Table, choices: Choices, open_dates: Collection[str]) -> Ru
                 "data.group needs two or more"
             )
         rules = replace(rules, groups=groups)
-    if choices.time is not None:
-        if choices.time in open_dates:
-            raise DataError(
-                f"{table.name}: column {choices.time}: day and month may be meant either way; say "
-                f"data.columns: {{{yaml_key(choices.time)}: {{kind: date, order: dmy}}}}, or mdy"
-            )
-        rules = replace(rules, times=times_of(table, choices.time))
+    if (time := choices.time) is not None:
+        order = choices.columns.get(time, {}).get("order")
+        times = times_of(table, time, order, is_open=time in open_dates)
+        rules = replace(rules, times=times)
     return rules
 
 

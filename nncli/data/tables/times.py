@@ -7,32 +7,58 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nncli.base.errors import DataError
-from nncli.data.files.dates import is_date, moment_in, order_of
+from nncli.base.words import yaml_key
+from nncli.data.files.dates import Order, is_date, moment_in, order_of
 from nncli.data.files.table import NUMBER, Table
 from nncli.data.tables.column import blank_cells
 
 
-def times_of(table: Table, name: str) -> NDArray[Any]:
+def times_of(
+    table: Table, name: str, order: Order | None = None, *, is_open: bool = False
+) -> NDArray[Any]:
     """Return a number for each row (N,) that grows with the time in a column.
+
+    Parameters
+    ----------
+    order : Order, optional
+        Of day and month in text, if it is said.
+    is_open : bool
+        Whether dates were read of text that has another order, too.
 
     Raises
     ------
     DataError
-        For a blank cell, and where the cells are neither numbers nor dates of one form.
+        For a blank cell, where the cells are neither numbers nor dates of one form, and where day
+        and month may be meant either way.
     """
     cells = table.columns[name]
     check_no_blank(table, name, "data.time", "a time")
+    if is_open:
+        raise _open(table, name)
     if table.kind(name) != "category":
         return cells.astype(np.int64) if table.kind(name) == "date" else cells.astype(np.float64)
     texts = {*cells.tolist()}
-    known = _numbers(texts) or _dates(texts)
-    if not known:
+    if known := _numbers(texts):
+        return np.array([known[text] for text in cells.tolist()])
+    if order is None and (found := order_of(texts)):
+        order, is_open = found
+    if is_open:
+        raise _open(table, name)
+    dates = {text: moment_in(text, order) if order else None for text in texts}
+    if None in dates.values():
         wrong = next((each for each in cells.tolist() if not is_date(each)), cells[0])
         raise DataError(
             f"{table.name}: column {name}: found {wrong[:40]!r}; data.time needs numbers, or dates "
             "such as 2024-12-31"
         )
-    return np.array([known[text] for text in cells.tolist()])
+    return np.array([np.datetime64(dates[text]) for text in cells.tolist()])
+
+
+def _open(table: Table, name: str) -> DataError:
+    return DataError(
+        f"{table.name}: column {name}: day and month may be meant either way; say data.columns: "
+        f"{{{yaml_key(name)}: {{kind: date, order: dmy}}}}, or mdy"
+    )
 
 
 def check_no_blank(table: Table, name: str, key: str, what: str) -> None:
@@ -47,9 +73,3 @@ def check_no_blank(table: Table, name: str, key: str, what: str) -> None:
 
 def _numbers(texts: Collection[str]) -> dict[str, float]:
     return {text: float(text) for text in texts} if all(map(NUMBER.fullmatch, texts)) else {}
-
-
-def _dates(texts: Collection[str]) -> dict[str, np.datetime64]:
-    if (found := order_of(texts)) is None:
-        return {}
-    return {text: np.datetime64(moment_in(text, found[0])) for text in texts}
