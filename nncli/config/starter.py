@@ -1,6 +1,6 @@
 """A commented config for a user's own table or images: what was understood, to be corrected."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -69,8 +69,13 @@ def starter_text(
         "target": named[0] if len(named) == 1 else named,
     }
     said = read_config({"data": data}, overrides, path=config, check=misfits_of_first).config
-    found, source = _understood(path, said, note), said.data
+    found, source, shares = _understood(path, said, note), said.data, dict[str, Any]()
     assert isinstance(source, TableSource)
+    if source.rare == "drop":  # which rows are left depends on the shares, and these on the rows
+        test, validation, _ = _shares(data, overrides, len(found.table), found.targets.task)
+        shares = {"test": test, "validation": validation}
+        written = overridden({"data": data | shares}, overrides)
+        found = _understood(path, Config.model_validate(written), note)
     data = {
         **{key: data[key] for key in ("source", "path")},
         **found.hints.understood,
@@ -82,6 +87,7 @@ def starter_text(
         "drop": [],
         "id": None,
         "scale": "standard",
+        **shares,
     }
     left_out = [name for name, role in found.roles.items() if role == "left out"]
     # What was found goes with what the settings say.
@@ -95,12 +101,7 @@ def starter_text(
         saved or path, data, len(found.table), found.targets.task, config,
         overrides, found_too, needed="data.path and data.target",
     )  # fmt: skip
-    columns = [(each, source.columns.get(each.name)) for each in found.encoding.columns]
-    lines = [line for column, each in columns for line in _column_lines(found.table, column, each)]
-    inputs = {each.name for each in found.encoding.columns}
-    for name, section in source.columns.items():
-        if name not in inputs:  # a target, or a column that is left out and may order the rows
-            lines += setting_lines(name, section.model_dump(), "    ")
+    lines = _lines_of_columns(found, source.columns)
     for line in dataset_of(found, {}).warnings:
         note(line)
     return text.replace(_NO_COLUMNS, "\n".join(["  columns:", *lines, ""])) if lines else text
@@ -153,12 +154,7 @@ def _text(
     needed: str,
 ) -> str:
     """Return the text of a config; `found` stays beside what the settings say of the data."""
-    settings = overridden({"data": data}, overrides)
-    said, folds = settings["data"], settings.get("training", {}).get("folds")
-    test = said.get("test", TEST if rows >= ROWS_TO_TEST else 0)
-    left = rows - row_count(test, rows) if isinstance(test, int | float) else rows
-    left -= left // folds if folds else 0
-    validation = said.get("validation", share_to_validate(left, of_classes=task in OF_CLASSES))
+    test, validation, left = _shares(data, overrides, rows, task)
     validates = validation != 0
     values: dict[str, Any] = {
         "name": name_from(config),
@@ -175,6 +171,31 @@ def _text(
         f"# Every key is optional but {needed}.\n\n"
     )
     return head + commented_text(values, Config.model_validate(values))
+
+
+def _shares(
+    data: dict[str, Any], overrides: Overrides, rows: int, task: Task
+) -> tuple[Any, Any, int]:
+    """Return what tests and validates, as said or by the rows, and how many do not test."""
+    settings = overridden({"data": data}, overrides)
+    said, folds = settings["data"], settings.get("training", {}).get("folds")
+    test = said.get("test", TEST if rows >= ROWS_TO_TEST else 0)
+    left = rows - row_count(test, rows) if isinstance(test, int | float) else rows
+    left -= left // folds if folds else 0
+    validation = said.get("validation", share_to_validate(left, of_classes=task in OF_CLASSES))
+    return test, validation, left
+
+
+def _lines_of_columns(found: Prepared, said: Mapping[str, ColumnSection]) -> list[str]:
+    """Return the lines of the inputs, and of the other columns that the user speaks of."""
+    inputs, lines = found.encoding.columns, list[str]()
+    for column in inputs:
+        lines += _column_lines(found.table, column, said.get(column.name))
+    names = {each.name for each in inputs}
+    for name, section in said.items():
+        if name not in names:  # it may order the rows
+            lines += setting_lines(name, section.model_dump(), "    ")
+    return lines
 
 
 def _column_lines(table: Table, column: Column, said: ColumnSection | None) -> list[str]:

@@ -79,7 +79,18 @@ def rows(classes):
     return "\n".join(["u,kind,y", *shown])
 
 
-@pytest.mark.parametrize("classes", ["ab" * 30 + "c", "ab" * 30 + "cde", "abc" * 20 + "d"])
+@pytest.mark.parametrize(
+    "classes",
+    [
+        "ab" * 30 + "c",
+        "ab" * 30 + "cde",
+        "abc" * 20 + "d",
+        "ab" * 936 + "ccdd",
+        "abababac",
+        "ababababac",
+        "ababababacd",
+    ],
+)
 @pytest.mark.parametrize("settings", [[], ["training.folds=3"], ["data.test=0"]])
 def test_what_is_left_without_rare_classes_trains(nncli, tmp_path, classes, settings):
     (tmp_path / "t.csv").write_text(rows(classes), encoding="utf-8")
