@@ -47,6 +47,8 @@ class ArrowTable(OwnNames, ABC):
     ----------
     source : path or file of bytes
         What pyarrow reads.
+    categories : set of str
+        Columns that are categories by their type.
     """
 
     def __init__(self, file: InputFile, hints: Hints = NO_HINTS) -> None:
@@ -64,7 +66,7 @@ class ArrowTable(OwnNames, ABC):
         with self._errors():
             self._schema = self._opened()
             super().__init__(file.name, self._schema.names)
-        self._categories = _categories_of_pandas(self._schema)
+        self.categories = _categories_of(self._schema)
         # What pyarrow reads is not seen: the bytes of the file are told by the share of the rows.
         self._bytes = 0 if file.path is None else file.path.stat().st_size
         self._advance = file.advance
@@ -87,7 +89,7 @@ class ArrowTable(OwnNames, ABC):
         """Yield the rows, once, as `OpenTable` says."""
         columns = self.header if used is None else list(used)
         own = {column: self._own_name(column, kinds.get(column)) for column in columns}
-        kinds = {**dict.fromkeys(self._categories, "category"), **kinds}
+        kinds = {**dict.fromkeys(self.categories, "category"), **kinds}
         readers = {
             column: _Reader(self.name, column, kinds.get(column), missing) for column in columns
         }
@@ -200,8 +202,15 @@ def _kind(arrow_type: "pyarrow.DataType") -> Kind | None:
     return "category" if any(is_text(arrow_type) for is_text in texts) else None
 
 
+def _categories_of(schema: "pyarrow.Schema") -> set[str]:
+    """Return dictionaries, and columns that were categories in pandas: of numbers only it tells."""
+    from pyarrow import types
+
+    dictionaries = {plain_name(each.name) for each in schema if types.is_dictionary(each.type)}
+    return dictionaries | _categories_of_pandas(schema)
+
+
 def _categories_of_pandas(schema: "pyarrow.Schema") -> set[str]:
-    """Return the columns that were categories in pandas: of those of numbers only it tells."""
     try:
         columns = [*(schema.pandas_metadata or {}).get("columns", ())]
     except (AttributeError, TypeError, ValueError):  # what others write there may be anything

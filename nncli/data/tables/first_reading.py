@@ -1,12 +1,15 @@
 """A table with training rows, read: as often as it takes to know how text in it is meant."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 from nncli.base.errors import DataError
+from nncli.data.files.arrow_table import ArrowTable
 from nncli.data.files.blanks import Blanks, MixedColumnError
+from nncli.data.files.hints import HintedFile
 from nncli.data.files.table import Table, Wanted
-from nncli.data.files.table_file import CsvTable, TableInput, read_table
+from nncli.data.files.table_file import CsvTable, TableInput, open_table, read_table
 from nncli.data.files.value_file import ValueFile
 from nncli.data.tables.choices import Choices
 from nncli.data.tables.understanding import ways_out
@@ -55,7 +58,10 @@ def read_table_of(
         if choices.encoding is not None:
             return _Read(converted(table, choices.encoding.forms, blanks), Found(), set(), [])
         written = [name for name, kind in kinds.items() if kind == "written"]
-        found = forms_of(table, choices, written)
+        is_file = is_open or isinstance(source, Path | HintedFile)
+        found = forms_of(table, choices, written, is_file=is_file)
+        if found.plain and not is_open:
+            _leave_categories(source, found)
         again = [name for name in found.again if kinds.get(name, "number") == "number"]
         if again and not is_open:
             kinds |= dict.fromkeys(again, "written")
@@ -65,8 +71,16 @@ def read_table_of(
             if column not in found.forms and is_number:
                 raise _refusal(first)
         notes = [*notes_of_forms(table, found, choices)]
-        of_text = {name for name in found.forms if table.kind(name) == "category"}
+        of_text = {name for name in found.forms if table.kind(name) == "category"} - found.plain
         return _Read(converted(table, found.forms, blanks, written), found, of_text, notes)
+
+
+def _leave_categories(source: TableInput, found: Found) -> None:
+    """Leave what a file calls categories by its types as it is."""
+    with open_table(source) as file:
+        meant = file.categories & found.plain if isinstance(file, ArrowTable) else set[str]()
+    for name in meant:
+        del found.forms[name]
 
 
 def _refusal(error: MixedColumnError) -> DataError:

@@ -29,7 +29,7 @@ from nncli.data.files.numerals import (
 from nncli.data.files.stored_table import TAKEN_ROWS, StoredTable, collect
 from nncli.data.files.table import BLANK_BOOLEAN, MOMENT, NUMBER, Cells, Table
 from nncli.data.files.table_blocks import compact
-from nncli.data.files.texts import text_of
+from nncli.data.files.texts import is_code, text_of
 from nncli.data.tables.choices import Choices
 
 Form = Literal[".", ",", "dmy", "mdy"]
@@ -54,6 +54,8 @@ class Found:
         thousands.
     mixed : dict of str to str
         Columns of which most texts are numbers or dates, and the first text that is none.
+    plain : set of str
+        Columns of text in which all numbers are plain.
     open : set of str
         Columns of dates of which day and month may be meant the other way round.
     """
@@ -62,16 +64,22 @@ class Found:
     decimal: Decimal | None = None
     again: list[str] = field(default_factory=list)
     mixed: dict[str, str] = field(default_factory=dict)
+    plain: set[str] = field(default_factory=set)
     open: set[str] = field(default_factory=set)
 
 
-def forms_of(table: Table, choices: Choices, written: Collection[str]) -> Found:
+def forms_of(
+    table: Table, choices: Choices, written: Collection[str], *, is_file: bool = False
+) -> Found:
     """Return what text is read as.
 
     Parameters
     ----------
     written : collection of str
         Columns that were read as they are written.
+    is_file : bool
+        Whether the table is from a file, where plain numbers may stand as text, too. In memory
+        who made text of them has meant text.
     """
     names = [name for name in table.columns if _is_asked(name, choices)]
     texts = {name: _texts(table, name) for name in names if table.kind(name) == "category"}
@@ -86,8 +94,10 @@ def forms_of(table: Table, choices: Choices, written: Collection[str]) -> Found:
             if decimal == "," and _form_of_plain(table.columns[name], found.again, name):
                 found.forms[name] = ","
         elif marks := possible[name]:
-            if name in written or not all(map(_is_plain, texts[name])):
+            is_plain = name not in written and all(map(NUMBER.fullmatch, texts[name]))
+            if not is_plain or (is_file and not any(map(is_code, texts[name]))):
                 found.forms[name] = decimal if decimal in marks else marks[0]
+                found.plain.update([name] if is_plain else [])
         elif not _add_date(found, name, texts[name], choices):
             _add_mixed(found, table, name, texts[name], name in written)
     read = [
@@ -189,10 +199,6 @@ def _says(text: str) -> bool:
     return not is_blank_word(text)
 
 
-def _is_plain(text: str) -> bool:
-    return NUMBER.fullmatch(text) is not None
-
-
 def _decimals(texts: Collection[str]) -> list[Decimal]:
     """Return the decimal marks with which all texts are numbers; none of no texts."""
     if not texts:
@@ -277,5 +283,5 @@ def _add_mixed(found: Found, table: Table, name: str, texts: set[str], is_writte
     dates = {each for each in texts if is_date(each)}
     if texts - dates and 2 * len(dates) > len(texts):
         unfit, is_written = texts - dates, True
-    if is_written or (2 * len(fit) > len(texts) and not all(map(_is_plain, fit))):
+    if is_written or (2 * len(fit) > len(texts) and not all(map(NUMBER.fullmatch, fit))):
         found.mixed[name] = next((each for each in table.columns[name] if each in unfit), "")

@@ -1,5 +1,8 @@
 """Numbers and dates as people write them: read by the whole column, and alike in later rows."""
 
+import json
+import sqlite3
+from contextlib import closing
 from datetime import date, datetime, time, timedelta
 
 import numpy as np
@@ -278,3 +281,83 @@ def test_values_keep_their_types_where_they_are_asked_for_as_written():
     cells = cells_of(["1,5", 2.5, None, "nan"], place, "written")
     assert cells.tolist() == ["1,5", 2.5, None, None]
     assert Table("t", {"c": cells_of([date(2020, 1, 2), None], place)}, str).kind("c") == "date"
+
+
+def stored(folder, columns):
+    """Return files that have text alone, by their format."""
+    paths = {"sqlite": folder / "t.db", "json lines": folder / "t.jsonl"}
+    with closing(sqlite3.connect(paths["sqlite"])) as connection, connection:
+        connection.execute(f"create table t ({', '.join(f'{each} text' for each in columns)})")
+        marks = ", ".join("?" * len(columns))
+        connection.executemany(
+            f"insert into t values ({marks})", zip(*columns.values(), strict=True)
+        )
+    rows = (dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True))
+    paths["json lines"].write_text("\n".join(map(json.dumps, rows)) + "\n", encoding="utf-8")
+    pyarrow = pytest.importorskip("pyarrow", reason="the extra 'parquet' is not installed")
+    from pyarrow import parquet
+
+    paths["parquet"] = folder / "t.parquet"
+    parquet.write_table(pyarrow.table(columns), paths["parquet"])
+    openpyxl = pytest.importorskip("openpyxl", reason="the extra 'excel' is not installed")
+    book, paths["xlsx"] = openpyxl.Workbook(), folder / "t.xlsx"
+    for row in (columns, *zip(*columns.values(), strict=True)):
+        book.active.append([*row])
+    book.save(paths["xlsx"])
+    return paths
+
+
+def text_columns():
+    return {
+        "a": [f"{n * 7 % 50}.5" if n % 9 else " " for n in range(60)],
+        "b": ["1962"] * 30 + [f"{n}" for n in range(30)],
+        "code": ["007", "012", "100"] * 20,
+        "y": [str(n * n % 7 + n / 2) for n in range(60)],
+    }
+
+
+@pytest.mark.parametrize("form", ["sqlite", "json lines", "parquet", "xlsx"])
+def test_plain_numbers_in_text_are_numbers_in_every_file(tmp_path, form):
+    columns = text_columns()
+    path = stored(tmp_path, columns)[form]
+    shares = {"test": None, "validation": None}
+    found = prepared(path, shares, Choices(["y"]), 0)
+    kinds = {each.name: each.kind for each in found.encoding.columns}
+    assert kinds == {"a": "number", "b": "number", "code": "category"}
+    assert found.targets.task == "regression"
+    expected = [float(each) if each.strip() else np.nan for each in columns["a"]]
+    assert numbers(found, "a") == pytest.approx(expected, nan_ok=True)
+    assert any("a" in note and "read as numbers" in note for note in found.notes)
+    said = {"a": {"kind": "category"}, "b": {"kind": "category"}}
+    found = prepared(path, shares, Choices(["y"], columns=said), 0)
+    assert {each.kind for each in found.encoding.columns} == {"category"}
+
+
+def test_text_of_two_plain_numbers_is_a_class_as_in_csv(tmp_path):
+    columns = {**text_columns(), "y": ["0", "1", "1"] * 20}
+    for path in stored(tmp_path, columns).values():
+        found = prepared(path, {}, Choices(["y"]), 0)
+        assert (found.targets.task, found.targets.classes) == ("binary", ["0", "1"])
+
+
+def test_rows_of_any_format_are_what_was_learned_of_text(tmp_path):
+    columns = text_columns()
+    paths = stored(tmp_path, columns)
+    dataset = dataset_of(prepared(paths["sqlite"], {}, Choices(["y"]), 0), {})
+    expected = read_again(dataset, paths["sqlite"])
+    for path in paths.values():
+        np.testing.assert_array_equal(read_again(dataset, path), expected)
+    row = {"a": " ", "b": "1962", "code": "007"}
+    np.testing.assert_array_equal(read_again(dataset, [row]), expected[:1])
+    csv = tmp_path / "t.csv"
+    csv.write_text("a,b,code\n,1962,007\n", encoding="utf-8")
+    np.testing.assert_array_equal(read_again(dataset, csv), expected[:1])
+
+
+def test_a_category_of_plain_numbers_stays_one(tmp_path):
+    pandas = pytest.importorskip("pandas", reason="pandas is not installed")
+    pytest.importorskip("pyarrow", reason="the extra 'parquet' is not installed")
+    frame = pandas.DataFrame({"a": ["1", "2", "3"] * 20, "y": np.arange(60) / 2})
+    frame.astype({"a": "category"}).to_parquet(tmp_path / "t.parquet")
+    found = prepared(tmp_path / "t.parquet", {}, Choices(["y"]), 0)
+    assert (found.encoding.columns[0].kind, found.encoding.forms) == ("category", {})
