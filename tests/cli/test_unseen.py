@@ -8,7 +8,7 @@ from nncli.base.errors import DataError
 from nncli.model.model_file import read_model
 
 TRAINING = "model: {hidden_layers: [2]}\ntraining: {epochs: 1}\n"
-FAR = "new.csv: 2 rows (first: row 1) have values far outside those of the training rows: a "
+FAR = "new.csv: 2 rows (first: line 3) have values far outside those of the training rows: a "
 FAR += "-900 to 1e+09 (training: 0 to 29); 1 cell holds a category that the training rows do not "
 FAR += "have: k 'x' (line 2); its inputs are all 0"
 
@@ -67,3 +67,9 @@ def test_models_of_arrays_know_their_ranges_and_those_of_bytes_need_none(nncli, 
         assert ("new.npy: 30 rows" in told) == (name == "floats")
     ranges = read_model(tmp_path / "floats").preprocessing.ranges
     np.testing.assert_array_equal(ranges, [(X / 7).min(axis=0), (X / 7).max(axis=0)])
+
+
+def test_rows_without_a_target_do_not_move_the_place(nncli, run):
+    (run.parent / "new.csv").write_text("a,k,y\n1,u,\n1,u,1\n1e9,u,2\n", encoding="utf-8")
+    for command in (("predict", "R", "new.csv"), ("eval", "R", "--data", "new.csv")):
+        assert "1 row (first: line 4) has values far outside" in nncli(*command).err

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 import numpy as np
@@ -43,12 +43,15 @@ class Table:
         What a row, counted from 0, is called in a message: ``line 17``.
     numbers : array (N,) or None
         Which rows of the file, from 0, these are; None for all.
+    no_dates : mapping of str to mapping of int to str
+        Texts in columns of dates that are no dates, by column and row; their cells are blank.
     """
 
     name: str
     columns: Mapping[str, Cells]
     place: Callable[[int], str]
     numbers: NDArray[np.intp] | None = None
+    no_dates: Mapping[str, Mapping[int, str]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(next(iter(self.columns.values()), ()))
@@ -62,7 +65,11 @@ class Table:
         columns = {name: cells[start:stop] for name, cells in self.columns.items()}
         place = self.place  # not the table, whose cells it would keep
         numbers = np.arange(start, stop) if self.numbers is None else self.numbers[start:stop]
-        return Table(self.name, columns, lambda row: place(start + row), numbers)
+        kept = {
+            name: {row - start: each for row, each in texts.items() if start <= row < stop}
+            for name, texts in self.no_dates.items()
+        }
+        return Table(self.name, columns, lambda row: place(start + row), numbers, kept)
 
     def parts(self, rows: int) -> Iterator[Table]:
         """Yield all rows in parts of `rows` rows, the last of fewer."""
@@ -73,7 +80,11 @@ class Table:
         """Return some rows, which have rising numbers."""
         columns = {name: cells[rows] for name, cells in self.columns.items()}
         place, numbers = self.place, rows if self.numbers is None else self.numbers[rows]
-        return Table(self.name, columns, lambda row: place(int(rows[row])), numbers)
+        kept = {
+            name: {n: texts[row] for n, row in enumerate(rows.tolist()) if row in texts}
+            for name, texts in self.no_dates.items()
+        }
+        return Table(self.name, columns, lambda row: place(int(rows[row])), numbers, kept)
 
 
 @runtime_checkable

@@ -32,6 +32,8 @@ class RowBlock:
         None where they are not asked for.
     truth : sequence of array (N,)
         A column a target, as `truth_of` gives them; none where they are not asked for.
+    place : function of int to str, or None
+        What a row, counted from 0, is called in messages; None for its number.
     check : function
         Raises `DataError` for the first input that is not finite, or too large. It is for rows in
         memory, which are looked through only if the model cannot take them.
@@ -41,6 +43,7 @@ class RowBlock:
     beside: Mapping[str, list[Any]] = field(default_factory=dict)
     targets: NDArray[Any] | None = None
     truth: Sequence[Cells] = ()
+    place: Callable[[int], str] | None = None
     check: Callable[[], None] = _find_nothing
 
 

@@ -83,7 +83,7 @@ def read_rows(
     name = "standard input" if (name := name_of(rows)) == "-" else name
     unseen = Unseen(Far(taken.columns, *taken.ranges) if taken.ranges else None)
     for block in _blocks(taken, rows, replace(asked, unseen=unseen), y):
-        unseen.look(block.inputs)
+        unseen.look(block.inputs, block.place)
         if asked.strict:
             unseen.refuse(name)
         yield block

@@ -62,6 +62,7 @@ def encoded_blocks(table: OpenTable, encoding: Encoding, asked: Asked) -> Iterat
             {name: block.columns[name].tolist() for name in kept if name in block.columns},
             asked.targets.values(block) if asked.targets else None,
             _truth(block, asked.truth, kept, encoding) if asked.truth else (),
+            block.place,
         )
 
 
@@ -144,6 +145,7 @@ def number_blocks(table: OpenTable, columns: Sequence[str], asked: Asked) -> Ite
             _numbers(block, columns),
             targets=_values(block, targets) if targets else None,
             truth=truth_of(block, truth) if truth else (),
+            place=block.place,
         )
         empty = False
     if empty:

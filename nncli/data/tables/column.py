@@ -126,10 +126,13 @@ class Column:
         blank = blank_cells(table.columns[self.name])
         is_odd = self.missing in ("error", "auto") and self._blank_category is None and blank.any()
         if is_odd and self.missing == "error":
+            row = int(blank.argmax())
+            text = table.no_dates.get(self.name, {}).get(row)
+            found, remedy = ("is blank", "fill") if text is None else (found_text(text), "correct")
             expected, setting = self._in_place_of_blanks(table)
             raise DataError(
-                f"{table.name}: {table.place(int(blank.argmax()))}, column {self.name}: is blank; "
-                f"expected a {expected}; fill it, or train with data.columns: "
+                f"{table.name}: {table.place(row)}, column {self.name}: {found}; "
+                f"expected a {expected}; {remedy} it, or train with data.columns: "
                 f"{{{yaml_key(self.name)}: {{{setting}}}}}"
             )
         if self.missing == "indicator":
@@ -213,6 +216,11 @@ _REMEDIES: dict[Kind, Missing] = {
     "category": "indicator",
     "date": "median",
 }
+
+
+def found_text(text: str) -> str:
+    """Return how a message names a text of a cell."""
+    return f"found {text[:40]!r}"
 
 
 def check_texts(table: Table, name: str) -> None:

@@ -10,7 +10,7 @@ from nncli.base.errors import DataError
 from nncli.base.words import yaml_key
 from nncli.data.files.dates import Order, is_date, moment_in, order_of
 from nncli.data.files.table import NUMBER, Table
-from nncli.data.tables.column import blank_cells
+from nncli.data.tables.column import blank_cells, found_text
 
 
 def times_of(
@@ -65,9 +65,11 @@ def check_no_blank(table: Table, name: str, key: str, what: str) -> None:
     """Raise `DataError` for a blank cell in a column that a key names."""
     if (blank := blank_cells(table.columns[name])).any():
         row = int(blank.argmax())
+        text = table.no_dates.get(name, {}).get(row)
+        found, remedy = ("is blank", "fill") if text is None else (found_text(text), "correct")
         raise DataError(
-            f"{table.name}: {table.place(row)}, column {name}: is blank; {key} needs {what} in "
-            "every row; fill it, or leave the row out"
+            f"{table.name}: {table.place(row)}, column {name}: {found}; {key} needs {what} in "
+            f"every row; {remedy} it, or leave the row out"
         )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,8 @@ from nncli.base.storage.mapping import row_blocks
 from nncli.base.words import count
 from nncli.data.files.table import Table
 from nncli.data.tables.column import Odd
+
+Place = Callable[[int], str]
 
 _MOST = 5  # columns that a line names
 _RANGES = 2
@@ -43,18 +45,24 @@ class Far:
         width = self._high - self._low
         margin = _RANGES * np.where(width > 0, width, np.maximum(np.abs(self._high), 1.0))
         self._least, self._most = self._low - margin, self._high + margin
-        self._seen = self._rows = self._first = 0
+        self._seen = self._rows = 0
+        self._first = ""
         self._found: dict[int, tuple[float, float]] = {}  # extremes of columns
 
-    def look(self, inputs: NDArray[Any]) -> None:
-        """Look through the next rows (B, I)."""
+    def look(self, inputs: NDArray[Any], place: Place | None = None) -> None:
+        """Look through the next rows (B, I), which `place` names; by default their numbers do."""
+        before = self._seen
         for _, block in row_blocks(inputs):
             lowest, highest = block.min(axis=0), block.max(axis=0)
             beyond = np.flatnonzero((lowest < self._least) | (highest > self._most))
             if len(beyond):
                 part = block[:, beyond]
                 far = (part < self._least[beyond]) | (part > self._most[beyond])
-                self._take(beyond, np.any(far, axis=1), lowest, highest)
+                rows = np.any(far, axis=1)
+                if not self._rows:
+                    first = self._seen + int(rows.argmax())
+                    self._first = place(first - before) if place else f"row {first}"
+                self._take(beyond, rows, lowest, highest)
             self._seen += len(block)
 
     def _take(
@@ -64,8 +72,6 @@ class Far:
         lowest: NDArray[Any],
         highest: NDArray[Any],
     ) -> None:
-        if not self._rows:
-            self._first = self._seen + int(rows.argmax())
         self._rows += int(rows.sum())
         for each in columns.tolist():
             low, high = self._found.get(each, (np.inf, -np.inf))
@@ -75,7 +81,7 @@ class Far:
         """Yield what there is to say, if there is something."""
         if not self._rows:
             return
-        rows = f"{count(self._rows, 'row')} (first: row {self._first})"
+        rows = f"{count(self._rows, 'row')} (first: {self._first})"
         have = "has" if self._rows == 1 else "have"
         columns = _named(map(self._extremes, sorted(self._found)))
         yield f"{rows} {have} values far outside those of the training rows: {columns}"
@@ -91,6 +97,32 @@ class Far:
         return f"{self._columns[column]} {found} (training: {known})"
 
 
+class _Texts:
+    """Texts that are odd, in columns; of each column the first stays."""
+
+    def __init__(self) -> None:
+        self.cells = 0
+        self._first: dict[str, tuple[str, str]] = {}  # the text, and its place
+        self._several: set[str] = set()
+
+    def add(self, table: Table, column: str, texts: Mapping[int, str]) -> None:
+        """Take note of texts of a column, by row."""
+        if not texts:
+            return
+        row, text = next(iter(texts.items()))
+        first, _ = self._first.setdefault(column, (text, table.place(row)))
+        if {*texts.values()} != {first}:
+            self._several.add(column)
+        self.cells += len(texts)
+
+    def named(self) -> str:
+        """Return the columns, each with its first text and the place of it."""
+        return _named(
+            f"{column} {text[:40]!r} ({place})" + " and others" * (column in self._several)
+            for column, (text, place) in self._first.items()
+        )
+
+
 class Unseen:
     """Cells as no training row has them, in one table after another.
 
@@ -103,33 +135,32 @@ class Unseen:
     def __init__(self, far: Far | None = None) -> None:
         self._far = far
         self._blank = Counter[str]()  # cells of columns
+        self._has_dates = False
         self._first_blank: tuple[str, str] | None = None
-        self._first: dict[str, tuple[str, str]] = {}  # the text, and its place
-        self._several: set[str] = set()
-        self._cells = 0
+        self._categories, self._no_dates = _Texts(), _Texts()
 
     def add(self, table: Table, column: str, odd: Odd) -> None:
         """Take note of the odd cells of a column; of all of them only the first stays."""
-        if len(odd.blank):
-            self._first_blank = self._first_blank or (table.name, table.place(int(odd.blank[0])))
-            self._blank[column] += len(odd.blank)
-        rows = odd.unknown
-        if not len(rows):
-            return
-        text = table.columns[column][rows[0]]
-        first, _ = self._first.setdefault(column, (text, table.place(int(rows[0]))))
-        if {*table.columns[column][rows]} != {first}:
-            self._several.add(column)
-        self._cells += len(rows)
+        no_dates = table.no_dates.get(column, {})
+        self._no_dates.add(table, column, no_dates)
+        blank = [row for row in odd.blank.tolist() if row not in no_dates]
+        if blank:
+            self._has_dates |= table.kind(column) == "date"
+            self._first_blank = self._first_blank or (table.name, table.place(blank[0]))
+            self._blank[column] += len(blank)
+        if len(odd.unknown):
+            rows, cells = odd.unknown.tolist(), table.columns[column]
+            self._categories.add(table, column, {row: cells[row] for row in rows})
 
-    def look(self, inputs: NDArray[Any]) -> None:
-        """Look through the numbers of the next rows (B, I)."""
+    def look(self, inputs: NDArray[Any], place: Place | None = None) -> None:
+        """Look through the numbers of the next rows (B, I), which `place` names."""
         if self._far is not None:
-            self._far.look(inputs)
+            self._far.look(inputs, place)
 
     def notes(self, name: str) -> list[str]:
         """Return a line about blank cells, and one about all else; `name` is that of the rows."""
-        found = [*(self._far.words() if self._far else ()), *self._of_categories()]
+        far = self._far.words() if self._far else ()
+        found = [*far, *self._of_no_dates(), *self._of_categories()]
         return self._of_blanks() + ([f"{name}: {'; '.join(found)}"] if found else [])
 
     def refuse(self, name: str) -> None:
@@ -137,19 +168,19 @@ class Unseen:
         if found := self.notes(name):
             raise DataError(found[-1])
 
+    def _of_no_dates(self) -> Iterator[str]:
+        if cells := self._no_dates.cells:
+            are = "is no date, and is" if cells == 1 else "are no dates, and are"
+            yield f"{count(cells, 'cell')} {are} taken as blank: {self._no_dates.named()}"
+
     def _of_categories(self) -> Iterator[str]:
-        if not self._first:
-            return
-        columns = _named(
-            f"{column} {text!r} ({place})" + " and others" * (column in self._several)
-            for column, (text, place) in self._first.items()
-        )
-        hold, inputs = ("holds", "its") if self._cells == 1 else ("hold", "their")
-        category = "a category" if self._cells == 1 else "categories"
-        yield (
-            f"{count(self._cells, 'cell')} {hold} {category} that the training rows do not have: "
-            f"{columns}; {inputs} inputs are all 0"
-        )
+        if cells := self._categories.cells:
+            hold, inputs = ("holds", "its") if cells == 1 else ("hold", "their")
+            category = "a category" if cells == 1 else "categories"
+            yield (
+                f"{count(cells, 'cell')} {hold} {category} that the training rows do not have: "
+                f"{self._categories.named()}; {inputs} inputs are all 0"
+            )
 
     def _of_blanks(self) -> list[str]:
         if self._first_blank is None:
@@ -159,7 +190,7 @@ class Unseen:
         name, place = self._first_blank
         return [
             f"{name}: {cells} where the training data has none: {columns} (first: {place}); "
-            "a number takes the median of the training rows, a category has 0 in its inputs; "
+            f"a number{' or date' if self._has_dates else ''} takes the median of the training rows, a category has 0 in its inputs; "
             f"{said('--strict', 'strict=True')} refuses them"
         ]
 

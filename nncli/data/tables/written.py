@@ -120,7 +120,8 @@ def converted(
     Raises
     ------
     DataError
-        For the first text that is no number. One that is no date is a blank cell.
+        For the first text that is no number. One that is no date is a blank cell, and is among
+        the `no_dates` of the table.
     """
     names = {*forms, *written} & {*table.columns}
     names = {name for name in names if table.kind(name) == "category"}
@@ -134,7 +135,7 @@ def converted(
 def _converted(
     table: Table, names: Collection[str], forms: Mapping[str, Form], missing: Sequence[str]
 ) -> Table:
-    columns = {}
+    columns, no_dates = {}, {**table.no_dates}
     for name, cells in table.columns.items():
         if name not in names:
             columns[name] = cells
@@ -143,8 +144,19 @@ def _converted(
         elif form in DECIMALS:
             columns[name] = _numbers(table, name, form, missing)
         else:
-            columns[name] = _mapped(cells, lambda cell, form=form: _moment(cell, form), MOMENT)
-    return replace(table, columns=columns)
+            moments = _mapped(cells, lambda cell, form=form: _moment(cell, form), MOMENT)
+            columns[name], no_dates[name] = moments, _no_dates(moments, cells, missing, name)
+    return replace(table, columns=columns, no_dates=no_dates)
+
+
+def _no_dates(
+    moments: NDArray[Any], cells: Cells, missing: Sequence[str], name: str
+) -> dict[int, str]:
+    """Return the cells that are neither blank nor dates, as text, by row."""
+    unread = ((row, cells[row]) for row in np.flatnonzero(np.isnat(moments)).tolist())
+    texts = {row: str(cell) for row, cell in unread if cell is not None}
+    words = {each for each in {*texts.values()} if is_blank_in(missing, name, each)}
+    return {row: text for row, text in texts.items() if text not in words}
 
 
 def _mapped(cells: Cells, change: Any, dtype: Any) -> NDArray[Any]:

@@ -17,6 +17,7 @@ from nncli.data.files.value_cells import Place, cells_of
 from nncli.data.rows.blocks import Asked
 from nncli.data.rows.reading import Taken, read_rows
 from nncli.data.tables.choices import Choices
+from nncli.data.tables.targets import Targets
 from nncli.data.tables.tabular import dataset_of, prepared
 
 
@@ -151,7 +152,54 @@ def read_again(dataset, rows):
     return np.concatenate(blocks).tolist()
 
 
+def notes_of(dataset, rows, **asked):
+    notes = []
+    [*read_rows(Taken(dataset.columns, dataset.encoding), rows, Asked(notes.append, **asked))]
+    return notes
+
+
 # Dates
+
+
+@pytest.mark.parametrize("missing", ["auto", "median", "indicator"])
+def test_a_later_text_that_is_no_date_is_told_with_its_place(tmp_path, missing):
+    cells = [f"{1990 + n % 9}-03-04" for n in range(30)]
+    said = {"c": {"kind": "date", "missing": missing}}
+    dataset = dataset_of(understood(tmp_path, [*cells, ""], columns=said), {})
+    later = tmp_path / "later.csv"
+    later.write_text("c;y\n1994-03-04;1\nNA;1\n;1\nfoo;\nfoo;1\n1;1\n", encoding="utf-8")
+    told = "3 cells are no dates, and are taken as blank: c 'foo' (line 5) and others"
+    assert told in "".join(notes_of(dataset, later))
+    with pytest.raises(DataError, match=r"c 'foo' \(line 5\)|line 3, column c: is blank"):
+        notes_of(dataset, later, strict=True)
+    later.write_text("c;y\n1994-03-04;1\nfoo;1\n", encoding="utf-8")
+    told = "1 cell is no date, and is taken as blank: c 'foo' (line 3)"
+    assert notes_of(dataset, later) == [f"{later}: {told}"]
+    with pytest.raises(DataError, match=r"'foo'"):
+        notes_of(dataset, later, strict=True)
+
+
+def test_rows_without_a_target_do_not_move_the_place_of_what_is_no_date(tmp_path):
+    cells = [f"{1990 + n % 9}-03-04" for n in range(30)]
+    dataset = dataset_of(understood(tmp_path, cells), {})
+    later = tmp_path / "later.csv"
+    later.write_text("c;y\nbar;\n1994-03-04;1\nfoo;1\n", encoding="utf-8")
+    targets = Targets("regression", ["y"], [])
+    told = "".join(notes_of(dataset, later, targets=targets))
+    assert "1 cell is no date, and is taken as blank: c 'foo' (line 4)" in told
+
+
+def test_missing_error_names_what_is_no_date(tmp_path):
+    said = {"c": {"kind": "date", "missing": "error"}}
+    cells = [f"{1990 + n % 9}-03-04" for n in range(30)]
+    wrong = "column c: found 'foo'; expected a date; correct it"
+    with pytest.raises(DataError, match=f"line 4, {wrong}"):
+        dataset_of(understood(tmp_path, [*cells[:2], "foo", *cells], columns=said), {})
+    dataset = dataset_of(understood(tmp_path, cells, columns=said), {})
+    later = tmp_path / "later.csv"
+    later.write_text("c\n1994-03-04\nfoo\n", encoding="utf-8")
+    with pytest.raises(DataError, match=f"line 3, {wrong}"):
+        notes_of(dataset, later)
 
 
 @pytest.mark.parametrize(
