@@ -175,6 +175,13 @@ class TableKeys(PartsSource):
                     f"the column {name!r} has two purposes among target, drop, id and weight; "
                     "expected one"
                 )
+        for name in self.targets:
+            if name in self.columns and self.columns[name].kind == "date":
+                raise refusal(
+                    f"the target {name!r} is said to be a date, which cannot be predicted; make a "
+                    "number of it, such as days, or say category",
+                    below="columns",
+                )
         for key, column in (("group", self.group), ("time", self.time)):
             if column is not None and column in (*self.targets, self.weight):
                 raise refusal(f"the column {column!r} is target or weight, too", below=key)

@@ -385,6 +385,11 @@ def test_what_is_wrong_with_a_table_is_one_line(nncli, write, tmp_path, lines, d
 @pytest.mark.parametrize(
     ("data", "problem"),
     [
+        (
+            "target: price, columns: {price: date}",
+            "c.yaml:1:45: data.columns: the target 'price' is said to be a date, which cannot be "
+            "predicted",
+        ),
         ("target: price, id: price", "c.yaml:1:7: data: the column 'price' has two purposes"),
         ("target: price, columns: {age: numer}", "unknown kind \"numer\"; did you mean 'number'?"),
         ("target: price, columns: {age: {mising: mean}}", "unknown key; did you mean 'missing'?"),

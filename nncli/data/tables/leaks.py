@@ -2,9 +2,10 @@
 
 What counts as telling it, on the training rows, of which some 5000 are looked at:
 
-- numbers of a regression: a linear or rank correlation with a target of more than 0.999;
+- numbers of a regression: a rank correlation with a target of more than 0.999, or of more than
+  0.99 where the linear one, which a single outlier may make, is more than 0.999;
 - numbers of a classification: thresholds that divide the classes, in 100 rows at least;
-- anything else of a few different values: each stands for one class.
+- anything else of a few different values: each stands for one class; of many, whether it is blank.
 
 Of each class 0.1% of the rows may be otherwise. Fewer than 50 rows tell nothing.
 """
@@ -19,6 +20,8 @@ from numpy.typing import NDArray
 from nncli.base.words import listed, yaml_word
 from nncli.data.files.table import Cells, Table
 from nncli.data.splits import Rows
+from nncli.data.tables.column import blank_cells
+from nncli.data.tables.moments import days_of
 from nncli.data.tables.targets import Targets
 
 Numbers = NDArray[np.float64]
@@ -29,6 +32,7 @@ _MOST_ROWS = 5000
 _ROWS_OF_A_VALUE = 10
 _KNOWN = 0.9  # of the cells of a column, so that it alone may tell the target
 _NEARLY, _NEARLY_OF_FEW = 0.999, 0.9
+_NEARLY_IN_ORDER = 0.99  # where the linear correlation is higher
 _MOST_NAMED = 5
 
 
@@ -69,7 +73,7 @@ def _of_numbers(columns: Mapping[str, Cells], targets: Numbers) -> Iterator[str]
     for name, cells in columns.items():
         if cells.dtype.kind == "O":
             continue
-        numbers = cells.astype(np.float64)
+        numbers = _as_numbers(cells)
         known = ~np.isnan(numbers)
         if known.sum() < max(_FEWEST_ROWS, _KNOWN * len(cells)):
             continue
@@ -77,9 +81,14 @@ def _of_numbers(columns: Mapping[str, Cells], targets: Numbers) -> Iterator[str]
             yield name
 
 
+def _as_numbers(cells: Cells) -> Numbers:
+    """Return cells as numbers, of dates in days; blank ones are NaN."""
+    return (days_of(cells) if cells.dtype.kind == "M" else cells).astype(np.float64)
+
+
 def _go_together(x: Numbers, t: Numbers) -> bool:
     if abs(_correlation(x, t)) > _NEARLY:
-        return True
+        return abs(_correlation(_ranks(x), _ranks(t))) > _NEARLY_IN_ORDER
     first = slice(_FEWEST_ROWS)  # which mostly show that they do not
     if abs(_correlation(_ranks(x[first]), _ranks(t[first]))) < _NEARLY_OF_FEW:
         return False
@@ -125,11 +134,12 @@ def _tells(cells: Cells, codes: NDArray[np.intp] | None, classes: NDArray[np.int
     found = np.unique(classes)
     if len(found) < 2:
         return False
-    if codes is not None and _each_value_has_a_class(codes, classes, found):
+    codes = blank_cells(cells).astype(np.intp) if codes is None else codes
+    if _each_value_has_a_class(codes, classes, found):
         return True
     if cells.dtype.kind == "O" or len(cells) < _FEWEST_FOR_THRESHOLDS:
         return False
-    numbers = cells.astype(np.float64)
+    numbers = _as_numbers(cells)
     known = ~np.isnan(numbers)
     if known.sum() < _KNOWN * len(cells):
         return False

@@ -186,11 +186,12 @@ class Unseen:
         if self._first_blank is None:
             return []
         cells = count(self._blank.total(), "blank cell")
-        columns = ", ".join(f"{name} {number}" for name, number in self._blank.items())
+        columns = ", ".join(f"{each} {number}" for each, number in self._blank.items())
         name, place = self._first_blank
+        number = "a number or date" if self._has_dates else "a number"
         return [
             f"{name}: {cells} where the training data has none: {columns} (first: {place}); "
-            f"a number{' or date' if self._has_dates else ''} takes the median of the training rows, a category has 0 in its inputs; "
+            f"{number} takes the median of the training rows, a category has 0 in its inputs; "
             f"{said('--strict', 'strict=True')} refuses them"
         ]
 

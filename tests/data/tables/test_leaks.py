@@ -1,5 +1,7 @@
 """Columns that alone tell the target."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -101,3 +103,26 @@ def test_it_is_silent_on_the_tables_of_scikit_learn(name):
     columns = {f"x{n}": each.tolist() for n, each in enumerate(data.data.T)}
     task = "regression" if name == "diabetes" else None
     assert told({**columns, "y": data.target.tolist()}, task=task) == []
+
+
+@pytest.mark.parametrize("bulk", [0.0, 0.9])
+def test_an_outlier_that_two_columns_share_tells_nothing(bulk):
+    x = bulk * NUMBERS / 50 + NOISE
+    x[7] = 1e5
+    y = NUMBERS / 50
+    y[7] = 1e5
+    assert np.corrcoef(x, y)[0, 1] > 0.999
+    assert told({"x": x.tolist(), "y": y.tolist()}) == []
+
+
+@pytest.mark.parametrize("of_classes", [False, True])
+def test_a_blank_date_is_no_number(of_classes):
+    y = BINARY if of_classes else NUMBERS.tolist()
+    found = table(y=y)
+    days = np.datetime64("2020-01-01", "us") + RANDOM.permutation(N) * np.timedelta64(1, "D")
+    days[IS_J if of_classes else NUMBERS > 100] = np.datetime64("NaT")
+    found = replace(found, columns={"x": days, **found.columns})
+    targets = understand(found, ["y"])
+    assert of_classes or np.isnat(days).mean() < 0.1
+    notes = [*leak_notes(found, ["x"], targets, targets.values(found), np.arange(N))]
+    assert bool(notes) == of_classes  # where blank cells stand for a class

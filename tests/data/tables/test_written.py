@@ -17,8 +17,8 @@ from nncli.data.files.value_cells import Place, cells_of
 from nncli.data.rows.blocks import Asked
 from nncli.data.rows.reading import Taken, read_rows
 from nncli.data.tables.choices import Choices
-from nncli.data.tables.targets import Targets
 from nncli.data.tables.tabular import dataset_of, prepared
+from nncli.data.tables.targets import Targets
 
 
 def understood(tmp_path, cells, *, more=None, delimiter=";", **said):
