@@ -69,7 +69,7 @@ def read_table_of(
         for column, first in errors.items():
             is_number = column in choices.target or choices.kinds.get(column) == "number"
             if column not in found.forms and is_number:
-                raise _refusal(first)
+                raise _refusal(first, found.mixed.get(column, ()))
         notes = [*notes_of_forms(table, found, choices)]
         of_text = {name for name in found.forms if table.kind(name) == "category"} - found.plain
         return _Read(converted(table, found.forms, blanks, written), found, of_text, notes)
@@ -83,7 +83,8 @@ def _leave_categories(source: TableInput, found: Found) -> None:
         del found.forms[name]
 
 
-def _refusal(error: MixedColumnError) -> DataError:
+def _refusal(error: MixedColumnError, odd: Sequence[str] = ()) -> DataError:
+    """Return an error with what to say of all texts that are no numbers, where they are known."""
     if not error.text:
         return error
-    return DataError(f"{error}; {ways_out(error.column, error.text)}")
+    return DataError(f"{error}; {ways_out(error.column, odd or [error.text])}")

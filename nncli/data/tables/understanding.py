@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 _FEWEST_COUNTED = 10  # of fewer rows numbers that count up may be anything, unless the name says it
 _MOST_NOTES = 10
+_MOST_ODD = 5  # texts that a line names
 _FIRST = 256
 _TINY, _NARROW = 1e-290, 1e-306  # smaller ranges, which only tiny numbers have, cannot be scaled
 _INDEX = re.compile(
@@ -68,7 +69,7 @@ def understand_columns(
     choices: Choices,
     train: Rows,
     words: Mapping[str, Collection[str]],
-    mixed: Mapping[str, str],
+    mixed: Mapping[str, Sequence[str]],
     of_text: Collection[str],
 ) -> Understood:
     """Return what the columns called `names` are, of which the user says nothing but a kind.
@@ -79,8 +80,8 @@ def understand_columns(
         The training rows.
     words : mapping of str to collection of str
         Words that were found to be blank cells, by column.
-    mixed : mapping of str to str
-        Columns in which most texts are numbers or dates, and the first that is none.
+    mixed : mapping of str to sequence of str
+        Columns in which most texts are numbers or dates, and the different ones that are none.
     of_text : collection of str
         Columns of numbers that were written as text of another form: amounts, which name no rows.
 
@@ -124,7 +125,9 @@ class Reason(NamedTuple):
     use: str
 
 
-def _useless(table: Table, name: str, train: Rows, mixed: Mapping[str, str]) -> Reason | None:
+def _useless(
+    table: Table, name: str, train: Rows, mixed: Mapping[str, Sequence[str]]
+) -> Reason | None:
     """Return why nothing can be learned from a column, if so."""
     cells = table.columns[name]
     if _is_blank(cells, train):
@@ -142,9 +145,9 @@ def _useless(table: Table, name: str, train: Rows, mixed: Mapping[str, str]) -> 
             f"say data.columns: {{{yaml_key(name)}: date}}, which makes it a blank cell",
         )
     different = number_of_texts(cells)
-    if different is not None and (text := mixed.get(name)):
-        why = f"{_odd(table, name, text)}, and it has {different} different texts"
-        return Reason(why, ways_out(name, text))
+    if different is not None and (texts := mixed.get(name)):
+        why = f"{_odd(table, name, texts)}, and it has {different} different texts"
+        return Reason(why, ways_out(name, texts))
     if different is not None:
         rows = count(int(np.count_nonzero(~blank_cells(cells))), "row")
         return Reason(f"it has {different} different texts in {rows}, as names or free text", use)
@@ -198,13 +201,15 @@ def _notes_of_reasons(
         yield f"{table.name}: column {name}: {done}, as {reason.why}; to use it, {reason.use}"
 
 
-def _notes_of_mixed(table: Table, kept: Collection[str], mixed: Mapping[str, str]) -> Iterator[str]:
-    for name, text in mixed.items():
+def _notes_of_mixed(
+    table: Table, kept: Collection[str], mixed: Mapping[str, Sequence[str]]
+) -> Iterator[str]:
+    for name, texts in mixed.items():
         cells = table.columns[name]
         if name in kept and any(_is_typed(cell) for cell in {*cells}):
             yield (
-                f"{table.name}: column {name}: taken as categories, as {_odd(table, name, text)}; "
-                f"{ways_out(name, text)}"
+                f"{table.name}: column {name}: taken as categories, as {_odd(table, name, texts)}; "
+                f"{ways_out(name, texts)}"
             )
 
 
@@ -212,20 +217,29 @@ def _is_typed(cell: str | None) -> bool:
     return cell is not None and bool(_TYPED.fullmatch(cell) or other_form(cell) or is_date(cell))
 
 
-def _odd(table: Table, name: str, text: str) -> str:
-    """Return what is said of the first text among numbers or dates, with its place."""
+def _odd(table: Table, name: str, odd: Sequence[str]) -> str:
+    """Return what is said of texts among numbers or dates, with the place of the first."""
     cells = table.columns[name]
-    row, texts = int(np.argmax(cells == text)), {*cells} - {None}
+    row, texts = int(np.argmax(cells == odd[0])), {*cells} - {None}
     most = "date" if 2 * sum(map(is_date, texts)) > len(texts) else "number"
-    return f"{text[:40]!r} ({table.place(row)}) is no {most}"
+    first = f"{odd[0][:40]!r} ({table.place(row)})"
+    if len(odd) == 1:
+        return f"{first} is no {most}"
+    others = {*odd}
+    found = sum(each in others for each in cells)
+    named = ", ".join([first, *(repr(each[:40]) for each in odd[1:_MOST_ODD])])
+    rest = f" and {len(odd) - _MOST_ODD} more" if len(odd) > _MOST_ODD else ""
+    return f"{count(found, 'cell')} are no {most}s: {named}{rest}"
 
 
-def ways_out(column: str, text: str) -> str:
-    """Return what to say of a text among numbers."""
-    return (
-        f"say data.blanks: [{yaml_word(text)}] if its value is not known, or data.columns: "
-        f"{{{yaml_key(column)}: category}}"
-    )
+def ways_out(column: str, odd: Sequence[str]) -> str:
+    """Return what to say of all different texts among numbers that are none."""
+    category = f"data.columns: {{{yaml_key(column)}: category}}"
+    if len(odd) > _MOST_ODD:
+        return f"say {category}"
+    values = "its value is" if len(odd) == 1 else "their values are"
+    named = ", ".join(map(yaml_word, odd))
+    return f"say data.blanks: [{named}] if {values} not known, or {category}"
 
 
 def _notes_of_words(table: Table, columns: Sequence[Column], choices: Choices) -> Iterator[str]:

@@ -7,6 +7,7 @@ them: with a currency, a percent sign, separators, a decimal comma. Where ``1,00
 What was found is a `Form` by column. It is stored with a model, so that a later row is read alike.
 """
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -52,8 +53,8 @@ class Found:
     again : list of str
         Columns of numbers that are to be read again as they are written: their points may divide
         thousands.
-    mixed : dict of str to str
-        Columns of which most texts are numbers or dates, and the first text that is none.
+    mixed : dict of str to list of str
+        Columns of which most texts are numbers or dates, and the different texts that are none.
     plain : set of str
         Columns of text in which all numbers are plain.
     open : set of str
@@ -63,7 +64,7 @@ class Found:
     forms: dict[str, Form] = field(default_factory=dict)
     decimal: Decimal | None = None
     again: list[str] = field(default_factory=list)
-    mixed: dict[str, str] = field(default_factory=dict)
+    mixed: dict[str, list[str]] = field(default_factory=dict)
     plain: set[str] = field(default_factory=set)
     open: set[str] = field(default_factory=set)
 
@@ -99,7 +100,7 @@ def forms_of(
                 found.forms[name] = decimal if decimal in marks else marks[0]
                 found.plain.update([name] if is_plain else [])
         elif not _add_date(found, name, texts[name], choices):
-            _add_mixed(found, table, name, texts[name], name in written)
+            _add_mixed(found, table, name, texts[name], name in written, is_file)
     read = [
         name for name in texts if name in found.forms and any(map(depends_on_mark, texts[name]))
     ]
@@ -286,8 +287,10 @@ def _most_read(texts: Collection[str]) -> Order:
     return max(orders, key=lambda order: sum(moment_in(each, order) is not None for each in texts))
 
 
-def _add_mixed(found: Found, table: Table, name: str, texts: set[str], is_written: bool) -> None:
-    """Add a column of which most texts are dates, or numbers, if some of another form."""
+def _add_mixed(
+    found: Found, table: Table, name: str, texts: set[str], is_written: bool, is_file: bool
+) -> None:
+    """Add a column of which most texts are dates, or numbers, in memory if some are not plain."""
     unfit = min(
         ({each for each in texts if number_in(each, mark) is None} for mark in DECIMALS), key=len
     )
@@ -295,5 +298,9 @@ def _add_mixed(found: Found, table: Table, name: str, texts: set[str], is_writte
     dates = {each for each in texts if is_date(each)}
     if texts - dates and 2 * len(dates) > len(texts):
         unfit, is_written = texts - dates, True
-    if is_written or (2 * len(fit) > len(texts) and not all(map(NUMBER.fullmatch, fit))):
-        found.mixed[name] = next((each for each in table.columns[name] if each in unfit), "")
+    is_open = not all(map(NUMBER.fullmatch, fit))
+    if not is_open and is_file and not any(map(is_code, fit)):
+        cells = Counter(each for each in table.columns[name] if each in texts)
+        is_open = 2 * sum(cells[each] for each in fit) > cells.total()
+    if is_written or (2 * len(fit) > len(texts) and is_open):
+        found.mixed[name] = [each for each in dict.fromkeys(table.columns[name]) if each in unfit]

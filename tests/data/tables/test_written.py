@@ -7,6 +7,7 @@ from datetime import date, datetime, time, timedelta
 
 import numpy as np
 import pytest
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -409,3 +410,39 @@ def test_a_category_of_plain_numbers_stays_one(tmp_path):
     frame.astype({"a": "category"}).to_parquet(tmp_path / "t.parquet")
     found = prepared(tmp_path / "t.parquet", {}, Choices(["y"]), 0)
     assert (found.encoding.columns[0].kind, found.encoding.forms) == ("category", {})
+
+
+ODD = ["unknown", "see note", "tbd", "so: what?", "[gone]", "-lost-", "none of it"]
+
+
+@pytest.mark.parametrize("form", ["csv", "sqlite", "json lines", "parquet", "xlsx"])
+@pytest.mark.parametrize("number", range(1, 8))
+@pytest.mark.parametrize("is_money", [False, True])
+def test_one_note_has_all_that_is_no_number_and_its_advice_works(tmp_path, form, number, is_money):
+    cells = [f"${n}.5" if is_money else f"{n}.5" for n in range(60)]
+    cells[9 : 9 + 2 * number] = ODD[:number] * 2
+    columns = {"a": cells, "b": ["x", "z"] * 30, "y": [str(n % 7 + n / 2) for n in range(60)]}
+    if form == "csv":
+        path = tmp_path / "t.csv"
+        path.write_text("\n".join(map(";".join, [columns, *zip(*columns.values(), strict=True)])))
+    else:
+        path = stored(tmp_path, columns)[form]
+    found = prepared(path, {}, Choices(["y"]), 0)
+    (note,) = [each for each in found.notes if "column a: " in each]
+    assert ("'unknown' (" in note) and (repr(ODD[min(number, 5) - 1]) in note)
+    assert (" and " + str(number - 5) + " more" in note) == (number > 5)
+    said = yaml.safe_load("{" + note.split("say data.")[1].split(" if ")[0] + "}")
+    assert [*said] == (["columns"] if number > 5 else ["blanks"])
+    if number > 5:
+        said["columns"] = {"a": {"kind": said["columns"]["a"]}}
+    found = prepared(path, {}, Choices(["y"], **said), 0)
+    kinds = {each.name: each.kind for each in found.encoding.columns}
+    assert kinds["a"] == ("category" if number > 5 else "number")
+
+
+def test_a_refusal_has_all_texts_of_a_target_that_are_no_numbers(tmp_path):
+    path = tmp_path / "t.csv"
+    odd = {5: "unknown", 9: "tbd", 30: "tbd"}
+    path.write_text("a,y\n" + "".join(f"{n % 9},{odd.get(n, n / 2)}\n" for n in range(60)))
+    with pytest.raises(DataError, match=r"line 7, .* data.blanks: \[unknown, tbd\] if their"):
+        prepared(path, {}, Choices(["y"]), 0)
