@@ -113,7 +113,8 @@ def test_dates_are_inputs(nncli, tmp_path, both, form):
     found = nncli("predict", "short", "one.csv")
     first, other = predictions(found)
     assert (found.code, first) == (0, other)
-    assert "2 blank cells where the training data has none: day 2" in found.err
+    assert "1 blank cell where the training data has none: day 1" in found.err
+    assert "1 cell is no date, and is taken as blank: day 'soon' (line 3)" in found.err
 
 
 def test_the_same_dates_in_parquet_give_the_same_model(nncli, tmp_path, both):

@@ -252,10 +252,14 @@ def _notes_of_words(table: Table, columns: Sequence[Column], choices: Choices) -
             found |= dict.fromkeys(words)
             places += [column.name] if words else []
     if found:
-        where, said = listed(places, 5, quote=""), ", ".join(map(yaml_word, found))
+        where, said = listed(places, _MOST_NOTES, quote=""), ", ".join(map(yaml_word, found))
+        column_ = "column" if len(places) == 1 else "columns"
+        are, cells = ("is a category", "it is a blank cell")
+        if len(found) > 1:
+            are, cells = ("are categories", "they are blank cells")
         yield (
-            f"{table.name}: column {where}: {listed([*found])} is a category like any other text; "
-            f"if it is a blank cell, say data.blanks: [{said}]"
+            f"{table.name}: {column_} {where}: {listed([*found])} {are} like any other text; "
+            f"if {cells}, say data.blanks: [{said}]"
         )
 
 
@@ -265,23 +269,26 @@ def _notes_of_blanks(
     choices: Choices,
     words: Mapping[str, Collection[str]],
 ) -> Iterator[str]:
-    """Yield a line about each column whose blank cells are filled without a word of the user."""
-    lines = []
+    """Yield a line about the columns whose blank cells are filled without a word of the user."""
+    filled: dict[str, dict[str, tuple[int, str]]] = {each: {} for each in _DONE}
     for column in columns:
-        is_said = choices.says_missing or "missing" in choices.columns.get(column.name, {})
         new = [each for each in words.get(column.name, ()) if each not in choices.blanks]
-        if column.missing not in ("median", "indicator") or (is_said and not new):
-            continue
-        cells = int(blank_cells(table.columns[column.name]).sum())
-        named = f" ({', '.join(new)})" if new else ""
-        done = _DONE[column.missing][cells == 1]
-        lines.append(
-            f"{table.name}: column {column.name}: {count(cells, 'blank cell')}{named} {done}"
-        )
-    for line in lines[:_MOST_NOTES]:
-        yield f"{line}; data.columns says otherwise"
-    if (rest := len(lines) - _MOST_NOTES) > 0:
-        yield f"{table.name}: blank cells of {count(rest, 'more column')} are treated alike"
+        is_said = "missing" in choices.columns.get(column.name, {})
+        if column.missing in filled and not (is_said or (choices.says_missing and not new)):
+            cells = int(blank_cells(table.columns[column.name]).sum())
+            filled[column.missing][column.name] = cells, f" ({', '.join(new)})" if new else ""
+    for missing, found in filled.items():
+        if found:
+            yield f"{table.name}: {_filled(missing, found)}; data.columns says otherwise"
+
+
+def _filled(missing: str, found: Mapping[str, tuple[int, str]]) -> str:
+    """Return what blank cells of columns become: of each their number, and the words for them."""
+    if len(found) == 1:
+        ((name, (cells, words)),) = found.items()
+        return f"column {name}: {count(cells, 'blank cell')}{words} {_DONE[missing][cells == 1]}"
+    named = [f"{name} {cells}{words}" for name, (cells, words) in found.items()]
+    return f"blank cells {_DONE[missing][False]}: {listed(named, _MOST_NOTES, quote='')}"
 
 
 _DONE = {

@@ -38,6 +38,7 @@ FORMS: tuple[Form, ...] = get_args(Form)
 DECIMALS: tuple[Decimal, ...] = get_args(Decimal)
 
 _NEARLY = 1e-6
+_SWAPPED = str.maketrans(".,", ",.")
 
 
 @dataclass(frozen=True)
@@ -193,7 +194,10 @@ def _numbers(table: Table, name: str, decimal: Decimal, missing: Sequence[str]) 
 def _remedy(text: str, decimal: Decimal) -> str:
     other: Decimal = "." if decimal == "," else ","
     if number_in(text, other) is not None:
-        return f" with the decimal mark {decimal!r}, as in the training rows; write it so"
+        return (
+            f" with the decimal mark {decimal!r}, as in the training rows; write "
+            f"{text.translate(_SWAPPED)}"
+        )
     return remedy_for(text)
 
 

@@ -429,7 +429,8 @@ def test_one_note_has_all_that_is_no_number_and_its_advice_works(tmp_path, form,
         path = stored(tmp_path, columns)[form]
     found = prepared(path, {}, Choices(["y"]), 0)
     (note,) = [each for each in found.notes if "column a: " in each]
-    assert ("'unknown' (" in note) and (repr(ODD[min(number, 5) - 1]) in note)
+    assert "'unknown' (" in note
+    assert repr(ODD[min(number, 5) - 1]) in note
     assert (" and " + str(number - 5) + " more" in note) == (number > 5)
     said = yaml.safe_load("{" + note.split("say data.")[1].split(" if ")[0] + "}")
     assert [*said] == (["columns"] if number > 5 else ["blanks"])
@@ -446,3 +447,71 @@ def test_a_refusal_has_all_texts_of_a_target_that_are_no_numbers(tmp_path):
     path.write_text("a,y\n" + "".join(f"{n % 9},{odd.get(n, n / 2)}\n" for n in range(60)))
     with pytest.raises(DataError, match=r"line 7, .* data.blanks: \[unknown, tbd\] if their"):
         prepared(path, {}, Choices(["y"]), 0)
+
+
+def lines_of(tmp_path, more, **said):
+    found = understood(tmp_path, [*range(0, 30, 2), *range(0, 30, 2)], more=more, **said)
+    return [each.removeprefix(f"{tmp_path / 't.csv'}: ") for each in found.notes]
+
+
+def test_columns_that_are_read_alike_are_one_line(tmp_path):
+    columns = {f"p{n}": [f"${n}.{row % 7}" for row in range(30)] for n in range(12)}
+    (line,) = lines_of(tmp_path, columns)
+    assert line == (
+        "columns p0, p1, p2, p3, p4, p5, p6, p7, p8, p9 and 2 more: read as numbers without the "
+        "currency ($), as '$0.0' (line 2) is 0 of p0; to read one otherwise, say data.columns: "
+        "{p0: category}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("cells", "words"),
+    [
+        (["$0.00", "$1,234.50"], "separators, without the currency ($), as '$1,234.50' (line 3)"),
+        (["2", "27'000"], "with thousands separators ('), as '27'000' (line 3) is 27000"),
+        (["2", "27 000"], "with thousands separators (a space), as '27 000' (line 3) is 27000"),
+        (["2", "27,000"], "with thousands separators, as '27,000' (line 3) is 27000; to read it "
+                          "otherwise, say data.decimal: ',' for 27, or data"),
+        (["10:30", "11:45:10"], "read as dates or times, as '10:30' (line 2) is 10:30:00; to"),
+        (["1970-01-01", "1971-01-01"], "as '1970-01-01' (line 2) is 1970-01-01 00:00:00; to"),
+    ],
+)  # fmt: skip
+def test_an_example_shows_the_point(tmp_path, cells, words):
+    (line,) = lines_of(tmp_path, {"d": cells * 15})
+    assert words.replace("'27'000'", repr("27'000")) in line
+
+
+def test_a_column_that_cannot_obey_data_decimal_says_so(tmp_path):
+    columns = {"d": ["$2,834.88", "$1.50"] * 15, "e": ["1,004", "2,5"] * 15}
+    first, second = lines_of(tmp_path, columns, decimal=",")
+    assert "though data.decimal is ',', with which they are none, as '$2,834.88'" in first
+    assert "column e: read as numbers with a decimal comma" in second
+    assert "data.decimal" not in second
+
+
+def test_a_later_number_with_the_other_mark_is_told_how_to_write_it(tmp_path):
+    dataset = dataset_of(understood(tmp_path, ["3,5", "1,25"] * 15), {})
+    later = tmp_path / "later.csv"
+    later.write_text("c;y\n3.5;1\n", encoding="utf-8")
+    with pytest.raises(DataError, match=r"found '3.5'; .* with the decimal mark ',', .*write 3,5"):
+        notes_of(dataset, later)
+
+
+def test_blank_cells_that_are_filled_alike_are_one_line(tmp_path):
+    more = {f"x{n}": ["NA" if n % 2 else "", *range(29)][::-1] for n in range(12)}
+    (line,) = lines_of(tmp_path, more)
+    assert line == (
+        "blank cells take the median of the training rows: x0 1, x1 1 (NA), x2 1, x3 1 (NA), x4 1, "
+        "x5 1 (NA), x6 1, x7 1 (NA), x8 1, x9 1 (NA) and 2 more; data.columns says otherwise"
+    )
+    said = {name: {"missing": "median"} for name in more}
+    assert lines_of(tmp_path, more, columns=said) == []
+
+
+def test_words_in_text_are_told_in_the_plural(tmp_path):
+    columns = {"d": ["-", "a", "n/a"] * 10, "e": ["b", "-", "b"] * 10}
+    (line,) = lines_of(tmp_path, columns)
+    assert line == (
+        "columns d, e: '-', 'n/a' are categories like any other text; if they are blank cells, say "
+        'data.blanks: ["-", "n/a"]'
+    )
