@@ -21,12 +21,12 @@ def test_standard_input_is_understood_as_a_file(nncli, tmp_path, rows):
     assert read.err.splitlines()[1:] == lines
 
 
-def test_of_many_odd_texts_the_first_is_named(nncli, tmp_path):
+def test_of_many_odd_texts_five_are_named(nncli, tmp_path):
     text = "a,k,y\n" + "".join(f"{n * 7 % 13},{k},{y}\n" for n, (k, y) in enumerate(MANY))
     (tmp_path / "t.csv").write_text(text, encoding="utf-8")
     done = nncli("init", "table", "--data", "t.csv", "--target", "y", "-o", "-")
     assert (
-        "column k: left out, as 'odd1' (line 3) is no number, and it has 54 different texts; to "
-        "use it, say data.blanks: [odd1] if its value is not known, or data.columns: {k: category}"
-        in done.err
+        "column k: left out, as 20 cells are no numbers: 'odd1' (line 3), 'odd4', 'odd7', 'odd10', "
+        "'odd13' and 15 more, and it has 54 different texts; to use it, say data.columns: "
+        "{k: category}" in done.err
     )
