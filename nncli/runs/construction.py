@@ -1,15 +1,21 @@
-"""Build a network from a config: layers, first weights, connections."""
+"""Build a network from a config: layers, first weights, connections; and scale its data."""
 
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from nncli.config.network import check_memory, given_arrays, given_masks, layers_of
 from nncli.config.resolve import Resolved
 from nncli.config.schema import Config
 from nncli.config.source import Ends
-from nncli.data.dataset import Shape
+from nncli.data.dataset import Dataset, Shape
+from nncli.data.scaling import NOT_SCALED, Scaling, check_spread, fit, fit_targets
+from nncli.data.splits import Split
+from nncli.engines.batches import with_scaled_targets
+from nncli.model.evaluation import scaling_of, target_scaling_of
+from nncli.model.model import Model
 from nncli.nn.network import Network, initial_parameters, random_connections
 from nncli.nn.objective import Objective
 
@@ -60,3 +66,26 @@ def _connect(network: Network, config: Config, given: Mapping[int, Any]) -> None
             )
     if masks:
         network.connect_partially(masks)
+
+
+def scalings_of(
+    dataset: Dataset, config: Config, network: Network, start: Model | None
+) -> tuple[Scaling, Scaling]:
+    """Return how inputs and targets are scaled: as `start` does, or as the training rows say."""
+    if start:
+        return scaling_of(start), target_scaling_of(start)
+    scaled = dataset.encoding.scaled if dataset.encoding else None
+    scaling = fit(config.data.scale.name, dataset.splits["train"], scaled)
+    check_spread(scaling, dataset.columns, ", or leave it out")
+    if dataset.scales_targets and network.output.kind == "identity":
+        target_scaling = fit_targets(dataset.splits["train"])
+        check_spread(target_scaling, dataset.targets, "")
+        return scaling, target_scaling
+    return scaling, NOT_SCALED  # targets for an output that is bound to a range stay
+
+
+def learned_splits(dataset: Dataset, target_scaling: Scaling, dtype: DTypeLike) -> dict[str, Split]:
+    """Return the rows to train and to validate with, with targets as the network learns them."""
+    used = ("train", "validation")
+    splits = {name: split for name, split in dataset.splits.items() if name in used}
+    return with_scaled_targets(splits, target_scaling, dtype) if dataset.scales_targets else splits

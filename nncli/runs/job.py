@@ -6,7 +6,6 @@ from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
-from numpy.typing import DTypeLike
 
 from nncli.base.clock import Clock
 from nncli.base.errors import ModelFileError, memory_for
@@ -17,9 +16,9 @@ from nncli.config.schema import Config
 from nncli.data.dataset import Dataset
 from nncli.data.fingerprint import fingerprint
 from nncli.data.order import Order
-from nncli.data.scaling import NOT_SCALED, Scaling, check_spread, fit, fit_targets
+from nncli.data.scaling import Scaling
 from nncli.data.splits import Split
-from nncli.engines.batches import as_seen, with_scaled_targets
+from nncli.engines.batches import as_seen
 from nncli.engines.choice import EngineError, choose_engine
 from nncli.engines.engine import Engine, Setup
 from nncli.metrics.scores import Score, score_for
@@ -28,8 +27,6 @@ from nncli.model.evaluation import (
     check_targets,
     class_codes,
     evaluate,
-    scaling_of,
-    target_scaling_of,
 )
 from nncli.model.model import Model
 from nncli.model.named_data import config_of, named_data
@@ -37,7 +34,7 @@ from nncli.model.preprocessing import Preprocessing, ranges_of
 from nncli.nn.network import Block, Network
 from nncli.nn.objective import Objective
 from nncli.runs.advice import advice
-from nncli.runs.construction import build_network
+from nncli.runs.construction import build_network, learned_splits, scalings_of
 from nncli.runs.monitoring import Watch, watched, weighted_where_trained_so
 from nncli.runs.selection import Selection
 from nncli.runs.settings import dropout_of, monitor_of, order_of, plan_of, regularization_of
@@ -228,8 +225,10 @@ def prepare(
     for name, split in dataset.splits.items():
         check_targets(split, objective, dataset.targets, f"the {name} rows")
     with loaded.explained(), memory_for("for rows as the network sees them", "use fewer rows"):
-        scaling, target_scaling = _scalings(dataset, config, network, start)
-        seen = as_seen(_learned(dataset, target_scaling, network.dtype), scaling, network.dtype)
+        scaling, target_scaling = scalings_of(dataset, config, network, start)
+        seen = as_seen(
+            learned_splits(dataset, target_scaling, network.dtype), scaling, network.dtype
+        )
         order = order_of(config, seen[0]["train"], network)
         setup = _setup(config, dataset, network, objective, order, seen, target_scaling)
         start_engine = _engine(engine or config.training.engine, config, setup, order, clock)
@@ -285,29 +284,6 @@ def _start_from(model: Model, network: Network) -> None:
         raise ModelFileError(f"{model.called}: its config describes other layers than it has")
     np.copyto(network.parameters, model.network.parameters)
     np.copyto(network.state, model.network.state)
-
-
-def _scalings(
-    dataset: Dataset, config: Config, network: Network, start: Model | None
-) -> tuple[Scaling, Scaling]:
-    """Return how inputs and targets are scaled: as `start` does, or as the training rows say."""
-    if start:
-        return scaling_of(start), target_scaling_of(start)
-    scaled = dataset.encoding.scaled if dataset.encoding else None
-    scaling = fit(config.data.scale.name, dataset.splits["train"], scaled)
-    check_spread(scaling, dataset.columns, ", or leave it out")
-    if dataset.scales_targets and network.output.kind == "identity":
-        target_scaling = fit_targets(dataset.splits["train"])
-        check_spread(target_scaling, dataset.targets, "")
-        return scaling, target_scaling
-    return scaling, NOT_SCALED  # targets for an output that is bound to a range stay
-
-
-def _learned(dataset: Dataset, target_scaling: Scaling, dtype: DTypeLike) -> dict[str, Split]:
-    """Return the rows to train and to validate with, with targets as the network learns them."""
-    used = ("train", "validation")
-    splits = {name: split for name, split in dataset.splits.items() if name in used}
-    return with_scaled_targets(splits, target_scaling, dtype) if dataset.scales_targets else splits
 
 
 def _setup(
