@@ -93,8 +93,8 @@ def test_the_figures_of_two_classes_are_those_of_their_rows(odds, data):
     losses, _ = losses_and_largest(occurred.astype(int), odds[:, np.newaxis], coupled=False)
     assert log_loss(occurred, odds) == close(losses.mean())
     with localcontext(prec=60):
-        p = [exact_probabilities([each], coupled=True)[1] for each in odds.tolist()]
-        squares = [(each - int(was)) ** 2 for each, was in zip(p, occurred, strict=True)]
+        away = np.where(occurred, -odds, odds).tolist()  # 1 - p would lose all digits
+        squares = [exact_probabilities([each], coupled=True)[1] ** 2 for each in away]
         assert brier(occurred, odds) == close(float(sum(squares) / len(squares)))
     # The same to the last bit when the classes change places.
     assert log_loss(~occurred, -odds) == log_loss(occurred, odds)

@@ -5,6 +5,7 @@ wanted as text, such as an id, decimals too. A null, and NaN, is a blank cell.
 """
 
 import io
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -27,6 +28,8 @@ from nncli.data.names import OwnNames, plain_name
 
 if TYPE_CHECKING:
     import pyarrow
+
+_OFFSET = re.compile(r"[-+](?P<hours>\d\d):?(?P<minutes>\d\d)", re.ASCII)  # from UTC
 
 BATCH_ROWS = 1 << 14
 _TYPES = {
@@ -244,12 +247,17 @@ def _moments(chunk: "pyarrow.Array") -> NDArray[Any]:
     import pyarrow
     from pyarrow import compute, types
 
-    if types.is_timestamp(chunk.type) and chunk.type.tz:
+    zone = chunk.type.tz if types.is_timestamp(chunk.type) else None
+    ahead = np.timedelta64(0, "m")
+    if zone and (offset := _OFFSET.fullmatch(zone)):  # which pyarrow 16 looks up in vain
+        minutes = 60 * int(offset["hours"]) + int(offset["minutes"])
+        ahead = np.timedelta64(-minutes if zone.startswith("-") else minutes, "m")
+    elif zone:
         chunk = compute.local_timestamp(chunk)
     if types.is_time(chunk.type):
         chunk = chunk.cast(pyarrow.time64("us"), safe=False).cast(pyarrow.int64())
     moments = chunk.cast(pyarrow.timestamp("us"), safe=False)
-    return np.asarray(moments.to_numpy(zero_copy_only=False), MOMENT)
+    return np.asarray(moments.to_numpy(zero_copy_only=False), MOMENT) + ahead
 
 
 def _places(first_row: int) -> Callable[[int], str]:
