@@ -69,13 +69,9 @@ def starter_text(
         "target": named[0] if len(named) == 1 else named,
     }
     said = read_config({"data": data}, overrides, path=config, check=misfits_of_first).config
-    found, source, shares = _understood(path, said, note), said.data, dict[str, Any]()
+    found, shares = _understood_with_shares(path, data, overrides, said, note)
+    source = said.data
     assert isinstance(source, TableSource)
-    if source.rare == "drop":  # which rows are left depends on the shares, and these on the rows
-        test, validation, _ = _shares(data, overrides, len(found.table), found.targets.task)
-        shares = {"test": test, "validation": validation}
-        written = overridden({"data": data | shares}, overrides)
-        found = _understood(path, Config.model_validate(written), note)
     data = {
         **{key: data[key] for key in ("source", "path")},
         **found.hints.understood,
@@ -105,6 +101,22 @@ def starter_text(
     for line in dataset_of(found, {}).warnings:
         note(line)
     return text.replace(_NO_COLUMNS, "\n".join(["  columns:", *lines, ""])) if lines else text
+
+
+def _understood_with_shares(
+    path: Path, data: dict[str, Any], overrides: Overrides, said: Config, note: Note
+) -> tuple[Prepared, dict[str, Any]]:
+    """Return a table as it is understood, and the shares to write down if it depends on them.
+
+    Which rows are left without rare classes depends on the shares, and these on the rows.
+    """
+    found = _understood(path, said, note)
+    if getattr(said.data, "rare", None) != "drop":
+        return found, {}
+    test, validation, _ = _shares(data, overrides, len(found.table), found.targets.task)
+    shares = {"test": test, "validation": validation}
+    written = overridden({"data": data | shares}, overrides)
+    return _understood(path, Config.model_validate(written), note), shares
 
 
 def _understood(path: Path, said: Config, note: Note) -> Prepared:

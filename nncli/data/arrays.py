@@ -182,11 +182,7 @@ def load_arrays(
     divided = divide(rows, shares, seed, targets.classes, name, fold, rules)
     rows = _weighted(first, rows, targets, divided["train"], class_weight)
     splits = {part: replace(rows, rows=each) for part, each in divided.items()}
-    others = {part: each for part, each in parts.items() if isinstance(each, Arrays)}
-    for part, other in others.items():
-        splits[part] = _other_part(other, matrix.shape[1], targets)
-    for each in (first, *others.values()):
-        each.check_unchanged()
+    splits |= _other_parts(first, parts, matrix.shape[1], targets)
     images = ImageFormat.of(first.inputs)
     notes += target_notes(
         first.targets_name,
@@ -227,6 +223,17 @@ def input_names(inputs: NDArray[Any]) -> list[str]:
     """Return what the columns of arrays of inputs (N, ...) are called."""
     images = ImageFormat.of(inputs)
     return images.columns if images else numbered(inputs[:1].size)
+
+
+def _other_parts(
+    first: Arrays, parts: Mapping[str, Arrays | Share], inputs: int, targets: Targets
+) -> dict[str, Split]:
+    """Return the splits of arrays of their own, once all have been found unchanged."""
+    others = {part: each for part, each in parts.items() if isinstance(each, Arrays)}
+    splits = {part: _other_part(other, inputs, targets) for part, other in others.items()}
+    for each in (first, *others.values()):
+        each.check_unchanged()
+    return splits
 
 
 def _other_part(arrays: Arrays, inputs: int, targets: Targets) -> Split:

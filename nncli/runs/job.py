@@ -232,10 +232,8 @@ def prepare(
         order = order_of(config, seen[0]["train"], network)
         setup = _setup(config, dataset, network, objective, order, seen, target_scaling)
         start_engine = _engine(engine or config.training.engine, config, setup, order, clock)
-        monitor = monitor_of(config, has_validation=has_validation)
-        monitor = weighted_where_trained_so(monitor, dataset)
         watch = Watch(network, objective, dataset, scaling, target_scaling, config.model.threshold)
-        measure = watched(monitor, watch, setup.score)
+        plan = _plan(config, watch, setup.score, selection)
     return Job(
         config,
         dataset,
@@ -244,13 +242,7 @@ def prepare(
         setup,
         start_engine,
         order,
-        plan_of(
-            config,
-            has_validation=has_validation,
-            monitor=monitor,
-            measure=measure,
-            selection=selection,
-        ),
+        plan,
         progress or Progress(),
         title,
         advice(dataset, network, config.data.scale.name) if warnings is None else warnings,
@@ -310,6 +302,20 @@ def _setup(
         batch_rows=order.largest_batch,
         dropout=dropout_of(config),
         seed=config.seed,
+    )
+
+
+def _plan(config: Config, watch: Watch, score: Score, selection: Selection | None) -> Plan:
+    """Return the plan, with what measures the monitored value where the engine does not."""
+    has_validation = "validation" in watch.dataset.splits
+    monitor = monitor_of(config, has_validation=has_validation)
+    monitor = weighted_where_trained_so(monitor, watch.dataset)
+    return plan_of(
+        config,
+        has_validation=has_validation,
+        monitor=monitor,
+        measure=watched(monitor, watch, score),
+        selection=selection,
     )
 
 

@@ -4,7 +4,7 @@ import unicodedata
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from nncli.data.arrays import Arrays, load_arrays
@@ -57,9 +57,11 @@ def test_of_other_classes_nothing_is_said(names):
 
 
 @given(st.text(min_size=1))
+@example("NULL")  # of which another line says that it may be a blank cell
 def test_any_text_has_one_look_in_every_form(text):
     forms = {*(unicodedata.normalize(form, text) for form in ("NFC", "NFD")), text, f" {text}\t"}
-    assert len(forms) < 2 or len(of_classes(*sorted(forms))) == 1
+    lines = [each for each in of_classes(*sorted(forms)) if "classes differ only" in each]
+    assert len(lines) == (len(forms) > 1)
 
 
 def test_targets_that_never_change_are_named():
