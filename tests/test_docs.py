@@ -1,8 +1,8 @@
-"""The pages of docs/ do what they say: their blocks run, and their links lead somewhere.
+"""The README and the pages of docs/ do what they say: their blocks run, their links resolve.
 
-Blocks of a page run in order, in one namespace and one new directory, which has `configs/` and
+Blocks of a page run in order, in one namespace and one new directory that has `configs/` and
 `data/` as a clone has. A block of ``text`` right behind another is what that one prints, with
-``...`` for what varies.
+``...`` for what varies. A block below ``<!-- needs MNIST -->`` runs where the MNIST files exist.
 """
 
 import ast
@@ -18,24 +18,45 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 import pytest
 
 import nncli
 from nncli.cli.main import main
+from nncli.config.reference import config_reference
+from nncli.data.builtin.mnist import PARTS
+from nncli.metrics.names import METRICS
+from nncli.model.model import Model
+from nncli.model.model_file import write_model
+from nncli.model.prediction import predict_rows
+from nncli.model.preprocessing import Preprocessing
+from nncli.nn.layers import kinds
+from nncli.nn.network import Network, parameter_count
+from nncli.nn.objective import Objective
 from tests.offline import go_offline
 
 ROOT = Path(__file__).parents[1]
-PAGES = sorted((ROOT / "docs").glob("*.md"))
+MNIST = ROOT.parent / "shared" / "mnist"
+README = ROOT / "README.md"
+DOCS = ROOT / "docs"
+PAGES = [README, *sorted(DOCS.glob("*.md"))]
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+NEEDS_MNIST = "<!-- needs MNIST -->"
+SET_UP = ("python3", ".", "pip")  # commands of a block that make the environment of its others
+
+
+def text_of(path):
+    return path.read_text(encoding="utf-8")
 
 
 class Block(NamedTuple):
-    """A block of a page: its language, its text, its first line, and what it is to print."""
+    """A block of a page: language, text, first line, what it prints, whether MNIST is needed."""
 
     language: str
     text: str
     line: int
     printed: str | None
+    needs_mnist: bool
 
 
 def blocks_of(page):
@@ -48,7 +69,8 @@ def blocks_of(page):
         right_behind = following and not page[each.end() : following.start()].strip()
         printed = following[2] if right_behind and following[1] == "text" else None
         line = page.count("\n", 0, each.start()) + 2
-        blocks.append(Block(each[1], each[2], line, printed))
+        needs_mnist = page[: each.start()].rstrip().endswith(NEEDS_MNIST)
+        blocks.append(Block(each[1], each[2], line, printed, needs_mnist))
     return blocks
 
 
@@ -64,11 +86,13 @@ def modules_of(blocks):
 
 
 def commands_of(text):
-    """Return the commands of a block: all are nncli's, or none is and the block is not run."""
-    lines = [shlex.split(line, comments=True) for line in text.replace("\\\n", "").splitlines()]
-    lines = [line for line in lines if line]
-    ours = [line[1:] for line in lines if line[0] == "nncli"]
-    assert len(ours) in (0, len(lines)), "nncli's commands stand among others"
+    """Return nncli's commands of a block; it has no others, except to set up the environment."""
+    lines = text.replace("\\\n", "").replace("&&", "\n").splitlines()
+    commands = [shlex.split(line, comments=True) for line in lines]
+    commands = [line for line in commands if line]
+    ours = [line[1:] for line in commands if line[0] == "nncli"]
+    others = [line for line in commands if line[0] not in ("nncli", *SET_UP)]
+    assert not ours or not others, "nncli's commands stand among others"
     return ours
 
 
@@ -88,9 +112,11 @@ def run(tmp_path, monkeypatch, capfd):
     monkeypatch.setattr(os, "fsync", lambda handle: None)  # no power fails in these tests
     go_offline(monkeypatch)
 
-    def run_page(page, name="page.md"):
+    def run_page(page, name="page.md", mnist=False):
         names = {"__name__": "__main__"}
         for block in blocks_of(page):
+            if block.needs_mnist and not mnist:
+                continue
             capfd.readouterr()
             place = f"{name}:{block.line}"
             with warnings.catch_warnings():
@@ -114,17 +140,28 @@ def compare(place, expected, found):
         pytest.fail(f"{place}: prints something else\n" + "\n".join(lines))
 
 
-RUN = [path for path in PAGES if blocks_of(path.read_text(encoding="utf-8"))]
+RUN = [path for path in PAGES if blocks_of(text_of(path))]
+RUN_WITH_MNIST = [
+    path for path in RUN if any(each.needs_mnist for each in blocks_of(text_of(path)))
+]
 
 
 @pytest.mark.parametrize("path", RUN, ids=lambda path: path.name)
 def test_the_blocks_of_a_page_run(path, run):
-    page = path.read_text(encoding="utf-8")
-    blocks = blocks_of(page)
-    for module in modules_of(blocks):
+    page = text_of(path)
+    for module in modules_of(blocks_of(page)):
         if not find_spec(module):
             pytest.skip(f"{module} is not installed")
-    run(page, f"docs/{path.name}")
+    run(page, path.name)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not MNIST.is_dir(), reason="the MNIST files are not next to the project")
+@pytest.mark.parametrize("path", RUN_WITH_MNIST, ids=lambda path: path.name)
+def test_the_blocks_of_a_page_run_with_mnist(path, run, tmp_path):
+    pytest.importorskip("PIL", reason="Pillow is not installed")
+    shutil.copytree(MNIST, tmp_path / "cache" / "mnist")
+    run(text_of(path), path.name, mnist=True)
 
 
 PRINTS = "```python\nx = 1\n```\n\n```python\nprint(x, 0.123)\n```\n\n```text\n{}\n```\n"
@@ -138,7 +175,8 @@ PRINTS = "```python\nx = 1\n```\n\n```python\nprint(x, 0.123)\n```\n\n```text\n{
         (PRINTS.format("2 0.1..."), r"page.md:6: prints something else"),
         ("```python\n```\n\n```text\nmore\n```\n", "prints something else"),
         ("```sh\nnncli show none.npz\n```\n", "exit code 2"),
-        ("```sh\nnncli info\npip list\n```\n", "stand among others"),
+        ("```sh\npip install -e . && nncli show none.npz\n```\n", "exit code 2"),
+        ("```sh\nnncli info\ndu -sh .venv\n```\n", "stand among others"),
         ("```python\nimport nncli\nnncli.fetch('mnist')\n```\n", "cannot be reached|127.0.0.1"),
     ],
 )
@@ -151,6 +189,7 @@ def test_a_page_that_is_right_passes(run):
     run(PRINTS.format("1 0.1..."))
     run("```sh\npip install nothing\n```\n")
     run("```sh\nnncli config check \\\n  configs/xor.yaml  # valid\n```\n")
+    run(f"{NEEDS_MNIST}\n```python\n1 / 0\n```\n")
 
 
 def test_a_page_without_its_extra_is_known():
@@ -161,8 +200,11 @@ def test_a_page_without_its_extra_is_known():
     ]
 
 
+# Links, sizes, pictures
+
+
 def prose_of(path):
-    return FENCE.sub("", path.read_text(encoding="utf-8"))
+    return FENCE.sub("", text_of(path))
 
 
 def anchors_of(path):
@@ -181,7 +223,9 @@ def broken_links(path):
             yield link
 
 
-@pytest.mark.parametrize("path", [*sorted(ROOT.glob("*.md")), *PAGES], ids=lambda path: path.name)
+@pytest.mark.parametrize(
+    "path", sorted({*ROOT.glob("*.md"), *PAGES}), ids=lambda path: f"{path.parent.name}/{path.name}"
+)
 def test_links_lead_somewhere(path):
     assert [*broken_links(path)] == []
 
@@ -192,7 +236,88 @@ def test_a_broken_link_is_found(tmp_path):
     assert [*broken_links(path)] == ["#three", "none.md"]
 
 
+def test_the_index_has_every_page():
+    links = re.findall(r"\]\(([\w-]+\.md)\)", text_of(DOCS / "README.md"))
+    assert sorted(links) == [path.name for path in PAGES[1:] if path.name != "README.md"]
+
+
+def test_the_readme_is_short():
+    assert README.stat().st_size <= 12_000
+
+
+def test_the_picture_of_the_readme_is_small_and_moves():
+    picture = DOCS / "pictures" / "training.gif"
+    assert f"({picture.relative_to(ROOT).as_posix()})" in text_of(README)
+    assert picture.stat().st_size < 300_000
+    image = pytest.importorskip("PIL.Image", reason="Pillow is not installed")
+    with image.open(picture) as opened:
+        assert opened.n_frames > 20
+
+
+def test_nobody_is_told_to_install_another_project():
+    """On the index, this name is another project's."""
+    files = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("nncli/**/*.py")]
+    by_name = re.compile(r"(pip|pipx|uv|uvx)\b[^\n]*\b(install|add|run)\b[^\n.]*\bnncli\b")
+    assert [path for path in files if by_name.search(text_of(path))] == []
+
+
+# What pages repeat of the program
+
+
+def test_ci_runs_the_readme_test_command():
+    command = re.search(r"<!-- test command -->\n```sh\n(.*?)\n```", text_of(README), re.DOTALL)
+    assert command is not None
+    assert command[1].endswith("-m pytest")
+    assert "test command" in text_of(ROOT / ".ci" / "run")
+
+
+def test_the_config_reference_is_made_from_the_schema():
+    page = text_of(DOCS / "configuration.md")
+    found = page.partition("<!-- generated: nncli config schema --markdown -->\n\n")[2]
+    assert found == config_reference()
+
+
+def test_the_files_of_mnist_are_named_with_size_and_checksum():
+    page = text_of(DOCS / "images.md")
+    for part in PARTS.values():
+        file = part.compressed
+        assert f"| `{file.name}` | {file.size_bytes} | `{file.sha256}` |" in page
+
+
+@pytest.mark.parametrize("task", METRICS)
+def test_every_metric_is_explained(task):
+    section = text_of(DOCS / "evaluation.md").partition("\n## Metrics\n")[2].partition("\n## ")[0]
+    assert all(f"`{name}`" in section for name in METRICS[task])
+
+
 def test_the_page_about_python_has_every_public_name():
-    page = (ROOT / "docs" / "python.md").read_text(encoding="utf-8")
-    table = page.partition("\n## All names\n")[2]
+    table = text_of(DOCS / "python.md").partition("\n## All names\n")[2]
     assert re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE) == nncli.__all__
+
+
+def test_the_five_lines_predict_as_nncli_does(tmp_path, monkeypatch):
+    random = np.random.default_rng(0)
+    layers = [*kinds.block(784, 16, "relu"), *kinds.block(16, 10, "softmax")]
+    parameters = random.normal(size=parameter_count(layers)).astype(np.float32)
+    model = Model(
+        network=Network(layers, parameters),
+        preprocessing=Preprocessing([f"pixel{n}" for n in range(784)], 0.0, 1 / 255),
+        task="multiclass",
+        targets=["digit"],
+        classes=list("abcdefghij"),
+        objective=Objective("cross_entropy", {}),
+        config={},
+        metrics={},
+        training={},
+    )
+    (tmp_path / "runs" / "xor-001").mkdir(parents=True)
+    write_model(tmp_path / "runs" / "xor-001" / "weights.npz", model)
+    monkeypatch.chdir(tmp_path)
+    rows = random.integers(0, 256, (50, 784)).astype(np.float32)
+    blocks = blocks_of(text_of(DOCS / "model-file.md"))
+    (code,) = [each.text for each in blocks if "np.load" in each.text]
+    assert len(code.splitlines()) == 5
+    names = {"X": rows}
+    exec(code, names)
+    names["model"].close()
+    np.testing.assert_array_equal(names["chosen"], predict_rows(model, rows).chosen)

@@ -1,4 +1,4 @@
-"""The config reference of the README, made from the schema."""
+"""The config reference in docs/configuration.md, generated from the schema."""
 
 import json
 from collections.abc import Iterator
@@ -18,8 +18,6 @@ from nncli.nn.losses import LOSSES
 from nncli.nn.optimizers import OPTIMIZERS
 from nncli.nn.schedules import SCHEDULES
 
-_OF_SOURCE = "\0"  # stands for the names of sources
-
 _TABLES: dict[str, dict[str, Any]] = {
     "Activations": ACTIVATIONS,
     "Normalizations": NORMALIZATIONS,
@@ -38,33 +36,34 @@ def config_schema() -> dict[str, Any]:
 
 
 def config_reference() -> str:
-    """Return the reference as Markdown: a table of keys, and a table of names for each choice."""
-    lines = ["| key | default | meaning |", "|---|---|---|"]
-    lines += _rows(Config, "")
-    lines += _source_rows()
-    lines += _rows(ModelSection, "model.")
-    lines += _rows(TrainingSection, "training.")
-    lines += _rows(EarlyStopping, "training.early_stopping.")
+    """Return the config reference as Markdown: a table per section, then one per named choice."""
+    keys = ["| key | default | meaning |", "|---|---|---|"]
+    sections = {
+        "Top level": [*keys, *_rows(Config, "")],
+        "data": ["| key | default | meaning | sources |", "|---|---|---|---|", *_source_rows()],
+        "model": [*keys, *_rows(ModelSection, "model.")],
+        "training": [*keys, *_rows(TrainingSection, "training.")],
+        "training.early_stopping": [*keys, *_rows(EarlyStopping, "training.early_stopping.")],
+    }
     for title, table in _TABLES.items():
-        lines += ["", f"**{title}**", "", "| name | parameters | meaning |", "|---|---|---|"]
-        lines += [_entry_row(name, entry) for name, entry in table.items()]
-    return "\n".join(lines) + "\n"
+        rows = [_entry_row(name, entry) for name, entry in table.items()]
+        sections[title] = ["| name | parameters | meaning |", "|---|---|---|", *rows]
+    lines = [line for title, rows in sections.items() for line in (f"### {title}", "", *rows, "")]
+    return "\n".join(lines[:-1]) + "\n"
 
 
 def _source_rows() -> Iterator[str]:
-    """Yield a row for each key of a source, that of several sources only once."""
-    names: dict[tuple[str, str], list[str]] = {}
+    """Yield one row per key of a data source; sources with the same key share the row."""
+    names: dict[str, list[str]] = {}
     for name, source in SOURCES.items():
-        for row in _rows(source, "data.", _OF_SOURCE, skip="source"):
-            before, _, meaning = row.partition(_OF_SOURCE)
-            names.setdefault((before, meaning), []).append(f"`{name}`")
-    for (before, meaning), sources in names.items():
-        yield f"{before}{', '.join(sources)}: {meaning}"
+        for row in _rows(source, "data.", skip="source"):
+            names.setdefault(row, []).append(f"`{name}`")
+    for row, sources in names.items():
+        yield f"{row} {', '.join(sources)} |"
 
 
-def _rows(
-    model: type[BaseModel], prefix: str, before: str = "", skip: str | None = None
-) -> Iterator[str]:
+def _rows(model: type[BaseModel], prefix: str, skip: str | None = None) -> Iterator[str]:
+    """Yield one row per key of a section, without the key `skip` and nested sections."""
     for key, field in model.model_fields.items():
         if key == skip or field.default_factory is not None:
             continue
@@ -72,7 +71,7 @@ def _rows(
             default = "required"
         else:
             default = "" if field.default is None else f"`{json.dumps(field.default)}`"
-        yield f"| `{prefix}{key}` | {default} | {before}{field.description} |"
+        yield f"| `{prefix}{key}` | {default} | {field.description} |"
 
 
 def _entry_row(name: str, entry: Entry) -> str:

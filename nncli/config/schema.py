@@ -1,6 +1,6 @@
 """The schema of a config: every key with its type, range, default and description.
 
-Validation, ``config show``, ``config schema``, the templates and the README's reference are all
+Validation, ``config show``, ``config schema``, the templates and docs/configuration.md are all
 made from this module; it is the one place to add a key.
 """
 

@@ -8,24 +8,24 @@ import pytest
 
 from tests.benchmarks.own_data import TABLES, nncli, reached, scikit_learn, scores_of, train
 
-README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+PAGE = (Path(__file__).parents[2] / "docs" / "training.md").read_text(encoding="utf-8")
 FIGURE = r"(\d\.\d{4}) ± (\d\.\d{4})"
 
 
 def published(table: str) -> list[float]:
-    """Return the README's figures of a table: nncli's, then scikit-learn's."""
-    found = re.search(rf"^\| `{table}` \| `\w+` \| {FIGURE} \| {FIGURE} \|$", README, re.MULTILINE)
+    """Return the published figures of a table: nncli's, then scikit-learn's."""
+    found = re.search(rf"^\| `{table}` \| `\w+` \| {FIGURE} \| {FIGURE} \|$", PAGE, re.MULTILINE)
     assert found is not None
     return [float(each) for each in found.groups()]
 
 
 @pytest.mark.parametrize("table", TABLES)
-def test_the_readme_shows_that_scikit_learn_is_reached(table: str) -> None:
+def test_the_docs_show_that_scikit_learn_is_reached(table: str) -> None:
     mean, _, other, deviation = published(table)
     assert mean >= other - deviation
 
 
-def test_diabetes_comes_out_as_the_readme_says(tmp_path: Path) -> None:
+def test_diabetes_comes_out_as_the_docs_say(tmp_path: Path) -> None:
     mean, deviation, other, other_deviation = published("diabetes")
     found = fmean(train("diabetes", tmp_path).scores)
     assert found == pytest.approx(mean, abs=deviation / 4)

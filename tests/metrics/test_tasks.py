@@ -3,7 +3,6 @@
 import json
 import tracemalloc
 from math import isfinite
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -63,13 +62,6 @@ def test_every_task_has_its_metrics_as_json_values(task):
     assert [*as_json][:3] == ["split", "rows", "metrics"]
     assert (as_json["split"], as_json["rows"]) == ("test", 200)
     assert set(found.headline) <= set(METRICS[task])
-
-
-@every_task
-def test_every_metric_is_explained_in_the_readme(task):
-    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
-    section = readme[readme.index("## Metrics") : readme.index("## The model file")]
-    assert all(f"`{name}`" in section for name in METRICS[task])
 
 
 # Classes
