@@ -65,6 +65,13 @@ def traced(capsys):
     return run
 
 
+def test_the_page_has_a_row_for_every_lecture():
+    page = (ROOT / "docs" / "lectures.md").read_text(encoding="utf-8")
+    rows = [line for line in page.splitlines() if re.match(r"\|.*\| (train|trace)", line)]
+    named = set(re.findall(r"`(\w[\w.]*)`", " ".join(row.split("|")[2] for row in rows)))
+    assert named >= {path.stem for path in LECTURES.glob("*.yaml")}
+
+
 @pytest.mark.parametrize("gate", ["and", "or"])
 def test_a_perceptron_learns_and_or_without_error(lecture, gate):
     run = lecture(f"{gate}_perceptron")
@@ -136,7 +143,7 @@ def test_noisy_xor_finds_all_corners_for_most_of_twenty_seeds(lecture):
     for seed in range(20):
         corners = lecture("noisy_xor", f"seed={seed}", "data.test=4").corners
         found += bool((corners[[0, 3]] < 0.2).all() and (corners[[1, 2]] > 0.8).all())
-    assert 12 <= found <= 16  # 14 in the README; rounding differs between processors
+    assert 12 <= found <= 16  # 14 in docs/lectures.md; rounding differs between processors
 
 
 def test_units_that_start_alike_stay_alike(lecture):
