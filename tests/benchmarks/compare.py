@@ -3,9 +3,9 @@
 Those of the three take part that are installed. Run from the project's root, on
 a machine that does nothing else:
 
-    .venv/bin/pip install -e '.[benchmark]'
-    .venv/bin/nncli data fetch mnist
-    .venv/bin/python -m tests.benchmarks.compare -o benchmarks.md
+    pip install -e '.[benchmark]'
+    nncli data fetch mnist
+    python -m tests.benchmarks.compare -o benchmarks.md
 
 It writes Markdown, and a picture beside it. Five repeats of everything take
 about half an hour; --cases and --peers choose, --quick only tries whether

@@ -3,8 +3,8 @@
 One thread for matrix products; of every measurement the least of many repeats. Run from the
 project's root:
 
-    .venv/bin/pip install -e '.[fast]'
-    .venv/bin/python tests/benchmarks/compiled.py
+    pip install -e '.[fast]'
+    python tests/benchmarks/compiled.py
 """
 
 import os

@@ -6,8 +6,8 @@ the first, nncli also draws its first weights, and minimizes, as scikit-learn do
 network stands behind a standard scaler, and its targets of a regression are scaled, as nncli does
 it by itself. Both have one thread. Run from the project's root:
 
-    .venv/bin/pip install -e '.[test]'
-    .venv/bin/python -m tests.benchmarks.estimators
+    pip install -e '.[test]'
+    python -m tests.benchmarks.estimators
 """
 
 import time

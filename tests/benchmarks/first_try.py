@@ -8,13 +8,13 @@ what they need, and which are neither installed nor imported; of more than 10,00
 are drawn. What nncli refuses is said, and measured on a cleaned file instead. Run from the
 project's root:
 
-    .venv/bin/pip install -e '.[test]'
-    .venv/bin/python -m tests.benchmarks.first_try --json first_try.jsonl --markdown
+    pip install -e '.[test]'
+    python -m tests.benchmarks.first_try --json first_try.jsonl --markdown
 
 Everything takes hours; with --json what is there is not measured again. Other defaults are tried
 with --config-defaults, where 4/rows stands for 4 divided by the rows of the table:
 
-    .venv/bin/python -m tests.benchmarks.first_try --json first_try.jsonl \
+    python -m tests.benchmarks.first_try --json first_try.jsonl \
         --contenders "two keys" --config-defaults training.epochs=200 training.l2=4/rows
 """
 

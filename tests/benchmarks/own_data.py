@@ -5,8 +5,8 @@ Each table is written to CSV and trained with the config that ``nncli init csv``
 hidden layers behind a standard scaler, its other settings left alone, on all rows that are not
 in the fold; nncli takes its rows to validate with out of these. Run from the project's root:
 
-    .venv/bin/pip install -e '.[test]'
-    .venv/bin/python -m tests.benchmarks.own_data
+    pip install -e '.[test]'
+    python -m tests.benchmarks.own_data
 """
 
 import argparse
