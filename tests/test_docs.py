@@ -315,7 +315,7 @@ def test_the_five_lines_predict_as_nncli_does(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     rows = random.integers(0, 256, (50, 784)).astype(np.float32)
     blocks = blocks_of(text_of(DOCS / "model-file.md"))
-    code = next(each.text for each in blocks if "np.load" in each.text)
+    (code,) = [each.text for each in blocks if "np.load(" in each.text]
     assert len(code.splitlines()) == 5
     names = {"X": rows}
     exec(code, names)
