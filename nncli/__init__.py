@@ -1,6 +1,39 @@
-"""nncli trains, explains and ships multilayer perceptrons from one YAML file.
+"""Train, explain and use multilayer perceptrons, with NumPy.
 
-The public names are those of `__all__`; each is imported when it is first used.
+A config, a YAML file or a dict, describes the data, the network and its training:
+
+>>> import nncli
+>>> result = nncli.train("configs/xor.yaml", {"training.epochs": 20})
+>>> result.metrics["test"]["accuracy"]  # also result.history, result.config, ...
+>>> result.model.predict([[0, 1], [1, 1]])
+>>> result.model.save("xor.npz")
+>>> nncli.load("xor.npz").evaluate().metrics
+
+`data` passes rows from memory instead: arrays, a data frame, or a list of dicts.
+
+>>> nncli.train({}, data=(X, y))
+
+Train
+    `train` returns a `Result` and `cross_validate` a `CrossValidation`. `resume` and
+    `resume_cross_validation` continue a run. An `Observer` follows training and may stop it.
+Predict and evaluate
+    `load` returns a `Model`, with `predict`, `predict_proba`, `predictions` and `evaluate`.
+Use as scikit-learn estimators
+    `MLPClassifier` and `MLPRegressor`. They also work without scikit-learn.
+Explain and check
+    `trace` shows a training step as a worked example. `gradcheck` checks backpropagation,
+    `describe` lists layers, parameters and FLOPs, and `estimate` predicts time and memory.
+Write configs and load data
+    `first_config` writes a commented config for a data file. `load_config` reads and checks a
+    config, `load_data` loads and splits its data, and `fetch` downloads a data set.
+    `config_reference` and `config_schema` describe every key.
+Errors and warnings
+    Every error is an `NncliError`: `UsageError`, `ConfigError`, `DataError`, `DownloadError`,
+    `ModelFileError`, `OutputError`, `DivergenceError`, or `OutOfMemoryError`. Every warning is an
+    `NncliWarning`.
+
+`help(nncli.train)` documents a function. ``docs/python.md`` is the manual, with examples and a
+table of all names. Names are imported on first use.
 """
 
 from importlib import import_module
@@ -48,7 +81,7 @@ _PUBLIC = {
     "nncli.training.outcome": ("Outcome",),
 }
 
-# What the commands need beside; it may change with them.
+# Used by the commands only: these names are not part of the public API.
 _OF_COMMANDS = {
     "nncli.base.errors": ("Interrupted",),
     "nncli.config.check": ("misfits_of_data",),
@@ -146,7 +179,7 @@ if TYPE_CHECKING:
 else:
 
     def __getattr__(name):
-        """Import a name when it is first used."""
+        """Import a name on first use."""
         if name not in _MODULES:
             raise AttributeError(f"module 'nncli' has no attribute {name!r}")
         found = globals()[name] = getattr(import_module(_MODULES[name]), name)

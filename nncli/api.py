@@ -1,6 +1,6 @@
-"""Train, resume, cross-validate: what the command line does, as functions.
+"""Train, resume and cross-validate: the functions behind the commands.
 
-Nothing is printed and nothing is written unless it is asked for.
+They print only with ``progress=True`` and write a run only with ``out=``.
 """
 
 from collections.abc import Iterator, Sequence
@@ -43,17 +43,21 @@ _FOLDS = 5
 def load_data(
     config: ConfigSource, overrides: Overrides = (), *, progress: bool = False
 ) -> Dataset:
-    """Return the data of a config, split and described.
+    """Load and split the data of a config.
 
     Parameters
     ----------
+    config, overrides
+        As for `train`.
     progress : bool
-        Whether there may be a progress bar on standard error while it is downloaded.
+        Whether a download shows a progress bar on standard error.
 
     Raises
     ------
-    ConfigError, DataError
-        When the config is wrong, or the data cannot be had.
+    ConfigError
+        If the config is wrong.
+    DataError
+        If the data cannot be downloaded or read.
     """
     loaded = read_config(config, overrides, check=misfits_of_data)
     return loaded.config.load_data(progress=progress)
@@ -73,47 +77,48 @@ def train(
     note: Note = warn,
     clock: Clock | None = None,
 ) -> Result:
-    """Train a network as a config describes it.
+    """Train the network that a config describes.
 
-    Ctrl-C ends training after the current step; the result then has the network so far, and is
-    ``interrupted``. A second one interrupts at once.
+    Ctrl-C ends training after the current step; the result has the network so far and `ended` is
+    ``interrupted``. A second Ctrl-C raises `KeyboardInterrupt` at once.
 
     Parameters
     ----------
     config : path, mapping, Config or LoadedConfig
-        Paths in a file are relative to its folder, in anything else to the working directory.
+        Paths in a config file are relative to its folder, other paths to the working directory.
     overrides : mapping of str, or sequence of str
-        Settings over those of the config, by ``key.path``: ``{"training.epochs": 5}`` or
+        Settings that override the config, such as ``{"training.epochs": 5}`` or
         ``["training.epochs=5"]``.
     data : (X, y), (X, y, weights), frame, or list of dict, optional
-        Rows in the place of those that the config names: arrays of inputs and targets, or a table
-        whose columns the section ``data`` of the config describes. Targets may stand beside a table
-        too. Weights say how much each row counts.
+        Rows to use instead of the config's: arrays of inputs and targets, or a table whose columns
+        the config's section ``data`` describes. `X` may also be a table, with `y` an array. The
+        weights set how much each row counts in training.
     validation_data, test_data : (X, y), frame, or list of dict, optional
-        Rows to validate and to test with; default: taken from `data`, as the config says.
-    out : path or True, optional
-        The run directory, new or empty; True for the next free ``runs/<name>-001``. Without one,
-        nothing is written.
+        Validation and test rows; default: taken from `data` as the config specifies.
+    out : path or bool, optional
+        Run directory to write, new or empty; True picks the next free ``runs/<name>-001``. By
+        default nothing is written.
     observers : sequence of Observer
-        What is told of training, and may ask to stop it.
+        Observers of training, which may stop it.
     progress : bool
-        Whether progress is shown: as a bar on a terminal and in a notebook, else line by line on
-        standard error.
+        Whether to show progress: a bar on a terminal and in a notebook, else lines on standard
+        error.
     threads : int, optional
-        Of the matrix products; default: as many as suit the network.
+        Number of threads for matrix products; default: chosen by the size of the network.
     note : function of str
-        Told what the user may not expect of the job; default: a `NncliWarning`.
+        Called with each warning; default: issue a `NncliWarning`.
     clock : Clock, optional
-        Is told where the time goes.
+        Measures the time of each phase.
 
     Raises
     ------
     ConfigError, DataError, UsageError
-        When config, data and directory do not go together.
+        If the config, the data or an argument is wrong, or they do not match.
     DivergenceError
-        When a number is no longer finite. Its `result` is the best epoch before, if there was one.
+        If a loss, gradient or weight is no longer finite. Its `result` has the best epoch so far,
+        or is None.
     OutputError
-        When a file cannot be written.
+        If a file cannot be written.
     """
     call = Call(observers, progress=progress, threads=threads, note=note, clock=clock)
     with call.preparing():
@@ -121,7 +126,7 @@ def train(
         loaded = read_config(config, overrides, rows=rows)
         if folds := loaded.config.folds:
             raise UsageError(
-                f"training.folds: {folds} asks for a model a fold; use cross_validate, or set "
+                f"training.folds: {folds} trains one model per fold; use cross_validate, or set "
                 "training.fold"
             )
         _check_out(out)
@@ -146,32 +151,32 @@ def resume(
     note: Note = warn,
     clock: Clock | None = None,
 ) -> Result:
-    """Resume a stopped run in its directory.
+    """Resume an interrupted run, or train a finished run for more epochs.
 
     Parameters
     ----------
     run : path
-        The run directory.
+        Run directory.
     overrides : mapping of str, or sequence of str
-        ``training.epochs`` may be raised, nothing else may change.
+        Only ``training.epochs`` may change, and only increase.
     data, validation_data, test_data
-        As for `train`; they must be given again if they were.
+        The same rows as were passed to `train`, if any.
     threads : int, optional
-        Default: as many as before.
+        Number of threads for matrix products; default: as before.
     observers, progress, note, clock
         As for `train`.
 
     Returns
     -------
     Result
-        With `already_over` where there was nothing left to train.
+        If nothing was left to train, `already_over` gives the reason.
 
     Raises
     ------
     ConfigError, DataError, UsageError
-        When it is no run, or is not what it was.
+        If `run` is not a run directory, or the config or data have changed.
     DivergenceError, OutputError
-        As `train`.
+        As for `train`.
     """
     call = Call(observers, progress=progress, threads=threads, note=note, clock=clock)
     directory = Directory(path_in(run, "run"))
@@ -181,7 +186,7 @@ def resume(
             rows = given_rows(data, validation_data, test_data)
             loaded = read_config(directory / CONFIG, overrides, rows=rows, check=misfits_of_resumed)
             if loaded.config.folds:
-                raise UsageError(f"{run}: is a cross-validation; use resume_cross_validation")
+                raise UsageError(f"{run}: this is a cross-validation; use resume_cross_validation")
             stopped = load_run(directory, loaded)
             if stopped.what_is_over:
                 return _finished(directory, stopped.what_is_over)
@@ -219,30 +224,31 @@ def cross_validate(
     note: Note = warn,
     clock: Clock | None = None,
 ) -> CrossValidation:
-    """Train a model for each of ``training.folds`` parts of the rows on the other parts.
+    """Train one model per fold, each on the other folds.
 
-    Where the config does not say how many, there are 5. Ctrl-C ends it after the current step.
+    The number of folds is ``training.folds``, by default 5. Ctrl-C ends the cross-validation after
+    the current step.
 
     Parameters
     ----------
-    config, overrides, data, test_data, out, progress, threads, note, clock
+    config, overrides, data, validation_data, test_data, out, progress, threads, note, clock
         As for `train`.
     observers : sequence of Observer
-        They watch one fold after the other.
+        Observers of each fold in turn; stopping ends only the current fold.
 
     Raises
     ------
     ConfigError, DataError, UsageError, DivergenceError, OutputError
-        As `train`.
+        As for `train`.
     """
     call = Call(observers, progress=progress, threads=threads, note=note, clock=clock)
     with call.preparing():
         rows = given_rows(data, validation_data, test_data)
         loaded = read_config(config, overrides, rows=rows)
         if number := loaded.config.training.fold:
-            raise UsageError(f"training.fold: {number} asks for one fold alone; use train")
+            raise UsageError(f"training.fold: {number} trains one fold only; use train")
         if loaded.config.training.refit:
-            raise UsageError("training.refit: true asks for one model of all rows; use train")
+            raise UsageError("training.refit: true trains one model on all rows; use train")
         if not loaded.config.folds:
             loaded = with_folds(loaded, _FOLDS)
         _check_out(out)
@@ -269,9 +275,9 @@ def resume_cross_validation(
     note: Note = warn,
     clock: Clock | None = None,
 ) -> CrossValidation:
-    """Resume a stopped cross-validation in its directory; parameters and errors as for `resume`.
+    """Resume an interrupted cross-validation: train its unfinished folds.
 
-    Folds that are finished stay as they are.
+    Finished folds stay unchanged. Parameters and errors are as for `resume`.
     """
     call = Call(observers, progress=progress, threads=threads, note=note, clock=clock)
     directory = Directory(path_in(run, "run"))
@@ -281,14 +287,14 @@ def resume_cross_validation(
             rows = given_rows(data, validation_data, test_data)
             loaded = read_config(directory / CONFIG, overrides, rows=rows, check=misfits_of_resumed)
             if not loaded.config.folds:
-                raise UsageError(f"{run}: is a single run; use resume")
+                raise UsageError(f"{run}: this is a single run; use resume")
             runs = runs_of_folds(directory, loaded)
         jobs = jobs_of_folds(runs, threads=call.threads, progress_bar=progress, clock=clock)
         return train_folds(directory, runs, jobs, watching, threads=call.threads, clock=clock)
 
 
 def _finished(directory: Directory, over: str) -> Result:
-    """Return what a finished run has left. Raises `ModelFileError`."""
+    """Return the result of a finished run. Raises `ModelFileError`."""
     try:
         model = read_model(directory.place())
     except ModelFileError as error:
@@ -297,7 +303,7 @@ def _finished(directory: Directory, over: str) -> Result:
 
 
 def _check_out(out: str | Path | bool | None) -> None:
-    """Raise `UsageError` when a directory that was chosen is neither new nor empty."""
+    """Raise `UsageError` if the chosen directory is neither new nor empty."""
     if not isinstance(out, bool | None):
         check_chosen(path_in(out, "out"))
 
@@ -306,7 +312,7 @@ def _check_out(out: str | Path | bool | None) -> None:
 def _run_directory(
     out: str | Path | bool | None, config: Config, note: Note
 ) -> Iterator[Directory | None]:
-    """Make the run directory, if there is to be one, and keep others out of it."""
+    """Create and lock the run directory, unless `out` is None or False."""
     if out is None or out is False:
         yield None
         return

@@ -55,7 +55,7 @@ def test_a_model_for_each_fold_is_not_what_train_gives():
     with pytest.raises(nncli.UsageError, match="use cross_validate"):
         nncli.train(FOLDS)
     assert nncli.train(FOLDS, {"training.fold": 2}).evaluations["held_out"].rows == 27
-    with pytest.raises(nncli.UsageError, match="asks for one fold alone"):
+    with pytest.raises(nncli.UsageError, match="trains one fold only; use train"):
         nncli.cross_validate(FOLDS, {"training.fold": 2})
 
 

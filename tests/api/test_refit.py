@@ -177,7 +177,7 @@ def test_data_without_a_share_to_validate_with_is_refused(source):
 
 
 def test_a_cross_validation_is_no_refit():
-    with pytest.raises(nncli.UsageError, match="asks for one model of all rows; use train"):
+    with pytest.raises(nncli.UsageError, match="trains one model on all rows; use train"):
         nncli.cross_validate(REFIT)
     with pytest.raises(nncli.ConfigError, match=r"training.folds: 3"):
         nncli.cross_validate(REFIT, {"training.folds": 3})
