@@ -1,1 +1,1 @@
-"""Estimators that follow scikit-learn's conventions, with and without it installed."""
+"""Estimators with scikit-learn's interface; scikit-learn need not be installed."""

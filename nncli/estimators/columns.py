@@ -1,4 +1,4 @@
-"""Check that rows have the columns of `fit`; the messages are scikit-learn's."""
+"""Check that rows have the columns of `fit`, with scikit-learn's messages."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -12,28 +12,30 @@ _MOST_NAMES = 5
 
 
 def check_columns(owner: str, inputs: Inputs, names: Sequence[str] | None, width: int) -> None:
-    """Refuse other columns than those of `fit`; warn when only one of them has names.
+    """Raise `RowsError` if the columns are not those of `fit`.
+
+    Warn if only one of the two has column names.
 
     Parameters
     ----------
     owner : str
-        The class of the estimator, for messages.
+        Class name of the estimator, for messages.
     names : sequence of str or None
-        The names of the columns of `fit`, if they had names.
+        Column names seen in `fit`, if any.
     width : int
-        The number of these columns.
+        Number of columns seen in `fit`.
 
     Raises
     ------
     RowsError
-        For other names, another order, or another number.
+        If the names, their order or their number differ.
     """
     if inputs.names is not None and names is None:
         warn(f"X has feature names, but {owner} was fitted without feature names")
     elif inputs.names is None and names is not None:
         warn(f"X does not have valid feature names, but {owner} was fitted with feature names")
     elif inputs.names is not None and names is not None:
-        _check_names(inputs, [*map(plain_name, names)])  # of earlier versions, too
+        _check_names(inputs, [*map(plain_name, names)])  # earlier versions kept outer white space
     if inputs.width != width:
         raise RowsError(
             f"X has {inputs.width} features, but {owner} is expecting {width} features as input"
@@ -41,7 +43,7 @@ def check_columns(owner: str, inputs: Inputs, names: Sequence[str] | None, width
 
 
 def inputs_like(X: object, owner: str, names: Sequence[str] | None, width: int) -> Inputs:
-    """Return inputs with the columns that an estimator was fitted with.
+    """Return inputs, checked against the columns of `fit`.
 
     Parameters and errors are as for `check_columns` and `inputs_of`.
     """
@@ -55,7 +57,7 @@ def inputs_like(X: object, owner: str, names: Sequence[str] | None, width: int) 
 def _check_names(inputs: Inputs, names: list[str]) -> None:
     found = inputs.names or []
     unseen, missing = sorted({*found} - {*names}), sorted({*names} - {*found})
-    in_any_order = isinstance(inputs.rows, list | tuple)  # a dict a row
+    in_any_order = isinstance(inputs.rows, list | tuple)  # one dict per row
     if found == names or (in_any_order and not unseen and not missing):
         return
     lines = ["The feature names should match those that were passed during fit."]

@@ -1,4 +1,4 @@
-"""scikit-learn's base classes of an estimator, or stand-ins where it is not installed."""
+"""scikit-learn's base classes, or stand-ins if it is not installed."""
 
 from typing import TYPE_CHECKING
 

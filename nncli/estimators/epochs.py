@@ -1,4 +1,4 @@
-"""Training epoch by epoch: what `partial_fit` keeps from one call to the next."""
+"""Train epoch by epoch: the state that `partial_fit` keeps between calls."""
 
 from copy import deepcopy
 from dataclasses import dataclass, replace
@@ -18,20 +18,20 @@ from nncli.training.progress import Progress
 
 @dataclass(frozen=True)
 class Stand:
-    """What the next epoch depends on, beside the model. Nothing writes to it.
+    """The state that the next epoch needs in addition to the model; read-only.
 
     Attributes
     ----------
     rows : int
-        The number of rows in the first call, which sets some defaults.
+        Number of rows in the first call; some defaults depend on it.
     random_state : object
-        The parameter, which drew `seed`.
+        The parameter that determined `seed`.
     engine : str
     state : dict of str to array
-        The engine's.
+        State of the engine.
     progress : Progress
     schedule_is_over : bool
-        Whether the schedule has no epochs left; the user was warned.
+        Whether the schedule has ended, so that the user has been warned.
     """
 
     rows: int
@@ -44,9 +44,9 @@ class Stand:
 
     @classmethod
     def of(cls, job: Job, rows: int, random_state: Any) -> "Stand":
-        """Return the stand after an epoch, or after the part of one that was interrupted.
+        """Return the state after a job, which may have been interrupted.
 
-        The next call may have other rows, so it begins an epoch of its own.
+        The next call may pass different rows, so it always starts a new epoch.
         """
         progress = replace(job.progress, batch=0, sums=Sums())
         is_over = _schedule_is_over(job, job.progress.epoch - 1)
@@ -56,21 +56,21 @@ class Stand:
         )
 
     def seed_parameters(self, random_state: Any) -> dict[str, Any]:
-        """Return the parameters to keep the seed, unless `random_state` is another one.
+        """Return parameters that keep the seed, unless `random_state` was replaced.
 
-        A generator would draw another seed in each call.
+        Otherwise a generator would draw a new seed in each call.
         """
         same = random_state is not None and random_state is self.random_state
         return {"random_state": self.seed} if same else {}
 
 
 def one_epoch(job: Job, stand: Stand | None, epochs: int) -> Job:
-    """Return a job that trains one epoch more, after `epochs` of them.
+    """Return a job that trains one more epoch, after `epochs` epochs.
 
     Raises
     ------
     ParameterError
-        When the schedule needs epochs and has none.
+        If the schedule needs `epochs` and it is 0.
     """
     _check_schedule(job, stand, epochs)
     progress = deepcopy(stand.progress) if stand else Progress(epoch=epochs)
@@ -82,7 +82,7 @@ def one_epoch(job: Job, stand: Stand | None, epochs: int) -> Job:
 
 
 def joined(earlier: Table, new: Table) -> Table:
-    """Return a history with further epochs; a column that one of the two lacks has NaN there."""
+    """Return both histories joined, with NaN where one lacks a column."""
     tables = [table for table in (earlier, new) if table]
     names = dict.fromkeys(name for table in tables for name in table)
     blank = [[nan] * len(table["epoch"]) for table in tables]
@@ -97,7 +97,7 @@ def joined(earlier: Table, new: Table) -> Table:
 
 
 def _check_schedule(job: Job, stand: Stand | None, epoch: int) -> None:
-    """Warn, the first time, that a schedule has no epochs left."""
+    """Warn once when the schedule has ended."""
     if not _schedule_is_over(job, epoch):
         return
     settings = job.config.training.complete
@@ -109,12 +109,12 @@ def _check_schedule(job: Job, stand: Stand | None, epoch: int) -> None:
         rate = job.plan.rate(epoch, 1.0)
         warn(
             f"schedule: {settings.schedule.name} ended after epochs={settings.epochs}; "
-            f"partial_fit now trains with the learning rate {rate:g}; set more epochs, or another "
+            f"partial_fit continues with learning rate {rate:g}; increase epochs, or use another "
             "schedule"
         )
 
 
 def _schedule_is_over(job: Job, epoch: int) -> bool:
-    """Return whether the epoch after `epoch` others is beyond the schedule."""
+    """Return whether the schedule has ended after `epoch` epochs."""
     settings = job.config.training.complete
     return SCHEDULES[settings.schedule.name].depends_on_epochs and epoch >= settings.epochs

@@ -1,4 +1,4 @@
-"""nncli's errors that are also of the kinds that scikit-learn's users catch."""
+"""nncli's errors that are also the built-in errors that scikit-learn users expect."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,15 +15,15 @@ class RowsTypeError(DataError, TypeError):
 
 
 class ParameterError(ConfigError, ValueError):
-    """A parameter is wrong."""
+    """A parameter is invalid."""
 
 
 class RefusedError(UsageError, ValueError):
-    """A call is wrong: what it asks for cannot be done."""
+    """A call asks for something impossible."""
 
 
 class DivergedError(DivergenceError, ValueError):
-    """Training produced a number that is not finite."""
+    """Training produced NaN or infinity."""
 
 
 _KINDS: dict[type[NncliError], type[NncliError]] = {
@@ -36,7 +36,7 @@ _KINDS: dict[type[NncliError], type[NncliError]] = {
 
 @contextmanager
 def expected_errors() -> Iterator[None]:
-    """Raise nncli's errors as subclasses that also are a `ValueError`, with the same texts."""
+    """Convert nncli's errors to subclasses that are also a `ValueError`, with the same text."""
     try:
         yield
     except NncliError as error:

@@ -1,4 +1,4 @@
-"""From rows and parameters to a trained network."""
+"""Train a network from rows and parameters."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ class Rows:
     inputs : Inputs
     y : array (N,) or (N, O)
     goal : Goal
-        What the estimator predicts.
+        Kind of prediction: task, classes and targets.
     weights : array (N,) or None
     """
 
@@ -51,14 +51,14 @@ class Rows:
 
     @cached_property
     def given(self) -> tuple[Any, ...]:
-        """Inputs, targets, and weights if given, as nncli takes them."""
+        """The inputs, the targets and, if given, the weights, as training data for nncli."""
         targets = self.goal.values(self.y)
         weights = () if self.weights is None else (self.weights,)
         return (self.inputs.rows, targets, *weights)
 
     @cached_property
     def rarest(self) -> int:
-        """The number of rows of the rarest class; of all rows if the targets are not classes."""
+        """The number of rows of the rarest class, or of all rows if there are no classes."""
         if not self.goal.names:
             return len(self)
         return int(np.unique(self.y, return_counts=True)[1].min())
@@ -73,23 +73,23 @@ def prepared(
     start: Model | None = None,
     engine: str | None = None,
 ) -> Job:
-    """Return the job that trains with some rows.
+    """Return a training job for rows.
 
     Parameters
     ----------
     parameters : mapping
-        Those of the estimator, for messages.
+        Parameters of the estimator, for messages.
     validation : (X, y), optional
-        Rows to validate with.
+        Validation rows.
     start : Model, optional
-        The network to train further; it keeps its preprocessing.
+        Model to train further; its preprocessing stays the same.
     engine : str, optional
-        The engine whose state continues; it replaces the config's.
+        Engine whose state continues; overrides the config.
 
     Raises
     ------
     ConfigError, DataError
-        When parameters, rows and the network to start from do not fit together.
+        If the parameters, the rows and `start` do not match.
     """
     given = Given(rows.given, validation, classes=rows.goal.names)
     if isinstance(form_of(rows.inputs.rows), np.ndarray):
@@ -105,20 +105,20 @@ def prepared(
 
 
 def _of_arrays(config: dict[str, Any]) -> dict[str, Any]:
-    """Return a config without what it says of the columns of a table."""
+    """Return a config without the keys that describe table columns."""
     data = {key: each for key, each in config["data"].items() if key in ArraysSource.model_fields}
     return {**config, "data": data}
 
 
 def trained(job: Job, *, threads: int | None, is_shown: bool) -> Result:
-    """Train a job. After Ctrl-C, return the result so far."""
+    """Train a job; after Ctrl-C, return the result so far."""
     call = Call((), progress=is_shown, threads=threads, note=warn, clock=None)
     with call.watching() as watching:
         return train_job(job, None, watching, threads=call.threads)
 
 
 def warn_if_interrupted(result: Result) -> None:
-    """Warn that Ctrl-C ended training."""
+    """Warn if Ctrl-C ended training."""
     if result.ended == INTERRUPTED:
         epochs = count(result.epochs, "epoch")
-        warn(f"training was interrupted after {epochs}; the network is kept as it is")
+        warn(f"training was interrupted after {epochs}; the estimator keeps the result so far")

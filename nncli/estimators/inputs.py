@@ -1,4 +1,4 @@
-"""The inputs of an estimator, checked as scikit-learn's users expect."""
+"""Check the inputs of an estimator as scikit-learn does."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,15 +14,15 @@ from nncli.estimators.errors import RowsError, RowsTypeError
 
 @dataclass(frozen=True)
 class Inputs:
-    """Inputs as nncli takes them.
+    """Checked inputs.
 
     Attributes
     ----------
     rows : array, frame or list of dict
     count, width : int
-        The numbers of rows and columns.
+        Number of rows and of columns.
     names : list of str or None
-        The names of the columns, if they have names.
+        Column names, if any.
     """
 
     rows: Any
@@ -32,7 +32,7 @@ class Inputs:
 
     @property
     def unnamed(self) -> Any:
-        """The rows for a network that knows no names of columns."""
+        """The rows without column names."""
         if self.names is None:
             return self.rows
         is_list = isinstance(self.rows, list | tuple)
@@ -40,19 +40,19 @@ class Inputs:
 
 
 def inputs_of(X: object, least: int = 1) -> Inputs:
-    """Return inputs as nncli takes them.
+    """Return checked inputs.
 
     Parameters
     ----------
     X : array, frame, list, or list of dict
-        A frame whose columns are numbered has no names.
+        A frame with numbered columns counts as having no names.
     least : int
-        The least number of rows.
+        Minimum number of rows.
 
     Raises
     ------
     RowsError, RowsTypeError
-        When it is of another type, is empty, or holds numbers that are not finite.
+        If `X` has an unsupported type, is empty, or contains NaN or infinity.
     """
     refuse_sparse(X, "X")
     rows, names = X, _names(X)
@@ -79,11 +79,11 @@ def inputs_of(X: object, least: int = 1) -> Inputs:
 def refuse_sparse(values: object, name: str) -> None:
     """Raise `RowsTypeError` for a sparse matrix or array."""
     if hasattr(values, "tocsr"):
-        raise RowsTypeError(f"{name}: is sparse; nncli takes dense rows: {name}.toarray()")
+        raise RowsTypeError(f"{name}: found sparse rows; expected dense: use {name}.toarray()")
 
 
 def _names(X: object) -> list[str] | None:
-    """Return the names of the columns; None if they have no names, as in an array."""
+    """Return the column names; None if there are none, as in an array."""
     if isinstance(X, list | tuple):
         if X and all(isinstance(row, Mapping) for row in X):
             return list(dict.fromkeys(str(key) for row in X for key in row))
@@ -104,12 +104,12 @@ def _names(X: object) -> list[str] | None:
 
 
 def _matrix(X: object) -> NDArray[Any]:
-    """Return rows without names as an array (N, I)."""
+    """Return rows without column names as an array (N, I)."""
     refuse_masked(X, "X")
     try:
         array = np.asarray(X)
     except ValueError as error:
-        raise RowsError(f"X: its rows are of different lengths: {error}") from error
+        raise RowsError(f"X: rows have different lengths: {error}") from error
     if array.dtype.kind == "c":
         raise RowsError("X: Complex data not supported")
     if array.ndim != 2:
@@ -135,9 +135,9 @@ def _numbers_if_all_are(array: NDArray[Any]) -> NDArray[Any]:
 
 
 def refuse_not_finite(array: NDArray[Any], name: str) -> None:
-    """Raise `RowsError` for NaN and infinity."""
+    """Raise `RowsError` if an array contains NaN or infinity."""
     if np.isnan(array).any():
-        remedy = "; put an imputer first, or pass a data frame" if name == "X" else ""
+        remedy = "; impute missing values first, or pass a data frame" if name == "X" else ""
         raise RowsError(f"Input {name} contains NaN{remedy}")
     if np.isinf(array).any():
         raise RowsError(f"Input {name} contains infinity or a value too large for {array.dtype!r}")

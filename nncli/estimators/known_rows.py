@@ -1,4 +1,4 @@
-"""Rows for a trained network, which keeps its columns, classes and scaling."""
+"""Prepare rows to train a model further, with its columns, classes and scaling."""
 
 from dataclasses import replace
 from typing import Any
@@ -20,24 +20,24 @@ def known_rows(
     rows: tuple[Any, ...],
     validation: tuple[Any, Any] | None = None,
 ) -> Dataset:
-    """Return rows as a data set with the columns, targets and classes of a model.
+    """Return rows as a dataset with the columns, targets and classes of a model.
 
     Parameters
     ----------
     config : Config
-        Sets the fraction of rows to validate with, and the weights of classes.
+        Gives the validation fraction and the class weights.
     rows : (X, y) or (X, y, weights)
     validation : (X, y), optional
-        Rows to validate with.
+        Validation rows.
 
     Raises
     ------
     DataError
-        When the model cannot take them.
+        If the model cannot use the rows.
     """
     X, y, *weights = rows
     described = model.preprocessing
-    taken = replace(described.taken, ranges=None)  # what is new is learned
+    taken = replace(described.taken, ranges=None)  # new rows may exceed the earlier ranges
     targets = Targets(model.task, model.targets, model.classes)
     split = labelled_rows(taken, targets, X, y, note=warn)
     splits = _divided(split, targets, config, *weights)
@@ -58,7 +58,7 @@ def known_rows(
 def _divided(
     split: Split, targets: Targets, config: Config, weights: object = None
 ) -> dict[str, Split]:
-    """Return rows to train and to validate with, with the weight of each row."""
+    """Return the training and validation splits, with row weights."""
     source: Any = config.data
     shares = {"validation": source.validation}
     divided = divide(split, shares, config.seed, targets.classes, "X")

@@ -1,4 +1,4 @@
-"""The two estimators: a classifier and a regressor."""
+"""The two estimators: `MLPClassifier` and `MLPRegressor`."""
 
 from typing import Any, Self, Unpack
 
@@ -25,20 +25,20 @@ from nncli.model.thresholds import gives_probabilities
 
 
 class MLPClassifier(ClassifierMixin, NetworkEstimator):
-    """A multilayer perceptron that learns classes, or several labels a row.
+    """Multilayer perceptron classifier, also for several labels per row.
 
     Parameters
     ----------
     **parameters
-        The keys of a config's sections ``model`` and ``training``, with ``seed``, ``validation``,
-        ``scale``, ``class_weight`` and so on: ``nncli config schema --markdown`` lists them.
-        Defaults are the config's; None means the value that ``nncli init`` writes for this number
-        of rows. scikit-learn's names work, too: see ``docs/scikit-learn.md``.
+        Keys of the config: the sections ``model`` and ``training``, and ``seed``, ``validation``,
+        ``scale``, ``class_weight``, ... (``nncli config schema --markdown`` lists them). Defaults
+        are those of the config; None means the value that ``nncli init`` writes for this number
+        of rows. scikit-learn's names also work: see ``docs/scikit-learn.md``.
 
     Attributes
     ----------
     classes_ : array
-        The classes of `y` in order; of several labels their numbers.
+        Sorted classes of `y`; for several labels their numbers 0, 1, ...
     """
 
     classes_: NDArray[Any]
@@ -50,21 +50,21 @@ class MLPClassifier(ClassifierMixin, NetworkEstimator):
     def partial_fit(
         self, X: object, y: object, classes: object = None, sample_weight: object = None
     ) -> Self:
-        """Train for one epoch, exactly from where the call before ended.
+        """Train for one epoch, exactly from where the previous call ended.
 
-        What the first call learns of the inputs stays: their scaling and categories.
+        The scaling and categories of the inputs are learned in the first call only.
 
         Parameters
         ----------
         X, y, sample_weight
             As for `fit`.
         classes : array, optional
-            All classes; the first call needs them. Several labels have the numbers 0, 1, ...
+            All classes; required in the first call. For several labels: 0, 1, ...
 
         Raises
         ------
         RowsError, RowsTypeError, ParameterError, DivergedError
-            As `fit`.
+            As for `fit`.
         """
         with expected_errors():
             if not self._is_fitted and classes is None:
@@ -78,26 +78,27 @@ class MLPClassifier(ClassifierMixin, NetworkEstimator):
             return self._go_on(X, y, known, sample_weight)
 
     def predict(self, X: object) -> NDArray[Any]:
-        """Return the class of each row (N,), or 0 and 1 of several labels (N, L).
+        """Return the class of each row (N,), or a 0 or 1 per label (N, L).
 
         Raises
         ------
         UnfittedError
+            Before `fit`.
         RowsError, RowsTypeError
-            When the rows have other columns than those of `fit`.
+            If the columns are not those of `fit`.
         """
         chosen = self._predicted(X, lambda found: found.chosen.astype(np.intp, copy=False))
         return chosen if chosen.ndim == 2 else self.classes_[chosen]
 
     def predict_proba(self, X: object) -> NDArray[np.floating[Any]]:
-        """Return the probability of each class (N, classes), or label (N, L).
+        """Return the class probabilities (N, classes), or the label probabilities (N, L).
 
         Raises
         ------
         RefusedError
-            When the outputs of the network are not probabilities.
+            If the outputs of the network are not probabilities.
         UnfittedError, RowsError, RowsTypeError
-            As `predict`.
+            As for `predict`.
         """
         with expected_errors():
             if not gives_probabilities(self._fitted.network):
@@ -105,7 +106,7 @@ class MLPClassifier(ClassifierMixin, NetworkEstimator):
         return self._predicted(X, lambda predictions: predictions.probabilities, proba=True)
 
     def predict_log_proba(self, X: object) -> NDArray[np.floating[Any]]:
-        """Return the logarithm of `predict_proba`; it raises the same errors."""
+        """Return the logarithm of the probabilities; errors are as for `predict_proba`."""
         with np.errstate(divide="ignore"):
             return np.asarray(np.log(self.predict_proba(X)))
 
@@ -117,7 +118,7 @@ class MLPClassifier(ClassifierMixin, NetworkEstimator):
 
     def _adopt(self, model: Model) -> None:
         if model.task == "regression":
-            raise UsageError(f"{model.called}: its task is regression; use MLPRegressor")
+            raise UsageError(f"{model.called}: the task is regression; use MLPRegressor")
         super()._adopt(model)
         several = model.task == "multilabel"
         names = tuple(model.classes)
@@ -131,12 +132,12 @@ class MLPClassifier(ClassifierMixin, NetworkEstimator):
 
 
 class MLPRegressor(RegressorMixin, NetworkEstimator):
-    """A multilayer perceptron that learns one or several numbers a row.
+    """Multilayer perceptron regressor, for one or several targets.
 
     Parameters
     ----------
     **parameters
-        As of `MLPClassifier`, except `threshold` and `class_weight`.
+        As for `MLPClassifier`, except `threshold` and `class_weight`.
     """
 
     @takes(OF_REGRESSORS)
@@ -144,22 +145,23 @@ class MLPRegressor(RegressorMixin, NetworkEstimator):
         vars(self).update(completed(type(self).__name__, OF_REGRESSORS, {**parameters}))
 
     def partial_fit(self, X: object, y: object, sample_weight: object = None) -> Self:
-        """Train for one epoch, exactly from where the call before ended.
+        """Train for one epoch, exactly from where the previous call ended.
 
-        What the first call learns stays: the scaling of inputs and targets, and categories.
-        Parameters and errors are as for `fit`.
+        Scaling and categories are learned in the first call only. Parameters and errors are as for
+        `fit`.
         """
         with expected_errors():
             return self._go_on(X, y, None, sample_weight)
 
     def predict(self, X: object) -> NDArray[np.floating[Any]]:
-        """Return the number of each row (N,), or (N, O) of several targets.
+        """Return the predicted targets (N,), or (N, O) for several targets.
 
         Raises
         ------
         UnfittedError
+            Before `fit`.
         RowsError, RowsTypeError
-            When the rows have other columns than those of `fit`.
+            If the columns are not those of `fit`.
         """
         numbers = self._predicted(X, lambda predictions: predictions.array())
         return numbers.astype(np.float64, copy=False)  # as in scikit-learn
@@ -169,7 +171,7 @@ class MLPRegressor(RegressorMixin, NetworkEstimator):
 
     def _adopt(self, model: Model) -> None:
         if model.task != "regression":
-            raise UsageError(f"{model.called}: its task is {model.task}; use MLPClassifier")
+            raise UsageError(f"{model.called}: the task is {model.task}; use MLPClassifier")
         super()._adopt(model)
 
     def __sklearn_tags__(self) -> Any:

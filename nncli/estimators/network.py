@@ -1,4 +1,4 @@
-"""The base class of both estimators: fitting, and the attributes of a fitted estimator."""
+"""The base class of both estimators: fitting and fitted attributes."""
 
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
@@ -25,22 +25,23 @@ from nncli.model.prediction import in_one
 from nncli.runs.result import Result
 from nncli.training.history_file import Table
 
-# scikit-learn's names of output activations.
+# scikit-learn's names for output activations.
 _OUTPUTS = {"sigmoid": "logistic"}
 
 
 class NetworkEstimator(BaseEstimator):
-    """A multilayer perceptron behind scikit-learn's methods.
+    """Multilayer perceptron with scikit-learn's methods.
 
     Attributes
     ----------
     model_ : Model
-        The trained network with its preprocessing, as on the command line.
+        Trained network with its preprocessing.
     history_ : dict of str to list
-        The columns of ``history.csv``, an entry per epoch; NaN where an epoch has no value.
+        Columns of ``history.csv``, one entry per epoch; NaN where an epoch has no value.
     n_features_in_ : int
+        Number of columns seen in `fit`.
     feature_names_in_ : array of str
-        The names of the columns of `fit`, if they had names.
+        Column names seen in `fit`, if any.
     """
 
     model_: Model
@@ -62,24 +63,25 @@ class NetworkEstimator(BaseEstimator):
     ) -> Self:
         """Train a new network; with ``warm_start``, train the existing one further.
 
-        Ctrl-C ends training after the current step, with a warning; the result so far is kept.
+        Ctrl-C ends training after the current step, with a warning, and keeps the result so far.
 
         Parameters
         ----------
         X : array (N, I), data frame, list of lists, or list of dict
-            Columns hold numbers, Booleans or text; in a frame, values may be missing.
+            Inputs: numbers, Booleans or text. Only frames and dicts may have missing values.
         y : array, list or series (N,), or (N, O)
+            Targets.
         sample_weight : array (N,), optional
-            The weight of each row.
+            Row weights.
         validation_data : (X, y), optional
-            Rows to validate with, instead of a part of `X`.
+            Validation rows; default: a fraction of `X`, see `validation`.
 
         Raises
         ------
         RowsError, RowsTypeError, ParameterError
-            When rows or parameters are wrong: a `ValueError` or `TypeError`.
+            If rows or parameters are invalid: also a `ValueError` or `TypeError`.
         DivergedError
-            When a number is no longer finite: a `ValueError`.
+            If a loss, gradient or weight is no longer finite: also a `ValueError`.
         """
         with expected_errors():
             start = self.model_ if self.warm_start and self._is_fitted else None
@@ -94,7 +96,7 @@ class NetworkEstimator(BaseEstimator):
         return self
 
     def _go_on(self, X: object, y: object, known: NDArray[Any] | None, weights: object) -> Self:
-        """Train for one epoch, from where the last one ended."""
+        """Train for one epoch, from where the previous call ended."""
         start = self.model_ if self._is_fitted else None
         goal, targets = self._goal(y, known)
         rows = self._rows(X, goal, targets, weights, goes_on=start is not None)
@@ -115,40 +117,40 @@ class NetworkEstimator(BaseEstimator):
     def _goal(self, y: object, known: NDArray[Any] | None) -> tuple[Goal, NDArray[Any]]:
         """Return the goal, and the targets as an array.
 
-        `known` are all classes, if given.
+        `known` lists all classes, if given.
         """
 
     def _rows(
         self, X: object, goal: Goal, y: NDArray[Any], weights: object, *, goes_on: bool = False
     ) -> Rows:
-        """Return rows to fit with. Raises `RowsError` when their numbers differ."""
+        """Return checked training rows. Raises `RowsError` if the lengths differ."""
         inputs = self._fitted_inputs(X) if goes_on else inputs_of(X)
         if goes_on:
             self._check_goal(goal)
         names = self.model_.targets if goes_on else free_names(goal.targets, inputs.names or ())
         goal = replace(goal, targets=names)
         if len(y) != inputs.count:
-            raise RowsError(f"X has {count(inputs.count, 'row')}, and y {len(y)}")
+            raise RowsError(f"X has {count(inputs.count, 'row')}, but y has {len(y)}")
         counting = None
         if weights is not None:
             values = weights if hasattr(weights, "columns") else np.asarray(weights)
             counting = given_weights(weight_table(values, inputs.count), "weights")
             if not counting.any():
-                raise RowsError("sample_weight: every weight is zero; nothing would count")
+                raise RowsError("sample_weight: all weights are zero; expected a positive one")
         return Rows(inputs, y, goal, counting)
 
     def _check_goal(self, goal: Goal) -> None:
-        """Raise `RowsError` when the model predicts something else."""
+        """Raise `RowsError` if the model predicts something else."""
         model = self.model_
         found = goal.task, goal.names, goal.outputs
         if found != (model.task, model.classes, len(model.targets)):
             raise RowsError(
                 f"y: {type(self).__name__} was fitted with other classes or targets; "
-                "set warm_start=False, or use a new one"
+                "set warm_start=False, or create a new estimator"
             )
 
     def _pair(self, data: object, rows: Rows) -> Pair:
-        """Return rows to validate with, like those to train with, as nncli takes them."""
+        """Return validation rows, checked against the training rows."""
         if not isinstance(data, tuple | list) or len(data) != 2:
             raise RowsError("validation_data: expected (X, y)")
         like, goal = rows.inputs, rows.goal
@@ -156,7 +158,7 @@ class NetworkEstimator(BaseEstimator):
             inputs = inputs_like(data[0], type(self).__name__, like.names, like.width)
             _, targets = self._goal(data[1], goal.classes if goal.names else None)
             if len(targets) != inputs.count:
-                raise RowsError(f"X has {count(inputs.count, 'row')}, and y {len(targets)}")
+                raise RowsError(f"X has {count(inputs.count, 'row')}, but y has {len(targets)}")
             return inputs.rows, goal.values(targets)
         except (RowsError, RowsTypeError) as error:
             raise type(error)(f"validation_data: {error}") from error
@@ -170,7 +172,7 @@ class NetworkEstimator(BaseEstimator):
         by_epoch: bool = False,
         **changes: Any,
     ) -> dict[str, Any]:
-        """Return the config; settings suit a table of `at` rows."""
+        """Return the config, with defaults for a table of `at` rows."""
         return config_of(
             {**self.get_params(deep=False), **changes},
             rows.goal.task,
@@ -182,7 +184,7 @@ class NetworkEstimator(BaseEstimator):
         )
 
     def _learn(self, rows: Rows, result: Result, history: Table, stand: Stand | None) -> None:
-        """Keep the result of training; warn if it was interrupted."""
+        """Store the result of training; warn if it was interrupted."""
         learned = {"model_": result.model, "history_": history, "_stand": stand}
         vars(self).update(learned, **self._attributes(rows))
         if rows.inputs.names is None:
@@ -190,7 +192,7 @@ class NetworkEstimator(BaseEstimator):
         warn_if_interrupted(result)
 
     def _attributes(self, rows: Rows) -> dict[str, Any]:
-        """Return the attributes that describe the rows of `fit`."""
+        """Return the attributes that describe the training rows."""
         names = rows.inputs.names
         named = {} if names is None else {"feature_names_in_": np.array(names, object)}
         return {"n_features_in_": rows.inputs.width, **named}
@@ -209,28 +211,28 @@ class NetworkEstimator(BaseEstimator):
         return self.model_
 
     def _fitted_inputs(self, X: object) -> Inputs:
-        """Return inputs as the model takes them. Raises `RowsError` for other columns."""
+        """Return checked inputs. Raises `RowsError` if the columns are not those of `fit`."""
         names = vars(self).get("feature_names_in_")
         return inputs_like(X, type(self).__name__, names, self.n_features_in_)
 
     def _predicted(
         self, X: object, what: Callable[[Any], NDArray[Any]], *, proba: bool = False
     ) -> NDArray[Any]:
-        """Return a part of the predictions for all rows."""
+        """Return the part `what` of the predictions for all rows."""
         model = self._fitted
         with expected_errors():
             blocks = model.predictions(self._fitted_inputs(X).rows, proba=proba)
             return in_one(what(block.predictions) for block in blocks)
 
     def save(self, path: str | Path, *, replace: bool = False) -> None:
-        """Write the network as ``weights.npz``, which the command line reads.
+        """Write the model to a weights file, which the commands and `nncli.load` read.
 
         Raises
         ------
         RefusedError
-            When `path` exists and `replace` is not set.
+            If `path` exists and `replace` is False.
         OutputError
-            When it cannot be written.
+            If the file cannot be written.
         """
         model = self._fitted
         with expected_errors():
@@ -238,12 +240,12 @@ class NetworkEstimator(BaseEstimator):
 
     @classmethod
     def from_model(cls, model: Model) -> Self:
-        """Return a fitted estimator with the network and the settings of a model.
+        """Return a fitted estimator with a model and its settings.
 
         Raises
         ------
         RefusedError
-            When its task is not the estimator's.
+            If the estimator does not support the model's task.
         """
         estimator = cls(**_parameters_of(model, cls().get_params(deep=False)))
         with expected_errors():
@@ -278,24 +280,24 @@ class NetworkEstimator(BaseEstimator):
 
     @property
     def best_loss_(self) -> float | None:
-        """The least training loss of an epoch; None if validation rows chose the epoch."""
+        """The lowest training loss of an epoch; None if validation rows chose the epoch."""
         losses = self.loss_curve_
         return None if "validation" in self._fitted.metrics else min(losses, default=None)
 
     @property
     def validation_scores_(self) -> list[float] | None:
-        """The accuracy of each epoch on the validation rows; None without, and for a regression."""
+        """The validation accuracy of each epoch; None without validation, and for a regression."""
         self._fitted  # noqa: B018 - raises
         return self.history_.get("validation_accuracy")
 
     @property
     def best_validation_score_(self) -> float | None:
-        """The best of `validation_scores_`."""
+        """The highest validation accuracy of an epoch."""
         return max((each for each in self.validation_scores_ or () if each == each), default=None)
 
     @property
     def coefs_(self) -> list[NDArray[Any]]:
-        """The weights (I, O) of each layer; those of the first layer are for scaled inputs."""
+        """The weights (I, O) of each layer; the first layer expects scaled inputs."""
         return self._arrays("W")
 
     @property
@@ -309,7 +311,7 @@ class NetworkEstimator(BaseEstimator):
 
     @property
     def n_layers_(self) -> int:
-        """The number of layers, including the inputs."""
+        """The number of layers, including the input layer."""
         return len(self._fitted.network.blocks) + 1
 
     @property
@@ -325,7 +327,7 @@ class NetworkEstimator(BaseEstimator):
 
 
 def _parameters_of(model: Model, defaults: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the parameters of an estimator that a model's config has."""
+    """Return the estimator's parameters that the config of a model sets."""
     config = model.config
     return {
         key: found[key]

@@ -1,4 +1,4 @@
-"""The parameters of the estimators: the config's keys, and scikit-learn's names for them."""
+"""The estimators' parameters: config keys and scikit-learn's names."""
 
 from collections.abc import Callable, Mapping, Sequence
 from inspect import Parameter, Signature
@@ -79,12 +79,12 @@ class ClassifierParameters(NetworkParameters, total=False):
     class_weight: Literal["balanced"] | Mapping[Any, float] | None
 
 
-# Estimators write no checkpoints, and scikit-learn does the cross-validation and refits.
+# Estimators write no checkpoints; scikit-learn does cross-validation and refits.
 LEFT_OUT = ("checkpoint_seconds", "folds", "fold", "refit")
 OF_DATA = ("validation", "scale", "columns", "blanks", "missing", "class_weight")
 _OF_CLASSES = ("threshold", "class_weight")
 
-# The section of each key of a config; empty for the top level.
+# The config section of each key; empty for the top level.
 SECTIONS: dict[str, str] = {
     **dict.fromkeys(ModelSection.model_fields, "model"),
     **{key: "training" for key in TrainingSection.model_fields if key not in LEFT_OUT},
@@ -98,7 +98,7 @@ _SCHEMAS: dict[str, type[BaseModel]] = {
     "": Config,
 }
 
-# Defaults that are the config's, or depend on the number of rows: None stands for them.
+# Parameters whose default None means the config's default, which may depend on the rows.
 BY_THE_ROWS = (
     *("hidden_layers", "activation", "optimizer", "validation", "epochs", "steps"),
     *training_defaults(1, "binary", validates=False),
@@ -126,7 +126,7 @@ SCIKIT_LEARN = (
 
 
 def _defaults() -> dict[str, Any]:
-    """Return the default of each parameter: the config's, or the estimators' own."""
+    """Return the default of each parameter, from the config or the estimators."""
     configured = {
         key: _SCHEMAS[section].model_fields[key].get_default(call_default_factory=True)
         for key, section in SECTIONS.items()
@@ -148,7 +148,7 @@ OF_REGRESSORS: Mapping[str, Any] = {
 
 
 def takes(defaults: Mapping[str, Any]) -> Callable[[Function], Function]:
-    """Return a decorator that gives an ``__init__`` a signature with these parameters."""
+    """Return a decorator that adds these parameters to the signature of ``__init__``."""
     own = Parameter("self", Parameter.POSITIONAL_OR_KEYWORD)
     named = [
         Parameter(name, Parameter.KEYWORD_ONLY, default=default)
@@ -163,7 +163,7 @@ def takes(defaults: Mapping[str, Any]) -> Callable[[Function], Function]:
 
 
 def completed(owner: str, defaults: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return all parameters. Raises `TypeError` for an unknown one."""
+    """Return all parameters, with defaults. Raises `TypeError` for an unknown name."""
     for name in given:
         if name not in defaults:
             hint = did_you_mean(name, [*defaults])

@@ -1,6 +1,6 @@
-"""Translate scikit-learn's parameters of a multilayer perceptron into keys of a config.
+"""Translate scikit-learn's parameters of a multilayer perceptron to config keys.
 
-Each function takes all parameters as given, and returns the meaning of some.
+Each function takes all parameters as given, and returns some config keys.
 """
 
 from collections.abc import Callable, Mapping
@@ -20,26 +20,26 @@ Given = Mapping[str, Any]
 
 _LARGEST_BATCH = 200
 _TOL, _EPOCHS_WITHOUT_CHANGE = 1e-4, 10
-_FALL = 0.2  # of the rate of learning_rate='adaptive'
+_FALL = 0.2  # learning_rate='adaptive' multiplies the rate by this
 _ACTIVATIONS = {"logistic": "sigmoid"}
 _LOSSES = {"squared_error": "half_squared_error", "log_loss": None}
 _SEEDS = 1 << 32
 
 
 def translated(given: Given, rows: int, task: Task) -> dict[str, Any]:
-    """Return parameters as keys of a config; None for those not given.
+    """Return the parameters as config keys; None where not given.
 
     Parameters
     ----------
     given : mapping
-        Every parameter of an estimator.
+        All parameters of an estimator.
     rows : int
-        The number of training rows.
+        Number of training rows.
 
     Raises
     ------
     ParameterError
-        When both names of a parameter are given, or nncli lacks what it asks for.
+        If both names of a parameter are given, or nncli does not support a value.
     """
     _refuse(given)
     return {
@@ -60,16 +60,16 @@ def _is_given(given: Given, name: str) -> bool:
 
 
 def _one_of(given: Given, name: str, other: str, means: Callable[[Any], Any] = lambda v: v) -> Any:
-    """Return a parameter, or the meaning of `other`, its name in scikit-learn."""
+    """Return a parameter, or the translated value of `other`, its name in scikit-learn."""
     if given[other] is None:
         return given[name]
     if _is_given(given, name):
-        raise ParameterError(f"{name} and {other} are one thing; give one of them")
+        raise ParameterError(f"{name} and {other} are the same parameter; give only one")
     return means(given[other])
 
 
 def _refuse(given: Given) -> None:
-    """Raise `ParameterError` for what nncli lacks."""
+    """Raise `ParameterError` for unsupported values."""
     for name, (is_wrong, remedy) in _REFUSED.items():
         if is_wrong(given[name]):
             raise ParameterError(f"{name}: found {given[name]!r}; {remedy}")
@@ -88,7 +88,7 @@ def _sizes(value: Any) -> Any:
 
 
 def _seed(value: Any) -> int:
-    """Return a seed, which a generator draws."""
+    """Return the seed; a generator draws it."""
     if hasattr(value, "integers"):
         return int(value.integers(_SEEDS))
     if hasattr(value, "randint"):
@@ -107,7 +107,7 @@ def _optimizer(given: Given) -> Any:
     if given["solver"] is None:
         for name in ("momentum", "nesterovs_momentum", "beta_1", "beta_2", "epsilon"):
             if given[name] is not None and _is_given(given, "optimizer"):
-                raise ParameterError(f"{name} and optimizer are one thing; give it in optimizer")
+                raise ParameterError(f"{name} conflicts with optimizer; give it in optimizer")
         solver = solver or TrainingSection.model_fields["optimizer"].default
     if solver == "sgd" and given["solver"] is not None:
         momentum = 0.9 if given["momentum"] is None else given["momentum"]
@@ -119,7 +119,7 @@ def _optimizer(given: Given) -> Any:
 
 
 def _batches(given: Given, rows: int) -> dict[str, Any]:
-    """Return the batch size, and `l2` from `alpha`, which scikit-learn divides by it."""
+    """Return the batch size and `l2`: `alpha` divided by the batch size."""
     size = given["batch_size"]
     size = min(_LARGEST_BATCH, rows) if isinstance(size, str) and size == "auto" else size
     in_use = batch_size(rows) if size is None else size
@@ -132,7 +132,7 @@ def _rate(given: Given) -> dict[str, Any]:
     if not isinstance(rate, str):
         return {"learning_rate": _one_of(given, "learning_rate", "learning_rate_init")}
     if _is_given(given, "schedule"):
-        raise ParameterError(f"schedule and learning_rate={rate!r} are one thing; give schedule")
+        raise ParameterError(f"schedule conflicts with learning_rate={rate!r}; give only schedule")
     schedule = "constant"
     if rate == "adaptive" and given["solver"] == "sgd":
         schedule = {"name": "plateau", "factor": _FALL, "patience": _patience(given)}
@@ -140,17 +140,17 @@ def _rate(given: Given) -> dict[str, Any]:
 
 
 def _patience(given: Given) -> int:
-    """Return the epochs before stopping: scikit-learn waits for one more than it says."""
+    """Return the patience: scikit-learn waits one epoch longer than `n_iter_no_change`."""
     epochs = given["n_iter_no_change"]
     return int(_EPOCHS_WITHOUT_CHANGE if epochs is None else epochs) + 1
 
 
 def _stopping(given: Given, task: Task) -> dict[str, Any]:
-    """Return early stopping, and the fraction to validate with that scikit-learn's names give."""
+    """Return early stopping and the validation fraction."""
     stopping, says_when = given["early_stopping"], ("tol", "n_iter_no_change")
     asked = [name for name in says_when if given[name] is not None]
     if isinstance(stopping, Mapping) and asked:
-        raise ParameterError(f"early_stopping and {asked[0]} are one thing; give early_stopping")
+        raise ParameterError(f"early_stopping conflicts with {asked[0]}; give only early_stopping")
     if stopping is not True and not asked:
         return {"early_stopping": stopping, "validation": given["validation"]}
     score = "r2" if task == "regression" else SCORES[task].name
@@ -184,6 +184,6 @@ _REFUSED: dict[str, tuple[Callable[[Any], bool], str]] = {
     ),
     "max_fun": (
         lambda value: value is not None,
-        "it belongs to solver='lbfgs', which nncli does not have; give epochs",
+        "it belongs to solver='lbfgs', which is unsupported; give epochs",
     ),
 }

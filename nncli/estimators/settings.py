@@ -1,4 +1,4 @@
-"""The config of an estimator, from its parameters."""
+"""Make a config from the parameters of an estimator."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -30,18 +30,18 @@ def config_of(
     parameters : mapping
         All parameters of an estimator, as given.
     rows, rarest : int
-        The number of training rows, and of those of the rarest class.
+        Number of training rows, and of rows of the rarest class.
     targets : sequence of str
-        The names of the targets, if they have names.
+        Names of the targets, if any.
     is_validated : bool
-        Whether the user passes rows to validate with.
+        Whether the user passes validation rows.
     by_epoch : bool
-        Whether each call trains an epoch, however many there are: the rate is then constant.
+        Whether each call trains one epoch; the learning rate is then constant by default.
 
     Raises
     ------
     ParameterError
-        As `translated`.
+        As for `translated`.
     """
     given = translated(parameters, rows, task)
     seed, stopping, share = (given.pop(key) for key in ("seed", "early_stopping", "validation"))
@@ -62,8 +62,8 @@ def config_of(
 
 
 def _sections(given: Mapping[str, Any], task: Task) -> dict[str, dict[str, Any]]:
-    """Return the sections of a config."""
-    # A class with a single row is refused where rows validate, as by scikit-learn's estimator.
+    """Return the sections of the config."""
+    # As in scikit-learn, validation refuses a class with a single row.
     data = {"task": "multiclass" if task == "binary" else task, "test": 0, "rare": "error"}
     sections: dict[str, dict[str, Any]] = {"data": data, "model": {}, "training": {}}
     for key, value in given.items():
@@ -77,7 +77,7 @@ def _sections(given: Mapping[str, Any], task: Task) -> dict[str, dict[str, Any]]
 
 
 def _share(stopping: Any, rows: int, rarest: int) -> float | None:
-    """Return the fraction of the rows to validate with where it is not given; None by the rows."""
+    """Return the default validation fraction; None leaves it to the config."""
     if rarest < 2 or row_count(VALIDATION, rows) < 1:
         return 0
     if stopping is None:

@@ -1,4 +1,4 @@
-"""Stand-ins for scikit-learn's base classes, where it is not installed."""
+"""Stand-ins for scikit-learn's base classes, used if it is not installed."""
 
 from collections.abc import Callable
 from inspect import signature
@@ -16,18 +16,18 @@ class NotFittedError(ValueError, AttributeError):
 
 
 class DataConversionWarning(NncliWarning):
-    """Rows are of another shape than expected."""
+    """The data has an unexpected shape and was converted."""
 
 
 class BaseEstimator:
-    """An estimator whose parameters are the arguments of its class."""
+    """Estimator whose parameters are its constructor arguments."""
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
-        """Return all parameters by name."""
+        """Return all parameters as a dict."""
         return {name: getattr(self, name) for name in _defaults(self)}
 
     def set_params(self, **parameters: Any) -> Self:
-        """Change some parameters. Raises `ValueError` for an unknown name."""
+        """Set parameters. Raises `ValueError` for an unknown name."""
         names = [*_defaults(self)]
         for name in parameters:
             if name not in names:
@@ -47,24 +47,24 @@ class BaseEstimator:
 
 
 class ClassifierMixin:
-    """The score of a classifier."""
+    """Mixin with the score of a classifier."""
 
     predict: Callable[[object], object]
 
     def score(self, X: object, y: object, sample_weight: object = None) -> float:
-        """Return the accuracy; of several labels, the fraction of rows with all labels right."""
+        """Return the accuracy; with several labels, the fraction of rows with all correct."""
         right = np.asarray(self.predict(X)) == np.asarray(y)
         rows = None if sample_weight is None else np.asarray(sample_weight, np.float64)
         return float(np.average(right.reshape(len(right), -1).all(axis=1), weights=rows))
 
 
 class RegressorMixin:
-    """The score of a regressor."""
+    """Mixin with the score of a regressor."""
 
     predict: Callable[[object], object]
 
     def score(self, X: object, y: object, sample_weight: object = None) -> float:
-        """Return R²; of several targets, its mean."""
+        """Return R², averaged over several targets."""
         T, Y = np.asarray(y, np.float64), np.asarray(self.predict(X), np.float64)
         T, Y = T.reshape(len(T), -1), Y.reshape(len(Y), -1)
         rows: NDArray[np.float64] = np.ones(len(T))

@@ -1,4 +1,4 @@
-"""The parameters that a network keeps while it is trained further."""
+"""Check that parameters stay the same while a network is trained further."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -8,14 +8,14 @@ from nncli.estimators.errors import ParameterError
 from nncli.estimators.parameters import SECTIONS
 from nncli.model.model import Model
 
-# The keys that shape the network and its inputs, and those that shape the optimizer's state.
+# The keys that define the network and its inputs, and the form of the optimizer's state.
 OF_NETWORK = (
     *(key for key in ModelSection.model_fields if key != "threshold"),
     *("scale", "columns", "blanks", "missing"),
 )
 OF_STATE = ("optimizer", "precision", "engine")
 
-# All names of a key that has several.
+# All names of keys that have several.
 _NAMES = {
     "hidden_layers": ("hidden_layers", "hidden_layer_sizes"),
     "optimizer": (
@@ -30,23 +30,23 @@ _MOST_SHOWN = 60  # characters of a value
 def check_unchanged(
     model: Model, config: Config, parameters: Mapping[str, Any], engine: str | None = None
 ) -> None:
-    """Refuse parameters that a trained network cannot change.
+    """Raise `ParameterError` if a parameter of a trained network has changed.
 
     Parameters
     ----------
     model : Model
-        The network to train further.
+        Model to train further.
     config : Config
-        To train it with, every default filled in.
+        New config, with every default filled in.
     parameters : mapping
-        Those of the estimator, for messages.
+        Parameters of the estimator, for messages.
     engine : str, optional
-        The engine of the optimizer's state; default: a new optimizer starts.
+        Engine of the optimizer's state; default: start a new optimizer.
 
     Raises
     ------
     ParameterError
-        Naming the parameter, what it was and what it is.
+        The message names the parameter, its old and its new value.
     """
     before, now = model.config, config.model_dump()
     fixed = [*OF_NETWORK, *_seed_of_connections(now)]
@@ -55,26 +55,26 @@ def check_unchanged(
             each.get(SECTIONS[key], {}) if SECTIONS[key] else each for each in (before, now)
         ]
         if not all(key in section for section in sections):
-            continue  # rows of another form have other keys
+            continue  # frames and arrays have different keys
         was, found = (section[key] for section in sections)
         if not _is_same(key, was, found, engine):
-            was = engine if key == "engine" else was  # what auto has chosen
+            was = engine if key == "engine" else was  # the engine that auto chose
             raise ParameterError(
                 f"{', '.join(_given(key, parameters))}: the network was trained with "
-                f"{_shown(was)}; found {_shown(found)}; set it back, or start anew with fit and "
+                f"{_shown(was)}; found {_shown(found)}; set it back, or retrain with fit and "
                 "warm_start=False"
             )
 
 
 def _seed_of_connections(config: Mapping[str, Any]) -> Sequence[str]:
-    """Return the key of the seed if it chooses the connections."""
+    """Return the key of the seed if the seed chooses the connections."""
     density = config["model"]["density"]
     shares = density if isinstance(density, list) else [density]
     return ("seed",) if any(share < 1 for share in shares) else ()
 
 
 def _is_same(key: str, was: Any, found: Any, engine: str | None) -> bool:
-    if key == "optimizer":  # its settings may change: the state has the same form
+    if key == "optimizer":  # other settings leave the form of the state unchanged
         return bool(_name(was) == _name(found))
     return bool(was == found) or (key == "engine" and found in ("auto", engine))
 

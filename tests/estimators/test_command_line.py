@@ -114,5 +114,5 @@ def test_the_command_line_reads_what_is_saved(command, directory, rows):
     np.testing.assert_array_equal(again.predict_proba(X), fitted.predict_proba(X))
     assert (again.classes_.tolist(), again.n_features_in_) == (["other", "same"], 3)
     np.testing.assert_array_equal(again.fit(X, y).predict_proba(X), fitted.predict_proba(X))
-    with pytest.raises(nncli.UsageError, match="its task is binary; use MLPClassifier"):
+    with pytest.raises(nncli.UsageError, match="the task is binary; use MLPClassifier"):
         nncli.MLPRegressor.from_model(fitted.model_)

@@ -183,7 +183,7 @@ def test_a_schedule_that_is_over_warns_once():
     estimator = nncli.MLPClassifier(**FEW, schedule="cosine")
     for _ in range(3):
         estimator.partial_fit(X, y, classes=CLASSES)
-    words = r"schedule: cosine ended after epochs=3; .* learning rate 0; set more epochs"
+    words = r"schedule: cosine ended after epochs=3; .* learning rate 0; increase epochs"
     with pytest.warns(nncli.NncliWarning, match=words):
         estimator.partial_fit(X, y)
     estimator.partial_fit(X, y)
@@ -217,12 +217,12 @@ def test_labels_have_their_numbers_as_classes():
     X, _ = table()
     Y = (X > 0).astype(int)
     with pytest.raises(
-        ValueError, match=r"of 3 labels a row are \[0, 1, 2\]; found classes=\[0, 1"
+        ValueError, match=r"found classes=\[0, 1\]; expected \[0, 1, 2\], as y has 3 labels per row"
     ):
         nncli.MLPClassifier(**FEW).partial_fit(X, Y, classes=[0, 1])
     estimator = nncli.MLPClassifier(**FEW).partial_fit(X, Y, classes=[0, 1, 2])
     assert estimator.partial_fit(X, Y, classes=[2, 1, 0]).partial_fit(X, Y).n_iter_ == 3
-    with pytest.raises(ValueError, match="labels a row"):
+    with pytest.raises(ValueError, match="as y has 2 labels per row"):
         estimator.partial_fit(X, Y[:, :2])
     with pytest.raises(ValueError, match="was fitted with other classes or targets"):
         nncli.MLPRegressor(**FEW).partial_fit(X, X).partial_fit(X, X[:, :2])

@@ -90,10 +90,10 @@ def test_rows_to_validate_with_may_lack_classes(named, rows):
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (lambda X, y: (X, np.full(60, "else")), "the class 'else' is not one of the classes"),
-        (lambda X, y: (X, np.arange(60) % 2), "holds values of type int64; the classes are"),
-        (lambda X, y: (X, ["same", 1] * 30), "holds values of 'int', 'str'"),
-        (lambda X, y: (X, y[:9]), "X has 60 rows, and y 9"),
+        (lambda X, y: (X, np.full(60, "else")), "unknown class 'else'; expected one of"),
+        (lambda X, y: (X, np.arange(60) % 2), "found type int64; expected classes among"),
+        (lambda X, y: (X, ["same", 1] * 30), "found mixed types 'int', 'str'"),
+        (lambda X, y: (X, y[:9]), "X has 60 rows, but y has 9"),
         (lambda X, y: (X.rename(columns={"a": "d"}), y), "Feature names unseen at fit time"),
         (lambda X, y: (X[["b", "a", "c"]], y), "in the same order"),
         (lambda X, y: (X.assign(d=1.0), y), "Feature names unseen at fit time"),
@@ -117,7 +117,7 @@ def test_values_of_several_types_are_refused_in_a_line(rows, values, form):
         lambda: nncli.MLPClassifier(**FEW).partial_fit(X, y, classes=form(values)),
         lambda: nncli.MLPRegressor(**FEW).fit(X, form(values * 30)),
     ):
-        with pytest.raises(ValueError, match=r"holds values of|contains NaN") as error:
+        with pytest.raises(ValueError, match=r"found mixed types|contains NaN") as error:
             call()
         assert isinstance(error.value, nncli.DataError)
         assert "\n" not in str(error.value)
