@@ -68,7 +68,7 @@ class NetworkEstimator(BaseEstimator):
         Parameters
         ----------
         X : array (N, I), data frame, list of lists, or list of dict
-            Inputs: numbers, Booleans or text. Only frames and dicts may have missing values.
+            Inputs: numbers, Booleans or text. A frame may have missing values.
         y : array, list or series (N,), or (N, O)
             Targets.
         sample_weight : array (N,), optional
