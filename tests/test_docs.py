@@ -2,7 +2,9 @@
 
 Blocks of a page run in order, in one namespace and one new directory that has `configs/` and
 `data/` as a clone has. A block of ``text`` right behind another is what that one prints, with
-``...`` for what varies. A block below ``<!-- needs MNIST -->`` runs where the MNIST files exist.
+``...`` for what varies. A block below ``<!-- needs MNIST -->`` runs where the MNIST files exist. A
+block below ``<!-- file: NAME -->`` is a file of the directory, a ``console`` block below
+``<!-- fails -->`` is a command that fails, and its messages.
 """
 
 import ast
@@ -41,7 +43,8 @@ README = ROOT / "README.md"
 DOCS = ROOT / "docs"
 PAGES = [README, *sorted(DOCS.glob("*.md"))]
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
-NEEDS_MNIST = "<!-- needs MNIST -->"
+NEEDS_MNIST, FAILS = "<!-- needs MNIST -->", "<!-- fails -->"
+FILE = re.compile(r"^<!-- file: (\S+) -->\n```\w*\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 SET_UP = ("python3", ".", "pip")  # commands of a block that make the environment of its others
 
 
@@ -72,6 +75,14 @@ def blocks_of(page):
         needs_mnist = page[: each.start()].rstrip().endswith(NEEDS_MNIST)
         blocks.append(Block(each[1], each[2], line, printed, needs_mnist))
     return blocks
+
+
+def failures_of(page):
+    """Return the commands of a page that fail, each with its messages."""
+    for block in re.findall(f"^{FAILS}\n```console\n(.*?)^```$", page, re.DOTALL | re.MULTILINE):
+        for each in block.split("$ nncli ")[1:]:
+            command, _, messages = each.partition("\n")
+            yield shlex.split(command), messages
 
 
 def modules_of(blocks):
@@ -113,6 +124,8 @@ def run(tmp_path, monkeypatch, capfd):
     go_offline(monkeypatch)
 
     def run_page(page, name="page.md", mnist=False):
+        for file, content in FILE.findall(page):
+            (tmp_path / file).write_text(content, encoding="utf-8")
         names = {"__name__": "__main__"}
         for block in blocks_of(page):
             if block.needs_mnist and not mnist:
@@ -129,6 +142,12 @@ def run(tmp_path, monkeypatch, capfd):
                         run_command(arguments)
             if block.printed is not None:
                 compare(place, block.printed, capfd.readouterr().out)
+        for arguments, messages in failures_of(page):
+            capfd.readouterr()
+            with pytest.raises(SystemExit) as ended:
+                main(arguments)
+            assert ended.value.code
+            compare(f"{name}: nncli {' '.join(arguments)}", messages, capfd.readouterr().err)
 
     return run_page
 
@@ -140,7 +159,7 @@ def compare(place, expected, found):
         pytest.fail(f"{place}: prints something else\n" + "\n".join(lines))
 
 
-RUN = [path for path in PAGES if blocks_of(text_of(path))]
+RUN = [path for path in PAGES if blocks_of(text_of(path)) or FAILS in text_of(path)]
 RUN_WITH_MNIST = [
     path for path in RUN if any(each.needs_mnist for each in blocks_of(text_of(path)))
 ]
@@ -178,6 +197,8 @@ PRINTS = "```python\nx = 1\n```\n\n```python\nprint(x, 0.123)\n```\n\n```text\n{
         ("```sh\npip install -e . && nncli show none.npz\n```\n", "exit code 2"),
         ("```sh\nnncli info\ndu -sh .venv\n```\n", "stand among others"),
         ("```python\nimport nncli\nnncli.fetch('mnist')\n```\n", "cannot be reached|127.0.0.1"),
+        (f"{FAILS}\n```console\n$ nncli show no.npz\nError: a.\n```\n", "prints something else"),
+        (f"{FAILS}\n```console\n$ nncli info\n```\n", "assert 0"),
     ],
 )
 def test_a_page_that_is_wrong_fails(page, problem, run):
@@ -190,6 +211,8 @@ def test_a_page_that_is_right_passes(run):
     run("```sh\npip install nothing\n```\n")
     run("```sh\nnncli config check \\\n  configs/xor.yaml  # valid\n```\n")
     run(f"{NEEDS_MNIST}\n```python\n1 / 0\n```\n")
+    file = "<!-- file: a.yaml -->\n```yaml\ndata: {source: xr}\n```\n"
+    run(f"{file}\n{FAILS}\n```console\n$ nncli config check a.yaml\na.yaml:1:16: ...\n```\n")
 
 
 def test_a_page_without_its_extra_is_known():
