@@ -1,1 +1,1 @@
-"""What every room uses: errors, random streams, threads, files."""
+"""Shared foundations: errors, random streams, threads, files."""

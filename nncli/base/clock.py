@@ -1,4 +1,4 @@
-"""Where the time of a run goes."""
+"""Measure where a run spends its time."""
 
 import time
 from collections.abc import Iterator
@@ -6,12 +6,12 @@ from contextlib import contextmanager
 
 
 class Clock:
-    """Adds up wall time by phase.
+    """Total wall time by phase.
 
     Attributes
     ----------
     seconds : dict of str to float
-        By phase, in the order in which they were first named.
+        Time per phase, in the order in which the phases were first named.
     """
 
     def __init__(self, *phases: str) -> None:
@@ -20,7 +20,7 @@ class Clock:
 
     @property
     def total(self) -> float:
-        """Seconds since the clock was made."""
+        """Seconds since the clock was created."""
         return time.perf_counter() - self._made
 
     def start(self) -> None:
@@ -35,7 +35,7 @@ class Clock:
 
     @contextmanager
     def phase(self, name: str) -> Iterator[None]:
-        """Count what is done inside as `name`."""
+        """Count the time spent in the block as `name`."""
         self.start()
         try:
             yield

@@ -1,4 +1,4 @@
-"""What, beside config and data, decides the last bits of the weights."""
+"""Describe the environment: along with config and data, it decides the last bits of the weights."""
 
 import platform
 from typing import Any
@@ -7,10 +7,10 @@ import numpy as np
 
 
 def environment(threads: int) -> dict[str, Any]:
-    """Return the processor, the NumPy build and a number of threads as JSON values.
+    """Return the processor, the NumPy build and the number of threads as JSON values.
 
-    Of the processor it is the instructions that count: they decide which loops NumPy and its BLAS
-    choose.
+    The processor is described by its instruction sets, since NumPy and its BLAS choose their loops
+    by these.
     """
     build = numpy_build()
     blas = build.get("Build Dependencies", {}).get("blas", {})
@@ -23,5 +23,5 @@ def environment(threads: int) -> dict[str, Any]:
 
 
 def numpy_build() -> dict[str, Any]:
-    """Return how NumPy was built, section by section, as it says itself."""
+    """Return the sections of NumPy's own build report."""
     return np.show_config(mode="dicts")  # type: ignore[return-value]  # None only if it prints

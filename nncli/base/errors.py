@@ -1,7 +1,7 @@
-"""Every error that nncli raises on purpose, with the exit code that it ends in.
+"""All errors that nncli raises on purpose, with their exit codes.
 
-An error is raised where its cause is known; ``cli/main.py`` alone turns it into one line on
-standard error and an exit code. Any other exception is a bug and keeps its traceback.
+An error is raised where its cause is known. Only ``cli/main.py`` turns it into one line on standard
+error and an exit code. Any other exception is a bug and keeps its traceback.
 """
 
 from collections.abc import Iterator
@@ -11,19 +11,19 @@ from typing import Any
 
 
 class NncliError(Exception):
-    """Something failed while running: data, disk, network, divergence."""
+    """A failure at run time: data, disk, network, divergence."""
 
     exit_code = 1
 
 
 class UsageError(NncliError):
-    """The command line asks for something that cannot be done."""
+    """The command line asks for something impossible."""
 
     exit_code = 2
 
 
 class ConfigError(UsageError):
-    """A config is wrong; the message has one line for each problem.
+    """A config is invalid; the message has one line per problem.
 
     Attributes
     ----------
@@ -40,11 +40,11 @@ class DataError(NncliError):
 
 
 class DownloadError(DataError):
-    """A data set could be neither found in the cache nor downloaded."""
+    """A data set is not in the cache and cannot be downloaded."""
 
 
 class ModelFileError(NncliError):
-    """A weights file is missing, damaged, or not one of nncli's."""
+    """A weights file is missing, damaged, or was not written by nncli."""
 
 
 class OutputError(NncliError):
@@ -52,23 +52,23 @@ class OutputError(NncliError):
 
 
 class OutOfMemoryError(NncliError):
-    """There is less memory than what was asked for needs."""
+    """There is not enough memory for the request."""
 
 
 class DivergenceError(NncliError):
-    """Training produced a loss or a gradient that is not a finite number.
+    """Training produced a loss or a gradient that is not finite.
 
     Attributes
     ----------
     result : Result, CrossValidation or None
-        The best epoch before, if there was one; of a cross-validation what was done of it.
+        The best epoch so far, if any; for a cross-validation, the results so far.
     """
 
     result: Any = None
 
 
-class Interrupted(NncliError):  # noqa: N818 - not a failure: it was asked for
-    """A signal asked to stop, such as Ctrl-C; what there was has been saved."""
+class Interrupted(NncliError):  # noqa: N818 - not a failure: the user asked for it
+    """A signal such as Ctrl-C ended the work; the results so far are saved."""
 
     def __init__(self, message: str, signal: int) -> None:
         super().__init__(message)
@@ -76,11 +76,11 @@ class Interrupted(NncliError):  # noqa: N818 - not a failure: it was asked for
 
 
 class NncliWarning(UserWarning):
-    """Something looks wrong or was guessed; the result stands."""
+    """Something looks wrong or was guessed; the result is still valid."""
 
 
 def reason(error: OSError) -> str:
-    """Return the operating system's words for `error`, without the path that it repeats."""
+    """Return the operating system's message for `error`, without the path."""
     return (error.strerror or str(error)).lower()
 
 
@@ -90,14 +90,14 @@ def os_errors_as(
 ) -> Iterator[None]:
     """Turn the operating system's errors in the block into ``place: problem (reason); remedy``.
 
-    A pipe whose reader has gone is no place's fault, and stays what it is.
+    A `BrokenPipeError` is raised unchanged: the place is not at fault.
 
     Parameters
     ----------
     kind : type of NncliError
         The error to raise instead of an `OSError`.
     place : object
-        What the error is about, mostly a path.
+        Subject of the error, usually a path.
     """
     try:
         yield
@@ -109,18 +109,18 @@ def os_errors_as(
 
 
 def is_of_memory(error: BaseException) -> bool:
-    """Return whether memory ran out; a file that is mapped says it as the system does."""
+    """Return whether memory ran out; for a mapped file this is an `OSError` with ENOMEM."""
     return isinstance(error, MemoryError) or getattr(error, "errno", None) == ENOMEM
 
 
 @contextmanager
 def memory_for(purpose: str, remedy: str) -> Iterator[None]:
-    """Say what needed the memory that ran out in the block, and what to do.
+    """Report what needed the memory if it runs out in the block, with a remedy.
 
     Parameters
     ----------
     purpose : str
-        What it is for, after "there is not enough memory": ``for the rows of d.csv``.
+        Purpose of the memory, as in ``for the rows of d.csv``.
 
     Raises
     ------
@@ -135,7 +135,7 @@ def memory_for(purpose: str, remedy: str) -> Iterator[None]:
 
 
 def no_memory(error: BaseException, purpose: str = "") -> str:
-    """Return the words for memory that ran out, with what was asked for, if that is known."""
+    """Return the message for memory that ran out, with the requested amount if known."""
     words = str(error) if isinstance(error, MemoryError) else ""
     asked = f" ({words[:1].lower()}{words[1:]})" if words else ""
-    return f"there is not enough memory{purpose and ' '}{purpose}{asked}"
+    return f"not enough memory{purpose and ' '}{purpose}{asked}"

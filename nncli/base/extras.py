@@ -1,4 +1,4 @@
-"""The extras: packages that nncli does without, what each is for, and how to get them."""
+"""The extras: optional packages, their purposes, and how to install them."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,15 +9,15 @@ from nncli.base.words import shell_word
 
 @dataclass(frozen=True)
 class Extra:
-    """Packages that are installed for one purpose.
+    """A package that is installed for one purpose.
 
     Attributes
     ----------
     purpose : str
     package : str
-        What pip installs, with the lowest version.
+        Requirement for pip, with the minimum version.
     module : str
-        What is imported.
+        Name of the module to import.
     """
 
     purpose: str
@@ -28,8 +28,8 @@ class Extra:
 def install_command(name: str) -> str:
     """Return the command that installs an extra, and where to run it.
 
-    A checkout installs its own extras. Otherwise the package is named: the name nncli on the public
-    index is another project's.
+    A checkout installs its own extras. Otherwise the command names the package, because nncli on
+    the public index is a different project.
     """
     checkout = Path(nncli.__file__).parents[1]
     if (checkout / "pyproject.toml").is_file():
@@ -42,6 +42,6 @@ EXTRAS: dict[str, Extra] = {
     "fast": Extra("compiled training steps", "numba>=0.60", "numba"),
     "images": Extra("PNG and JPEG images", "pillow>=10.1", "PIL"),
     "parquet": Extra("Parquet files", "pyarrow>=16", "pyarrow"),
-    "plot": Extra("pictures", "matplotlib>=3.8", "matplotlib"),
+    "plot": Extra("plots", "matplotlib>=3.8", "matplotlib"),
     "tensorboard": Extra("TensorBoard", "tensorboard>=2.16", "tensorboard"),
 }

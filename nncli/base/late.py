@@ -1,7 +1,7 @@
-"""A module that is imported when it is first used.
+"""Import a module on first use.
 
-What reads a config needs the names of the tables of the core, not the mathematics behind them. So
-the core's modules use NumPy in functions only, never when they are imported themselves.
+Reading a config needs the names in the core's tables, but not the mathematics behind them. So the
+core's modules use NumPy only inside functions, never at import time.
 """
 
 import sys
@@ -11,7 +11,7 @@ from typing import Any
 
 
 class _Late(ModuleType):
-    """Stands for a module until one of its attributes is asked for, and then has them all."""
+    """A placeholder that loads its module when an attribute is first accessed."""
 
     def __getattr__(self, attribute: str) -> Any:
         if sys.modules.get(self.__name__) is self:
@@ -22,6 +22,6 @@ class _Late(ModuleType):
 
 
 def import_late(name: str) -> None:
-    """Let ``import name``, from now on, import it when it is first used, unless it is there."""
+    """Make ``import name`` load the module on first use, unless it is already imported."""
     if name not in sys.modules:
         sys.modules[name] = _Late(name)

@@ -1,4 +1,4 @@
-"""Lines about what looks wrong or was guessed, which are no errors."""
+"""Notes on what looks wrong or was guessed; they are not errors."""
 
 import sys
 import warnings
@@ -10,7 +10,7 @@ Note = Callable[[str], None]
 
 
 def warn(text: str) -> None:
-    """Warn of `text`, as an `NncliWarning`, at the place of the first caller outside nncli."""
+    """Issue an `NncliWarning` with the location of the first caller outside nncli."""
     frame, level = sys._getframe(1), 2
     while frame.f_back is not None and _is_own(frame.f_globals.get("__name__", "")):
         frame, level = frame.f_back, level + 1
@@ -22,7 +22,7 @@ def _is_own(module: str) -> bool:
 
 
 def told_once(note: Note) -> Note:
-    """Return a function that passes a line on unless it has passed it on before."""
+    """Return a function that passes each line to `note` only once."""
     told: set[str] = set()
 
     def tell(text: str) -> None:

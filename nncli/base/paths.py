@@ -1,4 +1,4 @@
-"""Paths that are saved and read again, perhaps in another place."""
+"""Paths that are saved and read again, perhaps from another location."""
 
 import os
 from errno import ELOOP
@@ -8,7 +8,7 @@ _LONGEST_NAME, _LONGEST_PATH = 255, 4095  # bytes; Windows counts characters
 
 
 def absolute(path: Path) -> Path:
-    """Return an absolute path, or the path itself where the working directory was removed."""
+    """Return an absolute path, or the path unchanged if the working directory was removed."""
     try:
         return path.absolute()
     except OSError:
@@ -16,24 +16,24 @@ def absolute(path: Path) -> Path:
 
 
 def resolved(path: Path) -> Path:
-    """Return the path without links. Raises `OSError` where they lead in a circle."""
+    """Return the path with links resolved. Raises `OSError` if they form a loop."""
     try:
         return path.resolve()
-    except RuntimeError as error:  # what Python 3.12 and earlier raises
+    except RuntimeError as error:  # raised by Python 3.12 and earlier
         raise OSError(ELOOP, os.strerror(ELOOP)) from error
 
 
 def without_links(path: str | Path) -> str:
-    """Return an absolute path without links, as `absolute` where there is no working directory."""
+    """Return the path with links resolved, or unchanged if the working directory was removed."""
     named = absolute(Path(path))
     return os.path.realpath(named) if named.is_absolute() else str(named)
 
 
 def relative(path: str | Path, folder: str | Path) -> str:
-    """Return a path as seen from a folder, with ``/``; where it would not lead back, the path.
+    """Return a path relative to a folder, with ``/``, or unchanged if `joined` cannot restore it.
 
-    It leads back by its text alone, as `joined` follows it: not through a symbolic link whose
-    parent is another folder, nor from one drive to another.
+    `joined` works on the text alone: it cannot follow a symbolic link whose parent is another
+    folder, and no relative path leads to another drive.
     """
     try:
         found = os.path.relpath(path, folder)
@@ -43,34 +43,34 @@ def relative(path: str | Path, folder: str | Path) -> str:
 
 
 def joined(folder: str | Path, name: str) -> str:
-    """Return where a relative path leads from a folder by its text, whether or not either exists.
+    """Join a folder and a relative path by their text; neither has to exist.
 
-    ``..`` takes back the name before it, so that the folder itself may be gone.
+    ``..`` cancels the name before it, so the folder itself may be missing.
     """
     return os.path.normpath(Path(folder, name))
 
 
 def nearby(name: str | Path) -> Path:
-    """Return a path as short as it can be, for messages."""
+    """Return the shortest form of a path, for messages."""
     path, here = Path(name), absolute(Path())
     return path.relative_to(here) if path.is_relative_to(here) else path
 
 
 def problem_of_name(path: str) -> str | None:
-    """Return why no file can be called so on any system, in words; None if one can."""
+    """Return why a path is invalid on every system, or None if it is valid."""
     if "\0" in path:
-        return "a path has no NUL character"
+        return "a path cannot contain a NUL character"
     try:
         parts = [os.fsencode(part) for part in Path(path).parts]
     except UnicodeEncodeError:
-        return "a path has no half of a character (a surrogate)"
+        return "a path cannot contain half of a character (a surrogate)"
     if max(map(len, parts), default=0) > _LONGEST_NAME or len(path) > _LONGEST_PATH:
-        return f"a name has at most {_LONGEST_NAME} bytes, a path {_LONGEST_PATH:,}"
+        return f"a name can have at most {_LONGEST_NAME} bytes, a path {_LONGEST_PATH:,}"
     return None
 
 
 def is_text(path: str | Path) -> bool:
-    """Return whether a path can be written in UTF-8; names on Linux may have any bytes."""
+    """Return whether a path can be encoded in UTF-8; on Linux, names may contain any bytes."""
     try:
         str(path).encode()
     except UnicodeEncodeError:
@@ -79,7 +79,7 @@ def is_text(path: str | Path) -> bool:
 
 
 def as_text(path: str) -> str:
-    r"""Return a path as text for a file: bytes that are no UTF-8 as ``\xe9``."""
+    r"""Return a path as valid text, with bytes that are not UTF-8 escaped as in ``\xe9``."""
     return path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 

@@ -1,6 +1,6 @@
-r"""What differs between systems, where code asks for it; each value may be another system's.
+r"""Differences between operating systems; tests may set each value to another system's.
 
-Signals that a system lacks are not in Python's `signal`, see `nncli.base.signals`.
+Python's `signal` lacks the signals that a system does not have; see `nncli.base.signals`.
 """
 
 import ntpath
@@ -10,7 +10,7 @@ from errno import EINVAL, ENOTSUP, ENOTTY
 IS_WINDOWS = os.name == "nt"
 
 IN_DIRECTORIES = os.open in os.supports_dir_fd and os.listdir in os.supports_fd
-"""Whether the system looks files up in a directory that is open."""
+"""Whether the system can look up files in an open directory."""
 
 _NEVER_IN_NAMES = {*'<>:"|?*', *map(chr, range(32))}  # on Windows
 _PORTS = {f"{port}{number}" for port in ("com", "lpt") for number in "0123456789¹²³"}
@@ -18,17 +18,18 @@ _DEVICES = {"con", "prn", "aux", "nul", "conin$", "conout$", *_PORTS}
 
 
 def leads_away(path: str, folder: str) -> bool:
-    r"""Return whether the system would ask another machine, or a device, for a path.
+    r"""Return whether a path refers to another machine or to a device.
 
-    To look whether there is such a file tells that machine who is asking, and more. Only Windows
-    does so: ``\\machine\share\file``. Elsewhere ``//machine/share/file`` is a file like any other.
+    Even checking whether such a file exists tells that machine who is asking, and more. Only
+    Windows has such paths: ``\\machine\share\file``. Elsewhere ``//machine/share/file`` is an
+    ordinary file.
 
     Parameters
     ----------
     path : str
-        As somebody wrote it; absolute, or as seen from `folder`.
+        The path as written: absolute or relative to `folder`.
     folder : str
-        An absolute one that is in use; what lies on the same share does not lead away.
+        Absolute path of a folder in use; paths on the same share do not lead away.
     """
     if not IS_WINDOWS:
         return False
@@ -40,27 +41,27 @@ def leads_away(path: str, folder: str) -> bool:
 
 
 def _drive(path: str) -> tuple[str, str]:
-    r"""Return the drive or share that a path names, as ``c:`` or ``\\machine\share``; the rest."""
+    r"""Split a path into its drive or share, ``c:`` or ``\\machine\share``, and the rest."""
     drive, rest = ntpath.splitdrive(path)
     return ntpath.normcase(drive), ntpath.normcase(rest)
 
 
 def _has_device(rest: str) -> bool:
-    """Return whether a path has a part that no file of Windows is called."""
+    """Return whether a path has a part that is not a valid file name on Windows."""
     stems = {part.partition(".")[0].rstrip(" ") for part in rest.split("\\")}
     return not stems.isdisjoint(_DEVICES) or not _NEVER_IN_NAMES.isdisjoint(rest)
 
 
 def synchronize(handle: int) -> None:
-    """Wait until an open file is on the disk. Raises `OSError`."""
+    """Wait until an open file is on disk. Raises `OSError`."""
     try:
         import fcntl
 
-        # The fsync of macOS waits for the drive, which may still lose what it was given.
-        fcntl.fcntl(handle, fcntl.F_FULLFSYNC)  # type: ignore[attr-defined]  # of macOS
+        # On macOS, fsync only sends the data to the drive, which may still lose it.
+        fcntl.fcntl(handle, fcntl.F_FULLFSYNC)  # type: ignore[attr-defined]  # macOS only
     except (ImportError, AttributeError):  # other systems
         os.fsync(handle)
     except OSError as error:
-        if error.errno not in (ENOTSUP, EINVAL, ENOTTY):  # what file systems without it say
+        if error.errno not in (ENOTSUP, EINVAL, ENOTTY):  # file systems without F_FULLFSYNC
             raise
         os.fsync(handle)

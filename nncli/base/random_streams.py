@@ -1,8 +1,8 @@
-"""Random numbers that depend on nothing but the seed and what they are for.
+"""Random numbers that depend only on the seed and their purpose.
 
-Every use of chance has a stream of its own, made anew from ``[seed, stream, index]``. A run can
-therefore go on from any epoch without a saved generator, and a new stream never shifts the
-numbers of another. The values are part of what a seed means: never renumber them.
+Every use of randomness has its own stream, recreated from ``[seed, stream, index]``. So a run can
+resume at any epoch without a saved generator, and a new stream never shifts the numbers of another.
+The results for a seed depend on the stream numbers: never renumber them.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import numpy as np
 
 
 class Stream(IntEnum):
-    """What the random numbers are for."""
+    """The purpose of the random numbers."""
 
     WEIGHTS = 1  # index: the layer
     VALIDATION_SPLIT = 2
@@ -28,16 +28,16 @@ class Stream(IntEnum):
 
 
 def generator(seed: int, stream: Stream, index: int = 0) -> np.random.Generator:
-    """Return the generator of `stream` for `seed`, the same on every call."""
+    """Return the generator of `stream` for `seed`; every call gives the same numbers."""
     return np.random.default_rng([seed, stream, index])
 
 
 def counted(seed: int, stream: Stream, step: int, index: int) -> np.random.Generator:
-    """Return a generator for the numbers of `stream` that a training step needs.
+    """Return a generator for the numbers of `stream` in one training step.
 
     It is Philox4x64-10 (Salmon, Moraes, Dror and Shaw, 2011) with the key (seed, stream) and the
-    counter (n, 0, index, step), n from 1: every number depends on its place alone, so that an
-    engine on any machine can compute it by itself. `index` tells several uses in a step apart.
+    counter (n, 0, index, step), n from 1. Every number depends only on its position, so any engine
+    can compute it independently. `index` distinguishes several uses within a step.
     """
     key, counter = [seed, int(stream)], [0, 0, index, step]
     return np.random.Generator(np.random.Philox(key=key, counter=counter))

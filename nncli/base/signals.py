@@ -1,8 +1,7 @@
-"""The signals that ask a program to end, and how it ends.
+"""Handle the signals that ask a program to end.
 
-A signal raises `Stopped`, so that files in the making are removed. While a module is imported it
-ends the program on the spot: some modules take any exception for something that is not installed,
-and others print it.
+A signal raises `Stopped`, so that unfinished files are removed. During an import it ends the
+program immediately: some modules treat any exception as a missing package, and others print it.
 """
 
 import os
@@ -16,7 +15,7 @@ from typing import TYPE_CHECKING, NoReturn
 if TYPE_CHECKING:
     from sys import UnraisableHookArgs
 
-# SIGHUP: the terminal was closed; SIGBREAK: that of Windows. Queues and limits send the others.
+# SIGHUP and, on Windows, SIGBREAK: the terminal was closed. Job queues and limits send the others.
 _SAVING = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK", "SIGXCPU", "SIGUSR1", "SIGUSR2", "SIGALRM")
 _ENDING = (*_SAVING, "SIGQUIT")
 _AGAIN_SECONDS = 0.02
@@ -36,23 +35,23 @@ class Stopped(KeyboardInterrupt):
 
 
 class _Program:
-    """Whether this process is the program's own, and not one that has imported nncli."""
+    """Whether this process runs the nncli program, rather than importing nncli as a library."""
 
     is_running = False
 
 
 def is_program() -> bool:
-    """Return whether the process belongs to the program, after `stop_at_signals`."""
+    """Return whether this process is the nncli program: whether it called `stop_at_signals`."""
     return _Program.is_running
 
 
 def saving_signals() -> list[int]:
-    """Return the signals that ask a program to save what there is and to end, if not ignored."""
+    """Return the signals, unless ignored, that ask a program to save its results and end."""
     return _not_ignored(_SAVING)
 
 
 def stop_at_signals() -> None:
-    """Let every signal that asks to end raise `Stopped`; one that is ignored stays ignored."""
+    """Make every signal that asks to end raise `Stopped`; ignored signals stay ignored."""
     _Program.is_running = True
     for number in _not_ignored(_ENDING):
         signal.signal(number, _stop)
@@ -60,7 +59,7 @@ def stop_at_signals() -> None:
 
 
 def end_now(line: str, code: int) -> NoReturn:
-    """End the process here, with a line on standard error."""
+    """End the process immediately, with a line on standard error."""
     try:
         os.write(2, line.encode() + b"\n")
     finally:
@@ -87,7 +86,7 @@ def _is_importing(frame: FrameType | None) -> bool:
 
 
 def _unraisable(found: "UnraisableHookArgs") -> None:
-    """Send a signal again where its exception got lost, as in a destructor."""
+    """Send a signal again if its exception was lost, as in a destructor."""
     if isinstance(found.exc_value, Stopped):
         threading.Timer(_AGAIN_SECONDS, signal.raise_signal, [found.exc_value.number]).start()
     else:

@@ -1,4 +1,4 @@
-"""The standard streams as the program uses them, however they were opened, or closed."""
+"""Set up the standard streams, however they were opened or closed."""
 
 import io
 import os
@@ -27,11 +27,11 @@ if TYPE_CHECKING:
 
 @contextmanager
 def standard_streams() -> Iterator[None]:
-    """Make the streams UTF-8 while the block runs; a closed one leads to nowhere.
+    """Make the streams UTF-8 while the block runs; output to a closed stream is discarded.
 
-    What standard output cannot take is an `OutputError`, or a `BrokenPipeError` where its reader
-    has gone: it is the result. What standard error cannot take is lost, as a full disk or a reader
-    that has gone must not end the work.
+    Standard output carries the result, so a failed write raises `OutputError`, or `BrokenPipeError`
+    if the reader is gone. Failed writes to standard error are ignored: a full disk or a closed
+    reader must not end the work.
     """
     with ExitStack() as stack:
         output = _stream(sys.stdout, _Output, line_buffering=_is_shown_at_once(sys.stdout))
@@ -44,12 +44,12 @@ def standard_streams() -> Iterator[None]:
 def print_traceback(
     kind: type[BaseException], error: BaseException, trace: "TracebackType | None"
 ) -> None:
-    """Print a traceback as Python does, of what the terminal obeys nothing: ``sys.excepthook``."""
+    """Print a traceback without terminal control characters; use it as ``sys.excepthook``."""
     from traceback import format_exception
 
     lines = "".join(format_exception(kind, error, trace)).split("\n")
     with standard_streams():
-        print(*map(printable, lines), sep="\n", end="", file=sys.stderr)  # noqa: T201 - it is its task
+        print(*map(printable, lines), sep="\n", end="", file=sys.stderr)  # noqa: T201 - its purpose
 
 
 _TEXT: dict[str, Any] = {"encoding": "utf-8", "errors": "backslashreplace"}
@@ -58,10 +58,10 @@ _TEXT: dict[str, Any] = {"encoding": "utf-8", "errors": "backslashreplace"}
 def _stream(
     stream: TextIO | None, kind: "type[_Stream]", *, line_buffering: bool
 ) -> AbstractContextManager[TextIO]:
-    """Return what takes the place of a standard stream."""
+    """Return the replacement for a standard stream."""
     if stream is None or stream.closed:
-        return open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123 - who calls it closes it
-    if not hasattr(stream, "buffer"):  # a replacement in memory takes everything
+        return open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123 - the caller closes it
+    if not hasattr(stream, "buffer"):  # an in-memory replacement accepts everything
         return nullcontext(stream)
     buffer = io.BufferedWriter(kind(stream.buffer))
     return io.TextIOWrapper(buffer, line_buffering=line_buffering, **_TEXT)
@@ -72,9 +72,9 @@ def _is_shown_at_once(stream: TextIO | None) -> bool:
 
 
 class _Stream(io.RawIOBase):
-    """A stream on top of a standard one, past whose buffer it writes.
+    """A stream that bypasses the buffer of the standard stream below it.
 
-    The buffer would keep what failed, and fail again at the exit.
+    The buffer would keep data that could not be written, and fail again at exit.
     """
 
     def __init__(self, below: Any) -> None:
@@ -91,7 +91,7 @@ class _Stream(io.RawIOBase):
 
 
 class _Output(_Stream):
-    """A stream that takes everything or says why not; after that it takes all and loses it."""
+    """A stream that reports the first failed write, and discards everything after it."""
 
     _has_failed = False
 
@@ -104,7 +104,7 @@ class _Output(_Stream):
     def _taken(self, content: memoryview) -> int:
         try:
             taken = self._below.write(content)
-            if taken is None:  # it does not wait by itself, as other programs may have left it
+            if taken is None:  # non-blocking, perhaps set so by another program
                 select.select([], [self._below], [])
             return taken or 0
         except OSError as error:
@@ -115,11 +115,11 @@ class _Output(_Stream):
 
 
 class _Lossy(_Stream):
-    """A stream that takes everything and loses what the one below it does not take."""
+    """A stream that ignores failed writes."""
 
     def write(self, content: "ReadableBuffer") -> int:
         with suppress(OSError):
-            # None where it would have to wait; less than all of it is followed by the rest.
+            # None means that the write would block. After a partial write, the rest follows.
             if taken := self._below.write(content):
                 return int(taken)
         return memoryview(content).nbytes

@@ -1,4 +1,4 @@
-"""How many threads the matrix products of NumPy's BLAS use."""
+"""Control how many threads NumPy's BLAS uses for matrix products."""
 
 import os
 import sys
@@ -15,21 +15,22 @@ VARIABLES = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 MOST_THREADS = 1024
 AUTOMATIC = "NNCLI_THREADS_AUTOMATIC"
 
-# Floating-point operations of the largest product from which several threads pay. Below, they gain
-# little, and where they wait for each other beside other work, training gets many times slower.
+# Size of the largest product, in floating-point operations, from which several threads pay off.
+# Below it they gain little, and on a busy machine they wait for each other: training then becomes
+# many times slower.
 ENOUGH_WORK = 5e7
 
 _lock = Lock()
-_blocks = 0  # of `limited_threads` that run
+_blocks = 0  # active `limited_threads` blocks
 _limit: int | None = None
 _limiter: Any = None
-_starts_by_environment = False  # whether NumPy was still to be imported when its threads were set
+_starts_by_environment = False  # whether the variables were set before NumPy was imported
 
 
 def start_with_one_thread() -> None:
-    """Let NumPy start with one thread, unless the environment says otherwise.
+    """Make NumPy start with one thread, unless the environment sets a number.
 
-    NumPy must not have been imported yet.
+    Call it before NumPy is imported.
     """
     global _starts_by_environment
     _starts_by_environment = "numpy" not in sys.modules
@@ -39,9 +40,10 @@ def start_with_one_thread() -> None:
 
 
 def suited_threads(largest_product: float) -> int:
-    """Return the number of threads for products of up to so many floating-point operations.
+    """Return the number of threads for products of up to that many floating-point operations.
 
-    It is what the environment says; else one, or for large products one a processor.
+    The environment decides if it sets a number. Otherwise, use one thread, or for large products
+    one per processor.
     """
     if AUTOMATIC not in os.environ and (number := _by_environment()):
         return number
@@ -49,7 +51,7 @@ def suited_threads(largest_product: float) -> int:
 
 
 def check_threads(count: object) -> int | None:
-    """Return a number of threads, None for none. Raises `UsageError` for what cannot be."""
+    """Return a checked number of threads; None stays None. Raises `UsageError`."""
     if count is None:
         return None
     number = int(count) if isinstance(count, Integral) and not isinstance(count, bool) else 0
@@ -60,10 +62,10 @@ def check_threads(count: object) -> int | None:
 
 @contextmanager
 def limited_threads(count: int) -> Iterator[None]:
-    """Let the products of this process use `count` threads while the block runs.
+    """Use `count` threads for this process's matrix products while the block runs.
 
-    The number belongs to the whole process: where a block runs already, in this thread or in
-    another, its number stays. When the last block ends, the number from before is back.
+    The number applies to the whole process: if another block is active, in any thread, its number
+    stays. When the last block ends, the previous number is restored.
     """
     global _blocks, _limit, _limiter
     with _lock:
@@ -82,7 +84,7 @@ def limited_threads(count: int) -> Iterator[None]:
 
 
 def _limiter_of(count: int) -> Any:
-    """Set the number of threads; return what sets it back, None where it is that number."""
+    """Set the number of threads; return a limiter that restores it, or None if unchanged."""
     if _starts_by_environment and count == threads_in_use():
         return None
     return _controller().limit(limits=count, user_api="blas")
@@ -90,14 +92,14 @@ def _limiter_of(count: int) -> Any:
 
 @cache
 def _controller() -> Any:
-    """Return what sets the number of threads; it takes milliseconds to find the libraries."""
-    from threadpoolctl import ThreadpoolController  # only here: most runs do without
+    """Return the controller of the BLAS threads; finding the libraries takes milliseconds."""
+    from threadpoolctl import ThreadpoolController  # only here: most runs do not need it
 
     return ThreadpoolController()
 
 
 def threads_in_use() -> int:
-    """Return how many threads the products use."""
+    """Return how many threads the matrix products use."""
     return _limit or _by_environment() or processors()
 
 
@@ -116,7 +118,7 @@ def processors() -> int:
 
 
 def _forget_blocks() -> None:
-    """Begin anew in a process that was forked within a block."""
+    """Reset the state in a process that was forked within a block."""
     global _lock, _blocks, _limit, _limiter
     _lock, _blocks, _limit, _limiter = Lock(), 0, None, None
 

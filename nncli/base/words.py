@@ -1,4 +1,4 @@
-"""Words for messages: lists, counts, guesses, and text that is safe to print."""
+"""Text for messages: lists, counts, suggestions, and escaping for safe output."""
 
 import json
 import re
@@ -9,18 +9,18 @@ from nncli.base import platforms
 
 
 def has_surrogate(text: str) -> bool:
-    """Return whether text has half a surrogate pair, which no encoding of Unicode has."""
+    """Return whether text has a surrogate code point, which no Unicode encoding can represent."""
     return not text.isascii() and any("\ud800" <= each <= "\udfff" for each in text)
 
 
 def listed(names: Sequence[str], most: int = 5, quote: str = "'") -> str:
-    """Return names in quotes: ``'a', 'b' and 3 more`` where there are more than `most`."""
+    """Return names in quotes; of more than `most` only the first: ``'a', 'b' and 3 more``."""
     shown = ", ".join(f"{quote}{name}{quote}" for name in names[:most])
     return shown if len(names) <= most else f"{shown} and {len(names) - most} more"
 
 
 def briefly(names: Sequence[str]) -> str:
-    """Return names without quotes, of more than six only ``a, b, ... z``: they are numbered."""
+    """Return numbered names without quotes; more than six are shortened to ``a, b, ... z``."""
     return ", ".join(names) if len(names) <= 6 else f"{names[0]}, {names[1]}, ... {names[-1]}"
 
 
@@ -31,37 +31,37 @@ def count(number: int, word: str) -> str:
 
 
 def did_you_mean(word: str, known: Sequence[str]) -> str:
-    """Return ``; did you mean 'x'?`` for the nearest of `known`, or an empty string."""
-    from difflib import get_close_matches  # only after a mistake: every command loads this module
+    """Return ``; did you mean 'x'?`` for the closest of `known`, or an empty string."""
+    from difflib import get_close_matches  # only here: every command loads this module
 
     near = get_close_matches(word, known, n=1, cutoff=0.6)
     return f"; did you mean '{near[0]}'?" if near else ""
 
 
-# Characters that Python calls printable, of which nothing is seen: fillers and selectors.
+# Invisible characters that Python treats as printable: fillers and variation selectors.
 _UNSEEN = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
 )
 
 
 def is_printable(text: str) -> bool:
-    """Return whether all of `text` is seen, on the line it is on and in its order.
+    """Return whether all of `text` is visible, on one line and in order.
 
-    No control characters, ends of lines, marks of direction, nor any that hide: every message,
-    table and terminal asks here.
+    Control characters, line breaks, direction marks and invisible characters are not allowed.
+    All messages, tables and terminal output use this check.
     """
     return text.isprintable() and (text.isascii() or not _UNSEEN.search(text))
 
 
 def printable(text: str) -> str:
-    """Return `text` with everything escaped that could move a terminal's cursor, or do worse."""
+    """Return `text` with everything escaped that is not printable, such as terminal codes."""
     if is_printable(text):
         return text
     return "".join(each if is_printable(each) else _escape(each) for each in text)
 
 
 def printable_json(text: str) -> str:
-    """Return JSON with the same values, and the same lines, in which everything prints."""
+    """Return JSON with the same values and lines, and everything escaped that is not printable."""
     lines = text.split("\n")
     return "\n".join(each if is_printable(each) else _json_line(each) for each in lines)
 
@@ -83,14 +83,14 @@ _LONGEST_YAML_KEY = 1024  # without a question mark before it: YAML 1.2, section
 
 
 def yaml_word(text: str) -> str:
-    """Return a name as a config takes it: in quotes where YAML would see something else in it."""
+    """Return a name for a config, quoted where YAML would read something else."""
     if _PLAIN_NAME.fullmatch(text) and text.lower() not in _YAML_WORDS:
         return text
     return json.dumps(text, ensure_ascii=not is_printable(text))
 
 
 def yaml_key(text: str) -> str:
-    """Return a name as a config takes it before a colon."""
+    """Return a name as a key of a config."""
     word = yaml_word(text)
     return word if len(word) <= _LONGEST_YAML_KEY else f"? {word} "
 
@@ -99,12 +99,12 @@ _PLAIN_ON_WINDOWS = re.compile(r"[\w.:/\\-]+")
 
 
 def shell_word(text: str) -> str:
-    r"""Return a name as a shell takes it, on one line; one that starts with - is no option.
+    r"""Quote a name for the shell, on one line; a leading ``-`` is not read as an option.
 
-    What does not print is written as bash, zsh and POSIX 2024 read it: ``$'a\012b'``. On Windows
-    double quotes are what cmd and PowerShell share. They keep all that a name may have there,
-    except, in PowerShell, ``$``, backticks and curly double quotes, and in cmd ``%NAME%`` where
-    there is such a variable: of these neither has a notation that the other reads.
+    Characters that are not printable are escaped for bash, zsh and POSIX 2024: ``$'a\012b'``. On
+    Windows, cmd and PowerShell share only double quotes. These preserve every valid name, except
+    ``$``, backticks and curly double quotes in PowerShell, and ``%NAME%`` in cmd if that variable
+    exists: no notation for these works in both shells.
     """
     if platforms.IS_WINDOWS:
         return _windows_word(f".\\{text}" if text.startswith("-") else text)
@@ -117,7 +117,7 @@ def shell_word(text: str) -> str:
 def _windows_word(text: str) -> str:
     if _PLAIN_ON_WINDOWS.fullmatch(text):
         return text
-    ends = len(text) - len(text.rstrip("\\"))  # a program takes \" for a quote of the name
+    ends = len(text) - len(text.rstrip("\\"))  # programs read \" as a literal quote
     return f'"{printable(text)}{text[len(text) - ends :]}"'
 
 
@@ -130,6 +130,6 @@ def _in_shell_quotes(each: str) -> str:
 
 
 def on_one_line(text: str, width: int = 200) -> str:
-    """Return `text` fit for a message: printable, at most `width` characters."""
+    """Return `text` for a message: printable, at most `width` characters."""
     text = printable(text[: width + 1])
     return text if len(text) <= width else text[: width - 3] + "..."

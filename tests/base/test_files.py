@@ -126,7 +126,7 @@ def test_when_the_disk_is_full_the_old_file_stays(tmp_path, size):
         text=True,
     )
     assert result.stderr == ""
-    assert result.stdout.startswith(f"{path}: cannot be written (file too large); check the free")
+    assert result.stdout.startswith(f"{path}: cannot be written (file too large); check free")
     assert path.read_bytes() == b"old"
     assert names_in(tmp_path) == ["file"]
 

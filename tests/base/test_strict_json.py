@@ -36,8 +36,8 @@ def test_what_is_written_in_another_way_is_refused(value):
     [
         ("", "is not valid JSON (Expecting value"),
         ("{", "is not valid JSON (Expecting property name"),
-        ('{"a": 1, "a": 1}', "(a key stands twice)"),
-        ('[{"a": {"b": 1, "b": 2}}]', "(a key stands twice)"),
+        ('{"a": 1, "a": 1}', "(duplicate key)"),
+        ('[{"a": {"b": 1, "b": 2}}]', "(duplicate key)"),
         ("NaN", "(NaN is not JSON)"),
         ("[-Infinity]", "(-Infinity is not JSON)"),
         ("1e999", "is not valid JSON (Out of range"),

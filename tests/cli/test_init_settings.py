@@ -161,7 +161,7 @@ def test_a_config_that_exists_is_refused_before_the_table_is_read(init, nncli, t
         (tmp_path / name).write_text("mine", encoding="utf-8")
         done = nncli("init", "table", "--data", "none/t.csv", "--target", "y", *given)
         assert (done.code, done.err.count("\n")) == (2, 1)
-        assert f"{name}: exists; choose another file with -o" in done.err
+        assert f"{name}: already exists; choose another file with -o" in done.err
 
 
 @pytest.mark.parametrize(("rows_of_it", "share"), [(2400, 0.1), (2100, 0)])

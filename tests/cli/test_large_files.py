@@ -49,6 +49,6 @@ def test_a_large_file_that_changes_while_it_is_trained_on_is_told(
     monkeypatch.chdir(tmp_path)
     os.utime("x.npy", ns=(10**18, 10**18))
     everything_mapped_is_large()
-    with pytest.raises(api.DataError, match=r"^x\.npy: has changed while it was in use; no result"):
+    with pytest.raises(api.DataError, match=r"^x\.npy: was changed while in use; nothing computed"):
         api.train(sorted_arrays, observers=[Overwrite(method)], out="run")
     assert not (tmp_path / "run" / "weights.npz").exists()

@@ -59,7 +59,7 @@ def test_training_says_what_needs_the_memory(limited, case, tmp_path):
         np.savez_compressed(tmp_path / "large.npz", X=X, y=np.arange(len(X)) % 2)
     code, _, err = limited(config, "train", "c.yaml", "-q", "-o", "run", megabytes=400)
     assert (code, err.count("\n")) == (1, 1), err
-    assert err.startswith(f"Error: there is not enough memory {need} (unable to allocate")
+    assert err.startswith(f"Error: not enough memory {need} (unable to allocate")
     assert remedy in err
     assert not (tmp_path / "run" / "weights.npz").exists()
 
@@ -70,7 +70,7 @@ def test_rows_to_evaluate_need_memory_and_rows_to_predict_do_not(limited, tmp_pa
     (tmp_path / "many.csv").write_text("x,y\n" + "1,a\n2,b\n" * 5_000_000, encoding="utf-8")
     code, _, err = limited("", "eval", "run", "--data", "many.csv", megabytes=280)
     assert (code, err.count("\n")) == (1, 1), err
-    assert err.startswith("Error: there is not enough memory for the rows of many.csv (unable")
+    assert err.startswith("Error: not enough memory for the rows of many.csv (unable")
     assert limited("", "predict", "run", "many.csv", "-o", "p.csv", megabytes=280)[0] == 0
 
 
@@ -88,4 +88,4 @@ def test_it_is_no_fault_of_the_data_that_a_model_names(limited, tmp_path):
     assert limited(config, *train, megabytes=4000)[0] == 0
     code, _, err = limited(config, "eval", "run", megabytes=200)
     assert code == 1
-    assert err.startswith("Error: there is not enough memory for the rows of d.npz (unable")
+    assert err.startswith("Error: not enough memory for the rows of d.npz (unable")

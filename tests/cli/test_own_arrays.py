@@ -197,4 +197,4 @@ def test_an_array_of_objects_that_is_asked_for_is_refused_by_name(nncli, config)
         config(f"{{path: rows.npz, {data}}}")
         done = nncli("train", "c.yaml")
         assert done.code == 1
-        assert "rows.npz: names holds Python objects or nothing, not numbers" in done.error
+        assert "rows.npz: names holds Python objects or empty values, not numbers" in done.error

@@ -278,7 +278,7 @@ def test_a_file_that_exists_is_left_unless_it_is_to_be_replaced(nncli, weights, 
     refused = nncli("predict", weights, rows, "-o", out)
     assert refused.code == 2
     assert refused.error == (
-        f"Error: {out}: exists; choose another file with -o, or --force to replace it"
+        f"Error: {out}: already exists; choose another file with -o, or --force to replace it"
     )
     assert out.read_text() == "mine"
     assert nncli("predict", weights, rows, "-o", out, "--force").code == 0

@@ -71,7 +71,7 @@ def test_standard_input_is_proposed_only_where_it_is_read(nncli, table, tmp_path
     assert nncli("train", config, "-q", "-o", "run").code == 0
     os.mkfifo(tmp_path / "pipe")
     for command in (("train", config, "--data"), ("eval", "run", "--data"), ("predict", "run")):
-        assert "save its content as one (only predict, eval" in nncli(*command, "pipe").error
+        assert "save its content to a file (only predict, eval" in nncli(*command, "pipe").error
     error = nncli("init", "images", "--data", "-", "--target", "y", stdin=content).error
     assert error.startswith("Error: --data: found '-'; expected a folder")
     assert nncli("init", "csv", "--data", "-", "--target", "y", stdin=content).code == 0

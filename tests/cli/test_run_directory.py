@@ -157,7 +157,7 @@ def test_no_link_is_followed(nncli, tmp_path, stopped, name):
     (stopped / name).symlink_to(tmp_path / "precious")
     result = nncli("train", "--resume", "run", "-q")
     line = result.error.removeprefix("Error: ")
-    assert line.startswith(f"run/{name}: cannot be read (a link; put a copy in its place)")
+    assert line.startswith(f"run/{name}: cannot be read (a link; replace it with a copy)")
     assert content(tmp_path)["precious"] == before
 
 
@@ -187,7 +187,7 @@ def test_the_directory_of_a_fold_may_not_be_a_link(nncli, tmp_path, stop_at):
     stop_at(0)
     result = nncli("train", "--resume", "run", "-q")
     assert result.error == (
-        "Error: run/fold-1: is no directory of a fold (a link; put a copy in its place)"
+        "Error: run/fold-1: is no directory of a fold (a link; replace it with a copy)"
     )
     assert content(tmp_path / "precious") == before
 

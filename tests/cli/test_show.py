@@ -178,7 +178,7 @@ def test_a_model_of_images_fits_80_columns(nncli, mnist_run):
         ("weights.npz", 2, "Error: weights.npz: cannot be read (no such file or directory)"),
         ("missing.yaml", 2, "missing.yaml: cannot be read (no such file or directory); 'nncli"),
         (".", 1, "Error: weights.npz: cannot be read (no such file or directory)"),
-        ("broken", 1, "Error: broken: is cut short; get or train the model again"),
+        ("broken", 1, "Error: broken: is truncated; get or train the model again"),
         ("n" * 300, 1, "Error: nnn"),
     ],
 )

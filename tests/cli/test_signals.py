@@ -177,6 +177,6 @@ def test_to_read_what_was_cut_off_of_a_mapped_file_ends_in_one_line(tmp_path):
     )
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == (
-        "Error: x.npy: was cut off while it was in use; no result of mixed rows is saved; leave it "
-        "as it is, and start again\n"
+        "Error: x.npy: was truncated while in use; nothing computed from mixed rows is saved; "
+        "leave the file unchanged and start again\n"
     )

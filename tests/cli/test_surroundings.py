@@ -266,7 +266,7 @@ def test_a_machine_without_room_for_temporary_files_says_so(files, process, smal
     out, err = running.communicate(timeout=60)
     assert (running.returncode, out, err.count("\n")) == (1, "", 1)
     assert err.startswith("Error: temporary files: cannot be written (no usable temporary dir")
-    assert "; let TMPDIR name a folder" in err
+    assert "; set TMPDIR to a writable folder" in err
 
 
 def test_an_error_of_the_system_is_not_blamed_on_standard_output(run, monkeypatch):

@@ -498,8 +498,8 @@ def test_a_full_disk_is_one_line(process, small_files, xor_config, tmp_path):
     assert training.returncode == 1
     assert out == ""
     assert err == (
-        "Error: runs/xor-001/checkpoint.npz: cannot be written (file too large); check the free "
-        "space and the permissions, or choose another place with -o\n"
+        "Error: runs/xor-001/checkpoint.npz: cannot be written (file too large); check free "
+        "space and permissions, or choose another place with -o\n"
     )
     assert names_in(tmp_path / "runs" / "xor-001") == ["config.yaml", "history.csv"]
 
@@ -513,8 +513,8 @@ def test_a_disk_that_fills_up_while_training_is_one_line_and_nothing_is_lost(
     assert training.returncode == 1
     assert out == ""
     assert err == (
-        "Error: runs/xor-001/history.csv: cannot be written (file too large); check the free "
-        "space and the permissions, or choose another place with -o\n"
+        "Error: runs/xor-001/history.csv: cannot be written (file too large); check free "
+        "space and permissions, or choose another place with -o\n"
     )
     assert nncli("train", "-q", "--resume", "runs/xor-001").code == 0
     assert nncli("train", "-q", xor_config, long, "-o", "whole").code == 0

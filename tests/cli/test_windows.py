@@ -107,7 +107,7 @@ def test_predictions_do_not_take_the_place_of_rows_that_are_mapped(
     before = (tmp_path / "x.npy").read_bytes()
     done = nncli("predict", "run", "x.npy", "-o", "x.npy", "--force")
     assert done.code == 1
-    assert done.error.startswith("Error: x.npy: cannot be written (permission denied); check the")
+    assert done.error.startswith("Error: x.npy: cannot be written (permission denied); check free")
     assert (tmp_path / "x.npy").read_bytes() == before
     assert nothing_hidden(tmp_path)
     windows.clear()
@@ -168,7 +168,7 @@ def test_a_model_that_nobody_may_replace_is_an_error_of_one_line(nncli, tmp_path
     busy("replace", -1)
     done = nncli("train", config(tmp_path, "optimizer: adam"), "-q", "-o", "run")
     assert done.code == 1
-    assert "cannot be written (permission denied); check the free space" in done.error
+    assert "cannot be written (permission denied); check free space and permissions" in done.error
     assert nothing_hidden(tmp_path)
     busy("link", -1)  # what is new takes its name by a link where it can
     assert nncli("init", "xor", "-o", "new.yaml").code == 1

@@ -216,8 +216,8 @@ def test_a_file_system_that_fills_up_loses_nothing(tmp_path, config, whole):
     )
     assert done.stdout == "exit code 1\n"
     assert re.fullmatch(
-        r"Error: \S+/run/\w+\.\w+: cannot be written \(no space left on device\); check the free "
-        r"space and the permissions, or choose another place with -o\n",
+        r"Error: \S+/run/\w+\.\w+: cannot be written \(no space left on device\); check free "
+        r"space and permissions, or choose another place with -o\n",
         done.stderr,
     )
     assert_nothing_is_half_written(run)

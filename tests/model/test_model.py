@@ -184,7 +184,7 @@ def test_a_saved_model_is_the_file_of_the_command_line(models, tmp_path):
     model.save(path)
     assert path.read_bytes() == (Path(model.called) / "weights.npz").read_bytes()
     assert read_model(path).called == str(path)
-    with pytest.raises(UsageError, match=r"weights\.npz: exists; choose another file"):
+    with pytest.raises(UsageError, match=r"weights\.npz: already exists; choose another file"):
         model.save(str(path))
     model.save(path, replace=True)
     with pytest.raises(UsageError, match="is not a regular file"):

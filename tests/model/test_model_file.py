@@ -460,16 +460,16 @@ SLOPES = np.ones(4, np.float32)
 
 WRONG_FILES = {
     "empty": (lambda: b"", "is empty"),
-    "cut in half": (lambda: written()[: len(written()) // 2], "is cut short, in metadata"),
-    "without its end": (lambda: written()[:-1], "or is cut"),
+    "cut in half": (lambda: written()[: len(written()) // 2], "is truncated in metadata"),
+    "without its end": (lambda: written()[:-1], "or is truncated"),
     "text": (lambda: b"data: mnist\n", "not an .npz file"),
     "a picture": (png, "not an .npz file"),
     "a pickle": (with_a_pickle_alone, "not an .npz file"),
     "a plain zip": (plain_zip, "unexpected member 'notes.txt'"),
     "a zip without members": (lambda: b"PK\5\6" + bytes(18), "not an .npz file"),
     "somebody else's npz": (lambda: packed({"X": np.zeros(3)}), "no metadata"),
-    "encrypted": (encrypted, "another directory at its end"),
-    "packed by NumPy": (lambda: saved_by_numpy(np.savez), "another zip header of metadata"),
+    "encrypted": (encrypted, "a zip directory that nncli does not write"),
+    "packed by NumPy": (lambda: saved_by_numpy(np.savez), "a zip header of metadata that"),
     "compressed": (
         lambda: saved_by_numpy(np.savez_compressed),
         "is compressed",
@@ -607,7 +607,7 @@ def test_a_missing_file_and_a_directory_are_refused(path):
         read_model(path)  # of a directory, the weights.npz in it
 
 
-@pytest.mark.parametrize("words", ["is cut short, in metadata", "W1 is not what was saved"])
+@pytest.mark.parametrize("words", ["is truncated in metadata", "W1 is not what was saved"])
 def test_a_damaged_file_comes_with_a_remedy(path, words):
     by_words = {each: make for make, each in WRONG_FILES.values()}
     path.write_bytes(by_words[words]())

@@ -75,7 +75,7 @@ IN_ANY_FORMAT = {
     "nothing": (lambda _: "", "not valid JSON"),
     "a list": (lambda _: "[1]", "no format_version"),
     "deeply nested": (lambda _: "[" * 100_000, "not valid JSON"),
-    "a key twice": (lambda _: '{"format_version": 1, "format_version": 1}', "a key stands twice"),
+    "a key twice": (lambda _: '{"format_version": 1, "format_version": 1}', "duplicate key"),
     "NaN": (set_to("metrics", "test", "loss", value=float("nan")), "NaN is not JSON"),
     "infinity": (set_to("preprocessing", "scale", value=float("-inf")), "-Infinity is not JSON"),
     "too many digits": (lambda _: '{"format_version": ' + "1" * 5000 + "}", "not valid JSON"),

@@ -79,8 +79,8 @@ def refusal(act, *arguments, **options):
     with pytest.raises(DataError) as caught:
         act(*arguments, **options)
     assert str(caught.value) == (
-        "X.npy: has changed while it was in use; no result of mixed rows is saved; leave it as it "
-        "is, and start again"
+        "X.npy: was changed while in use; nothing computed from mixed rows is saved; leave the "
+        "file unchanged and start again"
     )
 
 
@@ -119,7 +119,7 @@ def test_a_change_that_makes_training_diverge_is_what_is_told():
 
 def test_folds_that_are_done_stay():
     watching = Change(cut)
-    with pytest.raises(DataError, match=r"X\.npy: has changed"):
+    with pytest.raises(DataError, match=r"X\.npy: was changed"):
         api.cross_validate(CONFIG, {"training.folds": 2}, observers=[watching], out="run")
     assert not Path("run/metrics.json").exists()
 

@@ -180,5 +180,5 @@ def test_a_pipe_or_a_device_instead_of_a_file_is_not_read(arrays_of, tmp_path):
 
 
 def test_a_path_that_can_be_none_is_an_error(arrays_of):
-    with pytest.raises(ConfigError, match="a path has no NUL character"):
+    with pytest.raises(ConfigError, match="a path cannot contain a NUL character"):
         arrays_of('model.initial_weights="a\\0b"', "model.initial_biases=null")

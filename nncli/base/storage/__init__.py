@@ -1,1 +1,1 @@
-"""Files: written atomically, locked, mapped; nncli's own formats."""
+"""Files: atomic writes, locks, memory maps, and nncli's own formats."""

@@ -1,10 +1,10 @@
-"""An open directory: its files are opened in it, wherever its name leads now.
+"""Open files relative to an open directory, even if its path changes.
 
-A path is looked up anew each time that it is used: once a directory is renamed and another takes
-its name, what is written by paths goes elsewhere. The files of an open directory are looked up in
-it by their own name alone, and links are not followed.
+A path is looked up again on each use: if a directory is renamed and another takes its name, writes
+by path go elsewhere. Files in an open directory are looked up by name alone, and links are not
+followed.
 
-Windows has no such calls, but renames no directory in which a file is open: there, paths do.
+Windows has no such calls, but does not rename directories with open files: paths are enough there.
 """
 
 import os
@@ -22,25 +22,25 @@ from nncli.base.paths import nearby
 
 _DIRECTORY: int = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0)
 _NO_LINK: int = getattr(os, "O_NOFOLLOW", 0)
-_NO_WAIT: int = getattr(os, "O_NONBLOCK", 0)  # for somebody at the other end of a pipe
+_NO_WAIT: int = getattr(os, "O_NONBLOCK", 0)  # do not wait for the other end of a pipe
 _WAITS_SECONDS = (0.01, 0.03, 0.1, 0.3, 1.0)
 
 
 class Directory:
-    """A directory that may be open; while it is not, its files are looked up by paths.
+    """A directory that can be open; otherwise its files are looked up by path.
 
     Parameters
     ----------
     path : Path
-        As the user names it.
+        Path as the user gave it.
     within : Directory, optional
-        The open one that it lies in. It is looked up there, and may not be a link.
+        Open parent directory. The directory is looked up there, and must not be a link.
 
     Attributes
     ----------
     path : Path
     handle : int or None
-        None while it is not open, and on Windows.
+        File descriptor; None while the directory is not open, and on Windows.
     """
 
     def __init__(self, path: Path, within: "Directory | None" = None) -> None:
@@ -56,7 +56,7 @@ class Directory:
 
     @contextmanager
     def opened(self) -> Iterator[None]:
-        """Keep it open while the block runs. Raises `OSError`."""
+        """Keep the directory open while the block runs. Raises `OSError`."""
         if not platforms.IN_DIRECTORIES or self.handle is not None:
             yield
             return
@@ -68,26 +68,26 @@ class Directory:
             os.close(handle)
 
     def directory(self, name: str) -> "Directory":
-        """Return a directory in it, which need not be there yet."""
+        """Return a subdirectory, which does not have to exist yet."""
         return Directory(self.path / name, self)
 
     def make(self) -> None:
-        """Make it, unless it is there. Raises `OSError`."""
+        """Create the directory unless it exists. Raises `OSError`."""
         name, handle = self._within.lookup(self.path.name) if self._within else (self.path, None)
         with suppress(FileExistsError):
             os.mkdir(name, dir_fd=handle)
 
     def names(self) -> list[str]:
-        """Return the names of what it holds. Raises `OSError`."""
+        """Return the names in the directory. Raises `OSError`."""
         place = self.path if self.handle is None else self.handle
-        return os.listdir(place)  # noqa: PTH208 - Path lists nothing by a handle
+        return os.listdir(place)  # noqa: PTH208 - Path cannot list a handle
 
     def place(self) -> Path:
-        """Return where it is now, as far as the system tells."""
+        """Return the current path, or the original one if the system does not know it."""
         return self._found() or self.path
 
     def is_removed(self) -> bool:
-        """Return whether no path leads to it any more, as far as the system tells."""
+        """Return whether the system finds no path to the directory anymore."""
         return self._found() is None
 
     def _found(self) -> Path | None:
@@ -101,7 +101,7 @@ class Directory:
         return None
 
     def lookup(self, name: str) -> tuple[str, int | None]:
-        """Return a path and the open directory (``dir_fd``) in which it leads to `name`."""
+        """Return a path to `name`, and the open directory (``dir_fd``) that it is relative to."""
         return (name, self.handle) if self.handle is not None else (str(self.path / name), None)
 
     def _open(self) -> int:
@@ -112,7 +112,7 @@ class Directory:
 
 @dataclass(frozen=True)
 class Entry:
-    """A file of a directory."""
+    """A file in a directory."""
 
     directory: Directory
     name: str
@@ -121,31 +121,31 @@ class Entry:
         return str(self.directory.place() / self.name)
 
     def open(self, flags: int) -> int:
-        """Return a handle. Raises `OSError`, also when it is a link."""
+        """Open the file and return a handle. Raises `OSError`, also if it is a link."""
         name, handle = self.directory.lookup(self.name)
         try:
             return os.open(name, flags | _NO_LINK | _NO_WAIT, 0o666, dir_fd=handle)
         except OSError as error:
-            # Linux says of a link that it is no directory where one was to be opened.
+            # When asked for a directory, Linux reports ENOTDIR for a link.
             if error.errno in (ELOOP, ENOTDIR) and self._is_link():
-                raise OSError(ELOOP, "a link; put a copy in its place") from error
+                raise OSError(ELOOP, "a link; replace it with a copy") from error
             raise
 
     def _is_link(self) -> bool:
         name, handle = self.directory.lookup(self.name)
-        with suppress(OSError):  # of links in a circle before it
+        with suppress(OSError):  # a loop of links in its path
             return stat.S_ISLNK(os.stat(name, dir_fd=handle, follow_symlinks=False).st_mode)
         return False
 
     def stream(self, mode: str, buffering: int = -1) -> BinaryIO:
-        """Open it in a binary mode of the built-in `open`. Raises `OSError`."""
-        # The caller closes it.
+        """Open the file in a binary mode of the built-in `open`. Raises `OSError`."""
+        # The caller closes the stream.
         return cast(
             BinaryIO, open(self.name, mode, buffering, opener=lambda _, flags: self.open(flags))
         )
 
     def exists(self) -> bool:
-        """Return whether there is something of that name, if only a link."""
+        """Return whether the name exists, even as a broken link."""
         name, handle = self.directory.lookup(self.name)
         try:
             os.stat(name, dir_fd=handle, follow_symlinks=False)
@@ -154,9 +154,9 @@ class Entry:
         return True
 
     def rename(self, name: str, *, replace: bool = True) -> None:
-        """Let it take the place of another file of its directory, if there is one.
+        """Rename the file within its directory, replacing an existing one.
 
-        Raises `OSError`; `FileExistsError` where there is one that may not be replaced.
+        Raises `OSError`; without `replace`, raises `FileExistsError` if the name exists.
         """
         old, handle = self.directory.lookup(self.name)
         new, _ = self.directory.lookup(name)
@@ -164,14 +164,14 @@ class Entry:
             _patiently(lambda: os.replace(old, new, src_dir_fd=handle, dst_dir_fd=handle))
 
     def _is_linked_as(self, name: str) -> bool:
-        """Give it a name that nothing has, beside its own; False where the system cannot."""
+        """Move the file to an unused name with a hard link; return False if unsupported."""
         old, handle = self.directory.lookup(self.name)
         new, _ = self.directory.lookup(name)
         try:
             os.link(old, new, src_dir_fd=handle, dst_dir_fd=handle, follow_symlinks=False)
         except FileExistsError:
             raise
-        except (OSError, NotImplementedError):  # file systems without links
+        except (OSError, NotImplementedError):  # file systems without hard links
             if (self.directory / name).exists():
                 raise FileExistsError(EEXIST, os.strerror(EEXIST), name) from None
             return False
@@ -179,26 +179,26 @@ class Entry:
         return True
 
     def remove(self) -> None:
-        """Remove it, if it is there; a link itself. Raises `OSError`."""
+        """Remove the file if it exists; of a link, remove the link itself. Raises `OSError`."""
         name, handle = self.directory.lookup(self.name)
         with suppress(FileNotFoundError):
             _patiently(lambda: os.unlink(name, dir_fd=handle))
 
 
 Place = Path | Entry
-"""A file by its path, or in an open directory."""
+"""A file, given by its path or relative to a directory."""
 
 
 def entry_of(place: Place) -> Entry:
-    """Return a file that is named by its path as one of its directory."""
+    """Return a file as an entry of its directory."""
     return place if isinstance(place, Entry) else Entry(Directory(place.parent), place.name)
 
 
 def _patiently(change: Callable[[], None]) -> None:
-    """Change a directory; on Windows more than once. Raises `OSError`.
+    """Run a change to a directory; on Windows, retry it. Raises `OSError`.
 
-    Windows replaces and removes no file that somebody has open, as a search or a virus scanner does
-    for a moment.
+    Windows cannot replace or remove a file that another program has open, as search indexers and
+    virus scanners do for a moment.
     """
     for wait in _WAITS_SECONDS if platforms.IS_WINDOWS else ():
         try:
@@ -209,10 +209,10 @@ def _patiently(change: Callable[[], None]) -> None:
 
 
 def _place_of(handle: int) -> Path:
-    """Return the path of an open directory as the system tells it. Raises `OSError`."""
+    """Return the system's path of an open directory. Raises `OSError`."""
     with suppress(ImportError, AttributeError):
         import fcntl
 
-        told = fcntl.fcntl(handle, fcntl.F_GETPATH, bytes(1024))  # type: ignore[attr-defined]  # of macOS
+        told = fcntl.fcntl(handle, fcntl.F_GETPATH, bytes(1024))  # type: ignore[attr-defined]  # macOS
         return Path(os.fsdecode(told.rstrip(b"\0")))
     return Path(f"/proc/self/fd/{handle}").readlink()  # Linux

@@ -1,4 +1,4 @@
-"""The one place where nncli writes files: whole or not at all, or line by line."""
+"""All file writes of nncli: atomically, or line by line."""
 
 import fnmatch
 import os
@@ -17,19 +17,19 @@ from nncli.base.storage.directory import Directory, Place, entry_of
 
 @contextmanager
 def atomic_write(place: Place, *, replace: bool = True) -> Iterator[BinaryIO]:
-    """Open a temporary file beside `place` that takes its name when the block ends well.
+    """Open a temporary file next to `place`, and rename it to `place` when the block succeeds.
 
-    The file is flushed and synchronized to the disk before it is renamed, so `place` holds either
-    its old content or all of the new one. On any failure the temporary file is removed. A link is
-    replaced, not followed. Without `replace` a file that appears meanwhile stays, too.
+    The file is synchronized to disk before it is renamed, so `place` has either all of its old or
+    all of its new content. On any failure the temporary file is removed. A link is replaced, not
+    followed. Without `replace`, even a file that appears in the meantime is kept.
 
     Raises
     ------
     OutputError
-        When the file cannot be created, written or renamed.
+        If the file cannot be created, written or renamed.
     """
     entry = entry_of(place)
-    # Of any characters at most 255 bytes, which a file system takes.
+    # At most 255 bytes whatever the characters, the limit of file systems.
     temporary = entry.directory / f".{entry.name[:60]}.{token_hex(4)}.tmp"
     try:
         with writing(place):
@@ -45,21 +45,21 @@ def atomic_write(place: Place, *, replace: bool = True) -> Iterator[BinaryIO]:
 
 
 def checked_output(path: Path, *, replace: bool = False, hint: str = "") -> Path:
-    """Return where a result can be written, links followed; call it before any work is done.
+    """Return the path to write a result to, with links resolved; call it before any work.
 
     Parameters
     ----------
     replace : bool
-        Whether a file that exists may be replaced.
+        Whether an existing file may be replaced.
     hint : str
-        What the message adds when it exists and may not.
+        Text to append to the message if the file exists and may not be replaced.
 
     Raises
     ------
     UsageError
-        When `path` exists and may not be replaced, or is not a regular file.
+        If `path` exists and may not be replaced, or is not a regular file.
     OutputError
-        When its name is too long, or nobody may look there.
+        If the name is too long, or the location is not accessible.
     """
     with writing(path):
         target = resolved(path) if path.is_symlink() else path
@@ -67,16 +67,16 @@ def checked_output(path: Path, *, replace: bool = False, hint: str = "") -> Path
     if is_there and not is_file:
         raise UsageError(f"{path}: is not a regular file; choose another{said(' with -o', '')}")
     if is_there and not replace:
-        raise UsageError(f"{path}: exists; choose another file{said(' with -o', '')}{hint}")
+        raise UsageError(f"{path}: already exists; choose another file{said(' with -o', '')}{hint}")
     return target
 
 
 def remove_litter(directory: Directory) -> None:
-    """Remove the temporary files of processes that were killed while they wrote in `directory`.
+    """Remove the temporary files left in `directory` by killed processes.
 
-    Nobody else may be writing in it: see `locks`.
+    No other process may be writing in it: see `locks`.
     """
-    with suppress(OSError):  # they are in nobody's way
+    with suppress(OSError):  # leftovers do no harm
         for name in fnmatch.filter(directory.names(), ".*.????????.tmp"):
             (directory / name).remove()
 
@@ -88,21 +88,20 @@ def write_text(place: Place, text: str, *, replace: bool = True) -> None:
 
 
 class GrowingFile:
-    """A file that grows by whole lines; each call hands its lines over at once.
+    """A file that grows by whole lines, without buffering.
 
-    It starts as a new one, which takes the place of any other of its name. If somebody removes it
-    it is put back.
+    It replaces any existing file of its name. If it is removed, it is written again.
 
     Parameters
     ----------
     place : Path or Entry
     start : bytes
-        The whole lines that it starts with.
+        Initial content: whole lines.
 
     Raises
     ------
     OutputError
-        In every method, when the file cannot be written.
+        From every method, if the file cannot be written.
     """
 
     def __init__(self, place: Place, start: bytes) -> None:
@@ -111,7 +110,7 @@ class GrowingFile:
             self._stream = self._started_with(start)
 
     def append(self, lines: bytes) -> None:
-        """Write whole lines."""
+        """Append whole lines."""
         with writing(self._entry):
             while lines:
                 lines = lines[self._stream.write(lines) :]
@@ -119,13 +118,13 @@ class GrowingFile:
                 self._put_back()
 
     def synchronize(self) -> None:
-        """Wait until all of it is on the disk."""
+        """Wait until the whole file is on disk."""
         self.append(b"")
         with writing(self._entry):
             synchronize(self._stream.fileno())
 
     def content(self) -> bytes:
-        """Return all that it has, also where it was removed."""
+        """Return the whole content, even if the file was removed."""
         with writing(self._entry):
             self._stream.seek(0)
             return self._stream.read()
@@ -148,17 +147,17 @@ class GrowingFile:
 
 
 def writing(place: object) -> AbstractContextManager[None]:
-    """Turn the system's errors in the block into an `OutputError` with the remedy."""
+    """Turn the system's errors in the block into an `OutputError` with a remedy."""
     return os_errors_as(
         OutputError,
         place,
         "cannot be written",
-        f"check the free space and the permissions, or choose another place{said(' with -o', '')}",
+        f"check free space and permissions, or choose another place{said(' with -o', '')}",
     )
 
 
 def _synchronize(directory: Directory) -> None:
-    """Make a rename in `directory` durable, where the platform and the file system can."""
-    with suppress(OSError), directory.opened():  # the file is in place already: no reason to fail
+    """Make a rename in `directory` durable, if the platform and file system support it."""
+    with suppress(OSError), directory.opened():  # the file is already in place: do not fail
         if directory.handle is not None:
             synchronize(directory.handle)

@@ -1,4 +1,4 @@
-"""Locks of the operating system: each ends with its process, so that none is ever stale."""
+"""Locks by the operating system: they end with their process, so they are never stale."""
 
 import os
 import sys
@@ -11,12 +11,12 @@ from nncli.base.storage.directory import Directory
 from nncli.base.storage.files import writing
 
 LOCK = ".lock"
-"""The file that Windows locks; it is there as long as the lock."""
+"""The file that is locked on Windows; it exists as long as the lock."""
 
 if sys.platform == "win32":
     import msvcrt
 
-    _FAR = 1 << 40  # behind all content: what is locked can be read by nobody else
+    _FAR = 1 << 40  # beyond the content: other processes cannot read locked bytes
 
     def _open(directory: Path) -> int:
         return os.open(directory / LOCK, os.O_RDWR | os.O_CREAT | os.O_TEMPORARY)
@@ -45,7 +45,7 @@ def lock(handle: int) -> bool:
     Raises
     ------
     OSError
-        Where the file system knows no locks.
+        If the file system does not support locks.
     """
     try:
         _lock(handle)
@@ -55,7 +55,7 @@ def lock(handle: int) -> bool:
 
 
 def in_use(directory: Path) -> bool:
-    """Return whether a run directory is locked; False where that cannot be found out."""
+    """Return whether a run directory is locked; False if unknown."""
     try:
         handle = _open(directory)
     except OSError:
@@ -70,20 +70,20 @@ def in_use(directory: Path) -> bool:
 
 @contextmanager
 def locked(directory: Directory) -> Iterator[bool]:
-    """Open a run directory, and keep other processes from using it while the block runs.
+    """Open a run directory and lock it against other processes while the block runs.
 
-    What is locked is the directory itself or, on Windows, a file in it that vanishes with the
-    process. On a network file system a lock may hold for one machine only.
+    The lock is on the directory itself or, on Windows, on a file in it that is removed when the
+    process ends. On a network file system, a lock may apply to one machine only.
 
     Yields
     ------
     bool
-        False where the file system knows no locks, so that there is none.
+        False if the file system does not support locks, and the directory is not locked.
 
     Raises
     ------
     OutputError
-        When another process holds it, or the directory cannot be opened.
+        If another process holds the lock, or the directory cannot be opened.
     """
     with ExitStack() as stack:
         with writing(directory):

@@ -1,10 +1,10 @@
-"""Arrays in mapped files, which may be larger than memory.
+"""Arrays in memory-mapped files, which may be larger than memory.
 
-The pages of a map that have been read count as memory of the process, until it gives them back or
-the system needs them. So a large map is read in blocks of rows, and given back after each.
+Pages of a map that have been read count as memory of the process until it releases them or the
+system needs them. So a large map is read in blocks of rows, and each block is released after use.
 
-What is written to a mapped file changes the array, and to read what was cut off ends the process. A
-`MappedFile` knows what its file was, and is asked between one piece of work and the next.
+Writing to a mapped file changes the array, and reading beyond the end of a truncated file kills the
+process. A `MappedFile` remembers the state of its file, so that callers can check it between steps.
 """
 
 from __future__ import annotations
@@ -30,23 +30,23 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Memory:
-    """How many bytes are in memory at a time of what may be larger than it.
+    """Limits in bytes for processing data that may not fit in memory.
 
     Attributes
     ----------
     large_bytes : int
-        What an array in a file may have and still be treated as one in memory.
+        Largest array in a file that is treated as if it were in memory.
     pass_bytes : int
-        What a pass over all rows takes.
+        Size of the blocks in a pass over all rows.
     turned_bytes : int
-        What is turned at once from columns that lie together to rows that do.
+        Size of the blocks converted from column-major to row-major order.
     table_bytes : int
-        What the cells of a table may have before they are put in a file. To write them there takes
-        a tenth of the time that it takes to read them from CSV.
+        Largest table whose cells stay in memory; larger ones go to a file. Writing them takes a
+        tenth of the time of reading them from CSV.
     block_bytes : int
-        What an epoch in random order reads of consecutive rows.
+        Size of the blocks of consecutive rows that an epoch reads in random order.
     pool_bytes : int
-        What is mixed of these blocks.
+        Size of the pool in which these blocks are shuffled.
     """
 
     large_bytes: int = 128 << 20
@@ -59,17 +59,17 @@ class Memory:
 
 MEMORY = Memory()
 
-# The system may map megabytes around each place that is read, so that rows from all over a file
-# have to be given back soon.
+# The system may map megabytes around each position that is read, so scattered rows must be released
+# soon.
 _TAKEN_BYTES = 128 << 10
 
 
-_START_AGAIN = "no result of mixed rows is saved; leave it as it is, and start again"
+_START_AGAIN = "nothing computed from mixed rows is saved; leave the file unchanged and start again"
 _MAPPED: WeakSet[MappedFile] = WeakSet()
 
 
 class MappedFile(mmap.mmap):
-    """A file that is mapped to be read, and what it was at that time."""
+    """A read-only memory map that remembers the state of its file."""
 
     _path: Path
     _place: Path
@@ -77,7 +77,7 @@ class MappedFile(mmap.mmap):
 
     @classmethod
     def of(cls, stream: IO[bytes], path: Path) -> MappedFile:
-        """Map the file `path`, which is open. Raises `OSError`, and `ValueError` if it is empty."""
+        """Map the open file `path`. Raises `OSError`, and `ValueError` if the file is empty."""
         mapped = cls(stream.fileno(), 0, access=mmap.ACCESS_READ)
         mapped._path, mapped._place = path, path.absolute()  # the working directory may change
         mapped._stamp = _stamp(os.fstat(stream.fileno()))
@@ -87,40 +87,40 @@ class MappedFile(mmap.mmap):
         return mapped
 
     def check(self) -> None:
-        """Raise `DataError` when the file has changed, or another has its name.
+        """Raise `DataError` if the file has changed or was replaced.
 
-        One that was renamed or deleted is still there for the map.
+        A renamed or deleted file remains available to the map.
         """
         try:
             now = _stamp(self._place.stat())
         except OSError:
             now = self._stamp
         if now != self._stamp or self.size() != self._stamp[0]:
-            raise DataError(f"{self._path}: has changed while it was in use; {_START_AGAIN}")
+            raise DataError(f"{self._path}: was changed while in use; {_START_AGAIN}")
 
     @property
     def is_cut_off(self) -> bool:
-        """Whether less of it is left than is mapped."""
+        """Whether the file is now shorter than the map."""
         return self.size() < self._stamp[0]
 
 
 @cache
 def _end_where_a_file_is_cut_off() -> object:
-    """Let the program end in one line when it reads what was cut off of a file.
+    """Make the program end with a one-line message if it reads beyond the end of a truncated file.
 
-    The system sends a signal to whoever reads there. Python's own handlers run after the
-    instruction, which never ends; so this one is the C library's. It runs in the middle of a copy,
-    with the interpreter in order.
+    Such a read causes a signal. Python's own handlers only run after the instruction, which never
+    completes, so the handler is set through the C library. It runs in the middle of a copy, while
+    the interpreter is in a consistent state.
     """
     import ctypes
 
     def end(number: int) -> None:
         cut = next((str(each._path) for each in _MAPPED if each.is_cut_off), "a file")
-        end_now(f"Error: {cut}: was cut off while it was in use; {_START_AGAIN}", 1)
+        end_now(f"Error: {cut}: was truncated while in use; {_START_AGAIN}", 1)
 
     handler = ctypes.CFUNCTYPE(None, ctypes.c_int)(end)
     ctypes.CDLL(None).signal(int(signal.SIGBUS), handler)
-    return handler  # which lives as long as the cache
+    return handler  # the cache keeps it alive
 
 
 def _stamp(status: os.stat_result) -> tuple[int, int, int]:
@@ -128,29 +128,29 @@ def _stamp(status: os.stat_result) -> tuple[int, int, int]:
 
 
 def check_unchanged(array: NDArray[Any]) -> None:
-    """Raise `DataError` when an array is mapped from a file that has changed since."""
+    """Raise `DataError` if an array is mapped from a file that has changed since."""
     mapped = _map_of(array)
     if isinstance(mapped, MappedFile):
         mapped.check()
 
 
 def is_large(array: NDArray[Any], memory: Memory | None = None) -> bool:
-    """Return whether an array lies in a mapped file, and is better not in memory as a whole.
+    """Return whether an array is in a mapped file and too large to be loaded as a whole.
 
-    `memory` is `MEMORY` by default, here and everywhere.
+    `memory` is `MEMORY` by default, here and everywhere else.
     """
     return array.nbytes > (memory or MEMORY).large_bytes and _map_of(array) is not None
 
 
 def give_back(array: NDArray[Any], memory: Memory | None = None) -> None:
-    """Give the memory of a large mapped array back; it is read from its file again when needed."""
+    """Release the memory of a large mapped array; it is read from its file again when needed."""
     mapped = _map_of(array) if array.nbytes > (memory or MEMORY).large_bytes else None
     if mapped is not None and hasattr(mmap, "MADV_DONTNEED"):  # Windows has no such call
         mapped.madvise(mmap.MADV_DONTNEED)
 
 
 def row_bytes(array: NDArray[Any]) -> int:
-    """Return how many bytes of memory or file a row of an array (N, ...) spans."""
+    """Return how many bytes a row of an array (N, ...) spans in memory or in a file."""
     return max(array.nbytes // max(len(array), 1), array.strides[0], 1)
 
 
@@ -159,18 +159,18 @@ def row_blocks(
     rows: NDArray[np.integer[Any]] | None = None,
     size: int | None = None,
 ) -> Iterator[tuple[int, NDArray[Any]]]:
-    """Yield an array (N, ...), or only some `rows` of it, in blocks of about `size` bytes.
+    """Yield an array (N, ...), or only its `rows`, in blocks of about `size` bytes.
 
     Yields
     ------
     start : int
-        How many rows came before.
+        Number of rows before the block.
     block : array (B, ...)
 
     Raises
     ------
     DataError
-        As `check_unchanged`, before each block.
+        If the file has changed; see `check_unchanged`.
     """
     step = max(1, (size or MEMORY.pass_bytes) // row_bytes(array))
     for start in range(0, len(array if rows is None else rows), step):
@@ -181,7 +181,7 @@ def row_blocks(
 
 
 def columns(array: NDArray[Any], memory: Memory | None = None) -> Iterator[NDArray[Any]]:
-    """Yield the columns (N,) of an array (N, O), of which only some are copied at a time."""
+    """Yield the columns (N,) of an array (N, O), copying only a few at once."""
     (rows, outputs), memory = array.shape, memory or MEMORY
     size = memory.turned_bytes if is_large(array, memory) else memory.pass_bytes
     width = max(1, size // max(1, rows * array.itemsize))
@@ -193,7 +193,7 @@ def columns(array: NDArray[Any], memory: Memory | None = None) -> Iterator[NDArr
 
 
 def take_rows(array: NDArray[Any], rows: NDArray[np.integer[Any]]) -> NDArray[Any]:
-    """Return some rows of an array (N, ...), in memory."""
+    """Return a copy of some rows of an array (N, ...), in memory."""
     taken = np.empty((len(rows), *array.shape[1:]), array.dtype)
     for start, block in row_blocks(array, rows, _TAKEN_BYTES):
         taken[start : start + len(block)] = block

@@ -1,4 +1,4 @@
-"""NumPy's ``.npy``, read or mapped, believing nothing."""
+"""Read or map untrusted ``.npy`` files."""
 
 import io
 import math
@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 
 from nncli.base.storage.mapping import MappedFile
 
-_MOST_DIMENSIONS = 32  # half of what NumPy takes
+_MOST_DIMENSIONS = 32  # half of NumPy's limit
 
-# What Python's parser, which NumPy reads a header with, may raise for rubbish.
+# NumPy reads headers with Python's parser, which may raise these for invalid input.
 _OF_PARSER = (SyntaxError, TokenError, RecursionError, MemoryError)
 
 
@@ -28,7 +28,7 @@ def parse_npy(content: bytes) -> NDArray[Any]:
     Raises
     ------
     ValueError
-        In a few words: damaged header, objects, or more or fewer bytes than the shape needs.
+        With a short reason: damaged header, objects, or a size that does not match the shape.
     """
     stream = io.BytesIO(content)
     shape, order, dtype = _checked_header(stream, len(content))
@@ -36,14 +36,14 @@ def parse_npy(content: bytes) -> NDArray[Any]:
 
 
 def map_npy(path: Path) -> NDArray[Any]:
-    """Return the array in a ``.npy`` file, read-only, mapped from a `MappedFile` and not read.
+    """Return the array in a ``.npy`` file, read-only and mapped by a `MappedFile`.
 
     Raises
     ------
     ValueError
-        As `parse_npy`.
+        As for `parse_npy`.
     OSError
-        When the file cannot be read.
+        If the file cannot be read.
     """
     with path.open("rb") as stream:
         size = os.fstat(stream.fileno()).st_size
@@ -55,7 +55,7 @@ def map_npy(path: Path) -> NDArray[Any]:
 
 
 def addressable(shape: Sequence[int], dtype: np.dtype[Any]) -> bool:
-    """Return whether an array's lengths go together, which NumPy asks of an empty one too."""
+    """Return whether NumPy allows a shape; it limits the size of empty arrays, too."""
     return math.prod(max(length, 1) for length in shape) * dtype.itemsize <= sys.maxsize
 
 
@@ -66,17 +66,17 @@ def _checked_header(
         shape, fortran_order, dtype = _header(stream)
     except (*_OF_PARSER, ValueError, LookupError, TypeError, OverflowError) as error:
         raise ValueError("has a damaged .npy header") from error
-    if dtype.subdtype is not None:  # each value an array: NumPy writes them as more dimensions
+    if dtype.subdtype is not None:  # array-valued items: NumPy writes these as extra dimensions
         raise ValueError("has a damaged .npy header")
     found = size - stream.tell()
     if dtype.hasobject or dtype.itemsize == 0:
-        raise ValueError("holds Python objects or nothing, not numbers")
+        raise ValueError("holds Python objects or empty values, not numbers")
     if len(shape) > _MOST_DIMENSIONS:
         raise ValueError(f"has {len(shape)} dimensions; expected {_MOST_DIMENSIONS} at most")
     if any(type(length) is not int or length < 0 for length in shape):
         raise ValueError(f"has the impossible shape {shape}")
     if math.prod(shape) * dtype.itemsize != found:
-        raise ValueError(f"has {found} bytes of values, not what its shape {shape} needs")
+        raise ValueError(f"has {found} bytes of values, which do not match its shape {shape}")
     if not addressable(shape, dtype):
         raise ValueError(f"has the impossible shape {shape}")
     return shape, "F" if fortran_order else "C", dtype
@@ -86,5 +86,5 @@ def _header(stream: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
     version = npy.read_magic(stream)
     read = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}[version]
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # NumPy warns of files from Python 2, which it reads
+        warnings.simplefilter("ignore")  # NumPy reads files from Python 2, but warns
         return read(stream)

@@ -1,11 +1,10 @@
-"""nncli's own ``.npz`` files: written in one way, and read only if written so.
+"""nncli's own ``.npz`` files: written in exactly one way, and read only in that form.
 
-`numpy.load` reads them like any other. Every byte follows from the names and the arrays: the
-writer asks neither the clock nor the platform. The reader forms the bytes around each array as the
-writer would, and compares. What it accepts is therefore, byte for byte, what `write_npz` makes of
-the arrays that it returns. As every byte of a member counts in a checksum that stands in two
-places, and every name and length stands in two places as well, no two such files differ in a single
-byte, and none is the beginning of another.
+`numpy.load` reads them like any other. Names and arrays determine every byte: the writer uses
+neither the clock nor the platform. The reader reconstructs the bytes around each array and compares
+them. So it accepts a file only if it is, byte for byte, what `write_npz` writes for the returned
+arrays. Every byte of a member counts in a checksum. Checksums, names and lengths are all stored
+twice, so no two such files differ in a single byte, and none is a prefix of another.
 """
 
 import math
@@ -27,20 +26,20 @@ from nncli.base.storage.directory import Place
 from nncli.base.storage.files import atomic_write
 from nncli.base.storage.regular_file import open_regular
 
-LARGEST_FILE = 2**32 - 1  # bytes; beyond it a zip file needs other records
+LARGEST_FILE = 2**32 - 1  # bytes; larger zip files need other records
 MOST_MEMBERS = 2**16 - 1
 
 _VERSION, _UNIX, _MIDNIGHT, _FIRST_OF_1980 = 20, 3, 0, 1 << 5 | 1
 _READ_AND_WRITE = 0o100600 << 16
 
-# Signature, version, flags, method, time, date, CRC-32, size in the file, size, lengths of the name
+# Signature, version, flags, method, time, date, CRC-32, compressed size, size, lengths of the name
 # and of the extra field.
 _LOCAL = struct.Struct("<4s5H3L2H")
-# Signature, version and system of the writer, then as above from the version on, length of the
-# comment, disk, two kinds of attributes, place of the local header.
+# Signature, version and system of the writer, the fields above from the version on, length of the
+# comment, disk, internal and external attributes, offset of the local header.
 _CENTRAL = struct.Struct("<4s2B5H3L5H2L")
-# Signature, two disks, members on this one and on all, size and place of the directory, length of
-# the comment.
+# Signature, two disk numbers, members on this disk and on all, size and offset of the directory,
+# length of the comment.
 _END = struct.Struct("<4s4H2LH")
 _LOCAL_SIGNATURE = b"PK\3\4"
 
@@ -56,21 +55,22 @@ _NPY_HEADER = re.compile(
 
 
 def write_npz(place: Place, arrays: Mapping[str, NDArray[Any]], *, replace: bool = True) -> None:
-    """Write arrays of numbers or text to `place`, uncompressed, as `atomic_write` does.
+    """Write arrays of numbers or text to `place`, uncompressed and atomically.
 
     Parameters
     ----------
-    arrays : mapping of names, ASCII letters, digits and ``_``, to arrays
-        Of boolean, uint8, int32, int64, float32, float64 or text, of at most three dimensions.
+    arrays : mapping of str to array
+        Names of ASCII letters, digits and ``_``; arrays of boolean, uint8, int32, int64, float32,
+        float64 or text, with at most three dimensions.
 
     Raises
     ------
     OutputError
-        When the file cannot be written, or would be larger than 4 GiB.
+        If the file cannot be written, or would be larger than 4 GiB.
     """
     total = sum(array.nbytes for array in arrays.values())
     if total + (len(arrays) + 1) * 1024 > LARGEST_FILE:
-        raise OutputError(f"{place}: would hold {total:,} bytes, an .npz at most 4 GiB; "
+        raise OutputError(f"{place}: would have {total:,} bytes; an .npz can have at most 4 GiB; "
                           "use smaller layers, or training.precision: float32")  # fmt: skip
     with atomic_write(place, replace=replace) as stream:
         for part in npz_parts(arrays):
@@ -78,7 +78,7 @@ def write_npz(place: Place, arrays: Mapping[str, NDArray[Any]], *, replace: bool
 
 
 def npz_parts(arrays: Mapping[str, NDArray[Any]]) -> Iterator[bytes | memoryview]:
-    """Yield the bytes of the file that `write_npz` writes, piece by piece."""
+    """Yield the content of the file that `write_npz` writes, in parts."""
     members: list[_Member] = []
     offset = 0
     for name, array in arrays.items():
@@ -93,23 +93,23 @@ def npz_parts(arrays: Mapping[str, NDArray[Any]]) -> Iterator[bytes | memoryview
 
 
 def read_own_npz(place: Place) -> dict[str, NDArray[Any]]:
-    """Return the arrays of a file that `write_npz` wrote, by name, in their order.
+    """Return the arrays by name, in order, from a file written by `write_npz`.
 
-    Memory is taken for no more than the file really holds. Texts are valid Unicode.
+    Memory use is bounded by the actual size of the file. Text is valid Unicode.
 
     Raises
     ------
     OSError
-        When it is missing, not a regular file, or cannot be read.
+        If the file is missing, not a regular file, or cannot be read.
     ValueError
-        In a few words, when it is anything but what `write_npz` writes, or damaged.
+        With a short reason, if the file is damaged or not exactly as `write_npz` writes it.
     """
     with open_regular(place) as stream:
         return parse_own_npz(stream, os.fstat(stream.fileno()).st_size)
 
 
 def parse_own_npz(stream: BufferedIOBase, size: int) -> dict[str, NDArray[Any]]:
-    """Return the arrays in a stream of `size` bytes, as `read_own_npz` those of a file."""
+    """Return the arrays in a stream of `size` bytes; see `read_own_npz`."""
     arrays: dict[str, NDArray[Any]] = {}
     members: list[_Member] = []
     start = _start(stream, size)
@@ -124,13 +124,13 @@ def parse_own_npz(stream: BufferedIOBase, size: int) -> dict[str, NDArray[Any]]:
         start = stream.read(_LOCAL.size)
     directory = _directory(members, offset)
     if start + stream.read(len(directory)) != directory:
-        raise ValueError("has another directory at its end than nncli writes, or is cut")
+        raise ValueError("has a zip directory that nncli does not write, or is truncated")
     return arrays
 
 
 @dataclass(frozen=True)
 class _Member:
-    """What the two headers of a member of the zip file are made from."""
+    """The fields that determine the two headers of a member of the zip file."""
 
     name: bytes
     checksum: int
@@ -162,14 +162,14 @@ class _Member:
 
 
 def _directory(members: Iterable[_Member], offset: int) -> bytes:
-    """Return what stands behind the members."""
+    """Return the central directory, which follows the members."""
     headers = [member.central_header for member in members]
     size, count = sum(map(len, headers)), len(headers)
     return b"".join(headers) + _END.pack(b"PK\5\6", 0, 0, count, count, size, offset, 0)
 
 
 def _npy_header(dtype: np.dtype[Any], shape: tuple[int, ...]) -> bytes:
-    """Return the header of an array in C order, padded to 64 bytes as the format asks."""
+    """Return the header of an array in C order, padded to 64 bytes as the format requires."""
     text = f"{{'descr': '{dtype.str}', 'fortran_order': False, 'shape': {shape}, }}".encode()
     before = len(MAGIC_PREFIX) + len(_NPY_VERSION) + 2
     text += b" " * (-(before + len(text) + 1) % 64) + b"\n"
@@ -182,7 +182,7 @@ def _as_bytes(array: NDArray[Any]) -> memoryview:
 
 
 def _start(stream: BufferedIOBase, size: int) -> bytes:
-    """Return the first bytes of a file that may be one of nncli's."""
+    """Return the first bytes of a file that nncli may have written."""
     if size == 0:
         raise ValueError("is empty")
     if size > LARGEST_FILE:
@@ -196,25 +196,25 @@ def _start(stream: BufferedIOBase, size: int) -> bytes:
 def _read_member(
     stream: BufferedIOBase, start: bytes, offset: int, size: int
 ) -> tuple[_Member, NDArray[Any]]:
-    """Read what follows the fixed part `start` of a local header that stands at `offset`."""
+    """Read the member whose local header, at `offset`, has the fixed part `start`."""
     if len(start) < _LOCAL.size:
-        raise ValueError("is cut short")
+        raise ValueError("is truncated")
     _, _, flags, method, _, _, checksum, _, length, name_length, _ = _LOCAL.unpack(start)
     if method or flags:
-        raise ValueError("is compressed, encrypted, or packed by another program than nncli")
+        raise ValueError("is compressed, encrypted, or was not written by nncli")
     raw_name = stream.read(min(name_length, size))
     if not _NAME.fullmatch(raw_name):
         raise ValueError(f"has the unexpected member {raw_name[:60].decode('ascii', 'replace')!r}")
     member = _Member(raw_name, checksum, length, offset)
     if start + raw_name != member.local_header:
-        raise ValueError(f"has another zip header of {member.array_name} than nncli writes")
+        raise ValueError(f"has a zip header of {member.array_name} that nncli does not write")
     if length > size - stream.tell():
-        raise ValueError(f"is cut short, in {member.array_name}")
+        raise ValueError(f"is truncated in {member.array_name}")
     header, dtype, shape = _read_npy_header(stream, member.array_name)
     if math.prod(shape) * dtype.itemsize != length - len(header):
         raise ValueError(
-            f"{member.array_name} has {length - len(header)} bytes of values, not what its shape "
-            f"{shape} needs"
+            f"{member.array_name} has {length - len(header)} bytes of values, which do not match "
+            f"its shape {shape}"
         )
     return member, _read_values(stream, member, header, dtype, shape)
 
@@ -250,20 +250,20 @@ def _read_values(
 ) -> NDArray[Any]:
     data = np.empty(member.size - len(header), np.uint8)
     if stream.readinto(data.data) != len(data):
-        raise ValueError(f"is cut short, in {member.array_name}")
+        raise ValueError(f"is truncated in {member.array_name}")
     if zlib.crc32(data.data, zlib.crc32(header)) != member.checksum:
         raise ValueError(f"{member.array_name} is damaged: its checksum is wrong")
     if dtype.kind == "U":
         _check_characters(data, member.array_name)
     try:
         return data.view(dtype).reshape(shape)
-    except ValueError as error:  # lengths that overflow beside a 0
+    except ValueError as error:  # lengths that overflow, next to a length of 0
         raise ValueError(f"{member.array_name} has the impossible shape {shape}") from error
 
 
 def _check_characters(data: NDArray[np.uint8], name: str) -> None:
-    """Refuse code points that are none: NumPy makes no text of them, but a `SystemError`."""
+    """Reject invalid code points, which would cause a `SystemError` in NumPy."""
     try:
         str(data.data, "utf-32-le")
     except UnicodeDecodeError as error:
-        raise ValueError(f"{name} has characters that there are not") from error
+        raise ValueError(f"{name} has invalid characters") from error

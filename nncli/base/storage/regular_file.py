@@ -1,4 +1,4 @@
-"""Open a file that someone else may have put there."""
+"""Open files that may come from others, and may be pipes or devices."""
 
 import errno
 import os
@@ -10,25 +10,25 @@ from typing import BinaryIO, cast
 from nncli.base.storage.directory import Entry, Place
 
 NO_FILE = (
-    "is a pipe or a device; expected a file; save its content as one (only predict, eval and init "
-    "also read standard input, as -)"
+    "is a pipe or a device; expected a file; save its content to a file (only predict, eval and "
+    "init also read standard input, as -)"
 )
 
 
 def open_regular(place: Place) -> BufferedReader:
-    """Open a file to read bytes; it must be a regular file, by its path also a link to one.
+    """Open a regular file in binary mode for reading; a path may also be a link to one.
 
-    A pipe that nobody writes to is not waited for, and a device that never ends is not read.
+    This neither waits for a pipe without a writer nor reads from an endless device.
 
     Raises
     ------
     OSError
-        When it is missing, cannot be opened, or is something else.
+        If the file is missing, cannot be opened, or is not a regular file.
     """
     try:
         stream = place.stream("rb") if isinstance(place, Entry) else _opened(place)
-    except ValueError as error:  # a NUL or half a character in the name
-        raise OSError(errno.EINVAL, "not the name of a file") from error
+    except ValueError as error:  # a NUL or a surrogate in the name
+        raise OSError(errno.EINVAL, "not a valid file name") from error
     if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
         stream.close()
         raise OSError(errno.EINVAL, "not a regular file")
@@ -36,10 +36,10 @@ def open_regular(place: Place) -> BufferedReader:
 
 
 def read_regular(place: Place, most_bytes: int) -> bytes:
-    """Return the content of a regular file, of a larger one the first `most_bytes` + 1 bytes.
+    """Return the content of a regular file, or the first `most_bytes` + 1 bytes of a larger one.
 
-    Memory is taken for what the file holds, not for what it may hold, and files of the system that
-    have no size are empty: some are waited for. Raises `OSError`.
+    Memory use follows the file's actual size, not the limit. System files without a size count as
+    empty, since reading some of them would block. Raises `OSError`.
     """
     with open_regular(place) as stream:
         size = os.fstat(stream.fileno()).st_size

@@ -2,8 +2,8 @@
 
 CHECKPOINT = "checkpoint.npz"
 CONFIG = "config.yaml"
-DIVERGENCE = "diverged.txt"  # one line: where training diverged, and what to do about it
+DIVERGENCE = "diverged.txt"  # one line: where training diverged, and a remedy
 HISTORY = "history.csv"
 METRICS = "metrics.json"
-SELECTION = "selection"  # of a refit: the directory of the run that has chosen its epochs
+SELECTION = "selection"  # in a refit: directory of the run that selected the number of epochs
 WEIGHTS = "weights.npz"

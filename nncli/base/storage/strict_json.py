@@ -1,4 +1,4 @@
-"""The JSON text in nncli's own files: written in one way, and read only if written so."""
+"""The JSON in nncli's own files: written in exactly one way, and read only in that form."""
 
 import json
 import re
@@ -13,20 +13,20 @@ _MOST_DIGITS = 100
 
 
 def to_json(value: Any) -> str:
-    """Return `value` as JSON. Raises `ValueError` for what `parse_json` would not take."""
+    """Return `value` as JSON. Raises `ValueError` if `parse_json` would reject it."""
     text = json.dumps(value, ensure_ascii=False, allow_nan=False)
     check_size(text)
     return text
 
 
 def parse_json(text: str) -> Any:
-    """Return the value of a text that `to_json` made.
+    """Return the value of JSON text written by `to_json`.
 
     Raises
     ------
     ValueError
-        In a few words, for every other text, and for one that is too long or too deep: among
-        them keys that stand twice, numbers that are not finite, and halves of characters.
+        With a short reason, for any other text, including duplicate keys, numbers that are not
+        finite, and surrogates; also for text that is too long or too deeply nested.
     """
     check_size(text)
     try:
@@ -45,7 +45,7 @@ def parse_json(text: str) -> Any:
 
 
 def check_size(text: str) -> None:
-    """Raise `ValueError` for what would take much memory or nests deeply: nothing is made of it."""
+    """Raise `ValueError`, before parsing, for text that needs much memory or nests deeply."""
     if len(text) > _MOST_CHARACTERS:
         raise ValueError("is longer than nncli writes")
     bare = re.sub('"[^"]*"', "", text.replace("\\\\", "").replace('\\"', ""))
@@ -59,7 +59,7 @@ def check_size(text: str) -> None:
 def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     mapping = dict(pairs)
     if len(mapping) < len(pairs):
-        raise ValueError("a key stands twice")
+        raise ValueError("duplicate key")
     return mapping
 
 

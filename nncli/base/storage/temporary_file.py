@@ -1,4 +1,4 @@
-"""Arrays in an unnamed temporary file, for what is too large for memory."""
+"""Arrays in unnamed temporary files, for data that does not fit in memory."""
 
 import math
 import tempfile
@@ -16,19 +16,19 @@ from nncli.base.storage.mapping import Memory
 
 
 class TemporaryFile:
-    """An unnamed file for arrays, in the folder that TMPDIR names, or the system's own.
+    """An unnamed file for arrays, in the folder set by TMPDIR or the system's default.
 
-    It is gone with the process, however that ends, where the system allows it.
+    Where the system supports it, the file disappears with the process, however it ends.
     """
 
     def __init__(self) -> None:
         with _storing():
-            self._file = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as what it holds
+            self._file = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as this object
         weakref.finalize(self, self._file.close)
         self._size = 0
 
     def append(self, array: NDArray[Any]) -> int:
-        """Write an array at the end; return its place. Raises `OutputError`."""
+        """Write an array at the end; return its offset. Raises `OutputError`."""
         place = self._size
         with _storing():
             self._file.seek(place)
@@ -37,7 +37,7 @@ class TemporaryFile:
         return place
 
     def read(self, place: int, count: int, dtype: np.dtype[Any]) -> NDArray[Any]:
-        """Return `count` values from a place on."""
+        """Return `count` values, starting at an offset."""
         values = np.empty(count, dtype)
         with _storing():
             self._file.seek(place)
@@ -45,10 +45,10 @@ class TemporaryFile:
         return values
 
     def map(self, shape: tuple[int, ...], dtype: DTypeLike) -> NDArray[Any]:
-        """Return all that was written as one array, read-only, mapped and not read."""
+        """Return the whole content as one array, read-only and mapped."""
         with _storing():
             self._file.flush()
-        return np.memmap(self._file, dtype, "r", 0, shape).view(np.ndarray)  # memory is no storage
+        return np.memmap(self._file, dtype, "r", 0, shape).view(np.ndarray)  # a plain array
 
 
 def stacked(
@@ -57,12 +57,12 @@ def stacked(
     dtype: DTypeLike,
     memory: Memory | None = None,
 ) -> NDArray[Any]:
-    """Return blocks of rows as one array; a large one is mapped from a temporary file.
+    """Return blocks of rows as one array; map a large one from a temporary file.
 
     Raises
     ------
     OutputError
-        When the temporary file cannot be written.
+        If the temporary file cannot be written.
     """
     large_bytes = (memory or mapping.MEMORY).large_bytes
     if math.prod(shape) * np.dtype(dtype).itemsize <= large_bytes:
@@ -78,7 +78,7 @@ def stacked(
 
 
 class Stack:
-    """Blocks of rows (B, I) that become one array; of many only a few are in memory."""
+    """Blocks of rows (B, I) that become one array, stored in a file if they are large."""
 
     def __init__(self, memory: Memory | None = None) -> None:
         self._most = (memory or mapping.MEMORY).large_bytes
@@ -87,7 +87,7 @@ class Stack:
         self._file: TemporaryFile | None = None
 
     def append(self, block: NDArray[Any]) -> None:
-        """Add a block; the first decides the type. Raises `OutputError` as `stacked`."""
+        """Add a block; the first decides the type. Raises `OutputError`; see `stacked`."""
         self._rows += len(block)
         self._size += block.nbytes
         self._waiting.append(block)
@@ -100,14 +100,14 @@ class Stack:
         self._waiting = []
 
     def array(self) -> NDArray[Any]:
-        """Return all blocks, of which there is one or more; a single one as it is."""
+        """Return all blocks as one array; there must be at least one."""
         if self._file is not None:
             return self._file.map((self._rows, *self._form.shape[1:]), self._form.dtype)
         return self._waiting[0] if len(self._waiting) == 1 else np.concatenate(self._waiting)
 
 
 def joined(blocks: Iterable[NDArray[Any]], memory: Memory | None = None) -> NDArray[Any]:
-    """Return blocks of rows (B, I), one or more, as one array: a `Stack` of them."""
+    """Return one or more blocks of rows (B, I) as one array; see `Stack`."""
     stack = Stack(memory)
     for block in blocks:
         stack.append(block)
@@ -115,9 +115,9 @@ def joined(blocks: Iterable[NDArray[Any]], memory: Memory | None = None) -> NDAr
 
 
 def row_major(array: NDArray[Any], memory: Memory | None = None) -> NDArray[Any]:
-    """Return a large mapped matrix (N, I) whose columns lie together as one whose rows do.
+    """Return a large mapped matrix (N, I) in row-major order.
 
-    Others are returned as they are. Raises `OutputError` as `stacked`.
+    Other arrays are returned unchanged. Raises `OutputError`; see `stacked`.
     """
     if array.flags.c_contiguous or not mapping.is_large(array, memory):
         return array
@@ -136,14 +136,14 @@ def _with_rows_together(array: NDArray[Any], step: int) -> Iterator[NDArray[Any]
 
 @contextmanager
 def temporary_stream() -> Iterator[BinaryIO]:
-    """Open an unnamed temporary file. Raises `OutputError` for what goes wrong in the block."""
+    """Open an unnamed temporary file. Raises `OutputError` for system errors in the block."""
     with _storing(), tempfile.TemporaryFile() as stream:
         yield cast(BinaryIO, stream)
 
 
 def _storing() -> AbstractContextManager[None]:
     """Turn the system's errors in the block into an `OutputError` that names the folder."""
-    remedy = "let TMPDIR name a folder with room that you may write to"
+    remedy = "set TMPDIR to a writable folder with free space"
     with os_errors_as(OutputError, "temporary files", "cannot be written", remedy):
         folder = tempfile.gettempdir()
-    return os_errors_as(OutputError, folder, "cannot hold a temporary file", remedy)
+    return os_errors_as(OutputError, folder, "cannot store a temporary file", remedy)

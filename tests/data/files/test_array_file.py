@@ -94,7 +94,7 @@ def read_x(path):
 def test_pickled_objects_are_never_loaded(path):
     with path.open("wb") as stream:
         np.savez(stream, X=np.array([{}], object), y=np.arange(1))
-    assert refusal(read_x, path) == f"{path}: X holds Python objects or nothing, not numbers"
+    assert refusal(read_x, path) == f"{path}: X holds Python objects or empty values, not numbers"
 
 
 def test_a_member_that_promises_too_much_is_refused_with_little_memory(path):

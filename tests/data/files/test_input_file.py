@@ -32,8 +32,8 @@ def test_a_missing_file_a_directory_and_an_impossible_name_are_refused(tmp_path)
 def test_a_pipe_is_refused_and_not_waited_for(tmp_path):
     os.mkfifo(tmp_path / "pipe")
     assert refusal(tmp_path / "pipe") == (
-        "is a pipe or a device; expected a file; save its content as one (only predict, eval "
-        "and init also read standard input, as -)"
+        "is a pipe or a device; expected a file; save its content to a file (only predict, "
+        "eval and init also read standard input, as -)"
     )
 
 

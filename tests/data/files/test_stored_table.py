@@ -130,7 +130,7 @@ def test_a_large_file_becomes_the_same_data_set(tmp_path, monkeypatch):
 
 def test_a_folder_without_room_is_named(tmp_path, monkeypatch):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "none"))
-    with pytest.raises(OutputError, match=r"none: cannot hold a temporary file .*TMPDIR"):
+    with pytest.raises(OutputError, match=r"none: cannot store a temporary file .*TMPDIR"):
         collect(blocks(), SMALL)
 
 

@@ -287,7 +287,7 @@ def far_away():
         (npy(np.zeros((1, 2), "M8[s]")), "holds values of type datetime64[s]; expected numbers"),
         (npy(np.zeros((1, 2), "f4,f4")), "holds values of type [('f0', '<f4'), ('f1', '<f4')]"),
         (npy(np.array([[{}, 1]], object), allow_pickle=True), "holds Python objects"),
-        (npy(ROWS)[:-1], "has 47 bytes of values, not what its shape (3, 2) needs"),
+        (npy(ROWS)[:-1], "has 47 bytes of values, which do not match its shape (3, 2)"),
         (npy(ROWS)[:50], "has a damaged .npy header"),
         (npy(np.zeros((0, 2))), "has no rows"),
         (npy(np.zeros((0, 3, 4))), "has no rows"),
