@@ -1,1 +1,1 @@
-"""How good predictions are, on plain arrays. Names and definitions are scikit-learn's."""
+"""Metrics of predictions, on plain arrays. Names and definitions follow scikit-learn."""

@@ -1,4 +1,4 @@
-"""Metrics of chosen classes."""
+"""Metrics of predicted classes."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -10,19 +10,19 @@ from nncli.metrics.means import Flags, Labels, Numbers, Outputs, quotient
 
 Counts = NDArray[np.integer[Any]]
 
-MOST_IN_MATRIX = 100  # classes; of more nearly all of a confusion matrix would be zeros
+MOST_IN_MATRIX = 100  # classes; with more, a confusion matrix would be nearly all zeros
 
 
 @dataclass(frozen=True)
 class ConfusionPairs:
-    """The pairs of a chosen and a true class that occur, sorted.
+    """The pairs of predicted and true class that occur, sorted.
 
     Attributes
     ----------
     predicted, actual, count : array (P,)
-        Indices of classes, and how many rows of the one were taken for the other.
+        Class indices, and the number of rows for each pair.
     classes : int
-        How many there are.
+        Number of classes.
     """
 
     predicted: Counts
@@ -32,7 +32,7 @@ class ConfusionPairs:
 
     @classmethod
     def of(cls, truth: NDArray[Any], chosen: NDArray[Any], classes: int) -> "ConfusionPairs":
-        """Count rows by chosen and true class (N,)."""
+        """Count rows by predicted and true class (N,)."""
         pairs, count = np.unique(chosen.astype(np.intp) * classes + truth, return_counts=True)
         return cls(pairs // classes, pairs % classes, count, classes)
 
@@ -41,21 +41,21 @@ Confusion = Counts | ConfusionPairs
 
 
 def confusion_of(truth: NDArray[Any], chosen: NDArray[Any], classes: int) -> Confusion:
-    """Return the confusion matrix, or of more than `MOST_IN_MATRIX` classes the pairs."""
+    """Return the confusion matrix, or the pairs if there are more than `MOST_IN_MATRIX` classes."""
     if classes > MOST_IN_MATRIX:
         return ConfusionPairs.of(truth, chosen, classes)
     return confusion_matrix(truth, chosen, classes)
 
 
 def confusion_matrix(truth: NDArray[Any], chosen: NDArray[Any], classes: int) -> Counts:
-    """Count rows by true class (row of the matrix) and chosen class (column)."""
+    """Count rows by true class (row of the matrix) and predicted class (column)."""
     pairs = truth.astype(np.intp) * classes + chosen
     flat = np.bincount(pairs, minlength=classes * classes)
     return flat.reshape(classes, classes)
 
 
 def pairs_of(found: Confusion) -> list[tuple[int, int, int]]:
-    """Return predicted class, actual class and count of every pair that occurs, sorted."""
+    """Return predicted class, actual class and count for every pair that occurs, sorted."""
     if not isinstance(found, ConfusionPairs):
         predicted, actual = np.nonzero(found.T)
         found = ConfusionPairs(predicted, actual, found[actual, predicted], len(found))
@@ -64,7 +64,7 @@ def pairs_of(found: Confusion) -> list[tuple[int, int, int]]:
 
 
 def _counts(found: Confusion) -> tuple[Counts, Counts, Counts]:
-    """Return how often each class was chosen rightly, was chosen, and occurs."""
+    """Return how often each class is predicted correctly, is predicted, and occurs."""
     if not isinstance(found, ConfusionPairs):
         return np.diag(found), found.sum(axis=0), found.sum(axis=1)
     hits, chosen, support = np.zeros((3, found.classes), np.intp)
@@ -79,7 +79,7 @@ def _counts(found: Confusion) -> tuple[Counts, Counts, Counts]:
 class PerClass:
     """Precision, recall, F1 and support of every class, arrays (classes,).
 
-    Where a quotient has no denominator it is 0.
+    A ratio with a zero denominator is 0.
     """
 
     precision: Numbers
@@ -89,7 +89,7 @@ class PerClass:
 
     @classmethod
     def of_counts(cls, hits: Counts, chosen: Counts, support: Counts) -> "PerClass":
-        """Return the figures of classes that were chosen rightly, chosen, and there so often."""
+        """Return the metrics from the counts of correct predictions, predictions and rows."""
         return cls(
             precision=quotient(hits, chosen),
             recall=quotient(hits, support),
@@ -98,21 +98,21 @@ class PerClass:
         )
 
     def rows(self) -> list[dict[str, float]]:
-        """Return the figures of each class by name."""
+        """Return the metrics of each class by name."""
         columns = [each.tolist() for each in vars(self).values()]
         return [dict(zip(vars(self), row, strict=True)) for row in zip(*columns, strict=True)]
 
 
 def per_class(confusion: Confusion) -> PerClass:
-    """Return the figures of every class."""
+    """Return the metrics of every class."""
     return PerClass.of_counts(*_counts(confusion))
 
 
 def classification_metrics(confusion: Confusion) -> dict[str, float]:
     """Return the metrics of a classifier by name.
 
-    ``balanced_accuracy`` is the mean recall of the classes that occur, ``macro_f1`` the mean F1 of
-    those that occur or are chosen, ``weighted_f1`` the mean F1 weighted by support.
+    ``balanced_accuracy`` is the mean recall of the classes that occur. ``macro_f1`` is the mean F1
+    of the classes that occur or are predicted, ``weighted_f1`` the mean F1 weighted by support.
     """
     hits, chosen, support = _counts(confusion)
     figures = PerClass.of_counts(hits, chosen, support)
@@ -127,9 +127,9 @@ def classification_metrics(confusion: Confusion) -> dict[str, float]:
 
 
 def among_largest(truth: Labels, outputs: Outputs, k: int) -> Flags:
-    """Return for which rows the true class is among those of the `k` largest outputs.
+    """Return for each row whether the true class has one of the `k` largest outputs.
 
-    Of equal outputs that of the later class counts as larger, as in scikit-learn.
+    In a tie, the later class counts as larger, as in scikit-learn.
 
     Parameters
     ----------

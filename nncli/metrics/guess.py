@@ -1,4 +1,4 @@
-"""The best constant guess: how well one does without a look at the inputs."""
+"""The best constant guess: a baseline that ignores the inputs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from nncli.metrics.regression import mean_of_target, per_target, regression_metr
 
 @dataclass(frozen=True)
 class Guess:
-    """The same prediction for every row, the best that there is for these rows.
+    """The best constant prediction for a set of rows.
 
     Attributes
     ----------
@@ -24,21 +24,22 @@ class Guess:
         The most frequent class; the labels that more than half of the rows have; the mean of each
         target.
     metrics : dict of str to float
-        A few of those of the evaluation, by the same names.
+        Some of the evaluation's metrics, by the same names.
     """
 
     values: list[str] | list[float]
     metrics: dict[str, float]
 
     def as_json(self) -> dict[str, Any]:
-        """Return it as JSON values."""
+        """Return the guess as JSON values."""
         return {"values": self.values, "metrics": self.metrics}
 
 
 def guessed_class(truth: NDArray[Any], classes: list[str]) -> Guess:
-    """Return the guess of one of the classes; of two its probability is their share.
+    """Return the most frequent class as the guess.
 
-    `truth` (N,) are indices of `classes`.
+    Of two classes, the guessed probability is the relative frequency. `truth` (N,) holds indices of
+    `classes`.
     """
     counts = np.bincount(truth, minlength=len(classes))
     most = int(counts.argmax())
@@ -48,13 +49,13 @@ def guessed_class(truth: NDArray[Any], classes: list[str]) -> Guess:
     if len(classes) == 2:
         share = float(counts[1]) / len(truth)
         metrics["brier"] = share * (1 - share)
-        if counts.all():  # else ranks are not defined
+        if counts.all():  # otherwise undefined
             metrics["roc_auc"] = 0.5
     return Guess([classes[most]], metrics)
 
 
 def guessed_labels(truth: NDArray[Any], labels: list[str]) -> Guess:
-    """Return the guess of the labels that most rows have; `truth` (N, L) is of 0 and 1."""
+    """Return the labels that most rows have as the guess; `truth` (N, L) holds 0 and 1."""
     right, confusions, values = np.ones(len(truth), np.bool_), [], []
     for label, has in zip(labels, columns(truth), strict=True):
         chosen = bool(2 * np.count_nonzero(has) > len(has))
@@ -66,10 +67,10 @@ def guessed_labels(truth: NDArray[Any], labels: list[str]) -> Guess:
 
 
 def guessed_numbers(truth: NDArray[Any]) -> Guess:
-    """Return the guess of the mean of every target; `truth` has the shape (N, O)."""
+    """Return the mean of every target as the guess; `truth` has the shape (N, O)."""
     means = [*map(mean_of_target, columns(truth))]
     outputs = np.broadcast_to(np.array(means), truth.shape)
     metrics = regression_metrics(per_target(outputs, truth))
     if metrics.get("r2", 1.0) < 1:
-        metrics["r2"] = 0.0  # by its definition, if not for the rounding of the mean
+        metrics["r2"] = 0.0  # by definition; the rounded mean may give another value
     return Guess(means, metrics)

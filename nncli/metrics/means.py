@@ -17,7 +17,7 @@ _NUMBERS_AT_A_TIME = 1 << 18
 
 
 def parts(rows: int, columns: int) -> Iterator[slice]:
-    """Yield parts of some rows, since numbers for every row and class take much memory."""
+    """Yield slices of rows: an array of all rows and classes would take much memory."""
     step = min(_ROWS_AT_A_TIME, max(1, _NUMBERS_AT_A_TIME // columns))
     for start in range(0, rows, step):
         yield slice(start, start + step)
@@ -29,7 +29,7 @@ def mean(values: NDArray[Any]) -> float:
 
 
 def quotient(numerator: NDArray[Any], denominator: NDArray[Any]) -> Numbers:
-    """Return the quotients, 0 where there is no denominator."""
+    """Return the quotients, with 0 where the denominator is 0."""
     found = np.zeros(numerator.shape)
     np.divide(numerator, denominator, out=found, where=denominator > 0)
     return found

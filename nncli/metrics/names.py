@@ -1,4 +1,4 @@
-"""Which metrics each task has, and of which a smaller value is a better one."""
+"""The metrics of each task, and which of them are better when smaller."""
 
 _OF_CLASSES = ("accuracy", "balanced_accuracy", "macro_f1", "weighted_f1")
 
@@ -8,20 +8,20 @@ METRICS: dict[str, tuple[str, ...]] = {
     "multilabel": ("accuracy", "macro_f1", "micro_f1", "hamming_loss"),
     "regression": ("mae", "rmse", "r2"),
 }
-"""By task, in the order in which they are printed; each has a loss, too."""
+"""Metrics by task, in printed order; every task also has a loss."""
 
 WEIGHTED_LOSS = "weighted_loss"
-"""The loss in which rows count as they do in training, while it lasts."""
+"""The loss with rows weighted as in training; it exists only during training."""
 
 _FALLING = {"loss", WEIGHTED_LOSS, "brier", "log_loss", "ece", "hamming_loss", "mae", "rmse"}
 
 
 def rises(metric: str) -> bool:
-    """Return whether a larger value of a metric is a better one."""
+    """Return whether larger values of a metric are better."""
     return metric not in _FALLING
 
 
 def split_and_metric(monitored: str) -> tuple[str, str]:
-    """Return of which split a monitored value is, and which: ``validation_roc_auc``."""
+    """Return the split and the metric of a monitored value such as ``validation_roc_auc``."""
     split, _, metric = monitored.partition("_")
     return split, metric

@@ -1,8 +1,8 @@
-"""Probabilities, and their metrics: in float64, and from logits, which keep what these round.
+"""Probabilities and their metrics, in float64 and from logits, which are more accurate.
 
-`Z` (N, O) are the sums before the output activation. A single one is the ln(p / (1 - p)) of the
-second of two classes, or of a label. Of several the probabilities are the softmax if they are
-`coupled`; else each has a sigmoid of its own, and the probabilities are these by their sum.
+The logits `Z` (N, O) are the values before the output activation. A single logit is ln(p / (1 - p))
+of the second of two classes, or of a label. Several logits are `coupled` if the probabilities are
+their softmax. Otherwise each logit has its own sigmoid, normalized to a sum of 1.
 """
 
 import numpy as np
@@ -14,7 +14,7 @@ _EDGES = np.arange(1, _BINS) / _BINS
 
 
 def sigmoid(Z: Outputs) -> Numbers:
-    """Return 1 / (1 + e^-z); a small one keeps its digits, and none overflows."""
+    """Return 1 / (1 + e^-z), without overflow and accurate for small values."""
     numbers = Z.astype(np.float64)
     small = np.exp(-np.abs(numbers))
     return np.asarray(np.where(numbers < 0, small, 1) / (1 + small))
@@ -30,18 +30,18 @@ def class_probabilities(Z: Outputs, *, coupled: bool) -> Numbers:
 
 
 def _class_logits(Z: Outputs, *, coupled: bool) -> Numbers:
-    """Return new numbers (N, classes), whose softmax the probabilities of the classes are."""
-    logits = Z.astype(np.float64, "C")  # a sum over a row is then the same for any number of rows
+    """Return a new array (N, classes) whose softmax is the class probabilities."""
+    logits = Z.astype(np.float64, "C")  # so that row sums do not depend on the number of rows
     if Z.shape[1] == 1:
         return np.hstack([np.zeros_like(logits), logits])
     return logits if coupled else np.minimum(logits, 0) - np.log(1 + np.exp(-np.abs(logits)))
 
 
 def losses_and_largest(truth: Labels, Z: Outputs, *, coupled: bool) -> tuple[Numbers, Numbers]:
-    """Return -ln p(true class), and the largest p, of every row: two arrays (N,).
+    """Return -ln p(true class) and the largest p of every row: two arrays (N,).
 
     With m the largest logit and r = Σ e^(zⱼ - m) over the others, the largest p is 1 / (1 + r) and
-    -ln p of z is m - z + ln(1 + r), which neither overflows nor cancels.
+    -ln p of z is m - z + ln(1 + r). This avoids overflow and cancellation.
     """
     found = [
         _of_rows(truth[part], _class_logits(Z[part], coupled=coupled)) for part in parts(*Z.shape)
@@ -62,21 +62,23 @@ def _of_rows(truth: Labels, logits: Numbers) -> tuple[Numbers, Numbers]:
 
 
 def log_loss(occurred: Flags, log_odds: Outputs) -> float:
-    """Return the mean of -ln p of what was the case, one of two.
+    """Return the mean of -ln p(outcome) for binary outcomes.
 
     Parameters
     ----------
     occurred : array (N,)
-        Whether the row is of the class of whose probabilities `log_odds` (N,) are ln(p / (1 - p)).
+        Whether each row has the class with probability p.
+    log_odds : array (N,)
+        ln(p / (1 - p)) of each row.
     """
     of_wrong = np.where(occurred, -log_odds, log_odds).astype(np.float64)
     return mean(np.maximum(of_wrong, 0) + np.log1p(np.exp(-np.abs(of_wrong))))
 
 
 def brier(occurred: Flags, log_odds: Outputs) -> float:
-    """Return the Brier score: the mean squared difference of a probability and 1 or 0.
+    """Return the Brier score: the mean squared difference between the probability and 1 or 0.
 
-    Parameters are as for `log_loss`. The difference is the probability of what was not the case.
+    Parameters are as for `log_loss`. The difference is the probability of the wrong outcome.
     """
     return mean(np.square(sigmoid(np.where(occurred, -log_odds, log_odds))))
 
@@ -84,14 +86,14 @@ def brier(occurred: Flags, log_odds: Outputs) -> float:
 def ece(occurred: Flags, probabilities: Numbers) -> float:
     """Return the expected calibration error, Σ_b n_b / N · abs(o_b - e_b).
 
-    The rows are put into ten bins of equal width by their probability: bin b has those with
-    b/10 <= p < (b+1)/10, and the last one p = 1 too. n_b rows are in a bin, o_b is the share of
-    them for which it occurred, and e_b their mean probability.
+    The rows are sorted into ten bins of equal width by probability: bin b has the rows with
+    b/10 <= p < (b+1)/10, the last bin also p = 1. Bin b has n_b rows, o_b is the fraction of them
+    for which the event occurred, and e_b their mean probability.
 
-    Naeini, Cooper and Hauskrecht 2015, Obtaining Well Calibrated Probabilities Using Bayesian
-    Binning, for two classes, with the probability of the second. For more classes it is taken of
-    the chosen class: its probability, and whether it was right (Guo, Pleiss, Sun and Weinberger
-    2017, On Calibration of Modern Neural Networks).
+    For two classes, p is the probability of the second (Naeini, Cooper and Hauskrecht 2015,
+    Obtaining Well Calibrated Probabilities Using Bayesian Binning). For more classes, p is the
+    probability of the predicted class, and the event is a correct prediction (Guo, Pleiss, Sun and
+    Weinberger 2017, On Calibration of Modern Neural Networks).
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Metrics of the order in which scores bring rows of two kinds."""
+"""Metrics of how well scores rank positive rows above negative ones."""
 
 from dataclasses import dataclass
 
@@ -10,12 +10,12 @@ from nncli.metrics.means import Flags, Outputs, quotient
 
 @dataclass(frozen=True)
 class Ranking:
-    """How many rows of each kind have at least a score, for every different score downwards.
+    """Counts of positive and negative rows at or above each distinct score, in falling order.
 
     Attributes
     ----------
     positives, negatives : array (scores,)
-        The last numbers are those of all rows.
+        Cumulative counts; the last ones are the totals.
     """
 
     positives: Counts
@@ -23,7 +23,7 @@ class Ranking:
 
 
 def ranking(positive: Flags, scores: Outputs) -> Ranking:
-    """Sort rows by their scores (N,); `positive` (N,) says which are of the kind that is sought."""
+    """Rank rows by their scores (N,); `positive` (N,) marks the positive rows."""
     order = np.argsort(scores)[::-1]
     falling = scores[order]
     ends = np.append(np.flatnonzero(falling[1:] != falling[:-1]), len(scores) - 1)
@@ -33,11 +33,11 @@ def ranking(positive: Flags, scores: Outputs) -> Ranking:
 
 
 def ranking_metrics(found: Ranking) -> dict[str, float]:
-    """Return ``roc_auc`` and ``average_precision``, as far as they are defined.
+    """Return ``roc_auc`` and ``average_precision``, if they are defined.
 
-    ``roc_auc``, the area under the curve of the share of positives over that of negatives, by
-    trapezoids, needs rows of both kinds; ``average_precision``, Σ (recall_n - recall_{n-1}) ·
-    precision_n, needs a positive one.
+    ``roc_auc`` is the area under the ROC curve by the trapezoidal rule, and needs positive and
+    negative rows. ``average_precision`` is Σ (recall_n - recall_{n-1}) · precision_n, and needs a
+    positive row.
     """
     metrics: dict[str, float] = {}
     positives, negatives = (each.astype(np.float64) for each in (found.positives, found.negatives))

@@ -1,7 +1,7 @@
-"""What outputs choose, and the metric that training shows beside the loss.
+"""Predictions from logits, and the metric that training reports with the loss.
 
 A measure ``function(Y, T, scratch, **parameters)`` returns a sum over the rows of the logits or
-outputs `Y` (B, O) with the targets `T` (B, O); `scratch`, another such array, is overwritten.
+outputs `Y` (B, O) with the targets `T` (B, O). It overwrites `scratch`, an array of the same shape.
 """
 
 from __future__ import annotations
@@ -25,16 +25,17 @@ else:
     Array = Flags = Labels = Numbers = Any
 
 
-# A logit of at most this says one half: it is a rounding error of double precision, in which
-# metrics and predictions compute probabilities from logits of either precision.
+# A logit up to this size means a probability of one half: it is within the rounding error of double
+# precision, in which metrics and predictions compute probabilities.
 NOTHING = 2.0**-51
 
 
 def chosen_classes(Z: Array, margin: float = 0.0) -> Labels:
-    """Return the class that the logits `Z` (B, O) of each row choose, shape (B,).
+    """Return the class predicted by the logits `Z` (B, O) of each row, shape (B,).
 
-    One output chooses the second class as a label; several choose the largest, of equals the
-    first. With a `margin` of `margin_of` the second of two outputs must be larger by more than it.
+    A single output predicts the second class like a label. Several outputs predict the class of the
+    largest, in a tie the first. With a `margin` from `margin_of`, the second of two outputs must
+    exceed the first by more than the margin.
     """
     if Z.shape[1] == 1 or margin:
         return chosen_labels(log_odds(Z), margin).astype(np.intp)
@@ -42,7 +43,7 @@ def chosen_classes(Z: Array, margin: float = 0.0) -> Labels:
 
 
 def chosen_labels(Z: Array, margin: float = 0.0) -> Flags:
-    """Return which labels the logits `Z` (B, L) choose: those over the `margin` of `margin_of`."""
+    """Return which labels are predicted: logits `Z` (B, L) above the `margin` from `margin_of`."""
     return np.greater(Z, margin + NOTHING)
 
 
@@ -52,53 +53,53 @@ def log_odds(Z: Array) -> Array:
 
 
 def margin_of(threshold: float | None) -> float:
-    """Return what z must be over for p to be over a threshold: ln(t / (1 - t)); without one 0.
+    """Return the logit of a threshold, ln(t / (1 - t)), or 0 without a threshold.
 
-    It is a NumPy number of double precision, so that logits of any precision are compared with
-    it exactly; Python's number would be rounded to theirs.
+    A NumPy double compares exactly with logits of any precision; a Python float would be rounded
+    to their precision.
     """
     return 0.0 if threshold is None else np.float64(log(threshold / (1 - threshold)))
 
 
 def correct_rows(Z: Array, T: Array, scratch: Array, margin: float = 0.0) -> float:
-    """Count the rows whose logits choose the class that the targets name."""
+    """Count the rows whose logits predict the target class."""
     if Z.shape[1] == 1:
         return float(np.count_nonzero(chosen_labels(Z, margin) == (T == 1)))
     return float(np.count_nonzero(chosen_classes(Z, margin) == T.argmax(axis=1)))
 
 
 def correct_label_rows(Z: Array, T: Array, scratch: Array, margin: float = 0.0) -> float:
-    """Count the rows whose logits choose exactly the right labels."""
+    """Count the rows whose logits predict all labels correctly."""
     return float(np.count_nonzero((chosen_labels(Z, margin) == (T == 1)).all(axis=1)))
 
 
 def absolute_errors(A: Array, T: Array, scratch: Array, units: float | Numbers = 1.0) -> float:
-    """Return Σ |a - t| u / O over the rows: of each row its mean.
+    """Return Σ |a - t| u / O over the rows: the sum of each row's mean error.
 
-    `units` u, a number or (O,), is what 1 is in the units of each target.
+    `units` u, a number or (O,), is the size of 1 in the units of each target.
     """
     np.subtract(A, T, out=scratch)
     np.abs(scratch, out=scratch)
     outputs: int = A.shape[1]
-    return float((scratch.sum(axis=0) * units).sum()) / outputs  # units may exceed the type of A
+    return float((scratch.sum(axis=0) * units).sum()) / outputs  # units may not fit the type of A
 
 
 @dataclass(frozen=True)
 class Score:
-    """The metric that training shows beside the loss.
+    """The metric that training reports with the loss.
 
     Attributes
     ----------
     name : str
-        As in the history and in evaluations.
+        Name in the history and in evaluations.
     label : str
-        As in progress lines.
+        Name in progress lines.
     measure : str
-        A name in `MEASURES`.
+        Key of `MEASURES`.
     of_outputs : bool
-        Whether it measures outputs, not logits.
+        Whether the measure takes outputs instead of logits.
     parameters : mapping
-        Of the measure.
+        Parameters of the measure.
     """
 
     name: str
@@ -124,7 +125,7 @@ SCORES: dict[str, Score] = {
     "regression": MAE,
 }
 
-# The tasks in which a probability is compared with a threshold.
+# The tasks that compare probabilities with a threshold.
 WITH_THRESHOLD = ("binary", "multilabel")
 DEFAULT_THRESHOLD = 0.5
 
@@ -135,9 +136,9 @@ def score_for(task: str, threshold: float | None, units: float | Numbers = 1.0) 
     Parameters
     ----------
     threshold : float, optional
-        The probability over which the second class, or a label, is chosen, as in the evaluation.
+        Probability above which the second class or a label is predicted, as in the evaluation.
     units : number or array (O,)
-        What the network's 1 is in the units of each target of a regression.
+        Size of the network's 1 in the units of each target, for a regression.
     """
     score = SCORES[task]
     if score is MAE:

@@ -1,4 +1,4 @@
-"""What is measured for each task."""
+"""Evaluations: the metrics of each task."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
@@ -31,15 +31,15 @@ from nncli.metrics.scores import chosen_classes, chosen_labels, log_odds, margin
 
 @dataclass(frozen=True)
 class ClassRows:
-    """What the metrics of several classes need of the logits of rows, arrays (N,).
+    """Values derived from the logits that multiclass metrics need, arrays (N,).
 
     Attributes
     ----------
     chosen : array of class indices
     among_three : array of flags
-        Whether the true class is among those of the three largest logits; empty for three classes.
+        Whether the true class has one of the three largest logits; empty for three classes.
     losses, largest : array
-        As of `losses_and_largest`; empty where there are no probabilities.
+        Results of `losses_and_largest`; empty without probabilities.
     """
 
     chosen: Labels
@@ -49,7 +49,7 @@ class ClassRows:
 
     @classmethod
     def of(cls, truth: Labels, logits: Outputs, *, coupled: bool | None) -> "ClassRows":
-        """Return those of some rows; `coupled` is None where there are no probabilities."""
+        """Return the values for some rows; `coupled` is None without probabilities."""
         return cls.joined(
             cls._of_few(truth[part], logits[part], coupled) for part in parts(*logits.shape)
         )
@@ -65,33 +65,32 @@ class ClassRows:
 
     @classmethod
     def joined(cls, blocks: "Iterable[ClassRows]") -> "ClassRows":
-        """Return those of blocks of rows as one."""
+        """Concatenate the values of blocks of rows."""
         found = zip(*(vars(block).values() for block in blocks), strict=True)
         return cls(*map(np.concatenate, found))
 
 
 @dataclass(frozen=True)
 class Answers:
-    """What a network makes of the rows of a split, beside the truth.
+    """The outputs of a network for the rows of a split, with the true values.
 
     Attributes
     ----------
     split : str
-        The name of the split, or the file that has its rows.
+        Name of the split, or of the file with its rows.
     names : list of str
-        Of the classes, the labels or the targets.
-    truth : array (N,) of class indices, or (N, O) of numbers, for labels 0 and 1
-    numbers : array (N, O), or what `Evaluation.kept` makes of its blocks
-        Of a regression the outputs; of classes and labels the logits, which are the sums before
-        the output activation.
+        Names of the classes, labels or targets.
+    truth : array (N,) of class indices, or (N, O) of numbers, 0 and 1 for labels
+    numbers : array (N, O), or the result of `Evaluation.kept`
+        Outputs of a regression; otherwise the logits, the values before the output activation.
     loss : float
     probabilities : bool
-        Whether the activation makes probabilities of the logits.
+        Whether the output activation gives probabilities.
     coupled : bool
-        Whether several are made so together, by softmax.
+        Whether several probabilities are coupled by softmax.
     threshold : float or None
-        The probability over which the second class, or a label, is predicted; None where there
-        are no probabilities, or other tasks.
+        Probability above which the second class or a label is predicted; None without
+        probabilities and for other tasks.
     """
 
     split: str
@@ -111,7 +110,7 @@ class Answers:
 
     @property
     def class_rows(self) -> ClassRows:
-        """What is kept of the logits of each row."""
+        """The values derived from the logits of each row."""
         if isinstance(self.numbers, ClassRows):
             return self.numbers
         coupled = self.coupled if self.probabilities else None
@@ -125,18 +124,18 @@ class Evaluation(ABC):
     Attributes
     ----------
     headline : tuple of str
-        The metrics that stand beside the loss where there is a line for each split.
+        Metrics shown with the loss in summaries of one line per split.
     part, parts : str
-        What `names` are the names of.
+        The kind of things in `names`, singular and plural.
     by_row : bool
-        Whether a few numbers a row are enough for all metrics.
+        Whether a few numbers per row are enough for all metrics.
     metrics : dict of str to float
-        ``loss``, which is what was trained for, and scikit-learn's metrics; one that is not
-        defined for these rows is left out.
+        ``loss``, the training objective, and scikit-learn's metrics; metrics that are undefined
+        for these rows are missing.
     figures : list of dict of str to float
-        Those of every part; empty where a single part has the metrics themselves.
+        Metrics of every part; empty if there is only one, described by `metrics`.
     guess : Guess
-        The best constant guess for these rows, which the metrics are to be compared with.
+        The best constant guess for these rows, as a baseline.
     """
 
     headline: ClassVar[tuple[str, ...]]
@@ -160,11 +159,11 @@ class Evaluation(ABC):
         *,
         coupled: bool | None,
     ) -> Outputs | ClassRows:
-        """Return the numbers of `Answers` from blocks of rows, truth and outputs or logits.
+        """Return the `numbers` of `Answers` from blocks of rows: truth, and outputs or logits.
 
-        They are an array of this shape and type, mapped from a temporary file where it is large,
-        or where the metrics are `by_row` only what they need. `coupled` is None without
-        probabilities.
+        The result is an array of the given shape and type, mapped from a temporary file if it is
+        large. If the metrics are `by_row`, it has only the values that they need. `coupled` is None
+        without probabilities.
         """
         if cls.by_row:
             return ClassRows.joined(ClassRows.of(*block, coupled=coupled) for block in blocks)
@@ -173,10 +172,10 @@ class Evaluation(ABC):
     @classmethod
     @abstractmethod
     def of(cls, answers: Answers) -> "Evaluation":
-        """Return the evaluation of what a network makes of some rows."""
+        """Return the evaluation of a network's outputs."""
 
     def as_json(self) -> dict[str, Any]:
-        """Return it as JSON values: what ``eval --json`` prints."""
+        """Return the evaluation as JSON values, as printed by ``eval --json``."""
         found = {"split": self.split, "rows": self.rows, "metrics": self.metrics}
         found |= {"constant_guess": self.guess.as_json()}
         found |= self.settings() | {self.parts: self.names}
@@ -186,7 +185,7 @@ class Evaluation(ABC):
         return found
 
     def settings(self) -> dict[str, Any]:
-        """Return by what the predictions were made, by name."""
+        """Return the settings used for the predictions, by name."""
         return {}
 
 
@@ -197,8 +196,8 @@ class ClassificationEvaluation(Evaluation):
     Attributes
     ----------
     confusion : array (classes, classes), or ConfusionPairs
-        Counts by true class (row) and chosen class (column); of more than a hundred classes the
-        pairs that occur.
+        Counts by true class (row) and predicted class (column); for more than a hundred classes,
+        the pairs that occur.
     """
 
     headline: ClassVar[tuple[str, ...]] = ("accuracy", "macro_f1")
@@ -221,14 +220,14 @@ class ClassificationEvaluation(Evaluation):
         return cls(answers.split, len(truth), metrics, answers.names, figures, guess, confusion)
 
     def as_json(self) -> dict[str, Any]:
-        """Return it as JSON values, with the confusion matrix or the pairs that occur."""
+        """Return the evaluation as JSON values, with the confusion matrix or its pairs."""
         if (matrix := self.matrix) is not None:
             return {**super().as_json(), "confusion_matrix": matrix}
         return {**super().as_json(), "confusion_pairs": self.confusion_pairs}
 
     @property
     def matrix(self) -> list[list[int]] | None:
-        """The confusion matrix; None of more than a hundred classes."""
+        """The confusion matrix; None for more than a hundred classes."""
         if isinstance(self.confusion, ConfusionPairs):
             return None
         found: list[list[int]] = self.confusion.tolist()
@@ -242,7 +241,7 @@ class ClassificationEvaluation(Evaluation):
 
 @dataclass(frozen=True)
 class BinaryEvaluation(ClassificationEvaluation):
-    """The evaluation of a classification into two classes, of which the second is sought."""
+    """The evaluation of a binary classification; the second class is the positive one."""
 
     headline = ("accuracy", "roc_auc", "brier")
     by_row = False
@@ -266,14 +265,14 @@ class BinaryEvaluation(ClassificationEvaluation):
         return cls(answers.split, len(truth), metrics, answers.names, figures, guess, *own)
 
     def settings(self) -> dict[str, Any]:
-        """Return the positive class, and the threshold where there is one."""
+        """Return the positive class, and the threshold if there is one."""
         found = {"positive_class": self.names[1]}
         return found if self.threshold is None else {**found, "threshold": self.threshold}
 
 
 @dataclass(frozen=True)
 class MultilabelEvaluation(Evaluation):
-    """The evaluation of several labels, each of which a row may have or not."""
+    """The evaluation of a multilabel classification."""
 
     headline = ("accuracy", "macro_f1", "micro_f1")
     part, parts = "label", "labels"
@@ -299,7 +298,7 @@ class MultilabelEvaluation(Evaluation):
         return cls(answers.split, len(right), metrics, answers.names, figures, guess, threshold)
 
     def settings(self) -> dict[str, Any]:
-        """Return the threshold, where there is one."""
+        """Return the threshold, if there is one."""
         return {} if self.threshold is None else {"threshold": self.threshold}
 
 
