@@ -1,1 +1,1 @@
-"""What takes training steps: the arithmetic, and the rows that it is given."""
+"""Engines: the arithmetic of training steps, and the batches of rows that they use."""

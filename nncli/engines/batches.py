@@ -1,4 +1,4 @@
-"""Gather batches of rows into buffers that are allocated once."""
+"""Gather batches of rows into preallocated buffers."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -25,8 +25,8 @@ def target_codes(classes: int, outputs: int, dtype: DTypeLike, low: float = 0.0)
     """Return the target vector of every class, shape (classes, outputs), read-only.
 
     One output: `low` for the first class and 1 for the second. Several: 1 at the class, `low`
-    elsewhere. A regression has no classes, and so no rows here. All rows are parts of one vector,
-    so that thousands of classes take no memory.
+    elsewhere. For a regression, which has no classes, the result has no rows. All rows are views of
+    one vector, so even thousands of classes take little memory.
     """
     if classes == 0:
         return np.empty((0, outputs), dtype)
@@ -39,29 +39,29 @@ def target_codes(classes: int, outputs: int, dtype: DTypeLike, low: float = 0.0)
 def gathered(
     split: Split, scaling: Scaling, codes: Array, places: Sequence[int]
 ) -> tuple[Array, Array]:
-    """Return X (B, I) and targets T (B, O) of some rows, counted from 0 in their split."""
+    """Return X (B, I) and targets T (B, O) of rows; `places` count from 0 within the split."""
     some = split.part(split.rows[list(places)])
     return Batches(some, scaling, codes, len(some)).gather(some.rows)
 
 
 class Scaled:
-    """Scales inputs of one type: in float64, and rounded once to the network's type.
+    """Scale inputs of one type in float64, then round once to the network's type.
 
-    So it makes no difference in which type the inputs are stored.
+    So the result does not depend on the type in which the inputs are stored.
 
     Parameters
     ----------
     inputs, dtype : dtype
-        Those of the inputs and of the network.
+        Types of the inputs and of the network.
 
     Attributes
     ----------
     offset, scale : float or array (I,), in float64
     divisor : float32 or None
-        The inverse of the scale, where division by it gives the same numbers in one step: small
-        whole numbers, with no offset and a scale of 1 over a small whole number.
+        Inverse of the scale if dividing by it gives the same numbers in one step: for small
+        integers, without an offset and with a scale of 1 over a small integer.
     changes : bool
-        Whether there is anything to scale.
+        Whether scaling changes anything.
     """
 
     def __init__(self, scaling: Scaling, inputs: DTypeLike, dtype: DTypeLike) -> None:
@@ -74,23 +74,23 @@ class Scaled:
         self.divisor = _divisor(self.scale) if divides else None
 
     def largest(self, most: float) -> float:
-        """Return what inputs of a magnitude up to `most` do not exceed once they are scaled."""
+        """Return an upper bound for scaled inputs whose magnitude is at most `most`."""
         return float((most + np.abs(self.offset).max()) * np.abs(self.scale).max())
 
     def scratch(self, rows: int, X: Array) -> NDArray[np.float64] | None:
-        """Return what `write` needs for inputs of up to `rows` rows to such an `X`, if anything."""
+        """Return the scratch array for `write` with up to `rows` rows, or None if not needed."""
         needed = self.changes and self.divisor is None and X.dtype != np.float64
         return np.empty((rows, X.shape[1])) if needed else None
 
     def write(self, raw: NDArray[Any], X: Array, scratch: NDArray[np.float64] | None) -> None:
-        """Write ``(x - offset) * scale`` of inputs (B, I) to `X`; `scratch` is overwritten."""
+        """Write ``(x - offset) * scale`` for inputs (B, I) to `X`; `scratch` is overwritten."""
         if not self.changes or self.divisor is not None:
             np.copyto(X, raw, casting="same_kind")
             if self.divisor is not None:
                 np.divide(X, self.divisor, out=X)
             return
         numbers = X if scratch is None else scratch[: len(raw)]
-        np.copyto(numbers, raw)  # a sum of two types would need memory
+        np.copyto(numbers, raw)  # mixed types in an operation would allocate memory
         if self._has_offset:
             np.subtract(numbers, self.offset, out=numbers)
         np.multiply(numbers, self.scale, out=numbers)
@@ -99,10 +99,10 @@ class Scaled:
 
 
 def _divisor(scale: NDArray[np.float64]) -> np.float32 | None:
-    """Return n for a scale of 1/n.
+    """Return n for a scale of 1/n, or None for other scales.
 
-    For whole numbers x and n below 2^16, x/n is never so near to the middle of two float32 that x
-    times the rounded 1/n, in float64, could be rounded to another one.
+    For integers x and n below 2^16, x/n is never so close to the midpoint of two float32 numbers
+    that x times the rounded 1/n, in float64, would round to the other one.
     """
     inverse = 0 if scale.ndim or not scale else round(1 / float(scale))
     return np.float32(inverse) if 1 < inverse < 1 << 16 and 1 / inverse == scale else None
@@ -111,10 +111,10 @@ def _divisor(scale: NDArray[np.float64]) -> np.float32 | None:
 def as_seen(
     splits: Mapping[str, Split], scaling: Scaling, dtype: DTypeLike, memory: Memory | None = None
 ) -> tuple[dict[str, Split], Scaling]:
-    """Return splits whose inputs are scaled, so that no batch has to be, and what is left to scale.
+    """Return splits with inputs scaled in advance, and the scaling still to apply to batches.
 
-    They stay as they are where that would take much memory: more than they do, as of bytes, or more
-    than what counts as large.
+    Inputs stay unscaled if scaling would need too much memory: more than the inputs themselves, as
+    for bytes, or more than what counts as large.
     """
     arrays = {id(split.inputs): split.inputs for split in splits.values()}
     size, most = np.dtype(dtype).itemsize, (memory or mapping.MEMORY).large_bytes
@@ -125,7 +125,7 @@ def as_seen(
     return replaced, NOT_SCALED
 
 
-@np.errstate(over="ignore", invalid="ignore")  # a loss shows it
+@np.errstate(over="ignore", invalid="ignore")  # the loss reveals it
 def _scaled_inputs(inputs: NDArray[Any], scaling: Scaling, dtype: DTypeLike) -> NDArray[Any]:
     scaled = Scaled(scaling, inputs.dtype, dtype)
     if not scaled.changes and inputs.dtype == dtype:
@@ -138,13 +138,13 @@ def _scaled_inputs(inputs: NDArray[Any], scaling: Scaling, dtype: DTypeLike) -> 
     return found
 
 
-@np.errstate(over="ignore", invalid="ignore")  # a loss shows it
+@np.errstate(over="ignore", invalid="ignore")  # the loss reveals it
 def with_scaled_targets(
     splits: Mapping[str, Split], scaling: Scaling, dtype: DTypeLike
 ) -> dict[str, Split]:
-    """Return splits with their targets, numbers (N, O), scaled, and rounded once to a type.
+    """Return splits with their targets, numbers (N, O), scaled and rounded once to a type.
 
-    An array that splits share is scaled once; a large one is mapped from a file.
+    An array shared by splits is scaled once; a large one is mapped from a file.
     """
     arrays = {id(split.targets): split.targets for split in splits.values()}
     scaled = {
@@ -159,19 +159,19 @@ def with_scaled_targets(
 
 
 class Batches:
-    """Batches of a split, scaled and converted while they are gathered.
+    """Batches of a split, scaled and converted as they are gathered.
 
-    The arrays that it returns are its own buffers: the next batch overwrites them.
+    The returned arrays are buffers: the next batch overwrites them.
 
     Parameters
     ----------
     split : Split
     scaling : Scaling
     codes : array (classes, O)
-        What `target_codes` gives; its dtype is that of the batches. Targets that are numbers are
-        taken as they are.
+        Result of `target_codes`; its dtype is the dtype of the batches. Numeric targets are used
+        unchanged.
     batch_rows : int
-        Rows of the largest batch.
+        Rows in the largest batch.
     """
 
     def __init__(self, split: Split, scaling: Scaling, codes: Array, batch_rows: int) -> None:
@@ -191,8 +191,8 @@ class Batches:
         X = shaped(self._X, self.batch_rows, self._inputs)
         self._scratch = self._scaled.scratch(self.batch_rows, X)
         self._weights = None if split.weights is None else split.weights.astype(codes.dtype)
-        self._all: tuple[Array, Array] | None = None  # the only batch, once it is gathered
-        # No methods of its own here: in a circle its arrays would outlive it.
+        self._all: tuple[Array, Array] | None = None  # the gathered batch of all rows
+        # Bound methods here would create a reference cycle that keeps the arrays alive.
         self._input_gather = self.input_gather(split.inputs, self._scaled)
         self._target_gather = self.target_gather(split.targets, codes)
         self._pool: Rows | None = None
@@ -200,24 +200,24 @@ class Batches:
 
     @staticmethod
     def input_gather(inputs: NDArray[Any], scaled: Scaled) -> Gather | None:
-        """Return a function to use in the place of NumPy, or None.
+        """Return a function to use instead of NumPy, or None.
 
         ``gather(rows, out)`` writes the rows numbered `rows` (B,) of `inputs` (N, I) to `out`
-        (B, I), as `scaled` does.
+        (B, I), scaled by `scaled`.
         """
         return None
 
     @staticmethod
     def target_gather(targets: NDArray[Any], codes: Array) -> Gather | None:
-        """Return a function to use in the place of NumPy, or None.
+        """Return a function to use instead of NumPy, or None.
 
-        ``gather(rows, out)`` writes numbers as they are, and for the index of a class its code.
+        ``gather(rows, out)`` writes numbers unchanged, and class indices as codes.
         """
         return None
 
     def hold(self, pool: Rows | None) -> None:
-        """Copy some rows out of a mapped array; `gather` then takes places in `pool`."""
-        self._pool_gather = None  # before there is another pool
+        """Copy some rows from a mapped array to memory; `gather` then takes indices into `pool`."""
+        self._pool_gather = None  # release the old pool first
         self._pool = pool
         if pool is not None:
             inputs = take_rows(self.split.inputs, pool)
@@ -225,14 +225,14 @@ class Batches:
             self._pool_gather = gather or partial(self._take_inputs, inputs)
 
     def in_order(self) -> Iterator[tuple[Array, Array]]:
-        """Yield X (B, I) and targets T (B, O), row after row."""
+        """Yield X (B, I) and targets T (B, O) in row order."""
         for start in range(0, len(self.split), self.batch_rows):
             yield self.gather(self.split.rows[start : start + self.batch_rows])
 
     def gather(self, rows: Rows) -> tuple[Array, Array]:
         """Return X (B, I) and targets T (B, O) of up to `batch_rows` rows.
 
-        A batch of all rows, which come in their order, is gathered the first time only.
+        A batch of all rows, which must be in order, is gathered only once.
         """
         is_all = len(rows) == len(self.split)
         if self._all and is_all:
@@ -255,7 +255,7 @@ class Batches:
         return X, T
 
     def weights(self, rows: Rows) -> Array | None:
-        """Return how much each row counts (B, 1); None if all count alike."""
+        """Return the weight of each row (B, 1), or None if rows have no weights."""
         if self._weights is None:
             return None
         return self._weights[rows if self._pool is None else self._pool[rows], np.newaxis]

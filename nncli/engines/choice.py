@@ -1,4 +1,4 @@
-"""Which engine a training job runs on."""
+"""Choose the engine of a training job."""
 
 from collections.abc import Callable
 from importlib.util import find_spec
@@ -10,9 +10,9 @@ if TYPE_CHECKING:
     from nncli.base.clock import Clock
     from nncli.engines.engine import Engine, Setup
 
-# Measured on two cores: in each step Adam saves 0.8 ns a parameter, the rest 10 µs or more.
-# To import Numba and to compile what a job needs takes 1.3 s; later runs load it in 0.3 s, but a
-# choice that depended on whether they can would change the weights of the same config.
+# Measured on two cores: each step saves 0.8 ns per parameter in Adam, and 10 µs or more elsewhere.
+# Importing Numba and compiling the functions of a job takes 1.3 s. Later runs load them in 0.3 s,
+# but if the choice depended on that cache, the same config would not always give the same weights.
 _SECONDS_SAVED_A_STEP = 10e-6
 _SECONDS_SAVED_A_PARAMETER = 0.8e-9
 _SECONDS_TO_START = 1.3
@@ -22,21 +22,21 @@ ENGINES: tuple[EngineName, ...] = get_args(EngineName)
 
 
 class EngineError(Exception):
-    """The engine that was asked for is not to be had; the message says why."""
+    """The requested engine is not available; the message gives the reason."""
 
 
 def choose_engine(
     asked: str, steps: int, parameters: int
 ) -> "Callable[[Setup, Clock | None], Engine]":
-    """Return the engine that ``auto``, ``numpy`` or ``compiled`` stands for.
+    """Return the engine for ``auto``, ``numpy`` or ``compiled``.
 
-    ``auto`` weighs the most `steps` that there will be, on so many `parameters`, against the time
-    that Numba takes to start.
+    ``auto`` compares the time saved, estimated from the maximum number of `steps` and the number of
+    `parameters`, with the startup time of Numba.
 
     Raises
     ------
     EngineError
-        When ``compiled`` is asked for and Numba cannot be imported.
+        If ``compiled`` is requested and Numba cannot be imported.
     """
     from nncli.engines.numpy.engine import NumpyEngine
 
@@ -44,8 +44,8 @@ def choose_engine(
         return NumpyEngine
     try:
         from nncli.engines.compiled.engine import CompiledEngine
-    # Numba refuses a NumPy that is too new for it with an ImportError, and with a RuntimeError
-    # to run where there is no place for compiled code.
+    # Numba raises an ImportError if NumPy is too new for it, and a RuntimeError if it has no place
+    # to cache compiled code.
     except (ImportError, RuntimeError) as error:
         if asked == "auto":
             return NumpyEngine
@@ -54,7 +54,7 @@ def choose_engine(
 
 
 def missing_for(asked: str) -> str | None:
-    """Return why an engine is not to be had, as far as that shows without starting it."""
+    """Return why an engine is unavailable, if that can be found out without starting it."""
     return _not_installed() if asked == "compiled" and find_spec("numba") is None else None
 
 

@@ -1,4 +1,4 @@
-"""What is said of training whose numbers are no longer finite: where it began, and the remedy."""
+"""Explain divergence: where numbers stopped being finite, and what to try."""
 
 from math import isfinite
 
@@ -9,27 +9,28 @@ from nncli.nn.layers.dense import DENSE
 from nncli.nn.network import Network, numbered
 from nncli.nn.workspace import Workspace
 
-_LARGE_INPUT = 100.0  # what scaling would bring down to about 1
+_LARGE_INPUT = 100.0  # inputs this large should be scaled
 
 
 def is_finite(array: Array) -> bool:
-    """Return whether every number of `array` is finite.
+    """Return whether every number in `array` is finite.
 
-    The sum of squares tells in a fraction of the time, except where squares alone are too large.
+    The sum of squares is a faster test. Only if it is not finite, check every number.
     """
     return isfinite(float(np.vdot(array, array))) or bool(np.isfinite(array).all())
 
 
 def exact_square(gradient: Array) -> float:
-    """Return Σ g² of numbers whose squares are too large for their own type."""
+    """Return Σ g² for numbers whose squares overflow their own type."""
     wide = gradient.astype(np.float64)
     return float(np.dot(wide, wide))
 
 
 def reason_of(network: Network, work: Workspace | None = None) -> str:
-    """Return in words which layer is the first with numbers that are not finite.
+    """Describe the first layer whose numbers are not finite.
 
-    With weights; without `work` also with what it keeps beside them, else with sums in `work`.
+    This checks the weights first. Then it checks the pre-activations in `work`, or without `work`
+    the state of the layers.
     """
     for block in network.blocks:
         if not np.isfinite(network.parameters[block.where]).all():
@@ -42,19 +43,19 @@ def reason_of(network: Network, work: Workspace | None = None) -> str:
     pairs = zip(numbered(network.layers), work.buffers, strict=True) if work else ()
     for (number, layer), own in pairs:
         if layer.kind == DENSE and not np.isfinite(own.Y).all():
-            return f"the sums of layer {number} are too large"
+            return f"the pre-activations of layer {number} are too large"
     return f"the outputs of layer {len(network.blocks)} are too far from the targets"
 
 
 def remedy(X: Array | None, steps: int, clip_norm: float | None) -> str:
-    """Return what to try, the likeliest first.
+    """Return what to try, the most promising first.
 
     Parameters
     ----------
     X : array (B, I) or None
-        The batch that it came up with.
+        Batch in which training diverged.
     steps : int
-        Steps taken, with the one that failed: at the first one the rate is not to blame.
+        Number of steps including the failed one; at the first step, the rate is not the cause.
     """
     scaling, rate = "data.scale: standard", "a smaller training.learning_rate"
     clipping = "training.clip_norm: 1"

@@ -1,7 +1,7 @@
-"""The contract between training and whatever does its arithmetic.
+"""The interface between training and its arithmetic.
 
-An engine is made from a `Setup`. It has the rows from then on, and owns the network's parameters
-while training lasts: all that is known of them comes from `Engine.snapshot`.
+An engine is created from a `Setup`. From then on it has the rows and owns the network's parameters:
+during training, they are only available from `Engine.snapshot`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,31 +21,31 @@ from nncli.nn.penalties import Regularization
 
 @dataclass(frozen=True)
 class Setup:
-    """What an engine is to train, and on which rows.
+    """What an engine trains, and on which rows.
 
     Attributes
     ----------
     network : Network
-        With its first parameters; they are the engine's from then on.
+        Network with its initial parameters, which the engine takes over.
     objective : Objective
     score : Score
-        What is measured beside the loss.
+        Metric to measure in addition to the loss.
     optimizer : str
-        A name in `OPTIMIZERS`; `settings` are its parameters.
+        Key of `OPTIMIZERS`; `settings` are its parameters.
     regularization : Regularization
     dropout : sequence of float
-        For each hidden block the share of its units that is left out in a step. The loss and the
-        score of a step are those with units left out.
+        Fraction of units dropped in a step, for each hidden block. The loss and the score of a step
+        are computed with these units dropped.
     seed : int
-        What dropout is drawn by.
+        Seed for dropout.
     training, validation : Split
-        Their inputs as they are, or as `as_seen` makes them.
+        Splits with their original inputs, or with those from `as_seen`.
     scaling : Scaling
-        What is left to be done to their inputs, by the engine.
+        Scaling of the inputs that the engine still has to apply.
     codes : array (classes, O)
-        The target vector of every class, in the network's precision.
+        Target vector of every class, in the network's precision.
     batch_rows : int
-        Rows of the largest batch.
+        Rows in the largest batch.
     """
 
     network: Network
@@ -64,16 +64,16 @@ class Setup:
 
 
 class LayerStatistics(NamedTuple):
-    """What the steps of an epoch tell of a block of layers.
+    """Statistics of a block of layers over the steps of an epoch.
 
     Attributes
     ----------
     gradient_norm : float
-        Of the gradient of all its parameters together, before clipping: root mean square over the
-        steps, 0 if there were none.
+        Norm of the gradient of all parameters of the block, before clipping: root mean square over
+        the steps, 0 without steps.
     saturated : float or None
-        Share of its activations that are saturated on the first rows of the first step, before it
-        and before dropout; None if its activation does not saturate, or there was no step.
+        Fraction of saturated activations on the first rows of the first step, before its update and
+        before dropout; None if the activation does not saturate, or without steps.
     """
 
     gradient_norm: float
@@ -82,17 +82,17 @@ class LayerStatistics(NamedTuple):
 
 @dataclass
 class Sums:
-    """What the steps of an epoch add up to, step by step in float64.
+    """Sums over the steps of an epoch, in float64.
 
     Attributes
     ----------
     steps, rows : int
     loss, score : float
-        Sums over the rows, each batch's before its step. Rows count alike, whatever their weights.
+        Sums over the rows, each computed before the batch's update. They ignore row weights.
     squared_norms : list of float
-        Of each block's gradient, before clipping; sums over the steps.
+        Squared gradient norm of each block, before clipping, summed over the steps.
     saturated : list of float or None
-        Of each block, by the first step.
+        Saturated fraction of each block in the first step.
     """
 
     steps: int = 0
@@ -109,14 +109,14 @@ class Sums:
 
 
 class Steps(NamedTuple):
-    """How far a call of `Engine.steps` came.
+    """The result of a call of `Engine.steps`.
 
     Attributes
     ----------
     done : int
-        Steps taken.
+        Number of steps taken.
     problem : str or None
-        What was no longer finite in the step after these, and the remedy; it was not taken.
+        What was not finite in the next step, with a remedy; that step was not taken.
     """
 
     done: int
@@ -129,29 +129,29 @@ class Engine(Protocol):
     Attributes
     ----------
     name : str
-        What a run's record says that it ran on.
+        Name of the engine in a run's record.
     """
 
     name: ClassVar[str]
 
     def hold(self, pool: Rows | None) -> None:
-        """Bring some rows of a large source close; None for none.
+        """Load some rows of a large source into memory; None for none.
 
-        From then on the numbers that `steps` gets are places in `pool`.
+        From then on, the row numbers passed to `steps` are indices into `pool`.
         """
         ...
 
     def steps(self, batches: Rows, rates: Sequence[float], sums: Sums) -> Steps:
-        """Take steps, and add to `sums` step by step.
+        """Take steps, and add each step to `sums`.
 
-        It does not matter how training is cut into calls. An engine may take fewer steps than it
-        is asked for.
+        The result does not depend on how training is divided into calls. An engine may take fewer
+        steps than requested.
 
         Parameters
         ----------
         batches : array (S, B)
-            The row numbers of each batch, in the arrays of the training split. A batch of all rows
-            has them in their order.
+            Row numbers of each batch in the arrays of the training split. A batch of all rows has
+            them in order.
         rates : sequence of S learning rates
         """
         ...
@@ -161,7 +161,7 @@ class Engine(Protocol):
         ...
 
     def problem(self) -> str | None:
-        """Return which parameters are no finite numbers, and the remedy; None if all are."""
+        """Return which parameters are not finite, with a remedy, or None if all are finite."""
         ...
 
     def snapshot(self) -> dict[str, Array]:
@@ -171,16 +171,16 @@ class Engine(Protocol):
     def state(self) -> dict[str, NDArray[Any]]:
         """Return copies of all arrays that the next step depends on.
 
-        Those of the snapshot are among them, and ``steps``: how many have been taken.
+        They include the snapshot, and ``steps``, the number of steps taken.
         """
         ...
 
     def restore(self, state: Mapping[str, NDArray[Any]]) -> None:
-        """Continue from what `state` returned, of an engine made like this one.
+        """Restore a `state` of an engine with the same setup.
 
         Raises
         ------
         ValueError
-            When an array is missing, or not like this engine's.
+            If an array is missing, or has the wrong shape or type.
         """
         ...

@@ -20,7 +20,7 @@ from tests.cli.stopped_runs import (
     without,
 )
 
-DAMAGED = "is damaged, or no checkpoint of this version of nncli"
+DAMAGED = "is damaged, or not a checkpoint of this nncli version"
 
 # Exactly the same
 
@@ -153,8 +153,8 @@ def test_a_history_that_lacks_rows_is_refused_and_left(nncli, tmp_path, stop_at,
     done = nncli("train", "--resume", "run")
     assert done.code == 1
     assert done.error == (
-        "Error: run/history.csv: is not the history of the 3 epochs of the checkpoint beside it; "
-        "put the file of the run back"
+        "Error: run/history.csv: does not match the 3 epochs of the checkpoint next to it; "
+        "restore the file of the run"
     )
     assert file.read_bytes() == content
 
@@ -363,13 +363,13 @@ def test_a_damaged_checkpoint_is_one_line(nncli, stopped):
         (saying(config="xor"), "says nothing of config; train anew"),
         (saying(data=3), "says nothing of data; train anew"),
         (saying(wall_seconds="1"), "says nothing of wall_seconds; train anew"),
-        (holding(slots=np.zeros((2, 3), np.float32)), "has no slots of the shape (2, 31) and the"),
-        (without("slots"), "has no slots of the shape (2, 31) and the type float32; train anew"),
-        (holding(parameters=np.zeros(31)), "has no parameters of the shape (31,) and the type"),
-        (holding(state=np.zeros(1, np.float32)), "has no state of the shape (0,) and the type"),
-        (without("state"), "has no state of the shape (0,) and the type float32; train anew"),
-        (holding(steps=np.array(17.0)), "has no steps of the shape () and the type int64; train"),
-        (holding(steps=np.array(-17)), "counts steps below 0; train anew"),
+        (holding(slots=np.zeros((2, 3), np.float32)), "has no slots of shape (2, 31) and type"),
+        (without("slots"), "has no slots of shape (2, 31) and type float32; train anew"),
+        (holding(parameters=np.zeros(31)), "has no parameters of shape (31,) and type"),
+        (holding(state=np.zeros(1, np.float32)), "has no state of shape (0,) and type"),
+        (without("state"), "has no state of shape (0,) and type float32; train anew"),
+        (holding(steps=np.array(17.0)), "has no steps of shape () and type int64; train"),
+        (holding(steps=np.array(-17)), "has a negative step count; train anew"),
         (holding(steps=np.array(2**62)), "counts other steps than its epochs have; train anew"),
         (holding(steps=np.array(18)), "counts other steps than its epochs have; train anew"),
         *[(saying(wall_seconds=each), "was trained in no time") for each in (-1.0, np.nan, np.inf)],

@@ -113,7 +113,7 @@ def test_sums_that_overflow_are_named_by_layer(engine):
     set_arrays(trained, LAYERS, W2=3e38)
     message = refused(trained)
     assert message.startswith("the loss is ")
-    assert ", the sums of layer 2 are too large; try " in message
+    assert ", the pre-activations of layer 2 are too large; try " in message
 
 
 @every_engine

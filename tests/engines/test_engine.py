@@ -454,7 +454,7 @@ def test_what_is_not_this_engines_state_is_refused_and_changes_nothing(engine, n
     longer = {**changed, name: np.zeros((*own[name].shape, 2), own[name].dtype)}
     other = {**changed, name: own[name].astype(np.float16)}
     for state in (without, longer, other):
-        with pytest.raises(ValueError, match=f"^has no {name} of the shape"):
+        with pytest.raises(ValueError, match=f"^has no {name} of shape"):
             trained.restore(state)
     np.testing.assert_array_equal(parameters_of(trained), before)
 

@@ -1,1 +1,1 @@
-"""Loops compiled by Numba."""
+"""The engine with loops compiled by Numba."""

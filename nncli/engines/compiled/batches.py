@@ -1,4 +1,4 @@
-"""Batches gathered in one pass."""
+"""Gather batches in one pass."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from nncli.engines.batches import Batches, Gather, Scaled
 from nncli.engines.compiled.loops import compiled
 from nncli.nn.entries import Array
 
-# The types of numbers, in the processor's order of bytes, that Numba can read.
+# Type codes of the numbers that Numba can read, in native byte order.
 _READABLE = "?bBhHiIlLqQfd"
 
 
@@ -46,10 +46,10 @@ def _take_codes(classes, rows, codes, out):
 
 
 def input_gather(inputs: NDArray[Any], scaled: Scaled) -> Gather | None:
-    """Return what gathers inputs in one pass, as `Batches.input_gather`."""
+    """Return a function that gathers inputs in one pass; see `Batches.input_gather`."""
     if not _readable(inputs):
         return None
-    inputs = np.asarray(inputs)  # Numba takes long over the type of a memmap
+    inputs = np.asarray(inputs)  # Numba is slow to determine the type of a memmap
     if not scaled.changes:
         return lambda rows, X: _take(inputs, rows, X)
     if (divisor := scaled.divisor) is not None:
@@ -60,7 +60,7 @@ def input_gather(inputs: NDArray[Any], scaled: Scaled) -> Gather | None:
 
 
 def target_gather(targets: NDArray[Any], codes: Array) -> Gather | None:
-    """Return what gathers targets in one pass, as `Batches.target_gather`."""
+    """Return a function that gathers targets in one pass; see `Batches.target_gather`."""
     if not _readable(targets):
         return None
     targets = np.asarray(targets)
@@ -74,7 +74,7 @@ def _readable(array: NDArray[Any]) -> bool:
 
 
 class CompiledBatches(Batches):
-    """Batches that are gathered in one pass where Numba can read the arrays."""
+    """Batches that are gathered in one pass if Numba can read the arrays."""
 
     input_gather = staticmethod(input_gather)
     target_gather = staticmethod(target_gather)

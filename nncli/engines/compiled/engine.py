@@ -1,8 +1,8 @@
-"""The engine whose loops Numba compiles; matrix products and exponentials are still NumPy's.
+"""The engine with loops compiled by Numba; NumPy still does matrix products and exponentials.
 
-Each function has the signature of the NumPy function that it replaces, whose docstring has the
-equation, and gives the same numbers up to rounding. What is not here was no faster: see
-docs/decisions.md.
+Each function has the signature of the NumPy function that it replaces and gives the same numbers up
+to rounding. The docstring of the NumPy function has the equation. Functions that compiling does not
+speed up are not replaced: see docs/decisions.md.
 """
 
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ from nncli.nn.layers.layer import Layer
 
 
 class CompiledEngine(NumpyEngine):
-    """The `Engine` that runs compiled loops in the place of several passes of NumPy."""
+    """The `Engine` that runs compiled loops instead of several NumPy passes."""
 
     name: ClassVar[str] = "compiled"
     losses: ClassVar[Functions] = LOSSES
@@ -27,5 +27,5 @@ class CompiledEngine(NumpyEngine):
     batches: ClassVar[type[Batches]] = CompiledBatches
 
     def layers(self, layers: Sequence[Layer]) -> Sequence[Layer]:
-        """Return layers that do the same with loops."""
+        """Return equivalent layers with compiled loops."""
         return compiled_layers(layers)

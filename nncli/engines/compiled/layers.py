@@ -1,4 +1,4 @@
-"""Layers whose passes are loops, in the place of those of `nncli.nn.layers`."""
+"""Layers with compiled loops, which replace those of `nncli.nn.layers`."""
 
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -20,7 +20,7 @@ def _add_and_rectify_rows(Z, b, A):
         for unit in range(Z.shape[1]):
             z = Z[row, unit] + b[unit]
             Z[row, unit] = z
-            A[row, unit] = Z.dtype.type(0) if z <= 0 else z  # keeps what is not a number
+            A[row, unit] = Z.dtype.type(0) if z <= 0 else z  # keeps NaN
 
 
 @compiled
@@ -33,7 +33,7 @@ def _add_and_rectify_columns(Z, b, A):
 
 
 def add_bias_and_relu(Z: Array, b: Array, A: Array) -> None:
-    """Add the bias, and write what `nncli.nn.activation_functions.relu` does."""
+    """Add the bias to `Z`, and write the result of `nncli.nn.activation_functions.relu` to `A`."""
     if Z.flags.c_contiguous:
         _add_and_rectify_rows(Z, b, A)
     else:
@@ -59,14 +59,14 @@ def _add_and_bend_columns(Z, b, A, slope):
 
 
 def add_bias_and_leaky_relu(Z: Array, b: Array, A: Array, slope: float) -> None:
-    """Add the bias, and write what `nncli.nn.activation_functions.leaky_relu` does."""
+    """Add the bias to `Z`, and write the result of `leaky_relu` to `A`."""
     if Z.flags.c_contiguous:
         _add_and_bend_rows(Z, b, A, Z.dtype.type(slope))
     else:
         _add_and_bend_columns(Z.T, b, A.T, Z.dtype.type(slope))
 
 
-# The loops over rows are the inner ones: narrow arrays lie column by column.
+# The inner loops run over rows, because narrow arrays are stored in column-major order.
 
 
 @compiled
@@ -107,7 +107,7 @@ def _narrow_backward(dZ, W, dA):
                 dA[row, before] += dZ[row, unit] * weight
 
 
-# In place: an output that is one of the inputs, but is not known to be, stops vector instructions.
+# These work in place: if an output may alias an input, the compiler does not vectorize the loop.
 
 
 @compiled
@@ -182,7 +182,7 @@ Kind = TypeVar("Kind", bound=Layer)
 
 
 class NarrowDense(Dense):
-    """A dense layer with few inputs and few outputs: each pass is one loop."""
+    """A dense layer with few inputs and outputs, with one loop per pass."""
 
     def forward(self, X: Array, own: Buffers, step: int | None) -> Array:
         """Return Z = X W + b."""
@@ -202,7 +202,7 @@ class NarrowDense(Dense):
 
 
 class UnbiasedDense(Dense):
-    """A dense layer that leaves its bias to the activation behind it."""
+    """A dense layer whose bias is added by the following activation."""
 
     def forward(self, X: Array, own: Buffers, step: int | None) -> Array:
         """Return X W."""
@@ -213,7 +213,7 @@ class UnbiasedDense(Dense):
 
 
 class BiasedActivation(ActivationLayer):
-    """An activation that adds the bias `b` (O,) of the layer before in the same loop."""
+    """An activation that also adds the bias `b` (O,) of the preceding layer in its loop."""
 
     b: Array
 
@@ -224,7 +224,7 @@ class BiasedActivation(ActivationLayer):
         self.multiply = partial(_BACKWARD[self.kind], **self.settings)
 
     def forward(self, X: Array, own: Buffers, step: int | None) -> Array:
-        """Return g(X + b); `X` has the bias afterwards."""
+        """Return g(X + b); this adds the bias to `X` in place."""
         own.X = X
         A: Array = own.Y
         self._biased(X, self.b, A)
@@ -241,7 +241,7 @@ class LoopedActivation(ActivationLayer):
 
 
 def compiled_layers(layers: Sequence[Layer]) -> list[Layer]:
-    """Return layers that do the same with loops where there are any; arrays are shared."""
+    """Return equivalent layers, with compiled loops where available; arrays are shared."""
     result: list[Layer] = []
     for layer, following in zip(layers, [*layers[1:], None], strict=True):
         before = result[-1] if result else None

@@ -1,4 +1,4 @@
-"""Losses and scores in a loop or two, in the place of `nncli.nn.losses` and `metrics.scores`."""
+"""Losses and scores as compiled loops, which replace `nncli.nn.losses` and `metrics.scores`."""
 
 from collections.abc import Callable
 
@@ -11,7 +11,7 @@ from nncli.nn.entries import Array
 
 @compiled_sum
 def _subtract_largest(Z, T, gradient):
-    """Write z less the largest of its row; return -Σ t times that."""
+    """Write z minus the largest of its row to `gradient`; return -Σ t times that difference."""
     value = Z.dtype.type(0)
     for row in range(Z.shape[0]):
         largest = Z[row, 0]
@@ -26,7 +26,7 @@ def _subtract_largest(Z, T, gradient):
 
 @compiled_sum
 def _divide_by_sum(T, gradient, share):
-    """Turn e^z into (a - t) times `share`; return Σ ln of the rows' sums of e^z."""
+    """Replace e^z in `gradient` by (a - t) times `share`; return Σ ln(row sum of e^z)."""
     value = T.dtype.type(0)
     for row in range(T.shape[0]):
         total = T.dtype.type(0)
@@ -40,7 +40,7 @@ def _divide_by_sum(T, gradient, share):
 
 
 def cross_entropy(Z: Array, T: Array, gradient: Array, scratch: Array) -> float:
-    """Replace `nncli.nn.losses.cross_entropy`; NumPy's exp is a vector's, Numba's is not."""
+    """Replace `nncli.nn.losses.cross_entropy`; NumPy's exp is vectorized, Numba's is not."""
     rows = len(Z)
     value = _subtract_largest(Z, T, gradient)
     np.exp(gradient, out=gradient)
@@ -57,7 +57,7 @@ def _negate_size(Z, out):
 
 @compiled_sum
 def _compare_sigmoid(Z, T, gradient, exponentials, share):
-    """Add up the loss, with e^-|z| in `exponentials` and ln(1 + that) in `gradient`."""
+    """Return the loss, given e = e^-|z| in `exponentials` and ln(1 + e) in `gradient`."""
     zero, one = Z.dtype.type(0), Z.dtype.type(1)
     value = zero
     for i in range(Z.shape[0]):
@@ -69,7 +69,7 @@ def _compare_sigmoid(Z, T, gradient, exponentials, share):
 
 
 def sigmoid_cross_entropy(Z: Array, T: Array, gradient: Array, scratch: Array) -> float:
-    """Replace `nncli.nn.losses.sigmoid_cross_entropy`; the sigmoid uses the loss's e^-|z|."""
+    """Replace `nncli.nn.losses.sigmoid_cross_entropy`; loss and sigmoid share e^-|z|."""
     rows = len(Z)
     Z, T, gradient, scratch = by_row(Z, T, gradient, scratch)
     _negate_size(Z, scratch)

@@ -1,4 +1,4 @@
-"""Updates of the parameters in one loop, in the place of `nncli.nn.updates`."""
+"""Parameter updates in one compiled loop, which replace `nncli.nn.updates`."""
 
 from collections.abc import Callable
 from math import sqrt

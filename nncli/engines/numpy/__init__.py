@@ -1,1 +1,1 @@
-"""The engine that runs on NumPy."""
+"""The NumPy engine."""

@@ -1,4 +1,4 @@
-"""The engine that runs on the CPU with NumPy; a step allocates nothing that lasts."""
+"""The engine that runs on the CPU with NumPy; steps reuse preallocated arrays."""
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -23,7 +23,7 @@ from nncli.nn.workspace import Workspace
 
 Functions = Mapping[str, Callable[..., Any]]
 
-_EVALUATION_NUMBERS = 1 << 20  # outputs of a batch: thousands have fewer rows
+_EVALUATION_NUMBERS = 1 << 20  # limits the rows of a batch for networks with thousands of outputs
 
 
 class NumpyEngine:
@@ -33,14 +33,14 @@ class NumpyEngine:
     ----------
     setup : Setup
     clock : Clock, optional
-        Is told how long the parts of every step take.
+        Clock that measures the phases of every step.
 
     Attributes
     ----------
     losses, optimizers, measures : mapping of str to function
-        By the name of an entry, what takes the place of its own function.
+        Replacements for the functions of entries, by name.
     batches : type
-        What gathers rows.
+        Class that gathers rows.
     """
 
     name: ClassVar[str] = "numpy"
@@ -81,19 +81,19 @@ class NumpyEngine:
         )
 
     def layers(self, layers: Sequence[Layer]) -> Sequence[Layer]:
-        """Return what computes these layers."""
+        """Return the layers that this engine runs instead of `layers`."""
         return layers
 
     def _batches(self, setup: Setup, split: Split, batch_rows: int) -> Batches:
         return self.batches(split, setup.scaling, setup.codes, batch_rows)
 
     def hold(self, pool: Rows | None) -> None:
-        """Copy some rows out of a mapped array; None for none."""
+        """Copy some rows from a mapped array to memory; None for none."""
         self._training.hold(pool)
 
-    @np.errstate(over="ignore", invalid="ignore")  # what is not finite is refused
+    @np.errstate(over="ignore", invalid="ignore")  # results that are not finite are rejected
     def steps(self, batches: Rows, rates: Sequence[float], sums: Sums) -> Steps:
-        """Take steps, as the `Engine` says."""
+        """Take steps; see `Engine.steps`."""
         if not sums.steps:
             sums.squared_norms = [0.0] * len(self._by_block)
             sums.saturated = [None] * len(self._by_block)
@@ -103,7 +103,7 @@ class NumpyEngine:
         return Steps(len(batches))
 
     def _step(self, rows: Rows, rate: float, sums: Sums) -> str | None:
-        """Take a step; return what is not finite, if anything: it was not taken then."""
+        """Take a step, or return why not: which numbers are not finite."""
         clock = self._clock
         if clock:
             clock.start()
@@ -128,13 +128,13 @@ class NumpyEngine:
     def _backpropagate(
         self, X: Array, T: Array, weights: Array | None, work: Workspace, sums: Sums
     ) -> tuple[float, float]:
-        """Leave the gradient of the loss in `_gradient`; return loss and score before the step."""
+        """Write the gradient to `_gradient`; return the loss and the score before the update."""
         clock, network = self._clock, self._network
         network.logits(X, work, self._steps)
         if clock:
             clock.lap("forward")
         score = self._scored(T, work)
-        if not sums.steps:  # once an epoch: too slow for every step
+        if not sums.steps:  # once per epoch: too slow for every step
             sums.saturated = network.saturated_shares(work)
         loss = self._objective(network, T, work)
         if weights is not None:
@@ -154,7 +154,7 @@ class NumpyEngine:
         return loss, score
 
     def _follow(self, rate: float) -> None:
-        """Change the parameters by the gradient, which is undefined afterwards."""
+        """Update the parameters; the gradient is undefined afterwards."""
         self._regularization.clip(self._gradient)
         parameters, slots = self._network.parameters, self._slots
         self._update(parameters, self._gradient, slots, self._scratch, rate, self._steps)
@@ -165,11 +165,11 @@ class NumpyEngine:
         return float(self._measure(outputs, T, work.scratch))
 
     def _divergence(self, X: Array, loss: float, sums: Sums) -> str:
-        """Return what is no longer finite in the step that was begun on `X`, and the remedy."""
+        """Return what is not finite in the step on `X`, with a remedy."""
         advice = remedy(X, self._steps, self._regularization.clip_norm)
         if isfinite(loss):
             wrong = [not isfinite(each) for each in sums.squared_norms]
-            layer = len(wrong) - wrong[::-1].index(True)  # errors come from the output
+            layer = len(wrong) - wrong[::-1].index(True)  # backpropagation starts at the output
             return f"the gradient of layer {layer} is not finite; {advice}"
         work = self._work.first(len(X))
         self._network.logits(X, work, self._steps - 1)
@@ -193,7 +193,7 @@ class NumpyEngine:
         return loss_sum / rows, score_sum / rows
 
     def problem(self) -> str | None:
-        """Return which parameters are no finite numbers, and the remedy; None if all are."""
+        """Return which parameters are not finite, with a remedy, or None if all are finite."""
         network = self._network
         if all(is_finite(each) for each in self._kept):
             return None
@@ -205,17 +205,17 @@ class NumpyEngine:
         return {"parameters": network.parameters.copy(), "state": network.state.copy()}
 
     def state(self) -> dict[str, NDArray[Any]]:
-        """Return copies of the network's vectors, the optimizer's slots, and the count of steps."""
+        """Return copies of the network's vectors and the optimizer's slots, and the step count."""
         return {**self.snapshot(), "slots": self._slots.copy(), "steps": np.array(self._steps)}
 
     def restore(self, state: Mapping[str, NDArray[Any]]) -> None:
-        """Continue from what `state` returned, as the `Engine` says."""
+        """Restore a `state`; see `Engine.restore`."""
         for name, own in self.state().items():
             found = state.get(name)
             if found is None or (found.shape, found.dtype) != (own.shape, own.dtype):
-                raise ValueError(f"has no {name} of the shape {own.shape} and the type {own.dtype}")
+                raise ValueError(f"has no {name} of shape {own.shape} and type {own.dtype}")
         if state["steps"] < 0:
-            raise ValueError("counts steps below 0")
+            raise ValueError("has a negative step count")
         np.copyto(self._network.parameters, state["parameters"])
         np.copyto(self._network.state, state["state"])
         np.copyto(self._slots, state["slots"])
