@@ -1,1 +1,1 @@
-"""Training: the loop, how far it has come, and what watches it."""
+"""Training: the loop, its progress, and its observers."""

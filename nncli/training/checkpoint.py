@@ -1,4 +1,4 @@
-"""``checkpoint.npz``: the state that training goes on from, and how often it is written."""
+"""``checkpoint.npz``: the state from which training resumes, and how often it is written."""
 
 import json
 import math
@@ -17,24 +17,24 @@ from nncli.base.words import on_one_line
 from nncli.engines.engine import Engine, Sums
 from nncli.training.progress import Progress
 
-FORMAT_VERSION = 3  # 2 had the same parts; numbers were scaled with fewer digits
-_BEST = "best_"  # stands before the arrays of the best epoch
-_SHARE_OF_TIME = 0.005  # with the history, which takes as much, less than a hundredth
+FORMAT_VERSION = 3  # version 2 had the same content, but numbers were scaled less precisely
+_BEST = "best_"  # prefix of the arrays of the best epoch
+_SHARE_OF_TIME = 0.005  # the history takes as much: together at most 1 %
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """What a checkpoint holds.
+    """The content of a checkpoint.
 
     Attributes
     ----------
     state : dict of str to array
-        The engine's.
+        State of the engine.
     progress : Progress
     record : dict
-        What must be the same for training to go on, as JSON values.
+        Settings that must not change when training resumes, as JSON values.
     version : int
-        Of the format that it was read from.
+        Format version of the file.
     """
 
     state: dict[str, NDArray[Any]]
@@ -46,14 +46,14 @@ class Checkpoint:
 def write_checkpoint(
     place: Place, engine: Engine, progress: Progress, record: dict[str, Any]
 ) -> None:
-    """Write a `Checkpoint` atomically: until it is whole and on the disk, the one before stays.
+    """Write a `Checkpoint` atomically: the previous one stays until the new one is on disk.
 
     Raises
     ------
     DivergenceError
-        When one of the numbers is not finite; nothing is written then.
+        If a number is not finite; nothing is written.
     OutputError
-        When the file cannot be written; an earlier checkpoint is then still whole.
+        If the file cannot be written; an earlier checkpoint stays intact.
     """
     counters = asdict(replace(progress, best=None))
     counters.pop("best")
@@ -67,12 +67,12 @@ def write_checkpoint(
 
 
 def read_checkpoint(place: Place) -> Checkpoint:
-    """Read what `write_checkpoint` has written, of this version or an earlier one.
+    """Read a checkpoint of this version or an earlier one.
 
     Raises
     ------
     DataError
-        When it cannot be read, is damaged, or is none.
+        If the file cannot be read, is damaged, or is not a checkpoint.
     """
     try:
         arrays = read_own_npz(place)
@@ -95,21 +95,21 @@ def read_checkpoint(place: Place) -> Checkpoint:
     except (KeyError, TypeError, ValueError, OverflowError, RecursionError) as error:
         what = on_one_line(str(error))
         raise DataError(
-            f"{place}: is damaged, or no checkpoint of this version of nncli ({what}); train anew"
+            f"{place}: is damaged, or not a checkpoint of this nncli version ({what}); train anew"
         ) from error
     return Checkpoint(arrays, progress, record, version)
 
 
 def _bring_up_to_date(arrays: dict[str, NDArray[Any]], record: dict[str, Any]) -> None:
-    """Turn what a checkpoint of version 1 holds into that of this version.
+    """Convert the content of a version 1 checkpoint to this version.
 
-    It had the sums of the epoch in part with the engine, kernels in the place of engines, and
-    layers without a state.
+    Version 1 stored some sums of the epoch with the engine, and named kernels instead of engines.
+    Its layers had no state.
     """
     counters = record["progress"]
     norms, shares = arrays.pop("statistics").tolist()
     steps = int(arrays.pop("steps_in_statistics"))
-    # A share of 0 and one that is not there were not told apart: `resume` does, by the layers.
+    # Version 1 did not distinguish 0 from a missing fraction; `resume` does, by the layers.
     sums = {"steps": steps, "squared_norms": norms, "saturated": shares}
     sums["rows"] = counters.pop("rows")
     sums |= {name: counters.pop(f"{name}_sum") for name in ("loss", "score")}
@@ -130,23 +130,23 @@ def _sums(values: dict[str, Any]) -> Sums:
     if not all(
         math.isfinite(each) and each >= 0 for each in [*values["squared_norms"], *saturated]
     ):
-        raise ValueError("its sums are not finite, or below 0")
+        raise ValueError("its sums are negative or not finite")
     return Sums(**values)
 
 
 def _check_kinds(expected: dict[str, Any], found: Any) -> None:
-    """Raise `ValueError` for values of another kind than they start as, or below 0."""
+    """Raise `ValueError` for values that differ in kind from the initial ones, or are negative."""
     if not isinstance(found, dict):
-        raise ValueError("its progress is no mapping")
+        raise ValueError("its progress is not a mapping")
     for name, value in found.items():
         if not _is_like(expected[name], value):
             raise ValueError(f"its {name} is {on_one_line(repr(value), 40)}")
 
 
 def _is_like(start: Any, value: Any) -> bool:
-    """Return whether a value is of the kind that it starts as: finite, unless it starts as NaN.
+    """Return whether a value has the kind of the initial one: finite, unless that one is NaN.
 
-    Raises `OverflowError` for a whole number that is larger than any float.
+    Raises `OverflowError` for an integer larger than any float.
     """
     if isinstance(start, float):
         return type(value) in (int, float) and (math.isfinite(value) or math.isnan(start))
@@ -166,11 +166,10 @@ def _check_finite(engine: Engine, arrays: dict[str, NDArray[Any]], progress: Pro
 
 
 class Pace:
-    """Says when a checkpoint is due, so that to write them takes 1/200 of the time at most.
+    """Decide when a checkpoint is due, spending at most 0.5 % of the time on checkpoints.
 
-    It is due after an epoch when at least 200 times as long has passed as the last one took to
-    write, so after every epoch unless they are very short; within an epoch also not before
-    `seconds` have passed.
+    After an epoch, a checkpoint is due if 200 times the duration of the last write has passed. That
+    is every epoch, unless epochs are very short. Within an epoch, `seconds` must also have passed.
     """
 
     def __init__(self, seconds: float) -> None:
@@ -179,11 +178,11 @@ class Pace:
         self._within_epoch = time.monotonic() + seconds
 
     def is_due(self, *, within_epoch: bool) -> bool:
-        """Return whether a checkpoint is to be written now."""
+        """Return whether to write a checkpoint now."""
         return time.monotonic() >= (self._within_epoch if within_epoch else self._after_epoch)
 
     def note(self, started: float) -> None:
-        """Take note that one has been written, begun at `started` by ``time.monotonic``."""
+        """Record that a checkpoint was written, starting at the ``time.monotonic`` of `started`."""
         now = time.monotonic()
         rest = (now - started) / _SHARE_OF_TIME
         self._after_epoch = now + rest

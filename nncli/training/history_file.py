@@ -15,12 +15,12 @@ Table = dict[str, list[float]]
 
 
 def read_history(path: Path) -> Table:
-    """Return the columns of a ``history.csv``, without a torn last row.
+    """Return the columns of a ``history.csv``, without an incomplete last row.
 
     Raises
     ------
     DataError
-        When it cannot be read or is not one.
+        If the file cannot be read or is not a history.
     """
     try:
         with open_regular(path) as file, TextIOWrapper(file, "utf-8", newline="") as stream:
@@ -30,7 +30,7 @@ def read_history(path: Path) -> Table:
         if header[:2] != ["epoch", "train_loss"]:
             raise ValueError("its header does not start with epoch,train_loss")
         if short := [number for number, row in enumerate(rows, 2) if len(row) != len(header)]:
-            raise ValueError(f"line {short[0]} has not as many values as the header")
+            raise ValueError(f"line {short[0]} has more or fewer values than the header")
         table: Table = {name: [float(row[at]) for row in rows] for at, name in enumerate(header)}
         return {**table, "epoch": [int(each) for each in table["epoch"]]}
     except OSError as error:

@@ -1,4 +1,4 @@
-"""The training loop: a generator of reports that prints nothing and writes nothing."""
+"""The training loop: a generator of reports that neither prints nor writes files."""
 
 import math
 import time
@@ -15,7 +15,7 @@ from nncli.training.progress import Progress
 
 
 class StepReport(NamedTuple):
-    """Where training stands within an epoch; `loss` is the mean over its `rows` so far."""
+    """Progress within an epoch; `loss` is the mean over its `rows` so far."""
 
     epoch: int
     batch: int
@@ -24,19 +24,19 @@ class StepReport(NamedTuple):
 
 
 class EpochReport(NamedTuple):
-    """An epoch's results.
+    """The results of an epoch.
 
     Attributes
     ----------
     metrics : dict of str to float
-        ``train_loss`` and the score, such as ``train_accuracy``: means over the epoch's batches,
-        each taken before its step; with validation rows, ``validation_loss`` and the score of
-        these rows after the last step; the monitored value, where it is another.
+        ``train_loss`` and the score, such as ``train_accuracy``: means over the rows, computed
+        before the update of each batch. With validation rows, also ``validation_loss`` and the
+        score of these rows after the last step; and the monitored value, if it is another.
     seconds : float
-        Wall time of the training steps and of what watched them, without validation; of an epoch
-        that was stopped within and resumed, that of its last part, as `rows_per_second`.
+        Wall time of the training steps and their observers, without validation. For an epoch that
+        was interrupted and resumed, this and `rows_per_second` cover only its last part.
     layers : list of LayerStatistics
-        One for each block of layers: gradient norm, share of saturated units.
+        Gradient norm and fraction of saturated units for each block of layers.
     improved : bool
         Whether the monitored value is the best so far.
     """
@@ -53,16 +53,16 @@ class EpochReport(NamedTuple):
 def train(
     engine: Engine, order: Order, score: Score, plan: Plan, progress: Progress
 ) -> Iterator[StepReport | EpochReport]:
-    """Train epoch by epoch from where `progress` stands.
+    """Train epoch by epoch, starting from `progress`.
 
-    Yields a report after every epoch, and within long ones every ``plan.report_seconds``. Ends
-    when the plan's epochs are done or its patience is over. Who stops reading can continue later
-    from `progress` and the engine's state.
+    Yields a report after every epoch, and every ``plan.report_seconds`` within long epochs. Ends
+    when all epochs are done or patience runs out. A caller that stops early can resume later from
+    `progress` and the engine's state.
 
     Raises
     ------
     DivergenceError
-        When a loss, a gradient or a parameter is no longer a finite number.
+        If a loss, a gradient or a parameter is not finite.
     """
     pace = _Pace(plan.report_seconds)
     share = 1 / order.batches
@@ -98,7 +98,7 @@ def _rest_of_epoch(
     progress: Progress,
     pace: "_Pace",
 ) -> Iterator[StepReport]:
-    """Take the steps of an epoch that are not done yet."""
+    """Take the remaining steps of an epoch."""
     epoch, sums = progress.epoch + 1, progress.sums
     for pool, places in order.of_epoch(epoch, progress.batch):
         engine.hold(pool)
@@ -115,7 +115,7 @@ def _rest_of_epoch(
 
 
 class _Pace:
-    """Says how many steps a call may have, so that there is a report every `seconds` or so.
+    """Decide how many steps to take per call, so that reports come about every `seconds`.
 
     Attributes
     ----------
@@ -131,12 +131,12 @@ class _Pace:
         self._next_report = time.perf_counter() + seconds
 
     def start(self) -> float:
-        """Note that calls begin; return the time."""
+        """Start timing a series of calls; return the time."""
         self._started = time.perf_counter()
         return self._started
 
     def is_due(self, done: int) -> bool:
-        """Learn from a call of so many steps that has ended; return whether to report."""
+        """Adapt to the duration of a call of `done` steps; return whether to report."""
         now = time.perf_counter()
         if done == self.steps:
             a_step = (now - self._started) / done + 1e-9
@@ -149,7 +149,7 @@ class _Pace:
 
 
 def _end_epoch(engine: Engine, score: Score, plan: Plan, progress: Progress) -> dict[str, float]:
-    """Return the metrics of the epoch whose steps are done, and count it as completed."""
+    """Complete an epoch whose steps are done, and return its metrics."""
     epoch, sums = progress.epoch + 1, progress.sums
     metrics = {
         "train_loss": sums.loss / sums.rows,
@@ -172,7 +172,7 @@ def _end_epoch(engine: Engine, score: Score, plan: Plan, progress: Progress) -> 
 
 
 def check_finite(value: float, what: str) -> None:
-    """Raise `DivergenceError` when `value` is not a finite number; `what` is for the message."""
+    """Raise `DivergenceError` if `value` is not finite; `what` names it in the message."""
     if not math.isfinite(value):
         raise DivergenceError(
             f"{what} is {value}; try a smaller training.learning_rate, or data.scale: standard"

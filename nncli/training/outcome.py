@@ -1,4 +1,4 @@
-"""What training came to."""
+"""The outcome of training."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,17 +13,17 @@ DIVERGED, UNWRITTEN = "diverged", "failed to write"
 
 @dataclass(frozen=True)
 class Outcome:
-    """What training came to.
+    """The outcome of training.
 
     Attributes
     ----------
     ended : str
         ``finished``, ``stopped early``, ``interrupted``, ``diverged`` or ``failed to write``.
     epochs : int
-        How many were planned.
+        Number of planned epochs.
     progress : Progress
     evaluate : function
-        Measures the weights to keep on every split.
+        Function that evaluates the weights to keep on every split.
     """
 
     ended: str
@@ -33,10 +33,10 @@ class Outcome:
 
     @property
     def is_over(self) -> bool:
-        """Whether training came to its end."""
+        """Whether training is complete."""
         return self.ended in (FINISHED, EARLY)
 
     @cached_property
     def evaluations(self) -> dict[str, Evaluation]:
-        """The weights to keep, measured on every split; the first time this takes a while."""
+        """The evaluations of the weights to keep, by split; the first access takes a while."""
         return self.evaluate()

@@ -1,4 +1,4 @@
-"""What a training loop is to do, in plain values."""
+"""The plan of a training loop, in plain values."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,28 +9,28 @@ from nncli.nn.schedules import Plateau
 
 @dataclass(frozen=True)
 class Plan:
-    """What to do.
+    """The plan of a training loop.
 
     Attributes
     ----------
     rate : function
-        Gives the learning rate of a step: see `nncli.nn.schedules.rate_function`.
+        Function that returns the learning rate of a step; see `nncli.nn.schedules.rate_function`.
     plateau : Plateau or None
-        When the rate falls because the monitored value no longer gets better.
+        When to reduce the rate because the monitored value no longer improves.
     monitor : str
-        The value whose best epoch is kept: a key of `EpochReport.metrics`.
+        Value that decides which epoch is the best: a key of `EpochReport.metrics`.
     measure : function or None
-        Gives it for a snapshot, where the engine does not measure it.
+        Function that computes the monitored value from a snapshot, if the engine does not.
     patience_epochs : int or None
-        Stop after so many epochs without improvement; None to train for all epochs.
+        Number of epochs without improvement after which to stop; None to train for all epochs.
     min_change : float
-        The least change of the monitored value that counts as improvement.
+        Smallest change of the monitored value that counts as an improvement.
     keep_best : bool
         Whether to keep a copy of the best epoch's parameters.
     validates : bool
-        Whether there are validation rows to measure after every epoch.
+        Whether to evaluate validation rows after every epoch.
     report_seconds : float
-        About how often to report within an epoch; 0 for after every step.
+        Approximate interval between reports within an epoch; 0 to report every step.
     """
 
     epochs: int

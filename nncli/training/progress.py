@@ -1,4 +1,4 @@
-"""How far training has come: with the engine's state, all that the next step depends on."""
+"""The progress of training: with the engine's state, all that the next step depends on."""
 
 import math
 from collections.abc import Callable
@@ -13,26 +13,26 @@ Snapshot = dict[str, Array]
 
 @dataclass
 class Progress:
-    """How far training has come; the loop brings it up to date.
+    """The progress of training, updated by the loop.
 
-    Training continues from a copy that was taken at any report as if it had never stopped.
+    Training can resume from a copy taken at any report, as if it had never been interrupted.
 
     Attributes
     ----------
     epoch : int
-        Completed epochs.
+        Number of completed epochs.
     batch : int
-        Completed batches of the epoch after these.
+        Number of completed batches of the current epoch.
     sums : Sums
-        What these batches add up to.
+        Sums over these batches.
     best_epoch : int
-        The epoch with the best monitored value, 0 before there is one.
+        Epoch with the best monitored value, or 0 if there is none yet.
     best : dict of str to array, or None
-        The engine's snapshot after that epoch.
+        Snapshot of the engine after that epoch.
     patience_epoch, patience_value : int, float
-        The last epoch that was better by at least the plan's `min_change`, and its value.
-    falls : int
-        How often the learning rate has fallen on a plateau, `last_fall` in which epoch.
+        Last epoch that improved by more than the plan's `min_change`, and its value.
+    falls, last_fall : int
+        Number of times that the learning rate was reduced on a plateau, and the epoch of the last.
     """
 
     epoch: int = 0
@@ -47,19 +47,19 @@ class Progress:
     last_fall: int = 0
 
     def complete_epoch(self) -> None:
-        """Count the epoch whose steps are done, and start the sums of the next."""
+        """Count an epoch whose steps are done, and reset the sums."""
         self.epoch += 1
         self.batch = 0
         self.sums = Sums()
 
     def patience_is_over(self, plan: Plan) -> bool:
-        """Return whether there were as many epochs without improvement as the plan allows."""
+        """Return whether the plan's number of epochs without improvement is reached."""
         return bool(plan.patience_epochs) and (
             self.epoch - self.patience_epoch >= (plan.patience_epochs or 0)
         )
 
     def fall_if_due(self, plan: Plan) -> None:
-        """Let the learning rate fall when it is time by the plan's plateau."""
+        """Reduce the learning rate if the plan's plateau requires it."""
         since = self.epoch - max(self.patience_epoch, self.last_fall)
         if plan.plateau and since >= plan.plateau.patience_epochs:
             self.falls += 1
@@ -68,9 +68,9 @@ class Progress:
     def offer(
         self, value: float, plan: Plan, snapshot: Callable[[], Snapshot], *, rises: bool
     ) -> None:
-        """Take the snapshot of this epoch as the best if `value` is.
+        """Keep the snapshot of this epoch if `value` is the best so far.
 
-        `rises` says whether a larger value is a better one.
+        `rises` means that larger values are better.
         """
         sign = 1 if rises else -1
         if not self.patience_epoch or sign * (value - self.patience_value) > plan.min_change:

@@ -15,7 +15,7 @@ from tests.cli.stopped_runs import (
 )
 
 OLD_ENGINES = {"compiled": "numba"}
-DAMAGED = "is damaged, or no checkpoint of this version of nncli"
+DAMAGED = "is damaged, or not a checkpoint of this nncli version"
 
 
 def as_version_1(metadata, arrays):

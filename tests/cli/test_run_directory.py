@@ -220,7 +220,7 @@ def test_a_history_of_something_else_is_refused(nncli, stopped, line):
     header = (stopped / "history.csv").read_bytes().split(b"\n")[0]
     (stopped / "history.csv").write_bytes(header + b"\n" + line)
     result = nncli("train", "--resume", "run", "-q")
-    assert result.error.startswith("Error: run/history.csv: is not the history of the 3 epochs")
+    assert result.error.startswith("Error: run/history.csv: does not match the 3 epochs")
 
 
 # Locks

@@ -1,1 +1,1 @@
-"""What watches training, each in a file of its own."""
+"""The observers of training, one per file."""

@@ -13,12 +13,12 @@ from nncli.training.outcome import Outcome
 
 
 def in_notebook() -> bool:
-    """Return whether this is a process that runs the cells of a notebook."""
+    """Return whether this process runs a notebook."""
     return "ipykernel" in sys.modules
 
 
 class Bar(Observer):
-    """Shows a progress bar over all epochs, on a terminal or in a notebook."""
+    """Show a progress bar over all epochs, on a terminal or in a notebook."""
 
     _REFRESH_SECONDS = 0.05
 
@@ -27,7 +27,7 @@ class Bar(Observer):
 
     def begin(self, job: Job) -> None:
         """Show the bar."""
-        # The other one takes four times as long to load.
+        # tqdm.auto takes four times as long to import.
         tqdm = import_module("tqdm.auto" if in_notebook() else "tqdm").tqdm
         self._run, self._validation = job.title and f"{job.title}  ", ""
         self._next_refresh = 0.0
@@ -37,7 +37,7 @@ class Bar(Observer):
         before = job.progress.epoch * self._rows + job.progress.sums.rows
         self._bar = tqdm(
             total=self._epochs * self._rows,
-            initial=before,  # the rate is that of the rows from here on
+            initial=before,  # so that the rate counts only the rows from here on
             unit=" rows",
             unit_scale=True,
             dynamic_ncols=True,
@@ -45,19 +45,19 @@ class Bar(Observer):
         )
 
     def step(self, report: StepReport) -> None:
-        """Bring the bar up to date, a few times a second."""
+        """Update the bar, a few times per second."""
         if self._is_due():
             self._unshown = None
             self._show(report.epoch, report.batch, report.rows, report.loss)
 
     def epoch(self, report: EpochReport) -> None:
-        """Show the epoch's results, a few times a second; those of the last one stay."""
+        """Show the epoch's results, a few times per second; the last results remain visible."""
         self._unshown = report
         if self._is_due():
             self._show_epoch(report)
 
     def end(self, outcome: Outcome | None) -> None:
-        """Leave the bar as it stands."""
+        """Close the bar, leaving its last state visible."""
         if self._bar is None:
             return
         if self._unshown:
@@ -81,11 +81,11 @@ class Bar(Observer):
 
     def _show(self, epoch: int, batch: int, rows: int, loss: float) -> None:
         self._bar.n = (epoch - 1) * self._rows + rows
-        # Where there are several runs, there is no room for the batch in 80 columns.
+        # With several runs, 80 columns have no room for the batch.
         place = "" if self._run else f" {batch}/{self._batches}"
         self._bar.set_description_str(
             f"{self._run}epoch {epoch}/{self._epochs}{place}", refresh=False
         )
         self._bar.set_postfix_str(f"loss {short(loss)}{self._validation}", refresh=False)
-        with suppress(OSError):  # the terminal is gone: that must not end training
+        with suppress(OSError):  # a closed terminal must not end training
             self._bar.refresh()

@@ -1,4 +1,4 @@
-"""The observers that keep every epoch's numbers: in memory, and in ``history.csv``."""
+"""The observers that record the results of every epoch, in memory and in ``history.csv``."""
 
 import time
 from array import array
@@ -15,41 +15,41 @@ from nncli.training.loop import EpochReport
 from nncli.training.observers.observer import Job, Observer
 from nncli.training.outcome import Outcome
 
-_LONGEST_NUMBER = 25  # characters, with its comma: an epoch, or nine digits and an exponent
+_LONGEST_NUMBER = 25  # characters with comma: an epoch, or nine digits and an exponent
 
 
 class History(Observer):
-    """Keeps every epoch's numbers in memory."""
+    """Record the results of every epoch in memory."""
 
     def __init__(self) -> None:
         self._names: list[str] = []
         self._numbers = array("d")
 
     def begin(self, job: Job) -> None:
-        """Learn what is measured."""
+        """Set the names of the columns."""
         self._names = _column_names(job)
 
     def epoch(self, report: EpochReport) -> None:
-        """Take the epoch's numbers."""
+        """Record the results of the epoch."""
         self._numbers.extend([report.epoch, *_numbers(report)])
 
     @property
     def table(self) -> Table:
-        """The columns of ``history.csv`` by name, an entry an epoch."""
+        """The columns of ``history.csv`` by name, with one entry per epoch."""
         width = len(self._names)
         table = {name: self._numbers[at::width].tolist() for at, name in enumerate(self._names)}
         return {**table, "epoch": [int(each) for each in table["epoch"]]}
 
 
 class HistoryFile(Observer):
-    """Writes ``history.csv``: a header, then a row an epoch.
+    """Write ``history.csv``: a header, then one row per epoch.
 
-    Rows are handed over a few times a second, whole ones only.
+    Only whole rows are written, a few times per second.
 
     Parameters
     ----------
     place : Path or Entry
-        A new file, or that of a run that resumes.
+        A new file, or the history of a resumed run.
     """
 
     _FLUSH_SECONDS = 0.1
@@ -61,14 +61,14 @@ class HistoryFile(Observer):
         self._next_flush = 0.0
 
     def begin(self, job: Job) -> None:
-        """Write the header, or of a run that resumes the rows before its checkpoint.
+        """Write the header and, for a resumed run, the rows up to its checkpoint.
 
         Raises
         ------
         DataError
-            When the existing file is not the history of so many epochs of this run.
+            If the existing file does not have these rows of this run.
         OutputError
-            When it cannot be written.
+            If the file cannot be written.
         """
         header = ",".join(_column_names(job)).encode() + b"\n"
         epochs = job.progress.epoch
@@ -76,7 +76,7 @@ class HistoryFile(Observer):
         self._file = GrowingFile(self._place, kept)
 
     def epoch(self, report: EpochReport) -> None:
-        """Take the epoch's row. Raises `OutputError`."""
+        """Add the epoch's row. Raises `OutputError`."""
         texts = [f"{each:.9g}" for each in _numbers(report)]
         self._rows.append(f"{report.epoch},{','.join(texts)}\n")
         now = time.monotonic()
@@ -85,19 +85,19 @@ class HistoryFile(Observer):
             self._flush()
 
     def synchronize(self) -> None:
-        """Hand over all rows and wait until they are on the disk. Raises `OutputError`."""
+        """Write all rows and wait until they are on disk. Raises `OutputError`."""
         self._flush()
         if self._file:
             self._file.synchronize()
 
     def content(self) -> bytes:
-        """Return header and rows of all epochs so far, also where the file was removed."""
+        """Return the header and the rows of all epochs so far, even if the file was removed."""
         rows, self._rows = self._rows, []
         return (self._file.content() if self._file else b"") + "".join(rows).encode()
 
     def end(self, outcome: Outcome | None) -> None:
-        """Hand over what rows there are, and close the file."""
-        with suppress(OutputError):  # training has failed already, or has synchronized
+        """Write the remaining rows, and close the file."""
+        with suppress(OutputError):  # training has already failed, or has synchronized
             self._flush()
         if self._file:
             self._file.close()
@@ -111,8 +111,8 @@ class HistoryFile(Observer):
 def _column_names(job: Job) -> list[str]:
     """Return the names of the columns.
 
-    Each block of layers has a gradient norm; those that can saturate have a column for that after
-    all norms.
+    Each block of layers has a column for its gradient norm. After all norms, each block that can
+    saturate has a column for its saturation.
     """
     splits = ("train", "validation") if job.plan.validates else ("train",)
     return [
@@ -128,7 +128,7 @@ def _column_names(job: Job) -> list[str]:
 
 
 def _numbers(report: EpochReport) -> list[float]:
-    """Return what stands in the columns but the first."""
+    """Return the values of all columns except the first."""
     return [
         *report.metrics.values(),
         report.learning_rate,
@@ -142,7 +142,7 @@ def _numbers(report: EpochReport) -> list[float]:
 def _kept_rows(place: Place, header: bytes, epochs: int) -> bytes:
     """Return the header and the rows of the first `epochs`. Raises `DataError`.
 
-    Memory is taken for no more than as many rows of this run have.
+    Memory use is limited to the size of that many rows of this run.
     """
     longest = len(header) + _LONGEST_NUMBER * (header.count(b",") + 1)
     kept = BytesIO()
@@ -152,8 +152,8 @@ def _kept_rows(place: Place, header: bytes, epochs: int) -> bytes:
             start = b"%d," % epoch if epoch else header
             if not (line.startswith(start) and line.endswith(b"\n")):
                 raise DataError(
-                    f"{place}: is not the history of the {count(epochs, 'epoch')} of the "
-                    "checkpoint beside it; put the file of the run back"
+                    f"{place}: does not match the {count(epochs, 'epoch')} of the checkpoint "
+                    "next to it; restore the file of the run"
                 )
             kept.write(line)
     return kept.getvalue()

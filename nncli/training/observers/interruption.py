@@ -1,4 +1,4 @@
-"""Ctrl-C and other requests to end: finish the step, save, then stop."""
+"""Handle Ctrl-C and other requests to stop: finish the step, save, then stop."""
 
 import signal
 from collections.abc import Callable, Sequence
@@ -11,22 +11,22 @@ from nncli.training.observers.observer import Job, Observer
 
 
 class InterruptRequest(Observer):
-    """Context in which the first of some signals asks to stop; a second one interrupts at once.
+    """Context in which a first signal requests a stop, and a second one interrupts immediately.
 
-    Until training begins there is nothing to save, and the first one interrupts as well.
+    Before training begins there is nothing to save, so the first signal also interrupts.
 
-    Outside the main thread, which alone gets signals, nothing is changed.
+    Only the main thread receives signals; in other threads, this has no effect.
 
     Parameters
     ----------
     signals : sequence of int
     announce : function
-        Called at the first one.
+        Function to call at the first signal.
 
     Attributes
     ----------
     signal : int or None
-        The number of the first one.
+        Number of the first signal.
     """
 
     def __init__(self, signals: Sequence[int], announce: Callable[[], None] = lambda: None) -> None:
@@ -36,28 +36,28 @@ class InterruptRequest(Observer):
 
     @classmethod
     def of_program(cls, announce: Callable[[], None]) -> "InterruptRequest":
-        """Return one for all signals that ask this program to end, and are not ignored."""
+        """Return a context for all signals, unless ignored, that ask this program to end."""
         return cls(saving_signals(), announce)
 
     @classmethod
     def of_guest(cls) -> "InterruptRequest":
-        """Return one for Ctrl-C in a process that is somebody else's.
+        """Return a context for Ctrl-C in a process that uses nncli as a library.
 
-        Where somebody handles Ctrl-C already, that stays.
+        An existing handler for Ctrl-C is kept.
         """
         is_free = signal.getsignal(signal.SIGINT) is signal.default_int_handler
         return cls([signal.SIGINT] if is_free else ())
 
     def begin(self, job: Job) -> None:
-        """Take note that there is something to save from now on."""
+        """Note that from now on there is something to save."""
         self._has_begun = True
 
     def step(self, report: StepReport) -> bool:
-        """Return whether there was a request to stop."""
+        """Return whether a stop was requested."""
         return self.signal is not None
 
     def epoch(self, report: EpochReport) -> bool:
-        """Return whether there was a request to stop."""
+        """Return whether a stop was requested."""
         return self.signal is not None
 
     def __enter__(self) -> "InterruptRequest":

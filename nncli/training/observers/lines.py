@@ -1,4 +1,4 @@
-"""The observer that prints a line an epoch, of many epochs a hundred or so in all."""
+"""The observer that prints one line per epoch, or about a hundred lines for many epochs."""
 
 import sys
 from contextlib import suppress
@@ -12,19 +12,20 @@ _MOST_LINES, _FIRST_LINES = 100, 10
 
 
 class PlainLines(Observer):
-    """Prints lines to standard error: for files, pipes and logs.
+    """Print lines to standard error, for files, pipes and logs.
 
-    One an epoch; of more than a hundred epochs the first ten, every so many and the last.
+    There is one line per epoch. With more than a hundred epochs, this prints the first ten, the
+    last, and about a hundred in between.
     """
 
     def begin(self, job: Job) -> None:
-        """Learn how many epochs there are and what is measured; print the title, if any."""
+        """Set the number of epochs and the metrics to print; print the title, if any."""
         self._epochs, self._beside = job.plan.epochs, (job.score, job.plan.monitor)
-        if job.title:  # a line of its own: the others have no room for it
+        if job.title:  # on a separate line: the other lines have no room for it
             _print(job.title)
 
     def epoch(self, report: EpochReport) -> None:
-        """Print the epoch's line, if it is one of those to print."""
+        """Print the epoch's line, unless it is skipped."""
         every = ceil(self._epochs / _MOST_LINES)
         if _FIRST_LINES < report.epoch < self._epochs and report.epoch % every:
             return
@@ -37,7 +38,7 @@ class PlainLines(Observer):
 
 
 def _print(line: str) -> None:
-    if sys.stderr is None:  # closed by the shell; print would take standard output instead
+    if sys.stderr is None:  # closed by the shell; print would use standard output instead
         return
-    with suppress(OSError):  # nobody reads any more: that must not end training
-        print(line, file=sys.stderr, flush=True)  # noqa: T201 - an observer is there to print
+    with suppress(OSError):  # a closed pipe must not end training
+        print(line, file=sys.stderr, flush=True)  # noqa: T201 - printing is its purpose

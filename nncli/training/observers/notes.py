@@ -1,17 +1,17 @@
-"""The observer that hands on what the user may not expect of a job."""
+"""The observer that reports what the user may not expect of a job."""
 
 from nncli.base.notes import Note
 from nncli.training.observers.observer import Job, Observer
 
 
 class Notes(Observer):
-    """Tells of a job's warnings as it begins; of several jobs, each warning once.
+    """Report a job's warnings when it begins; with several jobs, report each warning once.
 
     Parameters
     ----------
     note : function of str
     left_out : bool
-        Whether rows that were left out are a warning too.
+        Whether to report rows that were left out, too.
     """
 
     def __init__(self, note: Note, *, left_out: bool = True) -> None:
@@ -19,7 +19,7 @@ class Notes(Observer):
         self._told = set[str]()
 
     def begin(self, job: Job) -> None:
-        """Tell of the warnings."""
+        """Report the warnings."""
         left_out = [f"{line}: left out" for line in job.dataset.left_out]
         warnings = [*(left_out if self._left_out else ()), *job.warnings]
         for warning in warnings:

@@ -1,4 +1,4 @@
-"""What every observer of training is."""
+"""The base class of observers of training."""
 
 from collections.abc import Sequence
 from typing import ClassVar, Protocol
@@ -15,11 +15,11 @@ from nncli.training.progress import Progress
 
 
 class Job(Protocol):
-    """What an observer may ask of a training job."""
+    """The attributes of a training job that observers may use."""
 
     @property
     def engine(self) -> Engine:
-        """What takes the steps."""
+        """The engine that takes the steps."""
         ...
 
     @property
@@ -29,17 +29,17 @@ class Job(Protocol):
 
     @property
     def score(self) -> Score:
-        """What is measured beside the loss."""
+        """The metric that is measured in addition to the loss."""
         ...
 
     @property
     def plan(self) -> Plan:
-        """What is to be done."""
+        """The plan of the training."""
         ...
 
     @property
     def progress(self) -> Progress:
-        """How far it has come."""
+        """The progress of the training."""
         ...
 
     @property
@@ -49,41 +49,41 @@ class Job(Protocol):
 
     @property
     def title(self) -> str:
-        """What it is called where there are several, else nothing."""
+        """The title that distinguishes several jobs; empty for a single job."""
         ...
 
     @property
     def warnings(self) -> Sequence[str]:
-        """What the user may not expect of it, a line each."""
+        """Warnings about what the user may not expect, one line each."""
         ...
 
     @property
     def blocks(self) -> Sequence[Block]:
-        """The layers of the network, as users count them."""
+        """The blocks of the network: the layers as users count them."""
         ...
 
 
 class Observer:
-    """Is told of training; an observer overrides what it needs.
+    """Base class for observers of training; subclasses override the methods they need.
 
-    `step` and `epoch` may ask to stop: by returning True.
+    `step` and `epoch` may request a stop by returning True.
 
     Attributes
     ----------
     describes_data : bool
-        Whether it says which rows were left out, so that nobody else need.
+        Whether this observer reports which rows were left out, so that others do not have to.
     """
 
     describes_data: ClassVar[bool] = False
 
     def begin(self, job: Job) -> None:
-        """Prepare; training starts or resumes."""
+        """Prepare for training, which starts or resumes."""
 
     def step(self, report: StepReport) -> bool | None:
-        """Take note of where training stands within an epoch, about 20 times a second."""
+        """Handle the progress within an epoch; called about 20 times per second."""
 
     def epoch(self, report: EpochReport) -> bool | None:
-        """Take note of an epoch."""
+        """Handle the results of an epoch."""
 
     def end(self, outcome: Outcome | None) -> None:
-        """Finish; called once, with None after an error that leaves nothing to keep."""
+        """Finish; called once, with None after an error that leaves no result."""

@@ -1,4 +1,4 @@
-"""Which observer shows the progress of training here."""
+"""Choose the observer that shows the progress of training."""
 
 import sys
 
@@ -8,5 +8,5 @@ from nncli.training.observers.observer import Observer
 
 
 def shown_progress() -> Observer:
-    """Return a bar on a terminal and in a notebook, and anywhere else a line an epoch."""
+    """Return a progress bar on a terminal or in a notebook, and plain lines elsewhere."""
     return Bar() if in_notebook() or (sys.stderr and sys.stderr.isatty()) else PlainLines()

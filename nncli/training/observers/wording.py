@@ -1,4 +1,4 @@
-"""Metrics in the words of a progress line."""
+"""Format metrics for progress lines."""
 
 from collections.abc import Mapping
 
@@ -7,7 +7,7 @@ from nncli.metrics.scores import Score
 
 
 def described(metrics: Mapping[str, float], split: str, score: Score, monitor: str) -> str:
-    """Return the loss of a split in words, and the score or what else is monitored of it."""
+    """Return the loss of a split as text, with the score or another monitored metric."""
     beside, label = f"{split}_{score.name}", score.label
     if monitor.startswith(split) and monitor not in (beside, f"{split}_loss"):
         beside, label = monitor, split_and_metric(monitor)[1]
@@ -15,7 +15,7 @@ def described(metrics: Mapping[str, float], split: str, score: Score, monitor: s
 
 
 def short(value: float) -> str:
-    """Return a number in at most seven characters, however large it is."""
+    """Return a number as text of at most seven characters, however large it is."""
     if value < 9999.99:
         return f"{value:.4f}" if value < 99.9999 else f"{value:.2f}"
     return f"{value:.2e}".replace("e+", "e")

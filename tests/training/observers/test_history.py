@@ -65,7 +65,7 @@ def test_a_run_that_resumes_keeps_the_rows_of_its_epochs(tmp_path):
 def test_the_history_of_another_run_is_refused(tmp_path, lines):
     path = tmp_path / "h.csv"
     path.write_text("".join(lines), encoding="utf-8")
-    with pytest.raises(DataError, match="is not the history of the 2 epochs"):
+    with pytest.raises(DataError, match="does not match the 2 epochs"):
         written(path, [], progress=Progress(epoch=2))
     assert path.read_text(encoding="utf-8") == "".join(lines)
 
