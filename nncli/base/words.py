@@ -14,7 +14,7 @@ def has_surrogate(text: str) -> bool:
 
 
 def listed(names: Sequence[str], most: int = 5, quote: str = "'") -> str:
-    """Return names in quotes; of more than `most` only the first: ``'a', 'b' and 3 more``."""
+    """Return names in quotes; shorten more than `most` to ``'a', 'b' and 3 more``."""
     shown = ", ".join(f"{quote}{name}{quote}" for name in names[:most])
     return shown if len(names) <= most else f"{shown} and {len(names) - most} more"
 

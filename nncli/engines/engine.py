@@ -124,7 +124,7 @@ class Steps(NamedTuple):
 
 
 class Engine(Protocol):
-    """Takes training steps and evaluates.
+    """The interface of engines, which take training steps and evaluate.
 
     Attributes
     ----------

@@ -86,7 +86,7 @@ def brier(occurred: Flags, log_odds: Outputs) -> float:
 def ece(occurred: Flags, probabilities: Numbers) -> float:
     """Return the expected calibration error, Σ_b n_b / N · abs(o_b - e_b).
 
-    The rows are sorted into ten bins of equal width by probability: bin b has the rows with
+    The rows are grouped into ten bins of equal width by probability: bin b has the rows with
     b/10 <= p < (b+1)/10, the last bin also p = 1. Bin b has n_b rows, o_b is the fraction of them
     for which the event occurred, and e_b their mean probability.
 

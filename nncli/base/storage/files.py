@@ -82,7 +82,7 @@ def remove_litter(directory: Directory) -> None:
 
 
 def write_text(place: Place, text: str, *, replace: bool = True) -> None:
-    r"""Write `text` to `place` as `atomic_write` does, in UTF-8 with ``\n`` line ends."""
+    r"""Write `text` to `place` atomically, in UTF-8 with ``\n`` line endings."""
     with atomic_write(place, replace=replace) as stream:
         stream.write(text.encode("utf-8"))
 

@@ -218,7 +218,7 @@ class BiasedActivation(ActivationLayer):
     b: Array
 
     def bind(self) -> None:
-        """Give its functions their parameters."""
+        """Bind the parameters to the functions."""
         super().bind()
         self._biased = partial(_BIASED_FORWARD[self.kind], **self.settings)
         self.multiply = partial(_BACKWARD[self.kind], **self.settings)
@@ -235,7 +235,7 @@ class LoopedActivation(ActivationLayer):
     """An activation whose backward pass is one loop."""
 
     def bind(self) -> None:
-        """Give its functions their parameters."""
+        """Bind the parameters to the functions."""
         super().bind()
         self.multiply = partial(_BACKWARD[self.kind], **self.settings)
 

@@ -103,7 +103,7 @@ class NumpyEngine:
         return Steps(len(batches))
 
     def _step(self, rows: Rows, rate: float, sums: Sums) -> str | None:
-        """Take a step, or return why not: which numbers are not finite."""
+        """Take a step; if a number is not finite, return the problem instead."""
         clock = self._clock
         if clock:
             clock.start()
