@@ -1,17 +1,17 @@
-"""Activation functions, each beside its derivative.
+"""Activation functions and their derivatives.
 
 ``forward(Z, out, **parameters)`` writes the activation A = g(Z) of the weighted sums `Z`, shape
 (B, O), to `out`, another array of the same shape and dtype.
 
 ``backward(dA, Z, A, out, **parameters)`` writes ∂loss/∂Z = ∂loss/∂A · g'(Z) to `out`, which may be
-`dA` itself. `Z` and `A` are what the forward pass read and wrote; a function may use either as
-scratch space, so both are undefined afterwards. The caller has no more use for them: the weight
-gradient that reads `A` is computed first.
+`dA` itself. `Z` and `A` are the input and output of the forward pass; a function may use either as
+scratch space, so both are undefined afterwards. The caller no longer needs them: it computes the
+weight gradient that reads `A` first.
 
-``slope_gradient(dA, Z, A, out)``, of an activation whose units learn their slope, writes
-∂loss/∂slope, shape (O,), to `out`. It goes before `backward` and keeps `dA` and `Z`, but may use
-`A` as scratch space, so that the `backward` of such an activation must do without it. The `slope`
-that its `forward` and `backward` get is an array (O,), one number a unit.
+``slope_gradient(dA, Z, A, out)`` is for activations whose units learn their slope. It writes
+∂loss/∂slope, shape (O,), to `out`. It runs before `backward` and keeps `dA` and `Z`, but may use
+`A` as scratch space, so `backward` of such an activation must not read `A`. Their `forward` and
+`backward` take `slope` as an array (O,), one number per unit.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ import numpy as np
 
 from nncli.nn.entries import Array
 
-# exp of more than this overflows. At the bound the sigmoid is 6e-39 in float32, 1e-308 in float64.
-_LARGEST_EXPONENT = {"f": 88.0, "d": 709.0}  # by the type's character
+# exp overflows above this. At the limit the sigmoid is 6e-39 in float32, 1e-308 in float64.
+_LARGEST_EXPONENT = {"f": 88.0, "d": 709.0}  # by dtype character
 
-# From here on the normal density is 0 in both; the square of a much larger number overflows.
+# The normal density is 0 from here on in both dtypes; squares of much larger numbers overflow.
 _ZERO_DENSITY = 60.0
 
 _SELU_LAMBDA = 1.0507009873554805
@@ -64,7 +64,7 @@ def identity(Z: Array, out: Array) -> None:
 
 
 def identity_backward(dA: Array, Z: Array, A: Array, out: Array) -> None:
-    """Write the gradient as it is: g'(z) = 1."""
+    """Write the gradient unchanged: g'(z) = 1."""
     if out is not dA:
         np.copyto(out, dA)
 
@@ -72,7 +72,7 @@ def identity_backward(dA: Array, Z: Array, A: Array, out: Array) -> None:
 def sigmoid(Z: Array, out: Array) -> None:
     """Write the logistic function g(z) = 1 / (1 + e⁻ᶻ) (Verhulst, 1838).
 
-    The exponent is bounded, so that no input overflows and small values keep their precision.
+    The exponent is capped so that no input overflows; small values keep their precision.
     """
     np.negative(Z, out=out)
     np.minimum(out, _LARGEST_EXPONENT[out.dtype.char], out=out)
@@ -102,12 +102,12 @@ def tanh_backward(dA: Array, Z: Array, A: Array, out: Array) -> None:
 
 def relu(Z: Array, out: Array) -> None:
     """Write the rectified linear unit g(z) = max(z, 0) (Nair and Hinton, 2010)."""
-    out.fill(0)  # NumPy's maximum of two arrays is three times as fast as that of an array and 0
+    out.fill(0)  # the maximum of two arrays is three times as fast as of an array and 0
     np.maximum(Z, out, out=out)
 
 
 def relu_backward(dA: Array, Z: Array, A: Array, out: Array) -> None:
-    """Multiply by g'(z) = 1 where z > 0, else 0; g'(0) is taken as 0."""
+    """Multiply by g'(z) = 1 where z > 0, else 0; g'(0) is defined as 0."""
     np.greater(A, 0, out=A)
     np.multiply(dA, A, out=out)
 
@@ -119,20 +119,20 @@ def leaky_relu(Z: Array, out: Array, slope: float) -> None:
 
 
 def leaky_relu_backward(dA: Array, Z: Array, A: Array, out: Array, slope: float) -> None:
-    """Multiply by g'(z) = 1 where z > 0, else slope; g'(0) is taken as slope."""
+    """Multiply by g'(z) = 1 where z > 0, else slope; g'(0) is defined as slope."""
     np.sign(Z, out=Z)
     np.maximum(Z, slope, out=Z)
     np.multiply(dA, Z, out=out)
 
 
 def prelu(Z: Array, out: Array, slope: Array) -> None:
-    """Write the parametric ReLU g(z) = z where z > 0, else p z, p learned (He et al., 2015)."""
+    """Write the parametric ReLU g(z) = z where z > 0, else p z; p is learned (He et al., 2015)."""
     np.multiply(Z, slope, out=out)
     np.copyto(out, Z, where=Z > 0)
 
 
 def prelu_backward(dA: Array, Z: Array, A: Array, out: Array, slope: Array) -> None:
-    """Multiply by g'(z) = 1 where z > 0, else p; g'(0) is taken as p."""
+    """Multiply by g'(z) = 1 where z > 0, else p; g'(0) is defined as p."""
     above = Z > 0
     np.copyto(Z, slope)
     np.copyto(Z, 1, where=above)
@@ -152,7 +152,7 @@ def step(Z: Array, out: Array) -> None:
 
 
 def step_backward(dA: Array, Z: Array, A: Array, out: Array) -> None:
-    """Write 0: the step is flat wherever it has a derivative."""
+    """Write 0: the derivative is 0 wherever it exists."""
     out.fill(0)
 
 
@@ -187,7 +187,7 @@ def selu_backward(dA: Array, Z: Array, A: Array, out: Array) -> None:
 def gelu(Z: Array, out: Array) -> None:
     """Write g(z) = z Φ(z), with Φ the normal distribution function (Hendrycks and Gimpel, 2016).
 
-    Exact, Φ(z) = erfc(-z / √2) / 2, not the approximation by tanh.
+    This is the exact form, Φ(z) = erfc(-z / √2) / 2, not the tanh approximation.
     """
     _half_erfc(Z, out)
     np.multiply(out, Z, out=out)
@@ -205,14 +205,14 @@ def gelu_backward(dA: Array, Z: Array, A: Array, out: Array) -> None:
 
 
 def _half_erfc(Z: Array, out: Array) -> None:
-    """Write Φ(z) = erfc(-z / √2) / 2, right to 1e-13 of its value.
+    """Write Φ(z) = erfc(-z / √2) / 2 with a relative error of at most 1e-13.
 
     With x = |z| / √2 and t = 2 / (2 + x), ln(erfc(x) / t) + x² is smooth in t; the coefficients
     are its Chebyshev expansion on 0 ≤ t ≤ 1.
     """
-    from numpy.polynomial.chebyshev import chebval  # not for those who do without GELU
+    from numpy.polynomial.chebyshev import chebval  # slow to import; only GELU needs it
 
-    # Past 26 (float64) or 9 (float32) erfc underflows to 0, as it should.
+    # Above 26 (float64) or 9 (float32) erfc correctly underflows to 0.
     x = np.minimum(np.abs(Z), _ZERO_DENSITY) * (0.5**0.5)
     t = 2 / (2 + x)
     smooth = chebval(2 * t - 1, np.asarray(_ERFC, Z.dtype))
@@ -309,7 +309,7 @@ def mish_backward(dA: Array, Z: Array, A: Array, out: Array) -> None:
 def softmax(Z: Array, out: Array) -> None:
     """Write g(z)ᵢ = e^zᵢ / Σⱼ e^zⱼ over the units of each row (Bridle, 1990).
 
-    The row's largest z is subtracted first, which changes nothing but keeps e^z finite.
+    The largest z of the row is subtracted first: this keeps e^z finite without changing g.
     """
     np.subtract(Z, Z.max(axis=1, keepdims=True), out=out)
     np.exp(out, out=out)

@@ -1,6 +1,6 @@
-"""Activation functions as a config names them, each with its formulas and what suits it.
+"""The table of activation functions, with their formulas, and suitable initializers and losses.
 
-The functions themselves, and how they are called, are in `nncli.nn.activation_functions`.
+The functions themselves are in `nncli.nn.activation_functions`, which documents their signatures.
 """
 
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from math import acosh, inf, sqrt
 from nncli.nn import activation_functions as functions
 from nncli.nn.entries import Entry, Formula, Parameter, Piecewise
 
-# A unit is saturated on a row when its derivative is less than this share of the largest there is.
+# A unit is saturated on a row if its derivative is below this fraction of the maximum of g'.
 SATURATED = 0.1
 
 
@@ -21,35 +21,35 @@ class Activation(Entry):
     Attributes
     ----------
     forward, backward : functions
-        As `activation_functions` says.
+        g and its derivative; see `activation_functions`.
     formula, derivative : Formula or Piecewise
-        g(<z>), and g' of <z> or of <a>; <p> is a slope that is learned. Where units are coupled,
-        ∂aᵢ/∂zⱼ of <a> = aᵢ, <other> = aⱼ and <same>, which is 1 where i = j, else 0.
+        g(<z>), and g' as a function of <z> or <a>; <p> is a learned slope. If units are coupled,
+        the derivative is ∂aᵢ/∂zⱼ with <a> = aᵢ, <other> = aⱼ, and <same> = 1 if i = j, else 0.
     initializer : str
-        The name of the weight initializer that suits a layer with this activation.
+        The default weight initializer of a layer with this activation.
     output_for : tuple of str
         The tasks for which it can be the output activation.
     reach : (float, float)
-        What its values at the output of a regression lie between.
+        The range of its values at the output of a regression.
     probabilities : bool
-        Whether its values, at the output, are probabilities whose logits its sums are: metrics
-        and predictions are computed from these. <a> is 1 / (1 + e^-<z>), or where units are
-        coupled the softmax.
+        Whether its output values are probabilities, with its sums as logits. Metrics and
+        predictions then use the logits. <a> is 1 / (1 + e^-<z>), or softmax if units are coupled.
     low : float
-        At the output of a classifier, the target of a class that a row is not of; that of its own
-        class is 1.
+        At the output of a classifier, the target for the classes that a row does not belong to;
+        the target for its own class is 1.
     loss : str
-        The name of the loss that suits it at the output of a classifier.
+        The default loss at the output of a classifier.
     trainable : bool
         Whether gradient descent can train the layers before it.
     output_only : bool
-        Whether it couples the units of a row, so that it can stand at the output only.
+        Whether it couples the units of a row and is therefore allowed only at the output.
     slope_gradient : function or None
-        As `activation_functions` says, if every unit learns its own slope; a parameter `slope` is
-        then what they start from. Such an activation can stand in hidden layers only.
+        The gradient of the slopes if each unit learns its own; see `activation_functions`. The
+        parameter `slope` is their initial value. Such an activation is allowed only in hidden
+        layers.
     responsive : float or None
-        If it saturates, flat towards both ends, the |z| up to which g'(z) is at least `SATURATED`
-        of the largest g': a unit is saturated where its sum is beyond.
+        For an activation that flattens at both ends, the largest |z| where g'(z) is at least
+        `SATURATED` times the maximum of g'. A unit is saturated if its |z| is larger.
     """
 
     forward: Callable[..., None]
@@ -129,7 +129,7 @@ ACTIVATIONS: dict[str, Activation] = {
         functions.leaky_relu_backward,
         initializer="he_normal",
         parameters={
-            "slope": Parameter(0.01, "slope for negative sums", at_least=0.0, below=1.0),
+            "slope": Parameter(0.01, "slope for negative z", at_least=0.0, below=1.0),
         },
         formula=Piecewise(
             ((0, Formula("<z>", "<z>")), (-inf, Formula("<slope>·<z>", r"<slope> \cdot <z>")))
@@ -143,7 +143,7 @@ ACTIVATIONS: dict[str, Activation] = {
         initializer="he_normal",
         parameters={
             "slope": Parameter(
-                0.25, "what slopes start from; exempt from penalties", at_least=0.0, at_most=1.0
+                0.25, "initial slope; exempt from penalties", at_least=0.0, at_most=1.0
             ),
         },
         slope_gradient=functions.prelu_slope_gradient,
@@ -157,7 +157,7 @@ ACTIVATIONS: dict[str, Activation] = {
         functions.elu,
         functions.elu_backward,
         initializer="he_normal",
-        parameters={"alpha": Parameter(1.0, "limit for negative sums, with a minus", above=0.0)},
+        parameters={"alpha": Parameter(1.0, "-alpha is the lower limit", above=0.0)},
         formula=Piecewise(
             (
                 (0, Formula("<z>", "<z>")),
@@ -200,7 +200,7 @@ ACTIVATIONS: dict[str, Activation] = {
         derivative=Formula("1 / (1 + e^-<z>)", r"\frac{1}{1 + e^{-<z>}}"),
     ),
     "softsign": Activation(
-        "z / (1 + abs(z)), also ElliotSig: between -1 and 1",
+        "z / (1 + abs(z)), also called ElliotSig: between -1 and 1",
         functions.softsign,
         functions.softsign_backward,
         initializer="xavier_normal",
@@ -213,7 +213,7 @@ ACTIVATIONS: dict[str, Activation] = {
         functions.sqlu,
         functions.sqlu_backward,
         initializer="he_normal",
-        parameters={"alpha": Parameter(1.0, "limit for negative sums, with a minus", above=0.0)},
+        parameters={"alpha": Parameter(1.0, "-alpha is the minimum", above=0.0)},
         formula=Piecewise(
             (
                 (0, Formula("<z>", "<z>")),
@@ -230,7 +230,7 @@ ACTIVATIONS: dict[str, Activation] = {
         ),
     ),
     "silu": Activation(
-        "z * sigmoid(z), also swish",
+        "z * sigmoid(z), also called swish",
         functions.silu,
         functions.silu_backward,
         initializer="he_normal",
@@ -249,7 +249,7 @@ ACTIVATIONS: dict[str, Activation] = {
         ),
     ),
     "softmax": Activation(
-        "exp(z) divided by its sum over the units: one probability a class",
+        "exp(z) divided by its sum over the units: one probability per class",
         functions.softmax,
         functions.softmax_backward,
         initializer="xavier_normal",

@@ -1,4 +1,4 @@
-"""Memory that is allocated once and taken in the shape and order that a batch needs."""
+"""Memory that is allocated once and viewed in the shape and order that a batch needs."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ if TYPE_CHECKING:
 
 _LINE = 64  # bytes
 
-NARROW = 10  # columns; measured: wider arrays are as fast row by row, or faster
+NARROW = 10  # columns; in measurements, wider arrays were at least as fast in C order
 
 
 def flat_buffer(rows: int, columns: int, dtype: DTypeLike) -> Array:
-    """Allocate memory for up to `rows` rows that begins at a cache line.
+    """Allocate memory for up to `rows` rows, aligned to a cache line.
 
-    Large products are faster so, and some kernels of a matrix product round by where a row begins.
+    Alignment speeds up large products, and in some matrix kernels it affects rounding.
     """
     size = rows * columns * np.dtype(dtype).itemsize
     memory = np.empty(size + _LINE, np.uint8)
@@ -28,10 +28,10 @@ def flat_buffer(rows: int, columns: int, dtype: DTypeLike) -> Array:
 
 
 def shaped(flat: Array, rows: int, columns: int) -> Array:
-    """Return the start of a flat buffer as an array (rows, columns) without gaps.
+    """Return the start of a flat buffer as a contiguous array (rows, columns).
 
-    Few columns lie column by column: NumPy's inner loops then run over the rows, and adding a bias
-    to 1000 rows of 3 takes a third of the time. Others lie row by row.
+    Narrow arrays are in Fortran order: NumPy's inner loops then run over the rows, and adding a
+    bias to 1000 rows of 3 takes a third of the time. Others are in C order.
     """
     part = flat[: rows * columns]
     if columns <= NARROW and columns < rows:

@@ -1,8 +1,8 @@
-"""What the tables of activations, losses, initializers and optimizers have in common.
+"""Base classes for the tables of activations, losses, initializers, optimizers and schedules.
 
-Each table is a dict from the name that a config uses to a frozen dataclass derived from `Entry`.
-An entry lists the numbers that a user may set; the config schema, its checks, its documentation
-and the templates are made from these lists, so that a new entry costs one place.
+Each table is a dict from the name used in a config to a frozen dataclass derived from `Entry`.
+An entry lists its parameters. The config schema, its checks, its documentation and the templates
+are generated from these lists, so a new entry is added in one place.
 """
 
 from __future__ import annotations
@@ -28,37 +28,37 @@ Value = float | int | bool
 
 @dataclass(frozen=True)
 class Formula:
-    """A formula for readers, in plain text and in LaTeX.
+    """A formula in plain text and in LaTeX.
 
-    A worked example puts a symbol or a number in the place of ``<z>``, ``<a>`` and so on, and the
-    value of a parameter in the place of its name: ``<slope>``.
+    A worked example replaces placeholders such as ``<z>`` and ``<a>`` with symbols or numbers, and
+    the name of a parameter, such as ``<slope>``, with its value.
     """
 
     text: str
     latex: str
 
     def at(self, values: Mapping[str, float]) -> Formula:
-        """Return the formula that holds at these values."""
+        """Return the formula itself, which holds for all values."""
         return self
 
     @property
     def whole(self) -> Formula:
-        """The formula for all values."""
+        """The complete formula."""
         return self
 
 
 @dataclass(frozen=True)
 class Piecewise:
-    """A formula with pieces, each for a range of a variable.
+    """A piecewise formula, with one piece per range of a variable.
 
     Attributes
     ----------
     pieces : sequence of (bound, Formula)
-        The first whose bound, a number or the name of a parameter, the variable is above; the
-        bound of the last is `-inf`.
+        The first piece whose bound is below the variable applies. A bound is a number or the name
+        of a parameter; the last one is `-inf`.
     variable : Formula
     value : function
-        Takes the values of z, a, t and the parameters; returns the variable's.
+        Computes the variable from the values of z, a, t and the parameters.
     """
 
     pieces: Sequence[tuple[float | str, Formula]]
@@ -66,7 +66,7 @@ class Piecewise:
     value: Callable[[Mapping[str, float]], float] = itemgetter("z")
 
     def at(self, values: Mapping[str, float]) -> Formula:
-        """Return the piece that holds at these values."""
+        """Return the piece that applies at these values."""
         variable = self.value(values)
         bounds = (values[b] if isinstance(b, str) else b for b, _ in self.pieces)
         above = (n for n, bound in enumerate(bounds) if variable > bound)
@@ -90,10 +90,10 @@ class Piecewise:
 
 @dataclass(frozen=True)
 class Parameter:
-    """A number or a switch that a config may set for an entry.
+    """A number or boolean that a config can set for an entry.
 
-    Bounds are closed (`at_least`, `at_most`) or open (`above`, `below`); a default of type bool
-    makes it a switch.
+    Bounds are closed (`at_least`, `at_most`) or open (`above`, `below`). The parameter is boolean
+    if its default is.
     """
 
     default: Value
@@ -120,11 +120,11 @@ class Entry:
     Attributes
     ----------
     summary : str
-        What it is, in half a line, for the config reference.
+        A short description for the config reference.
     parameters : mapping of str to Parameter
-        What a config may set.
+        The parameters that a config can set.
     conflict : function, optional
-        Takes the complete parameters; returns why they do not go together, or None.
+        Takes the complete parameters; returns why they conflict, or None.
     """
 
     summary: str
@@ -134,5 +134,5 @@ class Entry:
     conflict: Callable[[Mapping[str, Value]], str | None] | None = field(default=None, kw_only=True)
 
     def complete(self, values: Mapping[str, Value]) -> dict[str, Value]:
-        """Return every parameter's value: from `values`, else its default."""
+        """Return the value of every parameter: from `values`, else the default."""
         return {name: values.get(name, each.default) for name, each in self.parameters.items()}

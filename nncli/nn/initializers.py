@@ -66,8 +66,8 @@ def lecun_uniform(random: Random, inputs: int, outputs: int) -> Weights:
 def orthogonal(random: Random, inputs: int, outputs: int, gain: float) -> Weights:
     """Draw a matrix with orthonormal rows or columns, times `gain` (Saxe et al., 2014).
 
-    It is Q of the QR decomposition of a Gaussian matrix, with the signs of R's diagonal taken
-    out, which makes it uniform over all such matrices (Mezzadri, 2007).
+    The result is Q of the QR decomposition of a Gaussian matrix. Its columns are multiplied by the
+    signs of R's diagonal to make it uniform over all such matrices (Mezzadri, 2007).
     """
     tall = random.normal(size=(max(inputs, outputs), min(inputs, outputs)))
     q, r = np.linalg.qr(tall)
@@ -76,7 +76,7 @@ def orthogonal(random: Random, inputs: int, outputs: int, gain: float) -> Weight
 
 
 def constant(random: Random, inputs: int, outputs: int, value: float) -> Weights:
-    """Return `value` everywhere: every unit of a layer then stays like its neighbors."""
+    """Return `value` everywhere: all units of a layer then stay identical."""
     return np.full((inputs, outputs), value)
 
 
@@ -87,7 +87,7 @@ def zeros(random: Random, inputs: int, outputs: int) -> Weights:
 
 @dataclass(frozen=True)
 class Initializer(Entry):
-    """A weight initializer; `draw` is as the module says."""
+    """A weight initializer; the module docstring describes `draw`."""
 
     draw: Callable[..., Weights]
 
@@ -116,12 +116,12 @@ INITIALIZERS: dict[str, Initializer] = {
     "orthogonal": Initializer(
         "orthonormal rows or columns",
         orthogonal,
-        parameters={"gain": Parameter(1.0, "factor of every weight", above=0.0)},
+        parameters={"gain": Parameter(1.0, "factor for all weights", above=0.0)},
     ),
     "constant": Initializer(
         "the same value everywhere",
         constant,
-        parameters={"value": Parameter(0.0, "value of every weight")},
+        parameters={"value": Parameter(0.0, "value of all weights")},
     ),
     "zeros": Initializer("0 everywhere", zeros),
 }

@@ -1,12 +1,12 @@
-"""Loss functions: value and gradient beside each other, with one normalizer.
+"""Loss functions and their gradients.
 
 Every loss is a mean over the rows of a batch. ``function(outputs, T, gradient, scratch,
 **parameters)`` returns its value and writes ∂loss/∂outputs to `gradient`. `outputs`, the targets
-`T`, `gradient` and `scratch` have the shape (B, O) and one dtype; `scratch` is overwritten,
-`outputs` is kept.
+`T`, `gradient` and `scratch` share one shape (B, O) and dtype; `scratch` is overwritten, `outputs`
+is unchanged.
 
-The cross-entropies take logits, the weighted sums Z before the output activation: joined with the
-activation they are stable for any size of Z, and the gradient is simply (A - T) / B.
+The cross-entropies take logits, the weighted sums Z before the output activation: combined with
+the activation they are stable for any Z, and the gradient is simply (A - T) / B.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from nncli.nn.entries import Array, Entry, Formula, Parameter, Piecewise
 
 
 def mean_squared_error(A: Array, T: Array, gradient: Array, scratch: Array) -> float:
-    """Return L = Σ (a - t)² / (B O), a mean over rows and over outputs."""
+    """Return L = Σ (a - t)² / (B O), the mean over rows and outputs."""
     return _squares(A, T, gradient, factor=1 / A.size)
 
 
@@ -45,14 +45,14 @@ def _squares(A: Array, T: Array, gradient: Array, factor: float) -> float:
 
 
 def _inner(A: Array, B: Array) -> float:
-    """Return Σ a b, without a copy of arrays that lie alike in memory."""
+    """Return Σ a b without copying arrays of the same memory order."""
     if A.flags.f_contiguous:
         A, B = A.T, B.T
     return float(np.vdot(A, B))
 
 
 def mean_absolute_error(A: Array, T: Array, gradient: Array, scratch: Array) -> float:
-    """Return L = Σ |a - t| / (B O); the gradient at a = t is taken as 0."""
+    """Return L = Σ |a - t| / (B O); the gradient at a = t is defined as 0."""
     np.subtract(A, T, out=gradient)
     np.abs(gradient, out=scratch)
     np.sign(gradient, out=gradient)
@@ -63,8 +63,8 @@ def mean_absolute_error(A: Array, T: Array, gradient: Array, scratch: Array) -> 
 def huber(A: Array, T: Array, gradient: Array, scratch: Array, delta: float) -> float:
     """Return L = Σ h(a - t) / (B O) (Huber, 1964).
 
-    h(e) = e²/2 where |e| ≤ δ, else δ (|e| - δ/2). With c = e clipped to ±δ, which is h'(e), both
-    are h(e) = c (e - c/2).
+    h(e) = e²/2 where |e| ≤ δ, else δ (|e| - δ/2). With c = e clipped to ±δ, both cases are
+    h(e) = c (e - c/2), and h'(e) = c.
     """
     np.subtract(A, T, out=scratch)
     np.clip(scratch, -delta, delta, out=gradient)
@@ -76,7 +76,7 @@ def huber(A: Array, T: Array, gradient: Array, scratch: Array, delta: float) -> 
 def hinge(A: Array, T: Array, gradient: Array, scratch: Array) -> float:
     """Return L = Σ max(0, 1 - t a) / B for targets t of 1 and -1 (Vapnik, 1995).
 
-    Summed over outputs: with several, each tells its class from all others.
+    Summed over outputs. Several outputs are one-vs-rest classifiers, one per class.
     """
     np.multiply(T, A, out=scratch)
     np.subtract(1, scratch, out=scratch)
@@ -91,8 +91,8 @@ def hinge(A: Array, T: Array, gradient: Array, scratch: Array) -> float:
 def perceptron(Z: Array, T: Array, gradient: Array, scratch: Array) -> float:
     """Return the perceptron criterion L = Σ (a - t) z / B with a = step(z) (Rosenblatt, 1958).
 
-    A right output adds 0, a wrong one |z|. The gradient is (a - t) / B: plain gradient descent on
-    one row is w ← w + η (t - a) x, the perceptron learning rule.
+    A correct output adds 0, an incorrect one |z|. The gradient is (a - t) / B. Gradient descent on
+    one row is then the perceptron learning rule, w ← w + η (t - a) x.
     """
     np.heaviside(Z, 0, out=gradient)
     np.subtract(gradient, T, out=gradient)
@@ -104,7 +104,7 @@ def perceptron(Z: Array, T: Array, gradient: Array, scratch: Array) -> float:
 def sigmoid_cross_entropy(Z: Array, T: Array, gradient: Array, scratch: Array) -> float:
     """Return L = -Σ (t ln a + (1 - t) ln(1 - a)) / B with a = sigmoid(z), summed over outputs.
 
-    Computed as Σ (([z > 0] - t) z + ln(1 + e^-|z|)) / B, which neither overflows nor cancels.
+    Computed as Σ (([z > 0] - t) z + ln(1 + e^-|z|)) / B, without overflow or cancellation.
     """
     rows = len(Z)
     np.abs(Z, out=scratch)
@@ -123,9 +123,9 @@ def sigmoid_cross_entropy(Z: Array, T: Array, gradient: Array, scratch: Array) -
 
 
 def cross_entropy(Z: Array, T: Array, gradient: Array, scratch: Array) -> float:
-    """Return L = -Σ t ln a / B with a = softmax(z); the targets of each row add up to 1.
+    """Return L = -Σ t ln a / B with a = softmax(z); the targets of each row sum to 1.
 
-    Computed as Σ (ln Σⱼ e^zⱼ - Σⱼ tⱼ zⱼ) / B, after subtracting the row's largest z.
+    Computed as Σ (ln Σⱼ e^zⱼ - Σⱼ tⱼ zⱼ) / B after subtracting the largest z of each row.
     """
     rows = len(Z)
     column = scratch[:, :1]
@@ -174,7 +174,7 @@ def _sigmoid_cross_entropy_of(Z: Array, T: Array) -> Array:
 def _cross_entropy_of(Z: Array, T: Array) -> Array:
     shifted = Z - Z.max(axis=1, keepdims=True)
     logarithms = np.log(np.exp(shifted).sum(axis=1, keepdims=True))
-    return np.asarray(logarithms / Z.shape[1] - T * shifted)  # the row's logarithm, in parts
+    return np.asarray(logarithms / Z.shape[1] - T * shifted)  # spread the logarithm over the units
 
 
 @dataclass(frozen=True)
@@ -184,21 +184,21 @@ class Loss(Entry):
     Attributes
     ----------
     function : function
-        As the module says.
+        The loss and its gradient, as the module docstring describes.
     terms : function
-        ``terms(outputs, T, **parameters)`` returns what each output of each row adds, (B, O),
-        before the mean: not as fast.
+        ``terms(outputs, T, **parameters)`` returns the terms (B, O) of the loss before the mean;
+        slower than `function`.
     term, derivative : Formula or Piecewise
-        What one output of one row, <a> or its <z>, adds with its target <t>, before the mean; and
-        its derivative, by z for a loss on logits, else by a.
+        The term of one output <a>, with its sum <z> and target <t>, before the mean. Its
+        derivative is by z for a loss on logits, else by a.
     mean_over_outputs : bool
-        Whether the mean is over the outputs too, not over the rows alone.
+        Whether the mean is over outputs as well as rows.
     outputs : tuple of str
-        The output activations that it can be used with.
+        The supported output activations.
     on_logits : bool
-        Whether it takes the weighted sums Z of the output layer, not its activations A.
+        Whether the loss takes the weighted sums Z of the output layer instead of its activations.
     target_range : (float, float) or None
-        Where the targets of a regression must lie; None if its targets can only be classes.
+        The range of valid regression targets; None if the loss is only for classes.
     """
 
     function: Callable[..., float]
@@ -264,7 +264,9 @@ LOSSES: dict[str, Loss] = {
         huber,
         terms=_huber_of,
         outputs=_SMOOTH_OUTPUTS,
-        parameters={"delta": Parameter(1.0, "where it turns from square to line", above=0.0)},
+        parameters={
+            "delta": Parameter(1.0, "threshold between squared and absolute error", above=0.0)
+        },
         term=Piecewise(
             (
                 (
@@ -292,7 +294,7 @@ LOSSES: dict[str, Loss] = {
         mean_over_outputs=True,
     ),
     "hinge": Loss(
-        "hinge of targets 1 and -1, summed over outputs",
+        "hinge loss for targets 1 and -1, summed over outputs",
         hinge,
         terms=_hinge_of,
         outputs=("identity",),
@@ -305,7 +307,7 @@ LOSSES: dict[str, Loss] = {
         target_range=None,
     ),
     "perceptron": Loss(
-        "perceptron criterion; with sgd, the perceptron learning rule",
+        "perceptron criterion; with sgd this is the perceptron learning rule",
         perceptron,
         terms=_perceptron_of,
         outputs=("step",),

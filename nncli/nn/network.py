@@ -1,12 +1,12 @@
-"""A network: layers whose arrays are views of flat vectors, the forward and the backward pass.
+"""A network: its layers, and the forward and backward pass.
 
 Shapes: B rows, I inputs and O outputs of a layer. ``Z = X @ W + b`` with W (I, O), b (O,);
 ``A = g(Z)``. dZ is ∂loss/∂Z and dA is ∂loss/∂A.
 
-All that is trained lies in one flat vector, layer by layer, each array in C order, and what is kept
-but not trained in another. Gradients and optimizer slots have the form of the first, so an
-optimizer works on whole vectors. Outside, arrays go by their names, ``W1, b1, W2, ...``: those of
-a layer, and the number of the dense layer that it is or follows, from 1.
+Arrays are views of two flat vectors: the trained parameters, layer by layer, each array in C order,
+and the state, which is not trained. Gradients and optimizer slots have the layout of the
+parameters, so an optimizer works on whole vectors. Arrays are named ``W1, b1, W2, ...``: the name
+in the layer and the number of the last dense layer up to it, from 1.
 """
 
 from __future__ import annotations
@@ -29,15 +29,15 @@ from nncli.nn.workspace import Workspace
 
 @dataclass(frozen=True)
 class Block:
-    """A dense layer and what follows it, up to the next one: what users call a layer.
+    """A dense layer and the layers up to the next dense one; users call this a layer.
 
     Attributes
     ----------
     number : int
-        From 1; arrays have it in their names.
+        Number of the block, from 1; part of the names of its arrays.
     layers : tuple of Layer
     where : slice
-        Where its trained arrays lie in a flat vector.
+        The position of its trained arrays in a flat vector.
     """
 
     number: int
@@ -56,37 +56,37 @@ class Block:
 
     @property
     def activation(self) -> ActivationLayer:
-        """Its activation."""
+        """The activation layer."""
         return next(each for each in self.layers if isinstance(each, ActivationLayer))
 
     @property
     def between(self) -> tuple[Layer, ...]:
-        """What lies between its weighted sums and its activation."""
+        """The layers between the weighted sums and the activation."""
         return self.layers[1 : self.layers.index(self.activation)]
 
     @property
     def parameter_count(self) -> int:
-        """How many numbers are trained."""
+        """The number of trained parameters."""
         return self.where.stop - self.where.start  # type: ignore[no-any-return]
 
     @property
     def flops_per_row(self) -> int:
-        """Floating-point operations of its matrix product for one row."""
+        """Floating-point operations of the matrix product for one row."""
         return sum(layer.flops_per_row for layer in self.layers)
 
     @property
     def names(self) -> list[str]:
-        """The names of its trained arrays."""
+        """The names of the trained arrays."""
         return [f"{name}{self.number}" for layer in self.layers for name in layer.trained]
 
     @property
     def weights(self) -> str:
-        """The name of the array (I, O) of its connections' weights."""
+        """The name of the array (I, O) of connection weights."""
         return f"{self.layers[0].weights}{self.number}"
 
 
 def blocks(layers: Sequence[Layer]) -> tuple[Block, ...]:
-    """Return the blocks of layers, the first of which is dense."""
+    """Split layers into blocks; the first layer must be dense."""
     starts = [index for index, layer in enumerate(layers) if layer.kind == DENSE]
     found: list[Block] = []
     end = 0
@@ -97,12 +97,12 @@ def blocks(layers: Sequence[Layer]) -> tuple[Block, ...]:
 
 
 def parameter_count(layers: Sequence[Layer]) -> int:
-    """Return the length of the flat vector of what is trained."""
+    """Return the length of the flat vector of trained parameters."""
     return sum(prod(shape) for layer in layers for shape in layer.trained.values())
 
 
 def state_count(layers: Sequence[Layer]) -> int:
-    """Return the length of the flat vector of what is kept but not trained."""
+    """Return the length of the flat state vector."""
     return sum(prod(shape) for layer in layers for shape in layer.state.values())
 
 
@@ -115,14 +115,14 @@ def numbered(layers: Sequence[Layer]) -> Iterator[tuple[int, Layer]]:
 
 
 def trained_views(layers: Sequence[Layer], flat: Array) -> dict[str, Array]:
-    """Return all that is trained as views of a flat vector (P,), by name."""
+    """Return the trained arrays by name, as views of a flat vector (P,)."""
     pairs = numbered(layers)
     shapes = {f"{name}{n}": shape for n, each in pairs for name, shape in each.trained.items()}
     return _views(shapes, flat)
 
 
 def state_views(layers: Sequence[Layer], flat: Array) -> dict[str, Array]:
-    """Return all that is kept but not trained as views of a flat vector (S,), by name."""
+    """Return the state arrays by name, as views of a flat vector (S,)."""
     pairs = numbered(layers)
     shapes = {f"{name}{n}": shape for n, each in pairs for name, shape in each.state.items()}
     return _views(shapes, flat)
@@ -137,7 +137,7 @@ def _views(shapes: Mapping[str, Shape], flat: Array) -> dict[str, Array]:
 
 
 def least_values(layers: Sequence[Layer]) -> dict[str, float]:
-    """Return below which number the values of an array cannot be, by name, for those with one."""
+    """Return the minimum of the values of each array that has one, by name."""
     pairs = numbered(layers)
     return {f"{name}{n}": least for n, each in pairs for name, least in each.least.items()}
 
@@ -148,13 +148,13 @@ def initial_parameters(
     seed: int,
     dtype: np.typing.DTypeLike,
 ) -> Array:
-    """Draw a flat vector of what is trained; each block has a random stream of its own.
+    """Return a flat vector of initial parameters; each block has its own random stream.
 
-    All but weights are what their layers start from.
+    Weights are drawn by the initializers; other arrays start at the values set by their layers.
 
     Parameters
     ----------
-    initializers : one (name, parameters) for each block
+    initializers : one (name, parameters) per block
     """
     flat = np.zeros(parameter_count(layers), dtype)
     views = trained_views(layers, flat)
@@ -171,7 +171,7 @@ def initial_parameters(
 
 
 def initial_state(layers: Sequence[Layer], dtype: np.typing.DTypeLike) -> Array:
-    """Return the flat vector of what is kept but not trained, before training."""
+    """Return the flat state vector before training."""
     flat = np.zeros(state_count(layers), dtype)
     views = state_views(layers, flat)
     for number, layer in numbered(layers):
@@ -181,7 +181,7 @@ def initial_state(layers: Sequence[Layer], dtype: np.typing.DTypeLike) -> Array:
 
 
 def random_connections(inputs: int, outputs: int, density: float, seed: int, layer: int) -> Array:
-    """Return a mask (inputs, outputs) of 0 and 1 with the share `density` of ones, at random.
+    """Return a random 0/1 mask (inputs, outputs) with the fraction `density` of ones.
 
     Exactly ``round(density * inputs * outputs)`` weights are kept; `layer` counts from 0.
     """
@@ -199,18 +199,18 @@ class Network:
     layers : sequence of Layer
         A dense layer first, and the output activation last.
     parameters : array (P,)
-        All that is trained. Changing its content changes the network; it is never replaced.
+        The trained parameters. Modifying the array changes the network; it is never replaced.
     state : array (S,), optional
-        All that is kept but not trained, of the same dtype; default: as before training.
+        The state, of the same dtype; default: the initial state.
 
     Attributes
     ----------
     blocks : tuple of Block
-        Its layers as users count them.
+        The layers as users count them.
     arrays : dict of str to array
-        Views of all that is trained, by name.
+        The trained arrays by name, as views.
     mask : array (P,) or None
-        1 for a parameter that is trained, 0 for a connection that is not there; its weight is 0.
+        1 for a trained parameter, 0 for a missing connection; the weight of the latter is 0.
     """
 
     def __init__(
@@ -253,22 +253,22 @@ class Network:
         }
 
     def weights(self, flat: Array) -> list[Array]:
-        """Return the matrices of connections' weights in a vector of the form of `parameters`."""
+        """Return the weight matrices of a vector with the layout of `parameters`, as views."""
         views = self.views(flat)
         return [views[block.weights] for block in self.blocks]
 
     def with_layers(self, layers: Sequence[Layer]) -> Network:
-        """Return a network of other layers with the same arrays and mask."""
+        """Return a network with other layers and the same arrays and mask."""
         other = Network(layers, self.parameters, self.state)
         other.mask = self.mask
         return other
 
     def views(self, flat: Array) -> dict[str, Array]:
-        """Return a vector (P,) of the form of `parameters` as views by name."""
+        """Return a vector (P,) with the layout of `parameters` as views by name."""
         return trained_views(self.layers, flat)
 
     def by_layer(self, flat: Array) -> list[tuple[Array, ...]]:
-        """Return a vector (P,) of the form of `parameters` as views, a tuple for each layer."""
+        """Return a vector (P,) with the layout of `parameters` as views, one tuple per layer."""
         views = self.views(flat)
         return [
             tuple(views[f"{name}{number}"] for name in layer.trained)
@@ -281,7 +281,7 @@ class Network:
         Parameters
         ----------
         masks : mapping of str to array (I, O)
-            For the arrays of weights that it names: 1 where a weight is kept, 0 elsewhere.
+            Masks by name of the weight array: 1 for a kept weight, 0 elsewhere.
         """
         self.mask = np.ones_like(self.parameters)
         views = self.views(self.mask)
@@ -290,7 +290,7 @@ class Network:
         np.multiply(self.parameters, self.mask, out=self.parameters)
 
     def largest_product(self, rows: int) -> int:
-        """Return the floating-point operations of the largest matrix product for `rows` rows."""
+        """Return the floating-point operations of the largest matrix product on `rows` rows."""
         return rows * max(layer.flops_per_row for layer in self.layers)
 
     def workspace(self, rows: int, *, input_gradient: bool = False) -> Workspace:
@@ -299,17 +299,17 @@ class Network:
         Parameters
         ----------
         input_gradient : bool
-            Whether `backward` is to return the gradient by the inputs, which training does without.
+            Whether `backward` returns the gradient by the inputs, which training does not need.
         """
         return Workspace(self.layers, rows, self.dtype, input_gradient=input_gradient)
 
     def logits(self, X: Array, work: Workspace, step: int | None = None) -> Array:
-        """Run all but the output activation on `X` (B, I); return Z (B, O), a part of `work`.
+        """Run all layers except the output activation on `X` (B, I); return Z (B, O), in `work`.
 
         Parameters
         ----------
         step : int, optional
-            The number of the training step, from 0, for layers that do otherwise in training.
+            The number of the training step, from 0, for layers that behave differently in training.
         """
         for forward, own in work.forward:
             X = forward(X, own, step)
@@ -326,9 +326,9 @@ class Network:
         return self.output.forward(work.logits, work.buffers[-1], None)
 
     def saturated_shares(self, work: Workspace) -> list[float | None]:
-        """Return what share of each block's activations is saturated in the pass in `work`.
+        """Return the fraction of saturated activations of each block, for the pass in `work`.
 
-        Of its first rows; None for a block that cannot saturate.
+        Only the first rows are counted. None for a block that cannot saturate.
         """
         hidden = [layer.saturated_share(own.X) for layer, own in work.activations[:-1]]
         return [*hidden, self.output.saturated_share(work.logits)]
@@ -336,13 +336,13 @@ class Network:
     def backward(self, work: Workspace, gradients: Sequence[Sequence[Array]]) -> Array:
         """Propagate ``work.gradient``, dZ of the logits, back through the network.
 
-        `work` must hold the forward pass of the same rows. Writes the gradient of all that is
-        trained to `gradients`, as `by_layer` gives them. Returns ∂loss/∂X if the workspace is for
-        it. All in `work` but the logits is undefined afterwards.
+        `work` must hold the forward pass of the same rows. Writes the gradients of the trained
+        arrays to `gradients`, in the format of `by_layer`. Returns ∂loss/∂X if the workspace was
+        created with `input_gradient`. Afterwards, `work` is undefined except the logits.
         """
         gradient = work.gradient
         for (backward, own), trained in zip(work.backward, gradients[-2::-1], strict=True):
             gradient = backward(gradient, own, trained)
         for layer, biases in self._idle:
-            gradients[layer][biases].fill(0)  # an optimizer would follow their rounding
+            gradients[layer][biases].fill(0)  # else an optimizer would follow rounding errors
         return gradient

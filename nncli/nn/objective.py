@@ -1,4 +1,4 @@
-"""A loss joined to a network's output: the function to minimize."""
+"""The objective: the loss of a network's output, which training minimizes."""
 
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -14,19 +14,19 @@ from nncli.nn.workspace import Workspace
 
 
 class Objective:
-    """A loss joined to a network's output.
+    """The loss of a network's output, and its gradient by the logits.
 
     Parameters
     ----------
     function : function, optional
-        In the place of the loss's own, with the same signature.
+        Replaces the function of the loss; same signature.
 
     Attributes
     ----------
     name : str
         A name in the table of losses.
     parameters : dict
-        All its parameters.
+        All parameters of the loss.
     """
 
     def __init__(
@@ -41,9 +41,9 @@ class Objective:
         self._function = partial(function or LOSSES[name].function, **parameters)
 
     def __call__(self, network: Network, T: Array, work: Workspace) -> float:
-        """Return the loss of the logits in `work` and leave their dZ in ``work.gradient``.
+        """Return the loss of the logits in `work` and write their dZ to ``work.gradient``.
 
-        `T` (B, O) are the targets. Where the loss is not one on logits, these are undefined
+        `T` (B, O) are the targets. Unless the loss takes logits, the logits are undefined
         afterwards.
         """
         if self.on_logits:
@@ -54,9 +54,9 @@ class Objective:
         return value
 
     def of_rows(self, output: ActivationLayer, Z: Array, T: Array) -> NDArray[np.float64]:
-        """Return the loss of each row (B,) by its logits `Z` (B, O), worked out in float64.
+        """Return the loss of each row (B,) from its logits `Z` (B, O), computed in float64.
 
-        `output` is the activation that takes the logits, `T` (B, O) are the targets.
+        `output` is the output activation, `T` (B, O) are the targets.
         """
         Y, loss = Z.astype(np.float64), LOSSES[self.name]
         if not self.on_logits:

@@ -1,6 +1,6 @@
-"""Optimizers as a config names them, each with its equations.
+"""The table of optimizers with their equations.
 
-The updates themselves, and how they are called, are in `nncli.nn.updates`.
+The updates themselves are in `nncli.nn.updates`, which documents their signature.
 """
 
 from collections.abc import Callable, Mapping
@@ -26,14 +26,15 @@ class Optimizer(Entry):
     Attributes
     ----------
     update : function
-        As `updates` says.
+        The update function; see `updates`.
     slots : int
-        How many vectors it keeps from step to step.
+        The number of vectors kept between steps.
     equations : function
-        Takes the settings; returns, in their order, the new value of each quantity of a parameter,
-        <w> last, by their values before, the gradient <g>, the rate <rate> and the step <k>.
+        Takes the settings; returns the equations for the new values of a parameter's quantities,
+        in order, <w> last. They use the old values, the gradient <g>, the learning rate <rate> and
+        the step <k>.
     shown : function
-        Takes the slots and the settings; returns the vector of each other quantity.
+        Takes the slots and the settings; returns a vector for each quantity except <w>.
     """
 
     update: Callable[..., None]
@@ -115,28 +116,30 @@ _DIVIDED_BY_ROOT = Formula(
     "<w> - <rate>·<g> / (√<v> + <epsilon>)", r"<w> - <rate> \frac{<g>}{\sqrt{<v>} + <epsilon>}"
 )
 
-_EPSILON = Parameter(1e-8, "keeps the quotient finite", at_least=1e-30)
+_EPSILON = Parameter(1e-8, "avoids division by zero", at_least=1e-30)
 _BETAS = {
     "beta1": Parameter(0.9, "decay of the gradient's mean", at_least=0.0, below=1.0),
-    "beta2": Parameter(0.999, "decay of its square", at_least=0.0, below=1.0),
+    "beta2": Parameter(0.999, "decay of the squared gradient", at_least=0.0, below=1.0),
     "epsilon": _EPSILON,
 }
 
 OPTIMIZERS: dict[str, Optimizer] = {
     "sgd": Optimizer(
-        "gradient descent, with momentum if set",
+        "gradient descent with optional momentum",
         updates.sgd,
         slots=1,
         equations=_sgd_equations,
         shown=_first_slot,
         parameters={
-            "momentum": Parameter(0.0, "share of the last update kept", at_least=0.0, below=1.0),
-            "nesterov": Parameter(False, "look ahead: Nesterov's momentum"),
+            "momentum": Parameter(
+                0.0, "fraction of the last update to keep", at_least=0.0, below=1.0
+            ),
+            "nesterov": Parameter(False, "use Nesterov momentum"),
         },
         conflict=_nesterov_without_momentum,
     ),
     "adagrad": Optimizer(
-        "a rate for each parameter that falls with all its gradients",
+        "rate per parameter, decreasing with all past gradients",
         updates.adagrad,
         slots=1,
         equations=_adagrad_equations,
@@ -144,7 +147,7 @@ OPTIMIZERS: dict[str, Optimizer] = {
         parameters={"epsilon": _EPSILON},
     ),
     "rmsprop": Optimizer(
-        "a rate for each parameter from its last gradients",
+        "rate per parameter, from recent squared gradients",
         updates.rmsprop,
         slots=1,
         equations=_rmsprop_equations,
@@ -155,7 +158,7 @@ OPTIMIZERS: dict[str, Optimizer] = {
         },
     ),
     "adam": Optimizer(
-        "a rate for each parameter from its gradient's mean and variance",
+        "rate per parameter, from running means of gradient and squared gradient",
         updates.adam,
         slots=2,
         equations=_adam_equations,
@@ -163,18 +166,20 @@ OPTIMIZERS: dict[str, Optimizer] = {
         parameters=_BETAS,
     ),
     "adamw": Optimizer(
-        "Adam with weight decay apart from the gradient",
+        "Adam with decoupled weight decay",
         updates.adamw,
         slots=2,
         equations=_adamw_equations,
         shown=_scaled_moments,
         parameters={
             **_BETAS,
-            "weight_decay": Parameter(0.01, "share of every parameter lost", at_least=0.0),
+            "weight_decay": Parameter(
+                0.01, "decay of all parameters, times the rate", at_least=0.0
+            ),
         },
     ),
     "nadam": Optimizer(
-        "Adam with Nesterov's momentum",
+        "Adam with Nesterov momentum",
         updates.nadam,
         slots=2,
         equations=_nadam_equations,

@@ -1,8 +1,7 @@
-"""What keeps weights small and steps short: penalties, clipping, a limit on norms.
+"""Regularization: weight penalties, gradient clipping and the max-norm constraint.
 
-Biases are exempt from the penalties and from the limit: they do not scale with the inputs. So are
-the slopes that units learn: a penalty would pull them to 0, and make a plain ReLU of every unit
-(He et al., 2015).
+Penalties and max-norm exclude biases, which do not scale with the inputs. They also exclude learned
+slopes: a penalty would pull them to 0 and turn every unit into a plain ReLU (He et al., 2015).
 """
 
 from collections.abc import Sequence
@@ -16,22 +15,22 @@ from nncli.nn.entries import Array
 
 @dataclass(frozen=True)
 class Regularization:
-    """How a gradient is changed before the step, and the weights after it.
+    """Changes to the gradient before a step and to the weights after it.
 
     Attributes
     ----------
     l1, l2 : float
         λ₁ and λ₂ of the penalty λ₁ Σ |w| + λ₂/2 Σ w² on the weights (Tibshirani, 1996; Hoerl and
-        Kennard, 1970). It shapes the gradient; reported losses are without it, so that they can
-        be compared with those of other rows.
+        Kennard, 1970). The penalty changes the gradient, but reported losses exclude it so that
+        training and validation losses are comparable.
     clip_norm : float or None
-        The gradient of all layers together is scaled down to this norm if it is longer (Pascanu,
-        Mikolov and Bengio, 2013).
+        Upper limit of the gradient norm over all layers. A larger gradient is scaled down to it
+        (Pascanu, Mikolov and Bengio, 2013).
     clip_value : float or None
-        Every number of the gradient is brought between this and its negative, before the norm.
+        Each component of the gradient is clipped to ± this value, before the norm.
     max_norm : float or None
-        After the step the weights into every unit are scaled down to this norm if theirs is
-        larger (Srebro and Shraibman, 2005).
+        Upper limit of the norm of the weights into each unit. After a step, larger weight vectors
+        are scaled down to it (Srebro and Shraibman, 2005).
     """
 
     l1: float = 0.0
@@ -43,14 +42,14 @@ class Regularization:
     def add_penalties(
         self, gradients: Sequence[Array], weights: Sequence[Array], scratch: Array
     ) -> None:
-        """Add the penalties' gradient λ₁ sign(w) + λ₂ w in place.
+        """Add the gradient of the penalties, λ₁ sign(w) + λ₂ w, in place.
 
         Parameters
         ----------
         gradients, weights : sequences of array (I, O)
-            Of every matrix of weights.
+            The gradients and the weight matrices, one per dense layer.
         scratch : array (P,)
-            At least as long as any; overwritten.
+            Scratch space at least as large as any matrix; overwritten.
         """
         if not self.l1 and not self.l2:
             return
@@ -71,19 +70,19 @@ class Regularization:
         )
 
     def clip(self, gradient: Array) -> None:
-        """Clip the flat gradient vector in place, by value, then by norm."""
+        """Clip the flat gradient vector in place, first by value, then by norm."""
         if self.clip_value is not None:
             np.clip(gradient, -self.clip_value, self.clip_value, out=gradient)
         if self.clip_norm is not None:
             norm = float(np.dot(gradient, gradient)) ** 0.5
-            if not isfinite(norm):  # squares overflow long before the numbers do
+            if not isfinite(norm):  # squares overflow long before the components do
                 largest = float(np.abs(gradient).max())
                 norm = largest * float(np.linalg.norm(gradient / largest))
             if norm > self.clip_norm:
                 np.multiply(gradient, self.clip_norm / norm, out=gradient)
 
     def limit_norms(self, weights: Sequence[Array]) -> None:
-        """Scale down, in place, the weights into every unit whose norm is too large."""
+        """Scale down, in place, the weights into units whose norm exceeds `max_norm`."""
         if self.max_norm is None:
             return
         for W in weights:

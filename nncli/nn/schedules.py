@@ -1,8 +1,8 @@
-"""Learning-rate schedules: what the learning rate is multiplied by as training goes on.
+"""Learning-rate schedules: factors of the learning rate during training.
 
-``factor(t, epochs, **parameters)`` returns the factor after `t` epochs of `epochs`; `t` has a
-fraction within an epoch, and starts at 0. Every schedule takes `warmup`: over so many epochs at
-the start the factor rises in a line, from one step's share to the full.
+``factor(t, epochs, **parameters)`` returns the factor after `t` of `epochs` epochs; `t` starts at 0
+and is fractional within an epoch. Every schedule takes `warmup`, the number of epochs at the start
+over which the rate rises linearly.
 """
 
 from collections.abc import Callable, Mapping
@@ -18,12 +18,12 @@ def constant(t: float, epochs: int) -> float:
 
 
 def step(t: float, epochs: int, every: float, factor: float) -> float:
-    """Return factor^⌊t / every⌋: a fall after every so many epochs."""
+    """Return factor^⌊t / every⌋: a drop every `every` epochs."""
     return float(factor ** floor(t / every))
 
 
 def exponential(t: float, epochs: int, decay: float) -> float:
-    """Return decay^t: the same share is lost in every epoch."""
+    """Return decay^t: the same relative decrease in every epoch."""
     return float(decay**t)
 
 
@@ -38,65 +38,65 @@ def cosine(t: float, epochs: int, final: float) -> float:
 
 
 def plateau(t: float, epochs: int, factor: float, patience: int) -> float:
-    """Return 1: the falls depend on how training goes, which the loop knows."""
+    """Return 1: the training loop applies the drops, which depend on the results."""
     return 1.0
 
 
 @dataclass(frozen=True)
 class Schedule(Entry):
-    """A schedule; `factor` is as the module says.
+    """A schedule; the module docstring describes `factor`.
 
     Attributes
     ----------
     depends_on_epochs : bool
-        Whether the rate at one time is another where there are more epochs to come.
+        Whether the rate at a given time depends on the total number of epochs.
     """
 
     factor: Callable[..., float]
     depends_on_epochs: bool = False
 
 
-_WARMUP = {"warmup": Parameter(0.0, "epochs over which the rate rises at the start", at_least=0.0)}
+_WARMUP = {"warmup": Parameter(0.0, "epochs of linear warmup at the start", at_least=0.0)}
 
 SCHEDULES: dict[str, Schedule] = {
-    "constant": Schedule("the same all the time", constant, parameters=_WARMUP),
+    "constant": Schedule("constant rate", constant, parameters=_WARMUP),
     "step": Schedule(
-        "times a factor after every so many epochs",
+        "multiplied by a factor at fixed intervals",
         step,
         parameters={
-            "every": Parameter(10.0, "epochs between two falls", above=0.0),
-            "factor": Parameter(0.5, "what is left after a fall", above=0.0, at_most=1.0),
+            "every": Parameter(10.0, "epochs between drops", above=0.0),
+            "factor": Parameter(0.5, "factor at each drop", above=0.0, at_most=1.0),
             **_WARMUP,
         },
     ),
     "exponential": Schedule(
-        "the same share lost in every epoch",
+        "decay ** epochs",
         exponential,
         parameters={
-            "decay": Parameter(0.95, "what is left after an epoch", above=0.0, at_most=1.0),
+            "decay": Parameter(0.95, "factor per epoch", above=0.0, at_most=1.0),
             **_WARMUP,
         },
     ),
     "inverse_time": Schedule(
         "1 / (1 + decay * epochs)",
         inverse_time,
-        parameters={"decay": Parameter(0.1, "fall in an epoch", at_least=0.0), **_WARMUP},
+        parameters={"decay": Parameter(0.1, "decay per epoch", at_least=0.0), **_WARMUP},
     ),
     "cosine": Schedule(
         "half a cosine from the full rate to the final one",
         cosine,
         depends_on_epochs=True,
         parameters={
-            "final": Parameter(0.0, "what is left at the end", at_least=0.0, at_most=1.0),
+            "final": Parameter(0.0, "final factor of the rate", at_least=0.0, at_most=1.0),
             **_WARMUP,
         },
     ),
     "plateau": Schedule(
-        "times a factor when the monitored value no longer gets better",
+        "multiplied by a factor when the monitored value stops improving",
         plateau,
         parameters={
-            "factor": Parameter(0.5, "what is left after a fall", above=0.0, below=1.0),
-            "patience": Parameter(3, "epochs without improvement before a fall", at_least=1),
+            "factor": Parameter(0.5, "factor at each drop", above=0.0, below=1.0),
+            "patience": Parameter(3, "epochs without improvement before a drop", at_least=1),
             **_WARMUP,
         },
     ),
@@ -105,7 +105,7 @@ SCHEDULES: dict[str, Schedule] = {
 
 @dataclass(frozen=True)
 class Plateau:
-    """The rate falls by `factor` after so many epochs without improvement."""
+    """Multiply the rate by `factor` after `patience_epochs` epochs without improvement."""
 
     factor: float
     patience_epochs: int
@@ -114,9 +114,9 @@ class Plateau:
 def rate_function(
     name: str, parameters: Mapping[str, Value], learning_rate: float, epochs: int
 ) -> Callable[[float, float], float]:
-    """Return the function that gives the learning rate of a step.
+    """Return the function that computes the learning rate of a step.
 
-    It takes the epochs before the step, with a fraction, and the step's share of an epoch.
+    Its arguments are the (fractional) epochs before the step, and the step's fraction of an epoch.
     """
     settings = dict(parameters)
     warmup = settings.pop("warmup")
@@ -130,7 +130,7 @@ def rate_function(
 
 
 def plateau_of(name: str, parameters: Mapping[str, Value]) -> Plateau | None:
-    """Return when the rate falls on a plateau, or None for the other schedules."""
+    """Return the settings of the plateau schedule, or None for other schedules."""
     if name != "plateau":
         return None
     return Plateau(float(parameters["factor"]), int(parameters["patience"]))

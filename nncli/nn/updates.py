@@ -1,8 +1,8 @@
-"""Optimizers: how a gradient changes the parameters.
+"""Optimizer updates: one step from a gradient to new parameters.
 
 ``update(parameters, gradient, slots, scratch, learning_rate, step, **settings)`` changes the flat
-vector `parameters` and the rows of `slots` (one vector of the same length each) in place. `step`
-counts from 1. `gradient` and `scratch` (another such vector) are undefined afterwards; nothing is
+vector `parameters` and the rows of `slots` (vectors of the same length) in place. `step` counts
+from 1. `gradient` and `scratch` (another such vector) are undefined afterwards; nothing is
 allocated. Slots start at zero.
 
 In the equations g is the gradient, w a parameter, η the learning rate and t the step.
@@ -27,11 +27,11 @@ def sgd(
     momentum: float,
     nesterov: bool,
 ) -> None:
-    """Stochastic gradient descent, with momentum (Polyak, 1964) if asked for.
+    """Stochastic gradient descent with optional momentum (Polyak, 1964).
 
-    With the momentum μ and the velocity v: v ← μ v + g, then w ← w - η v; without momentum
-    w ← w - η g. With Nesterov's momentum
-    (Sutskever, Martens, Dahl and Hinton, 2013) w ← w - η (g + μ v), with the new v.
+    Without momentum: w ← w - η g. With momentum μ and velocity v: v ← μ v + g, then w ← w - η v.
+    With Nesterov momentum (Sutskever, Martens, Dahl and Hinton, 2013): w ← w - η (g + μ v), with
+    the new v.
     """
     if momentum:
         (velocity,) = slots
@@ -64,8 +64,8 @@ def adam(
     m ← β₁ m + (1 - β₁) g and v ← β₂ v + (1 - β₂) g²; then w ← w - η m̂ / (√v̂ + ε) with
     m̂ = m / (1 - β₁ᵗ) and v̂ = v / (1 - β₂ᵗ).
 
-    The slots hold m / (1 - β₁) and v / (1 - β₂), and the constant factors are joined: the same
-    numbers up to rounding, in ten passes over the vectors instead of fourteen.
+    The slots hold m / (1 - β₁) and v / (1 - β₂), and constant factors are combined: the result is
+    the same up to rounding, with ten passes over the vectors instead of fourteen.
     """
     mean, square = slots
     np.multiply(mean, beta1, out=mean)
@@ -142,7 +142,7 @@ def adamw(
 ) -> None:
     """AdamW (Loshchilov and Hutter, 2019): w ← w - η λ w, then a step of Adam.
 
-    As in the paper λ acts on every parameter, biases too.
+    As in the paper, λ applies to all parameters, including biases.
     """
     np.multiply(parameters, 1 - learning_rate * weight_decay, out=parameters)
     adam(parameters, gradient, slots, scratch, learning_rate, step, beta1, beta2, epsilon)
@@ -159,7 +159,7 @@ def nadam(
     beta2: float,
     epsilon: float,
 ) -> None:
-    """NAdam, Adam with Nesterov's momentum (Dozat, 2016), with a constant momentum.
+    """NAdam, Adam with Nesterov momentum (Dozat, 2016); the momentum is constant.
 
     m and v as in Adam; then w ← w - η m̄ / (√v̂ + ε) with v̂ = v / (1 - β₂ᵗ) and
     m̄ = β₁ m / (1 - β₁ᵗ⁺¹) + (1 - β₁) g / (1 - β₁ᵗ).

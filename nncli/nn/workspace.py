@@ -1,4 +1,4 @@
-"""The memory of a pass: every buffer that the layers of a network write to."""
+"""The memory of a pass: all buffers that the layers of a network write to."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ class Workspace:
     Attributes
     ----------
     buffers : list of Buffers
-        Those of each layer.
+        One per layer.
     activations : list of (ActivationLayer, Buffers)
     forward, backward : lists of (function, Buffers)
-        What a pass calls, in order, without the output activation.
+        The calls of a pass, in order, except the output activation.
     logits : array (rows, O)
-        What the last pass has given to the output activation.
+        The input of the output activation in the last pass.
     gradient, scratch : arrays (rows, O)
-        The gradient of a loss by logits or outputs, and the loss's scratch space.
+        The gradient of the loss by the logits or outputs, and scratch space for the loss.
     """
 
     logits: Array
@@ -62,7 +62,7 @@ class Workspace:
         self.backward = [(layer.backward, own) for layer, own in reversed(pairs)]
 
     def first(self, rows: int) -> Workspace:
-        """Return a workspace for `rows` rows in the same memory; it is made only once."""
+        """Return a workspace for `rows` rows in the same memory; results are cached."""
         if rows == self.rows:
             return self
         if rows not in self._shorter:
@@ -74,7 +74,7 @@ class Workspace:
 
 
 class _Claim:
-    """Hands out memory; to later workspaces the same again, in the order of the first claims."""
+    """Allocate memory; later workspaces get the same blocks again, in the same order."""
 
     def __init__(self, memory: list[NDArray[Any]], rows: int, dtype: np.dtype[Any]) -> None:
         self.rows, self.dtype, self.ones = rows, dtype, memory[0][:rows]

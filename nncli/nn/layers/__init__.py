@@ -1,1 +1,1 @@
-"""The kinds of layers: one a module."""
+"""The kinds of layers, one per module."""

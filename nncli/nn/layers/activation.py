@@ -1,4 +1,4 @@
-"""The layer that applies an activation function to weighted sums."""
+"""The activation layer."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from nncli.nn.layers.worked import Worked
 
 _SLOPE_TERM = Formula("<da>·min(<z>, 0)", r"<da> \cdot \min(<z>, 0)")  # equation 9 of He et al.
 
-SATURATION_ROWS = 100  # enough for a share; more would cost small networks time
+SATURATION_ROWS = 100  # enough to estimate a fraction; more would slow down small networks
 
 
 class ActivationLayer(Layer):
-    """A = g(Z), with g an entry of `ACTIVATIONS`; some learn a slope (O,), one number a unit."""
+    """A = g(Z), with g an entry of `ACTIVATIONS`; some learn a slope (O,), one per unit."""
 
     def __init__(self, name: str, units: int, parameters: Mapping[str, Value]) -> None:
         super().__init__(name, units, units, parameters)
@@ -31,21 +31,21 @@ class ActivationLayer(Layer):
 
     @property
     def settings(self) -> dict[str, Any]:
-        """What its functions take; a slope that is learned replaces what it started from."""
+        """The keyword arguments of g and g'; a learned slope replaces its initial value."""
         return {**self.parameters, **self.arrays}
 
     @property
     def saturates(self) -> bool:
-        """Whether g is flat towards both ends, so that its units can saturate."""
+        """Whether g flattens at both ends, so that units can saturate."""
         return self.entry.responsive is not None
 
     def bind(self) -> None:
-        """Give its functions their parameters."""
+        """Bind the parameters to the forward and backward functions."""
         self.apply = partial(self.entry.forward, **self.settings)
         self.multiply = partial(self.entry.backward, **self.settings)
 
     def buffers(self, claim: Claim, *, is_first: bool) -> Buffers:
-        """Return A."""
+        """Return a buffer for A."""
         return Buffers(X=None, Y=claim(self.outputs))
 
     def forward(self, X: Array, own: Buffers, step: int | None) -> Array:
@@ -56,16 +56,16 @@ class ActivationLayer(Layer):
         return A
 
     def backward(self, dY: Array, own: Buffers, gradients: Sequence[Array]) -> Array:
-        """Turn `dY`, which is ∂L/∂A, in place into ∂L/∂Z = ∂L/∂A · g'(Z)."""
+        """Replace `dY` = ∂L/∂A in place with ∂L/∂Z = ∂L/∂A · g'(Z)."""
         if self.entry.slope_gradient:
             self.entry.slope_gradient(dY, own.X, own.Y, gradients[0])
         self.multiply(dY, own.X, own.Y, dY)
         return dY
 
     def saturated_share(self, Z: Array) -> float | None:
-        """Return what share of the first rows of the sums `Z` (B, O) saturates; see `responsive`.
+        """Return the fraction of saturated values in the first rows of the sums `Z` (B, O).
 
-        None if g does not saturate.
+        None if g does not saturate. See `Activation.responsive`.
         """
         if self.entry.responsive is None:
             return None

@@ -1,4 +1,4 @@
-"""Batch normalization: the sums of each unit are brought to mean 0 and variance 1."""
+"""Batch normalization: scale the sums of each unit to mean 0 and variance 1."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ def _over_rows(lines: Sequence[Line]) -> list[Line]:
 
 
 class BatchNorm(Layer):
-    """y = γ (z - μ) / √(v + ε) + β, with the mean μ and the variance v of a unit's batch.
+    """y = γ (z - μ) / √(v + ε) + β, with the mean μ and variance v of a unit over the batch.
 
-    Ioffe and Szegedy (2015). The gain γ (O,) and the shift β (O,) are learned. In use μ and v are
-    running means of those of the training batches, r ← (1 - momentum) r + momentum μ, and as much
-    for v times B / (B - 1), the unbiased variance.
+    Ioffe and Szegedy (2015). The gain γ (O,) and the shift β (O,) are learned. Predictions use
+    running means over the training batches instead: r ← (1 - momentum) r + momentum μ, and
+    likewise for the unbiased variance v B / (B - 1).
     """
 
     starts = MappingProxyType(
@@ -56,13 +56,13 @@ class BatchNorm(Layer):
         self._momentum = parameters["momentum"]
 
     def buffers(self, claim: Claim, *, is_first: bool) -> Buffers:
-        """Return y, n = (z - μ) / √(v + ε), scratch space, and three numbers a unit."""
+        """Return buffers for y, n = (z - μ) / √(v + ε), scratch, and three numbers per unit."""
         wide = {name: claim(self.outputs) for name in ("Y", "normalized", "scratch")}
         narrow = {name: np.empty(self.outputs, claim.dtype) for name in ("mean", "inverse", "rest")}
         return Buffers(ones=claim.ones, rows=claim.rows, **wide, **narrow)
 
     def forward(self, X: Array, own: Buffers, step: int | None) -> Array:
-        """Return y; in training, bring the running means up to date."""
+        """Return y; in training, also update the running means."""
         mean, inverse, normalized, Y = own.mean, own.inverse, own.normalized, own.Y
         if step is None:
             np.copyto(mean, self.arrays["running_mean"])
@@ -78,16 +78,16 @@ class BatchNorm(Layer):
         return gained(own, self)
 
     def backward(self, dY: Array, own: Buffers, gradients: Sequence[Array]) -> Array:
-        """Turn ∂L/∂y in place into ∂L/∂z = (∂L/∂n - c - e n) / √(v + ε).
+        """Replace ∂L/∂y in place with ∂L/∂z = (∂L/∂n - c - e n) / √(v + ε).
 
-        c and e are means over the rows of ∂L/∂n and of ∂L/∂n · n.
+        c and e are the means of ∂L/∂n and ∂L/∂n · n over the rows.
         """
         d_gain, d_shift = gradients
         gain, normalized, rest = self.arrays["gain"], own.normalized, own.rest
         np.multiply(dY, normalized, out=own.scratch)
         np.dot(own.ones, own.scratch, out=d_gain)
         np.dot(own.ones, dY, out=d_shift)
-        np.multiply(d_gain, 1 / own.rows, out=rest)  # e / γ, as γ is that of the unit
+        np.multiply(d_gain, 1 / own.rows, out=rest)  # e / γ, as γ is constant for a unit
         np.multiply(normalized, rest, out=normalized)
         np.multiply(d_shift, 1 / own.rows, out=rest)
         np.subtract(dY, rest, out=dY)
@@ -97,12 +97,12 @@ class BatchNorm(Layer):
         return dY
 
     def _mean(self, values: Array, own: Buffers, out: Array) -> None:
-        """Write the mean over the rows of each unit to `out` (O,)."""
+        """Write the mean of each unit over the rows to `out` (O,)."""
         np.dot(own.ones, values, out=out)
         np.multiply(out, 1 / own.rows, out=out)
 
     def _keep(self, name: str, value: Array, factor: float, own: Buffers) -> None:
-        """Bring a running mean up to date with a value (O,) times a factor."""
+        """Update a running mean with a value (O,) times a factor."""
         running = self.arrays[name]
         np.multiply(running, 1 - self._momentum, out=running)
         np.multiply(value, self._momentum * factor, out=own.rest)

@@ -1,4 +1,4 @@
-"""The dense layer Z = X W + b: every unit is connected with every input."""
+"""The dense layer Z = X W + b: every unit is connected to every input."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Dense(Layer):
 
     @property
     def described(self) -> dict[str, Value]:
-        """Its sizes."""
+        """The numbers of inputs and outputs."""
         return {"inputs": self.inputs, "outputs": self.outputs}
 
     @property
@@ -37,11 +37,11 @@ class Dense(Layer):
         return 2 * self.inputs * self.outputs
 
     def bind(self) -> None:
-        """Take the arrays out of their mapping, for speed."""
+        """Keep direct references to the arrays, for speed."""
         self._W, self._b = self.arrays["W"], self.arrays["b"]
 
     def buffers(self, claim: Claim, *, is_first: bool) -> Buffers:
-        """Return Z, ones, and dX where it is not the first layer."""
+        """Return buffers for Z, ones, and dX except in the first layer."""
         Z = claim(self.outputs)
         return Buffers(X=None, Y=Z, ones=claim.ones, dX=None if is_first else claim(self.inputs))
 
@@ -51,12 +51,13 @@ class Dense(Layer):
         Z = own.Y
         np.matmul(X, self._W, out=Z)
         np.add(Z, self._b, out=Z)
-        return Z  # type: ignore[no-any-return]  # what `buffers` has put there
+        return Z  # type: ignore[no-any-return]  # set by `buffers`
 
     def backward(self, dY: Array, own: Buffers, gradients: Sequence[Array]) -> Array:
         """Write ∂L/∂W = Xᵀ dZ and ∂L/∂b = Σ over rows of dZ; return dX = dZ Wᵀ.
 
-        By the chain rule (Rumelhart, Hinton and Williams, 1986). The first layer returns `dY`.
+        This is the chain rule (Rumelhart, Hinton and Williams, 1986). The first layer returns
+        `dY`.
         """
         dW, db = gradients
         np.matmul(own.X.T, dY, out=dW)
@@ -64,7 +65,7 @@ class Dense(Layer):
         dX: Array | None = own.dX
         if dX is None:
             return dY
-        # By one unit the product is an outer one, which is faster without BLAS.
+        # For a single unit this is an outer product, which is faster without BLAS.
         product = np.multiply if dY.shape[1] == 1 else np.matmul
         product(dY, self._W.T, out=dX)
         return dX

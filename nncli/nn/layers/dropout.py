@@ -1,4 +1,4 @@
-"""Dropout: hidden units that are left out at random, in every step others."""
+"""Dropout: in every training step, drop random hidden units."""
 
 from collections.abc import Sequence
 
@@ -11,18 +11,18 @@ from nncli.nn.layers.layer import Buffers, Claim, Layer
 
 
 class Dropout(Layer):
-    """Multiplies every output before it by 0 or by 1 / (1 - rate) (Srivastava et al., 2014).
+    """Multiply every input by 0 or by 1 / (1 - rate) (Srivastava et al., 2014).
 
-    Inverted: what is kept is divided by the share that is kept, so that nothing has to be scaled
-    when the network is used. Unit u of row r is kept where number r O + u of the step and the
-    layer, from 0 and in float32, is at least the rate, whatever the network's precision.
+    This is inverted dropout: kept values are scaled up in training, so predictions need no
+    scaling. Unit u of row r is kept if random number r O + u of this step and layer is at least
+    the rate. Numbers count from 0 and are drawn in float32 whatever the network's precision.
 
     Parameters
     ----------
     rate : float
-        The share that is left out.
+        The fraction of units to drop.
     seed, index : int
-        Tell its numbers from those of others: the config's seed, the hidden block, from 0.
+        The config's seed and the index of the hidden block, from 0; they select the random stream.
     """
 
     def __init__(self, units: int, rate: float, seed: int, index: int) -> None:
@@ -30,7 +30,7 @@ class Dropout(Layer):
         self._rate, self._seed, self._index = rate, seed, index
 
     def buffers(self, claim: Claim, *, is_first: bool) -> Buffers:
-        """Return Y, the factors, and the numbers that they are made of."""
+        """Return buffers for Y, the factors, and the random numbers behind them."""
         units = self.outputs
         drawn = claim.row_by_row(units, np.float32)
         return Buffers(Y=claim(units), factors=claim.row_by_row(units, claim.dtype), drawn=drawn)
@@ -48,13 +48,13 @@ class Dropout(Layer):
         return Y
 
     def backward(self, dY: Array, own: Buffers, gradients: Sequence[Array]) -> Array:
-        """Multiply `dY` in place by what the forward pass has multiplied by."""
+        """Multiply `dY` in place by the factors of the forward pass."""
         np.multiply(dY, own.factors, out=dY)
         return dY
 
 
 def with_dropout(layers: Sequence[Layer], rates: Sequence[float], seed: int) -> list[Layer]:
-    """Return layers with dropout behind hidden activations, by a rate for each of them; 0: none."""
+    """Return the layers with dropout after hidden activations; a rate of 0 adds none."""
     left, result = list(rates), []
     for layer in layers:
         result.append(layer)

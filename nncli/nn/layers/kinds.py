@@ -1,4 +1,4 @@
-"""Every kind of layer by its name: what a model file may describe, and a config choose."""
+"""All kinds of layers by name, as used in model files and configs."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -12,42 +12,42 @@ from nncli.nn.layers.dense import DENSE, Dense
 from nncli.nn.layers.layer import Layer
 from nncli.nn.layers.layer_norm import LayerNorm
 
-# Less would not keep the quotient of a constant unit finite; more would hide the variance.
+# Smaller values could divide by zero for a constant unit; larger ones would hide the variance.
 _EPSILON = {"epsilon": Parameter(1e-5, "added to the variance", at_least=1e-12, at_most=1.0)}
 
 
 @dataclass(frozen=True)
 class Normalization(Entry):
-    """What may stand between weighted sums and their activation.
+    """A choice of normalization between weighted sums and their activation.
 
     Attributes
     ----------
     layer : function or None
-        Takes the number of units and the parameters; returns the layer. None for nothing.
+        Takes the number of units and the parameters; returns the layer. None for no layer.
     """
 
     layer: Callable[[int, Mapping[str, Value]], Layer] | None
 
     @property
     def smallest_batch(self) -> int:
-        """How many rows a training batch must have."""
+        """The minimum number of rows in a training batch."""
         return self.layer(1, self.complete({})).smallest_batch if self.layer else 1
 
 
 NORMALIZATIONS: dict[str, Normalization] = {
-    "none": Normalization("the activation takes the weighted sums as they are", None),
+    "none": Normalization("no normalization", None),
     "layer_norm": Normalization(
-        "mean 0 and variance 1 over the units of each row; gain and shift of a unit are learned",
+        "mean 0 and variance 1 over the units of each row; learned gain and shift per unit",
         LayerNorm,
         parameters=_EPSILON,
     ),
     "batch_norm": Normalization(
-        "mean 0 and variance 1 over the rows of each batch; gain and shift of a unit are learned",
+        "mean 0 and variance 1 over the rows of each batch; learned gain and shift per unit",
         BatchNorm,
         parameters={
             **_EPSILON,
             "momentum": Parameter(
-                0.1, "share of a batch in the running mean and variance", above=0.0, at_most=1.0
+                0.1, "weight of a batch in the running mean and variance", above=0.0, at_most=1.0
             ),
         },
     ),
@@ -59,7 +59,7 @@ _LAYERS = {name: each for name, each in NORMALIZATIONS.items() if each.layer}
 
 
 def array_names() -> list[str]:
-    """Return the names of all arrays that a layer of any kind can have."""
+    """Return the names of all arrays that any kind of layer can have."""
     tables: dict[str, Entry] = {**ACTIVATIONS, **_LAYERS}
     layers = [make_layer(kind, entry.complete({}), 1) for kind, entry in tables.items()]
     names = [name for each in (Dense(1, 1), *layers) for name in (*each.trained, *each.state)]
@@ -67,21 +67,21 @@ def array_names() -> list[str]:
 
 
 def parameters_of(kind: str) -> Mapping[str, Parameter]:
-    """Return the parameters that describe a layer. Raises `KeyError`."""
+    """Return the parameters that describe a kind of layer. Raises `KeyError` if unknown."""
     if kind == DENSE:
         return _SIZES
     return {**ACTIVATIONS, **_LAYERS}[kind].parameters
 
 
 def make_layer(kind: str, parameters: Mapping[str, Any], units: int) -> Layer:
-    """Return a layer of a kind.
+    """Create a layer.
 
     Parameters
     ----------
     parameters : mapping
-        Those that `parameters_of` names.
+        Values for all parameters in `parameters_of`.
     units : int
-        How many outputs the layer before it has.
+        The number of outputs of the previous layer.
     """
     if kind == DENSE:
         return Dense(parameters["inputs"], parameters["outputs"])
@@ -101,12 +101,12 @@ def block(
     normalization: str = "none",
     settings: Mapping[str, Value] | None = None,
 ) -> list[Layer]:
-    """Return a dense layer, what normalizes its sums, if anything does, and its activation.
+    """Return a dense layer, an optional normalization of its sums, and an activation.
 
     Parameters
     ----------
     parameters, settings : mappings, optional
-        Of the activation and the normalization; for what is not given the default of the entry.
+        Parameters of the activation and of the normalization; missing ones take their defaults.
     """
     entry = NORMALIZATIONS[normalization]
     between = [entry.layer(outputs, entry.complete(settings or {}))] if entry.layer else []

@@ -1,11 +1,11 @@
-"""What every layer is: a function of rows with named arrays, and its derivative.
+"""The base class of layers: a function of rows with named arrays, and its derivative.
 
-Shapes: B rows, I inputs and O outputs; a layer takes X (B, I) and gives Y (B, O). dY is ∂loss/∂Y
-and dX is ∂loss/∂X.
+Shapes: B rows, I inputs and O outputs; a layer maps X (B, I) to Y (B, O). dY is ∂loss/∂Y and dX is
+∂loss/∂X.
 
 A kind of layer is a class derived from `Layer`. Its arrays are views of two flat vectors of the
-network: of what is trained, and of what is kept beside it but not trained, the state. It keeps
-nothing of a pass in itself but in `Buffers`, so that one network serves several threads.
+network: the trained parameters, and the state, which is updated but not trained. Everything that
+belongs to a pass is stored in `Buffers`, so several threads can share a network.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ NOTHING: Mapping[str, Shape] = MappingProxyType({})
 
 
 class Buffers(SimpleNamespace):
-    """What one layer keeps of a pass, each kind what it needs; made by `Layer.buffers`."""
+    """The arrays of one layer in a pass, created by `Layer.buffers`; they depend on its kind."""
 
 
 class Claim(Protocol):
-    """Gives a layer its arrays for a pass; they are undefined until they are written to.
+    """Allocate the arrays of a layer for a pass, uninitialized.
 
     Attributes
     ----------
@@ -42,7 +42,7 @@ class Claim(Protocol):
     dtype : dtype
         The network's precision.
     ones : array (rows,)
-        Its product with an array is the sum over rows, faster than NumPy's own.
+        Multiplying by it sums over rows faster than ``np.sum``.
     """
 
     rows: int
@@ -54,7 +54,7 @@ class Claim(Protocol):
         ...
 
     def row_by_row(self, columns: int, dtype: DTypeLike) -> Array:
-        """Return an array (rows, columns) in C order, whatever its size."""
+        """Return an array (rows, columns), always in C order."""
         ...
 
 
@@ -65,31 +65,32 @@ class Layer(ABC):
     ----------
     inputs, outputs : int
     parameters : mapping of str to number
-        What a config sets and training does not change.
+        Settings from the config that training does not change.
 
     Attributes
     ----------
     kind : str
-        The name of its entry, as in model files.
+        The name in model files.
     trained, state : mapping of str to shape
-        The arrays that training changes, and those that are only kept, by name, in their order.
-        All but `weights` have the shape (O,).
+        The trained arrays and the state arrays by name, in order. All except `weights` have the
+        shape (O,).
     starts : mapping of str to number
-        What each array is filled with before training, except the `weights`.
+        The initial value of each array, except the `weights`.
     worked : Worked
-        Its formulas, for worked examples.
+        The formulas for worked examples.
     least : mapping of str to number
-        Below which the values of an array cannot be, where there is a bound.
+        The minimum of the values of an array, for arrays that have one.
     weights : str or None
-        Which array has the weights of its connections (I, O): an initializer draws them, masks
-        and penalties are for them.
+        The name of the array of connection weights (I, O), if any. Initializers, masks and
+        penalties apply to this array.
     removes_shift : bool
-        Whether in training it takes away again what is added to all rows alike, as are the biases
-        before it. Their gradient is then 0, which sums only come close to by rounding.
+        Whether the layer, in training, cancels any constant added to all rows, such as a
+        preceding bias. The gradient of that bias is then 0, but computed sums would leave a
+        rounding error.
     smallest_batch : int
-        How many rows a training batch must have.
+        The minimum number of rows in a training batch.
     arrays : mapping of str to array
-        All arrays by name, once it is part of a network.
+        All arrays by name, once the layer is part of a network.
     """
 
     trained: Shapes = NOTHING
@@ -110,7 +111,7 @@ class Layer(ABC):
         self.arrays: Mapping[str, Array] = {}
 
     def __eq__(self, other: object) -> bool:
-        """Return whether the other does the same, its arrays aside."""
+        """Return whether the layers are the same apart from their arrays."""
         return isinstance(other, Layer) and self._description == other._description
 
     def __hash__(self) -> int:
@@ -125,31 +126,31 @@ class Layer(ABC):
 
     @property
     def described(self) -> dict[str, Value]:
-        """The numbers that, with the kind and the layers before it, tell what it is."""
+        """The numbers that, with the kind and the preceding layers, define the layer."""
         return self.parameters
 
     @property
     def flops_per_row(self) -> int:
-        """Floating-point operations of its matrix product for one row."""
+        """Floating-point operations of the matrix product for one row."""
         return 0
 
     def bound(self, arrays: Mapping[str, Array]) -> Self:
-        """Return the same layer with its arrays; writing to them changes it."""
+        """Return a copy of the layer that uses `arrays`; writing to them changes the layer."""
         layer = copy(self)
         layer.arrays = arrays
         layer.bind()
         return layer
 
-    def bind(self) -> None:  # noqa: B027 - most kinds need not do anything
-        """Prepare for passes; called when `arrays` are there."""
+    def bind(self) -> None:  # noqa: B027 - most kinds have nothing to do
+        """Prepare for passes; called once `arrays` are set."""
 
     def buffers(self, claim: Claim, *, is_first: bool) -> Buffers:
-        """Return what its passes write to.
+        """Return the buffers that passes write to.
 
         Parameters
         ----------
         is_first : bool
-            Whether nothing comes before it, so that nobody needs the gradient by its inputs.
+            Whether this is the first layer, so the gradient by its inputs is not needed.
         """
         return Buffers()
 
@@ -157,20 +158,19 @@ class Layer(ABC):
     def forward(self, X: Array, own: Buffers, step: int | None) -> Array:
         """Return Y (B, O), a part of `own` or `X` itself.
 
-        X is not written to, and stays as it is until `backward`, which may find it as ``own.X`` if
-        this keeps it there.
+        X is not modified, and the caller leaves it unchanged until `backward`. A layer can store a
+        reference to it as ``own.X``.
 
         Parameters
         ----------
         step : int or None
-            The number of the training step, from 0; None for a network in use.
+            The number of the training step, from 0; None outside training.
         """
 
     @abstractmethod
     def backward(self, dY: Array, own: Buffers, gradients: Sequence[Array]) -> Array:
         """Return dX (B, I), a part of `own` or `dY` itself, changed in place.
 
-        `own` must hold the forward pass of the same rows; the arrays that this wrote are undefined
-        afterwards, and so is `dY`. The gradients of the trained arrays are written to `gradients`,
-        in their order.
+        `own` must hold the forward pass of the same rows. The arrays of that pass and `dY` are
+        undefined afterwards. Writes the gradients of the trained arrays to `gradients`, in order.
         """

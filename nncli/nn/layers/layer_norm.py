@@ -1,4 +1,4 @@
-"""Layer normalization: the sums of each row are brought to mean 0 and variance 1."""
+"""Layer normalization: scale the sums of each row to mean 0 and variance 1."""
 
 from __future__ import annotations
 
@@ -51,9 +51,9 @@ WORKED = Worked(
 
 
 def gained(own: Buffers, layer: Layer) -> Array:
-    """Return y, where ``own.normalized`` holds z - μ and ``own.inverse`` v.
+    """Return y, given z - μ in ``own.normalized`` and v in ``own.inverse``.
 
-    They become n and 1 / √(v + ε).
+    Overwrites them with n and 1 / √(v + ε).
     """
     inverse, normalized = own.inverse, own.normalized
     np.add(inverse, layer.parameters["epsilon"], out=inverse)
@@ -67,7 +67,7 @@ def gained(own: Buffers, layer: Layer) -> Array:
 
 
 class LayerNorm(Layer):
-    """y = γ (z - μ) / √(v + ε) + β, with the mean μ and the variance v of a row's units.
+    """y = γ (z - μ) / √(v + ε) + β, with the mean μ and variance v of a row over its units.
 
     Ba, Kiros and Hinton (2016). The gain γ (O,) and the shift β (O,) are learned.
     """
@@ -80,7 +80,7 @@ class LayerNorm(Layer):
         self.trained = {"gain": (units,), "shift": (units,)}
 
     def buffers(self, claim: Claim, *, is_first: bool) -> Buffers:
-        """Return y, n = (z - μ) / √(v + ε), scratch space, and three numbers a row."""
+        """Return buffers for y, n = (z - μ) / √(v + ε), scratch, and three numbers per row."""
         wide = {name: claim(self.outputs) for name in ("Y", "normalized", "scratch")}
         narrow = {name: claim(1) for name in ("mean", "inverse", "inner")}
         return Buffers(ones=claim.ones, **wide, **narrow)
@@ -93,13 +93,13 @@ class LayerNorm(Layer):
         np.multiply(normalized, normalized, out=Y)
         self._mean(Y, inverse)
         if not isfinite(inverse.max()):
-            inverse[np.isinf(inverse)] = nan  # else all would be β, as if nothing were wrong
+            inverse[np.isinf(inverse)] = nan  # else y would be β and hide the overflow
         return gained(own, self)
 
     def backward(self, dY: Array, own: Buffers, gradients: Sequence[Array]) -> Array:
-        """Turn ∂L/∂y in place into ∂L/∂z = (∂L/∂n - c - e n) / √(v + ε).
+        """Replace ∂L/∂y in place with ∂L/∂z = (∂L/∂n - c - e n) / √(v + ε).
 
-        c and e are means over the units of ∂L/∂n and of ∂L/∂n · n.
+        c and e are the means of ∂L/∂n and ∂L/∂n · n over the units.
         """
         d_gain, d_shift = gradients
         normalized, scratch = own.normalized, own.scratch
@@ -117,6 +117,6 @@ class LayerNorm(Layer):
         return dY
 
     def _mean(self, values: Array, out: Array) -> None:
-        """Write the mean over the units of each row to `out` (B, 1)."""
+        """Write the mean of each row over the units to `out` (B, 1)."""
         np.add.reduce(values, axis=1, keepdims=True, out=out)
         np.multiply(out, 1 / self.outputs, out=out)

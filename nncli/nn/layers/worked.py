@@ -1,4 +1,4 @@
-"""A layer in formulas: what a worked example writes of it, and where its numbers come from."""
+"""The formulas of a layer for worked examples, and the functions that compute their values."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,23 +12,22 @@ Values = Mapping[str, Array]
 
 @dataclass(frozen=True)
 class Line:
-    """A quantity on the way through a layer.
+    """An intermediate quantity of a layer.
 
     Attributes
     ----------
     letter : str
-        Its own, as it stands in later formulas. A ``d`` before a letter is the derivative of the
-        loss by it.
+        The symbol in later formulas. A leading ``d`` means the derivative of the loss by the
+        quantity that follows.
     formula : Formula
-        Of one unit of one row, with the letters of what comes before in ``<>``: ``z`` is what the
-        layer takes, ``y`` what it gives; learned arrays go by their letters, parameters by their
-        names.
+        The formula for one unit of one row. Placeholders in ``<>`` are earlier quantities: ``z``
+        is the layer's input and ``y`` its output; learned arrays appear by their letters,
+        parameters by their names.
     value : function
-        Takes these as arrays that broadcast to (B, O); returns the quantity as such an array,
-        (B, O), (B, 1) or (1, O). With a `mean` it returns what the mean is taken of.
+        Takes these quantities as arrays that broadcast to (B, O); returns the new quantity, of
+        shape (B, O), (B, 1) or (1, O). With `mean`, returns the values before averaging.
     mean : str, optional
-        Of what the mean of the formula is taken: of all ``units`` of a row, or all ``rows`` of a
-        unit.
+        Whether the formula is averaged, over all ``units`` of a row or all ``rows`` of a unit.
     """
 
     letter: str
@@ -46,12 +45,12 @@ class Worked:
     symbols : mapping of str to str
         The letter of each array.
     terms : mapping of str to Formula
-        Of each trained array (O,), what one row adds to its gradient.
+        The contribution of one row to the gradient of each trained array (O,).
     forward, backward : sequences of Line
-        From ``z`` to ``y``, and from ``dy`` to ``dz``. None for a dense layer and an activation,
-        which have formulas of their own.
+        The lines from ``z`` to ``y``, and from ``dy`` to ``dz``. Empty for dense layers and
+        activations, which have their own formulas.
     kept : mapping of str to Formula
-        What each array that is kept but not trained becomes in a step; ``<rows>`` is B.
+        The new value of each state array after a step; ``<rows>`` is B.
     """
 
     symbols: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
