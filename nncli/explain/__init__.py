@@ -1,1 +1,1 @@
-"""Explanations: a document model, worked examples, the gradient check."""
+"""Explanations: a document model, worked examples and the gradient check."""

@@ -1,4 +1,4 @@
-"""Write a page as text, as Markdown, or as a LaTeX document."""
+"""Write a page as text, Markdown or a LaTeX document."""
 
 import textwrap
 from collections.abc import Callable, Iterable, Sequence
@@ -8,11 +8,11 @@ from nncli.explain.notation import NO_BREAK, Latex, Markdown, Notation, Text, se
 from nncli.explain.page import Element, Equation, Equations, Heading, Paragraph, Table
 
 _WIDTH = 80
-_LATEX_WIDTH = 84  # of a line of mathematics, in characters that are seen
+_LATEX_WIDTH = 84  # visible characters in a line of mathematics
 
 
 def as_text(page: Iterable[Element]) -> str:
-    """Return the page as plain text of at most 80 columns."""
+    """Return the page as plain text, at most 80 columns wide."""
     parts = []
     for element in page:
         match element:
@@ -33,7 +33,7 @@ def as_text(page: Iterable[Element]) -> str:
 
 
 def as_markdown(page: Iterable[Element]) -> str:
-    """Return the page as Markdown, with mathematics as LaTeX between dollars."""
+    """Return the page as Markdown, with mathematics as LaTeX between dollar signs."""
     parts = []
     for element in page:
         match element:
@@ -49,7 +49,7 @@ def as_markdown(page: Iterable[Element]) -> str:
 
 
 def as_latex(page: Iterable[Element]) -> str:
-    """Return the page as a LaTeX document of its own."""
+    """Return the page as a complete LaTeX document."""
     parts = [_LATEX_HEAD]
     for element in page:
         match element:
@@ -70,7 +70,7 @@ def as_latex(page: Iterable[Element]) -> str:
 
 @dataclass(frozen=True)
 class Format:
-    """A way to write a page: the notation that the page is to be made in, and the writer."""
+    """An output format: the notation for building the page, and the function that writes it."""
 
     notation: Callable[[int], Notation]
     write: Callable[[Iterable[Element]], str]

@@ -1,13 +1,13 @@
-"""Compare backpropagation with differences of the loss.
+"""Compare backpropagation with finite differences of the loss.
 
-The derivative by a parameter is taken from the loss at six points around it (Fornberg, 1988)::
+The derivative by a parameter is computed from the loss at six points around it (Fornberg, 1988)::
 
     L'(w) = (45 (L₊₁ - L₋₁) - 9 (L₊₂ - L₋₂) + (L₊₃ - L₋₃)) / 60h + O(h⁶),  L₊ₖ = L(w + k h)
 
-so that a step of 1e-3 is small enough, and rounding, whose error is divided by h, disturbs a
-hundred times less than it does (L₊₁ - L₋₁) / 2h. Whether to believe it tell the fourth and fifth
-differences of these points: they all but vanish where the loss is smooth, and do not at a kink, an
-even one or an odd one. Where they do not, the step is made smaller.
+A step of 1e-3 is small enough for this formula. The rounding error, which is divided by h, is then
+a hundred times smaller than for (L₊₁ - L₋₁) / 2h. The fourth and fifth differences of these points
+tell whether the result is reliable: they nearly vanish where the loss is smooth, but not at a kink,
+even or odd. If they do not vanish, the step is reduced.
 """
 
 from collections.abc import Sequence
@@ -31,32 +31,33 @@ from nncli.nn.penalties import Regularization
 from nncli.runs.job import prepare
 
 STEPS = (1e-3, 1e-4, 1e-5, 1e-6)
-MOST_ROUGHNESS = 1e-6  # a difference over h, as a share of the derivative
-MOST_FROM_ROUNDING = 5e-7  # the relative error that rounding alone can come to
+MOST_ROUGHNESS = 1e-6  # largest difference over h, relative to the derivative
+MOST_FROM_ROUNDING = 5e-7  # largest relative error from rounding alone
 
 _POINTS = (-3, -2, -1, 0, 1, 2, 3)
 _DERIVATIVE = np.array([-1, 9, -45, 0, 45, -9, 1]) / 60
 _DIFFERENCES = np.array([[0, 1, -4, 6, -4, 1, 0], [-1, 4, -5, 0, 5, -4, 1]])
-_STEP = 0  # of training: layers that do otherwise there are checked as they are trained
-_ROUNDING_OF_DIFFERENCES = 10  # times that of a loss: about the norm of their coefficients
+_STEP = 0  # a training step, so that all layers are checked in training mode
+_ROUNDING_OF_DIFFERENCES = 10  # relative to one loss: about the norm of the coefficients
 
 
 @dataclass(frozen=True)
 class LayerCheck:
-    """What came of a layer.
+    """The result of the check for a layer.
 
     Attributes
     ----------
     number : int
-        From 1.
+        The number of the layer, from 1.
     activation : str
     checked : int
-        Parameters that were compared.
+        The number of parameters compared.
     skipped : int
-        Parameters at a kink of an activation, the loss or a penalty, where there is no derivative.
+        The number of parameters at a kink of an activation, the loss or a penalty, where the
+        derivative does not exist.
     largest_error : float
-        The largest |a - n| / max(|a| + |n|, f), with a from backpropagation, n from differences,
-        and f so large that rounding alone comes to no more than `MOST_FROM_ROUNDING`; 0 if nothing
+        The largest |a - n| / max(|a| + |n|, f), with a from backpropagation and n from differences.
+        f is large enough that rounding alone contributes at most `MOST_FROM_ROUNDING`. 0 if nothing
         was checked, NaN if a number was not finite.
     """
 
@@ -68,14 +69,14 @@ class LayerCheck:
 
 
 class Derivative(NamedTuple):
-    """A derivative from differences, and what rounding can hide of it."""
+    """A derivative from differences, and its uncertainty due to rounding."""
 
     value: float
     uncertainty: float
 
 
 class Surface:
-    """The loss on some rows, penalties included, as a function of a network's parameters."""
+    """The loss on some rows, including penalties, as a function of a network's parameters."""
 
     def __init__(
         self,
@@ -90,7 +91,7 @@ class Surface:
         self._work = network.workspace(len(X))
 
     def value(self) -> float:
-        """Return the loss, in training."""
+        """Return the loss in training mode."""
         self._network.logits(self._X, self._work, _STEP)
         loss = self._objective(self._network, self._T, self._work)
         return loss + self._penalties.penalty(self._network.weights(self._network.parameters))
@@ -105,9 +106,10 @@ class Surface:
         return flat
 
     def rounding(self, random: np.random.Generator, draws: int = 10) -> float:
-        """Return about how much of the loss is rounding.
+        """Estimate the rounding error of the loss.
 
-        It is the largest change of the loss when the last digit of every parameter changes.
+        The estimate is the largest change of the loss when the last digit of every parameter
+        changes.
         """
         parameters, value = self._network.parameters, self.value()
         kept, epsilon = parameters.copy(), float(np.finfo(parameters.dtype).eps)
@@ -124,14 +126,14 @@ class Surface:
         Parameters
         ----------
         rounding : float
-            What `rounding` has found.
+            The result of the method `rounding`.
         """
         for step in STEPS:
             around = [self._shifted(index, point * step) for point in _POINTS]
             value = float(_DERIVATIVE @ around) / step
             roughness = float(np.abs(_DIFFERENCES @ around).max()) / step
             uncertainty = _ROUNDING_OF_DIFFERENCES * rounding / step
-            # Not the other way round: what is not a number is no kink, but an error to report.
+            # `not >` instead of `<=`: NaN is an error to report, not a kink.
             if not roughness > MOST_ROUGHNESS * abs(value) + uncertainty:
                 return Derivative(value, uncertainty)
         return None
@@ -148,24 +150,24 @@ class Surface:
 def gradcheck(
     config: ConfigSource, overrides: Overrides = (), *, rows: int = 10
 ) -> list[LayerCheck]:
-    """Compare backpropagation with differences of the loss, layer by layer.
+    """Compare backpropagation with finite differences of the loss, layer by layer.
 
-    In float64, on the first training rows of a config and its initial weights, without dropout.
-    Parameters at a kink, where there is no derivative, are left out.
+    Runs in float64 on the first training rows of a config, with its initial weights and without
+    dropout. Parameters at a kink, where the derivative does not exist, are skipped.
 
     Parameters
     ----------
     config, overrides
         As for `train`.
     rows : int
-        Training rows to check on.
+        The number of training rows to use.
 
     Raises
     ------
     ConfigError, DataError
         As `train`.
     UsageError
-        When no gradient gets through a hidden layer, or there are too few rows.
+        If no gradient passes a hidden layer, or there are too few rows.
     """
     if isinstance(rows, bool) or not isinstance(rows, Integral) or rows < 1:
         raise unexpected(argument("rows"), rows, "an integer of 1 or more")
@@ -188,17 +190,17 @@ def gradcheck(
 
 
 def _check_trainable(name: str, blocks: Sequence[Block]) -> None:
-    """Raise `UsageError` when no gradient gets through a hidden layer."""
+    """Raise `UsageError` if no gradient passes a hidden layer."""
     for block in blocks[:-1]:
         activation = block.activation
         if not activation.entry.trainable:
             raise UsageError(
-                f"{name}: there is no gradient to check: the derivative of {activation.kind}, the "
-                f"activation of layer {block.number}, is 0 everywhere"
+                f"{name}: no gradient passes layer {block.number}: the derivative of "
+                f"{activation.kind} is 0 everywhere; choose another activation"
             )
 
 
-@np.errstate(over="ignore", invalid="ignore")  # the error shows it
+@np.errstate(over="ignore", invalid="ignore")  # visible in the reported error
 def check_gradients(
     network: Network,
     objective: Objective,
@@ -211,8 +213,8 @@ def check_gradients(
 ) -> list[LayerCheck]:
     """Check every layer of a float64 network on the rows `X` (B, I) with targets `T` (B, O).
 
-    Of a layer with more than `most_per_layer` parameters a random choice is checked. The penalties
-    of `regularization` are part of the loss; clipping is not.
+    In a layer with more than `most_per_layer` parameters, a random sample is checked. The loss
+    includes the penalties of `regularization`; gradients are not clipped.
     """
     random = generator(seed, Stream.GRADIENT_CHECK)
     chosen = _chosen(network, most_per_layer, random)
@@ -225,7 +227,7 @@ def check_gradients(
 
 
 def _chosen(network: Network, most: int, random: np.random.Generator) -> list[NDArray[np.intp]]:
-    """Return for each layer which parameters to check: at most so many of those trained."""
+    """Return the parameters to check in each layer: at most `most` of its trained ones."""
     trained = np.ones(network.parameters.size) if network.mask is None else network.mask
     chosen = []
     for block in network.blocks:
@@ -241,7 +243,7 @@ def _check(
 ) -> LayerCheck:
     found = [(float(gradient[index]), surface.derivative(index, rounding)) for index in indices]
     errors = [_relative_error(a, n) for a, n in found if n is not None]
-    # NumPy's maximum is NaN if one of them is, Python's may not be.
+    # Unlike Python's max, NumPy's propagates NaN.
     largest = float(np.max(errors, initial=0.0))
     skipped = len(indices) - len(errors)
     return LayerCheck(block.number, block.activation.kind, len(errors), skipped, largest)

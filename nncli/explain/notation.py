@@ -1,4 +1,4 @@
-"""How symbols, numbers and formulas are written: in plain text or in LaTeX."""
+"""Notations for symbols, numbers and formulas: plain text and LaTeX."""
 
 import re
 from collections.abc import Mapping
@@ -15,20 +15,20 @@ NO_BREAK = "\N{NO-BREAK SPACE}"
 _LONG = 40
 
 _PLACEHOLDER = re.compile(r"<(\w+)>")
-_ARGUMENT = re.compile(r"\([^()]*, $")  # a further argument of a function comes next
+_ARGUMENT = re.compile(r"\([^()]*, $")  # another argument of a function follows
 _COMMAND = re.compile(r"\\(text|operatorname|frac|tfrac|partial)|\\[a-zA-Z]+|[{}^_\\]")
 _BINDING = ("²", "^", "}")  # bind more tightly than a minus sign
 
 
 class Notation(Protocol):
-    """A way to write mathematics; everything returns or takes text in it.
+    """A notation for mathematics; all strings returned by its methods are in this notation.
 
     Attributes
     ----------
     times, dot : str
-        Between two numbers, and between two symbols.
+        The multiplication sign between two numbers, and between two symbols.
     total, becomes, rate : str
-        A sum over rows, the sign of an assignment, the learning rate.
+        The symbols for a sum over rows, an assignment and the learning rate.
     """
 
     times: str
@@ -38,7 +38,7 @@ class Notation(Protocol):
     rate: str
 
     def number(self, value: float) -> str:
-        """Write a number with the significant digits asked for."""
+        """Write a number with the chosen number of significant digits."""
         ...
 
     def symbol(self, letter: str, layer: int = 0, *indices: int) -> str:
@@ -50,7 +50,7 @@ class Notation(Protocol):
         ...
 
     def formula(self, formula: Formula) -> str:
-        """Choose how to write a formula; its placeholders are still to be filled."""
+        """Return a formula in this notation, with its placeholders unfilled."""
         ...
 
     def inline(self, mathematics: str) -> str:
@@ -79,7 +79,7 @@ class Text:
         self._digits = digits
 
     def number(self, value: float) -> str:
-        """Write a number with the significant digits asked for."""
+        """Write a number with the chosen number of significant digits."""
         return _rounded(value, self._digits)
 
     def symbol(self, letter: str, layer: int = 0, *indices: int) -> str:
@@ -96,15 +96,15 @@ class Text:
         return formula.text
 
     def inline(self, mathematics: str) -> str:
-        """Return it with spaces at which no line breaks, unless it is long."""
+        """Return it with non-breaking spaces, unless it is long."""
         return mathematics if len(mathematics) > _LONG else mathematics.replace(" ", NO_BREAK)
 
     def words(self, text: str) -> str:
-        """Return it as it is."""
+        """Return the text unchanged."""
         return text
 
     def name(self, text: str) -> str:
-        """Return it as it is."""
+        """Return the name unchanged."""
         return text
 
 
@@ -139,7 +139,7 @@ class Latex:
         self._digits = digits
 
     def number(self, value: float) -> str:
-        """Write a number with the significant digits asked for."""
+        """Write a number with the chosen number of significant digits."""
         mantissa, e, exponent = _rounded(value, self._digits).partition("e")
         return rf"{mantissa} \cdot 10^{{{int(exponent)}}}" if e else mantissa
 
@@ -161,27 +161,27 @@ class Latex:
         return formula.latex
 
     def inline(self, mathematics: str) -> str:
-        """Put it between dollars."""
+        """Put mathematics between dollar signs."""
         return f"${mathematics}$"
 
     def words(self, text: str) -> str:
-        r"""Put it into ``\text``."""
+        r"""Put the text into ``\text``."""
         return rf"\text{{{self._escaped(text)}}}"
 
     def name(self, text: str) -> str:
-        r"""Put it into ``\texttt``."""
+        r"""Put the name into ``\texttt``."""
         return rf"\texttt{{{self._escaped(text)}}}"
 
     def _escaped(self, text: str) -> str:
-        """Return text that LaTeX prints as it is; letters that its fonts lack become ``?``."""
+        """Escape text for LaTeX; characters missing from its fonts become ``?``."""
         return "".join(c if ord(c) < 0x180 else "?" for c in text).translate(self._SPECIAL)
 
 
 class Markdown(Latex):
-    """LaTeX between dollars within Markdown."""
+    """Markdown with LaTeX between dollar signs."""
 
     def name(self, text: str) -> str:
-        """Put it between backticks."""
+        """Put the name between backticks."""
         return f"`{text}`"
 
 
@@ -191,7 +191,8 @@ def fill(notation: Notation, formula: Formula, values: Mapping[str, str | Value]
     Parameters
     ----------
     values : mapping of str to str, float or int
-        Symbols are put in as they are; numbers are written, in parentheses where they need them.
+        The values of the placeholders. Strings are inserted unchanged; numbers are formatted, with
+        parentheses where necessary.
     """
 
     def written(match: re.Match[str]) -> str:
@@ -207,12 +208,12 @@ def fill(notation: Notation, formula: Formula, values: Mapping[str, str | Value]
 
 
 def seen_length(text: str) -> int:
-    """Return how many characters are seen, about; of LaTeX, with fractions on one line."""
+    """Return the approximate visible length; LaTeX fractions count as if on one line."""
     return len(_COMMAND.sub(lambda match: "" if match[1] or len(match[0]) == 1 else ".", text))
 
 
 def as_factor(number: str) -> str:
-    """Return a written number so that it can stand behind an operator or take an exponent."""
+    """Return a formatted number, in parentheses if an operator or exponent requires them."""
     return f"({number})" if number.startswith("-") or " " in number else number
 
 

@@ -1,4 +1,4 @@
-"""What a page of mathematics is made of, and where its equations break into lines."""
+"""The elements of a page of mathematics, and line breaks in its equations."""
 
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -11,7 +11,7 @@ _CLOSING = {"(": ")", "{": "}"}
 
 @dataclass(frozen=True)
 class Heading:
-    """A heading; the page's own has level 1."""
+    """A heading; the page title has level 1."""
 
     text: str
     level: int
@@ -19,7 +19,7 @@ class Heading:
 
 @dataclass(frozen=True)
 class Paragraph:
-    """Sentences, in the notation of the page."""
+    """Text in the notation of the page."""
 
     text: str
 
@@ -31,9 +31,9 @@ class Equation:
     Attributes
     ----------
     rights : sequence of sequences of str
-        Each right side in pieces between which a line may break.
+        Each right side in pieces; lines can break between pieces.
     sign : str
-        What stands before the first right side.
+        The sign before the first right side.
     """
 
     left: str
@@ -41,14 +41,14 @@ class Equation:
     sign: str = "="
 
     def lines(self, width: int, length: Callable[[str], int] = len) -> Iterator[tuple[bool, str]]:
-        """Yield the lines behind the left side, and for each whether it begins a right side.
+        """Yield the lines after the left side, each with whether it starts a right side.
 
         Parameters
         ----------
         width : int
-            Of a line, the left side and the sign included.
+            The maximum width of a line, including the left side and the sign.
         length : function
-            Returns how wide a text is.
+            Returns the width of a text.
         """
         room = max(width - length(self.left) - 3, 24)
         line, starts = "", True
@@ -69,9 +69,9 @@ class Equation:
 
 
 def _breakable(pieces: Sequence[str], room: int, length: Callable[[str], int]) -> Iterator[str]:
-    """Yield the pieces, those that are too long broken at signs, outside parentheses if that does.
+    """Yield the pieces; break long ones at signs, outside parentheses if possible.
 
-    Within braces nothing is broken: they are an argument of LaTeX.
+    Text within braces is an argument of a LaTeX command and is never broken.
     """
     for piece in pieces:
         for part in _broken(piece, "({") if length(piece) > room else [piece]:
@@ -79,7 +79,7 @@ def _breakable(pieces: Sequence[str], room: int, length: Callable[[str], int]) -
 
 
 def _broken(text: str, brackets: str) -> Iterator[str]:
-    """Yield the parts of a text between signs that are not within `brackets`."""
+    """Yield the parts of a text, split at signs outside `brackets`."""
     part = ""
     for token in _SIGNS.split(text):
         part = f"{part} {token}" if part else token
@@ -92,14 +92,14 @@ def _broken(text: str, brackets: str) -> Iterator[str]:
 
 @dataclass(frozen=True)
 class Equations:
-    """Equations one below the other."""
+    """Equations, one per line."""
 
     equations: Sequence[Equation]
 
 
 @dataclass(frozen=True)
 class Table:
-    """A table of mathematics: a row of headings, then rows of as many cells."""
+    """A table of mathematics: a header row, then rows of the same length."""
 
     header: Sequence[str]
     rows: Sequence[Sequence[str]]

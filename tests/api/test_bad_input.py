@@ -146,9 +146,9 @@ def test_what_a_trace_cannot_show():
         ({"format": "html"}, "format: found 'html'; expected text or markdown or latex"),
         ({"limit": 0}, "limit: found 0; expected an integer of 1 or more"),
         ({"precision": 18}, "precision: found 18; expected an integer from 1 to 17"),
-        ({"rows": (0.5,)}, "rows: found 0.5; expected a number such as 0"),
-        ({"rows": ()}, "rows: found (); expected a row or several"),
-        ({"rows": (-1,)}, "rows: -1: the data has the training rows 0 to 59"),
+        ({"rows": (0.5,)}, "rows: found 0.5; expected an integer such as 0"),
+        ({"rows": ()}, "rows: found (); expected one or more rows"),
+        ({"rows": (-1,)}, "rows: -1: the training rows are 0 to 59"),
     ):
         assert refusal(nncli.trace, CONFIG, **options) == (nncli.UsageError, problem)
     assert refusal(nncli.gradcheck, CONFIG, "a=1") == (

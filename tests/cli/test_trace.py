@@ -85,15 +85,15 @@ def test_overrides_formats_and_precision_reach_the_page(nncli, config):
 
 def test_the_limit_leaves_units_out_and_says_so(nncli, config):
     out = nncli("trace", config, "--limit", "2").out
-    assert "At most 2 inputs are shown" in out
+    assert "At most 2 inputs (the largest) and 2 units per layer" in out
     assert "At most" not in nncli("trace", config, "--limit", "4").out
 
 
 @pytest.mark.parametrize(
     ("arguments", "problem"),
     [
-        (["--row", "60"], "--row 60: the data has the training rows 0 to 59"),
-        (["--row", "0-60"], "--row 60: the data has the training rows 0 to 59"),
+        (["--row", "60"], "--row 60: the training rows are 0 to 59"),
+        (["--row", "0-60"], "--row 60: the training rows are 0 to 59"),
         (["--row", "x"], "--row x: expected a number such as 0, or two such as 0-3"),
         (["--row", "-1"], "--row -1: expected a number such as 0, or two such as 0-3"),
         (["--row", "3-1"], "--row 3-1: the first row comes after the last"),

@@ -145,7 +145,7 @@ def test_a_weight_that_is_masked_out_has_no_derivative_and_stays_zero(prepared):
     assert "∂L/∂w1[1,2]" not in lefts
     new = next(each for each in equations_of(page) if each.left == "w1[1,2]")
     assert new.rights[-1] == ["0"]
-    assert "0 for connections that are not there" in FORMATS["text"].write(page)
+    assert "0 for missing connections" in FORMATS["text"].write(page)
 
 
 @pytest.mark.parametrize("name", FORMATS)
@@ -196,14 +196,14 @@ def test_a_loss_that_is_not_finite_is_an_error(prepared):
 
 def test_a_saturated_output_says_that_there_is_no_logarithm_of_zero(prepared):
     job = prepared("model.hidden_layers=[]")
-    said = "there seems to be a logarithm of 0"
+    said = "the formula shows a logarithm of 0"
     assert said not in FORMATS["text"].write(page_of(job, [0])[1])
     job.setup.network.parameters.fill(2000)
     assert said in FORMATS["text"].write(page_of(job, [0])[1])
 
 
 def test_dropout_is_said_to_be_left_out(prepared):
-    said = "here none is left out"
+    said = "this example drops none"
     assert said in FORMATS["text"].write(page_of(prepared("training.dropout=0.5"), [0])[1])
     assert said not in FORMATS["text"].write(page_of(prepared(), [0])[1])
 

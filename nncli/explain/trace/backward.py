@@ -1,4 +1,4 @@
-"""The part of the page about the backward pass: every derivative by the chain rule."""
+"""The section of the page on the backward pass: all derivatives by the chain rule."""
 
 from collections.abc import Iterator, Mapping
 
@@ -55,7 +55,7 @@ def _about_the_loss(page: Writer) -> Iterator[Element]:
         whole = f"({whole}) / {page.divisor}"
     equation = f"{write.derivative('L', letter)} = {whole}"
     about = f"{write.name(name)}: {write.inline(equation)}"
-    joined = ", the chain rule through the output activation included" * page.loss.on_logits
+    joined = ", including the chain rule through the output activation" * page.loss.on_logits
     yield Paragraph(f"{about}{joined}")
 
 
@@ -69,7 +69,7 @@ def _about_the_activation(page: Writer, layer: LayerStep) -> Element:
 
 
 def _down_to_sums(page: Writer, number: int, row: int) -> Iterator[Equation]:
-    """Yield ∂L/∂a, ∂a/∂z and ∂L/∂z of the shown units of a layer."""
+    """Yield ∂L/∂a, ∂a/∂z and ∂L/∂z for the units of a layer to show."""
     layer, units = page.step.layers[number - 1], page.shown[number]
     is_output = number == len(page.step.layers)
     if layer.dA is None:
@@ -105,10 +105,10 @@ def _of_loss(page: Writer, letter: str, row: int, unit: int, values: Array) -> E
 
 
 def _from_next_layer(page: Writer, number: int, row: int, unit: int) -> Equation:
-    """Return ∂L/∂a of a hidden unit, or for number 0 that of an input."""
+    """Return ∂L/∂a of a hidden unit, or ∂L/∂x of an input if `number` is 0."""
     following, units = page.step.layers[number], page.shown[number + 1]
     dA = page.step.layers[number - 1].dA if number else page.step.dX
-    assert dA is not None  # only the output layer has none
+    assert dA is not None  # None only in the output layer
     symbols, numbers = page.products(
         [(page.weight(number + 1, unit, k), page.by("z", number + 1, k)) for k in units],
         (following.before[Dense.weights][unit], following.dZ[row]),
@@ -138,7 +138,7 @@ def _through_activation(page: Writer, number: int, row: int, unit: int) -> Itera
 
 
 def _through_coupled_units(page: Writer, row: int) -> Iterator[Equation]:
-    """Yield every ∂aᵢ/∂zⱼ and every ∂L/∂zⱼ of the shown units of a softmax output."""
+    """Yield all ∂aᵢ/∂zⱼ and ∂L/∂zⱼ for the units of a softmax output to show."""
     write, number, units = page.write, len(page.step.layers), page.shown[-1]
     layer = page.step.layers[-1]
     assert layer.dA is not None
@@ -166,7 +166,7 @@ def _through_coupled_units(page: Writer, row: int) -> Iterator[Equation]:
 
 
 def _by_parameters(page: Writer, number: int, unit: int) -> Iterator[Equation]:
-    """Yield the gradient by the shown weights and by the bias of a unit."""
+    """Yield the gradient by the weights to show and the bias of a unit."""
     write, layer = page.write, page.step.layers[number - 1]
     total = write.total if len(page.step.rows) > 1 else ""
     symbols, factors = _factors(page, number, unit)
@@ -192,7 +192,7 @@ def _by_parameters(page: Writer, number: int, unit: int) -> Iterator[Equation]:
 
 
 def _by_learned(page: Writer, number: int, unit: int, name: str) -> Equation:
-    """Return the gradient by what the activation of a unit learns."""
+    """Return the gradient by a learned parameter of a unit's activation."""
     layer = page.step.layers[number - 1]
     worked = layer.block.activation.worked
     assert layer.dA is not None
@@ -210,7 +210,8 @@ def _by_learned(page: Writer, number: int, unit: int, name: str) -> Equation:
 def _factors(page: Writer, number: int, unit: int) -> tuple[list[str], list[Array]]:
     """Return the factors of ∂L/∂z of a unit as symbols and as numbers (B,).
 
-    On one row they are the chain rule's, on several ∂L/∂z itself: the sums would grow too long.
+    For one row these are the factors of the chain rule, for several rows only ∂L/∂z itself:
+    otherwise the sums would be too long.
     """
     layer = page.step.layers[number - 1]
     joined = bool(layer.between) or _coupled(layer) or len(layer.dZ) > 1

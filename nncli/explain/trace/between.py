@@ -1,4 +1,4 @@
-"""The part of the page about the layers between weighted sums and their activation."""
+"""The sections of the page on layers between weighted sums and their activation."""
 
 from collections.abc import Iterator, Sequence
 
@@ -11,7 +11,7 @@ from nncli.nn.layers.worked import Line
 
 
 def forward_between(page: Writer, number: int, row: int) -> Iterator[Element]:
-    """Yield what the weighted sums of a row become before the activation, if anything."""
+    """Yield the steps from the weighted sums of a row to the input of the activation."""
     for each in _between(page, number):
         lines = each.worked.forward
         yield Paragraph(f"{each.name}: {each.formulas(lines)}.")
@@ -19,7 +19,7 @@ def forward_between(page: Writer, number: int, row: int) -> Iterator[Element]:
 
 
 def backward_between(page: Writer, number: int, row: int) -> Iterator[Equation]:
-    """Yield the derivatives of the loss on their way back to the weighted sums of a row."""
+    """Yield the derivatives of the loss, from the activation back to the weighted sums of a row."""
     for each in reversed(_between(page, number)):
         yield from each.equations(each.worked.backward, row)
 
@@ -31,14 +31,14 @@ def about_backward(page: Writer, number: int) -> Iterator[Element]:
 
 
 def gradients_between(page: Writer, number: int, unit: int) -> Iterator[Equation]:
-    """Yield the gradient of what the layers between have learned for a unit."""
+    """Yield the gradients of the learned parameters of these layers for a unit."""
     for each in _between(page, number):
         for name in each.worked.terms:
             yield each.gradient(name, unit)
 
 
 def kept_between(page: Writer, number: int, unit: int) -> Iterator[Equation]:
-    """Yield what the layers between keep of a unit, without training it, after the step."""
+    """Yield the state of these layers for a unit after the step."""
     for each in _between(page, number):
         for name in each.worked.kept:
             yield each.kept(name, unit)
@@ -49,7 +49,7 @@ def _between(page: Writer, number: int) -> list["_Between"]:
 
 
 class _Between:
-    """Writes the quantities of a layer between; `number` is that of its block."""
+    """Write the quantities of such a layer; `number` is the number of its block."""
 
     def __init__(self, page: Writer, number: int, passed: Passed) -> None:
         self._page, self._number, self._passed = page, number, passed
@@ -66,7 +66,7 @@ class _Between:
         return ", ".join(self._formula(line) for line in lines)
 
     def equations(self, lines: Sequence[Line], row: int) -> Iterator[Equation]:
-        """Yield every quantity of a row; what is the same for all rows with the first."""
+        """Yield every quantity of a row; quantities shared by all rows come with the first."""
         for line in lines:
             if line.mean == "units":
                 yield self._mean(line, row, 0)
@@ -78,7 +78,7 @@ class _Between:
                     yield self._equation(line, row, unit)
 
     def gradient(self, name: str, unit: int) -> Equation:
-        """Return the gradient of an array that is learned, for a unit."""
+        """Return the gradient of a learned array for a unit."""
         page, term = self._page, self.worked.terms[name]
         total = page.write.total if self._rows > 1 else ""
         left = page.by(self.worked.symbols[name], self._number, unit)
@@ -88,7 +88,7 @@ class _Between:
         return page.equation(left, [symbols], page.sum(terms), value=value)
 
     def kept(self, name: str, unit: int) -> Equation:
-        """Return what an array that is kept becomes, for a unit."""
+        """Return the update of a state array for a unit."""
         page, letter = self._page, self.worked.symbols[name]
         before, after = self._passed.kept[name]
         numbers = self._numbers(0, unit) | {letter: float(before[unit])}
@@ -118,13 +118,13 @@ class _Between:
         return page.equation(self._symbol(line.letter, unit), *sides, value=value)
 
     def _mean(self, line: Line, row: int, unit: int) -> Equation:
-        """Return a mean: the terms of what is shown, and what the others add up to."""
+        """Return a mean: the terms to show, and the sum of the others."""
         page = self._page
         if line.mean == "units":
             count = self._passed.layer.outputs
             shown = [(row, each) for each in page.shown[self._number]]
             terms = [[page.put(line.formula, self._symbols(each)) for _, each in shown]]
-        else:  # a symbol does not say its row
+        else:  # symbols do not contain the row
             count = self._rows
             shown, terms = [(each, unit) for each in range(count)[: page.limit]], []
         terms.append([page.put(line.formula, self._numbers(*place)) for place in shown])
@@ -152,7 +152,7 @@ class _Between:
         return {each: self._symbol(each, unit) for each in letters} | self._parameters
 
     def _symbol(self, letter: str, unit: int) -> str:
-        """Write a quantity of a unit; what all units of a row share has no unit."""
+        """Write a quantity of a unit, without the unit if all units of a row share it."""
         if letter.startswith("d"):
             return self._page.write.derivative("L", self._symbol(letter[1:], unit))
         if self._means.get(letter) == "units":
@@ -161,7 +161,7 @@ class _Between:
 
 
 def _divided(terms: Sequence[str], count: int) -> list[str]:
-    """Return a sum of terms, in pieces, divided by their count."""
+    """Return a sum of terms divided by their count, in pieces."""
     if count == 1:
         return list(terms)
     pieces = list(terms)

@@ -1,4 +1,4 @@
-"""The part of the page about the forward pass and the loss."""
+"""The sections of the page on the forward pass and the loss."""
 
 from collections.abc import Iterator, Sequence
 
@@ -12,7 +12,7 @@ _TABLE_WIDTH = 80
 
 
 def forward(page: Writer) -> Iterator[Element]:
-    """Yield every row's weighted sums and activations, and with several rows a table a unit."""
+    """Yield the weighted sums and activations of every row; for several rows, also tables."""
     for row in range(len(page.step.rows)):
         yield from _row(page, row)
     if len(page.step.rows) > 1:
@@ -20,7 +20,7 @@ def forward(page: Writer) -> Iterator[Element]:
 
 
 def loss(page: Writer) -> Iterator[Element]:
-    """Yield the loss, its formula and its numbers."""
+    """Yield the loss: its formula, and its numbers."""
     write, step, term = page.write, page.step, page.loss.term
     parameters, outputs = step.objective.parameters, step.T.shape[1]
     general = page.put(term.whole, {"a": "a", "t": "t", "z": "z", **parameters})
@@ -40,8 +40,8 @@ def loss(page: Writer) -> Iterator[Element]:
     yield Equations([page.equation("L", [general], numbers, value=step.loss)])
     if page.loss.on_logits and any(write.number(each["a"]) in ("0", "1") for each in values):
         yield Paragraph(
-            f"Where {write.inline('a')} is rounded to 0 or 1 there seems to be a logarithm of 0; "
-            f"the loss is computed from {write.inline('z')}, where there is none."
+            f"Where {write.inline('a')} is rounded to 0 or 1, the formula shows a logarithm of 0; "
+            f"the loss is computed from {write.inline('z')}, which avoids it."
         )
 
 
@@ -111,9 +111,9 @@ def _activation(page: Writer, number: int, row: int, unit: int) -> Equation:
 def of_unit(
     page: Writer, number: int, row: int, unit: int
 ) -> tuple[dict[str, str], dict[str, float]]:
-    """Return the symbols and the numbers of z, a and what the activation of a unit has learned.
+    """Return the symbols and numbers of z, a and the learned parameters of a unit's activation.
 
-    z is what the activation takes: the weighted sum, or what has become of it.
+    z is the input of the activation: the weighted sum, or its normalized value.
     """
     layer = page.step.layers[number - 1]
     numbers = {"z": float(layer.S[row, unit]), "a": float(layer.A[row, unit])}
@@ -124,19 +124,19 @@ def of_unit(
 
 
 def _tables(page: Writer) -> Iterator[Element]:
-    """Yield a table of each unit, row by row: its truth table."""
+    """Yield a table per unit with one line per row, such as a truth table."""
     places = [(number, unit) for number, units in enumerate(page.shown[1:], 1) for unit in units]
     tables = [_table_of_unit(page, number, unit) for number, unit in places]
     complete = all(
         page.input(number, page.shown[number - 1][-1]) in table.header
         for (number, _), table in zip(places, tables, strict=True)
     )
-    yield Paragraph(f"Each unit, row by row{'' if complete else ', with the inputs that fit'}:")
+    yield Paragraph(f"Each unit, row by row{'' if complete else ', with as many inputs as fit'}:")
     yield from tables
 
 
 def _table_of_unit(page: Writer, number: int, unit: int) -> Table:
-    """Return a table of the row, as many inputs as fit, z, what has become of it, and a."""
+    """Return a table of rows, inputs (as many as fit), z, the activation's input, and a."""
     write, layer = page.write, page.step.layers[number - 1]
     columns = [
         [page.input(number, i), *map(write.number, layer.inputs[:, i].tolist())]
@@ -157,5 +157,5 @@ def _table_of_unit(page: Writer, number: int, unit: int) -> Table:
 
 
 def _width(columns: Sequence[Sequence[str]]) -> int:
-    """Return the width of a table, as it is seen."""
+    """Return the visible width of a table."""
     return sum(2 + max(map(seen_length, column)) for column in columns)

@@ -1,4 +1,4 @@
-"""The numbers of one training step, taken down while the passes that train take it."""
+"""The numbers of one training step, recorded during the actual forward and backward pass."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,21 +17,21 @@ from nncli.nn.penalties import Regularization
 from nncli.runs.job import Job
 from nncli.training.loop import check_finite
 
-_STEP = 0  # its number, for layers that do otherwise in training
+_STEP = 0  # step number, for layers that behave differently in training
 
 Arrays = Mapping[str, Array]
 
 
 @dataclass(frozen=True)
 class Passed:
-    """A layer between weighted sums and their activation, and what passed through it.
+    """A layer between weighted sums and their activation, with its values in the step.
 
     Attributes
     ----------
     values : dict of str to array
-        Its quantities by their letters, arrays that broadcast to (B, O), and its parameters.
+        The quantities by letter, as arrays that broadcast to (B, O), and the parameters.
     kept : dict of str to (array, array)
-        What is kept but not trained, before and after the step.
+        The state before and after the step.
     """
 
     layer: Layer
@@ -41,33 +41,34 @@ class Passed:
 
 @dataclass(frozen=True)
 class LayerStep:
-    """The part of a block of layers in a step over B rows.
+    """The values of a block of layers in a step on B rows.
 
     Attributes
     ----------
     inputs : array (B, I)
-        The network's inputs, or the activations of the block before.
+        The network's inputs, or the activations of the previous block.
     between : sequence of Passed
-        The layers between its weighted sums and its activation.
+        The layers between the weighted sums and the activation.
     Z : array (B, O)
         The weighted sums.
     S, A : arrays (B, O)
-        What its activation takes, Z if there is nothing between, and gives.
+        The input and output of the activation; S is Z if no layers are between.
     dA : array (B, O) or None
-        ∂loss/∂A; None where the loss is one on logits and gives dZ at once.
+        ∂loss/∂A; None if the loss takes logits and computes dZ directly.
     derivative : array (B, O), (B, O, O) or None
-        g'(z); where units are coupled, ∂aᵢ/∂zⱼ at [row, i, j]; None where dA is.
+        g'(z); if units are coupled, ∂aᵢ/∂zⱼ at [row, i, j]; None if dA is None.
     dS, dZ : arrays (B, O)
         ∂loss/∂S and ∂loss/∂Z.
     before, updated, after : mappings of str to array
-        The parameters before the step, after the optimizer's update, and after the limit on norms,
-        by name.
+        The parameters by name: before the step, after the optimizer's update, and after limiting
+        norms.
     gradient, penalized, followed : mappings of str to array
-        The gradient of the loss; with penalties, 0 for connections that are not there; clipped.
+        The gradient of the loss; the same with penalties, and 0 for missing connections; and after
+        clipping.
     slots : dict of str to mapping of str to array
-        What the optimizer keeps beside the parameters, after the step, by its letter.
+        The optimizer's state after the step, by letter.
     connected : array (I, O) or None
-        1 for a connection that is there, else 0; None when all are.
+        1 for an existing connection, else 0; None if all exist.
     """
 
     block: Block
@@ -91,7 +92,7 @@ class LayerStep:
 
     @property
     def taken(self) -> str:
-        """The letter of what its activation takes."""
+        """The letter of the activation's input."""
         return "y" if self.between else "z"
 
 
@@ -102,16 +103,16 @@ class Step:
     Attributes
     ----------
     rows : sequence of int
-        Which training rows, counted from 0.
+        Indices of the training rows, from 0.
     X, T, dX : arrays (B, I), (B, O), (B, I)
         Inputs, targets, and the gradient by the inputs.
     loss : float
-        Before the step.
+        The loss before the step.
     layers : list of LayerStep
     optimizer : str
         A name in the table of optimizers; `settings` are its parameters.
     without_dropout : bool
-        Whether the config leaves units out at random, which the step did not.
+        Whether the config sets dropout, which the step ignored.
     """
 
     rows: Sequence[int]
@@ -130,14 +131,14 @@ class Step:
 
 @np.errstate(over="ignore", invalid="ignore")
 def take_step(job: Job, rows: Sequence[int]) -> Step:
-    """Take the first step of training on some training rows of `job`, as one batch.
+    """Take the first training step on some training rows of `job`, as one batch.
 
-    The job's parameters are changed. Nothing is left out by dropout.
+    Changes the parameters of the job. Dropout is disabled.
 
     Raises
     ------
     DivergenceError
-        When the loss or the gradient is not finite.
+        If the loss or the gradient is not finite.
     """
     setup = job.setup
     X, T = gathered(setup.training, setup.scaling, setup.codes, rows)
@@ -145,7 +146,7 @@ def take_step(job: Job, rows: Sequence[int]) -> Step:
     work = network.workspace(len(X), input_gradient=True)
     gradient = np.zeros_like(network.parameters)
     network.logits(X, work, _STEP)
-    network.activate_output(work)  # a loss on logits does without
+    network.activate_output(work)  # not called by a loss on logits
     loss = setup.objective(network, T, work)
     check_finite(loss, "the loss")
     dX = network.backward(work, network.by_layer(gradient)).copy()
@@ -173,7 +174,7 @@ def take_step(job: Job, rows: Sequence[int]) -> Step:
 def _stages(
     job: Job, network: Network, gradient: Array, slots: Array, learning_rate: float
 ) -> dict[str, Array]:
-    """Let the parameters follow the gradient; return the flat vectors that `LayerStep` names."""
+    """Update the parameters; return the flat vectors of all stages, named as in `LayerStep`."""
     setup, parameters = job.setup, network.parameters
     penalties, scratch = setup.regularization, np.empty_like(gradient)
     stages = {"before": parameters.copy(), "gradient": gradient.copy()}
@@ -193,7 +194,7 @@ def _stages(
 
 
 class _Recorded(Layer):
-    """A layer that keeps a copy of what its passes take, give and overwrite."""
+    """A layer that stores copies of its inputs, outputs and overwritten arrays."""
 
     layer: Layer
     X: Array
@@ -234,7 +235,7 @@ class _Recorded(Layer):
 
 
 def _derivative(layer: ActivationLayer, Z: Array, A: Array) -> Array:
-    """Return what the backward function of an activation makes of a dA of 1."""
+    """Return the derivative of an activation: its backward function applied to dA = 1."""
 
     def of(dA: Array) -> Array:
         out = np.empty_like(A)
@@ -280,7 +281,7 @@ def _layer_steps(
 
 
 def _passed(recorded: _Recorded) -> Passed:
-    """Return what passed through a layer, as its formulas name it."""
+    """Return the values of a layer in the step, named as in its formulas."""
     layer, worked = recorded.layer, recorded.layer.worked
     wide: dict[str, Array] = {
         name: np.asarray(each, np.float64) for name, each in layer.parameters.items()
@@ -292,7 +293,7 @@ def _passed(recorded: _Recorded) -> Passed:
         ({"dy": recorded.dY, "dz": recorded.dX}, worked.backward),
     ):
         wide |= {letter: each.astype(np.float64) for letter, each in ends.items()}
-        for line in lines[:-1]:  # the last one is what the layer gives
+        for line in lines[:-1]:  # the last line is the layer's output
             value = line.value(wide)
             axis = {"units": 1, "rows": 0, None: None}[line.mean]
             wide[line.letter] = value if axis is None else value.mean(axis=axis, keepdims=True)
@@ -301,7 +302,7 @@ def _passed(recorded: _Recorded) -> Passed:
 
 
 def _of_block(block: Block, arrays: Arrays) -> dict[str, Array]:
-    """Return the arrays of a block by the names that its layers give them."""
+    """Return the arrays of a block by their names in its layers."""
     return {
         name: arrays[f"{name}{block.number}"] for layer in block.layers for name in layer.trained
     }

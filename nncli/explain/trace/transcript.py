@@ -1,4 +1,4 @@
-"""The page of a training step, from a config or a model to its text."""
+"""Write a training step of a config or model as text."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,39 +22,39 @@ def trace(
     overrides: Overrides = (),
     *,
     rows: Sequence[int] = (0,),
-    format: str = "text",  # noqa: A002 - as the option is called
+    format: str = "text",  # noqa: A002 - the name of the option
     precision: int = 6,
     limit: int = 6,
     trust_paths: bool = False,
 ) -> str:
     """Return one training step as a worked example.
 
-    It is the first step, from the initial weights of a config or the trained ones of a model,
-    without dropout; of several rows as one batch.
+    This is the first step from the initial weights of a config or the trained weights of a model,
+    without dropout. Several rows form one batch.
 
     Parameters
     ----------
     what : path, mapping, Config, LoadedConfig or Model
-        A config, or a model: its file, its run directory, or itself.
+        A config; or a model, a model file or a run directory.
     overrides : mapping of str, or sequence of str
-        Settings over those of a config.
+        Settings that override those of a config.
     rows : sequence of int
         Training rows, from 0.
     format : str
         ``text``, ``markdown`` or ``latex``.
     precision : int
-        Significant digits of the numbers.
+        The number of significant digits.
     limit : int
-        The most units of a layer, and terms of a sum, that are shown.
+        The maximum number of units of a layer, and of terms of a sum, to show.
     trust_paths : bool
-        Whether the files that a model names are read wherever they are, as for `Model.evaluate`.
+        Whether to read data files named by a model from any path, as for `Model.evaluate`.
 
     Raises
     ------
     ConfigError, DataError, ModelFileError, UsageError
-        When it is neither, or has no such rows.
+        If `what` is neither a config nor a model, or does not have these rows.
     DivergenceError
-        When the loss or the gradient is not finite.
+        If the loss or the gradient is not finite.
     """
     _check_options(format, precision, limit)
     job = _job(what, overrides, trust_paths)
@@ -92,14 +92,14 @@ def _check_rows(rows: Sequence[int], job: Job) -> None:
     if isinstance(rows, str) or not isinstance(rows, Sequence):
         raise unexpected("rows", rows, "a list of row numbers")
     if odd := [row for row in rows if isinstance(row, bool) or not isinstance(row, int)]:
-        raise unexpected("rows", odd[0], "a number such as 0")
+        raise unexpected("rows", odd[0], "an integer such as 0")
     if not rows:
-        raise unexpected("rows", rows, "a row or several")
+        raise unexpected("rows", rows, "one or more rows")
     place = said("--row", "rows:")
     there = len(job.dataset.splits["train"])
     if not 0 <= min(rows) <= max(rows) < there:
         found = min(rows) if min(rows) < 0 else max(rows)
-        raise UsageError(f"{place} {found}: the data has the training rows 0 to {there - 1}")
+        raise UsageError(f"{place} {found}: the training rows are 0 to {there - 1}")
     layer = job.setup.network.neediest
     if len(rows) < layer.smallest_batch:
         raise UsageError(

@@ -1,4 +1,4 @@
-"""The part of the page about the update of the parameters."""
+"""The section of the page on the parameter update."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -14,7 +14,7 @@ from nncli.nn.optimizers import OPTIMIZERS
 
 
 def update(page: Writer) -> Iterator[Element]:
-    """Yield the optimizer's equations, and for every shown parameter the numbers in them."""
+    """Yield the optimizer's equations, with the numbers for every parameter shown."""
     write, step = page.write, page.step
     equations = OPTIMIZERS[step.optimizer].equations(step.settings)
     symbols: dict[str, str | Value] = {letter: letter for letter in (*equations, "g", "k")}
@@ -31,7 +31,9 @@ def update(page: Writer) -> Iterator[Element]:
     yield Paragraph(_about_the_gradient(page, factor))
     if step.regularization.max_norm is not None:
         largest = write.inline(write.number(step.regularization.max_norm))
-        yield Paragraph(f"Then weights into a unit whose norm is above {largest} are scaled down.")
+        yield Paragraph(
+            f"Then the weights into a unit are scaled down if their norm exceeds {largest}."
+        )
     yield Equations(
         [
             equation
@@ -43,7 +45,7 @@ def update(page: Writer) -> Iterator[Element]:
 
 
 def _kept(page: Writer) -> Iterator[Element]:
-    """Yield what layers keep without training it, if any does."""
+    """Yield the updates of the layers' state, if any."""
     equations = [
         equation
         for number in range(1, len(page.step.layers) + 1)
@@ -51,12 +53,12 @@ def _kept(page: Writer) -> Iterator[Element]:
         for equation in kept_between(page, number, unit)
     ]
     if equations:
-        yield Paragraph("What is kept for the trained network, without being trained itself:")
+        yield Paragraph("Running statistics for predictions, updated without a gradient:")
         yield Equations(equations)
 
 
 class _Parameter(NamedTuple):
-    """A parameter: its symbol, its layer, and where it lies in an array of the layer."""
+    """A parameter: its symbol, its layer, and its position in an array of the layer."""
 
     symbol: str
     layer: LayerStep
@@ -64,17 +66,17 @@ class _Parameter(NamedTuple):
     place: tuple[int, ...]
 
     def at(self, arrays: Arrays) -> float:
-        """Return its number in a stage of the step."""
+        """Return its value in a stage of the step."""
         return float(arrays[self.array][self.place])
 
     @property
     def is_weight(self) -> bool:
-        """Whether it is the weight of a connection."""
+        """Whether the parameter is the weight of a connection."""
         return self.array == self.layer.block.layers[0].weights
 
 
 def _parameters(page: Writer) -> Iterator[_Parameter]:
-    """Yield every shown parameter, unit by unit."""
+    """Yield every parameter to show, unit by unit."""
     for number, layer in enumerate(page.step.layers, 1):
         for unit in page.shown[number]:
             for part in layer.block.layers:
@@ -88,7 +90,7 @@ def _parameters(page: Writer) -> Iterator[_Parameter]:
 
 
 def _clipping_factor(step: Step) -> float:
-    """Return what the whole gradient was multiplied by to have the largest norm allowed."""
+    """Return the factor that scaled the gradient to the maximum norm."""
     settings = step.regularization
     if settings.clip_norm is None:
         return 1.0
@@ -104,23 +106,23 @@ def _about_the_gradient(page: Writer, factor: float) -> str:
     gradient = f"{write.inline('g')} is {write.inline(write.derivative('L', 'w'))}"
     changes = []
     if any(each.connected is not None for each in page.step.layers):
-        changes.append("0 for connections that are not there")
+        changes.append("0 for missing connections")
     if settings.l1 or settings.l2:
-        changes.append("with the penalties on weights")
+        changes.append("plus the penalties on weights")
     if settings.clip_value is not None:
-        changes.append(f"cut at {write.inline(write.number(settings.clip_value))}")
+        changes.append(f"clipped to ±{write.inline(write.number(settings.clip_value))}")
     if settings.clip_norm is not None:
         largest = write.inline(write.number(settings.clip_norm))
         changes.append(
-            f"times {write.inline(write.number(factor))}, for the norm {largest}"
+            f"times {write.inline(write.number(factor))} to limit the norm to {largest}"
             if factor < 1
-            else f"of all parameters together not longer than {largest} anyway"
+            else f"unscaled, as its norm over all parameters is at most {largest}"
         )
     return f"{', '.join([gradient, *changes])}."
 
 
 def _new_value(page: Writer, parameter: _Parameter, factor: float) -> Iterator[Equation]:
-    """Yield the equations that lead from a parameter's gradient to its new value."""
+    """Yield the equations from a parameter's gradient to its new value."""
     write, step, layer = page.write, page.step, parameter.layer
     followed = parameter.at(layer.followed)
     if followed != parameter.at(layer.gradient) or factor < 1:
@@ -146,7 +148,7 @@ def _norm_into(W: Array, unit: int) -> float:
 
 
 def _followed(page: Writer, parameter: _Parameter, factor: float) -> Equation:
-    """Return how the optimizer's g came from the gradient of the loss."""
+    """Return the equation for the optimizer's g from the gradient of the loss."""
     write, settings, layer = page.write, page.step.regularization, parameter.layer
     left, value = f"g({parameter.symbol})", parameter.at(layer.followed)
     is_weight = parameter.is_weight

@@ -12,15 +12,15 @@ from nncli.explain.trace.writer import Writer
 
 
 def worked_example(step: Step, notation: Notation, *, source: str, limit: int) -> Iterator[Element]:
-    """Yield what the page is made of, from top to bottom.
+    """Yield the elements of the page, from top to bottom.
 
     Parameters
     ----------
     source : str
-        Where the step comes from: the name of a config or a model.
+        The name of the config or model.
     limit : int
-        Of a larger layer only so many units are shown, those with the largest gradient; of a
-        larger row only so many inputs, the largest; of a longer sum only their terms.
+        The maximum number of units per layer (those with the largest gradients) and of inputs per
+        row (the largest) to show. Sums show only the terms of these.
     """
     page = Writer(step, notation, limit)
     rows = ", ".join(map(str, step.rows))
@@ -28,12 +28,12 @@ def worked_example(step: Step, notation: Notation, *, source: str, limit: int) -
     yield Paragraph(_about_the_step(page, source))
     yield Paragraph(_about_the_symbols(page))
     if step.without_dropout:
-        yield Paragraph("In training dropout leaves units out at random; here none is left out.")
+        yield Paragraph("Training drops units at random (dropout); this example drops none.")
     sizes = [step.X.shape[1], *(each.block.outputs for each in step.layers)]
     if max(sizes) > limit:
         yield Paragraph(
-            f"At most {limit} inputs are shown, the largest, and at most {limit} units of a "
-            "layer, those with the largest gradient."
+            f"At most {limit} inputs (the largest) and {limit} units per layer (those with the "
+            "largest gradients) are shown."
         )
     yield Heading("1 Forward", 2)
     yield from forward(page)
@@ -61,7 +61,7 @@ def _about_the_step(page: Writer, source: str) -> str:
 
 
 def _about_the_symbols(page: Writer) -> str:
-    """Explain the symbols by those of the last input and the first unit of layer 1."""
+    """Explain the symbols, using the last input and the first unit of layer 1 as an example."""
     inline, last = page.write.inline, page.step.X.shape[1] - 1
     b, z, a = (inline(page.symbol(letter, 1, 0)) for letter in "bza")
     named = {

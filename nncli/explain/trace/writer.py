@@ -1,4 +1,4 @@
-"""What every part of the page is written with: symbols, sums, products, equations."""
+"""The writer of symbols, sums, products and equations, used by all parts of the page."""
 
 from collections.abc import Mapping, Sequence
 
@@ -12,19 +12,19 @@ from nncli.nn.losses import LOSSES
 
 
 class Writer:
-    """Writes the quantities of a step in a notation. Layers count from 1, units from 0.
+    """Write the quantities of a step in a notation. Layers count from 1, units from 0.
 
     Attributes
     ----------
     write : Notation
     loss : Loss
-        The entry of the table.
+        The entry in the table of losses.
     limit : int
-        How many terms of a sum are shown.
+        The maximum number of terms of a sum to show.
     divisor : int
-        What the sum of the loss's terms is divided by.
+        The divisor of the sum of the loss terms.
     shown : list of list of int
-        By layer, the network's inputs first: which units are shown.
+        The units to show in each layer; the network's inputs come first.
     """
 
     def __init__(self, step: Step, notation: Notation, limit: int) -> None:
@@ -36,7 +36,7 @@ class Writer:
         self.shown = [_largest(step.X, limit), *(_largest(each.dZ, limit) for each in step.layers)]
 
     def symbol(self, letter: str, layer: int, unit: int) -> str:
-        """Write a quantity of a unit; layer 0 for inputs and targets."""
+        """Write a quantity of a unit; inputs and targets are layer 0."""
         return self.write.symbol(letter, layer, unit + 1)
 
     def weight(self, layer: int, i: int, unit: int) -> str:
@@ -44,7 +44,7 @@ class Writer:
         return self.write.symbol("w", layer, i + 1, unit + 1)
 
     def input(self, layer: int, i: int) -> str:
-        """Write an input of a layer: an x, or an activation of the layer before."""
+        """Write an input of a layer: an x, or an activation of the previous layer."""
         return self.symbol("a", layer - 1, i) if layer > 1 else self.symbol("x", 0, i)
 
     def by(self, letter: str, layer: int, unit: int) -> str:
@@ -52,7 +52,7 @@ class Writer:
         return self.write.derivative("L", self.symbol(letter, layer, unit))
 
     def put(self, formula: Formula, values: Mapping[str, str | Value]) -> str:
-        """Write a formula with symbols or numbers put in."""
+        """Write a formula with its placeholders filled by symbols or numbers."""
         return fill(self.write, formula, values)
 
     def sides(
@@ -62,7 +62,7 @@ class Writer:
         numbers: Mapping[str, float],
         parameters: Mapping[str, Value],
     ) -> list[list[str]]:
-        """Write a formula, or the piece of it that holds, with symbols and with numbers."""
+        """Write a formula, or the piece of it that applies, with symbols and with numbers."""
         piece = formula.at({**numbers, **parameters})
         return [[self.put(piece, {**each, **parameters})] for each in (symbols, numbers)]
 
@@ -78,7 +78,7 @@ class Writer:
         return self.write.times.join([first, *map(as_factor, others)])
 
     def sum(self, terms: Sequence[str]) -> list[str]:
-        """Return terms with their signs between them, in pieces."""
+        """Join terms by their signs; return the result in pieces."""
         first, *others = terms
         return [first, *(f"- {each[1:]}" if each[0] == "-" else f"+ {each}" for each in others)]
 
@@ -93,10 +93,10 @@ class Writer:
 
         Parameters
         ----------
-        pairs : the symbols of the factors, for the terms that are shown
-        values : two arrays, the numbers of the factors, for all terms
-        shown : which terms these are
-        more : symbols and numbers that are added to them
+        pairs : symbols of the factors of the terms to show
+        values : two arrays with the numbers of the factors of all terms
+        shown : indices of the terms to show
+        more : symbols and numbers to add to the sum
         """
         left, right = (each.astype(np.float64) for each in values)
         symbols = [self.write.dot.join(pair) for pair in pairs]
@@ -112,7 +112,7 @@ class Writer:
     def equation(
         self, left: str, *rights: Sequence[str], value: float, sign: str = "="
     ) -> Equation:
-        """Return an equation that ends with a number; a side like the one before is left out."""
+        """Return an equation that ends with a number; omit a side equal to the previous one."""
         different: list[Sequence[str]] = []
         for each in (*rights, [self.write.number(value)]):
             if not different or list(each) != list(different[-1]):
@@ -121,6 +121,6 @@ class Writer:
 
 
 def _largest(values: Array, limit: int) -> list[int]:
-    """Return which columns have the largest absolute sums, in their order; the first of equals."""
+    """Return the columns with the largest absolute sums, in order; ties go to the first."""
     order = np.argsort(-np.abs(values).sum(axis=0), kind="stable")
     return sorted(order[:limit].tolist())
