@@ -1,1 +1,1 @@
-"""A trained model: its file, predictions, evaluation, description."""
+"""Trained models: model files, predictions, evaluation and descriptions."""

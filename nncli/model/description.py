@@ -1,4 +1,4 @@
-"""Describe a network, a model file or a run: what ``nncli show`` prints."""
+"""Descriptions of networks, models and runs, as printed by ``nncli show``."""
 
 from dataclasses import asdict
 from pathlib import Path
@@ -13,13 +13,13 @@ from nncli.training.history_file import read_history
 
 
 class LayerHistory(NamedTuple):
-    """What training was like for a layer, each in the first and in the last epoch.
+    """Training statistics of a layer in the first and last epoch.
 
     Attributes
     ----------
     gradient_norm : (float, float)
     saturated : (float, float) or None
-        The share of its activations that are saturated; None if the run has not noted it.
+        The fraction of saturated activations; None if the run did not record it.
     """
 
     gradient_norm: tuple[float, float]
@@ -27,12 +27,12 @@ class LayerHistory(NamedTuple):
 
 
 def layer_histories(history: Path, layers: int) -> list[LayerHistory]:
-    """Return what a run has noted of each of its `layers`; nothing of a run without an epoch.
+    """Return the training statistics of the `layers` of a run; empty for a run without epochs.
 
     Raises
     ------
     DataError
-        When the ``history.csv`` cannot be read or is not one.
+        If ``history.csv`` cannot be read or is not a training history.
     """
     table = read_history(history)
     if not table["epoch"] or "gradient_norm_1" not in table:
@@ -76,7 +76,7 @@ def describe_network(network: Network) -> dict[str, Any]:
 
 
 def _parameters(activation: ActivationLayer) -> dict[str, Value]:
-    """Return the parameters of an activation; of those that are learned, what they started from."""
+    """Return the parameters of an activation; for learned ones, the initial values."""
     return {
         (f"initial_{key}" if key in activation.trained else key): each
         for key, each in activation.parameters.items()
@@ -84,7 +84,7 @@ def _parameters(activation: ActivationLayer) -> dict[str, Value]:
 
 
 def _between(block: Block) -> dict[str, Value | str]:
-    """Return what stands between the weighted sums and the activation, if anything does."""
+    """Return the normalization between the weighted sums and the activation, if any."""
     described: dict[str, Value | str] = {}
     for layer in block.between:
         described |= {"normalization": layer.kind, **layer.parameters}
@@ -92,7 +92,7 @@ def _between(block: Block) -> dict[str, Value | str]:
 
 
 def describe_model(model: Model) -> dict[str, Any]:
-    """Return everything that a model file says of itself but its config, as JSON values."""
+    """Return the content of a model file, except its arrays, as JSON values."""
     preprocessing = model.preprocessing
     return {
         "task": model.task,

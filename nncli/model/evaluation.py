@@ -1,4 +1,4 @@
-"""Evaluate a network on rows whose targets are known."""
+"""Evaluate a network on rows with known targets."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
@@ -23,16 +23,16 @@ from nncli.nn.losses import LOSSES
 from nncli.nn.network import Network
 from nncli.nn.objective import Objective
 
-_BLOCK_BYTES = 2 << 20  # of outputs, before they are measured
+_BLOCK_BYTES = 2 << 20  # outputs computed before metrics are updated
 
 
 def scaling_of(model: Model) -> Scaling:
-    """Return the scaling of the inputs that a saved model was trained with."""
+    """Return the input scaling of a model."""
     return _scaling(model.preprocessing.offset, model.preprocessing.scale)
 
 
 def target_scaling_of(model: Model) -> Scaling:
-    """Return the scaling of the targets that a saved model was trained with."""
+    """Return the target scaling of a model."""
     return _scaling(model.preprocessing.target_offset, model.preprocessing.target_scale)
 
 
@@ -41,7 +41,7 @@ def _scaling(*values: float | list[float]) -> Scaling:
 
 
 def check_range(X: Array, first_row: int) -> None:
-    """Raise `DataError` when rows on their way through a network left the range of its numbers.
+    """Raise `DataError` if values overflowed while rows passed through a network.
 
     Parameters
     ----------
@@ -54,14 +54,14 @@ def check_range(X: Array, first_row: int) -> None:
 
 
 def check_size(raw: NDArray[Any], first_row: int, dtype: np.dtype[Any]) -> None:
-    """Raise `DataError` when rows (N, I) have numbers that no model is trained with.
+    """Raise `DataError` if rows (N, I) have numbers outside the range allowed in training.
 
     Parameters
     ----------
     first_row : int
         The number of the first row, for the message.
     dtype : dtype
-        That of the model.
+        The dtype of the model.
     """
     if not suits(raw):
         raise _too_large(first_row + int(unsuited_numbers(raw).any(axis=1).argmax()), dtype)
@@ -69,19 +69,19 @@ def check_size(raw: NDArray[Any], first_row: int, dtype: np.dtype[Any]) -> None:
 
 def _too_large(row: int, dtype: np.dtype[Any]) -> DataError:
     return DataError(
-        f"row {row} (from 0): a value is too large for the {dtype} numbers of the model"
+        f"row {row} (from 0): a value is too large for the {dtype} precision of the model"
     )
 
 
 def check_targets(split: Split, objective: Objective, targets: Sequence[str], where: str) -> None:
-    """Raise `DataError` when a target of a regression lies where the loss makes no sense.
+    """Raise `DataError` if a regression target is outside the range of the loss.
 
     Parameters
     ----------
     targets : sequence of str
-        Their names.
+        Names of the targets.
     where : str
-        What the rows are called, for the message.
+        Name of the rows, for the message.
     """
     allowed = LOSSES[objective.name].target_range
     if split.of_classes or allowed is None:
@@ -98,7 +98,7 @@ def check_targets(split: Split, objective: Objective, targets: Sequence[str], wh
 def target_outside(
     split: Split, targets: Sequence[str], low: float, high: float
 ) -> tuple[str, float] | None:
-    """Return the place, in words, and the value of the first target that is not in a range."""
+    """Return the place, for a message, and the value of the first target outside a range."""
     for start, values in row_blocks(split.targets, split.rows):
         outside = np.argwhere((values < low) | (values > high))
         if len(outside):
@@ -108,7 +108,7 @@ def target_outside(
 
 
 def class_codes(network: Network, classes: int) -> Array:
-    """Return the target vector of every class, shape (classes, O), as the output takes it."""
+    """Return the target vector of every class, shape (classes, O), for the output activation."""
     output = network.output
     return target_codes(classes, output.outputs, network.dtype, output.entry.low)
 
@@ -116,20 +116,20 @@ def class_codes(network: Network, classes: int) -> Array:
 def run_rows(
     network: Network, split: Split, scaling: Scaling, target_scaling: Scaling, classes: int
 ) -> Iterator[tuple[slice, Array, Passes]]:
-    """Run all of the network but its output activation over the rows of `split`, batch by batch.
+    """Run the network, except the output activation, over the rows of `split`, batch by batch.
 
     Yields
     ------
     part : slice
-        Which rows of the split these are.
-    T : array (B, O), their targets, scaled
+        The rows of the split in this batch.
+    T : array (B, O), their scaled targets
     passes : Passes
         Holds their logits until the next batch.
 
     Raises
     ------
     DataError
-        As `check_range` for the inputs.
+        As for `check_range` on the inputs.
     """
     codes = class_codes(network, classes)
     passes, start = Passes(network), 0
@@ -147,12 +147,12 @@ def run_rows(
 def losses_of_rows(
     network: Network, objective: Objective, Z: Array, T: Array
 ) -> Iterator[tuple[slice, NDArray[np.float64]]]:
-    """Yield the losses of rows by their logits, in parts: they are worked out in float64."""
+    """Yield the losses of rows from their logits, in parts to save memory: they are float64."""
     for part in parts(*Z.shape):
         yield part, objective.of_rows(network.output, Z[part], T[part])
 
 
-@np.errstate(over="ignore", invalid="ignore")  # the loss shows it
+@np.errstate(over="ignore", invalid="ignore")  # visible in the loss
 def weighted_loss(
     network: Network,
     objective: Objective,
@@ -161,12 +161,12 @@ def weighted_loss(
     target_scaling: Scaling,
     classes: Sequence[str],
 ) -> float:
-    """Return the mean loss of a split's rows, each counting as much as its weight says.
+    """Return the weighted mean loss of the rows of a split.
 
     Raises
     ------
     DataError
-        As `check_range` for the inputs.
+        As for `check_range` on the inputs.
     """
     assert split.weights is not None
     weights, total = split.weights[split.rows], 0.0
@@ -179,7 +179,7 @@ def weighted_loss(
 
 
 class _Results:
-    """What a network makes of all rows of a split, and its loss, summed up meanwhile.
+    """Collect the outputs of a network for all rows of a split, and sum up the loss.
 
     Attributes
     ----------
@@ -193,7 +193,7 @@ class _Results:
     def blocks(
         self, rows: Iterable[tuple[slice, Array, Passes]], *, of_outputs: bool
     ) -> Iterator[tuple[slice, Array]]:
-        """Yield outputs or logits (B, O) of blocks of rows, which the next block overwrites."""
+        """Yield the outputs or logits (B, O) of blocks of rows; the next block overwrites them."""
         outputs, dtype = self._network.output.outputs, self._network.dtype
         a_pass = rows_a_pass(self._network)
         most = a_pass * max(1, _BLOCK_BYTES // (a_pass * outputs * dtype.itemsize))
@@ -225,7 +225,7 @@ def _targets_of(split: Split) -> NDArray[Any]:
     return stacked(blocks, (len(rows), targets.shape[1]), targets.dtype)
 
 
-@np.errstate(over="ignore", invalid="ignore")  # the loss shows it
+@np.errstate(over="ignore", invalid="ignore")  # visible in the loss
 def evaluate(
     network: Network,
     objective: Objective,
@@ -239,31 +239,31 @@ def evaluate(
     classes: list[str],
     threshold: float | None = None,
 ) -> Evaluation:
-    """Run the network over all rows of `split` and compare with their targets.
+    """Run the network over all rows of `split` and compare the results with the targets.
 
-    Of classes it keeps only a few numbers a row; of labels and targets the logits or outputs
-    (N, O), in a temporary file if they are many. The loss is worked out in float64 from the logits,
-    as the metrics of probabilities are.
+    For classes, only a few numbers per row are kept in memory. For labels and regression targets,
+    the logits or outputs (N, O) are kept, in a temporary file if large. The loss and the metrics of
+    probabilities are computed in float64 from the logits.
 
     Parameters
     ----------
     target_scaling : Scaling, optional
-        Of the targets that the network has learned; the loss is of these, all else in the units
-        of the split.
+        The target scaling of the training. The loss is computed on scaled targets; everything else
+        is in the units of the split.
     name : str
-        What the rows are called: ``test``, or a file.
+        Name of the rows: ``test``, or a file.
     task : str
         A key of `EVALUATIONS`.
     targets, classes : list of str
         Names, as in a `Dataset`; only a classification has classes.
     threshold : float, optional
-        The probability over which the second class, or a label, is predicted, where the task and
-        the outputs have such.
+        The probability above which the second class, or a label, is predicted, if the task and
+        the outputs allow a threshold.
 
     Raises
     ------
     DataError
-        As `check_range` for the inputs.
+        As for `check_range` on the inputs.
     """
     measured, truth, output = EVALUATIONS[task], _targets_of(split), network.output
     is_regression, probabilities = task == "regression", gives_probabilities(network)

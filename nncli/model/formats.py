@@ -1,4 +1,4 @@
-"""Write predictions while they are made: CSV, JSON, JSON Lines, NumPy's ``.npy``, Parquet."""
+"""Write predictions block by block as CSV, JSON, JSON Lines, NumPy ``.npy`` or Parquet."""
 
 import codecs
 import csv
@@ -25,15 +25,15 @@ _GROUP_BYTES = 32 << 20  # pyarrow keeps 2 kB of each column of a group until th
 
 @dataclass(frozen=True)
 class Format:
-    """A format of predictions.
+    """An output format for predictions.
 
     Attributes
     ----------
     write : function of blocks and a binary stream
     seeks : bool
-        Whether it goes back to the start of the stream, or else only ever appends.
+        Whether writing needs a seekable stream; otherwise, it only appends.
     prepare : function
-        Loads what it needs, or raises an error; to be called before a file is begun.
+        Imports required packages, or raises an error; call it before creating a file.
     """
 
     write: Callable[[Blocks, BinaryIO], None]
@@ -42,9 +42,9 @@ class Format:
 
 
 def write_csv(blocks: Blocks, stream: BinaryIO) -> None:
-    """Write ``row``, the columns to keep, and those of the predictions, a line a row.
+    """Write ``row``, copied columns and predictions, one line per row.
 
-    A number is the shortest text that gives it back.
+    A number is written as the shortest text that round-trips.
     """
     for block in _parts(blocks):
         columns = block.columns()
@@ -54,7 +54,7 @@ def write_csv(blocks: Blocks, stream: BinaryIO) -> None:
 
 
 def as_texts(columns: Iterable[list[Any] | NDArray[Any]]) -> list[Any]:
-    """Return columns with the shortest text of every number that gives it back; None if blank."""
+    """Return columns with numbers as the shortest text that round-trips; None if missing."""
     return [each if isinstance(each, list) else _texts(each) for each in columns]
 
 
@@ -70,7 +70,7 @@ def _texts(values: NDArray[Any]) -> NDArray[Any]:
 
 
 def csv_of(rows: Iterable[Sequence[Any]]) -> bytes:
-    """Return rows as lines of a CSV file in UTF-8."""
+    """Return rows as CSV lines in UTF-8."""
     stream = io.StringIO()
     csv.writer(stream, lineterminator="\n").writerows(rows)
     return stream.getvalue().encode("utf-8")
@@ -79,8 +79,8 @@ def csv_of(rows: Iterable[Sequence[Any]]) -> bytes:
 def write_excel(blocks: Blocks, stream: BinaryIO) -> None:
     """Write the same as `write_csv` for Excel and other spreadsheets.
 
-    The mark at the start (BOM) makes Excel read UTF-8. A text that a spreadsheet would take for a
-    formula has an apostrophe in front; numbers stay numbers.
+    The byte order mark (BOM) makes Excel read UTF-8. Text that a spreadsheet would treat as a
+    formula gets a leading apostrophe; numbers stay numbers.
     """
     for block in _parts(blocks):
         columns = block.columns()
@@ -94,13 +94,13 @@ def write_excel(blocks: Blocks, stream: BinaryIO) -> None:
 
 
 def _inert(cell: Any) -> Any:
-    """Return a cell with an apostrophe in front if it is text that begins like a formula."""
+    """Return a cell, with a leading apostrophe if it is text that starts like a formula."""
     is_formula = isinstance(cell, str) and cell.startswith(_FORMULA_SIGNS)
     return f"'{cell}" if is_formula and not NUMBER.fullmatch(cell) else cell
 
 
 def write_json(blocks: Blocks, stream: BinaryIO) -> None:
-    """Write a list with an object for each row."""
+    """Write a list with one object per row."""
     for block in _parts(blocks):
         start = ",\n" if block.first else "[\n"
         stream.write((start + ",\n".join(_objects(block))).encode("utf-8"))
@@ -108,13 +108,13 @@ def write_json(blocks: Blocks, stream: BinaryIO) -> None:
 
 
 def write_jsonl(blocks: Blocks, stream: BinaryIO) -> None:
-    """Write an object for each row, a line each."""
+    """Write one object per row and line."""
     for block in _parts(blocks):
         stream.write("".join(line + "\n" for line in _objects(block)).encode("utf-8"))
 
 
 def write_npy(blocks: Blocks, stream: BinaryIO) -> None:
-    """Write the array of the predictions, alone; the number of rows is filled in at the end."""
+    """Write only the array of predictions; the number of rows is filled in at the end."""
     rows = 0
     header: dict[str, Any] = {}
     for block in blocks:
@@ -130,14 +130,14 @@ def write_npy(blocks: Blocks, stream: BinaryIO) -> None:
 
 
 def _write_header(stream: BinaryIO, header: dict[str, Any], shape: tuple[int, ...]) -> None:
-    """Write a header, which NumPy makes as long for any number of rows."""
+    """Write a header; its length does not depend on the number of rows."""
     npy.write_array_header_1_0(stream, {**header, "shape": shape})
 
 
 def write_records(blocks: Blocks, stream: BinaryIO) -> None:
-    """Write the columns of `write_csv` as an array of records; a blank number is NaN.
+    """Write the columns of `write_csv` as a structured array; a missing number is NaN.
 
-    All of it is in memory, as the width of texts shows at the end.
+    Everything is held in memory, since the width of text columns is known only at the end.
     """
     np.save(stream, np.concatenate([_records(block) for block in blocks]), allow_pickle=False)
 
@@ -163,7 +163,7 @@ def _array(column: list[Any] | NDArray[Any]) -> NDArray[Any]:
 
 
 def write_parquet(blocks: Blocks, stream: BinaryIO) -> None:
-    """Write the same columns as `write_csv`, in groups of rows of about as many bytes each."""
+    """Write the columns of `write_csv`, in row groups of about the same size in bytes."""
     pyarrow, parquet = _pyarrow()
     writer, waiting, size = None, [], 0
     try:
@@ -187,7 +187,7 @@ def _pyarrow() -> tuple[Any, Any]:
         from pyarrow import parquet
     except ModuleNotFoundError as error:
         raise OutputError(
-            "Parquet is written with pyarrow, which is not installed; get it with: "
+            "writing Parquet requires pyarrow, which is not installed; install it with: "
             + install_command("parquet")
         ) from error
     return pyarrow, parquet
@@ -225,11 +225,11 @@ def _objects(block: PredictedRows) -> list[str]:
 
 
 def _values(column: list[Any] | NDArray[Any]) -> list[Any]:
-    """Return a column as JSON has it, null where it is blank."""
+    """Return a column as JSON values, with None where missing."""
     if isinstance(column, list):
         return column
     if column.dtype.kind == "f" and not isinstance(column, np.ma.MaskedArray):
-        column = column.astype(str).astype(np.float64)  # in single precision a number has its own
+        column = column.astype(str).astype(np.float64)  # shortest text of float32
     values: list[Any] = column.tolist()
     return values
 

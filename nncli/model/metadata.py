@@ -1,4 +1,4 @@
-"""Values out of a model file's metadata, none of them believed."""
+"""Read values from the metadata of an untrusted model file."""
 
 from collections.abc import Mapping
 from typing import Any, TypeVar
@@ -10,11 +10,11 @@ T = TypeVar("T")
 
 
 class Refusal(ValueError):  # noqa: N818 - becomes a ModelFileError with the path
-    """The metadata is not what nncli writes; the message says how, in a few words."""
+    """Invalid metadata; the message states the problem briefly."""
 
 
 def get(mapping: Any, key: str, kind: type[T]) -> T:
-    """Return the value of `key`, which must be there and of type `kind`."""
+    """Return the value of `key`, which must exist and have the type `kind`."""
     if not isinstance(mapping, dict) or key not in mapping:
         raise Refusal(f"its metadata has no {key}")
     value = mapping[key]
@@ -24,10 +24,10 @@ def get(mapping: Any, key: str, kind: type[T]) -> T:
 
 
 def get_texts(mapping: Any, key: str) -> list[str]:
-    """Return the value of `key`, which must be a list of texts."""
+    """Return the value of `key`, which must be a list of strings."""
     values = get(mapping, key, list)
     if not all(isinstance(value, str) for value in values):
-        raise Refusal(f"{key} in its metadata is not a list of texts")
+        raise Refusal(f"{key} in its metadata is not a list of strings")
     return values
 
 
@@ -44,20 +44,20 @@ def fingerprint_of(metadata: dict[str, Any]) -> dict[str, str]:
     """Return the fingerprint of the data; files of earlier versions have none."""
     found = get({"data_fingerprint": {}, **metadata}, "data_fingerprint", dict)
     if not found.keys() <= {*PARTS} or not all(isinstance(each, str) for each in found.values()):
-        raise Refusal("data_fingerprint in its metadata is not that of a data set")
+        raise Refusal("data_fingerprint in its metadata is not a valid fingerprint")
     return found
 
 
 def check_parameters(name: str, expected: Mapping[str, Parameter], values: dict[str, Any]) -> None:
-    """Refuse other parameters than those of an entry, and values that it does not allow."""
+    """Raise `Refusal` unless `values` are exactly the expected parameters, with allowed values."""
     if values.keys() != expected.keys() or not all(map(is_number, values.values())):
-        raise Refusal(f"has other parameters than {name} takes")
+        raise Refusal(f"has wrong parameters for {name}")
     for key, parameter in expected.items():
         if not parameter.allows(values[key]):
-            raise Refusal(f"has the {key} {values[key]:g}, which {name} does not take")
+            raise Refusal(f"has the {key} {values[key]:g}, which {name} does not allow")
 
 
 def is_number(value: object, largest: float = 1e308) -> bool:
-    """Return whether a value is a finite number, not larger."""
+    """Return whether a value is a finite number with |value| <= `largest`."""
     # abs(nan) <= largest is false.
     return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= largest

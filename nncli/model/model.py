@@ -1,4 +1,4 @@
-"""A trained model: the network, and all that is needed to use it."""
+"""A trained model: the network and everything needed to use it."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -27,12 +27,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Model:
-    """A trained network with all that is needed to use it.
+    """A trained network with everything needed to use it.
 
-    It predicts and evaluates rows of any form: an array (N, I) of numbers; a data frame of pandas,
-    polars or pyarrow; a list with a dict for each row; the path of a file, ``-`` for standard
-    input, or of a folder of images. Several threads may use one model at once. A pickle of it
-    holds the bytes of its model file.
+    It predicts and evaluates rows in many forms: a numeric array (N, I); a pandas, polars or
+    pyarrow data frame; a list of dicts, one per row; the path of a file or of a folder of images;
+    ``-`` for standard input. Models are thread-safe. A pickle contains the bytes of the model file.
 
     Attributes
     ----------
@@ -40,25 +39,26 @@ class Model:
     preprocessing : Preprocessing
     task : str
     targets : list of str
-        Names of what is predicted.
+        Names of the targets.
     classes : list of str
-        Empty for a regression and for several labels.
+        Names of the classes; empty for regression and multilabel tasks.
     objective : Objective
-        What it was trained for.
+        The objective of training.
     config : dict
-        The config it was trained by, every default filled in.
+        The config of the training, including all defaults.
     metrics : dict
         Final metrics of each split.
     training : dict
         The training record: epochs, best epoch, seconds, date.
     fingerprint : dict of str to str
-        That of its data; empty where this was passed from Python, and in files of earlier versions.
+        Fingerprint of the training data; empty for data passed from Python, and in files of
+        earlier versions.
     provenance : dict
-        The versions that wrote the file, once it has been read from one.
+        The versions that wrote the file, if the model was read from one.
     called : str
-        What it is called in messages: the path that it was read from.
+        Name of the model in messages: the path that it was read from.
     folder : Path or None
-        Where its file lay when it was read.
+        The folder of the file that it was read from.
     """
 
     network: Network
@@ -84,7 +84,7 @@ class Model:
 
     @property
     def taken(self) -> "Taken":
-        """What rows it takes, and what is known of the files that its own came from."""
+        """The rows that the model takes, and hints from the files of its training data."""
         from nncli.data.files.hints import hints_of
 
         data = self.config.get("data")
@@ -93,16 +93,17 @@ class Model:
 
     @cached_property
     def threshold(self) -> float | None:
-        """The probability over which the second class, or a label, is predicted.
+        """The probability above which the second class, or a label, is predicted.
 
-        None where there is none. Raises `ModelFileError` when its config has something else there.
+        None if the task has no threshold. Raises `ModelFileError` if its config sets an invalid
+        one.
         """
         from nncli.model.thresholds import own_threshold
 
         return own_threshold(self)
 
     def scaled(self, dtype: np.dtype[Any]) -> "Scaled":
-        """Return what scales inputs of a type; it is made once for each."""
+        """Return the scaler for inputs of a dtype; results are cached."""
         if dtype not in self._scaled:
             from nncli.engines.batches import Scaled
             from nncli.model.evaluation import scaling_of
@@ -122,34 +123,34 @@ class Model:
         strict: bool = False,
         note: Note = warn,
     ) -> NDArray[Any]:
-        """Return what is predicted for every row.
+        """Predict every row.
 
         Parameters
         ----------
         rows : array, frame, list of dict, or path
         threshold : float, optional
-            In the place of the model's own.
+            Threshold to use instead of the model's own.
         strict : bool
-            Whether it is an error what the training rows do not have: a blank cell, a category, or
-            a number outside of its range by more than twice the range. By default a warning counts
-            them; a blank number takes the median of the training rows, and a category that is not
-            known is none of the known ones.
+            Whether values not seen in training are errors: a missing value, an unknown category, or
+            a number outside the training range by more than twice that range. By default, a warning
+            counts them; a missing number becomes the median of the training rows, and an unknown
+            category matches none of the known ones.
         note : function of str
-            Told, in a line each, of what looks wrong or was guessed; by default it warns.
+            Called with a line for everything suspicious or guessed; by default, issues a warning.
 
         Returns
         -------
         array
-            Of classes their names (N,): as int64 where all are whole numbers, as Booleans where
-            they are ``false`` and ``true``, else as text. Of several labels 0 and 1 (N, L). Of a
-            regression numbers (N,), or (N, O) of several targets, in float64.
+            For classes, their names (N,): as int64 if all are integers, as Booleans if they are
+            ``false`` and ``true``, else as text. For several labels, 0 and 1 (N, L). For
+            regression, float64 numbers (N,), or (N, O) for several targets.
 
         Raises
         ------
         DataError
-            With the place, what was found and what was expected.
+            If rows are invalid; names the place, what was found and what was expected.
         UsageError
-            When there is nothing to compare a threshold with.
+            If the model has no use for a threshold.
         """
         from nncli.model.prediction import in_one
 
@@ -159,9 +160,9 @@ class Model:
     def predict_proba(
         self, rows: object, *, strict: bool = False, note: Note = warn
     ) -> NDArray[Any]:
-        """Return the probabilities of every class (N, classes), or label (N, L).
+        """Return the probability of every class (N, classes) or label (N, L).
 
-        Parameters and errors are as for `predict`; raises `UsageError` when the outputs are no
+        Parameters and errors are as for `predict`. Raises `UsageError` if the outputs are not
         probabilities.
         """
         from nncli.model.prediction import in_one
@@ -183,27 +184,27 @@ class Model:
         note: Note = warn,
         advance: Advance = tell_nobody,
     ) -> "Iterator[PredictedRows]":
-        """Yield predictions in blocks, so that memory is bounded, however many rows there are.
+        """Yield predictions in blocks, with bounded memory for any number of rows.
 
         Parameters
         ----------
         rows, threshold, strict, note
             As for `predict`.
         proba : bool
-            Whether probabilities are kept, where there are some.
+            Whether to include probabilities, if the model has them.
         id_column : str or sequence of str, optional
-            The columns of a table that stand beside the predictions, in the place of the model's
-            own. One that is called as a column of predictions is there called ``id``.
+            Columns of a table to output with the predictions, instead of the model's own ID
+            columns. A column with the same name as a prediction column is renamed to ``id``.
         truth : bool
-            Whether the targets of the rows stand beside, and the errors; blank where one is not
-            known.
+            Whether to include the targets of the rows and the errors of the predictions; both are
+            blank where a target is unknown.
         advance : function of int
-            Told how many bytes of a file have been read since it was last told.
+            Called with the number of bytes of a file read since the last call.
 
         Raises
         ------
         DataError, UsageError
-            As `predict`; blocks before an error are yielded.
+            As for `predict`; blocks before an error are yielded.
         """
         from nncli.base.errors import UsageError
 
@@ -240,25 +241,25 @@ class Model:
         Parameters
         ----------
         rows : array, frame, list of dict, or path, optional
-            By default those of a split of the data that its config names.
+            By default, a split of the data named in the config.
         targets : array, list or series, optional
-            The targets (N,) or (N, O), or classes (N,), of `rows`; by default they are in columns
-            of their names, or in the array ``y`` of an npz file.
+            Targets (N,) or (N, O), or classes (N,), of `rows`. By default, they are read from the
+            columns with the names of the targets, or from the array ``y`` of an npz file.
         split : str, optional
-            ``test`` by default.
+            Split to evaluate; ``test`` by default.
         trust_paths : bool
-            Whether the files that its config names are read wherever they are. By default those
-            outside of its own folder, and of the project of its run, have to be unchanged since its
-            training, as a model may be another person's.
+            Whether to read files named in the config from any path. By default, files outside the
+            model's folder and its run's project must be unchanged since training, because a model
+            can be untrusted.
         threshold, strict, note
             As for `predict`.
 
         Raises
         ------
         DataError
-            As `predict`, and for targets that the model does not know.
+            As for `predict`, and for unknown targets.
         UsageError
-            When the data has no such split, or arguments exclude each other.
+            If the data has no such split, or arguments are mutually exclusive.
         """
         from nncli.model.model_evaluation import evaluate_model
 
@@ -275,14 +276,14 @@ class Model:
             )
 
     def save(self, path: Path | str, *, replace: bool = False) -> None:
-        """Write the model file, whole or not at all.
+        """Write the model file atomically.
 
         Raises
         ------
         UsageError
-            When `path` exists and `replace` is not set, or it is no regular file.
+            If `path` exists and `replace` is not set, or is not a regular file.
         OutputError
-            When it cannot be written.
+            If the file cannot be written.
         """
         from nncli.base.storage.files import checked_output
         from nncli.model.model_file import write_model
@@ -306,7 +307,7 @@ class Model:
         return _guarded(asked_blocks(self, rows, threshold, **asked))
 
 
-# Whatever the caller has set: what leaves the range of numbers is seen by `check_range`.
+# Override the caller's settings: `check_range` detects overflow.
 _ERRORS: dict[str, Any] = {
     "divide": "warn",
     "over": "ignore",
@@ -316,7 +317,7 @@ _ERRORS: dict[str, Any] = {
 
 
 def _guarded(blocks: "Iterator[PredictedRows]") -> "Iterator[PredictedRows]":
-    """Yield the same, with NumPy's errors treated as nncli does while a block is made."""
+    """Yield the same blocks, and set NumPy's error handling while each is computed."""
     while True:
         with np.errstate(**_ERRORS):
             block = next(blocks, None)
@@ -326,12 +327,12 @@ def _guarded(blocks: "Iterator[PredictedRows]") -> "Iterator[PredictedRows]":
 
 
 def load(path: Path | str) -> Model:
-    """Return the model of a weights file, or of a run directory.
+    """Load a model from a model file or a run directory.
 
     Raises
     ------
     ModelFileError
-        When it is missing, damaged, or anything but what nncli writes.
+        If the file is missing, damaged, or not written by nncli.
     """
     from nncli.model.model_file import read_model
 

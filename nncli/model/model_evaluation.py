@@ -1,4 +1,4 @@
-"""Evaluate a model: on rows with their targets, or on a split of the data of its own config."""
+"""Evaluate a model on given rows, or on a split of the data named in its config."""
 
 import math
 
@@ -34,15 +34,15 @@ def evaluate_model(
     note: Note,
     strict: bool = False,
 ) -> Evaluation:
-    """Return the evaluation that `Model.evaluate` promises; parameters and errors are as there."""
+    """Evaluate a model as documented in `Model.evaluate`."""
     check_callable(note, "note")
     threshold = threshold_for(model, threshold)
     if rows is None and targets is not None:
-        raise UsageError("targets are given without the rows that they are of; give both")
+        raise UsageError("targets: given without rows; pass both")
     if split is not None and split not in SPLITS:
         raise UsageError(f"split: found {split!r}; expected {' or '.join(SPLITS)}")
     if rows is not None and split is not None:
-        raise UsageError(f"the {split} rows and rows of your own exclude each other; choose one")
+        raise UsageError(f"the {split} rows and your own rows are mutually exclusive; choose one")
     name = (split or "test") if rows is None else name_of(rows)
     chosen = (
         _own_rows(model, name, note, trust_paths=trust_paths)
@@ -64,7 +64,7 @@ def evaluate_model(
     for metric, value in evaluation.metrics.items():
         if not math.isfinite(value):
             raise DataError(
-                f"{name}: the {metric} is {value}: some values are too large for the model"
+                f"{name}: the {metric} is {value}; some values are too large for the model"
             )
     return evaluation
 
@@ -72,13 +72,13 @@ def evaluate_model(
 def _given_rows(
     model: Model, rows: object, targets: object | None, name: str, note: Note, *, strict: bool
 ) -> Split:
-    """Return rows with their targets; none has numbers that no model is trained with."""
+    """Return rows with their targets; raise `DataError` if numbers are too large."""
     known = Targets(model.task, model.targets, model.classes)
     notes: list[str] = []
     split = labelled_rows(model.taken, known, rows, targets, note=notes.append, strict=strict)
     for start, block in row_blocks(split.inputs):
         check_size(block, start, model.network.dtype)
-    for line in notes:  # a value that is refused is also far outside
+    for line in notes:  # only now, as a value that is too large would also get a note
         note(line)
     check_targets(split, model.objective, model.targets, name)
     if split.of_classes:
@@ -92,11 +92,11 @@ def _given_rows(
 
 
 def _own_rows(model: Model, split: str, note: Note, *, trust_paths: bool) -> Split:
-    """Return the rows of a split of the data that a model's config names.
+    """Return a split of the data that a model's config names.
 
-    `note` is told if they are not those of its training.
+    Calls `note` if the rows have changed since training.
     """
-    # They import pydantic, which is not needed for rows that are given.
+    # These import pydantic, which given rows do not need.
     from nncli.data.fingerprint import changed_in_split
     from nncli.model.named_data import config_of, named_data
 
@@ -104,7 +104,7 @@ def _own_rows(model: Model, split: str, note: Note, *, trust_paths: bool) -> Spl
     config = config_of(model, trust_paths=trust_paths, remedy=remedy).config
     if config.data.absence:
         raise DataError(
-            f"{model.called}: its rows were passed from Python, which are not saved; {remedy}"
+            f"{model.called}: its rows were passed from Python and are not saved; {remedy}"
         )
     dataset = named_data(model, config, trust_paths=trust_paths, remedy=remedy)
     if split not in dataset.splits:
@@ -115,7 +115,7 @@ def _own_rows(model: Model, split: str, note: Note, *, trust_paths: bool) -> Spl
     if model.fingerprint and (changed := changed_in_split(model.fingerprint, dataset, split)):
         note(
             f"{model.called}: its data has changed since training: {', '.join(changed)}; it may "
-            f"have been trained on some of these {split} rows; put the data back, or evaluate rows "
-            f"that it has not seen{said(' with --data FILE', '')}"
+            f"have been trained on some of these {split} rows; restore the data, or evaluate "
+            f"unseen rows{said(' with --data FILE', '')}"
         )
     return dataset.splits[split]

@@ -1,8 +1,8 @@
-"""The model file, ``weights.npz``: write, verify, read.
+"""Write, read and verify model files (``weights.npz``).
 
-It holds the arrays of every layer by name, ``W1, b1, W2, b2, ...``, and ``metadata``, a JSON text.
-The reader believes nothing: `npz_file` takes only what nncli packs, and here everything that the
-metadata says is compared with the arrays.
+A model file has the arrays of all layers by name, ``W1, b1, W2, b2, ...``, and ``metadata``, a JSON
+text. The reader trusts nothing: `npz_file` accepts only archives as nncli writes them, and this
+module checks the metadata against the arrays.
 """
 
 import hashlib
@@ -53,21 +53,21 @@ from nncli.nn.network import (
 )
 from nncli.nn.objective import Objective
 
-# 1 had no target_offset, target_scale and encoding; 1 and 2 had layer and activation in one.
+# 1 had no target_offset, target_scale and encoding; 1 and 2 had no separate activation layers.
 FORMAT_VERSION = 3
 
 _DTYPES = (np.dtype("<f4"), np.dtype("<f8"))
 _AGAIN = "get or train the model again"
-_MOST_LAYERS = 10_000  # a config's network has at most some thousand
+_MOST_LAYERS = 10_000  # networks of configs have at most a few thousand
 
 
 def write_model(place: Place, model: Model, *, replace: bool = True) -> None:
-    """Write `model` to `place` as `atomic_write` does. Raises `OutputError`."""
+    """Write `model` to `place` atomically, like `atomic_write`. Raises `OutputError`."""
     write_npz(place, _members(model), replace=replace)
 
 
 def model_bytes(model: Model) -> bytes:
-    """Return the bytes of the file that `write_model` writes."""
+    """Return the bytes that `write_model` writes."""
     return b"".join(npz_parts(_members(model)))
 
 
@@ -103,12 +103,12 @@ def _names(layers: Iterable[Layer]) -> Iterator[list[str]]:
 
 
 def read_model(place: Place) -> Model:
-    """Read and verify a model file; of a run directory by its path, its ``weights.npz``.
+    """Read and verify a model file, or the ``weights.npz`` of a run directory.
 
     Raises
     ------
     ModelFileError
-        When it is missing, damaged, of a newer format, or anything but what `write_model` writes.
+        If the file is missing, damaged, of a newer format, or not written by `write_model`.
     """
     called = str(place)
     if isinstance(place, Path) and place.is_dir():
@@ -121,7 +121,7 @@ def read_model(place: Place) -> Model:
 
 
 def model_from_bytes(content: bytes, called: str) -> Model:
-    """Return the model that `model_bytes` made bytes of. Raises `ModelFileError`."""
+    """Return the model from the bytes of `model_bytes`. Raises `ModelFileError`."""
     with _refusals(called):
         return _read(lambda stream: parse_own_npz(stream, len(content)), BytesIO(content), called)
 
@@ -134,38 +134,38 @@ def _read(read: Callable[[Any], dict[str, NDArray[Any]]], source: object, called
     metadata = _metadata(arrays)
     layers = _layers(metadata)
     model = _model(_network(layers, arrays, metadata), metadata, called)
-    _ = model.threshold  # refused now, not when it is first needed
+    _ = model.threshold  # check it now, not on first use
     return model
 
 
 @contextmanager
 def _refusals(path: object) -> Iterator[None]:
-    """Turn what is wrong with a model file into a `ModelFileError`."""
+    """Convert errors while reading a model file to `ModelFileError`."""
     try:
         with os_errors_as(ModelFileError, path):
             yield
     except ValueError as error:
         raise ModelFileError(f"{path}: {on_one_line(str(error))}") from error
     except MemoryError as error:
-        raise ModelFileError(f"{path}: needs more memory than there is") from error
+        raise ModelFileError(f"{path}: does not fit in memory") from error
 
 
 def _sha256(array: NDArray[Any]) -> str:
-    """Return the SHA-256 of the numbers, little-endian, in C order."""
+    """Return the SHA-256 of the numbers in little-endian byte order and C order."""
     return hashlib.sha256(array.astype(array.dtype.newbyteorder("<")).tobytes()).hexdigest()
 
 
 def _metadata(arrays: dict[str, NDArray[Any]]) -> dict[str, Any]:
-    """Take the metadata out of `arrays`."""
+    """Parse the metadata and remove it from `arrays`."""
     if "metadata" not in arrays:
-        raise Refusal("has no metadata: not a model of nncli")
+        raise Refusal("has no metadata: not an nncli model")
     if "parameters" in arrays:
-        raise Refusal("is a checkpoint, not a model; the model is weights.npz beside it")
+        raise Refusal("is a checkpoint, not a model; use weights.npz in the same folder")
     if next(iter(arrays)) != "metadata":
-        raise Refusal("does not start with its metadata; nncli did not write it")
+        raise Refusal("does not start with its metadata: not written by nncli")
     array = arrays.pop("metadata")
     if array.shape != () or array.dtype.kind != "U":
-        raise Refusal("its metadata is not a text")
+        raise Refusal("its metadata is not a string")
     try:
         metadata = parse_json(array.item())
     except ValueError as error:
@@ -173,12 +173,12 @@ def _metadata(arrays: dict[str, NDArray[Any]]) -> dict[str, Any]:
     version = get(metadata, "format_version", int)
     if version > FORMAT_VERSION:
         raise Refusal(
-            f"has format version {version}; this nncli reads up to {FORMAT_VERSION}: "
+            f"has format version {version}; this nncli reads versions up to {FORMAT_VERSION}; "
             "install a newer nncli"
         )
     if version < 1:
-        raise Refusal(f"has format version {version}; there is none below 1")
-    return metadata  # type: ignore[no-any-return]  # get has seen that it is a dict
+        raise Refusal(f"has format version {version}; expected 1 or more")
+    return metadata  # type: ignore[no-any-return]  # `get` has checked that it is a dict
 
 
 def _layers(metadata: dict[str, Any]) -> list[Layer]:
@@ -201,7 +201,7 @@ def _layers(metadata: dict[str, Any]) -> list[Layer]:
 
 
 def _descriptions(metadata: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return how the layers are described, each by itself."""
+    """Return one description per layer, in the current format."""
     described = get(metadata, "layers", list)
     if len(described) > _MOST_LAYERS:
         raise Refusal(f"has more than {_MOST_LAYERS:,} layers")
@@ -228,13 +228,13 @@ def _check_kind(kind: str, parameters: dict[str, Any]) -> None:
         expected = parameters_of(kind)
     except KeyError:
         raise Refusal(
-            f"has a layer of the unknown kind {kind!r}; a newer nncli may know it"
+            f"has a layer of the unknown kind {kind!r}; a newer nncli may support it"
         ) from None
     check_parameters(kind, expected, parameters)
 
 
 def _check_order(layers: list[Layer]) -> None:
-    """Refuse layers that are not blocks of a dense one, others, and an activation."""
+    """Raise `Refusal` unless each block is a dense layer, others, and an activation."""
     if layers[0].kind != DENSE:
         raise Refusal("does not begin with a dense layer")
     for block in blocks(layers):
@@ -253,11 +253,11 @@ def _network(
     expected = _shapes(layers)
     _same_names(expected, arrays)
     if list(arrays) != list(expected):
-        raise Refusal("has its arrays in another order than nncli writes")
+        raise Refusal("has its arrays in the wrong order")
     _check_names(layers, metadata)
     checksums = get(metadata, "sha256", dict)
     if not checksums.keys() <= expected.keys():
-        raise Refusal("has checksums of other arrays than it holds")
+        raise Refusal("has checksums of arrays that it does not contain")
     dtype, least = arrays["W1"].dtype, least_values(layers)
     if dtype not in _DTYPES:
         raise Refusal(f"W1 has the type {dtype}; expected float32 or float64")
@@ -272,7 +272,7 @@ def _network(
         if name in least and array.min() < least[name]:
             raise Refusal(f"{name} has values below {least[name]:g}")
         if _sha256(array) != checksums.get(name):
-            raise Refusal(f"{name} is not what was saved: its SHA-256 is another; {_AGAIN}")
+            raise Refusal(f"{name} does not match its SHA-256 checksum; {_AGAIN}")
     flat, state = np.empty(parameter_count(layers), dtype), np.empty(state_count(layers), dtype)
     for name, view in {**trained_views(layers, flat), **state_views(layers, state)}.items():
         view[:] = arrays[name]
@@ -280,7 +280,7 @@ def _network(
 
 
 def _shapes(layers: list[Layer]) -> dict[str, tuple[int, ...]]:
-    """Return the arrays that must be there, by name, with the shape of each."""
+    """Return the shapes of all required arrays, by name."""
     return {
         f"{name}{number}": shape
         for number, layer in numbered(layers)
@@ -289,11 +289,11 @@ def _shapes(layers: list[Layer]) -> dict[str, tuple[int, ...]]:
 
 
 def _check_names(layers: list[Layer], metadata: dict[str, Any]) -> None:
-    """Refuse layers that name other arrays than their kinds have; before format 3 they did not."""
+    """Check the array names listed by the layers, which exist since format 3."""
     if metadata["format_version"] > 2:
         found = [get_texts(each, "arrays") for each in metadata["layers"]]
         if found != list(_names(layers)):
-            raise Refusal("its layers name other arrays than they have")
+            raise Refusal("its layers list the wrong arrays")
 
 
 def _same_names(expected: Iterable[str], found: Iterable[str]) -> None:
@@ -308,12 +308,12 @@ def _model(network: Network, metadata: dict[str, Any], called: str) -> Model:
     preprocessing = read_preprocessing(get(metadata, "preprocessing", dict), network)
     task, output = get(metadata, "task", str), network.output.kind
     if task not in ACTIVATIONS[output].output_for:
-        raise Refusal(f"has the output {output} for the task {task!r}")
+        raise Refusal(f"has the output {output}, which does not suit the task {task!r}")
     targets, classes = _targets_and_classes(metadata, task, network.output.outputs)
     return Model(
         network=network,
         preprocessing=preprocessing,
-        task=task,  # type: ignore[arg-type]  # one that an output is for
+        task=task,  # type: ignore[arg-type]  # in output_for
         targets=targets,
         classes=classes,
         objective=_objective(metadata),

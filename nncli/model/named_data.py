@@ -1,8 +1,8 @@
-"""The data that a model names, which is read with care: its file may be another person's.
+"""Read the data that a model names; the model file may be untrusted.
 
-A model names files without their folders; the config that its run has saved beside it says where
-they lie. Of a file that a model names nothing is shown before it is known to be that model's data.
-Where it lies decides how that is known: see `_Named`.
+A model names files without folders; the config saved with it by its run has their paths. No content
+of a named file is revealed before it is verified as that model's data. How it is verified depends
+on its location; see `_Named`.
 """
 
 import os
@@ -48,28 +48,28 @@ from nncli.model.model import Model
 
 
 def without_folders(model: Model) -> Model:
-    """Return a model whose config names files without their folders, as its file has it."""
+    """Return a model whose config names files without folders, as in model files."""
     return replace(model, config=without_folders_of_files(model.config))
 
 
 def config_of(model: Model, *, trust_paths: bool, remedy: str) -> LoadedConfig:
-    """Return the config that a model was trained by, without the file of its first weights.
+    """Return the config of a model's training, without the file of initial weights.
 
     Parameters are as for `named_data`.
 
     Raises
     ------
     ConfigError
-        When it is none.
+        If it is not a valid config.
     DataError
-        When its data may be on another machine that would learn of it, see `leads_away`.
+        If the data may be on another machine, which would notice the access; see `leads_away`.
     """
     values = model.config
     if model.folder is not None:
         values = with_folders_of_files(values, _config_beside(model.folder))
     network = values.get("model")
     if isinstance(network, dict) and isinstance(network.get("initial_weights"), str):
-        values = {**values, "model": {**network, "initial_weights": None}}  # it has its own
+        values = {**values, "model": {**network, "initial_weights": None}}  # not needed
 
     def check(path: str) -> None:
         assert model.folder is not None
@@ -85,9 +85,9 @@ def config_of(model: Model, *, trust_paths: bool, remedy: str) -> LoadedConfig:
 
 
 def _config_beside(folder: Path) -> Any:
-    """Return the values of the config that a run has saved in a folder; None for none.
+    """Return the values of the config that a run saved in a folder; None if there is none.
 
-    It may be another person's, as the model beside it: nothing of it is believed or said.
+    The config may be as untrusted as the model: it is validated later, and errors do not quote it.
     """
     try:
         document = parse(read_regular(folder / CONFIG, MOST_BYTES).decode(), CONFIG)
@@ -103,16 +103,16 @@ def named_data(model: Model, config: Config, *, trust_paths: bool, remedy: str) 
     Parameters
     ----------
     trust_paths : bool
-        Whether its files are read like those of the user's own config, wherever they are.
+        Whether to read its files from any path, like those of the user's own config.
     remedy : str
-        What else to do, for errors.
+        An alternative to suggest in errors.
 
     Raises
     ------
     DataError
-        When it cannot be read, or its place alone does not let it be trusted.
+        If the data cannot be read, or is in an untrusted location and cannot be verified.
     ModelFileError
-        When it is that of another model.
+        If the data does not match the model.
     """
     paths = [path for (section, _), path in files_of(config) if section == "data"]
     if trust_paths or model.folder is None or not paths:
@@ -124,9 +124,9 @@ def named_data(model: Model, config: Config, *, trust_paths: bool, remedy: str) 
 class _Named:
     """Data in files that a model names.
 
-    In the model's own place, which is its folder or the project of its run, the rows may have
-    changed if their names are the model's. Elsewhere they have to be those of its training, which
-    nobody can describe who does not have them.
+    In the model's own places, its folder and the project of its run, the rows may have changed as
+    long as columns and classes match the model. Elsewhere they must match the fingerprint of the
+    training data, which nobody can forge without having that data.
     """
 
     model: Model
@@ -148,48 +148,47 @@ class _Named:
 
     @contextmanager
     def _nothing_shown(self, outside: str | None) -> Iterator[None]:
-        """Say of an error in a file only that it is there."""
+        """Report errors in a file without their details."""
         try:
             yield
         except (ModelFileError, OutputError, OutOfMemoryError):
-            raise  # of the model, the disk and the machine
+            raise  # errors of the model, the disk or the machine
         except NncliError as error:
             cause = error.__cause__
             if isinstance(cause, ImportError):
-                raise  # of a package that is not installed
+                raise  # a package is not installed
             number = cause.errno if isinstance(cause, OSError) else None
             raise self._refusal(outside, os.strerror(number).lower() if number else "") from None
 
     def _refusal(self, outside: str | None, reason: str = "") -> DataError:
-        """Return what is said of data that is not known to be the model's."""
+        """Return the error for data that could not be verified as the model's."""
         why = f" ({reason})" if reason else ""
         if outside:
-            problem = "lies outside of the model's folder and is not, or no longer, that of its"
+            problem = "is outside the model's folder and could not be verified as its training data"
         else:
-            problem = "cannot be read as that of its"
+            problem = "could not be read as its training data"
         path = nearby(outside or self.paths[0])
         return DataError(
-            f"{self.model.called}: its data, {path}, {problem} training{why}; "
-            f"{_or_trust(self.remedy)}"
+            f"{self.model.called}: its data, {path}, {problem}{why}; {_or_trust(self.remedy)}"
         )
 
     def _outside(self) -> str | None:
-        """Return the first path that leads out of the model's own place."""
+        """Return the first path outside the model's own places."""
         own = self._own_places()
         return next((path for path in self.paths if not _is_within(Path(path), own)), None)
 
     def _own_places(self) -> list[Path]:
-        """Return the folder of the model, and that of the project with its run.
+        """Return the folder of the model, and the project folder of its run.
 
-        The project is what the model says that it is, and so has to be around the model. The
-        user's home, and what is around it, is nobody's project.
+        The model itself names the project, so it only counts if it contains the model. The user's
+        home directory and its parents never count.
         """
         assert self.model.folder is not None
         folder = resolved(self.model.folder)
         places = [folder]
         if self.config.places and folder.is_relative_to(base := resolved(Path(self.config.base))):
             places.append(base)
-        home = Path(os.path.expanduser("~"))  # noqa: PTH111 - leaves "~" where there is none
+        home = Path(os.path.expanduser("~"))  # noqa: PTH111 - keeps "~" if there is no home
         if not home.is_absolute():
             return places
         return [each for each in places if not resolved(home).is_relative_to(each)]
@@ -201,11 +200,11 @@ def _or_trust(remedy: str) -> str:
 
 
 def _is_within(path: Path, places: list[Path]) -> bool:
-    """Return whether a path leads into one of the places, not through links or hidden folders."""
+    """Return whether a path, with links resolved, is in one of the places and not hidden there."""
     try:
         files = [path, *(path.rglob("*") if path.is_dir() else ())]
         leads_to = {resolved(file) for file in files if file == path or file.is_symlink()}
-    except OSError:  # links in a circle, folders that nobody may look into
+    except OSError:  # circular links, unreadable folders
         return False
     for each in leads_to:
         inner = [each.relative_to(place) for place in places if each.is_relative_to(place)]
@@ -215,9 +214,9 @@ def _is_within(path: Path, places: list[Path]) -> bool:
 
 
 def _as_known(model: Model, config: Config, dataset: Dataset, remedy: str) -> Dataset:
-    """Return the data with columns and classes as the model knows them.
+    """Return the data with columns and classes named as in the model.
 
-    Raises `ModelFileError` when it has others.
+    Raises `ModelFileError` if they do not match.
     """
     encoding = model.preprocessing.encoding
     described = (model.preprocessing.columns, model.targets, model.classes)
@@ -226,7 +225,7 @@ def _as_known(model: Model, config: Config, dataset: Dataset, remedy: str) -> Da
     if _described(dataset) != described:
         raise ModelFileError(
             f"{model.called}: its config names the source {config.data.source}, but its columns, "
-            f"targets or classes are not those of that source; {remedy}"
+            f"targets or classes do not match that source; {remedy}"
         )
     return dataset
 
@@ -236,9 +235,9 @@ def _described(dataset: Dataset) -> tuple[list[str], list[str], list[str]]:
 
 
 def _means_the_same(dataset: Dataset, model: Model) -> bool:
-    """Return whether a table has the model's columns and classes, whatever version named them.
+    """Return whether a table has the model's columns and classes, as named by any version.
 
-    Earlier versions learned from columns that are left out now, and left out dates.
+    Earlier versions used columns that are now left out, and left out dates.
     """
     known = Targets(model.task, model.targets, model.classes)
     codes = known.codes(np.array(dataset.classes, object))

@@ -1,4 +1,4 @@
-"""Say why a run directory has no model, and what to do next."""
+"""Explain why a run directory has no model, and what to do next."""
 
 from pathlib import Path
 
@@ -12,9 +12,9 @@ _LONGEST_LINE = 500
 
 
 def why_no_model(directory: Path) -> str | None:
-    """Return why no single model can be read from a directory, in words for an error.
+    """Return an error message that explains why a directory does not have a single model.
 
-    None where there is one, or where it is no run that might still get one.
+    None if it has one, or if it is not the directory of an unfinished run.
     """
     folds = sorted(directory.glob("fold-*"))
     if folds and (directory / METRICS).is_file():
@@ -35,16 +35,18 @@ def why_no_model(directory: Path) -> str | None:
         if selection.is_dir() and not (directory / HISTORY).exists():
             begun, where = selection, " in the selection of epochs"
         done = count(_epochs(begun), "epoch") + where
-        return f"{directory}: training was stopped after {done}, before it saved weights; {resume}"
+        return (
+            f"{directory}: training was interrupted after {done}, before it saved weights; {resume}"
+        )
     done_folds = [fold for fold in folds if (fold / WEIGHTS).is_file()]
-    other = f", or choose a model of its folds: {done_folds[0]}" if done_folds else ""
-    return f"{directory}: is a cross-validation that was stopped; {resume}{other}"
+    other = f", or choose the model of a fold: {done_folds[0]}" if done_folds else ""
+    return f"{directory}: is an interrupted cross-validation; {resume}{other}"
 
 
 def _divergence(directory: Path) -> str | None:
-    """Return what a run left about its divergence, if anything."""
+    """Return the divergence message that a run saved, if any."""
     if (directory / WEIGHTS).exists():
-        return None  # those of the best epoch before
+        return None  # weights of the best epoch before the divergence
     try:
         line = read_regular(directory / DIVERGENCE, _LONGEST_LINE).decode(errors="replace")
     except OSError:
@@ -53,7 +55,7 @@ def _divergence(directory: Path) -> str | None:
 
 
 def _epochs(directory: Path) -> int:
-    """Return how many epochs the history of a run has."""
+    """Return the number of epochs in the history of a run."""
     from nncli.training.history_file import read_history
 
     try:

@@ -1,4 +1,4 @@
-"""Passes through a trained network that give a row the same outputs wherever it stands."""
+"""Passes through a trained network whose outputs for a row do not depend on other rows."""
 
 from contextlib import AbstractContextManager
 from functools import lru_cache
@@ -13,31 +13,31 @@ from nncli.nn.layers.dense import Dense
 from nncli.nn.network import Network
 
 MOST_ROWS = 384
-# Measured with OpenBLAS: with fewer rows, its threads share them so that some are at an edge.
+# Measured with OpenBLAS: with fewer rows, its threads split them so that some are at an edge.
 _FEWEST_ROWS = {"f": 96, "d": 384}
 _FEWEST_OF_ONE_THREAD = 48
-_OUTPUT_BYTES = 16 << 20  # of a pass; thousands of outputs have fewer rows
+_OUTPUT_BYTES = 16 << 20  # per pass; networks with thousands of outputs get fewer rows
 
-# A short sum is often the same in whatever order it is rounded: of short ones more are compared.
+# Short sums often round to the same value in any order, so more of them are compared.
 _SUMS_TO_COMPARE, _LONG_SUM = 32, 16
 
 
 class Passes:
-    """Runs a network over batches that all have the same number of rows, filled up with zeros.
+    """Run a network over batches that are padded with zeros to a fixed number of rows.
 
-    How a matrix product rounds depends on the shapes of the matrices, and with some kernels on a
-    row's place in them. The shapes are always the same here, and only those places are taken where
-    a trial row has the same sums, down to the last bit. So a row has the same logits and outputs
-    alone, in any file, and in any place of it.
+    The rounding of a matrix product depends on the shapes of the matrices, and with some kernels
+    also on a row's position. Here the shapes are fixed, and only positions are used where a trial
+    row gives bit-for-bit equal sums. A row thus has the same logits and outputs alone, in any file,
+    and at any position.
 
     Attributes
     ----------
     rows : int
-        How many there are in a pass: all places, or half of them with OpenBLAS for AVX2.
+        The number of rows per pass: all positions, or half of them with OpenBLAS for AVX2.
     X : array (rows, I)
-        Where the inputs of a pass may be written to.
+        A buffer for the inputs of a pass.
     logits : array (count, O)
-        Those of the last pass, until the next.
+        The logits of the last pass, valid until the next.
     """
 
     logits: Array
@@ -68,7 +68,7 @@ class Passes:
         self.logits = self._taken(self._network.logits(self._batch, self._work), count)
 
     def outputs(self) -> Array:
-        """Return the outputs (count, O) of the last pass, until the next."""
+        """Return the outputs (count, O) of the last pass, valid until the next."""
         return self._taken(self._network.activate_output(self._work), len(self.logits))
 
     def _taken(self, results: Array, count: int) -> Array:
@@ -79,19 +79,19 @@ class Passes:
 def equal_places(
     rows: int, inputs: int, outputs: int, dtype: str, threads: int
 ) -> NDArray[np.bool_]:
-    """Return which rows of a product X W have the same sums as the first if they hold the same.
+    """Return which rows of a product X W have the same sums as the first for equal inputs.
 
-    Where a kernel works on twelve rows at a time, it may add up the first six of them in another
-    order than the others: OpenBLAS does so in float32 with AVX2. It is tried, as no library says.
+    A kernel that processes twelve rows at once may sum the first six in a different order:
+    OpenBLAS does so in float32 with AVX2. Libraries do not document this, so it is measured.
 
     Parameters
     ----------
     rows, inputs, outputs : int
         The shapes: X (rows, inputs) and W (inputs, outputs).
     dtype : str
-        The character of their type.
+        The dtype character.
     threads : int
-        How many share the product; they only tell one result from another here.
+        The number of threads in use; only part of the cache key.
 
     Returns
     -------
@@ -111,7 +111,7 @@ def equal_places(
 
 
 def rows_a_pass(network: Network) -> int:
-    """Return how many rows a network takes at a time: as many as suit one thread, if it can be."""
+    """Return the number of rows per pass, small enough for one thread if possible."""
     rows = MOST_ROWS
     while rows > _FEWEST_ROWS[network.dtype.char] and network.largest_product(rows) >= ENOUGH_WORK:
         rows //= 2
@@ -122,9 +122,9 @@ def rows_a_pass(network: Network) -> int:
 
 
 def suited_threads_for(network: Network) -> AbstractContextManager[None]:
-    """Let passes of a network take the threads that suit them, whatever the process uses.
+    """Limit the threads for passes of a network to a number that depends only on the network.
 
-    Of other threads a product has other last digits. Within training its own threads stay.
+    The number of threads affects the rounding of products. Within training, its own limit applies.
     """
     rows = rows_a_pass(network)
     if rows < _FEWEST_ROWS[network.dtype.char]:

@@ -1,4 +1,4 @@
-"""Predictions of rows: what is chosen, probabilities, numbers, and their columns."""
+"""Predictions for rows: classes, labels, probabilities or numbers, and their output columns."""
 
 import re
 from collections import defaultdict
@@ -16,24 +16,24 @@ from nncli.data.files.table import Cells
 from nncli.model.model import Model
 
 Numbers = NDArray[np.floating[Any]]
-Columns = dict[str, list[Any] | NDArray[Any]]  # lists of text, None where blank, or of values
+Columns = dict[str, list[Any] | NDArray[Any]]  # lists of text, with None if missing, or of values
 
 Places = slice | NDArray[np.intp]
 
 _INTEGER = re.compile(r"0|-?[1-9][0-9]{0,17}")
-_WRITTEN_NUMBERS = 1 << 17  # that are texts at a time; each takes 200 bytes
+_WRITTEN_NUMBERS = 1 << 17  # held as text at the same time; each takes 200 bytes
 
 
 @dataclass(frozen=True)
 class Predictions:
-    """The predicted class of every row, and all probabilities.
+    """The predicted class of every row, and the probabilities of all classes.
 
     Attributes
     ----------
     chosen : array (N,)
-        Indices of `classes`.
+        Indices into `classes`.
     probabilities : array (N, classes), in the model's precision, or None
-        None where the model's outputs are no probabilities.
+        None if the outputs of the model are not probabilities.
     """
 
     classes: list[str]
@@ -45,16 +45,16 @@ class Predictions:
 
     @property
     def names(self) -> list[str]:
-        """The name of every row's predicted class."""
+        """The name of the predicted class of every row."""
         return [self.classes[index] for index in self.chosen.tolist()]
 
     @property
     def width(self) -> int:
-        """How many columns there are."""
+        """The number of output columns."""
         return 1 if self.probabilities is None else 1 + len(self.classes)
 
     def part(self, rows: Places) -> "Predictions":
-        """Return those of some rows."""
+        """Return the predictions for some of the rows."""
         p = self.probabilities
         return Predictions(self.classes, self.chosen[rows], None if p is None else p[rows])
 
@@ -67,19 +67,19 @@ class Predictions:
         return columns
 
     def array(self) -> NDArray[Any]:
-        """Return class names (N,), or with probabilities these (N, classes)."""
+        """Return the probabilities (N, classes) if any, else class names (N,)."""
         if self.probabilities is not None:
             return self.probabilities
         return np.array(self.names, f"U{max(map(len, self.classes))}")
 
     def result(self) -> NDArray[Any]:
-        """Return the predicted classes (N,) as `class_values` has them."""
+        """Return the predicted classes (N,) as converted by `class_values`."""
         return class_values(tuple(self.classes)).take(self.chosen)
 
 
 @dataclass(frozen=True)
 class PredictedLabels:
-    """The predictions of a task with several labels, each of which a row may have or not.
+    """The predictions of a multilabel task.
 
     Attributes
     ----------
@@ -96,11 +96,11 @@ class PredictedLabels:
 
     @property
     def width(self) -> int:
-        """How many columns there are."""
+        """The number of output columns."""
         return len(self.labels) * (1 if self.probabilities is None else 2)
 
     def part(self, rows: Places) -> "PredictedLabels":
-        """Return those of some rows."""
+        """Return the predictions for some of the rows."""
         p = self.probabilities
         return PredictedLabels(self.labels, self.chosen[rows], None if p is None else p[rows])
 
@@ -114,7 +114,7 @@ class PredictedLabels:
         return columns
 
     def array(self) -> NDArray[Any]:
-        """Return the labels, or with probabilities these, shape (N, L)."""
+        """Return the probabilities (N, L) if any, else the labels (N, L)."""
         return self.result() if self.probabilities is None else self.probabilities
 
     def result(self) -> NDArray[Any]:
@@ -124,7 +124,7 @@ class PredictedLabels:
 
 @dataclass(frozen=True)
 class PredictedNumbers:
-    """The predictions of a regression: `values` (N, O), in float64, as they are evaluated."""
+    """The predictions of a regression: `values` (N, O), in float64 as in evaluations."""
 
     probabilities: ClassVar[None] = None
 
@@ -136,15 +136,15 @@ class PredictedNumbers:
 
     @property
     def width(self) -> int:
-        """How many columns there are."""
+        """The number of output columns."""
         return len(self.targets)
 
     def part(self, rows: Places) -> "PredictedNumbers":
-        """Return those of some rows."""
+        """Return the predictions for some of the rows."""
         return PredictedNumbers(self.targets, self.values[rows])
 
     def columns(self) -> Columns:
-        """Return ``prediction``, or with several targets ``prediction_<target>``."""
+        """Return ``prediction``, or for several targets ``prediction_<target>``."""
         if len(self.targets) == 1:
             return {"prediction": self.values[:, 0]}
         pairs = zip(self.targets, self.values.T, strict=True)
@@ -163,7 +163,7 @@ Predicted = Predictions | PredictedLabels | PredictedNumbers
 
 
 def stacked(blocks: Iterable[Predicted]) -> Predicted:
-    """Return the predictions of blocks of rows as one; large arrays are mapped from a file."""
+    """Concatenate the predictions for blocks of rows; large arrays are mapped from a file."""
     stacks: dict[str, Stack] = defaultdict(Stack)
     block: Any = None
     for block in blocks:
@@ -176,7 +176,7 @@ def stacked(blocks: Iterable[Predicted]) -> Predicted:
 
 @dataclass(frozen=True)
 class PredictedRows:
-    """The predictions for some rows of a file that follow each other.
+    """The predictions for consecutive rows.
 
     Attributes
     ----------
@@ -184,9 +184,9 @@ class PredictedRows:
         The number of the first row, from 0.
     predictions : Predictions, PredictedLabels or PredictedNumbers
     beside : mapping of str to list
-        Columns that stand beside them.
+        Columns copied from the rows, such as IDs.
     truth : sequence of array (N,)
-        The targets, if they are asked for: see `nncli.model.truth`.
+        The targets, if requested; see `nncli.model.truth`.
     """
 
     first: int
@@ -198,16 +198,16 @@ class PredictedRows:
         return len(self.predictions)
 
     def parts(self) -> "Iterator[PredictedRows]":
-        """Yield the same rows, a few at a time where they have many columns."""
+        """Yield the same rows in parts; the more columns, the fewer rows per part."""
         for rows in written_parts(len(self), self.predictions.width):
             beside = {name: cells[rows] for name, cells in self.beside.items()}
             truth = [cells[rows] for cells in self.truth]
             yield PredictedRows(self.first + rows.start, self.predictions.part(rows), beside, truth)
 
     def columns(self) -> Columns:
-        """Return those that stand beside, then those of the predictions.
+        """Return the copied columns, followed by the predictions.
 
-        With targets these go before the predictions, and the errors behind them.
+        If targets were requested, they precede the predictions, and the errors follow them.
         """
         if not self.truth:
             return {**self.beside, **self.predictions.columns()}
@@ -218,18 +218,18 @@ class PredictedRows:
 
 
 def written_parts(rows: int, columns: int) -> Iterator[slice]:
-    """Yield parts of rows that are small enough to be texts."""
+    """Split rows into parts that are small enough to convert to text."""
     step = max(1, _WRITTEN_NUMBERS // columns)
     for start in range(0, rows, step):
         yield slice(start, start + step)
 
 
 def names_beside(model: Model, columns: Iterable[str], *, truth: bool = False) -> dict[str, str]:
-    """Return what columns are called that stand beside predictions, by their own names.
+    """Return the output names of columns copied from the rows, by their original names.
 
-    One that is called as any column which predictions of the model may have, of a file or of folds,
-    becomes ``id``, or else ``id_2`` and so on, in all of them alike. With `truth` there are
-    errors, too.
+    A column whose name could also be an output column, of a file or of folds, is renamed to ``id``,
+    or ``id_2`` and so on; the new names are the same for all outputs. With `truth`, output columns
+    include the errors.
     """
     labels = model.classes or (model.targets if model.task == "multilabel" else [])
     taken = {"row", "fold", "target", "prediction", *(f"p_{label}" for label in labels)}
@@ -246,9 +246,9 @@ def names_beside(model: Model, columns: Iterable[str], *, truth: bool = False) -
 
 @lru_cache(maxsize=8)
 def class_values(classes: tuple[str, ...]) -> NDArray[Any]:
-    """Return classes as int64 where all are whole numbers, as Booleans, or else as text.
+    """Return classes as int64 if all are integers, as Booleans if true and false, else as text.
 
-    The array is shared, and read-only.
+    The array is shared and read-only.
     """
     if {*classes} == {"false", "true"}:
         values = np.array([name == "true" for name in classes])

@@ -1,4 +1,4 @@
-"""Predict with a model, block by block: rows of any form and number."""
+"""Predict rows in any form with a model, block by block."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
@@ -36,11 +36,11 @@ from nncli.model.predicted import (
 from nncli.model.thresholds import gives_probabilities, threshold_for
 from nncli.nn.network import Network
 
-_BLOCK_NUMBERS = 1 << 20  # in a block of rows, if these are not very long
+_BLOCK_NUMBERS = 1 << 20  # in a block of rows, unless they are very long
 MOST_ROWS = 32 * ROWS_A_PASS
 
 
-@np.errstate(over="ignore", invalid="ignore")  # check_range sees what comes of it
+@np.errstate(over="ignore", invalid="ignore")  # detected by check_range
 def predict_rows(
     model: Model,
     inputs: NDArray[Any],
@@ -49,21 +49,22 @@ def predict_rows(
     first_row: int = 0,
     proba: bool = True,
 ) -> Predicted:
-    """Run a model over raw inputs, shape (N, I); its own preprocessing is applied.
+    """Run a model, including its preprocessing, over raw inputs of shape (N, I).
 
     Parameters
     ----------
     threshold : float, optional
-        The probability over which the second class is predicted; default: the model's own.
+        The probability above which the second class, or a label, is predicted; default: the
+        model's own.
     first_row : int
         The number of the first row, for messages.
     proba : bool
-        Whether probabilities are wanted, where there are some.
+        Whether to return probabilities, if the model has them.
 
     Raises
     ------
     DataError
-        As `check_range`, for inputs or outputs.
+        As for `check_range`, on inputs or outputs.
     """
     margin = margin_of(model.threshold if threshold is None else threshold)
     proba = proba and gives_probabilities(model.network)
@@ -115,16 +116,16 @@ def _classes(
 
 
 def _write(probabilities: Numbers, Z: Numbers, function: Callable[[Numbers], Numbers]) -> None:
-    """Write the probabilities of logits, in parts: they are worked out in float64."""
+    """Write the probabilities of logits, in parts to save memory: they are computed in float64."""
     for part in parts(*Z.shape):
         probabilities[part] = function(Z[part])
 
 
 def _run(model: Model, inputs: NDArray[Any], first_row: int) -> Iterator[tuple[slice, Passes]]:
-    """Run all but the output activation over raw inputs (N, I), pass by pass.
+    """Run the network, except the output activation, over raw inputs (N, I), pass by pass.
 
-    Yields which rows these are, and what holds their logits until the next pass. Raises
-    `DataError` as `check_size` for the inputs, and `check_range` once they are scaled.
+    Yields the rows of each pass, and an object that holds their logits until the next pass. Raises
+    `DataError` as `check_size` does for the inputs, and `check_range` for the scaled inputs.
     """
     passes, scaled = Passes(model.network), model.scaled(inputs.dtype)
     scratch = scaled.scratch(passes.rows, passes.X)
@@ -154,9 +155,9 @@ def asked_blocks(
     advance: Advance = tell_nobody,
     at_once: bool = False,
 ) -> Iterator[PredictedRows]:
-    """Yield what `Model.predictions` promises; parameters and errors are as there.
+    """Yield predictions as documented in `Model.predictions`.
 
-    `at_once` is for arrays, which are then predicted as a whole.
+    With `at_once`, an array is predicted as a single block.
     """
     threshold = threshold_for(model, threshold)
     all_ = at_once and isinstance(rows, np.ndarray) and model.preprocessing.encoding is None
@@ -174,21 +175,21 @@ def asked_blocks(
 def predicted_blocks(
     model: Model, rows: object, asked: Asked, *, threshold: float | None = None, proba: bool = True
 ) -> Iterator[PredictedRows]:
-    """Predict for rows of any form, block by block.
+    """Predict rows in any form, block by block.
 
     Parameters
     ----------
     asked : Asked
-        What else is read of the rows.
+        Options for reading the rows.
     threshold : float, optional
         As for `predict_rows`.
     proba : bool
-        Whether probabilities are kept.
+        Whether to include probabilities.
 
     Raises
     ------
     DataError
-        With the place, what was found and what was expected; blocks before it are yielded.
+        If rows are invalid; blocks before the error are yielded.
     """
     first = 0
     names: dict[str, str] = {}
@@ -212,26 +213,26 @@ def predicted_blocks(
 
 
 def blocks_of(rows: Rows, model: Model) -> Iterator[Rows]:
-    """Yield numbers of rows, as many at a time as are predicted."""
+    """Yield row numbers in blocks of the size used for predictions."""
     step = min(block_rows(len(model.preprocessing.columns)), _rows_of_outputs(model.network))
     for start in range(0, len(rows), step):
         yield rows[start : start + step]
 
 
 def _rows_of_outputs(network: Network) -> int:
-    """Return how many rows are predicted at a time, some passes: fewer with many outputs."""
+    """Return the number of rows predicted at once, a multiple of a pass; fewer for many outputs."""
     a_pass = rows_a_pass(network)
     return a_pass * max(1, _BLOCK_NUMBERS // (a_pass * network.output.outputs))
 
 
 def in_one(arrays: Iterable[NDArray[Any]]) -> NDArray[Any]:
-    """Return arrays (B, ...), one or more, as one; of others only one is in memory at a time."""
+    """Concatenate one or more arrays (B, ...), with only one in memory besides the result."""
     waiting = iter(arrays)
     whole, owned = next(waiting), False
     rows = len(whole)
     for each in waiting:
         stop = rows + len(each)
-        if not owned:  # memory that can grow where it is
+        if not owned:  # copy to memory that can be resized in place
             whole, owned = whole.copy(), True
         if stop > len(whole):
             whole.resize((max(stop, len(whole) * 9 // 8), *each.shape[1:]), refcheck=False)
@@ -243,9 +244,9 @@ def in_one(arrays: Iterable[NDArray[Any]]) -> NDArray[Any]:
 
 
 def block_rows(columns: int, most_rows: int = MOST_ROWS) -> int:
-    """Return how many rows of so many columns are predicted at a time: fewer where these are long.
+    """Return the number of rows per block, given the number of columns: long rows get fewer.
 
-    It is a multiple of the rows that a network takes at once.
+    It is a multiple of the rows of a pass.
     """
     batches = _BLOCK_NUMBERS // (ROWS_A_PASS * columns)
     return min(max(batches, 1) * ROWS_A_PASS, most_rows)

@@ -1,4 +1,4 @@
-"""What is done to the rows of a model before its network sees them."""
+"""The preprocessing of a model's rows before they enter the network."""
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -16,22 +16,22 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Preprocessing:
-    """What is done to an input row before the network sees it: ``(x - offset) * scale``.
+    """The preprocessing of inputs and targets; inputs become ``(x - offset) * scale``.
 
     Attributes
     ----------
     columns : list of str
     offset, scale : float or list of float
-        One number for all columns, or one for each.
+        One number for all columns, or one per column.
     target_offset, target_scale : float or list of float
-        Of a regression: its outputs are ``(t - target_offset) * target_scale``, of the targets t.
+        For a regression: outputs are ``(t - target_offset) * target_scale`` for targets t.
     encoding : Encoding or None
-        How the columns of a table became these; None where rows are numbers as they are.
+        The encoding of table columns as inputs; None if the rows are already numeric.
     images : ImageFormat or None
-        What images the rows are, if they are, as bytes.
+        The format of image rows (bytes); None for other rows.
     ranges : list of two lists of float, or None
-        The lowest and the highest value of each column in the training rows; None for bytes, and
-        in files of earlier versions. They change nothing that is done.
+        The minima and maxima of the columns in the training rows; None for bytes, and in files of
+        earlier versions. They do not affect the preprocessing.
     """
 
     columns: list[str]
@@ -45,14 +45,14 @@ class Preprocessing:
 
     @property
     def taken(self) -> "Taken":
-        """What rows it takes."""
+        """The rows that the model takes."""
         from nncli.data.rows.reading import Taken
 
         return Taken(self.columns, self.encoding, self.images, self.ranges)
 
 
 def ranges_of(train: Split, before: Preprocessing | None = None) -> list[list[float]] | None:
-    """Return the ranges of training rows, and of those `before`; None for bytes, of any value."""
+    """Return the ranges of the training rows, extended by those of `before`; None for bytes."""
     if train.inputs.dtype.itemsize == 1 or (before and before.ranges is None):
         return None
     lowest, highest = extremes(train)

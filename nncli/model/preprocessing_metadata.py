@@ -1,4 +1,4 @@
-"""The part of a model file's metadata that describes its preprocessing."""
+"""Read the preprocessing from the metadata of a model file."""
 
 from typing import Any
 
@@ -15,9 +15,9 @@ from nncli.nn.network import Network
 
 
 def read_preprocessing(values: dict[str, Any], network: Network) -> Preprocessing:
-    """Return the preprocessing that metadata describes. Raises `Refusal`."""
+    """Return the preprocessing described by metadata. Raises `Refusal`."""
     inputs, largest = network.layers[0].inputs, float(np.finfo(np.float32).max)
-    largest_scale = float(np.finfo(np.float64).max)  # of numbers that hardly differ
+    largest_scale = float(np.finfo(np.float64).max)  # for numbers that hardly differ
     columns = get_texts(values, "columns")
     if len(columns) != inputs:
         raise Refusal(f"its preprocessing does not have {inputs} columns")
@@ -32,10 +32,10 @@ def read_preprocessing(values: dict[str, Any], network: Network) -> Preprocessin
     target_scale = _one_or_each(values, "target_scale", outputs, largest_scale)
     scales = target_scale if isinstance(target_scale, list) else [target_scale]
     if min(map(abs, scales)) * largest < 1:
-        raise Refusal("target_scale of its preprocessing is 0, or nearly")
+        raise Refusal("target_scale of its preprocessing is 0 or almost 0")
     encoding = _encoding(get(values, "encoding", object))
     if encoding is not None and not _leads_to(encoding, columns):
-        raise Refusal("the encoding of its preprocessing does not lead to its columns")
+        raise Refusal("the encoding of its preprocessing does not match its columns")
     return Preprocessing(
         columns,
         offset,
@@ -49,11 +49,11 @@ def read_preprocessing(values: dict[str, Any], network: Network) -> Preprocessin
 
 
 def _ranges(values: Any, inputs: int) -> list[list[float]] | None:
-    if values is None:  # or a model of an earlier version
+    if values is None:  # for bytes, or in earlier versions
         return None
     shape_fits = isinstance(values, list) and len(values) == 2
     if not shape_fits or not all(_are_numbers(each, inputs) for each in values):
-        raise Refusal(f"ranges of its preprocessing are not twice {inputs} numbers")
+        raise Refusal(f"ranges of its preprocessing are not two lists of {inputs} numbers")
     return values  # type: ignore[no-any-return]  # checked just above
 
 
@@ -63,16 +63,16 @@ def _are_numbers(values: Any, count: int) -> bool:
 
 
 def _images(values: object, columns: list[str]) -> ImageFormat | None:
-    if values is None:  # or a model from before there were images
+    if values is None:  # no images, or a model of an earlier version
         return None
     height, width, channels = (get(values, key, int) for key in ("height", "width", "channels"))
     background = get(values, "background", str)
     possible = min(height, width) > 0 and height * width <= MOST_INPUTS and channels in (1, 3)
     if not possible or background not in BACKGROUNDS:
-        raise Refusal("has images of a size, channels or background that there are not")
+        raise Refusal("has an unsupported image size, channel count or background")
     images = ImageFormat(height, width, channels, background)
     if images.inputs != len(columns) or images.columns != columns:
-        raise Refusal("the images of its preprocessing do not lead to its columns")
+        raise Refusal("the images of its preprocessing do not match its columns")
     return images
 
 
@@ -97,18 +97,18 @@ def _encoding(values: object) -> Encoding | None:
     if len({column.name for column in columns}) != len(columns):
         raise Refusal("its encoding has a column twice")
     if not isinstance(name, str | None):
-        raise Refusal("the id of its encoding is no column")
+        raise Refusal("the id of its encoding is not a column name")
     forms = values.get("forms", {})  # type: ignore[attr-defined]  # earlier versions had none
     if not isinstance(forms, dict) or not {*map(str, forms.values())} <= {*FORMS}:
-        raise Refusal("its encoding has forms of text that there are not")
+        raise Refusal("its encoding has unknown text forms")
     return Encoding(columns, tuple(blanks), name, forms)
 
 
 def _leads_to(encoding: Encoding, columns: list[str]) -> bool:
-    """Return whether an encoding makes these inputs.
+    """Return whether an encoding produces these inputs.
 
-    A name stands once in the file, but in an input for each of its categories: so they are
-    counted before they are made.
+    A name is stored once but repeated for each category. To limit memory, the total length is
+    checked before the names are generated.
     """
     characters = sum(len(each.name) * len(each.categories) for each in encoding.columns)
     return characters <= sum(map(len, columns)) and encoding.inputs == columns
@@ -118,14 +118,17 @@ def _column(values: Any) -> Column:
     name, kind, missing = (get(values, key, str) for key in ("name", "kind", "missing"))
     categories, fill = get_texts(values, "categories"), get(values, "fill", object)
     if kind not in KINDS or missing not in POLICIES:
-        raise Refusal(f"the column {name!r} of its encoding is {kind!r} with missing {missing!r}")
+        raise Refusal(
+            f"the column {name!r} of its encoding has the unsupported kind {kind!r} or policy "
+            f"{missing!r}"
+        )
     texts = kind == "category"
     needed = missing == "constant" if texts else missing != "error"
     fits = isinstance(fill, str) and fill in categories if texts else is_number(fill, LARGEST)
     unfit = not fits if needed else fill is not None
     if unfit or len({*categories}) != len(categories) or (categories and not texts):
-        raise Refusal(f"the column {name!r} of its encoding has categories or a fill that differ")
+        raise Refusal(f"the column {name!r} of its encoding has invalid categories or fill")
     parts = get_texts(values, "parts") if "parts" in values else []  # earlier versions had none
     if bool(parts) != (kind == "date") or parts != [each for each in PARTS if each in parts]:
-        raise Refusal(f"the column {name!r} of its encoding has parts that there are not")
+        raise Refusal(f"the column {name!r} of its encoding has invalid parts")
     return Column(name, kind, missing, fill, tuple(categories), tuple(parts))  # type: ignore[arg-type]  # checked

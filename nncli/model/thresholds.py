@@ -1,4 +1,4 @@
-"""The probability over which the second class, or a label, is predicted."""
+"""The threshold: the probability above which the second class, or a label, is predicted."""
 
 from numbers import Real
 
@@ -15,23 +15,23 @@ def gives_probabilities(network: Network) -> bool:
 
 
 def has_threshold(task: str, network: Network) -> bool:
-    """Return whether a probability is compared with a threshold."""
+    """Return whether predictions compare a probability with a threshold."""
     return task in WITH_THRESHOLD and gives_probabilities(network)
 
 
 def own_threshold(model: Model) -> float | None:
-    """Return the threshold that a model's config has; None if it has none.
+    """Return the threshold in a model's config; None if the model has no use for one.
 
     Raises
     ------
     ModelFileError
-        When its config has something else than a probability there.
+        If the threshold in the config is not a probability.
     """
     if not has_threshold(model.task, model.network):
         return None
     section = model.config.get("model")
     found = section.get("threshold") if isinstance(section, dict) else None
-    if found is None:  # of a model from before there were thresholds
+    if found is None:  # a model of an earlier version, without thresholds
         return DEFAULT_THRESHOLD
     if not isinstance(found, float) or not 0 < found < 1:
         raise ModelFileError(
@@ -42,21 +42,22 @@ def own_threshold(model: Model) -> float | None:
 
 
 def threshold_for(model: Model, asked: float | None) -> float | None:
-    """Return the threshold that is asked for, or else the model's own.
+    """Return the requested threshold, or the model's own by default.
 
     Raises
     ------
     UsageError
-        When it is not between 0 and 1, or the model has nothing to compare it with.
+        If the threshold is not between 0 and 1, or the model has no use for it.
     """
     if asked is None:
         return model.threshold
     if isinstance(asked, bool) or not isinstance(asked, Real):
         raise unexpected(argument("threshold"), asked, "a probability between 0 and 1")
     if model.task not in WITH_THRESHOLD:
-        problem = f"its task is {model.task}; a threshold is for {' and '.join(WITH_THRESHOLD)}"
+        tasks = " and ".join(WITH_THRESHOLD)
+        problem = f"its task is {model.task}; a threshold applies only to {tasks}"
     elif not gives_probabilities(model.network):
-        problem = "its outputs are no probabilities to compare a threshold with"
+        problem = "its outputs are not probabilities, so it has no threshold"
     elif not 0 < asked < 1:
         raise UsageError(
             f"{argument('threshold')}: found {asked:g}; expected a probability between 0 and 1"
@@ -67,7 +68,7 @@ def threshold_for(model: Model, asked: float | None) -> float | None:
 
 
 def check_probabilities(model: Model) -> None:
-    """Raise `UsageError` when a model's outputs are no probabilities."""
+    """Raise `UsageError` if the outputs of a model are not probabilities."""
     if model.task == "regression" or not gives_probabilities(model.network):
         remedy = said("leave out --proba", "use predict")
-        raise UsageError(f"{model.called}: its outputs are no probabilities; {remedy}")
+        raise UsageError(f"{model.called}: its outputs are not probabilities; {remedy}")

@@ -1,4 +1,4 @@
-"""What is true of rows, beside what is predicted for them: the targets, and how far off it is."""
+"""The targets of predicted rows, and the errors of the predictions."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -13,9 +13,9 @@ from nncli.model.predicted import Columns, Predicted, PredictedNumbers, Predicti
 def true_columns(truth: Sequence[Cells], predictions: Predicted) -> tuple[Columns, Columns]:
     """Return the targets of rows, and the errors of their predictions.
 
-    The first are ``target``, or ``target_<name>`` of several. The second are of numbers ``error``,
-    the prediction minus the target, and else ``correct``; alike of several. Where a target is not
-    known, both are blank: None among text, masked in arrays.
+    The target column is ``target``, or ``target_<name>`` if there are several. The error column is
+    ``error`` for numbers, the prediction minus the target, else ``correct``; it gets the same
+    suffix. Both are blank where a target is unknown: None in lists of text, masked in arrays.
     """
     if isinstance(predictions, Predictions):
         (known,) = truth
@@ -40,5 +40,5 @@ def true_columns(truth: Sequence[Cells], predictions: Predicted) -> tuple[Column
 
 
 def _masked(values: list[bool | None]) -> NDArray[Any]:
-    """Return Booleans as an array, masked where there is none."""
+    """Return Booleans as an array, with None masked."""
     return np.ma.array([bool(each) for each in values], mask=[each is None for each in values])

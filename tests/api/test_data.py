@@ -168,9 +168,7 @@ def test_a_run_whose_rows_were_given_needs_them_again(rows):
     np.testing.assert_array_equal(parameters(resumed), parameters(whole))
     with pytest.raises(nncli.DataError, match="the data has changed since its checkpoint"):
         nncli.resume("run", {"training.epochs": 4}, data=(rows[0] + 1, rows[1]))
-    with pytest.raises(
-        nncli.DataError, match="passed from Python, which are not saved; pass rows to"
-    ):
+    with pytest.raises(nncli.DataError, match="passed from Python and are not saved; pass rows to"):
         nncli.load("run").evaluate()
 
 

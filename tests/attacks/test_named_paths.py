@@ -176,8 +176,8 @@ def test_the_message_names_path_reason_and_remedies(project, run, command):
     model = stranger(project, project / "m.npz", {"path": str(place), "target": "y"})
     other = "evaluate it with --data FILE" if command == "eval" else "trace a config of your own"
     assert run(command, "m.npz")[2] == (
-        f"Error: m.npz: its data, {place}, lies outside of the model's folder and is not, or no "
-        f"longer, that of its training; {other}, or if you trust the model, add --trust-paths\n"
+        f"Error: m.npz: its data, {place}, is outside the model's folder and could not be verified "
+        f"as its training data; {other}, or if you trust the model, add --trust-paths\n"
     )
     assert model.exists()
 
@@ -222,7 +222,7 @@ def test_data_that_links_lead_to_is_read_as_long_as_it_is_the_same(project, run)
     assert run("eval", "runs/c-001")[0] == 0
     with (project / "data" / "d.csv").open("a", encoding="utf-8") as stream:
         stream.write("3,4,a\n")
-    assert "lies outside" in run("eval", "runs/c-001")[2]
+    assert "is outside the model's folder" in run("eval", "runs/c-001")[2]
 
 
 def test_a_model_in_memory_is_the_callers_own(project):

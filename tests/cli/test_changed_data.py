@@ -90,8 +90,8 @@ def test_eval_names_what_has_changed(nncli, train, source, change, path, parts):
     assert done.code == 0
     assert json.loads(done.out)["split"] == "test"
     assert done.err == (
-        f"Warning: R: {TOLD}{parts}; it may have been trained on some of these test rows; put the "
-        "data back, or evaluate rows that it has not seen with --data FILE\n"
+        f"Warning: R: {TOLD}{parts}; it may have been trained on some of these test rows; restore "
+        "the data, or evaluate unseen rows with --data FILE\n"
     )
     with pytest.warns(api.NncliWarning, match=TOLD):
         api.load("R").evaluate(split="train" if path != "t.csv" else "test")

@@ -185,7 +185,7 @@ def test_a_value_beyond_the_precision_of_the_model_is_one_line(nncli, weights, t
     (tmp_path / "rows.csv").write_text(f"x1,x2,xor\n0,1,1\n0,{value},1\n", encoding="utf-8")
     result = nncli("eval", weights, "--data", "rows.csv")
     assert result.code == 1
-    assert "row 1 (from 0): a value is too large for the float32" in result.error
+    assert "row 1 (from 0): a value is too large for the float32 precision" in result.error
 
 
 # The threshold of two classes
@@ -244,12 +244,12 @@ def test_a_threshold_that_is_no_probability_is_refused(nncli, weights, command, 
 def test_a_threshold_needs_two_classes_and_probabilities(nncli, xor_config, many_classes, tmp_path):
     write_model(tmp_path / "many.npz", many_classes(4))
     assert nncli("eval", "many.npz", "--threshold=0.3").error == (
-        "Error: many.npz: its task is multiclass; a threshold is for binary and multilabel; leave "
-        "out --threshold"
+        "Error: many.npz: its task is multiclass; a threshold applies only to binary and "
+        "multilabel; leave out --threshold"
     )
     assert nncli("train", xor_config, "model.output=tanh", "-o", "run").code == 0
     assert nncli("eval", "run", "--threshold=0.3").error == (
-        "Error: run: its outputs are no probabilities to compare a threshold with; leave out "
+        "Error: run: its outputs are not probabilities, so it has no threshold; leave out "
         "--threshold"
     )
     found = json.loads(nncli("eval", "run", "--json").out)

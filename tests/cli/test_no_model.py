@@ -51,7 +51,7 @@ def test_a_run_that_was_killed_can_be_resumed(nncli, xor_config, tmp_path, error
     assert nncli("train", xor_config, "-q", "-o", "a run").code == 0
     for name in ("weights.npz", "metrics.json"):
         (tmp_path / "a run" / name).unlink()
-    stopped = "Error: a run: training was stopped after {}, before it saved weights; "
+    stopped = "Error: a run: training was interrupted after {}, before it saved weights; "
     remedy = "resume it: nncli train --resume 'a run'"
     assert error_of("a run") == stopped.format("3 epochs") + remedy
     (tmp_path / "a run" / "history.csv").unlink()
@@ -86,10 +86,8 @@ def test_a_cross_validation_that_was_stopped_can_be_resumed(nncli, folds, tmp_pa
     (tmp_path / "run" / "metrics.json").unlink()
     for name in ("weights.npz", "metrics.json"):
         (tmp_path / "run" / "fold-2" / name).unlink()
-    stopped = (
-        "Error: run: is a cross-validation that was stopped; resume it: nncli train --resume run"
-    )
-    assert error_of("run") == f"{stopped}, or choose a model of its folds: run/fold-1"
+    stopped = "Error: run: is an interrupted cross-validation; resume it: nncli train --resume run"
+    assert error_of("run") == f"{stopped}, or choose the model of a fold: run/fold-1"
     (tmp_path / "run" / "fold-1" / "weights.npz").unlink()
     assert error_of("run") == stopped
 

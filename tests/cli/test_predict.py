@@ -231,7 +231,7 @@ def test_on_standard_output_what_comes_before_an_error_is_written(nncli, weights
     result = nncli("predict", weights, "rows.csv")
     assert result.code == 1
     assert result.err == (
-        "Error: row 40000 (from 0): a value is too large for the float32 numbers of the model\n"
+        "Error: row 40000 (from 0): a value is too large for the float32 precision of the model\n"
     )
     assert result.out.startswith("row,prediction\n0,")
     assert result.out.endswith("\n")
@@ -257,7 +257,7 @@ def test_a_value_beyond_the_precision_of_the_model_is_one_line(nncli, weights, v
     result = nncli("predict", weights, "-", stdin=f"0,1\n0,{value}\n".encode())
     assert result.code == 1
     assert result.error == (
-        "Error: row 1 (from 0): a value is too large for the float32 numbers of the model"
+        "Error: row 1 (from 0): a value is too large for the float32 precision of the model"
     )
 
 

@@ -223,7 +223,7 @@ def test_a_run_that_was_stopped_says_why_it_has_no_model(nncli, tmp_path, stop_a
     assert nncli("train", "-q", "xor.yaml", "-o", "run").code == 130
     done = nncli("show", "run")
     assert done.code == 1
-    assert "stopped after 3 epochs in the selection of epochs" in done.error
+    assert "interrupted after 3 epochs in the selection of epochs" in done.error
     assert nncli("show", "run/selection").code == 0
 
 

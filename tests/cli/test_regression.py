@@ -202,7 +202,7 @@ def test_a_regression_has_no_probabilities(nncli, tmp_path, overrides):
     np.save(tmp_path / "rows.npy", X)
     result = nncli("predict", "run", "rows.npy", "--proba")
     assert result.code == 2
-    assert result.error == "Error: run: its outputs are no probabilities; leave out --proba"
+    assert result.error == "Error: run: its outputs are not probabilities; leave out --proba"
 
 
 # Files with targets

@@ -162,7 +162,7 @@ def test_classes_with_a_sigmoid_each_are_divided_by_their_sum(dtype):
 def test_a_logit_beyond_the_precision_is_refused(output, outputs, task):
     model = model_of(output, outputs, np.float32, task=task)
     model.network.parameters[:] *= 1e10
-    with pytest.raises(DataError, match=r"row 1 .*too large for the float32 numbers of the model"):
+    with pytest.raises(DataError, match=r"row 1 .*large for the float32 precision of the model"):
         predict_rows(model, np.array([[1.0] * outputs, [1e29] * outputs]))
 
 

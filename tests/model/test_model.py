@@ -102,7 +102,7 @@ def test_probabilities_are_of_every_class_or_label(models):
         assert found.shape == (90, columns)
         np.testing.assert_allclose(found.sum(axis=1), 1, rtol=1e-5)
     assert models["labels"].predict_proba(X).shape == (90, 2)
-    with pytest.raises(UsageError, match="its outputs are no probabilities"):
+    with pytest.raises(UsageError, match="its outputs are not probabilities"):
         models["number"].predict_proba(X)
 
 
@@ -148,9 +148,9 @@ def test_rows_or_a_split_of_its_own_data_are_evaluated(models):
     assert model.evaluate(split="train").metrics == model.metrics["train"]
     found = model.evaluate(X, TARGETS["binary"])
     assert (found.split, found.rows) == ("X", 90)
-    with pytest.raises(UsageError, match="the train rows and rows of your own exclude each other"):
+    with pytest.raises(UsageError, match="the train rows and your own rows are mutually exclusive"):
         model.evaluate(X, TARGETS["binary"], split="train")
-    with pytest.raises(UsageError, match="targets are given without the rows"):
+    with pytest.raises(UsageError, match="targets: given without rows; pass both"):
         model.evaluate(targets=TARGETS["binary"])
     with pytest.raises(UsageError, match="its data has no held_out rows"):
         model.evaluate(split="held_out")

@@ -229,7 +229,9 @@ def test_a_regression_of_other_targets_than_outputs_is_refused(path, changes, pr
 
 def test_softmax_is_no_output_of_a_regression(path):
     write_model(path, make_model(block(3, 2, "softmax"), **REGRESSION))
-    with pytest.raises(ModelFileError, match="has the output softmax for the task 'regression'"):
+    with pytest.raises(
+        ModelFileError, match="has the output softmax, which does not suit the task 'regression'"
+    ):
         read_model(path)
 
 
@@ -507,7 +509,7 @@ WRONG_FILES = {
     "objects": (with_pickled_objects, "W1 has the type '|O'"),
     "other numbers in W1": (
         lambda: packed({**arrays_in(written()), "W1": W1}),
-        "W1 is not what was saved",
+        "W1 does not match its SHA-256 checksum",
     ),
     "no slope1": (lambda: with_arrays(sloped(), slope1=None), "lacks slope1"),
     "slopes that nothing learns": (lambda: with_arrays(slope1=SLOPES), "unexpected members slope1"),
@@ -527,10 +529,10 @@ WRONG_FILES = {
     ),
     "other slopes": (
         lambda: packed({**arrays_in(sloped()), "slope1": SLOPES}),
-        "slope1 is not what was saved",
+        "slope1 does not match its SHA-256 checksum",
     ),
-    "metadata as a list": (lambda: with_arrays(metadata=np.array(["{}"])), "not a text"),
-    "metadata as a number": (lambda: with_arrays(metadata=np.array(1)), "not a text"),
+    "metadata as a list": (lambda: with_arrays(metadata=np.array(["{}"])), "not a string"),
+    "metadata as a number": (lambda: with_arrays(metadata=np.array(1)), "not a string"),
     "metadata as bytes": (
         lambda: with_arrays(metadata=np.array(b"{}")),
         "metadata has the type '|S2'",
@@ -592,7 +594,7 @@ def test_the_checks_of_wrong_files_start_from_a_file_that_is_read(path):
     assert_same_models(read_model(path), make_model())
     text = "{'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }".ljust(117)
     path.write_bytes(with_header(text))
-    assert_refused(path, "W1 is not what was saved")  # by its values alone
+    assert_refused(path, "W1 does not match its SHA-256 checksum")  # by its values alone
 
 
 def test_of_a_run_directory_the_weights_are_read(path):
@@ -607,7 +609,9 @@ def test_a_missing_file_and_a_directory_are_refused(path):
         read_model(path)  # of a directory, the weights.npz in it
 
 
-@pytest.mark.parametrize("words", ["is truncated in metadata", "W1 is not what was saved"])
+@pytest.mark.parametrize(
+    "words", ["is truncated in metadata", "W1 does not match its SHA-256 checksum"]
+)
 def test_a_damaged_file_comes_with_a_remedy(path, words):
     by_words = {each: make for make, each in WRONG_FILES.values()}
     path.write_bytes(by_words[words]())
@@ -864,13 +868,13 @@ def test_a_model_from_before_there_were_images_is_read(path):
 @pytest.mark.parametrize(
     ("changes", "problem"),
     [
-        ({"height": 0}, "a size, channels or background that there are not"),
-        ({"channels": 2, "width": 3}, "a size, channels or background that there are not"),
-        ({"height": 1 << 40}, "a size, channels or background that there are not"),
+        ({"height": 0}, "an unsupported image size, channel count or background"),
+        ({"channels": 2, "width": 3}, "an unsupported image size, channel count or background"),
+        ({"height": 1 << 40}, "an unsupported image size, channel count or background"),
         ({"height": 1.0}, "height in its metadata is not of type int"),
-        ({"background": "green"}, "a size, channels or background that there are not"),
-        ({"height": 2}, "do not lead to its columns"),
-        ({"height": 6, "width": 1, "channels": 1}, "do not lead to its columns"),
+        ({"background": "green"}, "an unsupported image size, channel count or background"),
+        ({"height": 2}, "do not match its columns"),
+        ({"height": 6, "width": 1, "channels": 1}, "do not match its columns"),
     ],
 )
 def test_a_wrong_format_of_images_is_refused(path, changes, problem):
@@ -891,21 +895,36 @@ def of_column(index, **values):
 @pytest.mark.parametrize(
     ("change", "problem"),
     [
-        (of_encoding("columns", []), "does not lead to its columns"),
+        (of_encoding("columns", []), "does not match its columns"),
         (of_encoding("columns", [3]), "has no name"),
-        (of_encoding("id", 3), "the id of its encoding is no column"),
-        (of_encoding("blanks", [3]), "not a list of texts"),
-        (of_column(0, kind="moment"), "the column 'age' of its encoding is 'moment'"),
-        (of_column(0, kind="date"), "the column 'age' of its encoding has parts that there are"),
-        (of_column(0, missing="mode"), "the column 'age' of its encoding is 'number' with"),
-        (of_column(0, fill=None), "the column 'age' of its encoding has categories or a fill"),
-        (of_column(0, fill="40"), "the column 'age' of its encoding has categories or a fill"),
-        (of_column(0, fill=1e300), "the column 'age' of its encoding has categories or a fill"),
-        (of_column(0, missing="error"), "the column 'age' of its encoding has categories"),
-        (of_column(0, categories=["a"]), "the column 'age' of its encoding has categories"),
-        (of_column(1, fill="other"), "the column 'city' of its encoding has categories"),
-        (of_column(1, categories=["no", "no"]), "the column 'city' of its encoding has"),
-        (of_column(1, categories=["no"]), "does not lead to its columns"),
+        (of_encoding("id", 3), "the id of its encoding is not a column name"),
+        (of_encoding("blanks", [3]), "not a list of strings"),
+        (
+            of_column(0, kind="moment"),
+            "the column 'age' of its encoding has the unsupported kind 'moment'",
+        ),
+        (of_column(0, kind="date"), "the column 'age' of its encoding has invalid parts"),
+        (
+            of_column(0, missing="mode"),
+            "the column 'age' of its encoding has the unsupported kind 'number' or",
+        ),
+        (
+            of_column(0, fill=None),
+            "the column 'age' of its encoding has invalid categories or fill",
+        ),
+        (
+            of_column(0, fill="40"),
+            "the column 'age' of its encoding has invalid categories or fill",
+        ),
+        (
+            of_column(0, fill=1e300),
+            "the column 'age' of its encoding has invalid categories or fill",
+        ),
+        (of_column(0, missing="error"), "the column 'age' of its encoding has invalid categories"),
+        (of_column(0, categories=["a"]), "the column 'age' of its encoding has invalid categories"),
+        (of_column(1, fill="other"), "the column 'city' of its encoding has invalid categories"),
+        (of_column(1, categories=["no", "no"]), "the column 'city' of its encoding has invalid"),
+        (of_column(1, categories=["no"]), "does not match its columns"),
         (of_column(2, name="age"), "has a column twice"),
         (lambda metadata: metadata["preprocessing"].update(target_scale=0), "target_scale"),
         (lambda metadata: metadata["preprocessing"].update(target_scale=[1]), "target_scale"),

@@ -351,7 +351,7 @@ def test_without_pyarrow_the_command_that_gets_it_is_named(monkeypatch):
     with pytest.raises(OutputError) as caught:
         FORMATS["parquet"].write([block], io.BytesIO())
     assert str(caught.value) == (
-        "Parquet is written with pyarrow, which is not installed; get it with: "
+        "writing Parquet requires pyarrow, which is not installed; install it with: "
         + install_command("parquet")
     )
 

@@ -66,8 +66,8 @@ DROPOUT = {"kind": "dropout", "parameters": {"rate": 0.5}, "arrays": []}
 
 IN_ANY_FORMAT = {
     "a newer format": (set_to("format_version", value=4), "install a newer nncli"),
-    "format 0": (set_to("format_version", value=0), "none below 1"),
-    "format -1": (set_to("format_version", value=-1), "none below 1"),
+    "format 0": (set_to("format_version", value=0), "format version 0; expected 1 or more"),
+    "format -1": (set_to("format_version", value=-1), "format version -1; expected 1 or more"),
     "format 1.0": (set_to("format_version", value=1.0), "not of type int"),
     "format true": (set_to("format_version", value=True), "not of type int"),
     "no format": (without("format_version"), "no format_version"),
@@ -82,7 +82,7 @@ IN_ANY_FORMAT = {
     "a column too few": (without("preprocessing", "columns", 0), "does not have 3 columns"),
     "columns that are numbers": (
         set_to("preprocessing", "columns", value=[1, 2, 3]),
-        "not a list of texts",
+        "not a list of strings",
     ),
     "an offset too few": (set_to("preprocessing", "offset", value=[1, 2]), "nor 3 numbers"),
     "an offset of text": (set_to("preprocessing", "offset", value="1"), "nor 3 numbers"),
@@ -99,28 +99,28 @@ IN_ANY_FORMAT = {
     "a target too much": (set_to("targets", value=["a", "b"]), "2 different targets for 1 outputs"),
     "no targets": (without("targets"), "no targets"),
     "no target": (set_to("targets", value=[]), "0 different targets for 1 outputs"),
-    "targets that are numbers": (set_to("targets", value=[1]), "not a list of texts"),
+    "targets that are numbers": (set_to("targets", value=[1]), "not a list of strings"),
     "classes of a regression": (
         set_to("task", value="regression"),
         "has 2 different classes for 1 outputs",
     ),
-    "an unknown task": (set_to("task", value="ranking"), "for the task 'ranking'"),
-    "classes that are numbers": (set_to("classes", value=[0, 1]), "not a list of texts"),
+    "an unknown task": (set_to("task", value="ranking"), "does not suit the task 'ranking'"),
+    "classes that are numbers": (set_to("classes", value=[0, 1]), "not a list of strings"),
     "classes as text": (set_to("classes", value="01"), "classes in its metadata"),
     "an unknown loss": (set_to("loss", value="hinje"), "unknown loss 'hinje'"),
     "no loss": (without("loss"), "no loss"),
     "no parameters of the loss": (without("loss_parameters"), "no loss_parameters"),
     "a parameter of the loss too much": (
         set_to("loss_parameters", value={"delta": 1.0}),
-        "other parameters than sigmoid_cross_entropy takes",
+        "wrong parameters for sigmoid_cross_entropy",
     ),
     "a parameter of the loss too few": (
         set_to("loss", value="huber"),
-        "other parameters than huber takes",
+        "wrong parameters for huber",
     ),
     "a parameter of text": (
         lambda metadata: metadata.update(loss="huber", loss_parameters={"delta": "1"}),
-        "other parameters than huber takes",
+        "wrong parameters for huber",
     ),
     "no task": (without("task"), "no task"),
     "no config": (without("config"), "no config"),
@@ -128,9 +128,15 @@ IN_ANY_FORMAT = {
     "metrics that are text": (set_to("metrics", "test", "loss", value="0"), "metrics are not"),
     "metrics without splits": (set_to("metrics", value={"loss": 1}), "metrics are not"),
     "no checksums": (without("sha256"), "no sha256"),
-    "a checksum too few": (without("sha256", "b1"), "b1 is not what was saved"),
-    "another checksum": (set_to("sha256", "b1", value="0" * 64), "b1 is not what was saved"),
-    "a checksum of nothing": (set_to("sha256", "b1", value=None), "b1 is not what was saved"),
+    "a checksum too few": (without("sha256", "b1"), "b1 does not match its SHA-256 checksum"),
+    "another checksum": (
+        set_to("sha256", "b1", value="0" * 64),
+        "b1 does not match its SHA-256 checksum",
+    ),
+    "a checksum of nothing": (
+        set_to("sha256", "b1", value=None),
+        "b1 does not match its SHA-256 checksum",
+    ),
     "a fingerprint as a list": (
         set_to("data_fingerprint", value=["train rows"]),
         "data_fingerprint in its metadata is not of type dict",
@@ -141,11 +147,11 @@ IN_ANY_FORMAT = {
     ),
     "a fingerprint of an unknown part": (
         set_to("data_fingerprint", value={"train \x1b[2J": "0"}),
-        "data_fingerprint in its metadata is not that of a data set",
+        "data_fingerprint in its metadata is not a valid fingerprint",
     ),
     "a fingerprint of numbers": (
         set_to("data_fingerprint", value={"train rows": 1}),
-        "data_fingerprint in its metadata is not that of a data set",
+        "data_fingerprint in its metadata is not a valid fingerprint",
     ),
     "no version": (without("nncli_version"), "no nncli_version"),
     "a version of numbers": (set_to("numpy_version", value=2), "numpy_version in its metadata"),
@@ -169,22 +175,22 @@ IN_FORMAT_3 = {
     ),
     "no parameters": (layer(0, parameters=None), "no parameters"),
     "parameters as a list": (layer(0, parameters=[3, 4]), "parameters in its metadata is not of"),
-    "a size too few": (without("layers", 0, "parameters", "inputs"), "other parameters than dense"),
+    "a size too few": (without("layers", 0, "parameters", "inputs"), "wrong parameters for dense"),
     "a size too much": (
         set_to("layers", 0, "parameters", "depth", value=1),
-        "other parameters than dense takes",
+        "wrong parameters for dense",
     ),
     "a size of text": (
         set_to("layers", 0, "parameters", "inputs", value="3"),
-        "other parameters than dense takes",
+        "wrong parameters for dense",
     ),
     "a size of true": (
         set_to("layers", 2, "parameters", "outputs", value=True),
-        "other parameters than dense takes",
+        "wrong parameters for dense",
     ),
     "a size of nothing": (
         set_to("layers", 0, "parameters", "inputs", value=None),
-        "other parameters than dense takes",
+        "wrong parameters for dense",
     ),
     "a size that is no whole number": (
         set_to("layers", 0, "parameters", "inputs", value=3.0),
@@ -209,20 +215,20 @@ IN_FORMAT_3 = {
     ),
     "a parameter too much": (
         layer(1, parameters={"slope": 0.1}),
-        "other parameters than tanh takes",
+        "wrong parameters for tanh",
     ),
-    "a parameter too few": (layer(1, kind="leaky_relu"), "other parameters than leaky_relu takes"),
+    "a parameter too few": (layer(1, kind="leaky_relu"), "wrong parameters for leaky_relu"),
     "a parameter of another name": (
         layer(1, kind="leaky_relu", parameters={"slopes": 0.1}),
-        "other parameters than leaky_relu takes",
+        "wrong parameters for leaky_relu",
     ),
     "a parameter of text for a layer": (
         layer(1, kind="leaky_relu", parameters={"slope": "0.1"}),
-        "other parameters than leaky_relu takes",
+        "wrong parameters for leaky_relu",
     ),
     "a list for a parameter of a layer": (
         layer(1, kind="prelu", parameters={"slope": [0.1] * 4}),
-        "other parameters than prelu takes",
+        "wrong parameters for prelu",
     ),
     "an activation that would learn slopes": (
         layer(1, kind="prelu", parameters={"slope": 0.25}, arrays=["slope1"]),
@@ -234,15 +240,18 @@ IN_FORMAT_3 = {
     ),
     "no arrays": (layer(0, arrays=None), "no arrays"),
     "arrays as text": (layer(0, arrays="W1"), "arrays in its metadata is not of type list"),
-    "arrays as numbers": (layer(0, arrays=[1, 2]), "arrays in its metadata is not a list of texts"),
-    "an array too few": (layer(0, arrays=["W1"]), "name other arrays than they have"),
-    "an array too many": (layer(1, arrays=["slope1"]), "name other arrays than they have"),
-    "an array twice": (layer(0, arrays=["W1", "b1", "W1"]), "name other arrays than they have"),
-    "arrays of another layer": (layer(0, arrays=["W2", "b2"]), "name other arrays than they have"),
-    "arrays in another order": (layer(0, arrays=["b1", "W1"]), "name other arrays than they have"),
+    "arrays as numbers": (
+        layer(0, arrays=[1, 2]),
+        "arrays in its metadata is not a list of strings",
+    ),
+    "an array too few": (layer(0, arrays=["W1"]), "list the wrong arrays"),
+    "an array too many": (layer(1, arrays=["slope1"]), "list the wrong arrays"),
+    "an array twice": (layer(0, arrays=["W1", "b1", "W1"]), "list the wrong arrays"),
+    "arrays of another layer": (layer(0, arrays=["W2", "b2"]), "list the wrong arrays"),
+    "arrays in another order": (layer(0, arrays=["b1", "W1"]), "list the wrong arrays"),
     "the metadata as an array": (
         layer(0, arrays=["metadata", "b1"]),
-        "name other arrays than they have",
+        "list the wrong arrays",
     ),
     "a layer too few": (layers(lambda each: each[:2]), "unexpected members W2, b2"),
     "a layer too many": (layers(lambda each: [*each[:3], TANH, *each[2:]]), "that do not fit"),
@@ -262,7 +271,7 @@ IN_FORMAT_3 = {
     "softmax in a hidden layer": (layer(1, **SOFTMAX), "output activation in a hidden layer"),
     "an output that is none for the task": (
         layer(3, kind="relu"),
-        "has the output relu for the task 'binary'",
+        "has the output relu, which does not suit the task 'binary'",
     ),
 }
 
@@ -293,11 +302,11 @@ IN_FORMAT_2 = {
     "no parameters": (without("layers", 0, "activation_parameters"), "no activation_parameters"),
     "a parameter too much": (
         set_to("layers", 0, "activation_parameters", value={"slope": 0.1}),
-        "other parameters than tanh takes",
+        "wrong parameters for tanh",
     ),
     "a parameter too few": (
         set_to("layers", 0, "activation", value="leaky_relu"),
-        "other parameters than leaky_relu takes",
+        "wrong parameters for leaky_relu",
     ),
     "an activation that would learn slopes": (
         layer(0, activation="prelu", activation_parameters={"slope": 0.25}),
@@ -313,7 +322,7 @@ IN_FORMAT_2 = {
     ),
     "an output that is none for the task": (
         set_to("layers", 1, "activation", value="relu"),
-        "has the output relu for the task 'binary'",
+        "has the output relu, which does not suit the task 'binary'",
     ),
     "a type too few": (without("preprocessing", "types", 0), "3 columns of numbers"),
     "an unknown type": (set_to("preprocessing", "types", 0, value="date"), "3 columns of numbers"),
