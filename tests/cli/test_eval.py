@@ -127,7 +127,10 @@ def test_a_model_that_does_not_fit_the_data_of_its_config_is_refused(nncli, many
     write_model(tmp_path / "weights.npz", many_classes(2, config={"data": {"source": "xor"}}))
     result = nncli("eval", "weights.npz")
     assert result.code == 1
-    assert "names the source xor, but its columns, targets or classes are not" in result.error
+    assert (
+        "names the source xor, but its columns, targets or classes do not match that source"
+        in result.error
+    )
     assert result.error.endswith("evaluate it with --data FILE")
 
 
