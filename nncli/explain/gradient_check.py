@@ -1,6 +1,6 @@
 """Compare backpropagation with finite differences of the loss.
 
-The derivative by a parameter is computed from the loss at six points around it (Fornberg, 1988)::
+The derivative of a parameter is computed from the loss at six points around it (Fornberg, 1988)::
 
     L'(w) = (45 (L₊₁ - L₋₁) - 9 (L₊₂ - L₋₂) + (L₊₃ - L₋₃)) / 60h + O(h⁶),  L₊ₖ = L(w + k h)
 
@@ -121,7 +121,7 @@ class Surface:
         return max(found)
 
     def derivative(self, index: int, rounding: float) -> Derivative | None:
-        """Return the derivative by parameter `index`; None at a kink.
+        """Return the derivative of parameter `index`; None at a kink.
 
         Parameters
         ----------
@@ -165,9 +165,9 @@ def gradcheck(
     Raises
     ------
     ConfigError, DataError
-        As `train`.
+        As for `train`.
     UsageError
-        If no gradient passes a hidden layer, or there are too few rows.
+        If no gradient passes through a hidden layer, or there are too few rows.
     """
     if isinstance(rows, bool) or not isinstance(rows, Integral) or rows < 1:
         raise unexpected(argument("rows"), rows, "an integer of 1 or more")
@@ -190,12 +190,12 @@ def gradcheck(
 
 
 def _check_trainable(name: str, blocks: Sequence[Block]) -> None:
-    """Raise `UsageError` if no gradient passes a hidden layer."""
+    """Raise `UsageError` if no gradient passes through a hidden layer."""
     for block in blocks[:-1]:
         activation = block.activation
         if not activation.entry.trainable:
             raise UsageError(
-                f"{name}: no gradient passes layer {block.number}: the derivative of "
+                f"{name}: no gradient passes through layer {block.number}: the derivative of "
                 f"{activation.kind} is 0 everywhere; choose another activation"
             )
 

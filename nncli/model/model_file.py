@@ -160,7 +160,7 @@ def _metadata(arrays: dict[str, NDArray[Any]]) -> dict[str, Any]:
     if "metadata" not in arrays:
         raise Refusal("has no metadata: not an nncli model")
     if "parameters" in arrays:
-        raise Refusal("is a checkpoint, not a model; use weights.npz in the same folder")
+        raise Refusal("is a checkpoint, not a model; use weights.npz in its folder")
     if next(iter(arrays)) != "metadata":
         raise Refusal("does not start with its metadata: not written by nncli")
     array = arrays.pop("metadata")

@@ -87,7 +87,7 @@ def config_of(model: Model, *, trust_paths: bool, remedy: str) -> LoadedConfig:
 def _config_beside(folder: Path) -> Any:
     """Return the values of the config that a run saved in a folder; None if there is none.
 
-    The config may be as untrusted as the model: it is validated later, and errors do not quote it.
+    It may be as untrusted as the model: nothing in it is trusted, and errors do not quote it.
     """
     try:
         document = parse(read_regular(folder / CONFIG, MOST_BYTES).decode(), CONFIG)

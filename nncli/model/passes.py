@@ -1,4 +1,4 @@
-"""Passes through a trained network whose outputs for a row do not depend on other rows."""
+"""Passes through a trained network; a row's outputs depend neither on other rows nor its place."""
 
 from contextlib import AbstractContextManager
 from functools import lru_cache

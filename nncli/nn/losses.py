@@ -190,7 +190,7 @@ class Loss(Entry):
         slower than `function`.
     term, derivative : Formula or Piecewise
         The term of one output <a>, with its sum <z> and target <t>, before the mean. Its
-        derivative is by z for a loss on logits, else by a.
+        derivative is with respect to z for a loss on logits, else a.
     mean_over_outputs : bool
         Whether the mean is over outputs as well as rows.
     outputs : tuple of str

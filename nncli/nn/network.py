@@ -6,7 +6,7 @@ Shapes: B rows, I inputs and O outputs of a layer. ``Z = X @ W + b`` with W (I, 
 Arrays are views of two flat vectors: the trained parameters, layer by layer, each array in C order,
 and the state, which is not trained. Gradients and optimizer slots have the layout of the
 parameters, so an optimizer works on whole vectors. Arrays are named ``W1, b1, W2, ...``: the name
-in the layer and the number of the last dense layer up to it, from 1.
+in the layer plus the number of its block, from 1.
 """
 
 from __future__ import annotations
@@ -299,7 +299,7 @@ class Network:
         Parameters
         ----------
         input_gradient : bool
-            Whether `backward` returns the gradient by the inputs, which training does not need.
+            Whether `backward` returns the gradient of the inputs, which training does not need.
         """
         return Workspace(self.layers, rows, self.dtype, input_gradient=input_gradient)
 

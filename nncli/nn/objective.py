@@ -14,7 +14,7 @@ from nncli.nn.workspace import Workspace
 
 
 class Objective:
-    """The loss of a network's output, and its gradient by the logits.
+    """The loss of a network's output, and its gradient with respect to the logits.
 
     Parameters
     ----------

@@ -29,7 +29,8 @@ class Workspace:
     logits : array (rows, O)
         The input of the output activation in the last pass.
     gradient, scratch : arrays (rows, O)
-        The gradient of the loss by the logits or outputs, and scratch space for the loss.
+        The gradient of the loss with respect to the logits or outputs, and scratch space for the
+        loss.
     """
 
     logits: Array

@@ -91,8 +91,8 @@ def test_step_units_have_no_gradient_to_check(gradcheck):
     assert gradcheck(config=config) == (
         2,
         [],
-        f"Error: {config}: no gradient passes layer 1: the derivative of step is 0 everywhere; "
-        "choose another activation\n",
+        f"Error: {config}: no gradient passes through layer 1: the derivative of step is 0 "
+        "everywhere; choose another activation\n",
     )
 
 

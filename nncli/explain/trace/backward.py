@@ -93,7 +93,7 @@ def _down_to_sums(page: Writer, number: int, row: int) -> Iterator[Equation]:
 
 
 def _of_loss(page: Writer, letter: str, row: int, unit: int, values: Array) -> Equation:
-    """Return the derivative of the loss by a or z of an output unit; `values` are dA or dZ."""
+    """Return ∂L/∂a or ∂L/∂z of an output unit; `values` are dA or dZ."""
     last, parameters = len(page.step.layers), page.step.objective.parameters
     symbols = {each: page.symbol(each, last, unit) for each in "az"}
     symbols["t"] = page.symbol("t", 0, unit)
@@ -166,7 +166,7 @@ def _through_coupled_units(page: Writer, row: int) -> Iterator[Equation]:
 
 
 def _by_parameters(page: Writer, number: int, unit: int) -> Iterator[Equation]:
-    """Yield the gradient by the weights to show and the bias of a unit."""
+    """Yield the gradients of the bias of a unit and of its weights to show."""
     write, layer = page.write, page.step.layers[number - 1]
     total = write.total if len(page.step.rows) > 1 else ""
     symbols, factors = _factors(page, number, unit)
@@ -192,7 +192,7 @@ def _by_parameters(page: Writer, number: int, unit: int) -> Iterator[Equation]:
 
 
 def _by_learned(page: Writer, number: int, unit: int, name: str) -> Equation:
-    """Return the gradient by a learned parameter of a unit's activation."""
+    """Return the gradient of a learned parameter of a unit's activation."""
     layer = page.step.layers[number - 1]
     worked = layer.block.activation.worked
     assert layer.dA is not None

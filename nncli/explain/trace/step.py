@@ -105,7 +105,7 @@ class Step:
     rows : sequence of int
         Indices of the training rows, from 0.
     X, T, dX : arrays (B, I), (B, O), (B, I)
-        Inputs, targets, and the gradient by the inputs.
+        Inputs, targets, and the gradient of the inputs.
     loss : float
         The loss before the step.
     layers : list of LayerStep

@@ -110,7 +110,8 @@ def _about_the_gradient(page: Writer, factor: float) -> str:
     if settings.l1 or settings.l2:
         changes.append("plus the penalties on weights")
     if settings.clip_value is not None:
-        changes.append(f"clipped to ±{write.inline(write.number(settings.clip_value))}")
+        bound = write.number(settings.clip_value)
+        changes.append(f"clipped to {write.inline(f'[-{bound}, {bound}]')}")
     if settings.clip_norm is not None:
         largest = write.inline(write.number(settings.clip_norm))
         changes.append(

@@ -48,7 +48,7 @@ class Writer:
         return self.symbol("a", layer - 1, i) if layer > 1 else self.symbol("x", 0, i)
 
     def by(self, letter: str, layer: int, unit: int) -> str:
-        """Write the derivative of the loss by a quantity of a unit."""
+        """Write the derivative of the loss with respect to a quantity of a unit."""
         return self.write.derivative("L", self.symbol(letter, layer, unit))
 
     def put(self, formula: Formula, values: Mapping[str, str | Value]) -> str:

@@ -150,7 +150,7 @@ class Layer(ABC):
         Parameters
         ----------
         is_first : bool
-            Whether this is the first layer, so the gradient by its inputs is not needed.
+            Whether this is the first layer, which does not need the gradient of its inputs.
         """
         return Buffers()
 

@@ -17,8 +17,8 @@ class Line:
     Attributes
     ----------
     letter : str
-        The symbol in later formulas. A leading ``d`` means the derivative of the loss by the
-        quantity that follows.
+        The symbol in later formulas. A leading ``d`` means the derivative of the loss with respect
+        to the quantity that follows.
     formula : Formula
         The formula for one unit of one row. Placeholders in ``<>`` are earlier quantities: ``z``
         is the layer's input and ``y`` its output; learned arrays appear by their letters,
