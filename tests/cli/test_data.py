@@ -49,7 +49,7 @@ def test_a_download_that_fails_is_one_line_with_a_remedy(nncli):
     result = nncli("data", "fetch", "mnist")
     assert result.code == 1
     assert result.error.startswith("Error: train-images-idx3-ubyte.gz")
-    assert "put it here: " in result.error
+    assert "copy the files here: " in result.error
 
 
 def test_a_built_in_data_set_is_shown(nncli):

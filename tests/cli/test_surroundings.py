@@ -129,7 +129,7 @@ def test_without_a_home_mnist_asks_for_a_cache(run, monkeypatch, tmp_path, line)
     done = run(line)
     assert done.code == 1
     assert done.error == (
-        "Error: the cache: there is no home directory to keep it in; set NNCLI_CACHE to a directory"
+        "Error: the cache: no home directory found; set NNCLI_CACHE to a directory"
     )
 
 

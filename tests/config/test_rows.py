@@ -36,7 +36,7 @@ def test_what_does_not_fit_the_task_of_the_rows_is_reported_early(problems):
             "  inputs: [[1, 2], [3]]\n  targets: [1]\n",
             [
                 "3:20: data.inputs[1]: found 1 number; expected 2, as in the first row",
-                "4:12: data.targets: found 1 for 2 rows of inputs; expected one for each",
+                "4:12: data.targets: found 1 for 2 rows of inputs; expected one per row",
             ],
         ),
         (
@@ -75,7 +75,7 @@ def test_what_does_not_fit_the_task_of_the_rows_is_reported_early(problems):
             "  inputs: [[1]]\n",
             [
                 "2:3: data: found neither targets nor labels; expected targets (numbers) or labels "
-                "(names of classes)"
+                "(class names)"
             ],
         ),
         (
@@ -130,6 +130,6 @@ def test_rows_may_be_given_on_the_command_line(load, problems):
     config = load(text, "data.inputs=[[1, 2], [3, 4]]", "data.targets=[[1, 2], [3, 4]]").config
     assert config.data.shape == Shape("regression", 2, 2)
     assert problems(text, "data.inputs=[[1], [3, 4]]") == [
-        "c.yaml:4:12: data.targets: found 1 for 2 rows of inputs; expected one for each",
+        "c.yaml:4:12: data.targets: found 1 for 2 rows of inputs; expected one per row",
         "command line: data.inputs[1]: found 2 numbers; expected 1, as in the first row",
     ]

@@ -1,4 +1,4 @@
-"""Where downloaded data sets are kept, and how a file gets there."""
+"""The cache of downloaded data sets."""
 
 import os
 from collections.abc import Sequence
@@ -17,19 +17,17 @@ def cache_directory() -> Path:
     Raises
     ------
     DownloadError
-        When there is none, as there is no home directory.
+        When neither exists because there is no home directory.
     """
     if chosen := os.environ.get("NNCLI_CACHE"):
-        return Path(os.path.expanduser(chosen))  # noqa: PTH111 - leaves an unknown ~user as it is
+        return Path(os.path.expanduser(chosen))  # noqa: PTH111 - keeps an unknown ~user
     import platformdirs
 
-    with suppress(RuntimeError):  # no home, which other versions of platformdirs call "~"
+    with suppress(RuntimeError):  # no home; some versions of platformdirs return "~" instead
         place = platformdirs.user_cache_path("nncli", appauthor=False)
         if place.is_absolute():
             return place
-    raise DownloadError(
-        "the cache: there is no home directory to keep it in; set NNCLI_CACHE to a directory"
-    )
+    raise DownloadError("the cache: no home directory found; set NNCLI_CACHE to a directory")
 
 
 def ensure_files(
@@ -40,33 +38,33 @@ def ensure_files(
     progress: bool = False,
     timeout_seconds: tuple[float, float] = (CONNECT_SECONDS, SILENT_SECONDS),
 ) -> None:
-    """Make sure that `files` are in `directory`, downloading those that are not.
+    """Download the missing `files` to `directory`.
 
-    A file that is there with the right content is used as it is, however it got there. Otherwise
-    the mirrors are tried in order. The download goes to ``<name>.part``, which is checked and then
-    renamed, so neither a failure nor another process can leave or see a wrong file. What has come
-    before a connection broke stays there, and the next attempt asks for the rest only.
+    An existing file with the right content is used, whatever its origin. Otherwise the mirrors are
+    tried in order. The download goes to ``<name>.part``, which is checked and then renamed: a
+    failure never leaves a wrong file, and no other process sees one. An interrupted download stays
+    there, and the next attempt requests only the rest.
 
     Raises
     ------
     DownloadError
-        When no mirror gives the right file, or the directory cannot be written. The message names
-        every file that is still missing, not only the first.
+        When no mirror sends the right file, or the directory is not writable. The message names
+        every missing file, not only the first.
     """
     missing = [file for file in files if not has_content(directory / file.name, file)]
     if not missing:
         return
     remedy = (
-        f"set NNCLI_CACHE to a directory that can, or {_by_hand(missing, directory, mirrors[0])}"
+        f"set NNCLI_CACHE to a writable directory, or {_by_hand(missing, directory, mirrors[0])}"
     )
-    with os_errors_as(DownloadError, directory, "the cache cannot be written", remedy):
+    with os_errors_as(DownloadError, directory, "the cache is not writable", remedy):
         directory.mkdir(parents=True, exist_ok=True)
         _check_writable(directory)
     for index, file in enumerate(missing):
         problems = _try_mirrors(file, directory, mirrors, progress, timeout_seconds)
         if len(problems) == len(mirrors):
             raise DownloadError(
-                f"{file.name} could not be downloaded ({'; '.join(problems)}). Without a network, "
+                f"{file.name}: download failed ({'; '.join(problems)}). Without a network, "
                 + _by_hand(missing[index:], directory, mirrors[0])
                 + _wrong_files(missing[index:], directory)
             )
@@ -79,12 +77,12 @@ def _try_mirrors(
     progress: bool,
     timeout_seconds: tuple[float, float],
 ) -> list[str]:
-    """Download `file` from the first mirror that has it; return what the ones before it did."""
+    """Download `file` from the first mirror that has it; return the problems of earlier ones."""
     problems: list[str] = []
     for mirror in mirrors:
         try:
             download(file, directory / file.name, mirror + file.name, progress, timeout_seconds)
-        except (OSError, ValueError) as error:  # what requests raises, and what is refused
+        except (OSError, ValueError) as error:  # from requests, and refused responses
             problems.append(f"{mirror}: {in_short(error)}")
         else:
             break
@@ -96,16 +94,16 @@ def _by_hand(files: Sequence[RemoteFile], directory: Path, mirror: str) -> str:
         f"{directory / file.name} ({file.size_bytes} bytes, SHA-256 {file.sha256})"
         for file in files
     )
-    return f"get what is missing from {mirror} on another machine and put it here: {places}"
+    return f"download from {mirror} on another machine and copy the files here: {places}"
 
 
 def _wrong_files(files: Sequence[RemoteFile], directory: Path) -> str:
-    """Return what is wrong with those of `files` that are there but have another content."""
+    """Describe what is wrong with the existing ones of `files`."""
     words = ""
     for file in files:
         with suppress(OSError):
             size = (directory / file.name).stat().st_size
-            wrong = "another SHA-256" if size == file.size_bytes else f"{size} bytes"
+            wrong = "a different SHA-256" if size == file.size_bytes else f"{size} bytes"
             words += f"; the existing {file.name} is wrong: it has {wrong}"
     return words
 

@@ -20,15 +20,15 @@ if TYPE_CHECKING:
     import requests
     from tqdm import tqdm
 
-SILENT_SECONDS = 30.0  # how long a server may send nothing
-LEAST_BYTES_A_SECOND = 1000  # on the whole, once it has sent for so long
+SILENT_SECONDS = 30.0  # how long a server may stay silent
+LEAST_BYTES_A_SECOND = 1000  # on average, after SILENT_SECONDS
 _MOST_PIECES = 20
 _MOST_REDIRECTIONS = 5
 
 
 @dataclass(frozen=True)
 class RemoteFile:
-    """A file of a data set: its name, its exact size, and the SHA-256 of its content."""
+    """A file of a data set: its name, exact size and SHA-256."""
 
     name: str
     size_bytes: int
@@ -49,15 +49,15 @@ def has_content(path: Path, file: RemoteFile) -> bool:
 def download(
     file: RemoteFile, path: Path, url: str, progress: bool, timeout_seconds: tuple[float, float]
 ) -> None:
-    """Fetch `url` to `path`, going on with what an earlier attempt has left beside it.
+    """Download `url` to `path`, resuming an earlier attempt.
 
-    Which bytes those were needs no proof: the SHA-256 of the whole decides in the end, and if it
-    is wrong, all of the file is fetched once more.
+    The partial file needs no check of its own: if the SHA-256 of the result is wrong, the whole
+    file is downloaded once more.
 
     Raises
     ------
     OSError, ValueError
-        `in_short` says what they mean.
+        When the download fails; `in_short` describes the cause.
     """
     with _partial(path) as part:
         if has_content(path, file):
@@ -69,17 +69,17 @@ def download(
             _receive_in_pieces(file, part, url, progress, timeout_seconds)
         if not _is_whole(part, file):
             part.truncate(0)
-            raise _RefusedError("sends another file: its SHA-256 is wrong")
+            raise _RefusedError("sends a different file (wrong SHA-256)")
         part.close()
         entry_of(Path(part.name)).rename(path.name)
 
 
 @contextmanager
 def _partial(path: Path) -> Iterator[BinaryIO]:
-    """Open what there is of a download to append to it, for this process alone.
+    """Open the partial download for appending, locked for this process.
 
-    It stays when the download fails. While another process is at it, a file of this process's own
-    takes its place, which does not stay.
+    The file remains when the download fails. While another process holds the lock, a temporary
+    file replaces it.
     """
     name = path.with_name(f"{path.name}.part")
     stream = name.open("a+b")
@@ -98,7 +98,7 @@ def _partial(path: Path) -> Iterator[BinaryIO]:
 
 
 def _is_ours(stream: BinaryIO, name: Path) -> bool:
-    """Lock a file until it is closed; return False if another process has, or it was replaced."""
+    """Lock an open file; return False if another process holds the lock or replaced the file."""
     try:
         return lock(stream.fileno()) and os.path.samestat(os.fstat(stream.fileno()), name.stat())
     except OSError:
@@ -113,7 +113,7 @@ def _is_whole(part: BinaryIO, file: RemoteFile) -> bool:
     if _size(part) != file.size_bytes:
         return False
     part.seek(0)
-    # Typed for a file that has readinto, which every binary file has.
+    # The stub asks for readinto, which every binary file has.
     return hashlib.file_digest(part, "sha256").hexdigest() == file.sha256  # type: ignore[arg-type]
 
 
@@ -124,7 +124,7 @@ def _receive_in_pieces(
     progress: bool,
     timeout_seconds: tuple[float, float],
 ) -> None:
-    """Receive what `part` lacks, asking again when the connection breaks after it brought some."""
+    """Receive the rest of `part`; retry after a broken connection that made progress."""
     import requests
 
     for attempt in range(1, _MOST_PIECES + 1):
@@ -147,7 +147,7 @@ def _receive(
     progress: bool,
     timeout_seconds: tuple[float, float],
 ) -> None:
-    """Append to `part` what it lacks of the file, or all of it if the server cannot go on."""
+    """Append the rest of the file to `part`, or restart if the server cannot resume."""
     start = _size(part)
     if start >= file.size_bytes:
         return
@@ -155,7 +155,7 @@ def _receive(
         goes_on = f"bytes {start}-{file.size_bytes - 1}/{file.size_bytes}"
         if not (start and response.headers.get("Content-Range") == goes_on):
             if response.status_code != 200:
-                raise _RefusedError("sends a piece that nobody asked for")
+                raise _RefusedError("sends an unrequested range")
             part.truncate(0)
         with _bar(file, _size(part), progress) as bar:
             for chunk in _bounded(response, file.size_bytes - _size(part)):
@@ -167,8 +167,8 @@ def _receive(
 def _answer(
     session: "requests.Session", url: str, start: int, timeout_seconds: tuple[float, float]
 ) -> "requests.Response":
-    """Ask for a file from byte `start` on; a redirection may lead to HTTPS, or the same server."""
-    headers = {"Accept-Encoding": "identity"}  # the .gz itself, not what is in it
+    """Request a file from byte `start` on; follow redirects to HTTPS or the same server only."""
+    headers = {"Accept-Encoding": "identity"}  # the .gz itself, not its content
     if start:
         headers["Range"] = f"bytes={start}-"
     place = url
@@ -181,21 +181,21 @@ def _answer(
         place = urljoin(place, response.headers["Location"])
         response.close()
         if urlsplit(place)[:2] != urlsplit(url)[:2] and urlsplit(place).scheme != "https":
-            raise _RefusedError("leads to a place without HTTPS")
+            raise _RefusedError("redirects to a URL without HTTPS")
     else:
-        raise _RefusedError("leads in circles")
-    if start and response.status_code == 416:  # what there is, is more than the server has
+        raise _RefusedError("redirects too often")
+    if start and response.status_code == 416:  # the partial file is longer than the file
         response.close()
         return _answer(session, url, 0, timeout_seconds)
     response.raise_for_status()
     if response.headers.get("Content-Encoding", "identity") != "identity":
         response.close()
-        raise _RefusedError("sends it packed, though not asked to")
+        raise _RefusedError("sends compressed data without being asked")
     return response
 
 
 def _bounded(response: "requests.Response", most_bytes: int) -> Iterator[bytes]:
-    """Yield what a server sends, unless it is more than `most_bytes`, or comes too slowly."""
+    """Yield the response in chunks; raise if it exceeds `most_bytes` or is too slow."""
     started, received = time.monotonic(), 0
     for chunk in response.iter_content(1 << 16):
         received += len(chunk)
@@ -217,23 +217,23 @@ def _bar(file: RemoteFile, start: int, progress: bool) -> "tqdm[NoReturn]":
 
 
 def in_short(error: Exception) -> str:
-    """Return the cause of a failed download in a few words."""
+    """Describe the cause of a failed download in a few words."""
     import requests
     import urllib3
 
     if isinstance(error, _RefusedError):
         return str(error)
     if isinstance(error, requests.exceptions.HTTPError) and error.response is not None:
-        return f"answers {error.response.status_code}"
-    if isinstance(error.__context__, urllib3.exceptions.ReadTimeoutError):  # in the middle of it
-        return "does not answer in time"
+        return f"returns HTTP {error.response.status_code}"
+    if isinstance(error.__context__, urllib3.exceptions.ReadTimeoutError):  # while receiving
+        return "times out"
     for kind, words in (
-        (requests.exceptions.Timeout, "does not answer in time"),
-        (requests.exceptions.SSLError, "has no valid certificate"),
-        (requests.exceptions.ChunkedEncodingError, "breaks off"),
+        (requests.exceptions.Timeout, "times out"),
+        (requests.exceptions.SSLError, "has an invalid certificate"),
+        (requests.exceptions.ChunkedEncodingError, "closes the connection early"),
         (requests.exceptions.ConnectionError, "cannot be reached"),
-        (requests.exceptions.RequestException, "gives no valid answer"),
-        (ValueError, "gives no valid answer"),
+        (requests.exceptions.RequestException, "sends an invalid response"),
+        (ValueError, "sends an invalid response"),
     ):
         if isinstance(error, kind):
             return words
@@ -241,4 +241,4 @@ def in_short(error: Exception) -> str:
 
 
 class _RefusedError(ValueError):
-    """What a server sends is not taken; the words say why."""
+    """A response was refused; the message gives the reason."""

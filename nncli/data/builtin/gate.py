@@ -19,7 +19,7 @@ TABLES = {
 
 
 def load_gate(*, gate: str, seed: int = 0, fold: Fold | None = None) -> Dataset:
-    """Return the truth table of a gate in `TABLES`; its four rows train and test."""
+    """Return the truth table of a gate in `TABLES`; its four rows are training and test set."""
     rows = whole(INPUTS, np.array(TABLES[gate], np.uint8))
     return Dataset(
         task="binary",

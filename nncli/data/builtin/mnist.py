@@ -1,4 +1,4 @@
-"""MNIST: 70,000 handwritten digits of 28 by 28 gray pixels (LeCun, Cortes and Burges)."""
+"""MNIST: 70,000 grayscale images of handwritten digits, 28 by 28 (LeCun, Cortes, Burges)."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ MIRRORS = (
 
 @dataclass(frozen=True)
 class Part:
-    """One array of the data set: the file that is downloaded, what is in it, and its shape."""
+    """One array of the data set: its compressed and unpacked files, and its shape."""
 
     compressed: RemoteFile
     unpacked: RemoteFile
@@ -101,19 +101,19 @@ PARTS: dict[str, Part] = {
 def load_mnist(
     *, validation: int | float, seed: int, fold: Fold | None = None, progress: bool = False
 ) -> Dataset:
-    """Load the data set from the cache, downloading it first if need be.
+    """Load the data set from the cache, downloading it first if needed.
 
-    The images stay bytes, shape (N, 784), and are mapped from the cached file, not copied.
+    The images stay bytes of shape (N, 784), memory-mapped from the cached file.
 
     Parameters
     ----------
     progress : bool
-        Whether to show a bar while downloading.
+        Whether to show a progress bar while downloading.
 
     Raises
     ------
     DownloadError
-        When it is not in the cache and cannot be downloaded.
+        When the data set is not in the cache and cannot be downloaded.
     """
     arrays = load_arrays(progress=progress)
     train = whole(arrays["train_images"].reshape(-1, PIXELS), arrays["train_labels"])
@@ -131,12 +131,12 @@ def load_mnist(
 
 
 def mnist_directory() -> Path:
-    """Return where the files of the data set are kept, and may be put by hand."""
+    """Return the directory of the data set; users may place its files there themselves."""
     return cache_directory() / "mnist"
 
 
 def in_cache() -> bool:
-    """Return whether all of the data set is there, going by the files' names and sizes."""
+    """Return whether the cache has the whole data set, judging by file names and sizes."""
 
     def is_there(file: RemoteFile) -> bool:
         path = mnist_directory() / file.name
@@ -148,14 +148,13 @@ def in_cache() -> bool:
 def load_arrays(*, progress: bool = False) -> dict[str, NDArray[np.uint8]]:
     """Return the four arrays, named as in `PARTS`, read-only.
 
-    They are mapped from the unpacked files in the cache, which are made from the downloaded ones
-    the first time; the SHA-256 is checked every time. Where the cache cannot be written, an array
-    is unpacked in memory.
+    They are memory-mapped from unpacked files in the cache, which the first call writes; every
+    call checks the SHA-256. If the cache is not writable, arrays are unpacked in memory.
 
     Raises
     ------
     DownloadError
-        When files are missing and cannot be downloaded; it names all of them.
+        When files are missing and cannot be downloaded; the message names all of them.
     """
     directory = mnist_directory()
     packed = {
@@ -176,7 +175,7 @@ def _unpack(part: Part, directory: Path) -> NDArray[np.uint8]:
     try:
         with gzip.open(compressed) as source, atomic_write(directory / part.unpacked.name) as file:
             shutil.copyfileobj(source, file, 1 << 20)
-    except OutputError:  # the cache cannot be written
+    except OutputError:  # the cache is not writable
         content = gzip.decompress(compressed.read_bytes())
         offset = _header_bytes(part)
         return np.frombuffer(content, np.uint8, offset=offset).reshape(part.shape)
@@ -190,5 +189,5 @@ def _map(part: Part, directory: Path) -> NDArray[np.uint8]:
 
 
 def _header_bytes(part: Part) -> int:
-    """Return the length of an IDX header: a magic number, then one size a dimension."""
+    """Return the length of an IDX header: a magic number, then one size per dimension."""
     return 4 + 4 * len(part.shape)

@@ -1,4 +1,4 @@
-"""A few rows that a config gives itself: worked examples."""
+"""Rows written in the config itself, such as worked examples."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -19,17 +19,17 @@ Name = str | int
 
 @dataclass(frozen=True)
 class GivenRows:
-    """Rows as they are given: with numbers, then it is a regression, or with classes.
+    """Rows of a config, with numbers as targets (regression) or with class labels.
 
     Attributes
     ----------
     inputs : sequence of rows of numbers
     targets : sequence of numbers, or of rows of numbers, or None
-        Of a regression.
+        Targets of a regression.
     labels : sequence of names, or None
-        Of a classification: a class for each row.
+        Labels of a classification, one per row.
     classes : sequence of names, or None
-        None for the different labels, in sorted order.
+        Class names; None for the distinct labels, sorted.
     columns : sequence of str, or None
         Names of the inputs; None for x1, x2 and so on.
     target : str, sequence of str, or None
@@ -58,7 +58,7 @@ class GivenRows:
 
     @property
     def class_names(self) -> list[str]:
-        """The names of the classes; none for a regression."""
+        """The names of the classes; empty for a regression."""
         if self.classes is not None:
             return [str(each) for each in self.classes]
         labels = set(self.labels or [])
@@ -69,7 +69,7 @@ class GivenRows:
 
     @property
     def shape(self) -> Shape:
-        """What a network for the rows looks like from outside."""
+        """The task and the numbers of inputs and outputs."""
         inputs, classes = len(self.inputs[0]), len(self.class_names)
         if self.labels is None:
             return Shape("regression", inputs, len(self._target_rows[0]))
@@ -77,7 +77,7 @@ class GivenRows:
 
     @property
     def division(self) -> Division:
-        """How many rows there are of each class."""
+        """The number of rows of each class."""
         rows, classes = Counter(map(str, self.labels or [])), self.class_names
         sizes = [rows[each] for each in classes] or [len(self.inputs)]
         return Division("rows", sizes, {}, classes)
@@ -91,7 +91,7 @@ class GivenRows:
         return [[each] if isinstance(each, int | float) else each for each in self.targets or []]
 
     def target_outside(self, low: float, high: float) -> tuple[Path, float] | None:
-        """Return the place and the value of the first target that is not in a range, if any."""
+        """Return the place and value of the first target outside a range, if any."""
         for row, targets in enumerate(self._target_rows):
             for column, value in enumerate(targets):
                 if not low <= value <= high:
@@ -102,7 +102,7 @@ class GivenRows:
         return None
 
     def dataset(self, seed: int = 0, fold: Fold | None = None) -> Dataset:
-        """Return the rows, which train and test."""
+        """Return the data set; its rows are training and test set."""
         targets = np.array(self._target_rows, np.float64)
         if self.labels is not None:
             index = {name: number for number, name in enumerate(self.class_names)}
@@ -117,12 +117,12 @@ class GivenRows:
         )
 
     def problems(self) -> list[Problem]:
-        """Return what is wrong with the rows: the key to blame, and the problem."""
+        """Return the problems of the rows, each with its key."""
         found = [*_of_table("inputs", self.inputs)]
         if (self.targets is None) == (self.labels is None):
             both = self.targets is not None
             words = "found both targets and labels" if both else "found neither targets nor labels"
-            expected = "expected targets (numbers) or labels (names of classes)"
+            expected = "expected targets (numbers) or labels (class names)"
             return [*found, (("labels",) if both else (), f"{words}; {expected}")]
         found += self._of_targets() if self.labels is None else self._of_labels(self.labels)
         return found or [*self._of_names()]
@@ -136,7 +136,7 @@ class GivenRows:
         if self.targets:
             yield from self._of_count("targets", len(self.targets))
         if self.classes is not None:
-            yield ("classes",), "a regression, which has targets, has none; expected labels"
+            yield ("classes",), "found classes with targets (regression); expected labels"
 
     def _mixed_targets(self) -> Iterator[Problem]:
         found, expected = ("number", "list") if self._targets_are_lists else ("list", "number")
@@ -162,7 +162,7 @@ class GivenRows:
     def _of_count(self, key: str, found: int) -> Iterator[Problem]:
         if found != len(self.inputs):
             rows = count(len(self.inputs), "row")
-            yield (key,), f"found {found} for {rows} of inputs; expected one for each"
+            yield (key,), f"found {found} for {rows} of inputs; expected one per row"
 
     def _of_names(self) -> Iterator[Problem]:
         columns, targets = self.column_names, self.target_names
@@ -177,7 +177,7 @@ class GivenRows:
         for name in sorted({*columns} & {*targets}):
             yield (
                 ("target",) if self.target is not None else ("columns",),
-                f"{name!r} is the name of an input and of a target; expected different names",
+                f"{name!r} names both an input and a target; expected different names",
             )
 
 
@@ -199,7 +199,7 @@ def _twice(key: str, names: Sequence[str]) -> Iterator[Problem]:
     seen = set[str]()
     for number, name in enumerate(names):
         if name in seen:
-            yield (key, number), f"{name!r} is given twice; expected different names"
+            yield (key, number), f"found {name!r} twice; expected different names"
         seen.add(name)
 
 

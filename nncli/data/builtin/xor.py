@@ -1,4 +1,4 @@
-"""Noisy XOR: four corners of the unit square with Gaussian noise."""
+"""Noisy XOR: the corners of the unit square with Gaussian noise."""
 
 import numpy as np
 
@@ -22,15 +22,15 @@ def load_xor(
     seed: int,
     fold: Fold | None = None,
 ) -> Dataset:
-    """Make the data set.
+    """Generate the data set.
 
-    Every corner has the same number of rows, give or take one, in random order. The best that any
-    classifier can reach is q² + (1 - q)² with q = Φ(-0.5 / noise): 0.9555 for noise 0.25.
+    The corners have equally many rows, give or take one, in random order. The best possible
+    accuracy is q² + (1 - q)² with q = Φ(-0.5 / noise): 0.9555 for noise 0.25.
 
     Parameters
     ----------
     rows, test : int
-        Rows to train with (validation rows are taken from these), and to test with.
+        Numbers of training rows (including validation rows) and of test rows.
     noise : float
         Standard deviation of the noise added to each coordinate.
     """

@@ -21,24 +21,24 @@ PART = "digits.gz.part"
 
 WHAT_IT_DID = {
     "refuses": "cannot be reached",
-    "insecure": "has no valid certificate",
+    "insecure": "has an invalid certificate",
     "gibberish": "cannot be reached",
-    "missing": "answers 404",
-    "broken": "answers 500",
-    "silent": "does not answer in time",
-    "stalls": "does not answer in time",
-    "cuts": "breaks off",
-    "cuts_unnoticed": "sends another file: its SHA-256 is wrong",
-    "html": "sends another file: its SHA-256 is wrong",
-    "wrong": "sends another file: its SHA-256 is wrong",
+    "missing": "returns HTTP 404",
+    "broken": "returns HTTP 500",
+    "silent": "times out",
+    "stalls": "times out",
+    "cuts": "closes the connection early",
+    "cuts_unnoticed": "sends a different file (wrong SHA-256)",
+    "html": "sends a different file (wrong SHA-256)",
+    "wrong": "sends a different file (wrong SHA-256)",
     "longer": "sends more bytes than the file has",
     "endless": "sends more bytes than the file has",
-    "not_zipped": "sends it packed, though not asked to",
-    "another_piece": "sends a piece that nobody asked for",
-    "circles": "leads in circles",
-    "moved_nowhere": "leads to a place without HTTPS",
-    "moved_away": "leads to a place without HTTPS",
-    "moved_astray": "gives no valid answer",
+    "not_zipped": "sends compressed data without being asked",
+    "another_piece": "sends an unrequested range",
+    "circles": "redirects too often",
+    "moved_nowhere": "redirects to a URL without HTTPS",
+    "moved_away": "redirects to a URL without HTTPS",
+    "moved_astray": "sends an invalid response",
 }
 every_bad_mirror = pytest.mark.parametrize("bad", WHAT_IT_DID)
 
@@ -89,8 +89,8 @@ def test_with_only_a_bad_mirror_the_error_says_what_it_did_and_what_to_do(server
     with pytest.raises(DownloadError) as caught:
         fetch([FILE], cache, [mirror])
     assert str(caught.value) == (
-        f"digits.gz could not be downloaded ({mirror}: {WHAT_IT_DID[bad]}). Without a network, "
-        f"get what is missing from {mirror} on another machine and put it here: "
+        f"digits.gz: download failed ({mirror}: {WHAT_IT_DID[bad]}). Without a network, "
+        f"download from {mirror} on another machine and copy the files here: "
         f"{cache / 'digits.gz'} (1024 bytes, SHA-256 {FILE.sha256})"
     )
     assert names_in(cache) == []
@@ -122,7 +122,7 @@ def test_one_error_names_every_file_that_is_missing(server, cache):
 
 def test_files_that_did_arrive_stay_and_are_not_asked_for(server, cache):
     other = RemoteFile("other.gz", 5, hashlib.sha256(b"other").hexdigest())
-    with pytest.raises(DownloadError, match=r"^other\.gz could not") as caught:
+    with pytest.raises(DownloadError, match=r"^other\.gz: download failed") as caught:
         fetch([FILE, other], cache, [server.mirror("good")])
     assert names_in(cache) == [FILE.name]
     assert str(cache / FILE.name) not in str(caught.value)
@@ -195,7 +195,7 @@ def assert_the_error_says_that_the_cache_cannot_be_written(server, cache):
     with pytest.raises(DownloadError) as caught:
         fetch([FILE], cache, [server.mirror("good")])
     message = str(caught.value)
-    assert message.startswith(f"{cache}: the cache cannot be written (")
+    assert message.startswith(f"{cache}: the cache is not writable (")
     assert "set NNCLI_CACHE" in message
     assert str(cache / FILE.name) in message
     assert "\n" not in message

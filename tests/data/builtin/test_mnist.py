@@ -176,7 +176,7 @@ def test_a_file_that_cannot_be_unpacked_to_the_cache_is_unpacked_in_memory(cache
     [
         (
             flip_last_byte,
-            "; the existing train-labels-idx1-ubyte.gz is wrong: it has another SHA-256",
+            "; the existing train-labels-idx1-ubyte.gz is wrong: it has a different SHA-256",
         ),
         (Path.unlink, ""),
     ],
@@ -187,9 +187,10 @@ def test_a_damaged_or_missing_file_is_named_when_offline(cache, spoil, found):
     with pytest.raises(DownloadError) as caught:
         load_mnist(validation=5000, seed=0)
     assert str(caught.value) == (
-        f"train-labels-idx1-ubyte.gz could not be downloaded ({MIRRORS[0]}: cannot be reached; "
-        f"{MIRRORS[1]}: cannot be reached). Without a network, get what is missing from "
-        f"{MIRRORS[0]} on another machine and put it here: {place(TRAIN_LABELS, cache)}{found}"
+        f"train-labels-idx1-ubyte.gz: download failed ({MIRRORS[0]}: cannot be reached; "
+        f"{MIRRORS[1]}: cannot be reached). Without a network, download from "
+        f"{MIRRORS[0]} on another machine and copy the files here: "
+        f"{place(TRAIN_LABELS, cache)}{found}"
     )
 
 
@@ -197,7 +198,7 @@ def test_with_nothing_there_the_error_says_where_each_of_the_four_files_goes(emp
     with pytest.raises(DownloadError) as caught:
         load_mnist(validation=5000, seed=0)
     places = [place(part, empty_cache) for part in PARTS.values()]
-    assert str(caught.value).endswith("put it here: " + ", ".join(places))
+    assert str(caught.value).endswith("copy the files here: " + ", ".join(places))
     assert "\n" not in str(caught.value)
     assert list(empty_cache.iterdir()) == []
 

@@ -67,19 +67,19 @@ def test_names_may_be_given(target):
     [
         (
             {},
-            [((), "found neither targets nor labels; expected targets (numbers) or labels (names "
-              "of classes)")],
+            [((), "found neither targets nor labels; expected targets (numbers) or labels (class "
+              "names)")],
         ),
         (
             {"targets": [1, 2, 3], "labels": [0, 1, 0]},
             [(("labels",), "found both targets and labels; expected targets (numbers) or labels "
-              "(names of classes)")],
+              "(class names)")],
         ),
         (
             {"inputs": [], "targets": [1]},
             [
                 (("inputs",), "found no rows; expected one or more"),
-                (("targets",), "found 1 for 0 rows of inputs; expected one for each"),
+                (("targets",), "found 1 for 0 rows of inputs; expected one per row"),
             ],
         ),
         (
@@ -108,15 +108,15 @@ def test_names_may_be_given(target):
         ),
         (
             {"targets": [1, 2]},
-            [(("targets",), "found 2 for 3 rows of inputs; expected one for each")],
+            [(("targets",), "found 2 for 3 rows of inputs; expected one per row")],
         ),
         (
             {"targets": [1, 2, 3], "classes": ["a", "b"]},
-            [(("classes",), "a regression, which has targets, has none; expected labels")],
+            [(("classes",), "found classes with targets (regression); expected labels")],
         ),
         (
             {"labels": ["a", "b"]},
-            [(("labels",), "found 2 for 3 rows of inputs; expected one for each")],
+            [(("labels",), "found 2 for 3 rows of inputs; expected one per row")],
         ),
         ({"labels": ["a"] * 3}, [(("labels",), "found 1 class; expected two or more")]),
         (
@@ -133,13 +133,13 @@ def test_names_may_be_given(target):
         (
             {"labels": ["a", "c", "b"], "classes": ["a", "b", "a"]},
             [
-                (("classes", 2), "'a' is given twice; expected different names"),
+                (("classes", 2), "found 'a' twice; expected different names"),
                 (("labels", 1), "found 'c'; expected one of the classes"),
             ],
         ),
         (
             {"labels": [0, 1, 0], "classes": [0, "0", 1]},
-            [(("classes", 1), "'0' is given twice; expected different names")],
+            [(("classes", 1), "found '0' twice; expected different names")],
         ),
         (
             {"targets": [1, 2, 3], "columns": ["a"]},
@@ -147,7 +147,7 @@ def test_names_may_be_given(target):
         ),
         (
             {"targets": [1, 2, 3], "columns": ["a", "a"]},
-            [(("columns", 1), "'a' is given twice; expected different names")],
+            [(("columns", 1), "found 'a' twice; expected different names")],
         ),
         (
             {"targets": [1, 2, 3], "target": ["a", "b"]},
@@ -159,7 +159,7 @@ def test_names_may_be_given(target):
         ),
         (
             {"targets": [[1, 2]] * 3, "target": ["a", "a"]},
-            [(("target", 1), "'a' is given twice; expected different names")],
+            [(("target", 1), "found 'a' twice; expected different names")],
         ),
         (
             {"targets": [[1, 2]] * 3, "target": "a"},
@@ -167,12 +167,12 @@ def test_names_may_be_given(target):
         ),
         (
             {"targets": [1, 2, 3], "target": "x2"},
-            [(("target",), "'x2' is the name of an input and of a target; expected different "
+            [(("target",), "'x2' names both an input and a target; expected different "
               "names")],
         ),
         (
             {"labels": [0, 1, 2], "columns": ["y", "z"]},
-            [(("columns",), "'y' is the name of an input and of a target; expected different "
+            [(("columns",), "'y' names both an input and a target; expected different "
               "names")],
         ),
     ],
