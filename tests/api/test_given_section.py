@@ -137,7 +137,7 @@ def test_what_is_accepted_is_trained_saved_loaded_evaluated_and_resumed(
         config = nncli.load_config({"data": section, **SHORT}, data=(FORMS[form], y))
     except nncli.DataError as error:
         problem = str(error)
-        assert "a row; expected" in problem or "is also a column of the rows" in problem
+        assert "per row; expected" in problem or "is also a column of the rows" in problem
         return
     result = nncli.train(config, {"training.epochs": 2}, out="run", observers=[Stop()])
     model = nncli.load("run")
@@ -211,14 +211,18 @@ def test_targets_among_the_columns_may_be_beside_the_rows_to_validate_with():
         ("array", {"test_data": (X[:, :1], Y)}, "test_data: X: 1 number and 1 target a row"),
         ("array", {"test_data": (X * np.nan, Y)}, "test_data: X: row 0 (from 0), column 0: found"),
         ("array", {"test_data": (X, Y * np.nan)}, "test_data: y: row 0 (from 0): is blank"),
-        ("array", {"test_data": (X, np.column_stack([Y, Y]))}, "test_data: y: 2 values a row; exp"),
+        (
+            "array",
+            {"test_data": (X, np.column_stack([Y, Y]))},
+            "test_data: y: 2 values per row; exp",
+        ),
         ("table", {"validation_data": ([{"a": 1}], [1])}, "validation_data: has not the"),
         ("table", {"validation_data": [{"a": 1, "b": 2}]}, "validation_data: has no column 'y' t"),
         ("table", {"test_data": (ROWS, Y[1:])}, "test_data: has 40 rows, and y 39"),
         ("table", {"test_data": (ROWS, ["x"] * 40)}, "test_data: row 0 (from 0), column y: found"),
         ("table", {"test_data": (X, Y)}, "test_data: arrays and tables are mixed; pass it in the"),
         ("array", {"test_data": (ROWS, Y)}, "test_data: arrays and tables are mixed; pass it in"),
-        ("array", {"test_data": "t.csv"}, "t.csv: is a file; let data.test name it"),
+        ("array", {"test_data": "t.csv"}, "t.csv: is a file; set data.test to it"),
     ],
     ids=str,
 )
@@ -265,7 +269,7 @@ def test_an_array_alone_is_not_evaluated():
     X = np.arange(80.0).reshape(40, 2)
     model = nncli.train({"training": {"epochs": 1}}, data=(X, X[:, 0] > 20)).model
     for rows in (X, X.tolist()):
-        with pytest.raises(nncli.DataError, match="X: is an array without targets; give X and y"):
+        with pytest.raises(nncli.DataError, match="X: is an array without targets; pass X and y"):
             model.evaluate(rows)
     with pytest.raises(nncli.UsageError, match="split: found 'tset'; expected train or"):
         model.evaluate(split="tset")

@@ -146,7 +146,7 @@ def test_a_target_that_is_no_number_is_refused(nncli, config):
     config("{path: rows.npz}")
     result = nncli("train", "c.yaml", "-o", "run")
     assert result.error == (
-        "Error: rows.npz: y: row 3 (from 0): is blank; leave out rows without a target"
+        "Error: rows.npz: y: row 3 (from 0): is blank; drop rows without a target"
     )
 
 

@@ -159,8 +159,8 @@ def test_images_of_another_size_color_and_polarity_are_brought_to_the_models(
         other.convert("RGB").save(path)
     result = nncli("predict", model, "strokes", "--proba")
     assert result.err == (
-        "Warning: strokes: 80 of 80 images were inverted, as they have a light background and the "
-        "training images a dark one; the first is level/00.png\n"
+        "Warning: strokes: inverted 80 of 80 images with a light background, as the training "
+        "images have a dark one; the first is level/00.png\n"
     )
     found = rows_of(result.out)
     assert [row["prediction"] for row in found] == [row["prediction"] for row in plain]
@@ -190,10 +190,10 @@ def test_a_model_of_784_numbers_takes_images_for_those_of_mnist(nncli, config, t
     result = nncli("predict", "run", "one.png")
     assert result.out == "row,file,prediction\n0,one.png,1\n"
     assert result.err == (
-        "Warning: one.png: the model does not say what images its 784 inputs are; taken for those "
-        "of MNIST: 28 x 28 pixels, gray, dark background\n"
-        "Warning: one.png: 1 of 1 image was inverted, as it has a light background and the "
-        "training images a dark one; the first is one.png\n"
+        "Warning: one.png: the model has no image format for its 784 inputs; assuming that of "
+        "MNIST: 28 x 28 pixels, gray, dark background\n"
+        "Warning: one.png: inverted 1 of 1 image with a light background, as the training images "
+        "have a dark one; the first is one.png\n"
     )
 
 
@@ -252,11 +252,11 @@ def test_an_empty_folder_and_images_for_a_table_are_one_line(nncli, model, weigh
         "Error: none: is empty; expected PNG or JPEG images; add some or remove it"
     )
     assert nncli("predict", weights, "strokes").error == (
-        "Error: strokes: holds images; the model takes 2 numbers a row: 'x1', 'x2'"
+        "Error: strokes: holds images; the model takes 2 numbers per row: 'x1', 'x2'"
     )
     picture = Path("strokes/level/00.png")
     assert nncli("predict", model, "-", stdin=picture.read_bytes()).error == (
-        "Error: standard input: is an image; give the name of its file instead"
+        "Error: standard input: is an image; pass its file name instead"
     )
 
 

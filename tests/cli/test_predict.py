@@ -207,8 +207,8 @@ def test_columns_by_other_names_are_taken_in_order_with_a_note(nncli, weights, e
     result = nncli("predict", weights, "-", stdin=CSV.replace("x1,x2", "width,height").encode())
     assert result.code == 0
     assert result.err == (
-        "Warning: standard input: the header has none of the model's names (x1, x2); its "
-        "columns are taken in their order\n"
+        "Warning: standard input: the header has none of the model's names (x1, x2); "
+        "columns are matched by order\n"
     )
     check_csv(result.raw, expected, proba=False)
 

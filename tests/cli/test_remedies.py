@@ -95,7 +95,7 @@ def test_masked_values_can_be_left_out_or_filled(which, act):
         return nncli_package.train(settings, data=(X, y))
 
     with pytest.raises(
-        nncli_package.NncliError, match="has masked values; leave out their rows, or fill"
+        nncli_package.NncliError, match="has masked values; drop their rows or fill"
     ):
         used(**given)
     known = ~mask.reshape(30, -1).any(axis=1)
@@ -121,7 +121,7 @@ def test_a_folder_without_images_is_called_so(nncli, table, tmp_path):
     (tmp_path / "folder").mkdir()
     for _ in range(2):
         error = nncli("predict", "run", "folder").error
-        assert "folder: is a folder without images; the model takes 2 numbers a row" in error
+        assert "folder: is a folder without images; the model takes 2 numbers per row" in error
         (tmp_path / "folder" / "rows.csv").write_text("1\n")
     (tmp_path / "folder" / "a.png").write_bytes(b"")
     assert "folder: holds images; the model" in nncli("predict", "run", "folder").error

@@ -83,7 +83,7 @@ def inputs_and_targets(arrays: Mapping[str, Numbers], name: str) -> tuple[Number
     X, y = arrays["X"], arrays["y"]
     if X.ndim and y.ndim and len(X) != len(y):
         raise DataError(
-            f"{name}: {count(len(X), 'row')} in X, {len(y)} in y; expected as many in both"
+            f"{name}: {count(len(X), 'row')} in X, {len(y)} in y; expected equal numbers"
         )
     return X, y
 

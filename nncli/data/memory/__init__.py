@@ -1,1 +1,1 @@
-"""Rows in memory, of every form, as arrays or tables."""
+"""Rows in memory (arrays, frames, lists), as arrays or tables."""

@@ -1,4 +1,4 @@
-"""What rows in memory are: arrays, or tables of one form or another."""
+"""Convert rows in memory to arrays or tables."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -19,30 +19,28 @@ Form = Path | OpenTable | NDArray[Any]
 
 
 def form_of(rows: object, name: str | None = None, *, of: str = "") -> Form:
-    """Return the path of a file, an array of numbers (N, ...), or a table.
+    """Convert rows to the path of a file, an array of numbers (N, ...), or a table.
 
     Parameters
     ----------
     rows : path, array, frame, list, or OpenTable
-        A list has a mapping for each row, or is what `numpy.asarray` takes.
+        A list has one mapping per row, or is any list that `numpy.asarray` takes.
     name : str, optional
-        What rows in memory are called in messages; by default ``X`` for an array, else ``data``.
+        The name of rows in memory in messages; by default ``X`` for an array, else ``data``.
     of : str
-        The argument that they are part of, such as ``validation_data``: it stands before ``X`` and
-        in the place of ``data``.
+        The argument that the rows belong to, such as ``validation_data``. In messages it precedes
+        ``X`` and replaces ``data``.
 
     Raises
     ------
     DataError
-        When it is nothing of this kind, or no column can be read from it.
+        When the type is not supported, or the rows have no readable columns.
     """
     array_name, table_name = name or (f"{of}: X" if of else "X"), name or of or "data"
     if isinstance(rows, str | Path):
         return Path(rows)
     if isinstance(rows, Mapping):
-        raise DataError(
-            f"{table_name}: is a single mapping; give a list with a mapping for each row"
-        )
+        raise DataError(f"{table_name}: is a single mapping; pass a list with one mapping per row")
     if isinstance(rows, list | tuple):
         if not rows:
             raise DataError(f"{table_name}: has no rows")
@@ -59,32 +57,32 @@ def form_of(rows: object, name: str | None = None, *, of: str = "") -> Form:
     if table is None:
         raise DataError(
             f"{table_name}: is of type {type(rows).__name__}; expected an array, a data frame, "
-            "a list with a dict for each row, or the path of a file"
+            "a list with one dict per row, or the path of a file"
         )
     return table
 
 
 def column_of(values: object, name: str, place: str | None = None) -> dict[str, Cells]:
-    """Return targets or weights (N,) or (N, O) as columns, each by its own name or by `name`.
+    """Return targets or weights (N,) or (N, O) as columns by name.
 
-    Several without names of their own, or with numbers for names, have a number behind `name`. In
-    messages they are called `place`, by default `name`.
+    A column without a name, or with a number for a name, is called `name`; several are numbered.
+    Messages use `place`, by default `name`.
 
     Raises
     ------
     DataError
-        When they are nothing of this kind.
+        When the type is not supported.
     """
     place = place or name
     if isinstance(values, list | tuple):
         given, values = values, _array(values, place)
         if values.dtype.kind == "f" and not np.abs(values).max(initial=0) < MOST_EXACT:
-            values = np.asarray(given, object)  # for its whole numbers to be looked at
+            values = np.asarray(given, object)  # to check the integers exactly
     if not isinstance(values, np.ndarray):
         from nncli.data.memory.frames import frame_table, series_table
 
         table = series_table(values, name, place) or frame_table(values, place)
-        if table is None and hasattr(values, "tolist"):  # an index or a column of pandas' own
+        if table is None and hasattr(values, "tolist"):  # a pandas index or extension array
             return column_of(values.tolist(), name, place)
         if table is None:
             raise DataError(
@@ -98,8 +96,8 @@ def column_of(values: object, name: str, place: str | None = None) -> dict[str, 
     values = _plain(values, place)
     if values.ndim not in (1, 2) or not values.size:
         raise DataError(
-            f"{place}: is {values.dtype} of shape {values.shape}; expected a value, or several, a "
-            "row"
+            f"{place}: is {values.dtype} of shape {values.shape}; expected one or more "
+            "values per row"
         )
     columns = values.reshape(len(values), -1).T
     names = names_for(name, len(columns))
@@ -107,12 +105,12 @@ def column_of(values: object, name: str, place: str | None = None) -> dict[str, 
 
 
 def names_for(name: str, columns: int) -> list[str]:
-    """Return what columns without names of their own are called: several have a number."""
+    """Return names for unnamed columns; several are numbered."""
     return [name] if columns == 1 else [f"{name}{number}" for number in range(1, columns + 1)]
 
 
 def in_order_of(names: Sequence[str], columns: Mapping[str, Cells]) -> dict[str, Cells]:
-    """Return as many columns by these names: those that have them, or else one after the other."""
+    """Return the columns by these names: matched by name if all agree, else by order."""
     if {*names} == {*columns}:
         return {name: columns[name] for name in names}
     return dict(zip(names, columns.values(), strict=True))
@@ -134,7 +132,7 @@ def _cells(column: NDArray[Any], place: str, called: str) -> Cells:
 
 
 def _is_exact(value: int) -> bool:
-    """Return whether float64 holds a whole number."""
+    """Return whether float64 holds an integer exactly."""
     try:
         return int(float(value)) == value
     except OverflowError:
@@ -152,7 +150,7 @@ def _whole(table: MemoryTable) -> dict[str, Cells]:
 
 
 def _of_mappings(rows: Sequence[Any], name: str) -> ValueTable:
-    """Return rows as a table of all keys, in the order in which they first appear."""
+    """Return mappings as a table with a column per key, in order of first appearance."""
     keys = dict.fromkeys(key for row in rows for key in row)
     return ValueTable(name, {key: [row.get(key) for row in rows] for key in keys}, len(rows))
 
@@ -164,8 +162,8 @@ def _of_array(array: NDArray[Any], name: str) -> Form:
     _check_type(array, name)
     if array.ndim != 2:
         raise DataError(
-            f"{name}: is {array.dtype} of shape {array.shape}; expected numbers, or a value for "
-            "each column in every row"
+            f"{name}: is {array.dtype} of shape {array.shape}; expected numbers, or two "
+            "dimensions (rows and columns)"
         )
     columns = dict(zip(numbered(array.shape[1]), array.T.tolist(), strict=True))
     is_text = array.dtype.kind != "O"
@@ -173,7 +171,7 @@ def _of_array(array: NDArray[Any], name: str) -> Form:
 
 
 def _plain(array: NDArray[Any], name: str) -> NDArray[Any]:
-    """Return an array of a class that adds something to arrays as one that does not."""
+    """Return an array of a subclass as a plain array, and bytes as text."""
     refuse_masked(array, name)
     if array.dtype.kind == "S":
         array = np.char.decode(array, "utf-8", "backslashreplace")
@@ -181,9 +179,9 @@ def _plain(array: NDArray[Any], name: str) -> NDArray[Any]:
 
 
 def refuse_masked(values: object, name: str) -> None:
-    """Raise `DataError` for an array some of whose values are masked: NumPy would use them."""
+    """Raise `DataError` for masked values, which NumPy would use as numbers."""
     if isinstance(values, np.ma.MaskedArray) and np.ma.is_masked(values):
-        raise DataError(f"{name}: has masked values; leave out their rows, or fill them")
+        raise DataError(f"{name}: has masked values; drop their rows or fill them")
 
 
 def _check_type(array: NDArray[Any], name: str) -> None:
@@ -192,7 +190,7 @@ def _check_type(array: NDArray[Any], name: str) -> None:
 
 
 def _array(values: Sequence[Any], name: str) -> NDArray[Any]:
-    """Return a list of rows as an array, of Python values where not all of them are numbers."""
+    """Return a list of rows as an array, of dtype object unless all values are numbers."""
     try:
         array = np.asarray(values)
         return array if array.dtype.kind in "buifc" else np.asarray(values, object)
@@ -203,9 +201,9 @@ def _array(values: Sequence[Any], name: str) -> NDArray[Any]:
 
 
 def as_table(array: NDArray[Any], name: str) -> MemoryTable:
-    """Return an array (N, ...) of numbers, or a single row (I,), as a table without names.
+    """Return numbers (N, ...), or a single row (I,), as a table without column names.
 
-    Raises `DataError` when it has none.
+    Raises `DataError` when there are no rows.
     """
     if not array.size:
         raise DataError(f"{name}: has no rows")

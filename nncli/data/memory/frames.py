@@ -1,4 +1,4 @@
-"""Data frames of pandas, polars, pyarrow and others as tables, read with narwhals."""
+"""Data frames of pandas, polars, pyarrow and others as tables, through narwhals."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -32,11 +32,11 @@ _REFUSED = {
     "Array": "nested",
     "Struct": "nested",
 }
-_HAVE_TEXT = ("Date", "Datetime", "Time", "Decimal")  # as an id, or as a category
+_HAVE_TEXT = ("Date", "Datetime", "Time", "Decimal")  # when used as an id or a category
 
 
 class FrameTable(MemoryTable):
-    """A data frame. A null, and NaN, is a blank cell."""
+    """A data frame as a table; null and NaN are blank cells."""
 
     def __init__(self, name: str, frame: Any) -> None:
         super().__init__(name, frame.columns, len(frame))
@@ -71,7 +71,7 @@ class FrameTable(MemoryTable):
         )
 
     def _kind(self, column: str, dtype: Any) -> Kind | None:
-        """Return what the values of a type are; None where each says it for itself."""
+        """Return the kind of a column; None where each value decides for itself."""
         name = type(dtype).__name__
         if name in _REFUSED:
             found, remedy = REMEDIES[_REFUSED[name]]
@@ -89,12 +89,12 @@ class FrameTable(MemoryTable):
 
 
 def frame_table(rows: object, name: str) -> FrameTable | None:
-    """Return a data frame as a table; None for what is no frame.
+    """Return a data frame as a table, or None for any other object.
 
     Raises
     ------
     DataError
-        When names of its columns are neither text nor numbers, or two have the same.
+        When a column name is neither text nor a number, or two names are equal.
     """
     import narwhals
 
@@ -105,9 +105,10 @@ def frame_table(rows: object, name: str) -> FrameTable | None:
 
 
 def series_table(values: object, name: str, place: str) -> FrameTable | None:
-    """Return a series as a table of one column, called by its name or `name`; None for others.
+    """Return a series as a table of one column, or None for any other object.
 
-    In messages the table is called `place`. Raises `DataError` as `frame_table`.
+    The column keeps the name of the series, else it is `name`. Messages call the table `place`.
+    Raises `DataError` like `frame_table`.
     """
     import narwhals
 
@@ -119,7 +120,7 @@ def series_table(values: object, name: str, place: str) -> FrameTable | None:
 
 
 def _narwhal(values: object, name: str) -> Any:
-    """Return a frame or series as narwhals reads it, and anything else as it is."""
+    """Wrap a frame or series with narwhals; return any other object unchanged."""
     import narwhals
     from narwhals.exceptions import DuplicateError
 
@@ -139,7 +140,7 @@ def _numbers(series: Any) -> Any:
 
 
 def _values(series: Any) -> Any:
-    return series.to_list()  # whole numbers beside blank cells keep their digits
+    return series.to_list()  # integers next to nulls keep their digits
 
 
 def _booleans(series: Any) -> Any:

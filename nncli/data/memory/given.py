@@ -1,4 +1,4 @@
-"""Rows in memory to train with: a table with its targets in columns, or arrays."""
+"""Training rows in memory: arrays, or a table with its targets in columns."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
@@ -24,13 +24,13 @@ class GivenTable:
     ----------
     table : OpenTable
     targets : list of str
-        The columns of the targets that were given beside it; empty where they are among its own.
+        Columns of targets that were passed separately; empty if the table has its own.
     weight : str or None
-        The column of the weights that were given beside it.
+        Column of weights that were passed separately.
     classes : sequence of str
-        Those that there are, in their order, where they are known.
+        Class names in order, if known.
     shared : sequence of str
-        Names that targets given beside it have of their own, and columns too.
+        Names of separate targets that are also names of columns.
     """
 
     table: OpenTable
@@ -49,34 +49,33 @@ def given_rows(
     classes: Sequence[str] = (),
     of: str = "",
 ) -> GivenTable | Arrays:
-    """Return rows in memory as `load_tables` or `load_arrays` takes them.
+    """Return rows in memory for `load_tables` or `load_arrays`.
 
     Parameters
     ----------
     X : array, frame, or list
-        As `form_of` takes it, but no path. Numbers (N, ...) become `Arrays`, all else a table.
+        Rows as for `form_of`, except paths. Numbers (N, ...) become `Arrays`, others a table.
     y : array, list or series, optional
-        Targets (N,) or (N, O): called as a series, the columns of a frame, or ``y`` (``y1``,
-        ``y2``), and otherwise where that is the name of an input already. A table may have its
-        targets among its columns.
+        Targets (N,) or (N, O), named after the series or the columns of the frame, else ``y``
+        (``y1``, ``y2``); a number is added if an input has that name. Omitted if the targets are
+        columns of `X`.
     weights : array, list or series (N,), optional
-        How much each row counts.
+        Weight of each row.
     targets, classes : sequence of str
-        What `y` is called, and the classes that there are, in their order, where that is known.
+        Names of the targets in `y`, and class names in order, if known.
     of : str
-        The argument that the rows are from, such as ``validation_data``, for messages.
+        The argument that the rows belong to, such as ``validation_data``, for messages.
 
     Raises
     ------
     DataError
-        When it is nothing of this kind, not all of it is of as many rows, or a target has the name
-        of an input.
+        When a type is not supported, lengths differ, or a target has the name of an input.
     """
     form, y_name = form_of(X, of=of), f"{of}: y" if of else "y"
     if not isinstance(form, np.ndarray | MemoryTable):
-        raise DataError(f"{X}: is a file; let data.{_KEYS.get(of, 'path')} name it")
+        raise DataError(f"{X}: is a file; set data.{_KEYS.get(of, 'path')} to it")
     if isinstance(form, np.ndarray) and y is None:
-        raise DataError(f"{of + ': ' if of else ''}X: is an array without targets; give X and y")
+        raise DataError(f"{of + ': ' if of else ''}X: is an array without targets; pass X and y")
     header = input_names(form) if isinstance(form, np.ndarray) else form.header
     columns = {} if y is None else column_of(y, "y", y_name)
     usual = names_for("y", len(columns))
@@ -128,7 +127,7 @@ def _table(
 def _weights(weights: object) -> Cells:
     columns = column_of(weights, "weights")
     if len(columns) != 1:
-        raise DataError(f"weights: has {len(columns)} values a row; expected one")
+        raise DataError(f"weights: has {len(columns)} values per row; expected one")
     return next(iter(columns.values()))
 
 
@@ -139,31 +138,31 @@ def _named(
     y_name: str,
     place: str,
 ) -> dict[str, Cells]:
-    """Return targets by their `names`, or where these are not known by names that are free.
+    """Return targets by `names` if given, else by unused names.
 
     Raises
     ------
     DataError
-        When there are not as many as names, or an input has the name.
+        When the number of names is wrong, or an input has the same name.
     """
     if not columns or not names:
         return {_free(name, header): cells for name, cells in columns.items()}
     if len(columns) != len(names):
         raise DataError(
-            f"{y_name}: {count(len(columns), 'value')} a row; expected {len(names)}: "
+            f"{y_name}: {count(len(columns), 'value')} per row; expected {len(names)}: "
             f"{listed(names)}"
         )
     for name in names:
         if name in header:
             raise DataError(
-                f"{place}: {name} is also a column of the rows; drop that column from them, leave "
-                "out y, or choose another name"
+                f"{place}: {name} is also a column of the rows; drop that column, omit y, or "
+                "choose another name"
             )
     return in_order_of(names, columns)
 
 
 def _free(name: str, taken: Collection[str]) -> str:
-    """Return a name that no column has: the one that is wanted, or with a number behind it."""
+    """Return `name` if unused, else with a number appended."""
     number, free = 1, name
     while free in taken:
         number += 1

@@ -1,4 +1,4 @@
-"""Tables in memory: what those of every form have in common, and one of Python values."""
+"""Tables in memory: the base class, and tables of Python values and of numbers."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -20,19 +20,19 @@ _ROWS = 1 << 14
 
 
 def place(row: int) -> str:
-    """Return what a row, counted from 0, is called in a message."""
+    """Return the name of a row, counted from 0, for messages."""
     return f"row {row} (from 0)"
 
 
 class MemoryTable(OwnNames, ABC):
-    """A table in memory, whose rows are read block by block, as often as they are asked for.
+    """A table in memory, read in blocks any number of times.
 
     Attributes
     ----------
     rows : int
-        How many there are.
+        Number of rows.
     has_names : bool
-        Whether the columns have names of their own; if not, their order says what they are.
+        Whether the columns have names; if not, they are matched by order.
     """
 
     def __init__(
@@ -44,7 +44,7 @@ class MemoryTable(OwnNames, ABC):
     def blocks(
         self, *, kinds: Mapping[str, Wanted], used: Collection[str] | None, missing: Sequence[str]
     ) -> Iterator[Table]:
-        """Yield the rows as `OpenTable` says."""
+        """Yield the rows; see `OpenTable`."""
         if not self.rows:
             raise DataError(f"{self.name}: has no rows")
         columns = self.header if used is None else list(used)
@@ -63,17 +63,17 @@ class MemoryTable(OwnNames, ABC):
     def _reader_at(
         self, at: int, where: Place, kind: Wanted | None, missing: Sequence[str]
     ) -> Reader:
-        """Return a function of start and stop that reads cells of the column at a place.
+        """Return a function that reads the cells from start to stop of column `at`.
 
-        `kind` is what it is to be taken for; None if its values say it.
+        `kind` is the kind to read it as; None to infer it from the values.
         """
 
 
 class ValueTable(MemoryTable):
-    """A table whose columns (N,) are Python values, mixed or alike.
+    """A table with columns (N,) of Python values, possibly mixed.
 
-    `texts_may_be_numbers` says whether text that reads as a number may be one: where an array of
-    text made text of all numbers.
+    `texts_may_be_numbers` reads numeric text as numbers, since an array of text turns numbers into
+    text.
     """
 
     def __init__(
@@ -102,7 +102,7 @@ class ValueTable(MemoryTable):
 
 
 class NumberTable(MemoryTable):
-    """A matrix (N, I) of numbers or Booleans as a table, whose columns have no names."""
+    """A matrix (N, I) of numbers or Booleans as a table without column names."""
 
     def __init__(self, name: str, matrix: NDArray[Any]) -> None:
         super().__init__(name, numbered(matrix.shape[1]), len(matrix), has_names=False)
@@ -121,7 +121,7 @@ class NumberTable(MemoryTable):
 
 
 def numbered(columns: int) -> list[str]:
-    """Return the names of columns that have none: x1, x2 and so on."""
+    """Return names for unnamed columns: x1, x2 and so on."""
     return [f"x{number}" for number in range(1, columns + 1)]
 
 

@@ -1,1 +1,1 @@
-"""Rows of any form for a model: read, matched with its columns, turned into inputs."""
+"""Rows of any form for a model: read, matched to its columns and encoded."""

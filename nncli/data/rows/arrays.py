@@ -1,4 +1,4 @@
-"""Rows that are arrays, of a file or in memory, for a model of numbers in order."""
+"""Arrays, from a file or in memory, for a model of unnamed numeric inputs."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -22,16 +22,16 @@ Numbers = NDArray[Any]
 
 @dataclass(frozen=True)
 class ArrayRows:
-    """Inputs (N, ...), and targets (N,) or (N, O) if there are any.
+    """Inputs (N, ...), and optional targets (N,) or (N, O).
 
     Attributes
     ----------
     name : str
-        What the inputs are called in messages: a file, or ``X``.
+        Name of the inputs in messages: a file, or ``X``.
     in_memory : bool
-        Whether they are not from a file.
+        Whether the arrays are not from a file.
     advance : function of int
-        Told the bytes of each block that is used.
+        Called with the number of bytes of each block read.
     """
 
     X: Numbers
@@ -42,25 +42,25 @@ class ArrayRows:
 
     @property
     def y_name(self) -> str:
-        """What the targets are called."""
+        """The name of the targets in messages."""
         return "y" if self.in_memory else f"{self.name}: y"
 
     def place(self, row: int) -> str:
-        """Return what a row is called."""
+        """Return the name of a row for messages."""
         return f"row {row} (from 0)" if self.in_memory else f"row {row}"
 
     def label_place(self, row: int) -> str:
-        """Return what a label is called."""
+        """Return the name of a label for messages."""
         return f"y: {self.place(row)}" if self.in_memory else f"{self.name}: y[{row}]"
 
 
 def array_blocks(arrays: ArrayRows, columns: Sequence[str], asked: Asked) -> Iterator[RowBlock]:
-    """Yield rows for a model with these input columns; numbers keep their type.
+    """Yield rows for a model with these input columns; numbers keep their dtype.
 
     Raises
     ------
     DataError
-        Naming the place, what was found and what was expected.
+        When shapes, lengths or values are wrong.
     """
     matrix = _matrix(arrays.X, arrays.name, columns)
     values = None
@@ -84,7 +84,7 @@ def array_blocks(arrays: ArrayRows, columns: Sequence[str], asked: Asked) -> Ite
 
 
 def _shown(values: Numbers, targets: Targets) -> list[Numbers]:
-    """Return targets as columns of names of classes, or of numbers."""
+    """Return targets as columns, of class names or of numbers."""
     if targets.classes:
         return [np.array(targets.classes, object)[values]]
     return [*values.T.astype(np.float64)]
@@ -98,16 +98,14 @@ def _check_lengths(arrays: ArrayRows, matrix: Numbers) -> None:
         raise DataError(f"{arrays.name}: has {count(len(matrix), 'row')}, and y {len(y)}")
     if len(X) != len(y):
         raise DataError(
-            f"{arrays.name}: {count(len(X), 'row')} in X, {len(y)} in y; expected as many in both"
+            f"{arrays.name}: {count(len(X), 'row')} in X, {len(y)} in y; expected equal numbers"
         )
 
 
 def _targets(arrays: ArrayRows, y: Numbers, targets: Targets) -> Numbers:
     if targets.classes:
         if y.ndim and y.size != len(y):
-            raise DataError(
-                f"{arrays.y_name}: is of shape {y.shape}; expected a class for each row"
-            )
+            raise DataError(f"{arrays.y_name}: has shape {y.shape}; expected one class per row")
         (cells,) = column_of(y, "y", arrays.y_name).values()
         return targets.indices(cells, arrays.label_place)
     one_a_row = y.reshape(-1, 1) if y.ndim < 2 else y
@@ -127,7 +125,7 @@ def _matrix(
 ) -> Numbers:
     """Return an array as numbers of shape (N, len(columns)).
 
-    For the message `verb` says what the model does with them, and `shape` is that in the file.
+    For messages, `verb` is what the model does with the numbers, and `shape` the original shape.
     """
     if array.dtype.kind not in "buif":
         raise DataError(f"{name}: holds values of type {array.dtype}; expected numbers")
@@ -136,8 +134,8 @@ def _matrix(
     rows = array.reshape(1, -1) if array.ndim < 2 else array.reshape(len(array), -1)
     if rows.shape[1] != len(columns):
         raise DataError(
-            f"{name}: an array of shape {array.shape if shape is None else shape}, "
-            f"{count(rows.shape[1], 'number')} a row; the model {verb} {len(columns)} "
+            f"{name}: has shape {array.shape if shape is None else shape}, "
+            f"{count(rows.shape[1], 'number')} per row; the model {verb} {len(columns)} "
             f"({briefly(columns)})"
         )
     return rows.view(np.uint8) if rows.dtype.kind == "b" else rows
@@ -146,7 +144,7 @@ def _matrix(
 def _check_numbers(
     arrays: ArrayRows, part: Numbers, columns: Sequence[str], first: int, name: str | None = None
 ) -> None:
-    """Raise `DataError` for the first number in some rows that is not finite, or too large."""
+    """Raise `DataError` for the first number that is not finite or too large."""
     if not suits(part):
         row, column = np.argwhere(unsuited_numbers(part))[0]
         found = part[row, column]

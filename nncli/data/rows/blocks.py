@@ -1,4 +1,4 @@
-"""What is asked of rows for a model, and what comes of it."""
+"""The options for reading rows, and the blocks that result."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,27 +16,27 @@ MOST_ROWS = 1 << 14
 
 
 def _find_nothing() -> None:
-    """Find no fault: there was none when the rows were read."""
+    """Do nothing: the rows were checked when they were read."""
 
 
 @dataclass(frozen=True)
 class RowBlock:
-    """Some rows that follow each other, as a model takes them.
+    """Consecutive rows, ready for a model.
 
     Attributes
     ----------
     inputs : array (N, I)
     beside : mapping of str to list of N
-        The cells of columns that stand beside the predictions, by name.
+        Cells of the columns to print next to the predictions, by name.
     targets : array (N,) of indices of the classes, or (N, O) of numbers, or None
-        None where they are not asked for.
+        Targets; None if not requested.
     truth : sequence of array (N,)
-        A column a target, as `truth_of` gives them; none where they are not asked for.
+        One column per target, from `truth_of`; empty if not requested.
     place : function of int to str, or None
-        What a row, counted from 0, is called in messages; None for its number.
+        Name of a row, counted from 0, in messages; None for its number.
     check : function
-        Raises `DataError` for the first input that is not finite, or too large. It is for rows in
-        memory, which are looked through only if the model cannot take them.
+        Raises `DataError` for the first input that is not finite or too large. Rows in memory are
+        checked only if the model fails on them.
     """
 
     inputs: NDArray[Any]
@@ -49,30 +49,30 @@ class RowBlock:
 
 @dataclass(frozen=True)
 class Asked:
-    """What is asked of rows.
+    """Options for reading rows.
 
     Attributes
     ----------
     rows : int or None
-        How many a block has, except the last; None for all of an array at once, and of other rows
-        as many as suit.
+        Rows per block, except the last. None reads an array at once, and other rows in blocks of a
+        suitable size.
     targets : Targets or None
-        What is to be read with the inputs; rows without it are left out.
+        Targets to read with the inputs; rows without a target are dropped.
     truth : Targets or None
-        What is to be read with the inputs where it is known.
+        Targets to read with the inputs where they are known.
     strict : bool
-        Whether it is an error what no training row has: a blank cell, a category, a number far
-        outside.
+        Whether values that no training row had are an error: blank cells, new categories, numbers
+        far out of range.
     ids : sequence of str
-        The columns that stand beside, in the place of the model's own.
+        Columns to print next to the predictions instead of the model's id.
     note : function of str
-        Told, in a line each, of what looks wrong or was guessed.
+        Called with one line per warning or guess.
     left_out : function of str, optional
-        Told, in a line, of rows that have no target; by default it is `note`.
+        Called with a line about rows without a target; by default `note`.
     advance : function of int
-        Told how many bytes of a file have been read since it was last told.
+        Called with the number of bytes read since the last call.
     unseen : Unseen
-        Told what no training row has.
+        Collects values that no training row had.
     """
 
     note: Note
@@ -87,10 +87,10 @@ class Asked:
 
     @property
     def wanted(self) -> Targets | None:
-        """The targets that are read, for either purpose."""
+        """The targets to read, for either purpose."""
         return self.targets or self.truth
 
     @property
     def target_names(self) -> list[str]:
-        """The names of the targets that are read."""
+        """The names of the targets to read."""
         return self.wanted.names if self.wanted else []

@@ -1,4 +1,4 @@
-"""Tables made of others while these are read: with other names, or with columns beside."""
+"""Views of tables with other column names or additional columns."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -13,20 +13,20 @@ from nncli.data.names import OwnNames, plain_name
 
 @dataclass(frozen=True)
 class Renamed:
-    """A table whose columns have other names, `header`, in the same order."""
+    """A table with its columns renamed to `header`, in the same order."""
 
     table: OpenTable
     header: Sequence[str]
 
     @property
     def name(self) -> str:
-        """That of the table."""
+        """The name of the table."""
         return self.table.name
 
     def blocks(
         self, *, kinds: Mapping[str, Wanted], used: Collection[str] | None, missing: Sequence[str]
     ) -> Iterator[Table]:
-        """Yield the rows as `OpenTable` says."""
+        """Yield the rows; see `OpenTable`."""
         own = dict(zip(self.header, self.table.header, strict=True))
         names = [*own] if used is None else list(used)
         tables = self.table.blocks(
@@ -39,9 +39,9 @@ class Renamed:
 
 
 def as_named_before(table: OpenTable, names: Iterable[str]) -> OpenTable:
-    """Return a table with the names that a model of an earlier version has for its columns.
+    """Return a table with the column names of a model from an earlier version.
 
-    White space around a name was a part of it then, except in CSV.
+    Such names include surrounding white space, except in CSV.
     """
     known, own = {*names}, table.own_names if isinstance(table, OwnNames) else table.header
     others = {plain_name(name): name for name in known.difference(own)}
@@ -56,13 +56,13 @@ def as_named_before(table: OpenTable, names: Iterable[str]) -> OpenTable:
 
 @dataclass(frozen=True)
 class WithColumns:
-    """A table with further columns, which go before its own of the same names.
+    """A table with additional columns, which replace its own of the same names.
 
     Attributes
     ----------
     columns : mapping of str to array (N,)
     called : str
-        What they are called in messages.
+        Name of the columns in messages.
     """
 
     table: OpenTable
@@ -71,23 +71,23 @@ class WithColumns:
 
     @property
     def name(self) -> str:
-        """That of the table."""
+        """The name of the table."""
         return self.table.name
 
     @cached_property
     def header(self) -> Sequence[str]:
-        """All names, once each."""
+        """The names of all columns, without duplicates."""
         return [*dict.fromkeys((*self.table.header, *self.columns))]
 
     def blocks(
         self, *, kinds: Mapping[str, Wanted], used: Collection[str] | None, missing: Sequence[str]
     ) -> Iterator[Table]:
-        """Yield the rows as `OpenTable` says.
+        """Yield the rows; see `OpenTable`.
 
         Raises
         ------
         DataError
-            When the table has not as many rows as the columns.
+            When the table and the columns differ in length.
         """
         names = self.header if used is None else list(used)
         own = [name for name in names if name not in self.columns]
@@ -108,6 +108,6 @@ class WithColumns:
 
 
 def _as_kind(cells: Cells, kind: Wanted | None) -> Cells:
-    """Return cells as they are, or numbers as text where that is asked for."""
+    """Return cells, with numbers as text if `kind` is category."""
     is_text = cells.dtype.kind == "O"
     return text_cells(cells) if kind == "category" and not is_text else cells

@@ -1,9 +1,8 @@
-"""Images for a model that was trained on others: brought to their size, color and polarity.
+"""Images converted to the size, channels and polarity of a model's training images.
 
-Polarity is changed for gray images alone, and only where all training images are alike: on a dark
-background, an image whose outermost pixels are light on average is inverted, and the other way
-round. That is a guess, and said. So a black digit on white paper is what a model of white digits on
-black has learned.
+Polarity changes only for gray images, and only if all training images agree: if their background is
+dark, an image whose border is light on average is inverted, and vice versa. A model of white digits
+on black thus reads black digits on white paper. It is a guess, so a note reports it.
 """
 
 from collections.abc import Iterator, Sequence
@@ -25,21 +24,23 @@ _OTHERS = {"dark": "light", "light": "dark"}
 
 
 def image_blocks(path: Path, format_: ImageFormat, asked: Asked) -> Iterator[RowBlock]:
-    """Yield an image, or the images of a folder and of the folders in it.
+    """Yield an image, or the images of a folder and its subfolders.
 
-    The ``file`` of every image, below `path`, stands beside. A line tells if images were inverted.
+    Each block has a column ``file`` with paths relative to `path`. A note reports inverted images.
 
     Raises
     ------
     DataError
-        For the first file that is no image, and as `read_image`.
+        For the first file that is not an image, and as in `read_image`.
     """
     files = image_files(path)
     names = [
         as_text(file.relative_to(path).as_posix() if file != path else file.name) for file in files
     ]
     inverted, rows = 0, asked.rows or MOST_ROWS
-    advance = asked.advance if path.is_dir() else tell_nobody  # an open file is told already
+    advance = (
+        asked.advance if path.is_dir() else tell_nobody
+    )  # an open file reports its own progress
     for start in range(0, len(files), rows):
         part = files[start : start + rows]
         pixels = np.stack([read_image(file, format_, advance) for file in part])
@@ -55,14 +56,14 @@ def image_blocks(path: Path, format_: ImageFormat, asked: Asked) -> Iterator[Row
 def labelled_images(
     folder: Path, format_: ImageFormat, classes: Sequence[str], note: Note
 ) -> RowBlock:
-    """Return the images of a folder with a sub-folder for each class, and their classes.
+    """Return the images and classes of a folder with one subfolder per class.
 
-    `note` is told if images were inverted.
+    `note` reports inverted images.
 
     Raises
     ------
     DataError
-        As `read_classes`, and for a sub-folder that is none of the classes.
+        As in `read_classes`, and for a subfolder that is not one of the classes.
     """
     size = (format_.height, format_.width)
     found = read_classes(folder, size=size, channels=format_.channels)
@@ -81,16 +82,15 @@ def labelled_images(
 
 
 def _words(path: Path, format_: ImageFormat, inverted: int, all_: int, first: str) -> str:
-    done = "was inverted, as it has" if inverted == 1 else "were inverted, as they have"
     return (
-        f"{path}: {inverted} of {count(all_, 'image')} {done} a "
-        f"{_OTHERS[format_.background]} background and the training images a "
+        f"{path}: inverted {inverted} of {count(all_, 'image')} with a "
+        f"{_OTHERS[format_.background]} background, as the training images have a "
         f"{format_.background} one; the first is {first}"
     )
 
 
 def invert_others(pixels: Pixels, format_: ImageFormat) -> np.ndarray[Any, np.dtype[np.bool_]]:
-    """Invert, in place, the images (N, I) of other polarity; return which they are, (N,)."""
+    """Invert the images (N, I) of other polarity in place; return a mask (N,) of them."""
     others = np.zeros(len(pixels), np.bool_)
     if format_.channels == 1 and format_.background != "mixed":
         others = (format_.borders(pixels) > 127.5) == (format_.background == "dark")

@@ -1,4 +1,4 @@
-"""The columns of a table matched with those of a model whose columns are numbers by order."""
+"""Match the columns of a table to those of a model of numeric inputs."""
 
 from collections.abc import Sequence
 
@@ -14,18 +14,18 @@ from nncli.data.rows.derived import Renamed
 
 
 def matched_csv(csv: CsvFile, columns: Sequence[str], note: Note | None = None) -> CsvTable:
-    """Return a CSV file, with or without a header, as a table with a model's columns.
+    """Return a CSV file, with or without a header, as a table with the model's columns.
 
     Parameters
     ----------
     note : function of str, optional
-        Told, in a line, when a header has none of the names and columns are taken as they stand.
-        Without it that, and a file without a header, is an error.
+        Called with a line when a header has none of the names, so that columns are matched by
+        order. Without `note`, this is an error, and so is a missing header.
 
     Raises
     ------
     DataError
-        When columns are lacking.
+        When columns are missing.
     """
     has_header = csv.has_header() or set(columns) <= set(csv.first)
     header = csv.first if has_header else []
@@ -34,7 +34,7 @@ def matched_csv(csv: CsvFile, columns: Sequence[str], note: Note | None = None) 
 
 
 def matched(table: OpenTable, columns: Sequence[str], note: Note | None = None) -> OpenTable:
-    """Return a table with a model's columns; parameters and errors are as for `matched_csv`."""
+    """Return a table with the model's columns; parameters and errors as in `matched_csv`."""
     if isinstance(table, MemoryTable) and not table.has_names:
         return in_order(table, columns)
     names = _matched(table.name, table.header, len(table.header), columns, note)
@@ -42,7 +42,7 @@ def matched(table: OpenTable, columns: Sequence[str], note: Note | None = None) 
 
 
 def in_order(table: OpenTable, columns: Sequence[str]) -> OpenTable:
-    """Return a table with exactly these columns, in their order. Raises `DataError`."""
+    """Rename all columns of a table by order. Raises `DataError` if the number differs."""
     if len(table.header) != len(columns):
         raise DataError(
             f"{table.name}: has {count(len(table.header), 'column')}; the model takes "
@@ -54,7 +54,7 @@ def in_order(table: OpenTable, columns: Sequence[str]) -> OpenTable:
 def _matched(
     name: str, header: Sequence[str], width: int, columns: Sequence[str], note: Note | None
 ) -> Sequence[str]:
-    """Return the model's names for the columns of a table; those in a header may differ in case."""
+    """Return the model's names for the columns of a table; a header may differ in case."""
     if len({each.casefold() for each in header}) == len(header):
         by_case = {each.casefold(): each for each in columns}
         header = [by_case.get(each.casefold(), each) for each in header]
@@ -62,14 +62,14 @@ def _matched(
     if not missing:
         return header
     named, unnamed = named_columns(name, header, columns)
-    # A header with only some of the names is a mistake, not names of the user's own.
+    # A header with only some of the names is a mistake, not a custom header.
     named_otherwise = len(missing) == len(columns)
     if (len(named) if header else width) == len(columns) and named_otherwise and note is not None:
         if not header:
             return columns
         note(
             f"{name}: the header has none of the model's names "
-            f"({briefly(columns)}); its columns are taken in their order"
+            f"({briefly(columns)}); columns are matched by order"
         )
         for line in unnamed:
             note(line)

@@ -1,8 +1,8 @@
-"""Rows of any form for a model: blocks of inputs, with their targets where these are asked for.
+"""Read rows of any form for a model: blocks of inputs, and targets on request.
 
-A file, a folder, standard input, an array, a frame or a list goes this one way, to be predicted or
-evaluated, so that a row is the same in each of them, alone or among others. What a file is shows in
-its first bytes, never in its name. Each reader is loaded where it is needed.
+Files, folders, standard input, arrays, frames and lists share this path, in prediction and
+evaluation, so a row gives the same inputs in each of them. The first bytes of a file decide its
+format, never its name. Readers are imported on demand.
 """
 
 from collections.abc import Iterator, Sequence
@@ -40,20 +40,20 @@ _ARRAYS = ("npy", "zip", "idx")
 
 @dataclass(frozen=True)
 class Taken:
-    """What rows a model takes.
+    """The rows that a model takes.
 
     Attributes
     ----------
     columns : sequence of str
-        The names of its inputs.
+        Names of the inputs.
     encoding : Encoding or None
-        How the columns of a table become these; None where rows are numbers as they are.
+        Encoding of table columns as inputs; None if rows are plain numbers.
     images : ImageFormat or None
-        What images the rows are, if they are, as bytes.
+        Image format, if the rows are images as bytes.
     ranges : list of two lists of float, or None
-        The lowest and the highest value of each input in the training rows, if they are known.
+        Minimum and maximum of each input in the training rows, if known.
     hints : Hints
-        What was said of the file with the training rows.
+        Options for reading the file of training rows.
     """
 
     columns: Sequence[str]
@@ -66,19 +66,19 @@ class Taken:
 def read_rows(
     taken: Taken, rows: object, asked: Asked, y: object | None = None
 ) -> Iterator[RowBlock]:
-    """Yield rows of any form as a model takes them.
+    """Yield rows of any form as inputs of a model.
 
     Parameters
     ----------
-    rows : path, array, frame, list, or what these have become
-        As for `form_of`; the path ``-`` is standard input, that of a folder leads to images.
+    rows : path, array, frame, list, or OpenTable
+        Rows as for `form_of`; the path ``-`` is standard input, and a folder has images.
     y : array, list or series, optional
-        The targets that are asked for, where they are not among `rows`.
+        The requested targets, if not in `rows`.
 
     Raises
     ------
     DataError
-        With the place, what was found and what was expected; blocks before it are yielded.
+        When rows are invalid; the blocks before them are yielded.
     """
     name = "standard input" if (name := name_of(rows)) == "-" else name
     unseen = Unseen(Far(taken.columns, *taken.ranges) if taken.ranges else None)
@@ -98,7 +98,7 @@ def _blocks(taken: Taken, rows: object, asked: Asked, y: object | None) -> Itera
         yield from _of_path(taken, form, asked, given)
     elif isinstance(form, np.ndarray):
         if asked.wanted is not None and given is None:
-            raise DataError("X: is an array without targets; give X and y")
+            raise DataError("X: is an array without targets; pass X and y")
         arrays = ArrayRows(form, None if given is None else as_array(given), "X", in_memory=True)
         yield from _of_arrays(taken, arrays, asked)
     else:
@@ -120,34 +120,34 @@ def labelled_rows(
     Parameters
     ----------
     rows, y
-        As for `read_rows`.
+        Rows and targets as for `read_rows`.
     note : function of str
-        Told, in a line each, of what looks wrong or was guessed.
+        Called with one line per warning or guess.
     left_out : function of str, optional
-        Told, in a line, of rows that have no target; by default it is `note`.
+        Called with a line about rows without a target; by default `note`.
     strict : bool
-        Whether it is an error what no training row has.
+        Whether values that no training row had are an error.
 
     Raises
     ------
     DataError
-        As `read_rows`, and for targets that the model does not know.
+        As in `read_rows`, and for targets unknown to the model.
     """
     asked = Asked(note, targets=targets, left_out=left_out, strict=strict)
     values = Stack()
 
     def inputs() -> Iterator[NDArray[Any]]:
         for block in read_rows(taken, rows, asked, y):
-            assert block.targets is not None  # they are asked for
+            assert block.targets is not None  # requested above
             values.append(block.targets)
             yield block.inputs
 
-    with memory_for(f"for the rows of {name_of(rows)}", "use fewer rows at a time"):
+    with memory_for(f"for the rows of {name_of(rows)}", "use fewer rows at once"):
         return whole(joined(inputs()), values.array())
 
 
 def name_of(rows: object) -> str:
-    """Return what rows are called: a file, an array ``X``, else ``data``."""
+    """Return the name of rows for messages: a path, ``X`` for an array, else ``data``."""
     if isinstance(rows, str | Path):
         return str(rows)
     return "X" if isinstance(rows, np.ndarray) else "data"
@@ -157,13 +157,13 @@ def _of_path(
     taken: Taken, path: Path, asked: Asked, given: dict[str, Cells] | None
 ) -> Iterator[RowBlock]:
     if given is not None and path.is_dir():
-        raise DataError(f"{path}: is a folder, whose images have their classes; leave out y")
+        raise DataError(f"{path}: is a folder, whose subfolders are the classes; omit y")
     if path.is_dir() and (taken.images is not None or not is_parquet_folder(path)):
         yield from _of_images(taken, path, asked)
         return
     hints = replace(taken.hints, are_of_this=False, note=asked.note)
     with open_input(path, asked.advance) as file:
-        # By its name too: what is no image then is said so, and not read as a table.
+        # Check the name too: a broken image is then an error, and not read as a table.
         if (
             file.kind in IMAGES
             or kind_of_name(path) in IMAGES
@@ -171,7 +171,7 @@ def _of_path(
         ):
             if str(path) == "-":
                 _image_format(taken, path, asked.note)
-                raise DataError("standard input: is an image; give the name of its file instead")
+                raise DataError("standard input: is an image; pass its file name instead")
             yield from _of_images(taken, path, asked)
         elif file.kind in _ARRAYS:
             yield from _of_arrays(taken, _arrays_of_file(file, asked, given), asked)
@@ -213,7 +213,7 @@ def _of_table(
 
 
 def _by_names_of(encoding: Encoding, table: OpenTable, asked: Asked) -> tuple[OpenTable, Asked]:
-    """Return a table and what is asked of it by the names that a model has for the columns."""
+    """Return the table and the options with the model's names for the columns."""
     asked = replace(asked, ids=[*map(plain_name, asked.ids)])
     names = [*(each.name for each in encoding.columns), *asked.target_names]
     names += [] if encoding.id is None else [encoding.id]
@@ -233,12 +233,12 @@ def _numbers_of(
 
 
 def _beside(table: OpenTable, given: dict[str, Cells] | None) -> OpenTable:
-    """Return a table with the targets that are given beside it."""
+    """Return a table with separately passed targets as columns."""
     return table if given is None else WithColumns(table, given, "y")
 
 
 def _of_arrays(taken: Taken, arrays: ArrayRows, asked: Asked) -> Iterator[RowBlock]:
-    """Yield rows of arrays; for a model of named columns, these in their order."""
+    """Yield rows of arrays; a model of named columns matches them by order."""
     if taken.encoding is None:
         yield from array_blocks(arrays, taken.columns, asked)
         return
@@ -252,7 +252,7 @@ def _of_arrays(taken: Taken, arrays: ArrayRows, asked: Asked) -> Iterator[RowBlo
 
 
 def _arrays_of_file(file: InputFile, asked: Asked, given: dict[str, Cells] | None) -> ArrayRows:
-    """Return the one array of a file, or that called X, and with targets the one called y."""
+    """Return the only array of a file or its X, and its y if targets are requested."""
     from nncli.data.files.array_file import arrays_in, inputs_and_targets, named
 
     arrays, name, targets = arrays_in(file) or {}, file.name, asked.wanted
@@ -267,7 +267,7 @@ def _arrays_of_file(file: InputFile, asked: Asked, given: dict[str, Cells] | Non
             )
         return ArrayRows(*inputs_and_targets(arrays, name), name, advance=advance)
     if len(arrays) != 1 and "X" not in arrays:
-        raise DataError(f"{name}: has {named(arrays)}; expected one array, or one called X")
+        raise DataError(f"{name}: has {named(arrays)}; expected one array, or one named X")
     X = arrays["X"] if "X" in arrays else next(iter(arrays.values()))
     return ArrayRows(X, None if given is None else as_array(given), name, advance=advance)
 
@@ -277,7 +277,7 @@ def _of_images(taken: Taken, path: Path, asked: Asked) -> Iterator[RowBlock]:
     from nncli.data.rows.images import image_blocks, labelled_images
 
     if asked.truth is not None:
-        raise DataError(f"{path}: holds images, without a column {asked.truth.names[0]!r}")
+        raise DataError(f"{path}: holds images and has no column {asked.truth.names[0]!r}")
     if asked.targets is not None:
         yield labelled_images(path, format_, asked.targets.classes, asked.note)
     else:
@@ -291,24 +291,24 @@ def _is_other_image(file: InputFile) -> bool:
 
 
 def _image_format(taken: Taken, path: Path, note: Note) -> ImageFormat:
-    """Return what images a model takes; of 784 inputs without a word about them, MNIST's."""
+    """Return the image format of a model; MNIST's for 784 inputs of unknown format."""
     if taken.images is not None:
         return taken.images
     if taken.encoding is not None or len(taken.columns) != OF_MNIST.inputs:
         found = "holds images" if _has_images(path) else "is a folder without images"
         raise DataError(
-            f"{path}: {found}; the model takes {count(len(taken.columns), 'number')} a row: "
+            f"{path}: {found}; the model takes {count(len(taken.columns), 'number')} per row: "
             f"{listed(taken.columns)}"
         )
     note(
-        f"{path}: the model does not say what images its {OF_MNIST.inputs} inputs are; taken for "
-        f"those of MNIST: {OF_MNIST}"
+        f"{path}: the model has no image format for its {OF_MNIST.inputs} inputs; assuming that "
+        f"of MNIST: {OF_MNIST}"
     )
     return OF_MNIST
 
 
 def _has_images(path: Path) -> bool:
-    """Return whether a path leads to an image, or to a folder with one, or with folders of them."""
+    """Return whether a path is a file, or a folder with images in it or in its subfolders."""
     with os_errors_as(DataError, path):
         files = chain(path.glob("*"), path.glob("*/*"))
         return not path.is_dir() or any(kind_of_name(each) in IMAGES for each in files)

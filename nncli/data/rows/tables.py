@@ -1,4 +1,4 @@
-"""Rows of a table for a model: of named columns, or of numbers in order."""
+"""Rows of a table for a model of named columns or of unnamed numbers."""
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
@@ -24,14 +24,14 @@ _BLOCK_NUMBERS = 1 << 20
 
 
 def encoded_blocks(table: OpenTable, encoding: Encoding, asked: Asked) -> Iterator[RowBlock]:
-    """Yield the rows of a table, in any order of columns, as a model of named columns takes them.
+    """Yield the rows of a table, in any column order, as inputs of a model of named columns.
 
-    Rows without a target are left out, if targets are asked for.
+    Rows without a target are dropped if targets are requested.
 
     Raises
     ------
     DataError
-        When columns are missing or of another kind, and as the cells demand.
+        When columns are missing or of the wrong kind, or cells are invalid.
     """
     names = [each.name for each in encoding.columns]
     kept = _kept(encoding, asked)
@@ -67,7 +67,7 @@ def encoded_blocks(table: OpenTable, encoding: Encoding, asked: Asked) -> Iterat
 
 
 def _kept(encoding: Encoding, asked: Asked) -> list[str]:
-    """Return the columns that stand beside."""
+    """Return the columns to print next to the predictions."""
     own = [] if encoding.id is None or asked.targets else [encoding.id]
     return [*dict.fromkeys(asked.ids or own)]
 
@@ -82,19 +82,19 @@ def _check_kept(name: str, asked: Asked, header: Collection[str]) -> None:
 def _truth(
     block: Table, targets: Targets, kept: Collection[str], encoding: Encoding
 ) -> list[Cells]:
-    """Return the targets to show; those that also stand beside were text."""
+    """Return the targets to print; those also kept as columns were read as text."""
     texts = [] if targets.classes else [name for name in targets.names if name in kept]
     return truth_of(_typed(block, texts, encoding), targets)
 
 
 def _as_inputs(table: Table, encoding: Encoding, kept: Collection[str]) -> Table:
-    """Return a table whose inputs have their own kinds; those that also stand beside were text."""
+    """Return a table with inputs of their own kinds; those also kept were read as text."""
     numbers = [each.name for each in encoding.columns if each.kind != "category"]
     return _typed(table, [name for name in numbers if name in kept], encoding)
 
 
 def _typed(table: Table, names: Sequence[str], encoding: Encoding) -> Table:
-    """Return a table in which columns of text are what the texts say."""
+    """Return a table with columns of text parsed again."""
     blanks = Blanks(encoding.blanks)
     typed = {
         name: cells_of(
@@ -113,7 +113,7 @@ def _typed(table: Table, names: Sequence[str], encoding: Encoding) -> Table:
 
 
 def _kinds(encoding: Encoding, kept: Sequence[str], targets: Targets | None) -> dict[str, Wanted]:
-    """Return the kinds of the columns that are text, even where they look like numbers."""
+    """Return the kinds of the columns that must not be read as numbers."""
     texts = [each.name for each in encoding.columns if each.kind == "category"]
     written: dict[str, Wanted] = dict.fromkeys(encoding.forms, "written")
     return {**written, **dict.fromkeys((*texts, *kept), "category"), **target_kinds(targets)}
@@ -124,14 +124,14 @@ def _suited_rows(encoding: Encoding) -> int:
 
 
 def number_blocks(table: OpenTable, columns: Sequence[str], asked: Asked) -> Iterator[RowBlock]:
-    """Yield the rows of a table that is matched with these columns (see `matching`) as numbers.
+    """Yield the rows of a table that `matching` gave these columns, as numbers.
 
-    Rows without a target are left out, if targets are asked for.
+    Rows without a target are dropped if targets are requested.
 
     Raises
     ------
     DataError
-        Naming the place, what was found and what was expected.
+        When columns are missing or cells are invalid.
     """
     targets, truth = asked.targets, asked.truth
     check_there(table.name, asked.target_names, table.header)
@@ -160,7 +160,7 @@ def _values(block: Table, targets: Targets) -> NDArray[Any]:
 
 
 def _numbers(block: Table, columns: Sequence[str]) -> NDArray[Any]:
-    """Return columns side by side, (N, C). Raises `DataError` for a blank cell."""
+    """Return the columns as an array (N, C). Raises `DataError` for a blank cell."""
     rows = np.column_stack([block.columns[column] for column in columns])
     blank = np.isnan(rows)
     if blank.any():

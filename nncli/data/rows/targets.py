@@ -1,4 +1,4 @@
-"""Targets of rows for a model: in a column, or given beside the inputs."""
+"""Targets of rows for a model: in columns, or passed separately."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -17,12 +17,12 @@ from nncli.data.tables.targets import LeftOut, Targets
 
 
 def labelled(tables: Iterable[Table], asked: Asked) -> Iterator[Table]:
-    """Yield the rows that have all targets that are asked for; tell of the others at the end.
+    """Yield the rows that have all requested targets; report the others at the end.
 
     Raises
     ------
     DataError
-        When none is left.
+        When no rows are left.
     """
     left_out, left = LeftOut(asked.targets.names if asked.targets else []), 0
     for table in tables:
@@ -35,25 +35,25 @@ def labelled(tables: Iterable[Table], asked: Asked) -> Iterator[Table]:
 
 
 def check_given(name: str, columns: Mapping[str, Cells], place: Callable[[int], str]) -> None:
-    """Raise `DataError` for the first target beside an array that is blank or infinite."""
+    """Raise `DataError` for the first target of an array that is missing or infinite."""
     for column, cells in columns.items():
         if (blank := blank_cells(cells)).any():
             raise DataError(
-                f"{name}: {place(int(blank.argmax()))}: is blank; leave out rows without a target"
+                f"{name}: {place(int(blank.argmax()))}: is blank; drop rows without a target"
             )
         if cells.dtype.kind == "f" and np.isinf(cells).any():
             check_size(Table(name, {}, place), column, cells)
 
 
 def truth_of(block: Table, targets: Targets) -> list[Cells]:
-    """Return the targets of some rows to show: a column each, blank where they are not known.
+    """Return the targets of some rows to print, one column each, blank where unknown.
 
-    A class is called as the model calls it, or else as the file does; of numbers NaN is blank.
+    Classes have the model's names, or the file's if unknown to the model. Blank numbers are NaN.
 
     Raises
     ------
     DataError
-        As `Targets.values` for numbers.
+        As in `Targets.values` for numbers.
     """
     if not targets.classes:
         return [_known_numbers(block, targets, name) for name in targets.names]
@@ -72,15 +72,15 @@ def _known_numbers(block: Table, targets: Targets, name: str) -> Cells:
 
 
 def target_kinds(targets: Targets | None) -> dict[str, Wanted]:
-    """Return what target columns are to be taken for: classes are names, whatever they look like.
+    """Return the kinds to read target columns as: classes are always text.
 
-    So a class is the same in any file.
+    This way, a class has the same name in every file.
     """
     return dict.fromkeys(targets.names, "category") if targets and targets.classes else {}
 
 
 def check_there(name: str, targets: Sequence[str], header: Collection[str]) -> None:
-    """Raise `DataError` for a target that no column is called by."""
+    """Raise `DataError` for a target without a column."""
     for target in targets:
         if target not in header:
             raise DataError(
@@ -90,23 +90,23 @@ def check_there(name: str, targets: Sequence[str], header: Collection[str]) -> N
 
 
 def given_columns(y: object, names: Sequence[str]) -> dict[str, Cells]:
-    """Return targets (N,) or (N, O) that are given beside the inputs, by the names of a model's.
+    """Return separately passed targets (N,) or (N, O) by the model's target names.
 
     Raises
     ------
     DataError
-        When they are no targets, or not as many a row.
+        When the type is not supported, or the number per row is wrong.
     """
     columns = column_of(y, "y")
     if len(columns) != len(names):
         raise DataError(
-            f"y: {count(len(columns), 'value')} a row; the model predicts {len(names)} "
+            f"y: {count(len(columns), 'value')} per row; the model predicts {len(names)} "
             f"({briefly(names)})"
         )
     return in_order_of(names, columns)
 
 
 def as_array(columns: dict[str, Cells]) -> NDArray[Any]:
-    """Return columns side by side (N, O), or the only one (N,)."""
+    """Return the columns as an array (N, O), or a single column as (N,)."""
     cells = [*columns.values()]
     return cells[0] if len(cells) == 1 else np.column_stack(cells)

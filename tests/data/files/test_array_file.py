@@ -81,7 +81,7 @@ def test_inputs_and_targets_are_x_and_y_of_equal_length(path):
     assert y.tolist() == [0, 1, 2]
     with path.open("wb") as stream:
         np.savez(stream, X=ROWS, y=np.arange(4))
-    assert refusal(read_x_and_y, path) == (f"{path}: 3 rows in X, 4 in y; expected as many in both")
+    assert refusal(read_x_and_y, path) == (f"{path}: 3 rows in X, 4 in y; expected equal numbers")
     with path.open("wb") as stream:
         np.savez(stream, X=ROWS)
     assert refusal(read_x_and_y, path) == (f"{path}: has the arrays X; expected the arrays X and y")

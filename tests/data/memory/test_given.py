@@ -159,16 +159,16 @@ def test_errors_name_the_argument_that_the_rows_are_from(arguments, problem):
 
 
 def test_what_does_not_go_together_is_refused():
-    assert refusal(X) == "X: is an array without targets; give X and y"
+    assert refusal(X) == "X: is an array without targets; pass X and y"
     assert refusal(PEOPLE, LABELS) == "data: has 60 rows, and y 50"
     assert refusal(PEOPLE, None, np.ones(3)) == "data: has 60 rows, and weight 3"
-    assert refusal(PEOPLE, None, np.ones((60, 2))) == "weights: has 2 values a row; expected one"
-    assert refusal("t.csv") == "t.csv: is a file; let data.path name it"
+    assert refusal(PEOPLE, None, np.ones((60, 2))) == "weights: has 2 values per row; expected one"
+    assert refusal("t.csv") == "t.csv: is a file; set data.path to it"
     one = given_rows(PEOPLE, ["a"] * 60)
     assert isinstance(one, GivenTable)
     assert (
         refusal(PEOPLE, np.zeros((60, 2)), targets=one.targets)
-        == "y: 2 values a row; expected 1: 'y'"
+        == "y: 2 values per row; expected 1: 'y'"
     )
 
 
@@ -176,7 +176,7 @@ def test_what_does_not_go_together_is_refused():
     ("arrays", "problem"),
     [
         (given_rows(X, LABELS[1:]), "X: has 50 rows, and y 49"),
-        (given_rows(X, [None, *LABELS[1:]]), "y: row 0 (from 0): is blank; leave out rows without"),
+        (given_rows(X, [None, *LABELS[1:]]), "y: row 0 (from 0): is blank; drop rows without"),
         (given_rows(X, X[:, 0] * [np.nan, *[1] * 49]), "y: row 0 (from 0): is blank"),
         (given_rows(X, LABELS, np.ones(3)), "weights: has 3 rows; expected one number for each of"),
         (given_rows(X, LABELS, -np.ones(50)), "weights: row 0 (from 0), column weights: found -1"),

@@ -186,8 +186,7 @@ def test_columns_of_other_names_are_taken_in_order_with_a_note(unnamed, form):
     found = unnamed.predict_proba(in_form(rows, form), note=told.append)
     np.testing.assert_array_equal(found, unnamed.predict_proba(X))
     assert told == [
-        "data: the header has none of the model's names (x1, x2, x3); its columns are taken in "
-        "their order"
+        "data: the header has none of the model's names (x1, x2, x3); columns are matched by order"
     ]
     with pytest.raises(DataError, match=r"data: has 3 columns and lacks x2; the model takes 3"):
         unnamed.predict(in_form([{"x1": 1.0, "b": 2.0, "x3": 3.0}], form))
@@ -196,7 +195,7 @@ def test_columns_of_other_names_are_taken_in_order_with_a_note(unnamed, form):
 @pytest.mark.parametrize(
     ("rows", "y", "problem"),
     [
-        (X[:, :2], None, "X: an array of shape (80, 2), 2 numbers a row; the model takes 3 (x1, x"),
+        (X[:, :2], None, "X: has shape (80, 2), 2 numbers per row; the model takes 3 (x1, x"),
         (X * [1, np.nan, 1], None, "X: row 0 (from 0), column x2: found nan; expected a finite n"),
         (X[:0], None, "X: has no rows"),
         ([{"x1": 1, "x2": None, "x3": 2}], None, "data: row 0 (from 0), column x2: is empty; exp"),
@@ -205,7 +204,7 @@ def test_columns_of_other_names_are_taken_in_order_with_a_note(unnamed, form):
         (as_dicts(X), Y[1:], "data: has 80 rows, and y 79"),
         (X, np.where(Y, "yes", "no"), "y: row 0 (from 0): the class "),
         (X, [None] * 80, "y: row 0 (from 0): the class "),
-        (X, np.zeros((80, 2)), "y: 2 values a row; the model predicts 1 (y)"),
+        (X, np.zeros((80, 2)), "y: 2 values per row; the model predicts 1 (y)"),
         (X, np.zeros(80, "M8[s]"), "y: holds values of type datetime64[s]; expected numbers"),
         (X, 3, "y: is of type int; expected an array, a list or a series"),
         (as_dicts(X), None, "data: has no column 'y' to compare with"),
