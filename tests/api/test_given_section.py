@@ -280,5 +280,5 @@ def test_integers_of_128_bits_are_refused():
     if not hasattr(polars, "Int128"):
         pytest.skip("this polars has no integers of 128 bits")
     frame = polars.DataFrame({"a": polars.Series(range(20), dtype=polars.Int128), "b": [0, 1] * 10})
-    with pytest.raises(nncli.DataError, match="column a holds integers of 128 bits"):
+    with pytest.raises(nncli.DataError, match="column a holds 128-bit integers"):
         nncli.train({"data": {"target": "b"}}, data=frame)

@@ -164,7 +164,7 @@ def test_images_of_any_name_work_or_are_refused(folder, nncli, name):
     done = nncli("train", "-q", "classes.yaml", "-o", "S")
     if name == UNDECODABLE:
         assert done.code == 1
-        assert "its name is not UTF-8 text" in done.error
+        assert "has a name that is not UTF-8" in done.error
         assert done.error.isprintable()
     else:
         assert done.code == 0, done.err

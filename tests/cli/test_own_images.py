@@ -118,7 +118,10 @@ def test_wrong_folders_are_one_line_and_leave_no_run(nncli, config, tmp_path):
     (tmp_path / "a/empty").mkdir()
     assert refusal().startswith(f"Error: {Path('a/empty')}: is empty; expected PNG or JPEG images")
     (tmp_path / "a/empty/notes.png").write_text("no image at all")
-    assert refusal().startswith(f"Error: {Path('a/empty/notes.png')}: is neither PNG nor JPEG")
+    assert refusal() == (
+        f"Error: {Path('a/empty/notes.png')}: starts with b'no image'; expected a PNG or JPEG "
+        "image; convert it, or move it elsewhere"
+    )
 
 
 # Prediction
@@ -216,9 +219,9 @@ def bomb():
 @pytest.mark.parametrize(
     ("content", "problem"),
     [
-        (damaged(), "is cut or damaged ("),
-        (bomb(), "has more than 67108864 pixels; make it smaller"),
-        (b"hello", "is neither PNG nor JPEG, as it starts with b'hello'; expected an image; move"),
+        (damaged(), "is truncated or damaged ("),
+        (bomb(), "has more than 67108864 pixels; resize it"),
+        (b"hello", "starts with b'hello'; expected a PNG or JPEG image; convert"),
         (b"", "is empty"),
     ],
     ids=["damaged", "bomb", "text", "empty"],
@@ -241,7 +244,7 @@ def test_an_image_of_another_format_is_called_by_it_for_a_model_of_images(nncli,
     (tmp_path / "b.heic").write_bytes(b"\0\0\0\x18ftypheic\0\0\0\0")
     for name, words in (("a.gif", "a GIF image"), ("b.heic", "a HEIC or AVIF image")):
         assert nncli("predict", model, name).error == (
-            f"Error: {name}: is {words}; expected PNG or JPEG; convert it, or move it away"
+            f"Error: {name}: is {words}; expected PNG or JPEG; convert it, or move it elsewhere"
         )
 
 

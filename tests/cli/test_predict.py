@@ -188,8 +188,8 @@ def test_many_rows_get_the_same_predictions_as_few(nncli, weights, tmp_path):
         ("x1,x2\n1,two\n", "line 2, column x2: found 'two'; expected a finite number"),
         (
             "x1,x2\n1,nan\n",
-            "line 2, column x2: found 'nan'; expected a finite number; leave a cell blank whose "
-            "value is not known",
+            "line 2, column x2: found 'nan'; expected a finite number; leave cells with "
+            "missing values blank",
         ),
         ("x1,x2\n", "has no rows below its header"),
         ("", "is empty; expected rows of numbers"),

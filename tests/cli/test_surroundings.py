@@ -141,7 +141,7 @@ def test_a_standard_input_that_is_closed_is_said(files, capsys, monkeypatch):
         main(["predict", str(files / "R"), "-"])
     assert ended.value.code == 1
     assert capsys.readouterr().err == (
-        "Error: standard input: is closed; send rows to it, or name a file\n"
+        "Error: standard input: is closed; pipe rows to it, or name a file\n"
     )
 
 

@@ -103,7 +103,7 @@ def test_an_unknown_encoding_is_refused_with_its_place(nncli, tmp_path):
 def test_every_command_reads_what_excel_and_others_put_above(nncli, tmp_path, expected, delimiter):
     text = f"sep={delimiter}\n# made in spring\n{csv_text(rentals(), delimiter)}"
     (tmp_path / "t.csv").write_text(text, encoding="utf-8")
-    note = "t.csv: 1 comment line above the names left out"
+    note = "t.csv: skipped 1 comment line above the header"
     assert check_all_commands(nncli, tmp_path, "t.csv", note=note, again=note) == expected
 
 
@@ -151,7 +151,7 @@ def test_every_command_reads_every_kind_of_file(nncli, tmp_path, expected, name)
     KINDS[name](rentals(), tmp_path / name)
     more, note = {"source": "table"}, ""
     if name == "t.db":
-        more["table"], note = "rides", "t.db: the table 'rides' is read"
+        more["table"], note = "rides", "t.db: reading the table 'rides'"
     assert check_all_commands(nncli, tmp_path, name, more, note) == expected
 
 

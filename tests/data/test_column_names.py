@@ -111,7 +111,7 @@ def test_names_that_become_equal_are_refused_with_both(folder, form):
     with pytest.raises(DataError) as caught:
         trained(rows, target="y")
     if form == "csv":
-        assert str(caught.value).endswith("the name 'a' is given to columns 1 and 2; expected "
+        assert str(caught.value).endswith("found the name 'a' in columns 1 and 2; expected "
                                           "different names; rename one")  # fmt: skip
     else:
         assert str(caught.value).endswith(

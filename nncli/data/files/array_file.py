@@ -1,6 +1,6 @@
-"""Arrays from ``.npy``, ``.npz`` and IDX files: what a file is shows in its first bytes.
+"""Arrays from ``.npy``, ``.npz`` and IDX files, detected by their first bytes.
 
-An ``.npy`` file that is not compressed is mapped into memory, not read.
+An uncompressed ``.npy`` file is memory-mapped, not read.
 """
 
 import io
@@ -23,20 +23,20 @@ from nncli.data.files.values import without_longdouble
 Numbers = NDArray[Any]
 
 _COMPRESSIONS_OF_NUMPY = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
-# What zipfile may raise for rubbish; OSError for places that no file has.
+# What zipfile may raise for invalid files; OSError for offsets outside the file.
 _OF_ZIPFILE = (
     zipfile.BadZipFile, zlib.error, EOFError, OverflowError, RuntimeError, ValueError, OSError
 )  # fmt: skip
-_MOST_DEFLATED = 1032  # to 1: no deflated bytes hold more
+_MOST_DEFLATED = 1032  # the largest compression ratio of deflate
 
 
 def read_array(path: Path) -> Numbers:
-    """Return the one array in a file.
+    """Return the only array in a file.
 
     Raises
     ------
     DataError
-        When the file cannot be read, or holds no array or several.
+        When the file cannot be read, or does not have exactly one array.
     """
     with open_input(path) as file:
         arrays = _expected(file)
@@ -49,25 +49,25 @@ def read_array(path: Path) -> Numbers:
 
 
 def read_arrays(path: Path) -> "Npz":
-    """Return the arrays of an ``.npz`` by name, each read when it is asked for.
+    """Return the arrays of an ``.npz`` file by name, each read on access.
 
     Raises
     ------
     DataError
-        When the file is missing, damaged or no ``.npz``; later, when an array that is
-        asked for holds no plain values.
+        When the file is missing, damaged or not ``.npz``; on access, when an array does not have
+        plain values.
     """
     with open_input(path) as file:
         return Npz(file)
 
 
 def arrays_in(file: InputFile) -> "Mapping[str, Numbers] | None":
-    """Return the arrays of an open file by name, the only one by an empty name; None for text.
+    """Return the arrays of an open file by name (empty for a single array); None for text.
 
     Raises
     ------
     DataError
-        When the file is damaged, or its arrays hold no plain values.
+        When the file is damaged, or an array does not have plain values.
     """
     if file.kind == "npy":
         return {"": _npy(file)}
@@ -94,10 +94,9 @@ def named(arrays: Mapping[str, Numbers]) -> str:
 
 
 class Npz(Mapping[str, Numbers]):
-    """The arrays of an ``.npz`` file, each read when it is asked for.
+    """The arrays of an ``.npz`` file, each read on access.
 
-    Folders and files of other kinds in the archive are passed over, and so are those that are
-    hidden, which other programs add.
+    Folders, files of other kinds, and hidden files, which other programs add, are ignored.
     """
 
     def __init__(self, file: InputFile) -> None:
@@ -120,10 +119,10 @@ class Npz(Mapping[str, Numbers]):
     def __getitem__(self, key: str) -> Numbers:
         entry = self._entries[key]
         if entry.compress_type not in _COMPRESSIONS_OF_NUMPY:
-            raise DataError(f"{self._name}: {key} is compressed in a way that NumPy does not use")
+            raise DataError(f"{self._name}: {key} has a compression that NumPy does not use")
         if entry.file_size > _MOST_DEFLATED * entry.compress_size:
             raise DataError(
-                f"{self._name}: {key} promises {entry.file_size} bytes, more than its "
+                f"{self._name}: {key} declares {entry.file_size} bytes, more than its "
                 f"{entry.compress_size} can hold; get the file again"
             )
         with self._opened() as archive:
@@ -140,12 +139,12 @@ class Npz(Mapping[str, Numbers]):
                 yield archive
         except _OF_ZIPFILE as error:
             raise DataError(
-                f"{self._name}: is not an .npz file, or is cut or damaged; get the file again"
+                f"{self._name}: is not an .npz file, or is truncated or damaged; get the file again"
             ) from error
 
 
 def _is_hidden(name: str) -> bool:
-    """Return whether an entry is a hidden file, as ``__MACOSX/._X.npy`` is."""
+    """Return whether an entry is a hidden file, such as ``__MACOSX/._X.npy``."""
     return name.rpartition("/")[2].startswith(".")
 
 
@@ -153,8 +152,8 @@ def _expected(file: InputFile) -> Mapping[str, Numbers]:
     arrays = arrays_in(file)
     if arrays is None:
         raise DataError(
-            f"{file.name}: neither npy, npz nor IDX: it starts with {file.head(4)!r}; for a table, "
-            "use a source for tables"
+            f"{file.name}: starts with {file.head(4)!r}; expected npy, npz or IDX; for a table, "
+            "use a table source"
         )
     return arrays
 

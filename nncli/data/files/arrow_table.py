@@ -1,7 +1,7 @@
-"""Tables of Arrow's types, from files that pyarrow reads (the extra ``parquet``).
+"""Tables with Arrow types, from files read with pyarrow (the extra ``parquet``).
 
-Numbers, Booleans, text, dates and times are read, and dictionaries as categories; where a column is
-wanted as text, such as an id, decimals too. A null, and NaN, is a blank cell.
+Supported are numbers, Booleans, text, dates, times, and dictionaries as categories; also decimals
+in columns read as text, such as an id. Null and NaN are blank cells.
 """
 
 import io
@@ -44,24 +44,24 @@ _NO_DATES = ("number", "boolean")
 
 
 class ArrowTable(OwnNames, ABC):
-    """A file whose schema has been read.
+    """A file with its schema read.
 
     Attributes
     ----------
     source : path or file of bytes
-        What pyarrow reads.
+        Input of pyarrow.
     categories : set of str
-        Columns that are categories by their type.
+        Columns whose type is a category.
     """
 
     def __init__(self, file: InputFile, hints: Hints = NO_HINTS) -> None:
         assert file.kind is not None
         self._words = SIGNATURES[file.kind].words
         try:
-            import pyarrow  # noqa: F401 - whether it is there
+            import pyarrow  # noqa: F401 - check that it is installed
         except ImportError as error:
             raise DataError(
-                f"{file.name}: is {self._words}, and pyarrow is not installed; get it with: "
+                f"{file.name}: is {self._words}, but pyarrow is not installed; get it with: "
                 + install_command("parquet")
             ) from error
         self.name = file.name
@@ -70,7 +70,7 @@ class ArrowTable(OwnNames, ABC):
             self._schema = self._opened()
             super().__init__(file.name, self._schema.names)
         self.categories = _categories_of(self._schema)
-        # What pyarrow reads is not seen: the bytes of the file are told by the share of the rows.
+        # The reads of pyarrow cannot be observed: progress in bytes is estimated from the rows.
         self._bytes = 0 if file.path is None else file.path.stat().st_size
         self._advance = file.advance
 
@@ -80,7 +80,7 @@ class ArrowTable(OwnNames, ABC):
 
     @abstractmethod
     def _batches(self, names: list[str]) -> "Iterator[tuple[pyarrow.RecordBatch, float]]":
-        """Yield columns in batches, each with its share of all rows, and close the file."""
+        """Yield columns in batches, each with its fraction of all rows, and close the file."""
 
     def blocks(
         self,
@@ -89,7 +89,7 @@ class ArrowTable(OwnNames, ABC):
         used: Collection[str] | None,
         missing: Sequence[str],
     ) -> Iterator[Table]:
-        """Yield the rows, once, as `OpenTable` says."""
+        """Yield the rows, once; see `OpenTable`."""
         columns = self.header if used is None else list(used)
         own = {column: self._own_name(column, kinds.get(column)) for column in columns}
         kinds = {**dict.fromkeys(self.categories, "category"), **kinds}
@@ -111,9 +111,9 @@ class ArrowTable(OwnNames, ABC):
         default_memory_pool().release_unused()
 
     def _own_name(self, column: str, wanted: Wanted | None) -> str:
-        """Return what the file calls a column.
+        """Return the name of a column in the file.
 
-        Raises `DataError` for one that is not there, twice there, or of another kind.
+        Raises `DataError` if it is missing, duplicate or of an unsupported type.
         """
         from pyarrow import types
 
@@ -146,12 +146,13 @@ class ArrowTable(OwnNames, ABC):
             ) from error
         except (pyarrow.ArrowException, OSError, ValueError) as error:
             words = str(error).splitlines()[0][:120] if str(error) else type(error).__name__
-            kind = self._words.removeprefix("a ")
-            raise DataError(f"{self.name}: is no {kind}, or is damaged ({words})") from error
+            raise DataError(
+                f"{self.name}: is not {self._words}, or is damaged ({words})"
+            ) from error
 
 
 class _Reader:
-    """Turns the chunks of a column into cells."""
+    """Converts the chunks of a column to cells."""
 
     def __init__(self, name: str, column: str, kind: Wanted | None, missing: Sequence[str]) -> None:
         self._name = name
@@ -177,7 +178,7 @@ class _Reader:
             if self._wanted in _NO_DATES:
                 message = f"{self._name}: column {self._column}: holds text; expected "
                 raise MixedColumnError(f"{message}{self._wanted}s", self._column)
-            if pyarrow.types.is_floating(chunk.type):  # as Python's own they would be float64
+            if pyarrow.types.is_floating(chunk.type):  # Python's floats would be float64
                 return text_cells(chunk.to_numpy(zero_copy_only=False), self._missing)
             return text_cells(_without_nanoseconds(chunk).to_pylist(), self._missing)
         if kind == "boolean" and not chunk.null_count:
@@ -206,7 +207,7 @@ def _kind(arrow_type: "pyarrow.DataType") -> Kind | None:
 
 
 def _categories_of(schema: "pyarrow.Schema") -> set[str]:
-    """Return dictionaries, and columns that were categories in pandas: of numbers only it tells."""
+    """Return the columns that are dictionaries, or were categories in pandas (also of numbers)."""
     from pyarrow import types
 
     dictionaries = {plain_name(each.name) for each in schema if types.is_dictionary(each.type)}
@@ -216,7 +217,7 @@ def _categories_of(schema: "pyarrow.Schema") -> set[str]:
 def _categories_of_pandas(schema: "pyarrow.Schema") -> set[str]:
     try:
         columns = [*(schema.pandas_metadata or {}).get("columns", ())]
-    except (AttributeError, TypeError, ValueError):  # what others write there may be anything
+    except (AttributeError, TypeError, ValueError):  # other programs may write anything there
         return set()
     described = [each for each in columns if isinstance(each, dict)]
     categories = [each for each in described if each.get("pandas_type") == "categorical"]
@@ -224,7 +225,7 @@ def _categories_of_pandas(schema: "pyarrow.Schema") -> set[str]:
 
 
 def _has_text(arrow_type: "pyarrow.DataType") -> bool:
-    """Return whether a type is none of the kinds, but has a text for each of its values."""
+    """Return whether a type other than text can be read as text."""
     from pyarrow import types
 
     tests = (types.is_date, types.is_time, types.is_timestamp, types.is_decimal)
@@ -232,7 +233,7 @@ def _has_text(arrow_type: "pyarrow.DataType") -> bool:
 
 
 def _without_nanoseconds(chunk: "pyarrow.Array") -> "pyarrow.Array":
-    """Return times in microseconds, which Python's own have."""
+    """Return times in microseconds, the resolution of Python's types."""
     import pyarrow
 
     if getattr(chunk.type, "unit", None) != "ns" or not _has_text(chunk.type):
@@ -243,13 +244,13 @@ def _without_nanoseconds(chunk: "pyarrow.Array") -> "pyarrow.Array":
 
 
 def _moments(chunk: "pyarrow.Array") -> NDArray[Any]:
-    """Return dates and times as on the clock of their time zone; times alone of one day."""
+    """Return dates and times in local time of their zone; bare times share one day."""
     import pyarrow
     from pyarrow import compute, types
 
     zone = chunk.type.tz if types.is_timestamp(chunk.type) else None
     ahead = np.timedelta64(0, "m")
-    if zone and (offset := _OFFSET.fullmatch(zone)):  # which pyarrow 16 looks up in vain
+    if zone and (offset := _OFFSET.fullmatch(zone)):  # pyarrow 16 does not know offsets
         minutes = 60 * int(offset["hours"]) + int(offset["minutes"])
         ahead = np.timedelta64(-minutes if zone.startswith("-") else minutes, "m")
     elif zone:

@@ -1,8 +1,7 @@
-"""Texts that stand for a blank cell: those that the user names, and words for a value not known.
+"""Texts that mean a blank cell: those that the user lists, and words for missing values.
 
-What the user names is blank in every column. A word such as ``NA`` is blank where all else is
-numbers or Booleans, if the reader is given `Blanks`; in text it may be a category (North America),
-and stays what it is.
+The user's texts are blank in every column. A word such as ``NA`` is blank only among numbers or
+Booleans, and only if the reader gets `Blanks`; among text it may be a category (North America).
 """
 
 from __future__ import annotations
@@ -14,25 +13,25 @@ from nncli.data.files.numerals import is_blank_word
 
 
 class Blanks(tuple[str, ...]):
-    """Texts that are blank in every column; words are so in columns of numbers and Booleans.
+    """Texts that are blank in every column; also allows words among numbers and Booleans.
 
     Attributes
     ----------
     words : dict of str to dict
-        The words that were found, by column, in the order in which they were found.
+        Words found so far, by column, in order.
     """
 
     words: dict[str, dict[str, None]]
 
     def __new__(cls, texts: Iterable[str] = ()) -> Blanks:
-        """Make one of which no words are found yet."""
+        """Create the texts, with no words found yet."""
         made = super().__new__(cls, texts)
         made.words = {}
         return made
 
 
 def is_blank_in(missing: Sequence[str], column: str, text: str) -> bool:
-    """Return whether text in a column of numbers or Booleans is a blank cell; keep the word."""
+    """Return whether text among numbers or Booleans is a blank cell; record the word."""
     if text in missing or not text:
         return True
     if not isinstance(missing, Blanks) or not is_blank_word(text):
@@ -42,14 +41,14 @@ def is_blank_in(missing: Sequence[str], column: str, text: str) -> bool:
 
 
 class MixedColumnError(DataError):
-    """A column of numbers, or of Booleans, has a text that is none.
+    """A column of numbers or Booleans has another text.
 
     Attributes
     ----------
     column : str
-        Its name.
+        Name of the column.
     text : str
-        Empty where all of it is text.
+        The text; empty if the whole column is text.
     """
 
     def __init__(self, message: str, column: str, text: str = "") -> None:

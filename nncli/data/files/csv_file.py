@@ -1,15 +1,15 @@
-"""Tables from CSV: with commas, semicolons, tabs or vertical bars.
+"""Tables from CSV, separated by commas, semicolons, tabs or vertical bars.
 
-What the cells of a column are is told by the caller, or inferred from the first rows:
+The caller gives the kind of a column, or it is inferred from the first rows:
 
-- ``true`` and ``false``, in any case: Booleans;
-- numbers, if more than half of the cells that are not blank are: then any other text, there or
-  further down, is an error and not a category;
-- a category, which is text, otherwise; `nncli.data.tables.written` makes numbers of it where all
-  are numbers of other forms, as ``5%`` and ``1,004``, and dates.
+- Booleans, if all cells are ``true`` or ``false``, in any case;
+- numbers, if more than half of the non-blank cells are: any other text, there or further down, is
+  then an error and not a category;
+- else a category, which is text; `nncli.data.tables.written` converts it if all cells are dates, or
+  numbers in other forms, such as ``5%`` and ``1,004``.
 
-A column that is blank in these rows holds numbers. A number has the digits 0 to 9, a decimal point
-and an exponent, and becomes exactly what Python's ``float`` makes of it.
+A column that is blank in these rows has numbers. A number has the digits 0 to 9, a decimal point
+and an exponent, and gets exactly the value of Python's ``float``.
 """
 
 import json
@@ -37,12 +37,12 @@ from nncli.data.files.texts import NOT_A_NUMBER, text_cells
 from nncli.data.files.values import numbers_among
 
 _SAMPLE_ROWS = 1000
-_SAMPLE_BLOCKS = 16  # of wide rows, fewer are enough
+_SAMPLE_BLOCKS = 16  # enough for wide rows
 _BOOLEANS = {"true": 1.0, "false": 0.0}
 
 
 class CsvFile:
-    """A CSV file whose first row has been read.
+    """A CSV file with its first row read.
 
     Attributes
     ----------
@@ -76,21 +76,20 @@ class CsvFile:
         Raises
         ------
         DataError
-            When it seems to have values: numbers, and nothing that tells them from values; or
-            when something else than the delimiter seems to divide the rows.
+            When the first row seems to have values, or the rows another delimiter.
         """
         if problem := misdivided(self._rows.top):
             raise DataError(f"{self._place}: {problem}")
         if not has_names(self._rows.top):
             number = next(filter(is_number, self.first))
             raise DataError(
-                f"{self._place}: found {number!r} where the name of a column was expected; put a "
-                "line with a name for each column on top, in quotes where all are numbers"
+                f"{self._place}: found {number!r}; expected a column name; add a header line, with "
+                "quoted names if all are numbers"
             )
         return self.first
 
     def has_header(self) -> bool:
-        """Return whether the first row can only be names: no cell is a number, not even nan."""
+        """Return whether the first row must be names: no cell is a number or nan."""
         return not any(is_number(cell) for cell in self.first)
 
     def blocks(
@@ -102,16 +101,16 @@ class CsvFile:
         used: Collection[str] | None,
         missing: Sequence[str],
     ) -> Iterator[Table]:
-        """Yield the rows, once, in tables of no particular length; numbers are float64.
+        """Yield the rows, once, in tables of any length; numbers are float64.
 
         Parameters
         ----------
         names : sequence of str
-            What the columns of the file are called: mostly its `header`.
+            Names of the columns; usually the `header`.
         with_first : bool
             Whether the first row has values.
         kinds, used, missing
-            As `OpenTable` says; kinds that are not known are inferred.
+            As for `OpenTable`; other kinds are inferred.
         """
         self._check_names(names, used)
         places = {name: names.index(name) for name in (names if used is None else used)}
@@ -134,7 +133,7 @@ class CsvFile:
             if count > 1 and (used is None or name in used):
                 places = [str(at + 1) for at, each in enumerate(header) if each == name]
                 raise DataError(
-                    f"{self._place}: the name {name!r} is given to columns {' and '.join(places)}; "
+                    f"{self._place}: found the name {name!r} in columns {' and '.join(places)}; "
                     "expected different names; rename one"
                 )
 
@@ -149,7 +148,7 @@ def _first_rows(blocks: Iterator[Cells]) -> list[Cells]:
 
 
 class _Columns:
-    """Makes columns of the cells of a file, a block at a time."""
+    """Converts the cells of a file to columns, block by block."""
 
     def __init__(self, name: str, places: Mapping[str, int], missing: Sequence[str]) -> None:
         self.name = name
@@ -159,8 +158,10 @@ class _Columns:
         self.takes_words = isinstance(missing, Blanks)
         self.missing_numbers = numbers_among(missing)
         self.kinds: dict[str, Wanted] = {}
-        self.others: dict[str, list[str]] = {}  # of columns: what is no number in the first rows
-        self.unknown: set[str] = set()  # columns that are blank there
+        self.others: dict[
+            str, list[str]
+        ] = {}  # by column: other texts among numbers in the first rows
+        self.unknown: set[str] = set()  # columns that are blank in the first rows
 
     def infer(self, known: Mapping[str, Wanted], sample: Sequence[Cells]) -> None:
         """Set the kinds of all columns."""
@@ -208,7 +209,7 @@ class _Columns:
     def _parse(
         self, cells: Cells, columns: Sequence[str]
     ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-        """Return the cells of columns as numbers, (N, C), and which of them are odd."""
+        """Return the cells of columns as numbers (N, C), and a mask of odd cells."""
         places = [self.places[column] for column in columns]
         first, last = places[0], places[-1] + 1
         if places == list(range(first, last)):
@@ -238,7 +239,7 @@ class _Columns:
         raise self._unexpected(cells.lines[row], column, text)
 
     def _booleans(self, cells: Cells, column: str) -> NDArray[Any]:
-        """Return Booleans, or where cells are blank, 1, 0 and NaN."""
+        """Return Booleans; if some cells are blank, 1, 0 and NaN."""
         texts = self._texts(cells, column)
         values = np.empty(len(texts), BLANK_BOOLEAN)
         for row, text in enumerate(texts):
@@ -260,9 +261,9 @@ class _Columns:
     ) -> DataError:
         remedy = remedy_for(text, self.others.get(column, ()))
         if column in self.others and (is_blank_word(text) or text in NOT_A_NUMBER):
-            remedy += f", or say data.blanks: [{json.dumps(text)}]"
+            remedy += f", or set data.blanks: [{json.dumps(text)}]"
         if column in self.unknown or (column in self.others and other_form(text)):
-            remedy += f"; or say data.columns: {{{yaml_key(column)}: category}}"
+            remedy += f"; or set data.columns: {{{yaml_key(column)}: category}}"
         message = (
             f"{self.name}: line {line}, column {column}: found {text[:40]!r}; expected {expected}"
             f"{remedy}"

@@ -1,4 +1,4 @@
-"""The first rows of a CSV file: what divides them, and whether the first of all has names."""
+"""The first rows of a CSV file: detect the delimiter, and whether there is a header."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -9,11 +9,11 @@ from nncli.data.files.numerals import is_blank_word, is_number, other_form
 
 DELIMITERS = {",": "comma", "|": "vertical bar", ";": "semicolon", "\t": "tab"}
 
-_YEAR = re.compile("[0-9]{1,18}", re.ASCII)  # or any number that counts
-_OTHERS = (":", "^", "~")  # that may divide the rows of a file that is no CSV
-_REPEATED = 2  # texts that occur so often on average are categories
-_ENOUGH = 3  # rows to tell names from texts
-_SEP = re.compile(rb'[ \t\n]*"?sep=([^\n])"?[ \t]*\n', re.IGNORECASE)  # Excel obeys it
+_YEAR = re.compile("[0-9]{1,18}", re.ASCII)  # or any other counter
+_OTHERS = (":", "^", "~")  # delimiters of files that are not CSV
+_REPEATED = 2  # texts repeated this often on average are categories
+_ENOUGH = 3  # rows needed to distinguish names from texts
+_SEP = re.compile(rb'[ \t\n]*"?sep=([^\n])"?[ \t]*\n', re.IGNORECASE)  # as in Excel
 _COMMENTS = re.compile(rb"(?:[ \t]*(?:#[^\n]*)?\n)*")
 
 
@@ -24,11 +24,11 @@ class Top:
     Attributes
     ----------
     rows : sequence of list of str
-        Their cells, without quotes and white space around them.
+        Cells without surrounding quotes and white space.
     quoted : sequence of bool
-        Whether all cells of a row were in quotes.
+        Whether all cells of a row were quoted.
     line : int
-        The line that the first row ends in.
+        Last line of the first row.
     """
 
     rows: Sequence[Sequence[str]]
@@ -37,32 +37,32 @@ class Top:
 
     @property
     def width(self) -> int:
-        """How many cells the first row has."""
+        """The number of cells in the first row."""
         return len(self.rows[0]) if self.rows else 0
 
     @property
     def even_width(self) -> int:
-        """How many cells all rows have, if there are several rows and cells, else 0.
+        """The number of cells per row, if equal and there are several rows and cells, else 0.
 
-        Comments do not count.
+        Comments are ignored.
         """
         widths = [len(row) for row in self.rows if not _is_comment(row)]
         return widths[0] if len(widths) > 1 and {*widths} == {max(widths[0], 2)} else 0
 
     def column(self, number: int) -> list[str]:
-        """Return the cells below the first row that are not blank."""
+        """Return the non-blank cells below the first row."""
         below = [row[number] for row in self.rows[1:] if len(row) == self.width]
         return [cell for cell in below if cell and not is_blank_word(cell)]
 
 
 def said_delimiter(head: bytes) -> tuple[str | None, int]:
-    """Return the delimiter that a first line such as ``sep=;`` says, and where that line ends."""
+    """Return the delimiter of a first line such as ``sep=;``, and the end of that line."""
     found = _SEP.match(head)
     return (found[1].decode("latin-1"), found.end()) if found else (None, 0)
 
 
 def comments(head: bytes) -> list[int]:
-    """Return where the lines begin that are comments, before all others, and where these do."""
+    """Return the starts of the comment lines at the top, and of the first other line."""
     found = _COMMENTS.match(head)
     end = found.end() if found else 0
     starts = [each.start() for each in re.finditer(rb"^[ \t]*#", head[:end], re.MULTILINE)]
@@ -70,26 +70,26 @@ def comments(head: bytes) -> list[int]:
 
 
 def are_names_of(comment: Top, top: Top) -> bool:
-    """Return whether a line that begins with ``#`` has the names of the columns below it.
+    """Return whether a line that begins with ``#`` is the header.
 
-    It has if it is as wide as the first row, and that has no names.
+    It is if it is as wide as the first row, and the first row has no names.
     """
     has_other_names = any(_is_name(cell, top.column(at)) for at, cell in enumerate(top.rows[0]))
     return comment.width == top.width and not has_other_names
 
 
 def dividing(tops: Mapping[str, Top], head: bytes) -> str:
-    """Return the delimiter that divides all first rows evenly, or the first of them most.
+    """Return the delimiter that splits all first rows evenly, else the first row into most cells.
 
-    Of those that divide evenly it is the one that makes most columns. Commas are the last among
-    equals, as they stand in numbers and in text, too.
+    If several do, the one with most columns wins. Commas come last among equals, since they also
+    occur in numbers and text.
 
     Parameters
     ----------
     tops : mapping of delimiter to Top
-        The first rows as each delimiter divides them.
+        The first rows, split by each delimiter.
     head : bytes
-        The beginning of the file, whose first row may be longer or have wrong quotes.
+        Beginning of the file; its first row may be longer or have wrong quotes.
     """
     even = max(reversed(DELIMITERS), key=lambda each: tops[each].even_width)
     if tops[even].even_width:
@@ -102,7 +102,7 @@ def dividing(tops: Mapping[str, Top], head: bytes) -> str:
 
 
 def misdivided(top: Top) -> str | None:
-    """Return what seems to be wrong with how a file divides its rows, and the remedy."""
+    """Return the problem and the remedy if the file seems to use another delimiter."""
     first = top.rows[0]
     lines = [" ".join(row) for row in top.rows]
     if len(first) > 1 or len(lines) < 2 or any(top.quoted):
@@ -111,21 +111,21 @@ def misdivided(top: Top) -> str | None:
     if found is None and _is_of_numbers(lines):
         found = "white space"
     return found and (
-        f"is one column, {first[0][:40]!r}, which {found} seems to divide; put commas, semicolons, "
-        "tabs or | instead, or quotes around the cells of a single column"
+        f"has one column, {first[0][:40]!r}, that {found} seems to separate; use commas, "
+        "semicolons, tabs or | instead, or quote the cells of a single column"
     )
 
 
 def lacks_a_name(top: Top) -> bool:
-    """Return whether every row below the first has one cell more, as R's ``write.table`` does."""
+    """Return whether all rows below the first have one more cell, as from R's ``write.table``."""
     return len(top.rows) > 1 and {len(row) for row in top.rows[1:]} == {top.width + 1}
 
 
 def has_names(top: Top) -> bool:
-    """Return whether the first row seems to have names, although numbers are among them.
+    """Return whether a first row with numbers seems to be a header.
 
-    It has if these count up by one, as years do; if it alone is in quotes; or if another of its
-    cells is not what is below it.
+    It is if the numbers count up by one, as years do; if only this row is quoted; or if another of
+    its cells differs in kind from those below.
     """
     numbers = [cell for cell in top.rows[0] if is_number(cell)]
     if all(_YEAR.fullmatch(cell) for cell in numbers):
@@ -138,7 +138,7 @@ def has_names(top: Top) -> bool:
 
 
 def _is_name(cell: str, below: Sequence[str]) -> bool:
-    """Return whether a cell is of another kind than those below it, as a name is."""
+    """Return whether a cell differs in kind from those below it, as a name does."""
     if not below or is_number(cell) or is_blank_word(cell) or other_form(cell):
         return False
     if not any(character.isalpha() for character in cell):
@@ -168,9 +168,9 @@ def _is_divided(lines: Sequence[str], character: str) -> bool:
 
 
 def _is_of_numbers(lines: Sequence[str]) -> bool:
-    """Return whether white space divides lines into as many parts, one of them always a number.
+    """Return whether white space splits lines into equally many parts, one of them always a number.
 
-    The first may have one less: R's ``write.table`` gives the row names no name.
+    The first line may have one part less: R's ``write.table`` does not name the row names.
     """
     first, *others = (re.split(r"[ \t]+", line) for line in lines)
     widths = {*map(len, others)}

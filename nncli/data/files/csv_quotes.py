@@ -1,7 +1,7 @@
-"""Quotation marks in CSV: which of them quote a cell, as Python's ``csv`` takes them, and how.
+"""Quotation marks in CSV: find those that quote a cell, with the rules of Python's ``csv``.
 
-A mark opens a cell where nothing but white space is before it in the cell. Inside quotes two marks
-stand for one, and a single one closes. All other marks are text, such as the inches of ``5" pipe``.
+A mark opens a cell if only white space precedes it in the cell. Inside quotes, two marks mean one,
+and a single mark closes the cell. All other marks are text, such as the inches of ``5" pipe``.
 """
 
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 Places = NDArray[np.intp]
 
 LINE_FEED = ord("\n")
-# In ASCII, as the bytes of other characters look like white space too.
+# ASCII only, since bytes of other characters may look like white space.
 IS_WHITE = np.isin(np.arange(256), list(b" \t\v\f"))
 
 _QUOTE = ord('"')
@@ -20,12 +20,12 @@ _QUOTE = ord('"')
 
 @dataclass(frozen=True)
 class Fault:
-    """What is wrong with the quotes of a row.
+    """A row with wrong quotes.
 
     Attributes
     ----------
     start : int
-        Where the row begins.
+        Start of the row.
     problem : str
     """
 
@@ -35,17 +35,17 @@ class Fault:
 
 @dataclass(frozen=True)
 class Unquoted:
-    """Whole rows without the quotation marks around cells and before marks that are text.
+    """Whole rows without quoting marks and without escapes.
 
     Attributes
     ----------
     text : bytes
     hidden : array (H,)
-        The places of line feeds and delimiters that are text.
+        Positions of line feeds and delimiters that are text.
     fault : Fault or None
-        Where the rows end too early, as the next one has wrong quotes.
+        Set if the rows end early because the next one has wrong quotes.
     quoted : array (Q,)
-        Where the content of quoted cells begins.
+        Starts of the content of quoted cells.
     """
 
     text: bytes
@@ -55,7 +55,7 @@ class Unquoted:
 
 
 def end_of_rows(text: bytes, delimiter: str) -> int:
-    """Return where the last whole row of a text ends, which begins with a row; 0 if none does."""
+    """Return the end of the last whole row of a text that begins with a row; 0 if none ends."""
     if b'"' not in text:
         return text.rfind(b"\n") + 1
     data = _framed(text)
@@ -65,7 +65,7 @@ def end_of_rows(text: bytes, delimiter: str) -> int:
 
 
 def unquoted(rows: bytes, delimiter: str) -> Unquoted:
-    """Return rows, each with a line feed at its end, without what quotes their cells."""
+    """Return rows, each ending in a line feed, without the marks that quote cells."""
     nothing = np.empty(0, np.intp)
     if b'"' not in rows:
         return Unquoted(rows, nothing, None, nothing)
@@ -77,8 +77,8 @@ def unquoted(rows: bytes, delimiter: str) -> Unquoted:
     content = np.frombuffer(rows, np.uint8)
     ends = np.flatnonzero((content == LINE_FEED) | (content == ord(delimiter)))
     hidden = ends[~_is_outside(ends, quotes)]
-    is_text = np.diff(quotes, prepend=-2) == 1  # the second of two
-    is_text[1::2] = False  # it closes
+    is_text = np.diff(quotes, prepend=-2) == 1  # the second mark of a doubled one
+    is_text[1::2] = False  # a closing mark
     dropped, opening = quotes[~is_text], quotes[::2][~is_text[::2]]
     return Unquoted(
         np.delete(content, dropped).tobytes(),
@@ -89,36 +89,36 @@ def unquoted(rows: bytes, delimiter: str) -> Unquoted:
 
 
 def _framed(text: bytes) -> NDArray[np.uint8]:
-    """Return the bytes of a text with a line feed on either side."""
+    """Return the bytes of a text with a line feed added on either side."""
     return np.frombuffer(b"\n" + text + b"\n", np.uint8)
 
 
 def _quoting(data: NDArray[np.uint8], delimiter: int) -> Places:
-    """Return the places of the marks that open and close by turns; a doubled one does both.
+    """Return the positions of marks that alternately open and close; a doubled one does both.
 
     Parameters
     ----------
     data : array
-        From `_framed`; the places are those in the text.
+        Result of `_framed`; the returned positions are those in the text.
     """
     quotes = np.flatnonzero(data == _QUOTE)
     before = _beyond_white(data, quotes, delimiter, -1)
     opens = (before == delimiter) | (before == LINE_FEED)
     doubles = data[quotes - 1] == _QUOTE
-    if not (opens | doubles)[::2].all():  # otherwise each second one opens, by induction
+    if not (opens | doubles)[::2].all():  # otherwise every second mark opens, by induction
         quotes = quotes[_by_turns(opens.tolist(), doubles.tolist())]
     return quotes - 1
 
 
 def _by_turns(opens: list[bool], doubles: list[bool]) -> list[int]:
-    """Return which marks open and close, one after the other.
+    """Return the indices of marks that alternately open and close.
 
     Parameters
     ----------
     opens : list of bool
         Whether a mark would open a cell.
     doubles : list of bool
-        Whether it stands just behind another.
+        Whether a mark directly follows another.
     """
     turns: list[int] = []
     inside, closed = False, -2
@@ -134,18 +134,18 @@ def _by_turns(opens: list[bool], doubles: list[bool]) -> list[int]:
 
 
 def _first_fault(data: NDArray[np.uint8], quotes: Places, delimiter: str) -> Fault | None:
-    """Return the first row with text behind its quotes, or with quotes that are not closed."""
+    """Return the first row with text after a closing mark, or with an unclosed mark."""
     closing = quotes[1::2]
-    is_last = np.diff(quotes, append=len(data))[1::2] != 1  # others are the first of two for one
+    is_last = np.diff(quotes, append=len(data))[1::2] != 1  # others are the first of a doubled mark
     closing = closing[is_last]
     behind = _beyond_white(data, closing + 1, ord(delimiter), 1)
     wrong = closing[(behind != ord(delimiter)) & (behind != LINE_FEED)]
     if len(wrong):
         at = int(wrong[0])
-        problem = f"{delimiter!r} expected after '\"'; double a quotation mark inside quotes"
+        problem = f"expected {delimiter!r} after '\"'; double quotation marks inside quotes"
     elif len(quotes) % 2:
         at = int(quotes[-1])
-        problem = "a quotation mark is not closed; close it, or double one inside quotes"
+        problem = "unclosed quotation mark; close it, or double quotation marks inside quotes"
     else:
         return None
     line_feeds = np.flatnonzero(data[1 : at + 1] == LINE_FEED)
@@ -154,7 +154,7 @@ def _first_fault(data: NDArray[np.uint8], quotes: Places, delimiter: str) -> Fau
 
 
 def _is_outside(places: Places, quotes: Places) -> NDArray[np.bool_]:
-    """Return which places are outside quotes."""
+    """Return a mask of the positions outside quotes."""
     outside: NDArray[np.bool_] = np.searchsorted(quotes, places) % 2 == 0
     return outside
 
@@ -162,7 +162,7 @@ def _is_outside(places: Places, quotes: Places) -> NDArray[np.bool_]:
 def _beyond_white(
     data: NDArray[np.uint8], places: Places, delimiter: int, step: int
 ) -> NDArray[np.uint8]:
-    """Return the nearest byte before (-1) or behind (1) each place that is no white space."""
+    """Return the nearest byte before (-1) or after (1) each position that is not white space."""
     at = places + step
     found = data[at]
     white = IS_WHITE[found] & (found != delimiter)

@@ -1,6 +1,6 @@
-"""The rows of a CSV file as places of cells in its bytes, a block of whole rows at a time.
+"""The rows of a CSV file as positions of cells in its bytes, in blocks of whole rows.
 
-Blank lines are passed over.
+Blank lines are skipped.
 """
 
 import re
@@ -30,14 +30,14 @@ from nncli.data.files.input_file import InputFile
 
 Lines = range | NDArray[np.intp]
 
-BLOCK_BYTES = 5 << 15  # the arrays made of it fit a processor's cache
-MOST_ROW_BYTES = 16 << 20  # a row is whole in memory
-_HEAD_BYTES = 1 << 16  # what the delimiter is chosen by
+BLOCK_BYTES = 5 << 15  # the resulting arrays fit in the CPU cache
+MOST_ROW_BYTES = 16 << 20  # a row must fit in memory
+_HEAD_BYTES = 1 << 16  # used to detect the delimiter
 _TOP_ROWS = 100
 _DIVIDED_BY_SPACES = re.compile(rb'"[^"]*"[ \t]+\S')
 _ROW_NAMES = (
-    "; if the first column has no name, as R's write.table leaves it, write with col.names = NA or "
-    "row.names = FALSE"
+    "; if R's write.table left the first column unnamed, write with col.names = NA or row.names = "
+    "FALSE"
 )
 
 
@@ -48,13 +48,13 @@ class Cells:
     Attributes
     ----------
     text : bytes
-        With `PADDING` zero bytes on either side.
+        Text with `PADDING` zero bytes on either side.
     marks : array (M,)
-        Where the text is no digit; the byte before the first cell is one.
+        Positions of bytes that are not digits; the byte before the first cell is one of them.
     edges : array (N, C + 1)
-        Which marks stand around the cells: cell c lies between edges c and c + 1.
+        Indices of the marks around the cells: cell c lies between edges c and c + 1.
     lines : range, or array (N,)
-        The line of the file that each row ends in.
+        Last line of each row in the file.
     """
 
     text: bytes
@@ -66,14 +66,14 @@ class Cells:
         return len(self.edges)
 
     def bytes_of(self, column: int) -> list[bytes]:
-        """Return the cells of a column, without white space around them."""
+        """Return the cells of a column, stripped of white space."""
         starts = (self.marks[self.edges[:, column]] + 1).tolist()
         ends = self.marks[self.edges[:, column + 1]].tolist()
         text = self.text
         return [text[start:end].strip() for start, end in zip(starts, ends, strict=True)]
 
     def below_first(self) -> "Cells":
-        """Return all rows but the first."""
+        """Return all rows except the first."""
         return Cells(self.text, self.marks, self.edges[1:], self.lines[1:])
 
 
@@ -83,16 +83,16 @@ class CsvRows:
     Attributes
     ----------
     delimiter : str
-        The one of `DELIMITERS` that the file says, or that divides the first rows: see `dividing`.
+        One of `DELIMITERS`, set by the file or detected: see `dividing`.
     top : Top
         The first rows, one or more.
 
     Parameters
     ----------
     block_bytes : int
-        What is read of the file at a time.
+        Bytes to read at once.
     most_row_bytes : int
-        What a row may have.
+        Maximum length of a row.
     """
 
     def __init__(
@@ -104,7 +104,7 @@ class CsvRows:
         most_row_bytes: int = MOST_ROW_BYTES,
     ) -> None:
         self.name = file.name
-        self._line = 0  # how many lines come before the block at hand
+        self._line = 0  # number of lines before the current block
         pieces = clean_text(file, block_bytes, hints)
         read = _up_to(pieces, _HEAD_BYTES)
         head = b"".join(read)
@@ -123,13 +123,13 @@ class CsvRows:
         self.top = top if top.rows else self._late_top()
 
     def cells(self, *, with_first: bool) -> Iterator[Cells]:
-        """Yield the cells of blocks of rows, with the first row or from the second one on.
+        """Yield the cells of blocks of rows, with or without the first row.
 
         Raises
         ------
         DataError
-            For a row with another number of cells than the first, for wrong quotes, and for what
-            is no text in UTF-8.
+            For a row that differs from the first in its number of cells, for wrong quotes, and for
+            invalid UTF-8.
         """
         above = not with_first
         for block in self._blocks:
@@ -138,7 +138,7 @@ class CsvRows:
                 cells, above = cells.below_first(), False
             if len(cells):
                 yield cells
-            del cells  # the next block fits the cache beside no other
+            del cells  # only one block fits in the cache
             if fault:
                 raise self._wrong_quotes(block, fault)
             self._line += lines
@@ -147,25 +147,25 @@ class CsvRows:
         delimiter, end = said_delimiter(head)
         if delimiter is not None and delimiter not in DELIMITERS:
             raise DataError(
-                f"{self.name}: line 1: says that {delimiter!r} divides the cells; expected one of "
-                f"{' '.join(map(repr, DELIMITERS))}; put one of these instead"
+                f"{self.name}: line 1: sets the delimiter {delimiter!r}; expected one of "
+                f"{' '.join(map(repr, DELIMITERS))}; use one of these instead"
             )
         return delimiter, end
 
     def _below_comments(
         self, head: bytes, above: list[int], top: Top, hints: Hints
     ) -> tuple[int, Top]:
-        """Return where the rows begin below comments, the last of which may be names; and these."""
+        """Return the start and top of the rows below comments; the last one may be a header."""
         last = head[above[-2] : above[-1]]
         if not top.rows or are_names_of(_Cut(last, self.delimiter).top(), top):
             above = above[:-1]
             top = _top_of(head[above[-1] :], self.delimiter)
         if passed := len(above) - 1:
-            hints.tell(f"{self.name}: {count(passed, 'comment line')} above the names left out")
+            hints.tell(f"{self.name}: skipped {count(passed, 'comment line')} above the header")
         return above[-1], top
 
     def _late_top(self) -> Top:
-        """Return the first rows where they begin or end far down."""
+        """Return the first rows if they begin or end far down."""
         for block in self._blocks:
             cut = _Cut(block, self.delimiter)
             if (top := cut.top()).rows:
@@ -177,7 +177,7 @@ class CsvRows:
         raise DataError(f"{self.name}: has no rows; expected rows of numbers")
 
     def _cells(self, block: bytes) -> tuple[Cells, Fault | None, int]:
-        """Return the cells of rows as wide as the first one of the file, and how many lines."""
+        """Return the cells of rows as wide as the first one, a fault if any, and the line count."""
         width, cut = len(self.top.rows[0]), _Cut(block, self.delimiter)
         cells = cut.even_cells(width, self._line)
         if cells is None:
@@ -192,13 +192,13 @@ class CsvRows:
         return cells, cut.fault, cut.line_count
 
     def _whole_rows(self, pieces: Iterator[bytes], most_bytes: int) -> Iterator[bytes]:
-        """Cut text after the ends of rows; the last row gets a line feed too."""
+        """Split text at the ends of rows; the last row gets a line feed, too."""
         parts: list[bytes] = []
         size, enough = 0, 0
         for piece in pieces:
             parts.append(piece)
             size += len(piece)
-            if size < enough:  # a long row is not looked through again for every piece
+            if size < enough:  # avoid searching a long row again for every piece
                 continue
             text = b"".join(parts)
             end = end_of_rows(text, self.delimiter)
@@ -216,31 +216,31 @@ class CsvRows:
         row = block[fault.start :].partition(b"\n")[0]
         hint = ""
         if _DIVIDED_BY_SPACES.match(row) and self.delimiter.encode() not in row:
-            hint = "; if spaces divide the cells, put commas instead (in R: write.csv)"
+            hint = "; if spaces separate the cells, use commas instead (in R: write.csv)"
         return DataError(f"{self.name}: line {line}: {fault.problem}{hint}")
 
     def _wrong_width(self, line: int, width: int) -> DataError:
         return DataError(
-            f"{self.name}: line {line}: {width} values; expected {len(self.top.rows[0])}, as "
-            f"before; put quotes around a cell that has a {DELIMITERS[self.delimiter]} in it"
+            f"{self.name}: line {line}: found {width} values; expected {len(self.top.rows[0])}, as "
+            f"before; quote cells that contain a {DELIMITERS[self.delimiter]}"
             + (_ROW_NAMES if lacks_a_name(self.top) else "")
         )
 
     def _too_long(self, most_bytes: int, has_quotes: bool) -> DataError:
-        hint = "; is a quotation mark not closed?" if has_quotes else ""
+        hint = "; is a quotation mark unclosed?" if has_quotes else ""
         return DataError(
-            f"{self.name}: line {self._line + 1}: a row of more than {most_bytes} bytes; expected "
-            f"a line a row{hint}"
+            f"{self.name}: line {self._line + 1}: row of more than {most_bytes} bytes; expected "
+            f"one line per row{hint}"
         )
 
 
 class _Cut:
-    """Whole rows cut into cells, however many each has.
+    """Whole rows split into cells, of any number each.
 
     Attributes
     ----------
     fault : Fault or None
-        Why there are no more rows.
+        Reason why the rows end early.
     line_count : int
     """
 
@@ -255,10 +255,10 @@ class _Cut:
         is_end = self._is_feed | (self._characters == ord(delimiter))
         self._hidden = np.searchsorted(self._marks, found.hidden + PADDING)
         self._is_feed[self._hidden] = is_end[self._hidden] = False
-        self._ends = np.flatnonzero(is_end)  # which marks stand behind cells
+        self._ends = np.flatnonzero(is_end)  # indices of the marks at the ends of cells
 
     def even_cells(self, width: int, line: int) -> Cells | None:
-        """Return the cells if all rows have `width` of them and none may be blank, else None."""
+        """Return the cells if all rows have `width` cells and no row may be blank, else None."""
         ends, rows = self._ends, self.line_count
         if len(self._hidden):
             rows = int(np.count_nonzero(self._is_feed))
@@ -275,7 +275,7 @@ class _Cut:
         return Cells(self._text, self._marks, edges, lines)
 
     def rows(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-        """Return which are the first and the last cells of rows that are not blank lines."""
+        """Return the indices of the first and last cells of all non-blank rows."""
         last = np.flatnonzero(self._is_feed[self._ends])
         first = np.append(0, last + 1)[:-1]
         start, stop = self._before(first) + 1, self._marks[self._ends[last]]
@@ -288,19 +288,19 @@ class _Cut:
     def cells(
         self, first: NDArray[np.intp], last: NDArray[np.intp], width: int, line: int
     ) -> Cells:
-        """Return the cells of rows that all have `width` of them."""
+        """Return the cells of rows that all have `width` cells."""
         edges = np.empty((len(first), width + 1), np.intp)
         edges[:, 0] = np.where(first > 0, self._ends[first - 1], 0)
         edges[:, 1:] = self._ends[first[:, None] + np.arange(width)]
         return Cells(self._text, self._marks, edges, line + self.lines(last))
 
     def lines(self, last: NDArray[np.intp]) -> NDArray[np.intp]:
-        """Return the lines, from 1, in which the cells called `last` end."""
+        """Return the lines, from 1, in which the cells `last` end."""
         feeds = np.flatnonzero(self._characters == LINE_FEED)
         return np.searchsorted(feeds, self._ends[last], "right")
 
     def top(self) -> Top:
-        """Return the first rows, as they are before anything is known of them."""
+        """Return the first rows, of any width."""
         first, last = (each[:_TOP_ROWS] for each in self.rows())
         starts, stops = self._before(np.arange(len(self._ends))) + 1, self._marks[self._ends]
         rows = [
@@ -312,7 +312,7 @@ class _Cut:
         return Top(rows, (quoted == last - first + 1).tolist(), int(self.lines(last[:1]).sum()))
 
     def _before(self, cells: NDArray[np.intp]) -> NDArray[np.intp]:
-        """Return the places just before cells."""
+        """Return the positions just before cells."""
         return self._marks[np.where(cells > 0, self._ends[cells - 1], 0)]
 
 
@@ -322,13 +322,13 @@ def _may_have_blank_lines(text: bytes) -> bool:
 
 
 def _top_of(head: bytes, delimiter: str) -> Top:
-    """Return the first rows of the beginning of a text; without a row that continues behind it."""
+    """Return the first rows of the beginning of a text, without an incomplete row at its end."""
     whole = head[: end_of_rows(head, delimiter)] if len(head) >= _HEAD_BYTES else head + b"\n"
     return _Cut(whole, delimiter).top()
 
 
 def _up_to(pieces: Iterator[bytes], size: int) -> list[bytes]:
-    """Return the first pieces, together of at least so many bytes if there are."""
+    """Return the first pieces, with at least `size` bytes in total if available."""
     read: list[bytes] = []
     for piece in pieces:
         read.append(piece)

@@ -1,4 +1,4 @@
-"""The text of a CSV file in UTF-8, with line feeds as the ends of all lines."""
+"""The text of a CSV file in UTF-8, with all lines ending in line feeds."""
 
 import re
 from collections.abc import Iterator
@@ -7,23 +7,23 @@ from nncli.data.files.encodings import text_in_utf_8
 from nncli.data.files.hints import NO_HINTS, Hints
 from nncli.data.files.input_file import InputFile
 
-# What may change with what follows: a carriage return, and Ctrl-Z, with which DOS ended a text.
+# Bytes whose meaning depends on what follows: carriage return, and Ctrl-Z, the end in DOS texts.
 _UNDECIDED = re.compile(rb"\x1a[\x1a\r\n]*\Z|\r\Z")
-_MOST_UNDECIDED = 1 << 10  # more of them are no end of a text, and are not searched
+_MOST_UNDECIDED = 1 << 10  # a longer run is not the end of a text and is not searched
 
 
 def clean_text(file: InputFile, block_bytes: int, hints: Hints = NO_HINTS) -> Iterator[bytes]:
-    """Yield a file's text with line feeds as line ends, without a Ctrl-Z at its end.
+    """Yield the text of a file with line feeds as line ends, without a final Ctrl-Z.
 
     Parameters
     ----------
     block_bytes : int
-        What is read at a time; a piece may end anywhere in a row.
+        Bytes to read at once; a piece may end anywhere in a row.
 
     Raises
     ------
     DataError
-        For what is no text.
+        For content that is not text.
     """
     held = b""
     for piece in text_in_utf_8(file, block_bytes, hints):
@@ -35,7 +35,7 @@ def clean_text(file: InputFile, block_bytes: int, hints: Hints = NO_HINTS) -> It
 
 
 def _decided(text: bytes) -> tuple[bytes, bytes]:
-    """Return a text with line feeds, and what of its end depends on what follows."""
+    """Return a text with line feeds, and the end of it that depends on what follows."""
     held, end = b"", max(len(text.rstrip(b"\x1a\r\n")), len(text) - _MOST_UNDECIDED)
     if found := _UNDECIDED.search(text, end):
         text, held = text[: found.start()], found[0]

@@ -1,7 +1,7 @@
-"""Dates and times as text: told from categories, and read.
+"""Dates and times as text: detect and parse them.
 
-Of ``01/02/2000`` the text does not say which is the day: `moment_in` is told, and a column may show
-it (`order_of`). A time zone is passed over: what counts is the clock.
+The order of day and month in ``01/02/2000`` is ambiguous: `moment_in` is given it, and `order_of`
+may infer it from a column. Time zones are ignored: local time counts.
 """
 
 import re
@@ -82,7 +82,7 @@ _TIME = re.compile(
     r"(?: ?(?:z|utc|gmt|[-+]\d{2}:?\d{2}))?",
     re.IGNORECASE,
 )
-_FIRST_YEAR_OF_TWO_DIGITS = 69  # as Python's and POSIX's: 69 is 1969, 68 is 2068
+_FIRST_YEAR_OF_TWO_DIGITS = 69  # as in Python and POSIX: 69 is 1969, 68 is 2068
 
 
 def is_date(text: str) -> bool:
@@ -91,9 +91,9 @@ def is_date(text: str) -> bool:
 
 
 def moment_in(text: str, order: Order) -> datetime | None:
-    """Return the date and time that a text means, without time zone; None for what is none.
+    """Parse a date or time without its time zone; return None for other text.
 
-    A month or quarter is its first day; a day without a year is one of 1972, a time alone of 1970.
+    A month or quarter becomes its first day. The default year is 1972, or 1970 for a bare time.
     """
     try:
         return datetime.fromisoformat(text).replace(tzinfo=None)
@@ -109,9 +109,9 @@ def moment_in(text: str, order: Order) -> datetime | None:
 
 
 def order_of(texts: Collection[str]) -> tuple[Order, bool] | None:
-    """Return in which order all of some texts are dates, and whether both would do otherwise.
+    """Return the order in which all texts are dates, and whether the other order fits as well.
 
-    Where both do, the month is the first in dates with slashes, and the day in others.
+    If both fit, the month comes first in dates with slashes, the day in others.
     """
     orders: tuple[Order, Order] = ("dmy", "mdy")
     read = {order: [moment_in(text, order) for text in texts] for order in orders}
@@ -147,7 +147,7 @@ def _year(text: str) -> int:
 
 
 def _time(text: str | None) -> timedelta:
-    """Return a time of the day; `ValueError` where a text is none."""
+    """Parse a time of the day. Raises `ValueError` for other text."""
     if not text:
         return timedelta()
     found = _TIME.fullmatch(text.strip())

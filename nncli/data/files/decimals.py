@@ -1,4 +1,4 @@
-"""Decimal numbers from text, many at once: the same values as Python's ``float`` gives.
+"""Parse many decimal numbers at once, with the same values as Python's ``float``.
 
 Eight digits are read as one 64-bit word and joined in three multiplications (D. Lemire, "Quickly
 parsing eight digits", 2018). A number of up to 19 digits is then an integer m and a power of ten p:
@@ -11,12 +11,12 @@ corrects the quotient.
 import numpy as np
 from numpy.typing import NDArray
 
-PADDING = 32  # bytes before and after a text, as words are read across the edges of its cells
+PADDING = 32  # bytes before and after a text, since words extend beyond cells
 
 _MOST_DIGITS = 19
 _POWERS = np.array([10**digits for digits in range(_MOST_DIGITS + 1)], np.uint64)
 _FLOAT_POWERS = _POWERS.astype(np.float64)
-# The low halves of the last n of eight bytes, which hold the last n digits.
+# Masks of the low halves of the last n of eight bytes: the last n digits.
 _LAST_DIGITS = np.array(
     [int.from_bytes(bytes(8 - n) + b"\x0f" * n, "little") for n in range(9)]
     + [0x0F0F0F0F0F0F0F0F] * (_MOST_DIGITS - 8),
@@ -25,12 +25,12 @@ _LAST_DIGITS = np.array(
 
 
 def find_marks(text: bytes) -> NDArray[np.intp]:
-    """Return where a text is no digit, from the byte before it on.
+    """Return the positions of bytes that are not digits, starting just before the text.
 
     Parameters
     ----------
     text : bytes
-        With `PADDING` zero bytes on either side, which are no digits.
+        Text with `PADDING` zero bytes on either side.
     """
     data = np.frombuffer(text, np.uint8)
     marks = np.flatnonzero((data - np.uint8(ord("0"))) > 9)
@@ -40,29 +40,29 @@ def find_marks(text: bytes) -> NDArray[np.intp]:
 def parse_decimals(
     text: bytes, marks: NDArray[np.intp], before: NDArray[np.intp], after: NDArray[np.intp]
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """Read cells of the form ``-123.45``, with sign and point optional.
+    """Parse cells of the form ``-123.45``, with optional sign and point.
 
     Parameters
     ----------
     text : bytes
-        With `PADDING` bytes on either side.
+        Text with `PADDING` bytes on either side.
     marks : array (M,)
-        From `find_marks`.
+        Result of `find_marks`.
     before, after : arrays (N,)
-        Which of the marks stand just before and just after each cell.
+        Indices of the marks just before and after each cell.
 
     Returns
     -------
     values : array (N,)
-        Exactly ``float(cell)``; NaN where a cell is empty, and where it is odd.
+        Exactly ``float(cell)``; NaN for empty and odd cells.
     odd : array (N,)
-        Whether a cell has another form, more than 19 digits, or is too near to the middle of two
-        numbers.
+        Whether a cell has another form, more than 19 digits, or is too close to the midpoint of
+        two floats.
     """
     data = np.frombuffer(text, np.uint8)
     end, previous = marks[after], marks[after - 1]
     start = marks[before] + 1
-    # In an empty cell, both of these are marks around it, neither a point nor a sign.
+    # For an empty cell, both bytes are the marks around it, neither a point nor a sign.
     pointed = data[previous] == ord(".")
     negative = data[start] == ord("-")
     start += negative
@@ -90,7 +90,7 @@ def parse_decimals(
 def _integers(
     data: NDArray[np.uint8], end: NDArray[np.intp], length: NDArray[np.intp]
 ) -> NDArray[np.uint64]:
-    """Return the integers of `length` digits, 0 or more, that end before `end`."""
+    """Return the integers of `length` digits (0 or more) that end before `end`."""
     most = int(length.max(initial=0))
     if most <= 1:
         return (data[end - 1] & np.uint8(0x0F)) * (length > 0).astype(np.uint64)
@@ -98,7 +98,7 @@ def _integers(
     total = _eight_digits(words[end - 8], length)
     for done in range(8, most, 8):
         longer = np.flatnonzero(length > done)
-        if 2 * len(longer) > len(length):  # it costs less to read the few of no digits too
+        if 2 * len(longer) > len(length):  # cheaper than selecting the longer ones
             higher = _eight_digits(words[end - (8 + done)], np.maximum(length - done, 0))
             higher *= np.uint64(10**done)
             total += higher
@@ -110,7 +110,7 @@ def _integers(
 
 
 def _eight_digits(words: NDArray[np.uint64], length: NDArray[np.intp]) -> NDArray[np.uint64]:
-    """Return the integers that the last `length` bytes of each word spell; overwrites `words`."""
+    """Return the integers in the last `length` bytes of each word; overwrites `words`."""
     words &= _LAST_DIGITS[length]
     words *= np.uint64(1 + (10 << 8))  # pairs of digits: 10 a + b
     words >>= np.uint64(8)
@@ -124,14 +124,14 @@ def _eight_digits(words: NDArray[np.uint64], length: NDArray[np.intp]) -> NDArra
 
 
 def _words(data: NDArray[np.uint8]) -> NDArray[np.uint64]:
-    """Return a view with the eight bytes from every place on, the first one lowest."""
+    """Return a view of the eight bytes from each position on, as little-endian words."""
     return np.ndarray((len(data) - 7,), "<u8", data, strides=(1,))
 
 
 def _quotients(
     mantissa: NDArray[np.uint64], digits: NDArray[np.intp]
 ) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
-    """Return mantissa / 10^digits, correctly rounded, and where it may not be."""
+    """Return mantissa / 10^digits, correctly rounded, and the indices of possible exceptions."""
     high, power = mantissa.astype(np.float64), _FLOAT_POWERS[digits]
     quotient = high / power
     if int(mantissa.max(initial=0)) <= 1 << 53:
@@ -139,7 +139,7 @@ def _quotients(
     low = (mantissa - high.astype(np.uint64)).view(np.int64)
     product, error = _exact_product(quotient, power)
     correction = ((high - product) - error + low) / power
-    # Near the middle of two numbers, the last digits of the correction would decide.
+    # Near a midpoint of two floats, the last digits of the correction would decide.
     less, more = correction * (1 - 2.0**-40), correction * (1 + 2.0**-40)
     return quotient + correction, np.flatnonzero(quotient + less != quotient + more)
 
@@ -147,7 +147,7 @@ def _quotients(
 def _exact_product(
     a: NDArray[np.float64], b: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return a b rounded, and what rounding dropped (Dekker)."""
+    """Return the rounded product of a and b, and the rounding error (Dekker)."""
     a_high, a_low = _halves(a)
     b_high, b_low = _halves(b)
     product = a * b

@@ -1,8 +1,8 @@
-"""The text of a file in UTF-8, whatever encoding it has: see `text_in_utf_8`.
+"""Convert the text of a file from any encoding to UTF-8: see `text_in_utf_8`.
 
-A byte-order mark says which it is; else ``data.encoding``; else text is in UTF-8 as long as its
-bytes are. Zeros in every other byte show UTF-16. What is left is in one of the many encodings of a
-byte a character: cp1252, of Windows in Western Europe and America, is the most frequent by far.
+The encoding is set by a byte-order mark, else by ``data.encoding``, else it is UTF-8 if the bytes
+are valid. Zeros in every other byte mean UTF-16. The rest has one of many single-byte encodings:
+cp1252, of Windows in Western Europe and America, is by far the most frequent.
 """
 
 import codecs
@@ -15,7 +15,7 @@ from nncli.data.files.input_file import InputFile
 
 SAVE_AS_UTF_8 = "save it as CSV in UTF-8"
 
-_MARKS = {  # those of UTF-32 before those of UTF-16, which they begin with
+_MARKS = {  # UTF-32 before UTF-16, whose marks are prefixes
     codecs.BOM_UTF32_LE: "utf-32",
     codecs.BOM_UTF32_BE: "utf-32",
     codecs.BOM_UTF16_LE: "utf-16",
@@ -24,22 +24,22 @@ _MARKS = {  # those of UTF-32 before those of UTF-16, which they begin with
 }
 _GUESS = "cp1252"
 _SAMPLE = 4096
-_CHOOSE = "or say data.encoding, such as cp1252"
+_CHOOSE = "or set data.encoding, such as cp1252"
 _NO_TEXT = bytes({*range(32)} - {*b"\t\n\v\f\r\x1a\x1b"})
 
 
 def text_in_utf_8(file: InputFile, block_bytes: int, hints: Hints) -> Iterator[bytes]:
-    """Yield the text of a file in UTF-8, without a mark, in pieces that end between characters.
+    """Yield the text of a file in UTF-8, without a byte-order mark, in pieces of whole characters.
 
     Parameters
     ----------
     block_bytes : int
-        What is read at a time.
+        Bytes to read at once.
 
     Raises
     ------
     DataError
-        For bytes that are no text, and characters that are NUL.
+        For bytes that are not text, and for NUL characters.
     """
     encoding = _encoding(file, hints)
     if encoding == "utf-8":
@@ -50,7 +50,7 @@ def text_in_utf_8(file: InputFile, block_bytes: int, hints: Hints) -> Iterator[b
 
 
 def _encoding(file: InputFile, hints: Hints) -> str:
-    """Return the encoding that the first bytes or the user say; without either UTF-8."""
+    """Return the encoding from the first bytes or from the user, by default UTF-8."""
     head = file.head(_SAMPLE)
     marked = next((name for mark, name in _MARKS.items() if head.startswith(mark)), None)
     if marked == "utf-8":
@@ -68,7 +68,7 @@ def _encoding(file: InputFile, hints: Hints) -> str:
 
 
 def _utf_16(head: bytes) -> str | None:
-    """Return which UTF-16 text is in, of whose characters most are ASCII; None for another."""
+    """Return the variant of UTF-16 if most characters are ASCII; None for other text."""
     for at, name in ((1, "utf-16-le"), (0, "utf-16-be")):
         zeros, others = head[at::2], head[1 - at :: 2]
         if b"\0" not in others and 2 * zeros.count(0) > len(zeros):
@@ -77,7 +77,7 @@ def _utf_16(head: bytes) -> str | None:
 
 
 def _plain(file: InputFile, block_bytes: int, hints: Hints) -> Iterator[bytes]:
-    """Yield text as it is while it is UTF-8; after ASCII alone the rest may be of another."""
+    """Yield UTF-8 text unchanged; if all so far is ASCII, the rest may have another encoding."""
     offset, held, only_ascii = 0, b"", True
     while (piece := file.read(block_bytes)) or held:
         if not held and piece.isascii():
@@ -102,7 +102,7 @@ def _plain(file: InputFile, block_bytes: int, hints: Hints) -> Iterator[bytes]:
 
 
 def _guessed(name: str, pieces: Iterable[bytes], offset: int, hints: Hints) -> Iterator[bytes]:
-    """Yield text that is no UTF-8 in the encoding that is likeliest."""
+    """Yield text that is not UTF-8, decoded with the likeliest encoding."""
     is_open = hints.encoding is None or codecs.lookup(hints.encoding).name.startswith("utf")
     encoding = _GUESS if is_open or hints.encoding is None else hints.encoding
     _tell(name, encoding, hints)
@@ -114,8 +114,8 @@ def _guessed(name: str, pieces: Iterable[bytes], offset: int, hints: Hints) -> I
                 _refuse_nul(piece, at, name)
                 wrong = next(byte for byte in piece if byte in _NO_TEXT)
                 raise DataError(
-                    f"{name}: byte {wrong:#04x} at offset {at + piece.index(wrong)} is no text, "
-                    f"and others are not in UTF-8; expected CSV; {SAVE_AS_UTF_8}"
+                    f"{name}: byte {wrong:#04x} at offset {at + piece.index(wrong)} is not text, "
+                    f"and others are not UTF-8; expected CSV; {SAVE_AS_UTF_8}"
                 )
             del rest
             at += len(piece)
@@ -137,25 +137,25 @@ def _recoded(name: str, pieces: Iterable[bytes], encoding: str, offset: int) -> 
         except UnicodeError as error:
             start = getattr(error, "start", 0) - before
             raise DataError(
-                f"{name}: is not text in {encoding} at offset {max(0, offset + start)}; name its "
-                f"encoding in data.encoding, or {SAVE_AS_UTF_8}"
+                f"{name}: is not valid {encoding} at offset {max(0, offset + start)}; set "
+                f"data.encoding to its encoding, or {SAVE_AS_UTF_8}"
             ) from error
         if "\0" in text:
-            raise DataError(f"{name}: has a NUL character as text in {encoding}; is it CSV?")
+            raise DataError(f"{name}: has a NUL character in {encoding}; is it CSV?")
         offset += len(piece)
         if recoded:
             yield recoded
 
 
 def _tell(name: str, encoding: str, hints: Hints) -> None:
-    hints.take("encoding", encoding.lower(), f"{name}: read as {encoding}, as it is not in UTF-8; "
+    hints.take("encoding", encoding.lower(), f"{name}: read as {encoding}, since it is not UTF-8; "
                "if letters look wrong, set data.encoding")  # fmt: skip
 
 
 def _refuse_nul(piece: bytes, offset: int, name: str) -> None:
     if (at := piece.find(b"\0")) >= 0:
         raise DataError(
-            f"{name}: has a NUL byte at offset {offset + at}; not CSV, or not in UTF-8; "
+            f"{name}: has a NUL byte at offset {offset + at}; not CSV, or not UTF-8; "
             f"{SAVE_AS_UTF_8}"
         )
 
@@ -165,6 +165,6 @@ def _no_utf_8(name: str, error: UnicodeDecodeError, offset: int) -> DataError:
     latin = byte.decode("latin-1")
     in_latin = f" (in Latin-1, {latin!r})" if latin.isprintable() else ""
     return DataError(
-        f"{name}: byte {byte[0]:#04x}{in_latin} at offset {offset + error.start} is not text in "
+        f"{name}: byte {byte[0]:#04x}{in_latin} at offset {offset + error.start} is not valid "
         f"UTF-8; {SAVE_AS_UTF_8}, {_CHOOSE}"
     )

@@ -1,7 +1,7 @@
-"""Tables from Excel workbooks, with openpyxl (the extra ``excel``): the first sheet or another.
+"""Tables from Excel workbooks, with openpyxl (the extra ``excel``): the first or a chosen sheet.
 
-The first row that is not empty has the names; rows without a value are passed over. Formulas have
-the values that Excel has saved with them.
+The first non-empty row is the header; empty rows are skipped. Formulas have the values that Excel
+saved with them.
 """
 
 import io
@@ -16,13 +16,13 @@ from nncli.data.files.hints import NO_HINTS, Hints
 from nncli.data.files.input_file import BOMB_BYTES, BOMB_RATIO, InputFile
 from nncli.data.files.value_file import BLOCK_ROWS, ValueBlock, ValueFile
 
-_MOST_ROWS = 1 << 20  # of a sheet in Excel; a file may claim more
+_MOST_ROWS = 1 << 20  # limit of a sheet in Excel; a file may claim more
 
 Row = tuple[object, ...]
 
 
 class ExcelFile(ValueFile):
-    """A sheet of a workbook, whose first rows have been read."""
+    """A sheet of a workbook with its header read."""
 
     def __init__(
         self, file: InputFile, hints: Hints = NO_HINTS, *, bomb_bytes: int = BOMB_BYTES
@@ -31,11 +31,11 @@ class ExcelFile(ValueFile):
             from openpyxl import load_workbook
         except ImportError as error:
             raise DataError(
-                f"{file.name}: is an Excel workbook, and openpyxl is not installed; get it with: "
+                f"{file.name}: is an Excel workbook, but openpyxl is not installed; get it with: "
                 f"{install_command('excel')}; or save its sheet as CSV in UTF-8"
             ) from error
         self.name = file.name
-        source = io.BytesIO(file.read())  # of a path openpyxl would ask the ending
+        source = io.BytesIO(file.read())  # openpyxl would check the extension of a path
         with self._errors():
             self._check_size(source, bomb_bytes)
             book = load_workbook(source, read_only=True, data_only=True, keep_links=False)
@@ -43,7 +43,7 @@ class ExcelFile(ValueFile):
             self._rows = _numbered(sheet.iter_rows(values_only=True), file.name)
             first, names = next(self._rows, (0, ()))
         if not first:
-            raise DataError(f"{file.name}: its sheet {sheet.title!r} is empty; expected rows")
+            raise DataError(f"{file.name}: the sheet {sheet.title!r} is empty; expected rows")
         width = max(at for at, name in enumerate(names, 1) if name is not None)
         super().__init__(file.name, ["" if name is None else name for name in names[:width]])
 
@@ -60,24 +60,24 @@ class ExcelFile(ValueFile):
         for number, cells in block:
             if any(cell is not None for cell in cells[width:]):
                 raise DataError(
-                    f"{self.name}: row {number}: has a value beside the table, which has {width} "
-                    "columns with names; name its column, or remove it"
+                    f"{self.name}: row {number}: has a value outside the {width} named columns; "
+                    "name its column, or remove it"
                 )
 
     def _check_size(self, source: io.BytesIO, bomb_bytes: int) -> None:
-        """Refuse a workbook that unpacks to absurdly much, before openpyxl unpacks it."""
+        """Refuse a workbook that would unpack to an absurd size, before openpyxl does so."""
         with zipfile.ZipFile(source) as archive:
             members = archive.infolist()
         packed = sum(each.compress_size for each in members)
         if sum(each.file_size for each in members) > max(bomb_bytes, BOMB_RATIO * packed):
             raise DataError(
-                f"{self.name}: unpacks to more than {BOMB_RATIO} times its size, as no workbook "
-                "does; save its sheet as CSV if you trust it"
+                f"{self.name}: unpacks to more than {BOMB_RATIO} times its size; if you trust it, "
+                "save its sheet as CSV"
             )
 
     @contextmanager
     def _errors(self) -> Iterator[None]:
-        """Say in a line what openpyxl finds wrong, which may raise anything for rubbish."""
+        """Report errors in one line; openpyxl may raise anything for invalid files."""
         try:
             yield
         except (DataError, GeneratorExit, MemoryError):
@@ -85,13 +85,13 @@ class ExcelFile(ValueFile):
         except Exception as error:
             words = str(error).splitlines()[0][:120] if str(error) else type(error).__name__
             raise DataError(
-                f"{self.name}: is no Excel workbook, or is damaged ({words}); save its sheet as "
-                "CSV in UTF-8"
+                f"{self.name}: is not an Excel workbook, or is damaged ({words}); save its sheet "
+                "as CSV in UTF-8"
             ) from error
 
 
 class _Places:
-    """What rows are called: by their numbers in the sheet."""
+    """Names of rows for messages: their numbers in the sheet."""
 
     def __init__(self, numbers: list[int]) -> None:
         self._numbers = numbers
@@ -101,26 +101,26 @@ class _Places:
 
 
 def _chosen(names: Sequence[str], name: str, hints: Hints) -> str:
-    """Return the sheet that is meant, or the first."""
+    """Return the chosen sheet, by default the first."""
     if (meant := hints.table_among(names, name, "sheet")) is not None:
         return meant
     if not names:
         raise DataError(f"{name}: has no sheets; expected one with a table")
     if len(names) > 1:
-        hints.take("table", names[0], f"{name}: the sheet {names[0]!r} is read, the first of "
+        hints.take("table", names[0], f"{name}: reading the sheet {names[0]!r}, the first of "
                    f"{len(names)}; set data.table to read another")  # fmt: skip
     return names[0]
 
 
 def _numbered(rows: Iterable[Row], name: str) -> Iterator[tuple[int, Row]]:
-    """Yield the rows that have a value, with their numbers in the sheet, from 1."""
+    """Yield the non-empty rows with their numbers in the sheet, from 1."""
     for number, row in enumerate(rows, 1):
         if number > _MOST_ROWS:
-            raise DataError(f"{name}: has rows below {_MOST_ROWS}, where no sheet has any")
+            raise DataError(f"{name}: has more than {_MOST_ROWS} rows, the limit of a sheet")
         if any(cell is not None for cell in row):
             yield number, row
 
 
 def _cell(cells: Row, place: int) -> object:
-    """Return a value; rows may end early."""
+    """Return the value of a cell; rows may end early."""
     return cells[place] if place < len(cells) else None

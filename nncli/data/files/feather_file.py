@@ -1,4 +1,4 @@
-"""Tables from Feather, which are Arrow's own files, with pyarrow (the extra ``parquet``)."""
+"""Tables from Feather (Arrow IPC files), with pyarrow (the extra ``parquet``)."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class FeatherFile(ArrowTable):
-    """A Feather file of version 2, which all writers have made since 2020."""
+    """A Feather file of version 2, the default of writers since 2020."""
 
     def _opened(self) -> "pyarrow.Schema":
         from pyarrow import ipc
@@ -27,7 +27,7 @@ class FeatherFile(ArrowTable):
         with self._stream() as stream:
             file = ipc.open_file(stream, options=options)
             for number in range(file.num_record_batches):
-                batch = file.get_batch(number)  # whole in memory, as its writer had it
+                batch = file.get_batch(number)  # a batch is read as a whole
                 for start in range(0, len(batch), BATCH_ROWS):
                     part = batch.slice(start, BATCH_ROWS)
                     yield part, len(part) / len(batch) / file.num_record_batches

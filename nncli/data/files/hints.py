@@ -1,4 +1,4 @@
-"""What is known of a file with a table beside its bytes, and what these were taken for."""
+"""Options for reading a table from a file, and how the file was interpreted."""
 
 import codecs
 from collections.abc import Mapping, Sequence
@@ -16,21 +16,21 @@ def tell_nobody(line: str) -> None:
 
 @dataclass(frozen=True)
 class Hints:
-    """What the user says of a file, and who is told how the rest was understood.
+    """Options of the user for a file, and where to report how the rest was interpreted.
 
     Attributes
     ----------
     encoding : str, optional
-        That of its text.
+        Encoding of the text.
     table : str, optional
-        Which of its tables is meant.
+        Name of the table to read.
     are_of_this : bool
-        Whether they are said of this very file; else of the training rows of a model, whose files
-        may differ, so that they only decide what the file leaves open.
+        Whether the options are for this file. Otherwise they are for the training file of a model,
+        which may differ, so they only decide what this file leaves open.
     note : function of str
-        Told, in a line each, what was understood.
+        Called with a line for each interpretation.
     understood : dict
-        The keys of `data` that say the same, as far as the file has been read.
+        Interpretations so far, as keys of `data`.
     """
 
     encoding: str | None = None
@@ -41,22 +41,22 @@ class Hints:
     _told: set[str] = field(default_factory=set, init=False, compare=False, repr=False)
 
     def take(self, key: str, value: str, line: str) -> None:
-        """Remember what a key of `data` would say, and tell it."""
+        """Record an interpretation as a key of `data`, and report it."""
         self.understood[key] = value
         self.tell(line)
 
     def table_among(self, names: Sequence[str], name: str, kind: str) -> str | None:
-        """Return the table of a file that is meant; None where that is not said.
+        """Return the chosen table of a file; None if not set.
 
         Parameters
         ----------
         name, kind : str
-            What the file is called, and what one of its tables.
+            Name of the file, and the word for its tables, for messages.
 
         Raises
         ------
         DataError
-            When this very file has no such table.
+            When the option is for this file and it has no such table.
         """
         if self.table is None or self.table in names:
             return self.table
@@ -66,7 +66,7 @@ class Hints:
         raise DataError(f"{name}: has no {kind} {self.table!r}{near if names else ''}")
 
     def tell(self, line: str) -> None:
-        """Tell a line once, however often the file is read."""
+        """Report a line once, even if the file is read again."""
         if line not in self._told:
             self._told.add(line)
             self.note(line)
@@ -76,7 +76,7 @@ NO_HINTS = Hints()
 
 
 def hints_of(values: Mapping[str, object], note: Note = tell_nobody) -> Hints:
-    """Return what the section `data` of a config says of its files; rubbish says nothing."""
+    """Return the options in the section `data` of a config; invalid values are ignored."""
     encoding, table = values.get("encoding"), values.get("table")
     return Hints(
         encoding=encoding if isinstance(encoding, str) and is_encoding(encoding) else None,
@@ -86,7 +86,7 @@ def hints_of(values: Mapping[str, object], note: Note = tell_nobody) -> Hints:
 
 
 def is_encoding(name: str) -> bool:
-    """Return whether Python knows an encoding of text by this name."""
+    """Return whether Python has a text encoding of this name."""
     try:
         "x".encode(name)
         return codecs.lookup(name).incrementaldecoder is not None
@@ -96,12 +96,12 @@ def is_encoding(name: str) -> bool:
 
 @dataclass(frozen=True)
 class HintedFile:
-    """A file with a table, and what is known of it.
+    """A file with a table, and the options for reading it.
 
     Attributes
     ----------
     content : bytes or None
-        What standard input had, if it is that.
+        Content of standard input, if the file is standard input.
     """
 
     path: Path

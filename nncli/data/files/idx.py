@@ -19,7 +19,7 @@ _MOST_DIMENSIONS = 8
 
 
 class Readable(Protocol):
-    """What gives bytes, fewer than asked for only at its end."""
+    """A source of bytes that returns fewer than requested only at its end."""
 
     def read(self, size: int, /) -> bytes:
         """Return the next bytes, up to `size`."""
@@ -28,24 +28,26 @@ class Readable(Protocol):
 def parse_idx(stream: Readable, name: str) -> NDArray[Any]:
     """Parse IDX from a binary stream.
 
-    Memory is bounded by what the stream really holds: an array is made only as its values arrive.
+    Memory is bounded by the actual content of the stream, not by the sizes in the header.
 
     Parameters
     ----------
     name : str
-        What the stream is called in messages.
+        Name of the stream in messages.
 
     Raises
     ------
     DataError
-        When it is not IDX, or shorter or longer than its header says.
+        When the stream is not IDX, or its length does not match the header.
     """
     head = stream.read(4)
     if len(head) < 4 or head[:2] != b"\0\0" or head[2] not in _TYPES:
-        raise DataError(f"{name}: not an IDX file: it starts with {head!r}, not with 0, 0, a type")
+        raise DataError(
+            f"{name}: is not an IDX file: starts with {head!r}; expected 0, 0 and a type"
+        )
     dimensions = head[3]
     if not 1 <= dimensions <= _MOST_DIMENSIONS:
-        raise DataError(f"{name}: an IDX file with {dimensions} dimensions; expected 1 to 8")
+        raise DataError(f"{name}: has {dimensions} dimensions; expected 1 to 8")
     sizes = stream.read(4 * dimensions)
     if len(sizes) < 4 * dimensions:
         raise DataError(f"{name}: ends inside the IDX header; get the file again")
@@ -56,7 +58,7 @@ def parse_idx(stream: Readable, name: str) -> NDArray[Any]:
     if len(content) != expected:
         found = "more" if len(content) > expected else f"only {len(content)}"
         raise DataError(
-            f"{name}: the header promises {expected} bytes of values, the file has {found}; "
+            f"{name}: the header declares {expected} bytes of values, but the file has {found}; "
             "get the file again"
         )
     if not addressable(shape, dtype):
@@ -66,7 +68,7 @@ def parse_idx(stream: Readable, name: str) -> NDArray[Any]:
 
 
 def _read_at_most(stream: Readable, size: int) -> bytearray:
-    """Read up to `size` bytes in pieces, so that a false size allocates nothing."""
+    """Read up to `size` bytes in pieces, so that a wrong size allocates nothing."""
     content = bytearray()
     while len(content) < size and (piece := stream.read(min(1 << 20, size - len(content)))):
         content += piece

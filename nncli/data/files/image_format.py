@@ -1,8 +1,8 @@
-"""What images a network takes: their size, gray or color, and what surrounds their subjects.
+"""The format of a network's images: size, channels and background.
 
-The background shows in the outermost pixels of up to 1000 training images. It is ``dark`` where at
-least 95 of 100 images have there less than a third of white on average, ``light`` where as many
-have more than two thirds, and ``mixed`` otherwise, as of photographs.
+The background is inferred from the border pixels of up to 1000 training images. It is ``dark`` if
+their mean brightness is below a third in at least 95 % of the images, ``light`` if it is above two
+thirds in as many, and else ``mixed``, as in photographs.
 """
 
 from __future__ import annotations
@@ -32,16 +32,16 @@ _AGREEING = 0.95
 
 @dataclass(frozen=True)
 class ImageFormat:
-    """What the images of a set have in common.
+    """The common format of a set of images.
 
     Attributes
     ----------
     height, width : int
-        Pixels from top to bottom, and across.
+        Size in pixels.
     channels : int
         1 for gray, 3 for red, green and blue.
     background : str
-        What the outermost pixels are: ``dark``, ``light`` or ``mixed``.
+        Brightness of the border pixels: ``dark``, ``light`` or ``mixed``.
     """
 
     height: int
@@ -55,21 +55,21 @@ class ImageFormat:
 
     @property
     def inputs(self) -> int:
-        """How many bytes there are in a row of the data."""
+        """The number of bytes per row of the data."""
         return self.height * self.width * self.channels
 
     @property
     def columns(self) -> list[str]:
-        """The names of the columns: ``pixel0``, or of color ``pixel0_red`` and so on."""
+        """The names of the columns: ``pixel0`` and so on, or ``pixel0_red`` for color images."""
         endings = ("",) if self.channels == 1 else ("_red", "_green", "_blue")
         pixels = range(self.height * self.width)
         return [f"pixel{pixel}{ending}" for pixel in pixels for ending in endings]
 
     @classmethod
     def of(cls, array: NDArray[Any]) -> ImageFormat | None:
-        """Return that of an array (N, height, width) or (N, height, width, 3) of bytes.
+        """Return the format of a byte array (N, height, width) or (N, height, width, 1 or 3).
 
-        None for an array that holds no such images.
+        Return None for other arrays.
         """
         if array.dtype != np.uint8 or array.ndim < 3 or array.shape[3:] not in ((), (1,), (3,)):
             return None
@@ -77,7 +77,7 @@ class ImageFormat:
         return cls(height, width, channels)
 
     def seen_in(self, images: Pixels, rows: Rows) -> ImageFormat:
-        """Return it with the background that some rows of images, shape (N, inputs), have."""
+        """Return the format with the background inferred from some rows of images (N, inputs)."""
         borders = self.borders(images[rows[:: -(-len(rows) // _SAMPLE)]]) / 255
         if (borders < 1 / 3).mean() >= _AGREEING:
             return replace(self, background="dark")
@@ -86,7 +86,7 @@ class ImageFormat:
         )
 
     def borders(self, rows: Pixels) -> NDArray[np.float64]:
-        """Return the mean brightness, 0 to 255, of the outermost pixels of images, (N,)."""
+        """Return the mean brightness (N,) of the border pixels of images, 0 to 255."""
         pictures = rows.reshape(-1, self.height, self.width, self.channels)
         outermost = np.ones((self.height, self.width), np.bool_)
         outermost[1:-1, 1:-1] = False

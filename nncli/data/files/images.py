@@ -1,15 +1,15 @@
 """Images from PNG and JPEG files, with Pillow (the extra ``images``), as rows of bytes.
 
-All images of a set have one size, that of the first unless another is asked for, and are gray or
-color, again as the first. Gray images among color ones get three equal channels; color images
-among gray ones are refused, unless gray is asked for. What is done to an image on the way:
+All images of a set have the size of the first, or a given size, and are gray or color like the
+first. Gray images among color ones get three equal channels; color images among gray ones are
+refused, unless gray is requested. Each image is converted:
 
-- it is turned as its EXIF data say;
-- it is brought to the size of the set, stretched where its proportions are others (bilinear);
-- black-and-white becomes 0 and 255; a palette becomes its colors, gray if all are;
-- an alpha channel that is opaque everywhere is dropped; any other is refused;
+- it is rotated according to its EXIF data;
+- it is resized to the size of the set (bilinear, without keeping proportions);
+- black and white become 0 and 255; a palette is replaced by its colors, gray if all are;
+- an opaque alpha channel is dropped; any other is refused;
 - of a JPEG with several pictures, as phones write them, the first is read;
-- 16-bit, CMYK and animated images are refused, and files of other formats by their names.
+- 16-bit, CMYK and animated images are refused, and files of other formats by name.
 """
 
 import io
@@ -56,7 +56,7 @@ _OTHER_FORMATS = {
     "a PDF document": rb"%PDF",
     "an SVG drawing": rb"(?:<\?xml.*)?<svg",
 }
-# What Pillow may raise for rubbish.
+# What Pillow may raise for invalid files.
 _OF_PILLOW = (OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, OverflowError,
               struct.error, zlib.error)  # fmt: skip
 
@@ -68,7 +68,7 @@ class Images:
     Attributes
     ----------
     rows : array (N, I) of uint8
-        Row by row from the top, the channels of a pixel together.
+        Pixels row by row from the top, with interleaved channels.
     format : ImageFormat
     files : sequence of N Path
     """
@@ -80,15 +80,15 @@ class Images:
 
 @dataclass(frozen=True)
 class LabelledImages:
-    """Images in a folder for each class.
+    """Images in one folder per class.
 
     Attributes
     ----------
     images : Images
     classes : sequence of str
-        The names of the folders, in alphabetical order.
+        Names of the folders, sorted.
     labels : array (N,) of intp
-        The class of each image.
+        Class of each image.
     """
 
     images: Images
@@ -99,19 +99,19 @@ class LabelledImages:
 def read_classes(
     folder: Path, *, size: tuple[int, int] | None = None, channels: int | None = None
 ) -> LabelledImages:
-    """Read a folder with a sub-folder for each class. Hidden files are passed over.
+    """Read a folder with one subfolder per class, ignoring hidden files.
 
     Parameters
     ----------
     size : (height, width), optional
-        What every image is brought to; by default all must have the size of the first.
+        Size to resize all images to; by default all must have the size of the first.
     channels : 1 or 3, optional
-        Gray or color; by default as the first image.
+        Gray or color; by default like the first image.
 
     Raises
     ------
     DataError
-        Naming the folder or the file, what was found and what was expected.
+        When a folder or file is invalid.
     """
     files = {each.name: _files(each) for each in _folders(folder)}
     images = _read([file for group in files.values() for file in group], size, channels)
@@ -120,18 +120,18 @@ def read_classes(
 
 
 def format_of(folder: Path) -> ImageFormat:
-    """Return that of the first image of a folder with a sub-folder for each class.
+    """Return the format of the first image in a folder with one subfolder per class.
 
-    Errors as for `read_classes`.
+    Errors are as in `read_classes`.
     """
     first = _load(_files(_folders(folder)[0])[0])
     return ImageFormat(first.height, first.width, _CHANNELS[first.mode])
 
 
 def image_files(path: Path) -> list[Path]:
-    """Return the file itself, or the files of a folder and of the folders in it, in their order.
+    """Return the file itself, or the sorted files of a folder and its subfolders.
 
-    Hidden files are passed over. Raises `DataError` for folders that are empty or deeper.
+    Hidden files are ignored. Raises `DataError` for empty or more deeply nested folders.
     """
     if not path.is_dir():
         return [path]
@@ -141,14 +141,14 @@ def image_files(path: Path) -> list[Path]:
 
 
 def read_image(path: Path, format_: ImageFormat, advance: Advance = tell_nobody) -> Pixels:
-    """Return an image of any size as a row (I,) of a set with this format.
+    """Read an image of any size as a row (I,) of this format.
 
-    `advance` is told the bytes of the file; ``-`` is standard input.
+    `advance` is called with the size of the file; ``-`` is standard input.
 
     Raises
     ------
     DataError
-        When it is no image, is damaged, or one of those that this module refuses.
+        When the file is not an image, damaged or unsupported.
     """
     row = _row(_load(path), format_)
     advance(0 if str(path) == "-" else path.stat().st_size)
@@ -156,7 +156,7 @@ def read_image(path: Path, format_: ImageFormat, advance: Advance = tell_nobody)
 
 
 def other_format(head: bytes) -> str | None:
-    """Return what a file with this beginning is called, if it is an image that is not read."""
+    """Return the name of an unsupported image format with these first bytes, if known."""
     found = (words for words, start in _OTHER_FORMATS.items() if re.match(start, head, re.DOTALL))
     return next(found, None)
 
@@ -176,7 +176,7 @@ def _folders(folder: Path) -> list[Path]:
     for entry in folders:
         if not is_text(entry.name):
             raise DataError(
-                f"{entry}: its name is not UTF-8 text, as that of a class is; rename the folder"
+                f"{entry}: has a name that is not UTF-8, so it cannot be a class; rename it"
             )
     if not folders:
         raise DataError(f"{folder}: has no folders; expected one for each class, with its images")
@@ -187,8 +187,8 @@ def _is_folder(entry: Path) -> bool:
     if entry.is_dir():
         return True
     raise DataError(
-        f"{entry}: is a file beside the folders of the classes; expected folders only; move it "
-        "into the folder of its class, or away"
+        f"{entry}: is a file next to the class folders; expected folders only; move it into the "
+        "folder of its class, or elsewhere"
     )
 
 
@@ -199,7 +199,7 @@ def _files(folder: Path) -> list[Path]:
     for file in files:
         if file.is_dir():
             raise DataError(
-                f"{file}: is a folder among images; expected PNG or JPEG images; move it away"
+                f"{file}: is a folder among images; expected PNG or JPEG images; move it elsewhere"
             )
     return files
 
@@ -215,7 +215,7 @@ def _read(files: Sequence[Path], size: tuple[int, int] | None, channels: int | N
     if format_.inputs > MOST_INPUTS:
         raise DataError(
             f"{files[0]}: {width} x {height} pixels make {format_.inputs} inputs; expected up to "
-            f"{MOST_INPUTS}; say data.size: [height, width] with a smaller size"
+            f"{MOST_INPUTS}; set data.size: [height, width] to a smaller size"
         )
     rows = np.empty((len(files), format_.inputs), np.uint8)
     for row, file in zip(rows, files, strict=True):
@@ -231,11 +231,11 @@ def _check_like_first(
     if not sized and (image.height, image.width) != (format_.height, format_.width):
         raise DataError(
             f"{file}: has {image.width} x {image.height} pixels; expected {format_.width} x "
-            f"{format_.height}, as {first}; say data.size: [height, width] to bring all to one size"
+            f"{format_.height}, as in {first}; set data.size: [height, width] to resize all images"
         )
     if not colored and _CHANNELS[image.mode] > format_.channels:
         raise DataError(
-            f"{file}: is a color image; expected gray, as {first}; say data.color: gray or rgb"
+            f"{file}: is a color image; expected gray, as in {first}; set data.color: gray or rgb"
         )
 
 
@@ -248,19 +248,20 @@ def _row(image: "Image.Image", format_: ImageFormat) -> Pixels:
 
 
 def _load(path: Path) -> "Image.Image":
-    """Return an image that is gray (mode L) or in color (RGB)."""
+    """Read an image in gray (mode L) or color (RGB)."""
     with open_input(path) as file:
         if file.kind not in IMAGES:
             if words := other_format(file.head(HEAD_BYTES)):
                 raise DataError(
-                    f"{file.name}: is {words}; expected PNG or JPEG; convert it, or move it away"
+                    f"{file.name}: is {words}; expected PNG or JPEG; convert it, or move it "
+                    "elsewhere"
                 )
             raise DataError(
-                f"{file.name}: is neither PNG nor JPEG, as it starts with {file.head(8)!r}; "
-                "expected an image; move it away or convert it"
+                f"{file.name}: starts with {file.head(8)!r}; expected a PNG or JPEG image; convert "
+                "it, or move it elsewhere"
             )
         if file.kind == "png" and file.head(25)[24:] == b"\x10":
-            raise DataError(f"{file.name}: has 16 bits a channel; expected 8; convert it")
+            raise DataError(f"{file.name}: has 16 bits per channel; expected 8; convert it")
         return _decoded(file, file.kind)
 
 
@@ -269,22 +270,22 @@ def _decoded(file: InputFile, kind: FileKind) -> "Image.Image":
     source = io.BytesIO(file.read()) if file.path is None else file.path
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of sizes, which are checked here, and of metadata
+            warnings.simplefilter("ignore")  # about sizes, which are checked here, and metadata
             with pillow.open(source, formats=[kind.upper()]) as image:
                 _check_header(image, file.name)
                 return _plain(image, file.name)
     except pillow.DecompressionBombError as error:
         raise _too_large(file.name) from error
     except _OF_PILLOW as error:
-        raise DataError(f"{file.name}: is cut or damaged ({error}); get it again") from error
+        raise DataError(f"{file.name}: is truncated or damaged ({error}); get it again") from error
 
 
 def _check_header(image: "Image.Image", name: str) -> None:
-    """Check what is known before pixels are unpacked."""
+    """Check the properties known before decoding."""
     if image.width * image.height > _MOST_PIXELS:
         raise _too_large(name)
     if image.format == "PNG" and getattr(image, "n_frames", 1) > 1:
-        raise DataError(f"{name}: is animated; expected one picture; save one frame of it")
+        raise DataError(f"{name}: is animated; expected a single image; save one frame")
     if image.mode not in _MODES:
         raise DataError(
             f"{name}: has the color mode {image.mode}; expected gray or RGB; convert it"
@@ -300,7 +301,7 @@ def _plain(image: "Image.Image", name: str) -> "Image.Image":
         turned = turned.convert("LA" if is_gray else "RGBA")
         if turned.getchannel("A").getextrema() != (255, 255):
             raise DataError(
-                f"{name}: has transparent pixels; expected an opaque image; put it on a background"
+                f"{name}: has transparent pixels; expected an opaque image; add a background"
             )
     if is_gray:
         return turned.convert("L")
@@ -314,7 +315,7 @@ def _all_gray(color: "Image.Image") -> bool:
 
 
 def _too_large(name: str) -> DataError:
-    return DataError(f"{name}: has more than {_MOST_PIXELS} pixels; make it smaller")
+    return DataError(f"{name}: has more than {_MOST_PIXELS} pixels; resize it")
 
 
 def _pillow() -> Any:

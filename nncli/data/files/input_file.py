@@ -1,4 +1,4 @@
-"""A file that a user gives, or standard input: opened, unpacked if packed, and bounded."""
+"""User files and standard input: open and unpack them, within limits."""
 
 import io
 import stat
@@ -22,32 +22,32 @@ from nncli.data.files.kinds import (
 )
 from nncli.data.files.packed import DAMAGED, PACKINGS
 
-# Deflate packs at most 1032 to 1; tables and images stay far below 500.
+# Deflate reaches a ratio of at most 1032; tables and images stay far below 500.
 BOMB_RATIO = 500
 BOMB_BYTES = 64 << 20
 
-_NO_CONTENT: tuple[FileKind, ...] = ("html", "lfs")  # stand where the file itself should
+_NO_CONTENT: tuple[FileKind, ...] = ("html", "lfs")  # found instead of the file itself
 
 Advance = Callable[[int], object]
 
 
 def tell_nobody(count: int) -> None:
-    """Ignore how many bytes have been read."""
+    """Ignore the number of bytes read."""
 
 
 class InputFile:
-    """The content of a file, read from its beginning to its end, once.
+    """The content of a file, read once from beginning to end.
 
     Attributes
     ----------
     name : str
-        What the file is called in messages.
+        Name of the file in messages.
     path : Path or None
-        Where the content lies as it is read here; None for standard input and what is packed.
+        Path with the content as read here; None for standard input and packed files.
     kind : str or None
-        What the content is, unpacked, by its first bytes (see `kinds`); None for text.
+        Kind of the unpacked content by its first bytes (see `kinds`); None for text.
     advance : function of int
-        To be told of bytes that are read by `path`.
+        To be called with the number of bytes read through `path`.
     """
 
     def __init__(
@@ -79,18 +79,18 @@ class InputFile:
             self.kind = kind_of_head(self.head(HEAD_BYTES))
 
     def head(self, size: int) -> bytes:
-        """Return the first bytes, up to `size`, which are read again later."""
+        """Return the first bytes, up to `size`, without consuming them."""
         if len(self._ahead) < size:
             self._ahead += self._guarded(lambda: self._stream.read(size - len(self._ahead)))
         return self._ahead[:size]
 
     def read(self, size: int = -1) -> bytes:
-        """Return the next bytes, all up to `size`; fewer only at the end.
+        """Return the next `size` bytes; fewer only at the end.
 
         Raises
         ------
         DataError
-            When the file cannot be read, is packed and damaged, or unpacks to absurdly much.
+            When the file cannot be read or unpacked, or unpacks to an absurd size.
         """
         if size < 0:
             return b"".join(iter(lambda: self.read(1 << 20), b""))
@@ -101,8 +101,8 @@ class InputFile:
             self._unpacked_bytes += len(content)
             if self._unpacked_bytes > max(self._bomb_bytes, BOMB_RATIO * self._counted.count):
                 raise DataError(
-                    f"{self.name}: unpacks to more than {BOMB_RATIO} times its size, as no table "
-                    f"or image does; {SIGNATURES[self._packed_kind].remedy} if you trust it"
+                    f"{self.name}: unpacks to more than {BOMB_RATIO} times its size; if you trust "
+                    f"it, {SIGNATURES[self._packed_kind].remedy}"
                 )
         return content
 
@@ -115,7 +115,7 @@ class InputFile:
                     raise
                 words = SIGNATURES[self._packed_kind].words.removeprefix("a ")
                 raise DataError(
-                    f"{self.name}: the {words} is cut or damaged; get the file again"
+                    f"{self.name}: the {words} is truncated or damaged; get the file again"
                 ) from error
 
 
@@ -127,22 +127,22 @@ def open_input(
     bomb_bytes: int = BOMB_BYTES,
     content: bytes | None = None,
 ) -> Iterator[InputFile]:
-    """Open a file that has any content; ``-`` is standard input.
+    """Open a non-empty file; ``-`` is standard input.
 
     Parameters
     ----------
     advance : function of int
-        Told how many bytes of the file, gzipped or not, have been read since it was last told.
+        Called with the number of bytes of the file, packed or not, read since the last call.
     bomb_bytes : int
-        What a gzip file may unpack to, however small it is.
+        Size to which any packed file may unpack, however small it is.
     content : bytes, optional
-        That of standard input, where it has been read: see `standard_input`.
+        Content of standard input, if already read: see `standard_input`.
 
     Raises
     ------
     DataError
-        When it is missing, no regular file, unreadable or empty, or a page or a pointer that
-        stands for the file. A pipe is never waited for.
+        When the file is missing, not a regular file, unreadable or empty, or is an HTML page or
+        LFS pointer instead. Pipes are refused without waiting.
     """
     if str(path) == "-":
         source: BinaryIO = _standard_input() if content is None else io.BytesIO(content)
@@ -158,7 +158,7 @@ def open_input(
                 f"{path}: is a folder of Parquet files; expected one file; join them: "
                 "pandas.read_parquet(FOLDER).to_parquet('TABLE.parquet')"
             )
-        if stat.S_ISREG(mode) and not status.st_size:  # some files of the system are waited for
+        if stat.S_ISREG(mode) and not status.st_size:  # reading some system files blocks
             raise _empty(str(path), path)
         file = path.open("rb", buffering=0)
     except (OSError, ValueError) as error:  # ValueError: a NUL character in the path
@@ -169,14 +169,14 @@ def open_input(
 
 
 def standard_input() -> bytes:
-    """Return all of standard input, to be read again and again. Raises `DataError`."""
+    """Read all of standard input, to be parsed several times. Raises `DataError`."""
     with os_errors_as(DataError, "standard input"):
         return _standard_input().read()
 
 
 def _standard_input() -> BinaryIO:
     if sys.stdin is None:
-        raise DataError("standard input: is closed; send rows to it, or name a file")
+        raise DataError("standard input: is closed; pipe rows to it, or name a file")
     return sys.stdin.buffer
 
 
@@ -195,7 +195,7 @@ def _empty(name: str, path: Path | None) -> DataError:
 
 
 class _Counted(io.RawIOBase):
-    """A stream that says how much of it has been read."""
+    """A stream that counts the bytes read."""
 
     def __init__(self, source: BinaryIO, advance: Advance) -> None:
         self._source = source
@@ -204,7 +204,7 @@ class _Counted(io.RawIOBase):
         self.count = 0
 
     def beginning(self) -> bytes:
-        """Return the first `HEAD_BYTES`, which are read again."""
+        """Return the first `HEAD_BYTES` without consuming them."""
         while len(self._ahead) < HEAD_BYTES and (more := self._source.read(HEAD_BYTES)):
             self._ahead += more
         return self._ahead[:HEAD_BYTES]

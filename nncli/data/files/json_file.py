@@ -1,7 +1,7 @@
-"""Tables from JSON: an object a line (JSON lines), or an array of objects.
+"""Tables from JSON: one object per line (JSON lines), or an array of objects.
 
-The keys are the columns, in the order in which they first appear; a row without a key, and null,
-has a blank cell there. Numbers, Booleans and text are what they are in JSON.
+The keys are the columns, in order of first appearance; a missing key or null is a blank cell.
+Numbers, Booleans and text keep their JSON types.
 """
 
 import json
@@ -22,16 +22,16 @@ _SPACES = re.compile(r"[ \t\n]*")
 _CONVERT = "convert it: pandas.read_json(FILE).to_csv('TABLE.csv', index=False)"
 
 Row = dict[str, Any]
-Rows = list[tuple[int, Row]]  # with the line that each begins in
+Rows = list[tuple[int, Row]]  # with their first lines
 
 
 class JsonFile(ValueFile):
-    """The objects of a file, whose first ones have been read.
+    """The objects of a file, with the first ones read.
 
     Parameters
     ----------
     most_row_bytes : int
-        What an object may have.
+        Maximum length of an object.
     """
 
     def __init__(
@@ -47,10 +47,12 @@ class JsonFile(ValueFile):
         self._rest = _grouped(objects(pieces, file.name, most_row_bytes), block_rows)
         self._first = next(self._rest, [])
         if not self._first:
-            raise DataError(f"{file.name}: has no objects; expected one for each row")
+            raise DataError(f"{file.name}: has no objects; expected one per row")
         (_, only), *others = self._first
         if not others and only and all(isinstance(each, dict | list) for each in only.values()):
-            raise DataError(f"{file.name}: is one JSON object, not one for each row; {_CONVERT}")
+            raise DataError(
+                f"{file.name}: is a single JSON object; expected one per row; {_CONVERT}"
+            )
         keys = dict.fromkeys(key for _, row in self._first for key in row)
         super().__init__(file.name, keys)
 
@@ -67,13 +69,13 @@ class JsonFile(ValueFile):
 
     def _refuse_key(self, line: int, key: str) -> None:
         raise DataError(
-            f"{self.name}: line {line}: has the key {key!r}, which none of the first "
-            f"{len(self._first)} objects has; give it to one of these, as null where it is blank"
+            f"{self.name}: line {line}: has the key {key!r}, which is missing from the first "
+            f"{len(self._first)} objects; add it to one of them, with null if blank"
         )
 
 
 class _Lines:
-    """What rows are called that begin in lines."""
+    """Names of rows for messages: their first lines."""
 
     def __init__(self, lines: list[int]) -> None:
         self._lines = lines
@@ -83,7 +85,7 @@ class _Lines:
 
 
 def _grouped(objects: Iterator[tuple[int, Row, int]], most_rows: int) -> Iterator[Rows]:
-    """Yield objects in blocks, each of which fits into memory."""
+    """Yield objects in blocks that fit in memory."""
     rows: Rows = []
     size = 0
     for line, row, length in objects:
@@ -99,7 +101,7 @@ def _grouped(objects: Iterator[tuple[int, Row, int]], most_rows: int) -> Iterato
 def _of_lines(
     pieces: Iterator[bytes], name: str, most_bytes: int
 ) -> Iterator[tuple[int, Row, int]]:
-    """Yield the line, the object and the length of each line that is not blank."""
+    """Yield the line number, object and length of each non-blank line."""
     decode = _decoder().decode
     for number, line in enumerate(_lines(pieces, name, most_bytes), 1):
         if line.isspace() or not line:
@@ -131,10 +133,10 @@ def _lines(pieces: Iterator[bytes], name: str, most_bytes: int) -> Iterator[byte
 def _of_array(
     pieces: Iterator[bytes], name: str, most_bytes: int
 ) -> Iterator[tuple[int, Row, int]]:
-    """Yield the line, the object and the length of each element of an array."""
+    """Yield the line number, object and length of each element of an array."""
     text = _Text(pieces, name, most_bytes)
     if text.next() != "[":
-        raise DataError(f"{name}: is JSON, but no array of objects; {_CONVERT}")
+        raise DataError(f"{name}: is JSON, but not an array of objects; {_CONVERT}")
     text.pass_over()
     while text.next() != "]":
         line = text.line
@@ -143,14 +145,14 @@ def _of_array(
         if text.next() == ",":
             text.pass_over()
         elif text.next() != "]":
-            raise DataError(f"{name}: line {text.line}: expected ',' or ']' behind an object")
+            raise DataError(f"{name}: line {text.line}: expected ',' or ']' after an object")
     text.pass_over()
     if text.next():
-        raise DataError(f"{name}: line {text.line}: has text behind the end of its array")
+        raise DataError(f"{name}: line {text.line}: has text after the end of the array")
 
 
 class _Text:
-    """JSON that is read a piece at a time."""
+    """JSON text that is read in pieces."""
 
     def __init__(self, pieces: Iterator[bytes], name: str, most: int) -> None:
         self._pieces, self._name, self._most = pieces, name, most
@@ -159,7 +161,7 @@ class _Text:
         self.line = 1
 
     def next(self) -> str:
-        """Return the next character that is no space, without passing over it; none at the end."""
+        """Return the next non-space character without consuming it; empty at the end."""
         while True:
             spaces = _SPACES.match(self._text, self._at)
             self._pass(spaces.end() if spaces else self._at)
@@ -167,11 +169,11 @@ class _Text:
                 return self._text[self._at : self._at + 1]
 
     def pass_over(self) -> None:
-        """Pass over a character."""
+        """Consume a character."""
         self._pass(self._at + 1)
 
     def value(self) -> tuple[Any, int]:
-        """Return the value that begins here, and how long it is, and pass over it."""
+        """Consume the value that begins here; return it and its length."""
         while True:
             try:
                 found, end = self._decoder.raw_decode(self._text, self._at)
@@ -191,7 +193,7 @@ class _Text:
         self._at = place
 
     def _more(self, size: int) -> bool:
-        """Read on, at least so many bytes; return whether there are any."""
+        """Read at least `size` more bytes; return whether there were any."""
         read = []
         while size > 0 and (piece := next(self._pieces, b"")):
             read.append(piece)
@@ -201,7 +203,7 @@ class _Text:
 
 
 class _TwiceError(ValueError):
-    """An object has a key twice, which JSON allows."""
+    """An object has a duplicate key, which JSON allows."""
 
 
 def _decoder() -> json.JSONDecoder:
@@ -219,25 +221,23 @@ def _object(pairs: list[tuple[str, Any]]) -> Row:
 def _checked(found: object, name: str, line: int) -> Row:
     if not isinstance(found, dict):
         raise DataError(
-            f"{name}: line {line}: found a value of type {type(found).__name__}; expected an "
-            'object for each row, such as {"x": 1, "y": 2}'
+            f"{name}: line {line}: found a value of type {type(found).__name__}; expected one "
+            'object per row, such as {"x": 1, "y": 2}'
         )
     return found
 
 
 def _no_json(name: str, line: int, error: Exception) -> DataError:
     if isinstance(error, _TwiceError):
-        return DataError(
-            f"{name}: line {line}: has the key {str(error)!r} twice in an object; rename one"
-        )
+        return DataError(f"{name}: line {line}: has a duplicate key {str(error)!r}; rename one")
     if isinstance(error, json.JSONDecodeError):
         words = f"{error.msg} at character {error.colno}"
     elif isinstance(error, RecursionError):
         words = "is nested too deeply"
     else:
         words = str(error)[:80]
-    return DataError(f"{name}: line {line}: is not JSON ({words}); expected an object")
+    return DataError(f"{name}: line {line}: is not valid JSON ({words}); expected an object")
 
 
 def _too_long(name: str, line: int, most: int) -> DataError:
-    return DataError(f"{name}: line {line}: an object of more than {most} bytes")
+    return DataError(f"{name}: line {line}: has an object of more than {most} bytes")

@@ -1,4 +1,4 @@
-"""What a file is: it shows in its first bytes, whatever its name says."""
+"""Detect the kind of a file from its first bytes, whatever its name."""
 
 import codecs
 import zipfile
@@ -17,7 +17,7 @@ FileKind = Literal[
 ]  # fmt: skip
 
 _MARK = b"\xef\xbb\xbf"  # of UTF-8
-_OF_OFFICES: dict[str, FileKind] = {  # members of every document
+_OF_OFFICES: dict[str, FileKind] = {  # members of all such documents
     "mimetype": "opendocument",
     "[Content_Types].xml": "document",
 }
@@ -25,18 +25,18 @@ _OF_OFFICES: dict[str, FileKind] = {  # members of every document
 
 @dataclass(frozen=True)
 class Signature:
-    """How files of a kind are told from others.
+    """How to recognize files of a kind.
 
     Attributes
     ----------
     words : str
-        What such a file is called in messages.
+        Description of such a file in messages.
     starts : tuple of bytes
-        What it may begin with.
+        Possible first bytes.
     endings : tuple of str
-        What its name may end in, in lower case, where a name is to tell.
+        Extensions in lower case, where the kind is inferred from a name.
     remedy : str
-        How to make a table of it.
+        How to convert the file to a table.
     """
 
     words: str
@@ -65,29 +65,29 @@ SIGNATURES: Mapping[FileKind, Signature] = {
     "gzip": _packed("gzip data", "gunzip", b"\x1f\x8b"),
     "parquet": Signature("a Parquet file", (b"PAR1",), (".parquet",)),
     "npy": Signature("a NumPy array", (b"\x93NUMPY",)),
-    # A member, the end of an empty archive, and a part of a divided one.
+    # A member, the end of an empty archive, and a part of a split one.
     "zip": Signature(
         "an archive, such as npz or an Excel workbook",
         (b"PK\3\4", b"PK\5\6", b"PK\7\x08"),
         (".npz",),
     ),
-    # These are told from it by the names of their members.
+    # These zip archives are distinguished by the names of their members.
     "workbook": Signature("an Excel workbook", (), (".xlsx", ".xlsm")),
     "opendocument": Signature("an OpenDocument file, such as .ods", (), remedy=_SAVE),
-    "document": Signature("a document of Office, such as .xlsb or .docx", (), remedy=_SAVE),
+    "document": Signature("an Office document, such as .xlsb or .docx", (), remedy=_SAVE),
     "archive": _packed("a zip archive", "unzip"),
-    # Before IDX, whose first bytes it has too.
+    # Before IDX, which has the same first bytes.
     "sas": _of_pandas(
         "a SAS data set",
         "read_sas(FILE, format='sas7bdat')",
         bytes(12) + b"\xc2\xea\x81\x60",
     ),
     "idx": Signature("an IDX file", (b"\0\0",)),
-    # Without the line ends that follow: where these were changed on the way, it is a damaged image.
+    # Without the line ends that follow: if a transfer changed them, the image is damaged.
     "png": Signature("a PNG image", (b"\x89PNG",), (".png",)),
     "jpeg": Signature("a JPEG image", (b"\xff\xd8\xff",), (".jpg", ".jpeg")),
     "excel": Signature(
-        "an old document of Office, such as .xls or .doc", (b"\xd0\xcf\x11\xe0",), remedy=_SAVE
+        "an old Office document, such as .xls or .doc", (b"\xd0\xcf\x11\xe0",), remedy=_SAVE
     ),
     "bzip2": _packed("bzip2 data", "bunzip2", *(b"BZh%d1AY&SY" % level for level in range(1, 10))),
     "xz": _packed("xz data", "unxz", b"\xfd7zXZ\0"),
@@ -100,7 +100,7 @@ SIGNATURES: Mapping[FileKind, Signature] = {
     "feather": Signature("a Feather file", (b"ARROW1",), (".feather", ".arrow")),
     "old feather": _of_pandas("a Feather file of version 1", "read_feather(FILE)", b"FEA1"),
     "pickle": _of_pandas(
-        "a pickle, which can run any program when it is read",
+        "a pickle, which can run any program when loaded",
         "read_pickle(FILE)",
         *(bytes([128, protocol]) for protocol in range(2, 6)),
         *(b"ccopy_reg\n", b"cpandas.", b"cnumpy.", b"(lp0\n", b"(dp0\n"),
@@ -117,7 +117,7 @@ SIGNATURES: Mapping[FileKind, Signature] = {
     ),
     "spss": _of_pandas("an SPSS file", "read_spss(FILE)", b"$FL2@(#)", b"$FL3@(#)"),
     "r": Signature(
-        "data of R",
+        "R data",
         (b"RDX2\n", b"RDX3\n", b"RDA2\n", b"RDA3\n", b"X\n\0\0\0\2", b"X\n\0\0\0\3"),
         remedy="convert it, in R: write.csv(TABLE, 'TABLE.csv', row.names = FALSE)",
     ),
@@ -148,7 +148,7 @@ SIGNATURES: Mapping[FileKind, Signature] = {
     "7z": _packed("a 7z archive", "7z x", b"7z\xbc\xaf\x27\x1c"),
     "rar": _packed("a RAR archive", "unrar x", b"Rar!\x1a\7"),
     "lz4": _packed("LZ4 data", "unlz4", b"\x04\x22\x4d\x18"),
-    # Of text, these are beginnings that no header has.
+    # Text with beginnings that no header has.
     "json lines": Signature("JSON lines", (b'{"', b'{ "'), (".jsonl", ".ndjson")),
     "json": Signature("JSON", (*_STARTS_OF_ARRAYS, b"[\n", b"[\r"), (".json",)),
     "json object": _of_pandas(
@@ -157,7 +157,7 @@ SIGNATURES: Mapping[FileKind, Signature] = {
     "html": Signature(
         "an HTML page",
         (b"<!DOCTYPE", b"<!doctype", b"<html", b"<HTML", b"<table", b"<TABLE"),
-        remedy="download the file itself, not the page that shows it, or convert its table: "
+        remedy="download the file itself, not its page, or convert its table: "
         "pandas.read_html(FILE)[0].to_csv('TABLE.csv', index=False)",
     ),
     "lfs": Signature(
@@ -167,16 +167,16 @@ SIGNATURES: Mapping[FileKind, Signature] = {
     ),
 }
 IMAGES: tuple[FileKind, ...] = ("png", "jpeg")
-HEAD_BYTES = 128  # any start, with some blank lines before text, or the first name in an archive
+HEAD_BYTES = 128  # enough for all starts, with some blank lines before text
 
 
 def kind_of_head(head: bytes) -> FileKind | None:
-    """Return the kind of a file that begins with `HEAD_BYTES` such bytes; None for text.
+    """Return the kind of a file from its first `HEAD_BYTES` bytes; None for text.
 
-    Every archive is ``zip`` there; `kind_of_archive` says more.
+    All archives are ``zip``; `kind_of_archive` distinguishes them.
     """
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        head = head.decode("utf-16", "ignore").encode()  # text, of whatever kind
+        head = head.decode("utf-16", "ignore").encode()  # text of any kind
     for beginning in (head, head.removeprefix(_MARK).lstrip(b" \t\r\n")):
         for kind, each in SIGNATURES.items():
             if beginning.startswith(each.starts):
@@ -185,11 +185,11 @@ def kind_of_head(head: bytes) -> FileKind | None:
 
 
 def kind_of_archive(stream: Any) -> FileKind:
-    """Return the kind of a zip archive, open as a stream that seeks, by the names in it."""
+    """Return the kind of a zip archive (a seekable stream) from the names of its members."""
     try:
         names = [name for name in zipfile.ZipFile(stream).namelist() if not is_hidden(name)]
     except (zipfile.BadZipFile, NotImplementedError, OSError, ValueError):
-        return "zip"  # who reads it says that it is damaged
+        return "zip"  # its reader reports the damage
     if "xl/workbook.xml" in names:
         return "workbook"
     for mark, kind in _OF_OFFICES.items():
@@ -200,13 +200,13 @@ def kind_of_archive(stream: Any) -> FileKind:
 
 
 def is_hidden(name: str) -> bool:
-    """Return whether a member of an archive is a folder, or a hidden file as ``a/._X.npy`` is."""
+    """Return whether a member of an archive is a folder or a hidden file, as ``a/._X.npy``."""
     last = name.rpartition("/")[2]
     return not last or last.startswith(".")
 
 
 def kind_of_file(path: Path) -> FileKind | None:
-    """Return the kind of a file as it lies there, packed or not. Raises `OSError`."""
+    """Return the kind of a file without unpacking it. Raises `OSError`."""
     kind = kind_of_head(read_regular(path, HEAD_BYTES)[:HEAD_BYTES])
     if kind != "zip":
         return kind
@@ -215,7 +215,7 @@ def kind_of_file(path: Path) -> FileKind | None:
 
 
 def is_parquet_folder(path: Path) -> bool:
-    """Return whether a path leads to a folder with the parts of a Parquet table."""
+    """Return whether a path is a folder with the parts of a Parquet table."""
     if not path.is_dir():
         return False
     if path.suffix.lower() in SIGNATURES["parquet"].endings:
@@ -224,6 +224,6 @@ def is_parquet_folder(path: Path) -> bool:
 
 
 def kind_of_name(path: Path) -> FileKind | None:
-    """Return the kind that a name promises."""
+    """Return the kind that a file extension implies, if any."""
     ending = path.suffix.lower()
     return next((kind for kind, each in SIGNATURES.items() if ending in each.endings), None)

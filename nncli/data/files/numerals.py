@@ -1,7 +1,7 @@
-"""Numbers in text: the plain form, others that a whole column may have, and how to write them.
+"""Numbers in text: the plain form, other forms that a whole column may have, and remedies.
 
-A comma or a point divides whole numbers into thousands, or begins a fraction: `number_in` is told
-which of the two is the decimal mark.
+A comma or a point is a thousands separator or the decimal mark; `number_in` is given the decimal
+mark.
 """
 
 import math
@@ -19,8 +19,8 @@ _BLANK_WORDS = (
     *("na", "n/a", "n.a.", "#n/a", "<na>", "nan", "-nan", "#nan", "nat", "null", "none", "nil"),
     *("\\n", "?", "-", "--", "."),
 )
-_BARE = re.compile(r"[-+]?[0-9.,]*[0-9]", re.ASCII)  # nothing stands around its digits
-_LONGEST = 60  # no numeral has so many characters
+_BARE = re.compile(r"[-+]?[0-9.,]*[0-9]", re.ASCII)  # nothing around its digits
+_LONGEST = 60  # no numeral is longer
 
 _MINUS = "[\u2010-\u2013\u2212\ufe63\uff0d]"
 _SPACE = "[ \u00a0\u2009\u202f]"
@@ -31,7 +31,7 @@ _CODES = (
 )
 _CURRENCY = rf"(?:[A-Z]{{0,3}}[${_SYMBOLS}]|{_CODES})"
 _SIGNS = re.compile(rf"{_CURRENCY}|[%\uff05]")
-# A single comma of these has no thousand in front, or not three digits behind it.
+# A comma that cannot separate thousands: not three digits follow, or only zeros precede.
 _DECIMAL_COMMA = re.compile(
     r"[^,]*[0-9],(?![0-9]{3}(?![0-9]))[0-9]+[^,]*|[^1-9,]*0,[0-9]+[^,]*", re.ASCII
 )
@@ -45,9 +45,9 @@ class Form:
     ----------
     pattern : pattern
     rewritten : function of match to str
-        Returns the text without what makes this form; another form may remain.
+        Returns the text without this form; another form may remain.
     remedy : str
-        With ``{}`` for the number as it is to be written.
+        Text with ``{}`` for the plain number.
     """
 
     pattern: re.Pattern[str]
@@ -56,22 +56,22 @@ class Form:
 
 
 def is_number(text: str) -> bool:
-    """Return whether a text is a number as it is read, or one that is not finite."""
+    """Return whether a text is a plain number, or nan or infinite."""
     return bool(NUMBER.fullmatch(text) or _NOT_FINITE.fullmatch(text))
 
 
 def is_blank_word(text: str) -> bool:
-    """Return whether a text often stands for a value that is not known."""
+    """Return whether a text commonly means a missing value."""
     return text.lower() in _BLANK_WORDS
 
 
 def other_form(text: str, column: Iterable[str] = ()) -> str | None:
-    """Return how to write a number of another form, in a few words; None if it is none.
+    """Return a remedy for a number in another form; None if the text is not such a number.
 
     Parameters
     ----------
     column : iterable of str
-        Texts of the same column: they show whether ``1,004`` is meant for 1004 or 1.004.
+        Texts of the same column, to infer whether ``1,004`` means 1004 or 1.004.
     """
     if len(text) > _LONGEST or not any("0" <= character <= "9" for character in text):
         return None
@@ -86,11 +86,11 @@ def other_form(text: str, column: Iterable[str] = ()) -> str | None:
 
 
 def number_in(text: str, decimal: Decimal) -> float | None:
-    """Return the number that a text of any form means; None for what is none, or not finite.
+    """Parse a number in any form; return None if the text is not a finite number.
 
-    A number with a percent sign is that in percent: 10 of ``10%``.
+    Percentages are not divided by 100: ``10%`` is 10.
     """
-    if NUMBER.fullmatch(text) and (decimal == "." or "." not in text):  # mostly
+    if NUMBER.fullmatch(text) and (decimal == "." or "." not in text):  # the usual case
         return _finite(text)
     if len(text) > _LONGEST or not any("0" <= character <= "9" for character in text):
         return None
@@ -99,19 +99,19 @@ def number_in(text: str, decimal: Decimal) -> float | None:
             text = form.rewritten(found)
     for form in _WITHIN[decimal]:
         if decimal == "," and "." in text and form is _SPACED:
-            return None  # a point that divides no thousands
+            return None  # a point that does not separate thousands
         if found := form.pattern.fullmatch(text):
             text = form.rewritten(found)
     return _finite(text) if NUMBER.fullmatch(text) else None
 
 
 def depends_on_mark(text: str) -> bool:
-    """Return whether a text means another number, or none, where the decimal mark is another."""
+    """Return whether the number in a text depends on the decimal mark."""
     return number_in(text, ".") != number_in(text, ",")
 
 
 def signs_in(text: str) -> set[str]:
-    """Return the currencies and the percent sign that stand in a number."""
+    """Return the currencies and percent signs in a number."""
     return {*_SIGNS.findall(text)}
 
 
@@ -121,9 +121,9 @@ def _finite(text: str) -> float | None:
 
 
 def remedy_for(text: str, column: Iterable[str] = ()) -> str:
-    """Return what to do about a text where a number is expected, to be put behind that.
+    """Return a remedy for a text instead of a number, to append to a message.
 
-    Parameters are as for `other_form`.
+    Parameters are as in `other_form`.
     """
     if NUMBER.fullmatch(text):
         return ", up to 1.8e308"
@@ -132,7 +132,7 @@ def remedy_for(text: str, column: Iterable[str] = ()) -> str:
     if any(character.isdecimal() and not character.isascii() for character in text):
         return "; write the digits 0 to 9"
     if _NOT_FINITE.fullmatch(text) or is_blank_word(text):
-        return "; leave a cell blank whose value is not known"
+        return "; leave cells with missing values blank"
     return ""
 
 
@@ -150,7 +150,7 @@ def _without(characters: str) -> Callable[[re.Match[str]], str]:
 THOUSANDS = _form(
     r"[-+]?[1-9][0-9]{0,2}(,[0-9]{2,3})*,[0-9]{3}(\.[0-9]*)?",
     _without(","),
-    "it looks like thousands separators; write {}",
+    "write it without thousands separators: {}",
 )
 
 _SPACED = _form(
@@ -165,7 +165,7 @@ _DECIMAL = _form(
 )
 _EXPONENT = _form("(.*[0-9.])[dD]([-+]?[0-9]+)", r"\1E\2", "write its exponent with E: {}")
 
-# What stands around the digits, in this order: a number may have several of them, as -$1,004 has.
+# Signs around the digits, in this order; a number may have several, such as -$1,004.
 _AROUND = (
     _form('=?"(.*)"', r"\1", "write it without = and quotation marks: {}"),
     _form("=(.*)", r"\1", "write it without =: {}"),
@@ -177,7 +177,7 @@ _AROUND = (
     ),
     PERCENT := _form(rf"(.*?){_SPACE}?[%\uff05]", r"\1", "write it without the percent sign: {}"),
     _form(rf"(.*[0-9.,]){_SPACE}?(-|{_MINUS})", r"-\1", "write its minus sign in front: {}"),
-    _form(rf"([-+]){_SPACE}+(.*)", r"\1\2", "write it without a space behind its sign: {}"),
+    _form(rf"([-+]){_SPACE}+(.*)", r"\1\2", "write it without a space after its sign: {}"),
 )
 _WITHIN: dict[Decimal, tuple[Form, ...]] = {
     ".": (THOUSANDS, _SPACED, _EXPONENT),

@@ -1,4 +1,4 @@
-"""Packed files, read unpacked as they stream: gzip, bzip2, xz, and a zip archive of one file."""
+"""Streaming decompression of gzip, bzip2, xz, and zip archives of one file."""
 
 import bz2
 import gzip
@@ -13,10 +13,10 @@ from nncli.base.errors import DataError
 from nncli.base.words import listed
 from nncli.data.files.kinds import FileKind, is_hidden
 
-_XZ_BYTES = 128 << 20  # of memory: the strongest usual setting, -9, takes 65 MB
+_XZ_BYTES = 128 << 20  # memory limit: the strongest usual setting, -9, takes 65 MB
 _PIECE = 1 << 16
 
-# What the unpackers raise for data that is cut or damaged.
+# What the decompressors raise for truncated or damaged data.
 DAMAGED = (
     EOFError, zlib.error, gzip.BadGzipFile, lzma.LZMAError, zipfile.BadZipFile, ValueError,
     NotImplementedError,
@@ -24,7 +24,7 @@ DAMAGED = (
 
 
 class _Xz(io.RawIOBase):
-    """The content of xz data, which may be several pieces with zeros between them."""
+    """The content of xz data, which may consist of several streams with padding."""
 
     def __init__(self, source: BinaryIO) -> None:
         self._source = source
@@ -67,7 +67,7 @@ def _only_member(source: BinaryIO, name: str) -> Any:
     if len(files) != 1:
         found = listed([each.filename for each in files], 4)
         raise DataError(
-            f"{name}: is a zip archive of {len(files)} files: {found}; expected one file in it; "
+            f"{name}: is a zip archive of {len(files)} files: {found}; expected one file; "
             "unpack it with unzip, and name one of them"
         )
     if files[0].flag_bits & 1:
@@ -75,7 +75,7 @@ def _only_member(source: BinaryIO, name: str) -> Any:
     return archive.open(files[0])
 
 
-# Each returns a stream of what is packed in another; the text is the name, for messages.
+# Each returns the unpacked stream of a packed one; the text is the name for messages.
 PACKINGS: Mapping[FileKind, Callable[[Any, str], Any]] = {
     "gzip": lambda source, name: gzip.GzipFile(fileobj=source),
     "bzip2": lambda source, name: bz2.BZ2File(source),

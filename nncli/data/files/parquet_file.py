@@ -1,4 +1,4 @@
-"""Tables from Parquet, by row groups, with pyarrow (the extra ``parquet``)."""
+"""Tables from Parquet, read by row groups with pyarrow (the extra ``parquet``)."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -17,7 +17,7 @@ class ParquetFile(ArrowTable):
     def _opened(self) -> "pyarrow.Schema":
         from pyarrow import parquet
 
-        # Neither a map, nor column chunks, nor all that is to come shall be in memory.
+        # To save memory: no memory map, no whole column chunks, no read-ahead.
         self._file = parquet.ParquetFile(self.source, buffer_size=_BUFFER_BYTES, pre_buffer=False)
         return self._file.schema_arrow
 

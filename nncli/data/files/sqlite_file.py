@@ -1,9 +1,9 @@
-"""Tables from SQLite databases: one of their tables or views, read as it stands.
+"""Tables and views from SQLite databases.
 
-The file may be anybody's. It is opened to be read alone, and no program in it is run but the query
-of a view, without recursion and within limits: no extension, no trigger, no function that SQLite
-does not trust. Values are what they are in the database: numbers, text, or blank; in a column that
-is declared Boolean, 0 and 1 are false and true.
+The file is untrusted. It is opened read-only, and no code in it runs except the query of a view,
+without recursion and within limits: no extension, no trigger, no function that SQLite does not
+trust. Values keep their types: numbers, text, or blank; in a column declared as Boolean, 0 and 1
+are false and true.
 """
 
 import os
@@ -24,8 +24,8 @@ from nncli.data.files.value_file import BLOCK_BYTES, BLOCK_ROWS, ValueBlock, Val
 
 _ALLOWED = {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION}
 _SETTINGS = ("trusted_schema = OFF", "query_only = ON", "cell_size_check = ON", "mmap_size = 0")
-_STEPS = 1_000_000  # of SQLite's machine: some milliseconds
-_MOST_STEPS = 2000  # times as many without a row
+_STEPS = 1_000_000  # of SQLite's virtual machine: a few milliseconds
+_MOST_STEPS = 2000  # intervals of _STEPS without a row
 _SWELLING = ("printf", "format", "zeroblob", "randomblob")
 _BOOLEANS = {0: False, 1: True}
 
@@ -33,7 +33,7 @@ Row = tuple[object, ...]
 
 
 class SqliteFile(ValueFile):
-    """A table of a database, whose columns have been read."""
+    """A table of a database with its columns read."""
 
     def __init__(
         self, file: InputFile, hints: Hints = NO_HINTS, *, most_steps: int = _MOST_STEPS
@@ -43,7 +43,7 @@ class SqliteFile(ValueFile):
         self._path, self._advance = file.path, file.advance
         self._content = file.read() if file.path is None else b""
         size = len(self._content) if file.path is None else file.path.stat().st_size
-        self._most_bytes = max(BOMB_BYTES, BOMB_RATIO * size)  # of cells, which a view may make up
+        self._most_bytes = max(BOMB_BYTES, BOMB_RATIO * size)  # of cells, which a view may generate
         with self._connected() as connection:
             self._table = _chosen(_names(connection), file.name, hints)
             query = f"select * from {_quoted(self._table)} limit 0"
@@ -57,8 +57,8 @@ class SqliteFile(ValueFile):
         names = [str(self.own_names[place]) for place in places]
         for name in self._computed.intersection(names):
             raise DataError(
-                f"{self.name}: column {name} is computed by the database, which is not done for "
-                "files of strangers; drop it, or copy the table with its values"
+                f"{self.name}: column {name} is computed by the database, which is disabled "
+                "for untrusted files; drop it, or copy the table with its values"
             )
         query = f"select {', '.join(map(_quoted, names))} from {_quoted(self._table)}"
         booleans = [at for at, name in enumerate(names) if name in self._booleans]
@@ -76,7 +76,7 @@ class SqliteFile(ValueFile):
 
     @contextmanager
     def _connected(self) -> Iterator[sqlite3.Connection]:
-        """Open the database; say in a line what goes wrong with it."""
+        """Open the database; report errors in one line."""
         try:
             with closing(self._connection()) as connection:
                 connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MOST_ROW_BYTES)
@@ -88,29 +88,29 @@ class SqliteFile(ValueFile):
         except (sqlite3.Error, sqlite3.Warning, OverflowError) as error:
             words = str(error).splitlines()[0][:120] if str(error) else type(error).__name__
             if "interrupted" in words:
-                words = "its view computes for too long"
+                words = "the view takes too long"
             raise DataError(
-                f"{self.name}: its table cannot be read, or the database is damaged ({words})"
+                f"{self.name}: the table cannot be read, or the database is damaged ({words})"
             ) from error
 
     def _connection(self) -> sqlite3.Connection:
         if self._path is None:
             connection = sqlite3.connect(":memory:")
-            # In memory no other program can have added to it: bytes 18 and 19 say that one may.
+            # Bytes 18 and 19 declare a write-ahead log, which a database in memory does not have.
             connection.deserialize(self._content[:18] + b"\1\1" + self._content[20:])
             return connection
         journal = Path(f"{self._path}-wal")
         if journal.exists() and journal.stat().st_size:
             raise DataError(
-                f"{self.name}: has changes that another program has not written into it yet, in "
-                f"{journal.name}; close that program, or copy the table to another file"
+                f"{self.name}: has pending changes of another program in {journal.name}; close "
+                "that program, or copy the table to another file"
             )
         place = quote(os.fsencode(absolute(self._path).as_posix()))
-        start = "" if place.startswith("/") else "/"  # behind it Windows has the drive
+        start = "" if place.startswith("/") else "/"  # before the drive on Windows
         return sqlite3.connect(f"file:{start}{place}?mode=ro&immutable=1", uri=True)
 
     def _grouped(self, rows: Iterable[Row]) -> Iterator[list[Row]]:
-        """Yield rows in blocks, each of which fits into memory."""
+        """Yield rows in blocks that fit in memory."""
         block: list[Row] = []
         size = total = 0
         for row in rows:
@@ -124,7 +124,7 @@ class SqliteFile(ValueFile):
             if total + size > self._most_bytes:
                 raise DataError(
                     f"{self.name}: the view {self._table!r} has more than {BOMB_RATIO} times the "
-                    "bytes of the database; make a table of what you need"
+                    "size of the database; store the rows you need in a table"
                 )
         if block:
             yield block
@@ -135,7 +135,7 @@ class SqliteFile(ValueFile):
 
 
 def _names(connection: sqlite3.Connection) -> list[str]:
-    """Return the tables and views, without those that SQLite keeps for itself."""
+    """Return the names of tables and views, without those internal to SQLite."""
     query = "select name from sqlite_master where type in ('table', 'view') order by rowid"
     return [str(name) for (name,) in connection.execute(query) if not _is_internal(str(name))]
 
@@ -145,21 +145,21 @@ def _is_internal(name: str) -> bool:
 
 
 def _chosen(names: Sequence[str], name: str, hints: Hints) -> str:
-    """Return the table that is meant, or the only one."""
+    """Return the chosen table, or the only one."""
     if (meant := hints.table_among(names, name, "table")) is not None:
         return meant
     if len(names) == 1:
-        hints.take("table", names[0], f"{name}: the table {names[0]!r} is read")
+        hints.take("table", names[0], f"{name}: reading the table {names[0]!r}")
         return names[0]
     if not names:
         raise DataError(f"{name}: has no tables; expected one with rows")
     raise DataError(
-        f"{name}: has {len(names)} tables: {listed(names, 10)}; name one of them in data.table"
+        f"{name}: has {len(names)} tables: {listed(names, 10)}; set data.table to one of them"
     )
 
 
 def _declared(connection: sqlite3.Connection, table: str) -> list[tuple[str, str, bool]]:
-    """Return of each column its name, its type in small letters, and whether it is computed."""
+    """Return the name of each column, its type in lower case, and whether it is computed."""
     query = "select name, lower(type), hidden in (2, 3) from pragma_table_xinfo(?)"
     connection.set_authorizer(None)
     try:
@@ -169,7 +169,7 @@ def _declared(connection: sqlite3.Connection, table: str) -> list[tuple[str, str
 
 
 def _may(action: int, first: object, second: object, *others: object) -> int:
-    """Allow a query to read, and no function that makes much of little."""
+    """Allow reading only, without functions that generate large values."""
     is_allowed = action in _ALLOWED and str(second).lower() not in _SWELLING
     return sqlite3.SQLITE_OK if is_allowed else sqlite3.SQLITE_DENY
 

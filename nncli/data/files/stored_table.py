@@ -1,4 +1,4 @@
-"""Tables too large for memory: columns in an unnamed temporary file."""
+"""Tables that do not fit in memory: columns in an unnamed temporary file."""
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
@@ -19,7 +19,7 @@ TAKEN_ROWS = 1 << 14
 
 
 def collect(tables: Iterable[Table], memory: Memory | None = None) -> Table:
-    """Return one table with the rows of one or more, `compacted`, of large ones a `StoredTable`.
+    """Join tables into one, `compacted`; a large one becomes a `StoredTable`.
 
     Raises
     ------
@@ -37,7 +37,7 @@ def collect(tables: Iterable[Table], memory: Memory | None = None) -> Table:
 
 
 def _emptied(tables: list[Table]) -> Iterator[Table]:
-    """Yield the tables of a list that forgets them."""
+    """Yield and remove the tables of a list."""
     tables.reverse()
     while tables:
         yield tables.pop()
@@ -59,12 +59,12 @@ def _stored(tables: Iterable[Table]) -> "StoredTable":
 
 
 class StoredColumn:
-    """A column in a file, in pieces; text as numbers.
+    """A column in a file, in pieces; text is stored as indices.
 
     Attributes
     ----------
     dtype : dtype
-        That of all cells: of several blocks, as `join` makes it.
+        Type of all cells; for several blocks, the type that `join` would give.
     """
 
     def __init__(self, file: TemporaryFile) -> None:
@@ -72,11 +72,11 @@ class StoredColumn:
         self.dtype: np.dtype[Any] = np.dtype(np.bool_)
         self._file = file
         self._starts: list[int] = []
-        self._pieces: list[tuple[int, np.dtype[Any]]] = []  # place in the file, and type
+        self._pieces: list[tuple[int, np.dtype[Any]]] = []  # offset in the file, and type
         self._numbers: dict[str | None, int] = {}
 
     def append(self, cells: Cells) -> None:
-        """Add the cells of a further block."""
+        """Append the cells of a block."""
         self.dtype = np.result_type(self.dtype, cells.dtype) if self._pieces else cells.dtype
         if cells.dtype.kind == "O":
             numbers = self._numbers
@@ -87,7 +87,7 @@ class StoredColumn:
         self.rows += len(cells)
 
     def complete(self) -> None:
-        """Take the texts, now that there are no more."""
+        """Finish the column: build the array of distinct texts."""
         self._texts = np.array([*self._numbers], object)
 
     def read(self, start: int, stop: int) -> Cells:
@@ -107,7 +107,7 @@ class StoredColumn:
 
 
 class StoredColumns(Mapping[str, Cells]):
-    """The columns of a file by name, each read whenever it is asked for."""
+    """The columns of a file by name, each read on every access."""
 
     def __init__(self, columns: Mapping[str, StoredColumn]) -> None:
         self.stored = columns
@@ -128,7 +128,7 @@ class StoredColumns(Mapping[str, Cells]):
 
 @dataclass(frozen=True)
 class StoredTable(Table):
-    """A table whose columns are read whenever they are asked for."""
+    """A table whose columns are read on every access."""
 
     columns: StoredColumns
 
@@ -136,7 +136,7 @@ class StoredTable(Table):
         return next(iter(self.columns.stored.values())).rows
 
     def kind(self, column: str) -> Kind:
-        """Return what the cells of a column are."""
+        """Return the kind of a column."""
         return kind_of(self.columns.stored[column].dtype)
 
     def part(self, start: int, stop: int) -> Table:
@@ -146,7 +146,7 @@ class StoredTable(Table):
         return Table(self.name, columns, lambda row: place(start + row))
 
     def take(self, rows: NDArray[np.intp]) -> Table:
-        """Return some rows, which have rising numbers."""
+        """Return some rows, given by increasing numbers."""
         edges = np.searchsorted(rows, np.arange(0, len(self) + TAKEN_ROWS, TAKEN_ROWS))
         parts = zip(self.parts(TAKEN_ROWS), edges, edges[1:], strict=False)
         taken = collect(

@@ -1,4 +1,4 @@
-"""Columns as a file holds them, before anything is made of them."""
+"""Tables as read from a file, before any encoding."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ else:
     Cells = Any
 
 Kind = Literal["number", "boolean", "category", "date"]
-# What a column is asked for as; as it is written, text stays text, and values keep their types.
+# Kinds to read a column as. With "written", text stays text, and values keep their types.
 Wanted = Literal["number", "boolean", "category", "written"]
 
 MOMENT = "datetime64[us]"
-BLANK_BOOLEAN = "float16"  # the type of no other column, to tell them from numbers
+BLANK_BOOLEAN = "float16"  # used by no other column, to distinguish them from numbers
 
-# A cell that is a number: what Python's float takes besides is none here.
+# A cell that is a number; other syntax of Python's float is not accepted.
 NUMBER = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?", re.ASCII)
 
 
@@ -34,17 +34,17 @@ class Table:
     Attributes
     ----------
     name : str
-        The file, for messages.
+        Name of the file, for messages.
     columns : mapping of str to array (N,)
-        Numbers of any type but `BLANK_BOOLEAN`, NaN where a cell is blank; Booleans, or where cells
-        are blank 1, 0 and NaN of that type; dates and times of the type `MOMENT`, NaT where a
-        cell is blank; or text: an array of objects, each a str, or None where a cell is blank.
+        Numbers of any type except `BLANK_BOOLEAN`, with NaN for blank cells; Booleans, or with
+        blank cells 1, 0 and NaN of type `BLANK_BOOLEAN`; dates and times of type `MOMENT`, with NaT
+        for blank cells; or text: an array of objects, each a str, or None for a blank cell.
     place : function of int to str
-        What a row, counted from 0, is called in a message: ``line 17``.
+        Name of a row, counted from 0, in messages, such as ``line 17``.
     numbers : array (N,) or None
-        Which rows of the file, from 0, these are; None for all.
+        Numbers of the rows in the file, from 0; None for all rows.
     no_dates : mapping of str to mapping of int to str
-        Texts in columns of dates that are no dates, by column and row; their cells are blank.
+        Other texts in columns of dates, by column and row; their cells are blank.
     """
 
     name: str
@@ -57,13 +57,13 @@ class Table:
         return len(next(iter(self.columns.values()), ()))
 
     def kind(self, column: str) -> Kind:
-        """Return what the cells of a column are."""
+        """Return the kind of a column."""
         return kind_of(self.columns[column].dtype)
 
     def part(self, start: int, stop: int) -> Table:
-        """Return some consecutive rows; the cells are not copied."""
+        """Return some consecutive rows, without copying the cells."""
         columns = {name: cells[start:stop] for name, cells in self.columns.items()}
-        place = self.place  # not the table, whose cells it would keep
+        place = self.place  # a reference to self would keep the cells
         numbers = np.arange(start, stop) if self.numbers is None else self.numbers[start:stop]
         kept = {
             name: {row - start: each for row, each in texts.items() if start <= row < stop}
@@ -72,12 +72,12 @@ class Table:
         return Table(self.name, columns, lambda row: place(start + row), numbers, kept)
 
     def parts(self, rows: int) -> Iterator[Table]:
-        """Yield all rows in parts of `rows` rows, the last of fewer."""
+        """Yield all rows in parts of `rows` rows; the last may be shorter."""
         for start in range(0, len(self), rows):
             yield self.part(start, min(start + rows, len(self)))
 
     def take(self, rows: NDArray[np.intp]) -> Table:
-        """Return some rows, which have rising numbers."""
+        """Return some rows, given by increasing numbers."""
         columns = {name: cells[rows] for name, cells in self.columns.items()}
         place, numbers = self.place, rows if self.numbers is None else self.numbers[rows]
         kept = {
@@ -89,16 +89,16 @@ class Table:
 
 @runtime_checkable
 class OpenTable(Protocol):
-    """A table whose rows can be read; of a file once, of one in memory again and again."""
+    """A readable table: once from a file, any number of times in memory."""
 
     @property
     def name(self) -> str:
-        """What it is called in messages."""
+        """The name of the table in messages."""
         ...
 
     @property
     def header(self) -> Sequence[str]:
-        """The names of its columns."""
+        """The names of the columns."""
         ...
 
     def blocks(
@@ -108,24 +108,24 @@ class OpenTable(Protocol):
         used: Collection[str] | None,
         missing: Sequence[str],
     ) -> Iterator[Table]:
-        """Yield the rows in tables of no particular length.
+        """Yield the rows in tables of any length.
 
         Parameters
         ----------
         kinds : mapping of str to str
-            What columns are to be taken for; the others show in their cells or types. One that is
-            asked for as ``written`` has typed numbers, dates or Booleans, or an array of objects:
-            text, None, and in a mixed column other values.
+            Kinds to read columns as; others are inferred from cells or types. A ``written`` column
+            has typed numbers, dates or Booleans, or is an array of objects: text, None, and other
+            values in a mixed column.
         used : collection of str, optional
             The columns to read, in this order; by default all.
         missing : sequence of str
-            Texts that stand for a blank cell, beside none.
+            Texts that mean a blank cell, in addition to empty text.
         """
         ...
 
 
 def kind_of(dtype: np.dtype[Any]) -> Kind:
-    """Return what cells of a type are."""
+    """Return the kind of cells of a type."""
     return _KINDS.get(dtype.kind, "number")
 
 

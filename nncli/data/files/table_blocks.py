@@ -1,4 +1,4 @@
-"""Tables that come in blocks: joined, or cut into blocks of another length."""
+"""Join the blocks of a table, or regroup them to another length."""
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -14,18 +14,18 @@ from nncli.data.files.table import Cells, Table
 Place = Callable[[int], str]
 
 _FIRST = 256
-_ALL_WHOLE = 2**24  # up to which single precision has every whole number
+_ALL_WHOLE = 2**24  # single precision is exact for all integers up to it
 
 
 def compact(numbers: NDArray[np.float64]) -> NDArray[np.floating[Any]]:
-    """Return numbers (N,) in single precision, if that holds every one of them exactly.
+    """Return numbers (N,) in single precision, if that is exact for all of them.
 
-    NaN is a blank cell and does not count. Numbers above 2^24, which may be those of classes, stay:
-    in single precision their texts have other digits.
+    NaN is a blank cell and is ignored. Columns with numbers above 2^24, which may be classes, stay
+    unchanged: their texts have other digits in single precision.
     """
     short = numbers
     with np.errstate(over="ignore", invalid="ignore"):
-        for part in (numbers[:_FIRST], numbers):  # mostly the first numbers show it
+        for part in (numbers[:_FIRST], numbers):  # usually the first numbers suffice
             short = part.astype(np.float32)
             if (((short != part) & ~np.isnan(part)) | (np.abs(short) > _ALL_WHOLE)).any():
                 return numbers
@@ -33,7 +33,7 @@ def compact(numbers: NDArray[np.float64]) -> NDArray[np.floating[Any]]:
 
 
 def compacted(table: Table) -> Table:
-    """Return a table with columns of double precision made `compact`."""
+    """Return a table with `compact` columns instead of double precision."""
     columns = {
         name: compact(cells) if cells.dtype == np.float64 else cells
         for name, cells in table.columns.items()
@@ -42,9 +42,9 @@ def compacted(table: Table) -> Table:
 
 
 def join(tables: Iterable[Table]) -> Table:
-    """Return one table with the rows of one or more, which have the same columns.
+    """Join tables with the same columns into one.
 
-    The memory of a block is given back as soon as its columns are copied.
+    The memory of a block is freed as soon as its columns are copied.
     """
     name, lengths, places = "", [], []
     parts: dict[str, list[Cells]] = {}
@@ -64,7 +64,7 @@ def join(tables: Iterable[Table]) -> Table:
 
 
 def joined_places(lengths: Iterable[int], places: Sequence[Place]) -> Place:
-    """Return what the rows of tables, which have these lengths, are called when they are one."""
+    """Return a function that names the rows of joined tables of these lengths."""
     if len(places) == 1:
         return places[0]
     starts = list(accumulate(lengths, initial=0))
@@ -77,7 +77,7 @@ def joined_places(lengths: Iterable[int], places: Sequence[Place]) -> Place:
 
 
 def regroup(tables: Iterable[Table], rows: int) -> Iterator[Table]:
-    """Yield the same rows in tables of `rows` rows, by `join`; only the last may have fewer."""
+    """Yield the same rows in tables of `rows` rows; only the last may have fewer."""
     waiting: list[Table] = []
     lacking = rows
     for table in tables:

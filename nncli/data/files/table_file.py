@@ -1,4 +1,4 @@
-"""Read a table from a file of any kind: what it is shows in its first bytes, not in its name."""
+"""Read a table from a file of any kind, detected by its first bytes, not its name."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -22,7 +22,7 @@ from nncli.data.files.table_blocks import regroup
 
 TableInput = Path | HintedFile | OpenTable
 
-# What text is read by has no first bytes of its own: see `table_in`.
+# CSV has no characteristic first bytes: see `table_in`.
 _READERS: Mapping[FileKind | None, Callable[[InputFile, Hints], OpenTable]] = {
     "parquet": ParquetFile,
     "feather": FeatherFile,
@@ -31,7 +31,7 @@ _READERS: Mapping[FileKind | None, Callable[[InputFile, Hints], OpenTable]] = {
     "sqlite": SqliteFile,
     "workbook": ExcelFile,
 }
-_OF_TABLES = ("sqlite", "workbook")  # which may have several
+_OF_TABLES = ("sqlite", "workbook")  # kinds that may have several tables
 _ROWS = 1 << 16
 _CELLS = 1 << 21
 
@@ -43,37 +43,37 @@ def read_table(
     used: Collection[str] | None = None,
     missing: Sequence[str] = (),
 ) -> Table:
-    """Read a whole table: a file of any kind that `table_in` reads, or one in memory.
+    """Read a whole table from a file of any kind or from memory.
 
-    The path ``-`` is standard input. Numbers have single precision where that holds all of a
-    column exactly. What is too large for memory lies in a temporary file (see `stored_table`).
+    The path ``-`` is standard input. Numbers have single precision if that is exact for a whole
+    column. A table that does not fit in memory is stored in a temporary file (see `stored_table`).
 
     Parameters
     ----------
     kinds : mapping of str to str, optional
-        What is known of columns; the others are inferred (see `csv_file`).
+        Known kinds of columns; others are inferred (see `csv_file`).
     used : collection of str, optional
         The columns to read, in this order; by default all.
     missing : sequence of str
-        Texts that stand for a blank cell, beside none.
+        Texts that mean a blank cell, in addition to empty text.
 
     Raises
     ------
     DataError
-        With the file, the line or row, the column, what was found and what was expected.
+        When the file or a cell is invalid.
     """
     rows = _ROWS if used is None else max(1, min(_ROWS, _CELLS // max(1, len(used))))
     return collect(table_blocks(source, rows=rows, kinds=kinds, used=used, missing=missing))
 
 
 def column_names(source: TableInput) -> list[str]:
-    """Return the names of the columns of a table, in their order. Raises `DataError`."""
+    """Return the names of the columns of a table, in order. Raises `DataError`."""
     with open_table(source) as table:
         return list(table.header)
 
 
 def name_of(source: TableInput) -> str:
-    """Return what a table is called in messages."""
+    """Return the name of a table for messages."""
     if isinstance(source, HintedFile):
         return "standard input" if source.content is not None else str(source.path)
     return str(source) if isinstance(source, Path) else source.name
@@ -88,10 +88,10 @@ def table_blocks(
     missing: Sequence[str] = (),
     advance: Advance = tell_nobody,
 ) -> Iterator[Table]:
-    """Yield a table in blocks of `rows` rows, the last of fewer; memory goes with `rows` alone.
+    """Yield a table in blocks of `rows` rows; memory depends on `rows` only.
 
-    Parameters and errors are as for `read_table`; `advance` is told how many bytes of a file have
-    been read since it was last told.
+    Parameters and errors are as in `read_table`; `advance` is called with the number of bytes read
+    since the last call.
     """
     with open_table(source, advance) as table:
         blocks = table.blocks(kinds=kinds or {}, used=used, missing=missing)
@@ -100,7 +100,7 @@ def table_blocks(
 
 @contextmanager
 def open_table(source: TableInput, advance: Advance = tell_nobody) -> Iterator[OpenTable]:
-    """Open a file as a table; one in memory is open already. Raises `DataError`."""
+    """Open a file as a table; a table in memory is returned as is. Raises `DataError`."""
     if isinstance(source, OpenTable):
         yield source
         return
@@ -115,24 +115,24 @@ def table_in(file: InputFile, hints: Hints = NO_HINTS, *, known: Collection[str]
     Parameters
     ----------
     known : collection of str
-        Names of columns: a first row that has them all is a header, even of numbers alone.
+        Names of columns: a first row with all of them is a header, even if all are numbers.
 
     Raises
     ------
     DataError
-        When the file holds something else.
+        When the file is not a table.
     """
     if hints.table is not None and hints.are_of_this and file.kind not in _OF_TABLES:
         raise DataError(
-            f"{file.name}: has one table, without a name; data.table is for databases and "
-            "workbooks; leave it out"
+            f"{file.name}: has a single table without a name; data.table is for databases "
+            "and workbooks; remove it"
         )
     if file.kind in _READERS:
         return _READERS[file.kind](file, hints)
     if file.kind is not None:
         signature = SIGNATURES[file.kind]
         if file.kind == "zip":
-            arrays_in(file)  # raises an error if it is damaged
+            arrays_in(file)  # raises if the archive is damaged
         raise DataError(
             f"{file.name}: is {signature.words}; expected a table: CSV, Parquet, Feather, Excel, "
             "SQLite, JSON lines or a JSON array of objects"
@@ -145,12 +145,12 @@ def table_in(file: InputFile, hints: Hints = NO_HINTS, *, known: Collection[str]
 
 @dataclass(frozen=True)
 class CsvTable:
-    """A CSV file with the names of its columns.
+    """A CSV file with given names of its columns.
 
     Attributes
     ----------
     header : sequence of str
-        The names; mostly those in the first row.
+        Names; usually those in the first row.
     with_first : bool
         Whether the first row has values.
     """
@@ -161,7 +161,7 @@ class CsvTable:
 
     @property
     def name(self) -> str:
-        """The file."""
+        """The name of the file."""
         return self.csv.name
 
     def blocks(
@@ -171,17 +171,17 @@ class CsvTable:
         used: Collection[str] | None,
         missing: Sequence[str],
     ) -> Iterator[Table]:
-        """Yield the rows, once, as `OpenTable` says; numbers are float64."""
+        """Yield the rows, once; see `OpenTable`. Numbers are float64."""
         return self.csv.blocks(
             self.header, with_first=self.with_first, kinds=kinds, used=used, missing=missing
         )
 
 
 def regrouped(name: str, blocks: Iterable[Table], rows: int) -> Iterator[Table]:
-    """Yield the rows of a table, by `regroup`. Raises `DataError` if it has none."""
+    """Yield the rows of a table, by `regroup`. Raises `DataError` if there are none."""
     empty = True
     for table in regroup(blocks, rows):
         yield table
         empty = False
     if empty:
-        raise DataError(f"{name}: has a header, and no rows; expected rows")
+        raise DataError(f"{name}: has a header but no rows; expected rows")

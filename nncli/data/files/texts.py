@@ -1,17 +1,17 @@
-"""The text of a cell, and which texts are one category or one class, whatever they came from.
+"""The text of a cell, and the canonical text of a category or class, whatever its source.
 
-A cell that is text stands in its column as it does in its file or frame, without the white space
-around it, and with line feeds as line ends. `canonical` names the category or class that it means:
+A text cell keeps the text of its file or frame, except surrounding white space, and has line feeds
+as line ends. `canonical` returns the name of its category or class:
 
-- What reads as a number is the shortest text of that number: ``1.0``, ``1.00``, ``1e0`` and ``+1``
-  are ``1``, ``1.50`` is ``1.5``, and ``-0.0`` is ``0``. Digits alone keep all of them, and a number
-  has the digits of its own type: 0.1 in float32 is ``0.1``.
-- With leading zeros it is no number but a code: ``01`` stays ``01``.
-- ``true`` and ``false`` are written small.
-- Every other text is itself.
+- A number becomes the shortest text of that number: ``1.0``, ``1.00``, ``1e0`` and ``+1`` become
+  ``1``, ``1.50`` becomes ``1.5``, and ``-0.0`` becomes ``0``. Integers keep all their digits, and
+  typed numbers the digits of their type: 0.1 in float32 is ``0.1``.
+- A number with leading zeros is a code: ``01`` stays ``01``.
+- ``true`` and ``false`` become lower case.
+- All other text stays the same.
 
-A cell is blank that holds nothing, white space alone, None, NaN, NA or NaT, and text that is
-``NaN`` or ``nan``: so polars and NumPy write a number that is not known.
+Blank cells are empty text, white space, None, NaN, NA and NaT, and the texts ``NaN`` and ``nan``,
+which polars and NumPy write for missing numbers.
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ NOT_A_NUMBER = ("NaN", "nan")
 _BLANK = {"", *NOT_A_NUMBER}
 _CODE = re.compile(r"[-+]?0[0-9]", re.ASCII)
 _DIGITS = re.compile(r"[-+]?[0-9]+", re.ASCII)
-_MOST_DIGITS = 400  # more than a float has before its point
+_MOST_DIGITS = 400  # more than a float has before the point
 
 
 def text_cells(values: NDArray[Any] | Sequence[Any], missing: Collection[str] = ()) -> Cells:
-    """Return values of one type as cells (N,) of text; None for a blank one, and for `missing`."""
+    """Return values of one type as cells (N,) of text, with None for blanks and `missing`."""
     texts = texts_of(values)
     if missing:
         blank = {*missing, *map(canonical, missing)}
@@ -50,9 +50,9 @@ def text_cells(values: NDArray[Any] | Sequence[Any], missing: Collection[str] = 
 
 
 def texts_of(values: NDArray[Any] | Sequence[Any]) -> list[str | None]:
-    """Return the texts of values of one type, by `text_of`, which is called once for each.
+    """Return the texts of values of one type, calling `text_of` once per distinct value.
 
-    An array of numbers or Booleans is a column as `Table` has them.
+    Arrays of numbers or Booleans are columns as in `Table`.
     """
     if isinstance(values, np.ndarray):
         if values.dtype.kind in "biuf" and values.dtype != BLANK_BOOLEAN:
@@ -68,7 +68,7 @@ def texts_of(values: NDArray[Any] | Sequence[Any]) -> list[str | None]:
 
 
 def text_of(value: object) -> str | None:
-    """Return the text of a value, a number or Boolean by its `canonical` one; None if blank."""
+    """Return the text of a value, `canonical` for numbers and Booleans; None if blank."""
     if isinstance(value, bytes):
         text = value.decode("utf-8", "backslashreplace")
     elif isinstance(value, str):
@@ -82,14 +82,14 @@ def text_of(value: object) -> str | None:
 
 
 def is_blank(value: object) -> bool:
-    """Return whether a value is none: None, NaN, or what pandas has for it."""
+    """Return whether a value is missing: None, NaN, or NA or NaT of pandas."""
     if isinstance(value, float | np.floating):
         return bool(value != value)
     return value is None or type(value).__name__ in ("NAType", "NaTType")
 
 
 def canonical(text: str) -> str:
-    """Return what the category or class is called that a text, without space around it, means."""
+    """Return the name of the category or class of a stripped text."""
     if not NUMBER.fullmatch(text):
         return small if (small := text.lower()) in ("true", "false") else text
     if is_code(text):
@@ -103,12 +103,12 @@ def canonical(text: str) -> str:
 
 
 def is_code(text: str) -> bool:
-    """Return whether a text is a number with leading zeros, and so none."""
+    """Return whether a text is a number with leading zeros, which is a code."""
     return bool(_CODE.match(text) and NUMBER.fullmatch(text))
 
 
 def in_order(texts: Iterable[str]) -> list[str]:
-    """Return different texts sorted: by their numbers where all are numbers."""
+    """Return the distinct texts sorted, numerically if all are numbers."""
     texts = {*texts}
     if not all(map(NUMBER.fullmatch, texts)):
         return sorted(texts)
@@ -116,10 +116,10 @@ def in_order(texts: Iterable[str]) -> list[str]:
 
 
 def places_of(names: Sequence[str]) -> dict[str, int]:
-    """Return where names are, by themselves and by what is `canonical` of them.
+    """Return the indices of names, by name and by `canonical` name.
 
-    A text is at its own place, or else at that of what is canonical of it. Earlier versions kept
-    names as they stood in the file, also with spaces around them.
+    An exact name takes precedence over a canonical one. Earlier versions kept names as in the file,
+    including surrounding spaces.
     """
     places = {name: place for place, name in enumerate(names)}
     others = {canonical(name.strip()): place for name, place in reversed(places.items())}

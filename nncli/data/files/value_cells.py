@@ -1,13 +1,12 @@
-"""A column of Python values as the cells of a `Table`.
+"""Convert a column of Python values to the cells of a `Table`.
 
-What it is shows in the values that are not blank:
+The kind is inferred from the non-blank values:
 
-- all of them text: a category; all Booleans: Booleans; all numbers: numbers; all dates or times:
-  these;
-- mixed: as the texts of a CSV file (see `csv_file`), numbers if more than half of them are, which
-  makes any other text an error; else a category.
+- all text: a category; all Booleans: Booleans; all numbers: numbers; all dates or times: dates;
+- mixed: as in a CSV file (see `csv_file`), numbers if more than half are numbers, which makes any
+  other text an error; else a category.
 
-What is blank, `texts` says, and beside it a text that stands for a blank cell.
+See `texts` for blank values; texts that mean a blank cell are blank, too.
 """
 
 import math
@@ -31,14 +30,14 @@ Value = bool | int | float | str | None
 
 @dataclass(frozen=True)
 class Place:
-    """Where a column is: in messages."""
+    """The location of a column, for messages."""
 
     table: str
     column: str
     row: Callable[[int], str]
 
     def of(self, row: int) -> str:
-        """Return what a row of the column is called."""
+        """Return the name of a row of the column."""
         return f"{self.table}: {self.row(row)}, column {self.column}"
 
 
@@ -55,17 +54,16 @@ def cells_of(
     Parameters
     ----------
     kind : str, optional
-        What the column is to be taken for; by default what its values say. As it is written, a
-        value stays what it is.
+        Kind to read the column as; inferred by default. With ``written``, values keep their types.
     missing : sequence of str
-        Texts that stand for a blank cell, and numbers too.
+        Texts, and their numbers, that mean a blank cell.
     texts_may_be_numbers : bool
-        Whether a column of text alone is read as that of a CSV file, too.
+        Whether a column of text only is read as in a CSV file.
 
     Raises
     ------
     DataError
-        For the first value that is no number, Boolean or text, or not of the kind.
+        For the first value of an unsupported type, or not of the kind.
     """
     quick = _numbers_alone(values) if kind in (None, "number") and not missing else None
     if quick is not None:
@@ -84,7 +82,9 @@ def cells_of(
     if kind == "written":
         return _objects([None if each in NOT_A_NUMBER else each for each in plain])
     if kind == "category":
-        pairs = zip(plain, values, strict=True)  # as its own type a number has its own digits
+        pairs = zip(
+            plain, values, strict=True
+        )  # the original type determines the digits of a number
         return _objects([None if each is None else text_of(value) for each, value in pairs])
     if kind == "boolean":
         plain = [None if each in NOT_A_NUMBER else each for each in plain]
@@ -100,7 +100,7 @@ def cells_of(
 
 
 def _numbers_alone(values: Sequence[object]) -> Cells | None:
-    """Return the cells of a column of finite numbers and blanks, in a tenth of the time."""
+    """Return the cells of a column of finite numbers and blanks: a fast path, 10 times as fast."""
     if not {*map(type, values)} <= {int, float, type(None)}:
         return None
     try:
@@ -117,7 +117,7 @@ def _objects(values: Sequence[Value]) -> Cells:
 
 
 def _moments(values: Sequence[object], missing: Sequence[str]) -> Cells | None:
-    """Return the cells of a column of dates or times and blanks; None for another."""
+    """Return the cells of a column of dates or times and blanks; None for other columns."""
     words = {"", *NOT_A_NUMBER, *missing}
     is_open = isinstance(missing, Blanks)
     known = [
@@ -141,7 +141,7 @@ def _is_blank_text(value: object, words: Collection[str], takes_words: bool) -> 
 
 
 def _moment(value: Any) -> np.datetime64:
-    """Return a date or time, without its time zone; of a time alone the day does not matter."""
+    """Return a date or time without its time zone; bare times get an arbitrary day."""
     if isinstance(value, time):
         value = datetime.combine(date(1970, 1, 1), value)
     if isinstance(value, datetime):
@@ -150,12 +150,12 @@ def _moment(value: Any) -> np.datetime64:
 
 
 def _has_text(value: object, types: Any) -> bool:
-    """Return whether a value is none of the kinds, but has a text: of an id, for instance."""
+    """Return whether a value has one of these types, to be read as text (an id, for instance)."""
     return isinstance(value, types) and not is_blank(value)
 
 
 def _plain(value: object, place: Place, row: int) -> Value:
-    """Return a value as a bool, a number, stripped text, or None if it is blank."""
+    """Return a value as a bool, a number, stripped text, or None if blank."""
     if isinstance(value, str):
         return value.strip()
     if is_blank(value):
@@ -172,7 +172,7 @@ def _plain(value: object, place: Place, row: int) -> Value:
     raise DataError(
         f"{place.of(row)}: found a value of type {type(value).__name__}; expected a number, a "
         "Boolean or text"
-        + ("; make columns of its parts, or drop it" if isinstance(value, dict | list) else "")
+        + ("; split it into columns, or drop it" if isinstance(value, dict | list) else "")
     )
 
 
@@ -214,7 +214,7 @@ def _is_number(value: Value) -> bool:
 
 
 def _number(value: Value) -> float | None:
-    """Return what is a finite number, also as text, as one; of anything else None."""
+    """Return a finite number, also from text; None for anything else."""
     if isinstance(value, str) and not NUMBER.fullmatch(value):
         return None
     try:

@@ -1,7 +1,7 @@
-"""Tables from files that hold Python's own values, mixed or alike: see `value_cells`.
+"""Tables from files with Python values, possibly mixed: see `value_cells`.
 
-What a column is shows in its first block, like that of a list of rows in memory; a value further
-down that does not fit is an error.
+The kind of a column is inferred from its first block, as for a list of rows in memory; a later
+value that does not fit is an error.
 """
 
 from abc import ABC, abstractmethod
@@ -12,19 +12,19 @@ from nncli.data.files.table import BLANK_BOOLEAN, Cells, Table, Wanted, kind_of
 from nncli.data.files.value_cells import Place, cells_of
 from nncli.data.names import OwnNames
 
-BLOCK_ROWS = 1 << 13  # of Python values, which take ten times the memory of cells
+BLOCK_ROWS = 1 << 13  # Python values take ten times the memory of cells
 BLOCK_BYTES = 8 << 20
 
 
 class ValueBlock(NamedTuple):
-    """Some rows: what each, from 0, is called in messages, and the values of columns."""
+    """Some rows: a function that names them in messages, and the values of columns."""
 
     place: Callable[[int], str]
     columns: Sequence[Sequence[object]]
 
 
 class ValueFile(OwnNames, ABC):
-    """A table whose cells are Python values, read once."""
+    """A table of Python values, read once."""
 
     def blocks(
         self,
@@ -33,7 +33,7 @@ class ValueFile(OwnNames, ABC):
         used: Collection[str] | None,
         missing: Sequence[str],
     ) -> Iterator[Table]:
-        """Yield the rows, once, as `OpenTable` says."""
+        """Yield the rows, once; see `OpenTable`."""
         columns = self.header if used is None else list(used)
         known = dict(kinds)
         for place, values in self._value_blocks([self.place_of(each) for each in columns]):
@@ -46,7 +46,7 @@ class ValueFile(OwnNames, ABC):
 
     @abstractmethod
     def _value_blocks(self, places: Sequence[int]) -> Iterator[ValueBlock]:
-        """Yield the columns at some places, in blocks of `BLOCK_ROWS` rows at most."""
+        """Yield the columns at these places, in blocks of at most `BLOCK_ROWS` rows."""
 
 
 def _kind(cells: Cells) -> Wanted:

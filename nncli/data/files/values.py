@@ -1,4 +1,4 @@
-"""Columns of typed values, of Parquet files and of frames, as the cells of a `Table`."""
+"""Convert typed columns, of Parquet files and frames, to the cells of a `Table`."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -10,32 +10,32 @@ from nncli.base.errors import DataError
 from nncli.data.files.table import BLANK_BOOLEAN, NUMBER, Cells
 
 REMEDIES: dict[str, tuple[str, str]] = {
-    "nested": ("is nested", "make columns of its parts"),
-    "wide": ("holds integers of 128 bits", "cast it to 64 bits"),
+    "nested": ("is nested", "split it into columns"),
+    "wide": ("holds 128-bit integers", "cast it to 64 bits"),
     "decimal": ("holds decimals", "cast it to double"),
-    "temporal": ("holds dates or times", "take it as a date, or turn it into numbers"),
-    "duration": ("holds durations", "turn it into numbers, such as days"),
+    "temporal": ("holds dates or times", "read it as a date, or convert it to numbers"),
+    "duration": ("holds durations", "convert it to numbers, such as days"),
 }
 
-MOST_EXACT = 2**53  # float64 holds all whole numbers up to it
+MOST_EXACT = 2**53  # float64 is exact for all integers up to it
 
 
 def number_cells(
     values: NDArray[Any], missing: Sequence[float], where: Callable[[int], str]
 ) -> Cells:
-    """Return numbers; whole ones of more than 16 bits in double precision where it holds them.
+    """Return numbers as cells; integers of more than 16 bits become float64 if that is exact.
 
     Parameters
     ----------
     missing : sequence of float
-        Numbers that stand for a blank cell.
+        Numbers that mean a blank cell.
     where : function of int to str
-        What a row, counted from 0, is called in a message, with its table and column.
+        Name of a row, counted from 0, in messages, with its table and column.
 
     Raises
     ------
     DataError
-        For the first number that is infinite.
+        For the first infinite number.
     """
     if values.dtype.kind == "f" and np.isinf(values).any():
         row = int(np.isinf(values).argmax())
@@ -50,9 +50,9 @@ def number_cells(
 
 
 def usual_type(values: NDArray[Any]) -> NDArray[Any]:
-    """Return numbers of a type that columns may have: float16 as float32, longdouble as float64.
+    """Return numbers in a supported type: float16 as float32, longdouble as float64.
 
-    What float64 does not hold is infinite, which is refused where numbers are.
+    Numbers too large for float64 become infinite, which is refused later.
     """
     if values.dtype == BLANK_BOOLEAN:
         return values.astype(np.float32)
@@ -60,7 +60,7 @@ def usual_type(values: NDArray[Any]) -> NDArray[Any]:
 
 
 def without_longdouble(values: NDArray[Any]) -> NDArray[Any]:
-    """Return numbers of longdouble rounded to float64, and others as they are."""
+    """Return longdouble numbers rounded to float64, and others unchanged."""
     if values.dtype.kind != "f" or values.dtype.itemsize <= np.dtype(np.float64).itemsize:
         return values
     with np.errstate(over="ignore"):
@@ -73,6 +73,6 @@ def numbers_among(texts: Sequence[str]) -> list[float]:
 
 
 def median(numbers: NDArray[Any]) -> float:
-    """Return the median of numbers of any type, none of them NaN, in double precision."""
+    """Return the median of numbers of any type without NaN, in double precision."""
     middle = [(len(numbers) - 1) // 2, len(numbers) // 2]
     return float(np.partition(numbers, middle)[middle].astype(np.float64).mean())

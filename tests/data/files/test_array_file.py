@@ -105,7 +105,7 @@ def test_a_member_that_promises_too_much_is_refused_with_little_memory(path):
     struct.pack_into("<I", content, central + 24, 2**31)  # the size when unpacked
     path.write_bytes(content)
     tracemalloc.start()
-    assert "X promises 2147483648 bytes, more than its" in refusal(read_x, path)
+    assert "X declares 2147483648 bytes, more than its" in refusal(read_x, path)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 1 << 20
@@ -114,8 +114,7 @@ def test_a_member_that_promises_too_much_is_refused_with_little_memory(path):
 def test_a_text_is_no_array(path):
     path.write_text("x,y\n1,2\n")
     assert refusal(read_array, path) == (
-        f"{path}: neither npy, npz nor IDX: it starts with b'x,y\\n'; for a table, use a source "
-        "for tables"
+        f"{path}: starts with b'x,y\\n'; expected npy, npz or IDX; for a table, use a table source"
     )
 
 

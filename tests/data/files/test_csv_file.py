@@ -230,16 +230,16 @@ def test_the_blocks_of_an_error_come_before_it(path):
     [
         ("", "is empty; expected rows of numbers"),
         ("\n \n\n", "has no rows; expected rows of numbers"),
-        ("x,y\n", "has a header, and no rows; expected rows"),
-        ("x,y\n1,2\n3\n", "line 3: 1 values; expected 2, as before; put quotes around a cell that "
-         "has a comma in it"),
-        ("x;y\n1;2\n3;4;5\n", "line 3: 3 values; expected 2, as before; put quotes around a cell "
-         "that has a semicolon in it"),
+        ("x,y\n", "has a header but no rows; expected rows"),
+        ("x,y\n1,2\n3\n", "line 3: found 1 values; expected 2, as before; quote cells that "
+         "contain a comma"),
+        ("x;y\n1;2\n3;4;5\n", "line 3: found 3 values; expected 2, as before; quote cells "
+         "that contain a semicolon"),
         ("x,y\n1,2\n3,4\n1,five\n", "line 4, column y: found 'five'; expected a finite number"),
-        ("x,y\n1,nan\n1,2\n", "line 2, column y: found 'nan'; expected a finite number; leave a "
-         "cell blank whose value is not known, or say data.blanks: [\"nan\"]"),
+        ("x,y\n1,nan\n1,2\n", "line 2, column y: found 'nan'; expected a finite number; leave "
+         "cells with missing values blank, or set data.blanks: [\"nan\"]"),
         ("x,y\n1,NA\n1,2\n1,3\n", "line 2, column y: found 'NA'; expected a finite number; leave "
-         "a cell blank whose value is not known, or say data.blanks: [\"NA\"]"),
+         "cells with missing values blank, or set data.blanks: [\"NA\"]"),
         ("x,y\n1,-inf\n1,2\n", "line 2, column y: found '-inf'; expected a finite number"),
         ("x,y\n1,1e400\n1,2\n", "line 2, column y: found '1e400'; expected a finite number, up to"),
         ("x,y\n1,1_000\n1,2\n1,3\n", "line 2, column y: found '1_000'; expected a finite number; "
@@ -250,26 +250,27 @@ def test_the_blocks_of_an_error_come_before_it(path):
          "the digits 0 to 9"),
         ("x;y\n1;2,5\n3;4\n5;6\n", "line 2, column y: found '2,5'; expected a finite number; "
          "write the decimal comma as a point: 2.5"),
-        ("x,y\n1,2,5\n3,4,5\n", "line 2: 3 values; expected 2, as before"),
+        ("x,y\n1,2,5\n3,4,5\n", "line 2: found 3 values; expected 2, as before"),
         ("x,b\n1,true\n2,false\n3,maybe\n" , None),
         ("é,y\n1,2\n".encode() + b"1,\xe9\n", "byte 0xe9 (in Latin-1, 'é') at offset 11 is not "
-         "text in UTF-8; save it as CSV in UTF-8, or say data.encoding"),
-        ("x,y\n1,\0\n", "has a NUL byte at offset 6; not CSV, or not in UTF-8"),
-        ('x,y\n1,2\n3,"4\n5,6\n', "line 3: a quotation mark is not closed; close it, or double"),
-        ('x,y\n1,"2"3\n', "line 2: ',' expected after '\"'; double a quotation mark inside quotes"),
+         "valid UTF-8; save it as CSV in UTF-8, or set data.encoding"),
+        ("x,y\n1,\0\n", "has a NUL byte at offset 6; not CSV, or not UTF-8"),
+        ('x,y\n1,2\n3,"4\n5,6\n', "line 3: unclosed quotation mark; close it, or double"),
+        ('x,y\n1,"2"3\n', "line 2: expected ',' after '\"'; double quotation marks inside quotes"),
         ("x,y\n1," + "9" * 140_000 + "\n", "line 2, column y: found '" + "9" * 40 + "'; "
          "expected a finite number, up to 1.8e308"),
-        ("x,y,x\n1,2,3\n", "line 1: the name 'x' is given to columns 1 and 3; expected different"),
+        ("x,y,x\n1,2,3\n", "line 1: found the name 'x' in columns 1 and 3; expected different"),
         ("x,,y\n1,2,3\n", "line 1: column 2 of 3 has no name; name it"),
-        ("5.1,3.5,setosa\n4.9,3.0,setosa\n", "line 1: found '5.1' where the name of a column was "
-         "expected; put a line with a name for each column on top"),
-        ("1,1,a\n2,2,b\n", "line 1: found '1' where the name of a column was expected"),
+        ("5.1,3.5,setosa\n4.9,3.0,setosa\n", "line 1: found '5.1'; expected a column "
+         "name; add a header line, with quoted names if all are numbers"),
+        ("1,1,a\n2,2,b\n", "line 1: found '1'; expected a column name"),
         (
             gzip.compress(b"x,y\n1,2\n", mtime=0)[:-4],
-            "the gzip data is cut or damaged; get the file again",
+            "the gzip data is truncated or damaged; get the file again",
         ),
         (b"\x89PNG\r\n\x1a\n" + bytes(20), "is a PNG image; expected a table: CSV, Parquet,"),
-        (b"PK\3\4" + bytes(20), "is not an .npz file, or is cut or damaged; get the file again"),
+        (b"PK\3\4" + bytes(20), "is not an .npz file, or is truncated or damaged; get the file "
+         "again"),
     ],
 )  # fmt: skip
 def test_bad_input_is_one_line_with_place_and_remedy(refusal_of, table_of, content, problem):
@@ -298,7 +299,7 @@ def test_a_column_that_is_not_there_is_named_with_the_nearest(refusal_of):
 def test_a_quote_that_is_never_closed_takes_little_memory(path):
     path.write_text('x,y\n1,2\n3,"4\n' + "5,6\n" * 2_000_000, encoding="utf-8")
     tracemalloc.start()
-    with pytest.raises(DataError, match="line 3: a row of more than 1048576 bytes"):
+    with pytest.raises(DataError, match="line 3: row of more than 1048576 bytes"):
         in_small_blocks(path, block_bytes=BLOCK_BYTES, most_row_bytes=1 << 20)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()

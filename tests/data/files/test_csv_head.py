@@ -62,7 +62,7 @@ def test_names_may_be_numbers_where_the_rows_below_are_of_another_kind(path, con
 
 @pytest.mark.parametrize("content", VALUES)
 def test_a_first_row_of_values_is_refused(path, content):
-    assert "where the name of a column was expected; put a line with a name for each column on" in (
+    assert "; expected a column name; add a header line, with quoted names if all are numbers" in (
         refusal(path, content)
     )
 
@@ -81,8 +81,8 @@ def test_a_first_row_of_values_is_refused(path, content):
 def test_what_else_seems_to_divide_the_rows_is_named(path, content, divider):
     name = content.split("\n")[0]
     assert refusal(path, content) == (
-        f"line 1: is one column, {name!r}, which {divider} seems to divide; put commas, "
-        "semicolons, tabs or | instead, or quotes around the cells of a single column"
+        f"line 1: has one column, {name!r}, that {divider} seems to separate; use commas, "
+        "semicolons, tabs or | instead, or quote the cells of a single column"
     )
 
 
@@ -111,9 +111,9 @@ def test_a_header_without_the_name_of_the_row_names_is_explained(path, delimiter
     lines = [[f"{quote}{name}{quote}" for name in ("x", "y", "kind")]]
     lines += [[f"{quote}{n}{quote}", f"{n / 2}", f"{n * n}", "red"] for n in range(1, rows + 1)]
     found = refusal(path, "".join(delimiter.join(line) + "\n" for line in lines))
-    assert found.startswith("line 2: 4 values; expected 3, as before; ")
+    assert found.startswith("line 2: found 4 values; expected 3, as before; ")
     assert found.endswith(
-        "; if the first column has no name, as R's write.table leaves it, write with "
+        "; if R's write.table left the first column unnamed, write with "
         "col.names = NA or row.names = FALSE"
     )
     lines[2:] = [line[1:] for line in lines[2:]]
@@ -126,7 +126,7 @@ def test_a_header_without_the_name_of_the_row_names_is_explained(path, delimiter
 )
 def test_spaces_between_quoted_cells_are_named(path, content):
     assert refusal(path, content).endswith(
-        "; if spaces divide the cells, put commas instead (in R: write.csv)"
+        "; if spaces separate the cells, use commas instead (in R: write.csv)"
     )
 
 
@@ -149,7 +149,7 @@ def test_comments_and_what_excel_obeys_are_passed_over(path, names, above, passe
     file = HintedFile(path, Hints(note=notes.append))
     assert column_names(file) == ["x", "y"]
     assert [note.partition(": ")[2] for note in notes] == (
-        [f"{count(passed, 'comment line')} above the names left out"] if passed else []
+        [f"skipped {count(passed, 'comment line')} above the header"] if passed else []
     )
     with pytest.raises(DataError, match=rf": line {above.count(chr(10)) + 3}, column y: found 'a'"):
         read_table(file, kinds={"y": "number"})
@@ -158,7 +158,9 @@ def test_comments_and_what_excel_obeys_are_passed_over(path, names, above, passe
 def test_what_excel_obeys_counts_more_than_what_divides_evenly(path):
     path.write_text("sep=;\na,b;c\n1,2;3\n", encoding="utf-8")
     assert column_names(path) == ["a,b", "c"]
-    assert refusal(path, "sep=:\na:b\n1:2\n").startswith("line 1: says that ':' divides the cells")
+    assert refusal(path, "sep=:\na:b\n1:2\n").startswith(
+        "line 1: sets the delimiter ':'; expected one of"
+    )
 
 
 @pytest.mark.parametrize(

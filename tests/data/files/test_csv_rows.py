@@ -142,14 +142,14 @@ def test_inch_marks_leave_long_files_as_they_are(path):
 @pytest.mark.parametrize(
     ("content", "problem"),
     [
-        ('x,y\n"1\n2",3\n4,"5"6\n', "line 4: ',' expected after '\"'; double a quotation mark"),
-        ('x;y\n4;"5"6\n7;8\n', "line 2: ';' expected after '\"'; double a quotation mark"),
-        ('x,y\n4, "5" "6"\n', "line 2: ',' expected after '\"'; double a quotation mark"),
-        ('x,y\n1,2\n3, "4\n5,6\n', "line 3: a quotation mark is not closed; close it, or double"),
-        ('x,y\n1,2\n3,4,5\n6,"7\n', "line 3: 3 values; expected 2, as before"),
-        ('x,y\n1,"2\n3"\n4,5,6\n', "line 4: 3 values; expected 2, as before"),
-        ('x,"y"z\n1,2\n', "line 1: ',' expected after '\"'"),
-        ('x,"y\n1,2\n', "line 1: a quotation mark is not closed"),
+        ('x,y\n"1\n2",3\n4,"5"6\n', "line 4: expected ',' after '\"'; double quotation marks"),
+        ('x;y\n4;"5"6\n7;8\n', "line 2: expected ';' after '\"'; double quotation marks"),
+        ('x,y\n4, "5" "6"\n', "line 2: expected ',' after '\"'; double quotation marks"),
+        ('x,y\n1,2\n3, "4\n5,6\n', "line 3: unclosed quotation mark; close it, or double"),
+        ('x,y\n1,2\n3,4,5\n6,"7\n', "line 3: found 3 values; expected 2, as before"),
+        ('x,y\n1,"2\n3"\n4,5,6\n', "line 4: found 3 values; expected 2, as before"),
+        ('x,"y"z\n1,2\n', "line 1: expected ',' after '\"'"),
+        ('x,"y\n1,2\n', "line 1: unclosed quotation mark"),
     ],
 )
 def test_wrong_quotes_and_rows_are_refused_where_they_are(path, content, problem, size):
@@ -183,7 +183,9 @@ def test_the_delimiter_divides_all_first_rows_alike(path, content, delimiter, fi
 
 
 def test_rows_that_differ_are_told_from_the_first(path):
-    assert refusal(path, "x;y\n1;2\n3;4;5\n").startswith("line 3: 3 values; expected 2, as before")
+    assert refusal(path, "x;y\n1;2\n3;4;5\n").startswith(
+        "line 3: found 3 values; expected 2, as before"
+    )
 
 
 def test_a_first_row_may_be_longer_than_what_the_delimiter_is_chosen_by(path):
@@ -219,8 +221,8 @@ def test_a_row_has_a_limit_and_quotes_are_only_guessed_where_there_are_any(path,
     with open_input(path) as file, pytest.raises(DataError) as caught:
         list(CsvRows(file, block_bytes=100, most_row_bytes=1000).cells(with_first=False))
     assert str(caught.value).removeprefix(f"{path}: ") == (
-        "line 2: a row of more than 1000 bytes; expected a line a row"
-        + ("; is a quotation mark not closed?" if quote else "")
+        "line 2: row of more than 1000 bytes; expected one line per row"
+        + ("; is a quotation mark unclosed?" if quote else "")
     )
 
 

@@ -62,7 +62,7 @@ def test_what_is_no_utf_8_is_read_as_cp1252_with_a_note(path, size):
     found, notes = read(path, WESTERN.encode("cp1252"), size)
     assert found == WESTERN
     assert notes == [
-        f"{path}: read as cp1252, as it is not in UTF-8; if letters look wrong, set data.encoding"
+        f"{path}: read as cp1252, since it is not UTF-8; if letters look wrong, set data.encoding"
     ]
 
 
@@ -77,7 +77,7 @@ def test_any_text_in_cp1252_is_read_unless_it_is_utf_8_too(tmp_path_factory, tex
     except UnicodeDecodeError as error:
         expected = "x\n" + text
         if error.start != first:  # what looks like UTF-8 stands before
-            with pytest.raises(DataError, match="is not text in UTF-8"):
+            with pytest.raises(DataError, match="is not valid UTF-8"):
                 read(path, content, size)
             return
     assert found is None or found
@@ -101,12 +101,12 @@ def test_the_encoding_of_training_decides_what_the_file_leaves_open(path):
     ("content", "hints", "problem"),
     [
         (b"x\n\xe9\n", {"encoding": "utf-8"}, "byte 0xe9 (in Latin-1, 'é') at offset 2 is not"),
-        (b"x\n\xff\xfe\x01\n", {}, "byte 0x01 at offset 4 is no text"),
+        (b"x\n\xff\xfe\x01\n", {}, "byte 0x01 at offset 4 is not text"),
         (b"x\n\xff\xfe\x00\n", {}, "has a NUL byte at offset 4"),
-        (b"x\n\x81\n", {}, "is not text in cp1252 at offset 2; name its encoding in data.encoding"),
-        (b"x\n1\n2", {"encoding": "utf-16-le"}, "is not text in utf-16-le at offset 4"),
+        (b"x\n\x81\n", {}, "is not valid cp1252 at offset 2; set data.encoding to its encoding"),
+        (b"x\n1\n2", {"encoding": "utf-16-le"}, "is not valid utf-16-le at offset 4"),
         (b"x\n1\0\n", {"encoding": "latin-1"}, "has a NUL character"),
-        (codecs.BOM_UTF16_LE + b"x\0\n", {}, "is not text in utf-16 at offset 4"),
+        (codecs.BOM_UTF16_LE + b"x\0\n", {}, "is not valid utf-16 at offset 4"),
     ],
 )
 @pytest.mark.parametrize("size", [1, 1 << 16])

@@ -59,7 +59,7 @@ def test_the_first_sheet_is_read_and_said_or_the_named_one(make):
     path, notes = make(One=[["x"], [1]], Two=[["y"], [2]]), []
     assert values(read_table(HintedFile(path, Hints(note=notes.append)))) == {"x": ["1.0"]}
     assert notes == [
-        f"{path}: the sheet 'One' is read, the first of 2; set data.table to read another"
+        f"{path}: reading the sheet 'One', the first of 2; set data.table to read another"
     ]
     assert values(read_table(HintedFile(path, Hints(table="Two")))) == {"y": ["2.0"]}
     with pytest.raises(DataError, match="has no sheet 'two'; did you mean 'Two'"):
@@ -70,12 +70,12 @@ def test_the_first_sheet_is_read_and_said_or_the_named_one(make):
     ("rows", "problem"),
     [
         ([], "is empty; expected rows"),
-        ([["x"]], "has a header, and no rows"),
+        ([["x"]], "has a header but no rows"),
         (
             [["x"], [1], [], [2], ["a"]],
             "row 5 of the sheet, column x: found 'a'; expected a finite",
         ),
-        ([["x"], [1, 2]], "row 2: has a value beside the table, which has 1 columns"),
+        ([["x"], [1, 2]], "row 2: has a value outside the 1 named columns"),
     ],
 )
 def test_what_is_wrong_is_said_in_a_line(make, rows, problem):
@@ -94,7 +94,7 @@ def test_a_workbook_that_is_damaged_or_a_bomb_is_refused(make):
         ExcelFile(file, bomb_bytes=1000)
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("xl/workbook.xml", "<workbook>")
-    with pytest.raises(DataError, match="is no Excel workbook, or is damaged"):
+    with pytest.raises(DataError, match="is not an Excel workbook, or is damaged"):
         read_table(path)
 
 

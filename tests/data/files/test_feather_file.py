@@ -60,6 +60,6 @@ def test_dates_are_read(path):
 def test_what_is_cut_is_refused_in_a_line(path, keep):
     feather.write_feather(pyarrow.table(COLUMNS), path)
     path.write_bytes(path.read_bytes()[:keep])
-    with pytest.raises(DataError, match="is no Feather file, or is damaged") as caught:
+    with pytest.raises(DataError, match="is not a Feather file, or is damaged") as caught:
         read_table(path, used=["x"])
     assert "\n" not in str(caught.value)

@@ -76,17 +76,17 @@ def test_a_file_is_read_plain_or_gzipped_whatever_its_name(code, zipped, tmp_pat
     [
         (b"", "is empty"),
         (b"\0\0\x08", "not an IDX file"),
-        (b"\x89PNG" + EXAMPLE, "neither npy, npz nor IDX"),
-        (b"\1\0" + EXAMPLE[2:], "neither npy, npz nor IDX"),
-        (b"\0\1" + EXAMPLE[2:], "neither npy, npz nor IDX"),
+        (b"\x89PNG" + EXAMPLE, "; expected npy, npz or IDX"),
+        (b"\1\0" + EXAMPLE[2:], "; expected npy, npz or IDX"),
+        (b"\0\1" + EXAMPLE[2:], "; expected npy, npz or IDX"),
         (b"\0\0\x0a" + EXAMPLE[3:], "not an IDX file"),
         (b"\0\0\x0f" + EXAMPLE[3:], "not an IDX file"),
         (b"\0\0\x08\0" + EXAMPLE[4:], "0 dimensions"),
         (b"\0\0\x08\x09" + EXAMPLE[4:], "9 dimensions"),
         (EXAMPLE[:9], "ends inside the IDX header"),
-        (EXAMPLE[:-1], "promises 24 bytes of values, the file has only 23"),
-        (EXAMPLE[:16], "promises 24 bytes of values, the file has only 0"),
-        (EXAMPLE + b"\0", "promises 24 bytes of values, the file has more"),
+        (EXAMPLE[:-1], "declares 24 bytes of values, but the file has only 23"),
+        (EXAMPLE[:16], "declares 24 bytes of values, but the file has only 0"),
+        (EXAMPLE + b"\0", "declares 24 bytes of values, but the file has more"),
     ],
 )
 def test_a_wrong_file_is_refused_with_its_name_and_the_reason(content, message, tmp_path):

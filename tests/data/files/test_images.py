@@ -289,7 +289,7 @@ def test_an_image_of_another_format_is_called_by_it(pictures, name, words, conte
     path = pictures / name
     path.write_bytes(content)
     assert refusal(read_images, path) == (
-        f"{path}: is {words}; expected PNG or JPEG; convert it, or move it away"
+        f"{path}: is {words}; expected PNG or JPEG; convert it, or move it elsewhere"
     )
 
 
@@ -300,21 +300,21 @@ BIG = saved(np.random.default_rng(0).integers(0, 256, (60, 60), np.uint8))
     ("content", "problem"),
     [
         (b"", "is empty"),
-        (b"hello, world", "is neither PNG nor JPEG, as it starts with b'hello, w'; expected an"),
-        (BIG[: len(BIG) // 2], "is cut or damaged ("),
-        (BIG[:20], "is cut or damaged ("),
-        (BIG[:200] + bytes(40) + BIG[240:], "is cut or damaged ("),
-        (saved(COLOR, "JPEG")[:-200], "is cut or damaged ("),
-        (png(60_000, 60_000), "has more than 67108864 pixels; make it smaller"),
-        (png(9_000, 9_000), "has more than 67108864 pixels; make it smaller"),
-        (png(2, 2, 16, 0, bytes(10)), "has 16 bits a channel; expected 8; convert it"),
-        (png(2, 2, 16, 2, bytes(26)), "has 16 bits a channel; expected 8; convert it"),
+        (b"hello, world", "starts with b'hello, w'; expected a PNG or JPEG image"),
+        (BIG[: len(BIG) // 2], "is truncated or damaged ("),
+        (BIG[:20], "is truncated or damaged ("),
+        (BIG[:200] + bytes(40) + BIG[240:], "is truncated or damaged ("),
+        (saved(COLOR, "JPEG")[:-200], "is truncated or damaged ("),
+        (png(60_000, 60_000), "has more than 67108864 pixels; resize it"),
+        (png(9_000, 9_000), "has more than 67108864 pixels; resize it"),
+        (png(2, 2, 16, 0, bytes(10)), "has 16 bits per channel; expected 8; convert it"),
+        (png(2, 2, 16, 2, bytes(26)), "has 16 bits per channel; expected 8; convert it"),
         (saved(np.dstack([COLOR, GRAY])), "has transparent pixels; expected an opaque image"),
         (saved(np.dstack([GRAY, GRAY])), "has transparent pixels; expected an opaque image"),
-        (animated(), "is animated; expected one picture; save one frame of it"),
+        (animated(), "is animated; expected a single image; save one frame"),
         (cmyk(), "has the color mode CMYK; expected gray or RGB; convert it"),
         (saved(np.zeros((1100, 1000), np.uint8)), "1000 x 1100 pixels make 1100000 inputs; expected"
-         " up to 1048576; say data.size: [height, width] with a smaller size"),
+         " up to 1048576; set data.size: [height, width] to a smaller size"),
     ],
 )  # fmt: skip
 def test_a_wrong_image_is_one_line_with_the_file(pictures, content, problem):
@@ -329,12 +329,12 @@ def test_images_unlike_the_first_are_refused_unless_asked_for(pictures):
     first = save(pictures / "1.png", GRAY)
     second = save(pictures / "2.png", COLOR)
     assert refusal(read_images, pictures) == (
-        f"{second}: is a color image; expected gray, as {first}; say data.color: gray or rgb"
+        f"{second}: is a color image; expected gray, as in {first}; set data.color: gray or rgb"
     )
     save(second, GRAY.T)
     assert refusal(read_images, pictures) == (
-        f"{second}: has 3 x 4 pixels; expected 4 x 3, as {first}; say data.size: [height, "
-        "width] to bring all to one size"
+        f"{second}: has 3 x 4 pixels; expected 4 x 3, as in {first}; set data.size: [height, "
+        "width] to resize all images"
     )
 
 
@@ -353,7 +353,7 @@ def test_wrong_folders_are_refused(tmp_path):
     (tmp_path / "cat" / "sub").mkdir()
     assert "sub: is a folder among images; expected" in refusal(read_classes, tmp_path)
     (tmp_path / "notes.txt").write_text("hello")
-    assert "notes.txt: is a file beside the folders" in refusal(read_classes, tmp_path)
+    assert "notes.txt: is a file next to the class folders" in refusal(read_classes, tmp_path)
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs POSIX")

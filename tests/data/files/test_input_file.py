@@ -85,8 +85,12 @@ def bomb(head, unit, count):
 @pytest.mark.parametrize(
     ("head", "unit", "problem"),
     [
-        (b"x\n", b"1234567\n" * 100_000, "unpacks to more than 500 times its size, as no table or"),
-        (b"", b"x" * 1_000_000, "line 1: a row of more than 16777216 bytes"),
+        (
+            b"x\n",
+            b"1234567\n" * 100_000,
+            "unpacks to more than 500 times its size; if you trust it",
+        ),
+        (b"", b"x" * 1_000_000, "line 1: row of more than 16777216 bytes"),
     ],
     ids=["rows", "a cell"],
 )

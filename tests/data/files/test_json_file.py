@@ -80,29 +80,35 @@ def test_any_array_is_read_however_it_is_cut(tmp_path_factory, rows, size, inden
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ('{"x": 1}\n{"x": 2\n', "line 2: is not JSON (Expecting ',' delimiter at character 8)"),
+        (
+            '{"x": 1}\n{"x": 2\n',
+            "line 2: is not valid JSON (Expecting ',' delimiter at character 8)",
+        ),
         (
             '{"x": 1}\n\n[2]\n',
-            "line 3: found a value of type list; expected an object for each row, such as",
+            "line 3: found a value of type list; expected one object per row, such as",
         ),
-        ('{"x": 1, "x": 2}\n', "line 1: has the key 'x' twice in an object; rename one"),
-        ('[{"x": 1}, {"x": 1, "x": 2}]', "line 1: has the key 'x' twice in an object; rename one"),
-        ("[1, 2, 3]", "line 1: found a value of type int; expected an object for each row, such"),
-        ('[ "a", "b"]', "line 1: found a value of type str; expected an object for each row"),
-        ("[null]", "line 1: found a value of type NoneType; expected an object for each row"),
-        ("[-1.5]", "line 1: found a value of type float; expected an object for each row"),
+        ('{"x": 1, "x": 2}\n', "line 1: has a duplicate key 'x'; rename one"),
+        ('[{"x": 1}, {"x": 1, "x": 2}]', "line 1: has a duplicate key 'x'; rename one"),
+        ("[1, 2, 3]", "line 1: found a value of type int; expected one object per row, such"),
+        ('[ "a", "b"]', "line 1: found a value of type str; expected one object per row"),
+        ("[null]", "line 1: found a value of type NoneType; expected one object per row"),
+        ("[-1.5]", "line 1: found a value of type float; expected one object per row"),
         ('{"x": 1}\n{"x": {"a": 1}}\n', "line 2, column x: found a value of type dict"),
         ('{"x": [1], "y": 2}\n', "line 1, column x: found a value of type list"),
-        ('{"x": {"0": 1}, "y": {"0": 2}}\n', "is one JSON object, not one for each row; convert"),
+        (
+            '{"x": {"0": 1}, "y": {"0": 2}}\n',
+            "is a single JSON object; expected one per row; convert",
+        ),
         ('{"x": 1}\n{"x": 1e999}\n', "line 2, column x: found inf; expected a finite number"),
         ('{"x": 1}\n{"x": 2}\n{"x": "a"}\n', "line 3, column x: found 'a'; expected a finite"),
-        ('{"x": ' + "[" * 100_000 + "\n", "line 1: is not JSON (is nested too deeply)"),
-        ('{"x": ' + "9" * 5000 + "}\n", "line 1: is not JSON (Exceeds the limit"),
-        ('[{"x": 1}\n, {"x": 2', "line 2: is not JSON (Expecting ',' delimiter"),
-        ('[{"x": 1}\n {"x": 2}]', "line 2: expected ',' or ']' behind an object"),
-        ('[{"x": 1}]\n[', "line 2: has text behind the end of its array"),
-        ("[[1, 2]]", "line 1: found a value of type list; expected an object"),
-        ("[\n]", "has no objects; expected one for each row"),
+        ('{"x": ' + "[" * 100_000 + "\n", "line 1: is not valid JSON (is nested too deeply)"),
+        ('{"x": ' + "9" * 5000 + "}\n", "line 1: is not valid JSON (Exceeds the limit"),
+        ('[{"x": 1}\n, {"x": 2', "line 2: is not valid JSON (Expecting ',' delimiter"),
+        ('[{"x": 1}\n {"x": 2}]', "line 2: expected ',' or ']' after an object"),
+        ('[{"x": 1}]\n[', "line 2: has text after the end of the array"),
+        ("[[1, 2]]", "line 1: found a value of type list; expected one object"),
+        ("[\n]", "has no objects; expected one per row"),
         ('{\n"x": {"0": 1}}', "is a JSON object over several lines; expected a table"),
     ],
 )
@@ -123,7 +129,9 @@ def test_a_key_that_comes_too_late_is_refused(path):
     path.write_text('{"x": 1}\n{"x": 2}\n{"x": 3, "y": 4}\n', encoding="utf-8")
     with open_input(path) as file:
         blocks = JsonFile(file, block_rows=2).blocks(kinds={}, used=None, missing=())
-        with pytest.raises(DataError, match="line 3: has the key 'y', which none of the first 2"):
+        with pytest.raises(
+            DataError, match="line 3: has the key 'y', which is missing from the first 2"
+        ):
             list(blocks)
 
 

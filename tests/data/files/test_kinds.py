@@ -247,5 +247,7 @@ def test_a_first_column_called_pk_makes_no_archive(tmp_path):
 def test_an_archive_that_is_cut_is_called_so(tmp_path, content):
     whole = made_by(np.savez, x=np.arange(300))
     (tmp_path / "file").write_bytes(whole[:content])
-    with pytest.raises(DataError, match=r"file: is not an \.npz file, or is cut or damaged; get"):
+    with pytest.raises(
+        DataError, match=r"file: is not an \.npz file, or is truncated or damaged; get"
+    ):
         column_names(tmp_path / "file")

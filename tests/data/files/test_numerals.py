@@ -24,7 +24,7 @@ EXAMPLES = {
     "'5": "write it without the apostrophe: 5",
     "5-": "write its minus sign in front: -5",
     "1.5 \u2212": "write its minus sign in front: -1.5",
-    "- 5": "write it without a space behind its sign: -5",
+    "- 5": "write it without a space after its sign: -5",
     "$5": "write it without the currency: 5",
     "-$5.50": "write it without the currency: -5.50",
     "($1,004)": "write it with a minus sign: -1004",
@@ -40,9 +40,9 @@ EXAMPLES = {
     "1_000.5": "write it without separators between its digits: 1000.5",
     "1.234.567": "write it without separators between its digits: 1234567",
     "1.234,5": "write it without separators between its digits: 1234.5",
-    "1,004": "it looks like thousands separators; write 1004",
-    "-1,004,000.25": "it looks like thousands separators; write -1004000.25",
-    "1,00,000": "it looks like thousands separators; write 100000",
+    "1,004": "write it without thousands separators: 1004",
+    "-1,004,000.25": "write it without thousands separators: -1004000.25",
+    "1,00,000": "write it without thousands separators: 100000",
     "2,5": "write the decimal comma as a point: 2.5",
     "0,004": "write the decimal comma as a point: 0.004",
     "1004,125": "write the decimal comma as a point: 1004.125",
@@ -95,7 +95,7 @@ def test_what_is_to_be_written_instead_is_a_number(text):
 def test_a_column_shows_what_a_comma_means(other):
     assert other_form("1,004", [other]) == "write the decimal comma as a point: 1.004"
     assert other_form("1,004", ["12,345", "free"]) == (
-        "it looks like thousands separators; write 1004"
+        "write it without thousands separators: 1004"
     )
 
 
@@ -124,7 +124,7 @@ def test_a_column_of_numerals_stays_as_it_is_written(read, text, others):
 
 @pytest.mark.parametrize("text", EXAMPLES)
 def test_a_numeral_among_numbers_is_refused_and_both_ways_out_are_told(read, text):
-    with pytest.raises(DataError, match=r"line 5, .*; or say data.columns: {x: category}$"):
+    with pytest.raises(DataError, match=r"line 5, .*; or set data.columns: {x: category}$"):
         read(["1", "2", "3", text])
 
 
@@ -145,7 +145,7 @@ def test_a_column_that_is_blank_at_first_may_be_said_to_be_text(read):
     with pytest.raises(DataError) as caught:
         read([*blank, "late"])
     assert str(caught.value).endswith(
-        "line 40002, column x: found 'late'; expected a finite number; or say data.columns: "
+        "line 40002, column x: found 'late'; expected a finite number; or set data.columns: "
         "{x: category}"
     )
 
@@ -153,5 +153,5 @@ def test_a_column_that_is_blank_at_first_may_be_said_to_be_text(read):
 def test_a_name_stands_in_the_remedy_as_yaml_takes_it(tmp_path):
     path = tmp_path / "input"
     path.write_text('"a: b",y\n5%,1\n6,2\n7,2\n', encoding="utf-8")
-    with pytest.raises(DataError, match=r'say data.columns: {"a: b": category}$'):
+    with pytest.raises(DataError, match=r'set data.columns: {"a: b": category}$'):
         read_table(path)

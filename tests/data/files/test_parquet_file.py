@@ -124,11 +124,11 @@ def test_a_dash_is_standard_input(monkeypatch, path):
     ("cells", "problem"),
     [
         (pyarrow.array([[1], [2]]), "column c is nested (list<"),
-        (pyarrow.array([{"a": 1}]), "column c is nested (struct<a: int64>); make columns of its"),
+        (pyarrow.array([{"a": 1}]), "column c is nested (struct<a: int64>); split it into columns"),
         (pyarrow.array([decimal.Decimal("1.5")]), "column c holds decimals (decimal128(2, 1)); "
          "cast it to double"),
-        (pyarrow.array([datetime.timedelta(2)]), "column c holds durations (duration[us]); turn it"
-         " into numbers, such as days"),
+        (pyarrow.array([datetime.timedelta(2)]), "column c holds durations (duration[us]); convert "
+         "it to numbers, such as days"),
         (pyarrow.array([b"a"]), "column c holds values of type binary; expected numbers, Booleans"),
         (pyarrow.array([1.0, np.inf]), "row 1, column c: found inf; expected a finite number"),
     ],
@@ -193,7 +193,7 @@ def test_missing_columns_text_for_numbers_and_no_rows_are_refused(path):
         "column price: holds text; expected numbers"
     )
     parquet.write_table(pyarrow.table({"x": pyarrow.array([], pyarrow.int64())}), path)
-    assert refusal(path) == "has a header, and no rows; expected rows"
+    assert refusal(path) == "has a header but no rows; expected rows"
 
 
 def test_a_damaged_file_is_refused(path):
@@ -201,13 +201,13 @@ def test_a_damaged_file_is_refused(path):
     content = path.read_bytes()
     for damaged in (content[:-9], content[:50], content[:4] + bytes(40) + content[44:]):
         path.write_bytes(damaged)
-        assert refusal(path).startswith("is no Parquet file, or is damaged (")
+        assert refusal(path).startswith("is not a Parquet file, or is damaged (")
 
 
 def test_without_pyarrow_the_command_that_gets_it_is_named(path, monkeypatch):
     parquet.write_table(pyarrow.table(MIXED), path)
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     assert refusal(path) == (
-        "is a Parquet file, and pyarrow is not installed; get it with: "
+        "is a Parquet file, but pyarrow is not installed; get it with: "
         + install_command("parquet")
     )

@@ -54,7 +54,7 @@ def test_the_only_table_is_read_and_said(path):
     assert column_names(file) == ["x", "name", "ok", "n"]
     assert values(read_table(file)) == values(read_table(form_of(rows)))
     assert values(read_table(file, used=["n"])) == {"n": ["3.0", "-4.0", "5.0"]}
-    assert notes == [f"{path}: the table 'rides' is read"]
+    assert notes == [f"{path}: reading the table 'rides'"]
     assert file.hints.understood == {"table": "rides"}
 
 
@@ -63,7 +63,7 @@ def test_of_several_tables_the_named_one_is_read(path):
          "create view v as select n * 2 as twice from rides")  # fmt: skip
     assert values(read_table(named(path, "b"))) == {"y": ["7.0"]}
     assert values(read_table(named(path, "v"))) == {"twice": ["6.0", "-8.0", "10.0"]}
-    assert refusal(path) == ("has 3 tables: 'rides', 'b', 'v'; name one of them in data.table")
+    assert refusal(path) == ("has 3 tables: 'rides', 'b', 'v'; set data.table to one of them")
     assert refusal(named(path, "ride")) == "has no table 'ride'; did you mean 'rides'?"
     assert refusal(named(path, "zzz")) == "has no table 'zzz'; it has 'rides', 'b', 'v'"
 
@@ -112,26 +112,26 @@ def test_changes_that_lie_beside_the_database_are_not_passed_over(path):
         connection.execute(ROWS)
         connection.execute(VALUES)
         connection.commit()
-        assert refusal(path).startswith("has changes that another program has not written into it")
+        assert refusal(path).startswith("has pending changes of another program in")
 
 
 @pytest.mark.parametrize(
     ("statements", "problem"),
     [
-        (["create table t (x)"], "has a header, and no rows"),
+        (["create table t (x)"], "has a header but no rows"),
         (["create table t (x)", "drop table t"], "has no tables; expected one with rows"),
         (["create table t (x)", "insert into t values (x'00ff')"], "row 0, column x: found a value "
          "of type bytes"),
         (["create table t (x)", "insert into t values (1), (2), ('a')"], "row 2, column x: found "
          "'a'; expected a finite number"),
         (["create table t (x)", "insert into t values (9e999)"], "row 0, column x: found inf"),
-        (["create table t (x)", "insert into t values (cast(x'ff' as text))"], "its table cannot "
+        (["create table t (x)", "insert into t values (cast(x'ff' as text))"], "the table cannot "
          "be read, or the database is damaged (Could not decode to UTF-8"),
         (["create view t as with recursive r(x) as (select 1 union all select x + 1 from r) "
-          "select x from r"], "its table cannot be read, or the database is damaged"),
-        (["create view t as select load_extension('evil') as x"], "its table cannot be read"),
-        (["create view t as select x from gone"], "its table cannot be read"),
-        (["create view t as select printf('%.*c', 1000000000, 'x') as x"], "its table cannot be "
+          "select x from r"], "the table cannot be read, or the database is damaged"),
+        (["create view t as select load_extension('evil') as x"], "the table cannot be read"),
+        (["create view t as select x from gone"], "the table cannot be read"),
+        (["create view t as select printf('%.*c', 1000000000, 'x') as x"], "the table cannot be "
          "read, or the database is damaged (not authorized to use function: printf)"),
         (["create table t (x, y as (x + 1))",
           "insert into t (x) values (1)"], "column y is computed by the database"),
@@ -156,8 +156,8 @@ def test_a_view_that_never_ends_is_refused(path):
             for _ in reader.blocks(kinds={}, used=None, missing=()):
                 pass
 
-    assert "its view computes for too long" in refusal(named(path, "v"), read)
-    assert "the view 'w' has more than 500 times the bytes" in refusal(named(path, "w"), read)
+    assert "the view takes too long" in refusal(named(path, "v"), read)
+    assert "the view 'w' has more than 500 times the size" in refusal(named(path, "w"), read)
 
 
 @pytest.mark.parametrize("at", [16, 20, 100, 105, 4096])

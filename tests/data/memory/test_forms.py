@@ -121,7 +121,7 @@ def test_types_of_frames_that_make_no_cells_are_refused_with_a_remedy():
     polars = pytest.importorskip("polars", reason="polars is not installed")
     day = pandas.DataFrame({"d": [pandas.Timedelta(1, "D")]})
     assert "column d holds durations" in refusal(day)
-    assert refusal(day).endswith("turn it into numbers, such as days")
+    assert refusal(day).endswith("convert it to numbers, such as days")
     parts = polars.DataFrame({"l": [[1], [2]]})
     assert "column l is nested" in refusal(parts)
     tenths = polars.DataFrame({"m": [decimal.Decimal("1.5")]})
