@@ -112,7 +112,7 @@ def test_wrong_folders_are_one_line_and_leave_no_run(nncli, config, tmp_path):
         return result.error
 
     (tmp_path / "a").mkdir()
-    assert refusal() == "Error: a: has no folders; expected one for each class, with its images"
+    assert refusal() == "Error: a: has no subfolders; expected one per class, with its images"
     draw(tmp_path / "a", each=1)
     assert refusal().startswith("Error: a: the class 'level' has 1 of the rows, too few to")
     (tmp_path / "a/empty").mkdir()

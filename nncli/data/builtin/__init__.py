@@ -1,1 +1,1 @@
-"""Data sets that nncli makes or downloads."""
+"""Data sets that nncli generates or downloads."""

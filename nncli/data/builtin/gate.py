@@ -19,7 +19,7 @@ TABLES = {
 
 
 def load_gate(*, gate: str, seed: int = 0, fold: Fold | None = None) -> Dataset:
-    """Return the truth table of a gate in `TABLES`; its four rows are training and test set."""
+    """Return the truth table of a gate in `TABLES`; the four rows both train and test."""
     rows = whole(INPUTS, np.array(TABLES[gate], np.uint8))
     return Dataset(
         task="binary",

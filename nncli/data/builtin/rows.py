@@ -102,7 +102,7 @@ class GivenRows:
         return None
 
     def dataset(self, seed: int = 0, fold: Fold | None = None) -> Dataset:
-        """Return the data set; its rows are training and test set."""
+        """Return the data set; the same rows train and test."""
         targets = np.array(self._target_rows, np.float64)
         if self.labels is not None:
             index = {name: number for number, name in enumerate(self.class_names)}

@@ -1,1 +1,1 @@
-"""Readers of users' files: one a format."""
+"""Readers of user files, one module per format."""

@@ -53,7 +53,7 @@ class CsvFile:
     Parameters
     ----------
     block_bytes, most_row_bytes : int
-        As for `CsvRows`.
+        Sizes as for `CsvRows`.
     """
 
     def __init__(
@@ -110,7 +110,7 @@ class CsvFile:
         with_first : bool
             Whether the first row has values.
         kinds, used, missing
-            As for `OpenTable`; other kinds are inferred.
+            Options as for `OpenTable`; missing kinds are inferred.
         """
         self._check_names(names, used)
         places = {name: names.index(name) for name in (names if used is None else used)}

@@ -111,7 +111,7 @@ def misdivided(top: Top) -> str | None:
     if found is None and _is_of_numbers(lines):
         found = "white space"
     return found and (
-        f"has one column, {first[0][:40]!r}, that {found} seems to separate; use commas, "
+        f"has one column, {first[0][:40]!r}, apparently separated by {found}; use commas, "
         "semicolons, tabs or | instead, or quote the cells of a single column"
     )
 

@@ -62,7 +62,7 @@ def parse_idx(stream: Readable, name: str) -> NDArray[Any]:
             "get the file again"
         )
     if not addressable(shape, dtype):
-        raise DataError(f"{name}: has the impossible sizes {shape}; get the file again")
+        raise DataError(f"{name}: has the impossible shape {shape}; get the file again")
     array = np.frombuffer(content, dtype).reshape(shape)
     return array.astype(dtype.newbyteorder("="), copy=False)
 

@@ -179,7 +179,7 @@ def _folders(folder: Path) -> list[Path]:
                 f"{entry}: has a name that is not UTF-8, so it cannot be a class; rename it"
             )
     if not folders:
-        raise DataError(f"{folder}: has no folders; expected one for each class, with its images")
+        raise DataError(f"{folder}: has no subfolders; expected one per class, with its images")
     return folders
 
 

@@ -56,7 +56,7 @@ class Form:
 
 
 def is_number(text: str) -> bool:
-    """Return whether a text is a plain number, or nan or infinite."""
+    """Return whether a text is a plain number, nan or infinity."""
     return bool(NUMBER.fullmatch(text) or _NOT_FINITE.fullmatch(text))
 
 

@@ -81,7 +81,7 @@ def test_a_first_row_of_values_is_refused(path, content):
 def test_what_else_seems_to_divide_the_rows_is_named(path, content, divider):
     name = content.split("\n")[0]
     assert refusal(path, content) == (
-        f"line 1: has one column, {name!r}, that {divider} seems to separate; use commas, "
+        f"line 1: has one column, {name!r}, apparently separated by {divider}; use commas, "
         "semicolons, tabs or | instead, or quote the cells of a single column"
     )
 

@@ -343,7 +343,7 @@ def test_wrong_folders_are_refused(tmp_path):
         "no: cannot be read (no such file or directory)"
     )
     assert refusal(read_classes, tmp_path) == (
-        f"{tmp_path}: has no folders; expected one for each class, with its images"
+        f"{tmp_path}: has no subfolders; expected one per class, with its images"
     )
     (tmp_path / "cat").mkdir()
     assert refusal(read_classes, tmp_path) == (
