@@ -1,4 +1,4 @@
-"""A data set from arrays: a matrix or images, and their targets."""
+"""Data sets from arrays: a matrix or images, and their targets."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -31,11 +31,10 @@ from nncli.data.weights import ClassWeights, given_weights, row_weights, weight_
 
 @dataclass(frozen=True)
 class Arrays:
-    """The inputs (N, ...) and the targets (N,) or (N, O) of some rows, with names for messages.
+    """The inputs (N, ...) and targets (N,) or (N, O) of some rows, with names for messages.
 
-    `names` are what the targets are called; by default ``y``, or ``y1``, ``y2`` and so on.
-    `weights` (N,) is how much each row counts in training. `classes` are those that there are, in
-    their order, where they are known.
+    `names` are the names of the targets, by default ``y``, or ``y1``, ``y2`` and so on. `weights`
+    (N,) are the weights of the rows in training. `classes` are the known classes, in order.
     """
 
     inputs: NDArray[Any]
@@ -56,7 +55,7 @@ class Arrays:
         name: str,
         weight: str | None = None,
     ) -> "Arrays":
-        """Choose arrays of an npz file. Raises `DataError` when one is not there."""
+        """Return the chosen arrays of an npz file. Raise `DataError` if one is missing."""
         for key, array in (("X", inputs), ("y", targets), ("weight", weight)):
             if array is not None and array not in arrays:
                 others = ", ".join(arrays) or "none"
@@ -74,21 +73,21 @@ class Arrays:
         )
 
     def matrix(self) -> NDArray[Any]:
-        """Return the inputs as a matrix (N, I) of their own type.
+        """Return the inputs as a matrix (N, I), with their dtype.
 
         Raises
         ------
         DataError
-            When they are no finite numbers, or not as many as the targets.
+            If a value is not a finite number, or the inputs and targets differ in length.
         """
         array, name = self.inputs, self.inputs_name
         if array.dtype.kind not in "buif":
             raise DataError(f"{name}: holds values of type {array.dtype}; expected numbers")
         if array.ndim < 2 or not array.size:
-            raise DataError(f"{name}: has the shape {array.shape}; expected a row an example")
+            raise DataError(f"{name}: has shape {array.shape}; expected one row per example")
         if len(array) != len(self.targets):
             raise DataError(
-                f"{name}: has {count(len(array), 'row')}, and {self.targets_name} "
+                f"{name}: has {count(len(array), 'row')}, but {self.targets_name} has "
                 f"{len(self.targets)}"
             )
         rows = row_major(array.reshape(len(array), -1))
@@ -102,12 +101,12 @@ class Arrays:
         return rows.view(np.uint8) if rows.dtype.kind == "b" else rows
 
     def target_table(self) -> Table:
-        """Return the targets as a table with a column for each."""
+        """Return the targets as a table with one column per target."""
         y = self.targets
         if y.ndim not in (1, 2) or not y.size or y.dtype.kind not in "buifUSO":
             raise DataError(
-                f"{self.targets_name}: is {y.dtype} of shape {y.shape}; expected numbers or text, "
-                "one or several a row"
+                f"{self.targets_name}: has type {y.dtype} and shape {y.shape}; expected numbers or "
+                "text, one or more per row"
             )
         columns = column_of(y, "y", self.targets_name)
         columns = dict(zip(self.names or columns, columns.values(), strict=True))
@@ -115,17 +114,17 @@ class Arrays:
         return Table(self.targets_name, columns, place)
 
     def check_unchanged(self) -> None:
-        """Raise `DataError` when a file that they are mapped from has changed since."""
+        """Raise `DataError` if a file that the arrays are mapped from has changed."""
         check_unchanged(self.inputs)
         check_unchanged(self.targets)
 
     def row_weights(self) -> NDArray[np.float64] | None:
-        """Return the weights that are given, if there are any.
+        """Return the given weights, if any.
 
         Raises
         ------
         DataError
-            When they are not a number of 0 or more for each row.
+            If they are not one number of 0 or more per row.
         """
         if self.weights is None:
             return None
@@ -148,22 +147,24 @@ def load_arrays(
 
     Parameters
     ----------
+    first : Arrays
+        Arrays with the training rows.
     parts : mapping
-        For ``test`` and ``validation`` other arrays, or how many rows are taken from `first`:
-        rows (int) or a fraction.
+        For ``test`` and ``validation``, other arrays, or the number (int) or fraction of rows to
+        take from `first`.
     fold : Fold, optional
-        The part of the rows that is held out.
+        Fold to hold out.
     class_weight : "balanced" or mapping of class to number, optional
-        How much the rows of each class count.
+        Weights of the classes.
     rules : Rules, optional
-        How rows are divided.
+        Rules for the split.
     order : ClassOrder, optional
-        What is said of the order of the classes, where they are not known.
+        Order of the classes, used if they are not known yet.
 
     Raises
     ------
     DataError
-        Naming the place, what was found and what was expected.
+        With the place, what was found and what was expected.
     """
     matrix, table = first.matrix(), first.target_table()
     targets = understand(table, list(table.columns), task, first.classes)
@@ -190,7 +191,7 @@ def load_arrays(
         rows.targets,
         divided["train"],
         chosen=task is not None,
-        remedy="make class numbers of them, y.argmax(axis=1)",
+        remedy="convert them to class numbers with y.argmax(axis=1)",
     )
     return Dataset(
         task=targets.task,
@@ -207,7 +208,7 @@ def load_arrays(
 def _weighted(
     first: Arrays, rows: Split, targets: Targets, train: Rows, class_weight: ClassWeights | None
 ) -> Split:
-    """Return rows with how much each counts."""
+    """Return the rows with their weights."""
     weights = row_weights(
         first.inputs_name,
         targets,
@@ -220,7 +221,7 @@ def _weighted(
 
 
 def input_names(inputs: NDArray[Any]) -> list[str]:
-    """Return what the columns of arrays of inputs (N, ...) are called."""
+    """Return the column names of an array of inputs (N, ...)."""
     images = ImageFormat.of(inputs)
     return images.columns if images else numbered(inputs[:1].size)
 
@@ -228,7 +229,7 @@ def input_names(inputs: NDArray[Any]) -> list[str]:
 def _other_parts(
     first: Arrays, parts: Mapping[str, Arrays | Share], inputs: int, targets: Targets
 ) -> dict[str, Split]:
-    """Return the splits of arrays of their own, once all have been found unchanged."""
+    """Return the splits that have their own arrays, after a check that no file has changed."""
     others = {part: each for part, each in parts.items() if isinstance(each, Arrays)}
     splits = {part: _other_part(other, inputs, targets) for part, other in others.items()}
     for each in (first, *others.values()):
@@ -240,8 +241,8 @@ def _other_part(arrays: Arrays, inputs: int, targets: Targets) -> Split:
     matrix, table = arrays.matrix(), arrays.target_table()
     if matrix.shape[1] != inputs or list(table.columns) != targets.names:
         raise DataError(
-            f"{arrays.inputs_name}: {count(matrix.shape[1], 'number')} and "
-            f"{count(len(table.columns), 'target')} a row; the training rows have {inputs} and "
+            f"{arrays.inputs_name}: has {count(matrix.shape[1], 'number')} and "
+            f"{count(len(table.columns), 'target')} per row; the training rows have {inputs} and "
             f"{len(targets.names)}"
         )
     return whole(matrix, targets.values(table))

@@ -1,4 +1,4 @@
-"""What a data source hands to training."""
+"""The data set that a data source passes to training."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from nncli.data.names import check_names
 
-if TYPE_CHECKING:  # a config needs the names of tasks alone
+if TYPE_CHECKING:  # a config only needs the names of tasks
     from numpy.typing import NDArray
 
     from nncli.data.files.image_format import ImageFormat
@@ -19,14 +19,14 @@ OF_CLASSES: tuple[Task, ...] = ("binary", "multiclass")
 
 @dataclass(frozen=True)
 class Shape:
-    """What a network for some data looks like from outside.
+    """The task and the numbers of inputs and outputs of a network.
 
     Attributes
     ----------
     task : str
     inputs : int
     outputs : int
-        Classes of a classification, targets of a regression.
+        Number of classes, or of targets if there are no classes.
     """
 
     task: Task
@@ -36,7 +36,7 @@ class Shape:
 
 @dataclass(frozen=True)
 class Dataset:
-    """A data set, split and described.
+    """A data set, with its splits and a description.
 
     Attributes
     ----------
@@ -44,28 +44,28 @@ class Dataset:
     columns : sequence of str
         Names of the inputs.
     targets : sequence of str
-        Names of what is predicted: one where there are classes, else one or several.
+        Names of the targets: one if there are classes, else one or more.
     classes : sequence of str
         Empty for a regression and for several labels.
     splits : dict of str to Split
-        ``train``, and ``validation``, ``held_out`` and ``test`` where there are any rows for them,
-        in this order. Rows of a fold of a cross-validation are held out.
+        ``train``, and those of ``validation``, ``held_out`` and ``test`` that have rows, in this
+        order. ``held_out`` is a fold of a cross-validation.
     encoding : Encoding or None
-        How a table's columns became the inputs; None where numbers are taken as they are.
+        Encoding of table columns as inputs; None if the inputs are used as they are.
     images : ImageFormat or None
-        What the rows show, where they are images.
+        Format of the rows, if they are images.
     scales_targets : bool
-        Whether a network without a bound output is to learn the targets scaled.
+        Whether a network with an unbounded output learns scaled targets.
     roles : mapping of str to str
-        What columns of a file are that are no inputs: ``dropped``, ``id``, ``weight``, ``target``.
+        Roles of the columns that are not inputs: ``dropped``, ``id``, ``weight``, ``target``.
     left_out : sequence of str
-        A line about the rows of each file that were left out, and why.
+        For each file with dropped rows, a line with their number and the reason.
     warnings : sequence of str
-        Lines about what looks wrong.
+        Lines about possible problems.
     numbers : array (N,) or None
-        Which rows of their file, from 0, those of ``train`` are taken from; None where all are.
+        Row numbers in the file, from 0, of the rows of ``train``; None if all rows were used.
     ids : mapping of str to array (N,)
-        The cells of the column that stands beside predictions, by its name, if there is one.
+        Name and cells of the ID column, if there is one.
     """
 
     task: Task
@@ -83,10 +83,10 @@ class Dataset:
     ids: "Mapping[str, NDArray[Any]]" = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        """Refuse names that no file can hold."""
+        """Refuse names that cannot be saved."""
         check_names((*self.columns, *self.targets, *self.classes, *self.ids))
 
     @property
     def shape(self) -> Shape:
-        """What a network for it looks like from outside."""
+        """The task and the numbers of inputs and outputs of a network for this data."""
         return Shape(self.task, len(self.columns), len(self.classes or self.targets))

@@ -1,4 +1,4 @@
-"""How many rows of each class test, validate and train."""
+"""Compute how many rows of each class go into each split."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from nncli.data.drawing import dealt, in_proportion, without
 from nncli.data.splits import Split
 
 ROWS_TO_TEST, TEST = 10, 0.2
-"""From so many rows on such a fraction of them tests by default; fewer are a lesson or a trial."""
+"""The fewest rows of which some are test rows by default, and the fraction; fewer are a toy set."""
 
 VALIDATION = 0.1
-"""The fraction of all rows that validates by default, as `share_to_validate` says."""
+"""The default validation fraction of all rows; see `share_to_validate`."""
 
 ROWS_TO_VALIDATE_CLASSES, ROWS_TO_VALIDATE_NUMBERS = 1500, 5000
 
 Share = int | float | None
-"""Rows, or a fraction of all rows; None for what suits their number."""
+"""A number of rows, or a fraction of all rows; None for a default that depends on their number."""
 
 
 def share_to_validate(rows: int, *, of_classes: bool) -> float:
-    """Return which fraction of all rows validates by default, if so many do not test.
+    """Return the default validation fraction, given the number of rows outside the test set.
 
-    Of few all train, for a number of steps that is known to be enough: a tenth of them says too
-    little about when to stop. Of numbers it says less than of classes.
+    Small sets use all rows for training, for a number of steps known to be enough: a tenth of them
+    is too few to tell when to stop. Numeric targets need more rows than classes.
     """
     enough = ROWS_TO_VALIDATE_CLASSES if of_classes else ROWS_TO_VALIDATE_NUMBERS
     return VALIDATION if rows >= enough else 0
@@ -36,14 +36,14 @@ def share_to_validate(rows: int, *, of_classes: bool) -> float:
 
 @dataclass(frozen=True)
 class Fold:
-    """One of several parts of the rows, which a model is tested with and the others train.
+    """A fold of a cross-validation: the rows that the model is tested on.
 
     Attributes
     ----------
     number : int
-        From 1.
+        Number of the fold, from 1.
     of : int
-        How many there are.
+        Number of folds.
     """
 
     number: int
@@ -51,12 +51,12 @@ class Fold:
 
 
 class DivisionError(DataError):
-    """The rows cannot be divided as is asked for.
+    """The rows cannot be split as requested.
 
     Attributes
     ----------
     of_folds : bool
-        Whether it is for the number of folds.
+        Whether the number of folds is the cause.
     """
 
     def __init__(self, message: str, *, of_folds: bool = False) -> None:
@@ -66,22 +66,22 @@ class DivisionError(DataError):
 
 @dataclass(frozen=True)
 class Division:
-    """Rows that are divided to test, to validate and to train.
+    """A split of rows into test, validation and training rows.
 
     Attributes
     ----------
     name : str
-        The file or the data set, for messages.
+        Name of the file or data set, for messages.
     sizes : sequence of int
-        The rows of each class; where there are no classes, one number.
+        Number of rows of each class; a single number if there are no classes.
     shares : mapping of ``test`` and ``validation`` to `Share`
     classes : sequence of str
-        Names of the classes, for messages; none where the targets are numbers.
+        Names of the classes, for messages; empty if the split is not by class.
     of_classes : bool
-        Whether the targets are classes, also where they are divided without regard to them.
+        Whether the targets are classes, even if the split is not by class.
     set_aside : int, optional
-        Further rows, of classes that are too rare, which train whatever is taken of the others;
-        None where such classes are an error.
+        Number of additional rows, of classes that are too rare; they are always training rows.
+        None if such classes are an error.
     """
 
     name: str
@@ -93,16 +93,16 @@ class Division:
 
     @property
     def rows(self) -> int:
-        """How many there are."""
+        """The number of rows."""
         return sum(self.sizes) + (self.set_aside or 0)
 
     @property
     def counts(self) -> dict[str, int]:
-        """How many rows each share asks for, without those that ask for none."""
+        """The number of rows of each part that has any."""
         return self.counts_beside(None)
 
     def counts_beside(self, fold: Fold | None) -> dict[str, int]:
-        """Return `counts` where the rows of a fold are taken out."""
+        """Return `counts` when a fold is held out."""
         shares = {**self.shares}
         if shares.get("test", 0) is None:
             shares["test"] = TEST if self.rows >= ROWS_TO_TEST else 0
@@ -115,15 +115,14 @@ class Division:
         return {part: number for part, number in counts.items() if number}
 
     def training_rows(self, fold: Fold | None = None) -> int:
-        """Return how many rows are left to train with.
+        """Return the number of training rows.
 
-        Rows to test with are taken first, then those of the fold, of what is left rows to
-        validate with.
+        Test rows are taken first, then the fold, then validation rows. The rest are training rows.
 
         Raises
         ------
         DivisionError
-            When none would be left, or a class has fewer rows than there are parts or folds.
+            If no training row is left, or a class has fewer rows than there are parts or folds.
         """
         parts = self.parts(fold)
         if fold is not None:
@@ -133,12 +132,12 @@ class Division:
         return sum(parts["train"]) + (self.set_aside or 0)
 
     def parts(self, fold: Fold | None = None) -> dict[str, list[int]]:
-        """Return how many rows of each class are in each part, ``train`` for what is left.
+        """Return the number of rows of each class in each part, including ``train``.
 
         Raises
         ------
         DivisionError
-            When nothing would be left.
+            If no training row is left.
         """
         counts, left = self.counts_beside(fold), list(self.sizes)
         parts: dict[str, list[int]] = {}
@@ -153,17 +152,17 @@ class Division:
         return {"train": left, **parts}
 
     def too_rare(self, folds: int | None = None) -> list[int]:
-        """Return the places of classes with too few rows for every part, the same for all folds.
+        """Return the indices of classes with too few rows for every part, the same for all folds.
 
         Raises
         ------
         DivisionError
-            As `parts`, and when it is not for the classes that the others have fewer rows than are
-            asked for: those had rows enough for every part.
+            As for `parts`, and if the other classes have too few rows even though the classes
+            without them had enough rows for every part.
         """
         each = [Fold(number, folds) for number in range(1, folds + 1)] if folds else [None]
         rare, small = set[int](), set[int]()
-        while True:  # without them the others give more rows
+        while True:  # without the rare classes, more rows come from the others
             rest = self.without_classes(rare) if rare else self
             more = {place for fold in each for place in rest._few(fold)}
             if not more:
@@ -176,22 +175,22 @@ class Division:
         return sorted(rare)
 
     def without_classes(self, places: Collection[int]) -> Division:
-        """Return it with the rows of some classes set aside."""
+        """Return a copy with the rows of some classes set aside."""
         kept = [0 if place in places else size for place, size in enumerate(self.sizes)]
         return replace(self, sizes=kept, set_aside=self.rows - sum(kept))
 
     def about_rare(self, places: Sequence[int], fold: Fold | None) -> str:
-        """Say which classes are too rare, and for what."""
+        """Return a sentence about the classes that are too rare, and for what."""
         named = listed([self.classes[place] for place in places], _MOST_NAMED)
         least, *_, most = sorted([self.sizes[place] for place in places] * 2)
-        sizes = f"{least}" if least == most else f"{least} to {most}"
-        classes = f"the class {named} has" if len(places) == 1 else f"the classes {named} each have"
+        sizes = count(least, "row") if least == most else f"{least} to {most} rows"
+        classes = f"class {named} has" if len(places) == 1 else f"classes {named} each have"
         purposes = purposes_of(self.counts_beside(fold))
         why = f"to {purposes} with" if fold is None else f"to {purposes} with in {fold.of} folds"
-        return f"{self.name}: {classes} {sizes} of the rows, too few {why}"
+        return f"{self.name}: {classes} {sizes}, too few {why}"
 
     def _few(self, fold: Fold | None) -> list[int]:
-        """Return the places of the classes with rows, but too few for every part or fold."""
+        """Return the indices of classes that have rows, but too few for every part or fold."""
         parts, taken = self.parts(fold), len(self.counts_beside(fold))
         beside, left = self._beside_test(parts), parts["train"]
         return [
@@ -202,7 +201,7 @@ class Division:
         ]
 
     def _is_short(self, fold: Fold | None) -> bool:
-        """Return whether a part has fewer rows than are asked for."""
+        """Return whether a part has fewer rows than requested."""
         parts = self.parts(fold)
         return any(sum(parts[part]) < number for part, number in self.counts_beside(fold).items())
 
@@ -210,35 +209,35 @@ class Division:
         return without(self.sizes, parts["test"]) if "test" in parts else list(self.sizes)
 
     def _taken(self, left: Sequence[int], wanted: int, fold: Fold | None) -> list[int]:
-        """Return how many rows of each class are taken, of those that are left."""
-        if self.set_aside:  # where they are most of the rows, the others may be too few
+        """Return how many of the remaining rows of each class to take."""
+        if self.set_aside:  # if most rows are of rare classes, the others may be too few
             wanted = min(wanted, sum(left) - sum(map(bool, left)))
         elif wanted >= sum(left):
             raise self._nothing_left(fold)
         return in_proportion(left, wanted)
 
     def _nothing_left(self, fold: Fold | None) -> DivisionError:
-        return DivisionError(f"{self._asked(fold)} leave none to train with")
+        return DivisionError(f"{self._asked(fold)} leave none for training")
 
     def _too_few_left(self, fold: Fold | None) -> DivisionError:
         return DivisionError(
-            f"{self._asked(fold)} leave too few to train with every class; ask for fewer"
+            f"{self._asked(fold)} leave too few to train on every class; reduce them"
         )
 
     def _asked(self, fold: Fold | None) -> str:
-        """Say how many rows there are, and how many are taken of them."""
+        """Return a phrase with the number of rows, and what was requested of them."""
         counts = self.counts_beside(fold)
         asked = [f"data.{part}: {self.shares[part] or counts[part]}" for part in counts]
         asked += ["a fold"] if fold else []
-        return f"{self.name}: has {count(self.rows, 'row')}, of which {' and '.join(asked)}"
+        return f"{self.name}: has {count(self.rows, 'row')}; {' and '.join(asked)}"
 
     def _check_fold(self, left: Sequence[int], fold: Fold) -> None:
-        """Raise `DivisionError` when there are fewer rows, or rows of a class, than folds."""
+        """Raise `DivisionError` if there are fewer rows, or rows of a class, than folds."""
         if sum(left) < fold.of:
-            rare = " and those of rare classes" if self.set_aside else ""
+            rare = " and the rare classes" if self.set_aside else ""
             raise DivisionError(
-                f"{self.name}: has {count(sum(left), 'row')} beside those to test with{rare}, "
-                f"fewer than the {fold.of} folds; get more rows, or set a smaller training.folds",
+                f"{self.name}: has {count(sum(left), 'row')} outside the test set{rare}, fewer "
+                f"than the {fold.of} folds; add rows, or reduce training.folds",
                 of_folds=True,
             )
         few = [pair for pair in zip(self.classes, left, strict=False) if 0 < pair[1] < fold.of]
@@ -246,9 +245,9 @@ class Division:
             label, size = few[0]
             fewer = f", or set training.folds: {size}" if size > 1 else ""
             raise DivisionError(
-                f"{self.name}: the class {label!r} has {size} of the rows beside those to test "
-                f"with, fewer than the {fold.of} folds; leave it out{' or' if not fewer else ','} "
-                f"get more of its rows{fewer}",
+                f"{self.name}: class {label!r} has {count(size, 'row')} outside the test set, "
+                f"fewer than the {fold.of} folds; remove it{' or' if not fewer else ','} "
+                f"add rows of it{fewer}",
                 of_folds=True,
             )
 
@@ -261,8 +260,8 @@ class Division:
             purposes = purposes_of(parts)
             unset = " and ".join(f"data.{part}: 0" for part in parts)
             raise DivisionError(
-                f"{self.name}: the class {label!r} has {size} of the rows, too few to {purposes} "
-                f"with; leave it out, get more of its rows, or set {unset}"
+                f"{self.name}: class {label!r} has {count(size, 'row')}, too few to {purposes} "
+                f"with; remove it, add rows of it, or set {unset}"
             )
 
 
@@ -271,19 +270,19 @@ _PURPOSES = {"test": "test", "validation": "validate"}
 
 
 def purposes_of(parts: Iterable[str]) -> str:
-    """Return what rows of some parts, and those left, are to do: ``test and train``."""
+    """Return the purposes of some parts and the training rows, such as ``test and train``."""
     return " and ".join([*(_PURPOSES[part] for part in parts), "train"])
 
 
 def row_count(share: int | float, rows: int) -> int:
-    """Return how many of `rows` a config's number means: rows (int) or a fraction (float)."""
+    """Return how many of `rows` rows a number (int) or fraction (float) in a config means."""
     return share if isinstance(share, int) else round(share * rows)
 
 
 def division_of(
     rows: Split, shares: Mapping[str, Share], classes: Sequence[str], name: str
 ) -> Division:
-    """Return how rows are divided; parameters are as for `divide`."""
+    """Return the `Division` of some rows; parameters are as for `divide`."""
     sizes = [len(rows)]
     if classes:
         sizes = np.bincount(rows.targets[rows.rows], minlength=len(classes)).tolist()

@@ -1,4 +1,4 @@
-"""Which rows are taken out of others, by chance and alike in what they are to be alike in."""
+"""Hold out rows of a split: at random and stratified, by fold, or by time."""
 
 from __future__ import annotations
 
@@ -23,27 +23,27 @@ if TYPE_CHECKING:
 _MOST_BINS, _ROWS_OF_A_BIN = 10, 10
 
 Rare = Literal["keep", "drop", "error"]
-"""What is done with the rows of classes that are too rare for the splits: they train, or are left
-out, or are an error."""
+"""How to treat classes that are too rare for the splits: keep their rows for training, drop them,
+or raise an error."""
 
 
 @dataclass(frozen=True)
 class Rules:
-    """How rows are divided, beside how many.
+    """Rules for a split, apart from the numbers of rows.
 
     Attributes
     ----------
     rare : "keep", "drop" or "error"
-        What is done with rows of classes that are too rare; they are dropped before.
+        How to treat classes that are too rare; the caller drops rows before the split.
     stratify : bool
-        Whether rows are alike in what numbers they have as targets, too, not only in classes.
+        Whether to stratify by numeric targets, too, not only by class.
     groups : array (N,) of int, optional
-        The group of each row; none is divided.
+        Group of each row; groups are not split.
     times : array (N,), optional
-        When each row was: the last test, those before them validate. Rows of one time are in their
-        order.
+        Time of each row: the latest rows are test rows, those before them validation rows. Rows of
+        the same time keep their order.
     note : function of str
-        Told what was done with classes that are too rare, or train with no row.
+        Called with messages about classes that are too rare, or have no training row.
     """
 
     rare: Rare = "error"
@@ -54,7 +54,7 @@ class Rules:
 
 
 def in_proportion(sizes: Sequence[int], count: int) -> list[int]:
-    """Divide `count` in proportion to `sizes` by the largest-remainder method."""
+    """Split `count` in proportion to `sizes` with the largest-remainder method."""
     share = count / max(1, sum(sizes))
     exact = [size * share for size in sizes]
     shares = [floor(each) for each in exact]
@@ -65,14 +65,14 @@ def in_proportion(sizes: Sequence[int], count: int) -> list[int]:
 
 
 def dealt(sizes: Sequence[int], fold: Fold) -> list[int]:
-    """Return how many rows of each class are in a fold: class by class, rows are dealt in turn."""
+    """Return the number of rows of each class in a fold: rows are dealt in turn, class by class."""
     ends = [0, *accumulate(sizes)]
     before = [(end + fold.of - fold.number) // fold.of for end in ends]
     return [after - first for first, after in pairwise(before)]
 
 
 def without(sizes: Sequence[int], taken: Sequence[int]) -> list[int]:
-    """Return what is left of each size."""
+    """Return the sizes minus what is taken."""
     return [size - each for size, each in zip(sizes, taken, strict=True)]
 
 
@@ -83,12 +83,11 @@ def hold_out(
     stream: Stream = Stream.VALIDATION_SPLIT,
     strata: NDArray[Any] | None = None,
 ) -> tuple[Split, Split]:
-    """Divide a split into the rest and `count` held-out rows, stratified by class.
+    """Split off `count` held-out rows, stratified by class.
 
-    Every class gives the same share of its rows; what rounding leaves goes to the classes with
-    the largest remainders. Where the targets are numbers, any rows are held out. Rows stay in
-    their order. The choice depends on `seed` and `stream` alone. `strata` (N,) is what rows are
-    alike in, in the place of classes.
+    The same fraction of each class is held out; the classes with the largest remainders are
+    rounded up. Numeric targets are not stratified. Rows keep their order. The choice depends only
+    on `seed` and `stream`. `strata` (N,) replaces the classes.
 
     Returns
     -------
@@ -108,11 +107,11 @@ def hold_out(
 def fold_out(
     split: Split, fold: Fold, seed: int, strata: NDArray[Any] | None = None
 ) -> tuple[Split, Split]:
-    """Divide a split into the rest and the rows of a fold, stratified by class.
+    """Split off the rows of a fold, stratified by class.
 
-    Class by class and in random order the rows are dealt to the folds in turn. So any two folds
-    differ by one row at most, in all and in each class, and every row is in one fold. The choice
-    depends on `seed` and the number of folds. `strata` is as for `hold_out`.
+    The rows are dealt to the folds in turn, class by class, in random order. So every row is in one
+    fold, and the sizes of folds differ by at most one row, in total and in each class. The choice
+    depends only on `seed` and the number of folds. `strata` is as for `hold_out`.
 
     Returns
     -------
@@ -126,17 +125,17 @@ def fold_out(
 
 
 def last_out(split: Split, count: int, times: NDArray[Any]) -> tuple[Split, Split]:
-    """Divide a split into the rest and the last `count` rows in the order of `times` (N,)."""
+    """Split off the last `count` rows in the order of `times` (N,)."""
     chosen = np.zeros(len(split), bool)
     chosen[np.argsort(times[split.rows], kind="stable")[len(split) - count :]] = True
     return split.part(split.rows[~chosen]), split.part(split.rows[chosen])
 
 
 def strata_of(targets: NDArray[Any], *, stratify: bool) -> NDArray[Any]:
-    """Return what rows (N,) are to be alike in: classes; of numbers nothing, or their quantiles.
+    """Return the strata of rows (N,): their classes, or for numbers a single one or quantile bins.
 
-    Bins have ten rows on average, and are ten at most; equal numbers are in one. Of several targets
-    the sum of the ranks counts.
+    There are at most ten bins, with ten or more rows on average; equal numbers share a bin. Several
+    targets are binned by the sum of their ranks.
     """
     if targets.ndim == 1:
         return targets
@@ -151,7 +150,7 @@ def strata_of(targets: NDArray[Any], *, stratify: bool) -> NDArray[Any]:
 
 
 def _strata(split: Split, strata: NDArray[Any] | None) -> NDArray[Any]:
-    """Return what part of each row is to be alike in all parts: its class, if it has one."""
+    """Return the stratum of each row of a split: by default its class, if it has one."""
     if strata is not None:
         return strata[split.rows]
     return split.targets[split.rows] if split.of_classes else np.zeros(len(split), np.uint8)

@@ -1,4 +1,4 @@
-"""A fingerprint of a data set, which tells whether it is still the same."""
+"""Fingerprints of data sets, to detect changes."""
 
 import json
 import zlib
@@ -19,12 +19,11 @@ PARTS = (*_NAMES, *(f"{split} {array}" for split in SPLITS for array in _ARRAYS)
 
 
 def fingerprint(dataset: Dataset) -> dict[str, str]:
-    """Return a short text for the names, and for the arrays of every split.
+    """Return a short text for the names, and for each array of every split.
 
-    Names are those of the columns, the targets and the classes, in their order; arrays are the
-    inputs, the targets, the rows and their weights. They are checksums (CRC-32) of shape, type and
-    numbers: quick, and enough to notice a change that nobody meant to hide. Arrays that splits
-    share are read once.
+    The names are those of columns, targets and classes, in order; the arrays are inputs, targets,
+    rows and weights. The text has the type, the shape and a CRC-32 checksum: fast, and enough to
+    notice a change that nobody tried to hide. Arrays shared by splits are read once.
     """
     known: dict[int, str] = {}
     found = {part: _of_names(getattr(dataset, part)) for part in _NAMES}
@@ -42,16 +41,16 @@ def fingerprint(dataset: Dataset) -> dict[str, str]:
 def changed_parts(before: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
     """Return the parts in which two fingerprints differ.
 
-    Names are not compared where `before` has none, as in checkpoints of earlier versions.
+    Names are not compared if `before` has none, as in checkpoints of earlier versions.
     """
     compared = [part for part in {**now, **before} if part in before or part not in _NAMES]
     return [part for part in compared if before.get(part) != now.get(part)]
 
 
 def changed_in_split(before: Mapping[str, str], dataset: Dataset, split: str) -> list[str]:
-    """Return the parts of a split in which a data set is not that of an earlier fingerprint.
+    """Return the parts of a split in which a data set differs from an earlier fingerprint.
 
-    The weights of its rows are none of them.
+    Weights are not compared.
     """
     alone = replace(dataset, splits={split: replace(dataset.splits[split], weights=None)})
     now = fingerprint(alone)

@@ -1,4 +1,4 @@
-"""A data set from folders of images, with a sub-folder for each class."""
+"""Data sets from folders of images, with one subfolder per class."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -33,13 +33,14 @@ def load_folders(
     Parameters
     ----------
     parts : mapping
-        For ``test`` and ``validation`` another such folder, or how many images are taken from
-        `path`: images (int) or a fraction.
+        For ``test`` and ``validation``, another such folder, or the number (int) or fraction of
+        images to take from `path`.
     fold : Fold, optional
         As for `load_arrays`.
     size : (height, width), optional
     channels : 1 or 3, optional
-        As for `read_classes`; images of other folders are brought to those of the training images.
+        As for `read_classes`; images of other folders are converted to the format of the training
+        images.
     class_weight : "balanced" or mapping of class to number, optional
     rules : Rules, optional
     order : ClassOrder, optional
@@ -48,7 +49,7 @@ def load_folders(
     Raises
     ------
     DataError
-        Naming the folder or the file, what was found and what was expected.
+        With the folder or file, what was found and what was expected.
     """
     first = read_classes(path, size=size, channels=channels)
     found = first.images.format
@@ -67,7 +68,7 @@ def _alike(path: Path, format_: ImageFormat) -> LabelledImages:
 
 
 def _arrays(labelled: LabelledImages, path: Path) -> Arrays:
-    """Return images (N, height, width, channels) and the names of their classes (N,)."""
+    """Return images (N, height, width, channels) and their class names (N,) as `Arrays`."""
     images, classes = labelled.images, np.array(labelled.classes)
     format_ = images.format
     rows = images.rows.reshape(-1, format_.height, format_.width, format_.channels)

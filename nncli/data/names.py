@@ -1,6 +1,6 @@
-"""The names of columns: the same for rows of every form, which are none, which can be saved.
+"""Column names, the same for all forms of rows: which count as unnamed, and which can be saved.
 
-A name is that of a CSV file: text without the white space around it (`plain_name`).
+As in a CSV file, a name is text without surrounding white space (`plain_name`).
 """
 
 import json
@@ -13,35 +13,35 @@ from typing import Self
 from nncli.base.errors import DataError
 from nncli.base.words import did_you_mean, has_surrogate, listed
 
-# What pandas calls columns without a name: in CSV, of a header of several levels, named a second
-# time; and the row index in Parquet.
+# Names that pandas gives to unnamed columns: in CSV, with a multi-level header, or renamed as a
+# duplicate; and to the row index in Parquet.
 _NO_NAME = re.compile(r"\s*|Unnamed: \d+(_level_\d+)?(\.\d+)*|__index_level_\d+__")
-_MOST_CHARACTERS = 1 << 22  # of all names; a model file holds each twice, and has room for thrice
+_MOST_CHARACTERS = 1 << 22  # in total; a model file has each name twice, and room for three times
 
 
 def plain_name(name: str) -> str:
-    """Return text without the white space around it, and with line feeds as line ends."""
+    """Return text without surrounding white space, and with line feeds as line ends."""
     text = name.strip()
     return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
 
 
 class OwnNames:
-    """What tables have in common whose columns have names of their own.
+    """A base class of tables whose columns have names.
 
     Attributes
     ----------
     name : str
-        What the table is called.
+        Name of the table.
     own_names : list
-        The names that its columns have: text, or numbers.
+        Original names of the columns: text, or numbers.
     header : list of str
-        The same as a CSV file of the table has them. Numbers, which pandas gives to columns without
-        names, are text there; NaN is no name.
+        The names as in a CSV file of the table. Numbers, which pandas gives to unnamed columns,
+        become text; NaN means no name.
 
     Raises
     ------
     DataError
-        For a name that is neither text nor a number.
+        If a name is neither text nor a number.
     """
 
     def __init__(self, name: str, own_names: Iterable[object]) -> None:
@@ -49,13 +49,13 @@ class OwnNames:
         self.header = [_text_of(name, each) for each in self.own_names]
 
     def with_header(self, header: list[str]) -> Self:
-        """Return the same table with other names for its columns."""
+        """Return the same table with new column names."""
         renamed = copy(self)
         renamed.header = header
         return renamed
 
     def place_of(self, column: str) -> int:
-        """Return which column is called so. Raises `DataError` when none is, or several are."""
+        """Return the index of a column. Raise `DataError` if none or several have this name."""
         found = self.header.count(column)
         if found == 1:
             return self.header.index(column)
@@ -67,25 +67,25 @@ class OwnNames:
         if len({*names}) == 1:
             raise DataError(f"{self.name}: has {found} columns called {column!r}; rename them")
         raise DataError(
-            f"{self.name}: the columns {' and '.join(names)} have one name, {column!r}, as white "
-            "space around a name does not count, and a number is its text; rename one"
+            f"{self.name}: columns {' and '.join(names)} have the same name, {column!r}: "
+            "surrounding white space is ignored, and numbers are read as text; rename one"
         )
 
 
 def named_columns(
     table: str, names: Sequence[str], chosen: Collection[str] = ()
 ) -> tuple[list[str], list[str]]:
-    """Return the columns that have a name, and a line about the others, if there are any.
+    """Return the columns that have a name, and a line about the others, if any.
 
-    A column without a name is mostly the row index, which pandas' ``to_csv`` and ``to_parquet``
-    and R's ``write.csv`` write: it is nothing to learn from.
+    An unnamed column is usually the row index, written by pandas' ``to_csv`` and ``to_parquet`` or
+    R's ``write.csv``: nothing can be learned from it.
 
     Parameters
     ----------
     table : str
-        What the table is called.
+        Name of the table.
     chosen : collection of str
-        Columns that the user speaks of, which are kept whatever they are called.
+        Columns that the user mentions; they are kept whatever their names.
     """
     others = [name not in chosen and bool(_NO_NAME.fullmatch(name)) for name in names]
     kept = [name for name, is_other in zip(names, others, strict=True) if not is_other]
@@ -95,8 +95,8 @@ def named_columns(
     called = [f"column {repr(name) if name.strip() else number}" for number, name in found]
     of_pandas = next((f" (pandas calls it {name!r})" for _, name in found if name.strip()), "")
     return kept, [
-        f"{table}: {listed(called, quote='')}: left out, as a column without a name{of_pandas} is "
-        "mostly a row index; to use it, name it, or list it in data.columns"
+        f"{table}: {listed(called, quote='')}: left out; a column without a name{of_pandas} is "
+        "usually a row index; to use it, name it, or list it in data.columns"
     ]
 
 
@@ -106,12 +106,12 @@ def _text_of(table: str, name: object) -> str:
     if isinstance(name, Real):
         return "" if name != name else str(name)
     raise DataError(
-        f"{table}: the column name {name!r} is neither text nor a number; rename the column"
+        f"{table}: column name {name!r} is neither text nor a number; rename the column"
     )
 
 
 def check_names(names: Iterable[str]) -> None:
-    """Raise `DataError` for names that no file can hold: no valid Unicode, or too long."""
+    """Raise `DataError` for names that cannot be saved: invalid Unicode, or too long in total."""
     characters = 0
     for name in names:
         if has_surrogate(name):
@@ -120,5 +120,5 @@ def check_names(names: Iterable[str]) -> None:
         if characters > _MOST_CHARACTERS:
             raise DataError(
                 f"the names of inputs, targets and classes have more than {_MOST_CHARACTERS:,} "
-                f"characters, up to {name[:40] + '...'!r}; shorten them, or drop columns"
+                f"characters, counted up to {name[:40] + '...'!r}; shorten them, or drop columns"
             )

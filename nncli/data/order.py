@@ -1,8 +1,8 @@
-"""The order in which training rows come, epoch by epoch, and the batches that they come in.
+"""The order and batches of the training rows in each epoch.
 
-An order of all rows would read a large mapped array (see `nncli.base.storage.mapping`) row by row
-from all over its file. So blocks of consecutive rows, drawn from the whole split, are put into a
-pool that fits into memory, and mixed there.
+Shuffling all rows would read a large mapped array (see `nncli.base.storage.mapping`) row by row
+from all over its file. So random blocks of consecutive rows are put into a pool that fits in
+memory, and shuffled there.
 """
 
 from collections.abc import Iterator
@@ -26,13 +26,13 @@ class Order:
     ----------
     split : Split
     batch_rows : int
-        The last batch of an epoch may have fewer.
+        Batch size; the last batch of an epoch may be smaller.
     shuffle : bool
-        Whether each epoch has another order, drawn from `seed`.
+        Whether each epoch has a new order, drawn from `seed`.
     smallest_batch : int
-        A last batch of fewer rows is joined to the one before it.
+        Fewest rows of a batch; a smaller last batch is merged into the one before it.
     memory : Memory, optional
-        What counts as large, and how large pools are.
+        Size from which arrays are large, and size of pools.
     """
 
     split: Split
@@ -50,23 +50,23 @@ class Order:
 
     @property
     def largest_batch(self) -> int:
-        """The most rows in a batch."""
+        """The size of the largest batch."""
         return max(self.batch_rows, self._sizes(len(self.split))[1])
 
     def of_epoch(self, epoch: int, first: int = 0) -> Iterator[tuple[Rows | None, Rows]]:
-        """Yield the rows of an epoch from batch `first` on.
+        """Yield the rows of an epoch, starting at batch `first`.
 
         Yields
         ------
         pool : array or None
-            Rows to bring close first.
+            Rows to load into memory first.
         places : array
-            Places in `pool`, or row numbers where there is none, in their order.
+            Positions in `pool`, or row numbers if there is no pool, in training order.
         """
         rows = self.split.rows
-        # Behind the last batch nothing is left, also where this one is larger.
+        # Nothing is left after the last batch, which may be larger than the others.
         done = first * self.batch_rows if first < self.batches else len(rows)
-        # With one batch an epoch the order makes no difference.
+        # With one batch per epoch, the order makes no difference.
         if not self.shuffle or self.batches == 1:
             yield None, rows[done:]
             return
@@ -87,7 +87,7 @@ class Order:
             done = max(0, done - len(order))
 
     def next_batches(self, places: Rows, most: int) -> Rows:
-        """Return the next batches of equal size, at most so many, as an array (S, B)."""
+        """Return the next batches of equal size, at most `most`, as an array (S, B)."""
         whole, last = self._sizes(len(places))
         if not whole:
             return places[:last].reshape(1, last)
@@ -95,7 +95,7 @@ class Order:
         return places[: count * self.batch_rows].reshape(count, self.batch_rows)
 
     def _sizes(self, rows: int) -> tuple[int, int]:
-        """Return how many batches of the usual size there are, and how many rows the last has."""
+        """Return the number of full batches, and the size of the last one, 0 if there is none."""
         whole, rest = divmod(rows, self.batch_rows)
         if whole and 0 < rest < self.smallest_batch:
             return whole - 1, rest + self.batch_rows
@@ -110,23 +110,23 @@ def random_pools(
     *,
     smallest_batch: int = 1,
 ) -> Iterator[tuple[Rows, NDArray[np.intp]]]:
-    """Yield all rows of a split, each once, in pools; all pools but the last are whole batches.
+    """Yield all rows of a split once, in pools; all pools except the last are full batches.
 
     Parameters
     ----------
     random : Generator
-        The order depends on it, on the split, on the sizes of batches and on `memory` alone.
+        Generator for the order, which also depends on the split, the batch sizes and `memory`.
     memory : Memory, optional
-        How large blocks and pools are.
+        Sizes of blocks and pools.
     smallest_batch : int
-        The last pool has at least so many rows.
+        Fewest rows of the last pool.
 
     Yields
     ------
     rows : array (P,)
-        Those of the pool, block after block.
+        Rows of the pool, block by block.
     order : array (P,)
-        The places in `rows` in the order in which the rows come.
+        Positions in `rows`, in training order.
     """
     rows, size = split.rows, row_bytes(split.inputs)
     memory = memory or mapping.MEMORY
@@ -137,7 +137,7 @@ def random_pools(
     for first in range(0, len(starts), blocks):
         chosen = np.sort(starts[first : first + blocks]).tolist()
         pool = np.concatenate([rest, *(rows[start : start + block] for start in chosen)])
-        # The rows beyond a whole batch, which are neighbors, are mixed into the next pool.
+        # The rows beyond a full batch are neighbors, so they are shuffled into the next pool.
         whole = len(pool) if first + blocks >= len(starts) else len(pool) // batch_rows * batch_rows
         left -= whole
         if whole and 0 < left < smallest_batch:

@@ -1,4 +1,4 @@
-"""Leave out the rows of classes that are too rare for the splits."""
+"""Drop the rows of classes that are too rare for the splits."""
 
 from __future__ import annotations
 
@@ -27,32 +27,32 @@ def without_rare(
     fold: Fold | None,
     note: Note,
 ) -> tuple[Targets, NDArray[Any], NDArray[np.intp]]:
-    """Return the targets without classes that are too rare, and which rows are of the others.
+    """Return the targets without classes that are too rare, and the rows of the other classes.
 
     Parameters
     ----------
     values : array (N,)
-        The class of each row, as `Targets.values` gives it.
+        Class of each row, from `Targets.values`.
     shares, name, fold
         As for `nncli.data.splitting.divide`.
     note : function of str
-        Told what is left out.
+        Called with a message about what is dropped.
 
     Returns
     -------
     targets : Targets
     codes : array (N,)
-        The class of each row among those left; 0 for rows that are left out.
+        Class of each row among the remaining ones; 0 for dropped rows.
     rows : array
-        Those that are left.
+        Remaining rows.
 
     Raises
     ------
     DataError
-        When fewer than two classes are left.
+        If fewer than two classes are left.
     """
     rows = whole(np.empty((len(values), 0)), values)
-    while True:  # of fewer rows fewer are taken
+    while True:  # with fewer rows, the other splits get fewer, too
         present = np.unique(values[rows.rows]).tolist()
         names = [targets.classes[place] for place in present]
         codes = np.searchsorted(present, values)
@@ -62,10 +62,10 @@ def without_rare(
             break
         if len(names) - len(rare) < 2:
             raise DataError(
-                f"{division.about_rare(rare, fold)}; without them fewer than two classes are left; "
-                "get more of their rows, or set data.rare: keep"
+                f"{division.about_rare(rare, fold)}; fewer than two classes remain; add rows of "
+                "rare classes, or set data.rare: keep"
             )
-        note(f"{division.about_rare(rare, fold)}; left out, as data.rare: drop says")
+        note(f"{division.about_rare(rare, fold)}; left out, as set by data.rare: drop")
         rows = rows.part(rows.rows[~np.isin(codes[rows.rows], rare)])
     is_left = np.isin(np.arange(len(values)), rows.rows)
     task: Task = "binary" if len(names) == 2 else "multiclass"

@@ -1,8 +1,8 @@
 """Scale inputs: a network sees (x - offset) * scale, computed in float64 and rounded once.
 
 Each function takes the training rows, a `Split` with inputs (N, I), and returns `offset` and
-`scale`, numbers or arrays (I,). A column that never changes gets the scale 1, so that it stays
-finite. The rows are never in memory as a whole.
+`scale`, numbers or arrays (I,). A constant column gets scale 1, so that it stays finite. The rows
+are never all in memory.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ else:
 
 
 _COLUMNS_BYTES = 64 << 20
-_SMALLEST_SQUARED = 2.0**-500  # squares of less have few digits, or none
-_ENLARGED = 2.0**700  # the least float64, 2**-1074, has a square then
-_LEAST_SPREAD = float_info.min  # the inverse of less may overflow
+_SMALLEST_SQUARED = 2.0**-500  # squares of smaller numbers lose precision or underflow
+_ENLARGED = 2.0**700  # makes the square of even the smallest float64, 2**-1074, representable
+_LEAST_SPREAD = float_info.min  # the inverse of a smaller number may overflow
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def unit(rows: Split) -> OffsetAndScale:
 
 
 def standard(rows: Split) -> OffsetAndScale:
-    """Bring every column to mean 0 and standard deviation 1."""
+    """Scale every column to mean 0 and standard deviation 1."""
     mean, deviation = _moments(rows.inputs, rows.rows)
     underflowed = (deviation < _SMALLEST_SQUARED) & (deviation >= 0)
     if underflowed.any():
@@ -69,12 +69,12 @@ def standard(rows: Split) -> OffsetAndScale:
 
 
 def _moments(inputs: Numbers, rows: Rows) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the mean and the standard deviation of every column; -1 where it never changes.
+    """Return the mean and standard deviation of every column; -1 for a constant column.
 
-    Both are taken of the differences to the first row, which have more digits than the numbers.
-    Means m and sums of squared deviations S of blocks are joined: with d the difference of two
-    means, n S = n (S1 + S2) + n1 n2 d² (Chan, Golub and LeVeque 1983, Algorithms for Computing
-    the Sample Variance).
+    Both are computed from differences to the first row, which keep more digits. Means m and sums of
+    squared deviations S of blocks are combined: with d the difference of two means,
+    n S = n (S1 + S2) + n1 n2 d² (Chan, Golub and LeVeque 1983, Algorithms for Computing the Sample
+    Variance).
     """
     first = inputs[rows[:1]].astype(np.float64)
     mean = squares = np.zeros(inputs.shape[1])
@@ -93,13 +93,13 @@ def _moments(inputs: Numbers, rows: Rows) -> tuple[NDArray[np.float64], NDArray[
 
 
 def minmax(rows: Split) -> OffsetAndScale:
-    """Bring every column to the range 0 to 1."""
+    """Scale every column to the range 0 to 1."""
     lowest, highest = extremes(rows)
     return lowest, _inverse(highest - lowest)
 
 
 def extremes(rows: Split) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the lowest and the highest value of every column, (I,)."""
+    """Return the minimum and maximum of every column, (I,)."""
     blocks = row_blocks(rows.inputs, rows.rows)
     ranges = [(block.min(axis=0), block.max(axis=0)) for _, block in blocks]
     low, high = (np.array(each, np.float64) for each in zip(*ranges, strict=True))
@@ -107,9 +107,9 @@ def extremes(rows: Split) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
 
 
 def robust(rows: Split, columns_bytes: int = _COLUMNS_BYTES) -> OffsetAndScale:
-    """Bring every column to median 0 and interquartile range 1.
+    """Scale every column to median 0 and interquartile range 1.
 
-    Columns of `columns_bytes` are in memory at a time, or one.
+    Columns of up to `columns_bytes`, but at least one, are in memory at once.
     """
     inputs, count = rows.inputs, len(rows)
     columns = max(1, columns_bytes // (count * np.dtype(np.float64).itemsize))
@@ -130,7 +130,7 @@ def _inverse(spread: NDArray[np.float64]) -> NDArray[np.float64]:
 
 @dataclass(frozen=True)
 class Scaler(Entry):
-    """A way to scale; `fit` is as the module says."""
+    """A scaling method; `fit` is described in the module docstring."""
 
     fit: Callable[[Split], OffsetAndScale]
 
@@ -145,12 +145,12 @@ SCALERS: dict[str, Scaler] = {
 
 
 def fit(name: str, split: Split, scaled: Sequence[bool] | None = None) -> Scaling:
-    """Fit the scaler called `name` on the rows of the training split.
+    """Fit the scaler called `name` to the training split.
 
     Parameters
     ----------
     scaled : sequence of bool, optional
-        Which of the inputs it is for; the others stay as they are.
+        Whether to scale each input; by default all.
     """
     offset, scale = SCALERS[name].fit(split)
     if scaled is None or all(scaled):
@@ -159,26 +159,26 @@ def fit(name: str, split: Split, scaled: Sequence[bool] | None = None) -> Scalin
 
 
 def check_spread(scaling: Scaling, names: Sequence[str], remedy: str) -> None:
-    """Raise `DataError` for columns whose values differ, but too little to be scaled."""
+    """Raise `DataError` for columns whose values differ by too little to be scaled."""
     too_large = np.broadcast_to(scaling.scale, len(names)) >= 1.0 / _LEAST_SPREAD
     if too_large.any():
         raise DataError(
             f"column {names[int(too_large.argmax())]}: its values in the training rows differ by "
-            f"less than {_LEAST_SPREAD:.1e}, too little for float64 to scale; multiply it by a "
+            f"less than {_LEAST_SPREAD:.1e}, too little to scale in float64; multiply it by a "
             f"large number{remedy}"
         )
 
 
 def fit_targets(split: Split) -> Scaling:
-    """Return the scaling that brings every target of a regression to mean 0 and deviation 1."""
+    """Return the scaling of regression targets to mean 0 and standard deviation 1."""
     return Scaling(*standard(replace(split, inputs=split.targets)))
 
 
 def scaled_targets(targets: Numbers, scaling: Scaling) -> NDArray[np.float64]:
-    """Return targets, numbers (N, O), as the network learns them."""
+    """Return numeric targets (N, O) as the network learns them."""
     return np.asarray((targets - scaling.offset) * scaling.scale)
 
 
 def unscaled(outputs: Numbers, scaling: Scaling) -> NDArray[np.float64]:
-    """Return outputs of a network that has learned scaled targets, in the units of the targets."""
+    """Return the outputs of a network with scaled targets, in the units of the targets."""
     return np.asarray(outputs, np.float64) / scaling.scale + scaling.offset

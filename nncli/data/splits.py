@@ -1,4 +1,4 @@
-"""Rows of arrays that belong together: to train, to validate, to test."""
+"""Splits of arrays: training, validation and test rows."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ SPLITS = ("train", "validation", "held_out", "test")
 
 @dataclass(frozen=True)
 class Split:
-    """Some rows of an array: several splits may share one array and copy nothing.
+    """Some rows of arrays: several splits can share the arrays without a copy.
 
     Attributes
     ----------
     inputs : array (N, I), any numeric dtype; images stay uint8
-    targets : array (N,) of integers that index the classes, or array (N, O) of real numbers
-    rows : array (B,), the rows of `inputs` and `targets` that belong to the split
+    targets : array (N,) of class indices, or array (N, O) of real numbers
+    rows : array (B,), the rows of `inputs` and `targets` in the split
     weights : array (N,) or None
-        How much each row counts in training; None for rows that count alike.
+        Weight of each row in training; None for equal weights.
     """
 
     inputs: NDArray[Any]
@@ -44,7 +44,7 @@ class Split:
 
     @property
     def of_classes(self) -> bool:
-        """Whether the targets are classes, not numbers."""
+        """Whether the targets are classes rather than numbers."""
         return self.targets.ndim == 1
 
     def part(self, rows: Rows) -> Split:
@@ -53,15 +53,15 @@ class Split:
 
 
 def in_order(splits: Mapping[str, Split]) -> dict[str, Split]:
-    """Return those of the splits that have rows, in the order of `SPLITS`."""
+    """Return the splits that have rows, in the order of `SPLITS`."""
     return {name: splits[name] for name in SPLITS if len(splits.get(name, ()))}
 
 
 def row_numbers(count: int) -> Rows:
-    """Return the numbers from 0 to `count` - 1; those of very many rows take four bytes each."""
+    """Return the numbers from 0 to `count` - 1, four bytes each if there are very many rows."""
     return np.arange(count, dtype=np.intp if count <= _MANY_ROWS else np.uint32)
 
 
 def whole(inputs: NDArray[Any], targets: NDArray[Any]) -> Split:
-    """Return a split that has every row."""
+    """Return a split of all rows."""
     return Split(inputs, targets, row_numbers(len(inputs)))

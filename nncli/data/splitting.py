@@ -1,4 +1,4 @@
-"""Take rows to test and to validate out of the training rows."""
+"""Split rows into training, validation and test rows."""
 
 from __future__ import annotations
 
@@ -30,24 +30,24 @@ def divide(
     fold: Fold | None = None,
     rules: Rules | None = None,
 ) -> dict[str, Rows]:
-    """Divide all rows of a file into ``train`` and what `shares` and `fold` ask for.
+    """Split all rows of a file into ``train`` and the parts that `shares` and `fold` request.
 
-    Rows to test with are taken first, so that they are the same for every fold; then those of the
-    fold, ``held_out``; of what is left, rows to validate with.
+    Test rows are taken first, so that they are the same for every fold, then those of the fold,
+    ``held_out``, then validation rows.
 
     Parameters
     ----------
     shares : mapping of ``test`` and ``validation`` to `Share`
     classes : sequence of str
-        Names of the classes, for messages; none where the targets are numbers.
+        Names of the classes, for messages; empty if the targets are numbers.
     name : str
-        The file, for messages.
+        Name of the file, for messages.
     rules : Rules, optional
 
     Raises
     ------
     DataError
-        As `Division.training_rows`.
+        As for `Division.training_rows`.
     """
     if rules and (rules.groups is not None or rules.times is not None):
         return divide_whole(rows, shares, seed, classes, name, fold, rules)
@@ -83,17 +83,18 @@ def divide_whole(
     fold: Fold | None,
     rules: Rules,
 ) -> dict[str, Rows]:
-    """Divide rows in whole groups, or by time, as `divide` does the others.
+    """Split rows as whole groups, or by time; otherwise as `divide`.
 
     Raises
     ------
     DataError
-        When nothing is left, also of a class where these are an error, and for folds by time.
+        If no training row is left, in total or, where that is an error, of a class; and for folds
+        by time.
     """
     if fold is not None and rules.times is not None:
         raise DivisionError(
-            f"{name}: data.time divides rows by time, and folds hold out rows of any time; leave "
-            "one of them out",
+            f"{name}: data.time splits rows by time, but folds hold out rows of any time; remove "
+            "one of them",
             of_folds=True,
         )
     parts = Division(name, [len(rows)], shares, of_classes=bool(classes)).parts(fold)
@@ -123,7 +124,7 @@ def divide_whole(
 
 
 def _check_groups(groups: Rows, needed: int, parts: Iterable[str], name: str) -> None:
-    """Raise `DivisionError` for fewer groups than are needed."""
+    """Raise `DivisionError` if there are too few groups."""
     found = len(np.unique(groups))
     if found < needed:
         of_folds = "held_out" in parts
@@ -131,7 +132,7 @@ def _check_groups(groups: Rows, needed: int, parts: Iterable[str], name: str) ->
         folds = " in folds" if of_folds else ""
         raise DivisionError(
             f"{name}: has {count(found, 'group')} of data.group, too few to {purposes} with{folds} "
-            f"in whole groups, which takes {needed}; ask for fewer parts, or get more groups",
+            f"without splitting groups, which takes {needed}; request fewer parts, or add groups",
             of_folds=of_folds,
         )
 
@@ -139,22 +140,22 @@ def _check_groups(groups: Rows, needed: int, parts: Iterable[str], name: str) ->
 def _check_trained(
     rows: Split, train: Split, classes: Sequence[str], name: str, rules: Rules
 ) -> None:
-    """Tell of classes that no training row has, or refuse them."""
+    """Warn about classes without a training row, or refuse them."""
     known = np.unique(rows.targets[rows.rows])
     gone = [classes[each] for each in np.setdiff1d(known, train.targets[train.rows])]
     if not gone:
         return
     key = "group" if rules.times is None else "time"
-    text = f"{name}: as data.{key} divides the rows, no training row has the class {listed(gone)}"
+    text = f"{name}: in the split by data.{key}, no training row has the class {listed(gone)}"
     if rules.rare == "error":
-        raise DivisionError(f"{text}; set fewer rows to test and validate with, or leave it out")
+        raise DivisionError(f"{text}; reduce data.test and data.validation, or remove data.{key}")
     rules.note(f"{text}; it cannot be learned")
 
 
 def divide_alike(
     rows: Split, seed: int, classes: Sequence[str], name: str, fold: Fold | None
 ) -> dict[str, Split]:
-    """Return rows that train and test alike; with a fold those in it test, and the others train."""
+    """Return all rows as both training and test rows; with a fold, hold out its rows."""
     if fold is None:
         return {"train": rows, "test": rows}
     divided = divide(rows, {}, seed, classes, name, fold)
@@ -162,7 +163,7 @@ def divide_alike(
 
 
 _ALL_TRAIN = (
-    "they all train, so that no test row shows how well they are told; data.rare: drop leaves them "
-    "out"
+    "all their rows are training rows, so no test row measures how well they are predicted; set "
+    "data.rare: drop to leave them out"
 )
 _STREAMS = {"test": Stream.TEST_SPLIT, "validation": Stream.VALIDATION_SPLIT}

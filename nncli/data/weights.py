@@ -1,4 +1,4 @@
-"""How much each row counts in training: given for each, or by its class."""
+"""Weights of training rows: given for each row, or by class."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
@@ -28,28 +28,28 @@ def row_weights(
     given: NDArray[np.float64] | None,
     of_classes: ClassWeights | None,
 ) -> NDArray[np.float64] | None:
-    """Return how much each row counts (N,), 1 on average over the training rows.
+    """Return the weight of each row (N,), 1 on average over the training rows.
 
     Parameters
     ----------
     name : str
-        What the rows are called in messages.
+        Name of the rows in messages.
     values : array (N,) or (N, O)
-        Their targets.
+        Targets of the rows.
     given : array (N,), optional
-        As `given_weights` returns it.
+        Weights from `given_weights`.
     of_classes : "balanced" or mapping of class to number, optional
-        ``balanced`` lets all classes count alike.
+        Weights of the classes; ``balanced`` gives all classes the same total weight.
 
     Returns
     -------
     array (N,) or None
-        None where all rows count alike.
+        None if all rows have the same weight.
 
     Raises
     ------
     DataError
-        When there are no classes, or no training row counts.
+        If there are no classes, or all training rows have weight 0.
     """
     if given is None and of_classes is None:
         return None
@@ -60,24 +60,24 @@ def row_weights(
         weights = weights * _of_classes(of_classes, targets.classes, values[train])[values]
     mean = float(weights[train].mean())
     if not mean > 0:
-        raise DataError(f"{name}: every training row has the weight 0; nothing would count")
+        raise DataError(f"{name}: every training row has weight 0; nothing would be learned")
     return np.asarray(weights / mean)
 
 
 def given_weights(table: Table, name: str) -> NDArray[np.float64]:
-    """Return a column of weights (N,). Raises `DataError` for one that is below 0 or blank."""
+    """Return a column of weights (N,). Raise `DataError` for one that is negative or missing."""
     if table.kind(name) == "category":
-        raise DataError(f"{table.name}: column {name} holds text; a weight is a number")
+        raise DataError(f"{table.name}: column {name} is text; weights must be numbers")
     weights = table.columns[name].astype(np.float64)
-    wrong = ~(weights >= 0)  # blank, too
+    wrong = ~(weights >= 0)  # or blank
     if wrong.any():
         row = int(wrong.argmax())
         blank = np.isnan(weights[row])
         found = "is blank" if blank else f"found {weights[row]:g}"
-        remedy = "; write 0 for a row that shall not count" if blank else ""
+        remedy = "; write 0 to ignore a row" if blank else ""
         raise DataError(
-            f"{table.name}: {table.place(row)}, column {name}: {found}; a weight is a number of 0 "
-            f"or more{remedy}"
+            f"{table.name}: {table.place(row)}, column {name}: {found}; weights must be 0 or more"
+            f"{remedy}"
         )
     check_size(table, name, weights)
     return weights
@@ -89,12 +89,12 @@ def weight_table(weights: object, rows: int, name: str = "weights") -> Table:
     Raises
     ------
     DataError
-        When they are not one for each of `rows` rows.
+        If there is not exactly one weight for each of `rows` rows.
     """
     columns = [*column_of(weights, name).values()]
     if len(columns) != 1 or len(columns[0]) != rows:
         found = count(len(columns[0]), "row") + (f" of {len(columns)}" if len(columns) > 1 else "")
-        raise DataError(f"{name}: has {found}; expected one number for each of {rows}")
+        raise DataError(f"{name}: has {found}; expected one number for each of {rows} rows")
     return Table(name, {name: columns[0]}, place)
 
 

@@ -1,4 +1,4 @@
-"""Which groups of rows are taken out of others: no group is divided."""
+"""Hold out whole groups of rows."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     Whole = NDArray[np.integer[Any]]
 
-_WINDOW = 50  # so many groups on both sides of the number of rows that is asked for are chosen from
+_WINDOW = 50  # groups to choose from before and after the one that reaches the requested rows
 _TRIALS = 20
 
 
@@ -31,17 +31,17 @@ def hold_out_groups(
     groups: Whole,
     leave: int = 1,
 ) -> tuple[Split, Split]:
-    """Divide a split into the rest and groups with `count` rows, or as near as they allow.
+    """Split off whole groups with `count` rows, or as near to it as possible.
 
-    Of some random choices that is taken which leaves rows of most strata, is nearest to `count`,
-    and has the strata in the proportion of all rows. At least one group is taken.
+    The best of some random choices is taken: the one that leaves rows of the most strata, then is
+    nearest to `count`, then best keeps the proportions of the strata. At least one group is taken.
 
     Parameters
     ----------
     strata, groups : array (N,) of int
-        What rows are to be alike in, and the group of each.
+        Stratum and group of each row.
     leave : int
-        So many groups stay at least.
+        Fewest groups to leave.
 
     Returns
     -------
@@ -69,9 +69,9 @@ def hold_out_groups(
 def fold_out_groups(
     split: Split, fold: Fold, seed: int, strata: Whole, groups: Whole
 ) -> tuple[Split, Split]:
-    """Divide a split into the rest and the groups of a fold; parameters as above.
+    """Split off the groups of a fold; parameters are as for `hold_out_groups`.
 
-    The largest groups are dealt first, each to the fold that has the fewest rows of its strata.
+    The largest groups are dealt first, each to the fold with the fewest rows of its strata.
     """
     labels = strata[split.rows]
     _, of_row, sizes = np.unique(groups[split.rows], return_inverse=True, return_counts=True)
@@ -89,7 +89,7 @@ def fold_out_groups(
 
 
 def _taken(sizes: Sequence[int], count: int, leave: int) -> list[int]:
-    """Return places of some sizes, whose sum is nearest to `count`; `leave` others stay."""
+    """Return the indices of sizes whose sum is nearest to `count`, leaving at least `leave`."""
     taken = _nearest(sizes, count)
     if len(sizes) - len(taken) >= leave:
         return taken
@@ -98,10 +98,10 @@ def _taken(sizes: Sequence[int], count: int, leave: int) -> list[int]:
 
 
 def _nearest(sizes: Sequence[int], count: int) -> list[int]:
-    """Return places of some sizes, of one at least, whose sum is nearest to `count`.
+    """Return the indices of one or more sizes whose sum is nearest to `count`.
 
-    The first are taken; only those around the place where `count` is reached are chosen from, as
-    bits of the sums that the sizes up to each can have.
+    The first sizes are taken, and the choice is among those around the point where `count` is
+    reached. The bits of each integer in `sums` are the possible sums of the sizes so far.
     """
     reached = int(np.searchsorted(np.cumsum(sizes), count, side="right"))
     first = max(0, reached - _WINDOW)
@@ -112,7 +112,7 @@ def _nearest(sizes: Sequence[int], count: int) -> list[int]:
         sums.append(sums[-1] | sums[-1] << size)
     allowed = sums[-1]
     if not first:
-        allowed &= ~1  # none of them
+        allowed &= ~1  # at least one size must be taken
     left = _nearest_sum(allowed, count - before)
     taken = [*range(first)]
     for place in reversed(range(len(window))):
@@ -123,7 +123,7 @@ def _nearest(sizes: Sequence[int], count: int) -> list[int]:
 
 
 def _nearest_sum(sums: int, wanted: int) -> int:
-    """Return the number nearest to one that is among the sums, the smaller of two."""
+    """Return the possible sum nearest to `wanted`, the smaller one of a tie."""
     below = (sums & ((1 << wanted + 1) - 1)).bit_length() - 1
     above = sums >> wanted
     if not above:

@@ -1,1 +1,1 @@
-"""Tables: what their columns and targets are, and the inputs made of them."""
+"""Tables: kinds of columns, targets, and encoding as inputs."""

@@ -1,4 +1,4 @@
-"""What the user has said of a table, and where its columns are spoken of."""
+"""The user's settings for a table."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,45 +17,45 @@ from nncli.data.weights import ClassWeights
 
 @dataclass(frozen=True)
 class Choices:
-    """What the user has said of a table; everything else shows in its cells.
+    """The user's settings for a table; everything else is inferred from its cells.
 
     Attributes
     ----------
     target : sequence of str
     task : str, optional
     columns : mapping of str to mapping
-        Of some columns ``kind``, ``order`` (of dates), ``missing`` and ``fill``.
+        For some columns, ``kind``, ``order`` (of dates), ``missing`` and ``fill``.
     drop : collection of str
-        Columns that are not read.
+        Columns to ignore.
     id : str, optional
-        A column that is no input, but stands beside the predictions.
+        Column to show next to predictions; not an input.
     weight : str, optional
-        A column that says how much each row counts in training.
+        Column of row weights in training.
     group : str, optional
-        A column that is no input: rows with the same cell are all in the same split.
+        Column of groups: rows with the same cell stay in the same split; not an input.
     time : str, optional
-        A column by whose order the rows are divided; an input like any other.
+        Column by whose order the rows are split; also an input.
     class_weight : "balanced" or mapping of class to number, optional
-        How much the rows of each class count.
+        Weights of the classes.
     blanks : collection of str
-        Cells that count as blank.
+        Texts that count as blank cells.
     decimal : "." or ",", optional
-        What begins the fraction of a number in text; by default what the columns show.
+        Decimal mark of numbers in text; by default inferred from the columns.
     missing : "error" or "auto"
-        What blank cells are in columns of which `columns` does not say it: see `described`.
+        How to treat blank cells of columns for which `columns` does not set it: see `described`.
     says_missing : bool
-        Whether that was said, and is no default.
+        Whether the user set `missing`.
     leaves_out : bool
-        Whether columns that nothing can be learned from are left out; not of inputs that were
+        Whether to leave out columns from which nothing can be learned; false if the inputs were
         given as such.
     classes : sequence of str
-        Those that there are, in their order, where they are known.
+        Known classes, in order.
     encoding : Encoding, optional
-        How the columns become inputs, where it is known.
+        Known encoding of the columns as inputs.
     order : ClassOrder
-        What is said of the order of the classes, where they are not known.
+        Order of the classes, used if they are not known yet.
     rules : Rules
-        How rows are divided.
+        Rules for the split.
     """
 
     target: Sequence[str]
@@ -79,7 +79,7 @@ class Choices:
 
     @property
     def roles(self) -> dict[str, str]:
-        """What the columns that are no inputs are, by name."""
+        """The roles of columns that are not inputs, by name."""
         roles = dict.fromkeys(self.drop, "dropped")
         others = ((self.group, "group"), (self.id, "id"), (self.weight, "weight"))
         roles |= {name: role for name, role in others if name is not None}
@@ -87,29 +87,29 @@ class Choices:
 
     @property
     def named(self) -> list[str]:
-        """All columns that are spoken of."""
+        """All columns that the settings mention."""
         time = [] if self.time is None else [self.time]
         return list(dict.fromkeys([*self.roles, *time, *self.columns]))
 
     @property
     def kinds(self) -> dict[str, Wanted]:
-        """The kinds that are not to be taken from the cells; of dates, that text stays so."""
+        """The kinds that are not inferred from the cells; for dates, text is read as written."""
         chosen = {name: each["kind"] for name, each in self.columns.items() if each.get("kind")}
         chosen = {name: "written" if each == "date" else each for name, each in chosen.items()}
         if self.weight is not None:
             chosen[self.weight] = "number"
         for name in filter(None, (self.id, self.group)):
-            chosen[name] = "category"  # as it stands in the file
+            chosen[name] = "category"  # as written in the file
         return chosen
 
     def check_names(self, names: Sequence[str], name: str) -> None:
-        """Raise `DataError` when a column that is spoken of is not there."""
+        """Raise `DataError` if a column that the settings mention does not exist."""
         for column in self.named:
             if column not in names:
                 role = self.roles.get(column, "time" if column == self.time else None)
                 raise DataError(
                     f"{name}: has no column '{column}'"
-                    + (f" for data.{_KEYS[role]}" if role else " as data.columns says")
+                    + (f" for data.{_KEYS[role]}" if role else " for data.columns")
                     + (did_you_mean(column, names) or f"; it has {listed(names, 10)}")
                 )
 

@@ -1,4 +1,4 @@
-"""The order of classes that the user has said; the second of two is the positive one."""
+"""The user's order of the classes; the second of two is the positive class."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -13,14 +13,14 @@ from nncli.data.tables.targets import Targets
 
 @dataclass(frozen=True)
 class ClassOrder:
-    """What the user has said of the order of the classes.
+    """The user's order of the classes.
 
     Attributes
     ----------
     classes : sequence of str
-        All of them in their order; empty for the order of their names.
+        All classes, in order; empty to sort them by name.
     positive : str, optional
-        Which of two is the second, the positive one.
+        Positive class, the second of two.
     """
 
     classes: Sequence[str] = ()
@@ -32,12 +32,12 @@ class ClassOrder:
         Parameters
         ----------
         name : str
-            What they are from, for messages.
+            Name of the file or data, for messages.
 
         Raises
         ------
         DataError
-            For a class that is unknown, missing or named twice, and where there are none.
+            If a class is unknown, missing or named twice, or the task has no classes.
         """
         for key, said in (("classes", self.classes), ("positive", self.positive)):
             if said and not targets.classes:
@@ -46,7 +46,7 @@ class ClassOrder:
             places = _places(targets, self.classes, name, "classes")
             if rest := [each for at, each in enumerate(targets.classes) if at not in places]:
                 raise DataError(
-                    f"{name}: data.classes lacks {listed(rest, 10)}, which rows have; name every "
+                    f"{name}: data.classes lacks {listed(rest, 10)}, found in the rows; list every "
                     "class"
                 )
             targets = replace(targets, classes=[targets.classes[place] for place in places])
@@ -57,19 +57,19 @@ class ClassOrder:
         return targets
 
     def check(self, targets: Targets, name: str) -> None:
-        """Raise `DataError` when there is a positive class, but not one of two."""
+        """Raise `DataError` if `positive` is set, but is not one of two classes."""
         if self.positive is None:
             return
         if len(targets.classes) != 2:
             raise DataError(
-                f"{name}: data.positive is for two classes; found {len(targets.classes)}: "
-                f"{listed(in_order(targets.classes), 10)}; leave it out"
+                f"{name}: data.positive needs two classes; found {len(targets.classes)}: "
+                f"{listed(in_order(targets.classes), 10)}; remove it"
             )
-        _places(targets, [self.positive], name, "positive")  # rare classes are left out by now
+        _places(targets, [self.positive], name, "positive")  # may have been left out as rare
 
 
 def _places(targets: Targets, said: Sequence[str], name: str, key: str) -> list[int]:
-    """Return the place of each class that is named, by the rules for cells."""
+    """Return the index of each named class, matched like a cell."""
     places: list[int] = targets.codes(np.array(said, object)).tolist()
     for at, (each, place) in enumerate(zip(said, places, strict=True)):
         if place == len(targets.classes):

@@ -1,4 +1,4 @@
-"""A column of a table that a network sees: what a table shows of it, and how it becomes inputs."""
+"""Input columns of a table: their settings, and their encoding as network inputs."""
 
 from __future__ import annotations
 
@@ -26,40 +26,40 @@ Missing = Literal["error", "auto", "mean", "median", "constant", "indicator"]
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
 POLICIES: tuple[Missing, ...] = get_args(Missing)
-LARGEST = 1e30  # float32 holds it, scaled too
-MOST_BLANKS = 1000  # a column is searched for each that is a number
+LARGEST = 1e30  # fits in float32, even after scaling
+MOST_BLANKS = 1000  # each numeric one takes a search of the column
 
 
 class Odd(NamedTuple):
-    """Rows whose cells are none that the training rows have."""
+    """Rows with cells unlike any in the training rows."""
 
-    unknown: NDArray[np.intp]  # the text is none of the categories: their inputs are all 0
-    blank: NDArray[np.intp]  # the cell is blank, and was in no training row
+    unknown: NDArray[np.intp]  # the text is an unknown category: its inputs are all 0
+    blank: NDArray[np.intp]  # the cell is blank, unlike in all training rows
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column that a network sees.
+    """An input column of a table.
 
     Attributes
     ----------
     name : str
     kind : str
-        A number is one input; a Boolean one of 0 and 1; a category as many as it has different
-        texts, each 1 where the cell is that text and else 0; a date those of its `parts`.
+        A number is one input; a Boolean is one input, 0 or 1; a category has one input per text,
+        1 if the cell is that text, else 0; a date has the inputs of its `parts`.
     missing : str
-        What a blank cell is: an ``error``; the ``mean`` or ``median`` of the training rows; a
-        ``constant``; or it has an input of its own, the ``indicator``, which is 1 where the cell
-        is blank. A number or Boolean with an indicator takes the mean there, too. Where the
-        training data has no blank cell it may be ``auto``: a blank cell of later rows is odd, and
-        taken for the median of a number, the mean of a Boolean, and none of the categories.
+        How to treat a blank cell: as an ``error``; as the ``mean`` or ``median`` of the training
+        rows; as a ``constant``; or with an extra ``indicator`` input, which is 1 if the cell is
+        blank. A number or Boolean with an indicator also takes the mean. If no training row is
+        blank, it can be ``auto``: later blank cells are odd, and take the median of a number, the
+        mean of a Boolean, and no category.
     fill : float, str or None
-        What stands for a blank cell: the constant, or what `fit` has found.
+        Value for blank cells: the constant, or the one from `fit`.
     categories : tuple of str
-        The different texts of the training rows, `canonical` and sorted.
+        Different texts of the training rows, `canonical` and sorted.
     parts : tuple of str
-        What varies of dates in the training rows: see `moments`. Otherwise they are as numbers, of
-        days since 1970.
+        Parts of dates that vary in the training rows: see `moments`. Otherwise dates are treated as
+        numbers, days since 1970.
     """
 
     name: str
@@ -71,7 +71,7 @@ class Column:
 
     @property
     def inputs(self) -> list[str]:
-        """The names of the network's inputs that it becomes."""
+        """The names of the network inputs of this column."""
         names = [f"{self.name}={each}" for each in self.categories]
         if self.kind != "category":
             names = input_names(self.name, self.parts) if self.kind == "date" else [self.name]
@@ -79,22 +79,22 @@ class Column:
 
     @property
     def scaled(self) -> list[bool]:
-        """Which of its inputs are scaled: numbers, not those that are 0 or 1, nor on a circle."""
+        """Whether each input is scaled: numbers are, but not 0 or 1, or points on a circle."""
         numbers = {"number": [self.name], "date": input_names(self.name, NUMBERS)}
         return [name in numbers.get(self.kind, ()) for name in self.inputs]
 
     def fit(self, table: Table, rows: Rows) -> Column:
-        """Return it with the fill and the categories that the training rows give.
+        """Return a copy with the fill and categories found in the training rows.
 
         Raises
         ------
         DataError
-            As `encode`, and when every cell is blank of a column that needs one.
+            As for `encode`, and if all cells of a column that needs values are blank.
         """
         if self._needs_cells and blank_cells(table.columns[self.name][rows]).all():
             raise DataError(
-                f"{table.name}: column {self.name}: every cell of the training rows is blank; add "
-                "it to data.drop"
+                f"{table.name}: column {self.name}: every value in the training rows is missing; "
+                "add it to data.drop"
             )
         if self.kind == "category":
             texts, fill = different_texts(table.columns[self.name][rows]), self.fill
@@ -108,7 +108,7 @@ class Column:
         if self.missing in ("error", "constant"):
             return self
         if self.missing == "auto" and self.kind in ("number", "date"):
-            from nncli.data.files.values import median  # which needs NumPy at once
+            from nncli.data.files.values import median  # imports NumPy at once
 
             return replace(self, fill=median(self._measures(table)[rows]))
         known = self._numbers(table)[rows]
@@ -116,12 +116,12 @@ class Column:
         return replace(self, fill=float(figure(known[~np.isnan(known)])))
 
     def encode(self, table: Table, out: NDArray[Any]) -> Odd:
-        """Write the inputs of every row of `table` to `out` (N, inputs), and return odd rows.
+        """Write the inputs of all rows of `table` to `out` (N, inputs), and return odd rows.
 
         Raises
         ------
         DataError
-            For the first blank cell that must not be, and a number too large.
+            At the first blank cell that is not allowed, or a number that is too large.
         """
         blank = blank_cells(table.columns[self.name])
         is_odd = self.missing in ("error", "auto") and self._blank_category is None and blank.any()
@@ -164,25 +164,25 @@ class Column:
         return np.flatnonzero(codes == -2)
 
     def takes_texts(self, cells: Cells) -> bool:
-        """Return whether all texts are numbers or Booleans, as a CSV file of them would have."""
+        """Return whether all texts are numbers or Booleans, as written in a CSV file."""
         means = NUMBER.fullmatch if self.kind == "number" else _TRUTHS.get
         return all(means(canonical(text)) is not None for text in {*cells})
 
     @property
     def _needs_cells(self) -> bool:
-        """Whether a cell must be known in training: for a mean, or as no cell may be blank."""
+        """Whether training needs a value: for a statistic, or because blanks are errors."""
         numeric = self.kind != "category" and self.missing != "constant"
         return numeric or self.missing == "error"
 
     def _in_place_of_blanks(self, table: Table) -> tuple[str, str]:
-        """Return what was expected in a blank cell, and the setting that makes something of it."""
+        """Return what was expected instead of a blank cell, and a setting that accepts it."""
         if table.columns[self.name].dtype == BLANK_BOOLEAN:
             return "Boolean", "kind: boolean, missing: indicator"
         return KIND_WORDS[self.kind], f"missing: {_REMEDIES[self.kind]}"
 
     @property
     def _blank_category(self) -> str | None:
-        """The category that a blank cell is; to earlier versions the text nan was one."""
+        """The category of blank cells; in earlier versions, the text nan was one."""
         if self.kind != "category" or self.missing == "indicator":
             return None
         if self.missing == "constant":
@@ -190,7 +190,7 @@ class Column:
         return next((text for text in NOT_A_NUMBER if text in self.categories), None)
 
     def _measures(self, table: Table) -> Cells:
-        """Return the cells, of dates as days since 1970."""
+        """Return the cells, with dates as days since 1970."""
         cells = table.columns[self.name]
         return days_of(cells) if self.kind == "date" else cells
 
@@ -219,12 +219,12 @@ _REMEDIES: dict[Kind, Missing] = {
 
 
 def found_text(text: str) -> str:
-    """Return how a message names a text of a cell."""
+    """Return the phrase for the text of a cell in a message."""
     return f"found {text[:40]!r}"
 
 
 def check_texts(table: Table, name: str) -> None:
-    """Raise `DataError` for the first text of a column that cannot be saved as a name."""
+    """Raise `DataError` at the first text of a column that cannot be saved as a name."""
     cells = table.columns[name]
     if cells.dtype.kind != "O" or not any(map(has_surrogate, {*cells} - {None})):
         return
@@ -236,20 +236,20 @@ def check_texts(table: Table, name: str) -> None:
 
 
 def check_inputs(table: str, columns: Sequence[Column]) -> None:
-    """Raise `DataError` where two columns lead to inputs of one name."""
+    """Raise `DataError` if two columns have inputs of the same name."""
     owners: dict[str, str] = {}
     for column in columns:
         for name in column.inputs:
             if name in owners:
                 raise DataError(
-                    f"{table}: the columns {owners[name]!r} and {column.name!r} both lead to an "
-                    f"input called {name!r}; rename one of them, or add it to data.drop"
+                    f"{table}: columns {owners[name]!r} and {column.name!r} both have an input "
+                    f"named {name!r}; rename one of them, or add it to data.drop"
                 )
             owners[name] = column.name
 
 
 def different_texts(cells: Cells) -> set[str]:
-    """Return the different texts, `canonical`, of cells that are not blank."""
+    """Return the different `canonical` texts of cells that are not blank."""
     return {canonical(text) for text in {*cells} - {None}}
 
 
@@ -266,7 +266,7 @@ def suits(numbers: NDArray[Any]) -> bool:
     """Return whether all numbers are finite, and none is too large for scaling or float32."""
     if numbers.dtype.kind != "f" or not numbers.size:
         return True
-    # An extreme is NaN where a number is. As Python's: 1e30 is no float16.
+    # NaN propagates to min and max. Compare Python floats: float16 cannot hold 1e30.
     return float(numbers.min()) >= -LARGEST and float(numbers.max()) <= LARGEST
 
 
@@ -276,9 +276,9 @@ def unsuited_numbers(numbers: NDArray[Any]) -> NDArray[np.bool_]:
 
 
 def check_size(table: Table, name: str, numbers: Numbers) -> None:
-    """Raise `DataError` for a number that scaling or float32 would bring to infinity."""
+    """Raise `DataError` for a number that would overflow in scaling or in float32."""
     if suits(numbers):
-        return  # the usual case, without a look at each
+        return  # the usual case, without a check of each number
     large = np.abs(numbers) > LARGEST
     if large.any():
         row = int(large.argmax())

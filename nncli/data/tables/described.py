@@ -1,4 +1,4 @@
-"""What columns are as a table shows them: inputs of which kind, or text that is no category."""
+"""Infer the kinds of input columns from a table, and find text that has no categories."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -30,27 +30,28 @@ def described(
     *,
     missing: Missing = "error",
 ) -> list[Column]:
-    """Return the columns called `names` as a table shows them, except where the user chose.
+    """Return the columns called `names`, inferred from a table unless the user chose otherwise.
 
     Parameters
     ----------
     chosen : mapping of str to mapping
-        Of some columns ``kind``, ``missing`` and ``fill``.
+        For some columns, ``kind``, ``missing`` and ``fill``.
     missing : str
-        What blank cells are in columns of which `chosen` does not say it. With ``auto`` numbers
-        take the median where a cell of the table is blank, and Booleans and text have an input of
-        their own.
+        How to treat blank cells of columns for which `chosen` does not set it. With ``auto``, in
+        columns with blank cells, numbers take the median, and Booleans and text get an indicator
+        input.
 
     Raises
     ------
     DataError
-        For dates, and text that names its row instead of a category, unless chosen as category.
+        For dates as text, and text that names rows rather than categories, unless chosen as
+        category.
     """
     columns = []
     for name in names:
         settings = dict(chosen.get(name, {}))
         kind = settings.pop("kind", None)
-        settings.pop("order", None)  # of dates, which are read
+        settings.pop("order", None)  # for dates, which were converted already
         if kind is None and (problem := unsuited(table, name)):
             raise DataError(f"{table.name}: column {name}: {problem}")
         kind, settings = kind or table.kind(name), {"missing": missing, **settings}
@@ -70,7 +71,7 @@ def _filled(cells: Cells, kind: Kind) -> tuple[Kind, Missing]:
 
 
 def _checked(column: Column, table: Table) -> Column:
-    """Refuse a policy that cells of this kind do not have."""
+    """Return the column, or refuse a `missing` policy that does not suit its kind."""
     texts = column.kind == "category"
     problem = None
     if column.kind == "date" and table.kind(column.name) != "date":
@@ -80,38 +81,40 @@ def _checked(column: Column, table: Table) -> Column:
             f"{table.columns[column.name][row]!r}; expected a date"
         )
     if column.kind == "date" and column.missing == "constant":
-        problem = "dates have no constant; expected median, mean, indicator or error"
+        problem = (
+            "dates cannot be filled with a constant; expected median, mean, indicator or error"
+        )
     elif texts and column.missing in ("mean", "median"):
         problem = f"text has no {column.missing}; expected constant, indicator or error"
     elif column.missing == "constant" and isinstance(column.fill, str) != texts:
         problem = f"found the constant {column.fill!r}; expected a {KIND_WORDS[column.kind]}"
     if problem:
-        raise DataError(f"{table.name}: column {column.name}: {problem}, as data.columns.missing")
+        raise DataError(f"{table.name}: column {column.name}: {problem} for data.columns.missing")
     return column
 
 
 def unsuited(table: Table, name: str) -> str | None:
-    """Return why the text of a column makes no categories, and the remedy, if it makes none."""
+    """Return why a column of text has no categories, with a remedy; None if it has."""
     if table.kind(name) != "category":
         return None
     cells = table.columns[name]
     if (row := row_of_date(cells)) is not None:
         return (
             f"{table.place(row)}: found {cells[row]!r}, a date or time; "
-            "make numbers of it (a year, days since then), or add the column to data.drop"
+            "convert it to numbers (a year, days since then), or add the column to data.drop"
         )
     if (different := number_of_texts(cells)) is not None:
         known = int(np.count_nonzero(~blank_cells(cells)))
         return (
-            f"{different} different texts in {count(known, 'row')}, as of names or free "
-            "text; add it to data.drop, or to keep it beside the predictions say "
-            f"data.id: {yaml_word(name)}"
+            f"{different} different texts in {count(known, 'row')}, like names or free "
+            f"text; add it to data.drop, or set data.id: {yaml_word(name)} to keep it next to the "
+            "predictions"
         )
     return None
 
 
 def row_of_date(cells: Cells) -> int | None:
-    """Return the first row with a text, if all texts of a column are dates or times."""
+    """Return the first row with a date or time, if all texts of a column are dates or times."""
     dates = {text for text in {*cells} - {None} if not is_blank_word(text)}
     if not dates or not all(map(is_date, dates)):
         return None
@@ -119,6 +122,6 @@ def row_of_date(cells: Cells) -> int | None:
 
 
 def number_of_texts(cells: Cells) -> int | None:
-    """Return how many different texts a column has, if too many for categories."""
+    """Return the number of different texts in a column, if too many for categories."""
     known, different = np.count_nonzero(~blank_cells(cells)), len(different_texts(cells))
     return different if different > min(max(FEWEST_TEXTS, known / 2), MOST_CATEGORIES) else None

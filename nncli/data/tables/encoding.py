@@ -1,8 +1,7 @@
-"""The columns of a table together: fitted on training rows, and turned into a matrix of inputs.
+"""Encode the columns of a table as a matrix of inputs.
 
-`fit` completes each `Column` with what the training rows show, and the `Encoding` of all of them
-then turns any table with these columns into a matrix: for training, evaluation and prediction
-alike.
+`fit` fits each `Column` to the training rows. The resulting `Encoding` converts any table with
+these columns to a matrix, for training, evaluation and prediction.
 """
 
 from __future__ import annotations
@@ -29,22 +28,22 @@ from nncli.data.tables.unseen import Unseen
 if TYPE_CHECKING:
     from nncli.data.tables.written import Form
 
-_ENCODED_BYTES = 4 << 20  # at a time
+_ENCODED_BYTES = 4 << 20  # per block
 
 
 @dataclass(frozen=True)
 class Encoding:
-    """All columns that a network sees, fitted.
+    """All input columns of a network, fitted.
 
     Attributes
     ----------
     columns : tuple of Column
     blanks : tuple of str
-        Cells of a file that count as blank.
+        Texts in files that count as blank cells.
     id : str or None
-        A column that is no input, but stands beside predictions.
+        Column to show next to predictions; not an input.
     forms : mapping of str to str
-        How text is read as numbers or dates, by column, the targets' too: see `written`.
+        Formats of numbers or dates in text, by column, including targets: see `written`.
     """
 
     columns: tuple[Column, ...]
@@ -64,14 +63,14 @@ class Encoding:
 
     @property
     def by_plain_names(self) -> Encoding:
-        """The same, of columns as they are called today: see `as_named_before`."""
+        """The same encoding with today's column names: see `as_named_before`."""
         columns = (replace(each, name=plain_name(each.name)) for each in self.columns)
         forms = {plain_name(name): form for name, form in self.forms.items()}
         return replace(self, columns=tuple(columns), forms=forms)
 
     @property
     def strict(self) -> Encoding:
-        """The same, which refuses a blank cell where the training data has none."""
+        """The same encoding, but it refuses blank cells in columns without any in training."""
         columns = (
             replace(each, missing="error", fill=None) if each.missing == "auto" else each
             for each in self.columns
@@ -79,14 +78,14 @@ class Encoding:
         return replace(self, columns=tuple(columns))
 
     def encode(self, table: Table) -> tuple[NDArray[Any], list[str]]:
-        """Return the matrix (N, inputs) of a table, and lines about cells unseen before.
+        """Return the matrix (N, inputs) of a table, and lines about cells not seen in training.
 
-        It has single precision where that holds all of it exactly, and else double.
+        The matrix has single precision if that is exact for all cells, else double.
 
         Raises
         ------
         DataError
-            When columns are missing or of another kind, and as `Column.encode`.
+            If a column is missing or of another kind, and as for `Column.encode`.
         """
         self.check_columns(table)
         unseen = Unseen()
@@ -98,20 +97,20 @@ class Encoding:
     def encode_block(self, table: Table, found: Collection[str], unseen: Unseen) -> NDArray[Any]:
         """Return the matrix (N, inputs) of some rows of a file, in double precision.
 
-        Odd cells are added to `unseen`.
-        `found` and errors are as for `check_columns`, and for `Column.encode`.
+        Odd cells are added to `unseen`. `found` is as for `check_columns`; errors are as for
+        `check_columns` and `Column.encode`.
         """
         self.check_columns(table, found)
         return self._encoded(table, unseen, np.dtype(np.float64))
 
     def _dtype(self, table: Table) -> np.dtype[Any]:
-        """Return the smaller type that holds the numbers of a table, and what fills its blanks."""
+        """Return the smallest float type that holds the numbers of a table and the fills."""
         dates = [each for each in self.columns if each.kind == "date"]
         if any("days" in each.parts for each in dates):
             return np.dtype(np.float64)
         numbers = [each for each in self.columns if each.kind in ("number", "boolean")]
         fills = np.array([each.fill or 0 for each in numbers], np.float64)
-        no_rows = table.part(0, 0)  # a column of a large table is read whenever it is asked for
+        no_rows = table.part(0, 0)  # a column of a large table is read on each access
         types = [no_rows.columns[each.name].dtype for each in numbers]
         return np.result_type(np.float32, compact(fills), *types)
 
@@ -125,12 +124,12 @@ class Encoding:
         return matrix
 
     def check_columns(self, table: Table, found: Collection[str] = ()) -> None:
-        """Raise `DataError` with all differences when `table` has not the columns.
+        """Raise `DataError` with all differences if the columns of `table` do not match.
 
         Parameters
         ----------
         found : collection of str, optional
-            The names of all columns of its file, where not all of them were read.
+            Names of all columns in the file, if not all of them were read.
         """
         names = [column.name for column in self.columns]
         lacking = [name for name in names if name not in table.columns]
@@ -138,19 +137,17 @@ class Encoding:
         if lacking:
             others = [name for name in found or table.columns if name not in names]
             hint = did_you_mean(lacking[0], others)
-            problems.append(f"lacks {listed(lacking)}" + (hint and f" ({hint[2:]})"))
+            problems.append(f"missing {listed(lacking)}" + (hint and f" ({hint[2:]})"))
             if others:
-                problems.append(f"has {listed(others)} beside the others")
+                problems.append(f"unexpected {listed(others)}")
         for column in self.columns:
             if column.name in table.columns and (other := _other_kind(column, table)):
                 problems.append(f"{column.name}: {other}")
         if problems:
-            raise DataError(
-                f"{table.name}: has not the columns that the model takes: " + "; ".join(problems)
-            )
+            raise DataError(f"{table.name}: columns do not match the model: " + "; ".join(problems))
 
     def as_json(self) -> dict[str, Any]:
-        """Return it as JSON values, without forms and parts that are empty, as there were none."""
+        """Return the encoding as JSON values, without empty forms and parts, as in old versions."""
         values = asdict(self)
         columns = [
             {key: each for key, each in column.items() if key != "parts" or each}
@@ -162,12 +159,12 @@ class Encoding:
 
 
 def fit(columns: Sequence[Column], table: Table, rows: Rows) -> Encoding:
-    """Complete the descriptions of columns with what the training rows show. Raises `DataError`."""
+    """Fit columns to the training rows, and return their encoding. Raise `DataError`."""
     return Encoding(tuple(column.fit(table, rows) for column in columns))
 
 
 def constant_columns(encoding: Encoding, matrix: NDArray[Any], rows: Rows) -> Iterator[str]:
-    """Yield the names of columns whose inputs never change over some rows of `matrix`."""
+    """Yield the names of columns whose inputs are constant over some rows of `matrix`."""
     first, changes = matrix[rows[:1]], np.zeros(matrix.shape[1], np.bool_)
     for _, block in row_blocks(matrix, rows):
         changes |= (block != first).any(axis=0)
@@ -180,7 +177,7 @@ def constant_columns(encoding: Encoding, matrix: NDArray[Any], rows: Rows) -> It
 
 
 def _other_kind(column: Column, table: Table) -> str | None:
-    """Return what a column of a file is, where that is not what the model takes, if it is not."""
+    """Return a problem if a column of a table has another kind than the model expects."""
     kind = table.kind(column.name)
     if kind == column.kind:
         return None
@@ -190,7 +187,7 @@ def _other_kind(column: Column, table: Table) -> str | None:
         return None
     if column.kind == "boolean" and kind == "number" and np.isin(known, (0, 1)).all():
         return None
-    if column.kind == "number" and kind == "boolean":  # true and blanks are a number, too
+    if column.kind == "number" and kind == "boolean":  # true and blank cells also suit a number
         return None
     if kind == "category" and column.takes_texts(known):
         return None

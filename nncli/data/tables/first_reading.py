@@ -1,4 +1,4 @@
-"""A table with training rows, read: as often as it takes to know how text in it is meant."""
+"""Read a table with training rows, again if needed to interpret numbers and dates in text."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,7 +18,7 @@ from nncli.data.tables.written_notes import notes_of_forms
 
 
 class _Read(NamedTuple):
-    """A table, what its text is read as and in which columns, and lines about it."""
+    """A table, the formats of its text, the columns of numbers in other formats, and notes."""
 
     table: Table
     found: Found
@@ -29,22 +29,22 @@ class _Read(NamedTuple):
 def read_table_of(
     source: TableInput, names: Sequence[str], choices: Choices, blanks: Blanks
 ) -> _Read:
-    """Return a table with numbers and dates for the text that is such.
+    """Return a table with numbers and dates in text converted.
 
-    A column of numbers with a text among them is read again as it is written.
+    If a column of numbers contains text, the table is read again with that column as text.
 
     Raises
     ------
     DataError
-        For a text in a column that the user says is of something else, and in a target of numbers.
+        For text in a column that the user set to another kind, or in a numeric target.
     """
-    kept = (choices.group, choices.time)  # though no inputs
+    kept = (choices.group, choices.time)  # read even if dropped as inputs
     used = [name for name in names if name not in choices.drop or name in kept]
     kinds: dict[str, Wanted] = {**choices.kinds}
     if choices.encoding is not None:
         kinds |= dict.fromkeys({*choices.encoding.forms} & {*used}, "written")
     errors: dict[str, MixedColumnError] = {}
-    is_open = isinstance(source, CsvTable | ValueFile)  # which is read once
+    is_open = isinstance(source, CsvTable | ValueFile)  # can be read only once
     while True:
         blanks.words.clear()
         try:
@@ -76,7 +76,7 @@ def read_table_of(
 
 
 def _leave_categories(source: TableInput, found: Found) -> None:
-    """Leave what a file calls categories by its types as it is."""
+    """Remove the forms of columns that the file's types declare as categories."""
     with open_table(source) as file:
         meant = file.categories & found.plain if isinstance(file, ArrowTable) else set[str]()
     for name in meant:
@@ -84,7 +84,7 @@ def _leave_categories(source: TableInput, found: Found) -> None:
 
 
 def _refusal(error: MixedColumnError, odd: Sequence[str] = ()) -> DataError:
-    """Return an error with what to say of all texts that are no numbers, where they are known."""
+    """Return the error, with a remedy for all texts that are not numbers if they are known."""
     if not error.text:
         return error
     return DataError(f"{error}; {ways_out(error.column, odd or [error.text])}")

@@ -1,13 +1,14 @@
-"""Columns that alone tell the target: often known only after the fact, as the date of a refund.
+"""Find columns that alone predict the target: often known only afterwards, like a refund date.
 
-What counts as telling it, on the training rows, of which some 5000 are looked at:
+A column predicts the target if, in a sample of about 5000 training rows, one of these holds:
 
-- numbers of a regression: a rank correlation with a target of more than 0.999, or of more than
-  0.99 where the linear one, which a single outlier may make, is more than 0.999;
-- numbers of a classification: thresholds that divide the classes, in 100 rows at least;
-- anything else of a few different values: each stands for one class; of many, whether it is blank.
+- numbers in a regression: the rank correlation with a target is above 0.999, or it is above 0.99
+  and the linear correlation, which a single outlier can dominate, is above 0.999;
+- numbers in a classification: thresholds separate the classes, in at least 100 rows;
+- any column with few different values: each value has one class; with many values, the same for
+  blank or not.
 
-Of each class 0.1% of the rows may be otherwise. Fewer than 50 rows tell nothing.
+0.1% of the rows of each class may differ. Fewer than 50 rows are not enough.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -30,23 +31,23 @@ _FEWEST_ROWS = 50
 _FEWEST_FOR_THRESHOLDS = 100
 _MOST_ROWS = 5000
 _ROWS_OF_A_VALUE = 10
-_KNOWN = 0.9  # of the cells of a column, so that it alone may tell the target
+_KNOWN = 0.9  # smallest fraction of cells that are not blank
 _NEARLY, _NEARLY_OF_FEW = 0.999, 0.9
-_NEARLY_IN_ORDER = 0.99  # where the linear correlation is higher
+_NEARLY_IN_ORDER = 0.99  # if the linear correlation is higher
 _MOST_NAMED = 5
 
 
 def leak_notes(
     table: Table, columns: Sequence[str], targets: Targets, values: NDArray[Any], train: Rows
 ) -> Iterator[str]:
-    """Yield a line about the columns that alone tell a target, if there are any.
+    """Yield a line about the columns that alone predict a target, if any.
 
     Parameters
     ----------
     columns : sequence of str
-        Those of the table that are inputs.
+        Input columns of the table.
     values : array
-        The targets of all rows, as `Targets.values` gives them.
+        Targets of all rows, from `Targets.values`.
     """
     rows = train[:: -(-len(train) // _MOST_ROWS)]
     if len(rows) < _FEWEST_ROWS:
@@ -60,10 +61,12 @@ def leak_notes(
     )
     if told := [*found]:
         drop = ", ".join(map(yaml_word, told[:_MOST_NAMED]))
-        tells, it, is_ = ("tells", "it", "is") if len(told) == 1 else ("each tell", "they", "are")
+        tells, it, is_ = "alone predicts", "it", "is"
+        if len(told) > 1:
+            tells, it, is_ = "each alone predict", "they", "are"
         target = "the target" if len(targets.names) == 1 else "one of the targets"
         yield (
-            f"{table.name}: {listed(told, _MOST_NAMED)} alone {tells} {target} "
+            f"{table.name}: {listed(told, _MOST_NAMED)} {tells} {target} "
             f"{listed(targets.names)} in nearly all training rows; if {it} {is_} known only after "
             f"the fact, add {'it' if len(told) == 1 else 'them'} to data.drop: [{drop}]"
         )
@@ -82,21 +85,21 @@ def _of_numbers(columns: Mapping[str, Cells], targets: Numbers) -> Iterator[str]
 
 
 def _as_numbers(cells: Cells) -> Numbers:
-    """Return cells as numbers, of dates in days; blank ones are NaN."""
+    """Return cells as numbers, with dates in days and blank cells as NaN."""
     return (days_of(cells) if cells.dtype.kind == "M" else cells).astype(np.float64)
 
 
 def _go_together(x: Numbers, t: Numbers) -> bool:
     if abs(_correlation(x, t)) > _NEARLY:
         return abs(_correlation(_ranks(x), _ranks(t))) > _NEARLY_IN_ORDER
-    first = slice(_FEWEST_ROWS)  # which mostly show that they do not
+    first = slice(_FEWEST_ROWS)  # usually enough to rule it out
     if abs(_correlation(_ranks(x[first]), _ranks(t[first]))) < _NEARLY_OF_FEW:
         return False
     return abs(_correlation(_ranks(x), _ranks(t))) > _NEARLY
 
 
 def _correlation(x: Numbers, t: Numbers) -> float:
-    """Return Pearson's correlation, 0 where one never changes."""
+    """Return Pearson's correlation, or 0 if one of the arrays is constant."""
     x, t = x - x.mean(), t - t.mean()
     largest = np.abs(x).max() * np.abs(t).max()
     if not largest:
@@ -106,7 +109,7 @@ def _correlation(x: Numbers, t: Numbers) -> float:
 
 
 def _ranks(numbers: Numbers) -> Numbers:
-    """Return the rank of each number, of equal ones their mean."""
+    """Return the rank of each number; ties get their mean rank."""
     _, places, counts = np.unique(numbers, return_inverse=True, return_counts=True)
     return (np.cumsum(counts) - (counts - 1) / 2)[places.ravel()]
 
@@ -119,7 +122,7 @@ def _of_classes(columns: Mapping[str, Cells], targets: NDArray[Any]) -> Iterator
 
 
 def _codes(cells: Cells) -> NDArray[np.intp] | None:
-    """Return numbers of the different values, if there are few; a blank cell is one, too."""
+    """Return a code for each value, including blank, if there are few different values."""
     if cells.dtype.kind == "O":
         places: dict[Any, int] = {}
         codes = np.fromiter((places.setdefault(each, len(places)) for each in cells), np.intp)
@@ -130,7 +133,7 @@ def _codes(cells: Cells) -> NDArray[np.intp] | None:
 
 
 def _tells(cells: Cells, codes: NDArray[np.intp] | None, classes: NDArray[np.intp]) -> bool:
-    """Return whether a column tells classes: by its values, or if it has many by thresholds."""
+    """Return whether a column predicts the classes, by its values or by thresholds."""
     found = np.unique(classes)
     if len(found) < 2:
         return False
@@ -150,9 +153,9 @@ def _tells(cells: Cells, codes: NDArray[np.intp] | None, classes: NDArray[np.int
 def _each_value_has_a_class(
     codes: NDArray[np.intp], classes: NDArray[np.intp], found: NDArray[np.intp]
 ) -> bool:
-    """Return whether the most frequent class of each value is right in nearly all rows of a class.
+    """Return whether the most frequent class of each value is right for nearly all rows.
 
-    By the class, as of 1000 rows of which 999 have the same any column would be right.
+    This must hold for each class: with 999 of 1000 rows in one class, any column is nearly right.
     """
     counts = np.zeros((int(codes.max()) + 1, int(found[-1]) + 1), np.intp)
     np.add.at(counts, (codes, classes), 1)
@@ -161,7 +164,7 @@ def _each_value_has_a_class(
 
 
 def _are_apart(groups: Sequence[Numbers]) -> bool:
-    """Return whether thresholds divide sorted numbers of classes, in order of their medians."""
+    """Return whether thresholds separate the sorted numbers of the classes, ordered by median."""
     ordered = sorted(groups, key=lambda each: float(each[len(each) // 2]))
     for low, high in pairwise(ordered):
         threshold = low[int(np.ceil(_NEARLY * len(low))) - 1]

@@ -1,7 +1,7 @@
-"""Dates and times as inputs: a year, or days, as a number; month, weekday and hour as cycles.
+"""Dates and times as inputs: year or days as a number; month, weekday and hour as cycles.
 
-What comes round, as December before January, is a point on a circle: two inputs, its sine and
-cosine. The hour has its minutes as a fraction.
+A cyclic part is a point on a circle, so that December is next to January. It has two inputs, sine
+and cosine. The hour includes minutes as a fraction.
 """
 
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 else:
     Numbers = Any
 
-_MILLISECONDS = 86_400_000  # of a day
+_MILLISECONDS = 86_400_000  # per day
 _EPOCH_WEEKDAY = 3  # the first of January 1970 was a Thursday
 _CYCLES = {"month": 12, "weekday": 7, "hour": 24}
 NUMBERS = ("year", "days")
@@ -26,15 +26,15 @@ PARTS = (*NUMBERS, *_CYCLES)
 
 
 def days_of(cells: Cells) -> Numbers:
-    """Return dates and times (N,) as days since 1970, NaN where a cell is blank."""
+    """Return dates and times (N,) as days since 1970, NaN for blank cells."""
     days = cells.astype(MOMENT).astype(np.int64) / (1000 * _MILLISECONDS)
     return np.where(np.isnat(cells), np.nan, days)
 
 
 def varying_parts(days: Numbers) -> tuple[str, ...]:
-    """Return the parts that vary: the year, or where it is always the same the days; and cycles.
+    """Return the parts that vary: the year, or the days if the year is constant; and cycles.
 
-    Where nothing varies, it is the year, so that there is an input.
+    If nothing varies, the year is returned, so that there is an input.
     """
     known = days[~np.isnan(days)]
     found = [part for part in PARTS if part != "days" and _varies(_part(known, part))]
@@ -44,7 +44,7 @@ def varying_parts(days: Numbers) -> tuple[str, ...]:
 
 
 def input_names(name: str, parts: Sequence[str]) -> list[str]:
-    """Return the names of the inputs that parts of a column become."""
+    """Return the input names for the parts of a column."""
     return [
         f"{name}.{part}{end}"
         for part in parts
@@ -70,7 +70,7 @@ def _varies(values: Numbers) -> bool:
 
 
 def _part(days: Numbers, part: str) -> Numbers:
-    """Return a part of days since 1970: the month and the weekday from 0, Monday."""
+    """Return a part of days since 1970; months and weekdays start at 0, for January and Monday."""
     if part == "days":
         return days
     milliseconds = np.rint(days * _MILLISECONDS).astype(np.int64)

@@ -1,4 +1,4 @@
-"""A data set from tables: targets understood, rows divided, columns encoded, rows weighted."""
+"""Data sets from tables: infer targets, split rows, encode columns, weight rows."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -45,31 +45,31 @@ from nncli.data.weights import given_weights, row_weights
 
 @dataclass(frozen=True)
 class Prepared:
-    """A table whose targets and columns are understood, and whose rows are divided.
+    """A table with its inferred targets and columns, and its split.
 
     Attributes
     ----------
     table : Table
-        The rows whose targets are known.
+        Rows with known targets.
     targets : Targets
     values : array
-        The targets of all rows, as `Targets.values` gives them.
+        Targets of all rows, from `Targets.values`.
     divided : dict of str to array
-        The rows of each split that is taken from the table.
+        Rows of each split taken from the table.
     choices : Choices
-        What the user has said, and the id that was found.
+        Settings of the user, with the ID column that was found.
     roles : mapping of str to str
-        What the columns that are no inputs are, by name.
+        Roles of columns that are not inputs, by name.
     encoding : Encoding
-        How the columns become inputs.
+        Encoding of the columns as inputs.
     blanks : list of str
-        Words that were found to be blank cells, and are text in no other column.
+        Words that were read as blank cells and are not text in any column.
     decimal : str or None
-        What begins the fraction of numbers in text, if it was found.
+        Decimal mark of numbers in text, if one was found.
     notes, left_out : list of str
-        Lines about what was understood, and about rows without a target.
+        Lines about what was inferred, and about rows without a target.
     hints : Hints
-        What was said of the file, and what it was taken for.
+        Settings for reading the file, and the inferred ones.
     """
 
     table: Table
@@ -93,20 +93,20 @@ def load_tables(
     seed: int,
     fold: Fold | None = None,
 ) -> Dataset:
-    """Return the data set of a table with the training rows: a file, or one in memory.
+    """Return the data set of a table with the training rows: a file, or a table in memory.
 
     Parameters
     ----------
     parts : mapping
-        For ``test`` and ``validation`` another table, or how many rows are taken from `source`:
-        rows (int) or a fraction.
+        For ``test`` and ``validation``, another table, or the number (int) or fraction of rows to
+        take from `source`.
     fold : Fold, optional
-        The part of the rows that is held out.
+        Fold to hold out.
 
     Raises
     ------
     DataError
-        Naming the place, what was found and what was expected.
+        With the place, what was found and what was expected.
     """
     shares = {part: each for part, each in parts.items() if isinstance(each, Share)}
     others = {part: each for part, each in parts.items() if not isinstance(each, Share)}
@@ -120,7 +120,7 @@ def prepared(
     seed: int,
     fold: Fold | None = None,
 ) -> Prepared:
-    """Read a table and understand it: parameters and errors are as for `load_tables`."""
+    """Read, interpret and split a table; parameters and errors are as for `load_tables`."""
     path, understood, hints = name_of(source), list[str](), NO_HINTS
     if isinstance(source, HintedFile):
         hints = replace(source.hints, note=understood.append)
@@ -167,7 +167,10 @@ def _with_classes(
     fold: Fold | None,
     note: Note,
 ) -> tuple[Table, Targets, NDArray[Any]]:
-    """Return targets with their classes as the user says, without rare ones, and their values."""
+    """Return the table, the targets with the user's class order, and their values.
+
+    Rare classes are left out if set so.
+    """
     if not choices.classes:
         targets = choices.order.applied(targets, table.name)
     values = targets.values(table)
@@ -180,7 +183,7 @@ def _with_classes(
 
 
 def dataset_of(found: Prepared, others: Mapping[str, TableInput]) -> Dataset:
-    """Return the data set of a table that is understood, with other tables for other splits."""
+    """Return the data set of a prepared table, with other tables for other splits."""
     table, targets, choices, encoding = found.table, found.targets, found.choices, found.encoding
     matrix, unseen = encoding.by_plain_names.encode(table)
     notes, left_out = [*found.notes, *unseen], [*found.left_out]
@@ -221,7 +224,7 @@ def _texts(cells: Cells) -> Cells:
 
 
 def _constant_notes(path: str, encoding: Encoding, train: Split) -> Iterator[str]:
-    """Yield a line about the columns whose inputs never change in the training rows, if any."""
+    """Yield a line about the columns whose inputs are constant in the training rows, if any."""
     if constant := [*constant_columns(encoding, train.inputs, train.rows)]:
         yield (
             f"{path}: {listed(constant)} never changes in the training rows; nothing can be "
@@ -230,9 +233,9 @@ def _constant_notes(path: str, encoding: Encoding, train: Split) -> Iterator[str
 
 
 def _are_codes(source: TableInput, table: Table, target: str) -> bool:
-    """Return whether classes that were read as numbers say more as text.
+    """Return whether classes that were read as numbers lose information.
 
-    They have leading zeros in the first block of a file, or more digits than float64 holds.
+    They have leading zeros in the first block of a file, or more digits than float64 can hold.
     """
     cells = table.columns[target]
     if table.kind(target) != "number" or cells.dtype == BLANK_BOOLEAN:
@@ -248,7 +251,7 @@ def _are_codes(source: TableInput, table: Table, target: str) -> bool:
 
 
 def _fitted(table: Table, columns: Sequence[Column], choices: Choices, train: Rows) -> Encoding:
-    """Return how columns become inputs."""
+    """Return the encoding of columns, fitted to the training rows."""
     encoding = fit(columns, table, train)
     check_inputs(table.name, encoding.columns)
     return replace(encoding, blanks=tuple(choices.blanks), id=choices.id)
@@ -257,7 +260,7 @@ def _fitted(table: Table, columns: Sequence[Column], choices: Choices, train: Ro
 def _weights(
     table: Table, targets: Targets, values: NDArray[Any], choices: Choices, train: Rows
 ) -> NDArray[np.float64] | None:
-    """Return how much each row counts in training; None where all count alike."""
+    """Return the weight of each row in training; None if all weights are equal."""
     given = None if choices.weight is None else given_weights(table, choices.weight)
     return row_weights(
         table.name, targets, values, train, given=given, of_classes=choices.class_weight
@@ -265,7 +268,7 @@ def _weights(
 
 
 def _rules_of(table: Table, choices: Choices, open_dates: Collection[str]) -> Rules:
-    """Return how the rows are divided, with their groups and times."""
+    """Return the rules for the split, with the groups and times of the rows."""
     rules = choices.rules
     if (name := choices.group) is not None:
         check_no_blank(table, name, "data.group", "a group")

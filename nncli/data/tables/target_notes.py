@@ -1,4 +1,4 @@
-"""What looks wrong with targets that can be learned: a line each."""
+"""Warnings about targets that can be learned, but look wrong."""
 
 import unicodedata
 from collections import defaultdict
@@ -26,22 +26,22 @@ def target_notes(
     train: Rows,
     *,
     chosen: bool,
-    remedy: str = "make one column of the names of the classes",
+    remedy: str = "combine them into one column of class names",
 ) -> Iterator[str]:
-    """Yield what looks wrong with the targets of some rows.
+    """Yield a line about each possible problem with the targets of some rows.
 
     Parameters
     ----------
     name : str
-        What they are from, for messages.
+        Name of the file or data, for messages.
     values : array
-        Those of all rows, as `Targets.values` gives them.
+        Targets of all rows, from `Targets.values`.
     train : array of int
-        The training rows.
+        Training rows.
     chosen : bool
-        Whether the user has said what the task is.
+        Whether the user set the task.
     remedy : str
-        How to make classes of labels.
+        How to convert labels to classes.
     """
     if targets.classes:
         yield from _alike(name, targets.classes)
@@ -53,14 +53,14 @@ def target_notes(
         same &= (block == first).all(axis=0)
     if constant := [each for each, is_same in zip(targets.names, same, strict=True) if is_same]:
         yield (
-            f"{name}: the target {listed(constant)} never changes in the training rows; nothing "
-            "can be learned from it"
+            f"{name}: target {listed(constant)} never changes in the training rows; nothing can be "
+            "learned from it"
         )
     several = targets.task == "multilabel" and values.shape[1] >= _FEWEST_ONE_HOT
     if several and not chosen and _has_one_1(values):
         yield (
-            f"{name}: exactly one of the {values.shape[1]} labels is 1 in every row, as of one-hot "
-            f"classes; {remedy}, or say data.task: multilabel if labels are meant"
+            f"{name}: exactly one of the {values.shape[1]} labels is 1 in every row, like one-hot "
+            f"classes; {remedy}, or set data.task: multilabel if labels are meant"
         )
 
 
@@ -69,7 +69,7 @@ def _has_one_1(labels: NDArray[Any]) -> bool:
 
 
 def _alike(name: str, classes: Sequence[str]) -> Iterator[str]:
-    """Yield a line if classes have names that a reader may take for the same."""
+    """Yield a line if names of classes are easily confused."""
     groups = defaultdict(list)
     for each in classes:
         groups[_bare(each)].append(each)
@@ -78,29 +78,29 @@ def _alike(name: str, classes: Sequence[str]) -> Iterator[str]:
         more = f" and {len(found) - _MOST_GROUPS} more" if len(found) > _MOST_GROUPS else ""
         yield (
             f"{name}: classes differ only in case, white space or Unicode form: "
-            f"{', '.join(found[:_MOST_GROUPS])}{more}; write them alike if they mean the same"
+            f"{', '.join(found[:_MOST_GROUPS])}{more}; spell them alike if they are the same class"
         )
 
 
 def _blank_words(name: str, targets: Targets) -> Iterator[str]:
-    """Yield a line about classes that might stand for a target that is not known."""
+    """Yield a line about classes that may mean a missing target."""
     words = [each for each in targets.classes if is_blank_word(each)]
     if words:
         yield (
-            f"{name}: column {targets.names[0]}: {listed(words)} is a class like any other; if it "
-            f"stands for what is not known, say data.blanks: [{', '.join(map(yaml_word, words))}]"
+            f"{name}: column {targets.names[0]}: {listed(words)} is treated as a class; if it "
+            f"means a missing value, set data.blanks: [{', '.join(map(yaml_word, words))}]"
         )
 
 
 def _bare(text: str) -> str:
-    """Return a text without white space and invisible characters, in lower case and one form."""
+    """Return a text in lower case and Unicode NFD, without white space or invisible characters."""
     folded = unicodedata.normalize("NFD", unicodedata.normalize("NFD", text).casefold())
     visible = (each for each in folded if unicodedata.category(each) != "Cf")
     return "".join("".join(visible).split())
 
 
 def _shown(names: Sequence[str]) -> str:
-    """Return names, with escapes where they would look the same."""
+    """Return names, with escapes if they would look the same."""
     look = {" ".join(unicodedata.normalize("NFC", each).split()) for each in names}
     quoted = map(repr if len(look) == len(names) else ascii, names)
     return " = ".join(on_one_line(each, _WIDTH) for each in quoted)

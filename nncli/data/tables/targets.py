@@ -1,13 +1,13 @@
-"""What is to be predicted: from the cells of a table to classes or numbers.
+"""Convert the targets in a table to classes or numbers.
 
-The task shows in the cells of the targets:
+The task is inferred from the cells of the targets:
 
-- text: ``binary`` with two different ones, else ``multiclass``;
+- text: ``binary`` for two different texts, else ``multiclass``;
 - Booleans, and 0 and 1: ``binary``;
-- whole numbers, at most 20 different ones, each in five rows on average: ``binary`` or
+- whole numbers, at most 20 different ones, each in at least five rows on average: ``binary`` or
   ``multiclass``;
 - other numbers: ``regression``;
-- several targets, all of them Booleans or 0 and 1: ``multilabel``; all numbers: ``regression``.
+- several targets: ``multilabel`` if all are Booleans or 0 and 1, else ``regression``.
 """
 
 import math
@@ -35,7 +35,7 @@ _PAIRS = {"0": "false", "1": "true"}, {"false": "0", "true": "1"}
 
 @dataclass(frozen=True)
 class Targets:
-    """What is to be predicted.
+    """The task, and the names and classes of the targets.
 
     Attributes
     ----------
@@ -43,7 +43,7 @@ class Targets:
     names : list of str
         Names of the columns.
     classes : list of str
-        Of a classification with one target, in their order; else empty.
+        Classes of a classification with one target, in order; else empty.
     """
 
     task: Task
@@ -56,7 +56,7 @@ class Targets:
         Raises
         ------
         DataError
-            For a cell that is none of the classes, no number, or for several labels not 0 or 1.
+            If a cell is an unknown class, not a number, or for several labels not 0 or 1.
         """
         if self.classes:
             (name,) = self.names
@@ -70,17 +70,17 @@ class Targets:
         return stacked(blocks, shape, np.float64)
 
     def codes(self, cells: Cells) -> NDArray[np.unsignedinteger[Any]]:
-        """Return the index of each cell's class (N,), and the number of classes for no class.
+        """Return the class index of each cell (N,), or the number of classes for unknown ones.
 
-        A class goes by its name, or what is `canonical` of it; beside that a number goes by its
-        value, and where there are only 0 and 1, or false and true, each may stand for the other.
+        A class is matched by its name or its `canonical` form, a number also by its value. If the
+        classes are 0 and 1, they match false and true, and vice versa.
         """
         unknown = len(self.classes)
         named = places_of(self.classes)
         values = {float(text): place for text, place in named.items() if NUMBER.fullmatch(text)}
         places: dict[str | None, int] = dict(named.items())
         found = np.empty(len(cells), np.min_scalar_type(unknown))
-        for start in range(0, len(cells), _ROWS_AT_A_TIME):  # a text each takes much memory
+        for start in range(0, len(cells), _ROWS_AT_A_TIME):  # limits the memory for texts
             part = cells[start : start + _ROWS_AT_A_TIME]
             texts = part.tolist() if part.dtype.kind == "O" else texts_of(part)
             places |= {
@@ -92,19 +92,19 @@ class Targets:
     def indices(
         self, cells: Cells, place: Callable[[int], str], among: str = ""
     ) -> NDArray[np.unsignedinteger[Any]]:
-        """Return the index of each cell's class (N,).
+        """Return the class index of each cell (N,).
 
         Parameters
         ----------
         place : function of int to str
-            What a row, counted from 0, is called in a message.
+            Name of a row, counted from 0, in messages.
         among : str
-            Whose classes they are, and which, in a message; by default the model's.
+            Description and list of the classes in messages; by default the model's classes.
 
         Raises
         ------
         DataError
-            For a cell that is none of the classes.
+            If a cell is an unknown class.
         """
         found = self.codes(cells)
         unknown = found == len(self.classes)
@@ -131,8 +131,8 @@ class Targets:
         if self.task == "multilabel" and (other := ~np.isin(numbers, (0, 1))).any():
             row = int(other.argmax())
             raise DataError(
-                f"{table.name}: {table.place(row)}, column {name}: found {numbers[row]:g}; a label "
-                "of a multilabel task is 0 or 1"
+                f"{table.name}: {table.place(row)}, column {name}: found {numbers[row]:g}; labels "
+                "of a multilabel task must be 0 or 1"
             )
         return numbers
 
@@ -140,15 +140,15 @@ class Targets:
 def understand(
     table: Table, names: Sequence[str], task: Task | None = None, known: Sequence[str] = ()
 ) -> Targets:
-    """Return what the cells of the targets are, by the rule of this module, or as `task` says.
+    """Return the targets, with the task inferred as described in this module unless `task` is set.
 
-    `check_task` says whether a binary task has more than two classes. No cell of the targets may be
-    blank. `known` are the classes, in their order, if they are known.
+    No target may be blank. `known` are the classes, in order, if they are known. `check_task`
+    refuses a binary task with more than two classes.
 
     Raises
     ------
     DataError
-        When they do not fit the task, and for a single class.
+        If the cells do not fit the task, or there is only one class.
     """
     task = task or _task(table, names)
     if task not in ("binary", "multiclass"):
@@ -156,7 +156,7 @@ def understand(
     if len(names) > 1:
         raise DataError(
             f"{table.name}: a {task} task has one target; found {listed(names)}; for several "
-            "Booleans say data.task: multilabel"
+            "Booleans, set data.task: multilabel"
         )
     cells = table.columns[names[0]]
     _refuse_fractions(table, names[0], cells)
@@ -171,21 +171,21 @@ def understand(
 
 
 def check_task(targets: Targets, task: Task | None, name: str) -> None:
-    """Raise `DataError` for more classes than a binary task has; rare ones are left out before."""
+    """Raise `DataError` if a binary task has more than two classes, rare ones left out."""
     if task == "binary" and len(targets.classes) > 2:
         raise DataError(
             f"{name}: column {targets.names[0]}: {len(targets.classes)} classes "
-            f"({listed(targets.classes)}); a binary task has two; say data.task: multiclass"
+            f"({listed(targets.classes)}); a binary task has two; set data.task: multiclass"
         )
 
 
 def with_targets(table: Table, targets: Sequence[str]) -> tuple[Table, list[str]]:
-    """Return the rows that have all targets, and a line about the others, if there are any.
+    """Return the rows that have all targets, and a line about the others, if any.
 
     Raises
     ------
     DataError
-        When none is left.
+        If no row is left.
     """
     left_out = LeftOut(targets)
     table = left_out.without(table)
@@ -193,14 +193,14 @@ def with_targets(table: Table, targets: Sequence[str]) -> tuple[Table, list[str]
 
 
 class LeftOut:
-    """Rows without a target, in one table after another."""
+    """A counter of rows without a target, across tables."""
 
     def __init__(self, targets: Sequence[str]) -> None:
         self._targets = targets
         self._rows, self._first = 0, ("", "")
 
     def without(self, table: Table) -> Table:
-        """Return the rows that have all targets; take note of the others."""
+        """Return the rows that have all targets, and count the others."""
         blank = np.zeros(len(table), np.bool_)
         for name in self._targets:
             blank |= blank_cells(table.columns[name])
@@ -212,24 +212,24 @@ class LeftOut:
         return table.take(np.flatnonzero(~blank))
 
     def notes(self, left: int) -> list[str]:
-        """Return a line, if there are any. Raises `DataError` when no rows are `left`."""
+        """Return a line about them, if any. Raise `DataError` if no rows are `left`."""
         if not self._rows:
             return []
         name, place = self._first
         if not left:
-            raise DataError(f"{name}: column {self._targets[0]}: every cell is blank")
-        return [f"{name}: {count(self._rows, 'row')} with a blank target ({place})"]
+            raise DataError(f"{name}: column {self._targets[0]}: every value is missing")
+        return [f"{name}: {count(self._rows, 'row')} with a missing target ({place})"]
 
 
 def classes_of(cells: Cells) -> list[str]:
-    """Return the different classes of cells in their order: every class that data have."""
+    """Return the different classes of cells, in order."""
     return in_order({canonical(text) for text in {*texts_of(cells)} if text is not None})
 
 
 def _place(
     text: str | None, places: Mapping[str | None, int], values: Mapping[float, int], unknown: int
 ) -> int:
-    """Return the place of the class that a text stands for which is no name of one."""
+    """Return the index of the class that matches a text other than its exact name."""
     name = canonical(text or "")
     if name in places:
         return places[name]
@@ -271,7 +271,7 @@ def _refuse_fractions(table: Table, name: str, cells: Cells) -> None:
     if cells.dtype.kind == "f" and (fractions := cells != np.rint(cells)).any():
         row = int(fractions.argmax())
         raise DataError(
-            f"{table.name}: {table.place(row)}, column {name}: found {cells[row]:g}; a class is a "
-            "name or a whole number; say data.task: regression, or data.columns: "
+            f"{table.name}: {table.place(row)}, column {name}: found {cells[row]:g}; a class must "
+            "be a name or a whole number; set data.task: regression, or data.columns: "
             f"{{{yaml_key(name)}: category}}"
         )

@@ -1,4 +1,4 @@
-"""The order in time of the rows of a table, by numbers or dates in a column."""
+"""Order the rows of a table by numbers or dates in a column."""
 
 from collections.abc import Collection
 from typing import Any
@@ -16,20 +16,20 @@ from nncli.data.tables.column import blank_cells, found_text
 def times_of(
     table: Table, name: str, order: Order | None = None, *, is_open: bool = False
 ) -> NDArray[Any]:
-    """Return a number for each row (N,) that grows with the time in a column.
+    """Return a number for each row (N,) that increases with the time in a column.
 
     Parameters
     ----------
     order : Order, optional
-        Of day and month in text, if it is said.
+        Order of day and month in text, if it is set.
     is_open : bool
-        Whether dates were read of text that has another order, too.
+        Whether the text of dates also fits the other order.
 
     Raises
     ------
     DataError
-        For a blank cell, where the cells are neither numbers nor dates of one form, and where day
-        and month may be meant either way.
+        If a cell is blank, the cells are neither numbers nor dates of one format, or the order of
+        day and month is ambiguous.
     """
     cells = table.columns[name]
     check_no_blank(table, name, "data.time", "a time")
@@ -56,20 +56,20 @@ def times_of(
 
 def _open(table: Table, name: str) -> DataError:
     return DataError(
-        f"{table.name}: column {name}: day and month may be meant either way; say data.columns: "
+        f"{table.name}: column {name}: the order of day and month is ambiguous; set data.columns: "
         f"{{{yaml_key(name)}: {{kind: date, order: dmy}}}}, or mdy"
     )
 
 
 def check_no_blank(table: Table, name: str, key: str, what: str) -> None:
-    """Raise `DataError` for a blank cell in a column that a key names."""
+    """Raise `DataError` for a blank cell in a column that a config key names."""
     if (blank := blank_cells(table.columns[name])).any():
         row = int(blank.argmax())
         text = table.no_dates.get(name, {}).get(row)
         found, remedy = ("is blank", "fill") if text is None else (found_text(text), "correct")
         raise DataError(
             f"{table.name}: {table.place(row)}, column {name}: {found}; {key} needs {what} in "
-            f"every row; {remedy} it, or leave the row out"
+            f"every row; {remedy} it, or remove the row"
         )
 
 

@@ -1,8 +1,7 @@
-"""What the columns of a table are: inputs of which kind, an id, or nothing to learn from.
+"""Infer the columns of a table: inputs and their kinds, an ID, or nothing to learn from.
 
-`understand_columns` alone decides it, for training and for `nncli init`, which writes it down. What
-the user says of a column goes before; of a column that is named in `Choices.columns` nothing is
-guessed but its kind.
+`understand_columns` decides this for both training and `nncli init`, which writes it to the config.
+The user's settings take precedence; for a column in `Choices.columns`, only the kind is inferred.
 """
 
 from __future__ import annotations
@@ -26,11 +25,11 @@ if TYPE_CHECKING:
     from nncli.data.splits import Rows
     from nncli.data.tables.choices import Choices
 
-_FEWEST_COUNTED = 10  # of fewer rows numbers that count up may be anything, unless the name says it
+_FEWEST_COUNTED = 10  # in fewer rows, consecutive numbers need not be row numbers, unless so named
 _MOST_NOTES = 10
-_MOST_ODD = 5  # texts that a line names
+_MOST_ODD = 5  # texts per line
 _FIRST = 256
-_TINY, _NARROW = 1e-290, 1e-306  # smaller ranges, which only tiny numbers have, cannot be scaled
+_TINY, _NARROW = 1e-290, 1e-306  # smaller ranges, possible only for tiny numbers, cannot be scaled
 _INDEX = re.compile(
     r"(?:.*[ _.-])?(?:id|idx|index|key|nr|no|num|number|row|rownum|rowid|record|seq|lfd|pk|uid)\.?"
     r"|#|row ?names?|.*[a-z]I[dD]",
@@ -43,18 +42,18 @@ _TYPED = re.compile(rf"{NUMBER.pattern}|true|false", re.ASCII | re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Understood:
-    """What the columns of a table are.
+    """The inferred columns of a table.
 
     Attributes
     ----------
     columns : list of Column
-        The inputs, not fitted.
+        Inputs, not fitted.
     id : str or None
-        A column that is no input, but stands beside the predictions.
+        Column to show next to predictions; not an input.
     left_out : list of str
-        Columns that nothing can be learned from.
+        Columns from which nothing can be learned.
     notes : list of str
-        A line about each thing that was guessed and that the user may see otherwise.
+        A line about each inference that the user may want to change.
     """
 
     columns: list[Column]
@@ -72,23 +71,23 @@ def understand_columns(
     mixed: Mapping[str, Sequence[str]],
     of_text: Collection[str],
 ) -> Understood:
-    """Return what the columns called `names` are, of which the user says nothing but a kind.
+    """Return what is inferred about the columns called `names`, given the user's settings.
 
     Parameters
     ----------
     train : array of int
-        The training rows.
+        Training rows.
     words : mapping of str to collection of str
-        Words that were found to be blank cells, by column.
+        Words that were read as blank cells, by column.
     mixed : mapping of str to sequence of str
-        Columns in which most texts are numbers or dates, and the different ones that are none.
+        Columns in which most texts are numbers or dates, and their different other texts.
     of_text : collection of str
-        Columns of numbers that were written as text of another form: amounts, which name no rows.
+        Columns of numbers that were formatted as text: amounts, which are not row numbers.
 
     Raises
     ------
     DataError
-        When no input is left, and as `described`.
+        If no input is left, and as for `described`.
     """
     inputs = [name for name in names if name not in choices.roles]
     reasons: dict[str, Reason] = {}
@@ -97,13 +96,13 @@ def understand_columns(
             continue
         if reason := _useless(table, name, train, mixed):
             reasons[name] = reason
-    if len(reasons) == len(inputs):  # rather a row number than nothing
+    if len(reasons) == len(inputs):  # a row number is better than no input
         reasons = {name: each for name, each in reasons.items() if not _counts(table, name)}
     kept = [name for name in inputs if name not in reasons]
     if not kept:
         beside = listed([name for name in names if name not in reasons])
         why = "".join(f"; column {name}: {each.why}" for name, each in reasons.items())
-        raise DataError(f"{table.name}: has no column for an input beside {beside}{why}")
+        raise DataError(f"{table.name}: has no input column, only {beside}{why}")
     columns = described(table, kept, choices.columns, missing=choices.missing)
     id_ = choices.id
     if id_ is None:
@@ -119,7 +118,7 @@ def understand_columns(
 
 
 class Reason(NamedTuple):
-    """Why nothing can be learned from a column, and what to do to use it."""
+    """Why nothing can be learned from a column, and how to use it nevertheless."""
 
     why: str
     use: str
@@ -128,11 +127,11 @@ class Reason(NamedTuple):
 def _useless(
     table: Table, name: str, train: Rows, mixed: Mapping[str, Sequence[str]]
 ) -> Reason | None:
-    """Return why nothing can be learned from a column, if so."""
+    """Return the reason if nothing can be learned from a column."""
     cells = table.columns[name]
     if _is_blank(cells, train):
-        return Reason("every cell of the training rows is blank", "fill it")
-    use = f"say data.columns: {{{yaml_key(name)}: {table.kind(name)}}}"
+        return Reason("every value in the training rows is missing", "fill it")
+    use = f"set data.columns: {{{yaml_key(name)}: {table.kind(name)}}}"
     if _is_too_narrow(cells, train):
         why = f"its values in the training rows differ by less than {_NARROW:g}"
         return Reason(why, "multiply it by a large number")
@@ -140,9 +139,9 @@ def _useless(
         return Reason("it numbers the rows", use) if _counts(table, name) else None
     if (row := row_of_date(cells)) is not None:
         return Reason(
-            f"its texts look like dates or times, as {cells[row]!r} ({table.place(row)}), but one "
-            "is none, or day and month change places",
-            f"say data.columns: {{{yaml_key(name)}: date}}, which makes it a blank cell",
+            f"its texts look like dates or times, such as {cells[row]!r} ({table.place(row)}), but "
+            "one is not, or the order of day and month varies",
+            f"set data.columns: {{{yaml_key(name)}: date}}, which treats other text as missing",
         )
     different = number_of_texts(cells)
     if different is not None and (texts := mixed.get(name)):
@@ -150,7 +149,7 @@ def _useless(
         return Reason(why, ways_out(name, texts))
     if different is not None:
         rows = count(int(np.count_nonzero(~blank_cells(cells))), "row")
-        return Reason(f"it has {different} different texts in {rows}, as names or free text", use)
+        return Reason(f"it has {different} different texts in {rows}, like names or free text", use)
     return None
 
 
@@ -161,10 +160,10 @@ def _is_blank(cells: Cells, train: Rows) -> bool:
 
 
 def _is_too_narrow(cells: Cells, train: Rows) -> bool:
-    """Return whether numbers differ, but too little to be scaled."""
+    """Return whether numbers differ by too little to be scaled."""
     if cells.dtype.kind != "f" or cells.dtype == BLANK_BOOLEAN:
         return False
-    for part in (train[:_FIRST], train):  # mostly the first numbers show that they are not
+    for part in (train[:_FIRST], train):  # the first numbers usually rule it out
         if np.fmax.reduce(np.abs(cells[part]), initial=0) > _TINY:
             return False
     known = cells[train][~np.isnan(cells[train])]
@@ -172,20 +171,20 @@ def _is_too_narrow(cells: Cells, train: Rows) -> bool:
 
 
 def _counts(table: Table, name: str) -> bool:
-    """Return whether the cells of a column are whole numbers that count the rows of the file."""
+    """Return whether a column has whole numbers that count the rows of the file."""
     cells = table.columns[name]
     fewest = 2 if _INDEX.fullmatch(name) or _INDEX.fullmatch(name.lower()) else _FEWEST_COUNTED
     if cells.dtype.kind not in "iuf" or cells.dtype == BLANK_BOOLEAN or len(cells) < fewest:
         return False
     rows = np.arange(len(cells)) if table.numbers is None else table.numbers
-    for part in (slice(_FIRST), slice(None)):  # mostly the first cells show that they do not
+    for part in (slice(_FIRST), slice(None)):  # the first cells usually rule it out
         if not (np.diff(cells[part]) == np.diff(rows[part])).all():
             return False
     return bool(cells[0] == np.rint(cells[0]))
 
 
 def _names_rows(table: Table, name: str) -> bool:
-    """Return whether a column that is left out has another number or text in every row."""
+    """Return whether a left-out column has a different number or text in every row."""
     cells = table.columns[name]
     if cells.dtype.kind != "O":
         return _counts(table, name)
@@ -197,8 +196,8 @@ def _notes_of_reasons(
     table: Table, reasons: Mapping[str, Reason], id_: str | None
 ) -> Iterator[str]:
     for name, reason in reasons.items():
-        done = "taken as data.id, which is no input" if name == id_ else "left out"
-        yield f"{table.name}: column {name}: {done}, as {reason.why}; to use it, {reason.use}"
+        done = "used as data.id, not as an input," if name == id_ else "left out"
+        yield f"{table.name}: column {name}: {done} because {reason.why}; to use it, {reason.use}"
 
 
 def _notes_of_mixed(
@@ -208,8 +207,8 @@ def _notes_of_mixed(
         cells = table.columns[name]
         if name in kept and any(_is_typed(cell) for cell in {*cells}):
             yield (
-                f"{table.name}: column {name}: taken as categories, as {_odd(table, name, texts)}; "
-                f"{ways_out(name, texts)}"
+                f"{table.name}: column {name}: read as categories because "
+                f"{_odd(table, name, texts)}; {ways_out(name, texts)}"
             )
 
 
@@ -218,32 +217,32 @@ def _is_typed(cell: str | None) -> bool:
 
 
 def _odd(table: Table, name: str, odd: Sequence[str]) -> str:
-    """Return what is said of texts among numbers or dates, with the place of the first."""
+    """Return a phrase about the other texts among numbers or dates, with the first place."""
     cells = table.columns[name]
     row, texts = int(np.argmax(cells == odd[0])), {*cells} - {None}
     most = "date" if 2 * sum(map(is_date, texts)) > len(texts) else "number"
     first = f"{odd[0][:40]!r} ({table.place(row)})"
     if len(odd) == 1:
-        return f"{first} is no {most}"
+        return f"{first} is not a {most}"
     others = {*odd}
     found = sum(each in others for each in cells)
     named = ", ".join([first, *(repr(each[:40]) for each in odd[1:_MOST_ODD])])
     rest = f" and {len(odd) - _MOST_ODD} more" if len(odd) > _MOST_ODD else ""
-    return f"{count(found, 'cell')} are no {most}s: {named}{rest}"
+    return f"{count(found, 'cell')} are not {most}s: {named}{rest}"
 
 
 def ways_out(column: str, odd: Sequence[str]) -> str:
-    """Return what to say of all different texts among numbers that are none."""
+    """Return a remedy for texts among numbers, given all the different ones."""
     category = f"data.columns: {{{yaml_key(column)}: category}}"
     if len(odd) > _MOST_ODD:
-        return f"say {category}"
-    values = "its value is" if len(odd) == 1 else "their values are"
+        return f"set {category}"
+    values = "it means a missing value" if len(odd) == 1 else "they mean missing values"
     named = ", ".join(map(yaml_word, odd))
-    return f"say data.blanks: [{named}] if {values} not known, or {category}"
+    return f"set data.blanks: [{named}] if {values}, or {category}"
 
 
 def _notes_of_words(table: Table, columns: Sequence[Column], choices: Choices) -> Iterator[str]:
-    """Yield a line about words in text that might be blank cells, if there are any."""
+    """Yield a line about words in text that may mean missing values, if any."""
     found: dict[str, None] = {}
     places = []
     for column in columns:
@@ -254,12 +253,12 @@ def _notes_of_words(table: Table, columns: Sequence[Column], choices: Choices) -
     if found:
         where, said = listed(places, _MOST_NOTES, quote=""), ", ".join(map(yaml_word, found))
         column_ = "column" if len(places) == 1 else "columns"
-        are, cells = ("is a category", "it is a blank cell")
+        are, cells = ("is treated as a category", "it means a missing value")
         if len(found) > 1:
-            are, cells = ("are categories", "they are blank cells")
+            are, cells = ("are treated as categories", "they mean missing values")
         yield (
-            f"{table.name}: {column_} {where}: {listed([*found])} {are} like any other text; "
-            f"if {cells}, say data.blanks: [{said}]"
+            f"{table.name}: {column_} {where}: {listed([*found])} {are}; if {cells}, set "
+            f"data.blanks: [{said}]"
         )
 
 
@@ -269,7 +268,7 @@ def _notes_of_blanks(
     choices: Choices,
     words: Mapping[str, Collection[str]],
 ) -> Iterator[str]:
-    """Yield a line about the columns whose blank cells are filled without a word of the user."""
+    """Yield a line about the columns whose blank cells are filled by default."""
     filled: dict[str, dict[str, tuple[int, str]]] = {each: {} for each in _DONE}
     for column in columns:
         new = [each for each in words.get(column.name, ()) if each not in choices.blanks]
@@ -279,26 +278,26 @@ def _notes_of_blanks(
             filled[column.missing][column.name] = cells, f" ({', '.join(new)})" if new else ""
     for missing, found in filled.items():
         if found:
-            yield f"{table.name}: {_filled(missing, found)}; data.columns says otherwise"
+            yield f"{table.name}: {_filled(missing, found)}; to change this, set data.columns"
 
 
 def _filled(missing: str, found: Mapping[str, tuple[int, str]]) -> str:
-    """Return what blank cells of columns become: of each their number, and the words for them."""
+    """Return how blank cells are filled, with their number and the words for them by column."""
     if len(found) == 1:
         ((name, (cells, words)),) = found.items()
-        return f"column {name}: {count(cells, 'blank cell')}{words} {_DONE[missing][cells == 1]}"
+        return f"column {name}: {count(cells, 'missing value')}{words} {_DONE[missing][cells == 1]}"
     named = [f"{name} {cells}{words}" for name, (cells, words) in found.items()]
-    return f"blank cells {_DONE[missing][False]}: {listed(named, _MOST_NOTES, quote='')}"
+    return f"missing values {_DONE[missing][False]}: {listed(named, _MOST_NOTES, quote='')}"
 
 
 _DONE = {
     "median": ("take the median of the training rows", "takes the median of the training rows"),
-    "indicator": ("have an input of their own", "has an input of its own"),
+    "indicator": ("get an indicator input", "gets an indicator input"),
 }
 
 
 def words_for_blanks(table: Table, words: Mapping[str, Collection[str]]) -> list[str]:
-    """Return what is to be said as ``data.blanks``: no words that are text in another column."""
+    """Return the words to list in ``data.blanks``: those that are not text in another column."""
     texts: set[Any] = set()
     for cells in table.columns.values():
         texts |= {*cells} if cells.dtype.kind == "O" else set()

@@ -1,4 +1,4 @@
-"""What rows hold that no training row has: blank cells, categories, numbers far outside."""
+"""Find cells unlike any in the training rows: blank cells, categories, numbers far outside."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ from nncli.data.tables.column import Odd
 
 Place = Callable[[int], str]
 
-_MOST = 5  # columns that a line names
+_MOST = 5  # columns per line
 _RANGES = 2
 
 
 class Far:
-    """Numbers far outside those of the training rows, in one block of rows after another.
+    """Numbers far outside those of the training rows, collected block by block.
 
-    A number is far outside if it is out of the range of its column by more than twice the whole
-    range: test rows of honest tables are out by once, in columns with a long tail. Where a column
-    never changes in the training rows, its absolute value, at least 1, stands for the range.
+    A number is far outside if it exceeds the range of its column by more than twice its width: test
+    rows of ordinary tables exceed it by up to once, in columns with a long tail. The width of a
+    constant column is its absolute value, at least 1.
 
     Parameters
     ----------
     columns : sequence of str
-        The names of the inputs.
+        Names of the inputs.
     lowest, highest : array (I,)
-        Of each input in the training rows.
+        Range of each input in the training rows.
     """
 
     def __init__(
@@ -50,7 +50,7 @@ class Far:
         self._found: dict[int, tuple[float, float]] = {}  # extremes of columns
 
     def look(self, inputs: NDArray[Any], place: Place | None = None) -> None:
-        """Look through the next rows (B, I), which `place` names; by default their numbers do."""
+        """Check the next rows (B, I); `place` names them, by default by number."""
         before = self._seen
         for _, block in row_blocks(inputs):
             lowest, highest = block.min(axis=0), block.max(axis=0)
@@ -78,7 +78,7 @@ class Far:
             self._found[each] = min(low, float(lowest[each])), max(high, float(highest[each]))
 
     def words(self) -> Iterator[str]:
-        """Yield what there is to say, if there is something."""
+        """Yield a phrase about the numbers found, if any."""
         if not self._rows:
             return
         rows = f"{count(self._rows, 'row')} (first: {self._first})"
@@ -98,7 +98,7 @@ class Far:
 
 
 class _Texts:
-    """Texts that are odd, in columns; of each column the first stays."""
+    """Odd texts by column; only the first of each column is stored."""
 
     def __init__(self) -> None:
         self.cells = 0
@@ -106,7 +106,7 @@ class _Texts:
         self._several: set[str] = set()
 
     def add(self, table: Table, column: str, texts: Mapping[int, str]) -> None:
-        """Take note of texts of a column, by row."""
+        """Add texts of a column, by row."""
         if not texts:
             return
         row, text = next(iter(texts.items()))
@@ -116,7 +116,7 @@ class _Texts:
         self.cells += len(texts)
 
     def named(self) -> str:
-        """Return the columns, each with its first text and the place of it."""
+        """Return the columns, each with its first text and its place."""
         return _named(
             f"{column} {text[:40]!r} ({place})" + " and others" * (column in self._several)
             for column, (text, place) in self._first.items()
@@ -124,12 +124,12 @@ class _Texts:
 
 
 class Unseen:
-    """Cells as no training row has them, in one table after another.
+    """Cells unlike any in the training rows, collected table by table.
 
     Parameters
     ----------
     far : Far, optional
-        What looks at the numbers.
+        Check for the numbers.
     """
 
     def __init__(self, far: Far | None = None) -> None:
@@ -140,7 +140,7 @@ class Unseen:
         self._categories, self._no_dates = _Texts(), _Texts()
 
     def add(self, table: Table, column: str, odd: Odd) -> None:
-        """Take note of the odd cells of a column; of all of them only the first stays."""
+        """Add the odd cells of a column; only the first is stored."""
         no_dates = table.no_dates.get(column, {})
         self._no_dates.add(table, column, no_dates)
         blank = [row for row in odd.blank.tolist() if row not in no_dates]
@@ -153,45 +153,45 @@ class Unseen:
             self._categories.add(table, column, {row: cells[row] for row in rows})
 
     def look(self, inputs: NDArray[Any], place: Place | None = None) -> None:
-        """Look through the numbers of the next rows (B, I), which `place` names."""
+        """Check the numbers of the next rows (B, I); `place` names them."""
         if self._far is not None:
             self._far.look(inputs, place)
 
     def notes(self, name: str) -> list[str]:
-        """Return a line about blank cells, and one about all else; `name` is that of the rows."""
+        """Return a line about blank cells, and one about all else; `name` names the rows."""
         far = self._far.words() if self._far else ()
         found = [*far, *self._of_no_dates(), *self._of_categories()]
         return self._of_blanks() + ([f"{name}: {'; '.join(found)}"] if found else [])
 
     def refuse(self, name: str) -> None:
-        """Raise `DataError` for what was found, if anything was."""
+        """Raise `DataError` if anything was found."""
         if found := self.notes(name):
             raise DataError(found[-1])
 
     def _of_no_dates(self) -> Iterator[str]:
         if cells := self._no_dates.cells:
-            are = "is no date, and is" if cells == 1 else "are no dates, and are"
-            yield f"{count(cells, 'cell')} {are} taken as blank: {self._no_dates.named()}"
+            are = "is not a date and is" if cells == 1 else "are not dates and are"
+            yield f"{count(cells, 'cell')} {are} treated as missing: {self._no_dates.named()}"
 
     def _of_categories(self) -> Iterator[str]:
         if cells := self._categories.cells:
-            hold, inputs = ("holds", "its") if cells == 1 else ("hold", "their")
-            category = "a category" if cells == 1 else "categories"
+            have, inputs = ("has", "its") if cells == 1 else ("have", "their")
+            category = "a category that is" if cells == 1 else "categories that are"
             yield (
-                f"{count(cells, 'cell')} {hold} {category} that the training rows do not have: "
+                f"{count(cells, 'cell')} {have} {category} not in the training rows: "
                 f"{self._categories.named()}; {inputs} inputs are all 0"
             )
 
     def _of_blanks(self) -> list[str]:
         if self._first_blank is None:
             return []
-        cells = count(self._blank.total(), "blank cell")
+        cells = count(self._blank.total(), "missing value")
         columns = ", ".join(f"{each} {number}" for each, number in self._blank.items())
         name, place = self._first_blank
-        number = "a number or date" if self._has_dates else "a number"
+        numbers = "numbers and dates" if self._has_dates else "numbers"
         return [
             f"{name}: {cells} where the training data has none: {columns} (first: {place}); "
-            f"{number} takes the median of the training rows, a category has 0 in its inputs; "
+            f"{numbers} take the median of the training rows, categories have all inputs 0; "
             f"{said('--strict', 'strict=True')} refuses them"
         ]
 

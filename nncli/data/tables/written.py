@@ -1,10 +1,11 @@
-"""Numbers and dates that columns have as text: found by the whole column, and converted.
+"""Recognize columns of numbers and dates in text, and convert them.
 
-A column is of numbers if all of its cells, except blank ones, are numbers in one way to write
-them: with a currency, a percent sign, separators, a decimal comma. Where ``1,004`` may be 1004 or
-1.004, the rest of the column decides, then the other columns, and else it is 1004.
+A column is numeric if all of its cells, except blank ones, are numbers in the same format: with a
+currency, a percent sign, separators or a decimal comma. If ``1,004`` may be 1004 or 1.004, the rest
+of the column decides, then the other columns, else it is 1004.
 
-What was found is a `Form` by column. It is stored with a model, so that a later row is read alike.
+The result is a `Form` for each column. It is stored with the model, so that later rows are read the
+same way.
 """
 
 from collections import Counter
@@ -43,23 +44,22 @@ _SWAPPED = str.maketrans(".,", ",.")
 
 @dataclass(frozen=True)
 class Found:
-    """What the text of the columns of a table is read as.
+    """The formats of numbers and dates in the text of a table.
 
     Attributes
     ----------
     forms : dict of str to str
-        The decimal mark of numbers, or the order of dates, by column.
+        Decimal mark of numbers, or order of dates, by column.
     decimal : str or None
-        The decimal mark of the whole table, where a column shows it or the user says it.
+        Decimal mark of the whole table, if a column shows it or the user sets it.
     again : list of str
-        Columns of numbers that are to be read again as they are written: their points may divide
-        thousands.
+        Columns of numbers to read again as text: their points may be thousands separators.
     mixed : dict of str to list of str
-        Columns of which most texts are numbers or dates, and the different texts that are none.
+        Columns in which most texts are numbers or dates, and their different other texts.
     plain : set of str
         Columns of text in which all numbers are plain.
     open : set of str
-        Columns of dates of which day and month may be meant the other way round.
+        Columns of dates with ambiguous order of day and month.
     """
 
     forms: dict[str, Form] = field(default_factory=dict)
@@ -73,15 +73,15 @@ class Found:
 def forms_of(
     table: Table, choices: Choices, written: Collection[str], *, is_file: bool = False
 ) -> Found:
-    """Return what text is read as.
+    """Return the formats of numbers and dates in text.
 
     Parameters
     ----------
     written : collection of str
-        Columns that were read as they are written.
+        Columns that were read as text.
     is_file : bool
-        Whether the table is from a file, where plain numbers may stand as text, too. In memory
-        who made text of them has meant text.
+        Whether the table is from a file, in which plain numbers can be stored as text. In memory,
+        numbers as text are meant as text.
     """
     names = [name for name in table.columns if _is_asked(name, choices)]
     texts = {name: _texts(table, name) for name in names if table.kind(name) == "category"}
@@ -112,18 +112,18 @@ def forms_of(
 def converted(
     table: Table, forms: Mapping[str, Form], missing: Sequence[str], written: Collection[str] = ()
 ) -> Table:
-    """Return a table with numbers and dates for text, and text for what else was `written`.
+    """Return a table with text converted to numbers and dates, and other `written` cells to text.
 
     Parameters
     ----------
     missing : sequence of str
-        As it was read with.
+        Words for blank cells with which the table was read.
 
     Raises
     ------
     DataError
-        For the first text that is no number. One that is no date is a blank cell, and is among
-        the `no_dates` of the table.
+        At the first text that is not a number. A text that is not a date becomes a blank cell, and
+        is added to the `no_dates` of the table.
     """
     names = {*forms, *written} & {*table.columns}
     names = {name for name in names if table.kind(name) == "category"}
@@ -154,7 +154,7 @@ def _converted(
 def _no_dates(
     moments: NDArray[Any], cells: Cells, missing: Sequence[str], name: str
 ) -> dict[int, str]:
-    """Return the cells that are neither blank nor dates, as text, by row."""
+    """Return the texts of cells that are neither blank nor dates, by row."""
     unread = ((row, cells[row]) for row in np.flatnonzero(np.isnat(moments)).tolist())
     texts = {row: str(cell) for row, cell in unread if cell is not None}
     words = {each for each in {*texts.values()} if is_blank_in(missing, name, each)}
@@ -162,7 +162,7 @@ def _no_dates(
 
 
 def _mapped(cells: Cells, change: Any, dtype: Any) -> NDArray[Any]:
-    """Return what becomes of cells; each different one is changed once."""
+    """Return the changed cells; each different value is changed only once."""
     values = {cell: change(cell) for cell in {*cells}}
     made = np.empty(len(cells), dtype)
     made[:] = [values[cell] for cell in cells]
@@ -202,13 +202,13 @@ def _remedy(text: str, decimal: Decimal) -> str:
 
 
 def _is_asked(name: str, choices: Choices) -> bool:
-    """Return whether text in a column may be numbers or dates: not where it is to stay text."""
+    """Return whether text in a column may be numbers or dates, rather than must stay text."""
     is_class = name in choices.target and choices.task in OF_CLASSES
     return not is_class and choices.kinds.get(name) not in ("category", "boolean")
 
 
 def _texts(table: Table, name: str) -> set[str]:
-    """Return the different texts of a column, without words for a blank cell."""
+    """Return the different texts of a column, without words for blank cells."""
     return {each for each in {*table.columns[name]} if isinstance(each, str) and _says(each)}
 
 
@@ -217,7 +217,7 @@ def _says(text: str) -> bool:
 
 
 def _decimals(texts: Collection[str]) -> list[Decimal]:
-    """Return the decimal marks with which all texts are numbers; none of no texts."""
+    """Return the decimal marks with which all texts are numbers; none if there are no texts."""
     if not texts:
         return []
     return [mark for mark in DECIMALS if all(number_in(each, mark) is not None for each in texts)]
@@ -229,7 +229,7 @@ def _decimal_of(
     texts: Mapping[str, Collection[str]],
     possible: Mapping[str, Sequence[Decimal]],
 ) -> Decimal | None:
-    """Return the decimal mark of a table, if all columns that show one have the same."""
+    """Return the decimal mark of a table, if all columns that show one agree."""
     shown = {marks[0] for marks in possible.values() if len(marks) == 1}
     if not shown:
         return None
@@ -246,7 +246,7 @@ def _has_fractions(cells: Cells) -> bool:
 
 
 def _may_be_grouped(cells: Cells) -> bool:
-    """Return whether numbers may have been written as 1.004 for 1004."""
+    """Return whether points in numbers may be thousands separators, as in 1.004 for 1004."""
     known = cells[~np.isnan(cells)].astype(np.float64)
     fractions = np.abs(known[known != np.rint(known)])
     thousands = 1000 * fractions
@@ -255,7 +255,7 @@ def _may_be_grouped(cells: Cells) -> bool:
 
 
 def _form_of_plain(cells: Cells, again: list[str], name: str) -> bool:
-    """Return whether later cells of a column of plain numbers may have a decimal comma."""
+    """Return whether later cells in a column of plain numbers may have a decimal comma."""
     if cells.dtype.kind not in "iuf" or cells.dtype == BLANK_BOOLEAN:
         return False
     if not _has_fractions(cells):
@@ -266,7 +266,7 @@ def _form_of_plain(cells: Cells, again: list[str], name: str) -> bool:
 
 
 def _add_date(found: Found, name: str, texts: Collection[str], choices: Choices) -> bool:
-    """Add the order of a column of dates, if it is one."""
+    """Add the order of day and month if a column is dates; return whether it is."""
     said = choices.columns.get(name, {})
     is_said = said.get("kind") == "date"
     if name in choices.target or said.get("kind") == "number" or name == choices.weight:
@@ -294,7 +294,7 @@ def _most_read(texts: Collection[str]) -> Order:
 def _add_mixed(
     found: Found, table: Table, name: str, texts: set[str], is_written: bool, is_file: bool
 ) -> None:
-    """Add a column of which most texts are dates, or numbers, in memory if some are not plain."""
+    """Add a column if most texts are dates or numbers; in memory, only if some are formatted."""
     unfit = min(
         ({each for each in texts if number_in(each, mark) is None} for mark in DECIMALS), key=len
     )

@@ -1,4 +1,4 @@
-"""What is said of columns whose text was read as numbers or dates: a line for each way to read."""
+"""Notes about columns of text read as numbers or dates: one line for each format."""
 
 import re
 from collections import defaultdict
@@ -20,7 +20,7 @@ _OTHER: dict[Decimal, Decimal] = {".": ",", ",": "."}
 
 
 class _Read(NamedTuple):
-    """How text is read, in words, an example, and how to say otherwise; of a column."""
+    """How a column of text is read, an example, and how to change it."""
 
     how: str
     example: str
@@ -28,10 +28,9 @@ class _Read(NamedTuple):
 
 
 def notes_of_forms(table: Table, found: Found, choices: Choices) -> Iterator[str]:
-    """Yield a line for each way in which text of columns was converted.
+    """Yield a line for each way in which text in columns was converted.
 
-    Columns of which the user says what they are go without. `table` is as it was read, with the
-    text.
+    Columns whose kind the user sets are omitted. `table` has the original text.
     """
     groups: dict[tuple[str, bool], dict[str, _Read]] = defaultdict(dict)
     for name, form in found.forms.items():
@@ -50,15 +49,16 @@ def notes_of_forms(table: Table, found: Found, choices: Choices) -> Iterator[str
 
 
 def _line(columns: Mapping[str, _Read]) -> str:
-    """Return what is said of columns that are read alike, with an example of the first."""
+    """Return a line about columns that are read alike, with an example from the first."""
     name, first = next(iter(columns.items()))
     if len(columns) == 1:
         return (
-            f"column {name}: {first.how}, as {first.example}; to read it otherwise, say {first.use}"
+            f"column {name}: {first.how}; for example, {first.example}; to change this, set "
+            f"{first.use}"
         )
     return (
-        f"columns {listed([*columns], _MOST_NAMED, quote='')}: {first.how}, as {first.example} of "
-        f"{name}; to read one otherwise, say {first.use}"
+        f"columns {listed([*columns], _MOST_NAMED, quote='')}: {first.how}; for example, "
+        f"{first.example} in {name}; to change this for one, set {first.use}"
     )
 
 
@@ -76,13 +76,13 @@ def _of_numbers(
         use = f"data.decimal: {other!r} for {number_in(text, other):.12g}, or {use}"
     how = f"read as numbers{_signs(texts, decimal)}"
     if said == other and any(map(depends_on_mark, texts)):
-        how += f", though data.decimal is {said!r}, with which they are none"
+        how += f", although they do not fit data.decimal: {said!r}"
     example = f"{text!r} ({table.place(row)}) is {number_in(text, decimal):.12g}"
     return _Read(how, example, use)
 
 
 def _shown(cells: Cells, texts: Collection[str], decimal: Decimal) -> int:
-    """Return the row that shows best how numbers are read: by separators, the mark, or signs."""
+    """Return the row that best shows how numbers are read: by separators, mark, or signs."""
 
     def worth(text: str) -> tuple[bool, ...]:
         is_divided = _separators(text, decimal) != set()
@@ -93,13 +93,13 @@ def _shown(cells: Cells, texts: Collection[str], decimal: Decimal) -> int:
 
 
 def _separators(text: str, decimal: Decimal) -> set[str]:
-    """Return what divides thousands in a number."""
+    """Return the thousands separators in a number."""
     mark = {_OTHER[decimal]} if _OTHER[decimal] in text else set[str]()
     return mark | {found["sign"] for found in _DIVIDED.finditer(text)}
 
 
 def _signs(texts: Collection[str], decimal: Decimal) -> str:
-    """Return what becomes of signs in and around the numbers, in words."""
+    """Return a phrase about how signs in and around the numbers are read."""
     signs = {sign for each in texts for sign in signs_in(each)}
     words, comma = "", ","
     separators = {each for text in texts for each in _separators(text, decimal)}
@@ -115,7 +115,7 @@ def _signs(texts: Collection[str], decimal: Decimal) -> str:
     if signs & _PERCENT:
         words += f"{words and comma} in percent"
         if not all(signs_in(each) & _PERCENT for each in texts if number_in(each, decimal)):
-            words += ", also where the sign is missing"
+            words += ", even without the sign"
     return words
 
 
@@ -132,6 +132,6 @@ def _of_dates(table: Table, name: str, order: Order, is_open: bool) -> _Read:
 
 
 def _moment(text: str, order: Order) -> str:
-    """Return a date and time, of a time alone without the day that it has within."""
+    """Return a date and time as text; for a time alone, omit its internal day."""
     moment = str(moment_in(text, order))
     return moment.partition(" ")[2] if _CLOCK.fullmatch(text) else moment
