@@ -271,7 +271,8 @@ _PURPOSES = {"test": "test", "validation": "validate"}
 
 def purposes_of(parts: Iterable[str]) -> str:
     """Return the purposes of some parts and the training rows, such as ``test and train``."""
-    return " and ".join([*(_PURPOSES[part] for part in parts), "train"])
+    others = ", ".join(_PURPOSES[part] for part in parts)
+    return f"{others} and train" if others else "train"
 
 
 def row_count(share: int | float, rows: int) -> int:

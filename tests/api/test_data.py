@@ -93,7 +93,7 @@ def test_rows_without_a_target_are_left_out_and_told(rows):
     config = {"data": {"target": "target"}, **SETTINGS}
     told = []
     result = nncli.train(config, data=dicts, note=told.append)
-    assert told == ["data: 1 row with a blank target (row 3 (from 0)): left out"]
+    assert told == ["data: 1 row with a missing target (row 3 (from 0)): left out"]
     assert sum(each.rows for each in result.evaluations.values()) == 119
 
 

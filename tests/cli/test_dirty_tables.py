@@ -51,9 +51,9 @@ def test_words_beside_numbers_and_booleans_are_blank_cells(table, word):
     age = [word if n % 5 else n % 8 for n in range(60)]  # also where they are most of the cells
     note, data = table({"age": age, "member": [word, "true", "false"] * 20})
     assert note == (
-        f"t.csv: column age: 48 blank cells ({word}) take the median of the training rows; "
-        f"data.columns says otherwise\nWarning: t.csv: column member: 20 blank cells ({word}) have "
-        "an input of their own; data.columns says otherwise\n"
+        f"t.csv: column age: 48 missing values ({word}) take the median of the training rows; to "
+        f"change this, set data.columns\nWarning: t.csv: column member: 20 missing values ({word}) "
+        "get an indicator input; to change this, set data.columns\n"
     )
     assert data["blanks"] == [word]
     assert data["columns"] == {
@@ -76,7 +76,7 @@ def test_words_in_text_stay_text_unless_the_user_says_so(table, tmp_path):
     region = ["NA", "EU", "AS"] * 20
     note, data = table({"region": region, "n": ["NA", 1, 2] * 20, "m": ["?", 1, 2] * 20}, False)
     assert (
-        "t.csv: column region: 'NA' is a category like any other text; if it is a blank cell, say "
+        "t.csv: column region: 'NA' is treated as a category; if it means a missing value, set "
         "data.blanks: [NA]\n"
     ) in note
     assert data["blanks"] == ["?"]  # as NA would be blank in the text, too
@@ -93,8 +93,8 @@ def test_words_in_text_stay_text_unless_the_user_says_so(table, tmp_path):
 def test_a_blank_column_is_left_out(table, cells):
     note, data = table({"void": [cells[n % len(cells)] for n in range(60)]})
     assert note == (
-        "t.csv: column void: left out, as every cell of the training rows is blank; to use it, "
-        "fill it\n"
+        "t.csv: column void: left out because every value in the training rows is missing; to use "
+        "it, fill it\n"
     )
     assert data["drop"] == ["void"]
 
@@ -110,9 +110,10 @@ IDS = {
 @pytest.mark.parametrize("name", IDS)
 def test_what_names_the_rows_is_an_id(nncli, table, name):
     note, data = table({name: IDS[name]})
-    assert note.startswith(f"t.csv: column {name}: taken as data.id, which is no input, as it ")
+    used = "used as data.id, not as an input, because it "
+    assert note.startswith(f"t.csv: column {name}: {used}")
     kind = "category" if name in ("name", "url") else "number"
-    assert note.endswith(f"to use it, say data.columns: {{{name}: {kind}}}\n")
+    assert note.endswith(f"to use it, set data.columns: {{{name}: {kind}}}\n")
     assert (data["id"], data["drop"]) == (name, [])
     rows = rows_of(nncli("predict", "short", "t.csv").out)
     assert [row[name] for row in rows] == [*map(str, IDS[name])]
@@ -123,8 +124,8 @@ def test_further_ones_are_dropped_and_an_own_id_stays(table):
     columns = {"name": IDS["name"], "url": IDS["url"], "nr": IDS["nr"]}
     note, data = table(columns)
     assert (data["id"], data["drop"]) == ("name", ["url", "nr"])
-    assert note.count("left out, as it ") == 2
-    assert table(columns, id="url")[0].count("left out, as it ") == 2
+    assert note.count("left out because it ") == 2
+    assert table(columns, id="url")[0].count("left out because it ") == 2
 
 
 @pytest.mark.parametrize(
@@ -140,7 +141,7 @@ def test_other_numbers_stay_inputs(table, cells):
 def test_a_row_number_is_seen_where_rows_have_no_target(nncli, tmp_path):
     write(tmp_path / "t.csv", {"n": range(1, 31), "x": [1, 2, 3] * 10, "y": [4, "NA", 5] * 10})
     begun = nncli("init", "csv", "--data", "t.csv", "--target", "y")
-    assert (begun.code, "column n: taken as data.id" in begun.err) == (0, True)
+    assert (begun.code, "column n: used as data.id" in begun.err) == (0, True)
 
 
 DATES = [
@@ -152,15 +153,15 @@ DATES = [
 @pytest.mark.parametrize("form", DATES)
 def test_dates_as_text_are_inputs_and_no_id(table, form):
     note, data = table({"day": [form.format(n % 27 + 1) for n in range(60)]})
-    assert note.startswith("t.csv: column day: read as dates or times, as '")
-    assert note.endswith("; to read it otherwise, say data.columns: {day: category}\n")
+    assert note.startswith("t.csv: column day: read as dates or times; for example, '")
+    assert note.endswith("; to change this, set data.columns: {day: category}\n")
     assert (data["id"], data["drop"], data["columns"]["day"]) == (None, [], "date")
 
 
 def test_texts_that_only_look_like_dates_are_left_out_and_are_no_id(table):
     note, data = table({"day": [f"2020-{n % 15 + 1}-{n % 28 + 1}" for n in range(60)]})
-    assert note.startswith("t.csv: column day: left out, as its texts look like dates or times")
-    assert note.endswith("say data.columns: {day: date}, which makes it a blank cell\n")
+    assert note.startswith("t.csv: column day: left out because its texts look like dates or times")
+    assert note.endswith("set data.columns: {day: date}, which treats other text as missing\n")
     assert (data["id"], data["drop"]) == (None, ["day"])
 
 
@@ -173,8 +174,8 @@ def test_numbers_with_another_text_among_them_are_categories(nncli, tmp_path, ro
         {"c": cells, "x": [n % 3 for n in range(rows)], "y": [1.5, 2] * (rows // 2)},
     )
     note = (
-        f"Warning: t.csv: column c: taken as categories, as 'rotary' (line {rows - 8 - row}) is no "
-        "number; say data.blanks: [rotary] if its value is not known, or data.columns: "
+        f"Warning: t.csv: column c: read as categories because 'rotary' (line {rows - 8 - row}) is "
+        "not a number; set data.blanks: [rotary] if it means a missing value, or data.columns: "
         "{c: category}\n"
     )
     data = "data: {path: t.csv, target: y}\n"
@@ -194,8 +195,8 @@ def test_nothing_left_to_learn_from_is_one_line(nncli, tmp_path):
     write(tmp_path / "t.csv", {"who": IDS["name"], "y": PRICES})
     begun = nncli("init", "csv", "--data", "t.csv", "--target", "y")
     assert begun.error == (
-        "Error: t.csv: has no column for an input beside 'y'; column who: it has 60 different "
-        "texts in 60 rows, as names or free text"
+        "Error: t.csv: has no input column, only 'y'; column who: it has 60 different texts in 60 "
+        "rows, like names or free text"
     )
 
 
@@ -224,9 +225,9 @@ def test_a_blank_where_training_had_none_is_predicted_and_counted(nncli, run, tm
     found = nncli("predict", run, "-", stdin=text.encode())
     assert (found.code, found.err) == (
         0,
-        "Warning: standard input: 4 blank cells where the training data has none: age 2, color 1, "
-        "member 1 (first: line 3); a number takes the median of the training rows, a category has "
-        "0 in its inputs; --strict refuses them\n",
+        "Warning: standard input: 4 missing values where the training data has none: age 2, color "
+        "1, member 1 (first: line 3); numbers take the median of the training rows, categories "
+        "have all inputs 0; --strict refuses them\n",
     )
     known, blank, _ = rows_of(found.out)
     assert known == blank | {"row": "0"}
@@ -254,8 +255,8 @@ def test_a_class_that_is_a_word_for_a_blank_cell_is_named(nncli, tmp_path):
     rows = "".join(f"{n % 7},{('a', 'b', 'NA')[n % 3]}\n" for n in range(60))
     (tmp_path / "t.csv").write_text("x,y\n" + rows, encoding="utf-8")
     done = nncli("init", "table", "--data", "t.csv", "--target", "y", "-o", "-")
-    assert "column y: 'NA' is a class like any other" in done.err
-    assert "say data.blanks: [NA]" in done.err
+    assert "column y: 'NA' is treated as a class" in done.err
+    assert "set data.blanks: [NA]" in done.err
     done = nncli("init", "table", "--data", "t.csv", "--target", "y", "-o", "-", "data.blanks=[NA]")
     assert "task: binary" in done.out
     assert "like any other" not in done.err

@@ -269,20 +269,20 @@ def test_what_is_printed(nncli, write):
         (
             [f"{n},{n},a,{'rare' if n < 2 else 'usual'}" for n in range(30)],
             ["data.test=0", "data.rare=error"],
-            "t.csv: the class 'rare' has 2 of the rows beside those to test with, fewer than the 3 "
-            "folds; leave it out, get more of its rows, or set training.folds: 2",
+            "t.csv: class 'rare' has 2 rows outside the test set, fewer than the 3 folds; remove "
+            "it, add rows of it, or set training.folds: 2",
         ),
         (
             [f"{n},{n},a,{n}.5" for n in range(8)],
             [],
-            "t.csv: has 2 rows beside those to test with, fewer than the 3 folds; get more rows, "
-            "or set a smaller training.folds",
+            "t.csv: has 2 rows outside the test set, fewer than the 3 folds; add rows, or reduce "
+            "training.folds",
         ),
         (
             [f"{n},{n},a,{n}.5" for n in range(30)],
             ["data.validation=16"],
-            "t.csv: has 30 rows, of which data.test: 6 and data.validation: 16 and a fold leave "
-            "none to train with",
+            "t.csv: has 30 rows; data.test: 6 and data.validation: 16 and a fold leave none for "
+            "training",
         ),
     ],
 )

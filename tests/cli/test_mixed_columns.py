@@ -26,7 +26,7 @@ def test_of_many_odd_texts_five_are_named(nncli, tmp_path):
     (tmp_path / "t.csv").write_text(text, encoding="utf-8")
     done = nncli("init", "table", "--data", "t.csv", "--target", "y", "-o", "-")
     assert (
-        "column k: left out, as 20 cells are no numbers: 'odd1' (line 3), 'odd4', 'odd7', 'odd10', "
-        "'odd13' and 15 more, and it has 54 different texts; to use it, say data.columns: "
+        "column k: left out because 20 cells are not numbers: 'odd1' (line 3), 'odd4', 'odd7', "
+        "'odd10', 'odd13' and 15 more, and it has 54 different texts; to use it, set data.columns: "
         "{k: category}" in done.err
     )

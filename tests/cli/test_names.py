@@ -10,7 +10,7 @@ from nncli.model.model_file import read_model
 
 TRAINING = "model: {hidden_layers: [3]}\ntraining: {epochs: 2}\n"
 NOTE = (
-    "{}: column {}: left out, as a column without a name{} is mostly a row index; to use it, name "
+    "{}: column {}: left out; a column without a name{} is usually a row index; to use it, name "
     "it, or list it in data.columns"
 )
 
@@ -105,13 +105,13 @@ def test_a_model_takes_files_with_it_and_without(nncli, write, config, trained_o
 def test_rows_in_memory_are_the_same(write, config, tmp_path, monkeypatch, form):
     monkeypatch.chdir(tmp_path)
     write("t.csv", "Unnamed: 0")
-    with pytest.warns(api.NncliWarning, match="column 'Unnamed: 0': left out, as"):
+    with pytest.warns(api.NncliWarning, match="column 'Unnamed: 0': left out; a"):
         expected = api.train(config("t.csv"))
     header, *rows = rows_of("Unnamed: 0")
     given = [{**dict(zip(header, row, strict=True)), "a": int(row[1])} for row in rows]
     if form != "dicts":
         given = pytest.importorskip(form, reason=f"{form} is not installed").DataFrame(given)
-    with pytest.warns(api.NncliWarning, match="^data: column 'Unnamed: 0': left out, as"):
+    with pytest.warns(api.NncliWarning, match="^data: column 'Unnamed: 0': left out; a"):
         found = api.train(config("t.csv"), data=given)
     assert found.model.preprocessing == expected.model.preprocessing
     assert found.metrics == expected.metrics
@@ -149,7 +149,7 @@ def test_a_comma_at_the_end_of_every_line_is_no_input(nncli, config, tmp_path):
     lines = [",".join((*row, "")) for row in rows_of("")]
     (tmp_path / "t.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
     done = nncli("train", "-q", config("t.csv"), "-o", "run")
-    assert done.err.startswith("Warning: t.csv: column 1, column 5: left out, as")
+    assert done.err.startswith("Warning: t.csv: column 1, column 5: left out; a")
     assert inputs_of(tmp_path / "run") == WITHOUT
 
 
@@ -167,6 +167,5 @@ def test_rows_for_a_model_of_numbers_in_order_are_without_it(nncli, sorted_array
 def test_a_table_of_nothing_else_is_refused(nncli, config, tmp_path):
     lines = [",kind", *(f"{n},{'pq'[n % 2]}" for n in range(20))]
     (tmp_path / "t.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    assert nncli("train", config("t.csv")).error == (
-        "Error: t.csv: has no column for an input beside 'kind'"
-    )
+    refusal = nncli("train", config("t.csv")).error
+    assert refusal == "Error: t.csv: has no input column, only 'kind'"

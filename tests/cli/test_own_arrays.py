@@ -73,7 +73,7 @@ def test_images_and_labels_stay_bytes(nncli, config):
         ({"X": X, "y": CLASSES + 0.5}, ", task: multiclass", "row 0 (from 0), column y: found"),
         ({"X": np.where(X > 0, X, np.nan), "y": CLASSES}, "", "found nan; expected a number from"),
         ({"X": X.astype("U9"), "y": CLASSES}, "", "X: holds values of type <U9; expected numbers"),
-        ({"X": X[:, 0], "y": CLASSES}, "", "X: has the shape (60,); expected a row an example"),
+        ({"X": X[:, 0], "y": CLASSES}, "", "X: has shape (60,); expected one row per example"),
     ],
 )
 def test_what_is_wrong_with_arrays_is_one_line(nncli, config, arrays, keys, problem):

@@ -114,7 +114,7 @@ def test_wrong_folders_are_one_line_and_leave_no_run(nncli, config, tmp_path):
     (tmp_path / "a").mkdir()
     assert refusal() == "Error: a: has no subfolders; expected one per class, with its images"
     draw(tmp_path / "a", each=1)
-    assert refusal().startswith("Error: a: the class 'level' has 1 of the rows, too few to")
+    assert refusal().startswith("Error: a: class 'level' has 1 row, too few to")
     (tmp_path / "a/empty").mkdir()
     assert refusal().startswith(f"Error: {Path('a/empty')}: is empty; expected PNG or JPEG images")
     (tmp_path / "a/empty/notes.png").write_text("no image at all")

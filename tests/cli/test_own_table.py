@@ -143,7 +143,7 @@ def test_everything_that_was_understood_is_printed(nncli, write):
     expected = """\
 task        regression of price
 rows        47 train, 12 test
-left out    t.csv: 1 row with a blank target (line 5)
+left out    t.csv: 1 row with a missing target (line 5)
 not inputs  kind (dropped), id (id)
 
 column      kind  inputs   blank         categories
@@ -202,8 +202,8 @@ def test_prediction_takes_columns_of_parquet_and_of_standard_input_by_name_too(
     assert nncli("predict", model, "-", stdin=Path("t.csv").read_bytes()).raw == first.raw
     result = nncli("predict", model, "-", stdin=b"age,cities\n1,Bern\n")
     assert result.error == (
-        "Error: standard input: has not the columns that the model takes: lacks 'city', 'member' "
-        "(did you mean 'cities'?); has 'cities' beside the others"
+        "Error: standard input: columns do not match the model: missing 'city', 'member' (did you "
+        "mean 'cities'?); unexpected 'cities'"
     )
 
 
@@ -213,7 +213,7 @@ def test_unseen_categories_of_a_long_file_are_told_once(nncli, model, tmp_path):
     result = nncli("predict", model, "new.csv", "-o", "p.csv")
     assert (result.code, result.err) == (
         0,
-        "Warning: new.csv: 18000 cells hold categories that the training rows do not have: city "
+        "Warning: new.csv: 18000 cells have categories that are not in the training rows: city "
         "'Zug' (line 20002) and others; their inputs are all 0\n38000 predictions in p.csv\n",
     )
 
@@ -233,7 +233,7 @@ def test_an_unseen_category_is_told_and_a_blank_filled(nncli, model, tmp_path):
     result = nncli("predict", model, "new.csv")
     assert result.code == 0
     assert result.err == (
-        "Warning: new.csv: 1 cell holds a category that the training rows do not have: city 'Zug' "
+        "Warning: new.csv: 1 cell has a category that is not in the training rows: city 'Zug' "
         "(line 2); its inputs are all 0\n"
     )
     assert [row["prediction"] != "" for row in rows_of(result.out)] == [True, True]
@@ -244,13 +244,13 @@ def test_an_unseen_category_is_told_and_a_blank_filled(nncli, model, tmp_path):
     [
         (
             "Age,city,member,x\n1,Bern,true,2\n",
-            "has not the columns that the model takes: lacks 'age' (did you mean 'Age'?); has "
-            "'Age', 'x' beside the others",
+            "columns do not match the model: missing 'age' (did you mean 'Age'?); unexpected "
+            "'Age', 'x'",
         ),
         (
             "age,city,member\nold,Bern,3\n",
-            "has not the columns that the model takes: age: found 'old' (line 2); expected "
-            "numbers; member: found numbers; expected Booleans",
+            "columns do not match the model: age: found 'old' (line 2); expected numbers; member: "
+            "found numbers; expected Booleans",
         ),
         ("age,city,member\n1e308,Bern,true\n", "line 2, column age: found 1e+308; expected a num"),
     ],
@@ -307,7 +307,7 @@ PLAIN = [line.partition(",")[2] for line in shop(20)]
     [
         (PLAIN, "target: pric", "has no column 'pric' for data.target; did you mean 'price'?"),
         (PLAIN, "target: price, drop: [kin]", "has no column 'kin' for data.drop; did you mean"),
-        (PLAIN, "target: price, columns: {ag: number}", "has no column 'ag' as data.columns says"),
+        (PLAIN, "target: price, columns: {ag: number}", "has no column 'ag' for data.columns"),
         (
             column("y", ["a"] * 20, PLAIN),
             "target: y",
@@ -316,12 +316,12 @@ PLAIN = [line.partition(",")[2] for line in shop(20)]
         (
             column("y", ["a"] * 18 + ["b"] * 2, PLAIN),
             "target: y, validation: 0.1, rare: error",
-            "the class 'b' has 2 of the rows, too few to test and validate and train with",
+            "class 'b' has 2 rows, too few to test, validate and train with",
         ),
         (
             column("y", [1.5, 2] * 10, PLAIN),
             "target: y, task: multiclass",
-            "line 2, column y: found 1.5; a class is a name or a whole number; say data.task: "
+            "line 2, column y: found 1.5; a class must be a name or a whole number; set data.task: "
             "regression, or data.columns: {y: category}",
         ),
         (
@@ -337,7 +337,7 @@ PLAIN = [line.partition(",")[2] for line in shop(20)]
         (
             column("y", [0, 1, 2, 1] * 5, PLAIN),
             "target: [y, age], task: multilabel",
-            "line 4, column y: found 2; a label of a multilabel task is 0 or 1",
+            "line 4, column y: found 2; labels of a multilabel task must be 0 or 1",
         ),
         (
             column("big", [1e308, *range(19)], PLAIN),
@@ -358,12 +358,12 @@ PLAIN = [line.partition(",")[2] for line in shop(20)]
         (
             column("w", [-1, *range(19)], PLAIN),
             "target: price, weight: w",
-            "line 2, column w: found -1; a weight is a number of 0 or more",
+            "line 2, column w: found -1; weights must be 0 or more",
         ),
         (
             PLAIN,
             "target: price, test: 20",
-            "has 20 rows, of which data.test: 20 leave none to train with",
+            "has 20 rows; data.test: 20 leave none for training",
         ),
         (
             PLAIN,
@@ -500,7 +500,7 @@ def test_a_file_with_none_of_the_columns_is_refused_for_that(nncli, model, tmp_p
     (tmp_path / "new.csv").write_text("a,b\n1,2\n", encoding="utf-8")
     result = nncli("predict", "run/weights.npz", "new.csv")
     assert result.code == 1
-    assert "has not the columns that the model takes: lacks 'age', 'city'" in result.error
+    assert "columns do not match the model: missing 'age', 'city'" in result.error
 
 
 def test_blank_cells_of_all_columns_are_filled(nncli, write):

@@ -49,7 +49,7 @@ def test_the_remedy_for_a_blank_cell_can_be_typed(nncli, table, name, cells, exp
 def test_a_blank_column_is_to_be_dropped_at_once(nncli, table, columns):
     config = table("c", [""])
     error = nncli("train", config, "-q", f"data.columns={columns}").error
-    assert error.endswith("every cell of the training rows is blank; add it to data.drop")
+    assert error.endswith("every value in the training rows is missing; add it to data.drop")
     assert nncli("train", config, "-q", "data.drop=[c]").code == 0
 
 
@@ -57,8 +57,7 @@ def test_a_blank_weight_is_called_so_and_0_lets_a_row_not_count(nncli, table, tm
     config = table("c", ["1", "2", ""])
     error = nncli("train", config, "-q", "data.weight=c").error
     assert error.endswith(
-        "line 4, column c: is blank; a weight is a number of 0 or more; write 0 for a row that "
-        "shall not count"
+        "line 4, column c: is blank; weights must be 0 or more; write 0 to ignore a row"
     )
     table("c", ["1", "2", "0"])
     assert nncli("train", config, "-q", "data.weight=c").code == 0

@@ -9,8 +9,8 @@ from nncli.model.model_file import read_model
 
 TRAINING = "model: {hidden_layers: [2]}\ntraining: {epochs: 1}\n"
 FAR = "new.csv: 2 rows (first: line 3) have values far outside those of the training rows: a "
-FAR += "-900 to 1e+09 (training: 0 to 29); 1 cell holds a category that the training rows do not "
-FAR += "have: k 'x' (line 2); its inputs are all 0"
+FAR += "-900 to 1e+09 (training: 0 to 29); 1 cell has a category that is not in the "
+FAR += "training rows: k 'x' (line 2); its inputs are all 0"
 
 
 @pytest.fixture

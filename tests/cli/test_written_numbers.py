@@ -72,8 +72,8 @@ def test_numbers_of_another_form_are_inputs(nncli, tmp_path, both, case):
 
 def test_a_target_of_money_is_a_regression(nncli, both):
     note, data, encoding = both({**PLAIN, "price": [f"${each}" for each in PRICE]})
-    assert "column price: read as numbers without the currency ($), as '$" in note
-    assert "say data.task: multiclass" in note
+    assert "column price: read as numbers without the currency ($); for example, '$" in note
+    assert "set data.task: multiclass" in note
     assert (data["task"], encoding.forms) == ("regression", {"price": "."})
     found = nncli("eval", "short", "--data", "t.csv", "--json")
     assert found.code == 0
@@ -91,7 +91,8 @@ def test_a_german_workbook_as_csv(nncli, both):
     columns = {**cells, "city": city, "visits": [n % 9 for n in range(ROWS)], "price": prices}
     note, data, encoding = both(columns, delimiter=";", encoding="cp1252")
     assert (data["encoding"], data["decimal"], data["task"]) == ("cp1252", ",", "regression")
-    assert "column age: read as numbers with a decimal comma, as '30,0' (line 2) is 30" in note
+    read = "column age: read as numbers with a decimal comma"
+    assert f"{read}; for example, '30,0' (line 2) is 30" in note
     assert encoding.forms == {"age": ",", "visits": ",", "price": ","}
     assert nncli("eval", "short").code == 0
     first = float(predictions(nncli("predict", "short", "t.csv"))[0])
@@ -104,7 +105,7 @@ DAYS = [datetime(1990 + n % 20, n % 12 + 1, n % 28 + 1) for n in range(ROWS)]
 @pytest.mark.parametrize("form", ["%d %b %Y", "%Y-%m-%d", "%d/%m/%Y"])
 def test_dates_are_inputs(nncli, tmp_path, both, form):
     note, data, encoding = both({**PLAIN, "price": PRICE, "day": [f"{e:{form}}" for e in DAYS]})
-    assert "column day: read as dates or times, as '" in note
+    assert "column day: read as dates or times; for example, '" in note
     assert (data["columns"]["day"], data["id"], data["drop"]) == ("date", None, [])
     parts = ["day.year", *(f"day.{p}.{e}" for p in ("month", "weekday") for e in ("sin", "cos"))]
     assert encoding.columns[-1].inputs == parts
@@ -113,8 +114,8 @@ def test_dates_are_inputs(nncli, tmp_path, both, form):
     found = nncli("predict", "short", "one.csv")
     first, other = predictions(found)
     assert (found.code, first) == (0, other)
-    assert "1 blank cell where the training data has none: day 1" in found.err
-    assert "1 cell is no date, and is taken as blank: day 'soon' (line 3)" in found.err
+    assert "1 missing value where the training data has none: day 1" in found.err
+    assert "1 cell is not a date and is treated as missing: day 'soon' (line 3)" in found.err
 
 
 def test_the_same_dates_in_parquet_give_the_same_model(nncli, tmp_path, both):

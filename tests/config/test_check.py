@@ -53,19 +53,18 @@ FOUR = "data: {source: rows, inputs: [[0], [1], [2], [3]], labels: [a, a, b, b]}
         ),
         (
             FOUR + "model: {normalization: batch_norm}\ntraining: {folds: 3}",
-            "3: training.folds: rows: the class 'a' has 2 of the rows beside those to test "
-            "with, fewer than the 3 folds; leave it out, get more of its rows, or set "
-            "training.folds: 2",
+            "3: training.folds: rows: class 'a' has 2 rows outside the test set, fewer than the 3 "
+            "folds; remove it, add rows of it, or set training.folds: 2",
         ),
         (
             FOUR + "training: {folds: 5}",
-            "2: training.folds: rows: has 4 rows beside those to test with, fewer than the 5 "
-            "folds; get more rows, or set a smaller training.folds",
+            "2: training.folds: rows: has 4 rows outside the test set, fewer than the 5 folds; add "
+            "rows, or reduce training.folds",
         ),
         (
             "data: {source: xor, rows: 4, validation: 3}",
-            "1: data.validation: xor: the class '0' has 2 of the rows, too few to validate and "
-            "train with; leave it out, get more of its rows, or set data.validation: 0",
+            "1: data.validation: xor: class '0' has 2 rows, too few to validate and train with; "
+            "remove it, add rows of it, or set data.validation: 0",
         ),
         (
             CSV + ", task: regression, class_weight: balanced}",

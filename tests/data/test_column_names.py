@@ -115,8 +115,8 @@ def test_names_that_become_equal_are_refused_with_both(folder, form):
                                           "different names; rename one")  # fmt: skip
     else:
         assert str(caught.value).endswith(
-            "the columns ' a' and 'a\\xa0' have one name, 'a', as white space around a name does "
-            "not count, and a number is its text; rename one"
+            "columns ' a' and 'a\\xa0' have the same name, 'a': surrounding white space is "
+            "ignored, and numbers are read as text; rename one"
         )
     assert trained(rows, target="y", drop=["a"]).preprocessing.columns == ["b"]
 
@@ -173,7 +173,7 @@ def test_a_numbered_frame_is_its_csv_file(tmp_path, columns):
 
 def test_a_number_and_its_text_are_one_name():
     frame = pandas.DataFrame([[1, 2, 3]] * 3, columns=[0, "0", "y"])
-    with pytest.raises(DataError, match="data: the columns 0 and '0' have one name, '0', as"):
+    with pytest.raises(DataError, match="data: columns 0 and '0' have the same name, '0': "):
         trained(frame, target="y")
 
 
@@ -233,5 +233,5 @@ def test_an_estimator_has_the_names_too():
 
 def test_json_rows_with_keys_of_either_kind_are_refused():
     rows = json.loads('[{"a": 1, "y": 2}, {" a": 1, "y": 2}]')
-    with pytest.raises(DataError, match=r"^data: the columns 'a' and ' a' have one name"):
+    with pytest.raises(DataError, match=r"^data: columns 'a' and ' a' have the same name"):
         trained(rows * 12, target="y")

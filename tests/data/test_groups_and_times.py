@@ -104,7 +104,7 @@ def test_the_last_rows_test_and_those_before_validate():
         [5, 6, 7],
         [8, 9],
     ]
-    with pytest.raises(DivisionError, match=r"data.time divides rows by time, and folds"):
+    with pytest.raises(DivisionError, match=r"data.time splits rows by time, but folds"):
         divide(rows, {}, 0, (), "t", Fold(1, 2), Rules(times=times))
 
 
@@ -241,7 +241,7 @@ def test_dates_that_may_be_meant_either_way_do_not_divide(said, drop):
         {"t": f"{1 + n % 12:02}.{1 + n % 7:02}.2024", "u": n % 5, "y": n / 7} for n in range(40)
     ]
     data = {"target": "y", "time": "t", "drop": drop, "columns": {"t": said} if said else {}}
-    with pytest.raises(nncli.DataError, match="column t: day and month may be meant either way"):
+    with pytest.raises(nncli.DataError, match="column t: the order of day and month is ambig"):
         nncli.load_config({"data": data, **FEW}, data=rows).config.load_data()
     for order, key in (("dmy", (3, 4, 0, 1)), ("mdy", (0, 1, 3, 4))):
         columns = {"t": {"kind": "date", "order": order}}

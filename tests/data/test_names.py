@@ -34,7 +34,7 @@ def test_a_column_without_a_name_is_left_out_and_told(name):
     called = repr(name) if name.strip() else "2"
     of_pandas = f" (pandas calls it {called})" if name.strip() else ""
     assert line == (
-        f"t.csv: column {called}: left out, as a column without a name{of_pandas} is mostly a row "
+        f"t.csv: column {called}: left out; a column without a name{of_pandas} is usually a row "
         "index; to use it, name it, or list it in data.columns"
     )
     assert named_columns("t.csv", ["a", name], chosen=[name]) == (["a", name], [])
@@ -49,8 +49,8 @@ def test_several_columns_without_names_share_a_line():
     kept, (line,) = named_columns("t.csv", ["", "a", "Unnamed: 2", ""])
     assert kept == ["a"]
     assert line.startswith(
-        "t.csv: column 1, column 'Unnamed: 2', column 4: left out, as a column without a name "
-        "(pandas calls it 'Unnamed: 2') is mostly a row index; "
+        "t.csv: column 1, column 'Unnamed: 2', column 4: left out; a column without a name "
+        "(pandas calls it 'Unnamed: 2') is usually a row index; "
     )
 
 
@@ -85,7 +85,7 @@ def test_names_that_no_file_holds_are_refused():
     check_names(["a", "\u2028", "\0", "b" * 4_000_000])
     with pytest.raises(DataError, match=r"the name 'a\\ud800' has half a surrogate pair; rename"):
         check_names(["a\ud800"])
-    with pytest.raises(DataError, match="have more than 4,194,304 characters, up to 'bbb"):
+    with pytest.raises(DataError, match="have more than 4,194,304 characters, counted up to 'bbb"):
         check_names(["b" * 5_000_000])
     with pytest.raises(DataError, match="more than 4,194,304 characters"):
         check_names(f"{n}{string.ascii_letters * 1000}" for n in range(100))
@@ -104,7 +104,7 @@ def test_inputs_of_one_name_are_refused_before_training(tmp_path, header, settin
     rows = [{header[0]: cells[n % 3], header[1]: n % 2, "y": float(n)} for n in range(30)]
     config = {"data": {"target": "y", "columns": settings}, **MODEL}
     with pytest.raises(
-        DataError, match=rf"^data: the columns 'c' and '{header[1]}' both lead to an input called"
+        DataError, match=rf"^data: columns 'c' and '{header[1]}' both have an input named"
     ):
         nncli.train(config, data=rows)
     renamed = [

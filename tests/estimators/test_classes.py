@@ -86,7 +86,7 @@ def test_several_labels(rows):
             "y: found mixed types 'int', 'str'; expected only numbers",
         ),
         ([["a"], ["a", "b"]] * 30, "y: cannot be converted to an array"),
-        ([0, 1] * 29 + [5, 0], "has 1 of the rows, too few to validate and train with"),
+        ([0, 1] * 29 + [5, 0], "has 1 row, too few to validate and train with"),
     ],
     ids=lambda each: each if isinstance(each, str) else "",
 )

@@ -152,7 +152,7 @@ def test_weights_are_repetitions(rows):
     np.testing.assert_allclose(weighted.predict_proba(X), repeated.predict_proba(X), rtol=1e-9)
     for wrong, words in (
         (weights[:9], "has 9 rows; expected one number for each of 60"),
-        (-weights, "a weight is a number of 0 or more"),
+        (-weights, "weights must be 0 or more"),
         (0 * weights, "all weights are zero"),
     ):
         with pytest.raises(ValueError, match=words):

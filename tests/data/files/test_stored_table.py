@@ -121,7 +121,7 @@ def test_a_large_file_becomes_the_same_data_set(tmp_path, monkeypatch):
     assert (found.encoding, found.left_out) == (expected.encoding, expected.left_out)
     assert found.warnings == expected.warnings
     np.testing.assert_array_equal(found.numbers, expected.numbers)
-    assert "column when: taken as data.id" in found.warnings[0]
+    assert "column when: used as data.id" in found.warnings[0]
     assert "'pink' (line 3) and others; their" in found.warnings[1]
     for name, split in expected.splits.items():
         for part in ("inputs", "targets", "rows", "weights"):

@@ -472,7 +472,7 @@ def test_classes_are_read_from_y_in_an_npz_file(labelled, y):
     ("content", "problem"),
     [
         ("x1,x2,kind\n1,2,0\n3,4,2\n", "line 3: the class '2' is not one of the model's: 0, 1"),
-        ("x1,x2,kind\n1,2,\n", "column kind: every cell is blank"),
+        ("x1,x2,kind\n1,2,\n", "column kind: every value is missing"),
         ("x1,x2,kinds\n1,2,0\n", "has no column 'kind' to compare with; did you mean 'kinds'?"),
         ("x1,x2,class\n1,2,0\n", "has no column 'kind' to compare with"),
         ("1,2,0\n", "has 3 columns and no header; the model takes 2 (x1, x2)"),
@@ -549,7 +549,7 @@ def test_several_targets_are_the_columns_of_y(measured):
         ("x1,x2,a,bb\n1,2,3,4\n", "has no column 'b' to compare with; did you mean 'bb'?"),
         ("x1,x2,a,b\n1,2,3,one\n", "line 2, column b: found 'one'; expected a finite number"),
         ("x1,x2,a,b\n1,2,nan,1\n", "line 2, column a: found 'nan'; expected a finite number"),
-        ("x1,x2,a,b\n1,2,,1\n", "column a: every cell is blank"),
+        ("x1,x2,a,b\n1,2,,1\n", "column a: every value is missing"),
         ("x1,x2,a,b\n1,2,3\n", "line 2: found 3 values; expected 4, as before"),
         ("x1,x2,a,b\n", "has no rows below its header"),
         ("x1,a,b\n1,2,3\n", "has 3 columns and lacks x2; the model takes 2 (x1, x2)"),

@@ -98,9 +98,9 @@ def test_rows_without_a_target_are_left_out_and_told(named):
     told = []
     found = named.evaluate(rows, note=told.append)
     assert found.rows == len(rows) - 2
-    assert told == ["data: 2 rows with a blank target (row 2 (from 0))"]
+    assert told == ["data: 2 rows with a missing target (row 2 (from 0))"]
     assert found.metrics == named.evaluate([row for row in rows if row["kind"]]).metrics
-    with pytest.raises(DataError, match="data: column kind: every cell is blank"):
+    with pytest.raises(DataError, match="data: column kind: every value is missing"):
         named.evaluate([dict(row, kind=" ") for row in PEOPLE])
 
 
@@ -110,7 +110,7 @@ def test_an_unseen_category_is_told_with_its_row(named, form):
     row = dict(PEOPLE[1], city="Zug")
     named.predict(in_form([PEOPLE[3], row], form), note=told.append)
     assert told == [
-        "data: 1 cell holds a category that the training rows do not have: city 'Zug' "
+        "data: 1 cell has a category that is not in the training rows: city 'Zug' "
         "(row 1 (from 0)); its inputs are all 0"
     ]
 
@@ -121,8 +121,8 @@ def test_other_columns_than_the_models_are_refused(named, form):
     with pytest.raises(DataError) as caught:
         named.predict(rows)
     assert str(caught.value) == (
-        "data: has not the columns that the model takes: lacks 'age' (did you mean 'Age'?); has "
-        "'Age' beside the others; income: found 'high' (row 0 (from 0)); expected numbers"
+        "data: columns do not match the model: missing 'age' (did you mean 'Age'?); unexpected "
+        "'Age'; income: found 'high' (row 0 (from 0)); expected numbers"
     )
 
 

@@ -64,10 +64,10 @@ def test_two_classes_may_be_left_after_rare_ones_are_dropped(recwarn):
         ({"positive": "chrun"}, "data.positive: 'chrun' is not one of the classes 'a', 'b', 'c'"),
         (
             {"positive": "a"},
-            "data.positive is for two classes; found 3: 'a', 'b', 'c'; leave it out",
+            "data.positive needs two classes; found 3: 'a', 'b', 'c'; remove it",
         ),
         ({"classes": ["a", "b", "d"]}, "data.classes: 'd' is not one of the classes"),
-        ({"classes": ["a", "b"]}, "data.classes lacks 'c', which rows have; name every class"),
+        ({"classes": ["a", "b"]}, "data.classes lacks 'c', found in the rows; list every class"),
         ({"classes": ["a", "b", "a", "c"]}, "data.classes names 'a' twice"),
     ],
 )

@@ -105,7 +105,7 @@ def test_an_unseen_category_is_all_zeros_and_told():
     matrix, notes = encoding.encode(table(color=["red", "mauve", "mauve", "pink"]))
     assert matrix.tolist() == [[0, 0, 1], [0, 0, 0], [0, 0, 0], [0, 0, 0]]
     assert notes == [
-        "t.csv: 3 cells hold categories that the training rows do not have: color 'mauve' (line 3) "
+        "t.csv: 3 cells have categories that are not in the training rows: color 'mauve' (line 3) "
         "and others; their inputs are all 0"
     ]
 
@@ -115,11 +115,11 @@ def test_unseen_categories_of_later_rows_are_added():
     for colors in (["mauve"], ["red", "mauve"]):
         encoding.encode_block(table(color=colors), (), unseen)
     (note,) = unseen.notes("t.csv")
-    assert note.startswith("t.csv: 2 cells hold categories that")
+    assert note.startswith("t.csv: 2 cells have categories that")
     assert "color 'mauve' (line 2); their" in note
     encoding.encode_block(table(color=["pink", "pink"]), (), unseen)
     (note,) = unseen.notes("t.csv")
-    assert note.startswith("t.csv: 4 cells hold categories that")
+    assert note.startswith("t.csv: 4 cells have categories that")
     assert "color 'mauve' (line 2) and others; their" in note
 
 
@@ -148,8 +148,8 @@ def test_dates_are_refused_with_a_hint(cells):
 def test_text_that_names_its_row_is_refused_with_a_remedy():
     names = table(who=[f"customer {n}" for n in range(12)])
     assert refusal(described, names, ["who"], {}) == (
-        "t.csv: column who: 12 different texts in 12 rows, as of names or free text; add it to "
-        "data.drop, or to keep it beside the predictions say data.id: who"
+        "t.csv: column who: 12 different texts in 12 rows, like names or free text; add it to "
+        "data.drop, or set data.id: who to keep it next to the predictions"
     )
     assert described(names, ["who"], {"who": {"kind": "category"}})[0].kind == "category"
     assert described(table(who=["a", "b", "c"]), ["who"], {})[0].kind == "category"
@@ -200,8 +200,8 @@ def test_all_differences_of_other_columns_are_told_at_once():
     encoding = fit(described(MIXED, ["size", "color", "member"], {}), MIXED, ALL)
     other = table(Size=[1, 2, 3], color=["red", "red", "red"], member=["no", "maybe", "yes"])
     assert refusal(encoding.encode, other) == (
-        "t.csv: has not the columns that the model takes: lacks 'size' (did you mean 'Size'?); has "
-        "'Size' beside the others; member: found 'no' (line 2); expected Booleans"
+        "t.csv: columns do not match the model: missing 'size' (did you mean 'Size'?); unexpected "
+        "'Size'; member: found 'no' (line 2); expected Booleans"
     )
 
 
@@ -226,7 +226,7 @@ def test_a_policy_that_does_not_suit_is_refused(column, settings, problem):
 
 def test_a_column_of_blanks_has_no_mean():
     message = refusal(encoded, [Column("x", "number", "mean")], table(x=[None] * 4))
-    assert message.startswith("t.csv: column x: every cell of the training rows is blank")
+    assert message.startswith("t.csv: column x: every value in the training rows is missing")
 
 
 def test_it_is_json_and_back():

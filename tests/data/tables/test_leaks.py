@@ -35,7 +35,7 @@ IS_J = np.array(BINARY) == "j"
 def test_a_number_that_goes_with_the_target_is_told(x):
     x = x.tolist()
     assert told({"x": x, "z": NOISE.tolist(), "y": NUMBERS.tolist()}) == [
-        "t.csv: 'x' alone tells the target 'y' in nearly all training rows; if it is known only "
+        "t.csv: 'x' alone predicts the target 'y' in nearly all training rows; if it is known only "
         "after the fact, add it to data.drop: [x]"
     ]
     assert told({"x": x[:49], "y": NUMBERS[:49].tolist()}) == []
@@ -57,7 +57,7 @@ def test_a_number_that_goes_with_the_target_is_told(x):
 )
 def test_a_column_that_tells_the_class_is_told(x):
     (line,) = told({"x": x, "z": NOISE.tolist(), "y": BINARY})
-    assert "'x' alone tells the target 'y'" in line
+    assert "'x' alone predicts the target 'y'" in line
     assert told({"x": x[:40], "z": NOISE[:40].tolist(), "y": BINARY[:40]}) == []
 
 
@@ -93,7 +93,7 @@ def test_unique_texts_and_truth_tables_tell_nothing():
 def test_many_columns_are_one_line():
     columns = {f"x{n}": (NUMBERS * (n + 1)).tolist() for n in range(7)}
     (line,) = told({**columns, "y": NUMBERS.tolist()})
-    assert "'x4' and 2 more alone each tell" in line
+    assert "'x4' and 2 more each alone predict" in line
 
 
 @pytest.mark.parametrize("name", ["iris", "wine", "breast_cancer", "digits", "diabetes"])

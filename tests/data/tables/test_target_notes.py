@@ -44,8 +44,8 @@ def of_numbers(values, task="regression", *, chosen=False, train=TRAIN):
 )
 def test_classes_that_look_alike_are_named(names, told):
     assert of_classes(*names) == [
-        f"t: classes differ only in case, white space or Unicode form: {told}; write them alike if "
-        "they mean the same"
+        f"t: classes differ only in case, white space or Unicode form: {told}; spell them alike if "
+        "they are the same class"
     ]
 
 
@@ -66,11 +66,10 @@ def test_any_text_has_one_look_in_every_form(text):
 
 def test_targets_that_never_change_are_named():
     assert of_numbers([[7.5, n, -1] for n in range(30)]) == [
-        "t: the target 'y1', 'y3' never changes in the training rows; nothing can be learned "
-        "from it"
+        "t: target 'y1', 'y3' never changes in the training rows; nothing can be learned from it"
     ]
     assert of_numbers([[n // 20] for n in range(30)]) == [
-        "t: the target 'y1' never changes in the training rows; nothing can be learned from it"
+        "t: target 'y1' never changes in the training rows; nothing can be learned from it"
     ]
     assert of_numbers([[n // 19] for n in range(30)]) == []
     assert len(of_numbers([[0, n % 2] for n in range(30)], "multilabel")) == 1
@@ -82,8 +81,8 @@ ONE_HOT = np.eye(3)[np.arange(30) % 3]
 def test_one_hot_classes_are_told_unless_they_are_meant():
     (line,) = of_numbers(ONE_HOT, "multilabel")
     assert line == (
-        "t: exactly one of the 3 labels is 1 in every row, as of one-hot classes; make one column "
-        "of the names of the classes, or say data.task: multilabel if labels are meant"
+        "t: exactly one of the 3 labels is 1 in every row, like one-hot classes; combine them into "
+        "one column of class names, or set data.task: multilabel if labels are meant"
     )
     assert of_numbers(ONE_HOT, "multilabel", chosen=True) == []
     assert of_numbers(ONE_HOT, "regression", chosen=True) == []
@@ -102,23 +101,24 @@ def test_arrays_are_told_how_to_make_class_numbers(dtype):
     parts = {"test": 0.2, "validation": 0.1}
     arrays = Arrays(X, ONE_HOT.astype(dtype), "d.npz: X", "d.npz: y")
     assert [*load_arrays(arrays, parts, None, 0).warnings] == [
-        "d.npz: y: exactly one of the 3 labels is 1 in every row, as of one-hot classes; make "
-        "class numbers of them, y.argmax(axis=1), or say data.task: multilabel if labels are meant"
+        "d.npz: y: exactly one of the 3 labels is 1 in every row, like one-hot classes; convert "
+        "them to class numbers with y.argmax(axis=1), or set data.task: multilabel if labels are "
+        "meant"
     ]
     assert [*load_arrays(arrays, parts, "multilabel", 0).warnings] == []
     numbers = Arrays(X, ONE_HOT.argmax(axis=1), "d.npz: X", "d.npz: y")
     assert [*load_arrays(numbers, parts, None, 0).warnings] == []
     constant = Arrays(X, np.full(30, 0.5), "d.npz: X", "d.npz: y")
-    assert "the target 'y' never changes" in load_arrays(constant, parts, None, 0).warnings[0]
+    assert "target 'y' never changes" in load_arrays(constant, parts, None, 0).warnings[0]
     texts = Arrays(X, np.array([*"aAb"] * 10), "d.npz: X", "d.npz: y")
-    assert "'A' = 'a'; write" in load_arrays(texts, parts, None, 0).warnings[0]
+    assert "'A' = 'a'; spell" in load_arrays(texts, parts, None, 0).warnings[0]
 
 
 @pytest.mark.parametrize(
     ("y", "told"),
     [
-        ([0.5] * 30, "the target 'y' never changes"),
-        (["Yes", "yes", "no"] * 10, "'Yes' = 'yes'; write"),
+        ([0.5] * 30, "target 'y' never changes"),
+        (["Yes", "yes", "no"] * 10, "'Yes' = 'yes'; spell"),
         ([0.5, 1.0, 2.0] * 10, None),
     ],
 )

@@ -92,10 +92,11 @@ def test_a_text_among_money_is_told_and_makes_no_id(tmp_path):
     cells = [f"${n}.50" for n in range(30)]
     found = understood(tmp_path, [*cells, "gone"], more={"d": [1, 2, 3] * 10 + [1]})
     assert (found.roles["c"], found.choices.id) == ("left out", None)
-    assert "column c: left out, as 'gone' (line 32) is no number" in "".join(found.notes)
+    assert "column c: left out because 'gone' (line 32) is not a number" in "".join(found.notes)
     found = understood(tmp_path, ["$1", "$2", "gone", "$1"] * 5)
     assert found.encoding.columns[0].kind == "category"
-    assert "column c: taken as categories, as 'gone' (line 4) is no number" in found.notes[0]
+    told = "column c: read as categories because 'gone' (line 4) is not a number"
+    assert told in found.notes[0]
 
 
 @pytest.mark.parametrize("form", ["${}", "{}%", "{} EUR"])
@@ -108,7 +109,7 @@ def test_a_text_among_dates_is_told_and_makes_no_id(tmp_path):
     cells = [*(f"2020-03-{n + 1:02}" for n in range(29)), "soon"]
     found = understood(tmp_path, cells, more={"d": [1, 2, 3] * 10})
     assert (found.roles["c"], found.choices.id) == ("left out", None)
-    assert "left out, as 'soon' (line 31) is no date" in "".join(found.notes)
+    assert "left out because 'soon' (line 31) is not a date" in "".join(found.notes)
     found = understood(tmp_path, cells, blanks=["soon"])
     assert found.encoding.columns[0].kind == "date"
 
@@ -116,7 +117,7 @@ def test_a_text_among_dates_is_told_and_makes_no_id(tmp_path):
 def test_currencies_are_told_and_percent_without_its_sign(tmp_path):
     assert "($, €, which are not converted)" in understood(tmp_path, ["$1", "5 €"] * 5).notes[0]
     found = understood(tmp_path, ["10%", "0.1"] * 5)
-    assert "in percent, also where the sign is missing" in found.notes[0]
+    assert "in percent, even without the sign" in found.notes[0]
 
 
 @pytest.mark.parametrize("sign", ["${}", "{} €", "{}%", "{}"])
@@ -169,12 +170,12 @@ def test_a_later_text_that_is_no_date_is_told_with_its_place(tmp_path, missing):
     dataset = dataset_of(understood(tmp_path, [*cells, ""], columns=said), {})
     later = tmp_path / "later.csv"
     later.write_text("c;y\n1994-03-04;1\nNA;1\n;1\nfoo;\nfoo;1\n1;1\n", encoding="utf-8")
-    told = "3 cells are no dates, and are taken as blank: c 'foo' (line 5) and others"
+    told = "3 cells are not dates and are treated as missing: c 'foo' (line 5) and others"
     assert told in "".join(notes_of(dataset, later))
     with pytest.raises(DataError, match=r"c 'foo' \(line 5\)|line 3, column c: is blank"):
         notes_of(dataset, later, strict=True)
     later.write_text("c;y\n1994-03-04;1\nfoo;1\n", encoding="utf-8")
-    told = "1 cell is no date, and is taken as blank: c 'foo' (line 3)"
+    told = "1 cell is not a date and is treated as missing: c 'foo' (line 3)"
     assert notes_of(dataset, later) == [f"{later}: {told}"]
     with pytest.raises(DataError, match=r"'foo'"):
         notes_of(dataset, later, strict=True)
@@ -187,7 +188,7 @@ def test_rows_without_a_target_do_not_move_the_place_of_what_is_no_date(tmp_path
     later.write_text("c;y\nbar;\n1994-03-04;1\nfoo;1\n", encoding="utf-8")
     targets = Targets("regression", ["y"], [])
     told = "".join(notes_of(dataset, later, targets=targets))
-    assert "1 cell is no date, and is taken as blank: c 'foo' (line 4)" in told
+    assert "1 cell is not a date and is treated as missing: c 'foo' (line 4)" in told
 
 
 def test_missing_error_names_what_is_no_date(tmp_path):
@@ -270,7 +271,7 @@ def test_an_order_may_be_said(tmp_path):
     cells = ["01/02/2000", "03/04/2001"] * 5
     found = understood(tmp_path, cells)
     assert found.table.columns["c"].astype(str)[0] == "2000-01-02T00:00:00.000000"
-    assert "say data.columns: {c: {kind: date, order: dmy}} or data.columns" in found.notes[0]
+    assert "set data.columns: {c: {kind: date, order: dmy}} or data.columns" in found.notes[0]
     found = understood(tmp_path, cells, columns={"c": {"kind": "date", "order": "dmy"}})
     assert found.table.columns["c"].astype(str)[0] == "2000-02-01T00:00:00.000000"
     with pytest.raises(DataError, match="expected a date"):
@@ -432,7 +433,7 @@ def test_one_note_has_all_that_is_no_number_and_its_advice_works(tmp_path, form,
     assert "'unknown' (" in note
     assert repr(ODD[min(number, 5) - 1]) in note
     assert (" and " + str(number - 5) + " more" in note) == (number > 5)
-    said = yaml.safe_load("{" + note.split("say data.")[1].split(" if ")[0] + "}")
+    said = yaml.safe_load("{" + note.split("set data.")[1].split(" if ")[0] + "}")
     assert [*said] == (["columns"] if number > 5 else ["blanks"])
     if number > 5:
         said["columns"] = {"a": {"kind": said["columns"]["a"]}}
@@ -445,7 +446,7 @@ def test_a_refusal_has_all_texts_of_a_target_that_are_no_numbers(tmp_path):
     path = tmp_path / "t.csv"
     odd = {5: "unknown", 9: "tbd", 30: "tbd"}
     path.write_text("a,y\n" + "".join(f"{n % 9},{odd.get(n, n / 2)}\n" for n in range(60)))
-    with pytest.raises(DataError, match=r"line 7, .* data.blanks: \[unknown, tbd\] if their"):
+    with pytest.raises(DataError, match=r"line 7, .* data.blanks: \[unknown, tbd\] if they mean"):
         prepared(path, {}, Choices(["y"]), 0)
 
 
@@ -459,21 +460,24 @@ def test_columns_that_are_read_alike_are_one_line(tmp_path):
     (line,) = lines_of(tmp_path, columns)
     assert line == (
         "columns p0, p1, p2, p3, p4, p5, p6, p7, p8, p9 and 2 more: read as numbers without the "
-        "currency ($), as '$0.0' (line 2) is 0 of p0; to read one otherwise, say data.columns: "
-        "{p0: category}"
+        "currency ($); for example, '$0.0' (line 2) is 0 in p0; to change this for one, set "
+        "data.columns: {p0: category}"
     )
 
 
 @pytest.mark.parametrize(
     ("cells", "words"),
     [
-        (["$0.00", "$1,234.50"], "separators, without the currency ($), as '$1,234.50' (line 3)"),
-        (["2", "27'000"], "with thousands separators ('), as '27'000' (line 3) is 27000"),
-        (["2", "27 000"], "with thousands separators (a space), as '27 000' (line 3) is 27000"),
-        (["2", "27,000"], "with thousands separators, as '27,000' (line 3) is 27000; to read it "
-                          "otherwise, say data.decimal: ',' for 27, or data"),
-        (["10:30", "11:45:10"], "read as dates or times, as '10:30' (line 2) is 10:30:00; to"),
-        (["1970-01-01", "1971-01-01"], "as '1970-01-01' (line 2) is 1970-01-01 00:00:00; to"),
+        (["$0.00", "$1,234.50"], "separators, without the currency ($); for example, '$1,234.50' "
+                                 "(line 3)"),
+        (["2", "27'000"], "with thousands separators ('); for example, '27'000' (line 3) is 27000"),
+        (["2", "27 000"], "with thousands separators (a space); for example, '27 000' (line 3) is "
+                          "27000"),
+        (["2", "27,000"], "with thousands separators; for example, '27,000' (line 3) is 27000; to "
+                          "change this, set data.decimal: ',' for 27, or data"),
+        (["10:30", "11:45:10"], "read as dates or times; for example, '10:30' (line 2) is "
+                                "10:30:00; to"),
+        (["1970-01-01", "1971-01-01"], "example, '1970-01-01' (line 2) is 1970-01-01 00:00:00; to"),
     ],
 )  # fmt: skip
 def test_an_example_shows_the_point(tmp_path, cells, words):
@@ -484,7 +488,8 @@ def test_an_example_shows_the_point(tmp_path, cells, words):
 def test_a_column_that_cannot_obey_data_decimal_says_so(tmp_path):
     columns = {"d": ["$2,834.88", "$1.50"] * 15, "e": ["1,004", "2,5"] * 15}
     first, second = lines_of(tmp_path, columns, decimal=",")
-    assert "though data.decimal is ',', with which they are none, as '$2,834.88'" in first
+    told = "although they do not fit data.decimal: ','; for example, '$2,834.88'"
+    assert told in first
     assert "column e: read as numbers with a decimal comma" in second
     assert "data.decimal" not in second
 
@@ -501,8 +506,9 @@ def test_blank_cells_that_are_filled_alike_are_one_line(tmp_path):
     more = {f"x{n}": ["NA" if n % 2 else "", *range(29)][::-1] for n in range(12)}
     (line,) = lines_of(tmp_path, more)
     assert line == (
-        "blank cells take the median of the training rows: x0 1, x1 1 (NA), x2 1, x3 1 (NA), x4 1, "
-        "x5 1 (NA), x6 1, x7 1 (NA), x8 1, x9 1 (NA) and 2 more; data.columns says otherwise"
+        "missing values take the median of the training rows: x0 1, x1 1 (NA), x2 1, x3 1 (NA), x4 "
+        "1, x5 1 (NA), x6 1, x7 1 (NA), x8 1, x9 1 (NA) and 2 more; to change this, set "
+        "data.columns"
     )
     said = {name: {"missing": "median"} for name in more}
     assert lines_of(tmp_path, more, columns=said) == []
@@ -512,6 +518,6 @@ def test_words_in_text_are_told_in_the_plural(tmp_path):
     columns = {"d": ["-", "a", "n/a"] * 10, "e": ["b", "-", "b"] * 10}
     (line,) = lines_of(tmp_path, columns)
     assert line == (
-        "columns d, e: '-', 'n/a' are categories like any other text; if they are blank cells, say "
+        "columns d, e: '-', 'n/a' are treated as categories; if they mean missing values, set "
         'data.blanks: ["-", "n/a"]'
     )
