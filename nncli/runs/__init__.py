@@ -1,1 +1,1 @@
-"""Training jobs: from a config to a run directory."""
+"""Training runs: from a config to a run directory."""

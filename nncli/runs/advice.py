@@ -1,4 +1,4 @@
-"""Warn before training of what it cannot reach."""
+"""Warn before training about what it cannot achieve."""
 
 from collections.abc import Iterator
 
@@ -13,9 +13,9 @@ _PARTS_OF_A_RANGE = 256  # inputs in the first of them are scaled to below 0.004
 
 
 def advice(dataset: Dataset, network: Network, scaler: str) -> list[str]:
-    """Return, a line each, why training cannot reach what the user may expect.
+    """Return lines about what may keep training from the result that the user expects.
 
-    `scaler` is the name of the way in which inputs are scaled.
+    `scaler` is the name of the scaler of the inputs.
     """
     return [
         *dataset.warnings,
@@ -29,7 +29,7 @@ def advice(dataset: Dataset, network: Network, scaler: str) -> list[str]:
 def _inputs_near_0(dataset: Dataset) -> Iterator[str]:
     split = dataset.splits["train"]
     dtype, low, high = split.inputs.dtype, 0, 0
-    if dtype.kind not in "iu" or dtype.itemsize == 1:  # of bytes, 1 is no small part
+    if dtype.kind not in "iu" or dtype.itemsize == 1:  # in bytes, 1 is not small
         return
     largest = int(np.iinfo(dtype).max)
     for start, block in row_blocks(split.inputs, split.rows):
@@ -39,9 +39,9 @@ def _inputs_near_0(dataset: Dataset) -> Iterator[str]:
             return
     if low or high:
         yield (
-            f"the inputs are whole numbers from {low} to {high} of type {dtype}, and data.scale: "
-            f"unit divides by its largest, {largest}, so all are nearly 0; say data.scale: minmax "
-            "or standard"
+            f"the inputs are whole numbers from {low} to {high} of type {dtype}, but data.scale: "
+            f"unit divides by the maximum of the type, {largest}, so all are nearly 0; set "
+            "data.scale: minmax or standard"
         )
 
 
@@ -50,16 +50,16 @@ def _equal_units(network: Network) -> Iterator[str]:
         units = np.vstack([network.arrays[name] for name in block.names])
         if units.shape[1] > 1 and (units == units[:, :1]).all():
             yield (
-                f"all units of layer {block.number} start alike, so they get the same gradient and "
-                "stay alike for ever; choose another model.initializer"
+                f"all units of layer {block.number} start with the same weights and get the same "
+                "gradient, so they stay the same; choose another model.initializer"
             )
 
 
 def _one_layer_for_xor(dataset: Dataset, network: Network) -> Iterator[str]:
     if len(network.blocks) == 1 and list(dataset.targets) == ["xor"]:
         yield (
-            "one layer cannot separate XOR: no straight line has its two classes on two sides; "
-            "add a hidden layer"
+            "one layer cannot separate XOR: no straight line separates its two classes; add a "
+            "hidden layer"
         )
 
 
@@ -70,6 +70,6 @@ def _targets_out_of_reach(dataset: Dataset, network: Network) -> Iterator[str]:
     if outside:
         place, value = outside
         yield (
-            f"{place}: a {output.kind} output lies from {low:g} to {high:g}, and cannot come to "
+            f"{place}: a {output.kind} output is between {low:g} and {high:g}, and cannot reach "
             f"{value:g}; choose model.output: identity"
         )

@@ -1,4 +1,4 @@
-"""What every function that trains is called with: who watches, and who is told what."""
+"""The options that all training functions share: observers, progress, threads, notes."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -14,24 +14,24 @@ from nncli.training.observers.observer import Observer
 
 
 class Call:
-    """The options that training functions share, checked.
+    """The checked options that training functions share.
 
     Parameters
     ----------
     observers : sequence of Observer
     progress : bool
-        Whether progress is shown.
+        Whether to show progress.
     threads : int or None
-        Of the matrix products.
+        Number of threads for matrix products.
     note : function of str
-        Told of warnings, once of each: several trainings may have the same.
+        Called with each warning once, even if several trainings have it.
     clock : Clock or None
-        Is told where the time goes.
+        Clock that measures where the time goes.
 
     Raises
     ------
     UsageError
-        When observers or threads cannot be.
+        If observers or threads are invalid.
     """
 
     def __init__(
@@ -56,14 +56,14 @@ class Call:
         self._observers = observers
 
     def preparing(self) -> AbstractContextManager[None]:
-        """Count what is done inside as preparation."""
+        """Return a context manager that counts its block as preparation."""
         return self.clock.phase("preparation") if self.clock else nullcontext()
 
     @contextmanager
     def watching(self) -> Iterator[list[Observer]]:
-        """Let Ctrl-C stop training while the block runs, and give all observers to it.
+        """Yield all observers, and let Ctrl-C stop training during the block.
 
-        Those that print come last, below the warnings.
+        Observers that print come last, so that their output is below the warnings.
         """
         with InterruptRequest.of_guest() as stop:
             described = any(each.describes_data for each in self._observers)

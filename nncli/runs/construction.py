@@ -1,4 +1,4 @@
-"""Build a network from a config: layers, first weights, connections; and scale its data."""
+"""Build a network from a config (layers, initial weights, connections), and scale its data."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -23,21 +23,21 @@ from nncli.nn.objective import Objective
 def build_network(
     resolved: Resolved, shape: Shape, *, with_weights: bool = True
 ) -> tuple[Network, Objective]:
-    """Return the network with its initial parameters, and what it is to be trained for.
+    """Return the network with its initial parameters, and its training objective.
 
     Parameters
     ----------
     with_weights : bool
-        Whether it starts from the weights and biases that the config gives, if it does.
+        Whether to start from the weights and biases in the config, if given.
 
     Raises
     ------
     Misfit
-        When given arrays are not what the layers need.
+        If given arrays do not fit the layers.
     OutOfMemoryError
-        When the machine cannot hold the network.
+        If the network does not fit in memory.
     DataError
-        When the file with the given arrays cannot be read.
+        If the file with the given arrays cannot be read.
     """
     config, ends = resolved.config, Ends(shape.inputs, shape.outputs)
     layers = layers_of(resolved, shape.task, ends)
@@ -53,7 +53,7 @@ def build_network(
 
 
 def _connect(network: Network, config: Config, given: Mapping[int, Any]) -> None:
-    """Leave out the connections that the config does not want."""
+    """Remove the connections that the config excludes."""
     model, blocks = config.model, network.blocks
     densities = model.density if isinstance(model.density, list) else [model.density] * len(blocks)
     masks = {}
@@ -71,21 +71,21 @@ def _connect(network: Network, config: Config, given: Mapping[int, Any]) -> None
 def scalings_of(
     dataset: Dataset, config: Config, network: Network, start: Model | None
 ) -> tuple[Scaling, Scaling]:
-    """Return how inputs and targets are scaled: as `start` does, or as the training rows say."""
+    """Return the scalings of inputs and targets, from `start` or fitted to the training rows."""
     if start:
         return scaling_of(start), target_scaling_of(start)
     scaled = dataset.encoding.scaled if dataset.encoding else None
     scaling = fit(config.data.scale.name, dataset.splits["train"], scaled)
-    check_spread(scaling, dataset.columns, ", or leave it out")
+    check_spread(scaling, dataset.columns, ", or drop it")
     if dataset.scales_targets and network.output.kind == "identity":
         target_scaling = fit_targets(dataset.splits["train"])
         check_spread(target_scaling, dataset.targets, "")
         return scaling, target_scaling
-    return scaling, NOT_SCALED  # targets for an output that is bound to a range stay
+    return scaling, NOT_SCALED  # targets for an output with a bounded range stay as they are
 
 
 def learned_splits(dataset: Dataset, target_scaling: Scaling, dtype: DTypeLike) -> dict[str, Split]:
-    """Return the rows to train and to validate with, with targets as the network learns them."""
+    """Return the training and validation rows, with targets as the network learns them."""
     used = ("train", "validation")
     splits = {name: split for name, split in dataset.splits.items() if name in used}
     return with_scaled_targets(splits, target_scaling, dtype) if dataset.scales_targets else splits

@@ -26,14 +26,14 @@ Columns = list[tuple[str, list[Any] | Numbers]]
 
 @dataclass(frozen=True)
 class HeldOut:
-    """The rows that a fold's model has not seen, and what it predicts for them.
+    """The held-out rows of a fold, and the predictions of its model for them.
 
     Attributes
     ----------
     numbers : array (N,)
-        Their places in the data.
+        Row numbers in the data.
     beside : dict of str to list of N
-        The id, if there is one.
+        Name and cells of the ID column, if there is one.
     truth : array (N,) of class indices, or (N, O) of numbers
     targets : list of str
     predictions : Predicted
@@ -50,11 +50,11 @@ class HeldOut:
 
     @property
     def width(self) -> int:
-        """About how many columns there are."""
+        """The approximate number of columns."""
         return self.predictions.width + len(self.targets)
 
     def columns(self, rows: Places) -> Columns:
-        """Return the columns of some of them, in their order."""
+        """Return the columns of some of the rows, in order."""
         numbers = self.numbers[rows].tolist()
         places = np.arange(len(self))[rows].tolist()
         return [
@@ -65,7 +65,7 @@ class HeldOut:
         ]
 
     def _truth(self, rows: Places) -> dict[str, list[Any] | Numbers]:
-        """Return ``target``, or ``target_<name>`` of several."""
+        """Return the target columns: ``target``, or ``target_<name>`` for several."""
         values, found = self.truth[rows], self.predictions
         if isinstance(found, Predictions):
             return {"target": [found.classes[index] for index in values.tolist()]}
@@ -82,12 +82,12 @@ class FoldResult:
     Attributes
     ----------
     number : int
-        From 1.
+        Number of the fold, from 1.
     model : Model
     headline : tuple of str
-        The metrics that say most.
+        Names of the most important metrics.
     rows : dict of str to int
-        How many rows each split has.
+        Number of rows of each split.
     held_out : HeldOut
     """
 
@@ -99,13 +99,13 @@ class FoldResult:
 
     @property
     def metrics(self) -> dict[str, dict[str, float]]:
-        """Those of each split."""
+        """The metrics of each split."""
         return self.model.metrics
 
     def columns(self, rows: Places) -> Columns:
-        """Return of some held-out rows number, fold, the id if there is one, targets, predictions.
+        """Return the columns of some held-out rows: row, fold, ID if any, targets, predictions.
 
-        They are in the order of `rows`, places among those that are held out.
+        The order is that of `rows`, which are positions among the held-out rows.
         """
         first, *others = self.held_out.columns(rows)
         return [first, ("fold", [self.number] * len(first[1])), *others]
@@ -118,15 +118,15 @@ class CrossValidation:
     Attributes
     ----------
     folds : list of FoldResult
-        Those that are done.
+        Finished folds.
     planned : int
-        How many there are to be.
+        Number of all folds.
     directory : Path or None
-        The run directory, if there is one.
+        Run directory, if there is one.
     interrupted_fold : Result or None
-        Of the fold that was interrupted or diverged, if one was and has a result.
+        Result of the fold that was interrupted or diverged, if there is one.
     trained : bool
-        Whether there was anything left to train.
+        Whether anything was left to train.
     """
 
     folds: list[FoldResult]
@@ -146,12 +146,12 @@ class CrossValidation:
 
     @property
     def metrics(self) -> dict[str, dict[str, float]]:
-        """The mean over the folds of every metric of each split."""
+        """The means of each split's metrics over the folds."""
         return {split: summary.mean for split, summary in self.summaries.items()}
 
     @property
     def deviations(self) -> dict[str, dict[str, float]]:
-        """The sample standard deviation over the folds of every metric of each split."""
+        """The sample standard deviations of each split's metrics over the folds."""
         return {split: summary.deviation for split, summary in self.summaries.items()}
 
     @property
@@ -161,9 +161,9 @@ class CrossValidation:
 
     @property
     def predictions(self) -> dict[str, list[Any]]:
-        """Every row as predicted by the model that has not seen it, by column.
+        """The predictions for each row by the model that was not trained on it, by column.
 
-        In the order of the rows.
+        They are in the order of the rows.
         """
         if not self.folds:
             return {}
@@ -175,7 +175,7 @@ class CrossValidation:
 
 
 def _as_given(values: list[Any]) -> list[Any]:
-    """Return texts as whole numbers or Booleans where all are such, as `Model.predict` does."""
+    """Return texts as whole numbers or Booleans if all are, as `Model.predict` does."""
     if not all(isinstance(value, str) for value in values):
         return values
     names = list(dict.fromkeys(values))
@@ -184,7 +184,7 @@ def _as_given(values: list[Any]) -> list[Any]:
 
 
 def _listed(values: list[Any] | Numbers) -> list[Any]:
-    """Return values as Python's own, a float32 as the shortest number that gives it back."""
+    """Return values as Python objects; each float32 becomes the shortest number that equals it."""
     if isinstance(values, list):
         return values
     numbers = values.astype(str).astype(np.float64) if values.dtype == np.float32 else values
@@ -198,8 +198,8 @@ class Summary:
     Attributes
     ----------
     mean, deviation : dict of str to float
-        Of each metric that is defined in all folds. The deviation is that of a sample: the root
-        of the sum of squares divided by the number of folds less one.
+        Mean and sample standard deviation of each metric that is defined in all folds. The
+        deviation divides by the number of folds minus one.
     """
 
     mean: dict[str, float]

@@ -1,4 +1,4 @@
-"""Describe a config or a model in JSON values."""
+"""Describe a config or a model as JSON values."""
 
 from pathlib import Path
 from typing import Any
@@ -12,23 +12,23 @@ from nncli.model.model_file import read_model
 def describe(what: Any) -> dict[str, Any]:
     """Return layers, shapes, parameter counts and floating-point operations as JSON values.
 
-    Of a model also its preprocessing, metrics, training record, provenance and config.
+    For a model, also return preprocessing, metrics, training record, provenance and config.
 
     Parameters
     ----------
     what : Model, path, mapping, Config or LoadedConfig
-        A model: itself, its file or its run directory; or a config.
+        A model, its file or its run directory; or a config.
 
     Raises
     ------
     ConfigError, DataError, ModelFileError
-        When it is neither.
+        If `what` is neither a model nor a config.
     """
     if isinstance(what, str | Path) and not is_config(what):
         what = read_model(Path(what))
     if isinstance(what, Model):
         return describe_model(what)
-    from nncli.config.load import load_config  # not for a model: it takes longer than all else
+    from nncli.config.load import load_config  # slow to import, and not needed for a model
     from nncli.runs.construction import build_network
 
     loaded = load_config(what)

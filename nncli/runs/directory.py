@@ -1,4 +1,4 @@
-"""Where a training run leaves its files."""
+"""Create and lock run directories."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,12 +16,12 @@ PARENT = Path("runs")
 
 @contextmanager
 def new_run(name: str, chosen: Path | None, note: Note) -> Iterator[Directory]:
-    """Make a run directory as `make_run_directory`, and keep others out of it in the block.
+    """Create a run directory with `make_run_directory`, and lock it during the block.
 
     Raises
     ------
     UsageError, OutputError
-        As `make_run_directory`, and when another process has begun a run in it meanwhile.
+        As for `make_run_directory`, and if another process has started a run in it meanwhile.
     """
     directory = Directory(make_run_directory(name, chosen))
     with run_of(directory, note):
@@ -32,25 +32,25 @@ def new_run(name: str, chosen: Path | None, note: Note) -> Iterator[Directory]:
 
 @contextmanager
 def run_of(directory: Directory, note: Note) -> Iterator[None]:
-    """Open a run directory, and keep others out of it in the block. Raises `OutputError`."""
+    """Open and lock a run directory during the block. Raise `OutputError`."""
     with locked(directory) as is_locked:
         if not is_locked:
             note(
-                f"{directory}: its file system knows no locks; let no other nncli train in it "
-                "at the same time"
+                f"{directory}: its file system does not support locks; do not train in it with "
+                "another nncli at the same time"
             )
         yield
 
 
 def make_run_directory(name: str, chosen: Path | None = None) -> Path:
-    """Make the directory `chosen`, or else ``runs/<name>-001`` with the next free number.
+    """Create the directory `chosen`, or ``runs/<name>-001`` with the next free number.
 
     Raises
     ------
     UsageError
-        When `chosen` is a file, or a directory that is not empty.
+        If `chosen` is a file, or a directory that is not empty.
     OutputError
-        When the directory cannot be made.
+        If the directory cannot be created.
     """
     try:
         if chosen is not None:
@@ -59,21 +59,21 @@ def make_run_directory(name: str, chosen: Path | None = None) -> Path:
         return _make_next(PARENT, name)
     except OSError as error:
         raise OutputError(
-            f"{chosen or PARENT}: the run directory cannot be made ({reason(error)}); {_another()}"
+            f"{chosen or PARENT}: cannot create the run directory ({reason(error)}); {_another()}"
         ) from error
 
 
 def make_directory_beside(removed: Path) -> Path:
-    """Make a directory for what was to be written in one that was removed. Raises `OutputError`."""
+    """Create a directory next to one that was removed, to replace it. Raise `OutputError`."""
     parent, name = removed.parent, removed.name
     while parent.name and not parent.is_dir():
         parent, name = parent.parent, f"{parent.name}-{name}"
-    with os_errors_as(OutputError, removed, "was removed, and nothing can be made beside it"):
+    with os_errors_as(OutputError, removed, "was removed, and cannot be replaced"):
         return _make_next(parent, f"saved-{name[:50]}")
 
 
 def _make_next(parent: Path, name: str) -> Path:
-    """Make ``<name>-001`` or that of the next free number. Raises `OSError`."""
+    """Create ``<name>-001``, or with the next free number. Raise `OSError`."""
     for number in count(1):
         directory = parent / f"{name}-{number:03}"
         try:
@@ -85,7 +85,7 @@ def _make_next(parent: Path, name: str) -> Path:
 
 
 def check_chosen(chosen: Path) -> None:
-    """Raise `UsageError` when `chosen` is neither new nor an empty directory."""
+    """Raise `UsageError` if `chosen` exists and is not an empty directory."""
     with os_errors_as(OutputError, chosen, "cannot be the run directory", _another()):
         is_free = not chosen.exists() or (chosen.is_dir() and not any(chosen.iterdir()))
     if not is_free:
@@ -95,7 +95,7 @@ def check_chosen(chosen: Path) -> None:
 def _not_free(directory: Path) -> UsageError:
     return UsageError(
         f"{directory}: exists and is not an empty directory; {_another()}, or "
-        f"{said('leave -o out', 'say out=True')} for the next free runs/<name>-NNN"
+        f"{said('omit -o', 'set out=True')} for the next free runs/<name>-NNN"
     )
 
 

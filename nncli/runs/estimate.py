@@ -1,4 +1,4 @@
-"""Estimate what a training job would take: data, shapes, memory and time."""
+"""Estimate the data, shapes, memory and time of a training job."""
 
 import sys
 import time
@@ -26,15 +26,15 @@ from nncli.training.progress import Progress
 
 _MEASURE_SECONDS = 0.3
 
-# Measured, with the text of metrics.json: numbers of a row, figures of a class, label or target, a
-# pair of classes.
+# Measured, including the text of metrics.json: for the numbers of a row; the figures of a class,
+# label or target; and a pair of classes.
 _BYTES_A_ROW, _BYTES_OF_A_PART, _BYTES_OF_A_PAIR = 96, 1200, 400
 _NUMBERS_OF_A_LOSS = 1 << 18
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """What a training job would take.
+    """An estimate for a training job.
 
     Attributes
     ----------
@@ -42,23 +42,23 @@ class Estimate:
     is_own : bool
         Whether the data is the user's own.
     network : dict
-        Its layers, as JSON values.
+        Layers of the network, as JSON values.
     folds : int or None
-        How many such jobs there are, if it is a cross-validation.
+        Number of such jobs in a cross-validation.
     is_refit : bool
-        Whether as long a training on all rows may follow.
+        Whether training on all rows follows, which may take as long.
     batches : int
-        Of an epoch.
+        Number of batches per epoch.
     epochs : int
-        The most that there would be.
+        Largest number of epochs.
     may_stop_early : bool
-        Whether there may be fewer.
+        Whether training may stop before the last epoch.
     seconds_an_epoch : float
     engine : str
     megabytes : float
-        The most memory of the process.
+        Peak memory of the process.
     warnings : sequence of str
-        What the user may not expect of the job, a line each.
+        Lines about what the user may not expect.
     """
 
     dataset: Dataset
@@ -76,7 +76,7 @@ class Estimate:
 
     @property
     def seconds(self) -> float:
-        """How long all of training would take."""
+        """The time that all of training would take at most."""
         return self.seconds_an_epoch * self.epochs * (self.folds or 1) * (1 + self.is_refit)
 
 
@@ -88,21 +88,21 @@ def estimate(
     threads: int | None = None,
     progress: bool = False,
 ) -> Estimate:
-    """Estimate what `train` would take; a few steps are taken for it, and nothing is kept.
+    """Estimate what `train` would take, from a few training steps; nothing is saved.
 
     Parameters
     ----------
     config, overrides, threads
         As for `train`; for rows in memory, load the config with them.
     out : path, optional
-        The run directory that there would be; it is not made.
+        Run directory to check; it is not created.
     progress : bool
-        Whether there may be a progress bar while data is downloaded.
+        Whether to show a progress bar during downloads.
 
     Raises
     ------
     ConfigError, DataError, UsageError
-        As `train`.
+        As for `train`.
     """
     threads = check_threads(threads)
     loaded = load_config(config, overrides)
@@ -131,9 +131,9 @@ def estimate(
 
 
 def _seconds_an_epoch(job: Job) -> float:
-    """Take real steps for a moment, and one validation; return what an epoch would take.
+    """Return the time for an epoch, measured with real steps and one validation.
 
-    The first step does not count: it may wait for loops to be compiled.
+    The first step does not count, as it may include compilation.
     """
     plan = replace(
         job.plan,
@@ -167,16 +167,16 @@ def _steps(progress: Progress, job: Job) -> int:
 
 
 def _megabytes(job: Job) -> float:
-    """Return what the process will have taken at most, the measured steps having taken theirs.
+    """Return the expected peak memory of the process, after the measured steps.
 
-    What is still to come is the copy of the best parameters and the evaluation of the splits.
+    The copy of the best parameters and the evaluation of the splits are added to the current peak.
     """
     best = job.setup.network.parameters.nbytes * job.plan.keep_best
     return (_peak_bytes(job) + best + _evaluation_bytes(job)) / 1e6
 
 
 def _evaluation_bytes(job: Job) -> int:
-    """Return what the evaluation of the largest split takes, and the figures of all."""
+    """Return the memory for evaluating the largest split, and for the figures of all splits."""
     rows = [len(split) for split in job.dataset.splits.values()]
     network, outputs = job.setup.network, job.setup.network.output.outputs
     numbers = rows_a_pass(network) * outputs
@@ -190,7 +190,7 @@ def _evaluation_bytes(job: Job) -> int:
 
 
 def _peak_bytes(job: Job) -> float:
-    """Return the most memory that this process has taken; on Windows that of its arrays."""
+    """Return the peak memory of this process, or on Windows the size of its arrays."""
     try:
         import resource
     except ImportError:

@@ -1,4 +1,4 @@
-"""Cross-validation: a model a fold, measured on the rows of the fold, which it has not seen."""
+"""Cross-validation: train one model per fold, and evaluate it on the held-out rows."""
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
@@ -40,12 +40,12 @@ PREDICTIONS = "predictions.csv"
 
 
 def is_cross_validation(run: str | Path) -> bool:
-    """Return whether a run directory has a model for each fold.
+    """Return whether a run directory is a cross-validation.
 
     Raises
     ------
     ConfigError, UsageError
-        When it is no run.
+        If it is not a run directory.
     """
     directory = Directory(path_in(run, "run"))
     check_run(directory.path)
@@ -55,27 +55,27 @@ def is_cross_validation(run: str | Path) -> bool:
 
 
 def in_fold(loaded: LoadedConfig, number: int) -> LoadedConfig:
-    """Return the config of the model of one fold."""
+    """Return the config for one fold."""
     return loaded.with_config(loaded.config.with_training(fold=number))
 
 
 def with_folds(loaded: LoadedConfig, folds: int) -> LoadedConfig:
-    """Return the config with so many folds."""
+    """Return the config with this number of folds."""
     return loaded.with_config(loaded.config.with_training(folds=folds))
 
 
 def runs_of_folds(directory: Directory | None, loaded: LoadedConfig) -> list[StoppedRun]:
-    """Return the run of each fold as it was left, or as it is to begin.
+    """Return the interrupted, finished or new run of each fold.
 
     Parameters
     ----------
     directory : Directory, optional
-        Of the cross-validation, open.
+        Open directory of the cross-validation.
 
     Raises
     ------
     ConfigError, DataError
-        As `load_run`, and when the directory of a fold cannot be opened.
+        As for `load_run`, and if the directory of a fold cannot be opened.
     """
     numbers = range(1, (loaded.config.folds or 0) + 1)
     if directory is None:
@@ -93,9 +93,9 @@ def jobs_of_folds(
     progress_bar: bool = False,
     clock: Clock | None = None,
 ) -> Iterator[Job]:
-    """Yield the job of each fold, prepared when it is asked for; without the first if it is begun.
+    """Yield the job of each fold, prepared on demand; skip the first if `begun` is given.
 
-    What depends on the number of rows is as the first of them has it.
+    Settings that depend on the number of rows are the same as in the first job.
     """
     config, first = (begun.config, 2) if begun else (None, 1)
     for number, each in enumerate(runs[first - 1 :], first):
@@ -116,27 +116,27 @@ def train_folds(
     threads: int | None = None,
     clock: Clock | None = None,
 ) -> CrossValidation:
-    """Train what is not finished of the folds, each to its end.
+    """Train all unfinished folds, one by one.
 
     Parameters
     ----------
     directory : Directory, optional
-        Where the files are left, open; those of each fold in a directory of its own.
+        Open directory for the files; each fold has a subdirectory.
     runs : sequence of StoppedRun
-        That of each fold as it was left, or as it is to begin.
+        Interrupted, finished or new run of each fold.
     jobs : iterable of Job
-        The job of each; it is asked for the next one when the last fold is done.
+        Job of each fold; the next one is requested when a fold is done.
     observers : sequence of Observer
-        They watch one fold after the other.
+        Observers of every fold.
     threads, clock
         As for `train_job`.
 
     Raises
     ------
     DivergenceError
-        As `train_job`; its result is the cross-validation so far.
+        As for `train_job`; its result is the cross-validation so far.
     OutputError
-        As `train_job`.
+        As for `train_job`.
     """
     folds: list[FoldResult] = []
 
@@ -166,14 +166,14 @@ def train_folds(
 
 
 def _trained_model(directory: Directory, job: Job) -> Model:
-    """Return the model of a fold that is finished.
+    """Return the model of a finished fold.
 
     Raises
     ------
     ModelFileError, OutputError
-        When it cannot be read.
+        If it cannot be read.
     DataError
-        When it is not that of `job`: somebody put it there.
+        If it is not the model of `job`, because the file was replaced.
     """
     with writing(directory), directory.opened():
         model = read_model(directory / WEIGHTS)
@@ -187,19 +187,19 @@ def _trained_model(directory: Directory, job: Job) -> Model:
     others = model.fingerprint and changed_parts(model.fingerprint, job.fingerprint)
     if others or found != expected or model.network.layers != job.setup.network.layers:
         raise DataError(
-            f"{directory / WEIGHTS}: is no model of this run; put that of the fold back"
+            f"{directory / WEIGHTS}: is not a model of this run; restore the model of the fold"
         )
     return model
 
 
 def _is_interrupted(result: Result, observers: Sequence[Observer]) -> bool:
-    """Return whether a signal asked to stop; any other observer speaks of its fold alone."""
+    """Return whether a signal asked to stop; other observers only stop their fold."""
     asked = [each.signal for each in observers if isinstance(each, InterruptRequest)]
     return not result.is_over and any(asked)
 
 
 def fold_result(number: int, job: Job, model: Model) -> FoldResult:
-    """Return the result of `model`, which `job` has trained."""
+    """Return the result of a fold, for the `model` trained by `job`."""
     data = job.dataset
     split = data.splits["held_out"]
     names = names_beside(model, data.ids)
@@ -221,7 +221,7 @@ def fold_result(number: int, job: Job, model: Model) -> FoldResult:
 
 
 def write_results(directory: Directory, folds: Sequence[FoldResult]) -> None:
-    """Write ``predictions.csv``, then ``metrics.json``. Raises `OutputError`."""
+    """Write ``predictions.csv``, then ``metrics.json``. Raise `OutputError`."""
     with atomic_write(directory / PREDICTIONS) as stream:
         stream.write(csv_of([[name for name, _ in folds[0].columns(slice(0))]]))
         for rows in _in_order(folds):
@@ -244,7 +244,7 @@ def write_results(directory: Directory, folds: Sequence[FoldResult]) -> None:
 
 
 def _in_order(folds: Sequence[FoldResult]) -> Iterator[list[Sequence[Any]]]:
-    """Yield some rows at a time of all folds, as texts and numbers, in the order of the data."""
+    """Yield blocks of rows of all folds, as texts and numbers, in the order of the data."""
     held_out = [each.held_out for each in folds]
     of_fold = np.repeat(np.arange(len(folds)), [len(each) for each in held_out])
     places = np.concatenate([np.arange(len(each)) for each in held_out])

@@ -1,4 +1,4 @@
-"""What is installed and found here: what a report of a bug needs."""
+"""Describe the installation and the environment, for bug reports."""
 
 import locale
 import os
@@ -38,8 +38,8 @@ _PACKAGE_OF_ENGINE = {"numpy": "numpy", "compiled": "numba"}
 def info() -> dict[str, Any]:
     """Return versions, BLAS, threads, extras, engines, cache and settings as JSON values.
 
-    Every extra is imported, to see whether it can be. Nothing in it is private, except that paths
-    may name a user.
+    Every extra is imported to check that it works. Nothing is private, except that paths may
+    contain a user name.
     """
     return {
         "nncli": {"version": nncli.__version__, "path": str(Path(nncli.__file__).parent)},
@@ -65,7 +65,7 @@ def info() -> dict[str, Any]:
 
 
 def _numpy() -> dict[str, Any]:
-    """Return NumPy's version, what multiplies its matrices, and with how many threads."""
+    """Return the version of NumPy, its BLAS, and the number of threads."""
     built = numpy_build().get("Build Dependencies", {}).get("blas", {})
     loaded = _loaded_blas()
     return {
@@ -81,8 +81,8 @@ def _numpy() -> dict[str, Any]:
 
 
 def _loaded_blas() -> dict[str, Any]:
-    """Return what is known of the first BLAS of this process, if anything."""
-    with suppress(Exception):  # whatever is broken is what the report is for
+    """Return what is known about the first BLAS in this process, if anything."""
+    with suppress(Exception):  # a report must work even with a broken installation
         from threadpoolctl import threadpool_info
 
         return next((each for each in threadpool_info() if each["user_api"] == "blas"), {})
@@ -90,20 +90,20 @@ def _loaded_blas() -> dict[str, Any]:
 
 
 def _who_set_threads() -> str:
-    """Return what the number of threads comes from: nncli, a variable, or the BLAS."""
+    """Return what set the number of threads: nncli, an environment variable, or the BLAS."""
     if AUTOMATIC in os.environ:
         return "nncli"
     return next((name for name in VARIABLES if os.environ.get(name, "").isdecimal()), "BLAS")
 
 
 def _version(package: str) -> str | None:
-    with suppress(Exception):  # damaged files of a package raise what they like
+    with suppress(Exception):  # damaged package files can raise any error
         return metadata.version(package)
     return None
 
 
 def _extra(name: str) -> dict[str, Any]:
-    """Return what an extra is for, and whether it is there and can be imported."""
+    """Return the purpose of an extra, and whether it is installed and can be imported."""
     extra = EXTRAS[name]
     package = extra.package.partition(">=")[0]
     problem = None
@@ -123,7 +123,7 @@ def _extra(name: str) -> dict[str, Any]:
 
 
 def _engine(name: str) -> dict[str, Any]:
-    """Return what an engine runs on, and why it does not, if it does not."""
+    """Return the package of an engine, and the problem if it does not run."""
     package = _PACKAGE_OF_ENGINE[name]
     problem = None
     try:
@@ -136,18 +136,18 @@ def _engine(name: str) -> dict[str, Any]:
 
 
 def _cache() -> dict[str, Any]:
-    """Return where downloads are kept, whether MNIST is there, and how many bytes of it."""
+    """Return the cache directory, whether MNIST is in it, and the bytes of MNIST."""
     try:
         directory = mnist_directory()
         files = list(directory.iterdir()) if directory.is_dir() else []
         size = sum(file.stat().st_size for file in files if file.is_file())
         return {"path": str(cache_directory()), "mnist": in_cache(), "bytes": size, "problem": None}
-    except (OSError, ValueError, NncliError) as error:  # nobody may look there
+    except (OSError, ValueError, NncliError) as error:  # it is unknown or not accessible
         return {"path": None, "mnist": False, "bytes": 0, "problem": _first_line(error)}
 
 
 def _environment() -> dict[str, str | None]:
-    """Return the variables that nncli reads, as the user has set them."""
+    """Return the environment variables that nncli reads, as set by the user."""
     names = ("NNCLI_CACHE", *VARIABLES)
     by_nncli = VARIABLES if AUTOMATIC in os.environ else ()
     return {name: None if name in by_nncli else os.environ.get(name) for name in names}

@@ -1,4 +1,4 @@
-"""A training job: from a config to an engine that is ready to start."""
+"""Training jobs: from a config to an engine that is ready to start."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -43,7 +43,7 @@ from nncli.training.plan import Plan
 from nncli.training.progress import Progress
 
 SMALLER_NETWORK = "use smaller model.hidden_layers or a smaller training.batch_size"
-"""What to do where memory does not suffice for a network and its training."""
+"""Remedy if a network and its training do not fit in memory."""
 
 
 @dataclass(frozen=True)
@@ -53,21 +53,21 @@ class Job:
     Attributes
     ----------
     config : Config
-        With every default filled in.
+        Config with all defaults filled in.
     setup : Setup
-        What the engine is made from; its network is the engine's.
+        Input for the engine, which shares its network.
     start_engine : function
-        Makes the engine.
+        Function that creates the engine.
     progress : Progress
-        Brought up to date while training lasts.
+        Progress of training, updated during training.
     title : str
-        What it is called where there are several: ``fold 1/5``.
+        Name of the job if there are several, such as ``fold 1/5``.
     warnings : sequence of str
-        What the user may not expect of it, a line each.
+        Lines about what the user may not expect.
     before : Preprocessing or None
-        That of the model that it starts with.
+        Preprocessing of the model that training starts from.
     selection : Selection or None
-        What has chosen the epochs of a refit.
+        Selection that chose the epochs of a refit.
     """
 
     config: Config
@@ -86,43 +86,43 @@ class Job:
 
     @cached_property
     def engine(self) -> Engine:
-        """What takes the steps; made when it is first asked for."""
+        """The engine that takes the steps, created on first use."""
         return self.start_engine()
 
     @property
     def score(self) -> Score:
-        """What is measured beside the loss."""
+        """The score that is measured in addition to the loss."""
         return self.setup.score
 
     @property
     def blocks(self) -> Sequence[Block]:
-        """The layers of the network, as users count them."""
+        """The layers of the network, as the user counts them."""
         return self.setup.network.blocks
 
     @cached_property
     def fingerprint(self) -> dict[str, str]:
-        """That of its data."""
+        """The fingerprint of the data."""
         return fingerprint(self.dataset)
 
     def check_data(self) -> None:
-        """Raise `DataError` when a file that rows are mapped from has changed."""
+        """Raise `DataError` if a file that rows are mapped from has changed."""
         for split in self.dataset.splits.values():
             check_unchanged(split.inputs)
 
     def trained_network(self) -> Network:
-        """Return the network with the weights to keep: the best epoch's, else the last."""
+        """Return the network with the weights of the best epoch, if any, else of the last."""
         kept = self.progress.best or self.engine.snapshot()
         return Network(self.setup.network.layers, kept["parameters"], kept["state"])
 
     def evaluations(self) -> dict[str, Evaluation]:
-        """Measure the weights to keep on every split.
+        """Evaluate the trained network on every split.
 
         Raises
         ------
         DivergenceError
-            When a weight or a loss is not finite.
+            If a weight or a loss is not finite.
         DataError
-            As `check_data`.
+            As for `check_data`.
         """
         network, data = self.trained_network(), self.dataset
         self.check_data()
@@ -141,14 +141,14 @@ class Job:
             )
             for name, split in data.splits.items()
         }
-        check_finite(float(np.abs(network.parameters).max()), "at the end the largest weight")
+        check_finite(float(np.abs(network.parameters).max()), "the largest final weight")
         for name, each in found.items():
-            check_finite(each.metrics["loss"], f"at the end the {name} loss")
+            check_finite(each.metrics["loss"], f"the final {name} loss")
         self.check_data()
         return found
 
     def model(self, evaluations: dict[str, Evaluation], record: dict[str, Any]) -> Model:
-        """Return the trained model with the metrics and the record of its training."""
+        """Return the trained model with its metrics and training record."""
         data = self.dataset
         return Model(
             network=self.trained_network(),
@@ -184,33 +184,33 @@ def prepare(
     progress_bar: bool = False,
     clock: Clock | None = None,
 ) -> Job:
-    """Load the data and build the network; nothing is written.
+    """Return the job of a config, with data loaded and network built; nothing is written.
 
     Parameters
     ----------
     dataset : Dataset, optional
-        The data; default: what the config names.
+        Data; by default loaded as the config specifies.
     start : Model, optional
-        Whose preprocessing and weights training starts with, instead of new ones.
+        Model whose preprocessing and weights training starts from.
     progress : Progress, optional
-        That of a job that resumes, whose weights are still to be restored.
+        Progress of a job to resume; its weights are restored later.
     engine : str, optional
-        In the place of the config's.
+        Engine that replaces the one of the config.
     title : str
-        What the job is called where there are several.
+        Name of the job if there are several.
     warnings : sequence of str, optional
-        In the place of `advice`.
+        Warnings that replace `advice`.
     selection : Selection, optional
-        What has chosen the epochs of a refit.
+        Selection that chose the epochs of a refit.
     progress_bar : bool
-        Whether there may be one while data is downloaded.
+        Whether to show a progress bar during downloads.
     clock : Clock, optional
-        Is told how long the parts of every step take.
+        Clock that measures the parts of each step.
 
     Raises
     ------
     ConfigError, DataError
-        When the parts do not go together, or the data cannot be had.
+        If parts of the config do not fit together, or the data cannot be loaded.
     """
     dataset = dataset or loaded.config.load_data(progress=progress_bar)
     loaded, has_validation = loaded.completed(dataset), "validation" in dataset.splits
@@ -252,7 +252,7 @@ def prepare(
 
 
 def prepare_again(model: Model, *, trust_paths: bool = False) -> Job:
-    """Return the job that a model was trained by, with its weights.
+    """Return the job that trained a model, with the weights of the model.
 
     Parameters
     ----------
@@ -262,18 +262,18 @@ def prepare_again(model: Model, *, trust_paths: bool = False) -> Job:
     Raises
     ------
     ConfigError, DataError, ModelFileError
-        When its config is none, or no longer leads to such a model.
+        If the model's config is invalid, or does not lead to such a model.
     """
-    remedy = "trace a config of your own"
+    remedy = "trace your own config"
     loaded = config_of(model, trust_paths=trust_paths, remedy=remedy)
     dataset = named_data(model, loaded.config, trust_paths=trust_paths, remedy=remedy)
     return prepare(loaded, dataset=dataset, start=model, engine="numpy")
 
 
 def _start_from(model: Model, network: Network) -> None:
-    """Copy the arrays of a model into a network. Raises `ModelFileError` if they do not fit."""
+    """Copy the arrays of a model into a network. Raise `ModelFileError` if they do not fit."""
     if network.layers != model.network.layers:
-        raise ModelFileError(f"{model.called}: its config describes other layers than it has")
+        raise ModelFileError(f"{model.called}: its config does not match its layers")
     np.copyto(network.parameters, model.network.parameters)
     np.copyto(network.state, model.network.state)
 
@@ -306,7 +306,7 @@ def _setup(
 
 
 def _plan(config: Config, watch: Watch, score: Score, selection: Selection | None) -> Plan:
-    """Return the plan, with what measures the monitored value where the engine does not."""
+    """Return the plan, with a function for a monitored value that the engine does not measure."""
     has_validation = "validation" in watch.dataset.splits
     monitor = monitor_of(config, has_validation=has_validation)
     monitor = weighted_where_trained_so(monitor, watch.dataset)
@@ -322,7 +322,7 @@ def _plan(config: Config, watch: Watch, score: Score, selection: Selection | Non
 def _engine(
     asked: str, config: Config, setup: Setup, order: Order, clock: Clock | None
 ) -> Callable[[], Engine]:
-    """Return what makes the engine. Raises `Misfit` where the one asked for is not there."""
+    """Return a function that creates the engine. Raise `Misfit` if it is not available."""
     steps = config.training.complete.epochs * order.batches
     parameters = len(setup.network.parameters)
     try:

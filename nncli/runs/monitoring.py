@@ -1,4 +1,4 @@
-"""The monitored value, where the engine does not measure it: other metrics, and weighted losses."""
+"""Measure monitored values that the engine does not: other metrics, and weighted losses."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,21 +17,21 @@ from nncli.training.progress import Snapshot
 
 _NEEDS = {
     "top_3_accuracy": "more than three classes",
-    "r2": "two rows or more",
-    **dict.fromkeys(("brier", "log_loss", "ece"), "an output that gives probabilities"),
+    "r2": "two or more rows",
+    **dict.fromkeys(("brier", "log_loss", "ece"), "an output of probabilities"),
 }
 
 
 @dataclass(frozen=True)
 class Watch:
-    """Measures a network on the validation rows of a data set.
+    """An evaluation of a network on the validation rows of a data set.
 
     Attributes
     ----------
     network : Network
-        Whose layers the snapshots are of.
+        Network with the layers of the snapshots.
     scaling, target_scaling : Scaling
-        As the network has learned them.
+        Scaling of inputs and targets in training.
     threshold : float or None
         As for `evaluate`.
     """
@@ -44,7 +44,7 @@ class Watch:
     threshold: float | None
 
     def value(self, metric: str, snapshot: Snapshot) -> float:
-        """Return a metric. Raises `DataError` where the validation rows do not define it."""
+        """Return a metric. Raise `DataError` if it is undefined for the validation rows."""
         network = Network(self.network.layers, snapshot["parameters"], snapshot["state"])
         split, scalings = self.dataset.splits["validation"], (self.scaling, self.target_scaling)
         if metric == WEIGHTED_LOSS:
@@ -63,27 +63,27 @@ class Watch:
         ).metrics
         if metric not in found:
             raise DataError(
-                f"training.early_stopping: the validation rows do not define {metric}, which needs "
-                f"{_NEEDS.get(metric, 'rows of both classes')}; monitor another value"
+                f"training.early_stopping: {metric} is undefined for the validation rows, as it "
+                f"needs {_NEEDS.get(metric, 'rows of both classes')}; monitor another value"
             )
         return found[metric]
 
 
 def weighted_where_trained_so(monitor: str, dataset: Dataset) -> str:
-    """Return what to monitor: a validation loss in which rows count as they do in training."""
+    """Return the value to monitor; a validation loss is weighted if training is."""
     weights = dataset.splits["validation"].weights if "validation" in dataset.splits else None
     if monitor != "validation_loss" or weights is None:
         return monitor
     own = weights[dataset.splits["validation"].rows]
     if not own.any():
-        raise DataError("every validation row has the weight 0; training cannot be watched by them")
+        raise DataError("every validation row has weight 0; the validation loss is undefined")
     return monitor if np.ptp(own) == 0 else f"validation_{WEIGHTED_LOSS}"
 
 
 def watched(monitor: str, watch: Watch, score: Score) -> Callable[[Snapshot], float] | None:
-    """Return what measures a monitored value; None for the loss and the score, as engines do.
+    """Return a function for the monitored value; None for loss and score, as engines measure them.
 
-    It is tried once, as some rows do not define every metric.
+    It is called once as a check, because some metrics are undefined for some rows.
     """
     metric = split_and_metric(monitor)[1]
     if metric in ("loss", score.name):

@@ -1,4 +1,4 @@
-"""Runs that another one is made of, each with a directory below that of the other."""
+"""Runs that are parts of another run, each with a subdirectory."""
 
 from collections.abc import Sequence
 from contextlib import ExitStack, nullcontext
@@ -17,19 +17,19 @@ from nncli.training.observers.observer import Observer
 
 
 def run_below(directory: Directory, name: str, loaded: LoadedConfig, of: str) -> StoppedRun:
-    """Read how far a run has come whose directory is in that of another.
+    """Return the run in a subdirectory of another run, as it was left.
 
     Parameters
     ----------
     directory : Directory
-        The other one, open.
+        Open directory of the other run.
     of : str
-        What the run is, for messages: ``a fold``.
+        Description of the run for messages, such as ``a fold``.
 
     Raises
     ------
     ConfigError, DataError
-        As `load_run`, and when its directory cannot be opened.
+        As for `load_run`, and if the directory cannot be opened.
     """
     below = directory.directory(name)
     with ExitStack() as stack:
@@ -38,7 +38,7 @@ def run_below(directory: Directory, name: str, loaded: LoadedConfig, of: str) ->
         except FileNotFoundError:
             return StoppedRun(below, loaded, None)
         except OSError as error:
-            raise DataError(f"{below}: is no directory of {of} ({reason(error)})") from error
+            raise DataError(f"{below}: is not the directory of {of} ({reason(error)})") from error
         return load_run(below, loaded)
 
 
@@ -50,12 +50,12 @@ def train_part(
     threads: int | None = None,
     clock: Clock | None = None,
 ) -> Result:
-    """Train the job of one of several runs; its directory, if it has one, is not open yet.
+    """Train the job of one of several runs; its directory, if any, is not open yet.
 
     Raises
     ------
     DivergenceError, OutputError
-        As `train_job`; the first names the job.
+        As for `train_job`; a `DivergenceError` names the job.
     """
     if stopped.directory:
         with writing(stopped.directory):

@@ -1,4 +1,4 @@
-"""The observer that leaves a run's files in its directory."""
+"""The observer that writes the files of a run directory."""
 
 import json
 import platform
@@ -47,15 +47,15 @@ from nncli.training.outcome import INTERRUPTED, UNWRITTEN, Outcome
 
 
 def trained_model(job: Job, outcome: Outcome) -> Model:
-    """Return the trained model with its metrics and its record.
+    """Return the trained model with its metrics and training record.
 
-    The engine keeps its own parameters. The record does not say when and how long the job was
-    trained, so that the same run leaves the same file.
+    The engine keeps its own parameters. The record has no dates or durations, so that the same run
+    always writes the same file.
 
     Raises
     ------
     DivergenceError
-        When a weight or a loss is not finite.
+        If a weight or a loss is not finite.
     """
     progress = outcome.progress
     record: dict[str, Any] = {
@@ -71,25 +71,25 @@ def trained_model(job: Job, outcome: Outcome) -> Model:
 
 
 class RunDirectory(Observer):
-    """Leaves config, history, checkpoint, weights and metrics in a directory.
+    """An observer that writes config, history, checkpoint, weights and metrics to a directory.
 
-    A checkpoint is written when it is time, and never ahead of the rows of the history. When
-    somebody removes the directory, the state is saved in a new one beside it, and training ends.
+    Checkpoints are written at intervals, and never before the corresponding rows of the history. If
+    the directory is removed, the state is saved in a new one next to it, and training ends.
 
     Parameters
     ----------
     directory : Directory
-        Open and locked.
+        Open and locked directory.
     wall_seconds : float
-        How long the job was trained before it was stopped, if it resumes.
+        Time that the job was trained before, if it resumes.
     clock : Clock
-        Is told how long history, checkpoints and the evaluation at the end take.
+        Clock that measures history, checkpoints and the final evaluation.
 
     Attributes
     ----------
     directory : Directory
     saved : (Model, dict of str to Evaluation) or None
-        What was saved at the end, and how it was measured.
+        Model that was saved at the end, and its evaluations.
     """
 
     def __init__(self, directory: Directory, job: Job, wall_seconds: float, clock: Clock) -> None:
@@ -101,22 +101,22 @@ class RunDirectory(Observer):
         self._pace = Pace(job.config.training.checkpoint_seconds)
 
     def begin(self, job: ObservedJob) -> None:
-        """Write the config, and begin or cut the history. Raises `OutputError`."""
+        """Write the config, and start or truncate the history. Raise `OutputError`."""
         remove_litter(self.directory)
         config = portable(self._job.config, self.directory.place())
         self._text = plain_text(config)
         if len(self._text.encode()) > MOST_BYTES:
             raise OutputError(
-                f"{self.directory / CONFIG}: would be larger than 1 MiB, and never be read again; "
+                f"{self.directory / CONFIG}: would exceed 1 MiB, and could not be read again; "
                 "shorten the names in the config"
             )
         write_text(self.directory / CONFIG, self._text)
-        with suppress(OSError):  # of an earlier part of the run
+        with suppress(OSError):  # written by an earlier part of the run
             (self.directory / DIVERGENCE).remove()
         self._same: dict[str, Any] = {
             "config": config,
             "data": self._job.fingerprint,
-            "engine": self._job.engine.name,  # makes it, for which memory may not suffice
+            "engine": self._job.engine.name,  # creates the engine, which may run out of memory
             "environment": environment(threads_in_use()),
         }
         if self._job.selection:
@@ -124,11 +124,11 @@ class RunDirectory(Observer):
         self._history.begin(job)
 
     def step(self, report: StepReport) -> None:
-        """Write a checkpoint if it is time. Raises `OutputError`."""
+        """Write a checkpoint if it is due. Raise `OutputError`."""
         self._save_if_due(within_epoch=True)
 
     def epoch(self, report: EpochReport) -> None:
-        """Write the history's row, and a checkpoint if it is time. Raises `OutputError`."""
+        """Write a row of the history, and a checkpoint if it is due. Raise `OutputError`."""
         self._clock.start()
         with self._removal_noticed():
             self._history.epoch(report)
@@ -136,13 +136,13 @@ class RunDirectory(Observer):
         self._save_if_due(within_epoch=False)
 
     def end(self, outcome: Outcome | None) -> None:
-        """Write weights and metrics, and a checkpoint. Raises `OutputError`."""
+        """Write weights and metrics, and a checkpoint. Raise `OutputError`."""
         try:
             if outcome is not None and outcome.ended != UNWRITTEN:
                 with self._removal_noticed():
                     self._save_all(outcome)
             elif outcome is not None and not self._is_removed:
-                with suppress(NncliError):  # what fits is better than nothing
+                with suppress(NncliError):  # some files are better than none
                     self._save_results(outcome)
         finally:
             self._history.end(outcome)
@@ -156,7 +156,7 @@ class RunDirectory(Observer):
                 self._save_checkpoint(self.directory, outcome.ended)
 
     def note_divergence(self, error: DivergenceError) -> None:
-        """Leave a line about what happened, for those who look for the model later."""
+        """Write the error to a file, for users who look for the model later."""
         with suppress(OutputError):  # the error itself is more important
             write_text(self.directory / DIVERGENCE, f"{error}\n")
 
@@ -173,9 +173,9 @@ class RunDirectory(Observer):
             self._save_checkpoint(self.directory)
 
     def _prepare_checkpoint(self) -> None:
-        """See to it that what a checkpoint needs is there: it is never ahead of the history."""
+        """Write the files that must exist before a checkpoint, such as the history."""
         self._history.synchronize()
-        if not (self.directory / CONFIG).exists():  # somebody removed it
+        if not (self.directory / CONFIG).exists():  # it was removed
             write_text(self.directory / CONFIG, self._text)
 
     def _save_checkpoint(self, directory: Directory, ended: str | None = None) -> None:
@@ -185,7 +185,7 @@ class RunDirectory(Observer):
 
     @contextmanager
     def _removal_noticed(self) -> Iterator[None]:
-        """Save the state elsewhere when what is written inside has no directory any more."""
+        """Save the state elsewhere if the directory was removed during the block."""
         try:
             yield
         except OutputError as error:
@@ -195,12 +195,12 @@ class RunDirectory(Observer):
             self._is_removed = True
             saved = self._save_beside()
             raise OutputError(
-                f"{self.directory.path}: was removed while the run trained in it; its state is "
-                f"saved in {saved}; resume it: nncli train --resume {shell_word(str(saved))}"
+                f"{self.directory.path}: was removed during training; the state is saved in "
+                f"{saved}; resume with: nncli train --resume {shell_word(str(saved))}"
             ) from error
 
     def _save_beside(self) -> Path:
-        """Save the state in a new directory beside the removed one. Raises `OutputError`."""
+        """Save the state in a new directory next to the removed one. Raise `OutputError`."""
         path = make_directory_beside(self.directory.path)
         directory = Directory(path)
         with locked(directory):
@@ -211,7 +211,7 @@ class RunDirectory(Observer):
         return path
 
     def _save_results(self, outcome: Outcome) -> None:
-        """Measure the weights to keep; write them and the metrics."""
+        """Evaluate the trained network; write its weights and metrics."""
         seconds = time.perf_counter() - self._started
         model = trained_model(self._job, outcome)
         self.saved = model, outcome.evaluations

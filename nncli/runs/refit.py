@@ -1,4 +1,4 @@
-"""A refit: epochs are chosen on validation rows, then a new network is trained on all rows."""
+"""Refit: choose the epochs on validation rows, then train a new network on all rows."""
 
 from contextlib import AbstractContextManager
 from dataclasses import replace
@@ -29,19 +29,19 @@ from nncli.runs.training import train_job
 from nncli.training.progress import Progress
 
 ALL_ROWS = "all rows"
-"""The title of the second training; that of the first is the name of its directory."""
+"""The title of the second training; the title of the first is the name of its directory."""
 
 
 class _Selected(NamedTuple):
-    """What the training on all rows needs of the one before.
+    """What the training on all rows needs from the selection.
 
     Attributes
     ----------
     loaded : LoadedConfig
-        The config of the refit, with nothing left to depend on the rows.
+        Config of the refit, with all settings that depend on the rows filled in.
     selection : Selection
     data : dict
-        The fingerprint of the data by which the epochs were chosen.
+        Fingerprint of the data that chose the epochs.
     threads : int or None
     """
 
@@ -54,25 +54,26 @@ class _Selected(NamedTuple):
 def begin_refit(
     loaded: LoadedConfig, call: Call, place: AbstractContextManager[Directory | None]
 ) -> Result:
-    """Choose the epochs, and train on all rows for so many.
+    """Choose the number of epochs, and train on all rows for that many.
 
     Parameters
     ----------
     place : context manager
-        Opens the directory for the files, if there is to be one; those of the selection are left
-        in a directory below it.
+        Opens the directory for the files, if any; the files of the selection are in a
+        subdirectory.
 
     Returns
     -------
     Result
-        Of the training on all rows; of the selection where that was stopped.
+        Result of the training on all rows, or of the selection if that was interrupted.
 
     Raises
     ------
     ConfigError, DataError
-        As `prepare`, when no rows validate, and when the data changes between the two trainings.
+        As for `prepare`; if there are no validation rows; and if the data changes between the two
+        trainings.
     UsageError, DivergenceError, OutputError
-        As the directory and `train_job`.
+        As for the directory and `train_job`.
     """
     with call.preparing():
         stopped = StoppedRun(None, loaded.selecting, None)
@@ -81,29 +82,29 @@ def begin_refit(
         if directory:
             stopped = _selection_in(directory, loaded)
         found = _select(directory, loaded, stopped, job, call)
-        del job  # its rows, before they are read again
+        del job  # frees its rows before they are read again
         return found if isinstance(found, Result) else _train_again(directory, found, call)
 
 
 def resume_refit(directory: Directory, loaded: LoadedConfig, call: Call) -> Result:
-    """Resume a refit that was stopped before there was a checkpoint of its second training.
+    """Resume a refit that was interrupted before the first checkpoint of its second training.
 
     Parameters
     ----------
     directory : Directory
-        Open.
+        Open directory of the refit.
 
     Returns
     -------
     Result
-        As `begin_refit`.
+        As for `begin_refit`.
 
     Raises
     ------
     ConfigError, DataError
-        As `begin_refit` and `run_below`.
+        As for `begin_refit` and `run_below`.
     DivergenceError, OutputError
-        As `train_job`.
+        As for `train_job`.
     """
     with call.preparing():
         stopped = _selection_in(directory, loaded)
@@ -118,12 +119,12 @@ def resume_refit(directory: Directory, loaded: LoadedConfig, call: Call) -> Resu
     with call.preparing():
         job = _prepared(loaded, stopped, call)
     trained = _select(directory, loaded, stopped, job, call)
-    del job  # its rows, before they are read again
+    del job  # frees its rows before they are read again
     return trained if isinstance(trained, Result) else _train_again(directory, trained, call)
 
 
 def _selection_in(directory: Directory, loaded: LoadedConfig) -> StoppedRun:
-    """Return the selection as it was left. Raises `ConfigError` when it has other epochs."""
+    """Return the selection as it was left. Raise `ConfigError` if its epochs have changed."""
     stopped = run_below(directory, SELECTION, loaded.selecting, "the selection of epochs")
     now = loaded.config.training.epochs
     if stopped.checkpoint and now != stopped.epochs_before:
@@ -132,7 +133,7 @@ def _selection_in(directory: Directory, loaded: LoadedConfig) -> StoppedRun:
 
 
 def _prepared(loaded: LoadedConfig, stopped: StoppedRun, call: Call) -> Job:
-    """Return the job that chooses the epochs. Raises `ConfigError` when no rows validate."""
+    """Return the job that chooses the epochs. Raise `ConfigError` without validation rows."""
     job = stopped.prepare(
         title=SELECTION, threads=call.threads, progress_bar=call.progress, clock=call.clock
     )
@@ -141,7 +142,7 @@ def _prepared(loaded: LoadedConfig, stopped: StoppedRun, call: Call) -> Job:
 
 
 def check_validates(loaded: LoadedConfig, job: Job) -> None:
-    """Raise `ConfigError` when no rows validate in the job that chooses the epochs of a refit."""
+    """Raise `ConfigError` if the job that chooses the epochs of a refit has no validation rows."""
     if loaded.config.training.refit and not job.plan.validates:
         raise ConfigError(loaded.placed(Misfit(REFIT, f"found true, but {NO_VALIDATION}")))
 
@@ -149,7 +150,7 @@ def check_validates(loaded: LoadedConfig, job: Job) -> None:
 def _select(
     directory: Directory | None, loaded: LoadedConfig, stopped: StoppedRun, job: Job, call: Call
 ) -> Result | _Selected:
-    """Choose the epochs; where that is stopped, return its result."""
+    """Choose the epochs; return the result of that training if it was interrupted."""
     loaded = loaded.with_config(job.config.with_training(refit=True))
     if directory:
         config = portable(loaded.config, directory.place())
@@ -168,13 +169,13 @@ def _selection(found: Progress, config: Config) -> Selection:
 
 
 def _train_again(directory: Directory | None, found: _Selected, call: Call) -> Result:
-    """Train on all rows. Raises `DataError` when the data has changed."""
+    """Train on all rows. Raise `DataError` if the data has changed."""
     with call.preparing():
         now = fingerprint(found.loaded.selecting.config.load_data())
         if changed := changed_parts(found.data, now):
             raise DataError(
                 f"{directory or 'data'}: the data has changed since the epochs were chosen: the "
-                f"{on_one_line(changed[0], 40)}; put the data back, or train anew"
+                f"{on_one_line(changed[0], 40)}; restore the data, or train anew"
             )
         job = prepare(
             found.loaded,

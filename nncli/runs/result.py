@@ -21,21 +21,21 @@ class Result:
     Attributes
     ----------
     model : Model
-        With the weights to keep: of the best epoch, where there are validation rows.
+        Trained model, with the weights of the best epoch if there are validation rows.
     ended : str
-        ``finished``, ``stopped early``, ``interrupted``, or of a `DivergenceError` ``diverged``.
+        ``finished``, ``stopped early``, ``interrupted``, or in a `DivergenceError` ``diverged``.
     recorded : dict of str to list, or None
-        The history, where there is no directory that has it.
+        History, if there is no run directory.
     directory : Path or None
-        The run directory, if there is one.
+        Run directory, if there is one.
     evaluations : dict of str to Evaluation
-        The model measured on every split.
+        Evaluations of the model on all splits.
     already_over : str or None
-        Why there was nothing left to train, of a run that was to resume.
+        Reason why nothing was left to train, in a run that was resumed.
     selection : Selection or None
-        What has chosen the epochs of a refit.
+        Selection that chose the epochs of a refit.
     refit_in : Path or None
-        The run directory to resume, where the selection of a refit was stopped.
+        Run directory to resume, if the selection of a refit was interrupted.
     """
 
     model: Model
@@ -60,12 +60,12 @@ class Result:
 
     @cached_property
     def history(self) -> Table:
-        """The columns of ``history.csv``, an entry an epoch.
+        """The columns of ``history.csv``, with one entry per epoch.
 
         Raises
         ------
         DataError
-            When that file cannot be read any more.
+            If the file can no longer be read.
         """
         if self.recorded is not None or self._place is None:
             return self.recorded or {}
@@ -73,30 +73,30 @@ class Result:
 
     @property
     def is_over(self) -> bool:
-        """Whether training is complete, so that there is nothing to resume."""
+        """Whether training is complete, with nothing to resume."""
         return self.ended in (FINISHED, EARLY)
 
     @property
     def metrics(self) -> dict[str, dict[str, float]]:
-        """The final metrics of each split, by their names."""
+        """The final metrics of each split, by name."""
         return dict(self.model.metrics)
 
     @property
     def config(self) -> dict[str, Any]:
-        """The config, every default filled in."""
+        """The config, with all defaults filled in."""
         return dict(self.model.config)
 
     @property
     def epochs(self) -> int:
-        """How many epochs were completed."""
+        """The number of completed epochs."""
         return int(self.model.training["epochs"])
 
     @property
     def keeps_best(self) -> bool:
-        """Whether the model has the weights of the best epoch instead of the last."""
+        """Whether the model has the weights of the best epoch rather than the last."""
         return bool(self.epochs) and "validation" in self.metrics
 
     @property
     def best_epoch(self) -> int:
-        """The epoch whose weights the model has."""
+        """The epoch of the model's weights."""
         return int(self.model.training["best_epoch"])

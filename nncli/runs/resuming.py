@@ -1,4 +1,4 @@
-"""Resume a stopped run, wherever it was stopped."""
+"""Resume an interrupted run at any point."""
 
 import math
 from collections.abc import Iterator, Mapping
@@ -30,7 +30,7 @@ from nncli.runs.settings import monitor_of
 from nncli.training.checkpoint import Checkpoint, read_checkpoint
 from nncli.training.progress import Progress, Snapshot
 
-_SCALED_ONCE = 3  # the version of checkpoints from which on inputs are rounded once
+_SCALED_ONCE = 3  # the first checkpoint version with inputs rounded only once
 _RECORDED = {
     "config": dict,
     "data": dict,
@@ -47,13 +47,13 @@ class StoppedRun:
     Attributes
     ----------
     directory : Directory or None
-        None of a run that leaves no files.
+        Run directory; None if the run writes no files.
     loaded : LoadedConfig
-        Its config, with more epochs if they were asked for.
+        Config of the run, with more epochs if requested.
     checkpoint : Checkpoint or None
-        None when it was stopped before it wrote one: it then begins again.
+        Last checkpoint; None if there is none, so that training starts from the beginning.
     selection : Selection or None
-        What has chosen the epochs of a refit, once that is known.
+        Selection that chose the epochs of a refit, once it is known.
     """
 
     directory: Directory | None
@@ -63,27 +63,27 @@ class StoppedRun:
 
     @property
     def what_is_over(self) -> str | None:
-        """In words, why there is nothing left to train; None if there is."""
+        """A message why nothing is left to train; None if something is."""
         if self.checkpoint is None:
             return None
         name = printable(str(self.directory))
         epoch, ended = self.checkpoint.progress.epoch, self.checkpoint.record.get("ended")
         if ended == "stopped early":
             return (
-                f"{name} is finished: it stopped early after epoch {epoch}, and more "
-                "epochs change nothing."
+                f"{name} is finished: it stopped early after epoch {epoch}; more epochs would "
+                "change nothing."
             )
-        done = "its only epoch is" if epoch == 1 else f"all of its {epoch} epochs are"
+        done = "its only epoch is" if epoch == 1 else f"all {epoch} epochs are"
         if ended == "finished" and self.selection:
             config = shell_word(str(self._checkpoint_place.directory / CONFIG))
             planned = self.loaded.config.training.complete.epochs
             return (
-                f"{name} is finished: {done} done, the best of {self.selection.epochs}. To choose "
+                f"{name} is finished: {done} done, chosen from {self.selection.epochs}. To choose "
                 f"from more:\n  nncli train {config} training.epochs={2 * planned or 10}"
             )
         if ended == "finished" and self.loaded.config.training.complete.epochs <= epoch:
             return (
-                f"{name} is finished: {done} done. With more:\n"
+                f"{name} is finished: {done} done. To train for more:\n"
                 f"  nncli train --resume {shell_word(str(self.directory))} "
                 f"training.epochs={2 * epoch or 10}"
             )
@@ -91,17 +91,17 @@ class StoppedRun:
 
     @property
     def threads(self) -> int | None:
-        """How many threads it was trained with so far."""
+        """The number of threads used so far."""
         found = self.checkpoint and self.checkpoint.record["environment"].get("threads")
         return found if isinstance(found, int) and 0 < found <= 1024 else None
 
     def warnings(self, threads: int | None = None) -> Iterator[str]:
-        """Yield what the user may not expect, such as other weights than without a stop.
+        """Yield lines about what the user may not expect, such as other weights.
 
         Parameters
         ----------
         threads : int, optional
-            How many there are to be; default: as many as before.
+            Number of threads; by default the same as before.
         """
         if self.checkpoint is None:
             return
@@ -110,25 +110,25 @@ class StoppedRun:
         if changed := [name for name in now if now[name] != before.get(name)]:
             yield (
                 f"not the same {' and '.join(changed)} as before: the weights will not be bit for "
-                "bit those of a run without a stop"
+                "bit those of an uninterrupted run"
             )
         training, before_epochs = self.loaded.config.training, self.epochs_before
         settings = training.complete
         if self.checkpoint.version == 1 and np.any(training.dropout):
             yield (
-                "dropout leaves out other units than in the nncli that began this run: the weights "
-                "will not be those of a run without a stop"
+                "dropout drops other units than in the nncli version that started this run: the "
+                "weights will not be those of an uninterrupted run"
             )
         if self._scaled_otherwise:
             yield (
-                "inputs were rounded before they were scaled in the nncli that began this run: the "
-                "weights will not be bit for bit those of a run without a stop"
+                "the nncli version that started this run rounded inputs before scaling: the "
+                "weights will not be bit for bit those of an uninterrupted run"
             )
         if SCHEDULES[settings.schedule.name].depends_on_epochs and settings.epochs > before_epochs:
             yield (
-                f"the {settings.schedule.name} schedule of {count(before_epochs, 'epoch')} becomes "
-                f"one of {settings.epochs} from here on: not what {settings.epochs} epochs from "
-                "the start would give"
+                f"the {settings.schedule.name} schedule changes from "
+                f"{count(before_epochs, 'epoch')} to {settings.epochs}: the result will not be "
+                f"that of {settings.epochs} epochs from the start"
             )
 
     def prepare(
@@ -139,19 +139,19 @@ class StoppedRun:
         progress_bar: bool = False,
         clock: Clock | None = None,
     ) -> Job:
-        """Return the job as it stood when the checkpoint was written.
+        """Return the job in the state of the checkpoint.
 
         Parameters
         ----------
         title, progress_bar, clock
             As for `nncli.runs.job.prepare`.
         threads : int, optional
-            How many it is to be trained with; default: as many as before.
+            Number of threads for training; by default the same as before.
 
         Raises
         ------
         ConfigError, DataError
-            When the data cannot be had or is not the same, or the checkpoint does not fit.
+            If the data cannot be loaded or has changed, or the checkpoint does not fit.
         """
         if self.checkpoint is None:
             return prepare(
@@ -181,11 +181,11 @@ class StoppedRun:
 
     @property
     def _checkpoint_place(self) -> Entry:
-        assert self.directory is not None  # as there is a checkpoint
+        assert self.directory is not None  # because there is a checkpoint
         return self.directory / CHECKPOINT
 
     def _check_data(self, job: Job) -> None:
-        """Raise `DataError` when it is not the data of the checkpoint."""
+        """Raise `DataError` if the data differs from the checkpoint."""
         assert self.checkpoint is not None
         now, before = job.fingerprint, self.checkpoint.record["data"]
         if changed := changed_parts(before, now):
@@ -195,7 +195,7 @@ class StoppedRun:
             )
 
     def _why(self, dataset: Dataset, part: str) -> str:
-        """Return why a part of the data may have changed, and what to do."""
+        """Return a likely reason why part of the data has changed, and a remedy."""
         chosen = getattr(self.loaded.config.data, "id", None)
         guessed = [
             name
@@ -204,61 +204,63 @@ class StoppedRun:
         ]
         if part == "columns" and guessed:
             return (
-                f"if an earlier nncli began this run, it learned from {listed(guessed)} too, which "
-                "is left out now, as row numbers, names and dates are: resume it with that nncli, "
-                "or train anew; else put the data back"
+                f"an earlier nncli version may have started this run with {listed(guessed)} as "
+                "input, which is left out now like other row numbers, names and dates: resume with "
+                "that version, or train anew; otherwise restore the data"
             )
         if self._scaled_otherwise:
             weights = self._checkpoint_place.directory / WEIGHTS
             return (
-                "an earlier nncli began this run, and rounded the numbers of its data; continue "
-                f"from its weights, with {shell_word(f'model.initial_weights={weights}')}"
+                "an earlier nncli version started this run and rounded its data; continue from its "
+                f"weights, with {shell_word(f'model.initial_weights={weights}')}"
             )
-        return "put the data back, or train anew"
+        return "restore the data, or train anew"
 
     @property
     def _scaled_otherwise(self) -> bool:
-        """Whether the nncli that wrote the checkpoint scaled inputs with fewer digits."""
+        """Whether the nncli version that wrote the checkpoint scaled inputs less precisely."""
         before = self.checkpoint is not None and self.checkpoint.version < _SCALED_ONCE
         return before and self.loaded.config.data.scale.name != "none"
 
     @property
     def wall_seconds(self) -> float:
-        """How long it has been trained."""
+        """The training time so far."""
         return float(self.checkpoint.record["wall_seconds"]) if self.checkpoint else 0.0
 
     @property
     def epochs_before(self) -> int:
-        """How many epochs were planned when its checkpoint was written; it must have one."""
+        """The number of epochs planned when the checkpoint was written; there must be one."""
         assert self.checkpoint is not None
         before = saved_config(self.checkpoint.record["config"], "config").config
         return before.training.complete.epochs
 
 
 def check_run(directory: Path) -> None:
-    """Raise `UsageError` when `directory` is no run."""
+    """Raise `UsageError` if `directory` is not a run directory."""
     if not directory.is_dir():
-        raise UsageError(f"{directory}: is no directory; expected that of a run, as runs/xor-001")
+        raise UsageError(
+            f"{directory}: is not a directory; expected a run directory such as runs/xor-001"
+        )
     if not (directory / CONFIG).is_file():
-        raise UsageError(f"{directory}: has no {CONFIG}: not a run that could go on; train anew")
+        raise UsageError(f"{directory}: has no {CONFIG}; not a run to resume; train anew")
 
 
 def load_run(directory: Directory, loaded: LoadedConfig) -> StoppedRun:
-    """Read how far a run has come; where there is none yet, it is to begin.
+    """Return a run as it was left, or a new one if there is no checkpoint.
 
     Parameters
     ----------
     directory : Directory
-        Of the run, open.
+        Open run directory.
     loaded : LoadedConfig
-        Its config, with more epochs if they were asked for.
+        Config of the run, with more epochs if requested.
 
     Raises
     ------
     ConfigError
-        When the config differs from before in more than the number of epochs.
+        If the config differs from before in more than the number of epochs.
     DataError
-        When its checkpoint is damaged.
+        If the checkpoint is damaged.
     """
     if not (directory / CHECKPOINT).exists():
         if (directory / CONFIG).exists():
@@ -268,14 +270,14 @@ def load_run(directory: Directory, loaded: LoadedConfig) -> StoppedRun:
     checkpoint = read_checkpoint(directory / CHECKPOINT)
     for name, kind in _RECORDED.items():
         if not isinstance(checkpoint.record.get(name), kind):
-            raise DataError(f"{directory / CHECKPOINT}: says nothing of {name}; train anew")
+            raise DataError(f"{directory / CHECKPOINT}: has no valid {name}; train anew")
     if not 0 <= checkpoint.record["wall_seconds"] < math.inf:
-        raise DataError(f"{directory / CHECKPOINT}: was trained in no time; train anew")
+        raise DataError(f"{directory / CHECKPOINT}: has an invalid training time; train anew")
     if checkpoint.record["engine"] not in ENGINES:
         raise DataError(f"{directory / CHECKPOINT}: names an unknown engine; train anew")
     before = saved_config(checkpoint.record["config"], f"{directory / CHECKPOINT}: its config")
     if not before.config.training.is_complete:
-        raise DataError(f"{directory / CHECKPOINT}: its config is not complete; train anew")
+        raise DataError(f"{directory / CHECKPOINT}: its config is incomplete; train anew")
     check_same(directory, before.config, loaded.config)
     most, selection = before.config.training.complete.epochs, None
     if before.config.training.refit:
@@ -286,7 +288,7 @@ def load_run(directory: Directory, loaded: LoadedConfig) -> StoppedRun:
 
 
 def _selection(directory: Directory, checkpoint: Checkpoint, before: LoadedConfig) -> Selection:
-    """Return what has chosen the epochs of a refit. Raises `DataError` when that is damaged."""
+    """Return the selection of a refit. Raise `DataError` if it is damaged."""
     config = before.selecting.config
     most, monitor = config.training.complete.epochs, monitor_of(config, has_validation=True)
     try:
@@ -296,24 +298,24 @@ def _selection(directory: Directory, checkpoint: Checkpoint, before: LoadedConfi
 
 
 def _check_epochs(directory: Directory, progress: Progress, most: int) -> None:
-    """Raise `DataError` when a checkpoint counts epochs that the run cannot have had."""
+    """Raise `DataError` if a checkpoint counts epochs that are impossible for the run."""
     within = (progress.best_epoch, progress.patience_epoch, progress.falls, progress.last_fall)
     if progress.epoch > most or max(within) > progress.epoch:
-        raise DataError(f"{directory / CHECKPOINT}: counts epochs that there are not; train anew")
+        raise DataError(f"{directory / CHECKPOINT}: counts epochs that do not exist; train anew")
 
 
 def _check_progress(job: Job, state: Mapping[str, NDArray[Any]]) -> None:
-    """Raise `ValueError` when a restored engine and the progress do not go together."""
+    """Raise `ValueError` if the restored engine does not match the progress."""
     progress, now = job.progress, job.engine.snapshot()
     if progress.best is not None and _forms(progress.best) != _forms(now):
-        raise ValueError("has best parameters that are not like its parameters")
+        raise ValueError("its best parameters do not match its parameters")
     batches, sums = job.order.batches, progress.sums
     rows = len(job.order.split)
     too_many = progress.batch > batches or sums.steps != progress.batch or sums.rows > rows
     if too_many or (progress.batch and not sums.rows):
-        raise ValueError("counts batches that there are not")
+        raise ValueError("counts batches that do not exist")
     if state["steps"] != progress.epoch * batches + progress.batch:
-        raise ValueError("counts other steps than its epochs have")
+        raise ValueError("its steps do not match its epochs")
     _check_sums(sums, job)
 
 
@@ -322,9 +324,9 @@ def _forms(snapshot: Snapshot) -> dict[str, Any]:
 
 
 def _check_sums(sums: Sums, job: Job) -> None:
-    """Compare the sums of an epoch in part with the layers; note what cannot saturate."""
+    """Check the sums of a partial epoch against the layers; clear those that cannot saturate."""
     blocks = job.blocks
     if sums.steps and not len(sums.squared_norms) == len(sums.saturated) == len(blocks):
-        raise ValueError("has sums of other layers than there are")
+        raise ValueError("its sums do not match the layers")
     pairs = zip(blocks, sums.saturated, strict=False)
     sums.saturated = [each if block.activation.saturates else None for block, each in pairs]

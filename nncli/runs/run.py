@@ -1,4 +1,4 @@
-"""Run a training job with all that watches it."""
+"""Run a training job with its observers."""
 
 from collections.abc import Sequence
 
@@ -17,20 +17,20 @@ from nncli.training.outcome import (
 
 
 def run(job: Job, observers: Sequence[Observer] = ()) -> Outcome:
-    """Train from where ``job.progress`` stands; return what it came to.
+    """Train from ``job.progress`` on, and return the outcome.
 
     Raises
     ------
     DivergenceError
-        When a number of the training is no longer finite. If there was a best epoch before, the
-        observers are told of it first.
+        If a number in training is no longer finite. If there is a best epoch, the observers get the
+        outcome first.
     OutputError
-        When an observer cannot write; the others are told first.
+        If an observer cannot write; the others get the outcome first.
     DataError
-        When the data has changed; the observers are told that there is nothing to keep.
+        If the data has changed; the observers get no outcome.
     """
     begun: list[Observer] = []
-    ended = ""  # as long as there is nothing to keep
+    ended = ""  # empty while there is no outcome to save
     try:
         for observer in observers:
             observer.begin(job)
@@ -51,7 +51,7 @@ def run(job: Job, observers: Sequence[Observer] = ()) -> Outcome:
 
 
 def _train(job: Job, observers: Sequence[Observer]) -> str:
-    """Train until it is over or an observer asks to stop; return how it ended."""
+    """Train to the end or until an observer asks to stop; return how training ended."""
     progress, plan = job.progress, job.plan
     for report in train(job.engine, job.order, job.score, plan, progress):
         job.check_data()

@@ -1,4 +1,4 @@
-"""Whether a run that resumes has the config that it began with."""
+"""Check that a resumed run has the same config as before."""
 
 import filecmp
 from typing import Any
@@ -15,8 +15,8 @@ _MAY_BE_RAISED = "training.epochs"
 
 
 def check_same(directory: Directory, before: Config, now: Config) -> None:
-    """Raise `ConfigError` when more has changed than the number of epochs may."""
-    # Files may lie elsewhere: whether they have the same rows, their fingerprint tells.
+    """Raise `ConfigError` if anything has changed except for more epochs."""
+    # Files may have been moved; the fingerprint shows whether they have the same rows.
     old, new = _flat(without_places(before)), _flat(without_places(now))
     key = "model.initial_weights"
     paths = [config.model.initial_weights for config in (before, now)]
@@ -32,22 +32,22 @@ def check_same(directory: Directory, before: Config, now: Config) -> None:
             f"{key} was {shown(old.get(key))} and is {shown(new.get(key))}" for key in changed
         )
         raise ConfigError(
-            f"{directory}: cannot go on with another config: {what}; nothing but {_MAY_BE_RAISED} "
-            "may change, and that only be raised"
+            f"{directory}: cannot resume with another config: {what}; only {_MAY_BE_RAISED} may "
+            "change, and only increase"
         )
 
 
 def chosen_once(directory: Directory, before: int, now: int) -> ConfigError:
-    """Return the error for a refit that is to have other planned epochs than it began with."""
+    """Return the error for a refit whose planned epochs have changed."""
     return ConfigError(
-        f"{directory}: {_MAY_BE_RAISED} was {before} and is {now}; those of a refit are chosen "
-        f"once; train anew with others: nncli train {shell_word(str(directory / CONFIG))} "
+        f"{directory}: {_MAY_BE_RAISED} was {before} and is {now}; a refit chooses its epochs only "
+        f"once; train anew: nncli train {shell_word(str(directory / CONFIG))} "
         f"{_MAY_BE_RAISED}={now}"
     )
 
 
 def _are_other_files(before: object, now: object) -> bool:
-    """Return whether two paths lead to files that differ; one that is gone may have been moved."""
+    """Return whether two paths are files that differ; a missing file may have been moved."""
     if not isinstance(before, str) or not isinstance(now, str) or before == now:
         return False
     try:

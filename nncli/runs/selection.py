@@ -1,4 +1,4 @@
-"""How many epochs a refit has, and how they were chosen."""
+"""The number of epochs of a refit, and how it was chosen."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -9,16 +9,16 @@ _NUMBERS = ("best_epoch", "epochs")
 
 
 class Selection(NamedTuple):
-    """What the training before a refit has found on the validation rows.
+    """The result of the training that chooses the epochs of a refit.
 
     Attributes
     ----------
     best_epoch : int
-        The best epoch: so many the refit has.
+        Best epoch, the number of epochs of the refit.
     epochs : int
-        Of how many.
+        Number of epochs to choose from.
     monitor : str
-        The value that was the best.
+        Value that was best.
     """
 
     best_epoch: int
@@ -27,31 +27,31 @@ class Selection(NamedTuple):
 
     @classmethod
     def of(cls, progress: Progress, monitor: str) -> "Selection":
-        """Return what a training with validation rows has found."""
+        """Return the selection from a training with validation rows."""
         return cls(progress.best_epoch, progress.epoch, monitor)
 
     @classmethod
     def recorded(cls, values: Any, most: int, monitor: str) -> "Selection":
-        """Return the one that was saved.
+        """Return the selection from its saved values.
 
         Parameters
         ----------
         most : int
-            How many epochs there can have been.
+            Largest possible number of epochs.
         monitor : str
-            The value that the config says.
+            Monitored value in the config.
 
         Raises
         ------
         ValueError
-            When it is none.
+            If the values are invalid.
         """
         if not isinstance(values, Mapping) or values.keys() != {*cls._fields}:
-            raise ValueError("says nothing of selection")
+            raise ValueError("has no valid selection")
         numbers = [values[key] for key in _NUMBERS]
         if not all(type(each) is int for each in numbers) or values["monitor"] != monitor:
-            raise ValueError("says nothing of selection")
+            raise ValueError("has no valid selection")
         found = cls(**values)
         if not 0 <= found.best_epoch <= found.epochs <= most:
-            raise ValueError("counts epochs that there are not")
+            raise ValueError("counts epochs that do not exist")
         return found

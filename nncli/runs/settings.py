@@ -1,4 +1,4 @@
-"""What the settings of a config are in the terms of the loop and of the engines."""
+"""Convert the settings of a config for the training loop and the engines."""
 
 from collections.abc import Callable
 
@@ -15,7 +15,7 @@ from nncli.training.progress import Snapshot
 
 
 def order_of(config: Config, training: Split, network: Network) -> Order:
-    """Return in which order and batches the training rows come."""
+    """Return the order and batches of the training rows."""
     batch_rows = rows_a_batch(config.training, len(training), network.layers)
     return Order(
         training,
@@ -39,7 +39,7 @@ def regularization_of(config: Config) -> Regularization:
 
 
 def dropout_of(config: Config) -> list[float]:
-    """Return the share of units that is left out of each hidden layer."""
+    """Return the dropout rate of each hidden layer."""
     rates = config.training.dropout
     return rates if isinstance(rates, list) else [rates] * len(config.model.hidden_layers)
 
@@ -59,12 +59,12 @@ def plan_of(
     measure: Callable[[Snapshot], float] | None,
     selection: Selection | None = None,
 ) -> Plan:
-    """Return how long training lasts, at which rates, and what it watches, as a `Plan` has it.
+    """Return the plan for training: its epochs, learning rates and monitored value.
 
     Parameters
     ----------
     selection : Selection, optional
-        What has chosen other epochs than the config's, whose rates stay.
+        Selection that replaces the epochs of the config; the learning rates stay the same.
     """
     settings = config.training.complete
     stopping, schedule = settings.early_stopping, settings.schedule

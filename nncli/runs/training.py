@@ -1,4 +1,4 @@
-"""Train a job, with or without a run directory, to its result."""
+"""Train a job, with or without a run directory, and return its result."""
 
 from collections.abc import Sequence
 
@@ -24,26 +24,26 @@ def train_job(
     wall_seconds: float = 0.0,
     clock: Clock | None = None,
 ) -> Result:
-    """Train from where the job stands.
+    """Train a job from its current progress on, and return the result.
 
     Parameters
     ----------
     directory : Directory, optional
-        Where the files of the run are left; open.
+        Open run directory.
     threads : int, optional
-        Of the matrix products; default: as many as suit the job.
+        Number of threads for matrix products; by default it suits the job.
     wall_seconds : float
-        How long it was trained before it was stopped, if it resumes.
+        Time that the job was trained before, if it resumes.
     clock : Clock, optional
-        Is told how long history, checkpoints and the evaluation at the end take.
+        Clock that measures history, checkpoints and the final evaluation.
 
     Raises
     ------
     OutputError
-        When a file cannot be written; the last checkpoint is then still there to resume from.
+        If a file cannot be written; the last checkpoint still exists, to resume from.
     DivergenceError
-        As `run`. If there was a best epoch before, the error has its `result`, and says where it
-        is saved.
+        As for `run`. If there is a best epoch, the error has its `result` and the place where it is
+        saved.
     """
     clock = clock or Clock()
     record = RunDirectory(directory, job, wall_seconds, clock) if directory else None
@@ -63,7 +63,7 @@ def train_job(
                 raise
             place = f"saved in {directory}" if directory else "the result of this error"
             diverged = DivergenceError(
-                f"{error}; the best epoch before, {best.best_epoch}, is {place}"
+                f"{error}; the best epoch so far, {best.best_epoch}, is {place}"
             )
             outcome = Outcome(DIVERGED, job.plan.epochs, job.progress, job.evaluations)
             diverged.result = _result(job, outcome, record, history)
@@ -74,7 +74,7 @@ def train_job(
 def _result(
     job: Job, outcome: Outcome, record: RunDirectory | None, history: History | None
 ) -> Result:
-    """Return the result; of a run directory that which was saved."""
+    """Return the result; with a run directory, the saved one."""
     directory = record.directory.place() if record else None
     if record and record.saved:
         model, evaluations = record.saved
