@@ -152,7 +152,7 @@ def test_units_that_start_alike_stay_alike(lecture):
     np.testing.assert_array_equal(W1, W1[:, :1].repeat(4, axis=1))
     np.testing.assert_array_equal(W2, W2[:1].repeat(4, axis=0))
     assert W1[0, 0] != 0.5  # it has been trained
-    assert "all units of layer 1 start alike" in run.messages
+    assert "all units of layer 1 start with the same weights" in run.messages
 
 
 def test_a_larger_learning_rate_gets_further_from_the_same_start(lecture):

@@ -73,12 +73,12 @@ class StoppedRun:
                 f"{name} is finished: it stopped early after epoch {epoch}; more epochs would "
                 "change nothing."
             )
-        done = "its only epoch is" if epoch == 1 else f"all {epoch} epochs are"
+        done = "its only epoch is" if epoch == 1 else f"all of its {epoch} epochs are"
         if ended == "finished" and self.selection:
             config = shell_word(str(self._checkpoint_place.directory / CONFIG))
             planned = self.loaded.config.training.complete.epochs
             return (
-                f"{name} is finished: {done} done, chosen from {self.selection.epochs}. To choose "
+                f"{name} is finished: {done} done, the best of {self.selection.epochs}. To choose "
                 f"from more:\n  nncli train {config} training.epochs={2 * planned or 10}"
             )
         if ended == "finished" and self.loaded.config.training.complete.epochs <= epoch:

@@ -191,7 +191,7 @@ def test_what_is_no_run():
     for function in (nncli.resume, nncli.resume_cross_validation, nncli.is_cross_validation):
         kind, found = refusal(function, "none")
         assert kind is nncli.UsageError
-        assert found == "none: is no directory; expected that of a run, as runs/xor-001"
+        assert found == "none: is not a directory; expected a run directory such as runs/xor-001"
     kind, found = refusal(nncli.load, "none.npz")
     assert kind is nncli.ModelFileError
 

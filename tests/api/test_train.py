@@ -154,7 +154,9 @@ def test_progress_is_shown_if_it_is_asked_for(capfd):
 
 def test_what_the_user_may_not_expect_is_a_warning_at_the_place_of_the_call():
     alike = {**CONFIG, "model": {"hidden_layers": [4], "initializer": "zeros"}}
-    with pytest.warns(nncli.NncliWarning, match="all units of layer 1 start alike") as caught:
+    with pytest.warns(
+        nncli.NncliWarning, match="all units of layer 1 start with the same"
+    ) as caught:
         nncli.train(alike)
     assert [each.filename for each in caught] == [__file__]
     told = []

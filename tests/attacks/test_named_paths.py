@@ -174,7 +174,7 @@ def test_the_message_names_path_reason_and_remedies(project, run, command):
     place = project.parents[1] / "d.csv"
     text("u,v,y\n1,2,a\n2,3,b\n" * 9)(place)
     model = stranger(project, project / "m.npz", {"path": str(place), "target": "y"})
-    other = "evaluate it with --data FILE" if command == "eval" else "trace a config of your own"
+    other = "evaluate it with --data FILE" if command == "eval" else "trace your own config"
     assert run(command, "m.npz")[2] == (
         f"Error: m.npz: its data, {place}, is outside the model's folder and could not be verified "
         f"as its training data; {other}, or if you trust the model, add --trust-paths\n"

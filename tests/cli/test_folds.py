@@ -165,7 +165,7 @@ def test_a_fold_takes_no_model_but_its_own(nncli, write, tmp_path, other):
     weights = tmp_path / "run" / other / "weights.npz"
     shutil.copyfile(weights, tmp_path / "run" / "fold-1" / "weights.npz")
     assert nncli("train", "-q", "--resume", "run").error == (
-        "Error: run/fold-1/weights.npz: is no model of this run; put that of the fold back"
+        "Error: run/fold-1/weights.npz: is not a model of this run; restore the model of the fold"
     )
 
 

@@ -72,7 +72,7 @@ def test_a_run_of_version_1_ends_in_the_same_bits(nncli, tmp_path, stop_at, sett
     assert steps_taken(run) == step
     done = nncli("train", "-q", "--resume", "parts")
     assert done.code == 0
-    assert ("dropout leaves out other units" in done.err) == ("dropout" in settings)
+    assert ("dropout drops other units" in done.err) == ("dropout" in settings)
     assert ("warning" in done.err.lower()) == ("dropout" in settings)
     assert_same_run(run, tmp_path / "whole")
     assert metadata_of(run / "checkpoint.npz")["checkpoint_version"] == 3
@@ -93,7 +93,10 @@ def test_the_engine_may_be_named_again_by_either_name_but_not_changed(nncli, sto
     for name, value in (("kernels", "numba"), ("engine", "compiled")):
         done = nncli("train", "-q", "--resume", "run", f"training.{name}={value}")
         assert done.code == 2
-        assert 'training.engine was "auto" and is "compiled"; nothing but' in done.error
+        assert (
+            'training.engine was "auto" and is "compiled"; only training.epochs may change'
+            in done.error
+        )
     assert nncli("train", "-q", "--resume", "run", "training.kernels=auto").code == 0
 
 
@@ -112,7 +115,7 @@ def of_progress(**changes):
         (saying(checkpoint_version=0), f"{DAMAGED} (version 0)"),
         (without("kernels"), DAMAGED),
         (saying(kernels=["numpy"]), DAMAGED),
-        (saying(kernels=None), "says nothing of engine; train anew"),
+        (saying(kernels=None), "has no valid engine; train anew"),
         (saying(kernels="os.system"), "names an unknown engine; train anew"),
         (without("statistics"), DAMAGED),
         (without("steps_in_statistics"), DAMAGED),
@@ -120,14 +123,14 @@ def of_progress(**changes):
         (of_statistics(np.zeros(3)), DAMAGED),
         (of_statistics(np.zeros((3, 3))), DAMAGED),
         (of_statistics(np.array(["a", "b"])), DAMAGED),
-        (of_statistics(np.zeros((2, 2))), "has sums of other layers than there are; train anew"),
+        (of_statistics(np.zeros((2, 2))), "its sums do not match the layers; train anew"),
         (of_statistics(np.zeros((2, 3), complex)), DAMAGED),
         (saying(progress=[]), DAMAGED),
         (saying(progress={}), DAMAGED),
         (of_progress(rows="16"), DAMAGED),
         (of_progress(loss_sum=None), DAMAGED),
         (of_progress(epoch=-1), DAMAGED),
-        (of_progress(batch=6), "counts batches that there are not; train anew"),
+        (of_progress(batch=6), "counts batches that do not exist; train anew"),
     ],
 )
 def test_a_damaged_checkpoint_of_version_1_is_one_line(nncli, stopped, change, problem):

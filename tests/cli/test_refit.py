@@ -158,8 +158,7 @@ def test_more_epochs_are_refused_when_it_resumes(nncli, whole, stop_at, step):
     nncli("train", "-q", "xor.yaml", "-o", "run")
     done = nncli("train", "-q", "--resume", "run", "training.epochs=9")
     assert done.code == 2
-    assert done.error.endswith("train anew with others: nncli train run/config.yaml "
-                               "training.epochs=9")  # fmt: skip
+    assert done.error.endswith("once; train anew: nncli train run/config.yaml training.epochs=9")
 
 
 def test_more_epochs_in_the_config_are_refused_before_the_second_training(nncli, whole):
@@ -269,7 +268,9 @@ def test_another_selection_is_refused(nncli, whole, tmp_path):
     assert nncli("train", "-q", "xor.yaml", *settings, "-o", "whole/selection").code == 0
     done = nncli("train", "-q", "--resume", "whole")
     assert done.code == 2
-    assert "whole/selection: cannot go on with another config: training.learning_rate" in done.error
+    assert (
+        "whole/selection: cannot resume with another config: training.learning_rate" in done.error
+    )
 
 
 def test_a_file_in_the_place_of_the_selection_is_refused(nncli, whole, tmp_path):
@@ -279,4 +280,4 @@ def test_a_file_in_the_place_of_the_selection_is_refused(nncli, whole, tmp_path)
     (whole / "selection").touch()
     done = nncli("train", "-q", "--resume", "whole")
     assert done.code == 1
-    assert "whole/selection: is no directory of the selection of epochs" in done.error
+    assert "whole/selection: is not the directory of the selection of epochs" in done.error

@@ -100,8 +100,8 @@ def test_a_schedule_that_knows_the_number_of_epochs_is_warned_of(nncli, tmp_path
     done = nncli("train", "-q", "--resume", "run", "training.epochs=9")
     assert done.code == 0
     assert done.err == (
-        "Warning: the cosine schedule of 6 epochs becomes one of 9 from here on: not what 9 epochs "
-        "from the start would give\n"
+        "Warning: the cosine schedule changes from 6 epochs to 9: the result will not be that of 9 "
+        "epochs from the start\n"
     )
 
 
@@ -168,7 +168,7 @@ def test_a_finished_run_says_so_and_stays_as_it_is(nncli, tmp_path):
     done = nncli("train", "--resume", "a run")
     assert (done.code, done.err) == (0, "")
     assert done.out == (
-        "a run is finished: all of its 6 epochs are done. With more:\n"
+        "a run is finished: all of its 6 epochs are done. To train for more:\n"
         "  nncli train --resume 'a run' training.epochs=12\n"
     )
     assert {path: path.read_bytes() for path in (tmp_path / "a run").iterdir()} == before
@@ -181,7 +181,7 @@ def test_a_run_that_stopped_early_says_so(nncli, tmp_path, overrides):
     done = nncli("train", "--resume", "run", *overrides)
     assert (done.code, done.err) == (0, "")
     assert done.out == (
-        "run is finished: it stopped early after epoch 2, and more epochs change nothing.\n"
+        "run is finished: it stopped early after epoch 2; more epochs would change nothing.\n"
     )
 
 
@@ -216,8 +216,8 @@ def test_another_config_is_refused_with_what_differs(nncli, stopped, overrides, 
     before = {path: path.read_bytes() for path in stopped.iterdir()}
     done = nncli("train", "--resume", "run", *overrides)
     assert done.code == 2
-    assert done.error.startswith(f"run: cannot go on with another config: {what}")
-    assert done.error.endswith("; nothing but training.epochs may change, and that only be raised")
+    assert done.error.startswith(f"run: cannot resume with another config: {what}")
+    assert done.error.endswith("; only training.epochs may change, and only increase")
     assert {path: path.read_bytes() for path in stopped.iterdir()} == before
 
 
@@ -226,7 +226,7 @@ def test_a_config_that_was_edited_is_refused(nncli, stopped):
     (stopped / "config.yaml").write_text(text.replace("noise: 0.25", "noise: 0.5"), "utf-8")
     done = nncli("train", "--resume", "run")
     assert done.code == 2
-    assert "data.noise was 0.25 and is 0.5; nothing but" in done.error
+    assert "data.noise was 0.25 and is 0.5; only training.epochs may change" in done.error
 
 
 def test_other_data_is_refused_with_what_differs(nncli, stopped, monkeypatch):
@@ -243,8 +243,8 @@ def test_other_data_is_refused_with_what_differs(nncli, stopped, monkeypatch):
     done = nncli("train", "--resume", "run")
     assert done.code == 1
     assert done.error == (
-        "Error: run: the data has changed since its checkpoint: the train targets; put the data "
-        "back, or train anew"
+        "Error: run: the data has changed since its checkpoint: the train targets; restore "
+        "the data, or train anew"
     )
 
 
@@ -271,9 +271,9 @@ def test_neither_config_nor_resume_is_refused(nncli):
 @pytest.mark.parametrize(
     ("place", "problem"),
     [
-        ("missing", "is no directory; expected that of a run, as runs/xor-001"),
-        ("xor.yaml", "is no directory; expected that of a run, as runs/xor-001"),
-        ("empty", "has no config.yaml: not a run that could go on; train anew"),
+        ("missing", "is not a directory; expected a run directory such as runs/xor-001"),
+        ("xor.yaml", "is not a directory; expected a run directory such as runs/xor-001"),
+        ("empty", "has no config.yaml; not a run to resume; train anew"),
     ],
 )
 def test_what_is_no_run_is_refused(nncli, stopped, tmp_path, place, problem):
@@ -324,8 +324,8 @@ def test_a_damaged_checkpoint_is_one_line(nncli, stopped):
         (saying(progress={"batch": -1}), DAMAGED),
         (counting(best=[1.0]), DAMAGED),
         (counting(best_value=None), DAMAGED),
-        (counting(batch=6), "counts batches that there are not; train anew"),
-        (counting(batch=10**30), "counts batches that there are not; train anew"),
+        (counting(batch=6), "counts batches that do not exist; train anew"),
+        (counting(batch=10**30), "counts batches that do not exist; train anew"),
         (counting(sums=None), DAMAGED),
         (counting(sums=[]), DAMAGED),
         (counting(sums={}), DAMAGED),
@@ -333,36 +333,36 @@ def test_a_damaged_checkpoint_is_one_line(nncli, stopped):
         (adding_up_to(steps=-1), DAMAGED),
         (adding_up_to(steps=2.0), DAMAGED),
         (adding_up_to(rows=True), DAMAGED),
-        (adding_up_to(rows=0), "counts batches that there are not; train anew"),
+        (adding_up_to(rows=0), "counts batches that do not exist; train anew"),
         (adding_up_to(loss="8.5"), DAMAGED),
         (adding_up_to(score=None), DAMAGED),
         (adding_up_to(squared_norms="abc"), DAMAGED),
         (adding_up_to(squared_norms=["1"] * 3), f"{DAMAGED} (its sums are not numbers)"),
         (adding_up_to(squared_norms=[None] * 3), f"{DAMAGED} (its sums are not numbers)"),
         (adding_up_to(squared_norms=[[1.0]] * 3), f"{DAMAGED} (its sums are not numbers)"),
-        (adding_up_to(squared_norms=[1.0] * 2), "has sums of other layers than there are"),
+        (adding_up_to(squared_norms=[1.0] * 2), "its sums do not match the layers"),
         *[(adding_up_to(loss=each), DAMAGED) for each in (np.nan, np.inf, 10**400)],
         *[(adding_up_to(squared_norms=[each] * 3), DAMAGED) for each in (np.nan, -1.0, 10**400)],
-        (adding_up_to(steps=1), "counts batches that there are not; train anew"),
+        (adding_up_to(steps=1), "counts batches that do not exist; train anew"),
         (counting(best_value=10**400), DAMAGED),
         (saying(checkpoint_version="9" * 10**6), DAMAGED),
         (saying(ended=[[]] * 10**6), f"{DAMAGED} (has more values than nncli writes)"),
         (adding_up_to(saturated={}), DAMAGED),
         (adding_up_to(saturated=[True] * 3), f"{DAMAGED} (its sums are not numbers)"),
-        (adding_up_to(saturated=[0.5] * 4), "has sums of other layers than there are; train anew"),
-        (holding(best_parameters=np.zeros(3)), "has best parameters that are not like"),
-        (holding(best_state=np.zeros(3)), "has best parameters that are not like its"),
-        (holding(best_of_all=np.zeros(3)), "has best parameters that are not like its"),
-        (without("best_parameters"), "has best parameters that are not like its parameters"),
-        (without("best_state"), "has best parameters that are not like its parameters; train"),
-        (without("engine"), "says nothing of engine; train anew"),
-        (saying(engine=[]), "says nothing of engine; train anew"),
+        (adding_up_to(saturated=[0.5] * 4), "its sums do not match the layers; train anew"),
+        (holding(best_parameters=np.zeros(3)), "its best parameters do not match"),
+        (holding(best_state=np.zeros(3)), "its best parameters do not match its"),
+        (holding(best_of_all=np.zeros(3)), "its best parameters do not match its"),
+        (without("best_parameters"), "its best parameters do not match its parameters"),
+        (without("best_state"), "its best parameters do not match its parameters; train"),
+        (without("engine"), "has no valid engine; train anew"),
+        (saying(engine=[]), "has no valid engine; train anew"),
         (saying(engine="os.system"), "names an unknown engine; train anew"),
         (saying(engine="numba"), "names an unknown engine; train anew"),
-        (saying(environment=[]), "says nothing of environment; train anew"),
-        (saying(config="xor"), "says nothing of config; train anew"),
-        (saying(data=3), "says nothing of data; train anew"),
-        (saying(wall_seconds="1"), "says nothing of wall_seconds; train anew"),
+        (saying(environment=[]), "has no valid environment; train anew"),
+        (saying(config="xor"), "has no valid config; train anew"),
+        (saying(data=3), "has no valid data; train anew"),
+        (saying(wall_seconds="1"), "has no valid wall_seconds; train anew"),
         (holding(slots=np.zeros((2, 3), np.float32)), "has no slots of shape (2, 31) and type"),
         (without("slots"), "has no slots of shape (2, 31) and type float32; train anew"),
         (holding(parameters=np.zeros(31)), "has no parameters of shape (31,) and type"),
@@ -370,9 +370,12 @@ def test_a_damaged_checkpoint_is_one_line(nncli, stopped):
         (without("state"), "has no state of shape (0,) and type float32; train anew"),
         (holding(steps=np.array(17.0)), "has no steps of shape () and type int64; train"),
         (holding(steps=np.array(-17)), "has a negative step count; train anew"),
-        (holding(steps=np.array(2**62)), "counts other steps than its epochs have; train anew"),
-        (holding(steps=np.array(18)), "counts other steps than its epochs have; train anew"),
-        *[(saying(wall_seconds=each), "was trained in no time") for each in (-1.0, np.nan, np.inf)],
+        (holding(steps=np.array(2**62)), "its steps do not match its epochs; train anew"),
+        (holding(steps=np.array(18)), "its steps do not match its epochs; train anew"),
+        *[
+            (saying(wall_seconds=each), "has an invalid training time; train anew")
+            for each in (-1.0, np.nan, np.inf)
+        ],
     ],
 )
 def test_a_checkpoint_of_something_else_is_one_line(nncli, stopped, change, problem):
@@ -395,7 +398,7 @@ def test_another_machine_is_warned_of_in_one_line(nncli, stopped):
     assert done.code == 0
     assert done.err == (
         "Warning: not the same machine and numpy as before: the weights will not be bit for bit "
-        "those of a run without a stop\n"
+        "those of an uninterrupted run\n"
     )
 
 

@@ -23,7 +23,8 @@ def test_a_resumed_run_says_why_columns_have_changed(nncli, tmp_path):
     done = nncli("train", "--resume", "R", "training.epochs=4", "-q")
     assert done.code == 1
     assert done.err.endswith(
-        "Error: R: the data has changed since its checkpoint: the columns; if an earlier nncli "
-        "began this run, it learned from 'n' too, which is left out now, as row numbers, names and "
-        "dates are: resume it with that nncli, or train anew; else put the data back\n"
+        "Error: R: the data has changed since its checkpoint: the columns; an earlier nncli "
+        "version may have started this run with 'n' as input, which is left out now like other row "
+        "numbers, names and dates: resume with that version, or train anew; otherwise restore the "
+        "data\n"
     )

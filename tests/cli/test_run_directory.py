@@ -102,8 +102,8 @@ def test_the_state_of_a_removed_run_is_saved_beside_it(nncli, tmp_path, whole, a
     result = nncli("train", "xor.yaml", "-q", "-o", "run", "training.checkpoint_seconds=1e-9")
     assert result.code == 1
     assert result.error == (
-        "Error: run: was removed while the run trained in it; its state is saved in saved-run-001; "
-        "resume it: nncli train --resume saved-run-001"
+        "Error: run: was removed during training; the state is saved in saved-run-001; resume "
+        "with: nncli train --resume saved-run-001"
     )
     assert not (tmp_path / "run").exists()
     at_step(0, None)
@@ -129,7 +129,7 @@ def test_that_of_a_fold_is_saved_where_there_is_a_place(nncli, tmp_path, at_step
     at_step(15, lambda: shutil.rmtree(tmp_path / "run"))
     result = nncli("train", name, "-q", "-o", "run")
     assert result.code == 1
-    assert "saved in saved-run-fold-2-001; resume it: " in result.error
+    assert "saved in saved-run-fold-2-001; resume with: " in result.error
     at_step(0, None)
     assert nncli("train", "--resume", "saved-run-fold-2-001", "-q").code == 0
 
@@ -187,7 +187,7 @@ def test_the_directory_of_a_fold_may_not_be_a_link(nncli, tmp_path, stop_at):
     stop_at(0)
     result = nncli("train", "--resume", "run", "-q")
     assert result.error == (
-        "Error: run/fold-1: is no directory of a fold (a link; replace it with a copy)"
+        "Error: run/fold-1: is not the directory of a fold (a link; replace it with a copy)"
     )
     assert content(tmp_path / "precious") == before
 
@@ -211,7 +211,7 @@ def test_counters_are_compared_with_the_config(nncli, stopped, changes):
     result = nncli("train", "--resume", "run", "-q")
     assert result.code == 1
     assert result.error == (
-        "Error: run/checkpoint.npz: counts epochs that there are not; train anew"
+        "Error: run/checkpoint.npz: counts epochs that do not exist; train anew"
     )
 
 
@@ -252,8 +252,8 @@ def test_where_there_are_no_locks_the_user_is_warned(nncli, tmp_path, monkeypatc
     result = nncli("train", config(tmp_path, "optimizer: adam"), "-q", "-o", "run")
     assert result.code == 0
     assert result.err == (
-        "Warning: run: its file system knows no locks; let no other nncli train in it at the same "
-        "time\n"
+        "Warning: run: its file system does not support locks; do not train in it with another "
+        "nncli at the same time\n"
     )
     resumed = nncli("train", "--resume", "run", "-q", "training.epochs=8")
     assert (resumed.code, resumed.err) == (0, result.err)

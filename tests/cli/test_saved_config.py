@@ -53,4 +53,4 @@ def test_given_weights_may_be_gone(nncli, xor_config, tmp_path, command):
 def test_a_config_of_other_layers_cannot_be_traced(nncli, with_config):
     result = nncli("trace", with_config({"data": "xor"}))
     assert result.code == 1
-    assert result.error == "Error: weights.npz: its config describes other layers than it has"
+    assert result.error == "Error: weights.npz: its config does not match its layers"

@@ -44,7 +44,7 @@ LINK = "link"  # a file of the stopped run is moved away, and a link to it put i
 CALLS = {"": 40, "checkpoint.npz": 12}  # about as many change a file of a run, or this one
 
 
-_SAVED = re.compile(r"its state is saved in (\S+); resume it")
+_SAVED = re.compile(r"the state is saved in (\S+); resume with")
 
 
 @dataclass

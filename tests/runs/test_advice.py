@@ -34,9 +34,9 @@ def test_a_small_part_of_a_type_is_warned_of(dtype):
     assert notes_of(pixels(dtype, 0, part + 1)) == []
     found = notes_of(pixels(dtype, 0, part)) if part > 6 else notes_of(pixels(dtype, 0, 1))
     expected = (
-        f"the inputs are whole numbers from 0 to {part} of type {dtype}, and data.scale: unit "
-        f"divides by its largest, {largest}, so all are nearly 0; say data.scale: minmax or "
-        "standard"
+        f"the inputs are whole numbers from 0 to {part} of type {dtype}, but data.scale: unit "
+        f"divides by the maximum of the type, {largest}, so all are nearly 0; set data.scale: "
+        "minmax or standard"
     )
     assert found == ([expected] if part > 6 else [])
 

@@ -85,7 +85,7 @@ def test_a_directory_that_cannot_be_made_is_named_with_a_remedy(chosen, named):
     with pytest.raises(OutputError) as caught:
         make_run_directory("xor", chosen)
     message = str(caught.value)
-    assert message.startswith(f"{Path(named)}: the run directory cannot be made (")
+    assert message.startswith(f"{Path(named)}: cannot create the run directory (")
     assert message.endswith("; choose another place with out=DIR")
     assert "\n" not in message
 

@@ -74,7 +74,7 @@ def test_a_value_that_the_validation_rows_do_not_define_is_refused_before_traini
     train, validation = (X, y), (X[:9], np.zeros(9, bool))
     config = settings("binary", "validation_roc_auc")
     del config["data"]["validation"]
-    with pytest.raises(DataError, match="do not define roc_auc"):
+    with pytest.raises(DataError, match="roc_auc is undefined for the validation rows"):
         nncli.train(config, data=train, validation_data=validation, out=tmp_path / "R")
     assert not (tmp_path / "R").exists()
 

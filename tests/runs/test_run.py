@@ -254,7 +254,7 @@ def test_divergence_leaves_the_best_epoch_before_it(job, directory):
     best = 1 + losses.index(min(losses))
     assert str(caught.value) == (
         "epoch 5, batch 1: the loss is nan, the weights of layer 2 are not finite; try a smaller "
-        "training.learning_rate, or training.clip_norm: 1; the best epoch before, "
+        "training.learning_rate, or training.clip_norm: 1; the best epoch so far, "
         f"{best}, is saved in {directory}"
     )
     found, model = metrics(directory), read_model(directory)
