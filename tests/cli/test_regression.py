@@ -294,8 +294,8 @@ def test_targets_that_the_loss_cannot_take_are_named_before_training(nncli, tmp_
 @pytest.mark.parametrize(
     ("output", "targets", "warning"),
     [
-        ("sigmoid", "[0, 1, 0.5, 1.25]", "row 3 (from 0), target price: a sigmoid output is between "
-         "0 and 1, and cannot reach 1.25; choose model.output: identity"),
+        ("sigmoid", "[0, 1, 0.5, 1.25]", "row 3 (from 0), target price: a sigmoid output is "
+         "between 0 and 1, and cannot reach 1.25; choose model.output: identity"),
         ("tanh", "[0, -1.5, -2, 2]", "row 1 (from 0), target price: a tanh output is between -1 "
          "and 1, and cannot reach -1.5; choose model.output: identity"),
         ("sigmoid", "[0, 1, 0.5, 1]", None),
