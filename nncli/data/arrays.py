@@ -87,7 +87,7 @@ class Arrays:
             raise DataError(f"{name}: has shape {array.shape}; expected one row per example")
         if len(array) != len(self.targets):
             raise DataError(
-                f"{name}: has {count(len(array), 'row')}, but {self.targets_name} has "
+                f"{name}: has {count(len(array), 'row')}, and {self.targets_name} "
                 f"{len(self.targets)}"
             )
         rows = row_major(array.reshape(len(array), -1))

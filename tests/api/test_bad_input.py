@@ -75,7 +75,7 @@ RAGGED = [[1, 2], [3]]
     ("data", "problem"),
     [
         ((X, Y[:-1]), "X: has 20 rows, and y 19"),
-        ((X, Y, [1.0]), "weights: has 1 row; expected one number for each of 20"),
+        ((X, Y, [1.0]), "weights: has 1 row; expected one number for each of 20 rows"),
         ((X + 1j, Y), "X: holds values of type complex128; expected numbers"),
         ((X, Y + 1j), "y: holds values of type complex128; expected numbers"),
         ((X.astype("datetime64[s]"), Y), None),

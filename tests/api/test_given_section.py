@@ -208,7 +208,7 @@ def test_targets_among_the_columns_may_be_beside_the_rows_to_validate_with():
     ("form", "options", "problem"),
     [
         ("array", {"validation_data": (X, Y[1:])}, "validation_data: X: has 40 rows, and valid"),
-        ("array", {"test_data": (X[:, :1], Y)}, "test_data: X: 1 number and 1 target a row"),
+        ("array", {"test_data": (X[:, :1], Y)}, "test_data: X: has 1 number and 1 target per row"),
         ("array", {"test_data": (X * np.nan, Y)}, "test_data: X: row 0 (from 0), column 0: found"),
         ("array", {"test_data": (X, Y * np.nan)}, "test_data: y: row 0 (from 0): is blank"),
         (
@@ -216,7 +216,7 @@ def test_targets_among_the_columns_may_be_beside_the_rows_to_validate_with():
             {"test_data": (X, np.column_stack([Y, Y]))},
             "test_data: y: 2 values per row; exp",
         ),
-        ("table", {"validation_data": ([{"a": 1}], [1])}, "validation_data: has not the"),
+        ("table", {"validation_data": ([{"a": 1}], [1])}, "validation_data: columns do not"),
         ("table", {"validation_data": [{"a": 1, "b": 2}]}, "validation_data: has no column 'y' t"),
         ("table", {"test_data": (ROWS, Y[1:])}, "test_data: has 40 rows, and y 39"),
         ("table", {"test_data": (ROWS, ["x"] * 40)}, "test_data: row 0 (from 0), column y: found"),
