@@ -157,8 +157,8 @@ class Division:
         Raises
         ------
         DivisionError
-            As for `parts`, and if the other classes have too few rows even though the classes
-            without them had enough rows for every part.
+            As for `parts`, and if parts get too few rows only because they are so large that
+            classes with enough rows for every part become too rare.
         """
         each = [Fold(number, folds) for number in range(1, folds + 1)] if folds else [None]
         rare, small = set[int](), set[int]()

@@ -8,7 +8,7 @@ A column predicts the target if, in a sample of about 5000 training rows, one of
 - any column with few different values: each value has one class; with many values, the same for
   blank or not.
 
-0.1% of the rows of each class may differ. Fewer than 50 rows are not enough.
+Up to 0.1% of the rows of each class may differ. Fewer than 50 rows are not enough.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

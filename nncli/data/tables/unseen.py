@@ -26,8 +26,8 @@ class Far:
     """Numbers far outside those of the training rows, collected block by block.
 
     A number is far outside if it exceeds the range of its column by more than twice its width: test
-    rows of ordinary tables exceed it by up to once, in columns with a long tail. The width of a
-    constant column is its absolute value, at least 1.
+    rows of ordinary tables exceed it by up to the width, in columns with a long tail. The width of
+    a constant column is its absolute value, at least 1.
 
     Parameters
     ----------
