@@ -43,7 +43,7 @@ def test_a_small_part_of_a_type_is_warned_of(dtype):
 
 def test_negative_numbers_count_too():
     (note,) = notes_of(pixels("int32", -300, 254))
-    assert note.startswith("the inputs are whole numbers from -300 to 254 of type int32, and")
+    assert note.startswith("the inputs are whole numbers from -300 to 254 of type int32, but")
     assert notes_of(pixels("int32", -(2**31), 254)) == []
 
 
@@ -75,5 +75,5 @@ def test_files_are_looked_through_block_by_block(tmp_path, monkeypatch, form):
         nncli.train({"data": data, **SETTINGS})
     (note,) = [str(each.message) for each in caught]
     assert note.startswith(
-        "the inputs are whole numbers from 3 to 254 of type int64, and data.scale"
+        "the inputs are whole numbers from 3 to 254 of type int64, but data.scale"
     )

@@ -86,7 +86,7 @@ def test_python_values_are_what_their_cells_say(values, expected):
         ([{"a": 1}, {"a": 2}, {"a": "x"}], "data: row 2 (from 0), column a: found 'x'; expected a"),
         ([{"a": float("inf")}], "data: row 0 (from 0), column a: found inf; expected a finite"),
         ([{"a": 10**400}], "data: row 0 (from 0), column a: found 1000"),
-        ([{(1,): 2}], "data: the column name (1,) is neither text nor a number; rename the col"),
+        ([{(1,): 2}], "data: column name (1,) is neither text nor a number; rename the column"),
         ([1, {"a": 2}], "X: is object of shape (2,)"),
         ([[1, 2], [3]], "X: its rows have different lengths; give all rows the same number"),
         ([], "data: has no rows"),
@@ -109,7 +109,7 @@ def test_columns_of_frames_must_have_different_names_that_are_text_or_numbers():
     pandas = pytest.importorskip("pandas", reason="pandas is not installed")
     levels = pandas.MultiIndex.from_tuples([("a", "x"), ("a", "y")])
     assert refusal(pandas.DataFrame([[1, 2]], columns=levels)) == (
-        "data: the column name ('a', 'x') is neither text nor a number; rename the column"
+        "data: column name ('a', 'x') is neither text nor a number; rename the column"
     )
     message = refusal(pandas.DataFrame([[1, 2]], columns=["a", "a"]))
     assert message.startswith("data: two columns have the same name")

@@ -180,8 +180,8 @@ def test_what_does_not_go_together_is_refused():
         (given_rows(X, X[:, 0] * [np.nan, *[1] * 49]), "y: row 0 (from 0): is blank"),
         (given_rows(X, LABELS, np.ones(3)), "weights: has 3 rows; expected one number for each of"),
         (given_rows(X, LABELS, -np.ones(50)), "weights: row 0 (from 0), column weights: found -1"),
-        (given_rows(X, LABELS, np.zeros(50)), "X: every training row has the weight 0"),
-        (given_rows(X, LABELS, ["a"] * 50), "weights: column weights holds text"),
+        (given_rows(X, LABELS, np.zeros(50)), "X: every training row has weight 0"),
+        (given_rows(X, LABELS, ["a"] * 50), "weights: column weights is text"),
     ],
     ids=str,
 )
