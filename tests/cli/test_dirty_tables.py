@@ -260,7 +260,7 @@ def test_a_class_that_is_a_word_for_a_blank_cell_is_named(nncli, tmp_path):
     assert "set data.blanks: [NA]" in done.err
     done = nncli("init", "table", "--data", "t.csv", "--target", "y", "-o", "-", "data.blanks=[NA]")
     assert "task: binary" in done.out
-    assert "like any other" not in done.err
+    assert "treated as a class" not in done.err
 
 
 def test_a_comma_is_said_as_it_is(nncli, tmp_path):
