@@ -1,6 +1,6 @@
-"""What starts the program, as ``nncli`` and as ``python -m nncli``.
+"""Start the program, as ``nncli`` or ``python -m nncli``.
 
-It imports next to nothing at its top, so that Ctrl-C is answered while all else is being loaded.
+The top level imports almost nothing, so that Ctrl-C works while everything else is loading.
 """
 
 import sys
@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the program and exit, as `nncli.cli.main.main` says."""
+    """Run the program and exit, as described in `nncli.cli.main.main`."""
     try:
         from nncli.base.signals import stop_at_signals
 
@@ -23,7 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         from nncli.base.streams import standard_streams
 
         with standard_streams():
-            print("Interrupted.", file=sys.stderr)  # noqa: T201 - click may not be there yet
+            print("Interrupted.", file=sys.stderr)  # noqa: T201 - click may not be loaded yet
         sys.exit(128 + getattr(error, "number", 2))
 
 

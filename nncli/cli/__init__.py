@@ -1,1 +1,1 @@
-"""The command line: click only, one short module a command."""
+"""The command line: only click, with one short module per command."""

@@ -1,6 +1,6 @@
-"""What arguments of the command line mean, and what a shell completes them to.
+"""The types of command-line arguments, and their shell completion.
 
-A shell sees names alone: what a file is, shows in its first bytes, and none is opened but a config.
+Completion goes by file names only and opens no file except configs.
 """
 
 import os
@@ -26,25 +26,25 @@ _OF_IMAGES = ("-ubyte", "-ubyte.gz", ".png", ".jpg", ".jpeg")
 
 
 class Place(click.Path):
-    """A path that completes to folders, and to what is of use to the command.
+    """A path that completes to folders, and to files that suit the command.
 
     Parameters
     ----------
     endings : str
-        What the names of such files end in, in lower case.
+        Endings of suitable file names, in lower case.
     runs : bool
-        Whether run directories are of use: those in ``runs/``, and all where the typed path leads.
+        Whether run directories are suitable: those in ``runs/``, and those in the typed folder.
     """
 
     def __init__(self, *endings: str, runs: bool = False) -> None:
-        super().__init__(path_type=Path, readable=False)  # said by who reads it, on a line
+        super().__init__(path_type=Path, readable=False)  # reading reports problems itself
         self.endings = endings
         self.runs = runs
 
     def shell_complete(
         self, ctx: click.Context, param: click.Parameter, incomplete: str
     ) -> "list[CompletionItem[str]]":
-        """Return the paths that `incomplete` may become."""
+        """Return the completions of `incomplete`."""
         from click.shell_completion import CompletionItem
 
         found = sorted(self._paths(incomplete))
@@ -55,8 +55,8 @@ class Place(click.Path):
 
     def _paths(self, incomplete: str) -> Iterator[str]:
         start = incomplete.rpartition("/")[2]
-        folder = incomplete.removesuffix(start)  # as it was typed, with "./" or "~/"
-        with suppress(OSError, RuntimeError, ValueError):  # no such folder, home or name
+        folder = incomplete.removesuffix(start)  # as typed, with "./" or "~/"
+        with suppress(OSError, RuntimeError, ValueError):  # missing folder or home, or bad name
             for entry in os.scandir(Path(folder).expanduser()):
                 hidden = entry.name.startswith(".") and not start
                 shown = entry.name.startswith(start) and not hidden
@@ -64,21 +64,21 @@ class Place(click.Path):
                     yield f"{folder}{entry.name}{slash}"
 
     def _after(self, entry: os.DirEntry[str]) -> str | None:
-        """Return what follows the name: a slash where something below it may be meant."""
+        """Return what follows the name: a slash for a folder; None if the entry is unsuitable."""
         try:
             if not entry.is_dir():
                 fits = entry.name.lower().endswith(self.endings) and entry.name != _NO_MODEL
                 return "" if fits else None
             is_run = self.runs and any(Path(entry, name).exists() for name in _OF_A_RUN)
-        except OSError:  # nobody may look into it
+        except OSError:  # permission denied
             return None
         return "" if is_run else "/"
 
 
 class OutputFile(click.Path):
-    """A file to write; standard output by any of its names is ``-``."""
+    """A file to write; all names of standard output become ``-``."""
 
-    _NAMES = ("/dev/stdout", "/dev/fd/1", "/proc/self/fd/1")  # to replace one as a file is no use
+    _NAMES = ("/dev/stdout", "/dev/fd/1", "/proc/self/fd/1")  # must not be replaced as files
 
     def __init__(self) -> None:
         super().__init__(path_type=Path, readable=False)
@@ -98,12 +98,12 @@ DATA = Place(*_OF_TABLES, *_OF_IMAGES)
 TRUST_PATHS = click.option(
     "--trust-paths",
     is_flag=True,
-    help="Read the files that WEIGHTS names wherever they are, and say what is in them.",
+    help="Trust WEIGHTS: read the files it names wherever they are, and report their contents.",
 )
 
 
 def templates(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
-    """Return the names that ``nncli init`` takes."""
+    """Return the names of templates for ``nncli init``."""
     from nncli import TEMPLATE_NAMES
 
     return [name for name in TEMPLATE_NAMES if name.startswith(incomplete)]
@@ -112,7 +112,7 @@ def templates(ctx: click.Context, param: click.Parameter, incomplete: str) -> li
 def data_sets(
     ctx: click.Context, param: click.Parameter, incomplete: str
 ) -> "list[CompletionItem[str]]":
-    """Return the names of the data sets that need no settings."""
+    """Return the names of data sets that need no settings."""
     from click.shell_completion import CompletionItem
 
     from nncli import SOURCES
@@ -134,7 +134,7 @@ def data_sets_and_configs(
 def config_and_settings(
     ctx: click.Context, param: click.Parameter, incomplete: str
 ) -> "list[CompletionItem[str]]":
-    """Return configs; behind one, and for a run that is resumed, its settings."""
+    """Return configs, or the settings of a given config or resumed run."""
     words = ctx.params["arguments"]
     if run := ctx.params["resume"]:
         return _settings(run / _OF_A_RUN[0], words, incomplete)
@@ -155,7 +155,7 @@ def settings(
 
 
 def _settings(config: Path, given: Sequence[str], incomplete: str) -> "list[CompletionItem[str]]":
-    """Return the keys of a config with ``=`` behind them, or behind a key the values to choose."""
+    """Return the keys of a config, each with ``=``, or the possible values of a typed key."""
     from click.shell_completion import CompletionItem
 
     from nncli import keys_of_file

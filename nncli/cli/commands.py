@@ -1,4 +1,4 @@
-"""The commands of the program: the name of each, where it is, and what the help says of it."""
+"""The commands of the program: name, location and help of each."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,12 +12,12 @@ from nncli.base.words import did_you_mean
 
 @dataclass(frozen=True)
 class Place:
-    """Where a command is.
+    """The location and help of a command.
 
     Attributes
     ----------
     module, attribute : str
-        What to import once it is called.
+        What to import when the command is called.
     help : str
         The first sentence of its help.
     """
@@ -33,12 +33,12 @@ class Place:
 
 
 class Commands(click.Group):
-    """A group that says which command a misspelled one may stand for."""
+    """A group that suggests a command for a misspelled one."""
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Return name and command that `args` begin with, and the rest of them."""
+        """Return the name and command at the start of `args`, and the other arguments."""
         name, known = args[0], self.list_commands(ctx)
         if not (name in known or ctx.resilient_parsing or name.startswith("-")):
             ctx.fail(f"No such command {name!r}{did_you_mean(name, known) or '.'}")
@@ -46,10 +46,9 @@ class Commands(click.Group):
 
 
 class LazyCommands(Commands):
-    """A group whose commands are imported when they are called, or asked for their own help.
+    """A group whose commands are imported when they, or their help, are called.
 
-    Until then, in the list of commands and in the shell's completions, an empty command with the
-    words of the table stands for each.
+    The list of commands and the shell completion use empty commands with the help of the table.
     """
 
     def __init__(self, *, places: Mapping[str, Place], **settings: Any) -> None:
@@ -60,28 +59,26 @@ class LazyCommands(Commands):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Return name and command that `args` begin with, imported now, and the rest of them."""
+        """Return the name and imported command at the start of `args`, and the other arguments."""
         name, _, rest = super().resolve_command(ctx, args)
         return name, None if name is None else self.places[name].load(), rest
 
 
 COMMANDS: dict[str, Place] = {
-    "train": Place("nncli.cli.train", "train", "Train a network as CONFIG describes it."),
-    "eval": Place("nncli.cli.eval", "eval_", "Print how well a model does."),
+    "train": Place("nncli.cli.train", "train", "Train the network described in CONFIG."),
+    "eval": Place("nncli.cli.eval", "eval_", "Evaluate a model on a split or a file."),
     "predict": Place(
-        "nncli.cli.predict",
-        "predict",
-        "Predict the class, or the targets, of every row of INPUT with WEIGHTS.",
+        "nncli.cli.predict", "predict", "Predict the class or the targets of every row of INPUT."
     ),
     "show": Place("nncli.cli.show", "show", "Describe a model file, a config or a run directory."),
     "trace": Place("nncli.cli.trace", "trace", "Print one training step as a worked example."),
     "gradcheck": Place(
-        "nncli.cli.gradcheck", "gradcheck", "Compare backpropagation with differences of the loss."
+        "nncli.cli.gradcheck", "gradcheck", "Compare backpropagation with finite differences."
     ),
     "init": Place("nncli.cli.init", "init", "Write a commented config to start from."),
-    "info": Place("nncli.cli.info", "info", "Print what a bug report needs."),
+    "info": Place("nncli.cli.info", "info", "Print the environment for a bug report."),
     "config": Place(
-        "nncli.cli.config", "config", "Check a config, show it complete, or print the schema."
+        "nncli.cli.config", "config", "Check a config, print it in full, or print the schema."
     ),
     "data": Place("nncli.cli.data", "data", "List, download or describe data."),
 }

@@ -13,7 +13,7 @@ from nncli.cli.commands import Commands
 
 @click.group(cls=Commands)
 def config() -> None:
-    """Check a config, show it complete, or print the schema."""
+    """Check a config, print it in full, or print the schema."""
     import_late("numpy")
 
 
@@ -27,9 +27,9 @@ def _takes_config(function: Any) -> Any:
 @config.command()
 @_takes_config
 def check(config: Path, overrides: tuple[str, ...]) -> None:
-    """Report every problem of CONFIG as file:line:column: key: problem.
+    """Report every problem in CONFIG as file:line:column: key: problem.
 
-    Whatever training would refuse is found, as far as it shows without the data.
+    Finds everything that training would reject, except problems that depend on the data.
     """
     from nncli import load_config
 
@@ -48,7 +48,7 @@ def show(config: Path, overrides: tuple[str, ...]) -> None:
 
 
 @config.command()
-@click.option("--markdown", is_flag=True, help="Print a reference for readers instead.")
+@click.option("--markdown", is_flag=True, help="Print a reference in Markdown instead.")
 def schema(markdown: bool) -> None:
     """Print the JSON Schema of a config, for editors."""
     from nncli import config_reference, config_schema

@@ -22,7 +22,7 @@ def data() -> None:
 
 @data.command("list")
 def list_() -> None:
-    """List the built-in data sets, and where each is."""
+    """List the data sources, and where the data of each is."""
     import_late("numpy")
     from nncli import SOURCES
 
@@ -36,7 +36,7 @@ def list_() -> None:
 @data.command()
 @click.argument("name", shell_complete=data_sets)
 def fetch(name: str) -> None:
-    """Download the data set NAME into the cache, unless it is there."""
+    """Download the data set NAME into the cache if it is not there yet."""
     from nncli import fetch as fetch_data
 
     place = fetch_data(name, progress=sys.stderr.isatty())
@@ -47,7 +47,7 @@ def fetch(name: str) -> None:
 @click.argument("source", metavar="NAME|CONFIG", shell_complete=data_sets_and_configs)
 @click.argument("overrides", nargs=-1, metavar="[KEY=VALUE]...", shell_complete=settings)
 def show(source: str, overrides: tuple[str, ...]) -> None:
-    """Describe a built-in data set, or the data of a config: rows, classes, values."""
+    """Describe a built-in data set, or the data of a config: rows, classes and values."""
     from nncli import (
         SOURCES,
         UsageError,
@@ -59,12 +59,12 @@ def show(source: str, overrides: tuple[str, ...]) -> None:
 
     if needed := source_called(source).required_keys() if source in SOURCES else []:
         raise UsageError(
-            f"{source} needs data.{', data.'.join(needed)}: give a config, whose data is described"
+            f"{source} needs data.{', data.'.join(needed)}; give a config instead of the name"
         )
     if source in SOURCES and overrides:
         raise UsageError(
-            f"{source} is taken as it is; to change {overrides[0]!r} give a config: "
-            f"'nncli init {source}' writes one"
+            f"{source} takes no settings; to set {overrides[0]!r}, give a config, which "
+            f"'nncli init {source}' writes"
         )
     if source not in SOURCES and not Path(source).suffix and not Path(source).exists():
         source_called(source)
@@ -109,7 +109,7 @@ def _describe(dataset: "Dataset", source: str) -> None:
 
 
 def _figures(splits: list[Any], of: str) -> list[tuple[str, ...]]:
-    """Return smallest, largest and mean value of each array, under the split that it is of."""
+    """Return rows with the smallest, largest and mean value of the array of each split."""
     return [
         (title + of, *(f"{float(getattr(values, figure)()):.4g}" for values in splits))
         for title, figure in (("smallest value", "min"), ("largest value", "max"), ("mean", "mean"))

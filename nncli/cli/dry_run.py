@@ -1,4 +1,4 @@
-"""``nncli train --dry-run``: what a training job would take."""
+"""``nncli train --dry-run``: what training would need."""
 
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def print_estimate(estimate: "Estimate") -> None:
-    """Print data, shapes, memory and time; on standard error what the user may not expect."""
+    """Print data, shapes, memory and time, and warnings on standard error."""
     for warning in estimate.warnings:
         print_warning(warning)
     if estimate.is_own:
@@ -31,12 +31,12 @@ def print_estimate(estimate: "Estimate") -> None:
     click.echo()
     print_pairs(
         [
-            *([("folds, a model each", estimate.folds)] if estimate.folds else []),
-            *([("trainings", "2: to choose the epochs, and on all rows")] * estimate.is_refit),
-            ("batches an epoch", estimate.batches),
+            *([("folds, one model each", estimate.folds)] if estimate.folds else []),
+            *([("trainings", "2: to choose the epochs, then on all rows")] * estimate.is_refit),
+            ("batches per epoch", estimate.batches),
             ("epochs, at most" if estimate.may_stop_early else "epochs", estimate.epochs),
             ("training, about", f"{estimate.seconds:.1f} s, "
-                                f"{estimate.seconds_an_epoch:.2f} s an epoch"),
+                                f"{estimate.seconds_an_epoch:.2f} s per epoch"),
             ("engine", estimate.engine),
             ("memory, about", f"{estimate.megabytes:.0f} MB"),
         ]

@@ -21,27 +21,28 @@ _MOST_PARTS, _WORST_PARTS = 100, 20
 @click.option(
     "--split",
     type=click.Choice(["train", "validation", "held_out", "test"]),
-    help="Which rows of the data that the model was trained on.  [default: test]",
+    help="Split of the model's own data to evaluate on.  [default: test]",
 )
 @click.option(
     "--data",
     "file",
     type=DATA,
     metavar="FILE",
-    help="Other rows with their targets: CSV or Parquet with columns of their names, npz with X "
-    "and y, or a folder of images.",
+    help="Evaluate on other rows with targets: a table such as CSV or Parquet with the target "
+    "columns, an npz file with X and y, or a folder of images.",
 )
 @click.option(
     "--threshold",
     type=float,
     metavar="P",
-    help="The probability over which the second of two classes, or a label, counts as predicted.  "
-    "[default: the model's own]",
+    help="Probability above which the positive class (binary) or a label (multilabel) is "
+    "predicted.  [default: the model's own]",
 )
 @click.option(
     "--strict",
     is_flag=True,
-    help="Refuse what the training rows do not have: blank cells, categories, numbers far outside.",
+    help="Fail on values unlike the training rows: missing values, new categories, numbers far "
+    "out of range.",
 )
 @TRUST_PATHS
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
@@ -54,16 +55,16 @@ def eval_(
     trust_paths: bool,
     as_json: bool,
 ) -> None:
-    """Print how well a model does.
+    """Evaluate a model on a split or a file.
 
-    Metrics of WEIGHTS on the rows of a split or of a file; for classes also figures for each and
-    the confusion matrix, for several labels or targets those of each.
+    Prints the metrics of WEIGHTS. For classes, also prints the metrics of each class and the
+    confusion matrix; for several labels or targets, the metrics of each.
     """
     from nncli import UsageError, load
     from nncli.cli.output import print_json, print_warning
 
     if split and file:
-        raise UsageError("--split and --data exclude each other: FILE has rows of its own")
+        raise UsageError("--split and --data exclude each other; FILE has its own rows")
     evaluation = load(weights).evaluate(
         file,
         split=split,
@@ -79,7 +80,7 @@ def eval_(
 
 
 def print_evaluation(evaluation: "Evaluation") -> None:
-    """Print metrics, then the figures of the parts, then how classes are confused."""
+    """Print the metrics, then those of each part, then the confusion of classes."""
     from nncli import ClassificationEvaluation
     from nncli.cli.output import figure, print_pairs
 
@@ -100,7 +101,7 @@ def print_evaluation(evaluation: "Evaluation") -> None:
 
 
 def _guess_line(evaluation: "Evaluation") -> str:
-    """Return how well the best constant guess does: ``always no: accuracy 0.6100``."""
+    """Return the metrics of the best constant guess: ``always no: accuracy 0.6100``."""
     from nncli.cli.output import WIDTH, figure, guess_words
 
     found = evaluation.guess.metrics
@@ -112,9 +113,9 @@ def _guess_line(evaluation: "Evaluation") -> str:
 
 
 def _print_parts(evaluation: "Evaluation") -> None:
-    """Print a line for each class, label or target; a single target has only its name.
+    """Print a line for each class, label or target, but only the name of a single target.
 
-    Of more than a hundred only those that do worst have one.
+    Of more than a hundred, only the worst are printed.
     """
     from nncli.cli.output import WIDTH, count_or_figure, print_pairs, print_table, shortened
 
@@ -140,13 +141,13 @@ def _print_parts(evaluation: "Evaluation") -> None:
 
 
 def _how_good(figures: "Mapping[str, float]", measure: str) -> tuple[bool, float, float]:
-    """Return what brings bad parts to the front, and among these those of many rows."""
+    """Return the sort key that puts bad parts first, and among these the ones with many rows."""
     support, value = figures.get("support", 1), figures.get(measure, 0)
     return not support, -value if measure == "rmse" else value, -support
 
 
 def _print_confusion(evaluation: "ClassificationEvaluation") -> None:
-    """Print the matrix, or where it is too wide the most frequent confusions."""
+    """Print the matrix, or the most frequent confusions if it is too wide."""
     from nncli.cli.output import WIDTH, count_or_figure, print_table, seen_width, shortened
 
     cells = [[count_or_figure(count) for count in row] for row in evaluation.matrix or ()]
@@ -155,7 +156,7 @@ def _print_confusion(evaluation: "ClassificationEvaluation") -> None:
     columns = [shortened(name, max(digits, 5)) for name in evaluation.names]
     widths = [2 + max(seen_width(each), digits) for each in columns]
     if cells and max(map(seen_width, [*names, "true"])) + sum(widths) <= WIDTH:
-        click.echo("confusion matrix: a row a true class, a column a predicted class")
+        click.echo("confusion matrix: rows are true classes, columns are predicted classes")
         rows = [(name, *row) for name, row in zip(names, cells, strict=True)]
         print_table(("", *columns), rows)
         return

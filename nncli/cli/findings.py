@@ -1,4 +1,4 @@
-"""What was understood of a user's own data."""
+"""Print what was inferred from the user's own data."""
 
 from collections import Counter
 from typing import TYPE_CHECKING
@@ -17,12 +17,12 @@ _MOST_COLUMNS = 40
 
 
 class Findings(Observer):
-    """Prints, once and on standard error, what was understood of a job's data.
+    """Prints what was inferred from a job's data, once and on standard error.
 
     Parameters
     ----------
     shown : bool
-        Whether it is to be printed at all.
+        Whether to print anything.
     """
 
     describes_data = True
@@ -31,7 +31,7 @@ class Findings(Observer):
         self._printed = not shown
 
     def begin(self, job: "Job") -> None:
-        """Print it, unless it was printed for an earlier job."""
+        """Print the findings, unless they were printed for an earlier job."""
         if not self._printed:
             print_findings(job.dataset, err=True)
             click.echo(f"\n{_length_of(job)}\n", err=True)
@@ -39,7 +39,7 @@ class Findings(Observer):
 
 
 def print_findings(dataset: "Dataset", *, err: bool = False) -> None:
-    """Print task, targets, classes, rows and columns; `err` is for standard error."""
+    """Print task, targets, classes, rows and columns, with `err` on standard error."""
     pairs = [
         ("task", f"{dataset.task} of {shortened(', '.join(dataset.targets), 50)}"),
         ("rows", ", ".join(f"{len(split)} {name}" for name, split in dataset.splits.items())),
@@ -57,17 +57,17 @@ def print_findings(dataset: "Dataset", *, err: bool = False) -> None:
 
 
 def _length_of(job: "Job") -> str:
-    """Return how long training lasts: ``2,014 steps: 53 epochs of 38``."""
+    """Return the length of training: ``2,014 steps: 53 epochs of 38``."""
     plan, batches = job.plan, job.order.batches
     length = f"{plan.epochs * batches:,} steps: {count(plan.epochs, 'epoch')} of {batches:,}"
     if plan.patience_epochs is None:
         return length
     patience = count(plan.patience_epochs, "epoch")
-    return f"at most {length}; {patience} without a better {plan.monitor} end it"
+    return f"at most {length}; stops after {patience} without a better {plan.monitor}"
 
 
 def _counts(dataset: "Dataset") -> str:
-    """Return every class, or label, with how many rows have it."""
+    """Return every class or label with its number of rows."""
     values = np.concatenate([split.targets[split.rows] for split in dataset.splits.values()])
     if dataset.classes:
         numbers = np.bincount(values, minlength=len(dataset.classes)).tolist()
@@ -97,7 +97,7 @@ def _print_columns(columns: "tuple[Column, ...]", *, err: bool) -> None:
 
 
 def _blank(column: "Column") -> str:
-    """Return what a blank cell is taken for."""
+    """Return how a missing value is handled."""
     if column.missing == "indicator":
         return "an input"
     if column.fill is None:

@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 
 
 def print_folds(found: "CrossValidation", options: Options, watching: Watching) -> None:
-    """Print the held-out rows of each fold, then mean and deviation of every metric.
+    """Print the held-out metrics of each fold, then mean and deviation of every metric.
 
     Raises
     ------
     Interrupted
-        When a signal has stopped training.
+        When a signal interrupted training.
     """
     if found.interrupted_fold:
         where = f" in fold {len(found.folds) + 1}/{found.planned}"
@@ -26,7 +26,7 @@ def print_folds(found: "CrossValidation", options: Options, watching: Watching) 
     assert found.directory is not None
     if not found.trained:
         name = printable(str(found.directory))
-        click.echo(f"{name} is finished: all of its {found.planned} folds are done.\n")
+        click.echo(f"{name} is finished: all {found.planned} folds are done.\n")
     _print_results(found, found.directory)
     if options.clock:
         print_profile(options.clock)
@@ -45,15 +45,15 @@ def _print_results(found: "CrossValidation", directory: Path) -> None:
     first = shell_word(str(directory / "fold-1" / "weights.npz"))
     click.echo(
         f"\nSaved in {printable(str(directory))}.\n"
-        "predictions.csv: each row as predicted by the model that has not seen it.\n"
-        "Next, a fold again, and a model of all rows:\n"
+        "predictions.csv: each row predicted by the model that was not trained on it.\n"
+        "Next, evaluate a fold again, or train a model on all rows:\n"
         f"  nncli eval {first} --split held_out\n"
         f"  nncli train {shell_word(str(directory / 'config.yaml'))} training.folds=null"
     )
 
 
 def _print_summaries(found: "CrossValidation") -> None:
-    """Print a line a metric, with as many splits as there is room for."""
+    """Print a line per metric, with the splits that fit in the width."""
     from nncli.cli.output import WIDTH, figure, print_table
 
     summaries = found.summaries

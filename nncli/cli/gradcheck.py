@@ -20,21 +20,21 @@ if TYPE_CHECKING:
     type=click.FloatRange(min=0, min_open=True),
     default=1e-6,
     show_default=True,
-    help="The largest relative error that passes.",
+    help="Largest relative error that passes.",
 )
 @click.option(
     "--rows",
     type=click.IntRange(1, 1000),
     default=10,
     show_default=True,
-    help="Training rows to check on.",
+    help="Number of training rows to use.",
 )
 def gradcheck(config: Path, overrides: tuple[str, ...], tolerance: float, rows: int) -> None:
-    """Compare backpropagation with differences of the loss.
+    """Compare backpropagation with finite differences.
 
-    In float64, on the first training rows of CONFIG and its initial weights, without dropout, a
-    line a layer. Parameters at a kink, where there is no derivative, are left out. Exits with 1
-    when an error is over the tolerance; rounding can come to 5e-7.
+    Checks the gradient of every layer in float64, on the first training rows of CONFIG and its
+    initial weights, without dropout. Parameters at a kink, where there is no derivative, are
+    skipped. Exits with 1 if an error exceeds the tolerance. Rounding causes errors up to 5e-7.
     """
     from nncli import NncliError
     from nncli import gradcheck as checks_of_layers

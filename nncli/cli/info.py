@@ -10,9 +10,9 @@ import click
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def info(as_json: bool) -> None:
-    """Print what a bug report needs.
+    """Print the environment for a bug report.
 
-    Versions, BLAS and threads, extras and engines, cache, settings of the environment.
+    Includes versions, BLAS and threads, extras and engines, cache, and environment variables.
     """
     from nncli import info as collected
     from nncli.cli.output import WIDTH, print_json, print_pairs
@@ -38,7 +38,7 @@ def _pairs(found: dict[str, Any]) -> Iterator[tuple[str, str]]:
     yield "processors", f"{processors['usable']} usable of {processors['all']}"
     yield from _numpy(found["numpy"])
     for name, version in found["packages"].items():
-        yield name, version or "no version found"
+        yield name, version or "unknown version"
     for name, extra in found["extras"].items():
         yield f"extra {name}", f"{_state(extra)}; for {extra['purpose']}"
     for name, engine in found["engines"].items():
@@ -53,7 +53,7 @@ def _numpy(numpy: dict[str, Any]) -> Iterator[tuple[str, str]]:
     blas = numpy["blas"]
     known = [blas["name"] or "unknown", blas["version"], blas["architecture"]]
     reasons = {
-        "nncli": "chosen by nncli; one a processor for large layers",
+        "nncli": "chosen by nncli; one per processor for large layers",
         "BLAS": "chosen by the BLAS",
     }
     reason = reasons.get(blas["threads_by"], f"set by {blas['threads_by']}")
@@ -74,7 +74,7 @@ def _cache(cache: dict[str, Any]) -> Iterator[tuple[str, str]]:
         yield "cache", f"cannot be used: {cache['problem']}"
         return
     yield "cache", cache["path"]
-    yield "MNIST", f"{'there' if cache['mnist'] else 'not there'}, {cache['bytes']:,} bytes"
+    yield "MNIST", f"{'cached' if cache['mnist'] else 'not cached'}, {cache['bytes']:,} bytes"
 
 
 def _terminal(terminal: dict[str, Any]) -> Iterator[tuple[str, str]]:

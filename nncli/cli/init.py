@@ -19,34 +19,34 @@ from nncli.cli.output import print_warning
     "--out",
     type=OUTPUT,
     metavar="FILE",
-    help="Where to write; - for standard output.  [default: TEMPLATE.yaml, or named after DATA]",
+    help="File to write; - is standard output.  [default: TEMPLATE.yaml, or named after DATA]",
 )
 @click.option(
     "--data",
     type=DATA,
     metavar="DATA",
-    help="Of table: the file; of images: the folder.",
+    help="File with the table, or folder with the images.",
 )
 @click.option(
     "--target",
     "targets",
     multiple=True,
     metavar="COLUMN",
-    help="Of table: the column to predict; may be given several times.",
+    help="Column of the table to predict; may be repeated.",
 )
 def init(
     arguments: tuple[str, ...], out: Path | None, data: Path | None, targets: tuple[str, ...]
 ) -> None:
     """Write a commented config to start from.
 
-    TEMPLATE is xor, the default, or mnist, or for data of your own table (also called csv or
-    parquet: the file says what it is) or images:
+    TEMPLATE is xor (the default) or mnist, or for your own data table (csv and parquet mean the
+    same: the format is detected) or images:
 
       nncli init table --data my.csv --target price
 
       nncli init images --data folder
 
-    KEY=VALUE are settings of the config, as 'nncli train' takes them:
+    KEY=VALUE sets a key of the config, as for 'nncli train':
 
       nncli init table --data my.csv --target price data.id=name
     """

@@ -1,4 +1,4 @@
-"""The program, and where an error becomes a line and an exit code."""
+"""The program, which turns an error into a line and an exit code."""
 
 import os
 import signal
@@ -29,14 +29,14 @@ from nncli.base.words import on_one_line, printable
 from nncli.cli.commands import COMMANDS, LazyCommands
 
 _COMPLETE = "_NNCLI_COMPLETE"
-_LONGEST_LINE = 5000  # the longest path that there is, and what is said of it
+_LONGEST_LINE = 5000  # fits the longest possible path and a message
 
 
 @click.group(
     cls=LazyCommands, places=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]}
 )
 @click.version_option(nncli.__version__, prog_name="nncli")
-@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+@click.option("--debug", is_flag=True, help="Show the traceback of errors.")
 def cli(debug: bool) -> None:
     """Train, explain and ship multilayer perceptrons from one YAML file.
 
@@ -45,9 +45,9 @@ def cli(debug: bool) -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the program and exit: 0 done, 1 failed, 2 wrong use, 128 + N stopped by signal N.
+    """Run the program and exit: 0 done, 1 failed, 2 wrong usage, 128 + N stopped by signal N.
 
-    Where a shell's script calls it, it says instead what the shell may complete.
+    If called by a shell's completion script, print completions instead.
     """
     start_with_one_thread()
     with standard_streams(), speaking_of_options():
@@ -58,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         try:
             code = _run(list(sys.argv[1:] if arguments is None else arguments))
         finally:
-            with suppress(OutputError, BrokenPipeError):  # after an error, which says enough
+            with suppress(OutputError, BrokenPipeError):  # an error was already reported
                 sys.stdout.flush()
         sys.exit(code)
 
@@ -70,7 +70,7 @@ def _run(arguments: list[str]) -> int:
     except NncliError as error:
         if arguments[:1] == ["--debug"]:
             raise
-        # A config's problems start with file:line:column, for editors to find.
+        # Problems of a config start with file:line:column, which editors can jump to.
         if isinstance(error, ConfigError):
             lines = [*error.problems]
         else:
@@ -78,7 +78,7 @@ def _run(arguments: list[str]) -> int:
         click.echo("\n".join(on_one_line(each, _LONGEST_LINE) for each in lines), err=True)
         return UsageError.exit_code if _lacks_argument(error, arguments) else error.exit_code
     except click.ClickException as error:
-        vars(error)["message"] = printable(error.message)  # it has words of the command line
+        vars(error)["message"] = printable(error.message)  # it quotes the command line
         error.show()
         return error.exit_code
     except (click.Abort, KeyboardInterrupt) as error:
@@ -86,7 +86,7 @@ def _run(arguments: list[str]) -> int:
         stopped = error.__cause__ if isinstance(error, click.Abort) else error
         return 128 + getattr(stopped, "number", signal.SIGINT)
     except BrokenPipeError:
-        return 1  # the reader of a pipe has seen enough
+        return 1  # the reader closed the pipe
     except (MemoryError, ImportError, OSError) as error:
         is_bug = isinstance(error, ImportError) and (error.name or "").startswith("nncli")
         if is_bug or arguments[:1] == ["--debug"]:
@@ -97,27 +97,27 @@ def _run(arguments: list[str]) -> int:
 
 
 def _problem_of(error: MemoryError | ImportError | OSError) -> str:
-    """Return what an error is about that nobody has put into words."""
+    """Return the message for an unexpected error."""
     if isinstance(error, ImportError):
         last = str(error).strip().rpartition("\n")[2].removeprefix("Original error was: ")
-        return f"a library cannot be loaded ({last}); free some memory, or install it again"
+        return f"a library cannot be loaded ({last}); free some memory, or reinstall it"
     if not isinstance(error, OSError) or is_of_memory(error):
-        return f"{no_memory(error)}; free some, or see with 'nncli --debug' what needs it"
-    if error.filename is not None:  # a path of the command line that the system does not look up
+        return f"{no_memory(error)}; free some, or run 'nncli --debug' to see what needs it"
+    if error.filename is not None:  # a path of the command line that the system rejects
         return f"{error.filename}: {reason(error)}"
     if error.errno == ENOENT and not absolute(Path()).is_absolute():
         return "the working directory was removed; change to another one"
-    return f"the system refused a call ({reason(error)}); 'nncli --debug' shows which"
+    return f"a system call failed ({reason(error)}); run 'nncli --debug' to see which"
 
 
 def _lacks_argument(error: NncliError, arguments: Sequence[str]) -> bool:
-    """Return whether a file that the command line names is not there."""
+    """Return whether a file named on the command line is missing."""
     cause = error.__cause__
     if not isinstance(cause, FileNotFoundError | NotADirectoryError) or not cause.filename:
         return False
     missing, here = joined("", cause.filename), absolute(Path())
     for each in arguments:
-        key, _, value = each.partition("=")  # --data=FILE, or data.path=FILE beside the config
+        key, _, value = each.partition("=")  # --data=FILE, or data.path=FILE relative to the config
         is_setting = value and not key.startswith("-")
         beside = is_setting and missing.endswith(joined(os.sep, value))
         if beside or joined(here, missing) in (joined(here, each), joined(here, value)):

@@ -17,7 +17,7 @@ WIDTH = 80
 
 
 def print_table(header: Sequence[str], rows: Sequence[Sequence[str]], *, err: bool = False) -> None:
-    """Print rows under a header: the first column to the left, the others to the right."""
+    """Print rows under a header: the first column left-aligned, the others right-aligned."""
     table = [[printable(cell) for cell in row] for row in (header, *rows)]
     widths = [max(map(seen_width, column)) for column in zip(*table, strict=True)]
     for row in table:
@@ -29,7 +29,7 @@ def print_table(header: Sequence[str], rows: Sequence[Sequence[str]], *, err: bo
 
 
 def print_pairs(pairs: Sequence[tuple[str, Any]], *, err: bool = False) -> None:
-    """Print names and values, a line each, the values in one column."""
+    """Print a line for each name and value, with the values aligned."""
     shown = [(printable(name), printable(str(value))) for name, value in pairs]
     width = max(seen_width(name) for name, _ in shown)
     for name, value in shown:
@@ -37,27 +37,27 @@ def print_pairs(pairs: Sequence[tuple[str, Any]], *, err: bool = False) -> None:
 
 
 def print_warning(text: str) -> None:
-    """Print a warning on a line of standard error."""
+    """Print a warning on standard error, on one line."""
     click.echo(f"Warning: {printable(text)}", err=True)
 
 
 def figure(value: float) -> str:
-    """Return a metric as it is printed: four decimals, but four digits of the very small or large.
+    """Return a metric with four decimals, or in scientific notation if very small or large.
 
-    Losses and errors are in the units of the targets, which may be of any size.
+    Losses and errors are in the units of the targets, which may have any scale.
     """
     return f"{value:.4f}" if value == 0 or 1e-3 <= abs(value) < 1e6 else f"{value:.3e}"
 
 
 def count_or_figure(value: float) -> str:
-    """Return a number of rows as it is, and anything else as `figure` does."""
+    """Return a number of rows unchanged, and other numbers as `figure` does."""
     return str(value) if isinstance(value, int) else figure(value)
 
 
 def print_splits(
     metrics: Mapping[str, Mapping[str, float]], columns: Sequence[str], first: str = "split"
 ) -> None:
-    """Print a line for each split, or what `first` says, with the columns that any of them has."""
+    """Print a line for each split, with all existing columns; `first` is the first header."""
     there = [column for column in columns if any(column in each for each in metrics.values())]
     rows = [
         (shortened(split, 20), *(count_or_figure(each[c]) if c in each else "" for c in there))
@@ -67,7 +67,7 @@ def print_splits(
 
 
 def guess_words(guess: "Guess", width: int) -> str:
-    """Return a constant guess in words: ``always no``."""
+    """Return the text for a constant guess: ``always no``."""
     texts = [each if isinstance(each, str) else figure(each) for each in guess.values]
     return shortened(f"always {', '.join(texts) or 'none'}", width)
 
@@ -78,18 +78,18 @@ def print_json(value: Any) -> None:
 
 
 def visible(content: bytes) -> bytes:
-    """Return lines for a terminal, in which everything prints; JSON keeps its values."""
+    """Return lines with unprintable characters escaped for a terminal; JSON values are kept."""
     return printable_json(content.decode("utf-8", "replace")).encode("utf-8")
 
 
 def visible_csv(content: bytes) -> bytes:
-    """Return whole rows of a CSV file for a terminal: a line each, in which everything prints."""
+    """Return complete rows of a CSV file for a terminal: one line each, escaped to print."""
     text = re.sub('"[^"]*"', lambda quoted: printable(quoted[0]), content.decode("utf-8"))
     return "\n".join(map(printable, text.split("\n"))).encode("utf-8")
 
 
 def shortened(text: str, width: int) -> str:
-    """Return `text` fit to print: no control characters, and at most `width` columns."""
+    """Return `text` without control characters, shortened to at most `width` columns."""
     text = printable(text)
     if seen_width(text) <= width:
         return text
@@ -100,16 +100,16 @@ def shortened(text: str, width: int) -> str:
 
 
 def seen_width(text: str) -> int:
-    """Return how many columns of a terminal a printable text takes."""
+    """Return the width of a printable text in terminal columns."""
     return len(text) if text.isascii() else sum(map(_columns, text))
 
 
 def _columns(each: str) -> int:
     if category(each) in ("Mn", "Me"):
-        return 0  # on top of the character before it
+        return 0  # combines with the character before it
     return 2 if east_asian_width(each) in ("W", "F") else 1
 
 
 def _blanks(row: Sequence[str], widths: Sequence[int]) -> list[str]:
-    """Return what fills each cell up to its width."""
+    """Return the spaces that pad each cell to its width."""
     return [" " * (width - seen_width(cell)) for cell, width in zip(row, widths, strict=True)]

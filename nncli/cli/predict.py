@@ -29,18 +29,19 @@ _FORMATS = ("csv", "json", "jsonl", "npy", "parquet")
     "--out",
     type=OUTPUT,
     metavar="FILE",
-    help="Write to FILE; - is standard output.",
+    help="File to write; - is standard output.  [default: -]",
 )
 @click.option(
     "--format",
     "format_",
     type=click.Choice(_FORMATS),
-    help="How to write.  [default: by the ending of FILE, else csv]",
+    help="Output format.  [default: from the extension of FILE, else csv]",
 )
 @click.option(
     "--excel",
     is_flag=True,
-    help="Write CSV for spreadsheets: marked as UTF-8, no text is run as a formula.",
+    help="Write CSV for spreadsheets: with a UTF-8 byte order mark, and text that never runs as a "
+    "formula.",
 )
 @click.option("--proba", is_flag=True, help="Add the probability of every class.")
 @click.option(
@@ -48,26 +49,26 @@ _FORMATS = ("csv", "json", "jsonl", "npy", "parquet")
     "ids",
     metavar="COLUMN",
     multiple=True,
-    help="A column of a table to keep beside the predictions; may be repeated.  [default: data.id, "
-    "if there]",
+    help="Column of INPUT to copy to the predictions; may be repeated.  [default: data.id, if set]",
 )
 @click.option(
     "--truth",
     is_flag=True,
-    help="Add the target of INPUT, and the error: the prediction minus the target, or whether it "
-    "is correct.",
+    help="Add the true target from INPUT, and the error: the prediction minus the target, or "
+    "whether the prediction is correct.",
 )
 @click.option(
     "--threshold",
     type=float,
     metavar="P",
-    help="The probability over which the second of two classes is predicted.  [default: the "
-    "model's own]",
+    help="Probability above which the positive class (binary) or a label (multilabel) is "
+    "predicted.  [default: the model's own]",
 )
 @click.option(
     "--strict",
     is_flag=True,
-    help="Refuse what the training rows do not have: blank cells, categories, numbers far outside.",
+    help="Fail on values unlike the training rows: missing values, new categories, numbers far "
+    "out of range.",
 )
 @click.option("--force", is_flag=True, help="Replace FILE if it exists.")
 def predict(
@@ -83,13 +84,13 @@ def predict(
     strict: bool,
     force: bool,
 ) -> None:
-    """Predict the class, or the targets, of every row of INPUT with WEIGHTS.
+    """Predict the class or the targets of every row of INPUT.
 
-    INPUT is CSV (commas, semicolons, tabs or |) with or without a header, .npy, .npz with one array
-    or one called X, or IDX, also gzipped, or Parquet; - is standard input. A header with all the
-    model's columns may have them in any order, and others beside them. For a model of images it is
-    also a PNG or JPEG file, or a folder of them, which are brought to the size and the polarity of
-    the training images.
+    INPUT is CSV (separated by commas, semicolons, tabs or |; a header is optional), Parquet or
+    another table format, .npy, .npz with one array or an array X, or IDX, and may be gzipped; - is
+    standard input. Columns with a header may be in any order, and extra columns are ignored. For a
+    model of images, INPUT may also be a PNG or JPEG file, or a folder of them. Images are resized,
+    and inverted if necessary, to match the training images.
     """
     from nncli import check_probabilities, load
     from nncli.base.storage.files import checked_output
@@ -125,19 +126,19 @@ def predict(
 
 
 def _format(name: str, *, excel: bool, columns: bool) -> "Format":
-    """Return a format, with a place for further columns if there are some."""
+    """Return a format, which has room for additional columns if there are any."""
     from nncli import FORMATS
     from nncli.base.errors import UsageError
 
     if excel and name != "csv":
-        raise UsageError(f"--excel: is for CSV; found the format {name}; leave one of them out")
+        raise UsageError(f"--excel: is for CSV; found the format {name}; remove one of them")
     if excel:
         return FORMATS["excel"]
     return FORMATS["records" if name == "npy" and columns else name]
 
 
 def _format_by_ending(out: Path | None) -> str:
-    """Return the name of the format that the ending of a file asks for."""
+    """Return the name of the format for the extension of a file."""
     from nncli.base.errors import UsageError
 
     ending = out.suffix.removeprefix(".").lower() if out is not None else ""
@@ -145,14 +146,14 @@ def _format_by_ending(out: Path | None) -> str:
         return "csv"
     if ending not in _FORMATS:
         choices = "|".join(_FORMATS)
-        raise UsageError(f"{out}: no format is called {ending!r}; say --format {choices}")
+        raise UsageError(f"{out}: unknown format {ending!r}; set --format {choices}")
     return ending
 
 
 def _write(
     blocks: "Iterator[PredictedRows]", chosen: "Format", target: Path | None, *, replace: bool
 ) -> int:
-    """Write predictions to a file, or to standard output; return how many rows there are."""
+    """Write predictions to a file or standard output; return the number of rows."""
     from nncli.base.storage.files import atomic_write
 
     rows = 0
@@ -164,7 +165,7 @@ def _write(
             yield block
 
     chosen.prepare()
-    first = next(blocks)  # what is wrong at the start is said before any file is touched
+    first = next(blocks)  # errors at the start are raised before any file is touched
     if target is not None:
         with atomic_write(target, replace=replace) as stream:
             chosen.write(counted(), stream)
@@ -183,7 +184,7 @@ def _write(
 
 
 class _StandardOutput(io.RawIOBase):
-    """Standard output; a terminal is shown nothing that would command it, and a line a row."""
+    """Standard output; for a terminal, control characters are escaped, with one line per row."""
 
     def __init__(self, chosen: "Format") -> None:
         from nncli import FORMATS
@@ -201,7 +202,7 @@ class _StandardOutput(io.RawIOBase):
 
 @contextmanager
 def _progress(path: Path, *, shown: bool) -> "Iterator[Callable[[int], object]]":
-    """Show on a terminal how many bytes of a file have been read; the block tells it."""
+    """Show a progress bar of the bytes read on a terminal; yield the function that advances it."""
     if not shown or not sys.stderr.isatty():
         yield lambda count: None
         return

@@ -1,4 +1,4 @@
-"""What a user sees of a training run, and how it is stopped."""
+"""The output of a training run, and its interruption."""
 
 import os
 import sys
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
 
 class Options(NamedTuple):
-    """What holds for a new run and for one that resumes.
+    """The options of new and resumed runs.
 
     Attributes
     ----------
     clock : Clock or None
-        What is told where the time goes, if that is asked for.
+        Clock that measures the phases, with ``--profile``.
     """
 
     threads: int | None
@@ -29,30 +29,30 @@ class Options(NamedTuple):
     clock: "Clock | None"
 
     def preparing(self) -> AbstractContextManager[None]:
-        """Count what is done inside as preparation."""
+        """Count the time of the block as preparation."""
         return self.clock.phase("preparation") if self.clock else nullcontext()
 
 
 class Watching(NamedTuple):
-    """What watches training.
+    """The interrupt handling and output of training.
 
     Attributes
     ----------
     request : InterruptRequest
     settings : dict
-        What `nncli.train` and its like are called with.
+        Arguments of `nncli.train` and similar functions.
     """
 
     request: "InterruptRequest"
     settings: dict[str, Any]
 
     def raise_if_interrupted(self, result: "Result", where: str = "") -> None:
-        """Raise `Interrupted` when a signal has stopped training.
+        """Raise `Interrupted` when a signal interrupted training.
 
         Parameters
         ----------
         where : str
-            What was stopped, of several: `` in fold 1/5``.
+            Which of several trainings was interrupted: `` in fold 1/5``.
         """
         from nncli import Interrupted
 
@@ -68,7 +68,7 @@ class Watching(NamedTuple):
         epochs = count(planned, "epoch")
         raise Interrupted(
             f"Interrupted{where} after {result.epochs} of "
-            f"{epochs}; to go on:  nncli train --resume {shell_word(str(directory))}",
+            f"{epochs}; to resume:  nncli train --resume {shell_word(str(directory))}",
             self.request.signal,
         )
 
@@ -80,7 +80,7 @@ def watching_for(options: Options, *, findings: bool = False) -> Iterator[Watchi
     Parameters
     ----------
     findings : bool
-        Whether what was understood of the data is printed before training.
+        Whether to print what was inferred from the data before training.
     """
     from nncli import InterruptRequest
     from nncli.cli.findings import Findings
@@ -99,14 +99,14 @@ def watching_for(options: Options, *, findings: bool = False) -> Iterator[Watchi
 
 
 def _announce_stop() -> None:
-    """Say what the first signal leads to."""
+    """Announce the effect of the first signal."""
     words = b"\nFinishing this step and saving; Ctrl-C again stops at once.\n"
-    with suppress(OSError):  # written past Python's buffer, which the signal may have come upon
+    with suppress(OSError):  # bypasses Python's buffer, which the signal may have interrupted
         os.write(sys.stderr.fileno(), words)
 
 
 def print_result(result: "Result", options: Options) -> None:
-    """Print the metrics, where everything is, and what to type next."""
+    """Print the metrics, the run directory, and the next commands."""
     from nncli.cli.output import guess_words, print_splits
 
     if result.already_over:
@@ -141,7 +141,7 @@ def print_profile(clock: "Clock") -> None:
     from nncli.cli.output import print_table
 
     total = clock.total
-    seconds = {**clock.seconds, "all else": total - sum(clock.seconds.values()), "all": total}
+    seconds = {**clock.seconds, "other": total - sum(clock.seconds.values()), "all": total}
     click.echo()
     print_table(
         ("where the time went", "seconds", "share"),

@@ -1,7 +1,7 @@
-"""Completion in bash, zsh and fish, by click's means, also of words that click's scripts break.
+"""Shell completion for bash, zsh and fish, based on click, with fixes for words it would break.
 
-Settings have an ``=`` inside, at which bash ends a word, and no space may follow it. Paths have
-characters that a shell has to quote.
+Settings contain ``=``, where bash ends a word, and no space may follow it. Paths contain
+characters that a shell must quote.
 """
 
 import os
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import click
     from click.shell_completion import CompletionItem
 
-_BREAKS = re.compile("[=:]+")  # words of their own in bash
+_BREAKS = re.compile("[=:]+")  # separate words in bash
 
 _BASH = r"""%(complete_func)s() {
     local response type value
@@ -45,7 +45,7 @@ _BASH = r"""%(complete_func)s() {
 complete -o nosort -F %(complete_func)s %(prog_name)s
 """
 
-# Of --option=value it is the value that is completed, and ~/ is not to be quoted.
+# In --option=value the value is completed, and ~/ must not be quoted.
 _ZSH = r"""#compdef %(prog_name)s
 %(complete_func)s() {
     local -a response plain described settings paths folders
@@ -99,37 +99,37 @@ complete --no-files --command %(prog_name)s --arguments '(%(complete_func)s)'
 
 
 def answer(program: "click.Command", variable: str) -> int:
-    """Write the script of a shell, or what it may put into the line; return the exit code.
+    """Print a shell's completion script, or completions; return the exit code.
 
     Parameters
     ----------
     variable : str
-        The environment variable with what is asked for, such as ``bash_source``.
+        Environment variable with the request, such as ``bash_source``.
     """
     for each in (Bash, Zsh, Fish):
         add_completion_class(each)
-    with suppress(Exception):  # the user is in the middle of a line, where nothing else may appear
+    with suppress(Exception):  # the user is typing a line, where no error may appear
         return shell_complete(program, {}, "nncli", variable, os.environ[variable])
     return 1
 
 
 class Printed(ShellComplete):
-    """The script of a shell reads lines: nothing is proposed that is not seen on one."""
+    """Completion of printable words only: the shell's script reads lines."""
 
     def get_completions(self, args: list[str], incomplete: str) -> "list[CompletionItem[str]]":
-        """Return what may become of the incomplete word."""
+        """Return the printable completions of the incomplete word."""
         found = super().get_completions(args, incomplete)
         return [item for item in found if is_printable(item.value)]
 
 
 class Bash(Printed, BashComplete):
-    """For bash ``key=value`` is three words, and it replaces the last."""
+    """Completion for bash, which splits ``key=value`` into three words and replaces the last."""
 
     source_template = _BASH
     kept = ""
 
     def get_completion_args(self) -> tuple[list[str], str]:
-        """Return the words before the cursor's and that one, put together again."""
+        """Return the words before the cursor and the word at it, joined again."""
         words: list[str] = []
         before = ""
         for raw in (typed := _typed_words()):
@@ -144,35 +144,35 @@ class Bash(Printed, BashComplete):
         return [_expanded(word) for word in words[1:-1]], words[-1]
 
     def format_completion(self, item: "CompletionItem[str]") -> str:
-        """Return a line for the script; bash itself puts a slash behind a folder."""
+        """Return a line for the script; bash itself adds the slash of a folder."""
         value = item.value.removesuffix("/") if item.is_path else item.value
         return f"{_kind(item)},{value.removeprefix(self.kept)}"
 
 
 class Zsh(Printed, ZshComplete):
-    """For zsh what is inserted replaces the whole word."""
+    """Completion for zsh, which replaces the whole word."""
 
     source_template = _ZSH
 
     def get_completion_args(self) -> tuple[list[str], str]:
-        """Return the words before the cursor's and that one."""
+        """Return the words before the cursor, and the word at it."""
         words = [_unquoted(raw) for raw in _typed_words()]
         return [_expanded(word) for word in words[1:-1]], words[-1]
 
     def format_completion(self, item: "CompletionItem[str]") -> str:
-        """Return three lines for the script; a colon would end a value that has words."""
+        """Return three lines for the script; a colon would end a value that has a help text."""
         value = item.value.replace(":", r"\:") if item.help else item.value
         return f"{_kind(item)}\n{value}\n{item.help or '_'}"
 
 
 class Fish(Printed, FishComplete):
-    """For fish what is inserted begins with the word that was typed."""
+    """Completion for fish, where completions start with the typed word."""
 
     source_template = _FISH
     option = ""
 
     def get_completion_args(self) -> tuple[list[str], str]:
-        """Return the words before the cursor's and that one."""
+        """Return the words before the cursor, and the word at it."""
         words = os.environ["COMP_WORDS"].split("\n")
         incomplete = _unquoted(os.environ.get("COMP_CWORD", ""))
         option, equals, _ = incomplete.partition("=")
@@ -185,12 +185,12 @@ class Fish(Printed, FishComplete):
 
 
 def _typed_words() -> list[str]:
-    """Return the words up to the cursor's as they were typed, a line each."""
+    """Return the words up to the cursor as typed."""
     return os.environ["COMP_WORDS"].split("\n")[: int(os.environ["COMP_CWORD"]) + 1]
 
 
 def _unquoted(word: str) -> str:
-    """Return a word as the program would get it; its last quote may be missing."""
+    """Return a word as the program would receive it; its closing quote may be missing."""
     lexer = shlex.shlex(word, posix=True)
     lexer.whitespace_split = True
     lexer.commenters = ""

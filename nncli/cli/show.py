@@ -20,8 +20,8 @@ _TEXT_WIDTH = 60  # 80 with a label and two spaces
 def show(what: Path, as_json: bool) -> None:
     """Describe a model file, a config or a run directory.
 
-    Layers, shapes, parameter counts, floating-point operations per row; for a trained model also
-    its preprocessing, metrics, training record and provenance.
+    Prints layers, shapes, parameter counts and floating-point operations per row; for a trained
+    model also its preprocessing, metrics, training record and provenance.
     """
     from nncli import describe, is_config, layer_histories, load
     from nncli.cli.output import print_json
@@ -97,16 +97,16 @@ def _print_model(model: "Model") -> None:
 
 
 def _label(key: str, model: "Model") -> str:
-    """Return what a key of the training record is called in print."""
+    """Return the printed label of a key of the training record."""
     if key == "best_epoch" and "validation" not in model.metrics:
-        key = "last_epoch"  # without validation rows nothing else is kept
+        key = "last_epoch"  # without validation rows the last epoch is kept
     return key.replace("_", " ")
 
 
 def _print_histories(histories: list["LayerHistory"], activations: list[str]) -> None:
-    """Print how long each layer's gradient was and how much of it saturated, first and last.
+    """Print each layer's gradient norm and saturation in the first and last epoch.
 
-    Where the gradient vanishes, or nearly all is saturated, little is learned.
+    Layers with vanishing gradients, or nearly full saturation, learn little.
     """
     from nncli.cli.output import print_table
 
@@ -116,7 +116,7 @@ def _print_histories(histories: list["LayerHistory"], activations: list[str]) ->
     if saturates:
         click.echo(
             "saturated: share of the activations on an epoch's first rows whose derivative is\n"
-            "less than a tenth of the largest that the activation has"
+            "less than a tenth of the activation's largest derivative"
         )
         header += ["saturated first", "saturated last"]
     rows = []
@@ -129,7 +129,7 @@ def _print_histories(histories: list["LayerHistory"], activations: list[str]) ->
 
 
 def _scaling(preprocessing: "Preprocessing", room: int) -> list[tuple[str, str]]:
-    """Return what is done to the inputs, on two lines where one has no room for it."""
+    """Return the scaling of the inputs, on two lines if one is too short."""
     offset, scale = _span(preprocessing.offset), _span(preprocessing.scale)
     first, second = f"(x - offset) * scale; offset {offset},", f"scale {scale}"
     if len(first) + 1 + len(second) <= room:

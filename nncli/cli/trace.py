@@ -20,7 +20,7 @@ _MOST_ROWS = 100
     default=["0"],
     show_default=True,
     metavar="N",
-    help="A training row, counted from 0, or several: 0-3. May be given again.",
+    help="Training row, counted from 0, or a range such as 0-3; may be repeated.",
 )
 @click.option(
     "--format",
@@ -28,7 +28,7 @@ _MOST_ROWS = 100
     type=click.Choice(["text", "markdown", "latex"]),
     default="text",
     show_default=True,
-    help="How to write the page.",
+    help="Output format.",
 )
 @click.option(
     "--precision",
@@ -36,7 +36,7 @@ _MOST_ROWS = 100
     default=6,
     show_default=True,
     metavar="N",
-    help="Significant digits of the numbers.",
+    help="Number of significant digits.",
 )
 @click.option(
     "--limit",
@@ -44,7 +44,7 @@ _MOST_ROWS = 100
     default=6,
     show_default=True,
     metavar="N",
-    help="The most units of a layer, and terms of a sum, that are shown.",
+    help="Maximum number of units per layer, and of terms per sum, to show.",
 )
 @TRUST_PATHS
 def trace(
@@ -58,10 +58,10 @@ def trace(
 ) -> None:
     """Print one training step as a worked example.
 
-    Every weighted sum, activation and partial derivative, the loss, the gradient and the new
-    weights, each with its formula and its numbers: those of the first step on some training rows,
-    from the initial weights of CONFIG or the trained ones of WEIGHTS. Dropout is left out.
-    Several rows make one step, and a table of every unit by row.
+    Shows every weighted sum, activation and partial derivative, the loss, the gradient and the new
+    weights, each with its formula and numbers. The step starts from the initial weights of CONFIG
+    or the trained weights of WEIGHTS or RUN, without dropout. Several rows are one step, with a
+    table of units by row.
     """
     from nncli import trace as page_of_step
 
@@ -78,7 +78,7 @@ def trace(
 
 
 def _row_numbers(texts: Sequence[str]) -> list[int]:
-    """Return the row numbers that ``3`` and ``0-3`` mean, each once.
+    """Return the row numbers of texts such as ``3`` and ``0-3``, without duplicates.
 
     Raises
     ------
@@ -90,7 +90,7 @@ def _row_numbers(texts: Sequence[str]) -> list[int]:
     for text in texts:
         first, dash, last = text.partition("-")
         if not (first.isdecimal() and (last.isdecimal() or not dash)) or len(text) > 40:
-            raise UsageError(f"--row {text}: expected a number such as 0, or two such as 0-3")
+            raise UsageError(f"--row {text}: expected a number such as 0, or a range such as 0-3")
         found = range(int(first), int(last or first) + 1)
         if not found:
             raise UsageError(f"--row {text}: the first row comes after the last")

@@ -36,32 +36,34 @@ _PHASES = (
     "--out",
     type=FOLDER,
     metavar="DIR",
-    help="The run directory, new or empty.  [default: runs/<name>-001, -002, ...]",
+    help="Run directory, which must be new or empty.  [default: runs/<name>-001, -002, ...]",
 )
 @click.option(
     "--resume",
     type=RUN,
     metavar="RUN",
-    help="Resume a stopped run instead of starting CONFIG; of its settings training.epochs "
-    "may be raised.",
+    help="Resume an interrupted run instead of starting CONFIG. Its training.epochs may be raised; "
+    "other settings must not change.",
 )
 @click.option(
     "--data",
     "file",
     type=DATA,
     metavar="FILE",
-    help="Train on the rows of FILE instead of those of data.path.",
+    help="Train on the rows of FILE instead of data.path.",
 )
 @click.option(
     "--threads",
     type=click.IntRange(1, 1024),
     metavar="N",
-    help="Threads for matrix products.  [default: as the environment says, else 1, or one a "
+    help="Threads for matrix products.  [default: from the environment, else 1, or one per "
     "processor for large layers]",
 )
-@click.option("-q", "--quiet", is_flag=True, help="Show no progress, only the results.")
-@click.option("--profile", "profiled", is_flag=True, help="Say at the end where the time went.")
-@click.option("--dry-run", is_flag=True, help="Check data, shapes, memory and time; train nothing.")
+@click.option("-q", "--quiet", is_flag=True, help="Show only the results, no progress.")
+@click.option("--profile", "profiled", is_flag=True, help="Report at the end where the time went.")
+@click.option(
+    "--dry-run", is_flag=True, help="Show data, shapes, memory and time without training."
+)
 def train(
     arguments: tuple[str, ...],
     out: Path | None,
@@ -72,15 +74,15 @@ def train(
     profiled: bool,
     dry_run: bool,
 ) -> None:
-    """Train a network as CONFIG describes it.
+    """Train the network described in CONFIG.
 
-    Settings of the config can be changed behind it:
+    KEY=VALUE changes a setting of the config:
 
       nncli train xor.yaml training.learning_rate=0.1 "model.hidden_layers=[4,4]"
 
-    Leaves weights.npz, checkpoint.npz, config.yaml, history.csv and metrics.json in the run
-    directory. Ctrl-C ends training after the current step and saves what there is. A run that was
-    stopped, in whatever way, goes on where it was:
+    Writes weights.npz, checkpoint.npz, config.yaml, history.csv and metrics.json to the run
+    directory. Ctrl-C finishes the current step, saves and stops. A run resumes after any
+    interruption:
 
       nncli train --resume runs/xor-001
     """
@@ -89,10 +91,10 @@ def train(
     options = Options(threads, quiet, Clock(*_PHASES) if profiled else None)
     if resume is not None:
         if out is not None or dry_run:
-            raise click.UsageError("--resume goes with neither --out nor --dry-run.")
+            raise click.UsageError("--resume cannot be used with --out or --dry-run.")
         if plain := [each for each in arguments if "=" not in each]:
             raise click.UsageError(
-                f"--resume takes no CONFIG: the run has its own; found {plain[0]!r}."
+                f"--resume takes no CONFIG, as the run has its own; found {plain[0]!r}."
             )
         _resume(resume, _with_data(arguments, file, resume / "config.yaml"), options)
     elif not arguments:
@@ -107,7 +109,7 @@ def train(
 
 
 def _with_data(overrides: Sequence[str], file: Path | None, config: Path) -> Sequence[str]:
-    """Return the settings and, if a file is given, its path as the config would have it."""
+    """Return the settings, with ``data.path`` relative to the config if a file is given."""
     if file is None:
         return overrides
     from nncli import read_config
@@ -142,7 +144,7 @@ def _begin(loaded: "LoadedConfig", out: Path | None, dry_run: bool, options: Opt
 
 
 def _resume(directory: Path, overrides: Sequence[str], options: Options) -> None:
-    """Resume the run in `directory`, or say that it is finished."""
+    """Resume the run in `directory`, or report that it is finished."""
     from nncli.cli.folds import print_folds
 
     with options.preparing():

@@ -1,1 +1,1 @@
-"""The config file: its schema, its strict reader, and what is written from the schema."""
+"""The config file: its schema, its strict reader, and the output generated from the schema."""

@@ -1,4 +1,4 @@
-"""The keys of the sources that are arrays or images of the user's own."""
+"""The keys of the sources for the user's own arrays and images."""
 
 from collections.abc import Iterator
 from math import prod
@@ -28,7 +28,7 @@ Side = Annotated[int, Field(ge=1, le=MOST_INPUTS)]
 
 
 class ArraySource(FileSource):
-    """What files of arrays have in common."""
+    """Base class of sources with files of arrays."""
 
     class_weight: ClassWeight = class_weight_field()
     scale: Scale = scale_field("standard")
@@ -55,19 +55,21 @@ class ArraySource(FileSource):
 
     @property
     def _first(self) -> Any:
-        raise TypeError(f"{type(self).__name__} does not say where its rows are")
+        raise TypeError(f"{type(self).__name__} does not implement _first")
 
     def _read(self, where: Any) -> "Arrays":
-        raise TypeError(f"{type(self).__name__} does not say how its rows are read")
+        raise TypeError(f"{type(self).__name__} does not implement _read")
 
 
 class NpzSource(ArraySource, OneFileSource):
-    """An npz file of NumPy with an array of inputs and one of targets."""
+    """A NumPy .npz file with an array of inputs and one of targets."""
 
     source: Literal["npz"]
-    X: str = Field("X", description="the array of the inputs, a row each")
-    y: str = Field("y", description="the array of the targets or the classes")
-    weight: str | None = Field(None, description="an array with how much each row counts")
+    X: str = Field("X", description="name of the array of inputs, one row per example")
+    y: str = Field("y", description="name of the array of targets or classes")
+    weight: str | None = Field(
+        None, description="name of the array with the weight of each row in training"
+    )
 
     @property
     def _first(self) -> str:
@@ -83,7 +85,7 @@ class NpzSource(ArraySource, OneFileSource):
 
 
 class PairOr(Checked):
-    """Annotation for the paths of two files, or rows or a fraction."""
+    """Annotation for the paths of two files, or a number or fraction of rows."""
 
     _SHARE = IntegerOr(0, fraction=True)
 
@@ -92,7 +94,7 @@ class PairOr(Checked):
         if not isinstance(value, list):
             return self._SHARE.check(value)
         if len(value) != 2 or not all(isinstance(each, str) for each in value):
-            raise refusal("expected a list of two files, first that of the inputs")
+            raise refusal("expected a list of two files: inputs, then targets")
         return value
 
     def json_schema(self) -> dict[str, Any]:
@@ -105,10 +107,10 @@ Pair = Annotated[int | float | list[str], PairOr()]
 
 
 class PairSource(ArraySource):
-    """What two files have in common, one with the inputs and one with the targets."""
+    """Base class of sources with one file of inputs and one of targets."""
 
-    test: Pair | None = part_field("test", "a list of two files")
-    validation: Pair | None = part_field("validate", "a list of two files")
+    test: Pair | None = part_field("test", "a list of two files (inputs, targets)")
+    validation: Pair | None = part_field("validation", "a list of two files (inputs, targets)")
 
     def _read(self, where: list[str]) -> "Arrays":
         from nncli.data.arrays import Arrays
@@ -119,12 +121,14 @@ class PairSource(ArraySource):
 
 
 class NpySource(PairSource):
-    """Two npy files of NumPy, one with the inputs and one with the targets."""
+    """Two NumPy .npy files, one with the inputs and one with the targets."""
 
     source: Literal["npy"]
     paths: ClassVar[tuple[str, ...]] = ("inputs", "targets", "test", "validation")
-    inputs: str = Field(description="the file of the inputs, relative to the config")
-    targets: str = Field(description="the file of the targets or the classes")
+    inputs: str = Field(description="path of the file with the inputs, relative to the config")
+    targets: str = Field(
+        description="path of the file with the targets or classes, relative to the config"
+    )
 
     @property
     def _first(self) -> list[str]:
@@ -132,12 +136,12 @@ class NpySource(PairSource):
 
 
 class IdxSource(PairSource):
-    """Two IDX files, one with images and one with labels; also gzipped."""
+    """Two IDX files, one with images and one with labels; may be gzipped."""
 
     source: Literal["idx"]
     paths: ClassVar[tuple[str, ...]] = ("images", "labels", "test", "validation")
-    images: str = Field(description="the file of the images, relative to the config")
-    labels: str = Field(description="the file of the labels")
+    images: str = Field(description="path of the file with the images, relative to the config")
+    labels: str = Field(description="path of the file with the labels, relative to the config")
     scale: Scale = scale_field("unit")
 
     @property
@@ -146,42 +150,42 @@ class IdxSource(PairSource):
 
 
 class ImagesSource(OneFileSource):
-    """A folder with PNG and JPEG images, in a sub-folder for each class."""
+    """A folder of PNG and JPEG images, with one subfolder per class."""
 
-    place: ClassVar[str] = "a folder of your own"
+    place: ClassVar[str] = "your own folder"
     source: Literal["images"]
     size: Annotated[list[Side], Field(min_length=2, max_length=2)] | None = Field(
         None,
-        description="[height, width], to which every image is brought; default: that of the first "
-        "image, which all must have",
+        description="[height, width] to resize every image to; default: no resizing, all images "
+        "must have the size of the first",
     )
     color: Literal["gray", "grey", "rgb"] | None = Field(
         None,
-        description="what every image is turned into: gray (or grey), or rgb; default: as the "
-        "first image, and a color image among gray ones is an error",
+        description="color mode to convert every image to: gray (or grey) or rgb; default: that of "
+        "the first image; a color image among gray ones is an error",
     )
     class_weight: ClassWeight = class_weight_field()
     scale: Scale = scale_field("unit")
 
     @property
     def possible_tasks(self) -> tuple[Task, ...]:
-        """The tasks whose classes may be folders."""
+        """The possible tasks with classes, which are the folders."""
         return tuple(each for each in super().possible_tasks if each in OF_CLASSES)
 
     def problems(self) -> Iterator[tuple[Path, str]]:
-        """Refuse a task without classes, and images that are too large."""
+        """Yield a task without classes, and an image size that is too large."""
         yield from super().problems()
         if not self.possible_tasks:
             yield (
                 ("task",),
-                f"a {self.task} task has no classes, which the folders of images are; expected "
-                f"{' or '.join(OF_CLASSES)}",
+                f"a {self.task} task has no classes, but the folders of images are classes; "
+                f"expected {' or '.join(OF_CLASSES)}",
             )
         if self.size and (inputs := prod(self.size) * _CHANNELS.get(self.color, 1)) > MOST_INPUTS:
-            yield ("size",), f"{inputs} numbers an image; expected at most {MOST_INPUTS}"
+            yield ("size",), f"{inputs} numbers per image; expected at most {MOST_INPUTS}"
 
     def ends(self, task: Task) -> Ends:
-        """Return how many numbers an image has."""
+        """Return the inputs and outputs: an input per number of an image, if its size is known."""
         known = self.size and self.color
         inputs = prod(self.size or ()) * _CHANNELS.get(self.color, 1) if known else None
         return super().ends(task)._replace(inputs=inputs)

@@ -1,4 +1,4 @@
-"""The keys of the sources that are built in or stand in the config."""
+"""The keys of the built-in sources and of rows given in the config."""
 
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -15,21 +15,23 @@ if TYPE_CHECKING:
     from nncli.data.builtin.rows import GivenRows
 
 
-# Rows of each digit to train with.
+# Number of training rows of each digit.
 _OF_MNIST = (5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949)
 
 
 class XorSource(Source):
-    """Noisy XOR, made from the seed: four corners of the unit square, two classes."""
+    """Noisy XOR: points around the corners of the unit square, two classes."""
 
     source: Literal["xor"]
-    rows: int = Field(1000, ge=4, le=10_000_000, description="rows to train with")
-    noise: float = Field(0.25, ge=0, le=1e6, description="standard deviation around the corners")
+    rows: int = Field(1000, ge=4, le=10_000_000, description="number of training rows")
+    noise: float = Field(
+        0.25, ge=0, le=1e6, description="standard deviation of the points around the corners"
+    )
     test: int = Field(
-        10_000, ge=0, le=10_000_000, description="rows to test with, from another random stream"
+        10_000, ge=0, le=10_000_000, description="number of test rows, drawn independently"
     )
     validation: Annotated[int | float, IntegerOr(0, fraction=True)] = Field(
-        0, description="rows or fraction taken from the training rows, stratified"
+        0, description="number or fraction of the training rows to use for validation, stratified"
     )
     scale: Scale = scale_field("none")
 
@@ -45,7 +47,7 @@ class XorSource(Source):
 
     @property
     def division(self) -> Division:
-        """Both classes have two of the corners, to which the rows are dealt in turn."""
+        """The split of the rows, which go to the four corners in turn: two corners per class."""
         first, second, third, fourth = ((self.rows + n) // 4 for n in (3, 2, 1, 0))
         sizes = (first + fourth, second + third)
         return Division("xor", sizes, {"validation": self.validation}, ("0", "1"))
@@ -65,10 +67,12 @@ class XorSource(Source):
 
 
 class GateSource(Source):
-    """A logic gate: the four rows of its truth table, to train and to test with."""
+    """A logic gate: the four rows of its truth table, both training and test set."""
 
     source: Literal["gate"]
-    gate: Literal["and", "or", "nand", "nor", "xor"] = Field("xor", description="which truth table")
+    gate: Literal["and", "or", "nand", "nor", "xor"] = Field(
+        "xor", description="the gate: and, or, nand, nor or xor"
+    )
     scale: Scale = scale_field("none")
 
     @property
@@ -78,7 +82,7 @@ class GateSource(Source):
 
     @property
     def division(self) -> Division:
-        """Four rows of two classes."""
+        """The four rows, by class."""
         from nncli.data.builtin.gate import CLASSES, TABLES
 
         table = TABLES[self.gate]
@@ -92,7 +96,7 @@ class GateSource(Source):
 
     @classmethod
     def whereabouts(cls) -> str:
-        """Say that the rows come with nncli."""
+        """Return that the rows are built in."""
         return "four rows, built in"
 
 
@@ -101,7 +105,8 @@ class MnistSource(Source):
 
     source: Literal["mnist"]
     validation: Annotated[int | float, IntegerOr(0, fraction=True)] = Field(
-        5000, description="rows or fraction taken from the training rows, stratified"
+        5000,
+        description="number or fraction of the training rows to use for validation, stratified",
     )
     scale: Scale = scale_field("unit")
 
@@ -117,7 +122,7 @@ class MnistSource(Source):
 
     @property
     def division(self) -> Division:
-        """As many rows of each digit as the data set has to train with."""
+        """The training rows of each digit."""
         return Division("mnist", _OF_MNIST, {"validation": self.validation}, tuple("0123456789"))
 
     def load(self, seed: int, *, fold: Fold | None = None, progress: bool = False) -> Dataset:
@@ -128,7 +133,7 @@ class MnistSource(Source):
 
     @classmethod
     def fetch(cls, *, progress: bool = False) -> str:
-        """Download the four files, unless they are in the cache."""
+        """Download the four files unless they are cached."""
         from nncli.data.builtin.mnist import load_mnist, mnist_directory
 
         load_mnist(validation=0, seed=0, progress=progress)
@@ -136,45 +141,45 @@ class MnistSource(Source):
 
     @classmethod
     def whereabouts(cls) -> str:
-        """Return the cache directory, or that the data is not there yet."""
+        """Return the cache directory, and whether the data must still be downloaded."""
         from nncli.data.builtin.mnist import in_cache, mnist_directory
 
         try:
             place = mnist_directory()
         except DownloadError as error:
-            return f"not yet here; {error}"
-        return f"in {place}" if in_cache() else f"not yet in {place}; 11.6 MB to download"
+            return f"not downloaded; {error}"
+        return f"in {place}" if in_cache() else f"not yet in {place}; an 11.6 MB download"
 
 
-Number = Annotated[float, Field(ge=-1e30, le=1e30)]  # float32 holds it, scaled too
+Number = Annotated[float, Field(ge=-1e30, le=1e30)]  # fits in float32, even scaled
 Label = Annotated[str | int, Name(or_integer=True)]
 
 
 class RowsSource(Source):
-    """A few rows given in the config itself, to train and to test with."""
+    """A few rows given in the config itself, both training and test set."""
 
     source: Literal["rows"]
-    inputs: list[list[Number]] = Field(description="a list of numbers for each row")
+    inputs: list[list[Number]] = Field(description="the inputs: a list of numbers per row")
     targets: list[Annotated[float | list[float], OneOrList(Number)]] | None = Field(
-        None, description="for a regression: a number, or a list of numbers, for each row"
+        None, description="targets of a regression: a number, or a list of numbers, per row"
     )
     labels: list[Label] | None = Field(
-        None, description="for a classification: the name of a class, or a number, for each row"
+        None, description="labels of a classification: a class name or an integer per row"
     )
     classes: list[Label] | None = Field(
-        None, description="their order; default: the different labels, sorted"
+        None, description="all classes, in order; default: the labels, sorted"
     )
     columns: list[Text] | None = Field(
-        None, description="names of the inputs; default: x1, x2 and so on"
+        None, description="names of the inputs; default: x1, x2, ..."
     )
     target: Annotated[str | list[str], OneOrList(Text)] | None = Field(
-        None, description="name of the target, or a list of names; default: y, or y1, y2 and so on"
+        None, description="name of the target, or a list of names; default: y, or y1, y2, ..."
     )
     scale: Scale = scale_field("none")
 
     @property
     def shape(self) -> Shape:
-        """By the rows."""
+        """The task and sizes of the given rows."""
         return self._given.shape
 
     @property
@@ -193,7 +198,7 @@ class RowsSource(Source):
 
     @property
     def division(self) -> Division:
-        """The rows as they are given."""
+        """The split of the given rows."""
         return self._given.division
 
     def load(self, seed: int, *, fold: Fold | None = None, progress: bool = False) -> Dataset:
@@ -201,10 +206,10 @@ class RowsSource(Source):
         return self._given.dataset(seed, fold)
 
     def target_outside(self, low: float, high: float) -> tuple[Path, float] | None:
-        """Look at the targets of all rows."""
+        """Return the path and value of the first target outside a range, or None."""
         return self._given.target_outside(low, high)
 
     @classmethod
     def whereabouts(cls) -> str:
-        """Say that the rows are in the config."""
+        """Return that the rows are in the config."""
         return "given in the config"

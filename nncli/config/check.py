@@ -1,4 +1,4 @@
-"""What of a config cannot be trained, as far as the config alone tells: no data is read."""
+"""Find everything in a config that cannot be trained, without reading the data."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
@@ -21,41 +21,41 @@ Meaning = Callable[[Task], Resolved]
 _SOURCE = ("data", "source")
 REFIT = ("training", "refit")
 NO_VALIDATION = (
-    "no rows validate, by which a refit chooses its epochs; set data.validation, such as 0.1"
+    "a refit needs validation rows to choose its epochs; set data.validation, such as 0.1"
 )
 
 
 def misfits_of_data(config: Config, meaning: Meaning) -> list[Misfit]:
-    """Return what `misfits` returns of the section ``data`` alone."""
+    """Return the `misfits` of the section ``data`` only."""
     absence = config.data.absence
     missing = [Misfit(_SOURCE, absence)] if absence else []
     return [*missing, *_problems_of_data(config)]
 
 
 def misfits_of_resumed(config: Config, meaning: Meaning) -> list[Misfit]:
-    """Return what `misfits` returns, except for given weights and rows.
+    """Return the `misfits` without those of given weights and rows.
 
-    A run that resumes has its own weights, and says itself that it needs rows again.
+    A resumed run has its own weights, and reports itself that it needs the rows again.
     """
     return misfits(config, meaning, given=False)
 
 
 def misfits_of_first(config: Config, meaning: Meaning) -> list[Misfit]:
-    """Return what `misfits` returns, except that the data is not there, as it may be elsewhere."""
+    """Return the `misfits` without missing data, which may be elsewhere."""
     return [each for each in misfits(config, meaning) if each.path != _SOURCE]
 
 
 def misfits(config: Config, meaning: Meaning, *, given: bool = True) -> list[Misfit]:
-    """Return everything in a valid config that training would refuse whatever the data is.
+    """Return everything in a valid config that training would reject for any data.
 
-    Where the task is not known, it is what no task allows, in the words of the nearest one.
+    If the task is unknown, return what every task rejects, as the closest task reports it.
 
     Parameters
     ----------
     meaning : function of Task to Resolved
-        What the config means for a task. Raises `Misfit`.
+        Returns the meaning of the config for a task. Raises `Misfit`.
     given : bool
-        Whether what is given is looked at: initial weights, or the file that has them, and rows.
+        Whether to check given rows and initial weights, also in a file.
     """
     found = misfits_of_data(config, meaning) if given else _problems_of_data(config)
     if problem := missing_for(config.training.engine):
@@ -72,13 +72,13 @@ def misfits(config: Config, meaning: Meaning, *, given: bool = True) -> list[Mis
 def _problems_of_data(config: Config) -> list[Misfit]:
     found = [Misfit(("data", *path), problem) for path, problem in config.data.problems()]
     if config.training.folds and getattr(config.data, "time", None) is not None:
-        problem = "data.time divides rows by time, folds by chance; leave one of them out"
+        problem = "folds split rows at random, but data.time by time; remove one of them"
         found.append(Misfit(("training", "folds"), problem))
     return [*_misnamed(config), *found, *_problems_of_refit(config)]
 
 
 def _problems_of_refit(config: Config) -> Iterator[Misfit]:
-    """Yield why no rows can validate first and be trained with then, or not as long as then."""
+    """Yield the settings that conflict with a refit."""
     training = config.training
     if not training.refit:
         return
@@ -86,38 +86,38 @@ def _problems_of_refit(config: Config) -> Iterator[Misfit]:
         yield Misfit(
             REFIT,
             f"found true, and training.folds: {training.folds}; a refit is one model of all rows; "
-            "leave one of them out",
+            "remove one of them",
         )
     if training.schedule and training.schedule.name == "plateau":
         yield Misfit(
             REFIT,
-            "found true, and training.schedule: plateau, which watches the validation rows; a "
-            "refit has none; choose another schedule",
+            "found true, and training.schedule: plateau, which needs validation rows; a refit has "
+            "none; choose another schedule",
         )
     if config.data.validates_apart:
         yield Misfit(
             REFIT,
-            "found true, but the rows to validate with are given apart; a refit takes them from "
-            "the training rows; set data.validation to a fraction, such as 0.1",
+            "found true, but the validation rows are given separately; a refit takes them from the "
+            "training rows; set data.validation to a fraction, such as 0.1",
         )
     elif not config.data.may_validate:
         yield Misfit(REFIT, f"found true, but {NO_VALIDATION}")
 
 
 def _misnamed(config: Config) -> Iterator[Misfit]:
-    """Yield the files that are called as no file can be."""
+    """Yield the files with an impossible name."""
     for key, path in files_of(config):
         if problem := problem_of_name(path):
             yield Misfit(key, f"found {on_one_line(repr(str(nearby(path))), 60)}; {problem}")
 
 
 def rows_a_batch(training: TrainingSection, rows: int, layers: Iterable[Layer]) -> int:
-    """Return how many of so many training rows are in a batch.
+    """Return the batch size for a number of training rows.
 
     Raises
     ------
     Misfit
-        When a layer needs more.
+        When a layer needs larger batches.
     """
     size = batch_size(rows) if training.batch_size is None else training.batch_size
     batch = rows if size == "full" else min(size, rows)
@@ -132,7 +132,7 @@ def rows_a_batch(training: TrainingSection, rows: int, layers: Iterable[Layer]) 
 
 
 def folds_of(config: Config) -> list[Fold | None]:
-    """Return the fold that is held out of each model; None of a single one."""
+    """Return the fold held out from each model; None for a single model."""
     training = config.training
     if not training.folds:
         return [None]
@@ -141,12 +141,12 @@ def folds_of(config: Config) -> list[Fold | None]:
 
 
 def _training_rows(config: Config) -> list[int]:
-    """Return how many rows each model is trained with, if the config tells.
+    """Return the number of training rows of each model, if the config determines it.
 
     Raises
     ------
     Misfit
-        When the rows cannot be divided as it says.
+        When the rows cannot be split as the config asks.
     """
     division = config.data.division
     if division is None:
@@ -161,7 +161,7 @@ def _training_rows(config: Config) -> list[int]:
 def _of_a_task(
     config: Config, task: Task, meaning: Meaning, rows: Sequence[int], *, weights: bool
 ) -> Iterator[Misfit]:
-    """Yield what cannot be trained if the data is of a task."""
+    """Yield what cannot be trained if the data has the given task."""
     resolved: list[Resolved] = []
     yield from _caught(
         [
@@ -198,14 +198,14 @@ def _caught(checks: Iterable[Callable[[], Any]]) -> Iterator[Misfit]:
 
 
 def _distance(found: Sequence[Misfit]) -> tuple[bool, bool, bool]:
-    """Return what orders tasks: first one that fits, then one whose output or loss is meant."""
+    """Return the sort key of tasks: no misfits first, then a fitting output, then fitting loss."""
     paths = [each.path for each in found]
     return bool(paths), ("model", "output") in paths, ("training", "loss") in paths
 
 
 def _can_be_read(weights: Any) -> bool:
-    """Return whether weights are given in the config, or in a regular file that is there."""
+    """Return whether weights are given in the config, or in an existing regular file."""
     try:
         return not isinstance(weights, str) or Path(weights).is_file()
-    except (OSError, ValueError):  # a path that can be none
+    except (OSError, ValueError):  # an impossible path
         return False

@@ -1,4 +1,4 @@
-"""What the sections of a config are made of: choices, and types that say what they expect."""
+"""The building blocks of config sections: choices, and types with clear error messages."""
 
 import json
 import re
@@ -20,18 +20,18 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 from nncli.base.words import did_you_mean, is_printable
 from nncli.data.names import plain_name
 
-# Validators are built when they are first needed: a config uses few of all that there are.
+# Validators are built on first use: a config needs only a few of them.
 _STRICT = ConfigDict(strict=True, allow_inf_nan=False, defer_build=True)
 
 
 def refusal(problem: str, *, below: str | None = None) -> PydanticCustomError:
-    """Return the error that refuses a value; `below` is the key inside it that is to blame."""
+    """Return the error for an invalid value; `below` is the invalid key inside it."""
     context = {"problem": problem} if below is None else {"problem": problem, "below": below}
     return PydanticCustomError("refusal", "{problem}", context)
 
 
 def refusals(problems: Iterable[tuple[tuple[str | int, ...], str]]) -> ValidationError:
-    """Return the error that refuses several values, each with its path below what is checked."""
+    """Return the error for several invalid values, each with its path below the checked value."""
     return ValidationError.from_exception_data(
         "refusals",
         [{"type": refusal(problem), "loc": path, "input": None} for path, problem in problems],
@@ -39,7 +39,7 @@ def refusals(problems: Iterable[tuple[tuple[str | int, ...], str]]) -> Validatio
 
 
 class _PlainDefaults(GenerateJsonSchema):
-    """Takes plain values as they are; pydantic makes a serializer for each."""
+    """Passes plain values through, for which pydantic would build a serializer each."""
 
     def encode_default(self, dft: Any) -> Any:
         """Return a default as a JSON value."""
@@ -49,26 +49,27 @@ class _PlainDefaults(GenerateJsonSchema):
 
 
 class Section(BaseModel):
-    """A part of a config: strict types, no unknown keys, never changed."""
+    """A section of a config: strict types, no unknown keys, immutable."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, **_STRICT)
 
     @classmethod
     def json_schema(cls) -> dict[str, Any]:
-        """Return the JSON Schema of what is allowed."""
+        """Return the JSON Schema of the section."""
         return cls.model_json_schema(schema_generator=_PlainDefaults)
 
 
 class Choice(ABC):
-    """Annotation for a field that names one of several things, each with keys of its own.
+    """Annotation for a field that names one of several choices, each with its own keys.
 
     Parameters
     ----------
-    choices : mapping of name to what is chosen
+    choices : mapping of str to object
+        The choices by name.
     tag : str
-        The key that tells them apart.
+        Key that holds the name.
     default : str, optional
-        Which one is meant by a mapping without a name.
+        The choice of a mapping without a name.
     """
 
     def __init__(
@@ -80,18 +81,18 @@ class Choice(ABC):
 
     @abstractmethod
     def validated(self, name: str, values: dict[str, Any]) -> Any:
-        """Return what a mapping with the name of a choice stands for."""
+        """Return the validated value of a mapping that names a choice."""
 
     @abstractmethod
     def keys(self, name: str) -> Mapping[str, Any]:
-        """Return the keys that a choice takes, with their fields if they have any below."""
+        """Return the keys of a choice, with their fields if there are any."""
 
     @abstractmethod
     def schema_of(self, name: str) -> dict[str, Any]:
-        """Return the JSON Schema of the mapping for a choice."""
+        """Return the JSON Schema of a choice's mapping."""
 
     def serialized(self, chosen: Any) -> Any:
-        """Return what is chosen as a config has it."""
+        """Return the chosen value as it appears in a config."""
         return chosen.model_dump()
 
     def check(self, value: Any) -> Any:
@@ -105,7 +106,7 @@ class Choice(ABC):
         if self.tag not in value and self.default:
             value = {self.tag: self.default, **value}
         if self.tag not in value:
-            raise refusal(f"no {self.tag} given; {expected}")
+            raise refusal(f"{self.tag} is missing; {expected}")
         name = value[self.tag]
         if not isinstance(name, str) or name not in self.choices:
             near = did_you_mean(name, names) if isinstance(name, str) else ""
@@ -140,11 +141,11 @@ class OneOf(Choice):
     """Annotation for a field that names one of several sections."""
 
     def validated(self, name: str, values: dict[str, Any]) -> Any:
-        """Validate a mapping by the section of that name."""
+        """Validate a mapping with the section of that name."""
         return self.choices[name].model_validate(values)
 
     def check(self, value: Any) -> Any:
-        """Validate a name, or a mapping with a name; a section is taken as it is."""
+        """Validate a name, or a mapping with a name; a section is returned unchanged."""
         return value if isinstance(value, Section) else super().check(value)
 
     def keys(self, name: str) -> Mapping[str, Any]:
@@ -159,11 +160,11 @@ class OneOf(Choice):
 
 
 class Checked(ABC):
-    """Annotation whose own `check` validates a value, so that its words are in every message."""
+    """Annotation that validates with its own `check`, for specific error messages."""
 
     @abstractmethod
     def check(self, value: Any) -> Any:
-        """Return `value` as it is to be used, if it is allowed."""
+        """Return the validated form of `value`, if it is allowed."""
 
     @abstractmethod
     def json_schema(self) -> dict[str, Any]:
@@ -196,7 +197,7 @@ class IntegerOr(Checked):
             return value
         if self.fraction and isinstance(value, float) and 0 <= value < 1:
             return value
-        other = f"'{self.word}'" if self.word else "a fraction of at least 0.0 and below 1.0"
+        other = f"'{self.word}'" if self.word else "a fraction from 0.0 to less than 1.0"
         raise refusal(
             f"found {shown(value)}; expected an integer of {self.at_least} or more, or {other}"
         )
@@ -210,7 +211,7 @@ class IntegerOr(Checked):
 
 
 class BooleanOr(Checked):
-    """Annotation for true, false, or a section, of which true means the defaults."""
+    """Annotation for false, a section, or true for the section's defaults."""
 
     def __init__(self, section: type[BaseModel]) -> None:
         self.section = section
@@ -245,7 +246,7 @@ class OneOrList(Checked):
 
 
 class Name(Checked):
-    """Annotation for a name that prints on one line, or where `or_integer` also an integer."""
+    """Annotation for a name that prints on one line, or with `or_integer` also an integer."""
 
     _PATTERN = re.compile(r"\S(.*\S)?")
 
@@ -268,21 +269,21 @@ class Name(Checked):
 
 
 class ColumnName(Checked):
-    """Annotation for the name of a column, which may be an integer, as it is written.
+    """Annotation for the name of a column, which may be written as an integer.
 
-    White space around it does not count.
+    Surrounding whitespace is ignored.
 
     Parameters
     ----------
     printable : bool
-        Whether it must print on one line.
+        Whether the name must print on one line.
     """
 
     def __init__(self, *, printable: bool = False) -> None:
         self.text = Name() if printable else None
 
     def check(self, value: Any) -> str:
-        """Return the text of `value`, if it is allowed."""
+        """Return `value` as text, if it is allowed."""
         if isinstance(value, int) and not isinstance(value, bool):
             return str(value)
         if isinstance(value, str):
@@ -290,9 +291,9 @@ class ColumnName(Checked):
             return self.text.check(name) if self.text else name
         hint = ""
         if value is None:
-            hint = "; a word such as Null is a name in quotes"
-        elif isinstance(value, bool | float):  # of 1.10 and True only the value is known here
-            hint = "; write it in quotes, as in the file"
+            hint = "; put a name such as Null in quotes"
+        elif isinstance(value, bool | float):  # the spelling, such as 1.10, is lost
+            hint = "; put it in quotes, spelled as in the file"
         raise refusal(f"found {shown(value)}; expected a name{hint}")
 
     def json_schema(self) -> dict[str, Any]:
@@ -302,7 +303,7 @@ class ColumnName(Checked):
 
 
 class WordOr(Checked):
-    """Annotation for a certain word, or a value of a given type."""
+    """Annotation for a given word, or a value of a given type."""
 
     def __init__(self, word: str, kind: Any) -> None:
         self.word = word
@@ -320,7 +321,7 @@ class WordOr(Checked):
 
 
 class PathOr(Checked):
-    """Annotation for numbers of a given type, or the path of a file that has them."""
+    """Annotation for numbers of a given type, or the path of a file with them."""
 
     def __init__(self, kind: Any) -> None:
         self.numbers: TypeAdapter[Any] = TypeAdapter(kind, config=_STRICT)
@@ -335,7 +336,7 @@ class PathOr(Checked):
 
 
 def shown(value: Any) -> str:
-    """Return a value as a message shows it: short, and strings in quotes."""
+    """Return a value as messages show it: short, and strings in quotes."""
     if isinstance(value, dict):
         return "a mapping"
     if isinstance(value, list):

@@ -1,6 +1,6 @@
-"""The settings that depend on how many rows there are, where a config does not say them.
+"""Default settings that depend on the number of rows.
 
-They are for data of the user's own; the built-in data sets are for lessons, and have fixed ones.
+They apply to the user's own data; the built-in data sets, which are for lessons, have fixed ones.
 """
 
 from collections.abc import Mapping
@@ -19,25 +19,25 @@ _FIXED: dict[str, Any] = {
     "l2": 0.0,
 }
 _LENGTH = ("epochs", "steps")
-_DECAY = 4.0  # of 0.5, 1, 2, 4 and 8 the best on the whole for 67 tables
-_DECAY_OF_NUMBERS, _MANY_OF_NUMBERS = 6.0, 150  # of 3, 6 and 13 for 45 tables of numbers
+_DECAY = 4.0  # best of 0.5, 1, 2, 4 and 8 on 67 tables overall
+_DECAY_OF_NUMBERS, _MANY_OF_NUMBERS = 6.0, 150  # best of 3, 6 and 13 on 45 regression tables
 _BATCHES = ((1_000_000, 1024), (250_000, 512), (50_000, 256), (15_000, 128), (5_000, 64), (0, 32))
 _MANY_OF_CLASSES = 500
 _STEPS_OF_NUMBERS, _EPOCHS = 2000, 40
 
 
 def training_defaults(rows: int, task: Task, *, validates: bool) -> dict[str, Any]:
-    """Return the settings of the section ``training`` that suit so many rows, as in a config.
+    """Return the settings of the section ``training`` that suit a number of rows.
 
-    A few rows are all trained with, for so many steps that the network learns what is in them;
-    of more some validate, and say when it is enough.
+    Small tables use all rows for training, with a fixed number of steps. Larger tables hold out
+    validation rows and stop early.
 
     Parameters
     ----------
     rows : int
-        To train and to validate with.
+        Number of training and validation rows.
     validates : bool
-        Whether there are rows to validate with.
+        Whether there are validation rows.
     """
     is_many = share_to_validate(rows, of_classes=task in OF_CLASSES) > 0
     is_noisy = task == "regression" and rows >= _MANY_OF_NUMBERS
@@ -46,13 +46,13 @@ def training_defaults(rows: int, task: Task, *, validates: bool) -> dict[str, An
         **(_of_many(validates=validates) if is_many else _of_few(rows, task)),
         "batch_size": batch_size(rows),
         "schedule": "cosine",
-        # The loss is a mean over rows, so that the same prior on the weights is 1 / rows of it.
+        # The loss is a mean over rows, so a fixed prior on the weights scales with 1 / rows.
         "l2": float(f"{decay / rows:.1g}") if rows >= ROWS_TO_TEST else 0.0,
     }
 
 
 def batch_size(rows: int) -> int:
-    """Return the rows a step that suit so many rows."""
+    """Return the batch size that suits a number of rows."""
     return next(size for least, size in _BATCHES if rows >= least)
 
 
@@ -75,15 +75,15 @@ def _of_many(*, validates: bool) -> dict[str, Any]:
 def filled_in(
     given: Mapping[str, Any], rows: int, task: Task, *, validates: bool, is_own: bool = True
 ) -> dict[str, Any]:
-    """Return the section ``training`` with what it leaves to the rows.
+    """Return the section ``training`` with the defaults that depend on the rows.
 
-    Who says how long to train gets a constant learning rate and no early stopping, unless these
-    are said, too: to go on for longer then is as if it had been said at the start.
+    If epochs or steps are given, the learning rate is constant and nothing stops early, unless
+    these are given, too: training for more epochs later then equals training for them at once.
 
     Parameters
     ----------
     given : mapping
-        What it says, as plain values; None counts as not said.
+        The given settings as plain values; None counts as not given.
     is_own : bool
         Whether the rows are the user's own.
     """
@@ -97,12 +97,12 @@ def filled_in(
 
 
 def completed(config: Config, task: Task, rows: Mapping[str, int]) -> Config:
-    """Return a config in which nothing is left to depend on the rows.
+    """Return a config without settings that depend on the rows.
 
     Parameters
     ----------
     rows : mapping of str to int
-        How many there are in each split.
+        Number of rows in each split.
     """
     train, validation = rows["train"], rows.get("validation", 0)
     values = filled_in(

@@ -1,4 +1,4 @@
-"""What the sources that are files of the user's own share, and which of them a file is of."""
+"""The base classes of sources of the user's own data, and the detection of a file's source."""
 
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path as FilePath
@@ -27,13 +27,15 @@ if TYPE_CHECKING:
 
 Share = Annotated[int | float, IntegerOr(0, fraction=True)]
 Part = Annotated[int | float | str, PathOr(Share)]
-Path = Annotated[str, Field(description="the file, relative to the config")]
+Path = Annotated[
+    str, Field(description="path of the file or folder with the data, relative to the config")
+]
 
-_TASK = "default: as the targets look; binary, multiclass, multilabel or regression"
+_TASK = "binary, multiclass, multilabel or regression; default: inferred from the targets"
 
 
 class ClassName(Checked):
-    """Annotation for the name of a class: text, or what stands for its text."""
+    """Annotation for the name of a class: text, or a number or Boolean read as text."""
 
     def check(self, value: Any) -> str:
         """Return the text of `value`, if it is allowed."""
@@ -57,32 +59,32 @@ ClassWeight = (
 
 
 def class_weight_field() -> Any:
-    """Return the field with the weights of classes."""
+    """Return the field with the class weights."""
     return Field(
         None,
-        description="how much the rows of each class count: balanced for all classes alike, or "
-        "a number for each",
+        description="weight of each class in training: balanced (the same total weight for every "
+        "class), or a mapping of class to weight; default: every row has weight 1",
     )
 
 
 def part_field(purpose: str, other: str = "a file") -> Any:
-    """Return the field with rows to test or validate with."""
+    """Return the field with the test or validation rows."""
     return Field(
         None,
-        description=f"rows or a fraction of all rows to {purpose} with, stratified and taken from "
-        f"the training rows; or {other}; default: {_DEFAULTS[purpose]}",
+        description=f"{purpose} set: a number or fraction of all rows, stratified and taken from "
+        f"the training rows, or {other}; default: {_DEFAULTS[purpose]}",
     )
 
 
 _DEFAULTS = {
-    "test": f"{TEST}, or 0 of fewer than {ROWS_TO_TEST} rows",
-    "validate": f"{VALIDATION}, or 0 if fewer than {ROWS_TO_VALIDATE_CLASSES} rows are left, of "
-    f"numbers and labels {ROWS_TO_VALIDATE_NUMBERS}",
+    "test": f"{TEST}, or 0 for fewer than {ROWS_TO_TEST} rows",
+    "validation": f"{VALIDATION}, or 0 if the test set leaves fewer than "
+    f"{ROWS_TO_VALIDATE_CLASSES} rows ({ROWS_TO_VALIDATE_NUMBERS} for regression and multilabel)",
 }
 
 
 class FileSource(Source):
-    """What all sources of the user's own have in common.
+    """Base class of all sources of the user's own data.
 
     Attributes
     ----------
@@ -90,19 +92,19 @@ class FileSource(Source):
         Where the rows are, in words.
     """
 
-    place: ClassVar[str] = "a file of your own"
+    place: ClassVar[str] = "your own file"
     is_own: ClassVar[bool] = True
     paths: ClassVar[tuple[str, ...]] = ("path", "test", "validation")
 
-    task: Task | None = Field(None, description=f"what is learned; {_TASK}")
+    task: Task | None = Field(None, description=_TASK)
     rare: Rare = Field(
         "keep",
-        description="rows of classes that are too rare for the splits or folds: keep all in the "
-        "training rows, drop them, or error",
+        description="what to do with rows of classes too rare for the splits or folds: keep (all "
+        "go into the training set), drop or error",
     )
 
     def with_paths(self, change: Callable[[str], str]) -> Self:
-        """Return it with every path changed."""
+        """Return a copy with every path changed."""
 
         def changed(value: Any) -> Any:
             if isinstance(value, list):
@@ -113,91 +115,91 @@ class FileSource(Source):
 
     stratify: bool = Field(
         False,
-        description="whether every split and fold has the same share of each tenth of the numbers "
-        "to predict; of classes they always have",
+        description="also stratify splits and folds by quantiles of numeric targets; by class they "
+        "are always stratified",
     )
     classes: list[Annotated[str, ClassName()]] = Field(
-        [], description="all classes in their order; default: by their names"
+        [], description="all classes, in order; default: sorted by name"
     )
     positive: Annotated[str, ClassName()] | None = Field(
         None,
-        description="which of two classes is the second, of which threshold, precision and other "
-        "metrics of one class are",
+        description="the positive class of two, to which threshold, precision, recall and similar "
+        "metrics refer; default: the second class",
     )
 
     @property
     def possible_tasks(self) -> tuple[Task, ...]:
-        """The task that is given; several classes may turn out to be two."""
+        """The given task, or all tasks; a multiclass task may turn out to be binary."""
         if self.task == "multiclass":
             return ("multiclass", "binary")
         return (self.task,) if self.task else TASKS
 
     def problems(self) -> Iterator[tuple[SourcePath, str]]:
-        """Refuse parts that leave no row, and an order of classes where there are none."""
+        """Yield splits that leave no training rows, and class settings for other tasks."""
         yield from self._problems_of_classes()
         shares = {name: each for name, each in self.parts.items() if isinstance(each, float)}
         if sum(shares.values()) > 1:
             asked = " and ".join(f"data.{name}: {each}" for name, each in shares.items())
-            yield ("validation",), f"{asked} leave no rows to train with"
+            yield ("validation",), f"{asked} leave no training rows"
 
     def _problems_of_classes(self) -> Iterator[tuple[SourcePath, str]]:
         tasks = self.possible_tasks
         for key in ("classes", "positive"):
             if getattr(self, key) and tasks and not {*tasks} & {*OF_CLASSES}:
-                yield (key,), f"is for classes; a {' or a '.join(tasks)} has none"
+                yield (key,), f"is for classes; a {' or a '.join(tasks)} task has none"
         if self.classes and self.positive is not None:
             yield (
                 ("positive",),
-                "data.classes says the order already, its second is positive; leave one of them "
-                "out",
+                "data.classes already sets the order, and its second class is positive; remove "
+                "one of them",
             )
 
     @property
     def order(self) -> "ClassOrder":
-        """What is said of the order of the classes."""
+        """The order of the classes, as far as it is given."""
         from nncli.data.tables.class_order import ClassOrder
 
         return ClassOrder(self.classes, self.positive)
 
     @property
     def parts(self) -> dict[str, Any]:
-        """The part of the data for each split but the training rows."""
+        """The test and validation part, by name."""
         return {name: getattr(self, name) for name in ("test", "validation")}
 
     @property
     def rules(self) -> Rules:
-        """How rows are divided, beside how many."""
+        """The rules by which rows are split."""
         return Rules(rare=self.rare, stratify=self.stratify)
 
     @classmethod
     def whereabouts(cls) -> str:
-        """Say that the rows are the user's."""
+        """Return that the rows are the user's own."""
         return cls.place
 
 
 class PathSource(FileSource):
-    """What sources have in common that have the path of their training rows."""
+    """Base class of sources with the path of their training rows."""
 
     path: Path
 
     @model_validator(mode="before")
     @classmethod
     def _path_of_train(cls, values: Any) -> Any:
-        """Take `train` for `path`, as it reads better beside other files."""
+        """Accept `train` for `path`: it reads better next to `test` and `validation`."""
         if isinstance(values, dict) and "train" in values and "path" not in values:
             values = {"path" if key == "train" else key: each for key, each in values.items()}
         return values
 
 
 class PartsSource(FileSource):
-    """What sources have in common whose other rows are a file each, or taken from the first."""
+    """Base class of sources whose test and validation rows are files or parts of the first file."""
 
     test: Part | None = part_field("test")
-    validation: Part | None = part_field("validate")
+    validation: Part | None = part_field("validation")
 
     @property
     def near_parts(self) -> dict[str, Any]:
-        """`parts` with the paths of files as `nearby` gives them."""
+        """`parts`, with paths as `nearby` returns them."""
         return {
             name: nearby(each) if isinstance(each, str) else each
             for name, each in self.parts.items()
@@ -205,13 +207,14 @@ class PartsSource(FileSource):
 
 
 class OneFileSource(PartsSource, PathSource):
-    """What sources have in common whose training rows are in one file."""
+    """Base class of sources whose training rows are in one file."""
 
 
 def name_source(values: Any, directory: FilePath | None) -> None:
-    """Say in the values of a config which source a file is of, where they name the file alone.
+    """Set the source in the values of a config that only names a file.
 
-    Its name says so; where a directory is given, from which paths lead, its content does first.
+    The source is inferred from the file's content if `directory`, the base of relative paths, is
+    given, else from its name.
     """
     if not isinstance(values, dict):
         return
@@ -238,9 +241,9 @@ def _is_file(name: str, directory: FilePath | None) -> bool:
 
 
 def source_of(values: Mapping[str, Any], directory: FilePath | None) -> str | None:
-    """Return the source that files are of, by their keys, first bytes and names; None for none.
+    """Return the source for the given keys, first bytes and names of files; None without a file.
 
-    First bytes are read where a directory is given, from which paths lead.
+    First bytes are read only if `directory`, the base of relative paths, is given.
     """
     if "images" in values and "labels" in values:
         return "idx"

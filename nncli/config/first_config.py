@@ -1,4 +1,4 @@
-"""What ``nncli init`` writes: the config of a template, or one for the user's own data."""
+"""The config that ``nncli init`` writes, from a template or for the user's own data."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,7 +21,7 @@ TEMPLATE_NAMES = (*TEMPLATES, *_OF_TABLES, _OF_IMAGES)
 
 
 class FirstConfig(NamedTuple):
-    """A commented config, and where it is to be written, which its paths are relative to."""
+    """A commented config, and the path to write it to; its paths are relative to that folder."""
 
     path: Path
     text: str
@@ -36,44 +36,46 @@ def first_config(
     path: str | Path | None = None,
     note: Note = warn,
 ) -> FirstConfig:
-    """Return a commented config to start from; nothing is written.
+    """Return a commented config to start from, without writing it.
 
     Parameters
     ----------
     template : str
-        ``xor`` or ``mnist``, or for data of one's own ``table`` or ``images``; ``csv`` and
-        ``parquet`` are ``table`` too, as the file itself says what it is.
+        ``xor`` or ``mnist``, or for your own data ``table`` or ``images``; ``csv`` and ``parquet``
+        are synonyms of ``table``, as the file format is detected.
     overrides : sequence of str, or mapping of str
         Settings of the config, as `nncli.train` takes them: ``key.path=value``, or values by
         ``key.path``.
     data : path, optional
-        Of table: the file, or ``-`` for standard input, whose rows are to be saved; of images: the
-        folder.
+        For table, the file, or ``-`` for standard input; for images, the folder. Rows from
+        standard input must also be saved, for training.
     target : str or sequence of str
-        Of table: the column to predict, or several.
+        For table, the column to predict, or several.
     path : path, optional
-        Where it is to be written; default: after the template or the data.
+        File that the config is for; default: named after the template or the data.
     note : function of str
-        Told which columns of a table are left out; default: a `NncliWarning`.
+        Receives warnings, such as columns of a table that are left out; default: a
+        `NncliWarning`.
 
     Raises
     ------
     UsageError
-        When there is no such template, or it needs other things than are given.
+        When the template is unknown, or `data` or `target` do not suit it.
     DataError
-        When the data cannot be used.
+        When the data is not usable.
     ConfigError
-        When a setting cannot be used.
+        When a setting is not usable.
     """
     if not isinstance(template, str):
         raise unexpected("template", template, "the name of a template")
     data = None if data is None else path_in(data, "data")
     if data == Path("-") and template == _OF_IMAGES:
-        raise unexpected(argument("data"), "-", "a folder, which training reads again")
+        raise unexpected(argument("data"), "-", "a folder, as training reads it again")
     chosen = None if path is None else path_in(path, "path")
     targets = texts_in(target, "target")
     if template not in TEMPLATE_NAMES:
-        hint = did_you_mean(template, TEMPLATE_NAMES) or "; there are " + ", ".join(TEMPLATE_NAMES)
+        names = ", ".join(TEMPLATE_NAMES)
+        hint = did_you_mean(template, TEMPLATE_NAMES) or f"; expected one of {names}"
         raise UsageError(f"unknown template {template!r}{hint}")
     place = chosen or default_place(template, data)
     if template in _OF_TABLES:
@@ -82,8 +84,8 @@ def first_config(
         text = _text_of_images(data, targets, place, overrides)
     elif data or targets:
         raise UsageError(
-            f"{template} has data of its own; {argument('data')} and {argument('target')} are for "
-            "csv"
+            f"{template} has built-in data; {argument('data')} and {argument('target')} are for "
+            "table and images"
         )
     else:
         text = template_text(template, overrides)
@@ -93,7 +95,7 @@ def first_config(
 
 
 def default_place(template: str, data: Path | None) -> Path:
-    """Return where a config is written if nobody says it."""
+    """Return the default path of a config."""
     if data is None or data == Path("-") or template in TEMPLATES:
         return Path(f"{template}.yaml")
     return Path(f"{absolute(data).name if template == _OF_IMAGES else data.stem}.yaml")
@@ -106,7 +108,7 @@ def _text_of_images(
 
     if data is None or targets:
         raise UsageError(
-            f"images needs {argument('data')} with the folder; the classes are its folders"
+            f"images needs {argument('data')} with the folder; its subfolders are the classes"
         )
     return starter_text_of_images(data, path, overrides)
 
@@ -136,8 +138,8 @@ def _text_of_table(
         stem = template if path == Path("-") else path.stem
         saved = path.with_name(f"{stem}.csv")
         note(
-            f"standard input: data.path of the config is {saved.name}; save the rows there, or say "
-            "where they are, as training reads them again"
+            f"standard input: the config has data.path: {saved.name}; save the rows there, or "
+            "change data.path, as training reads them again"
         )
         return starter_text(data, targets, path, note, overrides, saved=saved)
     return starter_text(data, targets, path, note, overrides)

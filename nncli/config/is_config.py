@@ -1,4 +1,4 @@
-"""What tells a config from a model file and from a run directory."""
+"""Distinguish configs from model files and run directories."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ _ARCHIVES = ("zip", "archive", "workbook", "opendocument", "document")
 
 
 def is_config(path: str | Path) -> bool:
-    """Return whether `path` is to be read as a config: text, or by its name."""
+    """Return whether `path` is a config, by content or, if there is no such file, by name."""
     path = Path(path)
     if not path.is_file():
         return path.suffix in (".yaml", ".yml")

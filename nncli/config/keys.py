@@ -1,4 +1,4 @@
-"""Every key that a config may have, given what is chosen in it, and the words that it takes."""
+"""The keys that a config may have, given its choices, and the values to choose from."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -26,13 +26,13 @@ _MOST_BYTES = 1 << 18
 
 @dataclass(frozen=True)
 class Key:
-    """What is to be known of a key.
+    """Description and possible values of a key.
 
     Attributes
     ----------
     description : str
     words : tuple of str
-        The values to choose from, if there are such.
+        The values to choose from, if they are limited.
     """
 
     description: str
@@ -40,12 +40,12 @@ class Key:
 
 
 def keys_of_file(path: Path, overrides: Sequence[str] = ()) -> dict[str, Key]:
-    """Return the keys that may be set behind the config at `path`, by ``section.key``.
+    """Return the keys that may follow the config at `path`, by ``section.key``.
 
     Parameters
     ----------
     overrides : sequence of str
-        What is set already, each ``key.path=value``; what cannot be understood is left out.
+        Settings so far, each ``key.path=value``; invalid ones are ignored.
     """
     document = _document(path)
     for each in overrides:
@@ -55,12 +55,12 @@ def keys_of_file(path: Path, overrides: Sequence[str] = ()) -> dict[str, Key]:
 
 
 def known_keys(values: Any) -> dict[str, Key]:
-    """Return the keys that may stand in a config with such values, by ``section.key``."""
+    """Return the keys that a config with these values may have, by ``section.key``."""
     return dict(_keys_below(Config.model_fields, values, ""))
 
 
 def _document(path: Path) -> Document:
-    """Return a config as it was written, or an empty one where it cannot be read or is large."""
+    """Return a config as written, or an empty one if it is unreadable or large."""
     with suppress(ConfigError, OSError, ValueError):
         content = read_regular(path, _MOST_BYTES)
         if len(content) <= _MOST_BYTES:
@@ -71,18 +71,18 @@ def _document(path: Path) -> Document:
 
 
 def _with_source(values: dict[str, Any], directory: Path) -> dict[str, Any]:
-    """Return the values with the name of the source where they only name its files."""
+    """Return the values, with the source added if they only name its files."""
     data = values.get("data")
     if isinstance(data, str):
         data = {"source": data} if data in SOURCES else {"path": data}
     if isinstance(data, dict) and "source" not in data:
-        with suppress(ValueError):  # a path that no file can have
+        with suppress(ValueError):  # an impossible path
             data = {"source": source_of(data, directory), **data}
     return {**values, "data": data}
 
 
 def _keys_of(field: Any, value: Any, path: str) -> Iterator[tuple[str, Key]]:
-    """Yield the key at `path`, or those that are below it."""
+    """Yield the key at `path`, or the keys below it."""
     if isinstance(field, Parameter):
         yield path, Key(field.description, _words(type(field.default)))
         return
@@ -107,7 +107,7 @@ def _keys_below(fields: Mapping[str, Any], value: Any, prefix: str) -> Iterator[
 def _keys_of_choice(
     choice: Choice, field: FieldInfo, value: Any, path: str
 ) -> Iterator[tuple[str, Key]]:
-    """Yield the key that chooses, and those that go with what is chosen."""
+    """Yield the key of the choice, and the keys of the chosen entry."""
     key = path if isinstance(choice, EntryOf) else f"{path}.{choice.tag}"
     yield key, Key(field.description or "", tuple(choice.choices))
     name = value.get(choice.tag, choice.default) if isinstance(value, dict) else value
@@ -118,7 +118,7 @@ def _keys_of_choice(
 
 
 def _kinds(annotation: Any, metadata: Any = ()) -> Iterator[Any]:
-    """Yield what a value may be, what annotates it first; not what a list is made of."""
+    """Yield the possible types of a value, annotations first, but not the items of lists."""
     yield from metadata
     origin, inner = get_origin(annotation), get_args(annotation)
     if origin is Annotated:
@@ -131,7 +131,7 @@ def _kinds(annotation: Any, metadata: Any = ()) -> Iterator[Any]:
 
 
 def _words(kind: Any) -> tuple[str, ...]:
-    """Return the words that a kind of value has."""
+    """Return the words that a type allows."""
     if kind is bool:
         return ("true", "false")
     if isinstance(kind, Checked):

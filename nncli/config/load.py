@@ -1,4 +1,4 @@
-"""Read a config: file, mapping, overrides, schema, and every problem with its place."""
+"""Load a config from a file or mapping, apply overrides, and report each problem with its place."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 MOST_BYTES = 1 << 20
 _MOST_SAVED_VALUES = MOST_VALUES + 1000  # with the defaults
-_UNNAMED = FilePath("model")  # a config that is no file is called so
+_UNNAMED = FilePath("model")  # the name of a config without a file
 _BYTE_ORDER_MARK = "\ufeff"
 
 Check = Callable[[Config, Meaning], list[Misfit]]
@@ -49,16 +49,16 @@ Check = Callable[[Config, Meaning], list[Misfit]]
 
 @dataclass(frozen=True, eq=False)
 class LoadedConfig:
-    """A valid config that still knows where each key stood.
+    """A valid config that remembers the place of each key.
 
     Attributes
     ----------
     config : Config
     document : Document
     path : Path
-        The file, beside which its paths lead.
+        The file, whose folder is the base of its relative paths.
     rows : Given or None
-        Rows that were given with it.
+        Rows that were passed with it.
     """
 
     config: Config
@@ -70,7 +70,7 @@ class LoadedConfig:
     def text(self) -> str:
         """Return the config as YAML, with every default filled in.
 
-        Data of the user's own is read for it; where it cannot be, what depends on it stays open.
+        The user's own data is read for it. If that fails, keys that depend on it stay null.
         """
         config, begun = self.config, self.selecting
         shape, division = config.data.shape, config.data.division
@@ -87,12 +87,12 @@ class LoadedConfig:
 
     @property
     def selecting(self) -> "LoadedConfig":
-        """It, or of a refit that of the training before it, which chooses the epochs."""
+        """The config, or for a refit that of the first training, which chooses the epochs."""
         config = self.config.with_training(refit=False)
         return self.with_config(config) if self.config.training.refit else self
 
     def completed(self, dataset: Dataset) -> "LoadedConfig":
-        """Return it with the settings that depend on how many rows there are."""
+        """Return a copy with the settings that depend on the number of rows."""
         rows = {name: len(split) for name, split in dataset.splits.items()}
         return self._completed(dataset.task, rows)
 
@@ -101,16 +101,16 @@ class LoadedConfig:
         return self if config == self.config else self.with_config(config)
 
     def with_config(self, config: Config) -> "LoadedConfig":
-        """Return it with another config, whose keys stand in the same places."""
+        """Return a copy with another config, whose keys have the same places."""
         return LoadedConfig(config, self.document, self.path, self.rows)
 
     def resolved(self, task: Task, *, has_validation: bool = True) -> Resolved:
-        """Return what the config means for `task`; it is found out once.
+        """Return the meaning of the config for `task`, which is cached.
 
         Raises
         ------
         ConfigError
-            When output, loss, early stopping and data do not go together.
+            When output, loss, early stopping and data do not fit together.
         """
         problems = []
         for check in (
@@ -126,14 +126,14 @@ class LoadedConfig:
         return self._resolved[task]
 
     def meaning(self, task: Task) -> Resolved:
-        """Return what the config means for `task`; it is found out once. Raises `Misfit`."""
+        """Return the meaning of the config for `task`, which is cached. Raises `Misfit`."""
         if task not in self._resolved:
             self._resolved[task] = resolve(self.config, task)
         return self._resolved[task]
 
     @contextmanager
     def explained(self) -> Iterator[None]:
-        """Turn a `Misfit` that is raised inside into a `ConfigError` with its place."""
+        """Turn a `Misfit` raised in the block into a `ConfigError` with its place."""
         try:
             yield
         except Misfit as error:
@@ -160,28 +160,28 @@ def load_config(
     Parameters
     ----------
     source : path, mapping, Config or LoadedConfig
-        Paths in a file are relative to its folder, in anything else to the working directory.
+        Paths in a file are relative to its folder, others to the working directory.
     overrides : sequence of str, or mapping of str
-        Settings over those of the config: ``key.path=value``, or values by ``key.path``.
+        Settings that override the config: ``key.path=value``, or values by ``key.path``.
     data, validation_data, test_data
-        Rows in the place of those that the config names, as `nncli.train` takes them.
+        Rows that replace those named in the config, as `nncli.train` takes them.
 
     Raises
     ------
     ConfigError
-        With a line ``file:line:column: key.path: problem`` for every problem; where there is no
-        file, the line starts with ``config``.
+        With a line ``file:line:column: key.path: problem`` for every problem; without a file, the
+        line starts with ``config``.
     DataError
-        When what is given are no rows.
+        When the passed rows are invalid.
     """
     return read_config(source, overrides, rows=given_rows(data, validation_data, test_data))
 
 
 def given_rows(data: object, validation: object, test: object) -> "Given | None":
-    """Return the rows that are given, if there are any. Raises `UsageError`."""
+    """Return the passed rows, if any. Raises `UsageError` when training rows are missing."""
     if data is None:
         if validation is not None or test is not None:
-            raise UsageError("validation_data and test_data need data, the rows to train with")
+            raise UsageError("validation_data and test_data need data, the training rows")
         return None
     from nncli.config.memory_sources import Given
 
@@ -201,11 +201,11 @@ def read_config(
     Parameters
     ----------
     rows : Given, optional
-        Rows that are given in the place of those that the config names.
+        Rows that replace those named in the config.
     check : function
-        Finds what goes wrong in a valid config for what it is read for.
+        Returns the misfits of a valid config for its purpose.
     path : Path
-        The file that a mapping is to be written to.
+        File that a mapping will be written to.
     """
     if isinstance(source, LoadedConfig):
         if not overrides and rows is None:
@@ -223,7 +223,7 @@ def read_config(
 
 
 def config_name(source: ConfigSource) -> str:
-    """Return what a config is called in messages: its path, or ``config``."""
+    """Return the name of a config in messages: its path, or ``config``."""
     return str(source) if isinstance(source, str | FilePath) else OF_PYTHON
 
 
@@ -261,7 +261,7 @@ def _checked(
 
 
 def _with_rows(document: Document, given: "Given") -> dict[str, Any] | None:
-    """Let the config speak of given rows; return these by part."""
+    """Make the config describe the passed rows; return the rows by part."""
     from nncli.config.memory_sources import given_section
 
     if not isinstance(document.value, dict):
@@ -275,16 +275,16 @@ def saved_config(
 ) -> LoadedConfig:
     """Check a config that was saved in a model file.
 
-    No file is looked at, except whether it is there, and none that `check` refuses.
+    No file is read. Whether files exist is only checked for paths that `check` accepts.
 
     Parameters
     ----------
     name : str
-        For messages.
+        Name of the config in messages.
     folder : Path, optional
-        Where the file lies.
+        Folder of the file.
     check : function
-        Raises an error for a path that may not be looked up.
+        Raises an error for a path that must not be looked up.
 
     Raises
     ------
@@ -302,12 +302,12 @@ def _read(path: Place) -> str:
     with os_errors_as(ConfigError, path, remedy="'nncli init' writes a config to start from"):
         if isinstance(path, FilePath) and path.is_dir() and (saved := path / CONFIG).is_file():
             raise ConfigError(
-                f"{path}: is a run directory; expected a config; go on with the run: nncli train "
-                f"--resume {shell_word(str(path))}, or take its config: {shell_word(str(saved))}"
+                f"{path}: is a run directory; expected a config; resume the run with nncli train "
+                f"--resume {shell_word(str(path))}, or use its config {shell_word(str(saved))}"
             )
         content = read_regular(path, MOST_BYTES)
     if len(content) > MOST_BYTES:
-        raise ConfigError(f"{path}:1:1: larger than 1 MiB; a config is a short text")
+        raise ConfigError(f"{path}:1:1: larger than 1 MiB, the limit for a config")
     try:
         return content.decode().removeprefix(_BYTE_ORDER_MARK)
     except UnicodeDecodeError as error:
@@ -324,8 +324,8 @@ def _validate(
     saved_in: FilePath | None = None,
     check: CheckPath = accept,
 ) -> Config:
-    """Return the config; its paths lead from its own folder, or from that where it is saved."""
-    directory = path.parent if saved_in is None else None  # files tell what a user leaves out
+    """Return the config; relative paths start from its folder, or the folder it is saved in."""
+    directory = path.parent if saved_in is None else None  # files fill in what the user omits
     problems, folders = list(document.problems), list[str]()
     name_source(document.value, directory)
     try:
@@ -345,6 +345,6 @@ def _validate(
 
 
 def name_from(path: FilePath) -> str:
-    """Return the name of a config that has none: its file's."""
+    """Return the default name of a config, derived from its file."""
     name = "".join(each if each.isalnum() and each.isascii() else "-" for each in path.stem)
     return name.strip("-")[:100] or "model"

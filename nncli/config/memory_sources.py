@@ -1,4 +1,4 @@
-"""The keys of the sources whose rows are given in Python."""
+"""The keys of the sources whose rows are passed in Python."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _PARTS = ("validation", "test")
 _PLACE = "given in Python"
-# The keys of other sources that say which rows they have, and nothing of any others.
+# Keys of other sources that describe their own rows, and do not apply to passed ones.
 _OF_OTHER_ROWS = {
     *("source", "path", "train", "inputs", "targets", "images", "labels", "X", "y"),
     *("size", "color", "rows", "noise", "gate", "encoding", "table"),
@@ -33,14 +33,14 @@ _OF_OTHER_ROWS = {
 
 @dataclass(frozen=True)
 class Given:
-    """Rows that are given in Python.
+    """Rows that are passed in Python.
 
     Attributes
     ----------
     train, validation, test : frame, list of dict, or (X, y) or (X, y, weights)
-        None for rows that are taken from those to train with.
+        None for rows that are taken from the training rows.
     classes : sequence of str
-        Those that there are, in their order, where they are known.
+        All classes, in order, if known.
     """
 
     train: Any
@@ -49,17 +49,17 @@ class Given:
     classes: Sequence[str] = ()
 
     def parts(self, targets: list[str]) -> "dict[str, Arrays | GivenTable]":
-        """Return the rows of each part that is given.
+        """Return the rows of each given part.
 
         Parameters
         ----------
         targets : list of str
-            What targets that stand beside are called, if the config says it.
+            Names of separate targets, if the config gives them.
 
         Raises
         ------
         DataError
-            When they are no rows, or not all of one form.
+            When a part is not rows, or the parts differ in form.
         """
         first = self._rows("train", targets)
         parts = {"train": first}
@@ -68,12 +68,13 @@ class Given:
                 parts[part] = self._rows(part, _beside(first) or targets)
                 if type(parts[part]) is not type(first):
                     raise DataError(
-                        f"{part}_data: arrays and tables are mixed; pass it in the form of data"
+                        f"{part}_data: arrays and tables are mixed; pass it in the same form as "
+                        "data"
                     )
         return parts
 
     def _rows(self, part: str, targets: list[str]) -> "Arrays | GivenTable":
-        """Return one part; only training rows have weights."""
+        """Return the rows of one part; only training rows have weights."""
         from nncli.data.memory.given import given_rows
 
         rows, of = getattr(self, part), "" if part == "train" else f"{part}_data"
@@ -88,69 +89,69 @@ class Given:
 
 
 def _beside(rows: "Arrays | GivenTable") -> list[str]:
-    """Return the names of the targets that are given beside the inputs."""
+    """Return the names of the targets that are passed separately."""
     from nncli.data.arrays import Arrays
 
     return [*rows.names] if isinstance(rows, Arrays) else rows.targets
 
 
 class _GivenSource(Source):
-    """What both sources have in common."""
+    """Base class of both sources."""
 
     is_given: ClassVar[bool] = True
 
     _rows: "dict[str, Any]" = PrivateAttr(default_factory=dict)
 
     def holding(self, rows: "dict[str, Any]") -> Self:
-        """Return it with the rows of its parts."""
+        """Return a copy with the rows of its parts."""
         copy = self.model_copy()
         copy._rows = rows
         return copy
 
     @property
     def absence(self) -> str | None:
-        """Why its rows cannot be had; None if they are given."""
-        return None if self._rows else "its rows are passed from Python, as data= of nncli.train"
+        """Why the rows are not available; None if they are passed."""
+        return None if self._rows else "its rows must be passed in Python, as data= of nncli.train"
 
     def _given(self) -> "dict[str, Any]":
-        """Return the rows. Raises `DataError` when they are not given."""
+        """Return the rows. Raises `DataError` when they were not passed."""
         if not self._rows:
             raise DataError(
-                f"data.source: {self.source}: the rows were passed from Python, which are not "
-                "saved; pass them again as data="
+                f"data.source: {self.source}: the rows were passed in Python and are not saved; "
+                "pass them again as data="
             )
         return self._rows
 
     @property
     def may_validate(self) -> bool:
-        """Whether there may be rows to validate with: given, or taken from the others."""
+        """Whether there may be validation rows, passed or taken from the training rows."""
         return "validation" in self._rows or super().may_validate
 
     @property
     def validates_apart(self) -> bool:
-        """Whether rows to validate with are given, too."""
+        """Whether validation rows are passed separately."""
         return "validation" in self._rows or super().validates_apart
 
 
 class FrameSource(TableKeys, _GivenSource):
-    """A data frame, or a list of dicts, given in Python."""
+    """A data frame, or a list of dicts, passed in Python."""
 
     place: ClassVar[str] = _PLACE
     paths: ClassVar[tuple[str, ...]] = _PARTS
     source: Literal["frame"]
     target: Annotated[str | list[str], OneOrList(Target)] = Field(
         [],
-        description="the column to predict, or a list of them; default: the y of data=(X, y)",
+        description="column to predict, or a list of columns; default: the y of data=(X, y)",
     )
 
     def problems(self) -> Iterator[tuple[Path, str]]:
-        """Refuse a table without targets."""
+        """Yield missing targets, in addition to the problems of every table."""
         yield from super().problems()
         if not self.targets and not self.absence:
-            yield ("target",), "missing; name the column to predict, or give (X, y)"
+            yield ("target",), "missing; name the column to predict, or pass (X, y)"
 
     def load(self, seed: int, *, fold: Fold | None = None, progress: bool = False) -> Dataset:
-        """Understand the columns."""
+        """Infer the columns."""
         from dataclasses import replace
 
         from nncli.data.tables.tabular import load_tables
@@ -159,12 +160,14 @@ class FrameSource(TableKeys, _GivenSource):
         first, choices = rows["train"], self.choices
         if leaking := [name for name in first.shared if name not in self.drop]:
             raise DataError(
-                f"y: is called {leaking[0]!r}, as a column of the rows is; take that column out of "
-                "them, put it into data.drop, or rename y"
+                f"y: has the name of the column {leaking[0]!r}; remove that column, add it to "
+                "data.drop, or rename y"
             )
         for key in ("group", "time"):
             for part in [each for each in _PARTS if each in rows and getattr(self, key)]:
-                raise DataError(f"data.{key}: {part} rows are given; it divides rows of one table")
+                raise DataError(
+                    f"data.{key}: splits the rows of one table, but {part} rows are given, too"
+                )
         choices = replace(
             choices,
             classes=first.classes,
@@ -176,26 +179,26 @@ class FrameSource(TableKeys, _GivenSource):
 
 
 class ArraysSource(ArraySource, _GivenSource):
-    """Arrays of inputs and targets, given in Python."""
+    """Arrays of inputs and targets, passed in Python."""
 
     place: ClassVar[str] = _PLACE
     paths: ClassVar[tuple[str, ...]] = ()  # its parts are arrays or numbers
     source: Literal["arrays"]
     target: Annotated[str | list[str], OneOrList(Target)] | None = Field(
-        None, description="name of the target, or a list of names; default: y, or y1, y2 and so on"
+        None, description="name of the target, or a list of names; default: y, or y1, y2, ..."
     )
     test: Share | None = part_field("test", "other arrays")
-    validation: Share | None = part_field("validate", "other arrays")
+    validation: Share | None = part_field("validation", "other arrays")
 
     @model_validator(mode="after")
     def _targets_differ(self) -> "ArraysSource":
         names = self.target if isinstance(self.target, list) else []
         if len({*names}) < len(names):
-            raise refusal("two targets have the same name; expected one for each", below="target")
+            raise refusal("two targets have the same name; give each its own name", below="target")
         return self
 
     def load(self, seed: int, *, fold: Fold | None = None, progress: bool = False) -> Dataset:
-        """Understand the targets."""
+        """Infer the targets."""
         from nncli.data.arrays import load_arrays
 
         rows = self._given()
@@ -213,15 +216,15 @@ class ArraysSource(ArraySource, _GivenSource):
 
 
 def given_section(section: Any, given: Given) -> "tuple[Any, dict[str, Any]]":
-    """Return the section ``data`` of a config for rows that are given, and the rows.
+    """Return the section ``data`` of a config for passed rows, and the rows.
 
-    Of the section in the config those keys are left out that say where its own rows are. What is
-    wrong in it stays, for the schema to refuse.
+    Keys that describe the section's own rows are removed. Errors in the section stay, for the
+    schema to report.
 
     Raises
     ------
     DataError
-        As `Given.parts`, and for weights that are given twice.
+        As for `Given.parts`, and for weights that are given twice.
     """
     from nncli.data.memory.given import GivenTable
 
@@ -234,7 +237,9 @@ def given_section(section: Any, given: Given) -> "tuple[Any, dict[str, Any]]":
     kind = FrameSource if isinstance(first, GivenTable) else ArraysSource
     values = {key: each for key, each in own.items() if not _is_of_other_rows(own, key, kind)}
     if isinstance(first, GivenTable) and first.weight and values.get("weight"):
-        raise DataError("data.weight: weights are given as data=(X, y, weights); leave one out")
+        raise DataError(
+            "data.weight: weights are also passed as data=(X, y, weights); remove one of them"
+        )
     beside = _beside(first)
     names = beside if "target" not in values and not _is_default(beside, first) else asked
     if beside and names:
@@ -244,16 +249,16 @@ def given_section(section: Any, given: Given) -> "tuple[Any, dict[str, Any]]":
 
 
 def _names(target: object) -> list[str]:
-    """Return the names that a config has for targets; none where it has anything else there."""
+    """Return the target names that a config gives; an empty list if the value is invalid."""
     given = target if isinstance(target, list) else [target]
     names = [plain_name(str(name)) for name in given if type(name) in (str, int)]
     return names if len(names) == len(given) else []
 
 
 def _is_of_other_rows(section: Mapping[str, Any], key: str, kind: type[Source]) -> bool:
-    """Return whether a key is about rows that are not given: none of `kind` says it.
+    """Return whether a key describes the rows that the passed ones replace.
 
-    Nor does a default of the section's own source, which a config that was read already has.
+    Defaults of the section's own source count, too: a config that was read before has them all.
     """
     if key == "target" and section[key] in (None, []):
         return True
@@ -265,7 +270,7 @@ def _is_of_other_rows(section: Mapping[str, Any], key: str, kind: type[Source]) 
 
 
 def _is_default(beside: Sequence[str], first: "Arrays | GivenTable") -> bool:
-    """Return whether targets have the names that they have where the config says nothing."""
+    """Return whether targets have their default names."""
     from nncli.data.arrays import Arrays
     from nncli.data.memory.forms import names_for
 

@@ -1,4 +1,4 @@
-"""The values that early stopping can monitor, by their names."""
+"""The names of the values that early stopping can monitor."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ MONITORED = (
     *(f"validation_{each}" for each in _OF_VALIDATION),
     *(f"train_{each}" for each in _OF_TRAINING),
 )
-"""The loss and the metrics of every task; of the training rows what each epoch measures anyhow."""
+"""Loss and metrics of every task; for training rows only what every epoch measures anyway."""
 
 
 class Monitored(Checked):
@@ -25,7 +25,7 @@ class Monitored(Checked):
             return value
         hint = did_you_mean(value, MONITORED) if isinstance(value, str) else ""
         raise refusal(
-            f"found {shown(value)}; expected a metric behind validation_ or train_, such as "
+            f"found {shown(value)}; expected validation_ or train_ and a metric, such as "
             f"validation_loss{hint}"
         )
 

@@ -1,12 +1,12 @@
-"""Choices from the tables of the core.
+"""Choices from tables such as activations and optimizers.
 
-A config names an entry of a table, as a plain word or with parameters::
+A config names an entry of a table, alone or with parameters::
 
     activation: relu
     activation: {name: leaky_relu, slope: 0.2}
 
-`EntryOf` makes a type of a table: the names, the parameters, their ranges, defaults and
-descriptions all come from the entries.
+`EntryOf` turns a table into a type: names, parameters, ranges, defaults and descriptions come
+from the entries.
 """
 
 import math
@@ -26,23 +26,23 @@ from nncli.nn.entries import Entry, Parameter, Value
 
 @dataclass(frozen=True)
 class Named:
-    """A chosen entry: its name and all its parameters."""
+    """A chosen entry with all its parameters."""
 
     name: str
     parameters: Mapping[str, Value]
 
     @classmethod
     def of(cls, table: Mapping[str, Entry], name: str) -> "Named":
-        """Return an entry with its defaults."""
+        """Return an entry with its default parameters."""
         return cls(name, table[name].complete({}))
 
     def in_short(self) -> str | dict[str, Value | str]:
-        """Return it as a config has it: the name alone where there are no parameters."""
+        """Return the entry as it appears in a config: the name, with parameters if it has any."""
         return {"name": self.name, **self.parameters} if self.parameters else self.name
 
 
 class EntryOf(Choice):
-    """Annotation for a field that names an entry of a table, or where `or_list` a list of them."""
+    """Annotation for a field that names an entry of a table, or with `or_list` also several."""
 
     def __init__(
         self, table: Mapping[str, Entry], *, default: str | None = None, or_list: bool = False
@@ -51,7 +51,7 @@ class EntryOf(Choice):
         self.or_list = or_list
 
     def check(self, value: Any) -> Any:
-        """Validate one choice, or a list of them where that is allowed."""
+        """Validate one choice, or a list of choices if allowed."""
         if self.or_list and isinstance(value, list):
             return self._list.validate_python(value)
         return value if isinstance(value, Named) else super().check(value)
@@ -61,7 +61,7 @@ class EntryOf(Choice):
         return TypeAdapter(list[Annotated[Any, PlainValidator(super().check)]])
 
     def validated(self, name: str, values: dict[str, Any]) -> Named:
-        """Return the entry with its parameters, those given checked."""
+        """Return the entry with its parameters, after checking the given ones."""
         entry: Entry = self.choices[name]
         given = {key: value for key, value in values.items() if key != self.tag}
         problems: list[InitErrorDetails] = [
@@ -82,7 +82,7 @@ class EntryOf(Choice):
         return Named(name, parameters)
 
     def keys(self, name: str) -> Mapping[str, Any]:
-        """Return the parameters of an entry, and the name."""
+        """Return the keys of an entry: the name and the parameters."""
         return {self.tag: None, **self.choices[name].parameters}
 
     def schema_of(self, name: str) -> dict[str, Any]:
@@ -98,7 +98,7 @@ class EntryOf(Choice):
         }
 
     def serialized(self, chosen: Named | list[Named]) -> Any:
-        """Return choices as a config has them."""
+        """Return choices as they appear in a config."""
         if isinstance(chosen, list):
             return [each.in_short() for each in chosen]
         return chosen.in_short()
@@ -110,7 +110,7 @@ class EntryOf(Choice):
         return {"anyOf": [one, {"type": "array", "items": one}]} if self.or_list else one
 
 
-# Of each bound of a parameter: how to compare, pydantic's word, JSON Schema's.
+# For each bound of a parameter: the comparison, and its names in pydantic and JSON Schema.
 _BOUNDS: dict[str, tuple[Callable[[Any, Any], bool], str, str]] = {
     "below": (operator.lt, "less_than", "exclusiveMaximum"),
     "above": (operator.gt, "greater_than", "exclusiveMinimum"),
@@ -125,14 +125,14 @@ _TYPES = {
 
 
 def _bounds(parameter: Parameter) -> dict[str, Value]:
-    """Return the bounds that a parameter has, as numbers of its own type."""
+    """Return the bounds of a parameter, as numbers of its type."""
     kind = type(parameter.default)
     found = {name: getattr(parameter, name) for name in _BOUNDS}
     return {name: kind(bound) for name, bound in found.items() if bound is not None}
 
 
 def _problems(key: str, parameter: Parameter, value: Any) -> Iterator[InitErrorDetails]:
-    """Yield what is wrong with a given value, in pydantic's words."""
+    """Yield the problems of a given value, as pydantic's errors."""
     kind = type(parameter.default)
     number = _number(value) if kind is float else value
     if type(number) is not kind:
@@ -153,7 +153,7 @@ def _problems(key: str, parameter: Parameter, value: Any) -> Iterator[InitErrorD
 
 
 def _number(value: Any) -> Any:
-    """Return an integer as a float, if it is not too large."""
+    """Return an integer as a float, or None if it is too large."""
     if type(value) is not int:
         return value
     with suppress(OverflowError):

@@ -1,4 +1,4 @@
-"""The layers that a config describes, and the arrays that it gives for them."""
+"""The layers that a config describes, and their given arrays."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _BYTES = {"float32": 4, "float64": 8}
 
 
 def layers_of(resolved: Resolved, task: Task, ends: Ends) -> list[Layer]:
-    """Return the layers of a network; an unknown number of inputs or outputs counts as 1."""
+    """Return the layers of a network; unknown numbers of inputs or outputs count as 1."""
     single = task == "binary" and resolved.activations[-1].name != "softmax"
     outputs = 1 if single else ends.outputs or 1
     sizes = [ends.inputs or 1, *resolved.config.model.hidden_layers, outputs]
@@ -46,11 +46,12 @@ def layers_of(resolved: Resolved, task: Task, ends: Ends) -> list[Layer]:
 
 
 def check_memory(layers: Sequence[Layer], precision: str) -> None:
-    """Refuse a network that the machine cannot hold: weights, gradient, slots and best epoch.
+    """Check that weights, gradient, optimizer slots and best epoch fit in the machine's memory.
 
     Raises
     ------
     OutOfMemoryError
+        When they do not fit.
     """
     needed = 5 * parameter_count(layers) * _BYTES[precision]
     if "SC_PHYS_PAGES" not in getattr(os, "sysconf_names", {}):
@@ -59,19 +60,19 @@ def check_memory(layers: Sequence[Layer], precision: str) -> None:
     if needed > there:
         raise OutOfMemoryError(
             f"training this network takes about {needed / 1e9:.1f} GB of memory; the machine has "
-            f"{there / 1e9:.1f} GB: use smaller model.hidden_layers"
+            f"{there / 1e9:.1f} GB; use smaller model.hidden_layers"
         )
 
 
 def given_arrays(config: Config, layers: Sequence[Layer], ends: Ends) -> dict[str, Any]:
-    """Return the weights, biases and other arrays that a config gives, by name.
+    """Return the weights, biases and other arrays given in a config, by name.
 
     Raises
     ------
     Misfit
-        When there are not as many as layers, or one is not what its layer needs.
+        When their number differs from the number of layers, or one does not suit its layer.
     DataError
-        When the file that has them cannot be read.
+        When the file with the arrays cannot be read.
     """
     given, least = _given(config, blocks(layers)), least_values(layers)
     expected = _sizes(layers, ends)
@@ -85,12 +86,12 @@ def given_arrays(config: Config, layers: Sequence[Layer], ends: Ends) -> dict[st
 
 
 def given_masks(config: Config, layers: Sequence[Layer], ends: Ends) -> dict[int, Any]:
-    """Return the masks that a config gives, by the place of the block from 0.
+    """Return the masks given in a config, by the index of the block.
 
     Raises
     ------
     Misfit
-        When one has another shape than its layer's weights.
+        When the shape of a mask differs from that of its layer's weights.
     """
     masks = {n: mask for n, mask in enumerate(config.model.masks or []) if mask is not None}
     sizes = _sizes(layers, ends)
@@ -101,16 +102,16 @@ def given_masks(config: Config, layers: Sequence[Layer], ends: Ends) -> dict[int
         if len(widths) > 1 or not _fits((len(mask), *widths), expected):
             raise Misfit(
                 ("model", "masks", index),
-                f"layer {part.number} has {_size(expected)} connections, a row an input; found "
-                f"{count(len(mask), 'row')}",
+                f"found {count(len(mask), 'row')}; layer {part.number} has {_size(expected)} "
+                "connections, one row per input",
             )
     return masks
 
 
 def _given(config: Config, parts: Sequence[Block]) -> dict[str, tuple[str, Any]]:
-    """Return the given arrays by name, ``W1``, ``b1`` and so on, each with the key it is from.
+    """Return the given arrays by name, ``W1``, ``b1`` and so on, each with the key it came from.
 
-    What is neither weights nor biases can come from an ``.npz`` alone, and need not.
+    Arrays other than weights and biases are optional, and can only come from an ``.npz`` file.
     """
     weights, biases = config.model.initial_weights, config.model.initial_biases
     given: dict[str, tuple[str, Any]] = {}
@@ -127,12 +128,12 @@ def _given(config: Config, parts: Sequence[Block]) -> dict[str, tuple[str, Any]]
         names = [f"{letter}{part.number}" for part in parts]
         missing = [name for name in names if name not in given]
         if there and missing:
-            raise Misfit(("model", key), f"lacks {missing[0]}; expected one for each layer")
+            raise Misfit(("model", key), f"{missing[0]} is missing; expected one per layer")
     return given
 
 
 def _arrays_of(path: Path) -> Iterator[tuple[str, Any]]:
-    """Yield the arrays of an ``.npz`` that are called like one of a layer."""
+    """Yield the arrays of an ``.npz`` file that have the name of a layer's array."""
     from nncli.data.files.array_file import read_arrays
 
     kinds = "|".join(array_names())
@@ -143,7 +144,7 @@ def _arrays_of(path: Path) -> Iterator[tuple[str, Any]]:
 
 
 def _sizes(layers: Sequence[Layer], ends: Ends) -> dict[str, Size]:
-    """Return the size of every array by name; None where it is not known."""
+    """Return the size of every array by name, with None for unknown dimensions."""
     sizes: dict[str, Size] = {}
     last = len(blocks(layers))
     for number, layer in numbered(layers):
@@ -158,19 +159,19 @@ def _sizes(layers: Sequence[Layer], ends: Ends) -> dict[str, Size]:
 
 
 def _unexpected(name: str, layers: int) -> str:
-    """Return why an array with the name of one of some layer has no place in a network."""
+    """Return why no layer of the network takes an array with this name."""
     kind, number = re.fullmatch(r"(.*?)(\d+)", name).groups()  # type: ignore[union-attr]  # it is one
     if 1 <= int(number) <= layers:
         return f"{name}: layer {number} has no {kind}"
-    return f"has {name}, but there {'is' if layers == 1 else 'are'} {count(layers, 'layer')}"
+    return f"has {name}, but the network has {count(layers, 'layer')}"
 
 
 def _misfit(value: Any, size: Size, precision: str, least: float | None) -> str | None:
-    """Return why a given value cannot be copied into an array of a network, if it cannot."""
-    order = "a row an input and a column a unit" if len(size) == 2 else "one a unit"
+    """Return why a given value does not fit an array of the network, or None if it does."""
+    order = "one row per input and one column per unit" if len(size) == 2 else "one per unit"
     expected = f"expected {'1 number' if size == (1,) else f'{_size(size)} numbers'}, {order}"
     if len(lengths := _row_lengths(value)) > 1:
-        return f"found rows of {' and of '.join(map(str, lengths))}; {expected}"
+        return f"found rows of length {' and '.join(map(str, lengths))}; {expected}"
     array = np.asarray(value)
     if array.dtype.kind not in "biuf":
         return f"found {'text' if array.dtype.kind in 'SU' else array.dtype.name}; {expected}"
@@ -188,13 +189,13 @@ def _misfit(value: Any, size: Size, precision: str, least: float | None) -> str 
 
 
 def _row_lengths(value: Any) -> list[int]:
-    """Return the different lengths of the rows of a matrix that is a list."""
+    """Return the different row lengths of a matrix given as a list."""
     rows = value if isinstance(value, list) else []
     return sorted({len(row) for row in rows if isinstance(row, list)})
 
 
 def _fits(found: tuple[int, ...], expected: Size) -> bool:
-    """Return whether a size is the expected one; where that is not known, it is 1 or more."""
+    """Return whether a size is as expected; unknown dimensions must be at least 1."""
     pairs = zip(found, expected, strict=False)
     return len(found) == len(expected) and all(
         each == known or (known is None and each > 0) for each, known in pairs

@@ -1,4 +1,4 @@
-"""Settings that are put into a config after it was read: ``key.path=value``, or a mapping."""
+"""Settings that override those of a config: ``key.path=value``, or a mapping."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -18,17 +18,17 @@ from nncli.config.strict_yaml import (
 )
 
 COMMAND_LINE = "command line"
-OF_PYTHON = "config"  # where a config stands that is no file
+OF_PYTHON = "config"  # the place of a config without a file
 _OVERRIDES = "overrides"
 
-# What the config says in other words does not stay beside a new setting.
+# A new setting removes its alternative from the config.
 _REPLACED: dict[Path, str] = {("training", "epochs"): "steps", ("training", "steps"): "epochs"}
 
 Overrides = Sequence[str] | Mapping[str, Any]
 
 
 def override(document: Document, overrides: Overrides) -> None:
-    """Put settings into a document, the later ones over the earlier.
+    """Put settings into a document; later ones override earlier ones.
 
     Parameters
     ----------
@@ -54,7 +54,7 @@ def override(document: Document, overrides: Overrides) -> None:
 
 
 def with_setting(overrides: Overrides, key: str, value: str) -> Overrides:
-    """Return the settings and, over them, another one."""
+    """Return the settings with another one added."""
     _check(overrides)
     if isinstance(overrides, Mapping):
         return {**overrides, key: value}
@@ -62,7 +62,7 @@ def with_setting(overrides: Overrides, key: str, value: str) -> Overrides:
 
 
 def counted(values: Any) -> int:
-    """Return how many keys and values there are, as the reader of a config counts."""
+    """Return the number of keys and values, as the config reader counts them."""
     if isinstance(values, dict):
         return 1 + len(values) + sum(map(counted, values.values()))
     return 1 + (sum(map(counted, values)) if isinstance(values, list) else 0)
@@ -85,7 +85,7 @@ def _of_text(document: Document, override: str) -> tuple[Path, Any]:
         raise ConfigError(f"{COMMAND_LINE}: {what}: not UTF-8 text")
     if len(parts) > DEEPEST:
         raise ConfigError(f"{COMMAND_LINE}: {what}: nested more than {DEEPEST} levels deep")
-    if text == ",":  # of which YAML makes nothing, and a shell takes quotes away
+    if text == ",":  # invalid YAML, and the shell removes quotes around it
         return parts, text
     parsed = parse(text, f"{COMMAND_LINE}: {dotted(parts)}", levels=len(parts))
     document.problems += parsed.problems
@@ -100,7 +100,7 @@ def _of_mapping(overrides: Mapping[str, Any], key: object) -> tuple[Path, Any]:
 
 
 def _put(document: Document, parts: Path, value: Any, place: str) -> None:
-    """Put a value where `parts` lead to, and note that it is from `place`."""
+    """Put a value at the path `parts`, and record its `place`."""
     parts, value = renamed(parts, value)
     if not isinstance(document.value, dict):
         return  # reported by the schema

@@ -1,9 +1,9 @@
-"""Where the paths of a config lead, and how a run saves them so that it may be moved.
+"""The paths of a config, and how a run saves them so that it can be moved.
 
-What a config names by a relative path keeps that name in the run, beside the folder that it leads
-from, ``paths_from``: first as seen from the run directory, without links and as it was named, then
-as it was when the run was saved. So a project that is moved or copied finds its own files, and a
-run that is moved alone those of before. An absolute path stays as it is.
+A run saves relative paths unchanged, with the folders that they may start from in ``paths_from``:
+first the folder relative to the run directory, with and without links resolved, then its absolute
+path. So a project that is moved or copied finds its own files, and a run that is moved alone finds
+the original files. Absolute paths stay unchanged.
 """
 
 import stat
@@ -29,24 +29,24 @@ from nncli.config.sources import SOURCES
 if TYPE_CHECKING:
     from nncli.config.schema import Config
 
-PATHS_FROM = "paths_from"  # no setting, but a part of the configs that runs have saved
+PATHS_FROM = "paths_from"  # not a setting, but part of the configs that runs save
 
 
 CheckPath = Callable[[str], None]
-"""Raises an error for a path, as somebody wrote it, that may not be looked up."""
+"""Function that raises an error for a path, as written, that must not be looked up."""
 
 
 def accept(path: str) -> None:
-    """Let any path be looked up: a `CheckPath` for the user's own."""
+    """Accept any path: a `CheckPath` for the user's own configs."""
 
 
 def paths_from(values: Any) -> list[str]:
-    """Return the folders that the paths of a saved config lead from, the first in front.
+    """Return the folders that the paths of a saved config may start from, in order.
 
     Raises
     ------
     ValueError
-        When the config has something else there.
+        When the value is not a list of folders.
     """
     found = values.get(PATHS_FROM) if isinstance(values, dict) else None
     if found is None:
@@ -66,16 +66,16 @@ def without_folders(values: Any) -> Any:
 def located(
     config: "Config", folder: Path, folders: Sequence[str] = (), check: CheckPath = accept
 ) -> "Config":
-    """Return a config with absolute paths, which remembers those that were relative.
+    """Return a config with absolute paths, which remembers which were relative.
 
     Parameters
     ----------
     folder : Path
-        Where the config lies.
+        Folder of the config.
     folders : sequence of str
-        Its `paths_from`. A path that was put in by hand may lead from `folder` as well.
+        Its `paths_from`. A path that was edited by hand may also start from `folder`.
     check : function
-        Asked before a path, or one from a folder, is looked up.
+        Called before a path, or one of the folders, is looked up.
     """
     here = absolute(folder)
     starts = [without_links(here), str(here)] if folders else []
@@ -106,12 +106,12 @@ def located(
 
 
 def portable(config: "Config", folder: Path) -> dict[str, Any]:
-    """Return the values of a config as they are saved in a folder.
+    """Return the values of a config as saved in a folder.
 
     Raises
     ------
     ConfigError
-        When the path of a file cannot be saved.
+        When the path of a file is not valid text.
     """
 
     def save(path: str) -> str:
@@ -132,9 +132,9 @@ def portable(config: "Config", folder: Path) -> dict[str, Any]:
 
 
 def without_folders_of_files(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the values of a saved config with the names of its files alone.
+    """Return the values of a saved config with file names instead of paths.
 
-    So a model says nothing of where it was trained, and is the same wherever that was.
+    So a model does not reveal where it was trained, and does not depend on it.
     """
     named = {key: each for key, each in values.items() if key != PATHS_FROM}
     data, network = named.get("data"), named.get("model")
@@ -146,9 +146,9 @@ def without_folders_of_files(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def with_folders_of_files(values: dict[str, Any], saved: object) -> dict[str, Any]:
-    """Return the values of a model's config with the paths of the config saved beside it.
+    """Return the values of a model's config with the paths of the config saved next to it.
 
-    A config with paths of its own stays as it is, and one beside it about other data is not meant.
+    A config with its own paths stays unchanged; so does one whose neighbor describes other data.
     """
     if not isinstance(saved, Mapping) or PATHS_FROM in values:
         return values
@@ -158,7 +158,7 @@ def with_folders_of_files(values: dict[str, Any], saved: object) -> dict[str, An
     keys = [key for key in _path_keys(data) if _has_path(data[key])]
     paths = {key: found[key] for key in keys if _is_path_like(found.get(key), data[key])}
     named = {key: data[key] for key in keys}
-    alike = {**found, **named} == {**data}  # also where the data got another name since
+    alike = {**found, **named} == {**data}  # even if the data was renamed since
     if not alike and _all_names(paths) != named:
         return values
     if found.get("source") != data.get("source") or named != _all_names(named):
@@ -177,7 +177,7 @@ def _path_keys(data: Mapping[str, Any]) -> list[str]:
 
 
 def _is_path_like(value: object, known: object) -> bool:
-    """Return whether a value is a path, or as many as the known one is."""
+    """Return whether a value is a path or a list of paths, like the known one."""
     if isinstance(known, list):
         return isinstance(value, list) and [*map(type, value)] == [*map(type, known)]
     return isinstance(value, str) and isinstance(known, str)
@@ -192,19 +192,19 @@ def _has_path(value: object) -> bool:
 
 
 def _names_of(value: Any) -> Any:
-    """Return the name of a file, or of each, without its folder; what is none stays."""
+    """Return the name of a file, or of each in a list, without the folder; keep other values."""
     if isinstance(value, list):
         return [*map(_names_of, value)]
     return Path(value).name or value if isinstance(value, str) else value
 
 
 def without_places(config: "Config") -> dict[str, Any]:
-    """Return a config as plain values in which all files are called alike."""
+    """Return a config as plain values, with the same name for all files."""
     return _mapped(config, lambda path: "a file").model_dump()
 
 
 def check_data(config: "Config") -> None:
-    """Raise `DataError` when a file with rows is nowhere, naming all places, or is no file."""
+    """Raise `DataError` for a missing data file, naming all searched places, or another problem."""
     for key, path in files_of(config):
         if key[0] != "data":
             continue
@@ -214,13 +214,13 @@ def check_data(config: "Config") -> None:
             mode = Path(path).stat().st_mode
         except (FileNotFoundError, NotADirectoryError) as error:
             others = [place for place in config.places.get(path, ()) if place != path]
-            also = f"; it is not at {listed(others, quote='')} either" if others else ""
-            option = said("--data FILE, or to train with ", "") if key[1] == "path" else ""
+            also = f"; also not found at {listed(others, quote='')}" if others else ""
+            option = said("--data FILE, or for training ", "") if key[1] == "path" else ""
             raise DataError(
-                f"{nearby(path)}: cannot be read ({reason(error)}){also}; put it back, or say "
-                f"where it is with {option}data.{key[1]}=FILE"
+                f"{nearby(path)}: cannot be read ({reason(error)}){also}; restore it, or give its "
+                f"place with {option}data.{key[1]}=FILE"
             ) from error
-        except OSError:  # reported by who reads it
+        except OSError:  # reported when the file is read
             continue
         if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
             raise DataError(f"{nearby(path)}: {NO_FILE}")
@@ -229,19 +229,19 @@ def check_data(config: "Config") -> None:
 def _exists(path: str) -> bool:
     try:
         return Path(path).exists()
-    except (OSError, ValueError):  # nobody may look, or no file can be called so
+    except (OSError, ValueError):  # no permission, or an impossible name
         return False
 
 
 def _no_text(path: str) -> ConfigError:
     return ConfigError(
-        f"{nearby(path)}: its path is not UTF-8 text, so that the run cannot save where it is; "
-        "rename it"
+        f"{nearby(path)}: the path is not UTF-8 text, so the run cannot save it; rename the file "
+        "or folder"
     )
 
 
 def files_of(config: "Config") -> Iterator[tuple[tuple[str, str], str]]:
-    """Yield the key and the path of each file that a config names."""
+    """Yield the key and path of each file named in a config."""
     for key in config.data.paths:
         value = getattr(config.data, key)
         for each in value if isinstance(value, list) else [value]:

@@ -1,4 +1,4 @@
-"""Values that a config in Python may have, as the plain ones that YAML has."""
+"""Conversion of a config in Python to the plain values of YAML."""
 
 from collections.abc import Mapping
 from pathlib import PurePath
@@ -10,28 +10,28 @@ from nncli.config.strict_yaml import DEEPEST, Path, dotted
 
 
 def plain_values(value: Any, place: str, path: Path = ()) -> Any:
-    """Return a copy of a value that has dicts, lists, text, numbers, Booleans and None alone.
+    """Return a copy of a value that consists of dicts, lists, text, numbers, Booleans and None.
 
-    Tuples and arrays become lists, the scalars of NumPy those of Python, paths text.
+    Tuples and arrays become lists, NumPy scalars Python ones, and paths text.
 
     Parameters
     ----------
     place : str
-        What it is a part of, for messages.
+        Name of the config in messages.
     path : tuple of str
-        Where it stands there.
+        Path of the value in the config.
 
     Raises
     ------
     ConfigError
-        For what YAML has no word for, for keys that are no text, and when it is nested too deep.
+        For values that YAML lacks, for keys that are not text, and for too deep nesting.
     """
     where = f"{place}: {dotted(path) or 'the config'}"
     if len(path) > DEEPEST:
         raise ConfigError(f"{where}: nested more than {DEEPEST} levels deep")
     if isinstance(value, Mapping):
         if other := [key for key in value if not isinstance(key, str)]:
-            raise ConfigError(f"{where}: the key {other[0]!r} is not text")
+            raise ConfigError(f"{where}: found the key {other[0]!r}; expected text")
         for key in value:
             plain_values(key, place, path)
         return {str(key): plain_values(each, place, (*path, key)) for key, each in value.items()}

@@ -1,4 +1,4 @@
-"""What is wrong with a config, in words: a line with its place for each problem."""
+"""Error messages for the problems of a config: one line each, with its place."""
 
 import re
 import sys
@@ -32,7 +32,7 @@ _EXPECTED = {
     "less_than_equal": "{le} or less",
     "less_than": "less than {lt}",
     "literal_error": "{expected}",
-    "string_pattern_mismatch": "letters, digits, _ . - but no . or - first",
+    "string_pattern_mismatch": "letters, digits, _ . - but not . or - at the start",
     "string_too_long": "at most {max_length} characters",
     "too_long": "at most {max_length} items",
     "too_short": "at least {min_length} items",
@@ -47,13 +47,13 @@ def problems_of(
     Parameters
     ----------
     directory : Path or None
-        What paths in the config are relative to; None where no file is to be looked at.
+        Base of relative paths in the config; None if no file may be read.
     """
     return [_problem(document, dict(each), directory) for each in error.errors()]
 
 
 def refusal_of(problems: Sequence[str]) -> ConfigError:
-    """Return the error that says all of these problems, in the order of the file."""
+    """Return the error with all these problems, in the order of the file."""
     lines = sorted(problems, key=_line_and_column)
     if len(lines) > _MOST_PROBLEMS:
         rest = count(len(lines) - _MOST_PROBLEMS, "more problem")
@@ -62,7 +62,7 @@ def refusal_of(problems: Sequence[str]) -> ConfigError:
 
 
 def _line_and_column(problem: str) -> tuple[int, int]:
-    """Return what brings problems into the order of the file, the command line last."""
+    """Return the sort key of problems: the order of the file, the command line last."""
     if problem.startswith(f"{COMMAND_LINE}: "):
         return sys.maxsize, 0
     place = re.match(r".*?:(\d+):(\d+): ", problem, re.DOTALL)
@@ -79,9 +79,9 @@ def _problem(document: Document, error: dict[str, Any], directory: FilePath | No
         problem = f"unknown key{hint}"
         place = document.place(path, of_key=True)
     elif error["type"] == "missing":
-        problem = "missing; a config needs this key" + _choice_of_target(document, path, directory)
+        problem = "missing required key" + _choice_of_target(document, path, directory)
         if path == ("data",) and document.place(()) == OF_PYTHON:
-            problem += ", or rows as data=(X, y)"
+            problem += "; set it, or pass rows as data=(X, y)"
         place = document.place(path)
     else:
         if _holds(document.value, below := (*path, context.get("below"))):
@@ -92,7 +92,7 @@ def _problem(document: Document, error: dict[str, Any], directory: FilePath | No
 
 
 def _choice_of_target(document: Document, path: Path, directory: FilePath | None) -> str:
-    """Return the columns to choose from where it is the target that is missing."""
+    """Return the columns to choose from, if the missing key is the target."""
     from nncli.data.files.hints import HintedFile, hints_of
     from nncli.data.files.table_file import column_names
     from nncli.data.names import named_columns
@@ -105,7 +105,7 @@ def _choice_of_target(document: Document, path: Path, directory: FilePath | None
     try:
         names = column_names(HintedFile(file, hints_of(data)))
         named, _ = named_columns(str(file), names)
-        return on_one_line(f": one of the columns {listed(named, 20)}")
+        return on_one_line(f"; choose from the columns {listed(named, 20)}")
     except DataError as error:
         return on_one_line(f"; {error}")
 
@@ -116,7 +116,7 @@ def _mismatch(error: dict[str, Any], context: dict[str, Any]) -> str:
 
 
 def _holds(value: Any, path: Path) -> bool:
-    """Return whether there is something at `path`."""
+    """Return whether `path` exists in a value."""
     for part in path:
         if not isinstance(value, dict) or part not in value:
             return False
@@ -125,7 +125,7 @@ def _holds(value: Any, path: Path) -> bool:
 
 
 def _known_keys(value: Any, path: Path) -> list[str]:
-    """Return the keys that may stand at `path`, given what is chosen there."""
+    """Return the allowed keys at `path`, given the choices of the config."""
     keys: Mapping[str, Any] = Config.model_fields
     for part in path:
         value = value[part]
@@ -146,7 +146,7 @@ def _keys_of(field: FieldInfo, value: Any) -> Mapping[str, Any]:
 
 
 def _choices(annotation: Any, metadata: Sequence[Any] = ()) -> list[Any]:
-    """Return everything a type is made of, what annotates it first."""
+    """Return all parts of a type, annotations first."""
     parts = [*metadata, *getattr(annotation, "__metadata__", ())]
     parts += [inner for each in get_args(annotation) for inner in _choices(each)]
     return [*parts, annotation]

@@ -1,4 +1,4 @@
-"""Keys that got another name: configs of earlier versions are read as if they had the new one."""
+"""Renamed keys: configs of earlier versions are read as if they had the new names."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from nncli.config.strict_yaml import Document, Path, dotted
 
 @dataclass(frozen=True)
 class Renamed:
-    """What a key is called now, and what those of its values are called that were renamed too."""
+    """The new path of a key, and the new names of its renamed values."""
 
     now: Path
     values: Mapping[str, str] = field(default_factory=dict)
@@ -21,14 +21,14 @@ RENAMED: dict[Path, Renamed] = {
 
 
 def renamed(path: Path, value: Any) -> tuple[Path, Any]:
-    """Return the path and the value that stand for a key now."""
+    """Return the current path and value of a key."""
     if (new := RENAMED.get(path)) is None:
         return path, value
     return new.now, new.values.get(value, value) if isinstance(value, str) else value
 
 
 def rename_keys(document: Document) -> None:
-    """Give the keys of a config their new names; a key with both is a problem of the document."""
+    """Rename the old keys of a config; using both names of a key is a problem of the document."""
     for path, new in RENAMED.items():
         section = document.value
         for part in path[:-1]:
@@ -37,8 +37,8 @@ def rename_keys(document: Document) -> None:
             continue
         if new.now[-1] in section:
             document.problems.append(
-                f"{document.place(path, of_key=True)}: {dotted(path)}: is called "
-                f"{dotted(new.now)} now, and both are given; leave this one out"
+                f"{document.place(path, of_key=True)}: {dotted(path)}: is now called "
+                f"{dotted(new.now)}, and both are set; remove this one"
             )
         _, value = renamed(path, section.pop(path[-1]))
         section.setdefault(new.now[-1], value)

@@ -1,4 +1,4 @@
-"""Write a config as YAML: plain, or with a comment for every key from the schema."""
+"""Write a config as YAML: plain, or with the description of every key as a comment."""
 
 import re
 from collections.abc import Mapping
@@ -16,11 +16,11 @@ _WIDTH = 80
 
 
 class _Dumper(yaml.SafeDumper):
-    """Puts into quotes also what our own reader takes for a number, such as ``1e3``."""
+    """Also quotes text that our own reader would parse as a number, such as ``1e3``."""
 
 
 def _represent_text(dumper: _Dumper, text: str) -> yaml.ScalarNode:
-    """Escape what does not print: in other styles, YAML takes some of it for ends of lines."""
+    """Escape unprintable characters: unquoted, YAML treats some of them as line breaks."""
     style = None if is_printable(text) else '"'
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
@@ -42,14 +42,14 @@ def plain_text(values: Mapping[str, Any]) -> str:
 
 
 def commented_text(values: Mapping[str, Any], config: Config) -> str:
-    """Return the YAML text of `values`, each key below its description.
+    """Return the YAML text of `values`, with each key below its description.
 
     Parameters
     ----------
     values : mapping
-        What the config has before defaults are filled in.
+        The config's values, without defaults.
     config : Config
-        The same, validated: its sections know the descriptions.
+        The validated config, which provides the descriptions.
     """
     return _text(values, config)
 
@@ -83,11 +83,11 @@ def setting_lines(key: str, value: Any, indent: str) -> list[str]:
             allow_unicode=True,
             width=_WIDTH - len(indent),
         )
-        # PyYAML leaves marks of direction as they are, which are in quotes by `_represent_text`.
+        # PyYAML does not escape direction marks, even in the quotes of `_represent_text`.
         return "\n".join(map(printable, text.strip("\n").split("\n")))
 
     text = dumped(isinstance(value, Mapping | list) or None)
-    if text.startswith("{?"):  # a long key, or none: only a block can do without the braces
+    if text.startswith("{?"):  # a long or empty key, which needs block style without the braces
         text = dumped(False)
     elif text.startswith("{") and text.endswith("}"):
         text = text[1:-1]

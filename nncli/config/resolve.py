@@ -1,4 +1,4 @@
-"""Fill in the defaults that depend on the task, and refuse what does not go together."""
+"""Fill in the defaults that depend on the task, and reject settings that do not fit together."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,12 +24,12 @@ _OUTPUTS: dict[Task, str] = {
 
 
 class Misfit(Exception):  # noqa: N818 - caught by the loader, which knows the place
-    """Two parts of a config do not go together.
+    """Two parts of a config do not fit together.
 
     Attributes
     ----------
     path : tuple
-        The key to blame.
+        The key to report.
     problem : str
     """
 
@@ -41,12 +41,12 @@ class Misfit(Exception):  # noqa: N818 - caught by the loader, which knows the p
 
 @dataclass(frozen=True)
 class Resolved:
-    """What a config means for a task.
+    """The meaning of a config for a task.
 
     Attributes
     ----------
     config : Config
-        With every default filled in.
+        The config with every default filled in.
     activations, normalizations, initializers : list of Named
         One for each layer, the output included.
     loss : Named
@@ -60,12 +60,12 @@ class Resolved:
 
 
 def resolve(config: Config, task: Task) -> Resolved:
-    """Return what `config` means for `task`.
+    """Return the meaning of `config` for `task`.
 
     Raises
     ------
     Misfit
-        When the output does not fit the task, the loss the output, or something the data.
+        When output, task, loss and data do not fit together.
     """
     model, training = config.model, config.training
     output = model.output or Named.of(ACTIVATIONS, _OUTPUTS[task])
@@ -82,15 +82,16 @@ def resolve(config: Config, task: Task) -> Resolved:
     if isinstance(training.dropout, list) and len(training.dropout) != len(hidden):
         raise Misfit(
             ("training", "dropout"),
-            f"a list of {len(training.dropout)}; expected {len(hidden)}, one for each hidden layer",
+            f"found a list of {len(training.dropout)}; expected {len(hidden)}, one per hidden "
+            "layer",
         )
     for each in hidden:
         if training.epochs != 0 and not ACTIVATIONS[each.name].trainable:
             raise Misfit(
                 ("model", "activation"),
                 f"gradient descent cannot train through {each.name}: its derivative is 0 "
-                "everywhere, so no error reaches the layers before it; use sigmoid, or give the "
-                "weights and set training.epochs: 0",
+                "everywhere, so no error reaches the layers before it; use sigmoid, or set "
+                "model.initial_weights and training.epochs: 0",
             )
     activations = [*hidden, output]
     threshold = _threshold(model.threshold, task, output.name)
@@ -108,10 +109,10 @@ def _threshold(chosen: float | None, task: Task, output: str) -> float | None:
         return DEFAULT_THRESHOLD if chosen is None else chosen
     if chosen is None:
         return None
-    problem = f"the values of the {output} output are no probabilities"
+    problem = f"the values of the {output} output are not probabilities"
     if task not in WITH_THRESHOLD:
-        problem = f"a {task} task has no threshold; {_or(WITH_THRESHOLD)} ones do"
-    raise Misfit(("model", "threshold"), f"{problem}; leave it out")
+        problem = f"a {task} task has no threshold, only {_or(WITH_THRESHOLD)} tasks"
+    raise Misfit(("model", "threshold"), f"{problem}; remove it")
 
 
 def _default_loss(output: str, task: Task) -> str:
@@ -124,7 +125,7 @@ def _check_loss(loss: str, output: str, task: Task) -> None:
 
     fitting = [name for name, each in LOSSES.items() if output in each.outputs and fits_task(name)]
     if not fits_task(loss):
-        problem = f"{loss} is for classes, and a regression has none; expected {_or(fitting)}"
+        problem = f"{loss} is for classes, but a regression has none; expected {_or(fitting)}"
     elif output not in LOSSES[loss].outputs:
         problem = (
             f"{loss} does not fit the {output} output; expected {_or(fitting)}, or "
@@ -136,12 +137,12 @@ def _check_loss(loss: str, output: str, task: Task) -> None:
 
 
 def _check_given_targets(config: Config, loss: str) -> None:
-    """Refuse targets in the config itself that the loss cannot take."""
+    """Raise `Misfit` for targets in the config itself that the loss does not allow."""
     low, high = LOSSES[loss].target_range or (-inf, inf)
     if outside := config.data.target_outside(low, high):
         path, value = outside
         raise Misfit(
-            ("data", *path), f"found {value:g}; {loss} takes targets from {low:g} to {high:g}"
+            ("data", *path), f"found {value:g}; {loss} needs targets from {low:g} to {high:g}"
         )
 
 
@@ -167,7 +168,7 @@ def _filled_in(
 
 
 def check_monitor(config: Config, task: Task, has_validation: bool) -> None:
-    """Raise `Misfit` when early stopping watches a value that there is not."""
+    """Raise `Misfit` when early stopping watches an unavailable value."""
     stopping = config.training.early_stopping
     if not stopping or (config.training.refit and not has_validation):
         return  # a refit is not stopped early
@@ -179,7 +180,7 @@ def check_monitor(config: Config, task: Task, has_validation: bool) -> None:
         *others, last = [f"{split}_{each}" for each in ("loss", *measured)]
         raise Misfit(
             ("training", "early_stopping", "monitor"),
-            f"{stopping.monitor} is no value of a {task} task; expected {', '.join(others)} or "
+            f"{stopping.monitor} is not a value of a {task} task; expected {', '.join(others)} or "
             f"{last}",
         )
     if stopping.monitor.startswith("validation") and not has_validation:
@@ -193,7 +194,7 @@ def check_monitor(config: Config, task: Task, has_validation: bool) -> None:
 def _initializers(config: Config, activations: list[Named]) -> list[Named]:
     if config.model.initializer is not None:
         return _one_each(config.model.initializer, len(activations))
-    # The output layer is drawn like the layer before it, which has the same inputs' scale.
+    # The output layer uses the initializer of the layer before it: its inputs have that scale.
     suited = [ACTIVATIONS[each.name].initializer for each in activations]
     if len(suited) > 1:
         suited[-1] = suited[-2]

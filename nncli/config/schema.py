@@ -1,7 +1,7 @@
 """The schema of a config: every key with its type, range, default and description.
 
-Validation, ``config show``, ``config schema``, the templates and docs/configuration.md are all
-made from this module; it is the one place to add a key.
+Validation, ``config show``, ``config schema``, the templates and docs/configuration.md all come
+from this module. New keys are added here.
 """
 
 from collections.abc import Mapping, Sequence
@@ -40,7 +40,7 @@ from nncli.nn.schedules import SCHEDULES
 _HIDDEN = {name: each for name, each in ACTIVATIONS.items() if not each.output_only}
 _OUTPUT = {name: each for name, each in ACTIVATIONS.items() if each.output_for}
 
-BY_THE_ROWS = "by the rows"
+BY_THE_ROWS = "depends on the number of rows"
 
 Density = Annotated[float, Field(gt=0, le=1)]
 Share = Annotated[float, Field(ge=0, lt=1)]
@@ -53,58 +53,60 @@ class ModelSection(Section):
     hidden_layers: list[LayerSize] = Field(
         [128],
         max_length=1000,
-        description="sizes of the hidden layers; [] for none: a perceptron or a regression",
+        description="sizes of the hidden layers; [] for no hidden layer",
     )
     activation: Annotated[Named | list[Named], EntryOf(_HIDDEN, or_list=True)] = Field(
         "relu",  # validated into a Named
         validate_default=True,
-        description="of the hidden layers: one for all, or a list with one for each",
+        description="activation of the hidden layers: one for all, or a list with one per layer",
     )
     normalization: Annotated[Named | list[Named], EntryOf(NORMALIZATIONS, or_list=True)] = Field(
         "none",  # validated into a Named
         validate_default=True,
-        description="of the weighted sums of the hidden layers, before the activation: one for "
-        "all, or a list with one for each",
+        description="normalization of the weighted sums in the hidden layers, before the "
+        "activation: one for all, or a list with one per layer",
     )
     output: Annotated[Named, EntryOf(_OUTPUT)] | None = Field(
-        None, description="output activation; default: sigmoid, softmax or identity, by the task"
+        None,
+        description="activation of the output; default: sigmoid, softmax or identity, depending "
+        "on the task",
     )
     threshold: float | None = Field(
         None,
         gt=0,
         lt=1,
-        description="the probability over which the second of two classes, or a label, is "
-        "predicted; default: 0.5 where there is such",
+        description="probability above which the positive class (binary) or a label (multilabel) "
+        "is predicted; default: 0.5",
     )
     initializer: Annotated[Named | list[Named], EntryOf(INITIALIZERS, or_list=True)] | None = Field(
         None,
-        description="of the weights: one for all layers, or a list with one for each, the output "
-        "included; default: by the activation; biases start at 0",
+        description="initializer of the weights: one for all layers, or a list with one per layer, "
+        "including the output; default: depends on the activation; biases start at 0",
     )
 
     initial_weights: (
         Annotated[list[list[list[float]]] | str, PathOr(list[list[list[float]]])] | None
     ) = Field(
         None,
-        description="the weights to start from: a list with a matrix for each layer, a row an "
-        "input, or the path of an .npz with W1, b1, W2, ..., which may also have slope1, gain1, "
-        "...; default: drawn by the initializer",
+        description="initial weights: a list with one matrix per layer (one row per input), or the "
+        "path of an .npz file with W1, b1, W2, ... and optionally slope1, gain1, ...; default: "
+        "drawn by the initializer",
     )
     initial_biases: list[list[float]] | None = Field(
         None,
-        description="the biases to start from: a list with a list for each layer; default: 0, or "
-        "those of the .npz",
+        description="initial biases: a list with one list per layer; default: those in the .npz "
+        "file, else 0",
     )
 
     density: Annotated[float | list[float], OneOrList(Density)] = Field(
         1.0,
-        description="share of the connections that there are, chosen at random: one for all "
-        "layers, or a list with one for each, the output included",
+        description="fraction of the connections to keep, chosen at random: one for all layers, or "
+        "a list with one per layer, including the output",
     )
     masks: list[list[list[Literal[0, 1]]] | None] | None = Field(
         None,
-        description="which connections there are: a list with, for each layer, a matrix of 1 and "
-        "0, a row an input, or null for all of them; goes before density",
+        description="connections to keep: a list with one entry per layer, a matrix of 1 and 0 "
+        "(one row per input) or null; a matrix overrides density",
     )
 
     @model_validator(mode="after")
@@ -120,29 +122,31 @@ class ModelSection(Section):
             if isinstance(chosen, list) and len(chosen) != expected:
                 each = "hidden layer" if expected == hidden else "layer"
                 raise refusal(
-                    f"a list of {len(chosen)}; expected {expected}, one for each {each}", below=key
+                    f"found a list of {len(chosen)}; expected {expected}, one per {each}", below=key
                 )
         return self
 
 
 class EarlyStopping(Section):
-    """Stop when the monitored value no longer gets better."""
+    """When to stop: once the monitored value no longer improves."""
 
     monitor: Annotated[str, Monitored()] = Field(
         "validation_loss",
-        description="the value to watch: a metric of the task on the validation rows, or of the "
-        "training rows what history.csv has; with weights, rows count in the validation loss as "
-        "they do in training",
+        description="value to watch: a loss or metric of the validation set, such as "
+        "validation_accuracy, or of the training set, such as train_loss; row and class weights "
+        "apply to the validation loss, too",
     )
     patience: int = Field(20, ge=1, description="epochs without improvement before stopping")
-    min_change: float = Field(0.0, ge=0, description="the least change that counts")
+    min_change: float = Field(
+        0.0, ge=0, description="smallest change that counts as an improvement"
+    )
 
 
 Stopping = EarlyStopping | Literal[False]
 
 
 class CompleteTraining(NamedTuple):
-    """The settings of training that depend on the rows, once these are known."""
+    """The training settings that depend on the number of rows, once it is known."""
 
     learning_rate: float
     batch_size: int | Literal["full"]
@@ -153,21 +157,21 @@ class CompleteTraining(NamedTuple):
 
 
 class TrainingSection(Section):
-    """How it is trained."""
+    """The training."""
 
     loss: Annotated[Named, EntryOf(LOSSES)] | None = Field(
-        None, description="the function to minimize; default: by the task and the output"
+        None, description="function to minimize; default: depends on the task and the output"
     )
     optimizer: Annotated[Named, EntryOf(OPTIMIZERS, default="adam")] = Field(
         "adam",  # validated into a Named
         validate_default=True,
-        description="how the weights follow the gradient",
+        description="rule that updates the weights",
     )
     learning_rate: float | None = Field(
-        None, gt=0, description=f"size of a step; default: {BY_THE_ROWS}"
+        None, gt=0, description=f"step size; default: {BY_THE_ROWS}"
     )
     batch_size: Annotated[int | Literal["full"], IntegerOr(1, word="full")] | None = Field(
-        None, description=f"rows a step, or full for all of them; default: {BY_THE_ROWS}"
+        None, description=f"rows per step, or full for all training rows; default: {BY_THE_ROWS}"
     )
     epochs: int | None = Field(
         None,
@@ -176,80 +180,80 @@ class TrainingSection(Section):
         description=f"passes over the training rows; default: {BY_THE_ROWS}",
     )
     steps: int | None = Field(
-        None, ge=1, le=10**12, description="at least so many steps, in whole epochs"
+        None, ge=1, le=10**12, description="instead of epochs: steps, rounded up to whole epochs"
     )
-    shuffle: bool = Field(True, description="a new order of the rows every epoch")
+    shuffle: bool = Field(True, description="shuffle the training rows before every epoch")
     schedule: Annotated[Named, EntryOf(SCHEDULES)] | None = Field(
-        None, description=f"how the learning rate changes; default: {BY_THE_ROWS}"
+        None, description=f"how the learning rate changes over time; default: {BY_THE_ROWS}"
     )
     l1: float = Field(
         0.0,
         ge=0,
-        description="weight of the sum of absolute weights of connections; nothing else is "
-        "penalized",
+        description="L1 penalty: factor of the sum of absolute weights; biases, slopes and gains "
+        "are exempt",
     )
     l2: float | None = Field(
         None,
         ge=0,
-        description="weight of half the sum of squared weights of connections; nothing else is "
-        f"penalized; default: {BY_THE_ROWS}",
+        description="L2 penalty: factor of half the sum of squared weights; biases, slopes and "
+        f"gains are exempt; default: {BY_THE_ROWS}",
     )
     max_norm: float | None = Field(
-        None, gt=0, description="largest norm of the weights of the connections into a unit"
+        None, gt=0, description="upper limit for the norm of the weights into each unit"
     )
-    clip_norm: float | None = Field(None, gt=0, description="largest norm of the whole gradient")
+    clip_norm: float | None = Field(None, gt=0, description="upper limit for the gradient norm")
     clip_value: float | None = Field(
-        None, gt=0, description="largest absolute value in the gradient, cut before the norm"
+        None, gt=0, description="upper limit for each absolute gradient entry, before clip_norm"
     )
     dropout: Annotated[float | list[float], OneOrList(Share)] = Field(
         0.0,
-        description="share of the hidden units left out at random in each step: one for all "
-        "hidden layers, or a list with one for each",
+        description="fraction of the hidden units to drop at random in each step: one for all "
+        "hidden layers, or a list with one per layer",
     )
     precision: Literal["float32", "float64"] = Field(
-        "float32", description="of the weights and of the arithmetic of the network"
+        "float32", description="floating-point type of the weights and of all computation"
     )
     engine: Literal["auto", EngineName] = Field(
         "auto",
-        description="what computes the training steps: compiled needs the fast extra; auto takes "
-        "it where it is installed and pays for its start",
+        description="engine that runs the training steps: numpy, compiled (needs the fast extra), "
+        "or auto: compiled if it is installed and saves more time than it takes to start",
     )
     checkpoint_seconds: float = Field(
         60.0,
         gt=0,
-        description="least time between two checkpoints within an epoch; there is one after every "
-        "epoch too, unless to write them would take more than 1/200 of the time",
+        description="minimum seconds between two checkpoints within an epoch; one is also written "
+        "after every epoch, but at most 0.5 % of the time goes into checkpoints",
     )
     early_stopping: Annotated[Stopping, BooleanOr(EarlyStopping)] | None = Field(
         None,
-        description="true, or {monitor, patience, min_change}; false: train for all epochs; "
-        f"default: false where epochs or steps are given, else {BY_THE_ROWS}",
+        description="stop when the monitored value no longer improves: true, false, or {monitor, "
+        f"patience, min_change}}; default: false if epochs or steps is set, else {BY_THE_ROWS}",
     )
     folds: int | None = Field(
         None,
         ge=2,
         le=10_000,
-        description="cross-validation: into how many parts the rows but those to test with are "
-        "divided; a model for each is trained on the others",
+        description="number of folds for cross-validation: all rows except the test set are split, "
+        "and each fold is held out from one model",
     )
     fold: int | None = Field(
-        None, ge=1, description="which of the folds alone, from 1; default: all of them"
+        None, ge=1, description="train the model of this fold only, from 1; default: all folds"
     )
     refit: bool = Field(
         False,
-        description="choose the epochs on the validation rows, then train a new network on all "
-        "rows, these included, for so many epochs",
+        description="choose the number of epochs on the validation set, then train a new network "
+        "for that many epochs on the training and validation sets together",
     )
 
     @property
     def is_complete(self) -> bool:
-        """Whether nothing is left to depend on the rows."""
+        """Whether no setting still depends on the number of rows."""
         names = {*CompleteTraining._fields} - {"early_stopping"}
         return all(getattr(self, name) is not None for name in names)
 
     @property
     def complete(self) -> CompleteTraining:
-        """The settings that depend on the rows, once `is_complete`; a refit never stops early."""
+        """The settings that depend on the rows, if `is_complete`; a refit never stops early."""
         known = {name: getattr(self, name) for name in CompleteTraining._fields}
         stopping = known.pop("early_stopping") or None
         stopping = None if self.refit else stopping
@@ -258,16 +262,16 @@ class TrainingSection(Section):
     @model_validator(mode="after")
     def _lasts_so_long(self) -> "TrainingSection":
         if self.epochs is not None and self.steps is not None:
-            raise refusal("training.epochs is given, too; give one of them", below="steps")
+            raise refusal("training.epochs is set, too; set only one of them", below="steps")
         return self
 
     @model_validator(mode="after")
     def _fold_is_one_of_them(self) -> "TrainingSection":
         if self.fold is not None and self.folds is None:
-            raise refusal(f"found {self.fold}, but no training.folds; give both", below="fold")
+            raise refusal(f"found {self.fold}, but no training.folds; set both", below="fold")
         if self.fold is not None and self.fold > (self.folds or 0):
             raise refusal(
-                f"found {self.fold}; expected 1 to training.folds: {self.folds}", below="fold"
+                f"found {self.fold}; expected 1 to {self.folds} (training.folds)", below="fold"
             )
         return self
 
@@ -279,16 +283,14 @@ class Config(Section):
         None,
         pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]*$",
         max_length=100,
-        description="names the run directory; default: the file's name",
+        description="name of the run directory; default: the name of the config file",
     )
     seed: int = Field(
-        0, ge=0, lt=2**32, description="of everything random: the same seed, the same weights"
+        0, ge=0, lt=2**32, description="random seed; the same seed gives the same weights"
     )
-    data: Annotated[Source, OneOf(SOURCES, tag="source")] = Field(description="what to learn from")
+    data: Annotated[Source, OneOf(SOURCES, tag="source")] = Field(description="data to learn from")
     model: ModelSection = Field(default_factory=ModelSection, description="the network")
-    training: TrainingSection = Field(
-        default_factory=TrainingSection, description="how it is trained"
-    )
+    training: TrainingSection = Field(default_factory=TrainingSection, description="the training")
 
     _places: dict[str, list[str]] = PrivateAttr(default_factory=dict)
     _base: str = PrivateAttr("")
@@ -305,35 +307,35 @@ class Config(Section):
 
     @property
     def places(self) -> Mapping[str, Sequence[str]]:
-        """The absolute paths that were relative, each with all places where it was looked for."""
+        """The absolute paths that were relative, each with every place that was searched."""
         return self._places
 
     @property
     def base(self) -> str:
-        """The folder that relative paths lead from."""
+        """The folder that relative paths start from."""
         return self._base
 
     def remembering(self, places: dict[str, list[str]], base: str) -> Self:
-        """Return it with other `places` and another `base`."""
+        """Return a copy with other `places` and another `base`."""
         copy = self.model_copy()
         copy._places, copy._base = places, base
         return copy
 
     @property
     def folds(self) -> int | None:
-        """How many folds are to be trained, a model each; None for a single model."""
+        """The number of folds to train, one model each; None for a single model."""
         return None if self.training.fold else self.training.folds
 
     def with_training(self, **settings: object) -> Self:
-        """Return it with other settings of training, which are valid."""
+        """Return a copy with other training settings, which must be valid."""
         return self.model_copy(update={"training": self.training.model_copy(update=settings)})
 
     def load_data(self, *, progress: bool = False) -> Dataset:
-        """Load the data, with what a fold holds out; a refit trains with the validation rows."""
+        """Load the data, with the fold held out; a refit also trains on the validation rows."""
         return self.load_from(self.data, progress=progress)
 
     def load_from(self, source: Source, *, progress: bool = False) -> Dataset:
-        """Load the data of a source as its own."""
+        """Load the data of `source` as if it were the config's own."""
         check_data(self)
         number, folds = self.training.fold, self.training.folds
         fold = Fold(number, folds) if number and folds else None

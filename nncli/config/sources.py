@@ -13,7 +13,7 @@ from nncli.config.source import Source
 
 
 class Sources(Mapping[str, type[Source]]):
-    """A table whose classes are imported when they are asked for: a config needs one of them.
+    """Table of classes that are imported on access: a config needs only one of them.
 
     Parameters
     ----------
@@ -58,29 +58,35 @@ SOURCES = Sources(
 
 
 def source_called(name: str) -> type[Source]:
-    """Return a source by its name. Raises `UsageError`, also where its rows are given in Python."""
+    """Return a source by name.
+
+    Raises
+    ------
+    UsageError
+        For an unknown name, and for a source whose rows are passed in Python.
+    """
     if not isinstance(name, str):
         raise unexpected("name", name, "the name of a data set")
     if name in SOURCES and not SOURCES[name].is_given:
         return SOURCES[name]
     names = [each for each, source in SOURCES.items() if not source.is_given]
-    hint = did_you_mean(name, names) or "; there are " + ", ".join(names)
+    hint = did_you_mean(name, names) or "; expected one of " + ", ".join(names)
     raise UsageError(f"unknown data set {name!r}{hint}")
 
 
 def fetch(name: str, *, progress: bool = False) -> str:
-    """Download a data set into the cache, unless it is there; return where it is.
+    """Download a data set into the cache if necessary; return where it is.
 
     Parameters
     ----------
     progress : bool
-        Whether there may be a progress bar on standard error.
+        Whether to show a progress bar on standard error.
 
     Raises
     ------
     UsageError
-        When there is no such data set.
+        When the data set is unknown.
     DownloadError
-        When it cannot be had.
+        When the download fails.
     """
     return source_called(name).fetch(progress=progress)

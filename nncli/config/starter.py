@@ -1,4 +1,4 @@
-"""A commented config for a user's own table or images: what was understood, to be corrected."""
+"""A commented config for the user's own table or images, with what was inferred from the data."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -42,7 +42,7 @@ def starter_text(
     *,
     saved: Path | None = None,
 ) -> str:
-    """Return the config for a table, to be written to `config`.
+    """Return the config for a table, as the text of the file `config`.
 
     Parameters
     ----------
@@ -51,16 +51,16 @@ def starter_text(
     targets : sequence of str
         The columns to predict.
     note : function of str
-        Told which columns are left out.
+        Receives a warning for columns that are left out.
     overrides : sequence of str, or mapping of str
-        Settings over those that are found; the table is understood with them.
+        Settings that override the inferred ones, and guide the inference.
     saved : Path, optional
-        Where the rows are to lie, if not at `path`.
+        Where the rows will be, if not at `path`.
 
     Raises
     ------
     DataError
-        When the table cannot be read, or the targets are not in it or make no task.
+        When the table cannot be read, lacks a target, or the targets suit no task.
     """
     named = [*map(plain_name, targets)]
     data: dict[str, Any] = {
@@ -86,7 +86,7 @@ def starter_text(
         **shares,
     }
     left_out = [name for name, role in found.roles.items() if role == "left out"]
-    # What was found goes with what the settings say.
+    # The findings are merged with the settings.
     found_too: dict[str, Any] = {
         "columns": {},
         "blanks": list(dict.fromkeys([*source.blanks, *found.blanks])),
@@ -106,9 +106,9 @@ def starter_text(
 def _understood_with_shares(
     path: Path, data: dict[str, Any], overrides: Overrides, said: Config, note: Note
 ) -> tuple[Prepared, dict[str, Any]]:
-    """Return a table as it is understood, and the shares to write down if it depends on them.
+    """Return the inferred table, and the split sizes if they must be in the config.
 
-    Which rows are left without rare classes depends on the shares, and these on the rows.
+    With ``rare: drop``, the remaining rows depend on the split sizes, and these on the rows.
     """
     found = _understood(path, said, note)
     if getattr(said.data, "rare", None) != "drop":
@@ -120,7 +120,7 @@ def _understood_with_shares(
 
 
 def _understood(path: Path, said: Config, note: Note) -> Prepared:
-    """Read a table and understand it, and divide its rows as the config will say, in all folds."""
+    """Read a table and infer its columns; also check the splits of all folds of the config."""
     source = said.data
     assert isinstance(source, TableSource)
     shares = {part: each for part, each in source.parts.items() if isinstance(each, Share)}
@@ -135,12 +135,12 @@ def _understood(path: Path, said: Config, note: Note) -> Prepared:
 
 
 def starter_text_of_images(folder: Path, config: Path, overrides: Overrides = ()) -> str:
-    """Return the config for a folder of images, to be written to `config`.
+    """Return the config for a folder of images, as the text of the file `config`.
 
     Raises
     ------
     DataError
-        When it has not a folder for each class, or its first image cannot be read.
+        When it lacks a folder per class, or its first image cannot be read.
     """
     found = format_of(folder)
     data = {
@@ -165,7 +165,7 @@ def _text(
     *,
     needed: str,
 ) -> str:
-    """Return the text of a config; `found` stays beside what the settings say of the data."""
+    """Return the text of a config; `found` overrides the settings of the data."""
     test, validation, left = _shares(data, overrides, rows, task)
     validates = validation != 0
     values: dict[str, Any] = {
@@ -178,9 +178,9 @@ def _text(
     values = overridden(values, overrides)
     values["data"] |= found
     head = (
-        f"# {printable(path.name)}, as nncli understands it: correct what is wrong.\n"
+        f"# A config for {printable(path.name)}. Correct what nncli inferred wrongly, then run\n"
         f"#   nncli train {shell_word(config.name)}\n"
-        f"# Every key is optional but {needed}.\n\n"
+        f"# All keys except {needed} are optional.\n\n"
     )
     return head + commented_text(values, Config.model_validate(values))
 
@@ -188,7 +188,7 @@ def _text(
 def _shares(
     data: dict[str, Any], overrides: Overrides, rows: int, task: Task
 ) -> tuple[Any, Any, int]:
-    """Return what tests and validates, as said or by the rows, and how many do not test."""
+    """Return the sizes of test and validation sets, given or by default, and the other rows."""
     settings = overridden({"data": data}, overrides)
     said, folds = settings["data"], settings.get("training", {}).get("folds")
     test = said.get("test", TEST if rows >= ROWS_TO_TEST else 0)
@@ -199,7 +199,7 @@ def _shares(
 
 
 def _lines_of_columns(found: Prepared, said: Mapping[str, ColumnSection]) -> list[str]:
-    """Return the lines of the inputs, and of the other columns that the user speaks of."""
+    """Return the lines of the inputs, and of other columns that the settings mention."""
     inputs, lines = found.encoding.columns, list[str]()
     for column in inputs:
         lines += _column_lines(found.table, column, said.get(column.name))
@@ -211,7 +211,7 @@ def _lines_of_columns(found: Prepared, said: Mapping[str, ColumnSection]) -> lis
 
 
 def _column_lines(table: Table, column: Column, said: ColumnSection | None) -> list[str]:
-    """Return the lines of a column: its kind, and a comment with what is in it."""
+    """Return the lines of a column: its kind, and a comment with its values."""
     cells, kind, name = table.columns[column.name], column.kind, column.name
     blank = blank_cells(cells)
     is_filled = column.missing in ("median", "indicator")
@@ -235,8 +235,8 @@ def _column_lines(table: Table, column: Column, said: ColumnSection | None) -> l
 
 
 def _path_in(config: Path, path: Path) -> str:
-    """Return a path as a config has it. Raises `UsageError` where it is no text."""
+    """Return a path relative to the config. Raises `UsageError` if it is not valid text."""
     name = relative(absolute(path), absolute(config).parent)
     if not is_text(name):
-        raise UsageError(f"{path}: its path is not UTF-8 text, as a config is; rename it")
+        raise UsageError(f"{path}: the path is not UTF-8 text, which a config requires; rename it")
     return name

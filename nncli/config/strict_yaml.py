@@ -1,9 +1,9 @@
-"""A strict, bounded subset of YAML that remembers where everything stood.
+"""A parser for a strict, bounded subset of YAML that remembers the place of every value.
 
-Mappings, lists and scalars; no anchors, aliases, tags, merges or second documents. A plain scalar
-is null, ``true`` or ``false``, also as ``True`` or ``TRUE``, an integer, a float, or else a
-string: ``no``, ``off``, ``010`` and ``1:30`` stay what was typed (the YAML 1.2 core schema, without
-octal and hexadecimal). Two escapes of a surrogate pair are one character, as JSON has it.
+The subset has mappings, lists and scalars, but no anchors, aliases, tags, merges or second
+documents. A plain scalar is null, ``true`` or ``false`` (also ``True`` or ``TRUE``), an integer, a
+float, or else a string: ``no``, ``off``, ``010`` and ``1:30`` stay text (the YAML 1.2 core schema,
+without octal and hexadecimal). Two escapes of a surrogate pair are one character, as in JSON.
 """
 
 import json
@@ -32,7 +32,7 @@ DEEPEST = 20
 MOST_VALUES = 50_000  # keys count too
 TOO_MANY_VALUES = f"more than {MOST_VALUES:,} keys and values; large tables belong in files"
 _MOST_DIGITS = 100
-_SHOWN = 80  # characters of a word that a message repeats
+_SHOWN = 80  # longest word that a message repeats in full
 
 _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)")
 FLOAT = re.compile(r"[-+]?(\.[0-9]+|(0|[1-9][0-9]*)(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
@@ -41,11 +41,11 @@ _SPECIAL: dict[str, bool | None] = {
     **dict.fromkeys(("true", "True", "TRUE"), True),
     **dict.fromkeys(("false", "False", "FALSE"), False),
 }
-# What is none of YAML's "printable" characters (1.2.2, section 5.1); to name those takes long.
+# The complement of YAML's "printable" characters (1.2.2, section 5.1), which is shorter.
 _NOT_ALLOWED = re.compile(r"[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
 _INFINITE = re.compile(r"[-+]?\.(inf|nan)")
 _ESCAPED_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
-_ESCAPED_BEYOND_UNICODE = re.compile(r"\\U(?!000|0010)")  # the Python parser stumbles over it
+_ESCAPED_BEYOND_UNICODE = re.compile(r"\\U(?!000|0010)")  # the Python parser fails on it
 
 Path = tuple[str | int, ...]
 
@@ -58,9 +58,9 @@ class Document:
     ----------
     value : dict, list or scalar
     values, keys : dict of path to str
-        ``file:line:column`` of the value at a path, and of its key where it has one.
+        ``file:line:column`` of the value at a path, and of its key if it has one.
     problems : list of str
-        Keys that stand twice.
+        Problems such as duplicate keys.
     """
 
     value: Any = None
@@ -69,7 +69,7 @@ class Document:
     problems: list[str] = field(default_factory=list)
 
     def place(self, path: Path, *, of_key: bool = False) -> str:
-        """Return where `path` stands, or the nearest enclosing value that stands anywhere."""
+        """Return the place of `path`, or of the nearest enclosing value with a place."""
         if of_key and path in self.keys:
             return self.keys[path]
         while path and path not in self.values:
@@ -78,25 +78,25 @@ class Document:
 
 
 def parse(text: str, name: str, *, levels: int = 0) -> Document:
-    """Parse `text`, which stands `levels` deep; `name` stands for the file in the places.
+    """Parse `text`, nested `levels` deep; `name` is the name of the file in places.
 
     Raises
     ------
     ConfigError
-        With the place and the reason of the first thing that is not accepted.
+        With the place and reason of the first error.
     """
     if found := _NOT_ALLOWED.search(text):
         raise ConfigError(
-            f"{name}:{end_of(text[: found.start()])}: a character that YAML does not allow: "
-            f"{found[0]!r}"
+            f"{name}:{end_of(text[: found.start()])}: found the character {found[0]!r}, which YAML "
+            "does not allow; remove it"
         )
     reader = _Reader(name, levels)
     try:
         reader.read_document(_events(text))
     except yaml.MarkedYAMLError as error:
         marks = [mark for mark in (error.problem_mark, error.context_mark) if mark]
-        # The parser looks ahead, and may stumble before it has told of what comes first, such as
-        # a level too many: the text in front of the place shows it.
+        # The parser looks ahead, and may fail before it reports an earlier problem, such as too
+        # deep nesting. Reading the text before the error finds it.
         with suppress(yaml.MarkedYAMLError):
             before = text[: min((mark.index for mark in marks), default=0)]
             _Reader(name, levels).read_document(_events(before))
@@ -106,12 +106,12 @@ def parse(text: str, name: str, *, levels: int = 0) -> Document:
 
 
 def end_of(text: str) -> str:
-    """Return ``line:column`` of what follows `text`."""
+    """Return ``line:column`` of the end of `text`."""
     return f"{text.count(chr(10)) + 1}:{len(text) - text.rfind(chr(10))}"
 
 
 def scalar(text: str) -> Any:
-    """Return the value of a plain scalar, as the module says."""
+    """Return the value of a plain scalar by the rules of the module."""
     if text in _SPECIAL:
         return _SPECIAL[text]
     if len(text) <= _MOST_DIGITS:
@@ -125,7 +125,7 @@ def scalar(text: str) -> Any:
 
 
 def _events(text: str) -> Iterator[Event]:
-    # The C parser where there is one: the same events, many times faster. It takes no surrogates.
+    # The C parser, if available, yields the same events much faster, but rejects surrogates.
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     if _ESCAPED_SURROGATE.search(text) and not _ESCAPED_BEYOND_UNICODE.search(text):
         loader = yaml.SafeLoader
@@ -151,17 +151,17 @@ class _Reader:
             if isinstance(event, DocumentStartEvent):
                 documents += 1
                 if documents > 1:
-                    raise self.refuse(event, "a second document; a config is one")
+                    raise self.refuse(event, "found a second document; a config has one")
                 self.document.value = self.read_value(next(events), events, ())
 
     def read_value(self, event: Event, events: Iterator[Event], path: Path) -> Any:
         if isinstance(event, AliasEvent):
             name = on_one_line(str(event.anchor), _SHOWN)
-            raise self.refuse(event, f"an alias (*{name}); write the value out")
+            raise self.refuse(event, f"found an alias (*{name}); repeat the value instead")
         if getattr(event, "anchor", None):
-            raise self.refuse(event, "an anchor (&); write the value out where it is needed")
+            raise self.refuse(event, "found an anchor (&); repeat the value instead")
         if tag := getattr(event, "tag", None):
-            raise self.refuse(event, f"a tag ({_one_line(tag)}); values need no tags here")
+            raise self.refuse(event, f"found a tag ({_one_line(tag)}); remove it")
         if self.levels + len(path) > DEEPEST:
             raise self.refuse(event, f"nested more than {DEEPEST} levels deep")
         places = self.document
@@ -176,7 +176,7 @@ class _Reader:
         return scalar(event.value) if event.implicit[0] else self.read_text(event)
 
     def read_text(self, event: ScalarEvent) -> str:
-        """Return the text of a scalar, in which surrogate pairs are the characters they mean."""
+        """Return the text of a scalar, with surrogate pairs joined into characters."""
         text: str = event.value
         if not has_surrogate(text):
             return text
@@ -197,13 +197,13 @@ class _Reader:
         mapping: dict[str, Any] = {}
         while not isinstance(event := next(events), MappingEndEvent):
             if not isinstance(event, ScalarEvent) or event.anchor or event.tag:
-                raise self.refuse(event, "a key must be a plain word")
+                raise self.refuse(event, "expected a plain word as key")
             key = self.read_text(event)
             inner = (*path, key)
             if key in mapping:
                 first = self.document.keys[inner]
                 self.document.problems.append(
-                    f"{self.at(event.start_mark)}: {dotted(inner)}: is already given at {first}; "
+                    f"{self.at(event.start_mark)}: {dotted(inner)}: is already set at {first}; "
                     "remove one of the two"
                 )
             self.document.keys[inner] = self.at(event.start_mark)
@@ -212,7 +212,7 @@ class _Reader:
 
 
 def dotted(path: Path) -> str:
-    """Return a path as it is typed on the command line: ``model.hidden_layers[1]``."""
+    """Return a path in dotted form: ``model.hidden_layers[1]``."""
     text = ""
     for part in path:
         if isinstance(part, int):
@@ -223,6 +223,6 @@ def dotted(path: Path) -> str:
 
 
 def _one_line(text: str) -> str:
-    """Return `text`, cut if long, in quotes and escaped if it is empty or does not print."""
+    """Return `text`, shortened if long, and quoted and escaped if empty or unprintable."""
     text = text if len(text) <= _SHOWN else text[: _SHOWN - 3] + "..."
     return text if text and is_printable(text) else json.dumps(text)

@@ -1,4 +1,4 @@
-"""The keys of the sources that are tables of the user's own, in files of any kind."""
+"""The keys of the sources for the user's own tables, in files of any format."""
 
 import math
 from collections.abc import Iterator
@@ -34,7 +34,7 @@ Other = Annotated[str, ColumnName()]
 
 
 class Constant(Checked):
-    """Annotation for what may stand for blank cells: a number, a Boolean or text."""
+    """Annotation for the value that replaces missing values: a number, a Boolean or text."""
 
     def check(self, value: Any) -> Any:
         """Return `value`, numbers as floats, if it is allowed."""
@@ -50,7 +50,7 @@ class Constant(Checked):
 
 
 class Blank(Checked):
-    """Annotation for what counts as a blank cell: text, or a number, which stands for its text."""
+    """Annotation for a cell that counts as missing: text, or a number read as text."""
 
     def check(self, value: Any) -> str:
         """Return the text of `value`, if it is allowed."""
@@ -59,7 +59,8 @@ class Blank(Checked):
         if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
             return repr(value)
         raise refusal(
-            f"found {shown(value)}; expected text or a number; put the word into quotes: 'null'"
+            f"found {shown(value)}; expected text or a number; put words like this in quotes: "
+            "'null'"
         )
 
     def json_schema(self) -> dict[str, Any]:
@@ -68,23 +69,29 @@ class Blank(Checked):
 
 
 class ColumnSection(Section):
-    """What a column of a table is."""
+    """The settings of a column of a table."""
 
     kind: Kind | None = Field(None, description="number, boolean, category or date")
     order: Order | None = Field(
-        None, description="of dates such as 01/02/2000: dmy, or mdy with the month first"
+        None,
+        description="order of day and month in dates such as 01/02/2000: dmy (day first) or mdy "
+        "(month first)",
     )
-    missing: Missing | None = Field(None, description="what blank cells are")
+    missing: Missing | None = Field(
+        None,
+        description="how to handle missing values: auto, error, mean, median, constant or "
+        "indicator",
+    )
     value: Annotated[float | bool | str, Constant()] | None = Field(
-        None, description="the constant that stands for blank cells"
+        None, description="value that replaces missing values, with missing: constant"
     )
 
     @model_validator(mode="after")
     def _fit_together(self) -> "ColumnSection":
         if self.order is not None and self.kind != "date":
-            raise refusal("is for dates; say kind: date", below="order")
+            raise refusal("is for dates; set kind: date", below="order")
         if (self.value is not None) != (self.missing == "constant"):
-            wanted = "needs a value" if self.value is None else "takes no value; say constant"
+            wanted = "needs a value" if self.value is None else "takes no value; set constant"
             raise refusal(f"missing: {self.missing or 'error'} {wanted}", below="missing")
         return self
 
@@ -96,14 +103,14 @@ class ColumnSection(Section):
 
     @property
     def settings(self) -> dict[str, Any]:
-        """What it says, in the words of `nncli.data.tables.column`."""
+        """The settings, under the names of `nncli.data.tables.column`."""
         value = float(self.value) if isinstance(self.value, bool) else self.value
         given = {"kind": self.kind, "order": self.order, "missing": self.missing, "fill": value}
         return {key: each for key, each in given.items() if each is not None}
 
 
 class KindOr(Checked):
-    """Annotation for the kind of a column, or all that is said of it."""
+    """Annotation for the kind of a column, or all its settings."""
 
     def check(self, value: Any) -> Any:
         """Return `value` as a section, if it is allowed."""
@@ -123,43 +130,47 @@ class TableKeys(PartsSource):
     """The keys of every table."""
 
     target: Annotated[str | list[str], OneOrList(Target)] = Field(
-        description="the column to predict, or a list of them"
+        description="column to predict, or a list of columns"
     )
     columns: dict[str, Annotated[ColumnSection, KindOr()]] = Field(
         {},
-        description="what columns are, where it is not what it seems: number, boolean, category or "
-        "date, or {kind, order, missing, value}, where order is dmy or mdy, and missing is auto, "
-        "error, mean, median, constant or indicator",
+        description="settings of columns that are not inferred correctly: number, boolean, "
+        "category or date, or {kind, order, missing, value}; order is dmy or mdy, and missing is "
+        "auto, error, mean, median, constant or indicator",
     )
-    drop: list[Other] = Field([], description="columns that are left out")
+    drop: list[Other] = Field([], description="columns to leave out")
     id: Other | None = Field(
-        None, description="a column that is no input and stands beside the predictions"
+        None, description="column that identifies rows: copied to the predictions, not an input"
     )
-    weight: Other | None = Field(None, description="a column with how much each row counts")
+    weight: Other | None = Field(
+        None, description="column with the weight of each row in training; not an input"
+    )
     group: Other | None = Field(
         None,
-        description="a column that is no input: rows with the same cell are in the same split and "
-        "fold",
+        description="column of groups: rows of the same group are in the same split and fold; not "
+        "an input",
     )
     time: Other | None = Field(
         None,
-        description="a column of numbers or dates, by whose order the last rows test, and those "
-        "before them validate; it stays an input unless dropped",
+        description="column of numbers or dates that orders the rows: the last rows are the test "
+        "set, those before them the validation set; an input unless dropped",
     )
     class_weight: ClassWeight = class_weight_field()
     blanks: list[Annotated[str, Blank()]] = Field(
-        [], max_length=MOST_BLANKS, description="what counts as a blank cell, such as NA, ? or -999"
+        [],
+        max_length=MOST_BLANKS,
+        description="cell values that count as missing, such as NA, ? or -999",
     )
     decimal: Decimal | None = Field(
         None,
-        description="what begins the fraction of a number in text: a point or a comma; the other "
-        "one divides thousands; default: as the columns show, else a point",
+        description="decimal separator of numbers in text: a point or a comma; the other separates "
+        "thousands; default: inferred from the columns, else a point",
     )
     missing: Literal["error", "auto"] = Field(
         "auto",
-        description="what blank cells are in columns of which data.columns does not say it: an "
-        "error, or auto: numbers take the median of the training rows, and where Booleans or text "
-        "have blank cells these have an input of their own",
+        description="how to handle missing values, unless data.columns sets it: error, or auto: in "
+        "numbers and dates the median of the training rows, in Booleans and text an extra input "
+        "that marks them",
     )
     scale: Scale = scale_field("standard")
 
@@ -172,19 +183,19 @@ class TableKeys(PartsSource):
         for name in named:
             if named.count(name) > 1:
                 raise refusal(
-                    f"the column {name!r} has two purposes among target, drop, id and weight; "
-                    "expected one"
+                    f"the column {name!r} is used more than once in target, drop, id and weight; "
+                    "use it once"
                 )
         for name in self.targets:
             if name in self.columns and self.columns[name].kind == "date":
                 raise refusal(
-                    f"the target {name!r} is said to be a date, which cannot be predicted; make a "
-                    "number of it, such as days, or say category",
+                    f"the target {name!r} is a date, which cannot be predicted; convert it to a "
+                    "number, such as days, or set category",
                     below="columns",
                 )
         for key, column in (("group", self.group), ("time", self.time)):
             if column is not None and column in (*self.targets, self.weight):
-                raise refusal(f"the column {column!r} is target or weight, too", below=key)
+                raise refusal(f"the column {column!r} is also the target or weight", below=key)
         return self
 
     @field_validator("columns")
@@ -195,7 +206,7 @@ class TableKeys(PartsSource):
             name = next(
                 name for name in columns if name not in named and plain_name(name) in columns
             )
-            raise refusal(f"the column {plain_name(name)!r} stands twice, once as {name!r}")
+            raise refusal(f"the column {plain_name(name)!r} is given twice, once as {name!r}")
         return named
 
     @property
@@ -205,18 +216,18 @@ class TableKeys(PartsSource):
 
     @property
     def possible_tasks(self) -> tuple[Task, ...]:
-        """The task that is given, or those with so many targets."""
+        """The possible tasks with this number of targets."""
         several = len(self.targets) > 1
         return tuple(
             each for each in super().possible_tasks if not (several and each in OF_CLASSES)
         )
 
     def ends(self, task: Task) -> Ends:
-        """Return how many targets there are where each has an output."""
+        """Return the inputs and outputs: an output per target, except for tasks with classes."""
         return super().ends(task) if task in OF_CLASSES else Ends(None, len(self.targets))
 
     def problems(self) -> Iterator[tuple[Path, str]]:
-        """Refuse a task that the targets cannot be of, and weights of classes where it has none."""
+        """Yield a task that does not suit the targets, and class weights for other tasks."""
         yield from super().problems()
         yield from self._problems_of_division()
         tasks = self.possible_tasks
@@ -224,35 +235,35 @@ class TableKeys(PartsSource):
             yield (
                 ("task",),
                 f"a {self.task} task has one target; found {listed(self.targets)}; for several "
-                "Booleans say multilabel",
+                "Booleans set multilabel",
             )
         elif self.class_weight is not None and not {*tasks} & {*OF_CLASSES}:
-            yield ("class_weight",), f"is for classes; a {' or a '.join(tasks)} has none"
+            yield ("class_weight",), f"is for classes; a {' or a '.join(tasks)} task has none"
 
     def _problems_of_division(self) -> Iterator[tuple[Path, str]]:
-        """Refuse groups and times with what they leave no choice for."""
+        """Yield settings that conflict with groups and times."""
         if self.group is not None and self.time is not None:
-            yield ("time",), "data.group is given, too; expected one of them"
+            yield ("time",), "data.group is set, too; set only one of them"
         for key in ("group", "time"):
             if getattr(self, key) is None:
                 continue
             for part, each in self.parts.items():
                 if isinstance(each, str):
-                    yield (key,), f"data.{part} names a file; it divides rows of one file"
+                    yield (key,), f"splits the rows of one file, but data.{part} names another file"
             if self.rare == "drop":
                 yield ("rare",), f"found drop with data.{key}; expected keep or error"
         if self.time is not None and self.stratify:
-            yield ("stratify",), "data.time divides the rows by time alone; leave one of them out"
+            yield ("stratify",), "data.time splits the rows by time only; remove one of them"
 
     def knowing(self, classes: list[str], encoding: Any) -> Self:
-        """Return it with the classes and the `Encoding` of a model."""
+        """Return a copy with the classes and the `Encoding` of a model."""
         copy = self.model_copy()
         copy._classes, copy._encoding = classes, encoding
         return copy
 
     @property
     def choices(self) -> "Choices":
-        """What is said of the columns, in the words of `nncli.data.tables.choices`."""
+        """The settings of the columns, as `nncli.data.tables.choices` takes them."""
         from nncli.data.tables.choices import Choices
 
         return Choices(
@@ -277,7 +288,7 @@ class TableKeys(PartsSource):
 
 
 class EncodingName(Checked):
-    """Annotation for the name of an encoding of text, as Python has them."""
+    """Annotation for the name of a Python text encoding."""
 
     def check(self, value: Any) -> str:
         """Return `value`, if it is allowed."""
@@ -295,22 +306,21 @@ class EncodingName(Checked):
 
 
 class TableSource(TableKeys, OneFileSource):
-    """What files with tables have in common."""
+    """Base class of sources with files of tables."""
 
     encoding: Annotated[str, EncodingName()] | None = Field(
         None,
-        description="that of the text, such as cp1252; default: by its bytes UTF-8, UTF-16 or "
-        "cp1252",
+        description="text encoding, such as cp1252; default: detected (UTF-8, UTF-16 or cp1252)",
     )
 
     table: str | None = Field(
         None,
-        description="which table of a database or sheet of a workbook; default: the only table, "
-        "the first sheet",
+        description="table of a database or sheet of a workbook; default: the only table, or the "
+        "first sheet",
     )
 
     def load(self, seed: int, *, fold: Fold | None = None, progress: bool = False) -> Dataset:
-        """Read the files and understand their columns."""
+        """Read the files and infer their columns."""
         from nncli.data.files.hints import HintedFile, hints_of
         from nncli.data.tables.tabular import load_tables
 
@@ -319,7 +329,7 @@ class TableSource(TableKeys, OneFileSource):
 
 
 class CsvSource(TableSource):
-    """A CSV file: a header, and a row a line; also TSV, semicolons, gzipped."""
+    """A CSV file with a header; also tab- or semicolon-separated, or gzipped."""
 
     source: Literal["csv"]
 
@@ -331,6 +341,6 @@ class ParquetSource(TableSource):
 
 
 class AnyTableSource(TableSource):
-    """A file with a table of any kind: its first bytes say which."""
+    """A table in a file of any format, which is detected from its first bytes."""
 
     source: Literal["table"]

@@ -1,4 +1,4 @@
-"""Starter configs: what ``nncli init`` writes, and what lies in ``configs/``."""
+"""The starter configs that ``nncli init`` writes, which are also in ``configs/``."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -45,7 +45,7 @@ _PURPOSES = {
 
 
 def overridden(values: Mapping[str, Any], overrides: Overrides) -> dict[str, Any]:
-    """Return the values of a config with settings over them, which are checked as when it is read.
+    """Return the values of a config with settings applied and checked.
 
     Raises
     ------
@@ -61,6 +61,6 @@ def template_text(name: str, overrides: Overrides = ()) -> str:
     head = (
         f"# {_PURPOSES[name]}\n"
         f"#   nncli train {name}.yaml\n"
-        "# Every key is optional but data; 'nncli config show' prints all of them.\n\n"
+        "# All keys except data are optional; 'nncli config show' prints all keys.\n\n"
     )
     return head + commented_text(values, Config.model_validate(values))
