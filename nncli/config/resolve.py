@@ -142,7 +142,7 @@ def _check_given_targets(config: Config, loss: str) -> None:
     if outside := config.data.target_outside(low, high):
         path, value = outside
         raise Misfit(
-            ("data", *path), f"found {value:g}; {loss} needs targets from {low:g} to {high:g}"
+            ("data", *path), f"found {value:g}; {loss} takes targets from {low:g} to {high:g}"
         )
 
 

@@ -34,13 +34,13 @@ def refusal(function, *given, **options):
                                                    "such as 'training.epochs'"),
         ({"data": "xor"}, {3: 1}, "overrides: 3: expected a key such as 'training.epochs'"),
         ({"data": "xor"}, "seed=1", "overrides: found 'seed=1'; expected a list or a mapping"),
-        ({"data": "xor", 3: 4}, {}, "config: the config: the key 3 is not text"),
+        ({"data": "xor", 3: 4}, {}, "config: the config: found the key 3; expected text"),
         ({"data": "xor", "seed": object}, {}, "config: seed: found a value of type type; expected "
                                               "numbers, text, true or false, lists and mappings"),
         ({"data": "xor", "seed": np.nan}, {}, "config: seed: found NaN; expected an integer"),
         ({"data": "xor"}, [("seed", 1)], "overrides: found ('seed', 1); expected text: "
                                          "'key.path=value'"),
-        ({}, {}, "config: data: missing; a config needs this key, or rows as data=(X, y)"),
+        ({}, {}, "config: data: missing required key; set it, or pass rows as data=(X, y)"),
         (None, {}, "config: found NoneType; expected a path, a mapping or a Config"),
         ([1], {}, "config: found list; expected a path, a mapping or a Config"),
     ],
@@ -161,14 +161,14 @@ def test_rows_of_their_own_without_rows_to_train_with():
     for part in ("validation_data", "test_data"):
         kind, found = refusal(nncli.train, CONFIG, **{part: (X, Y)})
         assert kind is nncli.UsageError
-        assert found == "validation_data and test_data need data, the rows to train with"
+        assert found == "validation_data and test_data need data, the training rows"
 
 
 def test_rows_to_validate_with_of_another_form():
     kind, found = refusal(nncli.train, SHORT, data=(X, Y), validation_data=[{"x1": 1, "y": 0}])
     assert (kind, found) == (
         nncli.DataError,
-        "validation_data: arrays and tables are mixed; pass it in the form of data",
+        "validation_data: arrays and tables are mixed; pass it in the same form as data",
     )
     kind, found = refusal(nncli.train, SHORT, data=(X, Y), test_data=(X, Y, Y))
     assert found == "test_data: found a tuple of 3; expected (X, y)"

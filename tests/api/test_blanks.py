@@ -63,11 +63,11 @@ def test_what_is_no_cell_is_refused_with_the_remedy(found):
         nncli.load_config({"data": {"path": "t.csv", "target": "y"}}, [f"data.blanks=[{found}]"])
     assert str(caught.value).startswith("command line: data.blanks[0]: found ")
     assert str(caught.value).endswith(
-        "; expected text or a number; put the word into quotes: 'null'"
+        "; expected text or a number; put words like this in quotes: 'null'"
     )
 
 
 def test_the_schema_says_so():
     schema = json.dumps(nncli.config_schema())
-    assert '"blanks": {"default": [], "description": "what counts as a blank cell' in schema
+    assert '"blanks": {"default": [], "description": "cell values that count as missing' in schema
     assert '"items": {"anyOf": [{"type": "string"}, {"type": "number"}]}' in schema

@@ -160,7 +160,7 @@ def test_a_run_whose_rows_were_given_needs_them_again(rows):
 
     nncli.train(SETTINGS, data=rows, out="run", observers=[Stop()])
     with pytest.raises(
-        nncli.DataError, match="passed from Python, which are not saved; pass them again"
+        nncli.DataError, match="passed in Python and are not saved; pass them again"
     ):
         nncli.resume("run")
     resumed = nncli.resume("run", data=rows)

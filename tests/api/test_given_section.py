@@ -77,11 +77,11 @@ def test_a_section_that_makes_no_sense_is_refused_with_its_place(form, section, 
 def test_two_targets_of_one_name_are_refused():
     both = np.column_stack([Y, Y])
     assert "two targets have the same name" in refusal({"target": ["c", "c"]}, X, both)
-    assert "'c' has two purposes" in refusal({"target": ["c", "c"]}, ROWS, both)
+    assert "'c' is used more than once" in refusal({"target": ["c", "c"]}, ROWS, both)
 
 
 def test_weights_are_given_once():
-    problem = "data.weight: weights are given as data=(X, y, weights); leave one out"
+    problem = "data.weight: weights are also passed as data=(X, y, weights); remove one of them"
     assert refusal({"weight": "a"}, ROWS, Y, np.ones(40)) == problem
 
 
@@ -232,7 +232,7 @@ def test_errors_name_the_argument(form, options, problem):
 
 @pytest.mark.parametrize("data", ["arrays", {"source": "arrays"}, {"source": "frame"}], ids=str)
 def test_a_config_alone_cannot_say_that_rows_are_given(data):
-    expected = "data.source: its rows are passed from Python, as data= of nncli.train"
+    expected = "data.source: its rows must be passed in Python, as data= of nncli.train"
     for function in (nncli.load_config, nncli.train, nncli.load_data):
         with pytest.raises(nncli.ConfigError) as caught:
             function({"data": data, **SHORT})
@@ -243,7 +243,7 @@ def test_a_target_that_is_also_an_input_is_refused():
     pandas = pytest.importorskip("pandas", reason="pandas is not installed")
     frame = pandas.DataFrame({"a": range(40), "churn": [0, 1] * 20})
     settings = {"training": {"epochs": 1}}
-    with pytest.raises(nncli.DataError, match="y: is called 'churn', as a column of the rows is"):
+    with pytest.raises(nncli.DataError, match="y: has the name of the column 'churn'; remove "):
         nncli.train(settings, data=(frame, frame["churn"]))
     dropped = {**settings, "data": {"drop": ["churn"]}}
     result = nncli.train(dropped, data=(frame, frame["churn"]))

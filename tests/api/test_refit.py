@@ -153,18 +153,18 @@ def test_data_that_changes_within_the_second_is_refused_too():
 
 def test_rows_to_validate_with_that_stand_apart_are_refused(rows):
     X, y = rows
-    with pytest.raises(nncli.ConfigError, match=r"training.refit: .* are given apart"):
+    with pytest.raises(nncli.ConfigError, match=r"training.refit: .* are given separately"):
         nncli.train(SHORT, data=(X[:80], y[:80]), validation_data=(X[80:], y[80:]))
     write_table()
     for config in (TABLE, {"training": {"refit": True}, "data": {"path": "t.csv", "target": "y"}}):
-        with pytest.raises(nncli.ConfigError, match=r"training.refit: .* are given apart"):
+        with pytest.raises(nncli.ConfigError, match=r"training.refit: .* are given separately"):
             nncli.train(config, {"data.validation": "t.csv"})
 
 
 # A share of 0, one that is no row, and the default for so few rows.
 @pytest.mark.parametrize("share", [0, 0.001, None])
 def test_no_rows_to_validate_with_are_refused(rows, share):
-    with pytest.raises(nncli.ConfigError, match=r"training.refit: found true, but no rows valid"):
+    with pytest.raises(nncli.ConfigError, match="found true, but a refit needs validation rows"):
         nncli.train(SHORT, {"data.validation": share}, data=rows, out="run")
     assert not Path("run").exists()
 
@@ -172,7 +172,7 @@ def test_no_rows_to_validate_with_are_refused(rows, share):
 @pytest.mark.parametrize("source", ["gate", {"source": "rows", "inputs": [[0], [1]],
                                              "labels": ["a", "b"]}])  # fmt: skip
 def test_data_without_a_share_to_validate_with_is_refused(source):
-    with pytest.raises(nncli.ConfigError, match=r"training.refit: found true, but no rows valid"):
+    with pytest.raises(nncli.ConfigError, match="found true, but a refit needs validation rows"):
         nncli.train({"data": source, "training": {"refit": True}})
 
 
@@ -226,5 +226,5 @@ def test_a_directory_that_is_renamed_is_followed(rows):
 @pytest.mark.parametrize("function", [nncli.train, nncli.estimate])
 def test_a_refit_without_rows_to_validate_with_is_refused_by_name(function):
     write_table(300)
-    with pytest.raises(nncli.ConfigError, match="no rows validate, by which a refit chooses"):
+    with pytest.raises(nncli.ConfigError, match="a refit needs validation rows to choose its "):
         function({"data": {"path": "t.csv", "target": "y"}}, {"training.refit": True})

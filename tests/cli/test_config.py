@@ -55,7 +55,7 @@ def test_a_valid_config_says_so_where_the_data_decides_more(nncli, config):
 @pytest.mark.parametrize("command", ["check", "show"])
 def test_what_training_would_refuse_is_refused(nncli, config, command):
     config("data: gate\nmodel: {hidden_layers: [2], initial_biases: [[1], [1]]}\n")
-    message = "c.yaml:2:45: model.initial_biases: b1: found 1; expected 2 numbers, one a unit\n"
+    message = "c.yaml:2:45: model.initial_biases: b1: found 1; expected 2 numbers, one per unit\n"
     assert nncli("config", command, "c.yaml") == (2, "", message)
 
 

@@ -17,11 +17,11 @@ def test_the_list_says_what_there_is_and_where(nncli, tmp_path):
     places = {
         line.split()[0]: below.strip() for line, below in zip(lines[::2], lines[1::2], strict=True)
     }
-    assert places["xor"] == "made from the seed"
+    assert places["xor"] == "generated from the seed"
     assert places["gate"] == "four rows, built in"
     assert places["rows"] == "given in the config"
     place = tmp_path / "empty-cache" / "mnist"
-    assert f"\n         not yet in {place}; 11.6 MB to download\n" in result.out
+    assert f"\n         not yet in {place}; an 11.6 MB download\n" in result.out
 
 
 @pytest.mark.usefixtures("with_mnist")
@@ -33,7 +33,7 @@ def test_the_list_says_where_a_data_set_is(nncli, mnist_cache):
 @pytest.mark.parametrize(
     ("name", "place"),
     [
-        ("xor", "made from the seed"),
+        ("xor", "generated from the seed"),
         ("gate", "four rows, built in"),
         ("rows", "given in the config"),
     ],
@@ -41,7 +41,7 @@ def test_the_list_says_where_a_data_set_is(nncli, mnist_cache):
 def test_what_is_here_needs_no_download(nncli, name, place):
     result = nncli("data", "fetch", name)
     assert result.code == 0
-    assert result.out == f"{name}: {place}; there is nothing to download\n"
+    assert result.out == f"{name}: {place}; nothing to download\n"
 
 
 @pytest.mark.usefixtures("without_mnist")
@@ -93,11 +93,11 @@ def test_the_data_of_a_config_is_shown_with_its_overrides(nncli, xor_config):
     ("arguments", "message"),
     [
         (["fetch", "mnits"], "Error: unknown data set 'mnits'; did you mean 'mnist'?"),
-        (["fetch", "cifar10"], "Error: unknown data set 'cifar10'; there are xor, gate, mnist"),
+        (["fetch", "cifar10"], "Error: unknown data set 'cifar10'; expected one of xor, gate, mni"),
         (["show", "mnits"], "Error: unknown data set 'mnits'; did you mean 'mnist'?"),
-        (["show", "cifar10"], "Error: unknown data set 'cifar10'; there are xor, gate, mnist"),
+        (["show", "cifar10"], "Error: unknown data set 'cifar10'; expected one of xor, gate, mnis"),
         (["show", "missing.yaml"], "missing.yaml: cannot be read (no such file or directory); "),
-        (["show", "xor", "data.rows=9"], "Error: xor is taken as it is; to change 'data.rows=9' "),
+        (["show", "xor", "data.rows=9"], "Error: xor takes no settings; to set 'data.rows=9', "),
         (["show", "xor.yaml", "data.row=9"], "command line: data.row: unknown key; did you mean"),
     ],
 )
@@ -136,12 +136,12 @@ def test_the_classes_of_the_rows_of_a_config_are_counted(nncli, tmp_path):
 def test_rows_alone_are_nothing_to_describe(nncli, overrides):
     result = nncli("data", "show", "rows", *overrides)
     assert result.code == 2
-    assert result.error == ("Error: rows needs data.inputs: give a config, whose data is described")
+    assert result.error == ("Error: rows needs data.inputs; give a config instead of the name")
 
 
 def test_rows_are_nothing_to_download(nncli):
     assert nncli("data", "fetch", "rows").out == (
-        "rows: given in the config; there is nothing to download\n"
+        "rows: given in the config; nothing to download\n"
     )
 
 

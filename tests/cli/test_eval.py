@@ -42,7 +42,7 @@ def test_the_printed_metrics_are_those_that_training_saved(nncli, weights, metri
         name, *values, support = line.split()
         assert (name, int(support)) == (figures["class"], figures["support"])
         assert values == [f"{figures[each]:.4f}" for each in ("precision", "recall", "f1")]
-    assert confusion[0].startswith("confusion matrix: a row a true class")
+    assert confusion[0].startswith("confusion matrix: rows are true classes")
     assert [line.split() for line in confusion[1:]] == [
         ["0", "1"],
         *([str(n), *map(str, row)] for n, row in enumerate(saved["confusion_matrix"])),

@@ -139,7 +139,7 @@ def test_a_stopped_run_goes_on_with_the_folds_that_are_left(nncli, write, tmp_pa
     done = nncli("train", "-q", "c.yaml", "-o", "a run")
     assert done.code == 130
     assert done.err.splitlines()[-1] == (
-        "Interrupted in fold 2/3 after 0 of 2 epochs; to go on:  nncli train --resume 'a run'"
+        "Interrupted in fold 2/3 after 0 of 2 epochs; to resume:  nncli train --resume 'a run'"
     )
     run = tmp_path / "a run"
     assert not (run / "metrics.json").exists()
@@ -154,7 +154,7 @@ def test_a_stopped_run_goes_on_with_the_folds_that_are_left(nncli, write, tmp_pa
     assert nncli("train", "-q", "--resume", "a run").code == 0
     assert files(run) == files(tmp_path / "whole")
     again = nncli("train", "--resume", "a run")
-    assert again.out.startswith("a run is finished: all of its 3 folds are done.\n")
+    assert again.out.startswith("a run is finished: all 3 folds are done.\n")
 
 
 @pytest.mark.parametrize("other", ["fold-2", "of one fold"])
@@ -255,11 +255,11 @@ def test_what_is_printed(nncli, write):
     assert max(map(len, table)) <= 80
     assert table[-5:-2] == [
         "Saved in run.",
-        "predictions.csv: each row as predicted by the model that has not seen it.",
-        "Next, a fold again, and a model of all rows:",
+        "predictions.csv: each row predicted by the model that was not trained on it.",
+        "Next, evaluate a fold again, or train a model on all rows:",
     ]
     dry = nncli("train", "c.yaml", "--dry-run").out
-    assert "folds, a model each  3\n" in dry
+    assert "folds, one model each  3\n" in dry
     assert "24 train, 12 held_out, 6 test" in dry
 
 
@@ -296,8 +296,8 @@ def test_too_few_rows_are_refused_in_one_line(nncli, write, tmp_path, table, set
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        (["training.folds=null", "training.fold=1"], "found 1, but no training.folds; give both"),
-        (["training.fold=4"], "found 4; expected 1 to training.folds: 3"),
+        (["training.folds=null", "training.fold=1"], "found 1, but no training.folds; set both"),
+        (["training.fold=4"], "found 4; expected 1 to 3 (training.folds)"),
     ],
 )
 def test_a_fold_is_one_of_the_folds(nncli, write, settings, message):

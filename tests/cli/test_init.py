@@ -73,13 +73,16 @@ def test_a_minus_prints_the_template(nncli, tmp_path, name):
     assert names_in(tmp_path) == []
 
 
+TEMPLATE_NAMES = [*TEMPLATES, "table", "csv", "parquet", "images"]
+
+
 @pytest.mark.parametrize(
     ("name", "hint"),
     [
         ("minst", "; did you mean 'mnist'?"),
         ("xro", "; did you mean 'xor'?"),
-        ("XOR", "; there are " + ", ".join([*TEMPLATES, "table", "csv", "parquet", "images"])),
-        ("zebra", "; there are " + ", ".join([*TEMPLATES, "table", "csv", "parquet", "images"])),
+        ("XOR", "; expected one of " + ", ".join(TEMPLATE_NAMES)),
+        ("zebra", "; expected one of " + ", ".join(TEMPLATE_NAMES)),
         ("../xor", "; did you mean 'xor'?"),
     ],
 )

@@ -111,10 +111,10 @@ LAST = [
     ("settings", "problem"),
     [
         (["data.time=u", "data.group=kind"], "command line: data.time"),
-        (["data.time=u", "training.folds=3"], "data.time divides rows by time, folds by chance"),
+        (["data.time=u", "training.folds=3"], "folds split rows at random, but data.time by time"),
         (["data.group=kind", "training.folds=3"], "3 groups of data.group, too few"),
         (["training.folds=3", "training.refit=true"], "a refit is one model of all rows"),
-        (["training.refit=true", "data.validation=0"], "no rows validate, by which a refit"),
+        (["training.refit=true", "data.validation=0"], "a refit needs validation rows to choose"),
         (["training.folds=30", "data.rare=error"], "fewer than the 30 folds"),
         (["data.validation=0", "training.early_stopping={monitor: validation_loss}"], "validat"),
     ],

@@ -92,8 +92,8 @@ def test_too_little_memory_is_one_line_with_a_remedy(nncli, monkeypatch):
     result = nncli("eval", "weights.npz")
     assert result.code == 1
     assert result.error == (
-        "Error: not enough memory (unable to allocate 99 TiB); free some, or see with "
-        "'nncli --debug' what needs it"
+        "Error: not enough memory (unable to allocate 99 TiB); free some, or run 'nncli --debug' "
+        "to see what needs it"
     )
 
 

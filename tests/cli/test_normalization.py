@@ -297,7 +297,7 @@ def test_nine_rows_in_batches_of_four_are_two_steps_and_resume_within_an_epoch(
 
 def test_a_dry_run_counts_the_joined_batch_once(nncli, config):
     lines = nncli("train", config(text=NINE), "--dry-run").out.splitlines()
-    assert "batches an epoch  2" in lines
+    assert "batches per epoch  2" in lines
     assert lines[4].split()[:4] == ["layer", "inputs", "outputs", "normalization"]
     assert lines[5].split() == ["1", "2", "3", "batch_norm", "tanh", "15", "12"]
 
@@ -383,11 +383,11 @@ def test_weights_alone_are_enough_to_start_from(config, train, tmp_path):
 @pytest.mark.parametrize(
     ("name", "array", "problem"),
     [
-        ("gain1", np.ones(5), "gain1: found 5; expected 4 numbers, one a unit"),
+        ("gain1", np.ones(5), "gain1: found 5; expected 4 numbers, one per unit"),
         ("running_mean2", np.zeros((3, 1)), "running_mean2: found 3 x 1; expected 3 numbers"),
         ("running_variance1", np.full(4, np.nan), "running_variance1: found nan at [0]"),
         ("gain4", np.ones(1), "gain4: layer 4 has no gain"),
-        ("shift5", np.ones(1), "has shift5, but there are 4 layers"),
+        ("shift5", np.ones(1), "has shift5, but the network has 4 layers"),
     ],
 )
 def test_given_arrays_that_do_not_fit_are_refused(
@@ -526,10 +526,13 @@ def written(number):
             ["training.batch_size=1"],
             "training.batch_size: batch_norm needs at least 2 rows in a batch; found 1",
         ),
-        (["model.normalization=[batch_norm]"], "normalization: a list of 1; expected 3, one for"),
+        (
+            ["model.normalization=[batch_norm]"],
+            "normalization: found a list of 1; expected 3, one per",
+        ),
         (
             ["model.normalization=[]"],
-            "normalization: a list of 0; expected 3, one for each hidden layer",
+            "normalization: found a list of 0; expected 3, one per hidden layer",
         ),
         (
             ["model.normalization=bach_norm"],

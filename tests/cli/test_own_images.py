@@ -292,5 +292,5 @@ def test_init_writes_a_config_for_a_folder(nncli, tmp_path):
     refused = nncli("init", "images")
     assert (refused.code, refused.error) == (
         2,
-        "Error: images needs --data with the folder; the classes are its folders",
+        "Error: images needs --data with the folder; its subfolders are the classes",
     )

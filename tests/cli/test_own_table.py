@@ -114,7 +114,7 @@ def test_init_proposes_what_the_cells_show(nncli, tmp_path):
         ),
         (
             ["xor", "--target", "a"],
-            "Error: xor has data of its own; --data and --target are for csv",
+            "Error: xor has built-in data; --data and --target are for table and images",
         ),
     ],
 )
@@ -131,7 +131,7 @@ def test_data_alone_names_the_columns_to_choose_a_target_from(nncli, write, tmp_
     result = nncli("train", "c.yaml")
     assert (result.code, result.error) == (
         2,
-        "c.yaml:1:7: data.target: missing; a config needs this key: one of the columns 'id', "
+        "c.yaml:1:7: data.target: missing required key; choose from the columns 'id', "
         "'age', 'city', 'member', 'kind', 'price'",
     )
 
@@ -387,10 +387,9 @@ def test_what_is_wrong_with_a_table_is_one_line(nncli, write, tmp_path, lines, d
     [
         (
             "target: price, columns: {price: date}",
-            "c.yaml:1:45: data.columns: the target 'price' is said to be a date, which cannot be "
-            "predicted",
+            "c.yaml:1:45: data.columns: the target 'price' is a date, which cannot be predicted",
         ),
-        ("target: price, id: price", "c.yaml:1:7: data: the column 'price' has two purposes"),
+        ("target: price, id: price", "c.yaml:1:7: data: the column 'price' is used more than once"),
         ("target: price, columns: {age: numer}", "unknown kind \"numer\"; did you mean 'number'?"),
         ("target: price, columns: {age: {mising: mean}}", "unknown key; did you mean 'missing'?"),
         ("target: price, columns: {age: {missing: constant}}", "missing: constant needs a value"),

@@ -124,8 +124,7 @@ def test_an_ending_that_is_no_format_is_refused_unless_a_format_is_named(nncli, 
     result = nncli("predict", weights, rows, "-o", "predictions.xlsx")
     assert result.code == 2
     assert result.error == (
-        "Error: predictions.xlsx: no format is called 'xlsx'; say --format csv|json|jsonl|npy|"
-        "parquet"
+        "Error: predictions.xlsx: unknown format 'xlsx'; set --format csv|json|jsonl|npy|parquet"
     )
     assert not rows.with_name("predictions.xlsx").exists()
     assert nncli("predict", weights, rows, "-o", "predictions.xlsx", "--format=csv").code == 0

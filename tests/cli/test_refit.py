@@ -102,7 +102,7 @@ def test_stopped_anywhere_it_ends_with_the_same_bits(nncli, whole, tmp_path, sto
         assert done.code == 130, done.err
         where = "in the selection" if step < 30 else "on all rows"
         assert f"Interrupted {where} after " in done.err
-        assert done.err.rstrip().endswith("to go on:  nncli train --resume run")
+        assert done.err.rstrip().endswith("to resume:  nncli train --resume run")
     if done.code:
         resumed(nncli)
     same_refit(tmp_path / "run", whole)
@@ -200,7 +200,7 @@ def test_no_epochs_are_none(nncli, tmp_path):
 REFUSED = {
     "folds": ("training.folds=3", "training.folds: 3; a refit is one model of all rows"),
     "a fold": (("training.folds=3", "training.fold=1"), "training.folds: 3"),
-    "no rows": ("data.validation=0", "no rows validate, by which a refit chooses its epochs"),
+    "no rows": ("data.validation=0", "a refit needs validation rows to choose its epochs"),
     "plateau": ("training.schedule=plateau", "choose another schedule"),
 }
 

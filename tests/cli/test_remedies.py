@@ -108,8 +108,8 @@ def test_a_run_directory_in_the_place_of_a_config_leads_to_both_ways_on(nncli, t
         result = nncli(*command.split(), "my run")
         assert result.code == 2
         assert result.error == (
-            "my run: is a run directory; expected a config; go on with the run: nncli train "
-            "--resume 'my run', or take its config: 'my run/config.yaml'"
+            "my run: is a run directory; expected a config; resume the run with nncli train "
+            "--resume 'my run', or use its config 'my run/config.yaml'"
         )
     assert nncli("train", "--resume", "my run", "training.epochs=2", "-q").code == 0
     assert nncli("train", "my run/config.yaml", "-q").code == 0

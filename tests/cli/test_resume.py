@@ -252,14 +252,14 @@ def test_other_data_is_refused_with_what_differs(nncli, stopped, monkeypatch):
 def test_a_config_beside_resume_is_refused(nncli, stopped, arguments):
     done = nncli("train", "--resume", "run", *arguments)
     assert done.code == 2
-    assert "--resume takes no CONFIG: the run has its own; found 'xor.yaml'." in done.err
+    assert "--resume takes no CONFIG, as the run has its own; found 'xor.yaml'." in done.err
 
 
 @pytest.mark.parametrize("option", [["-o", "other"], ["--dry-run"]])
 def test_options_that_make_no_sense_with_resume_are_refused(nncli, stopped, option):
     done = nncli("train", "--resume", "run", *option)
     assert done.code == 2
-    assert "--resume goes with neither --out nor --dry-run." in done.err
+    assert "--resume cannot be used with --out or --dry-run." in done.err
 
 
 def test_neither_config_nor_resume_is_refused(nncli):
@@ -411,7 +411,7 @@ def test_a_signal_saves_and_names_the_command_to_go_on(nncli, tmp_path, stop_at,
     done = nncli("train", config(tmp_path, "optimizer: adam"), "-q", "-o", "a run")
     assert done.code == code
     assert done.err.splitlines()[-1] == (
-        "Interrupted after 3 of 6 epochs; to go on:  nncli train --resume 'a run'"
+        "Interrupted after 3 of 6 epochs; to resume:  nncli train --resume 'a run'"
     )
     assert "Saved in a run." in done.out
     assert nncli("train", "-q", "--resume", "a run").code == 0

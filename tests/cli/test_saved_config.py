@@ -25,7 +25,7 @@ def with_config(weights, tmp_path):
 @pytest.mark.parametrize(
     ("config", "problem"),
     [
-        ({}, "data: missing; a config needs this key"),
+        ({}, "data: missing required key"),
         ({"data": "xor", "model": 3}, "model: found 3; expected a mapping of keys"),
         ({"data": "xor", "model": None}, "model: found nothing; expected a mapping of keys"),
         ({"data": "xor", "model": []}, "model: found a list; expected a mapping of keys"),

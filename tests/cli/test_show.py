@@ -29,7 +29,7 @@ NORMS = "gradient norm, root mean square over the steps of the first and the las
 CAPTION = [
     NORMS,
     "saturated: share of the activations on an epoch's first rows whose derivative is",
-    "less than a tenth of the largest that the activation has",
+    "less than a tenth of the activation's largest derivative",
 ]
 
 

@@ -46,7 +46,7 @@ def test_training_saves_and_can_be_resumed(nncli, process, xor_config, tmp_path,
     training.send_signal(number)
     _, err = training.communicate(timeout=60)
     assert training.returncode == 128 + number
-    assert err.splitlines()[-1].endswith("to go on:  nncli train --resume run")
+    assert err.splitlines()[-1].endswith("to resume:  nncli train --resume run")
     assert (tmp_path / "run" / "weights.npz").exists()
     assert (tmp_path / "run" / "checkpoint.npz").exists()
 

@@ -277,7 +277,7 @@ def test_an_error_of_the_system_is_not_blamed_on_standard_output(run, monkeypatc
     done = run("show P/R")
     assert done.code == 1
     assert done.err == (
-        "Error: the system refused a call (input/output error); 'nncli --debug' shows which\n"
+        "Error: a system call failed (input/output error); run 'nncli --debug' to see which\n"
     )
     with pytest.raises(OSError, match="Input/output error"):
         run("--debug show P/R")

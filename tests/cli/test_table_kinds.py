@@ -165,7 +165,7 @@ def test_init_reads_standard_input_and_says_where_to_save_it(nncli, tmp_path, na
     begun = nncli("init", "table", "--data", "-", "--target", "price", *options, stdin=content)
     assert begun.code == 0, begun.err
     saved = "first.csv" if out == "first.yaml" else "table.csv"
-    assert f"standard input: data.path of the config is {saved}; save the rows there" in begun.err
+    assert f"standard input: the config has data.path: {saved}; save the rows there" in begun.err
     config = tmp_path / (out or "table.yaml")
     if out == "-":
         config = tmp_path / "table.yaml"

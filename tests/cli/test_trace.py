@@ -94,8 +94,8 @@ def test_the_limit_leaves_units_out_and_says_so(nncli, config):
     [
         (["--row", "60"], "--row 60: the training rows are 0 to 59"),
         (["--row", "0-60"], "--row 60: the training rows are 0 to 59"),
-        (["--row", "x"], "--row x: expected a number such as 0, or two such as 0-3"),
-        (["--row", "-1"], "--row -1: expected a number such as 0, or two such as 0-3"),
+        (["--row", "x"], "--row x: expected a number such as 0, or a range such as 0-3"),
+        (["--row", "-1"], "--row -1: expected a number such as 0, or a range such as 0-3"),
         (["--row", "3-1"], "--row 3-1: the first row comes after the last"),
         (["--row", "0-100"], "--row 0-100: expected at most 100 rows"),
         (["--row", "0-99999999999"], "--row 0-99999999999: expected at most 100 rows"),

@@ -354,7 +354,7 @@ def test_a_dry_run_prints_what_training_would_take_and_writes_nothing(nncli, xor
     assert lines["1"] == ["1", "2", "4", "tanh", "12", "16"]
     assert lines["2"] == ["2", "4", "1", "sigmoid", "5", "8"]
     assert lines["all"] == ["all", "17", "24"]
-    assert lines["batches an epoch"][-1] == "4"
+    assert lines["batches per epoch"][-1] == "4"
     assert lines["epochs"][-1] == "3"
     assert re.search(r"^training, about +\d+\.\d s", result.out, re.MULTILINE)
     assert re.search(r"^memory, about +\d+ MB", result.out, re.MULTILINE)
@@ -543,7 +543,7 @@ def test_ctrl_c_and_a_request_to_terminate_save_what_there_is(
     assert first[0].startswith("epoch       1/1000000  ")
     last = err.splitlines()[-1]
     found = re.fullmatch(
-        r"Interrupted after (\d+) of 1000000 epochs; to go on:  nncli train --resume "
+        r"Interrupted after (\d+) of 1000000 epochs; to resume:  nncli train --resume "
         r"runs/xor-001",
         last,
     )
@@ -614,7 +614,7 @@ def test_a_profile_says_where_the_time_went(nncli, xor_config, engine):
     table = result.out.split("where the time went")[1].splitlines()
     seconds = {line[:19].strip(): float(line.split()[-2]) for line in table[1:]}
     phases = "preparation data forward loss backward update validation history checkpoint results"
-    assert [*seconds] == [*phases.split(), "all else", "all"]
+    assert [*seconds] == [*phases.split(), "other", "all"]
     total = seconds.pop("all")
     assert sum(seconds.values()) == pytest.approx(total, abs=0.01)
     assert min(seconds[name] for name in ("preparation", "checkpoint", "results")) > 0

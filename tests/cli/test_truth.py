@@ -169,5 +169,5 @@ def test_only_csv_is_for_spreadsheets(nncli, trained):
         done = nncli("predict", "R", "t.csv", "--excel", *arguments)
         assert (done.code, done.error) == (
             2,
-            "Error: --excel: is for CSV; found the format json; leave one of them out",
+            "Error: --excel: is for CSV; found the format json; remove one of them",
         )

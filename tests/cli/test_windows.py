@@ -188,7 +188,7 @@ def test_the_end_of_a_terminal_saves_a_run(nncli, tmp_path, stop_at, monkeypatch
     stop_at(9, number)
     done = nncli("train", name, "-q", "-o", "run")
     assert done.code == 128 + number
-    assert done.err.endswith("to go on:  nncli train --resume run\n")
+    assert done.err.endswith("to resume:  nncli train --resume run\n")
     stop_at(0)
     assert nncli("train", "--resume", "run", "-q").code == 0
     assert_same_run(tmp_path / "run", tmp_path / "whole")

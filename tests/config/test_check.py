@@ -30,12 +30,12 @@ FOUR = "data: {source: rows, inputs: [[0], [1], [2], [3]], labels: [a, a, b, b]}
     [
         (
             GATE + "initial_weights: [[[1, 2, 3], [4, 5, 6]]]}",
-            "2: model.initial_weights: lacks W2; expected one for each layer",
+            "2: model.initial_weights: W2 is missing; expected one per layer",
         ),
         (
             GATE + "initial_weights: [[[1, 2], [4, 5]], [[7], [8], [9]]]}",
-            "2: model.initial_weights: W1: found 2 x 2; expected 2 x 3 numbers, a row an input "
-            "and a column a unit",
+            "2: model.initial_weights: W1: found 2 x 2; expected 2 x 3 numbers, one row per input "
+            "and one column per unit",
         ),
         (
             GATE + "initial_biases: [[1, 2, 3], [1e39]]}",
@@ -44,7 +44,7 @@ FOUR = "data: {source: rows, inputs: [[0], [1], [2], [3]], labels: [a, a, b, b]}
         ),
         (
             GATE + "masks: [[[1, 0], [0, 1]], null]}",
-            "2: model.masks[0]: layer 1 has 2 x 3 connections, a row an input; found 2 rows",
+            "2: model.masks[0]: found 2 rows; layer 1 has 2 x 3 connections, one row per input",
         ),
         (
             "data: {source: rows, inputs: [[0], [1]], targets: [0, 1]}\ntraining: {folds: 2}\n"
@@ -68,30 +68,29 @@ FOUR = "data: {source: rows, inputs: [[0], [1], [2], [3]], labels: [a, a, b, b]}
         ),
         (
             CSV + ", task: regression, class_weight: balanced}",
-            "1: data.class_weight: is for classes; a regression has none",
+            "1: data.class_weight: is for classes; a regression task has none",
         ),
         (
             TWO_TARGETS + ", class_weight: balanced}",
-            "1: data.class_weight: is for classes; a multilabel or a regression has none",
+            "1: data.class_weight: is for classes; a multilabel or a regression task has none",
         ),
         (
             TWO_TARGETS + ", task: binary}",
             "1: data.task: a binary task has one target; found 'y', 'z'; for several Booleans "
-            "say multilabel",
+            "set multilabel",
         ),
         (
             CSV + ", test: 0.6, validation: 0.5}",
-            "1: data.validation: data.test: 0.6 and data.validation: 0.5 leave no rows to train "
-            "with",
+            "1: data.validation: data.test: 0.6 and data.validation: 0.5 leave no training rows",
         ),
         (
             "data: {source: images, path: a, task: regression}",
-            "1: data.task: a regression task has no classes, which the folders of images are; "
-            "expected binary or multiclass",
+            "1: data.task: a regression task has no classes, but the folders of images are "
+            "classes; expected binary or multiclass",
         ),
         (
             "data: {source: images, path: a, size: [1024, 1024], color: rgb}",
-            "1: data.size: 3145728 numbers an image; expected at most 1048576",
+            "1: data.size: 3145728 numbers per image; expected at most 1048576",
         ),
         (
             CSV + ", task: regression}\nmodel: {output: softmax}",
@@ -104,20 +103,20 @@ FOUR = "data: {source: rows, inputs: [[0], [1], [2], [3]], labels: [a, a, b, b]}
         ),
         (
             CSV + ", task: regression}\ntraining: {early_stopping: {monitor: train_accuracy}}",
-            "2: training.early_stopping.monitor: train_accuracy is no value of a regression "
+            "2: training.early_stopping.monitor: train_accuracy is not a value of a regression "
             "task; expected train_loss or train_mae",
         ),
         (
             CSV + "}\nmodel: {hidden_layers: [3, 2], initial_biases: [[1, 2, 3], [1], [1]]}",
-            "2: model.initial_biases: b2: found 1; expected 2 numbers, one a unit",
+            "2: model.initial_biases: b2: found 1; expected 2 numbers, one per unit",
         ),
         (
             CSV + "}\nmodel: {hidden_layers: [3], masks: [[[1, 0], [0, 1]], null]}",
-            "2: model.masks[0]: layer 1 has any x 3 connections, a row an input; found 2 rows",
+            "2: model.masks[0]: found 2 rows; layer 1 has any x 3 connections, one row per input",
         ),
         (
             TWO_TARGETS + "}\nmodel: {hidden_layers: [3], initial_biases: [[1, 2, 3], [1]]}",
-            "2: model.initial_biases: b2: found 1; expected 2 numbers, one a unit",
+            "2: model.initial_biases: b2: found 1; expected 2 numbers, one per unit",
         ),
     ],
 )

@@ -48,7 +48,7 @@ def test_other_values_are_to_be_put_into_quotes(data_of, line, place, found):
     message = str(caught.value)
     where = place if len(lines) == 1 else f"5{place[1:]}"
     assert message.endswith(
-        f"{where}: found {found}; expected a name; write it in quotes, as in the file"
+        f"{where}: found {found}; expected a name; put it in quotes, spelled as in the file"
     )
     name, value = line.split(": ", 1)
     inner = value.strip("[]").split(", ")[-1]
@@ -63,7 +63,7 @@ def test_what_is_no_name_is_refused(data_of):
 
 @pytest.mark.parametrize("word", ["Null", "null", "~"])
 def test_a_word_for_nothing_is_a_name_in_quotes(data_of, word):
-    with pytest.raises(ConfigError, match="a word such as Null is a name in quotes"):
+    with pytest.raises(ConfigError, match="put a name such as Null in quotes"):
         data_of([f"target: {word}"])
     assert data_of([f"target: '{word}'"]).target == word
 

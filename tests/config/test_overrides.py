@@ -124,10 +124,13 @@ def test_an_override_means_what_the_same_in_the_file_means(load, text, override,
         ("data..rows=1", "'data..rows=1': expected key.path=value"),
         ("seed=\udcff", "'seed=\\udcff': not UTF-8 text"),
         ("se\udcffed=1", "'se\\udcffed=1': not UTF-8 text"),
-        ("seed=\x07", "seed:1:1: a character that YAML does not allow: '\\x07'"),
-        ("seed=&a 1", "seed:1:1: an anchor (&); write the value out where it is needed"),
-        ("seed=!!int 1", "seed:1:1: a tag (tag:yaml.org,2002:int); values need no tags here"),
-        ("seed=1\n--- 2", "seed:2:1: a second document; a config is one"),
+        (
+            "seed=\x07",
+            "seed:1:1: found the character '\\x07', which YAML does not allow; remove it",
+        ),
+        ("seed=&a 1", "seed:1:1: found an anchor (&); repeat the value instead"),
+        ("seed=!!int 1", "seed:1:1: found a tag (tag:yaml.org,2002:int); remove it"),
+        ("seed=1\n--- 2", "seed:2:1: found a second document; a config has one"),
         ("seed=x", 'seed: found "x"; expected an integer'),
         ("seed=-1", "seed: found -1; expected 0 or more"),
         ("data.rows=3", "data.rows: found 3; expected 4 or more"),
@@ -153,11 +156,11 @@ def test_an_override_means_what_the_same_in_the_file_means(load, text, override,
         ("data.source=xro", "data.source: unknown source \"xro\"; did you mean 'xor'?"),
         (
             "data={source: xor, rows: 20, rows: 30}",
-            "data:1:25: rows: is already given at command line: data:1:15; remove one of the two",
+            "data:1:25: rows: is already set at command line: data:1:15; remove one of the two",
         ),
         (
             "model.activation.slope=1",
-            f"model.activation: no name given; expected one of {HIDDEN_NAMES}",
+            f"model.activation: name is missing; expected one of {HIDDEN_NAMES}",
         ),
         (
             "training.early_stopping.patience=3",
@@ -187,9 +190,10 @@ def test_problems_of_the_command_line_come_after_those_of_the_file(problems):
     assert problems(text, "training.epochs=-1", "name='a:1:1: b'", "training.l2={a: 1, a: 2}") == [
         'c.yaml:2:7: seed: found "x"; expected an integer',
         "c.yaml:3:1: foo: unknown key; expected one of name, seed, data, model, training",
-        "command line: training.l2:1:8: a: is already given at command line: training.l2:1:2; "
+        "command line: training.l2:1:8: a: is already set at command line: training.l2:1:2; "
         "remove one of the two",
-        'command line: name: found "a:1:1: b"; expected letters, digits, _ . - but no . or - first',
+        'command line: name: found "a:1:1: b"; expected letters, digits, _ . - but not . or - at '
+        "the start",
         "command line: training.epochs: found -1; expected 0 or more",
         "command line: training.l2: found a mapping; expected a number",
     ]
@@ -267,4 +271,4 @@ def test_how_long_to_train_is_said_once(load, one, other):
 
 def test_but_two_settings_that_say_it_are_refused(problems):
     (line,) = problems("data: xor\n", "training.steps=3", "training.epochs=7")
-    assert "training.steps: training.epochs is given, too; give one of them" in line
+    assert "training.steps: training.epochs is set, too; set only one of them" in line

@@ -50,15 +50,15 @@ def test_a_config_is_written_with_the_new_name(load):
 def test_both_names_in_a_file_are_refused_with_the_place_of_the_old_one(problems, section):
     column = 12 + section.index("kernels")
     assert problems(f"data: xor\ntraining: {section}\n") == [
-        f"c.yaml:2:{column - 1}: training.kernels: is called training.engine now, and both are "
-        "given; leave this one out"
+        f"c.yaml:2:{column - 1}: training.kernels: is now called training.engine, and both are "
+        "set; remove this one"
     ]
 
 
 def test_both_names_in_one_override_are_refused(problems):
     assert problems("data: xor", "training={kernels: numba, engine: numpy}") == [
-        "command line: training.kernels: is called training.engine now, and both are given; leave "
-        "this one out"
+        "command line: training.kernels: is now called training.engine, and both are set; remove "
+        "this one"
     ]
 
 
@@ -68,8 +68,8 @@ def test_both_names_in_a_saved_config_are_refused(load):
     with pytest.raises(ConfigError) as caught:
         saved_config(saved, "weights.npz: its config")
     assert str(caught.value) == (
-        "weights.npz: its config: training.kernels: is called training.engine now, and both are "
-        "given; leave this one out"
+        "weights.npz: its config: training.kernels: is now called training.engine, and both are "
+        "set; remove this one"
     )
 
 

@@ -152,14 +152,14 @@ def test_every_key_stands_below_its_description():
     values = {"data": {"source": "xor", "rows": 20}, "training": {"shuffle": True}}
     lines = commented_text(values, Config.model_validate(values)).splitlines()
     assert lines == [
-        "# what to learn from",
+        "# data to learn from",
         "data:",
         "  source: xor",
-        "  # rows to train with",
+        "  # number of training rows",
         "  rows: 20",
         "",
-        "# how it is trained",
+        "# the training",
         "training:",
-        "  # a new order of the rows every epoch",
+        "  # shuffle the training rows before every epoch",
         "  shuffle: true",
     ]

@@ -102,7 +102,7 @@ def test_a_loss_fits_a_regression_or_is_refused_with_the_reason(load, output, lo
         f"sigmoid_cross_entropy does not fit the {output} output; expected "
         f"{' or '.join(fitting)}, or model.output: sigmoid"
         if loss == "sigmoid_cross_entropy"
-        else f"{loss} is for classes, and a regression has none; expected {' or '.join(fitting)}"
+        else f"{loss} is for classes, but a regression has none; expected {' or '.join(fitting)}"
     )
     assert str(caught.value).endswith(f"training.loss: {expected}")
 
@@ -136,7 +136,7 @@ def test_early_stopping_cannot_watch_a_metric_of_another_task(
     with pytest.raises(ConfigError) as caught:
         loaded.resolved(task, has_validation=has_validation)
     assert str(caught.value).endswith(
-        f"training.early_stopping.monitor: {monitor} is no value of a {task} task; expected "
+        f"training.early_stopping.monitor: {monitor} is not a value of a {task} task; expected "
         f"{fitting}"
     )
 
@@ -270,12 +270,12 @@ def test_two_classes_have_a_threshold_where_there_are_probabilities(load, model,
 @pytest.mark.parametrize(
     ("data", "output", "problem"),
     [
-        ("mnist", "softmax", "a multiclass task has no threshold; binary or multilabel ones do"),
-        (EXAMPLES["rows"], "sigmoid", "a regression task has no threshold; binary or multilabel "
-         "ones do"),
-        ("xor", "tanh", "the values of the tanh output are no probabilities"),
+        ("mnist", "softmax", "a multiclass task has no threshold, only binary or multilabel tasks"),
+        (EXAMPLES["rows"], "sigmoid", "a regression task has no threshold, only binary or "
+         "multilabel tasks"),
+        ("xor", "tanh", "the values of the tanh output are not probabilities"),
     ],
 )  # fmt: skip
 def test_a_threshold_that_nothing_is_compared_with_is_refused(problems, data, output, problem):
     text = f"model: {{threshold: 0.5, output: {output}}}\ndata: {data}"
-    assert problems(text) == [f"c.yaml:1:20: model.threshold: {problem}; leave it out"]
+    assert problems(text) == [f"c.yaml:1:20: model.threshold: {problem}; remove it"]

@@ -23,7 +23,7 @@ def test_the_shape_is_known_from_the_rows(load, text, shape):
 def test_what_does_not_fit_the_task_of_the_rows_is_reported_early(problems):
     text = HEAD + "  inputs: [[1]]\n  targets: [1]\ntraining: {loss: hinge}\n"
     (line,) = problems(text)
-    assert line.startswith("c.yaml:5:18: training.loss: hinge is for classes, and a regression has")
+    assert line.startswith("c.yaml:5:18: training.loss: hinge is for classes, but a regression has")
     text = text.replace("loss: hinge", "early_stopping: {monitor: validation_mae}")
     (line,) = problems(text)
     assert "there are no validation rows" in line
@@ -82,7 +82,7 @@ def test_what_does_not_fit_the_task_of_the_rows_is_reported_early(problems):
             "  inputs: [[1], [2]]\n  labels: [a, c]\n  classes: [a, b]\n",
             ["4:15: data.labels[1]: found 'c'; expected one of the classes"],
         ),
-        ("  targets: [1]\n", ["2:3: data.inputs: missing; a config needs this key"]),
+        ("  targets: [1]\n", ["2:3: data.inputs: missing required key"]),
         (
             "  inputs: [[1]]\n  targets: [1]\n  validation: 1\n",
             [
@@ -122,7 +122,7 @@ def test_numbers_and_lists_of_targets_are_not_mixed(problems):
 
 
 def test_the_name_alone_is_not_enough(problems):
-    assert problems("data: rows") == ["c.yaml:1:7: data.inputs: missing; a config needs this key"]
+    assert problems("data: rows") == ["c.yaml:1:7: data.inputs: missing required key"]
 
 
 def test_rows_may_be_given_on_the_command_line(load, problems):

@@ -216,7 +216,7 @@ def test_what_depends_on_the_rows_may_be_nothing_but_no_other_kind(load, problem
 
 def test_epochs_and_steps_exclude_each_other(problems):
     (line,) = problems("data: xor\ntraining: {epochs: 3, steps: 5}\n")
-    assert line.endswith("training.steps: training.epochs is given, too; give one of them")
+    assert line.endswith("training.steps: training.epochs is set, too; set only one of them")
 
 
 @pytest.mark.parametrize("path", NUMBERS)
@@ -234,42 +234,42 @@ def test_only_a_finite_number_is_a_number(problems, path, wrong):
         (
             "name",
             "a/b",
-            'found "a/b"; expected letters, digits, _ . - but no . or - first',
+            'found "a/b"; expected letters, digits, _ . - but not . or - at the start',
         ),
         (
             "name",
             "a\\b",
-            'found "a\\\\b"; expected letters, digits, _ . - but no . or - first',
+            'found "a\\\\b"; expected letters, digits, _ . - but not . or - at the start',
         ),
         (
             "name",
             "..",
-            'found ".."; expected letters, digits, _ . - but no . or - first',
+            'found ".."; expected letters, digits, _ . - but not . or - at the start',
         ),
         (
             "name",
             "-o",
-            'found "-o"; expected letters, digits, _ . - but no . or - first',
+            'found "-o"; expected letters, digits, _ . - but not . or - at the start',
         ),
         (
             "name",
             "",
-            'found ""; expected letters, digits, _ . - but no . or - first',
+            'found ""; expected letters, digits, _ . - but not . or - at the start',
         ),
         (
             "name",
             "a\n",
-            'found "a\\n"; expected letters, digits, _ . - but no . or - first',
+            'found "a\\n"; expected letters, digits, _ . - but not . or - at the start',
         ),
         (
             "name",
             "ü",
-            'found "ü"; expected letters, digits, _ . - but no . or - first',
+            'found "ü"; expected letters, digits, _ . - but not . or - at the start',
         ),
         (
             "name",
             "\u2028",
-            'found "\\u2028"; expected letters, digits, _ . - but no . or - first',
+            'found "\\u2028"; expected letters, digits, _ . - but not . or - at the start',
         ),
         ("name", "x" * 101, f'found "{"x" * 56}...; expected at most 100 characters'),
         ("name", 5, "found 5; expected text"),
@@ -285,7 +285,7 @@ def test_only_a_finite_number_is_a_number(problems, path, wrong):
         (
             "training.early_stopping.monitor",
             "loss",
-            'found "loss"; expected a metric behind validation_ or train_, such as validation_loss',
+            'found "loss"; expected validation_ or train_ and a metric, such as validation_loss',
         ),
         ("model.hidden_layers", 8, "found 8; expected a list"),
         ("model.hidden_layers", None, "found nothing; expected a list"),
@@ -311,8 +311,8 @@ def test_only_a_finite_number_is_a_number(problems, path, wrong):
             (
                 "data.validation",
                 wrong,
-                f"found {shown}; expected an integer of 0 or more, or a fraction of at least 0.0 "
-                "and below 1.0",
+                f"found {shown}; expected an integer of 0 or more, or a fraction from 0.0 to less "
+                "than 1.0",
             )
             for wrong, shown in [
                 (-1, "-1"),
@@ -383,11 +383,11 @@ def test_every_wrong_layer_size_is_reported_at_its_own_place(problems):
 @pytest.mark.parametrize(
     ("sizes", "key", "given", "problem"),
     [
-        ([8, 8], "activation", ["relu"], "a list of 1; expected 2, one for each hidden layer"),
-        ([8], "activation", [], "a list of 0; expected 1, one for each hidden layer"),
-        ([], "activation", ["relu"], "a list of 1; expected 0, one for each hidden layer"),
-        ([8], "initializer", ["zeros"], "a list of 1; expected 2, one for each layer"),
-        ([], "initializer", ["zeros"] * 2, "a list of 2; expected 1, one for each layer"),
+        ([8, 8], "activation", ["relu"], "found a list of 1; expected 2, one per hidden layer"),
+        ([8], "activation", [], "found a list of 0; expected 1, one per hidden layer"),
+        ([], "activation", ["relu"], "found a list of 1; expected 0, one per hidden layer"),
+        ([8], "initializer", ["zeros"], "found a list of 1; expected 2, one per layer"),
+        ([], "initializer", ["zeros"] * 2, "found a list of 2; expected 1, one per layer"),
     ],
 )
 def test_a_list_has_one_entry_for_each_layer(problems, sizes, key, given, problem):
@@ -421,7 +421,7 @@ model:
     assert problems(text) == [
         f'c.yaml:5:7: model.activation[0]: unknown name "softmax"; expected one of {names}',
         "c.yaml:6:26: model.activation[1].slop: unknown key; did you mean 'slope'?",
-        f"c.yaml:7:7: model.activation[2]: no name given; expected one of {names}",
+        f"c.yaml:7:7: model.activation[2]: name is missing; expected one of {names}",
         f"c.yaml:8:7: model.activation[3]: found 5; expected one of {names}",
         "c.yaml:9:7: model.activation[4]: unknown name \"rellu\"; did you mean 'relu'?",
     ]
@@ -455,8 +455,8 @@ seed: true
         "c.yaml:3:34: training.optimizer.beta1: found 1.0; expected less than 1.0",
         "c.yaml:3:39: training.optimizer.betta1: unknown key; did you mean 'beta1'?",
         'c.yaml:3:61: training.optimizer.epsilon: found "x"; expected a number',
-        'c.yaml:4:29: training.early_stopping.monitor: found "loss"; expected a metric behind '
-        "validation_ or train_, such as validation_loss",
+        'c.yaml:4:29: training.early_stopping.monitor: found "loss"; expected '
+        "validation_ or train_ and a metric, such as validation_loss",
         "c.yaml:4:35: training.early_stopping.patiense: unknown key; did you mean 'patience'?",
         "c.yaml:4:58: training.early_stopping.patience: found 0; expected 1 or more",
         "c.yaml:5:7: training.l2: found -0.001; expected 0.0 or more",
@@ -473,7 +473,8 @@ seed: true
         "c.yaml:15:9: data.rows: found 3; expected 4 or more",
         "c.yaml:17:3: data.nois: unknown key; did you mean 'noise'?",
         "c.yaml:18:10: data.scale: unknown name \"standart\"; did you mean 'standard'?",
-        'c.yaml:19:7: name: found "a/b"; expected letters, digits, _ . - but no . or - first',
+        'c.yaml:19:7: name: found "a/b"; expected letters, digits, _ . - but not . or - at the '
+        "start",
         "c.yaml:20:7: seed: found true; expected an integer",
     ]
 
@@ -481,14 +482,14 @@ seed: true
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("seed: 1", "1:1: data: missing; a config needs this key"),
+        ("seed: 1", "1:1: data: missing required key"),
         ("data:\nseed: 1", "1:6: data: found nothing; expected one of " + SOURCE_NAMES),
         ("data: 5", "1:7: data: found 5; expected one of " + SOURCE_NAMES),
         ("data: [xor]", "1:7: data: found a list; expected one of " + SOURCE_NAMES),
         ("data: xro", "1:7: data: unknown source \"xro\"; did you mean 'xor'?"),
-        ("data: {}", "1:7: data: no source given; expected one of " + SOURCE_NAMES),
-        ("data: {name: xor}", "1:7: data: no source given; expected one of " + SOURCE_NAMES),
-        ("data: {rows: 5}", "1:7: data: no source given; expected one of " + SOURCE_NAMES),
+        ("data: {}", "1:7: data: source is missing; expected one of " + SOURCE_NAMES),
+        ("data: {name: xor}", "1:7: data: source is missing; expected one of " + SOURCE_NAMES),
+        ("data: {rows: 5}", "1:7: data: source is missing; expected one of " + SOURCE_NAMES),
         (
             "data: {source: mnits}",
             "1:16: data.source: unknown source \"mnits\"; did you mean 'mnist'?",
@@ -507,7 +508,7 @@ seed: true
         ),
         (
             "data: xor\nmodel: {activation: {slope: 1}}",
-            "2:21: model.activation: no name given; expected one of "
+            "2:21: model.activation: name is missing; expected one of "
             + ", ".join(TABLES["model.activation"]),
         ),
         (
@@ -569,8 +570,8 @@ def test_nesterov_needs_momentum(load, problems, text, problem):
 )
 def test_validation_leaves_rows_to_train_with(problems, data, column, found, rows):
     assert problems(f"data: {data}") == [
-        f"c.yaml:1:{column + 6}: data.validation: found {found}; it is taken from the {rows} "
-        f"training rows of the source: expected at most {rows - 1}"
+        f"c.yaml:1:{column + 6}: data.validation: found {found}; expected at most {rows - 1}, as "
+        f"validation rows are taken from the {rows} training rows"
     ]
 
 

@@ -182,26 +182,26 @@ def test_a_path_is_written_on_one_line(path, expected):
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("a: &x 1\n", "1:4: an anchor (&); write the value out where it is needed"),
-        ("a: 1\nb: &x {c: 1}\n", "2:4: an anchor (&); write the value out where it is needed"),
-        ("&x a: 1\n", "1:1: a key must be a plain word"),
-        ("a: *x\n", "1:4: an alias (*x); write the value out"),
-        ("*x : 1\n", "1:1: a key must be a plain word"),
-        ("a: &x [*x]\n", "1:4: an anchor (&); write the value out where it is needed"),
-        ("<<: *x\n", "1:5: an alias (*x); write the value out"),
-        ("a: !!int 3\n", "1:4: a tag (tag:yaml.org,2002:int); values need no tags here"),
-        ("a: ! 3\n", "1:4: a tag (!); values need no tags here"),
-        ("- !mine {}\n", "1:3: a tag (!mine); values need no tags here"),
+        ("a: &x 1\n", "1:4: found an anchor (&); repeat the value instead"),
+        ("a: 1\nb: &x {c: 1}\n", "2:4: found an anchor (&); repeat the value instead"),
+        ("&x a: 1\n", "1:1: expected a plain word as key"),
+        ("a: *x\n", "1:4: found an alias (*x); repeat the value instead"),
+        ("*x : 1\n", "1:1: expected a plain word as key"),
+        ("a: &x [*x]\n", "1:4: found an anchor (&); repeat the value instead"),
+        ("<<: *x\n", "1:5: found an alias (*x); repeat the value instead"),
+        ("a: !!int 3\n", "1:4: found a tag (tag:yaml.org,2002:int); remove it"),
+        ("a: ! 3\n", "1:4: found a tag (!); remove it"),
+        ("- !mine {}\n", "1:3: found a tag (!mine); remove it"),
         (
             "a: !!python/object:os.system [ls]\n",
-            "1:4: a tag (tag:yaml.org,2002:python/object:os.system); values need no tags here",
+            "1:4: found a tag (tag:yaml.org,2002:python/object:os.system); remove it",
         ),
-        ("a: !x%0Ay 3\n", '1:4: a tag ("!x\\ny"); values need no tags here'),
-        ("!!str a: 3\n", "1:1: a key must be a plain word"),
-        ("? [a]\n: b\n", "1:3: a key must be a plain word"),
-        ("a: 1\n? {b: c}\n: d\n", "2:3: a key must be a plain word"),
-        ("a: 1\n---\na: 2\n", "2:1: a second document; a config is one"),
-        ("a: 1\n...\n---\n", "3:1: a second document; a config is one"),
+        ("a: !x%0Ay 3\n", '1:4: found a tag ("!x\\ny"); remove it'),
+        ("!!str a: 3\n", "1:1: expected a plain word as key"),
+        ("? [a]\n: b\n", "1:3: expected a plain word as key"),
+        ("a: 1\n? {b: c}\n: d\n", "2:3: expected a plain word as key"),
+        ("a: 1\n---\na: 2\n", "2:1: found a second document; a config has one"),
+        ("a: 1\n...\n---\n", "3:1: found a second document; a config has one"),
         ("[" * 21 + "]" * 21, None),
         ("[" * 22 + "]" * 22, "1:22: nested more than 20 levels deep"),
         ("a: " + "[" * 20 + "]" * 20, None),
@@ -210,11 +210,14 @@ def test_a_path_is_written_on_one_line(path, expected):
         ("[" * 2000, "1:22: nested more than 20 levels deep"),
         ("[\n" * 2000, "22:1: nested more than 20 levels deep"),
         ("{a: " * 2000, "1:85: nested more than 20 levels deep"),
-        ("? " * 2000, "1:3: a key must be a plain word"),
-        ("a: 1\n# é\nb: \x01\n", "3:4: a character that YAML does not allow: '\\x01'"),
-        ("é: 'ü\x00'\n", "1:6: a character that YAML does not allow: '\\x00'"),
-        ("\x7f", "1:1: a character that YAML does not allow: '\\x7f'"),
-        ("\ufffe", "1:1: a character that YAML does not allow: '\\ufffe'"),
+        ("? " * 2000, "1:3: expected a plain word as key"),
+        (
+            "a: 1\n# é\nb: \x01\n",
+            "3:4: found the character '\\x01', which YAML does not allow; remove it",
+        ),
+        ("é: 'ü\x00'\n", "1:6: found the character '\\x00', which YAML does not allow; remove it"),
+        ("\x7f", "1:1: found the character '\\x7f', which YAML does not allow; remove it"),
+        ("\ufffe", "1:1: found the character '\\ufffe', which YAML does not allow; remove it"),
     ],
 )
 @pytest.mark.usefixtures("parser")
@@ -280,10 +283,10 @@ def test_what_is_not_yaml_is_refused_with_its_place(text, place):
 def test_every_key_that_stands_twice_is_noted_with_both_places():
     document = parse("a: 1\nb: {c: 1, c: 2}\na: 3\n'b': 4\na: 5\n", "c.yaml")
     assert document.problems == [
-        "c.yaml:2:11: b.c: is already given at c.yaml:2:5; remove one of the two",
-        "c.yaml:3:1: a: is already given at c.yaml:1:1; remove one of the two",
-        "c.yaml:4:1: b: is already given at c.yaml:2:1; remove one of the two",
-        "c.yaml:5:1: a: is already given at c.yaml:3:1; remove one of the two",
+        "c.yaml:2:11: b.c: is already set at c.yaml:2:5; remove one of the two",
+        "c.yaml:3:1: a: is already set at c.yaml:1:1; remove one of the two",
+        "c.yaml:4:1: b: is already set at c.yaml:2:1; remove one of the two",
+        "c.yaml:5:1: a: is already set at c.yaml:3:1; remove one of the two",
     ]
 
 
@@ -294,7 +297,7 @@ def test_the_same_key_in_two_mappings_is_no_duplicate():
 def test_duplicate_keys_are_reported_together_with_other_problems(problems):
     assert problems("data: xor\nfoo: 1\ndata: mnist\ntraining: {epochs: -1}\n") == [
         "c.yaml:2:1: foo: unknown key; expected one of name, seed, data, model, training",
-        "c.yaml:3:1: data: is already given at c.yaml:1:1; remove one of the two",
+        "c.yaml:3:1: data: is already set at c.yaml:1:1; remove one of the two",
         "c.yaml:4:20: training.epochs: found -1; expected 0 or more",
     ]
 
@@ -317,7 +320,7 @@ def test_a_key_that_does_not_print_is_shown_escaped(problems, key, shown):
 
 @pytest.mark.parametrize("content", ["", "\n", "# nothing\n", "~", "null", "{}"])
 def test_an_empty_config_lacks_its_data(problems, content):
-    assert problems(content) == ["c.yaml:1:1: data: missing; a config needs this key"]
+    assert problems(content) == ["c.yaml:1:1: data: missing required key"]
 
 
 @pytest.mark.parametrize(
@@ -342,7 +345,7 @@ def test_places_count_neither_a_byte_order_mark_nor_carriage_returns(problems):
         'c.yaml:3:7: seed: found "x"; expected an integer',
     ]
     assert problems(b"\xef\xbb\xbfa: \x01") == [
-        "c.yaml:1:4: a character that YAML does not allow: '\\x01'"
+        "c.yaml:1:4: found the character '\\x01', which YAML does not allow; remove it"
     ]
 
 
@@ -365,7 +368,7 @@ def test_what_is_not_utf_8_is_named_with_its_place(problems, content, place, byt
 
 def test_utf_16_without_a_mark_is_refused(problems):
     assert problems("data: xor".encode("utf-16-le")) == [
-        "c.yaml:1:2: a character that YAML does not allow: '\\x00'"
+        "c.yaml:1:2: found the character '\\x00', which YAML does not allow; remove it"
     ]
 
 
@@ -378,7 +381,7 @@ def test_a_megabyte_is_the_limit(load, problems, start, filling):
     text = start + text + filling.encode() * (room // size) + b"x" * (room % size)
     assert load(text).config.data.source == "xor"
     for longer in (text + b"x", text + filling.encode() * 300_000):
-        assert problems(longer) == ["c.yaml:1:1: larger than 1 MiB; a config is a short text"]
+        assert problems(longer) == ["c.yaml:1:1: larger than 1 MiB, the limit for a config"]
 
 
 @pytest.mark.parametrize(

@@ -126,10 +126,10 @@ def test_white_space_in_a_config_does_not_count(folder):
     model = trained(rows, target="y\xa0", drop=["\ta"], columns={" b ": "number"})
     assert model.preprocessing.columns == ["b", "c"]
     with pytest.raises(
-        ConfigError, match=r"data.columns: the column 'b' stands twice, once as ' b"
+        ConfigError, match=r"data.columns: the column 'b' is given twice, once as ' b"
     ):
         trained(rows, target="y", columns={" b ": "number", "b": "number"})
-    with pytest.raises(ConfigError, match="has two purposes"):
+    with pytest.raises(ConfigError, match="is used more than once"):
         trained(rows, target="y", drop=["a "], id="a")
 
 

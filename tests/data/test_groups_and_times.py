@@ -190,10 +190,18 @@ def test_dates_of_one_form_are_in_order(form, column):
         ({"time": "day"}, {"day": None}, "column day: is blank; data.time needs a time"),
         ({"time": "who"}, {}, "column who: found 'p0'; data.time needs numbers, or dates"),
         ({"time": "day"}, {"day": "soon"}, "column day: found 'soon'; data.time needs numbers"),
-        ({"group": "y"}, {}, "data.group: the column 'y' is target or weight, too"),
-        ({"group": "who", "time": "day"}, {}, "data.time: data.group is given, too"),
-        ({"group": "who", "test": "f.csv"}, {}, "data.group: data.test names a file"),
-        ({"time": "day", "stratify": True}, {}, "data.stratify: data.time divides"),
+        ({"group": "y"}, {}, "data.group: the column 'y' is also the target or weight"),
+        ({"group": "who", "time": "day"}, {}, "data.time: data.group is set, too"),
+        (
+            {"group": "who", "test": "f.csv"},
+            {},
+            "data.group: splits the rows of one file, but data.test names",
+        ),
+        (
+            {"time": "day", "stratify": True},
+            {},
+            "data.stratify: data.time splits the rows by time only",
+        ),
         ({"group": "who", "rare": "drop"}, {}, "data.rare: found drop with data.group"),
     ],
 )
@@ -213,11 +221,11 @@ def test_one_group_and_too_few_groups_are_refused():
     rows = [{**each, "who": n % 2} for n, each in enumerate(TABLE)]
     with pytest.raises(nncli.DataError, match=r"has 2 groups of data.group, too few to"):
         trained({"group": "who", "validation": 0.1}, rows=rows)
-    with pytest.raises(nncli.ConfigError, match=r"training.folds: data.time divides rows by time"):
+    with pytest.raises(nncli.ConfigError, match=r"training.folds: folds split rows at random, but"):
         nncli.cross_validate(
             {"data": {"target": "y", "time": "u"}, **FEW}, {"training.folds": 3}, data=TABLE
         )
-    with pytest.raises(nncli.DataError, match=r"data.group: test rows are given"):
+    with pytest.raises(nncli.DataError, match="data.group: splits the rows of one table"):
         nncli.train({"data": {"target": "y", "group": "who"}, **FEW}, data=TABLE, test_data=TABLE)
 
 

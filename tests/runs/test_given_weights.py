@@ -70,10 +70,10 @@ def test_slopes_in_the_npz_are_taken_and_may_be_missing(arrays_of, tmp_path):
 @pytest.mark.parametrize(
     ("slopes", "activation", "problem"),
     [
-        ({"slope1": np.ones(2)}, "prelu", "slope1: found 2; expected 3 numbers, one a unit"),
+        ({"slope1": np.ones(2)}, "prelu", "slope1: found 2; expected 3 numbers, one per unit"),
         ({"slope1": np.ones(3)}, "relu", "slope1: layer 1 has no slope"),
         ({"slope2": np.ones(1)}, "prelu", "slope2: layer 2 has no slope"),
-        ({"slope3": np.ones(1)}, "prelu", "has slope3, but there are 2 layers"),
+        ({"slope3": np.ones(1)}, "prelu", "has slope3, but the network has 2 layers"),
     ],
 )
 def test_slopes_that_do_not_fit_are_refused(arrays_of, tmp_path, slopes, activation, problem):
@@ -94,9 +94,13 @@ def test_slopes_that_do_not_fit_are_refused(arrays_of, tmp_path, slopes, activat
             np.array([[1], [1e39], [1]]),
             "found 1e+39 at [1, 0]; expected numbers that float32",
         ),
-        ("b1", np.ones(2), "found 2; expected 3 numbers, one a unit"),
+        ("b1", np.ones(2), "found 2; expected 3 numbers, one per unit"),
         ("b1", np.float64(1), "found a single number; expected 3 numbers"),
-        ("W2", np.ones(3), "found 3; expected 3 x 1 numbers, a row an input and a column a unit"),
+        (
+            "W2",
+            np.ones(3),
+            "found 3; expected 3 x 1 numbers, one row per input and one column per unit",
+        ),
         ("W2", np.ones((3, 0)), "found 3 x 0; expected 3 x 1 numbers"),
         ("b1", np.array(["1", "2", "3"]), "found text; expected 3 numbers"),
         ("W1", np.ones((2, 3), complex), "found complex128; expected 2 x 3 numbers"),
@@ -130,20 +134,24 @@ def test_units_that_start_with_different_slopes_are_not_said_to_start_alike(tmp_
 @pytest.mark.parametrize(
     ("override", "problem"),
     [
-        ("model.initial_weights=[[[1, 2, 3], [4, 5, 6]]]", "initial_weights: lacks W2"),
-        ("model.initial_biases=[[1, 2, 3]]", "initial_biases: lacks b2"),
-        ("model.initial_biases=[[1, 2, 3], [1], [1]]", "initial_biases: has b3, but there are 2"),
+        ("model.initial_weights=[[[1, 2, 3], [4, 5, 6]]]", "initial_weights: W2 is missing"),
+        ("model.initial_biases=[[1, 2, 3]]", "initial_biases: b2 is missing"),
+        (
+            "model.initial_biases=[[1, 2, 3], [1], [1]]",
+            "initial_biases: has b3, but the network has 2",
+        ),
         (
             "model.initial_weights=[[[1, 2], [3, 4]], [[1], [1], [1]]]",
-            "initial_weights: W1: found 2 x 2; expected 2 x 3 numbers, a row an input",
+            "initial_weights: W1: found 2 x 2; expected 2 x 3 numbers, one row per input",
         ),
         (
             "model.initial_weights=[[[1, 2, 3], [4, 5]], [[1], [1], [1]]]",
-            "initial_weights: W1: found rows of 2 and of 3; expected 2 x 3 numbers, a row an input",
+            "initial_weights: W1: found rows of length 2 and 3; expected 2 x 3 numbers, one row "
+            "per input",
         ),
         (
             "model.initial_biases=[[1, 2, 3, 4], [1]]",
-            "initial_biases: b1: found 4; expected 3 numbers, one a unit",
+            "initial_biases: b1: found 4; expected 3 numbers, one per unit",
         ),
         (
             "model.initial_biases=[[1, 2, 3], [1e300]]",

@@ -86,7 +86,7 @@ def test_numbers_have_no_classes():
         with pytest.raises(nncli.ConfigError, match=rf"data.{key}: is for classes; a regression"):
             trained({"target": "y", "task": "regression", key: value}, rows)
     with pytest.raises(
-        nncli.ConfigError, match=r"data.positive: data.classes says the order already"
+        nncli.ConfigError, match=r"data.positive: data.classes already sets the order"
     ):
         trained({"target": "y", "positive": "b", "classes": ["a", "b"]}, rows)
 

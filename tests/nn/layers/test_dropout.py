@@ -146,7 +146,7 @@ def test_evaluation_uses_every_unit(job_of):
 @pytest.mark.parametrize(
     ("value", "problem"),
     [
-        ("[0.1]", "training.dropout: a list of 1; expected 2, one for each hidden layer"),
+        ("[0.1]", "training.dropout: found a list of 1; expected 2, one per hidden layer"),
         ("1.0", "training.dropout: found 1.0; expected less than 1.0"),
         ("[0.5, -0.1]", "training.dropout[1]: found -0.1; expected 0.0 or more"),
     ],
