@@ -47,7 +47,7 @@ def fetch(name: str) -> None:
 @click.argument("source", metavar="NAME|CONFIG", shell_complete=data_sets_and_configs)
 @click.argument("overrides", nargs=-1, metavar="[KEY=VALUE]...", shell_complete=settings)
 def show(source: str, overrides: tuple[str, ...]) -> None:
-    """Describe a built-in data set, or the data of a config: rows, classes and values."""
+    """Describe a built-in data set or the data of a config."""
     from nncli import (
         SOURCES,
         UsageError,

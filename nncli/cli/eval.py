@@ -57,8 +57,8 @@ def eval_(
 ) -> None:
     """Evaluate a model on a split or a file.
 
-    Prints the metrics of WEIGHTS. For classes, also prints the metrics of each class and the
-    confusion matrix; for several labels or targets, the metrics of each.
+    WEIGHTS is a model file or a run directory. Prints its metrics; for classes also the metrics of
+    each class and the confusion matrix, for several labels or targets the metrics of each.
     """
     from nncli import UsageError, load
     from nncli.cli.output import print_json, print_warning

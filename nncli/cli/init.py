@@ -39,8 +39,8 @@ def init(
 ) -> None:
     """Write a commented config to start from.
 
-    TEMPLATE is xor (the default) or mnist, or for your own data table (csv and parquet mean the
-    same: the format is detected) or images:
+    TEMPLATE is xor (the default), mnist, table or images. The last two are for your own data; csv
+    and parquet are synonyms of table:
 
       nncli init table --data my.csv --target price
 

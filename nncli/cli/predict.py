@@ -86,11 +86,12 @@ def predict(
 ) -> None:
     """Predict the class or the targets of every row of INPUT.
 
-    INPUT is CSV (separated by commas, semicolons, tabs or |; a header is optional), Parquet or
-    another table format, .npy, .npz with one array or an array X, or IDX, and may be gzipped; - is
-    standard input. Columns with a header may be in any order, and extra columns are ignored. For a
-    model of images, INPUT may also be a PNG or JPEG file, or a folder of them. Images are resized,
-    and inverted if necessary, to match the training images.
+    WEIGHTS is a model file or a run directory. INPUT is CSV (separated by commas, semicolons, tabs
+    or |; a header is optional), Parquet or another table format, .npy, .npz with one array or an
+    array X, or IDX, and may be gzipped; - is standard input. With a header, columns may be in any
+    order, and extra columns are ignored. For a model of images, INPUT may also be a PNG or JPEG
+    file, or a folder of them. Images are resized, and inverted if necessary, to match the training
+    images.
     """
     from nncli import check_probabilities, load
     from nncli.base.storage.files import checked_output

@@ -60,8 +60,8 @@ def trace(
 
     Shows every weighted sum, activation and partial derivative, the loss, the gradient and the new
     weights, each with its formula and numbers. The step starts from the initial weights of CONFIG
-    or the trained weights of WEIGHTS or RUN, without dropout. Several rows are one step, with a
-    table of units by row.
+    or the trained weights of the model file WEIGHTS or the run directory RUN, without dropout.
+    Several rows are one step, with a table of units by row.
     """
     from nncli import trace as page_of_step
 

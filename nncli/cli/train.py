@@ -78,11 +78,10 @@ def train(
 
     KEY=VALUE changes a setting of the config:
 
-      nncli train xor.yaml training.learning_rate=0.1 "model.hidden_layers=[4,4]"
+      nncli train xor.yaml training.epochs=20 "model.hidden_layers=[4,4]"
 
     Writes weights.npz, checkpoint.npz, config.yaml, history.csv and metrics.json to the run
-    directory. Ctrl-C finishes the current step, saves and stops. A run resumes after any
-    interruption:
+    directory. Ctrl-C finishes the current step, saves and stops. An interrupted run can be resumed:
 
       nncli train --resume runs/xor-001
     """

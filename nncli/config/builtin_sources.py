@@ -71,7 +71,7 @@ class GateSource(Source):
 
     source: Literal["gate"]
     gate: Literal["and", "or", "nand", "nor", "xor"] = Field(
-        "xor", description="the gate: and, or, nand, nor or xor"
+        "xor", description="logic gate: and, or, nand, nor or xor"
     )
     scale: Scale = scale_field("none")
 
@@ -159,7 +159,7 @@ class RowsSource(Source):
     """A few rows given in the config itself, both training and test set."""
 
     source: Literal["rows"]
-    inputs: list[list[Number]] = Field(description="the inputs: a list of numbers per row")
+    inputs: list[list[Number]] = Field(description="one list of numbers per row")
     targets: list[Annotated[float | list[float], OneOrList(Number)]] | None = Field(
         None, description="targets of a regression: a number, or a list of numbers, per row"
     )

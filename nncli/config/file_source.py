@@ -71,8 +71,8 @@ def part_field(purpose: str, other: str = "a file") -> Any:
     """Return the field with the test or validation rows."""
     return Field(
         None,
-        description=f"{purpose} set: a number or fraction of all rows, stratified and taken from "
-        f"the training rows, or {other}; default: {_DEFAULTS[purpose]}",
+        description=f"number or fraction of all rows to use as the {purpose} set, stratified and "
+        f"taken from the training rows; or {other}; default: {_DEFAULTS[purpose]}",
     )
 
 
@@ -119,7 +119,7 @@ class FileSource(Source):
         "are always stratified",
     )
     classes: list[Annotated[str, ClassName()]] = Field(
-        [], description="all classes, in order; default: sorted by name"
+        [], description="all classes, in order; default: sorted"
     )
     positive: Annotated[str, ClassName()] | None = Field(
         None,

@@ -180,7 +180,7 @@ class TrainingSection(Section):
         description=f"passes over the training rows; default: {BY_THE_ROWS}",
     )
     steps: int | None = Field(
-        None, ge=1, le=10**12, description="instead of epochs: steps, rounded up to whole epochs"
+        None, ge=1, le=10**12, description="steps instead of epochs, rounded up to whole epochs"
     )
     shuffle: bool = Field(True, description="shuffle the training rows before every epoch")
     schedule: Annotated[Named, EntryOf(SCHEDULES)] | None = Field(

@@ -168,9 +168,9 @@ class TableKeys(PartsSource):
     )
     missing: Literal["error", "auto"] = Field(
         "auto",
-        description="how to handle missing values, unless data.columns sets it: error, or auto: in "
-        "numbers and dates the median of the training rows, in Booleans and text an extra input "
-        "that marks them",
+        description="how to handle missing values, unless data.columns sets it: error, or auto "
+        "(numbers and dates: the median of the training rows; Booleans and text: an extra input "
+        "that marks them)",
     )
     scale: Scale = scale_field("standard")
 

@@ -133,8 +133,8 @@ def test_a_project_of_any_name_works(folder, nncli, monkeypatch, name):
     if name == UNDECODABLE:
         assert elsewhere.code == 2
         assert elsewhere.err == (
-            "pd\\udce9: its path is not UTF-8 text, so that the run cannot save where it is; "
-            "rename it\n"
+            "pd\\udce9: the path is not UTF-8 text, so the run cannot save it; rename the file or "
+            "folder\n"
         )
     else:
         assert elsewhere.code == 0, elsewhere.err

@@ -75,7 +75,7 @@ def test_a_stop_in_the_last_step_of_an_epoch_leaves_only_its_end(nncli, tmp_path
     nncli("train", path, "-q", "-o", "whole")
     stop_at(10)  # five batches an epoch
     done = nncli("train", path, "-q", "-o", "parts")
-    assert done.err.splitlines()[-1].startswith("Interrupted after 1 of 6 epochs; to go on:  ")
+    assert done.err.splitlines()[-1].startswith("Interrupted after 1 of 6 epochs; to resume:  ")
     assert len(history(tmp_path / "parts")) == 1
     assert nncli("train", "-q", "--resume", "parts").code == 0
     assert_same_run(tmp_path / "parts", tmp_path / "whole")
