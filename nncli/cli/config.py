@@ -34,7 +34,7 @@ def check(config: Path, overrides: tuple[str, ...]) -> None:
     from nncli import load_config
 
     data = load_config(config, overrides).config.data
-    unread = "" if data.division else "; the data is not read"
+    unread = "" if data.division else "; the data was not read"
     click.echo(f"{printable(str(config))}: valid{unread}")
 
 

@@ -204,7 +204,7 @@ def without_places(config: "Config") -> dict[str, Any]:
 
 
 def check_data(config: "Config") -> None:
-    """Raise `DataError` for a missing data file, naming all searched places, or another problem."""
+    """Raise `DataError` when a data file is unusable, or missing in all searched places."""
     for key, path in files_of(config):
         if key[0] != "data":
             continue
@@ -215,10 +215,12 @@ def check_data(config: "Config") -> None:
         except (FileNotFoundError, NotADirectoryError) as error:
             others = [place for place in config.places.get(path, ()) if place != path]
             also = f"; also not found at {listed(others, quote='')}" if others else ""
-            option = said("--data FILE, or for training ", "") if key[1] == "path" else ""
+            setting = f"data.{key[1]}=FILE"
+            if key[1] == "path":
+                setting = said(f"--data FILE (for training also {setting})", setting)
             raise DataError(
                 f"{nearby(path)}: cannot be read ({reason(error)}){also}; restore it, or give its "
-                f"place with {option}data.{key[1]}=FILE"
+                f"new path with {setting}"
             ) from error
         except OSError:  # reported when the file is read
             continue

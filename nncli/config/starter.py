@@ -229,7 +229,7 @@ def _column_lines(table: Table, column: Column, said: ColumnSection | None) -> l
         ends = (str(each.astype("datetime64[s]")) for each in (known.min(), known.max()))
         facts.append(" to ".join(ends).replace("T00:00:00", "").replace("T", " "))
     if blank.any():
-        facts.append(count(int(blank.sum()), "blank cell"))
+        facts.append(count(int(blank.sum()), "missing value"))
     comment = "; ".join(facts)
     return [*before, f"{last}  # {comment}" if is_printable(comment) and comment else last]
 

@@ -49,7 +49,7 @@ def test_every_shipped_config_is_valid(nncli, path):
 
 def test_a_valid_config_says_so_where_the_data_decides_more(nncli, config):
     config("data: {source: csv, path: nowhere.csv, target: y}\n")
-    assert nncli("config", "check", "c.yaml") == (0, "c.yaml: valid; the data is not read\n", "")
+    assert nncli("config", "check", "c.yaml") == (0, "c.yaml: valid; the data was not read\n", "")
 
 
 @pytest.mark.parametrize("command", ["check", "show"])

@@ -179,7 +179,7 @@ def test_data_may_be_moved_alone(project, nncli, tmp_path):
         assert done.error.startswith("Error: line.csv: cannot be read (no such file or directory)")
         assert str(Path(run, "line.csv").absolute()) in done.error
         assert done.error.endswith(
-            "or give its place with --data FILE, or for training data.path=FILE"
+            "or give its new path with --data FILE (for training also data.path=FILE)"
         )
     config = Path(run, "config.yaml")
     text = config.read_text("utf-8")
@@ -351,7 +351,7 @@ def test_python_finds_moved_files_too(project, tmp_path, monkeypatch):
     assert api.resume("q/runs/line-001", {"training.epochs": 3}).epochs == 3
     assert api.train("q/runs/line-001/config.yaml").epochs == 3
     (new / "line.csv").rename(tmp_path / "moved.csv")
-    with pytest.raises(api.DataError, match="give its place"):
+    with pytest.raises(api.DataError, match="give its new path"):
         api.resume("q/runs/line-001", {"training.epochs": 4})
     changed = {"training.epochs": 4, "data.path": tmp_path / "moved.csv"}
     assert api.resume("q/runs/line-001", changed).epochs == 4
