@@ -98,7 +98,7 @@ def test_init_proposes_what_the_cells_show(nncli, tmp_path):
     assert "    when: date  # 2024-01-01 to 2024-01-28\n" in text
     assert "    age: {kind: number, missing: median}  # " in text
     assert "; 1 missing value\n" in text
-    assert "    city: {kind: category, missing: indicator}  # Basel, Bern, Genf; 1 blank" in text
+    assert "    city: {kind: category, missing: indicator}  # Basel, Bern, Genf; 1 missing" in text
     assert "    member: boolean\n" in text
     assert nncli("train", "-q", "t.yaml", "training.epochs=1").code == 0
 
