@@ -134,9 +134,9 @@ class TableKeys(PartsSource):
     )
     columns: dict[str, Annotated[ColumnSection, KindOr()]] = Field(
         {},
-        description="settings of columns that are not inferred correctly: number, boolean, "
-        "category or date, or {kind, order, missing, value}; order is dmy or mdy, and missing is "
-        "auto, error, mean, median, constant or indicator",
+        description="kinds of columns, where the inferred one is wrong: number, boolean, category "
+        "or date, or {kind, order, missing, value}; order is dmy or mdy, and missing is auto, "
+        "error, mean, median, constant or indicator",
     )
     drop: list[Other] = Field([], description="columns to leave out")
     id: Other | None = Field(
