@@ -93,9 +93,15 @@ def test_the_data_of_a_config_is_shown_with_its_overrides(nncli, xor_config):
     ("arguments", "message"),
     [
         (["fetch", "mnits"], "Error: unknown data set 'mnits'; did you mean 'mnist'?"),
-        (["fetch", "cifar10"], "Error: unknown data set 'cifar10'; expected one of xor, gate, mni"),
+        (
+            ["fetch", "cifar10"],
+            "Error: unknown data set 'cifar10'; expected one of xor, gate, mnist",
+        ),
         (["show", "mnits"], "Error: unknown data set 'mnits'; did you mean 'mnist'?"),
-        (["show", "cifar10"], "Error: unknown data set 'cifar10'; expected one of xor, gate, mnis"),
+        (
+            ["show", "cifar10"],
+            "Error: unknown data set 'cifar10'; expected one of xor, gate, mnist",
+        ),
         (["show", "missing.yaml"], "missing.yaml: cannot be read (no such file or directory); "),
         (["show", "xor", "data.rows=9"], "Error: xor takes no settings; to set 'data.rows=9', "),
         (["show", "xor.yaml", "data.row=9"], "command line: data.row: unknown key; did you mean"),
