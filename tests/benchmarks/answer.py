@@ -1,4 +1,4 @@
-"""What runs in a contender's own process: it reads work, does it, and answers in a line of JSON."""
+"""Run work in a contender's own process: read it, do it, and answer with a line of JSON."""
 
 import json
 import resource
@@ -19,26 +19,26 @@ Options = dict[str, Any]
 
 
 class Contender(ABC):
-    """A library with a network of its own, ready for the first round.
+    """A library with its own network, ready for the first round.
 
     Attributes
     ----------
     threads : str
-        How many threads it uses, as far as it can be asked.
+        Number of threads that it uses, empty where unknown.
     """
 
     threads: str
 
     @abstractmethod
     def rounds(self, count: int) -> None:
-        """Train for so many epochs, or predict so often; return when it is done."""
+        """Train for that many epochs, or make that many calls of prediction."""
 
     @abstractmethod
     def predictions(self) -> NDArray[Any]:
-        """Return the classes or numbers of the test rows; of prediction, those of the last call."""
+        """Return the predictions for the test rows, or those of the last timed call."""
 
     def facts(self) -> dict[str, float]:
-        """Return what else was measured: ``compile_seconds``, ``products_seconds``."""
+        """Return additional measurements: ``compile_seconds``, ``products_seconds``."""
         return {}
 
 
@@ -46,9 +46,9 @@ Prepare = Callable[[Work, data.Rows, Options], Contender]
 
 
 def main(training: Prepare, prediction: Prepare) -> None:
-    """Do each work of the command line: ``OPTIONS WORK...``, all of them JSON.
+    """Do each piece of work of the command line: ``OPTIONS WORK...``, all of them JSON.
 
-    Prints a line for each: ``seconds`` of a round, its ``flops``, the ``score``, ``peak_bytes`` of
+    Print a line for each: ``seconds`` and ``flops`` of a round, the ``score``, ``peak_bytes`` of
     this process so far, ``threads``, and the contender's facts.
     """
     options, *works = sys.argv[1:]
@@ -71,7 +71,7 @@ def _measure(contender: Contender, work: Work) -> dict[str, float]:
 
 
 def _score(predictions: NDArray[Any], work: Work, rows: data.Rows) -> float:
-    """Return the accuracy or R² on the test rows; of prediction, the share that is as expected."""
+    """Return the accuracy or R² on the test rows, or the fraction of expected predictions."""
     if work.task == "predict":
         expected = reference_classes(work, data.as_float32(rows.X))
         return float((predictions == expected).mean())

@@ -1,4 +1,4 @@
-"""The cases: what is compared."""
+"""The cases that the benchmark compares."""
 
 from dataclasses import dataclass, replace
 
@@ -7,16 +7,16 @@ from tests.benchmarks.work import Work
 
 @dataclass(frozen=True)
 class Case:
-    """A piece of work with its name.
+    """A piece of work with its title.
 
     Attributes
     ----------
     title : str
-        Heads its table.
+        Heading of its table.
     unit : str
-        What a round is, with its article.
+        Name of a round, with its article.
     score : str
-        What the score is called.
+        Name of the score.
     """
 
     title: str
@@ -26,7 +26,7 @@ class Case:
 
     @property
     def needs_mnist(self) -> bool:
-        """Whether its rows are those of MNIST."""
+        """Whether it uses the rows of MNIST."""
         return self.work.data == "mnist"
 
 
@@ -37,9 +37,9 @@ class Whole:
     Attributes
     ----------
     epochs, rows : int
-        So many that each library reaches `goal`, and of so many rows.
+        Enough for each library to reach `goal`.
     goal : float
-        The accuracy on the test rows that is to be reached.
+        Accuracy to reach on the test rows.
     """
 
     title: str
@@ -84,7 +84,7 @@ CASES: dict[str, Case | Whole] = {
         replace(_XOR, task="step"),
     ),
     "xor-epochs": Case(
-        "The same with all that nncli does about an epoch", "an epoch", "accuracy", _XOR
+        "The same with nncli's work around each epoch", "an epoch", "accuracy", _XOR
     ),
     "mnist-15": Case(
         "MNIST, 784-15-10 sigmoid, batch 32, SGD",
@@ -132,14 +132,14 @@ SMOKE_ROWS = 300
 
 
 def quick_case(case: Case | Whole) -> Case | Whole:
-    """Return the like of a case that takes no time and measures nothing."""
+    """Return a tiny version of a case, which only shows that it runs."""
     if isinstance(case, Whole):
         return replace(case, epochs=1, rows=SMOKE_ROWS)
     return replace(case, work=quick(case.work))
 
 
 def quick(work: Work) -> Work:
-    """Return the like in milliseconds, with made rows in place of MNIST's."""
+    """Return a version that takes milliseconds, with synthetic rows instead of MNIST."""
     rows = min(work.rows, SMOKE_ROWS)
     return replace(
         work,

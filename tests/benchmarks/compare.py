@@ -1,14 +1,14 @@
-"""Measure nncli beside PyTorch, scikit-learn and JAX on the same work.
+"""Compare nncli with PyTorch, scikit-learn and JAX on the same work.
 
-Those of the three take part that are installed. Run from the project's root, on
-a machine that does nothing else:
+Libraries that are not installed are skipped. Run from the project's root, on an
+otherwise idle machine:
 
     pip install -e '.[benchmark]'
     nncli data fetch mnist
     python -m tests.benchmarks.compare -o benchmarks.md
 
-It writes Markdown, and a picture beside it. Five repeats of everything take
-about half an hour; --cases and --peers choose, --quick only tries whether
+It writes Markdown, and a plot next to it. Five repeats of everything take about
+half an hour. --cases and --peers select a part; --quick only checks that
 everything runs.
 """
 
@@ -32,14 +32,14 @@ from tests.benchmarks.whole_process import ask_whole
 
 @dataclass(frozen=True)
 class Plan:
-    """What the command line and the machine say.
+    """What to measure, from the command line and the machine.
 
     Attributes
     ----------
     cache : str
-        Where MNIST is, or empty.
+        Folder with MNIST, or empty.
     tries : int
-        How often a measurement is made, at most, when other work disturbs it.
+        Largest number of attempts at a measurement that other processes disturb.
     """
 
     cases: dict[str, Case | Whole]
@@ -67,7 +67,7 @@ def main() -> None:
         curves = [_curve(plan, axis) for axis in plan.axes]
         sections.append(table.scaling_section(curves, _draw(curves, options.output)))
     sections.append(table.setup_section(plan.contenders))
-    title = "A try on few rows, no measurement" if plan.quick else "nncli beside others"
+    title = "Quick check on few rows" if plan.quick else "nncli and other libraries"
     _write(table.page(title, head, sections), options.output)
 
 
@@ -77,7 +77,7 @@ def _plan(options: argparse.Namespace, cache: str) -> Plan:
         cases=_cases(options.cases, cache, quick=options.quick),
         axes=[quick_axis(axis) for axis in axes] if options.quick else axes,
         contenders={
-            # Two threads do nothing else than one, so there is nothing to try.
+            # Two threads run the same code as one, so a quick check leaves them out.
             **{
                 name: each
                 for name, each in NNCLI.items()
@@ -93,13 +93,13 @@ def _plan(options: argparse.Namespace, cache: str) -> Plan:
 
 
 def _cases(names: list[str], cache: str, *, quick: bool) -> dict[str, Case | Whole]:
-    """Return the chosen cases; without MNIST a try has to do without the whole process."""
+    """Return the chosen cases; a quick check without MNIST skips the whole process."""
     chosen = {name: CASES[name] for name in CASES if name in names}
     if quick:
         chosen = {name: quick_case(case) for name, case in chosen.items()}
     with_mnist = [name for name, case in chosen.items() if case.needs_mnist]
     if with_mnist and not cache and not quick:
-        sys.exit("MNIST is not in the cache; put it there: nncli data fetch mnist")
+        sys.exit("MNIST is not in the cache; fetch it with: nncli data fetch mnist")
     return {name: case for name, case in chosen.items() if cache or name not in with_mnist}
 
 
@@ -111,7 +111,7 @@ def _measured(plan: Plan, name: str) -> Result:
 
     if isinstance(case, Whole):
         one = partial(ask_whole, whole=case, cache=plan.cache)
-        if not plan.quick:  # the first process of each reads its files from the disk
+        if not plan.quick:  # a warm-up: the first process reads its files from the disk
             interleaved(plan.contenders, 1, one, report)
     else:
         one = partial(ask, works=[case.work], cache=plan.cache)
@@ -140,7 +140,7 @@ def _curve(plan: Plan, axis: Axis) -> Curve:
 
 
 def _draw(curves: list[Curve], output: Path | None) -> str:
-    """Draw the curves beside the page; return the picture's name, empty where there is none."""
+    """Plot the curves next to the page; return the file name, empty without a plot."""
     if output is None or find_spec("matplotlib") is None:
         return ""
     from tests.benchmarks import plots

@@ -1,7 +1,7 @@
-"""Time compiled loops against what they replace, and whole steps of both engines.
+"""Time compiled loops against the NumPy code that they replace, and whole steps of both engines.
 
-One thread for matrix products; of every measurement the least of many repeats. Run from the
-project's root:
+Matrix products use one thread; each time is the minimum of many repeats. Run from the project's
+root:
 
     pip install -e '.[fast]'
     python tests/benchmarks/compiled.py
@@ -40,7 +40,7 @@ from nncli.nn.objective import Objective
 from nncli.nn.optimizers import OPTIMIZERS
 from nncli.nn.penalties import Regularization
 
-SECONDS = 0.3  # of each measurement
+SECONDS = 0.3  # per measurement
 RANDOM = np.random.default_rng(0)
 
 
@@ -52,7 +52,7 @@ def spent(action: Callable[[], Any], repeats: int) -> float:
 
 
 def compare(name: str, numpy: Callable[[], Any], loops: Callable[[], Any]) -> None:
-    """Print the least time of both; they take turns."""
+    """Print the minimum time of both, measured in turns."""
     first = spent(loops, 1)
     numpy()
     repeats = max(1, int(1e-3 / spent(numpy, 3)))
@@ -78,7 +78,7 @@ def compare_optimizer(size: int, name: str, **given: float) -> None:
     gradient, scratch = np.ones(size, np.float32), np.empty(size, np.float32)
 
     def update(function: Callable[..., None]) -> None:
-        gradient.fill(0.5)  # NumPy's overwrite it; a tenth of the time or less
+        gradient.fill(0.5)  # NumPy's code overwrites it; copying takes at most a tenth of the time
         function(w, gradient, slots, scratch, 1e-9, 10, **settings)
 
     label = " ".join([name, *given, f"{size:,}"])
@@ -94,13 +94,13 @@ def compare_losses(shape: tuple[int, int]) -> None:
 
 
 def both_networks(layers: list[Layer]) -> list[Network]:
-    """Return a network without and with loops; they share their arrays."""
+    """Return a network without and with compiled loops; both share their arrays."""
     network = Network(layers, np.zeros(parameter_count(layers), np.float32))
     return [network, network.with_layers(compiled_layers(network.layers))]
 
 
 def compare_forward(name: str, shape: tuple[int, int]) -> None:
-    """Time a bias and an activation behind a dense layer that is not narrow."""
+    """Time a bias and an activation after a dense layer that is not narrow."""
     layers = [*block(NARROW + 1, shape[1], name), *block(shape[1], 1, "identity")]
     plain, fused = both_networks(layers)
     (Z, A), b, own = buffers(shape, 2), plain.arrays["b1"], Buffers()
@@ -119,7 +119,7 @@ def compare_backward(name: str, shape: tuple[int, int]) -> None:
     own.X, own.Y = Z, A
 
     def run(network: Network) -> None:
-        for array in (Z, A, dA):  # they are overwritten; up to half of the time
+        for array in (Z, A, dA):  # the code overwrites them; copying takes up to half of the time
             array.fill(0.5)
         network.layers[1].backward(dA, own, ())
 
@@ -158,7 +158,7 @@ def endless(rows: np.ndarray, batch_rows: int) -> Iterator[np.ndarray]:
 
 
 def setup_of(sizes: list[int], rows: int, data_rows: int, between: str) -> Setup:
-    """Return a job of classification of bytes."""
+    """Return a classification job on byte inputs."""
     single = sizes[-1] == 1
     names = ["relu"] * (len(sizes) - 2) + ["sigmoid" if single else "softmax"]
     normalizations = [between] * (len(sizes) - 2) + ["none"]
@@ -187,7 +187,7 @@ def setup_of(sizes: list[int], rows: int, data_rows: int, between: str) -> Setup
 
 
 def compare_steps(sizes: list[int], rows: int, data_rows: int, between: str = "none") -> None:
-    """Time the steps of both engines, with the gathering of their batches, in turns."""
+    """Time the steps of both engines in turns, including the gathering of batches."""
     steps = []
     for kind in (NumpyEngine, CompiledEngine):
         setup, sums = setup_of(sizes, rows, data_rows, between), Sums()

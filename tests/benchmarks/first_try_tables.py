@@ -1,6 +1,6 @@
 """The tables of `tests.benchmarks.first_try`: where they come from, and what is predicted.
 
-A table that is `listed` was looked at when the defaults were chosen; the others confirm them.
+The defaults were chosen on the tables that are `listed`; the others confirm them.
 """
 
 from dataclasses import astuple, dataclass
@@ -8,7 +8,7 @@ from hashlib import sha256
 from typing import Literal
 
 Task = Literal["classification", "regression"]
-# How the member is written: as a file that nncli reads, or as one to be converted once.
+# Format of the member: one that nncli reads, or one that is converted once.
 Form = Literal["file", "bz2", "zip", "json", "headerless", "spaced", "keel"]
 
 PACKAGES = {
@@ -36,13 +36,13 @@ class Table:
     Attributes
     ----------
     member : str
-        How its path in the archive of the package ends; after ``!`` within an archive in it.
+        End of its path in the package's archive; the part after ``!`` is within a nested archive.
     target : str
-        The column to predict; ``last`` in a table without header, whose columns are ``x1``, ...
+        Column to predict; ``last`` in a table without header, whose columns are ``x1``, ...
     drop : tuple of str
-        Columns that give the target away, or that nobody would learn from.
+        Columns that leak the target, or that are useless as inputs.
     separator, quote : str
-        Of the file, where they are not a comma and a double quote.
+        Separator and quote of the file.
     """
 
     name: str
@@ -59,12 +59,12 @@ class Table:
 
     @property
     def key(self) -> str:
-        """Changes when anything here does."""
+        """Hash of all fields."""
         return sha256(repr(astuple(self)[:-1]).encode()).hexdigest()[:12]
 
     @property
     def is_converted(self) -> bool:
-        """Whether nncli reads another file than the package has."""
+        """Whether the package's file is converted for nncli."""
         return self.form != "file"
 
 
@@ -78,7 +78,7 @@ def _numbers(package: str, root: str, **options: str | bool) -> "_Group":
 
 @dataclass(frozen=True)
 class _Group:
-    """Tables of one package and task, whose other settings are the same."""
+    """Tables of one package and task, with the same settings."""
 
     task: Task
     package: str
@@ -86,7 +86,7 @@ class _Group:
     options: dict[str, str | bool]
 
     def tables(self, *lines: str) -> list[Table]:
-        """Return a table a line: ``name: member, target``, and after a minus what is left out.
+        """Return a table per line: ``name: member, target``, then dropped columns after a minus.
 
         In a member, ``*`` stands for the name.
         """

@@ -1,6 +1,6 @@
 """Write rows with a target, block by block: ``FORMAT ROWS COLUMNS FOLDER``, npy or parquet.
 
-The inputs are drawn from a normal distribution, and are shifted by what the class is.
+The inputs are normally distributed, with a mean that depends on the class.
 """
 
 import sys
@@ -37,7 +37,7 @@ def write_npy(rows: int, columns: int, folder: Path) -> None:
 
 
 def write_parquet(rows: int, columns: int, folder: Path) -> None:
-    """Write rows.parquet, with pyarrow's usual compression and a row group for each block."""
+    """Write rows.parquet, with pyarrow's default compression and one row group per block."""
     import pyarrow
     from pyarrow import parquet
 

@@ -1,8 +1,8 @@
-"""Train an epoch on a file that is far larger than the memory that this takes.
+"""Train an epoch on a file that is far larger than the memory that training takes.
 
-``python -m tests.benchmarks.larger_than_memory`` makes the file in a folder of its own, which it
-removes again, and lets ``nncli train`` run over it. The memory is the most that the process ever
-had resident, the pages of mapped files included.
+``python -m tests.benchmarks.larger_than_memory`` writes the file to a temporary folder and runs
+``nncli train`` on it. The memory is the peak resident size of the process, including the pages of
+mapped files.
 """
 
 import argparse
@@ -26,12 +26,12 @@ DATA = {
 
 
 def main() -> None:
-    """Make the data, train, and print what that took."""
+    """Make the data, train, and print time and memory."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--format", choices=DATA, default="npy")
     parser.add_argument("--rows", type=int, default=2_000_000)
     parser.add_argument("--columns", type=int, default=784)
-    parser.add_argument("--folder", type=Path, help="where the data is made; default: here")
+    parser.add_argument("--folder", type=Path, help="folder for the data; default: here")
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory(dir=chosen.folder or Path.cwd()) as name:
         folder = Path(name)

@@ -1,7 +1,7 @@
-"""What the figures depend on: the machine and the versions.
+"""Facts that the figures depend on: the machine and the versions.
 
-``python -m tests.benchmarks.machine`` prints, as JSON, what only NumPy and nncli know; it is a
-process of its own so that the one that measures stays small.
+``python -m tests.benchmarks.machine`` prints, as JSON, what only NumPy and nncli know. It is a
+separate process so that the measuring process stays small.
 """
 
 import json
@@ -17,7 +17,7 @@ from tests.benchmarks.registry import Contender
 
 
 def probe() -> dict[str, str]:
-    """Return the BLAS of NumPy, and the cache with MNIST in it; its path is empty if it is not."""
+    """Return NumPy's BLAS, and the path of the cache that has MNIST, or an empty one."""
     import numpy as np
 
     from nncli.data.builtin import mnist
@@ -25,20 +25,20 @@ def probe() -> dict[str, str]:
     blas = np.show_config(mode="dicts")["Build Dependencies"]["blas"]
     cache = ""
     if mnist.in_cache():
-        mnist.load_arrays()  # unpacks them, if need be
+        mnist.load_arrays()  # unpacks the files if necessary
         cache = str(mnist.mnist_directory().parent)
     return {"blas": f"{blas['name']} {blas['version']}", "cache": cache}
 
 
 def probed() -> dict[str, str]:
-    """Return what `probe` gives, from another process."""
+    """Return the result of `probe`, run in another process."""
     done = run([sys.executable, "-m", "tests.benchmarks.machine"], os.environ)
     found: dict[str, str] = json.loads(done.output)
     return found
 
 
 def facts(contenders: list[Contender], blas: str) -> dict[str, str]:
-    """Return what stands at the head of the results, by name."""
+    """Return the facts at the head of the results, by name."""
     found = {
         "processor": f"{_processor()}, {_cores()} cores",
         "system": f"{platform.system()}, {platform.machine()}",
@@ -65,7 +65,7 @@ def _cores() -> int:
 
 
 def _revision() -> str:
-    """Return the commit of the project, if it is a clone."""
+    """Return the project's commit, or an empty string outside a clone."""
     command = ["git", "-C", str(ROOT), "describe", "--always", "--dirty"]
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=True)

@@ -1,7 +1,7 @@
-"""Start contenders, each in a process of its own, one after the other, and take their answers.
+"""Run contenders sequentially, each in its own process, and collect their answers.
 
-This process must stay small. What `os.wait4` and `getrusage` call the peak memory of a process is,
-on Linux, at least that of the one that started it; so nothing heavy is imported here.
+This process must stay small: on Linux, the peak memory that `os.wait4` and `getrusage` report is
+at least that of the parent process. So nothing heavy is imported here.
 """
 
 import json
@@ -21,18 +21,18 @@ from tests.benchmarks.work import Work
 
 ROOT = Path(__file__).parents[2]
 
-# What others may take of the processors, in cores, before a measurement is made again.
+# A measurement is repeated when other processes keep more cores busy than this.
 ALLOWED_OTHERS = 0.1
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What a process measured; the contenders' `answer.main` says what each value is.
+    """The measurements of a process; `answer.main` describes each value.
 
     Attributes
     ----------
     others : float
-        How many cores other processes kept busy meanwhile, on average, where it is known.
+        Average number of cores that other processes kept busy meanwhile, 0 where unknown.
     """
 
     seconds: float
@@ -47,19 +47,19 @@ class Answer:
 
 @dataclass
 class Result:
-    """What came of a case: the answers of each contender, one a repeat, or why there are none."""
+    """The result of a case: each contender's answers, one per repeat, or its failure."""
 
     answers: dict[str, list[Answer]] = field(default_factory=dict)
     failures: dict[str, str] = field(default_factory=dict)
 
 
 class Failed(Exception):
-    """A contender's process failed; the text is the last line that it wrote."""
+    """A contender's process failed; the message is the last line that it wrote."""
 
 
 @dataclass(frozen=True)
 class Finished:
-    """A process that has ended well."""
+    """The measurements of a process that succeeded."""
 
     seconds: float
     peak_bytes: int
@@ -74,10 +74,10 @@ Report = Callable[[int, Contender, str], None]
 def interleaved(
     contenders: Mapping[str, Contender], repeats: int, ask: Ask, report: Report, *, tries: int = 1
 ) -> Result:
-    """Ask every contender `repeats` times, in turns, and each repeat starts with another one.
+    """Ask every contender `repeats` times, in turns; each repeat starts with another one.
 
-    A contender that fails is not asked again. `ask` gives one answer, which is taken as
-    `undisturbed` says, and `report` hears of it.
+    A contender that fails is not asked again. `ask` gives one answer, is called through
+    `undisturbed`, and `report` receives the outcome.
     """
     result = Result()
     names = list(contenders)
@@ -98,7 +98,7 @@ def interleaved(
 
 
 def undisturbed(ask: Callable[[], list[Answer]], tries: int) -> list[Answer]:
-    """Ask until the machine had nothing else to do, or `tries` times; return the best of these.
+    """Ask until the machine is otherwise idle, at most `tries` times; return the best answers.
 
     `ask` returns the answers of one process.
     """
@@ -111,7 +111,7 @@ def undisturbed(ask: Callable[[], list[Answer]], tries: int) -> list[Answer]:
 
 
 def ask(contender: Contender, works: Iterable[Work], cache: str) -> list[Answer]:
-    """Let a contender do each of `works`, all in one process.
+    """Let a contender do all `works` in one process.
 
     Raises
     ------
@@ -125,7 +125,7 @@ def ask(contender: Contender, works: Iterable[Work], cache: str) -> list[Answer]
 
 
 def run(command: Sequence[str], environment: Mapping[str, str]) -> Finished:
-    """Run a process from the project's root; measure its time, its memory, and what disturbed it.
+    """Run a process from the project's root; measure its time, memory and disturbance.
 
     Raises
     ------
@@ -150,7 +150,7 @@ def run(command: Sequence[str], environment: Mapping[str, str]) -> Finished:
 
 
 def _busy_seconds() -> float:
-    """Return how long all cores together have worked since the start, 0 where it is not known."""
+    """Return the busy time of all cores since boot, 0 where unknown."""
     statistics = Path("/proc/stat")
     if not statistics.exists():
         return 0.0

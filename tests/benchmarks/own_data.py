@@ -1,9 +1,9 @@
-"""Compare nncli with scikit-learn on the tables that come with it, on the same five folds.
+"""Compare nncli with scikit-learn on scikit-learn's tables, on the same five folds.
 
 Each table is written to CSV and trained with the config that ``nncli init csv`` writes for it, with
-``training.folds: 5`` and no rows to test with. scikit-learn trains its network with the same
-hidden layers behind a standard scaler, its other settings left alone, on all rows that are not
-in the fold; nncli takes its rows to validate with out of these. Run from the project's root:
+``training.folds: 5`` and without test rows. scikit-learn trains a network with the same hidden
+layers and otherwise default settings, after a standard scaler, on all rows outside the fold. nncli
+takes its validation rows from these rows. Run from the project's root:
 
     pip install -e '.[test]'
     python -m tests.benchmarks.own_data
@@ -32,14 +32,14 @@ from sklearn.preprocessing import StandardScaler
 
 TABLES = ("iris", "wine", "breast_cancer", "digits", "diabetes")
 FOLDS = 5
-# scikit-learn stops before, where its loss no longer falls. With targets as large as those of
-# diabetes it has not even after 20,000 epochs, but then it has learned its training rows by heart.
+# scikit-learn stops earlier, when its loss no longer falls. With targets as large as those of
+# diabetes it is still falling after 20,000 epochs, but by then it overfits completely.
 MOST_EPOCHS = 5000
 
 
 @dataclass(frozen=True)
 class Trained:
-    """What nncli came to: the metric on every fold, and the fold, from 1, of every row."""
+    """The result of nncli: the metric on every fold, and the fold, from 1, of every row."""
 
     metric: str
     scores: list[float]
@@ -48,7 +48,7 @@ class Trained:
 
 
 def write_table(name: str, path: Path) -> Any:
-    """Write a table with the column ``target``; return it as scikit-learn has it."""
+    """Write a table with the column ``target``; return scikit-learn's inputs and targets."""
     table = getattr(datasets, f"load_{name}")()
     names = table.get("target_names")
     with path.open("w", encoding="utf-8", newline="") as stream:
@@ -85,7 +85,7 @@ def nncli(directory: Path, *arguments: str) -> None:
 
 
 def folds_of(run: Path, rows: int) -> np.ndarray:
-    """Return the fold of every row, from 1, as nncli has divided them."""
+    """Return the fold of every row, from 1, as nncli has split them."""
     folds = np.zeros(rows, int)
     with (run / "predictions.csv").open(encoding="utf-8", newline="") as stream:
         for each in csv.DictReader(stream):
@@ -110,20 +110,20 @@ def scikit_learn(name: str, folds: np.ndarray, hidden_layers: Sequence[int]) -> 
 
 
 def reached(scores: Sequence[float], others: Sequence[float]) -> bool:
-    """Return whether the mean of `scores` is at most one deviation of `others` below theirs."""
+    """Return whether the mean of `scores` is at most one deviation of `others` below their mean."""
     return fmean(scores) >= fmean(others) - stdev(others)
 
 
 def shown(scores: Sequence[float]) -> str:
-    """Return mean and sample standard deviation."""
+    """Return mean and sample standard deviation as text."""
     return f"{fmean(scores):.4f} ± {stdev(scores):.4f}"
 
 
 def main() -> int:
-    """Print a line a table; return 1 when nncli falls behind on one."""
+    """Print a line per table; return 1 if nncli falls behind on one."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("overrides", nargs="*", metavar="KEY=VALUE", help="settings of nncli")
-    parser.add_argument("--tables", default=",".join(TABLES), help="which, with commas between")
+    parser.add_argument("overrides", nargs="*", metavar="KEY=VALUE", help="settings for nncli")
+    parser.add_argument("--tables", default=",".join(TABLES), help="names separated by commas")
     arguments = parser.parse_args()
     behind = 0
     print("| table | metric | nncli | scikit-learn |\n|---|---|---|---|")

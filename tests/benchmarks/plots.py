@@ -1,4 +1,4 @@
-"""Draw how nncli's time grows with the work."""
+"""Plot how nncli's time grows with the work."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,7 +8,7 @@ from tests.benchmarks.scaling import Curve
 
 
 def draw(curves: Sequence[Curve], path: Path) -> None:
-    """Write a PNG with a panel for each curve: its points, and the line that was fitted."""
+    """Write a PNG with a panel per curve: its points and the fitted line."""
     import matplotlib as mpl
 
     mpl.use("agg")

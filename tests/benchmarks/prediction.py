@@ -1,4 +1,4 @@
-"""Time and memory of ``nncli predict`` on a million rows: run it as a module, on Linux."""
+"""Measure time and memory of ``nncli predict`` on a million rows. Run as a module, on Linux."""
 
 import os
 import subprocess
@@ -19,7 +19,7 @@ training: {epochs: 3}
 
 
 def write(path: Path, rows: int, *, target: bool) -> None:
-    """Write rows of numbers with five decimals, and whether the first two are above 0 in sum."""
+    """Write rows of numbers with five decimals; the target is whether x1 + x2 > 0."""
     random = np.random.default_rng(0)
     with path.open("w", encoding="utf-8") as stream:
         stream.write(NAMES + (",y\n" if target else "\n"))
@@ -31,7 +31,7 @@ def write(path: Path, rows: int, *, target: bool) -> None:
 
 
 def main() -> None:
-    """Print the figures of three runs."""
+    """Print time and memory of three runs."""
     program = [sys.executable, "-m", "nncli"]
     with TemporaryDirectory() as name:
         directory = Path(name)

@@ -1,4 +1,4 @@
-"""The matrix products of a training step and nothing else: the least time that it can take."""
+"""The matrix products of a training step alone: a lower bound of its time."""
 
 import time
 from itertools import pairwise
@@ -11,8 +11,8 @@ from tests.benchmarks.work import Work
 def seconds_of_products(work: Work, budget_seconds: float) -> float:
     """Return the time of the products of an epoch, measured on one batch for `budget_seconds`.
 
-    They are those of the forward pass, of the weights' gradients and of the backward pass, with
-    NumPy, at the shapes of a full batch, into arrays that are there already.
+    These are the products of the forward pass, the weight gradients and the backward pass, with
+    NumPy, for a full batch, into allocated arrays.
     """
     step = _Step(work)
     for _ in range(3):

@@ -1,8 +1,8 @@
-"""Time nncli's CSV reader beside pandas: ``python -m tests.benchmarks.read_csv --help``.
+"""Time nncli's CSV reader against pandas: ``python -m tests.benchmarks.read_csv --help``.
 
-Both end with an array (rows, columns) of float32, in processes of their own, in turns. pandas is
-imported only by its process; ``--python`` names an interpreter that has it. From 3.1 on it uses
-several threads.
+Both produce an array (rows, columns) of float32, in their own processes, in turns. Only the process
+of pandas imports pandas; ``--python`` names an interpreter that has it. Since version 3.1, pandas
+uses several threads.
 """
 
 import argparse
@@ -59,7 +59,7 @@ FORMATS = {"six digits": "%.6g", "all digits": "%.17g", "whole": "%.0f"}
 
 
 def write(path: Path, rows: int, columns: int, form: str) -> None:
-    """Write normal numbers, of standard deviation 1000 where they are whole."""
+    """Write normally distributed numbers; whole numbers have a standard deviation of 1000."""
     random = np.random.default_rng(0)
     line = ",".join([form] * columns) + "\n"
     spread = 1000 if form == FORMATS["whole"] else 1
@@ -70,7 +70,7 @@ def write(path: Path, rows: int, columns: int, form: str) -> None:
 
 
 def measure(reader: str, path: Path, python: str) -> dict[str, float]:
-    """Read once in a process of its own."""
+    """Read the file once in a separate process."""
     code = READERS[reader] + MEASURE
     interpreter = python if reader.startswith("pandas") else sys.executable
     done = subprocess.run(
@@ -87,7 +87,7 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--python", default=sys.executable, help="an interpreter with pandas")
     options = parser.parse_args()
-    print(f"{'':12}{'':20}{'seconds':>9}{'spread':>15}{'to pandas':>11}{'peak MB':>9}")
+    print(f"{'':12}{'':20}{'seconds':>9}{'spread':>15}{'vs pandas':>11}{'peak MB':>9}")
     with tempfile.TemporaryDirectory() as folder:
         for name, form in FORMATS.items():
             path = Path(folder) / "rows.csv"

@@ -1,4 +1,4 @@
-"""Who takes part: nncli, as it may be set up, and the peers that are installed."""
+"""The contenders: nncli in several setups, and its peers."""
 
 import os
 from collections.abc import Mapping
@@ -11,23 +11,23 @@ from nncli.base.threads import AUTOMATIC, VARIABLES
 
 @dataclass(frozen=True)
 class Contender:
-    """How a contender is started.
+    """A contender, and how to start it.
 
     Attributes
     ----------
     name : str
-        In tables.
+        Name in tables.
     module : str
-        In ``contenders/``, and of a peer in ``whole/`` too.
+        Module in ``contenders/``, and for peers also in ``whole/``.
     package : str
-        What must be installed, as pip calls it; `imported` is what Python calls it.
+        Name of the required package for pip; `imported` is its name for Python.
     options : mapping
         For nncli, keys of ``training`` in its config; for peers see `module`.
     threads : int or None
-        How many the environment asks for; None asks for nothing. nncli takes one as its default,
-        from which its rule for large products may part.
+        Number of threads that the environment sets; None sets nothing. For nncli, 1 keeps its
+        default, which may use more for large products.
     summary : str
-        How it is set up, for the reader of the results.
+        Description of the setup, for the reader of the results.
     by_default : bool
         Whether it takes part without being named.
     """
@@ -43,16 +43,16 @@ class Contender:
 
     @property
     def is_nncli(self) -> bool:
-        """Whether it is nncli, which the peers are compared with."""
+        """Whether it is a setup of nncli, not a peer."""
         return self.package == "nncli"
 
     @property
     def is_installed(self) -> bool:
-        """Whether its package can be imported; that is not tried, as it would take long."""
+        """Whether its package is found; importing it would take long."""
         return find_spec(self.imported) is not None
 
     def environment(self, **more: str) -> dict[str, str]:
-        """Return the variables of its process: this one's, but for the numbers of threads."""
+        """Return the environment of its process: that of this one, with its own thread counts."""
         kept = {name: value for name, value in os.environ.items() if name not in VARIABLES}
         threads = {} if self.threads is None else dict.fromkeys(VARIABLES, str(self.threads))
         automatic = {AUTOMATIC: "1"} if self.is_nncli and self.threads == 1 else {}
@@ -65,11 +65,11 @@ def _nncli(name: str, threads: int, engine: str, summary: str) -> Contender:
     return Contender(name, "nncli_core", "nncli", imported, summary, options, threads)
 
 
-# A further nncli, with other settings, is one more line here.
+# Another setup of nncli needs only one more line here.
 NNCLI: dict[str, Contender] = {
     "nncli": _nncli("nncli", 1, "numpy", "NumPy alone: one thread, two where products are large"),
     "nncli-2": _nncli("nncli ×2", 2, "numpy", "NumPy alone, two threads"),
-    "nncli-fast": _nncli("nncli fast", 1, "compiled", "the extra 'fast', threads as nncli"),
+    "nncli-fast": _nncli("nncli fast", 1, "compiled", "the extra 'fast', threads as for nncli"),
     "nncli-fast-2": _nncli("nncli fast ×2", 2, "compiled", "the extra 'fast', two threads"),
 }
 
@@ -80,14 +80,14 @@ PEERS: dict[str, Contender] = {
         "torch",
         "torch",
         "one tensor, batches by index_select, fused optimizer, gradients set to None, inference "
-        "mode, its default threads",
+        "mode, default threads",
     ),
     "pytorch-compile": Contender(
         "torch.compile",
         "pytorch",
         "torch",
         "torch",
-        "as PyTorch, with Module.compile(), which takes half a minute a process",
+        "as PyTorch, with Module.compile(), which takes half a minute per process",
         {"compile": True},
         by_default=False,
     ),
@@ -96,7 +96,7 @@ PEERS: dict[str, Contender] = {
         "scikit_learn",
         "scikit-learn",
         "sklearn",
-        "partial_fit an epoch, float32, alpha 0, its default threads; with one batch an epoch, "
+        "one partial_fit per epoch, float32, alpha 0, default threads; with one batch per epoch, "
         "all steps in one fit with warm_start",
     ),
     "jax": Contender(
@@ -104,12 +104,12 @@ PEERS: dict[str, Contender] = {
         "jax_scan",
         "jax",
         "jax",
-        "an epoch is one jitted lax.scan over shuffled row numbers, its state donated, compiled "
-        "beforehand, its default threads",
+        "one jitted lax.scan per epoch over shuffled row numbers, state donated, compiled ahead of "
+        "time, default threads",
     ),
 }
 
 
 def installed_peers() -> list[str]:
-    """Return the names of the peers that take part when none is named."""
+    """Return the names of the installed peers that take part by default."""
     return [name for name, peer in PEERS.items() if peer.by_default and peer.is_installed]

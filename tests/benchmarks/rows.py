@@ -1,4 +1,4 @@
-"""The rows that all contenders work on: MNIST from the cache, or rows made from a fixed seed."""
+"""The rows that all contenders use: MNIST from the cache, or synthetic rows of a fixed seed."""
 
 import os
 from collections.abc import Callable
@@ -18,14 +18,14 @@ SMOKE_TEST_ROWS = 500
 
 @dataclass(frozen=True)
 class Rows:
-    """Rows to train with, and others to test with.
+    """Training rows and test rows.
 
     Attributes
     ----------
     X, X_test : array (N, I)
-        Bytes of images, else float32.
+        Bytes for images, otherwise float32.
     y, y_test : array (N,)
-        Classes as int64, or numbers as float32.
+        Classes as int64, or target values as float32.
     """
 
     X: NDArray[Any]
@@ -35,7 +35,7 @@ class Rows:
 
 
 def load(work: Work) -> Rows:
-    """Return the rows of `work`; of prediction, `X` are the first of the test rows."""
+    """Return the rows of `work`; for prediction, `X` has the first test rows."""
     found = SOURCES[work.data](work.rows)
     if work.task == "predict":
         return Rows(
@@ -45,14 +45,14 @@ def load(work: Work) -> Rows:
 
 
 def as_float32(X: NDArray[Any]) -> NDArray[np.float32]:
-    """Return inputs as the peers take them: float32, bytes brought to the range 0 to 1."""
+    """Return inputs for the peers: float32, with bytes scaled to the range 0 to 1."""
     if X.dtype != np.uint8:
         return X.astype(np.float32, copy=False)
     return X.astype(np.float32) / np.float32(255)
 
 
 def mnist(rows: int) -> Rows:
-    """Return the first `rows` rows of MNIST; the images are mapped from the cache, not copied."""
+    """Return the first `rows` rows of MNIST, with images memory-mapped from the cache."""
     folder = Path(os.environ["NNCLI_CACHE"]) / "mnist"
 
     def images(name: str) -> NDArray[np.uint8]:
@@ -68,7 +68,7 @@ def mnist(rows: int) -> Rows:
 
 
 def digits(rows: int) -> Rows:
-    """Make something of the form of MNIST: ten pictures, each with noise of its own."""
+    """Make rows shaped like MNIST: ten pictures plus noise."""
     random = np.random.default_rng(0)
     pictures = random.integers(0, 200, (10, PIXELS))
     y = random.integers(0, 10, rows + SMOKE_TEST_ROWS)
@@ -77,7 +77,7 @@ def digits(rows: int) -> Rows:
 
 
 def xor(rows: int) -> Rows:
-    """Make noisy XOR: the corners of the unit square, with normal noise of deviation 0.25."""
+    """Make noisy XOR: the corners of the unit square plus normal noise of deviation 0.25."""
     random = np.random.default_rng(0)
     corners = random.integers(0, 2, (rows + TEST_ROWS, 2))
     X = corners + random.normal(0, 0.25, corners.shape)
@@ -85,7 +85,7 @@ def xor(rows: int) -> Rows:
 
 
 def numbers(rows: int) -> Rows:
-    """Make a regression of 30 inputs: a sum of waves, squares and products, with some noise."""
+    """Make a regression with 30 inputs: a sum of sines, squares and products, plus noise."""
     random = np.random.default_rng(0)
     X = random.normal(size=(rows + TEST_ROWS, 30)).astype(np.float32)
     y = np.sin(2 * X[:, 0]) + 0.3 * X[:, 1] ** 2 + X[:, 2] * X[:, 3] + 0.2 * X[:, 4:].sum(axis=1)

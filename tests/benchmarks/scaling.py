@@ -14,7 +14,7 @@ ROWS = 8_192
 
 @dataclass(frozen=True)
 class Axis:
-    """Works of one kind that grow, and what is timed of them.
+    """Pieces of work of one kind and increasing size.
 
     Attributes
     ----------
@@ -29,13 +29,13 @@ class Axis:
     works: tuple[Work, ...]
 
     def parts(self, work: Work) -> float:
-        """Return how many of `unit` a round of `work` has."""
+        """Return the number of units in a round of `work`."""
         return 1.0 if self.unit == "an epoch" else work.rows / work.batch_rows
 
 
 @dataclass(frozen=True)
 class Curve:
-    """The points of an axis, and the line through them: seconds = factor * flops ** exponent."""
+    """The points of an axis, and their fitted line: seconds = factor * flops ** exponent."""
 
     axis: Axis
     flops: list[float]
@@ -75,12 +75,12 @@ AXES = (
 
 
 def quick_axis(axis: Axis) -> Axis:
-    """Return an axis of two points that takes milliseconds."""
+    """Return an axis with two points that take milliseconds."""
     return Axis(axis.title, axis.unit, tuple(quick(work) for work in axis.works[1:3]))
 
 
 def curve(axis: Axis, repeats: Iterable[Sequence[Answer]]) -> Curve:
-    """Return the medians over `repeats`, each of which has an answer a point, and their line."""
+    """Return the medians over `repeats`, which have one answer per point, and the fitted line."""
     parts = [axis.parts(work) for work in axis.works]
     flops = [work.flops / count for work, count in zip(axis.works, parts, strict=True)]
     medians = [
@@ -92,7 +92,7 @@ def curve(axis: Axis, repeats: Iterable[Sequence[Answer]]) -> Curve:
 
 
 def fit(flops: Sequence[float], seconds: Sequence[float]) -> tuple[float, float]:
-    """Return exponent and factor of the power law that fits best: least squares of logarithms."""
+    """Return exponent and factor of a power law, fitted by least squares of the logarithms."""
     if len(set(flops)) < 2:  # a line needs two points
         return 0.0, seconds[0]
     line = statistics.linear_regression([*map(log, flops)], [*map(log, seconds)])

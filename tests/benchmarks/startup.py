@@ -1,6 +1,6 @@
 """Time short commands as whole processes, each against ``python -c "import numpy"``.
 
-The two take turns, so that other load slows both; bytecode is written before the first pair.
+The two take turns, so that other load slows down both. Bytecode is written before the first pair.
 """
 
 import argparse
@@ -33,11 +33,13 @@ ROOT = Path(__file__).parents[2]
 
 
 def main() -> None:
-    """Print a line a command."""
+    """Print a line per command."""
     parser = argparse.ArgumentParser(
         prog="python -m tests.benchmarks.startup", description=__doc__.splitlines()[0]
     )
-    parser.add_argument("commands", nargs="*", help=f"of {', '.join(COMMANDS)}; default: all")
+    parser.add_argument(
+        "commands", nargs="*", help=f"commands to time, from {', '.join(COMMANDS)}; default: all"
+    )
     parser.add_argument("--repeats", type=int, default=9, metavar="N")
     options = parser.parse_args()
     if wrong := {*options.commands} - {*COMMANDS}:
@@ -52,7 +54,7 @@ def main() -> None:
 
 
 def prepare(folder: Path) -> None:
-    """Write what the commands read."""
+    """Write the files that the commands read."""
     (folder / "xor.yaml").write_text(XOR, encoding="utf-8")
     (folder / "t.csv").write_text(TABLE, encoding="utf-8")
     (folder / "rows.csv").write_text("0,1\n", encoding="utf-8")
@@ -60,13 +62,13 @@ def prepare(folder: Path) -> None:
 
 
 def measure(command: str, folder: str) -> tuple[float, float]:
-    """Return the seconds of a command, and those of importing NumPy right before it."""
+    """Return the seconds of a command, and of importing NumPy right before it."""
     numpy = seconds(["-c", "import numpy"], folder)
     return seconds(["-m", "nncli", *command.split()], folder), numpy
 
 
 def seconds(arguments: list[str], folder: str) -> float:
-    """Return how long Python takes; what it prints is lost."""
+    """Return the seconds of a Python process; discard its output."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
     started = time.perf_counter()

@@ -13,23 +13,23 @@ ALLOWED_MISS = 0.01
 WIDTH = 80
 
 LEGEND = """\
-Every contender does the same work, in a process of its own, in turns. Times are medians over the
-repeats, beside the smallest and the largest. GFLOP/s counts the matrix products of a round.
-"products" is the share of the time that these products take alone, with NumPy, into arrays that
-are there already. MB is the peak memory of the process. "ratio" is the time of nncli, with its
-defaults, divided by this one's, the median over the repeats: below 1 nncli is faster."""
+All contenders do the same work, each in its own process, in turns. "median" and "range" are the
+times over the repeats. GFLOP/s counts the matrix products of a round. "products" is the time of
+these products alone, with NumPy and preallocated arrays, as a fraction of the whole time. MB is the
+peak memory of the process. "ratio" is the time of nncli with its defaults divided by that of the
+contender, as the median over the repeats: below 1, nncli is faster."""
 
 Contenders = Mapping[str, Contender]
 
 
 def page(title: str, head: Mapping[str, str], sections: Iterable[str]) -> str:
-    """Return the whole page: the machine, what the columns are, the sections."""
+    """Return the whole page: facts about the machine, legend, sections."""
     facts = markdown(["", ""], [[name, value] for name, value in head.items()])
     return "\n\n".join([f"# {title}", facts, wrapped(LEGEND), *sections]) + "\n"
 
 
 def ratios_section(results: Mapping[str, Result], contenders: Contenders) -> str:
-    """Return a table with every nncli's time divided by every peer's, a line a case."""
+    """Return a table of the time of each nncli setup divided by that of each peer, by case."""
     peers = [name for name, each in contenders.items() if not each.is_nncli]
     lines = [
         [case, contenders[name].name, *(_ratio(result, name, peer) for peer in peers)]
@@ -44,12 +44,12 @@ def ratios_section(results: Mapping[str, Result], contenders: Contenders) -> str
 def case_section(
     case: Case | Whole, result: Result, contenders: Contenders, *, marks: bool = True
 ) -> str:
-    """Return the table of a case, and notes on it.
+    """Return the table of a case, with notes.
 
     Parameters
     ----------
     marks : bool
-        Whether a contender whose score is too low is marked.
+        Whether to mark contenders with a score that is too low.
     """
     low = too_low(case, result) if marks else set()
     present = [name for name in contenders if name in result.answers]
@@ -68,7 +68,7 @@ def case_section(
 
 
 def scaling_section(curves: Sequence[Curve], picture: str) -> str:
-    """Return a table of how nncli's time grows; `picture` is a path, or empty."""
+    """Return a table of how nncli's time grows; `picture` is the path of the plot, or empty."""
     lines = [
         [
             curve.axis.title,
@@ -80,22 +80,22 @@ def scaling_section(curves: Sequence[Curve], picture: str) -> str:
         for curve in curves
     ]
     explained = wrapped(
-        "The exponent is that of the power law through the points: seconds grow as the "
-        "floating-point operations of the products to this power, 1 in proportion."
+        "The exponent is that of a power law fitted to the points, of seconds against "
+        "floating-point operations of the matrix products; 1 means proportional."
     )
     table = markdown(["axis", "points", "time of", "range", "exponent"], lines)
     parts = ["## How the time of nncli grows", table, explained]
-    return "\n\n".join([*parts, f"![time against work]({picture})"] if picture else parts)
+    return "\n\n".join([*parts, f"![Time against work]({picture})"] if picture else parts)
 
 
 def setup_section(contenders: Contenders) -> str:
-    """Return how each contender is set up."""
+    """Return a list of the contenders' setups."""
     items = [wrapped(f"- {each.name}: {each.summary}.", "  ") for each in contenders.values()]
     return "\n\n".join(["## Setup", "\n".join(items)])
 
 
 def too_low(case: Case | Whole, result: Result) -> set[str]:
-    """Return who misses the goal of the case or, without one, the best by more than a point."""
+    """Return the contenders below the goal or, without one, over a point below the best score."""
     scores = {
         name: statistics.median(each.score for each in answers)
         for name, answers in result.answers.items()
@@ -106,24 +106,24 @@ def too_low(case: Case | Whole, result: Result) -> set[str]:
 
 
 def seconds_text(seconds: float) -> str:
-    """Return a time with three digits and the unit that suits it."""
+    """Return a time with three digits in a suitable unit."""
     unit, factor = _unit(seconds)
     return f"{_digits(seconds * factor)} {unit}"
 
 
 def markdown(header: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
-    """Return a table; numbers need no alignment to be read."""
+    """Return a Markdown table without alignment."""
     rule = ["---"] * len(header)
     return "\n".join(f"| {' | '.join(cells)} |" for cells in [header, rule, *lines])
 
 
 def wrapped(text: str, indent: str = "") -> str:
-    """Return a paragraph in lines of at most 80 characters, all but the first indented."""
+    """Return a paragraph in lines of at most 80 characters, indented except the first."""
     return textwrap.fill(text, WIDTH, subsequent_indent=indent, break_on_hyphens=False)
 
 
 def _times(seconds: Sequence[float]) -> list[str]:
-    """Return the median, and the least and the largest in the unit of the median."""
+    """Return the median, and the range in the unit of the median."""
     median = statistics.median(seconds)
     _, factor = _unit(median)
     spread = f"{_digits(min(seconds) * factor)}-{_digits(max(seconds) * factor)}"
@@ -150,7 +150,7 @@ def _figures(answers: Sequence[Answer], *, low: bool) -> list[str]:
 
 
 def _ratio(result: Result, name: str, other: str) -> str:
-    """Return the median over the repeats of the time of `name` divided by that of `other`."""
+    """Return the median over the repeats of the time of `name` divided by the time of `other`."""
     pairs = zip(result.answers.get(name, []), result.answers.get(other, []), strict=False)
     found = [one.seconds / two.seconds for one, two in pairs]
     return f"{statistics.median(found):.2f}" if found else ""
@@ -162,13 +162,13 @@ def _notes(result: Result, contenders: Contenders, *, marked: bool) -> list[str]
         compiled = [each.compile_seconds for each in answers if each.compile_seconds is not None]
         if compiled:
             text = seconds_text(statistics.median(compiled))
-            notes.append(f"{contenders[name].name}: compiled before in {text}.")
+            notes.append(f"{contenders[name].name}: compiled beforehand in {text}.")
     others = max((each.others for some in result.answers.values() for each in some), default=0.0)
     if others > ALLOWED_OTHERS:
-        notes.append(f"Other work took up to {others:.1f} cores meanwhile.")
+        notes.append(f"Other processes used up to {others:.1f} cores meanwhile.")
     notes += [f"{contenders[name].name} failed: {why}" for name, why in result.failures.items()]
     if marked:
-        notes.append("!: does not reach what the others do: not the same work.")
+        notes.append("!: the score is too low for a fair comparison.")
     return [wrapped(note) for note in notes]
 
 
@@ -179,5 +179,5 @@ def _unit(seconds: float) -> tuple[str, float]:
 
 
 def _digits(value: float) -> str:
-    """Return three digits, or all that stand before the point."""
+    """Return at least three digits, without a fraction from 100 on."""
     return f"{value:.0f}" if value >= 100 else f"{value:.3g}"

@@ -1,4 +1,4 @@
-"""The benchmarks run, and say what they found in the form that they promise."""
+"""The benchmarks run, and report their results in the documented form."""
 
 import os
 import re
@@ -25,7 +25,7 @@ TRIED = [each.name for each in NNCLI.values() if each.is_installed and each.thre
 
 
 def compare(folder: Path, *arguments: str) -> str:
-    """Run the command as the README says, but for a try; return what it wrote."""
+    """Run the documented command as a quick check; return its output."""
     output = folder / "page.md"
     command = [sys.executable, "-m", "tests.benchmarks.compare", "--quick", "-o", str(output)]
     done = subprocess.run(
@@ -55,7 +55,7 @@ def answer(seconds: float, score: float = 0.97, **more: float) -> Answer:
 
 
 @pytest.mark.slow
-def test_a_try_with_nncli_alone_fills_every_table(tmp_path: Path) -> None:
+def test_a_quick_check_of_nncli_alone_fills_every_table(tmp_path: Path) -> None:
     page = compare(tmp_path, "--peers", "none")
     tables = tables_of(page)
     for case in CASES.values():
@@ -77,7 +77,7 @@ def test_a_try_with_nncli_alone_fills_every_table(tmp_path: Path) -> None:
     assert max(map(len, page.splitlines())) <= 80
 
 
-@pytest.mark.skipif(not MNIST.is_dir(), reason="the MNIST files are not beside the project")
+@pytest.mark.skipif(not MNIST.is_dir(), reason="the MNIST files are not next to the project")
 def test_a_whole_process_learns_from_the_cache(tmp_path: Path) -> None:
     shutil.copytree(MNIST, tmp_path / "mnist", copy_function=shutil.copyfile)
     page = compare(tmp_path, "--peers", "none", "--cases", "whole")
@@ -93,7 +93,7 @@ def test_an_unknown_case_is_refused_with_the_known_ones(tmp_path: Path) -> None:
     assert "unknown: mnst; known: mnist-128, " in done.stderr
 
 
-def test_who_misses_the_others_by_more_than_a_point_is_marked() -> None:
+def test_a_score_more_than_a_point_below_the_best_is_marked() -> None:
     case = CASES["mnist-128"]
     scores = {"nncli": [0.97, 0.5, 0.98], "jax": [0.965], "pytorch": [0.959]}
     result = Result({name: [answer(1, each) for each in some] for name, some in scores.items()})
@@ -123,7 +123,7 @@ def test_ratios_are_taken_repeat_by_repeat() -> None:
     assert "| PyTorch | 4 s | 2-10 |" in table.case_section(CASES["xor"], result, contenders)
 
 
-def test_rates_and_shares_follow_from_the_seconds() -> None:
+def test_rates_and_fractions_follow_from_the_seconds() -> None:
     answers = [answer(0.02, flops=10**9, products_seconds=0.015)]
     text = table.case_section(CASES["xor"], Result({"nncli": answers}), CONTENDERS)
     assert "| nncli | 20 ms | 20-20 | 50 | 0.75 | 0.9700 | 100 | 1.00 |" in text
@@ -146,18 +146,18 @@ def test_contenders_take_turns_and_one_that_fails_is_not_asked_again() -> None:
     assert "JAX failed: no memory" in table.case_section(CASES["xor"], result, contenders)
 
 
-def test_a_disturbed_measurement_is_made_again() -> None:
+def test_a_disturbed_measurement_is_repeated() -> None:
     found = iter([answer(9, others=0.9), answer(2, others=0.5), answer(1, others=0.02)])
     contenders = {"nncli": CONTENDERS["nncli"]}
     result = interleaved(contenders, 1, lambda _: [next(found)], lambda *report: None, tries=4)
     assert [each.seconds for each in result.answers["nncli"]] == [1]
 
 
-def test_what_stays_disturbed_is_said() -> None:
+def test_a_persistent_disturbance_is_reported() -> None:
     contenders = {"nncli": CONTENDERS["nncli"]}
     result = interleaved(contenders, 1, lambda _: [answer(1, others=0.9)], lambda *report: None)
     text = table.case_section(CASES["xor"], result, contenders)
-    assert "Other work took up to 0.9 cores meanwhile." in text
+    assert "Other processes used up to 0.9 cores meanwhile." in text
 
 
 def test_the_exponent_is_that_of_a_power_law() -> None:

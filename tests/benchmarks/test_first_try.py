@@ -1,4 +1,4 @@
-"""The benchmark of the first try: its files, its scores, its folds, and that it goes on."""
+"""The benchmark of the first try: its files, scores and folds, and that it resumes."""
 
 import io
 import json
@@ -29,7 +29,7 @@ COLORS = Table("colors", "none", "colors.csv", "color", "classification", drop=(
 
 
 def colors(separator: str = ",") -> bytes:
-    """Return 40 rows, two of them of a rare class, one without a target, one with blank cells."""
+    """Return 40 rows: two of a rare class, one without a target, one with missing values."""
     rows = [["id", "x", "size", "color"]]
     rows += [
         [str(n), f"{n % 2 + n / 100}", "SL"[n % 3 > 0], ("red", "blue")[n % 2]] for n in range(37)
@@ -38,7 +38,7 @@ def colors(separator: str = ",") -> bytes:
     return "".join(f"{separator.join(row)}\n" for row in rows).encode()
 
 
-def test_a_table_is_used_as_it_is_but_for_rare_classes_and_cleaned_without_blanks(
+def test_a_table_loses_only_rare_classes_and_its_cleaned_copy_missing_values(
     tmp_path: Path,
 ) -> None:
     prepared = prepare(COLORS, tmp_path, colors())
@@ -50,7 +50,7 @@ def test_a_table_is_used_as_it_is_but_for_rare_classes_and_cleaned_without_blank
     assert frame.iloc[-1].tolist() == [frame["x"].iloc[:-1].median(), "missing", "red"]
 
 
-def test_more_than_10000_rows_are_drawn_the_same_each_time(tmp_path: Path) -> None:
+def test_large_tables_are_sampled_reproducibly_to_10000_rows(tmp_path: Path) -> None:
     content = b"x,y\n" + b"".join(b"%d,%d\n" % (n, n * 2) for n in range(10_100))
     table = Table("long", "none", "long.csv", "y", "regression")
     first = prepare(table, tmp_path / "a", content)
@@ -58,7 +58,7 @@ def test_more_than_10000_rows_are_drawn_the_same_each_time(tmp_path: Path) -> No
     assert first.file.read_bytes() == prepare(table, tmp_path / "b", content).file.read_bytes()
 
 
-def test_rows_that_are_kept_stay_as_they_were() -> None:
+def test_sampled_rows_stay_unchanged() -> None:
     content = b'a,b\r\n"1\n2", x\r\n\r\n3,"y ""z"""\r\n4,w\r\n'
     assert only_rows(content, np.array([0, 1])) == b'a,b\r\n"1\n2", x\r\n3,"y ""z"""\r\n'
 
@@ -82,19 +82,19 @@ def test_a_member_is_found_in_an_archive_within_an_archive(tmp_path: Path) -> No
         ("headerless", b"2,2,a,b\n1,2.5,a\n3,4,b\n"),
     ],
 )
-def test_other_forms_become_csv(form: str, content: bytes) -> None:
+def test_other_formats_become_csv(form: str, content: bytes) -> None:
     table = replace(COLORS, form=form, target="last")
     assert converted(table, content) == b"x1,x2,last\n1,2.5,a\n3,4,b\n"
 
 
-def test_tables_have_names_and_packages_of_their_own() -> None:
+def test_table_names_are_unique() -> None:
     assert len({each.key for each in TABLES.values()}) == len(TABLES)
     assert {each.package for each in TABLES.values()} == {*PACKAGES}
     assert sum(each.listed for each in TABLES.values()) >= 40
     assert sum(not each.listed for each in TABLES.values()) >= 20
 
 
-def test_scores_are_those_of_all_rows_together() -> None:
+def test_scores_cover_all_rows() -> None:
     fold, truth = np.array([0, 1, 0]), np.array([0, 1, 1])
     found = HeldOutRows(fold, truth, np.array([0, 1, 0]), np.array([0.5, 0.25, 0.0]))
     accuracy, log_loss = found.scores("classification").values()
@@ -104,7 +104,7 @@ def test_scores_are_those_of_all_rows_together() -> None:
     assert numbers.scores("regression") == {"r2": 0.5}
 
 
-def test_a_share_of_the_rows_stands_in_a_setting() -> None:
+def test_a_setting_can_depend_on_the_number_of_rows() -> None:
     assert for_rows("training.l2=4/rows", 200) == "training.l2=0.02"
     assert for_rows("training.epochs=4", 200) == "training.epochs=4"
 
@@ -122,7 +122,7 @@ def test_the_folds_are_the_same_where_nncli_refuses_the_file_too(
     assert outcome.refused or separator == ","
 
 
-def test_it_measures_what_it_does_not_know_yet(
+def test_only_missing_results_are_measured(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     rows = "".join(f"{n % 2}.{n},{n},{n % 2}\n" for n in range(40))
@@ -140,7 +140,7 @@ def test_it_measures_what_it_does_not_know_yet(
 
 
 def results(name: str, task: str, **scores: dict[str, float]) -> dict[str, Result]:
-    """Return the results of contenders on a table; underscores of their names are spaces."""
+    """Return the results of contenders on a table; underscores in their names become spaces."""
     table = replace(COLORS, name=name, task=task)
     return {
         each.replace("_", " "): Result(table, each, "", 100, 2, Outcome(found))
@@ -172,7 +172,7 @@ def test_the_summary_says_how_often_the_better_network_is_reached() -> None:
     assert "1.00, HistGradientBoosting 2.00" in lines[6]
 
 
-def test_a_line_that_was_cut_off_is_passed_over(tmp_path: Path) -> None:
+def test_a_truncated_line_is_skipped(tmp_path: Path) -> None:
     path = tmp_path / "found.jsonl"
     result = results("a", "regression", MLP={"r2": 0.5})["MLP"]
     path.write_text('{"table": "a", "contend', encoding="utf-8")

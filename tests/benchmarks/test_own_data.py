@@ -1,4 +1,4 @@
-"""nncli's own defaults for a table are as good as scikit-learn's network."""
+"""nncli's defaults for a table are as good as scikit-learn's network."""
 
 import re
 from pathlib import Path
@@ -20,19 +20,19 @@ def published(table: str) -> list[float]:
 
 
 @pytest.mark.parametrize("table", TABLES)
-def test_the_docs_show_that_scikit_learn_is_reached(table: str) -> None:
+def test_the_docs_show_that_nncli_is_as_good_as_scikit_learn(table: str) -> None:
     mean, _, other, deviation = published(table)
     assert mean >= other - deviation
 
 
-def test_diabetes_comes_out_as_the_docs_say(tmp_path: Path) -> None:
+def test_the_docs_have_the_figures_of_diabetes(tmp_path: Path) -> None:
     mean, deviation, other, other_deviation = published("diabetes")
     found = fmean(train("diabetes", tmp_path).scores)
     assert found == pytest.approx(mean, abs=deviation / 4)
     assert found >= other - other_deviation
 
 
-def test_scikit_learn_is_reached_on_iris_but_not_without_training(tmp_path: Path) -> None:
+def test_nncli_is_as_good_as_scikit_learn_on_iris_but_not_untrained(tmp_path: Path) -> None:
     own = train("iris", tmp_path)
     others = scikit_learn("iris", own.folds, own.hidden_layers)
     assert fmean(others) == pytest.approx(published("iris")[2], abs=0.02)

@@ -1,4 +1,4 @@
-"""The weights that every contender starts from, and what NumPy makes of them."""
+"""The initial weights of every contender, and NumPy's predictions with them."""
 
 from itertools import pairwise
 from typing import Any
@@ -12,9 +12,9 @@ Weights = list[NDArray[np.float32]]
 
 
 def initial_weights(work: Work) -> Weights:
-    """Return a matrix (I, O) for each layer; the biases start at 0.
+    """Return a weight matrix (I, O) for each layer; the biases start at 0.
 
-    He's initializer for ReLU, Xavier's (Glorot's) for the others, normal, from a fixed seed.
+    The initializer is He normal for ReLU and Xavier (Glorot) normal otherwise, with a fixed seed.
     """
     random = np.random.default_rng(1)
     drawn = []
@@ -25,7 +25,7 @@ def initial_weights(work: Work) -> Weights:
 
 
 def reference_classes(work: Work, X: NDArray[np.float32]) -> NDArray[np.intp]:
-    """Return the classes that the initial weights choose for `X` (N, I), with ReLU layers."""
+    """Return the classes that the initial weights predict for `X` (N, I), with ReLU layers."""
     A: NDArray[Any] = X.astype(np.float64)
     *hidden, last = initial_weights(work)
     for W in hidden:

@@ -1,4 +1,4 @@
-"""Time whole processes that learn MNIST: ``nncli train``, and a short script of each peer."""
+"""Time whole processes that learn MNIST: ``nncli train``, and a short script for each peer."""
 
 import json
 import sys
@@ -11,7 +11,7 @@ from tests.benchmarks.registry import Contender
 
 TRAIN_ROWS = 60_000
 
-# Rows that are not trained with are held out for validation, which is skipped with none.
+# Rows not used for training are validation rows; without any, validation is skipped.
 CONFIG = """\
 name: mnist
 data: {{source: mnist, validation: {validation}}}
@@ -21,7 +21,7 @@ training: {{optimizer: adam, learning_rate: 0.001, batch_size: 64, epochs: {epoc
 
 
 def ask_whole(contender: Contender, whole: Whole, cache: str) -> list[Answer]:
-    """Let a contender learn MNIST from nothing, and leave a model file; return the one answer.
+    """Let a contender learn MNIST from scratch and write a model file; return its only answer.
 
     Raises
     ------

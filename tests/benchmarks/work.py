@@ -1,4 +1,4 @@
-"""A piece of work that every contender does alike: plain values that travel as JSON."""
+"""A piece of work that is the same for all contenders: plain values, passed as JSON."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -8,30 +8,30 @@ from typing import Literal
 
 @dataclass(frozen=True)
 class Work:
-    """Train a network, or predict with one, for so many rounds.
+    """Training of a network, or prediction with one, for some rounds.
 
-    A round is what is timed: an epoch of training, or a call that predicts `rows` rows.
+    A round is an epoch of training, or a call that predicts `rows` rows.
 
     Attributes
     ----------
     task : str
-        A ``step`` is training on one batch of all rows, for nncli without what its loop does about
-        an epoch: history, saturation, the best epoch.
+        ``train``, ``predict`` or ``step``: training on one batch of all rows, for nncli without
+        its loop's work around an epoch, such as history, saturation and the best epoch.
     data : str
-        A name in `rows.SOURCES`.
+        Name in `rows.SOURCES`.
     rows : int
-        To train with, or to predict in a call.
+        Number of training rows, or of rows to predict in a call.
     sizes : tuple of int
-        Units of every layer, inputs and outputs included.
+        Units of every layer, including inputs and outputs.
     hidden : str
         Activation of the hidden layers.
     output : str
-        Activation of the last layer, which decides the loss: ``softmax`` and ``sigmoid`` stand for
-        their cross-entropies, ``identity`` for the mean squared error.
+        Activation of the last layer, which decides the loss: the matching cross-entropy for
+        ``softmax`` and ``sigmoid``, the mean squared error for ``identity``.
     batch_rows : int
-        With as many as `rows`, a round is one step.
+        Rows per batch; if equal to `rows`, a round is one step.
     warm_up, timed : int
-        Rounds before the clock runs, and under it.
+        Number of untimed rounds, and of timed rounds after them.
     """
 
     data: str
@@ -48,20 +48,21 @@ class Work:
 
     @property
     def is_full_batch(self) -> bool:
-        """Whether an epoch is one step on all rows, so that there is nothing to shuffle."""
+        """Whether an epoch is one step on all rows, so that shuffling is pointless."""
         return self.batch_rows >= self.rows
 
     @property
     def steps(self) -> int:
-        """Steps of an epoch; the last batch may be short."""
+        """Number of steps in an epoch; the last batch may be short."""
         return -(-self.rows // self.batch_rows)
 
     @property
     def flops(self) -> int:
-        """Floating-point operations of a round, those of its matrix products.
+        """Floating-point operations of the matrix products in a round.
 
         A product of (B, I) and (I, O) takes 2 B I O. A layer has one in the forward pass, one for
-        the gradient of its weights and, but for the first, one for the gradient of its inputs.
+        the gradient of its weights and, except in the first layer, one for the gradient of its
+        inputs.
         """
         layers = [2 * inputs * outputs for inputs, outputs in pairwise(self.sizes)]
         if self.task == "predict":
@@ -69,11 +70,11 @@ class Work:
         return self.rows * (3 * sum(layers) - layers[0])
 
     def as_json(self) -> str:
-        """Return a text that `from_json` reads."""
+        """Return this work as JSON text for `from_json`."""
         return json.dumps(asdict(self))
 
     @classmethod
     def from_json(cls, text: str) -> "Work":
-        """Read what `as_json` gives."""
+        """Return the work in JSON text from `as_json`."""
         values = json.loads(text)
         return cls(**{**values, "sizes": tuple(values["sizes"])})

@@ -2,7 +2,7 @@
 
 An epoch is one compiled call: a `lax.scan` over the shuffled row numbers of its batches, with the
 parameters and the optimizer's state donated. The call is compiled ahead of time, which is timed
-by itself. See JAX's pages on just-in-time compilation, buffer donation and benchmarking.
+separately. See JAX's pages on just-in-time compilation, buffer donation and benchmarking.
 """
 
 import os
@@ -29,7 +29,7 @@ State = tuple[Parameters, tuple[Any, ...]]
 
 
 class Training(Contender):
-    """An epoch a call, or with one batch an epoch, all timed epochs in one call."""
+    """Training with one call per epoch, or one call for all epochs of a single batch each."""
 
     threads = THREADS
 
@@ -46,13 +46,13 @@ class Training(Contender):
         self._compile_seconds = time.perf_counter() - started
 
     def rounds(self, count: int) -> None:
-        """Train for so many epochs."""
+        """Train for `count` epochs."""
         for _ in range(count // self._epochs_a_call):
             self._state = self._call(self._state, *self._data, self._order())
         jax.block_until_ready(self._state)
 
     def predictions(self) -> NDArray[Any]:
-        """Return the classes or numbers of the test rows."""
+        """Return the predicted classes or numbers of the test rows."""
         parameters, _ = self._state
         Z = np.asarray(_forward(self._work, parameters, as_float32(self._X_test)))
         if self._work.output == "softmax":
@@ -70,7 +70,7 @@ class Training(Contender):
 
 
 class Prediction(Contender):
-    """From NumPy's rows to probabilities and classes, NumPy's again."""
+    """Prediction from NumPy rows to probabilities and classes as NumPy arrays."""
 
     threads = THREADS
 
@@ -83,14 +83,14 @@ class Prediction(Contender):
         self._compile_seconds = time.perf_counter() - started
 
     def rounds(self, count: int) -> None:
-        """Predict all rows so often."""
+        """Predict all rows `count` times."""
         for _ in range(count):
             probabilities, chosen = self._call(self._parameters, self._X)
             np.asarray(probabilities)
             self._chosen = np.asarray(chosen)
 
     def predictions(self) -> NDArray[Any]:
-        """Return the classes that the last call chose."""
+        """Return the classes predicted by the last call."""
         return self._chosen
 
     def facts(self) -> dict[str, float]:
@@ -107,7 +107,7 @@ def _start(work: Work) -> State:
 
 
 def _epoch(work: Work, state: State, X: jax.Array, y: jax.Array, order: jax.Array) -> State:
-    """Take a step on each batch of the rows in `order`; the last one may be short."""
+    """Take a step on each batch of the rows in `order`; the last batch may be short."""
     full = work.rows // work.batch_rows * work.batch_rows
 
     def step(state: State, chosen: jax.Array) -> tuple[State, None]:
@@ -118,7 +118,7 @@ def _epoch(work: Work, state: State, X: jax.Array, y: jax.Array, order: jax.Arra
 
 
 def _steps_on_all(work: Work, state: State, X: jax.Array, y: jax.Array, steps: jax.Array) -> State:
-    """Take as many steps on all rows as `steps` has numbers."""
+    """Take a step on all rows for each number in `steps`."""
     return jax.lax.scan(lambda state, _: (_step(work, state, X, y), None), state, steps)[0]
 
 

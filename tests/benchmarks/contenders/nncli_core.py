@@ -1,7 +1,7 @@
-"""nncli, driven through the classes that its training job is made of.
+"""nncli, driven through the classes of its training job.
 
-All that the benchmarks know of these classes stands here. It follows the job of
-`nncli.runs.job`, without a config and without files.
+No other benchmark module uses these classes. The code follows `nncli.runs.job`, without config
+and files.
 """
 
 import os
@@ -47,13 +47,13 @@ PRODUCTS_SECONDS = 0.5
 
 
 class Training(Contender):
-    """The loop that ``nncli train`` runs, or its steps; `options` name the engine."""
+    """The training loop of ``nncli train``, or its single steps; `options` name the engine."""
 
     def __init__(self, work: Work, rows: Rows, options: Options) -> None:
         self._work, self._rows, self._seconds = work, rows, 0.0
         setup = _setup(work, rows)
         suited = suited_threads(setup.network.largest_product(work.batch_rows))
-        self._threads = limited_threads(suited)  # as long as the process runs
+        self._threads = limited_threads(suited)  # for the rest of the process
         self._threads.__enter__()
         self.threads = str(threads_in_use())
         self._layers, self._sums = setup.network.layers, Sums()
@@ -62,7 +62,7 @@ class Training(Contender):
         self._reports = train(self._engine, order, setup.score, _plan(work), Progress())
 
     def rounds(self, count: int) -> None:
-        """Train for so many epochs, or take so many steps."""
+        """Train for `count` epochs, or take that many steps."""
         started = time.perf_counter()
         if self._work.task == "step":
             batches = np.broadcast_to(np.arange(self._work.rows), (count, self._work.rows))
@@ -74,7 +74,7 @@ class Training(Contender):
         self._seconds = time.perf_counter() - started
 
     def predictions(self) -> NDArray[Any]:
-        """Return the classes or numbers of the test rows."""
+        """Return the predicted classes or numbers of the test rows."""
         learned = self._engine.snapshot()
         network = Network(self._layers, learned["parameters"], learned["state"])
         work, found = network.workspace(EVALUATION_ROWS), []
@@ -84,13 +84,13 @@ class Training(Contender):
         return np.concatenate(found)
 
     def facts(self) -> dict[str, float]:
-        """Return how long the matrix products of an epoch take."""
-        budget = min(PRODUCTS_SECONDS, self._seconds)  # in the smoke test, no longer than the rest
+        """Return the time of the matrix products of an epoch."""
+        budget = min(PRODUCTS_SECONDS, self._seconds)  # in the smoke test, only briefly
         return {"products_seconds": seconds_of_products(self._work, budget)}
 
 
 class Prediction(Contender):
-    """What ``nncli predict`` does with rows, the model and the rows read already."""
+    """The prediction of ``nncli predict``, with model and rows in memory."""
 
     threads = THREADS
 
@@ -99,12 +99,12 @@ class Prediction(Contender):
         self._chosen: NDArray[Any] = np.empty(0)
 
     def rounds(self, count: int) -> None:
-        """Predict all rows so often."""
+        """Predict all rows `count` times."""
         for _ in range(count):
             self._chosen = predict_rows(self._model, self._X).chosen
 
     def predictions(self) -> NDArray[Any]:
-        """Return the classes that the last call chose."""
+        """Return the classes predicted by the last call."""
         return self._chosen
 
 

@@ -1,9 +1,9 @@
 """PyTorch, as its documentation recommends for speed on a CPU.
 
-One tensor holds all rows and batches are taken by index, which is faster than a DataLoader over
-single rows; the optimizer is the fused one; gradients are set to None; nothing is read back from a
-tensor inside the loop; prediction runs in inference mode. See PyTorch's Performance Tuning Guide
-and the pages of `torch.optim.Adam` and `torch.inference_mode`.
+One tensor holds all rows, and batches are taken by index, which is faster than a DataLoader over
+single rows. The optimizer is fused, gradients are set to None, the loop reads no values back from
+tensors, and prediction runs in inference mode. See PyTorch's Performance Tuning Guide and the
+pages of `torch.optim.Adam` and `torch.inference_mode`.
 """
 
 from typing import Any
@@ -24,7 +24,7 @@ OPTIMIZERS = {"adam": torch.optim.Adam, "sgd": torch.optim.SGD}
 
 
 class Training(Contender):
-    """A plain training loop; with the option ``compile``, of a compiled module."""
+    """A plain training loop; the option ``compile`` compiles the module."""
 
     def __init__(self, work: Work, rows: Rows, options: Options) -> None:
         self.threads = str(torch.get_num_threads())
@@ -42,7 +42,7 @@ class Training(Contender):
         )
 
     def rounds(self, count: int) -> None:
-        """Train for so many epochs."""
+        """Train for `count` epochs."""
         for _ in range(count):
             if self._work.is_full_batch:
                 self._step(self._X, self._y)
@@ -51,7 +51,7 @@ class Training(Contender):
                 self._step(self._X.index_select(0, chosen), self._y.index_select(0, chosen))
 
     def predictions(self) -> NDArray[Any]:
-        """Return the classes or numbers of the test rows."""
+        """Return the predicted classes or numbers of the test rows."""
         with torch.inference_mode():
             Z = self._model(torch.from_numpy(as_float32(self._X_test))).numpy()
         if self._work.output == "softmax":
@@ -65,7 +65,7 @@ class Training(Contender):
 
 
 class Prediction(Contender):
-    """From NumPy's rows to probabilities and classes, NumPy's again."""
+    """Prediction from NumPy rows to probabilities and classes as NumPy arrays."""
 
     def __init__(self, work: Work, rows: Rows, options: Options) -> None:
         self.threads = str(torch.get_num_threads())
@@ -74,14 +74,14 @@ class Prediction(Contender):
 
     @torch.inference_mode()
     def rounds(self, count: int) -> None:
-        """Predict all rows so often."""
+        """Predict all rows `count` times."""
         for _ in range(count):
             probabilities = torch.softmax(self._model(torch.from_numpy(self._X)), dim=1)
             self._chosen = probabilities.argmax(dim=1).numpy()
             probabilities.numpy()
 
     def predictions(self) -> NDArray[Any]:
-        """Return the classes that the last call chose."""
+        """Return the classes predicted by the last call."""
         return self._chosen
 
 

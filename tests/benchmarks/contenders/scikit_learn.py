@@ -1,7 +1,7 @@
-"""scikit-learn: `partial_fit` for an epoch, without a penalty, at the same batch size.
+"""scikit-learn: one `partial_fit` per epoch, without a penalty, at the same batch size.
 
-With one batch an epoch, `fit` with ``warm_start`` takes all steps in one call, which saves the
-checks of the arguments that each `partial_fit` makes. The estimators keep float32 as it comes.
+With one batch per epoch, `fit` with ``warm_start`` takes all steps in one call, which avoids the
+argument checks of each `partial_fit`. The estimators keep float32 inputs.
 """
 
 import warnings
@@ -20,11 +20,11 @@ from tests.benchmarks.work import Work
 
 ACTIVATIONS = {"relu": "relu", "sigmoid": "logistic", "tanh": "tanh"}
 
-warnings.simplefilter("ignore", ConvergenceWarning)  # it is told when to stop
+warnings.simplefilter("ignore", ConvergenceWarning)  # it stops at max_iter
 
 
 class Training(Contender):
-    """An estimator with the common weights to start from."""
+    """An estimator that starts from the common weights."""
 
     def __init__(self, work: Work, rows: Rows, options: Options) -> None:
         self.threads = _threads()
@@ -36,7 +36,7 @@ class Training(Contender):
         _start_from_common_weights(self._estimator, work)
 
     def rounds(self, count: int) -> None:
-        """Train for so many epochs."""
+        """Train for `count` epochs."""
         if self._work.is_full_batch:
             self._estimator.set_params(max_iter=count, warm_start=True)
             self._estimator.fit(self._X, self._y)
@@ -45,7 +45,7 @@ class Training(Contender):
             self._fit(self._X, self._y)
 
     def predictions(self) -> NDArray[Any]:
-        """Return the classes or numbers of the test rows."""
+        """Return the predicted classes or numbers of the test rows."""
         return np.asarray(self._estimator.predict(as_float32(self._X_test)))
 
     def _fit(self, X: NDArray[np.float32], y: NDArray[Any]) -> None:
@@ -53,7 +53,7 @@ class Training(Contender):
 
 
 class Prediction(Contender):
-    """`predict_proba`, and the class of the largest probability."""
+    """Prediction with `predict_proba` and the class of the largest probability."""
 
     def __init__(self, work: Work, rows: Rows, options: Options) -> None:
         self.threads = _threads()
@@ -66,12 +66,12 @@ class Prediction(Contender):
         self._chosen: NDArray[Any] = np.empty(0)
 
     def rounds(self, count: int) -> None:
-        """Predict all rows so often."""
+        """Predict all rows `count` times."""
         for _ in range(count):
             self._chosen = self._estimator.predict_proba(self._X).argmax(axis=1)
 
     def predictions(self) -> NDArray[Any]:
-        """Return the classes that the last call chose."""
+        """Return the classes predicted by the last call."""
         return self._chosen
 
 

@@ -1,6 +1,6 @@
-"""Learn MNIST with JAX, an epoch a compiled call: ``EPOCHS ROWS MODEL``.
+"""Learn MNIST with JAX, one compiled call per epoch: ``EPOCHS ROWS MODEL``.
 
-The short last batch of an epoch is left out: a step of another shape would be compiled too.
+The short last batch of an epoch is left out, as its shape would need another compilation.
 """
 
 import json

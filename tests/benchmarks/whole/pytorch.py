@@ -1,4 +1,4 @@
-"""Learn MNIST with PyTorch, after its Quickstart: ``EPOCHS ROWS MODEL``."""
+"""Learn MNIST with PyTorch, based on its Quickstart: ``EPOCHS ROWS MODEL``."""
 
 import json
 import sys
