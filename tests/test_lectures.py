@@ -301,7 +301,7 @@ def test_the_trace_of_xor_from_gates_has_each_units_truth_table(traced):
     assert columns == ["a1[1] 0 1 1 1", "a1[2] 1 1 1 0", "a2[1] 0 1 1 0"]
 
 
-@pytest.mark.skipif(not MNIST.is_dir(), reason="the MNIST files are not beside the project")
+@pytest.mark.skipif(not MNIST.is_dir(), reason="the MNIST files are not next to the project")
 @pytest.mark.parametrize("loss", ["squared_error", "sigmoid_cross_entropy", "softmax"])
 def test_fifteen_sigmoid_units_read_digits(lecture, loss, tmp_path, monkeypatch):
     (tmp_path / "mnist").mkdir()  # not a link to the originals: files are unpacked into it

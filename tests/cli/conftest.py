@@ -1,4 +1,4 @@
-"""Run the commands, mostly within the test's own process, in a directory of the test's own."""
+"""Fixtures that run commands, usually within the test process, in a temporary directory."""
 
 import io
 import os
@@ -45,7 +45,7 @@ training: {epochs: 3, batch_size: 16, learning_rate: 0.01}
 
 @dataclass(frozen=True)
 class Result:
-    """What a command left: its exit code, and what it wrote."""
+    """The result of a command: its exit code and output."""
 
     code: int
     raw: bytes
@@ -57,7 +57,7 @@ class Result:
 
     @property
     def error(self):
-        """The one line that a failed command writes, and nothing else."""
+        """The only line that a failed command writes."""
         assert self.raw == b""
         assert self.err.count("\n") == 1
         assert self.err.endswith("\n")
@@ -68,8 +68,7 @@ class Result:
 def nncli(capsysbinary, tmp_path, monkeypatch):
     """Return a function that runs a command in `tmp_path`.
 
-    It does not wait for the disk: that is half of the time of a short training, and no power fails
-    in these tests.
+    It skips synchronizing files to disk, which takes half the time of a short training.
     """
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(os, "fsync", lambda handle: None)
@@ -87,9 +86,9 @@ def nncli(capsysbinary, tmp_path, monkeypatch):
 
 @pytest.fixture
 def process(tmp_path):
-    """Return a function that starts the program as a process of its own in `tmp_path`.
+    """Return a function that runs the program in a separate process in `tmp_path`.
 
-    A warning is an error in it, as in the tests.
+    Warnings are errors there, as in the tests.
     """
 
     def start(*arguments, **options):
@@ -102,7 +101,7 @@ def process(tmp_path):
 
 @pytest.fixture
 def stop_at(monkeypatch):
-    """Return a function that lets a signal arrive after the given step from now on; 0 for never."""
+    """Return a function that raises a signal after the given step from now on; 0 for never."""
 
     def stop(step, number=signal.SIGINT, times=1):
         after_step(monkeypatch, step, lambda: [signal.raise_signal(number) for _ in range(times)])
@@ -112,7 +111,7 @@ def stop_at(monkeypatch):
 
 @pytest.fixture
 def stopped(nncli, tmp_path, stop_at):
-    """Return a run that was stopped in the middle of its fourth epoch."""
+    """Return a run that was interrupted in the middle of its fourth epoch."""
     stop_at(17)
     assert nncli("train", config(tmp_path, "optimizer: adam"), "-q", "-o", "run").code == 130
     return tmp_path / "run"
@@ -120,16 +119,16 @@ def stopped(nncli, tmp_path, stop_at):
 
 @pytest.fixture
 def small_files():
-    """Return a function that returns what lets a process write files of so many bytes at most."""
+    """Return a function that limits the size of the files that a child process can write."""
     resource = pytest.importorskip("resource")
     return lambda size=3000: lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
 
 
 @pytest.fixture
 def everything_mapped_is_large(monkeypatch):
-    """Return a function after which files of a kilobyte count as larger than memory.
+    """Return a function that makes files of a kilobyte count as larger than memory.
 
-    A command does not take this from its user, and no test trains on 128 MB.
+    No option sets this, and no test trains on 128 MB.
     """
     small = Memory(large_bytes=1000, pass_bytes=1000, block_bytes=200, pool_bytes=8000)
     return lambda: monkeypatch.setattr(mapping, "MEMORY", small)
@@ -137,7 +136,7 @@ def everything_mapped_is_large(monkeypatch):
 
 @pytest.fixture
 def sorted_arrays(tmp_path):
-    """Return a config for rows of three classes that lie sorted by class in their npy file."""
+    """Return a config for an npy file with rows sorted by their three classes."""
     random = np.random.default_rng(0)
     labels = np.sort(random.integers(0, 3, 1500))
     np.save(tmp_path / "x.npy", random.normal(3 * labels[:, None], 1, (1500, 4)).astype("f4"))
@@ -148,7 +147,7 @@ def sorted_arrays(tmp_path):
 
 @pytest.fixture
 def xor_config(tmp_path):
-    """Return the path of a config that is trained in a few milliseconds."""
+    """Return the path of a config that trains in a few milliseconds."""
     path = tmp_path / "xor.yaml"
     path.write_text(XOR, encoding="utf-8")
     return path
@@ -170,13 +169,13 @@ def trained(directory, text, *overrides):
 
 @pytest.fixture(scope="session")
 def xor_run(tmp_path_factory):
-    """Return a run directory that no test may change."""
+    """Return a run directory that tests must not change."""
     return trained(tmp_path_factory.mktemp("xor"), XOR)
 
 
 @pytest.fixture
 def weights(xor_run):
-    """Return the path of a model file that no test may change."""
+    """Return the path of a model file that tests must not change."""
     return xor_run / "weights.npz"
 
 
@@ -184,7 +183,7 @@ def weights(xor_run):
 def many_classes():
     """Return a function that makes a model of `count` classes for one input.
 
-    It chooses the class whose number the input is nearest to.
+    It predicts the class whose number is nearest to the input.
     """
 
     def make(count, name="class {}", **changes):
@@ -210,7 +209,7 @@ def many_classes():
 
 @pytest.fixture(scope="session")
 def mnist_cache(tmp_path_factory):
-    """Return a cache that holds MNIST, so that nothing is downloaded."""
+    """Return a cache with MNIST, so that nothing is downloaded."""
     if not ORIGINALS.is_dir():
         pytest.skip(f"the files of MNIST are not in {ORIGINALS}")
     cache = tmp_path_factory.mktemp("cache")
@@ -221,7 +220,7 @@ def mnist_cache(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def mnist_run(mnist_cache, tmp_path_factory):
-    """Return the run directory of a softmax regression that has seen MNIST once."""
+    """Return the run directory of a softmax regression trained on MNIST for one epoch."""
     text = "data: mnist\nmodel: {hidden_layers: []}\ntraining: {epochs: 1, batch_size: 250}\n"
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("NNCLI_CACHE", str(mnist_cache))
@@ -231,7 +230,7 @@ def mnist_run(mnist_cache, tmp_path_factory):
 
 @pytest.fixture
 def with_mnist(mnist_cache, monkeypatch):
-    """Let the program find MNIST in the cache, and download nothing."""
+    """Provide MNIST in the cache, so that nothing is downloaded."""
     monkeypatch.setenv("NNCLI_CACHE", str(mnist_cache))
     go_offline(monkeypatch)
     return mnist_cache
@@ -239,6 +238,6 @@ def with_mnist(mnist_cache, monkeypatch):
 
 @pytest.fixture
 def without_mnist(tmp_path, monkeypatch):
-    """Let the cache be empty and the mirrors be out of reach."""
+    """Make the cache empty and the mirrors unreachable."""
     monkeypatch.setenv("NNCLI_CACHE", os.fspath(tmp_path / "empty-cache"))
     go_offline(monkeypatch)

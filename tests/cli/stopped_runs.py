@@ -1,4 +1,4 @@
-"""Runs of a small network that are trained in a moment, to be stopped and gone on with."""
+"""Short runs of a small network, for tests that interrupt and resume them."""
 
 import csv
 import json
@@ -35,7 +35,7 @@ CASES = {
 
 
 def config(directory, settings):
-    """Write a config with these settings of training; return its name."""
+    """Write a config with these training settings; return its name."""
     usual = [f"{key}: {each}" for key, each in SETTINGS.items() if f"{key}: " not in settings]
     text = f"{BASE}training: {{{', '.join([*usual, settings])}}}\n"
     (directory / "xor.yaml").write_text(text, encoding="utf-8")
@@ -43,7 +43,7 @@ def config(directory, settings):
 
 
 def assert_same_run(run, expected):
-    """Check that two runs have the same arrays to the last bit, and the same history."""
+    """Check that two runs have bit-identical arrays and the same history."""
     for name in ("weights.npz", "checkpoint.npz"):
         with np.load(run / name) as found, np.load(expected / name) as wanted:
             assert found.files == wanted.files
@@ -56,7 +56,7 @@ def assert_same_run(run, expected):
 
 
 def steps_taken(run):
-    """Return after how many steps a checkpoint was written."""
+    """Return the number of steps taken before a checkpoint."""
     with np.load(run / "checkpoint.npz") as file:
         return int(file["steps"])
 
@@ -68,13 +68,13 @@ def history(run):
 
 
 def metadata_of(file):
-    """Return what a checkpoint says."""
+    """Return the metadata of a checkpoint."""
     with np.load(file) as loaded:
         return json.loads(str(loaded["metadata"]))
 
 
 def rewrite(file, change):
-    """Let ``change(metadata, arrays)`` change what a checkpoint holds, in place."""
+    """Rewrite a checkpoint after ``change(metadata, arrays)`` has changed its content in place."""
     with np.load(file) as loaded:
         arrays = dict(loaded)
     metadata = json.loads(str(arrays["metadata"]))
@@ -84,25 +84,25 @@ def rewrite(file, change):
 
 
 def saying(**changes):
-    """Return a change of a checkpoint that says something else."""
+    """Return a change that sets metadata of a checkpoint."""
     return lambda metadata, arrays: metadata.update(changes)
 
 
 def holding(**changes):
-    """Return a change of a checkpoint that holds other arrays."""
+    """Return a change that replaces arrays of a checkpoint."""
     return lambda metadata, arrays: arrays.update(changes)
 
 
 def without(name):
-    """Return a change of a checkpoint that does not say something, or lacks an array."""
+    """Return a change that removes metadata or an array from a checkpoint."""
     return lambda metadata, arrays: (metadata if name in metadata else arrays).pop(name)
 
 
 def counting(**changes):
-    """Return a change of a checkpoint with another progress."""
+    """Return a change of the progress in a checkpoint."""
     return lambda metadata, arrays: metadata["progress"].update(changes)
 
 
 def adding_up_to(**changes):
-    """Return a change of a checkpoint with other sums of its epoch in part."""
+    """Return a change of the sums of the unfinished epoch in a checkpoint."""
     return lambda metadata, arrays: metadata["progress"]["sums"].update(changes)

@@ -1,4 +1,4 @@
-"""What `train` accepts ends with a model that every command can read."""
+"""Every command can use a model trained on any data that `train` accepts."""
 
 import csv
 import json
@@ -28,7 +28,7 @@ def repeated(draw, values):
 
 @st.composite
 def tables(draw):
-    """Return names, and rows of a table."""
+    """Return names and rows of a table."""
     header = draw(st.lists(names, min_size=2, max_size=3, unique=True))
     columns = [repeated(draw, cells) for _ in header]
     return header, [*zip(*columns, strict=True)]
@@ -39,12 +39,12 @@ def arrays(draw):
     """Return inputs and targets of any type."""
     inputs = np.array(repeated(draw, st.tuples(st.integers(0, 99), st.integers(0, 99))))
     targets = np.array(repeated(draw, st.integers(0, 3) | st.sampled_from([0.5, 1e5])))
-    with np.errstate(over="ignore"):  # 1e5 is no float16
+    with np.errstate(over="ignore"):  # 1e5 overflows float16
         return inputs.astype(draw(types)), targets.astype(draw(types))
 
 
 def check_commands(nncli, folder, data, config):
-    """Check that all commands take a run, if it can be trained."""
+    """Check that all commands accept a run, if it can be trained."""
     run = folder / "run"
     trained = nncli("train", config, *TRAINING, "-q", "-o", run)
     if trained.code:
@@ -61,7 +61,7 @@ def check_commands(nncli, folder, data, config):
         ["show", run],
     ):
         if command[0] == "predict" and "missing target" in notes:
-            continue  # a row that training left out may have other blank cells
+            continue  # training skipped the row, so it may have other missing values
         found = nncli(*command)
         assert found.code == 0, (command, found.err)
         notes += found.err
@@ -75,7 +75,7 @@ few = settings(
 
 @few
 @given(tables())
-def test_a_table_that_trains_is_taken_by_every_command(nncli, tmp_path_factory, table):
+def test_a_table_that_trains_works_with_every_command(nncli, tmp_path_factory, table):
     folder = tmp_path_factory.mktemp("table")
     header, rows = table
     with (folder / "t.csv").open("w", encoding="utf-8", newline="") as stream:
@@ -88,7 +88,7 @@ def test_a_table_that_trains_is_taken_by_every_command(nncli, tmp_path_factory, 
 
 @few
 @given(arrays())
-def test_arrays_that_train_are_taken_by_every_command(nncli, tmp_path_factory, rows):
+def test_arrays_that_train_work_with_every_command(nncli, tmp_path_factory, rows):
     folder = tmp_path_factory.mktemp("arrays")
     X, y = rows
     np.savez(folder / "t.npz", X=X, y=y)

@@ -1,4 +1,4 @@
-"""eval says so where the rows of a split are no longer those of training."""
+"""``nncli eval`` reports a split whose rows have changed since training."""
 
 import json
 import random
@@ -55,7 +55,7 @@ def shift(path):
 
 
 def rewrite(path):
-    """Write the same cells in other words: what is read stays the same."""
+    """Rewrite the file with other spellings of the same cells."""
     Path(path).write_text(
         Path(path).read_text(encoding="utf-8").replace("\n", "\r\n").replace(",0.", ", 0."),
         encoding="utf-8",
@@ -81,7 +81,7 @@ def train(nncli, tmp_path):
         (of_two_files, sort, "t.csv", "test inputs, test targets"),
     ],
 )
-def test_eval_names_what_has_changed(nncli, train, source, change, path, parts):
+def test_eval_names_the_changes(nncli, train, source, change, path, parts):
     train(source())
     before = nncli("eval", "R")
     assert (before.code, before.err) == (0, "")
@@ -99,7 +99,7 @@ def test_eval_names_what_has_changed(nncli, train, source, change, path, parts):
 
 
 @pytest.mark.parametrize("split", ["train", "validation", "test"])
-def test_the_same_rows_in_other_words_are_the_same(nncli, train, split):
+def test_other_spellings_of_the_same_rows_are_not_a_change(nncli, train, split):
     train(of_csv())
     before = nncli("eval", "R", "--split", split)
     rewrite("d.csv")
@@ -114,14 +114,14 @@ def test_rows_of_another_file_do_not_matter(nncli, train):
     assert TOLD in nncli("eval", "R", "--split", "train").err
 
 
-def test_folds_know_their_rows(nncli, train):
+def test_folds_have_a_fingerprint_of_their_rows(nncli, train):
     train(of_csv(), "training.folds=2")
     assert nncli("eval", "R/fold-2", "--split", "held_out").err == ""
     sort("d.csv")
     assert TOLD in nncli("eval", "R/fold-2", "--split", "held_out").err
 
 
-def test_a_model_of_an_earlier_version_has_nothing_to_compare(nncli, train):
+def test_a_model_of_an_earlier_version_has_no_fingerprint(nncli, train):
     train(of_csv())
     model = api.load("R")
     assert model.fingerprint
@@ -131,7 +131,7 @@ def test_a_model_of_an_earlier_version_has_nothing_to_compare(nncli, train):
     assert nncli("eval", "old.npz").err == ""
 
 
-def test_rows_that_were_passed_from_python_leave_no_fingerprint():
+def test_rows_passed_in_python_have_no_fingerprint():
     X = np.random.default_rng(0).normal(size=(40, 2))
     result = api.train({"training": {"epochs": 1}}, data=(X, X[:, 0]))
     assert result.model.fingerprint == {}

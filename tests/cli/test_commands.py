@@ -1,4 +1,4 @@
-"""The table of commands says what is there, and what each is."""
+"""The table of commands lists every command with its description."""
 
 import inspect
 import subprocess
@@ -33,7 +33,7 @@ def test_every_module_with_a_command_is_in_the_table():
 
 
 def loaded_modules(*arguments):
-    """Return those modules of commands that are loaded when a command line has ended."""
+    """Return the modules of commands that are loaded after a command line has run."""
     code = (
         "import sys\n"
         "from nncli.cli.main import main\n"
@@ -56,7 +56,7 @@ def loaded_modules(*arguments):
         (["config", "--help"], {"nncli.cli.config"}),
     ],
 )
-def test_only_the_command_that_is_called_is_loaded(arguments, expected):
+def test_only_the_called_command_is_loaded(arguments, expected):
     assert loaded_modules(*arguments) == expected
 
 
@@ -76,13 +76,13 @@ def test_the_help_lists_the_commands_by_name_with_their_words(nncli):
         (["zzz"], "No such command 'zzz'."),
     ],
 )
-def test_a_misspelled_command_is_guessed(nncli, arguments, message):
+def test_a_misspelled_command_gets_a_suggestion(nncli, arguments, message):
     result = nncli(*arguments)
     assert (result.code, result.out) == (2, "")
     assert result.err.endswith(f"\nError: {message}\n")
 
 
-def test_a_command_of_the_program_is_the_one_that_its_place_names():
+def test_the_program_finds_a_command_by_its_name():
     with click.Context(cli) as context:
         assert cli.resolve_command(context, ["show", "x"]) == (
             "show",

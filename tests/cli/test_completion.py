@@ -1,4 +1,4 @@
-"""What the shell completes: commands, options, paths, names, keys of a config and their values."""
+"""Shell completion of commands, options, paths, names, and config keys with their values."""
 
 import os
 import shutil
@@ -13,7 +13,7 @@ from tests.conftest import NAMES_IN_UTF8
 
 @pytest.fixture
 def complete(nncli, monkeypatch):
-    """Return a function that returns what may take the place of the last word of a line."""
+    """Return a function that returns the completions of the last word of a line."""
 
     def run(*words):
         monkeypatch.setenv("_NNCLI_COMPLETE", "zsh_complete")
@@ -28,7 +28,7 @@ def complete(nncli, monkeypatch):
 
 @pytest.fixture
 def folder(nncli, tmp_path, xor_run):
-    """Return a folder with a config, two runs, other files and folders, in which commands run."""
+    """Return the working directory, with a config, two runs, other files and folders."""
     for name in ("runs/xor-001", "runs/xor-002", "elsewhere/kept"):
         shutil.copytree(xor_run, tmp_path / name)
     (tmp_path / "runs" / "notes").mkdir()
@@ -51,7 +51,7 @@ def test_commands_and_options(complete):
 )
 @pytest.mark.parametrize("start", ["rows", "sub{}/"], ids=ascii)
 @NAMES_IN_UTF8
-def test_names_that_a_shell_would_not_read_on_a_line_are_left_out(complete, folder, each, start):
+def test_names_with_line_breaks_are_left_out(complete, folder, each, start):
     (folder / f"sub{each}").mkdir()
     for name in (f"rows{each}x.csv", f"sub{each}/rows.csv"):
         (folder / name).touch()
@@ -75,7 +75,7 @@ def test_the_list_of_commands_is_that_of_the_help(complete, nncli, monkeypatch):
 @pytest.mark.parametrize(
     "words", [["train"], ["config", "check"], ["config", "show"], ["gradcheck"]]
 )
-def test_a_config_is_a_file_called_so_or_in_a_folder(complete, folder, words):
+def test_a_config_is_completed_from_yaml_files_and_folders(complete, folder, words):
     assert complete(*words, "") == ["digits.yml", "elsewhere/", "runs/", "xor.yaml"]
     assert complete(*words, "x") == ["xor.yaml"]
     assert complete(*words, "./x") == ["./xor.yaml"]
@@ -83,7 +83,7 @@ def test_a_config_is_a_file_called_so_or_in_a_folder(complete, folder, words):
     assert complete(*words, ".h") == [".hidden.yaml", ".hidden/"]
 
 
-def test_a_run_to_resume_is_one_in_runs_or_where_the_path_leads(complete, folder):
+def test_a_run_to_resume_is_completed_from_runs_or_along_the_path(complete, folder):
     assert complete("train", "--resume", "") == ["elsewhere/", "runs/xor-001", "runs/xor-002"]
     assert complete("train", "--resume", "ru") == ["runs/xor-001", "runs/xor-002"]
     assert complete("train", "--resume=ru") == ["runs/xor-001", "runs/xor-002"]
@@ -91,7 +91,7 @@ def test_a_run_to_resume_is_one_in_runs_or_where_the_path_leads(complete, folder
     assert complete("train", "--resume", "runs/") == ["runs/notes/", "runs/xor-001", "runs/xor-002"]
 
 
-def test_where_there_are_no_runs_folders_are_left(complete, tmp_path):
+def test_without_runs_folders_are_completed(complete, tmp_path):
     (tmp_path / "runs").mkdir()
     assert complete("train", "--resume", "") == ["runs/"]
 
@@ -104,7 +104,7 @@ def test_a_model_is_a_weights_file_or_a_run(complete, folder, command):
 
 
 @pytest.mark.parametrize("command", ["show", "trace"])
-def test_what_is_shown_may_be_a_model_a_run_or_a_config(complete, folder, command):
+def test_show_completes_models_runs_and_configs(complete, folder, command):
     runs = ["runs/xor-001", "runs/xor-002"]
     expected = ["digits.yml", "elsewhere/", "model.npz", "xor.yaml", *runs]
     assert complete(command, "") == expected
@@ -171,7 +171,7 @@ def test_the_values_of_a_key(complete, folder):
     assert complete(*line, "nothing=") == []
 
 
-def test_what_is_set_before_counts(complete, folder):
+def test_earlier_settings_are_taken_into_account(complete, folder):
     line = ("train", "xor.yaml", "training.optimizer=sgd", "data=mnist", "broken", "model=[")
     assert complete(*line, "training.optimizer.") == [
         "training.optimizer.momentum=",
@@ -190,9 +190,9 @@ def test_a_model_has_no_settings(complete, folder):
 @pytest.mark.parametrize(
     "content",
     [None, b"data: [", b"\xff\xfe", b"data: nothing", b"- 1", b"data: xor\n#" + b"x" * 300_000],
-    ids=["missing", "no YAML", "no UTF-8", "no source", "a list", "large"],
+    ids=["missing", "not YAML", "not UTF-8", "unknown source", "a list", "large"],
 )
-def test_behind_a_missing_or_broken_config_are_the_keys_of_any(complete, tmp_path, content):
+def test_after_a_missing_or_broken_config_all_keys_are_completed(complete, tmp_path, content):
     if content is not None:
         (tmp_path / "c.yaml").write_bytes(content)
     assert complete("train", "c.yaml", "training.le") == ["training.learning_rate="]
@@ -201,21 +201,21 @@ def test_behind_a_missing_or_broken_config_are_the_keys_of_any(complete, tmp_pat
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
-def test_a_pipe_is_not_waited_for(complete, tmp_path):
+def test_completion_does_not_wait_for_a_pipe(complete, tmp_path):
     os.mkfifo(tmp_path / "c.yaml")
     (tmp_path / "of_pipe.yaml").write_text("data: {path: c.yaml}\n", encoding="utf-8")
     for name in ("c.yaml", "of_pipe.yaml"):
         assert complete("train", name, "training.le") == ["training.learning_rate="]
 
 
-def test_names_that_would_command_a_terminal_are_left_out(complete, tmp_path):
+def test_names_with_control_characters_are_left_out(complete, tmp_path):
     (tmp_path / "a\x1b[2J.yaml").touch()
     (tmp_path / "a\nb.yaml").touch()
     assert complete("train", "a") == []
 
 
 @pytest.mark.parametrize("words", ["", "nncli", 'nncli\ntrain\n"', "nncli\ntrain\nno/such/x"])
-def test_whatever_is_asked_nothing_is_said_of_it(nncli, monkeypatch, words):
+def test_completion_never_prints_errors(nncli, monkeypatch, words):
     monkeypatch.setenv("COMP_WORDS", words)
     for asked in ("bash_complete", "zsh_complete", "fish_complete", "nothing", "", "tcsh_source"):
         for number in ("0", "1", "2", "9", "x"):

@@ -23,7 +23,7 @@ WRONG_LINES = (
 
 @pytest.fixture
 def nncli(capsys, tmp_path, monkeypatch):
-    """Run a command in an empty directory; return its exit code, output and messages."""
+    """Return a function that runs a command in an empty directory, giving code and streams."""
     monkeypatch.chdir(tmp_path)
 
     def run(*arguments):
@@ -53,7 +53,7 @@ def test_a_valid_config_says_so_where_the_data_decides_more(nncli, config):
 
 
 @pytest.mark.parametrize("command", ["check", "show"])
-def test_what_training_would_refuse_is_refused(nncli, config, command):
+def test_check_refuses_what_training_would_refuse(nncli, config, command):
     config("data: gate\nmodel: {hidden_layers: [2], initial_biases: [[1], [1]]}\n")
     message = "c.yaml:2:45: model.initial_biases: b1: found 1; expected 2 numbers, one per unit\n"
     assert nncli("config", command, "c.yaml") == (2, "", message)
@@ -73,7 +73,7 @@ def test_overrides_are_checked_too(nncli, config, command):
 
 
 @pytest.mark.parametrize("command", ["check", "show"])
-def test_parts_that_do_not_go_together_are_found(nncli, config, command):
+def test_incompatible_parts_are_found(nncli, config, command):
     config("data: xor\ntraining: {early_stopping: {}}\n")
     code, output, messages = nncli("config", command, "c.yaml")
     assert (code, output) == (2, "")
@@ -156,7 +156,7 @@ def test_show_takes_overrides(nncli, config):
 
 
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
-def test_what_is_shown_is_a_config_that_is_shown_the_same(nncli, tmp_path, path):
+def test_show_of_its_own_output_is_the_same(nncli, tmp_path, path):
     _, first, _ = nncli("config", "show", str(path))
     (tmp_path / "shown.yaml").write_text(first, encoding="utf-8")
     assert nncli("config", "show", "shown.yaml") == (0, first, "")
@@ -201,7 +201,7 @@ def test_the_program_starts_as_a_module(config, tmp_path):
     assert (done.returncode, done.stdout.split(), done.stderr) == (0, [b"c.yaml:", b"valid"], b"")
 
 
-def test_what_the_terminal_cannot_encode_is_no_failure(config, tmp_path):
+def test_unencodable_output_is_not_a_failure(config, tmp_path):
     config("größe: 1\ndata: xor\n")
     done = run_program("config", "check", "c.yaml", cwd=tmp_path)
     assert done.returncode == 2

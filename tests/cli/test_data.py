@@ -2,13 +2,13 @@ import pytest
 
 
 def table(text):
-    """Return the lines of the last block of a text by their names, the columns after the first."""
+    """Return the lines of the last block of a text: first columns mapped to the other columns."""
     head, *lines = text.split("\n\n")[-1].splitlines()
     return head.split(), {line[:14].strip(): line[14:].split() for line in lines}
 
 
 @pytest.mark.usefixtures("without_mnist")
-def test_the_list_says_what_there_is_and_where(nncli, tmp_path):
+def test_the_list_has_every_data_set_and_its_place(nncli, tmp_path):
     result = nncli("data", "list")
     assert (result.code, result.err) == (0, "")
     assert "xor      Noisy XOR" in result.out
@@ -38,7 +38,7 @@ def test_the_list_says_where_a_data_set_is(nncli, mnist_cache):
         ("rows", "given in the config"),
     ],
 )
-def test_what_is_here_needs_no_download(nncli, name, place):
+def test_existing_data_needs_no_download(nncli, name, place):
     result = nncli("data", "fetch", name)
     assert result.code == 0
     assert result.out == f"{name}: {place}; nothing to download\n"
@@ -139,13 +139,13 @@ def test_the_classes_of_the_rows_of_a_config_are_counted(nncli, tmp_path):
 
 
 @pytest.mark.parametrize("overrides", [(), ("data.targets=[1]",)])
-def test_rows_alone_are_nothing_to_describe(nncli, overrides):
+def test_rows_alone_cannot_be_described(nncli, overrides):
     result = nncli("data", "show", "rows", *overrides)
     assert result.code == 2
     assert result.error == ("Error: rows needs data.inputs; give a config instead of the name")
 
 
-def test_rows_are_nothing_to_download(nncli):
+def test_rows_cannot_be_downloaded(nncli):
     assert nncli("data", "fetch", "rows").out == (
         "rows: given in the config; nothing to download\n"
     )

@@ -1,4 +1,4 @@
-"""Numbers with many digits, close to each other, far from others: as commands show them."""
+"""Commands show numbers with many digits, close together or far apart, with enough precision."""
 
 import csv
 import json
@@ -27,7 +27,7 @@ def config_for(path):
 
 
 @pytest.mark.parametrize("path", ["t.csv", "t.npz"])
-def test_an_outlier_does_not_take_the_digits_of_a_column(nncli, write, tmp_path, path):
+def test_an_outlier_does_not_cost_a_column_its_precision(nncli, write, tmp_path, path):
     write("t.csv", "t,y\n" + "".join(f"{t!r},{n}\n" for n, t in enumerate(SECONDS)))
     np.savez(tmp_path / "t.npz", X=np.array(SECONDS)[:, np.newaxis], y=np.arange(11.0))
     write("c.yaml", config_for(path))

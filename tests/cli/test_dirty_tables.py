@@ -1,4 +1,4 @@
-"""Tables as people have them: `init` and a config of two keys understand the same, and say it."""
+"""Dirty tables: `init` and a config of two keys interpret them alike, and print the same notes."""
 
 import csv
 
@@ -13,9 +13,9 @@ PRICES = [n % 7 / 2 + n % 3 for n in range(60)]
 
 @pytest.fixture
 def table(nncli, tmp_path):
-    """Return a function that writes a table, and trains on it by both ways.
+    """Return a function that writes a table, and trains on it both ways.
 
-    It returns what was noted, once by both, and the section data that `init` writes.
+    It returns the notes, which are the same for both, and the data section that `init` writes.
     """
 
     def do(columns, quiet=True, /, **more):
@@ -47,8 +47,8 @@ def write(path, columns):
 
 
 @pytest.mark.parametrize("word", ["NA", "?", "null", "-", "."])
-def test_words_beside_numbers_and_booleans_are_blank_cells(table, word):
-    age = [word if n % 5 else n % 8 for n in range(60)]  # also where they are most of the cells
+def test_words_for_missing_values_among_numbers_and_booleans_are_blanks(table, word):
+    age = [word if n % 5 else n % 8 for n in range(60)]  # even in most of the cells
     note, data = table({"age": age, "member": [word, "true", "false"] * 20})
     assert note == (
         f"t.csv: column age: 48 missing values ({word}) take the median of the training rows; to "
@@ -63,7 +63,7 @@ def test_words_beside_numbers_and_booleans_are_blank_cells(table, word):
     }
 
 
-def test_what_is_blank_may_be_said_otherwise(nncli, table):
+def test_the_words_for_blanks_can_be_set(nncli, table):
     age = {"age": ["NA", 1, 2] * 20}
     assert table(age, missing="auto", blanks=["NA"])[0] == ""
     assert table(age, columns={"age": {"missing": "mean"}}, blanks=["NA"])[0] == ""
@@ -72,14 +72,14 @@ def test_what_is_blank_may_be_said_otherwise(nncli, table):
     assert "line 2, column age: is blank; expected a number" in refused.error
 
 
-def test_words_in_text_stay_text_unless_the_user_says_so(table, tmp_path):
+def test_words_for_blanks_stay_text_in_text_columns_unless_set(table, tmp_path):
     region = ["NA", "EU", "AS"] * 20
     note, data = table({"region": region, "n": ["NA", 1, 2] * 20, "m": ["?", 1, 2] * 20}, False)
     assert (
         "t.csv: column region: 'NA' is treated as a category; if it means a missing value, set "
         "data.blanks: [NA]\n"
     ) in note
-    assert data["blanks"] == ["?"]  # as NA would be blank in the text, too
+    assert data["blanks"] == ["?"]  # as NA would be blank in the text column too
     assert read_model(tmp_path / "short").preprocessing.columns[1:4] == [
         "region=AS", "region=EU", "region=NA",
     ]  # fmt: skip
@@ -108,7 +108,7 @@ IDS = {
 
 
 @pytest.mark.parametrize("name", IDS)
-def test_what_names_the_rows_is_an_id(nncli, table, name):
+def test_a_column_of_unique_names_is_an_id(nncli, table, name):
     note, data = table({name: IDS[name]})
     used = "used as data.id, not as an input, because it "
     assert note.startswith(f"t.csv: column {name}: {used}")
@@ -120,7 +120,7 @@ def test_what_names_the_rows_is_an_id(nncli, table, name):
     assert "data.id" not in table({name: IDS[name]}, columns={name: kind})[0]
 
 
-def test_further_ones_are_dropped_and_an_own_id_stays(table):
+def test_other_ids_are_dropped_and_a_set_id_stays(table):
     columns = {"name": IDS["name"], "url": IDS["url"], "nr": IDS["nr"]}
     note, data = table(columns)
     assert (data["id"], data["drop"]) == ("name", ["url", "nr"])
@@ -158,7 +158,7 @@ def test_dates_as_text_are_inputs_and_no_id(table, form):
     assert (data["id"], data["drop"], data["columns"]["day"]) == (None, [], "date")
 
 
-def test_texts_that_only_look_like_dates_are_left_out_and_are_no_id(table):
+def test_texts_that_only_look_like_dates_are_left_out_and_not_an_id(table):
     note, data = table({"day": [f"2020-{n % 15 + 1}-{n % 28 + 1}" for n in range(60)]})
     assert note.startswith("t.csv: column day: left out because its texts look like dates or times")
     assert note.endswith("set data.columns: {day: date}, which treats other text as missing\n")
@@ -191,7 +191,7 @@ def test_numbers_with_another_text_among_them_are_categories(nncli, tmp_path, ro
     ]  # fmt: skip
 
 
-def test_nothing_left_to_learn_from_is_one_line(nncli, tmp_path):
+def test_a_table_without_usable_inputs_is_refused_in_one_line(nncli, tmp_path):
     write(tmp_path / "t.csv", {"who": IDS["name"], "y": PRICES})
     begun = nncli("init", "csv", "--data", "t.csv", "--target", "y")
     assert begun.error == (
@@ -200,7 +200,7 @@ def test_nothing_left_to_learn_from_is_one_line(nncli, tmp_path):
     )
 
 
-def test_a_row_number_alone_is_learned_from(nncli, tmp_path):
+def test_a_row_number_is_an_input_if_it_is_the_only_one(nncli, tmp_path):
     write(tmp_path / "t.csv", {"t": range(60), "y": PRICES})
     (tmp_path / "c.yaml").write_text("data: {path: t.csv, target: y}\n" + TRAINING)
     assert nncli("train", "c.yaml", "-q").err == ""
@@ -208,7 +208,7 @@ def test_a_row_number_alone_is_learned_from(nncli, tmp_path):
 
 @pytest.fixture
 def run(nncli, tmp_path):
-    """Return a run directory of a model that has seen no blank cell."""
+    """Return the run directory of a model trained without blank cells."""
     rows = range(60)
     write(tmp_path / "t.csv", {
         "age": [n % 11 for n in rows], "color": ["red", "blue", "green"] * 20,
@@ -238,7 +238,7 @@ def test_a_blank_where_training_had_none_is_predicted_and_counted(nncli, run, tm
     assert nncli("predict", run, "t.csv", "--strict").code == 0
 
 
-def test_evaluation_does_so_too(nncli, run, tmp_path):
+def test_blanks_are_counted_in_evaluation_too(nncli, run, tmp_path):
     (tmp_path / "new.csv").write_text("age,color,member,price\n,red,true,3\n4,,true,2\n")
     found = nncli("eval", run, "--data", "new.csv")
     told = "2 missing values where the training data has none"
@@ -246,7 +246,7 @@ def test_evaluation_does_so_too(nncli, run, tmp_path):
     assert nncli("eval", run, "--data", "new.csv", "--strict").code == 1
 
 
-def test_classes_that_differ_in_case_are_told(nncli, tmp_path):
+def test_classes_that_differ_only_in_case_are_reported(nncli, tmp_path):
     write(tmp_path / "t.csv", {"x": [1, 2, 3] * 20, "y": ["Yes", "yes ", "no"] * 20})
     begun = nncli("init", "csv", "--data", "t.csv", "--target", "y")
     assert "classes differ only in case, white space or Unicode form: 'Yes' = 'yes'" in begun.err
@@ -263,7 +263,7 @@ def test_a_class_that_is_a_word_for_a_blank_cell_is_named(nncli, tmp_path):
     assert "treated as a class" not in done.err
 
 
-def test_a_comma_is_said_as_it_is(nncli, tmp_path):
+def test_a_decimal_comma_is_written_to_the_config(nncli, tmp_path):
     rows = "".join(f"{n % 7},{n % 5};{n % 2}\n" for n in range(60))
     (tmp_path / "t.csv").write_text("x;y\n" + rows, encoding="utf-8")
     done = nncli("init", "table", "--data", "t.csv", "--target", "y", "-o", "-", "data.decimal=,")

@@ -1,4 +1,4 @@
-"""Files that are none: pipes, devices, names that no file has. No command waits for them."""
+"""No command waits for paths that are not files: pipes, devices, impossible names."""
 
 import os
 import shutil
@@ -26,7 +26,7 @@ OF_A_RUN = ["show", "eval", "predict {} rows.csv", "trace", "train -q --resume"]
 
 @pytest.fixture(autouse=True)
 def no_waiting():
-    """Let a command that waits fail."""
+    """Make a command that waits fail."""
 
     def late(*_):
         raise TimeoutError
@@ -40,7 +40,7 @@ def no_waiting():
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
-    """Return a run directory that no test may change, with its rows beside it."""
+    """Return a run directory that tests must not change, with its rows next to it."""
     folder = tmp_path_factory.mktemp("door")
     (folder / "rows.csv").write_text(ROWS, encoding="utf-8")
     text = CONFIG.format(path="rows.csv", more="", model="") + "training: {epochs: 2}\n"
@@ -49,7 +49,7 @@ def run(tmp_path_factory):
 
 @pytest.fixture
 def strange(nncli, tmp_path, run):
-    """Return a function that runs a command where files may be strange."""
+    """Return a function that runs a command in a copy of the run's folder."""
     shutil.copytree(run.parent, tmp_path, dirs_exist_ok=True)
 
     def do(command, name):
@@ -72,7 +72,7 @@ def assert_one_line(result):
 @pytest.mark.parametrize("make", NOT_A_FILE.values(), ids=NOT_A_FILE)
 @pytest.mark.parametrize("place", ["path", "test", "source", "weights"])
 @pytest.mark.parametrize("command", OF_A_CONFIG)
-def test_what_a_config_names_is_a_file(strange, tmp_path, command, place, make):
+def test_a_path_in_a_config_must_be_a_file(strange, tmp_path, command, place, make):
     make(tmp_path / "strange")
     more = {"test": ", test: strange", "source": ", source: csv"}.get(place, "")
     model = ", initial_weights: strange" if place == "weights" else ""
@@ -80,7 +80,7 @@ def test_what_a_config_names_is_a_file(strange, tmp_path, command, place, make):
     text = CONFIG.format(path=path, more=more, model=model)
     (tmp_path / "c.yaml").write_text(text, encoding="utf-8")
     result = strange(command, "c.yaml")
-    if result.code:  # what is not read is not found out
+    if result.code:  # a file that is not read cannot fail
         assert_one_line(result)
     assert result.code or command in ("config check", "data show", "show")
     assert not (tmp_path / "out").exists()
@@ -111,7 +111,7 @@ def test_impossible_names_are_refused_with_key_and_place(strange, tmp_path, comm
     "name", ["config.yaml", "history.csv", "checkpoint.npz", "weights.npz", "diverged.txt"]
 )
 @pytest.mark.parametrize("command", OF_A_RUN)
-def test_no_file_of_a_run_is_waited_for(strange, tmp_path, command, name, make):
+def test_no_command_waits_for_a_file_of_a_run(strange, tmp_path, command, name, make):
     for missing in {name, "weights.npz", "metrics.json"}:
         (tmp_path / "run" / missing).unlink(missing_ok=True)
     make(tmp_path / "run" / name)
@@ -122,7 +122,7 @@ def test_no_file_of_a_run_is_waited_for(strange, tmp_path, command, name, make):
 
 @pytest.mark.parametrize("make", NOT_A_FILE.values(), ids=NOT_A_FILE)
 @pytest.mark.parametrize("command", ["eval run/weights.npz", "trace run/weights.npz"])
-def test_what_a_model_names_is_a_file(strange, tmp_path, command, make):
+def test_a_path_in_a_model_must_be_a_file(strange, tmp_path, command, make):
     (tmp_path / "rows.csv").unlink()
     make(tmp_path / "rows.csv")
     first, model = command.split()
@@ -135,7 +135,7 @@ def test_what_a_model_names_is_a_file(strange, tmp_path, command, make):
     ["predict run", "eval run --data", "init csv --target y -o out --data", "train run --data",
      "init images -o out --data", "eval", "show", "trace", "config check", "train"],
 )  # fmt: skip
-def test_what_a_person_names_is_a_file(strange, tmp_path, command, make):
+def test_a_path_on_the_command_line_must_be_a_file(strange, tmp_path, command, make):
     make(tmp_path / "strange")
     assert_one_line(strange(command, "strange"))
     assert not (tmp_path / "out").exists()

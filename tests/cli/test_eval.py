@@ -84,7 +84,7 @@ def test_the_object_has_the_promised_shape(nncli, weights):
     assert supports == matrix.sum(axis=1).tolist()
 
 
-def test_a_split_that_there_is_not_is_refused_with_the_ones_there_are(nncli, xor_config):
+def test_a_missing_split_is_refused_with_the_existing_ones(nncli, xor_config):
     nncli("train", xor_config, "data.validation=0", "-o", "run")
     result = nncli("eval", "run/weights.npz", "--split", "validation")
     assert result.code == 2
@@ -93,7 +93,7 @@ def test_a_split_that_there_is_not_is_refused_with_the_ones_there_are(nncli, xor
     )
 
 
-def test_a_split_that_is_no_split_is_refused(nncli, weights):
+def test_an_unknown_split_is_refused(nncli, weights):
     result = nncli("eval", weights, "--split", "tests")
     assert result.code == 2
     assert "'tests' is not one of 'train', 'validation', 'held_out', 'test'" in result.err
@@ -116,7 +116,7 @@ def test_a_missing_model_is_one_line(nncli, name):
     assert result.error == f"Error: {name}: cannot be read (no such file or directory)"
 
 
-def test_a_model_whose_config_is_of_another_time_is_refused(nncli, many_classes, tmp_path):
+def test_a_model_with_an_unknown_source_in_its_config_is_refused(nncli, many_classes, tmp_path):
     write_model(tmp_path / "weights.npz", many_classes(2, config={"data": {"source": "parket"}}))
     result = nncli("eval", "weights.npz")
     assert result.code == 2
@@ -195,7 +195,7 @@ def test_a_value_beyond_the_precision_of_the_model_is_one_line(nncli, weights, t
 
 
 def chosen_by(predictions, threshold):
-    """Return which rows of predictions with probabilities are over a threshold."""
+    """Return which rows of predictions have a probability above a threshold."""
     rows = [line.split(",") for line in predictions.splitlines()[1:]]
     return [int(np.float32(row[3]) > np.float32(threshold)) for row in rows]
 
@@ -221,7 +221,7 @@ def test_the_threshold_of_the_config_is_the_models_own(nncli, xor_config, tmp_pa
 
 
 def test_the_history_counts_by_the_threshold_of_the_evaluation(nncli, xor_config, tmp_path):
-    """With all rows in a batch an epoch is measured before its step: after the one before it."""
+    """With one full batch, an epoch is measured before its step, so after the previous epoch."""
     all_rows = ("training.batch_size=full", "data.validation=0", "model.threshold=0.3")
     for epochs in (2, 3):
         options = (*all_rows, f"training.epochs={epochs}", "-q", "-o", f"run-{epochs}")
@@ -235,7 +235,7 @@ def test_the_history_counts_by_the_threshold_of_the_evaluation(nncli, xor_config
 
 @pytest.mark.parametrize("command", ["eval", "predict"])
 @pytest.mark.parametrize("value", ["0", "1", "-0.1", "nan", "inf"])
-def test_a_threshold_that_is_no_probability_is_refused(nncli, weights, command, value):
+def test_a_threshold_outside_0_and_1_is_refused(nncli, weights, command, value):
     inputs = ["rows.npy"] if command == "predict" else []
     result = nncli(command, weights, *inputs, f"--threshold={value}")
     assert result.code == 2
@@ -334,7 +334,7 @@ def test_control_characters_in_names_of_classes_do_not_reach_the_terminal(
         assert "c0\\x1b" in result.out
 
 
-def test_a_wide_matrix_gives_way_to_the_most_frequent_confusions(nncli, many_classes, tmp_path):
+def test_a_wide_matrix_is_replaced_by_the_most_frequent_confusions(nncli, many_classes, tmp_path):
     write_model(tmp_path / "weights.npz", many_classes(40, "c{}"))
     rows = ["3,c5\n"] * 3 + ["7,c7\n"] * 9 + ["8,c9\n"] * 2 + ["9,c8\n"]
     (tmp_path / "rows.csv").write_text("x,y\n" + "".join(rows), encoding="utf-8")
@@ -354,7 +354,7 @@ def test_of_more_than_a_hundred_classes_the_worst_are_printed(nncli, many_classe
     title, header, first, *others = classes.splitlines()
     assert title == "the 20 of 101 classes with the lowest f1 (--json has all)"
     assert header.split() == ["class", "precision", "recall", "f1", "support"]
-    assert first.split()[0] == "c5"  # of those with the same F1 that of the most rows
+    assert first.split()[0] == "c5"  # of the classes with the same F1, the one with the most rows
     assert len(others) == 19
     assert most.splitlines()[0] == "most frequent confusions (--json has all of them)"
     assert most.splitlines()[2].split() == ["c5", "c3", "3"]

@@ -1,4 +1,4 @@
-"""Cross-validation: a run for each fold, and what they come to together."""
+"""Cross-validation: a run for each fold, and their joint results."""
 
 import csv
 import json
@@ -15,7 +15,7 @@ SHORT = "model: {hidden_layers: [3]}\ntraining: {epochs: 2, batch_size: 8, folds
 
 
 def lines(rows=42, target="{x:.2f}"):
-    """Return a table with a name, a number, a category, and a target of the number."""
+    """Return a table with a name, a number, a category, and a target that depends on the number."""
     random = np.random.default_rng(0)
     table = ["name,x,kind,y"]
     for n, x in enumerate(random.normal(size=rows)):
@@ -45,7 +45,7 @@ def metrics(run):
 
 def test_every_row_is_predicted_once_by_the_model_that_has_not_seen_it(nncli, write, tmp_path):
     table = lines()
-    table[5] = table[5].rpartition(",")[0] + ","  # row 4 has no target: it is left out
+    table[5] = table[5].rpartition(",")[0] + ","  # row 4 has no target, so it is skipped
     write(table)
     done = nncli("train", "-q", "c.yaml", "-o", "run")
     assert (done.code, done.err) == (0, "")
@@ -88,7 +88,7 @@ def test_metrics_are_those_of_eval_with_mean_and_sample_deviation(nncli, write, 
 
 def test_preprocessing_is_fitted_on_the_training_rows_of_each_fold(nncli, write, tmp_path):
     table = lines()
-    table[1] = "000,50,d,1"  # a category and a number of their own
+    table[1] = "000,50,d,1"  # a unique category and an extreme number
     write(table, NUMBERS.replace("test: 6", "test: 0"))
     done = nncli("train", "-q", "c.yaml", "-o", "run")
     assert done.err.count("'d' (line 2); its inputs are all 0") == 1
@@ -124,7 +124,7 @@ def test_classes_are_spread_evenly_and_have_probabilities(nncli, write, tmp_path
 
 
 def files(run):
-    """Return what must be the same to the last bit."""
+    """Return the results that must be bit-identical."""
     found = {"predictions": (run / "predictions.csv").read_bytes()}
     for fold in sorted(run.glob("fold-*")):
         found[fold.name] = read_model(fold).network.parameters.tobytes()
@@ -132,7 +132,7 @@ def files(run):
     return found | {split: saved[split] for split in ("train", "held_out", "test")}
 
 
-def test_a_stopped_run_goes_on_with_the_folds_that_are_left(nncli, write, tmp_path, stop_at):
+def test_an_interrupted_run_resumes_with_the_remaining_folds(nncli, write, tmp_path, stop_at):
     write(lines())
     assert nncli("train", "-q", "c.yaml", "-o", "whole").code == 0
     stop_at(9)
@@ -158,7 +158,7 @@ def test_a_stopped_run_goes_on_with_the_folds_that_are_left(nncli, write, tmp_pa
 
 
 @pytest.mark.parametrize("other", ["fold-2", "of one fold"])
-def test_a_fold_takes_no_model_but_its_own(nncli, write, tmp_path, other):
+def test_a_fold_refuses_the_model_of_another(nncli, write, tmp_path, other):
     write(lines())
     nncli("train", "-q", "c.yaml", "-o", "run")
     nncli("train", "-q", "c.yaml", "-o", "run/of one fold", "training.folds=null")
@@ -169,7 +169,7 @@ def test_a_fold_takes_no_model_but_its_own(nncli, write, tmp_path, other):
     )
 
 
-def test_more_epochs_can_be_asked_of_all_folds(nncli, write, tmp_path):
+def test_all_folds_can_be_trained_for_more_epochs(nncli, write, tmp_path):
     write(lines())
     assert nncli("train", "-q", "c.yaml", "-o", "run").code == 0
     assert nncli("train", "-q", "c.yaml", "-o", "long", "training.epochs=4").code == 0
@@ -217,7 +217,7 @@ SOURCES = {
 
 
 @pytest.mark.parametrize("source", SOURCES)
-def test_every_source_is_divided(nncli, tmp_path, source):
+def test_every_source_is_split_into_folds(nncli, tmp_path, source):
     random = np.random.default_rng(0)
     X, y = random.normal(size=(60, 2)), np.arange(60) % 3
     np.savez(tmp_path / "a.npz", X=X, y=y)
@@ -239,7 +239,7 @@ def test_every_source_is_divided(nncli, tmp_path, source):
     assert ("test" in saved) == (source not in ("gate", "rows"))
 
 
-def test_what_is_printed(nncli, write):
+def test_the_output_has_every_fold_and_the_mean(nncli, write):
     write(lines())
     done = nncli("train", "c.yaml", "-o", "run")
     progress = [line.split("  ")[0] for line in done.err.splitlines()[-9:]]

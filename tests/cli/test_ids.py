@@ -1,4 +1,4 @@
-"""Columns that stand beside predictions: their names and cells are the same in every output."""
+"""Columns kept next to predictions have the same names and cells in every output."""
 
 import csv
 import io
@@ -22,7 +22,7 @@ OFTEN_TAKEN = ["row", "fold", "target", "prediction"]
 
 @pytest.fixture
 def trained(nncli, tmp_path):
-    """Return a function that trains on a table with an id, with folds or without."""
+    """Return a function that trains on a table with an id, with or without folds."""
 
     def do(name, targets, run, *settings, rows=24):
         header = [name, "a", "b", *targets]
@@ -51,7 +51,7 @@ def columns_of(result):
 
 
 def names_in_every_output(nncli, name):
-    """Return what the id is called in predictions of each format and way, and in folds."""
+    """Return the names of the id in predictions of every format and option."""
     keys = [f"k{n}" for n in range(24)]
 
     def the_one(columns):
@@ -61,7 +61,7 @@ def names_in_every_output(nncli, name):
     found = []
     for arguments in ((), ("--id", name), ("--proba",)):
         result = nncli("predict", "R", "t.csv", *arguments)
-        if "--proba" not in arguments or result.code == 0:  # of a regression there are none
+        if "--proba" not in arguments or result.code == 0:  # a regression has no probabilities
             found.append(the_one(columns_of(result)))
     lines = nncli("predict", "R", "t.csv", "--format", "jsonl").out.splitlines()
     objects = nncli("predict", "R", "t.csv", "--format", "json").out
@@ -102,7 +102,7 @@ def test_an_id_has_one_name_in_every_output(nncli, trained, tmp_path, task, name
     assert found[0] == name or name not in ("k", "id")
 
 
-def test_several_ids_are_kept_in_their_order_each_by_a_name_of_its_own(nncli, trained):
+def test_several_ids_keep_their_order_and_get_unique_names(nncli, trained):
     trained("row", {"y": lambda n: n / 7}, "R")
     found = columns_of(nncli("predict", "R", "t.csv", "--id", "b", "--id", "row", "--id", "y"))
     assert [*found] == ["row", "b", "id", "y", "prediction"]
@@ -115,7 +115,7 @@ def test_several_ids_are_kept_in_their_order_each_by_a_name_of_its_own(nncli, tr
     assert (done.code, done.err) == (1, "Error: t.csv: has no column 'c' to keep\n")
 
 
-def test_an_input_that_is_kept_stays_as_it_is_in_the_file(nncli, trained):
+def test_a_kept_input_has_the_cells_of_the_file(nncli, trained):
     trained("k", {"y": lambda n: n / 7}, "R")
     plain = columns_of(nncli("predict", "R", "t.csv"))
     found = columns_of(nncli("predict", "R", "t.csv", "--id", "b", "--id", "a"))
@@ -128,8 +128,8 @@ def test_an_input_that_is_kept_stays_as_it_is_in_the_file(nncli, trained):
     "cells", [("1.5", "-2", "1e1"), ("true", "False", "TRUE"), ("u", "v", "u")]
 )
 @pytest.mark.parametrize("blank", [False, True])
-def test_what_is_kept_changes_no_prediction(nncli, tmp_path, cells, blank):
-    """Numbers, Booleans and categories, with blank cells and without."""
+def test_keeping_columns_changes_no_prediction(nncli, tmp_path, cells, blank):
+    """Keep numbers, Booleans and categories, with and without blank cells."""
     rows = [[cells[n % 3], n % 5, n] for n in range(30)]
     if blank:
         rows[4][0], rows[7][0] = "", "NA"

@@ -17,7 +17,7 @@ def test_lines_are_aligned_and_of_at_most_80_columns(nncli, tmp_path, monkeypatc
     assert result.out.replace("\n" + " " * column, "").count("folder" * 20) == 2
 
 
-def test_it_says_what_is_there(nncli):
+def test_it_lists_what_is_installed(nncli):
     lines = nncli("info").out.splitlines()
     names = [line.split("  ")[0] for line in lines]
     expected = ["nncli", "Python", "platform", "processors", "NumPy", "BLAS", "threads", "click"]
@@ -26,7 +26,7 @@ def test_it_says_what_is_there(nncli):
     assert {"engine numpy", "engine compiled", "cache", "MNIST", "terminal", "locale"} <= {*names}
 
 
-def test_it_says_what_a_missing_extra_would_be_for(nncli, monkeypatch):
+def test_it_tells_what_a_missing_extra_is_for(nncli, monkeypatch):
     monkeypatch.setitem(sys.modules, "PIL", None)
     assert "; for PNG and JPEG images" in nncli("info").out
 

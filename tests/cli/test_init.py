@@ -8,7 +8,7 @@ from nncli.config.templates import TEMPLATES, template_text
 
 @pytest.fixture
 def nncli(capsys, tmp_path, monkeypatch):
-    """Run a command in an empty directory; return its exit code, output and messages."""
+    """Return a function that runs a command in an empty directory, giving code and streams."""
     monkeypatch.chdir(tmp_path)
 
     def run(*arguments):
@@ -86,7 +86,7 @@ TEMPLATE_NAMES = [*TEMPLATES, "table", "csv", "parquet", "images"]
         ("../xor", "; did you mean 'xor'?"),
     ],
 )
-def test_an_unknown_template_is_met_with_the_nearest_or_with_all(nncli, tmp_path, name, hint):
+def test_an_unknown_template_is_refused_with_the_nearest_or_all(nncli, tmp_path, name, hint):
     assert nncli("init", name) == (2, "", f"Error: unknown template {name!r}{hint}\n")
     assert names_in(tmp_path) == []
 

@@ -1,4 +1,4 @@
-"""``nncli init ... KEY=VALUE``: the config has the settings, the table is understood with them."""
+"""``nncli init ... KEY=VALUE`` writes the settings to the config and applies them to the table."""
 
 import pytest
 import yaml
@@ -28,7 +28,9 @@ def test_settings_are_in_the_config_which_trains(init, nncli, tmp_path):
     assert done.code == 0, done.err
     found = values(tmp_path)
     assert (found["data"]["id"], found["data"]["test"]) == ("kind", 0.25)
-    assert found["data"]["drop"] == ["who"]  # no longer the id, as another column is
+    assert found["data"]["drop"] == [
+        "who"
+    ]  # not the id any more, as the setting names another column
     assert [*found["data"]["columns"]] == ["u"]
     assert found["model"]["hidden_layers"] == [8]
     assert found["training"]["epochs"] == 2
@@ -36,7 +38,7 @@ def test_settings_are_in_the_config_which_trains(init, nncli, tmp_path):
     assert nncli("train", "c.yaml", "-q").code == 0
 
 
-def test_the_table_is_understood_anew(init, tmp_path):
+def test_settings_change_how_the_table_is_read(init, tmp_path):
     assert (
         init("data.drop=[u]", "data.columns={kind: {missing: auto}}", "data.positive=a").code == 0
     )
@@ -47,7 +49,7 @@ def test_the_table_is_understood_anew(init, tmp_path):
     assert found["positive"] == "a"
 
 
-def test_what_is_wrong_is_said_and_nothing_is_written(init, tmp_path):
+def test_a_wrong_setting_is_reported_and_nothing_is_written(init, tmp_path):
     for setting, problem in (
         ("data.drp=[u]", "command line: data.drp: unknown key; did you mean 'drop'?"),
         ("data.drop=[x]", "t.csv: has no column 'x' for data.drop"),
@@ -74,7 +76,7 @@ def test_python_takes_a_mapping(init, tmp_path):
 
 
 def rows(classes):
-    """Return a table of classes, given as text: a row each."""
+    """Return a table with a row for each class in `classes`, a text."""
     shown = [f"{n % 7}.5,{'xyz'[n % 3]},{each}" for n, each in enumerate(classes)]
     return "\n".join(["u,kind,y", *shown])
 
@@ -92,7 +94,7 @@ def rows(classes):
     ],
 )
 @pytest.mark.parametrize("settings", [[], ["training.folds=3"], ["data.test=0"]])
-def test_what_is_left_without_rare_classes_trains(nncli, tmp_path, classes, settings):
+def test_a_table_without_its_rare_classes_trains(nncli, tmp_path, classes, settings):
     (tmp_path / "t.csv").write_text(rows(classes), encoding="utf-8")
     settings = [*settings, "data.rare=drop", "training.epochs=1"]
     done = nncli("init", "table", "--data", "t.csv", "--target", "y", "-o", "c.yaml", *settings)
@@ -127,13 +129,13 @@ def test_what_cannot_be_trained_is_refused_as_by_training(init, tmp_path, settin
     assert "Warning" not in done.err
 
 
-def test_so_it_is_of_other_templates(init, tmp_path):
+def test_untrainable_settings_of_other_templates_are_refused(init, tmp_path):
     done = init("training.folds=2", "training.refit=true", template="xor")
     assert (done.code, (tmp_path / "c.yaml").exists()) == (2, False)
     assert "a refit is one model of all rows" in done.err
 
 
-def test_what_is_said_of_columns_that_are_no_inputs_stays(init, nncli, tmp_path):
+def test_settings_of_columns_that_are_not_inputs_stay(init, nncli, tmp_path):
     init("data.id=who")
     (tmp_path / "c.yaml").unlink()
     (tmp_path / "t.csv").write_text("\n".join(LAST), encoding="utf-8")

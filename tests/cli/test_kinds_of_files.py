@@ -1,4 +1,4 @@
-"""Files that look like others: folders beside tables, arrays beside tables, ends of old texts."""
+"""Files that resemble other kinds: folders, arrays and tables next to each other, odd endings."""
 
 import zipfile
 from datetime import date, datetime
@@ -48,7 +48,7 @@ def test_arrays_with_a_table_before_them_are_predicted_and_evaluated():
 
 
 @pytest.mark.parametrize("cell", [date(2020, 1, 2), datetime(2020, 1, 2, 3)])
-def test_an_id_of_dates_is_read_from_rows_of_every_form(cell):
+def test_an_id_of_dates_is_read_from_every_format(cell):
     pandas = pytest.importorskip("pandas", reason="pandas is not installed")
     rows = [{"when": cell, "x": n, "y": n / 3} for n in range(ROWS)]
     config = {"data": {"target": "y", "id": "when"}, "training": {"epochs": 1}}
@@ -61,7 +61,7 @@ def test_an_id_of_dates_is_read_from_rows_of_every_form(cell):
 
 
 @pytest.mark.parametrize("text", [b"\x1a", b"\x1a\n"])
-def test_many_marks_of_an_end_are_looked_at_once(directory, text):
+def test_many_end_marks_are_scanned_once(directory, text):
     content = b"a,b\n" + b"1,2\n" + text * 200_000
     (directory / "t.csv").write_bytes(content + b"x,2\n")
     with open_input(Path("t.csv")) as file:
@@ -81,7 +81,7 @@ def test_a_run_does_not_resume_from_other_first_weights(directory):
     assert api.resume("run", {"training.epochs": 4}).model.training["epochs"] == 4
 
 
-def test_a_kind_that_is_given_for_codes_holds(directory):
+def test_a_given_kind_of_a_code_column_is_kept(directory):
     lines = "".join(f"{n},0{n % 2 + 1}\n" for n in range(40))
     (directory / "t.csv").write_text("x,y\n" + lines, encoding="utf-8")
     data = {"path": "t.csv", "target": "y"}

@@ -1,4 +1,4 @@
-"""Files that count as larger than memory are trained on as those in memory."""
+"""Training on files larger than memory gives the same results as on files in memory."""
 
 import json
 import os
@@ -25,13 +25,13 @@ def test_a_large_file_trains_like_one_in_memory(
     (found, scaling), (expected, same) = (result(tmp_path / run) for run in ("mapped", "memory"))
     np.testing.assert_allclose(scaling.offset, same.offset, rtol=1e-12)
     np.testing.assert_allclose(scaling.scale, same.scale, rtol=1e-12)
-    assert 0 < abs(found["loss"] - expected["loss"]) < 0.03  # only the order is another
+    assert 0 < abs(found["loss"] - expected["loss"]) < 0.03  # only the order differs
     assert abs(found["accuracy"] - expected["accuracy"]) < 0.01
     assert expected["accuracy"] > 0.9
 
 
 class Overwrite(api.Observer):
-    """Writes other numbers to ``x.npy``, within the first epoch or after it."""
+    """Overwrite ``x.npy`` with other numbers, within the first epoch or after it."""
 
     def __init__(self, method):
         setattr(self, method, self.write)
@@ -43,7 +43,7 @@ class Overwrite(api.Observer):
 
 
 @pytest.mark.parametrize("method", ["begin", "epoch"])
-def test_a_large_file_that_changes_while_it_is_trained_on_is_told(
+def test_a_large_file_that_changes_during_training_is_reported(
     tmp_path, monkeypatch, sorted_arrays, everything_mapped_is_large, method
 ):
     monkeypatch.chdir(tmp_path)

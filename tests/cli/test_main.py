@@ -13,7 +13,7 @@ PLACES = {name: place.load() for name, place in COMMANDS.items()}
 
 
 def commands(children=PLACES, names=()):
-    """Yield the names of every command and group, the program itself first."""
+    """Yield the names of all commands and groups, starting with the program itself."""
     yield names
     for name, command in children.items():
         if isinstance(command, click.Group):
@@ -99,7 +99,7 @@ def test_too_little_memory_is_one_line_with_a_remedy(nncli, monkeypatch):
 
 @pytest.mark.skipif(os.name != "posix", reason="needs POSIX")
 @pytest.mark.parametrize("closed", [1, 2])
-def test_a_closed_standard_stream_is_no_failure(process, weights, tmp_path, closed):
+def test_a_closed_standard_stream_is_not_a_failure(process, weights, tmp_path, closed):
     (tmp_path / "rows.csv").write_text("0,1\n", encoding="utf-8")
     files = [weights, "rows.csv", "-o", "predictions.csv"]
     running = process("predict", *files, preexec_fn=lambda: os.close(closed))
@@ -118,7 +118,7 @@ def test_a_path_that_the_system_refuses_is_one_line_and_with_debug_a_traceback(n
         nncli("--debug", "show", "n" * 300)
 
 
-def test_the_line_of_an_error_has_an_end(nncli):
+def test_the_line_of_an_error_has_a_maximum_length(nncli):
     result = nncli("config", "check", "x" * 100_000)
     assert result.code == 2
     assert len(result.error) == 5000
@@ -138,7 +138,7 @@ def test_ctrl_c_before_there_is_anything_to_save_is_one_line(nncli, monkeypatch)
 def test_ctrl_c_while_the_program_is_being_loaded_is_one_line(tmp_path, module):
     code = (
         "import signal, sys\n"
-        # A shell starts what runs in the background without Ctrl-C.
+        # Shells start background processes with Ctrl-C ignored.
         "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "class Interrupting:\n"
         "    def find_spec(self, name, *rest):\n"

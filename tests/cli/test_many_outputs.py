@@ -1,4 +1,4 @@
-"""Memory and files do not grow with rows x outputs. Each command runs in a process of its own."""
+"""Memory and file sizes do not grow with rows x outputs. Each command runs in its own process."""
 
 import json
 import os
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.skipif(
 CLASSES = 2000
 SETTINGS = "model.hidden_layers=[16]", "training.batch_size=100", "training.epochs=1"
 
-# What getrusage says of a process begins with the memory of the one that started it.
+# getrusage would include the memory of the parent process.
 PEAK = """\
 import sys
 
@@ -62,7 +62,7 @@ def child(folder, code, *arguments):
 
 
 def peak_of(folder, *arguments):
-    """Run a command; return the most memory that its process has taken, in megabytes."""
+    """Run a command; return the peak memory of its process in megabytes."""
     child(folder, COMMAND, *arguments)
     return float((folder / "peak").read_text(encoding="ascii"))
 
@@ -77,7 +77,7 @@ def write_table(path, names, rows, config):
 
 @pytest.fixture(scope="module")
 def many_classes(tmp_path_factory):
-    """Return a folder with a table of a row a class, and a run; and what training took."""
+    """Return a folder with a table of one row per class and a run, and the memory of training."""
     folder = tmp_path_factory.mktemp("classes")
     X = np.random.default_rng(0).normal(size=(CLASSES, 2)).round(3).tolist()
     rows = [(*x, f"class {number}") for number, x in enumerate(X)]
@@ -85,7 +85,7 @@ def many_classes(tmp_path_factory):
     return folder, peak_of(folder, "train", "rows.yaml", *SETTINGS, "-q", "-o", "run")
 
 
-def test_training_with_thousands_of_classes_takes_little(many_classes):
+def test_training_with_thousands_of_classes_takes_little_memory(many_classes):
     folder, peak = many_classes
     assert peak < 110
     text = (folder / "run" / "metrics.json").read_text(encoding="utf-8")
@@ -99,25 +99,27 @@ def test_training_with_thousands_of_classes_takes_little(many_classes):
 
 
 @pytest.mark.parametrize("options", [[], ["--json"]])
-def test_evaluating_thousands_of_classes_takes_little(many_classes, options):
+def test_evaluating_thousands_of_classes_takes_little_memory(many_classes, options):
     folder, _ = many_classes
     assert peak_of(folder, "eval", "run", "--data", "rows.csv", *options) < 80
 
 
 @pytest.mark.parametrize("options", [["--format", "csv"], ["-o", "p.json"]])
-def test_probabilities_of_thousands_of_classes_take_little(many_classes, options):
+def test_probabilities_of_thousands_of_classes_take_little_memory(many_classes, options):
     folder, _ = many_classes
     lines = (folder / "rows.csv").read_text(encoding="utf-8").splitlines()[:401]
     (folder / "some.csv").write_text("\n".join(lines), encoding="utf-8")
     assert peak_of(folder, "predict", "run", "some.csv", "--proba", *options) < 85
 
 
-def test_what_python_returns_is_nearly_all_that_it_takes(many_classes):
+def test_predicting_in_python_takes_little_more_than_the_result(many_classes):
     folder, _ = many_classes
-    assert max(map(float, child(folder, IN_PYTHON).split())) < 12  # beside 32 and 64
+    assert (
+        max(map(float, child(folder, IN_PYTHON).split())) < 12
+    )  # in addition to the results' 32 and 64
 
 
-def test_many_targets_take_little_beside_them(tmp_path):
+def test_many_targets_take_little_extra_memory(tmp_path):
     T = np.random.default_rng(0).normal(size=(900, 1500)).round(3)
     names = [f"t{number}" for number in range(T.shape[1])]
     rows = [(number % 7, *row) for number, row in enumerate(T.tolist())]

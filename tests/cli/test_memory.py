@@ -1,4 +1,4 @@
-"""Memory that runs out: a line says what needed it."""
+"""Out of memory: one line names what needed it."""
 
 import sys
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 resource = pytest.importorskip("resource")
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere nothing limits memory")
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs Linux to limit memory")
 
 ROWS = "x,y\n" + "1,a\n2,b\n" * 200
 TABLE = "data: {path: rows.csv, target: y}\n"
@@ -15,7 +15,7 @@ ONE_EPOCH = "training: {epochs: 1}\n"
 
 @pytest.fixture
 def limited(process, tmp_path):
-    """Return a function that runs a command with so many megabytes of addresses."""
+    """Return a function that runs a command with limited address space, given in megabytes."""
     (tmp_path / "rows.csv").write_text(ROWS, encoding="utf-8")
 
     def run(config, *arguments, megabytes):
@@ -52,9 +52,9 @@ CASES = {
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_training_says_what_needs_the_memory(limited, case, tmp_path):
+def test_training_names_what_needs_the_memory(limited, case, tmp_path):
     config, need, remedy = CASES[case]
-    if case == "a file of rows":  # an array of Python's own order is read, not mapped
+    if case == "a file of rows":  # an array in Fortran order is read, not mapped
         X = np.zeros((2_000_000, 30), "f4")
         np.savez_compressed(tmp_path / "large.npz", X=X, y=np.arange(len(X)) % 2)
     code, _, err = limited(config, "train", "c.yaml", "-q", "-o", "run", megabytes=400)
@@ -81,7 +81,7 @@ def test_a_library_that_cannot_be_loaded_is_one_line(limited):
     assert "free some memory" in err
 
 
-def test_it_is_no_fault_of_the_data_that_a_model_names(limited, tmp_path):
+def test_a_lack_of_memory_is_not_blamed_on_the_data_of_a_model(limited, tmp_path):
     np.savez_compressed(tmp_path / "d.npz", X=np.zeros((1_000_000, 30), "f4"), y=[0, 1] * 500_000)
     config = "data: {source: npz, path: d.npz}\nmodel: {hidden_layers: []}\n" + ONE_EPOCH
     train = ("train", "c.yaml", "-q", "-o", "run", "training.batch_size=10000")

@@ -1,4 +1,4 @@
-"""Numbers with texts among them: the first is named, from a file as from standard input."""
+"""Text among numbers: messages name the first one, from a file as from standard input."""
 
 import pytest
 
@@ -8,7 +8,7 @@ CODES = [[n % 5, f"0{n % 3 + 1}"] for n in range(60)]
 
 
 @pytest.mark.parametrize("rows", [FEW, MANY, CODES], ids=["few", "many", "codes"])
-def test_standard_input_is_understood_as_a_file(nncli, tmp_path, rows):
+def test_standard_input_is_read_like_a_file(nncli, tmp_path, rows):
     rows = [[n * 7 % 13, *row] for n, row in enumerate(rows)]
     text = "a,k,y\n" + "".join(",".join(map(str, row)) + "\n" for row in rows)
     (tmp_path / "table.csv").write_text(text, encoding="utf-8")

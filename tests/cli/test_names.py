@@ -1,4 +1,4 @@
-"""Columns without a name: the row index that pandas and R write is left out of every table."""
+"""Unnamed columns: the row index that pandas and R write is left out of every table."""
 
 import csv
 import io
@@ -16,7 +16,7 @@ NOTE = (
 
 
 def rows_of(index=None):
-    """Return rows of two inputs and a class, with another column in front of them."""
+    """Return rows of two inputs and a class, preceded by another column."""
     rows = [
         (f"{n % 7}", "red" if n % 3 else "blue", "old" if n % 2 else "young") for n in range(40)
     ]
@@ -28,7 +28,7 @@ def rows_of(index=None):
 
 @pytest.fixture
 def write(tmp_path):
-    """Return a function that writes a table with such a column as a file of a kind."""
+    """Return a function that writes a table with an index column in a file format."""
 
     def do(name, index=None):
         rows = rows_of(index)
@@ -71,7 +71,9 @@ WITHOUT = ["a", "b=blue", "b=red"]
 
 @pytest.mark.parametrize("index", ["", "Unnamed: 0", "__index_level_0__"])
 @pytest.mark.parametrize("file", ["t.csv", "t.parquet"])
-def test_it_is_no_input_and_told_once(nncli, write, config, tmp_path, file, index):
+def test_the_row_index_is_not_an_input_and_is_reported_once(
+    nncli, write, config, tmp_path, file, index
+):
     of_pandas = f" (pandas calls it {index!r})" if index else ""
     note = "Warning: " + NOTE.format(write(file, index), repr(index) if index else 1, of_pandas)
     trained = nncli("train", config(file), "-o", "run")
@@ -89,7 +91,9 @@ def test_it_is_no_input_and_told_once(nncli, write, config, tmp_path, file, inde
 
 
 @pytest.mark.parametrize(("trained_on", "used"), [("", None), (None, ""), ("Unnamed: 0", "")])
-def test_a_model_takes_files_with_it_and_without(nncli, write, config, trained_on, used):
+def test_a_model_accepts_files_with_and_without_the_row_index(
+    nncli, write, config, trained_on, used
+):
     write("t.csv", trained_on)
     assert nncli("train", "-q", config("t.csv"), "-o", "run").code == 0
     own = nncli("predict", "run", "t.csv").out
@@ -118,7 +122,7 @@ def test_rows_in_memory_are_the_same(write, config, tmp_path, monkeypatch, form)
 
 
 @pytest.mark.parametrize("index", ["", "Unnamed: 0"])
-def test_it_is_what_the_config_says(nncli, write, config, tmp_path, index):
+def test_a_config_can_use_the_row_index(nncli, write, config, tmp_path, index):
     write("t.csv", index)
     chosen = nncli("train", "-q", config("t.csv", f", columns: {{'{index}': number}}"), "-o", "one")
     assert (chosen.code, chosen.err) == (0, "")
@@ -135,7 +139,7 @@ def test_it_is_what_the_config_says(nncli, write, config, tmp_path, index):
     assert (dropped.code, dropped.err) == (0, "")
 
 
-def test_a_target_may_be_called_as_pandas_calls_it(nncli, write, tmp_path):
+def test_a_target_may_have_the_name_of_a_row_index(nncli, write, tmp_path):
     write("t.csv", "Unnamed: 0")
     (tmp_path / "c.yaml").write_text(
         f"data: {{path: t.csv, target: 'Unnamed: 0'}}\n{TRAINING}", encoding="utf-8"
@@ -145,7 +149,7 @@ def test_a_target_may_be_called_as_pandas_calls_it(nncli, write, tmp_path):
     assert read_model(tmp_path / "run").targets == ["Unnamed: 0"]
 
 
-def test_a_comma_at_the_end_of_every_line_is_no_input(nncli, config, tmp_path):
+def test_a_comma_at_the_end_of_every_line_is_not_an_input(nncli, config, tmp_path):
     lines = [",".join((*row, "")) for row in rows_of("")]
     (tmp_path / "t.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
     done = nncli("train", "-q", config("t.csv"), "-o", "run")
@@ -153,7 +157,7 @@ def test_a_comma_at_the_end_of_every_line_is_no_input(nncli, config, tmp_path):
     assert inputs_of(tmp_path / "run") == WITHOUT
 
 
-def test_rows_for_a_model_of_numbers_in_order_are_without_it(nncli, sorted_arrays, tmp_path):
+def test_rows_for_a_model_of_unnamed_columns_lose_the_row_index(nncli, sorted_arrays, tmp_path):
     assert nncli("train", "-q", sorted_arrays, "-o", "run").code == 0
     (tmp_path / "named.csv").write_text("a,b,c,d\n1,2,3,4\n", encoding="utf-8")
     (tmp_path / "index.csv").write_text(",a,b,c,d\n0,1,2,3,4\n", encoding="utf-8")
@@ -164,7 +168,7 @@ def test_rows_for_a_model_of_numbers_in_order_are_without_it(nncli, sorted_array
     assert nncli("predict", "run", "few.csv").error.startswith("Error: few.csv: has 4 columns and")
 
 
-def test_a_table_of_nothing_else_is_refused(nncli, config, tmp_path):
+def test_a_table_with_only_a_row_index_is_refused(nncli, config, tmp_path):
     lines = [",kind", *(f"{n},{'pq'[n % 2]}" for n in range(20))]
     (tmp_path / "t.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
     refusal = nncli("train", config("t.csv")).error

@@ -1,4 +1,4 @@
-"""Run directories without a model: what happened, and what to do next, in one line."""
+"""Run directories without a model: one line tells what happened and what to do next."""
 
 import shutil
 
@@ -18,7 +18,7 @@ training: {folds: 2, epochs: 2, batch_size: 2, learning_rate: 0.01}
 
 @pytest.fixture(params=COMMANDS, ids=lambda command: command[0])
 def error_of(nncli, tmp_path, request):
-    """Return a function that returns the one line that a command says of a run."""
+    """Return a function that returns the only line that a command prints for a run."""
     (tmp_path / "rows.csv").write_text("1,2\n", encoding="utf-8")
     command, *others = request.param
 
@@ -30,7 +30,7 @@ def error_of(nncli, tmp_path, request):
     return run
 
 
-def test_a_run_that_diverged_says_where_and_what_to_do(nncli, xor_config, error_of):
+def test_a_diverged_run_is_reported_with_place_and_remedy(nncli, xor_config, error_of):
     diverged = nncli("train", xor_config, "-q", "-o", "run", *DIVERGING).error
     assert diverged.startswith("Error: epoch 1, batch ")
     assert error_of("run") == "Error: run: training diverged and left no weights: " + (
@@ -38,7 +38,7 @@ def test_a_run_that_diverged_says_where_and_what_to_do(nncli, xor_config, error_
     )
 
 
-def test_a_run_that_is_resumed_may_do_better(nncli, xor_config, tmp_path):
+def test_resuming_without_divergence_removes_its_record(nncli, xor_config, tmp_path):
     nncli("train", xor_config, "-q", "-o", "run", *DIVERGING)
     for name in ("config.yaml", "checkpoint.npz"):
         (tmp_path / "run" / name).unlink(missing_ok=True)
@@ -58,7 +58,7 @@ def test_a_run_that_was_killed_can_be_resumed(nncli, xor_config, tmp_path, error
     assert error_of("a run") == stopped.format("0 epochs") + remedy
 
 
-def test_a_run_in_progress_is_waited_for(tmp_path, error_of):
+def test_a_run_in_progress_is_reported(tmp_path, error_of):
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "config.yaml").write_text("data: xor\n", encoding="utf-8")
     with locked(Directory(tmp_path / "run")):
@@ -67,7 +67,7 @@ def test_a_run_in_progress_is_waited_for(tmp_path, error_of):
         )
 
 
-def test_weights_that_somebody_took_away_are_missing(nncli, xor_config, tmp_path, error_of):
+def test_removed_weights_are_reported_as_missing(nncli, xor_config, tmp_path, error_of):
     assert nncli("train", xor_config, "-q", "-o", "run").code == 0
     (tmp_path / "run" / "weights.npz").unlink()
     missing = "run/weights.npz: cannot be read (no such file or directory)"
@@ -80,7 +80,7 @@ def folds(tmp_path):
     return "c.yaml"
 
 
-def test_a_cross_validation_that_was_stopped_can_be_resumed(nncli, folds, tmp_path, error_of):
+def test_an_interrupted_cross_validation_can_be_resumed(nncli, folds, tmp_path, error_of):
     assert nncli("train", folds, "-q", "-o", "run").code == 0
     assert error_of("run") == "Error: run: has a model for each fold; choose run/fold-1"
     (tmp_path / "run" / "metrics.json").unlink()
@@ -92,7 +92,7 @@ def test_a_cross_validation_that_was_stopped_can_be_resumed(nncli, folds, tmp_pa
     assert error_of("run") == stopped
 
 
-def test_a_cross_validation_that_diverged_says_so(nncli, folds, error_of):
+def test_a_diverged_cross_validation_is_reported(nncli, folds, error_of):
     settings = ["training.learning_rate=1e30", "data.scale=none"]
     assert nncli("train", folds, "-q", "-o", "run", *settings).code == 1
     assert error_of("run").startswith(

@@ -1,4 +1,4 @@
-"""Normalized hidden layers, through the commands: train, resume, eval, predict, show, trace."""
+"""Normalized hidden layers in the commands: train, resume, eval, predict, show, trace."""
 
 import csv
 import hashlib
@@ -52,7 +52,7 @@ training: {epochs: 5, batch_size: 4, learning_rate: 0.05}
 
 @pytest.fixture
 def config(tmp_path):
-    """Return a function that writes a config with a normalization; it returns its name."""
+    """Return a function that writes a config with a normalization and returns its name."""
 
     def write(kind="batch_norm", text=XOR):
         shutil.copyfile(RENTALS, tmp_path / "rentals.csv")
@@ -64,7 +64,7 @@ def config(tmp_path):
 
 @pytest.fixture
 def train(nncli, tmp_path):
-    """Return a function that trains quietly; it returns the run directory."""
+    """Return a function that trains quietly and returns the run directory."""
 
     def run(name, out, *overrides):
         done = nncli("train", name, *overrides, "-q", "-o", out)
@@ -76,9 +76,9 @@ def train(nncli, tmp_path):
 
 @pytest.fixture
 def stop_at(monkeypatch):
-    """Return a function that lets a signal arrive within the given step of the process.
+    """Return a function that raises a signal within the given step of the process.
 
-    It returns a list that gets the rows of every batch.
+    The function returns a list that collects the rows of every batch.
     """
     monkeypatch.setattr("nncli.runs.settings.Plan", partial(Plan, report_seconds=0.0))
     usual = NumpyEngine.steps
@@ -117,7 +117,7 @@ def history(run):
 
 
 def by_hand(arrays, kinds, X, epsilon=1e-5):
-    """Return the outputs of a tanh network with a sigmoid output, with NumPy alone."""
+    """Return the outputs of a tanh network with a sigmoid output, using only NumPy."""
     A = X.astype(np.float64)
     for n, kind in enumerate(kinds, 1):
         Z = A @ arrays[f"W{n}"] + arrays[f"b{n}"]
@@ -195,7 +195,7 @@ def test_settings_are_used(config, train):
     assert (epsilon["running_mean1"] == usual["running_mean1"]).all()
 
 
-def test_a_table_of_ones_own_can_be_learned_with_folds(nncli, config, tmp_path):
+def test_a_user_table_can_be_cross_validated(nncli, config, tmp_path):
     done = nncli(
         "train", config("[batch_norm, layer_norm]", TABLE), "training.folds=3", "-o", "run"
     )
@@ -222,7 +222,7 @@ def test_digits_are_learned(train, tmp_path, with_mnist):
     assert saved["test"]["metrics"]["accuracy"] > 0.8
 
 
-# The best epoch, and going on
+# The best epoch, and resuming
 
 
 def test_the_running_statistics_belong_to_the_best_epoch(config, train):
@@ -243,7 +243,7 @@ def test_the_running_statistics_belong_to_the_best_epoch(config, train):
     ("kind", "engine"),
     [*((kind, "numpy") for kind in NORMALIZED), ("batch_norm", "compiled")],
 )
-def test_a_run_that_is_stopped_within_epochs_goes_on_to_the_same_bits(
+def test_a_run_interrupted_within_epochs_resumes_bit_for_bit(
     nncli, config, train, tmp_path, stop_at, kind, engine
 ):
     if engine == "compiled":
@@ -302,7 +302,7 @@ def test_a_dry_run_counts_the_joined_batch_once(nncli, config):
     assert lines[5].split() == ["1", "2", "3", "batch_norm", "tanh", "15", "12"]
 
 
-def test_a_file_that_is_shuffled_by_blocks_leaves_no_row_alone(nncli, tmp_path, monkeypatch):
+def test_shuffling_by_blocks_never_gives_a_batch_of_one_row(nncli, tmp_path, monkeypatch):
     random = np.random.default_rng(0)
     np.save(tmp_path / "x.npy", random.normal(size=(321, 2)).astype("f4"))
     np.save(tmp_path / "y.npy", random.integers(0, 2, 321))
@@ -318,10 +318,10 @@ def test_a_file_that_is_shuffled_by_blocks_leaves_no_row_alone(nncli, tmp_path, 
     assert (done.code, done.err) == (0, "")
 
 
-# What else there is in a config
+# Other settings of a config
 
 
-def test_masks_penalties_and_the_limit_on_norms_are_for_weights_alone(config, train):
+def test_dropout_penalties_and_max_norm_affect_only_weights(config, train):
     path = config("batch_norm")
     usual = train(path, "usual", "training.epochs=0")
     mask = "model.masks=[[[1, 0, 1, 1], [0, 1, 1, 1]], null, null, null]"
@@ -401,14 +401,14 @@ def test_given_arrays_that_do_not_fit_are_refused(
     assert problem in done.error
 
 
-def test_arrays_of_a_normalized_model_have_no_place_in_a_plain_one(nncli, config, train):
+def test_a_plain_network_refuses_the_arrays_of_a_normalized_model(nncli, config, train):
     path = config("layer_norm")
     train(path, "run", "training.epochs=0")
     given = ("model.initial_weights=run/weights.npz", "model.normalization=none")
     assert "gain1: layer 1 has no gain" in nncli("train", path, *given).error
 
 
-def test_one_hidden_layer_that_is_not_normalized_is_as_it_was(config, train):
+def test_a_hidden_layer_without_normalization_is_unchanged(config, train):
     plain = train(config("none"), "plain")
     assert list(arrays_of(plain)) == ["W1", "b1", "W2", "b2", "W3", "b3", "W4", "b4"]
     assert arrays_of(plain, "checkpoint.npz")["state"].size == 0
@@ -417,7 +417,7 @@ def test_one_hidden_layer_that_is_not_normalized_is_as_it_was(config, train):
 # The other commands
 
 
-def test_show_has_a_column_for_it_and_counts_gain_and_shift(nncli, config, train):
+def test_show_has_a_column_for_normalization_and_counts_gain_and_shift(nncli, config, train):
     path = config("[batch_norm, none, layer_norm]")
     run = train(path, "run")
     expected = [
@@ -476,7 +476,7 @@ def test_trace_writes_a_page_in_every_format(nncli, config, kind, format_):
         assert updated in done.out
 
 
-def test_trace_of_a_model_goes_on_from_what_it_has_learned_and_kept(nncli, config, train):
+def test_trace_of_a_model_uses_its_parameters_and_running_statistics(nncli, config, train):
     run = train(config("batch_norm"), "run")
     lines = nncli("trace", run, "--row", "0-2", "--precision", "9").out.splitlines()
     kept, gain = (float(arrays_of(run)[name][0]) for name in ("running_mean1", "gain1"))
@@ -485,7 +485,7 @@ def test_trace_of_a_model_goes_on_from_what_it_has_learned_and_kept(nncli, confi
 
 
 @every_kind
-def test_trace_says_what_its_letters_are_and_which_layers_are_normalized(nncli, config, kind):
+def test_trace_explains_its_letters_and_names_the_normalized_layers(nncli, config, kind):
     text = " ".join(nncli("trace", config(kind), "--row", "0-2").out.split())
     assert f" tanh after {kind}, " in text
     for name, letter in block(1, 1, "tanh", normalization=kind)[1].worked.symbols.items():
@@ -516,7 +516,7 @@ def written(number):
     return f"({number:.9g})" if number < 0 else f"{number:.9g}"
 
 
-# What is refused
+# Refusals
 
 
 @pytest.mark.parametrize(
@@ -565,7 +565,7 @@ def written(number):
     ],
     ids=lambda each: each[0] if isinstance(each, list) else "",
 )
-def test_a_config_that_cannot_be_is_refused_before_training(nncli, config, overrides, problem):
+def test_an_impossible_config_is_refused_before_training(nncli, config, overrides, problem):
     for command in (["train"], ["config", "check"]):
         done = nncli(*command, config(), *overrides)
         assert done.code == 2
@@ -610,12 +610,12 @@ def test_trace_of_a_single_row_is_refused(nncli, config):
 
 
 def layer(index, **values):
-    """Return a change of what a model file says of a layer."""
+    """Return a change of a layer's metadata in a model file."""
     return lambda metadata, arrays: metadata["layers"][index].update(values)
 
 
 def parameter(**values):
-    """Return a change of the parameters of the first batch_norm; None takes one away."""
+    """Return a change of the parameters of the first batch_norm; None removes one."""
 
     def change(metadata, arrays):
         parameters = metadata["layers"][1]["parameters"]
@@ -627,7 +627,7 @@ def parameter(**values):
 
 
 def array(name, values):
-    """Return a change that puts another array in the place of one, or takes it away."""
+    """Return a change that replaces an array or removes it."""
 
     def change(metadata, arrays):
         if values is None:
@@ -639,7 +639,7 @@ def array(name, values):
 
 
 def in_order(*names):
-    """Return a change that lets the first arrays come in this order."""
+    """Return a change that puts the first arrays in this order."""
 
     def change(metadata, arrays):
         kept = {name: arrays[name] for name in (*names, *arrays)}

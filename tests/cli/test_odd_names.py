@@ -1,4 +1,4 @@
-"""Names of files and folders that are no UTF-8, move a cursor, or mean something to a shell."""
+"""File and folder names that are not UTF-8, move the cursor, or are special to a shell."""
 
 import json
 import os
@@ -17,7 +17,9 @@ from nncli.base.words import shell_word
 from tests.conftest import NAMES_IN_UTF8
 
 pytestmark = [
-    pytest.mark.skipif(sys.platform != "linux", reason="names may have any bytes on Linux"),
+    pytest.mark.skipif(
+        sys.platform != "linux", reason="needs names of arbitrary bytes, as on Linux"
+    ),
     NAMES_IN_UTF8,
 ]
 
@@ -39,7 +41,7 @@ def folder(tmp_path):
 
 
 def commands_of(out):
-    """Return the words of each command that a message proposes, as bash understands them."""
+    """Return the words of each command that a message proposes, as bash splits them."""
     lines = [line for line in out.splitlines() if line.startswith("  nncli ")]
     assert lines
     words = [
@@ -175,7 +177,7 @@ def test_images_of_any_name_work_or_are_refused(folder, nncli, name):
 @given(st.binary(min_size=1, max_size=20).filter(lambda name: b"\0" not in name))
 @example(b"\xe9a'\\1")
 @example(b"-n")
-def test_a_proposed_word_is_what_bash_reads(name):
+def test_a_quoted_word_is_read_back_by_bash(name):
     word = shell_word(os.fsdecode(name))
     assert word.isprintable()
     if word.startswith("$"):

@@ -1,4 +1,4 @@
-"""A run that an earlier nncli has stopped goes on to the bits that it would have come to there."""
+"""A run interrupted by an earlier nncli resumes to the result that it would have had there."""
 
 import numpy as np
 import pytest
@@ -19,7 +19,7 @@ DAMAGED = "is damaged, or not a checkpoint of this nncli version"
 
 
 def as_version_1(metadata, arrays):
-    """Turn a checkpoint into one as it was written when engines had kernels."""
+    """Turn a checkpoint into the format from when engines had kernels."""
     metadata["checkpoint_version"] = 1
     engine = metadata.pop("engine")
     metadata["kernels"] = OLD_ENGINES.get(engine, engine)
@@ -51,7 +51,7 @@ def as_old_run(run):
     rewrite(run / "checkpoint.npz", as_version_1)
 
 
-# After step 5 the first epoch lacks nothing but its end.
+# After step 5 the first epoch lacks only its end.
 @pytest.mark.parametrize(
     ("settings", "step"),
     [

@@ -1,4 +1,4 @@
-"""Arrays of the user's own: npz, npy and IDX."""
+"""User arrays: npz, npy and IDX."""
 
 import struct
 import zipfile
@@ -26,7 +26,7 @@ def idx(path, array):
     Path(path).write_bytes(header + array.astype(np.uint8).tobytes())
 
 
-def test_an_npz_is_told_by_its_first_bytes(nncli, config):
+def test_an_npz_is_recognized_by_its_first_bytes(nncli, config):
     np.savez("rows.data", X=X, y=CLASSES)
     Path("rows.data.npz").rename("rows.data")
     config("{path: rows.data}")
@@ -141,7 +141,7 @@ def test_rows_and_classes_of_arrays_may_have_weights(nncli):
     assert shares == pytest.approx([0.1, 0.5, 0.5], abs=0.05)
 
 
-def test_a_target_that_is_no_number_is_refused(nncli, config):
+def test_a_target_that_is_not_a_number_is_refused(nncli, config):
     np.savez("rows.npz", X=X, y=np.where(np.arange(60) == 3, np.nan, X[:, 0]))
     config("{path: rows.npz}")
     result = nncli("train", "c.yaml", "-o", "run")
@@ -159,7 +159,7 @@ def with_a_time(path):
 
 
 def packed_anew(path):
-    """Write what other programs make of an npz: folders, texts and hidden files among arrays."""
+    """Write an npz like other programs: with folders, texts and hidden files among arrays."""
     np.savez("plain.npz", X=X, y=CLASSES)
     with zipfile.ZipFile("plain.npz") as plain, zipfile.ZipFile(path, "w") as archive:
         archive.writestr("notes/", b"")
@@ -171,7 +171,7 @@ def packed_anew(path):
 
 
 @pytest.mark.parametrize("write", [with_names, with_a_time, packed_anew])
-def test_what_nobody_asks_for_in_an_npz_is_never_read(nncli, config, write):
+def test_unused_arrays_of_an_npz_are_never_read(nncli, config, write):
     write("rows.npz")
     config("{path: rows.npz, test: rows.npz}")
     assert nncli("train", "c.yaml", "-o", "run", "-q").code == 0
@@ -180,7 +180,7 @@ def test_what_nobody_asks_for_in_an_npz_is_never_read(nncli, config, write):
         assert (done.code, done.err) == (0, "")
 
 
-def test_an_array_is_alone_beside_files_that_are_none(nncli, config):
+def test_an_array_is_the_only_one_next_to_files_that_are_not_arrays(nncli, config):
     packed_anew("rows.npz")
     config("{path: rows.npz}")
     assert nncli("train", "c.yaml", "-o", "run", "-q").code == 0
@@ -191,7 +191,7 @@ def test_an_array_is_alone_beside_files_that_are_none(nncli, config):
     assert nncli("predict", "run", "new.npz").out.startswith("row,prediction\n0,")
 
 
-def test_an_array_of_objects_that_is_asked_for_is_refused_by_name(nncli, config):
+def test_a_named_array_of_objects_is_refused_by_name(nncli, config):
     with_names("rows.npz")
     for data in ("X: names", "y: names", "weight: names"):
         config(f"{{path: rows.npz, {data}}}")

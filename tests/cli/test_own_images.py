@@ -1,4 +1,4 @@
-"""Images of the user's own: from folders to a model."""
+"""User images: from folders to a model."""
 
 import csv
 import io
@@ -21,7 +21,7 @@ REST = "\nmodel: {hidden_layers: [8]}\ntraining: {epochs: 30, learning_rate: 0.0
 
 
 def stroke(kind, size=(8, 6)):
-    """Return a light stroke on a dark ground, upright or level."""
+    """Return a light stroke on a dark background, vertical or horizontal."""
     picture = RANDOM.integers(0, 40, size, np.uint8)
     if kind == "level":
         picture[RANDOM.integers(2, size[0] - 2), 1:-1] = 250
@@ -31,7 +31,7 @@ def stroke(kind, size=(8, 6)):
 
 
 def draw(folder, each=20, size=(8, 6), color=False):
-    """Fill a folder with pictures of two classes."""
+    """Fill a folder with images of two classes."""
     for kind in ("level", "upright"):
         (folder / kind).mkdir(parents=True)
         for number in range(each):
@@ -65,7 +65,7 @@ def test_a_folder_alone_is_enough(nncli, config, tmp_path):
     assert "images          8 x 6 pixels, gray, dark background\n" in nncli("show", "run").out
 
 
-def test_other_folders_are_brought_to_the_format_of_the_training_images(nncli, config, tmp_path):
+def test_other_folders_are_converted_to_the_format_of_the_training_images(nncli, config, tmp_path):
     draw(tmp_path / "a", size=(8, 8))
     draw(tmp_path / "b", size=(16, 16), color=True, each=5)
     config("{train: a, test: b, validation: 0}")
@@ -75,7 +75,7 @@ def test_other_folders_are_brought_to_the_format_of_the_training_images(nncli, c
     assert re.search(r" train +test\nrows +40 +10\n", shown.out)
 
 
-def test_size_and_color_are_those_that_the_config_says(nncli, config, tmp_path):
+def test_size_and_color_can_be_set(nncli, config, tmp_path):
     draw(tmp_path / "a", size=(8, 8))
     config("{source: images, path: a, size: [4, 5], color: rgb}")
     assert nncli("train", "-q", "c.yaml", "training.epochs=1", "-o", "run").code == 0
@@ -129,7 +129,7 @@ def test_wrong_folders_are_one_line_and_leave_no_run(nncli, config, tmp_path):
 
 @pytest.fixture
 def model(nncli, config, tmp_path):
-    """Return the run directory of a model of strokes, all of which it tells apart."""
+    """Return the run directory of a model that classifies all strokes correctly."""
     draw(tmp_path / "strokes", each=40)
     config("strokes")
     assert nncli("train", "-q", "c.yaml", "-o", "run").code == 0
@@ -152,9 +152,7 @@ def test_a_folder_is_predicted_with_the_name_of_every_file(nncli, model, tmp_pat
     assert list(rows_of(one.out)[0]) == ["row", "file", "prediction", "p_level", "p_upright"]
 
 
-def test_images_of_another_size_color_and_polarity_are_brought_to_the_models(
-    nncli, model, tmp_path
-):
+def test_images_of_another_size_color_and_polarity_are_converted(nncli, model, tmp_path):
     plain = rows_of(nncli("predict", model, "strokes", "--proba").out)
     for path in (tmp_path / "strokes").rglob("*.png"):
         other = Image.fromarray(255 - np.asarray(Image.open(path)))
@@ -167,7 +165,7 @@ def test_images_of_another_size_color_and_polarity_are_brought_to_the_models(
     )
     found = rows_of(result.out)
     assert [row["prediction"] for row in found] == [row["prediction"] for row in plain]
-    assert found[40:] == plain[40:]  # not resized: the same pixels
+    assert found[40:] == plain[40:]  # not resized, so the pixels are the same
 
 
 def test_pixels_of_images_are_predicted_from_arrays_and_tables_too(nncli, model, tmp_path):
@@ -183,7 +181,7 @@ def test_pixels_of_images_are_predicted_from_arrays_and_tables_too(nncli, model,
     assert found.startswith("row,prediction,p_level,p_upright\n0,")
 
 
-def test_a_model_of_784_numbers_takes_images_for_those_of_mnist(nncli, config, tmp_path):
+def test_a_model_of_784_numbers_reads_images_like_mnist(nncli, config, tmp_path):
     digits = RANDOM.integers(0, 30, (40, 784), np.uint8)
     digits[20:, 300:500] = 255
     np.savez("rows.npz", X=digits, y=np.repeat([0, 1], 20))
@@ -239,7 +237,7 @@ def test_a_wrong_image_alone_or_among_others_is_one_line_and_leaves_no_file(
         assert {*tmp_path.iterdir()} == before
 
 
-def test_an_image_of_another_format_is_called_by_it_for_a_model_of_images(nncli, model, tmp_path):
+def test_an_unsupported_image_format_is_named(nncli, model, tmp_path):
     Image.new("L", (6, 8)).save(tmp_path / "a.gif")
     (tmp_path / "b.heic").write_bytes(b"\0\0\0\x18ftypheic\0\0\0\0")
     for name, words in (("a.gif", "a GIF image"), ("b.heic", "a HEIC or AVIF image")):

@@ -1,4 +1,4 @@
-"""A table of the user's own: from a file to predictions, and what is wrong with it in one line."""
+"""User tables: from a file to predictions, and errors of one line."""
 
 import csv
 import json
@@ -21,7 +21,7 @@ def rows_of(text):
 
 
 def shop(rows=60, seed=1):
-    """Return the lines of a table: an id, a number, a category, a Boolean, a class and a price."""
+    """Return the lines of a table with id, number, category, Boolean, class and price."""
     random.seed(seed)
     lines = ["id,age,city,member,kind,price"]
     for n in range(rows):
@@ -66,7 +66,7 @@ def test_the_four_commands_of_the_readme_lead_to_predictions(nncli, tmp_path):
     assert list(new[0]) != list(rows_of((tmp_path / "data/rentals.csv").read_text())[0])
 
 
-def test_init_writes_what_trains_to_the_same_weights(nncli, write, tmp_path):
+def test_the_config_of_init_trains_to_the_same_weights(nncli, write, tmp_path):
     write([line.partition(",")[2] for line in shop()], "target: price")
     assert nncli("init", "csv", "--data", "t.csv", "--target", "price", "-o", "i.yaml").code == 0
     settings = ["training.epochs=3", "training.early_stopping=null"]
@@ -136,7 +136,7 @@ def test_data_alone_names_the_columns_to_choose_a_target_from(nncli, write, tmp_
     )
 
 
-def test_everything_that_was_understood_is_printed(nncli, write):
+def test_every_interpretation_is_printed(nncli, write):
     lines = shop()
     lines[4] = lines[4].rpartition(",")[0] + ","
     write(lines, "target: price, drop: [kind], id: id")
@@ -159,7 +159,7 @@ member   boolean       1  0.4681
 
 @pytest.fixture
 def model(nncli, write):
-    """Return the run directory of a model for the shop, with blanks allowed in `age`."""
+    """Return the run directory of a model for the shop that allows blanks in `age`."""
     write(shop(), "target: price, drop: [kind], id: id, columns: {age: {missing: mean}}")
     assert nncli("train", "-q", "c.yaml", "-o", "run").code == 0
     return "run"
@@ -207,7 +207,7 @@ def test_prediction_takes_columns_of_parquet_and_of_standard_input_by_name_too(
     )
 
 
-def test_unseen_categories_of_a_long_file_are_told_once(nncli, model, tmp_path):
+def test_unseen_categories_of_a_long_file_are_reported_once(nncli, model, tmp_path):
     lines = ["age,city,member"] + ["30,Bern,true"] * 20_000 + ["30,Zug,true", "30,Chur,true"] * 9000
     (tmp_path / "new.csv").write_text("\n".join(lines), encoding="utf-8")
     result = nncli("predict", model, "new.csv", "-o", "p.csv")
@@ -227,7 +227,7 @@ def test_a_column_to_keep_may_be_chosen(nncli, model):
     assert not Path("p.csv").exists()
 
 
-def test_an_unseen_category_is_told_and_a_blank_filled(nncli, model, tmp_path):
+def test_an_unseen_category_is_reported_and_a_blank_filled(nncli, model, tmp_path):
     text = "age,city,member\n30,Zug,true\n,Bern,false\n"
     (tmp_path / "new.csv").write_text(text, encoding="utf-8")
     result = nncli("predict", model, "new.csv")
@@ -295,7 +295,7 @@ def test_an_unseen_label_in_evaluation_is_named(nncli, write, tmp_path):
 
 
 def column(name, cells, lines):
-    """Return lines with a further column."""
+    """Return the lines with another column."""
     return [f"{line},{cell}" for line, cell in zip(lines, [name, *cells], strict=True)]
 
 
@@ -419,7 +419,7 @@ def test_a_constant_column_is_warned_of_and_stays_finite(nncli, write):
     assert np.isfinite(read_model(Path("run")).preprocessing.scale).all()
 
 
-def test_separate_files_are_splits_of_their_own(nncli, write, tmp_path):
+def test_splits_can_be_separate_files(nncli, write, tmp_path):
     write(shop(), "target: kind, drop: [id], test: test.csv, validation: 0")
     (tmp_path / "test.csv").write_text("\n".join(shop(15, seed=2)), encoding="utf-8")
     shown = nncli("data", "show", "c.yaml").out

@@ -1,4 +1,4 @@
-"""Projects, runs and data that are renamed, moved and copied after training."""
+"""Projects, runs and data that are renamed, moved or copied after training."""
 
 import re
 import shutil
@@ -17,7 +17,7 @@ training: {{epochs: 2{more}}}
 
 
 def rows(count=24, slope=2.0):
-    """Return CSV with one input x, a class and a target y."""
+    """Return CSV with the columns x, class and y."""
     lines = [f"{x},{slope * x + 1},{'no' if x < count / 2 else 'yes'}\n" for x in range(count)]
     return "x,y,kind\n" + "".join(lines)
 
@@ -68,7 +68,7 @@ SOURCES = [of_csv, of_parts, of_npy, of_idx, of_images]
 
 @pytest.fixture
 def project(tmp_path, nncli, monkeypatch):
-    """Return a function that trains in a new project ``p`` and makes it the working directory."""
+    """Return a function that trains in a new project ``p``, the new working directory."""
 
     def make(source=of_csv, *overrides, more=""):
         folder = tmp_path / "p"
@@ -85,7 +85,7 @@ def project(tmp_path, nncli, monkeypatch):
 
 @pytest.fixture
 def check(nncli):
-    """Return a function that uses the run in the working directory in every way; it has to work."""
+    """Return a function that checks every command on the run in the working directory."""
 
     def use(run="runs/line-001", split="test", epochs=4):
         commands = [
@@ -154,7 +154,7 @@ def test_weights_may_be_copied_out_alone(project, nncli, tmp_path, monkeypatch):
     before = nncli("eval", "runs/line-001/weights.npz").raw
     shutil.copy("runs/line-001/weights.npz", tmp_path / "best.npz")
     monkeypatch.chdir(tmp_path)
-    for command in ("eval", "trace"):  # it does not say where it was trained
+    for command in ("eval", "trace"):  # it does not tell where it was trained
         done = nncli(command, "best.npz")
         assert done.code == 1
         assert done.error.startswith("Error: line.csv: cannot be read (no such file or directory)")
@@ -214,7 +214,7 @@ def test_the_path_in_a_saved_config_may_be_edited(project, nncli, path):
     assert nncli("train", "-q", config).code == 0
 
 
-def test_a_run_told_of_moved_data_remembers_it_and_may_be_moved_again(project, nncli, monkeypatch):
+def test_a_run_with_a_new_data_path_remembers_it_and_may_move_again(project, nncli, monkeypatch):
     old = project()
     Path("line.csv").rename("moved.csv")
     run, more = "runs/line-001", "training.epochs={}".format
@@ -226,11 +226,11 @@ def test_a_run_told_of_moved_data_remembers_it_and_may_be_moved_again(project, n
     assert nncli("eval", run).code == 0
 
 
-def test_other_data_is_refused_wherever_it_lies(project, nncli):
+def test_resuming_with_other_data_is_refused(project, nncli):
     project()
     Path("other.csv").write_text(rows(slope=5), encoding="utf-8")
     done = nncli("train", "-q", "--resume", "runs/line-001", "--data", "other.csv")
-    assert done.code == 0  # finished: nothing is read
+    assert done.code == 0  # finished, so no data is read
     done = nncli("train", "-q", "--resume", "runs/line-001", "--data", "other.csv",
                  "training.epochs=4")  # fmt: skip
     assert done.code == 1
@@ -328,7 +328,7 @@ def test_configs_with_absolute_paths_work_as_before(project, check, tmp_path):
 
 
 @pytest.mark.parametrize("wrong", ["3", "[3]", "runs", "{a: b}"])
-def test_folders_that_are_none_are_one_line(project, nncli, wrong):
+def test_paths_that_are_not_folders_are_refused_in_one_line(project, nncli, wrong):
     project()
     config = Path("runs/line-001/config.yaml")
     config.write_text(
@@ -357,7 +357,7 @@ def test_python_finds_moved_files_too(project, tmp_path, monkeypatch):
     assert api.resume("q/runs/line-001", changed).epochs == 4
 
 
-def test_a_file_that_a_setting_names_and_that_is_not_there_is_wrong_use(project, nncli):
+def test_a_missing_file_in_a_setting_is_a_usage_error(project, nncli):
     project()
     done = nncli("train", "line.yaml", "data.path=none.csv")
     assert done.code == 2

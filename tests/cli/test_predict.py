@@ -106,7 +106,7 @@ def test_every_format_goes_to_a_file_by_its_ending(nncli, weights, rows, expecte
     CHECKS[name](out.read_bytes(), expected, proba)
 
 
-def test_csv_is_what_is_written_unless_something_else_is_asked_for(nncli, weights, rows, expected):
+def test_the_default_format_is_csv(nncli, weights, rows, expected):
     check_csv(nncli("predict", weights, rows).raw, expected, proba=False)
     for name in ("predictions", "predictions.txt", "npy"):
         nncli("predict", weights, rows, "-o", name)
@@ -120,7 +120,7 @@ def test_a_dash_is_standard_output(nncli, weights, rows, expected):
     assert not rows.with_name("-").exists()
 
 
-def test_an_ending_that_is_no_format_is_refused_unless_a_format_is_named(nncli, weights, rows):
+def test_an_unknown_ending_is_refused_unless_a_format_is_named(nncli, weights, rows):
     result = nncli("predict", weights, rows, "-o", "predictions.xlsx")
     assert result.code == 2
     assert result.error == (
@@ -271,7 +271,7 @@ def test_a_missing_file_is_one_line(nncli, weights, rows, missing):
 # Output
 
 
-def test_a_file_that_exists_is_left_unless_it_is_to_be_replaced(nncli, weights, rows, expected):
+def test_an_existing_file_is_kept_unless_forced(nncli, weights, rows, expected):
     out = rows.with_name("predictions.csv")
     out.write_text("mine")
     refused = nncli("predict", weights, rows, "-o", out)
@@ -304,7 +304,7 @@ def test_a_link_is_followed_to_the_file_that_is_replaced(nncli, weights, rows, e
     check_csv(target.read_bytes(), expected, proba=False)
 
 
-def test_a_failure_leaves_the_file_that_was_to_be_replaced(nncli, weights, rows):
+def test_a_failure_keeps_the_file_to_replace(nncli, weights, rows):
     out = rows.with_name("predictions.csv")
     out.write_text("mine")
     assert nncli("predict", weights, "missing", "-o", out, "--force").code == 2
@@ -344,7 +344,7 @@ def test_output_goes_through_a_redirection_unchanged(process, weights, rows, exp
 
 
 @on_posix
-def test_a_bar_shows_on_a_terminal_how_much_has_been_read(process, weights, many_rows, tmp_path):
+def test_a_progress_bar_shows_the_share_read_on_a_terminal(process, weights, many_rows, tmp_path):
     import fcntl
     import pty
     import termios
@@ -355,7 +355,7 @@ def test_a_bar_shows_on_a_terminal_how_much_has_been_read(process, weights, many
         predicting = process("predict", weights, many_rows, "-o", "p.csv", stderr=terminal)
         os.close(terminal)
         shown = b""
-        with suppress(OSError):  # Linux's way to say that the other side is closed
+        with suppress(OSError):  # on Linux, the other side of the terminal is closed
             while piece := screen.read(1 << 16):
                 shown += piece
     shown = shown.decode("utf-8")
@@ -367,9 +367,7 @@ def test_a_bar_shows_on_a_terminal_how_much_has_been_read(process, weights, many
 
 @on_posix
 @pytest.mark.parametrize("unbuffered", ["", "1"])
-def test_a_reader_that_has_seen_enough_is_no_failure_to_speak_of(
-    process, weights, many_rows, unbuffered
-):
+def test_a_reader_that_stops_early_gets_no_message(process, weights, many_rows, unbuffered):
     environment = {**os.environ, "PYTHONUNBUFFERED": unbuffered}
     predicting = process("predict", weights, many_rows, env=environment)
     head = subprocess.run(

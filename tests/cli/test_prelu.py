@@ -1,4 +1,4 @@
-"""Slopes that every unit learns, through the commands: train, evaluate, predict, show."""
+"""Learned slopes of units in the commands: train, eval, predict, show."""
 
 import csv
 import io
@@ -26,7 +26,7 @@ def run(nncli, tmp_path):
 
 
 def slopes_of(run):
-    """Return the slopes of each layer that has some, by name."""
+    """Return the slopes by the names of their arrays."""
     arrays = read_model(run).network.arrays
     return {name: array for name, array in arrays.items() if name.startswith("slope")}
 
@@ -39,9 +39,9 @@ def test_every_unit_has_its_own_slope_after_training(run):
         assert len(set(slopes.tolist())) == len(slopes)
 
 
-def test_it_is_evaluated_and_predicted_with_what_was_learned(nncli, run):
+def test_eval_and_predict_use_the_learned_slopes(nncli, run):
     found = json.loads(nncli("eval", run / "weights.npz", "--json").out)
-    assert found["metrics"]["accuracy"] > 0.9  # 0.9555 is the best that any classifier can reach
+    assert found["metrics"]["accuracy"] > 0.9  # the best possible accuracy is 0.9555
     (run.parent / "rows.csv").write_text("x1,x2\n0,0\n0,1\n1,0\n1,1\n", encoding="utf-8")
     printed = nncli("predict", run / "weights.npz", "rows.csv", "--proba").out
     rows = list(csv.DictReader(io.StringIO(printed)))
@@ -95,7 +95,7 @@ def test_all_slopes_start_from_the_number_that_is_set(nncli, run):
     assert (slopes["slope1"].tolist(), slopes["slope2"].tolist()) == ([0.5] * 6, [0.5] * 5)
 
 
-def test_it_is_no_output(nncli, run):
+def test_it_cannot_be_an_output_activation(nncli, run):
     result = nncli("train", "xor.yaml", "model.output=prelu")
     assert result.code == 2
     assert 'model.output: unknown name "prelu"' in result.error

@@ -1,4 +1,4 @@
-"""`training.refit`: epochs are chosen on validation rows, then all rows are trained with."""
+"""`training.refit`: choose the epochs on validation rows, then train on all rows."""
 
 import json
 import shutil
@@ -14,7 +14,7 @@ REFIT = "refit: true, learning_rate: 0.3, schedule: cosine"
 
 @pytest.fixture
 def whole(nncli, tmp_path):
-    """Return a refit that was never stopped."""
+    """Return a refit that was never interrupted."""
     done = nncli("train", "-q", config(tmp_path, REFIT), "-o", "whole")
     assert done.code == 0, done.err
     return tmp_path / "whole"
@@ -27,7 +27,7 @@ def resumed(nncli, run="run", *arguments):
 
 
 def same_refit(run, expected):
-    """Check that both trainings are the same to the last bit."""
+    """Check that both trainings are the same bit for bit."""
     for part in ("selection", "."):
         assert_same_run(run / part, expected / part)
 
@@ -47,7 +47,7 @@ def test_the_epochs_are_the_best_of_the_selection(nncli, whole, tmp_path):
     assert measured["ended"] == "finished"
 
 
-def test_the_end_says_how_long_and_why(nncli, tmp_path):
+def test_the_metrics_tell_how_many_epochs_and_why(nncli, tmp_path):
     done = nncli("train", config(tmp_path, REFIT), "-o", "run")
     best = chosen(tmp_path / "run")
     words = f"Trained on all rows for {best} epochs, the best of 6 by validation_loss."
@@ -57,11 +57,11 @@ def test_the_end_says_how_long_and_why(nncli, tmp_path):
     assert "Saved in run." in done.out
 
 
-# The rates are those of the planned epochs, and the selection is a run like any other.
+# The learning rates follow the planned epochs, and the selection is an ordinary run.
 @pytest.mark.parametrize(
     "name", ["schedule cosine", "dropout", "early stopping", "full batch", "compiled"]
 )
-def test_it_is_the_first_epochs_of_a_training_on_all_rows(nncli, tmp_path, name):
+def test_it_equals_the_first_epochs_of_training_on_all_rows(nncli, tmp_path, name):
     if name == "compiled":
         pytest.importorskip("numba")
     done = nncli("train", "-q", config(tmp_path, f"{CASES[name]}, refit: true"), "-o", "run")
@@ -75,7 +75,7 @@ def test_it_is_the_first_epochs_of_a_training_on_all_rows(nncli, tmp_path, name)
     assert_same_run(tmp_path / "run" / "selection", tmp_path / "selected")
 
 
-def test_its_weights_are_those_of_a_training_for_so_many_epochs(nncli, tmp_path):
+def test_its_weights_are_those_of_training_for_that_many_epochs(nncli, tmp_path):
     constant = "refit: true, learning_rate: 0.3"
     assert nncli("train", "-q", config(tmp_path, constant), "-o", "run").code == 0
     best = chosen(tmp_path / "run")
@@ -93,7 +93,7 @@ def test_its_config_trains_the_same_again(nncli, whole):
 
 
 @pytest.mark.parametrize("step", [1, 4, 5, 17, 29, 30, 31, 36, 37, 40])
-def test_stopped_anywhere_it_ends_with_the_same_bits(nncli, whole, tmp_path, stop_at, step):
+def test_interrupted_anywhere_it_resumes_bit_for_bit(nncli, whole, tmp_path, stop_at, step):
     stop_at(step)
     done = nncli("train", "-q", "xor.yaml", "-o", "run")
     if step == 30:  # the last of the selection
@@ -108,7 +108,7 @@ def test_stopped_anywhere_it_ends_with_the_same_bits(nncli, whole, tmp_path, sto
     same_refit(tmp_path / "run", whole)
 
 
-def test_stopped_again_and_again(nncli, whole, tmp_path, stop_at):
+def test_interrupted_again_and_again(nncli, whole, tmp_path, stop_at):
     stop_at(7)
     assert nncli("train", "-q", "xor.yaml", "-o", "run").code == 130
     for _ in range(20):
@@ -190,7 +190,7 @@ def test_steps_are_like_epochs(nncli, tmp_path):
         assert found["W1"].tobytes() == wanted["W1"].tobytes()
 
 
-def test_no_epochs_are_none(nncli, tmp_path):
+def test_a_selection_of_no_epochs_trains_none(nncli, tmp_path):
     done = nncli("train", config(tmp_path, "refit: true, epochs: 0"), "-o", "run")
     assert done.code == 0, done.err
     assert "Trained on all rows for 0 epochs, the best of 0" in done.out
@@ -216,7 +216,7 @@ def test_what_cannot_be_refitted_is_refused(nncli, tmp_path, name):
     assert not (tmp_path / "run").exists()
 
 
-def test_a_run_that_was_stopped_says_why_it_has_no_model(nncli, tmp_path, stop_at):
+def test_an_interrupted_run_tells_why_it_has_no_model(nncli, tmp_path, stop_at):
     config(tmp_path, REFIT)
     stop_at(17)
     assert nncli("train", "-q", "xor.yaml", "-o", "run").code == 130
@@ -260,7 +260,7 @@ def test_a_damaged_record_of_the_selection_is_refused(nncli, tmp_path, stop_at, 
 
 
 def test_another_selection_is_refused(nncli, whole, tmp_path):
-    """Between the two trainings."""
+    """Between the two trainings, refuse a selection with another config."""
     for name in ("checkpoint.npz", "weights.npz", "metrics.json", "history.csv"):
         (whole / name).unlink()
     shutil.rmtree(whole / "selection")

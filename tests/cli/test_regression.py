@@ -1,4 +1,4 @@
-"""A regression from the config to predictions, through the commands."""
+"""Regression in the commands, from the config to predictions."""
 
 import csv
 import io
@@ -30,7 +30,7 @@ T = {"one": np.array([[1], [3], [5.5], [6]]), "two": np.array([[1, 10], [3, -1],
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory):
-    """Return two run directories, which no test may change: of one target, and of two."""
+    """Return two run directories that tests must not change: with one target and with two."""
     return {
         name: trained(tmp_path_factory.mktemp(name), text)
         for name, text in (("one", ONE), ("two", TWO))
@@ -43,7 +43,7 @@ def outputs_of(run):
 
 
 def expected_metrics(outputs, targets):
-    """Return mae, rmse and r2, means over the targets, in plain numbers."""
+    """Return mae, rmse and r2 as plain numbers, averaged over the targets."""
     figures = []
     for a, t in zip(outputs.T.tolist(), targets.T.tolist(), strict=True):
         errors = [left - right for left, right in zip(a, t, strict=True)]

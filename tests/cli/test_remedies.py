@@ -1,4 +1,4 @@
-"""What a refusal says to do is done, and works."""
+"""The remedies that error messages propose work."""
 
 import os
 import re
@@ -17,7 +17,7 @@ training: {epochs: 1}
 
 @pytest.fixture
 def table(tmp_path):
-    """Return a function that writes ``rows.csv`` and ``rows.yaml`` with a column of these cells."""
+    """Return a function that writes ``rows.csv`` and ``rows.yaml`` for a column of cells."""
 
     def write(name, cells, count=40):
         lines = [f"{n % 7},{cells[n % len(cells)]},{'ab'[n % 3 == 0]}\n" for n in range(count)]
@@ -46,14 +46,14 @@ def test_the_remedy_for_a_blank_cell_can_be_typed(nncli, table, name, cells, exp
     ["{c: {missing: median}}", "{c: {missing: indicator}}", "{c: boolean}",
      "{c: category}", "{c: {kind: boolean, missing: indicator}}"],
 )  # fmt: skip
-def test_a_blank_column_is_to_be_dropped_at_once(nncli, table, columns):
+def test_a_blank_column_is_dropped_in_one_step(nncli, table, columns):
     config = table("c", [""])
     error = nncli("train", config, "-q", f"data.columns={columns}").error
     assert error.endswith("every value in the training rows is missing; add it to data.drop")
     assert nncli("train", config, "-q", "data.drop=[c]").code == 0
 
 
-def test_a_blank_weight_is_called_so_and_0_lets_a_row_not_count(nncli, table, tmp_path):
+def test_a_blank_weight_is_named_and_0_excludes_a_row(nncli, table, tmp_path):
     config = table("c", ["1", "2", ""])
     error = nncli("train", config, "-q", "data.weight=c").error
     assert error.endswith(
@@ -102,7 +102,7 @@ def test_masked_values_can_be_left_out_or_filled(which, act):
     used(**{**given, which: given[which].filled(0.0)})
 
 
-def test_a_run_directory_in_the_place_of_a_config_leads_to_both_ways_on(nncli, table):
+def test_a_run_directory_given_as_config_gets_both_remedies(nncli, table):
     assert nncli("train", table("c", ["1", "2"]), "-q", "-o", "my run").code == 0
     for command in ("train", "config check", "gradcheck"):
         result = nncli(*command.split(), "my run")
@@ -115,7 +115,7 @@ def test_a_run_directory_in_the_place_of_a_config_leads_to_both_ways_on(nncli, t
     assert nncli("train", "my run/config.yaml", "-q").code == 0
 
 
-def test_a_folder_without_images_is_called_so(nncli, table, tmp_path):
+def test_a_folder_without_images_is_reported(nncli, table, tmp_path):
     assert nncli("train", table("c", ["1", "2"]), "-q", "-o", "run").code == 0
     (tmp_path / "folder").mkdir()
     for _ in range(2):
@@ -126,7 +126,7 @@ def test_a_folder_without_images_is_called_so(nncli, table, tmp_path):
     assert "folder: holds images; the model" in nncli("predict", "run", "folder").error
 
 
-def test_one_is_not_many(nncli, tmp_path):
+def test_one_is_singular(nncli, tmp_path):
     (tmp_path / "one.csv").write_text("x,y\n" + "1,2\n2,4\n" * 9, encoding="utf-8")
     config = CONFIG.replace("rows.csv", "one.csv")
     (tmp_path / "one.yaml").write_text(config, encoding="utf-8")

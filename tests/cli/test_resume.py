@@ -1,4 +1,4 @@
-"""A run that was stopped anywhere goes on to the same bits."""
+"""A run interrupted anywhere resumes to a bit-identical result."""
 
 import shutil
 import signal
@@ -22,18 +22,16 @@ from tests.cli.stopped_runs import (
 
 DAMAGED = "is damaged, or not a checkpoint of this nncli version"
 
-# Exactly the same
+# Bit-identical results
 
 
 @pytest.mark.parametrize("settings", CASES.values(), ids=CASES)
-def test_a_run_that_is_stopped_again_and_again_ends_in_the_same_bits(
-    nncli, tmp_path, stop_at, settings
-):
+def test_a_run_interrupted_again_and_again_ends_bit_for_bit(nncli, tmp_path, stop_at, settings):
     if "compiled" in settings:
         pytest.importorskip("numba", reason="the extra 'fast' is not installed")
     path = config(tmp_path, settings)
     assert nncli("train", path, "-q", "-o", "whole").code == 0
-    stop_at(3)  # within the first epoch, unless that has one batch
+    stop_at(3)  # within the first epoch, unless it has only one batch
     assert nncli("train", path, "-q", "-o", "parts").code == 130
     codes = []
     while not codes or codes[-1] == 130:
@@ -45,7 +43,7 @@ def test_a_run_that_is_stopped_again_and_again_ends_in_the_same_bits(
     assert_same_run(tmp_path / "parts", tmp_path / "whole")
 
 
-def test_a_run_may_be_stopped_after_any_step(nncli, tmp_path, stop_at):
+def test_a_run_may_be_interrupted_after_any_step(nncli, tmp_path, stop_at):
     path = config(tmp_path, "optimizer: adam, dropout: 0.25")
     assert nncli("train", path, "-q", "-o", "whole").code == 0
     for step in range(1, 30):
@@ -57,7 +55,7 @@ def test_a_run_may_be_stopped_after_any_step(nncli, tmp_path, stop_at):
         assert_same_run(tmp_path / run, tmp_path / "whole")
 
 
-def test_so_does_a_run_over_a_file_that_is_shuffled_by_blocks(
+def test_a_run_on_a_file_shuffled_by_blocks_ends_bit_for_bit(
     nncli, tmp_path, stop_at, sorted_arrays, everything_mapped_is_large
 ):
     everything_mapped_is_large()
@@ -70,10 +68,10 @@ def test_so_does_a_run_over_a_file_that_is_shuffled_by_blocks(
     assert_same_run(tmp_path / "parts", tmp_path / "whole")
 
 
-def test_a_stop_in_the_last_step_of_an_epoch_leaves_only_its_end(nncli, tmp_path, stop_at):
+def test_an_interruption_in_the_last_step_of_an_epoch_leaves_only_its_end(nncli, tmp_path, stop_at):
     path = config(tmp_path, "optimizer: adam")
     nncli("train", path, "-q", "-o", "whole")
-    stop_at(10)  # five batches an epoch
+    stop_at(10)  # five batches per epoch
     done = nncli("train", path, "-q", "-o", "parts")
     assert done.err.splitlines()[-1].startswith("Interrupted after 1 of 6 epochs; to resume:  ")
     assert len(history(tmp_path / "parts")) == 1
@@ -115,7 +113,7 @@ def test_a_run_without_a_checkpoint_begins_again(nncli, tmp_path):
     assert_same_run(tmp_path / "parts", tmp_path / "whole")
 
 
-def test_given_weights_are_not_needed_any_more(nncli, tmp_path, stop_at):
+def test_given_weights_are_not_needed_to_resume(nncli, tmp_path, stop_at):
     path = config(tmp_path, "optimizer: adam")
     nncli("train", path, "-q", "-o", "start")
     given = ("model.initial_weights=start/weights.npz",)
@@ -159,7 +157,7 @@ def test_a_history_that_lacks_rows_is_refused_and_left(nncli, tmp_path, stop_at,
     assert file.read_bytes() == content
 
 
-# What is finished
+# Finished runs
 
 
 def test_a_finished_run_says_so_and_stays_as_it_is(nncli, tmp_path):
@@ -185,7 +183,7 @@ def test_a_run_that_stopped_early_says_so(nncli, tmp_path, overrides):
     )
 
 
-def test_what_is_lost_after_the_last_epoch_is_made_again(nncli, tmp_path, stop_at):
+def test_files_lost_after_the_last_epoch_are_written_again(nncli, tmp_path, stop_at):
     path = config(tmp_path, "optimizer: adam")
     nncli("train", path, "-q", "-o", "whole")
     stop_at(30)  # the last step of all
@@ -195,7 +193,7 @@ def test_what_is_lost_after_the_last_epoch_is_made_again(nncli, tmp_path, stop_a
     assert_same_run(tmp_path / "parts", tmp_path / "whole")
 
 
-# What is refused
+# Refusals
 
 
 @pytest.mark.parametrize(
@@ -249,7 +247,7 @@ def test_other_data_is_refused_with_what_differs(nncli, stopped, monkeypatch):
 
 
 @pytest.mark.parametrize("arguments", [["xor.yaml"], ["xor.yaml", "training.epochs=9"]])
-def test_a_config_beside_resume_is_refused(nncli, stopped, arguments):
+def test_a_config_together_with_resume_is_refused(nncli, stopped, arguments):
     done = nncli("train", "--resume", "run", *arguments)
     assert done.code == 2
     assert "--resume takes no CONFIG, as the run has its own; found 'xor.yaml'." in done.err
@@ -276,7 +274,7 @@ def test_neither_config_nor_resume_is_refused(nncli):
         ("empty", "has no config.yaml; not a run to resume; train anew"),
     ],
 )
-def test_what_is_no_run_is_refused(nncli, stopped, tmp_path, place, problem):
+def test_a_path_that_is_not_a_run_is_refused(nncli, stopped, tmp_path, place, problem):
     (tmp_path / "empty").mkdir()
     done = nncli("train", "--resume", place)
     assert (done.code, done.error) == (2, f"Error: {place}: {problem}")
@@ -406,7 +404,7 @@ def test_another_machine_is_warned_of_in_one_line(nncli, stopped):
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_a_signal_saves_and_names_the_command_to_go_on(nncli, tmp_path, stop_at, number, code):
+def test_a_signal_saves_and_names_the_command_to_resume(nncli, tmp_path, stop_at, number, code):
     stop_at(17, number)
     done = nncli("train", config(tmp_path, "optimizer: adam"), "-q", "-o", "a run")
     assert done.code == code

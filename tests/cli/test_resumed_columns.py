@@ -1,4 +1,4 @@
-"""Runs of earlier versions, which learned from columns that are left out now."""
+"""Runs of earlier versions, which used columns as inputs that are now left out."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Run directories that are renamed or removed while they are in use, or that a stranger made."""
+"""Run directories that are renamed or removed during use, or that are untrusted."""
 
 import errno
 import os
@@ -11,21 +11,21 @@ from nncli.base.errors import OutputError
 from tests.cli.stopped_runs import assert_same_run, config, counting, history, rewrite
 from tests.stopping import after_step
 
-pytestmark = pytest.mark.skipif(os.name != "posix", reason="Windows keeps what is open in place")
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="Windows refuses to rename open files")
 
 FOLDS = "folds: 2"
 
 
 @pytest.fixture
 def whole(nncli, tmp_path):
-    """Return a run that nothing disturbed."""
+    """Return an undisturbed run."""
     assert nncli("train", config(tmp_path, "optimizer: adam"), "-q", "-o", "whole").code == 0
     return tmp_path / "whole"
 
 
 @pytest.fixture
 def at_step(monkeypatch):
-    """Return a function that lets something happen in training."""
+    """Return a function that makes something happen at a training step."""
     return lambda number, act: after_step(monkeypatch, number, act)
 
 
@@ -46,8 +46,8 @@ def test_a_run_goes_where_its_directory_goes(nncli, tmp_path, whole, at_step, st
     assert_same_run(tmp_path / "moved", whole)
 
 
-def test_a_second_run_of_the_same_name_loses_nothing(nncli, tmp_path, whole, at_step, process):
-    """The old directory is renamed, and another process trains under its name meanwhile."""
+def test_a_new_run_under_the_old_name_loses_nothing(nncli, tmp_path, whole, at_step, process):
+    """Rename the directory while another process starts a run under its old name."""
 
     def swap():
         (tmp_path / "run").rename(tmp_path / "first")
@@ -65,7 +65,7 @@ def test_a_second_run_of_the_same_name_loses_nothing(nncli, tmp_path, whole, at_
     assert history(tmp_path / "run") != history(whole)
 
 
-def test_what_is_to_be_typed_next_names_the_new_place(nncli, tmp_path, stop_at, at_step):
+def test_proposed_commands_name_the_new_place(nncli, tmp_path, stop_at, at_step):
     (tmp_path / "else where").mkdir()
     name = config(tmp_path, "optimizer: adam")
 
@@ -80,7 +80,7 @@ def test_what_is_to_be_typed_next_names_the_new_place(nncli, tmp_path, stop_at, 
     assert nncli("train", "--resume", "else where/run", "-q").code == 0
 
 
-def test_the_folds_go_along(nncli, tmp_path, at_step):
+def test_the_folds_move_along(nncli, tmp_path, at_step):
     name = config(tmp_path, FOLDS)
     nncli("train", name, "-q", "-o", "whole")
     at_step(15, lambda: (tmp_path / "run").rename(tmp_path / "moved"))
@@ -97,7 +97,7 @@ def test_the_folds_go_along(nncli, tmp_path, at_step):
 
 
 @pytest.mark.parametrize("step", [1, 9, 30])
-def test_the_state_of_a_removed_run_is_saved_beside_it(nncli, tmp_path, whole, at_step, step):
+def test_the_state_of_a_removed_run_is_saved_next_to_it(nncli, tmp_path, whole, at_step, step):
     at_step(step, lambda: shutil.rmtree(tmp_path / "run"))
     result = nncli("train", "xor.yaml", "-q", "-o", "run", "training.checkpoint_seconds=1e-9")
     assert result.code == 1
@@ -124,7 +124,7 @@ def test_a_missing_folder_for_temporary_files_is_no_removed_run(nncli, tmp_path,
     assert nncli("train", "--resume", "run", "-q").code == 0
 
 
-def test_that_of_a_fold_is_saved_where_there_is_a_place(nncli, tmp_path, at_step):
+def test_the_state_of_a_removed_fold_is_saved_where_possible(nncli, tmp_path, at_step):
     name = config(tmp_path, FOLDS)
     at_step(15, lambda: shutil.rmtree(tmp_path / "run"))
     result = nncli("train", name, "-q", "-o", "run")
@@ -135,7 +135,7 @@ def test_that_of_a_fold_is_saved_where_there_is_a_place(nncli, tmp_path, at_step
 
 
 @pytest.mark.parametrize("name", ["config.yaml", "history.csv", "checkpoint.npz"])
-def test_a_file_that_somebody_removes_is_there_again(nncli, tmp_path, at_step, name, whole):
+def test_a_removed_file_is_written_again(nncli, tmp_path, at_step, name, whole):
     def remove():
         (tmp_path / "run" / name).unlink()
 
@@ -146,7 +146,7 @@ def test_a_file_that_somebody_removes_is_there_again(nncli, tmp_path, at_step, n
     assert (tmp_path / "run" / name).exists()
 
 
-# Made by a stranger
+# Untrusted directories
 
 
 @pytest.mark.parametrize("name", ["history.csv", "checkpoint.npz", "config.yaml"])
@@ -161,7 +161,7 @@ def test_no_link_is_followed(nncli, tmp_path, stopped, name):
     assert content(tmp_path)["precious"] == before
 
 
-def test_a_link_in_the_place_of_a_result_is_replaced(nncli, tmp_path, stopped):
+def test_a_link_in_place_of_a_result_is_replaced(nncli, tmp_path, stopped):
     (tmp_path / "precious").write_bytes(b"precious")
     for name in ("weights.npz", "metrics.json"):
         (stopped / name).unlink()
@@ -193,7 +193,7 @@ def test_the_directory_of_a_fold_may_not_be_a_link(nncli, tmp_path, stop_at):
 
 
 @pytest.mark.parametrize("name", ["history.csv", "checkpoint.npz", "config.yaml"])
-def test_a_pipe_is_not_waited_for(nncli, stopped, name):
+def test_no_command_waits_for_a_pipe(nncli, stopped, name):
     (stopped / name).unlink()
     os.mkfifo(stopped / name)
     result = nncli("train", "--resume", "run", "-q")
@@ -226,9 +226,7 @@ def test_a_history_of_something_else_is_refused(nncli, stopped, line):
 # Locks
 
 
-def test_what_came_into_the_directory_before_it_was_locked_is_not_overwritten(
-    nncli, tmp_path, monkeypatch
-):
+def test_files_created_before_the_lock_are_not_overwritten(nncli, tmp_path, monkeypatch):
     import fcntl
 
     usual = fcntl.flock
@@ -244,7 +242,7 @@ def test_what_came_into_the_directory_before_it_was_locked_is_not_overwritten(
     assert content(tmp_path / "run") == {"weights.npz": b"precious"}
 
 
-def test_where_there_are_no_locks_the_user_is_warned(nncli, tmp_path, monkeypatch):
+def test_missing_file_locks_are_warned_of(nncli, tmp_path, monkeypatch):
     def refuse(*_):
         raise OSError(errno.ENOLCK, "No locks available")
 

@@ -1,4 +1,4 @@
-"""The same run leaves the same bytes of ``weights.npz``, wherever and whenever it is trained."""
+"""The same run writes the same bytes to ``weights.npz``, wherever and whenever it is trained."""
 
 import re
 import shutil
@@ -20,7 +20,7 @@ training: {{epochs: 2}}
 
 @pytest.fixture
 def trained(tmp_path, monkeypatch, nncli):
-    """Return a function that trains in a new folder, and returns the run directory."""
+    """Return a function that trains in a new folder and returns the run directory."""
 
     def train_in(folder, path, out=None, test="0.2", settings=()):
         place = tmp_path / folder
@@ -47,7 +47,7 @@ def test_the_same_run_leaves_the_same_bytes(trained, tmp_path, test):
     assert str(tmp_path).encode() not in content
 
 
-def test_a_resumed_run_too(trained, nncli):
+def test_a_resumed_run_leaves_the_same_bytes(trained, nncli):
     first = trained("a", "line.csv")
     run = trained("b", "line.csv", settings=["training.epochs=1"])
     assert nncli("train", "-q", "--resume", run, "training.epochs=2").code == 0
@@ -55,7 +55,7 @@ def test_a_resumed_run_too(trained, nncli):
 
 
 @pytest.mark.parametrize("path", ["line.csv", "{}/line.csv"], ids=["relative", "absolute"])
-def test_the_config_beside_a_model_says_where_its_data_is(trained, nncli, tmp_path, path):
+def test_the_config_next_to_a_model_has_the_path_of_its_data(trained, nncli, tmp_path, path):
     run = trained("a", path)
     before = nncli("eval", run / "weights.npz")
     assert (before.code, before.err) == (0, "")
@@ -64,7 +64,7 @@ def test_the_config_beside_a_model_says_where_its_data_is(trained, nncli, tmp_pa
     assert nncli("trace", tmp_path / "moved").code == 0
 
 
-def test_a_model_without_its_run_takes_the_file_beside_it_or_asks_for_it(trained, nncli, tmp_path):
+def test_a_model_without_its_run_uses_the_file_next_to_it_or_asks_for_it(trained, nncli, tmp_path):
     run = trained("a", "line.csv")
     before = nncli("eval", run).out
     alone = tmp_path / "alone"
@@ -92,7 +92,7 @@ def test_a_model_that_is_saved_from_python_names_no_folder(trained, tmp_path):
 
 
 @pytest.mark.parametrize("entry", ["paths_from: X", "paths_from: [3]", "data: {path: {a: b}}"])
-def test_a_config_that_is_none_is_not_blamed_on_the_model(trained, nncli, entry):
+def test_a_broken_config_is_not_blamed_on_the_model(trained, nncli, entry):
     run = trained("a", "line.csv")
     before = nncli("eval", run / "weights.npz", "--data", "line.csv")
     config = run / "config.yaml"

@@ -1,4 +1,4 @@
-"""The commands that go back to the config in a model file."""
+"""Commands that use the config saved in a model file."""
 
 from dataclasses import replace
 
@@ -12,7 +12,7 @@ COMMANDS = ("trace", "eval")
 
 @pytest.fixture
 def with_config(weights, tmp_path):
-    """Return a function that puts another config into a model file."""
+    """Return a function that replaces the config in a model file."""
 
     def write(config):
         write_model(tmp_path / "weights.npz", replace(read_model(weights), config=config))
@@ -33,14 +33,14 @@ def with_config(weights, tmp_path):
         ({"model": {"initial_weights": 3}, "data": "xor"}, "model.initial_weights: found 3;"),
     ],
 )
-def test_a_config_that_is_none_is_one_line(nncli, with_config, command, config, problem):
+def test_a_broken_config_is_one_line(nncli, with_config, command, config, problem):
     result = nncli(command, with_config(config))
     assert result.code == 2
     assert result.error.startswith(f"weights.npz: its config: {problem}")
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_given_weights_may_be_gone(nncli, xor_config, tmp_path, command):
+def test_given_weights_may_be_missing(nncli, xor_config, tmp_path, command):
     given = {"W1": np.ones((2, 4)), "W2": np.ones((4, 1))}
     np.savez(tmp_path / "w.npz", **given)
     assert nncli("train", xor_config, "model.initial_weights=w.npz", "-o", "run").code == 0

@@ -1,4 +1,4 @@
-"""Completion in the shells themselves, with the scripts that the program writes for them."""
+"""Completion in real shells, with the scripts that the program writes for them."""
 
 import os
 import re
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.skipif(os.name != "posix", reason="needs POSIX")
 
 PROMPT = "READY:"
 _CONTROLS = re.compile(rb"\x1b\[[?0-9;]*[A-Za-z]|\s+$")
-# Completes as nncli does, and otherwise notes the words that the shell gives it.
+# Complete like nncli; otherwise record the words that the shell passes.
 PROGRAM = """\
 #!/bin/sh
 [ -n "$_NNCLI_COMPLETE" ] && exec {python} -m nncli "$@"
@@ -32,7 +32,7 @@ printf '%s\\n' "${COMPREPLY[@]}"
 
 @pytest.fixture
 def folder(tmp_path):
-    """Return a folder with a program called nncli on the path, and files for it."""
+    """Return a folder with files, and with a program named nncli on the path."""
     (tmp_path / "bin").mkdir()
     program = tmp_path / "bin" / "nncli"
     text = PROGRAM.format(python=sys.executable, record=tmp_path / "record")
@@ -64,7 +64,7 @@ def surroundings(folder):
 
 @pytest.fixture
 def bash(folder):
-    """Return a function that returns what bash gets for the words into which it divides a line."""
+    """Return a function that returns the completions in bash for the words of a line."""
 
     def run(*words):
         done = subprocess.run(
@@ -77,7 +77,7 @@ def bash(folder):
     return run
 
 
-def test_bash_gets_what_replaces_the_last_of_its_words(bash):
+def test_bash_gets_replacements_for_the_last_of_its_words(bash):
     line = ("nncli", "train", "xor.yaml", "training.optimizer")
     assert bash(*line, "=", "ad") == ["adagrad", "adam", "adamw"]
     assert bash(*line, "=")[:2] == ["sgd", "adagrad"]
@@ -85,7 +85,7 @@ def test_bash_gets_what_replaces_the_last_of_its_words(bash):
     assert bash("nncli", "train", "--resume", "=", "runs/xor-o") == ["runs/xor-one"]
 
 
-def test_bash_puts_no_space_behind_a_key_and_quotes_a_path(bash, folder):
+def test_bash_puts_no_space_after_a_key_and_quotes_a_path(bash, folder):
     bash("nncli", "train", "xor.yaml", "training.lea")
     assert (folder / "compopt").read_text("utf-8") == "-o nospace "
     (folder / "compopt").unlink()
@@ -100,7 +100,7 @@ def test_bash_understands_what_is_quoted(bash):
 
 
 class Terminal:
-    """A shell in a terminal of its own, which is given keys and runs what they make."""
+    """A shell in its own terminal that receives keys."""
 
     def __init__(self, command, folder, environment):
         import pty
@@ -114,7 +114,7 @@ class Terminal:
         self.record = folder / "record"
 
     def wait_for_prompt(self):
-        """Read what the terminal shows until there is a prompt."""
+        """Read the terminal's output up to a prompt."""
         shown, end = b"", time.monotonic() + 30
         while not _CONTROLS.sub(b"", shown).endswith(PROMPT.encode()):
             ready, _, _ = select.select([self.master], [], [], max(0, end - time.monotonic()))
@@ -122,7 +122,7 @@ class Terminal:
             shown += os.read(self.master, 4096)
 
     def runs(self, keys):
-        """Return the words of the command that the keys make, after Enter."""
+        """Type keys and Enter; return the words of the resulting command."""
         self.record.unlink(missing_ok=True)
         os.write(self.master, keys.encode() + b"\r")
         while not self.record.exists():

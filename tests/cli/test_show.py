@@ -87,7 +87,7 @@ def test_a_config_is_described_by_its_layers(nncli, xor_config):
     assert blocks(result.out) == [LAYERS]
 
 
-def test_a_config_of_a_data_set_that_is_not_there_is_described(nncli, tmp_path, without_mnist):
+def test_a_config_of_a_missing_data_set_is_described(nncli, tmp_path, without_mnist):
     (tmp_path / "digits.yaml").write_text("data: mnist\n", encoding="utf-8")
     result = nncli("show", "digits.yaml")
     assert result.code == 0
@@ -101,7 +101,7 @@ def test_a_file_without_an_ending_is_known_by_its_content(nncli, weights, xor_co
     assert nncli("show", "config").out == nncli("show", xor_config).out
 
 
-def test_json_has_everything_that_the_model_file_says_of_itself(nncli, weights):
+def test_json_has_all_metadata_of_the_model_file(nncli, weights):
     found = json.loads(nncli("show", weights, "--json").out)
     model = read_model(weights)
     assert found["layers"] == [
@@ -151,7 +151,7 @@ def test_a_model_with_many_columns_and_classes_fits_80_columns(nncli, many_class
 
 
 @pytest.mark.parametrize("large", [1.0, 1.2345e10])
-def test_whatever_a_model_says_it_fits_80_columns(nncli, many_classes, tmp_path, large):
+def test_any_metadata_of_a_model_fits_80_columns(nncli, many_classes, tmp_path, large):
     layers = [*block(2, 3, "leaky_relu"), *block(3, 2, "softmax")]
     numbers = np.zeros(parameter_count(layers), np.float32)
     changes = {
@@ -242,7 +242,7 @@ def test_a_run_in_which_nothing_can_saturate_has_no_columns_for_it(nncli, xor_co
 
 
 @pytest.mark.parametrize(("columns", "shown"), [("saturated_", True), ("gradient_norm_", False)])
-def test_a_run_of_before_these_columns_is_still_shown(nncli, xor_config, columns, shown):
+def test_a_run_from_before_these_columns_is_still_shown(nncli, xor_config, columns, shown):
     assert nncli("train", xor_config, "-o", "run").code == 0
     path = Path("run/history.csv")
     rows = list(csv.reader(path.read_text(encoding="utf-8").splitlines()))
@@ -297,7 +297,7 @@ def test_a_run_of_no_epochs_and_a_damaged_history(nncli, xor_config):
 
 
 def test_a_history_with_a_hole_is_read_to_its_last_whole_row(nncli, xor_config):
-    """A file may say that it has many gigabytes, and have none."""
+    """A sparse file can claim 50 GB without having them."""
     nncli("train", xor_config, "-o", "run")
     before = nncli("show", "run").out
     os.truncate("run/history.csv", 50 * 10**9)
@@ -306,7 +306,7 @@ def test_a_history_with_a_hole_is_read_to_its_last_whole_row(nncli, xor_config):
 
 
 @pytest.mark.parametrize("epoch", ["inf", "nan", "1e400"])
-def test_an_epoch_that_is_none_is_refused(nncli, xor_config, epoch):
+def test_an_epoch_that_is_not_a_number_is_refused(nncli, xor_config, epoch):
     nncli("train", xor_config, "-o", "run")
     with Path("run/history.csv").open(encoding="utf-8") as stream:
         header, first = stream.readline(), stream.readline()
@@ -314,7 +314,7 @@ def test_an_epoch_that_is_none_is_refused(nncli, xor_config, epoch):
     assert "history.csv: is damaged, or not the history" in nncli("show", "run").error
 
 
-def test_a_torn_last_row_of_a_history_is_left_out(nncli, xor_config):
+def test_a_truncated_last_row_of_a_history_is_left_out(nncli, xor_config):
     nncli("train", xor_config, "-o", "run")
     before = nncli("show", "run")
     with Path("run/history.csv").open("a", encoding="utf-8") as stream:

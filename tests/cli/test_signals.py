@@ -1,4 +1,4 @@
-"""What a signal does to the program: it saves what there is, and leaves nothing else behind."""
+"""On a signal, the program saves its progress and leaves nothing else behind."""
 
 import os
 import signal
@@ -22,7 +22,7 @@ LONG = "training.epochs=1000000"
 
 
 def python(code, **options):
-    """Run a program in a process of its own; return what came of it."""
+    """Run a program in a separate process; return its result."""
     return subprocess.run(
         [sys.executable, "-W", "error", "-c", code],
         capture_output=True, text=True, timeout=60, **options,
@@ -30,7 +30,7 @@ def python(code, **options):
 
 
 def links(folder):
-    """Yield what the links in a folder lead to."""
+    """Yield the targets of the links in a folder."""
     for link in folder.iterdir():
         with suppress(OSError):
             yield link.readlink()
@@ -53,7 +53,7 @@ def test_training_saves_and_can_be_resumed(nncli, process, xor_config, tmp_path,
 
 @pytest.mark.parametrize("ignored", [signal.SIGHUP, signal.SIGINT])
 def test_a_signal_that_is_ignored_from_the_start_stays_ignored(process, xor_config, ignored):
-    """As `nohup` and a shell that starts something in the background ignore them."""
+    """`nohup`, and shells with background processes, start programs with ignored signals."""
     training = process(
         "train", xor_config, LONG, "-o", "run",
         preexec_fn=lambda: signal.signal(ignored, signal.SIG_IGN),
@@ -68,7 +68,7 @@ def test_a_signal_that_is_ignored_from_the_start_stays_ignored(process, xor_conf
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_the_second_one_ends_at_once_with_its_own_code(nncli, tmp_path, stop_at, number):
+def test_a_second_signal_exits_at_once_with_its_own_code(nncli, tmp_path, stop_at, number):
     stop_at(9, number, times=2)
     result = nncli("train", config(tmp_path, "optimizer: adam"), "-q", "-o", "run")
     assert result.code == 128 + number
@@ -79,7 +79,7 @@ def test_the_second_one_ends_at_once_with_its_own_code(nncli, tmp_path, stop_at,
 
 
 @pytest.mark.parametrize("number", ENDING)
-def test_what_waits_for_input_ends_and_leaves_no_file(process, weights, tmp_path, number):
+def test_a_command_waiting_for_input_ends_and_leaves_no_file(process, weights, tmp_path, number):
     predicting = process("predict", weights, "-", "-o", "out.csv", stdin=subprocess.PIPE)
     rows = "0.5,0.25\n" * 200_000  # more than the first block
     try:
@@ -101,7 +101,7 @@ def test_what_waits_for_input_ends_and_leaves_no_file(process, weights, tmp_path
 
 @pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="asks Linux for its open files")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_to_wait_for_data_to_train_with_ends_at_the_first_one(process, tmp_path, number):
+def test_waiting_for_training_data_ends_at_the_first_signal(process, tmp_path, number):
     (tmp_path / "c.yaml").write_text("data: {path: x.csv, target: y}\n", encoding="utf-8")
     (tmp_path / "x.csv").write_text("x,y\n" + "1,2\n3,4\n" * 3_000_000, encoding="utf-8")
     training = process("train", "c.yaml", "-o", "run")
@@ -135,7 +135,7 @@ try: signal.raise_signal(signal.SIGINT)
 
 @pytest.mark.parametrize("how", [BY_EXCEPTION, SWALLOWED], ids=["passed on", "swallowed"])
 @pytest.mark.parametrize("module", ["numpy", "pydantic", "yaml", "nncli.cli.train"])
-def test_an_import_is_ended_in_one_line_whoever_takes_the_exception(tmp_path, module, how):
+def test_a_signal_during_an_import_ends_it_in_one_line(tmp_path, module, how):
     (tmp_path / "c.yaml").write_text("data: {source: xor, rows: 50}\n", encoding="utf-8")
     code = SWALLOWING.format(module=module, how=how, arguments=["train", "c.yaml", "-q"])
     done = python(code, cwd=tmp_path)
@@ -143,7 +143,7 @@ def test_an_import_is_ended_in_one_line_whoever_takes_the_exception(tmp_path, mo
     assert not (tmp_path / "runs").exists()
 
 
-def test_one_that_comes_in_a_destructor_comes_again():
+def test_a_signal_in_a_destructor_is_raised_again():
     done = python(
         "import signal, time\n"
         "from nncli.base.signals import stop_at_signals\n"
@@ -159,10 +159,10 @@ def test_one_that_comes_in_a_destructor_comes_again():
     assert (done.stdout, done.stderr) == (f"{int(signal.SIGTERM)}\n", "")
 
 
-# Files that are cut off
+# Truncated files
 
 
-def test_to_read_what_was_cut_off_of_a_mapped_file_ends_in_one_line(tmp_path):
+def test_reading_a_truncated_mapped_file_ends_in_one_line(tmp_path):
     np.save(tmp_path / "x.npy", np.zeros((4_000_000, 2)))
     done = python(
         "import os\n"

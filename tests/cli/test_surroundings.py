@@ -1,4 +1,4 @@
-"""Every command where something is missing: streams, home, working directory, room for names."""
+"""Every command without streams, home or working directory, or with names that are too long."""
 
 import errno
 import os
@@ -15,7 +15,7 @@ from tests.conftest import NAMES_IN_UTF8
 CONFIG = "data: {path: line.csv, target: y}\nmodel: {hidden_layers: [2]}\ntraining: {epochs: 1}\n"
 ROWS = "x,y\n" + "".join(f"{x},{2 * x}\n" for x in range(12))
 
-# P is the folder with the files, O a file or folder to write.
+# P stands for the folder with the files, O for an output file or folder.
 WORKING = [
     "train P/line.yaml -q -o O", "train P/line.yaml -q --dry-run", "train P/line.yaml -o O",
     "train -q --resume P/R", "eval P/R", "eval P/R/weights.npz --json",
@@ -45,7 +45,7 @@ FAILING = {
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory):
-    """Return a folder with a config, its data and its run ``R``, which no test may change."""
+    """Return a folder with a config, data and a run ``R`` that tests must not change."""
     from tests.cli.conftest import trained
 
     folder = tmp_path_factory.mktemp("files")
@@ -57,7 +57,7 @@ def files(tmp_path_factory):
 
 @pytest.fixture
 def run(nncli, files, tmp_path):
-    """Return a function that runs a command line, with P and O in their places."""
+    """Return a function that runs a command line after replacing P and O."""
     counted = iter(range(1000))
 
     def do(line, **options):
@@ -80,7 +80,7 @@ def no_home(monkeypatch, tmp_path):
     for name in ("HOME", "NNCLI_CACHE", "XDG_CACHE_HOME"):
         monkeypatch.delenv(name, raising=False)
     pwd = pytest.importorskip("pwd")
-    monkeypatch.setattr(pwd, "getpwuid", no_entry)  # that of a container's user
+    monkeypatch.setattr(pwd, "getpwuid", no_entry)  # the home of a container's user
 
 
 def no_working_directory(monkeypatch, tmp_path):
@@ -108,7 +108,7 @@ def test_commands_work_wherever_they_can(run, surrounding, monkeypatch, tmp_path
 
 
 @pytest.mark.parametrize("surrounding", SURROUNDINGS)
-def test_what_fails_says_why_on_a_line(run, surrounding, monkeypatch, tmp_path):
+def test_failing_commands_tell_why_in_one_line(run, surrounding, monkeypatch, tmp_path):
     surrounding(monkeypatch, tmp_path)
     for line, code in FAILING.items():
         done = run(line)
@@ -117,7 +117,7 @@ def test_what_fails_says_why_on_a_line(run, surrounding, monkeypatch, tmp_path):
             assert done.error.isprintable(), line
 
 
-def test_the_lines_are_of_all_commands():
+def test_the_lines_cover_all_commands():
     tried = {line.split()[0] for line in (*WORKING, *FAILING)}
     assert {*COMMANDS} <= tried
 
@@ -133,7 +133,7 @@ def test_without_a_home_mnist_asks_for_a_cache(run, monkeypatch, tmp_path, line)
     )
 
 
-def test_a_standard_input_that_is_closed_is_said(files, capsys, monkeypatch):
+def test_a_closed_standard_input_is_reported(files, capsys, monkeypatch):
     from nncli.cli.main import main
 
     monkeypatch.setattr(sys, "stdin", None)
@@ -158,8 +158,8 @@ def test_streams_may_be_closed(files, tmp_path, process, streams):
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
 @pytest.mark.parametrize("state", ["full", "closed by the shell", "closed later"])
-def test_words_that_standard_error_does_not_take_are_lost_alone(run, files, monkeypatch, state):
-    (files / "note.csv").write_text(f"{ROWS}1,\n", encoding="utf-8")  # a row is left out
+def test_only_unencodable_words_are_lost_on_standard_error(run, files, monkeypatch, state):
+    (files / "note.csv").write_text(f"{ROWS}1,\n", encoding="utf-8")  # a row is skipped
     told = "train P/line.yaml data.path=note.csv -o O"
     codes = {**dict.fromkeys((*WORKING, told), 0), **FAILING}
     heard = {line: run(line) for line in codes}
@@ -187,7 +187,7 @@ def test_a_full_standard_error_does_not_change_the_exit_code(files, tmp_path, li
     assert done.returncode == code
 
 
-@pytest.mark.skipif(os.name != "posix", reason="other systems have other bounds")
+@pytest.mark.skipif(os.name != "posix", reason="needs the limits of POSIX")
 @pytest.mark.parametrize(
     "name", ["n" * 242, "n" * 255, pytest.param("é" * 127, marks=NAMES_IN_UTF8)]
 )
@@ -200,7 +200,7 @@ def test_names_as_long_as_the_system_allows_can_be_written(run, files, name, tmp
     assert (tmp_path / file).exists()
 
 
-@pytest.mark.skipif(os.name != "posix", reason="other systems have other bounds")
+@pytest.mark.skipif(os.name != "posix", reason="needs the limits of POSIX")
 @pytest.mark.parametrize(
     "line",
     ["train P/line.yaml -q -o {}", "predict P/R P/line.csv --format csv -o {}", "init xor -o {}"],
@@ -212,10 +212,10 @@ def test_a_name_that_is_too_long_is_refused_before_any_work(run, line):
     assert "choose another" in done.error
 
 
-@pytest.mark.skipif(os.name != "posix", reason="needs links")
+@pytest.mark.skipif(os.name != "posix", reason="needs symbolic links")
 @pytest.mark.parametrize("place", ["loop", "loop/x"])
 @pytest.mark.parametrize("line", ["predict P/R P/line.csv -o {}", "init xor -o {}"])
-def test_links_in_a_circle_are_said(run, tmp_path, place, line):
+def test_circular_links_are_reported(run, tmp_path, place, line):
     (tmp_path / "loop").symlink_to(tmp_path / "other")
     (tmp_path / "other").symlink_to(tmp_path / "loop")
     done = run(line.format(place))
@@ -240,7 +240,7 @@ def test_a_run_may_lie_on_another_file_system(run, files):
     ["train P/line.yaml -q -o /proc/R", "predict P/R P/line.csv -o /proc/x.csv",
      "init xor -o /proc/x.yaml"],
 )  # fmt: skip
-def test_a_folder_that_cannot_be_written_is_said(run, line):
+def test_an_unwritable_folder_is_reported(run, line):
     done = run(line)
     assert done.code == 1
     assert "with -o" in done.error
@@ -248,7 +248,7 @@ def test_a_folder_that_cannot_be_written_is_said(run, line):
 
 @pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="needs a user who is not root")
 @pytest.mark.parametrize("line", ["eval P/closed", "predict P/R P/closed", "show P/closed"])
-def test_a_file_that_nobody_may_read_is_one_line(run, files, line):
+def test_an_unreadable_file_is_one_line(run, files, line):
     closed = files / "closed"
     closed.unlink(missing_ok=True)
     closed.write_text("1,2\n", encoding="utf-8")
@@ -259,7 +259,7 @@ def test_a_file_that_nobody_may_read_is_one_line(run, files, line):
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs a limit on files")
-def test_a_machine_without_room_for_temporary_files_says_so(files, process, small_files):
+def test_a_missing_folder_for_temporary_files_is_reported(files, process, small_files):
     running = process(
         "predict", files / "R", files / "line.csv", "--format", "npy", preexec_fn=small_files(0)
     )
@@ -284,7 +284,7 @@ def test_an_error_of_the_system_is_not_blamed_on_standard_output(run, monkeypatc
 
 
 @pytest.mark.skipif(os.name != "posix", reason="elsewhere every pipe waits")
-def test_a_standard_output_that_does_not_wait_gets_everything(files, tmp_path, process):
+def test_a_nonblocking_standard_output_gets_everything(files, tmp_path, process):
     rows = tmp_path / "rows.csv"
     rows.write_text("x\n" + "1\n" * 60_000, encoding="utf-8")
     reading, writing = os.pipe()
@@ -298,7 +298,7 @@ def test_a_standard_output_that_does_not_wait_gets_everything(files, tmp_path, p
 
 @pytest.mark.skipif(os.name != "posix", reason="needs a POSIX shell")
 @pytest.mark.parametrize("format_", ["csv", "npy", "jsonl", "parquet"])
-def test_a_reader_that_leaves_is_no_error(files, tmp_path, format_):
+def test_a_closed_pipe_is_not_an_error(files, tmp_path, format_):
     if format_ == "parquet":
         pytest.importorskip("pyarrow")
     (tmp_path / "rows.csv").write_text("x\n" + "1\n" * 60_000, encoding="utf-8")
@@ -311,7 +311,7 @@ def test_a_reader_that_leaves_is_no_error(files, tmp_path, format_):
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
 @pytest.mark.parametrize("output", [">/dev/full", "| true"])
-def test_what_is_left_to_print_after_an_error_is_no_second_one(files, tmp_path, output):
+def test_output_left_after_an_error_is_not_a_second_error(files, tmp_path, output):
     (tmp_path / "rows.csv").write_text("x\n" + "1\n" * 200_000 + "a\n", encoding="utf-8")
     command = f'"$0" -m nncli predict {files}/R rows.csv {output}'
     done = subprocess.run(
@@ -321,7 +321,7 @@ def test_what_is_left_to_print_after_an_error_is_no_second_one(files, tmp_path, 
     assert b"Traceback" not in done.stderr
 
 
-def test_a_package_that_is_missing_is_said_before_a_file_is_begun(run, monkeypatch, tmp_path):
+def test_a_missing_package_is_reported_before_a_file_is_created(run, monkeypatch, tmp_path):
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     begun = []
     monkeypatch.setattr("nncli.base.storage.files.token_hex", lambda size: begun.append(size))
@@ -330,7 +330,7 @@ def test_a_package_that_is_missing_is_said_before_a_file_is_begun(run, monkeypat
     assert not begun
 
 
-def test_a_name_that_nncli_itself_lacks_keeps_its_traceback(run, monkeypatch):
+def test_an_import_error_in_nncli_itself_keeps_its_traceback(run, monkeypatch):
     monkeypatch.delattr("nncli.model.formats.FORMATS")
     monkeypatch.delattr("nncli.FORMATS", raising=False)
     with pytest.raises((ImportError, AttributeError)):

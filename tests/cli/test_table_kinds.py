@@ -1,4 +1,4 @@
-"""Tables as people have them: the same commands for every encoding and kind of file."""
+"""Real-world tables: the same commands work for every encoding and file format."""
 
 import json
 import sqlite3
@@ -26,16 +26,16 @@ def csv_text(rows, delimiter=","):
 
 
 def check_all_commands(nncli, folder, name, more=None, note="", again=""):
-    """Train on a file by a config of two keys, evaluate and predict it, and write a config for it.
+    """Train on a file with a config of two keys, evaluate, predict, and write a config with init.
 
     Parameters
     ----------
     more : dict, optional
-        What the config says beside path and target, and what that of `init` has to say.
+        Settings in addition to path and target, which the config of `init` must have too.
     note : str
-        What is said where the config does not say it.
+        Note printed without these settings.
     again : str
-        What is said even then.
+        Note printed even with these settings.
     """
     data = {"path": name, "target": "price"}
     (folder / "c.yaml").write_text(yaml.safe_dump({"data": data}) + TRAINING, encoding="utf-8")
@@ -61,7 +61,7 @@ def check_all_commands(nncli, folder, name, more=None, note="", again=""):
 
 @pytest.fixture
 def expected(nncli, tmp_path):
-    """Return the predictions from plain CSV."""
+    """Return the predictions for plain CSV."""
     (tmp_path / "plain.csv").write_text(csv_text(rentals()), encoding="utf-8")
     found = check_all_commands(nncli, tmp_path, "plain.csv")
     for name in ("run", "again"):
@@ -100,7 +100,9 @@ def test_an_unknown_encoding_is_refused_with_its_place(nncli, tmp_path):
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
-def test_every_command_reads_what_excel_and_others_put_above(nncli, tmp_path, expected, delimiter):
+def test_every_command_skips_lines_that_excel_and_others_put_on_top(
+    nncli, tmp_path, expected, delimiter
+):
     text = f"sep={delimiter}\n# made in spring\n{csv_text(rentals(), delimiter)}"
     (tmp_path / "t.csv").write_text(text, encoding="utf-8")
     note = "t.csv: skipped 1 comment line above the header"
@@ -157,7 +159,7 @@ def test_every_command_reads_every_kind_of_file(nncli, tmp_path, expected, name)
 
 @pytest.mark.parametrize("out", [None, "first.yaml", "-"])
 @pytest.mark.parametrize("name", ["t.csv", *KINDS])
-def test_init_reads_standard_input_and_says_where_to_save_it(nncli, tmp_path, name, out):
+def test_init_reads_standard_input_and_tells_where_to_save_it(nncli, tmp_path, name, out):
     write = KINDS.get(name, lambda rows, path: path.write_text(csv_text(rows), encoding="utf-8"))
     write(rentals(), tmp_path / name)
     options = [] if out is None else ["-o", out]

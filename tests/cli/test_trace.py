@@ -1,4 +1,4 @@
-"""``nncli trace``: what a reader sees, what can be chosen, and what is refused."""
+"""``nncli trace``: its page, options and refusals."""
 
 import subprocess
 import sys
@@ -43,7 +43,7 @@ def test_several_rows_show_the_truth_table_of_every_unit(nncli, config):
     assert columns == [
         ["a1[1]", "0", "1", "1", "1"],  # or
         ["a1[2]", "1", "1", "1", "0"],  # nand
-        ["a2[1]", "0", "1", "1", "0"],  # and of both: xor
+        ["a2[1]", "0", "1", "1", "0"],  # their and: xor
     ]
     assert [line.split()[:3] for line in tables[0][1:]] == [
         ["0", "0", "0"],
@@ -68,7 +68,7 @@ def test_the_saved_weights_are_traced_as_they_are(nncli, config):
     assert f"{weight:.9g}" in nncli("trace", "run", "--precision", "9").out
 
 
-def test_weights_that_were_given_by_a_file_need_it_no_more(nncli, config, tmp_path):
+def test_a_file_of_given_weights_is_not_needed_afterwards(nncli, config, tmp_path):
     assert nncli("train", "-q", config, "-o", "first").code == 0
     more = "model.initial_weights=first/weights.npz"
     assert nncli("train", "-q", config, more, "-o", "second").code == 0
@@ -115,7 +115,7 @@ def test_a_model_takes_no_overrides(nncli, config):
 
 
 @pytest.mark.parametrize(("name", "code"), [("none.yaml", 2), ("none.npz", 2)])
-def test_a_file_that_is_not_there_is_one_line(nncli, config, name, code):
+def test_a_missing_file_is_one_line(nncli, config, name, code):
     result = nncli("trace", name)
     assert result.code == code
     assert name in result.error

@@ -38,7 +38,7 @@ def metrics_of(run):
     return json.loads((run / "metrics.json").read_text(encoding="utf-8"))
 
 
-# What a run leaves
+# Files of a run
 
 
 def test_a_run_leaves_five_files(xor_run):
@@ -53,7 +53,7 @@ def test_it_leaves_them_also_after_few_epochs(nncli, xor_config, tmp_path, epoch
     assert len(history_of(run)) == metrics_of(run)["epochs"] == epochs
 
 
-def test_the_history_has_a_row_an_epoch(xor_run):
+def test_the_history_has_a_row_per_epoch(xor_run):
     rows = history_of(xor_run)
     assert list(rows[0]) == [
         "epoch",
@@ -113,7 +113,7 @@ def test_the_history_has_saturation_for_the_layers_that_can_saturate(
     assert all(0 <= float(row[name]) <= 1 for row in rows for name in names)
 
 
-def test_the_metrics_have_every_split_and_what_the_run_was(xor_run):
+def test_the_metrics_have_every_split_and_facts_of_the_run(xor_run):
     found = metrics_of(xor_run)
     rows = {name: found.pop(name)["rows"] for name in ("train", "validation", "test")}
     assert rows == {"train": 60, "validation": 20, "test": 60}
@@ -164,7 +164,7 @@ def test_patience_that_ends_with_the_last_epoch_stops_nothing(nncli, xor_config,
     assert metrics_of(tmp_path / "runs" / "xor-001")["ended"] == "finished"
 
 
-def test_the_checkpoint_has_the_state_to_go_on_from(xor_run):
+def test_the_checkpoint_has_the_state_to_resume_from(xor_run):
     with np.load(xor_run / "checkpoint.npz", allow_pickle=False) as file:
         arrays = dict(file)
     metadata = json.loads(str(arrays["metadata"]))
@@ -188,7 +188,7 @@ def test_the_checkpoint_has_the_state_to_go_on_from(xor_run):
     np.testing.assert_array_equal(arrays["best_parameters"], parameters_of(xor_run))
 
 
-# The same numbers again
+# Reproducible results
 
 
 def test_the_same_config_gives_the_same_weights_and_another_seed_others(
@@ -223,7 +223,7 @@ def test_training_the_config_of_a_run_again_gives_the_same_weights(
     assert metrics[0] == metrics[1]
 
 
-# Where it goes
+# Run directories
 
 
 def test_runs_are_numbered(nncli, xor_config, tmp_path):
@@ -233,14 +233,14 @@ def test_runs_are_numbered(nncli, xor_config, tmp_path):
 
 
 @pytest.mark.parametrize("place", ["new", "some/where/new", "empty"])
-def test_a_chosen_place_may_be_new_or_empty(nncli, xor_config, tmp_path, place):
+def test_a_given_run_directory_may_be_new_or_empty(nncli, xor_config, tmp_path, place):
     (tmp_path / "empty").mkdir()
     assert nncli("train", xor_config, "--out", place).code == 0
     assert names_in(tmp_path / place) == FILES
     assert not (tmp_path / "runs").exists()
 
 
-def test_a_place_that_is_taken_is_refused_and_left(nncli, xor_config, tmp_path):
+def test_an_occupied_run_directory_is_refused_and_kept(nncli, xor_config, tmp_path):
     (tmp_path / "taken").mkdir()
     (tmp_path / "taken" / "mine").write_text("mine")
     for place in ("taken", "taken/mine", "xor.yaml"):
@@ -252,16 +252,16 @@ def test_a_place_that_is_taken_is_refused_and_left(nncli, xor_config, tmp_path):
 
 
 @pytest.mark.parametrize("place", ["xor.yaml/new", "n" * 300])
-def test_a_place_that_cannot_be_made_is_one_line(nncli, xor_config, place):
+def test_a_run_directory_that_cannot_be_made_is_one_line(nncli, xor_config, place):
     result = nncli("train", xor_config, "-o", place)
     assert result.code == 1
     assert result.error.startswith(f"Error: {place}: ")
 
 
-# What it prints
+# Output
 
 
-def test_results_go_to_standard_output_and_a_line_an_epoch_to_standard_error(nncli, xor_config):
+def test_results_go_to_standard_output_and_epochs_to_standard_error(nncli, xor_config):
     result = nncli("train", xor_config)
     lines = result.out.splitlines()
     assert lines[0].split() == ["split", "rows", "loss", "accuracy", "roc_auc", "brier"]
@@ -309,7 +309,7 @@ def test_without_test_rows_it_prints_how_to_evaluate_others(nncli, xor_config):
     assert nncli(*shlex.split(command)[1:]).code == 0
 
 
-def test_quiet_leaves_the_results_alone(nncli, xor_config):
+def test_quiet_prints_only_the_results(nncli, xor_config):
     quiet, loud = (
         nncli("train", xor_config, "-q"),
         nncli("train", xor_config, "-o", "runs/xor-001b"),
@@ -327,7 +327,7 @@ def test_on_a_terminal_there_is_a_bar(process, xor_config):
     training = process("train", xor_config, stderr=terminal)
     os.close(terminal)
     shown = b""
-    with suppress(OSError):  # how Linux says that nobody writes any more
+    with suppress(OSError):  # on Linux, nobody writes any more
         while piece := os.read(leader, 1024):
             shown += piece
     os.close(leader)
@@ -345,7 +345,7 @@ def test_on_a_terminal_there_is_a_bar(process, xor_config):
 # Dry run
 
 
-def test_a_dry_run_prints_what_training_would_take_and_writes_nothing(nncli, xor_config, tmp_path):
+def test_a_dry_run_prints_time_and_memory_and_writes_nothing(nncli, xor_config, tmp_path):
     result = nncli("train", xor_config, "--dry-run", "-o", "new")
     assert (result.code, result.err) == (0, "")
     lines = {line.split("  ")[0]: line.split() for line in result.out.splitlines() if line}
@@ -364,7 +364,7 @@ def test_a_dry_run_prints_what_training_would_take_and_writes_nothing(nncli, xor
 
 def test_a_dry_run_measures_where_early_stopping_would_end_training(nncli, xor_config):
     stop = "training.early_stopping={monitor: train_loss, patience: 1}"
-    slow = "training.learning_rate=1e-30"  # nothing gets better: it would stop after two epochs
+    slow = "training.learning_rate=1e-30"  # no improvement, so it would stop after two epochs
     result = nncli("train", xor_config, "--dry-run", stop, slow)
     assert (result.code, result.err) == (0, "")
     assert "training, about" in result.out
@@ -453,7 +453,7 @@ def test_divergence_in_the_last_step_leaves_a_model_that_can_be_used_or_none(
 
 
 def test_divergence_keeps_the_best_epoch_before(nncli, xor_config, tmp_path):
-    """The rate rises until the steps are too long for a parabola."""
+    """Diverge through a learning rate that rises until steps are too long for a parabola."""
     settings = (
         "model.hidden_layers=[]",
         "model.output=identity",
@@ -527,9 +527,7 @@ def test_a_disk_that_fills_up_while_training_is_one_line_and_nothing_is_lost(
 
 @on_posix
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_ctrl_c_and_a_request_to_terminate_save_what_there_is(
-    process, xor_config, nncli, tmp_path, number, code
-):
+def test_ctrl_c_and_sigterm_save_the_progress(process, xor_config, nncli, tmp_path, number, code):
     training = process("train", xor_config, "training.epochs=1000000")
     first = [training.stderr.readline() for _ in range(3)]
     second = nncli("train", "--resume", "runs/xor-001")
@@ -572,7 +570,7 @@ def test_mnist_is_trained_from_the_cache(mnist_run):
 
 
 @on_posix
-def test_a_standard_error_that_nobody_reads_does_not_end_training(process, xor_config, tmp_path):
+def test_a_closed_standard_error_does_not_end_training(process, xor_config, tmp_path):
     reading, writing = os.pipe()
     os.close(reading)
     training = process("train", xor_config, "training.epochs=5", "-o", "run", stderr=writing)
@@ -586,7 +584,7 @@ def test_a_standard_error_that_nobody_reads_does_not_end_training(process, xor_c
 def test_a_checkpoint_that_does_not_fit_leaves_the_weights(
     nncli, process, small_files, xor_config, tmp_path
 ):
-    """It has five times as many numbers: slots, and the best epoch's parameters."""
+    """A checkpoint is five times as large: it has slots and the best epoch's parameters."""
     wide = "model.hidden_layers=[2000]"
     training = process("train", xor_config, wide, "-q", "-o", "run", preexec_fn=small_files(80_000))
     out, err = training.communicate(timeout=60)
@@ -632,7 +630,7 @@ def test_a_profile_changes_no_weights(nncli, xor_config, tmp_path):
 
 
 @pytest.mark.parametrize("setting", ["training.engine=compiled", "training.kernels=numba"])
-def test_a_run_and_its_model_say_that_it_was_compiled(nncli, xor_config, tmp_path, setting):
+def test_a_run_and_its_model_record_the_compiled_engine(nncli, xor_config, tmp_path, setting):
     pytest.importorskip("numba", reason="the extra 'fast' is not installed")
     assert nncli("train", xor_config, "-o", "run", setting).code == 0
     assert metrics_of(tmp_path / "run")["engine"] == "compiled"
@@ -654,7 +652,7 @@ def test_a_dry_run_names_the_engine_that_it_measures(nncli, xor_config):
 def test_an_engine_that_is_not_installed_is_one_line_with_the_place(
     nncli, tmp_path, monkeypatch, setting, column
 ):
-    monkeypatch.setitem(sys.modules, "numba", None)  # its import then fails
+    monkeypatch.setitem(sys.modules, "numba", None)  # makes its import fail
     for name in [each for each in sys.modules if each.startswith("nncli.engines.compiled.")]:
         monkeypatch.delitem(sys.modules, name)
     text = f"data: xor\ntraining: {{{setting}}}\n"

@@ -1,4 +1,4 @@
-"""Targets beside predictions: ``predict --truth``; and CSV for spreadsheets: ``--excel``."""
+"""Targets next to predictions: ``predict --truth``; CSV for spreadsheets: ``--excel``."""
 
 import csv
 import io
@@ -17,7 +17,7 @@ TRAINING = "model: {hidden_layers: [2]}\ntraining: {epochs: 2}\n"
 
 @pytest.fixture
 def trained(nncli, tmp_path):
-    """Return a function that trains a model of a table in the run directory ``R``."""
+    """Return a function that trains on a table, into the run directory ``R``."""
 
     def do(columns, data):
         write(tmp_path / "t.csv", columns)
@@ -33,7 +33,7 @@ def write(path, columns):
 
 
 def read(raw, name):
-    """Return the rows of predictions in a format, all values as they are, blank ones as None."""
+    """Return the rows of predictions in a format, with unchanged values, blank ones as None."""
     if name == "csv":
         rows = csv.DictReader(io.StringIO(raw.decode(), newline=""))
         return [{key: each or None for key, each in row.items()} for row in rows]
@@ -87,7 +87,7 @@ def test_a_class_is_correct_or_not(nncli, trained, tmp_path, name):
 
 
 @every_format
-def test_several_targets_have_an_error_each(nncli, trained, tmp_path, name):
+def test_several_targets_have_one_error_each(nncli, trained, tmp_path, name):
     table = {"a": range(30), "p": [0, 1] * 15, "q": [1, 0, 1] * 10}
     trained(table, "target: [p, q]")
     table["p"][1] = table["q"][2] = ""
@@ -119,21 +119,21 @@ def test_a_file_without_the_target_is_refused_by_its_name(nncli, trained, tmp_pa
     assert nncli("predict", "R", "new.csv").code == 0
 
 
-def test_a_target_may_be_kept_as_it_is_too(nncli, trained):
+def test_a_target_may_be_kept_as_an_id_too(nncli, trained):
     table = trained({"a": range(30), "y": [f"{n}.50" for n in range(30)]}, "target: y")
     rows = read(nncli("predict", "R", "t.csv", "--truth", "--id", "y").raw, "csv")
     assert [row["y"] for row in rows] == table["y"]
     assert [float(row["target"]) for row in rows] == [*map(float, table["y"])]
 
 
-def test_names_of_errors_are_taken(nncli, trained):
+def test_names_of_error_columns_are_reserved(nncli, trained):
     trained({"a": range(30), "error": range(30, 60), "y": [n / 3 for n in range(30)]}, "target: y")
     with_truth = nncli("predict", "R", "t.csv", "--truth", "--id", "error").raw
     assert with_truth.startswith(b"row,id,target,prediction,error\n0,30,")
     assert nncli("predict", "R", "t.csv", "--id", "error").raw.startswith(b"row,error,prediction\n")
 
 
-def test_arrays_have_their_targets_beside(nncli, trained, tmp_path):
+def test_arrays_have_their_targets_next_to_predictions(nncli, trained, tmp_path):
     X, y = np.arange(60.0).reshape(30, 2), np.array([0, 1] * 15)
     np.savez(tmp_path / "t.npz", X=X, y=y)
     np.save(tmp_path / "X.npy", X)
@@ -149,7 +149,7 @@ def test_arrays_have_their_targets_beside(nncli, trained, tmp_path):
 SIGNS = ["=1+1", "+41 79", "-x", "@SUM(A1)", "\tx", "-", "a=b", "-5", "+1.5e3", "3"]
 
 
-def test_a_spreadsheet_runs_no_text(nncli, trained, tmp_path):
+def test_a_spreadsheet_runs_no_text_as_a_formula(nncli, trained, tmp_path):
     table = {"a": range(30), "=k": SIGNS * 3, "y": [n - 15 for n in range(30)]}
     trained(table, "target: y, id: =k")
     raw = nncli("predict", "R", "t.csv", "--excel").raw

@@ -1,4 +1,4 @@
-"""What no training row has is told once, or refused: by ``predict`` and ``eval --data``."""
+"""``predict`` and ``eval --data`` warn once about values unseen in training, or refuse them."""
 
 import numpy as np
 import pytest
@@ -27,7 +27,7 @@ def run(nncli, tmp_path):
 @pytest.mark.parametrize(
     "command", [("predict", "R", "new.csv"), ("eval", "R", "--data", "new.csv")]
 )
-def test_one_line_tells_of_all(nncli, run, command):
+def test_one_line_reports_all_unseen_values(nncli, run, command):
     done = nncli(*command)
     assert (done.code, done.err) == (0, f"Warning: {FAR}\n")
     refused = nncli(*command, "--strict")
@@ -35,7 +35,7 @@ def test_one_line_tells_of_all(nncli, run, command):
     assert refused.error == f"Error: {FAR}"
 
 
-def test_rows_like_those_of_training_are_no_news(nncli, run):
+def test_rows_like_those_of_training_cause_no_warning(nncli, run):
     assert nncli("predict", "R", "t.csv").err == ""
     assert nncli("eval", "R", "--data", "t.csv").err == ""
 
@@ -48,7 +48,7 @@ def test_python_warns_as_of_blank_cells(run):
         model.predict([{"a": 900, "k": "u"}], strict=True)
 
 
-def test_a_model_that_learns_on_knows_the_ranges_of_all_parts():
+def test_partial_fit_extends_the_ranges():
     X, y = np.arange(60.0).reshape(60, 1), np.array(["a", "b"] * 30)
     model = api.MLPClassifier(hidden_layers=[2], epochs=1)
     model.partial_fit(X[:20], y[:20], classes=["a", "b"])

@@ -1,4 +1,4 @@
-"""The commands where no file is replaced or removed that is open, and none found by a handle."""
+"""The commands under Windows' rules: open files cannot be replaced, removed or found by handle."""
 
 import os
 import signal
@@ -20,13 +20,13 @@ pytestmark = pytest.mark.skipif(
 
 @pytest.fixture
 def windows(monkeypatch):
-    """Let the system be like Windows; in the end, check that it has refused nothing."""
+    """Apply Windows' rules; at the end, check that they have refused nothing."""
     refused = like_windows(monkeypatch)
     yield refused
     assert refused == []
 
 
-def test_what_is_open_or_mapped_is_refused_here(tmp_path, windows):
+def test_open_or_mapped_files_are_refused_here(tmp_path, windows):
     np.save(tmp_path / "x.npy", np.zeros(4))
     mapped = np.load(tmp_path / "x.npy", mmap_mode="r")
     with (tmp_path / "open").open("wb"), pytest.raises(PermissionError):
@@ -63,7 +63,7 @@ def test_a_run_is_trained_stopped_and_resumed(nncli, tmp_path, stop_at, windows,
     assert nothing_hidden(tmp_path)
 
 
-def test_what_killed_runs_left_is_removed(nncli, tmp_path, stop_at, windows):
+def test_leftovers_of_killed_runs_are_removed(nncli, tmp_path, stop_at, windows):
     stop_at(9)
     assert nncli("train", config(tmp_path, "optimizer: adam"), "-q", "-o", "run").code == 130
     (tmp_path / "run" / ".weights.npz.01234567.tmp").touch()
@@ -99,7 +99,7 @@ def test_rows_in_mapped_files(
     assert nothing_hidden(tmp_path)
 
 
-def test_predictions_do_not_take_the_place_of_rows_that_are_mapped(
+def test_predictions_do_not_replace_mapped_rows(
     nncli, tmp_path, sorted_arrays, everything_mapped_is_large, windows
 ):
     everything_mapped_is_large()
@@ -113,12 +113,12 @@ def test_predictions_do_not_take_the_place_of_rows_that_are_mapped(
     windows.clear()
 
 
-# Files that somebody else has open for a moment
+# Files that another program opens for a moment
 
 
 @pytest.fixture
 def busy(monkeypatch, windows):
-    """Return a function that lets the next calls of a function of `os` fail as on Windows."""
+    """Return a function that makes the next calls of an `os` function fail as on Windows."""
 
     def be(name, times):
         usual, left = getattr(os, name), [times]
@@ -134,7 +134,7 @@ def busy(monkeypatch, windows):
     return be
 
 
-def test_what_is_open_elsewhere_for_a_moment_is_replaced_after_it(tmp_path, busy):
+def test_a_file_open_elsewhere_for_a_moment_is_replaced_later(tmp_path, busy):
     write_text(tmp_path / "file", "old")
     busy("replace", 2)
     write_text(tmp_path / "file", "new")
@@ -145,7 +145,7 @@ def test_what_is_open_elsewhere_for_a_moment_is_replaced_after_it(tmp_path, busy
     assert names_in(tmp_path) == []
 
 
-def test_what_stays_open_elsewhere_stays_as_it_is(tmp_path, busy):
+def test_a_file_that_stays_open_elsewhere_is_kept(tmp_path, busy):
     write_text(tmp_path / "file", "old")
     busy("replace", -1)
     with pytest.raises(OutputError, match=r"file: cannot be written \(permission denied\)"):
@@ -154,7 +154,7 @@ def test_what_stays_open_elsewhere_stays_as_it_is(tmp_path, busy):
     assert names_in(tmp_path) == ["file"]
 
 
-def test_a_run_whose_files_are_looked_at_all_the_time(nncli, tmp_path, busy):
+def test_a_run_whose_files_are_constantly_open_elsewhere(nncli, tmp_path, busy):
     for name in ("replace", "unlink"):
         busy(name, 2)
     name = config(tmp_path, "optimizer: adam")
@@ -164,13 +164,13 @@ def test_a_run_whose_files_are_looked_at_all_the_time(nncli, tmp_path, busy):
     assert nothing_hidden(tmp_path)
 
 
-def test_a_model_that_nobody_may_replace_is_an_error_of_one_line(nncli, tmp_path, busy):
+def test_a_model_that_cannot_be_replaced_is_one_line(nncli, tmp_path, busy):
     busy("replace", -1)
     done = nncli("train", config(tmp_path, "optimizer: adam"), "-q", "-o", "run")
     assert done.code == 1
     assert "cannot be written (permission denied); check free space and permissions" in done.error
     assert nothing_hidden(tmp_path)
-    busy("link", -1)  # what is new takes its name by a link where it can
+    busy("link", -1)  # new files get their name from a hard link where possible
     assert nncli("init", "xor", "-o", "new.yaml").code == 1
     assert not (tmp_path / "new.yaml").exists()
 
@@ -194,7 +194,7 @@ def test_the_end_of_a_terminal_saves_a_run(nncli, tmp_path, stop_at, monkeypatch
     assert_same_run(tmp_path / "run", tmp_path / "whole")
 
 
-# What is to be typed next
+# Proposed commands
 
 
 def test_commands_are_quoted_for_the_shells_of_windows(nncli, tmp_path, windows):

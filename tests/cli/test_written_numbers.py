@@ -1,4 +1,4 @@
-"""Tables with money, percent, separators, decimal commas and dates, from `init` to `eval`."""
+"""Tables with currency, percent, separators, decimal commas and dates, from `init` to `eval`."""
 
 import csv
 import json
@@ -25,7 +25,7 @@ CASES = {
 
 @pytest.fixture
 def both(nncli, tmp_path):
-    """Return a function that writes t.csv and trains on it by a short config and by `init`."""
+    """Return a function that writes t.csv and trains on it with a short config and with `init`."""
 
     def do(columns, delimiter=",", encoding="utf-8"):
         with (tmp_path / "t.csv").open("w", encoding=encoding, newline="") as stream:
@@ -51,7 +51,7 @@ def predictions(result):
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_numbers_of_another_form_are_inputs(nncli, tmp_path, both, case):
+def test_numbers_in_other_notations_are_inputs(nncli, tmp_path, both, case):
     name, cells = CASES[case]
     note, data, encoding = both({**PLAIN, "price": PRICE, name: cells})
     assert f"column {name}: read as numbers" in note
@@ -80,7 +80,7 @@ def test_a_target_of_money_is_a_regression(nncli, both):
     assert 0 < json.loads(found.out)["metrics"]["mae"] < 1000
 
 
-def test_few_different_amounts_are_a_regression_too(both):
+def test_a_target_of_few_distinct_amounts_is_a_regression_too(both):
     assert both({**PLAIN, "price": [f"${n % 3}" for n in range(ROWS)]})[1]["task"] == "regression"
 
 
