@@ -1,4 +1,4 @@
-"""The same table in every format that can hold it."""
+"""The same table in every format that can represent it."""
 
 import csv
 import json
@@ -10,9 +10,10 @@ import pytest
 
 
 def in_every_format(columns, folder):
-    """Return a table, lists of Python values by name, as rows of every format, by its name.
+    """Return a table in every format, by the format's name.
 
-    Files are written to `folder`. Blank is None. A column has values of one type, except None.
+    `columns` maps names to lists of Python values of one type or None, a blank. Files are written
+    to `folder`.
     """
     rows = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
     return {
@@ -37,7 +38,7 @@ def _csv(rows, path):
 
 
 def _json_lines(rows, path):
-    """Write an object a line; from the second one on a blank cell has no key."""
+    """Write one object per line; from the second one on, blank cells have no key."""
     kept = [rows[0], *({key: cell for key, cell in row.items() if cell is not None}
                        for row in rows[1:])]  # fmt: skip
     path.write_text("".join(json.dumps(row) + "\n" for row in kept), encoding="utf-8")
@@ -50,7 +51,7 @@ def _json(rows, path):
 
 
 def _sqlite(columns, path):
-    if any(_is_large(cells) for cells in columns.values()):  # it has no such numbers
+    if any(_is_large(cells) for cells in columns.values()):  # SQLite has no such integers
         return _json_lines([dict(zip(columns, row, strict=True))
                             for row in zip(*columns.values(), strict=True)], path)  # fmt: skip
     names = ['"' + name.replace('"', '""') + '"' for name in columns]
@@ -82,7 +83,7 @@ def _of_pandas(columns, folder):
     frame.to_parquet(folder / "pandas.parquet")
     objects = pandas.DataFrame({name: pandas.Series(cells, dtype=object)
                                 for name, cells in columns.items()})  # fmt: skip
-    with np.errstate(invalid="ignore"):  # pandas 2.1 tries whether floats are integers
+    with np.errstate(invalid="ignore"):  # pandas 2.1 casts floats to integers
         nullable = objects.convert_dtypes()
     return {
         "pandas": frame,

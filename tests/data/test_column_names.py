@@ -1,4 +1,4 @@
-"""A column has the same name in rows of every form: that of a CSV file of them."""
+"""A column has the same name in rows of every form: its name in a CSV file."""
 
 import csv
 import json
@@ -22,7 +22,7 @@ from nncli.data.rows.derived import as_named_before
 ROWS = 24
 MODEL = {"model": {"hidden_layers": [2]}, "training": {"epochs": 1}}
 SPLITS = {"test": 0, "validation": 0}
-# All that str.strip takes for white space and a CSV file can hold.
+# All white space of str.strip that a CSV file can contain.
 SPACES = " \t\n\r\v\f\x1c\x1d\x1e\x1f\x85\xa0\u1680\u2000\u2003\u2028\u2029\u202f\u205f\u3000"
 words = st.text(
     st.characters(codec="utf-8", categories=["L", "M", "N", "P", "S"], exclude_characters='"'),
@@ -39,7 +39,7 @@ def table_of(names):
 
 
 def forms_of(columns, folder):
-    """Return a table with these columns in every form that holds their names as they are."""
+    """Return a table with these columns in every form that preserves their names."""
     rows = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
     with (folder / "t.csv").open("w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream, quoting=csv.QUOTE_NONNUMERIC)
@@ -160,7 +160,7 @@ def test_a_numbered_frame_is_its_csv_file(tmp_path, columns):
     frame.to_csv(tmp_path / "t.csv", index=False)
     model = trained(frame, target=str(columns[-1]))
     assert model.preprocessing.columns == [*map(str, columns[:-1])]
-    if columns[0] != 0.5:  # a first line of numbers alone is no header, unless they count
+    if columns[0] != 0.5:  # a first line of numbers is only a header if they count up
         other = trained(tmp_path / "t.csv", target=str(columns[-1]))
         assert model.preprocessing == other.preprocessing
     np.testing.assert_array_equal(model.predict(frame), model.predict(tmp_path / "t.csv"))
@@ -178,7 +178,7 @@ def test_a_number_and_its_text_are_one_name():
 
 
 def named_before(model, names):
-    """Return a model as an earlier version made it of columns with white space in their names."""
+    """Return a model like one of an earlier version, with white space in its column names."""
     old = model.preprocessing.encoding
     columns = tuple(replace(each, name=names.get(each.name, each.name)) for each in old.columns)
     encoding = replace(old, columns=columns, id=names.get(old.id, old.id))

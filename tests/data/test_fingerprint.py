@@ -1,4 +1,4 @@
-"""A fingerprint changes with whatever training sees of a data set, and with nothing else."""
+"""A fingerprint changes with any data that training uses, and with nothing else."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""``data.group``, ``data.time`` and ``data.stratify``: which rows go together."""
+"""``data.group``, ``data.time`` and ``data.stratify`` decide which rows stay together."""
 
 import numpy as np
 import pytest

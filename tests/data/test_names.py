@@ -1,4 +1,4 @@
-"""Names of columns: which are none, and which no model can be saved with."""
+"""Column names: which ones count as missing, and which ones a model file cannot store."""
 
 import string
 

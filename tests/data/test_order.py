@@ -1,4 +1,4 @@
-"""Every row comes once an epoch; those of large mapped arrays in pools of blocks."""
+"""Every row comes once per epoch; rows of large mapped arrays come in pools of blocks."""
 
 from dataclasses import replace
 from itertools import chain
@@ -25,7 +25,7 @@ MEMORY = Memory(
 
 @pytest.fixture
 def split(tmp_path):
-    """Return nine tenths of the rows of a mapped array, whose first input is their number."""
+    """Return 90 % of the rows of a mapped array; the first input is the row number."""
     inputs = np.random.default_rng(0).normal(50, 2, (COUNT, 4)).astype(np.float32)
     inputs[:, 0] = np.arange(COUNT)
     np.save(tmp_path / "x.npy", inputs)
@@ -38,7 +38,7 @@ def in_memory(split):
 
 
 def pools(split, seed=0):
-    """Return the rows of every pool in the order in which they come."""
+    """Return the rows of every pool in their order."""
     found = random_pools(split, BATCH_ROWS, np.random.default_rng(seed), MEMORY)
     return [rows[places] for rows, places in found]
 
@@ -48,7 +48,7 @@ def of(split, batch_rows=BATCH_ROWS, **settings):
 
 
 def epoch_of(some, epoch=1, first=0, most=1):
-    """Return the row numbers of the batches of an epoch, asking for at most so many at once."""
+    """Return the row numbers of the batches of an epoch, fetched at most `most` at a time."""
     found = []
     for pool, places in some.of_epoch(epoch, first):
         while len(places):
@@ -117,14 +117,14 @@ def test_rows_come_with_their_inputs_targets_and_weights(split):
     assert count == len(split)
 
 
-# The three ways in which rows come: from memory in order, from memory mixed, and in pools.
+# The three ways to order rows: in memory unshuffled, in memory shuffled, and in pools.
 
 
 TINY = Memory(large_bytes=1, block_bytes=16, pool_bytes=4 * 16)
 
 
 def small(way, folder, rows, batch_rows, **settings):
-    """Return the order of so few rows, of which each is a block and four are a pool."""
+    """Return the order of a few rows, with blocks of one row and pools of four."""
     inputs = np.zeros((rows, 4), np.float32)
     if way == "pools":
         path = folder / f"{rows}.npy"
@@ -239,7 +239,7 @@ def test_an_epoch_that_is_resumed_has_the_rest_of_the_same_order(
 ):
     some = small(way, tmp_path, rows, batch_rows, smallest_batch=smallest)
     whole_epoch = epoch_of(some)
-    for done in range(some.batches + 1):  # also after the last, before the epoch is over
+    for done in range(some.batches + 1):  # also after the last batch, before the epoch ends
         assert epoch_of(some, 1, done) == whole_epoch[done:]
 
 
@@ -255,7 +255,7 @@ def test_batches_from_any_on_are_those_of_the_whole_epoch(split, done):
 
 @pytest.fixture(scope="module")
 def long_split():
-    """Return a split that passes over rows go by in several blocks."""
+    """Return a split that is processed in several blocks."""
     count = 3 * mapping.MEMORY.pass_bytes // 16
     inputs = np.random.default_rng(0).normal(50, 2, (count, 4)).astype(np.float32)
     inputs[:, 0] = np.arange(count)
@@ -276,7 +276,7 @@ def test_scaling_is_fitted_block_by_block_as_at_once(long_split, name):
             np.diff(np.quantile(rows, [0.25, 0.75], axis=0), axis=0)[0],
         ),
     }[name]
-    tolerance = 1e-6 if name == "robust" else 1e-12  # NumPy's percentiles have the rows' precision
+    tolerance = 1e-6 if name == "robust" else 1e-12  # NumPy's percentiles keep the rows' precision
     np.testing.assert_allclose(found.offset, center, rtol=tolerance)
     np.testing.assert_allclose(1 / np.asarray(found.scale), spread, rtol=tolerance)
 

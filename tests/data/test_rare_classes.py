@@ -1,4 +1,4 @@
-"""A class too rare for the splits trains, is left out, or is refused: ``data.rare``."""
+"""``data.rare``: a class that is too rare for the splits trains, is left out, or is refused."""
 
 from collections import Counter
 
@@ -42,7 +42,7 @@ def test_every_class_trains_and_every_row_is_in_one_part(sizes, shares, folds):
         said, fold = [], Fold(number, folds) if folds else None
         try:
             found = divide(rows, shares, 0, names, "t", fold, kept(said))
-        except DivisionError:  # of too few rows, whatever their classes
+        except DivisionError:  # too few rows, whatever their classes
             assert folds or sum(sizes) < 12
             return
         assert sorted(np.concatenate([*found.values()])) == rows.rows.tolist()

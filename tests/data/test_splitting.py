@@ -11,7 +11,7 @@ from nncli.data.splits import Split, whole
 
 
 def split_of(sizes, seed=0):
-    """Return a split with `sizes[k]` rows of class k, mixed."""
+    """Return a split with `sizes[k]` rows of class k, shuffled."""
     labels = np.repeat(np.arange(len(sizes), dtype=np.uint8), sizes)
     labels = np.random.default_rng(seed).permutation(labels)
     return whole(np.arange(2 * len(labels)).reshape(-1, 2), labels)

@@ -7,23 +7,23 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 GIBIBYTE = 1 << 30
-PIECE = 100_000  # what "pieces" sends before it breaks off
+PIECE = 100_000  # sent by "pieces" before it breaks off
 
 
 class LyingServer(ThreadingHTTPServer):
-    """Serves `content` under ``/<behavior>/<any name>``; `mirror` gives the address of each.
+    """A server of `content` under ``/<behavior>/<any name>``; `mirror` returns the addresses.
 
     Attributes
     ----------
     requests : list of str
-        The paths that were asked for, in order.
+        Requested paths, in order.
     ranges : list of str or None
-        The ``Range`` of each request.
+        ``Range`` header of each request.
     bytes_sent : int
-        How much of its body ``endless`` got rid of.
+        Bytes of the body that ``endless`` has sent.
     """
 
-    daemon_threads = False  # so that closing the server waits for them
+    daemon_threads = False  # closing the server waits for its threads
 
     def __init__(self, content: bytes) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
@@ -33,11 +33,11 @@ class LyingServer(ThreadingHTTPServer):
         self.bytes_sent = 0
         self.released = threading.Event()
         self.two_clients = threading.Barrier(2)
-        self._closed_port = socket.socket()  # bound, so that nobody else listens there
+        self._closed_port = socket.socket()  # bound, so that no other program listens there
         self._closed_port.bind(("127.0.0.1", 0))
 
     def mirror(self, behavior: str) -> str:
-        """Return the base address of the mirror that behaves like this."""
+        """Return the base address of the mirror with this behavior."""
         if behavior == "refuses":
             return f"http://127.0.0.1:{self._closed_port.getsockname()[1]}/refuses/"
         scheme = "https" if behavior == "insecure" else "http"
@@ -51,7 +51,7 @@ class LyingServer(ThreadingHTTPServer):
 
 @contextmanager
 def serve(content: bytes) -> Iterator[LyingServer]:
-    """Run a server in a thread for as long as the block lasts."""
+    """Run a server in a thread until the block ends."""
     server = LyingServer(content)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
@@ -65,7 +65,7 @@ def serve(content: bytes) -> Iterator[LyingServer]:
 
 class _Handler(BaseHTTPRequestHandler):
     server: LyingServer
-    timeout = 5  # a client that neither reads nor leaves does not hang the tests
+    timeout = 5  # an idle client must not hang the tests
 
     def do_GET(self) -> None:
         self.server.requests.append(self.path)
@@ -73,14 +73,14 @@ class _Handler(BaseHTTPRequestHandler):
         behavior = BEHAVIORS[self.path.split("/")[1]]
         try:
             behavior(self)
-        except OSError:  # the client has left
+        except OSError:  # the client has disconnected
             self.close_connection = True
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - as it is inherited
         pass
 
     def answer_range(self, *, most: int | None = None, content: bytes = b"") -> None:
-        """Send what ``Range`` asks for, and break off after `most` bytes."""
+        """Send the requested ``Range``, but break off after `most` bytes."""
         whole = content or self.server.content
         start = int((self.headers["Range"] or "bytes=0-")[len("bytes=") : -1])
         body, place = whole[start:], f"bytes {start}-{len(whole) - 1}/{len(whole)}"
@@ -90,7 +90,7 @@ class _Handler(BaseHTTPRequestHandler):
     def answer(
         self, status: int, body: bytes, *, length: int | None = None, **headers: str
     ) -> None:
-        """Send `body`, with the Content-Length of it unless another `length` is given."""
+        """Send `body`, with its own Content-Length or the given `length`."""
         self.send_response(status)
         self.send_header("Content-Length", str(len(body) if length is None else length))
         for name, value in headers.items():

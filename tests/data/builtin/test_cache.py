@@ -80,7 +80,7 @@ def test_after_a_bad_mirror_the_next_one_is_used(server, cache, bad):
     assert (cache / FILE.name).read_bytes() == CONTENT
     assert names_in(cache) == [FILE.name]
     assert server.requests[-1] == "/good/digits.gz"
-    gc.collect()  # a connection left open would be a ResourceWarning
+    gc.collect()  # an open connection would cause a ResourceWarning
 
 
 @every_bad_mirror
@@ -117,7 +117,7 @@ def test_one_error_names_every_file_that_is_missing(server, cache):
         f"{cache / 'c.gz'} (1024 bytes, SHA-256 {FILE.sha256})"
     )
     assert str(cache / "b.gz") not in str(caught.value)
-    assert server.requests == ["/missing/a.gz"]  # who is offline need not wait for every file
+    assert server.requests == ["/missing/a.gz"]  # offline users need not wait for every file
 
 
 def test_files_that_did_arrive_stay_and_are_not_asked_for(server, cache):
@@ -166,7 +166,7 @@ def test_a_file_put_there_by_hand_is_used_without_a_request(server, cache):
 def test_a_mirror_that_sends_too_much_is_left_early(server, cache, bad):
     with pytest.raises(DownloadError):
         fetch([FILE], cache, [server.mirror(bad)])
-    assert server.bytes_sent < 4 << 20  # it would have sent a gibibyte; the sockets buffer some
+    assert server.bytes_sent < 4 << 20  # far below the gibibyte that it offers; sockets buffer some
 
 
 def test_two_processes_may_fetch_the_same_file_at_once(server, cache):

@@ -1,4 +1,4 @@
-"""Go on with a download that broke off."""
+"""Interrupted downloads resume."""
 
 import hashlib
 import os
@@ -38,7 +38,7 @@ def cache(tmp_path):
 
 @pytest.fixture
 def part(cache):
-    """Return where the part of a file is kept that has come so far."""
+    """Return the path of the partial file."""
     cache.mkdir(parents=True)
     return cache / PART
 
@@ -85,7 +85,7 @@ def test_a_file_that_cannot_be_renamed_for_a_moment_is_renamed_after_it(large, p
     with pytest.raises(DownloadError, match="permission denied"):
         fetch([LARGE_FILE], part.parent, [large.mirror("ranges")])
     assert names_in(part.parent) == [PART]
-    fetch([LARGE_FILE], part.parent, [large.mirror("refuses")])  # all of it has come already
+    fetch([LARGE_FILE], part.parent, [large.mirror("refuses")])  # the part is complete already
     assert_complete(part.parent)
 
 

@@ -19,13 +19,13 @@ needs_originals = pytest.mark.skipif(
 
 @pytest.fixture(autouse=True)
 def offline(monkeypatch):
-    """Let every mirror be out of reach."""
+    """Make every mirror unreachable."""
     go_offline(monkeypatch)
 
 
 @pytest.fixture
 def empty_cache(monkeypatch, tmp_path):
-    """Set NNCLI_CACHE to a new directory and return the one in it that is for MNIST."""
+    """Set NNCLI_CACHE to a new directory and return its subdirectory for MNIST."""
     monkeypatch.setenv("NNCLI_CACHE", str(tmp_path))
     directory = tmp_path / "mnist"
     directory.mkdir()
@@ -34,20 +34,20 @@ def empty_cache(monkeypatch, tmp_path):
 
 @pytest.fixture(scope="session")
 def unpacked(tmp_path_factory):
-    """Return a cache with the original files and, after a first load, the unpacked ones."""
+    """Return a cache with the original files and, from a first load, the unpacked ones."""
     cache = tmp_path_factory.mktemp("cache")
     shutil.copytree(ORIGINALS, cache / "mnist", copy_function=shutil.copyfile)
     (cache / "mnist").chmod(0o755)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("NNCLI_CACHE", str(cache))
-        go_offline(patch)  # whatever is missing is an error
+        go_offline(patch)  # makes every missing file an error
         load_arrays()
     return cache / "mnist"
 
 
 @pytest.fixture
 def cache(unpacked, empty_cache):
-    """Return a cache of which a test may replace files, but not write into them."""
+    """Return a cache in which a test may replace files, but not write into them."""
     for path in unpacked.iterdir():
         os.link(path, empty_cache / path.name)
     return empty_cache
@@ -94,9 +94,9 @@ def test_the_arrays_have_the_shapes_and_the_first_labels_of_mnist(cache):
 @needs_originals
 def test_the_images_are_whole_and_in_place(cache):
     arrays = load_arrays()
-    # The mean that is commonly quoted for the training images.
+    # The commonly quoted mean of the training images.
     assert arrays["train_images"].mean() / 255 == pytest.approx(0.1307, abs=5e-5)
-    assert not arrays["test_images"][:, [0, -1], 0].any()  # corners are paper
+    assert not arrays["test_images"][:, [0, -1], 0].any()  # corners are background
 
 
 @needs_originals
@@ -163,7 +163,7 @@ def test_a_damaged_unpacked_file_is_mended(cache, spoil):
 def test_a_file_that_cannot_be_unpacked_to_the_cache_is_unpacked_in_memory(cache):
     path = cache / TRAIN_LABELS.unpacked.name
     path.unlink()
-    path.mkdir()  # stands for a cache that is read-only, which does not keep root out
+    path.mkdir()  # stands for a read-only cache, as root can write anywhere
     labels = load_arrays()["train_labels"]
     assert labels[:5].tolist() == [5, 0, 4, 1, 9]
     assert labels.shape == (60_000,)

@@ -102,7 +102,7 @@ def test_a_member_that_promises_too_much_is_refused_with_little_memory(path):
         archive.writestr("X.npy", b"\x93NUMPY" + bytes(1000))
     content = bytearray(path.read_bytes())
     central = content.index(b"PK\1\2")
-    struct.pack_into("<I", content, central + 24, 2**31)  # the size when unpacked
+    struct.pack_into("<I", content, central + 24, 2**31)  # the uncompressed size
     path.write_bytes(content)
     tracemalloc.start()
     assert "X declares 2147483648 bytes, more than its" in refusal(read_x, path)

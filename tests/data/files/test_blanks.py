@@ -1,4 +1,4 @@
-"""Words for a value that is not known, in columns of numbers and Booleans, of every reader."""
+"""Words for missing values, in columns of numbers and Booleans, in every reader."""
 
 import json
 
@@ -16,7 +16,7 @@ KNOWN = {"number": ["1", "2.5"], "boolean": ["true", "False"]}
 
 
 def read(cells, form, folder, blanks=()):
-    """Return the column of these texts, and the words that are blank in it."""
+    """Return the column read from these texts, and the words that are blank in it."""
     missing = Blanks(blanks)
     if form == "csv":
         (folder / "t").write_text("x,y\n" + "".join(f"{each},1\n" for each in cells), "utf-8")
@@ -41,7 +41,7 @@ def test_a_word_is_blank_beside_numbers_and_booleans(tmp_path, form, kind, word)
     assert (found.dtype == BLANK_BOOLEAN) == (kind == "boolean")
     expected = [1, 0] if kind == "boolean" else [1, 2.5]
     np.testing.assert_array_equal(found, [*[np.nan] * 3, *expected, np.nan, np.nan])
-    if not (kind == "boolean" and word.lower() == "nan"):  # which text never is
+    if not (kind == "boolean" and word.lower() == "nan"):  # NaN in a Boolean column is never text
         assert words == {"x": {word: None}}
 
 

@@ -22,12 +22,12 @@ with_files = settings(suppress_health_check=[HealthCheck.function_scoped_fixture
 
 @pytest.fixture
 def path(tmp_path):
-    """Return where a test puts its file; the name says nothing about the content."""
+    """Return a path for the test's file, with a name that is independent of the format."""
     return tmp_path / "input"
 
 
 def small_blocks(path, *, rows=1000, kinds=None, advance=lambda count: None, **options):
-    """Yield what `table_blocks` does, of a file that is cut every few bytes."""
+    """Yield the blocks of `table_blocks` for a file that is read a few bytes at a time."""
     with open_input(path, advance) as file:
         csv = CsvFile(file, **{"block_bytes": 7, **options})
         tables = csv.blocks(csv.header, with_first=False, kinds=kinds or {}, used=None, missing=())
@@ -35,7 +35,7 @@ def small_blocks(path, *, rows=1000, kinds=None, advance=lambda count: None, **o
 
 
 def in_small_blocks(path, **options):
-    """Return all of `small_blocks`."""
+    """Return the whole table from `small_blocks`."""
     return collect(small_blocks(path, **options))
 
 
@@ -50,7 +50,7 @@ def table_of(path):
 
 @pytest.fixture
 def refusal_of(table_of, path):
-    """Return a function that returns why content is refused, without the name of the file."""
+    """Return a function that returns the error for some content, without the file name."""
 
     def refuse(content, **options):
         with pytest.raises(DataError) as caught:
@@ -73,7 +73,7 @@ def values(table):
 EXPECTED = {"x": [0.5, -2.0], "b": [True, False], "name": ["a", "b, c"]}
 
 
-# What is read
+# Accepted content
 
 
 @pytest.mark.parametrize(
@@ -322,6 +322,6 @@ def test_any_text_is_read_the_same_or_refused_in_whatever_blocks(path, lines, en
         try:
             return values(read(path, kinds={"x": "category", "y": "number"}, **options))
         except DataError:
-            return None  # of several faults another may be the first that is seen
+            return None  # with several faults, another one may be found first
 
     assert values_by(in_small_blocks, block_bytes=size) == values_by(read_table)

@@ -1,4 +1,4 @@
-"""The first rows of CSV: names that are numbers, and what else may divide or precede them."""
+"""The first rows of CSV: numeric names, other separators, and lines above the header."""
 
 import pytest
 
@@ -107,7 +107,7 @@ def test_one_column_may_have_any_name(path, content):
 @pytest.mark.parametrize("rows", [1, 2, 150])
 @pytest.mark.parametrize("quote", ['"', ""])
 def test_a_header_without_the_name_of_the_row_names_is_explained(path, delimiter, rows, quote):
-    """As R's write.table writes it."""
+    """R's write.table writes such headers."""
     lines = [[f"{quote}{name}{quote}" for name in ("x", "y", "kind")]]
     lines += [[f"{quote}{n}{quote}", f"{n / 2}", f"{n * n}", "red"] for n in range(1, rows + 1)]
     found = refusal(path, "".join(delimiter.join(line) + "\n" for line in lines))

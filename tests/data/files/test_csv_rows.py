@@ -1,4 +1,4 @@
-"""Rows of CSV: quotation marks as Python's csv takes them, delimiters, line ends, limits."""
+"""Rows of CSV: quotes as in Python's csv, delimiters, line ends, limits."""
 
 import csv
 import io
@@ -25,7 +25,7 @@ def path(tmp_path):
 
 
 def rows_of(path, content, block_bytes=BLOCK_BYTES):
-    """Return the stripped cells and the lines of all rows, the first one's delimiter beside."""
+    """Return the delimiter, and the stripped cells and line numbers of all rows."""
     path.write_bytes(content.encode())
     with open_input(path) as file:
         rows = CsvRows(file, block_bytes=block_bytes)
@@ -49,7 +49,7 @@ def refusal(path, content, read=rows_of, **options):
 
 
 def by_csv(text, delimiter):
-    """Return the stripped rows of Python's csv that are no blank lines; None if it refuses."""
+    """Return the stripped, non-blank rows of Python's csv; None if it refuses the text."""
     try:
         rows = list(csv.reader(io.StringIO(text, newline="\n"), delimiter=delimiter, strict=True))
     except csv.Error:
@@ -94,7 +94,7 @@ def _quoted(cell, before, behind):
 )
 @with_files
 def test_any_cells_are_read_with_white_space_around_quotes(path, data, width, end, delimiter, size):
-    """The same rows without that white space are what Python's csv reads."""
+    """The rows equal those that Python's csv reads without the white space."""
     ours, plain = [], []
     names = [[f"c{n}" for n in range(width)]]
     for _ in range(data.draw(st.integers(1, 5))):
@@ -127,7 +127,7 @@ def test_a_number_in_quotes_with_white_space_around_is_a_number(path):
 
 
 def test_inch_marks_leave_long_files_as_they_are(path):
-    """A mark inside a cell turns no later line feed into one inside quotes."""
+    """A quote inside a cell does not open a quoted part that spans later lines."""
     rows = 'six pipe,"one\ntwo"\n' * 200
     _, read = rows_of(path, f'size,note\n5" pipe,a\n{rows}', 64)
     assert len(read) == 202

@@ -9,7 +9,7 @@ from nncli.data.files.decimals import PADDING, find_marks, parse_decimals
 
 
 def parse(cells):
-    """Return the values and which are odd of cells, each followed by a comma."""
+    """Return the values of cells, and which cells are odd."""
     joined = "".join(f"{cell}," for cell in cells).encode()
     text = bytes(PADDING) + joined + bytes(PADDING)
     marks = find_marks(text)
@@ -39,7 +39,7 @@ def test_any_decimal_number_equals_float_to_the_last_bit(cells):
     for cell, is_odd in zip(cells, odd, strict=True):
         digits = sum(character.isdigit() for character in cell)
         assert is_odd or digits <= 19
-        assert not is_odd or digits > 15  # what is short is never left to Python
+        assert not is_odd or digits > 15  # short numbers are never left to Python
 
 
 @given(st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1, max_size=40))
@@ -52,7 +52,7 @@ def test_numbers_of_many_digits_equal_float(places):
     mantissas = np.random.default_rng(places).integers(0, 10**19, 20_000, np.uint64).tolist()
     texts = [str(mantissa).rjust(places + 1, "0") for mantissa in mantissas]
     cells = [f"{text[: len(text) - places]}.{text[len(text) - places :]}" for text in texts]
-    assert np.mean(check_equals_float(cells)) < 0.02  # ties of whole numbers
+    assert np.mean(check_equals_float(cells)) < 0.02  # the odd cells are ties of whole numbers
 
 
 def test_numbers_near_the_middle_of_two_are_not_guessed():

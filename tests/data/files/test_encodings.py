@@ -1,4 +1,4 @@
-"""The encoding of text: by its mark, by the user, by its bytes; the same table from each."""
+"""Text encodings: from a byte order mark, the user or the bytes; all give the same table."""
 
 import codecs
 from pathlib import Path
@@ -20,7 +20,7 @@ WESTERN = TEXT.replace("Łódź", "Málaga €")
 
 
 def read(path, content, size=1 << 16, **hints):
-    """Return the text of a file, and what was said of it."""
+    """Return the text of a file, and the notes about it."""
     notes = []
     path.write_bytes(content)
     with open_input(path) as file:
@@ -76,7 +76,7 @@ def test_any_text_in_cp1252_is_read_unless_it_is_utf_8_too(tmp_path_factory, tex
         expected = content.decode()
     except UnicodeDecodeError as error:
         expected = "x\n" + text
-        if error.start != first:  # what looks like UTF-8 stands before
+        if error.start != first:  # the text before it looks like UTF-8
             with pytest.raises(DataError, match="is not valid UTF-8"):
                 read(path, content, size)
             return

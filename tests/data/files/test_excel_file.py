@@ -1,4 +1,4 @@
-"""Tables from Excel workbooks: which sheet, what its values are, what is damaged or too much."""
+"""Tables from Excel workbooks: choice of sheet, values, damaged and oversized files."""
 
 import importlib.util
 import zipfile
@@ -28,7 +28,7 @@ def path(tmp_path):
 
 @pytest.fixture
 def make(openpyxl, path):
-    """Return a function that writes sheets, lists of rows by name."""
+    """Return a function that writes sheets, given as lists of rows by name."""
 
     def do(**sheets):
         book = openpyxl.Workbook()

@@ -1,4 +1,4 @@
-"""Tables from Feather: as from Parquet, whatever the batches, and what is damaged."""
+"""Tables from Feather: like Parquet for any batch size; damaged files."""
 
 import gzip
 

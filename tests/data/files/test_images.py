@@ -35,14 +35,14 @@ def refusal(read, path, **options):
 
 @pytest.fixture
 def pictures(tmp_path):
-    """Return the folder of the only class of a set."""
+    """Return the folder of the only class of an image set."""
     path = tmp_path / "set" / "class"
     path.mkdir(parents=True)
     return path
 
 
 def read_images(path, **options):
-    """Read the set that a folder or a file in it belongs to."""
+    """Read the image set of a folder, or of a file in it."""
     folder = path if path.is_dir() else path.parent
     return read_classes(folder.parent, **options).images
 
@@ -55,7 +55,7 @@ def folder(tmp_path):
     return tmp_path / "data"
 
 
-# What is read
+# Accepted images
 
 
 def test_a_folder_for_each_class_becomes_rows_and_classes(folder):
@@ -145,7 +145,7 @@ def test_every_orientation_gives_the_picture_as_it_is_seen(pictures, kind, orien
 
 
 def several_pictures(stream, array, *others):
-    """Write what phones do: a JPEG with a preview or a depth map behind its picture."""
+    """Write a JPEG like those of phones, with a preview or depth map after the image."""
     more = [Image.fromarray(other) for other in others]
     Image.fromarray(array).save(stream, "MPO", save_all=True, append_images=more)
 
@@ -226,7 +226,7 @@ def test_a_size_and_channels_that_are_asked_for_are_given(pictures):
     assert set(found.rows[1].tolist()) == {60}
 
 
-# What is refused
+# Refusals
 
 
 def chunk(name, content):

@@ -76,7 +76,7 @@ def test_an_empty_file_is_refused(tmp_path, content):
 
 
 def bomb(head, unit, count):
-    """Return a gzip file of `head` and very often `unit`, made without holding it."""
+    """Return a gzip file of `head` and many times `unit`, made without the whole content."""
     packer = zlib.compressobj(9, zlib.DEFLATED, 31)
     parts = [packer.compress(head), *(packer.compress(unit) for _ in range(count)), packer.flush()]
     return b"".join(parts)

@@ -1,4 +1,4 @@
-"""Tables from JSON: what is read, and what is refused with its line."""
+"""Tables from JSON: accepted content, and refusals with line numbers."""
 
 import json
 import tracemalloc
@@ -66,7 +66,7 @@ def test_any_array_is_read_however_it_is_cut(tmp_path_factory, rows, size, inden
     path.write_text(json.dumps(rows, indent=indent), encoding="utf-8")
 
     class Cut:
-        """A file that is read a few bytes at a time."""
+        """A file that returns only a few bytes per read."""
 
         def __init__(self, file):
             self.name, self.kind, self.head = file.name, "json", file.head

@@ -1,4 +1,4 @@
-"""What a file is shows in its first bytes."""
+"""The file type is detected from the first bytes."""
 
 import bz2
 import gzip

@@ -1,4 +1,4 @@
-"""Numbers of another form: told from text, never taken for categories in silence."""
+"""Numbers in other notations are distinguished from text and never silently become categories."""
 
 import pytest
 from hypothesis import given

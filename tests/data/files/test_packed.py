@@ -1,4 +1,4 @@
-"""Packed files: the same table by each packing, and what is damaged or too much."""
+"""Compressed files: the same table for each compression; damaged and oversized files."""
 
 import bz2
 import gzip
@@ -53,7 +53,7 @@ def test_every_packing_is_tried():
 
 @pytest.fixture(params=["file", "standard input"])
 def source(request, tmp_path, monkeypatch):
-    """Return a function that makes a source of bytes: a file, or standard input that is a pipe."""
+    """Return a function that makes a source of bytes: a file or a pipe as standard input."""
 
     class Pipe(io.BytesIO):
         def read(self, size=-1):

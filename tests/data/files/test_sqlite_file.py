@@ -1,4 +1,4 @@
-"""Tables from SQLite: which one, what its values are, and databases of strangers."""
+"""Tables from SQLite: choice of table, values, and untrusted databases."""
 
 import sqlite3
 from contextlib import closing

@@ -1,4 +1,4 @@
-"""Tables in a temporary file are, cell by cell, what they would be in memory."""
+"""Tables in a temporary file equal tables in memory, cell by cell."""
 
 import tempfile
 
@@ -69,7 +69,7 @@ def test_so_have_its_parts(start, stop):
 
 @pytest.fixture(scope="module")
 def long_tables():
-    """Return a stored table of which rows are taken in three parts, and the same in memory."""
+    """Return a stored table whose rows are taken in three parts, and its copy in memory."""
     rows = 2 * TAKEN_ROWS + 50
     return collect(blocks(rows), SMALL), collect(blocks(rows), LARGE)
 
@@ -113,7 +113,7 @@ def test_a_large_file_becomes_the_same_data_set(tmp_path, monkeypatch):
     other = text.replace(",g,", ",pink,").replace(",b,", ",gray,")
     path.with_name("other.csv").write_text(other, encoding="utf-8")
     expected = load(path)
-    # To hand it to those who ask what is large, six functions would need a parameter.
+    # Passing it as an argument would add a parameter to six functions.
     monkeypatch.setattr(mapping, "MEMORY", SMALL)
     found = load(path)
     assert is_large(found.splits["train"].inputs)

@@ -1,4 +1,4 @@
-"""Texts of cells: what is one category or class, and in what order they stand."""
+"""Texts of cells: which ones are the same category or class, and their order."""
 
 import string
 
@@ -21,7 +21,7 @@ NUMBERS = {
     "12345678901234567890123": "12345678901234567890123 +12345678901234567890123",
     "true": "true True TRUE tRUE",
     "false": "false False FALSE",
-    # codes and other texts are themselves
+    # codes and other texts stay unchanged
     "01": "01",
     "00": "00",
     "-01": "-01",
@@ -59,7 +59,7 @@ def test_white_space_of_every_kind_around_a_text_is_no_part_of_it(white):
         (np.array([0.1, 1e11, 2**24], np.float32), ["0.1", "100000000000", "16777216"]),
         (np.array([2**63, 2**64 - 1], np.uint64), ["9223372036854775808", "18446744073709551615"]),
         (np.array([1, -1], ">i2"), ["1", "-1"]),
-        (np.array([1.0, 0, np.nan], np.float16), ["true", "false", None]),  # Booleans in a column
+        (np.array([1.0, 0, np.nan], np.float16), ["true", "false", None]),  # a Boolean column
         (np.array([True, False]), ["true", "false"]),
         (np.array(["a ", "1.0", "nan"]), ["a", "1.0", None]),
         ([b"a ", b"\xc2\xa01.0", b"\xff"], ["a", "1.0", "\\xff"]),

@@ -1,4 +1,4 @@
-"""The same table as every kind of rows in memory, and as files."""
+"""The same table in every form in memory, and as CSV."""
 
 import csv
 import io
@@ -15,7 +15,7 @@ FORMS = ["dicts", "pandas", "pandas nullable", "polars", "pyarrow", "objects"]
 
 
 def in_form(rows, form):
-    """Return rows, dicts with the same keys, in a form; skip where its library is missing."""
+    """Convert dicts with the same keys to another form; skip if its library is missing."""
     columns = {name: [row[name] for row in rows] for name in rows[0]}
     if form == "dicts":
         return rows

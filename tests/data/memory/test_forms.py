@@ -1,4 +1,4 @@
-"""Rows in memory have the cells that a file of theirs would have, or are refused."""
+"""Rows in memory have the same cells as in a file, or are refused."""
 
 import decimal
 
@@ -28,7 +28,7 @@ def cells_of(rows, **options):
 
 
 def same(found, expected):
-    np.testing.assert_equal(found, expected)  # NaN is NaN
+    np.testing.assert_equal(found, expected)  # treats NaN as equal to NaN
 
 
 @pytest.mark.parametrize("form", FORMS)

@@ -1,4 +1,4 @@
-"""Rows in memory train as the same rows in a file do."""
+"""Rows in memory train like the same rows in a file."""
 
 import numpy as np
 import pytest

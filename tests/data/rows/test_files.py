@@ -31,20 +31,20 @@ def read_all(path, columns, note=print):
 
 
 def read_labelled(path, columns, targets, classes):
-    """Return rows with the index of a class, or with numbers."""
+    """Return rows with class indices or with numbers as targets."""
     task = ("binary" if len(classes) == 2 else "multiclass") if classes else "regression"
     return labelled_rows(Taken(columns), Targets(task, targets, classes), path, note=print)
 
 
 @pytest.fixture
 def path(tmp_path):
-    """Return where a test puts its file; the name says nothing about the content."""
+    """Return a path for the test's file, with a name that is independent of the format."""
     return tmp_path / "input"
 
 
 @pytest.fixture
 def rows_of(path):
-    """Return a function that reads content as rows."""
+    """Return a function that reads rows from file content."""
 
     def read(content, columns=COLUMNS):
         path.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
@@ -55,7 +55,7 @@ def rows_of(path):
 
 @pytest.fixture
 def refusal_of(rows_of, path):
-    """Return a function that returns why content is refused, without the name of the file."""
+    """Return a function that returns the error for some content, without the file name."""
 
     def refuse(content, columns=COLUMNS):
         with pytest.raises(DataError) as caught:
@@ -268,7 +268,7 @@ def with_bz2_damaged():
 
 
 def far_away():
-    """Return a zip file that says its member begins where no file can be so long."""
+    """Return a zip file with a member offset beyond any possible file size."""
     content = bytearray(zip_of({"X.npy": npy(ROWS)}))
     central, end = content.index(b"PK\1\2"), content.index(b"PK\5\6")
     extra = struct.pack("<HHQ", 1, 8, 2**64 - 1)
@@ -372,7 +372,7 @@ def test_an_error_names_standard_input(monkeypatch, content, message):
     assert str(caught.value) == message
 
 
-# Anything
+# Arbitrary content
 
 
 def check_that_content_is_read_or_refused(path, content):

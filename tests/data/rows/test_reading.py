@@ -1,4 +1,4 @@
-"""What trains is evaluated, what is evaluated is predicted, and a row is the same anywhere."""
+"""Rows that train can be evaluated and predicted, and mean the same in every form."""
 
 import gzip
 
@@ -30,7 +30,7 @@ def named(directory):
 
 @pytest.fixture(scope="module")
 def unnamed(tmp_path_factory):
-    """Return a model of three numbers by order, and of classes that are Booleans."""
+    """Return a model of three unnamed columns, with Boolean classes."""
     directory = tmp_path_factory.mktemp("arrays")
     np.savez(directory / "t.npz", X=X, y=Y)
     return trained(directory, "{path: t.npz}")
@@ -162,7 +162,7 @@ def test_a_model_of_unnamed_columns_takes_every_form(unnamed, tmp_path, form):
 @pytest.mark.parametrize("form", ["npz", "csv", "parquet", *FORMS])
 @pytest.mark.parametrize("y", [Y, Y.astype(int), Y.astype(float), np.where(Y, "true", "false")])
 def test_what_trained_is_evaluated_in_every_form(unnamed, tmp_path, form, y):
-    """A Boolean y trains as false and true, and every form of it is known again."""
+    """A Boolean y trains as false and true, and every form of it is recognized later."""
     assert unnamed.classes == ["false", "true"]
     expected = unnamed.evaluate(X, Y).metrics
     path = tmp_path / "rows"
@@ -219,9 +219,9 @@ def test_wrong_rows_are_refused_with_their_place(unnamed, rows, y, problem):
 
 
 def test_a_class_is_the_same_alone_and_among_text(tmp_path):
-    """Alone, `01` and `True` would be taken for a number and a Boolean.
+    """Alone, `01` and `True` would be read as a number and a Boolean.
 
-    A class has the name that it has in every format: `1.0` is `1`, and `True` is `true`.
+    A class has the same name in every format: `1.0` is `1`, and `True` is `true`.
     """
     rows = [{"x": float(n % 4), "y": ["01", "True", "b", "1.0"][n % 4]} for n in range(60)]
     (tmp_path / "t.csv").write_text(as_csv(rows), encoding="utf-8")
@@ -237,7 +237,7 @@ def test_a_class_is_the_same_alone_and_among_text(tmp_path):
 
 
 def test_a_row_is_the_same_alone_to_the_last_bit(tmp_path):
-    """Also where numbers far from zero need all their digits, and others do not."""
+    """This holds even if some numbers far from zero need all their digits."""
     rows = [{"time": 1.6e9 + n, "x": n / 7, "y": "ab"[n % 2]} for n in range(60)]
     (tmp_path / "t.csv").write_text(as_csv(rows), encoding="utf-8")
     model = trained(tmp_path, "{path: t.csv, target: y}")

@@ -1,4 +1,4 @@
-"""Tables as a file would give them."""
+"""Tables like those read from files."""
 
 import numpy as np
 
@@ -6,7 +6,7 @@ from nncli.data.files.table import Table
 
 
 def table(**columns):
-    """Return a table; a list with text becomes an array of objects, one of Booleans of Booleans."""
+    """Return a table; lists with text become object arrays, lists of Booleans Boolean arrays."""
 
     def cells(values):
         if any(isinstance(value, str) for value in values):

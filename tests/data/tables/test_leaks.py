@@ -1,4 +1,4 @@
-"""Columns that alone tell the target."""
+"""Single columns that give the target away."""
 
 from dataclasses import replace
 
@@ -125,4 +125,4 @@ def test_a_blank_date_is_no_number(of_classes):
     targets = understand(found, ["y"])
     assert of_classes or np.isnat(days).mean() < 0.1
     notes = [*leak_notes(found, ["x"], targets, targets.values(found), np.arange(N))]
-    assert bool(notes) == of_classes  # where blank cells stand for a class
+    assert bool(notes) == of_classes  # where blank cells mark a class

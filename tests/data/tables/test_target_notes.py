@@ -1,4 +1,4 @@
-"""What looks wrong with targets is told in a line, and nothing else is."""
+"""Suspicious targets are reported in one line, and others are not."""
 
 import unicodedata
 
@@ -57,7 +57,7 @@ def test_of_other_classes_nothing_is_said(names):
 
 
 @given(st.text(min_size=1))
-@example("NULL")  # of which another line says that it may be a blank cell
+@example("NULL")  # another line reports that it may be a blank cell
 def test_any_text_has_one_look_in_every_form(text):
     forms = {*(unicodedata.normalize(form, text) for form in ("NFC", "NFD")), text, f" {text}\t"}
     lines = [each for each in of_classes(*sorted(forms)) if "classes differ only" in each]

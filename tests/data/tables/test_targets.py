@@ -17,8 +17,8 @@ from tests.data.tables.tables import table
         ([0, 1, 1], "binary", ["0", "1"]),
         ([0.0, 1.0], "binary", ["0", "1"]),
         ([1, 2], "regression", []),
-        ([10, 9, 2] * 4, "regression", []),  # fewer than five rows for each
-        ([*range(21)] * 5, "regression", []),  # more than 20 different ones
+        ([10, 9, 2] * 4, "regression", []),  # fewer than five rows per value
+        ([*range(21)] * 5, "regression", []),  # more than 20 distinct values
         ([0.5, 1] * 5, "regression", []),
     ],
 )
@@ -48,7 +48,7 @@ def test_what_the_user_says_goes_before_the_cells():
     rows = table(y=[0, 1] * 5)
     assert understand(rows, ["y"], "regression").values(rows).shape == (10, 1)
     assert understand(table(y=[1, 2, 3]), ["y"], "multiclass").classes == ["1", "2", "3"]
-    # Two classes are two, whatever they are called.
+    # With two classes the task is binary, even if the user sets multiclass.
     assert understand(rows, ["y"], "multiclass").task == "binary"
 
 

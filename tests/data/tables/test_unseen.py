@@ -1,4 +1,4 @@
-"""Numbers far outside those of the training rows."""
+"""Numbers far outside the range of the training rows."""
 
 import numpy as np
 import pytest
@@ -33,7 +33,7 @@ def test_far_is_outside_by_more_than_twice_the_range(known, rows):
         for row in rows
     ]
     notes = note(known, rows)
-    assert notes == note(known, *[[row] for row in rows])  # however they are read
+    assert notes == note(known, *[[row] for row in rows])  # also if read row by row
     if not any(map(any, far)):
         assert notes == []
         return

@@ -1,4 +1,4 @@
-"""Numbers and dates as people write them: read by the whole column, and alike in later rows."""
+"""Handwritten numbers and dates: the whole column decides how they and later rows are read."""
 
 import json
 import sqlite3
@@ -23,7 +23,7 @@ from nncli.data.tables.targets import Targets
 
 
 def understood(tmp_path, cells, *, more=None, delimiter=";", **said):
-    """Return what the column c of a file is understood as, beside y."""
+    """Return how the column c of a file is interpreted, next to y."""
     path = tmp_path / "t.csv"
     columns = {"c": cells, **(more or {})}
     rows = [delimiter.join(columns) + delimiter + "y"]
@@ -125,10 +125,10 @@ def test_currencies_are_told_and_percent_without_its_sign(tmp_path):
 @settings(max_examples=15, deadline=None)
 @given(data=st.data())
 def test_a_column_in_any_form_is_the_plain_one(tmp_path_factory, sign, mark, data):
-    """All that a form changes is the text: numbers, inputs, and each row alone stay the same."""
+    """A notation changes only the text: numbers, inputs and single rows stay the same."""
     hundredths = st.integers(-10_000_000, 10_000_000)
     values = [each / 100 for each in data.draw(st.lists(hundredths, min_size=12, max_size=12))]
-    values[0] = 1234567.25  # which shows the form
+    values[0] = 1234567.25  # which reveals the notation
     folder = tmp_path_factory.mktemp("forms")
     plain = understood(folder, values)
     found = understood(folder, [sign.format(written(each, mark)) for each in values])
@@ -311,7 +311,7 @@ def typed(pyarrow, table, form, folder):
         return form_of(library.DataFrame(table))
     if form == "zone":
         moments = pyarrow.array(table["c"], pyarrow.timestamp("us", "+02:00"))
-        shifted = [each - timedelta(hours=2) for each in table["c"]]  # as they are in UTC
+        shifted = [each - timedelta(hours=2) for each in table["c"]]  # converted to UTC
         moments = pyarrow.array(shifted, pyarrow.timestamp("us")).cast(moments.type)
         table = {**table, "c": moments}
     path = folder / "t.file"
@@ -334,7 +334,7 @@ def test_values_keep_their_types_where_they_are_asked_for_as_written():
 
 
 def stored(folder, columns):
-    """Return files that have text alone, by their format."""
+    """Return files that contain only text, by their format."""
     paths = {"sqlite": folder / "t.db", "json lines": folder / "t.jsonl"}
     with closing(sqlite3.connect(paths["sqlite"])) as connection, connection:
         connection.execute(f"create table t ({', '.join(f'{each} text' for each in columns)})")
