@@ -1,4 +1,4 @@
-"""Configs from strangers: each a few bytes of code that make a text or something worse."""
+"""Untrusted configs, each made by a few bytes of code."""
 
 import os
 from collections.abc import Callable
@@ -8,26 +8,26 @@ MEGABYTE = 1 << 20
 
 
 def text(start: str, again: str = "", end: str = "", *, size: int = MEGABYTE) -> bytes:
-    """Return `start`, `again` as often as fits into `size` bytes, and `end`."""
+    """Return `start`, as many `again` as fit into `size` bytes, and `end`."""
     times = (size - len(start.encode()) - len(end.encode())) // max(len(again.encode()), 1)
     return (start + again * times * bool(again) + end).encode()
 
 
 def wide(size: int) -> bytes:
-    """Return a mapping of different keys, none of them known."""
+    """Return a mapping of distinct unknown keys."""
     keys = (f"k{number}: 1\n" for number in range(size // 6))
     return "".join(keys).encode()[:size].rpartition(b"\n")[0]
 
 
 def laughs() -> bytes:
-    """Return nine lists of nine aliases of the one before: a billion values if expanded."""
+    """Return nine lists of nine aliases of the previous list: a billion values if expanded."""
     lines = ["a0: &a0 [lol, lol, lol, lol, lol, lol, lol, lol, lol]"]
     for level in range(1, 10):
         lines.append(f"a{level}: &a{level} [{', '.join([f'*a{level - 1}'] * 9)}]")
     return "\n".join(lines).encode()
 
 
-# What is read without a word is harmless; everything else is refused with exit code 2.
+# Configs that are read silently are harmless; all others are refused with exit code 2.
 CONFIGS: dict[str, bytes] = {
     "a billion laughs": laughs(),
     "an alias of itself": b"a: &a [*a]\n",
@@ -140,7 +140,7 @@ CONFIGS: dict[str, bytes] = {
 
 
 def pipe(path: Path) -> None:
-    """Make a pipe that nobody writes to."""
+    """Make a pipe without a writer."""
     os.mkfifo(path)
 
 

@@ -1,8 +1,8 @@
-"""Let a coverage-guided fuzzer look for a file that hurts.
+"""Search for harmful files with a coverage-guided fuzzer.
 
 ``python -m tests.attacks.fuzz model|config SECONDS [DIRECTORY]`` needs the extra ``fuzz``. Inputs
-that reach new code are kept in DIRECTORY and start the next run; one that hurts is written there as
-``crash-...`` or ``oom-...``, and ends the run.
+that reach new code are saved in DIRECTORY and seed the next run. A harmful input ends the run, and
+is written there as ``crash-...`` or ``oom-...``.
 """
 
 import json
@@ -36,19 +36,19 @@ from tests.model.old_formats import as_format_2
 
 LONGEST_INPUT = 1 << 14
 SLOWEST_SECONDS = 2
-MOST_MEGABYTES = 600  # of the fuzzer too
+MOST_MEGABYTES = 600  # including the fuzzer
 
 
 @dataclass(frozen=True)
 class Target:
-    """What is fuzzed.
+    """A reader to fuzz.
 
     Attributes
     ----------
     attempt : function
-        Takes where to put a file and its bytes; raises if the reader does not behave.
+        Takes a path and content for a file; raises if the reader misbehaves.
     seeds : function
-        Returns the inputs to start from.
+        Returns the initial inputs.
     """
 
     attempt: Callable[[Path, bytes], None]
@@ -56,10 +56,11 @@ class Target:
 
 
 def attempt_model(path: Path, content: bytes) -> None:
-    """Read a model file; the first byte says what the rest is, so that no checksum hides the rest.
+    """Read a model file made from `content`, with correct checksums where possible.
 
-    A whole file, metadata for a file that is right otherwise, one value of the metadata, also of
-    format 2, or of the preprocessing of a table, or a member of a file.
+    The first byte tells what the rest is: a whole file, the metadata of an otherwise valid file,
+    one value of its metadata in the current format or format 2, one value of the preprocessing of
+    a table, or a member of the file.
     """
     kind, rest = content[:1], content[1:]
     if kind in (b"J", b"O"):
@@ -91,7 +92,7 @@ def attempt_model(path: Path, content: bytes) -> None:
 
 
 def set_value(found: dict[str, Any], place: int, text: str) -> None:
-    """Put another value, or text, at a place in metadata."""
+    """Replace a value in metadata by another value or text."""
     try:
         value = json.loads(text)
     except (ValueError, RecursionError):
@@ -124,7 +125,7 @@ def check_message(message: str, path: Path) -> None:
 
 
 def model_seeds() -> list[bytes]:
-    """Return the real file, what is in it, and the small attacks."""
+    """Return the valid file, its parts, and the small attacks."""
     text = json.dumps(metadata(), ensure_ascii=False).encode()
     seeds = [b"Z" + model_file(), b"T" + text, b"M" + npy(np.array(text.decode()))]
     seeds += [
@@ -137,7 +138,7 @@ def model_seeds() -> list[bytes]:
 
 
 def config_seeds() -> list[bytes]:
-    """Return the configs that nncli ships, and the small attacks."""
+    """Return the shipped configs and the small attacks."""
     attacks = [each for each in CONFIGS.values() if len(each) < LONGEST_INPUT]
     return [text.encode() for text in SHIPPED] + attacks
 
@@ -164,7 +165,7 @@ def fuzz(target: Target, seconds: int, directory: Path) -> None:
 
 
 def in_time(attempt: Callable[[Path, bytes], None], path: Path, content: bytes) -> None:
-    """Let an attempt take a limited time of the processor, however long others hold it up."""
+    """Run an attempt with a limit on its CPU time, regardless of other processes."""
     start = time.process_time()
     attempt(path, content)
     assert time.process_time() - start < SLOWEST_SECONDS, "it takes too long"

@@ -1,8 +1,8 @@
-"""Let nncli read files in a process of their own, and note what each costs.
+"""Run nncli on files in a separate process, and measure the cost of each.
 
 ``python -m tests.attacks.measure COMMAND... < PATHS`` runs ``nncli COMMAND... PATH`` for every line
-of standard input and writes a line of JSON for each. It is one process for all, as starting one for
-each would cost more than what is measured; the peak of memory is therefore the highest so far.
+of standard input and writes a line of JSON for each. One process runs all, as starting one for each
+would cost more than the command; the peak memory is therefore the highest so far.
 """
 
 import io
@@ -23,20 +23,20 @@ ROOT = Path(__file__).parents[2]
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a command did with a file.
+    """The result of a command on a file.
 
     Attributes
     ----------
     name : str
-        Of the file.
+        Name of the file.
     code : int or None
-        None where an exception got out.
+        Exit code; None after an uncaught exception.
     out, err : str
-        What it wrote; the traceback of what got out.
+        Output; the traceback of an uncaught exception.
     seconds : float
-        Of the processor.
+        CPU time.
     peak_megabytes : float
-        The most memory of the process so far.
+        Peak memory of the process so far.
     """
 
     name: str
@@ -48,7 +48,7 @@ class Outcome:
 
 
 def measured(command: Sequence[str], paths: Sequence[Path]) -> list[Outcome]:
-    """Return what ``nncli COMMAND PATH`` did with each of `paths`, in a process of its own."""
+    """Return the results of ``nncli COMMAND PATH`` for `paths`, run in a separate process."""
     done = subprocess.run(
         [sys.executable, "-W", "error", "-m", "tests.attacks.measure", *command],
         input="".join(f"{path}\n" for path in paths),
@@ -80,9 +80,9 @@ def outcome(command: Sequence[str], path: str) -> Outcome:
 
 
 def peak_megabytes() -> float:
-    """Return the most memory that this process has had at once."""
+    """Return the peak memory of this process."""
     status = Path("/proc/self/status")
-    if status.exists():  # Linux counts what the parent had in `ru_maxrss`
+    if status.exists():  # on Linux, `ru_maxrss` includes the parent's memory
         found = re.search(r"VmHWM:\s*(\d+) kB", status.read_text(encoding="utf-8"))
         return int(found[1]) / 1024 if found else 0.0
     unit = 1 << 20 if sys.platform == "darwin" else 1 << 10
@@ -90,7 +90,7 @@ def peak_megabytes() -> float:
 
 
 def main() -> None:
-    """Measure the files that standard input names."""
+    """Measure the files listed on standard input."""
     for line in sys.stdin:
         print(json.dumps(asdict(outcome(sys.argv[1:], line.rstrip("\n")))), flush=True)
 

@@ -1,7 +1,7 @@
-"""Model files from strangers, made by code: right in everything but in one thing.
+"""Untrusted model files, made by code: valid except for one thing.
 
-Where the forger can, checksums and hashes are right: a file that the first of them gives away would
-test nothing behind it.
+Checksums and hashes are correct where possible; otherwise the first check would stop the file, and
+later checks would not be tested.
 """
 
 import hashlib
@@ -32,7 +32,7 @@ LONG = 1 << 20
 
 @cache
 def model_file() -> bytes:
-    """Return a real model file."""
+    """Return a valid model file."""
     layers = [*block(3, 4, "tanh"), *block(4, 1, "sigmoid")]
     parameters = np.random.default_rng(0).normal(size=21).astype(np.float32)
     model = Model(
@@ -53,12 +53,12 @@ def model_file() -> bytes:
 
 
 def members() -> dict[str, bytes]:
-    """Return what is in the real one."""
+    """Return the members of the valid file."""
     return unzipped(model_file())
 
 
 def metadata() -> dict[str, Any]:
-    """Return its metadata."""
+    """Return the metadata of the valid file."""
     content = members()["metadata.npy"]
     start = 10 + struct.unpack("<H", content[8:10])[0]
     found: dict[str, Any] = json.loads(content[start:].decode("utf-32-le"))
@@ -66,24 +66,24 @@ def metadata() -> dict[str, Any]:
 
 
 def with_text(text: str) -> bytes:
-    """Return a model file with another text for its metadata."""
+    """Return a model file with `text` as its metadata."""
     return zipped({**members(), "metadata.npy": npy(np.array(text))})
 
 
 def said(**changes: Any) -> bytes:
-    """Return a model file whose metadata says something else."""
+    """Return a model file with changed metadata."""
     return with_text(json.dumps({**metadata(), **changes}, ensure_ascii=False))
 
 
 def with_values(old: str, new: str) -> bytes:
-    """Return a model file with another piece of text in its metadata."""
+    """Return a model file with `old` replaced by `new` in the text of its metadata."""
     text = json.dumps(metadata(), ensure_ascii=False)
     assert old in text
     return with_text(text.replace(old, new))
 
 
 def with_arrays(**arrays: Any) -> bytes:
-    """Return a model file of other arrays, with the hashes that fit them."""
+    """Return a model file with other arrays and matching hashes."""
     names = ["W1", "b1", "W2", "b2"]
     real = {name: np.frombuffer(members()[f"{name}.npy"][128:], np.float32) for name in names}
     shapes = {"W1": (3, 4), "b1": (4,), "W2": (4, 1), "b2": (1,)}
@@ -98,7 +98,7 @@ def sha256(array: Any) -> str:
 
 
 def of_format_2(**changes: Any) -> bytes:
-    """Return a model file whose metadata is of format 2, but for `changes`."""
+    """Return a model file with metadata of format 2, except for `changes`."""
     found = metadata()
     as_format_2(found)
     return with_text(json.dumps({**found, **changes}, ensure_ascii=False))
@@ -115,18 +115,18 @@ def dense(number: int, inputs: int = 1, outputs: int = 1) -> dict[str, Any]:
 
 
 def parts(*first: dict[str, Any]) -> bytes:
-    """Return a model file whose first layers are others."""
+    """Return a model file with other first layers."""
     return said(layers=[*first, *metadata()["layers"][len(first) :]])
 
 
 def layers(count: int) -> bytes:
-    """Return a model file that says that it has so many layers, each with its activation."""
+    """Return a model file that claims `count` layers, counting activations."""
     numbers = range(1, count // 2 + 1)
     return said(layers=[each for n in numbers for each in (dense(n), part("tanh"))])
 
 
 def layers_of_format_2(count: int) -> bytes:
-    """Return a model file of format 2 that says that it has so many layers."""
+    """Return a model file of format 2 that claims `count` layers."""
     layer = {"inputs": 1, "outputs": 1, "activation": "tanh", "activation_parameters": {}}
     return of_format_2(layers=[layer] * count)
 
@@ -140,7 +140,7 @@ def with_npy(descr: str = "'<f4'", order: str = "False", shape: str = "(3, 4)") 
 
 
 def put(place: int, value: bytes) -> bytes:
-    """Return a model file with other bytes at a place; from the end if it is below 0."""
+    """Return a model file with other bytes at an offset; a negative one counts from the end."""
     content = bytearray(model_file())
     place %= len(content)
     content[place : place + len(value)] = value
@@ -148,7 +148,7 @@ def put(place: int, value: bytes) -> bytes:
 
 
 def overlapping(count: int) -> bytes:
-    """Return a zip whose directory names one compressed gigabyte many times over."""
+    """Return a zip whose directory lists one compressed gigabyte many times."""
     data = zlib.compress(bytes(LONG), 9)[2:-4] * 1
     crc = zlib.crc32(bytes(LONG))
     sizes = (crc, len(data), LONG, 6, 0)
@@ -160,7 +160,7 @@ def overlapping(count: int) -> bytes:
 
 
 def zip64() -> bytes:
-    """Return the model file with the records of a zip of more than 4 GiB at its end."""
+    """Return the model file with the end records of a zip larger than 4 GiB."""
     content = model_file()
     end = content.rindex(b"PK\5\6")
     start = content.index(b"PK\1\2")
@@ -171,7 +171,7 @@ def zip64() -> bytes:
 
 
 def numbers() -> list[str]:
-    """Return a hundred thousand different texts."""
+    """Return a hundred thousand distinct texts."""
     return [str(number) for number in range(100_000)]
 
 
@@ -180,7 +180,7 @@ W1 = np.ones((3, 4), np.float32)
 ONE_MORE = {"W9": np.zeros(1, np.float32)}
 
 MODEL_FILES: dict[str, Callable[[], bytes]] = {
-    # What is no zip file, or one of another program.
+    # Files that are not zip files, or that other programs wrote.
     "nothing": lambda: b"",
     "a byte": lambda: b"P",
     "a signature": lambda: b"PK\3\4",
@@ -371,7 +371,7 @@ MODEL_FILES: dict[str, Callable[[], bytes]] = {
 
 
 def sparse(size: int) -> Callable[[Path], None]:
-    """Return what makes a model file that is mostly a hole."""
+    """Return a function that makes a model file consisting mostly of a hole."""
 
     def make(path: Path) -> None:
         path.write_bytes(put(18, struct.pack("<2L", *[min(size, 2**32 - 1)] * 2)))

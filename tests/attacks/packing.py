@@ -1,6 +1,6 @@
-"""Pack members into a zip file with Python's own writer, laid out as nncli's files are.
+"""Pack members into a zip file with Python's writer, in the layout of nncli's files.
 
-With it an attack can be everything that nncli's reader asks for but for one thing.
+So an attack can meet all requirements of nncli's reader except one.
 """
 
 import io
@@ -14,29 +14,29 @@ import numpy as np
 
 
 def packed(arrays: Mapping[str, Any]) -> bytes:
-    """Return a file of arrays of any kind, each as NumPy saves it."""
+    """Return a zip file of arrays, each as saved by NumPy."""
     return zipped({f"{name}.npy": npy(array) for name, array in arrays.items()})
 
 
 def npy(array: Any) -> bytes:
-    """Return a ``.npy`` file, also of objects."""
+    """Return an array, possibly of objects, as a ``.npy`` file."""
     stream = io.BytesIO()
     np.save(stream, array, allow_pickle=True)
     return stream.getvalue()
 
 
 def zipped(members: Mapping[str, bytes] | Sequence[tuple[str, bytes]], **changes: Any) -> bytes:
-    """Return a zip file of `members`; `changes` are other attributes of their `ZipInfo`."""
+    """Return a zip file of `members`; `changes` set attributes of their `ZipInfo`."""
     stream = io.BytesIO()
     with warnings.catch_warnings(), zipfile.ZipFile(stream, "w") as archive:
-        warnings.simplefilter("ignore")  # of names that stand twice
+        warnings.simplefilter("ignore")  # about duplicate names
         for name, content in members.items() if isinstance(members, Mapping) else members:
             archive.writestr(entry(name, **changes), content)
     return stream.getvalue()
 
 
 def entry(name: str, **changes: Any) -> zipfile.ZipInfo:
-    """Return the entry of a member as nncli writes it, but for `changes`."""
+    """Return the entry of a member as nncli writes it, except for `changes`."""
     found = zipfile.ZipInfo(name)
     for key, value in {"create_system": 3, "external_attr": 0o100600 << 16, **changes}.items():
         setattr(found, key, value)
@@ -50,7 +50,7 @@ def unzipped(content: bytes) -> dict[str, bytes]:
 
 
 def overwrite(path: Path, content: bytes) -> None:
-    """Give a file that is there another content; to empty it first would cost milliseconds."""
+    """Replace the content of an existing file; truncating it first would cost milliseconds."""
     with path.open("r+b") as stream:
         stream.write(content)
         stream.truncate()

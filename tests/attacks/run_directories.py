@@ -1,4 +1,4 @@
-"""Run directories that a stranger made: each is a copy of a stopped run, with something changed."""
+"""Untrusted run directories: copies of an interrupted run, each with one change."""
 
 import json
 import os
@@ -21,7 +21,7 @@ from tests.cli.stopped_runs import adding_up_to, config, counting, rewrite, sayi
 from tests.stopping import after_step
 
 Change = Callable[[Path, Path], object]
-"""Changes a run directory; the folder outside has files for links to lead to."""
+"""Change of a run directory; the folder outside has the targets of links."""
 
 FILES = (
     "config.yaml", "history.csv", "checkpoint.npz", "weights.npz", "metrics.json", "diverged.txt",
@@ -45,7 +45,7 @@ _ABSURD: dict[str, Any] = {
 
 
 def stopped_run(directory: Path, settings: str, step: int) -> Path:
-    """Train in `directory` until a signal comes after a step; return the run."""
+    """Train in `directory` until a signal after a step; return the run."""
     run, name = directory / "run", config(directory, settings)
     with pytest.MonkeyPatch.context() as patch, suppress(SystemExit):
         after_step(patch, step, partial(signal.raise_signal, signal.SIGINT))
@@ -55,11 +55,11 @@ def stopped_run(directory: Path, settings: str, step: int) -> Path:
     return run
 
 
-# What stands in the place of a file
+# Replacements of a file
 
 
 def put(name: str, make: Callable[[Path, Path], object]) -> Change:
-    """Return what lets ``make(path, outside)`` make something else of a name in the run."""
+    """Return a change that replaces a path in the run by the result of ``make(path, outside)``."""
 
     def change(run: Path, outside: Path) -> None:
         path = run / name
@@ -73,7 +73,7 @@ def put(name: str, make: Callable[[Path, Path], object]) -> Change:
 
 
 def _original(path: Path, outside: Path) -> Path:
-    """Return what lies outside for a link in the place of `path` to lead to."""
+    """Return the path outside to which a link in place of `path` leads."""
     moved = outside / f"{path.parent.name} {path.name}"
     return moved if moved.exists() else outside / path.name
 
@@ -100,7 +100,7 @@ def _pipe(path: Path, outside: Path) -> None:
 def _socket(path: Path, outside: Path) -> None:
     here = Path.cwd()
     with socket.socket(socket.AF_UNIX) as end:
-        os.chdir(path.parent)  # the name of a socket may not be long
+        os.chdir(path.parent)  # socket paths must be short
         try:
             end.bind(path.name)
         finally:
@@ -137,7 +137,7 @@ _KINDS: dict[str, Callable[[Path, Path], object]] = {
 
 
 def put_all(names: tuple[str, ...], before: Change | None = None, words: str = "") -> Iterator[Any]:
-    """Yield every kind of thing in the place of every name, by what it is called."""
+    """Yield a named change for each replacement of each path."""
     for name in names:
         for kind, make in _KINDS.items():
             change = put(name, make)
@@ -145,12 +145,12 @@ def put_all(names: tuple[str, ...], before: Change | None = None, words: str = "
 
 
 def both(*changes: Change) -> Change:
-    """Return what does one after the other."""
+    """Return a change that makes several changes in order."""
     return lambda run, outside: [change(run, outside) for change in changes]
 
 
 def without(*names: str) -> Change:
-    """Return what removes files of the run."""
+    """Return a change that removes files of the run."""
     return lambda run, outside: [(run / name).unlink(missing_ok=True) for name in names]
 
 
@@ -160,7 +160,7 @@ def without(*names: str) -> Change:
 def in_checkpoint(
     change: Callable[[dict[str, Any], dict[str, Any]], object], below: str = ""
 ) -> Change:
-    """Return what changes what the checkpoint says, or its arrays, or one in a directory below."""
+    """Return a change of the checkpoint in the run or in a directory below."""
     return lambda run, outside: rewrite(run / below / "checkpoint.npz", change)
 
 
@@ -180,7 +180,7 @@ def _absurd_checkpoints() -> Iterator[tuple[str, Change]]:
 
 
 def _checkpoints_of_names(text: str) -> Iterator[tuple[str, Change]]:
-    """Yield checkpoints that have a hostile name somewhere."""
+    """Yield changes that put a hostile name into a checkpoint."""
 
     def other_name(metadata: dict[str, Any], arrays: dict[str, Any]) -> None:
         metadata["config"]["name"] = text
@@ -196,7 +196,7 @@ def _checkpoints_of_names(text: str) -> Iterator[tuple[str, Change]]:
 
 
 def _of_epochs(number: int) -> Change:
-    """Return what lets config, counters and steps agree on so many epochs."""
+    """Return a change after which config, counters and steps agree on `number` epochs."""
 
     def change(metadata: dict[str, Any], arrays: dict[str, Any]) -> None:
         metadata["config"]["training"]["epochs"] = 10**7
@@ -240,16 +240,16 @@ def _with_arrays(arrays: dict[str, Any]) -> Change:
     return change
 
 
-# Configs, and all else
+# Configs and other changes
 
 
 def in_place(name: str, content: bytes) -> Change:
-    """Return what writes a file of the run anew."""
+    """Return a change that replaces the content of a file of the run."""
     return put(name, lambda path, outside: path.write_bytes(content))
 
 
 def asking_for(**changes: str) -> Change:
-    """Return what lets the config ask for something else, in the lines of its keys."""
+    """Return a change that sets other values in the config, in the lines of its keys."""
 
     def change(run: Path, outside: Path) -> None:
         lines = (run / "config.yaml").read_text(encoding="utf-8").split("\n")
@@ -345,7 +345,7 @@ RUN_DIRECTORIES: dict[str, Change] = {
     **{name: _with_arrays(arrays) for name, arrays in _ARRAYS.items()},
     **_OTHERS,
 }
-"""Of a single run that was stopped in its fourth epoch."""
+"""Changes of a single run that was interrupted in its fourth epoch."""
 
 CROSS_VALIDATIONS: dict[str, Change] = {
     **dict(put_all(FOLDS)),
@@ -360,7 +360,7 @@ CROSS_VALIDATIONS: dict[str, Change] = {
         run / "fold-2" / "weights.npz", run / "fold-1" / "weights.npz"
     ),
 }
-"""Of a cross-validation that was stopped in its second fold."""
+"""Changes of a cross-validation that was interrupted in its second fold."""
 
 
 def _absurd_selections() -> Iterator[tuple[str, Change]]:
@@ -382,11 +382,11 @@ REFITS: dict[str, Change] = {
     "another selection": both(_NEW, _of_another_run("checkpoint.npz", "selection/checkpoint.npz")),
     "a million epochs, selected": both(_NEW, asking_for(epochs=str(10**6))),
 }
-"""Of a refit that was stopped in the training on all rows; `_NEW` is before it began."""
+"""Changes of a refit interrupted in the training on all rows; `_NEW` is before it starts."""
 
 
 def made(directory: Path, base: Path, outside: Path, changes: dict[str, Change]) -> list[Path]:
-    """Make a run directory of every kind from a stopped run; return them."""
+    """Make a run directory for each change of an interrupted run; return their paths."""
     paths = []
     for name, change in changes.items():
         path = directory / name.replace("/", "-")
@@ -397,7 +397,7 @@ def made(directory: Path, base: Path, outside: Path, changes: dict[str, Change])
 
 
 def make_outside(directory: Path, other: Path) -> Path:
-    """Make the folder that links lead to, with the files of another run."""
+    """Make the folder of link targets, with the files of another run."""
     outside = directory / "outside"
     shutil.copytree(other, outside)
     for name in ("diverged.txt", "predictions.csv", "fold-9"):
@@ -426,5 +426,5 @@ def _what(path: Path) -> tuple[Any, ...]:
         content = os.fsencode(path.readlink())
     elif path.is_file():
         content = path.read_bytes()
-    # Not how many names a file has: one that is replaced in a run is one less.
+    # The number of hard links is left out, as replacing a file in a run reduces it.
     return found.st_mode, found.st_mtime_ns, found.st_size, content

@@ -1,4 +1,4 @@
-"""Models of tables from strangers: what they say of columns, targets and config is not so."""
+"""Untrusted models of tables, with false metadata about columns, targets and config."""
 
 import json
 from collections.abc import Callable
@@ -31,7 +31,7 @@ ENCODING = Encoding(
 
 @cache
 def arrays() -> dict[str, Any]:
-    """Return the arrays of a real model of a table."""
+    """Return the arrays of a valid model of a table."""
     model = Model(
         network=Network(block(3, 1, "identity"), np.ones(4, np.float32)),
         preprocessing=Preprocessing(ENCODING.inputs, 0.5, 2.0, [5.0], [0.5], ENCODING),
@@ -50,7 +50,7 @@ def arrays() -> dict[str, Any]:
 
 
 def said(change: Callable[[dict[str, Any]], object]) -> bytes:
-    """Return a model file whose metadata `change` has changed in place."""
+    """Return a model file after `change` has modified its metadata in place."""
     metadata = json.loads(str(arrays()["metadata"]))
     change(metadata)
     return packed({**arrays(), "metadata": np.array(json.dumps(metadata, ensure_ascii=False))})
@@ -62,7 +62,7 @@ def of_preprocessing(**values: Any) -> bytes:
 
 
 def with_types(types: list[Any]) -> bytes:
-    """Return a model file of format 2 with other types of columns."""
+    """Return a model file of format 2 with other column types."""
     return said(in_format_2(lambda metadata: metadata["preprocessing"].update(types=types)))
 
 
@@ -84,7 +84,7 @@ def of_config(section: str, **values: Any) -> bytes:
 
 
 def numbers(count: int) -> list[str]:
-    """Return so many different texts."""
+    """Return `count` distinct texts."""
     return [str(number) for number in range(count)]
 
 
@@ -125,7 +125,7 @@ TABLE_MODELS: dict[str, Callable[[], bytes]] = {
     "a type for a terminal in format 2": lambda: with_types(["\x1b[2J\n"] * 3),
 }
 
-# Read by `nncli show`, refused by what trains again or reads the data.
+# `nncli show` reads these; commands that train again or read the data refuse them.
 CONFIGS_OF_MODELS: dict[str, Callable[[], bytes]] = {
     "columns that are none": lambda: of_config("data", columns=dict.fromkeys(numbers(60_000), 5)),
     "unknown keys": lambda: of_config("training", **dict.fromkeys(numbers(60_000), 5)),

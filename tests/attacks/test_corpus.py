@@ -1,4 +1,4 @@
-"""Files from strangers are refused in one line, or harmless, soon and with little memory."""
+"""Untrusted files are refused in one line or harmless, quickly and with little memory."""
 
 import os
 from collections.abc import Callable, Mapping
@@ -17,11 +17,11 @@ from tests.model.wrong_metadata import WRONG_METADATA
 MODEL_SECONDS, MODEL_MEGABYTES = 2, 300
 CONFIG_SECONDS, CONFIG_MEGABYTES = 1, 200
 MOST_LINES = 101  # a config's problems are reported together
-LONGEST_LINE = 400  # the path of the file included
+LONGEST_LINE = 400  # including the path of the file
 
 pytestmark = pytest.mark.slow
 
-# What the model reader takes: strange, but nothing that nncli would not write.
+# Strange files that the model reader accepts, as nncli could have written them.
 HARMLESS_MODELS = {
     "the largest numbers",
     "the smallest numbers",
@@ -51,7 +51,7 @@ HARMLESS_CONFIGS = {
 
 
 def made(directory: Path, files: Mapping[str, Callable[[Path], object]], ending: str) -> list[Path]:
-    """Make every file that can be made here."""
+    """Make every file that this system supports."""
     paths = []
     for name, make in files.items():
         path = directory / (name.replace("/", "-") + ending)
@@ -62,7 +62,7 @@ def made(directory: Path, files: Mapping[str, Callable[[Path], object]], ending:
 
 
 def writes(content: bytes | Callable[[], bytes]) -> Callable[[Path], object]:
-    """Return what makes a file of this content."""
+    """Return a function that writes a file with this content."""
     return lambda path: path.write_bytes(content if isinstance(content, bytes) else content())
 
 
@@ -75,7 +75,7 @@ def assert_one_line_each(outcome: Outcome, code: int, most_lines: int) -> None:
 
 @pytest.fixture(scope="module")
 def models(tmp_path_factory):
-    """Return what ``nncli show`` did with every model file, by name."""
+    """Return the result of ``nncli show`` for every model file, by name."""
     files = {name: writes(make) for name, make in (MODEL_FILES | TABLE_MODELS).items()}
     files |= {f"zip {name}": writes(content) for name, (content, _) in WRONG.items()}
     files |= {f"file {name}": writes(make) for name, (make, _) in WRONG_FILES.items()}
@@ -92,7 +92,7 @@ def models(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def evaluated(tmp_path_factory):
-    """Return what ``nncli eval`` did with models whose config is hostile, by name."""
+    """Return the result of ``nncli eval`` for models with hostile configs, by name."""
     files = {name: writes(make) for name, make in CONFIGS_OF_MODELS.items()}
     paths = made(tmp_path_factory.mktemp("evaluated"), files, ".npz")
     yield {each.name.removesuffix(".npz"): each for each in measured(["eval"], paths)}
@@ -102,7 +102,7 @@ def evaluated(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def configs(tmp_path_factory):
-    """Return what ``nncli config check`` did with every config, by name."""
+    """Return the result of ``nncli config check`` for every config, by name."""
     files = {name: writes(content) for name, content in CONFIGS.items()} | NOT_FILES
     paths = made(tmp_path_factory.mktemp("configs"), files, ".yaml")
     found = measured(["config", "check"], paths)

@@ -1,4 +1,4 @@
-"""A real model file with anything changed, removed or added is refused, or as it was."""
+"""A model file with anything changed, removed or added is refused, or equals the original."""
 
 from pathlib import Path
 
@@ -19,14 +19,14 @@ places = st.integers(0, SIZE - 1)
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    """Return the path of a file."""
+    """Return the path for a model file."""
     found = tmp_path / "weights.npz"
     found.touch()
     return found
 
 
 def assert_refused(path: Path, content: bytes) -> None:
-    """Check that another content than the model's is refused in one line."""
+    """Check that content is refused in one line, unless it is that of the model."""
     if content == model_file():
         return
     overwrite(path, content)

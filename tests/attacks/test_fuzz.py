@@ -1,4 +1,4 @@
-"""The fuzzer itself runs; what it finds in longer runs is in the README."""
+"""The fuzzer itself runs."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""A model that names files of its reader gets nothing of them printed."""
+"""A model that names the reader's files cannot make nncli print them."""
 
 import shutil
 from dataclasses import replace
@@ -34,7 +34,7 @@ def original(tmp_path_factory):
 
 @pytest.fixture
 def project(original, tmp_path, monkeypatch):
-    """Return a copy of it, the working directory, below a home of its own."""
+    """Return a copy of the project as working directory, below a separate home."""
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     folder = tmp_path / "home" / "work" / "project"
     shutil.copytree(original, folder)
@@ -44,7 +44,7 @@ def project(original, tmp_path, monkeypatch):
 
 @pytest.fixture
 def run(capsys):
-    """Return a function that returns exit code and output of a command."""
+    """Return a function that runs a command and returns its exit code and output."""
 
     def do(*words):
         with pytest.raises(SystemExit) as ended:
@@ -55,7 +55,7 @@ def run(capsys):
 
 
 def stranger(project, place, data, folders=None):
-    """Write a model of the run that names other data, and where its paths lead from."""
+    """Write a model of the run that names other data and other folders for its paths."""
     model = nncli.load(project / "runs" / "c-001")
     config = {key: each for key, each in model.config.items() if key != "paths_from"}
     config |= {"data": data, **({"paths_from": folders} if folders else {})}
@@ -122,7 +122,7 @@ def test_nothing_of_a_file_that_only_a_model_names_is_printed(project, run, kind
 
 @pytest.mark.parametrize("command", ["eval", "trace"])
 def test_a_matching_fingerprint_does_not_make_data_fit_another_model(project, run, command):
-    """Who has a file has its fingerprint, too."""
+    """Anyone with a file can compute its fingerprint."""
     text("u,v,w,y\n" + "1,2,3,a\n2,3,5,b\n" * 30)(project / "data" / "other.csv")
     config = {"data": {"path": "data/other.csv", "target": "y"}, "training": {"epochs": 1}}
     other = nncli.train(config, note=lambda text: None).model
@@ -184,7 +184,7 @@ def test_the_message_names_path_reason_and_remedies(project, run, command):
 
 def same(run, command, model, expected):
     code, out, err = run(command, model)
-    start = "1 Forward" if command == "trace" else "rows"  # behind the name of the model
+    start = "1 Forward" if command == "trace" else "rows"  # after the name of the model
     assert (code, out.partition(start)[2], err) == (0, expected.partition(start)[2], "")
 
 
@@ -194,7 +194,7 @@ def test_a_run_of_ones_own_needs_no_word_of_trust(project, run, command):
     same(run, command, "runs/c-001/weights.npz", expected)
     away = project.parents[1] / "away"
     shutil.copytree("runs/c-001", away)
-    same(run, command, away, expected)  # unchanged data, elsewhere
+    same(run, command, away, expected)  # unchanged data, used from another place
     shutil.copy("runs/c-001/weights.npz", away / "alone.npz")
     same(run, command, away / "alone.npz", expected)
     project.rename(project.with_name("renamed"))

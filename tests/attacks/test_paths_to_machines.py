@@ -1,4 +1,4 @@
-r"""What a model names is not looked up where that would tell another machine who is asking."""
+r"""Paths in a model are not looked up if that would reveal the user to another machine."""
 
 import sys
 from dataclasses import replace
@@ -54,14 +54,14 @@ def _hook(event, arguments):
         _LOOKED_UP.append(f"{event} {arguments}")
 
 
-sys.addaudithook(_hook)  # stays until the process ends
+sys.addaudithook(_hook)  # cannot be removed from the process
 
 
 @pytest.fixture
 def looked_up(monkeypatch):
-    """Let the system be Windows as far as paths go; return all paths that are looked up."""
+    """Treat paths as on Windows; return a list of all paths that are looked up."""
     monkeypatch.setattr(platforms, "IS_WINDOWS", True)
-    # No hook is told of these.
+    # These functions do not trigger audit hooks.
     for name in ("stat", "lstat", "readlink", "access"):
         usual = getattr(platforms.os, name)
 
@@ -122,7 +122,7 @@ def test_no_other_machine_is_asked(stranger, capsys, looked_up, name, command):
     assert [each for each in looked_up if "evil" in each.lower()] == []
     assert looked_up
     assert out == ""
-    if "target" in name:  # its config is none, and said to be so
+    if "target" in name:  # the config is wrong, and reported
         assert code == 2
     else:
         assert (code, err.count("\n")) == (1, 1)
@@ -168,7 +168,7 @@ def test_the_weights_that_a_model_started_from_are_not_looked_up(
 
 
 def test_a_folder_that_is_not_needed_is_not_asked(original, stranger, capsys, looked_up):
-    """As of a project that was copied from a share."""
+    """The project may have been copied from a share."""
     data = {**CSV, "path": "d.csv", "test": 0.3, "validation": 0.2}
     model = stranger(data, [str(original), EVIL])
     looked_up.clear()
@@ -180,7 +180,7 @@ def test_a_folder_that_is_not_needed_is_not_asked(original, stranger, capsys, lo
     "name", ["no source", "only a path, no target", "no target", "no source and target"]
 )
 def test_what_a_config_leaves_out_is_not_looked_for_in_files(stranger, tmp_path, capsys, name):
-    """Not on any system: columns to choose from are those of a file."""
+    """Columns proposed by a message would come from a file, on any system."""
     (tmp_path / "secret").write_text("hunter2,s3cr3t\n1,2\n", encoding="utf-8")
     data, _ = NAMED[name]
     text = str(tmp_path / "secret")

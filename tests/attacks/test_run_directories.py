@@ -1,4 +1,4 @@
-"""Run directories from strangers are refused line by line, or harmless; nothing outside changes."""
+"""Untrusted run directories are refused line by line or harmless; nothing outside changes."""
 
 import os
 
@@ -17,7 +17,7 @@ from tests.attacks.run_directories import (
 
 SECONDS, MEGABYTES = 2, 300
 MOST_LINES = 101  # a config's problems are reported together
-LONGEST_LINE = 1000  # a path stands in it twice
+LONGEST_LINE = 1000  # it has a path twice
 
 pytestmark = [
     pytest.mark.slow,
@@ -27,7 +27,7 @@ pytestmark = [
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory):
-    """Return the stopped runs that the directories are made from."""
+    """Return the interrupted runs from which the directories are made."""
     asked = {
         "other": ("optimizer: sgd, epochs: 9", 17),
         "single": ("optimizer: adam", 17),
@@ -51,7 +51,7 @@ def directories(runs, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def outcomes(directories):
-    """Return what every command did with every directory; the last one changes them."""
+    """Return the result of every command on every directory; the last one changes them."""
     paths, outside = directories
     with unchanged(outside):
         commands = ["eval"], ["show"], ["train", "-q", "--resume"]

@@ -1,4 +1,4 @@
-"""Names in a model file that would command a terminal are shown, not obeyed."""
+"""Names in a model file that would control a terminal are shown escaped."""
 
 import contextlib
 import csv
@@ -24,7 +24,7 @@ TITLE, COLOR, LINE, TURNED = "\x1b]0;pwned\x07", "\x9b31m", "a\nError: b", "\u20
 
 @pytest.fixture
 def weights(tmp_path):
-    """Return a model file with such a name wherever one may stand."""
+    """Return a model file with such a name in every possible place."""
     path = tmp_path / "weights.npz"
     model = make_model(
         targets=[TITLE],
@@ -70,7 +70,7 @@ def test_an_error_that_names_them_is_one_harmless_line(weights, capsys, tmp_path
     assert err[:-1].isprintable()
 
 
-# Each moves the cursor, ends a line, turns the order of what follows, or is not seen at all.
+# Each moves the cursor, ends a line, reverses the following text, or is invisible.
 UNSAFE = [
     *"\0\b\r\n\x0b\x0c\x1b\x7f\x85\x9b\xa0\xad\u034f\u061c\u115f\u180e\u200b\u200d\u200e\u200f\u2028\u2029",
     *"\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\u2800\u3164\ufe0f\ufeff\uffa0\ufff9\U000e0041",
@@ -83,7 +83,7 @@ def nasty(each):
 
 @pytest.fixture(scope="module")
 def nasty_run(tmp_path_factory):
-    """Return a folder with a table, a config, a run and rows; every name and category is nasty."""
+    """Return a folder with table, config, run and rows, all with nasty names and categories."""
     folder = tmp_path_factory.mktemp("nasty")
     names = [nasty(each) for each in UNSAFE if each not in "\0"]
     columns = [f"x{at}{name}" for at, name in enumerate(names)]
@@ -100,21 +100,21 @@ def nasty_run(tmp_path_factory):
 
 
 def on_terminal(folder, *command):
-    """Return what a command shows on a terminal."""
-    pty = pytest.importorskip("pty", reason="there are no pseudo-terminals here")
+    """Return the output of a command on a terminal."""
+    pty = pytest.importorskip("pty", reason="pseudo-terminals are missing")
     controller, terminal = pty.openpty()
     shown = bytearray()
     with os.fdopen(controller, "rb", buffering=0) as screen:
         running = subprocess.Popen(command, stdout=terminal, stderr=terminal, cwd=folder)
         os.close(terminal)
-        with contextlib.suppress(OSError):  # Linux says so when the other end is closed
+        with contextlib.suppress(OSError):  # on Linux, the other end is closed
             while part := screen.read(1 << 16):
                 shown += part
         running.wait()
     return shown.decode("utf-8").replace("\r\n", "\n")
 
 
-# One process for all, as each would first import all that they need.
+# One process for all, as each would import the same modules first.
 EACH = """\
 import json, sys
 from nncli.cli.main import main
@@ -150,7 +150,7 @@ ANY = [
 
 
 def assert_seen(shown):
-    # A bar goes back to its start.
+    # A progress bar returns to the start of its line.
     shown = re.sub(r"\r((?:epoch |  0% )[^\r\n]*)", r"\n\1", shown)
     assert not {each for each in shown if each != "\n" and not is_printable(each)}, shown
 
@@ -184,7 +184,7 @@ def test_rows_stay_rows_on_a_terminal_and_bytes_in_a_pipe(nasty_run):
 
 
 def test_predictions_are_harmless_on_a_terminal_and_exact_in_a_pipe(weights, tmp_path):
-    pty = pytest.importorskip("pty", reason="there are no pseudo-terminals here")
+    pty = pytest.importorskip("pty", reason="pseudo-terminals are missing")
     (tmp_path / "rows.csv").write_text("1,2,3\n-3,2,1\n-1,-2,-3\n", encoding="utf-8")
     command = [sys.executable, "-m", "nncli", "predict", str(weights), str(tmp_path / "rows.csv")]
     exact = subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout
