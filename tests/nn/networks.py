@@ -1,4 +1,4 @@
-"""Small networks of every activation, output and loss of the tables, kept off their kinks."""
+"""Small networks with every activation, output and loss, with inputs away from their kinks."""
 
 import numpy as np
 
@@ -11,11 +11,11 @@ from nncli.nn.objective import Objective
 HIDDEN = [name for name, entry in ACTIVATIONS.items() if not entry.output_only]
 LOSS_AND_OUTPUT = [(name, each) for name, loss in LOSSES.items() for each in loss.outputs]
 ROWS = 4
-# What NumPy takes whatever the size of the arrays: it broadcasts through a buffer of 8192 elements,
-# and before 2.3 what it compares with a number through one more, of Booleans.
+# NumPy needs this memory for arrays of any size: it broadcasts through a buffer of 8192 elements,
+# and before version 2.3 uses another one, of Booleans, for comparisons with a number.
 BUFFER_BYTES = 8192 * (4 if np.lib.NumpyVersion(np.__version__) >= "2.3.0" else 5)
 
-# The numbers at whose sign a loss has a kink.
+# The expressions at whose change of sign a loss has a kink.
 KINKS = {
     "mean_absolute_error": lambda Z, A, T: A - T,
     "hinge": lambda Z, A, T: 1 - T * A,
@@ -35,7 +35,7 @@ def build_layers(sizes, hidden, output):
 
 
 def reference_layers(network):
-    """Return the layers as plain Python has them."""
+    """Return the layers in the form of the plain Python reference."""
     return [
         (
             *(each.tolist() for each in of_block.layers[0].arrays.values()),
@@ -48,7 +48,7 @@ def reference_layers(network):
 
 
 def buffers_of(work):
-    """Return every array of a workspace that a pass writes to."""
+    """Return every array of a workspace to which a pass writes."""
     named = [pair for own in work.buffers for pair in vars(own).items()]
     own = [each for name, each in named if name not in ("X", "ones")]
     own = [each for each in own if isinstance(each, np.ndarray)]
@@ -56,14 +56,14 @@ def buffers_of(work):
 
 
 def saturated(network, X):
-    """Return what share of each block's activations is saturated on rows."""
+    """Return the fraction of saturated activations of each block on rows."""
     work = network.workspace(len(X))
     network.logits(X, work)
     return network.saturated_shares(work)
 
 
 def draw_targets(random, loss, outputs):
-    """Return targets that a loss can have, also between 0 and 1 where it allows."""
+    """Return valid targets for a loss, including values between 0 and 1 where allowed."""
     if loss in ("hinge", "perceptron"):
         return random.choice([-1.0 if loss == "hinge" else 0.0, 1.0], (ROWS, outputs))
     T = random.random((ROWS, outputs))
@@ -71,7 +71,7 @@ def draw_targets(random, loss, outputs):
 
 
 def draw_case(sizes, hidden, output, loss, dtype=np.float64):
-    """Return network, inputs and targets, near no kink of an activation (at 0) or of the loss."""
+    """Return network, inputs and targets away from kinks of activations (at 0) and of the loss."""
     layers = build_layers(sizes, hidden, output)
     random = np.random.default_rng(11)
     T = draw_targets(random, loss, sizes[-1]).astype(dtype)
@@ -89,7 +89,7 @@ def draw_case(sizes, hidden, output, loss, dtype=np.float64):
 
 
 def numerical_gradient(network, value, h=1e-6):
-    """Return the central differences of ``value()`` by the parameters, which are put back."""
+    """Return the central differences of ``value()`` by the parameters; restore the parameters."""
     result = np.empty_like(network.parameters)
     for index, kept in enumerate(network.parameters.tolist()):
         values = []
@@ -102,7 +102,7 @@ def numerical_gradient(network, value, h=1e-6):
 
 
 def corrupt(entry, gradient, error):
-    """Change an activation's gradient by a share of itself, or by a number where it is 0 anyway."""
+    """Change an activation's gradient by a fraction, or by a constant where it is always 0."""
     if entry.trainable:
         gradient *= 1 + error
     else:

@@ -1,4 +1,4 @@
-"""A kind of layer that learns, and keeps something beside that."""
+"""A kind of layer with parameters and additional state."""
 
 import numpy as np
 
@@ -7,7 +7,7 @@ from nncli.nn.layers.layer import Buffers, Layer
 
 
 class Stretched(Layer):
-    """Y = gain X + shift, both learned, one number a unit; it counts the rows of training."""
+    """Y = gain X + shift, learned for each unit; its state counts the training rows."""
 
     def __init__(self, units):
         super().__init__("stretched", units, units)
@@ -34,6 +34,6 @@ class Stretched(Layer):
 
 
 def stretched_block(inputs, outputs, activation):
-    """Return a block that stretches its sums."""
+    """Return a block with a `Stretched` layer after its sums."""
     dense, last = block(inputs, outputs, activation)
     return [dense, Stretched(outputs), last]

@@ -1,10 +1,10 @@
-"""Arrays that refuse to be mixed with another precision."""
+"""Arrays that refuse operations in another precision."""
 
 import numpy as np
 
 
 class Strict(np.ndarray):
-    """An array whose every ufunc call must stay in the array's own floating type."""
+    """An array whose ufunc calls must stay in its floating type."""
 
     def __array_ufunc__(self, ufunc, method, *inputs, out=(), **settings):
         if out:

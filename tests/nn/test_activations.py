@@ -23,9 +23,9 @@ every_case = pytest.mark.parametrize(
     ("name", "parameters"), CASES, ids=[label(*case) for case in CASES]
 )
 both_precisions = pytest.mark.parametrize("dtype", [np.float32, np.float64])
-# How many roundings of the precision a value may be off: a series in place of erfc costs some.
+# Allowed error of a value in units of the precision: a series instead of erfc costs accuracy.
 ROUNDINGS = {"gelu": {np.float32: 16, np.float64: 2000}}
-# |g(z)| over the larger of |z| and 1, where it is above 1.
+# Maximum of |g(z)| / max(|z|, 1), where it is above 1.
 STEEPEST = {"elu-2.5": 2.5, "sqlu-2.5": 2.5, "prelu-2.5": 2.5, "selu": 1.7581, "softplus": 1.3133}
 EXTREMES = [0.0, 1e-30, 1e-3, 1.0, 50.0, 87.0, 89.0, 104.0, 709.0, 745.0, 1e4, 1e30]
 
@@ -35,7 +35,7 @@ every_learned = pytest.mark.parametrize("name", LEARNED)
 
 
 def sums(rows=6, units=5, dtype=np.float64):
-    """Return weighted sums on both sides of 0, none nearer to it than 0.05, in random order."""
+    """Return weighted sums of both signs, at least 0.05 away from 0, in random order."""
     values = np.linspace(-4.1, 4.0, rows * units)
     assert np.abs(values).min() > 0.05
     return np.random.default_rng(0).permutation(values).reshape(rows, units).astype(dtype)
@@ -59,7 +59,7 @@ def backward(name, parameters, dA, Z):
 
 
 def central_differences(name, parameters, dA, Z, h=1e-6):
-    """Return the derivative of Σ dA · g(Z) by each z."""
+    """Return the numerical derivative of Σ dA · g(Z) by each z."""
     result = np.empty_like(Z)
     for place in np.ndindex(Z.shape):
         above, below = Z.copy(), Z.copy()
@@ -244,7 +244,7 @@ def test_beyond_the_responsive_sums_the_derivative_is_below_a_tenth(name):
     derivative = backward(name, {}, np.ones_like(Z), Z)
     small = derivative < 0.1 * derivative.max()
     beyond = np.abs(Z) - ACTIVATIONS[name].responsive
-    clear = np.abs(beyond) > 1e-9  # at the bound itself rounding decides
+    clear = np.abs(beyond) > 1e-9  # at the bound, rounding decides
     np.testing.assert_array_equal((beyond > 0)[clear], small[clear])
     assert SATURATED == 0.1
     assert 0.1 < small.mean() < 0.9
@@ -338,7 +338,7 @@ def test_sqlu_is_flat_then_a_parabola_then_a_line(z, value, slope):
     "name", [name for name, entry in ACTIVATIONS.items() if entry.probabilities]
 )
 def test_the_sums_of_an_output_of_probabilities_are_their_logits(name):
-    Z = sums()  # metrics and predictions take the probabilities from them
+    Z = sums()  # metrics and predictions compute probabilities from them
     A = forward(name, ACTIVATIONS[name].complete({}), Z)
     if ACTIVATIONS[name].output_only:
         differences = np.log(A[:, 1:] / A[:, :1])

@@ -10,7 +10,7 @@ from tests.nn.strict import strict
 CASES = [(name, entry.complete({})) for name, entry in LOSSES.items()]
 CASES += [("huber", {"delta": delta}) for delta in (0.05, 0.4)]
 PAIRS = [(*case, output) for case in CASES for output in LOSSES[case[0]].outputs]
-# The values that the targets of a loss must have, where they are not free.
+# The required target values of losses that restrict them.
 TARGETS = {"hinge": (-1.0, 1.0), "perceptron": (0.0, 1.0)}
 
 
@@ -28,7 +28,7 @@ both_precisions = pytest.mark.parametrize("dtype", [np.float32, np.float64])
 
 
 def targets(name, rows, outputs, seed=0):
-    """Return targets that a loss can have, also between 0 and 1."""
+    """Return valid targets for a loss, including values between 0 and 1."""
     random = np.random.default_rng([7, seed])
     if name in TARGETS:
         return random.choice(TARGETS[name], (rows, outputs))
@@ -47,7 +47,7 @@ def loss_and_gradient(name, X, T, **parameters):
 
 
 def check_gradient(name, parameters, output):
-    """Compare the gradient by what the loss takes with central differences of its value."""
+    """Compare the gradient by the loss's inputs with central differences of its value."""
     Z = np.random.default_rng(3).normal(0, 2, (5, 4))
     X = Z if LOSSES[name].on_logits else activated(output, Z)
     T = targets(name, 5, 4)

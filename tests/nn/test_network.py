@@ -26,12 +26,12 @@ from tests.nn.networks import (
 )
 from tests.nn.strict import strict
 
-# Sizes from the inputs to the outputs.
+# Units from the inputs to the outputs.
 SIZES = [(3, 4), (3, 1), (3, 5, 2), (3, 5, 4, 3), (2, 4, 3, 1)]
 
 every_hidden = pytest.mark.parametrize("hidden", HIDDEN)
 every_loss_and_output = pytest.mark.parametrize(("loss", "output"), LOSS_AND_OUTPUT)
-# Every hidden activation with every loss and output in one size; in the others each of them once.
+# Every hidden activation with every loss and output for one size; each of them once for the others.
 NETWORKS = [
     (sizes, hidden, loss, output)
     for sizes in SIZES
@@ -39,7 +39,7 @@ NETWORKS = [
     for loss, output in LOSS_AND_OUTPUT
     if sizes == (3, 5, 4, 3) or hidden == "tanh" or (loss, output) == LOSS_AND_OUTPUT[0]
 ]
-# What passes have no room for in the buffers: the terms of a series, the factors of a product.
+# Activations with temporary arrays outside the buffers: terms of a series, factors of a product.
 WITH_ARRAYS_OF_ITS_OWN = ("gelu", "mish")
 
 every_network = pytest.mark.parametrize(
@@ -59,7 +59,7 @@ def poisoned(network, rows, **settings):
 
 
 def loss_and_gradient(network, X, T, loss, work):
-    """Return the loss and its flat gradient, from buffers that hold whatever they hold."""
+    """Return the loss and its flat gradient, from buffers with arbitrary content."""
     gradient = np.full_like(network.parameters, np.nan)
     network.logits(X, work)
     value = objective(loss)(network, T, work)
@@ -215,7 +215,7 @@ def test_inputs_targets_and_parameters_are_kept(output, loss):
 
 
 def memory_of_a_pass(hidden, output, loss):
-    """Return what a steady pass allocates at most, what of it is left, and the smallest array."""
+    """Return a steady pass's peak allocation, its remaining memory, and the smallest array."""
     layers = build_layers((120, 150, 130), hidden, output)
     random = np.random.default_rng(12)
     flat = random.normal(0, 0.1, parameter_count(layers)).astype(np.float32)
@@ -410,8 +410,8 @@ def test_the_saturated_share_of_a_network_made_by_hand_is_exact():
     for name, weights in {"W1": [[1, 0]], "W2": [[1], [0]], "W3": 3}.items():
         network.arrays[name][:] = weights
     X = np.array([[-10.0], [0.0], [10.0], [1.0]])
-    # sigmoid(10) = 0.99995 and sigmoid(-10) are beyond 0.97; the second unit is 0.5 on every row.
-    # tanh has 0.0001, 1.5, 3 and 2.2 to work on; it is saturated beyond 1.82.
+    # sigmoid(10) = 0.99995 and sigmoid(-10) are saturated (beyond 0.97); the second unit is always
+    # 0.5. The inputs of tanh are 0.0001, 1.5, 3 and 2.2; it is saturated beyond 1.82.
     assert saturated(network, X) == [2 / 8, None, 2 / 4]
     work = network.workspace(9)
     for buffer in buffers_of(work):

@@ -1,4 +1,4 @@
-"""A loss joined to an output; its values and gradients are tried with those of networks."""
+"""A loss combined with an output; the tests of networks cover its values and gradients."""
 
 import numpy as np
 import pytest

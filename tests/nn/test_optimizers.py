@@ -1,7 +1,7 @@
 """Optimizers against a second, scalar implementation.
 
-Each expected path is worked out number by number from the equations of the paper, in the form in
-which the paper gives them:
+Each expected path is computed with plain numbers from the equations of the paper, in their original
+form:
 
 - momentum (Polyak, 1964) by its heavy-ball form w_{t+1} = w_t - η g(w_t) + μ (w_t - w_{t-1});
 - Nesterov's momentum (Sutskever, Martens, Dahl and Hinton, 2013, equations 3 and 4) with the
@@ -9,8 +9,8 @@ which the paper gives them:
 - Adam (Kingma and Ba, 2015, algorithm 1) line by line;
 - AdamW (Loshchilov and Hutter, 2019, algorithm 2) with the decay and Adam's step in one line;
 - NAdam (Dozat, 2016, algorithm 2) line by line, with the same μ in every step;
-- AdaGrad (Duchi, Hazan and Singer, 2011, the diagonal of section 1.1) with the squares of all
-  gradients added up anew in every step;
+- AdaGrad (Duchi, Hazan and Singer, 2011, the diagonal version of section 1.1) with the squares of
+  all gradients summed again in every step;
 - RMSProp (Tieleman and Hinton, 2012, lecture 6e, slide 29) with the mean written as a sum of
   (1 - ρ) ρᵏ g² over the gradients k steps ago.
 """
@@ -30,12 +30,12 @@ STEPS = 10
 
 
 def slope(w):
-    """Return the derivative of a function of one number that is neither linear nor symmetric."""
+    """Return the derivative of a scalar function that is neither linear nor symmetric."""
     return 0.7 * w + cos(2 * w) - 0.3
 
 
 def decayed_slope(w):
-    """Return the slope with 0.05 w² added to the function: weight decay in the gradient."""
+    """Return the derivative with 0.05 w² added to the function: weight decay in the gradient."""
     return slope(w) + 0.1 * w
 
 
@@ -151,7 +151,7 @@ both_precisions = pytest.mark.parametrize("dtype", [np.float32, np.float64])
 
 
 def updates(name, settings, parameters, gradient_of, learning_rate, steps):
-    """Take steps on `parameters`, in place, and yield after each."""
+    """Take steps on `parameters` in place; yield after each."""
     optimizer = OPTIMIZERS[name]
     settings = optimizer.complete(settings)
     slots = np.zeros((optimizer.slots, len(parameters)), parameters.dtype)
@@ -219,10 +219,10 @@ def test_a_quadratic_is_minimized(name, settings):
     rate = RATES.get(name, 0.05)
     for _ in updates(name, settings, parameters, lambda w: curvature * (w - lowest), rate, 1500):
         pass
-    # With a short memory of the square, Adam and RMSProp keep stepping around the minimum.
+    # With a short memory of squares, Adam and RMSProp oscillate around the minimum.
     tolerance = rate if "beta2" in settings or name == "rmsprop" else 1e-6
     if decay := OPTIMIZERS[name].complete(settings).get("weight_decay", 0):
-        # Between the pull of the decay and a step of at most the learning rate.
+        # The pull of the decay plus a step of at most the learning rate.
         tolerance = 2 * decay * np.abs(lowest).max() + rate
     np.testing.assert_allclose(parameters, lowest, atol=tolerance)
 

@@ -12,13 +12,13 @@ both_precisions = pytest.mark.parametrize("dtype", [np.float32, np.float64])
 
 
 def matrices(flat):
-    """Return the weights of every block as views of a flat vector."""
+    """Return the weight matrices of all blocks as views of a flat vector."""
     views = trained_views(LAYERS, flat)
     return [views[each.weights] for each in blocks(LAYERS)]
 
 
 def draw(seed, dtype=np.float64):
-    """Return a flat vector and its matrices of weights."""
+    """Return a flat vector and its weight matrices."""
     flat = np.random.default_rng(seed).normal(size=parameter_count(LAYERS)).astype(dtype)
     return flat, matrices(flat)
 
@@ -29,7 +29,7 @@ def penalty(flat, l1=0.0, l2=0.0):
 
 
 def penalties_added(settings, flat, dtype=np.float64):
-    """Return what the penalties add to a gradient, which holds another one before."""
+    """Return what the penalties add to an existing gradient."""
     gradient, weights = draw(1, dtype)
     before = gradient.copy()
     scratch = np.full_like(flat, np.nan)

@@ -17,7 +17,7 @@ from nncli.training.progress import Progress
 from tests.training.scripted import ScriptedEngine, numbered
 
 EPOCHS = 5
-# What the learning rate is multiplied by in ten steps, two an epoch.
+# Factors of the learning rate in ten steps, two per epoch.
 TIMES = [0, 0.5, 1, 1.5, 2, 2.5, 3, 3.5, 4, 4.5]
 FACTORS = [
     ("constant", {}, [1.0] * 10),
@@ -38,14 +38,14 @@ every_case = pytest.mark.parametrize(
 
 
 def engine_with(evaluations):
-    """Return an engine whose loss of a step gets less and less."""
+    """Return an engine whose loss falls with every step."""
     return ScriptedEngine(((1 / n, 0) for n in count(1)), evaluations)
 
 
 def rates_of(
     name, parameters, *, evaluations=(), progress=None, epochs=EPOCHS, monitor="train_loss"
 ):
-    """Return the learning rates of all steps, two an epoch, from 0.5 on.
+    """Return the learning rates of all steps, two per epoch, starting from 0.5.
 
     `evaluations` are the losses and scores of the validation rows, by epoch.
     """
@@ -123,8 +123,8 @@ def test_only_the_plateau_falls_by_what_the_loop_sees():
 
 # Epochs:  1    2    3    4    5    6    7    8    9   10
 LOSSES = [1.0, 0.9, 0.95, 0.9, 0.91, 0.92, 0.8, 0.8, 0.81, 0.7]
-# Two epochs after the best, the second, the rate falls; two more later again; then the seventh is
-# the best, and it falls after the ninth.
+# The second epoch is the best, so the rate falls two epochs later, and again after two more. Then
+# the seventh is the best, and the rate falls after the ninth.
 FALLS = [0, 0, 0, 0, 1, 1, 2, 2, 2, 3]
 
 

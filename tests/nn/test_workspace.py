@@ -1,4 +1,4 @@
-"""The memory of a pass, and that of a shorter one in it."""
+"""The memory of a pass, and of a shorter pass within it."""
 
 import numpy as np
 import pytest

@@ -11,7 +11,7 @@ every_activation = pytest.mark.parametrize("name", ACTIVATIONS)
 
 
 def layer_of(name, units=3):
-    """Return a layer with its defaults; the slopes that it learns are 0.25."""
+    """Return a layer with default parameters; learned slopes are 0.25."""
     layer = ActivationLayer(name, units, ACTIVATIONS[name].complete({}))
     return layer.bound({array: np.full(shape, 0.25) for array, shape in layer.trained.items()})
 
@@ -35,7 +35,7 @@ def test_a_unit_is_saturated_where_its_sum_is_beyond_the_responsive_ones(name, s
     layer, bound = layer_of(name), ACTIVATIONS[name].responsive
     Z = sign * np.array([[0.0, bound, np.nextafter(bound, np.inf)]])
     assert layer.saturated_share(Z) == 1 / 3
-    # There the derivative is a tenth of the largest.
+    # At the bound the derivative is a tenth of its maximum.
     below, above = sign * bound * (1 - 1e-6), sign * bound * (1 + 1e-6)
     slopes, A = np.empty((1, 3)), np.empty((1, 3))
     Z = np.array([[0.0, below, above]])

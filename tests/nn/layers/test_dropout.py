@@ -1,4 +1,4 @@
-"""Dropout leaves out units in training, and only there."""
+"""Dropout leaves out units in training only."""
 
 import numpy as np
 import pytest
@@ -19,7 +19,7 @@ both_precisions = pytest.mark.parametrize("dtype", [np.float32, np.float64])
 
 
 def factors(layer, step, rows=40, dtype=np.float64, room=50):
-    """Return what a layer multiplies the rows of a step by."""
+    """Return the factors by which a layer multiplies the rows in a step."""
     own = Workspace([layer], room, dtype).first(rows).buffers[0]
     return layer.forward(np.ones((rows, layer.outputs), dtype), own, step)
 

@@ -1,4 +1,4 @@
-"""What layers are made from, and what tells two of them apart."""
+"""Descriptions of layers, and when two layers are equal."""
 
 import numpy as np
 import pytest
@@ -58,7 +58,7 @@ def test_its_letters_are_its_own(name):
     worked = make_layer(name, NORMALIZATIONS[name].complete({}), 5).worked
     letters = [*worked.symbols.values(), *(line.letter for line in worked.forward)]
     assert len(set(letters)) == len(letters)
-    assert not {*worked.symbols.values()} & {*"xwbzatypLmvd"}  # each has a meaning already
+    assert not {*worked.symbols.values()} & {*"xwbzatypLmvd"}  # letters that already have a meaning
     for letter in letters:
         assert len(letter) == 1
         assert Latex(3).symbol(letter, 1).isascii()

@@ -1,4 +1,4 @@
-"""What a new kind of layer may count on, tried with one that is made here."""
+"""The guarantees for a new kind of layer, tested with one that is defined for tests."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Layer and batch normalization: what they give, their derivatives, and the memory they use."""
+"""Layer and batch normalization: outputs, derivatives and memory."""
 
 import numpy as np
 import pytest
@@ -25,11 +25,11 @@ TRAINING, IN_USE = 0, None
 ROWS = 5
 
 
-# What they give
+# Outputs
 
 
 def normalized_by(kind, Z, step, dtype=np.float64, **settings):
-    """Return what a layer with gain 1 and shift 0 makes of sums."""
+    """Return the output of a layer with gain 1 and shift 0 for sums."""
     layers = block(1, Z.shape[1], "tanh", normalization=kind, settings=settings)
     network = Network(layers, initial_parameters(layers, [("zeros", {})], 0, dtype))
     layer, own = network.layers[1], network.workspace(len(Z)).buffers[1]
@@ -189,8 +189,8 @@ def gradient_of(network, joined, X, T):
 def check_gradient(layers, loss, rows=ROWS, *, by=None):
     """Compare the gradient of a training pass with central differences.
 
-    `by` is a number of random directions, in each of which every parameter changes; None for the
-    differences by each parameter alone.
+    `by` is a number of random directions in the space of all parameters; None checks the
+    derivative by each parameter.
     """
     network, X, T = draw_smooth(layers, loss, rows)
     work, joined = network.workspace(rows), objective(loss)
@@ -211,7 +211,7 @@ def check_gradient(layers, loss, rows=ROWS, *, by=None):
 
 
 def slope(parameters, direction, value, h=1e-6):
-    """Return the central difference of ``value()`` in a direction; parameters are put back."""
+    """Return the central difference of ``value()`` in a direction; restore the parameters."""
     kept, values = parameters.copy(), []
     for way in (h, -h):
         np.add(kept, way * direction, out=parameters)
@@ -233,14 +233,14 @@ def test_gradients_equal_central_differences_by_each_parameter(kinds, rows):
 
 
 def _without_means(layer, dY, own, gradients):
-    """Take mean and variance for constants."""
+    """Treat mean and variance as constants."""
     d_gain, d_shift = gradients
     d_gain[:], d_shift[:] = (dY * own.normalized).sum(axis=0), dY.sum(axis=0)
     return dY * layer.arrays["gain"] * own.inverse
 
 
 def _without_a_mean(layer, dY, own, gradients):
-    """Take the variance for a constant."""
+    """Treat the variance as a constant."""
     dX = _without_means(layer, dY, own, gradients)
     return dX - dX.mean(axis=1 if isinstance(layer, LayerNorm) else 0, keepdims=True)
 
