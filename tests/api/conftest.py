@@ -1,4 +1,4 @@
-"""Configs and rows for what is called from Python, in a directory of the test's own."""
+"""Configs and rows for the tests of the Python API, in a temporary directory."""
 
 import signal
 
@@ -21,14 +21,14 @@ training: {epochs: 3, batch_size: 16, learning_rate: 0.05}
 
 @pytest.fixture(autouse=True)
 def directory(tmp_path, monkeypatch):
-    """Let every test run in a new directory; return it."""
+    """Run every test in a new directory; return it."""
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
 
 @pytest.fixture(autouse=True)
 def ctrl_c():
-    """Let Ctrl-C be Python's own, also where the tests run in the background, without it."""
+    """Use Python's handler for Ctrl-C, which background processes of shells may ignore."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)
@@ -36,7 +36,7 @@ def ctrl_c():
 
 @pytest.fixture
 def config_file(directory):
-    """Return the path of the config in a file."""
+    """Return the path of a config file."""
     path = directory / "xor.yaml"
     path.write_text(TEXT, encoding="utf-8")
     return path
@@ -44,11 +44,11 @@ def config_file(directory):
 
 @pytest.fixture
 def rows():
-    """Return inputs (120, 3) and two classes of them."""
+    """Return inputs (120, 3) and their classes, two in all."""
     X = np.random.default_rng(0).normal(size=(120, 3))
     return X, np.where(X[:, 0] * X[:, 1] > 0, "same", "other")
 
 
 def parameters(result):
-    """Return the trained numbers of a result."""
+    """Return the trained parameters of a result."""
     return result.model.network.parameters

@@ -1,4 +1,4 @@
-"""Arguments of public functions that are of another type, or out of their range."""
+"""Arguments of public functions with the wrong type or out of range."""
 
 import numpy as np
 import pytest
@@ -75,7 +75,7 @@ CALLS = {
 def test_an_argument_of_another_type_is_refused_by_its_name(model, name, value):
     for call in CALLS[name]:
         if isinstance(value, dict) and name in ("overrides", "config"):
-            continue  # it is read as one
+            continue  # a valid type for it
         with pytest.raises(nncli.NncliError) as caught:
             call(model, value)
         message = str(caught.value)

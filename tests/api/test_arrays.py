@@ -1,4 +1,4 @@
-"""Arrays of every type: what trains is evaluated and predicted, what does not is one line."""
+"""Arrays of every type: those that train can be evaluated and predicted, others give one line."""
 
 import numpy as np
 import pytest
@@ -57,7 +57,7 @@ def test_targets_of_every_type_are_evaluated_as_they_were_trained(tmp_path, kind
     targets, classes = TARGETS[kind]
     path = tmp_path / "rows.npz"
     models = trained(X, targets), of_file(path, X=X, y=targets)
-    few = tmp_path / "few.npz"  # not of every class
+    few = tmp_path / "few.npz"  # some classes are missing
     np.savez(few, X=X[:1], y=targets[:1])
     for model in models:
         assert model.classes == classes
@@ -101,7 +101,7 @@ UNFIT_TYPES = {
 
 
 def refusals(tmp_path, good, bad):
-    """Yield what is said of bad rows for every purpose, from memory and from a file."""
+    """Yield the errors for bad rows in every use, from memory and from a file."""
     model, path = trained(*good), tmp_path / "bad.npz"
     np.savez(path, X=bad[0], y=bad[1])
     purposes = {

@@ -1,4 +1,4 @@
-"""What cannot be: errors as the command line has them, as exceptions."""
+"""Invalid input: the errors of the command line, as exceptions."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What counts as a blank cell: text, or a number, which means its text and its value."""
+"""`blanks`: text, or numbers, which stand for their text and their value."""
 
 import json
 
@@ -16,7 +16,7 @@ ROWS = [
 
 
 def table_of(form, directory):
-    """Return the same table in a form, and what the config says of it."""
+    """Return the same table in a form, and its settings for the config."""
     if form == "csv":
         lines = [",".join(ROWS[0]), *(",".join(map(str, row.values())) for row in ROWS)]
         (directory / "t.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
@@ -42,7 +42,7 @@ def test_a_number_means_what_its_text_means(tmp_path, form, number):
     ]
     encodings = [each.model.preprocessing.encoding for each in results]
     assert encodings[0] == encodings[1]
-    assert encodings[1].columns[0].fill > 0  # a median without -999
+    assert encodings[1].columns[0].fill > 0  # the median excludes -999
     assert encodings[1].columns[1].categories == ("blue", "red")
     assert results[1].config["data"]["blanks"] == ["-999"]
 

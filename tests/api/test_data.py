@@ -1,4 +1,4 @@
-"""Rows that are given: what they are, and that they train as the same rows in a file do."""
+"""Rows passed in Python: accepted forms, and training like the same rows in a file."""
 
 import numpy as np
 import pytest

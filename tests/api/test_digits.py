@@ -1,4 +1,4 @@
-"""The digits of a file: what is trained on, measured and written has all of them."""
+"""All digits of a file's numbers are used in training, metrics and output."""
 
 import csv
 import io
@@ -26,7 +26,7 @@ FORMS = ["csv", "csv.gz", "parquet", "npz", "npy", "frame", "polars", "dicts", "
 
 @st.composite
 def numbers(draw):
-    """Return a column of ROWS numbers: far from zero, close to each other, with an outlier."""
+    """Return a column of ROWS numbers: far from zero, close together, maybe with an outlier."""
     offset, spread = draw(st.sampled_from(OFFSETS)), draw(st.sampled_from(SPREADS))
     random = np.random.default_rng(draw(st.integers(0, 9999)))
     column = (
@@ -59,7 +59,7 @@ def text_of(X, y):
 
 
 def written(folder, X, y, form):
-    """Write rows in a form; return the section `data` that names them, and rows for Python."""
+    """Write rows in a form; return their `data` section, and rows for Python."""
     frame = pandas.DataFrame({f"x{n}": column for n, column in enumerate(X.T, 1)} | {"y": y})
     if form == "csv":
         (folder / "t.csv").write_text(text_of(X, y), encoding="utf-8")
@@ -95,7 +95,7 @@ def trained(folder, X, y, form, epochs=2, **others):
 
 
 def results_of(folder, X, y, form, **others):
-    """Return what training comes to: numbers, or why there are none."""
+    """Return the results of training, or its error."""
     try:
         run = trained(folder, X, y, form, **others)
     except NncliError as error:
@@ -110,11 +110,11 @@ def results_of(folder, X, y, form, **others):
 
 
 def model_of(folder, X, y, form, **others):
-    """Return a model of rows that it can be trained on, and take."""
+    """Return a model of rows, or discard rows that cannot be trained on or predicted."""
     try:
         model = trained(folder, X, y, form, **others).model
         model.predict(X)
-    except (DivergenceError, DataError):  # a row that is not trained on is too far from all others
+    except (DivergenceError, DataError):  # a held-out row is too far from all others
         assume(False)
     return model
 
@@ -170,7 +170,7 @@ def test_every_format_of_predictions_gives_them_back(folder, table, name):
 @given(tables(), st.sampled_from(["standard", "minmax", "robust"]))
 @settings(max_examples=40)
 def test_a_network_of_one_unit_predicts_as_float64_does_up_to_rounding(folder, table, scale):
-    """Inputs that are scaled are rounded once, to float32, and nothing else loses digits."""
+    """Scaled inputs are rounded once, to float32; no other step loses digits."""
     X, y = table
     model = model_of(folder, X, y, "csv", scale=scale, epochs=0)
     p = model.preprocessing
@@ -196,7 +196,7 @@ def test_the_least_spreads_are_scaled_exactly_or_refused(folder, exponent, scale
         name = "y" if of_target else "x1"
         assert f"column {name}: its values in the training rows differ by" in str(caught.value)
         return
-    assume(np.ptp(tiny) > 1e-306)  # between them it depends on the scaling
+    assume(np.ptp(tiny) > 1e-306)  # smaller spreads depend on the scaling
     run = trained(folder, X[:, None], y, "csv", scale=scale)
     p = run.model.preprocessing
     offset, inverse = (p.target_offset, p.target_scale) if of_target else (p.offset, p.scale)

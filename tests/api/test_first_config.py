@@ -1,4 +1,4 @@
-"""What `nncli init` accepts, trains: with its config, and with one of two keys."""
+"""Any table that `nncli init` accepts trains, with its config and with one of two keys."""
 
 import csv
 
@@ -28,13 +28,13 @@ NAMES = st.sampled_from(["id", "a b", "x: 1", "null", "", "Unnamed: 0", "#", "p=
 
 
 def counted(cell, row):
-    """Return a cell of a column that is different in every row."""
+    """Return the cell of a row in a column of distinct values."""
     return {"n": f"{row + 3}", "t": f"name {row}", "d": f"{row % 28 + 1:02} Mar 1990"}[cell]
 
 
 @st.composite
 def tables(draw):
-    """Return the lines of a table: a target called y, and columns of every sort."""
+    """Return the lines of a table: a target y, and columns of every kind."""
     rows = draw(st.integers(2, 40))
     names = draw(st.lists(NAMES | texts, min_size=1, max_size=4, unique_by=str.strip))
     columns = {}

@@ -1,4 +1,4 @@
-"""`nncli.cross_validate`: the numbers of the command, with and without a directory."""
+"""`nncli.cross_validate` gives the numbers of the command, with and without a directory."""
 
 import csv
 import json
@@ -60,7 +60,7 @@ def test_a_model_for_each_fold_is_not_what_train_gives():
 
 
 class StopIn(nncli.Observer):
-    """Sends Ctrl-C in a fold."""
+    """Send Ctrl-C in a fold."""
 
     def __init__(self, title):
         self.title = title
@@ -97,7 +97,7 @@ def test_before_the_first_fold_is_done_there_is_nothing(directory):
     assert (stopped.folds, stopped.metrics, stopped.predictions) == ([], {}, {})
 
 
-# The command line's files: tests/cli/test_ids.py.
+# tests/cli/test_ids.py tests the files of the command line.
 @pytest.mark.parametrize("name", ["row", "fold", "target", "prediction", "p_same", "id", "ride"])
 def test_an_id_that_is_called_like_a_column_is_called_id(rows, name):
     X, y = rows
@@ -112,7 +112,7 @@ def test_an_id_that_is_called_like_a_column_is_called_id(rows, name):
 
 
 class SpoilIn(nncli.Observer):
-    """Spoils the weights in a fold after its first epoch."""
+    """Corrupt the weights in a fold after its first epoch."""
 
     def __init__(self, title):
         self.title = title

@@ -1,4 +1,4 @@
-"""The same rows are the same categories and classes in every format."""
+"""The same rows have the same categories and classes in every format."""
 
 import numpy as np
 import pytest
@@ -9,12 +9,12 @@ import nncli
 from nncli.data.files.texts import text_of
 from tests.data.formats import in_every_format
 
-pytestmark = pytest.mark.filterwarnings("ignore::nncli.NncliWarning")  # blank targets, rare ones
+pytestmark = pytest.mark.filterwarnings("ignore::nncli.NncliWarning")  # of blank and rare targets
 
 ROWS = 20
 SHORT = {"model": {"hidden_layers": [2]}, "training": {"epochs": 0}}
 SPLITS = {"test": 0.2, "validation": 0.2}
-# What stands in a cell may be written to any file: no control characters, no lone surrogates.
+# Every format must be able to store a cell, so control characters and lone surrogates are excluded.
 CHARACTERS = st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"])
 
 
@@ -145,7 +145,7 @@ def test_what_trains_is_evaluated_and_predicted_in_every_format(tmp_path_factory
     for name, rows in formats.items():
         assert model.evaluate(rows).metrics == expected.metrics, name
     if any(text_of(each) is None for each in columns["y"]):
-        return  # a row without a target was not trained with, and may have other blank cells
+        return  # rows without a target are not training rows, and may have other blank cells
     predicted = model.predict(formats["dicts"])
     for name, rows in formats.items():
         np.testing.assert_array_equal(model.predict(rows), predicted, name)

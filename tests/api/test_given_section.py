@@ -1,4 +1,4 @@
-"""The section ``data`` of a config beside rows that are given in Python."""
+"""The section ``data`` of a config for rows that are passed in Python."""
 
 import numpy as np
 import pytest
@@ -43,7 +43,7 @@ def section_of(section, form="array"):
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("source", SOURCES)
 def test_every_key_is_about_other_rows_or_known_or_refused(source, form):
-    """A new key of a source has to be put in one of the sets above."""
+    """A new key of a source must be added to one of the sets above."""
     known = (ArraysSource if form == "array" else FrameSource).model_fields
     for key in SOURCES[source].model_fields.keys() - {"source"}:
         assert (key in SAID_ONLY_OF_OTHER_ROWS) != (key in SAID_OF_ANY_ROWS), key
@@ -147,7 +147,7 @@ def test_what_is_accepted_is_trained_saved_loaded_evaluated_and_resumed(
     assert model.evaluate(FORMS[form], y).rows == len(X)
     with pytest.raises(nncli.DataError, match="were passed from Python"):
         model.evaluate()
-    plain = np.asarray(y)  # without a name of its own
+    plain = np.asarray(y)  # without a name
     resumed = nncli.resume("run", data=(FORMS[form], plain))
     assert resumed.model.targets == model.targets
     assert nncli.load("run").targets == model.targets

@@ -1,4 +1,4 @@
-"""A good guest in somebody else's process: what was there before is there after."""
+"""A good guest in another program's process: its state is the same afterwards."""
 
 import multiprocessing
 import os
@@ -22,7 +22,7 @@ def threads():
 
 
 class Look(nncli.Observer):
-    """Notes the number of threads and who handles Ctrl-C while training."""
+    """Record the number of threads and the handler of Ctrl-C during training."""
 
     def begin(self, job):
         self.threads, self.handler = threads(), signal.getsignal(signal.SIGINT)

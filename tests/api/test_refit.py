@@ -1,4 +1,4 @@
-"""`training.refit` from Python: rows in memory and in files, stops, and data that changes."""
+"""`training.refit` from Python: rows in memory and in files, interruptions, changed data."""
 
 from pathlib import Path
 
@@ -21,7 +21,7 @@ TABLE = {**SHORT, "data": {**SHORT["data"], "path": "t.csv", "target": "y"}}
 
 
 class Losses(nncli.Observer):
-    """Collects, by title, the validation losses and the learning rates."""
+    """Collect validation losses and learning rates by title."""
 
     def __init__(self):
         self.found, self.rates = {}, {}
@@ -52,7 +52,7 @@ def test_the_result_is_that_of_all_rows_and_says_how_it_was_chosen():
     assert result.selection == Selection(best, len(selected), "validation_loss")
     assert result.epochs == result.best_epoch == best
     assert losses.found["all rows"] == [None] * best
-    # The rate of an epoch is noted at its last step, whose share of an epoch is another.
+    # The rate of an epoch is recorded at its last step, and the epochs differ in length.
     rates = zip(losses.rates["all rows"], losses.rates["selection"], strict=False)
     assert all(again <= first for again, first in rates)
     assert {name: each.rows for name, each in result.evaluations.items()} == {
@@ -126,7 +126,7 @@ def test_ctrl_c_leaves_what_resume_ends_with_the_same_bits(rows, title):
 
 
 class ChangeData(nncli.Observer):
-    """Writes another table when the selection ends."""
+    """Write another table when the selection ends."""
 
     def end(self, outcome):
         write_table(first=0.75)
@@ -161,7 +161,7 @@ def test_rows_to_validate_with_that_stand_apart_are_refused(rows):
             nncli.train(config, {"data.validation": "t.csv"})
 
 
-# A share of 0, one that is no row, and the default for so few rows.
+# A fraction of 0, one that gives no row, and the default for few rows.
 @pytest.mark.parametrize("share", [0, 0.001, None])
 def test_no_rows_to_validate_with_are_refused(rows, share):
     with pytest.raises(nncli.ConfigError, match="found true, but a refit needs validation rows"):

@@ -1,4 +1,4 @@
-"""What `nncli.train` takes, gives and leaves: the same as the command, without a directory."""
+"""`nncli.train` has the arguments, results and files of the command, also without a directory."""
 
 import csv
 import json
@@ -171,7 +171,7 @@ def test_the_result_of_divergence_is_the_best_epoch_before():
     }
 
     class Raise(nncli.Observer):
-        """Raises the rate of learning after the first epoch, by spoiling the weights."""
+        """Make training diverge after the first epoch by corrupting the weights."""
 
         def begin(self, job):
             self.job = job

@@ -1,4 +1,4 @@
-"""The types of the public names, as `mypy --strict` finds them from a user's script."""
+"""The types of the public names, as `mypy --strict` sees them in a user's script."""
 
 import os
 import subprocess
@@ -26,7 +26,7 @@ import nncli
 
 
 class Watch(nncli.Observer):
-    """Keeps the losses, and stops training when they are small enough."""
+    """Collect losses, and stop training when they are small enough."""
 
     def begin(self, job: nncli.Job) -> None:
         self.losses: list[float] = []
@@ -161,9 +161,9 @@ nncli.MLPClassifier(hidden_layer=[4])
 
 @pytest.fixture(scope="module")
 def check(tmp_path_factory):
-    """Return a function that checks a script with the nncli of this process, as installed."""
+    """Return a function that type-checks a script against the installed nncli."""
     cache = tmp_path_factory.mktemp("cache")
-    # mypy takes what lies in sys.path for installed: it then needs py.typed.
+    # mypy treats packages in sys.path as installed, which then need py.typed.
     environment = {**os.environ, "PYTHONPATH": str(Path(nncli.__file__).parents[1])}
 
     def run(directory, text):
