@@ -6,7 +6,7 @@ from nncli.base.clock import Clock
 
 @pytest.fixture
 def wait(monkeypatch):
-    """Return a function that lets so many seconds pass."""
+    """Return a function that advances the time by some seconds."""
     now = [100.0]
     monkeypatch.setattr(module.time, "perf_counter", lambda: now[-1])
     return lambda seconds: now.append(now[-1] + seconds)

@@ -209,7 +209,7 @@ def test_a_growing_file_in_the_place_of_a_directory_is_named(tmp_path):
         GrowingFile(tmp_path, b"first\n")
 
 
-# What killed processes leave
+# Leftovers of killed processes
 
 
 def test_only_temporary_files_are_litter(tmp_path):
@@ -220,7 +220,7 @@ def test_only_temporary_files_are_litter(tmp_path):
     assert sorted(names_in(tmp_path)) == sorted(left)
 
 
-# Nothing else writes
+# No other code writes files
 
 WRITERS = {
     "base/storage/directory.py": "the one place",
@@ -233,10 +233,10 @@ ALWAYS = {"write_bytes", "touch", "tofile", "savetxt", "mkstemp", "NamedTemporar
 
 
 def writes(call):
-    """Return whether a call opens a file to write."""
+    """Return whether a call opens a file for writing."""
     name = getattr(call.func, "attr", getattr(call.func, "id", ""))
     owner = getattr(getattr(call.func, "value", None), "id", "")
-    if name == "write_text":  # the method; the function of that name is ours
+    if name == "write_text":  # the method of Path; nncli has a function of this name
         return isinstance(call.func, ast.Attribute)
     if name in ("open", "fdopen", "memmap"):
         texts = [each.value for each in ast.walk(call) if isinstance(each, ast.Constant)]
@@ -260,7 +260,7 @@ def test_a_file_that_appears_meanwhile_stays(tmp_path, monkeypatch, links):
     def refused(*arguments, **options):
         raise OSError(errno.EPERM, os.strerror(errno.EPERM))
 
-    if not links:  # as on a file system without them
+    if not links:  # as on a file system without hard links
         monkeypatch.setattr(os, "link", refused)
     write_text(tmp_path / "new", "ours", replace=False)
     writing = atomic_write(tmp_path / "file", replace=False)

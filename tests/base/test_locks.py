@@ -1,4 +1,4 @@
-"""A lock keeps other processes out, and ends with its own."""
+"""A lock excludes other processes, and ends with its process."""
 
 import errno
 import os

@@ -1,4 +1,4 @@
-"""Mapped arrays are read in blocks, whose memory is given back."""
+"""Mapped arrays are read in blocks, whose memory is released."""
 
 import mmap
 from pathlib import Path
@@ -24,7 +24,7 @@ def mapped(tmp_path):
 
 def test_an_array_is_large_by_its_bytes_and_where_they_lie(mapped):
     assert is_large(mapped, SMALL)
-    assert is_large(mapped[5:].reshape(-1, 1)[::2], SMALL)  # a view of it
+    assert is_large(mapped[5:].reshape(-1, 1)[::2], SMALL)  # a view of the array
     assert not is_large(mapped[:10], SMALL)
     assert not is_large(ROWS, SMALL)
     assert not is_large(mapped, Memory(large_bytes=mapped.nbytes))
@@ -46,7 +46,7 @@ def test_blocks_are_all_rows_in_their_order(order, rows, size):
 def test_what_is_given_back_is_not_in_memory_and_is_read_again(mapped):
     mapped.sum()
     assert resident_kilobytes() >= ROWS.nbytes // 1024
-    give_back(mapped)  # it is small
+    give_back(mapped)  # has no effect, as the array is small
     assert resident_kilobytes() >= ROWS.nbytes // 1024
     give_back(mapped, SMALL)
     assert resident_kilobytes() == 0
@@ -60,7 +60,7 @@ def test_a_system_without_such_a_call_keeps_the_memory(mapped, monkeypatch):
 
 
 def resident_kilobytes():
-    """Return how much of the mapped file is in memory of this process."""
+    """Return the resident size of the mapped file in this process."""
     lines = iter(Path("/proc/self/smaps").read_text(encoding="utf-8").splitlines())
     for line in lines:
         if line.endswith("/rows.npy"):

@@ -20,7 +20,7 @@ def saved(array, **options):
 
 
 def with_header(text, values=bytes(24), version=1):
-    """Return a .npy file with any text for its header."""
+    """Return a .npy file with `text` as its header."""
     text = text.encode("latin1") + b"\n"
     size = struct.pack("<H" if version == 1 else "<I", len(text))
     return b"\x93NUMPY" + bytes([version, 0]) + size + text + values
@@ -135,7 +135,7 @@ def check_that_content_is_read_or_refused(content):
         found = parse_npy(content)
     except ValueError as error:
         words = str(error)
-    # What is wrong is said in nncli's words, not in NumPy's.
+    # The error has nncli's wording, not NumPy's.
     assert words.startswith(("has ", "holds ")) if found is None else found.ndim <= 32
 
 

@@ -106,7 +106,7 @@ GOOD = zipped(MEMBERS)
 
 
 def text_of(*code_points):
-    """Return a member with a text of these code points, right or wrong."""
+    """Return a member with a text of these code points, valid or not."""
     header = f"{{'descr': '<U{len(code_points)}', 'fortran_order': False, 'shape': (), }}"
     values = struct.pack(f"<{len(code_points)}I", *code_points)
     return zipped({"a.npy": npy_file(header, values)})
@@ -233,7 +233,7 @@ def test_the_wrong_files_start_from_one_that_is_read(path):
 
 
 def test_a_changed_array_with_its_right_checksum_is_read(path):
-    """The reader refuses damage; forged numbers are found by who keeps a checksum of them."""
+    """The reader only detects damage; detecting forged numbers needs checksums stored elsewhere."""
     forged = bytearray(GOOD)
     place = CENTRAL - 4
     forged[place : place + 4] = struct.pack("<f", 5)

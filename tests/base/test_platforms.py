@@ -1,4 +1,4 @@
-"""Paths, words and disks of systems that are not this one."""
+"""Paths, quoted words and disks on other systems."""
 
 import errno
 import os
@@ -103,7 +103,7 @@ def test_a_program_of_windows_gets_the_word_that_is_meant(text):
     assert word.isprintable()
     bare = word[1:-1] if word.startswith('"') else word
     ends = len(bare) - len(bare.rstrip("\\"))
-    if word.startswith('"'):  # before a quote, backslashes stand for half as many
+    if word.startswith('"'):  # before a quote, two backslashes mean one
         assert ends % 2 == 0
         bare = bare[: len(bare) - ends // 2]
     assert bare.removeprefix(".\\") == text.removeprefix(".\\")
@@ -123,7 +123,7 @@ def test_on_macos_the_drive_writes_what_it_was_given(tmp_path, monkeypatch):
     monkeypatch.setattr(fcntl, "fcntl", lambda handle, command: asked.append(command))
     monkeypatch.setattr(os, "fsync", lambda handle: pytest.fail("fsync is not enough there"))
     write_text(tmp_path / "file", "text")
-    assert asked == [51, 51]  # the file, and its directory
+    assert asked == [51, 51]  # the file and its directory
 
 
 def test_a_file_system_without_that_is_synchronized_as_usual(tmp_path, monkeypatch):

@@ -74,5 +74,5 @@ def test_brackets_in_texts_are_no_depth():
 
 @pytest.mark.parametrize("value", [float("nan"), ["x" * (3 << 22)], [[]] * 300_000])
 def test_what_could_not_be_read_is_not_written(value):
-    with pytest.raises(ValueError):  # noqa: PT011 - json's words for NaN, ours for size
+    with pytest.raises(ValueError):  # noqa: PT011 - json's message for NaN, ours for size
         to_json(value)

@@ -1,4 +1,4 @@
-"""How many threads a run uses, and that it says so."""
+"""The number of threads of a run, and its report."""
 
 import json
 import os
@@ -11,7 +11,7 @@ from nncli.base.threads import VARIABLES, threads_in_use
 
 PROCESSORS = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
 SMALL = "data: {source: xor, rows: 8, test: 4}\ntraining: {epochs: 1}\n"
-# 5000 rows through 2 x 3000 weights are 60 million operations.
+# 5000 rows through 2 x 3000 weights take 60 million operations.
 LARGE = """\
 data: {source: xor, rows: 5000, test: 4}
 model: {hidden_layers: [3000]}
@@ -21,7 +21,7 @@ training: {epochs: 1, batch_size: full}
 
 @pytest.fixture
 def threads_of(tmp_path):
-    """Return a function that trains in a process of its own and returns the threads it used."""
+    """Return a function that trains in a separate process and returns its number of threads."""
 
     def run(config, *arguments, **environment):
         (tmp_path / "c.yaml").write_text(config, encoding="utf-8")
