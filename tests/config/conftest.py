@@ -20,7 +20,7 @@ def load(tmp_path):
 
 @pytest.fixture
 def problems(load, tmp_path):
-    """Load what must be refused; return its lines, without the directory of ``c.yaml``."""
+    """Load an invalid config; return the lines of the error, without the directory."""
 
     def refused(content, *overrides):
         with pytest.raises(ConfigError) as caught:

@@ -1,4 +1,4 @@
-"""Valid configs, drawn from the tables that the schema is made of."""
+"""Strategies for valid configs, built from the tables of the schema."""
 
 from hypothesis import strategies as st
 
@@ -13,9 +13,9 @@ from nncli.nn.schedules import SCHEDULES
 
 DEFAULT_OUTPUTS = {"binary": "sigmoid", "multiclass": "softmax", "regression": "identity"}
 HIDDEN = {name: entry for name, entry in ACTIVATIONS.items() if not entry.output_only}
-# A config that trains may have these alone.
+# The only hidden activations that a config with training can have.
 TRAINABLE = {name: entry for name, entry in HIDDEN.items() if entry.trainable}
-# What a reader of numbers could take for one.
+# Names that could be read as numbers.
 NUMERIC_NAMES = ["1e3", "1.5e3", "12", "1.5", "5.", "0x10", "1_000", "2020-01-02", "null", "no"]
 
 
@@ -58,7 +58,7 @@ def with_parameters(name, entry):
 
 
 def shares(rows):
-    """Return a strategy for a part of `rows` that leaves some of each of two classes."""
+    """Return a strategy for a part of `rows` that leaves rows of both classes."""
     return st.integers(0, rows - 2) | st.floats(0, 0.5)
 
 
@@ -83,7 +83,7 @@ def given_rows(draw):
         values["columns"] = [f"in {n}" for n in range(inputs)]
     if draw(st.booleans()):
         targets = draw(st.integers(1, 3))
-        if draw(st.booleans()):  # what every loss of a regression takes
+        if draw(st.booleans()):  # valid for every regression loss
             number = st.floats(0, 1) | st.integers(0, 1)
         each = number if targets == 1 and draw(st.booleans()) else lists(number, targets)
         values["targets"] = draw(lists(each, rows))
@@ -116,7 +116,7 @@ def sources(draw):
 
 @st.composite
 def models(draw, output, has_threshold):
-    sizes = draw(st.lists(st.integers(1, 1000), max_size=40))  # any memory holds them
+    sizes = draw(st.lists(st.integers(1, 1000), max_size=40))  # small enough for any machine
     thresholds = st.floats(0, 1, exclude_min=True, exclude_max=True)
     one_each = st.lists(choices(TRAINABLE), min_size=len(sizes), max_size=len(sizes))
     initializers = st.lists(choices(INITIALIZERS), min_size=len(sizes) + 1, max_size=len(sizes) + 1)
@@ -134,7 +134,7 @@ def models(draw, output, has_threshold):
 
 
 def divides(division, folds):
-    """Return whether all folds of the rows leave something to train with."""
+    """Return whether all folds of the rows leave training rows."""
     try:
         for number in range(1, folds + 1):
             division.training_rows(Fold(number, folds))

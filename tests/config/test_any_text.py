@@ -1,4 +1,4 @@
-"""Whatever is given as a config: it is valid, or every line of the error names a place."""
+"""Any text as a config is valid, or every line of its error names a place."""
 
 import json
 import re
@@ -53,26 +53,26 @@ def path(tmp_path_factory):
 
 
 def refusal(path, overrides):
-    """Return the error of a config that is refused, None for a valid one."""
+    """Return the error of a config, None for a valid one."""
     try:
         assert isinstance(load_config(path, overrides), LoadedConfig)
     except ConfigError as error:
         return error
     except NncliError as error:
-        if "GB of memory" not in str(error):  # it has no place: it is the machine
+        if "GB of memory" not in str(error):  # depends on the machine and has no place
             raise
     return None
 
 
 def check(path, content, *overrides):
-    """Load `content`, and check the error where there is one."""
+    """Load `content`, and check the error if there is one."""
     path.write_bytes(content)
     places = [re.escape(f"{path}:") + r"[1-9]\d*:[1-9]\d*"] + ["command line"] * bool(overrides)
     if error := refusal(path, overrides):
         for line in str(error).split("\n"):
             assert re.fullmatch(f"({'|'.join(places)}): .+", line)
             assert line.isprintable()
-            assert " should " not in line  # so speaks pydantic
+            assert " should " not in line  # wording of pydantic
 
 
 @given(content=st.binary())
@@ -94,7 +94,7 @@ def test_anything_made_of_pieces_of_configs(path, content):
 
 @st.composite
 def damaged_texts(draw):
-    """Draw a shipped config in which a stretch is replaced."""
+    """Draw a shipped config with a replaced part."""
     text = draw(st.sampled_from(SHIPPED))
     start = draw(st.integers(0, len(text)))
     end = min(len(text), start + draw(st.integers(0, 12)))
@@ -109,7 +109,7 @@ def test_a_shipped_config_with_a_stretch_replaced(path, content):
 
 @st.composite
 def damaged_values(draw):
-    """Draw the values of a valid config, one of which is replaced, added or removed."""
+    """Draw the values of a valid config with one value replaced, added or removed."""
     values = draw(valid_configs())
     inner = values
     while True:

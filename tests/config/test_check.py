@@ -1,4 +1,4 @@
-"""What the config alone tells is refused when it is read, as training would refuse it."""
+"""Errors that follow from the config alone are reported when it is read, as in training."""
 
 import json
 
@@ -132,7 +132,7 @@ def test_what_no_data_can_be_trained_with_is_refused_with_its_place(problems, te
         CSV + ", class_weight: balanced}",
         CSV + ", class_weight: balanced, task: multiclass}",
         CSV + ", test: 0.5, validation: 0.5}",
-        CSV + ", task: multiclass}\nmodel: {output: sigmoid, threshold: 0.3}",  # of two classes
+        CSV + ", task: multiclass}\nmodel: {output: sigmoid, threshold: 0.3}",  # not two classes
         CSV + "}\nmodel: {output: softmax}",
         CSV + "}\nmodel: {output: identity}\ntraining: {early_stopping: {monitor: train_mae}}",
         CSV + "}\nmodel: {hidden_layers: [3], masks: [[[1, 0, 1]], [[1], [0], [1]]]}",
@@ -212,9 +212,9 @@ matrices = st.lists(st.lists(st.integers(0, 1), min_size=1, max_size=3), min_siz
 
 @st.composite
 def small_configs(draw):
-    """Draw a config that the schema takes, of rows that are made or given, and a small network.
+    """Draw a config that fits the schema, with synthetic or given rows, and a small network.
 
-    It may be none that can be trained.
+    It may be impossible to train.
     """
     values = draw(valid_configs())
     data = values["data"]
@@ -251,7 +251,7 @@ def refusal_of(function, *arguments):
 
 
 def prepare_all(loaded):
-    """Prepare to train each model of a config."""
+    """Prepare the training of each model of a config."""
     for fold in range(1, (loaded.config.training.folds or 0) + 1) or [None]:
         training = loaded.config.training.model_copy(update={"fold": fold})
         prepare(loaded.with_config(loaded.config.model_copy(update={"training": training})))
@@ -266,7 +266,7 @@ def test_a_config_is_valid_if_and_only_if_it_can_be_trained(tmp_path_factory, va
     try:
         unchecked = saved_config(values, str(path))
     except ConfigError:
-        return  # refused by the schema
+        return  # the schema refuses it
     checked = refusal_of(load_config, path)
     trained = refusal_of(prepare_all, unchecked)
     assert (checked is None) == (trained is None), (checked, trained)

@@ -1,4 +1,4 @@
-"""Names of columns that YAML takes for numbers."""
+"""Column names that YAML reads as numbers."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from nncli.base.errors import ConfigError
 
 @pytest.fixture
 def data_of(tmp_path):
-    """Return a function that returns the section ``data`` of a config with these lines."""
+    """Return a function that returns the ``data`` section of a config with the given lines."""
     (tmp_path / "rows.csv").write_text("0,1,2\n1,2,3\n", encoding="utf-8")
 
     def read(lines, source="csv"):

@@ -1,4 +1,4 @@
-"""What a config leaves to the number of rows."""
+"""Defaults that depend on the number of rows."""
 
 import json
 from pathlib import Path
@@ -14,7 +14,7 @@ from nncli.config.strict_yaml import parse
 
 @pytest.fixture
 def table(tmp_path, monkeypatch):
-    """Return a function that writes a table of so many rows and a config that names it."""
+    """Return a function that writes a table with a number of rows, and its config."""
     monkeypatch.chdir(tmp_path)
 
     def write(rows, target="y", training=""):
@@ -38,7 +38,7 @@ def shown(path, *overrides):
 
 def test_few_rows_are_all_trained_with_for_so_many_steps(table):
     training = shown(table(100))["training"]
-    assert (training["epochs"], training["batch_size"]) == (500, 32)  # 1500 steps, 3 an epoch
+    assert (training["epochs"], training["batch_size"]) == (500, 32)  # 1500 steps, 3 per epoch
     assert (training["schedule"]["name"], training["l2"]) == ("cosine", 0.05)
     assert training["early_stopping"] is False
     assert shown(table(100))["data"]["validation"] == 0
@@ -123,7 +123,7 @@ def test_init_and_the_short_form_train_to_the_same_weights(table):
 
 
 def test_all_folds_have_the_settings_of_the_first(table):
-    path = table(500)  # 4 / 266 and 4 / 267 are rounded apart
+    path = table(500)  # 4 / 266 and 4 / 267 round to different numbers
     settings = {"training.epochs": 2, "training.folds": 3}
     nncli.cross_validate(path, settings, out="run", note=lambda text: None)
     settings = {

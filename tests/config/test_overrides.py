@@ -224,7 +224,7 @@ def test_an_override_does_not_hide_that_the_file_is_no_mapping(problems):
 )
 def test_the_levels_of_a_key_and_of_its_value_are_counted_together(problems, parts, brackets, rest):
     key = ".".join(["a"] * parts)
-    deepest = parts + max(brackets - 1, 0)  # the innermost has nothing in it
+    deepest = parts + max(brackets - 1, 0)  # the innermost list is empty
     line = problems(FILE, f"{key}={'[' * brackets}{rest or ']' * brackets}")[0]
     assert line.endswith("nested more than 20 levels deep") == (deepest > 20)
 

@@ -1,4 +1,4 @@
-"""Keys of earlier versions are read as if they had the names that they have now."""
+"""Keys of earlier versions are read as if they had their current names."""
 
 import pytest
 

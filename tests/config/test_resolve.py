@@ -10,7 +10,7 @@ from nncli.nn.activations import ACTIVATIONS
 from nncli.nn.losses import LOSSES
 
 OUTPUTS = [name for name, entry in ACTIVATIONS.items() if entry.output_for]
-# A config of each source, as it stands behind `data:`.
+# A value of `data` for each source.
 EXAMPLES = {
     name: name
     for name, source in SOURCES.items()

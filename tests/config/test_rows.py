@@ -1,4 +1,4 @@
-"""Rows given in the config: every problem with its place."""
+"""Rows given in the config: every problem is reported with its place."""
 
 import pytest
 

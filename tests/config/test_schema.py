@@ -62,7 +62,7 @@ def config_with(path, value, source="xor"):
 
 
 def config_choosing(path, name, **parameters):
-    """Return the text of a config with an entry of a table at `path`, and what fits to it."""
+    """Return the text of a config with a table entry at `path`, and settings that fit it."""
     text = config_with(path, {"name": name, **parameters})
     if path == "model.output":
         task = ACTIVATIONS[name].output_for[0]
@@ -180,7 +180,7 @@ LIMITS = [
 
 @pytest.mark.parametrize(("path", "inside", "outside"), LIMITS, ids=[each[0] for each in LIMITS])
 def test_every_limit_of_a_key_is_kept(load, problems, path, inside, outside):
-    text = "mnist" if "early_stopping" in path else "xor"  # has validation rows
+    text = "mnist" if "early_stopping" in path else "xor"  # MNIST has validation rows
     rows = ["data.rows=20000"] if path == "training.folds" else []
     for value in inside:
         config = load(config_with(path, value, text), *rows).config

@@ -1,4 +1,4 @@
-"""Which source a file is of."""
+"""The source is inferred from the file."""
 
 import os
 
@@ -14,7 +14,7 @@ from nncli.config.file_source import source_of
         ("x", b"PK\3\4", "npz"),
         ("x.npz", b"x,y\n", "npz"),
         ("x.parquet", None, "parquet"),
-        ("x.npy", b"\x93NUMPY", "csv"),  # one file has no inputs and targets
+        ("x.npy", b"\x93NUMPY", "csv"),  # a single npy file cannot have inputs and targets
     ],
 )
 def test_the_source_of_a_file_is_told_by_its_content_else_by_its_name(

@@ -14,7 +14,7 @@ from nncli.config.strict_yaml import DEEPEST, dotted, end_of, parse
 
 BYTES_LIMIT = 1 << 20
 
-# What opens a level, and how much of it stands before the first value that is a level deeper.
+# Texts that open a level, and the number of their characters before the deeper level's first value.
 OPENERS = {"[": 1, "[\n": 2, "[ # [[[\n": 8, "[1, ": 1, '["[[", ': 1, "{a: ": 4, "{a: 1, 'b': ": 4}
 
 
@@ -232,7 +232,7 @@ def test_what_is_more_than_a_config_needs_is_refused_with_its_place(text, proble
 
 @st.composite
 def too_deep(draw):
-    """Draw a text that goes too deep, and how much stands in front of the first level too many."""
+    """Draw a text that nests too deeply, and the offset of the first level beyond the limit."""
     starts = {"": 0, "# é\n": 0, "a: ": 1, "- ": 1, "- - - ": 3, "'a':\n  b: [1]\n  c:\n  - ": 3}
     start = draw(st.sampled_from([*starts]))
     kinds = draw(st.lists(st.sampled_from([*OPENERS]), min_size=1, max_size=3, unique=True))
@@ -240,7 +240,7 @@ def too_deep(draw):
     more = kinds[0] * draw(st.just(0) | st.integers(900, 3000))
     marks = st.sampled_from("\n\t \"'@`%&*!|>[]{}?:,-#.\\")
     letters = st.characters(exclude_categories=["Cc", "Cs", "Cn"])
-    rest = draw(st.text(marks | letters, max_size=20))  # too little to close them all
+    rest = draw(st.text(marks | letters, max_size=20))  # too short to close all levels
     last = DEEPEST - starts[start]
     before = start + "".join(openers[:last])
     return start + "".join(openers) + more + rest, len(before) + OPENERS[openers[last]]
