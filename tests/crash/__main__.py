@@ -1,7 +1,7 @@
-"""Disturb training at random moments, a few hundred times, and see that nothing is lost.
+"""Disturb training at random moments, a few hundred times, and check that nothing is lost.
 
-Processes are killed and get signals; run directories are renamed and removed, and a stranger puts
-links into them.
+Processes are killed or get signals; run directories are renamed or removed, and links are put
+into them.
 
 python -m tests.crash [--times 200] [--seed 0]
 """
@@ -16,7 +16,7 @@ from tests.crash.sweep import sweep
 
 
 def main() -> int:
-    """Run the sweep, print what came of it, and return the exit code."""
+    """Run the sweep, print the results, and return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m tests.crash", description=__doc__)
     parser.add_argument("--times", type=int, default=200, metavar="N")
     parser.add_argument("--seed", type=int, default=0, metavar="N")

@@ -1,8 +1,9 @@
-"""Run nncli, and let something happen to the run in the middle of a call that changes a file.
+"""Run nncli, and disturb the run in the middle of a call that changes a file.
 
 python -m tests.crash.child DISTURBANCE FILE CALL ROOT ARGUMENTS...
 
-CALL counts the calls that change FILE, or any file where that is empty, from 1; 0 is for none.
+CALL is the number of the call, from 1, among those that change FILE, or any file if FILE is empty;
+0 stands for none.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""What happens to a run while it trains: in the middle of a call of its own, or from outside."""
+"""Disturbances of a run during training: in the middle of one of its calls, or from outside."""
 
 import os
 import shutil
@@ -13,16 +13,16 @@ _A_MOMENT = 0.01  # seconds
 
 @dataclass(frozen=True)
 class Disturbance:
-    """Something that happens to a run.
+    """A disturbance of a run.
 
     Attributes
     ----------
     act : function
-        Takes the run directory and the number of the process.
+        Takes the run directory and the process ID.
     codes : tuple of int
-        The exit codes that it leads to, beside 0 where training ended before.
+        Resulting exit codes, in addition to 0 if training ended before.
     share : int
-        How often it is chosen, in comparison.
+        Relative frequency of choosing it.
     """
 
     act: Callable[[Path, int], object]
@@ -31,18 +31,18 @@ class Disturbance:
 
 
 def moved(run: Path) -> Path:
-    """Return where a run directory is renamed to."""
+    """Return the new path of a renamed run directory."""
     return run.with_name(f"{run.name}-moved")
 
 
 def _rename(run: Path, process: int) -> None:
     if run.exists():
-        shutil.rmtree(moved(run), ignore_errors=True)  # where nothing had begun
+        shutil.rmtree(moved(run), ignore_errors=True)  # left by a run that had not begun
         run.rename(moved(run))
 
 
 def _remove(run: Path, process: int) -> None:
-    while run.exists():  # what is written meanwhile too
+    while run.exists():  # until nothing new is written meanwhile
         shutil.rmtree(run, ignore_errors=True)
 
 

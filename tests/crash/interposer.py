@@ -1,4 +1,4 @@
-"""Stand between nncli and the operating system where it changes files."""
+"""Intercept the calls with which nncli changes files."""
 
 import io
 import os
@@ -12,7 +12,7 @@ from nncli.base.storage.directory import Entry
 
 
 class Call(NamedTuple):
-    """A call that changes a file: which, and of what."""
+    """A call that changes a file: its kind and the file's name."""
 
     kind: str
     name: str
@@ -23,11 +23,11 @@ Act = Callable[[int, Call], None]
 
 @contextmanager
 def interposed(root: Path, act: Act) -> Iterator[list[Call]]:
-    """Call ``act(number, call)`` before every call that changes something below `root`.
+    """Call ``act(number, call)`` before every call that changes a file below `root`.
 
-    They are counted from 1. A write is cut in two, and `act` called between its halves. Yields the
-    list of calls so far. To wait for the disk is counted, but not done: neither a kill nor an
-    error makes the system forget what it has taken.
+    Calls are numbered from 1. A write is split in two, with `act` between the halves. Yield the
+    list of calls so far. Calls of fsync are counted but not made, as neither a kill nor an error
+    makes the system lose written data.
     """
     calls: list[Call] = []
 
@@ -54,7 +54,7 @@ def interposed(root: Path, act: Act) -> Iterator[list[Call]]:
         return file if buffering == 0 else io.BufferedWriter(file)
 
     def opened_low(path: Any, flags: int, *arguments: Any, **options: Any) -> int:
-        if options.get("dir_fd") is None and Path(path).is_dir():  # to lock or to synchronize it
+        if options.get("dir_fd") is None and Path(path).is_dir():  # for locking or fsync
             note("open", path)
         return usual_os["open"](path, flags, *arguments, **options)
 

@@ -1,4 +1,4 @@
-"""Runs that are trained in a moment, and what two that are the same have in common."""
+"""Short runs, and the comparison of two runs."""
 
 import csv
 import json
@@ -22,7 +22,7 @@ def write_config(path: Path, data: str, optimizer: str, settings: str) -> Path:
 
 
 def same_run(run: Path, expected: Path) -> str | None:
-    """Return what tells a run from the expected one, in a few words; None if they are the same."""
+    """Describe the difference between a run and the expected one; None if they are the same."""
     for name in ("weights.npz", "checkpoint.npz"):
         with np.load(run / name) as found, np.load(expected / name) as wanted:
             if found.files != wanted.files:
@@ -40,13 +40,13 @@ def same_run(run: Path, expected: Path) -> str | None:
 
 
 def history(run: Path) -> list[dict[str, str]]:
-    """Return the rows of a history but for the columns of time."""
+    """Return the rows of a history without the columns of times."""
     with (run / "history.csv").open(encoding="utf-8", newline="") as stream:
         rows = list(csv.DictReader(stream))
     return [{key: value for key, value in row.items() if key not in TIMES} for row in rows]
 
 
 def results(run: Path) -> dict[str, object]:
-    """Return the metrics of every split, and when the run ended."""
+    """Return the metrics of every split, and how the run ended."""
     found = json.loads((run / "metrics.json").read_text(encoding="utf-8"))
     return {key: found[key] for key in ("train", "test", "epochs", "best_epoch", "ended")}

@@ -1,4 +1,4 @@
-"""Disturb training at random moments, resume it, and compare with a run that nothing disturbed."""
+"""Disturb training at random moments, resume it, and compare it with an undisturbed run."""
 
 import random
 import re
@@ -14,7 +14,7 @@ from tests.crash.runs import results, same_run, write_config
 
 ROOT = Path(__file__).parents[2]
 
-# Each trains for about half a second, so that several checkpoints are written on the way.
+# Each trains for about half a second, enough for several checkpoints.
 JOBS = {
     "momentum and dropout": (
         "rows: 120, validation: 20",
@@ -40,8 +40,11 @@ JOBS = {
     ),
 }
 SECONDS = 0.4  # longest life of a process after its first epoch
-LINK = "link"  # a file of the stopped run is moved away, and a link to it put in its place
-CALLS = {"": 40, "checkpoint.npz": 12}  # about as many change a file of a run, or this one
+LINK = "link"  # a file of the interrupted run is moved, and replaced by a link to it
+CALLS = {
+    "": 40,
+    "checkpoint.npz": 12,
+}  # approximate number of calls that change any file of a run, or this file
 
 
 _SAVED = re.compile(r"the state is saved in (\S+); resume with")
@@ -49,7 +52,7 @@ _SAVED = re.compile(r"the state is saved in (\S+); resume with")
 
 @dataclass
 class Tally:
-    """What came of the disturbances."""
+    """The outcomes of the disturbances."""
 
     times: Counter[str] = field(default_factory=Counter)
     in_calls: int = 0
@@ -59,11 +62,11 @@ class Tally:
 
 
 class LostError(Exception):
-    """A disturbed run did not do what it should."""
+    """A disturbed run misbehaved."""
 
 
 def sweep(directory: Path, times: int, seed: int) -> Iterator[Tally]:
-    """Disturb so often, five times a run; yield the tally after every run."""
+    """Disturb training `times` times, five times per run; yield the tally after every run."""
     chance, tally, expected = random.Random(seed), Tally(), dict[str, Path]()
     while tally.times.total() < times:
         name = list(JOBS)[tally.runs % len(JOBS)]
@@ -89,7 +92,7 @@ def _new(directory: Path, name: str, run: Path) -> list[str]:
 
 
 def _disturbed(new: list[str], chosen: Path, tally: Tally, chance: random.Random) -> Path:
-    """Disturb and resume a run a few times; return where it is at its end."""
+    """Disturb and resume a run a few times; return its final path."""
     run = chosen
     for _ in range(5):
         if (run / "checkpoint.npz").exists() and chance.random() < 0.1:
@@ -97,7 +100,7 @@ def _disturbed(new: list[str], chosen: Path, tally: Tally, chance: random.Random
             _resume_with_link(run, chance)
         code, place = _disturb(run, _begin_or_resume(run, new), tally, chance)
         if place is None or not (place / "config.yaml").exists():
-            run = chosen  # not begun, or removed at its end
+            run = chosen  # it has not begun, or was removed at its end
             for left in run.iterdir() if run.exists() else ():
                 left.unlink()
         elif code == 0:
@@ -115,7 +118,7 @@ def _begin_or_resume(run: Path, new: list[str]) -> list[str]:
 def _disturb(
     run: Path, arguments: list[str], tally: Tally, chance: random.Random
 ) -> tuple[int, Path | None]:
-    """Disturb a process; return its exit code, and where the run is then."""
+    """Disturb a process; return its exit code and the run's new path."""
     what = chance.choices([*DISTURBANCES], [each.share for each in DISTURBANCES.values()])[0]
     file = chance.choice(list(CALLS))
     call = chance.randint(1, CALLS[file]) if chance.random() < 0.6 else 0
@@ -136,7 +139,7 @@ def _disturb(
     place = next((each for each in places if each.exists()), None)
     code = process.returncode
     is_right = code in (0, *DISTURBANCES[what].codes) or (code == 1 and not has_begun)
-    # When all is saved and Python itself ends, it no longer handles signals.
+    # After everything is saved, Python shuts down and no longer handles signals.
     is_saved = "Interrupted after " in err or _is_over(place)
     is_right = is_right or (128 - code in DISTURBANCES[what].codes and is_saved)
     if not is_right or (code and has_begun and place is None) or "Traceback" in err:
@@ -150,7 +153,7 @@ def _is_over(run: Path | None) -> bool:
 
 
 def _resume_with_link(run: Path, chance: random.Random) -> None:
-    """Resume a run of which a file is a link: it is refused, or the link replaced."""
+    """Resume a run in which a file is a link: the run is refused, or the link replaced."""
     name = chance.choice(["config.yaml", "history.csv", "checkpoint.npz", "weights.npz"])
     path, outside = run / name, run.with_name(f"{run.name}-outside")
     if path.exists():

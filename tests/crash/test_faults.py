@@ -1,4 +1,4 @@
-"""Every call of a run that changes a file fails once: nothing is lost, and it is said in a line."""
+"""Make every call that changes a file fail once: nothing is lost, and one line reports it."""
 
 import errno
 import io
@@ -26,12 +26,12 @@ ERRORS = [errno.ENOSPC, errno.EIO, errno.EROFS, errno.EACCES, errno.EDQUOT]
 SETTINGS = "epochs: 3, batch_size: 8, dropout: 0.25, learning_rate: 0.05"
 
 pytestmark = pytest.mark.skipif(
-    not Path("/proc/self/fd").is_dir(), reason="sees which file is synchronized as Linux tells it"
+    not Path("/proc/self/fd").is_dir(), reason="needs /proc/self/fd to find the synchronized file"
 )
 
 
 def nncli(*arguments):
-    """Run a command; return its exit code and what it wrote to standard error."""
+    """Run a command; return its exit code and standard error."""
     with (
         redirect_stdout(io.StringIO()),
         redirect_stderr(io.StringIO()) as err,
@@ -42,7 +42,7 @@ def nncli(*arguments):
 
 
 class Fault:
-    """Lets the call of a number fail."""
+    """Make the call with a given number fail."""
 
     def __init__(self, number):
         self.number, self.call = number, None
@@ -55,7 +55,7 @@ class Fault:
 
 
 def is_harmless(call, run):
-    """Return whether the failure of a call may go unnoticed: the directory's synchronization."""
+    """Return whether the failure of a call may be ignored: an fsync of the directory."""
     return call.name == run.name and call.kind in ("open", "fsync")
 
 
@@ -73,7 +73,7 @@ def assert_nothing_is_half_written(run):
 
 
 def train_with_every_fault(start, again, expected):
-    """Let every call of `start` fail in turn, then go on; return how many there were."""
+    """Make every call of `start` fail in turn, then resume; return the number of calls."""
     number = 0
     while True:
         number += 1
@@ -105,7 +105,7 @@ def config(tmp_path):
 
 @pytest.fixture
 def whole(tmp_path, config):
-    """Return a run that nothing disturbed."""
+    """Return an undisturbed run."""
     assert nncli("train", "-q", config, "-o", tmp_path / "whole")[0] == 0
     return tmp_path / "whole"
 
@@ -144,7 +144,7 @@ def test_every_call_of_a_run_that_goes_on_may_fail(tmp_path, config, whole, monk
         run = tmp_path / f"run-{next(numbers)}"
         shutil.copytree(stopped, run)
         with (run / "history.csv").open("a") as stream:
-            stream.write("2,0.5")  # torn
+            stream.write("2,0.5")  # a truncated row
         return run, ("train", "-q", "--resume", run)
 
     def again(run):
@@ -168,7 +168,7 @@ def test_the_faults_are_those_of_files_and_can_be_seen(tmp_path, config):
 
 
 def test_a_checkpoint_is_never_ahead_of_the_history(tmp_path, config):
-    """Were the power to fail, the rows before a checkpoint would be on the disk."""
+    """Even after a power failure, the rows before a checkpoint must be on the disk."""
     with interposed(tmp_path / "run", lambda number, call: None) as calls:
         nncli("train", "-q", config, "-o", tmp_path / "run")
     before = [call for call in calls if call.name in ("history.csv", "checkpoint.npz")]
@@ -197,7 +197,7 @@ cp -r "$1/run" "$4"
 
 
 def test_a_file_system_that_fills_up_loses_nothing(tmp_path, config, whole):
-    """A real small disk, where mounting one in a name space of its own is allowed."""
+    """Use a small real file system, if one can be mounted in a separate namespace."""
     if (
         not shutil.which("unshare")
         or subprocess.run(

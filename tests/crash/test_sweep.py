@@ -1,4 +1,4 @@
-"""A few of the disturbances of ``python -m tests.crash``, so that the suite would notice."""
+"""A few of the disturbances of ``python -m tests.crash``."""
 
 import signal
 
