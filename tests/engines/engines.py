@@ -1,4 +1,4 @@
-"""Engines of small networks, and steps of them."""
+"""Engines for small networks, and their steps."""
 
 import numpy as np
 import pytest
@@ -18,14 +18,14 @@ every_engine = pytest.mark.parametrize("engine", ["numpy", "compiled"])
 
 
 def engine_of(name, setup, clock=None):
-    """Return an engine by its name; a test that needs one that is not to be had is skipped."""
+    """Return an engine by name; skip the test if it is not installed."""
     if name == "compiled":
         pytest.importorskip("numba", reason="the extra 'fast' is not installed")
     return choose_engine(name, steps=0, parameters=0)(setup, clock)
 
 
 def setup_of(network, X, T, loss, *, optimizer="sgd", settings=None, **others):
-    """Return what an engine is made from; the targets `T` are taken as they are."""
+    """Return the setup of an engine; the targets `T` are used unchanged."""
     usual = {
         "score": ACCURACY,
         "regularization": Regularization(),
@@ -45,14 +45,14 @@ def setup_of(network, X, T, loss, *, optimizer="sgd", settings=None, **others):
 
 
 def copied(network):
-    """Return a network like another, with arrays of its own."""
+    """Return a copy of a network with its own arrays."""
     twin = Network(network.layers, network.parameters.copy(), network.state.copy())
     twin.mask = network.mask
     return twin
 
 
 def take(engine, *batches, rate=0.1, sums=None):
-    """Take a step on each of some batches of row numbers; return their sums."""
+    """Take a step on each batch of row numbers; return the sums."""
     sums = Sums() if sums is None else sums
     for rows in batches:
         assert engine.steps(np.array([rows]), [rate], sums) == Steps(1)
@@ -60,17 +60,17 @@ def take(engine, *batches, rate=0.1, sums=None):
 
 
 def parameters_of(engine):
-    """Return a copy of the flat vector of what is trained."""
+    """Return a copy of the flat vector of trained parameters."""
     return engine.snapshot()["parameters"]
 
 
 def arrays_of(engine, layers):
-    """Return copies of all that is trained, by name."""
+    """Return copies of all trained arrays, by name."""
     return trained_views(layers, parameters_of(engine))
 
 
 def set_arrays(engine, layers, **arrays):
-    """Give some of the arrays that are trained, by name, other numbers."""
+    """Set some of the trained arrays, by name."""
     state = engine.state()
     views = trained_views(layers, state["parameters"])
     for name, numbers in arrays.items():

@@ -48,13 +48,13 @@ def batches_of(
 
 
 def in_turn(batches, rows):
-    """Yield batches of some rows, one after the other."""
+    """Yield consecutive batches of some rows."""
     for start in range(0, len(rows), batches.batch_rows):
         yield batches.gather(rows[start : start + batches.batch_rows])
 
 
 def collected(iterator):
-    """Return all batches of an iterator, copied before the next overwrites them."""
+    """Return copies of all batches of an iterator, which reuses its buffers."""
     pairs = [(X.copy(), T.copy()) for X, T in iterator]
     return np.concatenate([X for X, _ in pairs]), np.concatenate([T for _, T in pairs])
 
@@ -189,7 +189,7 @@ def test_inputs_as_the_network_sees_them_are_only_taken():
 
 
 def counting(counts):
-    """Return a kind of batches that notes how many rows it gathers each time."""
+    """Return a class of batches that records the number of rows of each gathering."""
 
     class CountingBatches(Batches):
         @staticmethod

@@ -1,4 +1,4 @@
-"""Compiled loops against the NumPy functions and layers that they replace."""
+"""Compiled loops compared with the NumPy functions and layers that they replace."""
 
 import numpy as np
 import pytest
@@ -30,7 +30,7 @@ from nncli.engines.compiled.layers import (
     compiled_layers,
 )
 
-# Relative to the largest number of an array, in which one or two roundings may differ.
+# Relative to an array's largest number; one or two roundings may differ.
 TOLERANCES = {np.float32: 1e-5, np.float64: 1e-12}
 both_precisions = pytest.mark.parametrize("dtype", TOLERANCES)
 
@@ -87,7 +87,7 @@ every_shape = pytest.mark.parametrize("shape", SHAPES, ids=str)
 
 
 def buffer(shape, dtype, values=np.nan):
-    """Return an array as a workspace has them: poisoned, or with values, in its memory order."""
+    """Return an array with a workspace's memory order, filled with `values`, by default NaN."""
     rows, columns = shape
     array = shaped(flat_buffer(rows + 3, columns, dtype), rows, columns)
     array[...] = values
@@ -133,17 +133,17 @@ def settings_of(name):
     return ACTIVATIONS[name].complete({})
 
 
-FUSED = ["relu", "leaky_relu"]  # with the bias before them
+FUSED = ["relu", "leaky_relu"]  # fused with the bias before them
 LOOPED = ["relu", "leaky_relu", "sigmoid", "tanh"]
 
 
 def with_loops(network):
-    """Return a network with the same arrays whose layers have loops where there are any."""
+    """Return a network with the same arrays and with compiled loops where available."""
     return network.with_layers(compiled_layers(network.layers))
 
 
 def pair_of(sizes, hidden, output="identity", dtype=np.float64, seed=2):
-    """Return a network without and with loops."""
+    """Return a network without and with compiled loops."""
     layers = build_layers(sizes, hidden, output)
     flat = np.random.default_rng(seed).normal(size=parameter_count(layers)).astype(dtype)
     network = Network(layers, flat)
@@ -166,7 +166,7 @@ def test_loops_are_taken_where_there_are_any():
     ]
     assert kinds(pair_of((*narrow, 3), "relu")[1])[:2] == ["NarrowDense", "LoopedActivation"]
     assert kinds(pair_of((*wide, 3), "gelu")[1])[:2] == ["Dense", "ActivationLayer"]
-    # The loss on logits needs them with the bias, so the output adds none.
+    # A loss on logits needs them including the bias, so the output does not add it.
     assert kinds(pair_of((100, 20), "relu", "leaky_relu")[1]) == ["Dense", "LoopedActivation"]
 
 
@@ -196,7 +196,7 @@ def test_layers_with_loops_are_equal_to_those_without_and_share_their_arrays(hid
 
 
 def fused(name, units, b):
-    """Return the layer that adds the biases `b` (O,) and applies an activation."""
+    """Return a fused layer that adds the biases `b` (O,) and applies an activation."""
     inputs = NARROW + 1
     layers = [*block(inputs, units, name), *block(units, 1, "identity")]
     flat = np.zeros(parameter_count(layers), b.dtype)
@@ -236,7 +236,7 @@ def test_what_is_not_a_number_stays_so(name, shape):
 
 
 def looped(name, units, dtype):
-    """Return an activation whose backward pass is a loop."""
+    """Return an activation layer with a compiled backward pass."""
     network = Network(block(1, units, name), np.zeros(2 * units, dtype))
     layer = with_loops(network).layers[1]
     assert type(layer) is LoopedActivation
@@ -338,7 +338,7 @@ INPUT_TYPES = ["bool", "uint8", "int16", "int64", "float16", ">i2", ">f4", "floa
 
 
 def batches_in_both(split, scaling, codes, batch_rows):
-    """Return all batches, copied, gathered with NumPy and with loops; some are short."""
+    """Return copies of all batches, gathered with NumPy and with loops; some are short."""
     rows = np.random.default_rng(7).permutation(split.rows)
     parts = [rows[start : start + batch_rows] for start in range(0, len(rows), batch_rows)]
     return [
@@ -394,7 +394,7 @@ CASES = [
     ("leaky_relu", "sigmoid", "sigmoid_cross_entropy"),
     ("tanh", "identity", "mean_squared_error"),
     ("sigmoid", "tanh", "half_squared_error"),
-    ("prelu", "sigmoid", "squared_error"),  # learns slopes, which no loop knows of
+    ("prelu", "sigmoid", "squared_error"),  # learns slopes, which no loop supports
     ("gelu", "identity", "huber"),  # has no loop
 ]
 
@@ -414,7 +414,7 @@ def trained(name, case, optimizer, dtype, steps=20):
     )
     engine = engine_of(name, setup)
     for step in range(steps):
-        rows, sums = ROWS - step % 2, Sums()  # every other batch is a short one
+        rows, sums = ROWS - step % 2, Sums()  # every other batch is short
         engine.steps(np.arange(rows).reshape(1, rows), [0.01], sums)
     assert (parameters_of(engine) == 0).any()
     return parameters_of(engine), sums.loss

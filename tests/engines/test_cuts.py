@@ -1,4 +1,4 @@
-"""It does not matter how the steps of an engine are cut into calls."""
+"""The results do not depend on how the steps of an engine are split into calls."""
 
 from dataclasses import replace
 from itertools import pairwise
@@ -36,7 +36,7 @@ few = settings(max_examples=20)
 
 
 def new_engine(name, case):
-    """Return an engine for weighted rows, some of which are for validation too."""
+    """Return an engine for weighted rows, with some rows also used for validation."""
     between = case if case in NORMALIZATIONS else "none"
     layers = [*block(3, 12, "tanh", normalization=between), *block(12, 5, "relu")]
     layers += block(5, 2, "softmax", normalization=between)
@@ -61,7 +61,7 @@ def new_engine(name, case):
 
 
 def in_calls(engine, bounds, between=lambda: None):
-    """Take all steps in calls that end at these numbers of steps; return their sums."""
+    """Take all steps, in calls that end after these numbers of steps; return the sums."""
     sums = Sums()
     for first, last in pairwise([0, *sorted(bounds), STEPS]):
         found = engine.steps(BATCHES[first:last], RATES[first:last], sums)

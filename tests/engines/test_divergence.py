@@ -1,4 +1,4 @@
-"""What is said where numbers are no longer finite, by the engine that comes to them."""
+"""Engines report the first numbers that are not finite."""
 
 import numpy as np
 import pytest
@@ -22,7 +22,7 @@ from tests.nn.networks import build_layers
 RATE = "a smaller training.learning_rate"
 SCALE = "data.scale: standard"
 ALL = range(4)
-LARGE = range(4, 8)  # the same rows, but for their size
+LARGE = range(4, 8)  # the same rows with large values
 LAYERS = build_layers((2, 3, 2, 1), "relu", "identity")
 
 
@@ -41,7 +41,7 @@ def new_engine(name, *, largest=1e25, clip_norm=None):
 
 
 def refused(engine, rows=ALL):
-    """Return what is said of a step that is not taken, which leaves the parameters alone."""
+    """Return the problem of a refused step, which must leave the parameters unchanged."""
     before, sums = parameters_of(engine), Sums()
     done, problem = engine.steps(np.array([rows]), [0.1], sums)
     assert done == 0
@@ -79,7 +79,7 @@ def test_weights_that_no_loss_shows_are_found_by_the_check(engine):
     trained = new_engine(engine)
     take(trained, ALL)
     assert trained.problem() is None
-    spoil(trained, "b1", 0, -np.inf)  # a ReLU that is dead for ever
+    spoil(trained, "b1", 0, -np.inf)  # a dead ReLU
     assert np.isfinite(take(trained, ALL).loss)
     assert "the weights of layer 1 are not finite" in trained.problem()
 

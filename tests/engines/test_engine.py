@@ -55,7 +55,7 @@ def penalty(network, l1, l2):
 
 
 def check_engine_gradient(engine, hidden, loss, output):
-    """Compare the step with rate 1 with the central differences of loss and penalties."""
+    """Compare a step with learning rate 1 to central differences of loss and penalties."""
     network, X, T = draw_case((3, 5, 4, 3), hidden, output, loss)
     work, joined = network.workspace(ROWS), objective(loss)
 
@@ -224,7 +224,7 @@ def test_a_step_clips_the_gradient_and_then_limits_the_norms(engine, optimizer):
     for W in network.weights(short):
         assert (np.sqrt((W**2).sum(axis=0)) <= 0.5 * (1 + 1e-12)).all()
     assert (short != parameters).any()
-    # The norms that are reported are those before clipping.
+    # The reported norms are those before clipping.
     assert clipped.layers() == unclipped.layers()
 
 
@@ -271,7 +271,7 @@ def test_measuring_saturation_changes_no_step(engine):
         engine_of(engine, setup_of(copied(network), X, T, "sigmoid_cross_entropy"))
         for _ in range(2)
     )
-    apart = [take(often, ALL) for _ in range(3)]  # the first step of sums is the one that measures
+    apart = [take(often, ALL) for _ in range(3)]  # only the first step of each `Sums` measures
     together = take(once, ALL, ALL, ALL)
     np.testing.assert_array_equal(parameters_of(often), parameters_of(once))
     assert sum(each.loss for each in apart) == together.loss
@@ -352,7 +352,7 @@ def test_a_rows_weight_scales_its_gradient_and_neither_loss_nor_score(engine):
 
 
 def validating(engine, rows, **others):
-    """Return network, engine, inputs and targets of so many validation rows."""
+    """Return network, engine, inputs and targets, with `rows` validation rows."""
     network, X, T = draw_case((3, 5, 4, 3), "tanh", "softmax", "cross_entropy")
     random = np.random.default_rng(5)
     held_out, targets = random.normal(size=(rows, 3)), np.eye(3)[random.integers(0, 3, rows)]
@@ -400,7 +400,7 @@ def test_a_score_of_outputs_is_that_of_the_activated_logits(engine):
     assert take(trained, range(5)).score == pytest.approx(errors.sum(), rel=1e-12)
 
 
-# What an engine gives and takes
+# Snapshots and states
 
 
 @every_engine
@@ -433,7 +433,7 @@ def test_what_layers_keep_beside_what_they_learn_is_a_part_of_snapshot_and_state
     first, second = (engine_of(engine, setup) for setup in setups)
     take(first, ALL, [0, 1, 2])
     first.evaluate()
-    assert first.snapshot()["state"].tolist() == [7 + 4 + 3]  # the rows of its steps
+    assert first.snapshot()["state"].tolist() == [7 + 4 + 3]  # the number of rows in its steps
     second.restore(first.state())
     take(first, ALL)
     take(second, ALL)

@@ -1,4 +1,4 @@
-"""Steps of networks with normalized layers: ten by both engines beside plain Python, and memory."""
+"""Networks with normalized layers: ten steps of both engines against plain Python, and memory."""
 
 import tracemalloc
 
@@ -30,7 +30,7 @@ OPTIMIZERS = {
     "sgd": ({"momentum": 0.9}, lambda: reference.heavy_ball(0.05, 0.9)),
     "adam": ({}, lambda: reference.adam(0.05)),
 }
-SETTINGS = {  # of the normalizations, by the optimizer
+SETTINGS = {  # settings of normalizations, by optimizer
     "sgd": {},
     "adam": {
         "layer_norm": {"epsilon": 1e-3},
@@ -53,7 +53,7 @@ CASES = {
 
 
 def as_reference(network):
-    """Return the layers as plain Python has them."""
+    """Return the layers in the form of the plain Python reference."""
     found = []
     for block in network.blocks:
         between = block.between[0] if block.between else None
@@ -194,7 +194,7 @@ def test_a_step_in_the_steady_state_allocates_nothing_that_lasts(kind, engine, r
 
 
 def batch_normalized(**others):
-    """Return an engine, and its layers."""
+    """Return an engine and its layers."""
     layers = layers_of((3, 6, 5, 2), "tanh", "softmax", "batch_norm")
     network = draw_network(layers)
     X, T = draw_rows(network, "cross_entropy", ROWS)
@@ -260,6 +260,6 @@ def test_a_running_variance_that_is_infinite_is_named_with_its_layer(number):
     X, T = draw_rows(network, "cross_entropy", ROWS)
     network.arrays[f"W{number}"][:] *= np.float32(1e25)
     engine = engine_of("numpy", network, X, T, "cross_entropy")
-    take(engine, *BATCHES[:2])  # what is divided by an infinite variance is 0
+    take(engine, *BATCHES[:2])  # dividing by an infinite variance gives 0
     expected = f"the running variance of layer {number} is not finite; try "
     assert engine.problem().startswith(expected)
