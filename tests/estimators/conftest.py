@@ -1,4 +1,4 @@
-"""Rows for estimators, and the command line beside them."""
+"""Rows for estimators, and a fixture to run commands."""
 
 import os
 
@@ -10,14 +10,14 @@ from nncli.cli.main import main
 
 @pytest.fixture(autouse=True)
 def directory(tmp_path, monkeypatch):
-    """Let every test run in a new directory; return it."""
+    """Run every test in a new directory; return it."""
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
 
 @pytest.fixture
 def rows():
-    """Return 60 rows of three numbers, and a class of each: the sign of a product."""
+    """Return 60 rows of three numbers, and their classes: the sign of a product."""
     X = np.random.default_rng(0).normal(size=(60, 3))
     return X, np.where(X[:, 0] * X[:, 1] > 0, "same", "other")
 
@@ -36,7 +36,7 @@ def dicts(rows):
 
 @pytest.fixture
 def command(capfd, monkeypatch):
-    """Return a function that runs a command and returns what it prints, without fsync."""
+    """Return a function that runs a command without fsync and returns its output."""
     monkeypatch.setattr(os, "fsync", lambda handle: None)
 
     def run(*arguments):

@@ -1,4 +1,4 @@
-"""Parameters set between two calls: each takes effect, or is refused by its name."""
+"""Parameters that change between two calls take effect, or are refused by name."""
 
 import numpy as np
 import pytest
@@ -58,7 +58,7 @@ REFUSED_OF_SCIKIT_LEARN = {
     "hidden_layer_sizes": ({"hidden_layers": None}, 5),
     "solver": ({}, "sgd"),
 }
-# docs/scikit-learn.md says so: a call is one epoch over all rows, whatever ends `fit`.
+# According to docs/scikit-learn.md, a call is one epoch over all rows; these only affect `fit`.
 UNUSED = {
     "epochs": 9,
     "steps": None,
@@ -88,7 +88,7 @@ def begun(table, **parameters):
 
 
 def outcome(estimator, table):
-    """Return what a parameter can change: the network, the labels, and the loss."""
+    """Return everything that a parameter can change: the network, the labels, and the loss."""
     frame, _ = table
     labels = estimator.predict(frame) == "same"
     return [*estimator.model_.network.parameters.tolist(), *labels.tolist(), estimator.loss_]

@@ -1,4 +1,4 @@
-"""What a classifier learns: labels of any type, several labels a row, weights of classes."""
+"""Targets of classifiers: labels of any type, several labels per row, class weights."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""The same settings give the same bits as the command line, and a file that it reads."""
+"""Estimators give the same bits as the command line, and files that it can read."""
 
 import json
 
@@ -11,7 +11,7 @@ TRAINING = {"epochs": 3, "batch_size": 16, "learning_rate": 0.02, "l2": 0.01, "d
 
 
 def trained_by_command(command, directory, data, precision):
-    """Return the model that the command line trains."""
+    """Return a model trained by the command line."""
     training = {**TRAINING, "precision": precision}
     config = {
         "seed": 5,

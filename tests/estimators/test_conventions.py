@@ -1,4 +1,4 @@
-"""scikit-learn's own checks of an estimator."""
+"""scikit-learn's estimator checks."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ FEW_STEPS = {"hidden_layers": [16], "max_iter": 60, "learning_rate": 0.02}
 
 
 def expected_failures(estimator: object) -> dict[str, str]:
-    """Return the checks that fail, each with the reason."""
+    """Return the checks that are expected to fail, with reasons."""
     return {
         "check_sample_weight_equivalence_on_dense_data": "a row takes a place in a batch and in "
         "the scaling, whatever its weight; elsewhere weights are repetitions: test_rows.py"

@@ -1,4 +1,4 @@
-"""Training further, copies, and what is known after `fit`."""
+"""Continued training, copies, and attributes after `fit`."""
 
 import copy
 import pickle

@@ -1,4 +1,4 @@
-"""The parameters: the config's keys with the config's defaults, and scikit-learn's names."""
+"""The parameters: the config's keys and defaults, with scikit-learn's names."""
 
 from inspect import signature
 
@@ -23,7 +23,7 @@ FEW = {"epochs": 2, "hidden_layers": [4]}
 
 
 def settings(task="binary", rows=100, **parameters):
-    """Return the config of an estimator with these parameters, by section."""
+    """Return the config sections of an estimator with these parameters."""
     kind = nncli.MLPRegressor if task == "regression" else nncli.MLPClassifier
     given = kind(**parameters).get_params(deep=False)
     return config_of(given, task, rows, rarest=rows)
@@ -50,8 +50,8 @@ def test_every_parameter_is_one_of_a_config_or_of_scikit_learn():
     keys = {*ModelSection.model_fields, *TrainingSection.model_fields, "seed", *OF_DATA}
     found = {*defaults(nncli.MLPClassifier)} - {*SCIKIT_LEARN, "threads", "warm_start"}
     assert found == keys - {*LEFT_OUT}
-    unused = {"source", "target", "task", "test", "drop", "id", "weight"}  # what X and y say
-    # Scikit-learn's own: sorted classes, splits by its functions, numbers as they are.
+    unused = {"source", "target", "task", "test", "drop", "id", "weight"}  # given by X and y
+    # Left to scikit-learn: sorted classes, splits by its functions, numbers without conversion.
     unused |= {"classes", "positive", "rare", "group", "time", "stratify", "decimal"}
     assert {*OF_DATA} == {*FrameSource.model_fields} - unused
 

@@ -1,4 +1,4 @@
-"""`partial_fit`: what a failed or interrupted call leaves, and what a later one finds."""
+"""`partial_fit`: the state after failed or interrupted calls, and later calls."""
 
 import copy
 import pickle
@@ -19,7 +19,7 @@ TIMES = ("seconds", "rows_per_second", "wall_seconds", "finished")
 
 
 def known(estimator):
-    """Return all that is known of an estimator as text; times are left out."""
+    """Return the complete state of an estimator as text, without times."""
     values = {**vars(estimator)}
     history = {**values.get("history_", {})}
     values["history_"] = {key: history[key] for key in history if key not in TIMES}
@@ -31,7 +31,7 @@ def known(estimator):
 
 
 def plain(value):
-    """Return a value of which the text says all: arrays as their bytes."""
+    """Replace arrays in a value by their bytes, so that its text is complete."""
     if isinstance(value, np.ndarray):
         return str(value.dtype), value.shape, value.tobytes() if value.dtype != object else [*value]
     if is_dataclass(value):
@@ -63,7 +63,7 @@ def short(X, y):
 
 
 def huge(X, y):
-    """Return rows with which training diverges in its last steps."""
+    """Return rows on which training diverges in its last steps."""
     return np.where(np.arange(60)[:, None] > 40, 1e30, X), y
 
 
@@ -96,7 +96,7 @@ def test_a_failed_part_leaves_all_as_it_was(classifier, faults, parts):
     before = known(failed)
     for fault in faults:
         if not parts and fault is narrow:
-            continue  # nothing says yet how many columns there are
+            continue  # the number of columns is still unknown
         with pytest.raises(ValueError):  # noqa: PT011 - of several kinds
             good(failed, fault)
         assert known(failed) == before
@@ -105,7 +105,7 @@ def test_a_failed_part_leaves_all_as_it_was(classifier, faults, parts):
 
 
 class StopWithin(Observer):
-    """Ctrl-C after the first step."""
+    """Press Ctrl-C after the first step."""
 
     signal = None
 
@@ -120,7 +120,7 @@ class StopWithin(Observer):
 
 
 def interrupted(monkeypatch, call):
-    """Interrupt a call after its first step, as soon as there is a report."""
+    """Interrupt a call at the first report after its first step."""
     with monkeypatch.context() as patch:
         patch.setattr("nncli.runs.call.InterruptRequest.of_guest", StopWithin)
         patch.setattr("nncli.training.loop._Pace.is_due", lambda pace, done: True)

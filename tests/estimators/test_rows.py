@@ -1,4 +1,4 @@
-"""The rows that estimators take: arrays, lists, frames with categories and blanks, dicts."""
+"""The rows that estimators accept: arrays, lists, frames with categories and blanks, dicts."""
 
 import numpy as np
 import pytest

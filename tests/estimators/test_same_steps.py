@@ -1,4 +1,4 @@
-"""What docs/scikit-learn.md calls exact: from the same weights, the same steps as scikit-learn."""
+"""From the same weights, steps equal those of scikit-learn, as docs/scikit-learn.md promises."""
 
 import warnings
 
@@ -50,7 +50,7 @@ def test_the_same_steps(rows, settings, rtol, task):
         theirs, ours, loss = MLPClassifier, nncli.MLPClassifier, {}
     settings = {**SAME, **settings}
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # it has not converged
+        warnings.simplefilter("ignore")  # about missing convergence
         start = theirs(**{**settings, "max_iter": 1}, warm_start=True).fit(X, y)
         weights = [each.copy() for each in start.coefs_]
         biases = [each.copy() for each in start.intercepts_]

@@ -1,4 +1,4 @@
-"""The target's own name, which may also be that of a column; and rows to validate with."""
+"""Names of targets, which may equal column names; and validation rows."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Estimators among those of scikit-learn: pipelines, searches, copies, several processes."""
+"""Estimators together with scikit-learn: pipelines, searches, clones, several processes."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Estimators where scikit-learn is not installed."""
+"""Estimators without scikit-learn installed."""
 
 import subprocess
 import sys
@@ -48,7 +48,7 @@ def test_they_fit_and_predict():
 
 
 class Fixed:
-    """Predicts what it is given."""
+    """An estimator that returns its inputs as predictions."""
 
     def predict(self, X):
         return np.asarray(X)
