@@ -1,4 +1,4 @@
-"""The equations of a page, and whether their numbers come to what is said."""
+"""Check that the numbers in the equations of a page are correct."""
 
 import re
 
@@ -15,17 +15,16 @@ def equations_of(page):
 
 
 def numeric_sides(equation):
-    """Return the right sides that have numbers alone, but for the last, and the last."""
+    """Return the numeric right sides except the last side, and the last side."""
     sides = [" ".join(right) for right in equation.rights]
     numeric = [side for side in sides[:-1] if not LETTERS.search(side)]
     return [side for side in numeric if side != "not connected"], float(sides[-1])
 
 
 def check_equations(page, *, at_least, rel=1e-9, smallest=None):
-    """Check that every numeric side comes to the last one, and that there are `at_least` so many.
+    """Check that every numeric side equals the last one, and that there are `at_least` that many.
 
-    `smallest` is the absolute difference that is allowed: where terms cancel, what is left of
-    them is rounding.
+    `smallest` is the absolute tolerance: where terms cancel, only rounding errors remain.
     """
     checked, smallest = 0, rel / 100 if smallest is None else smallest
     for equation in equations_of(page):

@@ -1,4 +1,4 @@
-"""Work out what formulas in plain text come to, so that what is printed can be checked."""
+"""Evaluate formulas in plain text, to check printed pages."""
 
 import math
 import re
@@ -31,13 +31,13 @@ REPLACEMENTS = [
 
 
 def evaluate(text, names=None):
-    """Return the number that a formula in plain text comes to."""
+    """Return the value of a formula in plain text."""
     names = {**FUNCTIONS, **(names or {})}
-    if match := re.fullmatch(r"(.*), (\w) = (.*)", text):  # s stands for something
+    if match := re.fullmatch(r"(.*), (\w) = (.*)", text):  # defines a letter, such as s
         text, letter, meaning = match.groups()
         names[letter] = evaluate(meaning, names)
     for pattern, replacement in REPLACEMENTS:
         text = re.sub(pattern, replacement, text)
     if " if " in text:
         text = re.sub(r", (?![^()]*\))", " else ", text)
-    return eval(text, {"__builtins__": {}}, names)  # the text is the project's own
+    return eval(text, {"__builtins__": {}}, names)  # the project's own text is safe

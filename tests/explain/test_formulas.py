@@ -1,4 +1,4 @@
-"""The formulas that readers see are those that the code computes."""
+"""The displayed formulas are those that the code computes."""
 
 import re
 
@@ -22,11 +22,11 @@ def parameters_of(name):
 
 
 def tolerance(name):
-    return 1e-4 if name == "selu" else 1e-12  # its constants are shown with five digits
+    return 1e-4 if name == "selu" else 1e-12  # formulas show its constants with five digits
 
 
 def evaluated(formula, names, **parameters):
-    """Return the value of the whole formula, and see that the piece that holds has the same."""
+    """Return the value of the whole formula, and check that its applicable case has the same."""
     known = {**names, **parameters}
     value = evaluate(fill(WRITE, formula.whole, known), names)
     assert evaluate(fill(WRITE, formula.at(known), known), names) == value

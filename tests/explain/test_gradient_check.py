@@ -1,4 +1,4 @@
-"""The gradient check of the command line finds right gradients right and wrong ones wrong."""
+"""The gradient check of the command line accepts correct gradients and detects wrong ones."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -75,7 +75,7 @@ def test_every_shipped_config_passes(gradcheck, name, tmp_path, monkeypatch):
     if "mnist" in name.stem:
         if not MNIST.is_dir():
             pytest.skip(f"the files of MNIST are not in {MNIST}")
-        (tmp_path / "mnist").mkdir()  # not a link to the originals: files are unpacked into it
+        (tmp_path / "mnist").mkdir()  # not a link to the originals, as files are unpacked into it
         for file in MNIST.glob("*.gz"):
             (tmp_path / "mnist" / file.name).symlink_to(file)
         monkeypatch.setenv("NNCLI_CACHE", str(tmp_path))
@@ -101,11 +101,11 @@ def test_a_gradient_that_vanishes_passes(gradcheck, seed):
     hidden = f"model.hidden_layers={[10] * 12}"
     code, lines, _ = gradcheck(hidden, "model.activation=sigmoid", "training.l1=0", f"seed={seed}")
     assert code == 0
-    assert [line.split()[3] for line in lines[1:]] == ["0"] * 13  # none at a kink
+    assert [line.split()[3] for line in lines[1:]] == ["0"] * 13  # no kinks
 
 
 def test_rounding_that_is_large_beside_the_loss_passes(gradcheck, tmp_path):
-    """The outputs are about 1e6, the loss 1e-6: what rounds are the outputs."""
+    """The outputs are about 1e6 and the loss 1e-6, so rounding comes from the outputs."""
     config = tmp_path / "exact.yaml"
     config.write_text(
         """
@@ -169,9 +169,9 @@ training: {{{settings}}}
 @pytest.mark.parametrize(
     ("target", "settings", "skipped"),
     [
-        (3.0, "loss: mean_absolute_error", "2"),  # the output is the target
+        (3.0, "loss: mean_absolute_error", "2"),  # the output equals the target
         (3.001, "loss: mean_absolute_error", "0"),  # the kink is within the largest step
-        (4.0, "loss: {name: huber, delta: 1.0}", "1"),  # by one of the two it is too bent
+        (4.0, "loss: {name: huber, delta: 1.0}", "1"),  # the error is at the kink
         (4.0001, "loss: {name: huber, delta: 1.0}", "0"),
     ],
 )

@@ -30,7 +30,7 @@ model: {hidden_layers: [3, 3], activation: tanh, normalization: NONE}
 training: {optimizer: sgd, learning_rate: 0.5, precision: float64}
 """
 TRAINABLE = [n for n, each in ACTIVATIONS.items() if each.trainable and not each.output_only]
-# a normalization and the rows that a page shows
+# normalizations, and the rows that a page shows
 SHOWN = [("layer_norm", [0]), *((kind, [3, 5, 8]) for kind in KINDS)]
 MIXED = "[batch_norm, layer_norm]"
 SETTINGS = [
@@ -50,7 +50,7 @@ SETTINGS = [
 
 @pytest.fixture
 def prepared(tmp_path):
-    """Return a function that prepares a job; gains and shifts are not 1 and 0 any more."""
+    """Return a function that prepares a job with other gains and shifts than 1 and 0."""
 
     def prepare_with(kind, *overrides):
         path = tmp_path / "c.yaml"
@@ -75,7 +75,7 @@ def page_of(job, rows, *, digits=17, limit=100):
 
 
 def values_of(page, left):
-    """Return the last numbers of the equations with a left side, in their order."""
+    """Return the last numbers of the equations with this left side, in order."""
     return [float(each.rights[-1][0]) for each in equations_of(page) if each.left == left]
 
 
@@ -86,7 +86,7 @@ def values_of(page, left):
 @pytest.mark.parametrize("hidden", TRAINABLE)
 def test_every_equation_holds_for_every_activation(prepared, kind, rows, hidden):
     _, page = page_of(prepared(kind, f"model.activation={hidden}"), rows)
-    # Of SELU's constants the page has five digits.
+    # The page shows SELU's constants with five digits.
     check_equations(page, at_least=90, rel=1e-4 if hidden == "selu" else 1e-9)
 
 
@@ -123,7 +123,7 @@ def test_every_row_has_each_of_its_lines(prepared, kind):
     _, page = page_of(prepared(kind), [0, 4, 9])
     lefts = [each.left for each in equations_of(page)]
     assert [lefts.count(each) for each in LINES[kind]] == [3] * len(LINES[kind])
-    once = ["μ1[2]", "v1[2]", "c1[2]", "e1[2]"]  # what all rows of a batch have in common
+    once = ["μ1[2]", "v1[2]", "c1[2]", "e1[2]"]  # shared by all rows of a batch
     assert [lefts.count(each) for each in once] == [int(kind == "batch_norm")] * 4
     for letter in layer_of(kind).worked.symbols.values():
         assert lefts.count(f"{letter}1[2]") == 1

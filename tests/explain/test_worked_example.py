@@ -1,4 +1,4 @@
-"""The page of a step: its numbers are those of training, and its equations hold."""
+"""The page of a training step has the numbers of training, and its equations are correct."""
 
 import re
 
@@ -72,7 +72,7 @@ def page_of(job, rows, *, digits=17, limit=100, source="c.yaml"):
 @pytest.mark.parametrize("hidden", HIDDEN)
 def test_every_equation_holds_for_every_activation(prepared, hidden, rows):
     _, page = page_of(prepared(f"model.activation={hidden}"), rows)
-    # Of SELU's constants the page has five digits.
+    # The page shows SELU's constants with five digits.
     check_equations(page, at_least=50, rel=1e-4 if hidden == "selu" else 1e-9)
 
 
