@@ -1,4 +1,4 @@
-"""The definitions are scikit-learn's, on rows with ties and rare classes."""
+"""Metrics equal scikit-learn's, even for ties and rare classes."""
 
 import numpy as np
 import pytest
@@ -30,24 +30,24 @@ def same(found, within=1e-12):
 
 
 def some_classes(random, seed):
-    """Return true and chosen classes: class 3 never occurs, class 2 has a single row."""
+    """Return true and predicted classes: class 3 never occurs, class 2 has a single row."""
     rows = [5, 30, 400][seed % 3]
     truth = random.choice([0, 1, 4], rows)
     truth[random.integers(rows)] = 2
     chosen = np.where(random.random(rows) < 0.5, truth, random.integers(0, 5, rows))
-    if seed % 2:  # class 3 is not chosen either
+    if seed % 2:  # class 3 is not predicted either
         chosen[chosen == 3] = 0
     return truth, chosen
 
 
 def some_logits(random, shape, seed):
-    """Return logits: all different, or with many ties."""
+    """Return logits, either all distinct or with many ties."""
     logits = random.normal(0, 4, shape)
     return logits if seed % 2 else np.round(logits)
 
 
 def two_classes(random, seed):
-    """Return whether rows are positive, with at least one of each kind, and their logits."""
+    """Return the binary classes of rows, both present, and their logits."""
     rows = [2, 30, 400][seed % 3]
     positive = random.random(rows) < 0.3
     positive[:2] = False, True
@@ -114,7 +114,7 @@ def test_metrics_of_two_classes(seed):
 def test_metrics_of_labels(seed):
     random = np.random.default_rng(seed)
     rows = [2, 30, 400][seed % 3]
-    truth = (random.random((rows, 4)) < [0.5, 0.2, 0, 1]).astype(int)  # one that no row has
+    truth = (random.random((rows, 4)) < [0.5, 0.2, 0, 1]).astype(int)  # no row has label 2
     chosen = random.random((rows, 4)) < [0.5, 0.2, 0, 0.5]
     both = (truth, chosen.astype(int))
     pairs = zip(truth.T, chosen.T, strict=True)

@@ -18,7 +18,7 @@ def metrics_of(truth, chosen, classes):
     return classification_metrics(confusion_matrix(np.array(truth), np.array(chosen), classes))
 
 
-# Worked out by hand
+# Results computed by hand
 
 
 TRUTH = [0, 0, 0, 1, 1, 2]
@@ -57,7 +57,7 @@ def test_the_metrics_of_a_classifier():
     )
 
 
-# Where a quotient has no denominator
+# Zero denominators
 
 
 def test_a_class_that_neither_occurs_nor_is_chosen_counts_for_nothing():
@@ -84,7 +84,7 @@ def test_one_class_alone_is_perfect():
     assert set(found.values()) == {1}
 
 
-# What always holds
+# Invariants
 
 
 classes = 4
@@ -122,7 +122,7 @@ def test_whoever_is_always_right_is_perfect(truth):
     assert set(found.values()) == {1.0}
 
 
-# Pairs in the place of a matrix
+# Pairs instead of a matrix
 
 
 def test_the_pairs_are_predicted_class_actual_class_and_count():

@@ -1,4 +1,4 @@
-"""The best constant guess is that of scikit-learn's dummy models on the same rows."""
+"""The best constant guess equals that of scikit-learn's dummy models on the same rows."""
 
 import numpy as np
 import pytest

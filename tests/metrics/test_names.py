@@ -1,4 +1,4 @@
-"""Every metric has a name that can be monitored, and a better end."""
+"""Every metric can be monitored by name, and has a direction of improvement."""
 
 import numpy as np
 import pytest

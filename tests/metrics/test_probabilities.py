@@ -21,7 +21,7 @@ any_logit = st.floats(-1e4, 1e4, width=32) | st.floats(-40, 40, width=32)
 
 
 def exact_weights(logits, coupled):
-    """Return what the probabilities of the classes of a row are in proportion to."""
+    """Return the unnormalized class probabilities of a row."""
     z = [Decimal(each) for each in logits]
     if len(z) == 1:
         return [Decimal(1), z[0].exp()]
@@ -34,7 +34,7 @@ def exact_probabilities(logits, coupled):
 
 
 def exact_loss(logits, truth, coupled):
-    """Return -ln p(true class) of a row; with x = Σ over the others of p / p(true), ln(1 + x)."""
+    """Return -ln p(true class) of a row as ln(1 + x), with x = Σ p / p(true) over the others."""
     weights = exact_weights(logits, coupled)
     x = sum(each for place, each in enumerate(weights) if place != truth) / weights[truth]
     return float(x if x < Decimal("1e-40") else (1 + x).ln())
@@ -93,10 +93,10 @@ def test_the_figures_of_two_classes_are_those_of_their_rows(odds, data):
     losses, _ = losses_and_largest(occurred.astype(int), odds[:, np.newaxis], coupled=False)
     assert log_loss(occurred, odds) == close(losses.mean())
     with localcontext(prec=60):
-        away = np.where(occurred, -odds, odds).tolist()  # 1 - p would lose all digits
+        away = np.where(occurred, -odds, odds).tolist()  # 1 - p would lose all its digits
         squares = [exact_probabilities([each], coupled=True)[1] ** 2 for each in away]
         assert brier(occurred, odds) == close(float(sum(squares) / len(squares)))
-    # The same to the last bit when the classes change places.
+    # Swapping the classes gives bit-identical results.
     assert log_loss(~occurred, -odds) == log_loss(occurred, odds)
     assert brier(~occurred, -odds) == brier(occurred, odds)
 
@@ -136,7 +136,7 @@ def test_the_figures_by_hand():
 
 
 def plain_ece(occurred, probabilities):
-    """Return the expected calibration error by its definition, bin by bin, in plain numbers."""
+    """Return the expected calibration error by its definition, bin by bin, with plain numbers."""
     rows = list(zip(occurred, probabilities, strict=True))
     error = 0.0
     for number in range(10):
@@ -153,7 +153,7 @@ def plain_ece(occurred, probabilities):
 def test_the_calibration_error_is_its_definition(seed):
     random = np.random.default_rng(seed)
     rows = [1, 7, 300][seed % 3]
-    # Quarters and halves are exact, so that both agree on the edges; 1 is in the last bin.
+    # Quarters and halves are exact, so both agree on bin edges; 1 is in the last bin.
     edges = random.choice([0, 0.25, 0.5, 0.75, 1], rows)
     p = edges if seed % 2 else random.random(rows)
     occurred = random.random(rows) < p**2
@@ -165,14 +165,14 @@ def test_the_calibration_error_is_its_definition(seed):
 def test_the_calibration_error_by_hand():
     p = np.array([0.05, 0.05, 0.95, 1.0, 0.95, 0.5])
     occurred = np.array([False, True, True, True, False, True])
-    # bins: 2 rows, mean 0.05, share 0.5; 3 rows, mean 2.9/3, share 2/3; 1 row, mean 0.5, share 1
+    # bins: 2 rows, mean 0.05, rate 0.5; 3 rows, mean 2.9/3, rate 2/3; 1 row, mean 0.5, rate 1
     assert ece(occurred, p) == pytest.approx((0.9 + 0.9 + 0.5) / 6, rel=1e-12)
 
 
 @pytest.mark.parametrize("edge", [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9])
 def test_an_edge_belongs_to_the_bin_above_it(edge):
     below = np.nextafter(edge, 0)
-    # In one bin the two errors cancel out; in two they do not.
+    # The two errors cancel out within one bin, but not in two.
     apart = ece(np.array([True, False]), np.array([below, edge]))
     together = ece(np.array([True, False]), np.array([edge, np.nextafter(edge, 1)]))
     assert apart == pytest.approx((1 - edge + edge) / 2)

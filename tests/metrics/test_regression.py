@@ -5,7 +5,7 @@ from nncli.metrics.regression import per_target, regression_metrics
 
 
 def plain_figures(outputs, targets):
-    """Return mae, rmse and r2 of one target by their definitions, in plain numbers."""
+    """Return mae, rmse and r2 of one target by their definitions, with plain numbers."""
     rows = len(targets)
     errors = [a - t for a, t in zip(outputs, targets, strict=True)]
     mean = sum(targets) / rows

@@ -34,7 +34,7 @@ SUMS = np.array([[0.5, -2.0, 3.0], [4.0, 4.5, -1.0], [-1.0, -2.0, -3.0], [0.0, -
 
 
 def sum_of(score, Y, T):
-    """Return what a score sums up; its scratch space holds nothing of use."""
+    """Return the sum of a score, computed with scratch space full of NaN."""
     return MEASURES[score.measure](Y, T, np.full_like(Y, np.nan), **score.parameters)
 
 
@@ -44,13 +44,13 @@ def sum_of(score, Y, T):
 @pytest.mark.parametrize(
     ("logits", "targets", "expected"),
     [
-        ([[1e-8], [-1e-8]], [[1], [0]], 2),  # of probabilities that are rounded to one half
+        ([[1e-8], [-1e-8]], [[1], [0]], 2),  # the probabilities round to one half
         ([[0.1], [-0.1], [3], [-3]], [[1], [1], [0], [0]], 2),
-        ([[0.0]], [[0]], 1),  # exactly one half is not over one half
+        ([[0.0]], [[0]], 1),  # one half is not above one half
         ([[0.0]], [[1]], 0),
         ([[1, 2, 3], [3, 2, 1], [1, 3, 2]], [[0, 0, 1], [0, 0, 1], [0, 1, 0]], 2),
         ([[-5, -4], [-4, -5]], [[0, 1], [0, 1]], 1),
-        ([[1, 1]], [[1, 0]], 1),  # of equals the first is chosen
+        ([[1, 1]], [[1, 0]], 1),  # of equal logits, the first wins
         ([[1, 1]], [[0, 1]], 0),
     ],
 )
@@ -93,7 +93,9 @@ def test_every_choice_is_whether_the_logit_is_over_that_of_the_threshold(dtype, 
     expected = [Decimal(z) > exact for z in Z[:, 0].tolist()]
     assert chosen_labels(Z, margin)[:, 0].tolist() == expected
     assert chosen_classes(Z, margin).tolist() == expected
-    both = np.hstack([np.zeros_like(Z), Z])  # a softmax of two is the sigmoid of the difference
+    both = np.hstack(
+        [np.zeros_like(Z), Z]
+    )  # the softmax of two sums is the sigmoid of their difference
     assert chosen_classes(both, margin).tolist() == expected
     for task, logits in (("binary", Z), ("multilabel", Z), ("binary", both)):
         right = np.array(expected, dtype)[:, np.newaxis]
@@ -144,7 +146,7 @@ def test_a_threshold_moves_what_counts_as_correct(threshold):
     Z, T = random.normal(0, 3, (50, 1)), random.integers(0, 2, (50, 1)).astype(float)
     right = ((1 / (1 + np.exp(-Z)) > threshold) == (T == 1)).sum()
     score = score_for("binary", threshold)
-    # A softmax of two sums is the sigmoid of their difference.
+    # The softmax of two sums is the sigmoid of their difference.
     for logits, targets in ((Z, T), (np.hstack([Z, 2 * Z]), np.hstack([1 - T, T]))):
         assert sum_of(score, logits, targets) == right
 
@@ -166,7 +168,7 @@ def test_a_score_is_its_tasks_where_there_is_no_threshold():
     assert score_for("regression", None) is SCORES["regression"]
 
 
-# Beside the loss
+# Scores together with a loss
 
 
 def test_every_task_has_a_score():
@@ -193,7 +195,7 @@ def test_the_score_of_a_regression_is_the_sum_of_the_rows_mean_errors(output):
     found = sum_of(SCORES["regression"], outputs, T)
     assert found == pytest.approx(expected, rel=1e-12)
     assert type(found) is float
-    np.testing.assert_array_equal(outputs, A)  # the loss comes after it
+    np.testing.assert_array_equal(outputs, A)  # the loss is computed afterwards
     np.testing.assert_array_equal(T, T_before)
 
 

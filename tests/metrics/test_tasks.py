@@ -1,4 +1,4 @@
-"""The evaluation of every task, from what a network makes of some rows."""
+"""The evaluation of every task, from a network's outputs for some rows."""
 
 import json
 import tracemalloc
@@ -17,7 +17,7 @@ from nncli.metrics.tasks import EVALUATIONS, Answers
 
 
 def answers(task, rows=200, classes=4, seed=0, **changes):
-    """Return what a network that is often right could make of random rows."""
+    """Return random targets, and outputs of a network that is often right."""
     random = np.random.default_rng(seed)
     wide = {"binary": 1, "multiclass": classes, "multilabel": 3, "regression": 2}[task]
     numbers = random.normal(0, 2, (rows, wide)).astype(np.float32)
@@ -217,4 +217,4 @@ def test_an_evaluation_takes_little_beside_the_outputs(task, most):
     EVALUATIONS[task].of(given)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert peak / 50_000 < most  # bytes a row
+    assert peak / 50_000 < most  # bytes per row
