@@ -1,4 +1,4 @@
-"""Models of every kind, trained by the command line in two epochs."""
+"""Models of every kind, trained for two epochs on the command line."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from nncli.model.model_file import read_model
 
 
 def trained(directory: Path, data: str, model: str = ""):
-    """Return the model of a config in `directory` whose data is given."""
+    """Train with a config for `data` in `directory`; return the model."""
     config = directory / "c.yaml"
     text = f"data: {data}\nmodel: {{hidden_layers: [5]{model}}}\ntraining: {{epochs: 2}}\n"
     config.write_text(text, encoding="utf-8")
@@ -21,7 +21,7 @@ def trained(directory: Path, data: str, model: str = ""):
 
 
 def people(rows: int = 60) -> list[dict[str, object]]:
-    """Return rows with numbers, text, Booleans and blank cells."""
+    """Return rows with numbers, text, Booleans and missing values."""
     random = np.random.default_rng(1)
     return [
         {

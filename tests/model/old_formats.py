@@ -1,4 +1,4 @@
-"""Metadata of model files as earlier versions of nncli wrote it, made of what it writes now."""
+"""Convert metadata of model files to the formats of earlier versions of nncli."""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,7 +7,7 @@ Change = Callable[[dict[str, Any]], Any]
 
 
 def as_format_2(metadata: dict[str, Any]) -> None:
-    """Turn metadata in place into that of format 2: a dense layer and its activation in one."""
+    """Convert metadata to format 2 in place: a dense layer includes its activation."""
     metadata["format_version"] = 2
     metadata["layers"] = [
         {
@@ -22,7 +22,7 @@ def as_format_2(metadata: dict[str, Any]) -> None:
 
 
 def as_format_1(metadata: dict[str, Any]) -> None:
-    """Turn metadata in place into that of format 1: no targets to scale, tables or images."""
+    """Convert metadata to format 1 in place: no scaled targets, tables or images."""
     as_format_2(metadata)
     metadata["format_version"] = 1
     for key in ("target_offset", "target_scale", "encoding", "images"):
@@ -30,10 +30,10 @@ def as_format_1(metadata: dict[str, Any]) -> None:
 
 
 def in_format_1(change: Change) -> Change:
-    """Return a change of metadata that makes it that of format 1 first."""
+    """Return a change of metadata that first converts it to format 1."""
     return lambda metadata: (as_format_1(metadata), change(metadata))[1]
 
 
 def in_format_2(change: Change) -> Change:
-    """Return a change of metadata that makes it that of format 2 first."""
+    """Return a change of metadata that first converts it to format 2."""
     return lambda metadata: (as_format_2(metadata), change(metadata))[1]

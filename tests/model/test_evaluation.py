@@ -1,4 +1,4 @@
-"""What training, evaluation and prediction make of the same logits, and the loss beside them."""
+"""Training, evaluation and prediction give consistent results for the same logits."""
 
 from dataclasses import replace
 from decimal import Decimal, localcontext
@@ -118,7 +118,7 @@ def test_training_evaluation_and_prediction_choose_the_same(
     p = predictions.probabilities
     if task == "multiclass":
         assert (p[np.arange(len(Z)), chosen] == p.max(axis=1)).all()
-    else:  # a probability that is rounded may be the threshold, never on its other side
+    else:  # a rounded probability may equal the threshold, but not be on its other side
         p, over = (p, chosen) if task == "multilabel" else (p[:, 1], chosen)
         rounding = np.finfo(dtype).eps + 1e-14
         assert (p[over == 1] >= threshold * (1 - rounding)).all()
@@ -154,7 +154,7 @@ def test_classes_with_a_sigmoid_each_are_divided_by_their_sum(dtype):
     found = predict_rows(model_of("sigmoid", 3, dtype), Z).probabilities
     shares = 1 / (1 + np.exp(-Z[0].astype(np.float64)))
     np.testing.assert_allclose(found[0], shares / shares.sum(), rtol=1e-7)
-    shares = np.exp(Z[1].astype(np.float64) + 499)  # both sigmoids and their sum are 0 in float32
+    shares = np.exp(Z[1].astype(np.float64) + 499)  # in float32, both sigmoids and their sum are 0
     np.testing.assert_allclose(found[1], shares / shares.sum(), rtol=1e-7)
 
 

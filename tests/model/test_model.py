@@ -1,4 +1,4 @@
-"""A model by itself: predicts, evaluates, is saved, copied and pickled."""
+"""A model on its own: prediction, evaluation, saving, copying, pickling."""
 
 import copy
 import pickle
@@ -201,7 +201,7 @@ def test_a_copy_predicts_the_same_and_shares_nothing(models, name, copied):
     np.testing.assert_array_equal(other.predict(X), model.predict(X))
     assert (other.called, other.metrics) == (model.called, model.metrics)
     assert not np.shares_memory(other.network.parameters, model.network.parameters)
-    other.network.parameters += 1  # its arrays are views of it still
+    other.network.parameters += 1  # the arrays are still views of it
     for array in other.network.named.values():
         assert np.shares_memory(array, other.network.parameters)
     assert (other.predict(X) != model.predict(X)).any()

@@ -1,4 +1,4 @@
-"""The model file: what is written can be run without nncli, and only that is read."""
+"""The model file: it can be used without nncli, and files that differ in any way are refused."""
 
 import hashlib
 import io
@@ -72,13 +72,13 @@ def written(**changes):
 
 
 def sloped_model():
-    """Return a model whose first layer learns its slopes."""
+    """Return a model with learned slopes in its first layer."""
     return make_model([*block(3, 4, "prelu", {"slope": 0.25}), *block(4, 1, "sigmoid")])
 
 
 @cache
 def sloped():
-    """Return the bytes of the file of `sloped_model`."""
+    """Return the bytes of the model file of `sloped_model`."""
     with TemporaryDirectory() as directory:
         path = Path(directory) / "weights.npz"
         write_model(path, sloped_model())
@@ -87,7 +87,7 @@ def sloped():
 
 @pytest.fixture
 def path(tmp_path):
-    """Return where a test puts its model file; there is none yet."""
+    """Return the path for a test's model file, which does not exist yet."""
     return tmp_path / "weights.npz"
 
 
@@ -105,7 +105,7 @@ def sha256(array):
 
 
 def with_metadata(change, content=None):
-    """Return a model file whose metadata `change` has changed in place, or replaced by text."""
+    """Return a model file after `change` has modified its metadata in place or returned a text."""
     arrays = arrays_in(content or written())
     metadata = json.loads(str(arrays["metadata"]))
     text = change(metadata)
@@ -114,7 +114,7 @@ def with_metadata(change, content=None):
 
 
 def with_arrays(content=None, **changes):
-    """Return a model file with other arrays, None for none, and the checksums that fit them."""
+    """Return a model file with other arrays (None removes one) and matching checksums."""
     arrays = {**arrays_in(content or written()), **changes}
     arrays = {name: array for name, array in arrays.items() if array is not None}
     if "metadata" in arrays and "metadata" not in changes:
@@ -127,7 +127,7 @@ def with_arrays(content=None, **changes):
 
 
 def with_members(change):
-    """Return a model file whose members, a dict of bytes, `change` has changed."""
+    """Return a model file after `change` has modified its members, a dict of bytes."""
     members = unzipped(written())
     change(members)
     return zipped(members)
@@ -332,7 +332,7 @@ def ten_digits():
 
 
 def run_with_numpy_alone(path, x):
-    """Run a saved network on rows, as someone who has only read what the file promises."""
+    """Run a saved network on rows, using only the documented file format."""
     with np.load(path, allow_pickle=False) as file:
         metadata = json.loads(str(file["metadata"]))
         a = (x - metadata["preprocessing"]["offset"]) * metadata["preprocessing"]["scale"]
@@ -385,11 +385,11 @@ def test_numpy_alone_gives_the_same_probabilities_for_ten_digits(
     np.testing.assert_array_equal(printed.astype(dtype), found.probabilities)
 
 
-# Refusing everything else
+# Refusals
 
 
 def assert_refused(path, words=""):
-    """Check that reading `path` fails with one line that names it and has these words."""
+    """Check that reading `path` fails with one line that names it and contains `words`."""
     with pytest.raises(ModelFileError) as caught:
         read_model(path)
     message = str(caught.value)
@@ -446,7 +446,7 @@ def npy_header(text, body=b""):
 
 
 def with_header(text):
-    """Return a model file whose W1 has 48 bytes behind another .npy header."""
+    """Return a model file whose W1 has another .npy header before its 48 bytes."""
     return with_members(lambda members: members.update({"W1.npy": npy_header(text, bytes(48))}))
 
 
@@ -594,7 +594,7 @@ def test_the_checks_of_wrong_files_start_from_a_file_that_is_read(path):
     assert_same_models(read_model(path), make_model())
     text = "{'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }".ljust(117)
     path.write_bytes(with_header(text))
-    assert_refused(path, "W1 does not match its SHA-256 checksum")  # by its values alone
+    assert_refused(path, "W1 does not match its SHA-256 checksum")  # only its values reveal it
 
 
 def test_of_a_run_directory_the_weights_are_read(path):
@@ -606,7 +606,7 @@ def test_a_missing_file_and_a_directory_are_refused(path):
     assert_refused(path, "cannot be read (no such file or directory)")
     path.mkdir()
     with pytest.raises(ModelFileError, match=r"cannot be read \(no such file"):
-        read_model(path)  # of a directory, the weights.npz in it
+        read_model(path)  # in a directory, its weights.npz is read
 
 
 @pytest.mark.parametrize(
@@ -662,7 +662,7 @@ def place_beyond_all():
     content = bytearray(plain_zip("W1.npy"))
     central = content.index(b"PK\1\2")
     end = content.index(b"PK\5\6")
-    extra = struct.pack("<HHQ", 1, 8, 2**64 - 1)  # zip64: where the member begins
+    extra = struct.pack("<HHQ", 1, 8, 2**64 - 1)  # zip64: the offset of the member
     struct.pack_into("<I", content, central + 42, 2**32 - 1)
     struct.pack_into("<H", content, central + 30, len(extra))
     struct.pack_into("<I", content, end + 12, end - central + len(extra))
@@ -677,7 +677,7 @@ GIANTS = [giant_header, giant_layer, giant_layer_of_format_2, giant_member, plac
 def test_false_giant_sizes_are_refused_with_little_memory(make, path):
     path.write_bytes(make())
     read_nothing = path.with_name("missing.npz")
-    assert_refused(read_nothing)  # what is imported only once does not count
+    assert_refused(read_nothing)  # exclude one-time imports
     tracemalloc.start()
     assert_refused(path)
     _, peak = tracemalloc.get_traced_memory()
@@ -935,7 +935,7 @@ def of_column(index, **values):
 def test_a_wrong_encoding_is_refused(path, change, problem):
 
     def quietly(metadata):
-        change(metadata)  # and return nothing, whatever it returns
+        change(metadata)  # discard its return value
 
     write_model(path, model_of_a_table())
     path.write_bytes(with_metadata(quietly, path.read_bytes()))

@@ -1,4 +1,4 @@
-"""Models of earlier versions, whose categories and classes are as they stood in the file."""
+"""Models of earlier versions, with categories and classes in the spelling of the file."""
 
 from dataclasses import replace
 
@@ -58,7 +58,7 @@ def test_a_blank_cell_is_the_text_nan_that_was_a_category():
         (["01", "02"], ["1", "02"], [0, 1]),
         (["False", "True"], ["0", "1", "false", "1.0"], [0, 1, 0, 1]),
         (["0", "1"], ["true", "FALSE"], [1, 0]),
-        (["0", "5"], ["0", "true", "false", "5.0"], [0, 2, 2, 1]),  # no pair
+        (["0", "5"], ["0", "true", "false", "5.0"], [0, 2, 2, 1]),  # not a pair of Booleans
     ],
 )
 def test_a_cell_has_the_class_of_its_text_or_else_of_its_meaning(classes, cells, codes):
@@ -68,7 +68,7 @@ def test_a_cell_has_the_class_of_its_text_or_else_of_its_meaning(classes, cells,
 def test_the_rows_of_a_model_are_divided_in_the_order_of_its_classes(tmp_path):
     path = tmp_path / "t.csv"
     path.write_text("\n".join(["f,x,y", *LINES]), encoding="utf-8")
-    model = replace(trained(tmp_path, DATA), fingerprint={})  # earlier versions kept none
+    model = replace(trained(tmp_path, DATA), fingerprint={})  # earlier versions had none
     assert model.classes == ["1", "2", "03.0", "10"]
     encoding = model.preprocessing.encoding
     old = replace(

@@ -1,4 +1,4 @@
-"""A row has the same outputs, to the last bit, wherever it stands."""
+"""A row has bit-identical outputs at any position."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""Predictions and evaluations of outputs that are probabilities, and of those that are not."""
+"""Predictions and evaluations for outputs with and without probabilities."""
 
 import csv
 import gc
@@ -57,7 +57,7 @@ def make_model(output, outputs=3):
 
 
 def written_from(predictions):
-    """Return what every format makes of predictions."""
+    """Return predictions as written in every format."""
     written = {}
     for name, each in FORMATS.items():
         stream = io.BytesIO()
@@ -175,7 +175,7 @@ def make_regression(outputs, output="identity", dtype=np.float64):
 
 
 def numbers_of(model, inputs):
-    """Return the predictions, row by row, in plain numbers."""
+    """Return the predictions, computed row by row with plain numbers."""
     W, b = model.network.arrays.values()
     rows = []
     for row in inputs.tolist():
@@ -271,7 +271,7 @@ def test_targets_that_the_loss_cannot_take_are_named(value, problem):
 
 @pytest.mark.parametrize("scale", [1e-30, [1e-30]])
 def test_numbers_beyond_the_networks_precision_are_predicted(scale):
-    """In the units of targets that the network has learned scaled."""
+    """The predictions have the targets' units, although the network learned scaled targets."""
     layers, parameters = block(2, 1, "identity"), np.full(3, 1e30, np.float32)
     model = replace(
         make_model("identity", 1),
@@ -320,7 +320,7 @@ def test_memory_does_not_grow_with_the_rows(tmp_path):
     for rows in (5000, 20_000):
         write_rows(tmp_path / "rows.csv", rows)
         tracemalloc.start()
-        gc.disable()  # what is in no circle is gone at once
+        gc.disable()  # objects without reference cycles are freed at once
         try:
             with (tmp_path / "out.csv").open("wb") as stream:
                 FORMATS["csv"].write(

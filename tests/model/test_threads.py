@@ -1,4 +1,4 @@
-"""Eight threads use one model at once, and each gets what it would get alone."""
+"""Eight threads use one model at once, and each gets the same results as alone."""
 
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
@@ -17,7 +17,7 @@ X = RANDOM.normal(size=(200, 4))
 
 
 def at_once(act):
-    """Return what `act` returns for each number of a thread, called again and again by all."""
+    """Return the results of `act(number)` for each thread, with repeated calls at the same time."""
     barrier = Barrier(THREADS)
 
     def work(number):
@@ -29,7 +29,7 @@ def at_once(act):
 
 
 def check(model, parts, targets):
-    """Compare what threads find with what is found before; every other one hides no errors."""
+    """Compare the results of threads, of which half raise on overflow, with sequential ones."""
     expected = [
         (model.predict(part).tolist(), model.evaluate(part, known).metrics)
         for part, known in zip(parts, targets, strict=True)
@@ -45,7 +45,7 @@ def check(model, parts, targets):
 
 
 def slices(rows):
-    """Return a part of other length for each thread."""
+    """Return a part of a different length for each thread."""
     return [rows[20 * number : 20 * number + 21 + number] for number in range(THREADS)]
 
 

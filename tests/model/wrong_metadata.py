@@ -1,4 +1,4 @@
-"""Metadata that a model file of nncli does not have: changes of it, and the words that refuse it.
+"""Invalid metadata of model files: changes, and the errors that they cause.
 
 The model is that of `tests.model.test_model_file.make_model`: two layers, 3-4-1, tanh and sigmoid.
 """
@@ -7,7 +7,7 @@ from tests.model.old_formats import as_format_2, in_format_1, in_format_2
 
 
 def set_to(*keys, value):
-    """Return a change of the metadata that sets what stands at `keys`."""
+    """Return a change of the metadata that sets the value at `keys`."""
 
     def change(metadata):
         inner = metadata
@@ -19,7 +19,7 @@ def set_to(*keys, value):
 
 
 def without(*keys):
-    """Return a change of the metadata that takes away what stands at `keys`."""
+    """Return a change of the metadata that removes the value at `keys`."""
 
     def change(metadata):
         inner = metadata
@@ -31,7 +31,7 @@ def without(*keys):
 
 
 def layer(index, **values):
-    """Return a change that gives a layer other values, and leaves out those that are None."""
+    """Return a change that sets values of a layer, and removes those that are None."""
 
     def change(metadata):
         changed = {**metadata["layers"][index], **values}
@@ -41,7 +41,7 @@ def layer(index, **values):
 
 
 def layers(arrange):
-    """Return a change that puts other layers in the place of the list of them."""
+    """Return a change that replaces the list of layers."""
 
     def change(metadata):
         metadata["layers"] = arrange(metadata["layers"])
