@@ -18,9 +18,15 @@ def absolute(path: Path) -> Path:
 def resolved(path: Path) -> Path:
     """Return the path with links resolved. Raises `OSError` if they form a loop."""
     try:
-        return path.resolve()
+        found = path.resolve()
     except RuntimeError as error:  # raised by Python 3.12 and earlier
         raise OSError(ELOOP, os.strerror(ELOOP)) from error
+    try:
+        found.stat()
+    except OSError as error:
+        if error.errno == ELOOP:  # Python 3.13 and later return such a path
+            raise
+    return found
 
 
 def without_links(path: str | Path) -> str:

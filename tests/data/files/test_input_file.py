@@ -25,7 +25,8 @@ def refusal(path, read=read_table):
 def test_a_missing_file_a_directory_and_an_impossible_name_are_refused(tmp_path):
     assert refusal(tmp_path / "no") == "cannot be read (no such file or directory)"
     assert refusal(tmp_path).startswith("cannot be read (")
-    assert refusal(tmp_path / "a\0b") == "cannot be read (embedded null byte)"
+    words = ("embedded null byte", "stat: embedded null character in path")  # from Python 3.13 on
+    assert refusal(tmp_path / "a\0b") in [f"cannot be read ({each})" for each in words]
 
 
 @on_posix

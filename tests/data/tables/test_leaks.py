@@ -120,7 +120,7 @@ def test_a_blank_date_is_no_number(of_classes):
     y = BINARY if of_classes else NUMBERS.tolist()
     found = table(y=y)
     days = np.datetime64("2020-01-01", "us") + RANDOM.permutation(N) * np.timedelta64(1, "D")
-    days[IS_J if of_classes else NUMBERS > 100] = np.datetime64("NaT")
+    days[IS_J if of_classes else NUMBERS > 100] = np.datetime64("NaT", "us")
     found = replace(found, columns={"x": days, **found.columns})
     targets = understand(found, ["y"])
     assert of_classes or np.isnat(days).mean() < 0.1
