@@ -1,4 +1,4 @@
-"""Warnings before training of inputs that the scale `unit` brings to nearly 0."""
+"""Warnings before training about inputs that the scale `unit` shrinks to nearly 0."""
 
 import warnings
 

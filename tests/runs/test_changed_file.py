@@ -1,4 +1,4 @@
-"""A mapped file that changes while it is trained on ends training in one line; nothing is saved."""
+"""A mapped file that changes during training ends it with one line, and nothing is saved."""
 
 import os
 from pathlib import Path
@@ -25,7 +25,7 @@ def arrays(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     np.save("X.npy", X)
     np.save("y.npy", Y)
-    for name in ("X.npy", "y.npy"):  # written long ago
+    for name in ("X.npy", "y.npy"):  # as if written long ago
         os.utime(name, ns=(10**18, 10**18))
 
 
@@ -48,7 +48,7 @@ def write_through_a_map(path):
     mapped = np.load(path, mmap_mode="r+")
     mapped[:] = 0
     mapped.flush()
-    os.utime(path)  # not every file system does
+    os.utime(path)  # not every file system updates the time
 
 
 def put_another_in_its_place(path):
@@ -61,7 +61,7 @@ CHANGES = [cut, lengthen, overwrite_in_place, write_through_a_map, put_another_i
 
 
 class Change(api.Observer):
-    """Changes a file after an epoch, and remembers how the end was told."""
+    """Change a file after an epoch, and record the reported end."""
 
     def __init__(self, change, epoch=2):
         self.change, self.at, self.ended, self.epochs = change, epoch, [], 0
@@ -96,7 +96,7 @@ def test_training_ends_and_saves_nothing(change, out):
     assert (watching.ended, watching.epochs) == ([None], 2)
     assert nothing_saved(Path(out or "."))
     if out:
-        with pytest.raises(DataError):  # unless the file is put back
+        with pytest.raises(DataError):  # until the file is restored
             api.resume("run")
         np.save("X.npy", X)
         assert api.resume("run").is_over

@@ -1,4 +1,4 @@
-"""Connections that are left out stay exactly 0, whatever trains the others."""
+"""Missing connections stay exactly 0, whatever trains the others."""
 
 import numpy as np
 import pytest

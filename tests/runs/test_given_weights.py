@@ -1,4 +1,4 @@
-"""Weights and biases that the config gives."""
+"""Initial weights and biases from the config."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""What a report of a bug is told of the installation."""
+"""Information about the installation for bug reports."""
 
 import json
 import platform
@@ -22,7 +22,7 @@ PACKAGE = Path(nncli.__file__).parent
 
 @pytest.fixture
 def broken(tmp_path, monkeypatch):
-    """Return a function that puts a package that raises an error in the place of another."""
+    """Return a function that replaces a package by one that raises an error."""
 
     def make(name, error):
         (tmp_path / f"{name}.py").write_text(f"raise {error}\n", encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Every metric can be monitored, and a loss counts rows as training does."""
+"""Every metric can be monitored, and losses weight rows like training."""
 
 import csv
 

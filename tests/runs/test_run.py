@@ -1,4 +1,4 @@
-"""What a run comes to, what its observers are told of it, and what it leaves in its directory."""
+"""Results of a run, the calls of its observers, and the files in its directory."""
 
 import csv
 import json
@@ -45,7 +45,7 @@ def loaded(tmp_path):
 
 @pytest.fixture
 def job(loaded):
-    """Return a function that prepares a job whose loop reports after every step."""
+    """Return a function that prepares a job with a report after every step."""
 
     def make(*overrides):
         found = prepare(loaded(*overrides))
@@ -56,14 +56,14 @@ def job(loaded):
 
 @pytest.fixture
 def directory(tmp_path):
-    """Return the directory of a run."""
+    """Return an empty run directory."""
     path = tmp_path / "run"
     path.mkdir()
     return path
 
 
 class Notes(Observer):
-    """Notes what it is told; asks to stop, or fails, at a place that is given."""
+    """Record all calls; stop or fail at a given one."""
 
     def __init__(self, *, stop_at=None, fail_at=None, error=FULL):
         self.told, self.outcome = [], None
@@ -90,7 +90,7 @@ class Notes(Observer):
 
 
 class Spoiled:
-    """An engine whose network gets a weight that is no number after so many steps."""
+    """An engine that sets a weight to NaN after some steps."""
 
     def __init__(self, job, steps):
         self._engine, self._network, self._left = job.engine, job.setup.network, steps
@@ -124,7 +124,7 @@ def names_in(directory):
     return {path.name for path in directory.iterdir()}
 
 
-# What it comes to
+# Results
 
 
 def test_observers_are_told_of_every_step_and_epoch(job):
@@ -229,7 +229,7 @@ def test_the_weights_to_keep_are_measured_once():
     assert calls == [1]
 
 
-# What it leaves
+# Files
 
 
 def test_a_signal_at_the_report_of_the_last_epoch_leaves_a_finished_run(job, directory):
