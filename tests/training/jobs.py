@@ -1,4 +1,4 @@
-"""A job that does what a test says, for what watches training."""
+"""A scripted job for the tests of observers."""
 
 from dataclasses import dataclass, field
 
@@ -12,7 +12,7 @@ from tests.training.scripted import ScriptedEngine, numbered, plan_of
 
 @dataclass
 class ScriptedJob:
-    """A job of four rows, one a step, and of so many steps as its engine has."""
+    """A job with four rows, one per step, and as many steps as its engine has."""
 
     plan: Plan = field(default_factory=plan_of)
     engine: ScriptedEngine = field(default_factory=lambda: ScriptedEngine([(1.0, 0)] * 100))
@@ -24,8 +24,8 @@ class ScriptedJob:
     blocks: tuple[Block, ...] = blocks(build_layers((2, 3, 1), "tanh", "sigmoid"))
 
     def check_data(self):
-        """Find nothing: its rows are in memory."""
+        """Do nothing, as the rows are in memory."""
 
     def evaluations(self):
-        """Measure nothing."""
+        """Return no evaluations."""
         return {}

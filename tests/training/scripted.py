@@ -1,4 +1,4 @@
-"""An engine that does what a test says, for the training loop."""
+"""A scripted engine for the tests of the training loop."""
 
 from itertools import cycle
 
@@ -13,24 +13,25 @@ STATISTICS = [LayerStatistics(0.5, None), LayerStatistics(0.25, 0.125)]
 
 
 class ScriptedEngine:
-    """Takes steps that change nothing but its count of them, and remembers what it was shown.
+    """An engine whose steps only count, and that records its arguments.
 
     Parameters
     ----------
     steps : iterable of (loss, score) or of str
-        Of every step its mean loss and the sum of its score, or what is not finite.
+        Mean loss and sum of scores of every step, or its problem.
     evaluations : iterable of (loss, score)
         Means over the validation rows.
     most : sequence of int
-        How many steps it takes in a call at most; the calls take turns.
+        Largest numbers of steps per call, used in turns.
 
     Attributes
     ----------
     seen : list of lists of int
-        The rows of every step.
+        Rows of every step.
     rates : list of float
+        Learning rates of all steps.
     calls : list of int
-        How many steps each call asked for.
+        Number of steps that each call asked for.
     """
 
     name = "scripted"
@@ -41,11 +42,11 @@ class ScriptedEngine:
         self.seen, self.rates, self.calls = [], [], []
 
     def hold(self, pool):
-        """Take numbers as places in a pool from now on."""
+        """Treat row numbers as positions in a pool from now on."""
         self._pool = pool
 
     def steps(self, batches, rates, sums):
-        """Take as many steps as it takes in a call."""
+        """Take steps, up to the limit for this call."""
         self.calls.append(len(batches))
         some = batches[: next(self._most)]
         for done, (rows, rate) in enumerate(zip(some, rates, strict=False)):
@@ -70,15 +71,15 @@ class ScriptedEngine:
         return next(self._evaluations)
 
     def problem(self):
-        """Find nothing."""
+        """Report no problem."""
 
     def snapshot(self):
-        """Return the number of steps that it has taken."""
+        """Return the number of steps taken."""
         return {"parameters": np.array([len(self.seen)])}
 
 
 def numbered(rows, batch_rows, **settings):
-    """Return the order of rows whose only input is their number."""
+    """Return the order of rows whose only input is the row number."""
     inputs = np.arange(rows, dtype=np.float32).reshape(-1, 1)
     split = whole(inputs, np.zeros(rows, np.uint8))
     return Order(split, batch_rows, **{"shuffle": False, **settings})

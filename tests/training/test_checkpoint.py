@@ -1,4 +1,4 @@
-"""Checkpoints: what they hold, what they refuse, when they are due."""
+"""Checkpoints: their content, refusals, and when they are due."""
 
 import json
 
@@ -143,12 +143,12 @@ def test_numbers_whose_squares_are_too_large_are_finite(engine, tmp_path):
     assert (tmp_path / "c.npz").exists()
 
 
-# When they are due
+# Times of checkpoints
 
 
 @pytest.fixture
 def clock(monkeypatch):
-    """Return a list whose last number is the time."""
+    """Return a list whose last number is the current time."""
     now = [1000.0]
     monkeypatch.setattr(module.time, "monotonic", lambda: now[-1])
     return now

@@ -36,7 +36,7 @@ def steps_of(reports):
 
 
 def one_row_epochs(losses, validations=(), score=ACCURACY, **changes):
-    """Train epochs of one row with these losses; return the progress and the epochs' reports."""
+    """Train epochs of one row with these losses; return the progress and the epoch reports."""
     engine, progress = ScriptedEngine([(loss, 0) for loss in losses], validations), Progress()
     plan = plan_of(epochs=len(losses), validates=bool(validations), **changes)
     return progress, epochs_of(train(engine, numbered(1, 1), score, plan, progress))
@@ -111,11 +111,11 @@ def test_batches_of_another_size_are_never_in_one_call(report_seconds):
     assert [len(rows) for rows in engine.seen] == [4, 5] * 4
 
 
-# However the steps are cut into calls
+# Steps split into calls in any way
 
 
 def trained_by(most, report_seconds, *, rows=23, batch_rows=2):
-    """Return what an engine was shown that takes so many steps in a call, and the epochs."""
+    """Return the arguments recorded by an engine with limited steps per call, and the epochs."""
     losses = [(1 / (1 + n), n % 3) for n in range(200)]
     engine = ScriptedEngine(losses, most=most)
     plan = replace(plan_of(epochs=3, report_seconds=report_seconds), rate=lambda t, share: 1 + t)
@@ -269,7 +269,7 @@ def test_what_is_not_finite_in_a_step_ends_training_with_its_place(report_second
 
 
 class SpoiledEngine(ScriptedEngine):
-    """Finds weights that are not finite after four steps."""
+    """An engine that reports weights that are not finite after four steps."""
 
     def problem(self):
         return "the weights of layer 2 are not finite; try less" if len(self.seen) == 4 else None
@@ -381,7 +381,7 @@ def test_the_same_seed_gives_the_same_numbers_and_another_seed_others(engine):
 
 
 class CutEngine:
-    """Takes at most so many steps of another engine in a call; the calls take turns."""
+    """A wrapper of an engine that limits the steps per call; the limits take turns."""
 
     def __init__(self, engine, most):
         self._engine, self._most, self._calls = engine, most, 0
@@ -396,7 +396,7 @@ class CutEngine:
 
 
 def history_of(engine, most, report_seconds):
-    """Return all epochs' results, but for times, and the bits of the engine's state."""
+    """Return the results of all epochs without times, and the bits of the engine's state."""
     made, order = xor(
         engine,
         shuffle=True,
@@ -493,7 +493,7 @@ def test_weight_decay_adds_its_share_to_the_gradient_of_the_weights_alone(engine
         found.append((report.metrics, Network(layers, parameters_of(made)).arrays))
     before = Network(layers, state["parameters"] + 1.0).arrays
     (metrics, decayed), (same_metrics, plain) = found
-    assert metrics == same_metrics  # the loss is without the penalty
+    assert metrics == same_metrics  # the loss excludes the penalty
     for name, array in before.items():
         share = 0.1 * 0.25 if name.startswith("W") else 0.0
         np.testing.assert_allclose(plain[name] - decayed[name], share * array, atol=1e-12)

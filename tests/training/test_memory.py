@@ -1,4 +1,4 @@
-"""A long run takes no more memory than a short one."""
+"""A long run needs no more memory than a short one."""
 
 import tracemalloc
 
@@ -19,7 +19,7 @@ training: {epochs: 2000, batch_size: 25, dropout: 0.1, schedule: plateau, checkp
 
 
 class MemoryByEpoch(Observer):
-    """Notes what is allocated at some epochs."""
+    """Record the allocated memory at some epochs."""
 
     def __init__(self):
         self.bytes = {}
@@ -44,8 +44,8 @@ def test_memory_does_not_grow_with_the_epochs(job, tmp_path):
     finally:
         tracemalloc.stop()
     grown = memory.bytes[2000] - memory.bytes[500]
-    # The rows of history that have not been handed over yet come and go: up to 0.1 s of them.
+    # History rows of up to 0.1 s are buffered before they are written.
     most = 50_000
     assert grown < most
-    # Were they to stay, those of three quarters of the epochs would be far more.
+    # If rows stayed in memory, those of three quarters of the epochs would take far more.
     assert (tmp_path / "history.csv").stat().st_size * 3 // 4 > 2 * most

@@ -1,4 +1,4 @@
-"""What watches training: when it is told of what, and how it may stop it."""
+"""Observers of training: when they are called, and how they can stop it."""
 
 import pytest
 
@@ -12,7 +12,7 @@ from tests.training.scripted import ScriptedEngine, plan_of
 
 
 class Notes(Observer):
-    """Writes down what it is told, and does what a test says at some of it."""
+    """Record all calls, and act on some of them as a test specifies."""
 
     def __init__(self, told, name="", **at):
         self.told, self.name, self.at = told, name, at
@@ -175,7 +175,7 @@ def test_any_other_error_leaves_nothing_to_keep(error):
     assert told[-1] == "end nothing"
 
 
-# The outcome
+# Outcomes
 
 
 def test_an_outcome_is_measured_when_it_is_asked_for_and_only_once():

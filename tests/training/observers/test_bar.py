@@ -12,7 +12,7 @@ FACTORS = {"": 1, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "P": 1e15}
 
 
 def rate_shown(text):
-    """Return the last rate in rows a second that a bar has shown."""
+    """Return the last rate in rows per second shown by a bar."""
     number, factor = re.findall(r"([\d.]+)([kMGTP]?) rows/s", text)[-1]
     return float(number) * FACTORS[factor]
 
@@ -28,7 +28,7 @@ def test_the_rate_is_that_of_the_rows_since_training_resumed(capsys, rows):
     bar.epoch(EpochReport(before + 1, {"train_loss": 1.0}, 0.1, 1.0, 1.0, [], improved=True))
     bar.end(None)
     shown = capsys.readouterr().err
-    assert 0 < rate_shown(shown) < 1e9  # of 4e12 rows, 4 are new
+    assert 0 < rate_shown(shown) < 1e9  # only 4 of the 4e12 rows are new
     assert f"epoch {before + 1}/{2 * before}" in shown
 
 

@@ -1,4 +1,4 @@
-"""The rows of ``history.csv``, and what of them a run that resumes keeps."""
+"""The rows of ``history.csv``, and which of them a resumed run keeps."""
 
 import pytest
 

@@ -12,7 +12,7 @@ EPOCH = EpochReport(1, {"train_loss": 1.0}, 0.1, 1.0, 1.0, [], improved=True)
 
 
 class InTraining(InterruptRequest):
-    """One whose training has begun."""
+    """A request whose training has begun."""
 
     def __enter__(self):
         self.begin(None)
@@ -24,7 +24,7 @@ def press_ctrl_c():
 
 
 def asks_to_stop(request):
-    """Return what it answers to a step and to an epoch."""
+    """Return whether a request stops training, the same after a step and an epoch."""
     answers = {request.step(STEP), request.epoch(EPOCH)}
     assert len(answers) == 1
     return answers.pop()
@@ -35,7 +35,7 @@ EITHER = pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 
 @pytest.fixture(autouse=True)
 def usual_handler():
-    """Let Ctrl-C raise KeyboardInterrupt as in a program that has changed nothing."""
+    """Make Ctrl-C raise KeyboardInterrupt, as by default."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)
@@ -50,7 +50,7 @@ def test_the_first_ctrl_c_is_only_noted():
     with InTraining(CTRL_C_OR_TERMINATE) as requested:
         press_ctrl_c()
         assert asks_to_stop(requested) is True
-    assert asks_to_stop(requested) is True  # also after training, when what there is gets saved
+    assert asks_to_stop(requested) is True  # also after training, while results are saved
 
 
 def test_the_first_ctrl_c_is_announced():

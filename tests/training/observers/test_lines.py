@@ -1,4 +1,4 @@
-"""What is shown while training fits a terminal of 80 columns."""
+"""The lines shown during training fit into 80 columns."""
 
 import pytest
 
