@@ -1,11 +1,11 @@
-"""What every test starts from."""
+"""Settings and fixtures for all tests."""
 
 import os
 import signal
 import sys
 
-# One thread for the matrix products: tests run beside other work, where threads that wait for
-# each other take many times as long.
+# Matrix products use one thread: on a busy machine, threads that wait for each other are many times
+# slower.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
@@ -13,12 +13,12 @@ import hypothesis
 import numpy as np
 import pytest
 
-# How long an example takes says nothing on a machine that does other work, too.
+# On a busy machine, the time of an example means nothing.
 hypothesis.settings.register_profile("nncli", deadline=None)
 hypothesis.settings.load_profile("nncli")
 
-# A shell starts what runs in the background without Ctrl-C and SIGQUIT, and `nohup` without SIGHUP.
-# nncli then ignores them, too; tests send them.
+# Shells start background processes with SIGINT and SIGQUIT ignored, `nohup` with SIGHUP ignored.
+# nncli would then ignore them too, but tests send them.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 for name in ("SIGHUP", "SIGQUIT"):
@@ -32,13 +32,13 @@ NAMES_IN_UTF8 = pytest.mark.skipif(
 
 @pytest.fixture(scope="module", autouse=True)
 def first_numbers(request):
-    """Return the state that a module's generator RANDOM starts in, if it has one."""
+    """Return the initial state of the module's generator RANDOM, if there is one."""
     generator = getattr(request.module, "RANDOM", None)
     return generator.bit_generator.state if isinstance(generator, np.random.Generator) else None
 
 
 @pytest.fixture(autouse=True)
 def same_numbers(request, first_numbers):
-    """Let every test draw the same numbers, whatever ran before it."""
+    """Reset the generator, so that every test draws the same numbers in any order."""
     if first_numbers is not None:
         request.module.RANDOM.bit_generator.state = first_numbers

@@ -1,6 +1,6 @@
-"""The table in docs/decisions.md of the loops that the compiled engine has, made from its code.
+"""The table of the compiled engine's loops in docs/decisions.md, generated from the code.
 
-`python -m tests.loop_table` writes it again.
+`python -m tests.loop_table` updates it.
 """
 
 import re
@@ -19,11 +19,11 @@ from nncli.nn.optimizers import OPTIMIZERS
 
 PAGE = Path(__file__).parents[1] / "docs" / "decisions.md"
 PLACE = re.compile(r"(?<=tests\.loop_table -->\n).*(?=<!-- end of loops -->)", re.DOTALL)
-WIDE = 20  # units; of fewer a dense layer is a loop too
+WIDE = 20  # units; with fewer, a dense layer is a loop too
 
 
 def table_text():
-    """Return the table as Markdown, an empty line before and behind it."""
+    """Return the table as Markdown, with an empty line before and after it."""
     found = {
         "activations": [name for name in ACTIVATIONS if has_loop(1, name)],
         "normalizations": [name for name in NORMALIZATIONS if has_loop(1, "elu", name)],
@@ -36,7 +36,7 @@ def table_text():
 
 
 def has_loop(place, activation, normalization="none"):
-    """Return whether a layer of a hidden block is of another class in the compiled engine."""
+    """Return whether the compiled engine replaces a layer of a hidden block."""
     layers = [
         *block(WIDE, WIDE, activation, normalization=normalization),
         *block(WIDE, WIDE, "identity"),

@@ -1,14 +1,14 @@
-"""Normalized layers in plain Python floats, row by row: what the fast code must equal.
+"""Normalized layers in plain Python floats, row by row: the reference for the fast code.
 
-- Batch normalization by algorithm 1 of Ioffe and Szegedy (2015), its derivative by the equations of
-  their section 3, each in its form there; what is kept for a network in use by step 10 of their
+- Batch normalization follows algorithm 1 of Ioffe and Szegedy (2015), and its derivative the
+  equations of their section 3 in the original form. The running statistics follow step 10 of their
   algorithm 2, with the unbiased variance m/(m - 1) σ².
-- Layer normalization by equations 3 and 4 of Ba, Kiros and Hinton (2016); its derivative by the
-  whole Jacobian of a row.
-- Momentum in its heavy-ball form (Polyak, 1964); Adam by algorithm 1 of Kingma and Ba (2015).
+- Layer normalization follows equations 3 and 4 of Ba, Kiros and Hinton (2016); its derivative uses
+  the full Jacobian of a row.
+- Momentum has the heavy-ball form (Polyak, 1964); Adam follows algorithm 1 of Kingma and Ba (2015).
 
-Activations and losses are those of `tests.reference`. A layer is a `Normalized`; arrays go by the
-names of `weights.npz`.
+Activations and losses come from `tests.reference`. A layer is a `Normalized`; arrays have the names
+of `weights.npz`.
 """
 
 from math import sqrt
@@ -18,7 +18,7 @@ from tests.reference import ACTIVATIONS, BY_SLOPE, LOSSES
 
 
 class Normalized(NamedTuple):
-    """A layer, whose arrays are nested lists by name, without the layer's number."""
+    """A layer with its arrays as nested lists by name, without the layer's number."""
 
     kind: str  # none, layer_norm or batch_norm
     activation: str
@@ -38,7 +38,7 @@ def normalized(numbers, mean, variance, epsilon):
 
 
 def through_a_batch(x, by_hat, epsilon):
-    """Return ∂L/∂x of the values of a unit, one a row, from ∂L/∂x̂."""
+    """Return ∂L/∂x from ∂L/∂x̂ for the values of a unit, one per row."""
     m = len(x)
     mean, variance = mean_and_variance(x)
     root = sqrt(variance + epsilon)
@@ -55,7 +55,7 @@ def through_a_batch(x, by_hat, epsilon):
 
 
 def through_a_row(a, by_hat, epsilon):
-    """Return ∂L/∂a of the sums of a row from those by what they become, â = (a - μ) / σ.
+    """Return ∂L/∂a for the sums of a row from ∂L/∂â, with â = (a - μ) / σ.
 
     ∂â_i/∂a_j = (δ_ij - 1/H) / σ - (a_i - μ) / σ² · ∂σ/∂a_j, with ∂σ/∂a_j = (a_j - μ) / (H σ).
     """
@@ -84,7 +84,7 @@ def sums_of(rows, arrays):
 
 
 def hats(layer, Z, *, training):
-    """Return the normalized sums of every row; in training, bring what is kept up to date."""
+    """Return the normalized sums of every row; in training, update the running statistics."""
     if layer.kind == "layer_norm":
         return [normalized(row, *mean_and_variance(row), layer.epsilon) for row in Z]
     arrays, found = layer.arrays, []
@@ -102,7 +102,7 @@ def hats(layer, Z, *, training):
 
 
 class Pass(NamedTuple):
-    """What a layer takes and gives, row by row: x, z, ẑ, what its activation takes, and a."""
+    """Values of a layer, row by row: inputs, sums, normalized sums, activation inputs, outputs."""
 
     X: list
     Z: list
@@ -112,13 +112,13 @@ class Pass(NamedTuple):
 
 
 def settings(layer):
-    """Return the parameters of the activation; slopes that are learned replace the first one."""
+    """Return the parameters of the activation; learned slopes replace the first one."""
     learned = {name: layer.arrays[name] for name in ("slope",) if name in layer.arrays}
     return layer.parameters | learned
 
 
 def forward(rows, layers, *, training=False):
-    """Return a `Pass` of each layer."""
+    """Return a `Pass` for each layer."""
     passes = []
     for layer in layers:
         hat = Z = S = sums_of(rows, layer.arrays)
@@ -136,12 +136,12 @@ def forward(rows, layers, *, training=False):
 
 
 def outputs(rows, layers):
-    """Return the outputs of the network in use."""
+    """Return the outputs of the network in inference."""
     return forward(rows, layers)[-1].A
 
 
 def gradients(rows, targets, layers, loss):
-    """Return the gradient of the mean loss, a mapping for each layer; a step of training."""
+    """Return the gradient of the mean loss in a training step, as a mapping for each layer."""
     passes = forward(rows, layers, training=True)
     by_activations = [
         [each / len(rows) for each in LOSSES[loss][1](a, t)]
@@ -155,7 +155,7 @@ def gradients(rows, targets, layers, loss):
 
 
 def _through_layer(layer, done, by_activations):
-    """Return the gradient by the arrays of a layer, and by its inputs."""
+    """Return the gradients by a layer's arrays and by its inputs."""
     units, gradient = range(len(done.S[0])), {}
     by_sums = []
     for s, by_a in zip(done.S, by_activations, strict=True):
@@ -172,7 +172,7 @@ def _through_layer(layer, done, by_activations):
     inputs, pairs = range(len(done.X[0])), [*zip(done.X, by_sums, strict=True)]
     gradient["W"] = [[sum(x[i] * by_z[j] for x, by_z in pairs) for j in units] for i in inputs]
     gradient["b"] = [sum(by_z[j] for by_z in by_sums) for j in units]
-    if layer.kind == "batch_norm":  # the mean takes what is added to all rows away again
+    if layer.kind == "batch_norm":  # the mean cancels the bias
         gradient["b"] = [0.0 for _ in units]
     W = layer.arrays["W"]
     return gradient, [[sum(W[i][j] * by_z[j] for j in units) for i in inputs] for by_z in by_sums]
@@ -190,7 +190,7 @@ def _through_normalization(layer, Z, by_sums):
 
 
 def heavy_ball(rate, momentum):
-    """Return what takes the gradients of a number, one a step, and returns its changes."""
+    """Return a function that takes a number's gradient in each step and returns its change."""
     last = 0.0
 
     def change(g, step):
@@ -202,7 +202,7 @@ def heavy_ball(rate, momentum):
 
 
 def adam(rate, beta1=0.9, beta2=0.999, epsilon=1e-8):
-    """Return what takes the gradients of a number, one a step, and returns its changes."""
+    """Return a function like that of `heavy_ball`, for Adam."""
     m = v = 0.0
 
     def change(g, step):
@@ -215,7 +215,7 @@ def adam(rate, beta1=0.9, beta2=0.999, epsilon=1e-8):
 
 
 def train(batches, layers, loss, optimizer):
-    """Take a step on each batch (rows, targets); `optimizer` makes one for every number."""
+    """Take a step on each batch (rows, targets); call `optimizer` once for every number."""
     optimizers = {}
     for step, (rows, targets) in enumerate(batches, 1):
         for number, gradient in enumerate(gradients(rows, targets, layers, loss)):
@@ -227,7 +227,7 @@ def train(batches, layers, loss, optimizer):
 
 
 def _numbers(nested, place=()):
-    """Yield the numbers of nested lists with their places."""
+    """Yield the numbers of nested lists with their indices."""
     for index, each in enumerate(nested):
         if isinstance(each, list):
             yield from _numbers(each, (*place, index))

@@ -1,4 +1,4 @@
-"""Small networks whose hidden layers are normalized, and engines that train them."""
+"""Small networks with normalized hidden layers, and engines to train them."""
 
 import numpy as np
 import pytest
@@ -9,7 +9,7 @@ from tests.engines import engines
 from tests.nn.networks import KINKS, ROWS, draw_targets
 
 KINDS = tuple(name for name, entry in NORMALIZATIONS.items() if entry.layer)
-BOTH = ("batch_norm", "layer_norm")  # of two hidden layers
+BOTH = ("batch_norm", "layer_norm")  # for two hidden layers
 
 every_kind = pytest.mark.parametrize("kind", KINDS)
 every_with_variance = pytest.mark.parametrize(
@@ -19,7 +19,7 @@ every_engine = pytest.mark.parametrize("engine", ["numpy", "compiled"])
 
 
 def layers_of(sizes, hidden, output, kinds, settings=None):
-    """Return layers; `hidden` and `kinds` are one name for all hidden layers, or one for each."""
+    """Return layers; `hidden` and `kinds` have one name for all hidden layers, or one for each."""
     count = len(sizes) - 2
     activations = [*_one_each(hidden, count), output]
     normalizations = [*_one_each(kinds, count), "none"]
@@ -39,7 +39,7 @@ def _one_each(names, count):
 
 
 def draw_network(layers, dtype=np.float64, seed=5):
-    """Return a network whose arrays, running statistics included, are all drawn at random."""
+    """Return a network with random arrays, including the running statistics."""
     random = np.random.default_rng(seed)
     network = Network(layers, random.normal(0, 0.7, parameter_count(layers)).astype(dtype))
     for name, array in network.named.items():
@@ -51,7 +51,7 @@ def draw_network(layers, dtype=np.float64, seed=5):
 
 
 def draw_rows(network, loss, rows, seed=6):
-    """Return inputs (rows, I) and targets (rows, O) that a loss can have."""
+    """Return inputs (rows, I) and valid targets (rows, O) for a loss."""
     random = np.random.default_rng(seed)
     X = random.normal(size=(rows, network.layers[0].inputs))
     outputs = network.layers[-1].outputs
@@ -60,7 +60,7 @@ def draw_rows(network, loss, rows, seed=6):
 
 
 def draw_smooth(layers, loss, rows):
-    """Return network, inputs and targets, in training near no kink of an activation or a loss."""
+    """Return network, inputs and targets away from all kinks of a training pass."""
     for seed in range(1000):
         network = draw_network(layers, seed=seed)
         X, T = draw_rows(network, loss, rows, seed)
@@ -75,11 +75,11 @@ def draw_smooth(layers, loss, rows):
 
 
 def engine_of(name, network, X, T, loss, **others):
-    """Return an engine for a network of its own; without Numba the test is skipped."""
+    """Return an engine for a copy of the network; skip the test if Numba is missing."""
     return engines.engine_of(name, engines.setup_of(engines.copied(network), X, T, loss, **others))
 
 
 def network_of(engine, layers):
-    """Return a network with copies of what the engine has come to."""
+    """Return a network with copies of the engine's current arrays."""
     found = engine.snapshot()
     return Network(layers, found["parameters"], found["state"])

@@ -1,10 +1,10 @@
-"""Keep a test from the network."""
+"""Keep tests off the network."""
 
 import pytest
 
 
 def go_offline(patch: pytest.MonkeyPatch) -> None:
-    """Let every download go through a proxy where nobody listens."""
+    """Route every download through a proxy that does not exist."""
     for name in ("https_proxy", "HTTPS_PROXY", "http_proxy", "HTTP_PROXY"):
         patch.setenv(name, "http://127.0.0.1:9")
     for name in ("no_proxy", "NO_PROXY"):

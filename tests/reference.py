@@ -1,21 +1,20 @@
-"""A slow multilayer perceptron in plain Python floats: what the fast code must equal.
+"""A slow multilayer perceptron in plain Python floats: the reference for the fast code.
 
-It loops over rows and units and follows the chain rule literally: the loss is always
-differentiated by the output activations, and these by the weighted sums with the whole Jacobian;
-only the losses `OF_SUMS` are defined on the weighted sums themselves. Every definition and
-derivative is in the form in which it was published. Nothing is stable for large numbers, and
-nothing is fast.
+It loops over rows and units and applies the chain rule literally: the derivative of the loss is
+always taken by the output activations, and theirs by the weighted sums with the full Jacobian. Only
+the losses in `OF_SUMS` are defined on the weighted sums. Definitions and derivatives have their
+published form. The code is neither stable for large numbers nor fast.
 
 A row is a list of floats. A layer is ``(W, b, activation, parameters)`` with `W` a list of rows,
-one for each input, and `b` a list. Where units learn their slopes, the parameter `slope` is a list
-with one for each unit, or one number for all of them.
+one for each input, and `b` a list. If units learn their slopes, the parameter `slope` is a list
+with one number for each unit, or one number for all.
 """
 
 from math import e, erfc, exp, log, log1p, pi, sqrt, tanh
 
 
 def _unit_by_unit(function, derivative):
-    """Return activation and Jacobian of a function of one number."""
+    """Return activation and Jacobian for a scalar function."""
 
     def activation(row, **parameters):
         return [function(z, **parameters) for z in row]
@@ -74,7 +73,7 @@ def _elu_derivative(z, alpha):
 
 
 def selu_constants():
-    """Return λ and α: of a normal z, selu(z) has mean 0 and variance 1 (Klambauer et al., 2017).
+    """Return λ and α: for normal z, selu(z) has mean 0 and variance 1 (Klambauer et al., 2017).
 
     With E[max(z, 0)] = 1 / √(2π), E[eᶻ; z < 0] = √e Φ(-1) and E[e²ᶻ; z < 0] = e² Φ(-2).
     """
@@ -161,12 +160,12 @@ ACTIVATIONS = {
     "mish": _unit_by_unit(_mish, _mish_derivative),
     "softmax": (_softmax, _softmax_jacobian),
 }
-# name: ∂a/∂slope of a unit that learns its slope
+# name: ∂a/∂slope of a unit with a learned slope
 BY_SLOPE = {"prelu": lambda z: min(0.0, z)}
 
 
 def _over_outputs(function, derivative, factor):
-    """Return loss and derivative of a function of one output and target, factor(outputs) Σ."""
+    """Return loss and derivative for factor(outputs) Σ function(output, target)."""
 
     def loss(a, t, **parameters):
         pairs = zip(a, t, strict=True)
@@ -254,8 +253,8 @@ LOSSES = {
     "sigmoid_cross_entropy": (_binary, _binary_derivative),
     "cross_entropy": (_categorical, _categorical_derivative),
 }
-# The perceptron criterion Σ |z| over wrong outputs (Bishop, 2006, equation 4.54) tells by how much
-# a weighted sum is on the wrong side; the step has forgotten that.
+# The perceptron criterion Σ |z| over wrong outputs (Bishop, 2006, equation 4.54) needs the distance
+# of a weighted sum from 0, which the step function discards.
 OF_SUMS = {"perceptron"}
 
 
@@ -274,7 +273,7 @@ def forward_row(x, layers):
 
 
 def gradients_row(x, t, layers, loss, parameters):
-    """Return ∂(loss of one row)/∂W, ∂/∂b and ∂/∂slope of every layer; the last may be empty."""
+    """Return ∂(loss of one row)/∂W, ∂/∂b and ∂/∂slope, possibly empty, of every layer."""
     zs, activations = forward_row(x, layers)
     outputs = (zs if loss in OF_SUMS else activations)[-1]
     by_activation = LOSSES[loss][1](outputs, t, **parameters)
@@ -307,7 +306,7 @@ def logits(rows, layers):
 
 
 def loss_value(rows, targets, layers, loss, **parameters):
-    """Return the mean over rows of the loss."""
+    """Return the mean loss over rows."""
     values = (logits if loss in OF_SUMS else outputs)(rows, layers)
     function = LOSSES[loss][0]
     each = [function(a, t, **parameters) for a, t in zip(values, targets, strict=True)]
@@ -315,7 +314,7 @@ def loss_value(rows, targets, layers, loss, **parameters):
 
 
 def loss_gradients(rows, targets, layers, loss, **parameters):
-    """Return ∂(mean loss)/∂parameters as one flat list: by layer W row by row, b, then slopes."""
+    """Return ∂(mean loss)/∂parameters as a flat list: W row by row, b and slopes of each layer."""
     total = None
     for row, target in zip(rows, targets, strict=True):
         flat = []

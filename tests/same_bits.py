@@ -1,10 +1,10 @@
-"""Short training runs whose last bits are recorded, and what there is to be seen of a run.
+"""Short training runs whose exact results are recorded.
 
-Only the command line and the files that it leaves are used, so that code may move at will.
+They use only the command line and its files, so that the code can be reorganized freely.
 
-`python -m tests.same_bits` records all runs again in `same_bits.json`, and says what is another;
-with names behind it only these. On another processor or NumPy all of them have to be recorded at
-once, and that before the code is changed.
+`python -m tests.same_bits` records all runs again in `same_bits.json`, and prints the differences;
+names after it select runs. On another processor or NumPy, all runs must be recorded again before
+the code is changed.
 """
 
 import csv
@@ -39,20 +39,20 @@ TIMES = ("seconds", "rows_per_second")
 OBSERVED = ("epoch", "learning_rate", "train_loss", "validation_loss")
 
 
-# What depends on the rows where it is not said: it is no matter of bits.
+# Set explicitly, as the defaults depend on the number of rows.
 _SHARES = {"test": 0.2, "validation": 0.1}
 _SETTINGS = {"learning_rate": 0.001, "batch_size": 64, "l2": 0}
 
 
 def _and(part, settings):
-    """Return a part of a config with the settings that it lacks; of data, if it is in files."""
+    """Return a part of a config with the settings that it lacks."""
     lacks = [f", {key}: {each}" for key, each in settings.items() if f"{key}:" not in part]
     is_built_in = settings is _SHARES and not any(key in part for key in ("path:", "images:"))
     return part if is_built_in else part + "".join(lacks)
 
 
 class Run(NamedTuple):
-    """The parts of a config; `loops` is who computes all but the matrix products."""
+    """The parts of a config; `loops` names the code that computes all but matrix products."""
 
     data: str
     model: str
@@ -61,7 +61,7 @@ class Run(NamedTuple):
 
     @property
     def text(self):
-        """The config itself."""
+        """The text of the config."""
         return (
             "name: run\n"
             "seed: 7\n"
@@ -72,7 +72,7 @@ class Run(NamedTuple):
 
     @property
     def lacks(self):
-        """What it needs and is not here, in words; none if it can be trained."""
+        """Description of a missing requirement, empty if the run can be trained."""
         if self.loops == "numba" and not find_spec("numba"):
             return "the extra 'fast' is not installed"
         if self.data in (DIGITS, BUILT_IN) and not MNIST.is_dir():
@@ -96,7 +96,7 @@ TARGETS = ("price", "kind", "ripe", "sweet", "sour", "amount")
 
 
 def _table(targets, more=""):
-    """Return a source: the table with these of its targets, and without the others."""
+    """Return a source: the table with some of its targets."""
     others = [each for each in TARGETS if each not in targets + more]
     return f"path: table.csv, target: {targets}, drop: [{', '.join(others)}]{more}"
 
@@ -147,7 +147,7 @@ INITIALIZERS = (
     "normal, uniform, xavier_normal, xavier_uniform, he_normal, he_uniform, lecun_normal, "
     "lecun_uniform, orthogonal"
 )
-LOSSES = {  # those of a regression
+LOSSES = {  # of a regression
     "mean_squared_error": "mean_squared_error",
     "squared_error": "squared_error",
     "half_squared_error": "half_squared_error",
@@ -157,7 +157,7 @@ LOSSES = {  # those of a regression
 
 
 def _with(settings, usual=FEW):
-    """Return settings of training, and of the usual ones those that they do not have."""
+    """Return training settings, completed with the usual ones."""
     kept = [each for each in usual.split(", ") if f"{each.split(': ')[0]}: " not in settings]
     return ", ".join([*kept, settings])
 
@@ -283,7 +283,7 @@ BY_NUMPY = {
         f"{SMALL}, normalization: [batch_norm, layer_norm]",
         "epochs: 16, batch_size: 5",
     ),
-    # ReLU and hinge both have kinks, where rounding would choose the side.
+    # ReLU and hinge have kinks, where rounding would decide the side.
     "loss_hinge": Run(
         XOR, "hidden_layers: [4, 3], activation: tanh, output: identity", _with("loss: hinge")
     ),
@@ -335,7 +335,7 @@ RUNS = {**BY_NUMPY, **{f"{name}_numba": BY_NUMPY[name].by_numba() for name in AL
 STOPPED = ("stopped", "dropout_stopped", "batch_norm_stopped")
 
 
-# What runs need
+# Requirements of runs
 
 
 def prepare(directory):
@@ -357,12 +357,12 @@ def prepare(directory):
 
 
 def _eighths(shape):
-    """Return numbers that are the same on every machine."""
+    """Return numbers that are exact on every machine."""
     return (np.arange(np.prod(shape)) * 5 % 11 - 5).reshape(shape) / 8
 
 
 def _rows(count=90):
-    """Yield the header and the rows of a table with numbers, a Boolean, categories and blanks."""
+    """Yield header and rows of a table with numbers, a Boolean, categories and blanks."""
     yield ["length", "width", "color", "fresh", *TARGETS]
     draw = random.Random(3).random
     for _ in range(count):
@@ -387,14 +387,14 @@ def _rows(count=90):
 
 
 def train(name, directory):
-    """Train a run in `directory`, where the files lie that it needs; return the run directory."""
+    """Train a run in `directory`, which has its data files; return the run directory."""
     config = directory / f"{name}.yaml"
     config.write_text(RUNS[name].text, encoding="utf-8")
     return _train(directory, [str(config), "-o", str(directory / name)], directory / name)
 
 
 def train_with_a_stop(name, directory):
-    """Do the same, but stop within the third epoch or a later one, and go on."""
+    """Do the same, but interrupt it within the third epoch or later, and resume."""
     config, run = directory / f"{name}.yaml", directory / f"{name}-in-parts"
     config.write_text(RUNS[name].text, encoding="utf-8")
     command = [sys.executable, "-m", "nncli", "train", str(config), "-q", "--threads", "1"]
@@ -408,14 +408,14 @@ def train_with_a_stop(name, directory):
 
 
 def _train(directory, arguments, run):
-    """Run the command in this process, with one thread; it does not wait for the disk."""
+    """Run the command in this process, with one thread and without fsync."""
     err = io.StringIO()
     with (
         redirect_stdout(io.StringIO()),
         redirect_stderr(err),
         patch.dict(os.environ, {"NNCLI_CACHE": str(directory / "cache")}),
         patch("os.fsync"),
-        threadpool_limits(1),  # the command takes NumPy for not yet started
+        threadpool_limits(1),  # the command assumes that NumPy has not started yet
         pytest.raises(SystemExit) as ended,
     ):
         main(["train", *arguments, "-q", "--threads", "1"])
@@ -423,11 +423,11 @@ def _train(directory, arguments, run):
     return run
 
 
-# What is seen
+# Results
 
 
 def seen(run):
-    """Return the hashes of all that a run came to, and numbers that tell roughly the same."""
+    """Return the hashes of a run's results, and some of its numbers."""
     files = sorted(path for path in run.rglob("*") if path.name in _HASHES)
     names = {path: path.relative_to(run).as_posix() for path in files}
     return {
@@ -446,7 +446,7 @@ def _arrays(path):
 
 
 def _history(run):
-    """Return the rows of a history without what depends on the time; none if there is no file."""
+    """Return the rows of a history without times, None without a file."""
     try:
         text = (run / "history.csv").read_text(encoding="utf-8")
     except FileNotFoundError:
@@ -473,7 +473,7 @@ def _hash_of_bytes(path):
 
 
 def _numbers_of_arrays(path):
-    """Return of each array its first three numbers and its norm."""
+    """Return the first three numbers and the norm of each array."""
     return {
         name: [*array.ravel()[:3], np.sqrt((array.astype(np.float64) ** 2).sum())]
         for name, array in _arrays(path).items()
@@ -481,13 +481,13 @@ def _numbers_of_arrays(path):
 
 
 def _numbers_of_history(path):
-    """Return what stands in the last row."""
+    """Return the numbers in the last row."""
     last = (_history(path.parent) or [{}])[-1]
     return {key: [float(last[key])] for key in OBSERVED if last.get(key)}
 
 
 def _numbers_of_predictions(path):
-    """Return nothing: they follow from the weights, which are compared."""
+    """Return nothing, as predictions follow from the weights, which are compared."""
     return {}
 
 
@@ -507,7 +507,7 @@ _NUMBERS = {
 
 
 def environment(loops="numba"):
-    """Return what, beside config and data, decides the last bits of a run with one thread."""
+    """Return everything except config and data that decides the bits of a run with one thread."""
     found = {
         "processor": " ".join([platform.machine(), *_build("SIMD Extensions", "found")]),
         "numpy": np.__version__,
@@ -519,7 +519,7 @@ def environment(loops="numba"):
 
 
 def _build(*path):
-    """Return what NumPy says of its build under these keys; an empty mapping if it does not."""
+    """Return NumPy's build information at these keys, or an empty mapping."""
     found = np.show_config(mode="dicts")
     for key in path:
         found = found.get(key, {})
@@ -527,15 +527,15 @@ def _build(*path):
 
 
 def _blas():
-    """Return name and version of NumPy's BLAS, and which processor it takes this one for."""
+    """Return name and version of NumPy's BLAS, and the processor type that it detects."""
     blas = _build("Build Dependencies", "blas")
-    # The products of other packages, if any are loaded, make the same choice.
+    # BLAS libraries of other packages, if loaded, detect the same type.
     kinds = {each.get("architecture") for each in threadpool_info() if each["user_api"] == "blas"}
     return " ".join([f"{blas.get('name')} {blas.get('version')}", *sorted(map(str, kinds))])
 
 
 def _numba():
-    """Return its version and the processor that it compiles for, if it is there."""
+    """Return Numba's version and its target processor, if it is installed."""
     if not find_spec("numba"):
         return None
     import numba
@@ -545,12 +545,12 @@ def _numba():
 
 
 def recorded():
-    """Return what was recorded: the environment, and what was seen of each run."""
+    """Return the record: the environment, and the results of each run."""
     return json.loads(RECORD.read_text(encoding="utf-8"))
 
 
 def record(names):
-    """Train the named runs, or all; record what is seen of them, and yield lines about it."""
+    """Train the named runs, or all; record their results, and yield lines about differences."""
     before = recorded() if RECORD.exists() else {"environment": None, "runs": {}}
     if names and before["environment"] != environment():
         raise SystemExit("the environment is another; record all runs at once")
@@ -566,22 +566,22 @@ def record(names):
 
 
 def _difference(before, now):
-    """Say in a line what is another."""
+    """Return a line about the differences."""
     if before is None:
         return "new"
     if before == now:
-        return "the same"
+        return "unchanged"
     keys = [
         key
         for part in ("hashes", "numbers")
         for key in {**before[part], **now[part]}
         if before[part].get(key) != now[part].get(key)
     ]
-    return f"another {', '.join(keys)}"
+    return f"changed: {', '.join(keys)}"
 
 
 def _write(content):
-    """Write the record, a line a run."""
+    """Write the record, one line per run."""
     runs = ",\n".join(
         f"{json.dumps(key)}: {json.dumps(each)}" for key, each in content["runs"].items()
     )

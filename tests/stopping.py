@@ -1,4 +1,4 @@
-"""Let something happen after a given training step, wherever an engine's calls begin and end."""
+"""Make something happen after a training step, independent of how an engine's calls are split."""
 
 import time
 from collections.abc import Callable
@@ -11,9 +11,9 @@ _UNTIL_THE_NEXT_REPORT = 0.06  # the loop reports every 0.05 seconds
 
 
 def after_step(patch: Any, number: int, act: Callable[[], object]) -> None:
-    """Call ``act()`` when step `number`, counted from now on, is taken; for 0 never.
+    """Call ``act()`` after step `number`, counted from now on; for 0 never.
 
-    What watches training is told of that step before the next one is taken.
+    Observers of training receive that step before the next one.
     """
     left = number
 

@@ -1,4 +1,4 @@
-"""The shipped configs do what the README says of them, through the real program."""
+"""The shipped configs reach the results in the README, with the real program."""
 
 import json
 import os
@@ -12,8 +12,8 @@ import pytest
 ROOT = Path(__file__).parents[1]
 MNIST = ROOT.parent / "shared" / "mnist"
 
-# Runs the program, then prints the peak of its own resident memory in KiB, as Linux counts it
-# (resource.getrusage would count that of the tests too, which started it).
+# Run the program, then print its peak resident memory in KiB, as counted by Linux
+# (resource.getrusage would include that of the parent process, the tests).
 MEASURED = """
 import sys
 from pathlib import Path

@@ -1,10 +1,10 @@
-"""The README and the pages of docs/ do what they say: their blocks run, their links resolve.
+"""The README and the pages of docs/ are correct: their code blocks run, their links resolve.
 
-Blocks of a page run in order, in one namespace and one new directory that has `configs/` and
-`data/` as a clone has. A block of ``text`` right behind another is what that one prints, with
-``...`` for what varies. A block below ``<!-- needs MNIST -->`` runs where the MNIST files exist. A
-block below ``<!-- file: NAME -->`` is a file of the directory, a ``console`` block below
-``<!-- fails -->`` is a command that fails, and its messages.
+The blocks of a page run in order, in one namespace and one new directory with the `configs/` and
+`data/` of a clone. A block of ``text`` right after another block is its output, with ``...`` for
+parts that vary. A block below ``<!-- needs MNIST -->`` runs only if the MNIST files exist. A block
+below ``<!-- file: NAME -->`` is written to that file. A ``console`` block below ``<!-- fails -->``
+is a command that fails, with its messages.
 """
 
 import ast
@@ -45,7 +45,7 @@ PAGES = [README, *sorted(DOCS.glob("*.md"))]
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 NEEDS_MNIST, FAILS = "<!-- needs MNIST -->", "<!-- fails -->"
 FILE = re.compile(r"^<!-- file: (\S+) -->\n```\w*\n(.*?)^```$", re.DOTALL | re.MULTILINE)
-SET_UP = ("python3", ".", "pip")  # commands of a block that make the environment of its others
+SET_UP = ("python3", ".", "pip")  # commands that set up the environment of others
 
 
 def text_of(path):
@@ -53,7 +53,7 @@ def text_of(path):
 
 
 class Block(NamedTuple):
-    """A block of a page: language, text, first line, what it prints, whether MNIST is needed."""
+    """A block of a page: language, text, first line, output, whether it needs MNIST."""
 
     language: str
     text: str
@@ -63,7 +63,7 @@ class Block(NamedTuple):
 
 
 def blocks_of(page):
-    """Return the blocks of Python and of commands."""
+    """Return the blocks with Python code and commands."""
     found = [*FENCE.finditer(page)]
     blocks = []
     for each, following in zip_longest(found, found[1:]):
@@ -86,7 +86,7 @@ def failures_of(page):
 
 
 def modules_of(blocks):
-    """Return the packages that blocks of Python import."""
+    """Yield the packages that Python blocks import."""
     for block in blocks:
         if block.language == "python":
             for node in ast.walk(ast.parse(block.text)):
@@ -97,13 +97,13 @@ def modules_of(blocks):
 
 
 def commands_of(text):
-    """Return nncli's commands of a block; it has no others, except to set up the environment."""
+    """Return the nncli commands of a block; others may only set up the environment."""
     lines = text.replace("\\\n", "").replace("&&", "\n").splitlines()
     commands = [shlex.split(line, comments=True) for line in lines]
     commands = [line for line in commands if line]
     ours = [line[1:] for line in commands if line[0] == "nncli"]
     others = [line for line in commands if line[0] not in ("nncli", *SET_UP)]
-    assert not ours or not others, "nncli's commands stand among others"
+    assert not ours or not others, "a block mixes nncli's commands with others"
     return ours
 
 
@@ -115,12 +115,12 @@ def run_command(arguments):
 
 @pytest.fixture
 def run(tmp_path, monkeypatch, capfd):
-    """Return a function that runs a page in a new directory, without network."""
+    """Return a function that runs a page in a new directory, without network access."""
     for name in ("configs", "data"):
         shutil.copytree(ROOT / name, tmp_path / name)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("NNCLI_CACHE", os.fspath(tmp_path / "cache"))
-    monkeypatch.setattr(os, "fsync", lambda handle: None)  # no power fails in these tests
+    monkeypatch.setattr(os, "fsync", lambda handle: None)  # only slows down tests
     go_offline(monkeypatch)
 
     def run_page(page, name="page.md", mnist=False):
@@ -135,7 +135,7 @@ def run(tmp_path, monkeypatch, capfd):
             with warnings.catch_warnings():
                 warnings.simplefilter("error")
                 if block.language == "python":
-                    code = "\n" * (block.line - 1) + block.text  # lines are those of the page
+                    code = "\n" * (block.line - 1) + block.text  # line numbers of the page
                     exec(compile(code, name, "exec"), names)
                 else:
                     for arguments in commands_of(block.text):
@@ -156,7 +156,7 @@ def compare(place, expected, found):
     found = "".join(line.rstrip() + "\n" for line in found.splitlines())
     if not doctest.OutputChecker().check_output(expected, found, doctest.ELLIPSIS):
         lines = difflib.unified_diff(expected.splitlines(), found.splitlines(), "page", "printed")
-        pytest.fail(f"{place}: prints something else\n" + "\n".join(lines))
+        pytest.fail(f"{place}: the output differs\n" + "\n".join(lines))
 
 
 RUN = [path for path in PAGES if blocks_of(text_of(path)) or FAILS in text_of(path)]
@@ -191,13 +191,13 @@ PRINTS = "```python\nx = 1\n```\n\n```python\nprint(x, 0.123)\n```\n\n```text\n{
     [
         ("```python\n1 / 0\n```\n", "division by zero"),
         ("```python\nimport warnings\nwarnings.warn('careful')\n```\n", "careful"),
-        (PRINTS.format("2 0.1..."), r"page.md:6: prints something else"),
-        ("```python\n```\n\n```text\nmore\n```\n", "prints something else"),
+        (PRINTS.format("2 0.1..."), r"page.md:6: the output differs"),
+        ("```python\n```\n\n```text\nmore\n```\n", "the output differs"),
         ("```sh\nnncli show none.npz\n```\n", "exit code 2"),
         ("```sh\npip install -e . && nncli show none.npz\n```\n", "exit code 2"),
         ("```sh\nnncli info\ndu -sh .venv\n```\n", "stand among others"),
         ("```python\nimport nncli\nnncli.fetch('mnist')\n```\n", "cannot be reached|127.0.0.1"),
-        (f"{FAILS}\n```console\n$ nncli show no.npz\nError: a.\n```\n", "prints something else"),
+        (f"{FAILS}\n```console\n$ nncli show no.npz\nError: a.\n```\n", "the output differs"),
         (f"{FAILS}\n```console\n$ nncli info\n```\n", "assert 0"),
     ],
 )
@@ -231,7 +231,7 @@ def prose_of(path):
 
 
 def anchors_of(path):
-    """Return what headings are called in links, as GitHub does it."""
+    """Return the anchors of headings as GitHub names them."""
     headings = re.findall(r"^#+ (.*)$", prose_of(path), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", each.lower()).replace(" ", "-") for each in headings}
 
@@ -278,13 +278,13 @@ def test_the_picture_of_the_readme_is_small_and_moves():
 
 
 def test_nobody_is_told_to_install_another_project():
-    """On the index, this name is another project's."""
+    """On PyPI, this name belongs to another project."""
     files = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("nncli/**/*.py")]
     by_name = re.compile(r"(pip|pipx|uv|uvx)\b[^\n]*\b(install|add|run)\b[^\n.]*\bnncli\b")
     assert [path for path in files if by_name.search(text_of(path))] == []
 
 
-# What pages repeat of the program
+# Facts about the program that pages repeat
 
 
 def test_ci_runs_the_readme_test_command():

@@ -1,4 +1,4 @@
-"""What may import what, and what a command may load."""
+"""Allowed imports between packages, and the modules that a command may load."""
 
 import ast
 import subprocess
@@ -11,7 +11,7 @@ import nncli
 
 PACKAGE = Path(nncli.__file__).parent
 
-# From the ground up: a room imports only from those before it and from itself.
+# From the bottom up: a package imports only from itself and those before it.
 ROOMS = [
     "base",
     "metrics",
@@ -30,7 +30,7 @@ ROOMS = [
 
 
 def imported_modules(path: Path) -> set[str]:
-    """Return every module of nncli that the file imports, also inside functions."""
+    """Return every nncli module that a file imports, also inside functions."""
     found = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom) and node.module:
@@ -97,7 +97,7 @@ def test_every_folder_with_modules_is_a_package_that_is_installed() -> None:
 
 
 def loaded_by(*arguments: str) -> set[str]:
-    """Return the top-level packages that a command has loaded when it ends."""
+    """Return the top-level packages that a command has loaded by its end."""
     return {name.split(".")[0] for name in modules_loaded_by(*arguments)}
 
 
@@ -143,7 +143,7 @@ def test_what_reads_yaml_alone_loads_neither_numpy_nor_what_reads_data(
     loaded = modules_loaded_by(*arguments)
     assert "nncli.config.schema" in loaded or command == "data list"
     assert not loaded & {
-        "numpy._core",  # numpy itself is there by name, until it is used
+        "numpy._core",  # numpy itself is a lazy module until it is used
         "requests",
         "tqdm",
         "narwhals",

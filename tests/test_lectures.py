@@ -1,4 +1,4 @@
-"""Each config of the lectures, run through the command line, gives the lecture's result."""
+"""Each config of the lectures gives the lecture's result on the command line."""
 
 import csv
 import json
@@ -31,7 +31,7 @@ class Run:
 
     @property
     def corners(self) -> np.ndarray:
-        """The probability of class 1 at the four corners of the truth table."""
+        """Probabilities of class 1 at the four corners of the truth table."""
         return predict_rows(self.model, CORNERS).probabilities[:, 1]
 
 
@@ -50,14 +50,14 @@ def lecture(tmp_path, capsys):
 
 @pytest.fixture
 def traced(capsys):
-    """Return a function that traces a config and gives what each equation's left side comes to."""
+    """Return a function that traces a config and returns the value of each equation's left side."""
 
     def run(name, *arguments):
         with pytest.raises(SystemExit) as ended:
             main(["trace", str(LECTURES / f"{name}.yaml"), *arguments])
         page = capsys.readouterr()
         assert (ended.value.code, page.err) == (0, "")
-        # A line without a left side goes on with the equation before.
+        # A line without a left side continues the previous equation.
         text = re.sub(r"\n {4,}", " ", page.out)
         found = re.findall(r"^  (\S+) (?:=|←) .*?(\S+)$", text, flags=re.MULTILINE)
         return {left: float(value) for left, value in found}, page.out
@@ -151,7 +151,7 @@ def test_units_that_start_alike_stay_alike(lecture):
     W1, W2 = (run.model.network.arrays[name] for name in ("W1", "W2"))
     np.testing.assert_array_equal(W1, W1[:, :1].repeat(4, axis=1))
     np.testing.assert_array_equal(W2, W2[:1].repeat(4, axis=0))
-    assert W1[0, 0] != 0.5  # it has been trained
+    assert W1[0, 0] != 0.5  # training has changed it
     assert "all units of layer 1 start with the same weights" in run.messages
 
 
@@ -304,7 +304,7 @@ def test_the_trace_of_xor_from_gates_has_each_units_truth_table(traced):
 @pytest.mark.skipif(not MNIST.is_dir(), reason="the MNIST files are not next to the project")
 @pytest.mark.parametrize("loss", ["squared_error", "sigmoid_cross_entropy", "softmax"])
 def test_fifteen_sigmoid_units_read_digits(lecture, loss, tmp_path, monkeypatch):
-    (tmp_path / "mnist").mkdir()  # not a link to the originals: files are unpacked into it
+    (tmp_path / "mnist").mkdir()  # not a link to the originals, as files are unpacked into it
     for file in MNIST.glob("*.gz"):
         (tmp_path / "mnist" / file.name).symlink_to(file)
     monkeypatch.setenv("NNCLI_CACHE", str(tmp_path))

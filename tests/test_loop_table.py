@@ -1,4 +1,4 @@
-"""The page of decisions shows the loops that the compiled engine has."""
+"""The page of decisions lists the loops of the compiled engine."""
 
 import pytest
 

@@ -1,9 +1,9 @@
-"""Model files and a checkpoint that nncli has written at some time are read as they were then.
+"""Model files and a checkpoint from earlier versions of nncli are read as before.
 
 In a folder of `old_models`, each `.txt` is a transcript: commands on the model file of the same
-name, each with what it printed. The models of format 1 were trained by the last nncli that wrote
-it, of commit 31a81fd. For a new command a line `$ nncli ...` in a transcript is enough:
-`python -m tests.test_old_models` runs all of them and writes down what they print now.
+name, each with its output. The models of format 1 were trained by the last nncli that wrote it, of
+commit 31a81fd. To add a command, add a line `$ nncli ...` to a transcript:
+`python -m tests.test_old_models` runs all commands and updates their output.
 """
 
 import csv
@@ -30,7 +30,7 @@ NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e[-+]\d+)?")
 
 
 def steps(transcript):
-    """Return the commands of a transcript, each with what it printed."""
+    """Return the commands of a transcript, each with its output."""
     text = transcript.read_text(encoding="utf-8")
     return [
         each.split("\n", 1) for each in re.split(rf"^{re.escape(PROMPT)}", text, flags=re.M)[1:]
@@ -38,7 +38,7 @@ def steps(transcript):
 
 
 def run(command, folder):
-    """Run a command in `folder`; return what it prints."""
+    """Run a command in `folder`; return its output."""
     out, err = io.TextIOWrapper(io.BytesIO(), encoding="utf-8"), io.StringIO()
     with (
         chdir(folder),
@@ -52,17 +52,17 @@ def run(command, folder):
 
 
 def environment():
-    """Return what decides the last digits, as it is here."""
+    """Return the parts of this environment that decide the last digits."""
     return same_bits.environment(loops="numpy")
 
 
 def is_here():
-    """Return whether what decides the last digits is as it was when all was written."""
+    """Return whether this environment is the one of the transcripts."""
     return environment() == json.loads(ENVIRONMENT.read_text(encoding="utf-8"))
 
 
 def assert_same(found, expected):
-    """Check that two outputs are the same; written with other libraries, but for rounding."""
+    """Check that two outputs are the same, with another environment up to rounding."""
     if is_here():
         assert found == expected
         return
@@ -73,7 +73,7 @@ def assert_same(found, expected):
 
 
 def history(run):
-    """Return the numbers of a history but for the times."""
+    """Return the numbers of a history, except times."""
     with (run / "history.csv").open(encoding="utf-8", newline="") as stream:
         rows = list(csv.DictReader(stream))
     return [float(row[key]) for row in rows for key in row if key not in same_bits.TIMES]
@@ -111,7 +111,7 @@ def test_an_old_run_that_was_stopped_goes_on_to_its_end(tmp_path):
 
 
 def renew():
-    """Write all transcripts again; yield the paths of those that are other ones now."""
+    """Update all transcripts; yield the paths of those that have changed."""
     for path in TRANSCRIPTS:
         before = path.read_text(encoding="utf-8")
         commands = [command for command, _ in steps(path)]

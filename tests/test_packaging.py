@@ -31,7 +31,7 @@ BUILD = "import sys; from setuptools import build_meta as b; print(b.build_{}(sy
 
 
 def tracked_files() -> set[str]:
-    """Return the files that git tracks, with `/` in their paths."""
+    """Return the paths that git tracks, with `/` as separator."""
     if shutil.which("git") is None or not (ROOT / ".git").exists():
         pytest.skip("needs a git checkout")
     done = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True)
@@ -39,7 +39,7 @@ def tracked_files() -> set[str]:
 
 
 def built(source: Path, kind: str, folder: Path) -> Path:
-    """Build a distribution offline, with the installed setuptools, and return its path."""
+    """Build a distribution offline with the installed setuptools; return its path."""
     command = [sys.executable, "-W", "error", "-c", BUILD.format(kind), str(folder)]
     done = subprocess.run(command, cwd=source, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
@@ -48,7 +48,7 @@ def built(source: Path, kind: str, folder: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def sdist(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Build the sdist of a checkout in which somebody has worked."""
+    """Build the sdist of a checkout with untracked files."""
     try:
         version = metadata.version("setuptools")
     except metadata.PackageNotFoundError:

@@ -1,6 +1,6 @@
-"""Training comes to the same bits as it did when they were recorded in `same_bits.json`.
+"""Training gives results that are bit-identical to those recorded in `same_bits.json`.
 
-`python -m tests.same_bits NAME ...` records runs again, where other bits are meant.
+`python -m tests.same_bits NAME ...` records runs again after an intended change.
 """
 
 import pytest
@@ -21,7 +21,7 @@ def directory(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def seen(directory):
-    """Return a function that trains a run, once, and returns what is seen of it."""
+    """Return a function that trains a run once and returns its results."""
     runs = {}
 
     def look(name):
@@ -35,7 +35,7 @@ def seen(directory):
 
 
 def others_than_recorded(loops):
-    """Return what of the environment is another than the recorded runs had."""
+    """Return the parts of the environment that differ from the recorded ones."""
     environment = same_bits.environment(loops)
     return [
         name for name, each in environment.items() if each and each != RECORD["environment"][name]
@@ -50,7 +50,7 @@ def test_every_run_is_recorded():
 def test_a_run_comes_to_the_recorded_numbers(seen, name):
     found, expected = seen(name)["numbers"], RECORD["runs"][name]["numbers"]
     assert list(found) == list(expected)
-    # Other kernels round otherwise, and the steps of some runs magnify that to a tenth.
+    # Other BLAS kernels round differently, and some runs amplify that to 10 %.
     near = 0.2 if others_than_recorded(RUNS[name].loops) else 1e-3
     for key, values in expected.items():
         assert found[key] == pytest.approx(values, rel=near, abs=1e-4), key

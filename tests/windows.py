@@ -1,4 +1,4 @@
-"""Let this system be like Windows in what nncli asks of it."""
+"""Make this system behave like Windows where nncli depends on it."""
 
 import os
 from contextlib import suppress
@@ -12,14 +12,14 @@ from nncli.base.storage import directory
 
 
 def like_windows(patch: pytest.MonkeyPatch) -> list[str]:
-    """Let no file be replaced, renamed or removed that this process has open or mapped.
+    """Refuse to replace, rename or remove files that this process has open or mapped.
 
-    Files are looked up by paths, not in open directories, and no test waits.
+    Files can only be accessed by path, not relative to open directories, and retries do not wait.
 
     Returns
     -------
     list of str
-        What is refused from now on.
+        Refused calls, appended from now on.
     """
     patch.setattr(platforms, "IS_WINDOWS", True)
     patch.setattr(platforms, "IN_DIRECTORIES", False)
@@ -30,7 +30,7 @@ def like_windows(patch: pytest.MonkeyPatch) -> list[str]:
         usual = getattr(os, name)
 
         def act(*paths: Any, **handles: Any) -> None:
-            assert not any(each is not None for each in handles.values())  # Windows has none
+            assert not any(each is not None for each in handles.values())  # missing on Windows
             if taken := [each for each in paths if os.path.realpath(each) in _open_files()]:
                 refused.append(f"{name} {taken[0]}")
                 raise PermissionError(13, "Permission denied", str(taken[0]))
@@ -44,10 +44,10 @@ def like_windows(patch: pytest.MonkeyPatch) -> list[str]:
 
 
 def _open_files() -> set[str]:
-    """Return the files that this process has open or mapped, as Linux lists them."""
+    """Return the files that this process has open or mapped, as listed by Linux."""
     found = set()
     for link in Path("/proc/self/fd").iterdir():
-        with suppress(OSError):  # that of this very listing
+        with suppress(OSError):  # the handle of this listing is gone
             found.add(str(link.readlink()))
     maps = Path("/proc/self/maps").read_text("utf-8", "surrogateescape").splitlines()
     return found | {line.split(maxsplit=5)[5] for line in maps if "/" in line}
