@@ -201,12 +201,12 @@ PRINTS = "```python\nx = 1\n```\n\n```python\nprint(x, 0.123)\n```\n\n```text\n{
         (f"{FAILS}\n```console\n$ nncli info\n```\n", "assert 0"),
     ],
 )
-def test_a_page_that_is_wrong_fails(page, problem, run):
+def test_a_wrong_page_fails(page, problem, run):
     with pytest.raises((Exception, pytest.fail.Exception), match=problem):
         run(page)
 
 
-def test_a_page_that_is_right_passes(run):
+def test_a_correct_page_passes(run):
     run(PRINTS.format("1 0.1..."))
     run("```sh\npip install nothing\n```\n")
     run("```sh\nnncli config check \\\n  configs/xor.yaml  # valid\n```\n")
@@ -215,7 +215,7 @@ def test_a_page_that_is_right_passes(run):
     run(f"{file}\n{FAILS}\n```console\n$ nncli config check a.yaml\na.yaml:1:16: ...\n```\n")
 
 
-def test_a_page_without_its_extra_is_known():
+def test_a_page_that_needs_an_extra_is_recognized():
     assert [*modules_of(blocks_of("```python\nimport a.b, c\nfrom d.e import f\n```\n"))] == [
         "a",
         "c",
@@ -249,7 +249,7 @@ def broken_links(path):
 @pytest.mark.parametrize(
     "path", sorted({*ROOT.glob("*.md"), *PAGES}), ids=lambda path: f"{path.parent.name}/{path.name}"
 )
-def test_links_lead_somewhere(path):
+def test_links_resolve(path):
     assert [*broken_links(path)] == []
 
 
@@ -268,7 +268,7 @@ def test_the_readme_is_short():
     assert README.stat().st_size <= 12_000
 
 
-def test_the_picture_of_the_readme_is_small_and_moves():
+def test_the_picture_of_the_readme_is_small_and_animated():
     picture = DOCS / "pictures" / "training.gif"
     assert f"({picture.relative_to(ROOT).as_posix()})" in text_of(README)
     assert picture.stat().st_size < 300_000

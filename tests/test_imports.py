@@ -45,7 +45,7 @@ def room_of(module: str) -> str:
 
 
 @pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: path.stem)
-def test_a_room_imports_only_from_rooms_below_it(path: Path) -> None:
+def test_a_package_imports_only_from_packages_below_it(path: Path) -> None:
     name = path.relative_to(PACKAGE).with_suffix("").parts[0]
     if name in ("__init__", "__main__"):
         return
@@ -53,7 +53,7 @@ def test_a_room_imports_only_from_rooms_below_it(path: Path) -> None:
     assert {room_of(module) for module in imported_modules(path)} <= set(below)
 
 
-def test_commands_import_public_names_and_of_the_rooms_the_ground_floor_alone() -> None:
+def test_commands_import_only_public_names_and_the_lowest_packages() -> None:
     found = {
         module
         for path in (PACKAGE / "cli").rglob("*.py")
@@ -86,7 +86,7 @@ def test_type_checkers_see_the_same_public_names() -> None:
     assert seen == {(module, name) for name, module in nncli._MODULES.items()}  # type: ignore[attr-defined]
 
 
-def test_every_room_is_in_the_order() -> None:
+def test_every_package_is_in_the_order() -> None:
     names = {path.stem for path in PACKAGE.iterdir() if path.suffix == ".py" or path.is_dir()}
     assert names - {"__init__", "__main__", "__pycache__"} == set(ROOMS)
 
@@ -132,7 +132,7 @@ def test_the_check_of_what_help_loads_can_fail() -> None:
 @pytest.mark.parametrize(
     "command", ["config check", "config show", "config schema", "init xor -o -", "data list"]
 )
-def test_what_reads_yaml_alone_loads_neither_numpy_nor_what_reads_data(
+def test_reading_only_yaml_loads_neither_numpy_nor_data_readers(
     tmp_path: Path, command: str
 ) -> None:
     arguments = command.split()
@@ -167,7 +167,7 @@ def test_a_config_loads_the_keys_of_its_own_source(tmp_path: Path) -> None:
     }
 
 
-def test_training_on_made_data_loads_nothing_for_downloads_or_bars(tmp_path: Path) -> None:
+def test_training_on_synthetic_data_loads_nothing_for_downloads_or_bars(tmp_path: Path) -> None:
     config = tmp_path / "c.yaml"
     config.write_text("data: {source: xor, test: 10}\ntraining: {epochs: 1}\n", encoding="utf-8")
     loaded = loaded_by("train", str(config), "-o", str(tmp_path / "run"))

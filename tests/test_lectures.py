@@ -80,7 +80,7 @@ def test_a_perceptron_learns_and_or_without_error(lecture, gate):
     assert run.history[-1]["train_loss"] == 0
 
 
-def test_a_perceptron_never_learns_xor_and_says_why(lecture):
+def test_a_perceptron_never_learns_xor_and_tells_why(lecture):
     run = lecture("xor_perceptron")
     assert max(row["train_accuracy"] for row in run.history) <= 0.75
     assert run.test["accuracy"] <= 0.75
@@ -88,7 +88,7 @@ def test_a_perceptron_never_learns_xor_and_says_why(lecture):
     assert "one layer cannot separate XOR" in run.messages
 
 
-def test_one_logistic_unit_says_one_half_of_every_row_of_xor(lecture):
+def test_one_logistic_unit_predicts_one_half_for_every_row_of_xor(lecture):
     run = lecture("xor_logistic")
     assert run.history[-1]["train_loss"] == pytest.approx(math.log(2), abs=1e-9)
     assert f"{run.test['loss']:.7f}" == "0.6931472"

@@ -87,7 +87,7 @@ def history(run):
         for step in steps(path)
     ],
 )
-def test_a_command_prints_of_an_old_model_what_it_printed_once(folder, command, expected):
+def test_commands_print_the_recorded_output_for_old_models(folder, command, expected):
     assert_same(run(command, folder), expected)
 
 
@@ -96,7 +96,7 @@ def test_every_old_model_has_a_transcript():
     assert models == set(TRANSCRIPTS)
 
 
-def test_an_old_run_that_was_stopped_goes_on_to_its_end(tmp_path):
+def test_an_old_interrupted_run_resumes_to_its_end(tmp_path):
     shutil.copytree(OLD / "stopped_run", tmp_path / "run")
     run("train --resume run -q", tmp_path)
     run("train run/config.yaml -q -o whole", tmp_path)

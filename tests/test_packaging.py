@@ -84,7 +84,7 @@ def test_the_sdist_has_the_tracked_files(sdist: Path) -> None:
 
 
 @pytest.mark.slow
-def test_the_wheel_has_the_package_alone(wheel: Path) -> None:
+def test_the_wheel_has_only_the_package(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         found = set(archive.namelist())
     records = ["METADATA", "RECORD", "WHEEL", "entry_points.txt", "top_level.txt"]

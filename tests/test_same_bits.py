@@ -47,7 +47,7 @@ def test_every_run_is_recorded():
 
 
 @pytest.mark.parametrize("name", RUNS)
-def test_a_run_comes_to_the_recorded_numbers(seen, name):
+def test_a_run_gives_the_recorded_numbers(seen, name):
     found, expected = seen(name)["numbers"], RECORD["runs"][name]["numbers"]
     assert list(found) == list(expected)
     # Other BLAS kernels round differently, and some runs amplify that to 10 %.
@@ -57,14 +57,12 @@ def test_a_run_comes_to_the_recorded_numbers(seen, name):
 
 
 @pytest.mark.parametrize("name", RUNS)
-def test_a_run_comes_to_the_recorded_bits(seen, name):
+def test_a_run_gives_the_recorded_bits(seen, name):
     if others := others_than_recorded(RUNS[name].loops):
         pytest.skip(f"recorded with another {', '.join(others)}")
     assert seen(name)["hashes"] == RECORD["runs"][name]["hashes"]
 
 
 @pytest.mark.parametrize("name", STOPPED)
-def test_a_run_that_is_stopped_within_an_epoch_and_goes_on_comes_to_the_same_bits(
-    seen, directory, name
-):
+def test_a_run_interrupted_within_an_epoch_resumes_to_the_same_bits(seen, directory, name):
     assert same_bits.seen(same_bits.train_with_a_stop(name, directory)) == seen(name)

@@ -36,7 +36,7 @@ def assert_refused(path: Path, content: bytes) -> None:
     assert str(caught.value).removeprefix(str(path)).isprintable()
 
 
-def test_the_file_that_is_damaged_is_read_as_it_is(path):
+def test_the_undamaged_file_is_read(path):
     overwrite(path, model_file())
     assert read_model(path).classes == ["no", "yes"]
 
@@ -71,12 +71,12 @@ def test_anything_removed(path, place, length):
 
 @with_files
 @given(place=places, other=st.binary(min_size=2, max_size=40))
-def test_anything_written_over(path, place, other):
+def test_anything_overwritten(path, place, other):
     assert_refused(path, model_file()[:place] + other + model_file()[place + len(other) :])
 
 
 @with_files
 @given(one=places, other=places, length=st.integers(1, 200))
-def test_any_piece_that_stands_elsewhere_too(path, one, other, length):
+def test_any_part_copied_elsewhere(path, one, other, length):
     content = model_file()
     assert_refused(path, content[:other] + content[one : one + length] + content[other + length :])

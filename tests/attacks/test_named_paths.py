@@ -141,7 +141,7 @@ def test_a_matching_fingerprint_does_not_make_data_fit_another_model(project, ru
         assert (code, out, err.count("\n")) == (1, "", 1)
 
 
-def test_without_a_home_the_own_place_stays_ones_own(project, run, monkeypatch):
+def test_without_a_home_the_project_is_still_trusted(project, run, monkeypatch):
     pwd = pytest.importorskip("pwd")
     monkeypatch.setattr(pwd, "getpwuid", lambda number: {}[number])
     monkeypatch.delenv("HOME")
@@ -155,7 +155,7 @@ def evaluated(model, **settings):
 
 
 @pytest.mark.parametrize("command", ["eval", "trace"])
-def test_what_is_wrong_is_said_to_who_trusts_the_model(project, run, command):
+def test_errors_have_details_if_the_model_is_trusted(project, run, command):
     home = project.parents[1]
     text(TABLE)(home / "secret")
     model = stranger(project, home / "m.npz", {"path": str(home / "secret"), "target": "u"})
@@ -189,7 +189,7 @@ def same(run, command, model, expected):
 
 
 @pytest.mark.parametrize("command", ["eval", "trace"])
-def test_a_run_of_ones_own_needs_no_word_of_trust(project, run, command):
+def test_a_run_in_the_project_needs_no_trust_option(project, run, command):
     expected = run(command, "runs/c-001")[1]
     same(run, command, "runs/c-001/weights.npz", expected)
     away = project.parents[1] / "away"
@@ -201,7 +201,7 @@ def test_a_run_of_ones_own_needs_no_word_of_trust(project, run, command):
     same(run, command, project.with_name("renamed") / "runs" / "c-001", expected)
 
 
-def test_changed_rows_are_told_in_the_project_and_refused_from_elsewhere(project, run):
+def test_changed_rows_are_reported_in_the_project_and_refused_from_elsewhere(project, run):
     nncli.train("c.yaml", out="runs/c-002", note=lambda text: None)
     shutil.copytree("runs/c-002", project.parents[1] / "away")
     with (project / "data" / "d.csv").open("a", encoding="utf-8") as stream:
@@ -225,7 +225,7 @@ def test_data_that_links_lead_to_is_read_as_long_as_it_is_the_same(project, run)
     assert "is outside the model's folder" in run("eval", "runs/c-001")[2]
 
 
-def test_a_model_in_memory_is_the_callers_own(project):
+def test_a_model_in_memory_is_trusted(project):
     result = nncli.train("c.yaml", note=lambda text: None)
     text("u,v,y\n" + "1,2,s3cr3t\n" * 9)(project / "data" / "d.csv")
     with pytest.raises(nncli.DataError, match="s3cr3t"):

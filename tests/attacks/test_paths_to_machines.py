@@ -115,7 +115,7 @@ NAMED = {
 
 @pytest.mark.parametrize("command", ["eval", "trace"])
 @pytest.mark.parametrize("name", NAMED)
-def test_no_other_machine_is_asked(stranger, capsys, looked_up, name, command):
+def test_no_other_machine_is_contacted(stranger, capsys, looked_up, name, command):
     model = stranger(*NAMED[name])
     looked_up.clear()
     code, out, err = run(capsys, command, model)
@@ -131,7 +131,7 @@ def test_no_other_machine_is_asked(stranger, capsys, looked_up, name, command):
 
 
 @pytest.mark.parametrize("name", NAMED)
-def test_who_trusts_the_model_lets_it_be_asked(stranger, looked_up, name):
+def test_paths_of_a_trusted_model_are_looked_up(stranger, looked_up, name):
     model = nncli.load(stranger(*NAMED[name]))
     looked_up.clear()
     with pytest.raises(nncli.NncliError):
@@ -167,7 +167,7 @@ def test_the_weights_that_a_model_started_from_are_not_looked_up(
         assert [each for each in looked_up if "evil" in each.lower()] == []
 
 
-def test_a_folder_that_is_not_needed_is_not_asked(original, stranger, capsys, looked_up):
+def test_an_unneeded_folder_is_not_looked_up(original, stranger, capsys, looked_up):
     """The project may have been copied from a share."""
     data = {**CSV, "path": "d.csv", "test": 0.3, "validation": 0.2}
     model = stranger(data, [str(original), EVIL])
@@ -190,7 +190,7 @@ def test_what_a_config_leaves_out_is_not_looked_for_in_files(stranger, tmp_path,
     assert "s3cr3t" not in out + err
 
 
-def test_elsewhere_it_is_a_path_like_any_other(original, stranger, capsys):
+def test_on_other_systems_it_is_an_ordinary_path(original, stranger, capsys):
     data = {**CSV, "path": f"/{original}/d.csv", "test": 0.3, "validation": 0.2}
     assert data["path"].startswith("//")
     assert run(capsys, "eval", stranger(data))[::2] == (0, "")

@@ -65,7 +65,7 @@ def test_there_are_enough_of_them(runs):
     assert len((runs["refit"] / "history.csv").read_text(encoding="utf-8").splitlines()) == 2
 
 
-def test_every_one_is_refused_line_by_line_or_harmless(outcomes):
+def test_every_directory_is_refused_line_by_line_or_harmless(outcomes):
     for each in outcomes:
         *lines, last = each.err.split("\n")
         errors = [line for line in lines if not line.startswith("Warning: ")]
@@ -77,6 +77,6 @@ def test_every_one_is_refused_line_by_line_or_harmless(outcomes):
         assert bool(errors) == bool(each.code), (each.name, each.err)
 
 
-def test_none_takes_long_or_much_memory(outcomes):
+def test_no_directory_takes_long_or_much_memory(outcomes):
     assert max((each.seconds, each.name) for each in outcomes) < (SECONDS, "")
     assert max(each.peak_megabytes for each in outcomes) < MEGABYTES

@@ -54,13 +54,13 @@ def test_show_escapes_every_name(weights, capsys):
     assert r"\x1b]0;pwned\x07" in out
 
 
-def test_json_on_the_terminal_escapes_them_and_has_them_all_the_same(weights, capsys):
+def test_json_on_the_terminal_escapes_every_name_without_loss(weights, capsys):
     _, out, _ = run(capsys, "show", weights, "--json")
     assert all(line.isprintable() for line in out.split("\n"))
     assert json.loads(out)["classes"] == [COLOR, LINE]
 
 
-def test_an_error_that_names_them_is_one_harmless_line(weights, capsys, tmp_path):
+def test_an_error_with_such_a_name_is_one_harmless_line(weights, capsys, tmp_path):
     rows = tmp_path / "rows.csv"
     rows.write_text("x0,x1,x2,y\n1,2,3,neither\n", encoding="utf-8")
     code, out, err = run(capsys, "eval", weights, "--data", rows)
@@ -156,7 +156,7 @@ def assert_seen(shown):
 
 
 @NAMES_IN_UTF8
-def test_a_terminal_is_shown_no_character_that_is_not_seen(nasty_run):
+def test_a_terminal_gets_no_invisible_characters(nasty_run):
     shutil.copytree(nasty_run / "R", nasty_run / "T\u202e\r")
     shown = on_terminal(nasty_run, sys.executable, "-c", EACH, json.dumps(ANY)).split(
         "END OF ONE\n"
@@ -168,7 +168,7 @@ def test_a_terminal_is_shown_no_character_that_is_not_seen(nasty_run):
 
 
 @NAMES_IN_UTF8
-def test_nor_in_a_traceback(tmp_path):
+def test_a_traceback_has_no_invisible_characters(tmp_path):
     shown = on_terminal(tmp_path, *PROGRAM, "--debug", "show", "a\r\u202eb")
     assert shown.startswith("Traceback")
     assert_seen(shown)

@@ -103,7 +103,7 @@ def damaged_texts(draw):
 
 @settings(max_examples=200)
 @given(content=damaged_texts())
-def test_a_shipped_config_with_a_stretch_replaced(path, content):
+def test_a_shipped_config_with_a_part_replaced(path, content):
     check(path, content.encode())
 
 

@@ -120,7 +120,7 @@ FOUR = "data: {source: rows, inputs: [[0], [1], [2], [3]], labels: [a, a, b, b]}
         ),
     ],
 )
-def test_what_no_data_can_be_trained_with_is_refused_with_its_place(problems, text, problem):
+def test_settings_that_no_data_fits_are_refused_with_their_place(problems, text, problem):
     (line,) = problems(text)
     _, number, _, found = line.split(":", 3)
     assert f"{number}:{found}".startswith(problem)
@@ -141,11 +141,11 @@ def test_what_no_data_can_be_trained_with_is_refused_with_its_place(problems, te
         FOUR + "training: {folds: 2}",
     ],
 )
-def test_what_some_data_can_be_trained_with_is_valid(load, text):
+def test_settings_that_some_data_fits_are_valid(load, text):
     load(text)
 
 
-def test_weights_in_a_file_are_looked_at_where_it_is_there(load, problems, tmp_path):
+def test_weights_are_checked_if_their_file_exists(load, problems, tmp_path):
     text = GATE + "initial_weights: w.npz}"
     load(text)
     np.savez(tmp_path / "w.npz", W1=np.ones((2, 3)), W2=np.ones((3, 2)))
@@ -176,13 +176,13 @@ def test_several_problems_are_reported_together(problems):
 
 
 @pytest.mark.parametrize("rows", range(4, 12))
-def test_the_classes_of_xor_are_as_large_as_the_config_says(rows):
+def test_the_classes_of_xor_have_the_sizes_of_the_config(rows):
     division = saved_config({"data": {"source": "xor", "rows": rows}}, "c").config.data.division
     made = load_xor(rows=rows, noise=0.0, test=0, validation=0, seed=rows).splits["train"]
     assert np.bincount(made.targets).tolist() == list(division.sizes)
 
 
-def test_mnist_has_the_rows_that_the_config_says():
+def test_mnist_has_the_rows_of_the_config():
     division = saved_config({"data": "mnist"}, "c").config.data.division
     assert (division.rows, division.classes) == (mnist.TRAIN_ROWS, mnist.CLASSES)
 
@@ -192,7 +192,7 @@ def test_mnist_has_the_rows_that_the_config_says():
     share=st.integers(0, 20) | st.floats(0, 0.99),
     folds=st.none() | st.integers(2, 6),
 )
-def test_rows_are_left_as_their_number_says(sizes, share, folds):
+def test_the_remaining_rows_follow_from_the_number_of_rows(sizes, share, folds):
     targets = np.repeat(np.arange(len(sizes)), sizes)
     rows, names = whole(np.zeros((len(targets), 1)), targets), [str(n) for n in range(len(sizes))]
     division = Division("d", sizes, {"validation": share}, names)

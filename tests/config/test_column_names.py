@@ -21,7 +21,7 @@ def data_of(tmp_path):
 
 
 @pytest.mark.parametrize("source", ["csv", "parquet"])
-def test_integers_are_names_as_they_are_written(data_of, source):
+def test_integers_are_names_in_their_spelling(data_of, source):
     data = data_of(
         ["target: 2", "drop: [0, a]", "id: -5", "weight: 1", "columns: {3: number}"], source
     )
@@ -41,7 +41,7 @@ def test_integers_are_names_as_they_are_written(data_of, source):
         ("weight: 2.5", "4:11: data.weight", "2.5"),
     ],
 )
-def test_other_values_are_to_be_put_into_quotes(data_of, line, place, found):
+def test_other_values_must_be_quoted(data_of, line, place, found):
     lines = [line] if line.startswith("target") else ["target: y", line]
     with pytest.raises(ConfigError) as caught:
         data_of(lines)
@@ -55,14 +55,14 @@ def test_other_values_are_to_be_put_into_quotes(data_of, line, place, found):
     data_of([*lines[:-1], f"{name}: {value.replace(inner, repr(inner))}"])
 
 
-def test_what_is_no_name_is_refused(data_of):
+def test_invalid_names_are_refused(data_of):
     for value in ("{a: 1}", "[[a]]"):
         with pytest.raises(ConfigError, match=r"expected a name$"):
             data_of(["target: y", f"drop: [{value}]"])
 
 
 @pytest.mark.parametrize("word", ["Null", "null", "~"])
-def test_a_word_for_nothing_is_a_name_in_quotes(data_of, word):
+def test_a_quoted_word_for_null_is_a_name(data_of, word):
     with pytest.raises(ConfigError, match="put a name such as Null in quotes"):
         data_of([f"target: {word}"])
     assert data_of([f"target: '{word}'"]).target == word

@@ -36,7 +36,7 @@ def shown(path, *overrides):
     return parse(load_config(path, overrides).text(), "").value
 
 
-def test_few_rows_are_all_trained_with_for_so_many_steps(table):
+def test_few_rows_all_train_for_a_number_of_steps(table):
     training = shown(table(100))["training"]
     assert (training["epochs"], training["batch_size"]) == (500, 32)  # 1500 steps, 3 per epoch
     assert (training["schedule"]["name"], training["l2"]) == ("cosine", 0.05)
@@ -44,14 +44,14 @@ def test_few_rows_are_all_trained_with_for_so_many_steps(table):
     assert shown(table(100))["data"]["validation"] == 0
 
 
-def test_of_many_rows_some_say_when_it_is_enough(table):
+def test_many_rows_include_validation_rows_for_early_stopping(table):
     values = shown(table(2000))
     assert values["data"]["validation"] == 0.1
     assert values["training"]["early_stopping"]["patience"] == 20
     assert values["training"]["epochs"] == 150
 
 
-def test_numbers_are_learned_without_rows_to_validate_with_for_longer(table):
+def test_regression_without_validation_rows_trains_longer(table):
     classes, numbers = (shown(table(2000, target=target)) for target in ("y", "z"))
     assert classes["data"]["validation"] == 0.1
     assert classes["training"]["early_stopping"]
@@ -62,39 +62,39 @@ def test_numbers_are_learned_without_rows_to_validate_with_for_longer(table):
     assert shown(table(7000, target="z"))["data"]["validation"] == 0.1
 
 
-def test_the_l2_of_numbers_is_larger_than_that_of_classes_unless_there_are_few(table):
+def test_the_l2_of_regression_is_larger_than_that_of_classes_unless_rows_are_few(table):
     for rows, classes, numbers in ((1250, 0.004, 0.006), (150, 0.03, 0.03)):
         found = [shown(table(rows, target=each))["training"]["l2"] for each in ("y", "z")]
         assert found == [classes, numbers]
 
 
-def test_less_than_ten_rows_are_learned_by_heart(table):
+def test_fewer_than_ten_rows_are_memorized(table):
     values = shown(table(4))
     assert (values["data"]["test"], values["training"]["l2"]) == (0, 0)
 
 
 @pytest.mark.parametrize("length", ["epochs: 7", "steps: 7"])
-def test_who_says_how_long_gets_a_constant_rate_and_no_early_stopping(table, length):
+def test_a_given_length_means_a_constant_rate_and_no_early_stopping(table, length):
     training = shown(table(2000, training=f"training: {{{length}}}\n"))["training"]
     assert training["schedule"]["name"] == "constant"
     assert training["early_stopping"] is None
     assert training["epochs"] == (7 if length.startswith("epochs") else 1)
 
 
-def test_what_is_said_goes_before_what_suits(table):
+def test_given_settings_override_the_defaults(table):
     text = "training: {learning_rate: 0.5, l2: 0, early_stopping: true, epochs: 9}\n"
     training = shown(table(50, training=text), "data.validation=0.2")["training"]
     assert (training["learning_rate"], training["l2"], training["epochs"]) == (0.5, 0, 9)
     assert training["early_stopping"]["monitor"] == "validation_loss"
 
 
-def test_the_built_in_data_sets_have_their_own():
+def test_the_built_in_data_sets_have_their_own_defaults():
     training = nncli.load_config({"data": {"source": "xor", "rows": 5000}})
     values = parse(training.text(), "").value["training"]
     assert (values["epochs"], values["batch_size"], values["l2"]) == (10, 64, 0)
 
 
-def test_without_the_data_they_stay_open(table, tmp_path):
+def test_without_the_data_the_defaults_stay_open(table, tmp_path):
     path = table(50)
     (tmp_path / "t.csv").unlink()
     assert shown(path)["training"]["epochs"] is None

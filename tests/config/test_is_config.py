@@ -14,7 +14,7 @@ from nncli.config.is_config import is_config
         ("none", None, False),
     ],
 )
-def test_a_config_is_text_or_called_so(tmp_path, name, content, expected):
+def test_a_config_is_recognized_by_its_text_or_name(tmp_path, name, content, expected):
     if content is not None:
         (tmp_path / name).write_bytes(content)
     assert is_config(tmp_path / name) == expected

@@ -163,5 +163,5 @@ def test_every_key_is_described_for_an_editor():
 
 
 @pytest.mark.parametrize(("key", "default"), [("shuffle", True), ("precision", "float32")])
-def test_an_editor_is_told_the_defaults(key, default):
+def test_an_editor_gets_the_defaults(key, default):
     assert SCHEMA["$defs"]["TrainingSection"]["properties"][key]["default"] == default

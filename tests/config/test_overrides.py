@@ -108,7 +108,7 @@ def test_a_key_inside_a_section_leaves_its_neighbors(load):
         ),
     ],
 )
-def test_an_override_means_what_the_same_in_the_file_means(load, text, override, same):
+def test_an_override_has_the_meaning_of_the_same_text_in_the_file(load, text, override, same):
     assert load(text, override).config.model_dump() == load(same).config.model_dump()
 
 
@@ -174,7 +174,7 @@ def test_an_override_means_what_the_same_in_the_file_means(load, text, override,
         ),
     ],
 )
-def test_a_wrong_override_is_reported_as_the_command_lines(problems, override, problem):
+def test_a_wrong_override_is_reported_with_the_command_line_as_place(problems, override, problem):
     assert problems(FILE, override) == [f"command line: {problem}"]
 
 
@@ -199,7 +199,7 @@ def test_problems_of_the_command_line_come_after_those_of_the_file(problems):
     ]
 
 
-def test_an_override_mends_what_is_wrong_in_the_file(load, problems):
+def test_an_override_repairs_an_error_in_the_file(load, problems):
     assert problems("data: xor\nseed: x\n") == ['c.yaml:2:7: seed: found "x"; expected an integer']
     assert load("data: xor\nseed: x\n", "seed=1").config.seed == 1
 
@@ -210,7 +210,7 @@ def test_another_source_does_not_take_the_keys_of_the_last(problems):
     ]
 
 
-def test_an_override_does_not_hide_that_the_file_is_no_mapping(problems):
+def test_an_override_does_not_hide_that_the_file_is_not_a_mapping(problems):
     assert problems("- 1", "data=xor") == [
         "c.yaml:1:1: the config: found a list; expected a mapping of keys"
     ]
@@ -264,11 +264,11 @@ def test_a_hostile_override_is_refused_in_a_short_line(problems, override, probl
 
 
 @pytest.mark.parametrize(("one", "other"), [("epochs", "steps"), ("steps", "epochs")])
-def test_how_long_to_train_is_said_once(load, one, other):
+def test_an_override_of_the_training_length_replaces_the_other_key(load, one, other):
     training = load(f"data: xor\ntraining: {{{one}: 7}}\n", f"training.{other}=3").config.training
     assert (getattr(training, one), getattr(training, other)) == (None, 3)
 
 
-def test_but_two_settings_that_say_it_are_refused(problems):
+def test_two_settings_of_the_training_length_are_refused(problems):
     (line,) = problems("data: xor\n", "training.steps=3", "training.epochs=7")
     assert "training.steps: training.epochs is set, too; set only one of them" in line

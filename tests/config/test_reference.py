@@ -41,19 +41,19 @@ def default_of(field):
 
 
 @pytest.mark.parametrize(("key", "field"), KEYS, ids=[key for key, _ in KEYS])
-def test_every_key_stands_in_the_reference_with_its_default(key, field):
+def test_every_key_is_in_the_reference_with_its_default(key, field):
     assert ROWS.count(f"| `{key}` | {default_of(field)} | {field.description} |") == 1
 
 
 @pytest.mark.parametrize(("source", "key", "field"), SOURCE_KEYS)
-def test_every_key_of_a_source_stands_in_the_reference(source, key, field):
+def test_every_key_of_a_source_is_in_the_reference(source, key, field):
     start = f"| `data.{key}` | {default_of(field)} | {field.description} | "
     (row,) = (row for row in ROWS if row.startswith(start))
     assert f"`{source}`" in row[len(start) : -len(" |")].split(", ")
 
 
 @pytest.mark.parametrize("title", TABLES)
-def test_every_name_of_a_table_stands_below_its_title(title):
+def test_every_name_of_a_table_is_below_its_title(title):
     start = ROWS.index(f"### {title}") + 4
     end = ROWS.index("", start) if "" in ROWS[start:] else len(ROWS)
     names = [row.split("`")[1] for row in ROWS[start:end]]

@@ -22,13 +22,13 @@ def test_training_kernels_is_read_as_training_engine(load, old, new):
 
 
 @pytest.mark.parametrize(("old", "new"), VALUES.items())
-def test_so_it_is_on_the_command_line(load, old, new):
+def test_the_old_name_works_on_the_command_line(load, old, new):
     assert engine_of(load("data: xor", f"training.kernels={old}")) == new
     assert engine_of(load("data: xor", f"training={{kernels: {old}, epochs: 3}}")) == new
 
 
 @pytest.mark.parametrize(("old", "new"), VALUES.items())
-def test_so_it_is_in_a_saved_config(load, old, new):
+def test_the_old_name_works_in_a_saved_config(load, old, new):
     saved = load(FILE.format(key="engine", value=new)).config.model_dump()
     expected = saved_config(saved, "weights.npz: its config").config
     del saved["training"]["engine"]
@@ -102,7 +102,7 @@ def test_an_unknown_value_is_reported_under_the_new_name(problems, value, shown)
     assert problems("data: xor", f"training.kernels={value}") == [f"command line: {problem}"]
 
 
-def test_the_new_name_does_not_take_the_old_values(problems):
+def test_the_new_name_does_not_accept_the_old_values(problems):
     assert problems(FILE.format(key="engine", value="numba")) == [
         "c.yaml:2:31: training.engine: found \"numba\"; expected 'auto', 'numpy' or 'compiled'"
     ]
@@ -115,7 +115,7 @@ def test_a_key_within_the_old_one_is_reported(problems):
 
 
 @pytest.mark.parametrize(("section", "shown"), [("[kernels]", "a list"), ("kernels", '"kernels"')])
-def test_a_section_that_is_none_is_reported_as_ever(problems, section, shown):
+def test_a_section_of_the_wrong_type_is_reported_as_before(problems, section, shown):
     assert problems(f"data: xor\ntraining: {section}\n") == [
         f"c.yaml:2:11: training: found {shown}; expected a mapping of keys"
     ]

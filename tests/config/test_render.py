@@ -81,14 +81,14 @@ def test_a_name_that_looks_like_something_else_stays_text(tmp_path, name):
 
 
 @pytest.mark.parametrize("word", ["True", "TRUE", "false", "Null", "NULL", "~", "yes"])
-def test_words_that_yaml_takes_for_values_stay_text_where_they_are_text(word):
+def test_words_that_yaml_reads_as_values_stay_text(word):
     values = {"path": "t.csv", "target": word, "columns": {word: "category"}, "blanks": [word]}
     config = Config.model_validate({"data": {"source": "csv", **values}})
     found = parse(config_text(config), "c.yaml").value["data"]
     assert {key: found[key] for key in values} == values
 
 
-def test_names_are_not_put_into_quotes_without_need(load):
+def test_names_are_not_quoted_without_need(load):
     assert "name: xor-2\n" in config_text(load("data: xor\nname: xor-2").config)
 
 
@@ -148,7 +148,7 @@ def test_comments_change_nothing(values):
     assert Config.model_validate(parse(text, "c.yaml").value).model_dump() == config.model_dump()
 
 
-def test_every_key_stands_below_its_description():
+def test_every_key_is_below_its_description():
     values = {"data": {"source": "xor", "rows": 20}, "training": {"shuffle": True}}
     lines = commented_text(values, Config.model_validate(values)).splitlines()
     assert lines == [

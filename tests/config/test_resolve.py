@@ -148,7 +148,7 @@ def test_early_stopping_may_watch_the_error_of_a_regression(load, monitor):
     assert loaded.resolved("regression").config.training.early_stopping.monitor == monitor
 
 
-def test_a_loss_that_does_not_fit_is_told_what_does(problems):
+def test_a_loss_that_does_not_fit_is_refused_with_those_that_do(problems):
     assert problems("data: xor\ntraining: {loss: cross_entropy}") == [
         "c.yaml:2:18: training.loss: cross_entropy does not fit the sigmoid output; expected "
         f"{losses_of('sigmoid')}, or model.output: softmax"
@@ -164,7 +164,7 @@ def test_a_loss_that_does_not_fit_is_told_what_does(problems):
 @pytest.mark.parametrize(
     "data", ["xor", "{source: mnist, validation: 0}", "{source: xor, validation: 0.0}"]
 )
-def test_early_stopping_cannot_watch_validation_rows_that_there_are_not(problems, data, monitor):
+def test_early_stopping_cannot_watch_missing_validation_rows(problems, data, monitor):
     stopping = f"{{monitor: {monitor}}}" if monitor else "{patience: 3}"
     assert problems(f"data: {data}\ntraining:\n  early_stopping: {stopping}\n") == [
         f"c.yaml:3:19: training.early_stopping: watches {monitor or 'validation_loss'}, but there "
@@ -182,17 +182,17 @@ def test_early_stopping_cannot_watch_validation_rows_that_there_are_not(problems
         ("{source: xor, validation: 0.5}", "validation_loss"),
     ],
 )
-def test_early_stopping_may_watch_what_there_is(load, data, monitor):
+def test_early_stopping_may_watch_available_metrics(load, data, monitor):
     text = f"data: {data}\ntraining: {{early_stopping: {{monitor: {monitor}}}}}"
     assert load(text).config.training.early_stopping.monitor == monitor
 
 
-def test_a_fraction_that_comes_to_no_rows_is_none_to_watch(problems):
+def test_a_fraction_that_gives_no_rows_cannot_be_watched(problems):
     (line,) = problems("data: {source: xor, validation: 1e-9}\ntraining: {early_stopping: {}}")
     assert line.startswith("c.yaml:2:28: training.early_stopping: watches")
 
 
-def test_what_does_not_go_together_is_reported_together_in_the_order_of_the_file(problems):
+def test_incompatible_settings_are_reported_together_in_the_order_of_the_file(problems):
     lines = problems("training:\n  loss: cross_entropy\n  early_stopping: {}\ndata: xor\n")
     assert [line.split(": ")[:2] for line in lines] == [
         ["c.yaml:2:9", "training.loss"],
@@ -276,6 +276,6 @@ def test_two_classes_have_a_threshold_where_there_are_probabilities(load, model,
         ("xor", "tanh", "the values of the tanh output are not probabilities"),
     ],
 )  # fmt: skip
-def test_a_threshold_that_nothing_is_compared_with_is_refused(problems, data, output, problem):
+def test_a_threshold_without_effect_is_refused(problems, data, output, problem):
     text = f"model: {{threshold: 0.5, output: {output}}}\ndata: {data}"
     assert problems(text) == [f"c.yaml:1:20: model.threshold: {problem}; remove it"]

@@ -134,7 +134,7 @@ def test_a_name_alone_means_every_parameter_at_its_default(path, name):
 
 
 @pytest.mark.parametrize(("path", "name"), ENTRIES)
-def test_a_misspelled_name_or_parameter_is_met_with_the_nearest_one(problems, path, name):
+def test_a_misspelled_name_or_parameter_gets_the_nearest_one(problems, path, name):
     table = TABLES[path]
     (line,) = problems(config_choosing(path, name).replace(f'"{name}"', f"{name}x"))
     assert line.endswith(f"{path}.name: unknown name \"{name}x\"; did you mean '{name}'?")
@@ -148,7 +148,7 @@ def test_a_misspelled_name_or_parameter_is_met_with_the_nearest_one(problems, pa
 
 
 @pytest.mark.parametrize("path", TABLES)
-def test_a_name_like_no_other_is_met_with_all_names(problems, path):
+def test_a_name_like_no_other_gets_all_names(problems, path):
     for wrong in ('"-"', "5", "true", "[relu]", "{}"):
         (line,) = problems(config_with(path, {"name": "-"}).replace('"-"', wrong))
         assert line.endswith(f"; expected one of {', '.join(TABLES[path])}")
@@ -179,7 +179,7 @@ LIMITS = [
 
 
 @pytest.mark.parametrize(("path", "inside", "outside"), LIMITS, ids=[each[0] for each in LIMITS])
-def test_every_limit_of_a_key_is_kept(load, problems, path, inside, outside):
+def test_every_limit_of_a_key_is_enforced(load, problems, path, inside, outside):
     text = "mnist" if "early_stopping" in path else "xor"  # MNIST has validation rows
     rows = ["data.rows=20000"] if path == "training.folds" else []
     for value in inside:
@@ -207,7 +207,7 @@ def test_only_an_integer_is_an_integer(problems, path, wrong):
 
 
 @pytest.mark.parametrize("path", BY_THE_ROWS)
-def test_what_depends_on_the_rows_may_be_nothing_but_no_other_kind(load, problems, path):
+def test_defaults_that_depend_on_the_rows_may_be_null_but_no_other_type(load, problems, path):
     assert load(config_with(path, None))
     for wrong in (True, "5", [5], math.nan):
         (line,) = problems(config_with(path, wrong))
@@ -351,7 +351,7 @@ def test_a_wrong_value_is_refused_with_what_was_found_and_what_is_expected(
         ("data.validation", 0.998),
     ],
 )
-def test_a_value_at_the_edge_of_what_is_allowed_is_kept(load, path, value):
+def test_a_value_at_the_limit_is_accepted(load, path, value):
     config = load(config_with(path, value)).config
     for key in path.split("."):
         config = getattr(config, key)
@@ -359,7 +359,7 @@ def test_a_value_at_the_edge_of_what_is_allowed_is_kept(load, path, value):
 
 
 @pytest.mark.parametrize("key", ["model.output", "model.initializer", "training.loss"])
-def test_nothing_means_the_default(load, key):
+def test_null_means_the_default(load, key):
     assert load(config_with(key, None)).config == load("data: {source: xor}").config
 
 
@@ -525,7 +525,7 @@ seed: true
         ),
     ],
 )
-def test_what_is_missing_or_unknown_is_reported_with_what_there_is(problems, text, problem):
+def test_missing_and_unknown_keys_are_reported_with_the_known_ones(problems, text, problem):
     assert problems(text) == [f"c.yaml:{problem}"]
 
 
@@ -568,7 +568,7 @@ def test_nesterov_needs_momentum(load, problems, text, problem):
         ("{source: mnist, validation: 0.99999999}", 29, "0.99999999", TRAIN_ROWS),
     ],
 )
-def test_validation_leaves_rows_to_train_with(problems, data, column, found, rows):
+def test_validation_leaves_training_rows(problems, data, column, found, rows):
     assert problems(f"data: {data}") == [
         f"c.yaml:1:{column + 6}: data.validation: found {found}; expected at most {rows - 1}, as "
         f"validation rows are taken from the {rows} training rows"

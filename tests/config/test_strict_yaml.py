@@ -56,7 +56,7 @@ def parser(request, monkeypatch):
     ],
 )
 @pytest.mark.usefixtures("parser")
-def test_a_plain_scalar_is_a_number_a_switch_or_nothing(text, expected):
+def test_a_plain_scalar_can_be_a_number_a_boolean_or_null(text, expected):
     value = parse(f"key: {text}\n", "c.yaml").value["key"]
     assert (type(value), value) == (type(expected), expected)
 
@@ -112,7 +112,7 @@ def test_every_other_plain_scalar_is_the_text_as_typed(text):
 @pytest.mark.parametrize("text", ["1", "1e-3", "true", "null", "~", "", ".nan"])
 @pytest.mark.parametrize("quote", ["'", '"'])
 @pytest.mark.usefixtures("parser")
-def test_in_quotes_everything_is_text(text, quote):
+def test_quoted_scalars_are_text(text, quote):
     assert parse(f"key: {quote}{text}{quote}\n", "c.yaml").value == {"key": text}
 
 
@@ -155,7 +155,7 @@ def test_every_key_and_value_has_its_place(end):
     }
 
 
-def test_what_stands_nowhere_has_the_place_of_what_it_is_in():
+def test_a_missing_value_has_the_place_of_its_parent():
     document = parse("a: 1\nb:\n  c: {d: 2}\n", "c.yaml")
     assert document.place(("b", "c", "missing", "deeper")) == "c.yaml:3:6"
     assert document.place(("missing",)) == document.place(()) == "c.yaml:1:1"
@@ -221,7 +221,7 @@ def test_a_path_is_written_on_one_line(path, expected):
     ],
 )
 @pytest.mark.usefixtures("parser")
-def test_what_is_more_than_a_config_needs_is_refused_with_its_place(text, problem):
+def test_unneeded_yaml_features_are_refused_with_their_place(text, problem):
     if problem is None:
         parse(text, "c.yaml")
         return
@@ -280,7 +280,7 @@ def test_what_is_not_yaml_is_refused_with_its_place(text, place):
 
 
 @pytest.mark.usefixtures("parser")
-def test_every_key_that_stands_twice_is_noted_with_both_places():
+def test_every_duplicate_key_is_reported_with_both_places():
     document = parse("a: 1\nb: {c: 1, c: 2}\na: 3\n'b': 4\na: 5\n", "c.yaml")
     assert document.problems == [
         "c.yaml:2:11: b.c: is already set at c.yaml:2:5; remove one of the two",
@@ -452,14 +452,14 @@ json_values = st.recursive(
 @given(json_values, st.booleans())
 @example({"a": "\U0001f389", "\U00010000": ["x\U0010ffff", "\\ud83c", "\ue000"]}, False)
 @example(["\U0001f389", r"\\ud83c\udf89"], False)
-def test_what_json_writes_is_read(value, ascii_alone):
+def test_output_of_json_is_read(value, ascii_alone):
     text = json.dumps(value, ensure_ascii=ascii_alone)
     assume(not re.search("[\x7f-\x9f\ufeff\ufffe\uffff\u2028\u2029]", text))
     assert parse(text, "c.yaml").value == value
 
 
 @pytest.mark.usefixtures("parser")
-def test_surrogates_count_in_double_quotes_alone():
+def test_surrogates_are_special_only_in_double_quotes():
     text = 'a: "\\uD83C\\uDF89!"\nb: \'\\ud83c\'\nc: \\ud83c\\udf89\nd: "\\\\ud83c"\n'
     assert parse(text, "c.yaml").value == {
         "a": "\U0001f389!",
@@ -484,6 +484,6 @@ def test_half_a_surrogate_pair_is_refused_with_its_place(text):
 
 
 @pytest.mark.parametrize("escape", ["\\UFFFFFFFF", "\\U00110000", "\\U80000000"])
-def test_escapes_beyond_unicode_are_refused_beside_surrogates(escape):
+def test_escapes_beyond_unicode_are_refused_next_to_surrogates(escape):
     with pytest.raises(ConfigError, match=r"^c\.yaml:1:\d+: not YAML: "):
         parse(f'"\\ud83c\\udf89 {escape}"', "c.yaml")

@@ -10,7 +10,7 @@ CONFIGS = Path(__file__).parents[2] / "configs"
 
 
 @pytest.mark.parametrize("name", TEMPLATES)
-def test_a_template_lies_among_the_configs_as_it_is_written(name):
+def test_a_template_is_among_the_configs_unchanged(name):
     assert (CONFIGS / f"{name}.yaml").read_bytes() == template_text(name).encode()
 
 
@@ -21,7 +21,7 @@ def test_a_template_is_a_valid_config_of_its_own_name(name):
 
 
 @pytest.mark.parametrize("name", TEMPLATES)
-def test_a_template_is_short_lines_that_say_what_to_do(name):
+def test_a_template_has_short_lines_that_tell_what_to_do(name):
     lines = template_text(name).splitlines()
     assert max(map(len, lines)) <= 80
     assert not any(line.endswith(" ") for line in lines)
@@ -30,7 +30,7 @@ def test_a_template_is_short_lines_that_say_what_to_do(name):
 
 
 @pytest.mark.parametrize("name", TEMPLATES)
-def test_every_key_of_a_template_but_the_source_is_explained(name):
+def test_every_key_of_a_template_except_the_source_is_explained(name):
     lines = template_text(name).splitlines()
     for before, line in pairwise(lines):
         is_key = line and not line.lstrip().startswith("#")

@@ -204,7 +204,7 @@ def test_models_of_earlier_versions_read_the_rows_that_they_were_trained_on(fold
 
 
 @pytest.mark.parametrize("form", ["parquet", "dicts", "pandas", "polars", "pyarrow"])
-def test_a_model_of_an_earlier_version_tells_names_apart_by_white_space(folder, form):
+def test_a_model_of_an_earlier_version_distinguishes_names_by_white_space(folder, form):
     renamed = pandas.DataFrame(table_of(["b", "a", "y"]))
     model = trained(renamed, target="y")
     before = named_before(model, {"b": " a"})

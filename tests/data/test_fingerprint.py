@@ -32,7 +32,7 @@ def test_the_same_data_has_the_same_fingerprint():
     ]
 
 
-def test_a_single_bit_of_an_input_is_seen_in_the_splits_that_share_the_array():
+def test_a_changed_bit_of_an_input_changes_all_splits_of_the_array():
     dataset = load()
     inputs = dataset.splits["train"].inputs
     inputs.view(np.uint32)[3, 1] ^= 1
@@ -40,7 +40,7 @@ def test_a_single_bit_of_an_input_is_seen_in_the_splits_that_share_the_array():
 
 
 @pytest.mark.parametrize("part", ["targets", "rows"])
-def test_targets_and_the_choice_of_rows_are_seen(part):
+def test_targets_and_the_choice_of_rows_matter(part):
     dataset = load()
     split = dataset.splits["test"]
     array = getattr(split, part).copy()
@@ -49,7 +49,7 @@ def test_targets_and_the_choice_of_rows_are_seen(part):
     assert changed(dataset) == {f"test {part}"}
 
 
-def test_shape_and_type_are_seen_and_the_order_in_memory_is_not():
+def test_shape_and_type_matter_but_not_the_memory_order():
     dataset = load()
     split = dataset.splits["test"]
     turned = np.asfortranarray(split.inputs)
@@ -61,7 +61,7 @@ def test_shape_and_type_are_seen_and_the_order_in_memory_is_not():
 
 
 @pytest.mark.parametrize("part", ["columns", "targets", "classes"])
-def test_names_and_their_order_are_seen(part):
+def test_names_and_their_order_matter(part):
     dataset = load()
     names = [*getattr(dataset, part)]
     assert changed(replace(dataset, **{part: [*names[:-1], "another"]})) == {part}
@@ -73,7 +73,7 @@ def test_every_part_of_a_fingerprint_has_a_name_that_is_known():
     assert {*fingerprint(load())} <= {*PARTS}
 
 
-def test_of_one_split_only_its_own_rows_count():
+def test_only_the_rows_of_a_split_matter_to_its_fingerprint():
     before, dataset = fingerprint(load()), load()
     assert changed_in_split(before, dataset, "test") == []
     train = dataset.splits["train"]

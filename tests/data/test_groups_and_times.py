@@ -21,7 +21,7 @@ def rows_of(targets):
 
 
 @given(sizes=st.lists(st.integers(1, 9), min_size=3, max_size=25), seed=st.integers(0, 99))
-def test_no_group_is_divided_and_shares_are_as_near_as_they_can_be(sizes, seed):
+def test_no_group_is_split_and_sizes_are_as_close_as_possible(sizes, seed):
     groups = np.random.default_rng(seed).permutation(np.repeat(np.arange(len(sizes)), sizes))
     rows = rows_of(np.zeros((len(groups), 1)))
     parts = divide(rows, SHARES, seed, (), "t", None, Rules(groups=groups))
@@ -59,7 +59,7 @@ def test_no_group_is_in_two_folds(sizes, folds, classes):
     assert sum(map(len, found)) == len(sizes)
 
 
-def test_many_groups_are_met_exactly_and_quickly():
+def test_sizes_are_exact_and_fast_with_many_groups():
     groups = np.random.default_rng(0).integers(0, 20_000, 100_000)
     rows = rows_of(np.random.default_rng(1).integers(0, 2, 100_000))
     parts = divide(rows, SHARES, 0, ["a", "b"], "t", None, Rules(groups=groups))
@@ -84,7 +84,7 @@ def test_large_groups_take_no_longer_than_small_ones():
     assert len(parts["test"]) == 1_000_000
 
 
-def test_a_class_that_only_one_group_has_trains_where_that_is_possible():
+def test_a_class_of_only_one_group_trains_if_possible():
     groups, labels = np.repeat(np.arange(10), 10), np.repeat([0, 1] * 5, 10)
     labels[groups == 3] = 2
     for seed in range(20):
@@ -95,7 +95,7 @@ def test_a_class_that_only_one_group_has_trains_where_that_is_possible():
         divide(rows_of([0, 1]), {"test": 1}, 0, ["a", "b"], "t", None, Rules(times=np.arange(2)))
 
 
-def test_the_last_rows_test_and_those_before_validate():
+def test_the_latest_rows_test_and_earlier_ones_validate():
     times = np.array([5, 1, 9, 3, 7, 2, 8, 4, 6, 0])
     rows = rows_of(np.zeros((10, 1)))
     parts = divide(rows, {"test": 2, "validation": 3}, 0, (), "t", None, Rules(times=times))
@@ -109,7 +109,7 @@ def test_the_last_rows_test_and_those_before_validate():
 
 
 @given(rows=st.integers(20, 300), share=st.floats(0.1, 0.5), seed=st.integers(0, 9))
-def test_numbers_are_stratified_by_their_tenths(rows, share, seed):
+def test_numbers_are_stratified_by_deciles(rows, share, seed):
     targets = np.random.default_rng(seed).lognormal(size=(rows, 1))
     bins = strata_of(targets, stratify=True)
     sizes = np.bincount(bins)
@@ -122,7 +122,7 @@ def test_numbers_are_stratified_by_their_tenths(rows, share, seed):
     assert (abs(found - sizes * wanted / rows) < 1).all()
 
 
-def test_rows_are_drawn_as_before_where_nothing_is_said():
+def test_without_settings_rows_are_drawn_as_before():
     rows = rows_of(np.random.default_rng(0).normal(size=(50, 1)))
     for fold in (None, Fold(2, 4)):
         before = divide(rows, SHARES, 3, (), "t", fold)
@@ -144,7 +144,7 @@ def trained(data, settings=(), rows=TABLE):
     return result, said
 
 
-def test_group_is_no_input_and_time_is_as_before():
+def test_the_group_is_not_an_input_and_the_time_is_unchanged():
     no_inputs = {"drop": ["day"], "group": "who"}
     assert trained(no_inputs)[0].model.preprocessing.columns == ["u"]
     assert trained({**no_inputs, "id": "who"})[0].model.preprocessing.columns == ["u"]
@@ -205,7 +205,7 @@ def test_dates_of_one_form_are_in_order(form, column):
         ({"group": "who", "rare": "drop"}, {}, "data.rare: found drop with data.group"),
     ],
 )
-def test_what_cannot_be_is_said(data, change, problem):
+def test_impossible_settings_are_refused(data, change, problem):
     rows = [{**TABLE[0], **change}, *TABLE[1:]]
     with pytest.raises(nncli.NncliError) as caught:
         trained(data, rows=rows)
@@ -244,7 +244,7 @@ SAID = [None, "category", {"kind": "category", "missing": "indicator"}, "date"]
 
 @pytest.mark.parametrize("drop", [[], ["t"]])
 @pytest.mark.parametrize("said", SAID)
-def test_dates_that_may_be_meant_either_way_do_not_divide(said, drop):
+def test_ambiguous_dates_are_refused_for_splitting(said, drop):
     rows = [
         {"t": f"{1 + n % 12:02}.{1 + n % 7:02}.2024", "u": n % 5, "y": n / 7} for n in range(40)
     ]
@@ -259,7 +259,7 @@ def test_dates_that_may_be_meant_either_way_do_not_divide(said, drop):
         assert times[last].min() >= np.delete(times, last).max()
 
 
-def test_a_run_that_resumes_has_the_order_that_is_said_of_a_dropped_column(tmp_path):
+def test_a_resumed_run_keeps_the_given_date_order_of_a_dropped_column(tmp_path):
     lines = [f"{1 + n % 12:02}.{1 + n % 7:02}.2024,{n % 5},{n / 7:.3f}" for n in range(40)]
     (tmp_path / "t.csv").write_text("\n".join(["t,u,y", *lines]), encoding="utf-8")
     columns = {"t": {"kind": "date", "order": "mdy"}}

@@ -28,7 +28,7 @@ MODEL = {"model": {"hidden_layers": [2]}, "training": {"epochs": 1}}
 
 
 @pytest.mark.parametrize("name", NO_NAMES)
-def test_a_column_without_a_name_is_left_out_and_told(name):
+def test_an_unnamed_column_is_left_out_and_reported(name):
     kept, (line,) = named_columns("t.csv", ["a", name, "b"])
     assert kept == ["a", "b"]
     called = repr(name) if name.strip() else "2"
@@ -41,7 +41,7 @@ def test_a_column_without_a_name_is_left_out_and_told(name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_other_name_is_one(name):
+def test_every_other_name_is_kept(name):
     assert named_columns("t.csv", [name, "b"]) == ([name, "b"], [])
 
 

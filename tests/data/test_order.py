@@ -150,7 +150,7 @@ def test_only_a_large_mapped_split_that_is_shuffled_comes_in_pools(way, tmp_path
 @every_way
 @pytest.mark.parametrize("batch_rows", [1, 3, 4, 5, 8, 9, 10])
 @pytest.mark.parametrize("most", [1, 2, 100])
-def test_every_row_comes_once_an_epoch_in_batches_that_are_full_but_for_the_last(
+def test_every_row_comes_once_per_epoch_in_full_batches_except_the_last(
     way, batch_rows, most, tmp_path
 ):
     some = small(way, tmp_path, 9, batch_rows)
@@ -205,7 +205,7 @@ def test_one_batch_of_all_rows_has_them_in_their_order(way, batch_rows, tmp_path
 @every_way
 @pytest.mark.parametrize("rows", [9, 13])
 @pytest.mark.parametrize("most", [1, 100])
-def test_a_last_batch_of_too_few_rows_is_joined_to_the_one_before(way, rows, most, tmp_path):
+def test_a_last_batch_of_too_few_rows_is_joined_to_the_previous_one(way, rows, most, tmp_path):
     some = small(way, tmp_path, rows, 4, smallest_batch=2)
     sizes = [4] * (rows // 4 - 1) + [5]
     assert some.batches == len(sizes)
@@ -244,7 +244,7 @@ def test_an_epoch_that_is_resumed_has_the_rest_of_the_same_order(
 
 
 @pytest.mark.parametrize("done", [0, 1, 12, 13, 40, 112, 113])
-def test_batches_from_any_on_are_those_of_the_whole_epoch(split, done):
+def test_an_epoch_from_any_batch_on_has_the_batches_of_the_whole(split, done):
     whole_epoch = epoch_of(of(split), 3)
     assert len(whole_epoch) == of(split).batches == 113
     assert epoch_of(of(split), 3, done) == whole_epoch[done:]
@@ -263,7 +263,7 @@ def long_split():
 
 
 @pytest.mark.parametrize("name", SCALERS)
-def test_scaling_is_fitted_block_by_block_as_at_once(long_split, name):
+def test_scaling_fitted_in_blocks_equals_scaling_fitted_at_once(long_split, name):
     found = fit(name, long_split)
     rows = long_split.inputs[long_split.rows].astype(np.float64)
     center, spread = {
@@ -282,6 +282,6 @@ def test_scaling_is_fitted_block_by_block_as_at_once(long_split, name):
 
 
 @pytest.mark.parametrize("columns_bytes", [1, 2 * 4 * 1800, 10**9])
-def test_quartiles_are_the_same_of_any_number_of_columns_at_a_time(split, columns_bytes):
+def test_quartiles_do_not_depend_on_the_number_of_columns_at_a_time(split, columns_bytes):
     for found, expected in zip(robust(split, columns_bytes), robust(in_memory(split)), strict=True):
         np.testing.assert_array_equal(found, expected)

@@ -102,14 +102,14 @@ def test_a_rare_class_of_a_table_trains_with_a_warning(cells, folds):
         train(config, {**settings, "data.rare": "error"}, data=rows)
 
 
-def test_a_given_file_to_test_with_takes_nothing_from_a_rare_class():
+def test_a_separate_test_file_takes_no_rows_of_a_rare_class():
     rows = [{"x": place, "y": "ab"[place % 2]} for place in (1, 4, 2, 7, 6, 9, 3, 8, 5, 0, 2, 4)]
     config = {"data": {"target": "y"}, **FEW}
     result = nncli.train(config, data=[*rows, {"x": 1, "y": "c"}], test_data=rows)
     assert result.model.classes == ["a", "b", "c"]
 
 
-def test_arrays_too():
+def test_rare_classes_of_arrays_are_handled_too():
     X, y = np.arange(42.0).reshape(21, 2), np.array([0, 1] * 10 + [5])
     arrays, parts = Arrays(X, y, "X", "y"), {"test": 0.2}
     data = load_arrays(arrays, parts, "multiclass", 0)
@@ -128,7 +128,7 @@ def test_arrays_too():
     test=st.integers(1, 300),
     rare=st.sampled_from(["keep", "drop"]),
 )
-def test_as_many_rows_test_as_are_asked_for_where_no_class_is_small(sizes, test, rare):
+def test_without_small_classes_the_test_set_has_the_requested_size(sizes, test, rare):
     rows, names = rows_of(sizes), [*map(str, range(len(sizes)))]
     try:
         if rare == "drop":
@@ -141,7 +141,7 @@ def test_as_many_rows_test_as_are_asked_for_where_no_class_is_small(sizes, test,
         assert test > 0.6 * (sum(sizes) - len(sizes) - min(sizes))
 
 
-def test_shares_that_leave_too_few_rows_are_refused_whatever_the_classes():
+def test_fractions_that_leave_too_few_rows_are_refused():
     shares, rows = {"test": 298}, rows_of([97, 101, 102])
     with pytest.raises(DivisionError, match=r"t: has 300 rows; data\.test: 298 leave too"):
         divide(rows, shares, 0, ["a", "b", "c"], "t", None, kept([]))

@@ -75,13 +75,13 @@ def test_unit_divides_by_the_largest_value_of_an_integer_type(dtype):
     assert scale == 1 / float(largest)
 
 
-def test_unit_brings_bytes_to_0_to_1():
+def test_unit_scales_bytes_to_0_to_1():
     rows = np.array([[0, 51, 255]], np.uint8)
     np.testing.assert_allclose(scaled("unit", rows), [[0, 0.2, 1]], rtol=1e-15)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_unit_leaves_floats_as_they_are(dtype):
+def test_unit_leaves_floats_unchanged(dtype):
     assert SCALERS["unit"].fit(labelled(np.zeros((3, 2), dtype))) == (0, 1)
 
 

@@ -34,7 +34,7 @@ def counts(split, classes):
         ([7, 3], 0, [0, 0]),
     ],
 )
-def test_every_class_gives_its_share_by_the_largest_remainder(sizes, count, expected):
+def test_every_class_is_split_in_proportion_by_the_largest_remainder(sizes, count, expected):
     rest, held_out = hold_out(split_of(sizes), count, seed=0)
     assert counts(held_out, len(sizes)) == expected
     assert counts(rest, len(sizes)) == [n - k for n, k in zip(sizes, expected, strict=True)]
@@ -45,7 +45,7 @@ def test_every_class_gives_its_share_by_the_largest_remainder(sizes, count, expe
     fraction=st.floats(0, 1),
     seed=st.integers(0, 2**32),
 )
-def test_shares_are_exact_and_no_row_is_lost_or_doubled(sizes, fraction, seed):
+def test_sizes_are_exact_and_no_row_is_lost_or_duplicated(sizes, fraction, seed):
     split = split_of(sizes)
     count = row_count(fraction, len(split))
     rest, held_out = hold_out(split, count, seed)
@@ -119,7 +119,7 @@ def test_holding_out_nothing_leaves_every_row():
         (0.29, 100, 29),
     ],
 )
-def test_a_share_is_a_number_of_rows_or_a_fraction(share, rows, expected):
+def test_a_size_is_a_number_of_rows_or_a_fraction(share, rows, expected):
     count = row_count(share, rows)
     assert count == expected
     assert type(count) is int
@@ -140,7 +140,7 @@ def test_where_the_targets_are_numbers_any_rows_are_held_out():
     folds=st.integers(2, 7),
     seed=st.integers(0, 5),
 )
-def test_folds_divide_the_rows_evenly_in_all_and_in_each_class(sizes, folds, seed):
+def test_folds_are_even_overall_and_in_each_class(sizes, folds, seed):
     split = split_of(sizes)
     parts = [fold_out(split, Fold(number, folds), seed) for number in range(1, folds + 1)]
     rows = np.concatenate([held_out.rows for _, held_out in parts])

@@ -233,7 +233,7 @@ def test_nothing_in_the_gradient_of_the_slopes_leaves_the_precision(name, dtype)
     ACTIVATIONS[name].backward(dA, Z, A, dA, slope)
 
 
-def test_what_saturates_is_said_to():
+def test_saturating_activations_are_marked():
     names = [name for name, entry in ACTIVATIONS.items() if entry.responsive]
     assert names == ["sigmoid", "tanh", "softsign"]
 

@@ -16,7 +16,7 @@ def test_an_array_has_its_shape_no_gaps_and_the_start_of_the_memory(rows, column
     assert sorted(array.ravel().tolist()) == list(range(rows * columns))
 
 
-def test_few_columns_lie_column_by_column_and_others_row_by_row():
+def test_few_columns_are_stored_by_column_and_others_by_row():
     flat = flat_buffer(64, 100, np.float64)
     assert shaped(flat, 64, NARROW).flags.f_contiguous
     assert shaped(flat, 64, NARROW + 1).flags.c_contiguous

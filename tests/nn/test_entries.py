@@ -48,7 +48,7 @@ def test_every_activation_names_an_initializer_that_exists():
     assert {each.initializer for each in ACTIVATIONS.values()} <= set(INITIALIZERS)
 
 
-def test_what_learns_slopes_says_where_they_start_and_is_no_output():
+def test_an_activation_with_learned_slopes_has_initial_ones_and_is_not_an_output():
     for entry in ACTIVATIONS.values():
         if entry.slope_gradient:
             assert list(entry.parameters) == ["slope"]

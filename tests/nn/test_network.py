@@ -249,7 +249,7 @@ def test_a_steady_pass_allocates_no_arrays(hidden, output, loss):
 
 
 @every_hidden
-def test_nothing_that_a_pass_allocates_is_left(hidden):
+def test_a_pass_releases_all_that_it_allocates(hidden):
     left, _, smallest = memory_of_a_pass(hidden, "softmax", "cross_entropy")
     assert left < 8000 < smallest
 
@@ -302,7 +302,7 @@ def test_the_views_share_the_memory_of_the_flat_vector():
     assert all((each == 7).all() for each in network.arrays.values())
 
 
-def test_arrays_go_by_their_names_as_a_whole_and_by_layer():
+def test_arrays_have_names_in_the_network_and_in_layers():
     network = Network(build_layers((3, 5, 2), "prelu", "identity"), np.arange(37.0))
     assert list(network.named) == ["W1", "b1", "slope1", "W2", "b2"]
     for name, array in network.named.items():
@@ -330,7 +330,7 @@ def test_a_network_of_other_layers_has_the_same_arrays_and_mask():
     assert (other.arrays["W2"] == 3).all()
 
 
-def test_connections_that_are_not_kept_have_weights_of_0_and_a_mask_of_0():
+def test_missing_connections_have_weights_of_0_and_a_mask_of_0():
     layers = build_layers((3, 5, 2), "prelu", "identity")
     network = Network(layers, np.full(parameter_count(layers), 2.0))
     assert network.mask is None
@@ -394,7 +394,7 @@ def test_the_gradient_by_the_inputs_equals_central_differences():
         assert dX[place] == pytest.approx((value(X + step) - value(X - step)) / 2e-6, rel=1e-6)
 
 
-def test_the_gradient_by_the_inputs_changes_no_other_gradient_and_has_room_only_where_asked_for():
+def test_the_gradient_by_the_inputs_is_optional_and_changes_no_other_gradient():
     network, X, T = draw_case((3, 5, 4, 2), "tanh", "sigmoid", "squared_error")
     with_it, without = (network.workspace(ROWS, input_gradient=asked) for asked in (True, False))
     assert with_it.first(2).buffers[0].dX.shape == (2, 3)

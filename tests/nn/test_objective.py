@@ -9,7 +9,7 @@ from tests.nn.networks import LOSS_AND_OUTPUT, ROWS, draw_case, objective
 
 
 @pytest.mark.parametrize(("loss", "output"), LOSS_AND_OUTPUT)
-def test_a_function_may_take_the_place_of_the_losss_own(loss, output):
+def test_the_function_of_a_loss_can_be_replaced(loss, output):
     network, X, T = draw_case((3, 5, 2), "tanh", output, loss)
     parameters, works = LOSSES[loss].complete({}), [network.workspace(ROWS) for _ in range(2)]
 
@@ -41,7 +41,7 @@ def test_a_loss_on_logits_keeps_them(loss, output):
 
 
 @pytest.mark.parametrize(("loss", "output"), LOSS_AND_OUTPUT)
-def test_the_loss_of_each_row_is_worked_out_in_double_precision(loss, output):
+def test_the_loss_of_each_row_is_computed_in_double_precision(loss, output):
     network, X, T = draw_case((3, 5, 2), "tanh", output, loss)
     work, joined = network.workspace(ROWS), objective(loss)
     Z = network.logits(X, work).astype(np.float32)

@@ -283,7 +283,7 @@ def test_an_update_works_in_place_and_in_its_precision(name, settings, dtype):
 
 @every_setting
 @both_precisions
-def test_a_parameter_without_gradient_stays_where_it_is(name, settings, dtype):
+def test_a_parameter_without_gradient_stays_unchanged(name, settings, dtype):
     parameters = np.array([1.5, -2.0], dtype)
     gradients = lambda w: np.array([0, 1], w.dtype)  # noqa: E731
     *_, last = updates(name, settings, parameters, gradients, 0.1, 3)

@@ -108,7 +108,7 @@ def test_a_gradient_of_0_is_kept():
     assert not gradient.any()
 
 
-def test_weights_into_a_unit_are_scaled_to_the_largest_norm_and_all_else_kept():
+def test_weights_into_a_unit_are_scaled_to_the_maximum_norm_and_others_kept():
     flat, weights = draw(2)
     before, after = (trained_views(LAYERS, each) for each in (flat.copy(), flat))
     Regularization(max_norm=1.2).limit_norms(weights)
@@ -135,7 +135,7 @@ def test_a_limited_norm_does_not_come_out_above_the_limit(dtype):
         np.testing.assert_allclose(norms, 0.5, rtol=4 * np.finfo(dtype).eps)
 
 
-def test_a_unit_without_weights_is_no_division_by_zero():
+def test_a_unit_without_weights_causes_no_division_by_zero():
     weights = matrices(np.zeros(parameter_count(LAYERS)))
     Regularization(max_norm=1.0).limit_norms(weights)
     assert not any(W.any() for W in weights)

@@ -64,7 +64,7 @@ def rates_of(
     return engine.rates
 
 
-def test_every_schedule_and_each_of_its_parameters_is_worked_out():
+def test_every_schedule_and_each_of_its_parameters_is_tested():
     for name, entry in SCHEDULES.items():
         tried = {key for each, parameters, _ in FACTORS if each == name for key in parameters}
         assert tried | {"warmup"} == set(entry.parameters)
@@ -77,7 +77,7 @@ def test_the_rates_of_ten_steps_follow_the_formula(name, parameters, factors):
 
 
 @every_case
-def test_warm_up_rises_in_a_line_from_one_steps_share_to_the_full_rate(name, parameters, factors):
+def test_warm_up_rises_linearly_from_the_first_step_to_the_full_rate(name, parameters, factors):
     rising = [0.2, 0.4, 0.6, 0.8, 1, 1, 1, 1, 1, 1]
     expected = [0.5 * share * factor for share, factor in zip(rising, factors, strict=True)]
     found = rates_of(name, {**parameters, "warmup": 2.5})
@@ -97,7 +97,7 @@ def test_every_schedule_starts_from_the_learning_rate_and_never_rises(name):
 
 
 @every_schedule
-def test_the_rate_does_not_depend_on_where_training_was_taken_up(name):
+def test_the_rate_does_not_depend_on_where_training_was_resumed(name):
     progress = Progress(epoch=2, best_epoch=2, best_value=2.0)
     assert rates_of(name, {}, progress=progress) == rates_of(name, {})[4:]
 
@@ -109,13 +109,13 @@ def test_the_defaults_of_a_schedule_do_not_conflict(name):
     assert entry.conflict is None or entry.conflict(entry.complete({})) is None
 
 
-def test_cosine_ends_at_its_final_share_and_stays_there():
+def test_cosine_ends_at_its_final_factor_and_stays_there():
     rate = rate_function("cosine", {"final": 0.1, "warmup": 0.0}, 2.0, 10)
     assert rate(10, 0.1) == pytest.approx(0.2, rel=1e-12)
     assert rate(12, 0.1) == pytest.approx(0.2, rel=1e-12)
 
 
-def test_only_the_plateau_falls_by_what_the_loop_sees():
+def test_only_the_plateau_depends_on_evaluations():
     for name, entry in SCHEDULES.items():
         found = plateau_of(name, entry.complete({}))
         assert found == (Plateau(0.5, 3) if name == "plateau" else None)
@@ -132,7 +132,7 @@ def with_no_score(losses):
     return [(loss, 0.0) for loss in losses]
 
 
-def test_a_plateau_falls_after_epochs_without_improvement_and_counts_anew():
+def test_a_plateau_falls_after_epochs_without_improvement_and_counts_again():
     progress, parameters = Progress(), {"factor": 0.1, "patience": 2}
     options = {"epochs": 10, "progress": progress, "monitor": "validation_loss"}
     rates = rates_of("plateau", parameters, evaluations=with_no_score(LOSSES), **options)
@@ -149,7 +149,7 @@ def test_a_plateau_of_accuracy_falls_when_it_no_longer_rises():
     assert rates[::2] == [0.5, 0.5, 0.5, 0.5, 0.25, 0.125]
 
 
-def test_a_plateau_goes_on_from_the_falls_before():
+def test_a_plateau_continues_from_earlier_falls():
     progress = Progress(epoch=6, best_epoch=2, best_value=0.9, falls=2, last_fall=6)
     options = {"epochs": 10, "progress": progress, "monitor": "validation_loss"}
     options["evaluations"] = with_no_score(LOSSES[6:])

@@ -27,7 +27,7 @@ def test_a_workspace_has_the_shapes_and_precision_of_the_network(dtype):
         assert own.ones.tolist() == [1] * 6
 
 
-def test_every_buffer_has_memory_of_its_own():
+def test_every_buffer_has_separate_memory():
     buffers = buffers_of(workspace(6, dropout=[0.5], input_gradient=True))
     for number, buffer in enumerate(buffers):
         buffer.fill(number)
@@ -38,7 +38,7 @@ def test_every_buffer_has_memory_of_its_own():
 
 @pytest.mark.parametrize("dropout", [(), (0.5,)])
 @pytest.mark.parametrize("input_gradient", [False, True])
-def test_a_shorter_workspace_is_a_cut_of_the_same_memory_made_once(dropout, input_gradient):
+def test_a_shorter_workspace_is_a_cached_view_of_the_same_memory(dropout, input_gradient):
     work = workspace(6, dropout=dropout, input_gradient=input_gradient)
     short = work.first(4)
     assert short.rows == 4

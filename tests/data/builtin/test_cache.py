@@ -97,7 +97,7 @@ def test_with_only_a_bad_mirror_the_error_says_what_it_did_and_what_to_do(server
     gc.collect()
 
 
-def test_the_error_tells_what_every_mirror_did(server, cache):
+def test_the_error_tells_how_every_mirror_failed(server, cache):
     broken, html = server.mirror("broken"), server.mirror("html")
     with pytest.raises(DownloadError) as caught:
         fetch([FILE], cache, [broken, html])
@@ -120,7 +120,7 @@ def test_one_error_names_every_file_that_is_missing(server, cache):
     assert server.requests == ["/missing/a.gz"]  # offline users need not wait for every file
 
 
-def test_files_that_did_arrive_stay_and_are_not_asked_for(server, cache):
+def test_complete_files_are_kept_and_not_requested_again(server, cache):
     other = RemoteFile("other.gz", 5, hashlib.sha256(b"other").hexdigest())
     with pytest.raises(DownloadError, match=r"^other\.gz: download failed") as caught:
         fetch([FILE, other], cache, [server.mirror("good")])

@@ -52,7 +52,7 @@ def assert_complete(cache):
     assert names_in(cache) == [LARGE_FILE.name]
 
 
-def test_a_connection_that_breaks_is_asked_for_the_rest(large, cache):
+def test_a_broken_connection_resumes(large, cache):
     fetch([LARGE_FILE], cache, [large.mirror("pieces")])
     assert_complete(cache)
     starts = [int(each[len("bytes=") : -1]) for each in large.ranges[1:]]
@@ -61,7 +61,7 @@ def test_a_connection_that_breaks_is_asked_for_the_rest(large, cache):
     assert starts[0] > 0
 
 
-def test_a_connection_that_stalls_is_asked_for_the_rest(large, cache):
+def test_a_stalled_connection_resumes(large, cache):
     ensure_files([LARGE_FILE], cache, [large.mirror("stalls_late")], timeout_seconds=(5.0, 0.1))
     assert_complete(cache)
 
@@ -89,7 +89,7 @@ def test_a_file_that_cannot_be_renamed_for_a_moment_is_renamed_after_it(large, p
     assert_complete(part.parent)
 
 
-def test_what_has_come_before_a_failure_is_kept_and_gone_on_with(large, cache):
+def test_a_partial_file_is_kept_after_a_failure_and_resumed(large, cache):
     with pytest.raises(DownloadError, match="closes the connection early"):
         fetch([LARGE_FILE], cache, [large.mirror("cuts")])
     assert names_in(cache) == [PART]
@@ -101,14 +101,14 @@ def test_what_has_come_before_a_failure_is_kept_and_gone_on_with(large, cache):
     assert large.ranges[-1] == f"bytes={len(come)}-"
 
 
-def test_the_next_mirror_goes_on_where_the_one_before_broke_off(large, cache):
+def test_the_next_mirror_resumes_where_the_previous_one_broke_off(large, cache):
     fetch([LARGE_FILE], cache, [large.mirror("cuts"), large.mirror("ranges")])
     assert_complete(cache)
     assert large.requests[-1] == "/ranges/digits.gz"
     assert large.ranges[-1].startswith("bytes=")
 
 
-def test_a_killed_process_leaves_what_the_next_one_goes_on_with(large, cache, part):
+def test_a_killed_process_leaves_a_partial_file_for_the_next_one(large, cache, part):
     process = get_context("spawn").Process(
         target=ensure_files, args=([LARGE_FILE], cache, [large.mirror("stalls_late")])
     )
@@ -126,7 +126,7 @@ def test_a_killed_process_leaves_what_the_next_one_goes_on_with(large, cache, pa
 
 
 @pytest.mark.parametrize("server_that", ["good", "no_such_piece"])
-def test_a_server_that_cannot_go_on_sends_all_of_it(large, cache, part, server_that):
+def test_a_server_without_ranges_sends_the_whole_file(large, cache, part, server_that):
     part.write_bytes(LARGE[:PIECE])
     fetch([LARGE_FILE], cache, [large.mirror(server_that)])
     assert_complete(cache)
@@ -134,37 +134,35 @@ def test_a_server_that_cannot_go_on_sends_all_of_it(large, cache, part, server_t
 
 
 @pytest.mark.parametrize("left", [b"something else", bytes(len(LARGE)), LARGE + b"!"])
-def test_a_wrong_beginning_is_noticed_and_all_is_fetched_again(large, cache, part, left):
+def test_a_wrong_beginning_is_detected_and_the_file_fetched_again(large, cache, part, left):
     part.write_bytes(left)
     fetch([LARGE_FILE], cache, [large.mirror("ranges")])
     assert_complete(cache)
     assert large.ranges[-1] is None
 
 
-def test_all_of_it_left_by_another_process_needs_no_request(large, cache, part):
+def test_a_complete_partial_file_needs_no_request(large, cache, part):
     part.write_bytes(LARGE)
     fetch([LARGE_FILE], cache, [large.mirror("ranges")])
     assert_complete(cache)
     assert large.requests == []
 
 
-def test_a_server_that_goes_on_with_another_file_is_left_and_the_next_one_sends_all(
-    large, cache, part
-):
+def test_a_server_that_resumes_another_file_is_replaced_by_the_next(large, cache, part):
     part.write_bytes(LARGE[:PIECE])
     fetch([LARGE_FILE], cache, [large.mirror("wrong_ranges"), large.mirror("ranges")])
     assert_complete(cache)
     assert large.ranges == [f"bytes={PIECE}-", None, None]
 
 
-def test_a_piece_that_nobody_asked_for_is_not_taken(large, cache, part):
+def test_an_unrequested_range_is_refused(large, cache, part):
     part.write_bytes(LARGE[:PIECE])
     with pytest.raises(DownloadError, match="sends an unrequested range"):
         fetch([LARGE_FILE], cache, [large.mirror("another_piece")])
     assert part.read_bytes() == LARGE[:PIECE]
 
 
-def test_while_another_process_is_at_it_its_part_is_left_alone(large, cache, part):
+def test_the_partial_file_of_another_process_is_left_alone(large, cache, part):
     fcntl = pytest.importorskip("fcntl", reason="files are locked in another way here")
     part.write_bytes(LARGE[:PIECE])
     with part.open("rb") as other:
@@ -184,7 +182,7 @@ def test_a_good_file_in_the_cache_is_never_replaced(large, cache):
     assert large.requests == []
 
 
-def test_progress_of_a_download_that_is_gone_on_with_starts_there(large, cache, part, capsys):
+def test_progress_of_a_resumed_download_starts_at_its_offset(large, cache, part, capsys):
     part.write_bytes(LARGE[: 2 * PIECE])
     fetch([LARGE_FILE], cache, [large.mirror("ranges")], progress=True)
     output, errors = capsys.readouterr()

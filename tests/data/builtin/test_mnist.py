@@ -151,7 +151,7 @@ def test_the_files_put_there_by_hand_suffice(cache):
 
 @needs_originals
 @pytest.mark.parametrize("spoil", [flip_last_byte, lambda path: replace(path, b"")])
-def test_a_damaged_unpacked_file_is_mended(cache, spoil):
+def test_a_damaged_unpacked_file_is_replaced(cache, spoil):
     path = cache / TRAIN_LABELS.unpacked.name
     good = path.read_bytes()
     spoil(path)
@@ -194,7 +194,7 @@ def test_a_damaged_or_missing_file_is_named_when_offline(cache, spoil, found):
     )
 
 
-def test_with_nothing_there_the_error_says_where_each_of_the_four_files_goes(empty_cache):
+def test_with_an_empty_cache_the_error_has_the_places_of_all_four_files(empty_cache):
     with pytest.raises(DownloadError) as caught:
         load_mnist(validation=5000, seed=0)
     places = [place(part, empty_cache) for part in PARTS.values()]
@@ -215,7 +215,7 @@ def test_the_original_files_are_the_ones_that_the_code_knows():
         assert (ORIGINALS / file.name).stat().st_size == file.size_bytes
 
 
-def test_the_mirrors_are_asked_over_https():
+def test_the_mirrors_use_https():
     assert MIRRORS == (
         "https://ossci-datasets.s3.amazonaws.com/mnist/",
         "https://storage.googleapis.com/cvdf-datasets/mnist/",

@@ -177,7 +177,7 @@ def test_names_may_be_given(target):
         ),
     ],
 )  # fmt: skip
-def test_what_is_wrong_is_told_with_the_key_to_blame(values, problems):
+def test_errors_name_the_wrong_key(values, problems):
     assert GivenRows(**{"inputs": INPUTS, **values}).problems() == problems
 
 

@@ -56,7 +56,7 @@ def test_arrays_of_any_shape_are_read_plain_and_gzipped(path, array):
         np.testing.assert_array_equal(found, array)
 
 
-def test_of_a_file_with_several_arrays_the_names_are_told(path):
+def test_a_file_with_several_arrays_is_refused_with_their_names(path):
     with path.open("wb") as stream:
         np.savez(stream, first=ROWS, second=ROWS[0])
     assert refusal(read_array, path) == (
@@ -111,7 +111,7 @@ def test_a_member_that_promises_too_much_is_refused_with_little_memory(path):
     assert peak < 1 << 20
 
 
-def test_a_text_is_no_array(path):
+def test_text_is_not_an_array(path):
     path.write_text("x,y\n1,2\n")
     assert refusal(read_array, path) == (
         f"{path}: starts with b'x,y\\n'; expected npy, npz or IDX; for a table, use a table source"

@@ -35,7 +35,7 @@ def read(cells, form, folder, blanks=()):
 @pytest.mark.parametrize("form", ["csv", "json lines", "dicts"])
 @pytest.mark.parametrize("kind", KNOWN)
 @pytest.mark.parametrize("word", WORDS)
-def test_a_word_is_blank_beside_numbers_and_booleans(tmp_path, form, kind, word):
+def test_a_word_for_missing_values_is_blank_among_numbers_and_booleans(tmp_path, form, kind, word):
     cells = [word, word, word, *KNOWN[kind], "", word]
     found, words = read(cells, form, tmp_path)
     assert (found.dtype == BLANK_BOOLEAN) == (kind == "boolean")
@@ -55,7 +55,7 @@ def test_words_may_be_in_the_first_block_of_a_file_alone_or_in_the_last(tmp_path
 
 
 @pytest.mark.parametrize("form", ["csv", "json lines", "dicts"])
-def test_in_text_a_word_is_text_unless_the_user_says_so(tmp_path, form):
+def test_a_word_in_text_is_text_unless_set_otherwise(tmp_path, form):
     cells = ["NA", "EU", "NA", "AS"]
     found, words = read(cells, form, tmp_path)
     assert ([*found], words) == (cells, {})
@@ -63,7 +63,7 @@ def test_in_text_a_word_is_text_unless_the_user_says_so(tmp_path, form):
 
 
 @pytest.mark.parametrize("form", ["csv", "json lines", "dicts"])
-def test_another_text_among_numbers_is_told_with_its_column(tmp_path, form):
+def test_other_text_among_numbers_is_reported_with_its_column(tmp_path, form):
     with pytest.raises(MixedColumnError) as caught:
         read(["1", "2", "rotary", "NA"], form, tmp_path)
     assert (caught.value.column, caught.value.text) == ("x", "rotary")

@@ -109,13 +109,13 @@ def test_blank_cells_are_missing_values(table_of):
     assert values(table) == {"x": [1, None, 3], "b": [1, None, 0], "name": ["a", None, None]}
 
 
-def test_texts_that_stand_for_a_blank_cell_are_told(table_of):
+def test_texts_for_blank_cells_can_be_set(table_of):
     text = "x,b,name\n1,true,a\nNA,?,NA\n-999,false,?\n"
     table = table_of(text, missing=["NA", "?", "-999"])
     assert values(table) == {"x": [1, None, None], "b": [1, None, 0], "name": ["a", None, None]}
 
 
-def test_kinds_that_are_told_beat_what_the_cells_look_like(table_of):
+def test_given_kinds_override_inferred_ones(table_of):
     table = table_of("zip,flag\n01234,1\n56789,0\n", kinds={"zip": "category"})
     assert values(table) == {"zip": ["01234", "56789"], "flag": [1, 0]}
 
@@ -147,7 +147,7 @@ def test_the_kind_of_a_column_is_inferred_by_the_rule(table_of, cells, kind):
 
 
 @pytest.mark.parametrize("read", [read_table, in_small_blocks])
-def test_a_row_is_called_by_its_line_through_blank_lines_and_quotes(table_of, read):
+def test_errors_have_the_right_line_despite_blank_lines_and_quotes(table_of, read):
     table = table_of('x,t\n1,a\n\n2,"two\nlines"\n3,b\n', read)
     assert [table.place(row) for row in range(3)] == ["line 2", "line 5", "line 6"]
 
@@ -290,7 +290,7 @@ def test_a_stray_text_far_down_is_an_error_and_not_a_category(refusal_of):
     )
 
 
-def test_a_column_that_is_not_there_is_named_with_the_nearest(refusal_of):
+def test_a_missing_column_is_reported_with_the_nearest_name(refusal_of):
     assert refusal_of("price,size\n1,2\n", used=["prize"]) == (
         "has no column 'prize'; did you mean 'price'?"
     )

@@ -78,7 +78,7 @@ def test_a_first_row_of_values_is_refused(path, content):
         ("x y\n1 2 3\n2 4 5\n", "white space"),
     ],
 )
-def test_what_else_seems_to_divide_the_rows_is_named(path, content, divider):
+def test_other_likely_delimiters_are_named(path, content, divider):
     name = content.split("\n")[0]
     assert refusal(path, content) == (
         f"line 1: has one column, {name!r}, apparently separated by {divider}; use commas, "
@@ -142,7 +142,7 @@ def test_spaces_between_quoted_cells_are_named(path, content):
         ('"SEP={0}"\n# made\n', 1),
     ],
 )
-def test_comments_and_what_excel_obeys_are_passed_over(path, names, above, passed):
+def test_comments_and_sep_lines_of_excel_are_skipped(path, names, above, passed):
     above = above.format(delimiter := names[1])
     path.write_text(f"{above}{names}\n1{delimiter}2\n3{delimiter}a\n", encoding="utf-8")
     notes = []
@@ -155,7 +155,7 @@ def test_comments_and_what_excel_obeys_are_passed_over(path, names, above, passe
         read_table(file, kinds={"y": "number"})
 
 
-def test_what_excel_obeys_counts_more_than_what_divides_evenly(path):
+def test_a_sep_line_of_excel_overrides_the_inferred_delimiter(path):
     path.write_text("sep=;\na,b;c\n1,2;3\n", encoding="utf-8")
     assert column_names(path) == ["a,b", "c"]
     assert refusal(path, "sep=:\na:b\n1:2\n").startswith(
@@ -172,7 +172,7 @@ def test_what_excel_obeys_counts_more_than_what_divides_evenly(path):
         ("#x,y\n", ["#x", "y"]),
     ],
 )
-def test_names_may_be_a_comment(path, content, header):
+def test_names_may_look_like_a_comment(path, content, header):
     path.write_text(content, encoding="utf-8")
     assert column_names(path) == header
 

@@ -74,7 +74,7 @@ def read_or_none(path, content, size):
 )
 @example(lines=['5" pipe,"a\nb"', '"c""",6" "'], size=3)
 @with_files
-def test_marks_are_taken_as_by_csv_in_whatever_blocks(path, lines, size):
+def test_quotes_are_read_as_by_csv_in_any_blocks(path, lines, size):
     text = "\n".join(["x,y", *lines])
     expected = by_csv(text, ",")
     even = expected is not None and {len(row) for row in expected} == {2}
@@ -126,7 +126,7 @@ def test_a_number_in_quotes_with_white_space_around_is_a_number(path):
     }
 
 
-def test_inch_marks_leave_long_files_as_they_are(path):
+def test_inch_marks_do_not_damage_long_files(path):
     """A quote inside a cell does not open a quoted part that spans later lines."""
     rows = 'six pipe,"one\ntwo"\n' * 200
     _, read = rows_of(path, f'size,note\n5" pipe,a\n{rows}', 64)
@@ -175,14 +175,14 @@ def test_wrong_quotes_and_rows_are_refused_where_they_are(path, content, problem
         ("a,b\n", ",", ["a", "b"]),
     ],
 )
-def test_the_delimiter_divides_all_first_rows_alike(path, content, delimiter, first, size):
+def test_the_delimiter_splits_all_first_rows_alike(path, content, delimiter, first, size):
     path.write_text(content, encoding="utf-8")
     with open_input(path) as file:
         rows = CsvRows(file, block_bytes=size)
         assert (rows.delimiter, rows.top.rows[0]) == (delimiter, first)
 
 
-def test_rows_that_differ_are_told_from_the_first(path):
+def test_rows_of_another_length_are_reported(path):
     assert refusal(path, "x;y\n1;2\n3;4;5\n").startswith(
         "line 3: found 3 values; expected 2, as before"
     )
@@ -228,7 +228,7 @@ def test_a_row_has_a_limit_and_quotes_are_only_guessed_where_there_are_any(path,
 
 @pytest.mark.parametrize("end", ["\x1a", "\n\x1a", "\r\n\x1a\r\n", "\r\x1a\x1a", "\n\x1a\n\x1a\n"])
 @pytest.mark.parametrize("size", [1, 5, BLOCK_BYTES])
-def test_a_ctrl_z_at_the_end_is_passed_over(path, end, size):
+def test_a_ctrl_z_at_the_end_is_skipped(path, end, size):
     assert rows_of(path, f"x,y\n1,2{end}", size)[1] == [["x", "y"], ["1", "2"]]
 
 

@@ -35,7 +35,7 @@ def path(tmp_path):
 
 @pytest.mark.parametrize("size", [1, 3, 1 << 16])
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
-def test_utf_8_is_read_without_a_word(path, size, encoding):
+def test_utf_8_is_read_without_a_note(path, size, encoding):
     assert read(path, TEXT.encode(encoding), size) == (TEXT, [])
 
 
@@ -51,14 +51,14 @@ def test_utf_8_is_read_without_a_word(path, size, encoding):
         ("utf-16-be", b""),
     ],
 )
-def test_utf_16_is_told_by_its_mark_or_its_zeros(path, size, encoding, mark):
+def test_utf_16_is_detected_by_its_byte_order_mark_or_zeros(path, size, encoding, mark):
     found, notes = read(path, mark + TEXT.encode(encoding), size)
     assert found == TEXT
     assert [note.partition("read as ")[2][:6] for note in notes] == [encoding[:6].upper()]
 
 
 @pytest.mark.parametrize("size", [1, 3, 1 << 16])
-def test_what_is_no_utf_8_is_read_as_cp1252_with_a_note(path, size):
+def test_other_text_is_read_as_cp1252_with_a_note(path, size):
     found, notes = read(path, WESTERN.encode("cp1252"), size)
     assert found == WESTERN
     assert notes == [
@@ -85,7 +85,7 @@ def test_any_text_in_cp1252_is_read_unless_it_is_utf_8_too(tmp_path_factory, tex
 
 
 @pytest.mark.parametrize("encoding", ["cp1250", "utf-16-le", "utf_8", "iso2022_jp_2004", "koi8-r"])
-def test_the_users_word_holds(path, encoding):
+def test_a_given_encoding_is_used(path, encoding):
     text = {"koi8-r": "город,y\nКиев,1\n", "iso2022_jp_2004": "x,y\n日本,1\n"}.get(encoding, TEXT)
     assert read(path, text.encode(encoding), 5, encoding=encoding) == (text, [])
 
@@ -110,14 +110,14 @@ def test_the_encoding_of_training_decides_what_the_file_leaves_open(path):
     ],
 )
 @pytest.mark.parametrize("size", [1, 1 << 16])
-def test_what_is_no_text_is_refused_with_the_place(path, content, hints, problem, size):
+def test_undecodable_bytes_are_refused_with_their_place(path, content, hints, problem, size):
     with pytest.raises(DataError) as caught:
         read(path, content, size, **hints)
     assert str(caught.value).startswith(f"{path}: {problem}")
 
 
 @pytest.mark.parametrize("name", ["hex", "rot13", "none", "a\0b", "zip", ""])
-def test_names_of_what_is_no_encoding(name):
+def test_unknown_encodings_are_refused(name):
     assert not is_encoding(name)
 
 

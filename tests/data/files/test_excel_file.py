@@ -55,7 +55,7 @@ def test_the_table_is_that_of_a_list_of_dicts(make, above):
     assert values(read_table(path)) == values(expected)
 
 
-def test_the_first_sheet_is_read_and_said_or_the_named_one(make):
+def test_the_first_sheet_is_read_with_a_note_or_the_named_one(make):
     path, notes = make(One=[["x"], [1]], Two=[["y"], [2]]), []
     assert values(read_table(HintedFile(path, Hints(note=notes.append)))) == {"x": ["1.0"]}
     assert notes == [
@@ -99,7 +99,7 @@ def test_a_workbook_that_is_damaged_or_a_bomb_is_refused(make):
 
 
 @pytest.mark.skipif(HAS_OPENPYXL, reason="the extra 'excel' is installed")
-def test_without_openpyxl_both_ways_out_are_said(path):
+def test_without_openpyxl_both_remedies_are_named(path):
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("xl/workbook.xml", "<workbook/>")
     with pytest.raises(DataError, match=r"openpyxl is not installed; get it .*install.*CSV"):

@@ -43,7 +43,7 @@ def test_the_table_is_that_of_parquet(path, compression, chunk):
     assert values(read_table(path, used=used)) == expected
 
 
-def test_what_is_read_is_told(path):
+def test_progress_is_reported(path):
     feather.write_feather(pyarrow.table({"x": range(ROWS)}), path, chunksize=1000)
     told = []
     rows = sum(map(len, table_blocks(path, rows=4096, advance=told.append)))

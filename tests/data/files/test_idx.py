@@ -156,7 +156,7 @@ def check_that_content_is_read_or_refused(read):
 
 
 @pytest.mark.parametrize("sizes", [(0, *[2**32 - 1] * 3), (*[2**31] * 3, 0)])
-def test_giant_sizes_beside_a_zero_are_refused(sizes):
+def test_giant_sizes_together_with_a_zero_are_refused(sizes):
     with pytest.raises(DataError, match=r"has the impossible shape \(.*\); get the file again"):
         parse(header(14, *sizes))
 

@@ -69,7 +69,7 @@ def test_a_folder_for_each_class_becomes_rows_and_classes(folder):
     assert found.images.rows.dtype == np.uint8
 
 
-def test_hidden_files_are_passed_over(folder):
+def test_hidden_files_are_skipped(folder):
     for name in (".DS_Store", "cat/.hidden", "dog/Thumbs.db"):
         (folder / name).write_bytes(b"rubbish")
     (folder / ".git").mkdir()
@@ -84,7 +84,7 @@ def test_one_image_and_folders_of_them_are_found_for_prediction(folder):
     assert [file.name for file in image_files(folder)] == ["a.png", "1.png", "2.PNG", "b.png"]
 
 
-def test_an_image_is_brought_to_a_format(folder):
+def test_an_image_is_converted_to_a_format(folder):
     path = save(folder / "a.png", np.full((10, 20, 3), 60, np.uint8))
     assert read_image(path, ImageFormat(2, 3, 1)).tolist() == [60] * 6
     assert read_image(path, ImageFormat(2, 3, 3)).tolist() == [60] * 18
@@ -109,7 +109,7 @@ def test_a_jpeg_is_read_whatever_its_name(pictures):
     ],
     ids=["black and white", "opaque gray", "opaque color", "color"],
 )
-def test_other_modes_are_brought_to_gray_or_color(pictures, array, mode, expected):
+def test_other_modes_are_converted_to_gray_or_color(pictures, array, mode, expected):
     found = read_images(save(pictures / "a.png", array, mode))
     np.testing.assert_array_equal(found.rows[0], np.ravel(expected))
 
@@ -285,7 +285,7 @@ OTHERS = [
 
 @pytest.mark.parametrize(("words", "content"), OTHERS)
 @pytest.mark.parametrize("name", ["a.png", "b.jpg", "c"])
-def test_an_image_of_another_format_is_called_by_it(pictures, name, words, content):
+def test_an_unsupported_format_is_named(pictures, name, words, content):
     path = pictures / name
     path.write_bytes(content)
     assert refusal(read_images, path) == (
@@ -368,7 +368,7 @@ def test_links_in_a_circle_and_pipes_are_refused(folder):
     assert "pipe: is a pipe or a device; expected a file" in refusal(read_classes, folder)
 
 
-def test_without_pillow_the_command_that_gets_it_is_named(folder, monkeypatch):
+def test_without_pillow_the_command_to_install_it_is_named(folder, monkeypatch):
     monkeypatch.setitem(sys.modules, "PIL", None)
     assert refusal(images.read_classes, folder) == (
         "images are read with Pillow, which is not installed; get it with: "

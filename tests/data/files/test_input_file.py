@@ -30,7 +30,7 @@ def test_a_missing_file_a_directory_and_an_impossible_name_are_refused(tmp_path)
 
 
 @on_posix
-def test_a_pipe_is_refused_and_not_waited_for(tmp_path):
+def test_a_pipe_is_refused_without_waiting(tmp_path):
     os.mkfifo(tmp_path / "pipe")
     assert refusal(tmp_path / "pipe") == (
         "is a pipe or a device; expected a file; save its content to a file (only predict, "
@@ -110,7 +110,7 @@ def test_a_gzip_bomb_is_refused_with_little_memory(tmp_path, head, unit, problem
     assert peak < 100 << 20 < 200 * len(unit)
 
 
-def test_what_is_read_is_told_and_the_head_is_read_again(tmp_path):
+def test_progress_is_reported_and_the_head_can_be_read_again(tmp_path):
     path = tmp_path / "file"
     path.write_bytes(gzip.compress(b"0123456789" * 1000, mtime=0))
     told = []

@@ -61,7 +61,7 @@ CELLS = st.none() | st.booleans() | st.integers(-9, 9) | st.floats(-9, 9) | st.t
     st.integers(1, 9),
     st.sampled_from([None, 0, 1]),
 )
-def test_any_array_is_read_however_it_is_cut(tmp_path_factory, rows, size, indent):
+def test_any_array_is_read_in_pieces_of_any_size(tmp_path_factory, rows, size, indent):
     path = tmp_path_factory.getbasetemp() / "any.json"
     path.write_text(json.dumps(rows, indent=indent), encoding="utf-8")
 
@@ -112,7 +112,7 @@ def test_any_array_is_read_however_it_is_cut(tmp_path_factory, rows, size, inden
         ('{\n"x": {"0": 1}}', "is a JSON object over several lines; expected a table"),
     ],
 )
-def test_what_is_no_table_is_refused_with_its_line(path, text, problem):
+def test_other_json_is_refused_with_its_line(path, text, problem):
     path.write_text(text, encoding="utf-8")
     with pytest.raises(DataError) as caught:
         read_table(path)

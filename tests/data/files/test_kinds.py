@@ -108,12 +108,12 @@ FILES = {
 
 
 @pytest.mark.parametrize("kind", SIGNATURES)
-def test_every_kind_is_told_by_what_writes_it(kind, tmp_path):
+def test_every_kind_is_detected_in_files_of_its_usual_writer(kind, tmp_path):
     (tmp_path / "file").write_bytes(FILES[kind]())
     assert kind_of_file(tmp_path / "file") == kind
 
 
-def test_no_kind_is_taken_for_another():
+def test_no_kind_is_mistaken_for_another():
     for kind, each in SIGNATURES.items():
         assert {*map(kind_of_head, each.starts)} <= {kind}
 
@@ -125,13 +125,13 @@ def test_models_and_empty_archives_are_archives(tmp_path):
 
 
 @pytest.mark.parametrize("protocol", [2, 3, 4, 5])
-def test_pickles_are_told_of_every_protocol_in_bytes(protocol):
+def test_pickles_of_every_binary_protocol_are_detected(protocol):
     assert kind_of_head(pickle.dumps({"x": [1]}, protocol)[:HEAD_BYTES]) == "pickle"
 
 
 @pytest.mark.parametrize("version", [110, 113, 114, 115])
 @pytest.mark.parametrize("order", [1, 2])
-def test_files_of_older_stata_are_told(version, order):
+def test_files_of_older_stata_are_detected(version, order):
     assert kind_of_head(bytes([version, order, 1, 0]) + b"\5\0") == "stata"
 
 
@@ -145,7 +145,7 @@ def test_files_of_older_stata_are_told(version, order):
         (["mimetype", "content.xml"], "opendocument"),
     ],
 )
-def test_documents_of_any_writer_are_told(tmp_path, names, kind):
+def test_documents_of_any_writer_are_detected(tmp_path, names, kind):
     (tmp_path / "file").write_bytes(archive(*names))
     assert kind_of_file(tmp_path / "file") == kind
 
@@ -153,7 +153,7 @@ def test_documents_of_any_writer_are_told(tmp_path, names, kind):
 @pytest.mark.parametrize(
     "name", ["notes/", "README", "notes.txt", "rows.csv", "X.npy", "__MACOSX/._X.npy"]
 )
-def test_what_may_stand_beside_arrays_makes_no_other_archive(tmp_path, name):
+def test_other_members_do_not_change_the_kind_of_an_archive_of_arrays(tmp_path, name):
     (tmp_path / "file").write_bytes(archive(name, "y.npy"))
     assert kind_of_file(tmp_path / "file") == "zip"
 
@@ -164,7 +164,7 @@ OF_ALL_READERS = ("html", "lfs")
 
 
 @pytest.mark.parametrize("kind", sorted({*SIGNATURES} - {*TABLES, *PACKED}))
-def test_what_is_no_table_is_named_with_what_to_do(tmp_path, kind):
+def test_files_that_are_not_tables_are_named_with_a_remedy(tmp_path, kind):
     (tmp_path / "file").write_bytes(FILES[kind]())
     with pytest.raises(DataError) as caught:
         column_names(tmp_path / "file")
@@ -178,7 +178,7 @@ def test_what_is_no_table_is_named_with_what_to_do(tmp_path, kind):
 
 
 @pytest.mark.parametrize("kind", OF_ALL_READERS)
-def test_what_stands_for_a_file_is_named_to_every_reader(tmp_path, kind):
+def test_placeholders_of_files_are_named_by_every_reader(tmp_path, kind):
     (tmp_path / "file").write_bytes(b"\xef\xbb\xbf" + FILES[kind]())
     with pytest.raises(
         DataError, match=re.escape(f"is {SIGNATURES[kind].words}; {SIGNATURES[kind].remedy}")
@@ -186,7 +186,7 @@ def test_what_stands_for_a_file_is_named_to_every_reader(tmp_path, kind):
         read_array(tmp_path / "file")
 
 
-def test_a_folder_of_parts_is_no_parquet_file(tmp_path):
+def test_a_folder_of_parts_is_not_a_parquet_file(tmp_path):
     for name, part in (("t.parquet", "part-0"), ("t", "a.parquet"), ("u", "year=2020/a.parquet")):
         (tmp_path / name / part).parent.mkdir(parents=True)
         (tmp_path / name / part).write_bytes(b"")
@@ -211,7 +211,7 @@ def test_a_folder_of_parts_is_no_parquet_file(tmp_path):
         b"R,x\n",
     ],
 )
-def test_text_is_of_no_kind(head):
+def test_text_has_no_kind(head):
     assert kind_of_head(head[:HEAD_BYTES]) is None
 
 
@@ -226,7 +226,7 @@ def test_text_is_of_no_kind(head):
         ("x", None),
     ],
 )
-def test_a_name_may_promise_a_kind(name, kind, tmp_path):
+def test_a_name_may_suggest_a_kind(name, kind, tmp_path):
     assert kind_of_name(tmp_path / name) == kind
 
 
@@ -244,7 +244,7 @@ def test_a_first_column_called_pk_makes_no_archive(tmp_path):
 
 
 @pytest.mark.parametrize("content", [40, 900])
-def test_an_archive_that_is_cut_is_called_so(tmp_path, content):
+def test_a_truncated_archive_is_reported(tmp_path, content):
     whole = made_by(np.savez, x=np.arange(300))
     (tmp_path / "file").write_bytes(whole[:content])
     with pytest.raises(

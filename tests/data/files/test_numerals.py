@@ -70,23 +70,23 @@ NO_NUMERALS = [
 
 
 @pytest.mark.parametrize("text", EXAMPLES)
-def test_another_form_of_a_number_is_told_with_how_to_write_it(text):
+def test_another_notation_is_reported_with_the_right_one(text):
     assert other_form(text) == EXAMPLES[text]
     assert remedy_for(text) == f"; {EXAMPLES[text]}"
 
 
 @pytest.mark.parametrize("text", NO_NUMERALS)
-def test_numbers_and_text_are_no_other_form(text):
+def test_numbers_and_text_are_not_other_notations(text):
     assert other_form(text) is None
 
 
-def test_every_form_has_an_example():
+def test_every_notation_has_an_example():
     for form in FORMS:
         assert any(other_form(text) and form.pattern.fullmatch(text) for text in EXAMPLES)
 
 
 @given(st.text("0123456789.,-+()$%eEdDx='_ \u2212\u20ac", max_size=12))
-def test_what_is_to_be_written_instead_is_a_number(text):
+def test_the_proposed_notation_is_a_number(text):
     how = other_form(text)
     assert how is None or NUMBER.fullmatch(how.split()[-1])
 
@@ -117,13 +117,13 @@ def read(tmp_path):
 
 @pytest.mark.parametrize("text", EXAMPLES)
 @pytest.mark.parametrize("others", [[], ["", "1"], ["a", "7", "8"]], ids=["", "one", "three"])
-def test_a_column_of_numerals_stays_as_it_is_written(read, text, others):
+def test_a_column_of_numerals_keeps_its_text(read, text, others):
     cells = [text, *others, text, text]
     assert read(cells).columns["x"].tolist() == [each or None for each in cells]
 
 
 @pytest.mark.parametrize("text", EXAMPLES)
-def test_a_numeral_among_numbers_is_refused_and_both_ways_out_are_told(read, text):
+def test_a_numeral_among_numbers_is_refused_with_both_remedies(read, text):
     with pytest.raises(DataError, match=r"line 5, .*; or set data.columns: {x: category}$"):
         read(["1", "2", "3", text])
 
@@ -140,7 +140,7 @@ def test_a_column_that_is_chosen_as_category_stays_text(read, text):
     assert read([text] * 3, used=["z"]).columns["z"].tolist() == [1, 1, 1]
 
 
-def test_a_column_that_is_blank_at_first_may_be_said_to_be_text(read):
+def test_a_column_that_is_blank_at_first_can_be_set_to_text(read):
     blank = [""] * 40_000
     with pytest.raises(DataError) as caught:
         read([*blank, "late"])
@@ -150,7 +150,7 @@ def test_a_column_that_is_blank_at_first_may_be_said_to_be_text(read):
     )
 
 
-def test_a_name_stands_in_the_remedy_as_yaml_takes_it(tmp_path):
+def test_a_name_in_the_remedy_is_valid_yaml(tmp_path):
     path = tmp_path / "input"
     path.write_text('"a: b",y\n5%,1\n6,2\n7,2\n', encoding="utf-8")
     with pytest.raises(DataError, match=r'set data.columns: {"a: b": category}$'):

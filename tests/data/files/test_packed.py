@@ -47,7 +47,7 @@ WAYS = {
 }
 
 
-def test_every_packing_is_tried():
+def test_every_compression_is_tested():
     assert {*PACK} == {*PACKINGS}
 
 
@@ -78,7 +78,7 @@ def source(request, tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_the_same_table_is_read_by_every_packing(source, way):
+def test_the_same_table_is_read_from_every_compression(source, way):
     table = read_table(source(WAYS[way](ROWS)))
     assert {name: float(cells.sum(dtype=float)) for name, cells in table.columns.items()} == {
         "x": 199_990_000,

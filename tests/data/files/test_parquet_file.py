@@ -153,7 +153,7 @@ WITH_TEXT = {
 
 
 @pytest.mark.parametrize("name", WITH_TEXT)
-def test_what_has_a_text_is_read_where_text_is_wanted(table_of, path, name):
+def test_values_with_a_text_are_read_as_text_columns(table_of, path, name):
     cells, kind, expected = WITH_TEXT[name]
     if name == "view" and int(pyarrow.__version__.partition(".")[0]) < 18:
         pytest.skip("this pyarrow writes no string views")
@@ -180,7 +180,7 @@ def test_categories_of_numbers_are_those_of_pandas(path):
 
 
 @pytest.mark.parametrize("metadata", [b"{", b"[]", b'{"columns": 3}', b'{"columns": [3]}'])
-def test_odd_metadata_of_pandas_is_passed_over(path, metadata):
+def test_odd_metadata_of_pandas_is_ignored(path, metadata):
     table = pyarrow.table({"x": [1, 2]}).replace_schema_metadata({"pandas": metadata})
     parquet.write_table(table, path)
     assert values(read_table(path)) == {"x": [1, 2]}

@@ -82,7 +82,7 @@ def test_names_are_quoted(path, name):
     assert values(read_table(named(path, name))) == {name: ["1.0"]}
 
 
-def test_a_path_with_marks_of_a_uri_is_the_path(tmp_path):
+def test_a_path_with_special_characters_of_uris_works(tmp_path):
     path = make(tmp_path / "a?mode=rw#b%20.db", ROWS, VALUES)
     assert len(read_table(path)) == 3
 
@@ -106,7 +106,7 @@ def test_nothing_is_written(path):
     assert [*path.parent.iterdir()] == [path]
 
 
-def test_changes_that_lie_beside_the_database_are_not_passed_over(path):
+def test_changes_in_a_journal_next_to_the_database_are_not_ignored(path):
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("pragma journal_mode = wal")
         connection.execute(ROWS)
@@ -169,7 +169,7 @@ def test_a_damaged_database_is_refused_in_a_line(path, at):
         read_table(path)
 
 
-def test_a_table_is_named_of_databases_alone(path):
+def test_only_databases_have_a_table_setting(path):
     path.write_text("x,y\n1,2\n", encoding="utf-8")
     assert "data.table is for databases and workbooks" in refusal(named(path, "x"))
     assert len(read_table(named(path, "x", are_of_this=False))) == 1

@@ -61,7 +61,7 @@ def test_a_stored_table_has_the_cells_types_and_places_of_one_in_memory():
 
 
 @pytest.mark.parametrize(("start", "stop"), [(0, 7), (5, 200), (90, 91), (299, 300), (0, 300)])
-def test_so_have_its_parts(start, stop):
+def test_parts_of_a_stored_table_have_the_same_cells(start, stop):
     assert_same(
         collect(blocks(), SMALL).part(start, stop), collect(blocks(), LARGE).part(start, stop)
     )
@@ -84,7 +84,7 @@ def long_tables():
     ],
     ids=["ends", "thirds", "one", "across"],
 )
-def test_so_has_what_is_taken_of_it(long_tables, rows):
+def test_rows_taken_from_a_stored_table_have_the_same_cells(long_tables, rows):
     found, expected = (each.take(np.array(rows)) for each in long_tables)
     for name in ("single", "whole", "text"):
         np.testing.assert_array_equal(found.columns[name], expected.columns[name])

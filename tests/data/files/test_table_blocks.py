@@ -58,7 +58,7 @@ def test_joined_tables_keep_rows_and_places():
 
 
 @given(st.lists(st.lists(st.floats() | st.floats(width=32), max_size=4), min_size=1, max_size=3))
-def test_blocks_that_are_made_compact_are_the_compact_whole(blocks):
+def test_compact_blocks_join_to_the_compact_table(blocks):
     tables = [Table("t", {"x": np.array(each, np.float64)}, str) for each in blocks]
     whole = compact(np.concatenate([np.array(each, np.float64) for each in blocks]))
     found = join([compacted(each) for each in tables]).columns["x"]

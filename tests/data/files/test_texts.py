@@ -78,7 +78,7 @@ def test_texts_that_count_as_blank_do_so_however_they_are_written():
     assert text_cells(np.array([-1.0, 1]), ["-1.00"]).tolist() == [None, "1"]
 
 
-def test_numbers_stand_in_the_order_of_their_values():
+def test_numbers_are_ordered_by_value():
     assert in_order(["10", "9", "1.5", "-2"]) == ["-2", "1.5", "9", "10"]
     assert in_order(["1", "01", "2"]) == ["01", "1", "2"]
     assert in_order([str(2**63 + 1), str(2**63), "1e400"]) == [str(2**63), str(2**63 + 1), "1e400"]

@@ -101,7 +101,7 @@ def test_python_values_are_what_their_cells_say(values, expected):
     ],
     ids=str,
 )
-def test_what_is_no_cell_is_refused_with_its_place(rows, problem):
+def test_invalid_cells_are_refused_with_their_place(rows, problem):
     assert refusal(rows).startswith(problem)
 
 
@@ -116,7 +116,7 @@ def test_columns_of_frames_must_have_different_names_that_are_text_or_numbers():
     assert message.endswith("rename one")
 
 
-def test_types_of_frames_that_make_no_cells_are_refused_with_a_remedy():
+def test_unsupported_types_of_frames_are_refused_with_a_remedy():
     pandas = pytest.importorskip("pandas", reason="pandas is not installed")
     polars = pytest.importorskip("polars", reason="polars is not installed")
     day = pandas.DataFrame({"d": [pandas.Timedelta(1, "D")]})

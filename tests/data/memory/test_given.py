@@ -53,7 +53,7 @@ def test_a_table_is_the_data_set_of_its_file(of_file, form):
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_targets_and_weights_beside_a_table_are_columns(of_file, form):
+def test_targets_and_weights_passed_with_a_table_are_columns(of_file, form):
     inputs = [{name: row[name] for name in row if name != "kind"} for row in PEOPLE]
     kinds, weights = [row["kind"] for row in PEOPLE], np.arange(60.0) + 1
     found = given_rows(in_form(inputs, form), kinds, weights)
@@ -82,7 +82,7 @@ def test_a_target_has_its_own_name_unless_a_column_has_it():
     ]
 
 
-def test_rows_in_memory_validate_too(of_file):
+def test_validation_rows_may_be_in_memory(of_file):
     first, other = given_rows(PEOPLE[:40]), given_rows(PEOPLE[40:])
     data = load_tables(
         first.table, {"test": other.table, "validation": 0}, Choices(["kind"], missing="auto"), 0
@@ -158,7 +158,7 @@ def test_errors_name_the_argument_that_the_rows_are_from(arguments, problem):
     assert refusal(*arguments, of="test_data").startswith(problem)
 
 
-def test_what_does_not_go_together_is_refused():
+def test_incompatible_arguments_are_refused():
     assert refusal(X) == "X: is an array without targets; pass X and y"
     assert refusal(PEOPLE, LABELS) == "data: has 60 rows, and y 50"
     assert refusal(PEOPLE, None, np.ones(3)) == "data: has 60 rows, and weight 3"

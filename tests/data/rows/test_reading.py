@@ -67,12 +67,12 @@ def test_a_row_alone_is_the_row_among_others(named, form):
     np.testing.assert_allclose(alone, everyone[:12], rtol=1e-5)
 
 
-def test_order_and_further_columns_do_not_matter(named):
+def test_order_and_extra_columns_do_not_matter(named):
     other = [{"note": "x", **dict(reversed(row.items()))} for row in PEOPLE]
     np.testing.assert_array_equal(named.predict_proba(other), named.predict_proba(PEOPLE))
 
 
-def test_targets_may_be_given_beside_in_every_form(named):
+def test_targets_may_be_separate_in_every_form(named):
     inputs = [{name: row[name] for name in row if name != "kind"} for row in PEOPLE]
     kinds = [row["kind"] for row in PEOPLE]
     expected = named.evaluate(PEOPLE).metrics
@@ -85,7 +85,7 @@ def test_targets_may_be_given_beside_in_every_form(named):
     assert named.evaluate(polars.DataFrame(inputs), polars.Series(kinds)).metrics == expected
 
 
-def test_targets_given_beside_a_file_are_those_of_its_rows(named, directory):
+def test_separate_targets_belong_to_the_rows_of_a_file(named, directory):
     kinds = [row["kind"] for row in PEOPLE]
     expected = named.evaluate(PEOPLE).metrics
     assert named.evaluate(directory / "people.csv", kinds).metrics == expected
@@ -105,7 +105,7 @@ def test_rows_without_a_target_are_left_out_and_told(named):
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_an_unseen_category_is_told_with_its_row(named, form):
+def test_an_unseen_category_is_reported_with_its_row(named, form):
     told = []
     row = dict(PEOPLE[1], city="Zug")
     named.predict(in_form([PEOPLE[3], row], form), note=told.append)
@@ -161,7 +161,7 @@ def test_a_model_of_unnamed_columns_takes_every_form(unnamed, tmp_path, form):
 
 @pytest.mark.parametrize("form", ["npz", "csv", "parquet", *FORMS])
 @pytest.mark.parametrize("y", [Y, Y.astype(int), Y.astype(float), np.where(Y, "true", "false")])
-def test_what_trained_is_evaluated_in_every_form(unnamed, tmp_path, form, y):
+def test_training_rows_are_evaluated_in_every_form(unnamed, tmp_path, form, y):
     """A Boolean y trains as false and true, and every form of it is recognized later."""
     assert unnamed.classes == ["false", "true"]
     expected = unnamed.evaluate(X, Y).metrics

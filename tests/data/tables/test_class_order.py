@@ -91,7 +91,7 @@ def test_numbers_have_no_classes():
         trained({"target": "y", "positive": "b", "classes": ["a", "b"]}, rows)
 
 
-def test_codes_of_a_file_are_named_as_they_stand(tmp_path):
+def test_codes_in_a_file_keep_their_spelling(tmp_path):
     path = tmp_path / "t.csv"
     path.write_text("x,y\n" + "".join(f"{n % 5}.5,{'01' if n % 2 else '02'}\n" for n in range(30)))
     data = {"path": str(path), "target": "y", "positive": "01"}

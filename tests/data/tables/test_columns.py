@@ -67,12 +67,12 @@ def test_a_blank_number_is_filled_by_policy(missing, fill, expected):
     assert encoded([Column("x", "number", missing, fill)], rows) == expected
 
 
-def test_the_median_is_of_the_known():
+def test_the_median_is_that_of_the_known_values():
     rows = table(x=[1, None, 2, 9])
     assert encoded([Column("x", "number", "median")], rows) == [[1], [2], [2], [9]]
 
 
-def test_what_fills_comes_from_the_training_rows_alone():
+def test_blanks_are_filled_from_the_training_rows_only():
     rows = table(x=[1, 3, None, 100])
     assert encoded([Column("x", "number", "mean")], rows, ALL[:2])[2] == [2]
 
@@ -100,7 +100,7 @@ def test_a_blank_cell_is_an_error_unless_said_otherwise():
     assert message.startswith("t.csv: line 3, column c: is blank; expected a text")
 
 
-def test_an_unseen_category_is_all_zeros_and_told():
+def test_an_unseen_category_is_all_zeros_and_reported():
     encoding = fit([Column("color", "category")], MIXED, ALL)
     matrix, notes = encoding.encode(table(color=["red", "mauve", "mauve", "pink"]))
     assert matrix.tolist() == [[0, 0, 1], [0, 0, 0], [0, 0, 0], [0, 0, 0]]
@@ -145,7 +145,7 @@ def test_dates_are_refused_with_a_hint(cells):
     assert described(table(when=[None, *cells]), ["when"], chosen)[0].kind == "category"
 
 
-def test_text_that_names_its_row_is_refused_with_a_remedy():
+def test_a_text_column_of_row_names_is_refused_with_a_remedy():
     names = table(who=[f"customer {n}" for n in range(12)])
     assert refusal(described, names, ["who"], {}) == (
         "t.csv: column who: 12 different texts in 12 rows, like names or free text; add it to "
@@ -196,7 +196,7 @@ def test_the_type_of_a_matrix_is_the_smallest_that_holds_its_numbers():
     assert encoding.encode_block(compacted(rows), (), Unseen()).dtype == np.float64
 
 
-def test_all_differences_of_other_columns_are_told_at_once():
+def test_all_differences_of_columns_are_reported_at_once():
     encoding = fit(described(MIXED, ["size", "color", "member"], {}), MIXED, ALL)
     other = table(Size=[1, 2, 3], color=["red", "red", "red"], member=["no", "maybe", "yes"])
     assert refusal(encoding.encode, other) == (
@@ -229,7 +229,7 @@ def test_a_column_of_blanks_has_no_mean():
     assert message.startswith("t.csv: column x: every value in the training rows is missing")
 
 
-def test_it_is_json_and_back():
+def test_an_encoding_survives_json():
     encoding = fit(described(MIXED, ["size", "color"], {}), MIXED, ALL)
     values = encoding.as_json()
     columns = tuple(

@@ -32,7 +32,7 @@ IS_J = np.array(BINARY) == "j"
     [2 * NUMBERS, -NUMBERS, np.exp(NUMBERS / 50), NUMBERS + NOISE / 1000, NUMBERS * 1e20],
     ids=["twice", "minus", "exp", "nearly", "large"],
 )
-def test_a_number_that_goes_with_the_target_is_told(x):
+def test_a_number_correlated_with_the_target_is_reported(x):
     x = x.tolist()
     assert told({"x": x, "z": NOISE.tolist(), "y": NUMBERS.tolist()}) == [
         "t.csv: 'x' alone predicts the target 'y' in nearly all training rows; if it is known only "
@@ -55,13 +55,13 @@ def test_a_number_that_goes_with_the_target_is_told(x):
     ],
     ids=["text", "blank", "0 and 1", "threshold", "above 0", "several"],
 )
-def test_a_column_that_tells_the_class_is_told(x):
+def test_a_column_that_determines_the_class_is_reported(x):
     (line,) = told({"x": x, "z": NOISE.tolist(), "y": BINARY})
     assert "'x' alone predicts the target 'y'" in line
     assert told({"x": x[:40], "z": NOISE[:40].tolist(), "y": BINARY[:40]}) == []
 
 
-def test_classes_are_told_by_values_and_by_several_thresholds():
+def test_classes_are_determined_by_values_or_several_thresholds():
     codes = np.array([*map("uvw".index, CLASSES)])
     for x in (codes.tolist(), (codes + abs(NOISE) / 10).tolist(), [f"k{each}" for each in codes]):
         assert len(told({"x": x, "y": CLASSES})) == 1
@@ -77,13 +77,13 @@ def test_only_the_training_rows_count():
     assert told(columns) == []
 
 
-def test_a_rare_class_makes_no_column_one_that_tells_it():
+def test_a_rare_class_makes_no_column_a_leak():
     rare = ["b" if n % 100 == 0 else "a" for n in range(N)]
     columns = {"x": [*"pqrs" * 100], "z": NOISE.tolist(), "c": [*"ppppq" * 80], "y": rare}
     assert told(columns) == []
 
 
-def test_unique_texts_and_truth_tables_tell_nothing():
+def test_unique_texts_and_truth_tables_are_not_leaks():
     assert told({"x": [f"n{n}" for n in range(N)], "y": BINARY}) == []
     a, b = [0, 0, 1, 1] * 50, [0, 1, 0, 1] * 50
     for gate in (np.bitwise_xor, np.bitwise_and, np.bitwise_or):
@@ -106,7 +106,7 @@ def test_it_is_silent_on_the_tables_of_scikit_learn(name):
 
 
 @pytest.mark.parametrize("bulk", [0.0, 0.9])
-def test_an_outlier_that_two_columns_share_tells_nothing(bulk):
+def test_a_shared_outlier_is_not_a_leak(bulk):
     x = bulk * NUMBERS / 50 + NOISE
     x[7] = 1e5
     y = NUMBERS / 50
@@ -116,7 +116,7 @@ def test_an_outlier_that_two_columns_share_tells_nothing(bulk):
 
 
 @pytest.mark.parametrize("of_classes", [False, True])
-def test_a_blank_date_is_no_number(of_classes):
+def test_a_blank_date_is_not_a_number(of_classes):
     y = BINARY if of_classes else NUMBERS.tolist()
     found = table(y=y)
     days = np.datetime64("2020-01-01", "us") + RANDOM.permutation(N) * np.timedelta64(1, "D")

@@ -50,7 +50,7 @@ def test_classes_that_look_alike_are_named(names, told):
 
 
 @given(st.lists(st.from_regex("[a-z]{1,4}", fullmatch=True), min_size=2, unique=True))
-def test_of_other_classes_nothing_is_said(names):
+def test_other_classes_are_not_reported(names):
     assert of_classes(*names) == []
     assert of_classes(*(f"{number}" for number in range(len(names)))) == []
     assert len(of_classes(*names, names[0].upper())) == 1
@@ -78,7 +78,7 @@ def test_targets_that_never_change_are_named():
 ONE_HOT = np.eye(3)[np.arange(30) % 3]
 
 
-def test_one_hot_classes_are_told_unless_they_are_meant():
+def test_one_hot_classes_are_reported_unless_intended():
     (line,) = of_numbers(ONE_HOT, "multilabel")
     assert line == (
         "t: exactly one of the 3 labels is 1 in every row, like one-hot classes; combine them into "
@@ -97,7 +97,7 @@ def test_a_single_row_of_several_labels_or_none_makes_it_no_one_hot(row, column)
 
 
 @pytest.mark.parametrize("dtype", ["u1", "i8", "f4", "?"])
-def test_arrays_are_told_how_to_make_class_numbers(dtype):
+def test_notes_for_arrays_tell_how_to_make_class_numbers(dtype):
     parts = {"test": 0.2, "validation": 0.1}
     arrays = Arrays(X, ONE_HOT.astype(dtype), "d.npz: X", "d.npz: y")
     assert [*load_arrays(arrays, parts, None, 0).warnings] == [
@@ -122,7 +122,7 @@ def test_arrays_are_told_how_to_make_class_numbers(dtype):
         ([0.5, 1.0, 2.0] * 10, None),
     ],
 )
-def test_tables_are_told_too(tmp_path, y, told):
+def test_one_hot_classes_of_tables_are_reported_too(tmp_path, y, told):
     path = tmp_path / "t.csv"
     path.write_text("x,y\n" + "".join(f"{n},{each}\n" for n, each in enumerate(y)))
     warnings = load_tables(path, {"test": 0.2}, Choices(["y"]), 0).warnings

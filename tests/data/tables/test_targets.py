@@ -22,7 +22,7 @@ from tests.data.tables.tables import table
         ([0.5, 1] * 5, "regression", []),
     ],
 )
-def test_the_task_shows_in_the_cells(cells, task, classes):
+def test_the_task_is_inferred_from_the_cells(cells, task, classes):
     targets = understand(table(y=cells), ["y"])
     assert (targets.task, targets.classes, targets.names) == (task, classes, ["y"])
 
@@ -44,7 +44,7 @@ def test_several_targets_are_labels_or_numbers(a, b, task):
     ]
 
 
-def test_what_the_user_says_goes_before_the_cells():
+def test_a_given_task_overrides_the_inferred_one():
     rows = table(y=[0, 1] * 5)
     assert understand(rows, ["y"], "regression").values(rows).shape == (10, 1)
     assert understand(table(y=[1, 2, 3]), ["y"], "multiclass").classes == ["1", "2", "3"]
@@ -68,7 +68,7 @@ def test_numbers_of_any_type_are_the_same_classes():
         assert targets.values(rows).tolist() == [1, 0]
 
 
-def test_one_target_has_classes_several_have_not():
+def test_only_a_single_target_has_classes():
     with pytest.raises(DataError, match="a multiclass task has one target; found 'a', 'b'"):
         understand(table(a=[1, 2], b=[1, 2]), ["a", "b"], "multiclass")
 

@@ -55,7 +55,7 @@ FORMS = {
 
 @pytest.mark.parametrize("name", FORMS)
 @pytest.mark.parametrize("blank", ["", "NA", "-"])
-def test_a_column_of_one_form_is_a_number(tmp_path, name, blank):
+def test_a_column_in_one_notation_is_a_number(tmp_path, name, blank):
     cells, expected, form = FORMS[name]
     found = understood(tmp_path, [*cells, blank, *cells * 4])
     assert numbers(found) == pytest.approx([*expected, np.nan, *expected * 4], nan_ok=True)
@@ -65,7 +65,7 @@ def test_a_column_of_one_form_is_a_number(tmp_path, name, blank):
     assert any("column c: read as numbers" in note for note in found.notes)
 
 
-def test_what_is_said_goes_before_what_is_seen(tmp_path):
+def test_given_settings_override_the_inferred_notation(tmp_path):
     cells = ["1,004", "2,500"] * 5
     assert numbers(understood(tmp_path, cells, decimal=","))[:2] == [1.004, 2.5]
     assert numbers(understood(tmp_path, cells, decimal="."))[:2] == [1004, 2500]
@@ -78,7 +78,7 @@ def test_what_is_said_goes_before_what_is_seen(tmp_path):
     assert numbers(understood(tmp_path, ["1.5", "2.25"] * 5, decimal=","))[:2] == [1.5, 2.25]
 
 
-def test_another_column_shows_the_decimal_mark_of_a_file(tmp_path):
+def test_another_column_reveals_the_decimal_mark_of_a_file(tmp_path):
     cells, more = ["1.004", "500"] * 5, {"d": ["3,5", "1,25"] * 5, "e": ["1,004", "2,500"] * 5}
     found = understood(tmp_path, cells, more=more)
     assert found.decimal == ","
@@ -88,7 +88,7 @@ def test_another_column_shows_the_decimal_mark_of_a_file(tmp_path):
     assert [numbers(found, name)[:2] for name in "ce"] == [[1.23456, 500], [1004, 2500]]
 
 
-def test_a_text_among_money_is_told_and_makes_no_id(tmp_path):
+def test_a_text_among_amounts_is_reported_and_makes_no_id(tmp_path):
     cells = [f"${n}.50" for n in range(30)]
     found = understood(tmp_path, [*cells, "gone"], more={"d": [1, 2, 3] * 10 + [1]})
     assert (found.roles["c"], found.choices.id) == ("left out", None)
@@ -100,12 +100,12 @@ def test_a_text_among_money_is_told_and_makes_no_id(tmp_path):
 
 
 @pytest.mark.parametrize("form", ["${}", "{}%", "{} EUR"])
-def test_amounts_that_count_up_are_no_id(tmp_path, form):
+def test_amounts_that_count_up_are_not_an_id(tmp_path, form):
     found = understood(tmp_path, [form.format(n) for n in range(30)], more={"d": [1, 2, 3] * 10})
     assert (found.choices.id, found.encoding.columns[0].kind) == (None, "number")
 
 
-def test_a_text_among_dates_is_told_and_makes_no_id(tmp_path):
+def test_a_text_among_dates_is_reported_and_makes_no_id(tmp_path):
     cells = [*(f"2020-03-{n + 1:02}" for n in range(29)), "soon"]
     found = understood(tmp_path, cells, more={"d": [1, 2, 3] * 10})
     assert (found.roles["c"], found.choices.id) == ("left out", None)
@@ -114,7 +114,7 @@ def test_a_text_among_dates_is_told_and_makes_no_id(tmp_path):
     assert found.encoding.columns[0].kind == "date"
 
 
-def test_currencies_are_told_and_percent_without_its_sign(tmp_path):
+def test_currencies_and_a_missing_percent_sign_are_reported(tmp_path):
     assert "($, €, which are not converted)" in understood(tmp_path, ["$1", "5 €"] * 5).notes[0]
     found = understood(tmp_path, ["10%", "0.1"] * 5)
     assert "in percent, even without the sign" in found.notes[0]
@@ -124,7 +124,7 @@ def test_currencies_are_told_and_percent_without_its_sign(tmp_path):
 @pytest.mark.parametrize("mark", [".", ","])
 @settings(max_examples=15, deadline=None)
 @given(data=st.data())
-def test_a_column_in_any_form_is_the_plain_one(tmp_path_factory, sign, mark, data):
+def test_a_column_in_any_notation_equals_plain_numbers(tmp_path_factory, sign, mark, data):
     """A notation changes only the text: numbers, inputs and single rows stay the same."""
     hundredths = st.integers(-10_000_000, 10_000_000)
     values = [each / 100 for each in data.draw(st.lists(hundredths, min_size=12, max_size=12))]
@@ -164,7 +164,7 @@ def notes_of(dataset, rows, **asked):
 
 
 @pytest.mark.parametrize("missing", ["auto", "median", "indicator"])
-def test_a_later_text_that_is_no_date_is_told_with_its_place(tmp_path, missing):
+def test_a_later_text_that_is_not_a_date_is_reported_with_its_place(tmp_path, missing):
     cells = [f"{1990 + n % 9}-03-04" for n in range(30)]
     said = {"c": {"kind": "date", "missing": missing}}
     dataset = dataset_of(understood(tmp_path, [*cells, ""], columns=said), {})
@@ -181,7 +181,7 @@ def test_a_later_text_that_is_no_date_is_told_with_its_place(tmp_path, missing):
         notes_of(dataset, later, strict=True)
 
 
-def test_rows_without_a_target_do_not_move_the_place_of_what_is_no_date(tmp_path):
+def test_rows_without_a_target_do_not_shift_the_reported_place(tmp_path):
     cells = [f"{1990 + n % 9}-03-04" for n in range(30)]
     dataset = dataset_of(understood(tmp_path, cells), {})
     later = tmp_path / "later.csv"
@@ -191,7 +191,7 @@ def test_rows_without_a_target_do_not_move_the_place_of_what_is_no_date(tmp_path
     assert "1 cell is not a date and is treated as missing: c 'foo' (line 4)" in told
 
 
-def test_missing_error_names_what_is_no_date(tmp_path):
+def test_with_missing_error_a_text_that_is_not_a_date_is_named(tmp_path):
     said = {"c": {"kind": "date", "missing": "error"}}
     cells = [f"{1990 + n % 9}-03-04" for n in range(30)]
     wrong = "column c: found 'foo'; expected a date; correct it"
@@ -214,7 +214,7 @@ def test_missing_error_names_what_is_no_date(tmp_path):
         (["2000-02-01", "1 Feb 2000"], "dmy", False),
     ],
 )
-def test_a_column_shows_the_order_of_day_and_month(texts, order, is_open):
+def test_a_column_reveals_the_order_of_day_and_month(texts, order, is_open):
     assert order_of(texts) == (order, is_open)
 
 
@@ -242,7 +242,7 @@ def test_a_date_is_read_as_it_is_written(look, day, clock):
 MOMENTS = [datetime(2020 + n % 3, n % 12 + 1, n % 28 + 1, n % 24, 30) for n in range(30)]
 
 
-def test_dates_become_what_varies_of_them(tmp_path):
+def test_dates_become_their_varying_parts(tmp_path):
     found = understood(tmp_path, [f"{each:%Y-%m-%d %H:%M}" for each in MOMENTS])
     (column,) = found.encoding.columns
     pairs = [f"c.{part}.{end}" for part in ("month", "weekday", "hour") for end in ("sin", "cos")]
@@ -267,7 +267,7 @@ def test_a_date_that_is_blank_or_unreadable_takes_the_median(tmp_path):
     assert 1990 < rows[1][0] < 1998
 
 
-def test_an_order_may_be_said(tmp_path):
+def test_the_order_of_dates_can_be_set(tmp_path):
     cells = ["01/02/2000", "03/04/2001"] * 5
     found = understood(tmp_path, cells)
     assert found.table.columns["c"].astype(str)[0] == "2000-01-02T00:00:00.000000"
@@ -419,7 +419,9 @@ ODD = ["unknown", "see note", "tbd", "so: what?", "[gone]", "-lost-", "none of i
 @pytest.mark.parametrize("form", ["csv", "sqlite", "json lines", "parquet", "xlsx"])
 @pytest.mark.parametrize("number", range(1, 8))
 @pytest.mark.parametrize("is_money", [False, True])
-def test_one_note_has_all_that_is_no_number_and_its_advice_works(tmp_path, form, number, is_money):
+def test_one_note_has_all_texts_that_are_not_numbers_and_its_advice_works(
+    tmp_path, form, number, is_money
+):
     cells = [f"${n}.5" if is_money else f"{n}.5" for n in range(60)]
     cells[9 : 9 + 2 * number] = ODD[:number] * 2
     columns = {"a": cells, "b": ["x", "z"] * 30, "y": [str(n % 7 + n / 2) for n in range(60)]}
@@ -442,7 +444,7 @@ def test_one_note_has_all_that_is_no_number_and_its_advice_works(tmp_path, form,
     assert kinds["a"] == ("category" if number > 5 else "number")
 
 
-def test_a_refusal_has_all_texts_of_a_target_that_are_no_numbers(tmp_path):
+def test_a_refusal_has_all_texts_of_a_target_that_are_not_numbers(tmp_path):
     path = tmp_path / "t.csv"
     odd = {5: "unknown", 9: "tbd", 30: "tbd"}
     path.write_text("a,y\n" + "".join(f"{n % 9},{odd.get(n, n / 2)}\n" for n in range(60)))
@@ -480,12 +482,12 @@ def test_columns_that_are_read_alike_are_one_line(tmp_path):
         (["1970-01-01", "1971-01-01"], "example, '1970-01-01' (line 2) is 1970-01-01 00:00:00; to"),
     ],
 )  # fmt: skip
-def test_an_example_shows_the_point(tmp_path, cells, words):
+def test_an_example_shows_the_decimal_point(tmp_path, cells, words):
     (line,) = lines_of(tmp_path, {"d": cells * 15})
     assert words.replace("'27'000'", repr("27'000")) in line
 
 
-def test_a_column_that_cannot_obey_data_decimal_says_so(tmp_path):
+def test_a_column_that_contradicts_data_decimal_is_reported(tmp_path):
     columns = {"d": ["$2,834.88", "$1.50"] * 15, "e": ["1,004", "2,5"] * 15}
     first, second = lines_of(tmp_path, columns, decimal=",")
     told = "although they do not fit data.decimal: ','; for example, '$2,834.88'"
@@ -494,7 +496,7 @@ def test_a_column_that_cannot_obey_data_decimal_says_so(tmp_path):
     assert "data.decimal" not in second
 
 
-def test_a_later_number_with_the_other_mark_is_told_how_to_write_it(tmp_path):
+def test_a_later_number_with_the_other_mark_is_reported_with_the_right_one(tmp_path):
     dataset = dataset_of(understood(tmp_path, ["3,5", "1,25"] * 15), {})
     later = tmp_path / "later.csv"
     later.write_text("c;y\n3.5;1\n", encoding="utf-8")
@@ -514,7 +516,7 @@ def test_blank_cells_that_are_filled_alike_are_one_line(tmp_path):
     assert lines_of(tmp_path, more, columns=said) == []
 
 
-def test_words_in_text_are_told_in_the_plural(tmp_path):
+def test_words_in_text_are_reported_in_the_plural(tmp_path):
     columns = {"d": ["-", "a", "n/a"] * 10, "e": ["b", "-", "b"] * 10}
     (line,) = lines_of(tmp_path, columns)
     assert line == (

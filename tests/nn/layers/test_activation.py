@@ -21,7 +21,7 @@ def own(layer, rows):
 
 
 @every_activation
-def test_what_saturates_says_which_share(name):
+def test_a_saturating_activation_has_a_saturated_fraction(name):
     layer, Z = layer_of(name), np.zeros((4, 3))
     assert layer.saturates == (ACTIVATIONS[name].responsive is not None)
     assert layer.saturated_share(Z) == (0.0 if layer.saturates else None)
@@ -74,7 +74,7 @@ def test_the_passes_are_those_of_the_entry(name):
 
 
 @every_activation
-def test_only_what_learns_slopes_has_an_array_which_starts_from_its_parameter(name):
+def test_only_learned_slopes_have_an_array_which_starts_from_the_parameter(name):
     layer = ActivationLayer(name, 3, {"slope": 0.5})
     learns = ACTIVATIONS[name].slope_gradient is not None
     assert layer.trained == ({"slope": (3,)} if learns else {})

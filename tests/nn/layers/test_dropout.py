@@ -26,7 +26,7 @@ def factors(layer, step, rows=40, dtype=np.float64, room=50):
 
 @pytest.mark.parametrize(("units", "rate"), [(400, 0.5), (300, 0.2)])
 @both_precisions
-def test_the_share_is_left_out_and_the_rest_is_scaled_up(dtype, units, rate):
+def test_the_rate_is_left_out_and_the_rest_is_scaled_up(dtype, units, rate):
     found = factors(Dropout(units, rate, seed=0, index=0), step=3, dtype=dtype)
     assert found.shape == (40, units)
     assert found.dtype == dtype
@@ -36,7 +36,7 @@ def test_the_share_is_left_out_and_the_rest_is_scaled_up(dtype, units, rate):
 
 @pytest.mark.parametrize("room", [4, 9])
 @both_precisions
-def test_what_is_kept_follows_from_numbers_that_are_counted(dtype, room):
+def test_the_kept_units_follow_from_a_counter(dtype, room):
     (layer,) = (each for each in with_dropout(LAYERS, [0.0, 0.4], 8) if each.kind == "dropout")
     words = np.random.Philox(key=[8, 7], counter=[0, 0, 1, 5]).random_raw(4 * 300 // 2)
     halves = np.stack([words & 0xFFFFFFFF, words >> 32], axis=1).ravel()
@@ -63,7 +63,7 @@ def test_the_draw_depends_on_seed_step_and_index_alone():
     assert (draw(1, 5) != draw(1, 5, index=1)).any()
 
 
-def test_there_is_dropout_behind_the_hidden_activations_that_have_a_rate():
+def test_dropout_follows_hidden_activations_with_a_rate():
     def kinds(*rates):
         return [each.kind for each in with_dropout(LAYERS, rates, seed=0)]
 
@@ -73,7 +73,7 @@ def test_there_is_dropout_behind_the_hidden_activations_that_have_a_rate():
     assert kinds(0.5, 0.5) == [*dense[:5], "dropout", *dense[5:]]
 
 
-def test_a_network_in_use_has_every_unit():
+def test_a_network_in_inference_has_every_unit():
     X = np.random.default_rng(0).normal(size=(6, 5))
     layer = Dropout(5, 0.9, seed=0, index=0)
     assert layer.forward(X, Workspace([layer], 6, np.float64).buffers[0], None) is X
@@ -151,7 +151,7 @@ def test_evaluation_uses_every_unit(job_of):
         ("[0.5, -0.1]", "training.dropout[1]: found -0.1; expected 0.0 or more"),
     ],
 )
-def test_what_does_not_fit_is_refused(job_of, value, problem):
+def test_invalid_rates_are_refused(job_of, value, problem):
     with pytest.raises(ConfigError) as caught:
         job_of(f"training.dropout={value}")
     assert str(caught.value) == f"command line: {problem}"

@@ -31,7 +31,7 @@ def test_a_block_is_a_dense_layer_and_an_activation():
 
 
 @pytest.mark.parametrize("name", BETWEEN)
-def test_what_normalizes_stands_between_sums_and_activation(name):
+def test_a_normalization_is_between_sums_and_activation(name):
     defaults = NORMALIZATIONS[name].complete({})
     given = dict.fromkeys(defaults, 0.5)
     dense, between, _ = block(3, 5, "relu", normalization=name, settings=given)
@@ -42,7 +42,7 @@ def test_what_normalizes_stands_between_sums_and_activation(name):
 
 
 @pytest.mark.parametrize("name", BETWEEN)
-def test_what_normalizes_says_all_of_its_arrays(name):
+def test_a_normalization_lists_all_of_its_arrays(name):
     layer = make_layer(name, NORMALIZATIONS[name].complete({}), 5)
     arrays = {*layer.trained, *layer.state}
     assert layer.kind == name
@@ -54,7 +54,7 @@ def test_what_normalizes_says_all_of_its_arrays(name):
 
 
 @pytest.mark.parametrize("name", BETWEEN)
-def test_its_letters_are_its_own(name):
+def test_the_letters_of_a_normalization_are_unique(name):
     worked = make_layer(name, NORMALIZATIONS[name].complete({}), 5).worked
     letters = [*worked.symbols.values(), *(line.letter for line in worked.forward)]
     assert len(set(letters)) == len(letters)
@@ -70,7 +70,7 @@ def test_the_parameters_of_an_activation_are_by_default_those_of_its_entry(name)
 
 
 @pytest.mark.parametrize("layer", EVERY_LAYER, ids=repr)
-def test_a_layer_is_made_again_from_its_kind_and_what_describes_it(layer):
+def test_a_layer_is_restored_from_its_kind_and_description(layer):
     assert list(layer.described) == list(parameters_of(layer.kind))
     units = 3 if layer.kind == DENSE else 5
     again = make_layer(layer.kind, layer.described, units)

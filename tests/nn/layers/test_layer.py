@@ -30,7 +30,7 @@ def network_of(layers=LAYERS, dtype=np.float64):
     return Network(layers, initial_parameters(layers, DRAWS, 0, dtype))
 
 
-def test_its_arrays_lie_with_those_of_its_block_and_go_by_its_number():
+def test_its_arrays_are_with_those_of_its_block_under_its_number():
     flat = np.arange(parameter_count(LAYERS), dtype=np.float64)
     views = trained_views(LAYERS, flat)
     assert list(views) == NAMES
@@ -44,7 +44,7 @@ def test_its_arrays_lie_with_those_of_its_block_and_go_by_its_number():
     assert [each.flops_per_row for each in (first, second, third)] == [24, 16, 4]
 
 
-def test_its_state_lies_in_a_vector_of_its_own():
+def test_its_state_is_in_a_separate_vector():
     assert state_count(LAYERS) == 2
     assert list(state_views(LAYERS, np.zeros(2))) == ["rows1", "rows3"]
     state = np.array([10.0, 20.0])
@@ -60,7 +60,7 @@ def test_its_state_lies_in_a_vector_of_its_own():
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_its_arrays_start_from_what_it_says(dtype):
+def test_its_arrays_start_from_its_initial_values(dtype):
     network = network_of(dtype=dtype)
     assert network.parameters.dtype == network.state.dtype == dtype
     assert network.arrays["gain1"].tolist() == [2] * 4
@@ -84,7 +84,7 @@ def test_networks_of_the_same_layers_do_not_share_arrays():
     assert LAYERS[1].arrays == {}
 
 
-def test_its_gradients_and_those_before_it_equal_central_differences():
+def test_its_gradients_and_those_of_earlier_layers_equal_central_differences():
     network, random = network_of(), np.random.default_rng(1)
     network.parameters += random.normal(0, 0.1, network.parameters.shape)
     X, T = random.normal(size=(6, 3)), random.random((6, 1))

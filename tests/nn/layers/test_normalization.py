@@ -58,7 +58,7 @@ def test_epsilon_is_added_to_the_variance(kind):
 
 
 @every_with_variance
-def test_the_epsilon_that_nothing_is_said_of_is_that_of_pytorch(kind):
+def test_the_default_epsilon_is_that_of_pytorch(kind):
     assert NORMALIZATIONS[kind].complete({})["epsilon"] == 1e-5
 
 
@@ -93,7 +93,7 @@ def test_layer_norm_of_a_single_unit_is_its_shift_and_passes_nothing_back():
     assert found["shift1"].all()
 
 
-def test_layer_norm_does_the_same_in_training_and_in_use():
+def test_layer_norm_does_the_same_in_training_and_inference():
     network = draw_network(layers_of((3, 6, 2), "tanh", "identity", "layer_norm"))
     X, _ = draw_rows(network, "squared_error", ROWS)
     found = [network.logits(X, network.workspace(ROWS), step) for step in (TRAINING, IN_USE)]
@@ -103,14 +103,14 @@ def test_layer_norm_does_the_same_in_training_and_in_use():
 # The running mean and variance
 
 
-def test_a_training_pass_brings_the_running_mean_and_variance_up_to_date():
+def test_a_training_pass_updates_the_running_mean_and_variance():
     Z = np.array([[1.0, -1.0], [3.0, 0.0], [8.0, 7.0]])  # means 4 and 2, unbiased variances 13, 19
     _, network = normalized_by("batch_norm", Z, TRAINING)
     np.testing.assert_allclose(network.named["running_mean1"], [0.4, 0.2], rtol=1e-15)
     np.testing.assert_allclose(network.named["running_variance1"], [0.9 + 1.3, 0.9 + 1.9])
 
 
-def test_momentum_is_the_share_of_the_batch():
+def test_momentum_is_the_weight_of_the_batch():
     Z = np.array([[1.0, -1.0], [3.0, 0.0], [8.0, 7.0]])
     _, network = normalized_by("batch_norm", Z, TRAINING, momentum=1)
     np.testing.assert_array_equal(network.named["running_mean1"], [4, 2])
@@ -118,7 +118,7 @@ def test_momentum_is_the_share_of_the_batch():
     assert NORMALIZATIONS["batch_norm"].complete({})["momentum"] == 0.1
 
 
-def test_they_come_near_those_of_all_rows():
+def test_running_statistics_approach_those_of_all_rows():
     random = np.random.default_rng(2)
     network = Network(block(1, 3, "tanh", normalization="batch_norm"), np.ones(12))
     layer, own = network.layers[1], network.workspace(16).buffers[1]
@@ -133,7 +133,7 @@ def batch_normalized(rows=9, dtype=np.float64):
     return network, draw_rows(network, "squared_error", rows)[0]
 
 
-def test_in_use_a_row_alone_comes_to_what_it_comes_to_in_any_batch():
+def test_in_inference_a_row_alone_has_the_output_of_any_batch():
     network, X = batch_normalized()
     together = network.outputs(X, network.workspace(9)).copy()
     for rows in ([0], [3], [8, 2], [4, 4, 4], [7, 6, 5, 4, 3, 2, 1, 0]):
@@ -141,7 +141,7 @@ def test_in_use_a_row_alone_comes_to_what_it_comes_to_in_any_batch():
         np.testing.assert_allclose(alone, together[rows], rtol=1e-12, atol=1e-12)
 
 
-def test_in_use_outputs_depend_on_what_is_kept_and_leave_it_as_it_is():
+def test_inference_uses_the_running_statistics_and_keeps_them():
     network, X = batch_normalized()
     work, before = network.workspace(9), network.state.copy()
     first = network.outputs(X, work).copy()
@@ -153,14 +153,14 @@ def test_in_use_outputs_depend_on_what_is_kept_and_leave_it_as_it_is():
     np.testing.assert_allclose(network.outputs(X, work), first, rtol=1e-12)
 
 
-def test_in_training_outputs_do_not_depend_on_what_is_kept():
+def test_in_training_outputs_do_not_depend_on_the_running_statistics():
     network, X = batch_normalized()
     first = network.logits(X, network.workspace(9), TRAINING).copy()
     network.state[:] = 17
     np.testing.assert_array_equal(network.logits(X, network.workspace(9), TRAINING), first)
 
 
-def test_what_is_kept_stands_in_the_state_and_not_among_what_is_trained():
+def test_running_statistics_are_state_and_not_trained_parameters():
     layers = layers_of((3, 5, 4, 2), "tanh", "identity", BOTH)
     network = Network(layers, np.zeros(3 * 5 + 5 + 10 + 5 * 4 + 4 + 8 + 4 * 2 + 2))
     assert list(network.arrays) == [
@@ -283,7 +283,7 @@ def test_the_gradient_by_the_sums_is_that_of_the_papers(kind):
 
 
 @every_kind
-def test_the_gradient_by_the_inputs_of_a_network_is_there_too(kind):
+def test_the_gradient_by_the_inputs_of_a_network_is_available_too(kind):
     network = draw_network(layers_of((3, 5, 2), "tanh", "identity", kind))
     X, T = draw_rows(network, "squared_error", ROWS)
     work, joined = network.workspace(ROWS, input_gradient=True), objective("squared_error")
@@ -309,7 +309,7 @@ def test_the_gradient_by_the_inputs_of_a_network_is_there_too(kind):
 @pytest.mark.parametrize("rows", [3, 50])
 @pytest.mark.parametrize("width", [1, 4, 10, 11, 30])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_what_lay_in_the_buffers_does_not_matter(kind, step, rows, width, dtype):
+def test_old_content_of_the_buffers_does_not_matter(kind, step, rows, width, dtype):
     layers, joined = layers_of((3, width, width, 2), "tanh", "sigmoid", kind), objective("huber")
     found = []
     for poison in (0.0, np.nan, 7.0):
@@ -331,7 +331,7 @@ def test_what_lay_in_the_buffers_does_not_matter(kind, step, rows, width, dtype)
 
 @every_kind
 @pytest.mark.parametrize("width", [1, 4, 30])
-def test_a_shorter_batch_comes_to_the_same_in_the_memory_of_a_longer_one(kind, width):
+def test_a_shorter_batch_gives_the_same_in_the_memory_of_a_longer_one(kind, width):
     network = draw_network(layers_of((3, width, 2), "tanh", "identity", kind))
     X, _ = draw_rows(network, "squared_error", 20)
     long = network.workspace(20)
