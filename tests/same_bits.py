@@ -553,7 +553,7 @@ def record(names):
     """Train the named runs, or all; record their results, and yield lines about differences."""
     before = recorded() if RECORD.exists() else {"environment": None, "runs": {}}
     if names and before["environment"] != environment():
-        raise SystemExit("the environment is another; record all runs at once")
+        raise SystemExit("the environment has changed; record all runs at once")
     runs = {name: each for name, each in before["runs"].items() if names and name in RUNS}
     with tempfile.TemporaryDirectory() as folder:
         prepare(Path(folder))

@@ -125,4 +125,4 @@ def renew():
 
 if __name__ == "__main__":
     for each in renew():
-        sys.stdout.write(f"{each} is another\n")
+        sys.stdout.write(f"{each} has changed\n")

@@ -108,7 +108,7 @@ def test_the_installed_version_is_that_of_the_package() -> None:
         installed = metadata.version("nncli")
     except metadata.PackageNotFoundError:
         pytest.skip("needs an installed nncli")
-    assert installed == nncli.__version__, "after a change of the version: pip install -e ."
+    assert installed == nncli.__version__, "the version has changed; run pip install -e ."
     done = subprocess.run(
         [sys.executable, "-m", "nncli", "--version"], capture_output=True, text=True, timeout=60
     )

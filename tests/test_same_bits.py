@@ -59,7 +59,7 @@ def test_a_run_gives_the_recorded_numbers(seen, name):
 @pytest.mark.parametrize("name", RUNS)
 def test_a_run_gives_the_recorded_bits(seen, name):
     if others := others_than_recorded(RUNS[name].loops):
-        pytest.skip(f"recorded with another {', '.join(others)}")
+        pytest.skip(f"recorded in another environment: {', '.join(others)} differ")
     assert seen(name)["hashes"] == RECORD["runs"][name]["hashes"]
 
 

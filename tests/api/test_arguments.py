@@ -90,7 +90,7 @@ def test_a_threshold_is_a_number_between_0_and_1(model, value):
     assert len(model.predict(X, threshold=np.float32(0.5))) == 2
 
 
-def test_python_is_told_of_parameters_and_the_program_of_options(model, tmp_path):
+def test_errors_name_parameters_in_python_and_options_on_the_command_line(model, tmp_path):
     model.save(tmp_path / "m.npz")
     regression = {"data": {"source": "rows", "inputs": [[0], [1]], "targets": [0.5, 1]},
                   "training": {"epochs": 1}}  # fmt: skip

@@ -127,7 +127,7 @@ def refusals(tmp_path, good, bad):
 
 
 @pytest.mark.parametrize("kind", UNFIT_INPUTS)
-def test_numbers_that_no_model_takes_are_refused_for_every_purpose(tmp_path, kind):
+def test_invalid_inputs_are_refused_in_every_use(tmp_path, kind):
     for message in refusals(tmp_path, (X, HALF), (UNFIT_INPUTS[kind], HALF)):
         assert "row 7" in message
         assert ", column 1: " in message or ", column x2: " in message
@@ -135,21 +135,21 @@ def test_numbers_that_no_model_takes_are_refused_for_every_purpose(tmp_path, kin
 
 
 @pytest.mark.parametrize("kind", UNFIT_TARGETS)
-def test_targets_that_none_is_trained_with_are_refused_for_every_purpose(tmp_path, kind):
+def test_invalid_targets_are_refused_in_every_use(tmp_path, kind):
     good, bad = UNFIT_TARGETS[kind]
     for message in refusals(tmp_path, (X, good), (X, bad)):
         assert "row 7" in message or "y[7]" in message
 
 
 @pytest.mark.parametrize("kind", UNFIT_TYPES)
-def test_values_of_other_types_are_refused_for_every_purpose(tmp_path, kind):
+def test_values_of_other_types_are_refused_in_every_use(tmp_path, kind):
     inputs, targets = np.full((ROWS, 3), UNFIT_TYPES[kind]), np.full(ROWS, UNFIT_TYPES[kind])
     for bad in ((inputs, HALF), (X, targets)):
         for message in refusals(tmp_path, (X, HALF), bad):
             assert "; expected numbers" in message
 
 
-def test_weights_of_longdouble_are_taken_and_infinity_is_refused(tmp_path):
+def test_weights_of_longdouble_are_accepted_and_infinity_is_refused(tmp_path):
     path = tmp_path / "rows.npz"
     for weights in (np.ones(ROWS, "longdouble"), np.ones(ROWS, "f2")):
         np.savez(path, X=X, y=HALF, w=weights)
@@ -175,7 +175,7 @@ def test_a_number_too_large_is_refused_in_rows_of_any_form(tmp_path, value):
         numbers.evaluate([{**row, "x2": 1.0, "y": float(value)}])
 
 
-def test_rows_with_a_blank_target_are_left_out_of_a_table_for_a_model_of_arrays(tmp_path):
+def test_rows_of_a_table_with_a_blank_target_are_skipped_by_a_model_of_arrays(tmp_path):
     for model in (trained(X, HALF), trained(X, NUMBERS)):
         path = tmp_path / "t.csv"
         path.write_text("x1,x2,x3,y\n0,1,2,1\n0,1,2, \n0,1,2,0\n0,0,0,\n", encoding="utf-8")
@@ -194,7 +194,7 @@ def test_rows_with_a_blank_target_are_left_out_of_a_table_for_a_model_of_arrays(
     ],
     ids=["beyond 64 bits", "of both signs", "beside a float", "beyond float64", "objects"],
 )
-def test_whole_numbers_that_would_be_rounded_are_refused_and_their_texts_taken(y):
+def test_whole_numbers_that_would_be_rounded_are_refused_but_accepted_as_text(y):
     rows = X[:60] if len(X) >= 60 else np.arange(180.0).reshape(60, 3)
     many = np.tile(y, 20) if isinstance(y, np.ndarray) else y * 20
     config = {"data": {"task": "multiclass"}, "training": {"epochs": 1}}

@@ -45,11 +45,11 @@ def refusal(function, *given, **options):
         ([1], {}, "config: found list; expected a path, a mapping or a Config"),
     ],
 )  # fmt: skip
-def test_a_config_that_cannot_be(config, overrides, problem):
+def test_an_impossible_config_is_refused(config, overrides, problem):
     assert refusal(nncli.train, config, overrides) == (nncli.ConfigError, problem)
 
 
-def test_a_config_that_contains_itself():
+def test_a_config_that_contains_itself_is_refused():
     config = {"data": "xor"}
     config["model"] = config
     kind, problem = refusal(nncli.train, config)
@@ -57,7 +57,7 @@ def test_a_config_that_contains_itself():
     assert problem.endswith("nested more than 20 levels deep")
 
 
-def test_a_file_has_its_place(directory):
+def test_errors_in_a_file_have_their_place(directory):
     (directory / "c.yaml").write_text("data: xor\nsed: 1\n", encoding="utf-8")
     assert refusal(nncli.train, "c.yaml") == (
         nncli.ConfigError,
@@ -97,7 +97,7 @@ RAGGED = [[1, 2], [3]]
         ([{"a": object(), "y": 1}], None),
     ],
 )  # fmt: skip
-def test_rows_that_cannot_be(data, problem):
+def test_impossible_rows_are_refused(data, problem):
     kind, found = refusal(nncli.train, SHORT, data=data)
     assert issubclass(kind, nncli.DataError | nncli.ConfigError)
     assert "\n" not in found
@@ -117,7 +117,7 @@ def frames():
 
 
 @pytest.mark.parametrize("number", range(6))
-def test_frames_that_cannot_be(number):
+def test_impossible_frames_are_refused(number):
     frame, word = [*frames()][number]
     kind, found = refusal(nncli.train, {"data": {"target": "y"}, **SHORT}, data=frame)
     assert issubclass(kind, nncli.DataError)
@@ -134,14 +134,14 @@ def test_frames_that_cannot_be(number):
         ({"observers": [3]}, "observers: found int; expected an Observer"),
     ],
 )
-def test_options_that_cannot_be(directory, options, problem):
+def test_impossible_options_are_refused(directory, options, problem):
     for function in (nncli.train, nncli.cross_validate):
         assert refusal(function, CONFIG, **options, out="run") == (nncli.UsageError, problem)
         assert refusal(nncli.resume, "run", **options) == (nncli.UsageError, problem)
     assert list(directory.iterdir()) == []
 
 
-def test_what_a_trace_cannot_show():
+def test_impossible_traces_are_refused():
     for options, problem in (
         ({"format": "html"}, "format: found 'html'; expected text or markdown or latex"),
         ({"limit": 0}, "limit: found 0; expected an integer of 1 or more"),
@@ -157,14 +157,14 @@ def test_what_a_trace_cannot_show():
     )
 
 
-def test_rows_of_their_own_without_rows_to_train_with():
+def test_separate_rows_without_training_rows_are_refused():
     for part in ("validation_data", "test_data"):
         kind, found = refusal(nncli.train, CONFIG, **{part: (X, Y)})
         assert kind is nncli.UsageError
         assert found == "validation_data and test_data need data, the training rows"
 
 
-def test_rows_to_validate_with_of_another_form():
+def test_validation_rows_of_another_form_are_refused():
     kind, found = refusal(nncli.train, SHORT, data=(X, Y), validation_data=[{"x1": 1, "y": 0}])
     assert (kind, found) == (
         nncli.DataError,
@@ -176,7 +176,7 @@ def test_rows_to_validate_with_of_another_form():
     assert issubclass(kind, nncli.DataError)
 
 
-def test_a_directory_that_exists(directory):
+def test_an_existing_directory_is_refused(directory):
     (directory / "run").mkdir()
     (directory / "run" / "file").touch()
     kind, found = refusal(nncli.train, CONFIG, out="run")
@@ -187,7 +187,7 @@ def test_a_directory_that_exists(directory):
     assert [path.name for path in (directory / "run").iterdir()] == ["file"]
 
 
-def test_what_is_no_run():
+def test_a_path_that_is_not_a_run_is_refused():
     for function in (nncli.resume, nncli.resume_cross_validation, nncli.is_cross_validation):
         kind, found = refusal(function, "none")
         assert kind is nncli.UsageError

@@ -50,7 +50,7 @@ def test_a_number_means_what_its_text_means(tmp_path, form, number):
 @pytest.mark.parametrize(
     ("text", "expected"), [("-999", ["-999"]), ("-9.5", ["-9.5"]), ("[0, NA]", ["0", "NA"])]
 )
-def test_it_may_stand_in_the_config_as_it_is(text, expected):
+def test_a_number_needs_no_quotes_in_the_config(text, expected):
     text = text if text.startswith("[") else f"[{text}]"
     loaded = nncli.load_config({"data": {"path": "t.csv", "target": "y"}}, [f"data.blanks={text}"])
     assert loaded.config.data.blanks == expected
@@ -58,7 +58,7 @@ def test_it_may_stand_in_the_config_as_it_is(text, expected):
 
 
 @pytest.mark.parametrize("found", ["null", "True", ".nan", "[1]"])
-def test_what_is_no_cell_is_refused_with_the_remedy(found):
+def test_invalid_blanks_are_refused_with_a_remedy(found):
     with pytest.raises(nncli.ConfigError) as caught:
         nncli.load_config({"data": {"path": "t.csv", "target": "y"}}, [f"data.blanks=[{found}]"])
     assert str(caught.value).startswith("command line: data.blanks[0]: found ")
@@ -67,7 +67,7 @@ def test_what_is_no_cell_is_refused_with_the_remedy(found):
     )
 
 
-def test_the_schema_says_so():
+def test_the_schema_accepts_text_and_numbers():
     schema = json.dumps(nncli.config_schema())
     assert '"blanks": {"default": [], "description": "cell values that count as missing' in schema
     assert '"items": {"anyOf": [{"type": "string"}, {"type": "number"}]}' in schema

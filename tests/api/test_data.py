@@ -76,7 +76,7 @@ def test_the_config_of_a_file_can_be_trained_on_other_rows(rows, directory):
     assert sum(each.rows for each in result.evaluations.values()) == 80
 
 
-def test_targets_may_stand_beside_a_table(rows):
+def test_targets_may_be_separate_from_a_table(rows):
     dicts = table(rows)
     inputs = [{key: each for key, each in row.items() if key != "target"} for row in dicts]
     beside = nncli.train(SETTINGS, data=(inputs, rows[1]))
@@ -87,7 +87,7 @@ def test_targets_may_stand_beside_a_table(rows):
     assert named.model.targets == ["kind of pair"]
 
 
-def test_rows_without_a_target_are_left_out_and_told(rows):
+def test_rows_without_a_target_are_skipped_and_reported(rows):
     dicts = table(rows)
     dicts[3]["target"] = None
     config = {"data": {"target": "target"}, **SETTINGS}
@@ -97,7 +97,7 @@ def test_rows_without_a_target_are_left_out_and_told(rows):
     assert sum(each.rows for each in result.evaluations.values()) == 119
 
 
-def test_weights_say_how_much_each_row_counts(rows, directory):
+def test_weights_decide_how_much_each_row_counts(rows, directory):
     X, y = rows
     weights = np.random.default_rng(1).uniform(size=len(X))
     np.savez(directory / "rows.npz", X=X, y=y, w=weights)
@@ -119,7 +119,7 @@ def test_weights_say_how_much_each_row_counts(rows, directory):
 
 
 @pytest.mark.parametrize("form", ["arrays", "table"])
-def test_rows_to_validate_and_test_with_are_ones_own(rows, form):
+def test_validation_and_test_rows_may_be_separate(rows, form):
     X, y = rows
     if form == "arrays":
         parts = [(X[:80], y[:80]), (X[80:100], y[80:100]), (X[100:], y[100:])]
@@ -140,20 +140,20 @@ def test_rows_to_validate_and_test_with_are_ones_own(rows, form):
     assert found == pytest.approx(result.metrics["validation"], rel=1e-6)
 
 
-def test_targets_beside_a_table_to_validate_with_have_the_same_names(rows):
+def test_separate_targets_of_validation_rows_have_the_same_names(rows):
     X, y = rows
     named = [{"a": a, "b": b} for a, b, _ in X.tolist()]
     result = nncli.train(SETTINGS, data=(named[:90], y[:90]), validation_data=(named[90:], y[90:]))
     assert result.evaluations["validation"].rows == 30
 
 
-def test_numbers_beside_the_targets_keep_their_digits(rows):
+def test_inputs_with_a_large_offset_keep_their_digits(rows):
     X = np.random.default_rng(2).normal(size=(60, 2)) + 1e9
     result = nncli.train(SETTINGS, data=(X, X[:, 0] - 1e9))
     assert result.metrics["train"]["r2"] > -1
 
 
-def test_a_run_whose_rows_were_given_needs_them_again(rows):
+def test_a_run_on_given_rows_needs_them_again(rows):
     class Stop(nncli.Observer):
         def epoch(self, report):
             return True
@@ -175,7 +175,7 @@ def test_a_run_whose_rows_were_given_needs_them_again(rows):
 @pytest.mark.parametrize(
     ("form", "part"), [("classes", "classes"), ("columns", "columns"), ("arrays", "classes")]
 )
-def test_a_run_that_resumes_keeps_its_classes_and_columns(rows, form, part):
+def test_a_resumed_run_keeps_its_classes_and_columns(rows, form, part):
     def given(word, column):
         X, y = rows
         y = np.where(y == "same", "cat", word)
@@ -188,13 +188,13 @@ def test_a_run_that_resumes_keeps_its_classes_and_columns(rows, form, part):
     assert nncli.resume("run", {"training.epochs": 4}, data=given("dog", "a")).epochs == 4
 
 
-def test_data_can_be_loaded_that_cannot_be_trained_with():
+def test_data_can_be_loaded_even_if_it_cannot_be_trained_on():
     dataset = nncli.load_data({"data": "xor", "training": {"dropout": [0.1, 0.2]}})
     assert isinstance(dataset, nncli.Dataset)
     assert dataset.task == "binary"
 
 
-def test_a_config_that_was_loaded_with_rows_is_taken_with_them(rows):
+def test_a_config_loaded_with_rows_is_trained_with_them(rows):
     loaded = nncli.load_config(SETTINGS, data=rows)
     np.testing.assert_array_equal(
         parameters(nncli.train(loaded)), parameters(nncli.train(SETTINGS, data=rows))
@@ -208,7 +208,7 @@ def test_a_config_that_was_loaded_with_rows_is_taken_with_them(rows):
     assert nncli.cross_validate(loaded, {"training.folds": 2}).planned == 2
 
 
-def test_rows_to_validate_with_can_stop_training_early(rows):
+def test_validation_rows_can_stop_training_early(rows):
     X, y = rows
     config = {**SETTINGS, "training": {**SETTINGS["training"], "early_stopping": {}}}
     result = nncli.train(config, data=(X, y), validation_data=(X, y))

@@ -134,7 +134,7 @@ def test_the_same_rows_give_the_same_model_from_every_form(folder, table, scale,
 
 @given(tables(), st.sampled_from(FORMS))
 @settings(max_examples=30)
-def test_what_is_evaluated_is_what_is_predicted(folder, table, form):
+def test_evaluation_and_prediction_agree(folder, table, form):
     X, y = table
     model = model_of(folder, X, y, form)
     for metrics, predicted in (
@@ -150,7 +150,7 @@ def test_what_is_evaluated_is_what_is_predicted(folder, table, form):
 
 @given(tables(), st.sampled_from(["csv", "json", "jsonl", "npy", "parquet"]))
 @settings(max_examples=20)
-def test_every_format_of_predictions_gives_them_back(folder, table, name):
+def test_every_format_of_predictions_preserves_all_digits(folder, table, name):
     X, y = table
     model = model_of(folder, X, y, "arrays", epochs=1)
     stream = io.BytesIO()
@@ -245,7 +245,7 @@ def test_what_fills_blanks_has_the_digits_of_the_column(folder, missing):
     assert found.fill != expected
 
 
-def test_float64_is_meant_from_the_file_on(folder):
+def test_float64_applies_from_the_file_on(folder):
     random = np.random.default_rng(0)
     X = random.normal(size=(200, 2)) / 3
     y = X[:, 0] + X[:, 1]

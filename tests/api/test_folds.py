@@ -43,7 +43,7 @@ def test_there_are_five_folds_unless_the_config_says_otherwise():
     assert [fold.number for fold in found.folds] == [1, 2, 3, 4, 5]
 
 
-def test_rows_may_be_handed_over(rows):
+def test_rows_may_be_passed(rows):
     X, y = rows
     found = nncli.cross_validate({"training": {"epochs": 1, "folds": 3}, "data": {"test": 0}},
                                  data=(X, y))  # fmt: skip
@@ -51,7 +51,7 @@ def test_rows_may_be_handed_over(rows):
     np.testing.assert_array_equal(np.array(found.predictions["target"]), y)
 
 
-def test_a_model_for_each_fold_is_not_what_train_gives():
+def test_train_refuses_folds():
     with pytest.raises(nncli.UsageError, match="use cross_validate"):
         nncli.train(FOLDS)
     assert nncli.train(FOLDS, {"training.fold": 2}).evaluations["held_out"].rows == 27
@@ -75,7 +75,7 @@ class StopIn(nncli.Observer):
             signal.raise_signal(signal.SIGINT)
 
 
-def test_ctrl_c_returns_the_folds_that_are_done_and_the_rest_can_be_resumed():
+def test_ctrl_c_returns_the_finished_folds_and_the_rest_can_be_resumed():
     stopped = nncli.cross_validate(FOLDS, out="run", observers=[StopIn("fold 2/3")])
     assert [fold.number for fold in stopped.folds] == [1]
     assert stopped.interrupted_fold.ended == "interrupted"
@@ -125,7 +125,7 @@ class SpoilIn(nncli.Observer):
             self.job.setup.network.parameters[:] = np.nan
 
 
-def test_a_fold_that_diverges_leaves_those_that_are_done():
+def test_a_fold_that_diverges_keeps_the_finished_ones():
     with pytest.raises(nncli.DivergenceError, match="fold 3/3: epoch 2") as caught:
         nncli.cross_validate(FOLDS, observers=[SpoilIn("fold 3/3")])
     found = caught.value.result
@@ -133,7 +133,7 @@ def test_a_fold_that_diverges_leaves_those_that_are_done():
     assert found.interrupted_fold.ended == "diverged"
 
 
-def test_a_single_run_is_no_cross_validation():
+def test_a_single_run_is_not_a_cross_validation():
     nncli.train(CONFIG, out="run")
     assert not nncli.is_cross_validation("run")
     with pytest.raises(nncli.UsageError, match="is a single run; use resume"):

@@ -135,7 +135,7 @@ def tables(draw):
 
 @settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
 @given(tables(), st.sampled_from(["dicts", "pandas csv", "polars parquet"]))
-def test_what_trains_is_evaluated_and_predicted_in_every_format(tmp_path_factory, columns, form):
+def test_training_rows_are_evaluated_and_predicted_in_every_format(tmp_path_factory, columns, form):
     formats = in_every_format(columns, tmp_path_factory.mktemp("table"))
     try:
         model = trained(formats[form], target="y", missing="auto", test=0, validation=0)
@@ -173,7 +173,7 @@ DIRTY = {
 
 
 @pytest.mark.parametrize("values", DIRTY.values(), ids=DIRTY)
-def test_what_is_left_out_or_filled_is_so_in_every_format(tmp_path, values):
+def test_blanks_are_skipped_or_filled_alike_in_every_format(tmp_path, values):
     columns = {"f": repeated(values), "x": noise(), "y": noise()}
     formats = in_every_format(columns, tmp_path)
     models = {name: trained(rows, target="y") for name, rows in formats.items()}

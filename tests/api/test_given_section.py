@@ -42,7 +42,7 @@ def section_of(section, form="array"):
 
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("source", SOURCES)
-def test_every_key_is_about_other_rows_or_known_or_refused(source, form):
+def test_every_key_is_ignored_supported_or_refused(source, form):
     """A new key of a source must be added to one of the sets above."""
     known = (ArraysSource if form == "array" else FrameSource).model_fields
     for key in SOURCES[source].model_fields.keys() - {"source"}:
@@ -86,7 +86,7 @@ def test_weights_are_given_once():
 
 
 @pytest.mark.parametrize("section", [None, "xor", "rows.csv", {}, {"source": "csv", "path": "a"}])
-def test_where_other_rows_are_does_not_matter(section):
+def test_the_paths_of_other_rows_do_not_matter(section):
     assert section_of(section) == section_of({})
 
 
@@ -194,7 +194,7 @@ def test_targets_with_names_may_be_in_any_order(form):
     assert again.metrics == result.metrics
 
 
-def test_targets_among_the_columns_may_be_beside_the_rows_to_validate_with():
+def test_target_columns_may_be_separate_in_validation_rows():
     among = [dict(row, price=y) for row, y in zip(ROWS, Y.tolist(), strict=True)]
     config = {"data": {"target": "price"}, **SHORT}
     result = nncli.train(config, data=among, validation_data=(ROWS, Y), test_data=(ROWS, Y))
@@ -231,7 +231,7 @@ def test_errors_name_the_argument(form, options, problem):
 
 
 @pytest.mark.parametrize("data", ["arrays", {"source": "arrays"}, {"source": "frame"}], ids=str)
-def test_a_config_alone_cannot_say_that_rows_are_given(data):
+def test_a_config_alone_cannot_select_given_rows(data):
     expected = "data.source: its rows must be passed in Python, as data= of nncli.train"
     for function in (nncli.load_config, nncli.train, nncli.load_data):
         with pytest.raises(nncli.ConfigError) as caught:

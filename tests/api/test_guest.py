@@ -28,7 +28,7 @@ class Look(nncli.Observer):
         self.threads, self.handler = threads(), signal.getsignal(signal.SIGINT)
 
 
-def test_threads_and_environment_are_as_before():
+def test_threads_and_environment_are_restored():
     environment = dict(os.environ)
     with threadpool_limits(2, user_api="blas"):
         before, look = threads(), Look()
@@ -47,7 +47,7 @@ def test_threads_and_environment_are_as_before():
 @pytest.mark.parametrize(
     ("first", "then", "warns"), [(None, None, False), (2, None, False), (2, 2, False), (2, 1, True)]
 )
-def test_a_run_that_resumes_has_as_many_threads_as_before(first, then, warns):
+def test_a_resumed_run_has_the_same_number_of_threads(first, then, warns):
     class Stop(nncli.Observer):
         def epoch(self, report):
             return True
@@ -82,7 +82,7 @@ def test_a_second_ctrl_c_interrupts_at_once():
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
-def test_who_handles_ctrl_c_already_keeps_it():
+def test_an_existing_handler_of_ctrl_c_is_kept():
     calls = []
     before = signal.signal(signal.SIGINT, lambda *given: calls.append(given))
 
@@ -117,7 +117,7 @@ def test_trainings_at_once_give_the_weights_of_each_alone():
         np.testing.assert_array_equal(parameters(found), parameters(expected))
 
 
-def test_a_training_within_another_is_a_training_of_its_own():
+def test_a_training_within_another_is_independent():
     class Nested(nncli.Observer):
         def epoch(self, report):
             self.result = nncli.train(CONFIG, {"seed": 1})

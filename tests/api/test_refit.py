@@ -42,7 +42,7 @@ def write_table(rows=120, first=0.5):
     Path("t.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
-def test_the_result_is_that_of_all_rows_and_says_how_it_was_chosen():
+def test_the_result_is_that_of_all_rows_and_has_the_selection():
     losses = Losses()
     result = nncli.train(REFIT, {"training.schedule": "cosine"}, observers=[losses])
     assert [*losses.found] == ["selection", "all rows"]
@@ -70,7 +70,7 @@ def test_with_and_without_a_directory_it_is_the_same():
     assert within.directory == Path("run")
 
 
-def test_rows_in_memory_are_all_trained_with(rows):
+def test_all_rows_in_memory_are_trained_on(rows):
     result = nncli.train(SHORT, data=rows)
     best = result.selection.best_epoch
     plain = {"training.refit": False, "data.validation": 0, "training.epochs": best}
@@ -80,7 +80,7 @@ def test_rows_in_memory_are_all_trained_with(rows):
     assert result.evaluations["train"].rows == 100
 
 
-def test_a_table_is_encoded_by_all_rows_and_tested_with_the_same():
+def test_a_table_is_encoded_from_all_rows_and_has_the_same_test_rows():
     write_table()
     result = nncli.train(TABLE)
     plain = {"training.refit": False, "training.epochs": result.selection.best_epoch}
@@ -94,7 +94,7 @@ def test_a_table_is_encoded_by_all_rows_and_tested_with_the_same():
     assert [*splits[0]] == ["train", "test"]
 
 
-def test_what_depends_on_the_rows_is_that_of_the_selection():
+def test_defaults_that_depend_on_the_rows_are_those_of_the_selection():
     write_table(7000)
     config = {"data": {"path": "t.csv", "target": "y"}}
     stop = {"training.early_stopping": {"patience": 1}}
@@ -110,7 +110,7 @@ def test_what_depends_on_the_rows_is_that_of_the_selection():
 
 
 @pytest.mark.parametrize("title", ["selection", "all rows"])
-def test_ctrl_c_leaves_what_resume_ends_with_the_same_bits(rows, title):
+def test_after_ctrl_c_resume_gives_the_same_bits(rows, title):
     whole = nncli.train(SHORT, data=rows)
     stopped = nncli.train(SHORT, data=rows, out="run", observers=[StopIn(title)])
     assert stopped.ended == "interrupted"
@@ -151,7 +151,7 @@ def test_data_that_changes_within_the_second_is_refused_too():
         nncli.resume("run")
 
 
-def test_rows_to_validate_with_that_stand_apart_are_refused(rows):
+def test_separate_validation_rows_are_refused(rows):
     X, y = rows
     with pytest.raises(nncli.ConfigError, match=r"training.refit: .* are given separately"):
         nncli.train(SHORT, data=(X[:80], y[:80]), validation_data=(X[80:], y[80:]))
@@ -163,7 +163,7 @@ def test_rows_to_validate_with_that_stand_apart_are_refused(rows):
 
 # A fraction of 0, one that gives no row, and the default for few rows.
 @pytest.mark.parametrize("share", [0, 0.001, None])
-def test_no_rows_to_validate_with_are_refused(rows, share):
+def test_missing_validation_rows_are_refused(rows, share):
     with pytest.raises(nncli.ConfigError, match="found true, but a refit needs validation rows"):
         nncli.train(SHORT, {"data.validation": share}, data=rows, out="run")
     assert not Path("run").exists()
@@ -171,19 +171,19 @@ def test_no_rows_to_validate_with_are_refused(rows, share):
 
 @pytest.mark.parametrize("source", ["gate", {"source": "rows", "inputs": [[0], [1]],
                                              "labels": ["a", "b"]}])  # fmt: skip
-def test_data_without_a_share_to_validate_with_is_refused(source):
+def test_data_without_a_fraction_of_validation_rows_is_refused(source):
     with pytest.raises(nncli.ConfigError, match="found true, but a refit needs validation rows"):
         nncli.train({"data": source, "training": {"refit": True}})
 
 
-def test_a_cross_validation_is_no_refit():
+def test_a_cross_validation_cannot_be_refitted():
     with pytest.raises(nncli.UsageError, match="trains one model on all rows; use train"):
         nncli.cross_validate(REFIT)
     with pytest.raises(nncli.ConfigError, match=r"training.folds: 3"):
         nncli.cross_validate(REFIT, {"training.folds": 3})
 
 
-def test_a_selection_that_diverges_says_so_and_leaves_its_best_epoch():
+def test_a_diverging_selection_is_reported_and_keeps_its_best_epoch():
     with pytest.raises(nncli.DivergenceError, match="selection: epoch 2") as caught:
         nncli.train(REFIT, out="run", observers=[SpoilIn("selection")])
     assert caught.value.result.directory == Path("run/selection")
@@ -199,7 +199,7 @@ def test_a_training_on_all_rows_that_diverges_leaves_no_weights():
         nncli.load("run")
 
 
-def test_it_is_estimated_as_two():
+def test_an_estimate_covers_both_trainings():
     both, one = nncli.estimate(REFIT), nncli.estimate(CONFIG)
     assert both.is_refit
     assert not one.is_refit
@@ -224,7 +224,7 @@ def test_a_directory_that_is_renamed_is_followed(rows):
 
 
 @pytest.mark.parametrize("function", [nncli.train, nncli.estimate])
-def test_a_refit_without_rows_to_validate_with_is_refused_by_name(function):
+def test_a_refit_without_validation_rows_is_refused_by_name(function):
     write_table(300)
     with pytest.raises(nncli.ConfigError, match="a refit needs validation rows to choose its "):
         function({"data": {"path": "t.csv", "target": "y"}}, {"training.refit": True})

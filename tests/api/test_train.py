@@ -57,7 +57,7 @@ def test_a_config_of_any_form_gives_the_weights_of_the_command(source, config_fi
         ["training.epochs=5", "model.hidden_layers=[3]", "seed=7"],
     ],
 )
-def test_overrides_are_a_mapping_or_what_the_command_line_has(overrides):
+def test_overrides_are_a_mapping_or_texts_as_on_the_command_line(overrides):
     result = nncli.train(CONFIG, overrides)
     assert result.epochs == 5
     assert result.config["model"]["hidden_layers"] == [3]
@@ -92,7 +92,7 @@ def test_a_result_has_model_history_metrics_and_config():
     assert repr(result) == ("<Result: finished after 3 epochs; metrics of train, validation, test>")
 
 
-def test_a_directory_is_left_as_the_command_leaves_it(directory, config_file):
+def test_a_directory_has_the_files_of_the_command(directory, config_file):
     command("train", "-q", config_file, "-o", "by-command")
     result = nncli.train("xor.yaml", out="by-function")
     assert result.directory == Path("by-function")
@@ -107,7 +107,7 @@ def test_a_directory_is_left_as_the_command_leaves_it(directory, config_file):
     )
 
 
-def test_the_next_free_directory_is_taken_if_it_is_asked_for():
+def test_the_next_free_directory_is_used_on_request():
     assert [nncli.train(CONFIG, out=True).directory for _ in range(2)] == [
         Path("runs/xor-001"),
         Path("runs/xor-002"),
@@ -124,7 +124,7 @@ def test_the_history_is_that_of_the_file(directory):
     np.testing.assert_allclose(in_memory["train_loss"], result.history["train_loss"], rtol=1e-8)
 
 
-def test_the_history_is_there_from_another_working_directory(directory, monkeypatch):
+def test_the_history_is_available_from_another_working_directory(directory, monkeypatch):
     result = nncli.train(CONFIG, out="run")
     (directory / "other").mkdir()
     monkeypatch.chdir(directory / "other")
@@ -136,7 +136,7 @@ def test_no_epochs_give_the_initial_weights():
     assert (result.epochs, result.history["epoch"], result.ended) == (0, [], "finished")
 
 
-def test_observers_are_told_and_may_stop_training():
+def test_observers_are_called_and_may_stop_training():
     class Stop(nncli.Observer):
         def epoch(self, report):
             return report.epoch == 2
@@ -146,14 +146,14 @@ def test_observers_are_told_and_may_stop_training():
     assert np.isfinite(result.metrics["test"]["loss"])
 
 
-def test_progress_is_shown_if_it_is_asked_for(capfd):
+def test_progress_is_shown_on_request(capfd):
     nncli.train(CONFIG, progress=True)
     printed = capfd.readouterr()
     assert printed.out == ""
     assert [line[:9] for line in printed.err.splitlines()] == [f"epoch {n}/3" for n in (1, 2, 3)]
 
 
-def test_what_the_user_may_not_expect_is_a_warning_at_the_place_of_the_call():
+def test_surprises_are_warnings_at_the_place_of_the_call():
     alike = {**CONFIG, "model": {"hidden_layers": [4], "initializer": "zeros"}}
     with pytest.warns(
         nncli.NncliWarning, match="all units of layer 1 start with the same"
@@ -191,7 +191,7 @@ def test_the_result_of_divergence_is_the_best_epoch_before():
     assert caught.value.result is None
 
 
-def test_what_a_config_means_for_a_task_is_found_out_once(config_file):
+def test_a_config_is_resolved_for_a_task_only_once(config_file):
     loaded = nncli.load_config(config_file)
     meaning = loaded.meaning("binary")
     seen = []
@@ -216,7 +216,7 @@ def test_overrides_over_a_loaded_config_are_those_over_its_file(config_file, loa
     assert str(caught.value) == str(expected.value)
 
 
-def test_a_loaded_config_is_not_changed_by_what_is_done_with_it(config_file):
+def test_a_loaded_config_is_not_changed_by_its_use(config_file):
     loaded = nncli.load_config(config_file)
     text = loaded.text()
     first = nncli.train(loaded, {"training.epochs": 1})

@@ -88,7 +88,7 @@ def attempt_model(path: Path, content: bytes) -> None:
     to_json(describe_model(model))
     again = path.with_name("again.npz")
     write_npz(again, read_own_npz(path))
-    assert again.read_bytes() == rest, "another file than nncli writes was accepted"
+    assert again.read_bytes() == rest, "a file that nncli would not write was accepted"
 
 
 def set_value(found: dict[str, Any], place: int, text: str) -> None:
@@ -168,7 +168,7 @@ def in_time(attempt: Callable[[Path, bytes], None], path: Path, content: bytes) 
     """Run an attempt with a limit on its CPU time, regardless of other processes."""
     start = time.process_time()
     attempt(path, content)
-    assert time.process_time() - start < SLOWEST_SECONDS, "it takes too long"
+    assert time.process_time() - start < SLOWEST_SECONDS, "reading takes too long"
 
 
 TARGETS: dict[str, Target] = {

@@ -109,7 +109,7 @@ def configs(tmp_path_factory):
     return {each.name.removesuffix(".yaml"): each for each in found}
 
 
-def test_there_are_enough_of_them():
+def test_there_are_enough_files():
     assert len(MODEL_FILES) + len(NO_MODELS) >= 60
     assert len(CONFIGS) + len(NOT_FILES) >= 30
 

@@ -58,7 +58,7 @@ def outcomes(directories):
         return [each for command in commands for each in measured(command, paths)]
 
 
-def test_there_are_enough_of_them(runs):
+def test_there_are_enough_directories(runs):
     assert len(RUN_DIRECTORIES) + len(CROSS_VALIDATIONS) + len(REFITS) >= 950
     assert (runs["folds"] / "fold-2" / "weights.npz").exists()
     assert not (runs["folds"] / "metrics.json").exists()

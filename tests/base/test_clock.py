@@ -17,7 +17,7 @@ def fail_after(wait, seconds):
     raise ZeroDivisionError
 
 
-def test_what_is_done_inside_is_added_up_by_phase(wait):
+def test_times_inside_are_summed_by_phase(wait):
     clock = Clock("first", "second")
     for seconds in (2.0, 3.0):
         with clock.phase("second"):
@@ -50,7 +50,7 @@ def test_phases_keep_the_order_in_which_they_were_named(wait):
     assert list(clock.seconds) == ["first", "second", "third"]
 
 
-def test_a_phase_does_not_count_what_was_before_it(wait):
+def test_a_phase_does_not_count_earlier_time(wait):
     clock = Clock()
     wait(3.0)
     with clock.phase("late"):

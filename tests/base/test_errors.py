@@ -11,7 +11,7 @@ def test_an_error_of_the_system_becomes_one_of_nncli_with_its_cause(tmp_path):
     assert isinstance(caught.value.__cause__, FileNotFoundError)
 
 
-def test_the_problem_and_the_remedy_are_said():
+def test_the_message_has_problem_and_remedy():
     with (
         pytest.raises(OutputError, match=r"^it: is full \(no space left\); free some$"),
         os_errors_as(OutputError, "it", "is full", "free some"),

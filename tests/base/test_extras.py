@@ -25,7 +25,7 @@ def test_a_checkout_installs_its_own_extras(name, tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("name", EXTRAS)
-def test_elsewhere_the_package_is_named_and_never_nncli(name, tmp_path, monkeypatch):
+def test_an_installation_names_the_package_and_never_nncli(name, tmp_path, monkeypatch):
     monkeypatch.setattr(nncli, "__file__", str(tmp_path / "nncli" / "__init__.py"))
     assert install_command(name) == f"pip install '{EXTRAS[name].package}'"
     assert "nncli" not in install_command(name)

@@ -132,7 +132,7 @@ def test_when_the_disk_is_full_the_old_file_stays(tmp_path, size):
 
 
 @on_posix
-def test_a_directory_that_cannot_be_synchronized_is_no_failure(tmp_path, monkeypatch):
+def test_a_directory_that_cannot_be_synchronized_is_not_a_failure(tmp_path, monkeypatch):
     def refuse(path, *arguments, **options):
         if Path(path).is_dir():
             raise OSError(errno.EINVAL, "Invalid argument")
@@ -170,7 +170,7 @@ def test_a_growing_file_starts_with_its_first_line_and_grows_at_once(tmp_path):
     file.close()
 
 
-def test_a_growing_file_takes_the_place_of_another_and_changes_none_that_links_to_it(tmp_path):
+def test_a_growing_file_replaces_another_without_changing_its_hard_links(tmp_path):
     path, other = tmp_path / "file", tmp_path / "other"
     other.write_bytes(b"one\ntwo\nthr")
     path.hardlink_to(other)
@@ -194,7 +194,7 @@ def test_a_growing_file_replaces_a_link(tmp_path, is_there):
 
 
 @on_posix
-def test_a_growing_file_that_somebody_removes_is_put_back(tmp_path):
+def test_a_growing_file_that_is_removed_is_restored(tmp_path):
     file = GrowingFile(tmp_path / "file", b"first\n")
     (tmp_path / "file").unlink()
     file.append(b"second\n")
@@ -204,7 +204,7 @@ def test_a_growing_file_that_somebody_removes_is_put_back(tmp_path):
     assert (tmp_path / "file").read_bytes() == b"first\nsecond\nthird\n"
 
 
-def test_a_growing_file_in_the_place_of_a_directory_is_named(tmp_path):
+def test_a_growing_file_in_place_of_a_directory_is_named(tmp_path):
     with pytest.raises(OutputError, match=r"cannot be written \(.*directory"):
         GrowingFile(tmp_path, b"first\n")
 

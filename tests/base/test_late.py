@@ -23,7 +23,7 @@ print("Fraction" in vars(fractions))
     assert run(code) == ["False", "True", "1/3", "True", "True"]
 
 
-def test_a_part_of_a_late_package_is_imported_as_ever():
+def test_a_submodule_of_a_late_package_is_imported_as_usual():
     code = """
 from nncli.base.late import import_late
 import_late("numpy")
@@ -34,7 +34,7 @@ print(np.ones(2).sum(), np.random.default_rng(0) is not None)
     assert run(code) == ["2.0", "True"]
 
 
-def test_a_module_that_is_there_stays():
+def test_an_imported_module_stays():
     code = """
 import fractions, sys
 from nncli.base.late import import_late

@@ -36,7 +36,7 @@ def test_a_lock_leaves_nothing_behind(tmp_path):
     assert [*tmp_path.iterdir()] == []
 
 
-def test_another_process_is_kept_out_until_it_ends_even_by_sigkill(tmp_path):
+def test_another_process_is_excluded_until_the_owner_ends_even_by_sigkill(tmp_path):
     holder = subprocess.Popen(
         [sys.executable, "-c", HOLD_A_LOCK, str(tmp_path)],
         cwd=ROOT,
@@ -65,7 +65,7 @@ def test_a_directory_that_is_not_there_cannot_be_locked(tmp_path):
 
 
 @on_posix
-def test_where_there_are_no_locks_there_is_none(tmp_path, monkeypatch):
+def test_without_file_locks_nothing_is_locked(tmp_path, monkeypatch):
     def refuse(*_):
         raise OSError(errno.ENOLCK, "No locks available")
 

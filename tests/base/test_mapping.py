@@ -22,7 +22,7 @@ def mapped(tmp_path):
     return map_npy(tmp_path / "rows.npy")
 
 
-def test_an_array_is_large_by_its_bytes_and_where_they_lie(mapped):
+def test_an_array_is_large_by_its_bytes_if_it_is_mapped(mapped):
     assert is_large(mapped, SMALL)
     assert is_large(mapped[5:].reshape(-1, 1)[::2], SMALL)  # a view of the array
     assert not is_large(mapped[:10], SMALL)
@@ -34,7 +34,7 @@ def test_an_array_is_large_by_its_bytes_and_where_they_lie(mapped):
 @pytest.mark.parametrize("order", "CF")
 @pytest.mark.parametrize("rows", [None, np.arange(7, 900, 2), np.array([5, 3, 999, 3])])
 @pytest.mark.parametrize("size", [1, 500, 1 << 20])
-def test_blocks_are_all_rows_in_their_order(order, rows, size):
+def test_blocks_have_all_rows_in_order(order, rows, size):
     array = np.asarray(ROWS, order=order)
     starts, blocks = zip(*row_blocks(array, rows, size), strict=True)
     np.testing.assert_array_equal(np.concatenate(blocks), ROWS if rows is None else ROWS[rows])
@@ -43,7 +43,7 @@ def test_blocks_are_all_rows_in_their_order(order, rows, size):
 
 
 @pytest.mark.skipif(not Path("/proc/self/smaps").exists(), reason="Linux tells what is in memory")
-def test_what_is_given_back_is_not_in_memory_and_is_read_again(mapped):
+def test_released_memory_is_not_resident_and_is_read_again(mapped):
     mapped.sum()
     assert resident_kilobytes() >= ROWS.nbytes // 1024
     give_back(mapped)  # has no effect, as the array is small

@@ -251,7 +251,7 @@ def test_a_directory_and_a_missing_file_are_errors_of_the_system(path):
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes here")
-def test_a_pipe_that_nobody_writes_to_is_not_waited_for(path):
+def test_reading_does_not_wait_for_a_pipe_without_a_writer(path):
     os.mkfifo(path)
     with pytest.raises(OSError, match="not a regular file"):
         read_own_npz(path)

@@ -62,7 +62,7 @@ def test_paths_to_files(windows, path, folder):
 
 
 @pytest.mark.parametrize("path", [r"\\Server\SHARE\data\d.csv", "//server/share/d.csv", SHARE])
-def test_a_share_that_is_in_use_is_no_other_machine(windows, path):
+def test_a_network_share_in_use_is_not_another_machine(windows, path):
     assert not leads_away(path, rf"{SHARE}\models\x")
     assert not leads_away(path, "//server/share/models")
     assert leads_away(path, rf"{SHARE}2\models")
@@ -70,7 +70,7 @@ def test_a_share_that_is_in_use_is_no_other_machine(windows, path):
 
 
 @pytest.mark.parametrize("path", [*AWAY, *HERE])
-def test_elsewhere_these_are_paths_like_any_other(monkeypatch, path):
+def test_on_other_systems_these_are_ordinary_paths(monkeypatch, path):
     monkeypatch.setattr(platforms, "IS_WINDOWS", False)
     assert not leads_away(path, "/home/models")
 
@@ -96,7 +96,7 @@ def test_words_for_the_shells_of_windows(windows, text, word):
 
 
 @given(st.text(st.characters(exclude_characters='"')).filter(is_printable))
-def test_a_program_of_windows_gets_the_word_that_is_meant(text):
+def test_a_windows_program_gets_the_original_word(text):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(platforms, "IS_WINDOWS", True)
         word = shell_word(text)
@@ -109,14 +109,14 @@ def test_a_program_of_windows_gets_the_word_that_is_meant(text):
     assert bare.removeprefix(".\\") == text.removeprefix(".\\")
 
 
-def test_what_is_to_be_installed_is_quoted_for_the_shell(windows):
+def test_requirements_to_install_are_quoted_for_the_shell(windows):
     assert install_command("plot").startswith('pip install -e ".[plot]"')
 
 
 # Disks
 
 
-def test_on_macos_the_drive_writes_what_it_was_given(tmp_path, monkeypatch):
+def test_on_macos_the_drive_cache_is_flushed(tmp_path, monkeypatch):
     fcntl = pytest.importorskip("fcntl")
     asked = []
     monkeypatch.setattr(fcntl, "F_FULLFSYNC", 51, raising=False)
@@ -126,7 +126,7 @@ def test_on_macos_the_drive_writes_what_it_was_given(tmp_path, monkeypatch):
     assert asked == [51, 51]  # the file and its directory
 
 
-def test_a_file_system_without_that_is_synchronized_as_usual(tmp_path, monkeypatch):
+def test_a_file_system_without_full_fsync_is_synchronized_as_usual(tmp_path, monkeypatch):
     fcntl = pytest.importorskip("fcntl")
 
     def refuse(handle, command):
@@ -140,7 +140,7 @@ def test_a_file_system_without_that_is_synchronized_as_usual(tmp_path, monkeypat
     assert len(synchronized) == 2
 
 
-def test_a_drive_that_lost_something_is_an_error(tmp_path, monkeypatch):
+def test_an_io_error_of_the_drive_is_raised(tmp_path, monkeypatch):
     fcntl = pytest.importorskip("fcntl")
 
     def broken(handle, command):

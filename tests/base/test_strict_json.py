@@ -67,7 +67,7 @@ def test_every_other_text_is_refused_soon(text, problem):
     assert time.process_time() - start < 1
 
 
-def test_brackets_in_texts_are_no_depth():
+def test_brackets_in_texts_do_not_nest():
     value = ["[" * 100, '"' + "{" * 100, "\\", '\\"' + "[" * 100]
     assert parse_json(to_json(value)) == value
 

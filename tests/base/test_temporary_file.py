@@ -26,7 +26,7 @@ def test_blocks_become_one_array_which_is_mapped_if_it_is_large(size):
     assert is_large(found, memory) == (size < ROWS.nbytes // 2)
 
 
-def test_rows_of_a_large_matrix_are_brought_together(tmp_path):
+def test_rows_of_a_large_matrix_are_gathered(tmp_path):
     np.save(tmp_path / "x.npy", np.asfortranarray(ROWS))
     by_column = map_npy(tmp_path / "x.npy")
     assert row_major(by_column) is by_column

@@ -37,20 +37,20 @@ def test_small_products_use_one_thread(threads_of):
     assert threads_of(SMALL) == 1
 
 
-def test_large_products_use_one_thread_a_processor(threads_of):
+def test_large_products_use_one_thread_per_processor(threads_of):
     assert threads_of(LARGE) == PROCESSORS
 
 
 @pytest.mark.parametrize("config", [SMALL, LARGE])
-def test_the_environment_goes_before_the_rule(threads_of, config):
+def test_the_environment_overrides_the_rule(threads_of, config):
     assert threads_of(config, OPENBLAS_NUM_THREADS="3") == 3
 
 
-def test_the_command_line_goes_before_the_environment(threads_of):
+def test_the_command_line_overrides_the_environment(threads_of):
     assert threads_of(SMALL, "--threads", "2", OPENBLAS_NUM_THREADS="3") == 2
 
 
-def test_a_number_in_the_environment_that_is_none_is_passed_over(monkeypatch):
+def test_an_invalid_number_in_the_environment_is_ignored(monkeypatch):
     for variable in VARIABLES:
         monkeypatch.setenv(variable, "many")
     assert threads_in_use() == PROCESSORS

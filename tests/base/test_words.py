@@ -55,7 +55,7 @@ def test_json_that_prints_has_the_same_values_and_lines(text):
     assert shown.count("\n") == written.count("\n")
 
 
-def test_a_cut_text_says_so():
+def test_a_cut_text_is_marked():
     assert on_one_line("x" * 30, 10) == "xxxxxxx..."
 
 
@@ -69,7 +69,7 @@ def test_a_cut_text_says_so():
         (NAMES, 7, "'a', 'b', 'c', 'd', 'e', 'f', 'g'"),
     ],
 )
-def test_names_are_listed_and_of_many_the_first(names, most, expected):
+def test_few_names_are_listed_and_only_the_first_of_many(names, most, expected):
     assert listed(names, most) == expected
     assert listed(names, most, quote="") == expected.replace("'", "")
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 if sys.platform == "win32":
-    pytest.skip("the benchmarks measure memory as POSIX counts it", allow_module_level=True)
+    pytest.skip("the benchmarks need POSIX to measure memory", allow_module_level=True)
 
 from tests.benchmarks import table
 from tests.benchmarks.cases import CASES, Case, Whole

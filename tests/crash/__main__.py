@@ -30,7 +30,7 @@ def main() -> int:
     print(
         f"{tally.times.total()} disturbances ({kinds}), {tally.in_calls} of them in the middle of "
         f"a call that changes a file, {tally.in_checkpoints} of a checkpoint; {tally.runs} runs, "
-        f"{len(tally.failures)} of them lost or not the same to the last bit; "
+        f"{len(tally.failures)} of them lost or not bit-identical; "
         f"{time.monotonic() - started:.0f} s"
     )
     print(*tally.failures, sep="\n")

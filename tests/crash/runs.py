@@ -29,11 +29,11 @@ def same_run(run: Path, expected: Path) -> str | None:
                 return f"{name} has {found.files}"
             for array in set(found.files) - {"metadata"}:
                 if found[array].tobytes() != wanted[array].tobytes():
-                    return f"{array} in {name} is another"
+                    return f"{array} in {name} differs"
     if history(run) != history(expected):
-        return "history.csv is another"
+        return "history.csv differs"
     if results(run) != results(expected):
-        return "metrics.json is another"
+        return "metrics.json differs"
     if litter := [path.name for path in run.iterdir() if path.suffix == ".tmp"]:
         return f"left {litter}"
     return None

@@ -125,7 +125,7 @@ def test_every_call_of_a_new_run_may_fail(tmp_path, config, whole):
     assert train_with_every_fault(start, again, whole) > 30
 
 
-def test_every_call_of_a_run_that_goes_on_may_fail(tmp_path, config, whole, monkeypatch):
+def test_every_call_of_a_resumed_run_may_fail(tmp_path, config, whole, monkeypatch):
     class Stop(BaseException):
         pass
 
@@ -153,7 +153,7 @@ def test_every_call_of_a_run_that_goes_on_may_fail(tmp_path, config, whole, monk
     assert train_with_every_fault(start, again, whole) > 30
 
 
-def test_the_faults_are_those_of_files_and_can_be_seen(tmp_path, config):
+def test_the_faults_affect_files_and_are_visible(tmp_path, config):
     with interposed(tmp_path / "run", lambda number, call: None) as calls:
         assert nncli("train", "-q", config, "-o", tmp_path / "run")[0] == 0
     kinds = {call.name: [] for call in calls}
@@ -179,13 +179,13 @@ def test_a_checkpoint_is_never_ahead_of_the_history(tmp_path, config):
         assert rows[-1].kind == "fsync"
 
 
-def test_every_array_is_the_same_only_if_it_is(whole, tmp_path):
+def test_the_comparison_detects_a_changed_array(whole, tmp_path):
     shutil.copytree(whole, tmp_path / "other")
     with np.load(whole / "weights.npz") as file:
         arrays = dict(file)
     arrays["W1"][0, 0] = np.nextafter(arrays["W1"][0, 0], np.float32(9))
     np.savez(tmp_path / "other" / "weights.npz", **arrays)
-    assert same_run(tmp_path / "other", whole) == "W1 in weights.npz is another"
+    assert same_run(tmp_path / "other", whole) == "W1 in weights.npz differs"
 
 
 ON_A_SMALL_DISK = """

@@ -117,7 +117,7 @@ def test_inputs_that_would_take_much_memory_are_scaled_by_batches():
         assert left is expected
 
 
-def test_small_differences_beside_a_large_offset_survive():
+def test_small_differences_next_to_a_large_offset_survive():
     seconds = 1.7e9 + np.linspace(0, 100, ROWS).reshape(-1, 1)
     scaling = Scaling(np.array([1.7e9 + 50]), np.array([1 / 50]))
     codes = target_codes(CLASSES, CLASSES, np.float32)
@@ -126,7 +126,7 @@ def test_small_differences_beside_a_large_offset_survive():
 
 
 @pytest.mark.parametrize("batch_rows", [1, 5, 22, 23, 24, 1000])
-def test_batches_are_full_but_for_the_last(batch_rows):
+def test_batches_are_full_except_the_last(batch_rows):
     batches = batches_of(batch_rows=batch_rows)
     for _ in range(2):
         lengths = [len(X) for X, T in batches.in_order() if len(X) == len(T)]
@@ -223,7 +223,7 @@ def test_several_batches_are_gathered_in_every_pass():
     np.testing.assert_array_equal(first[0], second[0])
 
 
-def test_a_gather_that_takes_the_place_of_numpys_is_used():
+def test_a_replacement_for_numpys_gathering_is_used():
     expected = batches_of("float32", "columns", batch_rows=5)
     found = batches_of("float32", "columns", batch_rows=5, kind=counting([]))
     np.testing.assert_allclose(
@@ -245,7 +245,7 @@ def test_a_short_batch_comes_between_two_of_all_rows(short):
         np.testing.assert_array_equal(T, first[1])
 
 
-def test_a_pass_that_was_broken_off_does_not_spoil_the_next():
+def test_an_aborted_pass_does_not_affect_the_next():
     for batch_rows in (ROWS, 5):
         batches = batches_of(batch_rows=batch_rows)
         expected = collected(batches_of(batch_rows=batch_rows).in_order())
@@ -269,7 +269,7 @@ def test_every_row_has_its_own_weight(dtype, pool):
     np.testing.assert_array_equal(found[:, 0], split.weights[rows].astype(dtype))
 
 
-def test_rows_that_count_alike_have_no_weights():
+def test_rows_with_equal_weights_have_none():
     assert batches_of().weights(np.array([2, 0, 1])) is None
 
 
@@ -314,7 +314,7 @@ def test_one_output_is_0_for_the_first_class_and_1_for_the_second(dtype):
 
 @both_precisions
 @pytest.mark.parametrize("low", [-1.0, 0.0, 0.1])
-def test_a_class_that_a_row_is_not_of_has_the_low_target(dtype, low):
+def test_other_classes_have_the_low_target(dtype, low):
     codes = target_codes(3, 3, dtype, low)
     np.testing.assert_array_equal(
         codes, np.array([[1, low, low], [low, 1, low], [low, low, 1]], dtype)
@@ -348,7 +348,7 @@ def batches_of_numbers(targets, dtype, rows=None, batch_rows=5):
 
 @both_precisions
 @pytest.mark.parametrize("numbers", NUMBERS)
-def test_targets_that_are_numbers_are_gathered_as_they_are(numbers, dtype):
+def test_numeric_targets_are_gathered_unchanged(numbers, dtype):
     rows = [22, 3, 3, 0, 17, 8]
     targets = NUMBERS[numbers]
     _, T = collected(batches_of_numbers(targets, dtype, rows).in_order())

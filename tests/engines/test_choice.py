@@ -46,12 +46,12 @@ def test_auto_takes_the_compiled_engine_only_for_much_work():
     assert choose_engine("auto", 1_000_000, 13).name == "compiled"
 
 
-def test_the_compiled_engine_is_taken_for_no_work_at_all_where_it_is_asked_for():
+def test_the_compiled_engine_is_used_even_without_work_if_requested():
     pytest.importorskip("numba", reason="the extra 'fast' is not installed")
     assert choose_engine("compiled", *NONE).name == "compiled"
 
 
-def test_without_numba_auto_does_without(monkeypatch):
+def test_without_numba_auto_uses_numpy(monkeypatch):
     monkeypatch.setattr(choice, "find_spec", lambda name: None)
     assert choose_engine("auto", *MANY) is NumpyEngine
 
@@ -70,9 +70,7 @@ def test_without_numba_auto_does_without(monkeypatch):
         (RuntimeError("no locator available"), "numba cannot be used: no locator available"),
     ],
 )
-def test_what_keeps_numba_from_working_is_said_only_to_who_asked_for_it(
-    failing_import, error, message
-):
+def test_a_broken_numba_is_reported_only_if_requested(failing_import, error, message):
     failing_import(error)
     assert choose_engine("auto", *MANY) is NumpyEngine
     with pytest.raises(EngineError) as found:

@@ -73,7 +73,7 @@ def test_twenty_updates_are_those_of_numpy(name, settings, size, dtype):
     ("name", "settings"), [("sgd", {"momentum": 0.9}), ("adam", {}), ("adamw", {}), ("nadam", {})]
 )
 @both_precisions
-def test_means_that_fade_become_zero_and_never_denormal(name, settings, dtype):
+def test_decaying_means_become_zero_and_never_denormal(name, settings, dtype):
     entry, settings = OPTIMIZERS[name], OPTIMIZERS[name].complete(settings)
     w, slots = np.ones(5, dtype), np.zeros((entry.slots, 5), dtype)
     smallest = np.finfo(dtype).tiny
@@ -154,7 +154,7 @@ def kinds(network):
     return [type(each).__name__ for each in network.layers]
 
 
-def test_loops_are_taken_where_there_are_any():
+def test_loops_are_used_where_available():
     dense, narrow, wide = (100, 3), (NARROW, NARROW), (NARROW + 1, 3)
     assert kinds(pair_of((*dense, 3), "relu")[1]) == [
         *("UnbiasedDense", "BiasedActivation"),
@@ -224,7 +224,7 @@ def test_bias_and_activation_in_one_are_those_of_numpy(name, shape, dtype):
 
 @pytest.mark.parametrize("name", FUSED)
 @pytest.mark.parametrize("shape", [(2, 3), (30, 3)], ids=str)
-def test_what_is_not_a_number_stays_so(name, shape):
+def test_nan_stays_nan(name, shape):
     layer, own = fused(name, 3, np.zeros(3, np.float32))
     Z, own.Y = buffer(shape, np.float32, 1.0), buffer(shape, np.float32)
     Z[1] = np.nan, np.inf, -np.inf
@@ -323,7 +323,7 @@ def test_a_logit_is_compared_with_the_margin_to_all_its_digits(threshold):
             assert measure(Z, T, np.empty_like(Z), margin) == right
 
 
-def test_every_measure_is_there():
+def test_every_measure_has_a_loop():
     assert losses.MEASURES.keys() == MEASURES.keys()
 
 
@@ -373,7 +373,7 @@ def test_batches_are_exactly_those_of_numpy(scaling, kind, batch_rows, dtype):
 @pytest.mark.parametrize("columns", [1, 2, 12])
 @pytest.mark.parametrize("kind", ["float32", "float64", ">f8", "int32"])
 @both_precisions
-def test_targets_that_are_numbers_are_exactly_those_of_numpy(columns, kind, dtype):
+def test_numeric_targets_are_exactly_those_of_numpy(columns, kind, dtype):
     targets = np.random.default_rng(9).normal(0, 50, (23, columns)).astype(kind)
     inputs = np.ones((23, 2), np.float32)
     codes = target_codes(0, columns, dtype)

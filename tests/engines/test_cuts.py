@@ -96,7 +96,7 @@ def test_one_step_a_call_leads_to_the_same_bits_and_sums(engine, case):
 
 @every_engine
 @every_case
-def test_what_is_asked_between_calls_changes_nothing(engine, case):
+def test_queries_between_calls_change_nothing(engine, case):
     plain, asked = new_engine(engine, case), new_engine(engine, case)
 
     def ask():
@@ -114,7 +114,7 @@ def test_what_is_asked_between_calls_changes_nothing(engine, case):
 @every_case
 @given(st.integers(0, STEPS))
 @few
-def test_another_engine_continues_from_a_state_as_if_nothing_were(engine, case, at):
+def test_another_engine_continues_from_a_state_without_a_difference(engine, case, at):
     whole_way, first, second = (new_engine(engine, case) for _ in range(3))
     expected, sums = in_calls(whole_way, []), Sums()
     first.steps(BATCHES[:at], RATES[:at], sums)
@@ -139,7 +139,7 @@ def test_batches_of_another_size_in_between_do_not_matter_to_the_next(engine, ca
 
 
 @every_engine
-def test_no_steps_are_no_steps(engine):
+def test_a_call_without_steps_changes_nothing(engine):
     trained, sums = new_engine(engine, "all"), Sums()
     before = bits(trained)
     assert trained.steps(BATCHES[:0], [], sums) == Steps(0)

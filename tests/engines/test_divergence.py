@@ -75,7 +75,7 @@ def test_weights_that_are_not_finite_are_named_by_the_next_step_and_by_the_check
 
 
 @every_engine
-def test_weights_that_no_loss_shows_are_found_by_the_check(engine):
+def test_bad_weights_that_do_not_affect_the_loss_are_found_by_the_check(engine):
     trained = new_engine(engine)
     take(trained, ALL)
     assert trained.problem() is None
@@ -85,7 +85,7 @@ def test_weights_that_no_loss_shows_are_found_by_the_check(engine):
 
 
 @every_engine
-def test_a_running_variance_that_no_loss_shows_is_found_by_the_check(engine):
+def test_a_bad_running_variance_that_does_not_affect_the_loss_is_found_by_the_check(engine):
     layers = [*block(2, 3, "relu", normalization="batch_norm"), *block(3, 1, "identity")]
     parameters = initial_parameters(layers, [("he_normal", {})] * 2, 0, np.float32)
     X = np.random.default_rng(0).normal(0, 1e20, (4, 2)).astype(np.float32)
@@ -117,7 +117,7 @@ def test_sums_that_overflow_are_named_by_layer(engine):
 
 
 @every_engine
-def test_a_loss_that_overflows_alone_is_that_of_the_outputs(engine):
+def test_an_overflow_of_only_the_loss_is_blamed_on_the_outputs(engine):
     trained = new_engine(engine)
     set_arrays(trained, LAYERS, W3=1e25)
     assert refused(trained).startswith(
@@ -154,7 +154,7 @@ def test_a_gradient_whose_square_alone_overflows_is_clipped_and_followed(engine)
 
 
 @every_engine
-def test_the_steps_before_the_one_that_is_refused_are_taken_and_counted(engine):
+def test_the_steps_before_a_refused_one_are_taken_and_counted(engine):
     trained, other = new_engine(engine), new_engine(engine)
     sums, batches = Sums(), np.array([ALL, ALL, LARGE, ALL])
     done, problem = trained.steps(batches, [0.1] * 4, sums)
@@ -172,7 +172,7 @@ def test_the_steps_before_the_one_that_is_refused_are_taken_and_counted(engine):
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_any_number_that_is_not_finite_is_seen(value, dtype):
+def test_any_number_that_is_not_finite_is_detected(value, dtype):
     array = np.full((3, 5), np.finfo(dtype).max, dtype)
     assert is_finite(array)
     assert is_finite(np.zeros(0, dtype))

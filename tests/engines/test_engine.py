@@ -158,7 +158,7 @@ def test_ten_steps_with_a_schedule_and_weight_decay_follow_the_equations(engine)
 
 
 @every_engine
-def test_ten_steps_teach_every_unit_its_own_slope_as_plain_python_says(engine):
+def test_ten_steps_with_learned_slopes_equal_plain_python(engine):
     network, X, T = draw_case((3, 5, 4, 2), "prelu", "sigmoid", "sigmoid_cross_entropy")
     for name in ("slope1", "slope2"):
         network.arrays[name].fill(0.25)
@@ -244,7 +244,7 @@ def test_the_statistics_are_those_of_the_sums_that_a_call_adds_to(engine):
     assert anew.steps == 1
 
 
-def test_without_steps_there_are_no_norms_and_no_shares():
+def test_without_steps_there_are_no_norms_and_no_saturation():
     none = Sums(squared_norms=[0.0] * 3, saturated=[None] * 3)
     assert [tuple(layer) for layer in none.layers()] == [(0.0, None)] * 3
     assert Sums().layers() == []
@@ -300,7 +300,7 @@ def test_a_clipped_step_of_gradient_descent_has_the_length_of_the_norm(engine):
 
 
 @every_engine
-def test_the_loss_is_without_the_penalty_which_shapes_the_gradient_of_the_weights_alone(engine):
+def test_the_loss_excludes_the_penalty_which_only_affects_the_gradient_of_weights(engine):
     network, X, T = draw_case((3, 5, 4, 3), "prelu", "sigmoid", "sigmoid_cross_entropy")
     found = []
     for l2 in (0.0, 0.25):
@@ -319,7 +319,7 @@ def test_the_loss_is_without_the_penalty_which_shapes_the_gradient_of_the_weight
 
 
 @every_engine
-def test_connections_that_are_not_there_stay_away(engine):
+def test_missing_connections_stay_missing(engine):
     network, X, T = draw_case((3, 5, 4, 3), "tanh", "sigmoid", "sigmoid_cross_entropy")
     network.connect_partially({"W2": np.arange(20).reshape(5, 4) % 3 > 0})
     trained = engine_of(engine, setup_of(network, X, T, "sigmoid_cross_entropy", optimizer="adam"))
@@ -420,7 +420,7 @@ def test_a_snapshot_and_a_state_are_copies(engine):
 
 
 @every_engine
-def test_what_layers_keep_beside_what_they_learn_is_a_part_of_snapshot_and_state(engine):
+def test_additional_state_of_layers_is_part_of_snapshot_and_state(engine):
     layers = [*stretched_block(3, 4, "tanh"), *block(4, 2, "sigmoid")]
     random = np.random.default_rng(7)
     X, T = random.normal(size=(ROWS, 3)), random.random((ROWS, 2))
@@ -444,7 +444,7 @@ def test_what_layers_keep_beside_what_they_learn_is_a_part_of_snapshot_and_state
 
 @every_engine
 @pytest.mark.parametrize("name", ["parameters", "state", "slots", "steps"])
-def test_what_is_not_this_engines_state_is_refused_and_changes_nothing(engine, name):
+def test_a_foreign_state_is_refused_and_changes_nothing(engine, name):
     network, X, T = draw_case((3, 5, 4, 3), "tanh", "sigmoid", "sigmoid_cross_entropy")
     trained = engine_of(engine, setup_of(network, X, T, "sigmoid_cross_entropy", optimizer="adam"))
     take(trained, ALL)
@@ -505,7 +505,7 @@ def test_a_pool_gives_the_rows_that_its_places_name(engine):
 
 
 @every_engine
-def test_the_clock_is_told_where_the_time_of_a_step_and_an_evaluation_goes(engine):
+def test_the_clock_measures_the_phases_of_a_step_and_an_evaluation(engine):
     network, X, T = draw_case((3, 5, 4, 3), "tanh", "sigmoid", "sigmoid_cross_entropy")
     clock, split = Clock(), whole(X, T)
     trained = engine_of(

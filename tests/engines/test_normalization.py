@@ -128,7 +128,7 @@ def test_the_comparison_with_plain_python_can_fail(monkeypatch):
 )
 @pytest.mark.parametrize("hidden", ["relu", "tanh"])
 @pytest.mark.parametrize(("dtype", "tolerance"), [("float32", 3e-4), ("float64", 1e-10)])
-def test_both_engines_agree_but_for_rounding(kind, sizes, rows, hidden, dtype, tolerance):
+def test_both_engines_agree_up_to_rounding(kind, sizes, rows, hidden, dtype, tolerance):
     network = draw_network(layers_of(sizes, hidden, "sigmoid", kind), np.dtype(dtype))
     X, T = draw_rows(network, "sigmoid_cross_entropy", rows)
     found = []
@@ -144,7 +144,7 @@ def test_both_engines_agree_but_for_rounding(kind, sizes, rows, hidden, dtype, t
 
 @every_kind
 @pytest.mark.parametrize("width", [1, 4, 30])
-def test_what_lay_in_the_buffers_of_compiled_layers_does_not_matter(kind, width):
+def test_old_content_of_the_buffers_of_compiled_layers_does_not_matter(kind, width):
     pytest.importorskip("numba", reason="the extra 'fast' is not installed")
     from nncli.engines.compiled.layers import compiled_layers
 
@@ -216,7 +216,7 @@ def test_training_does_not_depend_on_evaluation_between_its_steps():
         np.testing.assert_array_equal(array, never.state()[name])
 
 
-def test_an_evaluation_is_that_of_the_network_in_use_whatever_the_size_of_its_batches(monkeypatch):
+def test_an_evaluation_equals_inference_for_any_batch_size(monkeypatch):
     random, found = np.random.default_rng(3), []
     X, T = random.normal(size=(11, 3)), np.eye(2)[random.integers(0, 2, 11)]
     for rows in (500, 5, 1):
@@ -241,7 +241,7 @@ def test_the_loss_of_a_step_is_that_of_its_batch_normalized_by_itself():
     assert take(engine, rows).loss == pytest.approx(expected, rel=1e-12)
 
 
-def test_an_engine_goes_on_from_its_state_to_the_same_bits():
+def test_an_engine_continues_from_its_state_bit_for_bit():
     whole_run, *_ = batch_normalized()
     first, *_ = batch_normalized()
     second, *_ = batch_normalized()

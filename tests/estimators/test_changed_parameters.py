@@ -94,14 +94,14 @@ def outcome(estimator, table):
     return [*estimator.model_.network.parameters.tolist(), *labels.tolist(), estimator.loss_]
 
 
-def test_every_parameter_is_here():
+def test_every_parameter_is_tested():
     given = {**REFUSED, **IN_EFFECT, **OF_SCIKIT_LEARN, **REFUSED_OF_SCIKIT_LEARN, **UNUSED}
     assert {*given, *NEVER_TAKEN} == {*OF_CLASSIFIERS}
     assert {*REFUSED} == {*OF_NETWORK, *OF_STATE}
 
 
 @pytest.mark.parametrize("name", [*REFUSED, *REFUSED_OF_SCIKIT_LEARN, *NEVER_TAKEN])
-def test_a_part_refuses_by_name_what_cannot_change(table, name):
+def test_partial_fit_refuses_fixed_parameters_by_name(table, name):
     unset, value = REFUSED_OF_SCIKIT_LEARN.get(name, ({}, (REFUSED | NEVER_TAKEN).get(name)))
     estimator = begun(table)
     before = outcome(estimator, table)
@@ -112,7 +112,7 @@ def test_a_part_refuses_by_name_what_cannot_change(table, name):
 
 
 @pytest.mark.parametrize("name", [*IN_EFFECT, *OF_SCIKIT_LEARN])
-def test_a_part_follows_what_can_change(table, name):
+def test_partial_fit_uses_changed_parameters(table, name):
     first, value = OF_SCIKIT_LEARN.get(name, ({}, IN_EFFECT.get(name)))
     kept, changed = begun(table, **first), begun(table, **first)
     kept.partial_fit(*table)
@@ -121,7 +121,7 @@ def test_a_part_follows_what_can_change(table, name):
 
 
 @pytest.mark.parametrize("name", [*UNUSED])
-def test_a_part_does_without_what_ends_fit(table, name):
+def test_partial_fit_ignores_parameters_that_end_fit(table, name):
     kept, changed = begun(table), begun(table).set_params(**{name: UNUSED[name]})
     if name == "max_iter":
         changed.set_params(epochs=None)
@@ -133,7 +133,7 @@ def test_a_part_does_without_what_ends_fit(table, name):
 
 
 @pytest.mark.parametrize("name", [key for key in REFUSED if key not in OF_STATE])
-def test_a_warm_start_refuses_by_name_what_cannot_change(table, name):
+def test_a_warm_start_refuses_fixed_parameters_by_name(table, name):
     estimator = nncli.MLPClassifier(warm_start=True, **FIRST).fit(*table)
     before = outcome(estimator, table)
     with pytest.raises(ValueError, match=rf"^{name}: .*found .*warm_start=False"):
@@ -144,7 +144,7 @@ def test_a_warm_start_refuses_by_name_what_cannot_change(table, name):
 
 
 @pytest.mark.parametrize("name", [*IN_EFFECT, *OF_STATE])
-def test_a_warm_start_follows_what_can_change(table, name):
+def test_a_warm_start_uses_changed_parameters(table, name):
     if name == "engine":
         pytest.importorskip("numba")
     kept = nncli.MLPClassifier(warm_start=True, **FIRST).fit(*table)
@@ -157,7 +157,7 @@ def test_a_warm_start_follows_what_can_change(table, name):
         assert outcome(changed, table) != outcome(kept, table)
 
 
-def test_the_seed_stays_where_it_says_which_connections_there_are(table):
+def test_the_seed_is_fixed_where_it_decides_the_connections(table):
     estimator = begun(table, density=0.5)
     with pytest.raises(ValueError, match=r"^seed: the network was trained with 0; found 1"):
         estimator.set_params(seed=1).partial_fit(*table)
@@ -170,7 +170,7 @@ def test_an_engine_may_be_called_by_its_name(table):
         estimator.set_params(engine="compiled").partial_fit(*table)
 
 
-def test_a_generator_draws_the_seed_of_all_parts_once(table):
+def test_a_generator_draws_one_seed_for_all_partial_fits(table):
     drawn = begun(table, random_state=np.random.RandomState(3)).partial_fit(*table)
     seed = np.random.RandomState(3).randint(1 << 32, dtype=np.uint32)
     given = begun(table, random_state=int(seed)).partial_fit(*table)

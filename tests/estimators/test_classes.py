@@ -57,7 +57,7 @@ def test_labels_may_be_lists_and_series(rows):
         np.testing.assert_array_equal(fitted.predict_proba(X), expected)
 
 
-def test_several_labels(rows):
+def test_several_labels_per_row(rows):
     X, _ = rows
     Y = (X > 0).astype(int)
     fitted = nncli.MLPClassifier(epochs=200, validation=0).fit(X, Y)
@@ -90,20 +90,20 @@ def test_several_labels(rows):
     ],
     ids=lambda each: each if isinstance(each, str) else "",
 )
-def test_what_is_no_class_is_refused(rows, y, words):
+def test_invalid_classes_are_refused(rows, y, words):
     X, _ = rows
     with pytest.raises(ValueError, match=words) as error:
         nncli.MLPClassifier(epochs=1, validation=0.1).fit(X, y)
     assert isinstance(error.value, nncli.DataError)
 
 
-def test_a_rare_class_needs_no_rows_to_validate_with_by_default(rows):
+def test_a_rare_class_needs_no_validation_rows_by_default(rows):
     X, _ = rows
     fitted = nncli.MLPClassifier(epochs=2).fit(X, [0, 1] * 29 + [5, 0])
     assert "validation_loss" not in fitted.history_
 
 
-def test_weights_of_classes_go_by_the_labels(rows):
+def test_class_weights_are_given_by_label(rows):
     X, y = rows
     for labels in (y, y == "same", (y == "same") + 3):
         classes = np.unique(labels).tolist()
@@ -130,7 +130,7 @@ def test_a_column_of_labels_warns(rows):
     assert fitted.predict(X).shape == (60,)
 
 
-def test_outputs_that_are_no_probabilities(rows):
+def test_outputs_without_probabilities(rows):
     fitted = nncli.MLPClassifier(loss="hinge", output="identity", **FEW).fit(*rows)
     assert {*fitted.predict(rows[0])} <= {"other", "same"}
     with pytest.raises(ValueError, match="not probabilities; use predict"):

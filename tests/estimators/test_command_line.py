@@ -78,7 +78,7 @@ def test_weighted_frames(command, directory, dicts, precision, library):
     assert fitted.model_.targets == model.targets == ["label"]
 
 
-def test_rows_to_validate_with_are_the_same(command, directory, rows):
+def test_validation_rows_are_the_same(command, directory, rows):
     X, y = rows
     np.savez("rows.npz", X=X, y=y)
     data = {"path": "rows.npz", "validation": 0.2}
@@ -98,7 +98,7 @@ def test_a_regression_with_several_targets(command, directory, rows):
     np.testing.assert_array_equal(fitted.predict(X), model.predict(X))
 
 
-def test_the_command_line_reads_what_is_saved(command, directory, rows):
+def test_the_command_line_reads_saved_models(command, directory, rows):
     X, y = rows
     np.savez("rows.npz", X=X, y=y)
     fitted = estimator(nncli.MLPClassifier, "float32").fit(X, y)

@@ -33,7 +33,7 @@ def test_epochs_one_by_one_are_the_epochs_of_fit(rows, settings):
     assert parts.history_["epoch"] == [1, 2, 3]
 
 
-def test_the_first_part_says_what_inputs_become(dicts):
+def test_the_first_partial_fit_decides_the_preprocessing(dicts):
     table, y = dicts
     frame = pytest.importorskip("pandas").DataFrame(table)
     fitted = nncli.MLPClassifier(**FEW)
@@ -48,7 +48,7 @@ def test_the_first_part_says_what_inputs_become(dicts):
     assert regressor.partial_fit(frame[20:], np.arange(40.0)).model_.preprocessing == before
 
 
-def test_parts_need_the_classes_and_the_columns_of_the_first(rows):
+def test_partial_fits_need_the_classes_and_columns_of_the_first(rows):
     X, y = rows
     fitted = nncli.MLPClassifier(**FEW)
     with pytest.raises(ValueError, match="classes must be passed on the first call"):
@@ -64,7 +64,7 @@ def test_parts_need_the_classes_and_the_columns_of_the_first(rows):
     assert fitted.n_iter_ == 2
 
 
-def test_a_part_after_fit_goes_on_from_its_weights(rows):
+def test_partial_fit_after_fit_continues_from_its_weights(rows):
     fitted = nncli.MLPClassifier(**FEW).fit(*rows)
     again = copy.deepcopy(fitted).partial_fit(*rows)
     assert again.n_iter_ == 4
@@ -103,7 +103,7 @@ def test_copies_predict_the_same(dicts, copied):
     assert twin.get_params() == fitted.get_params()
 
 
-def test_what_is_known_after_fit(rows):
+def test_attributes_after_fit(rows):
     X, y = rows
     unfitted = nncli.MLPClassifier(**FEW)
     names = ["model_", "classes_", "n_iter_", "loss_", "loss_curve_", "best_loss_", "coefs_"]
@@ -128,7 +128,7 @@ def test_what_is_known_after_fit(rows):
     )
 
 
-def test_a_failed_fit_leaves_the_one_before(rows):
+def test_a_failed_fit_keeps_the_previous_state(rows):
     X, y = rows
     fitted = nncli.MLPClassifier(**FEW).fit(X, y)
     before = fitted.predict_proba(X)
@@ -139,7 +139,7 @@ def test_a_failed_fit_leaves_the_one_before(rows):
 
 
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="the system has no such timer")
-def test_ctrl_c_leaves_what_there_is(rows, capfd):
+def test_ctrl_c_keeps_the_result_so_far(rows, capfd):
     handlers = {each: signal.getsignal(each) for each in (signal.SIGINT, signal.SIGALRM)}
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGALRM, lambda *_: signal.raise_signal(signal.SIGINT))
@@ -158,7 +158,7 @@ def test_ctrl_c_leaves_what_there_is(rows, capfd):
     assert capfd.readouterr() == ("", "")
 
 
-def test_progress_is_shown_if_asked_for(rows, capfd):
+def test_progress_is_shown_on_request(rows, capfd):
     nncli.MLPClassifier(verbose=True, **FEW).fit(*rows)
     out, err = capfd.readouterr()
     assert out == ""

@@ -61,7 +61,7 @@ def test_type_checkers_see_the_same_parameters():
     assert {*ClassifierParameters.__annotations__} == {*defaults(nncli.MLPClassifier)}
 
 
-def test_what_is_not_given_is_what_suits_so_many_rows():
+def test_defaults_depend_on_the_number_of_rows():
     for rows, validates in ((50, False), (5000, True)):
         found = settings(rows=rows)
         expected = training_defaults(rows, "binary", validates=validates)
@@ -133,7 +133,7 @@ def test_the_names_of_scikit_learn(parameters, expected):
     assert {key: found[key] for key in expected} == expected
 
 
-def test_rows_to_validate_with_are_taken_where_they_stop_training():
+def test_validation_rows_are_split_off_if_they_stop_training():
     assert settings(early_stopping=True, validation_fraction=0.3)["data"]["validation"] == 0.3
     assert settings(early_stopping=True)["data"]["validation"] == 0.1
     assert settings(early_stopping=False, validation_fraction=0.3)["data"]["validation"] == 0
@@ -191,7 +191,7 @@ def test_a_wrong_parameter_is_a_value_error_and_a_config_error(rows, parameters,
 
 
 @pytest.mark.parametrize("threads", [0, True, 5000, 1.0, "2"])
-def test_a_wrong_number_of_threads(rows, threads):
+def test_a_wrong_number_of_threads_is_refused(rows, threads):
     with pytest.raises(ValueError, match=r"threads: found .* from 1 to 1024") as error:
         nncli.MLPClassifier(threads=threads, **FEW).fit(*rows)
     assert isinstance(error.value, nncli.UsageError)

@@ -75,7 +75,7 @@ def huge(X, y):
     ),
     parts=st.integers(0, 3),
 )
-def test_a_failed_part_leaves_all_as_it_was(classifier, faults, parts):
+def test_a_failed_call_changes_nothing(classifier, faults, parts):
     X, y = table()
     if not classifier:
         faults = [each for each in faults if each is not unknown_class]
@@ -130,7 +130,7 @@ def interrupted(monkeypatch, call):
 
 @pytest.mark.parametrize("others", [1, 30, 60])
 @pytest.mark.parametrize("before", [0, 2])
-def test_after_an_interruption_the_next_part_takes_all_its_steps(monkeypatch, before, others):
+def test_after_an_interruption_the_next_call_takes_all_its_steps(monkeypatch, before, others):
     X, y = table()
     estimator = nncli.MLPClassifier(**FEW)
     for _ in range(before):
@@ -161,7 +161,7 @@ def test_an_interruption_is_kept_where_warnings_are_errors(monkeypatch):
 @pytest.mark.parametrize(
     "copied", [copy.deepcopy, lambda each: pickle.loads(pickle.dumps(each))], ids=["deep", "pickle"]
 )
-def test_a_copy_between_parts_continues_to_the_same_bits(copied):
+def test_a_copy_between_calls_continues_bit_for_bit(copied):
     plateau = {"schedule": {"name": "plateau", "patience": 1}, "dropout": 0.2, "tol": 0.1}
     estimator = nncli.MLPClassifier(**FEW, **plateau, normalization="batch_norm")
     estimator.partial_fit(*table(), classes=CLASSES)
@@ -170,7 +170,7 @@ def test_a_copy_between_parts_continues_to_the_same_bits(copied):
         assert known(twin.partial_fit(*table(seed))) == known(estimator.partial_fit(*table(seed)))
 
 
-def test_a_clone_between_parts_starts_anew():
+def test_a_clone_between_calls_starts_again():
     base = pytest.importorskip("sklearn.base")
     estimator = nncli.MLPClassifier(**FEW).partial_fit(*table(), classes=CLASSES)
     clone = base.clone(estimator)
@@ -197,7 +197,7 @@ def test_a_schedule_that_is_over_warns_once():
         nncli.MLPClassifier(epochs=0, schedule="cosine").partial_fit(X, y, classes=CLASSES)
 
 
-def test_a_part_after_fit_keeps_all_columns_of_the_history():
+def test_a_call_after_fit_keeps_all_columns_of_the_history():
     X, y = table()
     estimator = nncli.MLPClassifier(**{**FEW, "validation": 0.2}).fit(X, y)
     before = copy.deepcopy(estimator.history_)

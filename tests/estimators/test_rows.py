@@ -15,7 +15,7 @@ def frame(request, dicts):
     return pytest.importorskip(request.param).DataFrame(table), y
 
 
-def test_a_frame_is_taken_as_it_is(frame):
+def test_a_frame_needs_no_preparation(frame):
     frame, y = frame
     fitted = nncli.MLPClassifier(**FEW).fit(frame, y)
     assert fitted.feature_names_in_.tolist() == ["size", "new", "color"]
@@ -40,7 +40,7 @@ def test_blanks_can_be_an_error(frame):
         nncli.MLPClassifier(missing="error", **FEW).fit(frame, y)
 
 
-def test_what_a_column_is_can_be_said(rows):
+def test_the_kind_of_a_column_can_be_set(rows):
     X, y = rows
     pandas = pytest.importorskip("pandas")
     frame = pandas.DataFrame({"code": np.arange(60) % 3, "x": X[:, 0]})
@@ -48,7 +48,7 @@ def test_what_a_column_is_can_be_said(rows):
     assert fitted.model_.preprocessing.columns == ["code=0", "code=1", "code=2", "x"]
 
 
-def test_columns_called_by_numbers_have_no_names(rows):
+def test_numbered_columns_have_no_names(rows):
     X, y = rows
     frame = pytest.importorskip("pandas").DataFrame(X)
     fitted = nncli.MLPClassifier(**FEW).fit(frame, y)
@@ -105,7 +105,7 @@ def test_names_of_columns_are_compared(frame, rows):
         (lambda X: X.astype("M8[D]"), ValueError, "holds values of type datetime64"),
     ],
 )
-def test_rows_that_cannot_be_used(rows, change, kind, words):
+def test_unusable_rows_are_refused(rows, change, kind, words):
     X, y = rows
     fitted = nncli.MLPClassifier(**FEW).fit(X, y)
     with pytest.raises(kind, match=words) as error:
@@ -121,7 +121,7 @@ def test_sparse_rows_are_refused(rows):
         nncli.MLPClassifier(**FEW).fit(rows[0], sparse.csr_array(np.eye(60, 2)))
 
 
-def test_rows_of_ones_own_to_validate_with(rows, frame):
+def test_separate_validation_rows(rows, frame):
     X, y = rows
     fitted = nncli.MLPClassifier(epochs=3).fit(X[:40], y[:40], validation_data=(X[40:], y[40:]))
     assert len(fitted.validation_scores_) == 3

@@ -28,7 +28,9 @@ def same(one, other):
     ("name", "target"), [("a", "a_2"), ("c ", "c_2"), ("y", "y"), ("weight", "weight"), (" ", "y")]
 )
 @pytest.mark.parametrize("form", ["pandas", "polars", "dicts"])
-def test_a_target_called_as_a_column_leaves_it_an_input(named, frames, rows, name, target, form):
+def test_a_column_with_the_name_of_the_target_stays_an_input(
+    named, frames, rows, name, target, form
+):
     frame, y = named
     X = frame.to_dict("records") if form == "dicts" else frame
     if form == "polars":
@@ -43,7 +45,7 @@ def test_a_target_called_as_a_column_leaves_it_an_input(named, frames, rows, nam
     assert fitted.score(X, given) == plain.score(frame, y)
 
 
-def test_all_ways_to_go_on(named, frames):
+def test_all_ways_to_continue_training(named, frames):
     frame, y = named
     other, later = frames.Series(y, name="b"), frames.Series(y, name="c")
     parts = nncli.MLPClassifier(**FEW).partial_fit(frame, other, classes=["other", "same"])
@@ -57,7 +59,7 @@ def test_all_ways_to_go_on(named, frames):
     same(warm, plain.fit(frame, y, validation_data=(frame, y)))
 
 
-def test_several_targets_called_as_columns(named, frames):
+def test_several_targets_with_the_names_of_columns(named, frames):
     frame, _ = named
     T = frame[["a", "b"]].to_numpy() ** 2
     for names, expected in (
@@ -73,7 +75,7 @@ def test_several_targets_called_as_columns(named, frames):
         fitted.partial_fit(frame, given)
 
 
-def test_rows_to_validate_with_may_lack_classes(named, rows):
+def test_validation_rows_may_lack_classes(named, rows):
     X, y = rows
     alone = y == "same"
     fitted = nncli.MLPClassifier(**FEW).fit(X, y, validation_data=(X[alone], y[alone]))
@@ -100,7 +102,7 @@ def test_rows_to_validate_with_may_lack_classes(named, rows):
     ],
 )
 @pytest.mark.parametrize("warm_start", [False, True])
-def test_rows_to_validate_with_are_like_those_to_train_with(named, change, words, warm_start):
+def test_validation_rows_have_the_form_of_training_rows(named, change, words, warm_start):
     frame, y = named
     estimator = nncli.MLPClassifier(warm_start=warm_start, **FEW).fit(frame, y)
     with pytest.raises(ValueError, match=r"^validation_data: ") as error:
@@ -123,7 +125,7 @@ def test_values_of_several_types_are_refused_in_a_line(rows, values, form):
         assert "\n" not in str(error.value)
 
 
-def test_writing_to_what_is_handed_out_changes_no_other_model(rows):
+def test_writing_to_returned_objects_changes_no_other_model(rows):
     X, _ = rows
     for labels in (["no", "yes"], [3, 10], [False, True]):
         y = np.array(labels)[np.arange(60) % 2]

@@ -81,7 +81,7 @@ def test_joblib_saves_them(rows, directory):
     )
 
 
-def test_other_estimators_take_them_apart(rows):
+def test_other_estimators_can_inspect_them(rows):
     X, _ = rows
     chain = ClassifierChain(nncli.MLPClassifier(**FEW)).fit(X, (X > 0).astype(int))
     assert chain.predict(X).shape == (60, 3)

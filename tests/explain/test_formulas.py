@@ -130,7 +130,7 @@ def test_text_and_latex_take_the_same_values_and_latex_is_balanced(formula):
     assert depth == 0
 
 
-def test_a_number_below_zero_stands_in_parentheses_where_it_has_none():
+def test_a_negative_number_is_put_in_parentheses():
     assert fill(WRITE, ACTIVATIONS["tanh"].formula, {"z": -0.5}) == "tanh(-0.5)"
     assert fill(WRITE, ACTIVATIONS["softsign"].formula, {"z": -0.5}) == "-0.5 / (1 + |-0.5|)"
     assert fill(WRITE, ACTIVATIONS["relu"].formula, {"z": -0.5}) == "max(0, -0.5)"

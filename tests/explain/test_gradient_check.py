@@ -104,7 +104,7 @@ def test_a_gradient_that_vanishes_passes(gradcheck, seed):
     assert [line.split()[3] for line in lines[1:]] == ["0"] * 13  # no kinks
 
 
-def test_rounding_that_is_large_beside_the_loss_passes(gradcheck, tmp_path):
+def test_rounding_that_is_large_relative_to_the_loss_passes(gradcheck, tmp_path):
     """The outputs are about 1e6 and the loss 1e-6, so rounding comes from the outputs."""
     config = tmp_path / "exact.yaml"
     config.write_text(
@@ -175,20 +175,20 @@ training: {{{settings}}}
         (4.0001, "loss: {name: huber, delta: 1.0}", "0"),
     ],
 )
-def test_kinks_of_losses_are_seen(gradcheck, tmp_path, target, settings, skipped):
+def test_kinks_of_losses_are_detected(gradcheck, tmp_path, target, settings, skipped):
     config = rows_config(tmp_path, [[1.5]], [target], 2.0, settings)
     code, lines, _ = gradcheck(config=config)
     assert (code, lines[1].split()[3]) == (0, skipped)
 
 
 @pytest.mark.parametrize(("weight", "skipped"), [(0.0, "1"), (1e-4, "0"), (1e-6, "1")])
-def test_the_kink_of_the_l1_penalty_is_seen(gradcheck, tmp_path, weight, skipped):
+def test_the_kink_of_the_l1_penalty_is_detected(gradcheck, tmp_path, weight, skipped):
     config = rows_config(tmp_path, [[1.5]], [3.0], weight, "l1: 0.1")
     code, lines, _ = gradcheck(config=config)
     assert (code, lines[1].split()[3]) == (0, skipped)
 
 
-def test_a_layer_of_kinks_alone_is_not_called_ok(gradcheck, tmp_path):
+def test_a_layer_with_only_kinks_is_not_ok(gradcheck, tmp_path):
     config = rows_config(tmp_path, [[1.5]], [3.0], 2.0, "loss: mean_absolute_error")
     code, lines, _ = gradcheck(config=config)
     assert (code, lines[1].split()[-1]) == (0, "none")
@@ -207,7 +207,7 @@ model: {{hidden_layers: [1], activation: sqlu, initial_weights: [[[{weight}]], [
     assert gradcheck(config=path)[0] == 0
 
 
-def test_as_many_rows_are_checked_as_wished_whatever_the_batches(gradcheck, monkeypatch):
+def test_the_given_number_of_rows_is_checked_for_any_batch_size(gradcheck, monkeypatch):
     seen = []
     entry = LOSSES["sigmoid_cross_entropy"]
 

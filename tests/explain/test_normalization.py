@@ -132,7 +132,7 @@ def test_every_row_has_each_of_its_lines(prepared, kind):
 
 
 @every_kind
-def test_what_the_lines_come_to_is_what_the_real_pass_has_given(prepared, kind):
+def test_the_lines_have_the_values_of_the_real_pass(prepared, kind):
     rows = [0, 4, 9]
     step, page = page_of(prepared(kind), rows)
     network = prepared(kind).setup.network
@@ -181,7 +181,7 @@ def test_the_step_is_that_of_training(prepared, settings):
         np.testing.assert_array_equal(np.concatenate([[], *kept]), flat)
 
 
-def test_the_new_gain_and_shift_and_what_is_kept_stand_on_the_page(prepared):
+def test_the_page_has_the_new_gain_and_shift_and_the_running_statistics(prepared):
     job = prepared("batch_norm")
     step, page = page_of(job, [0, 1, 2])
     after, named = step.layers[1].after, job.setup.network.named

@@ -119,7 +119,7 @@ def test_the_step_is_that_of_training(prepared, settings):
         np.testing.assert_array_equal(np.concatenate(found), flat)
 
 
-def test_the_new_weights_stand_on_the_page(prepared):
+def test_the_page_has_the_new_weights(prepared):
     job = prepared()
     step, page = page_of(job, [0])
     last = equations_of(page)[-1]
@@ -194,7 +194,7 @@ def test_a_loss_that_is_not_finite_is_an_error(prepared):
         take_step(job, [0])
 
 
-def test_a_saturated_output_says_that_there_is_no_logarithm_of_zero(prepared):
+def test_a_saturated_output_explains_the_logarithm_of_zero(prepared):
     job = prepared("model.hidden_layers=[]")
     said = "the formula shows a logarithm of 0"
     assert said not in FORMATS["text"].write(page_of(job, [0])[1])
@@ -202,7 +202,7 @@ def test_a_saturated_output_says_that_there_is_no_logarithm_of_zero(prepared):
     assert said in FORMATS["text"].write(page_of(job, [0])[1])
 
 
-def test_dropout_is_said_to_be_left_out(prepared):
+def test_the_page_notes_that_dropout_is_left_out(prepared):
     said = "this example drops none"
     assert said in FORMATS["text"].write(page_of(prepared("training.dropout=0.5"), [0])[1])
     assert said not in FORMATS["text"].write(page_of(prepared(), [0])[1])

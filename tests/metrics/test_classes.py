@@ -60,20 +60,20 @@ def test_the_metrics_of_a_classifier():
 # Zero denominators
 
 
-def test_a_class_that_neither_occurs_nor_is_chosen_counts_for_nothing():
+def test_a_class_that_neither_occurs_nor_is_predicted_is_ignored():
     found = metrics_of([0, 1, 1], [0, 1, 0], 5)
     assert found["balanced_accuracy"] == (1 + 0.5) / 2
     assert found["macro_f1"] == pytest.approx((2 / 3 + 2 / 3) / 2)
 
 
-def test_a_class_that_is_chosen_but_does_not_occur_lowers_the_macro_f1_alone():
+def test_a_class_that_is_predicted_but_does_not_occur_lowers_only_the_macro_f1():
     found = metrics_of([0, 0], [0, 2], 3)
     assert found["balanced_accuracy"] == 0.5
     assert found["macro_f1"] == pytest.approx((2 / 3 + 0) / 2)
     assert found["weighted_f1"] == pytest.approx(2 / 3)
 
 
-def test_a_class_that_is_never_chosen_has_no_precision():
+def test_a_class_that_is_never_predicted_has_no_precision():
     figures = per_class(np.array([[2, 0], [3, 0]]))
     assert figures.precision.tolist() == [0.4, 0]
     assert figures.f1.tolist() == [pytest.approx(4 / 7), 0]
@@ -117,7 +117,7 @@ def test_the_order_of_rows_and_the_numbers_of_the_classes_do_not_matter(pairs, r
 
 
 @given(st.lists(st.integers(0, 3), min_size=1, max_size=20))
-def test_whoever_is_always_right_is_perfect(truth):
+def test_correct_predictions_have_perfect_metrics(truth):
     found = metrics_of(truth, truth, classes)
     assert set(found.values()) == {1.0}
 
@@ -141,5 +141,5 @@ def test_pairs_have_the_figures_of_the_matrix(pairs):
 
 
 @pytest.mark.parametrize(("more", "kind"), [(0, np.ndarray), (1, ConfusionPairs)])
-def test_more_classes_than_a_matrix_is_for_have_pairs(more, kind):
+def test_too_many_classes_for_a_matrix_have_pairs(more, kind):
     assert isinstance(confusion_of(np.array([3]), np.array([1]), MOST_IN_MATRIX + more), kind)

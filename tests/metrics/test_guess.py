@@ -11,7 +11,7 @@ RANDOM = np.random.default_rng(0)
 
 
 @pytest.mark.parametrize("classes", [2, 3, 7, 120])
-def test_of_a_class(classes):
+def test_the_guess_of_a_class(classes):
     names = [f"name {number}" for number in range(classes)]
     truth = RANDOM.integers(0, classes, 500)
     truth = np.minimum(truth, RANDOM.integers(0, classes, 500))
@@ -28,14 +28,14 @@ def test_of_a_class(classes):
         assert found.metrics["roc_auc"] == metrics.roc_auc_score(truth, share)
 
 
-def test_of_rows_of_one_class_there_is_no_ranking():
+def test_rows_of_one_class_have_no_ranking():
     found = guessed_class(np.zeros(5, int), ["no", "yes"])
     assert found.values == ["no"]
     assert "roc_auc" not in found.metrics
     assert found.metrics["accuracy"] == 1
 
 
-def test_of_labels():
+def test_the_guess_of_labels():
     truth = (RANDOM.random((300, 3)) < [0.2, 0.7, 0.9]).astype(np.uint8)
     chosen = np.tile(np.array([0, 1, 1]), (300, 1))
     found = guessed_labels(truth, ["a", "b", "c"])
@@ -47,7 +47,7 @@ def test_of_labels():
 
 
 @pytest.mark.parametrize("scale", [1.0, 1e-300, 1e305])
-def test_of_numbers(scale):
+def test_the_guess_of_numbers(scale):
     truth = RANDOM.normal(5, 1, (300, 2)) / 10 * scale
     found = guessed_numbers(truth)
     dummy = DummyRegressor().fit(truth / scale, truth / scale)
@@ -57,5 +57,5 @@ def test_of_numbers(scale):
     assert found.metrics["r2"] == 0
 
 
-def test_of_numbers_that_are_all_the_same_it_is_right():
+def test_the_guess_of_equal_numbers_is_right():
     assert guessed_numbers(np.full((9, 1), 0.1)).metrics == {"mae": 0, "rmse": 0, "r2": 1}

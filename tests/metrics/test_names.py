@@ -8,12 +8,12 @@ from nncli.metrics.names import METRICS, rises
 from tests.metrics.test_tasks import EVALUATIONS, answers
 
 
-def test_every_metric_can_be_monitored_of_the_validation_rows():
+def test_every_metric_can_be_monitored_on_validation_rows():
     assert {f"validation_{name}" for names in METRICS.values() for name in names} < {*MONITORED}
 
 
 @pytest.mark.parametrize("task", METRICS)
-def test_of_each_it_is_known_which_end_is_better(task):
+def test_every_metric_has_a_direction_of_improvement(task):
     worse = answers(task, rows=400)
     if task == "regression":
         better = worse.truth

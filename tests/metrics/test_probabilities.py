@@ -179,5 +179,5 @@ def test_an_edge_belongs_to_the_bin_above_it(edge):
     assert together == pytest.approx(abs(1 - 2 * edge) / 2, abs=1e-12)
 
 
-def test_whoever_says_how_often_it_happens_is_calibrated():
+def test_predicting_the_base_rate_is_calibrated():
     assert ece(np.array([True, False, False, False]), np.full(4, 0.25)) == 0

@@ -8,7 +8,7 @@ def metrics_of(positive, scores):
     return ranking_metrics(ranking(np.array(positive, bool), np.array(scores)))
 
 
-def test_the_area_is_the_share_of_pairs_in_the_right_order_with_ties_as_halves():
+def test_the_area_is_the_fraction_of_ordered_pairs_with_ties_as_halves():
     random = np.random.default_rng(0)
     positive, scores = random.random(40) < 0.4, np.round(random.random(40), 1)
     pairs = [(p, n) for p in scores[positive] for n in scores[~positive]]
@@ -21,7 +21,7 @@ def test_the_rows_at_or_above_every_score_are_counted():
     assert (found.positives.tolist(), found.negatives.tolist()) == ([1, 2, 2], [0, 1, 2])
 
 
-def test_scores_that_are_all_the_same_say_nothing():
+def test_equal_scores_have_an_area_of_one_half():
     assert metrics_of([1, 0, 0, 0], [2, 2, 2, 2]) == {"roc_auc": 0.5, "average_precision": 0.25}
 
 
@@ -30,7 +30,7 @@ def test_rows_whose_probabilities_are_rounded_to_1_are_still_in_order():
     assert metrics_of([1, 0, 0], np.array([50, 60, 70], np.float32))["roc_auc"] == 0
 
 
-def test_the_area_is_the_same_to_the_last_bit_when_the_kinds_change_places():
+def test_the_area_is_bit_identical_when_the_classes_are_swapped():
     random = np.random.default_rng(0)
     for rows in range(2, 200):
         positive, scores = np.arange(rows) < random.integers(1, rows), random.normal(size=rows)
@@ -38,7 +38,7 @@ def test_the_area_is_the_same_to_the_last_bit_when_the_kinds_change_places():
         assert metrics_of(~positive, -scores)["roc_auc"] == expected
 
 
-def test_rows_of_one_kind_have_no_area():
+def test_rows_of_one_class_have_no_area():
     assert metrics_of([1, 1], [0.2, 0.3]) == {"average_precision": 1}
     assert metrics_of([0, 0], [0.2, 0.3]) == {}
     assert metrics_of([0], [0.2]) == {}

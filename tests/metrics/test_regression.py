@@ -61,7 +61,7 @@ def test_one_row_has_no_r2():
     assert regression_metrics(figures) == {"mae": 1.25, "rmse": 1.25}
 
 
-def test_a_spread_too_small_for_its_square_is_none():
+def test_a_spread_with_an_underflowing_square_counts_as_zero():
     T = np.array([[0.0], [1e-170]])
     assert per_target(T, T)[0]["r2"] == 1
     assert per_target(T + 1, T)[0]["r2"] == 0

@@ -103,7 +103,7 @@ def test_every_choice_is_whether_the_logit_is_over_that_of_the_threshold(dtype, 
         assert sum_of(score_for(task, threshold), logits, T) == len(Z)
 
 
-def test_a_rounding_error_says_one_half():
+def test_rounding_at_one_half_does_not_matter():
     for dtype in (np.float32, np.float64):
         assert chosen_classes(np.array([[4e-16], [-4e-16], [5e-16]], dtype)).tolist() == [0, 0, 1]
 
@@ -111,7 +111,7 @@ def test_a_rounding_error_says_one_half():
 @both_precisions
 @pytest.mark.parametrize("outputs", [1, 2])
 @given(any_logit)
-def test_logits_choose_the_other_class_when_the_classes_change_places(outputs, dtype, value):
+def test_swapped_classes_swap_the_predicted_class(outputs, dtype, value):
     Z = np.array([[value, 0]] if outputs == 2 else [[value]], dtype)
     assume(Z[0, 0] if outputs == 2 else abs(Z[0, 0]) > NOTHING)
     swapped = Z[:, ::-1] if outputs == 2 else -Z
@@ -161,7 +161,7 @@ def test_a_row_is_correct_where_all_its_labels_are(threshold):
     assert sum_of(score_for("multilabel", threshold), Z, T) == right
 
 
-def test_a_score_is_its_tasks_where_there_is_no_threshold():
+def test_without_a_threshold_the_task_decides_the_score():
     assert score_for("binary", None) is SCORES["binary"]
     assert score_for("binary", 0.5) is SCORES["binary"]
     assert score_for("multiclass", 0.9) is SCORES["multiclass"]
@@ -216,7 +216,7 @@ def test_units_of_1_change_no_score():
 
 @pytest.mark.parametrize("measure", [correct_rows, correct_label_rows, absolute_errors])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_a_measure_keeps_what_it_measures_and_stays_in_its_precision(measure, dtype):
+def test_a_measure_keeps_its_arguments_and_their_precision(measure, dtype):
     random = np.random.default_rng(6)
     Y = random.normal(size=(5, 3)).astype(dtype)
     T = random.integers(0, 2, (5, 3)).astype(dtype)

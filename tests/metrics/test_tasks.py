@@ -67,7 +67,7 @@ def test_every_task_has_its_metrics_as_json_values(task):
 # Classes
 
 
-def test_two_classes_are_told_apart_by_the_threshold():
+def test_two_classes_are_separated_by_the_threshold():
     for threshold in (0.25, 0.5, 0.75):
         given = answers("binary", threshold=threshold)
         found = EVALUATIONS["binary"].of(given).as_json()
@@ -79,7 +79,7 @@ def test_two_classes_are_told_apart_by_the_threshold():
         assert [sum(column) for column in zip(*matrix, strict=True)] == np.bincount(chosen).tolist()
 
 
-def test_a_probability_as_large_as_the_threshold_is_not_over_it():
+def test_a_probability_equal_to_the_threshold_is_not_above_it():
     given = answers("binary", rows=2, truth=np.array([0, 1]), threshold=0.5)
     given.numbers[:, 0] = 0, 1e-8
     assert EVALUATIONS["binary"].of(given).metrics["accuracy"] == 1
@@ -105,9 +105,7 @@ logits = st.floats(-1e4, 1e4, width=32) | st.floats(-5, 5, width=32)
 
 
 @drawn(st.integers(1, 12), st.sampled_from([1, 2]), st.data())
-def test_nothing_but_what_is_of_the_second_class_changes_when_the_classes_change_places(
-    rows, outputs, data
-):
+def test_swapping_the_classes_changes_only_metrics_of_the_second_class(rows, outputs, data):
     Z = data.draw(arrays(np.float32, (rows, outputs), elements=logits))
     Z = Z[np.abs(Z[:, 0]) > NOTHING] if outputs == 1 else Z[Z[:, 0] != Z[:, 1]]
     truth = data.draw(arrays(np.uint8, len(Z), elements=st.integers(0, 1)))
@@ -145,7 +143,7 @@ def test_two_outputs_without_probabilities_are_ranked_by_their_difference():
     assert found.metrics["roc_auc"] == found.metrics["accuracy"] == 1
 
 
-def test_outputs_that_are_no_probabilities_can_be_ranked_but_not_calibrated():
+def test_outputs_without_probabilities_can_be_ranked_but_not_calibrated():
     options = {"probabilities": False, "threshold": None}
     given = answers("binary", **options)
     found = EVALUATIONS["binary"].of(given)
@@ -159,7 +157,7 @@ def test_outputs_that_are_no_probabilities_can_be_ranked_but_not_calibrated():
 @pytest.mark.parametrize(
     ("truth", "missing"), [(0, ["roc_auc", "average_precision"]), (1, ["roc_auc"])]
 )
-def test_what_one_class_alone_does_not_define_is_left_out(truth, missing):
+def test_metrics_that_one_class_does_not_define_are_left_out(truth, missing):
     found = evaluation("binary", truth=np.full(200, truth)).metrics
     assert [name for name in METRICS["binary"] if name not in found] == missing
     assert all(map(isfinite, found.values()))
@@ -173,7 +171,7 @@ def test_three_classes_have_no_top_3():
 # Labels
 
 
-def test_labels_have_figures_of_their_own():
+def test_labels_have_separate_metrics():
     given = answers("multilabel", threshold=0.4)
     found = EVALUATIONS["multilabel"].of(given).as_json()
     assert (found["threshold"], found["labels"]) == (0.4, ["name 0", "name 1", "name 2"])
@@ -211,7 +209,7 @@ def test_labels_without_probabilities_are_predicted_by_positive_outputs():
 
 
 @pytest.mark.parametrize(("task", "most"), [("binary", 110), ("multiclass", 150)])
-def test_an_evaluation_takes_little_beside_the_outputs(task, most):
+def test_an_evaluation_takes_little_memory_in_addition_to_the_outputs(task, most):
     given = answers(task, rows=50_000, classes=10)
     tracemalloc.start()
     EVALUATIONS[task].of(given)

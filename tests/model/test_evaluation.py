@@ -78,7 +78,7 @@ LOSSES_OF_PROBABILITIES = [
 @both_precisions
 @pytest.mark.parametrize("scale", [1e-3, 1, 50, 1e4])
 @pytest.mark.parametrize(("loss", "output", "outputs"), LOSSES_OF_PROBABILITIES)
-def test_the_loss_is_the_log_loss_where_the_readme_says_so(loss, output, outputs, scale, dtype):
+def test_the_loss_is_the_log_loss_where_documented(loss, output, outputs, scale, dtype):
     random = np.random.default_rng(outputs)
     Z = random.normal(0, scale, (1203, outputs)).astype(dtype)
     truth = random.integers(0, max(outputs, 2), 1203).astype(np.uint8)

@@ -59,7 +59,7 @@ def of_people(tmp_path_factory):
         ("numbers", "f", (90, 2)),
     ],
 )
-def test_a_prediction_is_of_the_type_of_the_targets(models, name, kind, shape):
+def test_a_prediction_has_the_type_of_the_targets(models, name, kind, shape):
     model = models[name]
     found = model.predict(X)
     assert (found.dtype.kind, found.shape) == (kind, shape)
@@ -90,13 +90,13 @@ def test_a_prediction_is_of_the_type_of_the_targets(models, name, kind, shape):
     ],
     ids=str,
 )
-def test_classes_are_what_their_names_say(classes, values):
+def test_classes_have_the_values_of_their_names(classes, values):
     found = class_values(tuple(classes))
     assert found.dtype == values.dtype
     assert found.tolist() == values.tolist()
 
 
-def test_probabilities_are_of_every_class_or_label(models):
+def test_probabilities_cover_every_class_or_label(models):
     for name, columns in (("binary", 2), ("numbered", 3)):
         found = models[name].predict_proba(X)
         assert found.shape == (90, columns)
@@ -106,7 +106,7 @@ def test_probabilities_are_of_every_class_or_label(models):
         models["number"].predict_proba(X)
 
 
-def test_a_threshold_stands_for_the_models_own(models):
+def test_a_given_threshold_replaces_the_models_own(models):
     model = models["booleans"]
     assert model.threshold == 0.5
     shares = model.predict_proba(X)[:, 1]
@@ -126,7 +126,7 @@ def test_a_wrong_threshold_in_the_config_is_refused_when_a_model_is_read(models)
         model_from_bytes(model_bytes(wrong), "it")
 
 
-def test_predictions_come_in_blocks_with_what_stands_beside(models, of_people, tmp_path):
+def test_predictions_come_in_blocks_with_kept_columns(models, of_people, tmp_path):
     blocks = [*models["number"].predictions(np.tile(X, (400, 1)))]
     assert len(blocks) > 1
     assert [block.first for block in blocks] == np.cumsum([0, *map(len, blocks)])[:-1].tolist()
@@ -156,7 +156,7 @@ def test_rows_or_a_split_of_its_own_data_are_evaluated(models):
         model.evaluate(split="held_out")
 
 
-def test_what_looks_wrong_is_a_warning_at_the_callers_line(of_people):
+def test_suspicious_rows_cause_a_warning_at_the_callers_line(of_people):
     row = dict(PEOPLE[1], city="Zug")
     for call in (
         of_people.predict,
@@ -239,6 +239,6 @@ def test_a_model_needs_nothing_of_training(models, tmp_path):
 
 
 @pytest.mark.parametrize("rows", [X * 1e41, X * [1, np.inf, 1]])
-def test_numbers_out_of_range_are_refused_whatever_numpy_is_told(models, rows):
+def test_numbers_out_of_range_are_refused_for_any_numpy_error_state(models, rows):
     with np.errstate(all="raise"), pytest.raises(DataError, match=r"row 0 \(from 0\)"):
         models["binary"].predict(rows)

@@ -227,7 +227,7 @@ def test_a_regression_of_other_targets_than_outputs_is_refused(path, changes, pr
     assert problem in str(caught.value)
 
 
-def test_softmax_is_no_output_of_a_regression(path):
+def test_softmax_is_not_an_output_of_a_regression(path):
     write_model(path, make_model(block(3, 2, "softmax"), **REGRESSION))
     with pytest.raises(
         ModelFileError, match="has the output softmax, which does not suit the task 'regression'"
@@ -249,7 +249,7 @@ def test_the_file_holds_the_arrays_and_the_metadata_and_needs_no_pickle():
     np.testing.assert_array_equal(arrays["W2"], make_model().network.arrays["W2"])
 
 
-def test_slopes_are_there_only_for_the_layers_that_learn_them(path):
+def test_only_layers_that_learn_slopes_store_them(path):
     layers = [
         *block(3, 4, "prelu", {"slope": 0.25}),
         *block(4, 4, "leaky_relu", {"slope": 0.25}),
@@ -267,7 +267,7 @@ def test_slopes_are_there_only_for_the_layers_that_learn_them(path):
     assert_same_models(read_model(path), model)
 
 
-def test_the_metadata_has_every_key_that_is_promised(path):
+def test_the_metadata_has_every_documented_key(path):
     layers = [*block(3, 4, "leaky_relu", {"slope": 0.25}), *block(4, 2, "softmax")]
     write_model(path, make_model(layers))
     metadata = metadata_in(path.read_bytes())
@@ -583,7 +583,7 @@ def test_wrong_metadata_is_refused_with_the_name_of_the_file_and_the_reason(name
     assert_refused(path, words)
 
 
-def test_the_checks_of_wrong_files_start_from_a_file_that_is_read(path):
+def test_the_wrong_files_start_from_a_valid_one(path):
     for content in (written(), with_arrays(), with_metadata(lambda _: None)):
         path.write_bytes(content)
         assert_same_models(read_model(path), make_model())
@@ -597,7 +597,7 @@ def test_the_checks_of_wrong_files_start_from_a_file_that_is_read(path):
     assert_refused(path, "W1 does not match its SHA-256 checksum")  # only its values reveal it
 
 
-def test_of_a_run_directory_the_weights_are_read(path):
+def test_a_run_directory_stands_for_its_weights(path):
     write_model(path, make_model())
     assert_same_models(read_model(path.parent), make_model())
 
@@ -719,7 +719,7 @@ def test_any_changed_byte_is_refused(path, intact, place, mask):
 
 @given(st.integers(1, 10_000))
 @with_files
-def test_any_cut_is_refused(path, intact, length):
+def test_any_truncated_file_is_refused(path, intact, length):
     content, _ = intact
     path.write_bytes(content[: -(length % len(content)) or -1])
     assert_refused(path)

@@ -65,7 +65,7 @@ def test_a_cell_has_the_class_of_its_text_or_else_of_its_meaning(classes, cells,
     assert Targets("binary", ["y"], classes).codes(texts(*cells)).tolist() == codes
 
 
-def test_the_rows_of_a_model_are_divided_in_the_order_of_its_classes(tmp_path):
+def test_the_rows_of_a_model_are_split_in_the_order_of_its_classes(tmp_path):
     path = tmp_path / "t.csv"
     path.write_text("\n".join(["f,x,y", *LINES]), encoding="utf-8")
     model = replace(trained(tmp_path, DATA), fingerprint={})  # earlier versions had none
@@ -86,7 +86,7 @@ def test_the_rows_of_a_model_are_divided_in_the_order_of_its_classes(tmp_path):
     assert other_order.evaluate().rows == model.evaluate().rows
 
 
-def test_weights_of_classes_go_by_their_meaning():
+def test_class_weights_are_matched_by_meaning():
     X = np.arange(40.0).reshape(20, 2)
     y = np.arange(20) % 2 > 0
     weights = [

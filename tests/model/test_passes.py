@@ -51,14 +51,14 @@ def test_a_row_has_the_same_outputs_alone_and_among_others(sizes, dtype):
 
 
 @pytest.mark.parametrize("kernel", ["Nehalem", "Haswell", "SkylakeX"])
-def test_nor_does_it_with_other_kernels_of_openblas(kernel):
+def test_a_row_has_the_same_outputs_with_other_kernels_of_openblas(kernel):
     def with_kernel(*arguments):
         environment = {**os.environ, "OPENBLAS_CORETYPE": kernel}
         command = [sys.executable, *arguments]
         return subprocess.run(command, capture_output=True, text=True, env=environment)
 
     if with_kernel("-c", "import numpy as np; np.ones((99, 99)) @ np.ones((99, 99))").returncode:
-        pytest.skip("this processor cannot run it")
+        pytest.skip("this processor cannot run the kernel")
     tests = f"{__file__}::{test_a_row_has_the_same_outputs_alone_and_among_others.__name__}"
     done = with_kernel("-m", "pytest", "-q", "-p", "no:cacheprovider", tests)
     assert done.returncode == 0, done.stdout
@@ -82,7 +82,7 @@ def test_predictions_and_metrics_do_not_depend_on_the_threads_of_the_process(hid
     assert found[0] == found[1]
 
 
-def test_other_rows_of_a_pass_leave_nothing_behind():
+def test_other_rows_of_a_pass_do_not_matter():
     passes = Passes(network_of((2, 3, 1), np.float32))
     passes.X[...] = np.nan
     passes.X[:2] = 0.5

@@ -78,7 +78,7 @@ def test_the_targets_are_those_of_the_output(output):
     [(name, 3) for name in OF_CLASSIFIERS]
     + [(name, 1) for name in OF_CLASSIFIERS if not ACTIVATIONS[name].output_only],
 )
-def test_classes_are_chosen_by_logits_and_probabilities_given_where_there_are_some(output, outputs):
+def test_classes_are_predicted_from_logits_with_probabilities_where_defined(output, outputs):
     model = make_model(output, outputs)
     predictions = predict_rows(model, INPUTS)
     W, b = model.network.arrays.values()
@@ -91,7 +91,7 @@ def test_classes_are_chosen_by_logits_and_probabilities_given_where_there_are_so
 
 
 @pytest.mark.parametrize("output", OF_CLASSIFIERS)
-def test_every_format_has_probabilities_where_there_are_some(output):
+def test_every_format_has_probabilities_where_defined(output):
     predictions = predict_rows(make_model(output), INPUTS)
     columns = [f"p_{name}" for name in "abc"] if output in ("sigmoid", "softmax") else []
     written = written_from(predictions)
@@ -113,7 +113,7 @@ def test_every_format_has_probabilities_where_there_are_some(output):
 
 
 @pytest.mark.parametrize("output", OF_CLASSIFIERS)
-def test_an_evaluation_has_a_log_loss_where_there_are_probabilities(output):
+def test_an_evaluation_has_a_log_loss_where_probabilities_are_defined(output):
     model = make_model(output)
     rows = whole(INPUTS, np.array([0, 1, 2, 0], np.uint8))
     found = evaluate(
@@ -334,7 +334,7 @@ def test_memory_does_not_grow_with_the_rows(tmp_path):
     assert peaks[1] < 1.1 * peaks[0]
 
 
-def test_the_bytes_of_a_file_are_told_while_it_is_read(tmp_path):
+def test_the_progress_in_bytes_is_reported_while_a_file_is_read(tmp_path):
     path = tmp_path / "rows.npy"
     np.save(path, np.zeros((1203, 2)))
     told = []
@@ -345,7 +345,7 @@ def test_the_bytes_of_a_file_are_told_while_it_is_read(tmp_path):
     assert len(told) >= 3
 
 
-def test_without_pyarrow_the_command_that_gets_it_is_named(monkeypatch):
+def test_without_pyarrow_the_command_to_install_it_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     block = PredictedRows(0, predict_rows(make_model("softmax"), INPUTS), {})
     with pytest.raises(OutputError) as caught:
@@ -358,7 +358,7 @@ def test_without_pyarrow_the_command_that_gets_it_is_named(monkeypatch):
 
 @pytest.mark.parametrize("shape", [(), (3,)])
 @pytest.mark.parametrize("sizes", [[4], [4, 0], [1, 2], [5, 5, 5, 1], [1] * 40])
-def test_arrays_in_one_are_their_concatenation(sizes, shape):
+def test_joined_arrays_equal_their_concatenation(sizes, shape):
     random = np.random.default_rng(0)
     arrays = [random.normal(size=(size, *shape)) for size in sizes]
     before = [array.copy() for array in arrays]

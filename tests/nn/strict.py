@@ -12,7 +12,9 @@ class Strict(np.ndarray):
         result = getattr(ufunc, method)(*map(_plain, inputs), **settings)
         for each in (*inputs, *out, result):
             if isinstance(each, np.ndarray | np.generic) and each.dtype.kind == "f":
-                assert each.dtype == self.dtype, f"{ufunc.__name__} mixes in {each.dtype}"
+                assert each.dtype == self.dtype, (
+                    f"{ufunc.__name__} leaves the precision: {each.dtype}"
+                )
         if out:
             return out[0]
         return result.view(Strict) if isinstance(result, np.ndarray) else result

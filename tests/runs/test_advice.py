@@ -28,7 +28,7 @@ def pixels(dtype, low, high):
 
 
 @pytest.mark.parametrize("dtype", TYPES)
-def test_a_small_part_of_a_type_is_warned_of(dtype):
+def test_using_a_small_part_of_a_types_range_is_warned_of(dtype):
     largest = int(np.iinfo(dtype).max)
     part = largest // 256
     assert notes_of(pixels(dtype, 0, part + 1)) == []
@@ -58,7 +58,7 @@ def test_fractions_and_zeros_are_not_warned_of():
 
 
 @pytest.mark.parametrize("form", ["npz", "npy"])
-def test_files_are_looked_through_block_by_block(tmp_path, monkeypatch, form):
+def test_files_are_scanned_block_by_block(tmp_path, monkeypatch, form):
     monkeypatch.setattr(mapping, "MEMORY", Memory(large_bytes=100, pass_bytes=64, pool_bytes=4000))
     X, y = pixels("int64", 3, 254), np.arange(40) % 2
     X[:, 1] = np.arange(40) + 3

@@ -103,12 +103,12 @@ def test_training_ends_and_saves_nothing(change, out):
 
 
 @pytest.mark.parametrize("change", [cut, put_another_in_its_place])
-def test_a_change_after_the_last_epoch_is_seen_before_anything_is_saved(change):
+def test_a_change_after_the_last_epoch_is_detected_before_anything_is_saved(change):
     refusal(api.train, CONFIG, observers=[Change(change, epoch=5)], out="run")
     assert nothing_saved(Path("run"))
 
 
-def test_a_change_that_makes_training_diverge_is_what_is_told():
+def test_a_change_that_makes_training_diverge_is_reported_as_the_cause():
     def spoil(path):
         with path.open("r+b") as stream:
             stream.seek(128)
@@ -117,7 +117,7 @@ def test_a_change_that_makes_training_diverge_is_what_is_told():
     refusal(api.train, CONFIG, observers=[Change(spoil)], out="run")
 
 
-def test_folds_that_are_done_stay():
+def test_finished_folds_are_kept():
     watching = Change(cut)
     with pytest.raises(DataError, match=r"X\.npy: was changed"):
         api.cross_validate(CONFIG, {"training.folds": 2}, observers=[watching], out="run")
@@ -125,7 +125,7 @@ def test_folds_that_are_done_stay():
 
 
 @pytest.mark.parametrize("change", [os.remove, lambda path: path.rename("moved.npy")])
-def test_a_file_that_is_renamed_or_deleted_is_still_there_for_the_run(change):
+def test_a_renamed_or_deleted_file_stays_available_to_the_run(change):
     whole = api.train(CONFIG)
     result = api.train(CONFIG, observers=[Change(change)], out="run")
     assert result.metrics == whole.metrics

@@ -43,7 +43,7 @@ def test_masked_weights_stay_zero_through_training_saving_and_loading(config, tm
     assert (arrays["W3"][[1, 3]] == 0).all()
 
 
-def test_a_density_keeps_its_share_of_every_layer(config, tmp_path):
+def test_a_density_keeps_its_fraction_of_every_layer(config, tmp_path):
     arrays = trained(config, tmp_path / "run", "model.density=[0.5, 0.3, 1.0]")
     assert [np.count_nonzero(arrays[name]) for name in ("W1", "W2", "W3")] == [6, 9, 5]
     again = trained(config, tmp_path / "again", "model.density=[0.5, 0.3, 1.0]")
@@ -58,7 +58,7 @@ def test_the_choice_is_exact_and_differs_by_layer():
     assert (masks[0] != masks[1]).any()
 
 
-def test_the_gradient_check_looks_at_what_is_there(config, capsys):
+def test_the_gradient_check_covers_only_existing_connections(config, capsys):
     with pytest.raises(SystemExit) as ended:
         main(["gradcheck", str(config), "model.density=0.5"])
     assert ended.value.code == 0
@@ -78,7 +78,7 @@ def test_the_gradient_check_looks_at_what_is_there(config, capsys):
         ("model.density=x", 'density: found "x"; expected a number'),
     ],
 )
-def test_what_does_not_fit_is_refused_with_its_place(config, override, problem):
+def test_invalid_masks_are_refused_with_their_place(config, override, problem):
     with pytest.raises(ConfigError) as caught:
         prepare(load_config(config, [override]))
     assert str(caught.value).startswith("command line: model.")

@@ -29,7 +29,7 @@ def test_the_first_run_is_001_and_the_next_002():
     ]
 
 
-def test_the_next_free_number_is_taken_and_what_is_there_is_left():
+def test_the_next_free_number_is_used_and_existing_runs_are_kept():
     make("001", "003")
     Path("runs/xor-002").write_text("a file in the way", encoding="utf-8")
     assert make_run_directory("xor") == Path("runs/xor-004")
@@ -42,7 +42,7 @@ def test_after_999_comes_1000(monkeypatch):
     assert make_run_directory("xor") == Path("runs/xor-1000")
 
 
-def test_runs_that_start_together_get_directories_of_their_own():
+def test_runs_that_start_together_get_separate_directories():
     with ThreadPoolExecutor(8) as pool:
         made = list(pool.map(lambda _: make_run_directory("xor"), range(40)))
     assert len(set(made)) == 40
@@ -60,21 +60,21 @@ def test_an_empty_chosen_directory_is_used():
     assert make_run_directory("xor", Path("empty")) == Path("empty")
 
 
-def test_a_chosen_directory_that_is_not_empty_is_refused_and_left():
+def test_a_chosen_directory_that_is_not_empty_is_refused_and_kept():
     make("001")
     with pytest.raises(UsageError, match="runs: exists and is not an empty directory; choose"):
         make_run_directory("xor", Path("runs"))
     assert list(Path("runs").rglob("*")) == [Path("runs/xor-001")]
 
 
-def test_a_file_in_the_place_of_a_chosen_directory_is_refused_and_left():
+def test_a_file_in_place_of_a_chosen_directory_is_refused_and_kept():
     Path("file").write_text("mine", encoding="utf-8")
     with pytest.raises(UsageError, match="file: exists and is not an empty directory"):
         make_run_directory("xor", Path("file"))
     assert Path("file").read_text(encoding="utf-8") == "mine"
 
 
-def test_the_check_beforehand_makes_nothing():
+def test_the_check_beforehand_creates_nothing():
     check_chosen(Path("new"))
     assert not Path("new").exists()
 

@@ -28,7 +28,7 @@ def arrays_of(tmp_path):
     return load
 
 
-def test_they_stand_row_by_input(arrays_of):
+def test_weights_have_one_row_per_input(arrays_of):
     arrays = arrays_of()
     assert arrays["W1"].tolist() == [[1, 2, 3], [4, 5, 6]]
     assert arrays["W2"].tolist() == [[7], [8], [9]]
@@ -36,14 +36,14 @@ def test_they_stand_row_by_input(arrays_of):
     assert arrays["b2"] == pytest.approx([0.4])
 
 
-def test_biases_alone_leave_the_drawn_weights(arrays_of):
+def test_biases_alone_keep_the_random_weights(arrays_of):
     drawn = arrays_of("model.initial_weights=null", "model.initial_biases=null")
     given = arrays_of("model.initial_weights=null")
     np.testing.assert_array_equal(given["W1"], drawn["W1"])
     assert given["b2"] == pytest.approx([0.4])
 
 
-def test_an_npz_beside_the_config_is_read(arrays_of, tmp_path):
+def test_an_npz_next_to_the_config_is_read(arrays_of, tmp_path):
     W1, W2 = np.arange(6).reshape(2, 3), np.ones((3, 1))
     np.savez(tmp_path / "w.npz", W1=W1, W2=W2, b2=np.array([5.0]), other=np.array([{}]))
     arrays = arrays_of("model.initial_weights=w.npz", "model.initial_biases=null")
@@ -56,7 +56,7 @@ GIVEN = {"W1": np.arange(6).reshape(2, 3), "W2": np.ones((3, 1))}
 FROM_NPZ = ("model.initial_weights=w.npz", "model.initial_biases=null")
 
 
-def test_slopes_in_the_npz_are_taken_and_may_be_missing(arrays_of, tmp_path):
+def test_slopes_in_the_npz_are_used_and_may_be_missing(arrays_of, tmp_path):
     np.savez(tmp_path / "w.npz", **GIVEN)
     arrays = arrays_of(*FROM_NPZ, "model.activation={name: prelu, slope: 0.5}")
     assert arrays["slope1"].tolist() == [0.5] * 3
@@ -114,7 +114,7 @@ def test_arrays_of_an_npz_that_do_not_fit_are_refused(arrays_of, tmp_path, name,
     assert str(caught.value).startswith(expected)
 
 
-def test_arrays_of_other_types_of_numbers_are_taken(arrays_of, tmp_path):
+def test_arrays_of_other_numeric_types_are_accepted(arrays_of, tmp_path):
     types = {"W1": np.int8, "W2": np.float16}
     np.savez(tmp_path / "w.npz", **{name: GIVEN[name].astype(each) for name, each in types.items()})
     arrays = arrays_of(*FROM_NPZ)
@@ -122,7 +122,7 @@ def test_arrays_of_other_types_of_numbers_are_taken(arrays_of, tmp_path):
     np.testing.assert_array_equal(arrays["W2"], GIVEN["W2"])
 
 
-def test_units_that_start_with_different_slopes_are_not_said_to_start_alike(tmp_path, arrays_of):
+def test_units_with_different_slopes_are_not_reported_to_start_alike(tmp_path, arrays_of):
     arrays_of()  # writes the config
     alike = {"W1": np.ones((2, 3)), "W2": np.ones((3, 1))}
     overrides = (*FROM_NPZ, "model.activation=prelu")
@@ -161,7 +161,7 @@ def test_units_that_start_with_different_slopes_are_not_said_to_start_alike(tmp_
         ("model.initial_weights=5", "initial_weights: "),
     ],
 )
-def test_what_does_not_fit_is_refused_with_its_place(arrays_of, override, problem):
+def test_weights_that_do_not_fit_are_refused_with_their_place(arrays_of, override, problem):
     with pytest.raises(ConfigError) as caught:
         arrays_of(override)
     assert str(caught.value).startswith("command line: model.")
@@ -187,6 +187,6 @@ def test_a_pipe_or_a_device_instead_of_a_file_is_not_read(arrays_of, tmp_path):
             arrays_of(f"model.initial_weights={path}", "model.initial_biases=null")
 
 
-def test_a_path_that_can_be_none_is_an_error(arrays_of):
+def test_an_impossible_path_is_an_error(arrays_of):
     with pytest.raises(ConfigError, match="a path cannot contain a NUL character"):
         arrays_of('model.initial_weights="a\\0b"', "model.initial_biases=null")

@@ -32,7 +32,7 @@ def broken(tmp_path, monkeypatch):
     return make
 
 
-def test_it_holds_json_values_alone():
+def test_it_has_only_json_values():
     found = info()
     assert json.loads(json.dumps(found, allow_nan=False)) == found
 
@@ -53,7 +53,7 @@ def test_every_dependency_has_a_version():
     assert all(re.match(r"\d+\.", version) for version in found.values())
 
 
-def test_every_extra_and_every_engine_is_told():
+def test_every_extra_and_every_engine_is_listed():
     found = info()
     assert {*found["extras"]} == {*EXTRAS}
     assert {*found["engines"]} == {*ENGINES}
@@ -64,7 +64,7 @@ def test_every_extra_and_every_engine_is_told():
     }
 
 
-def test_a_missing_extra_is_told(monkeypatch):
+def test_a_missing_extra_is_reported(monkeypatch):
     monkeypatch.setitem(sys.modules, "PIL", None)
     assert info()["extras"]["images"]["problem"] == "not installed"
 
@@ -77,19 +77,19 @@ def test_a_missing_extra_is_told(monkeypatch):
         ("ModuleNotFoundError('needs x', name='x')", "cannot be imported: needs x"),
     ],
 )
-def test_a_broken_extra_is_told(broken, error, problem):
+def test_a_broken_extra_is_reported(broken, error, problem):
     broken("tensorboard", error)
     assert info()["extras"]["tensorboard"]["problem"] == problem
 
 
-def test_an_engine_that_cannot_run_says_why(monkeypatch):
+def test_an_engine_that_cannot_run_has_a_reason(monkeypatch):
     monkeypatch.setitem(sys.modules, "numba", None)
     for name in [each for each in sys.modules if each.startswith("nncli.engines.compiled.")]:
         monkeypatch.delitem(sys.modules, name)
     assert info()["engines"]["compiled"]["problem"].startswith("numba is not installed")
 
 
-def test_the_variables_are_all_that_the_sources_speak_of():
+def test_all_variables_in_the_sources_are_listed():
     texts = [path.read_text("utf-8") for path in PACKAGE.rglob("*.py")]
     spoken_of = {name for text in texts for name in re.findall(r"\bNNCLI_[A-Z_]+\b", text)}
     assert spoken_of - {AUTOMATIC} <= {*info()["environment"]}
@@ -109,7 +109,7 @@ def test_settings_of_nncli_itself_are_not_the_users(monkeypatch):
     assert info()["numpy"]["blas"]["threads_by"] == "BLAS"
 
 
-def test_threads_are_those_that_the_blas_has():
+def test_threads_are_those_of_the_blas():
     code = "from nncli.runs.info import info; print(info()['numpy']['blas']['threads'])"
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, timeout=60,
@@ -118,7 +118,7 @@ def test_threads_are_those_that_the_blas_has():
     assert (done.stdout, done.stderr) == ("1\n", "")
 
 
-def test_the_cache_is_found_with_what_is_in_it(tmp_path, monkeypatch):
+def test_the_cache_is_listed_with_its_content(tmp_path, monkeypatch):
     monkeypatch.setenv("NNCLI_CACHE", str(tmp_path))
     assert info()["cache"] == {"path": str(tmp_path), "mnist": False, "bytes": 0, "problem": None}
     (tmp_path / "mnist" / "folder").mkdir(parents=True)
@@ -126,7 +126,7 @@ def test_the_cache_is_found_with_what_is_in_it(tmp_path, monkeypatch):
     assert info()["cache"]["bytes"] == 100
 
 
-def test_a_cache_that_cannot_be_looked_at_is_told(monkeypatch):
+def test_an_unreadable_cache_is_reported(monkeypatch):
     monkeypatch.setenv("NNCLI_CACHE", "n" * 300)
     assert "File name too long" in info()["cache"]["problem"]
 

@@ -57,7 +57,7 @@ def test_the_epoch_with_the_best_value_is_kept(task, metric, tmp_path):
     assert measured == pytest.approx(best, rel=1e-6)
 
 
-def test_a_run_that_was_stopped_goes_on_with_the_same_values(tmp_path):
+def test_an_interrupted_run_resumes_with_the_same_values(tmp_path):
     config, data = settings("binary", "validation_roc_auc"), rows_of("binary")
     nncli.train(config, data=data, out=tmp_path / "whole")
     config["training"]["epochs"] = 3
@@ -79,7 +79,7 @@ def test_a_value_that_the_validation_rows_do_not_define_is_refused_before_traini
     assert not (tmp_path / "R").exists()
 
 
-def test_the_validation_loss_counts_rows_as_training_does(tmp_path):
+def test_the_validation_loss_weights_rows_like_training(tmp_path):
     X, y = rows_of("binary")
     weights = RANDOM.random(len(y)) * 5
     config = settings("binary", "validation_loss")
@@ -90,7 +90,7 @@ def test_the_validation_loss_counts_rows_as_training_does(tmp_path):
     assert result.best_epoch == values.index(min(values)) + 1
 
 
-def test_so_does_it_with_weights_of_classes(tmp_path):
+def test_the_validation_loss_uses_class_weights(tmp_path):
     X = RANDOM.normal(size=(400, 2))
     y = X[:, 0] + RANDOM.normal(0, 1, 400) > 1.5
     config = settings("binary", "validation_loss", class_weight="balanced")

@@ -127,7 +127,7 @@ def names_in(directory):
 # Results
 
 
-def test_observers_are_told_of_every_step_and_epoch(job):
+def test_observers_are_called_for_every_step_and_epoch(job):
     notes = Notes()
     outcome = run(job(), [notes])
     assert notes.told[:7] == ["begin", (1, 1), (1, 2), (1, 3), (1, 4), (1, 5), 1]
@@ -149,7 +149,7 @@ def test_an_observer_may_stop_it_after_any_step_or_epoch(job, place):
     assert (outcome.progress.epoch, outcome.progress.batch) == (epoch, batch)
 
 
-def test_who_asks_to_stop_at_the_last_epoch_finds_it_finished(job):
+def test_a_stop_at_the_last_epoch_leaves_a_finished_run(job):
     outcome = run(job(), [Notes(stop_at=6)])
     assert (outcome.ended, outcome.is_over) == (FINISHED, True)
 
@@ -164,13 +164,13 @@ PATIENCE = "training.early_stopping={patience: 2, min_change: 100}"
 
 
 @pytest.mark.parametrize("stop_at", [None, 3])
-def test_patience_that_is_over_ends_it_early_whoever_asks_to_stop_then(job, stop_at):
+def test_exhausted_patience_counts_as_early_stopping_despite_a_stop(job, stop_at):
     outcome = run(job(PATIENCE), [Notes(stop_at=stop_at)])
     assert (outcome.ended, outcome.is_over, outcome.progress.epoch) == (EARLY, True, 3)
 
 
 @pytest.mark.parametrize("place", [(1, 2), 1, 3, 6])
-def test_who_cannot_write_ends_it_and_all_are_told(job, place):
+def test_an_observer_that_cannot_write_ends_it_and_all_are_called(job, place):
     watching = [Notes(), Notes(fail_at=place), Notes()]
     with pytest.raises(OutputError, match="f: cannot be written"):
         run(job(), watching)
@@ -180,7 +180,7 @@ def test_who_cannot_write_ends_it_and_all_are_told(job, place):
     assert watching[0].told[-2] == watching[1].told[-2] == place
 
 
-def test_who_cannot_begin_ends_what_has_begun_before_and_nothing_is_kept(job):
+def test_an_observer_that_cannot_begin_ends_the_earlier_ones_and_nothing_is_kept(job):
     first, failing, last = Notes(), Notes(fail_at="begin"), Notes()
     with pytest.raises(OutputError, match="f: cannot be written"):
         run(job(), [first, failing, last])
@@ -188,7 +188,7 @@ def test_who_cannot_begin_ends_what_has_begun_before_and_nothing_is_kept(job):
     assert first.outcome is None
 
 
-def test_who_has_begun_last_ends_first(job):
+def test_the_last_observer_ends_first(job):
     order = []
 
     class Named(Observer):
@@ -206,7 +206,7 @@ def test_who_has_begun_last_ends_first(job):
 
 
 @pytest.mark.parametrize(("steps", "ended"), [(2, None), (2 * BATCHES, DIVERGED)])
-def test_observers_are_told_of_divergence_if_there_is_a_best_epoch(job, steps, ended):
+def test_observers_learn_of_divergence_if_there_is_a_best_epoch(job, steps, ended):
     notes = Notes()
     with pytest.raises(DivergenceError, match=r"batch \d: the loss is nan, the weights of layer 2"):
         run(spoiled(job(), steps), [notes])
@@ -214,7 +214,7 @@ def test_observers_are_told_of_divergence_if_there_is_a_best_epoch(job, steps, e
     assert notes.told[-1] == "end"
 
 
-def test_of_any_other_error_nothing_is_kept(job):
+def test_after_any_other_error_nothing_is_kept(job):
     notes = Notes(fail_at=4, error=KeyboardInterrupt())
     with pytest.raises(KeyboardInterrupt):
         run(job(), [notes])
@@ -265,7 +265,7 @@ def test_divergence_leaves_the_best_epoch_before_it(job, directory):
     assert read_checkpoint(directory / "checkpoint.npz").progress.epoch <= 4
 
 
-def test_the_weights_after_divergence_are_those_of_that_epoch_to_the_last_bit(
+def test_the_weights_after_divergence_are_bit_identical_to_those_of_that_epoch(
     job, directory, tmp_path
 ):
     other = tmp_path / "other"
@@ -286,7 +286,7 @@ def test_without_a_best_epoch_divergence_leaves_no_weights(job, directory, overr
     assert not names_in(directory) & {"weights.npz", "metrics.json"}
 
 
-def test_a_run_that_is_stopped_leaves_a_checkpoint_of_that_step_and_usable_weights(job, directory):
+def test_an_interrupted_run_has_a_checkpoint_of_that_step_and_usable_weights(job, directory):
     outcome = train_job(job(), Directory(directory), [Notes(stop_at=(4, 3))])
     assert outcome.ended == metrics(directory)["ended"] == "interrupted"
     progress = read_checkpoint(directory / "checkpoint.npz").progress
@@ -310,14 +310,14 @@ def test_a_checkpoint_is_written_within_an_epoch_when_it_is_time(job, directory)
 
 
 @pytest.mark.parametrize(("place", "epochs"), [((1, 2), 0), (3, 3)])
-def test_an_observer_that_cannot_write_leaves_what_there_is(job, directory, place, epochs):
+def test_an_observer_that_cannot_write_keeps_the_result_so_far(job, directory, place, epochs):
     with pytest.raises(OutputError, match="f: cannot be written"):
         train_job(job(), Directory(directory), [Notes(fail_at=place)])
     assert metrics(directory)["ended"] == "failed to write"
     assert read_model(directory).training["epochs"] == len(history(directory)) == epochs
 
 
-def test_the_config_is_left_with_every_default_filled_in(job, directory):
+def test_the_config_is_written_with_every_default_filled_in(job, directory):
     train_job(job(), Directory(directory), [])
     again = load_config(directory / "config.yaml").config
     assert again.model.output.name == "sigmoid"

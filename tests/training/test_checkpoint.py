@@ -89,7 +89,7 @@ def test_without_a_best_epoch_there_is_none_to_read(engine, tmp_path):
         ({"more": 1}, "'more'"),
     ],
 )
-def test_sums_that_are_none_are_refused(engine, tmp_path, sums, words):
+def test_invalid_sums_are_refused(engine, tmp_path, sums, words):
     path = tmp_path / "c.npz"
     write_checkpoint(path, engine, Progress(epoch=1), {})
     arrays = read_own_npz(path)
@@ -121,7 +121,7 @@ def test_a_restored_engine_takes_the_same_steps_and_adds_the_same_to_the_sums(en
 @pytest.mark.parametrize(
     ("name", "what"), [("parameters", "weights of layer 1"), ("slots", "slot")]
 )
-def test_what_is_not_finite_is_not_saved_and_the_file_before_stays(
+def test_numbers_that_are_not_finite_are_not_saved_and_the_old_file_stays(
     engine, tmp_path, name, what, value
 ):
     path = tmp_path / "c.npz"
@@ -165,7 +165,9 @@ def test_the_first_is_due_after_the_first_epoch_or_the_seconds_within_it(clock):
 @pytest.mark.parametrize(
     ("took", "after_epoch", "within"), [(0.01, 2.0, 60.0), (0.25, 50.0, 60.0), (2.0, 400.0, 400.0)]
 )
-def test_to_write_them_takes_half_a_percent_of_the_time_at_most(clock, took, after_epoch, within):
+def test_writing_checkpoints_takes_at_most_half_a_percent_of_the_time(
+    clock, took, after_epoch, within
+):
     pace = Pace(60.0)
     clock.append(1000.0 + took)
     pace.note(1000.0)

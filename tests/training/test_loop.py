@@ -82,12 +82,12 @@ def test_without_validation_rows_there_are_only_metrics_of_training():
     assert report.metrics == {"train_loss": 0.5, "train_accuracy": 0.0}
 
 
-def test_no_epochs_are_no_reports():
+def test_without_epochs_there_are_no_reports():
     plan = plan_of(epochs=0)
     assert list(train(ScriptedEngine(), numbered(3, 1), ACCURACY, plan, Progress())) == []
 
 
-def test_training_goes_on_after_the_completed_epochs():
+def test_training_continues_after_the_completed_epochs():
     engine = ScriptedEngine([(1.0, 0)] * 2)
     plan, progress = plan_of(epochs=5), Progress(epoch=3)
     reports = list(train(engine, numbered(1, 1), ACCURACY, plan, progress))
@@ -137,7 +137,7 @@ def test_an_engine_may_take_fewer_steps_than_it_is_asked_for(most, report_second
 
 
 @pytest.mark.parametrize("report_seconds", [0.0, 1e9])
-def test_a_report_after_fewer_steps_says_where_training_stands(report_seconds):
+def test_a_report_after_fewer_steps_has_the_right_progress(report_seconds):
     engine = ScriptedEngine([(1.0, 0)] * 10, most=[3, 2])
     progress, plan = Progress(), plan_of(report_seconds=report_seconds)
     reports = []
@@ -184,7 +184,7 @@ def test_the_validation_loss_is_watched_not_that_of_training():
     assert (progress.best_epoch, progress.best_value) == (2, 2.0)
 
 
-def test_a_plan_that_keeps_nothing_still_notes_the_best_epoch():
+def test_a_plan_that_keeps_nothing_still_records_the_best_epoch():
     progress, _ = one_row_epochs([3, 1, 2], keep_best=False)
     assert progress.best_epoch == 2
     assert progress.best is None
@@ -217,7 +217,7 @@ def test_improvement_by_less_than_the_least_change_does_not_renew_the_patience()
 # Stopping
 
 
-def test_who_stops_reading_within_an_epoch_can_continue_from_there():
+def test_training_can_continue_from_any_report_within_an_epoch():
     engine, progress, plan = ScriptedEngine([(1.0, 0)] * 36), Progress(), plan_of(epochs=9)
     reports = train(engine, numbered(4, 1), ACCURACY, plan, progress)
     while len(engine.seen) < 6:
@@ -251,7 +251,7 @@ def test_an_epoch_that_is_stopped_at_any_report_has_the_same_results(stop, small
     assert progress.best_epoch == all_progress.best_epoch
 
 
-def test_the_rows_a_second_of_a_resumed_epoch_are_those_of_its_last_part():
+def test_the_rows_per_second_of_a_resumed_epoch_are_those_of_its_last_part():
     engine, progress, plan = ScriptedEngine([(1.0, 0)] * 4), Progress(), plan_of()
     next(train(engine, numbered(4, 1), ACCURACY, plan, progress))
     *_, report = train(engine, numbered(4, 1), ACCURACY, plan, progress)
@@ -259,7 +259,7 @@ def test_the_rows_a_second_of_a_resumed_epoch_are_those_of_its_last_part():
 
 
 @pytest.mark.parametrize("report_seconds", [0.0, 1e9])
-def test_what_is_not_finite_in_a_step_ends_training_with_its_place(report_seconds):
+def test_a_number_in_a_step_that_is_not_finite_ends_training_with_its_place(report_seconds):
     engine, progress = ScriptedEngine([*[(1.0, 0)] * 3, "the loss is nan; try less"]), Progress()
     plan = plan_of(epochs=3, report_seconds=report_seconds)
     with pytest.raises(DivergenceError) as caught:
@@ -284,7 +284,7 @@ def test_weights_that_are_not_finite_at_the_end_of_an_epoch_end_training_with_th
 
 
 @pytest.mark.parametrize("monitor", ["train_loss", "validation_loss"])
-def test_a_validation_loss_that_is_no_number_is_never_the_best(monitor):
+def test_a_validation_loss_of_nan_is_never_the_best(monitor):
     with pytest.raises(DivergenceError, match="epoch 1: the validation loss is nan"):
         one_row_epochs([1], [(nan, 0)], monitor=monitor)
 
@@ -414,7 +414,7 @@ def history_of(engine, most, report_seconds):
 @every_engine
 @given(st.lists(st.integers(1, 7), min_size=1, max_size=6), st.sampled_from([0.0, 1e9]))
 @settings(max_examples=10)
-def test_the_history_and_the_weights_do_not_depend_on_how_training_is_cut(
+def test_the_history_and_the_weights_do_not_depend_on_how_training_is_split(
     engine, most, report_seconds
 ):
     expected = history_of(engine, [1], 0.0)
@@ -480,7 +480,7 @@ def test_saturation_is_that_of_the_first_batch_of_each_epoch_before_its_step(eng
 
 
 @every_engine
-def test_weight_decay_adds_its_share_to_the_gradient_of_the_weights_alone(engine):
+def test_weight_decay_is_added_only_to_the_gradient_of_the_weights(engine):
     found, layers = [], build_layers((2, 8, 1), "tanh", "sigmoid")
     split = whole(np.ones((3, 2)), np.ones(3, np.uint8))
     for l2 in (0.25, 0.0):

@@ -48,7 +48,7 @@ def job_of(steps=None, **plan):
 STEPS = [f"step 1.{n}" for n in range(1, 5)], [f"step 2.{n}" for n in range(1, 5)]
 
 
-def test_an_observer_is_told_of_every_report_between_begin_and_end():
+def test_an_observer_gets_every_report_between_begin_and_end():
     job, told = job_of(), []
     watching = Notes(told)
     outcome = run(job, [watching])
@@ -60,14 +60,14 @@ def test_an_observer_is_told_of_every_report_between_begin_and_end():
     assert outcome.progress is job.progress
 
 
-def test_observers_are_told_in_their_order_and_of_the_end_in_reverse():
+def test_observers_are_called_in_order_and_ended_in_reverse():
     told = []
     run(job_of(epochs=1, report_seconds=1e9), [Notes(told, "a "), Notes(told, "b ")])
     assert told[:4] == ["a begin", "b begin", "a epoch 1", "b epoch 1"]
     assert told[4:] == [f"b end {FINISHED}", f"a end {FINISHED}"]
 
 
-def test_nobody_has_to_watch():
+def test_training_needs_no_observers():
     assert run(job_of()).ended == FINISHED
 
 
@@ -81,7 +81,7 @@ def test_an_observer_that_overrides_nothing_changes_nothing():
 @pytest.mark.parametrize(
     ("at", "steps"), [("step_1.1", 1), ("step_2.3", 7), ("step_2.4", 8), ("epoch_1", 4)]
 )
-def test_an_observer_that_returns_true_stops_training_and_the_others_are_still_told(
+def test_an_observer_that_returns_true_stops_training_and_the_others_are_still_called(
     at, steps, first
 ):
     job, told, asked = job_of(), [], []
@@ -146,7 +146,7 @@ def test_divergence_after_a_best_epoch_leaves_that_one(keep_best):
 
 
 @pytest.mark.parametrize("at", ["step_1.1", "step_1.4", "epoch_1", "step_2.1"])
-def test_what_cannot_be_written_ends_training_and_all_are_told(at):
+def test_a_failed_write_ends_training_and_all_observers_are_called(at):
     told, full = [], OutputError("the disk is full")
     with pytest.raises(OutputError) as caught:
         run(job_of(), [Notes(told, "a ", **{at: full}), Notes(told, "b ")])
@@ -195,5 +195,5 @@ def test_an_outcome_is_measured_when_it_is_asked_for_and_only_once():
     ("ended", "is_over"),
     [(FINISHED, True), (EARLY, True), (INTERRUPTED, False), (DIVERGED, False), (UNWRITTEN, False)],
 )
-def test_only_what_is_finished_or_stopped_early_is_over(ended, is_over):
+def test_only_finished_or_early_stopped_training_is_over(ended, is_over):
     assert Outcome(ended, 3, Progress(), dict).is_over == is_over

@@ -78,7 +78,7 @@ def test_the_first_sheet_is_read_with_a_note_or_the_named_one(make):
         ([["x"], [1, 2]], "row 2: has a value outside the 1 named columns"),
     ],
 )
-def test_what_is_wrong_is_said_in_a_line(make, rows, problem):
+def test_errors_are_one_line(make, rows, problem):
     with pytest.raises(DataError) as caught:
         read_table(make(Sheet=rows))
     assert problem in str(caught.value)

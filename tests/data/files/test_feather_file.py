@@ -57,7 +57,7 @@ def test_dates_are_read(path):
 
 
 @pytest.mark.parametrize("keep", [6, 100, -20])
-def test_what_is_cut_is_refused_in_a_line(path, keep):
+def test_a_truncated_file_is_refused_in_one_line(path, keep):
     feather.write_feather(pyarrow.table(COLUMNS), path)
     path.write_bytes(path.read_bytes()[:keep])
     with pytest.raises(DataError, match="is not a Feather file, or is damaged") as caught:

@@ -154,7 +154,7 @@ def several_pictures(stream, array, *others):
 def test_of_a_jpeg_with_several_pictures_the_first_is_read(pictures, array):
     save(pictures / "one.jpg", array, quality=75)
     if int(Image.__version__.partition(".")[0]) < 11:
-        pytest.skip("this Pillow writes several pictures that it cannot read")
+        pytest.skip("this Pillow cannot read several pictures that it writes")
     with (pictures / "several.jpg").open("wb") as stream:
         several_pictures(stream, array, 255 - array, array[:2, :2])
     with Image.open(pictures / "several.jpg") as picture:

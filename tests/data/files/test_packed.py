@@ -88,7 +88,7 @@ def test_the_same_table_is_read_from_every_compression(source, way):
 
 @pytest.mark.parametrize("way", PACK)
 @pytest.mark.parametrize("keep", [0.3, 0.9])
-def test_what_is_cut_is_refused_in_a_line(tmp_path, way, keep):
+def test_a_truncated_file_is_refused_in_one_line(tmp_path, way, keep):
     packed = PACK[way](ROWS)
     (tmp_path / "t").write_bytes(packed[: int(keep * len(packed))])
     with pytest.raises(DataError, match=r"truncated or damaged|an archive, such as npz") as caught:

@@ -156,7 +156,7 @@ WITH_TEXT = {
 def test_values_with_a_text_are_read_as_text_columns(table_of, path, name):
     cells, kind, expected = WITH_TEXT[name]
     if name == "view" and int(pyarrow.__version__.partition(".")[0]) < 18:
-        pytest.skip("this pyarrow writes no string views")
+        pytest.skip("this pyarrow cannot write string views")
     cells = {"x": pyarrow.array(cells, kind)}
     assert values(table_of(cells, {"kinds": {"x": "category"}})) == {"x": expected}
     if name == "view":
@@ -204,7 +204,7 @@ def test_a_damaged_file_is_refused(path):
         assert refusal(path).startswith("is not a Parquet file, or is damaged (")
 
 
-def test_without_pyarrow_the_command_that_gets_it_is_named(path, monkeypatch):
+def test_without_pyarrow_the_command_to_install_it_is_named(path, monkeypatch):
     parquet.write_table(pyarrow.table(MIXED), path)
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     assert refusal(path) == (

@@ -137,7 +137,7 @@ def test_changes_in_a_journal_next_to_the_database_are_not_ignored(path):
           "insert into t (x) values (1)"], "column y is computed by the database"),
     ],
 )  # fmt: skip
-def test_what_is_wrong_is_said_in_a_line(path, statements, problem):
+def test_errors_are_one_line(path, statements, problem):
     make(path, *statements)
     assert refusal(path).startswith(problem)
 

@@ -93,7 +93,7 @@ def test_separate_targets_belong_to_the_rows_of_a_file(named, directory):
         named.evaluate(directory / "people.csv", kinds[1:])
 
 
-def test_rows_without_a_target_are_left_out_and_told(named):
+def test_rows_without_a_target_are_skipped_and_reported(named):
     rows = [dict(row, kind=None if n in (2, 5) else row["kind"]) for n, row in enumerate(PEOPLE)]
     told = []
     found = named.evaluate(rows, note=told.append)

@@ -32,7 +32,7 @@ def test_the_rate_is_that_of_the_rows_since_training_resumed(capsys, rows):
     assert f"epoch {before + 1}/{2 * before}" in shown
 
 
-def test_of_a_new_run_all_rows_count(capsys):
+def test_the_rate_of_a_new_run_counts_all_rows(capsys):
     bar = Bar()
     bar.begin(ScriptedJob(plan=plan_of(epochs=4)))
     bar.epoch(EpochReport(4, {"train_loss": 1.0}, 0.1, 1.0, 1.0, [], improved=True))

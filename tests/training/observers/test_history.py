@@ -39,11 +39,11 @@ def written(path, epochs, **job):
     return path.read_text(encoding="utf-8")
 
 
-def test_there_is_a_row_an_epoch_below_the_names_of_its_columns(tmp_path):
+def test_there_is_a_row_per_epoch_below_the_column_names(tmp_path):
     assert written(tmp_path / "h.csv", [1, 2]) == HEADER + row_of(1) + row_of(2)
 
 
-def test_validation_and_another_score_have_columns_and_layers_that_do_not_saturate_none(tmp_path):
+def test_validation_and_another_score_have_columns_but_not_layers_that_cannot_saturate(tmp_path):
     path = tmp_path / "h.csv"
     layers = blocks(build_layers((2, 3, 1), "relu", "tanh"))
     text = written(path, [], plan=plan_of(validates=True), score=MAE, blocks=layers)
@@ -53,7 +53,7 @@ def test_validation_and_another_score_have_columns_and_layers_that_do_not_satura
     )
 
 
-def test_a_run_that_resumes_keeps_the_rows_of_its_epochs(tmp_path):
+def test_a_resumed_run_keeps_the_rows_of_its_epochs(tmp_path):
     path = tmp_path / "h.csv"
     written(path, [1, 2, 3])
     path.write_text(path.read_text(encoding="utf-8") + "4,0.5", encoding="utf-8")
@@ -81,6 +81,6 @@ def test_synchronized_rows_are_in_the_file(tmp_path):
     history.end(None)
 
 
-def test_a_history_that_has_not_begun_may_end(tmp_path):
+def test_a_history_may_end_before_it_begins(tmp_path):
     HistoryFile(tmp_path / "h.csv").end(None)
     assert not (tmp_path / "h.csv").exists()

@@ -46,7 +46,7 @@ def test_without_ctrl_c_nothing_is_requested():
         assert asks_to_stop(requested) is False
 
 
-def test_the_first_ctrl_c_is_only_noted():
+def test_the_first_ctrl_c_is_only_recorded():
     with InTraining(CTRL_C_OR_TERMINATE) as requested:
         press_ctrl_c()
         assert asks_to_stop(requested) is True
@@ -85,7 +85,7 @@ def test_afterwards_ctrl_c_does_what_it_did_before(error):
 
 
 @EITHER
-def test_the_first_signal_is_noted_with_its_number(number):
+def test_the_first_signal_is_recorded_with_its_number(number):
     with InTraining(CTRL_C_OR_TERMINATE) as requested:
         assert requested.signal is None
         signal.raise_signal(number)
