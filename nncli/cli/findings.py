@@ -85,21 +85,21 @@ def _print_columns(columns: "tuple[Column, ...]", *, err: bool) -> None:
             shortened(column.name, 24),
             column.kind,
             str(len(column.inputs)),
-            _blank(column),
+            _if_missing(column),
             shortened(", ".join(column.categories), 24),
         )
         for column in columns[:_MOST_COLUMNS]
     ]
-    print_table(("column", "kind", "inputs", "blank", "categories"), rows, err=err)
+    print_table(("column", "kind", "inputs", "if missing", "categories"), rows, err=err)
     if rest := Counter(column.kind for column in columns[_MOST_COLUMNS:]):
         kinds = ", ".join(f"{number} {kind}" for kind, number in rest.items())
         click.echo(f"and {rest.total()} more: {kinds}", err=err)
 
 
-def _blank(column: "Column") -> str:
+def _if_missing(column: "Column") -> str:
     """Return how a missing value is handled."""
     if column.missing == "indicator":
-        return "an input"
+        return "indicator"
     if column.fill is None:
         return "all 0" if column.missing == "auto" else column.missing
     return shortened(column.fill, 12) if isinstance(column.fill, str) else f"{column.fill:.4g}"

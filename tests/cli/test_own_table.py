@@ -146,10 +146,10 @@ rows        47 train, 12 test
 left out    t.csv: 1 row with a missing target (line 5)
 not inputs  kind (dropped), id (id)
 
-column      kind  inputs   blank         categories
-age       number       1      50
-city    category       3   all 0  Basel, Bern, Genf
-member   boolean       1  0.4681
+column      kind  inputs  if missing         categories
+age       number       1          50
+city    category       3       all 0  Basel, Bern, Genf
+member   boolean       1      0.4681
 """
     assert nncli("data", "show", "c.yaml").out == expected
     assert nncli("train", "c.yaml", "--dry-run").out.startswith(expected)
@@ -514,7 +514,7 @@ def test_blank_cells_of_all_columns_are_filled(nncli, write):
         ["city", "category", "4"],
         ["member", "boolean", "2"],
     ]
-    assert [line.endswith("an input") or "an input  " in line for line in shown[-3:]] == [
+    assert [line.endswith("indicator") or "indicator  " in line for line in shown[-3:]] == [
         *(False, True, True)
     ]
     assert nncli("eval", "run", "--data", "t.csv").code == 0
