@@ -197,7 +197,7 @@ MODEL_FILES: dict[str, Callable[[], bytes]] = {
     "deflated with bzip2": lambda: zipped({"W1.npy": bytes(4 * LONG)}, compress_type=12),
     "deflated with LZMA": lambda: zipped({"W1.npy": bytes(LONG)}, compress_type=14),
     "a deflated model": lambda: zipped(members(), compress_type=8),
-    "a method that there is not": lambda: put(8, b"\x63"),
+    "an unknown method": lambda: put(8, b"\x63"),
     "a zip in a zip": lambda: zipped({"W1.npy": model_file()}),
     "one bomb named 60,000 times": lambda: overlapping(60_000),
     "the records of a large zip": zip64,
@@ -266,7 +266,7 @@ MODEL_FILES: dict[str, Callable[[], bytes]] = {
     # Metadata.
     "no text": lambda: with_text(" "),
     "metadata as bytes": lambda: zipped({**members(), "metadata.npy": npy(np.bytes_("{}"))}),
-    "code points that there are not": lambda: zipped(
+    "invalid code points": lambda: zipped(
         {**members(), "metadata.npy": npy(np.array("xxxx"))[:-4] + b"\xff" * 4}
     ),
     "half a character": lambda: with_values("yes", "\\ud800"),

@@ -224,7 +224,7 @@ def test_only_temporary_files_are_litter(tmp_path):
 
 WRITERS = {
     "base/storage/directory.py": "the one place",
-    "base/streams.py": "opens the null device in the place of a stream",
+    "base/streams.py": "opens the null device in place of a stream",
     "base/storage/locks.py": "opens a directory with os.open, to lock it",
     "base/storage/regular_file.py": "opens with os.open, to read, so as not to wait for a pipe",
     "data/builtin/download.py": "what a server sends is added to a partial file, which is kept",
