@@ -195,7 +195,7 @@ PRINTS = "```python\nx = 1\n```\n\n```python\nprint(x, 0.123)\n```\n\n```text\n{
         ("```python\n```\n\n```text\nmore\n```\n", "the output differs"),
         ("```sh\nnncli show none.npz\n```\n", "exit code 2"),
         ("```sh\npip install -e . && nncli show none.npz\n```\n", "exit code 2"),
-        ("```sh\nnncli info\ndu -sh .venv\n```\n", "stand among others"),
+        ("```sh\nnncli info\ndu -sh .venv\n```\n", "mixes nncli's commands"),
         ("```python\nimport nncli\nnncli.fetch('mnist')\n```\n", "cannot be reached|127.0.0.1"),
         (f"{FAILS}\n```console\n$ nncli show no.npz\nError: a.\n```\n", "the output differs"),
         (f"{FAILS}\n```console\n$ nncli info\n```\n", "assert 0"),
