@@ -277,13 +277,6 @@ def test_the_picture_of_the_readme_is_small_and_animated():
         assert opened.n_frames > 20
 
 
-def test_nobody_is_told_to_install_another_project():
-    """On PyPI, this name belongs to another project."""
-    files = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("nncli/**/*.py")]
-    by_name = re.compile(r"(pip|pipx|uv|uvx)\b[^\n]*\b(install|add|run)\b[^\n.]*\bnncli\b")
-    assert [path for path in files if by_name.search(text_of(path))] == []
-
-
 # Facts about the program that pages repeat
 
 

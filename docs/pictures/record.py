@@ -1,6 +1,6 @@
 """Record docs/pictures/training.gif: real commands in a real pseudo-terminal, on Linux or macOS.
 
-.venv/bin/pip install -e '.[docs]' && .venv/bin/python docs/pictures/record.py
+pip install -e '.[docs]' && python docs/pictures/record.py
 
 Typing has its own pace and waits without output are cut short; the rest is the time it took.
 """
@@ -28,7 +28,7 @@ from PIL import Image, ImageColor, ImageDraw, ImageFont
 ROOT = Path(__file__).parents[2]
 COMMANDS = [  # with the seconds to look at what each has printed
     ("nncli init table --data data/rentals.csv --target charge", 1.2),
-    ("nncli train rentals.yaml training.epochs=1500", 1.8),
+    ("nncli train rentals.yaml training.epochs=2500", 1.8),
     ("nncli predict runs/rentals-001/weights.npz data/new_rentals.csv", 3.5),
 ]
 COLUMNS, LINES = 80, 26

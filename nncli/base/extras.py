@@ -42,6 +42,6 @@ EXTRAS: dict[str, Extra] = {
     "fast": Extra("compiled training steps", "numba>=0.60", "numba"),
     "images": Extra("PNG and JPEG images", "pillow>=10.1", "PIL"),
     "parquet": Extra("Parquet files", "pyarrow>=16", "pyarrow"),
-    "plot": Extra("plots", "matplotlib>=3.8", "matplotlib"),
+    "plot": Extra("plots", "matplotlib>=3.9", "matplotlib"),
     "tensorboard": Extra("TensorBoard", "tensorboard>=2.16", "tensorboard"),
 }
