@@ -326,8 +326,8 @@ def test_the_five_lines_predict_as_nncli_does(tmp_path, monkeypatch):
         metrics={},
         training={},
     )
-    (tmp_path / "runs" / "xor-001").mkdir(parents=True)
-    write_model(tmp_path / "runs" / "xor-001" / "weights.npz", model)
+    (tmp_path / "runs" / "relu-001").mkdir(parents=True)
+    write_model(tmp_path / "runs" / "relu-001" / "weights.npz", model)
     monkeypatch.chdir(tmp_path)
     rows = random.integers(0, 256, (50, 784)).astype(np.float32)
     blocks = blocks_of(text_of(DOCS / "model-file.md"))
