@@ -3,8 +3,10 @@
 The blocks of a page run in order, in one namespace and one new directory with the `configs/` and
 `data/` of a clone. A block of ``text`` right after another block is its output, with ``...`` for
 parts that vary. A block below ``<!-- needs MNIST -->`` runs only if the MNIST files exist. A block
-below ``<!-- file: NAME -->`` is written to that file. A ``console`` block below ``<!-- fails -->``
-is a command that fails, with its messages.
+below ``<!-- file: NAME -->`` is written to that file. A comment ``<!-- setup`` holds Python code
+that readers do not see and that runs before all blocks, such as code that makes data. A ``console``
+block below ``<!-- fails -->`` has commands that fail, each with its messages; below
+``<!-- warns -->``, commands that succeed with warnings. They run after the other blocks.
 """
 
 import ast
@@ -43,8 +45,10 @@ README = ROOT / "README.md"
 DOCS = ROOT / "docs"
 PAGES = [README, *sorted(DOCS.glob("*.md"))]
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
-NEEDS_MNIST, FAILS = "<!-- needs MNIST -->", "<!-- fails -->"
+NEEDS_MNIST, FAILS, WARNS = "<!-- needs MNIST -->", "<!-- fails -->", "<!-- warns -->"
 FILE = re.compile(r"^<!-- file: (\S+) -->\n```\w*\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+SETUP = re.compile(r"^<!-- setup\n(.*?)^-->$", re.DOTALL | re.MULTILINE)
+MESSAGES = re.compile(f"^({FAILS}|{WARNS})\n```console\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 SET_UP = ("python3", ".", "pip")  # commands that set up the environment of others
 
 
@@ -77,12 +81,12 @@ def blocks_of(page):
     return blocks
 
 
-def failures_of(page):
-    """Return the commands of a page that fail, each with its messages."""
-    for block in re.findall(f"^{FAILS}\n```console\n(.*?)^```$", page, re.DOTALL | re.MULTILINE):
+def messages_of(page):
+    """Yield the commands below FAILS and WARNS: arguments, messages, whether they fail."""
+    for marker, block in MESSAGES.findall(page):
         for each in block.split("$ nncli ")[1:]:
             command, _, messages = each.partition("\n")
-            yield shlex.split(command), messages
+            yield shlex.split(command), messages, marker == FAILS
 
 
 def modules_of(blocks):
@@ -107,10 +111,11 @@ def commands_of(text):
     return ours
 
 
-def run_command(arguments):
+def run_command(arguments, fails=False):
     with pytest.raises(SystemExit) as ended:
         main(arguments)
-    assert ended.value.code == 0, f"nncli {' '.join(arguments)}: exit code {ended.value.code}"
+    code = ended.value.code
+    assert bool(code) == fails, f"nncli {' '.join(arguments)}: exit code {code}"
 
 
 @pytest.fixture
@@ -126,6 +131,10 @@ def run(tmp_path, monkeypatch, capfd):
     def run_page(page, name="page.md", mnist=False):
         for file, content in FILE.findall(page):
             (tmp_path / file).write_text(content, encoding="utf-8")
+        for code in SETUP.findall(page):
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                exec(compile(code, f"{name}: setup", "exec"), {})
         names = {"__name__": "__main__"}
         for block in blocks_of(page):
             if block.needs_mnist and not mnist:
@@ -142,11 +151,9 @@ def run(tmp_path, monkeypatch, capfd):
                         run_command(arguments)
             if block.printed is not None:
                 compare(place, block.printed, capfd.readouterr().out)
-        for arguments, messages in failures_of(page):
+        for arguments, messages, fails in messages_of(page):
             capfd.readouterr()
-            with pytest.raises(SystemExit) as ended:
-                main(arguments)
-            assert ended.value.code
+            run_command(arguments, fails)
             compare(f"{name}: nncli {' '.join(arguments)}", messages, capfd.readouterr().err)
 
     return run_page
@@ -159,7 +166,7 @@ def compare(place, expected, found):
         pytest.fail(f"{place}: the output differs\n" + "\n".join(lines))
 
 
-RUN = [path for path in PAGES if blocks_of(text_of(path)) or FAILS in text_of(path)]
+RUN = [path for path in PAGES if blocks_of(text_of(path)) or MESSAGES.search(text_of(path))]
 RUN_WITH_MNIST = [
     path for path in RUN if any(each.needs_mnist for each in blocks_of(text_of(path)))
 ]
@@ -198,7 +205,10 @@ PRINTS = "```python\nx = 1\n```\n\n```python\nprint(x, 0.123)\n```\n\n```text\n{
         ("```sh\nnncli info\ndu -sh .venv\n```\n", "mixes nncli's commands"),
         ("```python\nimport nncli\nnncli.fetch('mnist')\n```\n", "cannot be reached|127.0.0.1"),
         (f"{FAILS}\n```console\n$ nncli show no.npz\nError: a.\n```\n", "the output differs"),
-        (f"{FAILS}\n```console\n$ nncli info\n```\n", "assert 0"),
+        (f"{FAILS}\n```console\n$ nncli info\n```\n", "exit code 0"),
+        (f"{WARNS}\n```console\n$ nncli show no.npz\n```\n", "exit code 2"),
+        (f"{WARNS}\n```console\n$ nncli info\nWarning: a.\n```\n", "the output differs"),
+        ("<!-- setup\n1 / 0\n-->\n", "division by zero"),
     ],
 )
 def test_a_wrong_page_fails(page, problem, run):
@@ -213,6 +223,9 @@ def test_a_correct_page_passes(run):
     run(f"{NEEDS_MNIST}\n```python\n1 / 0\n```\n")
     file = "<!-- file: a.yaml -->\n```yaml\ndata: {source: xr}\n```\n"
     run(f"{file}\n{FAILS}\n```console\n$ nncli config check a.yaml\na.yaml:1:16: ...\n```\n")
+    setup = "<!-- setup\nopen('b.csv', 'w').write('a,b\\n' + '0.5,1.5\\n' * 9)\n-->\n"
+    command = "nncli init table --data b.csv --target b -o -"
+    run(f"{setup}\n{WARNS}\n```console\n$ {command}\n...\n```\n")
 
 
 def test_a_page_that_needs_an_extra_is_recognized():

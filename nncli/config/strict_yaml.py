@@ -101,7 +101,10 @@ def parse(text: str, name: str, *, levels: int = 0) -> Document:
             before = text[: min((mark.index for mark in marks), default=0)]
             _Reader(name, levels).read_document(_events(before))
         place = reader.at(marks[0]) if marks else f"{name}:1:1"
-        raise ConfigError(f"{place}: not YAML: {error.problem or error.context}") from error
+        is_tab = bool(marks) and text[marks[0].index :].startswith("\t")
+        remedy = "; indent with spaces instead of tabs" if is_tab else ""
+        problem = f"{error.problem or error.context}{remedy}"
+        raise ConfigError(f"{place}: not YAML: {problem}") from error
     return reader.document
 
 

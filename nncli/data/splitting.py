@@ -163,7 +163,7 @@ def divide_alike(
 
 
 _ALL_TRAIN = (
-    "all their rows are training rows, so no test row measures how well they are predicted; set "
-    "data.rare: drop to leave them out"
+    "all rows of rare classes are training rows, so no test row measures how well these are "
+    "predicted; set data.rare: drop to leave them out"
 )
 _STREAMS = {"test": Stream.TEST_SPLIT, "validation": Stream.VALIDATION_SPLIT}

@@ -280,6 +280,12 @@ def test_what_is_not_yaml_is_refused_with_its_place(text, place):
 
 
 @pytest.mark.usefixtures("parser")
+def test_a_tab_is_refused_with_a_remedy():
+    with pytest.raises(ConfigError, match=r"^c\.yaml:2:1: not YAML: .*; indent with spaces "):
+        parse("data:\n\tsource: xor\n", "c.yaml")
+
+
+@pytest.mark.usefixtures("parser")
 def test_every_duplicate_key_is_reported_with_both_places():
     document = parse("a: 1\nb: {c: 1, c: 2}\na: 3\n'b': 4\na: 5\n", "c.yaml")
     assert document.problems == [
