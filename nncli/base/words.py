@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from shlex import quote
 
 from nncli.base import platforms
@@ -22,6 +22,12 @@ def listed(names: Sequence[str], most: int = 5, quote: str = "'") -> str:
 def briefly(names: Sequence[str]) -> str:
     """Return numbered names without quotes; more than six are shortened to ``a, b, ... z``."""
     return ", ".join(names) if len(names) <= 6 else f"{names[0]}, {names[1]}, ... {names[-1]}"
+
+
+def either(names: Iterable[str]) -> str:
+    """Return ``a``, ``a or b``, or ``a, b or c``."""
+    *others, last = names
+    return f"{', '.join(others)} or {last}" if others else last
 
 
 def count(number: int, word: str) -> str:

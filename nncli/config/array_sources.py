@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 from pydantic import Field
 
 from nncli.base.paths import nearby
+from nncli.base.words import either
 from nncli.config.choices import Checked, IntegerOr, refusal
 from nncli.config.file_source import (
     ClassWeight,
@@ -179,7 +180,7 @@ class ImagesSource(OneFileSource):
             yield (
                 ("task",),
                 f"a {self.task} task has no classes, but the folders of images are classes; "
-                f"expected {' or '.join(OF_CLASSES)}",
+                f"expected {either(OF_CLASSES)}",
             )
         if self.size and (inputs := prod(self.size) * _CHANNELS.get(self.color, 1)) > MOST_INPUTS:
             yield ("size",), f"{inputs} numbers per image; expected at most {MOST_INPUTS}"

@@ -1,9 +1,9 @@
 """Fill in the defaults that depend on the task, and reject settings that do not fit together."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from math import inf
 
+from nncli.base.words import either
 from nncli.config.named import Named
 from nncli.config.schema import Config
 from nncli.config.strict_yaml import Path
@@ -73,7 +73,7 @@ def resolve(config: Config, task: Task) -> Resolved:
         fitting = [name for name, each in ACTIVATIONS.items() if task in each.output_for]
         raise Misfit(
             ("model", "output"),
-            f"{output.name} cannot be the output of a {task} task; expected {_or(fitting)}",
+            f"{output.name} cannot be the output of a {task} task; expected {either(fitting)}",
         )
     loss = training.loss or Named.of(LOSSES, _default_loss(output.name, task))
     _check_loss(loss.name, output.name, task)
@@ -111,7 +111,7 @@ def _threshold(chosen: float | None, task: Task, output: str) -> float | None:
         return None
     problem = f"the values of the {output} output are not probabilities"
     if task not in WITH_THRESHOLD:
-        problem = f"a {task} task has no threshold, only {_or(WITH_THRESHOLD)} tasks"
+        problem = f"a {task} task has no threshold, only {either(WITH_THRESHOLD)} tasks"
     raise Misfit(("model", "threshold"), f"{problem}; remove it")
 
 
@@ -125,11 +125,11 @@ def _check_loss(loss: str, output: str, task: Task) -> None:
 
     fitting = [name for name, each in LOSSES.items() if output in each.outputs and fits_task(name)]
     if not fits_task(loss):
-        problem = f"{loss} is for classes, but a regression has none; expected {_or(fitting)}"
+        problem = f"{loss} is for classes, but a regression has none; expected {either(fitting)}"
     elif output not in LOSSES[loss].outputs:
         problem = (
-            f"{loss} does not fit the {output} output; expected {_or(fitting)}, or "
-            f"model.output: {_or(LOSSES[loss].outputs)}"
+            f"{loss} does not fit the {output} output; expected {either(fitting)}, or "
+            f"model.output: {either(LOSSES[loss].outputs)}"
         )
     else:
         return
@@ -208,7 +208,3 @@ def _one_each(chosen: Named | list[Named], layers: int) -> list[Named]:
 def _shortest(chosen: list[Named]) -> Named | list[Named]:
     same = all(each == chosen[0] for each in chosen)
     return chosen[0] if same else chosen
-
-
-def _or(names: Sequence[str]) -> str:
-    return " or ".join(names)

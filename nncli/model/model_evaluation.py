@@ -6,6 +6,7 @@ from nncli.base.arguments import argument, check_callable, said
 from nncli.base.errors import DataError, UsageError
 from nncli.base.notes import Note
 from nncli.base.storage.mapping import row_blocks
+from nncli.base.words import either
 from nncli.data.rows.reading import labelled_rows, name_of
 from nncli.data.splits import SPLITS, Split
 from nncli.data.tables.column import LARGEST
@@ -40,7 +41,7 @@ def evaluate_model(
     if rows is None and targets is not None:
         raise UsageError("targets: given without rows; pass both")
     if split is not None and split not in SPLITS:
-        raise UsageError(f"split: found {split!r}; expected {' or '.join(SPLITS)}")
+        raise UsageError(f"split: found {split!r}; expected {either(SPLITS)}")
     if rows is not None and split is not None:
         raise UsageError(f"the {split} rows and your own rows are mutually exclusive; choose one")
     name = (split or "test") if rows is None else name_of(rows)
@@ -110,7 +111,7 @@ def _own_rows(model: Model, split: str, note: Note, *, trust_paths: bool) -> Spl
     if split not in dataset.splits:
         raise UsageError(
             f"{model.called}: its data has no {split} rows; choose {argument('split')} "
-            f"{' or '.join(dataset.splits)}"
+            f"{either(dataset.splits)}"
         )
     if model.fingerprint and (changed := changed_in_split(model.fingerprint, dataset, split)):
         note(

@@ -1,3 +1,5 @@
+import re
+
 import pytest
 
 from nncli.base.errors import ConfigError
@@ -20,8 +22,13 @@ BUILT_IN = {name for name in SOURCES if not issubclass(SOURCES[name], FileSource
 EXAMPLES["rows"] = "{source: rows, inputs: [[0]], targets: [1]}"
 
 
+def either(names):
+    """Return ``a``, ``a or b``, or ``a, b or c``."""
+    return re.sub(", (?=[^,]*$)", " or ", ", ".join(names))
+
+
 def losses_of(output):
-    return " or ".join(name for name, loss in LOSSES.items() if output in loss.outputs)
+    return either(name for name, loss in LOSSES.items() if output in loss.outputs)
 
 
 @pytest.mark.parametrize("source", EXAMPLES)
@@ -33,7 +40,7 @@ def test_an_output_fits_the_task_or_is_refused(load, problems, source, output):
     if task in ACTIVATIONS[output].output_for:
         assert load(text).resolved(task).config.model.output.name == output
         return
-    fitting = " or ".join(each for each in OUTPUTS if task in ACTIVATIONS[each].output_for)
+    fitting = either(each for each in OUTPUTS if task in ACTIVATIONS[each].output_for)
     assert problems(text) == [
         f"c.yaml:1:17: model.output: {output} cannot be the output of a {task} task; expected "
         f"{fitting}"
@@ -100,9 +107,9 @@ def test_a_loss_fits_a_regression_or_is_refused_with_the_reason(load, output, lo
         loaded.resolved("regression")
     expected = (
         f"sigmoid_cross_entropy does not fit the {output} output; expected "
-        f"{' or '.join(fitting)}, or model.output: sigmoid"
+        f"{either(fitting)}, or model.output: sigmoid"
         if loss == "sigmoid_cross_entropy"
-        else f"{loss} is for classes, but a regression has none; expected {' or '.join(fitting)}"
+        else f"{loss} is for classes, but a regression has none; expected {either(fitting)}"
     )
     assert str(caught.value).endswith(f"training.loss: {expected}")
 

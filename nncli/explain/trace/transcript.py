@@ -5,7 +5,7 @@ from pathlib import Path
 
 from nncli.base.arguments import said, unexpected
 from nncli.base.errors import UsageError
-from nncli.base.words import printable
+from nncli.base.words import either, printable
 from nncli.config.is_config import is_config
 from nncli.config.load import ConfigSource, config_name, load_config
 from nncli.config.overrides import Overrides, with_setting
@@ -81,7 +81,7 @@ def _job(what: ConfigSource | Model, overrides: Overrides, trust_paths: bool) ->
 
 def _check_options(format_: str, precision: int, limit: int) -> None:
     if not isinstance(format_, str) or format_ not in FORMATS:
-        raise UsageError(f"format: found {format_!r}; expected {' or '.join(FORMATS)}")
+        raise UsageError(f"format: found {format_!r}; expected {either(FORMATS)}")
     for name, value, most in (("precision", precision, 17), ("limit", limit, None)):
         if not isinstance(value, int) or value < 1 or (most and value > most):
             expected = f"from 1 to {most}" if most else "of 1 or more"
