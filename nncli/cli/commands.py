@@ -33,7 +33,14 @@ class Place:
 
 
 class Commands(click.Group):
-    """A group that suggests a command for a misspelled one."""
+    """A group that prints its help without a command, and suggests one for a misspelled one."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse the arguments; without any, print the help on standard error and exit with 2."""
+        if not args and not ctx.resilient_parsing:  # versions of click differ in this
+            click.echo(ctx.get_help(), err=True, color=ctx.color)
+            ctx.exit(2)
+        return super().parse_args(ctx, args)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

@@ -31,6 +31,16 @@ def test_every_command_has_help_that_fits_80_columns(nncli, names, option):
     assert max(map(len, result.out.splitlines())) <= 80
 
 
+GROUPS = [(), *((name,) for name, each in PLACES.items() if isinstance(each, click.Group))]
+
+
+@pytest.mark.parametrize("names", GROUPS, ids=" ".join)
+def test_a_group_without_a_command_prints_its_help_and_exits_with_2(nncli, names):
+    result = nncli(*names)
+    assert (result.code, result.out) == (2, "")
+    assert result.err == nncli(*names, "--help").out
+
+
 def test_the_help_has_every_command_of_the_first_release(nncli):
     listed = nncli("--help").out.split("Commands:")[1]
     found = {line.split()[0] for line in listed.splitlines() if line.strip()}
