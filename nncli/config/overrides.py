@@ -1,10 +1,13 @@
 """Settings that override those of a config: ``key.path=value``, or a mapping."""
 
+import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from nncli.base.errors import ConfigError
-from nncli.base.words import has_surrogate
+from nncli.base.words import has_surrogate, on_one_line, shell_word
+from nncli.config.choices import shown
 from nncli.config.plain import plain_values
 from nncli.config.renamed import rename_keys, renamed
 from nncli.config.strict_yaml import (
@@ -12,14 +15,18 @@ from nncli.config.strict_yaml import (
     MOST_VALUES,
     TOO_MANY_VALUES,
     Document,
+    NotYamlError,
     Path,
     dotted,
     parse,
+    scalar,
 )
 
 COMMAND_LINE = "command line"
 OF_PYTHON = "config"  # the place of a config without a file
 _OVERRIDES = "overrides"
+_MOST_PIECES = 50  # of a setting that the shell split at its spaces
+_CLOSING = ("]", "}", "'", '"')
 
 # A new setting removes its alternative from the config.
 _REPLACED: dict[Path, str] = {("training", "epochs"): "steps", ("training", "steps"): "epochs"}
@@ -42,11 +49,11 @@ def override(document: Document, overrides: Overrides) -> None:
     _check(overrides)
     by_mapping = isinstance(overrides, Mapping)
     place = _OVERRIDES if by_mapping else COMMAND_LINE
-    for each in overrides:
+    for index, each in enumerate(overrides):
         if isinstance(overrides, Mapping):
             parts, value = _of_mapping(overrides, each)
         else:
-            parts, value = _of_text(document, each)
+            parts, value = _of_text(document, overrides, index)
         _put(document, parts, value, place)
         rename_keys(document)
     if overrides and counted(document.value) > MOST_VALUES:
@@ -73,23 +80,65 @@ def _check(overrides: Overrides) -> None:
         raise ConfigError(f"{_OVERRIDES}: found {overrides!r}; expected a list or a mapping")
 
 
-def _of_text(document: Document, override: str) -> tuple[Path, Any]:
+def _of_text(document: Document, overrides: Sequence[str], index: int) -> tuple[Path, Any]:
+    override = overrides[index]
     if not isinstance(override, str):
         raise ConfigError(f"{_OVERRIDES}: found {override!r}; expected text: 'key.path=value'")
     key, equals, text = override.partition("=")
     parts: Path = tuple(key.split("."))
     what = repr(override if len(override) <= 80 else override[:77] + "...")
     if not equals or "" in parts:
-        raise ConfigError(f"{COMMAND_LINE}: {what}: expected key.path=value")
+        hint = "" if equals else _hint_of_piece(overrides[index - 1 : index], override)
+        raise ConfigError(f"{COMMAND_LINE}: {what}: expected key.path=value{hint}")
     if has_surrogate(override):
         raise ConfigError(f"{COMMAND_LINE}: {what}: not UTF-8 text")
     if len(parts) > DEEPEST:
         raise ConfigError(f"{COMMAND_LINE}: {what}: nested more than {DEEPEST} levels deep")
     if text == ",":  # invalid YAML, and the shell removes quotes around it
         return parts, text
-    parsed = parse(text, f"{COMMAND_LINE}: {dotted(parts)}", levels=len(parts))
+    place = f"{COMMAND_LINE}: {dotted(parts)}"
+    try:
+        parsed = parse(text, place, levels=len(parts))
+    except NotYamlError as error:
+        raise ConfigError(f"{place}: {_not_yaml(text, overrides[index:])}") from error
     document.problems += parsed.problems
     return parts, parsed.value
+
+
+def _not_yaml(text: str, overrides: Sequence[str]) -> str:
+    """Return the problem with the value of the first setting, and a remedy.
+
+    Without quotes, the shell splits a list or mapping at its spaces.
+    """
+    whole = overrides[0]
+    for piece in overrides[1:_MOST_PIECES]:
+        if not isinstance(piece, str):
+            break
+        whole += f" {piece}"
+        if piece.endswith(_CLOSING):
+            with suppress(ConfigError):
+                parse(whole.partition("=")[2], "")
+                return f"found {shown(text)}; put the whole setting in quotes: {_in_quotes(whole)}"
+    if text.startswith(("[", "{", "'", '"')):
+        remedy = "its brackets or quotes do not match; put the whole setting in quotes"
+    else:
+        key = whole.partition("=")[0]
+        remedy = f"put the value in quotes: {_in_quotes(f'{key}={json.dumps(text)}')}"
+    return f"not YAML: found {shown(text)}; {remedy}"
+
+
+def _hint_of_piece(before: Sequence[str], piece: str) -> str:
+    """Return a remedy in case the shell split the setting `before` this piece of it."""
+    value = before[0].partition("=")[2] if before and isinstance(before[0], str) else ""
+    if not value or not piece or not isinstance(scalar(value), str):
+        return ""
+    return f"; to set a value with spaces, put it in quotes: {_in_quotes(f'{before[0]} {piece}')}"
+
+
+def _in_quotes(setting: str) -> str:
+    """Return a setting in quotes for the shell."""
+    is_plain = not {*setting} & {*'"$`!\\'} and setting.isprintable()
+    return on_one_line(f'"{setting}"' if is_plain else shell_word(setting))
 
 
 def _of_mapping(overrides: Mapping[str, Any], key: object) -> tuple[Path, Any]:

@@ -50,6 +50,10 @@ _ESCAPED_BEYOND_UNICODE = re.compile(r"\\U(?!000|0010)")  # the Python parser fa
 Path = tuple[str | int, ...]
 
 
+class NotYamlError(ConfigError):
+    """A text breaks the rules of YAML itself, not only those of the subset."""
+
+
 @dataclass
 class Document:
     """A parsed text: plain values, and the place of every key and value.
@@ -83,7 +87,7 @@ def parse(text: str, name: str, *, levels: int = 0) -> Document:
     Raises
     ------
     ConfigError
-        With the place and reason of the first error.
+        With the place and reason of the first error; `NotYamlError` if the text is not YAML.
     """
     if found := _NOT_ALLOWED.search(text):
         raise ConfigError(
@@ -104,7 +108,7 @@ def parse(text: str, name: str, *, levels: int = 0) -> Document:
         is_tab = bool(marks) and text[marks[0].index :].startswith("\t")
         remedy = "; indent with spaces instead of tabs" if is_tab else ""
         problem = f"{error.problem or error.context}{remedy}"
-        raise ConfigError(f"{place}: not YAML: {problem}") from error
+        raise NotYamlError(f"{place}: not YAML: {problem}") from error
     return reader.document
 
 

@@ -185,6 +185,54 @@ def test_an_override_that_is_not_yaml_is_refused(problems, value):
     assert ": not YAML: " in line
 
 
+WHOLE = st.sampled_from(
+    [
+        "model.hidden_layers=[4, 4]",
+        "model.hidden_layers=[64,  32, 16]",
+        "model.activation={name: leaky_relu, slope: 0.2}",
+        "training.early_stopping={patience: 3, monitor: train_loss}",
+        "name='a b c'",
+    ]
+)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(whole=WHOLE, others=st.lists(st.sampled_from(["seed=2", "data.rows=20"]), max_size=3))
+def test_a_setting_that_the_shell_split_at_its_spaces_is_shown_whole(problems, whole, others):
+    pieces = whole.split()
+    key, _, text = pieces[0].partition("=")
+    shown = " ".join(pieces)
+    assert problems(FILE, *others, *pieces, *others) == [
+        f'command line: {key}: found "{text}"; put the whole setting in quotes: "{shown}"'
+    ]
+
+
+@pytest.mark.parametrize(
+    ("overrides", "end"),
+    [
+        (["name=my", "run"], '; to set a value with spaces, put it in quotes: "name=my run"'),
+        (["name=$a", "b"], "; to set a value with spaces, put it in quotes: 'name=$a b'"),
+        (["seed=1", "run"], "expected key.path=value"),
+    ],
+)
+def test_a_word_after_a_text_may_belong_to_it(problems, overrides, end):
+    (line,) = problems(FILE, *overrides)
+    assert line.endswith(end)
+
+
+@pytest.mark.parametrize(
+    ("text", "remedy"),
+    [
+        ("{name: x", "its brackets or quotes do not match; put the whole setting in quotes"),
+        ("@a", "put the value in quotes: 'name=\"@a\"'"),
+    ],
+)
+def test_a_value_that_is_not_yaml_comes_with_a_remedy(problems, text, remedy):
+    assert problems(FILE, f"name={text}") == [
+        f'command line: name: not YAML: found "{text}"; {remedy}'
+    ]
+
+
 def test_problems_of_the_command_line_come_after_those_of_the_file(problems):
     text = "data: xor\nseed: x\nfoo: 1\n"
     assert problems(text, "training.epochs=-1", "name='a:1:1: b'", "training.l2={a: 1, a: 2}") == [
