@@ -164,7 +164,7 @@ def test_a_loss_that_does_not_fit_is_refused_with_those_that_do(problems):
         "c.yaml:3:9: training.loss: sigmoid_cross_entropy does not fit the softmax output; "
         f"expected {losses_of('softmax')}, or model.output: sigmoid"
     ]
-    assert losses_of("softmax").startswith("mean_squared_error or ")
+    assert losses_of("softmax").startswith("mean_squared_error, ")
 
 
 @pytest.mark.parametrize("monitor", [None, "validation_loss", "validation_accuracy"])
