@@ -344,6 +344,6 @@ def shown(value: Any) -> str:
     if value is None:
         return "nothing"
     text = json.dumps(value, ensure_ascii=False)
-    if not is_printable(text):
-        text = json.dumps(value)
-    return text if len(text) <= 60 else text[:57] + "..."
+    text = text if is_printable(text) else json.dumps(value)
+    quote = text[0] if text[0] == '"' else ""
+    return text if len(text) <= 60 else f"{text[: 57 - len(quote)]}...{quote}"

@@ -2,17 +2,18 @@
 
 from pathlib import Path
 
+from nncli.config.config_file import OF_CONFIGS
 from nncli.data.files.kinds import kind_of_file
 
-_ARCHIVES = ("zip", "archive", "workbook", "opendocument", "document")
+_OF_MODELS = ("zip", "archive")  # a damaged model is not a config either
 
 
 def is_config(path: str | Path) -> bool:
     """Return whether `path` is a config, by content or, if there is no such file, by name."""
     path = Path(path)
     if not path.is_file():
-        return path.suffix in (".yaml", ".yml")
+        return path.suffix in OF_CONFIGS
     try:
-        return path.suffix != ".npz" and kind_of_file(path) not in _ARCHIVES
+        return path.suffix != ".npz" and kind_of_file(path) not in _OF_MODELS
     except OSError:
         return False

@@ -10,12 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from nncli.base.errors import ConfigError, DataError, UsageError, os_errors_as
-from nncli.base.storage.directory import Entry, Place
-from nncli.base.storage.regular_file import read_regular
-from nncli.base.storage.run_files import CONFIG
-from nncli.base.words import shell_word
+from nncli.base.errors import ConfigError, DataError, UsageError
+from nncli.base.storage.directory import Entry
 from nncli.config.check import Meaning, misfits
+from nncli.config.config_file import config_file_text
 from nncli.config.defaults import completed
 from nncli.config.file_source import name_source
 from nncli.config.overrides import OF_PYTHON, Overrides, counted, override
@@ -31,7 +29,6 @@ from nncli.config.strict_yaml import (
     TOO_MANY_VALUES,
     Document,
     dotted,
-    end_of,
     parse,
 )
 from nncli.data.dataset import Dataset, Task
@@ -39,10 +36,8 @@ from nncli.data.dataset import Dataset, Task
 if TYPE_CHECKING:
     from nncli.config.memory_sources import Given
 
-MOST_BYTES = 1 << 20
 _MOST_SAVED_VALUES = MOST_VALUES + 1000  # with the defaults
 _UNNAMED = FilePath("model")  # the name of a config without a file
-_BYTE_ORDER_MARK = "\ufeff"
 
 Check = Callable[[Config, Meaning], list[Misfit]]
 
@@ -216,7 +211,7 @@ def read_config(
         source = source.model_dump()
     if isinstance(source, str | FilePath | Entry):
         path = FilePath(str(source))
-        document = parse(_read(source if isinstance(source, Entry) else path), str(path))
+        document = parse(config_file_text(source if isinstance(source, Entry) else path), str(path))
     else:
         document = _document(source)
     return _checked(document, path, overrides, rows, check)
@@ -296,26 +291,6 @@ def saved_config(
     document = Document(values, {(): name})
     rename_keys(document)
     return LoadedConfig(_validate(document, FilePath(name), folder or FilePath(), check), document)
-
-
-def _read(path: Place) -> str:
-    with os_errors_as(ConfigError, path, remedy="'nncli init' writes a config to start from"):
-        if isinstance(path, FilePath) and path.is_dir() and (saved := path / CONFIG).is_file():
-            raise ConfigError(
-                f"{path}: is a run directory; expected a config; resume the run with nncli train "
-                f"--resume {shell_word(str(path))}, or use its config {shell_word(str(saved))}"
-            )
-        content = read_regular(path, MOST_BYTES)
-    if len(content) > MOST_BYTES:
-        raise ConfigError(f"{path}:1:1: larger than 1 MiB, the limit for a config")
-    try:
-        return content.decode().removeprefix(_BYTE_ORDER_MARK)
-    except UnicodeDecodeError as error:
-        place = end_of(content[: error.start].decode().removeprefix(_BYTE_ORDER_MARK))
-        raise ConfigError(
-            f"{path}:{place}: not UTF-8 text (byte {content[error.start]:#04x} at offset "
-            f"{error.start}); save the file as UTF-8"
-        ) from error
 
 
 def _validate(

@@ -27,7 +27,8 @@ from nncli.base.paths import absolute, nearby, resolved
 from nncli.base.platforms import leads_away
 from nncli.base.storage.regular_file import read_regular
 from nncli.base.storage.run_files import CONFIG
-from nncli.config.load import MOST_BYTES, LoadedConfig, saved_config
+from nncli.config.config_file import MOST_BYTES
+from nncli.config.load import LoadedConfig, saved_config
 from nncli.config.places import (
     accept,
     check_data,

@@ -29,7 +29,7 @@ from nncli.base.storage.run_files import (
 )
 from nncli.base.threads import threads_in_use
 from nncli.base.words import shell_word
-from nncli.config.load import MOST_BYTES
+from nncli.config.config_file import MOST_BYTES
 from nncli.config.places import portable
 from nncli.config.render import plain_text
 from nncli.metrics.tasks import Evaluation

@@ -271,7 +271,7 @@ def test_only_a_finite_number_is_a_number(problems, path, wrong):
             "\u2028",
             'found "\\u2028"; expected letters, digits, _ . - but not . or - at the start',
         ),
-        ("name", "x" * 101, f'found "{"x" * 56}...; expected at most 100 characters'),
+        ("name", "x" * 101, f'found "{"x" * 55}..."; expected at most 100 characters'),
         ("name", 5, "found 5; expected text"),
         ("name", True, "found true; expected text"),
         ("model", None, "found nothing; expected a mapping of keys"),
