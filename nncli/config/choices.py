@@ -18,6 +18,7 @@ from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from nncli.base.words import did_you_mean, is_printable
+from nncli.config.number_hints import number_hint
 from nncli.data.names import plain_name
 
 # Validators are built on first use: a config needs only a few of them.
@@ -198,9 +199,9 @@ class IntegerOr(Checked):
         if self.fraction and isinstance(value, float) and 0 <= value < 1:
             return value
         other = f"'{self.word}'" if self.word else "a fraction from 0.0 to less than 1.0"
-        raise refusal(
-            f"found {shown(value)}; expected an integer of {self.at_least} or more, or {other}"
-        )
+        expected = f"expected an integer of {self.at_least} or more, or {other}"
+        hint = number_hint(value) if self.fraction else None
+        raise refusal(f"found {shown(value)}; {hint or expected}")
 
     def json_schema(self) -> dict[str, Any]:
         """Return the JSON Schema of what is allowed."""
@@ -337,10 +338,8 @@ class PathOr(Checked):
 
 def shown(value: Any) -> str:
     """Return a value as messages show it: short, and strings in quotes."""
-    if isinstance(value, dict):
-        return "a mapping"
-    if isinstance(value, list):
-        return "a list"
+    if isinstance(value, dict | list):
+        return "a list" if isinstance(value, list) else "a mapping"
     if value is None:
         return "nothing"
     text = json.dumps(value, ensure_ascii=False)

@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from nncli.base.paths import nearby
 from nncli.config.choices import Checked, IntegerOr, PathOr, WordOr, refusal, shown
+from nncli.config.number_hints import number_hint
 from nncli.config.source import TASKS, Source
 from nncli.config.sources import SOURCES
 from nncli.config.strict_yaml import Path as SourcePath
@@ -26,7 +27,20 @@ if TYPE_CHECKING:
     from nncli.data.tables.class_order import ClassOrder
 
 Share = Annotated[int | float, IntegerOr(0, fraction=True)]
-Part = Annotated[int | float | str, PathOr(Share)]
+
+
+class ShareOrPath(PathOr):
+    """Annotation for a number or fraction of rows, or the path of a file."""
+
+    def __init__(self) -> None:
+        super().__init__(Share)
+
+    def check(self, value: Any) -> Any:
+        """Return `value` if it is allowed; a text such as ``30%`` is no path."""
+        return self.numbers.validate_python(value) if number_hint(value) else super().check(value)
+
+
+Part = Annotated[int | float | str, ShareOrPath()]
 Path = Annotated[
     str, Field(description="path of the file or folder with the data, relative to the config")
 ]

@@ -12,6 +12,7 @@ from pydantic.fields import FieldInfo
 from nncli.base.errors import ConfigError, DataError
 from nncli.base.words import count, did_you_mean, listed, on_one_line
 from nncli.config.choices import Choice, Section, shown
+from nncli.config.number_hints import number_hint
 from nncli.config.overrides import COMMAND_LINE, OF_PYTHON
 from nncli.config.schema import Config
 from nncli.config.strict_yaml import Document, Path, dotted
@@ -111,6 +112,8 @@ def _choice_of_target(document: Document, path: Path, directory: FilePath | None
 
 
 def _mismatch(error: dict[str, Any], context: dict[str, Any]) -> str:
+    if error["type"] == "float_type" and (hint := number_hint(error["input"])):
+        return f"found {shown(error['input'])}; {hint}"
     expected = _EXPECTED.get(error["type"], error["msg"]).format(**context)
     return f"found {shown(error['input'])}; expected {expected}"
 

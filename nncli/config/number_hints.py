@@ -1,0 +1,26 @@
+"""Suggest the number that a text means, such as 0.3 for ``30%``."""
+
+import re
+
+_PERCENT = re.compile(r"(\d+[.,]?\d*|[.,]\d+) *(%|percent)")
+_COMMA = re.compile(r"-?\d*,\d+")
+_QUOTIENT = re.compile(r"(\d+) */ *(\d*[1-9]\d*)")
+_LONGEST = 30
+
+
+def number_hint(value: object) -> str | None:
+    """Return how to write the number that a text means: ``write the fraction 0.3``; else None."""
+    text = value.strip() if isinstance(value, str) else ""
+    if len(text) > _LONGEST:
+        return None
+    if found := _PERCENT.fullmatch(text):
+        return f"write the fraction {_short(float(found[1].replace(',', '.')) / 100, 6)}"
+    if found := _QUOTIENT.fullmatch(text):
+        return f"write the fraction {_short(int(found[1]) / int(found[2]), 3)}"
+    if _COMMA.fullmatch(text):
+        return f"write {float(text.replace(',', '.')):.15g}, with a decimal point"
+    return None
+
+
+def _short(number: float, digits: int) -> str:
+    return repr(float(f"{number:.{digits}g}"))  # 1.0, as 1 would be an integer

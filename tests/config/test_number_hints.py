@@ -1,0 +1,51 @@
+import pytest
+
+from nncli.config.number_hints import number_hint
+
+CSV = "data: {path: t.csv, target: y}\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("30%", "write the fraction 0.3"),
+        (" 12.5 % ", "write the fraction 0.125"),
+        ("12,5%", "write the fraction 0.125"),
+        (".5%", "write the fraction 0.005"),
+        ("100%", "write the fraction 1.0"),
+        ("20 percent", "write the fraction 0.2"),
+        ("1/3", "write the fraction 0.333"),
+        ("1 / 4", "write the fraction 0.25"),
+        ("0,3", "write 0.3, with a decimal point"),
+        ("-,5", "write -0.5, with a decimal point"),
+    ],
+)
+def test_a_text_that_means_a_number_is_translated(text, hint):
+    assert number_hint(text) == hint
+
+
+@pytest.mark.parametrize(
+    "value", ["t.csv", "30%.csv", "1/0", "1,2,3", "%", "", "9" * 99 + "%", 3, 0.3, None, [1]]
+)
+def test_anything_else_has_no_hint(value):
+    assert number_hint(value) is None
+
+
+@pytest.mark.parametrize("key", ["data.test", "data.validation"])
+@pytest.mark.parametrize("data", [CSV, "data: {inputs: x.npy, targets: y.npy}\n"])
+def test_a_percentage_of_rows_is_not_a_file_name(problems, data, key):
+    assert problems(data, f"{key}=30%") == [
+        f'command line: {key}: found "30%"; write the fraction 0.3'
+    ]
+
+
+def test_a_percentage_of_built_in_rows_and_of_any_number_has_the_hint(problems):
+    assert problems("data: {source: mnist, validation: 5%}\n", "training.l2=1%") == [
+        'c.yaml:1:35: data.validation: found "5%"; write the fraction 0.05',
+        'command line: training.l2: found "1%"; write the fraction 0.01',
+    ]
+
+
+def test_weights_may_be_in_a_file_with_any_name(load):
+    config = load("data: xor\n", "model.initial_weights=30%").config
+    assert config.model.initial_weights.endswith("30%")
