@@ -10,7 +10,13 @@ import pytest
 
 from nncli.base.errors import OutputError
 from nncli.base.storage.directory import Directory
-from nncli.base.storage.files import GrowingFile, atomic_write, remove_litter, write_text
+from nncli.base.storage.files import (
+    GrowingFile,
+    atomic_write,
+    checked_output,
+    remove_litter,
+    write_text,
+)
 
 ROOT = Path(__file__).parents[2]
 
@@ -90,7 +96,17 @@ def assert_cannot_be_written(path, why):
 
 
 def test_a_missing_directory_is_named(tmp_path):
-    assert_cannot_be_written(tmp_path / "missing" / "file", "no such file or directory")
+    path = tmp_path / "missing" / "file"
+    for write in (lambda: write_text(path, "text"), lambda: checked_output(path)):
+        with pytest.raises(OutputError) as caught:
+            write()
+        assert str(caught.value) == (f"{path}: the folder {path.parent} does not exist; create it")
+
+
+def test_a_file_in_place_of_the_directory_is_named_before_any_work(tmp_path):
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(OutputError, match=r"cannot be written \(not a directory\)"):
+        checked_output(tmp_path / "file" / "other")
 
 
 @on_posix

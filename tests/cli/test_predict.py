@@ -311,11 +311,18 @@ def test_a_failure_keeps_the_file_to_replace(nncli, weights, rows):
     assert out.read_text() == "mine"
 
 
-@pytest.mark.parametrize("place", ["missing/predictions.csv", "rows.csv/predictions.csv"])
-def test_a_file_that_cannot_be_written_is_one_line(nncli, weights, rows, place):
+@pytest.mark.parametrize(
+    ("place", "problem"),
+    [
+        ("missing/p.csv", "the folder missing does not exist; create it"),
+        ("a/b/p.npy", f"the folder {Path('a/b')} does not exist; create it"),
+        ("rows.csv/p.csv", "cannot be written ("),
+    ],
+)
+def test_a_file_that_cannot_be_written_is_one_line(nncli, weights, rows, place, problem):
     result = nncli("predict", weights, rows, "-o", place)
     assert result.code == 1
-    assert result.error.startswith(f"Error: {Path(place)}: cannot be written (")
+    assert result.error.startswith(f"Error: {Path(place)}: {problem}")
 
 
 def test_an_unknown_format_is_refused(nncli, weights, rows):

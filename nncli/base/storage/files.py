@@ -3,9 +3,11 @@
 import fnmatch
 import os
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import contextmanager, suppress
+from errno import ENOTDIR
 from pathlib import Path
 from secrets import token_hex
+from stat import S_ISDIR
 from typing import BinaryIO
 
 from nncli.base.arguments import said
@@ -59,10 +61,12 @@ def checked_output(path: Path, *, replace: bool = False, hint: str = "") -> Path
     UsageError
         If `path` exists and may not be replaced, or is not a regular file.
     OutputError
-        If the name is too long, or the location is not accessible.
+        If the name is too long, or the folder is missing or not accessible.
     """
     with writing(path):
         target = resolved(path) if path.is_symlink() else path
+        if not S_ISDIR(target.parent.stat().st_mode):
+            raise NotADirectoryError(ENOTDIR, os.strerror(ENOTDIR))
         is_there, is_file = target.exists(), target.is_file()
     if is_there and not is_file:
         raise UsageError(f"{path}: is not a regular file; choose another{said(' with -o', '')}")
@@ -146,14 +150,22 @@ class GrowingFile:
         removed.close()
 
 
-def writing(place: object) -> AbstractContextManager[None]:
+@contextmanager
+def writing(place: object) -> Iterator[None]:
     """Turn the system's errors in the block into an `OutputError` with a remedy."""
-    return os_errors_as(
+    with os_errors_as(
         OutputError,
         place,
         "cannot be written",
         f"check free space and permissions, or choose another place{said(' with -o', '')}",
-    )
+    ):
+        try:
+            yield
+        except FileNotFoundError as error:
+            if isinstance(place, Path) and not place.parent.exists():
+                missing = f"the folder {place.parent} does not exist"
+                raise OutputError(f"{place}: {missing}; create it") from error
+            raise
 
 
 def _synchronize(directory: Directory) -> None:
