@@ -4,7 +4,7 @@ The commands call the same functions, so a message names ``--threshold`` on the 
 ``threshold`` in Python.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from os import PathLike
@@ -14,22 +14,33 @@ from typing import Any
 from nncli.base.errors import UsageError
 from nncli.base.words import on_one_line
 
-_of_program: ContextVar[bool] = ContextVar("of_program", default=False)
+# The options of the running command; None in Python.
+_options: ContextVar[Collection[str] | None] = ContextVar("options", default=None)
 
 
 @contextmanager
 def speaking_of_options() -> Iterator[None]:
     """Name command-line options in messages while the block runs."""
-    before = _of_program.set(True)
+    before = _options.set(())
     try:
         yield
     finally:
-        _of_program.reset(before)
+        _options.reset(before)
+
+
+def set_options(options: Collection[str]) -> None:
+    """Set the options of the running command, within `speaking_of_options`."""
+    _options.set(options)
+
+
+def has_option(option: str) -> bool:
+    """Return whether a command is running that has this option."""
+    return option in (_options.get() or ())
 
 
 def said(option: str, in_python: str) -> str:
     """Return the wording for the command line or for Python, whichever is in use."""
-    return option if _of_program.get() else in_python
+    return in_python if _options.get() is None else option
 
 
 def argument(name: str) -> str:

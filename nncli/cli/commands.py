@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from nncli.base.arguments import set_options
 from nncli.base.words import did_you_mean
 
 
@@ -49,7 +50,13 @@ class Commands(click.Group):
         name, known = args[0], self.list_commands(ctx)
         if not (name in known or ctx.resilient_parsing or name.startswith("-")):
             ctx.fail(f"No such command {name!r}{did_you_mean(name, known) or '.'}")
-        return super().resolve_command(ctx, args)
+        found = super().resolve_command(ctx, args)
+        self.name_options(found[1])
+        return found
+
+    def name_options(self, command: click.Command | None) -> None:
+        """Let messages name the options of a command."""
+        set_options([each for it in command.params for each in it.opts] if command else ())
 
 
 class LazyCommands(Commands):
@@ -68,7 +75,9 @@ class LazyCommands(Commands):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Return the name and imported command at the start of `args`, and the other arguments."""
         name, _, rest = super().resolve_command(ctx, args)
-        return name, None if name is None else self.places[name].load(), rest
+        command = None if name is None else self.places[name].load()
+        self.name_options(command)
+        return name, command, rest
 
 
 COMMANDS: dict[str, Place] = {

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nncli.base.arguments import said
+from nncli.base.arguments import has_option
 from nncli.base.errors import ConfigError, DataError, reason
 from nncli.base.paths import (
     absolute,
@@ -203,8 +203,14 @@ def without_places(config: "Config") -> dict[str, Any]:
     return _mapped(config, lambda path: "a file").model_dump()
 
 
-def check_data(config: "Config") -> None:
-    """Raise `DataError` when a data file is unusable, or missing in all searched places."""
+def check_data(config: "Config", remedy: str = "") -> None:
+    """Raise `DataError` when a data file is unusable, or missing in all searched places.
+
+    Parameters
+    ----------
+    remedy : str
+        What to do if a missing file is not restored; by default, give its new path.
+    """
     for key, path in files_of(config):
         if key[0] != "data":
             continue
@@ -215,17 +221,25 @@ def check_data(config: "Config") -> None:
         except (FileNotFoundError, NotADirectoryError) as error:
             others = [place for place in config.places.get(path, ()) if place != path]
             also = f"; also not found at {listed(others, quote='')}" if others else ""
-            setting = f"data.{key[1]}=FILE"
-            if key[1] == "path":
-                setting = said(f"--data FILE (for training also {setting})", setting)
             raise DataError(
-                f"{nearby(path)}: cannot be read ({reason(error)}){also}; restore it, or give its "
-                f"new path with {setting}"
+                f"{nearby(path)}: cannot be read ({reason(error)}){also}; restore it, or "
+                f"{remedy or _with_new_path(key[1])}"
             ) from error
         except OSError:  # reported when the file is read
             continue
         if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
             raise DataError(f"{nearby(path)}: {NO_FILE}")
+
+
+def _with_new_path(key: str) -> str:
+    """Return how to give the new path of a file, as far as the running command can take it."""
+    setting = f"data.{key}=FILE"
+    if not has_option("--data"):
+        return f"give its new path with {setting}"
+    if key == "path":
+        return f"give its new path with --data FILE (for training also {setting})"
+    takes_settings = has_option("overrides") or has_option("arguments")
+    return f"give its new path with {setting}" if takes_settings else "give rows with --data FILE"
 
 
 def _exists(path: str) -> bool:

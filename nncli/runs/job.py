@@ -11,6 +11,7 @@ from nncli.base.clock import Clock
 from nncli.base.errors import ModelFileError, memory_for
 from nncli.base.storage.mapping import check_unchanged
 from nncli.config.load import LoadedConfig
+from nncli.config.places import check_data
 from nncli.config.resolve import Misfit
 from nncli.config.schema import Config
 from nncli.data.dataset import Dataset
@@ -266,6 +267,7 @@ def prepare_again(model: Model, *, trust_paths: bool = False) -> Job:
     """
     remedy = "trace your own config"
     loaded = config_of(model, trust_paths=trust_paths, remedy=remedy)
+    check_data(loaded.config, remedy)
     dataset = named_data(model, loaded.config, trust_paths=trust_paths, remedy=remedy)
     return prepare(loaded, dataset=dataset, start=model, engine="numpy")
 

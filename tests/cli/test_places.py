@@ -165,6 +165,32 @@ def test_weights_may_be_copied_out_alone(project, nncli, tmp_path, monkeypatch):
     assert nncli("train", "again.yaml", "-q").code == 0
 
 
+def test_a_remedy_for_moved_data_names_only_what_the_command_takes(project, nncli):
+    project()
+    Path("line.csv").unlink()
+    remedies = {
+        ("trace", "runs/line-001"): "trace your own config",
+        ("trace", "runs/line-001", "--trust-paths"): "trace your own config",
+        ("trace", "line.yaml"): "give its new path with data.path=FILE",
+        ("data", "show", "line.yaml"): "give its new path with data.path=FILE",
+        ("train", "line.yaml"): "give its new path with --data FILE (for training also "
+        "data.path=FILE)",
+        ("eval", "runs/line-001"): "give its new path with --data FILE (for training also "
+        "data.path=FILE)",
+    }
+    for command, remedy in remedies.items():
+        assert nncli(*command).error.endswith(f"; restore it, or {remedy}")
+
+
+def test_eval_takes_no_new_path_of_a_test_file(project, nncli):
+    project(of_parts)
+    Path("test.csv").unlink()
+    run = "runs/line-001"
+    assert nncli("eval", run).error.endswith("; restore it, or give rows with --data FILE")
+    resumed = nncli("train", "--resume", run, "training.epochs=4")
+    assert resumed.error.endswith("give its new path with data.test=FILE")
+
+
 def test_data_may_be_moved_alone(project, nncli, tmp_path):
     project()
     Path("line.csv").rename("moved.csv")
