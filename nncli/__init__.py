@@ -89,7 +89,7 @@ _OF_COMMANDS = {
     "nncli.config.is_config": ("is_config",),
     "nncli.config.keys": ("keys_of_file",),
     "nncli.config.load": ("read_config",),
-    "nncli.config.sources": ("SOURCES", "source_called"),
+    "nncli.config.sources": ("SOURCES", "data_set_names", "source_called"),
     "nncli.data.tables.column": ("Column",),
     "nncli.metrics.tasks": ("ClassificationEvaluation", "EVALUATIONS"),
     "nncli.model.description": ("LayerHistory", "layer_histories"),
@@ -139,6 +139,7 @@ if TYPE_CHECKING:
     from nncli.config.reference import config_schema as config_schema
     from nncli.config.schema import Config as Config
     from nncli.config.sources import SOURCES as SOURCES
+    from nncli.config.sources import data_set_names as data_set_names
     from nncli.config.sources import fetch as fetch
     from nncli.config.sources import source_called as source_called
     from nncli.data.dataset import Dataset as Dataset

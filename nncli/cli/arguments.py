@@ -115,12 +115,12 @@ def data_sets(
     """Return the names of data sets that need no settings."""
     from click.shell_completion import CompletionItem
 
-    from nncli import SOURCES
+    from nncli import SOURCES, data_set_names
 
     return [
-        CompletionItem(name, help=(source.__doc__ or "").splitlines()[0])
-        for name, source in SOURCES.items()
-        if name.startswith(incomplete) and not (source.required_keys() or source.is_own)
+        CompletionItem(name, help=(SOURCES[name].__doc__ or "").splitlines()[0])
+        for name in data_set_names()
+        if name.startswith(incomplete)
     ]
 
 

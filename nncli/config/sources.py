@@ -57,6 +57,12 @@ SOURCES = Sources(
 )
 
 
+def data_set_names() -> list[str]:
+    """Return the names of the sources that are data sets: those that need no settings."""
+    named = SOURCES.items()
+    return [name for name, it in named if not (it.is_own or it.is_given or it.required_keys())]
+
+
 def source_called(name: str) -> type[Source]:
     """Return a source by name.
 
@@ -69,7 +75,7 @@ def source_called(name: str) -> type[Source]:
         raise unexpected("name", name, "the name of a data set")
     if name in SOURCES and not SOURCES[name].is_given:
         return SOURCES[name]
-    names = [each for each, source in SOURCES.items() if not source.is_given]
+    names = data_set_names()
     hint = did_you_mean(name, names) or "; expected one of " + ", ".join(names)
     raise UsageError(f"unknown data set {name!r}{hint}")
 

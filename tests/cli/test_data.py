@@ -113,6 +113,13 @@ def test_an_unknown_name_is_one_line_with_a_suggestion(nncli, xor_config, argume
     assert result.error.startswith(message)
 
 
+@pytest.mark.parametrize("command", ["fetch", "show"])
+def test_the_suggested_names_are_those_of_data_sets(nncli, command):
+    result = nncli("data", command, "cifar")
+    assert result.error == "Error: unknown data set 'cifar'; expected one of xor, gate, mnist"
+    assert nncli("data", command, "cvs").error.endswith("expected one of xor, gate, mnist")
+
+
 ROWS = "data: {source: rows, inputs: [[1, 2], [3, 5]], columns: [a, b], "
 
 
