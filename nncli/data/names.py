@@ -11,7 +11,7 @@ from numbers import Real
 from typing import Self
 
 from nncli.base.errors import DataError
-from nncli.base.words import did_you_mean, has_surrogate, listed
+from nncli.base.words import did_you_mean, has_surrogate, listed, yaml_key
 
 # Names that pandas gives to unnamed columns: in CSV, with a multi-level header, or renamed as a
 # duplicate; and to the row index in Parquet.
@@ -93,10 +93,14 @@ def named_columns(
         return kept, []
     found = [(number, name) for number, name in enumerate(names, 1) if others[number - 1]]
     called = [f"column {repr(name) if name.strip() else number}" for number, name in found]
+    different = dict.fromkeys(name for _, name in found)
+    them = "it" if len(found) == 1 else "them"
+    setting = ", ".join(f"{yaml_key(name)}: number" for name in different)
+    setting = f", or set data.columns: {{{setting}}}" if len(different) == len(found) else ""
     of_pandas = next((f" (pandas calls it {name!r})" for _, name in found if name.strip()), "")
     return kept, [
         f"{table}: {listed(called, quote='')}: left out; a column without a name{of_pandas} is "
-        "usually a row index; to use it, name it, or list it in data.columns"
+        f"usually a row index; to use {them}, name {them}{setting}"
     ]
 
 

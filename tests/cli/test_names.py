@@ -2,16 +2,18 @@
 
 import csv
 import io
+import re
 
 import pytest
 
 import nncli as api
+from nncli.base.words import yaml_key
 from nncli.model.model_file import read_model
 
 TRAINING = "model: {hidden_layers: [3]}\ntraining: {epochs: 2}\n"
 NOTE = (
     "{}: column {}: left out; a column without a name{} is usually a row index; to use it, name "
-    "it, or list it in data.columns"
+    "it, or set data.columns: {{{}: number}}"
 )
 
 
@@ -75,7 +77,8 @@ def test_the_row_index_is_not_an_input_and_is_reported_once(
     nncli, write, config, tmp_path, file, index
 ):
     of_pandas = f" (pandas calls it {index!r})" if index else ""
-    note = "Warning: " + NOTE.format(write(file, index), repr(index) if index else 1, of_pandas)
+    called = repr(index) if index else 1
+    note = "Warning: " + NOTE.format(write(file, index), called, of_pandas, yaml_key(index))
     trained = nncli("train", config(file), "-o", "run")
     assert trained.err.splitlines().count(note) == 1
     assert trained.err.count(f"column {index!r}" if index else "column 1") == 1
@@ -164,8 +167,19 @@ def test_rows_for_a_model_of_unnamed_columns_lose_the_row_index(nncli, sorted_ar
     (tmp_path / "few.csv").write_text(",a,b,c\n0,1,2,3\n", encoding="utf-8")
     expected, found = (nncli("predict", "run", f"{each}.csv") for each in ("named", "index"))
     assert found.out == expected.out
-    assert found.err.endswith("Warning: " + NOTE.format("index.csv", 1, "") + "\n")
+    assert found.err.endswith("Warning: " + NOTE.format("index.csv", 1, "", '""') + "\n")
     assert nncli("predict", "run", "few.csv").error.startswith("Error: few.csv: has 4 columns and")
+
+
+def test_a_column_without_a_name_is_used_as_the_warning_says(nncli, tmp_path):
+    lines = [f"{n % 7},{n * n},{n % 2}" for n in range(20)]
+    (tmp_path / "t.csv").write_text("\n".join(["a,,y", *lines]), encoding="utf-8")
+    base = ("init", "table", "--data", "t.csv", "--target", "y", "-o")
+    warning = nncli(*base, "left_out.yaml").err
+    setting = re.search(r"set (data.columns): (\{.*\})", warning)
+    assert nncli(*base, "used.yaml", "=".join(setting.groups())).err == ""
+    assert nncli("train", "used.yaml", "-q", "-o", "run").code == 0
+    assert read_model(tmp_path / "run").preprocessing.columns == ["a", ""]
 
 
 def test_a_table_with_only_a_row_index_is_refused(nncli, config, tmp_path):

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 import nncli
 from nncli.base.errors import DataError
+from nncli.base.words import yaml_key
 from nncli.data.names import check_names, named_columns
 
 NO_NAMES = [
@@ -35,7 +36,7 @@ def test_an_unnamed_column_is_left_out_and_reported(name):
     of_pandas = f" (pandas calls it {called})" if name.strip() else ""
     assert line == (
         f"t.csv: column {called}: left out; a column without a name{of_pandas} is usually a row "
-        "index; to use it, name it, or list it in data.columns"
+        f"index; to use it, name it, or set data.columns: {{{yaml_key(name)}: number}}"
     )
     assert named_columns("t.csv", ["a", name], chosen=[name]) == (["a", name], [])
 
@@ -51,6 +52,11 @@ def test_several_columns_without_names_share_a_line():
     assert line.startswith(
         "t.csv: column 1, column 'Unnamed: 2', column 4: left out; a column without a name "
         "(pandas calls it 'Unnamed: 2') is usually a row index; "
+    )
+    assert line.endswith("; to use them, name them")  # two names are the same
+    _, (line,) = named_columns("t.csv", ["", "a", "Unnamed: 2"])
+    assert line.endswith(
+        '; to use them, name them, or set data.columns: {"": number, "Unnamed: 2": number}'
     )
 
 
