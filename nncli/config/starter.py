@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from textwrap import wrap
 from typing import Any
 
 import numpy as np
@@ -30,6 +31,7 @@ from nncli.data.names import plain_name
 from nncli.data.tables.column import Column, blank_cells
 from nncli.data.tables.tabular import Prepared, dataset_of, prepared
 
+_MOST_USES = 10
 _NO_COLUMNS = "  columns: {}\n"
 
 
@@ -97,6 +99,7 @@ def starter_text(
         saved or path, data, len(found.table), found.targets.task, config,
         overrides, found_too, needed="data.path and data.target",
     )  # fmt: skip
+    text = _with_uses(text, found)
     lines = _lines_of_columns(found, source.columns)
     for line in dataset_of(found, {}).warnings:
         note(line)
@@ -183,6 +186,24 @@ def _text(
         f"# All keys except {needed} are optional.\n\n"
     )
     return head + commented_text(values, Config.model_validate(values))
+
+
+def _with_uses(text: str, found: Prepared) -> str:
+    """Return a config with comments on how to use the columns in ``drop`` and ``id``.
+
+    The warnings on these columns are for a config that does not mention them.
+    """
+    named: dict[str, list[str]] = {"drop": [], "id": []}
+    for name, use in found.uses.items():
+        is_id = name == found.choices.id
+        undo = "set data.id: null" if is_id else "remove it here"
+        named["id" if is_id else "drop"].append(f"to use {name}: {undo}, and {use}")
+    for key, comments in named.items():
+        lines = [
+            f"  # {line}" for each in comments[:_MOST_USES] for line in wrap(printable(each), 76)
+        ]
+        text = text.replace(f"\n  {key}:", "\n".join(["", *lines, f"  {key}:"]), 1)
+    return text
 
 
 def _shares(

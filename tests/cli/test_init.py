@@ -4,6 +4,7 @@ import pytest
 
 from nncli.cli.main import main
 from nncli.config.templates import TEMPLATES, template_text
+from nncli.model.model_file import read_model
 
 
 @pytest.fixture
@@ -103,3 +104,21 @@ def test_the_help_names_every_template(nncli):
     code, output, _ = nncli("init", "--help")
     assert code == 0
     assert all(name in output for name in TEMPLATES)
+
+
+def test_a_config_tells_how_to_use_the_columns_that_it_leaves_out(nncli, tmp_path):
+    rows = [f"{n},{'unknown' if n % 9 == 0 else n * n / 7},{n % 5},{n % 8}" for n in range(60)]
+    (tmp_path / "t.csv").write_text("\n".join(["nr,price,w,y", *rows]), encoding="utf-8")
+    assert nncli("init", "table", "--data", "t.csv", "--target", "y")[0] == 0
+    text = (tmp_path / "t.yaml").read_text("utf-8")
+    assert (
+        "  # to use price: remove it here, and set data.blanks: [unknown] if it means a\n"
+        "  # missing value, or data.columns: {price: category}\n"
+        "  drop: [price]\n"
+    ) in text
+    assert (
+        "  # to use nr: set data.id: null, and set data.columns: {nr: number}\n  id: nr\n" in text
+    )
+    followed = ("data.drop=[]", "data.blanks=[unknown]", "data.id=null", "data.columns.nr=number")
+    assert nncli("train", "t.yaml", *followed, "-q", "-o", "run")[0] == 0
+    assert read_model(tmp_path / "run").preprocessing.columns == ["nr", "price", "w"]

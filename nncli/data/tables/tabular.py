@@ -60,6 +60,8 @@ class Prepared:
         Settings of the user, with the ID column that was found.
     roles : mapping of str to str
         Roles of columns that are not inputs, by name.
+    uses : mapping of str to str
+        How to use the columns that are not inputs because nothing can be learned from them.
     encoding : Encoding
         Encoding of the columns as inputs.
     blanks : list of str
@@ -78,6 +80,7 @@ class Prepared:
     divided: dict[str, Rows]
     choices: Choices
     roles: Mapping[str, str]
+    uses: Mapping[str, str]
     encoding: Encoding
     blanks: list[str]
     decimal: Decimal | None
@@ -142,19 +145,19 @@ def prepared(
     rules = replace(_rules_of(table, choices, read.open), note=note)
     divided = divide(_labels_alone(values), shares, seed, targets.classes, path, fold, rules)
     roles, notes = choices.roles, [*understood, *unnamed, *noted]
-    encoding = choices.encoding
+    encoding, uses = choices.encoding, dict[str, str]()
     if encoding is None:
         train = divided["train"]
         found = understand_columns(table, names, choices, train, blanks.words, read.mixed, of_text)
         roles = {**dict.fromkeys(found.left_out, "left out"), **roles}
         roles |= {} if found.id is None else {found.id: "id"}
-        choices, notes = replace(choices, id=found.id), [*notes, *found.notes]
+        choices, notes, uses = replace(choices, id=found.id), [*notes, *found.notes], found.uses
         encoding = _fitted(table, found.columns, choices, train)
         read_as = {*choices.target, *(column.name for column in found.columns)}
         forms = {name: form for name, form in read.forms.items() if name in read_as}
         encoding = replace(encoding, forms=forms)
     return Prepared(
-        table, targets, values, divided, choices, roles, encoding,
+        table, targets, values, divided, choices, roles, uses, encoding,
         words_for_blanks(table, blanks.words), read.decimal, notes, left_out, hints,
     )  # fmt: skip
 

@@ -52,6 +52,8 @@ class Understood:
         Column to show next to predictions; not an input.
     left_out : list of str
         Columns from which nothing can be learned.
+    uses : dict of str to str
+        How to use these columns and the ID nevertheless, by name.
     notes : list of str
         A line about each inference that the user may want to change.
     """
@@ -59,6 +61,7 @@ class Understood:
     columns: list[Column]
     id: str | None
     left_out: list[str]
+    uses: dict[str, str]
     notes: list[str]
 
 
@@ -114,7 +117,8 @@ def understand_columns(
         *_notes_of_words(table, columns, choices),
         *_notes_of_blanks(table, columns, choices, words),
     ]
-    return Understood(columns, id_, [name for name in reasons if name != id_], notes)
+    uses = {name: each.use for name, each in reasons.items()}
+    return Understood(columns, id_, [name for name in reasons if name != id_], uses, notes)
 
 
 class Reason(NamedTuple):
