@@ -81,7 +81,7 @@ def first_config(
     if template in _OF_TABLES:
         text = _text_of_table(template, data, targets, place, note, overrides)
     elif template == _OF_IMAGES:
-        text = _text_of_images(data, targets, place, overrides)
+        text = _text_of_images(data, targets, place, note, overrides)
     elif data or targets:
         raise UsageError(
             f"{template} has built-in data; {argument('data')} and {argument('target')} are for "
@@ -102,7 +102,7 @@ def default_place(template: str, data: Path | None) -> Path:
 
 
 def _text_of_images(
-    data: Path | None, targets: Sequence[str], path: Path, overrides: Overrides
+    data: Path | None, targets: Sequence[str], path: Path, note: Note, overrides: Overrides
 ) -> str:
     from nncli.config.starter import starter_text_of_images
 
@@ -110,7 +110,7 @@ def _text_of_images(
         raise UsageError(
             f"images needs {argument('data')} with the folder; its subfolders are the classes"
         )
-    return starter_text_of_images(data, path, overrides)
+    return starter_text_of_images(data, path, note, overrides)
 
 
 def _text_of_table(

@@ -24,6 +24,7 @@ from nncli.config.templates import overridden
 from nncli.data.dataset import OF_CLASSES, Task
 from nncli.data.division import ROWS_TO_TEST, TEST, Share, row_count, share_to_validate
 from nncli.data.files.hints import HintedFile, hints_of
+from nncli.data.files.image_heads import differences
 from nncli.data.files.images import format_of, image_files
 from nncli.data.files.input_file import standard_input
 from nncli.data.files.table import Table
@@ -137,7 +138,9 @@ def _understood(path: Path, said: Config, note: Note) -> Prepared:
     return found
 
 
-def starter_text_of_images(folder: Path, config: Path, overrides: Overrides = ()) -> str:
+def starter_text_of_images(
+    folder: Path, config: Path, note: Note, overrides: Overrides = ()
+) -> str:
     """Return the config for a folder of images, as the text of the file `config`.
 
     Raises
@@ -153,6 +156,18 @@ def starter_text_of_images(folder: Path, config: Path, overrides: Overrides = ()
         "color": "gray" if found.channels == 1 else "rgb",
         "scale": "unit",
     }
+    said = overridden({"data": data}, overrides)["data"]
+    sized, colored = differences(folder, found)
+    if sized and said["size"] == data["size"]:
+        note(
+            f"{folder}: images have different sizes; all are resized to {found.height} x "
+            f"{found.width} (height x width), the size of the first; to change this, set data.size"
+        )
+    if colored and said["color"] == data["color"]:
+        note(
+            f"{folder}: some images are in color; all are converted to gray, as the first is gray; "
+            "to change this, set data.color: rgb"
+        )
     rows = len(image_files(folder))
     return _text(folder, data, rows, "multiclass", config, overrides, {}, needed="data.path")
 

@@ -119,9 +119,44 @@ def test_wrong_folders_are_one_line_and_leave_no_run(nncli, config, tmp_path):
     assert refusal().startswith(f"Error: {Path('a/empty')}: is empty; expected PNG or JPEG images")
     (tmp_path / "a/empty/notes.png").write_text("no image at all")
     assert refusal() == (
-        f"Error: {Path('a/empty/notes.png')}: starts with b'no image'; expected a PNG or JPEG "
-        "image; convert it, or move it elsewhere"
+        f"Error: {Path('a/empty/notes.png')}: is not a PNG or JPEG image; convert it, or "
+        "move it elsewhere"
     )
+
+
+def write_image(path, size, mode="L", **options):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.new(mode, size).save(path, **options)
+
+
+def test_init_warns_when_it_resizes_images_or_removes_their_color(nncli, tmp_path):
+    for number in range(4):
+        write_image(tmp_path / "a" / "x" / f"{number}.png", (9, 8))
+        write_image(tmp_path / "a" / "y" / f"{number}.png", (9, 8))
+    init = ("init", "images", "--data", "a", "-o", "-")
+    assert nncli(*init).err == ""
+    write_image(tmp_path / "a" / "y" / "other.jpg", (8, 9))
+    sizes = (
+        "Warning: a: images have different sizes; all are resized to 8 x 9 (height x width), the "
+        "size of the first; to change this, set data.size\n"
+    )
+    assert nncli(*init).err == sizes
+    write_image(tmp_path / "a" / "y" / "red.png", (9, 8), "RGB")
+    color = (
+        "Warning: a: some images are in color; all are converted to gray, as the first is gray; "
+        "to change this, set data.color: rgb\n"
+    )
+    assert nncli(*init).err == sizes + color
+    assert nncli(*init, "data.size=[4, 4]", "data.color=rgb").err == ""
+
+
+def test_init_compares_sizes_as_images_are_shown(nncli, tmp_path):
+    turned = Image.Exif()
+    turned[0x0112] = 6
+    write_image(tmp_path / "a" / "x" / "0.jpg", (9, 8))
+    write_image(tmp_path / "a" / "y" / "0.jpg", (8, 9), exif=turned)
+    (tmp_path / "a" / "y" / "1.jpg").write_bytes(b"hello")  # training reports it
+    assert nncli("init", "images", "--data", "a", "-o", "-").err == ""
 
 
 # Prediction
@@ -219,7 +254,7 @@ def bomb():
     [
         (damaged(), "is truncated or damaged ("),
         (bomb(), "has more than 67108864 pixels; resize it"),
-        (b"hello", "starts with b'hello'; expected a PNG or JPEG image; convert"),
+        (b"hello", "is not a PNG or JPEG image; convert it, or move it elsewhere"),
         (b"", "is empty"),
     ],
     ids=["damaged", "bomb", "text", "empty"],

@@ -152,8 +152,8 @@ def _expected(file: InputFile) -> Mapping[str, Numbers]:
     arrays = arrays_in(file)
     if arrays is None:
         raise DataError(
-            f"{file.name}: starts with {file.head(4)!r}; expected npy, npz or IDX; for a table, "
-            "use a table source"
+            f"{file.name}: is not a file of arrays; expected npy, npz or IDX; for a table, use a "
+            "table source"
         )
     return arrays
 

@@ -43,7 +43,7 @@ def parse_idx(stream: Readable, name: str) -> NDArray[Any]:
     head = stream.read(4)
     if len(head) < 4 or head[:2] != b"\0\0" or head[2] not in _TYPES:
         raise DataError(
-            f"{name}: is not an IDX file: starts with {head!r}; expected 0, 0 and a type"
+            f"{name}: is not an IDX file, which starts with the bytes 0, 0 and a known type"
         )
     dimensions = head[3]
     if not 1 <= dimensions <= _MOST_DIMENSIONS:

@@ -57,7 +57,7 @@ _OTHER_FORMATS = {
     "an SVG drawing": rb"(?:<\?xml.*)?<svg",
 }
 # What Pillow may raise for invalid files.
-_OF_PILLOW = (OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, OverflowError,
+OF_PILLOW = (OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, OverflowError,
               struct.error, zlib.error)  # fmt: skip
 
 
@@ -257,8 +257,7 @@ def _load(path: Path) -> "Image.Image":
                     "elsewhere"
                 )
             raise DataError(
-                f"{file.name}: starts with {file.head(8)!r}; expected a PNG or JPEG image; convert "
-                "it, or move it elsewhere"
+                f"{file.name}: is not a PNG or JPEG image; convert it, or move it elsewhere"
             )
         if file.kind == "png" and file.head(25)[24:] == b"\x10":
             raise DataError(f"{file.name}: has 16 bits per channel; expected 8; convert it")
@@ -276,7 +275,7 @@ def _decoded(file: InputFile, kind: FileKind) -> "Image.Image":
                 return _plain(image, file.name)
     except pillow.DecompressionBombError as error:
         raise _too_large(file.name) from error
-    except _OF_PILLOW as error:
+    except OF_PILLOW as error:
         raise DataError(f"{file.name}: is truncated or damaged ({error}); get it again") from error
 
 

@@ -114,7 +114,8 @@ def test_a_member_that_promises_too_much_is_refused_with_little_memory(path):
 def test_text_is_not_an_array(path):
     path.write_text("x,y\n1,2\n")
     assert refusal(read_array, path) == (
-        f"{path}: starts with b'x,y\\n'; expected npy, npz or IDX; for a table, use a table source"
+        f"{path}: is not a file of arrays; expected npy, npz or IDX; for a table, use a table "
+        "source"
     )
 
 

@@ -300,7 +300,7 @@ BIG = saved(np.random.default_rng(0).integers(0, 256, (60, 60), np.uint8))
     ("content", "problem"),
     [
         (b"", "is empty"),
-        (b"hello, world", "starts with b'hello, w'; expected a PNG or JPEG image"),
+        (b"hello, world", "is not a PNG or JPEG image; convert it"),
         (BIG[: len(BIG) // 2], "is truncated or damaged ("),
         (BIG[:20], "is truncated or damaged ("),
         (BIG[:200] + bytes(40) + BIG[240:], "is truncated or damaged ("),
