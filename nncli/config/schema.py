@@ -184,7 +184,9 @@ class TrainingSection(Section):
     )
     shuffle: bool = Field(True, description="shuffle the training rows before every epoch")
     schedule: Annotated[Named, EntryOf(SCHEDULES)] | None = Field(
-        None, description=f"how the learning rate changes over time; default: {BY_THE_ROWS}"
+        None,
+        description="how the learning rate changes over time; default: cosine for your own data, "
+        "but constant if epochs or steps is set",
     )
     l1: float = Field(
         0.0,
