@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -14,7 +14,6 @@ from nncli.data.division import (
     Fold,
     Share,
     division_of,
-    purposes_of,
 )
 from nncli.data.drawing import Rules, fold_out, hold_out, last_out, strata_of
 from nncli.data.splits import Rows, Split
@@ -55,7 +54,7 @@ def divide(
     if classes and rules and rules.rare != "error":
         rare = division.too_rare(fold.of if fold else None)
         if rare:
-            rules.note(f"{division.about_rare(rare, fold)}; {_ALL_TRAIN}")
+            rules.note(f"{division.about_rare(rare, fold)}; {_all_train(division, rare)}")
             is_rare = np.isin(rows.targets[rows.rows], rare)
             rows, aside = rows.part(rows.rows[~is_rare]), rows.rows[is_rare]
         division = division.without_classes(rare)
@@ -110,7 +109,7 @@ def divide_whole(
             if fold and part == "test":
                 leave += fold.of - 2
             needed = fold.of if fold and part == "held_out" else 1 + leave
-            _check_groups(rules.groups[rest.rows], needed, asked, name)
+            _check_groups(rules.groups[rest.rows], needed, asked, name, fold)
             if fold and part == "held_out":
                 rest, chosen = fold_out_groups(rest, fold, seed, strata, rules.groups)
             else:
@@ -123,18 +122,24 @@ def divide_whole(
     return {"train": rest.rows, **divided}
 
 
-def _check_groups(groups: Rows, needed: int, parts: Iterable[str], name: str) -> None:
+def _check_groups(
+    groups: Rows, needed: int, parts: Sequence[str], name: str, fold: Fold | None
+) -> None:
     """Raise `DivisionError` if there are too few groups."""
     found = len(np.unique(groups))
-    if found < needed:
-        of_folds = "held_out" in parts
-        purposes = purposes_of(part for part in parts if part in _STREAMS)
-        folds = " in folds" if of_folds else ""
-        raise DivisionError(
-            f"{name}: has {count(found, 'group')} of data.group, too few to {purposes} with{folds} "
-            f"without splitting groups, which takes {needed}; request fewer parts, or add groups",
-            of_folds=of_folds,
-        )
+    if found >= needed:
+        return
+    sets = [part for part in parts if part in _STREAMS]
+    *others, last = [f"a {each} set" for each in sets] + [
+        f"{fold.of} folds" if fold else "training rows"
+    ]
+    users = f"{', '.join(others)} and {last}" if others else last
+    fewer = "fewer training.folds" if fold else " or ".join(f"data.{part}: 0" for part in sets)
+    raise DivisionError(
+        f"{name}: data.group has {count(found, 'group')}; {users} need {needed}; set {fewer}, or "
+        "add groups",
+        of_folds=fold is not None,
+    )
 
 
 def _check_trained(
@@ -152,6 +157,19 @@ def _check_trained(
     rules.note(f"{text}; it cannot be learned")
 
 
+def _all_train(division: Division, rare: Sequence[int]) -> str:
+    """Return a sentence about the rows of rare classes, all used for training, and a remedy."""
+    rows, they_are, them = "all their rows are training rows", "they are", "them"
+    if len(rare) == 1:
+        they_are, them = "it is", "it"
+        is_alone = division.sizes[rare[0]] == 1
+        rows = "its row is a training row" if is_alone else "all its rows are training rows"
+    return (
+        f"{rows}, so no test row measures how well {they_are} predicted; to leave {them} out, set "
+        "data.rare: drop"
+    )
+
+
 def divide_alike(
     rows: Split, seed: int, classes: Sequence[str], name: str, fold: Fold | None
 ) -> dict[str, Split]:
@@ -162,8 +180,4 @@ def divide_alike(
     return {part: rows.part(each) for part, each in divided.items()}
 
 
-_ALL_TRAIN = (
-    "all rows of rare classes are training rows, so no test row measures how well these are "
-    "predicted; set data.rare: drop to leave them out"
-)
 _STREAMS = {"test": Stream.TEST_SPLIT, "validation": Stream.VALIDATION_SPLIT}

@@ -154,13 +154,16 @@ def _is_like(start: Any, value: Any) -> bool:
 
 
 def _check_finite(engine: Engine, arrays: dict[str, NDArray[Any]], progress: Progress) -> None:
-    place = f"epoch {progress.epoch}, batch {progress.batch}"
+    if progress.batch:
+        place = f"epoch {progress.epoch + 1}, batch {progress.batch}"
+    else:
+        place = f"after epoch {progress.epoch}"
     if problem := engine.problem():
         raise DivergenceError(f"{place}: {problem}")
-    for name, array in arrays.items():
+    for array in arrays.values():
         if array.dtype.kind == "f" and not np.isfinite(array).all():
             raise DivergenceError(
-                f"{place}: the optimizer's {name} are not finite; try a smaller "
+                f"{place}: the optimizer's state is not finite; try a smaller "
                 "training.learning_rate, or data.scale: standard"
             )
 

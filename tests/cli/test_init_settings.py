@@ -114,7 +114,10 @@ LAST = [
     [
         (["data.time=u", "data.group=kind"], "command line: data.time"),
         (["data.time=u", "training.folds=3"], "folds split rows at random, but data.time by time"),
-        (["data.group=kind", "training.folds=3"], "3 groups of data.group, too few"),
+        (
+            ["data.group=kind", "training.folds=3"],
+            "3 groups; a test set and 3 folds need 4; set fewer",
+        ),
         (["training.folds=3", "training.refit=true"], "a refit is one model of all rows"),
         (["training.refit=true", "data.validation=0"], "a refit needs validation rows to choose"),
         (["training.folds=30", "data.rare=error"], "fewer than the 30 folds"),

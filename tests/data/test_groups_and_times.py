@@ -219,7 +219,13 @@ def test_one_group_and_too_few_groups_are_refused():
     ):
         trained({"group": "who"}, rows=rows)
     rows = [{**each, "who": n % 2} for n, each in enumerate(TABLE)]
-    with pytest.raises(nncli.DataError, match=r"has 2 groups of data.group, too few to"):
+    with pytest.raises(
+        nncli.DataError,
+        match=(
+            r"^\S+: data\.group has 2 groups; a test set, a validation set and training rows need "
+            r"3; set data\.test: 0 or data\.validation: 0, or add groups$"
+        ),
+    ):
         trained({"group": "who", "validation": 0.1}, rows=rows)
     with pytest.raises(nncli.ConfigError, match=r"training.folds: folds split rows at random, but"):
         nncli.cross_validate(

@@ -156,3 +156,29 @@ def test_rows_of_many_rare_classes_may_be_more_than_the_others():
         "t: classes '0', '1', '2', '3', '4' and 35 more each have 1 to 2 rows, too few to test, "
         "validate and train with; "
     )
+
+
+@pytest.mark.parametrize(
+    ("sizes", "words"),
+    [
+        (
+            [9, 9, 1],
+            "its row is a training row, so no test row measures how well it is predicted; "
+            "to leave it out, set data.rare: drop",
+        ),
+        (
+            [9, 9, 2],
+            "all its rows are training rows, so no test row measures how well it is "
+            "predicted; to leave it out, set data.rare: drop",
+        ),
+        (
+            [9, 9, 1, 1],
+            "all their rows are training rows, so no test row measures how well they "
+            "are predicted; to leave them out, set data.rare: drop",
+        ),
+    ],
+)
+def test_the_warning_on_rare_classes_is_grammatical(sizes, words):
+    said, names = [], [*map(str, range(len(sizes)))]
+    divide(rows_of(sizes), {"test": 3, "validation": 2}, 0, names, "t", None, kept(said))
+    assert said[0].endswith(f", too few to test, validate and train with; {words}")

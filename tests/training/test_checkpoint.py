@@ -119,7 +119,7 @@ def test_a_restored_engine_takes_the_same_steps_and_adds_the_same_to_the_sums(en
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
 @pytest.mark.parametrize(
-    ("name", "what"), [("parameters", "weights of layer 1"), ("slots", "slot")]
+    ("name", "what"), [("parameters", "weights of layer 1"), ("slots", "optimizer's state")]
 )
 def test_numbers_that_are_not_finite_are_not_saved_and_the_old_file_stays(
     engine, tmp_path, name, what, value
@@ -130,8 +130,10 @@ def test_numbers_that_are_not_finite_are_not_saved_and_the_old_file_stays(
     state = engine.state()
     state[name].reshape(-1)[1] = value
     engine.restore(state)
-    with pytest.raises(DivergenceError, match=f"^epoch 2, batch 3: the .*{what}.* not finite; try"):
-        write_checkpoint(path, engine, Progress(epoch=2, batch=3), {})
+    with pytest.raises(DivergenceError, match=f"^epoch 3, batch 2: the .*{what}.* not finite; try"):
+        write_checkpoint(path, engine, Progress(epoch=2, batch=2), {})
+    with pytest.raises(DivergenceError, match=f"^after epoch 2: the .*{what}.* not finite; try"):
+        write_checkpoint(path, engine, Progress(epoch=2), {})
     assert path.read_bytes() == before
 
 
