@@ -105,8 +105,8 @@ class ModelSection(Section):
     )
     masks: list[list[list[Literal[0, 1]]] | None] | None = Field(
         None,
-        description="connections to keep: a list with one entry per layer, a matrix of 1 and 0 "
-        "(one row per input) or null; a matrix overrides density",
+        description="connections to keep: a list with one entry per layer. An entry is null, or a "
+        "matrix of 1 and 0 (one row per input), which overrides density",
     )
 
     @model_validator(mode="after")
@@ -239,7 +239,7 @@ class TrainingSection(Section):
         "and each fold is held out from one model",
     )
     fold: int | None = Field(
-        None, ge=1, description="train the model of this fold only, from 1; default: all folds"
+        None, ge=1, description="train only the model of this fold, counted from 1; default: all folds"
     )
     refit: bool = Field(
         False,
