@@ -76,7 +76,13 @@ def show(source: str, overrides: tuple[str, ...]) -> None:
 
 def _describe(dataset: "Dataset", source: str) -> None:
     from nncli.cli.findings import print_findings
-    from nncli.cli.output import print_pairs, print_table, print_warning, shortened
+    from nncli.cli.output import (
+        names_within,
+        print_pairs,
+        print_table,
+        print_warning,
+        shortened,
+    )
 
     columns = dataset.columns
     if dataset.encoding is not None:
@@ -88,7 +94,7 @@ def _describe(dataset: "Dataset", source: str) -> None:
         [
             ("source", source),
             ("task", dataset.task),
-            ("target", shortened(", ".join(dataset.targets), 60)),
+            ("target", names_within(dataset.targets, 60)),
             ("columns", f"{len(columns)}: {shortened(columns[0], 20)} to "
                         f"{shortened(columns[-1], 20)}"),
             ("type", dataset.splits["train"].inputs.dtype),

@@ -36,8 +36,13 @@ def print_estimate(estimate: "Estimate") -> None:
             ("batches per epoch", estimate.batches),
             ("epochs, at most" if estimate.may_stop_early else "epochs", estimate.epochs),
             ("training, about", f"{estimate.seconds:.1f} s, "
-                                f"{estimate.seconds_an_epoch:.2f} s per epoch"),
+                                f"{_duration(estimate.seconds_an_epoch)} per epoch"),
             ("engine", estimate.engine),
             ("memory, about", f"{estimate.megabytes:.0f} MB"),
         ]
     )  # fmt: skip
+
+
+def _duration(seconds: float) -> str:
+    """Return a time in seconds, or in milliseconds if it is short."""
+    return f"{seconds:.2f} s" if seconds >= 0.1 else f"{1000 * seconds:.2g} ms"

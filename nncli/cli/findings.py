@@ -8,9 +8,11 @@ import numpy as np
 
 from nncli import Observer
 from nncli.base.words import count
-from nncli.cli.output import print_pairs, print_table, shortened
+from nncli.cli.output import names_within, print_pairs, print_table, shortened
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from nncli import Column, Dataset, Job
 
 _MOST_COLUMNS = 40
@@ -41,15 +43,15 @@ class Findings(Observer):
 def print_findings(dataset: "Dataset", *, err: bool = False) -> None:
     """Print task, targets, classes, rows and columns, with `err` on standard error."""
     pairs = [
-        ("task", f"{dataset.task} of {shortened(', '.join(dataset.targets), 50)}"),
+        ("task", f"{dataset.task} of {names_within(dataset.targets, 50)}"),
         ("rows", ", ".join(f"{len(split)} {name}" for name, split in dataset.splits.items())),
     ]
     if counts := _counts(dataset):
-        pairs.insert(1, ("classes", shortened(counts, 68)))
+        pairs.insert(1, ("classes", names_within(counts, 68)))
     pairs += [("left out", note) for note in dataset.left_out]
     others = [f"{name} ({role})" for name, role in dataset.roles.items() if role != "target"]
     if others:
-        pairs.append(("not inputs", shortened(", ".join(others), 66)))
+        pairs.append(("not inputs", names_within(others, 66)))
     print_pairs(pairs, err=err)
     if dataset.encoding is not None:
         click.echo(err=err)
@@ -66,7 +68,7 @@ def _length_of(job: "Job") -> str:
     return f"at most {length}; stops after {patience} without a better {plan.monitor}"
 
 
-def _counts(dataset: "Dataset") -> str:
+def _counts(dataset: "Dataset") -> list[str]:
     """Return every class or label with its number of rows."""
     values = np.concatenate([split.targets[split.rows] for split in dataset.splits.values()])
     if dataset.classes:
@@ -75,8 +77,8 @@ def _counts(dataset: "Dataset") -> str:
     elif dataset.task == "multilabel":
         numbers, names = values.sum(axis=0).astype(int).tolist(), dataset.targets
     else:
-        return ""
-    return ", ".join(f"{name} {number}" for name, number in zip(names, numbers, strict=True))
+        return []
+    return [f"{name}: {count(number, 'row')}" for name, number in zip(names, numbers, strict=True)]
 
 
 def _print_columns(columns: "tuple[Column, ...]", *, err: bool) -> None:
@@ -86,7 +88,7 @@ def _print_columns(columns: "tuple[Column, ...]", *, err: bool) -> None:
             column.kind,
             str(len(column.inputs)),
             _if_missing(column),
-            shortened(", ".join(column.categories), 24),
+            names_within(column.categories, 24),
         )
         for column in columns[:_MOST_COLUMNS]
     ]
@@ -102,4 +104,14 @@ def _if_missing(column: "Column") -> str:
         return "indicator"
     if column.fill is None:
         return "all 0" if column.missing == "auto" else column.missing
-    return shortened(column.fill, 12) if isinstance(column.fill, str) else f"{column.fill:.4g}"
+    if isinstance(column.fill, str):
+        return shortened(column.fill, 12)
+    return _date(column.fill, column.parts) if column.kind == "date" else f"{column.fill:.4g}"
+
+
+def _date(days: float, parts: "Sequence[str]") -> str:
+    """Return days since 1970 as a date, with the time if the hours of the column vary."""
+    day, time = str(np.datetime64(round(days * 1440), "m")).split("T")
+    if "hour" not in parts:
+        return day
+    return time if day == "1970-01-01" else f"{day} {time}"  # a time without a date is of 1970

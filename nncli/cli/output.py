@@ -69,7 +69,7 @@ def print_splits(
 def guess_words(guess: "Guess", width: int) -> str:
     """Return the text for a constant guess: ``always no``."""
     texts = [each if isinstance(each, str) else figure(each) for each in guess.values]
-    return shortened(f"always {', '.join(texts) or 'none'}", width)
+    return f"always {names_within(texts, width - len('always ')) or 'none'}"
 
 
 def print_json(value: Any) -> None:
@@ -96,7 +96,28 @@ def shortened(text: str, width: int) -> str:
     text = text[: width - 2]
     while seen_width(text) > width - 2:
         text = text[:-1]
-    return text + ".."
+    return text.rstrip() + ".."
+
+
+def names_within(names: Sequence[str], width: int, *, first: str = "") -> str:
+    """Return names in at most `width` columns, cut after a name.
+
+    A list that is cut ends with the number of all names, unless it has a `first` text, which gives
+    it.
+    """
+    whole = first + ", ".join(map(printable, names))
+    if seen_width(whole) <= width:
+        return whole
+    if len(names) == 1:
+        return shortened(whole, width)
+    end = ", ..." if first else f", ... ({len(names)})"
+    text, room = first + shortened(names[0], width - len(first + end)), width - len(end)
+    for name in names[1:]:
+        longer = f"{text}, {printable(name)}"
+        if seen_width(longer) > room:
+            break
+        text = longer
+    return text + end
 
 
 def seen_width(text: str) -> int:

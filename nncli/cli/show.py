@@ -69,7 +69,14 @@ def _print_model(model: "Model") -> None:
     import json
 
     from nncli import EVALUATIONS
-    from nncli.cli.output import WIDTH, print_pairs, print_splits, seen_width, shortened
+    from nncli.cli.output import (
+        WIDTH,
+        names_within,
+        print_pairs,
+        print_splits,
+        seen_width,
+        shortened,
+    )
 
     preprocessing, record = model.preprocessing, model.training
     columns, threshold = preprocessing.columns, model.threshold
@@ -80,10 +87,10 @@ def _print_model(model: "Model") -> None:
     ]  # fmt: skip
     room = WIDTH - 2 - max((seen_width(label) for label, _ in facts), default=_LABEL_WIDTH)
     pairs = [
-        ("task", shortened(f"{model.task}; predicts {', '.join(model.targets)}", _TEXT_WIDTH)),
-        *([("classes", shortened(", ".join(model.classes), _TEXT_WIDTH))] if model.classes else []),
+        ("task", f"{model.task}; predicts {names_within(model.targets, _TEXT_WIDTH - 22)}"),
+        *([("classes", names_within(model.classes, _TEXT_WIDTH))] if model.classes else []),
         *([] if threshold is None else [("threshold", str(threshold))]),
-        ("columns", shortened(f"{len(columns)}: {', '.join(columns)}", _TEXT_WIDTH)),
+        ("columns", names_within(columns, _TEXT_WIDTH, first=f"{len(columns)}: ")),
         *([("images", str(preprocessing.images))] if preprocessing.images else []),
         *_scaling(preprocessing, room),
         ("loss", model.objective.name),

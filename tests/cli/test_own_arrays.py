@@ -32,7 +32,7 @@ def test_an_npz_is_recognized_by_its_first_bytes(nncli, config):
     config("{path: rows.data}")
     result = nncli("train", "c.yaml", "-o", "run")
     assert result.code == 0
-    assert result.err.startswith("task     multiclass of y\nclasses  0 ")
+    assert result.err.startswith("task     multiclass of y\nclasses  0: ")
     assert "rows     48 train, 12 test\n" in result.err
     np.save("new.npy", X[:2])
     assert nncli("predict", "run", "new.npy").out.startswith("row,prediction\n0,")

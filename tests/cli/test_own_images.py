@@ -54,7 +54,8 @@ def test_a_folder_alone_is_enough(nncli, config, tmp_path):
     result = nncli("train", "c.yaml", "-o", "run")
     assert result.code == 0
     assert result.err.startswith(
-        "task     binary of class\nclasses  level 20, upright 20\nrows     32 train, 8 test\n"
+        "task     binary of class\nclasses  level: 20 rows, upright: 20 rows\n"
+        "rows     32 train, 8 test\n"
     )
     model = read_model(Path("run"))
     assert model.classes == ["level", "upright"]

@@ -157,6 +157,23 @@ member   boolean       1      0.4681
     assert nncli("train", "-q", "c.yaml").err == ""
 
 
+def test_dates_are_filled_with_dates_and_several_missing_targets_have_a_first(nncli, tmp_path):
+    rows = [
+        f"{'' if n == 3 else f'2023-07-{n:02}'},"
+        f"{'' if n == 4 else f'2023-07-02 {n % 24:02}:30'},{'' if n in (5, 9) else n % 7}"
+        for n in range(1, 31)
+    ]
+    (tmp_path / "t.csv").write_text("\n".join(["day,moment,y", *rows]), encoding="utf-8")
+    (tmp_path / "c.yaml").write_text("data: {path: t.csv, target: y}\n", encoding="utf-8")
+    lines = [line.split() for line in nncli("train", "c.yaml", "--dry-run").out.splitlines()]
+    filled = {line[0]: line[3:] for line in lines if line[1:2] == ["date"]}
+    assert [each[:8] for each in filled["day"]] == ["2023-07-"]
+    assert filled["moment"][0] == "2023-07-02"
+    assert filled["moment"][1].count(":") == 1
+    found = nncli("data", "show", "c.yaml").out
+    assert "left out  t.csv: 2 rows with a missing target (first: line 6)\n" in found
+
+
 @pytest.fixture
 def model(nncli, write):
     """Return the run directory of a model for the shop that allows blanks in `age`."""

@@ -218,7 +218,8 @@ class LeftOut:
         name, place = self._first
         if not left:
             raise DataError(f"{name}: column {self._targets[0]}: every value is missing")
-        return [f"{name}: {count(self._rows, 'row')} with a missing target ({place})"]
+        where = f"first: {place}" if self._rows > 1 else place
+        return [f"{name}: {count(self._rows, 'row')} with a missing target ({where})"]
 
 
 def classes_of(cells: Cells) -> list[str]:

@@ -98,7 +98,7 @@ def test_rows_without_a_target_are_skipped_and_reported(named):
     told = []
     found = named.evaluate(rows, note=told.append)
     assert found.rows == len(rows) - 2
-    assert told == ["data: 2 rows with a missing target (row 2 (from 0))"]
+    assert told == ["data: 2 rows with a missing target (first: row 2 (from 0))"]
     assert found.metrics == named.evaluate([row for row in rows if row["kind"]]).metrics
     with pytest.raises(DataError, match="data: column kind: every value is missing"):
         named.evaluate([dict(row, kind=" ") for row in PEOPLE])
