@@ -18,6 +18,8 @@ from nncli.config.schema import Config
 from nncli.config.strict_yaml import Document, Path, dotted
 
 _MOST_PROBLEMS = 100
+_SHORT = {"lr": "learning_rate", "rate": "learning_rate", "epoch": "epochs", "bs": "batch_size",
+          "layers": "hidden_layers", "hidden": "hidden_layers"}  # fmt: skip
 
 _EXPECTED = {
     "int_type": "an integer",
@@ -76,7 +78,7 @@ def _problem(document: Document, error: dict[str, Any], directory: FilePath | No
     context = error.get("ctx", {})
     if error["type"] == "extra_forbidden":
         known = _known_keys(document.value, path[:-1])
-        hint = did_you_mean(str(path[-1]), known) or "; expected one of " + ", ".join(known)
+        hint = _meant_key(path, known) or "; expected one of " + ", ".join(known)
         problem = f"unknown key{hint}"
         place = document.place(path, of_key=True)
     elif error["type"] == "missing":
@@ -90,6 +92,21 @@ def _problem(document: Document, error: dict[str, Any], directory: FilePath | No
         problem = context.get("problem") or _mismatch(error, context)
         place = document.place(path)
     return f"{place}: {dotted(path) or 'the config'}: {problem}"
+
+
+def _meant_key(path: Path, known: Sequence[str]) -> str:
+    """Return a suggestion for an unknown key: a near name here, or its place in a section."""
+    key = str(path[-1])
+    meant = _SHORT.get(key, key)
+    if meant in known:
+        return f"; did you mean '{meant}'?"
+    if near := did_you_mean(key, known):
+        return near
+    sections = {"training": Config.model_fields["training"], "model": Config.model_fields["model"]}
+    for section, field in sections.items():
+        if meant in _keys_of(field, {}) and path != (section, meant):
+            return f"; did you mean '{section}.{meant}'?"
+    return ""
 
 
 def _choice_of_target(document: Document, path: Path, directory: FilePath | None) -> str:

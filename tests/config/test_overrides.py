@@ -320,3 +320,22 @@ def test_an_override_of_the_training_length_replaces_the_other_key(load, one, ot
 def test_two_settings_of_the_training_length_are_refused(problems):
     (line,) = problems("data: xor\n", "training.steps=3", "training.epochs=7")
     assert "training.steps: training.epochs is set, too; set only one of them" in line
+
+
+@pytest.mark.parametrize(
+    ("override", "meant"),
+    [
+        ("epochs=3", "training.epochs"),
+        ("lr=0.1", "training.learning_rate"),
+        ("batch_size=8", "training.batch_size"),
+        ("hidden_layers=[4]", "model.hidden_layers"),
+        ("training.lr=0.1", "learning_rate"),
+        ("model.dropout=0.2", "training.dropout"),
+        ("training.activation=tanh", "model.activation"),
+    ],
+)
+def test_a_key_of_another_section_and_a_usual_short_name_are_suggested(problems, override, meant):
+    key = override.partition("=")[0]
+    assert problems(FILE, override) == [
+        f"command line: {key}: unknown key; did you mean '{meant}'?"
+    ]
