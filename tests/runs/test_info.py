@@ -78,8 +78,8 @@ def test_a_missing_extra_is_reported(monkeypatch):
     ],
 )
 def test_a_broken_extra_is_reported(broken, error, problem):
-    broken("tensorboard", error)
-    assert info()["extras"]["tensorboard"]["problem"] == problem
+    broken("openpyxl", error)
+    assert info()["extras"]["excel"]["problem"] == problem
 
 
 def test_an_engine_that_cannot_run_has_a_reason(monkeypatch):
