@@ -85,8 +85,8 @@ def part_field(purpose: str, other: str = "a file") -> Any:
     """Return the field with the test or validation rows."""
     return Field(
         None,
-        description=f"number or fraction of all rows to use as the {purpose} set, stratified and "
-        f"taken from the training rows; or {other}; default: {_DEFAULTS[purpose]}",
+        description=f"rows to set aside as the {purpose} set: a number, a fraction of all rows, or "
+        f"{other}; classes keep their shares; default: {_DEFAULTS[purpose]}",
     )
 
 
