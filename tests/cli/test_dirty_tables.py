@@ -269,3 +269,11 @@ def test_a_decimal_comma_is_written_to_the_config(nncli, tmp_path):
     done = nncli("init", "table", "--data", "t.csv", "--target", "y", "-o", "-", "data.decimal=,")
     assert done.code == 0, done.err
     assert "decimal: ','" in done.out
+
+
+def test_categories_that_differ_only_in_case_are_named(table):
+    cells = ["yes", "Yes", "no"] * 20
+    note, _ = table({"a": cells, "b": ["x ", "X", "y"] * 20, "n": range(0, 180, 3)})
+    assert note.count("categories differ only in case, white space or Unicode form: ") == 1
+    assert "'Yes' = 'yes'" in note
+    assert "spell them alike if they are the same category" in note

@@ -36,7 +36,7 @@ from nncli.data.tables.column import Column, check_inputs
 from nncli.data.tables.encoding import Encoding, constant_columns, fit
 from nncli.data.tables.first_reading import read_table_of
 from nncli.data.tables.leaks import leak_notes
-from nncli.data.tables.target_notes import target_notes
+from nncli.data.tables.target_notes import category_notes, target_notes
 from nncli.data.tables.targets import Targets, check_task, understand, with_targets
 from nncli.data.tables.times import check_no_blank, times_of
 from nncli.data.tables.understanding import understand_columns, words_for_blanks
@@ -204,6 +204,8 @@ def dataset_of(found: Prepared, others: Mapping[str, TableInput]) -> Dataset:
     if choices.encoding is None:
         inputs = [column.name for column in encoding.columns]
         notes += leak_notes(table, inputs, targets, found.values, train)
+        open_ = [column for column in encoding.columns if column.name not in choices.columns]
+        notes += category_notes(table.name, {each.name: each.categories for each in open_})
     chosen = choices.task is not None
     notes += target_notes(table.name, targets, found.values, train, chosen=chosen)
     return Dataset(

@@ -2,7 +2,7 @@
 
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -68,13 +68,29 @@ def _has_one_1(labels: NDArray[Any]) -> bool:
     return all((block.sum(axis=1) == 1).all() for _, block in row_blocks(labels))
 
 
+def category_notes(name: str, categories: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    """Yield a line if categories of a column are easily confused, given those of each column."""
+    found = [f"{column}: {group}" for column, each in categories.items() for group in _groups(each)]
+    if found:
+        more = f" and {len(found) - _MOST_GROUPS} more" if len(found) > _MOST_GROUPS else ""
+        yield (
+            f"{name}: categories differ only in case, white space or Unicode form: "
+            f"{', '.join(found[:_MOST_GROUPS])}{more}; spell them alike if they are the same "
+            "category"
+        )
+
+
+def _groups(names: Sequence[str]) -> list[str]:
+    """Return the groups of names that are easily confused."""
+    groups = defaultdict(list)
+    for each in names:
+        groups[_bare(each)].append(each)
+    return [_shown(group) for group in groups.values() if len(group) > 1]
+
+
 def _alike(name: str, classes: Sequence[str]) -> Iterator[str]:
     """Yield a line if names of classes are easily confused."""
-    groups = defaultdict(list)
-    for each in classes:
-        groups[_bare(each)].append(each)
-    found = [_shown(group) for group in groups.values() if len(group) > 1]
-    if found:
+    if found := _groups(classes):
         more = f" and {len(found) - _MOST_GROUPS} more" if len(found) > _MOST_GROUPS else ""
         yield (
             f"{name}: classes differ only in case, white space or Unicode form: "
