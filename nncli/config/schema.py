@@ -239,7 +239,9 @@ class TrainingSection(Section):
         "and each fold is held out from one model",
     )
     fold: int | None = Field(
-        None, ge=1, description="train only the model of this fold, counted from 1; default: all folds"
+        None,
+        ge=1,
+        description="train only the model of this fold, counted from 1; default: all folds",
     )
     refit: bool = Field(
         False,
