@@ -141,7 +141,8 @@ class FrameSource(TableKeys, _GivenSource):
     source: Literal["frame"]
     target: Annotated[str | list[str], OneOrList(Target)] = Field(
         [],
-        description="column to predict, or a list of columns; default: the y of data=(X, y)",
+        description="column to predict, or a list of columns; default: the targets y that Python "
+        "passes in data=(X, y)",
     )
 
     def problems(self) -> Iterator[tuple[Path, str]]:
