@@ -70,12 +70,13 @@ _PUBLIC = {
     "nncli.model.model": ("Model", "load"),
     "nncli.model.predicted": ("PredictedRows",),
     "nncli.model.preprocessing": ("Preprocessing",),
-    "nncli.runs.cross_validation": ("CrossValidation", "FoldResult", "Summary"),
+    "nncli.runs.cross_validation": ("CrossValidation", "FoldResult"),
     "nncli.runs.description": ("describe",),
     "nncli.runs.estimate": ("Estimate", "estimate"),
     "nncli.runs.folds": ("is_cross_validation",),
     "nncli.runs.info": ("info",),
     "nncli.runs.result": ("Result",),
+    "nncli.runs.several_results": ("Summary",),
     "nncli.training.loop": ("EpochReport", "StepReport"),
     "nncli.training.observers.observer": ("Job", "Observer"),
     "nncli.training.outcome": ("Outcome",),
@@ -164,13 +165,13 @@ if TYPE_CHECKING:
     from nncli.model.thresholds import check_probabilities as check_probabilities
     from nncli.runs.cross_validation import CrossValidation as CrossValidation
     from nncli.runs.cross_validation import FoldResult as FoldResult
-    from nncli.runs.cross_validation import Summary as Summary
     from nncli.runs.description import describe as describe
     from nncli.runs.estimate import Estimate as Estimate
     from nncli.runs.estimate import estimate as estimate
     from nncli.runs.folds import is_cross_validation as is_cross_validation
     from nncli.runs.info import info as info
     from nncli.runs.result import Result as Result
+    from nncli.runs.several_results import Summary as Summary
     from nncli.training.loop import EpochReport as EpochReport
     from nncli.training.loop import StepReport as StepReport
     from nncli.training.observers.interruption import InterruptRequest as InterruptRequest

@@ -5,7 +5,6 @@ They print only with ``progress=True`` and write a run only with ``out=``.
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from itertools import chain
 from pathlib import Path
 
 from nncli.base.arguments import path_in
@@ -23,13 +22,7 @@ from nncli.model.model_file import read_model
 from nncli.runs.call import Call
 from nncli.runs.cross_validation import CrossValidation
 from nncli.runs.directory import check_chosen, new_run, run_of
-from nncli.runs.folds import (
-    in_fold,
-    jobs_of_folds,
-    runs_of_folds,
-    train_folds,
-    with_folds,
-)
+from nncli.runs.folds import Folds, with_folds
 from nncli.runs.job import prepare
 from nncli.runs.refit import ALL_ROWS, begin_refit, resume_refit
 from nncli.runs.result import Result
@@ -252,14 +245,12 @@ def cross_validate(
         if not loaded.config.folds:
             loaded = with_folds(loaded, _FOLDS)
         _check_out(out)
-        first = in_fold(loaded, 1)
-        title = f"fold 1/{loaded.config.folds}"
-        job = prepare(first, title=title, progress_bar=progress, clock=clock)
+        folds = Folds(loaded)
+        job = folds.prepare_first(progress_bar=progress, clock=clock)
     with _run_directory(out, job.config, note) as directory, call.watching() as watching:
-        runs = runs_of_folds(directory, loaded)
-        others = jobs_of_folds(runs, begun=job, clock=clock)
-        jobs = chain([job], others)
-        return train_folds(directory, runs, jobs, watching, threads=call.threads, clock=clock)
+        runs = folds.runs(directory)
+        jobs = folds.jobs(runs, begun=job, clock=clock)
+        return folds.train(directory, runs, jobs, watching, threads=call.threads, clock=clock)
 
 
 def resume_cross_validation(
@@ -288,9 +279,10 @@ def resume_cross_validation(
             loaded = read_config(directory / CONFIG, overrides, rows=rows, check=misfits_of_resumed)
             if not loaded.config.folds:
                 raise UsageError(f"{run}: this is a single run; use resume")
-            runs = runs_of_folds(directory, loaded)
-        jobs = jobs_of_folds(runs, threads=call.threads, progress_bar=progress, clock=clock)
-        return train_folds(directory, runs, jobs, watching, threads=call.threads, clock=clock)
+            folds = Folds(loaded)
+            runs = folds.runs(directory)
+        jobs = folds.jobs(runs, threads=call.threads, progress_bar=progress, clock=clock)
+        return folds.train(directory, runs, jobs, watching, threads=call.threads, clock=clock)
 
 
 def _finished(directory: Directory, over: str) -> Result:

@@ -3,14 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from statistics import fmean, stdev
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nncli.data.splits import Rows
-from nncli.model.model import Model
 from nncli.model.predicted import (
     Numbers,
     Places,
@@ -20,6 +18,7 @@ from nncli.model.predicted import (
     class_values,
 )
 from nncli.runs.result import Result
+from nncli.runs.several_results import PartResult, SeveralResults
 
 Columns = list[tuple[str, list[Any] | Numbers]]
 
@@ -76,7 +75,7 @@ class HeldOut:
 
 
 @dataclass(frozen=True)
-class FoldResult:
+class FoldResult(PartResult):
     """The result of a fold.
 
     Attributes
@@ -91,16 +90,7 @@ class FoldResult:
     held_out : HeldOut
     """
 
-    number: int
-    model: Model
-    headline: tuple[str, ...]
-    rows: dict[str, int]
     held_out: HeldOut = field(repr=False)
-
-    @property
-    def metrics(self) -> dict[str, dict[str, float]]:
-        """The metrics of each split."""
-        return self.model.metrics
 
     def columns(self, rows: Places) -> Columns:
         """Return the columns of some held-out rows: row, fold, ID if any, targets, predictions.
@@ -112,7 +102,7 @@ class FoldResult:
 
 
 @dataclass(frozen=True)
-class CrossValidation:
+class CrossValidation(SeveralResults):
     """The results of all folds.
 
     Attributes
@@ -140,24 +130,9 @@ class CrossValidation:
         return f"<CrossValidation: {len(self.folds)} of {self.planned} folds{place}>"
 
     @property
-    def summaries(self) -> "dict[str, Summary]":
-        """The metrics of each split over the folds."""
-        return summaries_of(self.folds)
-
-    @property
-    def metrics(self) -> dict[str, dict[str, float]]:
-        """The means of each split's metrics over the folds."""
-        return {split: summary.mean for split, summary in self.summaries.items()}
-
-    @property
-    def deviations(self) -> dict[str, dict[str, float]]:
-        """The sample standard deviations of each split's metrics over the folds."""
-        return {split: summary.deviation for split, summary in self.summaries.items()}
-
-    @property
-    def models(self) -> list[Model]:
-        """The model of each fold."""
-        return [each.model for each in self.folds]
+    def parts(self) -> Sequence[FoldResult]:
+        """The finished folds."""
+        return self.folds
 
     @property
     def predictions(self) -> dict[str, list[Any]]:
@@ -189,32 +164,3 @@ def _listed(values: list[Any] | Numbers) -> list[Any]:
         return values
     numbers = values.astype(str).astype(np.float64) if values.dtype == np.float32 else values
     return list(numbers.tolist())
-
-
-@dataclass(frozen=True)
-class Summary:
-    """The metrics of a split over the folds.
-
-    Attributes
-    ----------
-    mean, deviation : dict of str to float
-        Mean and sample standard deviation of each metric that is defined in all folds. The
-        deviation divides by the number of folds minus one.
-    """
-
-    mean: dict[str, float]
-    deviation: dict[str, float]
-
-
-def summaries_of(folds: Sequence[FoldResult]) -> dict[str, Summary]:
-    """Return the summary of each split."""
-    found = {}
-    for split in folds[0].metrics if folds else ():
-        each = [fold.metrics[split] for fold in folds]
-        known = [name for name in each[0] if all(name in other for other in each)]
-        values = {name: [other[name] for other in each] for name in known}
-        found[split] = Summary(
-            {name: fmean(numbers) for name, numbers in values.items()},
-            {name: stdev(numbers) if len(folds) > 1 else 0.0 for name, numbers in values.items()},
-        )
-    return found

@@ -18,7 +18,7 @@ from nncli.metrics.tasks import EVALUATIONS
 from nncli.model.description import describe_network
 from nncli.model.passes import rows_a_pass
 from nncli.runs.directory import check_chosen
-from nncli.runs.folds import in_fold
+from nncli.runs.folds import Folds
 from nncli.runs.job import Job, prepare
 from nncli.runs.refit import check_validates
 from nncli.training.loop import train
@@ -109,7 +109,7 @@ def estimate(
     if out is not None:
         check_chosen(path_in(out, "out"))
     folds = loaded.config.folds
-    job = prepare(in_fold(loaded, 1) if folds else loaded.selecting, progress_bar=progress)
+    job = prepare(Folds(loaded).first if folds else loaded.selecting, progress_bar=progress)
     check_validates(loaded, job)
     largest = job.setup.network.largest_product(job.order.largest_batch)
     with limited_threads(threads or suited_threads(largest)):
