@@ -10,7 +10,8 @@ from nncli.config.defaults import batch_size
 from nncli.config.network import check_memory, given_arrays, given_masks, layers_of
 from nncli.config.places import files_of
 from nncli.config.resolve import Misfit, Resolved, check_monitor
-from nncli.config.schema import Config, TrainingSection
+from nncli.config.schema import Config
+from nncli.config.training_section import TrainingSection
 from nncli.data.dataset import Task
 from nncli.data.division import DivisionError, Fold
 from nncli.engines.choice import missing_for

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from math import ceil
 from typing import Any
 
-from nncli.config.schema import Config, TrainingSection
+from nncli.config.schema import Config
+from nncli.config.training_section import TrainingSection
 from nncli.data.dataset import OF_CLASSES, Task
 from nncli.data.division import ROWS_TO_TEST, TEST, VALIDATION, share_to_validate
 

@@ -9,7 +9,8 @@ from pydantic import BaseModel
 from nncli.base.words import did_you_mean
 from nncli.config.defaults import training_defaults
 from nncli.config.memory_sources import FrameSource
-from nncli.config.schema import Config, ModelSection, TrainingSection
+from nncli.config.schema import Config, ModelSection
+from nncli.config.training_section import TrainingSection
 
 Choice = str | Mapping[str, Any]
 Function = TypeVar("Function", bound=Callable[..., Any])

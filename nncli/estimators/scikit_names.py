@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from nncli.config.defaults import batch_size
-from nncli.config.schema import TrainingSection
+from nncli.config.training_section import TrainingSection
 from nncli.data.dataset import Task
 from nncli.estimators.errors import ParameterError
 from nncli.estimators.parameters import OF_CLASSIFIERS, SCIKIT_LEARN

@@ -6,7 +6,7 @@ import shutil
 import pytest
 
 from nncli.cli.arguments import templates
-from nncli.config.schema import TrainingSection
+from nncli.config.training_section import TrainingSection
 from nncli.nn.optimizers import OPTIMIZERS
 from tests.conftest import NAMES_IN_UTF8
 

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from nncli.base.errors import ConfigError, NncliError
 from nncli.config.load import LoadedConfig, load_config
-from nncli.config.schema import EarlyStopping, ModelSection, TrainingSection
+from nncli.config.schema import ModelSection
 from nncli.config.sources import SOURCES
 from nncli.config.table_sources import ColumnSection
+from nncli.config.training_section import EarlyStopping, TrainingSection
 from nncli.nn.activations import ACTIVATIONS
 from nncli.nn.optimizers import OPTIMIZERS
 from tests.config.strategies import valid_configs

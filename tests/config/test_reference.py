@@ -4,8 +4,9 @@ import pytest
 
 from nncli.config.choices import shown
 from nncli.config.reference import config_reference
-from nncli.config.schema import Config, EarlyStopping, ModelSection, TrainingSection
+from nncli.config.schema import Config, ModelSection
 from nncli.config.sources import SOURCES
+from nncli.config.training_section import EarlyStopping, TrainingSection
 from nncli.data.scaling import SCALERS
 from nncli.nn.activations import ACTIVATIONS
 from nncli.nn.initializers import INITIALIZERS

@@ -8,7 +8,8 @@ import pytest
 import nncli
 from nncli.config.defaults import training_defaults
 from nncli.config.memory_sources import FrameSource
-from nncli.config.schema import Config, ModelSection, TrainingSection
+from nncli.config.schema import Config, ModelSection
+from nncli.config.training_section import TrainingSection
 from nncli.estimators.parameters import (
     BY_THE_ROWS,
     LEFT_OUT,
