@@ -14,8 +14,9 @@ A config, a YAML file or a dict, describes the data, the network and its trainin
 >>> nncli.train({}, data=(X, y))
 
 Train
-    `train` returns a `Result` and `cross_validate` a `CrossValidation`. `resume` and
-    `resume_cross_validation` continue a run. An `Observer` follows training and may stop it.
+    `train` returns a `Result`, `cross_validate` a `CrossValidation`, and `train_seeds` a
+    `SeedRuns`. `resume`, `resume_cross_validation` and `resume_seeds` continue a run. An `Observer`
+    follows training and may stop it.
 Predict and evaluate
     `load` returns a `Model`, with `predict`, `predict_proba`, `predictions` and `evaluate`.
 Use as scikit-learn estimators
@@ -42,7 +43,13 @@ from typing import TYPE_CHECKING
 __version__ = "0.1.0"
 
 _PUBLIC = {
-    "nncli.api": ("cross_validate", "load_data", "resume", "resume_cross_validation", "train"),
+    "nncli.api": ("load_data", "resume", "train"),
+    "nncli.api_several": (
+        "cross_validate",
+        "resume_cross_validation",
+        "resume_seeds",
+        "train_seeds",
+    ),
     "nncli.base.clock": ("Clock",),
     "nncli.base.errors": (
         "ConfigError",
@@ -76,6 +83,7 @@ _PUBLIC = {
     "nncli.runs.folds": ("is_cross_validation",),
     "nncli.runs.info": ("info",),
     "nncli.runs.result": ("Result",),
+    "nncli.runs.seeds": ("SeedResult", "SeedRuns", "is_seed_runs"),
     "nncli.runs.several_results": ("Summary",),
     "nncli.training.loop": ("EpochReport", "StepReport"),
     "nncli.training.observers.observer": ("Job", "Observer"),
@@ -96,6 +104,7 @@ _OF_COMMANDS = {
     "nncli.model.description": ("LayerHistory", "layer_histories"),
     "nncli.model.formats": ("FORMATS", "Format"),
     "nncli.model.thresholds": ("check_probabilities",),
+    "nncli.runs.several": ("kind_of", "kind_of_run"),
     "nncli.training.observers.interruption": ("InterruptRequest",),
 }
 
@@ -109,11 +118,13 @@ _MODULES = {
 __all__ = sorted(name for names in _PUBLIC.values() for name in names)
 
 if TYPE_CHECKING:
-    from nncli.api import cross_validate as cross_validate
     from nncli.api import load_data as load_data
     from nncli.api import resume as resume
-    from nncli.api import resume_cross_validation as resume_cross_validation
     from nncli.api import train as train
+    from nncli.api_several import cross_validate as cross_validate
+    from nncli.api_several import resume_cross_validation as resume_cross_validation
+    from nncli.api_several import resume_seeds as resume_seeds
+    from nncli.api_several import train_seeds as train_seeds
     from nncli.base.clock import Clock as Clock
     from nncli.base.errors import ConfigError as ConfigError
     from nncli.base.errors import DataError as DataError
@@ -171,6 +182,11 @@ if TYPE_CHECKING:
     from nncli.runs.folds import is_cross_validation as is_cross_validation
     from nncli.runs.info import info as info
     from nncli.runs.result import Result as Result
+    from nncli.runs.seeds import SeedResult as SeedResult
+    from nncli.runs.seeds import SeedRuns as SeedRuns
+    from nncli.runs.seeds import is_seed_runs as is_seed_runs
+    from nncli.runs.several import kind_of as kind_of
+    from nncli.runs.several import kind_of_run as kind_of_run
     from nncli.runs.several_results import Summary as Summary
     from nncli.training.loop import EpochReport as EpochReport
     from nncli.training.loop import StepReport as StepReport

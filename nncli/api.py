@@ -1,36 +1,31 @@
-"""Train, resume and cross-validate: the functions behind the commands.
+"""Train and resume: the functions behind the commands.
 
 They print only with ``progress=True`` and write a run only with ``out=``.
 """
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
 from nncli.base.arguments import path_in
 from nncli.base.clock import Clock
-from nncli.base.errors import ModelFileError, UsageError
+from nncli.base.errors import ModelFileError
 from nncli.base.notes import Note, warn
 from nncli.base.storage.directory import Directory
 from nncli.base.storage.run_files import CHECKPOINT, CONFIG
 from nncli.config.check import misfits_of_data, misfits_of_resumed
 from nncli.config.load import ConfigSource, given_rows, read_config
 from nncli.config.overrides import Overrides
-from nncli.config.schema import Config
 from nncli.data.dataset import Dataset
 from nncli.model.model_file import read_model
 from nncli.runs.call import Call
-from nncli.runs.cross_validation import CrossValidation
-from nncli.runs.directory import check_chosen, new_run, run_of
-from nncli.runs.folds import Folds, with_folds
+from nncli.runs.directory import Out, check_out, run_directory, run_of
 from nncli.runs.job import prepare
 from nncli.runs.refit import ALL_ROWS, begin_refit, resume_refit
 from nncli.runs.result import Result
 from nncli.runs.resuming import check_run, load_run
+from nncli.runs.several import check_is, check_is_single
 from nncli.runs.training import train_job
 from nncli.training.observers.observer import Observer
-
-_FOLDS = 5
 
 
 def load_data(
@@ -63,7 +58,7 @@ def train(
     data: object = None,
     validation_data: object = None,
     test_data: object = None,
-    out: str | Path | bool | None = None,
+    out: Out = None,
     observers: Sequence[Observer] = (),
     progress: bool = False,
     threads: int | None = None,
@@ -117,17 +112,13 @@ def train(
     with call.preparing():
         rows = given_rows(data, validation_data, test_data)
         loaded = read_config(config, overrides, rows=rows)
-        if folds := loaded.config.folds:
-            raise UsageError(
-                f"training.folds: {folds} trains one model per fold; use cross_validate, or set "
-                "training.fold"
-            )
-        _check_out(out)
+        check_is_single(loaded.config)
+        check_out(out)
     if loaded.config.training.refit:
-        return begin_refit(loaded, call, _run_directory(out, loaded.config, note))
+        return begin_refit(loaded, call, run_directory(out, loaded.config, note))
     with call.preparing():
         job = prepare(loaded, progress_bar=progress, clock=clock)
-    with _run_directory(out, job.config, note) as directory, call.watching() as watching:
+    with run_directory(out, job.config, note) as directory, call.watching() as watching:
         return train_job(job, directory, watching, threads=call.threads, clock=clock)
 
 
@@ -177,9 +168,8 @@ def resume(
     with run_of(directory, note):
         with call.preparing():
             rows = given_rows(data, validation_data, test_data)
+            check_is(None, directory)
             loaded = read_config(directory / CONFIG, overrides, rows=rows, check=misfits_of_resumed)
-            if loaded.config.folds:
-                raise UsageError(f"{run}: this is a cross-validation; use resume_cross_validation")
             stopped = load_run(directory, loaded)
             if stopped.what_is_over:
                 return _finished(directory, stopped.what_is_over)
@@ -203,88 +193,6 @@ def resume(
             )
 
 
-def cross_validate(
-    config: ConfigSource,
-    overrides: Overrides = (),
-    *,
-    data: object = None,
-    validation_data: object = None,
-    test_data: object = None,
-    out: str | Path | bool | None = None,
-    observers: Sequence[Observer] = (),
-    progress: bool = False,
-    threads: int | None = None,
-    note: Note = warn,
-    clock: Clock | None = None,
-) -> CrossValidation:
-    """Train one model per fold, each on the other folds.
-
-    The number of folds is ``training.folds``, by default 5. Ctrl-C ends the cross-validation after
-    the current step.
-
-    Parameters
-    ----------
-    config, overrides, data, validation_data, test_data, out, progress, threads, note, clock
-        As for `train`.
-    observers : sequence of Observer
-        Observers of each fold in turn; stopping ends only the current fold.
-
-    Raises
-    ------
-    ConfigError, DataError, UsageError, DivergenceError, OutputError
-        As for `train`.
-    """
-    call = Call(observers, progress=progress, threads=threads, note=note, clock=clock)
-    with call.preparing():
-        rows = given_rows(data, validation_data, test_data)
-        loaded = read_config(config, overrides, rows=rows)
-        if number := loaded.config.training.fold:
-            raise UsageError(f"training.fold: {number} trains one fold only; use train")
-        if loaded.config.training.refit:
-            raise UsageError("training.refit: true trains one model on all rows; use train")
-        if not loaded.config.folds:
-            loaded = with_folds(loaded, _FOLDS)
-        _check_out(out)
-        folds = Folds(loaded)
-        job = folds.prepare_first(progress_bar=progress, clock=clock)
-    with _run_directory(out, job.config, note) as directory, call.watching() as watching:
-        runs = folds.runs(directory)
-        jobs = folds.jobs(runs, begun=job, clock=clock)
-        return folds.train(directory, runs, jobs, watching, threads=call.threads, clock=clock)
-
-
-def resume_cross_validation(
-    run: str | Path,
-    overrides: Overrides = (),
-    *,
-    data: object = None,
-    validation_data: object = None,
-    test_data: object = None,
-    observers: Sequence[Observer] = (),
-    progress: bool = False,
-    threads: int | None = None,
-    note: Note = warn,
-    clock: Clock | None = None,
-) -> CrossValidation:
-    """Resume an interrupted cross-validation: train its unfinished folds.
-
-    Finished folds stay unchanged. Parameters and errors are as for `resume`.
-    """
-    call = Call(observers, progress=progress, threads=threads, note=note, clock=clock)
-    directory = Directory(path_in(run, "run"))
-    check_run(directory.path)
-    with run_of(directory, note), call.watching() as watching:
-        with call.preparing():
-            rows = given_rows(data, validation_data, test_data)
-            loaded = read_config(directory / CONFIG, overrides, rows=rows, check=misfits_of_resumed)
-            if not loaded.config.folds:
-                raise UsageError(f"{run}: this is a single run; use resume")
-            folds = Folds(loaded)
-            runs = folds.runs(directory)
-        jobs = folds.jobs(runs, threads=call.threads, progress_bar=progress, clock=clock)
-        return folds.train(directory, runs, jobs, watching, threads=call.threads, clock=clock)
-
-
 def _finished(directory: Directory, over: str) -> Result:
     """Return the result of a finished run. Raises `ModelFileError`."""
     try:
@@ -292,22 +200,3 @@ def _finished(directory: Directory, over: str) -> Result:
     except ModelFileError as error:
         raise ModelFileError(f"{error}; its run is finished") from error
     return Result(model, model.training["ended"], directory=directory.place(), already_over=over)
-
-
-def _check_out(out: str | Path | bool | None) -> None:
-    """Raise `UsageError` if the chosen directory is neither new nor empty."""
-    if not isinstance(out, bool | None):
-        check_chosen(path_in(out, "out"))
-
-
-@contextmanager
-def _run_directory(
-    out: str | Path | bool | None, config: Config, note: Note
-) -> Iterator[Directory | None]:
-    """Create and lock the run directory, unless `out` is None or False."""
-    if out is None or out is False:
-        yield None
-        return
-    chosen = None if out is True else Path(out)
-    with new_run(str(config.name), chosen, note) as directory:
-        yield directory

@@ -23,6 +23,7 @@ ROOMS = [
     "model",
     "runs",
     "api",
+    "api_several",
     "estimators",
     "explain",
     "cli",

@@ -60,8 +60,8 @@ class DivergenceError(NncliError):
 
     Attributes
     ----------
-    result : Result, CrossValidation or None
-        The best epoch so far, if any; for a cross-validation, the results so far.
+    result : Result, CrossValidation, SeedRuns or None
+        The best epoch so far, if any; for several models, the results so far.
     """
 
     result: Any = None

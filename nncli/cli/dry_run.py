@@ -32,6 +32,7 @@ def print_estimate(estimate: "Estimate") -> None:
     print_pairs(
         [
             *([("folds, one model each", estimate.folds)] if estimate.folds else []),
+            *([("seeds, one model each", estimate.seeds)] if estimate.seeds else []),
             *([("trainings", "2: to choose the epochs, then on all rows")] * estimate.is_refit),
             ("batches per epoch", estimate.batches),
             ("epochs, at most" if estimate.may_stop_early else "epochs", estimate.epochs),

@@ -42,8 +42,8 @@ _PHASES = (
     "--resume",
     type=RUN,
     metavar="RUN",
-    help="Resume an interrupted run instead of starting CONFIG. Its training.epochs may be raised; "
-    "other settings must not change.",
+    help="Resume an interrupted run instead of starting CONFIG. Its training.epochs and "
+    "training.seeds may be raised; other settings must not change.",
 )
 @click.option(
     "--data",
@@ -51,6 +51,13 @@ _PHASES = (
     type=DATA,
     metavar="FILE",
     help="Train on the rows of FILE instead of data.path.",
+)
+@click.option(
+    "--seeds",
+    type=click.IntRange(2, 10_000),
+    metavar="N",
+    help="Train N models on the same split, with the seeds seed, seed + 1, ...; the same as "
+    "training.seeds=N.",
 )
 @click.option(
     "--threads",
@@ -69,6 +76,7 @@ def train(
     out: Path | None,
     resume: Path | None,
     file: Path | None,
+    seeds: int | None,
     threads: int | None,
     quiet: bool,
     profiled: bool,
@@ -95,7 +103,7 @@ def train(
             raise click.UsageError(
                 f"--resume takes no CONFIG, as the run has its own; found {plain[0]!r}."
             )
-        _resume(resume, _with_data(arguments, file, resume / "config.yaml"), options)
+        _resume(resume, _settings(arguments, file, seeds, resume / "config.yaml"), options)
     elif not arguments:
         raise click.UsageError("Missing argument 'CONFIG'.")
     else:
@@ -103,12 +111,18 @@ def train(
             from nncli import load_config
 
             config = Path(arguments[0])
-            loaded = load_config(config, _with_data(arguments[1:], file, config))
+            loaded = load_config(config, _settings(arguments[1:], file, seeds, config))
         _begin(loaded, out, dry_run, options)
 
 
-def _with_data(overrides: Sequence[str], file: Path | None, config: Path) -> Sequence[str]:
-    """Return the settings, with ``data.path`` relative to the config if a file is given."""
+def _settings(
+    overrides: Sequence[str], file: Path | None, seeds: int | None, config: Path
+) -> Sequence[str]:
+    """Return the settings, with those of ``--seeds`` and ``--data``.
+
+    The path of the data is relative to the config.
+    """
+    overrides = overrides if seeds is None else (*overrides, f"training.seeds={seeds}")
     if file is None:
         return overrides
     from nncli import read_config
@@ -123,8 +137,8 @@ def _with_data(overrides: Sequence[str], file: Path | None, config: Path) -> Seq
 
 
 def _begin(loaded: "LoadedConfig", out: Path | None, dry_run: bool, options: Options) -> None:
-    from nncli import cross_validate, estimate, train
-    from nncli.cli.folds import print_folds
+    from nncli import cross_validate, estimate, kind_of, train, train_seeds
+    from nncli.cli.several import print_folds, print_seeds
 
     if dry_run:
         from nncli.cli.dry_run import print_estimate
@@ -132,10 +146,12 @@ def _begin(loaded: "LoadedConfig", out: Path | None, dry_run: bool, options: Opt
         shown = not options.quiet
         print_estimate(estimate(loaded, out=out, threads=options.threads, progress=shown))
         return
-    place = True if out is None else out
+    place, kind = True if out is None else out, kind_of(loaded.config)
     with watching_for(options, findings=loaded.config.data.is_own) as watching:
-        if loaded.config.folds:
+        if kind == "folds":
             print_folds(cross_validate(loaded, out=place, **watching.settings), options, watching)
+        elif kind == "seeds":
+            print_seeds(train_seeds(loaded, out=place, **watching.settings), options, watching)
         else:
             result = train(loaded, out=place, **watching.settings)
             print_result(result, options)
@@ -144,14 +160,17 @@ def _begin(loaded: "LoadedConfig", out: Path | None, dry_run: bool, options: Opt
 
 def _resume(directory: Path, overrides: Sequence[str], options: Options) -> None:
     """Resume the run in `directory`, or report that it is finished."""
-    from nncli.cli.folds import print_folds
+    from nncli.cli.several import print_folds, print_seeds
 
     with options.preparing():
-        from nncli import is_cross_validation, resume, resume_cross_validation
+        from nncli import kind_of_run, resume, resume_cross_validation, resume_seeds
     with watching_for(options) as watching:
-        if is_cross_validation(directory):
+        kind = kind_of_run(directory)
+        if kind == "folds":
             found = resume_cross_validation(directory, overrides, **watching.settings)
             print_folds(found, options, watching)
+        elif kind == "seeds":
+            print_seeds(resume_seeds(directory, overrides, **watching.settings), options, watching)
         else:
             result = resume(directory, overrides, **watching.settings)
             print_result(result, options)

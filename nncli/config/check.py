@@ -6,11 +6,12 @@ from typing import Any
 
 from nncli.base.paths import nearby, problem_of_name
 from nncli.base.words import count, on_one_line
+from nncli.config.choices import shown
 from nncli.config.defaults import batch_size
 from nncli.config.network import check_memory, given_arrays, given_masks, layers_of
 from nncli.config.places import files_of
 from nncli.config.resolve import Misfit, Resolved, check_monitor
-from nncli.config.schema import Config
+from nncli.config.schema import SEEDS_END, Config
 from nncli.config.training_section import TrainingSection
 from nncli.data.dataset import Task
 from nncli.data.division import DivisionError, Fold
@@ -20,6 +21,7 @@ from nncli.nn.layers.layer import Layer
 Meaning = Callable[[Task], Resolved]
 
 _SOURCE = ("data", "source")
+_SEEDS = ("training", "seeds")
 REFIT = ("training", "refit")
 NO_VALIDATION = (
     "a refit needs validation rows to choose its epochs; set data.validation, such as 0.1"
@@ -75,7 +77,7 @@ def _problems_of_data(config: Config) -> list[Misfit]:
     if config.training.folds and getattr(config.data, "time", None) is not None:
         problem = "folds split rows at random, but data.time by time; remove one of them"
         found.append(Misfit(("training", "folds"), problem))
-    return [*_misnamed(config), *found, *_problems_of_refit(config)]
+    return [*_misnamed(config), *found, *_problems_of_refit(config), *_problems_of_seeds(config)]
 
 
 def _problems_of_refit(config: Config) -> Iterator[Misfit]:
@@ -103,6 +105,24 @@ def _problems_of_refit(config: Config) -> Iterator[Misfit]:
         )
     elif not config.data.may_validate:
         yield Misfit(REFIT, f"found true, but {NO_VALIDATION}")
+
+
+def _problems_of_seeds(config: Config) -> Iterator[Misfit]:
+    """Yield the settings that conflict with several seeds."""
+    training = config.training
+    if not training.seeds:
+        return
+    for key, value in (("folds", training.folds), ("refit", training.refit)):
+        if value:
+            yield Misfit(
+                _SEEDS, f"found {training.seeds}, and training.{key}: {shown(value)}; remove one"
+            )
+    if config.seed + training.seeds > SEEDS_END:
+        yield Misfit(
+            _SEEDS,
+            f"found {training.seeds}, and seed: {config.seed}; the last seed would be above "
+            f"{SEEDS_END - 1}; reduce one of them",
+        )
 
 
 def _misnamed(config: Config) -> Iterator[Misfit]:

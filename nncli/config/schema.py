@@ -34,6 +34,8 @@ from nncli.nn.layers.kinds import NORMALIZATIONS
 _HIDDEN = {name: each for name, each in ACTIVATIONS.items() if not each.output_only}
 _OUTPUT = {name: each for name, each in ACTIVATIONS.items() if each.output_for}
 
+SEEDS_END = 2**32  # seeds are smaller
+
 Density = Annotated[float, Field(gt=0, le=1)]
 LayerSize = Annotated[int, Field(ge=1, le=1_000_000)]
 
@@ -128,7 +130,13 @@ class Config(Section):
         description="name of the run directory; default: the name of the config file",
     )
     seed: int = Field(
-        0, ge=0, lt=2**32, description="random seed; the same seed gives the same weights"
+        0, ge=0, lt=SEEDS_END, description="random seed; the same seed gives the same weights"
+    )
+    data_seed: int | None = Field(
+        None,
+        ge=0,
+        lt=SEEDS_END,
+        description="random seed of the data: of the split, and of generated rows; default: seed",
     )
     data: Annotated[Source, OneOf(SOURCES, tag="source")] = Field(description="data to learn from")
     model: ModelSection = Field(default_factory=ModelSection, description="the network")
@@ -168,6 +176,11 @@ class Config(Section):
         """The number of folds to train, one model each; None for a single model."""
         return None if self.training.fold else self.training.folds
 
+    @property
+    def seed_of_data(self) -> int:
+        """The seed that splits and generates the data."""
+        return self.seed if self.data_seed is None else self.data_seed
+
     def with_training(self, **settings: object) -> Self:
         """Return a copy with other training settings, which must be valid."""
         return self.model_copy(update={"training": self.training.model_copy(update=settings)})
@@ -186,4 +199,4 @@ class Config(Section):
             source = source.model_copy(update={"validation": 0})
         purpose = f"for the rows of {on_one_line(str(file or source.source))}"
         with memory_for(purpose, "use fewer rows or columns"):
-            return source.load(self.seed, fold=fold, progress=progress)
+            return source.load(self.seed_of_data, fold=fold, progress=progress)

@@ -133,6 +133,13 @@ class TrainingSection(Section):
         ge=1,
         description="train only the model of this fold, counted from 1; default: all folds",
     )
+    seeds: int | None = Field(
+        None,
+        ge=2,
+        le=10_000,
+        description="number of models to train on the same split of the data, with the seeds seed, "
+        "seed + 1, ...; default: a single model",
+    )
     refit: bool = Field(
         False,
         description="choose the number of epochs on the validation set, then train a new network "

@@ -81,7 +81,7 @@ class ClassifierParameters(NetworkParameters, total=False):
 
 
 # Estimators write no checkpoints; scikit-learn does cross-validation and refits.
-LEFT_OUT = ("checkpoint_seconds", "folds", "fold", "refit")
+LEFT_OUT = ("checkpoint_seconds", "folds", "fold", "seeds", "refit")
 OF_DATA = ("validation", "scale", "columns", "blanks", "missing", "class_weight")
 _OF_CLASSES = ("threshold", "class_weight")
 

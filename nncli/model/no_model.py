@@ -16,31 +16,41 @@ def why_no_model(directory: Path) -> str | None:
 
     None if it has one, or if it is not the directory of an unfinished run.
     """
-    folds = sorted(directory.glob("fold-*"))
-    if folds and (directory / METRICS).is_file():
-        return f"{directory}: has a model for each fold; choose {directory / 'fold-1'}"
+    word, parts = _parts(directory)
+    if parts and (directory / METRICS).is_file():
+        return f"{directory}: has a model for each {word}; choose {parts[0]}"
     if (directory / WEIGHTS).exists() or (directory / METRICS).exists():
         return None
-    if not (folds or (directory / CONFIG).is_file()):
+    if not (parts or (directory / CONFIG).is_file()):
         return None
     if in_use(directory):
         return f"{directory}: another process is training in it; wait until it ends"
     selection = directory / SELECTION
-    for place in (directory, *folds, selection):
+    for place in (directory, *parts, selection):
         if problem := _divergence(place):
             return f"{place}: training diverged and left no weights: {problem}"
     resume = f"resume it: nncli train --resume {shell_word(str(directory))}"
-    if not folds:
+    if not parts:
         begun, where = directory, ""
         if selection.is_dir() and not (directory / HISTORY).exists():
             begun, where = selection, " in the selection of epochs"
-        done = count(_epochs(begun), "epoch") + where
+        epochs = count(_epochs(begun), "epoch") + where
         return (
-            f"{directory}: training was interrupted after {done}, before it saved weights; {resume}"
+            f"{directory}: training was interrupted after {epochs}, before it saved weights; "
+            f"{resume}"
         )
-    done_folds = [fold for fold in folds if (fold / WEIGHTS).is_file()]
-    other = f", or choose the model of a fold: {done_folds[0]}" if done_folds else ""
-    return f"{directory}: is an interrupted cross-validation; {resume}{other}"
+    done = [part for part in parts if (part / WEIGHTS).is_file()]
+    other = f", or choose the model of a {word}: {done[0]}" if done else ""
+    what = "an interrupted cross-validation" if word == "fold" else "interrupted runs of seeds"
+    return f"{directory}: is {what}; {resume}{other}"
+
+
+def _parts(directory: Path) -> tuple[str, list[Path]]:
+    """Return the word for the models of a cross-validation or of seeds, and their directories."""
+    for word in ("fold", "seed"):
+        if parts := [*directory.glob(f"{word}-[0-9]*")]:
+            return word, sorted(parts, key=lambda part: (len(part.name), part.name))
+    return "", []
 
 
 def _divergence(directory: Path) -> str | None:

@@ -5,13 +5,34 @@ from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 
-from nncli.base.arguments import said
+from nncli.base.arguments import path_in, said
 from nncli.base.errors import OutputError, UsageError, os_errors_as, reason
 from nncli.base.notes import Note
 from nncli.base.storage.directory import Directory
 from nncli.base.storage.locks import LOCK, locked
+from nncli.config.schema import Config
 
 PARENT = Path("runs")
+
+Out = str | Path | bool | None
+"""Where to write a run: a directory, True for the next free one, None or False for nowhere."""
+
+
+def check_out(out: Out) -> None:
+    """Raise `UsageError` if the chosen directory is neither new nor empty."""
+    if not isinstance(out, bool | None):
+        check_chosen(path_in(out, "out"))
+
+
+@contextmanager
+def run_directory(out: Out, config: Config, note: Note) -> Iterator[Directory | None]:
+    """Create and lock the run directory, unless `out` is None or False."""
+    if out is None or out is False:
+        yield None
+        return
+    chosen = None if out is True else Path(out)
+    with new_run(str(config.name), chosen, note) as directory:
+        yield directory
 
 
 @contextmanager

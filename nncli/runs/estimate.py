@@ -45,6 +45,8 @@ class Estimate:
         Layers of the network, as JSON values.
     folds : int or None
         Number of such jobs in a cross-validation.
+    seeds : int or None
+        Number of such jobs with several seeds.
     is_refit : bool
         Whether training on all rows follows, which may take as long.
     batches : int
@@ -65,6 +67,7 @@ class Estimate:
     is_own: bool
     network: dict[str, Any]
     folds: int | None
+    seeds: int | None
     is_refit: bool
     batches: int
     epochs: int
@@ -77,7 +80,12 @@ class Estimate:
     @property
     def seconds(self) -> float:
         """The time that all of training would take at most."""
-        return self.seconds_an_epoch * self.epochs * (self.folds or 1) * (1 + self.is_refit)
+        return (
+            self.seconds_an_epoch
+            * self.epochs
+            * (self.folds or self.seeds or 1)
+            * (1 + self.is_refit)
+        )
 
 
 def estimate(
@@ -119,6 +127,7 @@ def estimate(
         is_own=job.config.data.is_own,
         network=describe_network(job.setup.network),
         folds=folds,
+        seeds=loaded.config.training.seeds,
         is_refit=loaded.config.training.refit,
         batches=job.order.batches,
         epochs=job.plan.epochs,

@@ -6,15 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from nncli.base.arguments import path_in
-from nncli.base.errors import DataError, os_errors_as
 from nncli.base.storage.directory import Directory
 from nncli.base.storage.files import atomic_write
 from nncli.base.storage.mapping import row_blocks
-from nncli.base.storage.run_files import CONFIG
 from nncli.base.storage.temporary_file import joined
-from nncli.config.check import misfits_of_resumed
-from nncli.config.load import LoadedConfig, read_config
+from nncli.config.load import LoadedConfig
 from nncli.config.schema import Config
 from nncli.metrics.tasks import EVALUATIONS
 from nncli.model.formats import as_texts, csv_of
@@ -24,8 +20,7 @@ from nncli.model.prediction import blocks_of, predict_rows
 from nncli.runs.cross_validation import CrossValidation, FoldResult, HeldOut
 from nncli.runs.job import Job
 from nncli.runs.result import Result
-from nncli.runs.resuming import check_run
-from nncli.runs.several import Several
+from nncli.runs.several import Several, kind_of_run
 
 PREDICTIONS = "predictions.csv"
 
@@ -38,11 +33,7 @@ def is_cross_validation(run: str | Path) -> bool:
     ConfigError, UsageError
         If it is not a run directory.
     """
-    directory = Directory(path_in(run, "run"))
-    check_run(directory.path)
-    with os_errors_as(DataError, directory), directory.opened():
-        loaded = read_config(directory / CONFIG, check=misfits_of_resumed)
-    return loaded.config.folds is not None
+    return kind_of_run(run) == "folds"
 
 
 class Folds(Several[FoldResult, CrossValidation]):

@@ -12,10 +12,11 @@ from nncli.config.places import without_places
 from nncli.config.schema import Config
 
 _MAY_BE_RAISED = "training.epochs"
+_SEEDS = "training.seeds"
 
 
 def check_same(directory: Directory, before: Config, now: Config) -> None:
-    """Raise `ConfigError` if anything has changed except for more epochs."""
+    """Raise `ConfigError` if anything has changed except for more epochs or seeds."""
     # Files may have been moved; the fingerprint shows whether they have the same rows.
     old, new = _flat(without_places(before)), _flat(without_places(now))
     key = "model.initial_weights"
@@ -25,16 +26,16 @@ def check_same(directory: Directory, before: Config, now: Config) -> None:
     changed = [key for key in {**old, **new} if old.get(key) != new.get(key)]
     if changed == [_MAY_BE_RAISED] and now.training.refit:
         raise chosen_once(directory, old[_MAY_BE_RAISED], new[_MAY_BE_RAISED])
-    if changed == [_MAY_BE_RAISED] and (now.training.epochs or 0) > (before.training.epochs or 0):
+    raisable = [_MAY_BE_RAISED, *([_SEEDS] if before.training.seeds else [])]
+    if all(key in raisable and (new[key] or 0) > (old[key] or 0) for key in changed):
         return
-    if changed:
-        what = ", ".join(
-            f"{key} was {shown(old.get(key))} and is {shown(new.get(key))}" for key in changed
-        )
-        raise ConfigError(
-            f"{directory}: cannot resume with another config: {what}; only {_MAY_BE_RAISED} may "
-            "change, and only increase"
-        )
+    what = ", ".join(
+        f"{key} was {shown(old.get(key))} and is {shown(new.get(key))}" for key in changed
+    )
+    raise ConfigError(
+        f"{directory}: cannot resume with another config: {what}; only "
+        f"{' and '.join(raisable)} may change, and only increase"
+    )
 
 
 def chosen_once(directory: Directory, before: int, now: int) -> ConfigError:

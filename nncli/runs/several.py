@@ -6,17 +6,19 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, Literal, TypeVar
 
 import numpy as np
 
 import nncli
+from nncli.base.arguments import path_in
 from nncli.base.clock import Clock
-from nncli.base.errors import DataError, DivergenceError
+from nncli.base.errors import DataError, DivergenceError, UsageError, os_errors_as
 from nncli.base.storage.directory import Directory
 from nncli.base.storage.files import write_text, writing
 from nncli.base.storage.run_files import CONFIG, METRICS, WEIGHTS
-from nncli.config.load import LoadedConfig
+from nncli.config.check import misfits_of_resumed
+from nncli.config.load import LoadedConfig, read_config
 from nncli.config.places import portable
 from nncli.config.render import plain_text
 from nncli.config.schema import Config
@@ -26,13 +28,67 @@ from nncli.model.model_file import read_model
 from nncli.runs.job import Job, prepare
 from nncli.runs.parts import run_below, train_part
 from nncli.runs.result import Result
-from nncli.runs.resuming import StoppedRun
+from nncli.runs.resuming import StoppedRun, check_run
 from nncli.runs.several_results import PartResult, SeveralResults, summaries_of
 from nncli.training.observers.interruption import InterruptRequest
 from nncli.training.observers.observer import Observer
 
 One = TypeVar("One", bound=PartResult)
 All = TypeVar("All", bound=SeveralResults)
+
+
+Kind = Literal["folds", "seeds"] | None
+"""The key of the config that asks for several models; None for a single one."""
+
+_RESUMED_BY = {
+    "folds": ("is a cross-validation", "resume_cross_validation"),
+    "seeds": ("has runs of several seeds", "resume_seeds"),
+    None: ("is a single run", "resume"),
+}
+
+
+def kind_of(config: Config) -> Kind:
+    """Return what a config asks for."""
+    return "folds" if config.folds else "seeds" if config.training.seeds else None
+
+
+def kind_of_run(run: str | Path) -> Kind:
+    """Return what a run directory has.
+
+    Raises
+    ------
+    ConfigError, UsageError
+        If it is not a run directory.
+    """
+    directory = Directory(path_in(run, "run"))
+    check_run(directory.path)
+    with os_errors_as(DataError, directory), directory.opened():
+        return _kind_in(directory)
+
+
+def _kind_in(directory: Directory) -> Kind:
+    return kind_of(read_config(directory / CONFIG, check=misfits_of_resumed).config)
+
+
+def check_is(kind: Kind, directory: Directory) -> None:
+    """Raise `UsageError` if an open run directory is of another kind."""
+    if (there := _kind_in(directory)) != kind:
+        found, function = _RESUMED_BY[there]
+        raise UsageError(f"{directory.path}: this {found}; use {function}")
+
+
+def check_is_single(config: Config) -> None:
+    """Raise `UsageError` if a config asks for several models."""
+    training, kind = config.training, kind_of(config)
+    if kind == "folds":
+        raise UsageError(
+            f"training.folds: {training.folds} trains one model per fold; use cross_validate, or "
+            "set training.fold"
+        )
+    if kind == "seeds":
+        raise UsageError(
+            f"training.seeds: {training.seeds} trains one model per seed; use train_seeds"
+        )
 
 
 class Several(ABC, Generic[One, All]):

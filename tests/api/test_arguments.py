@@ -38,6 +38,7 @@ CALLS = {
     "out": [
         lambda model, value: nncli.train(CONFIG, out=value),
         lambda model, value: nncli.cross_validate(CONFIG, out=value),
+        lambda model, value: nncli.train_seeds(CONFIG, out=value),
         lambda model, value: nncli.estimate(CONFIG, out=value),
     ],
     "observers": [lambda model, value: nncli.train(CONFIG, observers=value)],
@@ -54,6 +55,8 @@ CALLS = {
         lambda model, value: nncli.resume(value),
         lambda model, value: nncli.resume_cross_validation(value),
         lambda model, value: nncli.is_cross_validation(value),
+        lambda model, value: nncli.resume_seeds(value),
+        lambda model, value: nncli.is_seed_runs(value),
     ],
     "rows": [
         lambda model, value: nncli.trace(CONFIG, rows=value),

@@ -104,6 +104,13 @@ def runs(frame: object) -> None:
     assert_type(found.models, list[nncli.Model])
     assert_type(found.folds[0].rows, dict[str, int])
     assert_type(found.interrupted_fold, nncli.Result | None)
+    several = nncli.train_seeds("config.yaml", {"training.seeds": 3}, data=frame)
+    assert_type(several, nncli.SeedRuns)
+    assert_type(nncli.resume_seeds(Path("run")), nncli.SeedRuns)
+    assert_type(nncli.is_seed_runs("run"), bool)
+    assert_type(several.deviations["test"]["loss"], float)
+    assert_type(several.seeds[0], nncli.SeedResult)
+    assert_type(several.interrupted_seed, nncli.Result | None)
 
 
 def errors() -> int:

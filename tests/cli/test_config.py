@@ -103,6 +103,7 @@ def test_show_fills_in_every_default(nncli, config):
     shown = """\
 name: c
 seed: 0
+data_seed: null
 data:
   source: xor
   scale: none
@@ -142,6 +143,7 @@ training:
   early_stopping: null
   folds: null
   fold: null
+  seeds: null
   refit: false
 """
     assert nncli("config", "show", "c.yaml") == (0, shown, "")

@@ -516,7 +516,7 @@ seed: true
             "2:12: training.lr: unknown key; expected one of loss, optimizer, learning_rate, "
             "batch_size, epochs, steps, shuffle, schedule, l1, l2, max_norm, clip_norm, "
             "clip_value, dropout, precision, engine, checkpoint_seconds, early_stopping, folds, "
-            "fold, refit",
+            "fold, seeds, refit",
         ),
         (
             "data: xor\ntraining: {optimizer: {momentum: 0.9}}",
