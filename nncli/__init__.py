@@ -21,6 +21,8 @@ Predict and evaluate
     `load` returns a `Model`, with `predict`, `predict_proba`, `predictions` and `evaluate`.
 Use as scikit-learn estimators
     `MLPClassifier` and `MLPRegressor`. They also work without scikit-learn.
+Compare
+    `compare` returns what differs in the configs and metrics of several runs, as a `Comparison`.
 Explain and check
     `trace` shows a training step as a worked example. `gradcheck` checks backpropagation,
     `describe` lists layers, parameters and FLOPs, and `estimate` predicts time and memory.
@@ -77,6 +79,8 @@ _PUBLIC = {
     "nncli.model.model": ("Model", "load"),
     "nncli.model.predicted": ("PredictedRows",),
     "nncli.model.preprocessing": ("Preprocessing",),
+    "nncli.runs.compared_run": ("ComparedRun",),
+    "nncli.runs.comparison": ("Comparison", "Gap", "compare"),
     "nncli.runs.cross_validation": ("CrossValidation", "FoldResult"),
     "nncli.runs.description": ("describe",),
     "nncli.runs.estimate": ("Estimate", "estimate"),
@@ -174,6 +178,10 @@ if TYPE_CHECKING:
     from nncli.model.predicted import PredictedRows as PredictedRows
     from nncli.model.preprocessing import Preprocessing as Preprocessing
     from nncli.model.thresholds import check_probabilities as check_probabilities
+    from nncli.runs.compared_run import ComparedRun as ComparedRun
+    from nncli.runs.comparison import Comparison as Comparison
+    from nncli.runs.comparison import Gap as Gap
+    from nncli.runs.comparison import compare as compare
     from nncli.runs.cross_validation import CrossValidation as CrossValidation
     from nncli.runs.cross_validation import FoldResult as FoldResult
     from nncli.runs.description import describe as describe

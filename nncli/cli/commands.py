@@ -92,6 +92,9 @@ COMMANDS: dict[str, Place] = {
         "nncli.cli.gradcheck", "gradcheck", "Compare backpropagation with finite differences."
     ),
     "init": Place("nncli.cli.init", "init", "Write a commented config to start from."),
+    "compare": Place(
+        "nncli.cli.compare", "compare", "Compare the metrics and configs of finished runs."
+    ),
     "info": Place("nncli.cli.info", "info", "Print the environment for a bug report."),
     "config": Place(
         "nncli.cli.config", "config", "Check a config, print it in full, or print the schema."

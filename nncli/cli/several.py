@@ -64,7 +64,11 @@ def print_seeds(found: "SeedRuns", options: Options, watching: Watching) -> None
     """
     place, interrupted = found.directory or Path(), found.interrupted_seed
     more = f"--resume {shell_word(str(place))} --seeds {2 * found.planned}"
-    rest = f"Next, train more seeds:\n  nncli train {more}"
+    rest = (
+        "Next, compare with other runs, or train more seeds:\n"
+        f"  nncli compare {shell_word(str(place))} RUN...\n"
+        f"  nncli train {more}"
+    )
     seed = interrupted.config["seed"] if interrupted else ""
     where = f" in seed {seed} ({len(found.seeds) + 1}/{found.planned})"
     _print(found, _Texts("seed", interrupted, where, rest), options, watching)

@@ -105,6 +105,11 @@ def located(
     return found.remembering(places, next(iter(found_in), bases[0]))
 
 
+def based_on(config: "Config", folder: str) -> "Config":
+    """Return a config with relative paths joined to a folder, without looking them up."""
+    return _mapped(config, lambda path: str(nearby(joined(folder, path))))
+
+
 def portable(config: "Config", folder: Path) -> dict[str, Any]:
     """Return the values of a config as saved in a folder.
 

@@ -132,9 +132,9 @@ def _understood(path: Path, said: Config, note: Note) -> Prepared:
     hints = hints_of(dict(source))
     first, *others = folds_of(said)
     file = HintedFile(path, replace(hints, note=note), content)
-    found = prepared(file, shares, source.choices, said.seed, first)
+    found = prepared(file, shares, source.choices, said.seed_of_data, first)
     for fold in others:
-        prepared(HintedFile(path, hints, content), shares, source.choices, said.seed, fold)
+        prepared(HintedFile(path, hints, content), shares, source.choices, said.seed_of_data, fold)
     return found
 
 

@@ -61,7 +61,7 @@ def _divided(
     """Return the training and validation splits, with row weights."""
     source: Any = config.data
     shares = {"validation": source.validation}
-    divided = divide(split, shares, config.seed, targets.classes, "X")
+    divided = divide(split, shares, config.seed_of_data, targets.classes, "X")
     given = None
     if weights is not None:
         given = given_weights(weight_table(weights, len(split)), "weights")

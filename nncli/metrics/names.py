@@ -8,7 +8,7 @@ METRICS: dict[str, tuple[str, ...]] = {
     "multilabel": ("accuracy", "macro_f1", "micro_f1", "hamming_loss"),
     "regression": ("mae", "rmse", "r2"),
 }
-"""Metrics by task, in printed order; every task also has a loss."""
+"""Metrics by task, the main one first, in printed order; every task also has a loss."""
 
 WEIGHTED_LOSS = "weighted_loss"
 """The loss with rows weighted as in training; it exists only during training."""

@@ -41,7 +41,7 @@ def test_the_data_seed_alone_decides_the_rows():
     found = nncli.train_seeds({**SEEDS, "data_seed": 2}, out="run")
     alone = nncli.train({**CONFIG, "seed": 8, "data_seed": 2})
     np.testing.assert_array_equal(found.models[1].network.parameters, parameters(alone))
-    again = nncli.train("run/seed-8/config.yaml")
+    again = nncli.train("run/seed-8/config.yaml")  # has the data of the first seed
     np.testing.assert_array_equal(parameters(again), parameters(alone))
     assert nncli.load("run/seed-8").evaluate(split="test").metrics == alone.metrics["test"]
 

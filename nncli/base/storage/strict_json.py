@@ -28,20 +28,28 @@ def parse_json(text: str) -> Any:
         With a short reason, for any other text, including duplicate keys, numbers that are not
         finite, and surrogates; also for text that is too long or too deeply nested.
     """
+    value = parse_any_json(text)
+    try:
+        as_written = to_json(value)
+    except ValueError as error:
+        raise ValueError(f"is not valid JSON ({error})") from error
+    if as_written != text:
+        raise ValueError("is not valid JSON as nncli writes it")
+    return value
+
+
+def parse_any_json(text: str) -> Any:
+    """Return the value of JSON text in any layout. Raises `ValueError` as `parse_json` does."""
     check_size(text)
     try:
-        value = json.loads(
+        return json.loads(
             text,
             object_pairs_hook=_without_duplicates,
             parse_constant=_no_constant,
             parse_int=_integer,
         )
-        as_written = to_json(value)
     except (ValueError, RecursionError) as error:
         raise ValueError(f"is not valid JSON ({error})") from error
-    if as_written != text:
-        raise ValueError("is not valid JSON as nncli writes it")
-    return value
 
 
 def check_size(text: str) -> None:

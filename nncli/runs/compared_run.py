@@ -1,0 +1,237 @@
+"""Read what `compare` needs of a run: its config and its metrics, no other file."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from math import isfinite
+from pathlib import Path
+from statistics import fmean
+from typing import Any
+
+from nncli.base.errors import DataError, os_errors_as
+from nncli.base.storage.directory import Directory, Entry
+from nncli.base.storage.regular_file import read_regular
+from nncli.base.storage.run_files import CONFIG, METRICS
+from nncli.base.storage.strict_json import parse_any_json
+from nncli.base.words import count
+from nncli.config.saved_settings import Settings, saved_settings
+from nncli.model.no_model import why_no_model
+from nncli.training.outcome import DIVERGED, INTERRUPTED
+
+_MOST_BYTES = {CONFIG: 1 << 20, METRICS: 3 << 22}
+SPLITS = ("train", "validation", "test", "held_out")
+_MOST = 10**12  # rows, epochs or seconds
+_KINDS = {"folds": "fold", "seeds": "seed"}
+
+
+@dataclass(frozen=True)
+class ComparedRun:
+    """A run, a cross-validation, or the runs of several seeds.
+
+    Attributes
+    ----------
+    path : Path
+        Run directory.
+    settings : dict of str
+        Settings of the config, by key path such as ``training.learning_rate``.
+    metrics : dict of str to dict of str to float
+        Metrics of each split; of several models their means.
+    deviations : dict of str to dict of str to float
+        Sample standard deviations over several models; empty for a single one.
+    rows : dict of str to int
+        Number of rows of each split, of the first model.
+    varies : str or None
+        ``folds`` or ``seeds`` if there are several models.
+    models : int
+        Number of models.
+    epochs, best_epoch : float or None
+        Completed epochs and the epoch of the weights; of several models their means.
+    seconds : float or None
+        Time of training and evaluation, of all models together.
+    ended : str
+        How training ended: ``finished``, ``stopped early``, ``interrupted`` or ``diverged``.
+    """
+
+    path: Path
+    settings: Settings = field(repr=False)
+    metrics: dict[str, dict[str, float]] = field(repr=False)
+    deviations: dict[str, dict[str, float]] = field(repr=False)
+    rows: dict[str, int]
+    varies: str | None
+    models: int
+    epochs: float | None
+    best_epoch: float | None
+    seconds: float | None
+    ended: str
+
+    def metric(self, split: str, name: str) -> float | None:
+        """Return a metric, or None if the run does not have it."""
+        return self.metrics.get(split, {}).get(name)
+
+    def deviation(self, split: str, name: str) -> float | None:
+        """Return the deviation of a metric over several models, or None."""
+        return self.deviations.get(split, {}).get(name)
+
+    @property
+    def warning(self) -> str | None:
+        """A line if training did not end; the metrics are those so far."""
+        done = count(int(self.epochs or 0), "epoch")
+        if self.ended == INTERRUPTED:
+            return f"{self.path}: was interrupted after {done}; its metrics are those so far"
+        if self.ended == DIVERGED:
+            return f"{self.path}: diverged after {done}; its metrics are those of the best epoch"
+        return None
+
+
+def read_run(path: Path) -> ComparedRun:
+    """Read a run directory.
+
+    Raises
+    ------
+    ConfigError, DataError
+        If it is not a run directory, is unfinished, or a file cannot be read.
+    """
+    directory = Directory(path)
+    with os_errors_as(DataError, path):
+        if not path.is_dir():
+            raise DataError(f"{path}: is not a directory; expected a run directory")
+    with os_errors_as(DataError, path), directory.opened():
+        if not (directory / CONFIG).exists():
+            raise DataError(f"{path}: has no {CONFIG}; expected a run directory")
+        text = _text(directory / CONFIG, f"{path / CONFIG}")
+        if not (directory / METRICS).exists():
+            raise DataError(why_no_model(path) or f"{path}: has no {METRICS}; train anew")
+        values = _values(directory / METRICS, f"{path / METRICS}")
+        settings = saved_settings(text, f"{path / CONFIG}")
+        kind = next((each for each in _KINDS if type(values.get(each)) is int), None)
+        try:
+            if kind is None:
+                return _single(path, settings, values)
+            return _several(path, settings, values, kind, [*_parts(directory, values, kind)])
+        except ValueError as error:
+            raise DataError(f"{path / METRICS}: {error}; restore it, or train anew") from error
+
+
+def _text(entry: Entry, name: str) -> str:
+    """Return the text of a file. Raise `DataError`."""
+    with os_errors_as(DataError, name):
+        content = read_regular(entry, _MOST_BYTES[entry.name])
+    if len(content) > _MOST_BYTES[entry.name]:
+        raise DataError(f"{name}: is larger than nncli writes; train anew")
+    try:
+        return content.decode()
+    except UnicodeDecodeError as error:
+        raise DataError(f"{name}: is not UTF-8 text; restore it, or train anew") from error
+
+
+def _values(entry: Entry, name: str) -> dict[str, Any]:
+    """Return the content of ``metrics.json``. Raise `DataError`."""
+    try:
+        found = parse_any_json(_text(entry, name))
+        if isinstance(found, dict):
+            return found
+        raise ValueError("is not a JSON object")
+    except ValueError as error:
+        raise DataError(f"{name}: {error}; restore it, or train anew") from error
+
+
+def _single(path: Path, settings: Settings, values: Mapping[str, Any]) -> ComparedRun:
+    splits = _splits(values)
+    ended = values.get("ended")
+    return ComparedRun(
+        path,
+        settings,
+        metrics={name: _numbers(each, "metrics") for name, each in splits.items()},
+        deviations={},
+        rows={name: _rows(each) for name, each in splits.items()},
+        varies=None,
+        models=1,
+        epochs=_number(values, "epochs"),
+        best_epoch=_number(values, "best_epoch"),
+        seconds=_number(values, "wall_seconds"),
+        ended=ended if isinstance(ended, str) else "",
+    )
+
+
+def _several(
+    path: Path,
+    settings: Settings,
+    values: Mapping[str, Any],
+    kind: str,
+    parts: list[Mapping[str, Any]],
+) -> ComparedRun:
+    splits = _splits(values)
+    numbers = {
+        key: [each for part in parts if (each := _number(part, key)) is not None]
+        for key in ("epochs", "best_epoch", "wall_seconds")
+    }
+    first = {name: _first(each, kind) for name, each in splits.items()}
+    return ComparedRun(
+        path,
+        settings,
+        metrics={name: _numbers(each, "mean") for name, each in splits.items()},
+        deviations={
+            name: _numbers(each, "sample_standard_deviation") for name, each in splits.items()
+        },
+        rows={name: _rows(each) for name, each in first.items()},
+        varies=kind,
+        models=max(len(each[kind]) for each in splits.values()),
+        epochs=fmean(numbers["epochs"]) if numbers["epochs"] else None,
+        best_epoch=fmean(numbers["best_epoch"]) if numbers["best_epoch"] else None,
+        seconds=sum(numbers["wall_seconds"]) if numbers["wall_seconds"] else None,
+        ended="finished",
+    )
+
+
+def _parts(
+    directory: Directory, values: Mapping[str, Any], kind: str
+) -> Iterator[Mapping[str, Any]]:
+    """Yield the metrics of each model that can still be read, for its epochs and time."""
+    word = _KINDS[kind]
+    entries = next(iter(_splits(values).values()), {}).get(kind)
+    for each in entries if isinstance(entries, list) else []:
+        number = each.get(word) if isinstance(each, Mapping) else None
+        if type(number) is int:
+            part = directory.directory(f"{word}-{number}")
+            with suppress(OSError, DataError), part.opened():
+                yield _values(part / METRICS, str(part.path))
+
+
+def _splits(values: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """Return the part of each split. Raise `ValueError` if there is none."""
+    found = {name: each for name in SPLITS if isinstance(each := values.get(name), Mapping)}
+    if not found:
+        raise ValueError("has no metrics")
+    return found
+
+
+def _first(split: Mapping[str, Any], kind: str) -> Mapping[str, Any]:
+    """Return the values of the first model."""
+    found = split.get(kind)
+    if not isinstance(found, list) or not found or not isinstance(found[0], Mapping):
+        raise ValueError(f"has no valid {kind}")
+    return found[0]
+
+
+def _rows(values: Mapping[str, Any]) -> int:
+    rows = values.get("rows")
+    if type(rows) is not int or not 0 <= rows <= _MOST:
+        raise ValueError("has no valid number of rows")
+    return rows
+
+
+def _numbers(values: Mapping[str, Any], key: str) -> dict[str, float]:
+    found = values.get(key)
+    if not isinstance(found, Mapping) or not all(map(_is_number, found.values())):
+        raise ValueError(f"has no valid {key}")
+    return dict(found)
+
+
+def _number(values: Mapping[str, Any], key: str) -> float | None:
+    """Return a number of epochs or seconds; None if it is missing or impossible."""
+    found: Any = values.get(key)
+    return found if _is_number(found) and 0 <= found <= _MOST else None
+
+
+def _is_number(value: Any) -> bool:
+    return type(value) in (int, float) and isfinite(value)
