@@ -24,6 +24,7 @@ Use as scikit-learn estimators
 Compare
     `compare` returns what differs in the configs and metrics of several runs, as a `Comparison`.
 Explain and check
+    `plot` draws data, training and models as matplotlib figures, and `save_plots` writes them.
     `trace` shows a training step as a worked example. `gradcheck` checks backpropagation,
     `describe` lists layers, parameters and FLOPs, and `estimate` predicts time and memory.
 Write configs and load data
@@ -73,6 +74,7 @@ _PUBLIC = {
     "nncli.data.dataset": ("Dataset",),
     "nncli.estimators.mlp": ("MLPClassifier", "MLPRegressor"),
     "nncli.explain.gradient_check": ("LayerCheck", "gradcheck"),
+    "nncli.explain.plots.kinds": ("PLOT_KINDS", "plot", "save_plots"),
     "nncli.explain.trace.transcript": ("trace",),
     "nncli.metrics.guess": ("Guess",),
     "nncli.metrics.tasks": ("Evaluation",),
@@ -164,6 +166,9 @@ if TYPE_CHECKING:
     from nncli.estimators.mlp import MLPRegressor as MLPRegressor
     from nncli.explain.gradient_check import LayerCheck as LayerCheck
     from nncli.explain.gradient_check import gradcheck as gradcheck
+    from nncli.explain.plots.kinds import PLOT_KINDS as PLOT_KINDS
+    from nncli.explain.plots.kinds import plot as plot
+    from nncli.explain.plots.kinds import save_plots as save_plots
     from nncli.explain.trace.transcript import trace as trace
     from nncli.metrics.guess import Guess as Guess
     from nncli.metrics.tasks import EVALUATIONS as EVALUATIONS

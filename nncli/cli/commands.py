@@ -87,6 +87,7 @@ COMMANDS: dict[str, Place] = {
         "nncli.cli.predict", "predict", "Predict the class or the targets of every row of INPUT."
     ),
     "show": Place("nncli.cli.show", "show", "Describe a model file, a config or a run directory."),
+    "plot": Place("nncli.cli.plot", "plot", "Draw plots of a run, a model file or a config."),
     "trace": Place("nncli.cli.trace", "trace", "Print one training step as a worked example."),
     "gradcheck": Place(
         "nncli.cli.gradcheck", "gradcheck", "Compare backpropagation with finite differences."

@@ -1,0 +1,86 @@
+"""``nncli plot``."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from nncli.cli.arguments import MODEL_OR_CONFIG, TRUST_PATHS
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+
+class _Kind(click.ParamType[str]):
+    """The name of a kind of plot."""
+
+    name = "kind"
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> "list[CompletionItem[str]]":
+        from click.shell_completion import CompletionItem
+
+        from nncli import PLOT_KINDS
+
+        names = [name for name in PLOT_KINDS if name.startswith(incomplete)]
+        return [CompletionItem(name, help=PLOT_KINDS[name].summary) for name in names]
+
+
+def _list_kinds(ctx: click.Context, _: click.Parameter, is_asked: bool) -> None:
+    """Print the kinds of plots and exit."""
+    if not is_asked or ctx.resilient_parsing:
+        return
+    from nncli import PLOT_KINDS
+    from nncli.cli.output import print_pairs
+
+    print_pairs(
+        [
+            (name, f"{kind.summary}{' (only if named)' if kind.on_request else ''}")
+            for name, kind in PLOT_KINDS.items()
+        ]
+    )
+    ctx.exit()
+
+
+@click.command()
+@click.argument("what", metavar="RUN|WEIGHTS|CONFIG", type=MODEL_OR_CONFIG)
+@click.argument("kinds", nargs=-1, metavar="[KIND]...", type=_Kind())
+@click.option(
+    "-o",
+    "--out",
+    type=click.Path(path_type=Path),
+    metavar="PLACE",
+    help="Folder for the files, or for one kind a file.  [default: RUN/plots, else NAME-plots]",
+)
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["png", "svg", "pdf"]),
+    help="File format.  [default: from the extension of PLACE, else png]",
+)
+@click.option(
+    "--list",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_list_kinds,
+    help="List the kinds of plots and exit.",
+)
+@TRUST_PATHS
+def plot(
+    what: Path, kinds: tuple[str, ...], out: Path | None, format_: str | None, trust_paths: bool
+) -> None:
+    """Draw plots of a run, a model file or a config.
+
+    Draws every KIND that applies, except slow ones, or only the kinds that are named:
+
+      nncli plot runs/xor-001 curves surface
+    """
+    from nncli import plot as plots_of
+    from nncli import save_plots
+
+    figures: dict[str, Any] = plots_of(what, list(kinds) or None, trust_paths=trust_paths)
+    place = out or (what / "plots" if what.is_dir() else Path(f"{what.stem}-plots"))
+    for path in save_plots(figures, place, format=format_):
+        click.echo(path)

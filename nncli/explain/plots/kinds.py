@@ -1,0 +1,156 @@
+"""The kinds of plots, and the function that draws them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from nncli.base.arguments import unexpected
+from nncli.base.errors import UsageError
+from nncli.base.storage.files import atomic_write, writing
+from nncli.base.words import did_you_mean
+from nncli.explain.plots.style import FORMATS, save_figure, styled
+from nncli.explain.plots.subject import NotApplicableError, PlotSource, Subject, subject_of
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of plot.
+
+    Attributes
+    ----------
+    drawn_by : str
+        ``module:function`` in this package; the function takes a `Subject`, returns a figure, and
+        raises `NotApplicableError` if the subject lacks what it needs.
+    summary : str
+        What the plot shows.
+    on_request : bool
+        Whether it is drawn only if it is named, because it takes long.
+    """
+
+    drawn_by: str
+    summary: str
+    on_request: bool = False
+
+    def draw(self, subject: Subject) -> "Figure":
+        """Return the plot of a subject."""
+        module, _, function = self.drawn_by.partition(":")
+        figure: Figure = getattr(import_module(f"nncli.explain.plots.{module}"), function)(subject)
+        return figure
+
+
+def plot(
+    what: PlotSource,
+    kinds: Sequence[str] | str | None = None,
+    *,
+    trust_paths: bool = False,
+) -> "dict[str, Figure]":
+    """Return plots of a run, a model or a config as matplotlib figures.
+
+    Parameters
+    ----------
+    what : path, mapping, Config, LoadedConfig, Model or Result
+        A config; or a model, its file, its run directory or the result of training.
+    kinds : str or sequence of str
+        Kinds to draw; default: all that apply, except slow ones. `PLOT_KINDS` lists them.
+    trust_paths : bool
+        Whether to read data files named by a model from any path, as for `Model.evaluate`.
+
+    Returns
+    -------
+    dict of str to matplotlib.figure.Figure
+
+    Raises
+    ------
+    UsageError
+        If matplotlib is missing, a kind is unknown or does not apply, or none applies.
+    ConfigError, DataError, ModelFileError
+        If `what` or its data cannot be read.
+    """
+    chosen = _chosen(kinds)
+    figures = {}
+    with styled():
+        subject = subject_of(what, trust_paths=trust_paths)
+        for name in chosen or [name for name, kind in PLOT_KINDS.items() if not kind.on_request]:
+            try:
+                figures[name] = PLOT_KINDS[name].draw(subject)
+            except NotApplicableError as error:
+                if chosen:
+                    raise NotApplicableError(f"{subject.name}: {name}: {error}") from error
+    if not figures:
+        raise UsageError(f"{subject.name}: no kind of plot applies")
+    return figures
+
+
+def save_plots(
+    figures: "Mapping[str, Figure]",
+    place: Path | str,
+    *,
+    format: str | None = None,  # noqa: A002 - the name of the option
+) -> list[Path]:
+    """Write figures to files, and return their paths.
+
+    The same figure gives the same bytes with the same matplotlib. Existing files are replaced,
+    each atomically.
+
+    Parameters
+    ----------
+    figures : mapping of str to matplotlib.figure.Figure
+        The result of `plot`.
+    place : path
+        For one figure a file whose extension is a format; otherwise a folder for files named
+        ``NAME.FORMAT``, which is created if missing.
+    format : str, optional
+        ``png`` (the default), ``svg`` or ``pdf``.
+
+    Raises
+    ------
+    OutputError
+        If a file cannot be written.
+    UsageError
+        If the format is unknown, or several figures are to be one file.
+    """
+    place = Path(place)
+    ending = place.suffix.removeprefix(".").lower()
+    is_file = ending in FORMATS and not place.is_dir()
+    chosen = format or (ending if is_file else FORMATS[0])
+    if chosen not in FORMATS:
+        raise UsageError(f"format: found {format!r}; expected {' or '.join(FORMATS)}")
+    if is_file and chosen != ending:
+        raise UsageError(f"{place}: the extension does not match the format {chosen}")
+    if is_file and len(figures) > 1:
+        raise UsageError(f"{place}: found {len(figures)} plots for one file; expected a folder")
+    folder = place.parent if is_file else place
+    with writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    paths = [place if is_file else folder / f"{name}.{chosen}" for name in figures]
+    for path, figure in zip(paths, figures.values(), strict=True):
+        with atomic_write(path) as stream:
+            save_figure(figure, stream, chosen)
+    return paths
+
+
+def _chosen(kinds: object) -> list[str]:
+    """Return the names of kinds, without duplicates."""
+    if kinds is None:
+        return []
+    names = [kinds] if isinstance(kinds, str) else kinds
+    if not isinstance(names, Sequence) or not all(isinstance(name, str) for name in names):
+        raise unexpected("kinds", kinds, "names of plots such as 'curves'")
+    for name in names:
+        if name not in PLOT_KINDS:
+            near = did_you_mean(name, [*PLOT_KINDS])
+            hint = near or f"; expected one of {', '.join(PLOT_KINDS)}"
+            raise UsageError(f"{name}: unknown kind of plot{hint}")
+    return list(dict.fromkeys(names))
+
+
+PLOT_KINDS: dict[str, Kind] = {
+    "curves": Kind("curves:curves", "losses and metrics over the epochs"),
+    "rate": Kind("curves:rate", "learning rate over the epochs"),
+    "gradients": Kind("curves:gradients", "gradient norm and saturation of each layer"),
+}

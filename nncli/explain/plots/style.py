@@ -1,0 +1,108 @@
+"""The look of all plots, and files that are the same for the same plot."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from nncli.base.errors import UsageError
+from nncli.base.extras import install_command
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+# Okabe and Ito's colors, which color-blind readers can distinguish, except black and yellow.
+BLUE, ORANGE, GREEN, RED, PURPLE, SKY = (
+    "#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9"
+)  # fmt: skip
+COLORS = (BLUE, ORANGE, GREEN, RED, PURPLE, SKY)
+LINE_STYLES = ("-", "--", "-.", ":")  # for readers without color
+GRAY = "#666666"
+SEQUENTIAL, DIVERGING = "cividis", "RdBu_r"
+
+DOTS_PER_INCH = 100
+FORMATS = ("png", "svg", "pdf")
+
+_SETTINGS: dict[Any, Any] = {
+    "axes.axisbelow": True,
+    "axes.formatter.useoffset": False,
+    "axes.grid": True,
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "axes.titlesize": 11,
+    "axes.titlelocation": "left",
+    "figure.dpi": DOTS_PER_INCH,
+    "font.family": ["DejaVu Sans"],
+    "font.size": 10,
+    "grid.alpha": 0.3,
+    "legend.frameon": False,
+    "legend.fontsize": 9,
+    "lines.linewidth": 1.6,
+    "pdf.fonttype": 42,
+    "savefig.dpi": DOTS_PER_INCH,
+    "svg.fonttype": "path",
+    "svg.hashsalt": "nncli",
+    "text.parse_math": False,  # names from files may contain $
+}
+_METADATA: dict[str, dict[str, Any]] = {
+    "png": {"Software": None},
+    "svg": {"Date": None, "Creator": None},
+    "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
+}
+
+
+@contextmanager
+def styled() -> Iterator[None]:
+    """Apply the style within a block, whatever the user's matplotlibrc says.
+
+    Raises
+    ------
+    UsageError
+        If matplotlib is not installed.
+    """
+    try:
+        import matplotlib
+    except ImportError as error:
+        raise UsageError(
+            f"plots require matplotlib, which is not installed; get it with: "
+            f"{install_command('plot')}"
+        ) from error
+    with matplotlib.rc_context():
+        matplotlib.rcParams.update(matplotlib.rcParamsDefault)
+        matplotlib.rcParams.update(_SETTINGS)
+        yield
+
+
+def new_figure(width: float = 7.0, height: float = 4.2) -> "Figure":
+    """Return an empty figure, in inches, that belongs to no window."""
+    from matplotlib.figure import Figure
+
+    return Figure(figsize=(width, height), layout="constrained")
+
+
+def one_axes(width: float = 7.0, height: float = 4.2) -> "tuple[Figure, Axes]":
+    """Return a figure with one axes."""
+    figure = new_figure(width, height)
+    return figure, figure.subplots()
+
+
+def log_axis(axes: "Axes", name: str = "y") -> None:
+    """Make an axis logarithmic, with plain numbers; matplotlib's own need its math text."""
+    from matplotlib.ticker import FuncFormatter, LogFormatter
+
+    {"x": axes.set_xscale, "y": axes.set_yscale}[name]("log")
+    axis = {"x": axes.xaxis, "y": axes.yaxis}[name]
+    chosen = LogFormatter(labelOnlyBase=False, minor_thresholds=(2, 0.5))
+    chosen.set_axis(axis)
+
+    def label(value: float, place: int | None = None) -> str:
+        return f"{value:g}" if chosen(value, place) else ""
+
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axis.set_minor_formatter(FuncFormatter(label))
+
+
+def save_figure(figure: "Figure", stream: BinaryIO, format_: str) -> None:
+    """Write a figure; the same figure gives the same bytes with the same matplotlib."""
+    with styled():
+        figure.savefig(stream, format=format_, metadata=_METADATA[format_])

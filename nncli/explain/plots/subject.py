@@ -1,0 +1,135 @@
+"""The subject of plots: a model, its run or a config, with data that is loaded on first use."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from nncli.base.arguments import unexpected
+from nncli.base.errors import UsageError
+from nncli.base.storage.run_files import CONFIG, HISTORY
+from nncli.base.words import printable
+from nncli.config.is_config import is_config
+from nncli.config.load import ConfigSource, LoadedConfig, config_name, load_config
+from nncli.data.dataset import Dataset
+from nncli.model.model import Model
+from nncli.model.model_file import read_model
+from nncli.runs.job import Job, prepare, prepare_again
+from nncli.runs.result import Result
+from nncli.training.history_file import Table, read_history
+
+PlotSource = ConfigSource | Model | Result
+
+
+class NotApplicableError(UsageError):
+    """A kind of plot does not apply to its subject. The message gives the reason."""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What is plotted.
+
+    Attributes
+    ----------
+    name : str
+        Printable name for titles and messages.
+    known : Model or None
+        Trained model, if there is one.
+    config : LoadedConfig or None
+        Config of an untrained network.
+    directory : Path or None
+        Run directory, if there is one.
+    recorded : dict of str to list, or None
+        History that is in memory.
+    trust_paths : bool
+        Whether to read data files named by a model from any path.
+    """
+
+    name: str
+    known: Model | None = None
+    config: LoadedConfig | None = None
+    directory: Path | None = None
+    recorded: Table | None = None
+    trust_paths: bool = False
+
+    @property
+    def model(self) -> Model:
+        """The trained model. Raises `NotApplicableError` without one."""
+        if self.known is None:
+            raise NotApplicableError("needs a trained model; give a run or a model file")
+        return self.known
+
+    @cached_property
+    def job(self) -> Job:
+        """The job of the config, or of the model with its trained weights.
+
+        Raises
+        ------
+        ConfigError, DataError, ModelFileError
+            If the data cannot be loaded.
+        """
+        if self.known is not None:
+            return prepare_again(self.known, trust_paths=self.trust_paths)
+        assert self.config is not None
+        return prepare(self.config.selecting)
+
+    @property
+    def dataset(self) -> Dataset:
+        """The data with its splits."""
+        return self.job.dataset
+
+    @cached_property
+    def history(self) -> Table:
+        """The history, with at least one epoch. Raises `NotApplicableError` without one."""
+        if self.recorded is None and self.directory is None:
+            raise NotApplicableError("needs the history of a run; give a run directory")
+        if self.recorded is not None:
+            table = self.recorded
+        else:
+            assert self.directory is not None
+            table = read_history(self.directory / HISTORY)
+        if not table.get("epoch"):
+            raise NotApplicableError("needs a completed epoch")
+        return table
+
+    def splits(self) -> list[str]:
+        """Return the names of the splits with rows, the most telling one first."""
+        there = self.dataset.splits
+        return [name for name in ("test", "held_out", "validation", "train") if name in there]
+
+
+def subject_of(what: PlotSource, *, trust_paths: bool = False) -> Subject:
+    """Return the subject of plots.
+
+    Parameters
+    ----------
+    what : path, mapping, Config, LoadedConfig, Model or Result
+        A config; or a model, its file, its run directory or the result of training.
+
+    Raises
+    ------
+    ConfigError, DataError, ModelFileError, UsageError
+        If it is neither a model nor a config.
+    """
+    if isinstance(what, Result):
+        name = str(what.directory or "model")
+        return Subject(
+            printable(name),
+            what.model,
+            directory=what.directory,
+            recorded=what.history,
+            trust_paths=trust_paths,
+        )
+    if isinstance(what, Model):
+        return Subject(printable(what.called), what, trust_paths=trust_paths)
+    if isinstance(what, str | Path) and not is_config(what):
+        path = Path(what)
+        run = path if path.is_dir() else path.parent
+        return Subject(
+            printable(str(what)),
+            read_model(path),
+            directory=run if (run / HISTORY).is_file() and (run / CONFIG).is_file() else None,
+            trust_paths=trust_paths,
+        )
+    if what is None:
+        raise unexpected("what", what, "a config, a model or a run")
+    return Subject(printable(config_name(what)), config=load_config(what))
