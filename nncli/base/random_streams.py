@@ -25,6 +25,7 @@ class Stream(IntEnum):
     CONNECTIONS = 8  # index: the layer
     TEST_SPLIT = 9
     FOLDS = 10
+    PLOT = 11  # rows to draw
 
 
 def generator(seed: int, stream: Stream, index: int = 0) -> np.random.Generator:

@@ -20,9 +20,9 @@ else:
 
 _MILLISECONDS = 86_400_000  # per day
 _EPOCH_WEEKDAY = 3  # the first of January 1970 was a Thursday
-_CYCLES = {"month": 12, "weekday": 7, "hour": 24}
+CYCLES = {"month": 12, "weekday": 7, "hour": 24}
 NUMBERS = ("year", "days")
-PARTS = (*NUMBERS, *_CYCLES)
+PARTS = (*NUMBERS, *CYCLES)
 
 
 def days_of(cells: Cells) -> Numbers:
@@ -48,7 +48,7 @@ def input_names(name: str, parts: Sequence[str]) -> list[str]:
     return [
         f"{name}.{part}{end}"
         for part in parts
-        for end in ((".sin", ".cos") if part in _CYCLES else ("",))
+        for end in ((".sin", ".cos") if part in CYCLES else ("",))
     ]
 
 
@@ -57,12 +57,12 @@ def encode_parts(days: Numbers, parts: Sequence[str], out: "NDArray[Any]") -> No
     at = 0
     for part in parts:
         values = _part(days, part)
-        if part in _CYCLES:
-            angles = 2 * np.pi / _CYCLES[part] * values
+        if part in CYCLES:
+            angles = 2 * np.pi / CYCLES[part] * values
             out[:, at], out[:, at + 1] = np.sin(angles), np.cos(angles)
         else:
             out[:, at] = values
-        at += 1 + (part in _CYCLES)
+        at += 1 + (part in CYCLES)
 
 
 def _varies(values: Numbers) -> bool:

@@ -10,6 +10,7 @@ from nncli.base.storage.run_files import CONFIG, HISTORY
 from nncli.base.words import printable
 from nncli.config.is_config import is_config
 from nncli.config.load import ConfigSource, LoadedConfig, config_name, load_config
+from nncli.config.sources import SOURCES
 from nncli.data.dataset import Dataset
 from nncli.model.model import Model
 from nncli.model.model_file import read_model
@@ -64,10 +65,16 @@ class Subject:
 
         Raises
         ------
+        NotApplicableError
+            If the data was passed in Python.
         ConfigError, DataError, ModelFileError
             If the data cannot be loaded.
         """
         if self.known is not None:
+            data = self.known.config.get("data")
+            source = SOURCES.get(data.get("source", "")) if isinstance(data, dict) else None
+            if source is not None and source.is_given:
+                raise NotApplicableError("needs the data, which was passed in Python, not saved")
             return prepare_again(self.known, trust_paths=self.trust_paths)
         assert self.config is not None
         return prepare(self.config.selecting)

@@ -1,0 +1,122 @@
+"""The columns of a table from its inputs: a category is one column, not its one-hot inputs."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nncli.data.tables.column import Column
+from nncli.data.tables.encoding import Encoding
+from nncli.data.tables.moments import CYCLES
+from nncli.explain.plots.names import short
+
+Numbers = NDArray[np.float64]
+
+_BLANK = "(missing)"
+_GRID = 160  # values of a number on an axis
+
+
+@dataclass(frozen=True)
+class PlotColumn:
+    """A column, or a part of a date.
+
+    Attributes
+    ----------
+    name : str
+        Short, printable name.
+    where : slice
+        The inputs of the column.
+    labels : tuple of str
+        The texts of a category or Boolean; empty for numbers.
+    has_blank : bool
+        Whether the last input marks missing values.
+    period : int or None
+        The period of a cycle whose inputs are sine and cosine.
+    """
+
+    name: str
+    where: slice
+    labels: tuple[str, ...] = ()
+    has_blank: bool = False
+    period: int | None = None
+
+    def values(self, inputs: NDArray[Any]) -> Numbers:
+        """Return the values (N,): numbers, or indices into `labels`; NaN if missing or unknown."""
+        own = inputs[:, self.where].astype(np.float64)
+        if self.period:
+            return np.arctan2(own[:, 0], own[:, 1]) / (2 * np.pi) * self.period % self.period
+        if not self.labels:
+            return np.where(own[:, -1] == 1, np.nan, own[:, 0]) if self.has_blank else own[:, 0]
+        if own.shape[1] == 1:
+            return np.asarray(np.where(np.isin(own[:, 0], (0, 1)), own[:, 0], np.nan))
+        return np.where(own.any(axis=1), own.argmax(axis=1), np.nan)
+
+    def inputs(self, values: NDArray[Any]) -> Numbers:
+        """Return the inputs (N, width) of values, the inverse of `values`."""
+        own = np.zeros((len(values), self.where.stop - self.where.start))
+        if self.period:
+            angles = 2 * np.pi / self.period * values
+            own[:, 0], own[:, 1] = np.sin(angles), np.cos(angles)
+        elif not self.labels or own.shape[1] == 1:
+            own[:, 0] = values
+        else:
+            own[np.arange(len(values)), values.astype(np.intp)] = 1
+        return own
+
+    def axis(self, seen: Numbers, most: int = _GRID) -> Numbers:
+        """Return the values for an axis: all labels, or numbers over the range of those seen."""
+        if self.labels:
+            return np.arange(len(self.labels), dtype=np.float64)
+        low, high = np.nanmin(seen), np.nanmax(seen)
+        margin = 0.08 * (high - low) or 1.0
+        return np.linspace(low - margin, high + margin, most)
+
+    def text(self, value: float) -> str:
+        """Return a value as text."""
+        if np.isnan(value):
+            return _BLANK
+        return self.labels[int(value)] if self.labels else f"{value:.4g}"
+
+
+def columns_of(names: Sequence[str], encoding: Encoding | None) -> list[PlotColumn]:
+    """Return the columns of inputs.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Names of the inputs.
+    """
+    if encoding is None:
+        return [PlotColumn(short(name), slice(at, at + 1)) for at, name in enumerate(names)]
+    found: list[PlotColumn] = []
+    for column in encoding.columns:
+        start = found[-1].where.stop if found else 0
+        found += _of_date(column, start) if column.kind == "date" else [_of_cells(column, start)]
+    return found
+
+
+def _of_cells(column: Column, start: int) -> PlotColumn:
+    where, has_blank = slice(start, start + len(column.inputs)), column.missing == "indicator"
+    labels: tuple[str, ...] = ()
+    if column.kind == "category":
+        labels = tuple(short(each) for each in column.categories) + (_BLANK,) * has_blank
+    elif column.kind == "boolean" and not has_blank:
+        labels = ("false", "true")
+    return PlotColumn(short(column.name), where, labels, has_blank)
+
+
+def _of_date(column: Column, start: int) -> list[PlotColumn]:
+    found = []
+    for part in column.parts:
+        period = CYCLES.get(part)
+        stop = start + (2 if period else 1)
+        found.append(PlotColumn(f"{short(column.name)} {part}", slice(start, stop), period=period))
+        start = stop
+    if column.missing == "indicator":  # it belongs to the last part
+        last = found[-1]
+        found[-1] = PlotColumn(
+            last.name, slice(last.where.start, last.where.stop + 1), (), True, last.period
+        )
+    return found

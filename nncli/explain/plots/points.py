@@ -1,0 +1,97 @@
+"""Rows as points in a plane, by class or by target."""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nncli.explain.plots.sample import Truth
+from nncli.explain.plots.style import COLORS, GRAY, SEQUENTIAL
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.colors import Normalize
+    from matplotlib.figure import Figure
+
+MARKERS = ("o", "^", "s", "D", "v", "P", "X")  # with six colors, 42 classes look different
+MOST_CLASSES = 12
+
+
+def drawn_classes(truth: Truth, most: int = MOST_CLASSES) -> list[int]:
+    """Return the classes to distinguish, the most frequent ones, in order."""
+    counts = np.bincount(truth.values, minlength=len(truth.classes))
+    order = np.argsort(-counts, kind="stable")[:most]
+    return sorted(each for each in order.tolist() if counts[each])
+
+
+def color_of(number: int) -> str:
+    """Return the color of a class."""
+    return COLORS[number % len(COLORS)]
+
+
+def draw_points(
+    axes: "Axes",
+    x: NDArray[np.floating],
+    y: NDArray[np.floating],
+    truth: Truth,
+    *,
+    sizes: NDArray[np.floating] | float | None = None,
+    norm: "Normalize | None" = None,
+) -> None:
+    """Draw rows with a labeled color and marker per class, or a color per number.
+
+    Parameters
+    ----------
+    norm : Normalize, optional
+        Range of the colors of numbers; default: their own, with a color bar.
+    """
+    sizes = np.broadcast_to(size_of(len(x)) if sizes is None else sizes, x.shape)
+    settings: dict[str, Any] = {"edgecolors": "white", "linewidths": 0.4}
+    if not truth.classes:
+        drawn = axes.scatter(
+            x,
+            y,
+            sizes,
+            truth.values,
+            cmap=SEQUENTIAL,
+            norm=norm,
+            label="rows" if norm else None,
+            **settings,
+        )
+        if norm is None:
+            axes.figure.colorbar(drawn, ax=axes, label=truth.name)
+        return
+    shown = drawn_classes(truth)
+    others = ~np.isin(truth.values, shown)
+    if others.any():
+        count = len({*truth.values[others].tolist()})
+        axes.scatter(x[others], y[others], 6, GRAY, marker=".", label=f"{count} other classes")
+    for number in shown:
+        own = truth.values == number
+        axes.scatter(
+            x[own], y[own], sizes[own], color_of(number), marker=MARKERS[number % len(MARKERS)],
+            label=truth.classes[number], **settings,
+        )  # fmt: skip
+
+
+def draw_legend(figure: "Figure", title: str, columns: int = 5) -> None:
+    """Draw the legend of the first axes below a figure, if anything is labeled."""
+    handles, labels = figure.axes[0].get_legend_handles_labels()
+    if handles:
+        figure.legend(
+            handles, labels, title=title, ncols=columns, loc="outside lower left", alignment="left"
+        )
+
+
+def draw_zero_line(
+    axes: "Axes", weights: tuple[float, float], bias: float, **settings: Any
+) -> None:
+    """Draw the line where ``u x + v y + bias`` is 0, for weights (u, v) that are not both 0."""
+    u, v = (float(each) for each in weights)
+    nearest = (-bias * u / (u * u + v * v), -bias * v / (u * u + v * v))  # to the origin
+    axes.axline(nearest, (nearest[0] + v, nearest[1] - u), **settings)
+
+
+def size_of(rows: int) -> float:
+    """Return the size of points: large for few rows."""
+    return float(np.clip(4000 / max(rows, 1), 14, 80))

@@ -1,0 +1,103 @@
+"""A sample of the rows of a split, small enough to draw."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nncli.base.random_streams import Stream, generator
+from nncli.base.storage.mapping import take_rows
+from nncli.data.dataset import Dataset
+from nncli.explain.plots.names import short
+from nncli.explain.plots.subject import Subject
+
+MOST_POINTS = 2000
+
+
+@dataclass(frozen=True)
+class Truth:
+    """The targets of rows, as one class or one number per row.
+
+    Attributes
+    ----------
+    name : str
+        Name of the target.
+    values : array (N,)
+        Indices into `classes`, or numbers.
+    classes : sequence of str
+        Names of the classes; empty for numbers.
+    """
+
+    name: str
+    values: NDArray[Any]
+    classes: list[str]
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Some rows of a split, in order.
+
+    Attributes
+    ----------
+    split : str
+    numbers : array (N,)
+        Row numbers within the split, from 0.
+    inputs : array (N, I)
+        The inputs before scaling.
+    targets : array (N,) or (N, O)
+    dataset : Dataset
+    total : int
+        Number of rows in the split.
+    """
+
+    split: str
+    numbers: NDArray[np.intp]
+    inputs: NDArray[Any]
+    targets: NDArray[Any]
+    dataset: Dataset
+    total: int
+
+    @property
+    def truth(self) -> Truth:
+        """The class or the first target of each row."""
+        return truth_of(self.dataset, self.targets)
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    @property
+    def said(self) -> str:
+        """The rows in words, such as ``2,000 of 55,000 training rows, drawn at random``."""
+        rows = rows_of(self.total, self.split)
+        return rows if len(self) == self.total else f"{len(self):,} of {rows}, drawn at random"
+
+
+def rows_of(number: int, split: str) -> str:
+    """Return a number of rows of a split in words, such as ``55,000 training rows``."""
+    name = {"train": "training", "held_out": "held-out"}.get(split, split)
+    return f"{number:,} {name} {'row' if number == 1 else 'rows'}"
+
+
+def sample_of(subject: Subject, split: str = "train", most: int = MOST_POINTS) -> Sample:
+    """Return up to `most` rows of a split, drawn by the seed of the config."""
+    job = subject.job
+    rows = job.dataset.splits[split]
+    numbers = np.arange(len(rows))
+    if len(rows) > most:
+        random = generator(job.config.seed, Stream.PLOT)
+        numbers = np.sort(random.choice(len(rows), most, replace=False))
+    of_split = rows.rows[numbers]
+    inputs, targets = take_rows(rows.inputs, of_split), take_rows(rows.targets, of_split)
+    return Sample(split, numbers, inputs, targets, job.dataset, len(rows))
+
+
+def truth_of(dataset: Dataset, targets: NDArray[Any], number: int = 0) -> Truth:
+    """Return the classes of rows, or one of several targets or labels."""
+    names = [short(name) for name in dataset.targets]
+    name = names[number]
+    if dataset.task == "multilabel":
+        return Truth(name, targets[:, number].astype(np.intp), ["no", "yes"])
+    if dataset.task == "regression":
+        return Truth(name, targets[:, number].astype(np.float64), [])
+    return Truth(name, targets.astype(np.intp), [short(each) for each in dataset.classes])
