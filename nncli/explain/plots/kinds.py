@@ -156,4 +156,5 @@ PLOT_KINDS: dict[str, Kind] = {
     "surface": Kind(
         "surface:surface", "prediction over two columns, with rows and the units' lines"
     ),
+    "network": Kind("network:network", "units and weights as a diagram"),
 }
