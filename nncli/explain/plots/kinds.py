@@ -157,4 +157,5 @@ PLOT_KINDS: dict[str, Kind] = {
         "surface:surface", "prediction over two columns, with rows and the units' lines"
     ),
     "network": Kind("network:network", "units and weights as a diagram"),
+    "weights": Kind("weights:weights", "first-layer weights as pictures or a map, and histograms"),
 }
