@@ -153,6 +153,7 @@ PLOT_KINDS: dict[str, Kind] = {
     "curves": Kind("curves:curves", "losses and metrics over the epochs"),
     "rate": Kind("curves:rate", "learning rate over the epochs"),
     "gradients": Kind("curves:gradients", "gradient norm and saturation of each layer"),
+    "data": Kind("data:data", "training rows: points, histograms and correlations, or images"),
     "surface": Kind(
         "surface:surface", "prediction over two columns, with rows and the units' lines"
     ),

@@ -1,0 +1,106 @@
+"""The plot of data shows training rows: points, histograms and correlations, or images."""
+
+import numpy as np
+import pytest
+
+from nncli.explain.plots.subject import subject_of
+
+
+def points_of(axes):
+    return {each.get_label(): each for each in axes.collections}
+
+
+def test_two_inputs_are_points_by_class(xor_run, draw):
+    (axes,) = draw(xor_run, "data").axes
+    split = subject_of(xor_run).dataset.splits["train"]
+    points = points_of(axes)
+    for number in (0, 1):
+        own = split.inputs[split.rows][split.targets[split.rows] == number]
+        np.testing.assert_allclose(points[str(number)].get_offsets(), own)
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("x1", "x2")
+
+
+def test_a_config_is_drawn_before_training(draw):
+    figure = draw({"data": {"source": "xor", "rows": 30, "test": 4}}, "data")
+    assert "Points: 30 training rows." in figure.get_suptitle()
+
+
+def test_a_gate_has_its_four_points_and_the_equation_of_each_unit(gate_run, draw, texts_of):
+    figure = draw(gate_run, "data")
+    (axes,) = figure.axes
+    points = points_of(axes)
+    assert {*map(tuple, points["0"].get_offsets())} == {(0, 0), (1, 1)}
+    assert {*map(tuple, points["1"].get_offsets())} == {(0, 1), (1, 0)}
+    texts = texts_of(figure)
+    assert "unit 1: 5·x1 + 5·x2 - 8 = 0" in texts
+    assert "unit 2: -7·x1 - 7·x2 + 3 = 0" in texts
+    for line, (u, v, b) in zip(axes.get_lines(), [(5, 5, -8), (-7, -7, 3)], strict=True):
+        for x, y in (line.get_xy1(), line.get_xy2()):
+            assert u * x + v * y + b == pytest.approx(0)
+
+
+def test_a_unit_without_weights_has_no_line(draw, texts_of):
+    config = {"data": {"source": "gate", "gate": "and"},
+              "model": {"hidden_layers": [], "output": "step", "initializer": "zeros"}}  # fmt: skip
+    assert "unit 1: 0·x1 + 0·x2 + 0 = 0 (no line)" in texts_of(draw(config, "data"))
+
+
+def test_the_equation_of_scaled_inputs_is_in_the_units_of_the_rows(draw, texts_of):
+    data = {"source": "rows", "inputs": [[0, 0], [10, 4]], "labels": ["a", "b"], "scale": "minmax"}
+    model = {"hidden_layers": [], "initial_weights": [[[20], [4]]], "initial_biases": [[3]]}
+    figure = draw({"data": data, "model": model}, "data")
+    assert "unit 1: 2·x1 + 1·x2 + 3 = 0" in texts_of(figure)
+
+
+def test_more_columns_have_histograms_by_class_and_correlations(table_run, draw, texts_of):
+    figure = draw(table_run, "data")
+    labels = [axes.get_xlabel() for axes in figure.axes]
+    assert labels[:5] == ["color", "size", "heavy", "made days", "made month"]
+    size = figure.axes[1]
+    dataset = subject_of(table_run).dataset
+    assert len(size.patches) == len(dataset.classes)
+    for patch in size.patches:  # the outline of a histogram is a polygon
+        assert patch.get_xy()[1:-1:2, 1].sum() == pytest.approx(1)
+    color = figure.axes[0]
+    assert [tick.get_text() for tick in color.get_xticklabels()] == ["blue", "green", "red"]
+    assert sum(bar.get_height() for bar in color.patches) == pytest.approx(3)
+    (image,) = (image for axes in figure.axes for image in axes.get_images())
+    found = np.asarray(image.get_array())
+    np.testing.assert_allclose(np.diag(found), 1)
+    names = [tick.get_text() for tick in image.axes.get_yticklabels()]
+    assert names[0] == "size"
+    assert "color" not in names
+
+
+def test_correlations_are_those_of_numpy(draw):
+    random = np.random.default_rng(0)
+    X = random.normal(size=(50, 3)).round(3)
+    data = {"source": "rows", "inputs": X.tolist(), "targets": X[:, 0].tolist(), "target": "t"}
+    figure = draw({"data": data}, "data")
+    (image,) = (image for axes in figure.axes for image in axes.get_images())
+    expected = np.corrcoef(np.column_stack([X, X[:, 0]]).T.astype(np.float32))
+    np.testing.assert_allclose(image.get_array(), expected, atol=1e-6)
+    assert [tick.get_text() for tick in image.axes.get_xticklabels()] == ["x1", "x2", "x3", "t"]
+
+
+def test_images_are_a_grid_with_a_line_per_class(image_run, draw, texts_of):
+    figure = draw(image_run, "data")
+    (axes,) = figure.axes
+    canvas = np.ma.getdata(axes.get_images()[0].get_array())
+    split = subject_of(image_run).dataset.splits["train"]
+    first = split.inputs[split.rows[split.targets[split.rows] == 1][0]].reshape(6, 5) / 255
+    np.testing.assert_allclose(canvas[-6:, :5], first)
+    assert {"0", "1"} <= {*texts_of(figure)}
+
+
+def test_many_classes_and_columns_are_cut_and_it_says_so(draw, texts_of):
+    random = np.random.default_rng(0)
+    X = random.normal(size=(400, 2)).round(3).tolist()
+    labels = [f"class {row % 100}" for row in range(400)]
+    figure = draw({"data": {"source": "rows", "inputs": X, "labels": labels}}, "data")
+    assert "88 other classes" in texts_of(figure)
+    wide = {"source": "rows", "inputs": random.normal(size=(9, 40)).round(3).tolist(),
+            "targets": [*range(9)]}  # fmt: skip
+    figure = draw({"data": wide}, "data")
+    assert "the first 9 of 40 columns" in " ".join(figure.get_suptitle().split())
+    assert max(len(axes.get_yticklabels()) for axes in figure.axes) <= 20
