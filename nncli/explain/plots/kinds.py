@@ -157,6 +157,9 @@ PLOT_KINDS: dict[str, Kind] = {
     "surface": Kind(
         "surface:surface", "prediction over two columns, with rows and the units' lines"
     ),
+    "hidden": Kind(
+        "hidden:hidden", "rows as the last hidden layer sees them, before and after training"
+    ),
     "network": Kind("network:network", "units and weights as a diagram"),
     "weights": Kind("weights:weights", "first-layer weights as pictures or a map, and histograms"),
 }
