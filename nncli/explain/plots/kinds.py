@@ -162,4 +162,6 @@ PLOT_KINDS: dict[str, Kind] = {
     ),
     "network": Kind("network:network", "units and weights as a diagram"),
     "weights": Kind("weights:weights", "first-layer weights as pictures or a map, and histograms"),
+    "mistakes": Kind("mistakes:mistakes", "worst predictions with truth and probabilities"),
+    "rows": Kind("rows:rows", "first training rows: images with their numbers, tables as text"),
 }

@@ -1,0 +1,116 @@
+"""Mistakes and rows show single rows with their numbers."""
+
+import numpy as np
+import pytest
+
+import nncli
+from nncli.explain.plots.subject import subject_of
+
+
+def lines_of(figure):
+    """Return the cells of a table in a figure, line by line."""
+    lines = {}
+    for text in figure.axes[0].texts:
+        x, y = text.get_position()
+        lines.setdefault(y, []).append((x, text.get_text()))
+    return [[cell for _, cell in sorted(lines[y])] for y in sorted(lines)]
+
+
+def test_mistakes_are_the_rows_with_the_least_probability_of_the_truth(xor_run, draw):
+    figure = draw(xor_run, "mistakes")
+    header, *lines = lines_of(figure)
+    assert header == ["row", "truth", "prediction", "x1", "x2"]
+    split = subject_of(xor_run).dataset.splits["test"]
+    X, y = split.inputs[split.rows], split.targets[split.rows]
+    p = nncli.load(xor_run).predict_proba(X)
+    true = p[np.arange(len(y)), y]
+    worst = np.argsort(true, kind="stable")[:20]
+    assert [int(line[0]) for line in lines] == worst.tolist()
+    for line, row in zip(lines, worst, strict=True):
+        assert line[1] == f"{y[row]} ({true[row]:.2g})"
+        assert line[2] == f"{p[row].argmax()} ({p[row].max():.2g})"
+        assert line[3:] == [f"{each:.4g}" for each in X[row]]
+    wrong = int((p.argmax(axis=1) != y).sum())
+    assert f"{wrong} of 40 test rows predicted wrong" in figure.get_suptitle()
+
+
+def test_mistakes_of_a_table_show_its_columns(table_run, draw):
+    header, first, *_ = lines_of(draw(table_run, "mistakes"))
+    assert header[:6] == ["row", "truth", "prediction", "color", "size", "heavy"]
+    assert first[3] in ("red", "green", "blue")
+    assert first[5] in ("true", "false")
+
+
+def test_mistakes_of_images_are_drawn(image_run, draw):
+    figure = draw(image_run, "mistakes")
+    axes = figure.axes[0]
+    assert len(axes.texts) == 20
+    number = int(axes.texts[0].get_text().split()[1])
+    split = subject_of(image_run).dataset.splits["test"]
+    canvas = np.ma.getdata(axes.get_images()[0].get_array())
+    top = int(np.argmax(~np.isnan(canvas[:, 0])))
+    expected = split.inputs[split.rows[number]].reshape(6, 5) / 255
+    np.testing.assert_allclose(canvas[top : top + 6, :5], expected)
+
+
+def test_mistakes_of_a_regression_are_the_largest_errors(regression_run, draw):
+    figure = draw(regression_run, "mistakes")
+    header, *lines = lines_of(figure)
+    assert header == ["row", "truth", "prediction", "error", "$width$", "<b>height"]
+    inputs = np.array([[x, y] for x in range(5) for y in range(5)], float)
+    errors = nncli.load(regression_run).predict(inputs) - inputs.prod(axis=1)
+    assert [int(line[0]) for line in lines] == np.argsort(-np.abs(errors), kind="stable")[
+        :20
+    ].tolist()
+    assert lines[0][3] == f"{errors[int(lines[0][0])]:+.3g}"
+    assert "largest errors" in figure.get_suptitle()
+
+
+def test_mistakes_of_labels_name_them(tmp_path, draw):
+    rows = [f"{a},{b},{int(a > 2)},{int(b > 2)}" for a in range(5) for b in range(5)]
+    (tmp_path / "t.csv").write_text("\n".join(["a,b,hot,wet", *rows]), "utf-8")
+    data = {"path": str(tmp_path / "t.csv"), "target": ["hot", "wet"], "task": "multilabel"}
+    run = nncli.train({"data": data}, {"training.epochs": 1}, note=lambda text: None)
+    header, *lines = lines_of(draw(run, "mistakes"))
+    assert header[1:3] == ["truth", "prediction"]
+    assert {line[1] for line in lines} <= {"none", "hot", "wet", "hot, wet"}
+
+
+def test_a_config_has_no_mistakes():
+    with pytest.raises(nncli.UsageError, match="mistakes: needs a trained model"):
+        nncli.plot({"data": {"source": "xor"}}, "mistakes")
+
+
+def test_rows_of_a_table_are_text(table_run, draw):
+    header, *lines = lines_of(draw(table_run, "rows"))
+    dataset = subject_of(table_run).dataset
+    split = dataset.splits["train"]
+    assert header[:5] == ["row", "kind", "color", "size", "heavy"]
+    assert len(lines) == 20
+    targets = split.targets[split.rows]
+    assert [line[1] for line in lines] == [dataset.classes[each] for each in targets[:20]]
+
+
+def test_rows_of_images_show_the_number_of_every_pixel(image_run, draw):
+    figure = draw(image_run, "rows")
+    pictures, numbers = figure.axes
+    split = subject_of(image_run).dataset.splits["train"]
+    first = split.inputs[split.rows[0]].reshape(6, 5)
+    shown = [[int(each) for each in text.get_text().split()] for text in numbers.texts]
+    np.testing.assert_array_equal(shown, first)
+    assert len(pictures.texts) == 8
+    assert pictures.texts[0].get_text() == f"row 0: {split.targets[split.rows[0]]}"
+
+
+def test_columns_that_do_not_fit_are_counted(draw):
+    X = np.zeros((3, 500)).tolist()
+    data = {
+        "source": "rows",
+        "inputs": X,
+        "targets": [1, 2, 3],
+        "columns": ["n" * 90 + str(n) for n in range(500)],
+    }
+    header, *_ = lines_of(draw({"data": data}, "rows"))
+    shown = len(header) - 3
+    assert header[-1] == f"and {500 - shown} more"
+    assert all(len(name) <= 14 for name in header)
