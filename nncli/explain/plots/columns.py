@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nncli.data.tables.column import Column
+from nncli.data.tables.column import LARGEST, Column
 from nncli.data.tables.encoding import Encoding
 from nncli.data.tables.moments import CYCLES
 from nncli.explain.plots.names import short
@@ -71,7 +71,7 @@ class PlotColumn:
             return np.arange(len(self.labels), dtype=np.float64)
         low, high = np.nanmin(seen), np.nanmax(seen)
         margin = 0.08 * (high - low) or 1.0
-        return np.linspace(low - margin, high + margin, most)
+        return np.linspace(max(low - margin, -LARGEST), min(high + margin, LARGEST), most)
 
     def text(self, value: float) -> str:
         """Return a value as text."""

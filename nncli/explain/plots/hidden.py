@@ -125,6 +125,7 @@ def _main_directions(values: NDArray[np.float64]) -> tuple[NDArray[np.float64], 
     sizes, vectors = np.linalg.eigh(products)
     two = vectors[:, :-3:-1]
     points = centered @ two if by_unit else two * np.sqrt(np.maximum(sizes[:-3:-1], 0))
+    points = np.pad(points, ((0, 0), (0, 2 - points.shape[1])))  # one row has one direction
     farthest = points[np.abs(points).argmax(axis=0), [0, 1]]
     points = points * np.where(farthest < 0, -1, 1)  # eigenvectors leave the signs open
     total = float(sizes.sum())

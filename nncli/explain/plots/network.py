@@ -1,6 +1,7 @@
 """A network as a diagram of units and weighted connections."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 _MOST_UNITS = 10  # of a layer; more are shortened to the first and the last ones
 _FIRST, _LAST = 6, 2
+_MOST_LAYERS = 9  # with the inputs; more are shortened to the first and the last ones
+_FIRST_LAYERS, _LAST_LAYERS = 4, 3
 _MOST_VALUES = 14  # connections of a layer with their weights written
 _MARGIN = 0.6  # below the lowest unit, for its bias
 _GAP = 3.0  # between layers; units are 1 apart
@@ -33,6 +36,8 @@ class _Layer:
 
     Attributes
     ----------
+    number : int
+        0 for the inputs.
     units : list of int
         The units that are drawn.
     x : float
@@ -40,6 +45,7 @@ class _Layer:
     total : int
     """
 
+    number: int
     units: list[int]
     x: float
     y: NDArray[np.float64]
@@ -58,30 +64,41 @@ def network(subject: Subject) -> "Figure":
     drawn = drawn_network(subject)
     blocks = drawn.network.blocks
     sizes = [len(drawn.inputs), *(block.outputs for block in blocks)]
-    layers = [_placed(size, number * _GAP) for number, size in enumerate(sizes)]
+    layers = [
+        _placed(number, sizes[number], place * _GAP)
+        for place, number in enumerate(_drawn_layers(len(sizes)))
+    ]
     height = max(len(layer.units) + (layer.dots is not None) for layer in layers)
     per_unit = max(0.62, 3.0 / height)  # inches
     figure = new_figure(2.3 * len(layers) + 2.4, per_unit * (height + _MARGIN) + 1.2)
     axes = figure.subplots()
+    top = max(layer.y[0] for layer in layers)
     _draw_connections(axes, drawn, layers)
-    for number, layer in enumerate(layers):
+    for layer in layers:
         axes.scatter(
             np.full(len(layer.y), layer.x), layer.y, 260, "white", edgecolors="black", zorder=3
         )
         if layer.dots is not None:
             axes.text(layer.x, layer.dots, "...", ha="center", va="center", fontsize=16)
-        _draw_header(axes, drawn, layers, number)
+        _draw_header(axes, drawn, layer, top)
     _draw_names(axes, drawn, layers)
     _draw_biases(axes, drawn, layers)
     axes.set_axis_off()
     axes.set_xlim(-1.9, layers[-1].x + 1.9)
-    top = max(layer.y[0] for layer in layers)
     axes.set_ylim(-top - 0.6, top + 0.4)
     head_figure(figure, subject, "network", _caption(drawn, layers))
     return figure
 
 
-def _placed(total: int, x: float) -> _Layer:
+def _drawn_layers(count_: int) -> list[int]:
+    """Return the layers to draw; 0 is the inputs."""
+    numbers = [*range(count_)]
+    if count_ <= _MOST_LAYERS:
+        return numbers
+    return numbers[:_FIRST_LAYERS] + numbers[-_LAST_LAYERS:]
+
+
+def _placed(number: int, total: int, x: float) -> _Layer:
     """Return the units of a layer to draw, from top to bottom around height 0."""
     units = [*range(total)]
     if total > _MOST_UNITS:
@@ -89,16 +106,20 @@ def _placed(total: int, x: float) -> _Layer:
     y = -np.arange(len(units), dtype=np.float64)
     if total > _MOST_UNITS:
         y[_FIRST:] -= 1  # room for the dots
-    return _Layer(units, x, y - (y[0] + y[-1]) / 2, total)
+    return _Layer(number, units, x, y - (y[0] + y[-1]) / 2, total)
 
 
 def _draw_connections(axes: "Axes", drawn: Drawn, layers: list[_Layer]) -> None:
     """Draw every existing connection between units that are drawn: color by sign, width by size."""
     from matplotlib.collections import LineCollection
 
-    for left, right, (weights, exists) in zip(
-        layers[:-1], layers[1:], _weights(drawn), strict=True
-    ):
+    of_layers = _weights(drawn)
+    for left, right in pairwise(layers):
+        if right.number > left.number + 1:
+            middle = (left.x + right.x) / 2
+            axes.text(middle, 0, "...", ha="center", va="center", fontsize=16)
+            continue
+        weights, exists = of_layers[left.number]
         shown, there = (each[np.ix_(left.units, right.units)] for each in (weights, exists))
         pairs = [*zip(*there.nonzero(), strict=True)]
         size = np.abs(shown) / (np.abs(shown).max() or 1.0)
@@ -115,7 +136,7 @@ def _draw_connections(axes: "Axes", drawn: Drawn, layers: list[_Layer]) -> None:
 
 
 def _draw_value(axes: "Axes", left: _Layer, right: _Layer, i: int, j: int, weight: float) -> None:
-    at = _PLACES[(i + j) % len(_PLACES)]
+    at = _PLACES[(2 * i + j) % len(_PLACES)]
     axes.text(
         left.x + at * (right.x - left.x), left.y[i] + at * (right.y[j] - left.y[i]),
         f"{weight:.3g}", fontsize=8, ha="center", va="center", zorder=4,
@@ -135,16 +156,15 @@ def _weights(drawn: Drawn) -> list[tuple[NDArray[np.floating], NDArray[np.bool_]
     return [(each, each != 0 if each.any() else np.ones(each.shape, np.bool_)) for each in weights]
 
 
-def _draw_header(axes: "Axes", drawn: Drawn, layers: list[_Layer], number: int) -> None:
+def _draw_header(axes: "Axes", drawn: Drawn, layer: _Layer, top: float) -> None:
     """Write what a layer is above its units."""
-    layer, top = layers[number], max(each.y[0] for each in layers) + 0.4
-    text = count(layer.total, "input")
+    text, number = count(layer.total, "input"), layer.number
     if number:
         block = drawn.network.blocks[number - 1]
         between = "".join(f"{each.kind}, ".replace("_", " ") for each in block.between)
-        kind = "output" if number == len(layers) - 1 else "unit"
+        kind = "output" if number == len(drawn.network.blocks) else "unit"
         text = f"layer {number}\n{count(layer.total, kind)}\n{between}{block.activation.kind}"
-    axes.text(layer.x, top, text, ha="center", va="bottom", fontsize=9)
+    axes.text(layer.x, top + 0.4, text, ha="center", va="bottom", fontsize=9)
 
 
 def _draw_names(axes: "Axes", drawn: Drawn, layers: list[_Layer]) -> None:
@@ -161,8 +181,8 @@ def _draw_names(axes: "Axes", drawn: Drawn, layers: list[_Layer]) -> None:
 def _draw_biases(axes: "Axes", drawn: Drawn, layers: list[_Layer]) -> None:
     """Write the bias of each unit below it."""
     arrays = drawn.network.arrays
-    for number, layer in enumerate(layers[1:], 1):
-        biases = arrays[f"{Dense.biases}{number}"]
+    for layer in layers[1:]:
+        biases = arrays[f"{Dense.biases}{layer.number}"]
         for unit, y in zip(layer.units, layer.y, strict=True):
             text = f"b = {float(biases[unit]):.3g}"
             axes.annotate(
@@ -174,6 +194,7 @@ def _draw_biases(axes: "Axes", drawn: Drawn, layers: list[_Layer]) -> None:
 def _caption(drawn: Drawn, layers: list[_Layer]) -> str:
     """Return the legend in words."""
     shortened = any(layer.dots is not None for layer in layers)
+    left_out = len(drawn.network.blocks) + 1 > len(layers)
     exists = [there for _, there in _weights(drawn)]
     missing = sum(int((~there).sum()) for there in exists)
     return (
@@ -181,5 +202,6 @@ def _caption(drawn: Drawn, layers: list[_Layer]) -> str:
         f"the larger in its layer. b: bias."
         + (" Inputs are scaled first." if drawn.is_scaled else "")
         + (f" {count(missing, 'connection')} of weight 0 left out." if missing else "")
-        + (" ...: more units, which are left out." if shortened else "")
+        + (" ...: more units, which are left out." if shortened and not left_out else "")
+        + (" ...: more layers and units, which are left out." if left_out else "")
     )

@@ -55,7 +55,7 @@ def draw_points(
             truth.values,
             cmap=SEQUENTIAL,
             norm=norm,
-            label="rows" if norm else None,
+            label=f"rows (color: true {truth.name})" if norm else None,
             **settings,
         )
         if norm is None:

@@ -87,7 +87,7 @@ def _draw_numbers(
     colors: Any = SEQUENTIAL
     if truth.classes:
         colors = LinearSegmentedColormap.from_list("classes", [BLUE, "white", ORANGE])
-        norm, label = Normalize(0, 1), f"probability of {truth.classes[1]}"
+        norm, label = Normalize(0, 1), f"probability of {truth.name} = {truth.classes[1]}"
         levels: tuple[float, ...] = tuple(sorted({*_LEVELS, threshold or 0.5}))
     else:
         label, levels = f"prediction of {truth.name}", ()

@@ -85,3 +85,9 @@ def test_a_network_without_two_hidden_units_has_none(draw):
         config = {**XOR_NETWORK, "model": {"hidden_layers": layers}}
         with pytest.raises(nncli.UsageError, match="hidden: needs a hidden layer of two or more"):
             draw(config, "hidden")
+
+
+def test_one_row_has_a_point(draw):
+    data = {"source": "rows", "inputs": [[1, 2, 3]], "targets": [1]}
+    figure = draw({"data": data, "model": {"hidden_layers": [3]}}, "hidden")
+    np.testing.assert_allclose(figure.axes[0].collections[0].get_offsets(), [[0, 0]])

@@ -82,3 +82,16 @@ def test_hostile_names_are_short_and_drawn_as_they_are(draw, texts_of):
     texts = texts_of(draw(nncli.train({"data": data}, {"training.epochs": 1}), "network"))
     assert {"<script>alert()...", "$x_1$", "שלום", "\\u4e2d\\u6587"} <= {*texts}
     assert all(len(text) <= 18 for text in texts if "script" in text)
+
+
+def test_many_layers_are_shortened(draw, texts_of):
+    config = {
+        "data": {"source": "xor", "rows": 40, "test": 4},
+        "model": {"hidden_layers": [3] * 30},
+    }
+    figure = draw(config, "network")
+    assert len(units_of(figure)) == 7
+    assert len(lines_of(figure)) == 5
+    texts = texts_of(figure)
+    assert {"layer 3\n3 units\nrelu", "layer 29\n3 units\nrelu", "..."} <= {*texts}
+    assert "more layers" in figure.get_suptitle()

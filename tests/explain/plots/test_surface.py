@@ -88,7 +88,7 @@ def test_a_regression_shows_numbers_and_hostile_names_as_they_are(regression_run
     axes, bar = figure.axes
     assert (axes.get_xlabel(), axes.get_ylabel()) == ("$width$", "<b>height")
     assert bar.get_ylabel() == "prediction of area"
-    (points,) = (each for each in axes.collections if each.get_label() == "rows")
+    (points,) = (each for each in axes.collections if each.get_label() == "rows (color: true area)")
     np.testing.assert_array_equal(points.get_array(), [x * y for x in range(5) for y in range(5)])
     assert points.norm is image_of(axes).norm
 
@@ -129,3 +129,31 @@ def test_a_large_sample_is_drawn_at_random_and_says_so(draw):
         assert "2,000 of 5,000 training rows, drawn at random" in figure.get_suptitle()
         points = [each for each in figure.axes[0].collections if each.get_label() in "01"]
         assert sum(len(each.get_offsets()) for each in points) == 2000
+
+
+def test_the_largest_inputs_that_a_model_takes_have_a_surface(draw):
+    inputs = [[1e30, 2], [-1e30, 4], [1e20, 9]]
+    data = {"source": "rows", "inputs": inputs, "targets": [1, 2, 3], "scale": "standard"}
+    figure = draw(nncli.train({"data": data}, {"training.epochs": 1}), "surface")
+    assert np.isfinite(np.asarray(image_of(figure.axes[0]).get_array())).all()
+
+
+def test_categories_are_axes_if_numbers_are_missing(tmp_path, draw):
+    lines = [f"{color},{large},{'yes' if color == 'red' else 'no'}"
+             for color in ("red", "green", "blue") for large in ("true", "false")] * 4  # fmt: skip
+    (tmp_path / "t.csv").write_text("\n".join(["color,large,hot", *lines]), "utf-8")
+    data = {"source": "csv", "path": str(tmp_path / "t.csv"), "target": "hot"}
+    run = nncli.train({"data": data}, {"training.epochs": 1}, note=lambda text: None)
+    axes = draw(run, "surface").axes[0]
+    assert np.asarray(image_of(axes).get_array()).shape == (2, 3)
+    assert [tick.get_text() for tick in axes.get_xticklabels()] == ["blue", "green", "red"]
+    assert [tick.get_text() for tick in axes.get_yticklabels()] == ["false", "true"]
+
+
+@pytest.mark.parametrize("normalization", ["batch_norm", "layer_norm"])
+def test_lines_of_normalized_units_are_where_their_sums_are_zero(draw, normalization):
+    config = {"data": {"source": "xor", "rows": 60, "test": 4},
+              "model": {"hidden_layers": [3], "normalization": normalization}}  # fmt: skip
+    axes = draw(nncli.train(config, {"training.epochs": 2}), "surface").axes[0]
+    (labels,) = ([text.get_text() for text in axes.figure.legends[0].get_texts()],)
+    assert "a unit's sum is 0" in labels
