@@ -1,6 +1,7 @@
 """A plane through the inputs of a model: all rows of two columns, or a slice through a real row."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from nncli.model.predicted import PredictedNumbers, Predictions
 from nncli.model.prediction import predict_rows
 
 _STEPS = 11  # values of a column to find out how much it changes the prediction
+_MOST_TRIED = 200  # columns
 _NEAREST = 0.1  # fraction of the rows to draw, but at least:
 _FEWEST = 20
 
@@ -149,19 +151,37 @@ def _most_telling(
 ) -> tuple[int, int]:
     """Return the two columns over whose values the prediction changes most at a row.
 
-    Numbers take precedence, because a surface over labels has no contours.
+    Numbers take precedence, because a surface over labels has no contours. Of very many columns
+    only those with the largest weights are tried.
     """
-    changes = []
-    for number, column in enumerate(columns):
-        own = values[:, number]
-        steps = column.axis(own)
-        if not column.labels:
-            steps = np.nanquantile(own, np.linspace(0.05, 0.95, _STEPS))
-        inputs = np.tile(row, (len(steps), 1))
-        inputs[:, column.where] = column.inputs(steps)
-        numbers, _ = output_numbers(model, inputs)
-        is_number = not column.labels and len({*steps.tolist()}) > 2
-        changes.append((is_number, float(np.ptp(numbers, axis=0).max()), -number))
-    best = sorted(range(len(columns)), key=lambda each: changes[each], reverse=True)[:2]
-    first, second = sorted(best)
+    tried = _with_large_weights(model, columns)
+    steps = [_steps(columns[number], values[:, number]) for number in tried]
+    inputs = np.tile(row, (sum(map(len, steps)), 1))
+    ends = np.cumsum([len(each) for each in steps]).tolist()
+    parts = [slice(start, end) for start, end in pairwise([0, *ends])]
+    for number, own, part in zip(tried, steps, parts, strict=True):
+        inputs[part, columns[number].where] = columns[number].inputs(own)
+    outputs, _ = output_numbers(model, inputs)
+    changes = {
+        number: (
+            not columns[number].labels and len({*own.tolist()}) > 2,
+            float(np.ptp(outputs[part], axis=0).max()),
+        )
+        for number, own, part in zip(tried, steps, parts, strict=True)
+    }
+    first, second = sorted(sorted(tried, key=lambda number: changes[number], reverse=True)[:2])
     return first, second
+
+
+def _with_large_weights(model: Model, columns: list[PlotColumn]) -> list[int]:
+    """Return the columns with the largest weights in the first layer, in order."""
+    sizes = np.linalg.norm(model.network.weights(model.network.parameters)[0], axis=1)
+    of_columns = np.array([-sizes[each.where].max() for each in columns])
+    return sorted(np.argsort(of_columns, kind="stable")[:_MOST_TRIED].tolist())
+
+
+def _steps(column: PlotColumn, values: Numbers) -> Numbers:
+    """Return values of a column to try: all labels, or some quantiles of its numbers."""
+    if column.labels:
+        return column.axis(values)
+    return np.asarray(np.nanquantile(values, np.linspace(0.05, 0.95, _STEPS)))
