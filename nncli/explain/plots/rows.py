@@ -1,5 +1,6 @@
 """The first training rows: images with their numbers, tables as text."""
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,7 +11,7 @@ from nncli.data.files.image_format import ImageFormat
 from nncli.explain.plots.names import head_figure, listed_short, short
 from nncli.explain.plots.pictures import draw_pictures, pictures_of, size_of_pictures
 from nncli.explain.plots.sample import rows_of
-from nncli.explain.plots.style import new_figure
+from nncli.explain.plots.style import DOTS_PER_INCH, new_figure
 from nncli.explain.plots.subject import Subject
 from nncli.explain.plots.text_table import (
     CHARACTER_WIDTH,
@@ -27,6 +28,8 @@ _LINES = 20
 _PICTURES = 8
 _INCHES = 8.4
 _MOST_ACROSS = 32  # pixels with their numbers
+_WIDEST_CHARACTER = 9  # dots
+_TITLE = 0.8  # inches
 _DIGITS = 4  # characters a pixel: up to 255, and a space
 
 
@@ -46,16 +49,73 @@ def rows(subject: Subject) -> "Figure":
         return figure
     titles = [f"row {n}: {target}" for n, target in enumerate(_targets(subject, first))]
     inputs = take_rows(split.inputs, split.rows[first])
-    above = size_of_pictures(images, len(first), _PICTURES, 1, _INCHES) + 0.1
-    shown = min(images.width, _MOST_ACROSS), min(images.height, _MOST_ACROSS)
-    below = _INCHES * shown[1] / shown[0]
-    figure = new_figure(_INCHES, above + below + 0.8)
-    panels = figure.subplots(2, 1, height_ratios=[above, below])
+    above = size_of_pictures(images, len(first), _PICTURES, 1, _INCHES)
+    numbers = _Numbers.of(inputs[0], images)
+    height = _TITLE + above + numbers.height + 0.2
+    figure = new_figure(_INCHES, height)
+    figure.set_layout_engine("none")
+    # Fixed places: with characters of a given size, the numbers must fit the pixels.
+    upper = figure.add_axes((0.01, (numbers.height + 0.2) / height, 0.98, above / height))
+    lower = figure.add_axes(
+        (0.1 / _INCHES, 0.1 / height, numbers.width / _INCHES, numbers.height / height)
+    )
     pictures = pictures_of(inputs, images)
-    draw_pictures(panels[0], pictures, len(first), titles, cmap="gray", vmin=0, vmax=1)
-    what = _draw_numbers(panels[1], inputs[0], images, below)
-    head_figure(figure, subject, "rows", f"{caption}. Below: {what}. {images}.")
+    draw_pictures(upper, pictures, len(first), titles, cmap="gray", vmin=0, vmax=1)
+    numbers.draw(lower)
+    head_figure(figure, subject, "rows", f"{caption}. Below: {numbers.said}. {images}.")
     return figure
+
+
+@dataclass(frozen=True)
+class _Numbers:
+    """The numbers of an image, or of its middle.
+
+    Attributes
+    ----------
+    pixels : array (height, width)
+    character : float
+        Width of a character in inches, a whole number of dots, so that widths are not rounded.
+    said : str
+        What it shows.
+    """
+
+    pixels: NDArray[np.uint8]
+    character: float
+    said: str
+
+    @classmethod
+    def of(cls, row: NDArray[np.uint8], images: ImageFormat) -> "_Numbers":
+        """Return the numbers of a row of bytes."""
+        pixels = row.reshape(images.height, images.width, images.channels)[:, :, 0]
+        top, left = (max(0, (each - _MOST_ACROSS) // 2) for each in pixels.shape)
+        shown = pixels[top : top + _MOST_ACROSS, left : left + _MOST_ACROSS]
+        part = "" if shown.shape == pixels.shape else ", its middle"
+        channel = "" if images.channels == 1 else " of the red channel"
+        dots = (_INCHES - 0.2) * DOTS_PER_INCH / (shown.shape[1] * _DIGITS)
+        return cls(
+            shown,
+            min(int(dots), _WIDEST_CHARACTER) / DOTS_PER_INCH,
+            f"the numbers{channel} of row 0{part}; 0 is black, 255 white, here drawn inverted",
+        )
+
+    @property
+    def width(self) -> float:
+        """The width of the image in inches."""
+        return float(self.pixels.shape[1] * _DIGITS * self.character)
+
+    @property
+    def height(self) -> float:
+        """The height of the image in inches."""
+        return float(self.pixels.shape[0] * _DIGITS * self.character)
+
+    def draw(self, axes: "Axes") -> None:
+        """Draw the image and a text per line, as a text per pixel would take long."""
+        axes.imshow(self.pixels, cmap="gray_r", vmin=0, vmax=2.2 * 255, aspect="auto")  # pale
+        for number, line in enumerate(self.pixels.tolist()):
+            text = "".join(f"{pixel:>{_DIGITS - 1}} " for pixel in line)
+            size = 72 * self.character / CHARACTER_WIDTH
+            axes.text(-0.5, number, text, family=MONOSPACE, fontsize=size, va="center")
+        axes.set_axis_off()
 
 
 def _targets(subject: Subject, numbers: NDArray[np.intp]) -> list[str]:
@@ -71,26 +131,3 @@ def _targets(subject: Subject, numbers: NDArray[np.intp]) -> list[str]:
             for line in targets
         ]
     return [listed_short((f"{each:.4g}" for each in line), 2) for line in targets]
-
-
-def _draw_numbers(axes: "Axes", row: NDArray[np.uint8], images: ImageFormat, inches: float) -> str:
-    """Draw an image with the number of each pixel, and return what is drawn.
-
-    A line of pixels is one text, in a font with characters of equal width; a text per pixel would
-    take seconds.
-    """
-    pixels = row.reshape(images.height, images.width, images.channels)[:, :, 0]
-    top, left = (max(0, (each - _MOST_ACROSS) // 2) for each in pixels.shape)
-    shown = pixels[top : top + _MOST_ACROSS, left : left + _MOST_ACROSS]
-    height, width = shown.shape
-    axes.imshow(shown, cmap="gray_r", vmin=0, vmax=2.2 * 255)  # pale, for numbers in black
-    size = 72 * 0.96 * inches / height / (_DIGITS * CHARACTER_WIDTH)
-    for number, line in enumerate(shown.tolist()):
-        text = "".join(f"{pixel:>{_DIGITS - 1}} " for pixel in line)
-        axes.text(
-            -0.5, number, text, family=MONOSPACE, fontsize=size, va="center", parse_math=False
-        )
-    axes.set_axis_off()
-    part = "" if shown.shape == pixels.shape else f", its middle {height} x {width} pixels"
-    channel = "" if images.channels == 1 else " of the red channel"
-    return f"the numbers{channel} of row 0{part}; 0 is black, 255 white, here drawn inverted"

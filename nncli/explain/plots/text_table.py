@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 MONOSPACE = ["DejaVu Sans Mono", "DejaVu Sans"]  # the second has more glyphs
-CHARACTER_WIDTH = 0.602  # as a fraction of the font size
+CHARACTER_WIDTH = 1233 / 2048  # as a fraction of the font size
 
 _FONT_SIZE = 8.5
 _LINE_INCHES = 0.2

@@ -102,6 +102,23 @@ def test_rows_of_images_show_the_number_of_every_pixel(image_run, draw):
     assert pictures.texts[0].get_text() == f"row 0: {split.targets[split.rows[0]]}"
 
 
+def test_numbers_are_at_their_pixels(image_run, draw):
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    figure = draw(image_run, "rows")
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    axes = figure.axes[1]
+    for number, text in enumerate(axes.texts):
+        box = text.get_window_extent(canvas.get_renderer())
+        left, middle = axes.transData.transform((-0.5, number))
+        right, _ = axes.transData.transform((4.5, number))
+        a_pixel = (right - left) / 5
+        assert left <= box.x0 <= left + a_pixel / 2
+        assert right - a_pixel / 2 <= box.x1 <= right + 1
+        assert abs((box.y0 + box.y1) / 2 - middle) < a_pixel / 5
+
+
 def test_columns_that_do_not_fit_are_counted(draw):
     X = np.zeros((3, 500)).tolist()
     data = {
