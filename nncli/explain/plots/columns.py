@@ -15,6 +15,7 @@ from nncli.explain.plots.names import short
 Numbers = NDArray[np.float64]
 
 _BLANK = "(missing)"
+_SMALLEST_RANGE = 1e-9  # as a fraction of the values
 _GRID = 160  # values of a number on an axis
 
 
@@ -69,15 +70,33 @@ class PlotColumn:
         """Return the values for an axis: all labels, or numbers over the range of those seen."""
         if self.labels:
             return np.arange(len(self.labels), dtype=np.float64)
-        low, high = np.nanmin(seen), np.nanmax(seen)
-        margin = 0.08 * (high - low) or 1.0
-        return np.linspace(max(low - margin, -LARGEST), min(high + margin, LARGEST), most)
+        low, high = spread(seen, 0.08)
+        return np.linspace(max(low, -LARGEST), min(high, LARGEST), most)
 
     def text(self, value: float) -> str:
         """Return a value as text."""
         if np.isnan(value):
             return _BLANK
         return self.labels[int(value)] if self.labels else f"{value:.4g}"
+
+
+def spread(values: Numbers, margin: float) -> tuple[float, float]:
+    """Return the range of known values with a margin, so that it is never empty.
+
+    Parameters
+    ----------
+    margin : float
+        Fraction of the range; a single value gets one like its size.
+    """
+    known = values[~np.isnan(values)]
+    if not len(known):
+        return 0.0, 1.0
+    low, high = float(known.min()), float(known.max())
+    size = max(abs(low), abs(high))
+    added = margin * (high - low)
+    if high - low <= _SMALLEST_RANGE * size:  # also a single value
+        added = size or 1.0
+    return low - added, high + added
 
 
 def columns_of(names: Sequence[str], encoding: Encoding | None) -> list[PlotColumn]:

@@ -6,7 +6,7 @@ import numpy as np
 
 from nncli.base.storage.mapping import take_rows
 from nncli.base.words import count
-from nncli.explain.plots.columns import Numbers, PlotColumn, columns_of
+from nncli.explain.plots.columns import Numbers, PlotColumn, columns_of, spread
 from nncli.explain.plots.histograms import histograms
 from nncli.explain.plots.names import head_figure
 from nncli.explain.plots.passes import Drawn, drawn_network
@@ -61,8 +61,7 @@ def _draw_unit_lines(
     W = first["W"].astype(np.float64) * scale[:, np.newaxis]
     b = first["b"] - offset @ W
     for limit, own in ((axes.set_xlim, values[:, 0]), (axes.set_ylim, values[:, 1])):
-        margin = 0.3 * float(np.ptp(own)) or 1.0
-        limit(own.min() - margin, own.max() + margin)
+        limit(*spread(own, 0.3))
     units = min(W.shape[1], _MOST_LINES)
     for unit in range(units):
         (u, v), bias = W[:, unit], float(b[unit])

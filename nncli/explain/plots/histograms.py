@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from nncli.explain.plots.columns import Numbers, PlotColumn
+from nncli.explain.plots.columns import Numbers, PlotColumn, spread
 from nncli.explain.plots.names import head_figure, short
 from nncli.explain.plots.points import color_of, draw_legend, drawn_classes
 from nncli.explain.plots.sample import Sample, Truth
@@ -40,10 +40,12 @@ def histograms(
     numeric = [number for number, each in enumerate(columns) if not each.labels]
     numeric = numeric[: _MOST_CORRELATED - 1]
     rows = -(-len(shown) // _HISTOGRAMS_A_ROW)
-    size = 0.34 * (len(numeric) + 1) + 1.7
-    figure = new_figure(8.4, 2.1 * rows + size)
-    above, below = figure.subfigures(2, 1, squeeze=False, height_ratios=[2.1 * rows, size])[:, 0]
-    panels = above.subplots(rows, min(len(shown), _HISTOGRAMS_A_ROW), squeeze=False).ravel()
+    names, numbers = _correlated([columns[each] for each in numeric], values[:, numeric], truth)
+    has_matrix = len(names) > 1 and len(sample) > 1
+    heights = [2.1 * rows, 0.34 * len(names) + 1.7][: 1 + has_matrix]
+    figure = new_figure(8.4, sum(heights) + 0.3)
+    places = figure.subfigures(len(heights), 1, squeeze=False, height_ratios=heights)[:, 0]
+    panels = places[0].subplots(rows, min(len(shown), _HISTOGRAMS_A_ROW), squeeze=False).ravel()
     for axes in panels[len(shown) :]:
         axes.set_axis_off()
     for number, (axes, column) in enumerate(zip(panels, shown, strict=False)):
@@ -52,15 +54,25 @@ def histograms(
             axes.set_ylabel("share" if truth.classes else "rows", fontsize=9)
     if truth.classes:
         draw_legend(figure, truth.name)
-    _draw_correlations(below, [columns[each] for each in numeric], values[:, numeric], truth)
-    of = "" if len(shown) == len(columns) else f" the first {len(shown)} of {len(columns)}"
-    by = ", each class on its own" if truth.classes else ""
-    head_figure(
-        figure, subject, "data",
-        f"Above:{of} columns of {sample.said}{by}. Below: correlations of the columns that are "
-        f"numbers{'' if len(numeric) < _MOST_CORRELATED - 1 else ', the first ones'}.",
-    )  # fmt: skip
+    caption = _caption(sample, len(shown), len(columns))
+    if has_matrix:
+        _draw_correlations(places[1], names, numbers)
+        first = f"the first {len(numeric)} " if len(numeric) == _MOST_CORRELATED - 1 else ""
+        caption += f" Below: correlations of {first}columns that are numbers."
+    head_figure(figure, subject, "data", caption)
     return figure
+
+
+def _caption(sample: Sample, shown: int, total: int) -> str:
+    """Return what the histograms show."""
+    of = "Columns" if shown == total else f"The first {shown} of {total} columns"
+    classes = len(sample.truth.classes)
+    by = ""
+    if classes > _HISTOGRAM_CLASSES:
+        by = f", the {_HISTOGRAM_CLASSES} most frequent of {classes} classes each on its own"
+    elif classes:
+        by = ", each class on its own"
+    return f"{of} of {sample.said}{by}."
 
 
 def _draw_histogram(axes: "Axes", column: PlotColumn, values: Numbers, truth: Truth) -> None:
@@ -72,7 +84,7 @@ def _draw_histogram(axes: "Axes", column: PlotColumn, values: Numbers, truth: Tr
     if column.labels:
         _draw_bars(axes, column, values, known, groups)
         return
-    edges = np.histogram_bin_edges(values[known], _BINS).tolist()
+    edges = np.linspace(*spread(values, 0.0), _BINS + 1).tolist()
     for place, (name, color, own) in enumerate(groups):
         chosen = values[own & known]
         if not truth.classes:
@@ -118,14 +130,19 @@ def _groups(truth: Truth) -> list[tuple[str, str, NDArray[np.bool_]]]:
     return [(truth.classes[each], color_of(each), truth.values == each) for each in shown]
 
 
-def _draw_correlations(
-    place: "SubFigure", columns: list[PlotColumn], values: Numbers, truth: Truth
-) -> None:
-    """Draw the correlation matrix of columns, and of the target if it is a number or yes or no."""
+def _correlated(
+    columns: list[PlotColumn], values: Numbers, truth: Truth
+) -> tuple[list[str], Numbers]:
+    """Return names and values of columns, and of the target if it is a number or yes or no."""
     names = [column.name for column in columns]
     if len(truth.classes) in (0, 2):
         names.append(f"{truth.name} = {truth.classes[1]}" if truth.classes else truth.name)
         values = np.column_stack([values, truth.values])
+    return names, values
+
+
+def _draw_correlations(place: "SubFigure", names: list[str], values: Numbers) -> None:
+    """Draw the correlation matrix of columns."""
     found = _correlations(values)
     axes = place.subplots()
     image = axes.imshow(found, cmap=DIVERGING, vmin=-1, vmax=1)

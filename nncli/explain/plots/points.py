@@ -1,5 +1,6 @@
 """Rows as points in a plane, by class or by target."""
 
+from math import hypot
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -87,9 +88,11 @@ def draw_zero_line(
     axes: "Axes", weights: tuple[float, float], bias: float, **settings: Any
 ) -> None:
     """Draw the line where ``u x + v y + bias`` is 0, for weights (u, v) that are not both 0."""
-    u, v = (float(each) for each in weights)
-    nearest = (-bias * u / (u * u + v * v), -bias * v / (u * u + v * v))  # to the origin
-    axes.axline(nearest, (nearest[0] + v, nearest[1] - u), **settings)
+    length = hypot(*weights)
+    u, v, distance = weights[0] / length, weights[1] / length, -bias / length
+    nearest = np.array([u, v]) * distance  # to the origin
+    along = np.array([v, -u]) * max(1.0, abs(distance))
+    axes.axline(tuple(nearest), tuple(nearest + along), **settings)
 
 
 def size_of(rows: int) -> float:

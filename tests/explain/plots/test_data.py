@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+import nncli
 from nncli.explain.plots.subject import subject_of
 
 
@@ -102,5 +103,24 @@ def test_many_classes_and_columns_are_cut_and_it_says_so(draw, texts_of):
     wide = {"source": "rows", "inputs": random.normal(size=(9, 40)).round(3).tolist(),
             "targets": [*range(9)]}  # fmt: skip
     figure = draw({"data": wide}, "data")
-    assert "the first 9 of 40 columns" in " ".join(figure.get_suptitle().split())
+    assert "The first 9 of 40 columns" in " ".join(figure.get_suptitle().split())
     assert max(len(axes.get_yticklabels()) for axes in figure.axes) <= 20
+
+
+def test_texts_alone_have_no_correlations(tmp_path, draw):
+    lines = [f"{color},{kind}" for color in ("red", "green") for kind in "abc"] * 4
+    (tmp_path / "t.csv").write_text("\n".join(["color,kind", *lines]), "utf-8")
+    data = {"source": "csv", "path": str(tmp_path / "t.csv"), "target": "kind"}
+    figure = draw({"data": data}, "data")
+    assert not [image for axes in figure.axes for image in axes.get_images()]
+    assert "correlations" not in figure.get_suptitle()
+
+
+@pytest.mark.parametrize("value", [0.0, 3.0, 1e30, -1e-30])
+def test_a_constant_column_is_drawn(draw, tmp_path, value):
+    for columns in (2, 3):
+        rows = [[value] * columns for _ in range(3)]
+        data = {"source": "rows", "inputs": rows, "targets": [1, 2, 3], "scale": "standard"}
+        result = nncli.train({"data": data}, {"training.epochs": 1})
+        figures = {kind: draw(result, kind) for kind in ("data", "surface", "rows", "mistakes")}
+        nncli.save_plots(figures, tmp_path)
