@@ -66,12 +66,12 @@ class PlotColumn:
             own[np.arange(len(values)), values.astype(np.intp)] = 1
         return own
 
-    def axis(self, seen: Numbers, most: int = _GRID) -> Numbers:
+    def axis(self, seen: Numbers) -> Numbers:
         """Return the values for an axis: all labels, or numbers over the range of those seen."""
         if self.labels:
             return np.arange(len(self.labels), dtype=np.float64)
         low, high = spread(seen, 0.08)
-        return np.linspace(max(low, -LARGEST), min(high, LARGEST), most)
+        return np.linspace(max(low, -LARGEST), min(high, LARGEST), _GRID)
 
     def text(self, value: float) -> str:
         """Return a value as text."""

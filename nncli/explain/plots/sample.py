@@ -1,4 +1,4 @@
-"""A sample of the rows of a split, small enough to draw."""
+"""A sample of the training rows, small enough to draw."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -36,22 +36,20 @@ class Truth:
 
 @dataclass(frozen=True)
 class Sample:
-    """Some rows of a split, in order.
+    """Some training rows, in order.
 
     Attributes
     ----------
-    split : str
     numbers : array (N,)
-        Row numbers within the split, from 0.
+        Row numbers within the training rows, from 0.
     inputs : array (N, I)
         The inputs before scaling.
     targets : array (N,) or (N, O)
     dataset : Dataset
     total : int
-        Number of rows in the split.
+        Number of training rows.
     """
 
-    split: str
     numbers: NDArray[np.intp]
     inputs: NDArray[Any]
     targets: NDArray[Any]
@@ -69,7 +67,7 @@ class Sample:
     @property
     def said(self) -> str:
         """The rows in words, such as ``2,000 of 55,000 training rows, drawn at random``."""
-        rows = rows_of(self.total, self.split)
+        rows = rows_of(self.total, "train")
         return rows if len(self) == self.total else f"{len(self):,} of {rows}, drawn at random"
 
 
@@ -79,17 +77,17 @@ def rows_of(number: int, split: str) -> str:
     return f"{number:,} {name} {'row' if number == 1 else 'rows'}"
 
 
-def sample_of(subject: Subject, split: str = "train", most: int = MOST_POINTS) -> Sample:
-    """Return up to `most` rows of a split, drawn by the seed of the config."""
+def sample_of(subject: Subject) -> Sample:
+    """Return up to `MOST_POINTS` training rows, drawn by the seed of the config."""
     job = subject.job
-    rows = job.dataset.splits[split]
+    rows = job.dataset.splits["train"]
     numbers = np.arange(len(rows))
-    if len(rows) > most:
+    if len(rows) > MOST_POINTS:
         random = generator(job.config.seed, Stream.PLOT)
-        numbers = np.sort(random.choice(len(rows), most, replace=False))
+        numbers = np.sort(random.choice(len(rows), MOST_POINTS, replace=False))
     of_split = rows.rows[numbers]
     inputs, targets = take_rows(rows.inputs, of_split), take_rows(rows.targets, of_split)
-    return Sample(split, numbers, inputs, targets, job.dataset, len(rows))
+    return Sample(numbers, inputs, targets, job.dataset, len(rows))
 
 
 def truth_of(dataset: Dataset, targets: NDArray[Any], number: int = 0) -> Truth:
