@@ -5,6 +5,8 @@ of the second of two classes, or of a label. Several logits are `coupled` if the
 their softmax. Otherwise each logit has its own sigmoid, normalized to a sum of 1.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from nncli.metrics.means import Flags, Labels, Numbers, Outputs, mean, parts
@@ -61,6 +63,26 @@ def _of_rows(truth: Labels, logits: Numbers) -> tuple[Numbers, Numbers]:
     return above + np.log1p(others), 1 / (1 + others)
 
 
+def class_log_odds(Z: Outputs, classes: Labels, *, coupled: bool) -> Numbers:
+    """Return ln(p / (1 - p)) of some of more than two classes, shape (N, K).
+
+    With m the largest logit and s the sum of e^(zⱼ - m) over all but class k, it is zₖ - m - ln(s).
+    The sum never subtracts the largest term, so it does not cancel. A class that is certain has
+    infinite log-odds.
+    """
+    logits, found = _class_logits(Z, coupled=coupled), np.empty((len(Z), len(classes)))
+    rows, best = np.arange(len(Z)), logits.argmax(axis=1)
+    logits -= logits[rows, best][:, np.newaxis]
+    found[...] = logits[:, classes]
+    np.exp(logits, out=logits)
+    logits[rows, best] = 0
+    others = logits.sum(axis=1)[:, np.newaxis]
+    is_best = best[:, np.newaxis] == classes
+    with np.errstate(divide="ignore"):
+        found -= np.log(np.where(is_best, others, 1 + others - logits[:, classes]))
+    return found
+
+
 def log_loss(occurred: Flags, log_odds: Outputs) -> float:
     """Return the mean of -ln p(outcome) for binary outcomes.
 
@@ -101,6 +123,45 @@ def ece(occurred: Flags, probabilities: Numbers) -> float:
     probabilities : array (N,)
     """
     differences = occurred - probabilities  # Σ over a bin: n_b (o_b - e_b)
-    bins = np.searchsorted(_EDGES, probabilities, side="right")
+    bins = _bins_of(probabilities)
     sums = np.bincount(bins, differences, minlength=_BINS)
     return float(np.abs(sums).sum() / len(bins))
+
+
+def _bins_of(probabilities: Numbers) -> Labels:
+    return np.searchsorted(_EDGES, probabilities, side="right")
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """The bins of `ece` that have rows, arrays (bins,).
+
+    Attributes
+    ----------
+    edges : array (11,)
+        The edges of all bins.
+    bins : array
+        The number of each bin, from 0.
+    rows : array
+    frequency, probability : array
+        The fraction of rows for which the event occurred, and their mean probability.
+    """
+
+    edges: Numbers
+    bins: Labels
+    rows: Labels
+    frequency: Numbers
+    probability: Numbers
+
+
+def calibration(occurred: Flags, probabilities: Numbers) -> Calibration:
+    """Return the bins of `ece` for the same arguments."""
+    of_rows = _bins_of(probabilities)
+    rows = np.bincount(of_rows, minlength=_BINS)
+    bins = np.flatnonzero(rows)
+    frequency, probability = (
+        np.bincount(of_rows, values, minlength=_BINS)[bins] / rows[bins]
+        for values in (occurred, probabilities)
+    )
+    edges = np.arange(_BINS + 1) / _BINS
+    return Calibration(edges, bins, rows[bins], frequency, probability)
