@@ -19,6 +19,8 @@ else:
 _MANY_ROWS = 1 << 20
 
 SPLITS = ("train", "validation", "held_out", "test")
+UNSEEN_FIRST = ("test", "held_out", "validation", "train")
+"""The same names, in the order in which they show how a model does on unseen rows."""
 
 
 @dataclass(frozen=True)

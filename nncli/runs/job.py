@@ -252,11 +252,13 @@ def prepare(
     )
 
 
-def prepare_again(model: Model, *, trust_paths: bool = False) -> Job:
+def prepare_again(model: Model, *, remedy: str, trust_paths: bool = False) -> Job:
     """Return the job that trained a model, with the weights of the model.
 
     Parameters
     ----------
+    remedy : str
+        An alternative to suggest in errors of the data.
     trust_paths : bool
         As for `Model.evaluate`.
 
@@ -265,7 +267,6 @@ def prepare_again(model: Model, *, trust_paths: bool = False) -> Job:
     ConfigError, DataError, ModelFileError
         If the model's config is invalid, or does not lead to such a model.
     """
-    remedy = "trace your own config"
     loaded = config_of(model, trust_paths=trust_paths, remedy=remedy)
     check_data(loaded.config, remedy)
     dataset = named_data(model, loaded.config, trust_paths=trust_paths, remedy=remedy)

@@ -164,4 +164,13 @@ PLOT_KINDS: dict[str, Kind] = {
     "weights": Kind("weights:weights", "first-layer weights as pictures or a map, and histograms"),
     "mistakes": Kind("mistakes:mistakes", "worst predictions with truth and probabilities"),
     "rows": Kind("rows:rows", "first training rows: images with their numbers, tables as text"),
+    "confusion": Kind("confusion:confusion", "predicted against true classes, or of each label"),
+    "roc": Kind("thresholds:roc", "ROC curve, of each class if there are more than two"),
+    "precision-recall": Kind("thresholds:precision_recall", "precision against recall"),
+    "calibration": Kind("thresholds:calibration", "how often predicted probabilities come true"),
+    "threshold": Kind(
+        "thresholds:threshold", "precision, recall, F1 and accuracy over the threshold"
+    ),
+    "residuals": Kind("regression:residuals", "errors of a regression against its predictions"),
+    "predicted": Kind("regression:predicted", "predicted against true values of a regression"),
 }

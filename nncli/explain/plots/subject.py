@@ -7,18 +7,24 @@ from pathlib import Path
 from nncli.base.arguments import unexpected
 from nncli.base.errors import UsageError
 from nncli.base.storage.run_files import CONFIG, HISTORY
-from nncli.base.words import printable
+from nncli.base.words import count, printable
 from nncli.config.is_config import is_config
 from nncli.config.load import ConfigSource, LoadedConfig, config_name, load_config
-from nncli.config.sources import SOURCES
 from nncli.data.dataset import Dataset
+from nncli.data.splits import UNSEEN_FIRST, Split
+from nncli.explain.plots.names import short
 from nncli.model.model import Model
 from nncli.model.model_file import read_model
+from nncli.model.named_data import config_of
+from nncli.model.row_outputs import RowOutputs, outputs_of
 from nncli.runs.job import Job, prepare, prepare_again
 from nncli.runs.result import Result
 from nncli.training.history_file import Table, read_history
 
 PlotSource = ConfigSource | Model | Result
+
+MOST_PANELS = 12
+"""Most classes, labels or targets that get a curve or a panel each."""
 
 
 class NotApplicableError(UsageError):
@@ -71,13 +77,16 @@ class Subject:
             If the data cannot be loaded.
         """
         if self.known is not None:
-            data = self.known.config.get("data")
-            source = SOURCES.get(data.get("source", "")) if isinstance(data, dict) else None
-            if source is not None and source.is_given:
-                raise NotApplicableError("needs the data, which was passed in Python, not saved")
-            return prepare_again(self.known, trust_paths=self.trust_paths)
+            return self._job_again(self.known)
         assert self.config is not None
         return prepare(self.config.selecting)
+
+    def _job_again(self, model: Model) -> Job:
+        remedy = "name kinds that need no data, such as curves"
+        trusted = self.trust_paths
+        if config_of(model, trust_paths=trusted, remedy=remedy).config.data.absence:
+            raise NotApplicableError("needs the rows, which were passed from Python and not saved")
+        return prepare_again(model, remedy=remedy, trust_paths=trusted)
 
     @property
     def dataset(self) -> Dataset:
@@ -101,7 +110,24 @@ class Subject:
     def splits(self) -> list[str]:
         """Return the names of the splits with rows, the most telling one first."""
         there = self.dataset.splits
-        return [name for name in ("test", "held_out", "validation", "train") if name in there]
+        return [name for name in UNSEEN_FIRST if name in there]
+
+    @property
+    def evaluated(self) -> tuple[str, Split]:
+        """The name and the rows of the first of `splits`."""
+        name = self.splits()[0]
+        return name, self.dataset.splits[name]
+
+    @cached_property
+    def outputs(self) -> RowOutputs:
+        """The outputs of the model for the rows of `evaluated`, computed once for all kinds."""
+        return outputs_of(self.model, self.evaluated[1], MOST_PANELS)
+
+    def titled(self, words: str, details: str = "") -> str:
+        """Return a title with the name, and in a second line the evaluated rows and details."""
+        split, rows = self.evaluated
+        shown = count(len(rows), f"{split.replace('_', '-')} row")
+        return f"{short(self.name, 40)}: {words}\n{shown}{details}"
 
 
 def subject_of(what: PlotSource, *, trust_paths: bool = False) -> Subject:

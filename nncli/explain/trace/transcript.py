@@ -76,7 +76,7 @@ def _job(what: ConfigSource | Model, overrides: Overrides, trust_paths: bool) ->
     if overrides:
         first = next(iter(overrides))
         raise UsageError(f"{first}: a model's settings are fixed; give its config instead")
-    return prepare_again(what, trust_paths=trust_paths)
+    return prepare_again(what, remedy="trace your own config", trust_paths=trust_paths)
 
 
 def _check_options(format_: str, precision: int, limit: int) -> None:
