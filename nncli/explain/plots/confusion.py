@@ -40,7 +40,7 @@ def _of_classes(subject: Subject) -> "Figure":
     figure, axes = one_axes(size + 1.0, size)
     right = np.trace(matrix) / matrix.sum()
     axes.set_title(subject.titled("confusion", f"{_threshold_words(subject)}; {right:.1%} right"))
-    _draw_matrix(axes, matrix, [short(name, 12) for name in names])
+    _draw_matrix(axes, matrix, [short(name, 16) for name in names])
     axes.set(xlabel="predicted class", ylabel="true class")
     figure.colorbar(axes.images[0], ax=axes, label="fraction of the rows of the true class")
     return figure

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from functools import cache
 from typing import TYPE_CHECKING
 
-from nncli.base.words import on_one_line
+from nncli.base.words import printable
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -17,9 +17,15 @@ _CHARACTERS_PER_INCH = 14  # of captions
 
 
 def short(name: str, width: int = _WIDTH) -> str:
-    """Return a name with at most `width` characters; glyphs missing in the font are escaped."""
-    shown = name if name.isascii() else "".join(map(_with_glyph, name))
-    return on_one_line(shown, width)
+    """Return a name with at most `width` characters; glyphs missing in the font are escaped.
+
+    A long name keeps its start and its end, where numbered names differ.
+    """
+    shown = printable(name if name.isascii() else "".join(map(_with_glyph, name)))
+    if len(shown) <= width:
+        return shown
+    end = (width - 3) // 3
+    return f"{shown[: width - 3 - end]}...{shown[len(shown) - end :]}"
 
 
 def listed_short(names: Iterable[str], most: int = 4, width: int = _WIDTH) -> str:

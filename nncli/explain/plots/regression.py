@@ -1,6 +1,6 @@
 """Plots of a regression: residuals, and predicted against true values."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_POINTS: dict[str, Any] = {"s": 10, "alpha": 0.5, "linewidths": 0}
+_FEW = 200  # points that are drawn larger
 
 
 def residuals(subject: Subject) -> "Figure":
@@ -29,7 +29,7 @@ def residuals(subject: Subject) -> "Figure":
         axes, beside = part.subplots(1, 2, sharey=True, width_ratios=[3, 1])
         errors = predicted - true
         drawn = drawn_rows(np.abs(errors))
-        axes.scatter(predicted[drawn], errors[drawn], color=BLUE, **_POINTS)
+        _draw_points(axes, predicted[drawn], errors[drawn])
         axes.axhline(0, color=GRAY, linewidth=1)
         beside.hist(errors, bins=_bins(errors), orientation="horizontal", color=BLUE)
         beside.axhline(np.mean(errors), color=ORANGE, label=f"mean {np.mean(errors):.3g}")
@@ -52,7 +52,7 @@ def predicted(subject: Subject) -> "Figure":
     ):
         axes = part.subplots()
         drawn = drawn_rows(np.abs(values - true))
-        axes.scatter(true[drawn], values[drawn], color=BLUE, **_POINTS)
+        _draw_points(axes, true[drawn], values[drawn])
         _draw_diagonal(axes, true, values)
         axes.set_title(f"MAE {metrics['mae']:.4g}" + _r2_words(metrics), fontsize=9)
         axes.set_xlabel(f"true {short(name)}")
@@ -81,6 +81,11 @@ def _draw_diagonal(axes: "Axes", true: Numbers, values: Numbers) -> None:
     axes.plot(ends, ends, color=GRAY, linewidth=1, linestyle="--", label="predicted = true")
     axes.set(xlim=ends, ylim=ends, aspect="equal")
     axes.legend(loc="upper left")
+
+
+def _draw_points(axes: "Axes", x: Numbers, y: Numbers) -> None:
+    size, alpha = (28, 0.7) if len(x) <= _FEW else (10, 0.5)
+    axes.scatter(x, y, size, BLUE, alpha=alpha, linewidths=0)
 
 
 def _bins(errors: Numbers) -> Numbers:

@@ -52,7 +52,7 @@ def test_the_confusion_of_two_classes_is_that_of_the_evaluation(xor_run, draw):
     assert [int(text.split("\n")[0]) for text in texts_of(axes)] == matrix.ravel().tolist()
     for text, share in zip(texts_of(axes), shares.ravel(), strict=True):
         assert not share or text.endswith(f"\n{share:.0%}")
-    assert axes.get_title(loc="left").startswith(f"{xor_run}"[:37])
+    assert axes.get_title(loc="left").startswith(f"{xor_run}"[:20])
     assert "40 test rows; threshold 0.5" in axes.get_title(loc="left")
     assert (axes.get_xlabel(), axes.get_ylabel()) == ("predicted class", "true class")
 
@@ -91,7 +91,7 @@ def test_labels_have_a_panel_each(run_of, draw):
         assert sum(counts[2:]) == label["support"]
         assert counts[3] / max(sum(counts[2:]), 1) == pytest.approx(label["recall"])
     titles = [axes.get_title(loc="left") for axes in figure.axes]
-    assert titles == ["a very long name of a label...", "<script>alert(1)</script>", "שלום"]
+    assert titles == ["a very long name o...inside it", "<script>alert(1)</script>", "שלום"]
 
 
 @pytest.mark.parametrize("kind", ["roc", "precision-recall"])
