@@ -19,6 +19,7 @@ Train
     follows training and may stop it.
 Predict and evaluate
     `load` returns a `Model`, with `predict`, `predict_proba`, `predictions` and `evaluate`.
+    `importance` measures how much each column matters to a model.
 Use as scikit-learn estimators
     `MLPClassifier` and `MLPRegressor`. They also work without scikit-learn.
 Compare
@@ -78,6 +79,7 @@ _PUBLIC = {
     "nncli.explain.trace.transcript": ("trace",),
     "nncli.metrics.guess": ("Guess",),
     "nncli.metrics.tasks": ("Evaluation",),
+    "nncli.model.importance": ("Importance", "importance"),
     "nncli.model.model": ("Model", "load"),
     "nncli.model.predicted": ("PredictedRows",),
     "nncli.model.preprocessing": ("Preprocessing",),
@@ -178,6 +180,8 @@ if TYPE_CHECKING:
     from nncli.model.description import layer_histories as layer_histories
     from nncli.model.formats import FORMATS as FORMATS
     from nncli.model.formats import Format as Format
+    from nncli.model.importance import Importance as Importance
+    from nncli.model.importance import importance as importance
     from nncli.model.model import Model as Model
     from nncli.model.model import load as load
     from nncli.model.predicted import PredictedRows as PredictedRows

@@ -26,6 +26,7 @@ class Stream(IntEnum):
     TEST_SPLIT = 9
     FOLDS = 10
     PLOT = 11  # rows to draw
+    IMPORTANCE = 12  # index: 0 for the rows, then the column from 1
 
 
 def generator(seed: int, stream: Stream, index: int = 0) -> np.random.Generator:

@@ -1,7 +1,8 @@
 """``nncli eval``."""
 
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -10,7 +11,7 @@ from nncli.cli.arguments import DATA, MODEL, TRUST_PATHS
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from nncli import ClassificationEvaluation, Evaluation
+    from nncli import ClassificationEvaluation, Evaluation, Importance
 
 _MOST_CONFUSIONS = 10
 _MOST_PARTS, _WORST_PARTS = 100, 20
@@ -44,6 +45,12 @@ _MOST_PARTS, _WORST_PARTS = 100, 20
     help="Fail on values unlike the training rows: missing values, new categories, numbers far "
     "out of range.",
 )
+@click.option(
+    "--importance",
+    "of_columns",
+    is_flag=True,
+    help="Instead, measure how much worse the model gets when the values of a column are permuted.",
+)
 @TRUST_PATHS
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def eval_(
@@ -52,6 +59,7 @@ def eval_(
     file: Path | None,
     threshold: float | None,
     strict: bool,
+    of_columns: bool,
     trust_paths: bool,
     as_json: bool,
 ) -> None:
@@ -60,12 +68,13 @@ def eval_(
     WEIGHTS is a model file or a run directory. Prints its metrics; for classes also the metrics of
     each class and the confusion matrix, for several labels or targets the metrics of each.
     """
-    from nncli import UsageError, load
+    from nncli import UsageError, importance, load
     from nncli.cli.output import print_json, print_warning
 
     if split and file:
         raise UsageError("--split and --data exclude each other; FILE has its own rows")
-    evaluation = load(weights).evaluate(
+    model = load(weights)
+    found: Any = (partial(importance, model) if of_columns else model.evaluate)(
         file,
         split=split,
         threshold=threshold,
@@ -74,9 +83,35 @@ def eval_(
         note=print_warning,
     )
     if as_json:
-        print_json(evaluation.as_json())
+        print_json(found.as_json())
+    elif of_columns:
+        print_importance(found)
     else:
-        print_evaluation(evaluation)
+        print_evaluation(found)
+
+
+def print_importance(found: "Importance") -> None:
+    """Print how much worse each metric gets, the most important columns first."""
+    from nncli.cli.output import WIDTH, figure, print_pairs, print_table, shortened
+
+    rows = f"{found.rows}" + (f", {found.used} used" if found.used < found.rows else "")
+    metrics = [(metric, figure(value)) for metric, value in found.metrics.items()]
+    print_pairs([("split", found.split), ("rows", rows), *metrics])
+    click.echo(f"\nafter {found.repeats} permutations of a column: mean and standard deviation")
+    shown = found.order if len(found.order) <= _MOST_PARTS else found.order[:_WORST_PARTS]
+    if len(shown) < len(found.order):
+        click.echo(f"the {len(shown)} most important of {len(found.order)} (--json has all)")
+    header = ["column"]
+    cells: list[list[str]] = [[] for _ in shown]
+    for metric in found.drawbacks:
+        header += [f"{metric} {'falls' if metric == 'accuracy' else 'rises'}", "+/-"]
+        means, deviations = found.summary(metric)
+        for row, number in zip(cells, shown, strict=True):
+            row += [figure(means[number]), figure(deviations[number])]
+    widths = [2 + max(map(len, column)) for column in zip(header[1:], *cells, strict=True)]
+    room = min(32, WIDTH - sum(widths))
+    names = [shortened(found.columns[number], room) for number in shown]
+    print_table(header, [(name, *row) for name, row in zip(names, cells, strict=True)])
 
 
 def print_evaluation(evaluation: "Evaluation") -> None:

@@ -8,7 +8,7 @@ from nncli.base.notes import Note
 from nncli.base.storage.mapping import row_blocks
 from nncli.base.words import either
 from nncli.data.rows.reading import labelled_rows, name_of
-from nncli.data.splits import SPLITS, Split
+from nncli.data.splits import SPLITS, UNSEEN_FIRST, Split
 from nncli.data.tables.column import LARGEST
 from nncli.data.tables.targets import Targets
 from nncli.metrics.tasks import Evaluation
@@ -36,19 +36,10 @@ def evaluate_model(
     strict: bool = False,
 ) -> Evaluation:
     """Evaluate a model as documented in `Model.evaluate`."""
-    check_callable(note, "note")
     threshold = threshold_for(model, threshold)
-    if rows is None and targets is not None:
-        raise UsageError("targets: given without rows; pass both")
-    if split is not None and split not in SPLITS:
-        raise UsageError(f"split: found {split!r}; expected {either(SPLITS)}")
-    if rows is not None and split is not None:
-        raise UsageError(f"the {split} rows and your own rows are mutually exclusive; choose one")
-    name = (split or "test") if rows is None else name_of(rows)
-    chosen = (
-        _own_rows(model, name, note, trust_paths=trust_paths)
-        if rows is None
-        else _given_rows(model, rows, targets, name, note, strict=strict)
+    split = "test" if split is None and rows is None else split
+    name, chosen = rows_of_known_truth(
+        model, rows, targets, split=split, trust_paths=trust_paths, note=note, strict=strict
     )
     evaluation = evaluate(
         model.network,
@@ -68,6 +59,34 @@ def evaluate_model(
                 f"{name}: the {metric} is {value}; some values are too large for the model"
             )
     return evaluation
+
+
+def rows_of_known_truth(
+    model: Model,
+    rows: object | None,
+    targets: object | None,
+    *,
+    split: str | None,
+    trust_paths: bool,
+    note: Note,
+    strict: bool,
+) -> tuple[str, Split]:
+    """Return the name and the rows of a split of the model's own data, or of given rows.
+
+    Parameters are as for `Model.evaluate`, except that by default the split is the first existing
+    one of `UNSEEN_FIRST`.
+    """
+    check_callable(note, "note")
+    if rows is None and targets is not None:
+        raise UsageError("targets: given without rows; pass both")
+    if split is not None and split not in SPLITS:
+        raise UsageError(f"split: found {split!r}; expected {either(SPLITS)}")
+    if rows is not None and split is not None:
+        raise UsageError(f"the {split} rows and your own rows are mutually exclusive; choose one")
+    if rows is None:
+        return _own_rows(model, split, note, trust_paths=trust_paths)
+    name = name_of(rows)
+    return name, _given_rows(model, rows, targets, name, note, strict=strict)
 
 
 def _given_rows(
@@ -92,8 +111,10 @@ def _given_rows(
     return split
 
 
-def _own_rows(model: Model, split: str, note: Note, *, trust_paths: bool) -> Split:
-    """Return a split of the data that a model's config names.
+def _own_rows(
+    model: Model, split: str | None, note: Note, *, trust_paths: bool
+) -> tuple[str, Split]:
+    """Return the name and the rows of a split of the data that a model's config names.
 
     Calls `note` if the rows have changed since training.
     """
@@ -108,6 +129,7 @@ def _own_rows(model: Model, split: str, note: Note, *, trust_paths: bool) -> Spl
             f"{model.called}: its rows were passed from Python and are not saved; {remedy}"
         )
     dataset = named_data(model, config, trust_paths=trust_paths, remedy=remedy)
+    split = split or next(name for name in UNSEEN_FIRST if name in dataset.splits)
     if split not in dataset.splits:
         raise UsageError(
             f"{model.called}: its data has no {split} rows; choose {argument('split')} "
@@ -119,4 +141,4 @@ def _own_rows(model: Model, split: str, note: Note, *, trust_paths: bool) -> Spl
             f"have been trained on some of these {split} rows; restore the data, or evaluate "
             f"unseen rows{said(' with --data FILE', '')}"
         )
-    return dataset.splits[split]
+    return split, dataset.splits[split]

@@ -447,3 +447,27 @@ def test_of_more_than_a_hundred_targets_the_worst_are_printed(capsys, rows, titl
     lines = capsys.readouterr().out.splitlines()
     at = lines.index(f"the 20 of 120 targets with the {title} (--json has all)")
     assert lines[at + 2].split()[0] == "y7"
+
+
+def test_importance_prints_a_line_for_each_column(nncli, weights):
+    result = nncli("eval", weights, "--importance")
+    assert (result.code, result.err) == (0, "")
+    head, table = (part.splitlines() for part in result.out.split("\n\n"))
+    assert numbers_in(head)["split"] == "test"
+    assert table[0] == "after 5 permutations of a column: mean and standard deviation"
+    assert re.split("  +", table[1]) == ["column", "loss rises", "+/-", "accuracy falls", "+/-"]
+    values = json.loads(nncli("eval", weights, "--importance", "--json").out)
+    assert {each["column"] for each in values["columns"]} == {"x1", "x2"}
+    for line, each in zip(table[2:], values["columns"], strict=True):
+        assert line.split()[0] == each["column"]
+        assert float(line.split()[1]) == pytest.approx(each["loss"]["mean"], abs=1e-4)
+
+
+def test_importance_takes_a_split_or_a_file(nncli, weights, tmp_path):
+    assert "split     train" in nncli("eval", weights, "--importance", "--split", "train").out
+    (tmp_path / "rows.csv").write_text("x1,x2,xor\n0,1,1\n1,1,0\n0,0,0\n", "utf-8")
+    assert nncli("eval", weights, "--importance", "--data", "rows.csv").code == 0
+    (tmp_path / "one.csv").write_text("x1,x2,xor\n0,1,1\n", "utf-8")
+    result = nncli("eval", weights, "--importance", "--data", "one.csv")
+    assert result.code == 2
+    assert "one.csv: found one row" in result.error

@@ -1,10 +1,10 @@
 """The kinds of plots, and the function that draws them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from nncli.base.arguments import unexpected
 from nncli.base.errors import UsageError
@@ -30,17 +30,32 @@ class Kind:
         What the plot shows.
     on_request : bool
         Whether it is drawn only if it is named, because it takes long.
+    is_slow : str
+        ``module:function`` of a function that returns whether this is so for a `Subject`.
     """
 
     drawn_by: str
     summary: str
     on_request: bool = False
+    is_slow: str = ""
 
     def draw(self, subject: Subject) -> "Figure":
         """Return the plot of a subject."""
-        module, _, function = self.drawn_by.partition(":")
-        figure: Figure = getattr(import_module(f"nncli.explain.plots.{module}"), function)(subject)
+        figure: Figure = _function(self.drawn_by)(subject)
         return figure
+
+    def is_only_named(self, subject: Subject) -> bool:
+        """Return whether the plot of a subject is drawn only if it is named."""
+        return self.on_request or bool(self.is_slow and _function(self.is_slow)(subject))
+
+
+def _function(place: str) -> Callable[[Subject], Any]:
+    """Return the function of a place ``module:function`` in this package."""
+    module, _, function = place.partition(":")
+    found: Callable[[Subject], Any] = getattr(
+        import_module(f"nncli.explain.plots.{module}"), function
+    )
+    return found
 
 
 def plot(
@@ -75,9 +90,10 @@ def plot(
     figures = {}
     with styled():
         subject = subject_of(what, trust_paths=trust_paths)
-        for name in chosen or [name for name, kind in PLOT_KINDS.items() if not kind.on_request]:
+        for name in chosen or PLOT_KINDS:
             try:
-                figures[name] = PLOT_KINDS[name].draw(subject)
+                if chosen or not PLOT_KINDS[name].is_only_named(subject):
+                    figures[name] = PLOT_KINDS[name].draw(subject)
             except NotApplicableError as error:
                 if chosen:
                     raise NotApplicableError(f"{subject.name}: {name}: {error}") from error
@@ -173,4 +189,9 @@ PLOT_KINDS: dict[str, Kind] = {
     ),
     "residuals": Kind("regression:residuals", "errors of a regression against its predictions"),
     "predicted": Kind("regression:predicted", "predicted against true values of a regression"),
+    "importance": Kind(
+        "importance:importance",
+        "how much worse the model gets when a column is permuted; of images only if named",
+        is_slow="importance:is_slow",
+    ),
 }
