@@ -83,7 +83,10 @@ def outputs_of(model: Model, split: Split, most: int) -> RowOutputs:
             if model.task == "multiclass" and gives_probabilities(model.network):
                 coupled = model.network.output.entry.output_only
                 largest.append(losses_and_largest(classes[part], passes.logits, coupled=coupled)[1])
-            yield take(passes)
+            found = take(passes)
+            if model.task == "regression":
+                check_range(found, part.start)
+            yield found
 
     with suited_threads_for(model.network), np.errstate(over="ignore", invalid="ignore"):
         numbers = stacked(blocks(), (len(split), len(columns)), np.float64)
@@ -116,13 +119,7 @@ def _taken(model: Model, columns: NDArray[np.intp]) -> Callable[[Passes], NDArra
     """Return the function that takes the columns from the results of a pass."""
     if model.task == "regression":
         scaling = target_scaling_of(model)
-
-        def values(passes: Passes) -> NDArray[Any]:
-            found = unscaled(passes.outputs(), scaling)
-            check_range(found, 0)
-            return found[:, columns]
-
-        return values
+        return lambda passes: unscaled(passes.outputs(), scaling)[:, columns]
     if model.task == "binary":
         return lambda passes: log_odds(passes.logits)[:, np.newaxis]
     if model.task == "multilabel" or not gives_probabilities(model.network):
