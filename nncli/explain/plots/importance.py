@@ -40,7 +40,7 @@ def importance(subject: Subject) -> "Figure":
     for axes, metric in zip(panels, [*metrics, "loss"], strict=True):
         _draw_bars(axes, found, metric, shown)
     panels[0].set_xlabel(_axis_words(subject, found, metrics[0]))
-    panels[0].set_yticks(range(len(shown)), [short(found.columns[each]) for each in shown])
+    panels[0].set_yticks(range(len(shown)), [short(found.columns[each], 28) for each in shown])
     panels[0].invert_yaxis()
     return figure
 
@@ -53,7 +53,7 @@ def is_slow(subject: Subject) -> bool:
 def _draw_bars(axes: "Axes", found: Importance, metric: str, shown: list[int]) -> None:
     means, deviations = (each[shown] for each in found.summary(metric))
     places = np.arange(len(shown))
-    axes.barh(places, means, xerr=deviations, color=BLUE, ecolor=GRAY, capsize=2)
+    axes.barh(places, means, xerr=deviations, color=BLUE, ecolor="black", capsize=2)
     axes.axvline(0, color=GRAY, linewidth=1)
     axes.grid(visible=False, axis="y")
     axes.set_xlabel(f"rise of the loss (from {found.metrics[metric]:.4g})")
