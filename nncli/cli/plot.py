@@ -44,14 +44,14 @@ def _list_kinds(ctx: click.Context, _: click.Parameter, is_asked: bool) -> None:
 
 
 @click.command()
-@click.argument("what", metavar="RUN|WEIGHTS|CONFIG", type=MODEL_OR_CONFIG)
+@click.argument("what", metavar="[RUN|WEIGHTS|CONFIG]", type=MODEL_OR_CONFIG)
 @click.argument("kinds", nargs=-1, metavar="[KIND]...", type=_Kind())
 @click.option(
     "-o",
     "--out",
     type=click.Path(path_type=Path),
     metavar="PLACE",
-    help="Folder for the files, or for one kind a file.  [default: RUN/plots, else NAME-plots]",
+    help="Folder for the files, or for one kind a file.  [default: RUN/plots, NAME-plots or plots]",
 )
 @click.option(
     "--format",
@@ -76,11 +76,19 @@ def plot(
     Draws every KIND that applies, except slow ones, or only the kinds that are named:
 
       nncli plot runs/xor-001 curves surface
-    """
-    from nncli import plot as plots_of
-    from nncli import save_plots
 
-    figures: dict[str, Any] = plots_of(what, list(kinds) or None, trust_paths=trust_paths)
-    place = out or (what / "plots" if what.is_dir() else Path(f"{what.stem}-plots"))
+    Without a run, model or config, the KINDs activations, losses and schedules draw all functions:
+
+      nncli plot activations
+    """
+    from nncli import PLOT_KINDS, save_plots
+    from nncli import plot as plots_of
+
+    if is_of_all := what.name in PLOT_KINDS and str(what) == what.name and not what.exists():
+        kinds = (what.name, *kinds)
+    named = list(kinds) or None
+    figures: dict[str, Any] = plots_of(None if is_of_all else what, named, trust_paths=trust_paths)
+    default = "plots" if is_of_all else f"{what.stem}-plots"
+    place = out or (what / "plots" if what.is_dir() else Path(default))
     for path in save_plots(figures, place, format=format_):
         click.echo(path)

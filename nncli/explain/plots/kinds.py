@@ -59,7 +59,7 @@ def _function(place: str) -> Callable[[Subject], Any]:
 
 
 def plot(
-    what: PlotSource,
+    what: PlotSource | None = None,
     kinds: Sequence[str] | str | None = None,
     *,
     trust_paths: bool = False,
@@ -68,8 +68,9 @@ def plot(
 
     Parameters
     ----------
-    what : path, mapping, Config, LoadedConfig, Model or Result
-        A config; or a model, its file, its run directory or the result of training.
+    what : path, mapping, Config, LoadedConfig, Model or Result, optional
+        A config; or a model, its file, its run directory or the result of training. Without it,
+        the kinds of functions draw all activations, losses and schedules.
     kinds : str or sequence of str
         Kinds to draw; default: all that apply, except slow ones. `PLOT_KINDS` lists them.
     trust_paths : bool
@@ -96,7 +97,8 @@ def plot(
                     figures[name] = PLOT_KINDS[name].draw(subject)
             except NotApplicableError as error:
                 if chosen:
-                    raise NotApplicableError(f"{subject.name}: {name}: {error}") from error
+                    place = f"{subject.name}: {name}" if subject.name else name
+                    raise NotApplicableError(f"{place}: {error}") from error
     if not figures:
         raise UsageError(f"{subject.name}: no kind of plot applies")
     return figures
@@ -193,5 +195,12 @@ PLOT_KINDS: dict[str, Kind] = {
         "importance:importance",
         "how much worse the model gets when a column is permuted; of images only if named",
         is_slow="importance:is_slow",
+    ),
+    "activations": Kind(
+        "functions:activations", "activations with their slopes; without a run, all of them"
+    ),
+    "losses": Kind("functions:losses", "loss with its slope; without a run, all of them"),
+    "schedules": Kind(
+        "schedules:schedules", "learning rate of each schedule over the epochs; needs no run"
     ),
 }

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from nncli.base.arguments import unexpected
 from nncli.base.errors import UsageError
 from nncli.base.storage.run_files import CONFIG, HISTORY
 from nncli.base.words import count, printable
@@ -59,6 +58,11 @@ class Subject:
     trust_paths: bool = False
 
     @property
+    def is_of_all(self) -> bool:
+        """Whether nothing was given, so that functions are drawn for all entries of the tables."""
+        return self.known is None and self.config is None
+
+    @property
     def model(self) -> Model:
         """The trained model. Raises `NotApplicableError` without one."""
         if self.known is None:
@@ -72,13 +76,14 @@ class Subject:
         Raises
         ------
         NotApplicableError
-            If the data was passed in Python.
+            If the data was passed in Python, or there is neither a config nor a model.
         ConfigError, DataError, ModelFileError
             If the data cannot be loaded.
         """
         if self.known is not None:
             return self._job_again(self.known)
-        assert self.config is not None
+        if self.config is None:
+            raise NotApplicableError("needs a run, a model or a config")
         return prepare(self.config.selecting)
 
     def _job_again(self, model: Model) -> Job:
@@ -130,12 +135,12 @@ class Subject:
         return f"{short(self.name, 40)}: {words}\n{shown}{details}"
 
 
-def subject_of(what: PlotSource, *, trust_paths: bool = False) -> Subject:
+def subject_of(what: PlotSource | None, *, trust_paths: bool = False) -> Subject:
     """Return the subject of plots.
 
     Parameters
     ----------
-    what : path, mapping, Config, LoadedConfig, Model or Result
+    what : path, mapping, Config, LoadedConfig, Model or Result, optional
         A config; or a model, its file, its run directory or the result of training.
 
     Raises
@@ -143,6 +148,8 @@ def subject_of(what: PlotSource, *, trust_paths: bool = False) -> Subject:
     ConfigError, DataError, ModelFileError, UsageError
         If it is neither a model nor a config.
     """
+    if what is None:
+        return Subject("")
     if isinstance(what, Result):
         name = str(what.directory or "model")
         return Subject(
@@ -163,6 +170,4 @@ def subject_of(what: PlotSource, *, trust_paths: bool = False) -> Subject:
             directory=run if (run / HISTORY).is_file() and (run / CONFIG).is_file() else None,
             trust_paths=trust_paths,
         )
-    if what is None:
-        raise unexpected("what", what, "a config, a model or a run")
     return Subject(printable(config_name(what)), config=load_config(what))
