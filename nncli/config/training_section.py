@@ -116,6 +116,12 @@ class TrainingSection(Section):
         description="minimum seconds between two checkpoints within an epoch; one is also written "
         "after every epoch, but at most 0.5 % of the time goes into checkpoints",
     )
+    record_weights: int | None = Field(
+        None,
+        ge=1,
+        description="keep a copy of the weights every so many steps, in recorded_weights.npz; "
+        "default: none; all copies together have at most 256 MiB",
+    )
     early_stopping: Annotated[Stopping, BooleanOr(EarlyStopping)] | None = Field(
         None,
         description="stop when the monitored value no longer improves: true, false, or {monitor, "

@@ -38,7 +38,14 @@ from nncli.runs.advice import advice
 from nncli.runs.construction import build_network, learned_splits, scalings_of
 from nncli.runs.monitoring import Watch, watched, weighted_where_trained_so
 from nncli.runs.selection import Selection
-from nncli.runs.settings import dropout_of, monitor_of, order_of, plan_of, regularization_of
+from nncli.runs.settings import (
+    check_recorded,
+    dropout_of,
+    monitor_of,
+    order_of,
+    plan_of,
+    regularization_of,
+)
 from nncli.training.loop import check_finite
 from nncli.training.plan import Plan
 from nncli.training.progress import Progress
@@ -94,6 +101,11 @@ class Job:
     def score(self) -> Score:
         """The score that is measured in addition to the loss."""
         return self.setup.score
+
+    @property
+    def network(self) -> Network:
+        """The network, which the engine may share."""
+        return self.setup.network
 
     @property
     def blocks(self) -> Sequence[Block]:
@@ -235,6 +247,7 @@ def prepare(
         start_engine = _engine(engine or config.training.engine, config, setup, order, clock)
         watch = Watch(network, objective, dataset, scaling, target_scaling, config.model.threshold)
         plan = _plan(config, watch, setup.score, selection)
+        check_recorded(plan, order, network)
     return Job(
         config,
         dataset,

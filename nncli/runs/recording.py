@@ -25,6 +25,7 @@ from nncli.base.storage.run_files import (
     DIVERGENCE,
     HISTORY,
     METRICS,
+    RECORDED_WEIGHTS,
     WEIGHTS,
 )
 from nncli.base.threads import threads_in_use
@@ -43,6 +44,7 @@ from nncli.training.loop import EpochReport, StepReport
 from nncli.training.observers.history import HistoryFile
 from nncli.training.observers.observer import Job as ObservedJob
 from nncli.training.observers.observer import Observer
+from nncli.training.observers.weights import WeightRecorder
 from nncli.training.outcome import INTERRUPTED, UNWRITTEN, Outcome
 
 
@@ -73,7 +75,8 @@ def trained_model(job: Job, outcome: Outcome) -> Model:
 class RunDirectory(Observer):
     """An observer that writes config, history, checkpoint, weights and metrics to a directory.
 
-    Checkpoints are written at intervals, and never before the corresponding rows of the history. If
+    Checkpoints are written at intervals, and never before the corresponding rows of the history and
+    recorded weights. If
     the directory is removed, the state is saved in a new one next to it, and training ends.
 
     Parameters
@@ -96,6 +99,7 @@ class RunDirectory(Observer):
         self.directory, self._job, self._clock = directory, job, clock
         self._started = time.perf_counter() - wall_seconds
         self._history = HistoryFile(directory / HISTORY)
+        self._recorder = WeightRecorder(directory / RECORDED_WEIGHTS)
         self.saved: tuple[Model, dict[str, Evaluation]] | None = None
         self._is_removed = False
         self._pace = Pace(job.config.training.checkpoint_seconds)
@@ -121,10 +125,12 @@ class RunDirectory(Observer):
         }
         if self._job.selection:
             self._same["selection"] = self._job.selection._asdict()
-        self._history.begin(job)
+        self._recorder.begin(job)
+        self._history.begin(job)  # the last: it opens its file
 
     def step(self, report: StepReport) -> None:
         """Write a checkpoint if it is due. Raise `OutputError`."""
+        self._recorder.step(report)
         self._save_if_due(within_epoch=True)
 
     def epoch(self, report: EpochReport) -> None:
@@ -175,6 +181,7 @@ class RunDirectory(Observer):
     def _prepare_checkpoint(self) -> None:
         """Write the files that must exist before a checkpoint, such as the history."""
         self._history.synchronize()
+        self._recorder.write()
         if not (self.directory / CONFIG).exists():  # it was removed
             write_text(self.directory / CONFIG, self._text)
 
@@ -207,6 +214,7 @@ class RunDirectory(Observer):
             write_text(directory / CONFIG, self._text)
             with atomic_write(directory / HISTORY) as stream:
                 stream.write(self._history.content())
+            self._recorder.write(directory / RECORDED_WEIGHTS)
             self._save_checkpoint(directory)
         return path
 

@@ -5,13 +5,16 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from nncli.base.storage.run_files import HISTORY
+from numpy.typing import NDArray
+
+from nncli.base.storage.run_files import HISTORY, RECORDED_WEIGHTS
 from nncli.base.words import count
 from nncli.metrics.tasks import Evaluation
 from nncli.model.model import Model
 from nncli.runs.selection import Selection
 from nncli.training.history_file import Table, read_history
 from nncli.training.outcome import EARLY, FINISHED
+from nncli.training.recorded_weights import RecordedWeights, read_recorded
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,8 @@ class Result:
         Selection that chose the epochs of a refit.
     refit_in : Path or None
         Run directory to resume, if the selection of a refit was interrupted.
+    weights : RecordedWeights or None
+        Recorded weights, if there is no run directory.
     """
 
     model: Model
@@ -46,6 +51,7 @@ class Result:
     already_over: str | None = None
     selection: Selection | None = None
     refit_in: Path | None = None
+    weights: RecordedWeights | None = field(default=None, repr=False)
     _place: Path | None = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -70,6 +76,23 @@ class Result:
         if self.recorded is not None or self._place is None:
             return self.recorded or {}
         return read_history(self._place / HISTORY)
+
+    @cached_property
+    def recorded_weights(self) -> dict[str, NDArray[Any]]:
+        """The weights that ``training.record_weights`` keeps; empty without it.
+
+        ``step`` and ``epoch`` (N,), and each array of the network by its name, such as ``W1``
+        (N, I, O), with N copies: before training, then every few steps.
+
+        Raises
+        ------
+        DataError
+            If the file can no longer be read.
+        """
+        found = self.weights
+        if found is None and self._place and self.config["training"].get("record_weights"):
+            found = read_recorded(self._place / RECORDED_WEIGHTS, self.model.network)
+        return found.named(self.model.network) if found else {}
 
     @property
     def is_over(self) -> bool:

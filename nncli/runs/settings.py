@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from nncli.config.check import rows_a_batch
+from nncli.config.resolve import Misfit
 from nncli.config.schema import Config
 from nncli.data.order import Order
 from nncli.data.splits import Split
@@ -12,6 +13,7 @@ from nncli.nn.schedules import plateau_of, rate_function
 from nncli.runs.selection import Selection
 from nncli.training.plan import Plan
 from nncli.training.progress import Snapshot
+from nncli.training.recorded_weights import MOST_BYTES
 
 
 def order_of(config: Config, training: Split, network: Network) -> Order:
@@ -24,6 +26,26 @@ def order_of(config: Config, training: Split, network: Network) -> Order:
         seed=config.seed,
         smallest_batch=network.neediest.smallest_batch,
     )
+
+
+def check_recorded(plan: Plan, order: Order, network: Network) -> None:
+    """Raise `Misfit` if the weights to record are too large."""
+    if plan.record_every is None:
+        return
+    steps, size = plan.epochs * order.batches, network.parameters.nbytes + network.state.nbytes
+    most = MOST_BYTES // size
+    copies = steps // plan.record_every + 1
+    if copies <= most:
+        return
+    if most < 2:
+        problem = f"a copy of the weights has {size:,} bytes; remove this key"
+    else:
+        problem = (
+            f"found {plan.record_every}, which keeps {copies:,} copies of {size:,} bytes; use at "
+            f"least {steps // (most - 1) + 1}"
+        )
+    limit = f"at most {MOST_BYTES >> 20} MiB are kept"
+    raise Misfit(("training", "record_weights"), f"{problem} ({limit})")
 
 
 def regularization_of(config: Config) -> Regularization:
@@ -79,5 +101,6 @@ def plan_of(
         patience_epochs=stopping.patience if stopping else None,
         min_change=stopping.min_change if stopping else 0.0,
         keep_best=has_validation,
+        record_every=config.training.record_weights,
         validates=has_validation,
     )

@@ -12,6 +12,7 @@ from nncli.runs.result import Result
 from nncli.runs.run import run
 from nncli.training.observers.history import History
 from nncli.training.observers.observer import Observer
+from nncli.training.observers.weights import WeightRecorder
 from nncli.training.outcome import DIVERGED, Outcome
 
 
@@ -47,8 +48,8 @@ def train_job(
     """
     clock = clock or Clock()
     record = RunDirectory(directory, job, wall_seconds, clock) if directory else None
-    history = None if directory else History()
-    watching = [*filter(None, (record, history)), *observers]
+    memory = None if directory else (History(), WeightRecorder())
+    watching = [*(memory or ()), *filter(None, [record]), *observers]
 
     largest = job.setup.network.largest_product(job.order.largest_batch)
     threads = threads or suited_threads(largest)
@@ -66,13 +67,16 @@ def train_job(
                 f"{error}; the best epoch so far, {best.best_epoch}, is {place}"
             )
             outcome = Outcome(DIVERGED, job.plan.epochs, job.progress, job.evaluations)
-            diverged.result = _result(job, outcome, record, history)
+            diverged.result = _result(job, outcome, record, memory)
             raise diverged from error
-        return _result(job, outcome, record, history)
+        return _result(job, outcome, record, memory)
 
 
 def _result(
-    job: Job, outcome: Outcome, record: RunDirectory | None, history: History | None
+    job: Job,
+    outcome: Outcome,
+    record: RunDirectory | None,
+    memory: tuple[History, WeightRecorder] | None,
 ) -> Result:
     """Return the result; with a run directory, the saved one."""
     directory = record.directory.place() if record else None
@@ -81,5 +85,13 @@ def _result(
     else:
         model = trained_model(job, outcome)
         evaluations = outcome.evaluations
-    recorded = history.table if history else None
-    return Result(model, outcome.ended, recorded, directory, evaluations, selection=job.selection)
+    history, weights = (memory[0].table, memory[1].recorded) if memory else (None, None)
+    return Result(
+        model,
+        outcome.ended,
+        history,
+        directory,
+        evaluations,
+        selection=job.selection,
+        weights=weights,
+    )

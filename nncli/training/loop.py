@@ -55,7 +55,8 @@ def train(
 ) -> Iterator[StepReport | EpochReport]:
     """Train epoch by epoch, starting from `progress`.
 
-    Yields a report after every epoch, and every ``plan.report_seconds`` within long epochs. Ends
+    Yields a report after every epoch, every ``plan.report_seconds`` within long epochs, and every
+    ``plan.record_every`` steps, even if these are the last ones of an epoch. Ends
     when all epochs are done or patience runs out. A caller that stops early can resume later from
     `progress` and the engine's state.
 
@@ -70,7 +71,7 @@ def train(
         epoch, rows_before = progress.epoch + 1, progress.sums.rows
         rates = _rates(plan, progress, epoch, share)
         started = pace.start()
-        yield from _rest_of_epoch(engine, order, rates, progress, pace)
+        yield from _rest_of_epoch(engine, order, rates, plan, progress, pace)
         seconds = time.perf_counter() - started
         layers = progress.sums.layers()
         metrics = _end_epoch(engine, score, plan, progress)
@@ -95,22 +96,25 @@ def _rest_of_epoch(
     engine: Engine,
     order: Order,
     rates: Callable[[int], float],
+    plan: Plan,
     progress: Progress,
     pace: "_Pace",
 ) -> Iterator[StepReport]:
     """Take the remaining steps of an epoch."""
     epoch, sums = progress.epoch + 1, progress.sums
+    every, before = plan.record_every, progress.epoch * order.batches
     for pool, places in order.of_epoch(epoch, progress.batch):
         engine.hold(pool)
         while len(places):
-            batches = order.next_batches(places, pace.steps)
             first = progress.batch
+            left = every - (before + first) % every if every else pace.steps
+            batches = order.next_batches(places, min(pace.steps, left))
             found = engine.steps(batches, [rates(first + n) for n in range(len(batches))], sums)
             progress.batch += found.done
             if found.problem:
                 raise DivergenceError(f"epoch {epoch}, batch {progress.batch + 1}: {found.problem}")
             places = places[found.done * batches.shape[1] :]
-            if pace.is_due(found.done):
+            if pace.is_due(found.done) or (every and found.done == left):
                 yield StepReport(epoch, progress.batch, sums.rows, sums.loss / sums.rows)
 
 

@@ -29,6 +29,8 @@ class Plan:
         Whether to keep a copy of the best epoch's parameters.
     validates : bool
         Whether to evaluate validation rows after every epoch.
+    record_every : int or None
+        Number of steps between reports of the weights to record; None to record none.
     report_seconds : float
         Approximate interval between reports within an epoch; 0 to report every step.
     """
@@ -42,4 +44,5 @@ class Plan:
     min_change: float = 0.0
     keep_best: bool = True
     validates: bool = False
+    record_every: int | None = None
     report_seconds: float = 0.05

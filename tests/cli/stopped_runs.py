@@ -31,6 +31,7 @@ CASES = {
     "compiled": "engine: compiled, optimizer: adam",
     "penalties": "l1: 0.001, l2: 0.01, max_norm: 1.0, clip_norm: 0.5",
     "float64": "precision: float64",
+    "recorded weights": "record_weights: 7",
 }
 
 
@@ -49,6 +50,10 @@ def assert_same_run(run, expected):
             assert found.files == wanted.files
             for array in set(found.files) - {"metadata"}:
                 assert found[array].tobytes() == wanted[array].tobytes(), array
+    recorded = [each / "recorded_weights.npz" for each in (run, expected)]
+    assert recorded[0].exists() == recorded[1].exists()
+    if recorded[0].exists():
+        assert recorded[0].read_bytes() == recorded[1].read_bytes()
     assert history(run) == history(expected)
     models = [read_model(each / "weights.npz") for each in (run, expected)]
     assert models[0].metrics == models[1].metrics

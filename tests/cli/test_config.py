@@ -140,6 +140,7 @@ training:
   precision: float32
   engine: auto
   checkpoint_seconds: 60.0
+  record_weights: null
   early_stopping: null
   folds: null
   fold: null

@@ -172,6 +172,7 @@ def trainings(output, task, source, monitors):
             "precision": st.sampled_from(["float32", "float64"]),
             "engine": st.sampled_from(["auto", "numpy", "compiled"]),
             "checkpoint_seconds": st.sampled_from([0.5, 60, 1e9]),
+            "record_weights": st.none() | st.integers(1, 10**20),
             "early_stopping": st.none() | stopping,
             "folds": (st.none() | st.integers(2, 10_000)).map(
                 lambda folds: folds if folds and divides(source.division, folds) else None

@@ -172,6 +172,7 @@ LIMITS = [
     ("training.clip_norm", [5e-324, 1, None], {0: "more than 0.0", -0.1: "more than 0.0"}),
     ("training.clip_value", [5e-324, 1, None], {0: "more than 0.0", -0.1: "more than 0.0"}),
     ("training.checkpoint_seconds", [5e-324, 60, 1e308], {0: "more than 0.0"}),
+    ("training.record_weights", [1, 10**20, None], {0: "1 or more"}),
     ("training.folds", [2, 10_000, None], {1: "2 or more", 10_001: "10000 or less"}),
     ("training.early_stopping.patience", [1, 10**20], {0: "1 or more"}),
     ("training.early_stopping.min_change", [0, 1e308], {-5e-324: "0.0 or more"}),
@@ -515,8 +516,8 @@ seed: true
             "data: xor\ntraining: {lr: 1}",
             "2:12: training.lr: unknown key; expected one of loss, optimizer, learning_rate, "
             "batch_size, epochs, steps, shuffle, schedule, l1, l2, max_norm, clip_norm, "
-            "clip_value, dropout, precision, engine, checkpoint_seconds, early_stopping, folds, "
-            "fold, seeds, refit",
+            "clip_value, dropout, precision, engine, checkpoint_seconds, record_weights, "
+            "early_stopping, folds, fold, seeds, refit",
         ),
         (
             "data: xor\ntraining: {optimizer: {momentum: 0.9}}",

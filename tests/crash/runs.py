@@ -30,6 +30,11 @@ def same_run(run: Path, expected: Path) -> str | None:
             for array in set(found.files) - {"metadata"}:
                 if found[array].tobytes() != wanted[array].tobytes():
                     return f"{array} in {name} differs"
+    recorded = [each / "recorded_weights.npz" for each in (run, expected)]
+    if recorded[0].exists() != recorded[1].exists():
+        return "recorded_weights.npz is missing or too much"
+    if recorded[0].exists() and recorded[0].read_bytes() != recorded[1].read_bytes():
+        return "recorded_weights.npz differs"
     if history(run) != history(expected):
         return "history.csv differs"
     if results(run) != results(expected):

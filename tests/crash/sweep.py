@@ -24,7 +24,7 @@ JOBS = {
     "long epochs": (
         "rows: 4000",
         "adam",
-        "epochs: 8, batch_size: 4, schedule: cosine, checkpoint_seconds: 0.01",
+        "epochs: 8, batch_size: 4, schedule: cosine, checkpoint_seconds: 0.01, record_weights: 50",
     ),
     "falling rate": (
         "rows: 100, validation: 40",

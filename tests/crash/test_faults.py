@@ -23,7 +23,7 @@ from tests.stopping import after_step
 
 ROOT = Path(__file__).parents[2]
 ERRORS = [errno.ENOSPC, errno.EIO, errno.EROFS, errno.EACCES, errno.EDQUOT]
-SETTINGS = "epochs: 3, batch_size: 8, dropout: 0.25, learning_rate: 0.05"
+SETTINGS = "epochs: 3, batch_size: 8, dropout: 0.25, learning_rate: 0.05, record_weights: 2"
 
 pytestmark = pytest.mark.skipif(
     not Path("/proc/self/fd").is_dir(), reason="needs /proc/self/fd to find the synchronized file"
@@ -62,7 +62,8 @@ def is_harmless(call, run):
 def assert_nothing_is_half_written(run):
     names = {path.name for path in run.iterdir()}
     assert names <= {
-        "config.yaml", "history.csv", "checkpoint.npz", "weights.npz", "metrics.json"
+        "config.yaml", "history.csv", "checkpoint.npz", "weights.npz", "metrics.json",
+        "recorded_weights.npz",
     }  # fmt: skip
     if "checkpoint.npz" in names:
         read_checkpoint(run / "checkpoint.npz")

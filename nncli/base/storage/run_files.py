@@ -5,5 +5,6 @@ CONFIG = "config.yaml"
 DIVERGENCE = "diverged.txt"  # one line: where training diverged, and a remedy
 HISTORY = "history.csv"
 METRICS = "metrics.json"
+RECORDED_WEIGHTS = "recorded_weights.npz"
 SELECTION = "selection"  # in a refit: directory of the run that selected the number of epochs
 WEIGHTS = "weights.npz"

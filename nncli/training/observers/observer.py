@@ -7,7 +7,7 @@ from nncli.data.dataset import Dataset
 from nncli.data.order import Order
 from nncli.engines.engine import Engine
 from nncli.metrics.scores import Score
-from nncli.nn.network import Block
+from nncli.nn.network import Block, Network
 from nncli.training.loop import EpochReport, StepReport
 from nncli.training.outcome import Outcome
 from nncli.training.plan import Plan
@@ -58,6 +58,11 @@ class Job(Protocol):
         ...
 
     @property
+    def network(self) -> Network:
+        """The network; the engine may share its arrays."""
+        ...
+
+    @property
     def blocks(self) -> Sequence[Block]:
         """The blocks of the network: the layers as users count them."""
         ...
@@ -80,7 +85,10 @@ class Observer:
         """Prepare for training, which starts or resumes."""
 
     def step(self, report: StepReport) -> bool | None:
-        """Handle the progress within an epoch; called about 20 times per second."""
+        """Handle the progress within an epoch.
+
+        Called about 20 times per second, and after every step whose weights are recorded.
+        """
 
     def epoch(self, report: EpochReport) -> bool | None:
         """Handle the results of an epoch."""
