@@ -203,4 +203,13 @@ PLOT_KINDS: dict[str, Kind] = {
     "schedules": Kind(
         "schedules:schedules", "learning rate of each schedule over the epochs; needs no run"
     ),
+    "weights-history": Kind(
+        "weights_history:weights_history",
+        "weights of each layer during training; needs training.record_weights",
+    ),
+    "landscape": Kind(
+        "landscape:landscape",
+        "training loss around the path of training; needs training.record_weights",
+        on_request=True,
+    ),
 }

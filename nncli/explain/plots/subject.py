@@ -5,7 +5,7 @@ from functools import cached_property
 from pathlib import Path
 
 from nncli.base.errors import UsageError
-from nncli.base.storage.run_files import CONFIG, HISTORY
+from nncli.base.storage.run_files import CONFIG, HISTORY, RECORDED_WEIGHTS
 from nncli.base.words import count, printable
 from nncli.config.is_config import is_config
 from nncli.config.load import ConfigSource, LoadedConfig, config_name, load_config
@@ -19,6 +19,9 @@ from nncli.model.row_outputs import RowOutputs, outputs_of
 from nncli.runs.job import Job, prepare, prepare_again
 from nncli.runs.result import Result
 from nncli.training.history_file import Table, read_history
+from nncli.training.recorded_weights import RecordedWeights, read_recorded
+
+_LARGEST = 1e100  # squares of larger weights overflow
 
 PlotSource = ConfigSource | Model | Result
 
@@ -46,6 +49,8 @@ class Subject:
         Run directory, if there is one.
     recorded : dict of str to list, or None
         History that is in memory.
+    weights : RecordedWeights or None
+        Recorded weights that are in memory.
     trust_paths : bool
         Whether to read data files named by a model from any path.
     """
@@ -55,6 +60,7 @@ class Subject:
     config: LoadedConfig | None = None
     directory: Path | None = None
     recorded: Table | None = None
+    weights: RecordedWeights | None = None
     trust_paths: bool = False
 
     @property
@@ -112,6 +118,18 @@ class Subject:
             raise NotApplicableError("needs a completed epoch")
         return table
 
+    @cached_property
+    def recorded_weights(self) -> RecordedWeights:
+        """The recorded weights. Raises `NotApplicableError` without them."""
+        found = self.weights
+        if found is None and self.directory and (self.directory / RECORDED_WEIGHTS).exists():
+            found = read_recorded(self.directory / RECORDED_WEIGHTS, self.model.network)
+        if found is None:
+            raise NotApplicableError("needs a run with training.record_weights")
+        if max(float(found.parameters.max()), -float(found.parameters.min())) > _LARGEST:
+            raise NotApplicableError(f"needs weights up to {_LARGEST:g}; larger ones were recorded")
+        return found
+
     def splits(self) -> list[str]:
         """Return the names of the splits with rows, the most telling one first."""
         there = self.dataset.splits
@@ -157,6 +175,7 @@ def subject_of(what: PlotSource | None, *, trust_paths: bool = False) -> Subject
             what.model,
             directory=what.directory,
             recorded=what.history,
+            weights=what.weights,
             trust_paths=trust_paths,
         )
     if isinstance(what, Model):

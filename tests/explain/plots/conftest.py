@@ -6,7 +6,12 @@ import pytest
 import nncli
 
 XOR = {"data": {"source": "xor", "rows": 60, "test": 40, "validation": 20}}
-SMALL = {"model.hidden_layers": [4], "model.activation": "tanh", "training.epochs": 3}
+SMALL = {
+    "model.hidden_layers": [4],
+    "model.activation": "tanh",
+    "training.epochs": 3,
+    "training.record_weights": 1,
+}
 
 
 @pytest.fixture(scope="session")
