@@ -120,7 +120,7 @@ class TrainingSection(Section):
         None,
         ge=1,
         description="keep a copy of the weights every so many steps, in recorded_weights.npz; "
-        "default: none; all copies together have at most 256 MiB",
+        "default: none; the copies of a run have at most 256 MiB",
     )
     early_stopping: Annotated[Stopping, BooleanOr(EarlyStopping)] | None = Field(
         None,

@@ -1,5 +1,6 @@
 """``recorded_weights.npz``: copies of the weights, taken every few steps of training."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
@@ -10,12 +11,14 @@ from numpy.typing import NDArray
 
 from nncli.base.errors import DataError, reason
 from nncli.base.storage.directory import Place
-from nncli.base.storage.npz_file import read_own_npz, write_npz
+from nncli.base.storage.npz_file import parse_own_npz, write_npz
+from nncli.base.storage.regular_file import open_regular
 from nncli.nn.entries import Array
 from nncli.nn.network import Network, state_views
 
 MOST_BYTES = 1 << 28  # of all copies; they are kept in memory, and written with each checkpoint
 
+_MOST_HEADERS = 1 << 12  # bytes of the file around the arrays
 _NUMBERS = ("every", "batches")
 _ARRAYS = ("parameters", "state")
 
@@ -87,7 +90,7 @@ def read_recorded(place: Place, network: Network) -> RecordedWeights:
         network.
     """
     try:
-        arrays = read_own_npz(place)
+        arrays = _arrays(place)
         _check(arrays, network)
     except OSError as error:
         raise DataError(f"{place}: cannot be read ({reason(error)})") from error
@@ -95,6 +98,15 @@ def read_recorded(place: Place, network: Network) -> RecordedWeights:
         raise DataError(f"{place}: is damaged, or not of this nncli version ({error})") from error
     every, batches = (int(arrays[name]) for name in _NUMBERS)
     return RecordedWeights(every, batches, arrays["parameters"], arrays["state"])
+
+
+def _arrays(place: Place) -> dict[str, NDArray[Any]]:
+    """Return the arrays of a file that is not too large. Raises `OSError` or `ValueError`."""
+    with open_regular(place) as stream:
+        size = os.fstat(stream.fileno()).st_size
+        if size > MOST_BYTES + _MOST_HEADERS:
+            raise ValueError(f"has {size:,} bytes; at most {MOST_BYTES >> 20} MiB are kept")
+        return parse_own_npz(stream, size)
 
 
 def _check(arrays: dict[str, NDArray[Any]], network: Network) -> None:
@@ -111,8 +123,6 @@ def _check(arrays: dict[str, NDArray[Any]], network: Network) -> None:
             raise ValueError("is not of this network")
     if len(parameters) != len(state):
         raise ValueError("its copies do not match each other")
-    if parameters.nbytes + state.nbytes > MOST_BYTES:
-        raise ValueError("is larger than nncli writes")
     if len(parameters) * int(arrays["every"]) > np.iinfo(np.int64).max:
         raise ValueError("counts steps that do not exist")
     if not all(np.isfinite(each).all() for each in (parameters, state)):

@@ -336,7 +336,8 @@ def _finished(metadata: dict[str, Any], arrays: dict[str, Any]) -> None:
 
 
 RUN_DIRECTORIES: dict[str, Change] = {
-    **dict(put_all(FILES)),
+    **dict(put_all((*FILES, "recorded_weights.npz"))),
+    "recorded weights of another run": _of_another_run("recorded_weights.npz"),
     **dict(put_all(FILES[:3] + FILES[-1:], without("weights.npz", "metrics.json"), "killed, ")),
     **dict(put_all(FILES[3:5], in_checkpoint(_finished), "finished, ")),
     **dict(_absurd_checkpoints()),

@@ -29,8 +29,8 @@ pytestmark = [
 def runs(tmp_path_factory):
     """Return the interrupted runs from which the directories are made."""
     asked = {
-        "other": ("optimizer: sgd, epochs: 9", 17),
-        "single": ("optimizer: adam", 17),
+        "other": ("optimizer: sgd, epochs: 9, record_weights: 4", 17),
+        "single": ("optimizer: adam, record_weights: 5", 17),
         "folds": ("optimizer: adam, folds: 2", 17),
         "refit": ("optimizer: adam, refit: true", 39),
     }

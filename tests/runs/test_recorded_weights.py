@@ -196,6 +196,7 @@ def changed(**changes):
 FORGERIES = {
     "missing": lambda path: path.unlink(),
     "empty": lambda path: path.write_bytes(b""),
+    "a terabyte": lambda path: os.truncate(path, 10**12),
     "text": lambda path: path.write_text("step,W1\n", "utf-8"),
     "truncated": lambda path: path.write_bytes(path.read_bytes()[:-1]),
     "a changed bit": lambda path: path.write_bytes(
