@@ -79,6 +79,7 @@ _PUBLIC = {
     "nncli.explain.trace.transcript": ("trace",),
     "nncli.metrics.guess": ("Guess",),
     "nncli.metrics.tasks": ("Evaluation",),
+    "nncli.model.description": ("recorded_weights",),
     "nncli.model.importance": ("Importance", "importance"),
     "nncli.model.model": ("Model", "load"),
     "nncli.model.predicted": ("PredictedRows",),
@@ -178,6 +179,7 @@ if TYPE_CHECKING:
     from nncli.metrics.tasks import Evaluation as Evaluation
     from nncli.model.description import LayerHistory as LayerHistory
     from nncli.model.description import layer_histories as layer_histories
+    from nncli.model.description import recorded_weights as recorded_weights
     from nncli.model.formats import FORMATS as FORMATS
     from nncli.model.formats import Format as Format
     from nncli.model.importance import Importance as Importance

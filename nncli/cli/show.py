@@ -17,7 +17,15 @@ _TEXT_WIDTH = 60  # 80 with a label and two spaces
 @click.command()
 @click.argument("what", metavar="WEIGHTS|CONFIG|RUN", type=MODEL_OR_CONFIG)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def show(what: Path, as_json: bool) -> None:
+@click.option("--weights", is_flag=True, help="Print all weights of the model, and nothing else.")
+@click.option(
+    "--epoch",
+    type=click.IntRange(min=0),
+    metavar="N",
+    help="With --weights: print the copy nearest to the end of epoch N that "
+    "training.record_weights kept.",
+)
+def show(what: Path, as_json: bool, weights: bool, epoch: int | None) -> None:
     """Describe a model file, a config or a run directory.
 
     Prints layers, shapes, parameter counts and floating-point operations per row; for a trained
@@ -26,6 +34,9 @@ def show(what: Path, as_json: bool) -> None:
     from nncli import describe, is_config, layer_histories, load
     from nncli.cli.output import print_json
 
+    if weights or epoch is not None:
+        _show_weights(what, epoch, as_json=as_json)
+        return
     model = None if is_config(what) else load(what)
     description = describe(model or what)
     if as_json:
@@ -39,6 +50,39 @@ def show(what: Path, as_json: bool) -> None:
         _print_model(model)
     if histories:
         _print_histories(histories, [layer["activation"] for layer in layers])
+
+
+def _show_weights(what: Path, epoch: int | None, *, as_json: bool) -> None:
+    """Print the arrays of a model, or a copy of them that was kept during training."""
+    from nncli import UsageError, is_config, load, recorded_weights
+    from nncli.cli.output import print_json
+
+    if is_config(what):
+        raise UsageError(f"{what}: has no weights; expected a run or a model file")
+    if epoch is None:
+        values = {name: array.tolist() for name, array in load(what).network.named.items()}
+    else:
+        copies = recorded_weights(what)
+        last, after = copies["epoch"][-1], abs(copies["epoch"] - epoch)
+        if epoch >= last + 1:
+            raise UsageError(f"--epoch: found {epoch}; the last copy is after epoch {last:.4g}")
+        values = {name: array[after.argmin()].tolist() for name, array in copies.items()}
+    if as_json:
+        print_json(values)
+        return
+    if epoch is not None:
+        click.echo(f"after step {values.pop('step'):,}, epoch {values.pop('epoch'):.4g}")
+    for name, array in values.items():
+        _print_array(name, array if isinstance(array[0], list) else [array])
+
+
+def _print_array(name: str, rows: list[list[float]]) -> None:
+    """Print a matrix, or a vector as one row."""
+    click.echo(f"{name} ({len(rows)} × {len(rows[0])})")
+    cells = [[f"{value:.6g}" for value in row] for row in rows]
+    width = max(len(cell) for row in cells for cell in row)
+    for row in cells:
+        click.echo(" ".join(cell.rjust(width + 1) for cell in row))
 
 
 def print_layers(description: dict[str, Any]) -> None:

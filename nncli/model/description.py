@@ -4,12 +4,17 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from numpy.typing import NDArray
+
 from nncli.base.errors import DataError
+from nncli.base.storage.run_files import RECORDED_WEIGHTS
 from nncli.model.model import Model
+from nncli.model.model_file import read_model
 from nncli.nn.entries import Value
 from nncli.nn.layers.activation import ActivationLayer
 from nncli.nn.network import Block, Network
 from nncli.training.history_file import read_history
+from nncli.training.recorded_weights import read_recorded
 
 
 class LayerHistory(NamedTuple):
@@ -53,6 +58,24 @@ def layer_histories(history: Path, layers: int) -> list[LayerHistory]:
         )
         for number in range(1, layers + 1)
     ]
+
+
+def recorded_weights(run: Path | str) -> dict[str, NDArray[Any]]:
+    """Return the weights that ``training.record_weights`` kept, as `Result.recorded_weights` does.
+
+    Raises
+    ------
+    DataError, ModelFileError
+        If `run` is not a run directory with recorded weights.
+    """
+    directory = Path(run)
+    network, place = read_model(directory).network, directory / RECORDED_WEIGHTS
+    if not place.exists():
+        raise DataError(
+            f"{run}: has no {RECORDED_WEIGHTS}; train with training.record_weights=N to keep the "
+            "weights every N steps"
+        )
+    return read_recorded(place, network).named(network)
 
 
 def describe_network(network: Network) -> dict[str, Any]:
