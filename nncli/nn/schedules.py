@@ -7,7 +7,7 @@ over which the rate rises linearly.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from math import cos, floor, pi
+from math import cos, floor, inf, isfinite, pi
 
 from nncli.nn.entries import Entry, Parameter, Value
 
@@ -19,7 +19,8 @@ def constant(t: float, epochs: int) -> float:
 
 def step(t: float, epochs: int, every: float, factor: float) -> float:
     """Return factor^⌊t / every⌋: a drop every `every` epochs."""
-    return float(factor ** floor(t / every))
+    drops = t / every
+    return float(factor ** (floor(drops) if isfinite(drops) else inf))
 
 
 def exponential(t: float, epochs: int, decay: float) -> float:

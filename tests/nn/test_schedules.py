@@ -70,6 +70,14 @@ def test_every_schedule_and_each_of_its_parameters_is_tested():
         assert tried | {"warmup"} == set(entry.parameters)
 
 
+def test_steps_that_are_too_short_to_count_are_taken():
+    """The number of drops is then infinite."""
+    factor = SCHEDULES["step"].factor
+    assert factor(1.0, 10, every=5e-324, factor=0.5) == 0
+    assert factor(1.0, 10, every=5e-324, factor=1.0) == 1
+    assert factor(0.0, 10, every=5e-324, factor=0.5) == 1
+
+
 @every_case
 def test_the_rates_of_ten_steps_follow_the_formula(name, parameters, factors):
     expected = [0.5 * factor for factor in factors]
