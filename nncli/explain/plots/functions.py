@@ -94,6 +94,7 @@ def _layer(name: str) -> ActivationLayer:
     return layer.bound(arrays)
 
 
+@np.errstate(over="ignore", invalid="ignore")  # of learned slopes of any size
 def _values(layer: ActivationLayer, z: Numbers) -> tuple[Numbers, Numbers]:
     """Return g and g' (N, units) at sums z (N,); coupled units have the sums (z, 0, 0, ...)."""
     Z = np.repeat(z[:, np.newaxis], layer.outputs, axis=1)
@@ -114,7 +115,7 @@ def _values(layer: ActivationLayer, z: Numbers) -> tuple[Numbers, Numbers]:
 
 def _draw_activation(axes: "Axes", title: str, layer: ActivationLayer) -> None:
     z = np.linspace(-_SPAN, _SPAN, 1601)  # 0 is one of them
-    values, slopes = _values(layer, z)
+    values, slopes = (np.clip(each, -_ENDS, _ENDS) for each in _values(layer, z))
     for column in range(values.shape[1]):
         label = None if column else "g(z)"
         axes.plot(z, _with_gaps(values[:, column]), color=BLUE, label=label)
@@ -137,11 +138,12 @@ def _of_units(shown: int, units: int) -> str:
 
 def _with_gaps(values: Numbers) -> Numbers:
     """Return values with a gap at each jump, so that no line is drawn there."""
-    gaps = values.copy()
+    gaps = np.where(np.isfinite(values), values, np.nan)
     gaps[1:][np.abs(np.diff(values)) > 0.1] = np.nan
     return gaps
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def _range_of(layer: ActivationLayer) -> str:
     """Return the range of an activation: an interval, open at a limit, or a few values."""
     ends, _ = _values(layer, np.array([-_ENDS, -_ENDS / 10, _ENDS / 10, _ENDS]))
@@ -149,7 +151,7 @@ def _range_of(layer: ActivationLayer) -> str:
     if len(single := np.unique(near)) == 2:
         return " or ".join(map(_short, single.tolist()))
     low, high = float(min(ends.min(), near.min())), float(max(ends.max(), near.max()))
-    falls, rises = (bool((np.abs(a - b) > 1e-3).any()) for a, b in (ends[:2], ends[2:]))
+    falls, rises = (not bool((np.abs(a - b) <= 1e-3).all()) for a, b in (ends[:2], ends[2:]))
     start = "(-∞" if falls else f"{'[' if low in near else '('}{_short(low)}"
     end = "∞)" if rises else f"{_short(high)}{']' if high in near else ')'}"
     return f"{start}, {end}"

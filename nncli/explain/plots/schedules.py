@@ -1,12 +1,14 @@
 """Plots of learning-rate schedules."""
 
+from bisect import bisect_right
+from math import ceil
 from typing import TYPE_CHECKING
 
 from nncli.config.named import Named
 from nncli.explain.plots.curves import draw_line
 from nncli.explain.plots.style import BLUE, GRAY, ORANGE, new_figure
-from nncli.explain.plots.subject import Subject
-from nncli.nn.schedules import SCHEDULES, plateau_of, rate_function
+from nncli.explain.plots.subject import NotApplicableError, Subject
+from nncli.nn.schedules import SCHEDULES, Plateau, plateau_of, rate_function
 from nncli.training.plan import Plan
 from nncli.training.progress import Progress
 
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _EPOCHS, _RATE = 40, 0.01  # of an example
+_LARGEST = 1e100  # matplotlib cannot place larger numbers
 _POINTS = 1000
 _NEGLIGIBLE = 1e-3  # a factor of the rate that cannot be told from 0 in the plot
 
@@ -25,9 +28,12 @@ def schedules(subject: Subject) -> "Figure":
     else:
         settings = subject.job.config.training.complete
         chosen, epochs, rate = settings.schedule, max(settings.epochs, 1), settings.learning_rate
-    stops = min(epochs // 4, 100)  # of an example
+    if rate > _LARGEST:
+        raise NotApplicableError(f"needs a learning rate up to {_LARGEST:g}")
+    stops = max(1, min(epochs // 4, 100))  # of an example
     figure = new_figure(9.6, 5.6)
-    panels = figure.subplots(2, -(-len(SCHEDULES) // 2), sharex=True, sharey=True).ravel()
+    columns = ceil(len(SCHEDULES) / 2)
+    panels = figure.subplots(2, columns, sharex=True, sharey=True).ravel()
     for axes, name in zip(panels, SCHEDULES, strict=False):
         is_chosen = chosen is not None and chosen.name == name
         parameters = SCHEDULES[name].complete(chosen.parameters if chosen and is_chosen else {})
@@ -48,7 +54,7 @@ def schedules(subject: Subject) -> "Figure":
     panels[0].set_ylim(0, 1.25 * rate)
     for axes in figure.axes:
         axes.set_xlabel("epoch")
-    for axes in panels[::3]:
+    for axes in panels[::columns]:
         axes.set_ylabel("learning rate")
     what = f"learning rate {rate:g} over {epochs:,} epochs"
     title = f"Schedules: {what}" if subject.is_of_all else f"{subject.name}: {what}"
@@ -63,21 +69,20 @@ def _rates(
     function = rate_function(schedule.name, schedule.parameters, learning_rate, epochs)
     plateau = plateau_of(schedule.name, schedule.parameters)
     plan = Plan(epochs, function, "train_loss", plateau=plateau, keep_best=False)
-    falls = _falls(plan, stops) if plateau else {}
-    x = [epochs * (n + 0.5) / _POINTS for n in range(_POINTS)]
+    falls = _falls(plan, plateau, stops) if plateau else []
     factor = plateau.factor if plateau else 1.0
-    y = [factor ** falls.get(int(t), max(falls.values(), default=0)) * function(t, 0) for t in x]
-    return x, y
+    x = [epochs * (n + 0.5) / _POINTS for n in range(_POINTS)]
+    return x, [factor ** bisect_right(falls, t) * function(t, 0) for t in x]
 
 
-def _falls(plan: Plan, stops: int) -> dict[int, int]:
-    """Return how often the rate has fallen before each epoch, up to a negligible rate."""
-    progress, falls = Progress(), {0: 0}
-    assert plan.plateau
-    while progress.epoch < plan.epochs and plan.plateau.factor**progress.falls > _NEGLIGIBLE:
+def _falls(plan: Plan, plateau: Plateau, stops: int) -> list[int]:
+    """Return the epochs after which the rate falls, until it is negligible."""
+    progress, falls = Progress(epoch=stops - 1), list[int]()
+    while progress.epoch < plan.epochs and plateau.factor ** len(falls) > _NEGLIGIBLE:
         progress.complete_epoch()
-        value = -float(min(progress.epoch, stops))
-        progress.offer(value, plan, dict, rises=False)
+        progress.offer(1.0, plan, dict, rises=False)  # never improves after the first time
         progress.fall_if_due(plan)
-        falls[progress.epoch] = progress.falls
+        if progress.falls > len(falls):
+            falls.append(progress.epoch)
+        progress.epoch += plateau.patience_epochs - 1  # no other epoch can change the rate
     return falls

@@ -129,6 +129,37 @@ def test_a_config_has_its_own_functions(draw):
     np.testing.assert_allclose(sorted({*line.get_ydata()}), [0.05, 0.5])
 
 
+@pytest.mark.parametrize(
+    ("kind", "changes"),
+    [
+        ("schedules", {"training.schedule": {"name": "step", "every": 1e-320}}),
+        ("schedules", {"training.schedule": {"name": "plateau", "patience": 10**6}}),
+        ("schedules", {"training.learning_rate": 1e-320}),
+        ("activations", {"model.activation": {"name": "elu", "alpha": 1e300}}),
+        ("activations", {"model.activation": {"name": "leaky_relu", "slope": 0.0}}),
+        ("losses", {"training.loss": "mean_squared_error"}),
+    ],
+)
+def test_extreme_settings_are_drawn(kind, changes, tmp_path):
+    config = {"data": {"source": "gate", "gate": "and"}, "training": {"epochs": 10**7}}
+    loaded = nncli.load_config(config, changes)
+    assert nncli.save_plots(nncli.plot(loaded, kind), tmp_path) == [tmp_path / f"{kind}.png"]
+
+
+def test_a_rate_that_cannot_be_placed_is_refused():
+    config = {"data": {"source": "gate", "gate": "and"}, "training": {"learning_rate": 1e308}}
+    with pytest.raises(nncli.UsageError, match=r"needs a learning rate up to 1e\+100"):
+        nncli.plot(config, "schedules")
+
+
+def test_learned_slopes_of_any_size_are_drawn(tmp_path):
+    config = {"data": {"source": "gate", "gate": "and"}, "training": {"epochs": 0}}
+    prelu = {"model.activation": "prelu", "model.hidden_layers": [3]}
+    model = nncli.train(config, {**prelu, "training.precision": "float64"}).model
+    model.network.arrays["slope1"][...] = [1e305, -1e305, 0]
+    nncli.save_plots(nncli.plot(model, "activations"), tmp_path)
+
+
 def test_without_a_subject_only_functions_are_drawn():
     assert {*nncli.plot()} == {"activations", "losses", "schedules"}
     with pytest.raises(nncli.UsageError, match=r"^curves: needs the history of a run"):
