@@ -22,7 +22,7 @@ Numbers = NDArray[np.float64]
 
 _SPAN = 4.0  # drawn from -_SPAN to _SPAN
 _ENDS = 1e6  # an activation that still changes here has no limit
-_MOST_SLOPES = 12  # units with a learned slope that get a line each
+_MOST_UNITS = 10  # with a learned slope, which get a line each, or that are coupled
 
 
 def activations(subject: Subject) -> "Figure":
@@ -94,6 +94,13 @@ def _layer(name: str) -> ActivationLayer:
     return layer.bound(arrays)
 
 
+def _narrow(layer: ActivationLayer) -> ActivationLayer:
+    """Return a layer of the units that are drawn, in float64."""
+    units = min(layer.outputs, _MOST_UNITS if layer.trained or layer.entry.output_only else 1)
+    arrays = {name: array[:units].astype(np.float64) for name, array in layer.arrays.items()}
+    return ActivationLayer(layer.kind, units, layer.parameters).bound(arrays)
+
+
 @np.errstate(over="ignore", invalid="ignore")  # of learned slopes of any size
 def _values(layer: ActivationLayer, z: Numbers) -> tuple[Numbers, Numbers]:
     """Return g and g' (N, units) at sums z (N,); coupled units have the sums (z, 0, 0, ...)."""
@@ -101,19 +108,16 @@ def _values(layer: ActivationLayer, z: Numbers) -> tuple[Numbers, Numbers]:
     dA = np.ones_like(Z)
     if layer.entry.output_only:
         Z[:, 1:] = dA[:, 1:] = 0
-    settings = {
-        name: np.asarray(value, np.float64) if name in layer.trained else value
-        for name, value in layer.settings.items()
-    }
     A = np.empty_like(Z)
-    layer.entry.forward(Z, A, **settings)
+    layer.apply(Z, A)
     values, slopes = A.copy(), np.empty_like(Z)
-    layer.entry.backward(dA, Z.copy(), A, slopes, **settings)
-    shown = 1 if layer.entry.output_only else _MOST_SLOPES if layer.trained else 1
+    layer.multiply(dA, Z.copy(), A, slopes)
+    shown = 1 if layer.entry.output_only else layer.outputs
     return values[:, :shown], slopes[:, :shown]
 
 
-def _draw_activation(axes: "Axes", title: str, layer: ActivationLayer) -> None:
+def _draw_activation(axes: "Axes", title: str, whole: ActivationLayer) -> None:
+    layer = _narrow(whole)
     z = np.linspace(-_SPAN, _SPAN, 1601)  # 0 is one of them
     values, slopes = (np.clip(each, -_ENDS, _ENDS) for each in _values(layer, z))
     for column in range(values.shape[1]):
@@ -126,7 +130,7 @@ def _draw_activation(axes: "Axes", title: str, layer: ActivationLayer) -> None:
         notes[0] += f", {layer.outputs} units:"
         notes.insert(1, "z, and 0 for the others")
     if layer.trained and layer.outputs > 1:
-        notes.append(f"a line for each unit{_of_units(values.shape[1], layer.outputs)}")
+        notes.append(f"a line for each unit{_of_units(layer.outputs, whole.outputs)}")
     axes.set_title(title)
     axes.set_ylim(-2.2, _SPAN + 0.3)
     _note(axes, notes)

@@ -134,7 +134,7 @@ def test_a_config_has_its_own_functions(draw):
     [
         ("schedules", {"training.schedule": {"name": "step", "every": 1e-320}}),
         ("schedules", {"training.schedule": {"name": "plateau", "patience": 10**6}}),
-        ("schedules", {"training.learning_rate": 1e-320}),
+        ("schedules", {"training.learning_rate": 1e-30}),
         ("activations", {"model.activation": {"name": "elu", "alpha": 1e300}}),
         ("activations", {"model.activation": {"name": "leaky_relu", "slope": 0.0}}),
         ("losses", {"training.loss": "mean_squared_error"}),
@@ -158,6 +158,16 @@ def test_learned_slopes_of_any_size_are_drawn(tmp_path):
     model = nncli.train(config, {**prelu, "training.precision": "float64"}).model
     model.network.arrays["slope1"][...] = [1e305, -1e305, 0]
     nncli.save_plots(nncli.plot(model, "activations"), tmp_path)
+
+
+def test_wide_layers_are_drawn_by_a_few_units(tmp_path):
+    """All units of 100,000 would need gigabytes."""
+    config = {"data": {"source": "gate", "gate": "and"}, "training": {"epochs": 0}}
+    wide = {"model.hidden_layers": [100_000, 11], "model.activation": ["relu", "prelu"]}
+    relu, prelu, *_ = nncli.plot(nncli.train(config, wide), "activations")["activations"].axes
+    assert len(relu.get_lines()) == 2
+    assert len(prelu.get_lines()) == 20
+    assert notes_of(prelu).endswith("a line for each unit, the first 10 of 11")
 
 
 def test_without_a_subject_only_functions_are_drawn():
