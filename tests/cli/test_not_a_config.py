@@ -40,7 +40,7 @@ def test_a_table_is_no_config(nncli, tmp_path, command, name):
     [
         ("t.parquet", b"PAR1....", "a table (a Parquet file)"),
         ("t.db", b"SQLite format 3\0", "a table (an SQLite database)"),
-        ("t.csv.gz", gzip.compress(CSV.encode()), "gzip data"),
+        ("t.csv.gz", gzip.compress(CSV.encode(), mtime=0), "gzip data"),
     ],
 )
 def test_a_binary_table_is_no_config(nncli, tmp_path, name, content, what):

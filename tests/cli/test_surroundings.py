@@ -24,7 +24,7 @@ WORKING = [
     "trace P/line.yaml", "gradcheck P/line.yaml", "init xor -o O.yaml", "init xor -o -",
     "init csv --data P/line.csv --target y -o O.yaml", "info", "info --json",
     "config check P/line.yaml", "config show P/line.yaml", "config schema", "data list",
-    "compare P/R", "data fetch xor", "data show xor", "data show P/line.yaml", "--help",
+    "compare P/R", "plot P/R curves -o O", "data fetch xor", "data show xor", "data show P/line.yaml", "--help",
     "--version",
 ]  # fmt: skip
 FAILING = {
@@ -40,7 +40,7 @@ FAILING = {
     "train P/line.yaml -o P/line.csv/run": 1, "predict P/R P/line.csv -o P/line.csv": 2,
     "predict P/R P/line.csv -o P/line.csv/x.csv": 1, "predict P/R P/line.csv -o none/x.csv": 1,
     "predict P/R P/line.csv -o P/R": 2, "init xor -o P/line.csv/x.yaml": 1,
-    "predict P/R -": 1, "data fetch none": 2, "trane": 2, "compare none": 1,
+    "predict P/R -": 1, "data fetch none": 2, "trane": 2, "compare none": 1, "plot none": 2,
 }  # fmt: skip
 
 
