@@ -19,6 +19,8 @@ from nncli.nn.network import Network
 from nncli.nn.objective import Objective
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
     from nncli.data.rows.reading import Taken
     from nncli.engines.batches import Scaled
     from nncli.metrics.tasks import Evaluation
@@ -292,6 +294,12 @@ class Model:
         hint = ", or replace=True to replace it"
         target = checked_output(path_in(path, "path"), replace=replace, hint=hint)
         write_model(target, without_folders(self), replace=replace)
+
+    def plot(self, kinds: Sequence[str] | str | None = None) -> "dict[str, Figure]":
+        """Return plots of the model as matplotlib figures by kind, as `nncli.plot` does."""
+        import nncli  # a later package draws them
+
+        return nncli.plot(self, kinds)
 
     def __reduce__(self) -> tuple[Any, ...]:
         from nncli.model.model_file import model_bytes, model_from_bytes

@@ -1,9 +1,10 @@
 """The result of training."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from numpy.typing import NDArray
 
@@ -15,6 +16,9 @@ from nncli.runs.selection import Selection
 from nncli.training.history_file import Table, read_history
 from nncli.training.outcome import EARLY, FINISHED
 from nncli.training.recorded_weights import RecordedWeights, read_recorded
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 @dataclass(frozen=True)
@@ -123,3 +127,9 @@ class Result:
     def best_epoch(self) -> int:
         """The epoch of the model's weights."""
         return int(self.model.training["best_epoch"])
+
+    def plot(self, kinds: Sequence[str] | str | None = None) -> "dict[str, Figure]":
+        """Return plots of the run as matplotlib figures by kind, as `nncli.plot` does."""
+        import nncli  # a later package draws them
+
+        return nncli.plot(self, kinds)

@@ -24,8 +24,8 @@ WORKING = [
     "trace P/line.yaml", "gradcheck P/line.yaml", "init xor -o O.yaml", "init xor -o -",
     "init csv --data P/line.csv --target y -o O.yaml", "info", "info --json",
     "config check P/line.yaml", "config show P/line.yaml", "config schema", "data list",
-    "compare P/R", "plot P/R curves -o O", "data fetch xor", "data show xor", "data show P/line.yaml", "--help",
-    "--version",
+    "compare P/R", "plot P/R curves -o O", "data fetch xor", "data show xor",
+    "data show P/line.yaml", "--help", "--version",
 ]  # fmt: skip
 FAILING = {
     "train none.yaml": 2, "train --resume none": 2, "eval none": 2, "eval none.npz": 2,

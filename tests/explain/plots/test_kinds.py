@@ -44,7 +44,8 @@ def test_all_kinds_that_apply_are_drawn_by_default(xor_run, tmp_path):
 
 def test_a_run_in_memory_is_drawn_like_its_directory():
     result = nncli.train({"data": {"source": "gate", "gate": "and"}}, {"training.epochs": 2})
-    assert "curves" in nncli.plot(result)
+    assert {*result.plot("curves")} == {*nncli.plot(result, "curves")} == {"curves"}
+    assert {*result.model.plot("network")} == {"network"}
     with pytest.raises(nncli.UsageError, match="curves: needs the history of a run"):
         nncli.plot(result.model, "curves")
 
