@@ -61,6 +61,7 @@ def train(
     out: Out = None,
     observers: Sequence[Observer] = (),
     progress: bool = False,
+    log_every: int | None = None,
     threads: int | None = None,
     note: Note = warn,
     clock: Clock | None = None,
@@ -90,7 +91,10 @@ def train(
         Observers of training, which may stop it.
     progress : bool
         Whether to show progress: a bar on a terminal and in a notebook, else lines on standard
-        error.
+        error; at the end, the curves of the metrics and why training stopped early.
+    log_every : int, optional
+        Show lines about every Nth epoch only; default: about 50 lines, or on a terminal at most one
+        per second.
     threads : int, optional
         Number of threads for matrix products; default: chosen by the size of the network.
     note : function of str
@@ -108,7 +112,9 @@ def train(
     OutputError
         If a file cannot be written.
     """
-    call = Call(observers, progress=progress, threads=threads, note=note, clock=clock)
+    call = Call(
+        observers, progress=progress, log_every=log_every, threads=threads, note=note, clock=clock
+    )
     with call.preparing():
         rows = given_rows(data, validation_data, test_data)
         loaded = read_config(config, overrides, rows=rows)
@@ -131,6 +137,7 @@ def resume(
     test_data: object = None,
     observers: Sequence[Observer] = (),
     progress: bool = False,
+    log_every: int | None = None,
     threads: int | None = None,
     note: Note = warn,
     clock: Clock | None = None,
@@ -147,7 +154,7 @@ def resume(
         The same rows as were passed to `train`, if any.
     threads : int, optional
         Number of threads for matrix products; default: as before.
-    observers, progress, note, clock
+    observers, progress, log_every, note, clock
         As for `train`.
 
     Returns
@@ -162,7 +169,9 @@ def resume(
     DivergenceError, OutputError
         As for `train`.
     """
-    call = Call(observers, progress=progress, threads=threads, note=note, clock=clock)
+    call = Call(
+        observers, progress=progress, log_every=log_every, threads=threads, note=note, clock=clock
+    )
     directory = Directory(path_in(run, "run"))
     check_run(directory.path)
     with run_of(directory, note):

@@ -36,6 +36,7 @@ def cross_validate(
     out: Out = None,
     observers: Sequence[Observer] = (),
     progress: bool = False,
+    log_every: int | None = None,
     threads: int | None = None,
     note: Note = warn,
     clock: Clock | None = None,
@@ -47,7 +48,9 @@ def cross_validate(
 
     Parameters
     ----------
-    config, overrides, data, validation_data, test_data, out, progress, threads, note, clock
+    config, overrides, data, validation_data, test_data, out
+        As for `train`.
+    progress, log_every, threads, note, clock
         As for `train`.
     observers : sequence of Observer
         Observers of each fold in turn; stopping ends only the current fold.
@@ -57,7 +60,9 @@ def cross_validate(
     ConfigError, DataError, UsageError, DivergenceError, OutputError
         As for `train`.
     """
-    call = Call(observers, progress=progress, threads=threads, note=note, clock=clock)
+    call = Call(
+        observers, progress=progress, log_every=log_every, threads=threads, note=note, clock=clock
+    )
     with call.preparing():
         rows = given_rows(data, validation_data, test_data)
         loaded = read_config(config, overrides, rows=rows)
@@ -80,6 +85,7 @@ def resume_cross_validation(
     test_data: object = None,
     observers: Sequence[Observer] = (),
     progress: bool = False,
+    log_every: int | None = None,
     threads: int | None = None,
     note: Note = warn,
     clock: Clock | None = None,
@@ -88,7 +94,9 @@ def resume_cross_validation(
 
     Finished folds stay unchanged. Parameters and errors are as for `resume`.
     """
-    call = Call(observers, progress=progress, threads=threads, note=note, clock=clock)
+    call = Call(
+        observers, progress=progress, log_every=log_every, threads=threads, note=note, clock=clock
+    )
     rows = given_rows(data, validation_data, test_data)
     directory = _existing(run)
     with run_of(directory, note):
@@ -108,6 +116,7 @@ def train_seeds(
     out: Out = None,
     observers: Sequence[Observer] = (),
     progress: bool = False,
+    log_every: int | None = None,
     threads: int | None = None,
     note: Note = warn,
     clock: Clock | None = None,
@@ -120,7 +129,9 @@ def train_seeds(
 
     Parameters
     ----------
-    config, overrides, data, validation_data, test_data, out, progress, threads, note, clock
+    config, overrides, data, validation_data, test_data, out
+        As for `train`.
+    progress, log_every, threads, note, clock
         As for `train`.
     observers : sequence of Observer
         Observers of each training in turn; stopping ends only the current one.
@@ -130,7 +141,9 @@ def train_seeds(
     ConfigError, DataError, UsageError, DivergenceError, OutputError
         As for `train`.
     """
-    call = Call(observers, progress=progress, threads=threads, note=note, clock=clock)
+    call = Call(
+        observers, progress=progress, log_every=log_every, threads=threads, note=note, clock=clock
+    )
     with call.preparing():
         rows = given_rows(data, validation_data, test_data)
         loaded = read_config(config, overrides, rows=rows)
@@ -151,6 +164,7 @@ def resume_seeds(
     test_data: object = None,
     observers: Sequence[Observer] = (),
     progress: bool = False,
+    log_every: int | None = None,
     threads: int | None = None,
     note: Note = warn,
     clock: Clock | None = None,
@@ -160,7 +174,9 @@ def resume_seeds(
     Finished seeds stay unchanged. ``training.seeds`` may increase, too. Other parameters and
     errors are as for `resume`.
     """
-    call = Call(observers, progress=progress, threads=threads, note=note, clock=clock)
+    call = Call(
+        observers, progress=progress, log_every=log_every, threads=threads, note=note, clock=clock
+    )
     rows = given_rows(data, validation_data, test_data)
     directory = _existing(run)
     with run_of(directory, note):

@@ -41,6 +41,17 @@ def standard_streams() -> Iterator[None]:
         yield
 
 
+def can_show(text: str, stream: TextIO | None) -> bool:
+    """Return whether a standard stream, in the encoding of its terminal, can show `text`."""
+    raw = getattr(getattr(stream, "buffer", None), "raw", None)
+    encoding = raw.encoding if isinstance(raw, _Stream) else getattr(stream, "encoding", None)
+    try:
+        text.encode(encoding or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
+
+
 def print_traceback(
     kind: type[BaseException], error: BaseException, trace: "TracebackType | None"
 ) -> None:
@@ -63,7 +74,7 @@ def _stream(
         return open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123 - the caller closes it
     if not hasattr(stream, "buffer"):  # an in-memory replacement accepts everything
         return nullcontext(stream)
-    buffer = io.BufferedWriter(kind(stream.buffer))
+    buffer = io.BufferedWriter(kind(stream.buffer, stream.encoding))
     return io.TextIOWrapper(buffer, line_buffering=line_buffering, **_TEXT)
 
 
@@ -75,10 +86,16 @@ class _Stream(io.RawIOBase):
     """A stream that bypasses the buffer of the standard stream below it.
 
     The buffer would keep data that could not be written, and fail again at exit.
+
+    Attributes
+    ----------
+    encoding : str or None
+        Encoding of the standard stream, which may not be UTF-8.
     """
 
-    def __init__(self, below: Any) -> None:
+    def __init__(self, below: Any, encoding: str | None) -> None:
         self._below = getattr(below, "raw", below)
+        self.encoding = encoding
 
     def writable(self) -> bool:
         return True

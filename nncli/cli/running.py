@@ -20,11 +20,14 @@ class Options(NamedTuple):
 
     Attributes
     ----------
+    log_every : int or None
+        Show lines about every Nth epoch only.
     clock : Clock or None
         Clock that measures the phases, with ``--profile``.
     """
 
     threads: int | None
+    log_every: int | None
     quiet: bool
     clock: "Clock | None"
 
@@ -90,6 +93,7 @@ def watching_for(options: Options, *, findings: bool = False) -> Iterator[Watchi
     settings = {
         "observers": [Findings(shown=findings and not options.quiet), request],
         "progress": not options.quiet,
+        "log_every": options.log_every,
         "threads": options.threads,
         "note": print_warning,
         "clock": options.clock,

@@ -66,6 +66,13 @@ _PHASES = (
     help="Threads for matrix products.  [default: from the environment, else 1, or one per "
     "processor for large layers]",
 )
+@click.option(
+    "--log-every",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Print a line every N epochs.  [default: about 50 lines, or on a terminal at most one per "
+    "second]",
+)
 @click.option("-q", "--quiet", is_flag=True, help="Show only the results, no progress.")
 @click.option("--profile", "profiled", is_flag=True, help="Report at the end where the time went.")
 @click.option(
@@ -78,6 +85,7 @@ def train(
     file: Path | None,
     seeds: int | None,
     threads: int | None,
+    log_every: int | None,
     quiet: bool,
     profiled: bool,
     dry_run: bool,
@@ -95,7 +103,7 @@ def train(
     """
     from nncli.base.clock import Clock
 
-    options = Options(threads, quiet, Clock(*_PHASES) if profiled else None)
+    options = Options(threads, log_every, quiet, Clock(*_PHASES) if profiled else None)
     if resume is not None:
         if out is not None or dry_run:
             raise click.UsageError("--resume cannot be used with --out or --dry-run.")

@@ -21,6 +21,8 @@ class Call:
     observers : sequence of Observer
     progress : bool
         Whether to show progress.
+    log_every : int or None
+        Show lines about every Nth epoch only.
     threads : int or None
         Number of threads for matrix products.
     note : function of str
@@ -31,7 +33,7 @@ class Call:
     Raises
     ------
     UsageError
-        If observers or threads are invalid.
+        If observers, threads or `log_every` are invalid.
     """
 
     def __init__(
@@ -39,6 +41,7 @@ class Call:
         observers: Sequence[Observer],
         *,
         progress: bool,
+        log_every: int | None = None,
         threads: int | None,
         note: Note,
         clock: Clock | None,
@@ -51,7 +54,9 @@ class Call:
         check_callable(note, "note")
         if clock is not None and not isinstance(clock, Clock):
             raise unexpected("clock", clock, "a Clock")
-        self.threads = check_threads(threads)
+        if log_every is not None and (type(log_every) is not int or log_every < 1):
+            raise unexpected("log_every", log_every, "a number of epochs, at least 1")
+        self.threads, self.log_every = check_threads(threads), log_every
         self.progress, self.note, self.clock = progress, told_once(note), clock
         self._observers = observers
 
@@ -71,5 +76,5 @@ class Call:
             if self.progress:
                 from nncli.training.observers.shown import shown_progress
 
-                watching.append(shown_progress())
+                watching += shown_progress(self.log_every)
             yield watching

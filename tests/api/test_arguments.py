@@ -44,6 +44,14 @@ CALLS = {
     "observers": [lambda model, value: nncli.train(CONFIG, observers=value)],
     "clock": [lambda model, value: nncli.train(CONFIG, clock=value)],
     "threads": [lambda model, value: nncli.train(CONFIG, threads=value)],
+    "log_every": [
+        lambda model, value: nncli.train(CONFIG, log_every=value),
+        lambda model, value: nncli.cross_validate(CONFIG, log_every=value),
+        lambda model, value: nncli.train_seeds(CONFIG, log_every=value),
+        lambda model, value: nncli.resume("run", log_every=value),
+        lambda model, value: nncli.resume_cross_validation("run", log_every=value),
+        lambda model, value: nncli.resume_seeds("run", log_every=value),
+    ],
     "overrides": [lambda model, value: nncli.train(CONFIG, value)],
     "config": [
         lambda model, value: nncli.train(value),

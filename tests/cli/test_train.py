@@ -336,9 +336,10 @@ def test_on_a_terminal_there_is_a_bar(process, xor_config):
     assert out.startswith("split ")
     lines = re.split("[\r\n]+", re.sub("\x1b.[A-Z]", "", shown.decode("utf-8")))
     assert re.fullmatch(
-        r"epoch 3/3 4/4 \|.*\| *\S+ rows/s, loss \d\.\d{4} val loss \d\.\d{4} acc \d\.\d{4}",
+        r"epoch 3/3 4/4 \|.*\| 00:\d\d<00:00, loss \d\.\d{4} val loss \d\.\d{4} acc \d\.\d{4}",
         lines[-2],
     )
+    assert [line[:9] for line in lines if "  train " in line] == ["epoch 1/3", "epoch 3/3"]
     assert max(map(len, lines)) <= 80
 
 

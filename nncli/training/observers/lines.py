@@ -1,44 +1,54 @@
-"""The observer that prints one line per epoch, or about a hundred lines for many epochs."""
+"""The observer that prints lines about the epochs: each, every Nth, or about fifty."""
 
-import sys
-from contextlib import suppress
 from math import ceil
 
 from nncli.training.loop import EpochReport
 from nncli.training.observers.observer import Job, Observer
-from nncli.training.observers.wording import described
+from nncli.training.observers.wording import epoch_line, print_line
+from nncli.training.outcome import Outcome
 
-_MOST_LINES, _FIRST_LINES = 100, 10
+_MOST_LINES, _FIRST_LINES = 50, 10
 
 
 class PlainLines(Observer):
     """Print lines to standard error, for files, pipes and logs.
 
-    There is one line per epoch. With more than a hundred epochs, this prints the first ten, the
-    last, and about a hundred in between.
+    Parameters
+    ----------
+    every : int, optional
+        Print every Nth epoch. By default there is one line per epoch; with more than fifty epochs,
+        the first ten and about forty others. The last line is always that of the last epoch.
     """
 
+    def __init__(self, every: int | None = None) -> None:
+        self._every = every
+
     def begin(self, job: Job) -> None:
-        """Set the number of epochs and the metrics to print; print the title, if any."""
-        self._epochs, self._beside = job.plan.epochs, (job.score, job.plan.monitor)
+        """Set the epochs and the metrics to print; print the title, if any."""
+        self._beside = job.plan.epochs, job.score, job.plan.monitor
+        self._first, self._step = _thinned(job.plan.epochs, self._every)
+        self._unprinted: EpochReport | None = None
         if job.title:  # on a separate line: the other lines have no room for it
-            _print(job.title)
+            print_line(job.title)
 
     def epoch(self, report: EpochReport) -> None:
         """Print the epoch's line, unless it is skipped."""
-        every = ceil(self._epochs / _MOST_LINES)
-        if _FIRST_LINES < report.epoch < self._epochs and report.epoch % every:
-            return
-        width = len(str(self._epochs))
-        words = [f"epoch {report.epoch:>{width}}/{self._epochs}"]
-        for split, short in (("train", "train"), ("validation", "val")):
-            if f"{split}_loss" in report.metrics:
-                words.append(f"{short} {described(report.metrics, split, *self._beside)}")
-        _print("  ".join(words))
+        self._unprinted = report
+        if report.epoch <= self._first or report.epoch % self._step == 0:
+            self._print_last()
+
+    def end(self, outcome: Outcome | None) -> None:
+        """Print the line of the last epoch, if it was skipped."""
+        self._print_last()
+
+    def _print_last(self) -> None:
+        if self._unprinted:
+            print_line(epoch_line(self._unprinted, *self._beside))
+        self._unprinted = None
 
 
-def _print(line: str) -> None:
-    if sys.stderr is None:  # closed by the shell; print would use standard output instead
-        return
-    with suppress(OSError):  # a closed pipe must not end training
-        print(line, file=sys.stderr, flush=True)  # noqa: T201 - printing is its purpose
+def _thinned(epochs: int, every: int | None) -> tuple[int, int]:
+    """Return how many of the first epochs have a line, and the step between the others."""
+    if every or epochs <= _MOST_LINES:
+        return 0, every or 1
+    return _FIRST_LINES, ceil(epochs / (_MOST_LINES - _FIRST_LINES))

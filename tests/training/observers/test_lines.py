@@ -6,6 +6,7 @@ from nncli.engines.engine import LayerStatistics
 from nncli.metrics.scores import ACCURACY, MAE
 from nncli.training.loop import EpochReport
 from nncli.training.observers.lines import PlainLines
+from nncli.training.observers.wording import short
 from tests.training.jobs import ScriptedJob
 from tests.training.scripted import plan_of
 
@@ -40,13 +41,54 @@ def test_a_line_has_the_loss_and_the_score_of_each_split(capsys):
     )
 
 
-def test_thousands_of_epochs_are_a_hundred_lines_or_so(capsys):
-    lines = PlainLines()
-    lines.begin(ScriptedJob(plan=plan_of(epochs=2013), score=ACCURACY))
-    for epoch in range(1, 2014):
+def shown_of(capsys, epochs, *, every=None, stop=None):
+    """Return the numbers of the epochs that have a line."""
+    lines = PlainLines(every)
+    lines.begin(ScriptedJob(plan=plan_of(epochs=epochs), score=ACCURACY))
+    for epoch in range(1, (stop or epochs) + 1):
         metrics = {"train_loss": 0.5, "train_accuracy": 0.5}
         lines.epoch(EpochReport(epoch, metrics, 0.1, 1.0, 10.0, [], improved=True))
+    lines.end(None)
     shown = capsys.readouterr().err.splitlines()
-    assert 90 <= len(shown) <= 110
-    assert [line.split("/")[0].split()[1] for line in shown[:3]] == ["1", "2", "3"]
-    assert shown[-1].startswith("epoch 2013/2013")
+    return [int(line.split("/")[0].split()[1]) for line in shown]
+
+
+@pytest.mark.parametrize("epochs", [1, 2, 50])
+def test_up_to_fifty_epochs_have_a_line_each(capsys, epochs):
+    assert shown_of(capsys, epochs) == [*range(1, epochs + 1)]
+
+
+@pytest.mark.parametrize("epochs", [51, 100, 499, 2013, 12345])
+def test_more_epochs_are_fifty_lines_or_so(capsys, epochs):
+    shown = shown_of(capsys, epochs)
+    assert 29 <= len(shown) <= 52
+    assert shown[:10] == [*range(1, 11)]
+    assert shown[-1] == epochs
+    assert sorted(set(shown)) == shown
+
+
+@pytest.mark.parametrize(("epochs", "every", "stop", "expected"), [
+    (10, 3, None, [3, 6, 9, 10]),
+    (10, 5, None, [5, 10]),
+    (10, 1000, None, [10]),
+    (1000, 1, None, [*range(1, 1001)]),
+    (1000, None, 47, [*range(1, 11), 25, 47]),
+    (1000, 20, 47, [20, 40, 47]),
+])  # fmt: skip
+def test_every_nth_epoch_and_the_last_have_a_line(capsys, epochs, every, stop, expected):
+    assert shown_of(capsys, epochs, every=every, stop=stop) == expected
+
+
+@pytest.mark.parametrize(("value", "text"), [
+    (0.0, "0.0000"),
+    (2.2e-6, "2.2e-06"),
+    (9.99e-4, "1.0e-03"),
+    (0.001, "0.0010"),
+    (12.3456, "12.3456"),
+    (123.456, "123.46"),
+    (-1234.567, "-1234.57"),
+    (-2.2e-6, "-2.2e-06"),
+    (3.4e38, "3.40e38"),
+])  # fmt: skip
+def test_numbers_have_digits_however_small_they_are(value, text):
+    assert short(value) == text
