@@ -16,7 +16,7 @@ A config, a YAML file or a dict, describes the data, the network and its trainin
 Train
     `train` returns a `Result`, `cross_validate` a `CrossValidation`, and `train_seeds` a
     `SeedRuns`. `resume`, `resume_cross_validation` and `resume_seeds` continue a run. An `Observer`
-    follows training and may stop it.
+    follows training and may stop it. `curves` draws a history as text.
 Predict and evaluate
     `load` returns a `Model`, with `predict`, `predict_proba`, `predictions` and `evaluate`.
     `importance` measures how much each column matters to a model.
@@ -94,6 +94,7 @@ _PUBLIC = {
     "nncli.runs.result": ("Result",),
     "nncli.runs.seeds": ("SeedResult", "SeedRuns", "is_seed_runs"),
     "nncli.runs.several_results": ("Summary",),
+    "nncli.training.curves": ("curves",),
     "nncli.training.loop": ("EpochReport", "StepReport"),
     "nncli.training.observers.observer": ("Job", "Observer"),
     "nncli.training.outcome": ("Outcome",),
@@ -114,6 +115,7 @@ _OF_COMMANDS = {
     "nncli.model.formats": ("FORMATS", "Format"),
     "nncli.model.thresholds": ("check_probabilities",),
     "nncli.runs.several": ("kind_of", "kind_of_run"),
+    "nncli.training.history_file": ("read_history",),
     "nncli.training.observers.interruption": ("InterruptRequest",),
 }
 
@@ -207,6 +209,8 @@ if TYPE_CHECKING:
     from nncli.runs.several import kind_of as kind_of
     from nncli.runs.several import kind_of_run as kind_of_run
     from nncli.runs.several_results import Summary as Summary
+    from nncli.training.curves import curves as curves
+    from nncli.training.history_file import read_history as read_history
     from nncli.training.loop import EpochReport as EpochReport
     from nncli.training.loop import StepReport as StepReport
     from nncli.training.observers.interruption import InterruptRequest as InterruptRequest

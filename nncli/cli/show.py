@@ -1,5 +1,6 @@
 """``nncli show``."""
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,7 +32,7 @@ def show(what: Path, as_json: bool, weights: bool, epoch: int | None) -> None:
     Prints layers, shapes, parameter counts and floating-point operations per row; for a trained
     model also its preprocessing, metrics, training record and provenance.
     """
-    from nncli import describe, is_config, layer_histories, load
+    from nncli import curves, describe, is_config, layer_histories, load, read_history
     from nncli.cli.output import print_json
 
     if weights or epoch is not None:
@@ -42,12 +43,15 @@ def show(what: Path, as_json: bool, weights: bool, epoch: int | None) -> None:
     if as_json:
         print_json(description)
         return
-    layers, histories = description["layers"], []
+    layers, histories, lines = description["layers"], [], []
     if what.is_dir():
-        histories = layer_histories(what / "history.csv", len(layers))
+        path = what / "history.csv"
+        history = read_history(path)
+        histories, lines = layer_histories(history, len(layers), path), curves(history)
     print_layers(description)
     if model is not None:
         _print_model(model)
+    _print_curves(lines)
     if histories:
         _print_histories(histories, [layer["activation"] for layer in layers])
 
@@ -152,6 +156,17 @@ def _label(key: str, model: "Model") -> str:
     if key == "best_epoch" and "validation" not in model.metrics:
         key = "last_epoch"  # without validation rows the last epoch is kept
     return key.replace("_", " ")
+
+
+def _print_curves(lines: list[str]) -> None:
+    """Print curves of metrics, if standard output can show them."""
+    from nncli.base.streams import can_show
+    from nncli.cli.output import WIDTH, shortened
+
+    if lines and can_show("".join(lines), sys.stdout):
+        click.echo("\nmetrics over the epochs, first to last")
+        for line in lines:
+            click.echo(shortened(line, WIDTH))
 
 
 def _print_histories(histories: list["LayerHistory"], activations: list[str]) -> None:

@@ -13,7 +13,7 @@ from nncli.model.model_file import read_model
 from nncli.nn.entries import Value
 from nncli.nn.layers.activation import ActivationLayer
 from nncli.nn.network import Block, Network
-from nncli.training.history_file import read_history
+from nncli.training.history_file import Table
 from nncli.training.recorded_weights import read_recorded
 
 
@@ -31,15 +31,19 @@ class LayerHistory(NamedTuple):
     saturated: tuple[float, float] | None
 
 
-def layer_histories(history: Path, layers: int) -> list[LayerHistory]:
+def layer_histories(table: Table, layers: int, history: Path) -> list[LayerHistory]:
     """Return the training statistics of the `layers` of a run; empty for a run without epochs.
+
+    Parameters
+    ----------
+    table : dict of str to list
+        Content of the file `history`.
 
     Raises
     ------
     DataError
-        If ``history.csv`` cannot be read or is not a training history.
+        If this is the history of another network.
     """
-    table = read_history(history)
     if not table["epoch"] or "gradient_norm_1" not in table:
         return []
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from math import isfinite, log
 
+from nncli.base.arguments import unexpected
 from nncli.metrics.names import rises, split_and_metric
 from nncli.training.observers.wording import SHORT_NAMES, short
 
@@ -55,6 +56,32 @@ class Curve:
         return [*self._means, *rest]
 
 
+def curves(history: Mapping[str, Sequence[float]]) -> list[str]:
+    """Return the curves of a training history as lines of block characters, to print.
+
+    There is a line for the training loss and for each metric of the validation rows, with its first
+    and its last value. Losses and errors over a wide range have a logarithmic scale.
+
+    Parameters
+    ----------
+    history : dict of str to list
+        History as in ``Result.history``.
+
+    Returns
+    -------
+    list of str
+        Lines; none for less than four epochs.
+
+    Raises
+    ------
+    UsageError
+        If `history` is not a dict.
+    """
+    if not isinstance(history, Mapping):
+        raise unexpected("history", history, "the history of a result")
+    return curve_lines({name: Curve(history[name]) for name in shown_metrics(history)})
+
+
 def sparkline(values: Sequence[float]) -> str:
     """Return one block character per value, from the smallest to the largest."""
     low, high = min(values), max(values)
@@ -68,11 +95,7 @@ def shown_metrics(names: Iterable[str]) -> list[str]:
 
 
 def curve_lines(curves: Mapping[str, Curve]) -> list[str]:
-    """Return a line for each metric: its curve, its first and its last value.
-
-    Losses and errors over a wide range have a logarithmic scale. Without curves of at least four
-    finite values there are no lines.
-    """
+    """Return a line for each metric that has at least four values, all of them finite."""
     drawn = {
         _label(name): _drawn(curve, falls=not rises(split_and_metric(name)[1]))
         for name, curve in curves.items()

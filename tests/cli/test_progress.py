@@ -1,8 +1,12 @@
 """What training prints about its progress, besides the bar on a terminal."""
 
 import re
+from pathlib import Path
 
 import pytest
+
+import nncli as library
+from nncli import read_history
 
 BLOCKS = set("▁▂▃▄▅▆▇█")
 
@@ -65,6 +69,19 @@ def test_early_stopping_tells_when_and_why(nncli, xor_config):
     assert done.err.endswith(reason)
     assert "epoch  3/50  " in done.err
     assert "Stopped early" not in nncli("train", xor_config).err
+
+
+def test_a_run_is_shown_with_the_curves_of_all_epochs(nncli, xor_config):
+    nncli("train", xor_config, "-q", "-o", "run")
+    assert curves(nncli("show", "run").out) == []  # three epochs are no curve
+    nncli("train", "--resume", "run", "-q", "training.epochs=9")
+    shown = nncli("show", "run").out
+    lines = shown.splitlines()
+    start = lines.index("metrics over the epochs, first to last")
+    assert lines[start + 1 : start + 4] == library.curves(read_history(Path("run/history.csv")))
+    assert max(map(len, lines)) <= 80
+    assert curves(nncli("show", "run", "--json").out) == []
+    assert curves(nncli("show", "run/weights.npz").out) == []
 
 
 def test_where_blocks_cannot_be_encoded_there_are_no_curves(process, xor_config, monkeypatch):

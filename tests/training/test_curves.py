@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import nncli
 from nncli.training.curves import BLOCKS, Curve, curve_lines, shown_metrics, sparkline
 
 NUMBERS = st.floats(allow_nan=False, allow_infinity=False, width=32)
@@ -61,3 +62,11 @@ def test_the_metrics_shown_are_the_training_loss_and_those_of_validation():
     names = ["epoch", "train_loss", "train_mae", "validation_loss", "validation_mae", "seconds"]
     assert shown_metrics(names) == ["train_loss", "validation_loss", "validation_mae"]
     assert shown_metrics(["epoch", "train_loss", "train_mae"]) == ["train_loss"]
+
+
+def test_the_curves_of_a_result_are_those_of_its_history():
+    history = {"epoch": [1, 2, 3, 4], "train_loss": [4.0, 3.0, 2.0, 1.0]}
+    assert nncli.curves(history) == ["train loss  █▆▃▁  4.0000 to 1.0000"]
+    assert nncli.curves({}) == []
+    with pytest.raises(nncli.UsageError, match="expected the history of a result"):
+        nncli.curves([1.0])
