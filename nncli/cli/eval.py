@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from nncli.base.words import count
 from nncli.cli.arguments import DATA, MODEL, TRUST_PATHS
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 _MOST_CONFUSIONS = 10
 _MOST_PARTS, _WORST_PARTS = 100, 20
+_CELL_WIDTH = 22
 
 
 @click.command("eval")
@@ -51,6 +53,12 @@ _MOST_PARTS, _WORST_PARTS = 100, 20
     is_flag=True,
     help="Instead, measure how much worse the model gets when the values of a column are permuted.",
 )
+@click.option(
+    "--mistakes",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Also print the N rows with the worst predictions, next to their targets.",
+)
 @TRUST_PATHS
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def eval_(
@@ -60,6 +68,7 @@ def eval_(
     threshold: float | None,
     strict: bool,
     of_columns: bool,
+    mistakes: int | None,
     trust_paths: bool,
     as_json: bool,
 ) -> None:
@@ -73,8 +82,11 @@ def eval_(
 
     if split and file:
         raise UsageError("--split and --data exclude each other; FILE has its own rows")
+    if of_columns and mistakes:
+        raise UsageError("--importance and --mistakes exclude each other; use one at a time")
     model = load(weights)
-    found: Any = (partial(importance, model) if of_columns else model.evaluate)(
+    evaluated = partial(model.evaluate, mistakes=mistakes)
+    found: Any = (partial(importance, model) if of_columns else evaluated)(
         file,
         split=split,
         threshold=threshold,
@@ -133,6 +145,9 @@ def print_evaluation(evaluation: "Evaluation") -> None:
     if isinstance(evaluation, ClassificationEvaluation):
         click.echo()
         _print_confusion(evaluation)
+    if evaluation.mistakes is not None:
+        click.echo()
+        _print_mistakes(evaluation.mistakes)
 
 
 def _guess_line(evaluation: "Evaluation") -> str:
@@ -212,3 +227,30 @@ def _print_confusion(evaluation: "ClassificationEvaluation") -> None:
             for rows, true, chosen in most
         ],
     )
+
+
+def _print_mistakes(mistakes: "list[dict[str, Any]]") -> None:
+    """Print a line per row, or several lines if the columns are too wide."""
+    from nncli.cli.output import WIDTH, figure, print_pairs, print_table, seen_width, shortened
+
+    if not mistakes:
+        click.echo("no mistakes")
+        return
+    click.echo(f"the {count(len(mistakes), 'row')} with the worst predictions, counted from 0")
+
+    def cell(name: str, value: Any) -> str:
+        if isinstance(value, float):
+            return figure(value) if name.startswith("probability") else f"{value:.6g}"
+        text = (", ".join(value) or "none") if isinstance(value, list) else str(value)
+        return shortened(text, _CELL_WIDTH)
+
+    names = list(mistakes[0])
+    rows = [[cell(name, each[name]) for name in names] for each in mistakes]
+    header = [shortened(name.replace("_", " "), _CELL_WIDTH) for name in names]
+    widths = [max(map(seen_width, column)) + 2 for column in zip(header, *rows, strict=True)]
+    if sum(widths) - 2 <= WIDTH:
+        print_table(header, rows)
+        return
+    for row in rows:
+        click.echo()
+        print_pairs([*zip(header, row, strict=True)])

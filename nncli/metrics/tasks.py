@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import numpy as np
@@ -136,6 +136,9 @@ class Evaluation(ABC):
         Metrics of every part; empty if there is only one, described by `metrics`.
     guess : Guess
         The best constant guess for these rows, as a baseline.
+    mistakes : list of dict, or None
+        Rows with the worst predictions, the worst first, if requested: ``row``, counted from 0,
+        ``target``, ``prediction``, and their probabilities or the error.
     """
 
     headline: ClassVar[tuple[str, ...]]
@@ -149,6 +152,7 @@ class Evaluation(ABC):
     names: list[str]
     figures: list[dict[str, float]]
     guess: Guess
+    mistakes: list[dict[str, Any]] | None = field(default=None, kw_only=True)
 
     @classmethod
     def kept(
@@ -182,7 +186,7 @@ class Evaluation(ABC):
         if self.figures:
             pairs = zip(self.names, self.figures, strict=True)
             found[f"per_{self.part}"] = [{self.part: name, **each} for name, each in pairs]
-        return found
+        return found if self.mistakes is None else {**found, "mistakes": self.mistakes}
 
     def settings(self) -> dict[str, Any]:
         """Return the settings used for the predictions, by name."""

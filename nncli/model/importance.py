@@ -157,7 +157,7 @@ def importance(
         raise unexpected("repeats", repeats, "a number from 1")
     if seed is not None and not _is_seed(seed):
         raise unexpected("seed", seed, "a number from 0")
-    name, known = rows_of_known_truth(
+    name, known, _ = rows_of_known_truth(
         model, rows, targets, split=split, trust_paths=trust_paths, note=note, strict=strict
     )
     return importance_of(model, known, name, repeats=repeats, seed=seed, threshold=threshold)

@@ -236,6 +236,7 @@ class Model:
         threshold: float | None = None,
         trust_paths: bool = False,
         strict: bool = False,
+        mistakes: int | None = None,
         note: Note = warn,
     ) -> "Evaluation":
         """Compare predictions with the targets of rows.
@@ -253,6 +254,8 @@ class Model:
             Whether to read files named in the config from any path. By default, files outside the
             model's folder and its run's project must be unchanged since training, because a model
             can be untrusted.
+        mistakes : int, optional
+            Number of rows to return as `Evaluation.mistakes`: those with the worst predictions.
         threshold, strict, note
             As for `predict`.
 
@@ -274,6 +277,7 @@ class Model:
                 threshold=threshold,
                 trust_paths=trust_paths,
                 strict=strict,
+                mistakes=mistakes,
                 note=note,
             )
 

@@ -1,14 +1,15 @@
 """Evaluate a model on given rows, or on a split of the data named in its config."""
 
 import math
+from dataclasses import replace
 
-from nncli.base.arguments import argument, check_callable, said
+from nncli.base.arguments import argument, check_callable, said, unexpected
 from nncli.base.errors import DataError, UsageError
 from nncli.base.notes import Note
 from nncli.base.storage.mapping import row_blocks
 from nncli.base.words import either
 from nncli.data.rows.reading import labelled_rows, name_of
-from nncli.data.splits import SPLITS, UNSEEN_FIRST, Split
+from nncli.data.splits import SPLITS, UNSEEN_FIRST, Rows, Split
 from nncli.data.tables.column import LARGEST
 from nncli.data.tables.targets import Targets
 from nncli.metrics.tasks import Evaluation
@@ -20,6 +21,7 @@ from nncli.model.evaluation import (
     target_outside,
     target_scaling_of,
 )
+from nncli.model.mistakes import worst_rows
 from nncli.model.model import Model
 from nncli.model.thresholds import threshold_for
 
@@ -34,11 +36,14 @@ def evaluate_model(
     trust_paths: bool,
     note: Note,
     strict: bool = False,
+    mistakes: int | None = None,
 ) -> Evaluation:
     """Evaluate a model as documented in `Model.evaluate`."""
+    if mistakes is not None and (type(mistakes) is not int or mistakes < 1):
+        raise unexpected("mistakes", mistakes, "a number of rows, at least 1")
     threshold = threshold_for(model, threshold)
     split = "test" if split is None and rows is None else split
-    name, chosen = rows_of_known_truth(
+    name, chosen, numbers = rows_of_known_truth(
         model, rows, targets, split=split, trust_paths=trust_paths, note=note, strict=strict
     )
     evaluation = evaluate(
@@ -58,7 +63,9 @@ def evaluate_model(
             raise DataError(
                 f"{name}: the {metric} is {value}; some values are too large for the model"
             )
-    return evaluation
+    if mistakes is None:
+        return evaluation
+    return replace(evaluation, mistakes=worst_rows(model, chosen, mistakes, threshold, numbers))
 
 
 def rows_of_known_truth(
@@ -70,11 +77,11 @@ def rows_of_known_truth(
     trust_paths: bool,
     note: Note,
     strict: bool,
-) -> tuple[str, Split]:
+) -> tuple[str, Split, Rows | None]:
     """Return the name and the rows of a split of the model's own data, or of given rows.
 
-    Parameters are as for `Model.evaluate`, except that by default the split is the first existing
-    one of `UNSEEN_FIRST`.
+    The third result has the row numbers of the file as in `Dataset`. Parameters are as for
+    `Model.evaluate`, except that by default the split is the first existing one of `UNSEEN_FIRST`.
     """
     check_callable(note, "note")
     if rows is None and targets is not None:
@@ -86,7 +93,7 @@ def rows_of_known_truth(
     if rows is None:
         return _own_rows(model, split, note, trust_paths=trust_paths)
     name = name_of(rows)
-    return name, _given_rows(model, rows, targets, name, note, strict=strict)
+    return name, _given_rows(model, rows, targets, name, note, strict=strict), None
 
 
 def _given_rows(
@@ -113,8 +120,8 @@ def _given_rows(
 
 def _own_rows(
     model: Model, split: str | None, note: Note, *, trust_paths: bool
-) -> tuple[str, Split]:
-    """Return the name and the rows of a split of the data that a model's config names.
+) -> tuple[str, Split, Rows | None]:
+    """Return the name, rows and row numbers of a split of the data that a model's config names.
 
     Calls `note` if the rows have changed since training.
     """
@@ -141,4 +148,6 @@ def _own_rows(
             f"have been trained on some of these {split} rows; restore the data, or evaluate "
             f"unseen rows{said(' with --data FILE', '')}"
         )
-    return split, dataset.splits[split]
+    chosen = dataset.splits[split]
+    is_of_file = chosen.inputs is dataset.splits["train"].inputs
+    return split, chosen, dataset.numbers if is_of_file else None

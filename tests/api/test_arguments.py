@@ -21,6 +21,7 @@ CALLS = {
         lambda model, value: model.predictions(X, threshold=value),
     ],
     "split": [lambda model, value: model.evaluate(split=value)],
+    "mistakes": [lambda model, value: model.evaluate(X, [0, 1], mistakes=value)],
     "note": [
         lambda model, value: model.predict(X, note=value),
         lambda model, value: model.evaluate(X, [0, 1], note=value),

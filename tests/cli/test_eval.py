@@ -471,3 +471,25 @@ def test_importance_takes_a_split_or_a_file(nncli, weights, tmp_path):
     result = nncli("eval", weights, "--importance", "--data", "one.csv")
     assert result.code == 2
     assert "one.csv: found one row" in result.error
+
+
+def test_mistakes_are_the_worst_rows_with_target_and_prediction(nncli, weights):
+    done = nncli("eval", weights, "--mistakes", "2")
+    found = json.loads(nncli("eval", weights, "--mistakes", "2", "--json").out)["mistakes"]
+    title, header, *rows = done.out.split("\n\n")[-1].splitlines()
+    assert title == "the 2 rows with the worst predictions, counted from 0"
+    assert " ".join(header.split()) == "row target prediction probability probability of target"
+    assert [row.split()[:3] for row in rows] == [
+        [str(each["row"]), each["target"], each["prediction"]] for each in found
+    ]
+    assert all(each["target"] != each["prediction"] for each in found)
+
+
+def test_the_number_of_mistakes_is_positive(nncli, weights):
+    assert nncli("eval", weights, "--mistakes", "0").code == 2
+
+
+def test_mistakes_exclude_importance(nncli, weights):
+    result = nncli("eval", weights, "--mistakes", "2", "--importance")
+    assert result.code == 2
+    assert "--importance and --mistakes exclude each other" in result.error

@@ -78,7 +78,7 @@ def test_all_inputs_of_a_category_are_permuted_together(table):
     assert found.order[0] == 1
     # Rows with another color keep exactly one of its inputs: the loss of one-hot inputs permuted
     # one by one would include rows of no or two colors.
-    _, known = module.rows_of_known_truth(
+    _, known, _ = module.rows_of_known_truth(
         model, rows, None, split=None, trust_paths=False, note=lambda line: None, strict=False
     )
     part = module._Rows(model, known, module.score_for("regression", None))
