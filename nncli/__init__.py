@@ -30,7 +30,8 @@ Explain and check
     `describe` lists layers, parameters and FLOPs, and `estimate` predicts time and memory.
 Write configs and load data
     `first_config` writes a commented config for a data file. `load_config` reads and checks a
-    config, `load_data` loads and splits its data, and `fetch` downloads a data set.
+    config, `load_data` loads and splits its data, `export_data` writes it to a file, and `fetch`
+    downloads a data set.
     `config_reference` and `config_schema` describe every key.
 Errors and warnings
     Every error is an `NncliError`: `UsageError`, `ConfigError`, `DataError`, `DownloadError`,
@@ -89,6 +90,7 @@ _PUBLIC = {
     "nncli.runs.cross_validation": ("CrossValidation", "FoldResult"),
     "nncli.runs.description": ("describe",),
     "nncli.runs.estimate": ("Estimate", "estimate"),
+    "nncli.runs.exporting": ("export_data",),
     "nncli.runs.folds": ("is_cross_validation",),
     "nncli.runs.info": ("info",),
     "nncli.runs.result": ("Result",),
@@ -200,6 +202,7 @@ if TYPE_CHECKING:
     from nncli.runs.description import describe as describe
     from nncli.runs.estimate import Estimate as Estimate
     from nncli.runs.estimate import estimate as estimate
+    from nncli.runs.exporting import export_data as export_data
     from nncli.runs.folds import is_cross_validation as is_cross_validation
     from nncli.runs.info import info as info
     from nncli.runs.result import Result as Result

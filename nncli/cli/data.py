@@ -1,4 +1,4 @@
-"""``nncli data``: list, fetch, show."""
+"""``nncli data``: list, fetch, show, export."""
 
 import sys
 from pathlib import Path
@@ -8,7 +8,7 @@ import click
 
 from nncli.base.late import import_late
 from nncli.base.words import printable
-from nncli.cli.arguments import data_sets, data_sets_and_configs, settings
+from nncli.cli.arguments import OUTPUT, data_sets, data_sets_and_configs, settings
 from nncli.cli.commands import Commands
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @click.group(cls=Commands)
 def data() -> None:
-    """List, download or describe data."""
+    """List, download, describe or export data."""
 
 
 @data.command("list")
@@ -48,14 +48,23 @@ def fetch(name: str) -> None:
 @click.argument("overrides", nargs=-1, metavar="[KEY=VALUE]...", shell_complete=settings)
 def show(source: str, overrides: tuple[str, ...]) -> None:
     """Describe a built-in data set or the data of a config."""
-    from nncli import (
-        SOURCES,
-        UsageError,
-        load_data,
-        misfits_of_data,
-        read_config,
-        source_called,
-    )
+    from nncli import load_data, misfits_of_data, read_config
+
+    what = _named(source, overrides)
+    loaded = read_config(what, overrides, check=misfits_of_data)
+    dataset = load_data(loaded, progress=sys.stderr.isatty())
+    _describe(dataset, loaded.config.data.source)
+
+
+def _named(source: str, overrides: tuple[str, ...]) -> "dict[str, Any] | Path":
+    """Return a config for the name of a data set, or the path of a config.
+
+    Raises
+    ------
+    UsageError
+        If the data set needs settings, or has overrides.
+    """
+    from nncli import SOURCES, UsageError, source_called
 
     if needed := source_called(source).required_keys() if source in SOURCES else []:
         raise UsageError(
@@ -68,10 +77,34 @@ def show(source: str, overrides: tuple[str, ...]) -> None:
         )
     if source not in SOURCES and not Path(source).suffix and not Path(source).exists():
         source_called(source)
-    what = {"data": source} if source in SOURCES else Path(source)
-    loaded = read_config(what, overrides, check=misfits_of_data)
-    dataset = load_data(loaded, progress=sys.stderr.isatty())
-    _describe(dataset, loaded.config.data.source)
+    return {"data": source} if source in SOURCES else Path(source)
+
+
+@data.command()
+@click.argument("config", metavar="NAME|CONFIG", shell_complete=data_sets_and_configs)
+@click.argument("overrides", nargs=-1, metavar="[KEY=VALUE]...", shell_complete=settings)
+@click.option(
+    "-o",
+    "--out",
+    type=OUTPUT,
+    metavar="FILE",
+    required=True,
+    help="File to write: its name ends in .csv or .npz.",
+)
+@click.option("--force", is_flag=True, help="Replace FILE if it exists.")
+def export(config: str, overrides: tuple[str, ...], out: Path, force: bool) -> None:
+    """Write the rows that a config trains on, split by split.
+
+    A column or array names the split of each row. Inputs are those of the network before scaling:
+    of a table, its columns as numbers.
+    """
+    from nncli import export_data
+
+    what = _named(config, overrides)
+    shown = sys.stderr.isatty()
+    rows = export_data(what, out, overrides, replace=force, progress=shown)
+    numbers = ", ".join(f"{number} {name}" for name, number in rows.items())
+    click.echo(f"{numbers} rows in {printable(str(out))}", err=True)
 
 
 def _describe(dataset: "Dataset", source: str) -> None:
