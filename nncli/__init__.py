@@ -30,8 +30,8 @@ Explain and check
     `describe` lists layers, parameters and FLOPs, and `estimate` predicts time and memory.
 Write configs and load data
     `first_config` writes a commented config for a data file. `load_config` reads and checks a
-    config, `load_data` loads and splits its data, `export_data` writes it to a file, and `fetch`
-    downloads a data set.
+    config, `load_data` loads and splits its data, `data_row` returns one row of it, `export_data`
+    writes it to a file, and `fetch` downloads a data set.
     `config_reference` and `config_schema` describe every key.
 Errors and warnings
     Every error is an `NncliError`: `UsageError`, `ConfigError`, `DataError`, `DownloadError`,
@@ -88,6 +88,7 @@ _PUBLIC = {
     "nncli.runs.compared_run": ("ComparedRun",),
     "nncli.runs.comparison": ("Comparison", "Gap", "compare"),
     "nncli.runs.cross_validation": ("CrossValidation", "FoldResult"),
+    "nncli.runs.data_row": ("DataRow", "data_row"),
     "nncli.runs.description": ("describe",),
     "nncli.runs.estimate": ("Estimate", "estimate"),
     "nncli.runs.exporting": ("export_data",),
@@ -112,6 +113,7 @@ _OF_COMMANDS = {
     "nncli.config.load": ("read_config",),
     "nncli.config.sources": ("SOURCES", "data_set_names", "source_called"),
     "nncli.data.tables.column": ("Column",),
+    "nncli.explain.pictures": ("PICTURE_SIGNS", "drawn", "matrices"),
     "nncli.metrics.tasks": ("ClassificationEvaluation", "EVALUATIONS"),
     "nncli.model.description": ("LayerHistory", "layer_histories"),
     "nncli.model.formats": ("FORMATS", "Format"),
@@ -173,6 +175,9 @@ if TYPE_CHECKING:
     from nncli.estimators.mlp import MLPRegressor as MLPRegressor
     from nncli.explain.gradient_check import LayerCheck as LayerCheck
     from nncli.explain.gradient_check import gradcheck as gradcheck
+    from nncli.explain.pictures import PICTURE_SIGNS as PICTURE_SIGNS
+    from nncli.explain.pictures import drawn as drawn
+    from nncli.explain.pictures import matrices as matrices
     from nncli.explain.plots.kinds import PLOT_KINDS as PLOT_KINDS
     from nncli.explain.plots.kinds import plot as plot
     from nncli.explain.plots.kinds import save_plots as save_plots
@@ -199,6 +204,8 @@ if TYPE_CHECKING:
     from nncli.runs.comparison import compare as compare
     from nncli.runs.cross_validation import CrossValidation as CrossValidation
     from nncli.runs.cross_validation import FoldResult as FoldResult
+    from nncli.runs.data_row import DataRow as DataRow
+    from nncli.runs.data_row import data_row as data_row
     from nncli.runs.description import describe as describe
     from nncli.runs.estimate import Estimate as Estimate
     from nncli.runs.estimate import estimate as estimate

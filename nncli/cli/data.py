@@ -46,10 +46,36 @@ def fetch(name: str) -> None:
 @data.command()
 @click.argument("source", metavar="NAME|CONFIG", shell_complete=data_sets_and_configs)
 @click.argument("overrides", nargs=-1, metavar="[KEY=VALUE]...", shell_complete=settings)
-def show(source: str, overrides: tuple[str, ...]) -> None:
-    """Describe a built-in data set or the data of a config."""
-    from nncli import load_data, misfits_of_data, read_config
+@click.option(
+    "--row",
+    type=click.IntRange(min=0),
+    metavar="N",
+    help="Show one row, counted from 0 in its file: an image as a drawing; of a table, the cells "
+    "and the inputs they become.",
+)
+@click.option(
+    "--split",
+    type=click.Choice(["train", "validation", "held_out", "test"]),
+    help="Split of the row.  [default: the first with a row N]",
+)
+@click.option("--matrix", is_flag=True, help="Print the numbers of the image.")
+def show(
+    source: str, overrides: tuple[str, ...], row: int | None, split: str | None, matrix: bool
+) -> None:
+    """Describe a built-in data set or the data of a config, or show a row."""
+    from nncli import UsageError, load_data, misfits_of_data, read_config
 
+    if row is None and (split or matrix):
+        raise UsageError(f"--{'matrix' if matrix else 'split'}: is for a row; give --row N, too")
+    if row is not None:
+        from nncli import data_row
+        from nncli.cli.data_row import print_row
+
+        shown = sys.stderr.isatty()
+        what = _named(source, overrides)
+        found = data_row(what, row, overrides, split=split, progress=shown)
+        print_row(found, matrix=matrix)
+        return
     what = _named(source, overrides)
     loaded = read_config(what, overrides, check=misfits_of_data)
     dataset = load_data(loaded, progress=sys.stderr.isatty())

@@ -102,6 +102,10 @@ class Source(Section):
         """
         raise TypeError(f"{type(self).__name__} does not implement load")
 
+    def table_of(self, split: str) -> Any:
+        """Return the table file with the rows of a split; None if they are not in one."""
+        return None
+
     def target_outside(self, low: float, high: float) -> tuple[Path, float] | None:
         """Return the path below `data` of a target outside a range, and the target.
 

@@ -312,7 +312,6 @@ class TableSource(TableKeys, OneFileSource):
         None,
         description="text encoding, such as cp1252; default: detected (UTF-8, UTF-16 or cp1252)",
     )
-
     table: str | None = Field(
         None,
         description="table of a database or sheet of a workbook; default: the only table, or the "
@@ -321,11 +320,17 @@ class TableSource(TableKeys, OneFileSource):
 
     def load(self, seed: int, *, fold: Fold | None = None, progress: bool = False) -> Dataset:
         """Read the files and infer their columns."""
-        from nncli.data.files.hints import HintedFile, hints_of
         from nncli.data.tables.tabular import load_tables
 
-        file = HintedFile(nearby(self.path), hints_of(dict(self)))
-        return load_tables(file, self.near_parts, self.choices, seed, fold)
+        return load_tables(self.table_of("train"), self.near_parts, self.choices, seed, fold)
+
+    def table_of(self, split: str) -> Any:
+        """Return the file with the rows of a split, and how to read it."""
+        from nncli.data.files.hints import HintedFile, hints_of
+
+        part = self.parts.get(split)
+        path = part if isinstance(part, str) else self.path
+        return HintedFile(nearby(path), hints_of(dict(self)))
 
 
 class CsvSource(TableSource):
