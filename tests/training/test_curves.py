@@ -38,6 +38,15 @@ def test_the_points_are_means_of_neighbors(values):
     assert curve.points == pytest.approx([sum(each) / len(each) for each in expected])
 
 
+@given(st.lists(st.lists(st.floats(0.1, 1e3), max_size=90), max_size=5))
+def test_values_can_be_added_in_any_pieces(pieces):
+    curve, whole = Curve(), Curve([value for piece in pieces for value in piece])
+    for piece in pieces:
+        curve.extend(piece)
+    assert curve.points == pytest.approx(whole.points)
+    assert (curve.first, curve.last, curve.count) == (whole.first, whole.last, whole.count)
+
+
 def test_a_wide_range_of_losses_has_a_logarithmic_scale():
     losses = [10.0**-n for n in range(8)]
     assert curve_lines({"train_loss": Curve(losses)}) == [

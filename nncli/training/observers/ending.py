@@ -10,6 +10,8 @@ from nncli.training.observers.observer import Job, Observer
 from nncli.training.observers.wording import print_line
 from nncli.training.outcome import EARLY, Outcome
 
+_AT_ONCE = 512  # epochs: adding one by one would slow down very short epochs
+
 
 class Ending(Observer):
     """Print how training ended, to standard error.
@@ -22,16 +24,17 @@ class Ending(Observer):
         """Start the curves."""
         self._plan, self._before = job.plan, job.progress.epoch
         self._curves: dict[str, Curve] = {}
+        self._recent: list[dict[str, float]] = []
 
     def epoch(self, report: EpochReport) -> None:
         """Continue the curves."""
-        if not self._curves:
-            self._curves = {name: Curve() for name in shown_metrics(report.metrics)}
-        for name, curve in self._curves.items():
-            curve.add(report.metrics[name])
+        self._recent.append(report.metrics)
+        if len(self._recent) == _AT_ONCE:
+            self._extend_curves()
 
     def end(self, outcome: Outcome | None) -> None:
         """Print the curves and, if training stopped early, the reason."""
+        self._extend_curves()
         if can_show(BLOCKS, sys.stderr):
             lines = curve_lines(self._curves)
             if lines and self._before:
@@ -44,3 +47,9 @@ class Ending(Observer):
                 f"Stopped early after epoch {epoch} of {plan.epochs}: no better {plan.monitor} "
                 f"for {count(plan.patience_epochs or 0, 'epoch')}."
             )
+
+    def _extend_curves(self) -> None:
+        recent, self._recent = self._recent, []
+        for name in shown_metrics(recent[0]) if recent else ():
+            values = [metrics[name] for metrics in recent]
+            self._curves.setdefault(name, Curve()).extend(values)
