@@ -100,5 +100,5 @@ COMMANDS: dict[str, Place] = {
     "config": Place(
         "nncli.cli.config", "config", "Check a config, print it in full, or print the schema."
     ),
-    "data": Place("nncli.cli.data", "data", "List, download or describe data."),
+    "data": Place("nncli.cli.data", "data", "List, download, describe or export data."),
 }
