@@ -82,11 +82,14 @@ def curves(history: Mapping[str, Sequence[float]]) -> list[str]:
     Raises
     ------
     UsageError
-        If `history` is not a dict.
+        If `history` is not a dict of numbers.
     """
-    if not isinstance(history, Mapping):
-        raise unexpected("history", history, "the history of a result")
-    return curve_lines({name: Curve(history[name]) for name in shown_metrics(history)})
+    try:
+        names = shown_metrics(map(str, history.keys()))
+        values = {name: [*map(float, history[name])] for name in names}
+    except (AttributeError, TypeError, ValueError, OverflowError) as error:
+        raise unexpected("history", history, "the history of a result") from error
+    return curve_lines({name: Curve(each) for name, each in values.items()})
 
 
 def sparkline(values: Sequence[float]) -> str:

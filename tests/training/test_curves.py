@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -76,6 +77,15 @@ def test_the_metrics_shown_are_the_training_loss_and_those_of_validation():
 def test_the_curves_of_a_result_are_those_of_its_history():
     history = {"epoch": [1, 2, 3, 4], "train_loss": [4.0, 3.0, 2.0, 1.0]}
     assert nncli.curves(history) == ["train loss  █▆▃▁  4.0000 to 1.0000"]
+    assert nncli.curves({name: np.array(each) for name, each in history.items()}) == [
+        "train loss  █▆▃▁  4.0000 to 1.0000"
+    ]
     assert nncli.curves({}) == []
-    with pytest.raises(nncli.UsageError, match="expected the history of a result"):
-        nncli.curves([1.0])
+
+
+@pytest.mark.parametrize(
+    "history", [[1.0], None, {"train_loss": 3}, {"train_loss": ["a"]}, {"train_loss": [10**400]}]
+)
+def test_what_is_no_history_is_refused(history):
+    with pytest.raises(nncli.UsageError, match=r"^history: found .*the history of a result"):
+        nncli.curves(history)
