@@ -25,7 +25,8 @@ WORKING = [
     "init csv --data P/line.csv --target y -o O.yaml", "info", "info --json",
     "config check P/line.yaml", "config show P/line.yaml", "config schema", "data list",
     "compare P/R", "plot P/R curves -o O", "data fetch xor", "data show xor",
-    "data show P/line.yaml", "--help", "--version",
+    "data show P/line.yaml", "data show P/line.yaml --row 1", "data export P/line.yaml -o O.csv",
+    "data export P/line.yaml -o O.npz", "eval P/R --mistakes 2", "--help", "--version",
 ]  # fmt: skip
 FAILING = {
     "train none.yaml": 2, "train --resume none": 2, "eval none": 2, "eval none.npz": 2,
@@ -40,6 +41,8 @@ FAILING = {
     "train P/line.yaml -o P/line.csv/run": 1, "predict P/R P/line.csv -o P/line.csv": 2,
     "predict P/R P/line.csv -o P/line.csv/x.csv": 1, "predict P/R P/line.csv -o none/x.csv": 1,
     "predict P/R P/line.csv -o P/R": 2, "init xor -o P/line.csv/x.yaml": 1,
+    "data show P/line.yaml --row 12": 2, "data export none.yaml -o O.csv": 2,
+    "data export P/line.yaml -o P/line.csv": 2, "data export P/line.yaml -o none/x.csv": 1,
     "predict P/R -": 1, "data fetch none": 2, "trane": 2, "compare none": 1, "plot none": 2,
 }  # fmt: skip
 
