@@ -71,7 +71,7 @@ def test_many_differences_are_several_tables_of_80_columns(nncli, xor_config, tw
     lines = done.out.splitlines()
     assert max(map(len, lines)) <= 80
     assert sum(line.split()[:1] == ["run"] for line in lines) > 2
-    assert "[3, 3, 3, 3, 3, 3, 3, .." in done.out
+    assert "[3, 3, 3, 3, 3, 3, 3,.." in done.out
     assert "\n..rotherother" in done.out
 
 

@@ -40,7 +40,7 @@ def test_values_of_a_table_are_those_of_its_cells(table_run):
 @pytest.mark.parametrize(
     ("name", "shown"),
     [
-        ("x" * 30, "x" * 15 + "..."),
+        ("x" * 30, "x" * 10 + "..." + "x" * 5),
         ("$x_1$", "$x_1$"),
         ("<script>", "<script>"),
         ("a\nb", "a\\nb"),

@@ -80,7 +80,7 @@ def test_hostile_names_are_short_and_drawn_as_they_are(draw, texts_of):
     data = {"source": "rows", "inputs": np.eye(4).tolist(), "targets": [1, 2, 3, 4],
             "columns": names}  # fmt: skip
     texts = texts_of(draw(nncli.train({"data": data}, {"training.epochs": 1}), "network"))
-    assert {"<script>alert()...", "$x_1$", "שלום", "\\u4e2d\\u6587"} <= {*texts}
+    assert {"<script>al...ript>", "$x_1$", "שלום", "\\u4e2d\\u6587"} <= {*texts}
     assert all(len(text) <= 18 for text in texts if "script" in text)
 
 
