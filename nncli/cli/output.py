@@ -93,10 +93,13 @@ def shortened(text: str, width: int) -> str:
     text = printable(text)
     if seen_width(text) <= width:
         return text
-    text = text[: width - 2]
-    while seen_width(text) > width - 2:
+    text = text[: max(width - 2, 0)]
+    while text and seen_width(text) > width - 2:
         text = text[:-1]
     return text.rstrip() + ".."
+
+
+_SHORTEST_NAME = 4  # characters that a cut list shows of its first name
 
 
 def names_within(names: Sequence[str], width: int, *, first: str = "") -> str:
@@ -108,10 +111,11 @@ def names_within(names: Sequence[str], width: int, *, first: str = "") -> str:
     whole = first + ", ".join(map(printable, names))
     if seen_width(whole) <= width:
         return whole
-    if len(names) == 1:
-        return shortened(whole, width)
     end = ", ..." if first else f", ... ({len(names)})"
-    text, room = first + shortened(names[0], width - len(first + end)), width - len(end)
+    room = width - len(end)
+    if len(names) == 1 or room < len(first) + _SHORTEST_NAME:
+        return shortened(whole, width)
+    text = first + shortened(names[0], room - len(first))
     for name in names[1:]:
         longer = f"{text}, {printable(name)}"
         if seen_width(longer) > room:

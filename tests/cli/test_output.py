@@ -40,12 +40,13 @@ def test_a_list_is_cut_after_a_name(names, shown):
 
 @given(
     names=st.lists(st.text(max_size=20), max_size=30),
-    width=st.integers(20, 70),
+    width=st.integers(2, 70),
     first=st.sampled_from(["", "30: "]),
 )
 def test_a_list_fits_its_width_and_ends_with_a_name_or_the_number(names, width, first):
     shown = names_within(names, width, first=first)
     assert seen_width(shown) <= width
-    assert shown.startswith(first)
-    if ", ..." not in shown and len(names) > 1:
+    if width >= 20:
+        assert shown.startswith(first)
+    if ", ..." not in shown and len(names) > 1 and width >= 20:
         assert len(shown) >= len(first) + 2 * (len(names) - 1)

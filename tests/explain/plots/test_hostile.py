@@ -70,5 +70,7 @@ def test_rows_passed_in_python_are_not_known_later(draw):
     X = np.random.default_rng(0).random((20, 3))
     result = nncli.train({}, {"training.epochs": 1}, data=(X, X[:, 0]))
     assert {*nncli.plot(result)} >= {"network", "weights", "curves"}
-    with pytest.raises(nncli.UsageError, match="rows: needs the rows, which were passed from Python"):
+    with pytest.raises(
+        nncli.UsageError, match="rows: needs the rows, which were passed from Python"
+    ):
         draw(result, "rows")
