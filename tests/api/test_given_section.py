@@ -271,7 +271,7 @@ def test_an_array_alone_is_not_evaluated():
     for rows in (X, X.tolist()):
         with pytest.raises(nncli.DataError, match="X: is an array without targets; pass X and y"):
             model.evaluate(rows)
-    with pytest.raises(nncli.UsageError, match="split: found 'tset'; expected train or"):
+    with pytest.raises(nncli.UsageError, match="split: found 'tset'; expected train, valid"):
         model.evaluate(split="tset")
 
 

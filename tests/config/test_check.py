@@ -95,7 +95,7 @@ FOUR = "data: {source: rows, inputs: [[0], [1], [2], [3]], labels: [a, a, b, b]}
         (
             CSV + ", task: regression}\nmodel: {output: softmax}",
             "2: model.output: softmax cannot be the output of a regression task; expected "
-            "identity or sigmoid or tanh",
+            "identity, sigmoid or tanh",
         ),
         (
             CSV + "}\nmodel: {output: softmax}\ntraining: {loss: sigmoid_cross_entropy}",

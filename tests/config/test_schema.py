@@ -514,7 +514,11 @@ seed: true
         ),
         (
             "data: xor\ntraining: {lr: 1}",
-            "2:12: training.lr: unknown key; expected one of loss, optimizer, learning_rate, "
+            "2:12: training.lr: unknown key; did you mean 'learning_rate'?",
+        ),
+        (
+            "data: xor\ntraining: {qqq: 1}",
+            "2:12: training.qqq: unknown key; expected one of loss, optimizer, learning_rate, "
             "batch_size, epochs, steps, shuffle, schedule, l1, l2, max_norm, clip_norm, "
             "clip_value, dropout, precision, engine, checkpoint_seconds, record_weights, "
             "early_stopping, folds, fold, seeds, refit",
