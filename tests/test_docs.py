@@ -290,6 +290,13 @@ def test_the_picture_of_the_readme_is_small_and_animated():
         assert opened.n_frames > 20
 
 
+@pytest.mark.parametrize(
+    "path", sorted((DOCS / "pictures").glob("*.png")), ids=lambda path: path.name
+)
+def test_pictures_of_plots_are_small(path):
+    assert path.stat().st_size < 60_000
+
+
 # Facts about the program that pages repeat
 
 
