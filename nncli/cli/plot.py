@@ -11,20 +11,16 @@ if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
 
-class _Kind(click.ParamType[str]):
-    """The name of a kind of plot."""
+def _kinds(
+    ctx: click.Context, param: click.Parameter, incomplete: str
+) -> "list[CompletionItem[str]]":
+    """Return the kinds of plots that start with `incomplete`."""
+    from click.shell_completion import CompletionItem
 
-    name = "kind"
+    from nncli import PLOT_KINDS
 
-    def shell_complete(
-        self, ctx: click.Context, param: click.Parameter, incomplete: str
-    ) -> "list[CompletionItem[str]]":
-        from click.shell_completion import CompletionItem
-
-        from nncli import PLOT_KINDS
-
-        names = [name for name in PLOT_KINDS if name.startswith(incomplete)]
-        return [CompletionItem(name, help=PLOT_KINDS[name].summary) for name in names]
+    names = [name for name in PLOT_KINDS if name.startswith(incomplete)]
+    return [CompletionItem(name, help=PLOT_KINDS[name].summary) for name in names]
 
 
 def _list_kinds(ctx: click.Context, _: click.Parameter, is_asked: bool) -> None:
@@ -45,7 +41,7 @@ def _list_kinds(ctx: click.Context, _: click.Parameter, is_asked: bool) -> None:
 
 @click.command()
 @click.argument("what", metavar="[RUN|WEIGHTS|CONFIG]", type=MODEL_OR_CONFIG)
-@click.argument("kinds", nargs=-1, metavar="[KIND]...", type=_Kind())
+@click.argument("kinds", nargs=-1, metavar="[KIND]...", shell_complete=_kinds)
 @click.option(
     "-o",
     "--out",
