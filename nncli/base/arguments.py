@@ -29,8 +29,9 @@ def speaking_of_options() -> Iterator[None]:
 
 
 def set_options(options: Collection[str]) -> None:
-    """Set the options of the running command, within `speaking_of_options`."""
-    _options.set(options)
+    """Set the options of the running command, within `speaking_of_options` only."""
+    if _options.get() is not None:
+        _options.set(options)
 
 
 def has_option(option: str) -> bool:

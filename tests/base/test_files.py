@@ -243,6 +243,7 @@ WRITERS = {
     "base/streams.py": "opens the null device in place of a stream",
     "base/storage/locks.py": "opens a directory with os.open, to lock it",
     "base/storage/regular_file.py": "opens with os.open, to read, so as not to wait for a pipe",
+    "runs/exporting.py": "opens members of an archive in a file that `base/storage` writes",
     "data/builtin/download.py": "what a server sends is added to a partial file, which is kept",
 }
 ALWAYS = {"write_bytes", "touch", "tofile", "savetxt", "mkstemp", "NamedTemporaryFile"}
