@@ -137,15 +137,21 @@ class Bar(Observer):
         ):
             if self._fits(each):
                 return each
-        return f"{place} {passed}, {validation or loss}"
+        cut = self._text(f"{place} {passed}, {validation or loss}")[: self._bar.ncols]
+        return cut.replace("{", "{{").replace("}", "}}")
 
     def _fits(self, bar_format: str) -> bool:
         width = self._bar.ncols
         if not isinstance(width, int):  # not a terminal
             return True
-        shown = {**self._bar.format_dict, "bar_format": bar_format, "ncols": None}
         spare = _BAR_WITHOUT_WIDTH - _NARROWEST_BAR if "{bar}" in bar_format else 0
-        return len(self._tqdm.format_meter(**shown)) - spare <= width
+        return len(self._text(bar_format)) - spare <= width
+
+    def _text(self, bar_format: str) -> str:
+        """Return a bar of any width; earlier versions of tqdm do not cut it."""
+        shown = {**self._bar.format_dict, "bar_format": bar_format, "ncols": None}
+        text: str = self._tqdm.format_meter(**shown)
+        return text
 
 
 def _width() -> int | None:
