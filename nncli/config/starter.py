@@ -88,23 +88,26 @@ def starter_text(
         "scale": "standard",
         **shares,
     }
-    left_out = [name for name, role in found.roles.items() if role == "left out"]
-    # The findings are merged with the settings.
-    found_too: dict[str, Any] = {
-        "columns": {},
-        "blanks": list(dict.fromkeys([*source.blanks, *found.blanks])),
-        "drop": [*source.drop, *left_out],
-        "id": found.choices.id,
-    }
     text = _text(
         saved or path, data, len(found.table), found.targets.task, config,
-        overrides, found_too, needed="data.path and data.target",
+        overrides, _merged(source, found), needed="data.path and data.target",
     )  # fmt: skip
     text = _with_uses(text, found)
     lines = _lines_of_columns(found, source.columns)
     for line in dataset_of(found, {}).warnings:
         note(line)
     return text.replace(_NO_COLUMNS, "\n".join(["  columns:", *lines, ""])) if lines else text
+
+
+def _merged(source: TableSource, found: Prepared) -> dict[str, Any]:
+    """Return the findings, merged with the settings."""
+    left_out = [name for name, role in found.roles.items() if role == "left out"]
+    return {
+        "columns": {},
+        "blanks": list(dict.fromkeys([*source.blanks, *found.blanks])),
+        "drop": [*source.drop, *left_out],
+        "id": found.choices.id,
+    }
 
 
 def _understood_with_shares(

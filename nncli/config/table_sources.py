@@ -9,12 +9,7 @@ from pydantic import Field, PrivateAttr, field_validator, model_serializer, mode
 from nncli.base.paths import nearby
 from nncli.base.words import did_you_mean, listed
 from nncli.config.choices import Checked, ColumnName, OneOrList, Section, refusal, shown
-from nncli.config.file_source import (
-    ClassWeight,
-    OneFileSource,
-    PartsSource,
-    class_weight_field,
-)
+from nncli.config.file_source import ClassWeight, OneFileSource, PartsSource, class_weight_field
 from nncli.config.source import Ends, Scale, scale_field
 from nncli.config.strict_yaml import Path
 from nncli.data.dataset import OF_CLASSES, Dataset, Task

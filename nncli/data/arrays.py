@@ -132,6 +132,9 @@ class Arrays:
         return given_weights(table, self.weights_name)
 
 
+_ONE_HOT_REMEDY = "convert them to class numbers with y.argmax(axis=1)"
+
+
 def load_arrays(
     first: Arrays,
     parts: Mapping[str, Arrays | Share],
@@ -185,13 +188,9 @@ def load_arrays(
     splits = {part: replace(rows, rows=each) for part, each in divided.items()}
     splits |= _other_parts(first, parts, matrix.shape[1], targets)
     images = ImageFormat.of(first.inputs)
+    named, train = first.targets_name, divided["train"]
     notes += target_notes(
-        first.targets_name,
-        targets,
-        rows.targets,
-        divided["train"],
-        chosen=task is not None,
-        remedy="convert them to class numbers with y.argmax(axis=1)",
+        named, targets, rows.targets, train, chosen=task is not None, remedy=_ONE_HOT_REMEDY
     )
     return Dataset(
         task=targets.task,
@@ -199,7 +198,7 @@ def load_arrays(
         targets=targets.names,
         classes=targets.classes,
         splits=in_order(splits),
-        images=images and images.seen_in(matrix, divided["train"]),
+        images=images and images.seen_in(matrix, train),
         scales_targets=targets.task == "regression",
         warnings=notes,
     )

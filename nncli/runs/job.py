@@ -230,18 +230,16 @@ def prepare(
     resolved = loaded.resolved(dataset.task, has_validation=has_validation)
     config = resolved.config
     with loaded.explained(), memory_for("for this network", SMALLER_NETWORK):
-        network, objective = build_network(
-            resolved, dataset.shape, with_weights=not (start or progress)
-        )
+        is_new = not (start or progress)
+        network, objective = build_network(resolved, dataset.shape, with_weights=is_new)
     if start:
         _start_from(start, network)
     for name, split in dataset.splits.items():
         check_targets(split, objective, dataset.targets, f"the {name} rows")
     with loaded.explained(), memory_for("for rows as the network sees them", "use fewer rows"):
         scaling, target_scaling = scalings_of(dataset, config, network, start)
-        seen = as_seen(
-            learned_splits(dataset, target_scaling, network.dtype), scaling, network.dtype
-        )
+        learned = learned_splits(dataset, target_scaling, network.dtype)
+        seen = as_seen(learned, scaling, network.dtype)
         order = order_of(config, seen[0]["train"], network)
         setup = _setup(config, dataset, network, objective, order, seen, target_scaling)
         start_engine = _engine(engine or config.training.engine, config, setup, order, clock)
