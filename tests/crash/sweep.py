@@ -167,7 +167,7 @@ def _resume_with_link(run: Path, chance: random.Random) -> None:
     if (outside.read_bytes(), outside.stat().st_mtime_ns) != before:
         raise LostError(f"{name} was followed as a link")
     if process.returncode:
-        if err.count("\n") > 1 or "(a link; put a copy" not in err:
+        if err.count("\n") > 1 or "(a link; replace it with a copy" not in err:
             raise LostError(f"exit code {process.returncode} with a link: {err}")
         outside.rename(path)
 
