@@ -1,4 +1,4 @@
-"""Draw the pictures of docs/plots.md from a real run.
+"""Draw the pictures of docs/plots.md and docs/lectures.md from real runs.
 
 pip install -e '.[docs]' && python docs/pictures/draw_plots.py
 """
@@ -8,6 +8,7 @@ from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from matplotlib.figure import Figure
 from PIL import Image
 
 import nncli
@@ -18,17 +19,28 @@ COLORS = 64  # of a palette, which makes a picture a third as large
 WIDTH = 640  # pixels
 
 
+CONFIGS = FOLDER.parents[1] / "configs"
+
+
 def main() -> None:
-    """Train the XOR config, and write a picture per kind."""
+    """Draw a run of XOR, and the comparison of two learning rates."""
     with TemporaryDirectory() as folder, chdir(folder):
-        nncli.train(FOLDER.parents[1] / "configs" / "xor.yaml", out="xor")
+        nncli.train(CONFIGS / "xor.yaml", out="xor")
         for kind, figure in nncli.plot("xor", KINDS).items():
-            (path,) = nncli.save_plots({kind: figure}, "plots")
-            image = Image.open(BytesIO(path.read_bytes())).convert("RGB")
-            image = image.resize((WIDTH, round(WIDTH / image.width * image.height)), Image.LANCZOS)
-            image.quantize(COLORS, dither=Image.Dither.NONE).save(
-                FOLDER / f"{kind}.png", optimize=True
-            )
+            write(figure, kind)
+        for rate in ("0.1", "0.01"):
+            config = CONFIGS / "lectures" / f"learning_rate_{rate}.yaml"
+            nncli.train_seeds(config, {"training.seeds": 3}, out=f"rate-{rate}")
+        (figure,) = nncli.compare(["rate-0.1", "rate-0.01"], sort="loss").plot().values()
+        write(figure, "rates")
+
+
+def write(figure: Figure, name: str) -> None:
+    """Write a figure as a small PNG next to this file."""
+    (path,) = nncli.save_plots({name: figure}, "plots")
+    image = Image.open(BytesIO(path.read_bytes())).convert("RGB")
+    image = image.resize((WIDTH, round(WIDTH / image.width * image.height)), Image.LANCZOS)
+    image.quantize(COLORS, dither=Image.Dither.NONE).save(FOLDER / f"{name}.png", optimize=True)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from nncli.base.errors import UsageError
 from nncli.base.words import printable
 from nncli.cli.arguments import RUN
 
@@ -30,8 +31,23 @@ _VALUE_WIDTH = 24
     metavar="METRIC",
     help="Sort by this metric, the best run first.  [default: accuracy, or mae of a regression]",
 )
+@click.option("--plot", "is_plotted", is_flag=True, help="Draw the curves of all runs in one plot.")
+@click.option(
+    "-o",
+    "--out",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="File for --plot: .png, .svg or .pdf.  [default: comparison.png]",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def compare(runs: tuple[Path, ...], split: str, sort: str | None, as_json: bool) -> None:
+def compare(
+    runs: tuple[Path, ...],
+    split: str,
+    sort: str | None,
+    is_plotted: bool,
+    out: Path | None,
+    as_json: bool,
+) -> None:
     """Compare the metrics and configs of finished runs.
 
     Prints metrics, epochs, time, what differs in the configs, and whether the gap between the best
@@ -41,18 +57,25 @@ def compare(runs: tuple[Path, ...], split: str, sort: str | None, as_json: bool)
 
       nncli compare runs/xor-001 "runs/mnist-*"
 
-    Only config.yaml and metrics.json are read. Runs that cannot be read are named and left out.
+    Only config.yaml and metrics.json are read, for a plot also history.csv. Runs that cannot be
+    read are named and left out.
     """
-    from nncli import compare
+    from nncli import compare, save_plots
     from nncli.cli.output import print_json, print_warning
 
+    if out and not is_plotted:
+        raise UsageError("-o: is for a plot; add --plot, too")
     found = compare(runs, split=split, sort=sort, note=print_warning)
     if as_json:
         print_json(found.as_json())
-        return
-    names = _print_metrics(found)
-    _print_differences(found, names)
-    _print_gap(found)
+    else:
+        names = _print_metrics(found)
+        _print_differences(found, names)
+        _print_gap(found)
+    if is_plotted:
+        (path,) = save_plots(found.plot(note=print_warning), out or Path("comparison.png"))
+        if not as_json:
+            click.echo(f"\nThe curves are in {printable(str(path))}.")
 
 
 def _print_metrics(found: "Comparison") -> list[str]:

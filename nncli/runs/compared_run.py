@@ -1,6 +1,6 @@
 """Read what `compare` needs of a run: its config and its metrics, no other file."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from math import isfinite
@@ -11,11 +11,12 @@ from typing import Any
 from nncli.base.errors import DataError, os_errors_as
 from nncli.base.storage.directory import Directory, Entry
 from nncli.base.storage.regular_file import read_regular
-from nncli.base.storage.run_files import CONFIG, METRICS
+from nncli.base.storage.run_files import CONFIG, HISTORY, METRICS
 from nncli.base.storage.strict_json import parse_any_json
 from nncli.base.words import count
 from nncli.config.saved_settings import Settings, saved_settings
 from nncli.model.no_model import why_no_model
+from nncli.training.history_file import Table, read_history
 from nncli.training.outcome import DIVERGED, INTERRUPTED
 
 _MOST_BYTES = {CONFIG: 1 << 20, METRICS: 3 << 22}
@@ -50,6 +51,8 @@ class ComparedRun:
         Time of training and evaluation, of all models together.
     ended : str
         How training ended: ``finished``, ``stopped early``, ``interrupted`` or ``diverged``.
+    parts : tuple of str
+        Subdirectories of several models.
     """
 
     path: Path
@@ -63,6 +66,7 @@ class ComparedRun:
     best_epoch: float | None
     seconds: float | None
     ended: str
+    parts: tuple[str, ...] = field(default=(), repr=False)
 
     def metric(self, split: str, name: str) -> float | None:
         """Return a metric, or None if the run does not have it."""
@@ -71,6 +75,20 @@ class ComparedRun:
     def deviation(self, split: str, name: str) -> float | None:
         """Return the deviation of a metric over several models, or None."""
         return self.deviations.get(split, {}).get(name)
+
+    def histories(self) -> list[Table]:
+        """Read the history of the run, or of each of several models.
+
+        Raises
+        ------
+        DataError
+            If one is missing, damaged, or has no epoch.
+        """
+        directory = Directory(self.path)
+        with os_errors_as(DataError, self.path), directory.opened():
+            return [_history(directory.directory(part)) for part in self.parts] or [
+                _history(directory)
+            ]
 
     @property
     def warning(self) -> str | None:
@@ -107,7 +125,8 @@ def read_run(path: Path) -> ComparedRun:
         try:
             if kind is None:
                 return _single(path, settings, values)
-            return _several(path, settings, values, kind, [*_parts(directory, values, kind)])
+            parts = _parts(values, kind)
+            return _several(path, settings, values, kind, parts, [*_read(directory, parts)])
         except ValueError as error:
             raise DataError(f"{path / METRICS}: {error}; restore it, or train anew") from error
 
@@ -158,11 +177,12 @@ def _several(
     settings: Settings,
     values: Mapping[str, Any],
     kind: str,
-    parts: list[Mapping[str, Any]],
+    parts: tuple[str, ...],
+    metrics: Sequence[Mapping[str, Any]],
 ) -> ComparedRun:
     splits = _splits(values)
     numbers = {
-        key: [each for part in parts if (each := _number(part, key)) is not None]
+        key: [each for part in metrics if (each := _number(part, key)) is not None]
         for key in ("epochs", "best_epoch", "wall_seconds")
     }
     first = {name: _first(each, kind) for name, each in splits.items()}
@@ -180,21 +200,37 @@ def _several(
         best_epoch=fmean(numbers["best_epoch"]) if numbers["best_epoch"] else None,
         seconds=sum(numbers["wall_seconds"]) if numbers["wall_seconds"] else None,
         ended="finished",
+        parts=parts,
     )
 
 
-def _parts(
-    directory: Directory, values: Mapping[str, Any], kind: str
-) -> Iterator[Mapping[str, Any]]:
-    """Yield the metrics of each model that can still be read, for its epochs and time."""
+def _parts(values: Mapping[str, Any], kind: str) -> tuple[str, ...]:
+    """Return the names of the directories of several models."""
     word = _KINDS[kind]
     entries = next(iter(_splits(values).values()), {}).get(kind)
-    for each in entries if isinstance(entries, list) else []:
-        number = each.get(word) if isinstance(each, Mapping) else None
-        if type(number) is int:
-            part = directory.directory(f"{word}-{number}")
-            with suppress(OSError, DataError), part.opened():
-                yield _values(part / METRICS, str(part.path))
+    numbers = [
+        each.get(word)
+        for each in (entries if isinstance(entries, list) else [])
+        if isinstance(each, Mapping)
+    ]
+    return tuple(f"{word}-{number}" for number in numbers if type(number) is int)
+
+
+def _read(directory: Directory, parts: Sequence[str]) -> Iterator[Mapping[str, Any]]:
+    """Yield the metrics of each model that can still be read, for its epochs and time."""
+    for name in parts:
+        part = directory.directory(name)
+        with suppress(OSError, DataError), part.opened():
+            yield _values(part / METRICS, str(part.path))
+
+
+def _history(directory: Directory) -> Table:
+    """Return the history of one model. Raise `DataError`."""
+    with os_errors_as(DataError, directory.path), directory.opened():
+        table = read_history(directory / HISTORY)
+    if not table.get("epoch"):
+        raise DataError(f"{directory.path}: has no completed epoch")
+    return table
 
 
 def _splits(values: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:

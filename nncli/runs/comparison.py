@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nncli.base.arguments import argument, unexpected
 from nncli.base.errors import ConfigError, DataError, UsageError, reason
@@ -19,6 +19,9 @@ from nncli.base.words import count, did_you_mean, on_one_line
 from nncli.config.sources import SOURCES
 from nncli.metrics.names import METRICS, rises
 from nncli.runs.compared_run import SPLITS, ComparedRun, read_run
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 _METRICS = ("loss", *dict.fromkeys(chain.from_iterable(METRICS.values())))
 
@@ -93,6 +96,12 @@ class Comparison:
             return None
         known = [each for each in spreads if each is not None]
         return Gap(abs(values[0] - values[1]), max(known, default=None))
+
+    def plot(self, *, note: Note = warn) -> "dict[str, Figure]":
+        """Return the curves of the runs in one matplotlib figure, as `nncli.plot` does."""
+        import nncli  # a later package draws them
+
+        return nncli.plot(self, note=note)
 
     def as_json(self) -> dict[str, Any]:
         """Return the comparison as JSON values, as printed by ``compare --json``."""

@@ -4,9 +4,9 @@ import csv
 from functools import partial
 from io import TextIOWrapper
 from itertools import takewhile
-from pathlib import Path
 
 from nncli.base.errors import DataError, reason
+from nncli.base.storage.directory import Place
 from nncli.base.storage.regular_file import open_regular
 
 _LONGEST_LINE = 1 << 20  # characters
@@ -14,7 +14,7 @@ _LONGEST_LINE = 1 << 20  # characters
 Table = dict[str, list[float]]
 
 
-def read_history(path: Path) -> Table:
+def read_history(path: Place) -> Table:
     """Return the columns of a ``history.csv``, without an incomplete last row.
 
     Raises

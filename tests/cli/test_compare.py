@@ -191,3 +191,35 @@ def test_200_runs_take_less_than_three_seconds(nncli, two, tmp_path):
     done = nncli("compare", "runs")
     assert time.process_time() - began < 3
     assert len(done.out.splitlines()) == 2 * 201 + 6
+
+
+def test_the_curves_are_drawn_into_a_file(nncli, two, tmp_path):
+    done = nncli("compare", "fast", "slow", "--plot")
+    assert (done.code, done.err) == (0, "")
+    assert done.out.startswith("test metrics")
+    assert done.out.endswith("\n\nThe curves are in comparison.png.\n")
+    assert (tmp_path / "comparison.png").read_bytes().startswith(b"\x89PNG")
+    named = nncli("compare", "fast", "--plot", "--json", "-o", "a/curves.svg")
+    assert json.loads(named.out)["metric"] == "accuracy"
+    assert b"<svg" in (tmp_path / "a" / "curves.svg").read_bytes()
+    folder = nncli("compare", "fast", "--plot", "-o", "a")
+    assert "a/curves.png" in folder.out.replace("\\", "/")
+
+
+def test_a_plot_that_cannot_be_drawn_or_written_is_one_line(nncli, two, tmp_path):
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    unwritable = nncli("compare", "fast", "--plot", "-o", "file/a.png")
+    assert (unwritable.code, unwritable.err.count("\n")) == (1, 1)
+    assert unwritable.err.startswith("Error: file: cannot be written")
+    alone = nncli("compare", "fast", "-o", "a.png")
+    assert (alone.code, alone.error) == (2, "Error: -o: is for a plot; add --plot, too")
+    (tmp_path / "fast" / "history.csv").unlink()
+    done = nncli("compare", "fast", "slow", "--plot")
+    assert done.code == 0
+    assert done.err.startswith("Warning: fast/history.csv: cannot be read (no such file")
+    assert done.err.endswith("; left out of the plot\n")
+    none = nncli("compare", "fast", "--plot")
+    assert none.code == 2
+    assert none.err.splitlines()[1:] == [
+        "Error: no run has a history to plot; train at least one epoch"
+    ]

@@ -24,7 +24,8 @@ WORKING = [
     "trace P/line.yaml", "gradcheck P/line.yaml", "init xor -o O.yaml", "init xor -o -",
     "init csv --data P/line.csv --target y -o O.yaml", "info", "info --json",
     "config check P/line.yaml", "config show P/line.yaml", "config schema", "data list",
-    "compare P/R", "plot P/R curves -o O", "data fetch xor", "data show xor",
+    "compare P/R", "compare P/R --plot -o O.png", "plot P/R curves -o O", "data fetch xor",
+    "data show xor",
     "data show P/line.yaml", "data show P/line.yaml --row 1", "data export P/line.yaml -o O.csv",
     "data export P/line.yaml -o O.npz", "eval P/R --mistakes 2", "--help", "--version",
 ]  # fmt: skip

@@ -35,7 +35,7 @@ def curves(subject: Subject) -> "Figure":
         for split, (color, style) in _SPLITS.items():
             if values := history.get(f"{split}_{metric}"):
                 draw_line(axes, history["epoch"], values, label=split, color=color, style=style)
-        _log_if_wide(axes, [v for s in _SPLITS for v in history.get(f"{s}_{metric}", ())])
+        log_if_wide(axes, [v for s in _SPLITS for v in history.get(f"{s}_{metric}", ())])
         axes.set_ylabel(metric.replace("_", " "))
     for axes in panels:
         _mark_best(axes, subject)
@@ -121,7 +121,8 @@ def _by_layer(history: dict[str, list[float]], prefix: str) -> dict[int, list[fl
     return {int(number): values for number, values in columns.items() if number.isdecimal()}
 
 
-def _log_if_wide(axes: "Axes", values: Sequence[float]) -> None:
+def log_if_wide(axes: "Axes", values: Sequence[float]) -> None:
+    """Make the y axis logarithmic if the values are positive and of very different size."""
     if min(values) > 0 and max(values) > _LOG_RATIO * min(values):
         log_axis(axes)
 

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from nncli.base.arguments import unexpected
 from nncli.base.errors import UsageError
+from nncli.base.notes import Note, warn
 from nncli.base.storage.files import atomic_write, writing
 from nncli.base.words import did_you_mean
 from nncli.explain.plots.style import FORMATS, save_figure, styled
 from nncli.explain.plots.subject import NotApplicableError, PlotSource, Subject, subject_of
+from nncli.runs.comparison import Comparison
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -59,22 +61,27 @@ def _function(place: str) -> Callable[[Subject], Any]:
 
 
 def plot(
-    what: PlotSource | None = None,
+    what: PlotSource | Comparison | None = None,
     kinds: Sequence[str] | str | None = None,
     *,
     trust_paths: bool = False,
+    note: Note = warn,
 ) -> "dict[str, Figure]":
     """Return plots of a run, a model or a config as matplotlib figures.
 
     Parameters
     ----------
-    what : path, mapping, Config, LoadedConfig, Model or Result, optional
+    what : path, mapping, Config, LoadedConfig, Model, Result or Comparison, optional
         A config; or a model, its file, its run directory or the result of training. Without it,
-        the kinds of functions draw all activations, losses and schedules.
+        the kinds of functions draw all activations, losses and schedules. Of a `Comparison`, the
+        curves of its runs are drawn in one plot.
     kinds : str or sequence of str
         Kinds to draw; default: all that apply, except slow ones. `PLOT_KINDS` lists them.
     trust_paths : bool
         Whether to read data files named by a model from any path, as for `Model.evaluate`.
+    note : function of str
+        Called with a line for each compared run that is left out, because its history cannot be
+        read; default: issue a `NncliWarning`.
 
     Returns
     -------
@@ -90,6 +97,8 @@ def plot(
     chosen = _chosen(kinds)
     figures = {}
     with styled():
+        if isinstance(what, Comparison):
+            return {"curves": _comparison_curves(what, chosen, note)}
         subject = subject_of(what, trust_paths=trust_paths)
         for name in chosen or PLOT_KINDS:
             try:
@@ -102,6 +111,14 @@ def plot(
     if not figures:
         raise UsageError(f"{subject.name}: no kind of plot applies")
     return figures
+
+
+def _comparison_curves(found: Comparison, chosen: Sequence[str], note: Note) -> "Figure":
+    from nncli.explain.plots.comparison import comparison_curves
+
+    if others := [name for name in chosen if name != "curves"]:
+        raise UsageError(f"{others[0]}: does not apply to a comparison; only curves does")
+    return comparison_curves(found, note)
 
 
 def save_plots(
