@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from nncli.cli.arguments import MODEL_OR_CONFIG, TRUST_PATHS
+from nncli.cli.arguments import DATA, MODEL_OR_CONFIG, TRUST_PATHS
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -63,9 +63,21 @@ def _list_kinds(ctx: click.Context, _: click.Parameter, is_asked: bool) -> None:
     callback=_list_kinds,
     help="List the kinds of plots and exit.",
 )
+@click.option(
+    "--data",
+    "file",
+    type=DATA,
+    metavar="FILE",
+    help="New place of the data that the model was trained on, if it was moved.",
+)
 @TRUST_PATHS
 def plot(
-    what: Path, kinds: tuple[str, ...], out: Path | None, format_: str | None, trust_paths: bool
+    what: Path,
+    kinds: tuple[str, ...],
+    out: Path | None,
+    format_: str | None,
+    file: Path | None,
+    trust_paths: bool,
 ) -> None:
     """Draw plots of a run, a model file or a config.
 
@@ -73,17 +85,25 @@ def plot(
 
       nncli plot runs/xor-001 curves surface
 
+    If the data of training is missing, a warning names the kinds that need it.
+
     Without a run, model or config, the KINDs activations, losses and schedules draw all functions:
 
       nncli plot activations
     """
     from nncli import PLOT_KINDS, save_plots
     from nncli import plot as plots_of
+    from nncli.cli.output import print_warning
 
     if is_of_all := what.name in PLOT_KINDS and str(what) == what.name and not what.exists():
         kinds = (what.name, *kinds)
-    named = list(kinds) or None
-    figures: dict[str, Any] = plots_of(None if is_of_all else what, named, trust_paths=trust_paths)
+    figures: dict[str, Any] = plots_of(
+        None if is_of_all else what,
+        list(kinds) or None,
+        data=file,
+        trust_paths=trust_paths,
+        note=print_warning,
+    )
     default = "plots" if is_of_all else f"{what.stem}-plots"
     place = out or (what / "plots" if what.is_dir() else Path(default))
     for path in save_plots(figures, place, format=format_):

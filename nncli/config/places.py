@@ -175,6 +175,12 @@ def with_folders_of_files(values: dict[str, Any], saved: object) -> dict[str, An
     return {**values, "data": {**data, **paths}, **folders}
 
 
+def path_keys(values: Mapping[str, Any]) -> list[str]:
+    """Return the keys of a saved config's data that are paths."""
+    data = values.get("data")
+    return _path_keys(data) if isinstance(data, Mapping) else []
+
+
 def _path_keys(data: Mapping[str, Any]) -> list[str]:
     source = data.get("source")
     kind = SOURCES.get(source) if isinstance(source, str) else None

@@ -299,11 +299,16 @@ class Model:
         target = checked_output(path_in(path, "path"), replace=replace, hint=hint)
         write_model(target, without_folders(self), replace=replace)
 
-    def plot(self, kinds: Sequence[str] | str | None = None) -> "dict[str, Figure]":
-        """Return plots of the model as matplotlib figures by kind, as `nncli.plot` does."""
+    def plot(
+        self, kinds: Sequence[str] | str | None = None, **settings: Any
+    ) -> "dict[str, Figure]":
+        """Return plots of the model as matplotlib figures by kind.
+
+        Settings are the keyword arguments of `nncli.plot`.
+        """
         import nncli  # a later package draws them
 
-        return nncli.plot(self, kinds)
+        return nncli.plot(self, kinds, **settings)
 
     def __reduce__(self) -> tuple[Any, ...]:
         from nncli.model.model_file import model_bytes, model_from_bytes

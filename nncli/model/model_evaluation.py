@@ -126,8 +126,7 @@ def _own_rows(
     Calls `note` if the rows have changed since training.
     """
     # These import pydantic, which given rows do not need.
-    from nncli.data.fingerprint import changed_in_split
-    from nncli.model.named_data import config_of, named_data
+    from nncli.model.named_data import config_of, named_data, note_changes
 
     remedy = said("evaluate it with --data FILE", "pass rows to evaluate()")
     config = config_of(model, trust_paths=trust_paths, remedy=remedy).config
@@ -142,12 +141,8 @@ def _own_rows(
             f"{model.called}: its data has no {split} rows; choose {argument('split')} "
             f"{either(dataset.splits)}"
         )
-    if model.fingerprint and (changed := changed_in_split(model.fingerprint, dataset, split)):
-        note(
-            f"{model.called}: its data has changed since training: {', '.join(changed)}; it may "
-            f"have been trained on some of these {split} rows; restore the data, or evaluate "
-            f"unseen rows{said(' with --data FILE', '')}"
-        )
+    unseen = f"restore the data, or evaluate unseen rows{said(' with --data FILE', '')}"
+    note_changes(model, dataset, split, note, unseen)
     chosen = dataset.splits[split]
     is_of_file = chosen.inputs is dataset.splits["train"].inputs
     return split, chosen, dataset.numbers if is_of_file else None

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from nncli.base.arguments import said
+from nncli.base.arguments import argument, said
 from nncli.base.errors import (
     ConfigError,
     DataError,
@@ -22,7 +22,9 @@ from nncli.base.errors import (
     NncliError,
     OutOfMemoryError,
     OutputError,
+    UsageError,
 )
+from nncli.base.notes import Note
 from nncli.base.paths import absolute, nearby, resolved
 from nncli.base.platforms import leads_away
 from nncli.base.storage.regular_file import read_regular
@@ -33,6 +35,7 @@ from nncli.config.places import (
     accept,
     check_data,
     files_of,
+    path_keys,
     with_folders_of_files,
     without_folders_of_files,
 )
@@ -41,7 +44,7 @@ from nncli.config.schema import Config
 from nncli.config.strict_yaml import parse
 from nncli.data.dataset import Dataset
 from nncli.data.files.texts import canonical
-from nncli.data.fingerprint import changed_parts, fingerprint
+from nncli.data.fingerprint import changed_in_split, changed_parts, fingerprint
 from nncli.data.names import plain_name
 from nncli.data.tables.encoding import Encoding
 from nncli.data.tables.targets import Targets
@@ -53,7 +56,9 @@ def without_folders(model: Model) -> Model:
     return replace(model, config=without_folders_of_files(model.config))
 
 
-def config_of(model: Model, *, trust_paths: bool, remedy: str) -> LoadedConfig:
+def config_of(
+    model: Model, *, trust_paths: bool, remedy: str, moved_to: Path | None = None
+) -> LoadedConfig:
     """Return the config of a model's training, without the file of initial weights.
 
     Parameters are as for `named_data`.
@@ -62,6 +67,8 @@ def config_of(model: Model, *, trust_paths: bool, remedy: str) -> LoadedConfig:
     ------
     ConfigError
         If it is not a valid config.
+    UsageError
+        If it has no `data.path` that may have moved.
     DataError
         If the data may be on another machine, which would notice the access; see `leads_away`.
     """
@@ -72,9 +79,15 @@ def config_of(model: Model, *, trust_paths: bool, remedy: str) -> LoadedConfig:
     if isinstance(network, dict) and isinstance(network.get("initial_weights"), str):
         values = {**values, "model": {**network, "initial_weights": None}}  # not needed
 
+    moved = None if moved_to is None else str(absolute(moved_to))
+    if moved is not None:
+        if "path" not in path_keys(values):
+            raise UsageError(f"{argument('data')}: {model.called} has no data.path; leave it out")
+        values = {**values, "data": {**values["data"], "path": moved}}
+
     def check(path: str) -> None:
         assert model.folder is not None
-        if leads_away(path, str(absolute(model.folder))):
+        if path != moved and leads_away(path, str(absolute(model.folder))):
             raise DataError(
                 f"{model.called}: its data, {path}, is on another machine or a device; "
                 f"{_or_trust(remedy)}"
@@ -98,7 +111,14 @@ def _config_beside(folder: Path) -> Any:
     return document.value
 
 
-def named_data(model: Model, config: Config, *, trust_paths: bool, remedy: str) -> Dataset:
+def named_data(
+    model: Model,
+    config: Config,
+    *,
+    trust_paths: bool,
+    remedy: str,
+    moved_to: Path | None = None,
+) -> Dataset:
     """Return the data that the config of a model names.
 
     Parameters
@@ -107,6 +127,8 @@ def named_data(model: Model, config: Config, *, trust_paths: bool, remedy: str) 
         Whether to read its files from any path, like those of the user's own config.
     remedy : str
         An alternative to suggest in errors.
+    moved_to : Path, optional
+        The user's path of the data instead of `data.path`, which is trusted.
 
     Raises
     ------
@@ -115,10 +137,27 @@ def named_data(model: Model, config: Config, *, trust_paths: bool, remedy: str) 
     ModelFileError
         If the data does not match the model.
     """
-    paths = [path for (section, _), path in files_of(config) if section == "data"]
+    moved = None if moved_to is None else str(absolute(moved_to))
+    files = files_of(config)
+    paths = [path for (section, _), path in files if section == "data" and path != moved]
     if trust_paths or model.folder is None or not paths:
         return _as_known(model, config, config.load_data(), remedy)
     return _Named(model, config, paths, remedy).dataset()
+
+
+def note_changes(model: Model, dataset: Dataset, split: str, note: Note, remedy: str) -> bool:
+    """Return whether the rows of a split have changed since training; call `note` if so."""
+    changed = model.fingerprint and changed_in_split(model.fingerprint, dataset, split)
+    if not changed:
+        return False
+    trained = f"it may have been trained on some of these {split} rows"
+    if split == "train":
+        trained = "it was trained on other rows"
+    note(
+        f"{model.called}: its data has changed since training: {', '.join(changed)}; {trained}; "
+        f"{remedy}"
+    )
+    return True
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ def why_no_model(directory: Path) -> str | None:
     None if it has one, or if it is not the directory of an unfinished run.
     """
     word, parts = _parts(directory)
-    if parts and (directory / METRICS).is_file():
+    if is_of_several(directory):
         return f"{directory}: has a model for each {word}; choose {parts[0]}"
     if (directory / WEIGHTS).exists() or (directory / METRICS).exists():
         return None
@@ -43,6 +43,11 @@ def why_no_model(directory: Path) -> str | None:
     other = f", or choose the model of a {word}: {done[0]}" if done else ""
     what = "an interrupted cross-validation" if word == "fold" else "interrupted runs of seeds"
     return f"{directory}: is {what}; {resume}{other}"
+
+
+def is_of_several(directory: Path) -> bool:
+    """Return whether a directory is that of a finished run of folds or seeds."""
+    return bool(_parts(directory)[1]) and (directory / METRICS).is_file()
 
 
 def _parts(directory: Path) -> tuple[str, list[Path]]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -263,7 +264,9 @@ def prepare(
     )
 
 
-def prepare_again(model: Model, *, remedy: str, trust_paths: bool = False) -> Job:
+def prepare_again(
+    model: Model, *, remedy: str, trust_paths: bool = False, moved_to: Path | None = None
+) -> Job:
     """Return the job that trained a model, with the weights of the model.
 
     Parameters
@@ -272,15 +275,18 @@ def prepare_again(model: Model, *, remedy: str, trust_paths: bool = False) -> Jo
         An alternative to suggest in errors of the data.
     trust_paths : bool
         As for `Model.evaluate`.
+    moved_to : Path, optional
+        The new path of the data that the model's config names as `data.path`.
 
     Raises
     ------
     ConfigError, DataError, ModelFileError
         If the model's config is invalid, or does not lead to such a model.
     """
-    loaded = config_of(model, trust_paths=trust_paths, remedy=remedy)
+    how: dict[str, Any] = {"trust_paths": trust_paths, "remedy": remedy, "moved_to": moved_to}
+    loaded = config_of(model, **how)
     check_data(loaded.config, remedy)
-    dataset = named_data(model, loaded.config, trust_paths=trust_paths, remedy=remedy)
+    dataset = named_data(model, loaded.config, **how)
     return prepare(loaded, dataset=dataset, start=model, engine="numpy")
 
 

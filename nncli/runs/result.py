@@ -128,8 +128,13 @@ class Result:
         """The epoch of the model's weights."""
         return int(self.model.training["best_epoch"])
 
-    def plot(self, kinds: Sequence[str] | str | None = None) -> "dict[str, Figure]":
-        """Return plots of the run as matplotlib figures by kind, as `nncli.plot` does."""
+    def plot(
+        self, kinds: Sequence[str] | str | None = None, **settings: Any
+    ) -> "dict[str, Figure]":
+        """Return plots of the run as matplotlib figures by kind.
+
+        Settings are the keyword arguments of `nncli.plot`.
+        """
         import nncli  # a later package draws them
 
-        return nncli.plot(self, kinds)
+        return nncli.plot(self, kinds, **settings)

@@ -45,7 +45,7 @@ def losses(subject: Subject) -> "Figure":
     if subject.is_of_all:
         found = [Objective(name, loss.complete({})) for name, loss in LOSSES.items()]
     else:
-        found = [subject.job.setup.objective]
+        found = [subject.known.objective if subject.known else subject.job.setup.objective]
     figure, panels = _grid(len(found), height=2.9)
     for axes, objective in zip(panels, found, strict=True):
         _draw_loss(axes, objective)

@@ -14,7 +14,6 @@ from nncli.explain.plots.points import draw_legend, draw_points, draw_zero_line
 from nncli.explain.plots.sample import Sample, sample_of
 from nncli.explain.plots.style import GRAY, new_figure
 from nncli.explain.plots.subject import NotApplicableError, Subject
-from nncli.model.named_data import config_of
 from nncli.nn.network import Network
 from nncli.runs.construction import build_network
 
@@ -95,8 +94,7 @@ def _start(subject: Subject) -> Network | None:
     if isinstance(network, dict) and isinstance(network.get("initial_weights"), str):
         return None
     dataset = subject.dataset
-    loaded = config_of(model, trust_paths=subject.trust_paths, remedy="plot your own config")
-    resolved = loaded.completed(dataset).resolved(
+    resolved = subject.trained_config.completed(dataset).resolved(
         dataset.task, has_validation="validation" in dataset.splits
     )
     start, _ = build_network(resolved, dataset.shape)

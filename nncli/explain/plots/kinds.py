@@ -6,8 +6,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nncli.base.arguments import unexpected
-from nncli.base.errors import UsageError
+from nncli.base.arguments import check_callable, path_in, unexpected
+from nncli.base.errors import NncliError, UsageError
 from nncli.base.notes import Note, warn
 from nncli.base.storage.files import atomic_write, writing
 from nncli.base.words import did_you_mean
@@ -64,6 +64,7 @@ def plot(
     what: PlotSource | Comparison | None = None,
     kinds: Sequence[str] | str | None = None,
     *,
+    data: Path | str | None = None,
     trust_paths: bool = False,
     note: Note = warn,
 ) -> "dict[str, Figure]":
@@ -76,12 +77,16 @@ def plot(
         the kinds of functions draw all activations, losses and schedules. Of a `Comparison`, the
         curves of its runs are drawn in one plot.
     kinds : str or sequence of str
-        Kinds to draw; default: all that apply, except slow ones. `PLOT_KINDS` lists them.
+        Kinds to draw; default: all that apply, except slow ones, and without the data only those
+        that do not need it. `PLOT_KINDS` lists them.
+    data : path, optional
+        New path of the data that the model was trained on, if it was moved; of a config, the path
+        of its data. It replaces `data.path`.
     trust_paths : bool
         Whether to read data files named by a model from any path, as for `Model.evaluate`.
     note : function of str
-        Called with a line for each compared run that is left out, because its history cannot be
-        read; default: issue a `NncliWarning`.
+        Called with each warning, such as on changed data, and on kinds and compared runs that
+        are left out; default: issue a `NncliWarning`.
 
     Returns
     -------
@@ -92,24 +97,29 @@ def plot(
     UsageError
         If matplotlib is missing, a kind is unknown or does not apply, or none applies.
     ConfigError, DataError, ModelFileError
-        If `what` or its data cannot be read.
+        If `what` cannot be read; or its data, for a named kind, with `data`, or if nothing could
+        be drawn without it.
     """
     chosen = _chosen(kinds)
-    figures = {}
+    check_callable(note, "note")
+    moved_to = None if data is None else path_in(data, "data")
     with styled():
         if isinstance(what, Comparison):
             return {"curves": _comparison_curves(what, chosen, note)}
-        subject = subject_of(what, trust_paths=trust_paths)
-        for name in chosen or PLOT_KINDS:
-            try:
-                if chosen or not PLOT_KINDS[name].is_only_named(subject):
-                    figures[name] = PLOT_KINDS[name].draw(subject)
-            except NotApplicableError as error:
-                if chosen:
-                    place = f"{subject.name}: {name}" if subject.name else name
-                    raise NotApplicableError(f"{place}: {error}") from error
+        subject = subject_of(what, trust_paths=trust_paths, moved_to=moved_to, note=note)
+        if chosen:
+            return {name: _named_plot(name, subject) for name in chosen}
+        figures, left_out = _all_plots(subject)
+    if subject.problem and (subject.moved_to or not figures):
+        raise subject.problem
     if not figures:
         raise UsageError(f"{subject.name}: no kind of plot applies")
+    if subject.problem:
+        problem = "; ".join(str(subject.problem).splitlines())
+        note(
+            f"{subject.name}: plots that need the data are left out ({', '.join(left_out)}): "
+            f"{problem}"
+        )
     return figures
 
 
@@ -119,6 +129,30 @@ def _comparison_curves(found: Comparison, chosen: Sequence[str], note: Note) -> 
     if others := [name for name in chosen if name != "curves"]:
         raise UsageError(f"{others[0]}: does not apply to a comparison; only curves does")
     return comparison_curves(found, note)
+
+
+def _named_plot(name: str, subject: Subject) -> "Figure":
+    """Return a plot that was asked for; the error if it does not apply names the subject."""
+    try:
+        return PLOT_KINDS[name].draw(subject)
+    except NotApplicableError as error:
+        place = f"{subject.name}: {name}" if subject.name else name
+        raise NotApplicableError(f"{place}: {error}") from error
+
+
+def _all_plots(subject: Subject) -> "tuple[dict[str, Figure], list[str]]":
+    """Return the plots that apply, and the kinds for which the data is missing."""
+    figures, left_out = {}, []
+    for name, kind in PLOT_KINDS.items():
+        try:
+            if not kind.is_only_named(subject):
+                figures[name] = kind.draw(subject)
+        except NncliError as error:
+            if error is subject.problem:
+                left_out.append(name)
+            elif not isinstance(error, NotApplicableError):
+                raise
+    return figures, left_out
 
 
 def save_plots(

@@ -26,7 +26,7 @@ def schedules(subject: Subject) -> "Figure":
     if subject.is_of_all:
         chosen, epochs, rate = None, _EPOCHS, _RATE
     else:
-        settings = subject.job.config.training.complete
+        settings = subject.training.complete
         chosen, epochs, rate = settings.schedule, max(settings.epochs, 1), settings.learning_rate
     if rate > _LARGEST:
         raise NotApplicableError(f"needs a learning rate up to {_LARGEST:g}")

@@ -3,18 +3,32 @@
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
-from nncli.base.errors import UsageError
+from nncli.base.arguments import said
+from nncli.base.errors import (
+    DataError,
+    ModelFileError,
+    NncliError,
+    OutOfMemoryError,
+    UsageError,
+    os_errors_as,
+)
+from nncli.base.notes import Note, warn
+from nncli.base.paths import absolute
 from nncli.base.storage.run_files import CONFIG, HISTORY, RECORDED_WEIGHTS
-from nncli.base.words import count, printable
+from nncli.base.words import count, printable, shell_word
 from nncli.config.is_config import is_config
 from nncli.config.load import ConfigSource, LoadedConfig, config_name, load_config
+from nncli.config.places import check_data, path_keys
+from nncli.config.training_section import TrainingSection
 from nncli.data.dataset import Dataset
 from nncli.data.splits import UNSEEN_FIRST, Split
 from nncli.explain.plots.names import short
 from nncli.model.model import Model
 from nncli.model.model_file import read_model
-from nncli.model.named_data import config_of
+from nncli.model.named_data import config_of, note_changes
+from nncli.model.no_model import is_of_several
 from nncli.model.row_outputs import RowOutputs, outputs_of
 from nncli.runs.job import Job, prepare, prepare_again
 from nncli.runs.result import Result
@@ -22,6 +36,8 @@ from nncli.training.history_file import Table, read_history
 from nncli.training.recorded_weights import RecordedWeights, read_recorded
 
 _LARGEST = 1e100  # squares of larger weights overflow
+
+_WITHOUT_DATA = "name kinds that need no data, such as curves"
 
 PlotSource = ConfigSource | Model | Result
 
@@ -53,6 +69,10 @@ class Subject:
         Recorded weights that are in memory.
     trust_paths : bool
         Whether to read data files named by a model from any path.
+    moved_to : Path or None
+        New path of the data that the model was trained on.
+    note : function of str
+        Called with each warning.
     """
 
     name: str
@@ -62,6 +82,8 @@ class Subject:
     recorded: Table | None = None
     weights: RecordedWeights | None = None
     trust_paths: bool = False
+    moved_to: Path | None = None
+    note: Note = warn
 
     @property
     def is_of_all(self) -> bool:
@@ -75,9 +97,11 @@ class Subject:
             raise NotApplicableError("needs a trained model; give a run or a model file")
         return self.known
 
-    @cached_property
+    @property
     def job(self) -> Job:
         """The job of the config, or of the model with its trained weights.
+
+        Calls `note` if the rows have changed since training.
 
         Raises
         ------
@@ -86,18 +110,64 @@ class Subject:
         ConfigError, DataError, ModelFileError
             If the data cannot be loaded.
         """
-        if self.known is not None:
-            return self._job_again(self.known)
-        if self.config is None:
+        if self.known is None and self.config is None:
             raise NotApplicableError("needs a run, a model or a config")
-        return prepare(self.config.selecting)
+        if isinstance(self._loaded, NncliError):
+            raise self._loaded
+        return self._loaded
+
+    @property
+    def problem(self) -> NncliError | None:
+        """Why the data that a kind has asked for cannot be used, if so."""
+        found = self.__dict__.get("_loaded")
+        return found if isinstance(found, NncliError) else None
+
+    @cached_property
+    def _loaded(self) -> Job | NncliError:
+        """The job; or why there is none, so that only the first kind tries to read the data."""
+        try:
+            if self.known is not None:
+                return self._job_again(self.known)
+            assert self.config is not None
+            is_one_file = "path" in self.config.config.data.paths
+            check_data(
+                self.config.config, _new_path() if is_one_file else "change its path in the config"
+            )
+            return prepare(self.config.selecting)
+        except (UsageError, DataError, ModelFileError, OutOfMemoryError) as error:
+            return error
 
     def _job_again(self, model: Model) -> Job:
-        remedy = "name kinds that need no data, such as curves"
-        trusted = self.trust_paths
-        if config_of(model, trust_paths=trusted, remedy=remedy).config.data.absence:
+        if self.trained_config.config.data.absence:
             raise NotApplicableError("needs the rows, which were passed from Python and not saved")
-        return prepare_again(model, remedy=remedy, trust_paths=trusted)
+        job = prepare_again(model, **self._reading)
+        remedy = f"restore the data, or {_new_path()}"
+        unseen = next(name for name in UNSEEN_FIRST if name in job.dataset.splits)
+        if not note_changes(model, job.dataset, unseen, self.note, remedy):
+            note_changes(model, job.dataset, "train", self.note, remedy)
+        return job
+
+    @cached_property
+    def trained_config(self) -> LoadedConfig:
+        """The config that the model was trained with. Raises as `config_of`."""
+        return config_of(self.model, **self._reading)
+
+    @property
+    def training(self) -> TrainingSection:
+        """The settings of training, with all defaults filled in."""
+        config = self.trained_config.config if self.known else self.job.config
+        return config.training
+
+    @property
+    def _reading(self) -> dict[str, Any]:
+        """How to read the data of the model."""
+        keys = path_keys(self.model.config)
+        remedy = "put it next to the model" if keys else _WITHOUT_DATA
+        return {
+            "trust_paths": self.trust_paths,
+            "remedy": _new_path() if "path" in keys else remedy,
+            "moved_to": self.moved_to,
+        }
 
     @property
     def dataset(self) -> Dataset:
@@ -153,19 +223,49 @@ class Subject:
         return f"{short(self.name, 40)}: {words}\n{shown}{details}"
 
 
-def subject_of(what: PlotSource | None, *, trust_paths: bool = False) -> Subject:
+def _model_of(path: Path) -> Model:
+    """Return a model. The error for a run of folds or seeds names a plot of all its models."""
+    try:
+        return read_model(path)
+    except ModelFileError as error:
+        if not is_of_several(path):
+            raise
+        command = f"nncli compare {shell_word(str(path))} --plot"
+        function = f"nncli.compare({str(path)!r}).plot()"
+        raise ModelFileError(
+            f"{error}, or draw the mean curves of all with {said(command, function)}"
+        ) from error
+
+
+def _new_path() -> str:
+    return said("give its path with --data FILE", "pass its path as data=FILE")
+
+
+def subject_of(
+    what: PlotSource | None,
+    *,
+    trust_paths: bool = False,
+    moved_to: Path | None = None,
+    note: Note = warn,
+) -> Subject:
     """Return the subject of plots.
 
     Parameters
     ----------
     what : path, mapping, Config, LoadedConfig, Model or Result, optional
         A config; or a model, its file, its run directory or the result of training.
+    trust_paths, moved_to, note
+        As in `Subject`.
 
     Raises
     ------
     ConfigError, DataError, ModelFileError, UsageError
-        If it is neither a model nor a config.
+        If it is neither a model nor a config, or there is no file at `moved_to`.
     """
+    if moved_to is not None:
+        with os_errors_as(UsageError, moved_to):
+            moved_to.stat()
+    how: dict[str, Any] = {"trust_paths": trust_paths, "moved_to": moved_to, "note": note}
     if what is None:
         return Subject("")
     if isinstance(what, Result):
@@ -176,17 +276,18 @@ def subject_of(what: PlotSource | None, *, trust_paths: bool = False) -> Subject
             directory=what.directory,
             recorded=what.history,
             weights=what.weights,
-            trust_paths=trust_paths,
+            **how,
         )
     if isinstance(what, Model):
-        return Subject(printable(what.called), what, trust_paths=trust_paths)
+        return Subject(printable(what.called), what, **how)
     if isinstance(what, str | Path) and not is_config(what):
         path = Path(what)
         run = path if path.is_dir() else path.parent
         return Subject(
             printable(str(what)),
-            read_model(path),
+            _model_of(path),
             directory=run if (run / HISTORY).is_file() and (run / CONFIG).is_file() else None,
-            trust_paths=trust_paths,
+            **how,
         )
-    return Subject(printable(config_name(what)), config=load_config(what))
+    moved = {} if moved_to is None else {"data.path": str(absolute(moved_to))}
+    return Subject(printable(config_name(what)), config=load_config(what, moved), **how)
