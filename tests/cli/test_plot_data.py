@@ -13,7 +13,7 @@ WITHOUT_DATA = ["curves", "rate", "gradients", "network", "weights", "activation
                 "schedules"]  # fmt: skip
 WITH_DATA = ["data", "surface", "hidden", "mistakes", "rows", "confusion", "roc",
              "precision-recall", "calibration", "threshold", "importance"]  # fmt: skip
-LEFT_OUT = f"plots that need the data are left out ({', '.join(WITH_DATA)}): "
+LEFT_OUT = f"cannot draw {', '.join(WITH_DATA)}: "
 
 
 def table(path, rows=60, seed=1):
@@ -187,7 +187,7 @@ def test_in_python(nncli, run, tmp_path):
     assert [*api.plot("R", note=notes.append)] == WITHOUT_DATA
     assert len(notes) == 1
     assert notes[0].endswith("; restore it, or pass its path as data=FILE")
-    with pytest.warns(api.NncliWarning, match="plots that need the data are left out") as caught:
+    with pytest.warns(api.NncliWarning, match="R: cannot draw data, surface") as caught:
         api.load("R").plot()
     assert caught[0].filename == __file__
     with pytest.raises(api.DataError, match=r"pass its path as data=FILE$"):
@@ -198,6 +198,46 @@ def test_in_python(nncli, run, tmp_path):
         api.plot("R", data=3)
     with pytest.raises(api.UsageError, match=r"^note: found 'x'; expected a function"):
         api.plot("R", note="x")
+
+
+def test_a_damaged_history_is_left_out_and_a_torn_line_ignored(nncli, run):
+    history = run / "history.csv"
+    whole = history.read_text("utf-8")
+    history.write_text(whole + "3,0.1", encoding="utf-8")
+    assert nncli("plot", "R").err == ""
+    history.write_text(whole + "3,0.1\n", encoding="utf-8")
+    done = nncli("plot", "R")
+    problem = "R/history.csv: is damaged, or not the history of a run (line 4 has more or fewer "
+    assert done.err.startswith(f"Warning: R: cannot draw curves, rate, gradients: {problem}")
+    assert {*names(done)} == {*WITH_DATA, *WITHOUT_DATA} - {"curves", "rate", "gradients"}
+    assert nncli("plot", "R", "network", "curves").error.startswith(f"Error: {problem}")
+    history.unlink()
+    assert nncli("plot", "R").err == ""
+    assert nncli("plot", "R", "rate").error == (
+        "Error: R: rate: needs the history of a run; give a run directory"
+    )
+
+
+@pytest.mark.parametrize("settings", [["training.epochs=0"], ["training.epochs=1"]])
+def test_runs_with_few_epochs(nncli, xor_config, settings):
+    assert nncli("train", xor_config, "-q", "-o", "R", *settings).code == 0
+    done = nncli("plot", "R")
+    has_epoch = settings == ["training.epochs=1"]
+    assert (done.code, done.err) == (0, "")
+    assert {*names(done)} == {*WITH_DATA, *WITHOUT_DATA} - (
+        set() if has_epoch else {"curves", "rate", "gradients"}
+    )
+
+
+def test_runs_without_weights_say_why(nncli, stopped, xor_config):
+    (stopped / "weights.npz").unlink()
+    (stopped / "metrics.json").unlink()
+    assert nncli("plot", "run", "curves").error.endswith(
+        "before it saved weights; resume it: nncli train --resume run"
+    )
+    diverging = ["training.learning_rate=1e30", "model.activation=relu", "training.optimizer=sgd"]
+    assert nncli("train", xor_config, "-q", "-o", "D", *diverging).code == 1
+    assert nncli("plot", "D").error.startswith("Error: D: training diverged and left no weights: ")
 
 
 def test_the_models_of_seeds_are_plotted_one_by_one_or_compared(nncli, xor_config):

@@ -12,7 +12,13 @@ from nncli.base.notes import Note, warn
 from nncli.base.storage.files import atomic_write, writing
 from nncli.base.words import did_you_mean
 from nncli.explain.plots.style import FORMATS, save_figure, styled
-from nncli.explain.plots.subject import NotApplicableError, PlotSource, Subject, subject_of
+from nncli.explain.plots.subject import (
+    UNUSABLE,
+    NotApplicableError,
+    PlotSource,
+    Subject,
+    subject_of,
+)
 from nncli.runs.comparison import Comparison
 
 if TYPE_CHECKING:
@@ -77,8 +83,8 @@ def plot(
         the kinds of functions draw all activations, losses and schedules. Of a `Comparison`, the
         curves of its runs are drawn in one plot.
     kinds : str or sequence of str
-        Kinds to draw; default: all that apply, except slow ones, and without the data only those
-        that do not need it. `PLOT_KINDS` lists them.
+        Kinds to draw; default: all that apply, except slow ones and those that need data or a
+        history that cannot be read. `PLOT_KINDS` lists them.
     data : path, optional
         New path of the data that the model was trained on, if it was moved; of a config, the path
         of its data. It replaces `data.path`.
@@ -110,16 +116,13 @@ def plot(
         if chosen:
             return {name: _named_plot(name, subject) for name in chosen}
         figures, left_out = _all_plots(subject)
-    if subject.problem and (subject.moved_to or not figures):
+    if subject.problem and subject.moved_to:
         raise subject.problem
     if not figures:
-        raise UsageError(f"{subject.name}: no kind of plot applies")
-    if subject.problem:
-        problem = "; ".join(str(subject.problem).splitlines())
-        note(
-            f"{subject.name}: plots that need the data are left out ({', '.join(left_out)}): "
-            f"{problem}"
-        )
+        others = UsageError(f"{subject.name}: no kind of plot applies")
+        raise next((error for error, _ in left_out.values()), others)
+    for problem, (_, names) in left_out.items():
+        note(f"{subject.name}: cannot draw {', '.join(names)}: {problem}")
     return figures
 
 
@@ -140,18 +143,19 @@ def _named_plot(name: str, subject: Subject) -> "Figure":
         raise NotApplicableError(f"{place}: {error}") from error
 
 
-def _all_plots(subject: Subject) -> "tuple[dict[str, Figure], list[str]]":
-    """Return the plots that apply, and the kinds for which the data is missing."""
-    figures, left_out = {}, []
+def _all_plots(
+    subject: Subject,
+) -> "tuple[dict[str, Figure], dict[str, tuple[NncliError, list[str]]]]":
+    """Return the plots that apply, and the errors by message, each with the kinds that it ends."""
+    figures, left_out = {}, dict[str, tuple[NncliError, list[str]]]()
     for name, kind in PLOT_KINDS.items():
         try:
             if not kind.is_only_named(subject):
                 figures[name] = kind.draw(subject)
-        except NncliError as error:
-            if error is subject.problem:
-                left_out.append(name)
-            elif not isinstance(error, NotApplicableError):
-                raise
+        except UNUSABLE as error:
+            if error is subject.problem or not isinstance(error, NotApplicableError):
+                problem = "; ".join(str(error).splitlines())
+                left_out.setdefault(problem, (error, []))[1].append(name)
     return figures, left_out
 
 

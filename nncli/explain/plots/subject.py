@@ -37,6 +37,9 @@ from nncli.training.recorded_weights import RecordedWeights, read_recorded
 
 _LARGEST = 1e100  # squares of larger weights overflow
 
+UNUSABLE = (UsageError, DataError, ModelFileError, OutOfMemoryError)
+"""Errors of data, or of another file of a run."""
+
 _WITHOUT_DATA = "name kinds that need no data, such as curves"
 
 PlotSource = ConfigSource | Model | Result
@@ -134,7 +137,7 @@ class Subject:
                 self.config.config, _new_path() if is_one_file else "change its path in the config"
             )
             return prepare(self.config.selecting)
-        except (UsageError, DataError, ModelFileError, OutOfMemoryError) as error:
+        except UNUSABLE as error:
             return error
 
     def _job_again(self, model: Model) -> Job:

@@ -69,7 +69,7 @@ def test_initial_weights_of_a_file_are_not_drawn_after_training(tmp_path, draw):
 def test_rows_passed_in_python_are_not_known_later(draw):
     X = np.random.default_rng(0).random((20, 3))
     result = nncli.train({}, {"training.epochs": 1}, data=(X, X[:, 0]))
-    told = r"left out \(data, .*rows.*\): needs the rows, which were passed from Python"
+    told = r"cannot draw data, .*rows, .*: needs the rows, which were passed from Python"
     with pytest.warns(nncli.NncliWarning, match=told):
         assert {*nncli.plot(result)} >= {"network", "weights", "curves"}
     with pytest.raises(
