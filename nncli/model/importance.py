@@ -40,9 +40,10 @@ MOST_ACROSS = 14  # patches of an image in each direction
 _LARGEST_SEED = 2**64 - 1
 
 # Work that takes about five seconds, in multiplications of weights. A row costs as much as some
-# weights, whatever the network.
+# weights, whatever the network, and so does each of its outputs, for the loss and the score.
 _MOST_WORK = 2e11
 _ROW_WORK = 5e3
+_OUTPUT_WORK = 500
 _FEWEST_ROWS = 50
 _MOST_NUMBERS = 1 << 24  # inputs and outputs in memory
 
@@ -201,7 +202,8 @@ def takes_long(model: Model) -> bool:
 
 
 def _work_of_row(model: Model) -> float:
-    return len(model.network.parameters) + _ROW_WORK
+    network = model.network
+    return len(network.parameters) + _ROW_WORK + _OUTPUT_WORK * network.output.outputs
 
 
 def _seed_of(model: Model) -> int:

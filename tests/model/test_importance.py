@@ -126,6 +126,16 @@ def test_many_rows_and_columns_are_sampled(linear, monkeypatch):
     assert found.as_json() == nncli.importance(model, X, y).as_json()
 
 
+def test_many_classes_are_measured_on_fewer_rows(monkeypatch):
+    X = np.random.default_rng(0).random((800, 2))
+    y = np.array([f"class {row % 200}" for row in range(800)])
+    config = {"model": {"hidden_layers": []}, "training": {"epochs": 0}}
+    model = nncli.train(config, data=(X, y)).model
+    weights = len(model.network.parameters)
+    monkeypatch.setattr(module, "_MOST_WORK", 2 * 5 * (5e3 + weights) * 800)
+    assert 50 <= nncli.importance(model, X, y).used < 80  # the loss of 200 outputs takes longer
+
+
 def test_an_image_is_cut_into_patches():
     images, y = np.full((40, 20, 30, 3), 128, np.uint8), np.arange(40) % 2
     images[:, 4, 7] = 255 * y[:, np.newaxis]  # all other pixels are constant
