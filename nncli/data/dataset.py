@@ -90,3 +90,10 @@ class Dataset:
     def shape(self) -> Shape:
         """The task and the numbers of inputs and outputs of a network for this data."""
         return Shape(self.task, len(self.columns), len(self.classes or self.targets))
+
+    def row_numbers(self, split: str) -> "Rows":
+        """Return the row numbers in their file, from 0, of the rows of a split."""
+        own = self.splits[split]
+        if self.numbers is None or own.inputs is not self.splits["train"].inputs:
+            return own.rows
+        return self.numbers[own.rows]

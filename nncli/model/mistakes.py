@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nncli.base.storage.mapping import take_rows
 from nncli.data.splits import Rows, Split
 from nncli.metrics.means import Numbers
 from nncli.model.evaluation import target_scaling_of
@@ -23,15 +24,10 @@ def worst_rows(
     threshold: float | None = None,
     numbers: Rows | None = None,
 ) -> list[Mistake]:
-    """Return the rows with the worst predictions, the worst first.
+    """Return the rows that `worst_places` finds, with target and prediction, the worst first.
 
     Parameters
     ----------
-    most : int
-        Number of rows to return, if there are that many: rows whose class or labels are right are
-        no mistakes.
-    threshold : float, optional
-        As for `predict_rows`.
     numbers : array (N,), optional
         Row numbers in the file, of the rows of the split's arrays.
 
@@ -41,28 +37,63 @@ def worst_rows(
         ``row``, ``target``, ``prediction``, and for
 
         - classes: ``probability`` of the prediction and ``probability_of_target``, if the model has
-          them; the target's decides which are worst
+          them
         - labels: ``wrong``, the number of labels that are wrong
         - numbers: ``error``, the prediction minus the target; with several targets, each key has
-          the suffix ``_<target>``, and the mean of the scaled errors decides
+          the suffix ``_<target>``
     """
-    worst: list[tuple[float, Mistake]] = []
+    places, _ = worst_places(model, split, most, threshold)
+    rows = split.rows[places]
+    if not len(rows):
+        return []
+    predictions = predict_rows(model, take_rows(split.inputs, rows), threshold)
+    found = _described(predictions, take_rows(split.targets, rows))
+    shown = (rows if numbers is None else numbers[rows]).tolist()
+    return [{"row": row, **each} for row, each in zip(shown, found, strict=True)]
+
+
+def worst_places(
+    model: Model, split: Split, most: int, threshold: float | None = None
+) -> tuple[NDArray[np.intp], int]:
+    """Return which rows of a split have the worst predictions, and how many rows are wrong.
+
+    Classes and labels that are right are no mistakes. Of two rows, the worse one has
+
+    - classes: the lower probability of the target
+    - labels: more labels that are wrong; if as many, a label with the lower probability of its
+      target
+    - numbers: the larger mean of the targets' absolute errors in the scale of training. Each row
+      counts as wrong.
+
+    Parameters
+    ----------
+    most : int
+        Number of rows to return, if there are that many.
+    threshold : float, optional
+        As for `predict_rows`.
+
+    Returns
+    -------
+    places : array (at most `most`,)
+        Indices into ``split.rows``, the worst first.
+    wrong : int
+    """
+    worst: list[tuple[float, int]] = []
+    wrong = start = 0
     for rows in blocks_of(split.rows, model):
-        predictions = predict_rows(model, split.inputs[rows], threshold)
-        truth = split.targets[rows]
-        badness = _badness(model, predictions, truth)
-        places = np.argsort(-badness, kind="stable")[:most]
-        places = places[badness[places] > -np.inf]
-        shown = (rows if numbers is None else numbers[rows])[places].tolist()
-        found = _described(predictions.part(places), truth[places])
-        block = [{"row": row, **each} for row, each in zip(shown, found, strict=True)]
-        pairs = zip(badness[places].tolist(), block, strict=True)
+        predictions = predict_rows(model, take_rows(split.inputs, rows), threshold, first_row=start)
+        badness = _badness(model, predictions, take_rows(split.targets, rows))
+        wrong += int((badness > -np.inf).sum())
+        found = np.argsort(-badness, kind="stable")[:most]
+        found = found[badness[found] > -np.inf]
+        pairs = zip(badness[found].tolist(), (start + found).tolist(), strict=True)
         worst = nlargest(most, [*worst, *pairs], key=lambda pair: pair[0])
-    return [each for _, each in worst]
+        start += len(rows)
+    return np.array([place for _, place in worst], np.intp), wrong
 
 
 def _badness(model: Model, found: Predicted, truth: NDArray[Any]) -> Numbers:
-    """Return how bad each prediction is (N,); -inf if it is right."""
+    """Return how bad each prediction is (N,), as in `worst_places`; -inf if it is right."""
     if isinstance(found, PredictedNumbers):
         scale = np.asarray(target_scaling_of(model).scale, np.float64)
         return np.asarray((np.abs(found.values - truth) * scale).mean(axis=1))

@@ -12,12 +12,13 @@ from nncli.explain.plots.names import head_figure, listed_short, short
 from nncli.explain.plots.pictures import draw_pictures, pictures_of, size_of_pictures
 from nncli.explain.plots.sample import rows_of
 from nncli.explain.plots.style import one_axes
-from nncli.explain.plots.subject import Subject
+from nncli.explain.plots.subject import NotApplicableError, Subject
 from nncli.explain.plots.text_table import columns_as_text, table_figure
 from nncli.model.evaluation import target_scaling_of
+from nncli.model.mistakes import worst_places
 from nncli.model.model import Model
 from nncli.model.predicted import PredictedNumbers, Predictions
-from nncli.model.prediction import blocks_of, predict_rows
+from nncli.model.prediction import predict_rows
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -31,65 +32,47 @@ def mistakes(subject: Subject) -> "Figure":
     """Draw the rows with the worst predictions, with truth and prediction."""
     model, split, images = subject.model, subject.splits()[0], subject.dataset.images
     of_split = subject.dataset.splits[split]
-    badness, wrong = _badness(model, of_split)
+    rows, wrong = worst_places(model, of_split, _PICTURES if images else _LINES)
     total = rows_of(len(of_split), split)
-    rows = np.argsort(-badness, kind="stable")[: _PICTURES if images else _LINES]
-    caption = f"The {len(rows)} largest errors on {total}, the largest first."
-    if wrong is not None:
-        caption = f"{wrong:,} of {total} predicted wrong. The {len(rows)} worst, the worst first."
-    caption += " Rows count from 0."
-    if model.network.output.entry.probabilities:
-        caption += " In parentheses: probabilities."
+    if not wrong:
+        raise NotApplicableError(f"needs a wrong prediction; all of {total} are right")
     compared = _compared(model, of_split, rows)
+    numbers = subject.dataset.row_numbers(split)[rows].tolist()
     if images is None:
         names, cells = columns_as_text(subject, split, rows)
         header = ["row", *compared[0], *names]
-        pairs = zip(rows.tolist(), compared, cells, strict=True)
+        pairs = zip(numbers, compared, cells, strict=True)
         figure = table_figure(header, [[str(n), *own.values(), *row] for n, own, row in pairs])
     else:
         titles = [
             "\n".join([f"row {row}", *(f"{name} {text}" for name, text in own.items())])
-            for row, own in zip(rows.tolist(), compared, strict=True)
+            for row, own in zip(numbers, compared, strict=True)
         ]
         lines = titles[0].count("\n") + 1
         height = size_of_pictures(images, len(rows), _PICTURES_A_ROW, lines, _INCHES)
         figure, axes = one_axes(_INCHES, height + 0.8)
         pictures = pictures_of(take_rows(of_split.inputs, of_split.rows[rows]), images)
         draw_pictures(axes, pictures, _PICTURES_A_ROW, titles, cmap="gray", vmin=0, vmax=1)
-    head_figure(figure, subject, "mistakes", caption)
+    head_figure(figure, subject, "mistakes", _caption(model, total, wrong, len(rows)))
     return figure
 
 
-def _badness(model: Model, split: Split) -> tuple[NDArray[np.float64], int | None]:
-    """Return how bad the prediction of each row is, (N,), and how many are wrong.
-
-    The badness is 1 minus the probability of the true class, for labels the largest of these; for
-    numbers the largest error, in the scale of training. Without probabilities it is 1 for a wrong
-    row. Numbers are neither right nor wrong.
-    """
-    badness, wrong, start = np.empty(len(split)), 0, 0
-    for block in blocks_of(split.rows, model):
-        inputs, targets = take_rows(split.inputs, block), take_rows(split.targets, block)
-        own = badness[start : start + len(block)]
-        predicted = predict_rows(model, inputs, first_row=start)
-        if isinstance(predicted, PredictedNumbers):
-            scaling = target_scaling_of(model)
-            errors = scaled_targets(targets, scaling) - scaled_targets(predicted.values, scaling)
-            own[:] = np.abs(errors).max(axis=1)
-        elif isinstance(predicted, Predictions):
-            misses = predicted.chosen != targets
-            wrong += int(misses.sum())
-            own[:] = misses
-            if predicted.probabilities is not None:
-                own[:] = 1 - predicted.probabilities[np.arange(len(block)), targets]
-        else:
-            numbers = (
-                predicted.chosen if predicted.probabilities is None else predicted.probabilities
-            )
-            own[:] = np.abs(numbers - targets).max(axis=1)
-            wrong += int((predicted.chosen != targets).any(axis=1).sum())
-        start += len(block)
-    return badness, None if model.task == "regression" else wrong
+def _caption(model: Model, total: str, wrong: int, shown: int) -> str:
+    """Return how many rows are wrong, and which are drawn in which order."""
+    counted = "Rows count from 0 in their file."
+    if model.task == "regression":
+        mean = " on average over the targets, in the scale of training"
+        several = len(model.targets) > 1
+        which = " The target that is farthest off is named." if several else ""
+        order = f"the largest first{mean if several else ''}"
+        return f"The {shown} largest errors on {total}, {order}.{which} {counted}"
+    worst = "All are shown" if shown == wrong else f"The {shown} worst are shown"
+    has_p = bool(model.network.output.entry.probabilities)
+    order = "the lowest probability of the truth first" if has_p else "in order"
+    if model.task == "multilabel":
+        order = "those with most wrong labels first"
+    p = " In parentheses: probabilities." if has_p and model.task != "multilabel" else ""
+    return f"{wrong:,} of {total} predicted wrong. {worst}, {order}.{p} {counted}"
 
 
 def _compared(model: Model, split: Split, rows: NDArray[np.intp]) -> list[dict[str, str]]:

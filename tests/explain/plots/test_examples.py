@@ -5,6 +5,7 @@ import pytest
 
 import nncli
 from nncli.explain.plots.subject import subject_of
+from tests.explain.plots import tables
 
 
 def lines_of(figure):
@@ -16,7 +17,7 @@ def lines_of(figure):
     return [[cell for _, cell in sorted(lines[y])] for y in sorted(lines)]
 
 
-def test_mistakes_are_the_rows_with_the_least_probability_of_the_truth(xor_run, draw):
+def test_mistakes_are_the_wrong_rows_with_the_least_probability_of_the_truth(xor_run, draw):
     figure = draw(xor_run, "mistakes")
     header, *lines = lines_of(figure)
     assert header == ["row", "truth", "prediction", "x1", "x2"]
@@ -24,7 +25,9 @@ def test_mistakes_are_the_rows_with_the_least_probability_of_the_truth(xor_run, 
     X, y = split.inputs[split.rows], split.targets[split.rows]
     p = nncli.load(xor_run).predict_proba(X)
     true = p[np.arange(len(y)), y]
-    worst = np.argsort(true, kind="stable")[:20]
+    worst = np.argsort(true, kind="stable")
+    worst = worst[(p.argmax(axis=1) != y)[worst]][:20]
+    assert len(worst) > 5
     assert [int(line[0]) for line in lines] == worst.tolist()
     for line, row in zip(lines, worst, strict=True):
         assert line[1] == f"{y[row]} ({true[row]:.2g})"
@@ -44,13 +47,59 @@ def test_mistakes_of_a_table_show_its_columns(table_run, draw):
 def test_mistakes_of_images_are_drawn(image_run, draw):
     figure = draw(image_run, "mistakes")
     axes = figure.axes[0]
-    assert len(axes.texts) == 20
+    wrong = nncli.load(image_run).evaluate(mistakes=24).mistakes
+    assert len(axes.texts) == len(wrong) > 0
     number = int(axes.texts[0].get_text().split()[1])
     split = subject_of(image_run).dataset.splits["test"]
     canvas = np.ma.getdata(axes.get_images()[0].get_array())
     top = int(np.argmax(~np.isnan(canvas[:, 0])))
-    expected = split.inputs[split.rows[number]].reshape(6, 5) / 255
+    expected = split.inputs[number].reshape(6, 5) / 255
     np.testing.assert_allclose(canvas[top : top + 6, :5], expected)
+
+
+@pytest.mark.parametrize("run", ["xor_run", "table_run", "image_run", "labels_run", "targets_run"])
+def test_mistakes_are_those_of_the_evaluation(request, run, draw):
+    run = request.getfixturevalue(run)
+    figure = draw(run, "mistakes")
+    found = nncli.load(run).evaluate(mistakes=20).mistakes
+    if len(figure.axes[0].get_images()):
+        shown = [int(text.get_text().split()[1]) for text in figure.axes[0].texts][:20]
+    else:
+        shown = [int(line[0]) for line in lines_of(figure)[1:]]
+    assert shown == [each["row"] for each in found]
+    assert len(shown) > 0
+    assert "Rows count from 0 in their file." in " ".join(figure.get_suptitle().split())
+
+
+@pytest.fixture
+def labels_run(tmp_path):
+    return tables.labels(tmp_path)
+
+
+@pytest.fixture
+def targets_run(tmp_path):
+    """Return a run whose mean and largest error of two targets order rows differently."""
+    columns, names = tables.inputs(90), ["y1", "y2"]
+    a, b, c = columns[:3]
+    values = [(a * b * 1e6).round(), (b * c).round(3)]
+    return tables.trained(tmp_path, [*tables.INPUTS, *names], names, [*columns, *values])
+
+
+def test_of_several_targets_the_one_that_is_farthest_off_is_named(targets_run, draw):
+    figure = draw(targets_run, "mistakes")
+    header, first, *_ = lines_of(figure)
+    assert header[:5] == ["row", "target", "truth", "prediction", "error"]
+    (worst,) = nncli.load(targets_run).evaluate(mistakes=1).mistakes
+    scale = np.broadcast_to(nncli.load(targets_run).preprocessing.target_scale, 2)
+    errors = {f"y{n}": abs(worst[f"error_y{n}"]) * scale[n - 1] for n in (1, 2)}
+    assert first[1] == max(errors, key=errors.get)
+    assert "on average over the targets" in " ".join(figure.get_suptitle().split())
+
+
+def test_a_run_without_mistakes_has_no_plot_of_them(draw):
+    run = nncli.train({"data": {"source": "gate", "gate": "and"}}, {"training.epochs": 2000})
+    with pytest.raises(nncli.UsageError, match="mistakes: needs a wrong prediction; all of 4"):
+        draw(run, "mistakes")
 
 
 def test_mistakes_of_a_regression_are_the_largest_errors(regression_run, draw):
