@@ -16,6 +16,8 @@ from nncli.model.evaluation import scaling_of
 from nncli.nn.entries import Array
 from nncli.nn.network import Network
 
+_MOST_UNITS, _FEWER_UNITS = 16, 8  # with a line each: the second number if there are more
+
 
 @dataclass(frozen=True)
 class Drawn:
@@ -76,3 +78,13 @@ def layer_values(
     work = network.workspace(len(X))
     network.outputs(X, work)
     return [(own.X, own.Y) for _, own in work.activations]
+
+
+def important_units(network: Network) -> list[int]:
+    """Return the units of the first layer whose weights, in and out, are largest."""
+    weights = network.weights(network.parameters)
+    size = np.linalg.norm(weights[0], axis=0)
+    if len(weights) > 1:
+        size = size * np.linalg.norm(weights[1], axis=1)
+    most = _MOST_UNITS if len(size) <= _MOST_UNITS else _FEWER_UNITS
+    return sorted(np.argsort(-size, kind="stable")[:most].tolist())

@@ -78,17 +78,24 @@ class Plane:
         return grid
 
 
-def plane_of(subject: Subject) -> tuple[Plane, Sample]:
+def columns_of_model(model: Model) -> list[PlotColumn]:
+    """Return the columns of a model. Raises `NotApplicableError` if its rows are images."""
+    if model.preprocessing.images:
+        raise NotApplicableError("needs columns, and the rows are images")
+    return columns_of(model.preprocessing.columns, model.preprocessing.encoding)
+
+
+def plane_of(subject: Subject, columns: list[PlotColumn]) -> tuple[Plane, Sample]:
     """Return the plane of a model, and the sample of training rows it was chosen from.
 
     Of more than two columns, the two vary that change the prediction most at the row.
+
+    Parameters
+    ----------
+    columns : list of PlotColumn
+        The columns of the model, two or more.
     """
     model = subject.model
-    if model.preprocessing.images:
-        raise NotApplicableError("needs columns, and the rows are images")
-    columns = columns_of(model.preprocessing.columns, model.preprocessing.encoding)
-    if len(columns) < 2:
-        raise NotApplicableError("needs at least two columns")
     sample = sample_of(subject)
     values = np.stack([each.values(sample.inputs) for each in columns], axis=1)
     units = _differences(columns, values, np.nanmedian(values, axis=0))

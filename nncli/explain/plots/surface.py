@@ -1,4 +1,4 @@
-"""The predictions of a model over two columns."""
+"""The predictions of a model over two columns, or over its only one."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -6,14 +6,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nncli.explain.plots.columns import Numbers, PlotColumn
+from nncli.explain.plots.line import line
 from nncli.explain.plots.names import head_figure, listed_short
-from nncli.explain.plots.passes import Drawn, drawn_network, layer_values
+from nncli.explain.plots.passes import Drawn, drawn_network, important_units, layer_values
 from nncli.explain.plots.points import color_of, draw_legend, draw_points
 from nncli.explain.plots.sample import Sample, Truth, truth_of
-from nncli.explain.plots.slices import Plane, output_numbers, plane_of
+from nncli.explain.plots.slices import Plane, columns_of_model, output_numbers, plane_of
 from nncli.explain.plots.style import BLUE, GRAY, ORANGE, SEQUENTIAL, new_figure
 from nncli.explain.plots.subject import Subject
-from nncli.nn.network import Network
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from matplotlib.image import AxesImage
 
 _MOST_PANELS = 3  # targets or labels
-_MOST_LINES, _FEWER_LINES = 16, 8  # of units: the second number if there are more
 _MOST_NUMBERED = 6
 _LINE_GRID = 60  # a straight line needs few points, but normalization bends it
 _MOST_NAMES = 12  # regions with the name of their class
@@ -33,7 +32,10 @@ _PALE = 0.35  # opacity of the regions of classes
 def surface(subject: Subject) -> "Figure":
     """Draw the prediction over two columns, with rows and the lines of the first layer's units."""
     model = subject.model
-    plane, sample = plane_of(subject)
+    columns = columns_of_model(model)
+    if len(columns) == 1:
+        return line(subject, columns[0])
+    plane, sample = plane_of(subject, columns)
     numbers, are_probabilities = output_numbers(model, plane.inputs(plane.x, plane.y))
     grid = numbers.reshape(len(plane.y), len(plane.x), -1)
     by_class = model.task == "multiclass" or (model.task == "binary" and not are_probabilities)
@@ -176,7 +178,7 @@ def _draw_lines(axes: "Axes", plane: Plane, drawn: Drawn) -> None:
         return
     x, y = (np.linspace(values[0], values[-1], _LINE_GRID) for values in (plane.x, plane.y))
     sums = layer_values(drawn.network, drawn.scaling, plane.inputs(x, y))[0][0]
-    units = _important_units(drawn.network)
+    units = important_units(drawn.network)
     bent = bool(drawn.network.blocks[0].between)
     label = "a unit's sum is 0" if bent else "a unit's line: w·x + b = 0"
     if len(units) < sums.shape[1]:
@@ -191,13 +193,3 @@ def _draw_lines(axes: "Axes", plane: Plane, drawn: Drawn) -> None:
         if label:
             axes.plot([], [], "--", color=GRAY, linewidth=1.2, label=label)
             label = ""
-
-
-def _important_units(network: Network) -> list[int]:
-    """Return the units of the first layer whose weights, in and out, are largest."""
-    weights = network.weights(network.parameters)
-    size = np.linalg.norm(weights[0], axis=0)
-    if len(weights) > 1:
-        size = size * np.linalg.norm(weights[1], axis=1)
-    most = _MOST_LINES if len(size) <= _MOST_LINES else _FEWER_LINES
-    return sorted(np.argsort(-size, kind="stable")[:most].tolist())

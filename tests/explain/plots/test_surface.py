@@ -4,8 +4,13 @@ import numpy as np
 import pytest
 
 import nncli
-from nncli.explain.plots.slices import plane_of
+from nncli.explain.plots.slices import columns_of_model, plane_of
 from nncli.explain.plots.subject import subject_of
+
+
+def plane_of_run(run):
+    subject = subject_of(run)
+    return plane_of(subject, columns_of_model(subject.model))
 
 
 def image_of(axes):
@@ -55,7 +60,7 @@ def test_hidden_lines_are_where_weighted_sums_are_zero(gate_run, draw):
 
 def test_a_slice_says_its_row_columns_and_distances(table_run, draw, texts_of):
     figure = draw(table_run, "surface")
-    plane, sample = plane_of(subject_of(table_run))
+    plane, sample = plane_of_run(table_run)
     caption = " ".join(figure.get_suptitle().split())
     x, y = plane.pair
     assert {x.name, y.name} <= {"size", "weight", "made days", "made month", "made weekday"}
@@ -72,7 +77,7 @@ def test_a_slice_says_its_row_columns_and_distances(table_run, draw, texts_of):
 
 
 def test_a_slice_goes_through_a_real_row_and_changes_two_columns(table_run):
-    plane, sample = plane_of(subject_of(table_run))
+    plane, sample = plane_of_run(table_run)
     row = sample.inputs[list(sample.numbers).index(plane.number)]
     np.testing.assert_array_equal(plane.row, row)
     grid = plane.inputs(plane.x, plane.y)
@@ -93,16 +98,9 @@ def test_a_regression_shows_numbers_and_hostile_names_as_they_are(regression_run
     assert points.norm is image_of(axes).norm
 
 
-@pytest.mark.parametrize(
-    ("columns", "problem"), [(1, "needs at least two columns"), (0, "rows are images")]
-)
-def test_rows_without_two_columns_have_no_surface(tmp_path, image_run, columns, problem):
-    run = image_run
-    if columns:
-        data = {"source": "rows", "inputs": [[0], [1], [2]], "targets": [0, 1, 4]}
-        run = nncli.train({"data": data}, {"training.epochs": 1})
-    with pytest.raises(nncli.UsageError, match=f"surface: .*{problem}"):
-        nncli.plot(run, "surface")
+def test_images_have_no_surface(image_run):
+    with pytest.raises(nncli.UsageError, match=r"surface: .*rows are images"):
+        nncli.plot(image_run, "surface")
 
 
 def test_a_config_has_no_surface():
