@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _MOST_NAMED = 8  # points with their inputs written
+_NEAR = 0.03  # of the extent: points that share a text
 
 
 @dataclass(frozen=True)
@@ -34,12 +35,16 @@ class _View:
     labels : (str, str)
         What the axes are.
     share : float or None
-        Fraction of the variance that the points show, if they are projections.
+        Fraction of the variance that the points show, if they are main directions.
+    boundary : tuple or None
+        Weights (u, v) and bias of the line where the output's weighted sum is 0, or where two
+        outputs are equal.
     """
 
     points: NDArray[np.float64]
     labels: tuple[str, str]
     share: float | None = None
+    boundary: tuple[float, float, float] | None = None
 
 
 def hidden(subject: Subject) -> "Figure":
@@ -51,31 +56,35 @@ def hidden(subject: Subject) -> "Figure":
         raise NotApplicableError("needs a hidden layer of two or more units")
     sample, networks = sample_of(subject), _networks(subject, drawn.network)
     figure = new_figure(1.0 + 4.4 * len(networks), 5.2)
-    shares = []
+    views = {}
     for axes, (when, network) in zip(
         figure.subplots(1, len(networks), squeeze=False)[0], networks.items(), strict=True
     ):
-        view = _view(network, drawn.scaling, sample, layer)
-        shares.append(f"{view.share:.0%} {when}" if view.share is not None else "")
+        view = views[when] = _view(network, drawn.scaling, sample, layer)
         draw_points(axes, view.points[:, 0], view.points[:, 1], sample.truth)
         axes.set(title=when, xlabel=view.labels[0], ylabel=view.labels[1])
         if len(sample) <= _MOST_NAMED:
             _name_points(axes, view.points, sample.inputs)
-        if layer == len(blocks) - 1:
-            _draw_separating_line(axes, network, view)
+        _draw_boundary(axes, view, network.output.outputs)
     draw_legend(figure, sample.truth.name if sample.truth.classes else "", columns=6)
-    caption = _caption(blocks[layer - 1].outputs, shares, sample)
+    caption = f"{_caption(blocks[layer - 1].outputs, views)} Points: {sample.said}."
     head_figure(figure, subject, f"hidden layer {layer}", caption)
     return figure
 
 
-def _caption(units: int, shares: list[str], sample: Sample) -> str:
-    points = f"Points: {sample.said}."
+def _caption(units: int, views: dict[str, _View]) -> str:
+    """Return what the axes are."""
     if units == 2:
-        return f"The values of its two units for each row. {points}"
+        return "The values of its two units for each row."
+    shares = [f"{view.share:.0%} {when}" for when, view in views.items() if view.share is not None]
+    if not shares:
+        return (
+            f"Its {units} units, turned so that the boundary of the output is a vertical line. "
+            "It separates the two predicted classes at probability 0.5."
+        )
     return (
         f"Its {units} units in the two main directions of each panel (principal components), "
-        f"which hold {' and '.join(shares)} of the variance. {points}"
+        f"which hold {' and '.join(shares)} of the variance."
     )
 
 
@@ -102,12 +111,38 @@ def _start(subject: Subject) -> Network | None:
 
 
 def _view(network: Network, scaling: Scaling, sample: Sample, layer: int) -> _View:
-    """Return the rows by two units, or by the two main directions of more."""
+    """Return the rows by two units; of more units, across the output's boundary if there is one.
+
+    Otherwise the two main directions are the axes.
+    """
     values = layer_values(network, scaling, sample.inputs)[layer - 1][1].astype(np.float64)
+    has_boundary = bool(sample.dataset.classes) and layer == len(network.blocks) - 1
+    weights = _boundary(network) if has_boundary else None
     if values.shape[1] == 2:
-        return _View(values, (f"a{layer}[1], unit 1", f"a{layer}[2], unit 2"))
+        line = None if weights is None else (*weights[0].tolist(), weights[1])
+        return _View(values, (f"a{layer}[1], unit 1", f"a{layer}[2], unit 2"), boundary=line)
+    if weights is not None:
+        return _across(values, *weights)
     points, share = _main_directions(values)
     return _View(points, ("main direction 1", "main direction 2"), share)
+
+
+def _boundary(network: Network) -> tuple[NDArray[np.float64], float] | None:
+    """Return weights (units,) and bias of the line between two classes; None for more classes."""
+    W, b = (network.arrays[f"{name}{len(network.blocks)}"].astype(np.float64) for name in "Wb")
+    if W.shape[1] > 2:
+        return None
+    w, bias = (W[:, 0], b[0]) if W.shape[1] == 1 else (W[:, 1] - W[:, 0], b[1] - b[0])
+    return (w, float(bias)) if w.any() else None
+
+
+def _across(values: NDArray[np.float64], w: NDArray[np.float64], bias: float) -> _View:
+    """Return rows by their signed distance from a boundary, and the main direction along it."""
+    length = float(np.linalg.norm(w))
+    distances = (values @ w + bias) / length
+    points, _ = _main_directions(values - np.outer(distances, w / length))
+    labels = ("distance from the boundary of the output", "main direction along the boundary")
+    return _View(np.column_stack([distances, points[:, 0]]), labels, boundary=(1.0, 0.0, 0.0))
 
 
 @limited_threads(1)  # threads wait for each other on a busy machine
@@ -131,27 +166,29 @@ def _main_directions(values: NDArray[np.float64]) -> tuple[NDArray[np.float64], 
 
 
 def _name_points(axes: "Axes", points: NDArray[np.float64], inputs: NDArray[Any]) -> None:
-    """Write the inputs of rows beside their points; rows at the same place share a text."""
-    span = np.ptp(points, axis=0).max() or 1.0
-    places: dict[tuple[float, float], list[str]] = {}
-    for point, row in zip(points, inputs, strict=True):
-        near = round(point[0] / span, 2), round(point[1] / span, 2)
-        places.setdefault(near, []).append(f"({', '.join(f'{each:g}' for each in row)})")
-    for near, names in places.items():
-        x, y = near[0] * span, near[1] * span
-        axes.annotate(", ".join(names), (x, y), (7, 5), textcoords="offset points", fontsize=8)
+    """Write the inputs of rows beside their points; rows that are close together share a text."""
+    near = _NEAR * (np.ptp(points, axis=0).max() or 1.0)
+    names: dict[int, list[str]] = {}
+    for number, row in enumerate(inputs):
+        away = np.abs(points - points[number]).max(axis=1)
+        first = next((each for each in names if away[each] < near), number)
+        names.setdefault(first, []).append(f"({', '.join(f'{each:g}' for each in row)})")
+    middle = (points[:, 0].min() + points[:, 0].max()) / 2
+    for number, own in names.items():
+        is_left = points[number, 0] <= middle  # the text goes to the side with more room
+        axes.annotate(
+            ", ".join(own), tuple(points[number]), (7 if is_left else -7, 5),
+            textcoords="offset points", fontsize=8, ha="left" if is_left else "right",
+        )  # fmt: skip
     axes.margins(0.2)
 
 
-def _draw_separating_line(axes: "Axes", network: Network, view: _View) -> None:
-    """Draw where the output's weighted sum is 0, or two outputs are equal, for two units."""
-    W, b = (network.arrays[f"{name}{len(network.blocks)}"].astype(np.float64) for name in "Wb")
-    if view.share is not None or W.shape[1] > 2:
+def _draw_boundary(axes: "Axes", view: _View, outputs: int) -> None:
+    """Draw where the output's weighted sum is 0, or two outputs are equal."""
+    if view.boundary is None or not any(view.boundary[:2]):
         return
-    (u, v), bias = (W[:, 0], b[0]) if W.shape[1] == 1 else (W[:, 1] - W[:, 0], b[1] - b[0])
-    if u == v == 0:
-        return
+    u, v, bias = view.boundary
     axes.autoscale_view()
     axes.autoscale(enable=False)
-    label = "output: w·a + b = 0" if W.shape[1] == 1 else "equal outputs"
+    label = "output: w·a + b = 0" if outputs == 1 else "equal outputs"
     draw_zero_line(axes, (u, v), bias, color=GRAY, linestyle="--", label=label)

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 import nncli
-from nncli.explain.plots.hidden import _main_directions
+from nncli.explain.plots.hidden import _across, _main_directions
 from nncli.explain.plots.subject import subject_of
+from tests.explain.plots import tables
 
 XOR_NETWORK = {
     "data": {"source": "gate", "gate": "xor"},
@@ -48,17 +49,71 @@ def test_before_training_are_the_initial_weights(draw):
         assert (after[name] != expected).any()
 
 
-def test_more_units_are_shown_in_two_main_directions_and_it_says_so(xor_run, draw):
+def test_more_units_of_two_classes_are_shown_across_the_boundary(xor_run, draw, texts_of):
     figure = draw(xor_run, "hidden")
     model, split = nncli.load(xor_run), subject_of(xor_run).dataset.splits["train"]
-    arrays = model.network.arrays
-    A = np.tanh(split.inputs[split.rows] @ arrays["W1"] + arrays["b1"])
-    centered = A - A.mean(axis=0)
-    U, S, _ = np.linalg.svd(centered, full_matrices=False)
+    arrays, targets = model.network.arrays, split.targets[split.rows]
+    X = split.inputs[split.rows]
+    w, b = arrays["W2"][:, 0], arrays["b2"][0]
+    A = np.tanh(X @ arrays["W1"] + arrays["b1"])
+    distances = (A @ w + b) / np.linalg.norm(w)
+    for name, points in points_of(figure.axes[1]).items():
+        np.testing.assert_allclose(points[:, 0], distances[targets == int(name)], atol=1e-5)
+    # Right of the line is what the model predicts as 1.
+    assert ((distances > 0) == (model.predict_proba(X)[:, 1] > 0.5)).all()
+    (line,) = figure.axes[1].get_lines()
+    assert [point[0] for point in (line.get_xy1(), line.get_xy2())] == [0, 0]
+    assert figure.axes[1].get_xlabel() == "distance from the boundary of the output"
+    assert "output: w·a + b = 0" in texts_of(figure)
+    assert "Its 4 units, turned so that the boundary of the output is a vertical line" in " ".join(
+        figure.get_suptitle().split()
+    )
+
+
+def test_the_second_axis_across_a_boundary_is_the_main_direction_along_it():
+    random = np.random.default_rng(0)
+    values, w = random.normal(size=(30, 5)), random.normal(size=5)
+    points = _across(values, w, 0.5).points
+    unit = w / np.linalg.norm(w)
+    along = values - values.mean(axis=0)
+    along = along - np.outer(along @ unit, unit)
+    U, S, _ = np.linalg.svd(along, full_matrices=False)
+    np.testing.assert_allclose(np.abs(points[:, 1]), np.abs(U[:, 0] * S[0]), atol=1e-9)
+
+
+def test_points_close_together_share_a_text(draw, texts_of):
+    W1, W2 = [[5, -7], [5.02, -7.02]], [[-11], [-11]]
+    weights = {"initial_weights": [W1, W2], "initial_biases": [[-8, 3], [6]]}
+    model = {"hidden_layers": [2], "activation": "sigmoid", **weights}
+    texts = texts_of(draw({"data": {"source": "gate", "gate": "xor"}, "model": model}, "hidden"))
+    assert {"(0, 1), (1, 0)", "(0, 0)", "(1, 1)"} <= {*texts}
+
+
+def test_two_labels_or_targets_have_no_boundary(tmp_path, draw):
+    inputs = np.random.default_rng(0).normal(size=(20, 2)).tolist()
+    data = {"source": "rows", "inputs": inputs, "targets": inputs}
+    for what in (
+        {"data": data, "model": {"hidden_layers": [2]}},
+        tables.labels(tmp_path, names=("fast", "large")),
+    ):
+        for axes in draw(what, "hidden").axes[:1]:
+            assert [*axes.get_lines()] == []
+
+
+def test_units_of_more_classes_are_shown_in_two_main_directions_and_it_says_so(draw):
+    random = np.random.default_rng(0)
+    X = random.normal(size=(50, 3))
+    labels = np.digitize(X[:, 0], [-0.5, 0.5])
+    data = {"source": "rows", "inputs": X.tolist(), "labels": labels.tolist()}
+    run = nncli.train({"data": data}, {"model.hidden_layers": [4], "model.activation": "tanh"})
+    figure = draw(run, "hidden")
+    arrays = run.model.network.arrays
+    A = np.tanh(X @ arrays["W1"] + arrays["b1"])
+    U, S, _ = np.linalg.svd(A - A.mean(axis=0), full_matrices=False)
     expected = U[:, :2] * S[:2]
     found = np.empty_like(expected)
     for name, points in points_of(figure.axes[1]).items():
-        found[split.targets[split.rows] == int(name)] = points
+        found[labels == int(name)] = points
     np.testing.assert_allclose(np.abs(found), np.abs(expected), atol=1e-4)
     caption = " ".join(figure.get_suptitle().split())
     assert "4 units in the two main directions" in caption
