@@ -8,7 +8,7 @@ import numpy as np
 from nncli.base.words import count
 from nncli.explain.plots.names import short
 from nncli.explain.plots.panels import grid
-from nncli.explain.plots.style import BLUE, SEQUENTIAL, one_axes
+from nncli.explain.plots.style import BLUE, SEQUENTIAL, one_axes, whole_numbers
 from nncli.explain.plots.subject import NotApplicableError, Subject
 from nncli.metrics.classes import Counts, confusion_matrix, confusion_of, pairs_of
 from nncli.metrics.means import quotient
@@ -85,6 +85,7 @@ def _worst(subject: Subject) -> "Figure":
     axes.margins(x=0.15)
     axes.grid(visible=False, axis="y")
     axes.set(xlabel="rows (share of the true class)", ylabel="true class as predicted class")
+    whole_numbers(axes, "x")
     return figure
 
 
@@ -105,7 +106,7 @@ def _draw_matrix(axes: "Axes", matrix: Counts, names: Sequence[str]) -> None:
         color = "black" if share > 0.55 else "white"
         axes.text(
             column, row, text, color=color, ha="center", va="center",
-            fontsize=8 if with_share else 6,
+            fontsize=8 if with_share else 7,
         )  # fmt: skip
 
 

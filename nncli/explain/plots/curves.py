@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from nncli.explain.plots.names import short
+from nncli.explain.plots.panels import legend_beside
 from nncli.explain.plots.style import (
     BLUE,
     COLORS,
@@ -13,6 +15,7 @@ from nncli.explain.plots.style import (
     log_axis,
     new_figure,
     one_axes,
+    whole_numbers,
 )
 from nncli.explain.plots.subject import NotApplicableError, Subject
 
@@ -37,11 +40,10 @@ def curves(subject: Subject) -> "Figure":
                 draw_line(axes, history["epoch"], values, label=split, color=color, style=style)
         log_if_wide(axes, [v for s in _SPLITS for v in history.get(f"{s}_{metric}", ())])
         axes.set_ylabel(metric.replace("_", " "))
-    for axes in panels:
-        _mark_best(axes, subject)
-    panels[0].set_title(f"{subject.name}: training")
-    panels[0].legend()
-    panels[-1].set_xlabel("epoch")
+    _mark_best([*panels], subject)
+    panels[0].set_title(f"{short(subject.name, 40)}: training")
+    panels[0].legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=2)
+    _draw_epochs(panels[-1])
     return figure
 
 
@@ -52,8 +54,8 @@ def rate(subject: Subject) -> "Figure":
     values = history["learning_rate"]
     draw_line(axes, history["epoch"], values)
     axes.set_ylim(bottom=0)
-    axes.set_title(f"{subject.name}: learning rate")
-    axes.set_xlabel("epoch")
+    axes.set_title(f"{short(subject.name, 40)}: learning rate")
+    _draw_epochs(axes)
     axes.set_ylabel("learning rate")
     return figure
 
@@ -80,9 +82,9 @@ def gradients(subject: Subject) -> "Figure":
         log_axis(panels[0])
     if saturated:
         panels[1].set_ylim(-0.02, 1.02)
-    panels[0].set_title(f"{subject.name}: gradients by layer")
-    panels[0].legend(ncols=min(len(norms), 4))
-    panels[-1].set_xlabel("epoch")
+    panels[0].set_title(f"{short(subject.name, 40)}: gradients by layer")
+    legend_beside(panels[0])
+    _draw_epochs(panels[-1])
     return figure
 
 
@@ -98,6 +100,11 @@ def draw_line(
     """Draw a line, with a marker at each point if there are few."""
     marker = "o" if len(x) <= _FEW else ""
     axes.plot(x, y, style, color=color, label=label, marker=marker, markersize=3)
+
+
+def _draw_epochs(axes: "Axes") -> None:
+    axes.set_xlabel("epoch")
+    whole_numbers(axes, "x")
 
 
 def _metrics_of(history: dict[str, list[float]]) -> list[str]:
@@ -127,15 +134,17 @@ def log_if_wide(axes: "Axes", values: Sequence[float]) -> None:
         log_axis(axes)
 
 
-def _mark_best(axes: "Axes", subject: Subject) -> None:
-    """Mark the epoch of the model's weights, if validation rows chose it."""
+def _mark_best(panels: "Sequence[Axes]", subject: Subject) -> None:
+    """Mark the epoch of the model's weights in all panels, if validation rows chose it."""
     model = subject.known
     if model is None or "validation" not in model.metrics or not model.training["epochs"]:
         return
     best, last = model.training["best_epoch"], model.training["epochs"]
-    axes.axvline(best, color=GREEN, linewidth=1)
+    for axes in panels:
+        axes.axvline(best, color=GREEN, linewidth=1)
+    panels[0].margins(y=0.12)  # room for the text above the lines
     is_left = 2 * best > last  # the side with more room
-    axes.annotate(
+    panels[0].annotate(
         f"best epoch {best}",
         (best, 0.97),
         xycoords=("data", "axes fraction"),

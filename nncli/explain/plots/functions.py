@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from nncli.explain.plots.names import short
 from nncli.explain.plots.style import BLUE, GRAY, GREEN, LINE_STYLES, ORANGE, new_figure
 from nncli.explain.plots.subject import Subject
 from nncli.nn.activations import ACTIVATIONS
@@ -257,7 +258,9 @@ def _note(axes: "Axes", lines: list[str]) -> None:
 
 def _name_figure(figure: "Figure", first: "Axes | None", what: str, subject: Subject) -> None:
     """Set the title, and the legend of the lines of the first panel for all panels."""
-    title = what[0].upper() + what[1:] if subject.is_of_all else f"{subject.name}: {what}"
+    title = (
+        what[0].upper() + what[1:] if subject.is_of_all else f"{short(subject.name, 40)}: {what}"
+    )
     figure.suptitle(title, x=0.01, horizontalalignment="left")
     if first:
         handles, labels = first.get_legend_handles_labels()

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from nncli.base.random_streams import Stream, generator
 from nncli.base.words import count
 from nncli.engines.batches import Batches
+from nncli.explain.plots.names import short
 from nncli.explain.plots.style import ORANGE, SEQUENTIAL, new_figure
 from nncli.explain.plots.subject import NotApplicableError, Subject
 from nncli.model.passes import suited_threads_for
@@ -74,7 +75,8 @@ def landscape(subject: Subject) -> "Figure":
     if rows == total:
         some = f"all {total:,} training rows"
     figure.suptitle(
-        f"{subject.name}: loss around the path of training\n{POINTS} × {POINTS} losses of {some}",
+        f"{short(subject.name, 40)}: loss around the path of training\n"
+        f"{POINTS} × {POINTS} losses of {some}",
         x=0.01,
         horizontalalignment="left",
         fontsize=11,

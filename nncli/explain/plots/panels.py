@@ -1,6 +1,7 @@
 """Grids of panels, and curves and scatters that stay small with many rows."""
 
 from collections.abc import Iterator
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,22 +20,22 @@ _LARGEST_DRAWN = 100
 _CURVE_POINTS = 500
 
 
-def grid(count: int, width: float, height: float, title: str) -> "tuple[Figure, list[SubFigure]]":
-    """Return a figure with a title and `count` parts of the given size, up to three in a row."""
-    columns = min(count, 3)
-    rows = -(-count // columns)
+def grid(number: int, width: float, height: float, title: str) -> "tuple[Figure, list[SubFigure]]":
+    """Return a figure with a title and `number` parts of the given size, up to three in a row."""
+    columns = min(number, 3)
+    rows = -(-number // columns)
     figure = new_figure(max(width * columns, 5.0), height * rows + 0.5)
     figure.suptitle(title, x=0.01, horizontalalignment="left", fontsize=11)
     parts = figure.subfigures(rows, columns, squeeze=False).ravel().tolist()
-    return figure, parts[:count]
+    return figure, parts[:number]
 
 
 def line_looks() -> Iterator[dict[str, Any]]:
-    """Yield a color and a line style for each line of a panel; 24 differ."""
-    while True:
-        for style in LINE_STYLES:
-            for color in COLORS:
-                yield {"color": color, "linestyle": style}
+    """Yield a color and a line style for each line of a panel; 24 differ, neighbors in both."""
+    for number in count():
+        color = COLORS[number % len(COLORS)]
+        turns = number // 12  # after as many lines, colors and styles would be the same pairs
+        yield {"color": color, "linestyle": LINE_STYLES[(number + turns) % len(LINE_STYLES)]}
 
 
 def thinned(x: Numbers, y: Numbers, most: int = _CURVE_POINTS) -> tuple[Numbers, Numbers]:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 MARKERS = ("o", "^", "s", "D", "v", "P", "X")  # with six colors, 42 classes look different
 MOST_CLASSES = 12
+_LEGEND_SIZE = 40  # of a marker
 
 
 def drawn_classes(truth: Truth, most: int = MOST_CLASSES) -> list[int]:
@@ -77,11 +78,16 @@ def draw_points(
 
 def draw_legend(figure: "Figure", title: str, columns: int = 5) -> None:
     """Draw the legend of the first axes below a figure, if anything is labeled."""
+    from matplotlib.collections import PathCollection
+
     handles, labels = figure.axes[0].get_legend_handles_labels()
     if handles:
-        figure.legend(
+        legend = figure.legend(
             handles, labels, title=title, ncols=columns, loc="outside lower left", alignment="left"
         )
+        for handle in legend.legend_handles:
+            if isinstance(handle, PathCollection):
+                handle.set_sizes([_LEGEND_SIZE])  # those of many rows would be too small
 
 
 def draw_zero_line(

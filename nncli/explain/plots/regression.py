@@ -7,7 +7,7 @@ import numpy as np
 from nncli.base.words import count
 from nncli.explain.plots.names import short
 from nncli.explain.plots.panels import Numbers, drawn_rows, drawn_words, grid
-from nncli.explain.plots.style import BLUE, GRAY, ORANGE
+from nncli.explain.plots.style import BLUE, GRAY, ORANGE, whole_numbers
 from nncli.explain.plots.subject import NotApplicableError, Subject
 from nncli.metrics.regression import per_target
 from nncli.model.row_outputs import RowOutputs
@@ -32,11 +32,12 @@ def residuals(subject: Subject) -> "Figure":
         _draw_points(axes, predicted[drawn], errors[drawn])
         axes.axhline(0, color=GRAY, linewidth=1)
         beside.hist(errors, bins=_bins(errors), orientation="horizontal", color=BLUE)
-        beside.axhline(np.mean(errors), color=ORANGE, label=f"mean {np.mean(errors):.3g}")
-        beside.legend(loc="upper right", handlelength=1.2)
+        beside.axhline(np.mean(errors), color=ORANGE)
+        beside.set_title(f"mean {np.mean(errors):.3g}", fontsize=9)
         axes.set_xlabel(f"predicted {short(name)}")
         axes.set_ylabel(f"predicted - true {short(name)}")
         beside.set_xlabel("rows")
+        whole_numbers(beside, "x")
     return figure
 
 

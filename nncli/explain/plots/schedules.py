@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from nncli.config.named import Named
 from nncli.explain.plots.curves import draw_line
+from nncli.explain.plots.names import short
 from nncli.explain.plots.style import BLUE, GRAY, ORANGE, new_figure
 from nncli.explain.plots.subject import NotApplicableError, Subject
 from nncli.nn.schedules import SCHEDULES, Plateau, plateau_of, rate_function
@@ -57,7 +58,7 @@ def schedules(subject: Subject) -> "Figure":
     for axes in panels[::columns]:
         axes.set_ylabel("learning rate")
     what = f"learning rate {rate:g} over {epochs:,} epochs"
-    title = f"Schedules: {what}" if subject.is_of_all else f"{subject.name}: {what}"
+    title = f"Schedules: {what}" if subject.is_of_all else f"{short(subject.name, 40)}: {what}"
     figure.suptitle(title, x=0.01, horizontalalignment="left")
     return figure
 

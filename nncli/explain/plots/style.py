@@ -93,16 +93,24 @@ def log_axis(axes: "Axes", name: str = "y") -> None:
     """Make an axis logarithmic, with plain numbers; matplotlib's own need its math text."""
     from matplotlib.ticker import FuncFormatter, LogFormatter
 
+    class Plain(LogFormatter):
+        """The formatter decides which ticks have room for a number."""
+
+        def __call__(self, x: float, pos: int | None = None) -> str:
+            return f"{x:g}" if super().__call__(x, pos) else ""
+
     {"x": axes.set_xscale, "y": axes.set_yscale}[name]("log")
     axis = {"x": axes.xaxis, "y": axes.yaxis}[name]
-    chosen = LogFormatter(labelOnlyBase=False, minor_thresholds=(2, 0.5))
-    chosen.set_axis(axis)
-
-    def label(value: float, place: int | None = None) -> str:
-        return f"{value:g}" if chosen(value, place) else ""
-
     axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    axis.set_minor_formatter(FuncFormatter(label))
+    axis.set_minor_formatter(Plain(labelOnlyBase=False, minor_thresholds=(1, 0.5)))
+
+
+def whole_numbers(axes: "Axes", name: str) -> None:
+    """Put the ticks of an axis at whole numbers, for what is counted."""
+    from matplotlib.ticker import MaxNLocator
+
+    axis = {"x": axes.xaxis, "y": axes.yaxis}[name]
+    axis.set_major_locator(MaxNLocator("auto", integer=True, steps=[1, 2, 5, 10], min_n_ticks=1))
 
 
 def save_figure(figure: "Figure", stream: BinaryIO, format_: str) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 from nncli.base.words import count
 from nncli.explain.plots.names import short
 from nncli.explain.plots.panels import grid, legend_beside, line_looks, thinned
-from nncli.explain.plots.style import BLUE, COLORS, GRAY, LINE_STYLES, one_axes
+from nncli.explain.plots.style import BLUE, COLORS, GRAY, LINE_STYLES, one_axes, whole_numbers
 from nncli.explain.plots.subject import NotApplicableError, Subject
 from nncli.metrics.curves import at_thresholds, precision_recall_curve, roc_curve
 from nncli.metrics.means import Flags, Numbers
@@ -180,3 +180,4 @@ def _draw_bins(above: "Axes", below: "Axes", occurred: Flags, probabilities: Num
     starts = found.edges[found.bins]
     below.bar(starts, found.rows, width=0.1, align="edge", color=BLUE, edgecolor="white")
     below.set_ylabel("rows")
+    whole_numbers(below, "y")

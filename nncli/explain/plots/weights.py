@@ -9,7 +9,7 @@ from nncli.data.files.image_format import ImageFormat
 from nncli.explain.plots.names import head_figure, short
 from nncli.explain.plots.passes import Drawn, drawn_network
 from nncli.explain.plots.pictures import draw_pictures, size_of_pictures
-from nncli.explain.plots.style import BLUE, DIVERGING, new_figure
+from nncli.explain.plots.style import BLUE, DIVERGING, new_figure, whole_numbers
 from nncli.explain.plots.subject import Subject
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ _MOST_INPUTS, _MOST_UNITS = 30, 30
 _MOST_VALUES = 120  # weights to write into their cells, if the units are few
 _UPRIGHT = 20  # more numbers of units would overlap unless they are turned
 _MOST_LAYERS = 6
+_MOST_TITLED = 3  # layers whose titles have room in one line
 _BINS = 41
 
 
@@ -111,16 +112,19 @@ def _draw_histograms(place: "SubFigure", drawn: Drawn) -> None:
         numbers = [*range(_MOST_LAYERS - 1), len(own) - 1]
     panels = place.subplots(1, len(numbers), squeeze=False)[0]
     for axes, number in zip(panels, numbers, strict=True):
-        _draw_histogram(axes, own[number].ravel(), number + 1)
-    panels[0].set_ylabel("weights")
+        _draw_histogram(axes, own[number].ravel())
+        end = "\n" if len(numbers) > _MOST_TITLED else " "
+        axes.set_title(f"layer {number + 1}:{end}{own[number].size:,} weights", fontsize=9)
+    panels[0].set_ylabel("number of weights")
 
 
-def _draw_histogram(axes: "Axes", values: NDArray[np.floating], layer: int) -> None:
+def _draw_histogram(axes: "Axes", values: NDArray[np.floating]) -> None:
     limit = float(np.abs(values).max()) or 1.0
     bins = min(_BINS, max(7, round(len(values) ** 0.5) | 1))  # odd: one is around 0
     edges = np.linspace(-limit, limit, bins + 1).tolist()
     axes.hist(values.astype(np.float64), edges, color=BLUE)
     axes.axvline(0, color="black", linewidth=0.8)
-    axes.set_title(f"layer {layer}: {values.size:,} weights", fontsize=9)
     axes.set_xlabel("weight")
     axes.tick_params(labelsize=8)
+    axes.locator_params("x", nbins=4)
+    whole_numbers(axes, "y")

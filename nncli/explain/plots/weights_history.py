@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nncli.explain.plots.names import short
 from nncli.explain.plots.style import COLORS, LINE_STYLES, ORANGE, new_figure
 from nncli.explain.plots.subject import NotApplicableError, Subject
 
@@ -44,7 +45,9 @@ def weights_history(subject: Subject) -> "Figure":
     left_out = len(blocks) - len(shown)
     some = f" (without {left_out} of {len(blocks)} layers)" if left_out else ""
     figure.suptitle(
-        f"{subject.name}: weights during training{some}", x=0.01, horizontalalignment="left"
+        f"{short(subject.name, 40)}: weights during training{some}",
+        x=0.01,
+        horizontalalignment="left",
     )
     return figure
 

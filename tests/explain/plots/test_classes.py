@@ -21,6 +21,7 @@ def run_of(tmp_path_factory):
         "three": lambda folder: tables.classes(folder, ["big $\\alpha$", "mid_dle", "中文"]),
         "rare": lambda folder: tables.classes(folder, ["x", "y"], rare=["odd", "odd", "odd"]),
         "many": lambda folder: tables.classes(folder, MANY, rows=360),
+        "twenty": lambda folder: tables.classes(folder, MANY[:20], rows=200),
         "labels": tables.labels,
         "regression": tables.regression,
     }
@@ -195,6 +196,19 @@ def test_rows_from_memory_are_named_as_missing():
     assert "curves" in nncli.plot(result)
     with pytest.raises(nncli.UsageError, match="roc: needs the rows, which were passed from"):
         nncli.plot(result, "roc")
+
+
+def test_24_lines_look_different_and_neighbors_differ_without_color():
+    looks = [look for look, _ in zip(panels.line_looks(), range(24), strict=False)]
+    assert len({tuple(look.values()) for look in looks}) == 24
+    styles = [look["linestyle"] for look in looks]
+    assert all(len({*styles[n : n + 3]}) == 3 for n in range(9))
+
+
+def test_numbers_in_a_matrix_are_large_enough_to_read(run_of, draw):
+    axes = draw(run_of("twenty"), "confusion").axes[0]
+    assert len(axes.texts) == 400
+    assert min(text.get_fontsize() for text in axes.texts) >= 7
 
 
 def test_a_thinned_curve_keeps_its_ends_and_its_shape():

@@ -1,9 +1,12 @@
 """Plots of the history show the numbers of the history."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
 import nncli
+from nncli.explain.plots.style import log_axis, one_axes, styled
 from nncli.training.history_file import read_history
 
 
@@ -18,8 +21,64 @@ def test_curves_show_both_splits_and_the_best_epoch(xor_run, draw):
         for split in ("train", "validation"):
             np.testing.assert_array_equal(lines_of(axes)[split], history[f"{split}_{metric}"])
     best = nncli.load(xor_run).training["best_epoch"]
+    for axes in (loss, accuracy):
+        assert [line.get_xdata()[0] for line in axes.get_lines()][-1] == best
+    assert [*accuracy.texts] == []
     assert [text.get_text() for text in loss.texts] == [f"best epoch {best}"]
     assert "validation" in {text.get_text() for text in loss.get_legend().get_texts()}
+
+
+def boxes_of(figure, artists):
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    renderer = canvas.get_renderer()
+    return [each.get_window_extent(renderer) for each in artists]
+
+
+def test_the_text_of_the_best_epoch_and_the_legend_cover_no_line(xor_run, draw):
+    figure = draw(xor_run, "curves")
+    loss = figure.axes[0]
+    text, legend = boxes_of(figure, [loss.texts[0], loss.get_legend()])
+    for line in loss.get_lines()[:2]:
+        points = loss.transData.transform(np.column_stack(line.get_data()))
+        assert points[:, 1].max() < text.y0
+    assert legend.y0 >= boxes_of(figure, [loss])[0].y1 - 1
+
+
+def test_one_epoch_has_ticks_at_whole_epochs_only(draw):
+    run = nncli.train({"data": {"source": "gate"}}, {"training.epochs": 1})
+    for kind in ("curves", "rate", "gradients"):
+        figure = draw(run, kind)
+        axes = figure.axes[-1]
+        boxes_of(figure, [axes])
+        low, high = axes.get_xlim()
+        shown = [tick for tick in axes.get_xticks() if low <= tick <= high]
+        assert shown == [1]
+
+
+@pytest.mark.parametrize("high", [3.0, 30.0, 300.0, 1e6])
+def test_numbers_on_a_logarithmic_axis_do_not_overlap(high):
+    with styled():
+        figure, axes = one_axes(4.0, 2.2)
+        axes.plot([1, 2], [0.02, 0.02 * high])
+        log_axis(axes)
+        (frame,) = boxes_of(figure, [axes])
+        labels = [each for each in axes.get_yticklabels(which="both") if each.get_text()]
+        boxes = [(box.y0, box.y1) for box in boxes_of(figure, labels)]
+        inside = sorted(box for box in boxes if frame.y0 <= sum(box) / 2 <= frame.y1)
+    assert len(inside) >= 2
+    assert all(low[1] <= up[0] for low, up in pairwise(inside))
+
+
+def test_a_run_directory_of_any_name_is_named_in_the_titles(tmp_path, draw, texts_of):
+    folder = tmp_path / ("中文 " + "long " * 20)
+    run = nncli.train({"data": {"source": "gate"}}, {"training.epochs": 2}, out=folder)
+    for kind in ("curves", "rate", "gradients", "activations", "losses", "schedules"):
+        figure = draw(run, kind)
+        boxes_of(figure, [])  # in the tests, a warning of a missing glyph is an error
+        assert all("中" not in text for text in texts_of(figure))
 
 
 def test_the_rate_is_that_of_the_history(xor_run, draw):
