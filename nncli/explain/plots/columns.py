@@ -1,7 +1,7 @@
 """The columns of a table from its inputs: a category is one column, not its one-hot inputs."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -10,13 +10,18 @@ from numpy.typing import NDArray
 from nncli.data.tables.column import LARGEST, Column
 from nncli.data.tables.encoding import Encoding
 from nncli.data.tables.moments import CYCLES
-from nncli.explain.plots.names import short
+from nncli.explain.plots.names import number_text, short
 
 Numbers = NDArray[np.float64]
 
 _BLANK = "(missing)"
 _SMALLEST_RANGE = 1e-9  # as a fraction of the values
 _GRID = 160  # values of a number on an axis
+_NAMED_PARTS = {
+    "month": ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
+    "weekday": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"),
+}  # both start at 0
+_FIRST_DAY, _LAST_DAY = -719_162, 2_932_897  # years 1 to 9999, in days since 1970
 
 
 @dataclass(frozen=True)
@@ -35,6 +40,8 @@ class PlotColumn:
         Whether the last input marks missing values.
     period : int or None
         The period of a cycle whose inputs are sine and cosine.
+    part : str
+        The part of a date, such as ``month``; empty for other columns.
     """
 
     name: str
@@ -42,6 +49,12 @@ class PlotColumn:
     labels: tuple[str, ...] = ()
     has_blank: bool = False
     period: int | None = None
+    part: str = ""
+
+    @property
+    def ticks(self) -> tuple[str, ...]:
+        """Texts for the values 0, 1, ...; empty if the values are any numbers."""
+        return self.labels or _NAMED_PARTS.get(self.part, ())
 
     def values(self, inputs: NDArray[Any]) -> Numbers:
         """Return the values (N,): numbers, or indices into `labels`; NaN if missing or unknown."""
@@ -77,7 +90,13 @@ class PlotColumn:
         """Return a value as text."""
         if np.isnan(value):
             return _BLANK
-        return self.labels[int(value)] if self.labels else f"{value:.4g}"
+        if self.labels:
+            return self.labels[int(value)]
+        if self.ticks:
+            return self.ticks[round(value) % len(self.ticks)]
+        if self.part == "days" and _FIRST_DAY <= value < _LAST_DAY:
+            return str(np.datetime64(int(value), "D"))
+        return number_text(value)
 
 
 def spread(values: Numbers, margin: float) -> tuple[float, float]:
@@ -131,11 +150,11 @@ def _of_date(column: Column, start: int) -> list[PlotColumn]:
     for part in column.parts:
         period = CYCLES.get(part)
         stop = start + (2 if period else 1)
-        found.append(PlotColumn(f"{short(column.name)} {part}", slice(start, stop), period=period))
+        name = f"{short(column.name)} {part}"
+        found.append(PlotColumn(name, slice(start, stop), period=period, part=part))
         start = stop
     if column.missing == "indicator":  # it belongs to the last part
         last = found[-1]
-        found[-1] = PlotColumn(
-            last.name, slice(last.where.start, last.where.stop + 1), (), True, last.period
-        )
+        where = slice(last.where.start, last.where.stop + 1)
+        found[-1] = replace(last, where=where, has_blank=True)
     return found

@@ -6,6 +6,7 @@ import numpy as np
 
 from nncli.base.storage.mapping import take_rows
 from nncli.base.words import count
+from nncli.explain.plots.column_axis import draw_column_axis
 from nncli.explain.plots.columns import Numbers, PlotColumn, columns_of, spread
 from nncli.explain.plots.histograms import histograms
 from nncli.explain.plots.names import head_figure
@@ -42,8 +43,8 @@ def data(subject: Subject) -> "Figure":
         drawn = drawn_network(subject)
         _draw_unit_lines(axes, columns, values, drawn)
         caption += f" Lines: where a unit's weighted sum is 0, {drawn.weights}."
-    axes.set_xlabel(columns[0].name)
-    axes.set_ylabel(columns[1].name)
+    for name, column in zip("xy", columns, strict=True):
+        draw_column_axis(axes, name, column)
     truth = sample.truth
     draw_legend(figure, truth.name if truth.classes else "", columns=2)
     head_figure(figure, subject, "data", caption)

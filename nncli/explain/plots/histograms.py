@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from nncli.explain.plots.column_axis import draw_column_axis
 from nncli.explain.plots.columns import Numbers, PlotColumn, spread
 from nncli.explain.plots.names import head_figure, short
 from nncli.explain.plots.points import color_of, draw_legend, drawn_classes
@@ -20,6 +21,7 @@ _MOST_HISTOGRAMS, _HISTOGRAMS_A_ROW = 9, 3
 _HISTOGRAM_CLASSES = 4
 _MOST_LABELS = 8  # texts of a category
 _BINS = 20
+_MOST_TICKS = 5
 _HATCHES = ("", "///", "...", "xxx")  # for readers without color
 _MOST_CORRELATED = 20
 _MOST_CORRELATIONS_WRITTEN = 10  # columns
@@ -78,13 +80,16 @@ def _caption(sample: Sample, shown: int, total: int) -> str:
 def _draw_histogram(axes: "Axes", column: PlotColumn, values: Numbers, truth: Truth) -> None:
     """Draw how often each value occurs, for each of the most frequent classes."""
     known = ~np.isnan(values)
-    axes.set_xlabel(column.name, fontsize=9)
+    axes.xaxis.label.set_fontsize(9)
     axes.tick_params(labelsize=8)
     groups = _groups(truth)
     if column.labels:
+        axes.set_xlabel(column.name)
         _draw_bars(axes, column, values, known, groups)
         return
-    edges = np.linspace(*spread(values, 0.0), _BINS + 1).tolist()
+    axes.locator_params("x", nbins=_MOST_TICKS)
+    draw_column_axis(axes, "x", column)
+    edges = _edges(values[known])
     for place, (name, color, own) in enumerate(groups):
         chosen = values[own & known]
         if not truth.classes:
@@ -95,6 +100,16 @@ def _draw_histogram(axes: "Axes", column: PlotColumn, values: Numbers, truth: Tr
                 color=color, linestyle=LINE_STYLES[place % len(LINE_STYLES)], linewidth=1.5,
                 label=name,
             )  # fmt: skip
+
+
+def _edges(values: Numbers) -> list[float]:
+    """Return the edges of bins, around each whole number if there are only a few of them."""
+    low, high = spread(values, 0.0)
+    edges: list[float] = np.linspace(low, high, _BINS + 1).tolist()
+    whole = values.round()
+    if len(values) and high - low <= _BINS and np.allclose(values, whole, rtol=0, atol=1e-4):
+        edges = (np.arange(whole.min(), whole.max() + 2) - 0.5).tolist()
+    return edges
 
 
 def _draw_bars(
@@ -149,7 +164,9 @@ def _draw_correlations(place: "SubFigure", names: list[str], values: Numbers) ->
     axes.set_xticks(range(len(names)), names, rotation=40, ha="right", fontsize=8)
     axes.set_yticks(range(len(names)), names, fontsize=8)
     axes.grid(visible=False)
-    place.colorbar(image, ax=axes, label="correlation")
+    # Beside the matrix, not at the end of the line, which is much longer.
+    beside = axes.inset_axes((1.06, 0, 0.06, 1))
+    place.colorbar(image, cax=beside, label="correlation")
     if len(names) > _MOST_CORRELATIONS_WRITTEN:
         return
     for (row, column), number in np.ndenumerate(found):

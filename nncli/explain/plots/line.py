@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from nncli.explain.plots.column_axis import draw_column_axis
 from nncli.explain.plots.columns import Numbers, PlotColumn
 from nncli.explain.plots.names import head_figure
 from nncli.explain.plots.passes import drawn_network, important_units, layer_values
@@ -106,10 +107,8 @@ def _draw_threshold(axes: "Axes", threshold: float | None) -> None:
 
 
 def _draw_axis(axes: "Axes", column: PlotColumn, x: Numbers) -> None:
-    axes.set_xlabel(column.name)
-    if column.labels:
-        axes.set_xticks(range(len(column.labels)), column.labels, rotation=30, ha="right")
-    else:
+    draw_column_axis(axes, "x", column)
+    if not column.labels:
         axes.set_xlim(x[0], x[-1])
 
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from nncli.base.storage.mapping import take_rows
 from nncli.data.scaling import scaled_targets
 from nncli.data.splits import Split
-from nncli.explain.plots.names import head_figure, listed_short, short
+from nncli.explain.plots.names import head_figure, listed_short, number_text, short
 from nncli.explain.plots.pictures import draw_pictures, pictures_of, size_of_pictures
 from nncli.explain.plots.sample import rows_of
 from nncli.explain.plots.style import one_axes
@@ -102,9 +102,9 @@ def _of_numbers(
     errors = np.abs(scaled_targets(true, scaling) - scaled_targets(found, scaling))
     at = int(np.broadcast_to(errors, true.shape).argmax())
     texts = {
-        "truth": f"{true[at]:.4g}",
-        "prediction": f"{found[at]:.4g}",
-        "error": f"{found[at] - true[at]:+.3g}",
+        "truth": number_text(true[at]),
+        "prediction": number_text(found[at]),
+        "error": number_text(found[at] - true[at], 3, "+"),
     }
     return texts if len(true) == 1 else {"target": short(model.targets[at]), **texts}
 

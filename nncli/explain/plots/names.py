@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 _WIDTH = 18
 _CHARACTERS_PER_INCH = 14  # of captions
+_LARGEST_WHOLE = 1e9
 
 
 def short(name: str, width: int = _WIDTH) -> str:
@@ -33,6 +34,12 @@ def listed_short(names: Iterable[str], most: int = 4, width: int = _WIDTH) -> st
     shown = [short(name, width) for name in names]
     more = len(shown) - most
     return ", ".join(shown) if more <= 0 else f"{', '.join(shown[:most])} and {more} more"
+
+
+def number_text(value: float, digits: int = 4, sign: str = "") -> str:
+    """Return a number with some significant digits; large ones as whole numbers, without an e."""
+    is_large = 10**digits <= abs(value) < _LARGEST_WHOLE
+    return f"{value:{sign}.0f}" if is_large else f"{value:{sign}.{digits}g}"
 
 
 @cache

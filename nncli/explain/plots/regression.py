@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nncli.base.words import count
-from nncli.explain.plots.names import short
+from nncli.explain.plots.names import number_text, short
 from nncli.explain.plots.panels import Numbers, drawn_rows, drawn_words, grid
 from nncli.explain.plots.style import BLUE, GRAY, ORANGE, whole_numbers
 from nncli.explain.plots.subject import NotApplicableError, Subject
@@ -33,7 +33,7 @@ def residuals(subject: Subject) -> "Figure":
         axes.axhline(0, color=GRAY, linewidth=1)
         beside.hist(errors, bins=_bins(errors), orientation="horizontal", color=BLUE)
         beside.axhline(np.mean(errors), color=ORANGE)
-        beside.set_title(f"mean {np.mean(errors):.3g}", fontsize=9)
+        beside.set_title(f"mean {number_text(float(np.mean(errors)), 3)}", fontsize=9)
         axes.set_xlabel(f"predicted {short(name)}")
         axes.set_ylabel(f"predicted - true {short(name)}")
         beside.set_xlabel("rows")
@@ -55,7 +55,7 @@ def predicted(subject: Subject) -> "Figure":
         drawn = drawn_rows(np.abs(values - true))
         _draw_points(axes, true[drawn], values[drawn])
         _draw_diagonal(axes, true, values)
-        axes.set_title(f"MAE {metrics['mae']:.4g}" + _r2_words(metrics), fontsize=9)
+        axes.set_title(f"MAE {number_text(metrics['mae'])}" + _r2_words(metrics), fontsize=9)
         axes.set_xlabel(f"true {short(name)}")
         axes.set_ylabel(f"predicted {short(name)}")
     return figure

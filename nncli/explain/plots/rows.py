@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from nncli.base.storage.mapping import take_rows
 from nncli.data.files.image_format import ImageFormat
-from nncli.explain.plots.names import head_figure, listed_short, short
+from nncli.explain.plots.names import head_figure, listed_short, number_text, short
 from nncli.explain.plots.pictures import draw_pictures, pictures_of, size_of_pictures
 from nncli.explain.plots.sample import rows_of
 from nncli.explain.plots.style import DOTS_PER_INCH, new_figure
@@ -130,4 +130,4 @@ def _targets(subject: Subject, numbers: NDArray[np.intp]) -> list[str]:
             or "none"
             for line in targets
         ]
-    return [listed_short((f"{each:.4g}" for each in line), 2) for line in targets]
+    return [listed_short(map(number_text, line.tolist()), 2) for line in targets]

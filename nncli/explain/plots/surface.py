@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nncli.explain.plots.column_axis import draw_column_axis
 from nncli.explain.plots.columns import Numbers, PlotColumn
 from nncli.explain.plots.line import line
 from nncli.explain.plots.names import head_figure, listed_short
@@ -158,14 +159,9 @@ def _draw_rows(axes: "Axes", plane: Plane, truth: Truth, norm: "Normalize | None
 
 def _draw_axes(axes: "Axes", pair: tuple[PlotColumn, PlotColumn]) -> None:
     """Label the axes with the columns and, for categories, their texts."""
-    x, y = pair
-    axes.set_xlabel(x.name)
-    axes.set_ylabel(y.name)
     axes.grid(visible=False)
-    if x.labels:
-        axes.set_xticks(range(len(x.labels)), x.labels, rotation=30, ha="right")
-    if y.labels:
-        axes.set_yticks(range(len(y.labels)), y.labels)
+    for name, column in zip("xy", pair, strict=True):
+        draw_column_axis(axes, name, column)
 
 
 def _has_labels(plane: Plane) -> bool:

@@ -1,10 +1,12 @@
 """Columns are read back from their inputs."""
 
+from datetime import date
+
 import numpy as np
 import pytest
 
 from nncli.explain.plots.columns import columns_of
-from nncli.explain.plots.names import short
+from nncli.explain.plots.names import number_text, short
 from nncli.explain.plots.sample import rows_of
 from nncli.explain.plots.subject import subject_of
 
@@ -58,3 +60,31 @@ def test_rows_are_counted_in_words():
     assert rows_of(1, "test") == "1 test row"
     assert rows_of(55_000, "train") == "55,000 training rows"
     assert rows_of(0, "held_out") == "0 held-out rows"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(10150.4, "10150"), (-123456.7, "-123457"), (9999.4, "9999"), (0.012345, "0.01235"),
+     (2e12, "2e+12"), (0.0, "0"), (3.0, "3")],
+)  # fmt: skip
+def test_numbers_have_no_exponent_while_they_are_readable(value, text):
+    assert number_text(value) == text
+    assert number_text(-1123.7, 3, "+") == "-1124"
+    assert number_text(12.34, 3, "+") == "+12.3"
+
+
+def test_parts_of_dates_are_named(table_run):
+    dataset = subject_of(table_run).dataset
+    columns = {each.name: each for each in columns_of(dataset.columns, dataset.encoding)}
+    lines = (table_run.parent / "t.csv").read_text("utf-8").splitlines()[1:]
+    split = dataset.splits["train"]
+    for row, inputs in zip(split.rows[:30].tolist(), split.inputs[split.rows[:30]], strict=True):
+        day = date.fromisoformat(lines[row].split(",")[3])
+        shown = {
+            name: column.text(float(column.values(inputs[np.newaxis])[0]))
+            for name, column in columns.items()
+        }
+        assert shown["made month"] == day.strftime("%b")
+        assert shown["made days"] == day.isoformat()
+        if "made weekday" in shown:
+            assert shown["made weekday"] == day.strftime("%a")

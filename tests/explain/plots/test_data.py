@@ -124,3 +124,21 @@ def test_a_constant_column_is_drawn(draw, tmp_path, value):
         result = nncli.train({"data": data}, {"training.epochs": 1})
         figures = {kind: draw(result, kind) for kind in ("data", "surface", "rows", "mistakes")}
         nncli.save_plots(figures, tmp_path)
+
+
+def test_histograms_of_months_have_a_bin_and_a_name_for_each(table_run, draw):
+    axes = next(each for each in draw(table_run, "data").axes if each.get_xlabel() == "made month")
+    names = [tick.get_text() for tick in axes.get_xticklabels()]
+    assert (names[0], names[11], len(names)) == ("Jan", "Dec", 12)
+    assert axes.get_xticklabels()[0].get_rotation() == 90  # they would overlap
+    edges = axes.patches[0].get_xy()[:, 0]
+    np.testing.assert_allclose(np.unique(edges.round(6)), np.arange(13) - 0.5)
+
+
+def test_few_whole_numbers_have_a_bin_each(draw):
+    inputs = [[row % 4, row / 7, row] for row in range(40)]
+    data = {"source": "rows", "inputs": inputs, "targets": [*range(40)]}
+    whole, rest, many = draw({"data": data}, "data").axes[:3]
+    assert [bar.get_height() for bar in whole.patches] == [10, 10, 10, 10]
+    assert [bar.get_x() for bar in whole.patches] == [-0.5, 0.5, 1.5, 2.5]
+    assert len(rest.patches) == len(many.patches) == 20
