@@ -80,6 +80,8 @@ def network(subject: Subject) -> "Figure":
         )
         if layer.dots is not None:
             axes.text(layer.x, layer.dots, "...", ha="center", va="center", fontsize=16)
+            if layer.number:
+                _draw_numbers(axes, layer)
         _draw_header(axes, drawn, layer, top)
     _draw_names(axes, drawn, layers)
     _draw_biases(axes, drawn, layers)
@@ -165,6 +167,13 @@ def _draw_header(axes: "Axes", drawn: Drawn, layer: _Layer, top: float) -> None:
         kind = "output" if number == len(drawn.network.blocks) else "unit"
         text = f"layer {number}\n{count(layer.total, kind)}\n{between}{block.activation.kind}"
     axes.text(layer.x, top + 0.4, text, ha="center", va="bottom", fontsize=9)
+
+
+def _draw_numbers(axes: "Axes", layer: _Layer) -> None:
+    """Write the number of each unit into it, as some are left out."""
+    for unit, y in zip(layer.units, layer.y, strict=True):
+        text = f"{unit + 1}"
+        axes.text(layer.x, y, text, ha="center", va="center", fontsize=7, zorder=5)
 
 
 def _draw_names(axes: "Axes", drawn: Drawn, layers: list[_Layer]) -> None:

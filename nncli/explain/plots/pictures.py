@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from matplotlib.image import AxesImage
 
 _GAP = 0.12  # between pictures, as a fraction of their size
-_TITLE = 0.32  # height of the room for a line above a picture, as a fraction of its height
+_TITLE = 0.16  # height of the room for a line above a picture, as a fraction of its width
+_ABOVE = 0.03  # between a picture and its title, as a fraction of its width
 
 
 def draw_pictures(
@@ -35,7 +36,7 @@ def draw_pictures(
     count, height, width = pictures.shape[:3]
     lines = max((title.count("\n") + 1 for title in titles), default=0)
     across = width + max(1, round(_GAP * width))
-    down = height + max(1, round((_GAP / 2 + _TITLE * lines) * height))
+    down = height + max(1, round(_GAP / 2 * height + _TITLE * lines * width))
     rows = -(-count // columns)
     gap = np.nan if pictures.ndim == 3 else 1.0  # transparent, or white between colors
     canvas = np.full((rows * down, columns * across, *pictures.shape[3:]), gap)
@@ -44,7 +45,8 @@ def draw_pictures(
         canvas[top : top + height, left : left + width] = picture
         if titles:
             axes.text(
-                left + (width - 1) / 2, top - 1.2, titles[number], ha="center", va="bottom",
+                left + (width - 1) / 2, top - 0.5 - _ABOVE * width, titles[number],
+                ha="center", va="bottom",
                 fontsize=7.5, linespacing=1.05,
             )  # fmt: skip
     shown = np.ma.masked_invalid(canvas) if pictures.ndim == 3 else canvas
@@ -58,7 +60,7 @@ def size_of_pictures(
     """Return the height in inches of `draw_pictures` at a width of `inches`."""
     a_picture = inches / columns / (1 + _GAP)
     rows = -(-count // columns)
-    return rows * a_picture * images.height / images.width * (1 + _GAP / 2 + _TITLE * lines)
+    return rows * a_picture * (images.height / images.width * (1 + _GAP / 2) + _TITLE * lines)
 
 
 def pictures_of(inputs: NDArray[Any], images: ImageFormat) -> NDArray[Any]:

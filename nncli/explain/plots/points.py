@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from matplotlib.colors import Normalize
     from matplotlib.figure import Figure
 
-MARKERS = ("o", "^", "s", "D", "v", "P", "X")  # with six colors, 42 classes look different
+MARKERS = ("o", "^", "s", "D", "v", "P", "X")
+_LOOKS = len(MARKERS) * len(COLORS)  # classes that look different
 MOST_CLASSES = 12
 _LEGEND_SIZE = 40  # of a marker
 
@@ -39,6 +40,7 @@ def draw_points(
     *,
     sizes: NDArray[np.floating] | float | None = None,
     norm: "Normalize | None" = None,
+    label: str = "",
 ) -> None:
     """Draw rows with a labeled color and marker per class, or a color per number.
 
@@ -46,6 +48,8 @@ def draw_points(
     ----------
     norm : Normalize, optional
         Range of the colors of numbers; default: their own, with a color bar.
+    label : str
+        With `norm`, what the colors are in the legend; default: the target.
     """
     sizes = np.broadcast_to(size_of(len(x)) if sizes is None else sizes, x.shape)
     settings: dict[str, Any] = {"edgecolors": "white", "linewidths": 0.4}
@@ -57,7 +61,7 @@ def draw_points(
             truth.values,
             cmap=SEQUENTIAL,
             norm=norm,
-            label=f"rows (color: true {truth.name})" if norm else None,
+            label=f"rows (color: true {label or truth.name})" if norm else None,
             **settings,
         )
         if norm is None:
@@ -68,10 +72,11 @@ def draw_points(
     if others.any():
         count = len({*truth.values[others].tolist()})
         axes.scatter(x[others], y[others], 6, GRAY, marker=".", label=f"{count} other classes")
-    for number in shown:
+    for place, number in enumerate(shown):
         own = truth.values == number
+        look = number if len(truth.classes) <= _LOOKS else place  # else two could look the same
         axes.scatter(
-            x[own], y[own], sizes[own], color_of(number), marker=MARKERS[number % len(MARKERS)],
+            x[own], y[own], sizes[own], color_of(look), marker=MARKERS[look % len(MARKERS)],
             label=truth.classes[number], **settings,
         )  # fmt: skip
 

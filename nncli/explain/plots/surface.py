@@ -15,6 +15,7 @@ from nncli.explain.plots.sample import Sample, Truth, truth_of
 from nncli.explain.plots.slices import Plane, columns_of_model, output_numbers, plane_of
 from nncli.explain.plots.style import BLUE, GRAY, ORANGE, SEQUENTIAL, new_figure
 from nncli.explain.plots.subject import Subject
+from nncli.model.model import Model
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -28,6 +29,7 @@ _LINE_GRID = 60  # a straight line needs few points, but normalization bends it
 _MOST_NAMES = 12  # regions with the name of their class
 _LEVELS = (0.1, 0.25, 0.5, 0.75, 0.9)
 _PALE = 0.35  # opacity of the regions of classes
+_MILD = 0.5  # of probabilities, on which the rows have the same colors
 
 
 def surface(subject: Subject) -> "Figure":
@@ -41,14 +43,15 @@ def surface(subject: Subject) -> "Figure":
     grid = numbers.reshape(len(plane.y), len(plane.x), -1)
     by_class = model.task == "multiclass" or (model.task == "binary" and not are_probabilities)
     panels = 1 if by_class else min(grid.shape[2], _MOST_PANELS)
-    figure = new_figure(7.6 * panels, 5.4)
+    figure = new_figure(7.6 if panels == 1 else 5.4 * panels, 5.4)
     for number, axes in enumerate(figure.subplots(1, panels, squeeze=False)[0]):
         truth = truth_of(sample.dataset, sample.targets, number)
         near = Truth(truth.name, truth.values[plane.near], truth.classes)
         if by_class:
             _draw_classes(axes, plane, grid, near)
         else:
-            _draw_numbers(axes, plane, grid[:, :, number], near, model.threshold)
+            name = "value" if panels > 1 else ""  # one legend for all panels
+            _draw_numbers(axes, plane, grid[:, :, number], near, model.threshold, name)
         _draw_axes(axes, plane.pair)
         if panels > 1:
             axes.set_title(truth.name)
@@ -56,7 +59,8 @@ def surface(subject: Subject) -> "Figure":
     has_title = panels == 1 and near.classes
     draw_legend(figure, near.name if has_title else "")
     title = f"prediction{_first(panels, grid, by_class)}"
-    head_figure(figure, subject, title, _caption(plane, sample))
+    lines = "" if _has_labels(plane) else _lines_words(model, by_class)
+    head_figure(figure, subject, title, f"{_caption(plane, sample)}{lines}")
     return figure
 
 
@@ -64,6 +68,16 @@ def _first(panels: int, grid: Numbers, by_class: bool) -> str:
     """Return what the title says about targets that are left out."""
     left_out = 0 if by_class else grid.shape[2] - panels
     return f" (the first {panels} of {grid.shape[2]} targets)" if left_out else ""
+
+
+def _lines_words(model: Model, by_class: bool) -> str:
+    """Return for the caption what the black lines are."""
+    if by_class:
+        return " Black lines: where the predicted class changes."
+    if model.task == "regression":
+        return " Black lines: equal predictions."
+    threshold = model.threshold or 0.5
+    return f" Black lines: equal probability; the thick one: the threshold {threshold:g}."
 
 
 def _caption(plane: Plane, sample: Sample) -> str:
@@ -82,7 +96,7 @@ def _caption(plane: Plane, sample: Sample) -> str:
 
 
 def _draw_numbers(
-    axes: "Axes", plane: Plane, grid: Numbers, truth: Truth, threshold: float | None
+    axes: "Axes", plane: Plane, grid: Numbers, truth: Truth, threshold: float | None, name: str
 ) -> None:
     """Draw a probability, or the prediction of a target, with contours and rows."""
     from matplotlib.colors import LinearSegmentedColormap, Normalize
@@ -97,7 +111,7 @@ def _draw_numbers(
         norm = Normalize(
             float(min(grid.min(), truth.values.min())), float(max(grid.max(), truth.values.max()))
         )
-    image = _draw_image(axes, plane, grid, alpha=0.75 if truth.classes else 1.0)
+    image = _draw_image(axes, plane, grid, alpha=_MILD if truth.classes else 1.0)
     image.set(cmap=colors, norm=norm)
     axes.figure.colorbar(image, ax=axes, label=label)
     if not _has_labels(plane) and np.ptp(grid) > 0:
@@ -106,7 +120,7 @@ def _draw_numbers(
             linewidths=[2.0 if level == (threshold or 0.5) else 0.8 for level in levels] or 0.8,
         )  # fmt: skip
         axes.clabel(lines, fmt="%g", fontsize=8)
-    _draw_rows(axes, plane, truth, norm)
+    _draw_rows(axes, plane, truth, norm, name)
 
 
 def _draw_classes(axes: "Axes", plane: Plane, grid: Numbers, truth: Truth) -> None:
@@ -149,12 +163,14 @@ def _ends(values: Numbers) -> tuple[float, float]:
     return float(values[0] - half), float(values[-1] + half)
 
 
-def _draw_rows(axes: "Axes", plane: Plane, truth: Truth, norm: "Normalize | None") -> None:
+def _draw_rows(
+    axes: "Axes", plane: Plane, truth: Truth, norm: "Normalize | None", name: str = ""
+) -> None:
     """Draw rows near the plane; those farther away are smaller."""
     x, y = plane.points
     farthest = plane.distances.max() or 1.0
-    sizes = None if plane.number is None else 60 - 48 * plane.distances / farthest
-    draw_points(axes, x, y, truth, sizes=sizes, norm=norm)
+    sizes = None if plane.number is None else 60 - 40 * plane.distances / farthest
+    draw_points(axes, x, y, truth, sizes=sizes, norm=norm, label=name)
 
 
 def _draw_axes(axes: "Axes", pair: tuple[PlotColumn, PlotColumn]) -> None:

@@ -107,6 +107,18 @@ def test_many_classes_and_columns_are_cut_and_it_says_so(draw, texts_of):
     assert max(len(axes.get_yticklabels()) for axes in figure.axes) <= 20
 
 
+def test_of_many_classes_no_two_look_the_same(draw):
+    X = np.random.default_rng(0).normal(size=(400, 2)).round(3).tolist()
+    labels = [row % 100 if row < 200 else 42 * (row % 3) for row in range(400)]
+    axes = draw({"data": {"source": "rows", "inputs": X, "labels": labels}}, "data").axes[0]
+    named = [each for each in axes.collections if each.get_label().isdecimal()]
+    assert {"0", "42", "84"} <= {each.get_label() for each in named}
+    looks = {
+        (tuple(each.get_facecolor()[0]), each.get_paths()[0].vertices.tobytes()) for each in named
+    }
+    assert len(looks) == len(named) == 12
+
+
 def test_texts_alone_have_no_correlations(tmp_path, draw):
     lines = [f"{color},{kind}" for color in ("red", "green") for kind in "abc"] * 4
     (tmp_path / "t.csv").write_text("\n".join(["color,kind", *lines]), "utf-8")

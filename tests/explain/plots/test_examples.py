@@ -96,6 +96,28 @@ def test_of_several_targets_the_one_that_is_farthest_off_is_named(targets_run, d
     assert "on average over the targets" in " ".join(figure.get_suptitle().split())
 
 
+@pytest.mark.parametrize("shape", [(6, 5), (28, 28), (8, 24)])
+def test_titles_of_pictures_are_next_to_them_and_cover_none(tmp_path, draw, shape):
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    X = np.random.default_rng(0).integers(0, 255, (80, *shape), np.uint8)
+    np.savez(tmp_path / "images.npz", X=X, y=np.arange(80) % 2)
+    data = {"source": "npz", "path": str(tmp_path / "images.npz"), "test": 60}
+    figure = draw(nncli.train({"data": data}, {"training.epochs": 1}), "mistakes")
+    (axes,) = figure.axes
+    FigureCanvasAgg(figure).draw()
+    shown = ~np.ma.getmaskarray(axes.get_images()[0].get_array())[:, 0]
+    top = np.flatnonzero(np.diff(shown, prepend=False) & shown) - 0.5
+    height = abs(axes.transData.transform((0, shape[0])) - axes.transData.transform((0, 0)))[1]
+    for number, text in enumerate(axes.texts):
+        box = text.get_window_extent()
+        own = axes.transData.transform((0, top[number // 8]))[1]
+        assert 0 <= box.y0 - own <= 0.1 * height + 2
+        if number >= 8:
+            above = axes.transData.transform((0, top[number // 8 - 1]))[1] - height
+            assert box.y1 <= above
+
+
 def test_a_run_without_mistakes_has_no_plot_of_them(draw):
     run = nncli.train({"data": {"source": "gate", "gate": "and"}}, {"training.epochs": 2000})
     with pytest.raises(nncli.UsageError, match="mistakes: needs a wrong prediction; all of 4"):

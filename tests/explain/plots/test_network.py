@@ -52,6 +52,16 @@ def test_a_large_network_is_shortened_with_dots(image_run, draw, texts_of):
     assert "...: more units, which are left out" in " ".join(figure.get_suptitle().split())
 
 
+def test_units_of_a_shortened_layer_have_their_numbers(draw):
+    config = {"data": {"source": "xor", "rows": 40, "test": 4}, "model": {"hidden_layers": [16, 3]}}
+    axes = draw(config, "network").axes[0]
+    first = units_of(axes.figure)[1].get_offsets()
+    numbers = {text.get_position(): text.get_text() for text in axes.texts}
+    assert [numbers[tuple(each)] for each in first] == ["1", "2", "3", "4", "5", "6", "15", "16"]
+    for layer in (0, 2, 3):  # complete layers need none
+        assert not {*map(tuple, units_of(axes.figure)[layer].get_offsets())} & {*numbers}
+
+
 @pytest.mark.parametrize("trained", [False, True])
 def test_missing_connections_are_left_out(draw, trained):
     config = {

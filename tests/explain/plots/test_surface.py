@@ -108,6 +108,25 @@ def test_a_config_has_no_surface():
         nncli.plot({"data": {"source": "xor"}}, "surface")
 
 
+def test_the_black_lines_are_explained(xor_run, regression_run, table_run, draw):
+    for run, words in (
+        (xor_run, "Black lines: equal probability; the thick one: the threshold 0.5."),
+        (regression_run, "Black lines: equal predictions."),
+        (table_run, "Black lines: where the predicted class changes."),
+    ):
+        assert " ".join(draw(run, "surface").get_suptitle().split()).endswith(words)
+
+
+def test_the_legend_of_several_targets_fits_all_panels(draw, texts_of):
+    inputs = [[x, y] for x in range(5) for y in range(5)]
+    data = {"source": "rows", "inputs": inputs, "targets": inputs, "target": ["p", "q"]}
+    figure = draw(nncli.train({"data": data}, {"training.epochs": 1}), "surface")
+    assert [axes.get_title(loc="left") for axes in figure.axes[:2]] == ["p", "q"]
+    texts = texts_of(figure)
+    assert "rows (color: true value)" in texts
+    assert "rows (color: true p)" not in texts
+
+
 def test_classes_without_probabilities_are_regions_with_names(draw, texts_of):
     data = {"source": "gate", "gate": "or"}
     model = {"hidden_layers": [], "output": "step", "initial_weights": [[[2], [2]]],
