@@ -82,6 +82,7 @@ def gradients(subject: Subject) -> "Figure":
         log_axis(panels[0])
     if saturated:
         panels[1].set_ylim(-0.02, 1.02)
+        panels[1].set_title("saturated: slope below a tenth of its maximum", fontsize=9)
     panels[0].set_title(f"{short(subject.name, 40)}: gradients by layer")
     legend_beside(panels[0])
     _draw_epochs(panels[-1])

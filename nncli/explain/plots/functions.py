@@ -195,9 +195,11 @@ def _draw_loss(axes: "Axes", objective: Objective) -> None:
         tail = f", {label}" if label else ""
         axes.plot(x, terms, style, color=BLUE, linewidth=2.4, label=f"loss{tail}")
         slope = "∂loss/∂z" if loss.on_logits else "∂loss/∂a"
-        axes.plot(x, _with_gaps(slopes), style, color=ORANGE, label=f"{slope}{tail}")
+        slope_style = LINE_STYLES[LINE_STYLES.index(style) + 2]  # also without color another one
+        axes.plot(x, _with_gaps(slopes), slope_style, color=ORANGE, label=f"{slope}{tail}")
     axes.set_xlabel(_argument(loss))
-    axes.set_ylim(-3.2, 6.4)
+    axes.set_ylabel("loss, slope", fontsize=9)
+    axes.set_ylim(-3.2, 8.2)  # room for the legend
     settings = ", ".join(f"{name} {value:g}" for name, value in objective.parameters.items())
     axes.set_title(f"{objective.name}{f' ({settings})' if settings else ''}")
     axes.legend(fontsize=7, loc="upper center", ncols=2)

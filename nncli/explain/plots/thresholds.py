@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _THRESHOLDS = np.linspace(0, 1, 501)
+_ECE_WORDS = "ECE: mean distance from the dotted line, weighted by rows"
 
 
 def roc(subject: Subject) -> "Figure":
@@ -34,7 +35,7 @@ def roc(subject: Subject) -> "Figure":
     figure, axes = one_axes(7.4, 4.4)
     for (name, each), look in zip(ranked, line_looks(), strict=False):
         area = ranking_metrics(each)["roc_auc"]
-        label = f"area {area:.4f}: {_rows_words(found, name, each)}"
+        label = f"area {area:.4f}: {_rows_words(subject, found, name, each)}"
         axes.plot(*thinned(*roc_curve(each)), label=label, **look)
     axes.plot([0, 1], [0, 1], color=GRAY, linewidth=1, linestyle=":", label="area 0.5: chance")
     axes.set_title(subject.titled("ROC curve", _of_words(subject, found, len(ranked))))
@@ -54,7 +55,7 @@ def precision_recall(subject: Subject) -> "Figure":
     for (name, each), look in zip(ranked, line_looks(), strict=False):
         area = ranking_metrics(each)["average_precision"]
         points = thinned(*precision_recall_curve(each))
-        label = f"average {area:.4f}: {_rows_words(found, name, each)}"
+        label = f"average {area:.4f}: {_rows_words(subject, found, name, each)}"
         axes.plot(*points, drawstyle="steps-pre", label=label, **look)
     if len(ranked) == 1:
         share = found.truth.mean()
@@ -74,13 +75,14 @@ def calibration(subject: Subject) -> "Figure":
     words = "calibration"
     if subject.model.task == "multilabel":
         words += " by label"
-    figure, parts = grid(len(events), 4.0, 4.0, subject.titled(words, _of_words(subject, found)))
+    details = f"{_of_words(subject, found)}\n{_ECE_WORDS}"
+    figure, parts = grid(len(events), 4.0, 4.2, subject.titled(words, details))
     for part, (name, of_event, occurred, probabilities) in zip(parts, events, strict=True):
         above, below = part.subplots(2, 1, sharex=True, height_ratios=[3, 1])
         _draw_bins(above, below, occurred, probabilities)
         if name:
             above.set_title(short(name, 30), fontsize=10)
-        above.set_ylabel(f"fraction {of_event}")
+        above.set_ylabel(f"fraction of rows {of_event}")
         below.set_xlabel("predicted probability")
     return figure
 
@@ -106,7 +108,8 @@ def threshold(subject: Subject) -> "Figure":
             axes.plot(_THRESHOLDS, values, color=color, linestyle=style, label=label)
         axes.axvline(own, color=GRAY, linewidth=1.2, label=f"model: {own:g}")
         axes.set(xlim=(0, 1), ylim=(-0.02, 1.02), ylabel="metric")
-        axes.set_xlabel(f"threshold for {short(name)}")
+        of = _event(subject, name) if subject.model.task == "binary" else short(name)
+        axes.set_xlabel(f"threshold of the probability of {of}")
         legend_beside(axes)
     return figure
 
@@ -130,11 +133,18 @@ def _ranked(found: RowOutputs) -> Iterator[tuple[str, Ranking]]:
         yield name, ranking(truth, scores)
 
 
-def _rows_words(found: RowOutputs, name: str, ranked: Ranking) -> str:
+def _rows_words(subject: Subject, found: RowOutputs, name: str, ranked: Ranking) -> str:
     """Return a name for the legend, of several with the number of positive rows."""
+    if subject.model.task == "binary":
+        return _event(subject, name)
     if len(found.names) == 1:
         return short(name)
     return f"{short(name)} ({count(int(ranked.positives[-1]), 'row')})"
+
+
+def _event(subject: Subject, name: str) -> str:
+    """Return what the probability of one of two classes is about."""
+    return f"{short(subject.model.targets[0])} = {short(name)}"
 
 
 def _has_both(found: Ranking) -> bool:
@@ -163,7 +173,7 @@ def _events(subject: Subject, found: RowOutputs) -> Iterator[tuple[str, str, Fla
         return
     for name, truth, odds in zip(found.names, found.truth.T, found.numbers.T, strict=True):
         if subject.model.task == "binary":
-            yield "", f"of class {short(name)}", truth, sigmoid(odds)
+            yield "", f"with {_event(subject, name)}", truth, sigmoid(odds)
         else:
             yield name, "with the label", truth, sigmoid(odds)
 
@@ -176,7 +186,7 @@ def _draw_bins(above: "Axes", below: "Axes", occurred: Flags, probabilities: Num
         found.probability, found.frequency, color=BLUE, marker="o", label=f"model: ECE {error:.4f}"
     )
     above.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02))
-    above.legend(loc="upper left")
+    above.legend(loc="best")
     starts = found.edges[found.bins]
     below.bar(starts, found.rows, width=0.1, align="edge", color=BLUE, edgecolor="white")
     below.set_ylabel("rows")

@@ -102,12 +102,12 @@ def test_the_curve_of_two_classes_has_the_area_of_the_evaluation(xor_run, draw, 
     x, y = axes.get_lines()[0].get_data()
     if kind == "roc":
         assert np.trapezoid(y, x) == pytest.approx(metrics["roc_auc"])
-        assert legend_of(axes) == [f"area {metrics['roc_auc']:.4f}: 1", "area 0.5: chance"]
+        assert legend_of(axes) == [f"area {metrics['roc_auc']:.4f}: xor = 1", "area 0.5: chance"]
         assert [*axes.get_lines()[1].get_xdata()] == [0, 1]
     else:
         area = (np.diff(x) * y[1:]).sum()
         assert area == pytest.approx(metrics["average_precision"])
-        assert legend_of(axes)[0] == f"average {metrics['average_precision']:.4f}: 1"
+        assert legend_of(axes)[0] == f"average {metrics['average_precision']:.4f}: xor = 1"
     assert "positive class 1" in axes.get_title(loc="left")
 
 
@@ -139,6 +139,12 @@ def test_classes_without_test_rows_are_left_out_and_many_are_bounded(run_of, dra
     assert "the 12 most frequent of 60 classes" in axes.get_title(loc="left")
 
 
+def test_the_axes_name_the_event_that_a_probability_is_about(xor_run, draw):
+    assert draw(xor_run, "calibration").axes[0].get_ylabel() == "fraction of rows with xor = 1"
+    label = draw(xor_run, "threshold").axes[0].get_xlabel()
+    assert label == "threshold of the probability of xor = 1"
+
+
 def test_a_class_with_few_rows_says_how_many(run_of, draw):
     (axes,) = draw(run_of("rare"), "roc").axes
     support = [each["support"] for each in nncli.load(run_of("rare")).evaluate().figures]
@@ -148,8 +154,10 @@ def test_a_class_with_few_rows_says_how_many(run_of, draw):
 
 def test_calibration_has_the_error_of_the_evaluation(xor_run, run_of, draw):
     for run in (xor_run, run_of("three")):
-        above, below = draw(run, "calibration").axes
+        figure = draw(run, "calibration")
+        above, below = figure.axes
         metrics = nncli.load(run).evaluate()
+        assert "ECE: mean distance from the dotted line" in figure.get_suptitle()
         assert legend_of(above) == ["perfect", f"model: ECE {metrics.metrics['ece']:.4f}"]
         p, frequency = above.get_lines()[1].get_data()
         rows = np.array([bar.get_height() for bar in below.patches])

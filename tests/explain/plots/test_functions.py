@@ -174,3 +174,10 @@ def test_without_a_subject_only_functions_are_drawn():
     assert {*nncli.plot()} == {"activations", "losses", "schedules"}
     with pytest.raises(nncli.UsageError, match=r"^curves: needs the history of a run"):
         nncli.plot(kinds="curves")
+
+
+def test_loss_and_slope_of_each_target_differ_without_color():
+    for axes in nncli.plot(kinds="losses")["losses"].axes:
+        lines = axes.get_lines()
+        assert len({line.get_linestyle() for line in lines}) == len(lines)
+        assert axes.get_ylabel() == "loss, slope"
