@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _MOST_BARS = 20
+_MOST_TICKS = 5
 
 
 def importance(subject: Subject) -> "Figure":
@@ -56,6 +57,7 @@ def _draw_bars(axes: "Axes", found: Importance, metric: str, shown: list[int]) -
     axes.barh(places, means, xerr=deviations, color=BLUE, ecolor="black", capsize=2)
     axes.axvline(0, color=GRAY, linewidth=1)
     axes.grid(visible=False, axis="y")
+    axes.locator_params("x", nbins=_MOST_TICKS)  # more would overlap, as they have many digits
     axes.set_xlabel(f"rise of the loss (from {found.metrics[metric]:.4g})")
 
 

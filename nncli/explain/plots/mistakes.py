@@ -13,7 +13,7 @@ from nncli.explain.plots.pictures import draw_pictures, pictures_of, size_of_pic
 from nncli.explain.plots.sample import rows_of
 from nncli.explain.plots.style import one_axes
 from nncli.explain.plots.subject import NotApplicableError, Subject
-from nncli.explain.plots.text_table import columns_as_text, table_figure
+from nncli.explain.plots.text_table import LISTED, columns_as_text, table_figure
 from nncli.model.evaluation import target_scaling_of
 from nncli.model.mistakes import worst_places
 from nncli.model.model import Model
@@ -116,4 +116,4 @@ def _of_class(names: list[str], number: Any, p: NDArray[Any] | None, row: int) -
 
 def _of_labels(names: list[str], labels: NDArray[Any], p: NDArray[Any] | None, row: int) -> str:
     """Return the labels that are 1."""
-    return listed_short((names[each] for each in np.flatnonzero(labels)), 2, 8) or "none"
+    return listed_short((names[each] for each in np.flatnonzero(labels)), *LISTED) or "none"

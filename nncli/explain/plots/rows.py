@@ -15,6 +15,7 @@ from nncli.explain.plots.style import DOTS_PER_INCH, new_figure
 from nncli.explain.plots.subject import Subject
 from nncli.explain.plots.text_table import (
     CHARACTER_WIDTH,
+    LISTED,
     MONOSPACE,
     columns_as_text,
     table_figure,
@@ -126,7 +127,7 @@ def _targets(subject: Subject, numbers: NDArray[np.intp]) -> list[str]:
         return [short(dataset.classes[each], 12) for each in targets.tolist()]
     if dataset.task == "multilabel":
         return [
-            listed_short((dataset.targets[each] for each in np.flatnonzero(line).tolist()), 2, 8)
+            listed_short((dataset.targets[each] for each in np.flatnonzero(line).tolist()), *LISTED)
             or "none"
             for line in targets
         ]

@@ -20,7 +20,8 @@ CHARACTER_WIDTH = 1233 / 2048  # as a fraction of the font size
 
 _FONT_SIZE = 8.5
 _LINE_INCHES = 0.2
-_CELL, _LONG_CELL = 14, 26  # characters; the second number for truth and prediction
+LISTED = 2, 11  # labels of a row that are named, and their most characters
+_CELL, _LONG_CELL = 14, 36  # characters; the second number for truth and prediction
 _MOST_CHARACTERS = 110  # in a line; columns that do not fit are counted
 
 

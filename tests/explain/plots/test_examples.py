@@ -147,6 +147,15 @@ def test_mistakes_of_labels_name_them(tmp_path, draw):
     assert {line[1] for line in lines} <= {"none", "hot", "wet", "hot, wet"}
 
 
+@pytest.mark.parametrize("kind", ["mistakes", "rows"])
+def test_two_labels_of_usual_length_are_written_out(tmp_path, draw, kind):
+    run = tables.labels(tmp_path, names=("has wings", "can swim", "barks", "a very long name"))
+    cells = {cell for line in lines_of(draw(run, kind))[1:] for cell in line[1:3]}
+    assert any(cell.startswith("has wings, can swim") for cell in cells)
+    named = {name for cell in cells for name in cell.split(" and ")[0].split(", ")}
+    assert {"has wings", "can swim", "barks"} <= named
+
+
 def test_a_config_has_no_mistakes():
     with pytest.raises(nncli.UsageError, match="mistakes: needs a trained model"):
         nncli.plot({"data": {"source": "xor"}}, "mistakes")

@@ -1,5 +1,7 @@
 """The plot of importance shows the numbers of `nncli.importance`."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -51,3 +53,16 @@ def test_one_row_has_no_importance(tmp_path):
     with pytest.raises(nncli.UsageError, match="importance: needs two rows or more"):
         nncli.plot(run, "importance")
     assert "predicted" in nncli.plot(run)
+
+
+def test_numbers_on_the_axes_do_not_overlap(table_run, draw):
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    figure = draw(table_run, "importance")
+    FigureCanvasAgg(figure).draw()
+    for axes in figure.axes:
+        boxes = [label.get_window_extent() for label in axes.get_xticklabels()]
+        frame = axes.get_window_extent()
+        inside = sorted((box.x0, box.x1) for box in boxes if frame.x0 <= box.x0 <= frame.x1)
+        assert len(inside) > 1
+        assert all(left[1] < right[0] for left, right in pairwise(inside))
