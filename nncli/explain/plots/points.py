@@ -41,6 +41,7 @@ def draw_points(
     sizes: NDArray[np.floating] | float | None = None,
     norm: "Normalize | None" = None,
     label: str = "",
+    edges: str = "white",
 ) -> None:
     """Draw rows with a labeled color and marker per class, or a color per number.
 
@@ -50,9 +51,11 @@ def draw_points(
         Range of the colors of numbers; default: their own, with a color bar.
     label : str
         With `norm`, what the colors are in the legend; default: the target.
+    edges : str
+        Color of the edges.
     """
     sizes = np.broadcast_to(size_of(len(x)) if sizes is None else sizes, x.shape)
-    settings: dict[str, Any] = {"edgecolors": "white", "linewidths": 0.4}
+    settings: dict[str, Any] = {"edgecolors": edges, "linewidths": 0.4}
     if not truth.classes:
         drawn = axes.scatter(
             x,
@@ -108,4 +111,4 @@ def draw_zero_line(
 
 def size_of(rows: int) -> float:
     """Return the size of points: large for few rows."""
-    return float(np.clip(4000 / max(rows, 1), 14, 80))
+    return float(np.clip(4000 / max(rows, 1), 18, 80))

@@ -170,7 +170,8 @@ def _draw_rows(
     x, y = plane.points
     farthest = plane.distances.max() or 1.0
     sizes = None if plane.number is None else 60 - 40 * plane.distances / farthest
-    draw_points(axes, x, y, truth, sizes=sizes, norm=norm, label=name)
+    edges = "black" if truth.classes else "white"  # the regions have the colors of the classes
+    draw_points(axes, x, y, truth, sizes=sizes, norm=norm, label=name, edges=edges)
 
 
 def _draw_axes(axes: "Axes", pair: tuple[PlotColumn, PlotColumn]) -> None:

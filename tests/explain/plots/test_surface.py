@@ -40,6 +40,8 @@ def test_the_rows_are_the_training_rows_with_a_marker_per_class(xor_run, draw):
     for number in (0, 1):
         offsets = points[str(number)].get_offsets()
         np.testing.assert_allclose(offsets, split.inputs[split.rows][targets == number])
+    for each in points.values():  # they stand out from a region of the same color
+        np.testing.assert_array_equal(each.get_edgecolors(), [[0, 0, 0, 1]])
     shapes = {points[name].get_paths()[0].vertices.shape for name in "01"}
     assert len(shapes) == 2
     assert (axes.get_xlabel(), axes.get_ylabel()) == ("x1", "x2")
