@@ -42,6 +42,9 @@ def weights_history(subject: Subject) -> "Figure":
         axes.set_title(f"layer {block.number}: {inputs:,} × {units:,} weights, {how}", fontsize=10)
         axes.set_ylabel("weight")
     panels[-1].set_xlabel("epoch")
+    labeled = [axes.get_legend_handles_labels() for axes in panels]
+    if shared := next((each for each in labeled if each[0]), None):
+        figure.legend(*shared, loc="outside lower left", ncols=len(_PERCENTILES))
     left_out = len(blocks) - len(shown)
     some = f" (without {left_out} of {len(blocks)} layers)" if left_out else ""
     figure.suptitle(
@@ -84,4 +87,3 @@ def _draw_histograms(
         lines = np.array([np.percentile(copy, percents) for copy in copies])
         axes.plot(times, lines[:, 0], style, color=ORANGE, label=label)
         axes.plot(times, lines[:, 1:], style, color=ORANGE)
-    axes.legend(fontsize=8, loc="upper left", ncols=3)

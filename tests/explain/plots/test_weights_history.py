@@ -41,6 +41,14 @@ def test_many_weights_have_a_histogram_with_percentiles(result, panels):
     np.testing.assert_allclose(lines["percentiles 5 and 95"], low, rtol=1e-6)
 
 
+def test_one_legend_below_the_panels_explains_the_percentiles(panels):
+    (legend,) = panels[0].figure.legends
+    assert [text.get_text() for text in legend.get_texts()] == [
+        "median", "percentiles 25 and 75", "percentiles 5 and 95",
+    ]  # fmt: skip
+    assert all(axes.get_legend() is None for axes in panels)
+
+
 def test_one_copy_is_no_history():
     result = nncli.train(CONFIG, {"training.record_weights": 1000})
     with pytest.raises(nncli.UsageError, match="weights-history: needs two recorded copies"):
