@@ -16,7 +16,6 @@ from nncli.config.overrides import Overrides
 from nncli.data.dataset import Dataset
 from nncli.data.files.image_format import ImageFormat
 from nncli.data.files.table import Wanted
-from nncli.data.splits import Rows
 
 
 @dataclass(frozen=True)
@@ -111,13 +110,10 @@ def _found(dataset: Dataset, row: int, split: str | None) -> tuple[str, int]:
             f"the data has no {split} rows; choose {said('--split', 'split')} "
             f"{' or '.join(dataset.splits)}"
         )
-    first = dataset.splits["train"].inputs
     highest = 0
     for name in dataset.splits if split is None else [split]:
         each = dataset.splits[name]
-        numbers: Rows = each.rows
-        if each.inputs is first and dataset.numbers is not None:
-            numbers = dataset.numbers[each.rows]
+        numbers = dataset.row_numbers(name)
         places = np.flatnonzero(numbers == row)
         if len(places):
             return name, int(each.rows[places[0]])
