@@ -13,7 +13,7 @@ from nncli.explain.plots.names import head_figure
 from nncli.explain.plots.passes import Drawn, drawn_network
 from nncli.explain.plots.pictures import draw_pictures, pictures_of, size_of_pictures
 from nncli.explain.plots.points import draw_legend, draw_points, draw_zero_line, drawn_classes
-from nncli.explain.plots.sample import rows_of, sample_of, truth_of
+from nncli.explain.plots.sample import not_drawn, rows_of, sample_of, truth_of
 from nncli.explain.plots.style import COLORS, LINE_STYLES, one_axes
 from nncli.explain.plots.subject import Subject
 
@@ -38,7 +38,7 @@ def data(subject: Subject) -> "Figure":
         return histograms(subject, sample, columns, values)
     figure, axes = one_axes(7.0, 5.6)
     draw_points(axes, values[:, 0], values[:, 1], sample.truth)
-    caption = f"Points: {sample.said}."
+    caption = f"Points: {sample.said}.{not_drawn(*values.T)}"
     if subject.job.config.data.source in ("gate", "rows"):
         drawn = drawn_network(subject)
         _draw_unit_lines(axes, columns, values, drawn)

@@ -9,7 +9,7 @@ from nncli.explain.plots.columns import Numbers, PlotColumn
 from nncli.explain.plots.names import head_figure
 from nncli.explain.plots.passes import drawn_network, important_units, layer_values
 from nncli.explain.plots.points import MARKERS, color_of, draw_legend, drawn_classes, size_of
-from nncli.explain.plots.sample import Sample, Truth, sample_of, truth_of
+from nncli.explain.plots.sample import Sample, Truth, not_drawn, sample_of, truth_of
 from nncli.explain.plots.slices import output_numbers
 from nncli.explain.plots.style import BLUE, GRAY, GREEN, LINE_STYLES, ORANGE, new_figure
 from nncli.explain.plots.subject import Subject
@@ -51,7 +51,12 @@ def line(subject: Subject, column: PlotColumn) -> "Figure":
     draw_legend(figure, "", columns=3)
     left_out = 0 if by_class else numbers.shape[1] - panels
     first = f" (the first {panels} of {numbers.shape[1]} targets)" if left_out else ""
-    head_figure(figure, subject, f"prediction{first}", _caption(sample, truth, by_class))
+    head_figure(
+        figure,
+        subject,
+        f"prediction{first}",
+        f"{_caption(sample, truth, by_class)}{not_drawn(values)}",
+    )
     return figure
 
 
@@ -96,7 +101,9 @@ def _draw_rows(
 ) -> None:
     """Draw rows of a class; the legend also has the line style of its probability."""
     marker = MARKERS[number % len(MARKERS)]
-    axes.scatter(x, y, 26, color_of(number), marker=marker, linewidths=0, alpha=0.6)
+    axes.scatter(
+        x, y, size_of(len(x)), color_of(number), marker=marker, linewidths=0, alpha=0.6, zorder=3
+    )
     line = linestyle if linestyle in LINE_STYLES else ""
     axes.plot([], [], f"{line}{marker}", color=color_of(number), label=name)
 

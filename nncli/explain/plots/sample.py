@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from nncli.base.random_streams import Stream, generator
 from nncli.base.storage.mapping import take_rows
+from nncli.base.words import count
 from nncli.data.dataset import Dataset
 from nncli.explain.plots.names import short
 from nncli.explain.plots.subject import Subject
@@ -75,6 +76,12 @@ def rows_of(number: int, split: str) -> str:
     """Return a number of rows of a split in words, such as ``55,000 training rows``."""
     name = {"train": "training", "held_out": "held-out"}.get(split, split)
     return f"{number:,} {name} {'row' if number == 1 else 'rows'}"
+
+
+def not_drawn(*values: NDArray[np.floating]) -> str:
+    """Return for a caption how many points lack a coordinate; empty if none does."""
+    blank = int(np.isnan(values).any(axis=0).sum())
+    return f" Not drawn: {count(blank, 'row')} without a value." if blank else ""
 
 
 def sample_of(subject: Subject) -> Sample:

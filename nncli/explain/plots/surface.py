@@ -11,7 +11,7 @@ from nncli.explain.plots.line import line
 from nncli.explain.plots.names import head_figure, listed_short
 from nncli.explain.plots.passes import Drawn, drawn_network, important_units, layer_values
 from nncli.explain.plots.points import color_of, draw_legend, draw_points
-from nncli.explain.plots.sample import Sample, Truth, truth_of
+from nncli.explain.plots.sample import Sample, Truth, not_drawn, truth_of
 from nncli.explain.plots.slices import Plane, columns_of_model, output_numbers, plane_of
 from nncli.explain.plots.style import BLUE, GRAY, ORANGE, SEQUENTIAL, new_figure
 from nncli.explain.plots.subject import Subject
@@ -82,8 +82,9 @@ def _lines_words(model: Model, by_class: bool) -> str:
 
 def _caption(plane: Plane, sample: Sample) -> str:
     """Return what the points are, and for a slice where it is and how far they lie from it."""
+    blank = not_drawn(*plane.points)
     if plane.number is None:
-        return f"Points: {sample.said}."
+        return f"Points: {sample.said}.{blank}"
     x, y = plane.pair
     low, high = plane.distances.min(), plane.distances.max()
     return (
@@ -92,6 +93,7 @@ def _caption(plane: Plane, sample: Sample) -> str:
         f"Points: the {len(plane.near)} rows nearest to the slice, of {sample.said}. "
         f"Their other columns differ from row {plane.number} by {low:.2g} to {high:.2g} standard "
         "deviations on average (another category counts 1); points that differ more are smaller."
+        f"{blank}"
     )
 
 

@@ -101,3 +101,15 @@ def test_a_category_has_a_point_for_each_text(tmp_path, draw):
     assert [text.get_text() for text in axes.get_xticklabels()] == ["a", "b", "c"]
     assert x.tolist() == [0, 1, 2]
     np.testing.assert_allclose(y, run.model.predict([{"letter": each} for each in "abc"]))
+
+
+@pytest.mark.parametrize(("columns", "kinds"), [("x", ["surface"]), ("x,z", ["surface", "data"])])
+def test_rows_without_a_value_are_counted(tmp_path, draw, columns, kinds):
+    other = ",7.5" * columns.count(",")
+    rows = [f"{row if row % 8 else ''}{other},{row % 5}.5" for row in range(48)]
+    (tmp_path / "t.csv").write_text("\n".join([f"{columns},size", *rows]), "utf-8")
+    blank = {"x": {"kind": "number", "missing": "indicator"}}
+    data = {"path": str(tmp_path / "t.csv"), "target": "size", "test": 0, "columns": blank}
+    run = nncli.train({"data": data}, SETTINGS, note=lambda text: None)
+    for kind in kinds:
+        assert "Not drawn: 6 rows without a value." in draw(run, kind).get_suptitle()
