@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from math import floor, log10
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from nncli.base.errors import UsageError
@@ -22,6 +23,7 @@ SEQUENTIAL, DIVERGING = "cividis", "RdBu_r"
 
 DOTS_PER_INCH = 100
 FORMATS = ("png", "svg", "pdf")
+_ALL_DIGITS, _TWO_DIGITS = 0.5, 3.0  # decades of a log axis with room for all digits, or 2 and 5
 
 _SETTINGS: dict[Any, Any] = {
     "axes.axisbelow": True,
@@ -91,18 +93,21 @@ def one_axes(width: float = 7.0, height: float = 4.2) -> "tuple[Figure, Axes]":
 
 def log_axis(axes: "Axes", name: str = "y") -> None:
     """Make an axis logarithmic, with plain numbers; matplotlib's own need its math text."""
-    from matplotlib.ticker import FuncFormatter, LogFormatter
-
-    class Plain(LogFormatter):
-        """The formatter decides which ticks have room for a number."""
-
-        def __call__(self, x: float, pos: int | None = None) -> str:
-            return f"{x:g}" if super().__call__(x, pos) else ""
+    from matplotlib.ticker import FuncFormatter
 
     {"x": axes.set_xscale, "y": axes.set_yscale}[name]("log")
     axis = {"x": axes.xaxis, "y": axes.yaxis}[name]
+
+    def label(value: float, _: int | None = None) -> str:
+        """Return the number of a tick between powers of ten if there is room for it."""
+        low, high = axis.get_view_interval()
+        decades = log10(high / low)
+        digit = round(value / 10 ** floor(log10(value)))
+        has_room = decades <= _ALL_DIGITS or (decades <= _TWO_DIGITS and digit in (2, 5))
+        return f"{value:g}" if has_room else ""
+
     axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    axis.set_minor_formatter(Plain(labelOnlyBase=False, minor_thresholds=(1, 0.5)))
+    axis.set_minor_formatter(FuncFormatter(label))
 
 
 def whole_numbers(axes: "Axes", name: str) -> None:
