@@ -201,7 +201,13 @@ def test_a_config_has_no_curve():
 def test_rows_from_memory_are_named_as_missing():
     X = np.random.default_rng(0).normal(size=(40, 2))
     result = nncli.train({}, {"training.epochs": 1}, data=(X, (X[:, 0] > 0).astype(int)))
-    assert "curves" in nncli.plot(result)
+    lines = []
+    assert "curves" in nncli.plot(result, note=lines.append)
+    assert lines == [
+        "model: cannot draw data, surface, hidden, mistakes, rows, confusion, roc, "
+        "precision-recall, calibration, threshold, importance: needs the rows, which were passed "
+        "from Python and not saved"
+    ]
     with pytest.raises(nncli.UsageError, match="roc: needs the rows, which were passed from"):
         nncli.plot(result, "roc")
 
