@@ -18,7 +18,7 @@ from nncli.base.storage.mapping import Memory
 from nncli.base.storage.npz_file import read_own_npz, write_npz
 from nncli.base.storage.strict_json import to_json
 from nncli.engines.numpy.engine import NumpyEngine
-from nncli.explain.formats import FORMATS
+from nncli.explain.document.formats import FORMATS
 from nncli.model.model_file import read_model
 from nncli.nn.layers.kinds import block
 from nncli.training.plan import Plan

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from nncli.explain.page import Equations
+from nncli.explain.document.elements import Equations
 from tests.explain.mathematics import evaluate
 
 LETTERS = re.compile(r"[a-zL∂]\d*\[|Σ|\b[zat]\b|∂| more")

@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from nncli.explain.notation import Latex, Text, fill
+from nncli.explain.document.notation import Latex, Text, fill
 from nncli.nn.activations import ACTIVATIONS
 from nncli.nn.losses import LOSSES
 from nncli.nn.optimizers import OPTIMIZERS

@@ -7,10 +7,10 @@ import pytest
 
 from nncli.config.load import load_config
 from nncli.engines.engine import Steps, Sums
-from nncli.explain.formats import FORMATS
+from nncli.explain.document.elements import Equation, Equations, Paragraph
+from nncli.explain.document.formats import FORMATS
+from nncli.explain.document.notation import Text
 from nncli.explain.gradient_check import check_gradients
-from nncli.explain.notation import Text
-from nncli.explain.page import Equation, Equations, Paragraph
 from nncli.explain.trace.step import take_step
 from nncli.explain.trace.worked_example import worked_example
 from nncli.nn.activations import ACTIVATIONS

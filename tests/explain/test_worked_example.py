@@ -8,9 +8,9 @@ import pytest
 from nncli.base.errors import DivergenceError
 from nncli.config.load import load_config
 from nncli.engines.engine import Sums
-from nncli.explain.formats import FORMATS
-from nncli.explain.notation import Text
-from nncli.explain.page import Equation, Equations, Table
+from nncli.explain.document.elements import Equation, Equations, MathTable
+from nncli.explain.document.formats import FORMATS
+from nncli.explain.document.notation import Text
 from nncli.explain.trace.step import take_step
 from nncli.explain.trace.worked_example import worked_example
 from nncli.nn.activations import ACTIVATIONS
@@ -131,7 +131,7 @@ def test_the_page_has_the_new_weights(prepared):
 
 def test_what_a_unit_does_row_by_row_is_a_table(prepared):
     _, page = page_of(prepared(), [0, 1, 2], digits=6)
-    tables = [part for part in page if isinstance(part, Table)]
+    tables = [part for part in page if isinstance(part, MathTable)]
     assert [len(table.rows) for table in tables] == [3] * 6
     assert tables[0].header == ("row", "x[1]", "x[2]", "z1[1]", "a1[1]")
     assert [row[0] for row in tables[0].rows] == ["0", "1", "2"]

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from nncli.explain.page import Element, Equation, Equations, Heading, Paragraph
+from nncli.explain.document.elements import Element, Equation, Equations, Heading, Paragraph
 from nncli.explain.trace.between import about_backward, backward_between, gradients_between
 from nncli.explain.trace.forward import of_output, of_unit
 from nncli.explain.trace.step import LayerStep

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from nncli.explain.page import Element, Equation, Equations, Paragraph
+from nncli.explain.document.elements import Element, Equation, Equations, Paragraph
 from nncli.explain.trace.step import Passed
 from nncli.explain.trace.writer import Writer
 from nncli.nn.layers.worked import Line

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
-from nncli.explain.notation import seen_length
-from nncli.explain.page import Element, Equation, Equations, Paragraph, Table
+from nncli.explain.document.elements import Element, Equation, Equations, MathTable, Paragraph
+from nncli.explain.document.notation import seen_length
 from nncli.explain.trace.between import forward_between
 from nncli.explain.trace.writer import Writer
 from nncli.nn.layers.dense import Dense
@@ -135,7 +135,7 @@ def _tables(page: Writer) -> Iterator[Element]:
     yield from tables
 
 
-def _table_of_unit(page: Writer, number: int, unit: int) -> Table:
+def _table_of_unit(page: Writer, number: int, unit: int) -> MathTable:
     """Return a table of rows, inputs (as many as fit), z, the activation's input, and a."""
     write, layer = page.write, page.step.layers[number - 1]
     columns = [
@@ -153,7 +153,7 @@ def _table_of_unit(page: Writer, number: int, unit: int) -> Table:
     if layer.between and _width([names, *columns, *results]) > _TABLE_WIDTH:
         del results[0]
     header, *rows = zip(names, *columns, *results, strict=True)
-    return Table(header, rows)
+    return MathTable(header, rows)
 
 
 def _width(columns: Sequence[Sequence[str]]) -> int:

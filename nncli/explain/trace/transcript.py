@@ -9,7 +9,7 @@ from nncli.base.words import either, printable
 from nncli.config.is_config import is_config
 from nncli.config.load import ConfigSource, config_name, load_config
 from nncli.config.overrides import Overrides, with_setting
-from nncli.explain.formats import FORMATS
+from nncli.explain.document.formats import FORMATS
 from nncli.explain.trace.step import take_step
 from nncli.explain.trace.worked_example import worked_example
 from nncli.model.model import Model

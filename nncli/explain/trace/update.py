@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from nncli.explain.page import Element, Equation, Equations, Paragraph
+from nncli.explain.document.elements import Element, Equation, Equations, Paragraph
 from nncli.explain.trace.between import kept_between
 from nncli.explain.trace.step import Arrays, LayerStep, Step
 from nncli.explain.trace.writer import Writer

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from nncli.explain.notation import Notation
-from nncli.explain.page import Element, Heading, Paragraph
+from nncli.explain.document.elements import Element, Heading, Paragraph
+from nncli.explain.document.notation import Notation
 from nncli.explain.trace.backward import backward
 from nncli.explain.trace.forward import forward, loss
 from nncli.explain.trace.step import Step

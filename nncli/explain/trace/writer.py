@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from nncli.explain.notation import Notation, as_factor, fill
-from nncli.explain.page import Equation
+from nncli.explain.document.elements import Equation
+from nncli.explain.document.notation import Notation, as_factor, fill
 from nncli.explain.trace.step import Step
 from nncli.nn.entries import Array, Formula, Piecewise, Value
 from nncli.nn.losses import LOSSES

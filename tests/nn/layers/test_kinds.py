@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from nncli.explain.notation import Latex
+from nncli.explain.document.notation import Latex
 from nncli.nn.activations import ACTIVATIONS
 from nncli.nn.layers.dense import DENSE, Dense
 from nncli.nn.layers.kinds import (

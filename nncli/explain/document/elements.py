@@ -98,11 +98,11 @@ class Equations:
 
 
 @dataclass(frozen=True)
-class Table:
+class MathTable:
     """A table of mathematics: a header row, then rows of the same length."""
 
     header: Sequence[str]
     rows: Sequence[Sequence[str]]
 
 
-Element = Heading | Paragraph | Equations | Table
+Element = Heading | Paragraph | Equations | MathTable

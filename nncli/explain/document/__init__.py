@@ -1,0 +1,1 @@
+"""Documents: elements, notations for mathematics, and a writer per format."""
