@@ -40,6 +40,7 @@ def install_command(name: str) -> str:
 EXTRAS: dict[str, Extra] = {
     "excel": Extra("Excel workbooks", "openpyxl>=3.1", "openpyxl"),
     "fast": Extra("compiled training steps", "numba>=0.60", "numba"),
+    "html": Extra("formulas in HTML", "latex2mathml>=3.77", "latex2mathml"),
     "images": Extra("PNG and JPEG images", "pillow>=10.1", "PIL"),
     "parquet": Extra("Parquet files", "pyarrow>=16", "pyarrow"),
     "plot": Extra("plots", "matplotlib>=3.9", "matplotlib"),

@@ -25,7 +25,7 @@ _MOST_ROWS = 100
 @click.option(
     "--format",
     "format_",
-    type=click.Choice(["text", "markdown", "latex"]),
+    type=click.Choice(["text", "markdown", "latex", "html"]),
     default="text",
     show_default=True,
     help="Output format.",

@@ -81,6 +81,7 @@ def test_overrides_formats_and_precision_reach_the_page(nncli, config):
     assert "Layer 1, relu: a = max(0, z)" in out
     assert "\\begin{align*}" in nncli("trace", config, "--format", "latex").out
     assert "\n$$\n" in nncli("trace", config, "--format", "markdown").out
+    assert nncli("trace", config, "--format", "html").out.startswith("<!DOCTYPE html>")
 
 
 def test_the_limit_leaves_units_out_and_says_so(nncli, config):

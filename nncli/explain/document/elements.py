@@ -1,4 +1,8 @@
-"""The elements of a page of mathematics, and line breaks in its equations."""
+"""The elements of a document, and line breaks in its equations.
+
+Texts are in the notation of the document; see `notation`. Only `Code` and the alternative text of a
+`Picture` are plain.
+"""
 
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -105,4 +109,53 @@ class MathTable:
     rows: Sequence[Sequence[str]]
 
 
-Element = Heading | Paragraph | Equations | MathTable
+@dataclass(frozen=True)
+class Table:
+    """A table of text and numbers: a header row, then rows of the same length.
+
+    Attributes
+    ----------
+    caption : str
+    texts : int
+        The number of columns of text, which come first; the others are numbers.
+    """
+
+    caption: str
+    header: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    texts: int = 1
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Names and values, one pair per line."""
+
+    pairs: Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class Code:
+    """Lines of a file or a command, of which some are marked."""
+
+    lines: Sequence[str]
+    marked: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture, with an alternative text for readers who do not see it.
+
+    Attributes
+    ----------
+    content : bytes
+        A PNG or SVG file.
+    """
+
+    content: bytes
+    alternative: str
+
+
+Worked = Heading | Paragraph | Equations | MathTable
+"""The elements of a worked example."""
+
+Element = Worked | Table | Facts | Code | Picture

@@ -3,20 +3,20 @@
 from collections.abc import Iterable, Sequence
 
 from nncli.explain.document.elements import (
-    Element,
     Equation,
     Equations,
     Heading,
     MathTable,
     Paragraph,
+    Worked,
 )
 from nncli.explain.document.notation import seen_length
 
 _WIDTH = 84  # visible characters in a line of mathematics
 
 
-def as_latex(page: Iterable[Element]) -> str:
-    """Return the page as a complete LaTeX document."""
+def as_latex(page: Iterable[Worked]) -> str:
+    """Return a worked example as a complete LaTeX document."""
     parts = [_HEAD]
     for element in page:
         match element:

@@ -2,7 +2,17 @@
 
 from collections.abc import Iterable, Sequence
 
-from nncli.explain.document.elements import Element, Equations, Heading, MathTable, Paragraph
+from nncli.explain.document.elements import (
+    Code,
+    Element,
+    Equations,
+    Facts,
+    Heading,
+    MathTable,
+    Paragraph,
+    Picture,
+    Table,
+)
 from nncli.explain.document.latex import latex_equations
 
 
@@ -18,11 +28,23 @@ def as_markdown(page: Iterable[Element]) -> str:
             case Equations(equations):
                 parts.append(f"$$\n{latex_equations(equations, 'aligned')}\n$$")
             case MathTable(header, rows):
-                parts.append(_table(header, rows))
+                cells = [[f"${cell}$" for cell in row] for row in (header, *rows)]
+                parts.append(_table(cells, 0))
+            case Table(caption, header, rows, texts):
+                parts.append(f"{caption}\n\n{_table([header, *rows], texts)}")
+            case Facts(pairs):
+                parts.append("\n".join(f"- {name}: {value}" for name, value in pairs))
+            case Code(lines, _):
+                parts.append("\n".join(["```text", *lines, "```"]))
+            case Picture(_, alternative):
+                raise TypeError(f"a picture is no element of Markdown: {alternative}")
     return "\n\n".join(parts) + "\n"
 
 
-def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = ["| " + " | ".join(f"${cell}$" for cell in row) + " |" for row in (header, *rows)]
-    lines.insert(1, "|" + " ---: |" * len(header))
+def _table(rows: Sequence[Sequence[str]], texts: int) -> str:
+    """Return a table whose first `texts` columns are text; the first row is its header."""
+    lines = [f"| {' | '.join(row)} |" for row in rows]
+    lines.insert(
+        1, "|" + "".join(" --- |" if at < texts else " ---: |" for at in range(len(rows[0])))
+    )
     return "\n".join(lines)

@@ -1,9 +1,11 @@
-"""Notations for symbols, numbers and formulas: plain text and LaTeX."""
+"""Notations for symbols, numbers and formulas: plain text, LaTeX and MathML."""
 
+import html
 import re
 from collections.abc import Mapping
 from typing import ClassVar, Protocol
 
+from nncli.explain.document.mathml import mathml
 from nncli.nn.entries import Formula, Value
 
 _GREEK_NAMES = (
@@ -65,6 +67,10 @@ class Notation(Protocol):
         """Put a name, such as that of a loss or a file, into a sentence."""
         ...
 
+    def plain(self, text: str) -> str:
+        """Escape text that may contain anything, such as names from files."""
+        ...
+
 
 class Text:
     """Unicode text: ``∂L/∂w2[1,2]``."""
@@ -105,6 +111,10 @@ class Text:
 
     def name(self, text: str) -> str:
         """Return the name unchanged."""
+        return text
+
+    def plain(self, text: str) -> str:
+        """Return the text unchanged."""
         return text
 
 
@@ -166,13 +176,13 @@ class Latex:
 
     def words(self, text: str) -> str:
         r"""Put the text into ``\text``."""
-        return rf"\text{{{self._escaped(text)}}}"
+        return rf"\text{{{self.plain(text)}}}"
 
     def name(self, text: str) -> str:
         r"""Put the name into ``\texttt``."""
-        return rf"\texttt{{{self._escaped(text)}}}"
+        return rf"\texttt{{{self.plain(text)}}}"
 
-    def _escaped(self, text: str) -> str:
+    def plain(self, text: str) -> str:
         """Escape text for LaTeX; characters missing from its fonts become ``?``."""
         return "".join(c if ord(c) < 0x180 else "?" for c in text).translate(self._SPECIAL)
 
@@ -180,9 +190,33 @@ class Latex:
 class Markdown(Latex):
     """Markdown with LaTeX between dollar signs."""
 
+    _MARKS = re.compile(r"[\\`*_{}\[\]<>#|~$&]")
+
     def name(self, text: str) -> str:
-        """Put the name between backticks."""
-        return f"`{text}`"
+        """Put the name between backticks, more of them than it contains."""
+        ticks = "`" * (1 + max(map(len, re.findall("`+", text)), default=0))
+        space = " " if "`" in text else ""
+        return f"{ticks}{space}{text}{space}{ticks}"
+
+    def plain(self, text: str) -> str:
+        """Escape the characters that have a meaning in Markdown."""
+        return self._MARKS.sub(r"\\\g<0>", text)
+
+
+class Html(Latex):
+    """HTML, with mathematics as MathML."""
+
+    def inline(self, mathematics: str) -> str:
+        """Return MathML. Raises `UsageError` if latex2mathml is not installed."""
+        return mathml(mathematics)
+
+    def name(self, text: str) -> str:
+        """Put the name into ``<code>``."""
+        return f"<code>{self.plain(text)}</code>"
+
+    def plain(self, text: str) -> str:
+        """Escape the characters that have a meaning in HTML."""
+        return html.escape(text)
 
 
 def fill(notation: Notation, formula: Formula, values: Mapping[str, str | Value]) -> str:

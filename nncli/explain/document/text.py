@@ -4,20 +4,20 @@ import textwrap
 from collections.abc import Iterable, Sequence
 
 from nncli.explain.document.elements import (
-    Element,
     Equation,
     Equations,
     Heading,
     MathTable,
     Paragraph,
+    Worked,
 )
 from nncli.explain.document.notation import NO_BREAK
 
 _WIDTH = 80
 
 
-def as_text(page: Iterable[Element]) -> str:
-    """Return the page as plain text, at most 80 columns wide."""
+def as_text(page: Iterable[Worked]) -> str:
+    """Return a worked example as plain text, at most 80 columns wide."""
     parts = []
     for element in page:
         match element:

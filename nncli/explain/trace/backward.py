@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from nncli.explain.document.elements import Element, Equation, Equations, Heading, Paragraph
+from nncli.explain.document.elements import Equation, Equations, Heading, Paragraph, Worked
 from nncli.explain.trace.between import about_backward, backward_between, gradients_between
 from nncli.explain.trace.forward import of_output, of_unit
 from nncli.explain.trace.step import LayerStep
@@ -11,7 +11,7 @@ from nncli.nn.entries import Array, Value
 from nncli.nn.layers.dense import Dense
 
 
-def backward(page: Writer) -> Iterator[Element]:
+def backward(page: Writer) -> Iterator[Worked]:
     """Yield the derivatives of the loss, layer by layer, from the outputs to the inputs."""
     for number in range(len(page.step.layers), 0, -1):
         yield from _layer(page, number)
@@ -21,7 +21,7 @@ def backward(page: Writer) -> Iterator[Element]:
         yield Equations([_from_next_layer(page, 0, row, unit) for unit in page.shown[0]])
 
 
-def _layer(page: Writer, number: int) -> Iterator[Element]:
+def _layer(page: Writer, number: int) -> Iterator[Worked]:
     layer = page.step.layers[number - 1]
     yield Heading(f"Layer {number}", 3)
     if number == len(page.step.layers):
@@ -41,12 +41,12 @@ def _coupled(layer: LayerStep) -> bool:
     return layer.block.activation.entry.output_only
 
 
-def _name_of_row(page: Writer, row: int) -> Iterator[Element]:
+def _name_of_row(page: Writer, row: int) -> Iterator[Worked]:
     if len(page.step.rows) > 1:
         yield Paragraph(f"Row {page.step.rows[row]}:")
 
 
-def _about_the_loss(page: Writer) -> Iterator[Element]:
+def _about_the_loss(page: Writer) -> Iterator[Worked]:
     write, name, derivative = page.write, page.step.objective.name, page.loss.derivative
     letter = "z" if page.loss.on_logits else "a"
     letters = {"a": "a", "t": "t", "z": "z", **page.step.objective.parameters}
@@ -59,7 +59,7 @@ def _about_the_loss(page: Writer) -> Iterator[Element]:
     yield Paragraph(f"{about}{joined}")
 
 
-def _about_the_activation(page: Writer, layer: LayerStep) -> Element:
+def _about_the_activation(page: Writer, layer: LayerStep) -> Worked:
     write, activation = page.write, layer.block.activation
     learned = {letter: letter for letter in activation.worked.symbols.values()}
     letters = {"a": "a", "z": layer.taken, **activation.parameters, **learned}

@@ -4,13 +4,13 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from nncli.explain.document.elements import Element, Equation, Equations, Paragraph
+from nncli.explain.document.elements import Equation, Equations, Paragraph, Worked
 from nncli.explain.trace.step import Passed
 from nncli.explain.trace.writer import Writer
 from nncli.nn.layers.worked import Line
 
 
-def forward_between(page: Writer, number: int, row: int) -> Iterator[Element]:
+def forward_between(page: Writer, number: int, row: int) -> Iterator[Worked]:
     """Yield the steps from the weighted sums of a row to the input of the activation."""
     for each in _between(page, number):
         lines = each.worked.forward
@@ -24,7 +24,7 @@ def backward_between(page: Writer, number: int, row: int) -> Iterator[Equation]:
         yield from each.equations(each.worked.backward, row)
 
 
-def about_backward(page: Writer, number: int) -> Iterator[Element]:
+def about_backward(page: Writer, number: int) -> Iterator[Worked]:
     """Yield the formulas of the derivatives."""
     for each in reversed(_between(page, number)):
         yield Paragraph(f"{each.name}: {each.formulas(each.worked.backward)}.")

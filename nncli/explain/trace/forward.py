@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from nncli.explain.document.elements import Element, Equation, Equations, MathTable, Paragraph
+from nncli.explain.document.elements import Equation, Equations, MathTable, Paragraph, Worked
 from nncli.explain.document.notation import seen_length
 from nncli.explain.trace.between import forward_between
 from nncli.explain.trace.writer import Writer
@@ -11,7 +11,7 @@ from nncli.nn.layers.dense import Dense
 _TABLE_WIDTH = 80
 
 
-def forward(page: Writer) -> Iterator[Element]:
+def forward(page: Writer) -> Iterator[Worked]:
     """Yield the weighted sums and activations of every row; for several rows, also tables."""
     for row in range(len(page.step.rows)):
         yield from _row(page, row)
@@ -19,7 +19,7 @@ def forward(page: Writer) -> Iterator[Element]:
         yield from _tables(page)
 
 
-def loss(page: Writer) -> Iterator[Element]:
+def loss(page: Writer) -> Iterator[Worked]:
     """Yield the loss: its formula, and its numbers."""
     write, step, term = page.write, page.step, page.loss.term
     parameters, outputs = step.objective.parameters, step.T.shape[1]
@@ -52,7 +52,7 @@ def of_output(page: Writer, row: int, unit: int) -> dict[str, float]:
     return {letter: float(array[row, unit]) for letter, array in arrays.items()}
 
 
-def _row(page: Writer, row: int) -> Iterator[Element]:
+def _row(page: Writer, row: int) -> Iterator[Worked]:
     step = page.step
     inputs = page.listed("x", 0, step.X[row], page.shown[0])
     targets = page.listed("t", 0, step.T[row], page.shown[-1])
@@ -123,7 +123,7 @@ def of_unit(
     return symbols | {"z": page.symbol(layer.taken, number, unit)}, numbers
 
 
-def _tables(page: Writer) -> Iterator[Element]:
+def _tables(page: Writer) -> Iterator[Worked]:
     """Yield a table per unit with one line per row, such as a truth table."""
     places = [(number, unit) for number, units in enumerate(page.shown[1:], 1) for unit in units]
     tables = [_table_of_unit(page, number, unit) for number, unit in places]

@@ -41,7 +41,7 @@ def trace(
     rows : sequence of int
         Training rows, from 0.
     format : str
-        ``text``, ``markdown`` or ``latex``.
+        ``text``, ``markdown``, ``latex`` or ``html``.
     precision : int
         The number of significant digits.
     limit : int

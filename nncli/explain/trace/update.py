@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from nncli.explain.document.elements import Element, Equation, Equations, Paragraph
+from nncli.explain.document.elements import Equation, Equations, Paragraph, Worked
 from nncli.explain.trace.between import kept_between
 from nncli.explain.trace.step import Arrays, LayerStep, Step
 from nncli.explain.trace.writer import Writer
@@ -13,7 +13,7 @@ from nncli.nn.entries import Array, Formula, Value
 from nncli.nn.optimizers import OPTIMIZERS
 
 
-def update(page: Writer) -> Iterator[Element]:
+def update(page: Writer) -> Iterator[Worked]:
     """Yield the optimizer's equations, with the numbers for every parameter shown."""
     write, step = page.write, page.step
     equations = OPTIMIZERS[step.optimizer].equations(step.settings)
@@ -44,7 +44,7 @@ def update(page: Writer) -> Iterator[Element]:
     yield from _kept(page)
 
 
-def _kept(page: Writer) -> Iterator[Element]:
+def _kept(page: Writer) -> Iterator[Worked]:
     """Yield the updates of the layers' state, if any."""
     equations = [
         equation

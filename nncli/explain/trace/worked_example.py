@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from nncli.explain.document.elements import Element, Heading, Paragraph
+from nncli.explain.document.elements import Heading, Paragraph, Worked
 from nncli.explain.document.notation import Notation
 from nncli.explain.trace.backward import backward
 from nncli.explain.trace.forward import forward, loss
@@ -11,7 +11,7 @@ from nncli.explain.trace.update import update
 from nncli.explain.trace.writer import Writer
 
 
-def worked_example(step: Step, notation: Notation, *, source: str, limit: int) -> Iterator[Element]:
+def worked_example(step: Step, notation: Notation, *, source: str, limit: int) -> Iterator[Worked]:
     """Yield the elements of the page, from top to bottom.
 
     Parameters

@@ -1,0 +1,145 @@
+"""Write a document as one HTML file, which needs no network, no script and no other file."""
+
+import base64
+import html
+import re
+from collections.abc import Iterable, Sequence
+from importlib.resources import files
+
+from nncli.explain.document.elements import (
+    Code,
+    Element,
+    Equation,
+    Equations,
+    Facts,
+    Heading,
+    MathTable,
+    Paragraph,
+    Picture,
+    Table,
+)
+from nncli.explain.document.mathml import mathml_row
+from nncli.explain.document.notation import seen_length
+
+_WIDTH = 84  # visible characters in a line of mathematics
+_FEWEST_SECTIONS = 4  # that get a list of contents
+
+
+def as_html(page: Iterable[Element]) -> str:
+    """Return the page as a complete HTML document. Raises `UsageError` as `mathml` does."""
+    elements = [*page]
+    headings = [each for each in elements if isinstance(each, Heading)]
+    sections = [each.text for each in headings if each.level == 2]
+    body, section = [], 0
+    for element in elements:
+        match element:
+            case Heading(text, 2):
+                section += 1
+                body.append(f'<h2 id="section-{section}">{text}</h2>')
+            case Heading(text, level):
+                body.append(f"<h{level}>{text}</h{level}>")
+                if level == 1 and len(sections) >= _FEWEST_SECTIONS:
+                    body.append(_contents(sections))
+            case _:
+                body.append(_written(element))
+    style = files("nncli.explain.document").joinpath("page.css").read_text("utf-8")
+    title = re.sub("<[^>]*>", "", next((each.text for each in headings), ""))
+    return "\n".join([_HEAD.format(title=title, style=style), *body, _END])
+
+
+def _contents(sections: Sequence[str]) -> str:
+    links = "\n".join(
+        f'<li><a href="#section-{at}">{text}</a></li>' for at, text in enumerate(sections, 1)
+    )
+    return f'<nav aria-label="Contents">\n<ul>\n{links}\n</ul>\n</nav>'
+
+
+def _written(element: Element) -> str:
+    """Return an element that is no heading."""
+    match element:
+        case Paragraph(text):
+            return f"<p>{text}</p>"
+        case Equations(equations):
+            rows = "".join(line for each in equations for line in _equation(each))
+            label = "equation" if len(equations) == 1 else "equations"
+            return _wide(f'<math display="block"><mtable>{rows}</mtable></math>', label)
+        case MathTable(header, rows):
+            cells = [[f"<math>{mathml_row(cell)}</math>" for cell in row] for row in rows]
+            top = [f"<math>{mathml_row(cell)}</math>" for cell in header]
+            return _table("", top, cells, 0)
+        case Table(caption, header, rows, texts):
+            return _table(caption, header, rows, texts)
+        case Facts(pairs):
+            lines = "\n".join(f"<dt>{name}</dt><dd>{value}</dd>" for name, value in pairs)
+            return f"<dl>\n{lines}\n</dl>"
+        case Code(lines, marked):
+            shown = "\n".join(
+                f"<mark>{html.escape(line)}</mark>" if at in marked else html.escape(line)
+                for at, line in enumerate(lines)
+            )
+            return _wide(f"<pre>{shown}</pre>", "code")
+        case Picture(content, alternative):
+            kind = "png" if content.startswith(b"\x89PNG") else "svg+xml"
+            data = base64.b64encode(content).decode("ascii")
+            source = f"data:image/{kind};base64,{data}"
+            return f'<p><img alt="{html.escape(alternative)}" src="{source}"></p>'
+        case _:
+            raise TypeError(f"{element!r} is no element of a page")
+
+
+def _equation(equation: Equation) -> list[str]:
+    """Return the lines of an equation as rows of a MathML table, aligned at the sign."""
+    rows = []
+    for number, (starts, line) in enumerate(equation.lines(_WIDTH, seen_length)):
+        left = mathml_row(equation.left) if number == 0 else ""
+        sign = (equation.sign if number == 0 else "=") if starts else r"\quad"
+        rows.append(f"<mtr><mtd>{left}</mtd><mtd>{mathml_row(f'{sign} {line}')}</mtd></mtr>")
+    return rows
+
+
+def _table(caption: str, header: Sequence[str], rows: Sequence[Sequence[str]], texts: int) -> str:
+    """Return a table whose first `texts` columns are text, of which the first names the row."""
+
+    def cells(row: Sequence[str], *, is_header: bool) -> str:
+        parts = []
+        for at, cell in enumerate(row):
+            look = "" if at < texts else ' class="number"'
+            if is_header:
+                parts.append(f'<th scope="col"{look}>{cell}</th>' if cell else f"<td{look}></td>")
+            elif at == 0 and texts:
+                parts.append(f'<th scope="row">{cell}</th>')
+            else:
+                parts.append(f"<td{look}>{cell}</td>")
+        return f"<tr>{''.join(parts)}</tr>"
+
+    lines = [
+        f"<caption>{caption}</caption>" if caption else "",
+        f"<thead>{cells(header, is_header=True)}</thead>",
+        "<tbody>",
+        *(cells(row, is_header=False) for row in rows),
+        "</tbody>",
+    ]
+    table = "\n".join(["<table>", *filter(None, lines), "</table>"])
+    return _wide(table, re.sub("<[^>]*>", "", caption) or "table")
+
+
+def _wide(content: str, label: str) -> str:
+    """Return an element that scrolls by itself if it is too wide, also with the keyboard."""
+    return f'<div class="wide" role="region" aria-label="{label}" tabindex="0">{content}</div>'
+
+
+_HEAD = """<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title}</title>
+<style>
+{style}</style>
+</head>
+<body>
+<main>"""
+_END = """</main>
+</body>
+</html>
+"""
