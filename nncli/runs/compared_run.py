@@ -3,25 +3,27 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from math import isfinite
 from pathlib import Path
 from statistics import fmean
 from typing import Any
 
 from nncli.base.errors import DataError, os_errors_as
-from nncli.base.storage.directory import Directory, Entry
-from nncli.base.storage.regular_file import read_regular
+from nncli.base.storage.directory import Directory
 from nncli.base.storage.run_files import CONFIG, HISTORY, METRICS
-from nncli.base.storage.strict_json import parse_any_json
 from nncli.base.words import count
 from nncli.config.saved_settings import Settings, saved_settings
 from nncli.model.no_model import why_no_model
+from nncli.runs.saved_metrics import (
+    number_of,
+    numbers_of,
+    read_text,
+    read_values,
+    rows_of,
+    splits_of,
+)
 from nncli.training.history_file import Table, read_history
 from nncli.training.outcome import DIVERGED, INTERRUPTED
 
-_MOST_BYTES = {CONFIG: 1 << 20, METRICS: 3 << 22}
-SPLITS = ("train", "validation", "test", "held_out")
-_MOST = 10**12  # rows, epochs or seconds
 _KINDS = {"folds": "fold", "seeds": "seed"}
 
 
@@ -116,10 +118,10 @@ def read_run(path: Path) -> ComparedRun:
     with os_errors_as(DataError, path), directory.opened():
         if not (directory / CONFIG).exists():
             raise DataError(f"{path}: has no {CONFIG}; expected a run directory")
-        text = _text(directory / CONFIG, f"{path / CONFIG}")
+        text = read_text(directory / CONFIG, f"{path / CONFIG}")
         if not (directory / METRICS).exists():
             raise DataError(why_no_model(path) or f"{path}: has no {METRICS}; train anew")
-        values = _values(directory / METRICS, f"{path / METRICS}")
+        values = read_values(directory / METRICS, f"{path / METRICS}")
         settings = saved_settings(text, f"{path / CONFIG}")
         kind = next((each for each in _KINDS if type(values.get(each)) is int), None)
         try:
@@ -131,43 +133,20 @@ def read_run(path: Path) -> ComparedRun:
             raise DataError(f"{path / METRICS}: {error}; restore it, or train anew") from error
 
 
-def _text(entry: Entry, name: str) -> str:
-    """Return the text of a file. Raise `DataError`."""
-    with os_errors_as(DataError, name):
-        content = read_regular(entry, _MOST_BYTES[entry.name])
-    if len(content) > _MOST_BYTES[entry.name]:
-        raise DataError(f"{name}: is larger than nncli writes; train anew")
-    try:
-        return content.decode()
-    except UnicodeDecodeError as error:
-        raise DataError(f"{name}: is not UTF-8 text; restore it, or train anew") from error
-
-
-def _values(entry: Entry, name: str) -> dict[str, Any]:
-    """Return the content of ``metrics.json``. Raise `DataError`."""
-    try:
-        found = parse_any_json(_text(entry, name))
-        if isinstance(found, dict):
-            return found
-        raise ValueError("is not a JSON object")
-    except ValueError as error:
-        raise DataError(f"{name}: {error}; restore it, or train anew") from error
-
-
 def _single(path: Path, settings: Settings, values: Mapping[str, Any]) -> ComparedRun:
-    splits = _splits(values)
+    splits = splits_of(values)
     ended = values.get("ended")
     return ComparedRun(
         path,
         settings,
-        metrics={name: _numbers(each, "metrics") for name, each in splits.items()},
+        metrics={name: numbers_of(each, "metrics") for name, each in splits.items()},
         deviations={},
-        rows={name: _rows(each) for name, each in splits.items()},
+        rows={name: rows_of(each) for name, each in splits.items()},
         varies=None,
         models=1,
-        epochs=_number(values, "epochs"),
-        best_epoch=_number(values, "best_epoch"),
-        seconds=_number(values, "wall_seconds"),
+        epochs=number_of(values, "epochs"),
+        best_epoch=number_of(values, "best_epoch"),
+        seconds=number_of(values, "wall_seconds"),
         ended=ended if isinstance(ended, str) else "",
     )
 
@@ -180,20 +159,20 @@ def _several(
     parts: tuple[str, ...],
     metrics: Sequence[Mapping[str, Any]],
 ) -> ComparedRun:
-    splits = _splits(values)
+    splits = splits_of(values)
     numbers = {
-        key: [each for part in metrics if (each := _number(part, key)) is not None]
+        key: [each for part in metrics if (each := number_of(part, key)) is not None]
         for key in ("epochs", "best_epoch", "wall_seconds")
     }
     first = {name: _first(each, kind) for name, each in splits.items()}
     return ComparedRun(
         path,
         settings,
-        metrics={name: _numbers(each, "mean") for name, each in splits.items()},
+        metrics={name: numbers_of(each, "mean") for name, each in splits.items()},
         deviations={
-            name: _numbers(each, "sample_standard_deviation") for name, each in splits.items()
+            name: numbers_of(each, "sample_standard_deviation") for name, each in splits.items()
         },
-        rows={name: _rows(each) for name, each in first.items()},
+        rows={name: rows_of(each) for name, each in first.items()},
         varies=kind,
         models=max(len(each[kind]) for each in splits.values()),
         epochs=fmean(numbers["epochs"]) if numbers["epochs"] else None,
@@ -207,7 +186,7 @@ def _several(
 def _parts(values: Mapping[str, Any], kind: str) -> tuple[str, ...]:
     """Return the names of the directories of several models."""
     word = _KINDS[kind]
-    entries = next(iter(_splits(values).values()), {}).get(kind)
+    entries = next(iter(splits_of(values).values()), {}).get(kind)
     numbers = [
         each.get(word)
         for each in (entries if isinstance(entries, list) else [])
@@ -221,7 +200,7 @@ def _read(directory: Directory, parts: Sequence[str]) -> Iterator[Mapping[str, A
     for name in parts:
         part = directory.directory(name)
         with suppress(OSError, DataError), part.opened():
-            yield _values(part / METRICS, str(part.path))
+            yield read_values(part / METRICS, str(part.path))
 
 
 def _history(directory: Directory) -> Table:
@@ -233,41 +212,9 @@ def _history(directory: Directory) -> Table:
     return table
 
 
-def _splits(values: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
-    """Return the part of each split. Raise `ValueError` if there is none."""
-    found = {name: each for name in SPLITS if isinstance(each := values.get(name), Mapping)}
-    if not found:
-        raise ValueError("has no metrics")
-    return found
-
-
 def _first(split: Mapping[str, Any], kind: str) -> Mapping[str, Any]:
     """Return the values of the first model."""
     found = split.get(kind)
     if not isinstance(found, list) or not found or not isinstance(found[0], Mapping):
         raise ValueError(f"has no valid {kind}")
     return found[0]
-
-
-def _rows(values: Mapping[str, Any]) -> int:
-    rows = values.get("rows")
-    if type(rows) is not int or not 0 <= rows <= _MOST:
-        raise ValueError("has no valid number of rows")
-    return rows
-
-
-def _numbers(values: Mapping[str, Any], key: str) -> dict[str, float]:
-    found = values.get(key)
-    if not isinstance(found, Mapping) or not all(map(_is_number, found.values())):
-        raise ValueError(f"has no valid {key}")
-    return dict(found)
-
-
-def _number(values: Mapping[str, Any], key: str) -> float | None:
-    """Return a number of epochs or seconds; None if it is missing or impossible."""
-    found: Any = values.get(key)
-    return found if _is_number(found) and 0 <= found <= _MOST else None
-
-
-def _is_number(value: Any) -> bool:
-    return type(value) in (int, float) and isfinite(value)

@@ -18,7 +18,8 @@ from nncli.base.storage.run_files import CONFIG
 from nncli.base.words import count, did_you_mean, on_one_line
 from nncli.config.sources import SOURCES
 from nncli.metrics.names import METRICS, rises
-from nncli.runs.compared_run import SPLITS, ComparedRun, read_run
+from nncli.runs.compared_run import ComparedRun, read_run
+from nncli.runs.saved_metrics import SPLITS
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
