@@ -27,6 +27,7 @@ class Stream(IntEnum):
     FOLDS = 10
     PLOT = 11  # rows to draw
     IMPORTANCE = 12  # index: 0 for the rows, then the column from 1
+    BOOTSTRAP = 13
 
 
 def generator(seed: int, stream: Stream, index: int = 0) -> np.random.Generator:
