@@ -26,6 +26,7 @@ Compare
     `compare` returns what differs in the configs and metrics of several runs, as a `Comparison`.
 Explain and check
     `plot` draws data, training and models as matplotlib figures, and `save_plots` writes them.
+    `report` returns a page about a run.
     `trace` shows a training step as a worked example. `gradcheck` checks backpropagation,
     `describe` lists layers, parameters and FLOPs, and `estimate` predicts time and memory.
 Write configs and load data
@@ -77,6 +78,7 @@ _PUBLIC = {
     "nncli.estimators.mlp": ("MLPClassifier", "MLPRegressor"),
     "nncli.explain.gradient_check": ("LayerCheck", "gradcheck"),
     "nncli.explain.plots.kinds": ("PLOT_KINDS", "plot", "save_plots"),
+    "nncli.explain.report.report": ("report",),
     "nncli.explain.trace.transcript": ("trace",),
     "nncli.metrics.guess": ("Guess",),
     "nncli.metrics.tasks": ("Evaluation",),
@@ -113,6 +115,7 @@ _OF_COMMANDS = {
     "nncli.config.load": ("read_config",),
     "nncli.config.sources": ("SOURCES", "data_set_names", "source_called"),
     "nncli.data.tables.column": ("Column",),
+    "nncli.data.tables.column_words": ("if_missing",),
     "nncli.explain.pictures": ("PICTURE_SIGNS", "drawn", "matrices"),
     "nncli.metrics.tasks": ("ClassificationEvaluation", "EVALUATIONS"),
     "nncli.model.description": ("LayerHistory", "layer_histories"),
@@ -171,6 +174,7 @@ if TYPE_CHECKING:
     from nncli.config.sources import source_called as source_called
     from nncli.data.dataset import Dataset as Dataset
     from nncli.data.tables.column import Column as Column
+    from nncli.data.tables.column_words import if_missing as if_missing
     from nncli.estimators.mlp import MLPClassifier as MLPClassifier
     from nncli.estimators.mlp import MLPRegressor as MLPRegressor
     from nncli.explain.gradient_check import LayerCheck as LayerCheck
@@ -181,6 +185,7 @@ if TYPE_CHECKING:
     from nncli.explain.plots.kinds import PLOT_KINDS as PLOT_KINDS
     from nncli.explain.plots.kinds import plot as plot
     from nncli.explain.plots.kinds import save_plots as save_plots
+    from nncli.explain.report.report import report as report
     from nncli.explain.trace.transcript import trace as trace
     from nncli.metrics.guess import Guess as Guess
     from nncli.metrics.tasks import EVALUATIONS as EVALUATIONS

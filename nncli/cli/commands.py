@@ -88,6 +88,7 @@ COMMANDS: dict[str, Place] = {
     ),
     "show": Place("nncli.cli.show", "show", "Describe a model file, a config or a run directory."),
     "plot": Place("nncli.cli.plot", "plot", "Draw plots of a run, a model file or a config."),
+    "report": Place("nncli.cli.report", "report", "Write a report on a run as one HTML page."),
     "trace": Place("nncli.cli.trace", "trace", "Print one training step as a worked example."),
     "gradcheck": Place(
         "nncli.cli.gradcheck", "gradcheck", "Compare backpropagation with finite differences."

@@ -11,8 +11,6 @@ from nncli.base.words import count
 from nncli.cli.output import names_within, print_pairs, print_table, shortened
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from nncli import Column, Dataset, Job
 
 _MOST_COLUMNS = 40
@@ -82,12 +80,14 @@ def _counts(dataset: "Dataset") -> list[str]:
 
 
 def _print_columns(columns: "tuple[Column, ...]", *, err: bool) -> None:
+    from nncli import if_missing
+
     rows = [
         (
             shortened(column.name, 24),
             column.kind,
             str(len(column.inputs)),
-            _if_missing(column),
+            shortened(if_missing(column), 16),
             names_within(column.categories, 24),
         )
         for column in columns[:_MOST_COLUMNS]
@@ -96,22 +96,3 @@ def _print_columns(columns: "tuple[Column, ...]", *, err: bool) -> None:
     if rest := Counter(column.kind for column in columns[_MOST_COLUMNS:]):
         kinds = ", ".join(f"{number} {kind}" for kind, number in rest.items())
         click.echo(f"and {rest.total()} more: {kinds}", err=err)
-
-
-def _if_missing(column: "Column") -> str:
-    """Return how a missing value is handled."""
-    if column.missing == "indicator":
-        return "indicator"
-    if column.fill is None:
-        return "all 0" if column.missing == "auto" else column.missing
-    if isinstance(column.fill, str):
-        return shortened(column.fill, 12)
-    return _date(column.fill, column.parts) if column.kind == "date" else f"{column.fill:.4g}"
-
-
-def _date(days: float, parts: "Sequence[str]") -> str:
-    """Return days since 1970 as a date, with the time if the hours of the column vary."""
-    day, time = str(np.datetime64(round(days * 1440), "m")).split("T")
-    if "hour" not in parts:
-        return day
-    return time if day == "1970-01-01" else f"{day} {time}"  # a time without a date is of 1970

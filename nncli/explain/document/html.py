@@ -43,7 +43,7 @@ def as_html(page: Iterable[Element]) -> str:
             case _:
                 body.append(_written(element))
     style = files("nncli.explain.document").joinpath("page.css").read_text("utf-8")
-    title = re.sub("<[^>]*>", "", next((each.text for each in headings), ""))
+    title = _without_tags(next((each.text for each in headings), ""))
     return "\n".join([_HEAD.format(title=title, style=style), *body, _END])
 
 
@@ -65,7 +65,7 @@ def _written(element: Element) -> str:
             return _wide(f'<math display="block"><mtable>{rows}</mtable></math>', label)
         case MathTable(header, rows):
             cells = [[f"<math>{mathml_row(cell)}</math>" for cell in row] for row in rows]
-            top = [f"<math>{mathml_row(cell)}</math>" for cell in header]
+            top = [_spoken(mathml_row(cell)) for cell in header]
             return _table("", top, cells, 0)
         case Table(caption, header, rows, texts):
             return _table(caption, header, rows, texts)
@@ -74,7 +74,7 @@ def _written(element: Element) -> str:
             return f"<dl>\n{lines}\n</dl>"
         case Code(lines, marked):
             shown = "\n".join(
-                f"<mark>{html.escape(line)}</mark>" if at in marked else html.escape(line)
+                _marked(line) if at in marked else html.escape(line)
                 for at, line in enumerate(lines)
             )
             return _wide(f"<pre>{shown}</pre>", "code")
@@ -85,6 +85,11 @@ def _written(element: Element) -> str:
             return f'<p><img alt="{html.escape(alternative)}" src="{source}"></p>'
         case _:
             raise TypeError(f"{element!r} is no element of a page")
+
+
+def _marked(line: str) -> str:
+    text = line.lstrip(" ")
+    return f"{' ' * (len(line) - len(text))}<mark>{html.escape(text)}</mark>"
 
 
 def _equation(equation: Equation) -> list[str]:
@@ -104,8 +109,10 @@ def _table(caption: str, header: Sequence[str], rows: Sequence[Sequence[str]], t
         parts = []
         for at, cell in enumerate(row):
             look = "" if at < texts else ' class="number"'
-            if is_header:
-                parts.append(f'<th scope="col"{look}>{cell}</th>' if cell else f"<td{look}></td>")
+            if is_header and cell:
+                parts.append(f'<th scope="col"{look}>{cell}</th>')
+            elif is_header:
+                parts.append(f"<td{look}></td>")
             elif at == 0 and texts:
                 parts.append(f'<th scope="row">{cell}</th>')
             else:
@@ -120,18 +127,30 @@ def _table(caption: str, header: Sequence[str], rows: Sequence[Sequence[str]], t
         "</tbody>",
     ]
     table = "\n".join(["<table>", *filter(None, lines), "</table>"])
-    return _wide(table, re.sub("<[^>]*>", "", caption) or "table")
+    return _wide(table, _without_tags(caption) or "table")
+
+
+def _spoken(mathematics: str) -> str:
+    """Return mathematics with its text for programs that find none in MathML."""
+    text = _without_tags(mathematics)
+    return f'<span class="spoken">{text}</span><math aria-hidden="true">{mathematics}</math>'
+
+
+def _without_tags(content: str) -> str:
+    return re.sub("<[^>]*>", "", content)
 
 
 def _wide(content: str, label: str) -> str:
     """Return an element that scrolls by itself if it is too wide, also with the keyboard."""
-    return f'<div class="wide" role="region" aria-label="{label}" tabindex="0">{content}</div>'
+    return f'<div class="wide" role="group" aria-label="{label}" tabindex="0">{content}</div>'
 
 
 _HEAD = """<!DOCTYPE html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; \
+style-src 'unsafe-inline'">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{title}</title>
 <style>

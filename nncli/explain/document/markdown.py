@@ -1,5 +1,6 @@
 """Write a document as Markdown."""
 
+import re
 from collections.abc import Iterable, Sequence
 
 from nncli.explain.document.elements import (
@@ -14,6 +15,8 @@ from nncli.explain.document.elements import (
     Table,
 )
 from nncli.explain.document.latex import latex_equations
+
+_BAR = re.compile(r"(?<!\\)\|")  # within a name, where `plain` escapes nothing
 
 
 def as_markdown(page: Iterable[Element]) -> str:
@@ -43,7 +46,8 @@ def as_markdown(page: Iterable[Element]) -> str:
 
 def _table(rows: Sequence[Sequence[str]], texts: int) -> str:
     """Return a table whose first `texts` columns are text; the first row is its header."""
-    lines = [f"| {' | '.join(row)} |" for row in rows]
+    cells = [[_BAR.sub(r"\\|", cell) for cell in row] for row in rows]
+    lines = [f"| {' | '.join(row)} |" for row in cells]
     lines.insert(
         1, "|" + "".join(" --- |" if at < texts else " ---: |" for at in range(len(rows[0])))
     )

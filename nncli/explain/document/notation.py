@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping
 from typing import ClassVar, Protocol
 
+from nncli.base.words import printable
 from nncli.explain.document.mathml import mathml
 from nncli.nn.entries import Formula, Value
 
@@ -68,7 +69,7 @@ class Notation(Protocol):
         ...
 
     def plain(self, text: str) -> str:
-        """Escape text that may contain anything, such as names from files."""
+        """Escape text that may contain anything, such as names from files, so that it prints."""
         ...
 
 
@@ -110,12 +111,12 @@ class Text:
         return text
 
     def name(self, text: str) -> str:
-        """Return the name unchanged."""
-        return text
+        """Return the name."""
+        return self.plain(text)
 
     def plain(self, text: str) -> str:
-        """Return the text unchanged."""
-        return text
+        """Escape what does not print."""
+        return printable(text)
 
 
 class Latex:
@@ -184,7 +185,8 @@ class Latex:
 
     def plain(self, text: str) -> str:
         """Escape text for LaTeX; characters missing from its fonts become ``?``."""
-        return "".join(c if ord(c) < 0x180 else "?" for c in text).translate(self._SPECIAL)
+        shown = "".join(c if ord(c) < 0x180 else "?" for c in printable(text))
+        return shown.translate(self._SPECIAL)
 
 
 class Markdown(Latex):
@@ -194,13 +196,14 @@ class Markdown(Latex):
 
     def name(self, text: str) -> str:
         """Put the name between backticks, more of them than it contains."""
+        text = printable(text)
         ticks = "`" * (1 + max(map(len, re.findall("`+", text)), default=0))
         space = " " if "`" in text else ""
         return f"{ticks}{space}{text}{space}{ticks}"
 
     def plain(self, text: str) -> str:
         """Escape the characters that have a meaning in Markdown."""
-        return self._MARKS.sub(r"\\\g<0>", text)
+        return self._MARKS.sub(r"\\\g<0>", printable(text))
 
 
 class Html(Latex):
@@ -216,7 +219,7 @@ class Html(Latex):
 
     def plain(self, text: str) -> str:
         """Escape the characters that have a meaning in HTML."""
-        return html.escape(text)
+        return html.escape(printable(text))
 
 
 def fill(notation: Notation, formula: Formula, values: Mapping[str, str | Value]) -> str:

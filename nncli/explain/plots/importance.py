@@ -7,9 +7,9 @@ import numpy as np
 from nncli.base.words import count
 from nncli.explain.plots.names import short
 from nncli.explain.plots.style import BLUE, DIVERGING, GRAY, new_figure, one_axes
-from nncli.explain.plots.subject import NotApplicableError, Subject
+from nncli.explain.plots.subject import Subject
 from nncli.metrics.names import rises
-from nncli.model.importance import Importance, importance_of, takes_long
+from nncli.model.importance import Importance, takes_long
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -21,10 +21,7 @@ _MOST_TICKS = 5
 
 def importance(subject: Subject) -> "Figure":
     """Draw how much worse the model gets when a column is permuted, or each pixel of images."""
-    name, rows = subject.evaluated
-    if len(rows) < 2:
-        raise NotApplicableError("needs two rows or more, as it exchanges values between them")
-    found = importance_of(subject.model, rows, name)
+    found = subject.importance
     words = f", {found.used} used" if found.used < found.rows else ""
     repeats = count(found.repeats, "permutation")
     if found.patches:

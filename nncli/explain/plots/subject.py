@@ -25,6 +25,7 @@ from nncli.config.training_section import TrainingSection
 from nncli.data.dataset import Dataset
 from nncli.data.splits import UNSEEN_FIRST, Split
 from nncli.explain.plots.names import short
+from nncli.model.importance import Importance, importance_of
 from nncli.model.model import Model
 from nncli.model.model_file import read_model
 from nncli.model.named_data import config_of, note_changes
@@ -218,6 +219,17 @@ class Subject:
     def outputs(self) -> RowOutputs:
         """The outputs of the model for the rows of `evaluated`, computed once for all kinds."""
         return outputs_of(self.model, self.evaluated[1], MOST_PANELS)
+
+    @cached_property
+    def importance(self) -> Importance:
+        """The importance of the columns, or of patches of images, for the rows of `evaluated`.
+
+        Raises `NotApplicableError` for a single row.
+        """
+        name, rows = self.evaluated
+        if len(rows) < 2:
+            raise NotApplicableError("needs two rows or more, as it exchanges values between them")
+        return importance_of(self.model, rows, name)
 
     def titled(self, words: str, details: str = "") -> str:
         """Return a title with the name, and in a second line the evaluated rows and details."""

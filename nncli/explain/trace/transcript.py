@@ -5,7 +5,7 @@ from pathlib import Path
 
 from nncli.base.arguments import said, unexpected
 from nncli.base.errors import UsageError
-from nncli.base.words import either, printable
+from nncli.base.words import either
 from nncli.config.is_config import is_config
 from nncli.config.load import ConfigSource, config_name, load_config
 from nncli.config.overrides import Overrides, with_setting
@@ -60,7 +60,7 @@ def trace(
     job = _job(what, overrides, trust_paths)
     _check_rows(rows, job)
     chosen = FORMATS[format]
-    source = printable(what.called if isinstance(what, Model) else config_name(what))
+    source = what.called if isinstance(what, Model) else config_name(what)
     page = worked_example(
         take_step(job, rows), chosen.notation(precision), source=source, limit=limit
     )

@@ -1,0 +1,1 @@
+"""Reports on runs: pages that can be handed in."""

@@ -1,0 +1,414 @@
+"""Reports have the numbers of their run, as text that no name can break."""
+
+import json
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+import nncli
+from nncli.base.storage.files import write_text
+from tests.explain.document.reader import read_page
+from tests.explain.report.conftest import SMALL, ignored
+
+TASKS = ["binary", "multiclass", "multilabel", "regression"]
+XOR = {"data": {"source": "xor", "rows": 60, "test": 40, "validation": 20}}
+
+
+def page_of(*runs, **settings):
+    """Return the parsed report, and its text."""
+    settings = {"note": ignored, **settings}
+    content = nncli.report(runs[0] if len(runs) == 1 else list(runs), **settings)
+    return read_page(content), content
+
+
+@pytest.fixture(autouse=True)
+def without_pictures(request, monkeypatch):
+    """Spare tests without the fixture `pictures` the drawing, as if there were no matplotlib."""
+    if "pictures" not in request.fixturenames:
+        monkeypatch.setitem(sys.modules, "matplotlib", None)
+
+
+@pytest.fixture
+def pictures():
+    """Ask for pictures."""
+    pytest.importorskip("matplotlib", reason="needs matplotlib, of the extra plot")
+
+
+def metrics(run):
+    return json.loads((run / "metrics.json").read_text(encoding="utf-8"))
+
+
+def table_of(page, start):
+    """Return header and rows of the table whose caption starts so."""
+    for table in page.find("table"):
+        captions = table.find("caption")
+        if captions and captions[0].text.startswith(start):
+            rows = [
+                [each.text for each in row.children if not isinstance(each, str)]
+                for row in table.find("tr")
+            ]
+            return rows[0], rows[1:]
+    raise AssertionError(f"no table {start!r}")
+
+
+def facts_of(page):
+    return dict(zip([each.text for each in page.find("dt")],
+                    [each.text for each in page.find("dd")], strict=True))  # fmt: skip
+
+
+def summary_of(page):
+    return [each.text for each in page.find("p")][:4]
+
+
+def shown(value):
+    return f"{value:,}" if isinstance(value, int) else (
+        f"{value:.4f}" if 1e-3 <= abs(value) < 1000 or value == 0 else f"{value:.3g}"
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_the_metrics_are_those_of_the_run(runs, task):
+    page, saved = page_of(runs / task)[0], metrics(runs / task)
+    header, rows = table_of(page, "Metrics")
+    assert header == ["metric", "train", "validation", "test", "constant guess"]
+    for name, *cells in rows:
+        key = name.replace(" ", "_")
+        parts = [saved[split]["metrics"] for split in ("train", "validation", "test")]
+        parts.append(saved["test"]["constant_guess"]["metrics"])
+        assert cells == [shown(each[key]) if key in each else "" for each in parts]
+    assert {row[0].replace(" ", "_") for row in rows} == set(saved["test"]["metrics"])
+    assert facts_of(page)["rows"] == "70 train, 20 validation, 30 test"
+
+
+@pytest.mark.parametrize(("task", "part"), [("multiclass", "class"), ("multilabel", "label")])
+def test_every_class_and_label_has_its_metrics(runs, task, part):
+    page, saved = page_of(runs / task)[0], metrics(runs / task)["test"]
+    header, rows = table_of(page, {"class": "Classes", "label": "Labels"}[part])
+    for row, each in zip(rows, saved[f"per_{part}"], strict=True):
+        assert row[0] == each[part]
+        values = [each[name.replace(" ", "_").replace("rows", "support")] for name in header[1:]]
+        assert row[1:] == [shown(value) for value in values]
+
+
+def test_the_confusion_is_a_table(runs):
+    header, rows = table_of(page_of(runs / "multiclass")[0], "Confusion matrix")
+    saved = metrics(runs / "multiclass")["test"]
+    assert header == ["true class", *saved["classes"]]
+    assert [row[1:] for row in rows] == [
+        [str(each) for each in row] for row in saved["confusion_matrix"]
+    ]
+
+
+def test_the_summary_says_how_good_and_how_sure(runs):
+    _, quality, *_ = summary_of(page_of(runs / "multiclass")[0])
+    saved = metrics(runs / "multiclass")["test"]
+    accuracy = saved["metrics"]["accuracy"]
+    found = re.match(r"([\d.]+) % of the 30 test rows are classified correctly \(95 % interval: "
+                     r"([\d.]+) % to ([\d.]+) %\); always predicting (\w+) gets ([\d.]+) % right",
+                     quality)  # fmt: skip
+    assert float(found[1]) == pytest.approx(100 * accuracy, abs=0.06)
+    assert float(found[2]) <= float(found[1]) <= float(found[3])
+    assert found[4] == saved["constant_guess"]["values"][0]
+    error = 100 * np.sqrt(accuracy * (1 - accuracy) / 30)
+    assert float(found[3]) - float(found[2]) == pytest.approx(2 * 1.96 * error, rel=0.4)
+    _, quality, *_ = summary_of(page_of(runs / "regression")[0])
+    mae = metrics(runs / "regression")["test"]["metrics"]["mae"]
+    assert f"predictions of price are off by {mae:,.4g} on average (95 % interval" in quality
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_the_interval_is_around_the_saved_metric(runs, task):
+    from nncli.explain.document.notation import Html
+    from nncli.explain.plots.subject import subject_of
+    from nncli.explain.report.reported import reported
+
+    about = reported(subject_of(runs / task), runs / task, Html(6), has_pictures=False)
+    low, high = about.interval
+    assert low <= about.splits["test"].metrics[about.metric] <= high
+
+
+@pytest.mark.parametrize(
+    ("accuracy", "guess", "words"),
+    [
+        (0.9, 0.1, "better than this constant guess, by more than chance"),
+        (0.2, 0.5, "no better than this constant guess"),
+    ],
+)
+def test_the_model_is_compared_with_the_constant_guess(runs, tmp_path, accuracy, guess, words):
+    shutil.copytree(runs / "multiclass", tmp_path / "run")
+    real = metrics(runs / "multiclass")["test"]["metrics"]["accuracy"]
+    saved = metrics(tmp_path / "run")
+    saved["test"]["constant_guess"]["metrics"]["accuracy"] = guess
+    if accuracy < guess:
+        saved["test"]["constant_guess"]["metrics"]["accuracy"] = real
+    write_text(tmp_path / "run" / "metrics.json", json.dumps(saved))
+    quality = summary_of(page_of(tmp_path / "run")[0])[1]
+    expected = words if accuracy < guess or real > 0.3 else "constant guess"
+    assert expected in quality
+
+
+def test_columns_are_described_as_they_were_understood(runs):
+    header, rows = table_of(page_of(runs / "regression")[0], "Columns")
+    assert header == ["column", "kind", "values", "if missing", "inputs"]
+    found = {row[0]: row[1:] for row in rows}
+    assert found["color"] == ["category", "blue, green, red", "all 0", "3"]
+    assert found["size"][0] == "number"
+    assert re.fullmatch(r"-\d\.\d+ to \d\.\d+", found["size"][1])
+    assert float(found["size"][2].split(";")[0]) == pytest.approx(0, abs=0.5)
+
+
+def test_blank_cells_with_an_indicator_are_counted(runs, tmp_path):
+    data = {"source": "csv", "path": str(runs / "fruit.csv"), "target": "price",
+            "columns": {"size": {"kind": "number", "missing": "indicator"}}}  # fmt: skip
+    nncli.train({"data": data}, SMALL, out=tmp_path / "run", note=ignored)
+    _, rows = table_of(page_of(tmp_path / "run")[0], "Columns")
+    assert {row[0]: row[3] for row in rows}["size"] == "indicator; 14 blank"
+
+
+def test_changed_settings_are_marked_and_defaults_are_not(tmp_path):
+    nncli.train(XOR, {"training.epochs": 2, "model.activation": "tanh"}, out=tmp_path / "run")
+    page = page_of(tmp_path / "run")[0]
+    header, rows = table_of(page, "Settings that are not the default")
+    assert header == ["setting", "value", "default"]
+    found = {row[0]: row[1:] for row in rows}
+    assert found.pop("data.source") == ["xor", "-"]
+    assert found.pop("model.activation") == ["tanh", "relu"]
+    assert found.pop("training.epochs") == ["2", "10"]
+    assert found == {"data.rows": ["60", "1000"], "data.test": ["40", "10000"],
+                     "data.validation": ["20", "0"],
+                     "model.initializer": ["xavier_normal", "he_normal"]}  # fmt: skip
+    marked = {each.text.split(":")[0] for each in page.find("mark")}
+    assert marked == {"source", "activation", "epochs", "rows", "test", "validation", "initializer"}
+    assert "paths_from" not in page.text
+
+
+def test_the_command_repeats_the_run(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    nncli.train(XOR, SMALL, out="a run")
+    page = page_of("a run")[0]
+    (command,) = [each.text for each in page.find("pre") if each.text.startswith("nncli ")]
+    start = [sys.executable, "-m", "nncli"]
+    subprocess.run([*start, *shlex.split(command)[1:], "-q", "-o", "again"], check=True)
+    with np.load("a run/weights.npz") as one, np.load("again/weights.npz") as two:
+        np.testing.assert_array_equal(one["W1"], two["W1"])
+    facts = facts_of(page)
+    assert (facts["seed"], facts["nncli"]) == ("0", nncli.__version__)
+
+
+@pytest.mark.parametrize("run", [*TASKS, "images"])
+def test_the_page_is_one_file_with_pictures_and_without_script(runs, pictures, run):
+    page, content = page_of(runs / run)
+    assert page.find("img")
+    for image in page.find("img"):
+        assert image.attributes["src"].startswith("data:image/png;base64,")
+        assert len(image.attributes["alt"]) > 20
+    assert not {"script", "link", "iframe", "object"} & {each.tag for each in page.everything()}
+    assert not re.search(r"https?:|@import|url\(", content)
+    assert len(content) < 300_000
+
+
+def test_the_same_run_gives_the_same_page(runs, pictures):
+    assert page_of(runs / "binary")[1] == page_of(runs / "binary")[1]
+
+
+def test_mistakes_are_those_of_eval(runs):
+    header, rows = table_of(page_of(runs / "multiclass")[0], "The")
+    worst = nncli.load(runs / "multiclass").evaluate(mistakes=10).mistakes
+    assert header[:3] == ["row", "target", "prediction"]
+    assert [row[:3] for row in rows] == [
+        [str(each["row"]), each["target"], each["prediction"]] for each in worst
+    ]
+
+
+def test_importance_is_that_of_eval(runs):
+    _, rows = table_of(page_of(runs / "regression")[0], "How much worse")
+    found = nncli.importance(nncli.load(runs / "regression"))
+    assert [row[0] for row in rows] == [found.columns[each] for each in found.order]
+    means, _ = found.summary("loss")
+    assert rows[0][1] == shown(float(means[found.order[0]]))
+
+
+def test_without_its_data_a_report_has_what_the_run_saved(runs, tmp_path, pictures):
+    shutil.copytree(runs / "regression", tmp_path / "run")
+    config = (tmp_path / "run" / "config.yaml").read_text(encoding="utf-8")
+    write_text(tmp_path / "run" / "config.yaml", config.replace("fruit.csv", "gone.csv"))
+    lines = []
+    page, _ = page_of(tmp_path / "run", note=lines.append)
+    assert len(lines) == 1
+    assert "gone.csv" in lines[0]
+    assert "95 %" not in page.text
+    assert table_of(page, "Metrics")
+    assert table_of(page, "Columns")
+    assert "What the prediction depends on" not in page.text
+    assert [each.attributes["alt"] for each in page.find("img")]
+    again, _ = page_of(tmp_path / "run", data=runs / "fruit.csv")
+    assert "95 %" in again.text
+
+
+def test_without_matplotlib_a_report_has_its_tables(runs):
+    lines = []
+    page, _ = page_of(runs / "binary", note=lines.append)
+    assert not page.find("img")
+    assert lines[0].startswith("the report has no pictures: plots require matplotlib")
+    assert "This report has no pictures: plots require matplotlib" in page.text
+    assert table_of(page, "Confusion matrix")
+    assert table_of(page, "How much worse")
+
+
+@pytest.mark.parametrize("name", ["<script>alert(1)</script>", "a & b", "$x_1$", '"><img src=x>',
+                                  "שם", "a\u202eb", "'--", "x" * 300])  # fmt: skip
+def test_hostile_names_are_text(tmp_path, name, pictures):
+    rows = [{name: n % 7, "kind": f"{name}{n % 2}"} for n in range(40)]
+    lines = [json.dumps(each, ensure_ascii=False) for each in rows]
+    (tmp_path / "rows.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    data = {"source": "table", "path": str(tmp_path / "rows.jsonl"), "target": "kind"}
+    run = tmp_path / (name[:50].replace("/", "_") if sys.platform == "linux" else "run")
+    nncli.train({"data": data}, SMALL, out=run, note=ignored)
+    page, content = page_of(run)
+    assert nncli.base.words.printable(f"{name}1") in page.text
+    tags = {each.tag for each in page.everything()}
+    assert not tags - {
+        "html", "head", "meta", "title", "style", "body", "main", "h1", "h2", "h3", "nav", "ul",
+        "li", "a", "p", "code", "img", "div", "table", "caption", "thead", "tbody", "tr", "th",
+        "td", "dl", "dt", "dd", "pre", "mark",
+    }  # fmt: skip
+    assert "\u202e" not in content
+    assert nncli.report(run, card=True, note=ignored).count("\n") < 200
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"data.test": 0, "data.validation": 0}, "These rows were used for training."),
+        ({"data.test": 0}, "validation rows also chose the epoch"),
+        ({"training.epochs": 1}, "Training took 1 epoch and"),
+        ({"training.epochs": 0}, "Training took 0 epochs"),
+    ],
+)
+def test_runs_without_test_rows_or_epochs_say_so(tmp_path, settings, words):
+    nncli.train(XOR, {**SMALL, **settings}, out=tmp_path / "run")
+    assert words in " ".join(page_of(tmp_path / "run")[0].text.split())
+
+
+def test_interrupted_and_diverged_runs_say_so(tmp_path):
+    nncli.train(XOR, SMALL, out=tmp_path / "run")
+    saved = metrics(tmp_path / "run")
+    for ended, words in (("interrupted", "Training was interrupted after 3 epochs"),
+                         ("diverged", "Training diverged after 3 epochs"),
+                         ("stopped early", "Training stopped early after 3 epochs")):  # fmt: skip
+        write_text(tmp_path / "run" / "metrics.json", json.dumps({**saved, "ended": ended}))
+        assert words in page_of(tmp_path / "run")[0].text
+
+
+def test_a_torn_history_and_metrics_of_an_earlier_version_are_read(tmp_path):
+    nncli.train(XOR, SMALL, out=tmp_path / "run")
+    history = (tmp_path / "run" / "history.csv").read_bytes()
+    (tmp_path / "run" / "history.csv").write_bytes(history[:-5])
+    saved = metrics(tmp_path / "run")
+    for split in ("train", "validation", "test"):
+        for key in ("constant_guess", "per_class", "confusion_matrix"):
+            del saved[split][key]
+    write_text(tmp_path / "run" / "metrics.json", json.dumps(saved))
+    page = page_of(tmp_path / "run")[0]
+    assert table_of(page, "Metrics")[0] == ["metric", "train", "validation", "test"]
+    assert "constant guess" not in page.text
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"constant_guess": 3}, {"constant_guess": {"values": [], "metrics": {"a": "b"}}},
+        {"per_class": [{"class": 3}]}, {"per_class": "x"}, {"confusion_matrix": [[1, 2, 3]]},
+        {"confusion_matrix": [["<b>", 2]]}, {"confusion_matrix": 7}, {"metrics": {"loss": "<b>"}},
+        {"rows": -1}, {"confusion_pairs": [[1, 2]]},
+    ],
+)  # fmt: skip
+def test_damaged_metrics_are_refused_in_one_line(tmp_path, change):
+    nncli.train(XOR, SMALL, out=tmp_path / "run")
+    saved = metrics(tmp_path / "run")
+    saved["test"] |= change
+    write_text(tmp_path / "run" / "metrics.json", json.dumps(saved))
+    with pytest.raises(
+        nncli.DataError, match=r"metrics\.json: has no valid .*; restore it"
+    ) as error:
+        page_of(tmp_path / "run")
+    assert "\n" not in str(error.value)
+
+
+def test_many_classes_and_columns_stay_small(tmp_path, pictures):
+    random = np.random.default_rng(0)
+    names = [f"column {n}" for n in range(500)]
+    rows = random.normal(size=(2000, 500)).round(2)
+    frame = {name: rows[:, n].tolist() for n, name in enumerate(names)}
+    frame["kind"] = [f"class {n % 1000}" for n in range(2000)]
+    np.savez(tmp_path / "wide.npz", X=rows, y=np.arange(2000) % 1000)
+    data = {"source": "npz", "path": str(tmp_path / "wide.npz"), "test": 500,
+            "task": "multiclass"}  # fmt: skip
+    nncli.train({"data": data}, SMALL, out=tmp_path / "run", note=ignored)
+    page, content = page_of(tmp_path / "run")
+    assert len(content) < 400_000
+    assert len(table_of(page, "Classes")[1]) == 30
+    assert len(table_of(page, "Most frequent confusions")[1]) == 15
+    assert "of 1,000" in page.text
+
+
+def test_ten_thousand_epochs_stay_small(tmp_path, pictures):
+    nncli.train(XOR, SMALL, out=tmp_path / "run")
+    place = tmp_path / "run" / "history.csv"
+    header, *_, last = place.read_text(encoding="utf-8").splitlines()
+    rows = "".join(f"{n},{last.partition(',')[2]}\n" for n in range(1, 10_001))
+    place.write_text(f"{header}\n{rows}", encoding="utf-8")
+    assert len(page_of(tmp_path / "run")[1]) < 300_000
+
+
+def test_a_card_is_short_markdown(runs):
+    card = nncli.report(runs / "multiclass", card=True, note=ignored)
+    assert card.startswith("# multiclass\n\n## Summary\n\n")
+    assert "![" not in card
+    assert "data:" not in card
+    saved = metrics(runs / "multiclass")["test"]["metrics"]["accuracy"]
+    assert (
+        f"| accuracy | {shown(metrics(runs / 'multiclass')['train']['metrics']['accuracy'])}"
+        in card
+    )
+    assert shown(saved) in card
+    assert len(card) < 8000
+
+
+def test_several_runs_are_compared(runs, tmp_path, pictures):
+    for rate in (0.1, 0.01):
+        nncli.train(XOR, {**SMALL, "training.learning_rate": rate}, out=tmp_path / f"rate-{rate}")
+    page, _ = page_of(tmp_path / "rate-0.1", tmp_path / "rate-0.01")
+    assert page.find("h1")[0].text == "Comparison of 2 runs"
+    header, rows = table_of(page, "Metrics of the test rows, best accuracy first")
+    assert header[:3] == ["run", "accuracy", "loss"]
+    for name, accuracy, *_ in rows:
+        saved = metrics(tmp_path / name.rpartition("/")[2])["test"]["metrics"]["accuracy"]
+        assert accuracy == shown(saved)
+    settings = [row[0] for row in table_of(page, "Settings that differ")[1]]
+    assert settings == ["training.learning_rate"]
+    assert len(page.find("img")) == 1
+
+
+@pytest.mark.parametrize("key", ["folds", "seeds"])
+def test_folds_and_seeds_have_means_and_deviations(tmp_path, key):
+    train = nncli.cross_validate if key == "folds" else nncli.train_seeds
+    train(XOR, {**SMALL, f"training.{key}": 3}, out=tmp_path / "run")
+    page, _ = page_of(tmp_path / "run")
+    saved = metrics(tmp_path / "run")["test"]
+    mean, deviation = (saved[name]["accuracy"] for name in ("mean", "sample_standard_deviation"))
+    words = f"The test accuracy is {shown(mean)} ± {shown(deviation)} (mean and sample standard"
+    assert words in page.text
+    assert f"of 3 {key})" in page.text
+
+
+def test_wrong_arguments_are_refused(runs):
+    with pytest.raises(nncli.UsageError, match="a comparison of several runs has no model card"):
+        nncli.report([runs / "binary", runs / "regression"], card=True, note=ignored)
+    with pytest.raises(nncli.DataError, match="none"):
+        nncli.report(runs / "none", note=ignored)
