@@ -28,12 +28,13 @@ def in_notebook() -> bool:
 class Bar(Observer):
     """Show a progress bar over all epochs, on a terminal or in a notebook.
 
-    On a terminal, lines about the epochs stay above the bar: at most one per second, and the last.
+    On a terminal, lines about the epochs stay above the bar. The line of the last epoch is always
+    printed.
 
     Parameters
     ----------
     every : int, optional
-        Print lines about every Nth epoch only.
+        Print a line every Nth epoch; default: at most one per second.
     clock : function
         Returns the time in seconds.
     """
@@ -41,7 +42,7 @@ class Bar(Observer):
     def __init__(
         self, every: int | None = None, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        self._every, self._clock = every or 1, clock
+        self._every, self._clock = every, clock
         self._bar: Any = None
 
     def begin(self, job: Job) -> None:
@@ -52,6 +53,7 @@ class Bar(Observer):
         self._next_refresh = self._next_line = self._clock()
         self._unshown: EpochReport | None = None
         self._unprinted: EpochReport | None = None
+        self._shown: tuple[int, int, str] | None = None
         self._epochs, self._beside = job.plan.epochs, (job.score, job.plan.monitor)
         self._rows, self._batches = len(job.order.split), job.order.batches
         if job.title and not in_notebook():
@@ -79,19 +81,22 @@ class Bar(Observer):
         """Show the epoch's results, a few times per second; the last results remain visible."""
         self._unshown = self._unprinted = report
         now = self._clock()
-        if now >= self._next_line and report.epoch % self._every == 0:
+        if report.epoch % self._every == 0 if self._every else now >= self._next_line:
             self._next_line = now + _LINE_SECONDS
             self._print_line()
         if now >= self._next_refresh:
             self._show_epoch(now, report)
 
     def end(self, outcome: Outcome | None) -> None:
-        """Print the last line and close the bar, leaving its last state visible."""
+        """Print the last line and close the bar, leaving its last state visible, if it has one."""
         if self._bar is None:
             return
         self._print_line()
         if self._unshown:
             self._show_epoch(self._clock(), self._unshown)
+        if self._shown:  # nothing remains, even if training stopped early
+            self._bar.bar_format = self._fitting(*self._shown, passed="{elapsed}")
+        self._bar.leave = self._shown is not None
         with suppress(OSError):
             self._bar.close()
 
@@ -115,15 +120,18 @@ class Bar(Observer):
         self._bar.n = (epoch - 1) * self._rows + rows
         if not in_notebook():
             self._bar.ncols = _width()
-        self._bar.bar_format = self._fitting(epoch, batch, f"loss {short(loss)}")
+        self._shown = epoch, batch, f"loss {short(loss)}"
+        self._bar.bar_format = self._fitting(*self._shown)
         with suppress(OSError):  # a closed terminal must not end training
             self._bar.refresh()
 
-    def _fitting(self, epoch: int, batch: int, loss: str) -> str:
+    def _fitting(
+        self, epoch: int, batch: int, loss: str, passed: str = "{elapsed}<{remaining}"
+    ) -> str:
         """Return the most detailed format that fits the width without cutting the metrics."""
         place = f"{self._title}epoch {epoch}/{self._epochs}"
         batches = f"{place} {batch}/{self._batches}"
-        bar, passed, rate = "|{bar}|", "{elapsed}<{remaining}", "{rate_noinv_fmt}"
+        bar, rate = "|{bar}|", "{rate_noinv_fmt}"
         validation, metrics = self._validation, loss
         if validation:
             metrics = f"{loss} val {validation}"

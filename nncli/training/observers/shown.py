@@ -17,7 +17,7 @@ def shown_progress(every: int | None = None) -> list[Observer]:
     Parameters
     ----------
     every : int, optional
-        Print lines about every Nth epoch only.
+        Print a line every Nth epoch.
     """
     has_bar = in_notebook() or _is_terminal()
     return [Ending(), Bar(every) if has_bar else PlainLines(every)]

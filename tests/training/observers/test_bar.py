@@ -114,7 +114,31 @@ def test_lines_stay_above_the_bar_at_most_one_per_second():
     assert lines_of(shown_on(80, seconds=2.0)) == [1, 2, 3, 4, 5, 6, 7]
     assert lines_of(shown_on(80, seconds=0.5)) == [1, 3, 5, 7]
     assert lines_of(shown_on(80, seconds=0.001)) == [1, 7]
-    assert lines_of(shown_on(80, seconds=2.0, every=3)) == [3, 6, 7]
+
+
+@pytest.mark.parametrize("seconds", [2.0, 0.001])
+def test_every_nth_line_is_printed_however_short_the_epochs_are(seconds):
+    assert lines_of(shown_on(80, seconds=seconds, every=3)) == [3, 6, 7]
+    assert lines_of(shown_on(80, seconds=seconds, every=1)) == [1, 2, 3, 4, 5, 6, 7]
+
+
+@pytest.mark.parametrize("columns", [40, 80, 300])
+@pytest.mark.parametrize("epochs", [7, 1000])
+def test_the_last_bar_has_no_remaining_time(columns, epochs):
+    last = [each for each in shown_on(columns, epochs) if re.search(r"\d\d:\d\d", each)][-1]
+    assert last.startswith(f"epoch 7/{epochs} ")
+    assert re.search(r" \d\d:\d\d, ", last)
+    assert "<" not in last
+
+
+def test_a_bar_that_shows_nothing_is_removed_at_the_end():
+    terminal = Terminal(80)
+    with redirect_stderr(terminal.stream):
+        bar = Bar(clock=lambda: terminal.now)
+        bar.begin(ScriptedJob(plan=plan_of(epochs=7), score=ACCURACY))
+        bar.end(None)
+    *_, erased, end = terminal.updates()
+    assert (erased.strip(), end) == ("", "")
 
 
 def test_the_title_of_a_job_is_above_its_lines():
