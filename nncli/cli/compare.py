@@ -51,9 +51,10 @@ def compare(
     """Compare the metrics and configs of finished runs.
 
     Prints metrics, epochs, time, what differs in the configs, and whether the gap between the best
-    two is larger than the spread over seeds or folds.
+    two is larger than the spread over seeds or folds. Runs of different tasks, data or rows have no
+    gap.
 
-    RUN is a run directory, also of folds or seeds, a folder of runs, or a pattern:
+    RUN is a run directory, also of folds or seeds, its weights.npz, a folder of runs, or a pattern:
 
       nncli compare runs/xor-001 "runs/mnist-*"
 

@@ -41,8 +41,9 @@ def why_no_model(directory: Path) -> str | None:
         )
     done = [part for part in parts if (part / WEIGHTS).is_file()]
     other = f", or choose the model of a {word}: {done[0]}" if done else ""
-    what = "an interrupted cross-validation" if word == "fold" else "interrupted runs of seeds"
-    return f"{directory}: is {what}; {resume}{other}"
+    of_folds = word == "fold"
+    what = "is an interrupted cross-validation" if of_folds else "has interrupted runs of seeds"
+    return f"{directory}: {what}; {resume}{other}"
 
 
 def is_of_several(directory: Path) -> bool:

@@ -47,8 +47,9 @@ class ComparedRun:
         ``folds`` or ``seeds`` if there are several models.
     models : int
         Number of models.
-    epochs, best_epoch : float or None
-        Completed epochs and the epoch of the weights; of several models their means.
+    epochs, best_epoch : int, float or None
+        Completed epochs and the epoch of the weights; of several models their means, an int if
+        whole.
     seconds : float or None
         Time of training and evaluation, of all models together.
     ended : str
@@ -64,8 +65,8 @@ class ComparedRun:
     rows: dict[str, int]
     varies: str | None
     models: int
-    epochs: float | None
-    best_epoch: float | None
+    epochs: int | float | None
+    best_epoch: int | float | None
     seconds: float | None
     ended: str
     parts: tuple[str, ...] = field(default=(), repr=False)
@@ -175,8 +176,8 @@ def _several(
         rows={name: rows_of(each) for name, each in first.items()},
         varies=kind,
         models=max(len(each[kind]) for each in splits.values()),
-        epochs=fmean(numbers["epochs"]) if numbers["epochs"] else None,
-        best_epoch=fmean(numbers["best_epoch"]) if numbers["best_epoch"] else None,
+        epochs=_mean(numbers["epochs"]),
+        best_epoch=_mean(numbers["best_epoch"]),
         seconds=sum(numbers["wall_seconds"]) if numbers["wall_seconds"] else None,
         ended="finished",
         parts=parts,
@@ -218,3 +219,9 @@ def _first(split: Mapping[str, Any], kind: str) -> Mapping[str, Any]:
     if not isinstance(found, list) or not found or not isinstance(found[0], Mapping):
         raise ValueError(f"has no valid {kind}")
     return found[0]
+
+
+def _mean(values: Sequence[float]) -> int | float | None:
+    """Return the mean, as an int if it is whole, as it is for a single model."""
+    mean = fmean(values) if values else None
+    return int(mean) if mean is not None and mean.is_integer() else mean

@@ -14,7 +14,7 @@ from nncli.base.arguments import argument, unexpected
 from nncli.base.errors import ConfigError, DataError, UsageError, reason
 from nncli.base.notes import Note, warn
 from nncli.base.paths import problem_of_name
-from nncli.base.storage.run_files import CONFIG
+from nncli.base.storage.run_files import CONFIG, WEIGHTS
 from nncli.base.words import count, did_you_mean, on_one_line
 from nncli.config.sources import SOURCES
 from nncli.metrics.names import METRICS, rises
@@ -61,7 +61,7 @@ class Comparison:
     split, metric : str
         What they are sorted by.
     skipped : list of str
-        A line for each run that cannot be compared.
+        A line for each run that cannot be compared and is left out.
     """
 
     runs: list[ComparedRun]
@@ -90,10 +90,17 @@ class Comparison:
 
     @property
     def gap(self) -> Gap | None:
-        """The gap between the first two runs; None if fewer have the metric."""
+        """The gap between the first two runs.
+
+        None if fewer have the metric, or if their tasks, data or rows differ, so that their metrics
+        are not comparable.
+        """
         values = [run.metric(self.split, self.metric) for run in self.runs[:2]]
         spreads = [run.deviation(self.split, self.metric) for run in self.runs[:2]]
         if len(values) < 2 or values[0] is None or values[1] is None:
+            return None
+        first = self.runs[:2]
+        if _incomparable(first) or len(_different_rows(first, self.split)) > 1:
             return None
         known = [each for each in spreads if each is not None]
         return Gap(abs(values[0] - values[1]), max(known, default=None))
@@ -143,7 +150,8 @@ def compare(
     Parameters
     ----------
     runs : path, or several
-        Run directories, also of folds and seeds; folders of runs; patterns such as ``runs/xor*``.
+        Run directories, also of folds and seeds, or their ``weights.npz``; folders of runs;
+        patterns such as ``runs/xor*``.
     split : str
         Split whose metrics are compared: ``train``, ``validation``, ``test`` or ``held_out``.
     sort : str, optional
@@ -175,7 +183,8 @@ def compare(
     if not found and len(skipped) == 1:
         raise DataError(skipped[0])
     for line in skipped:
-        note(line)
+        problem, separator, remedy = line.partition("; ")
+        note(f"{problem}; left out{separator}{remedy}")
     if not found:
         raise DataError("no run can be compared; give run directories, or a folder with runs")
     for line in _doubts(found, split):
@@ -218,7 +227,12 @@ def _expanded(name: str) -> Iterator[Path | DataError]:
 
 
 def _runs_of(path: Path) -> list[Path]:
-    """Return the runs in a folder, or the path itself if it is a run or no folder of runs."""
+    """Return the runs in a folder, or the path itself if it is a run or no folder of runs.
+
+    The weights of a run stand for the run, as in other commands.
+    """
+    if path.name == WEIGHTS and path.is_file() and (path.parent / CONFIG).exists():
+        return [path.parent]
     if not path.is_dir() or (path / CONFIG).exists():
         return [path]
     inside = [each for each in path.iterdir() if _may_be_run(each)]
@@ -242,19 +256,38 @@ def _natural(name: str) -> list[Any]:
 def _doubts(runs: Sequence[ComparedRun], split: str) -> Iterator[str]:
     """Yield why a comparison may be unfair."""
     yield from (run.warning for run in runs if run.warning)
-    rows = sorted({run.rows[split] for run in runs if split in run.rows and run.varies != "folds"})
+    if found := _incomparable(runs):
+        yield f"the runs have different {found}, so their metrics are not comparable"
+        return
+    rows = _different_rows(runs, split)
     if len(rows) > 1:
         yield (
             f"the runs have {rows[0]} to {rows[-1]} {split} rows; metrics of different rows are "
             "not comparable"
         )
-    if len({_data_of(run) for run in runs}) > 1:
-        yield "the runs have different data, so their metrics are not comparable"
     if len({_data_seed(run) for run in runs}) > 1:
         yield (
             "the runs differ in the seed of their data, so their rows may, too; set data_seed to "
             "compare on the same rows"
         )
+
+
+def _incomparable(runs: Sequence[ComparedRun]) -> str | None:
+    """Return what makes all metrics of the runs incomparable: their tasks or their data."""
+    if len({_task_of(run) for run in runs}) > 1:
+        return "tasks"
+    return "data" if len({_data_of(run) for run in runs}) > 1 else None
+
+
+def _different_rows(runs: Sequence[ComparedRun], split: str) -> list[int]:
+    """Return the numbers of rows of a split; those of folds always differ."""
+    return sorted({run.rows[split] for run in runs if split in run.rows and run.varies != "folds"})
+
+
+def _task_of(run: ComparedRun) -> str:
+    """Return the metric that only runs of the same task have; none for binary and multiclass."""
+    names = {name for each in run.metrics.values() for name in each}
+    return next((name for name in ("mae", "hamming_loss") if name in names), "")
 
 
 def _data_of(run: ComparedRun) -> tuple[str, ...]:

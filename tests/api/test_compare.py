@@ -122,6 +122,7 @@ def test_the_gap_is_compared_with_the_spread_over_seeds(directory, run, gap, is_
     assert (found.gap.spread, found.gap.is_larger) == (0.1, is_larger)
     seeds = found.runs[0]
     assert (seeds.varies, seeds.models, seeds.epochs) == ("seeds", 3, 3)
+    assert type(seeds.epochs) is int  # as of a single run
     parts = [json.loads((directory / "seeds" / f"seed-{n}" / "metrics.json").read_text("utf-8"))
              for n in range(3)]  # fmt: skip
     assert seeds.seconds == pytest.approx(sum(each["wall_seconds"] for each in parts))
@@ -175,7 +176,10 @@ def test_other_rows_are_doubted(run):
         "the runs differ in the seed of their data, so their rows may, too; set data_seed to "
         "compare on the same rows",
     ]
+    found = nncli.compare(list("ac"), note=silent)
+    assert found.gap is None
     run("d", "seed=1", "data_seed=0")
+    assert nncli.compare(list("ad"), note=pytest.fail).gap is not None
     assert nncli.compare(list("ad"), note=pytest.fail).differences.keys() == {"seed", "data_seed"}
 
 
@@ -189,7 +193,7 @@ def test_other_data_is_doubted(run, directory):
     for pair in (["s", "t"], ["xor", "t"]):
         lines = []
         assert len(nncli.compare(pair, note=lines.append).runs) == 2
-        assert other in lines
+        assert lines == [other]
 
 
 def test_a_regression_and_classes_can_be_compared(run, rows):
@@ -198,8 +202,13 @@ def test_a_regression_and_classes_can_be_compared(run, rows):
     config = {"training": {"epochs": 1}, "data": {"test": 60}}
     nncli.train(config, data=(X, X.sum(axis=1)), out="b")
     nncli.train(config, data=(X, X.sum(axis=1)), out="c")
-    found = nncli.compare(list("abc"), note=silent)
+    lines = []
+    found = nncli.compare(list("abc"), note=lines.append)
     assert (found.metric, str(found.runs[-1].path)) == ("mae", "a")
+    assert found.gap is not None  # of two regressions on the same data
+    assert lines == ["the runs have different tasks, so their metrics are not comparable"]
+    found = nncli.compare(list("ab"), note=silent, sort="loss")
+    assert (found.gap, found.as_json()["gap"]) == (None, None)
     found = nncli.compare(list("abc"), note=silent, sort="accuracy")
     assert str(found.runs[0].path) == "a"
     assert found.gap is None
@@ -239,7 +248,8 @@ def test_a_broken_run_is_named_and_left_out(copies, name):
     found = nncli.compare([folder / "good", folder / "bad"], note=lines.append)
     assert [each.path.name for each in found.runs] == ["good"]
     assert len(found.skipped) == 1
-    assert lines == found.skipped
+    problem, separator, remedy = found.skipped[0].partition("; ")
+    assert lines == [f"{problem}; left out{separator}{remedy}"]
     assert "bad" in lines[0]
     assert problem in lines[0]
     assert lines[0].isprintable()
@@ -280,9 +290,11 @@ def test_an_interrupted_run_of_seeds_is_named(copies, directory):
     folder = copies(a=0.5)
     nncli.train_seeds(CONFIG, {"training.seeds": 2}, out="runs/seeds")
     (folder / "seeds" / "metrics.json").unlink()
-    found = nncli.compare("runs", note=silent)
+    lines = []
+    found = nncli.compare("runs", note=lines.append)
+    assert lines[0].startswith("runs/seeds: has interrupted runs of seeds; left out; resume it: ")
     assert found.skipped == [
-        "runs/seeds: is interrupted runs of seeds; resume it: nncli train --resume runs/seeds, or "
+        "runs/seeds: has interrupted runs of seeds; resume it: nncli train --resume runs/seeds, or "
         "choose the model of a seed: runs/seeds/seed-0"
     ]
 

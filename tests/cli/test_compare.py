@@ -81,9 +81,9 @@ def test_unreadable_runs_are_named_on_standard_error(nncli, two, tmp_path):
     done = nncli("compare", "fast", "slow", "none", "a\x1b[31m\u202e", "<script>")
     assert done.code == 0
     assert done.err.splitlines() == [
-        "Warning: none: is not a directory; expected a run directory",
-        r"Warning: a\x1b[31m\u202e: has no config.yaml; expected a run directory",
-        "Warning: <script>: has no config.yaml; expected a run directory",
+        "Warning: none: is not a directory; left out; expected a run directory",
+        r"Warning: a\x1b[31m\u202e: has no config.yaml; left out; expected a run directory",
+        "Warning: <script>: has no config.yaml; left out; expected a run directory",
     ]
     alone = nncli("compare", "none")
     assert alone.code == 1
@@ -92,6 +92,27 @@ def test_unreadable_runs_are_named_on_standard_error(nncli, two, tmp_path):
     assert both[2:] == [
         "Error: no run can be compared; give run directories, or a folder with runs"
     ]
+
+
+def test_the_weights_of_a_run_stand_for_it(nncli, two):
+    done = nncli("compare", "fast/weights.npz", "slow")
+    assert done == nncli("compare", "fast", "slow")
+    other = nncli("compare", "fast/checkpoint.npz", "slow")
+    assert other.err == (
+        "Warning: fast/checkpoint.npz: is not a directory; left out; expected a run directory\n"
+    )
+
+
+def test_runs_of_different_data_have_no_gap(nncli, two, tmp_path):
+    (tmp_path / "t.csv").write_text("x,y\n1,a\n2,b\n" * 20, encoding="utf-8")
+    (tmp_path / "t.yaml").write_text("data: {path: t.csv, target: y}\n", encoding="utf-8")
+    assert nncli("train", "-q", "t.yaml", "training.epochs=1", "-o", "table").code == 0
+    done = nncli("compare", "table", "fast")
+    assert done.err == (
+        "Warning: the runs have different data, so their metrics are not comparable\n"
+    )
+    assert "The gap" not in done.out
+    assert json.loads(nncli("compare", "table", "fast", "--json").out)["gap"] is None
 
 
 def test_names_of_runs_are_escaped_in_tables(nncli, two, tmp_path):

@@ -56,7 +56,7 @@ def test_an_interrupted_run_resumes_with_the_remaining_seeds(nncli, xor_config, 
     )
     run = tmp_path / "a run"
     assert nncli("show", "a run").error == (
-        "Error: a run: is interrupted runs of seeds; resume it: nncli train --resume 'a run', or "
+        "Error: a run: has interrupted runs of seeds; resume it: nncli train --resume 'a run', or "
         "choose the model of a seed: a run/seed-0"
     )
     assert nncli("train", "-q", "--resume", "a run").code == 0
