@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 _MOST_LINES = 100
 _CELL_WIDTH = 24
+_SHORTEST_NAME = 6
 
 
 def print_row(found: "DataRow", *, matrix: bool) -> None:
@@ -32,7 +33,7 @@ def print_row(found: "DataRow", *, matrix: bool) -> None:
     from nncli.cli.output import print_pairs, shortened
 
     if matrix and found.image is None:
-        raise UsageError("--matrix: is for images; the rows of this data are none; remove it")
+        raise UsageError("--matrix: is for images; the rows of this data are not images; remove it")
     targets = [(shortened(name, _CELL_WIDTH), value) for name, value in found.target.items()]
     print_pairs([("split", found.split), ("row", found.row), *targets])
     click.echo()
@@ -41,7 +42,8 @@ def print_row(found: "DataRow", *, matrix: bool) -> None:
     elif found.cells:
         _print_cells(found)
     else:
-        _print_table(("input", "value"), [(name, f"{x:g}") for name, x in found.inputs.items()])
+        inputs = [((name,), [("", f"{value:g}")]) for name, value in found.inputs.items()]
+        _print_table(("input", "value"), inputs)
 
 
 def _print_image(found: "DataRow", *, matrix: bool) -> None:
@@ -66,38 +68,48 @@ def _print_image(found: "DataRow", *, matrix: bool) -> None:
 
 def _print_cells(found: "DataRow") -> None:
     """Print each cell with the inputs it becomes, or the role of its column."""
-    _print_table(
-        ("column", "cell", "inputs"),
-        [
-            (name, cell or "", _inputs_of(found, name) or f"({found.roles.get(name, 'not used')})")
-            for name, cell in found.cells.items()
-        ],
-    )
+    rows = []
+    for name, cell in found.cells.items():
+        role = ("", f"({found.roles.get(name, 'not used')})")
+        rows.append(((name, cell or ""), _inputs_of(found, name) or [role]))
+    _print_table(("column", "cell", "inputs"), rows)
 
 
-def _inputs_of(found: "DataRow", column: str) -> str:
-    """Return the inputs of a column as text; several with only those that are not 0."""
+def _inputs_of(found: "DataRow", column: str) -> list[tuple[str, str]]:
+    """Return the inputs of a column with their values; of several only those that are not 0."""
     names = found.inputs_of.get(column, [])
     shown = [each for each in names if found.inputs[each] or len(names) == 1]
-    texts = [f"{each} {found.inputs[each]:g}" for each in shown]
+    pairs = [(each, f"{found.inputs[each]:g}") for each in shown]
     if rest := len(names) - len(shown):
-        texts.append(f"{count(rest, 'other')} 0" if shown else f"all {rest} are 0")
-    return ", ".join(texts)
+        pairs.append(("", f"{count(rest, 'other')} 0" if shown else f"all {rest} are 0"))
+    return pairs
 
 
-def _print_table(header: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:
-    """Print rows of text, left-aligned: the first hundred."""
+def _print_table(
+    header: tuple[str, ...], rows: Sequence[tuple[tuple[str, ...], Sequence[tuple[str, str]]]]
+) -> None:
+    """Print rows, left-aligned: the first hundred. The last column has names with values."""
     from nncli.cli.output import WIDTH, seen_width, shortened
 
-    table = [
-        [*(shortened(each, _CELL_WIDTH) for each in first), last]
-        for *first, last in (header, *rows[:_MOST_LINES])
-    ]
-    widths = [max(map(seen_width, column)) for column in zip(*table, strict=True)][:-1]
+    table = [(header[:-1], [("", header[-1])]), *rows[:_MOST_LINES]]
+    firsts = [[shortened(each, _CELL_WIDTH) for each in first] for first, _ in table]
+    widths = [max(map(seen_width, column)) for column in zip(*firsts, strict=True)]
     room = WIDTH - sum(widths) - 2 * len(widths)
-    for *first, last in table:
+    for first, (_, last) in zip(firsts, table, strict=True):
         pairs = zip(first, widths, strict=True)
         padded = [each + " " * (width - seen_width(each)) for each, width in pairs]
-        click.echo("  ".join([*padded, shortened(last, room)]).rstrip())
+        click.echo("  ".join([*padded, _within(last, room)]).rstrip())
     if len(rows) > _MOST_LINES:
         click.echo(f"and {len(rows) - _MOST_LINES} more")
+
+
+def _within(pairs: Sequence[tuple[str, str]], width: int) -> str:
+    """Return names with their values in at most `width` columns: names are cut, values are not."""
+    from nncli.cli.output import names_within, seen_width, shortened
+
+    texts: list[str] = []
+    for room in range(max(_SHORTEST_NAME, width), _SHORTEST_NAME - 1, -1):
+        texts = [f"{shortened(name, room)} {value}".lstrip() for name, value in pairs]
+        if seen_width(", ".join(texts)) <= width:
+            break
+    return names_within(texts, width)

@@ -129,19 +129,22 @@ def print_importance(found: "Importance") -> None:
 def print_evaluation(evaluation: "Evaluation") -> None:
     """Print the metrics, then those of each part, then the confusion of classes."""
     from nncli import ClassificationEvaluation
-    from nncli.cli.output import figure, print_pairs
+    from nncli.cli.output import figure, print_pairs, shortened
 
+    part = [] if evaluation.figures else [(evaluation.part, shortened(evaluation.names[0], 60))]
     print_pairs(
         [
             ("split", evaluation.split),
             ("rows", evaluation.rows),
+            *part,
             *evaluation.settings().items(),
             *((name, figure(value)) for name, value in evaluation.metrics.items()),
             ("constant guess", _guess_line(evaluation)),
         ]
     )
-    click.echo()
-    _print_parts(evaluation)
+    if evaluation.figures:
+        click.echo()
+        _print_parts(evaluation)
     if isinstance(evaluation, ClassificationEvaluation):
         click.echo()
         _print_confusion(evaluation)
@@ -163,16 +166,13 @@ def _guess_line(evaluation: "Evaluation") -> str:
 
 
 def _print_parts(evaluation: "Evaluation") -> None:
-    """Print a line for each class, label or target, but only the name of a single target.
+    """Print a line for each class, label or target.
 
     Of more than a hundred, only the worst are printed.
     """
-    from nncli.cli.output import WIDTH, count_or_figure, print_pairs, print_table, shortened
+    from nncli.cli.output import WIDTH, count_or_figure, print_table, shortened
 
     part, figures = evaluation.part, evaluation.figures
-    if not figures:
-        print_pairs([(part, shortened(evaluation.names[0], 60))])
-        return
     columns = list(dict.fromkeys(column for each in figures for column in each))
     shown = [*zip(evaluation.names, figures, strict=True)]
     if len(shown) > _MOST_PARTS:

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -25,6 +25,16 @@ _PHASES = (
     "checkpoint",
     "results",
 )
+
+
+class _Seeds(click.IntRange):
+    """A number of seeds: at least two."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the number, or tell how to set a single seed."""
+        if value == "1":
+            self.fail("1 trains a single model; set its seed with the key seed: seed=1", param, ctx)
+        return super().convert(value, param, ctx)
 
 
 @click.command()
@@ -54,7 +64,7 @@ _PHASES = (
 )
 @click.option(
     "--seeds",
-    type=click.IntRange(2, 10_000),
+    type=_Seeds(2, 10_000),
     metavar="N",
     help="Train N models on the same split, with the seeds seed, seed + 1, ...; the same as "
     "training.seeds=N.",

@@ -1,5 +1,6 @@
 """Explain why a run directory has no model, and what to do next."""
 
+from contextlib import suppress
 from pathlib import Path
 
 from nncli.base.errors import DataError
@@ -22,7 +23,7 @@ def why_no_model(directory: Path) -> str | None:
     if (directory / WEIGHTS).exists() or (directory / METRICS).exists():
         return None
     if not (parts or (directory / CONFIG).is_file()):
-        return None
+        return folder_of_runs(directory, "choose one of them")
     if in_use(directory):
         return f"{directory}: another process is training in it; wait until it ends"
     selection = directory / SELECTION
@@ -49,6 +50,24 @@ def why_no_model(directory: Path) -> str | None:
 def is_of_several(directory: Path) -> bool:
     """Return whether a directory is that of a finished run of folds or seeds."""
     return bool(_parts(directory)[1]) and (directory / METRICS).is_file()
+
+
+def folder_of_runs(directory: Path, remedy: str) -> str | None:
+    """Return an error message if a directory is not a run, but has runs: it names the newest.
+
+    Parameters
+    ----------
+    remedy : str
+        What to do with the run: ``choose one of them``.
+    """
+    runs: list[tuple[int, Path]] = []
+    with suppress(OSError):
+        for each in directory.iterdir():
+            if (each / CONFIG).is_file():
+                runs.append(((each / CONFIG).stat().st_mtime_ns, each))
+    if not runs:
+        return None
+    return f"{directory}: is a folder of runs; {remedy}, such as the newest: {max(runs)[1]}"
 
 
 def _parts(directory: Path) -> tuple[str, list[Path]]:

@@ -110,14 +110,22 @@ def _found(dataset: Dataset, row: int, split: str | None) -> tuple[str, int]:
             f"the data has no {split} rows; choose {said('--split', 'split')} "
             f"{' or '.join(dataset.splits)}"
         )
-    highest = 0
-    for name in dataset.splits if split is None else [split]:
+    highest, elsewhere = 0, ""
+    for name in dataset.splits:
         each = dataset.splits[name]
         numbers = dataset.row_numbers(name)
         places = np.flatnonzero(numbers == row)
+        if split not in (None, name):
+            elsewhere = elsewhere or (name if len(places) else "")
+            continue
         if len(places):
             return name, int(each.rows[places[0]])
         highest = max(highest, int(numbers.max()))
+    if elsewhere:
+        raise UsageError(
+            f"{said('--row', 'row')} {row}: is a {elsewhere} row, not a {split} row; use "
+            f"{said('--split', 'split')} {elsewhere}"
+        )
     where = f"the {split} rows have" if split else "the data has"
     raise UsageError(
         f"{said('--row', 'row')} {row}: {where} no such row; rows are counted from 0 in their "

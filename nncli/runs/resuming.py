@@ -22,6 +22,7 @@ from nncli.data.dataset import Dataset
 from nncli.data.fingerprint import changed_parts
 from nncli.engines.choice import ENGINES
 from nncli.engines.engine import Sums
+from nncli.model.no_model import folder_of_runs
 from nncli.nn.schedules import SCHEDULES
 from nncli.runs.job import Job, prepare
 from nncli.runs.same_config import check_same
@@ -242,7 +243,10 @@ def check_run(directory: Path) -> None:
             f"{directory}: is not a directory; expected a run directory such as runs/xor-001"
         )
     if not (directory / CONFIG).is_file():
-        raise UsageError(f"{directory}: has no {CONFIG}; not a run to resume; train anew")
+        raise UsageError(
+            folder_of_runs(directory, "resume one of them")
+            or f"{directory}: has no {CONFIG}; not a run to resume; train anew"
+        )
 
 
 def load_run(directory: Directory, loaded: LoadedConfig) -> StoppedRun:

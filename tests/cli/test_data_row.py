@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 import nncli as library
+from nncli.cli.output import seen_width
 
 TABLE = "data: {path: rows.csv, target: kind, id: name, drop: [note], test: 0.25}\n"
 
@@ -74,7 +75,42 @@ def test_options_of_a_row_need_one(nncli, option):
 
 
 def test_only_images_have_a_matrix(nncli):
-    assert "--matrix: is for images" in nncli("data", "show", "xor", "--row", "0", "--matrix").error
+    assert nncli("data", "show", "xor", "--row", "0", "--matrix").error == (
+        "Error: --matrix: is for images; the rows of this data are not images; remove it"
+    )
+
+
+LONG = "a very long column name that goes on and on"
+
+
+@pytest.mark.parametrize("name", [LONG, "名" * 40, "short"])
+def test_long_names_are_cut_and_values_are_not(nncli, tmp_path, name):
+    lines = [f"{name},{name} again,{name} number {LONG},kind"]
+    for row in range(40):
+        color = ("red", "green", "blue")[row % 3]
+        lines.append(f"{color} {name},{row % 7},{row}.515625,{row % 2}")
+    (tmp_path / "rows.csv").write_text("\n".join(lines), encoding="utf-8")
+    config = f"data: {{path: rows.csv, target: kind, columns: {{'{name} again': category}}}}\n"
+    (tmp_path / "c.yaml").write_text(config, encoding="utf-8")
+    done = nncli("data", "show", "c.yaml", "--row", "12")
+    assert done.code == 0
+    assert max(map(seen_width, done.out.splitlines())) <= 80
+    lines = done.out.split("\n\n")[1].splitlines()
+    assert lines[1].endswith(" 1, 2 others 0")
+    assert lines[2].endswith(" 1, 6 others 0")
+    assert lines[3].endswith(" 12.5156")
+
+
+def test_a_row_of_another_split_is_named(nncli, table):
+    found = library.data_row(table, 1)
+    other = next(name for name in ("train", "test") if name != found.split)
+    done = nncli("data", "show", table, "--row", "1", "--split", other)
+    assert done.code == 2
+    assert done.error == (
+        f"Error: --row 1: is a {found.split} row, not a {other} row; use --split {found.split}"
+    )
+    done = nncli("data", "show", table, "--row", "0", "--split", "test")
+    assert "--row 0: the test rows have no such row; rows are counted from 0" in done.error
 
 
 def test_an_image_of_a_folder_is_drawn(nncli, tmp_path):

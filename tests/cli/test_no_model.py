@@ -1,5 +1,6 @@
 """Run directories without a model: one line tells what happened and what to do next."""
 
+import os
 import shutil
 
 import pytest
@@ -72,6 +73,18 @@ def test_removed_weights_are_reported_as_missing(nncli, xor_config, tmp_path, er
     (tmp_path / "run" / "weights.npz").unlink()
     missing = "run/weights.npz: cannot be read (no such file or directory)"
     assert error_of("run") == f"Error: {missing}"
+
+
+def test_a_folder_of_runs_names_the_newest(nncli, xor_config, tmp_path, error_of):
+    for number, name in enumerate(("b", "a")):
+        assert nncli("train", xor_config, "-q", "-o", f"my runs/{name}").code == 0
+        os.utime(tmp_path / "my runs" / name / "config.yaml", (0, -number))
+    problem = "my runs: is a folder of runs; {}, such as the newest: my runs/b"
+    assert error_of("my runs") == f"Error: {problem.format('choose one of them')}"
+    done = nncli("train", "--resume", "my runs")
+    assert (done.code, done.error) == (2, f"Error: {problem.format('resume one of them')}")
+    (tmp_path / "empty").mkdir()
+    assert error_of("empty").startswith("Error: empty/weights.npz: cannot be read (no such file")
 
 
 @pytest.fixture

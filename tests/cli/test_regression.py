@@ -105,7 +105,17 @@ def test_the_text_has_the_metrics_and_the_figures_of_several_targets(nncli, runs
             for each in saved["per_target"]
         ),
     ]
-    assert nncli("eval", runs["one"]).out.endswith("\n\ntarget  price\n")
+
+
+def test_a_single_target_is_named_with_the_metrics(nncli, runs):
+    lines = nncli("eval", runs["one"]).out.splitlines()
+    assert [line.split() for line in lines[:3]] == [
+        ["split", "test"],
+        ["rows", "4"],
+        ["target", "price"],
+    ]
+    assert lines[-1].startswith("constant guess  always ")
+    assert "" not in lines
 
 
 def test_training_prints_the_metrics_of_a_regression(nncli, tmp_path):

@@ -15,6 +15,16 @@ def parameters(run):
     return found | {split: saved[split] for split in ("train", "validation", "test")}
 
 
+def test_one_seed_is_the_key_seed(nncli, xor_config):
+    done = nncli("train", xor_config, "--seeds", "1")
+    assert done.code == 2
+    assert done.err.endswith(
+        "Error: Invalid value for '--seeds': 1 trains a single model; set its seed with the key "
+        "seed: seed=1\n"
+    )
+    assert "0 is not in the range 2<=x<=10000" in nncli("train", xor_config, "--seeds", "0").err
+
+
 def test_the_option_is_short_for_the_key(nncli, xor_config, tmp_path):
     assert nncli("train", "-q", xor_config, "--seeds", 2, "-o", "option").code == 0
     assert nncli("train", "-q", xor_config, "training.seeds=2", "-o", "key").code == 0
