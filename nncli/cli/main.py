@@ -73,8 +73,10 @@ def _run(arguments: list[str]) -> int:
         # Problems of a config start with file:line:column, which editors can jump to.
         if isinstance(error, ConfigError):
             lines = [*error.problems]
+        elif isinstance(error, Interrupted):
+            lines = str(error).split("\n")  # the command to resume may be on its own line
         else:
-            lines = [str(error) if isinstance(error, Interrupted) else f"Error: {error}"]
+            lines = [f"Error: {error}"]
         click.echo("\n".join(on_one_line(each, _LONGEST_LINE) for each in lines), err=True)
         return UsageError.exit_code if _lacks_argument(error, arguments) else error.exit_code
     except click.ClickException as error:

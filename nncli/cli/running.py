@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
@@ -68,12 +69,12 @@ class Watching(NamedTuple):
             directory, where = result.refit_in, " in the selection"
         if result.selection:
             planned, where = result.selection.best_epoch, " on all rows"
-        epochs = count(planned, "epoch")
-        raise Interrupted(
-            f"Interrupted{where} after {result.epochs} of "
-            f"{epochs}; to resume:  nncli train --resume {shell_word(str(directory))}",
-            self.request.signal,
+        epochs, run = count(planned, "epoch"), shell_word(str(directory))
+        line = (
+            f"Interrupted{where} after {result.epochs} of {epochs}; to resume:  "
+            f"nncli train --resume {run}"
         )
+        raise Interrupted(_fitting(line), self.request.signal)
 
 
 @contextmanager
@@ -85,11 +86,12 @@ def watching_for(options: Options, *, findings: bool = False) -> Iterator[Watchi
     findings : bool
         Whether to print what was inferred from the data before training.
     """
-    from nncli import InterruptRequest
+    from nncli import Interrupted, InterruptRequest
+    from nncli.base.signals import Stopped
     from nncli.cli.findings import Findings
     from nncli.cli.output import print_warning
 
-    request = InterruptRequest.of_program(_announce_stop)
+    request = InterruptRequest.of_program(lambda: _announce_stop(request), _tell_slow_results)
     settings = {
         "observers": [Findings(shown=findings and not options.quiet), request],
         "progress": not options.quiet,
@@ -99,14 +101,39 @@ def watching_for(options: Options, *, findings: bool = False) -> Iterator[Watchi
         "clock": options.clock,
     }
     with request:
-        yield Watching(request, settings)
+        try:
+            yield Watching(request, settings)
+        except Stopped as error:
+            if request.run is None:
+                raise
+            click.echo(err=True)  # behind the ^C that a terminal prints
+            line = f"Interrupted; to resume:  nncli train --resume {shell_word(str(request.run))}"
+            raise Interrupted(_fitting(line), error.number) from error
 
 
-def _announce_stop() -> None:
+def _fitting(line: str) -> str:
+    """Return a line that ends with the command to resume, which is a line of its own if long."""
+    from nncli.cli.output import WIDTH, seen_width
+
+    return line if seen_width(line) <= WIDTH else line.replace(":  nncli ", ":\n  nncli ", 1)
+
+
+def _announce_stop(request: "InterruptRequest") -> None:
     """Announce the effect of the first signal."""
-    words = b"\nFinishing this step and saving; Ctrl-C again stops at once.\n"
-    with suppress(OSError):  # bypasses Python's buffer, which the signal may have interrupted
-        os.write(sys.stderr.fileno(), words)
+    now = "Measuring the results" if request.has_ended else "Finishing this step and saving"
+    _write_now(f"\n{now}; Ctrl-C again stops at once.\n")
+
+
+def _tell_slow_results(run: Path) -> None:
+    """Tell that an interrupted run is saved, while its results are measured."""
+    saved = f"Saved; to resume:  nncli train --resume {shell_word(str(run))}"
+    _write_now(f"{_fitting(saved)}\nMeasuring the results so far; Ctrl-C again skips this.\n")
+
+
+def _write_now(text: str) -> None:
+    """Write to standard error, bypassing Python's buffer, which a signal may have interrupted."""
+    with suppress(OSError):
+        os.write(sys.stderr.fileno(), text.encode(errors="backslashreplace"))
 
 
 def print_result(result: "Result", options: Options) -> None:

@@ -3,7 +3,7 @@
 import json
 import platform
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -87,6 +87,8 @@ class RunDirectory(Observer):
         Time that the job was trained before, if it resumes.
     clock : Clock
         Clock that measures history, checkpoints and the final evaluation.
+    observers : sequence of Observer
+        Observers to tell of checkpoints.
 
     Attributes
     ----------
@@ -95,8 +97,16 @@ class RunDirectory(Observer):
         Model that was saved at the end, and its evaluations.
     """
 
-    def __init__(self, directory: Directory, job: Job, wall_seconds: float, clock: Clock) -> None:
+    def __init__(
+        self,
+        directory: Directory,
+        job: Job,
+        wall_seconds: float,
+        clock: Clock,
+        observers: Sequence[Observer],
+    ) -> None:
         self.directory, self._job, self._clock = directory, job, clock
+        self._observers = observers
         self._started = time.perf_counter() - wall_seconds
         self._history = HistoryFile(directory / HISTORY)
         self._recorder = WeightRecorder(directory / RECORDED_WEIGHTS)
@@ -127,6 +137,8 @@ class RunDirectory(Observer):
             self._same["selection"] = self._job.selection._asdict()
         self._recorder.begin(job)
         self._history.begin(job)  # the last: it opens its file
+        if (self.directory / CHECKPOINT).exists():
+            self._tell_of_checkpoint()
 
     def step(self, report: StepReport) -> None:
         """Write a checkpoint if it is due. Raise `OutputError`."""
@@ -160,6 +172,8 @@ class RunDirectory(Observer):
         if outcome.is_over:
             with self._clock.phase("checkpoint"):
                 self._save_checkpoint(self.directory, outcome.ended)
+            if self.directory.within:  # the other parts remain
+                self._tell_of_checkpoint()
 
     def note_divergence(self, error: DivergenceError) -> None:
         """Write the error to a file, for users who look for the model later."""
@@ -177,6 +191,13 @@ class RunDirectory(Observer):
         with self._clock.phase("checkpoint"):
             self._prepare_checkpoint()
             self._save_checkpoint(self.directory)
+        self._tell_of_checkpoint()
+
+    def _tell_of_checkpoint(self) -> None:
+        """Tell which run can be resumed: this one, or the one that it is a part of."""
+        run = (self.directory.within or self.directory).place()
+        for each in self._observers:
+            each.checkpoint(run)
 
     def _prepare_checkpoint(self) -> None:
         """Write the files that must exist before a checkpoint, such as the history."""

@@ -47,7 +47,9 @@ def train_job(
         saved.
     """
     clock = clock or Clock()
-    record = RunDirectory(directory, job, wall_seconds, clock) if directory else None
+    record: RunDirectory | None = None
+    if directory:
+        record = RunDirectory(directory, job, wall_seconds, clock, observers)
     memory = None if directory else (History(), WeightRecorder())
     watching = [*(memory or ()), *filter(None, [record]), *observers]
 

@@ -102,7 +102,7 @@ def test_interrupted_anywhere_it_resumes_bit_for_bit(nncli, whole, tmp_path, sto
         assert done.code == 130, done.err
         where = "in the selection" if step < 30 else "on all rows"
         assert f"Interrupted {where} after " in done.err
-        assert done.err.rstrip().endswith("to resume:  nncli train --resume run")
+        assert " ".join(done.err.split()).endswith("to resume: nncli train --resume run")
     if done.code:
         resumed(nncli)
     same_refit(tmp_path / "run", whole)

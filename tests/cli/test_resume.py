@@ -2,10 +2,15 @@
 
 import shutil
 import signal
+import threading
+from contextlib import redirect_stderr
+from threading import Timer
 
 import numpy as np
 import pytest
 
+from nncli.cli.main import main
+from nncli.model.evaluation import evaluate
 from tests.cli.stopped_runs import (
     CASES,
     adding_up_to,
@@ -415,6 +420,73 @@ def test_a_signal_saves_and_names_the_command_to_resume(nncli, tmp_path, stop_at
     assert nncli("train", "-q", "--resume", "a run").code == 0
 
 
+@pytest.fixture
+def during_evaluation(monkeypatch):
+    """Return a function that makes something happen at the beginning of each evaluation."""
+
+    def do(act):
+        monkeypatch.setattr(
+            "nncli.runs.job.evaluate", lambda *rest, **named: [act(), evaluate(*rest, **named)][1]
+        )
+
+    return do
+
+
+def test_a_second_signal_skips_the_evaluation(nncli, tmp_path, stop_at, during_evaluation):
+    name = config(tmp_path, "optimizer: adam")
+    nncli("train", name, "-q", "-o", "whole")
+    stop_at(17)
+    during_evaluation(lambda: signal.raise_signal(signal.SIGINT))
+    done = nncli("train", name, "-q", "-o", "run")
+    assert (done.code, done.out) == (130, "")
+    assert done.err.splitlines()[-1] == "Interrupted; to resume:  nncli train --resume run"
+    during_evaluation(lambda: None)
+    assert nncli("train", "-q", "--resume", "run").code == 0
+    assert_same_run(tmp_path / "run", tmp_path / "whole")
+
+
+@pytest.fixture
+def printed(tmp_path, monkeypatch):
+    """Return a function that trains, and returns the exit code and what is on a real stream."""
+    monkeypatch.chdir(tmp_path)
+
+    def run():
+        path = tmp_path / "printed.txt"
+        arguments = ["train", config(tmp_path, "optimizer: adam"), "-q", "-o", "run"]
+        with (
+            path.open("w", encoding="utf-8") as stream,
+            redirect_stderr(stream),
+            pytest.raises(SystemExit) as ended,
+        ):
+            main(arguments)
+        return ended.value.code, path.read_text(encoding="utf-8").splitlines()
+
+    return run
+
+
+def test_a_first_signal_during_the_evaluation_is_told_what_it_waits_for(printed, during_evaluation):
+    once = [signal.SIGINT]
+    during_evaluation(lambda: signal.raise_signal(once.pop()) if once else None)
+    assert printed() == (0, ["", "Measuring the results; Ctrl-C again stops at once."])
+
+
+def test_a_slow_evaluation_of_an_interrupted_run_is_announced(printed, stop_at, during_evaluation):
+    """The evaluation waits until it has been announced."""
+    stop_at(17)
+    during_evaluation(
+        lambda: [each.join() for each in threading.enumerate() if isinstance(each, Timer)]
+    )
+    code, lines = printed()
+    assert code == 130
+    assert lines == [
+        "",
+        "Finishing this step and saving; Ctrl-C again stops at once.",
+        "Saved; to resume:  nncli train --resume run",
+        "Measuring the results so far; Ctrl-C again skips this.",
+        "Interrupted after 3 of 6 epochs; to resume:  nncli train --resume run",
+    ]
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_second_signal_stops_at_once_with_the_last_checkpoint_intact(
     nncli, tmp_path, stop_at, stopped, number
@@ -424,7 +496,7 @@ def test_a_second_signal_stops_at_once_with_the_last_checkpoint_intact(
     stop_at(2, number, times=2)
     done = nncli("train", "-q", "--resume", "run")
     assert done.code == 128 + number
-    assert done.err.splitlines()[-1] == "Interrupted."
+    assert done.err.splitlines()[-1] == "Interrupted; to resume:  nncli train --resume run"
     assert (stopped / "checkpoint.npz").read_bytes() == content
     stop_at(0)
     assert nncli("train", "-q", "--resume", "run").code == 0

@@ -61,9 +61,10 @@ def test_an_interrupted_run_resumes_with_the_remaining_seeds(nncli, xor_config, 
     stop_at(20)
     done = nncli("train", "-q", xor_config, "--seeds", 3, "-o", "a run")
     assert done.code == 130
-    assert done.err.splitlines()[-1] == (
-        "Interrupted in seed 1 (2/3) after 1 of 3 epochs; to resume:  nncli train --resume 'a run'"
-    )
+    assert done.err.splitlines()[-2:] == [
+        "Interrupted in seed 1 (2/3) after 1 of 3 epochs; to resume:",
+        "  nncli train --resume 'a run'",
+    ]
     run = tmp_path / "a run"
     assert nncli("show", "a run").error == (
         "Error: a run: has interrupted runs of seeds; resume it: nncli train --resume 'a run', or "

@@ -72,7 +72,8 @@ def test_a_second_signal_exits_at_once_with_its_own_code(nncli, tmp_path, stop_a
     stop_at(9, number, times=2)
     result = nncli("train", config(tmp_path, "optimizer: adam"), "-q", "-o", "run")
     assert result.code == 128 + number
-    assert result.err.endswith("Interrupted.\n")
+    assert result.err == "\nInterrupted; to resume:  nncli train --resume run\n"
+    assert nncli("train", "-q", "--resume", "run").code == 0
 
 
 # Waiting and writing

@@ -39,6 +39,7 @@ class Directory:
     Attributes
     ----------
     path : Path
+    within : Directory or None
     handle : int or None
         File descriptor; None while the directory is not open, and on Windows.
     """
@@ -46,7 +47,7 @@ class Directory:
     def __init__(self, path: Path, within: "Directory | None" = None) -> None:
         self.path = path
         self.handle: int | None = None
-        self._within = within
+        self.within = within
 
     def __truediv__(self, name: str) -> "Entry":
         return Entry(self, name)
@@ -73,7 +74,7 @@ class Directory:
 
     def make(self) -> None:
         """Create the directory unless it exists. Raises `OSError`."""
-        name, handle = self._within.lookup(self.path.name) if self._within else (self.path, None)
+        name, handle = self.within.lookup(self.path.name) if self.within else (self.path, None)
         with suppress(FileExistsError):
             os.mkdir(name, dir_fd=handle)
 
@@ -105,9 +106,9 @@ class Directory:
         return (name, self.handle) if self.handle is not None else (str(self.path / name), None)
 
     def _open(self) -> int:
-        if self._within is None:
+        if self.within is None:
             return os.open(self.path, _DIRECTORY)
-        return (self._within / self.path.name).open(_DIRECTORY)
+        return (self.within / self.path.name).open(_DIRECTORY)
 
 
 @dataclass(frozen=True)

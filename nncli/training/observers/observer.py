@@ -1,6 +1,7 @@
 """The base class of observers of training."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import ClassVar, Protocol
 
 from nncli.data.dataset import Dataset
@@ -92,6 +93,13 @@ class Observer:
 
     def epoch(self, report: EpochReport) -> bool | None:
         """Handle the results of an epoch."""
+
+    def checkpoint(self, run: Path) -> None:
+        """Note that a checkpoint was saved, from which the run in the directory `run` can resume.
+
+        Also called at the beginning of a resumed run. After an interruption, the evaluation
+        follows.
+        """
 
     def end(self, outcome: Outcome | None) -> None:
         """Finish; called once, with None after an error that leaves no result."""

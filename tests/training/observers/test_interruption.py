@@ -1,4 +1,10 @@
+import _thread
+import queue
 import signal
+import socket
+import threading
+from collections import deque
+from pathlib import Path
 
 import pytest
 
@@ -66,6 +72,74 @@ def test_the_second_ctrl_c_interrupts_at_once():
         press_ctrl_c()
         with pytest.raises(KeyboardInterrupt):
             press_ctrl_c()
+
+
+def press_in_one_call(*numbers):
+    """Let signals arrive during one call of C code, such as a long product of matrices."""
+    deque(map(_thread.interrupt_main, numbers), maxlen=0)
+
+
+def test_two_signals_in_one_call_are_two():
+    told = []
+    with InTraining(CTRL_C_OR_TERMINATE, lambda: told.append("stopping")) as requested:
+        with pytest.raises(KeyboardInterrupt):
+            press_in_one_call(signal.SIGINT, signal.SIGINT)
+        assert requested.signal == signal.SIGINT
+        assert told == []  # as it does not wait for the step
+        with pytest.raises(KeyboardInterrupt):
+            press_ctrl_c()
+
+
+def test_one_signal_in_a_call_is_one():
+    with InTraining(CTRL_C_OR_TERMINATE) as requested:
+        press_in_one_call(signal.SIGINT)
+        assert asks_to_stop(requested) is True
+        with pytest.raises(KeyboardInterrupt):
+            press_in_one_call(signal.SIGINT)
+
+
+def test_the_socket_of_an_event_loop_stays_in_use():
+    reader, writer = socket.socketpair()
+    with reader, writer:
+        writer.setblocking(False)
+        signal.set_wakeup_fd(writer.fileno())
+        with InTraining(CTRL_C_OR_TERMINATE) as requested:
+            press_ctrl_c()
+            assert asks_to_stop(requested) is True
+            with pytest.raises(KeyboardInterrupt):
+                press_ctrl_c()
+        assert reader.recv(10) == bytes([signal.SIGINT, signal.SIGINT])
+        assert signal.set_wakeup_fd(-1) == writer.fileno()
+    with InTraining(CTRL_C_OR_TERMINATE):
+        pass
+    assert signal.set_wakeup_fd(-1) == -1
+
+
+def test_a_slow_evaluation_after_an_interruption_is_told():
+    told = queue.Queue()
+    with InterruptRequest(CTRL_C_OR_TERMINATE, tell_slow=told.put, slow_seconds=0) as requested:
+        requested.begin(None)
+        requested.checkpoint(Path("run"))
+        assert requested.run == Path("run")
+        press_ctrl_c()
+        requested.checkpoint(Path("run"))  # within the step
+        assert told.empty()
+        requested.end(None)
+        requested.checkpoint(Path("run"))
+        assert told.get(timeout=30) == Path("run")
+
+
+def test_a_fast_evaluation_is_not_told():
+    told = []
+    with InTraining(CTRL_C_OR_TERMINATE, tell_slow=told.append, slow_seconds=3600) as requested:
+        press_ctrl_c()
+        requested.end(None)
+        requested.checkpoint(Path("run"))
+        timers = [each for each in threading.enumerate() if isinstance(each, threading.Timer)]
+    for each in timers:
+        each.join(30)
+        assert not each.is_alive()
+    assert told == []
 
 
 def end_with(error):
