@@ -17,6 +17,7 @@ import re
 import shlex
 import shutil
 import warnings
+from fnmatch import fnmatch
 from importlib.util import find_spec
 from itertools import zip_longest
 from pathlib import Path
@@ -237,6 +238,34 @@ def test_a_page_that_needs_an_extra_is_recognized():
 
 
 # Links, sizes, pictures
+
+
+WRITES = re.compile(r"""(?:-o |\bout=f?["'])([^\s"']+)""")
+NAMED = re.compile(r"init (?:table|images) --data (\S+)(?!.* -o )")
+COMPARED = re.compile(r"""compare(?:\(| )["']([^"'*]*[^"'*/]\*)["']""")
+
+
+def written_by(path):
+    """Return the files and run directories that the blocks of a page write under a given name."""
+    blocks = "".join(block.text for block in blocks_of(text_of(path)))
+    names = WRITES.findall(blocks) + [f"{Path(each).stem}.yaml" for each in NAMED.findall(blocks)]
+    return {re.sub(r"\{.*?\}", "*", each) for each in names}
+
+
+def test_pages_can_be_followed_in_one_clone():
+    """No page writes the files of another, or compares its runs; all runs are any page's.
+
+    Only the commands of the README are also in tables.md.
+    """
+    outputs = {path.name: written_by(path) for path in PAGES}
+    assert outputs.pop("README.md") <= outputs["tables.md"]
+    found = [(page, name) for page, names in outputs.items() for name in names]
+    for page, name in found:
+        assert not [each for each, other in found if each != page and fnmatch(name, other)], name
+    for path in PAGES:
+        for pattern in COMPARED.findall(text_of(path)):
+            runs = {page for page, name in found if fnmatch(name, pattern)}
+            assert runs in ({path.name}, set()), pattern
 
 
 def prose_of(path):

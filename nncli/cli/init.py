@@ -34,8 +34,13 @@ from nncli.cli.output import print_warning
     metavar="COLUMN",
     help="Column of the table to predict; may be repeated.",
 )
+@click.option("--force", is_flag=True, help="Replace FILE if it exists.")
 def init(
-    arguments: tuple[str, ...], out: Path | None, data: Path | None, targets: tuple[str, ...]
+    arguments: tuple[str, ...],
+    out: Path | None,
+    data: Path | None,
+    targets: tuple[str, ...],
+    force: bool,
 ) -> None:
     """Write a commented config to start from.
 
@@ -57,8 +62,9 @@ def init(
     has_template = bool(arguments) and "=" not in arguments[0]
     template = arguments[0] if has_template else "xor"
     place = out or default_place(template, data)
+    hint = ", or --force to replace it"
     if str(place) != "-":
-        checked_output(place)
+        checked_output(place, replace=force, hint=hint)
     path, text = first_config(
         template,
         arguments[1:] if has_template else arguments,
@@ -70,5 +76,5 @@ def init(
     if str(path) == "-":
         click.echo(text, nl=False)
         return
-    write_text(checked_output(path), text, replace=False)
+    write_text(checked_output(path, replace=force, hint=hint), text, replace=force)
     click.echo(f"Wrote {printable(str(path))}. Next:\n  nncli train {shell_word(str(path))}")

@@ -56,9 +56,20 @@ def test_another_file_may_be_chosen(nncli, tmp_path):
 @pytest.mark.parametrize("arguments", [["init"], ["init", "mnist", "-o", "xor.yaml"]])
 def test_a_file_is_never_overwritten(nncli, tmp_path, arguments):
     (tmp_path / "xor.yaml").write_bytes(b"mine")
-    message = "Error: xor.yaml: already exists; choose another file with -o\n"
+    message = (
+        "Error: xor.yaml: already exists; choose another file with -o, or --force to replace it\n"
+    )
     assert nncli(*arguments) == (2, "", message)
     assert (tmp_path / "xor.yaml").read_bytes() == b"mine"
+    assert names_in(tmp_path) == ["xor.yaml"]
+
+
+def test_with_force_it_replaces_a_config(nncli, tmp_path):
+    (tmp_path / "xor.yaml").write_bytes(b"mine")
+    assert nncli("init", "--force")[0] == 0
+    assert (tmp_path / "xor.yaml").read_bytes() == template_text("xor").encode()
+    assert nncli("init", "--force", "seed=three")[0] == 2
+    assert (tmp_path / "xor.yaml").read_bytes() == template_text("xor").encode()
     assert names_in(tmp_path) == ["xor.yaml"]
 
 
