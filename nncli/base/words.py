@@ -36,12 +36,17 @@ def count(number: int, word: str) -> str:
     return f"{number} {word}{ending}"
 
 
-def did_you_mean(word: str, known: Sequence[str]) -> str:
-    """Return ``; did you mean 'x'?`` for the closest of `known`, or an empty string."""
+def closest(word: str, known: Sequence[str]) -> str | None:
+    """Return the closest of `known`, or None if none is similar."""
     from difflib import get_close_matches  # only here: every command loads this module
 
-    near = get_close_matches(word, known, n=1, cutoff=0.6)
-    return f"; did you mean '{near[0]}'?" if near else ""
+    return next(iter(get_close_matches(word, known, n=1, cutoff=0.6)), None)
+
+
+def did_you_mean(word: str, known: Sequence[str]) -> str:
+    """Return ``; did you mean 'x'?`` for the closest of `known`, or an empty string."""
+    near = closest(word, known)
+    return "" if near is None else f"; did you mean '{near}'?"
 
 
 # Invisible characters that Python treats as printable: fillers and variation selectors.

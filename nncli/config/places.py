@@ -8,6 +8,7 @@ the original files. Absolute paths stay unchanged.
 
 import stat
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +24,7 @@ from nncli.base.paths import (
     without_links,
 )
 from nncli.base.storage.regular_file import NO_FILE
-from nncli.base.words import listed, on_one_line
+from nncli.base.words import closest, is_printable, listed, on_one_line
 from nncli.config.sources import SOURCES
 
 if TYPE_CHECKING:
@@ -214,13 +215,15 @@ def without_places(config: "Config") -> dict[str, Any]:
     return _mapped(config, lambda path: "a file").model_dump()
 
 
-def check_data(config: "Config", remedy: str = "") -> None:
+def check_data(config: "Config", remedy: str = "", *, is_own: bool = False) -> None:
     """Raise `DataError` when a data file is unusable, or missing in all searched places.
 
     Parameters
     ----------
     remedy : str
         What to do if a missing file is not restored; by default, give its new path.
+    is_own : bool
+        Whether the user may have written the config, with a wrong path, rather than a run.
     """
     for key, path in files_of(config):
         if key[0] != "data":
@@ -232,14 +235,26 @@ def check_data(config: "Config", remedy: str = "") -> None:
         except (FileNotFoundError, NotADirectoryError) as error:
             others = [place for place in config.places.get(path, ()) if place != path]
             also = f"; also not found at {listed(others, quote='')}" if others else ""
+            is_written = is_own and not others  # a run searches several folders
+            first = f"check its spelling{_near_file(path)}" if is_written else "restore it"
             raise DataError(
-                f"{nearby(path)}: cannot be read ({reason(error)}){also}; restore it, or "
+                f"{nearby(path)}: cannot be read ({reason(error)}){also}; {first}, or "
                 f"{remedy or _with_new_path(key[1])}"
             ) from error
         except OSError:  # reported when the file is read
             continue
         if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
             raise DataError(f"{nearby(path)}: {NO_FILE}")
+
+
+def _near_file(path: str) -> str:
+    """Return `` (did you mean 'data/rows.csv'?)`` for a file of a similar name, or nothing."""
+    folder, name = Path(path).parent, Path(path).name
+    with suppress(OSError):
+        names = sorted(each.name for each in folder.iterdir() if is_printable(each.name))
+        if near := closest(name, names):
+            return f" (did you mean '{nearby(str(folder / near))}'?)"
+    return ""
 
 
 def _with_new_path(key: str) -> str:

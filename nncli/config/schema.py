@@ -191,7 +191,7 @@ class Config(Section):
 
     def load_from(self, source: Source, *, progress: bool = False) -> Dataset:
         """Load the data of `source` as if it were the config's own."""
-        check_data(self)
+        check_data(self, is_own=True)
         number, folds = self.training.fold, self.training.folds
         fold = Fold(number, folds) if number and folds else None
         file = next((nearby(path) for key, path in files_of(self) if key[0] == "data"), None)

@@ -34,7 +34,7 @@ def check_same(directory: Directory, before: Config, now: Config) -> None:
     )
     raise ConfigError(
         f"{directory}: cannot resume with another config: {what}; only "
-        f"{' and '.join(raisable)} may change, and only increase"
+        f"{' and '.join(raisable)} may change, and only increase; otherwise start a new run"
     )
 
 

@@ -113,7 +113,9 @@ def test_parquet_is_evaluated_by_a_model_of_unnamed_columns(nncli, config):
     columns.pop("y")
     parquet.write_table(pyarrow.table(columns), "rows.parquet")
     result = nncli("eval", "run", "--data", "rows.parquet")
-    assert result.error == "Error: rows.parquet: has no column 'y' to compare with"
+    assert result.error == (
+        "Error: rows.parquet: has no column 'y' to compare with; add it, or predict without it"
+    )
 
 
 def test_rows_and_classes_of_arrays_may_have_weights(nncli):

@@ -220,7 +220,7 @@ def test_prediction_takes_columns_of_parquet_and_of_standard_input_by_name_too(
     result = nncli("predict", model, "-", stdin=b"age,cities\n1,Bern\n")
     assert result.error == (
         "Error: standard input: columns do not match the model: missing 'city', 'member' (did you "
-        "mean 'cities'?); unexpected 'cities'"
+        "mean 'cities'?); unexpected 'cities'; add or correct these columns"
     )
 
 
@@ -262,12 +262,12 @@ def test_an_unseen_category_is_reported_and_a_blank_filled(nncli, model, tmp_pat
         (
             "Age,city,member,x\n1,Bern,true,2\n",
             "columns do not match the model: missing 'age' (did you mean 'Age'?); unexpected "
-            "'Age', 'x'",
+            "'Age', 'x'; add or correct these columns",
         ),
         (
             "age,city,member\nold,Bern,3\n",
             "columns do not match the model: age: found 'old' (line 2); expected numbers; member: "
-            "found numbers; expected Booleans",
+            "found numbers; expected Booleans; add or correct these columns",
         ),
         ("age,city,member\n1e308,Bern,true\n", "line 2, column age: found 1e+308; expected a num"),
     ],

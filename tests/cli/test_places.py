@@ -179,7 +179,22 @@ def test_a_remedy_for_moved_data_names_only_what_the_command_takes(project, nncl
         "data.path=FILE)",
     }
     for command, remedy in remedies.items():
-        assert nncli(*command).error.endswith(f"; restore it, or {remedy}")
+        first = "check its spelling" if "line.yaml" in command else "restore it"
+        assert nncli(*command).error.endswith(f"; {first}, or {remedy}")
+
+
+def test_a_mistyped_path_of_a_config_is_answered_with_the_one_that_was_meant(project, nncli):
+    project()
+    Path("line.yaml").rename("other.yaml")
+    Path("rows").mkdir()
+    Path("line.csv").rename("rows/lines.csv")
+    near = "rows/lin.csv: cannot be read (no such file or directory); check its spelling (did you"
+    done = nncli("data", "show", "other.yaml", "data.path=rows/lin.csv")
+    assert done.error == (
+        f"Error: {near} mean 'rows/lines.csv'?), or give its new path with data.path=FILE"
+    )
+    done = nncli("data", "show", "other.yaml", "data.path=none/lin.csv")
+    assert "; check its spelling, or give its new path" in done.error
 
 
 def test_eval_takes_no_new_path_of_a_test_file(project, nncli):

@@ -252,7 +252,8 @@ def test_one_row_has_no_r2(nncli, runs, tmp_path):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("size,age,price\n0,1,2\n", "has no column 'rent' to compare with"),
+        ("size,age,price\n0,1,2\n", "has no column 'rent' to compare with; add it, or predict "
+         "without it"),
         ("size,age,price,rents\n0,1,2,3\n", "has no column 'rent' to compare with; did you mean "
          "'rents'?"),
         ("size,age,price,rent\n0,1,2,much\n", "line 2, column rent: found 'much'; expected a "

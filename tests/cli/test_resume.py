@@ -220,7 +220,9 @@ def test_another_config_is_refused_with_what_differs(nncli, stopped, overrides, 
     done = nncli("train", "--resume", "run", *overrides)
     assert done.code == 2
     assert done.error.startswith(f"run: cannot resume with another config: {what}")
-    assert done.error.endswith("; only training.epochs may change, and only increase")
+    assert done.error.endswith(
+        "; only training.epochs may change, and only increase; otherwise start a new run"
+    )
     assert {path: path.read_bytes() for path in stopped.iterdir()} == before
 
 

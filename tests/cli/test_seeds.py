@@ -90,7 +90,8 @@ def test_seeds_can_be_added(nncli, xor_config, tmp_path):
     assert parameters(tmp_path / "run") == parameters(tmp_path / "whole")
     assert nncli("train", "-q", "--resume", "run", "--seeds", 3).error == (
         "run: cannot resume with another config: training.seeds was 4 and is 3; only "
-        "training.epochs and training.seeds may change, and only increase"
+        "training.epochs and training.seeds may change, and only increase; otherwise start a "
+        "new run"
     )
 
 

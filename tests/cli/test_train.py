@@ -471,8 +471,9 @@ def test_divergence_keeps_the_best_epoch_before(nncli, xor_config, tmp_path):
     best = 1 + losses.index(min(losses))
     assert 1 < best < len(losses) < 40
     assert result.err.splitlines()[-1] == (
-        f"Error: epoch {len(losses) + 1}, batch 1: the loss is inf, the outputs of layer 1 are too "
-        "far from the targets; try a smaller training.learning_rate, or training.clip_norm: 1; "
+        f"Error: epoch {len(losses) + 1}, batch 1: the loss is inf, because the outputs of layer "
+        "1 are too far from the targets; try a smaller training.learning_rate, or "
+        "training.clip_norm: 1; "
         f"the best epoch so far, {best}, is saved in runs/xor-001"
     )
     found = metrics_of(run)

@@ -113,7 +113,7 @@ def test_a_file_without_the_target_is_refused_by_its_name(nncli, trained, tmp_pa
     done = nncli("predict", "R", "new.csv", "--truth", "-o", "p.csv")
     assert (done.code, done.error) == (
         1,
-        "Error: new.csv: has no column 'y' to compare with",
+        "Error: new.csv: has no column 'y' to compare with; add it, or predict without it",
     )
     assert not (tmp_path / "p.csv").exists()
     assert nncli("predict", "R", "new.csv").code == 0

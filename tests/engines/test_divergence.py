@@ -68,8 +68,8 @@ def test_weights_that_are_not_finite_are_named_by_the_next_step_and_by_the_check
     spoil(trained, f"W{layer}", (-1, -1), value)
     message = refused(trained)
     assert message == (
-        f"the loss is {message.split()[3].rstrip(',')}, the weights of layer {layer} are not "
-        f"finite; try {RATE}, or training.clip_norm: 1"
+        f"the loss is {message.split()[3].rstrip(',')}, because the weights of layer {layer} are "
+        f"not finite; try {RATE}, or training.clip_norm: 1"
     )
     assert trained.problem().startswith(f"the weights of layer {layer} are not finite; try")
 
@@ -113,7 +113,7 @@ def test_sums_that_overflow_are_named_by_layer(engine):
     set_arrays(trained, LAYERS, W2=3e38)
     message = refused(trained)
     assert message.startswith("the loss is ")
-    assert ", the pre-activations of layer 2 are too large; try " in message
+    assert ", because the pre-activations of layer 2 are too large; try " in message
 
 
 @every_engine
@@ -121,7 +121,7 @@ def test_an_overflow_of_only_the_loss_is_blamed_on_the_outputs(engine):
     trained = new_engine(engine)
     set_arrays(trained, LAYERS, W3=1e25)
     assert refused(trained).startswith(
-        "the loss is inf, the outputs of layer 3 are too far from the targets"
+        "the loss is inf, because the outputs of layer 3 are too far from the targets"
     )
 
 

@@ -207,7 +207,10 @@ def _read_member(
         raise ValueError(f"has the unexpected member {raw_name[:60].decode('ascii', 'replace')!r}")
     member = _Member(raw_name, checksum, length, offset)
     if start + raw_name != member.local_header:
-        raise ValueError(f"has a zip header of {member.array_name} that nncli does not write")
+        raise ValueError(
+            f"has a zip header of {member.array_name} that nncli does not write: not an unchanged "
+            "file of nncli"
+        )
     if length > size - stream.tell():
         raise ValueError(f"is truncated in {member.array_name}")
     header, dtype, shape = _read_npy_header(stream, member.array_name)

@@ -85,7 +85,7 @@ def check_there(name: str, targets: Sequence[str], header: Collection[str]) -> N
         if target not in header:
             raise DataError(
                 f"{name}: has no column {target!r} to compare with"
-                + did_you_mean(target, [*header])
+                + (did_you_mean(target, [*header]) or "; add it, or predict without it")
             )
 
 

@@ -144,7 +144,10 @@ class Encoding:
             if column.name in table.columns and (other := _other_kind(column, table)):
                 problems.append(f"{column.name}: {other}")
         if problems:
-            raise DataError(f"{table.name}: columns do not match the model: " + "; ".join(problems))
+            raise DataError(
+                f"{table.name}: columns do not match the model: {'; '.join(problems)}; add "
+                "or correct these columns"
+            )
 
     def as_json(self) -> dict[str, Any]:
         """Return the encoding as JSON values, without empty forms and parts, as in old versions."""

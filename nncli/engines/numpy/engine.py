@@ -173,7 +173,7 @@ class NumpyEngine:
             return f"the gradient of layer {layer} is not finite; {advice}"
         work = self._work.first(len(X))
         self._network.logits(X, work, self._steps - 1)
-        return f"the loss is {loss}, {reason_of(self._network, work)}; {advice}"
+        return f"the loss is {loss}, because {reason_of(self._network, work)}; {advice}"
 
     @np.errstate(over="ignore", invalid="ignore")
     def evaluate(self) -> tuple[float, float]:

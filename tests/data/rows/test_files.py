@@ -474,7 +474,10 @@ def test_classes_are_read_from_y_in_an_npz_file(labelled, y):
         ("x1,x2,kind\n1,2,0\n3,4,2\n", "line 3: the class '2' is not one of the model's: 0, 1"),
         ("x1,x2,kind\n1,2,\n", "column kind: every value is missing"),
         ("x1,x2,kinds\n1,2,0\n", "has no column 'kind' to compare with; did you mean 'kinds'?"),
-        ("x1,x2,class\n1,2,0\n", "has no column 'kind' to compare with"),
+        (
+            "x1,x2,class\n1,2,0\n",
+            "has no column 'kind' to compare with; add it, or predict without it",
+        ),
         ("1,2,0\n", "has 3 columns and no header; the model takes 2 (x1, x2)"),
         ("x1,kind\n1,0\n", "has 2 columns and lacks x2; the model takes 2 (x1, x2)"),
         ("a,b\n1,2\n", "has 2 columns and lacks x1, x2; the model takes 2 (x1, x2)"),

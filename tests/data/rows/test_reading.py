@@ -122,7 +122,8 @@ def test_other_columns_than_the_models_are_refused(named, form):
         named.predict(rows)
     assert str(caught.value) == (
         "data: columns do not match the model: missing 'age' (did you mean 'Age'?); unexpected "
-        "'Age'; income: found 'high' (row 0 (from 0)); expected numbers"
+        "'Age'; income: found 'high' (row 0 (from 0)); expected numbers; add or correct these "
+        "columns"
     )
 
 

@@ -201,7 +201,7 @@ def test_all_differences_of_columns_are_reported_at_once():
     other = table(Size=[1, 2, 3], color=["red", "red", "red"], member=["no", "maybe", "yes"])
     assert refusal(encoding.encode, other) == (
         "t.csv: columns do not match the model: missing 'size' (did you mean 'Size'?); unexpected "
-        "'Size'; member: found 'no' (line 2); expected Booleans"
+        "'Size'; member: found 'no' (line 2); expected Booleans; add or correct these columns"
     )
 
 
@@ -209,7 +209,9 @@ def test_a_number_for_a_boolean_is_another_kind_unless_0_or_1():
     encoding = fit([Column("member", "boolean")], MIXED, ALL)
     assert encoding.encode(table(member=[0, 1]))[0].tolist() == [[0], [1]]
     message = refusal(encoding.encode, table(member=[0, 2]))
-    assert message.endswith("member: found numbers; expected Booleans")
+    assert message.endswith(
+        "member: found numbers; expected Booleans; add or correct these columns"
+    )
 
 
 @pytest.mark.parametrize(
