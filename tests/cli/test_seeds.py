@@ -56,6 +56,17 @@ def test_the_output_has_every_seed_and_the_mean(nncli, xor_config):
     assert "seeds, one model each  3\n" in dry
 
 
+def test_a_second_signal_names_the_run_of_all_seeds(nncli, xor_config, tmp_path, stop_at):
+    assert nncli("train", "-q", xor_config, "--seeds", 3, "-o", "whole").code == 0
+    stop_at(20, times=2)
+    done = nncli("train", "-q", xor_config, "--seeds", 3, "-o", "a run")
+    assert done.code == 130
+    assert done.err.splitlines()[-1] == "Interrupted; to resume:  nncli train --resume 'a run'"
+    stop_at(0)
+    assert nncli("train", "-q", "--resume", "a run").code == 0
+    assert parameters(tmp_path / "a run") == parameters(tmp_path / "whole")
+
+
 def test_an_interrupted_run_resumes_with_the_remaining_seeds(nncli, xor_config, tmp_path, stop_at):
     assert nncli("train", "-q", xor_config, "--seeds", 3, "-o", "whole").code == 0
     stop_at(20)

@@ -140,7 +140,7 @@ class InterruptRequest(Observer):
 class _Arrivals:
     """Count signals, as Python calls a handler once for all that arrive during a long C call.
 
-    Python writes a byte for each to a socket. If the socket of another, such as that of an event
+    Python writes a byte for each to a socket. Without one, or if that of another, such as an event
     loop, is in use, each call of the handler counts as one signal.
     """
 
@@ -152,7 +152,10 @@ class _Arrivals:
         """Start to count."""
         from socket import socketpair  # only here: it takes a while to import
 
-        self._sockets = socketpair()
+        with suppress(OSError):
+            self._sockets = socketpair()
+        if not self._sockets:
+            return
         for each in self._sockets:
             each.setblocking(False)
         before = signal.set_wakeup_fd(self._sockets[1].fileno(), warn_on_full_buffer=False)
