@@ -2,8 +2,9 @@
 
 The blocks of a page run in order, in one namespace and one new directory with the `configs/` and
 `data/` of a clone. A block of ``text`` right after another block is its output, with ``...`` for
-parts that vary. A block below ``<!-- needs MNIST -->`` runs only if the MNIST files exist. A block
-below ``<!-- file: NAME -->`` is written to that file. A comment ``<!-- setup`` holds Python code
+parts that vary. A block below ``<!-- needs MNIST -->`` runs only if the MNIST files exist, one
+below ``<!-- needs tensorboard -->`` only if that package is installed. A block below
+``<!-- file: NAME -->`` is written to that file. A comment ``<!-- setup`` holds Python code
 that readers do not see and that runs before all blocks, such as code that makes data. A ``console``
 block below ``<!-- fails -->`` has commands that fail, each with its messages; below
 ``<!-- warns -->``, commands that succeed with warnings. They run after the other blocks.
@@ -46,7 +47,8 @@ README = ROOT / "README.md"
 DOCS = ROOT / "docs"
 PAGES = [README, *sorted(DOCS.glob("*.md"))]
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
-NEEDS_MNIST, FAILS, WARNS = "<!-- needs MNIST -->", "<!-- fails -->", "<!-- warns -->"
+NEEDS_MNIST, NEEDS_TENSORBOARD = "<!-- needs MNIST -->", "<!-- needs tensorboard -->"
+FAILS, WARNS = "<!-- fails -->", "<!-- warns -->"
 FILE = re.compile(r"^<!-- file: (\S+) -->\n```\w*\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 SETUP = re.compile(r"^<!-- setup\n(.*?)^-->$", re.DOTALL | re.MULTILINE)
 MESSAGES = re.compile(f"^({FAILS}|{WARNS})\n```console\n(.*?)^```$", re.DOTALL | re.MULTILINE)
@@ -58,13 +60,14 @@ def text_of(path):
 
 
 class Block(NamedTuple):
-    """A block of a page: language, text, first line, output, whether it needs MNIST."""
+    """A block of a page: language, text, first line, output, what it needs."""
 
     language: str
     text: str
     line: int
     printed: str | None
     needs_mnist: bool
+    needs_tensorboard: bool
 
 
 def blocks_of(page):
@@ -77,8 +80,9 @@ def blocks_of(page):
         right_behind = following and not page[each.end() : following.start()].strip()
         printed = following[2] if right_behind and following[1] == "text" else None
         line = page.count("\n", 0, each.start()) + 2
-        needs_mnist = page[: each.start()].rstrip().endswith(NEEDS_MNIST)
-        blocks.append(Block(each[1], each[2], line, printed, needs_mnist))
+        above = page[: each.start()].rstrip()
+        needs = (above.endswith(marker) for marker in (NEEDS_MNIST, NEEDS_TENSORBOARD))
+        blocks.append(Block(each[1], each[2], line, printed, *needs))
     return blocks
 
 
@@ -139,6 +143,8 @@ def run(tmp_path, monkeypatch, capfd):
         names = {"__name__": "__main__"}
         for block in blocks_of(page):
             if block.needs_mnist and not mnist:
+                continue
+            if block.needs_tensorboard and not find_spec("tensorboard"):
                 continue
             capfd.readouterr()
             place = f"{name}:{block.line}"

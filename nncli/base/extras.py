@@ -44,4 +44,5 @@ EXTRAS: dict[str, Extra] = {
     "images": Extra("PNG and JPEG images", "pillow>=10.1", "PIL"),
     "parquet": Extra("Parquet files", "pyarrow>=16", "pyarrow"),
     "plot": Extra("plots", "matplotlib>=3.9", "matplotlib"),
+    "tensorboard": Extra("TensorBoard", "tensorboard>=2.18", "tensorboard"),
 }

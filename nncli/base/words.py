@@ -144,3 +144,14 @@ def on_one_line(text: str, width: int = 200) -> str:
     """Return `text` for a message: printable, at most `width` characters."""
     text = printable(text[: width + 1])
     return text if len(text) <= width else text[: width - 3] + "..."
+
+
+def shortened(text: str, width: int) -> str:
+    """Return a text with at most `width` characters.
+
+    A long text keeps its start and its end, where numbered names differ.
+    """
+    if len(text) <= width:
+        return text
+    end = (width - 3) // 3
+    return f"{text[: width - 3 - end]}...{text[len(text) - end :]}"

@@ -17,6 +17,7 @@ from nncli.data.dataset import Task
 from nncli.data.division import DivisionError, Fold
 from nncli.engines.choice import missing_for
 from nncli.nn.layers.layer import Layer
+from nncli.training.events.available import missing_tensorboard
 
 Meaning = Callable[[Task], Resolved]
 
@@ -63,6 +64,8 @@ def misfits(config: Config, meaning: Meaning, *, given: bool = True) -> list[Mis
     found = misfits_of_data(config, meaning) if given else _problems_of_data(config)
     if problem := missing_for(config.training.engine):
         found.append(Misfit(("training", "engine"), problem))
+    if config.training.tensorboard and (problem := missing_tensorboard()):
+        found.append(Misfit(("training", "tensorboard"), problem))
     rows: list[int] = []
     found += _caught([lambda: rows.extend(_training_rows(config))])
     by_task = [

@@ -44,12 +44,13 @@ def saved_settings(text: str, name: str) -> Settings:
         raise refusal_of(problems)
     if folders:
         config = based_on(config, folders[-1])
-    return _flat(config.model_dump())
+    return settings_of(config)
 
 
-def _flat(values: dict[str, Any]) -> Settings:
+def settings_of(config: Config) -> Settings:
+    """Return the settings of a config by key path, as `saved_settings` does."""
     flat: Settings = {}
-    for key, value in values.items():
+    for key, value in config.model_dump().items():
         if key in ("data", "model", "training"):
             for inner, setting in value.items():
                 flat |= _setting(f"{key}.{inner}", setting)

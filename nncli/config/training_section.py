@@ -122,6 +122,11 @@ class TrainingSection(Section):
         description="keep a copy of the weights every so many steps, in recorded_weights.npz; "
         "default: none; the copies of a run have at most 256 MiB",
     )
+    tensorboard: bool = Field(
+        False,
+        description="write the history, histograms of weights and gradients, the network and the "
+        "final metrics for TensorBoard, in the run directory (needs the tensorboard extra)",
+    )
     early_stopping: Annotated[Stopping, BooleanOr(EarlyStopping)] | None = Field(
         None,
         description="stop when the monitored value no longer improves: true, false, or {monitor, "

@@ -80,9 +80,16 @@ class ClassifierParameters(NetworkParameters, total=False):
     class_weight: Literal["balanced"] | Mapping[Any, float] | None
 
 
-# Estimators write no checkpoints and record no weights; scikit-learn does cross-validation and
-# refits.
-LEFT_OUT = ("checkpoint_seconds", "record_weights", "folds", "fold", "seeds", "refit")
+# Estimators write no files and record no weights; scikit-learn does cross-validation and refits.
+LEFT_OUT = (
+    "checkpoint_seconds",
+    "record_weights",
+    "tensorboard",
+    "folds",
+    "fold",
+    "seeds",
+    "refit",
+)
 OF_DATA = ("validation", "scale", "columns", "blanks", "missing", "class_weight")
 _OF_CLASSES = ("threshold", "class_weight")
 

@@ -41,6 +41,7 @@ from nncli.runs.monitoring import Watch, watched, weighted_where_trained_so
 from nncli.runs.selection import Selection
 from nncli.runs.settings import (
     check_recorded,
+    check_tensorboard,
     dropout_of,
     monitor_of,
     order_of,
@@ -247,6 +248,8 @@ def prepare(
         watch = Watch(network, objective, dataset, scaling, target_scaling, config.model.threshold)
         plan = _plan(config, watch, setup.score, selection)
         check_recorded(plan, order, network)
+        if not start:
+            check_tensorboard(config)
     return Job(
         config,
         dataset,

@@ -4,7 +4,7 @@ import json
 import platform
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -38,12 +38,14 @@ from nncli.model.model import Model
 from nncli.model.model_file import write_model
 from nncli.model.named_data import without_folders
 from nncli.runs.directory import make_directory_beside
+from nncli.runs.final_events import write_final_events
 from nncli.runs.job import Job
 from nncli.training.checkpoint import Pace, write_checkpoint
 from nncli.training.loop import EpochReport, StepReport
 from nncli.training.observers.history import HistoryFile
 from nncli.training.observers.observer import Job as ObservedJob
 from nncli.training.observers.observer import Observer
+from nncli.training.observers.tensorboard import TensorBoard
 from nncli.training.observers.weights import WeightRecorder
 from nncli.training.outcome import INTERRUPTED, UNWRITTEN, Outcome
 
@@ -110,6 +112,8 @@ class RunDirectory(Observer):
         self._started = time.perf_counter() - wall_seconds
         self._history = HistoryFile(directory / HISTORY)
         self._recorder = WeightRecorder(directory / RECORDED_WEIGHTS)
+        shown = job.config.training.tensorboard
+        self._tensorboard = TensorBoard(directory, job.setup) if shown else None
         self.saved: tuple[Model, dict[str, Evaluation]] | None = None
         self._is_removed = False
         self._pace = Pace(job.config.training.checkpoint_seconds)
@@ -136,7 +140,12 @@ class RunDirectory(Observer):
         if self._job.selection:
             self._same["selection"] = self._job.selection._asdict()
         self._recorder.begin(job)
-        self._history.begin(job)  # the last: it opens its file
+        with ExitStack() as opened:  # from here on, files stay open
+            self._history.begin(job)
+            opened.callback(self._history.end, None)
+            if self._tensorboard:
+                self._tensorboard.begin(job)
+            opened.pop_all()
         if (self.directory / CHECKPOINT).exists():
             self._tell_of_checkpoint()
 
@@ -150,6 +159,8 @@ class RunDirectory(Observer):
         self._clock.start()
         with self._removal_noticed():
             self._history.epoch(report)
+            if self._tensorboard:
+                self._tensorboard.epoch(report)
         self._clock.lap("history")
         self._save_if_due(within_epoch=False)
 
@@ -164,6 +175,8 @@ class RunDirectory(Observer):
                     self._save_results(outcome)
         finally:
             self._history.end(outcome)
+            if self._tensorboard:
+                self._tensorboard.end(outcome)
 
     def _save_all(self, outcome: Outcome) -> None:
         self._save_state() if outcome.ended == INTERRUPTED else self._prepare_checkpoint()
@@ -202,6 +215,8 @@ class RunDirectory(Observer):
     def _prepare_checkpoint(self) -> None:
         """Write the files that must exist before a checkpoint, such as the history."""
         self._history.synchronize()
+        if self._tensorboard:
+            self._tensorboard.synchronize()
         self._recorder.write()
         if not (self.directory / CONFIG).exists():  # it was removed
             write_text(self.directory / CONFIG, self._text)
@@ -235,6 +250,8 @@ class RunDirectory(Observer):
             write_text(directory / CONFIG, self._text)
             with atomic_write(directory / HISTORY) as stream:
                 stream.write(self._history.content())
+            if self._tensorboard:
+                self._tensorboard.copy_to(directory)
             self._recorder.write(directory / RECORDED_WEIGHTS)
             self._save_checkpoint(directory)
         return path
@@ -255,3 +272,5 @@ class RunDirectory(Observer):
         values = {**metrics, **model.training, **when, **versions}
         text = json.dumps(values, indent=2, ensure_ascii=False)
         write_text(self.directory / METRICS, text + "\n")
+        if self._tensorboard:
+            write_final_events(self.directory, self._job.config, model, outcome)

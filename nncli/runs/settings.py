@@ -11,6 +11,7 @@ from nncli.nn.network import Network
 from nncli.nn.penalties import Regularization
 from nncli.nn.schedules import plateau_of, rate_function
 from nncli.runs.selection import Selection
+from nncli.training.events.available import broken_tensorboard
 from nncli.training.plan import Plan
 from nncli.training.progress import Snapshot
 from nncli.training.recorded_weights import MOST_BYTES
@@ -46,6 +47,12 @@ def check_recorded(plan: Plan, order: Order, network: Network) -> None:
         )
     limit = f"at most {MOST_BYTES >> 20} MiB are kept"
     raise Misfit(("training", "record_weights"), f"{problem} ({limit})")
+
+
+def check_tensorboard(config: Config) -> None:
+    """Raise `Misfit` if TensorBoard's files are to be written and its package does not work."""
+    if config.training.tensorboard and (problem := broken_tensorboard()):
+        raise Misfit(("training", "tensorboard"), problem)
 
 
 def regularization_of(config: Config) -> Regularization:

@@ -7,7 +7,7 @@ import nncli
 from nncli.base.extras import EXTRAS, install_command
 
 ROOT = Path(__file__).parents[2]
-OF_DEVELOPMENT = {"all", "test", "docs", "lint", "fuzz", "benchmark"}
+OF_DEVELOPMENT = {"all", "test", "test-all", "docs", "lint", "fuzz", "benchmark"}
 
 
 def test_the_extras_are_those_of_the_project():

@@ -141,6 +141,7 @@ training:
   engine: auto
   checkpoint_seconds: 60.0
   record_weights: null
+  tensorboard: false
   early_stopping: null
   folds: null
   fold: null

@@ -1,5 +1,7 @@
 """Strategies for valid configs, built from the tables of the schema."""
 
+from importlib.util import find_spec
+
 from hypothesis import strategies as st
 
 from nncli.config.sources import SOURCES
@@ -173,6 +175,7 @@ def trainings(output, task, source, monitors):
             "engine": st.sampled_from(["auto", "numpy", "compiled"]),
             "checkpoint_seconds": st.sampled_from([0.5, 60, 1e9]),
             "record_weights": st.none() | st.integers(1, 10**20),
+            "tensorboard": st.booleans() if find_spec("tensorboard") else st.just(False),
             "early_stopping": st.none() | stopping,
             "folds": (st.none() | st.integers(2, 10_000)).map(
                 lambda folds: folds if folds and divides(source.division, folds) else None

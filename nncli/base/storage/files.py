@@ -1,4 +1,4 @@
-"""All file writes of nncli: atomically, or line by line."""
+"""All file writes of nncli: atomically, or line by line and record by record."""
 
 import fnmatch
 import os
@@ -92,7 +92,7 @@ def write_text(place: Place, text: str, *, replace: bool = True) -> None:
 
 
 class GrowingFile:
-    """A file that grows by whole lines, without buffering.
+    """A file that grows by whole lines or records, without buffering.
 
     It replaces any existing file of its name. If it is removed, it is written again.
 
@@ -100,7 +100,7 @@ class GrowingFile:
     ----------
     place : Path or Entry
     start : bytes
-        Initial content: whole lines.
+        Initial content.
 
     Raises
     ------
@@ -113,11 +113,11 @@ class GrowingFile:
         with writing(self._entry):
             self._stream = self._started_with(start)
 
-    def append(self, lines: bytes) -> None:
-        """Append whole lines."""
+    def append(self, content: bytes) -> None:
+        """Append whole lines or records."""
         with writing(self._entry):
-            while lines:
-                lines = lines[self._stream.write(lines) :]
+            while content:
+                content = content[self._stream.write(content) :]
             if not os.fstat(self._stream.fileno()).st_nlink:
                 self._put_back()
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from functools import cache
 from typing import TYPE_CHECKING
 
-from nncli.base.words import printable
+from nncli.base.words import printable, shortened
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -18,15 +18,9 @@ _LARGEST_WHOLE = 1e9
 
 
 def short(name: str, width: int = _WIDTH) -> str:
-    """Return a name with at most `width` characters; glyphs missing in the font are escaped.
-
-    A long name keeps its start and its end, where numbered names differ.
-    """
-    shown = printable(name if name.isascii() else "".join(map(_with_glyph, name)))
-    if len(shown) <= width:
-        return shown
-    end = (width - 3) // 3
-    return f"{shown[: width - 3 - end]}...{shown[len(shown) - end :]}"
+    """Return a name with at most `width` characters; glyphs missing in the font are escaped."""
+    shown = name if name.isascii() else "".join(map(_with_glyph, name))
+    return shortened(printable(shown), width)
 
 
 def listed_short(names: Iterable[str], most: int = 4, width: int = _WIDTH) -> str:

@@ -27,7 +27,7 @@ class History(Observer):
 
     def begin(self, job: Job) -> None:
         """Set the names of the columns."""
-        self._names = _column_names(job)
+        self._names = column_names(job)
 
     def epoch(self, report: EpochReport) -> None:
         """Record the results of the epoch."""
@@ -70,15 +70,14 @@ class HistoryFile(Observer):
         OutputError
             If the file cannot be written.
         """
-        header = ",".join(_column_names(job)).encode() + b"\n"
+        header = ",".join(column_names(job)).encode() + b"\n"
         epochs = job.progress.epoch
         kept = _kept_rows(self._place, header, epochs) if epochs else header
         self._file = GrowingFile(self._place, kept)
 
     def epoch(self, report: EpochReport) -> None:
         """Add the epoch's row. Raises `OutputError`."""
-        texts = [f"{each:.9g}" for each in _numbers(report)]
-        self._rows.append(f"{report.epoch},{','.join(texts)}\n")
+        self._rows.append(f"{report.epoch},{','.join(_texts(report))}\n")
         now = time.monotonic()
         if now >= self._next_flush:
             self._next_flush = now + self._FLUSH_SECONDS
@@ -108,7 +107,7 @@ class HistoryFile(Observer):
             self._file.append("".join(rows).encode())
 
 
-def _column_names(job: Job) -> list[str]:
+def column_names(job: Job) -> list[str]:
     """Return the names of the columns.
 
     Each block of layers has a column for its gradient norm. After all norms, each block that can
@@ -125,6 +124,15 @@ def _column_names(job: Job) -> list[str]:
         *(f"gradient_norm_{each.number}" for each in job.blocks),
         *(f"saturated_{each.number}" for each in job.blocks if each.activation.saturates),
     ]
+
+
+def written_numbers(report: EpochReport) -> list[float]:
+    """Return the values of all columns except the first as ``history.csv`` has them."""
+    return [*map(float, _texts(report))]
+
+
+def _texts(report: EpochReport) -> list[str]:
+    return [f"{each:.9g}" for each in _numbers(report)]
 
 
 def _numbers(report: EpochReport) -> list[float]:

@@ -1,0 +1,91 @@
+"""The events in TensorBoard's files: records of its message type ``Event``."""
+
+import time
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nncli.base.storage.records import record_of
+
+if TYPE_CHECKING:
+    from tensorboard.compat.proto.summary_pb2 import HistogramProto
+
+BUCKETS = 30  # of a histogram, as many as TensorBoard shows
+
+_FORMAT = "brain.Event:2"
+_WITH_ALL_HISTOGRAMS = 7  # the epochs with fewer binary digits, up to 127
+
+
+def version_event() -> bytes:
+    """Return the record that starts every file."""
+    return event(file_version=_FORMAT)
+
+
+def event(step: int = 0, values: Iterable[Any] = (), **fields: Any) -> bytes:
+    """Return the record of an event.
+
+    Parameters
+    ----------
+    values : iterable of Summary.Value
+        What the event shows.
+    fields
+        Other fields of the message.
+    """
+    from tensorboard.compat.proto.event_pb2 import Event
+    from tensorboard.compat.proto.summary_pb2 import Summary
+
+    if found := [*values]:
+        fields["summary"] = Summary(value=found)
+    return record_of(Event(wall_time=time.time(), step=step, **fields).SerializeToString())
+
+
+def epoch_event(
+    epoch: int,
+    numbers: Mapping[str, float],
+    arrays: Mapping[str, NDArray[Any]] | None = None,
+) -> bytes:
+    """Return the record of an epoch: numbers by tag, and histograms of arrays by tag."""
+    from tensorboard.compat.proto.summary_pb2 import Summary
+
+    values = [Summary.Value(tag=tag, simple_value=number) for tag, number in numbers.items()]
+    for tag, array in (arrays or {}).items():
+        values.append(Summary.Value(tag=tag, histo=histogram(array)))
+    return event(epoch, values)
+
+
+def has_histograms(epoch: int) -> bool:
+    """Return whether an epoch has histograms.
+
+    The first 127 epochs have them. Between two powers of two, 64 later ones have them: a long run
+    has not many more, and a longer one has the same.
+    """
+    return epoch % (1 << max(0, epoch.bit_length() - _WITH_ALL_HISTOGRAMS)) == 0
+
+
+def histogram(array: NDArray[Any]) -> "HistogramProto":
+    """Return the histogram of the finite values of an array, in equal buckets."""
+    from tensorboard.compat.proto.summary_pb2 import HistogramProto
+
+    values = array.ravel().astype(np.float64)
+    finite = np.isfinite(values)
+    values = values if finite.all() else values[finite]
+    if not len(values):
+        return HistogramProto()
+    low, high = float(values.min()), float(values.max())
+    with np.errstate(over="ignore"):
+        scale = 1.0 if np.isfinite(high - low) else 0.25  # of float64 near its limits
+        width = (high * scale - low * scale) or 1.0
+        places = (values * scale - low * scale) / width * BUCKETS
+        counts = np.bincount(np.minimum(places.astype(np.intp), BUCKETS - 1), minlength=BUCKETS)
+        edges = np.linspace(low * scale, high * scale, BUCKETS + 1)
+        return HistogramProto(
+            min=low,
+            max=high,
+            num=len(values),
+            sum=float(values.sum()),
+            sum_squares=float(values @ values),
+            bucket_limit=(edges[1:] / scale).tolist(),
+            bucket=counts.tolist(),
+        )

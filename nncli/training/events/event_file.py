@@ -1,0 +1,91 @@
+"""A file of events in a run directory, which grows by whole events."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from itertools import islice
+
+from nncli.base.storage.directory import Directory
+from nncli.base.storage.files import GrowingFile, remove_litter, writing
+from nncli.base.storage.records import read_records
+from nncli.base.storage.regular_file import open_regular
+from nncli.base.storage.run_files import TENSORBOARD
+
+EVENTS = "events.out.tfevents.0.nncli"  # TensorBoard reads every file with tfevents in its name
+
+
+class EventFile:
+    """The events in ``tensorboard/NAME`` of a run; TensorBoard shows each such folder as a run.
+
+    The folders are made when they are missing, and never followed as links.
+
+    Parameters
+    ----------
+    run : Directory
+        Open run directory.
+    name : str
+    """
+
+    def __init__(self, run: Directory, name: str) -> None:
+        self._name = name
+        self._above = run.directory(TENSORBOARD)
+        self._folder = self._above.directory(name)
+        self._file: GrowingFile | None = None
+        self._waiting: list[bytes] = []
+
+    def read(self, count: int, most_bytes: int) -> list[bytes]:
+        """Return the first `count` events, or those before the first that is damaged or missing.
+
+        Parameters
+        ----------
+        most_bytes : int
+            Size of the largest event.
+        """
+        with self._opened(), suppress(OSError), open_regular(self._folder / EVENTS) as stream:
+            return [*islice(read_records(stream, most_bytes), count)]
+        return []
+
+    def start(self, records: Iterable[bytes]) -> None:
+        """Replace the file by one with some records. Raise `OutputError`."""
+        with self._opened():
+            remove_litter(self._folder)
+            self._file = GrowingFile(self._folder / EVENTS, b"".join(records))
+
+    def add(self, record: bytes) -> None:
+        """Add a record, which `flush` writes."""
+        self._waiting.append(record)
+
+    def flush(self) -> None:
+        """Write the records that were added. Raise `OutputError`."""
+        waiting, self._waiting = b"".join(self._waiting), []
+        if self._file and waiting:
+            with self._opened():  # where the file is written again if it was removed
+                self._file.append(waiting)
+
+    def synchronize(self) -> None:
+        """Write all records and wait until they are on disk. Raise `OutputError`."""
+        self.flush()
+        if self._file:
+            with self._opened():
+                self._file.synchronize()
+
+    def copy_to(self, run: Directory) -> None:
+        """Write the events so far to another run directory. Raise `OutputError`."""
+        if self._file:
+            copy = EventFile(run, self._name)
+            copy.start([self._file.content(), *self._waiting])
+            copy.close()
+
+    def close(self) -> None:
+        """Close the file."""
+        if self._file:
+            self._file.close()
+
+    @contextmanager
+    def _opened(self) -> Iterator[None]:
+        """Make and open the folders while the block runs. Raise `OutputError`."""
+        with writing(self._folder):
+            self._above.make()
+            with self._above.opened():
+                self._folder.make()
+                with self._folder.opened():
+                    yield
