@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from io import BytesIO
 from typing import TYPE_CHECKING, NamedTuple
+from unicodedata import combining, normalize
 
 import numpy as np
 
@@ -20,8 +21,9 @@ if TYPE_CHECKING:
 
 MOST_CLASSES = 20
 _LONGEST = 18  # characters of a class name
-_CELL, _MARGIN, _TEXT = 44, 8, 12  # pixels
-_BLACK, _WHITE, _BLUE = (0, 0, 0), (255, 255, 255), (0, 114, 178)
+_CELL, _MARGIN, _TEXT = 44, 8, 15  # pixels
+_DARK = 0.65  # share above which black text would be hard to read
+_BLACK, _GRAY, _WHITE, _BLUE = (0, 0, 0), (170, 170, 170), (255, 255, 255), (0, 114, 178)
 
 
 class Picture(NamedTuple):
@@ -82,25 +84,29 @@ def _shown(found: ClassificationEvaluation) -> tuple[list[int], Counts, Counts]:
 
 
 def _label(name: str) -> str:
-    """Return a short name in characters that Pillow's font has."""
-    shown = "".join(each if ord(each) < 256 else ascii(each)[1:-1] for each in name)
-    return shortened(printable(shown), _LONGEST)
+    """Return a short name in ASCII, as Pillow's font has no other characters: é is an e."""
+    plain = "".join(each for each in normalize("NFKD", name) if not combining(each))
+    return shortened(printable(plain.encode("ascii", "backslashreplace").decode()), _LONGEST)
 
 
 def _draw_names(
     image: "Image", names: Sequence[str], corner: tuple[int, int], font: "Font"
 ) -> None:
-    """Write names to the left of the matrix at `corner`, and above it, turned."""
+    """Write names to the left of the matrix at `corner`, and above it; there long ones turned."""
     from PIL import Image, ImageDraw
 
     left, top = corner
-    for place, name in enumerate(names):
-        line = Image.new("RGB", (int(font.getlength(name)) + 1, _TEXT + 4), _WHITE)
-        ImageDraw.Draw(line).text((0, 0), name, _BLACK, font)
-        middle = _CELL * place + (_CELL - line.height) // 2
-        image.paste(line, (left - _MARGIN - line.width, top + middle))
-        turned = line.transpose(Image.Transpose.ROTATE_90)
-        image.paste(turned, (left + middle, top - _MARGIN - turned.height))
+    lines = []
+    for name in names:
+        lines.append(Image.new("RGB", (int(font.getlength(name)) + 1, _TEXT + 4), _WHITE))
+        ImageDraw.Draw(lines[-1]).text((0, 0), name, _BLACK, font)
+    are_long = any(line.width > _CELL for line in lines)
+    for place, line in enumerate(lines):
+        x, y = left + _CELL * place, top + _CELL * place
+        image.paste(line, (left - _MARGIN - line.width, y + (_CELL - line.height) // 2))
+        above = line.transpose(Image.Transpose.ROTATE_90) if are_long else line
+        place_above = (x + (_CELL - above.width) // 2, top - _MARGIN // 2 - above.height)
+        image.paste(above, place_above)
 
 
 def _draw_cell(
@@ -112,4 +118,4 @@ def _draw_cell(
     draw.rectangle((x, y, x + _CELL - 2, y + _CELL - 2), fill=color)
     text = f"{rows}" if rows < 100_000 else f"{rows:.0e}".replace("e+0", "e")
     place = (x + (_CELL - font.getlength(text)) / 2, y + (_CELL - _TEXT) / 2 - 2)
-    draw.text(place, text, _WHITE if share > 0.5 else _BLACK, font)
+    draw.text(place, text, _WHITE if share > _DARK else _BLACK if rows else _GRAY, font)

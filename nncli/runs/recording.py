@@ -157,10 +157,12 @@ class RunDirectory(Observer):
     def epoch(self, report: EpochReport) -> None:
         """Write a row of the history, and a checkpoint if it is due. Raise `OutputError`."""
         self._clock.start()
+        if self._tensorboard:
+            self._tensorboard.epoch(report)
         with self._removal_noticed():
             self._history.epoch(report)
             if self._tensorboard:
-                self._tensorboard.epoch(report)
+                self._tensorboard.write_if_due()
         self._clock.lap("history")
         self._save_if_due(within_epoch=False)
 

@@ -56,9 +56,9 @@ class EventFile:
 
     def flush(self) -> None:
         """Write the records that were added. Raise `OutputError`."""
-        waiting, self._waiting = b"".join(self._waiting), []
-        if self._file and waiting:
+        if self._file and self._waiting:
             with self._opened():  # where the file is written again if it was removed
+                waiting, self._waiting = b"".join(self._waiting), []
                 self._file.append(waiting)
 
     def synchronize(self) -> None:

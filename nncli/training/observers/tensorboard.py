@@ -79,11 +79,14 @@ class TensorBoard(Observer):
             opened.pop_all()
 
     def epoch(self, report: EpochReport) -> None:
-        """Add the events of an epoch. Raises `OutputError`."""
+        """Add the events of an epoch, which `write_if_due` writes."""
         numbers = written_numbers(report)
         arrays = self._histograms() if has_histograms(report.epoch) else None
         for split, curves in self._curves.items():
             curves.add(report.epoch, numbers, arrays if split == _TRAIN else None)
+
+    def write_if_due(self) -> None:
+        """Write the events that were added, a few times per second. Raises `OutputError`."""
         now = time.monotonic()
         if now >= self._next_flush:
             self._next_flush = now + _FLUSH_SECONDS
