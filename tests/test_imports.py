@@ -3,6 +3,7 @@
 import ast
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -198,3 +199,15 @@ def test_prediction_loads_neither_pydantic_nor_yaml(tmp_path: Path) -> None:
         "pyarrow",
         "PIL",
     }
+
+
+def test_tensorboard_is_loaded_only_where_it_is_asked_for(tmp_path: Path) -> None:
+    config = tmp_path / "c.yaml"
+    config.write_text("data: {source: xor, rows: 20}\ntraining: {epochs: 1}\n", encoding="utf-8")
+    command = ["train", "-q", str(config), "-o"]
+    assert not loaded_by(*command, str(tmp_path / "a")) & {"tensorboard", "google", "PIL"}
+    if not find_spec("tensorboard"):
+        pytest.skip("the extra 'tensorboard' is not installed")
+    loaded = loaded_by(*command, str(tmp_path / "b"), "training.tensorboard=true")
+    assert {"tensorboard", "PIL"} <= loaded
+    assert not loaded & {"grpc", "tensorflow", "tensorboard_data_server", "werkzeug", "matplotlib"}

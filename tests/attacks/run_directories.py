@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 
 from nncli.base.storage.npz_file import write_npz
+from nncli.base.storage.records import record_of
 from nncli.cli.main import main
 from tests.cli.stopped_runs import adding_up_to, config, counting, rewrite, saying
 from tests.stopping import after_step
@@ -347,6 +348,23 @@ RUN_DIRECTORIES: dict[str, Change] = {
     **_OTHERS,
 }
 """Changes of a single run that was interrupted in its fourth epoch."""
+
+_EVENTS = "tensorboard/train/events.out.tfevents.0.nncli"
+_HEAD = record_of(b"")[:12]
+SHOWN: dict[str, Change] = {
+    **dict(put_all(("tensorboard", _EVENTS))),
+    "an event that is cut": in_place(_EVENTS, record_of(b"\x10\x01" * 100)[:-50]),
+    "an event of 1 MB": in_place(_EVENTS, record_of(bytes(10**6))),
+    "200,000 empty events": in_place(_EVENTS, record_of(b"") * 200_000),
+    "events of any bytes": in_place(
+        _EVENTS, b"".join(record_of(bytes([n] * n)) for n in range(256))
+    ),
+    "an event with a wrong length": in_place(_EVENTS, b"\xff" * 8 + _HEAD[8:]),
+    "a link as of a killed process": lambda run, outside: (
+        run / "tensorboard/train/.events.0123abcd.tmp"
+    ).symlink_to(outside),
+}
+"""Changes of a run with files for TensorBoard that was interrupted in its fourth epoch."""
 
 CROSS_VALIDATIONS: dict[str, Change] = {
     **dict(put_all(FOLDS)),

@@ -1,6 +1,7 @@
 """Untrusted run directories are refused line by line or harmless; nothing outside changes."""
 
 import os
+from importlib.util import find_spec
 
 import pytest
 
@@ -9,6 +10,7 @@ from tests.attacks.run_directories import (
     CROSS_VALIDATIONS,
     REFITS,
     RUN_DIRECTORIES,
+    SHOWN,
     made,
     make_outside,
     stopped_run,
@@ -16,6 +18,7 @@ from tests.attacks.run_directories import (
 )
 
 SECONDS, MEGABYTES = 2, 300
+HAS_TENSORBOARD = find_spec("tensorboard") is not None
 MOST_LINES = 101  # a config's problems are reported together
 LONGEST_LINE = 1000  # it has a path twice
 
@@ -34,6 +37,8 @@ def runs(tmp_path_factory):
         "folds": ("optimizer: adam, folds: 2", 17),
         "refit": ("optimizer: adam, refit: true", 39),
     }
+    if HAS_TENSORBOARD:
+        asked["shown"] = ("optimizer: adam, tensorboard: true", 17)
     return {name: stopped_run(tmp_path_factory.mktemp(name), *each) for name, each in asked.items()}
 
 
@@ -43,6 +48,8 @@ def directories(runs, tmp_path_factory):
     directory = tmp_path_factory.mktemp("strangers")
     outside, paths = make_outside(directory, runs["other"]), []
     of_runs = {"single": RUN_DIRECTORIES, "folds": CROSS_VALIDATIONS, "refit": REFITS}
+    if HAS_TENSORBOARD:
+        of_runs["shown"] = SHOWN
     for name, changes in of_runs.items():
         (directory / name).mkdir()
         paths += made(directory / name, runs[name], outside, changes)

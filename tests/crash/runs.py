@@ -39,7 +39,12 @@ def same_run(run: Path, expected: Path) -> str | None:
         return "history.csv differs"
     if results(run) != results(expected):
         return "metrics.json differs"
-    if litter := [path.name for path in run.iterdir() if path.suffix == ".tmp"]:
+    if (expected / "tensorboard").exists():
+        from tests.tensorboard_events import events  # needs that package
+
+        if events(run) != events(expected):
+            return "the events of TensorBoard differ"
+    if litter := [path.name for path in run.rglob("*.tmp")]:
         return f"left {litter}"
     return None
 

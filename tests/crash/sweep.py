@@ -2,11 +2,13 @@
 
 import random
 import re
+import shutil
 import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 
 from tests.crash.disturbances import DISTURBANCES, moved
@@ -14,12 +16,14 @@ from tests.crash.runs import results, same_run, write_config
 
 ROOT = Path(__file__).parents[2]
 
+TENSORBOARD = ", tensorboard: true" if find_spec("tensorboard") else ""
+
 # Each trains for about half a second, enough for several checkpoints.
 JOBS = {
     "momentum and dropout": (
         "rows: 120, validation: 20",
         "{name: sgd, momentum: 0.9, nesterov: true}",
-        "epochs: 500, batch_size: 20, dropout: 0.25, learning_rate: 0.05",
+        "epochs: 500, batch_size: 20, dropout: 0.25, learning_rate: 0.05" + TENSORBOARD,
     ),
     "long epochs": (
         "rows: 4000",
@@ -102,7 +106,7 @@ def _disturbed(new: list[str], chosen: Path, tally: Tally, chance: random.Random
         if place is None or not (place / "config.yaml").exists():
             run = chosen  # it has not begun, or was removed at its end
             for left in run.iterdir() if run.exists() else ():
-                left.unlink()
+                shutil.rmtree(left) if left.is_dir() else left.unlink()
         elif code == 0:
             return place
         else:

@@ -1,9 +1,10 @@
 """A file of events in a run directory, which grows by whole events."""
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from itertools import islice
 
+from nncli.base.errors import OutputError
 from nncli.base.storage.directory import Directory
 from nncli.base.storage.files import GrowingFile, remove_litter, writing
 from nncli.base.storage.records import read_records
@@ -11,6 +12,8 @@ from nncli.base.storage.regular_file import open_regular
 from nncli.base.storage.run_files import TENSORBOARD
 
 EVENTS = "events.out.tfevents.0.nncli"  # TensorBoard reads every file with tfevents in its name
+
+_ATTEMPTS = 3
 
 
 class EventFile:
@@ -46,9 +49,13 @@ class EventFile:
 
     def start(self, records: Iterable[bytes]) -> None:
         """Replace the file by one with some records. Raise `OutputError`."""
-        with self._opened():
+        content = b"".join(records)
+
+        def write() -> None:
             remove_litter(self._folder)
-            self._file = GrowingFile(self._folder / EVENTS, b"".join(records))
+            self._file = GrowingFile(self._folder / EVENTS, content)
+
+        self._in_folder(write)
 
     def add(self, record: bytes) -> None:
         """Add a record, which `flush` writes."""
@@ -56,17 +63,24 @@ class EventFile:
 
     def flush(self) -> None:
         """Write the records that were added. Raise `OutputError`."""
-        if self._file and self._waiting:
-            with self._opened():  # where the file is written again if it was removed
-                waiting, self._waiting = b"".join(self._waiting), []
-                self._file.append(waiting)
+        if self._waiting:
+            self._in_folder(self._append)
 
     def synchronize(self) -> None:
         """Write all records and wait until they are on disk. Raise `OutputError`."""
-        self.flush()
-        if self._file:
-            with self._opened():
+
+        def write() -> None:
+            self._append()
+            if self._file:
                 self._file.synchronize()
+
+        self._in_folder(write)
+
+    def _append(self) -> None:
+        """Append what waits; if the file was removed, write it again."""
+        waiting, self._waiting = b"".join(self._waiting), []
+        if self._file:
+            self._file.append(waiting)
 
     def copy_to(self, run: Directory) -> None:
         """Write the events so far to another run directory. Raise `OutputError`."""
@@ -80,12 +94,23 @@ class EventFile:
         if self._file:
             self._file.close()
 
+    def _in_folder(self, write: Callable[[], None]) -> None:
+        """Write in the folder; do so again if it is removed in the middle. Raise `OutputError`."""
+        for attempt in range(1, _ATTEMPTS + 1):
+            try:
+                with self._opened():
+                    write()
+                return
+            except OutputError as error:
+                if attempt == _ATTEMPTS or not isinstance(error.__cause__, FileNotFoundError):
+                    raise
+
     @contextmanager
     def _opened(self) -> Iterator[None]:
         """Make and open the folders while the block runs. Raise `OutputError`."""
-        with writing(self._folder):
-            self._above.make()
-            with self._above.opened():
-                self._folder.make()
-                with self._folder.opened():
-                    yield
+        with ExitStack() as opened:
+            for directory in (self._above, self._folder):
+                with writing(directory):
+                    directory.make()
+                    opened.enter_context(directory.opened())
+            yield

@@ -66,7 +66,7 @@ class TensorBoard(Observer):
         epochs = job.progress.epoch
         history = read_history(self._run / HISTORY) if epochs else {}
         columns = column_names(job)[1:]
-        histograms = len(self._histograms())
+        histograms = 2 * len(self._network.arrays)
         heads = {_TRAIN: [version_event(), event(graph_def=graph_of(self._setup))]}
         if job.plan.validates:
             heads[_VALIDATION] = [version_event()]
