@@ -209,6 +209,38 @@ def test_a_growing_file_replaces_a_link(tmp_path, is_there):
     assert not is_there or (tmp_path / "other").read_bytes() == b"precious\n"
 
 
+def test_a_growing_file_with_the_same_content_stays_the_same_file(tmp_path):
+    path = tmp_path / "file"
+    path.write_bytes(b"one\n")
+    before = path.stat().st_ino
+    file = GrowingFile(path, b"one\n", reuse=True)
+    file.append(b"two\n")
+    assert file.content() == path.read_bytes() == b"one\ntwo\n"
+    file.close()
+    assert path.stat().st_ino == before
+
+
+@on_posix
+@pytest.mark.parametrize("other", ["content", "longer", "link", "hard link", "pipe", "nothing"])
+def test_a_growing_file_is_reused_only_if_it_is_alike(tmp_path, other):
+    path, outside = tmp_path / "file", tmp_path / "outside"
+    outside.write_bytes(b"one\n")
+    makes = {
+        "content": lambda: path.write_bytes(b"two\n"),
+        "longer": lambda: path.write_bytes(b"one\ntwo\n"),
+        "link": lambda: path.symlink_to(outside),
+        "hard link": lambda: path.hardlink_to(outside),
+        "pipe": lambda: os.mkfifo(path),
+    }
+    if other in makes:
+        makes[other]()
+    file = GrowingFile(path, b"one\n", reuse=True)
+    file.append(b"more\n")
+    file.close()
+    assert path.read_bytes() == b"one\nmore\n"
+    assert outside.read_bytes() == b"one\n"
+
+
 @on_posix
 def test_a_growing_file_that_is_removed_is_restored(tmp_path):
     file = GrowingFile(tmp_path / "file", b"first\n")

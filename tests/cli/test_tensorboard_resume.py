@@ -219,3 +219,19 @@ def test_a_file_in_place_of_a_folder_is_refused_and_kept(nncli, parts, name):
     assert done.code == 1
     assert done.error.startswith(f"Error: parts/{name}: cannot be written (not a directory); ")
     assert (parts / name).read_text("utf-8") == "mine"
+
+
+def test_tensorboard_may_keep_the_files_open(nncli, parts, whole):
+    before = [(parts / name).stat().st_ino for name in (TRAIN, VALIDATION)]
+    assert nncli("train", "-q", "--resume", "parts").code == 0
+    assert [(parts / name).stat().st_ino for name in (TRAIN, VALIDATION)] == before
+    assert_same(parts, whole)
+
+
+def test_a_copy_by_hard_links_is_left_alone(nncli, parts, whole):
+    copy = parts.parent / "copy"
+    shutil.copytree(parts, copy, copy_function=os.link)
+    before = (copy / TRAIN).read_bytes()
+    assert nncli("train", "-q", "--resume", "parts").code == 0
+    assert (copy / TRAIN).read_bytes() == before
+    assert_same(parts, whole)

@@ -3,11 +3,11 @@
 import fnmatch
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from errno import ENOTDIR
 from pathlib import Path
 from secrets import token_hex
-from stat import S_ISDIR
+from stat import S_ISDIR, S_ISREG
 from typing import BinaryIO
 
 from nncli.base.arguments import said
@@ -94,13 +94,15 @@ def write_text(place: Place, text: str, *, replace: bool = True) -> None:
 class GrowingFile:
     """A file that grows by whole lines or records, without buffering.
 
-    It replaces any existing file of its name. If it is removed, it is written again.
+    It replaces an existing file of its name. If it is removed, it is written again.
 
     Parameters
     ----------
     place : Path or Entry
     start : bytes
         Initial content.
+    reuse : bool
+        Whether to keep an existing file with exactly this content and no other name.
 
     Raises
     ------
@@ -108,10 +110,11 @@ class GrowingFile:
         From every method, if the file cannot be written.
     """
 
-    def __init__(self, place: Place, start: bytes) -> None:
+    def __init__(self, place: Place, start: bytes, *, reuse: bool = False) -> None:
         self._entry = entry_of(place)
         with writing(self._entry):
-            self._stream = self._started_with(start)
+            existing = self._existing(start) if reuse else None
+            self._stream = existing or self._started_with(start)
 
     def append(self, content: bytes) -> None:
         """Append whole lines or records."""
@@ -136,6 +139,17 @@ class GrowingFile:
     def close(self) -> None:
         """Close the file."""
         self._stream.close()
+
+    def _existing(self, start: bytes) -> BinaryIO | None:
+        """Return the file, at its end, if it has this content and no other name."""
+        with suppress(OSError), ExitStack() as opened:
+            stream = opened.enter_context(self._entry.stream("r+b", buffering=0))
+            found = os.fstat(stream.fileno())
+            is_alike = S_ISREG(found.st_mode) and (found.st_nlink, found.st_size) == (1, len(start))
+            if is_alike and stream.read() == start:
+                opened.pop_all()
+                return stream
+        return None
 
     def _started_with(self, start: bytes) -> BinaryIO:
         with atomic_write(self._entry) as new:

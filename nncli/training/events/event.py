@@ -1,4 +1,4 @@
-"""The events in TensorBoard's files: records of its message type ``Event``."""
+"""The events in TensorBoard's files: messages of its type ``Event``."""
 
 import time
 from collections.abc import Iterable, Mapping
@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nncli.base.storage.records import record_of
-
 if TYPE_CHECKING:
+    from tensorboard.compat.proto.event_pb2 import Event
     from tensorboard.compat.proto.summary_pb2 import HistogramProto
 
 BUCKETS = 30  # of a histogram, as many as TensorBoard shows
@@ -21,12 +20,12 @@ _WITH_ALL_HISTOGRAMS = 7  # the epochs with fewer binary digits, up to 127
 
 
 def version_event() -> bytes:
-    """Return the record that starts every file."""
+    """Return the event that starts every file."""
     return event(file_version=_FORMAT)
 
 
 def event(step: int = 0, values: Iterable[Any] = (), **fields: Any) -> bytes:
-    """Return the record of an event.
+    """Return an event.
 
     Parameters
     ----------
@@ -40,7 +39,8 @@ def event(step: int = 0, values: Iterable[Any] = (), **fields: Any) -> bytes:
 
     if found := [*values]:
         fields["summary"] = Summary(value=found)
-    return record_of(Event(wall_time=time.time(), step=step, **fields).SerializeToString())
+    content: bytes = Event(wall_time=time.time(), step=step, **fields).SerializeToString()
+    return content
 
 
 def epoch_event(
@@ -48,13 +48,26 @@ def epoch_event(
     numbers: Mapping[str, float],
     arrays: Mapping[str, NDArray[Any]] | None = None,
 ) -> bytes:
-    """Return the record of an epoch: numbers by tag, and histograms of arrays by tag."""
+    """Return the event of an epoch: numbers by tag, and histograms of arrays by tag."""
     from tensorboard.compat.proto.summary_pb2 import Summary
 
     values = [Summary.Value(tag=tag, simple_value=number) for tag, number in numbers.items()]
     for tag, array in (arrays or {}).items():
         values.append(Summary.Value(tag=tag, histo=histogram(array)))
     return event(epoch, values)
+
+
+def parsed(content: bytes) -> "Event | None":
+    """Return an event that was read, without its time; None if it is none."""
+    from google.protobuf.message import DecodeError
+    from tensorboard.compat.proto.event_pb2 import Event
+
+    try:
+        found = Event.FromString(content)
+    except DecodeError:
+        return None
+    found.ClearField("wall_time")
+    return found
 
 
 def has_histograms(epoch: int) -> bool:

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from io import BytesIO
 from itertools import islice
 
 from nncli.base.errors import OutputError
 from nncli.base.storage.directory import Directory
 from nncli.base.storage.files import GrowingFile, remove_litter, writing
-from nncli.base.storage.records import read_records
+from nncli.base.storage.records import read_records, record_of
 from nncli.base.storage.regular_file import open_regular
 from nncli.base.storage.run_files import TENSORBOARD
 
@@ -47,27 +48,30 @@ class EventFile:
             return [*islice(read_records(stream, most_bytes), count)]
         return []
 
-    def start(self, records: Iterable[bytes]) -> None:
-        """Replace the file by one with some records. Raise `OutputError`."""
-        content = b"".join(records)
+    def start(self, events: Iterable[bytes]) -> None:
+        """Start the file with some events, unless it has exactly these. Raise `OutputError`.
+
+        TensorBoard may be reading the file, and does not notice that another takes its place.
+        """
+        content = b"".join(map(record_of, events))
 
         def write() -> None:
             remove_litter(self._folder)
-            self._file = GrowingFile(self._folder / EVENTS, content)
+            self._file = GrowingFile(self._folder / EVENTS, content, reuse=True)
 
         self._in_folder(write)
 
-    def add(self, record: bytes) -> None:
-        """Add a record, which `flush` writes."""
-        self._waiting.append(record)
+    def add(self, event: bytes) -> None:
+        """Add an event, which `flush` writes."""
+        self._waiting.append(record_of(event))
 
     def flush(self) -> None:
-        """Write the records that were added. Raise `OutputError`."""
+        """Write the events that were added. Raise `OutputError`."""
         if self._waiting:
             self._in_folder(self._append)
 
     def synchronize(self) -> None:
-        """Write all records and wait until they are on disk. Raise `OutputError`."""
+        """Write all events and wait until they are on disk. Raise `OutputError`."""
 
         def write() -> None:
             self._append()
@@ -86,7 +90,8 @@ class EventFile:
         """Write the events so far to another run directory. Raise `OutputError`."""
         if self._file:
             copy = EventFile(run, self._name)
-            copy.start([self._file.content(), *self._waiting])
+            records = BytesIO(self._file.content() + b"".join(self._waiting))
+            copy.start(read_records(records, len(records.getvalue())))
             copy.close()
 
     def close(self) -> None:

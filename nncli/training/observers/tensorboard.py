@@ -10,11 +10,16 @@ from numpy.typing import NDArray
 
 from nncli.base.errors import OutputError
 from nncli.base.storage.directory import Directory
-from nncli.base.storage.records import record_of
 from nncli.base.storage.run_files import HISTORY
 from nncli.engines.engine import Setup
 from nncli.metrics.names import split_and_metric
-from nncli.training.events.event import epoch_event, event, has_histograms, version_event
+from nncli.training.events.event import (
+    epoch_event,
+    event,
+    has_histograms,
+    parsed,
+    version_event,
+)
 from nncli.training.events.event_file import EventFile
 from nncli.training.events.gradient import SampledGradient
 from nncli.training.events.graph import graph_of
@@ -143,8 +148,10 @@ class _Curves:
         """Start the file with the events of the first `epochs`. Raises `OutputError`."""
         most_bytes = _MOST_BYTES_OF_A_VALUE * (len(self._tags) + histograms)
         most_bytes = max(most_bytes, *map(len, head))
-        known = self.file.read(len(head) + epochs, most_bytes)[len(head) :] if epochs else []
-        self.file.start([*head, *self._events(known, history, epochs)])
+        known = self.file.read(len(head) + epochs, most_bytes) if epochs else []
+        if [*map(parsed, known[: len(head)])] == [*map(parsed, head)]:
+            head = known[: len(head)]  # with its times
+        self.file.start([*head, *self._events(known[len(head) :], history, epochs)])
 
     def add(
         self, epoch: int, numbers: Sequence[float], arrays: Mapping[str, NDArray[Any]] | None
@@ -160,7 +167,7 @@ class _Curves:
             numbers = {tag: history[name][epoch - 1] for tag, (_, name) in self._tags.items()}
             content = next(left, None)
             if content is not None and _shows(content, epoch, numbers):
-                yield record_of(content)
+                yield content
             else:
                 left = iter(())
                 yield epoch_event(epoch, numbers)
@@ -182,15 +189,11 @@ def _tag(column: str, split: str) -> str | None:
 @np.errstate(over="ignore")
 def _shows(content: bytes, epoch: int, numbers: Mapping[str, float]) -> bool:
     """Return whether an event is that of an epoch with some numbers."""
-    from google.protobuf.message import DecodeError
-    from tensorboard.compat.proto.event_pb2 import Event
-
-    try:
-        found = Event.FromString(content)
-    except DecodeError:
+    found = parsed(content)
+    if found is None or found.step != epoch:
         return False
     values = found.summary.value[: len(numbers)]
     shown = np.array([each.simple_value for each in values], np.float32)
     expected = np.array([*numbers.values()], np.float32)
     same = [each.tag for each in values] == [*numbers]
-    return found.step == epoch and same and np.array_equal(shown, expected, equal_nan=True)
+    return same and np.array_equal(shown, expected, equal_nan=True)
