@@ -116,8 +116,9 @@ def _of_session(kind: str, content: Any) -> Any:
     from tensorboard.compat.proto.types_pb2 import DT_FLOAT
     from tensorboard.plugins.hparams.plugin_data_pb2 import HParamsPluginData
 
-    data = HParamsPluginData(version=0, **{kind: content}).SerializeToString()
-    plugin = SummaryMetadata.PluginData(plugin_name="hparams", content=data)
+    data = HParamsPluginData(version=0, **{kind: content})
+    text = data.SerializeToString(deterministic=True)  # else settings have any order
+    plugin = SummaryMetadata.PluginData(plugin_name="hparams", content=text)
     none = TensorShapeProto(dim=[TensorShapeProto.Dim(size=0)])
     return Summary.Value(
         tag=f"_hparams_/{kind}",

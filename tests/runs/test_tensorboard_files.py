@@ -2,8 +2,10 @@
 
 import os
 import shutil
+import subprocess
 import sys
 from io import BytesIO
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -19,6 +21,7 @@ from nncli.runs.confusion_picture import MOST_CLASSES, confusion_picture
 from nncli.training.observers.observer import Observer
 from tests.tensorboard_events import events, scalars, settings, shown, status
 
+ROOT = Path(nncli.__file__).parents[1]
 XOR = {
     "data": {"source": "xor", "rows": 60, "test": 10, "validation": 20},
     "model": {"hidden_layers": [3], "activation": "tanh"},
@@ -222,6 +225,17 @@ def test_the_graph_has_every_layer_with_its_sizes(tmp_path):
     assert (dense["W1"].s, dense["b1"].s) == (b"2 x 5", b"5")
     assert {*normalization} >= {"gain1", "shift1"}
     assert nodes[4].attr["rate"].s == b"0.25"
+
+
+def test_another_process_writes_the_same_bytes(tmp_path, run):
+    """The order of entries in a message may depend on the process."""
+    code = f"import nncli; nncli.train({XOR!r}, out='run')"
+    for seed in "12":
+        environment = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": str(ROOT)}
+        place = tmp_path / seed
+        place.mkdir()
+        subprocess.run([sys.executable, "-c", code], cwd=place, env=environment, check=True)
+        assert events(place / "run") == events(run)
 
 
 def test_the_graph_is_a_graph_of_tensorflow(run):

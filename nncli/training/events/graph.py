@@ -34,8 +34,9 @@ def graph_of(setup: Setup) -> bytes:
     settings = {name: f"{value}" for name, value in setup.objective.parameters.items()}
     loss = setup.objective.name
     nodes.append(_node(f"{loss}_loss", loss, [nodes[-2].name, _TARGETS], None, settings))
-    graph: bytes = GraphDef(node=nodes, versions=VersionDef(producer=22)).SerializeToString()
-    return graph
+    graph = GraphDef(node=nodes, versions=VersionDef(producer=22))
+    content: bytes = graph.SerializeToString(deterministic=True)  # else attributes have any order
+    return content
 
 
 def _node(
