@@ -116,6 +116,13 @@ def _draw_cell(
     x, y = corner
     color = tuple(round(255 - share * (255 - each)) for each in _BLUE)
     draw.rectangle((x, y, x + _CELL - 2, y + _CELL - 2), fill=color)
-    text = f"{rows}" if rows < 100_000 else f"{rows:.0e}".replace("e+0", "e")
+    text = _short(rows)
     place = (x + (_CELL - font.getlength(text)) / 2, y + (_CELL - _TEXT) / 2 - 2)
     draw.text(place, text, _WHITE if share > _DARK else _BLACK if rows else _GRAY, font)
+
+
+def _short(rows: int) -> str:
+    """Return a number of rows in a few characters, as cells are narrow."""
+    if rows < 10_000:
+        return f"{rows}"
+    return f"{rows / 1e3:.0f}k" if rows < 1_000_000 else f"{rows / 1e6:.0f}M"

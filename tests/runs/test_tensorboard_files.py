@@ -334,6 +334,17 @@ def test_a_cell_is_as_dark_as_its_share():
     assert blue_cells(confusion_picture(half)) == 2
 
 
+@pytest.mark.parametrize("rows", [9999, 10_000, 54_321, 99_999])
+def test_large_counts_fit_into_their_cells(rows):
+    found = confusion_picture(evaluation(["a", "b"], [0] * rows + [1], [0] * rows + [1]))
+    pixels = np.asarray(Image.open(BytesIO(found.png)))
+    blue = np.argwhere((pixels == (0, 114, 178)).all(axis=2))
+    top, left = blue.min(axis=0)
+    cell = pixels[top : top + 43, left : left + 43]
+    edges = np.concatenate([cell[:, :1], cell[:, -1:]], axis=1)
+    assert (edges == (0, 114, 178)).all()
+
+
 def test_of_many_classes_those_most_often_confused_are_shown():
     names = [f"class {n}" for n in range(1000)]
     truth = [*range(1000), *range(500, 530)]
