@@ -82,7 +82,8 @@ class _Block(NamedTuple):
 
     split: str
     numbers: NDArray[Any]
-    beside: dict[str, NDArray[Any]]
+    weights: NDArray[Any] | None
+    ids: dict[str, NDArray[Any]]
     inputs: NDArray[Any]
     targets: NDArray[Any]
 
@@ -91,24 +92,27 @@ def _blocks(dataset: Dataset) -> Iterator[_Block]:
     """Yield the rows in blocks, split by split."""
     of_file = dataset.splits["train"].inputs
     for name, split in dataset.splits.items():
-        is_of_file = split.inputs is of_file
+        is_of_file, numbers_of_split = split.inputs is of_file, dataset.row_numbers(name)
         for part in written_parts(len(split), len(dataset.columns)):
             rows = split.rows[part]
-            numbered = is_of_file and dataset.numbers is not None
-            numbers = dataset.numbers[rows] if numbered else rows  # type: ignore[index]
+            numbers = numbers_of_split[part]
             inputs = np.asarray(split.inputs[rows])
             give_back(split.inputs)
-            beside = _beside(dataset, split, rows, is_of_file=is_of_file)
-            yield _Block(name, numbers, beside, inputs, _targets(dataset, split, rows))
+            weights = _weights(dataset, split, rows)
+            ids = _ids(dataset, rows, is_of_file=is_of_file)
+            yield _Block(name, numbers, weights, ids, inputs, _targets(dataset, split, rows))
 
 
-def _beside(
-    dataset: Dataset, split: Split, rows: NDArray[Any], *, is_of_file: bool
-) -> dict[str, NDArray[Any]]:
-    """Return the weights and IDs of rows; empty IDs for rows of other files."""
+def _weights(dataset: Dataset, split: Split, rows: NDArray[Any]) -> NDArray[Any] | None:
+    """Return the weights of rows, 1 for rows without one; None if no training row has any."""
+    if dataset.splits["train"].weights is None:
+        return None
+    return np.ones(len(rows)) if split.weights is None else split.weights[rows]
+
+
+def _ids(dataset: Dataset, rows: NDArray[Any], *, is_of_file: bool) -> dict[str, NDArray[Any]]:
+    """Return the IDs of rows by the name of their column; empty ones for rows of other files."""
     found: dict[str, NDArray[Any]] = {}
-    if dataset.splits["train"].weights is not None:
-        found["weight"] = np.ones(len(rows)) if split.weights is None else split.weights[rows]
     for name, cells in dataset.ids.items():
         texts = cells[rows] if is_of_file else [""] * len(rows)
         found[name] = np.array(["" if each is None else str(each) for each in texts])
@@ -126,16 +130,18 @@ def _write_csv(dataset: Dataset, stream: BinaryIO) -> None:
     """Write a header, and a line per row."""
     for at, block in enumerate(_blocks(dataset)):
         if not at:
-            own = _free_names(["split", "row", *block.beside], dataset)
+            weight = [] if block.weights is None else ["weight"]
+            own = _free_names(["split", "row", *weight, *block.ids], dataset)
             stream.write(csv_of([[*own, *dataset.columns, *dataset.targets]]))
         targets = block.targets.reshape(len(block.numbers), -1)
-        values = [block.numbers, *block.beside.values(), *block.inputs.T, *targets.T]
+        weights = [] if block.weights is None else [block.weights]
+        values = [block.numbers, *weights, *block.ids.values(), *block.inputs.T, *targets.T]
         splits = [block.split] * len(block.numbers)
         stream.write(csv_of(zip(splits, *as_texts(values), strict=True)))
 
 
 def _free_names(names: list[str], dataset: Dataset) -> list[str]:
-    """Return names of additional columns, with a number where an input has the same name."""
+    """Return names of additional columns, with a number where another column has the name."""
     taken = {*dataset.columns, *dataset.targets}
     free = []
     for name in names:
@@ -159,13 +165,12 @@ def _write_npz(dataset: Dataset, stream: BinaryIO) -> None:
         ),
         "row": (np.dtype(np.int64), lambda block: block.numbers),
     }
-    for at, name in enumerate(first.beside):
-        dtype = first.beside[name].dtype
-        if name in dataset.ids:  # the longest text of all rows
-            widths = (each.beside[name].dtype for each in _blocks(dataset))
-            dtype = np.result_type(*widths)
-        key = "id" if name in dataset.ids else "weight"
-        arrays[key] = dtype, lambda block, at=at: [*block.beside.values()][at]  # type: ignore[misc]
+    if first.weights is not None:
+        arrays["weight"] = first.weights.dtype, lambda block: np.asarray(block.weights)
+    for name in first.ids:
+        widths = (block.ids[name].dtype for block in _blocks(dataset))
+        longest = np.result_type(*widths)
+        arrays["id"] = longest, lambda block, name=name: block.ids[name]  # type: ignore[misc]
     with ZipFile(stream, "w", ZIP_STORED) as archive:
         for name, (dtype, part) in arrays.items():
             shape = (rows, *part(first).shape[1:])

@@ -100,6 +100,25 @@ def test_several_targets_and_ids(nncli, tmp_path):
         assert found["targets"].tolist() == ["u", "v"]
 
 
+@pytest.mark.parametrize("name", ["out.csv", "out.npz"])
+def test_an_id_column_called_weight_does_not_replace_the_weights(nncli, table, name):
+    text = Path("rows.csv").read_text("utf-8").replace("name,", "weight,", 1)
+    Path("rows.csv").write_text(text, "utf-8")
+    config = Path(table).read_text("utf-8").replace("id: name", "id: weight")
+    Path(table).write_text(config, "utf-8")
+    assert nncli("data", "export", table, "-o", name).code == 0
+    if name == "out.csv":
+        found = rows_of(name)
+        weights, ids = ([row[key] for row in found] for key in ("weight", "weight_2"))
+        numbers = [int(row["row"]) for row in found]
+    else:
+        with np.load(name) as arrays:
+            weights, ids, numbers = (arrays[key].tolist() for key in ("weight", "id", "row"))
+    assert ids == [f"R{row}" for row in numbers]
+    masses = [1 + row % 3 for row in numbers]  # with a mean of 2, and weights of 1
+    assert [2 * float(weight) for weight in weights] == pytest.approx(masses)
+
+
 def test_a_data_set_is_named_without_a_config(nncli):
     assert nncli("data", "export", "xor", "-o", "out.csv").code == 0
     assert [*rows_of("out.csv")[0]] == ["split", "row", "x1", "x2", "xor"]
