@@ -58,7 +58,7 @@ def precision_recall(subject: Subject) -> "Figure":
         label = f"average {area:.4f}: {_rows_words(subject, found, name, each)}"
         axes.plot(*points, drawstyle="steps-pre", label=label, **look)
     if len(ranked) == 1:
-        share = found.truth.mean()
+        share = ranked[0][1].positives[-1] / len(found)
         axes.axhline(
             share, color=GRAY, linewidth=1, linestyle=":", label=f"average {share:.4f}: chance"
         )

@@ -239,3 +239,20 @@ def test_a_large_scatter_keeps_the_largest_errors():
     drawn = panels.drawn_rows(errors)
     assert len(drawn) <= panels.MOST_DRAWN
     assert {*np.argsort(errors)[-100:].tolist()} <= {*drawn.tolist()}
+
+
+def test_chance_is_the_share_of_the_only_class_that_occurs(tmp_path, draw):
+    tables.classes(tmp_path, ["a", "b", "c"], rows=60)
+    lines = (tmp_path / "rows.csv").read_text("utf-8").splitlines()
+    header, only = lines[0], [line for line in lines if line.endswith(",c")]
+    (tmp_path / "test.csv").write_text("\n".join([header, *only]) + "\n", "utf-8")
+    data = {
+        "path": str(tmp_path / "rows.csv"),
+        "target": "class",
+        "test": str(tmp_path / "test.csv"),
+    }
+    result = nncli.train({"data": data}, {"training.epochs": 1})
+    legend = draw(result, "precision-recall").axes[0].get_legend()
+    assert [each.get_text() for each in legend.get_texts()] == [
+        "average 1.0000: c (20 rows)", "average 1.0000: chance"
+    ]  # fmt: skip
