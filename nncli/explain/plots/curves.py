@@ -50,9 +50,10 @@ def curves(subject: Subject) -> "Figure":
 def rate(subject: Subject) -> "Figure":
     """Draw the learning rate of every epoch."""
     history = subject.history
+    if "learning_rate" not in history:
+        raise NotApplicableError("needs learning rates in history.csv, and it has none")
     figure, axes = one_axes(7.0, 3.2)
-    values = history["learning_rate"]
-    draw_line(axes, history["epoch"], values)
+    draw_line(axes, history["epoch"], history["learning_rate"])
     axes.set_ylim(bottom=0)
     axes.set_title(f"{short(subject.name, 40)}: learning rate")
     _draw_epochs(axes)

@@ -1,6 +1,7 @@
 """Plots of the history show the numbers of the history."""
 
 from itertools import pairwise
+from shutil import copytree
 
 import numpy as np
 import pytest
@@ -115,3 +116,14 @@ def test_a_run_without_an_epoch_has_no_curves(xor_run, tmp_path):
     (tmp_path / "history.csv").write_text(header, "utf-8")
     with pytest.raises(nncli.UsageError, match="curves: needs a completed epoch"):
         nncli.plot(tmp_path, "curves")
+
+
+def test_a_history_without_learning_rates_has_no_plot_of_them(xor_run, tmp_path, draw):
+    run = tmp_path / "run"
+    copytree(xor_run, run)
+    file = run / "history.csv"
+    lines = [line.split(",")[:2] for line in file.read_text("utf-8").splitlines()]
+    file.write_text("".join(f"{','.join(line)}\n" for line in lines), "utf-8")
+    with pytest.raises(nncli.UsageError, match=r"rate: needs learning rates in history\.csv"):
+        draw(run, "rate")
+    assert draw(run, "curves").axes
