@@ -36,8 +36,8 @@ class PlotColumn:
         The inputs of the column.
     labels : tuple of str
         The texts of a category or Boolean; empty for numbers.
-    has_blank : bool
-        Whether the last input marks missing values.
+    blank : int or None
+        The input that marks missing numbers or dates; all parts of a date share it.
     period : int or None
         The period of a cycle whose inputs are sine and cosine.
     part : str
@@ -47,7 +47,7 @@ class PlotColumn:
     name: str
     where: slice
     labels: tuple[str, ...] = ()
-    has_blank: bool = False
+    blank: int | None = None
     period: int | None = None
     part: str = ""
 
@@ -59,10 +59,13 @@ class PlotColumn:
     def values(self, inputs: NDArray[Any]) -> Numbers:
         """Return the values (N,): numbers, or indices into `labels`; NaN if missing or unknown."""
         own = inputs[:, self.where].astype(np.float64)
-        if self.period:
-            return np.arctan2(own[:, 0], own[:, 1]) / (2 * np.pi) * self.period % self.period
         if not self.labels:
-            return np.where(own[:, -1] == 1, np.nan, own[:, 0]) if self.has_blank else own[:, 0]
+            values = own[:, 0]
+            if self.period:
+                values = np.arctan2(own[:, 0], own[:, 1]) / (2 * np.pi) * self.period % self.period
+            if self.blank is not None:
+                values = np.where(inputs[:, self.blank] == 1, np.nan, values)
+            return np.asarray(values)
         if own.shape[1] == 1:
             return np.asarray(np.where(np.isin(own[:, 0], (0, 1)), own[:, 0], np.nan))
         return np.where(own.any(axis=1), own.argmax(axis=1), np.nan)
@@ -78,6 +81,27 @@ class PlotColumn:
         else:
             own[np.arange(len(values)), values.astype(np.intp)] = 1
         return own
+
+    def write(self, values: NDArray[Any], rows: NDArray[Any]) -> None:
+        """Write the inputs of known values (N,) into rows (N, I)."""
+        if self.blank is not None:
+            rows[:, self.blank] = 0
+        rows[:, self.where] = self.inputs(values)
+
+    def typical(self, values: Numbers) -> float:
+        """Return the most frequent text, or the median of numbers; NaN if all are missing.
+
+        Of a cycle, it is the value with the smallest distance from the others on average.
+        """
+        known, times = np.unique(values[~np.isnan(values)], return_counts=True)
+        if not len(known):
+            return np.nan
+        if self.labels:
+            return float(known[times.argmax()])
+        if not self.period:
+            return float(np.nanmedian(values))
+        away = np.abs(known[:, np.newaxis] - known)
+        return float(known[(np.minimum(away, self.period - away) @ times).argmin()])
 
     def axis(self, seen: Numbers) -> Numbers:
         """Return the values for an axis: all labels, or numbers over the range of those seen."""
@@ -137,12 +161,13 @@ def columns_of(names: Sequence[str], encoding: Encoding | None) -> list[PlotColu
 
 def _of_cells(column: Column, start: int) -> PlotColumn:
     where, has_blank = slice(start, start + len(column.inputs)), column.missing == "indicator"
+    blank = where.stop - 1 if has_blank and column.kind != "category" else None
     labels: tuple[str, ...] = ()
     if column.kind == "category":
         labels = tuple(short(each) for each in column.categories) + (_BLANK,) * has_blank
     elif column.kind == "boolean" and not has_blank:
         labels = ("false", "true")
-    return PlotColumn(short(column.name), where, labels, has_blank)
+    return PlotColumn(short(column.name), where, labels, blank)
 
 
 def _of_date(column: Column, start: int) -> list[PlotColumn]:
@@ -153,8 +178,8 @@ def _of_date(column: Column, start: int) -> list[PlotColumn]:
         name = f"{short(column.name)} {part}"
         found.append(PlotColumn(name, slice(start, stop), period=period, part=part))
         start = stop
-    if column.missing == "indicator":  # it belongs to the last part
-        last = found[-1]
-        where = slice(last.where.start, last.where.stop + 1)
-        found[-1] = replace(last, where=where, has_blank=True)
+    if column.missing == "indicator":
+        found = [replace(each, blank=start) for each in found]
+        last = found[-1].where  # the parts together have all inputs of the column
+        found[-1] = replace(found[-1], where=slice(last.start, start + 1))
     return found

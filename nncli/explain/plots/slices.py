@@ -74,7 +74,7 @@ class Plane:
         X, Y = np.meshgrid(x, y)
         grid = np.tile(self.row, (X.size, 1))
         for column, values in zip(self.pair, (X, Y), strict=True):
-            grid[:, column.where] = column.inputs(values.ravel())
+            column.write(values.ravel(), grid)
         return grid
 
 
@@ -98,7 +98,8 @@ def plane_of(subject: Subject, columns: list[PlotColumn]) -> tuple[Plane, Sample
     model = subject.model
     sample = sample_of(subject)
     values = np.stack([each.values(sample.inputs) for each in columns], axis=1)
-    units = _differences(columns, values, np.nanmedian(values, axis=0))
+    middle = [each.typical(own) for each, own in zip(columns, values.T, strict=True)]
+    units = _differences(columns, values, np.array(middle))
     at = int(units.mean(axis=1).argmin())  # the most typical row
     row = sample.inputs[at].astype(np.float64)
     varied = (0, 1) if len(columns) == 2 else _most_telling(model, columns, values, row)
@@ -148,7 +149,8 @@ def _differences(columns: list[PlotColumn], values: Numbers, to: Numbers) -> Num
         away = np.abs(own - other)
         if column.period:
             away = np.minimum(away, column.period - away)
-        spread = np.nanstd(own) or 1.0
+        known = own[~np.isnan(own)]
+        spread = known.std() or 1.0 if len(known) else 1.0
         found[:, number] = np.where(same, 0.0, np.nan_to_num(away / spread, nan=1.0))
     return found
 
@@ -167,7 +169,7 @@ def _most_telling(
     ends = np.cumsum([len(each) for each in steps]).tolist()
     parts = [slice(start, end) for start, end in pairwise([0, *ends])]
     for number, own, part in zip(tried, steps, parts, strict=True):
-        inputs[part, columns[number].where] = columns[number].inputs(own)
+        columns[number].write(own, inputs[part])
     outputs, _ = output_numbers(model, inputs)
     changes = {
         number: (
@@ -191,4 +193,5 @@ def _steps(column: PlotColumn, values: Numbers) -> Numbers:
     """Return values of a column to try: all labels, or some quantiles of its numbers."""
     if column.labels:
         return column.axis(values)
-    return np.asarray(np.nanquantile(values, np.linspace(0.05, 0.95, _STEPS)))
+    known = values[~np.isnan(values)]
+    return np.quantile(known, np.linspace(0.05, 0.95, _STEPS)) if len(known) else np.zeros(1)

@@ -5,7 +5,8 @@ from datetime import date
 import numpy as np
 import pytest
 
-from nncli.explain.plots.columns import columns_of
+import nncli
+from nncli.explain.plots.columns import PlotColumn, columns_of
 from nncli.explain.plots.names import number_text, short
 from nncli.explain.plots.sample import rows_of
 from nncli.explain.plots.subject import subject_of
@@ -21,7 +22,7 @@ def test_inputs_are_the_inverse_of_values(table_run):
         known = ~np.isnan(values)
         found = column.inputs(values[known])
         own = inputs[known][:, column.where]
-        width = own.shape[1] - (column.has_blank and not column.labels)
+        width = own.shape[1] - (column.blank is not None)
         np.testing.assert_allclose(found[:, :width], own[:, :width], atol=1e-6)
     assert columns[0].name == "color"
     stops = [each.where.stop for each in columns]
@@ -88,3 +89,33 @@ def test_parts_of_dates_are_named(table_run):
         assert shown["made days"] == day.isoformat()
         if "made weekday" in shown:
             assert shown["made weekday"] == day.strftime("%a")
+
+
+def test_all_parts_of_a_missing_date_are_missing(tmp_path):
+    dates = ["" if row % 5 == 0 else f"{2010 + row}-{1 + row:02}-{1 + row:02}" for row in range(12)]
+    lines = [f"{day},{row % 7},{row % 2}" for row, day in enumerate(dates)]
+    (tmp_path / "t.csv").write_text("\n".join(["made,size,kind", *lines]), "utf-8")
+    data = {"path": str(tmp_path / "t.csv"), "target": "kind", "test": 0,
+            "columns": {"made": {"missing": "indicator"}}}  # fmt: skip
+    dataset = nncli.load_data({"data": data})
+    split = dataset.splits["train"]
+    inputs = split.inputs[split.rows].astype(np.float64)
+    columns = columns_of(dataset.columns, dataset.encoding)
+    parts = [each for each in columns if each.name.startswith("made")]
+    assert len(parts) >= 2
+    is_blank = np.array([not dates[row] for row in split.rows.tolist()])
+    for part in parts:
+        np.testing.assert_array_equal(np.isnan(part.values(inputs)), is_blank)
+        rows = inputs.copy()
+        part.write(np.ones(len(rows)), rows)
+        np.testing.assert_allclose(part.values(rows), 1)
+    assert not np.isnan(columns[-1].values(inputs)).any()
+
+
+def test_the_typical_value_is_one_that_occurs_or_the_median():
+    text = PlotColumn("color", slice(0, 3), ("a", "b", "c"))
+    assert text.typical(np.array([0.0, 2, 0, 2, 2, 0, 0, np.nan])) == 0  # not b, in their middle
+    assert PlotColumn("size", slice(0, 1)).typical(np.array([1.0, np.nan, 9, 2])) == 2
+    month = PlotColumn("month", slice(0, 2), period=12, part="month")
+    assert month.typical(np.array([11.0, 11, 0, 1, 10])) == 11  # not 10, the median
+    assert np.isnan(month.typical(np.array([np.nan])))
