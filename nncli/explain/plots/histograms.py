@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from nncli.explain.plots.column_axis import draw_column_axis
 from nncli.explain.plots.columns import Numbers, PlotColumn, spread
-from nncli.explain.plots.names import head_figure, short
+from nncli.explain.plots.names import head_figure, in_legend, short
 from nncli.explain.plots.points import color_of, draw_legend, drawn_classes
 from nncli.explain.plots.sample import Sample, Truth
 from nncli.explain.plots.style import BLUE, DIVERGING, LINE_STYLES, new_figure
@@ -98,7 +98,7 @@ def _draw_histogram(axes: "Axes", column: PlotColumn, values: Numbers, truth: Tr
             axes.hist(
                 chosen, edges, weights=np.full(len(chosen), 1 / len(chosen)), histtype="step",
                 color=color, linestyle=LINE_STYLES[place % len(LINE_STYLES)], linewidth=1.5,
-                label=name,
+                label=in_legend(name),
             )  # fmt: skip
 
 
@@ -127,10 +127,10 @@ def _draw_bars(
     for place, (name, color, own) in enumerate(groups):
         chosen = values[own & known]
         heights = np.array([float((chosen == each).sum()) for each in shown])
-        if len(groups) > 1 and len(chosen):
+        if name and len(chosen):
             heights /= len(chosen)
         at = np.arange(len(shown)) + (place - (len(groups) - 1) / 2) * width
-        axes.bar(at, heights, width, color=color, label=name, hatch=_HATCHES[place])
+        axes.bar(at, heights, width, color=color, label=in_legend(name), hatch=_HATCHES[place])
     axes.set_xticks(range(len(shown)), [short(column.labels[each], 10) for each in shown])
     axes.tick_params("x", rotation=30 if len(shown) > 3 else 0)
     if len(shown) < len(column.labels):

@@ -6,7 +6,7 @@ import numpy as np
 
 from nncli.explain.plots.column_axis import draw_column_axis
 from nncli.explain.plots.columns import Numbers, PlotColumn
-from nncli.explain.plots.names import head_figure
+from nncli.explain.plots.names import head_figure, in_legend
 from nncli.explain.plots.passes import drawn_network, important_units, layer_values
 from nncli.explain.plots.points import MARKERS, color_of, draw_legend, drawn_classes, size_of
 from nncli.explain.plots.sample import Sample, Truth, not_drawn, sample_of, truth_of
@@ -105,7 +105,7 @@ def _draw_rows(
         x, y, size_of(len(x)), color_of(number), marker=marker, linewidths=0, alpha=0.6, zorder=3
     )
     line = linestyle if linestyle in LINE_STYLES else ""
-    axes.plot([], [], f"{line}{marker}", color=color_of(number), label=name)
+    axes.plot([], [], f"{line}{marker}", color=color_of(number), label=in_legend(name))
 
 
 def _draw_threshold(axes: "Axes", threshold: float | None) -> None:

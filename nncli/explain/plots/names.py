@@ -23,6 +23,11 @@ def short(name: str, width: int = _WIDTH) -> str:
     return shortened(printable(shown), width)
 
 
+def in_legend(name: str) -> str:
+    """Return a name as a label; matplotlib leaves labels that start with ``_`` out of legends."""
+    return f" {name}" if name.startswith("_") else name
+
+
 def listed_short(names: Iterable[str], most: int = 4, width: int = _WIDTH) -> str:
     """Return short names with commas; more than `most` are counted."""
     shown = [short(name, width) for name in names]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nncli.explain.plots.names import in_legend
 from nncli.explain.plots.sample import Truth
 from nncli.explain.plots.style import COLORS, GRAY, SEQUENTIAL
 
@@ -80,7 +81,7 @@ def draw_points(
         look = number if len(truth.classes) <= _LOOKS else place  # else two could look the same
         axes.scatter(
             x[own], y[own], sizes[own], color_of(look), marker=MARKERS[look % len(MARKERS)],
-            label=truth.classes[number], **settings,
+            label=in_legend(truth.classes[number]), **settings,
         )  # fmt: skip
 
 
