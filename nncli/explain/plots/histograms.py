@@ -183,7 +183,9 @@ def _correlations(values: Numbers) -> Numbers:
     for i in range(count_):
         for j in range(i + 1):
             both = ~np.isnan(values[:, i]) & ~np.isnan(values[:, j])
-            x, y = (values[both, each] - values[both, each].mean() for each in (i, j) if both.any())
+            if not both.any():
+                continue
+            x, y = (values[both, each] - values[both, each].mean() for each in (i, j))
             size = np.sqrt((x @ x) * (y @ y))
             if size > 0:
                 found[i, j] = found[j, i] = x @ y / size

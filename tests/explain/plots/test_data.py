@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import nncli
+from nncli.explain.plots.sample import sample_of
 from nncli.explain.plots.subject import subject_of
 
 
@@ -154,3 +155,33 @@ def test_few_whole_numbers_have_a_bin_each(draw):
     assert [bar.get_height() for bar in whole.patches] == [10, 10, 10, 10]
     assert [bar.get_x() for bar in whole.patches] == [-0.5, 0.5, 1.5, 2.5]
     assert len(rest.patches) == len(many.patches) == 20
+
+
+def test_a_column_and_a_class_that_the_sample_lacks(tmp_path, draw):
+    random = np.random.default_rng(0)
+    lines = [f"{random.normal():.3f},{row if row in (7, 8) else ''},{'uv'[row % 2]},"
+             f"{random.normal():.3f},{int(row in (7, 8, 9))}" for row in range(6000)]  # fmt: skip
+    (tmp_path / "t.csv").write_text("\n".join(["a,rare,color,c,kind", *lines]), "utf-8")
+    blank = {"rare": {"kind": "number", "missing": "indicator"}}
+    data = {"path": str(tmp_path / "t.csv"), "target": "kind", "columns": blank}
+    settings = {"training.epochs": 1, "model.hidden_layers": [2]}
+    run = nncli.train({"data": data, "seed": 1}, settings, note=lambda text: None)
+    sample = sample_of(subject_of(run))
+    assert {*sample.truth.values.tolist()} == {0}
+    assert "rare is blank" in sample.dataset.columns
+    assert (sample.inputs[:, 2] == 1).all()
+    _, _, color, *_ = draw(run, "data").axes  # warnings are errors
+    assert sum(bar.get_height() for bar in color.patches) == pytest.approx(1)  # shares
+    axes = draw(run, "surface").axes[0]
+    assert {axes.get_xlabel(), axes.get_ylabel()} == {"a", "c"}
+
+
+def test_classes_that_start_with_an_underscore_are_in_the_legend(draw, texts_of):
+    inputs = np.random.default_rng(0).normal(size=(20, 3)).round(3)
+    labels = [["_low", "_high"][int(x > 0)] for x in inputs[:, 0]]
+    for columns, kinds in ((3, ["data"]), (2, ["data", "surface", "hidden"]), (1, ["surface"])):
+        rows = {"source": "rows", "inputs": inputs[:, :columns].tolist(), "labels": labels}
+        run = nncli.train({"data": rows}, {"training.epochs": 1, "model.hidden_layers": [2]})
+        for kind in kinds:
+            (legend,) = draw(run, kind).legends
+            assert {" _low", " _high"} <= {each.get_text() for each in legend.get_texts()}
