@@ -10,7 +10,7 @@ from nncli.data.scaling import scaled_targets
 from nncli.data.splits import Split
 from nncli.explain.plots.names import head_figure, listed_short, number_text, short
 from nncli.explain.plots.pictures import draw_pictures, pictures_of, size_of_pictures
-from nncli.explain.plots.sample import rows_of
+from nncli.explain.plots.sample import COUNTED, rows_of
 from nncli.explain.plots.style import one_axes
 from nncli.explain.plots.subject import NotApplicableError, Subject
 from nncli.explain.plots.text_table import LISTED, columns_as_text, table_figure
@@ -59,20 +59,19 @@ def mistakes(subject: Subject) -> "Figure":
 
 def _caption(model: Model, total: str, wrong: int, shown: int) -> str:
     """Return how many rows are wrong, and which are drawn in which order."""
-    counted = "Rows count from 0 in their file."
     if model.task == "regression":
         mean = " on average over the targets, in the scale of training"
         several = len(model.targets) > 1
         which = " The target that is farthest off is named." if several else ""
         order = f"the largest first{mean if several else ''}"
-        return f"The {shown} largest errors on {total}, {order}.{which} {counted}"
+        return f"The {shown} largest errors on {total}, {order}.{which} {COUNTED}"
     worst = "All are shown" if shown == wrong else f"The {shown} worst are shown"
     has_p = bool(model.network.output.entry.probabilities)
     order = "the lowest probability of the truth first" if has_p else "in order"
     if model.task == "multilabel":
         order = "those with most wrong labels first"
     p = " In parentheses: probabilities." if has_p and model.task != "multilabel" else ""
-    return f"{wrong:,} of {total} predicted wrong. {worst}, {order}.{p} {counted}"
+    return f"{wrong:,} of {total} predicted wrong. {worst}, {order}.{p} {COUNTED}"
 
 
 def _compared(model: Model, split: Split, rows: NDArray[np.intp]) -> list[dict[str, str]]:

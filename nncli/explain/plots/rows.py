@@ -10,7 +10,7 @@ from nncli.base.storage.mapping import take_rows
 from nncli.data.files.image_format import ImageFormat
 from nncli.explain.plots.names import head_figure, listed_short, number_text, short
 from nncli.explain.plots.pictures import draw_pictures, pictures_of, size_of_pictures
-from nncli.explain.plots.sample import rows_of
+from nncli.explain.plots.sample import COUNTED, rows_of
 from nncli.explain.plots.style import DOTS_PER_INCH, new_figure
 from nncli.explain.plots.subject import Subject
 from nncli.explain.plots.text_table import (
@@ -39,31 +39,37 @@ def rows(subject: Subject) -> "Figure":
     dataset = subject.dataset
     images, split = dataset.images, dataset.splits["train"]
     first = np.arange(min(len(split), _PICTURES if images else _LINES))
+    numbers = dataset.row_numbers("train")[first].tolist()
     caption = f"The first {len(first)} of {rows_of(len(split), 'train')}"
     if images is None:
         names, cells = columns_as_text(subject, "train", first)
         targets = _targets(subject, first)
         header = ["row", listed_short(dataset.targets, 2, 12), *names]
-        lines = [[str(n), targets[n], *cells[n]] for n in first.tolist()]
+        lines = [
+            [str(number), target, *line]
+            for number, target, line in zip(numbers, targets, cells, strict=True)
+        ]
         figure = table_figure(header, lines)
-        head_figure(figure, subject, "rows", f"{caption}. Rows count from 0.")
+        head_figure(figure, subject, "rows", f"{caption}. {COUNTED}")
         return figure
-    titles = [f"row {n}: {target}" for n, target in enumerate(_targets(subject, first))]
+    targets = _targets(subject, first)
+    titles = [f"row {number}: {target}" for number, target in zip(numbers, targets, strict=True)]
     inputs = take_rows(split.inputs, split.rows[first])
     above = size_of_pictures(images, len(first), _PICTURES, 1, _INCHES)
-    numbers = _Numbers.of(inputs[0], images)
-    height = _TITLE + above + numbers.height + 0.2
+    pixels = _Numbers.of(inputs[0], images, numbers[0])
+    height = _TITLE + above + pixels.height + 0.2
     figure = new_figure(_INCHES, height)
     figure.set_layout_engine("none")
     # Fixed places: with characters of a given size, the numbers must fit the pixels.
-    upper = figure.add_axes((0.01, (numbers.height + 0.2) / height, 0.98, above / height))
+    upper = figure.add_axes((0.01, (pixels.height + 0.2) / height, 0.98, above / height))
     lower = figure.add_axes(
-        (0.1 / _INCHES, 0.1 / height, numbers.width / _INCHES, numbers.height / height)
+        (0.1 / _INCHES, 0.1 / height, pixels.width / _INCHES, pixels.height / height)
     )
     pictures = pictures_of(inputs, images)
     draw_pictures(upper, pictures, len(first), titles, cmap="gray", vmin=0, vmax=1)
-    numbers.draw(lower)
-    head_figure(figure, subject, "rows", f"{caption}. Below: {numbers.said}. {images}.")
+    pixels.draw(lower)
+    words = f"{caption}. {COUNTED} Below: {pixels.said}. {images}."
+    head_figure(figure, subject, "rows", words)
     return figure
 
 
@@ -85,8 +91,8 @@ class _Numbers:
     said: str
 
     @classmethod
-    def of(cls, row: NDArray[np.uint8], images: ImageFormat) -> "_Numbers":
-        """Return the numbers of a row of bytes."""
+    def of(cls, row: NDArray[np.uint8], images: ImageFormat, number: int) -> "_Numbers":
+        """Return the numbers of a row of bytes, whose own number is `number`."""
         pixels = row.reshape(images.height, images.width, images.channels)[:, :, 0]
         top, left = (max(0, (each - _MOST_ACROSS) // 2) for each in pixels.shape)
         shown = pixels[top : top + _MOST_ACROSS, left : left + _MOST_ACROSS]
@@ -96,7 +102,7 @@ class _Numbers:
         return cls(
             shown,
             min(int(dots), _WIDEST_CHARACTER) / DOTS_PER_INCH,
-            f"the numbers{channel} of row 0{part}; 0 is black, 255 white, here drawn inverted",
+            f"the numbers{channel} of row {number}{part}; 0 is black, 255 white, here inverted",
         )
 
     @property

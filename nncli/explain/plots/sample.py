@@ -15,6 +15,9 @@ from nncli.explain.plots.subject import Subject
 
 MOST_POINTS = 2000
 
+COUNTED = "Rows count from 0 in their file."
+"""What numbers of rows in a plot mean."""
+
 
 @dataclass(frozen=True)
 class Truth:
@@ -42,7 +45,7 @@ class Sample:
     Attributes
     ----------
     numbers : array (N,)
-        Row numbers within the training rows, from 0.
+        Row numbers in their file, from 0.
     inputs : array (N, I)
         The inputs before scaling.
     targets : array (N,) or (N, O)
@@ -51,7 +54,7 @@ class Sample:
         Number of training rows.
     """
 
-    numbers: NDArray[np.intp]
+    numbers: NDArray[np.integer[Any]]
     inputs: NDArray[Any]
     targets: NDArray[Any]
     dataset: Dataset
@@ -88,11 +91,11 @@ def sample_of(subject: Subject) -> Sample:
     """Return up to `MOST_POINTS` training rows, drawn by the seed of the config."""
     job = subject.job
     rows = job.dataset.splits["train"]
-    numbers = np.arange(len(rows))
+    places = np.arange(len(rows))
     if len(rows) > MOST_POINTS:
         random = generator(job.config.seed, Stream.PLOT)
-        numbers = np.sort(random.choice(len(rows), MOST_POINTS, replace=False))
-    of_split = rows.rows[numbers]
+        places = np.sort(random.choice(len(rows), MOST_POINTS, replace=False))
+    of_split, numbers = rows.rows[places], job.dataset.row_numbers("train")[places]
     inputs, targets = take_rows(rows.inputs, of_split), take_rows(rows.targets, of_split)
     return Sample(numbers, inputs, targets, job.dataset, len(rows))
 

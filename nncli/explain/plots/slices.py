@@ -33,7 +33,7 @@ class Plane:
     row : array (I,)
         The inputs of the row.
     number : int or None
-        The number of the row; None if there are no other columns.
+        The number of the row in its file; None if there are no other columns.
     x, y : arrays
         Values of the two columns.
     near : array (N,)

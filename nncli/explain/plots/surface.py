@@ -88,7 +88,7 @@ def _caption(plane: Plane, sample: Sample) -> str:
     x, y = plane.pair
     low, high = plane.distances.min(), plane.distances.max()
     return (
-        f"A slice through row {plane.number} (from 0) of the training rows: {x.name} and "
+        f"A slice through training row {plane.number} (from 0 in its file): {x.name} and "
         f"{y.name} vary, the other columns are fixed: {listed_short(plane.fixed, 4, width=28)}. "
         f"Points: the {len(plane.near)} rows nearest to the slice, of {sample.said}. "
         f"Their other columns differ from row {plane.number} by {low:.2g} to {high:.2g} standard "

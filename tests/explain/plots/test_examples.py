@@ -169,6 +169,7 @@ def test_rows_of_a_table_are_text(table_run, draw):
     assert len(lines) == 20
     targets = split.targets[split.rows]
     assert [line[1] for line in lines] == [dataset.classes[each] for each in targets[:20]]
+    assert [int(line[0]) for line in lines] == split.rows[:20].tolist() != [*range(20)]
 
 
 def test_rows_of_images_show_the_number_of_every_pixel(image_run, draw):
@@ -179,7 +180,8 @@ def test_rows_of_images_show_the_number_of_every_pixel(image_run, draw):
     shown = [[int(each) for each in text.get_text().split()] for text in numbers.texts]
     np.testing.assert_array_equal(shown, first)
     assert len(pictures.texts) == 8
-    assert pictures.texts[0].get_text() == f"row 0: {split.targets[split.rows[0]]}"
+    assert pictures.texts[0].get_text() == f"row {split.rows[0]}: {split.targets[split.rows[0]]}"
+    assert f"the numbers of row {split.rows[0]};" in " ".join(figure.get_suptitle().split())
 
 
 def test_numbers_are_at_their_pixels(image_run, draw):

@@ -66,7 +66,7 @@ def test_a_slice_says_its_row_columns_and_distances(table_run, draw, texts_of):
     caption = " ".join(figure.get_suptitle().split())
     x, y = plane.pair
     assert {x.name, y.name} <= {"size", "weight", "made days", "made month", "made weekday"}
-    assert f"row {plane.number} (from 0) of the training rows" in caption
+    assert f"through training row {plane.number} (from 0 in its file)" in caption
     assert f"{x.name} and {y.name} vary" in caption
     assert f"{plane.distances.min():.2g} to {plane.distances.max():.2g}" in caption
     assert "color = " in caption  # a column, not its one-hot inputs
@@ -88,6 +88,8 @@ def test_a_slice_goes_through_a_real_row_and_changes_two_columns(table_run):
     assert {*changed.tolist()} <= allowed
     assert plane.number in sample.numbers[plane.near]
     assert plane.distances.min() == 0
+    dataset = subject_of(table_run).dataset
+    np.testing.assert_array_equal(dataset.splits["train"].inputs[plane.number], row)
 
 
 def test_a_regression_shows_numbers_and_hostile_names_as_they_are(regression_run, draw):
