@@ -52,19 +52,23 @@ def thinned(x: Numbers, y: Numbers, most: int = _CURVE_POINTS) -> tuple[Numbers,
 
 
 def drawn_rows(sizes: Numbers) -> NDArray[np.intp]:
-    """Return the rows to draw of a scatter: all, or some with the largest `sizes` among them."""
+    """Return the rows to draw of a scatter: all, or those with the largest `sizes` and others.
+
+    The others are evenly spaced, so that the same rows are drawn every time.
+    """
     if len(sizes) <= MOST_DRAWN:
         return np.arange(len(sizes))
     largest = np.argpartition(sizes, -_LARGEST_DRAWN)[-_LARGEST_DRAWN:]
-    even = np.linspace(0, len(sizes) - 1, MOST_DRAWN - _LARGEST_DRAWN).astype(np.intp)
-    return np.unique(np.concatenate([largest, even]))
+    others = np.delete(np.arange(len(sizes)), largest)
+    even = np.linspace(0, len(others) - 1, MOST_DRAWN - _LARGEST_DRAWN).astype(np.intp)
+    return np.sort(np.concatenate([largest, others[even]]))
 
 
 def drawn_words(rows: int) -> str:
     """Return for a title which rows a scatter has, if not all."""
     if rows <= MOST_DRAWN:
         return ""
-    return f"; {MOST_DRAWN} drawn, with the {_LARGEST_DRAWN} largest errors"
+    return f"; {MOST_DRAWN:,} drawn, with the {_LARGEST_DRAWN} largest errors"
 
 
 def legend_beside(axes: "Axes") -> None:
