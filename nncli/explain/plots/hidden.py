@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_MOST_NAMED = 8  # points with their inputs written
+_MOST_NAMED, _MOST_INPUTS = 8, 4  # points, and their inputs, that are written
 _NEAR = 0.03  # of the extent: points that share a text
 
 
@@ -63,7 +63,7 @@ def hidden(subject: Subject) -> "Figure":
         view = views[when] = _view(network, drawn.scaling, sample, layer)
         draw_points(axes, view.points[:, 0], view.points[:, 1], sample.truth)
         axes.set(title=when, xlabel=view.labels[0], ylabel=view.labels[1])
-        if len(sample) <= _MOST_NAMED:
+        if len(sample) <= _MOST_NAMED and sample.inputs.shape[1] <= _MOST_INPUTS:
             _name_points(axes, view.points, sample.inputs)
         _draw_boundary(axes, view, network.output.outputs)
     draw_legend(figure, sample.truth.name if sample.truth.classes else "", columns=6)

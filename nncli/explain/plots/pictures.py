@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 _GAP = 0.12  # between pictures, as a fraction of their size
 _TITLE = 0.16  # height of the room for a line above a picture, as a fraction of its width
+_TALLEST = 4  # height by width of the room for a picture; narrower pictures are in its middle
 _ABOVE = 0.03  # between a picture and its title, as a fraction of its width
 
 
@@ -35,17 +36,19 @@ def draw_pictures(
     """
     count, height, width = pictures.shape[:3]
     lines = max((title.count("\n") + 1 for title in titles), default=0)
-    across = width + max(1, round(_GAP * width))
-    down = height + max(1, round(_GAP / 2 * height + _TITLE * lines * width))
+    room = max(width, height // _TALLEST)
+    across = room + max(1, round(_GAP * room))
+    down = height + max(1, round(_GAP / 2 * height + _TITLE * lines * room))
     rows = -(-count // columns)
     gap = np.nan if pictures.ndim == 3 else 1.0  # transparent, or white between colors
     canvas = np.full((rows * down, columns * across, *pictures.shape[3:]), gap)
     for number, picture in enumerate(pictures):
-        top, left = number // columns * down + down - height, number % columns * across
+        top = number // columns * down + down - height
+        left = number % columns * across + (room - width) // 2
         canvas[top : top + height, left : left + width] = picture
         if titles:
             axes.text(
-                left + (width - 1) / 2, top - 0.5 - _ABOVE * width, titles[number],
+                left + (width - 1) / 2, top - 0.5 - _ABOVE * room, titles[number],
                 ha="center", va="bottom",
                 fontsize=7.5, linespacing=1.05,
             )  # fmt: skip
@@ -59,8 +62,8 @@ def size_of_pictures(
 ) -> float:
     """Return the height in inches of `draw_pictures` at a width of `inches`."""
     a_picture = inches / columns / (1 + _GAP)
-    rows = -(-count // columns)
-    return rows * a_picture * (images.height / images.width * (1 + _GAP / 2) + _TITLE * lines)
+    rows, shape = -(-count // columns), min(images.height / images.width, _TALLEST)
+    return rows * a_picture * (shape * (1 + _GAP / 2) + _TITLE * lines)
 
 
 def pictures_of(inputs: NDArray[Any], images: ImageFormat) -> NDArray[Any]:

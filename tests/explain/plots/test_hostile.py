@@ -76,3 +76,28 @@ def test_rows_passed_in_python_are_not_known_later(draw):
         nncli.UsageError, match="rows: needs the rows, which were passed from Python"
     ):
         draw(result, "rows")
+
+
+@pytest.mark.parametrize("shape", [(600, 1), (1, 600)])
+def test_images_of_any_shape_have_plots_of_usual_size(draw, tmp_path, shape):
+    X = np.random.default_rng(0).integers(0, 255, (30, *shape), np.uint8)
+    np.savez(tmp_path / "images.npz", X=X, y=np.arange(30) % 2)
+    data = {"source": "npz", "path": str(tmp_path / "images.npz")}
+    run = nncli.train({"data": data}, {"training.epochs": 1, "model.hidden_layers": [9]})
+    for kind in ("data", "rows", "mistakes", "weights"):
+        assert max(draw(run, kind).get_size_inches()) < 25
+    (axes,) = draw(run, "mistakes").axes
+    places = [text.get_position()[0] for text in axes.texts[:3]]
+    assert np.diff(places).min() >= max(shape) / 4 or shape[0] == 1  # room for the titles
+
+
+def test_few_rows_of_many_columns_are_not_named_in_full(tmp_path, draw):
+    header = ",".join([*(f"c{number}" for number in range(12)), "kind"])
+    cells = [[f"t{row * number % 5}" for number in range(12)] for row in range(8)]
+    lines = [",".join([*own, "uv"[row % 2]]) for row, own in enumerate(cells)]
+    (tmp_path / "t.csv").write_text("\n".join([header, *lines]), "utf-8")
+    data = {"path": str(tmp_path / "t.csv"), "target": "kind", "test": 0}
+    settings = {"training.epochs": 1, "model.hidden_layers": [2]}
+    figure = draw(nncli.train({"data": data}, settings, note=lambda text: None), "hidden")
+    nncli.save_plots({"hidden": figure}, tmp_path)  # a layout without room warns
+    assert not figure.axes[0].texts
