@@ -41,8 +41,9 @@ def data(subject: Subject) -> "Figure":
     caption = f"Points: {sample.said}.{not_drawn(*values.T)}"
     if subject.job.config.data.source in ("gate", "rows"):
         drawn = drawn_network(subject)
-        _draw_unit_lines(axes, columns, values, drawn)
-        caption += f" Lines: where a unit's weighted sum is 0, {drawn.weights}."
+        if not drawn.network.blocks[0].between:  # normalized sums are 0 elsewhere
+            _draw_unit_lines(axes, columns, values, drawn)
+            caption += f" Lines: where a unit's weighted sum is 0, {drawn.weights}."
     for name, column in zip("xy", columns, strict=True):
         draw_column_axis(axes, name, column)
     truth = sample.truth

@@ -185,3 +185,13 @@ def test_classes_that_start_with_an_underscore_are_in_the_legend(draw, texts_of)
         for kind in kinds:
             (legend,) = draw(run, kind).legends
             assert {" _low", " _high"} <= {each.get_text() for each in legend.get_texts()}
+
+
+@pytest.mark.parametrize("normalization", ["batch_norm", "layer_norm"])
+def test_a_gate_has_no_lines_of_normalized_units(draw, normalization):
+    model = {"hidden_layers": [2], "normalization": normalization}
+    config = {"data": {"source": "gate", "gate": "xor"}, "model": model}
+    figure = draw(nncli.train(config, {"training.epochs": 1}), "data")
+    assert not figure.axes[0].get_lines()
+    assert "Lines" not in figure.get_suptitle()
+    assert figure.get_suptitle().endswith("Points: 4 training rows.")
