@@ -14,6 +14,7 @@ from nncli.explain.plots.points import draw_legend, draw_points, draw_zero_line
 from nncli.explain.plots.sample import Sample, sample_of
 from nncli.explain.plots.style import GRAY, new_figure
 from nncli.explain.plots.subject import NotApplicableError, Subject
+from nncli.model.thresholds import gives_probabilities
 from nncli.nn.network import Network
 from nncli.runs.construction import build_network
 
@@ -67,20 +68,21 @@ def hidden(subject: Subject) -> "Figure":
             _name_points(axes, view.points, sample.inputs)
         _draw_boundary(axes, view, network.output.outputs)
     draw_legend(figure, sample.truth.name if sample.truth.classes else "", columns=6)
-    caption = f"{_caption(blocks[layer - 1].outputs, views)} Points: {sample.said}."
+    at = " at probability 0.5" if gives_probabilities(drawn.network) else ""
+    caption = f"{_caption(blocks[layer - 1].outputs, views, at)} Points: {sample.said}."
     head_figure(figure, subject, f"hidden layer {layer}", caption)
     return figure
 
 
-def _caption(units: int, views: dict[str, _View]) -> str:
-    """Return what the axes are."""
+def _caption(units: int, views: dict[str, _View], at: str) -> str:
+    """Return what the axes are; `at` is the probability at the boundary, in words."""
     if units == 2:
         return "The values of its two units for each row."
     shares = [f"{view.share:.0%} {when}" for when, view in views.items() if view.share is not None]
     if not shares:
         return (
             f"Its {units} units, turned so that the boundary of the output is a vertical line. "
-            "It separates the two predicted classes at probability 0.5."
+            f"It separates the two predicted classes{at}."
         )
     return (
         f"Its {units} units in the two main directions of each panel (principal components), "

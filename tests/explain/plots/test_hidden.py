@@ -146,3 +146,12 @@ def test_one_row_has_a_point(draw):
     data = {"source": "rows", "inputs": [[1, 2, 3]], "targets": [1]}
     figure = draw({"data": data, "model": {"hidden_layers": [3]}}, "hidden")
     np.testing.assert_allclose(figure.axes[0].collections[0].get_offsets(), [[0, 0]])
+
+
+def test_a_boundary_of_outputs_without_probabilities_has_none_in_its_caption(xor_run, draw):
+    model = {"hidden_layers": [4], "output": "identity"}
+    config = {"data": {"source": "xor", "rows": 40, "test": 4}, "model": model}
+    margins = nncli.train(config, {"training.epochs": 1, "training.loss": "hinge"})
+    for run, end in ((margins, "predicted classes."), (xor_run, "classes at probability 0.5.")):
+        caption = " ".join(draw(run, "hidden").get_suptitle().split())
+        assert f"{end} Points:" in caption
