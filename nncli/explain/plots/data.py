@@ -9,11 +9,11 @@ from nncli.base.words import count
 from nncli.explain.plots.column_axis import draw_column_axis
 from nncli.explain.plots.columns import Numbers, PlotColumn, columns_of, spread
 from nncli.explain.plots.histograms import histograms
-from nncli.explain.plots.names import head_figure
+from nncli.explain.plots.names import head_figure, rows_of
 from nncli.explain.plots.passes import Drawn, drawn_network
 from nncli.explain.plots.pictures import draw_pictures, pictures_of, size_of_pictures
 from nncli.explain.plots.points import draw_legend, draw_points, draw_zero_line, drawn_classes
-from nncli.explain.plots.sample import not_drawn, rows_of, sample_of, truth_of
+from nncli.explain.plots.sample import not_drawn, sample_of, truth_of
 from nncli.explain.plots.style import COLORS, LINE_STYLES, one_axes
 from nncli.explain.plots.subject import Subject
 

@@ -8,9 +8,15 @@ from numpy.typing import NDArray
 from nncli.base.storage.mapping import take_rows
 from nncli.data.scaling import scaled_targets
 from nncli.data.splits import Split
-from nncli.explain.plots.names import head_figure, listed_short, number_text, short
+from nncli.explain.plots.names import (
+    COUNTED,
+    head_figure,
+    listed_short,
+    number_text,
+    rows_of,
+    short,
+)
 from nncli.explain.plots.pictures import draw_pictures, pictures_of, size_of_pictures
-from nncli.explain.plots.sample import COUNTED, rows_of
 from nncli.explain.plots.style import one_axes
 from nncli.explain.plots.subject import NotApplicableError, Subject
 from nncli.explain.plots.text_table import LISTED, columns_as_text, table_figure

@@ -1,4 +1,7 @@
-"""Names from files as labels of plots: short, printable, and in glyphs of the font."""
+"""Names from files, numbers and rows in words, as labels of plots.
+
+Names are short, printable, and in glyphs of the font.
+"""
 
 from collections.abc import Iterable
 from functools import cache
@@ -11,6 +14,9 @@ if TYPE_CHECKING:
     from matplotlib.ft2font import FT2Font
 
     from nncli.explain.plots.subject import Subject
+
+COUNTED = "Rows count from 0 in their file."
+"""What numbers of rows in a plot mean."""
 
 _WIDTH = 18
 _CHARACTERS_PER_INCH = 14  # of captions
@@ -39,6 +45,12 @@ def number_text(value: float, digits: int = 4, sign: str = "") -> str:
     """Return a number with some significant digits; large ones as whole numbers, without an e."""
     is_large = 10**digits <= abs(value) < _LARGEST_WHOLE
     return f"{value:{sign}.0f}" if is_large else f"{value:{sign}.{digits}g}"
+
+
+def rows_of(number: int, split: str) -> str:
+    """Return a number of rows of a split in words, such as ``55,000 training rows``."""
+    name = {"train": "training", "held_out": "held-out"}.get(split, split)
+    return f"{number:,} {name} {'row' if number == 1 else 'rows'}"
 
 
 @cache

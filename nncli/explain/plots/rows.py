@@ -8,9 +8,15 @@ from numpy.typing import NDArray
 
 from nncli.base.storage.mapping import take_rows
 from nncli.data.files.image_format import ImageFormat
-from nncli.explain.plots.names import head_figure, listed_short, number_text, short
+from nncli.explain.plots.names import (
+    COUNTED,
+    head_figure,
+    listed_short,
+    number_text,
+    rows_of,
+    short,
+)
 from nncli.explain.plots.pictures import draw_pictures, pictures_of, size_of_pictures
-from nncli.explain.plots.sample import COUNTED, rows_of
 from nncli.explain.plots.style import DOTS_PER_INCH, new_figure
 from nncli.explain.plots.subject import Subject
 from nncli.explain.plots.text_table import (

@@ -10,13 +10,10 @@ from nncli.base.random_streams import Stream, generator
 from nncli.base.storage.mapping import take_rows
 from nncli.base.words import count
 from nncli.data.dataset import Dataset
-from nncli.explain.plots.names import short
+from nncli.explain.plots.names import rows_of, short
 from nncli.explain.plots.subject import Subject
 
 MOST_POINTS = 2000
-
-COUNTED = "Rows count from 0 in their file."
-"""What numbers of rows in a plot mean."""
 
 
 @dataclass(frozen=True)
@@ -73,12 +70,6 @@ class Sample:
         """The rows in words, such as ``2,000 of 55,000 training rows, drawn at random``."""
         rows = rows_of(self.total, "train")
         return rows if len(self) == self.total else f"{len(self):,} of {rows}, drawn at random"
-
-
-def rows_of(number: int, split: str) -> str:
-    """Return a number of rows of a split in words, such as ``55,000 training rows``."""
-    name = {"train": "training", "held_out": "held-out"}.get(split, split)
-    return f"{number:,} {name} {'row' if number == 1 else 'rows'}"
 
 
 def not_drawn(*values: NDArray[np.floating]) -> str:

@@ -17,14 +17,14 @@ from nncli.base.errors import (
 from nncli.base.notes import Note, warn
 from nncli.base.paths import absolute
 from nncli.base.storage.run_files import CONFIG, HISTORY, RECORDED_WEIGHTS
-from nncli.base.words import count, printable, shell_word
+from nncli.base.words import printable, shell_word
 from nncli.config.is_config import is_config
 from nncli.config.load import ConfigSource, LoadedConfig, config_name, load_config
 from nncli.config.places import check_data, path_keys
 from nncli.config.training_section import TrainingSection
 from nncli.data.dataset import Dataset
 from nncli.data.splits import UNSEEN_FIRST, Split
-from nncli.explain.plots.names import short
+from nncli.explain.plots.names import rows_of, short
 from nncli.model.importance import Importance, importance_of
 from nncli.model.model import Model
 from nncli.model.model_file import read_model
@@ -234,8 +234,7 @@ class Subject:
     def titled(self, words: str, details: str = "") -> str:
         """Return a title with the name, and in a second line the evaluated rows and details."""
         split, rows = self.evaluated
-        shown = count(len(rows), f"{split.replace('_', '-')} row")
-        return f"{short(self.name, 40)}: {words}\n{shown}{details}"
+        return f"{short(self.name, 40)}: {words}\n{rows_of(len(rows), split)}{details}"
 
 
 def _model_of(path: Path) -> Model:

@@ -7,8 +7,7 @@ import pytest
 
 import nncli
 from nncli.explain.plots.columns import PlotColumn, columns_of
-from nncli.explain.plots.names import number_text, short
-from nncli.explain.plots.sample import rows_of
+from nncli.explain.plots.names import number_text, rows_of, short
 from nncli.explain.plots.subject import subject_of
 
 

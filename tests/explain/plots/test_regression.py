@@ -59,3 +59,11 @@ def test_several_targets_have_a_panel_each_up_to_a_bound(tmp_path, draw):
 def test_a_histogram_of_equal_errors_has_edges(errors):
     errors = np.array(errors)
     assert np.histogram(errors, _bins(errors))[0].sum() == len(errors)
+
+
+def test_without_other_rows_the_title_has_the_training_rows(tmp_path, draw):
+    lines = "".join(f"{row},{row % 4},{row / 2}\n" for row in range(9))
+    (tmp_path / "t.csv").write_text(f"a,b,y\n{lines}", "utf-8")
+    data = {"path": str(tmp_path / "t.csv"), "target": "y", "test": 0}
+    run = nncli.train({"data": data}, {"training.epochs": 1}, note=lambda text: None)
+    assert draw(run, "residuals").get_suptitle() == "model: residuals\n9 training rows"
