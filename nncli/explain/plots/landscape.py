@@ -7,9 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nncli.base.random_streams import Stream, generator
+from nncli.base.threads import limited_threads
 from nncli.base.words import count
 from nncli.engines.batches import Batches
 from nncli.explain.plots.names import short
+from nncli.explain.plots.panels import evenly_spaced
 from nncli.explain.plots.style import ORANGE, SEQUENTIAL, new_figure
 from nncli.explain.plots.subject import NotApplicableError, Subject
 from nncli.model.passes import suited_threads_for
@@ -87,9 +89,10 @@ def landscape(subject: Subject) -> "Figure":
     return figure
 
 
+@limited_threads(1)  # so that the numbers do not depend on the machine's processors
 def _plane_of(recorded: RecordedWeights) -> _Plane:
     """Return the plane of a path, from the singular values of its copies around the last."""
-    kept = _thinned(len(recorded))
+    kept = evenly_spaced(len(recorded), _MOST_COPIES)
     copies, origin = recorded.parameters[kept], recorded.parameters[-1].astype(np.float64)
     products = np.zeros((len(copies), len(copies)))
     blocks = [slice(n, n + _BLOCK) for n in range(0, len(origin), _BLOCK)]
@@ -109,11 +112,6 @@ def _plane_of(recorded: RecordedWeights) -> _Plane:
         directions[:, block] = (units / lengths).T @ (copies[:, block] - origin[block])
     shares = squares[:-3:-1] / np.trace(products)
     return _Plane(origin, directions, units * lengths, shares)
-
-
-def _thinned(copies: int) -> NDArray[np.intp]:
-    """Return evenly spaced indices, with the first and the last."""
-    return np.unique(np.linspace(0, copies - 1, min(copies, _MOST_COPIES)).round().astype(np.intp))
 
 
 def _axis(values: Numbers) -> Numbers:

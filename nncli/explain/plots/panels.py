@@ -51,6 +51,11 @@ def thinned(x: Numbers, y: Numbers, most: int = _CURVE_POINTS) -> tuple[Numbers,
     return x[kept], y[kept]
 
 
+def evenly_spaced(number: int, most: int) -> NDArray[np.intp]:
+    """Return at most `most` of the indices below `number`, with the first and the last."""
+    return np.unique(np.linspace(0, number - 1, min(number, most)).round().astype(np.intp))
+
+
 def drawn_rows(sizes: Numbers) -> NDArray[np.intp]:
     """Return the rows to draw of a scatter: all, or those with the largest `sizes` and others.
 
@@ -60,7 +65,7 @@ def drawn_rows(sizes: Numbers) -> NDArray[np.intp]:
         return np.arange(len(sizes))
     largest = np.argpartition(sizes, -_LARGEST_DRAWN)[-_LARGEST_DRAWN:]
     others = np.delete(np.arange(len(sizes)), largest)
-    even = np.linspace(0, len(others) - 1, MOST_DRAWN - _LARGEST_DRAWN).astype(np.intp)
+    even = evenly_spaced(len(others), MOST_DRAWN - _LARGEST_DRAWN)
     return np.sort(np.concatenate([largest, others[even]]))
 
 

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nncli.explain.plots.names import short
+from nncli.explain.plots.panels import evenly_spaced
 from nncli.explain.plots.style import COLORS, LINE_STYLES, ORANGE, new_figure
 from nncli.explain.plots.subject import NotApplicableError, Subject
 
@@ -69,7 +70,7 @@ def _draw_histograms(
     """Draw the histogram of each copy as a column of colors, with percentiles as lines."""
     from matplotlib.colors import LogNorm
 
-    kept = np.unique(np.linspace(0, len(epochs) - 1, min(len(epochs), _MOST_TIMES)).astype(int))
+    kept = evenly_spaced(len(epochs), _MOST_TIMES)
     times, copies = epochs[kept], weights[kept]
     largest = float(np.abs(copies).max()) or 1.0
     edges = np.linspace(-largest, largest, _BINS + 1)

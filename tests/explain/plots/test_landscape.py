@@ -1,5 +1,8 @@
 """The landscape shows losses in the plane of the two main directions of the recorded path."""
 
+import os
+import subprocess
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -119,3 +122,26 @@ def test_a_damaged_file_is_refused(xor_run, tmp_path, kind):
         (tmp_path / name).write_bytes(content[:-1] if name.startswith("rec") else content)
     with pytest.raises(nncli.DataError, match=r"recorded_weights\.npz: is damaged"):
         nncli.plot(tmp_path, kind)
+
+
+_PLANE = """
+import numpy as np
+from nncli.explain.plots.landscape import _plane_of
+from nncli.training.recorded_weights import RecordedWeights
+path = np.cumsum(np.random.default_rng(0).normal(size=(300, 30_001)), axis=0).astype(np.float32)
+plane = _plane_of(RecordedWeights(1, 1, path, np.zeros((300, 0), np.float32)))
+print(repr(plane.places.tobytes()), repr(plane.shares.tobytes()))
+"""
+
+
+def test_the_plane_does_not_depend_on_the_number_of_threads():
+    found = {
+        subprocess.run(
+            [sys.executable, "-c", _PLANE],
+            env={**os.environ, "OPENBLAS_NUM_THREADS": threads, "MKL_NUM_THREADS": threads},
+            capture_output=True,
+            check=True,
+        ).stdout
+        for threads in ("1", "2")
+    }
+    assert len(found) == 1
