@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,7 @@ from nncli.runs.result import Result
 from nncli.training.history_file import Table, read_history
 from nncli.training.recorded_weights import RecordedWeights, read_recorded
 
-_LARGEST = 1e100  # squares of larger weights overflow
+_LARGEST = 1e100  # squares of larger weights overflow, and axes of larger numbers
 
 UNUSABLE = (UsageError, DataError, ModelFileError, OutOfMemoryError)
 """Errors of data, or of another file of a run."""
@@ -180,7 +181,10 @@ class Subject:
 
     @cached_property
     def history(self) -> Table:
-        """The history, with at least one epoch. Raises `NotApplicableError` without one."""
+        """The history, with at least one epoch.
+
+        Raises `NotApplicableError` without one, or if it has numbers that are too large to draw.
+        """
         if self.recorded is None and self.directory is None:
             raise NotApplicableError("needs the history of a run; give a run directory")
         if self.recorded is not None:
@@ -190,6 +194,9 @@ class Subject:
             table = read_history(self.directory / HISTORY)
         if not table.get("epoch"):
             raise NotApplicableError("needs a completed epoch")
+        sizes = (abs(value) for values in table.values() for value in values)
+        if any(_LARGEST < size < inf for size in sizes):
+            raise NotApplicableError(f"needs a history of numbers up to {_LARGEST:g}")
         return table
 
     @cached_property

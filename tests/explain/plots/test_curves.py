@@ -127,3 +127,15 @@ def test_a_history_without_learning_rates_has_no_plot_of_them(xor_run, tmp_path,
     with pytest.raises(nncli.UsageError, match=r"rate: needs learning rates in history\.csv"):
         draw(run, "rate")
     assert draw(run, "curves").axes
+
+
+@pytest.mark.parametrize("column", ["train_loss", "learning_rate", "gradient_norm_1"])
+def test_a_history_of_numbers_too_large_for_an_axis_is_refused(tmp_path, column):
+    result = nncli.train({"data": {"source": "gate", "gate": "xor"}}, {"training.epochs": 2})
+    kinds = ["curves", "rate", "gradients"]
+    result.history[column][0] = 1e308
+    for kind in kinds:
+        with pytest.raises(nncli.UsageError, match=r"needs a history of numbers up to 1e\+100"):
+            nncli.plot(result, kind)
+    result.history[column][0] = float("inf")  # of a run that diverged
+    nncli.save_plots(nncli.plot(result, kinds), tmp_path)  # warnings are errors
