@@ -13,7 +13,7 @@ from nncli.base.errors import DataError, UsageError
 from nncli.base.notes import Note
 from nncli.base.words import count
 from nncli.explain.plots.curves import log_if_wide
-from nncli.explain.plots.names import short
+from nncli.explain.plots.names import in_legend, short
 from nncli.explain.plots.style import COLORS, GRAY, LINE_STYLES, new_figure
 from nncli.runs.compared_run import ComparedRun
 from nncli.runs.comparison import Comparison
@@ -110,7 +110,7 @@ def _names(found: Comparison) -> list[str]:
             for key, values in shown.items()
             if values[at] is not None and key != f"training.{run.varies}"
         ]
-        names.append(short(", ".join(parts), _LABEL_WIDTH))
+        names.append(in_legend(short(", ".join(parts), _LABEL_WIDTH)))
     return names
 
 

@@ -104,6 +104,12 @@ def test_runs_of_the_same_name_are_named_by_their_paths(runs, tmp_path, monkeypa
     assert [each.replace("\\", "/") for each in legend_of(figure)] == ["a/run", "b/run"]
 
 
+def test_a_name_with_an_underscore_is_in_the_legend(runs, tmp_path):
+    shutil.copytree(runs / "rate-0.1", tmp_path / "_run")
+    (figure,) = nncli.compare(tmp_path / "_run").plot().values()
+    assert [text.strip() for text in legend_of(figure)] == ["_run"]
+
+
 def test_twelve_of_many_runs_have_a_color_and_the_others_are_gray(runs, tmp_path):
     for number in range(15):
         shutil.copytree(runs / "rate-0.1", tmp_path / f"run-{number}")
