@@ -143,7 +143,7 @@ def test_impossible_options_are_refused(directory, options, problem):
 
 def test_impossible_traces_are_refused():
     for options, problem in (
-        ({"format": "html"}, "format: found 'html'; expected text, markdown or latex"),
+        ({"format": "pdf"}, "format: found 'pdf'; expected text, markdown, latex or html"),
         ({"limit": 0}, "limit: found 0; expected an integer of 1 or more"),
         ({"precision": 18}, "precision: found 18; expected an integer from 1 to 17"),
         ({"rows": (0.5,)}, "rows: found 0.5; expected an integer such as 0"),

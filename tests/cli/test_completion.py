@@ -62,7 +62,7 @@ def test_names_with_line_breaks_are_left_out(complete, folder, each, start):
 def test_the_choices_of_an_option(complete):
     assert complete("eval", "w.npz", "--split", "t") == ["train", "test"]
     assert complete("predict", "w.npz", "--format", "json") == ["json", "jsonl"]
-    assert complete("trace", "xor.yaml", "--format", "") == ["text", "markdown", "latex"]
+    assert complete("trace", "xor.yaml", "--format", "") == ["text", "markdown", "latex", "html"]
 
 
 def test_the_list_of_commands_is_that_of_the_help(complete, nncli, monkeypatch):

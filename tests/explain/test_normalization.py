@@ -20,6 +20,7 @@ from nncli.nn.layers.layer_norm import LayerNorm
 from nncli.nn.network import trained_views
 from nncli.nn.penalties import Regularization
 from nncli.runs.job import prepare
+from tests.explain.document.reader import read_page
 from tests.explain.equations import check_equations, equations_of
 from tests.nn.networks import LOSS_AND_OUTPUT, objective
 from tests.normalized import BOTH, KINDS, draw_smooth, every_kind, layers_of
@@ -209,10 +210,15 @@ def test_it_is_written_in_every_format(prepared, kind, rows, name, digits):
     step = take_step(prepared(kind), rows)
     page = [*worked_example(step, FORMATS[name].notation(digits), source="c.yaml", limit=2)]
     text = FORMATS[name].write(page)
+    if name == "html":
+        text = read_page(text).find("main")[0].text
+        assert "\\" not in text
     assert re.search(r"<\w+>", text) is None
     assert len([part for part in page if isinstance(part, Paragraph)]) > 5
     if name == "text":
         assert max(map(len, text.splitlines())) <= 80
+    elif name == "html":
+        assert all(each in text for each in layer_of(kind).worked.symbols.values())
     else:
         assert text.count("{") == text.count("}")
         assert text.isascii()
