@@ -66,6 +66,8 @@ class Dataset:
         Row numbers in the file, from 0, of the rows of ``train``; None if all rows were used.
     ids : mapping of str to array (N,)
         Name and cells of the ID column, if there is one.
+    blanks : mapping of str to int
+        Numbers of blank cells in the file with the training rows, by column, where there are any.
     """
 
     task: Task
@@ -81,6 +83,7 @@ class Dataset:
     warnings: Sequence[str] = ()
     numbers: "Rows | None" = None
     ids: "Mapping[str, NDArray[Any]]" = field(default_factory=dict)
+    blanks: Mapping[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Refuse names that cannot be saved."""

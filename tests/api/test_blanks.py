@@ -71,3 +71,10 @@ def test_the_schema_accepts_text_and_numbers():
     schema = json.dumps(nncli.config_schema())
     assert '"blanks": {"default": [], "description": "cell values that count as missing' in schema
     assert '"items": {"anyOf": [{"type": "string"}, {"type": "number"}]}' in schema
+
+
+def test_the_data_set_counts_the_blank_cells_of_its_columns(directory):
+    rows = [f"{'' if n % 4 == 0 else n},{'red' if n % 5 else ''},{n},{n % 2}" for n in range(40)]
+    (directory / "t.csv").write_text("\n".join(["a,b,c,y", *rows]) + "\n", encoding="utf-8")
+    config = {"data": {"source": "csv", "path": "t.csv", "target": "y"}}
+    assert dict(nncli.load_data(config).blanks) == {"a": 10, "b": 8}

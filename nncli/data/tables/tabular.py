@@ -32,7 +32,7 @@ from nncli.data.rows.reading import Taken, labelled_rows
 from nncli.data.splits import Rows, Split, in_order, whole
 from nncli.data.splitting import divide
 from nncli.data.tables.choices import Choices
-from nncli.data.tables.column import Column, check_inputs
+from nncli.data.tables.column import Column, blank_cells, check_inputs
 from nncli.data.tables.encoding import Encoding, constant_columns, fit
 from nncli.data.tables.first_reading import read_table_of
 from nncli.data.tables.leaks import leak_notes
@@ -221,7 +221,15 @@ def dataset_of(found: Prepared, others: Mapping[str, TableInput]) -> Dataset:
         warnings=notes,
         numbers=table.numbers,
         ids={} if choices.id is None else {choices.id: _texts(table.columns[choices.id])},
+        blanks=_blanks(table, encoding),
     )
+
+
+def _blanks(table: Table, encoding: Encoding) -> dict[str, int]:
+    """Return the numbers of blank cells of the columns that may have some."""
+    filled = [each.name for each in encoding.columns if each.missing not in ("auto", "error")]
+    counts = {name: int(blank_cells(table.columns[name]).sum()) for name in filled}
+    return {name: number for name, number in counts.items() if number}
 
 
 def _texts(cells: Cells) -> Cells:
