@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nncli.base.errors import DataError, NncliError, os_errors_as
 from nncli.base.random_streams import Stream, generator
@@ -16,7 +17,7 @@ from nncli.config.saved_settings import Settings, saved_settings
 from nncli.data.splits import UNSEEN_FIRST
 from nncli.explain.document.notation import Notation
 from nncli.explain.plots.subject import MOST_PANELS, Subject
-from nncli.metrics.bootstrap import interval_of_mean
+from nncli.metrics.intervals import interval_of_fraction, interval_of_mean
 from nncli.metrics.names import METRICS as METRICS_OF
 from nncli.metrics.scores import chosen_labels, margin_of
 from nncli.model.model import Model
@@ -84,16 +85,38 @@ class Reported:
             return error
         return None
 
+    @property
+    def is_of_training_rows(self) -> bool:
+        """Whether `split` has the training rows, also under another name, as for a gate."""
+        known = self.model.fingerprint
+        same = all(
+            known.get(f"{self.split} {part}") == known.get(f"train {part}", "")
+            for part in ("inputs", "targets", "rows")
+        )
+        return same or self.split == "train"
+
     @cached_property
     def interval(self) -> tuple[float, float] | None:
-        """The 95 % bootstrap interval of the main metric, or None.
+        """The 95 % interval of the main metric, or None.
 
-        It needs the data, unchanged since training, and at most `MOST_PANELS` labels or targets.
+        It needs unseen rows, unchanged since training, and at most `MOST_PANELS` labels or targets.
         """
         saved = self.splits[self.split].metrics.get(self.metric)
-        if self.data_problem or saved is None or self.subject.evaluated[0] != self.split:
+        if saved is None or self.is_of_training_rows or self.data_problem:
             return None
+        if self.subject.evaluated[0] != self.split:
+            return None
+        values = self._values_of_rows()
+        if values is None or abs(float(values.mean()) - saved) > _CLOSE * max(1.0, abs(saved)):
+            return None
+        if values.dtype == np.bool_:
+            return interval_of_fraction(values)
+        return interval_of_mean(values, generator(self.settings["seed"], Stream.BOOTSTRAP))
+
+    def _values_of_rows(self) -> NDArray[Any] | None:
+        """Return the values whose mean is the main metric: right or not, or the absolute error."""
         found = self.subject.outputs
+        values: NDArray[Any]
         if self.model.classes:
             values = found.chosen == found.classes
         elif found.total > MOST_PANELS:
@@ -103,9 +126,7 @@ class Reported:
             values = (chosen == found.truth).all(axis=1)
         else:
             values = np.abs(found.numbers - found.truth).mean(axis=1)
-        if abs(float(values.mean()) - saved) > _CLOSE * max(1.0, abs(saved)):
-            return None
-        return interval_of_mean(values, generator(self.settings["seed"], Stream.BOOTSTRAP))
+        return values
 
 
 def reported(subject: Subject, directory: Path, write: Notation, *, has_pictures: bool) -> Reported:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 from nncli.base.words import count
 from nncli.explain.document.elements import Element, Heading, Paragraph
-from nncli.explain.report.figures import listed, percent, quantity, rows_words
+from nncli.explain.report.figures import listed, percent, quantity, rows_words, split_words
 from nncli.explain.report.reported import Reported
 from nncli.metrics.names import rises
 from nncli.training.outcome import DIVERGED, EARLY, INTERRUPTED
@@ -108,28 +108,34 @@ def _verdict(about: Reported) -> str:
         return ""
     sign = 1 if rises(about.metric) else -1
     if sign * value <= sign * guess:
-        return "The model is no better than this constant guess."
+        return "By this measure, the model is no better than this constant guess."
     if about.interval is None:
         return "The model is better than this constant guess."
     low, high = about.interval
     if low <= guess <= high:
         return (
-            "The interval includes the constant guess: these rows do not show that the model has "
-            "learned anything."
+            "The interval includes the constant guess: by this measure, these rows do not show "
+            "that the model is better."
         )
     return "The model is better than this constant guess, by more than chance explains."
 
 
 def _caution(about: Reported) -> str:
+    keep = f"Keep test rows with {about.write.name('data.test')}."
     if about.split == "train":
         return (
             "These rows were used for training. New rows will be predicted less well; how much, is "
-            f"unknown. Keep test rows with {about.write.name('data.test')}."
+            f"unknown. {keep}"
+        )
+    if about.is_of_training_rows:
+        return (
+            f"The {split_words(about.split)} rows are the training rows, so the result shows what "
+            "was learned, not how well new rows are predicted."
         )
     if about.split == "validation":
         return (
             "The validation rows also chose the epoch of the weights, so new rows may be predicted "
-            f"less well. Keep test rows with {about.write.name('data.test')}."
+            f"less well. {keep}"
         )
     return ""
 

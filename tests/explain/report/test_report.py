@@ -132,6 +132,33 @@ def test_the_interval_is_around_the_saved_metric(runs, task):
     assert low <= about.splits["test"].metrics[about.metric] <= high
 
 
+def test_the_same_rows_that_trained_have_no_interval(tmp_path):
+    noise = np.random.default_rng(0).normal(size=(40, 20))
+    np.savez(tmp_path / "noise.npz", X=noise, y=np.arange(40) % 2)
+    data = {"source": "npz", "path": str(tmp_path / "noise.npz"), "test": 0, "validation": 0}
+    nncli.train({"data": data}, {"training.epochs": 200}, out=tmp_path / "noise", note=ignored)
+    nncli.train({"data": {"source": "gate", "gate": "and"}}, SMALL, out=tmp_path / "gate")
+    for run, caution in (("noise", "These rows were used for training."),
+                         ("gate", "The test rows are the training rows, so")):  # fmt: skip
+        _, quality, found, _ = summary_of(page_of(tmp_path / run)[0])
+        assert found.startswith(caution)
+        assert "interval" not in quality
+        assert "chance" not in quality
+
+
+def test_few_rows_do_not_make_a_result_certain(tmp_path):
+    rows = "".join(f"{n},{n % 2},{n}\n" for n in range(40))
+    (tmp_path / "t.csv").write_text(f"x,y,z\n{rows}", encoding="utf-8")
+    data = {"source": "csv", "path": str(tmp_path / "t.csv"), "test": 4, "validation": 0}
+    nncli.train({"data": {**data, "target": "y"}}, SMALL, out=tmp_path / "class", note=ignored)
+    quality = summary_of(page_of(tmp_path / "class")[0])[1]
+    low, high = map(float, re.search(r"interval: ([\d.]+) % to ([\d.]+) %", quality).groups())
+    assert high - low > 45
+    assert "chance" not in quality
+    nncli.train({"data": {**data, "target": "z"}}, SMALL, out=tmp_path / "number", note=ignored)
+    assert "interval" not in summary_of(page_of(tmp_path / "number")[0])[1]
+
+
 @pytest.mark.parametrize(
     ("accuracy", "guess", "words"),
     [
