@@ -4,7 +4,15 @@ from collections.abc import Iterator
 from typing import Any
 
 from nncli.explain.document.elements import Element, Heading, Paragraph, Table
-from nncli.explain.report.figures import figure, listed, number, quantity, split_words, table_of
+from nncli.explain.report.figures import (
+    figure,
+    listed,
+    number,
+    quantity,
+    rows_words,
+    split_words,
+    table_of,
+)
 from nncli.explain.report.pictures import pictures
 from nncli.explain.report.reported import Reported
 from nncli.model.importance import takes_long
@@ -108,7 +116,7 @@ def _importance(about: Reported) -> Table:
     caption = (
         f"How much worse the model gets when the values of a column are exchanged between "
         f"{found.used:,} {split_words(found.split)} rows: mean and standard deviation of "
-        f"{found.repeats} times"
+        f"{found.repeats} exchanges"
     )
     if len(shown) < len(found.order):
         caption += f"; the {len(shown)} most important of {len(found.order):,} columns"
@@ -126,7 +134,8 @@ def _mistakes(about: Reported) -> Iterator[Element]:
     if about.model.task == "regression":
         texts = 1
     rows = [[_cell(about, key, each[key]) for key in keys] for each in found]
-    caption = f"The {len(found)} worst predictions of {len(split):,} {split_words(name)} rows"
+    worst = "worst prediction" if len(found) == 1 else f"{len(found)} worst predictions"
+    caption = f"The {worst} of {rows_words(len(split), name)}"
     header = [about.write.plain(key.replace("_", " ")) for key in keys]
     yield Table(f"{caption}; rows count from 0", header, rows, texts)
     if about.model.preprocessing.images:

@@ -4,9 +4,17 @@ from collections.abc import Callable, Iterator
 
 from nncli.base.words import count
 from nncli.explain.document.elements import Element, Heading, Paragraph
-from nncli.explain.report.figures import listed, percent, quantity, rows_words, split_words
+from nncli.explain.report.figures import (
+    duration,
+    listed,
+    percent,
+    quantity,
+    rows_words,
+    split_words,
+)
 from nncli.explain.report.reported import Reported
 from nncli.metrics.names import rises
+from nncli.runs.saved_metrics import number_of
 from nncli.training.outcome import DIVERGED, EARLY, INTERRUPTED
 
 _MOST_NAMES = 5
@@ -22,9 +30,14 @@ def summary(about: Reported) -> Iterator[Element]:
     yield Heading("Summary", 2)
     yield Paragraph(_learned(about))
     yield Paragraph(f"{_quality(about)} {_verdict(about)}".strip())
-    if caution := _caution(about):
-        yield Paragraph(caution)
-    yield Paragraph(_training(about))
+    if _is_trained(about):
+        if caution := _caution(about):
+            yield Paragraph(caution)
+        yield Paragraph(_training(about))
+
+
+def _is_trained(about: Reported) -> bool:
+    return bool(about.model.training["epochs"])
 
 
 def _learned(about: Reported) -> str:
@@ -35,8 +48,9 @@ def _learned(about: Reported) -> str:
     size = f"{len(model.network.parameters):,} parameters"
     if hidden:
         layers = "a hidden layer" if len(hidden) == 1 else f"{len(hidden)} hidden layers"
-        units = f"{' and '.join(hidden) if len(hidden) < 3 else ', '.join(hidden)} "
-        size = f"{layers} of {units}{'/'.join(activations)} units, {size}"
+        units = "unit" if hidden == ["1"] else "units"
+        sizes = " and ".join(hidden) if len(hidden) < 3 else ", ".join(hidden)
+        size = f"{layers} of {sizes} {'/'.join(activations)} {units}, {size}"
     targets = listed(model.targets, _MOST_NAMES, write)
     kinds = {
         "binary": f"whether {targets} is {listed(model.classes[-1:], 1, write)}",
@@ -44,10 +58,16 @@ def _learned(about: Reported) -> str:
         "multilabel": f"{len(model.targets):,} labels: {targets}",
         "regression": f"{'the number' if len(model.targets) == 1 else 'the numbers'} {targets}",
     }
+    what = f"{kinds[model.task]}, from {_inputs(about)}"
+    if not _is_trained(about):
+        return (
+            f"A neural network ({size}) predicts {what}. It was not trained: it has its initial "
+            "weights."
+        )
     rows = about.splits["train"].rows if "train" in about.splits else 0
     return (
-        f"A neural network ({size}) learned to predict {kinds[model.task]}, from "
-        f"{_inputs(about)}. It was trained on {rows_words(rows)}."
+        f"A neural network ({size}) learned to predict {what}. It was trained on "
+        f"{rows_words(rows)}."
     )
 
 
@@ -72,7 +92,7 @@ def _quality(about: Reported) -> str:
         of = listed(targets, 1, write) if len(targets) == 1 else f"the {len(targets)} targets"
         words = (
             f"On the {rows}, predictions of {of} are off by {quantity(value)} on average"
-            f"{_between(about, quantity)}"
+            f"{' over all targets' if len(targets) > 1 else ''}{_between(about, quantity)}"
         )
     else:
         fraction = _FRACTIONS[about.model.task].format(rows=rows)
@@ -94,8 +114,8 @@ def _guess(about: Reported) -> str:
         return ""
     if about.model.task == "regression":
         shown = [quantity(each) for each in split.guess if not isinstance(each, str)]
-        what = f"always predicting the mean, {shown[0]}," if len(shown) == 1 else "the mean"
-        return f"; {what} is off by {quantity(value)}"
+        what = f"the mean, {shown[0]}," if len(shown) == 1 else "their means"
+        return f"; always predicting {what} is off by {quantity(value)}"
     names = listed(split.guess, _MOST_NAMES, about.write) or "no label"
     return f"; always predicting {names} gets {percent(value)} right"
 
@@ -149,9 +169,9 @@ def _training(about: Reported) -> str:
         EARLY: "Training stopped early after",
     }.get(str(record.get("ended")), "Training took")
     words = f"{ended} {count(epochs, 'epoch')}"
-    seconds = record.get("wall_seconds")
-    if isinstance(seconds, int | float) and not isinstance(seconds, bool):
-        words += f" and {seconds:,.1f} seconds"
+    seconds = number_of(record, "wall_seconds")
+    if seconds is not None:
+        words += f" and {duration(seconds)}"
     if best != epochs:
         words += f"; the weights are those of epoch {best}, with the best {_monitored(about)}"
     seeds = about.write.name("nncli train --seeds 5")

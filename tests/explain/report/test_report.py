@@ -314,12 +314,34 @@ def test_hostile_names_are_text(tmp_path, name, pictures):
         ({"data.test": 0, "data.validation": 0}, "These rows were used for training."),
         ({"data.test": 0}, "validation rows also chose the epoch"),
         ({"training.epochs": 1}, "Training took 1 epoch and"),
-        ({"training.epochs": 0}, "Training took 0 epochs"),
+        ({"training.epochs": 0}, "It was not trained: it has its initial weights."),
+        ({"data.test": 1}, "of the 1 test row "),
     ],
 )
 def test_runs_without_test_rows_or_epochs_say_so(tmp_path, settings, words):
     nncli.train(XOR, {**SMALL, **settings}, out=tmp_path / "run")
     assert words in " ".join(page_of(tmp_path / "run")[0].text.split())
+
+
+def test_an_untrained_network_is_not_said_to_have_learned(tmp_path):
+    data = {"source": "gate", "gate": "and"}
+    nncli.train({"data": data}, {**SMALL, "training.epochs": 0}, out=tmp_path / "run")
+    words = " ".join(summary_of(page_of(tmp_path / "run")[0])[:2])
+    assert "predicts whether and is 1, from" in words
+    text = page_of(tmp_path / "run")[0].text
+    for each in ("learned", "was trained on", "Training took"):
+        assert each not in text
+
+
+def test_one_unit_and_one_mistake_are_singular(tmp_path):
+    (tmp_path / "t.csv").write_text("x,y\n1,2\n2,4\n3,5\n4,9\n5,1\n", encoding="utf-8")
+    data = {"source": "csv", "path": str(tmp_path / "t.csv"), "target": "y", "test": 1,
+            "validation": 0, "task": "regression"}  # fmt: skip
+    nncli.train({"data": data}, {**SMALL, "model.hidden_layers": [1]}, out=tmp_path / "run",
+                note=ignored)  # fmt: skip
+    page = page_of(tmp_path / "run")[0]
+    assert "a hidden layer of 1 relu unit, 4 parameters" in page.text
+    assert table_of(page, "The worst prediction of 1 test row; rows")
 
 
 def test_interrupted_and_diverged_runs_say_so(tmp_path):
