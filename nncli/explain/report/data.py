@@ -28,18 +28,25 @@ def data(about: Reported) -> Iterator[Element]:
     if model.preprocessing.images:
         facts.append(("images", write.plain(str(model.preprocessing.images))))
     yield Facts(facts)
-    if problem := about.data_problem:
-        first = str(problem).splitlines()[0]
-        yield Paragraph(
-            f"The data could not be read again ({write.plain(first)}), so this report has no "
-            "interval, importance, mistakes and plots that need rows."
-        )
+    if about.data_problem:
+        yield Paragraph(_absence(about))
     if model.classes:
         yield from _classes(about)
     if model.preprocessing.encoding:
         yield from _columns(about)
     elif not model.preprocessing.images:
         yield Paragraph(f"Inputs: {listed(model.preprocessing.columns, 30, write)}.")
+
+
+def _absence(about: Reported) -> str:
+    why = "The rows were passed from Python and not saved"
+    if not about.is_of_python_data:
+        first = str(about.data_problem).splitlines()[0]
+        why = f"The data could not be read again ({about.write.plain(first)})"
+    return (
+        f"{why}, so this report has no interval, no importance of columns, no worst predictions "
+        "and no plots of rows."
+    )
 
 
 def _files(about: Reported) -> list[tuple[str, str]]:

@@ -15,6 +15,7 @@ from nncli.config.schema import Config
 from nncli.config.sources import SOURCES
 from nncli.explain.document.elements import Code, Element, Facts, Heading, Paragraph, Table
 from nncli.explain.report.reported import Reported
+from nncli.training.outcome import INTERRUPTED
 
 _MOST_TEXT = 60
 _FACTS = {
@@ -52,11 +53,14 @@ def provenance(about: Reported) -> Iterator[Element]:
     """Yield versions, the fingerprint of the data, and the command that repeats the run."""
     plain, record = about.write.plain, about.record
     yield Heading("How to repeat it", 2)
-    yield Code([printable(_command(about))])
-    yield Paragraph(
-        "With the same data, the same versions and the same kind of processor this gives the same "
-        "weights, bit for bit."
-    )
+    if about.is_of_python_data:
+        yield Paragraph(
+            "The rows were passed from Python and not saved, so no command repeats this run. Pass "
+            f"them to {about.write.name('nncli.train')} again, with the config above."
+        )
+    else:
+        yield Code([printable(_command(about))])
+        yield Paragraph(_effect(about))
     facts = [(name, plain(str(record[key]))) for key, name in _FACTS.items() if key in record]
     facts.append(("seed", str(about.settings["seed"])))
     for name, checksum in about.model.fingerprint.items():
@@ -73,6 +77,16 @@ def _command(about: Reported) -> str:
     if type(threads := about.record.get("threads")) is int:
         command += f" --threads {threads}"
     return command
+
+
+def _effect(about: Reported) -> str:
+    """Return what the command gives."""
+    if about.record.get("ended") == INTERRUPTED:
+        return "This run was interrupted; the command trains it to the end, with other weights."
+    return (
+        "With the same data, the same versions and the same kind of processor this gives the same "
+        "weights, bit for bit."
+    )
 
 
 def _without_folders(text: str) -> Iterator[str]:
@@ -94,8 +108,13 @@ def _changed(about: Reported) -> dict[str, tuple[Any, Any]]:
     return {
         key: (value, None if key in given else defaults.get(key))
         for key, value in about.settings.items()
-        if key != "name" and (key in given or value != defaults.get(key))
+        if key != "name" and (key in given or _differ(value, defaults.get(key)))
     }
+
+
+def _differ(value: Any, default: Any) -> bool:
+    """Return whether two values have different effects; null and false both turn something off."""
+    return value != default and not (value is None and default is False)
 
 
 def _defaults(about: Reported, values: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -16,7 +16,7 @@ from nncli.base.words import printable
 from nncli.config.saved_settings import Settings, saved_settings
 from nncli.data.splits import UNSEEN_FIRST
 from nncli.explain.document.notation import Notation
-from nncli.explain.plots.subject import MOST_PANELS, Subject
+from nncli.explain.plots.subject import MOST_PANELS, NotApplicableError, Subject
 from nncli.metrics.intervals import interval_of_fraction, interval_of_mean
 from nncli.metrics.names import METRICS as METRICS_OF
 from nncli.metrics.scores import chosen_labels, margin_of
@@ -75,6 +75,11 @@ class Reported:
     def metric(self) -> str:
         """The main metric of the task."""
         return METRICS_OF[self.model.task][0]
+
+    @property
+    def is_of_python_data(self) -> bool:
+        """Whether the rows were passed from Python, so that they cannot be read again."""
+        return isinstance(self.data_problem, NotApplicableError)
 
     @cached_property
     def data_problem(self) -> NncliError | None:

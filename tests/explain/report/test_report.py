@@ -227,6 +227,32 @@ def test_the_command_repeats_the_run(tmp_path, monkeypatch):
     assert (facts["seed"], facts["nncli"]) == ("0", nncli.__version__)
 
 
+def test_no_command_is_given_for_rows_from_python(tmp_path):
+    rows = [{"size": n, "kind": "ab"[n % 2]} for n in range(40)]
+    nncli.train({"data": {"source": "frame", "target": "kind"}}, SMALL, data=rows,
+                out=tmp_path / "run", note=ignored)  # fmt: skip
+    page = page_of(tmp_path / "run")[0]
+    assert not [each for each in page.find("pre") if each.text.startswith("nncli ")]
+    assert "bit for bit" not in page.text
+    assert "passed from Python and not saved, so no command repeats this run" in page.text
+    assert "passed from Python and not saved, so this report has no interval" in page.text
+
+
+def test_the_command_of_an_interrupted_run_does_not_promise_its_weights(tmp_path):
+    nncli.train(XOR, SMALL, out=tmp_path / "run")
+    assert "bit for bit" in page_of(tmp_path / "run")[0].text
+    saved = {**metrics(tmp_path / "run"), "ended": "interrupted"}
+    write_text(tmp_path / "run" / "metrics.json", json.dumps(saved))
+    page = page_of(tmp_path / "run")[0]
+    assert "bit for bit" not in page.text
+    assert "the command trains it to the end" in page.text
+
+
+def test_a_setting_that_is_off_either_way_is_not_changed(runs):
+    _, rows = table_of(page_of(runs / "regression")[0], "Settings that are not the default")
+    assert not [row for row in rows if row[1:] == ["-", "false"]]
+
+
 @pytest.mark.parametrize("run", [*TASKS, "images"])
 def test_the_page_is_one_file_with_pictures_and_without_script(runs, pictures, run):
     page, content = page_of(runs / run)
