@@ -88,7 +88,8 @@ def _confusion(values: Mapping[str, Any]) -> list[tuple[int, int, int]]:
         ]
     except (TypeError, ValueError) as error:
         raise ValueError("has no valid confusion of classes") from error
-    most = len(values.get("classes", ()))
+    classes = values.get("classes", [])
+    most = len(classes) if isinstance(classes, list) else 0
     if not all(type(each) is int and 0 <= each <= _MOST for pair in found for each in pair) or any(
         max(true, chosen) >= most for true, chosen, _ in found
     ):

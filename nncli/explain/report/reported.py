@@ -1,5 +1,6 @@
 """What a report on one run is about: its model, its saved results, and its data if available."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -149,8 +150,16 @@ def reported(subject: Subject, directory: Path, write: Notation, *, has_pictures
         values = read_values(place / METRICS, str(directory / METRICS))
     try:
         splits = {name: saved_split(each) for name, each in splits_of(values).items()}
+        _check_classes(subject.model, splits)
     except ValueError as error:
         raise DataError(f"{directory / METRICS}: {error}; restore it, or train anew") from error
     record = {name: value for name, value in values.items() if name not in splits}
     name = printable(directory.resolve().name)
     return Reported(subject, directory, name, text, settings, splits, record, write, has_pictures)
+
+
+def _check_classes(model: Model, splits: Mapping[str, SavedSplit]) -> None:
+    """Raise `ValueError` if a confusion has classes that the model does not have."""
+    for split in splits.values():
+        if any(max(true, chosen) >= len(model.classes) for true, chosen, _ in split.confusion):
+            raise ValueError("has other classes than the model")
