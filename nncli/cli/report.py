@@ -56,6 +56,7 @@ def report(
 
 
 def _default_place(runs: tuple[Path, ...], *, card: bool) -> Path:
-    if len(runs) == 1 and (runs[0] / "config.yaml").exists():
-        return runs[0] / ("model-card.md" if card else "report.html")
+    run = runs[0].parent if runs[0].name == "weights.npz" else runs[0]
+    if len(runs) == 1 and (run / "config.yaml").exists():
+        return run / ("model-card.md" if card else "report.html")
     return Path("comparison.html")

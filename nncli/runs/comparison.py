@@ -105,6 +105,11 @@ class Comparison:
         known = [each for each in spreads if each is not None]
         return Gap(abs(values[0] - values[1]), max(known, default=None))
 
+    @property
+    def doubts(self) -> list[str]:
+        """Why the comparison may be unfair, such as different data."""
+        return [*_doubts(self.runs, self.split)]
+
     def plot(self, *, note: Note = warn) -> "dict[str, Figure]":
         """Return the curves of the runs in one matplotlib figure, as `nncli.plot` does."""
         import nncli  # a later package draws them

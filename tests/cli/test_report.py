@@ -46,6 +46,8 @@ def test_several_runs_are_compared(nncli, tmp_path):
 def test_the_weights_of_a_run_name_it(nncli, tmp_path):
     assert nncli("report", "run/weights.npz", "-o", "a.html").code == 0
     assert "Report on run" in (tmp_path / "a.html").read_text(encoding="utf-8")
+    done = nncli("report", "run/weights.npz")
+    assert done.out.replace("\\", "/") == "The report is in run/report.html.\n"
 
 
 def test_a_report_without_the_data_warns_once(nncli, tmp_path):

@@ -1,7 +1,8 @@
 """Reports on runs as HTML pages, and model cards as Markdown."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 from nncli.base.arguments import check_callable, path_in
 from nncli.base.errors import UsageError
@@ -56,14 +57,16 @@ def report(
         If a run cannot be read.
     """
     check_callable(note, "note")
-    places = [runs] if isinstance(runs, str | Path) else runs
+    places: list[Any] = [runs]
+    if isinstance(runs, Iterable) and not isinstance(runs, str):
+        places = [*runs]
     problem = None if card else _problem_of_pictures()
     if problem:
         note(f"the report has no pictures: {problem}")
     if (single := _single(places)) is None:
         if card or data is not None or trust_paths:
             raise UsageError("a comparison of several runs has no model card and reads no data")
-        return as_html(report_on_runs(compare(runs, note=note), Html(_DIGITS), problem, note))
+        return as_html(report_on_runs(compare(places, note=note), Html(_DIGITS), problem, note))
     moved_to = None if data is None else path_in(data, "data")
     subject = subject_of(single, trust_paths=trust_paths, moved_to=moved_to, note=note)
     write = Markdown(_DIGITS) if card else Html(_DIGITS)
@@ -75,12 +78,11 @@ def report(
     return as_markdown(card_of(about)) if card else as_html(report_on_run(about, problem))
 
 
-def _single(places: Iterable[str | Path]) -> Path | None:
+def _single(places: Sequence[str | Path]) -> Path | None:
     """Return the run, if it is a single one of a single model."""
-    found = [*places]
-    if len(found) != 1 or not isinstance(found[0], str | Path):
+    if len(places) != 1 or not isinstance(places[0], str | Path):
         return None
-    path = path_in(found[0], "runs")
+    path = path_in(places[0], "runs")
     if path.name == "weights.npz" and path.is_file():
         path = path.parent
     if not (path / "config.yaml").exists() or read_run(path).varies:

@@ -8,12 +8,12 @@ from nncli.base.notes import Note
 from nncli.base.words import count
 from nncli.explain.document.elements import Element, Heading, Paragraph, Table
 from nncli.explain.document.notation import Notation
-from nncli.explain.report.figures import figure, split_words
+from nncli.explain.report.figures import figure, listed, split_words
 from nncli.explain.report.pictures import picture_of
 from nncli.runs.compared_run import ComparedRun
 from nncli.runs.comparison import Comparison
 
-_MOST_TEXT = 40
+_MOST_TEXT, _MOST_EQUAL = 40, 5
 
 
 def report_on_runs(
@@ -33,6 +33,8 @@ def report_on_runs(
     yield Heading(write.plain(title), 1)
     yield Heading("Summary", 2)
     yield Paragraph(_summary(found, write))
+    for line in found.doubts:
+        yield Paragraph(f"Caution: {write.plain(line)}.")
     for line in found.skipped:
         yield Paragraph(f"Left out: {write.plain(line)}.")
     yield Heading("Results", 2)
@@ -74,8 +76,10 @@ def _summary(found: Comparison, write: Notation) -> str:
         words += f", on {rows:,} rows"
     if len(found.runs) == 1:
         return f"{words}."
-    words = f"The best run is {write.name(_name(best))}. {words}. {_gap(found)}"
-    return words.strip()
+    equal = [_name(run) for run in found.runs if run.metric(found.split, found.metric) == value]
+    if len(equal) > 1:
+        return f"{len(equal)} runs are equally good: {listed(equal, _MOST_EQUAL, write)}. {words}."
+    return f"The best run is {write.name(_name(best))}. {words}. {_gap(found)}".strip()
 
 
 def _gap(found: Comparison) -> str:

@@ -400,7 +400,7 @@ def test_a_torn_history_and_metrics_of_an_earlier_version_are_read(tmp_path):
         {"constant_guess": 3}, {"constant_guess": {"values": [], "metrics": {"a": "b"}}},
         {"per_class": [{"class": 3}]}, {"per_class": "x"}, {"confusion_matrix": [[1, 2, 3]]},
         {"confusion_matrix": [["<b>", 2]]}, {"confusion_matrix": 7}, {"metrics": {"loss": "<b>"}},
-        {"rows": -1}, {"confusion_pairs": [[1, 2]]},
+        {"rows": -1}, {"confusion_pairs": [[1, 2]]}, {"classes": 7}, {"classes": None},
     ],
 )  # fmt: skip
 def test_damaged_metrics_are_refused_in_one_line(tmp_path, change):
@@ -413,6 +413,15 @@ def test_damaged_metrics_are_refused_in_one_line(tmp_path, change):
     ) as error:
         page_of(tmp_path / "run")
     assert "\n" not in str(error.value)
+
+
+def test_more_classes_than_the_model_has_are_refused(tmp_path):
+    nncli.train(XOR, SMALL, out=tmp_path / "run")
+    saved = metrics(tmp_path / "run")
+    saved["test"] |= {"classes": ["a", "b", "c"], "confusion_matrix": [[1, 2, 3]] * 3}
+    write_text(tmp_path / "run" / "metrics.json", json.dumps(saved))
+    with pytest.raises(nncli.DataError, match=r"metrics\.json: has other classes than the model"):
+        page_of(tmp_path / "run")
 
 
 def test_many_classes_and_columns_stay_small(tmp_path, pictures):
@@ -470,6 +479,29 @@ def test_several_runs_are_compared(runs, tmp_path, pictures):
     assert len(page.find("img")) == 1
 
 
+def test_a_comparison_says_what_makes_it_unfair(runs):
+    page, _ = page_of(runs / "binary", runs / "multiclass")
+    text = " ".join(page.text.split())
+    assert "Caution: the runs have different data, so their metrics are not comparable." in text
+
+
+def test_equally_good_runs_are_all_named(tmp_path):
+    nncli.train(XOR, SMALL, out=tmp_path / "one")
+    shutil.copytree(tmp_path / "one", tmp_path / "two")
+    summary = page_of(tmp_path / "one", tmp_path / "two")[0].find("p")[0].text
+    names = f"{tmp_path / 'one'}, {tmp_path / 'two'}"
+    assert summary.startswith(f"2 runs are equally good: {names}. The test accuracy is 0.")
+    assert "best" not in summary
+
+
+def test_runs_may_come_from_an_iterator(runs):
+    places = [runs / "binary", runs / "multilabel"]
+    page = read_page(nncli.report((each for each in places), note=ignored))
+    assert page.find("h1")[0].text == "Comparison of 2 runs"
+    one = read_page(nncli.report((each for each in places[:1]), note=ignored))
+    assert one.find("h1")[0].text == "Report on binary"
+
+
 @pytest.mark.parametrize("key", ["folds", "seeds"])
 def test_folds_and_seeds_have_means_and_deviations(tmp_path, key):
     train = nncli.cross_validate if key == "folds" else nncli.train_seeds
@@ -485,5 +517,7 @@ def test_folds_and_seeds_have_means_and_deviations(tmp_path, key):
 def test_wrong_arguments_are_refused(runs):
     with pytest.raises(nncli.UsageError, match="a comparison of several runs has no model card"):
         nncli.report([runs / "binary", runs / "regression"], card=True, note=ignored)
+    with pytest.raises(nncli.UsageError, match="runs: found 5; expected a path"):
+        nncli.report(5, note=ignored)
     with pytest.raises(nncli.DataError, match="none"):
         nncli.report(runs / "none", note=ignored)
