@@ -29,7 +29,8 @@ def summary(about: Reported) -> Iterator[Element]:
     """Yield what somebody needs to know who reads nothing else."""
     yield Heading("Summary", 2)
     yield Paragraph(_learned(about))
-    yield Paragraph(f"{_quality(about)} {_verdict(about)}".strip())
+    sentences = [_quality(about), _verdict(about), _meaning(about)]
+    yield Paragraph(" ".join(filter(None, sentences)))
     if _is_trained(about):
         if caution := _caution(about):
             yield Paragraph(caution)
@@ -138,6 +139,17 @@ def _verdict(about: Reported) -> str:
             "that the model is better."
         )
     return "The model is better than this constant guess, by more than chance explains."
+
+
+def _meaning(about: Reported) -> str:
+    """Return what the interval means, if there is one."""
+    if about.interval is None:
+        return ""
+    words = "The interval shows how much the result depends on which rows were tested"
+    group = about.settings.get("data.group")
+    if not isinstance(group, str):
+        return f"{words}."
+    return f"{words}; rows with the same {about.write.name(group)} are alike, so it is too narrow."
 
 
 def _caution(about: Reported) -> str:

@@ -159,24 +159,68 @@ def test_few_rows_do_not_make_a_result_certain(tmp_path):
     assert "interval" not in summary_of(page_of(tmp_path / "number")[0])[1]
 
 
+@pytest.mark.parametrize(("task", "metric"), [("multiclass", "accuracy"), ("regression", "mae")])
 @pytest.mark.parametrize(
-    ("accuracy", "guess", "words"),
+    ("advantage", "words"),
     [
-        (0.9, 0.1, "better than this constant guess, by more than chance"),
-        (0.2, 0.5, "no better than this constant guess"),
+        (1.0, "The model is better than this constant guess, by more than chance explains."),
+        (0.001, "includes the constant guess: by this measure, these rows do not show that the"),
+        (0.0, "By this measure, the model is no better than this constant guess."),
+        (-0.1, "By this measure, the model is no better than this constant guess."),
     ],
 )
-def test_the_model_is_compared_with_the_constant_guess(runs, tmp_path, accuracy, guess, words):
-    shutil.copytree(runs / "multiclass", tmp_path / "run")
-    real = metrics(runs / "multiclass")["test"]["metrics"]["accuracy"]
+def test_the_model_is_compared_with_the_constant_guess(
+    runs, tmp_path, task, metric, advantage, words
+):
+    shutil.copytree(runs / task, tmp_path / "run")
     saved = metrics(tmp_path / "run")
-    saved["test"]["constant_guess"]["metrics"]["accuracy"] = guess
-    if accuracy < guess:
-        saved["test"]["constant_guess"]["metrics"]["accuracy"] = real
+    value = saved["test"]["metrics"][metric]
+    guess = value * (1 - advantage if metric == "accuracy" else 1 + advantage)
+    saved["test"]["constant_guess"]["metrics"][metric] = guess
     write_text(tmp_path / "run" / "metrics.json", json.dumps(saved))
-    quality = summary_of(page_of(tmp_path / "run")[0])[1]
-    expected = words if accuracy < guess or real > 0.3 else "constant guess"
-    assert expected in quality
+    assert value > 0
+    assert words in summary_of(page_of(tmp_path / "run")[0])[1]
+
+
+def test_the_interval_is_explained_and_is_too_narrow_for_groups(tmp_path):
+    rows = "".join(f"{n % 9},{n % 2},{n // 2}\n" for n in range(80))
+    (tmp_path / "t.csv").write_text(f"x,y,house\n{rows}", encoding="utf-8")
+    data = {"source": "csv", "path": str(tmp_path / "t.csv"), "target": "y", "test": 20}
+    for group, words in ((None, "which rows were tested."),
+                         ("house", "the same house are alike, so it is too narrow.")):  # fmt: skip
+        run = tmp_path / str(group)
+        nncli.train({"data": {**data, "group": group}}, SMALL, out=run, note=ignored)
+        assert summary_of(page_of(run)[0])[1].endswith(words)
+
+
+def test_the_positive_class_keeps_its_place(tmp_path):
+    rows = "".join(f"{n % 10},{'yes' if n % 10 > 6 else 'no'}\n" for n in range(100))
+    (tmp_path / "t.csv").write_text(f"x,y\n{rows}", encoding="utf-8")
+    data = {"source": "csv", "path": str(tmp_path / "t.csv"), "target": "y", "positive": "no",
+            "test": 30, "validation": 0}  # fmt: skip
+    nncli.train({"data": data}, {**SMALL, "training.epochs": 40}, out=tmp_path / "run",
+                note=ignored)  # fmt: skip
+    page, saved = page_of(tmp_path / "run")[0], metrics(tmp_path / "run")["test"]
+    assert "learned to predict whether y is no, from" in page.text
+    assert table_of(page, "Confusion matrix")[0] == ["true class", "yes", "no"]
+    _, rows = table_of(page, "Rows of each class")
+    assert [row[0] for row in rows] == ["yes", "no"]
+    per_class = table_of(page, "Classes in the test rows")[1]
+    assert [row[0] for row in per_class] == [each["class"] for each in saved["per_class"]]
+    true = [sum(int(each) for each in row[1:]) for row in table_of(page, "Confusion")[1]]
+    assert true == [int(row[-1]) for row in per_class]
+
+
+def test_a_part_of_folds_is_judged_by_its_held_out_rows(tmp_path):
+    data = {"source": "xor", "rows": 90, "test": 0, "validation": 0}
+    nncli.cross_validate({"data": data}, {**SMALL, "training.folds": 3}, out=tmp_path / "run",
+                         note=ignored)  # fmt: skip
+    page, saved = page_of(tmp_path / "run" / "fold-2")[0], metrics(tmp_path / "run" / "fold-2")
+    assert "of the 30 held-out rows are classified correctly (95 %" in summary_of(page)[1]
+    header, rows = table_of(page, "Metrics; the constant guess for the held-out rows is")
+    assert header == ["metric", "train", "held-out", "constant guess"]
+    accuracy = next(row for row in rows if row[0] == "accuracy")
+    assert accuracy[2] == shown(saved["held_out"]["metrics"]["accuracy"])
 
 
 def test_columns_are_described_as_they_were_understood(runs):
@@ -426,10 +470,7 @@ def test_more_classes_than_the_model_has_are_refused(tmp_path):
 
 def test_many_classes_and_columns_stay_small(tmp_path, pictures):
     random = np.random.default_rng(0)
-    names = [f"column {n}" for n in range(500)]
     rows = random.normal(size=(2000, 500)).round(2)
-    frame = {name: rows[:, n].tolist() for n, name in enumerate(names)}
-    frame["kind"] = [f"class {n % 1000}" for n in range(2000)]
     np.savez(tmp_path / "wide.npz", X=rows, y=np.arange(2000) % 1000)
     data = {"source": "npz", "path": str(tmp_path / "wide.npz"), "test": 500,
             "task": "multiclass"}  # fmt: skip
@@ -439,6 +480,23 @@ def test_many_classes_and_columns_stay_small(tmp_path, pictures):
     assert len(table_of(page, "Classes")[1]) == 30
     assert len(table_of(page, "Most frequent confusions")[1]) == 15
     assert "of 1,000" in page.text
+    assert "x30 and 470 more." in page.text
+
+
+def test_many_columns_of_a_table_are_shortened(tmp_path):
+    names = [f"c{n}" for n in range(100)]
+    lines = [",".join(str((row * 31 + n * 17) % 23) for n in range(100)) for row in range(80)]
+    content = "\n".join(
+        [",".join([*names, "kind"]), *(f"{x},{n % 2}" for n, x in enumerate(lines))]
+    )
+    (tmp_path / "wide.csv").write_text(content, encoding="utf-8")
+    data = {"source": "csv", "path": str(tmp_path / "wide.csv"), "target": "kind"}
+    nncli.train({"data": data}, SMALL, out=tmp_path / "run", note=ignored)
+    page = page_of(tmp_path / "run")[0]
+    assert "from 100 columns: c0, c1, c2, c3, c4 and 95 more. It was" in page.text
+    assert [row[0] for row in table_of(page, "Columns: the first 60 of 100")[1]] == names[:60]
+    assert len(table_of(page, "How much worse the model gets")[1]) == 20
+    assert "the 20 most important of 100 columns" in page.text
 
 
 def test_ten_thousand_epochs_stay_small(tmp_path, pictures):
