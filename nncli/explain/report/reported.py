@@ -1,7 +1,7 @@
 """What a report on one run is about: its model, its saved results, and its data if available."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -155,7 +155,8 @@ def reported(subject: Subject, directory: Path, write: Notation, *, has_pictures
         raise DataError(f"{directory / METRICS}: {error}; restore it, or train anew") from error
     record = {name: value for name, value in values.items() if name not in splits}
     name = printable(directory.resolve().name)
-    return Reported(subject, directory, name, text, settings, splits, record, write, has_pictures)
+    named = replace(subject, name=name)  # without folders, in the titles of pictures
+    return Reported(named, directory, name, text, settings, splits, record, write, has_pictures)
 
 
 def _check_classes(model: Model, splits: Mapping[str, SavedSplit]) -> None:

@@ -121,13 +121,23 @@ def test_the_summary_says_how_good_and_how_sure(runs):
     assert f"predictions of price are off by {mae:,.4g} on average (95 % interval" in quality
 
 
-@pytest.mark.parametrize("task", TASKS)
-def test_the_interval_is_around_the_saved_metric(runs, task):
+def about_run(run):
+    """Return what the report on a run is about."""
     from nncli.explain.document.notation import Html
     from nncli.explain.plots.subject import subject_of
     from nncli.explain.report.reported import reported
 
-    about = reported(subject_of(runs / task), runs / task, Html(6), has_pictures=False)
+    return reported(subject_of(run), run, Html(6), has_pictures=False)
+
+
+def test_folders_are_not_in_titles_of_pictures(runs):
+    title = about_run(runs / "binary").subject.titled("confusion")
+    assert title == "binary: confusion\n30 test rows"
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_the_interval_is_around_the_saved_metric(runs, task):
+    about = about_run(runs / task)
     low, high = about.interval
     assert low <= about.splits["test"].metrics[about.metric] <= high
 
