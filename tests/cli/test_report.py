@@ -68,6 +68,7 @@ def test_a_report_without_the_data_warns_once(nncli, tmp_path):
     ("arguments", "problem"),
     [
         (["none"], "none: "),
+        (["none", "--card"], "none: is not a directory; expected a run directory"),
         (
             ["run", "-o", "run/weights.npz"],
             "-o run/weights.npz: expected a name that ends in .html",

@@ -64,9 +64,10 @@ def report(
     if problem:
         note(f"the report has no pictures: {problem}")
     if (single := _single(places)) is None:
+        found = compare(places, note=note)
         if card or data is not None or trust_paths:
             raise UsageError("a comparison of several runs has no model card and reads no data")
-        return as_html(report_on_runs(compare(places, note=note), Html(_DIGITS), problem, note))
+        return as_html(report_on_runs(found, Html(_DIGITS), problem, note))
     moved_to = None if data is None else path_in(data, "data")
     subject = subject_of(single, trust_paths=trust_paths, moved_to=moved_to, note=note)
     write = Markdown(_DIGITS) if card else Html(_DIGITS)
