@@ -204,6 +204,8 @@ def test_a_saturated_output_explains_the_logarithm_of_zero(prepared):
     assert said not in FORMATS["text"].write(page_of(job, [0])[1])
     job.setup.network.parameters.fill(2000)
     assert said in FORMATS["text"].write(page_of(job, [0])[1])
+    job = prepared("model.hidden_layers=[]", "model.output=step", "training.loss=perceptron")
+    assert said not in FORMATS["text"].write(page_of(job, [0])[1])
 
 
 def test_the_page_notes_that_dropout_is_left_out(prepared):

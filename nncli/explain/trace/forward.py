@@ -38,7 +38,8 @@ def loss(page: Writer) -> Iterator[Worked]:
         numbers[0] = f"{factor}({numbers[0]}"
         numbers[-1] += ")"
     yield Equations([page.equation("L", [general], numbers, value=step.loss)])
-    if page.loss.on_logits and any(write.number(each["a"]) in ("0", "1") for each in values):
+    has_logarithm = "ln" in term.whole.text
+    if has_logarithm and any(write.number(each["a"]) in ("0", "1") for each in values):
         yield Paragraph(
             f"Where {write.inline('a')} is rounded to 0 or 1, the formula shows a logarithm of 0; "
             f"the loss is computed from {write.inline('z')}, which avoids it."
