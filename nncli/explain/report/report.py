@@ -63,6 +63,7 @@ def report(
     problem = None if card else _problem_of_pictures()
     if problem:
         note(f"the report has no pictures: {problem}")
+        problem = problem.partition(";")[0]  # the remedy names a folder of this machine
     if (single := _single(places)) is None:
         found = compare(places, note=note)
         if card or data is not None or trust_paths:

@@ -362,7 +362,10 @@ def test_without_matplotlib_a_report_has_its_tables(runs):
     page, _ = page_of(runs / "binary", note=lines.append)
     assert not page.find("img")
     assert lines[0].startswith("the report has no pictures: plots require matplotlib")
-    assert "This report has no pictures: plots require matplotlib" in page.text
+    assert "This report has no pictures: plots require matplotlib, which is not installed." in (
+        page.text
+    )
+    assert "pip install" not in page.text
     assert table_of(page, "Confusion matrix")
     assert table_of(page, "How much worse")
 
