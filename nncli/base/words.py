@@ -36,6 +36,11 @@ def count(number: int, word: str) -> str:
     return f"{number} {word}{ending}"
 
 
+def mean_count(value: float | None) -> str:
+    """Return a count, or with one decimal the mean of several; an empty text for None."""
+    return "" if value is None else f"{value:.10g}" if value == int(value) else f"{value:.1f}"
+
+
 def closest(word: str, known: Sequence[str]) -> str | None:
     """Return the closest of `known`, or None if none is similar."""
     from difflib import get_close_matches  # only here: every command loads this module

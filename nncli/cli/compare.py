@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from nncli.base.errors import UsageError
-from nncli.base.words import printable
+from nncli.base.words import mean_count, printable
 from nncli.cli.arguments import RUN
 
 if TYPE_CHECKING:
@@ -91,8 +91,8 @@ def _print_metrics(found: "Comparison") -> list[str]:
     models = ["models", *map(_models, found.runs)]
     before = [models] if any(run.varies for run in found.runs) else []
     after = [
-        ["best epoch", *(_mean(run.best_epoch) for run in found.runs)],
-        ["epochs", *(_mean(run.epochs) for run in found.runs)],
+        ["best epoch", *(mean_count(run.best_epoch) for run in found.runs)],
+        ["epochs", *(mean_count(run.epochs) for run in found.runs)],
         ["time", *(_time(run.seconds) for run in found.runs)],
     ]
     room = WIDTH - sum(map(_width, (*before, first, *after)))
@@ -130,10 +130,6 @@ def _figure(found: "Comparison", run: "ComparedRun", name: str) -> str:
     if value is None:
         return ""
     return figure(value) if deviation is None else f"{figure(value)} ± {figure(deviation)}"
-
-
-def _mean(value: float | None) -> str:
-    return "" if value is None else f"{value:.10g}" if value == int(value) else f"{value:.1f}"
 
 
 def _time(seconds: float | None) -> str:

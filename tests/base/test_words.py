@@ -10,6 +10,7 @@ from nncli.base.words import (
     did_you_mean,
     is_printable,
     listed,
+    mean_count,
     on_one_line,
     printable,
     printable_json,
@@ -105,3 +106,11 @@ def test_a_name_for_a_config_is_read_as_that_name(name):
     assert parse(f"{{{yaml_key(name)}: {{id: {yaml_word(name)}}}}}", "").value == {
         name: {"id": name}
     }
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(None, ""), (40, "40"), (40.0, "40"), (12.34, "12.3"), (10**9, "1000000000")],
+)
+def test_a_mean_count_has_a_decimal_only_if_it_is_not_whole(value, text):
+    assert mean_count(value) == text

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from nncli.base.notes import Note
-from nncli.base.words import count
+from nncli.base.words import count, mean_count
 from nncli.explain.document.elements import Element, Heading, Paragraph, Table
 from nncli.explain.document.notation import Notation
 from nncli.explain.report.figures import figure, listed, split_words
@@ -43,7 +43,7 @@ def report_on_runs(
         "Training",
         ["run", "models", "epochs", "best epoch", "seconds"],
         [[write.plain(_name(run)), f"{run.models} {run.varies}" if run.varies else "1",
-          _number(run.epochs), _number(run.best_epoch), _number(run.seconds)]
+          mean_count(run.epochs), mean_count(run.best_epoch), mean_count(run.seconds)]
          for run in found.runs],
         texts=2,
     )  # fmt: skip
@@ -131,7 +131,3 @@ def _value(value: Any, write: Notation) -> str:
         return "-"
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     return write.plain(text if len(text) <= _MOST_TEXT else f"{text[:_MOST_TEXT]}...")
-
-
-def _number(value: float | None) -> str:
-    return "" if value is None else f"{value:.10g}" if value == int(value) else f"{value:.1f}"
