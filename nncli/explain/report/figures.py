@@ -76,7 +76,15 @@ def rows_words(rows: int, split: str = "") -> str:
     return f"{rows:,} {of}row{'' if rows == 1 else 's'}"
 
 
+def brief(text: str, most: int = 100) -> str:
+    """Return a text of at most `most` characters, with its start and, where names differ, end."""
+    if len(text) <= most:
+        return text
+    end = (most - 3) // 3
+    return f"{text[: most - 3 - end]}...{text[-end:]}"
+
+
 def listed(names: Sequence[Any], most: int, write: Notation) -> str:
     """Return the first names, and how many more there are."""
-    shown = ", ".join(write.name(str(each)) for each in names[:most])
+    shown = ", ".join(write.name(brief(str(each))) for each in names[:most])
     return shown if len(names) <= most else f"{shown} and {len(names) - most:,} more"

@@ -14,6 +14,7 @@ from nncli.config.saved_settings import saved_settings
 from nncli.config.schema import Config
 from nncli.config.sources import SOURCES
 from nncli.explain.document.elements import Code, Element, Facts, Heading, Paragraph, Table
+from nncli.explain.report.figures import brief
 from nncli.explain.report.reported import Reported
 from nncli.training.outcome import INTERRUPTED
 
@@ -61,7 +62,9 @@ def provenance(about: Reported) -> Iterator[Element]:
     else:
         yield Code([printable(_command(about))])
         yield Paragraph(_effect(about))
-    facts = [(name, plain(str(record[key]))) for key, name in _FACTS.items() if key in record]
+    facts = [
+        (name, plain(brief(str(record[key])))) for key, name in _FACTS.items() if key in record
+    ]
     facts.append(("seed", str(about.settings["seed"])))
     for name, checksum in about.model.fingerprint.items():
         facts.append((f"checksum of {plain(name)}", about.write.name(checksum)))
@@ -132,8 +135,7 @@ def _text(about: Reported, value: Any) -> str:
     if value is None:
         return "-"
     text = value if isinstance(value, str) else "".join(setting_lines("x", value, ""))[3:]
-    text = " ".join(text.split())
-    return about.write.plain(text if len(text) <= _MOST_TEXT else f"{text[:_MOST_TEXT]}...")
+    return about.write.plain(brief(" ".join(text.split()), _MOST_TEXT))
 
 
 def _lines_of(lines: list[str], changed: Mapping[str, Any]) -> Iterator[int]:

@@ -5,6 +5,7 @@ from typing import Any
 
 from nncli.explain.document.elements import Element, Heading, Paragraph, Table
 from nncli.explain.report.figures import (
+    brief,
     figure,
     listed,
     number,
@@ -31,7 +32,8 @@ def results(about: Reported) -> Iterator[Element]:
     split = about.splits[about.split]
     columns = {split_words(name): each.metrics for name, each in about.splits.items()}
     guess = ", ".join(
-        write.plain(each) if isinstance(each, str) else quantity(each) for each in split.guess[:3]
+        write.plain(brief(each)) if isinstance(each, str) else quantity(each)
+        for each in split.guess[:3]
     )
     if split.guess_metrics:
         columns["constant guess"] = split.guess_metrics

@@ -8,7 +8,7 @@ from nncli.base.notes import Note
 from nncli.base.words import count, mean_count
 from nncli.explain.document.elements import Element, Heading, Paragraph, Table
 from nncli.explain.document.notation import Notation
-from nncli.explain.report.figures import figure, listed, split_words
+from nncli.explain.report.figures import brief, figure, listed, split_words
 from nncli.explain.report.pictures import picture_of
 from nncli.runs.compared_run import ComparedRun
 from nncli.runs.comparison import Comparison
@@ -130,4 +130,4 @@ def _value(value: Any, write: Notation) -> str:
     if value is None:
         return "-"
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return write.plain(text if len(text) <= _MOST_TEXT else f"{text[:_MOST_TEXT]}...")
+    return write.plain(brief(text, _MOST_TEXT))

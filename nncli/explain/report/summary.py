@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from nncli.base.words import count
 from nncli.explain.document.elements import Element, Heading, Paragraph
 from nncli.explain.report.figures import (
+    brief,
     duration,
     listed,
     percent,
@@ -192,4 +193,6 @@ def _training(about: Reported) -> str:
 
 def _monitored(about: Reported) -> str:
     monitor = about.record.get("monitor")
-    return about.write.plain(str(monitor).replace("_", " ")) if monitor else "validation loss"
+    return (
+        about.write.plain(brief(str(monitor)).replace("_", " ")) if monitor else "validation loss"
+    )

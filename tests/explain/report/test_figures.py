@@ -4,6 +4,7 @@ import pytest
 
 from nncli.explain.document.notation import Html
 from nncli.explain.report.figures import (
+    brief,
     duration,
     figure,
     listed,
@@ -55,3 +56,12 @@ def test_rows_and_names_are_counted():
     assert rows_words(3, "held_out") == "3 held-out rows"
     assert listed("ab", 2, Html(6)) == "<code>a</code>, <code>b</code>"
     assert listed("abcde", 2, Html(6)) == "<code>a</code>, <code>b</code> and 3 more"
+
+
+def test_long_texts_keep_start_and_end():
+    assert brief("a" * 100) == "a" * 100
+    found = brief("start" + "x" * 500 + "17")
+    assert len(found) == 100
+    assert found.startswith("startx")
+    assert found.endswith("xx17")
+    assert brief("0123456789", 9) == "0123...89"

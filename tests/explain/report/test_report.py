@@ -472,6 +472,14 @@ def test_damaged_metrics_are_refused_in_one_line(tmp_path, change):
     assert "\n" not in str(error.value)
 
 
+def test_damaged_texts_do_not_fill_the_page(tmp_path):
+    nncli.train(XOR, SMALL, out=tmp_path / "run")
+    saved = {**metrics(tmp_path / "run"), "nncli_version": "<b>" * 100_000}
+    saved["test"]["constant_guess"]["values"] = ["x" * 100_000]
+    write_text(tmp_path / "run" / "metrics.json", json.dumps(saved))
+    assert len(page_of(tmp_path / "run")[1]) < 30_000
+
+
 def test_more_classes_than_the_model_has_are_refused(tmp_path):
     nncli.train(XOR, SMALL, out=tmp_path / "run")
     saved = metrics(tmp_path / "run")
