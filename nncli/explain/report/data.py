@@ -101,7 +101,7 @@ def _columns(about: Reported) -> Iterator[Element]:
     rows, start = [], 0
     for column in encoding.columns[:_MOST_COLUMNS]:
         width = len(column.inputs)
-        blank = _blanks(about, column, start + width - 1)
+        blank = _blanks(about, column)
         values = _values(about, column, start)
         rows.append([write.plain(column.name), column.kind, values, blank, str(width)])
         start += width
@@ -121,11 +121,8 @@ def _values(about: Reported, column: Column, at: int) -> str:
     return f"{ranges[0][at]:.4g} to {ranges[1][at]:.4g}"
 
 
-def _blanks(about: Reported, column: Column, indicator: int) -> str:
-    """Return how blank cells are treated, with their number where an input marks them."""
+def _blanks(about: Reported, column: Column) -> str:
+    """Return how blank cells are treated, and how many there are where the data can be read."""
     words = about.write.plain(if_missing(column))
-    if column.missing != "indicator" or about.data_problem:
-        return words
-    splits = about.subject.dataset.splits.values()
-    blank = sum(int((each.inputs[each.rows, indicator] == 1).sum()) for each in splits)
-    return f"{words}; {blank:,} blank"
+    blank = 0 if about.data_problem else about.subject.dataset.blanks.get(column.name, 0)
+    return f"{words}; {blank:,} blank" if blank else words

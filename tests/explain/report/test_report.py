@@ -240,7 +240,9 @@ def test_columns_are_described_as_they_were_understood(runs):
     assert found["color"] == ["category", "blue, green, red", "all 0", "3"]
     assert found["size"][0] == "number"
     assert re.fullmatch(r"-\d\.\d+ to \d\.\d+", found["size"][1])
-    assert float(found["size"][2].split(";")[0]) == pytest.approx(0, abs=0.5)
+    fill, blanks = found["size"][2].split("; ")
+    assert float(fill) == pytest.approx(0, abs=0.5)
+    assert blanks == "14 blank"
 
 
 def test_blank_cells_with_an_indicator_are_counted(runs, tmp_path):
