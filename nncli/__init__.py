@@ -84,7 +84,8 @@ _PUBLIC = {
     "nncli.metrics.tasks": ("Evaluation",),
     "nncli.model.description": ("recorded_weights",),
     "nncli.model.importance": ("Importance", "importance"),
-    "nncli.model.model": ("Model", "load"),
+    "nncli.model.loading": ("load",),
+    "nncli.model.model": ("Model",),
     "nncli.model.predicted": ("PredictedRows",),
     "nncli.model.preprocessing": ("Preprocessing",),
     "nncli.runs.compared_run": ("ComparedRun",),
@@ -198,8 +199,8 @@ if TYPE_CHECKING:
     from nncli.model.formats import Format as Format
     from nncli.model.importance import Importance as Importance
     from nncli.model.importance import importance as importance
+    from nncli.model.loading import load as load
     from nncli.model.model import Model as Model
-    from nncli.model.model import load as load
     from nncli.model.predicted import PredictedRows as PredictedRows
     from nncli.model.preprocessing import Preprocessing as Preprocessing
     from nncli.model.thresholds import check_probabilities as check_probabilities

@@ -19,7 +19,7 @@ from nncli.data.dataset import Dataset
 from nncli.model.model_file import read_model
 from nncli.runs.call import Call
 from nncli.runs.directory import Out, check_out, run_directory, run_of
-from nncli.runs.job import prepare
+from nncli.runs.preparation import prepare
 from nncli.runs.refit import ALL_ROWS, begin_refit, resume_refit
 from nncli.runs.result import Result
 from nncli.runs.resuming import check_run, load_run

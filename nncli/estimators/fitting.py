@@ -20,7 +20,8 @@ from nncli.estimators.targets import Goal
 from nncli.estimators.unchanged import check_unchanged
 from nncli.model.model import Model
 from nncli.runs.call import Call
-from nncli.runs.job import Job, prepare
+from nncli.runs.job import Job
+from nncli.runs.preparation import prepare
 from nncli.runs.result import Result
 from nncli.runs.training import train_job
 from nncli.training.outcome import INTERRUPTED

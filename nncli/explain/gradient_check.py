@@ -28,7 +28,7 @@ from nncli.nn.entries import Array
 from nncli.nn.network import Block, Network
 from nncli.nn.objective import Objective
 from nncli.nn.penalties import Regularization
-from nncli.runs.job import prepare
+from nncli.runs.preparation import prepare
 
 STEPS = (1e-3, 1e-4, 1e-5, 1e-6)
 MOST_ROUGHNESS = 1e-6  # largest difference over h, relative to the derivative

@@ -30,7 +30,8 @@ from nncli.model.evaluation import (
     scaling_of,
     target_scaling_of,
 )
-from nncli.model.model import Model, load
+from nncli.model.loading import load
+from nncli.model.model import Model
 from nncli.model.model_evaluation import rows_of_known_truth
 from nncli.model.passes import suited_threads_for
 from nncli.model.thresholds import threshold_for

@@ -341,16 +341,3 @@ def _guarded(blocks: "Iterator[PredictedRows]") -> "Iterator[PredictedRows]":
         if block is None:
             return
         yield block
-
-
-def load(path: Path | str) -> Model:
-    """Load a model from a model file or a run directory.
-
-    Raises
-    ------
-    ModelFileError
-        If the file is missing, damaged, or not written by nncli.
-    """
-    from nncli.model.model_file import read_model
-
-    return read_model(path_in(path, "path"))

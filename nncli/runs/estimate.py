@@ -19,7 +19,8 @@ from nncli.model.description import describe_network
 from nncli.model.passes import rows_a_pass
 from nncli.runs.directory import check_chosen
 from nncli.runs.folds import Folds
-from nncli.runs.job import Job, prepare
+from nncli.runs.job import Job
+from nncli.runs.preparation import prepare
 from nncli.runs.refit import check_validates
 from nncli.training.loop import train
 from nncli.training.progress import Progress

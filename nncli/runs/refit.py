@@ -18,8 +18,9 @@ from nncli.config.resolve import Misfit
 from nncli.config.schema import Config
 from nncli.data.fingerprint import changed_parts, fingerprint
 from nncli.runs.call import Call
-from nncli.runs.job import Job, prepare
+from nncli.runs.job import Job
 from nncli.runs.parts import run_below, train_part
+from nncli.runs.preparation import prepare
 from nncli.runs.result import Result
 from nncli.runs.resuming import StoppedRun
 from nncli.runs.same_config import chosen_once

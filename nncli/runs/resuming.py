@@ -24,7 +24,8 @@ from nncli.engines.choice import ENGINES
 from nncli.engines.engine import Sums
 from nncli.model.no_model import folder_of_runs
 from nncli.nn.schedules import SCHEDULES
-from nncli.runs.job import Job, prepare
+from nncli.runs.job import Job
+from nncli.runs.preparation import prepare
 from nncli.runs.same_config import check_same
 from nncli.runs.selection import Selection
 from nncli.runs.settings import monitor_of
@@ -145,7 +146,7 @@ class StoppedRun:
         Parameters
         ----------
         title, progress_bar, clock
-            As for `nncli.runs.job.prepare`.
+            As for `nncli.runs.preparation.prepare`.
         threads : int, optional
             Number of threads for training; by default the same as before.
 

@@ -25,8 +25,9 @@ from nncli.config.schema import Config
 from nncli.data.fingerprint import changed_parts
 from nncli.model.model import Model
 from nncli.model.model_file import read_model
-from nncli.runs.job import Job, prepare
+from nncli.runs.job import Job
 from nncli.runs.parts import run_below, train_part
+from nncli.runs.preparation import prepare
 from nncli.runs.result import Result
 from nncli.runs.resuming import StoppedRun, check_run
 from nncli.runs.several_results import PartResult, SeveralResults, summaries_of

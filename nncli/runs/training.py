@@ -6,7 +6,8 @@ from nncli.base.clock import Clock
 from nncli.base.errors import DivergenceError, memory_for
 from nncli.base.storage.directory import Directory
 from nncli.base.threads import limited_threads, suited_threads
-from nncli.runs.job import SMALLER_NETWORK, Job
+from nncli.runs.job import Job
+from nncli.runs.preparation import SMALLER_NETWORK
 from nncli.runs.recording import RunDirectory, trained_model
 from nncli.runs.result import Result
 from nncli.runs.run import run

@@ -16,7 +16,7 @@ from nncli.data.division import Division, DivisionError, Fold
 from nncli.data.splits import whole
 from nncli.data.splitting import divide
 from nncli.engines import choice
-from nncli.runs.job import prepare
+from nncli.runs.preparation import prepare
 from tests.config.strategies import lists, valid_configs
 
 CSV = "data: {source: csv, path: t.csv, target: y"

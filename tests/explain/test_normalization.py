@@ -19,7 +19,7 @@ from nncli.nn.layers.kinds import block
 from nncli.nn.layers.layer_norm import LayerNorm
 from nncli.nn.network import trained_views
 from nncli.nn.penalties import Regularization
-from nncli.runs.job import prepare
+from nncli.runs.preparation import prepare
 from tests.explain.document.reader import read_page
 from tests.explain.equations import check_equations, equations_of
 from tests.nn.networks import LOSS_AND_OUTPUT, objective

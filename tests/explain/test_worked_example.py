@@ -16,7 +16,7 @@ from nncli.explain.trace.worked_example import worked_example
 from nncli.nn.activations import ACTIVATIONS
 from nncli.nn.losses import LOSSES
 from nncli.nn.optimizers import OPTIMIZERS
-from nncli.runs.job import prepare
+from nncli.runs.preparation import prepare
 from tests.explain.document.reader import read_page
 from tests.explain.equations import check_equations, equations_of
 

@@ -9,7 +9,7 @@ from nncli.config.load import load_config
 from nncli.model.model_file import read_model
 from nncli.nn.network import random_connections
 from nncli.nn.optimizers import OPTIMIZERS
-from nncli.runs.job import prepare
+from nncli.runs.preparation import prepare
 
 CONFIG = """
 data: {source: xor, rows: 60, test: 20}

@@ -7,7 +7,7 @@ import pytest
 
 from nncli.base.errors import ConfigError, DataError
 from nncli.config.load import load_config
-from nncli.runs.job import prepare
+from nncli.runs.preparation import prepare
 
 CONFIG = """
 data: {source: gate}

@@ -12,7 +12,7 @@ import nncli
 from nncli.base.storage.npz_file import read_own_npz, write_npz
 from nncli.config.load import load_config
 from nncli.config.resolve import Misfit
-from nncli.runs.job import prepare
+from nncli.runs.preparation import prepare
 from nncli.runs.settings import check_recorded
 from nncli.training.loop import StepReport
 from nncli.training.observers.observer import Observer

@@ -12,7 +12,7 @@ from nncli.base.errors import DivergenceError, OutputError
 from nncli.base.storage.directory import Directory
 from nncli.config.load import load_config
 from nncli.model.model_file import read_model
-from nncli.runs.job import prepare
+from nncli.runs.preparation import prepare
 from nncli.runs.resuming import load_run
 from nncli.runs.run import run
 from nncli.runs.training import train_job

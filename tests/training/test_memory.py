@@ -6,7 +6,7 @@ import pytest
 
 from nncli.base.storage.directory import Directory
 from nncli.config.load import load_config
-from nncli.runs.job import prepare
+from nncli.runs.preparation import prepare
 from nncli.runs.training import train_job
 from nncli.training.loop import EpochReport
 from nncli.training.observers.observer import Observer

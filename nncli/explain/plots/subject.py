@@ -32,7 +32,8 @@ from nncli.model.model_file import read_model
 from nncli.model.named_data import config_of, note_changes
 from nncli.model.no_model import is_of_several
 from nncli.model.row_outputs import RowOutputs, outputs_of
-from nncli.runs.job import Job, prepare, prepare_again
+from nncli.runs.job import Job
+from nncli.runs.preparation import prepare, prepare_again
 from nncli.runs.result import Result
 from nncli.training.history_file import Table, read_history
 from nncli.training.recorded_weights import RecordedWeights, read_recorded

@@ -14,7 +14,8 @@ from nncli.explain.trace.step import take_step
 from nncli.explain.trace.worked_example import worked_example
 from nncli.model.model import Model
 from nncli.model.model_file import read_model
-from nncli.runs.job import Job, prepare, prepare_again
+from nncli.runs.job import Job
+from nncli.runs.preparation import prepare, prepare_again
 
 
 def trace(

@@ -1,7 +1,7 @@
 """nncli, driven through the classes of its training job.
 
-No other benchmark module uses these classes. The code follows `nncli.runs.job`, without config
-and files.
+No other benchmark module uses these classes. The code follows `nncli.runs.preparation`, without
+config and files.
 """
 
 import os

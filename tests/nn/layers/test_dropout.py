@@ -9,7 +9,7 @@ from nncli.nn.layers.dropout import Dropout, with_dropout
 from nncli.nn.layers.kinds import block
 from nncli.nn.network import Network, parameter_count
 from nncli.nn.workspace import Workspace
-from nncli.runs.job import prepare
+from nncli.runs.preparation import prepare
 from nncli.training.loop import train
 from tests.nn.networks import build_layers, numerical_gradient, objective
 from tests.nn.strict import strict
