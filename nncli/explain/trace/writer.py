@@ -1,22 +1,21 @@
-"""The writer of symbols, sums, products and equations, used by all parts of the page."""
+"""The writer of a step's symbols, sums and products, used by all parts of the page."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
-from nncli.explain.document.elements import Equation
-from nncli.explain.document.notation import Notation, as_factor, fill
+from nncli.explain.document.mathematics import Mathematics
+from nncli.explain.document.notation import Notation
 from nncli.explain.trace.step import Step
-from nncli.nn.entries import Array, Formula, Piecewise, Value
+from nncli.nn.entries import Array
 from nncli.nn.losses import LOSSES
 
 
-class Writer:
+class Writer(Mathematics):
     """Write the quantities of a step in a notation. Layers count from 1, units from 0.
 
     Attributes
     ----------
-    write : Notation
     loss : Loss
         The entry in the table of losses.
     limit : int
@@ -28,9 +27,9 @@ class Writer:
     """
 
     def __init__(self, step: Step, notation: Notation, limit: int) -> None:
+        super().__init__(notation)
         self.step = step
         self.limit = limit
-        self.write = notation
         self.loss = LOSSES[step.objective.name]
         self.divisor = step.T.size if self.loss.mean_over_outputs else len(step.T)
         self.shown = [_largest(step.X, limit), *(_largest(each.dZ, limit) for each in step.layers)]
@@ -51,36 +50,11 @@ class Writer:
         """Write the derivative of the loss with respect to a quantity of a unit."""
         return self.write.derivative("L", self.symbol(letter, layer, unit))
 
-    def put(self, formula: Formula, values: Mapping[str, str | Value]) -> str:
-        """Write a formula with its placeholders filled by symbols or numbers."""
-        return fill(self.write, formula, values)
-
-    def sides(
-        self,
-        formula: Formula | Piecewise,
-        symbols: Mapping[str, str],
-        numbers: Mapping[str, float],
-        parameters: Mapping[str, Value],
-    ) -> list[list[str]]:
-        """Write a formula, or the piece of it that applies, with symbols and with numbers."""
-        piece = formula.at({**numbers, **parameters})
-        return [[self.put(piece, {**each, **parameters})] for each in (symbols, numbers)]
-
     def listed(self, letter: str, layer: int, values: Array, shown: Sequence[int]) -> str:
         """Write ``x[1] = 0.12, x[2] = 0.3`` for a sentence."""
         pairs = [f"{self.symbol(letter, layer, i)} = {self.write.number(values[i])}" for i in shown]
         rest = [f"{len(values) - len(shown)} more"] if len(shown) < len(values) else []
         return ", ".join([*map(self.write.inline, pairs), *rest])
-
-    def product(self, factors: Sequence[float]) -> str:
-        """Write a product of numbers."""
-        first, *others = map(self.write.number, factors)
-        return self.write.times.join([first, *map(as_factor, others)])
-
-    def sum(self, terms: Sequence[str]) -> list[str]:
-        """Join terms by their signs; return the result in pieces."""
-        first, *others = terms
-        return [first, *(f"- {each[1:]}" if each[0] == "-" else f"+ {each}" for each in others)]
 
     def products(
         self,
@@ -108,16 +82,6 @@ class Writer:
         symbols += [symbol for symbol, _ in more]
         numbers += [self.write.number(number) for _, number in more]
         return self.sum(symbols), self.sum(numbers)
-
-    def equation(
-        self, left: str, *rights: Sequence[str], value: float, sign: str = "="
-    ) -> Equation:
-        """Return an equation that ends with a number; omit a side equal to the previous one."""
-        different: list[Sequence[str]] = []
-        for each in (*rights, [self.write.number(value)]):
-            if not different or list(each) != list(different[-1]):
-                different.append(each)
-        return Equation(left, different, sign)
 
 
 def _largest(values: Array, limit: int) -> list[int]:
