@@ -224,6 +224,10 @@ def test_any_file_name_is_legal_latex(prepared, name):
     assert page
 
 
+def test_greek_letters_in_a_name_are_shown_in_latex():
+    assert FORMATS["latex"].notation(6).name("a_β.yaml") == r"\texttt{a\_\ensuremath{\beta}.yaml}"
+
+
 def test_an_equation_breaks_between_its_pieces():
     equation = Equation("left", [["a + b"], ["1234567890", "+ 1234567890", "+ 12"], ["3"]])
     assert [*equation.lines(33)] == [

@@ -185,8 +185,12 @@ class Latex:
 
     def plain(self, text: str) -> str:
         """Escape text for LaTeX; characters missing from its fonts become ``?``."""
-        shown = "".join(c if ord(c) < 0x180 else "?" for c in printable(text))
-        return shown.translate(self._SPECIAL)
+        return "".join(map(self._escaped, printable(text)))
+
+    def _escaped(self, each: str) -> str:
+        if each in self._GREEK:
+            return rf"\ensuremath{{{self._GREEK[each]}}}"
+        return each.translate(self._SPECIAL) if ord(each) < 0x180 else "?"
 
 
 class Markdown(Latex):
