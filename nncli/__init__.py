@@ -27,17 +27,18 @@ Compare
 Explain and check
     `plot` draws data, training and models as matplotlib figures, and `save_plots` writes them.
     `report` returns a page about a run.
-    `trace` shows a training step as a worked example. `gradcheck` checks backpropagation,
-    `describe` lists layers, parameters and FLOPs, and `estimate` predicts time and memory.
+    `trace` shows a training step as a worked example. `derive` derives an expression by the chain
+    rule, and `derive_plot` draws its graph. `gradcheck` checks backpropagation, `describe` lists
+    layers, parameters and FLOPs, and `estimate` predicts time and memory.
 Write configs and load data
     `first_config` writes a commented config for a data file. `load_config` reads and checks a
     config, `load_data` loads and splits its data, `data_row` returns one row of it, `export_data`
     writes it to a file, and `fetch` downloads a data set.
     `config_reference` and `config_schema` describe every key.
 Errors and warnings
-    Every error is an `NncliError`: `UsageError`, `ConfigError`, `DataError`, `DownloadError`,
-    `ModelFileError`, `OutputError`, `DivergenceError`, or `OutOfMemoryError`. Every warning is an
-    `NncliWarning`.
+    Every error is an `NncliError`: `UsageError`, `ConfigError`, `ExpressionError`, `DataError`,
+    `DownloadError`, `ModelFileError`, `OutputError`, `DivergenceError`, or `OutOfMemoryError`.
+    Every warning is an `NncliWarning`.
 
 `help(nncli.train)` documents a function. ``docs/python.md`` is the manual, with examples and a
 table of all names. Names are imported on first use.
@@ -62,6 +63,7 @@ _PUBLIC = {
         "DataError",
         "DivergenceError",
         "DownloadError",
+        "ExpressionError",
         "ModelFileError",
         "NncliError",
         "NncliWarning",
@@ -76,6 +78,7 @@ _PUBLIC = {
     "nncli.config.sources": ("fetch",),
     "nncli.data.dataset": ("Dataset",),
     "nncli.estimators.mlp": ("MLPClassifier", "MLPRegressor"),
+    "nncli.explain.derivation.derive": ("derive", "derive_plot"),
     "nncli.explain.gradient_check": ("LayerCheck", "gradcheck"),
     "nncli.explain.plots.kinds": ("PLOT_KINDS", "plot", "save_plots"),
     "nncli.explain.report.report": ("report",),
@@ -149,6 +152,7 @@ if TYPE_CHECKING:
     from nncli.base.errors import DataError as DataError
     from nncli.base.errors import DivergenceError as DivergenceError
     from nncli.base.errors import DownloadError as DownloadError
+    from nncli.base.errors import ExpressionError as ExpressionError
     from nncli.base.errors import Interrupted as Interrupted
     from nncli.base.errors import ModelFileError as ModelFileError
     from nncli.base.errors import NncliError as NncliError
@@ -178,6 +182,8 @@ if TYPE_CHECKING:
     from nncli.data.tables.column_words import if_missing as if_missing
     from nncli.estimators.mlp import MLPClassifier as MLPClassifier
     from nncli.estimators.mlp import MLPRegressor as MLPRegressor
+    from nncli.explain.derivation.derive import derive as derive
+    from nncli.explain.derivation.derive import derive_plot as derive_plot
     from nncli.explain.gradient_check import LayerCheck as LayerCheck
     from nncli.explain.gradient_check import gradcheck as gradcheck
     from nncli.explain.pictures import PICTURE_SIGNS as PICTURE_SIGNS

@@ -4,6 +4,7 @@ import csv
 import json
 import math
 import re
+import shlex
 from pathlib import Path
 
 import numpy as np
@@ -70,6 +71,30 @@ def test_the_page_has_a_row_for_every_lecture():
     rows = [line for line in page.splitlines() if re.match(r"\|.*\| (train|trace)", line)]
     named = set(re.findall(r"`(\w[\w.]*)`", " ".join(row.split("|")[2] for row in rows)))
     assert named >= {path.stem for path in LECTURES.glob("*.yaml")}
+
+
+def rows_of_derivatives():
+    page = (ROOT / "docs" / "lectures.md").read_text(encoding="utf-8")
+    return [line.split(" | ") for line in page.splitlines() if re.match(r"\|.*\| derive `", line)]
+
+
+def test_the_page_has_a_row_for_every_function_of_the_lectures():
+    assert len(rows_of_derivatives()) == 7
+
+
+@pytest.mark.parametrize("row", rows_of_derivatives(), ids=lambda row: row[0])
+def test_the_derivatives_of_a_function_are_those_on_the_page(row, capsys):
+    _, commands, _, seen = row
+    found = set()
+    for command in re.findall(r"`(.*?)`", commands):
+        with pytest.raises(SystemExit) as ended:
+            main(["derive", *shlex.split(command)])
+        page = capsys.readouterr()
+        assert (ended.value.code, page.err) == (0, "")
+        found |= set(re.findall(r"^  (?:∂f/∂|f |∂y/∂w).*?(\S+)$", page.out, re.MULTILINE))
+    numbers = re.findall(r"-?\d+(?:\.\d+)?", seen)
+    assert numbers
+    assert [number for number in numbers if number not in found] == []
 
 
 @pytest.mark.parametrize("gate", ["and", "or"])

@@ -23,7 +23,7 @@ CONFIGS = FOLDER.parents[1] / "configs"
 
 
 def main() -> None:
-    """Draw a run of XOR, and the comparison of two learning rates."""
+    """Draw a run of XOR, the comparison of two learning rates, and a computational graph."""
     with TemporaryDirectory() as folder, chdir(folder):
         nncli.train(CONFIGS / "xor.yaml", out="xor")
         for kind, figure in nncli.plot("xor", KINDS).items():
@@ -33,6 +33,8 @@ def main() -> None:
             nncli.train_seeds(config, {"training.seeds": 3}, out=f"rate-{rate}")
         (figure,) = nncli.compare(["rate-0.1", "rate-0.01"], sort="loss").plot().values()
         write(figure, "rates")
+        at = {"w0": 2, "x0": -1, "w1": -3, "x1": -2, "w2": -3}
+        write(nncli.derive_plot("f = sigmoid(w0*x0 + w1*x1 + w2)", at), "derivation")
 
 
 def write(figure: Figure, name: str) -> None:

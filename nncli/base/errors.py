@@ -35,6 +35,10 @@ class ConfigError(UsageError):
         self.problems = problems
 
 
+class ExpressionError(UsageError):
+    """An expression is invalid; below the message are its line and a mark at the place."""
+
+
 class DataError(NncliError):
     """A data set or an input file cannot be used."""
 

@@ -90,6 +90,7 @@ COMMANDS: dict[str, Place] = {
     "plot": Place("nncli.cli.plot", "plot", "Draw plots of a run, a model file or a config."),
     "report": Place("nncli.cli.report", "report", "Write a report on a run as one HTML page."),
     "trace": Place("nncli.cli.trace", "trace", "Print one training step as a worked example."),
+    "derive": Place("nncli.cli.derive", "derive", "Derive an expression by the chain rule."),
     "gradcheck": Place(
         "nncli.cli.gradcheck", "gradcheck", "Compare backpropagation with finite differences."
     ),

@@ -14,6 +14,7 @@ import nncli
 from nncli.base.arguments import speaking_of_options
 from nncli.base.errors import (
     ConfigError,
+    ExpressionError,
     Interrupted,
     NncliError,
     OutputError,
@@ -75,6 +76,8 @@ def _run(arguments: list[str]) -> int:
             lines = [*error.problems]
         elif isinstance(error, Interrupted):
             lines = str(error).split("\n")  # the command to resume may be on its own line
+        elif isinstance(error, ExpressionError):
+            lines = f"Error: {error}".split("\n")
         else:
             lines = [f"Error: {error}"]
         click.echo("\n".join(on_one_line(each, _LONGEST_LINE) for each in lines), err=True)

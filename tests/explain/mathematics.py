@@ -6,6 +6,9 @@ import re
 FUNCTIONS = {
     "e": math.e,
     "ln": math.log,
+    "sin": math.sin,
+    "cos": math.cos,
+    "tan": math.tan,
     "tanh": math.tanh,
     "max": max,
     "min": min,

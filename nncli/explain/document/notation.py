@@ -19,7 +19,7 @@ _LONG = 40
 
 _PLACEHOLDER = re.compile(r"<(\w+)>")
 _ARGUMENT = re.compile(r"\([^()]*, $")  # another argument of a function follows
-_COMMAND = re.compile(r"\\(text|operatorname|frac|tfrac|partial)|\\[a-zA-Z]+|[{}^_\\]")
+_COMMAND = re.compile(r"\\(text|mathrm|operatorname|frac|tfrac|partial)|\\[a-zA-Z]+|[{}^_\\]")
 _BINDING = ("²", "^", "}")  # bind more tightly than a minus sign
 
 
@@ -46,6 +46,10 @@ class Notation(Protocol):
 
     def symbol(self, letter: str, layer: int = 0, *indices: int) -> str:
         """Write a letter of a layer, counted from 1 (0 for none), with its indices."""
+        ...
+
+    def variable(self, name: str) -> str:
+        """Write the name of a variable: letters, digits and ``_``."""
         ...
 
     def derivative(self, of: str, by: str) -> str:
@@ -93,6 +97,10 @@ class Text:
         """Write ``w2[1,2]``."""
         numbers = ",".join(map(str, indices))
         return f"{letter}{layer or ''}" + (f"[{numbers}]" if indices else "")
+
+    def variable(self, name: str) -> str:
+        """Return the name."""
+        return name
 
     def derivative(self, of: str, by: str) -> str:
         """Write ``∂L/∂w2[1,2]``."""
@@ -162,6 +170,19 @@ class Latex:
             + above
             + (f"_{{{','.join(map(str, indices))}}}" if indices else "")
         )
+
+    def variable(self, name: str) -> str:
+        """Write ``w_{1}`` for ``w1`` or ``w_1``; several letters are upright."""
+        letters = name.rstrip("0123456789")
+        head, *rest = filter(None, [*letters.split("_"), name[len(letters) :]])
+        below = rf"_{{{','.join(map(self._letters, rest))}}}" if rest else ""
+        return f"{self._letters(head)}{below}"
+
+    def _letters(self, text: str) -> str:
+        if len(text) == 1 or text.isdecimal():
+            return self._GREEK.get(text, text)
+        letters = (f"{self._GREEK[each]} " if each in self._GREEK else each for each in text)
+        return rf"\mathrm{{{''.join(letters)}}}"
 
     def derivative(self, of: str, by: str) -> str:
         r"""Write ``\frac{\partial L}{\partial w}``."""

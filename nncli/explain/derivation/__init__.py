@@ -1,0 +1,1 @@
+"""Derivatives of an expression by the chain rule, on its computational graph."""
