@@ -28,6 +28,8 @@ axe.run().then(found => {
     dark: matchMedia("(prefers-color-scheme: dark)").matches,
     background: getComputedStyle(document.body).backgroundColor,
     tooWide: root.scrollWidth - root.clientWidth,
+    tooHigh: [...document.querySelectorAll(".wide")].filter(
+      each => each.scrollHeight > each.clientHeight).length,
     broken: [...document.images].filter(each => !each.naturalWidth).length,
   };
   document.body.innerHTML = "<pre id=result></pre>";
@@ -75,10 +77,13 @@ def pages(runs, tmp_path_factory):
     found = {name: nncli.report(runs / name, note=ignored) for name in names}
     found["several"] = nncli.report(several, note=ignored)
     found["trace"] = nncli.trace(runs / "binary", rows=[0, 1], format="html", limit=3)
+    unit = "s_in = w*x + b; y = sigmoid(s_in)/2 + mish(s_in)^2"
+    at = {"w": 2, "x": -1, "b": 0.5}
+    found["derive"] = nncli.derive(unit, at, format="html", limit=True)
     return found
 
 
-KINDS = ["binary", "multiclass", "multilabel", "regression", "images", "several", "trace"]
+KINDS = ["binary", "multiclass", "multilabel", "regression", "images", "several", "trace", "derive"]
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -92,6 +97,7 @@ def test_pages_are_accessible_fit_the_screen_and_request_nothing(
     assert found["requests"] == []
     assert found["broken"] == 0
     assert found["tooWide"] == 0
+    assert found["tooHigh"] == 0
     assert found["dark"] == (scheme == "dark")
     light = sum(map(int, re.findall(r"\d+", found["background"])[:3])) / 3 > 127
     assert light == (scheme == "light")
