@@ -51,8 +51,8 @@ def test_no_backend_is_chosen(tmp_path):
         nncli.save_plots(nncli.plot(kinds="losses"), sys.argv[1])
         assert "matplotlib.figure" in sys.modules
         print("matplotlib.pyplot" in sys.modules)"""
-    command = [sys.executable, "-W", "error", "-c", script]
-    done = subprocess.run([*command, str(tmp_path)], capture_output=True, text=True, check=True)
+    command = [sys.executable, "-c", script, str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert done.stdout == "False\n"
 
 
