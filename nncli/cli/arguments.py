@@ -95,6 +95,21 @@ RUN = Place(runs=True)
 MODEL = Place(*_OF_MODELS, runs=True)
 MODEL_OR_CONFIG = Place(*_OF_MODELS, *_OF_CONFIGS, runs=True)
 DATA = Place(*_OF_TABLES, *_OF_IMAGES)
+MOVED_DATA = click.option(
+    "--data",
+    "file",
+    type=DATA,
+    metavar="FILE",
+    help="New place of the data that the model was trained on, if it was moved.",
+)
+PRECISION = click.option(
+    "--precision",
+    type=click.IntRange(1, 17),
+    default=6,
+    show_default=True,
+    metavar="N",
+    help="Number of significant digits.",
+)
 TRUST_PATHS = click.option(
     "--trust-paths",
     is_flag=True,

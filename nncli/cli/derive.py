@@ -6,6 +6,7 @@ import click
 
 from nncli.base.errors import UsageError
 from nncli.base.words import printable
+from nncli.cli.arguments import PRECISION
 
 
 @click.command()
@@ -17,14 +18,7 @@ from nncli.base.words import printable
     type=click.Choice(["text", "markdown", "latex", "html"]),
     help="Output format.  [default: text]",
 )
-@click.option(
-    "--precision",
-    type=click.IntRange(1, 17),
-    default=6,
-    show_default=True,
-    metavar="N",
-    help="Number of significant digits.",
-)
+@PRECISION
 @click.option(
     "--limit", is_flag=True, help="Add the difference quotients (f(x + h) - f(x)) / h for small h."
 )

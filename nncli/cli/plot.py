@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from nncli.cli.arguments import DATA, MODEL_OR_CONFIG, TRUST_PATHS
+from nncli.cli.arguments import MODEL_OR_CONFIG, MOVED_DATA, TRUST_PATHS
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -63,13 +63,7 @@ def _list_kinds(ctx: click.Context, _: click.Parameter, is_asked: bool) -> None:
     callback=_list_kinds,
     help="List the kinds of plots and exit.",
 )
-@click.option(
-    "--data",
-    "file",
-    type=DATA,
-    metavar="FILE",
-    help="New place of the data that the model was trained on, if it was moved.",
-)
+@MOVED_DATA
 @TRUST_PATHS
 def plot(
     what: Path,

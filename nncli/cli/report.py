@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from nncli.base.words import printable, shell_word
-from nncli.cli.arguments import DATA, OUTPUT, RUN, TRUST_PATHS
+from nncli.cli.arguments import MOVED_DATA, OUTPUT, RUN, TRUST_PATHS
 
 
 @click.command()
@@ -19,13 +19,7 @@ from nncli.cli.arguments import DATA, OUTPUT, RUN, TRUST_PATHS
     help="File to write, or - for standard output.  [default: RUN/report.html, "
     "RUN/model-card.md, or comparison.html]",
 )
-@click.option(
-    "--data",
-    "file",
-    type=DATA,
-    metavar="FILE",
-    help="New place of the data that the model was trained on, if it was moved.",
-)
+@MOVED_DATA
 @TRUST_PATHS
 def report(
     runs: tuple[Path, ...], card: bool, out: Path | None, file: Path | None, trust_paths: bool

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from nncli.cli.arguments import MODEL_OR_CONFIG, TRUST_PATHS, settings
+from nncli.cli.arguments import MODEL_OR_CONFIG, PRECISION, TRUST_PATHS, settings
 
 _MOST_ROWS = 100
 
@@ -30,14 +30,7 @@ _MOST_ROWS = 100
     show_default=True,
     help="Output format.",
 )
-@click.option(
-    "--precision",
-    type=click.IntRange(1, 17),
-    default=6,
-    show_default=True,
-    metavar="N",
-    help="Number of significant digits.",
-)
+@PRECISION
 @click.option(
     "--limit",
     type=click.IntRange(1),
