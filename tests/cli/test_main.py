@@ -89,7 +89,7 @@ def test_an_error_is_one_line_without_a_traceback_and_with_debug_has_one(nncli, 
 
 
 def test_an_unexpected_exception_keeps_its_traceback(nncli, monkeypatch):
-    monkeypatch.setattr("nncli.model.model_file.read_model", lambda path: 1 // 0)
+    monkeypatch.setattr("nncli.model.loading.read_model", lambda path: 1 // 0)
     with pytest.raises(ZeroDivisionError):
         nncli("eval", "weights.npz")
 
@@ -98,7 +98,7 @@ def test_too_little_memory_is_one_line_with_a_remedy(nncli, monkeypatch):
     def too_much(path):
         raise MemoryError("Unable to allocate 99 TiB")
 
-    monkeypatch.setattr("nncli.model.model_file.read_model", too_much)
+    monkeypatch.setattr("nncli.model.loading.read_model", too_much)
     result = nncli("eval", "weights.npz")
     assert result.code == 1
     assert result.error == (
@@ -138,7 +138,7 @@ def test_ctrl_c_before_there_is_anything_to_save_is_one_line(nncli, monkeypatch)
     def interrupted(path):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("nncli.model.model_file.read_model", interrupted)
+    monkeypatch.setattr("nncli.model.loading.read_model", interrupted)
     result = nncli("eval", "weights.npz")
     assert result.code == 130
     assert result.err.strip() == "Interrupted."
