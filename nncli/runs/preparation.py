@@ -11,7 +11,7 @@ from nncli.base.clock import Clock
 from nncli.base.errors import ModelFileError, memory_for
 from nncli.config.load import LoadedConfig
 from nncli.config.places import check_data
-from nncli.config.resolve import Misfit
+from nncli.config.resolve import Misfit, Resolved
 from nncli.config.schema import Config
 from nncli.data.dataset import Dataset
 from nncli.data.order import Order
@@ -95,13 +95,9 @@ def prepare(
     loaded, has_validation = loaded.completed(dataset), "validation" in dataset.splits
     resolved = loaded.resolved(dataset.task, has_validation=has_validation)
     config = resolved.config
-    with loaded.explained(), memory_for("for this network", SMALLER_NETWORK):
+    with loaded.explained():
         is_new = not (start or progress)
-        network, objective = build_network(resolved, dataset.shape, with_weights=is_new)
-    if start:
-        _start_from(start, network)
-    for name, split in dataset.splits.items():
-        check_targets(split, objective, dataset.targets, f"the {name} rows")
+        network, objective = _network_for(dataset, resolved, start, is_new=is_new)
     with loaded.explained(), memory_for("for rows as the network sees them", "use fewer rows"):
         scaling, target_scaling = scalings_of(dataset, config, network, start)
         learned = learned_splits(dataset, target_scaling, network.dtype)
@@ -155,6 +151,22 @@ def prepare_again(
     check_data(loaded.config, remedy)
     dataset = named_data(model, loaded.config, **how)
     return prepare(loaded, dataset=dataset, start=model, engine="numpy")
+
+
+def _network_for(
+    dataset: Dataset, resolved: Resolved, start: Model | None, *, is_new: bool
+) -> tuple[Network, Objective]:
+    """Return the network, with the weights of `start` if given, and an objective for the targets.
+
+    Raises `Misfit` and `DataError`.
+    """
+    with memory_for("for this network", SMALLER_NETWORK):
+        network, objective = build_network(resolved, dataset.shape, with_weights=is_new)
+    if start:
+        _start_from(start, network)
+    for name, split in dataset.splits.items():
+        check_targets(split, objective, dataset.targets, f"the {name} rows")
+    return network, objective
 
 
 def _start_from(model: Model, network: Network) -> None:

@@ -116,11 +116,12 @@ def whole(tmp_path, config):
     return tmp_path / "whole"
 
 
-def test_every_call_of_a_new_run_may_fail(tmp_path, config, whole):
+def new_runs(folder, config):
+    """Return functions: the next run and its command, and the command after it failed."""
     numbers = iter(range(1000))
 
     def start():
-        run = tmp_path / f"run-{next(numbers)}"
+        run = folder / f"run-{next(numbers)}"
         return run, ("train", "-q", config, "-o", run)
 
     def again(run):
@@ -128,6 +129,11 @@ def test_every_call_of_a_new_run_may_fail(tmp_path, config, whole):
             return "train", "-q", "--resume", run
         return "train", "-q", config, "-o", run
 
+    return start, again
+
+
+def test_every_call_of_a_new_run_may_fail(tmp_path, config, whole):
+    start, again = new_runs(tmp_path, config)
     assert train_with_every_fault(start, again, whole) > 30
 
 
@@ -164,17 +170,7 @@ def test_every_call_of_a_run_for_tensorboard_may_fail(tmp_path):
     settings = SETTINGS.replace("record_weights: 2", "tensorboard: true")
     config = write_config(tmp_path / "c.yaml", "rows: 40, validation: 20", "adam", settings)
     assert nncli("train", "-q", config, "-o", tmp_path / "whole")[0] == 0
-    numbers = iter(range(1000))
-
-    def start():
-        run = tmp_path / f"run-{next(numbers)}"
-        return run, ("train", "-q", config, "-o", run)
-
-    def again(run):
-        if run.exists():
-            return "train", "-q", "--resume", run
-        return "train", "-q", config, "-o", run
-
+    start, again = new_runs(tmp_path, config)
     assert train_with_every_fault(start, again, tmp_path / "whole") > 50
 
 

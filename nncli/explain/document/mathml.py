@@ -1,7 +1,6 @@
 """MathML, which browsers typeset without a script."""
 
 import re
-from functools import cache
 
 from nncli.base.errors import UsageError
 from nncli.base.extras import install_command
@@ -13,7 +12,6 @@ _FUNCTION = re.compile(r"<mi>(?:ln|max|min)</mi>(?!<mo)")
 _THIN = '<mspace width="0.167em" />'
 
 
-@cache
 def mathml(latex: str) -> str:
     """Return mathematics as a MathML element within a line.
 
