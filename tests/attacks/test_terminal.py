@@ -7,6 +7,7 @@ import json
 import os
 import re
 import shutil
+import struct
 import subprocess
 import sys
 
@@ -102,10 +103,19 @@ def nasty_run(tmp_path_factory):
 def on_terminal(folder, *command):
     """Return the output of a command on a terminal."""
     pty = pytest.importorskip("pty", reason="pseudo-terminals are missing")
+    fcntl, termios = pytest.importorskip("fcntl"), pytest.importorskip("termios")
     controller, terminal = pty.openpty()
+    # A terminal without rows, or a "dumb" one, gets no progress bar.
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("4H", 24, 80, 0, 0))
     shown = bytearray()
     with os.fdopen(controller, "rb", buffering=0) as screen:
-        running = subprocess.Popen(command, stdout=terminal, stderr=terminal, cwd=folder)
+        running = subprocess.Popen(
+            command,
+            stdout=terminal,
+            stderr=terminal,
+            cwd=folder,
+            env={**os.environ, "TERM": "xterm"},
+        )
         os.close(terminal)
         with contextlib.suppress(OSError):  # on Linux, the other end is closed
             while part := screen.read(1 << 16):
@@ -151,7 +161,7 @@ ANY = [
 
 def assert_seen(shown):
     # A progress bar returns to the start of its line.
-    shown = re.sub(r"\r((?:epoch |  0% )[^\r\n]*)", r"\n\1", shown)
+    shown = re.sub(r"\r(?=(?:epoch |  0% |\|)[^\r\n]| *[\r\n])", "\n", shown)
     assert not {each for each in shown if each != "\n" and not is_printable(each)}, shown
 
 
