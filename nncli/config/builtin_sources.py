@@ -2,10 +2,11 @@
 
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
+from pydantic.config import JsonDict
 
 from nncli.base.errors import DownloadError
-from nncli.config.choices import IntegerOr, Name, OneOrList, refusals
+from nncli.config.choices import IntegerOr, Name, OneOrList, refusal, refusals
 from nncli.config.source import Scale, Source, Text, scale_field
 from nncli.config.strict_yaml import Path
 from nncli.data.dataset import Dataset, Shape
@@ -151,7 +152,22 @@ class MnistSource(Source):
         return f"in {place}" if in_cache() else f"not yet in {place}; an 11.6 MB download"
 
 
-Number = Annotated[float, Field(ge=-1e30, le=1e30)]  # fits in float32, even scaled
+# Its multiples down to the rounding errors of 100,000 rows are above 2.2e-308, so that a column of
+# such numbers can be scaled.
+_LEAST_SIZE = 1e-280
+
+
+def _not_tiny(number: float) -> float:
+    if 0 < abs(number) < _LEAST_SIZE:
+        raise refusal(f"found {number}; expected 0, or {_LEAST_SIZE} or more in size")
+    return number
+
+
+_SIZES: JsonDict = {"anyOf": [{"const": 0}, {"minimum": _LEAST_SIZE}, {"maximum": -_LEAST_SIZE}]}
+# It fits in float32, even scaled.
+Number = Annotated[
+    float, Field(ge=-1e30, le=1e30, json_schema_extra=_SIZES), AfterValidator(_not_tiny)
+]
 Label = Annotated[str | int, Name(or_integer=True)]
 
 

@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from nncli.base.errors import ConfigError, NncliError
@@ -242,6 +242,12 @@ def small_configs(draw):
     return values
 
 
+def given_rows(*inputs):
+    data = {"source": "rows", "inputs": [[each] for each in inputs], "scale": "standard"}
+    data["targets"] = [*inputs]
+    return {"data": data, "model": {"hidden_layers": []}, "training": {"batch_size": "full"}}
+
+
 def refusal_of(function, *arguments):
     try:
         function(*arguments)
@@ -258,6 +264,9 @@ def prepare_all(loaded):
 
 
 @settings(max_examples=150)
+@example(values=given_rows(2.2250738585072014e-308, 0))  # differ by too little to scale
+@example(values=given_rows(-1e-280, 1e-280))
+@example(values=given_rows(1e-280, 1.0000000000000002e-280))
 @given(values=small_configs())
 def test_a_config_is_valid_if_and_only_if_it_can_be_trained(tmp_path_factory, values):
     values["training"]["engine"] = "numpy"

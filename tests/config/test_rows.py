@@ -55,6 +55,13 @@ def test_what_does_not_fit_the_task_of_the_rows_is_reported_early(problems):
             ],
         ),
         (
+            "  inputs: [[0, 2e-308]]\n  targets: [[-5.0e-281, 1.0e-280]]\n",
+            [
+                "3:16: data.inputs[0][1]: found 2e-308; expected 0, or 1e-280 or more in size",
+                "4:14: data.targets[0][0]: found -5e-281; expected 0, or 1e-280 or more in size",
+            ],
+        ),
+        (
             "  inputs: [[1]]\n  labels: [true]\n  classes: [1.5, ' a', '', \"\\n\"]\n",
             [
                 "4:12: data.labels[0]: found true; expected a name or an integer",
