@@ -13,8 +13,9 @@ import hypothesis
 import numpy as np
 import pytest
 
-# On a busy machine, the time of an example means nothing.
-hypothesis.settings.register_profile("nncli", deadline=None)
+# On a busy machine, the time of an example means nothing. With CI set, a commit is judged by the
+# same examples each time.
+hypothesis.settings.register_profile("nncli", deadline=None, derandomize="CI" in os.environ)
 hypothesis.settings.load_profile("nncli")
 
 # Shells start background processes with SIGINT and SIGQUIT ignored, `nohup` with SIGHUP ignored.
