@@ -31,9 +31,9 @@ Explain and check
     rule, and `derive_plot` draws its graph. `gradcheck` checks backpropagation, `describe` lists
     layers, parameters and FLOPs, and `estimate` predicts time and memory.
 Write configs and load data
-    `first_config` writes a commented config for a data file. `load_config` reads and checks a
-    config, `load_data` loads and splits its data, `data_row` returns one row of it, `export_data`
-    writes it to a file, and `fetch` downloads a data set.
+    `first_config` writes a commented config for a data file, or one of the `lectures`.
+    `load_config` reads and checks a config, `load_data` loads and splits its data, `data_row`
+    returns one row of it, `export_data` writes it to a file, and `fetch` downloads a data set.
     `config_reference` and `config_schema` describe every key.
 Errors and warnings
     Every error is an `NncliError`: `UsageError`, `ConfigError`, `ExpressionError`, `DataError`,
@@ -72,6 +72,7 @@ _PUBLIC = {
         "UsageError",
     ),
     "nncli.config.first_config": ("FirstConfig", "first_config"),
+    "nncli.config.lectures.lecture": ("Lecture", "lectures"),
     "nncli.config.load": ("LoadedConfig", "load_config"),
     "nncli.config.reference": ("config_reference", "config_schema"),
     "nncli.config.schema": ("Config",),
@@ -113,7 +114,11 @@ _PUBLIC = {
 _OF_COMMANDS = {
     "nncli.base.errors": ("Interrupted",),
     "nncli.config.check": ("misfits_of_data",),
-    "nncli.config.first_config": ("TEMPLATE_NAMES", "default_place"),
+    "nncli.config.first_config": (
+        "TEMPLATE_NAMES",
+        "TEMPLATE_PURPOSES",
+        "default_place",
+    ),
     "nncli.config.is_config": ("is_config",),
     "nncli.config.keys": ("keys_of_file",),
     "nncli.config.load": ("read_config",),
@@ -162,11 +167,14 @@ if TYPE_CHECKING:
     from nncli.base.errors import UsageError as UsageError
     from nncli.config.check import misfits_of_data as misfits_of_data
     from nncli.config.first_config import TEMPLATE_NAMES as TEMPLATE_NAMES
+    from nncli.config.first_config import TEMPLATE_PURPOSES as TEMPLATE_PURPOSES
     from nncli.config.first_config import FirstConfig as FirstConfig
     from nncli.config.first_config import default_place as default_place
     from nncli.config.first_config import first_config as first_config
     from nncli.config.is_config import is_config as is_config
     from nncli.config.keys import keys_of_file as keys_of_file
+    from nncli.config.lectures.lecture import Lecture as Lecture
+    from nncli.config.lectures.lecture import lectures as lectures
     from nncli.config.load import LoadedConfig as LoadedConfig
     from nncli.config.load import load_config as load_config
     from nncli.config.load import read_config as read_config

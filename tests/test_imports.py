@@ -132,7 +132,11 @@ def test_the_check_of_what_help_loads_can_fail() -> None:
 
 
 @pytest.mark.parametrize(
-    "command", ["config check", "config show", "config schema", "init xor -o -", "data list"]
+    "command",
+    [
+        *("config check", "config show", "config schema", "data list"),
+        *("init xor -o -", "init lecture same_start -o -", "init --list"),
+    ],
 )
 def test_reading_only_yaml_loads_neither_numpy_nor_data_readers(
     tmp_path: Path, command: str

@@ -95,6 +95,17 @@ def test_the_wheel_has_only_the_package(wheel: Path) -> None:
 
 
 @pytest.mark.slow
+def test_the_wheel_has_the_lectures(wheel: Path) -> None:
+    code = (
+        "import sys; sys.path.insert(0, sys.argv.pop(1)); from nncli.__main__ import main; main()"
+    )
+    command = [sys.executable, "-c", code, str(wheel), "init", "lecture", "noisy_xor", "-o", "-"]
+    done = subprocess.run(command, cwd=wheel.parent, capture_output=True, timeout=60)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert done.stdout == (ROOT / "configs" / "lectures" / "noisy_xor.yaml").read_bytes()
+
+
+@pytest.mark.slow
 def test_the_wheel_describes_itself(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         text = archive.read(f"{DIST_INFO}/METADATA").decode("utf-8")

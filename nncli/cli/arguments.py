@@ -118,10 +118,12 @@ TRUST_PATHS = click.option(
 
 
 def templates(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
-    """Return the names of templates for ``nncli init``."""
-    from nncli import TEMPLATE_NAMES
+    """Return the names of templates for ``nncli init``, or after ``lecture`` those of lectures."""
+    from nncli import TEMPLATE_NAMES, lectures
 
-    return [name for name in TEMPLATE_NAMES if name.startswith(incomplete)]
+    given = ctx.params["arguments"]
+    names = {(): TEMPLATE_NAMES, ("lecture",): lectures()}.get(given, ())
+    return [name for name in names if name.startswith(incomplete)]
 
 
 def data_sets(

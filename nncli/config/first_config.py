@@ -4,20 +4,30 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from nncli.base.arguments import argument, path_in, texts_in, unexpected
+from nncli.base.arguments import argument, path_in, said, texts_in, unexpected
 from nncli.base.errors import UsageError
 from nncli.base.notes import Note, warn
 from nncli.base.paths import absolute
 from nncli.base.words import did_you_mean, listed
 from nncli.config.check import misfits_of_first
+from nncli.config.lectures.lecture import lectures
 from nncli.config.load import read_config
 from nncli.config.overrides import Overrides
 from nncli.config.strict_yaml import parse
-from nncli.config.templates import TEMPLATES, template_text
+from nncli.config.templates import PURPOSES, TEMPLATES, lecture_text, template_text
 
 _OF_TABLES = ("table", "csv", "parquet")
 _OF_IMAGES = "images"
-TEMPLATE_NAMES = (*TEMPLATES, *_OF_TABLES, _OF_IMAGES)
+_OF_LECTURES = "lecture"
+TEMPLATE_NAMES = (*TEMPLATES, *_OF_TABLES, _OF_IMAGES, _OF_LECTURES)
+
+# By name, without synonyms.
+TEMPLATE_PURPOSES = {
+    **PURPOSES,
+    "table": "Your own table: --data FILE --target COLUMN",
+    _OF_IMAGES: "Your own images: --data FOLDER",
+    _OF_LECTURES: "A lecture from the list below: NAME",
+}
 
 
 class FirstConfig(NamedTuple):
@@ -33,6 +43,7 @@ def first_config(
     *,
     data: str | Path | None = None,
     target: str | Sequence[str] = (),
+    lecture: str | None = None,
     path: str | Path | None = None,
     note: Note = warn,
 ) -> FirstConfig:
@@ -41,8 +52,8 @@ def first_config(
     Parameters
     ----------
     template : str
-        ``xor`` or ``mnist``, or for your own data ``table`` or ``images``; ``csv`` and ``parquet``
-        are synonyms of ``table``, as the file format is detected.
+        ``xor``, ``mnist`` or ``lecture``, or for your own data ``table`` or ``images``; ``csv``
+        and ``parquet`` are synonyms of ``table``, as the file format is detected.
     overrides : sequence of str, or mapping of str
         Settings of the config, as `nncli.train` takes them: ``key.path=value``, or values by
         ``key.path``.
@@ -51,8 +62,10 @@ def first_config(
         standard input must also be saved, for training.
     target : str or sequence of str
         For table, the column to predict, or several.
+    lecture : str, optional
+        For lecture, its name, one of `lectures()`.
     path : path, optional
-        File that the config is for; default: named after the template or the data.
+        File that the config is for; default: named after the template, the data or the lecture.
     note : function of str
         Receives warnings, such as columns of a table that are left out; default: a
         `NncliWarning`.
@@ -60,7 +73,7 @@ def first_config(
     Raises
     ------
     UsageError
-        When the template is unknown, or `data` or `target` do not suit it.
+        When the template or lecture is unknown, or `data`, `target` or `lecture` do not suit it.
     DataError
         When the data is not usable.
     ConfigError
@@ -73,11 +86,8 @@ def first_config(
         raise unexpected(argument("data"), "-", "a folder, as training reads it again")
     chosen = None if path is None else path_in(path, "path")
     targets = texts_in(target, "target")
-    if template not in TEMPLATE_NAMES:
-        names = ", ".join(TEMPLATE_NAMES)
-        hint = did_you_mean(template, TEMPLATE_NAMES) or f"; expected one of {names}"
-        raise UsageError(f"unknown template {template!r}{hint}")
-    place = chosen or default_place(template, data)
+    _check_names(template, lecture)
+    place = chosen or default_place(template, data, lecture)
     if template in _OF_TABLES:
         text = _text_of_table(template, data, targets, place, note, overrides)
     elif template == _OF_IMAGES:
@@ -87,6 +97,8 @@ def first_config(
             f"{template} has built-in data; {argument('data')} and {argument('target')} are for "
             "table and images"
         )
+    elif lecture is not None:
+        text = lecture_text(lectures()[lecture], overrides)
     else:
         text = template_text(template, overrides)
     written = parse(text, str(place)).value
@@ -94,8 +106,35 @@ def first_config(
     return FirstConfig(place, text)
 
 
-def default_place(template: str, data: Path | None) -> Path:
+def _check_names(template: str, lecture: str | None) -> None:
+    """Raise `UsageError` unless these are the name of a template, and of a lecture if it is one."""
+    known = lectures()
+    if template not in TEMPLATE_NAMES:
+        names = ", ".join(TEMPLATE_NAMES)
+        hint = did_you_mean(template, TEMPLATE_NAMES) or f"; expected one of {names}"
+        if template in known:
+            hint = "; it is a lecture: " + said(
+                f"nncli init lecture {template}", f'first_config("lecture", lecture="{template}")'
+            )
+        raise UsageError(f"unknown template {template!r}{hint}")
+    if template != _OF_LECTURES:
+        if lecture is not None:
+            raise unexpected("lecture", lecture, f"None for the template {template}")
+        return
+    all_of_them = said("'nncli init --list' lists", "nncli.lectures() returns") + " all lectures"
+    if lecture is None:
+        raise UsageError(f"lecture needs a name, such as {next(iter(known))}; {all_of_them}")
+    if not isinstance(lecture, str):
+        raise unexpected("lecture", lecture, "the name of a lecture")
+    if lecture not in known:
+        hint = did_you_mean(lecture, [*known]) or f"; {all_of_them}"
+        raise UsageError(f"unknown lecture {lecture!r}{hint}")
+
+
+def default_place(template: str, data: Path | None, lecture: str | None) -> Path:
     """Return the default path of a config."""
+    if lecture is not None:
+        return Path(f"{lecture}.yaml")
     if data is None or data == Path("-") or template in TEMPLATES:
         return Path(f"{template}.yaml")
     return Path(f"{absolute(data).name if template == _OF_IMAGES else data.stem}.yaml")

@@ -1,12 +1,14 @@
-"""The starter configs that ``nncli init`` writes, which are also in ``configs/``."""
+"""The starter configs and lectures that ``nncli init`` writes, which are also in ``configs/``."""
 
 from collections.abc import Mapping
 from typing import Any
 
+from nncli.config.lectures.lecture import Lecture
 from nncli.config.load import read_config
 from nncli.config.overrides import Overrides
 from nncli.config.render import commented_text
 from nncli.config.schema import Config
+from nncli.config.strict_yaml import parse
 
 TEMPLATES: dict[str, dict[str, Any]] = {
     "xor": {
@@ -38,9 +40,9 @@ TEMPLATES: dict[str, dict[str, Any]] = {
     },
 }
 
-_PURPOSES = {
-    "xor": "Noisy XOR: the smallest problem that one layer cannot solve.",
-    "mnist": "MNIST: handwritten digits, 28 by 28 pixels, ten classes.",
+PURPOSES = {
+    "xor": "Noisy XOR: the smallest problem that one layer cannot solve",
+    "mnist": "MNIST: handwritten digits, 28 by 28 pixels, ten classes",
 }
 
 
@@ -59,8 +61,14 @@ def template_text(name: str, overrides: Overrides = ()) -> str:
     """Return the commented YAML text of a template. Raises `ConfigError` for a wrong setting."""
     values = overridden(TEMPLATES[name], overrides)
     head = (
-        f"# {_PURPOSES[name]}\n"
+        f"# {PURPOSES[name]}.\n"
         f"#   nncli train {name}.yaml\n"
         "# All keys except data are optional; 'nncli config show' prints all keys.\n\n"
     )
     return head + commented_text(values, Config.model_validate(values))
+
+
+def lecture_text(lecture: Lecture, overrides: Overrides = ()) -> str:
+    """Return a lecture with a comment on every key. Raises `ConfigError` for a wrong setting."""
+    values = overridden(parse(lecture.text, lecture.name).value, overrides)
+    return f"{lecture.head}\n{commented_text(values, Config.model_validate(values))}"

@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 
-from nncli.cli.arguments import templates
+from nncli.config.first_config import TEMPLATE_NAMES
 from nncli.config.training_section import TrainingSection
 from nncli.nn.optimizers import OPTIMIZERS
 from tests.conftest import NAMES_IN_UTF8
@@ -129,11 +129,13 @@ def test_the_home_directory_stays_as_it_was_typed(complete, folder, monkeypatch)
 
 
 def test_the_names_of_templates_and_data_sets(complete, folder, nncli, monkeypatch):
-    assert complete("init", "") == ["xor", "mnist", "table", "csv", "parquet", "images"]
+    assert complete("init", "") == ["xor", "mnist", "table", "csv", "parquet", "images", "lecture"]
+    assert complete("init", "lecture", "xor_w") == ["xor_wider"]
+    assert complete("init", "xor", "") == complete("init", "lecture", "product", "") == []
     assert complete("data", "fetch", "") == ["xor", "gate", "mnist"]
     assert complete("data", "show", "x") == ["xor", "xor.yaml"]
     monkeypatch.delenv("_NNCLI_COMPLETE")
-    for name in templates(None, None, ""):
+    for name in TEMPLATE_NAMES:
         assert "unknown template" not in nncli("init", name, "-o", f"{name}.new").err
 
 

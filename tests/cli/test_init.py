@@ -85,7 +85,7 @@ def test_a_minus_prints_the_template(nncli, tmp_path, name):
     assert names_in(tmp_path) == []
 
 
-TEMPLATE_NAMES = [*TEMPLATES, "table", "csv", "parquet", "images"]
+TEMPLATE_NAMES = [*TEMPLATES, "table", "csv", "parquet", "images", "lecture"]
 
 
 @pytest.mark.parametrize(
