@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import nncli
 from nncli.cli.main import main
 from nncli.model.model_file import read_model
 from nncli.model.prediction import predict_rows
@@ -79,7 +80,7 @@ def rows_of_derivatives():
 
 
 def test_the_page_has_a_row_for_every_function_of_the_lectures():
-    assert len(rows_of_derivatives()) == 7
+    assert len(rows_of_derivatives()) == 9
 
 
 @pytest.mark.parametrize("row", rows_of_derivatives(), ids=lambda row: row[0])
@@ -103,6 +104,15 @@ def test_a_perceptron_learns_and_or_without_error(lecture, gate):
     assert run.test["accuracy"] == 1
     assert run.history[-1]["train_accuracy"] == 1
     assert run.history[-1]["train_loss"] == 0
+
+
+def test_the_perceptron_rule_by_hand(traced):
+    weights = ("w1[1,1]", "w1[2,1]", "b1[1]")
+    bias = "model.initial_biases=[[-1]]"
+    wrong, _ = traced("and_perceptron", bias, "--row", "3")  # x = (1, 1), t = 1, but a = 0
+    assert [wrong[name] for name in weights] == [1, 1, 0]
+    right, _ = traced("and_perceptron", bias, "--row", "0")
+    assert [right[name] for name in weights] == [0, 0, -1]
 
 
 def test_a_perceptron_never_learns_xor_and_tells_why(lecture):
@@ -185,6 +195,71 @@ def test_a_larger_learning_rate_gets_further_from_the_same_start(lecture):
     assert len(fast.history) == len(slow.history) == 200
     assert fast.history[0]["train_loss"] == slow.history[0]["train_loss"]
     assert fast.history[-1]["train_loss"] < slow.history[-1]["train_loss"] - 0.2
+
+
+def weights_in_the_valley(rate, momentum, steps):
+    """Return w1 and w2 after gradient descent on 25 (w1 - 1)² + 0.25 (w2 - 1)² from 0."""
+    found = []
+    for curvature in (50, 0.5):
+        w = update = 0.0
+        for _ in range(steps):
+            update = momentum * update - rate * curvature * (w - 1)
+            w += update
+        found.append(w)
+    return found
+
+
+@pytest.mark.parametrize(("momentum", "second"), [(0, 0.394), (0.9, 1.004)])
+def test_momentum_gets_further_in_a_narrow_valley(lecture, momentum, second):
+    run = lecture("narrow_valley", f"training.optimizer.momentum={momentum}")
+    weights = run.model.network.arrays["W1"][:, 0]
+    assert weights == pytest.approx(weights_in_the_valley(0.01, momentum, 100), abs=1e-4)
+    assert weights == pytest.approx([1, second], abs=4e-3)
+    assert run.history[0]["train_loss"] == 25.25
+
+
+def test_a_rate_that_is_too_large_makes_the_loss_grow(lecture):
+    run = lecture("narrow_valley", "training.learning_rate=0.042")
+    assert run.history[0]["train_loss"] == 25.25
+    first, second = weights_in_the_valley(0.042, 0, 99)  # before the last of 100 steps
+    expected = 25 * (first - 1) ** 2 + 0.25 * (second - 1) ** 2
+    assert run.history[-1]["train_loss"] == pytest.approx(expected, rel=1e-3)
+    assert expected > 1e9
+
+
+def test_smaller_batches_get_further_in_the_same_epochs_and_jump(lecture):
+    losses = {
+        size: [
+            row["train_loss"]
+            for row in lecture("batch_size", f"training.batch_size={size}").history
+        ]
+        for size in (1, 32, "full")
+    }
+    assert losses[1][-1] == pytest.approx(0.156, abs=0.01)
+    assert losses[32][-1] == pytest.approx(0.483, abs=0.01)
+    assert losses["full"][-1] == pytest.approx(0.727, abs=0.01)
+    assert sorted(losses[1], reverse=True) != losses[1]
+    for size in (32, "full"):
+        assert sorted(losses[size], reverse=True) == losses[size]
+
+
+def test_initial_weights_may_be_too_small_or_too_large(lecture):
+    fitting = lecture("initialization")
+    small, large = (
+        lecture("initialization", f"model.initializer={{name: normal, scale: {scale}}}")
+        for scale in (0.01, 5)
+    )
+    assert fitting.test["accuracy"] > 0.92
+    assert small.test["accuracy"] == pytest.approx(0.5, abs=0.02)
+    assert large.test["accuracy"] == pytest.approx(0.5, abs=0.02)
+    assert small.history[0]["gradient_norm_1"] < 1e-6
+    assert fitting.history[0]["gradient_norm_1"] > 0.1
+    assert large.history[0]["gradient_norm_1"] > 10
+    assert [each.history[0]["saturated_3"] > 0.9 for each in (small, fitting, large)] == [
+        False,
+        False,
+        True,
+    ]
 
 
 def test_the_gradient_vanishes_through_sigmoids_and_not_through_relus(lecture):
@@ -336,3 +411,58 @@ def test_fifteen_sigmoid_units_read_digits(lecture, loss, tmp_path, monkeypatch)
     run = lecture(f"mnist_15_{loss}")
     assert [each.outputs for each in run.model.network.blocks] == [15, 10]
     assert run.test["accuracy"] > 0.92
+
+
+def test_a_large_network_overfits_a_few_rows(lecture):
+    run = lecture("overfitting")
+    validation = [row["validation_loss"] for row in run.history]
+    assert run.history[-1]["train_loss"] < 0.01
+    best = validation.index(min(validation))
+    assert best < 60
+    assert validation[best] == pytest.approx(0.5, abs=0.05)
+    assert validation[-1] > 2
+
+
+@pytest.mark.parametrize(
+    ("remedy", "expected"),
+    [
+        ("training.early_stopping=true", 0.62),
+        ("training.dropout=0.5", 0.80),
+        ("data.rows=1200", 0.47),
+    ],
+)
+def test_early_stopping_dropout_and_more_rows_help_against_overfitting(lecture, remedy, expected):
+    last = lecture("overfitting", remedy).history[-1]
+    assert last["validation_loss"] == pytest.approx(expected, rel=0.2)
+    assert last["train_loss"] > 0.25
+    if "early_stopping" in remedy:
+        assert last["epoch"] < 60
+
+
+def test_activations_and_losses_are_drawn_with_their_slopes():
+    drawn = nncli.plot(kinds=["activations", "losses"])
+    slopes = {}
+    for axes in drawn["activations"].axes:
+        for line in axes.get_lines():
+            if "slope" in line.get_label():
+                slopes[axes.get_title("left")] = np.asarray(line.get_ydata())
+    assert slopes["sigmoid"].max() == pytest.approx(0.25)
+    assert slopes["tanh"].max() == pytest.approx(1)
+    assert slopes["sigmoid"][[0, -1]] == pytest.approx([0.0177, 0.0177], abs=1e-4)
+    assert slopes["tanh"][[0, -1]] == pytest.approx([0.0013, 0.0013], abs=1e-4)
+    assert {*slopes["relu"][np.isfinite(slopes["relu"])]} == {0, 1}
+    assert {axes.get_title("left") for axes in drawn["losses"].axes} >= {
+        "half_squared_error",
+        "sigmoid_cross_entropy",
+    }
+
+
+def test_tensorboard_shows_curves_and_histograms(lecture):
+    pytest.importorskip("tensorboard", reason="the extra 'tensorboard' is not installed")
+    from tests.tensorboard_events import scalars, shown
+
+    run = lecture("learning_rate_0.1", "training.tensorboard=true")
+    loss = scalars(run.directory, "train")["loss"]
+    assert [loss[0][1], loss[-1][1]] == pytest.approx([1.216, 0.569], abs=0.001)
+    found = {*shown(run.directory, "train").Tags()["histograms"]}
+    assert found >= {"weights/W1", "gradients/W1"}
