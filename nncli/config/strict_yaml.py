@@ -105,11 +105,21 @@ def parse(text: str, name: str, *, levels: int = 0) -> Document:
             before = text[: min((mark.index for mark in marks), default=0)]
             _Reader(name, levels).read_document(_events(before))
         place = reader.at(marks[0]) if marks else f"{name}:1:1"
-        is_tab = bool(marks) and text[marks[0].index :].startswith("\t")
-        remedy = "; indent with spaces instead of tabs" if is_tab else ""
-        problem = f"{error.problem or error.context}{remedy}"
-        raise NotYamlError(f"{place}: not YAML: {problem}") from error
+        if marks and text[marks[0].index :].startswith("\t"):
+            problem = _problem_of_tab(text, marks[0].index)
+        else:
+            problem = f"not YAML: {error.problem or error.context}"
+        raise NotYamlError(f"{place}: {problem}") from error
     return reader.document
+
+
+def _problem_of_tab(text: str, place: int) -> str:
+    """Return the problem with a tab at `place` that YAML does not allow, and a remedy."""
+    before = text[:place].rpartition("\n")[2]
+    after = text[place:].partition("\n")[0]
+    if before.strip():  # such as a dash
+        return "found a tab; write a space instead"
+    return "found a tab; indent with spaces" if after.strip() else "found a tab; remove it"
 
 
 def end_of(text: str) -> str:
