@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from errno import ENOENT
+from io import StringIO
 from pathlib import Path
 
 import click
@@ -80,11 +81,15 @@ def _run(arguments: list[str]) -> int:
             lines = f"Error: {error}".split("\n")
         else:
             lines = [f"Error: {error}"]
-        click.echo("\n".join(on_one_line(each, _LONGEST_LINE) for each in lines), err=True)
+        _print_messages(lines)
         return UsageError.exit_code if _lacks_argument(error, arguments) else error.exit_code
     except click.ClickException as error:
         vars(error)["message"] = printable(error.message)  # it quotes the command line
-        error.show()
+        shown = StringIO()
+        error.show(shown)
+        *usage, problem = shown.getvalue().splitlines(keepends=True)
+        click.echo("".join(usage), err=True, nl=False)
+        _print_messages([problem.rstrip("\n")])
         return error.exit_code
     except (click.Abort, KeyboardInterrupt) as error:
         click.echo("Interrupted.", err=True)
@@ -96,9 +101,16 @@ def _run(arguments: list[str]) -> int:
         is_bug = isinstance(error, ImportError) and (error.name or "").startswith("nncli")
         if is_bug or arguments[:1] == ["--debug"]:
             raise
-        click.echo(f"Error: {on_one_line(_problem_of(error), _LONGEST_LINE)}", err=True)
+        _print_messages([f"Error: {_problem_of(error)}"])
         return 1
     return code if isinstance(code, int) else 0
+
+
+def _print_messages(lines: Sequence[str]) -> None:
+    from nncli.cli.output import print_message
+
+    for line in lines:
+        print_message(on_one_line(line, _LONGEST_LINE))
 
 
 def _problem_of(error: MemoryError | ImportError | OSError) -> str:

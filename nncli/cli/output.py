@@ -1,8 +1,11 @@
-"""Print aligned tables of at most 80 columns."""
+"""Print aligned tables of at most 80 columns, JSON, and messages."""
 
 import json
+import os
 import re
+import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 from unicodedata import category, east_asian_width
 
@@ -37,8 +40,27 @@ def print_pairs(pairs: Sequence[tuple[str, Any]], *, err: bool = False) -> None:
 
 
 def print_warning(text: str) -> None:
-    """Print a warning on standard error, on one line."""
-    click.echo(f"Warning: {printable(text)}", err=True)
+    """Print a warning on standard error, as `print_message` does."""
+    print_message(f"Warning: {printable(text)}")
+
+
+def print_message(line: str) -> None:
+    """Print a line on standard error; on a terminal, wrap it at the terminal's width.
+
+    A line that starts with a space, such as a command to copy, is not wrapped.
+    """
+    if (width := _width_of_terminal()) and seen_width(line) > width and not line.startswith(" "):
+        from nncli.cli.wrapping import wrapped  # only here: few messages need it
+
+        line = "\n".join(wrapped(line, width))
+    click.echo(line, err=True)
+
+
+def _width_of_terminal() -> int:
+    """Return the columns of the terminal of standard error; 0 if unknown or without a terminal."""
+    with suppress(OSError, ValueError):
+        return os.get_terminal_size(sys.stderr.fileno()).columns
+    return 0
 
 
 def figure(value: float) -> str:
