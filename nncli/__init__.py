@@ -122,6 +122,7 @@ _OF_COMMANDS = {
     "nncli.config.is_config": ("is_config",),
     "nncli.config.keys": ("keys_of_file",),
     "nncli.config.load": ("read_config",),
+    "nncli.config.meant_keys": ("setting_of_option",),
     "nncli.config.sources": ("SOURCES", "data_set_names", "source_called"),
     "nncli.data.tables.column": ("Column",),
     "nncli.data.tables.column_words": ("if_missing",),
@@ -178,6 +179,7 @@ if TYPE_CHECKING:
     from nncli.config.load import LoadedConfig as LoadedConfig
     from nncli.config.load import load_config as load_config
     from nncli.config.load import read_config as read_config
+    from nncli.config.meant_keys import setting_of_option as setting_of_option
     from nncli.config.reference import config_reference as config_reference
     from nncli.config.reference import config_schema as config_schema
     from nncli.config.schema import Config as Config

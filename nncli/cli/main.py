@@ -84,13 +84,7 @@ def _run(arguments: list[str]) -> int:
         _print_messages(lines)
         return UsageError.exit_code if _lacks_argument(error, arguments) else error.exit_code
     except click.ClickException as error:
-        vars(error)["message"] = printable(error.message)  # it quotes the command line
-        shown = StringIO()
-        error.show(shown)
-        *usage, problem = shown.getvalue().splitlines(keepends=True)
-        click.echo("".join(usage), err=True, nl=False)
-        _print_messages([problem.rstrip("\n")])
-        return error.exit_code
+        return _tell_misuse(error, arguments)
     except (click.Abort, KeyboardInterrupt) as error:
         click.echo("Interrupted.", err=True)
         stopped = error.__cause__ if isinstance(error, click.Abort) else error
@@ -104,6 +98,20 @@ def _run(arguments: list[str]) -> int:
         _print_messages([f"Error: {_problem_of(error)}"])
         return 1
     return code if isinstance(code, int) else 0
+
+
+def _tell_misuse(error: click.ClickException, arguments: Sequence[str]) -> int:
+    """Print click's message with the usage of the command; return the exit code."""
+    from nncli.cli.unknown_options import with_setting
+
+    error = with_setting(error, arguments)
+    vars(error)["message"] = printable(error.message)  # it quotes the command line
+    shown = StringIO()
+    error.show(shown)
+    *usage, problem = shown.getvalue().splitlines(keepends=True)
+    click.echo("".join(usage), err=True, nl=False)
+    _print_messages([problem.rstrip("\n")])
+    return error.exit_code
 
 
 def _print_messages(lines: Sequence[str]) -> None:

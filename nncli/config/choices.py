@@ -17,8 +17,9 @@ from pydantic import (
 from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-from nncli.base.words import did_you_mean, is_printable
+from nncli.base.words import is_printable
 from nncli.config.number_hints import number_hint
+from nncli.config.synonyms import choice_hint
 from nncli.data.names import plain_name
 
 # Validators are built on first use: a config needs only a few of them.
@@ -110,7 +111,7 @@ class Choice(ABC):
             raise refusal(f"{self.tag} is missing; {expected}")
         name = value[self.tag]
         if not isinstance(name, str) or name not in self.choices:
-            near = did_you_mean(name, names) if isinstance(name, str) else ""
+            near = choice_hint(name, names) if isinstance(name, str) else ""
             hint = near or f"; {expected}"
             raise refusal(f"unknown {self.tag} {shown(name)}{hint}", below=self.tag)
         return self.validated(name, value)

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from nncli.base.words import did_you_mean
 from nncli.config.choices import Checked, refusal, shown
+from nncli.config.synonyms import choice_hint
 from nncli.metrics.names import METRICS
 from nncli.metrics.scores import SCORES
 
@@ -23,7 +23,7 @@ class Monitored(Checked):
         """Return `value`, if it is allowed."""
         if isinstance(value, str) and value in MONITORED:
             return value
-        hint = did_you_mean(value, MONITORED) if isinstance(value, str) else ""
+        hint = choice_hint(value, MONITORED) if isinstance(value, str) else ""
         raise refusal(
             f"found {shown(value)}; expected validation_ or train_ and a metric, such as "
             f"validation_loss{hint}"

@@ -24,7 +24,7 @@ from nncli.config.strict_yaml import (
 
 COMMAND_LINE = "command line"
 OF_PYTHON = "config"  # the place of a config without a file
-_OVERRIDES = "overrides"
+OF_OVERRIDES = "overrides"  # the place of a mapping
 _MOST_PIECES = 50  # of a setting that the shell split at its spaces
 _CLOSING = ("]", "}", "'", '"')
 
@@ -48,7 +48,7 @@ def override(document: Document, overrides: Overrides) -> None:
     """
     _check(overrides)
     by_mapping = isinstance(overrides, Mapping)
-    place = _OVERRIDES if by_mapping else COMMAND_LINE
+    place = OF_OVERRIDES if by_mapping else COMMAND_LINE
     for index, each in enumerate(overrides):
         if isinstance(overrides, Mapping):
             parts, value = _of_mapping(overrides, each)
@@ -77,13 +77,13 @@ def counted(values: Any) -> int:
 
 def _check(overrides: Overrides) -> None:
     if isinstance(overrides, str) or not isinstance(overrides, Sequence | Mapping):
-        raise ConfigError(f"{_OVERRIDES}: found {overrides!r}; expected a list or a mapping")
+        raise ConfigError(f"{OF_OVERRIDES}: found {overrides!r}; expected a list or a mapping")
 
 
 def _of_text(document: Document, overrides: Sequence[str], index: int) -> tuple[Path, Any]:
     override = overrides[index]
     if not isinstance(override, str):
-        raise ConfigError(f"{_OVERRIDES}: found {override!r}; expected text: 'key.path=value'")
+        raise ConfigError(f"{OF_OVERRIDES}: found {override!r}; expected text: 'key.path=value'")
     key, equals, text = override.partition("=")
     parts: Path = tuple(key.split("."))
     what = repr(override if len(override) <= 80 else override[:77] + "...")
@@ -118,12 +118,12 @@ def _not_yaml(text: str, overrides: Sequence[str]) -> str:
         if piece.endswith(_CLOSING):
             with suppress(ConfigError):
                 parse(whole.partition("=")[2], "")
-                return f"found {shown(text)}; put the whole setting in quotes: {_in_quotes(whole)}"
+                return f"found {shown(text)}; put the whole setting in quotes: {in_quotes(whole)}"
     if text.startswith(("[", "{", "'", '"')):
         remedy = "its brackets or quotes do not match; put the whole setting in quotes"
     else:
         key = whole.partition("=")[0]
-        remedy = f"put the value in quotes: {_in_quotes(f'{key}={json.dumps(text)}')}"
+        remedy = f"put the value in quotes: {in_quotes(f'{key}={json.dumps(text)}')}"
     return f"not YAML: found {shown(text)}; {remedy}"
 
 
@@ -132,10 +132,10 @@ def _hint_of_piece(before: Sequence[str], piece: str) -> str:
     value = before[0].partition("=")[2] if before and isinstance(before[0], str) else ""
     if not value or not piece or not isinstance(scalar(value), str):
         return ""
-    return f"; to set a value with spaces, put it in quotes: {_in_quotes(f'{before[0]} {piece}')}"
+    return f"; to set a value with spaces, put it in quotes: {in_quotes(f'{before[0]} {piece}')}"
 
 
-def _in_quotes(setting: str) -> str:
+def in_quotes(setting: str) -> str:
     """Return a setting in quotes for the shell."""
     is_plain = not {*setting} & {*'"$`!\\'} and setting.isprintable()
     return on_one_line(f'"{setting}"' if is_plain else shell_word(setting))
@@ -144,8 +144,8 @@ def _in_quotes(setting: str) -> str:
 def _of_mapping(overrides: Mapping[str, Any], key: object) -> tuple[Path, Any]:
     parts: Path = tuple(key.split(".")) if isinstance(key, str) else ()
     if not parts or "" in parts or len(parts) > DEEPEST:
-        raise ConfigError(f"{_OVERRIDES}: {key!r}: expected a key such as 'training.epochs'")
-    return parts, plain_values(overrides[str(key)], _OVERRIDES, parts)
+        raise ConfigError(f"{OF_OVERRIDES}: {key!r}: expected a key such as 'training.epochs'")
+    return parts, plain_values(overrides[str(key)], OF_OVERRIDES, parts)
 
 
 def _put(document: Document, parts: Path, value: Any, place: str) -> None:

@@ -10,16 +10,15 @@ from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
 from nncli.base.errors import ConfigError, DataError
-from nncli.base.words import count, did_you_mean, listed, on_one_line
+from nncli.base.words import count, listed, on_one_line
 from nncli.config.choices import Choice, Section, shown
+from nncli.config.meant_keys import KeyHints
 from nncli.config.number_hints import number_hint
 from nncli.config.overrides import COMMAND_LINE, OF_PYTHON
 from nncli.config.schema import Config
 from nncli.config.strict_yaml import Document, Path, dotted
 
 _MOST_PROBLEMS = 100
-_SHORT = {"lr": "learning_rate", "rate": "learning_rate", "epoch": "epochs", "bs": "batch_size",
-          "layers": "hidden_layers", "hidden": "hidden_layers"}  # fmt: skip
 
 _EXPECTED = {
     "int_type": "an integer",
@@ -52,7 +51,8 @@ def problems_of(
     directory : Path or None
         Base of relative paths in the config; None if no file may be read.
     """
-    return [_problem(document, dict(each), directory) for each in error.errors()]
+    hints = KeyHints(document.value)
+    return [_problem(document, dict(each), directory, hints) for each in error.errors()]
 
 
 def refusal_of(problems: Sequence[str]) -> ConfigError:
@@ -72,15 +72,17 @@ def _line_and_column(problem: str) -> tuple[int, int]:
     return (int(place[1]), int(place[2])) if place else (sys.maxsize, 0)
 
 
-def _problem(document: Document, error: dict[str, Any], directory: FilePath | None) -> str:
+def _problem(
+    document: Document, error: dict[str, Any], directory: FilePath | None, hints: KeyHints
+) -> str:
     """Return ``file:line:column: key.path: problem`` for one of pydantic's errors."""
     path: Path = error["loc"]
     context = error.get("ctx", {})
     if error["type"] == "extra_forbidden":
         known = _known_keys(document.value, path[:-1])
-        hint = _meant_key(path, known) or "; expected one of " + ", ".join(known)
-        problem = f"unknown key{hint}"
         place = document.place(path, of_key=True)
+        hint = hints.hint(path, known, place) or "; expected one of " + ", ".join(known)
+        problem = f"unknown key{hint}"
     elif error["type"] == "missing":
         problem = "missing required key" + _choice_of_target(document, path, directory)
         if path == ("data",) and document.place(()) == OF_PYTHON:
@@ -92,21 +94,6 @@ def _problem(document: Document, error: dict[str, Any], directory: FilePath | No
         problem = context.get("problem") or _mismatch(error, context)
         place = document.place(path)
     return f"{place}: {dotted(path) or 'the config'}: {problem}"
-
-
-def _meant_key(path: Path, known: Sequence[str]) -> str:
-    """Return a suggestion for an unknown key: a near name here, or its place in a section."""
-    key = str(path[-1])
-    meant = _SHORT.get(key, key)
-    if meant in known:
-        return f"; did you mean '{meant}'?"
-    if near := did_you_mean(key, known):
-        return near
-    sections = {"training": Config.model_fields["training"], "model": Config.model_fields["model"]}
-    for section, field in sections.items():
-        if meant in _keys_of(field, {}) and path != (section, meant):
-            return f"; did you mean '{section}.{meant}'?"
-    return ""
 
 
 def _choice_of_target(document: Document, path: Path, directory: FilePath | None) -> str:

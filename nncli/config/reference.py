@@ -19,7 +19,7 @@ from nncli.nn.losses import LOSSES
 from nncli.nn.optimizers import OPTIMIZERS
 from nncli.nn.schedules import SCHEDULES
 
-_TABLES: dict[str, dict[str, Any]] = {
+TABLES: dict[str, dict[str, Any]] = {
     "Activations": ACTIVATIONS,
     "Normalizations": NORMALIZATIONS,
     "Losses": LOSSES,
@@ -46,7 +46,7 @@ def config_reference() -> str:
         "training": [*keys, *_rows(TrainingSection, "training.")],
         "training.early_stopping": [*keys, *_rows(EarlyStopping, "training.early_stopping.")],
     }
-    for title, table in _TABLES.items():
+    for title, table in TABLES.items():
         rows = [_entry_row(name, entry) for name, entry in table.items()]
         sections[title] = ["| name | parameters | meaning |", "|---|---|---|", *rows]
     lines = [line for title, rows in sections.items() for line in (f"### {title}", "", *rows, "")]

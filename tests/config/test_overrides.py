@@ -2,6 +2,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from nncli.base.errors import ConfigError
+from nncli.config.load import load_config
 from nncli.config.named import Named
 from nncli.nn.losses import LOSSES
 from tests.config.strategies import HIDDEN
@@ -324,19 +326,30 @@ def test_two_settings_of_the_training_length_are_refused(problems):
 
 
 @pytest.mark.parametrize(
-    ("override", "meant"),
+    ("override", "hint"),
     [
-        ("epochs=3", "training.epochs"),
-        ("lr=0.1", "training.learning_rate"),
-        ("batch_size=8", "training.batch_size"),
-        ("hidden_layers=[4]", "model.hidden_layers"),
-        ("training.lr=0.1", "learning_rate"),
-        ("model.dropout=0.2", "training.dropout"),
-        ("training.activation=tanh", "model.activation"),
+        ("epochs=3", "write training.epochs=3"),
+        ("lr=0.1", "write training.learning_rate=0.1"),
+        ("batch_size=8", "write training.batch_size=8"),
+        ("hidden_layers=[4]", 'write "model.hidden_layers=[4]"'),
+        ("training.lr=0.1", "did you mean 'learning_rate'?"),
+        ("model.dropout=0.2", "write training.dropout=0.2"),
+        ("training.activation=tanh", "write model.activation=tanh"),
+        ("optimizer=SGD", "write training.optimizer=sgd"),
+        ("units=64", 'write "model.hidden_layers=[64]"'),
+        ("training.early_stopping.lr=1", "write training.learning_rate=1"),
+        ("momentum=0.9", 'write "training.optimizer={name: sgd, momentum: 0.9}"'),
+        ("learning_rate=", "write training.learning_rate=VALUE"),
+        ("trainingEpochs=3", "write training.epochs=3"),
+        ("test_size=9", "write data.test=9"),
     ],
 )
-def test_a_key_of_another_section_and_a_usual_short_name_are_suggested(problems, override, meant):
+def test_a_key_of_another_section_or_library_is_answered_with_the_setting(problems, override, hint):
     key = override.partition("=")[0]
-    assert problems(FILE, override) == [
-        f"command line: {key}: unknown key; did you mean '{meant}'?"
-    ]
+    assert problems(FILE, override) == [f"command line: {key}: unknown key; {hint}"]
+
+
+def test_a_mapping_of_overrides_is_answered_with_a_setting_too():
+    with pytest.raises(ConfigError) as caught:
+        load_config({"data": "xor"}, {"lr": 0.1})
+    assert str(caught.value) == "overrides: lr: unknown key; write training.learning_rate=0.1"
