@@ -34,7 +34,7 @@ Write configs and load data
     `first_config` writes a commented config for a data file, or one of the `lectures`.
     `load_config` reads and checks a config, `load_data` loads and splits its data, `data_row`
     returns one row of it, `export_data` writes it to a file, and `fetch` downloads a data set.
-    `config_reference` and `config_schema` describe every key.
+    `config_reference` and `config_schema` describe every key, `explanation` explains one term.
 Errors and warnings
     Every error is an `NncliError`: `UsageError`, `ConfigError`, `ExpressionError`, `DataError`,
     `DownloadError`, `ModelFileError`, `OutputError`, `DivergenceError`, or `OutOfMemoryError`.
@@ -83,6 +83,7 @@ _PUBLIC = {
     "nncli.explain.gradient_check": ("LayerCheck", "gradcheck"),
     "nncli.explain.plots.kinds": ("PLOT_KINDS", "plot", "save_plots"),
     "nncli.explain.report.report": ("report",),
+    "nncli.explain.terms.explanation": ("explanation",),
     "nncli.explain.trace.transcript": ("trace",),
     "nncli.metrics.guess": ("Guess",),
     "nncli.metrics.tasks": ("Evaluation",),
@@ -127,6 +128,7 @@ _OF_COMMANDS = {
     "nncli.data.tables.column": ("Column",),
     "nncli.data.tables.column_words": ("if_missing",),
     "nncli.explain.pictures": ("PICTURE_SIGNS", "drawn", "matrices"),
+    "nncli.explain.terms.explanation": ("meanings_of", "names_by_kind"),
     "nncli.metrics.tasks": ("ClassificationEvaluation", "EVALUATIONS"),
     "nncli.model.description": ("LayerHistory", "layer_histories"),
     "nncli.model.formats": ("FORMATS", "Format"),
@@ -203,6 +205,9 @@ if TYPE_CHECKING:
     from nncli.explain.plots.kinds import plot as plot
     from nncli.explain.plots.kinds import save_plots as save_plots
     from nncli.explain.report.report import report as report
+    from nncli.explain.terms.explanation import explanation as explanation
+    from nncli.explain.terms.explanation import meanings_of as meanings_of
+    from nncli.explain.terms.explanation import names_by_kind as names_by_kind
     from nncli.explain.trace.transcript import trace as trace
     from nncli.metrics.guess import Guess as Guess
     from nncli.metrics.tasks import EVALUATIONS as EVALUATIONS

@@ -19,6 +19,7 @@ import shlex
 import shutil
 import warnings
 from fnmatch import fnmatch
+from importlib.resources import files
 from importlib.util import find_spec
 from itertools import zip_longest
 from pathlib import Path
@@ -346,6 +347,11 @@ def test_the_config_reference_is_made_from_the_schema():
     page = text_of(DOCS / "configuration.md")
     found = page.partition("<!-- generated: nncli config schema --markdown -->\n\n")[2]
     assert found == config_reference()
+
+
+def test_the_glossary_is_the_one_that_nncli_explains():
+    shipped = files("nncli.explain.terms").joinpath("glossary.md").read_text("utf-8")
+    assert text_of(DOCS / "glossary.md") == shipped
 
 
 def test_the_files_of_mnist_are_named_with_size_and_checksum():

@@ -91,6 +91,9 @@ COMMANDS: dict[str, Place] = {
     "report": Place("nncli.cli.report", "report", "Write a report on a run as one HTML page."),
     "trace": Place("nncli.cli.trace", "trace", "Print one training step as a worked example."),
     "derive": Place("nncli.cli.derive", "derive", "Derive an expression by the chain rule."),
+    "explain": Place(
+        "nncli.cli.explain", "explain", "Explain a term: a config key, a choice, a metric, ..."
+    ),
     "gradcheck": Place(
         "nncli.cli.gradcheck", "gradcheck", "Compare backpropagation with finite differences."
     ),

@@ -5,7 +5,7 @@ import re
 from nncli.cli.commands import COMMANDS
 from nncli.cli.output import seen_width
 
-INDENT = "  "
+_INDENT = "  "
 
 _PLACE = re.compile(r"(?:Error: |Warning: )?[^:;,]*[/\\.][^:;,\s]*(?=:)")
 # Texts with spaces that stay on one line.
@@ -33,7 +33,7 @@ def wrapped(line: str, width: int) -> list[str]:
         if seen_width(f"{lines[-1]} {word}") <= width:
             lines[-1] += f" {word}"
         else:
-            lines.append(INDENT + word)
+            lines.append(_INDENT + word)
     return [each.replace(_SPACE, " ") for each in lines]
 
 
