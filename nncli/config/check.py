@@ -10,6 +10,7 @@ from nncli.config.choices import shown
 from nncli.config.defaults import batch_size
 from nncli.config.network import check_memory, given_arrays, given_masks, layers_of
 from nncli.config.places import files_of
+from nncli.config.plain_engine import ENGINE, refused_by_plain
 from nncli.config.resolve import Misfit, Resolved, check_monitor
 from nncli.config.schema import SEEDS_END, Config
 from nncli.config.training_section import TrainingSection
@@ -63,7 +64,9 @@ def misfits(config: Config, meaning: Meaning, *, given: bool = True) -> list[Mis
     """
     found = misfits_of_data(config, meaning) if given else _problems_of_data(config)
     if problem := missing_for(config.training.engine):
-        found.append(Misfit(("training", "engine"), problem))
+        found.append(Misfit(ENGINE, problem))
+    if config.training.engine == "plain":
+        found += refused_by_plain(config)
     if config.training.tensorboard and (problem := missing_tensorboard()):
         found.append(Misfit(("training", "tensorboard"), problem))
     rows: list[int] = []

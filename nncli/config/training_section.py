@@ -103,11 +103,14 @@ class TrainingSection(Section):
         "hidden layers, or a list with one per layer",
     )
     precision: Literal["float32", "float64"] = Field(
-        "float32", description="floating-point type of the weights and of all computation"
+        "float32",
+        description="floating-point type of the weights and of all computation; the engine plain "
+        "computes in float64",
     )
     engine: Literal["auto", EngineName] = Field(
         "auto",
         description="engine that runs the training steps: numpy, compiled (needs the fast extra), "
+        "plain (slow loops in Python to read, for sgd without dropout, normalization or clipping), "
         "or auto: compiled if it is installed and saves more time than it takes to start",
     )
     checkpoint_seconds: float = Field(

@@ -17,7 +17,7 @@ _SECONDS_SAVED_A_STEP = 10e-6
 _SECONDS_SAVED_A_PARAMETER = 0.8e-9
 _SECONDS_TO_START = 1.3
 
-EngineName = Literal["numpy", "compiled"]
+EngineName = Literal["numpy", "compiled", "plain"]
 ENGINES: tuple[EngineName, ...] = get_args(EngineName)
 
 
@@ -28,10 +28,10 @@ class EngineError(Exception):
 def choose_engine(
     asked: str, steps: int, parameters: int
 ) -> "Callable[[Setup, Clock | None], Engine]":
-    """Return the engine for ``auto``, ``numpy`` or ``compiled``.
+    """Return the engine for ``auto`` or a name in `ENGINES`.
 
     ``auto`` compares the time saved, estimated from the maximum number of `steps` and the number of
-    `parameters`, with the startup time of Numba.
+    `parameters`, with the startup time of Numba. It never chooses ``plain``.
 
     Raises
     ------
@@ -40,6 +40,10 @@ def choose_engine(
     """
     from nncli.engines.numpy.engine import NumpyEngine
 
+    if asked == "plain":
+        from nncli.engines.plain.engine import PlainEngine
+
+        return PlainEngine
     if asked == "numpy" or (asked == "auto" and not _pays(steps, parameters)):
         return NumpyEngine
     try:

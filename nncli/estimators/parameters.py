@@ -44,7 +44,7 @@ class NetworkParameters(TypedDict, total=False):
     clip_value: float | None
     dropout: float | Sequence[float]
     precision: Literal["float32", "float64"]
-    engine: Literal["auto", "numpy", "compiled"]
+    engine: Literal["auto", "numpy", "compiled", "plain"]
     early_stopping: bool | Mapping[str, Any] | None
     seed: int
     validation: int | float | None

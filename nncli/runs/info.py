@@ -32,7 +32,7 @@ _PACKAGES = (
     "threadpoolctl",
     "tqdm",
 )
-_PACKAGE_OF_ENGINE = {"numpy": "numpy", "compiled": "numba"}
+_PACKAGE_OF_ENGINE = {"numpy": "numpy", "compiled": "numba", "plain": "numpy"}
 
 
 def info() -> dict[str, Any]:

@@ -11,6 +11,7 @@ from nncli.base.clock import Clock
 from nncli.base.errors import ModelFileError, memory_for
 from nncli.config.load import LoadedConfig
 from nncli.config.places import check_data
+from nncli.config.plain_engine import ENGINE, refused_by_plain
 from nncli.config.resolve import Misfit, Resolved
 from nncli.config.schema import Config
 from nncli.data.dataset import Dataset
@@ -104,7 +105,8 @@ def prepare(
         seen = as_seen(learned, scaling, network.dtype)
         order = order_of(config, seen[0]["train"], network)
         setup = _setup(config, dataset, network, objective, order, seen, target_scaling)
-        start_engine = _engine(engine or config.training.engine, config, setup, order, clock)
+        engine = engine or config.training.engine
+        start_engine = _engine(engine, config, setup, order, clock)
         watch = Watch(network, objective, dataset, scaling, target_scaling, config.model.threshold)
         plan = _plan(config, watch, setup.score, selection)
         check_recorded(plan, order, network)
@@ -121,7 +123,7 @@ def prepare(
         plan,
         progress or Progress(),
         title,
-        advice(dataset, network, config.data.scale.name) if warnings is None else warnings,
+        advice(dataset, network, config, engine) if warnings is None else warnings,
         start.preprocessing if start else None,
         selection,
     )
@@ -221,10 +223,18 @@ def _plan(config: Config, watch: Watch, score: Score, selection: Selection | Non
 def _engine(
     asked: str, config: Config, setup: Setup, order: Order, clock: Clock | None
 ) -> Callable[[], Engine]:
-    """Return a function that creates the engine. Raise `Misfit` if it is not available."""
+    """Return a function that creates the engine.
+
+    Raises
+    ------
+    Misfit
+        If it is not available, or does not support the config, which may name another engine.
+    """
+    if asked == "plain" and (refused := next(refused_by_plain(config), None)):
+        raise refused
     steps = config.training.complete.epochs * order.batches
     parameters = len(setup.network.parameters)
     try:
         return partial(choose_engine(asked, steps, parameters), setup, clock)
     except EngineError as error:
-        raise Misfit(("training", "engine"), str(error)) from error
+        raise Misfit(ENGINE, str(error)) from error

@@ -29,6 +29,7 @@ CASES = {
     "in order": "shuffle: false",
     "full batch": "batch_size: full",
     "compiled": "engine: compiled, optimizer: adam",
+    "plain": "engine: plain, optimizer: {name: sgd, momentum: 0.9}",
     "penalties": "l1: 0.001, l2: 0.01, max_norm: 1.0, clip_norm: 0.5",
     "float64": "precision: float64",
     "recorded weights": "record_weights: 7",

@@ -603,12 +603,12 @@ def test_a_network_larger_than_the_machine_is_refused(nncli, xor_config):
     assert "\n" not in done.error
 
 
-@pytest.mark.parametrize("engine", ["numpy", "compiled"])
+@pytest.mark.parametrize("engine", ["numpy", "compiled", "plain"])
 def test_a_profile_says_where_the_time_went(nncli, xor_config, engine):
     if engine == "compiled":
         pytest.importorskip("numba", reason="the extra 'fast' is not installed")
-    chosen = f"training.engine={engine}"
-    result = nncli("train", "-q", xor_config, chosen, "--profile", "-o", "run")
+    chosen = (f"training.engine={engine}", "training.optimizer=sgd")
+    result = nncli("train", "-q", xor_config, *chosen, "--profile", "-o", "run")
     assert result.code == 0
     table = result.out.split("where the time went")[1].splitlines()
     seconds = {line[:19].strip(): float(line.split()[-2]) for line in table[1:]}

@@ -15,6 +15,7 @@ from nncli.nn.penalties import Regularization
 from tests.nn.networks import objective
 
 every_engine = pytest.mark.parametrize("engine", ["numpy", "compiled"])
+with_plain = pytest.mark.parametrize("engine", ["numpy", "compiled", "plain"])
 
 
 def engine_of(name, setup, clock=None):

@@ -81,3 +81,9 @@ def test_a_broken_numba_is_reported_only_if_requested(failing_import, error, mes
 def test_an_engines_name_is_what_chooses_it():
     pytest.importorskip("numba", reason="the extra 'fast' is not installed")
     assert [choose_engine(name, *NONE).name for name in ENGINES] == list(ENGINES)
+
+
+@pytest.mark.parametrize("work", [NONE, MANY])
+def test_the_plain_engine_is_used_only_if_requested(work):
+    assert choose_engine("plain", *work).name == "plain"
+    assert choose_engine("auto", *work).name != "plain"

@@ -1,7 +1,7 @@
 """The results do not depend on how the steps of an engine are split into calls."""
 
 from dataclasses import replace
-from itertools import pairwise
+from itertools import pairwise, product
 
 import numpy as np
 import pytest
@@ -30,7 +30,9 @@ CASES = {
         "regularization": Regularization(l1=0.01, l2=0.1, clip_norm=1.0, max_norm=2.0),
     },
 }
-every_case = pytest.mark.parametrize("case", CASES)
+every_case = pytest.mark.parametrize(
+    ("engine", "case"), [*product(("numpy", "compiled"), CASES), ("plain", "plain")]
+)
 cuts = st.lists(st.integers(0, STEPS), max_size=STEPS)
 few = settings(max_examples=20)
 
@@ -74,7 +76,6 @@ def bits(engine):
     return {name: (array.dtype, array.tobytes()) for name, array in engine.state().items()}
 
 
-@every_engine
 @every_case
 @given(cuts)
 @few
@@ -84,7 +85,6 @@ def test_calls_of_any_numbers_of_steps_lead_to_the_same_bits_and_sums(engine, ca
     assert bits(at_once) == bits(in_parts)
 
 
-@every_engine
 @every_case
 def test_one_step_a_call_leads_to_the_same_bits_and_sums(engine, case):
     at_once, one_by_one = new_engine(engine, case), new_engine(engine, case)
@@ -94,7 +94,6 @@ def test_one_step_a_call_leads_to_the_same_bits_and_sums(engine, case):
     assert (sums.steps, sums.rows) == (STEPS, 5 * STEPS)
 
 
-@every_engine
 @every_case
 def test_queries_between_calls_change_nothing(engine, case):
     plain, asked = new_engine(engine, case), new_engine(engine, case)
@@ -110,7 +109,6 @@ def test_queries_between_calls_change_nothing(engine, case):
     assert bits(plain) == bits(asked)
 
 
-@every_engine
 @every_case
 @given(st.integers(0, STEPS))
 @few
@@ -124,7 +122,6 @@ def test_another_engine_continues_from_a_state_without_a_difference(engine, case
     assert bits(second) == bits(whole_way)
 
 
-@every_engine
 @every_case
 def test_batches_of_another_size_in_between_do_not_matter_to_the_next(engine, case):
     together, apart = new_engine(engine, case), new_engine(engine, case)

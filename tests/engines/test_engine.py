@@ -29,6 +29,7 @@ from tests.engines.engines import (
     parameters_of,
     setup_of,
     take,
+    with_plain,
 )
 from tests.nn.networks import (
     BUFFER_BYTES,
@@ -73,7 +74,7 @@ def check_engine_gradient(engine, hidden, loss, output):
     np.testing.assert_allclose(before - parameters_of(trained), numerical, rtol=1e-6, atol=1e-8)
 
 
-@every_engine
+@with_plain
 @pytest.mark.parametrize("hidden", HIDDEN)
 @pytest.mark.parametrize(("loss", "output"), LOSS_AND_OUTPUT)
 def test_the_gradient_with_penalties_of_a_short_batch_equals_central_differences(
@@ -100,7 +101,7 @@ def perceptron(inputs, outputs, seed=0):
     return Network(block(inputs, outputs, "step"), random.normal(size=(inputs + 1) * outputs))
 
 
-@every_engine
+@with_plain
 @pytest.mark.parametrize("outputs", [1, 3])
 @pytest.mark.parametrize("rate", [1.0, 0.1])
 def test_a_step_on_one_row_is_the_perceptron_learning_rule(engine, outputs, rate):
@@ -123,7 +124,7 @@ def test_a_step_on_one_row_is_the_perceptron_learning_rule(engine, outputs, rate
     assert 0 < wrong < 40 * outputs
 
 
-@every_engine
+@with_plain
 @pytest.mark.parametrize("targets", [[0, 0, 0, 1], [0, 1, 1, 1], [1, 1, 1, 0], [1, 0, 0, 0]])
 def test_a_perceptron_learns_a_gate_that_can_be_separated_and_then_stays(engine, targets):
     X, T = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]), np.array(targets, float)
@@ -138,7 +139,7 @@ def test_a_perceptron_learns_a_gate_that_can_be_separated_and_then_stays(engine,
     np.testing.assert_array_equal(learned.parameters, before)
 
 
-@every_engine
+@with_plain
 def test_ten_steps_with_a_schedule_and_weight_decay_follow_the_equations(engine):
     """Follow w ← w - η(t) ((w x + b - t) x + λ w) and b ← b - η(t) (w x + b - t) in floats."""
     network = Network(block(1, 1, "identity"), np.array([0.7, -0.2]))
@@ -157,7 +158,7 @@ def test_ten_steps_with_a_schedule_and_weight_decay_follow_the_equations(engine)
         np.testing.assert_allclose(parameters_of(trained), [w, b], rtol=1e-12)
 
 
-@every_engine
+@with_plain
 def test_ten_steps_with_learned_slopes_equal_plain_python(engine):
     network, X, T = draw_case((3, 5, 4, 2), "prelu", "sigmoid", "sigmoid_cross_entropy")
     for name in ("slope1", "slope2"):
@@ -228,7 +229,7 @@ def test_a_step_clips_the_gradient_and_then_limits_the_norms(engine, optimizer):
     assert clipped.layers() == unclipped.layers()
 
 
-@every_engine
+@with_plain
 def test_the_statistics_are_those_of_the_sums_that_a_call_adds_to(engine):
     network, X, T = draw_case((3, 5, 4, 3), "tanh", "sigmoid", "sigmoid_cross_entropy")
     network.parameters *= 4
@@ -250,7 +251,7 @@ def test_without_steps_there_are_no_norms_and_no_saturation():
     assert Sums().layers() == []
 
 
-@every_engine
+@with_plain
 def test_the_norms_are_root_mean_squares_of_the_steps_of_gradient_descent(engine):
     network, X, T = draw_case((3, 5, 4, 3), "tanh", "sigmoid", "sigmoid_cross_entropy")
     trained = engine_of(engine, setup_of(network, X, T, "sigmoid_cross_entropy"))
@@ -264,7 +265,7 @@ def test_the_norms_are_root_mean_squares_of_the_steps_of_gradient_descent(engine
     assert norms == pytest.approx(np.sqrt(np.mean(squares, axis=0)), rel=1e-9)
 
 
-@every_engine
+@with_plain
 def test_measuring_saturation_changes_no_step(engine):
     network, X, T = draw_case((3, 5, 4, 3), "tanh", "sigmoid", "sigmoid_cross_entropy")
     often, once = (
@@ -299,7 +300,7 @@ def test_a_clipped_step_of_gradient_descent_has_the_length_of_the_norm(engine):
     assert np.linalg.norm(parameters_of(trained) - before) == pytest.approx(1e-4, rel=1e-9)
 
 
-@every_engine
+@with_plain
 def test_the_loss_excludes_the_penalty_which_only_affects_the_gradient_of_weights(engine):
     network, X, T = draw_case((3, 5, 4, 3), "prelu", "sigmoid", "sigmoid_cross_entropy")
     found = []
@@ -360,7 +361,7 @@ def validating(engine, rows, **others):
     return network, engine_of(engine, setup), held_out, targets
 
 
-@every_engine
+@with_plain
 @pytest.mark.parametrize("rows", [1, 7, EVALUATION_ROWS, EVALUATION_ROWS + 1, 1234])
 def test_evaluation_takes_the_mean_over_all_validation_rows(engine, rows):
     network, trained, X, T = validating(engine, rows)
@@ -385,7 +386,7 @@ def test_evaluation_changes_nothing_that_training_depends_on(engine):
         np.testing.assert_array_equal(array, after[name])
 
 
-@every_engine
+@with_plain
 def test_a_score_of_outputs_is_that_of_the_activated_logits(engine):
     layers = block(2, 3, "tanh")
     random = np.random.default_rng(3)

@@ -22,7 +22,7 @@ from nncli.nn.penalties import Regularization
 from nncli.training.loop import EpochReport, StepReport, train
 from nncli.training.progress import Progress
 from tests import reference
-from tests.engines.engines import engine_of, every_engine, parameters_of
+from tests.engines.engines import engine_of, every_engine, parameters_of, with_plain
 from tests.nn.networks import build_layers, objective, reference_layers, saturated
 from tests.training.scripted import STATISTICS, ScriptedEngine, numbered, plan_of
 
@@ -428,7 +428,7 @@ def test_xor_is_learned(engine):
     assert report.metrics["train_accuracy"] > 0.95
 
 
-@every_engine
+@with_plain
 def test_a_full_batch_takes_one_step_an_epoch_along_the_gradient_of_all_rows(engine):
     trained, order = xor(engine, batch_rows=100, optimizer="sgd", dtype=np.float64)
     X, T = (each.tolist() for each in rows_of(order))
@@ -445,7 +445,7 @@ def test_a_full_batch_takes_one_step_an_epoch_along_the_gradient_of_all_rows(eng
     assert reports[-1].metrics["train_loss"] == pytest.approx(loss, rel=1e-12)
 
 
-@every_engine
+@with_plain
 def test_the_gradient_norms_are_root_mean_squares_over_the_steps_of_the_epoch(engine):
     trained, order = xor(engine, batch_rows=50, optimizer="sgd", dtype=np.float64)
     squares = []
@@ -460,7 +460,7 @@ def test_the_gradient_norms_are_root_mean_squares_over_the_steps_of_the_epoch(en
     assert norms == pytest.approx(np.sqrt(np.mean(squares, axis=0)), rel=1e-9)
 
 
-@every_engine
+@with_plain
 def test_saturation_is_that_of_the_first_batch_of_each_epoch_before_its_step(engine):
     trained, order = xor(engine, batch_rows=50, optimizer="sgd", activation="sigmoid")
     X = rows_of(order, np.float32)[0][:50].copy()
@@ -479,7 +479,7 @@ def test_saturation_is_that_of_the_first_batch_of_each_epoch_before_its_step(eng
     assert found[0] != found[1] != found[2]
 
 
-@every_engine
+@with_plain
 def test_weight_decay_is_added_only_to_the_gradient_of_the_weights(engine):
     found, layers = [], build_layers((2, 8, 1), "tanh", "sigmoid")
     split = whole(np.ones((3, 2)), np.ones(3, np.uint8))
