@@ -13,6 +13,7 @@ from nncli.data.scaling import Scaling
 from nncli.data.splits import whole
 from nncli.engines.batches import EVALUATION_ROWS, target_codes
 from nncli.engines.engine import Sums
+from nncli.engines.plain.engine import layers_of
 from nncli.metrics.scores import MAE
 from nncli.nn.activations import ACTIVATIONS
 from nncli.nn.layers.kinds import block
@@ -41,7 +42,6 @@ from tests.nn.networks import (
     draw_case,
     numerical_gradient,
     objective,
-    reference_layers,
     saturated,
 )
 from tests.nn.stretched import stretched_block
@@ -166,7 +166,7 @@ def test_ten_steps_with_learned_slopes_equal_plain_python(engine):
     expected = network.parameters.copy()
     trained = engine_of(engine, setup_of(network, X, T, "sigmoid_cross_entropy"))
     for _ in range(10):
-        layers = reference_layers(Network(network.layers, expected))
+        layers = layers_of(Network(network.layers, expected))
         gradient = reference.loss_gradients(X.tolist(), T.tolist(), layers, "sigmoid_cross_entropy")
         expected -= 0.5 * np.array(gradient)
         take(trained, ALL, rate=0.5)

@@ -34,19 +34,6 @@ def build_layers(sizes, hidden, output):
     return [layer for each in triples for layer in block(*each)]
 
 
-def reference_layers(network):
-    """Return the layers in the form of the plain Python reference."""
-    return [
-        (
-            *(each.tolist() for each in of_block.layers[0].arrays.values()),
-            of_block.activation.kind,
-            of_block.activation.parameters
-            | {name: each.tolist() for name, each in of_block.activation.arrays.items()},
-        )
-        for of_block in network.blocks
-    ]
-
-
 def buffers_of(work):
     """Return every array of a workspace to which a pass writes."""
     named = [pair for own in work.buffers for pair in vars(own).items()]

@@ -4,6 +4,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from nncli.engines.plain.engine import layers_of
 from nncli.nn.activations import ACTIVATIONS
 from nncli.nn.layers.dropout import with_dropout
 from nncli.nn.layers.kinds import block
@@ -21,7 +22,6 @@ from tests.nn.networks import (
     draw_case,
     numerical_gradient,
     objective,
-    reference_layers,
     saturated,
 )
 from tests.nn.strict import strict
@@ -87,7 +87,7 @@ def check_gradients(sizes, hidden, output, loss):
 
 def check_against_the_reference(network, X, T, loss, work, tolerance):
     value, gradient = loss_and_gradient(network, X, T, loss, work)
-    arguments = X.tolist(), T.tolist(), reference_layers(network), loss
+    arguments = X.tolist(), T.tolist(), layers_of(network), loss
     parameters = LOSSES[loss].complete({})
     expected = reference.loss_value(*arguments, **parameters)
     assert value == pytest.approx(expected, rel=tolerance, abs=tolerance)
@@ -176,7 +176,7 @@ def test_a_corrupted_gradient_of_a_loss_is_found(output, loss, monkeypatch):
 @pytest.mark.parametrize("output", sorted({output for _, output in LOSS_AND_OUTPUT}))
 def test_outputs_and_logits_equal_the_reference(hidden, output):
     network, X, _ = draw_case((3, 5, 4, 3), hidden, output, "mean_squared_error")
-    layers = reference_layers(network)
+    layers = layers_of(network)
     work = poisoned(network, ROWS)
     logits = network.logits(X, work)
     np.testing.assert_allclose(logits, reference.logits(X.tolist(), layers), rtol=1e-11)

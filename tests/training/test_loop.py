@@ -15,6 +15,7 @@ from nncli.data.scaling import Scaling
 from nncli.data.splits import whole
 from nncli.engines.batches import EVALUATION_ROWS, gathered, target_codes
 from nncli.engines.engine import Setup
+from nncli.engines.plain.engine import layers_of
 from nncli.metrics.scores import ACCURACY, MAE
 from nncli.nn.network import Network, initial_parameters
 from nncli.nn.optimizers import OPTIMIZERS
@@ -23,7 +24,7 @@ from nncli.training.loop import EpochReport, StepReport, train
 from nncli.training.progress import Progress
 from tests import reference
 from tests.engines.engines import engine_of, every_engine, parameters_of, with_plain
-from tests.nn.networks import build_layers, objective, reference_layers, saturated
+from tests.nn.networks import build_layers, objective, saturated
 from tests.training.scripted import STATISTICS, ScriptedEngine, numbered, plan_of
 
 
@@ -435,7 +436,7 @@ def test_a_full_batch_takes_one_step_an_epoch_along_the_gradient_of_all_rows(eng
     layers = build_layers((2, 8, 1), "tanh", "sigmoid")
     expected = parameters_of(trained)
     for _ in range(2):
-        as_lists = reference_layers(Network(layers, expected))
+        as_lists = layers_of(Network(layers, expected))
         loss = reference.loss_value(X, T, as_lists, "sigmoid_cross_entropy")
         gradient = reference.loss_gradients(X, T, as_lists, "sigmoid_cross_entropy")
         expected = expected - 0.5 * np.array(gradient)
