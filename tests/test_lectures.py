@@ -181,6 +181,15 @@ def test_noisy_xor_finds_all_corners_for_most_of_twenty_seeds(lecture):
     assert 12 <= found <= 16  # 14 in docs/lectures.md; rounding differs between processors
 
 
+def test_loops_and_matrix_products_give_the_same_weights(lecture):
+    by_loops, by_products = (
+        lecture("noisy_xor", "training.epochs=5", f"training.engine={engine}")
+        for engine in ("plain", "numpy")
+    )
+    found, expected = (run.model.network.parameters for run in (by_loops, by_products))
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)  # float32 weights
+
+
 def test_units_that_start_alike_stay_alike(lecture):
     run = lecture("same_start")
     W1, W2 = (run.model.network.arrays[name] for name in ("W1", "W2"))

@@ -13,7 +13,9 @@ from nncli.nn.network import Network
 
 _PARTS_OF_A_RANGE = 256  # inputs in the first of them are scaled to below 0.004
 
-_PLAIN_SECONDS = 0.25e-6  # measured on one core, for each row and parameter
+# Measured with the plain engine on one core, for each row.
+_PLAIN_SECONDS_A_PARAMETER = 0.25e-6
+_PLAIN_SECONDS_A_UNIT = 4e-6
 
 
 def advice(dataset: Dataset, network: Network, config: Config, engine: str) -> list[str]:
@@ -32,8 +34,9 @@ def advice(dataset: Dataset, network: Network, config: Config, engine: str) -> l
 
 
 def _slow_loops(dataset: Dataset, network: Network, config: Config) -> Iterator[str]:
-    rows = len(dataset.splits["train"]) * config.training.complete.epochs
-    minutes = rows * len(network.parameters) * _PLAIN_SECONDS / 60
+    a_row = len(network.parameters) * _PLAIN_SECONDS_A_PARAMETER
+    a_row += sum(block.outputs for block in network.blocks) * _PLAIN_SECONDS_A_UNIT
+    minutes = len(dataset.splits["train"]) * config.training.complete.epochs * a_row / 60
     if minutes > 1:
         hours = round(minutes / 60)
         time = count(hours, "hour") if hours > 1 else count(round(minutes), "minute")
