@@ -5,9 +5,11 @@ from pathlib import Path
 
 import click
 
-from nncli.cli.arguments import MODEL_OR_CONFIG, PRECISION, TRUST_PATHS, settings
+from nncli.base.words import printable, shell_word
+from nncli.cli.arguments import MODEL_OR_CONFIG, OUTPUT, PRECISION, TRUST_PATHS, settings
 
 _MOST_ROWS = 100
+_FORMATS = {"text": ".txt", "markdown": ".md", "latex": ".tex", "html": ".html"}
 
 
 @click.command()
@@ -25,10 +27,15 @@ _MOST_ROWS = 100
 @click.option(
     "--format",
     "format_",
-    type=click.Choice(["text", "markdown", "latex", "html"]),
-    default="text",
-    show_default=True,
-    help="Output format.",
+    type=click.Choice([*_FORMATS]),
+    help="Output format.  [default: from the extension of FILE, else text]",
+)
+@click.option(
+    "-o",
+    "--out",
+    type=OUTPUT,
+    metavar="FILE",
+    help="File to write, or - for standard output.  [default: -]",
 )
 @PRECISION
 @click.option(
@@ -44,7 +51,8 @@ def trace(
     what: Path,
     overrides: tuple[str, ...],
     rows: tuple[str, ...],
-    format_: str,
+    format_: str | None,
+    out: Path | None,
     precision: int,
     limit: int,
     trust_paths: bool,
@@ -57,7 +65,12 @@ def trace(
     Several rows are one step, with a table of units by row.
     """
     from nncli import trace as page_of_step
+    from nncli.base.storage.files import checked_output, write_text
 
+    file = out if out and str(out) != "-" else None
+    format_ = format_ or ("text" if file is None else _format_of(file))
+    is_page = file is not None and file.suffix.lower() in _FORMATS.values()
+    place = file and checked_output(file, replace=is_page)
     page = page_of_step(
         what,
         overrides,
@@ -67,7 +80,24 @@ def trace(
         limit=limit,
         trust_paths=trust_paths,
     )
-    click.echo(page, nl=False)
+    if place is None:
+        click.echo(page, nl=False)
+        return
+    write_text(place, page)
+    click.echo(f"The page is in {shell_word(printable(str(place)))}.")
+
+
+def _format_of(file: Path) -> str:
+    """Return the format that the extension of a file names. Raises `UsageError`."""
+    from nncli import UsageError
+
+    for name, ending in _FORMATS.items():
+        if file.suffix.lower() == ending:
+            return name
+    raise UsageError(
+        f"-o {printable(str(file))}: expected a name that ends in .txt, .md, .tex or .html; "
+        "rename it, or add --format"
+    )
 
 
 def _row_numbers(texts: Sequence[str]) -> list[int]:
