@@ -74,7 +74,8 @@ def page_of(job, rows, *, digits=17, limit=100, source="c.yaml"):
 def test_every_equation_holds_for_every_activation(prepared, hidden, rows):
     _, page = page_of(prepared(f"model.activation={hidden}"), rows)
     # The page shows SELU's constants with five digits.
-    check_equations(page, at_least=50, rel=1e-4 if hidden == "selu" else 1e-9)
+    at_least = 30 if hidden == "step" else 50  # it cannot be trained: no step is taken
+    check_equations(page, at_least=at_least, rel=1e-4 if hidden == "selu" else 1e-9)
 
 
 @pytest.mark.parametrize("rows", [[0], [3, 5, 8]])

@@ -7,9 +7,10 @@ from typing import cast
 import numpy as np
 
 from nncli.engines.batches import gathered
+from nncli.engines.engine import Setup
+from nncli.explain.trace.recorded import RecordedLayer
 from nncli.nn.entries import Array, Value
-from nncli.nn.layers.activation import ActivationLayer
-from nncli.nn.layers.layer import Buffers, Claim, Layer
+from nncli.nn.layers.layer import Layer
 from nncli.nn.network import Block, Network
 from nncli.nn.objective import Objective
 from nncli.nn.optimizers import OPTIMIZERS
@@ -106,9 +107,11 @@ class Step:
         Indices of the training rows, from 0.
     X, T, dX : arrays (B, I), (B, O), (B, I)
         Inputs, targets, and the gradient of the inputs.
-    loss : float
-        The loss before the step.
+    loss, loss_after : float
+        The loss before the step and that of the same rows with the new parameters.
     layers : list of LayerStep
+    is_taken : bool
+        Whether the parameters were updated; not if training takes no step.
     optimizer : str
         A name in the table of optimizers; `settings` are its parameters.
     without_dropout : bool
@@ -120,20 +123,31 @@ class Step:
     T: Array
     dX: Array
     loss: float
+    loss_after: float
     objective: Objective
     layers: list[LayerStep]
+    is_taken: bool
     optimizer: str
     settings: dict[str, Value]
     learning_rate: float
     regularization: Regularization
     without_dropout: bool
 
+    @property
+    def changes_nothing(self) -> bool:
+        """Whether all gradients that the optimizer followed are 0, and no parameter changed."""
+        return not any(
+            layer.followed[name].any() or (layer.after[name] != before).any()
+            for layer in self.layers
+            for name, before in layer.before.items()
+        )
+
 
 @np.errstate(over="ignore", invalid="ignore")
 def take_step(job: Job, rows: Sequence[int]) -> Step:
     """Take the first training step on some training rows of `job`, as one batch.
 
-    Changes the parameters of the job. Dropout is disabled.
+    Changes the parameters of the job, unless it trains for 0 epochs. Dropout is disabled.
 
     Raises
     ------
@@ -142,7 +156,7 @@ def take_step(job: Job, rows: Sequence[int]) -> Step:
     """
     setup = job.setup
     X, T = gathered(setup.training, setup.scaling, setup.codes, rows)
-    network = setup.network.with_layers([_Recorded.of(each) for each in setup.network.layers])
+    network = setup.network.with_layers([RecordedLayer.of(each) for each in setup.network.layers])
     work = network.workspace(len(X), input_gradient=True)
     gradient = np.zeros_like(network.parameters)
     network.logits(X, work, _STEP)
@@ -151,18 +165,22 @@ def take_step(job: Job, rows: Sequence[int]) -> Step:
     check_finite(loss, "the loss")
     dX = network.backward(work, network.by_layer(gradient)).copy()
     check_finite(float(np.abs(gradient).max()), "the largest derivative of the loss")
+    is_taken = job.config.training.complete.epochs > 0
     learning_rate = job.plan.rate(0, 1 / job.order.batches)
     optimizer = OPTIMIZERS[setup.optimizer]
     slots = np.zeros((optimizer.slots, len(gradient)), network.dtype)
-    stages = _stages(job, network, gradient, slots, learning_rate)
+    stages = _stages(job, network, gradient, slots, learning_rate if is_taken else None)
+    layers = _layer_steps(job, network, stages, optimizer.shown(slots, setup.settings))
     return Step(
         rows=rows,
         X=X,
         T=T,
         dX=dX,
         loss=loss,
+        loss_after=_loss_after(setup, X, T) if is_taken else loss,
         objective=setup.objective,
-        layers=_layer_steps(job.blocks, network, stages, optimizer.shown(slots, setup.settings)),
+        layers=layers,
+        is_taken=is_taken,
         optimizer=setup.optimizer,
         settings=dict(setup.settings),
         learning_rate=learning_rate,
@@ -171,10 +189,23 @@ def take_step(job: Job, rows: Sequence[int]) -> Step:
     )
 
 
+def _loss_after(setup: Setup, X: Array, T: Array) -> float:
+    """Return the loss with the present parameters, in training mode; keep the layers' state."""
+    network = setup.network
+    state, work = network.state.copy(), network.workspace(len(X))
+    network.logits(X, work, _STEP)
+    value = setup.objective(network, T, work)
+    np.copyto(network.state, state)
+    return value
+
+
 def _stages(
-    job: Job, network: Network, gradient: Array, slots: Array, learning_rate: float
+    job: Job, network: Network, gradient: Array, slots: Array, learning_rate: float | None
 ) -> dict[str, Array]:
-    """Update the parameters; return the flat vectors of all stages, named as in `LayerStep`."""
+    """Update the parameters, unless the learning rate is None.
+
+    Return the flat vectors of all stages, named as in `LayerStep`.
+    """
     setup, parameters = job.setup, network.parameters
     penalties, scratch = setup.regularization, np.empty_like(gradient)
     stages = {"before": parameters.copy(), "gradient": gradient.copy()}
@@ -185,71 +216,18 @@ def _stages(
     stages["penalized"] = gradient.copy()
     penalties.clip(gradient)
     stages["followed"] = gradient.copy()
-    update = OPTIMIZERS[setup.optimizer].update
-    update(parameters, gradient, slots, scratch, learning_rate, 1, **setup.settings)
+    if learning_rate is not None:
+        update = OPTIMIZERS[setup.optimizer].update
+        update(parameters, gradient, slots, scratch, learning_rate, 1, **setup.settings)
     stages["updated"] = parameters.copy()
-    penalties.limit_norms(weights)
+    if learning_rate is not None:
+        penalties.limit_norms(weights)
     stages["after"] = parameters
     return stages
 
 
-class _Recorded(Layer):
-    """A layer that stores copies of its inputs, outputs and overwritten arrays."""
-
-    layer: Layer
-    X: Array
-    Y: Array
-    dY: Array
-    dX: Array
-    kept: dict[str, Array]
-    derivative: Array | None = None
-
-    @classmethod
-    def of(cls, layer: Layer) -> "_Recorded":
-        recorded = cls.__new__(cls)
-        recorded.__dict__.update(layer.__dict__)
-        recorded.layer, recorded.weights = layer, layer.weights
-        recorded.removes_shift = layer.removes_shift
-        return recorded
-
-    def bind(self) -> None:
-        self.layer = self.layer.bound(self.arrays)
-        self.before = {name: each.copy() for name, each in self.arrays.items()}
-
-    def buffers(self, claim: Claim, *, is_first: bool) -> Buffers:
-        return self.layer.buffers(claim, is_first=is_first)
-
-    def forward(self, X: Array, own: Buffers, step: int | None) -> Array:
-        self.kept = {name: self.arrays[name].copy() for name in self.state}
-        Y = self.layer.forward(X, own, step)
-        self.X, self.Y = X.copy(), Y.copy()
-        return Y
-
-    def backward(self, dY: Array, own: Buffers, gradients: Sequence[Array]) -> Array:
-        self.dY = dY.copy()
-        if isinstance(self.layer, ActivationLayer):
-            self.derivative = _derivative(self.layer, self.X, self.Y)
-        dX = self.layer.backward(dY, own, gradients)
-        self.dX = dX.copy()
-        return dX
-
-
-def _derivative(layer: ActivationLayer, Z: Array, A: Array) -> Array:
-    """Return the derivative of an activation: its backward function applied to dA = 1."""
-
-    def of(dA: Array) -> Array:
-        out = np.empty_like(A)
-        layer.multiply(dA, Z.copy(), A.copy(), out)
-        return out
-
-    if not layer.entry.output_only:
-        return of(np.ones_like(A))
-    units = np.eye(A.shape[1], dtype=A.dtype)
-    return np.stack([of(np.broadcast_to(row, A.shape)) for row in units], axis=1)
-
-
 def _layer_steps(
-    blocks: Sequence[Block],
+    job: Job,
     network: Network,
     stages: Mapping[str, Array],
     slots: Mapping[str, Array],
@@ -258,8 +236,9 @@ def _layer_steps(
     kept = {letter: network.views(flat) for letter, flat in slots.items()}
     mask = None if network.mask is None else network.views(network.mask)
     steps: list[LayerStep] = []
-    for block, recorded in zip(blocks, network.blocks, strict=True):
-        first, *between, last = cast("list[_Recorded]", recorded.layers)
+    for block, recorded in zip(job.blocks, network.blocks, strict=True):
+        first, *between, last = cast("list[RecordedLayer]", recorded.layers)
+        on_logits = block is job.blocks[-1] and job.setup.objective.on_logits
         steps.append(
             LayerStep(
                 block=block,
@@ -268,7 +247,7 @@ def _layer_steps(
                 Z=first.Y,
                 S=last.X,
                 A=last.Y,
-                dA=last.__dict__.get("dY"),
+                dA=None if on_logits else last.dY,
                 derivative=last.derivative,
                 dS=between[-1].dY if between else first.dY,
                 dZ=first.dY,
@@ -280,7 +259,7 @@ def _layer_steps(
     return steps
 
 
-def _passed(recorded: _Recorded) -> Passed:
+def _passed(recorded: RecordedLayer) -> Passed:
     """Return the values of a layer in the step, named as in its formulas."""
     layer, worked = recorded.layer, recorded.layer.worked
     wide: dict[str, Array] = {

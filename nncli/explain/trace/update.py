@@ -14,7 +14,38 @@ from nncli.nn.optimizers import OPTIMIZERS
 
 
 def update(page: Writer) -> Iterator[Worked]:
-    """Yield the optimizer's equations, with the numbers for every parameter shown."""
+    """Yield the optimizer's equations with their numbers, or that nothing changes."""
+    write, step = page.write, page.step
+    if not step.is_taken:
+        key = write.name("training.epochs")
+        yield Paragraph(f"{key} is 0: training takes no step, and no parameter changes.")
+        return
+    loss = write.inline(f"L = {write.number(step.loss)}")
+    if step.changes_nothing:
+        yield Paragraph(
+            "The gradient is 0 for every parameter. So no parameter changes, and the loss stays "
+            f"{loss}:"
+        )
+        yield Equations(
+            [
+                page.equation(each.symbol, value=each.at(each.layer.after))
+                for each in _parameters(page)
+            ]
+        )
+        yield from _kept(page)
+        return
+    yield from _new_values(page)
+    yield from _kept(page)
+    same = "row" if len(step.rows) == 1 else "rows"
+    after = write.inline(f"L = {write.number(step.loss_after)}")
+    yield Paragraph(
+        f"The loss of the same {same}: {loss} before the step, {after} after it, with the new "
+        "parameters."
+    )
+
+
+def _about_the_optimizer(page: Writer) -> str:
+    """Write the optimizer's formulas."""
     write, step = page.write, page.step
     equations = OPTIMIZERS[step.optimizer].equations(step.settings)
     symbols: dict[str, str | Value] = {letter: letter for letter in (*equations, "g", "k")}
@@ -26,7 +57,13 @@ def update(page: Writer) -> Iterator[Worked]:
     kept = " and ".join(write.inline(letter) for letter in equations if letter != "w")
     start = f"; {kept} start{'s' * (len(equations) == 2)} at 0, and this is step "
     start = f"{start}{write.inline('k = 1')}" if kept else ""
-    yield Paragraph(f"{write.name(step.optimizer)}: {', '.join(general)}{start}.")
+    return f"{write.name(step.optimizer)}: {', '.join(general)}{start}."
+
+
+def _new_values(page: Writer) -> Iterator[Worked]:
+    """Yield the equations of the parameters to show."""
+    write, step = page.write, page.step
+    yield Paragraph(_about_the_optimizer(page))
     factor = _clipping_factor(step)
     yield Paragraph(_about_the_gradient(page, factor))
     if step.regularization.max_norm is not None:
@@ -41,7 +78,6 @@ def update(page: Writer) -> Iterator[Worked]:
             for equation in _new_value(page, parameter, factor)
         ]
     )
-    yield from _kept(page)
 
 
 def _kept(page: Writer) -> Iterator[Worked]:

@@ -24,7 +24,8 @@ def worked_example(step: Step, notation: Notation, *, source: str, limit: int) -
     """
     page = Writer(step, notation, limit)
     rows = ", ".join(map(str, step.rows))
-    yield Heading(f"A training step on row{'s' if len(step.rows) > 1 else ''} {rows}", 1)
+    name = "A training step" if step.is_taken else "A forward and backward pass"
+    yield Heading(f"{name} on row{'s' if len(step.rows) > 1 else ''} {rows}", 1)
     yield Paragraph(_about_the_step(page, source))
     yield Paragraph(_about_the_symbols(page))
     if step.without_dropout:
@@ -52,12 +53,14 @@ def _about_the_step(page: Writer, source: str) -> str:
     for block in (each.block for each in step.layers):
         between = "".join(f" after {each.kind}" for each in block.between)
         sizes.append(f"{block.outputs} {block.activation.kind}{between}")
-    rate = write.inline(f"{write.rate} = {write.number(step.learning_rate)}")
-    return (
+    about = (
         f"From {write.name(source)}. Layers: {', '.join(map(write.name, sizes))}. Loss: "
-        f"{write.name(step.objective.name)}. Optimizer: {write.name(step.optimizer)}, learning "
-        f"rate {rate}."
+        f"{write.name(step.objective.name)}."
     )
+    if not step.is_taken:
+        return about
+    rate = write.inline(f"{write.rate} = {write.number(step.learning_rate)}")
+    return f"{about} Optimizer: {write.name(step.optimizer)}, learning rate {rate}."
 
 
 def _about_the_symbols(page: Writer) -> str:

@@ -40,7 +40,10 @@ def test_every_formula_becomes_mathml_with_the_same_numbers(formula):
 
 
 def test_the_page_of_a_step_has_the_numbers_of_its_text():
-    config = {"data": {"source": "gate", "gate": "xor"}, "model": {"hidden_layers": [2]}}
+    config = {
+        "data": {"source": "gate", "gate": "xor"},
+        "model": {"hidden_layers": [2], "activation": "tanh"},
+    }
     shown = {
         name: nncli.trace(config, rows=[0, 1], format=name, precision=4)
         for name in ("text", "html")

@@ -1,0 +1,99 @@
+"""What the page of a step says."""
+
+import pytest
+
+from nncli import trace
+from nncli.config.load import load_config
+from nncli.explain.trace.step import take_step
+from nncli.nn.losses import LOSSES
+from nncli.runs.preparation import prepare
+
+GATE = {"source": "gate", "gate": "xor"}
+THREE = {
+    "source": "rows",
+    "inputs": [[0.5, -1], [1, 2], [-2, 0.25], [3, 1]],
+    "labels": ["cat", "dog", "owl_*", "dog"],
+}
+MODEL = {"hidden_layers": [3], "activation": "tanh"}
+EXACT = {"precision": "float64", "optimizer": "sgd", "learning_rate": 0.5}
+
+
+def config_of(data, model=MODEL, **training):
+    return {"data": data, "model": model, "training": {**EXACT, **training}}
+
+
+def text_of(config, rows=(0,), **options):
+    """Return the page with its line breaks and special spaces replaced by single spaces."""
+    return " ".join(trace(config, rows=[*rows], **options).split())
+
+
+# The loss after the step
+
+
+@pytest.mark.parametrize("rows", [[1], [0, 1, 2, 3]])
+@pytest.mark.parametrize("normalization", ["none", "batch_norm"])
+def test_the_loss_after_the_step_is_that_of_the_new_weights(rows, normalization):
+    rows = rows * (1 + (normalization == "batch_norm"))
+    config = config_of(THREE, {**MODEL, "normalization": normalization})
+    job = prepare(load_config(config))
+    step = take_step(job, rows)
+    again = take_step(job, rows)  # the job has the new weights
+    assert step.loss_after == again.loss != step.loss
+    text = text_of(config, rows, precision=9)
+    same = "row" if len(rows) == 1 else "rows"
+    assert text.endswith(
+        f"The loss of the same {same}: L = {step.loss:.9g} before the step, L = "
+        f"{step.loss_after:.9g} after it, with the new parameters."
+    )
+
+
+# No word of what does not happen
+
+
+@pytest.mark.parametrize("output", ["identity", "sigmoid", "tanh", "softmax", "step"])
+def test_only_a_loss_with_a_logarithm_speaks_of_one(output):
+    for name, entry in LOSSES.items():
+        if output in entry.outputs:
+            model = {"hidden_layers": [], "output": output, "initial_weights": [[[900]] * 2]}
+            if output == "softmax":
+                model["initial_weights"] = [[[900, 0]] * 2]
+            text = text_of(config_of(GATE, model, loss=name), [3])
+            has = "ln" in entry.term.whole.text
+            assert (" ln" in text or "·ln" in text) == has, name
+            assert ("logarithm" in text) == has, name
+
+
+def test_a_perceptron_without_error_takes_no_step():
+    model = {"hidden_layers": [], "output": "step", "initializer": "zeros"}
+    config = config_of({"source": "gate", "gate": "or"}, model, loss="perceptron")
+    text = text_of(config, [0])
+    said = (
+        "The gradient is 0 for every parameter. So no parameter changes, and the loss stays L = 0:"
+    )
+    assert text.endswith(f"4 Update -------- {said} w1[1,1] = 0 w1[2,1] = 0 b1[1] = 0")
+    assert "←" not in text
+    assert said not in text_of(config, [1])
+    assert "w1[2,1] ← 0 - 0.5·(-1) = 0.5" in text_of(config, [1])
+
+
+@pytest.mark.parametrize(
+    ("training", "changes"),
+    [({"optimizer": "adam"}, False), ({"l2": 0.1}, True), ({"optimizer": "adamw"}, True)],
+)
+def test_a_step_that_only_shrinks_the_weights_is_one(training, changes):
+    model = {"hidden_layers": [], "output": "step", "initial_weights": [[[1], [1]]]}
+    config = config_of({"source": "gate", "gate": "or"}, model, loss="perceptron", **training)
+    text = text_of(config, [1])
+    assert ("no parameter changes" in text) != changes
+    assert ("w1[1,1] ←" in text) == changes
+
+
+def test_without_epochs_there_is_no_optimizer():
+    config = config_of(THREE, epochs=0)
+    text = text_of(config, [0])
+    assert text.startswith("A forward and backward pass on row 0")
+    assert text.endswith("training.epochs is 0: training takes no step, and no parameter changes.")
+    assert "∂L/∂w1[1,1] =" in text
+    for word in ("←", "ptimizer", "η", "sgd", "after"):
+        assert word not in text
+    assert "←" in text_of(config_of(THREE, epochs=1), [0])
