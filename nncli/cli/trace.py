@@ -24,6 +24,7 @@ _FORMATS = {"text": ".txt", "markdown": ".md", "latex": ".tex", "html": ".html"}
     metavar="N",
     help="Training row, counted from 0, or a range such as 0-3; may be repeated.",
 )
+@click.option("--forward", is_flag=True, help="Only the forward pass and the loss.")
 @click.option(
     "--format",
     "format_",
@@ -51,6 +52,7 @@ def trace(
     what: Path,
     overrides: tuple[str, ...],
     rows: tuple[str, ...],
+    forward: bool,
     format_: str | None,
     out: Path | None,
     precision: int,
@@ -78,6 +80,7 @@ def trace(
         format=format_,
         precision=precision,
         limit=limit,
+        forward=forward,
         trust_paths=trust_paths,
     )
     if place is None:

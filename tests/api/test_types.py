@@ -135,7 +135,7 @@ def errors() -> int:
 
 def explain(model: nncli.Model) -> None:
     assert_type(nncli.trace("config.yaml", rows=[0, 1], format="markdown"), str)
-    assert_type(nncli.trace(model, precision=3), str)
+    assert_type(nncli.trace(model, precision=3, forward=True), str)
     assert_type(nncli.describe(model), dict[str, Any])
     assert_type(nncli.describe({"data": "xor"}), dict[str, Any])
     checks = nncli.gradcheck("config.yaml", rows=3)

@@ -1,12 +1,19 @@
 """What the page of a step says."""
 
+import re
+
+import numpy as np
 import pytest
 
-from nncli import trace
+from nncli import DivergenceError, trace
 from nncli.config.load import load_config
+from nncli.explain.document.formats import FORMATS
+from nncli.explain.document.notation import Text
 from nncli.explain.trace.step import take_step
+from nncli.explain.trace.worked_example import worked_example
 from nncli.nn.losses import LOSSES
 from nncli.runs.preparation import prepare
+from tests.explain.equations import equations_of
 
 GATE = {"source": "gate", "gate": "xor"}
 THREE = {
@@ -22,9 +29,49 @@ def config_of(data, model=MODEL, **training):
     return {"data": data, "model": model, "training": {**EXACT, **training}}
 
 
+def page_of(config, rows=(0,), *, limit=6, digits=17, forward=False):
+    step = take_step(prepare(load_config(config)), [*rows], forward=forward)
+    return step, [*worked_example(step, Text(digits), source="c.yaml", limit=limit)]
+
+
 def text_of(config, rows=(0,), **options):
     """Return the page with its line breaks and special spaces replaced by single spaces."""
     return " ".join(trace(config, rows=[*rows], **options).split())
+
+
+# The forward pass alone
+
+
+@pytest.mark.parametrize("rows", [[0], [0, 1, 2, 3]])
+@pytest.mark.parametrize("output", ["softmax", "identity"])
+def test_a_forward_page_has_nothing_of_a_step(rows, output):
+    config = config_of(THREE, {**MODEL, "output": output})
+    _, page = page_of(config, rows, forward=True)
+    _, whole = page_of(config, rows)
+    text = FORMATS["text"].write(page)
+    assert text.startswith("A forward pass on row")
+    headings = re.findall(r"^\d \w+$", text, re.MULTILINE)
+    assert headings == ["1 Forward", "2 Loss"]
+    for word in ("∂", "←", "step", "ptimizer", "η", "gradient", "Backward", "Update"):
+        assert word not in text
+    lefts = {each.left: each.rights for each in equations_of(whole)}
+    found = equations_of(page)
+    assert len(found) > 6
+    assert all(each.rights == lefts[each.left] or len(rows) > 1 for each in found)
+
+
+def test_a_forward_pass_changes_no_weight_and_needs_no_finite_gradient():
+    model = {**MODEL, "activation": "identity", "output": "identity"}
+    job = prepare(load_config(config_of(GATE, model, loss="squared_error")))
+    named = job.setup.network.named
+    named["W1"][:], named["W2"][:] = 1e200, 1e-50
+    before = job.setup.network.parameters.copy()
+    step = take_step(job, [3], forward=True)
+    np.testing.assert_array_equal(job.setup.network.parameters, before)
+    assert step.loss_after == step.loss > 1e300
+    assert not any(each.gradient["W"].any() for each in step.layers)
+    with pytest.raises(DivergenceError, match="the largest derivative"):
+        take_step(job, [3])
 
 
 # The loss after the step

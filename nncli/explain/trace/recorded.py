@@ -19,7 +19,7 @@ class RecordedLayer(Layer):
     X, Y : arrays (B, I), (B, O)
         Input and output of the last forward pass.
     dY, dX : arrays (B, O), (B, I)
-        The derivatives of the loss in the backward pass.
+        The derivatives of the loss in the backward pass; 0 before it.
     before : dict of str to array
         The arrays of the layer before the step.
     kept : dict of str to array
@@ -59,6 +59,7 @@ class RecordedLayer(Layer):
         self.kept = {name: self.arrays[name].copy() for name in self.state}
         Y = self.layer.forward(X, own, step)
         self.X, self.Y = X.copy(), Y.copy()
+        self.dX, self.dY = np.zeros_like(X), np.zeros_like(Y)  # until the backward pass
         return Y
 
     def backward(self, dY: Array, own: Buffers, gradients: Sequence[Array]) -> Array:

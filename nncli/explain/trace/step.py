@@ -111,7 +111,9 @@ class Step:
         The loss before the step and that of the same rows with the new parameters.
     layers : list of LayerStep
     is_taken : bool
-        Whether the parameters were updated; not if training takes no step.
+        Whether the parameters were updated; not in a forward pass, nor if training takes no step.
+    is_forward : bool
+        Whether this is only a forward pass: all derivatives are 0 then.
     optimizer : str
         A name in the table of optimizers; `settings` are its parameters.
     without_dropout : bool
@@ -127,6 +129,7 @@ class Step:
     objective: Objective
     layers: list[LayerStep]
     is_taken: bool
+    is_forward: bool
     optimizer: str
     settings: dict[str, Value]
     learning_rate: float
@@ -144,10 +147,11 @@ class Step:
 
 
 @np.errstate(over="ignore", invalid="ignore")
-def take_step(job: Job, rows: Sequence[int]) -> Step:
+def take_step(job: Job, rows: Sequence[int], *, forward: bool = False) -> Step:
     """Take the first training step on some training rows of `job`, as one batch.
 
-    Changes the parameters of the job, unless it trains for 0 epochs. Dropout is disabled.
+    Changes the parameters of the job, unless it trains for 0 epochs. Dropout is disabled. With
+    `forward`, runs only the forward pass.
 
     Raises
     ------
@@ -163,9 +167,11 @@ def take_step(job: Job, rows: Sequence[int]) -> Step:
     network.activate_output(work)  # not called by a loss on logits
     loss = setup.objective(network, T, work)
     check_finite(loss, "the loss")
-    dX = network.backward(work, network.by_layer(gradient)).copy()
-    check_finite(float(np.abs(gradient).max()), "the largest derivative of the loss")
-    is_taken = job.config.training.complete.epochs > 0
+    dX = np.zeros_like(X)
+    if not forward:
+        dX = network.backward(work, network.by_layer(gradient)).copy()
+        check_finite(float(np.abs(gradient).max()), "the largest derivative of the loss")
+    is_taken = not forward and job.config.training.complete.epochs > 0
     learning_rate = job.plan.rate(0, 1 / job.order.batches)
     optimizer = OPTIMIZERS[setup.optimizer]
     slots = np.zeros((optimizer.slots, len(gradient)), network.dtype)
@@ -181,6 +187,7 @@ def take_step(job: Job, rows: Sequence[int]) -> Step:
         objective=setup.objective,
         layers=layers,
         is_taken=is_taken,
+        is_forward=forward,
         optimizer=setup.optimizer,
         settings=dict(setup.settings),
         learning_rate=learning_rate,

@@ -26,6 +26,7 @@ def trace(
     format: str = "text",  # noqa: A002 - the name of the option
     precision: int = 6,
     limit: int = 6,
+    forward: bool = False,
     trust_paths: bool = False,
 ) -> str:
     """Return one training step as a worked example.
@@ -48,6 +49,8 @@ def trace(
         The number of significant digits.
     limit : int
         The maximum number of units of a layer, and of terms of a sum, to show.
+    forward : bool
+        Whether to write only the forward pass and the loss.
     trust_paths : bool
         Whether to read data files named by a model from any path, as for `Model.evaluate`.
 
@@ -64,7 +67,10 @@ def trace(
     chosen = FORMATS[format]
     source = what.called if isinstance(what, Model) else config_name(what)
     page = worked_example(
-        take_step(job, rows), chosen.notation(precision), source=source, limit=limit
+        take_step(job, rows, forward=forward),
+        chosen.notation(precision),
+        source=source,
+        limit=limit,
     )
     return chosen.write(page)
 

@@ -24,8 +24,7 @@ def worked_example(step: Step, notation: Notation, *, source: str, limit: int) -
     """
     page = Writer(step, notation, limit)
     rows = ", ".join(map(str, step.rows))
-    name = "A training step" if step.is_taken else "A forward and backward pass"
-    yield Heading(f"{name} on row{'s' if len(step.rows) > 1 else ''} {rows}", 1)
+    yield Heading(f"{_name_of(step)} on row{'s' if len(step.rows) > 1 else ''} {rows}", 1)
     yield Paragraph(_about_the_step(page, source))
     yield Paragraph(_about_the_symbols(page))
     if step.without_dropout:
@@ -34,16 +33,24 @@ def worked_example(step: Step, notation: Notation, *, source: str, limit: int) -
     if max(sizes) > limit:
         yield Paragraph(
             f"At most {limit} inputs (the largest) and {limit} units per layer (those with the "
-            "largest gradients) are shown."
+            f"largest {'activations' if step.is_forward else 'gradients'}) are shown."
         )
     yield Heading("1 Forward", 2)
     yield from forward(page)
     yield Heading("2 Loss", 2)
     yield from loss(page)
+    if step.is_forward:
+        return
     yield Heading("3 Backward", 2)
     yield from backward(page)
     yield Heading("4 Update", 2)
     yield from update(page)
+
+
+def _name_of(step: Step) -> str:
+    if step.is_forward:
+        return "A forward pass"
+    return "A training step" if step.is_taken else "A forward and backward pass"
 
 
 def _about_the_step(page: Writer, source: str) -> str:

@@ -32,7 +32,8 @@ class Writer(Mathematics):
         self.limit = limit
         self.loss = LOSSES[step.objective.name]
         self.divisor = step.T.size if self.loss.mean_over_outputs else len(step.T)
-        self.shown = [_largest(step.X, limit), *(_largest(each.dZ, limit) for each in step.layers)]
+        values = [step.X, *(each.A if step.is_forward else each.dZ for each in step.layers)]
+        self.shown = [_largest(each, limit) for each in values]
 
     def symbol(self, letter: str, layer: int, unit: int) -> str:
         """Write a quantity of a unit; inputs and targets are layer 0."""
