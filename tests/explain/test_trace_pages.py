@@ -7,13 +7,14 @@ import pytest
 
 from nncli import DivergenceError, trace
 from nncli.config.load import load_config
+from nncli.explain.document.elements import Equations
 from nncli.explain.document.formats import FORMATS
 from nncli.explain.document.notation import Text
 from nncli.explain.trace.step import take_step
 from nncli.explain.trace.worked_example import worked_example
 from nncli.nn.losses import LOSSES
 from nncli.runs.preparation import prepare
-from tests.explain.equations import equations_of
+from tests.explain.equations import check_equations, equations_of
 
 GATE = {"source": "gate", "gate": "xor"}
 THREE = {
@@ -92,6 +93,88 @@ def test_the_loss_after_the_step_is_that_of_the_new_weights(rows, normalization)
         f"The loss of the same {same}: L = {step.loss:.9g} before the step, L = "
         f"{step.loss_after:.9g} after it, with the new parameters."
     )
+
+
+# Softmax
+
+
+def test_the_sum_of_a_softmax_is_written_out_with_its_value():
+    step, page = page_of(config_of(THREE), [2])
+    powers = np.exp(step.layers[-1].S[0])
+    (total,) = (each for each in equations_of(page) if each.left == "Σ e^z")
+    assert " ".join(total.rights[0]) == "e^z2[1] + e^z2[2] + e^z2[3]"
+    assert float(total.rights[-1][0]) == pytest.approx(powers.sum())
+    check_equations([Equations([total])], at_least=1)
+    first = next(each for each in equations_of(page) if each.left == "a2[1]")
+    assert first.rights[0] == ["e^z2[1] / Σ e^z"]
+    assert first.rights[1][0].endswith(f" / {total.rights[-1][0]}")
+    check_equations([Equations([first])], at_least=1)
+    largest = int(powers.argmax())
+    text = " ".join(FORMATS["text"].write(page).split())
+    largest_sum = f"{step.layers[-1].S[0, largest]:.17g}"
+    assert f"subtracts the largest weighted sum, z2[{largest + 1}] = {largest_sum}, from" in text
+    shown = f"({largest_sum})" if largest_sum.startswith("-") else largest_sum
+    assert f"The denominator is then Σ e^(z - {shown}) = " in text
+    shifted = float(re.search(r"denominator is then Σ e.*? = (\S+)\.\s", text)[1])
+    assert shifted == pytest.approx((powers / powers.max()).sum())
+
+
+@pytest.mark.parametrize("sums", [[1000.0, 999.0, -1000.0], [-2000.0, -1001.0, -1000.0]])
+def test_a_sum_that_overflows_or_vanishes_is_shifted(sums):
+    model = {"hidden_layers": [], "initial_weights": [[sums, [0, 0, 0]]]}
+    data = {**THREE, "inputs": [[1, 0]] * 4}
+    step, page = page_of({**config_of(data, model), "data": {**data, "scale": "none"}})
+    powers = [each for each in equations_of(page) if each.left.startswith(("Σ", "a1"))]
+    check_equations([Equations(powers)], at_least=4)
+    (total,) = (each for each in equations_of(page) if each.left.startswith("Σ e^"))
+    largest = f"{max(sums):g}" if max(sums) > 0 else f"({max(sums):g})"
+    assert total.left == f"Σ e^(z - {largest})"
+    assert float(total.rights[-1][0]) == pytest.approx(np.exp(np.array(sums) - max(sums)).sum())
+    assert np.isfinite(step.loss)
+
+
+# The true class
+
+
+@pytest.mark.parametrize(
+    ("labels", "expected"),
+    [
+        (["cat", "dog", "owl_*", "dog"], ["cat, output 1", "dog, output 2", "owl_*, output 3"]),
+        (["no", "yes", "no", "yes"], ["no", "yes", "no"]),
+    ],
+)
+@pytest.mark.parametrize("limit", [1, 6])
+def test_the_true_class_is_named(labels, expected, limit):
+    config = config_of({**THREE, "labels": labels})
+    for row, name in enumerate(expected):
+        for forward in (False, True):
+            text = text_of(config, [row], limit=limit, forward=forward)
+            assert f"; the true class is {name}." in text
+    text = text_of(config, [0, 1, 2], limit=limit)
+    assert f"; the true class is {expected[0]}." in text
+
+
+def test_the_output_of_the_true_class_is_shown_even_if_its_gradient_is_0():
+    weights = [[[1, 0, 0, 0, 0], [0] * 5]]
+    model = {"hidden_layers": [], "output": "identity", "initial_weights": weights}
+    data = {"source": "rows", "inputs": [[1, 0]] * 5, "labels": [*"abcde"], "scale": "none"}
+    step, page = page_of(config_of(data, model), [0], limit=2, digits=6)
+    assert step.layers[0].dZ[0].tolist() == [0, 0.4, 0.4, 0.4, 0.4]
+    targets = next(part.text for part in page if getattr(part, "text", "").startswith("Row 0"))
+    assert "t[1]\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}1" in targets
+    assert next(each.left for each in equations_of(page) if each.left.startswith("a1")) == "a1[1]"
+
+
+def test_a_regression_has_no_class():
+    data = {"source": "rows", "inputs": [[0], [1]], "targets": [0.5, 1]}
+    assert "class" not in text_of(config_of(data), [0, 1])
+
+
+def test_the_name_of_a_class_is_legal_in_every_format():
+    config = config_of({**THREE, "labels": ["a_b", "x<y|z", "$%&", "x<y|z"]})
+    assert "true class is \\texttt{a\\_b}" in text_of(config, [0], format="latex")
+    assert "true class is `a_b`" in text_of(config, [0], format="markdown")
+    assert "true class is <code>x&lt;y|z</code>" in text_of(config, [1], format="html")
 
 
 # No word of what does not happen

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 
+from nncli.base.words import on_one_line
 from nncli.explain.document.elements import Equation, Equations, MathTable, Paragraph, Worked
 from nncli.explain.document.notation import seen_length
 from nncli.explain.trace.between import forward_between
+from nncli.explain.trace.softmax import softmax
 from nncli.explain.trace.writer import Writer
 from nncli.nn.layers.dense import Dense
 
@@ -57,18 +59,31 @@ def _row(page: Writer, row: int) -> Iterator[Worked]:
     step = page.step
     inputs = page.listed("x", 0, step.X[row], page.shown[0])
     targets = page.listed("t", 0, step.T[row], page.shown[-1])
-    yield Paragraph(f"Row {step.rows[row]}: {inputs}; {targets}.")
+    yield Paragraph(f"Row {step.rows[row]}: {inputs}; {targets}{_about_the_class(page, row)}.")
     for number, layer in enumerate(step.layers, 1):
         yield Paragraph(_about_the_layer(page, number))
+        units, is_coupled = page.shown[number], layer.block.activation.entry.output_only
         equations = []
-        for unit in page.shown[number]:
+        for unit in units:
             equations += [_weighted_sum(page, number, row, unit)]
-            equations += [] if layer.between else [_activation(page, number, row, unit)]
+            if not layer.between and not is_coupled:
+                equations += [_activation(page, number, row, unit)]
         yield Equations(equations)
         yield from forward_between(page, number, row)
-        if layer.between:
-            units = page.shown[number]
+        if is_coupled:
+            yield from softmax(page, row)
+        elif layer.between:
             yield Equations([_activation(page, number, row, unit) for unit in units])
+
+
+def _about_the_class(page: Writer, row: int) -> str:
+    """Name the true class of a row, if there are classes."""
+    step = page.step
+    if not step.true_classes:
+        return ""
+    number = step.true_classes[row]
+    about = f"; the true class is {page.write.name(on_one_line(step.classes[number]))}"
+    return f"{about}, output {number + 1}" if step.T.shape[1] > 1 else about
 
 
 def _about_the_layer(page: Writer, number: int) -> str:

@@ -6,6 +6,7 @@ from typing import cast
 
 import numpy as np
 
+from nncli.data.splits import Split
 from nncli.engines.batches import gathered
 from nncli.engines.engine import Setup
 from nncli.explain.trace.recorded import RecordedLayer
@@ -107,6 +108,10 @@ class Step:
         Indices of the training rows, from 0.
     X, T, dX : arrays (B, I), (B, O), (B, I)
         Inputs, targets, and the gradient of the inputs.
+    true_classes : sequence of int
+        The class of each row; empty if the targets are not classes.
+    classes : sequence of str
+        The names of all classes.
     loss, loss_after : float
         The loss before the step and that of the same rows with the new parameters.
     layers : list of LayerStep
@@ -124,6 +129,8 @@ class Step:
     X: Array
     T: Array
     dX: Array
+    true_classes: Sequence[int]
+    classes: Sequence[str]
     loss: float
     loss_after: float
     objective: Objective
@@ -182,6 +189,8 @@ def take_step(job: Job, rows: Sequence[int], *, forward: bool = False) -> Step:
         X=X,
         T=T,
         dX=dX,
+        true_classes=_true_classes(setup.training, rows),
+        classes=job.dataset.classes,
         loss=loss,
         loss_after=_loss_after(setup, X, T) if is_taken else loss,
         objective=setup.objective,
@@ -194,6 +203,10 @@ def take_step(job: Job, rows: Sequence[int], *, forward: bool = False) -> Step:
         regularization=setup.regularization,
         without_dropout=any(setup.dropout),
     )
+
+
+def _true_classes(split: Split, rows: Sequence[int]) -> list[int]:
+    return split.targets[split.rows[list(rows)]].tolist() if split.of_classes else []
 
 
 def _loss_after(setup: Setup, X: Array, T: Array) -> float:

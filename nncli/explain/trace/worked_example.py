@@ -1,6 +1,6 @@
 """The page of a training step: every quantity with its formula and its numbers."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from nncli.explain.document.elements import Heading, Paragraph, Worked
 from nncli.explain.document.notation import Notation
@@ -19,8 +19,8 @@ def worked_example(step: Step, notation: Notation, *, source: str, limit: int) -
     source : str
         The name of the config or model.
     limit : int
-        The maximum number of units per layer (those with the largest gradients) and of inputs per
-        row (the largest) to show. Sums show only the terms of these.
+        The maximum number of units per layer (the true classes, then those with the largest
+        gradients) and of inputs per row (the largest) to show. Sums show only the terms of these.
     """
     page = Writer(step, notation, limit)
     rows = ", ".join(map(str, step.rows))
@@ -31,10 +31,7 @@ def worked_example(step: Step, notation: Notation, *, source: str, limit: int) -
         yield Paragraph("Training drops units at random (dropout); this example drops none.")
     sizes = [step.X.shape[1], *(each.block.outputs for each in step.layers)]
     if max(sizes) > limit:
-        yield Paragraph(
-            f"At most {limit} inputs (the largest) and {limit} units per layer (those with the "
-            f"largest {'activations' if step.is_forward else 'gradients'}) are shown."
-        )
+        yield Paragraph(_about_the_limit(page, sizes))
     yield Heading("1 Forward", 2)
     yield from forward(page)
     yield Heading("2 Loss", 2)
@@ -51,6 +48,16 @@ def _name_of(step: Step) -> str:
     if step.is_forward:
         return "A forward pass"
     return "A training step" if step.is_taken else "A forward and backward pass"
+
+
+def _about_the_limit(page: Writer, sizes: Sequence[int]) -> str:
+    step, limit = page.step, page.limit
+    largest = "activations" if step.is_forward else "gradients"
+    first = "the true classes, then " if step.true_classes and sizes[-1] > 1 else ""
+    return (
+        f"At most {limit} inputs (the largest) and {limit} units per layer ({first}those with the "
+        f"largest {largest}) are shown."
+    )
 
 
 def _about_the_step(page: Writer, source: str) -> str:

@@ -33,7 +33,10 @@ class Writer(Mathematics):
         self.loss = LOSSES[step.objective.name]
         self.divisor = step.T.size if self.loss.mean_over_outputs else len(step.T)
         values = [step.X, *(each.A if step.is_forward else each.dZ for each in step.layers)]
-        self.shown = [_largest(each, limit) for each in values]
+        order = [*map(_by_size, values)]
+        if step.T.shape[1] > 1:  # the true classes first
+            order[-1] = [*dict.fromkeys([*step.true_classes, *order[-1]])]
+        self.shown = [sorted(each[:limit]) for each in order]
 
     def symbol(self, letter: str, layer: int, unit: int) -> str:
         """Write a quantity of a unit; inputs and targets are layer 0."""
@@ -85,7 +88,7 @@ class Writer(Mathematics):
         return self.sum(symbols), self.sum(numbers)
 
 
-def _largest(values: Array, limit: int) -> list[int]:
-    """Return the columns with the largest absolute sums, in order; ties go to the first."""
-    order = np.argsort(-np.abs(values).sum(axis=0), kind="stable")
-    return sorted(order[:limit].tolist())
+def _by_size(values: Array) -> list[int]:
+    """Return the columns by their absolute sums, the largest first, ties in order."""
+    order: list[int] = np.argsort(-np.abs(values).sum(axis=0), kind="stable").tolist()
+    return order
