@@ -396,18 +396,29 @@ def test_the_trace_of_softmax_has_the_numbers_of_the_lecture(traced):
     assert values == ["0.00669", "0.26894", "0.73106", "0.99331"]
 
 
+def columns_of(page):
+    """Return the columns of the tables by row, by their heads."""
+    tables = [block.split("\n") for block in page.split("\n\n") if block.startswith("  row  ")]
+    columns = [column for table in tables for column in zip(*map(str.split, table), strict=True)]
+    return {name: cells for name, *cells in columns}
+
+
 def test_the_trace_of_xor_by_given_weights_has_the_sums_of_the_lecture(traced):
     _, page = traced("xor_given_weights", "--row", "0-3")
-    tables = [block.splitlines() for block in page.split("\n\n") if block.startswith("  row  ")]
-    sums = [[float(line.split()[3]) for line in table[1:]] for table in tables]
-    assert [*zip(*sums[:2], strict=True)] == [(-8, 3), (-3, -4), (-3, -4), (2, -11)]
+    columns = columns_of(page)
+    sums = [[float(cell) for cell in columns[name]] for name in ("z1[1]", "z1[2]")]
+    assert [*zip(*sums, strict=True)] == [(-8, 3), (-3, -4), (-3, -4), (2, -11)]
 
 
 def test_the_trace_of_xor_from_gates_has_each_units_truth_table(traced):
     _, page = traced("xor_from_gates", "--row", "0-3")
-    tables = [block.splitlines() for block in page.split("\n\n") if block.startswith("  row  ")]
-    columns = [" ".join(line.split()[-1] for line in table) for table in tables]
-    assert columns == ["a1[1] 0 1 1 1", "a1[2] 1 1 1 0", "a2[1] 0 1 1 0"]
+    columns = columns_of(page)
+    units = [name for name in columns if name.startswith("a")]
+    assert [f"{name} {' '.join(columns[name])}" for name in units] == [
+        "a1[1] 0 1 1 1",
+        "a1[2] 1 1 1 0",
+        "a2[1] 0 1 1 0",
+    ]
 
 
 @pytest.mark.skipif(not MNIST.is_dir(), reason="the MNIST files are not next to the project")

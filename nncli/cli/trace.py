@@ -64,7 +64,9 @@ def trace(
     Shows every weighted sum, activation and partial derivative, the loss, the gradient and the new
     weights, each with its formula and numbers, and the loss after the step. The step starts from
     the initial weights of CONFIG or the trained weights of the model file WEIGHTS or the run
-    directory RUN, without dropout. Several rows are one step, with a table of units by row.
+    directory RUN, without dropout. Several rows are one step, with a table of each quantity:
+
+      nncli trace CONFIG --row 0-3 --forward
     """
     from nncli import trace as page_of_step
     from nncli.base.storage.files import checked_output, write_text

@@ -38,18 +38,13 @@ def test_the_page_has_its_four_parts_and_fits_80_columns(nncli, config):
 
 def test_several_rows_show_the_truth_table_of_every_unit(nncli, config):
     out = nncli("trace", "gates.yaml", "--row", "0-3").out
-    tables = [block.splitlines() for block in out.split("\n\n") if block.startswith("  row  ")]
-    columns = [[line.split()[-1] for line in table] for table in tables]
-    assert columns == [
-        ["a1[1]", "0", "1", "1", "1"],  # or
-        ["a1[2]", "1", "1", "1", "0"],  # nand
-        ["a2[1]", "0", "1", "1", "0"],  # their and: xor
-    ]
-    assert [line.split()[:3] for line in tables[0][1:]] == [
-        ["0", "0", "0"],
-        ["1", "0", "1"],
-        ["2", "1", "0"],
-        ["3", "1", "1"],
+    table = next(part for part in out.split("\n\n") if " a1[1] " in part.split("\n")[0])
+    assert [line.split() for line in table.splitlines()] == [
+        ["row", "x[1]", "x[2]", "a1[1]", "a1[2]", "a2[1]", "t[1]"],  # or, nand, their and: xor
+        ["0", "0", "0", "0", "1", "0", "0"],
+        ["1", "0", "1", "1", "1", "1", "1"],
+        ["2", "1", "0", "1", "1", "1", "1"],
+        ["3", "1", "1", "1", "0", "0", "0"],
     ]
 
 
@@ -82,6 +77,21 @@ def test_overrides_formats_and_precision_reach_the_page(nncli, config):
     assert "\\begin{align*}" in nncli("trace", config, "--format", "latex").out
     assert "\n$$\n" in nncli("trace", config, "--format", "markdown").out
     assert nncli("trace", config, "--format", "html").out.startswith("<!DOCTYPE html>")
+
+
+def test_a_forward_pass_of_several_rows_ends_with_their_loss(nncli, config):
+    result = nncli("trace", "gates.yaml", "--row", "0-3", "--forward")
+    assert (result.code, result.err) == (0, "")
+    assert result.out.startswith("A forward pass on rows 0, 1, 2, 3\n")
+    assert "3 Backward" not in result.out
+    assert [line.split() for line in result.out.split("\n\n")[-1].splitlines()] == [
+        ["row", "x[1]", "x[2]", "class", "L"],
+        ["0", "0", "0", "0", "0"],
+        ["1", "0", "1", "1", "0"],
+        ["2", "1", "0", "1", "0"],
+        ["3", "1", "1", "0", "0"],
+    ]
+    assert max(map(len, result.out.splitlines())) <= 80
 
 
 def test_the_limit_leaves_units_out_and_says_so(nncli, config):

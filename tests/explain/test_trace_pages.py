@@ -1,4 +1,4 @@
-"""What the page of a step says."""
+"""What the page of a step says: the true classes, softmax, the loss after it, and its tables."""
 
 import re
 
@@ -7,7 +7,7 @@ import pytest
 
 from nncli import DivergenceError, trace
 from nncli.config.load import load_config
-from nncli.explain.document.elements import Equations
+from nncli.explain.document.elements import Equations, MathTable
 from nncli.explain.document.formats import FORMATS
 from nncli.explain.document.notation import Text
 from nncli.explain.trace.step import take_step
@@ -38,6 +38,19 @@ def page_of(config, rows=(0,), *, limit=6, digits=17, forward=False):
 def text_of(config, rows=(0,), **options):
     """Return the page with its line breaks and special spaces replaced by single spaces."""
     return " ".join(trace(config, rows=[*rows], **options).split())
+
+
+def tables_of(page):
+    return [part for part in page if isinstance(part, MathTable)]
+
+
+def columns_of(page):
+    """Return the columns of all tables by their heads; equal heads are joined."""
+    columns = {}
+    for table in tables_of(page):
+        for head, *cells in zip(table.header, *table.rows, strict=True):
+            columns.setdefault(head, []).extend(cells)
+    return columns
 
 
 # The forward pass alone
@@ -73,6 +86,60 @@ def test_a_forward_pass_changes_no_weight_and_needs_no_finite_gradient():
     assert not any(each.gradient["W"].any() for each in step.layers)
     with pytest.raises(DivergenceError, match="the largest derivative"):
         take_step(job, [3])
+
+
+def test_a_forward_page_of_gates_is_a_truth_table():
+    model = {"hidden_layers": [2], "activation": "step", "output": "step",
+             "initial_weights": [[[1, -1], [1, -1]], [[1], [1]]],
+             "initial_biases": [[-0.5, 1.5], [-1.5]]}  # fmt: skip
+    _, page = page_of(config_of(GATE, model, epochs=0), range(4), digits=6, forward=True)
+    table = tables_of(page)[1]
+    assert table.header == ("row", "x[1]", "x[2]", "a1[1]", "a1[2]", "a2[1]", "t[1]")
+    assert ["".join(row) for row in table.rows] == ["0000100", "1011111", "2101111", "3111000"]
+
+
+# Several rows, and many units
+
+
+def test_every_quantity_of_several_rows_has_one_table_with_its_values():
+    step, page = page_of(config_of(THREE), [0, 2, 3], digits=6)
+    hidden, output = step.layers
+    columns = columns_of(page)
+    expected = {"L": step.objective.of_rows(output.block.activation, output.S, step.T)}
+    for unit in range(3):
+        expected |= {
+            f"z1[{unit + 1}]": hidden.Z[:, unit],
+            f"a1[{unit + 1}]": hidden.A[:, unit],
+            f"z2[{unit + 1}]": output.Z[:, unit],
+            f"a2[{unit + 1}]": output.A[:, unit],
+            f"t[{unit + 1}]": step.T[:, unit],
+            f"∂L/∂z1[{unit + 1}]": hidden.dZ[:, unit],
+            f"∂L/∂a1[{unit + 1}]": hidden.dA[:, unit],
+            f"∂a1[{unit + 1}]/∂z1[{unit + 1}]": hidden.derivative[:, unit],
+            f"∂L/∂z2[{unit + 1}]": output.dZ[:, unit],
+        }
+    expected |= {f"∂L/∂x[{i + 1}]": step.dX[:, i] for i in range(2)}
+    for head, values in expected.items():
+        assert columns.pop(head) == [f"{value:.6g}" for value in values], head
+    assert columns.pop("class") == ["cat", "owl_*", "dog"]
+    assert set(columns) == {"row", "x[1]", "x[2]"}
+    for table in tables_of(page):
+        assert table.header[:3] == ("row", "x[1]", "x[2]")
+        assert [row[:3] for row in table.rows] == [
+            ("0", "0.5", "-1"),
+            ("2", "-2", "0.25"),
+            ("3", "3", "1"),
+        ]
+    assert np.mean(expected["L"]) == pytest.approx(step.loss)
+
+
+def test_rows_with_many_inputs_are_named_by_their_number():
+    data = {"source": "rows", "inputs": np.eye(5).tolist(), "targets": [0.0, 1, 2, 3, 4]}
+    _, page = page_of(config_of(data), [1, 4], digits=6)
+    tables = tables_of(page)
+    assert {table.header[0] for table in tables} == {"row"}
+    assert not [head for table in tables for head in table.header if head.startswith("x[")]
+    assert {tuple(row[0] for row in table.rows) for table in tables} == {("1", "4")}
 
 
 # The loss after the step
@@ -152,6 +219,10 @@ def test_the_true_class_is_named(labels, expected, limit):
             assert f"; the true class is {name}." in text
     text = text_of(config, [0, 1, 2], limit=limit)
     assert f"; the true class is {expected[0]}." in text
+    (losses,) = (
+        each for each in tables_of(page_of(config, [0, 1, 2], limit=limit)[1]) if "L" in each.header
+    )
+    assert [row[-2] for row in losses.rows] == [each.split(",")[0] for each in expected]
 
 
 def test_the_output_of_the_true_class_is_shown_even_if_its_gradient_is_0():
@@ -162,7 +233,7 @@ def test_the_output_of_the_true_class_is_shown_even_if_its_gradient_is_0():
     assert step.layers[0].dZ[0].tolist() == [0, 0.4, 0.4, 0.4, 0.4]
     targets = next(part.text for part in page if getattr(part, "text", "").startswith("Row 0"))
     assert "t[1]\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}1" in targets
-    assert next(each.left for each in equations_of(page) if each.left.startswith("a1")) == "a1[1]"
+    assert "a1[1]" in [each.left for each in equations_of(page)]
 
 
 def test_a_regression_has_no_class():
@@ -173,6 +244,8 @@ def test_a_regression_has_no_class():
 def test_the_name_of_a_class_is_legal_in_every_format():
     config = config_of({**THREE, "labels": ["a_b", "x<y|z", "$%&", "x<y|z"]})
     assert "true class is \\texttt{a\\_b}" in text_of(config, [0], format="latex")
+    assert r"& \texttt{\$\%\&} &" in text_of(config, [0, 2], format="latex")
+    assert r"| `x<y\|z` |" in text_of(config, [0, 1], format="markdown")
     assert "true class is `a_b`" in text_of(config, [0], format="markdown")
     assert "true class is <code>x&lt;y|z</code>" in text_of(config, [1], format="html")
 

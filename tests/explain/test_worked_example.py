@@ -134,9 +134,13 @@ def test_the_page_has_the_new_weights(prepared):
 def test_what_a_unit_does_row_by_row_is_a_table(prepared):
     _, page = page_of(prepared(), [0, 1, 2], digits=6)
     tables = [part for part in page if isinstance(part, MathTable)]
-    assert [len(table.rows) for table in tables] == [3] * 6
-    assert tables[0].header == ("row", "x[1]", "x[2]", "z1[1]", "a1[1]")
-    assert [row[0] for row in tables[0].rows] == ["0", "1", "2"]
+    assert [table.header for table in tables[:6]] == [
+        ("row", "x[1]", "x[2]", *units.split())
+        for units in ("z1[1] z1[2] z1[3]", "z2[1] z2[2]", "z3[1]",
+                      "a1[1] a1[2] a1[3]", "a2[1] a2[2]", "a3[1] t[1]")
+    ]  # fmt: skip
+    assert {len(table.rows) for table in tables} == {3}
+    assert {tuple(row[0] for row in table.rows) for table in tables} == {("0", "1", "2")}
 
 
 def test_a_weight_that_is_masked_out_has_no_derivative_and_stays_zero(prepared):

@@ -103,10 +103,24 @@ class Equations:
 
 @dataclass(frozen=True)
 class MathTable:
-    """A table of mathematics: a header row, then rows of the same length."""
+    """A table of mathematics: a header row, then rows of the same length.
+
+    Attributes
+    ----------
+    texts : set of int
+        The columns that are text, from 0.
+    """
 
     header: Sequence[str]
     rows: Sequence[Sequence[str]]
+    texts: frozenset[int] = frozenset()
+
+    def lines(self, mathematics: Callable[[str], str]) -> list[list[str]]:
+        """Return the header and the rows, with a function applied to the mathematics."""
+        return [
+            [cell if at in self.texts else mathematics(cell) for at, cell in enumerate(row)]
+            for row in (self.header, *self.rows)
+        ]
 
 
 @dataclass(frozen=True)

@@ -63,9 +63,9 @@ def _written(element: Element) -> str:
             rows = "".join(line for each in equations for line in _equation(each))
             label = "equation" if len(equations) == 1 else "equations"
             return _wide(f'<math display="block"><mtable>{rows}</mtable></math>', label)
-        case MathTable(header, rows):
-            cells = [[f"<math>{mathml_row(cell)}</math>" for cell in row] for row in rows]
-            top = [_spoken(mathml_row(cell)) for cell in header]
+        case MathTable():
+            _, *cells = element.lines(lambda cell: f"<math>{mathml_row(cell)}</math>")
+            top, *_ = element.lines(lambda cell: _spoken(mathml_row(cell)))
             return _table("", top, cells, 0)
         case Table(caption, header, rows, texts):
             return _table(caption, header, rows, texts)

@@ -30,9 +30,8 @@ def as_markdown(page: Iterable[Element]) -> str:
                 parts.append(text)
             case Equations(equations):
                 parts.append(f"$$\n{latex_equations(equations, 'aligned')}\n$$")
-            case MathTable(header, rows):
-                cells = [[f"${cell}$" for cell in row] for row in (header, *rows)]
-                parts.append(_table(cells, 0))
+            case MathTable():
+                parts.append(_table(element.lines("${}$".format), 0))
             case Table(caption, header, rows, texts):
                 parts.append(f"{caption}\n\n{_table([header, *rows], texts)}")
             case Facts(pairs):

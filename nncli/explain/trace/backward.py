@@ -6,6 +6,7 @@ from nncli.explain.document.elements import Equation, Equations, Heading, Paragr
 from nncli.explain.trace.between import about_backward, backward_between, gradients_between
 from nncli.explain.trace.forward import of_output, of_unit
 from nncli.explain.trace.step import LayerStep
+from nncli.explain.trace.tables import Quantity, by_kind, by_row, derivatives
 from nncli.explain.trace.writer import Writer
 from nncli.nn.entries import Array, Value
 from nncli.nn.layers.dense import Dense
@@ -19,6 +20,22 @@ def backward(page: Writer) -> Iterator[Worked]:
     for row in range(len(page.step.rows)):
         yield from _name_of_row(page, row)
         yield Equations([_from_next_layer(page, 0, row, unit) for unit in page.shown[0]])
+    if len(page.step.rows) > 1:
+        yield from _row_by_row(page)
+
+
+def _row_by_row(page: Writer) -> Iterator[Worked]:
+    """Yield a table per derivative with a line per row."""
+    layers = [
+        (number, quantity)
+        for number in range(len(page.step.layers), 0, -1)
+        for quantity in derivatives(page.step.layers[number - 1])
+    ]
+    yield Heading("Row by row", 3)
+    yield Paragraph("A table of each derivative:")
+    for each in by_kind(layers):
+        yield from by_row(page, each)
+    yield from by_row(page, [(0, Quantity("x", page.step.dX, "L"))])
 
 
 def _layer(page: Writer, number: int) -> Iterator[Worked]:

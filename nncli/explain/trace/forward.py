@@ -1,16 +1,20 @@
 """The sections of the page on the forward pass and the loss."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from nncli.base.words import on_one_line
-from nncli.explain.document.elements import Equation, Equations, MathTable, Paragraph, Worked
-from nncli.explain.document.notation import seen_length
+from nncli.explain.document.elements import Equation, Equations, Paragraph, Worked
 from nncli.explain.trace.between import forward_between
 from nncli.explain.trace.softmax import softmax
+from nncli.explain.trace.tables import (
+    by_kind,
+    by_row,
+    column,
+    losses_by_row,
+    sums_and_activations,
+)
 from nncli.explain.trace.writer import Writer
 from nncli.nn.layers.dense import Dense
-
-_TABLE_WIDTH = 80
 
 
 def forward(page: Writer) -> Iterator[Worked]:
@@ -18,7 +22,7 @@ def forward(page: Writer) -> Iterator[Worked]:
     for row in range(len(page.step.rows)):
         yield from _row(page, row)
     if len(page.step.rows) > 1:
-        yield from _tables(page)
+        yield from _row_by_row(page)
 
 
 def loss(page: Writer) -> Iterator[Worked]:
@@ -40,6 +44,9 @@ def loss(page: Writer) -> Iterator[Worked]:
         numbers[0] = f"{factor}({numbers[0]}"
         numbers[-1] += ")"
     yield Equations([page.equation("L", [general], numbers, value=step.loss)])
+    if len(step.rows) > 1:
+        yield Paragraph(f"The loss of each row, of which {write.inline('L')} is the mean:")
+        yield from losses_by_row(page)
     has_logarithm = "ln" in term.whole.text
     if has_logarithm and any(write.number(each["a"]) in ("0", "1") for each in values):
         yield Paragraph(
@@ -139,39 +146,19 @@ def of_unit(
     return symbols | {"z": page.symbol(layer.taken, number, unit)}, numbers
 
 
-def _tables(page: Writer) -> Iterator[Worked]:
-    """Yield a table per unit with one line per row, such as a truth table."""
-    places = [(number, unit) for number, units in enumerate(page.shown[1:], 1) for unit in units]
-    tables = [_table_of_unit(page, number, unit) for number, unit in places]
-    complete = all(
-        page.input(number, page.shown[number - 1][-1]) in table.header
-        for (number, _), table in zip(places, tables, strict=True)
-    )
-    yield Paragraph(f"Each unit, row by row{'' if complete else ', with as many inputs as fit'}:")
-    yield from tables
-
-
-def _table_of_unit(page: Writer, number: int, unit: int) -> MathTable:
-    """Return a table of rows, inputs (as many as fit), z, the activation's input, and a."""
-    write, layer = page.write, page.step.layers[number - 1]
-    columns = [
-        [page.input(number, i), *map(write.number, layer.inputs[:, i].tolist())]
-        for i in page.shown[number - 1]
+def _row_by_row(page: Writer) -> Iterator[Worked]:
+    """Yield a table per quantity with a line per row: that of the activations is a truth table."""
+    step = page.step
+    layers = [
+        (number, quantity)
+        for number, layer in enumerate(step.layers, 1)
+        for quantity in sums_and_activations(layer)
     ]
-    quantities = {"z": layer.Z, layer.taken: layer.S, "a": layer.A}
-    names = [write.words("row"), *map(str, page.step.rows)]
-    results = [
-        [page.symbol(letter, number, unit), *map(write.number, values[:, unit].tolist())]
-        for letter, values in quantities.items()
+    targets = [
+        column(page, page.symbol("t", 0, unit), step.T[:, unit].tolist()) for unit in page.shown[-1]
     ]
-    while len(columns) > 1 and _width([names, *columns, *results]) > _TABLE_WIDTH:
-        columns.pop()
-    if layer.between and _width([names, *columns, *results]) > _TABLE_WIDTH:
-        del results[0]
-    header, *rows = zip(names, *columns, *results, strict=True)
-    return MathTable(header, rows)
-
-
-def _width(columns: Sequence[Sequence[str]]) -> int:
-    """Return the visible width of a table."""
-    return sum(2 + max(map(seen_length, column)) for column in columns)
+    yield Paragraph("Row by row, with a table of each quantity:")
+    *sums, activations = by_kind(layers)
+    for each in sums:
+        yield from by_row(page, each)
+    yield from by_row(page, activations, *targets)
