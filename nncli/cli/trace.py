@@ -45,7 +45,8 @@ _FORMATS = {"text": ".txt", "markdown": ".md", "latex": ".tex", "html": ".html"}
     default=6,
     show_default=True,
     metavar="N",
-    help="Maximum number of units per layer, and of terms per sum, to show.",
+    help="Maximum number of units per layer, and of terms per sum, to show; beyond it, tables "
+    "replace most calculations.",
 )
 @TRUST_PATHS
 def trace(

@@ -494,8 +494,10 @@ def test_trace_explains_its_letters_and_names_the_normalized_layers(nncli, confi
 
 def test_a_mean_over_units_has_the_terms_of_the_units_that_are_shown(nncli, config):
     more = ("model.hidden_layers=[12, 3, 2]", "--limit", "2", "--precision", "3")
-    lines = nncli("trace", config("layer_norm"), *more).out.splitlines()
-    shown = sorted({int(n) for line in lines for n in re.findall(r"^ *n1\[(\d+)\] =", line)})
+    out = nncli("trace", config("layer_norm"), *more).out
+    lines = out.splitlines()
+    (table,) = (part for part in out.split("\n\n") if re.match(r" *unit +z1 +y1 +a1\n", part))
+    shown = [int(line.split()[0]) for line in table.splitlines()[1:]]
     mean = next(line for line in lines if line.strip().startswith("μ1 ="))
     terms = " + ".join(f"z1[{n}]" for n in shown)
     assert len(shown) == 2

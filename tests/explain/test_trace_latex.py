@@ -1,4 +1,4 @@
-"""The LaTeX of a trace: its tables, and that it compiles."""
+"""The LaTeX of a trace: short tables are not broken, and MNIST takes at most four pages."""
 
 import re
 import subprocess
@@ -8,7 +8,12 @@ import pytest
 
 from nncli import trace
 from tests.explain.test_trace_pages import THREE, config_of
+from tests.test_lectures import LECTURES, MNIST
 
+FOUR_PAGES = 310  # lines of LaTeX; 294 lines are three and a half printed pages
+needs_mnist = pytest.mark.skipif(
+    not MNIST.is_dir(), reason="the MNIST files are not next to the project"
+)
 needs_latex = pytest.mark.skipif(which("pdflatex") is None, reason="pdflatex is not installed")
 
 
@@ -35,7 +40,7 @@ def test_latex_compiles(tmp_path, rows):
     page = trace(
         config_of({**THREE, "labels": ["a_b", "c%", "é", "c%"]}), rows=rows, format="latex"
     )
-    assert pages_of(page, tmp_path) >= 1
+    assert pages_of(page, tmp_path) <= (4 if rows == [0] else 12)
 
 
 def pages_of(page, folder):
@@ -51,3 +56,47 @@ def pages_of(page, folder):
     assert done.returncode == 0, log
     assert "Overfull" not in log
     return int(re.search(r"Output written on page\.pdf \((\d+) page", log)[1])
+
+
+@pytest.fixture
+def mnist(tmp_path, monkeypatch):
+    """Return a function that traces a lecture's network on a row of MNIST."""
+    (tmp_path / "mnist").mkdir()
+    for file in MNIST.glob("*.gz"):
+        (tmp_path / "mnist" / file.name).symlink_to(file)
+    monkeypatch.setenv("NNCLI_CACHE", str(tmp_path))
+
+    def trace_row(row, loss="softmax"):
+        return trace(LECTURES / f"mnist_15_{loss}.yaml", rows=[row], format="latex")
+
+    return trace_row
+
+
+@needs_mnist
+@pytest.mark.parametrize("loss", ["softmax", "squared_error", "sigmoid_cross_entropy"])
+def test_a_trace_of_mnist_is_short(mnist, loss):
+    for row in (0, 1):
+        page = mnist(row, loss)
+        assert page.count("\n") <= FOUR_PAGES
+        assert r"\begin{longtable}" not in page
+
+
+@needs_latex
+@needs_mnist
+@pytest.mark.parametrize("row", [0, 1])
+def test_a_trace_of_mnist_has_at_most_four_printed_pages(mnist, tmp_path, row):
+    assert pages_of(mnist(row), tmp_path) <= 4
+
+
+@needs_latex
+@needs_mnist
+@pytest.mark.skipif(which("pdftotext") is None, reason="pdftotext is not installed")
+def test_no_page_of_mnist_ends_with_the_head_of_a_table(mnist, tmp_path):
+    for row in (0, 1):
+        pages_of(mnist(row), tmp_path)
+        done = subprocess.run(
+            ["pdftotext", "-layout", "page.pdf", "-"], cwd=tmp_path, capture_output=True, timeout=60
+        )
+        for page in done.stdout.decode("utf-8").split("\f")[:-1]:
+            *_, last, _number = (line for line in page.splitlines() if line.strip())
+            assert not re.search(r"unit|input|row |class|step:$|layer:$|[a-z]:$", last), last

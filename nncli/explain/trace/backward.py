@@ -1,12 +1,13 @@
 """The section of the page on the backward pass: all derivatives by the chain rule."""
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 
 from nncli.explain.document.elements import Equation, Equations, Heading, Paragraph, Worked
 from nncli.explain.trace.between import about_backward, backward_between, gradients_between
 from nncli.explain.trace.forward import of_output, of_unit
 from nncli.explain.trace.step import LayerStep
-from nncli.explain.trace.tables import Quantity, by_kind, by_row, derivatives
+from nncli.explain.trace.tables import Quantity, by_kind, by_row, by_unit, derivatives, parameters
 from nncli.explain.trace.writer import Writer
 from nncli.nn.entries import Array, Value
 from nncli.nn.layers.dense import Dense
@@ -17,11 +18,15 @@ def backward(page: Writer) -> Iterator[Worked]:
     for number in range(len(page.step.layers), 0, -1):
         yield from _layer(page, number)
     yield Heading("Inputs", 3)
-    for row in range(len(page.step.rows)):
+    for row in page.rows:
         yield from _name_of_row(page, row)
-        yield Equations([_from_next_layer(page, 0, row, unit) for unit in page.shown[0]])
+        yield Equations([_from_next_layer(page, 0, row, unit) for unit in page.worked[0]])
     if len(page.step.rows) > 1:
         yield from _row_by_row(page)
+    elif page.is_brief:
+        yield from _unit_by_unit(page)
+    if page.is_brief:
+        yield from _gradients(page)
 
 
 def _row_by_row(page: Writer) -> Iterator[Worked]:
@@ -38,6 +43,26 @@ def _row_by_row(page: Writer) -> Iterator[Worked]:
     yield from by_row(page, [(0, Quantity("x", page.step.dX, "L"))])
 
 
+def _unit_by_unit(page: Writer) -> Iterator[Worked]:
+    """Yield a table of each layer with a line per unit."""
+    yield Heading("Unit by unit", 3)
+    yield Paragraph("A table of each layer:")
+    for number in range(len(page.step.layers), 0, -1):
+        yield from by_unit(page, number, [*derivatives(page.step.layers[number - 1])])
+    inputs = [Quantity("x", page.step.X), Quantity("x", page.step.dX, "L")]
+    yield from by_unit(page, 0, inputs)
+
+
+def _gradients(page: Writer) -> Iterator[Worked]:
+    """Yield a table of each layer with the derivatives by its parameters."""
+    yield Heading("Parameters", 3)
+    yield Paragraph(
+        "The derivatives by the weights from each input to each unit, and by the biases:"
+    )
+    for number in range(len(page.step.layers), 0, -1):
+        yield from parameters(page, number, "gradient", partial(page.write.derivative, "L"))
+
+
 def _layer(page: Writer, number: int) -> Iterator[Worked]:
     layer = page.step.layers[number - 1]
     yield Heading(f"Layer {number}", 3)
@@ -46,11 +71,11 @@ def _layer(page: Writer, number: int) -> Iterator[Worked]:
     if layer.dA is not None and not _coupled(layer):
         yield _about_the_activation(page, layer)
     yield from about_backward(page, number)
-    for row in range(len(page.step.rows)):
+    for row in page.rows:
         yield from _name_of_row(page, row)
         yield Equations([*_down_to_sums(page, number, row)])
     yield Equations(
-        [each for unit in page.shown[number] for each in _by_parameters(page, number, unit)]
+        [each for unit in page.worked[number] for each in _by_parameters(page, number, unit)]
     )
 
 
@@ -87,7 +112,7 @@ def _about_the_activation(page: Writer, layer: LayerStep) -> Worked:
 
 def _down_to_sums(page: Writer, number: int, row: int) -> Iterator[Equation]:
     """Yield ∂L/∂a, ∂a/∂z and ∂L/∂z for the units of a layer to show."""
-    layer, units = page.step.layers[number - 1], page.shown[number]
+    layer, units = page.step.layers[number - 1], page.worked[number]
     is_output = number == len(page.step.layers)
     if layer.dA is None:
         for unit in units:
@@ -161,10 +186,11 @@ def _through_coupled_units(page: Writer, row: int) -> Iterator[Equation]:
     assert layer.dA is not None
     assert layer.derivative is not None
     formula = layer.block.activation.entry.derivative
+    worked = page.worked[number]
     a = {unit: page.symbol("a", number, unit) for unit in units}
     z = {unit: page.symbol("z", number, unit) for unit in units}
-    for i in units:
-        for j in units:
+    for i in worked:
+        for j in worked:
             same: Mapping[str, Value] = {"same": int(i == j)}
             numbers = {"a": float(layer.A[row, i]), "other": float(layer.A[row, j])}
             yield page.equation(
@@ -173,7 +199,7 @@ def _through_coupled_units(page: Writer, row: int) -> Iterator[Equation]:
                 [page.put(formula.whole, {**numbers, **same})],
                 value=layer.derivative[row, i, j],
             )
-    for j in units:
+    for j in worked:
         symbols, products = page.products(
             [(page.by("a", number, i), write.derivative(a[i], z[j])) for i in units],
             (layer.dA[row], layer.derivative[row, :, j]),
@@ -187,20 +213,19 @@ def _by_parameters(page: Writer, number: int, unit: int) -> Iterator[Equation]:
     write, layer = page.write, page.step.layers[number - 1]
     total = write.total if len(page.step.rows) > 1 else ""
     symbols, factors = _factors(page, number, unit)
-    for i in page.shown[number - 1]:
+    for i in page.worked[number - 1]:
         if layer.connected is not None and not layer.connected[i, unit]:
             continue
-        rows = zip(*factors, layer.inputs[:, i], strict=True)
         yield page.equation(
             write.derivative("L", page.weight(number, i, unit)),
             [total + write.dot.join([*symbols, page.input(number, i)])],
-            page.sum([page.product(row) for row in rows]),
+            page.sum_over_rows([*factors, layer.inputs[:, i]]),
             value=layer.gradient[Dense.weights][i, unit],
         )
     yield page.equation(
         page.by("b", number, unit),
         [total + page.by("z", number, unit)],
-        page.sum([write.number(each) for each in layer.dZ[:, unit]]),
+        page.sum_over_rows([layer.dZ[:, unit]]),
         value=layer.gradient[Dense.biases][unit],
     )
     yield from gradients_between(page, number, unit)

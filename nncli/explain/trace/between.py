@@ -71,10 +71,10 @@ class _Between:
             if line.mean == "units":
                 yield self._mean(line, row, 0)
             elif line.mean == "rows":
-                for unit in self._page.shown[self._number] if row == 0 else ():
+                for unit in self._page.worked[self._number] if row == 0 else ():
                     yield self._mean(line, row, unit)
             else:
-                for unit in self._page.shown[self._number]:
+                for unit in self._page.worked[self._number]:
                     yield self._equation(line, row, unit)
 
     def gradient(self, name: str, unit: int) -> Equation:

@@ -9,6 +9,7 @@ from nncli.explain.trace.softmax import softmax
 from nncli.explain.trace.tables import (
     by_kind,
     by_row,
+    by_unit,
     column,
     losses_by_row,
     sums_and_activations,
@@ -18,24 +19,27 @@ from nncli.nn.layers.dense import Dense
 
 
 def forward(page: Writer) -> Iterator[Worked]:
-    """Yield the weighted sums and activations of every row; for several rows, also tables."""
-    for row in range(len(page.step.rows)):
+    """Yield the weighted sums and activations, for several rows or many units also as tables."""
+    for row in page.rows:
         yield from _row(page, row)
     if len(page.step.rows) > 1:
         yield from _row_by_row(page)
+    elif page.is_brief:
+        yield from _unit_by_unit(page)
 
 
 def loss(page: Writer) -> Iterator[Worked]:
     """Yield the loss: its formula, and its numbers."""
     write, step, term = page.write, page.step, page.loss.term
-    parameters, outputs = step.objective.parameters, step.T.shape[1]
+    parameters = step.objective.parameters
     general = page.put(term.whole, {"a": "a", "t": "t", "z": "z", **parameters})
-    values = [of_output(page, row, k) for row in range(len(step.rows)) for k in page.shown[-1]]
+    rows = range(len(step.rows))[: page.limit]
+    values = [of_output(page, row, k) for row in rows for k in page.shown[-1]]
     numbers = page.sum(
         [page.put(term.at({**each, **parameters}), {**each, **parameters}) for each in values]
     )
-    if outputs > len(page.shown[-1]):
-        numbers.append(f"+ {write.words(f'{outputs - len(page.shown[-1])} more')}")
+    if step.T.size > len(values):
+        numbers.append(f"+ {write.words(f'{step.T.size - len(values)} more')}")
     if step.T.size > 1:
         general = write.total + general
     if page.divisor > 1:
@@ -69,7 +73,7 @@ def _row(page: Writer, row: int) -> Iterator[Worked]:
     yield Paragraph(f"Row {step.rows[row]}: {inputs}; {targets}{_about_the_class(page, row)}.")
     for number, layer in enumerate(step.layers, 1):
         yield Paragraph(_about_the_layer(page, number))
-        units, is_coupled = page.shown[number], layer.block.activation.entry.output_only
+        units, is_coupled = page.worked[number], layer.block.activation.entry.output_only
         equations = []
         for unit in units:
             equations += [_weighted_sum(page, number, row, unit)]
@@ -162,3 +166,10 @@ def _row_by_row(page: Writer) -> Iterator[Worked]:
     for each in sums:
         yield from by_row(page, each)
     yield from by_row(page, activations, *targets)
+
+
+def _unit_by_unit(page: Writer) -> Iterator[Worked]:
+    """Yield a table of each layer with a line per unit."""
+    yield Paragraph("Unit by unit, with a table of each layer:")
+    for number, layer in enumerate(page.step.layers, 1):
+        yield from by_unit(page, number, [*sums_and_activations(layer)])

@@ -26,8 +26,8 @@ def softmax(page: Writer, row: int) -> Iterator[Worked]:
     powers = _Powers(page, Z, _POWER if fits else _SHIFTED)
     if not fits:
         yield Paragraph(_about_the_shift(page, Z))
-    yield Equations([powers.total(), *(powers.activation(row, k) for k in page.shown[-1])])
-    if fits and row == 0:
+    yield Equations([powers.total(), *(powers.activation(row, k) for k in page.worked[-1])])
+    if fits and row == page.rows[0]:
         yield Paragraph(_about_the_shift(page, Z))
 
 

@@ -1,6 +1,6 @@
-"""Tables of the quantities of a step, row by row."""
+"""Tables of a step: its quantities row by row or unit by unit, and its parameters."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from nncli.base.words import shortened
@@ -9,6 +9,7 @@ from nncli.explain.document.notation import seen_length
 from nncli.explain.trace.step import LayerStep
 from nncli.explain.trace.writer import Writer
 from nncli.nn.entries import Array
+from nncli.nn.layers.dense import Dense
 
 _WIDTH = 80
 _FEW_INPUTS = 4
@@ -120,6 +121,57 @@ def losses_by_row(page: Writer) -> Iterator[MathTable]:
     if step.true_classes:
         columns.insert(0, _classes(page, step.true_classes))
     yield from _split(names_of_rows(page, columns), columns)
+
+
+def by_unit(page: Writer, number: int, quantities: Sequence[Quantity]) -> Iterator[MathTable]:
+    """Yield a table of quantities of a layer in a step on one row: a line per unit.
+
+    Layer 0 has the inputs.
+    """
+    units = page.shown[number]
+    numbers = [str(unit + 1) for unit in units]
+    names = [Column(["unit" if number else "input", *numbers], is_text=True)]
+    columns = [
+        column(page, each.symbol(page, number), each.values[0, units].tolist())
+        for each in quantities
+    ]
+    if number == len(page.step.layers) and len(page.step.classes) == page.step.T.shape[1]:
+        columns.append(_classes(page, units))
+    yield from _split(names, columns)
+
+
+def parameters(
+    page: Writer, number: int, stage: str, symbol: Callable[[str], str] = str
+) -> Iterator[MathTable]:
+    """Yield a table of a layer's parameters: a column per unit, a line per input and per letter.
+
+    Missing connections have no number.
+
+    Parameters
+    ----------
+    stage : str
+        Which values: the name of an attribute of `LayerStep`.
+    symbol : function
+        Writes a letter of the layer as the values are called.
+    """
+    layer, units, write = page.step.layers[number - 1], page.shown[number], page.write
+    arrays = getattr(layer, stage)
+    lines = [[symbol(write.symbol("w", number)), *(write.words(f"unit {k + 1}") for k in units)]]
+    for i in page.shown[number - 1]:
+        weights = [float(arrays[Dense.weights][i, unit]) for unit in units]
+        is_there = [layer.connected is None or layer.connected[i, unit] for unit in units]
+        cells = [
+            write.number(weight) if each else write.words("none")
+            for weight, each in zip(weights, is_there, strict=True)
+        ]
+        lines.append([page.input(number, i), *cells])
+    for part in layer.block.layers:
+        for name in part.trained:
+            if name != part.weights:
+                letter = write.symbol(part.worked.symbols[name], number)
+                lines.append([*column(page, symbol(letter), arrays[name][units].tolist()).cells])
+    names, *columns = map(Column, zip(*lines, strict=True))
+    yield from _split([names], columns)
 
 
 def _columns(page: Writer, number: int, quantity: Quantity) -> list[Column]:

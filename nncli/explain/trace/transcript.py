@@ -48,7 +48,8 @@ def trace(
     precision : int
         The number of significant digits.
     limit : int
-        The maximum number of units of a layer, and of terms of a sum, to show.
+        The maximum number of units of a layer, and of terms of a sum, to show. If there are more,
+        or more rows, one calculation of each kind is written out, and tables have the others.
     forward : bool
         Whether to write only the forward pass and the loss.
     trust_paths : bool

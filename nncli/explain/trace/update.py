@@ -8,6 +8,7 @@ import numpy as np
 from nncli.explain.document.elements import Equation, Equations, Paragraph, Worked
 from nncli.explain.trace.between import kept_between
 from nncli.explain.trace.step import Arrays, LayerStep, Step
+from nncli.explain.trace.tables import parameters
 from nncli.explain.trace.writer import Writer
 from nncli.nn.entries import Array, Formula, Value
 from nncli.nn.optimizers import OPTIMIZERS
@@ -61,7 +62,7 @@ def _about_the_optimizer(page: Writer) -> str:
 
 
 def _new_values(page: Writer) -> Iterator[Worked]:
-    """Yield the equations of the parameters to show."""
+    """Yield the equations of the parameters; if only some are written out, also tables."""
     write, step = page.write, page.step
     yield Paragraph(_about_the_optimizer(page))
     factor = _clipping_factor(step)
@@ -78,6 +79,11 @@ def _new_values(page: Writer) -> Iterator[Worked]:
             for equation in _new_value(page, parameter, factor)
         ]
     )
+    if page.is_brief:
+        for stage, moment in (("before", "before the step"), ("after", "after the step")):
+            yield Paragraph(f"The parameters {moment}:")
+            for number in range(1, len(page.step.layers) + 1):
+                yield from parameters(page, number, stage)
 
 
 def _kept(page: Writer) -> Iterator[Worked]:
@@ -85,7 +91,7 @@ def _kept(page: Writer) -> Iterator[Worked]:
     equations = [
         equation
         for number in range(1, len(page.step.layers) + 1)
-        for unit in page.shown[number]
+        for unit in page.worked[number]
         for equation in kept_between(page, number, unit)
     ]
     if equations:
@@ -112,13 +118,13 @@ class _Parameter(NamedTuple):
 
 
 def _parameters(page: Writer) -> Iterator[_Parameter]:
-    """Yield every parameter to show, unit by unit."""
+    """Yield every parameter whose update is written out, unit by unit."""
     for number, layer in enumerate(page.step.layers, 1):
-        for unit in page.shown[number]:
+        for unit in page.worked[number]:
             for part in layer.block.layers:
                 for name in part.trained:
                     if name == part.weights:
-                        for i in page.shown[number - 1]:
+                        for i in page.worked[number - 1]:
                             yield _Parameter(page.weight(number, i, unit), layer, name, (i, unit))
                     else:
                         symbol = page.symbol(part.worked.symbols[name], number, unit)

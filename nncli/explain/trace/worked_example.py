@@ -1,6 +1,6 @@
 """The page of a training step: every quantity with its formula and its numbers."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from nncli.explain.document.elements import Heading, Paragraph, Worked
 from nncli.explain.document.notation import Notation
@@ -21,6 +21,8 @@ def worked_example(step: Step, notation: Notation, *, source: str, limit: int) -
     limit : int
         The maximum number of units per layer (the true classes, then those with the largest
         gradients) and of inputs per row (the largest) to show. Sums show only the terms of these.
+        If there are more, or more rows, one calculation of each kind is written out, and tables
+        have the other numbers.
     """
     page = Writer(step, notation, limit)
     rows = ", ".join(map(str, step.rows))
@@ -29,9 +31,8 @@ def worked_example(step: Step, notation: Notation, *, source: str, limit: int) -
     yield Paragraph(_about_the_symbols(page))
     if step.without_dropout:
         yield Paragraph("Training drops units at random (dropout); this example drops none.")
-    sizes = [step.X.shape[1], *(each.block.outputs for each in step.layers)]
-    if max(sizes) > limit:
-        yield Paragraph(_about_the_limit(page, sizes))
+    if page.is_brief:
+        yield Paragraph(_about_the_limit(page))
     yield Heading("1 Forward", 2)
     yield from forward(page)
     yield Heading("2 Loss", 2)
@@ -50,14 +51,23 @@ def _name_of(step: Step) -> str:
     return "A training step" if step.is_taken else "A forward and backward pass"
 
 
-def _about_the_limit(page: Writer, sizes: Sequence[int]) -> str:
-    step, limit = page.step, page.limit
-    largest = "activations" if step.is_forward else "gradients"
-    first = "the true classes, then " if step.true_classes and sizes[-1] > 1 else ""
-    return (
-        f"At most {limit} inputs (the largest) and {limit} units per layer ({first}those with the "
-        f"largest {largest}) are shown."
-    )
+def _about_the_limit(page: Writer) -> str:
+    step, limit, words = page.step, page.limit, []
+    sizes = [step.X.shape[1], *(each.block.outputs for each in step.layers)]
+    if max(sizes) > limit:
+        largest = "activations" if step.is_forward else "gradients"
+        first = "the true classes, then " if step.true_classes and sizes[-1] > 1 else ""
+        words.append(
+            f"At most {limit} inputs (the largest) and {limit} units per layer ({first}those with "
+            f"the largest {largest}) are shown."
+        )
+    if len(step.rows) > limit:
+        words.append(
+            f"The derivatives by weights and biases are sums over the rows: {limit} terms are "
+            "shown, and the sum of the others."
+        )
+    words.append("One calculation of each kind is written out; tables have the other numbers.")
+    return " ".join(words)
 
 
 def _about_the_step(page: Writer, source: str) -> str:

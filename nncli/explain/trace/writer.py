@@ -24,6 +24,13 @@ class Writer(Mathematics):
         The divisor of the sum of the loss terms.
     shown : list of list of int
         The units to show in each layer; the network's inputs come first.
+    is_brief : bool
+        Whether there are more rows, inputs or units than `limit`. Then one calculation of each kind
+        is written out, and tables have the numbers of the others.
+    rows : list of int
+        The rows whose calculations are written out, as indices into the batch.
+    worked : list of list of int
+        The units among `shown` whose calculations are written out.
     """
 
     def __init__(self, step: Step, notation: Notation, limit: int) -> None:
@@ -37,6 +44,11 @@ class Writer(Mathematics):
         if step.T.shape[1] > 1:  # the true classes first
             order[-1] = [*dict.fromkeys([*step.true_classes, *order[-1]])]
         self.shown = [sorted(each[:limit]) for each in order]
+        self.is_brief = max(len(step.rows), *map(len, order)) > limit
+        self.rows = [0] if self.is_brief else [*range(len(step.rows))]
+        self.worked = self.shown
+        if self.is_brief:
+            self.worked = [*(each[:1] for each in self.shown[:-1]), order[-1][:1]]
 
     def symbol(self, letter: str, layer: int, unit: int) -> str:
         """Write a quantity of a unit; inputs and targets are layer 0."""
@@ -86,6 +98,14 @@ class Writer(Mathematics):
         symbols += [symbol for symbol, _ in more]
         numbers += [self.write.number(number) for _, number in more]
         return self.sum(symbols), self.sum(numbers)
+
+    def sum_over_rows(self, factors: Sequence[Array]) -> list[str]:
+        """Write a sum over the rows of products of numbers (B,): `limit` terms, and the rest."""
+        terms = [self.product(each) for each in zip(*factors, strict=True)]
+        if len(terms) > self.limit:
+            rest = np.prod([each[self.limit :].astype(np.float64) for each in factors], axis=0)
+            terms[self.limit :] = [self.write.number(float(rest.sum()))]
+        return self.sum(terms)
 
 
 def _by_size(values: Array) -> list[int]:
