@@ -7,6 +7,7 @@ Texts are in the notation of the document; see `notation`. Only `Code` and the a
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 _SIGNS = re.compile(r" (?=[-+×/] |if |\\cdot )|(?<=,) ")
 
@@ -102,6 +103,64 @@ class Equations:
 
 
 @dataclass(frozen=True)
+class Matrix:
+    """A matrix of mathematics: rows of the same length."""
+
+    rows: Sequence[Sequence[str]]
+
+    def widths(self, length: Callable[[str], int] = len) -> list[int]:
+        """Return the width of every column."""
+        return [max(map(length, column)) for column in zip(*self.rows, strict=True)]
+
+
+@dataclass(frozen=True)
+class MatrixEquation:
+    """``left = right = right ...`` with matrices. Each right side starts a line.
+
+    Attributes
+    ----------
+    rights : sequence of sequences of str or Matrix
+        Each right side in parts; lines can break after a matrix.
+    sign : str
+        The sign before the first right side.
+    """
+
+    left: str
+    rights: Sequence[Sequence[str | Matrix]]
+    sign: str = "="
+
+    def lines(
+        self, width: int, length: Callable[[str], int] = len
+    ) -> Iterator[tuple[bool, list[str | Matrix]]]:
+        """Yield the lines after the left side, as `Equation.lines` does, each in its parts."""
+        room = width - length(self.left) - 3
+        for right in self.rights:
+            line: list[str | Matrix] = []
+            starts = True
+            for group in _around_matrices(right):
+                if line and width_of([*line, *group], length) > room:
+                    yield starts, line
+                    line, starts = [], False
+                line += group
+            yield starts, line
+
+
+def width_of(parts: Sequence[str | Matrix], length: Callable[[str], int] = len) -> int:
+    """Return the width of parts next to each other: two spaces between columns, and brackets."""
+    widths = [
+        length(part) if isinstance(part, str) else sum(2 + each for each in part.widths(length)) + 2
+        for part in parts
+    ]
+    return sum(widths) + len(widths) - 1
+
+
+def _around_matrices(parts: Sequence[str | Matrix]) -> list[list[str | Matrix]]:
+    """Return the parts in groups: a matrix with the texts before it, at the end also after it."""
+    ends = [at for at, part in enumerate(parts, 1) if isinstance(part, Matrix)][:-1]
+    return [[*parts[start:end]] for start, end in pairwise([0, *ends, len(parts)])]
+
+
+@dataclass(frozen=True)
 class MathTable:
     """A table of mathematics: a header row, then rows of the same length.
 
@@ -169,7 +228,7 @@ class Picture:
     alternative: str
 
 
-Worked = Heading | Paragraph | Equations | MathTable
+Worked = Heading | Paragraph | Equations | MatrixEquation | MathTable
 """The elements of a worked example."""
 
 Element = Worked | Table | Facts | Code | Picture

@@ -14,10 +14,12 @@ from nncli.explain.document.elements import (
     Facts,
     Heading,
     MathTable,
+    MatrixEquation,
     Paragraph,
     Picture,
     Table,
 )
+from nncli.explain.document.latex import latex_line
 from nncli.explain.document.mathml import mathml_row
 from nncli.explain.document.notation import seen_length
 
@@ -60,9 +62,9 @@ def _written(element: Element) -> str:
         case Paragraph(text):
             return f"<p>{text}</p>"
         case Equations(equations):
-            rows = "".join(line for each in equations for line in _equation(each))
-            label = "equation" if len(equations) == 1 else "equations"
-            return _wide(f'<math display="block"><mtable>{rows}</mtable></math>', label)
+            return _equations(equations)
+        case MatrixEquation():
+            return _equations([element])
         case MathTable():
             _, *cells = element.lines(lambda cell: f"<math>{mathml_row(cell)}</math>")
             top, *_ = element.lines(lambda cell: _spoken(mathml_row(cell)))
@@ -92,13 +94,20 @@ def _marked(line: str) -> str:
     return f"{' ' * (len(line) - len(text))}<mark>{html.escape(text)}</mark>"
 
 
-def _equation(equation: Equation) -> list[str]:
+def _equations(equations: Sequence[Equation | MatrixEquation]) -> str:
+    rows = "".join(line for each in equations for line in _equation(each))
+    label = "equation" if len(equations) == 1 else "equations"
+    return _wide(f'<math display="block"><mtable>{rows}</mtable></math>', label)
+
+
+def _equation(equation: Equation | MatrixEquation) -> list[str]:
     """Return the lines of an equation as rows of a MathML table, aligned at the sign."""
     rows = []
     for number, (starts, line) in enumerate(equation.lines(_WIDTH, seen_length)):
         left = mathml_row(equation.left) if number == 0 else ""
         sign = (equation.sign if number == 0 else "=") if starts else r"\quad"
-        rows.append(f"<mtr><mtd>{left}</mtd><mtd>{mathml_row(f'{sign} {line}')}</mtd></mtr>")
+        right = mathml_row(f"{sign} {latex_line(line)}")
+        rows.append(f"<mtr><mtd>{left}</mtd><mtd>{right}</mtd></mtr>")
     return rows
 
 

@@ -8,6 +8,8 @@ from nncli.explain.document.elements import (
     Equations,
     Heading,
     MathTable,
+    Matrix,
+    MatrixEquation,
     Paragraph,
     Worked,
 )
@@ -38,20 +40,35 @@ def _written(element: Worked) -> str:
             return text
         case Equations(equations):
             return latex_equations(equations, "align*")
+        case MatrixEquation():
+            return latex_equations([element], "align*")
         case MathTable(_, rows):
             return _table(element) if len(rows) <= _UNBROKEN else _long_table(element)
 
 
-def latex_equations(equations: Sequence[Equation], environment: str) -> str:
+def latex_equations(equations: Sequence[Equation | MatrixEquation], environment: str) -> str:
     """Return equations as a LaTeX environment, with broken lines."""
     lines = []
     for equation in equations:
         for number, (starts, line) in enumerate(equation.lines(_WIDTH, seen_length)):
             left = equation.left if number == 0 else ""
             sign = (equation.sign if number == 0 else "=") if starts else r"\quad"
-            lines.append(f"{left} &{sign} {line}".strip())
+            lines.append(f"{left} &{sign} {latex_line(line)}".strip())
     body = " \\\\\n".join(lines)
     return f"\\begin{{{environment}}}\n{body}\n\\end{{{environment}}}"
+
+
+def latex_line(line: str | Sequence[str | Matrix]) -> str:
+    """Return a line of an equation, with its matrices."""
+    if isinstance(line, str):
+        return line
+    return " ".join(part if isinstance(part, str) else _bmatrix(part) for part in line)
+
+
+def _bmatrix(matrix: Matrix) -> str:
+    """Return a matrix in braces, so that its brackets are as high as the matrix in MathML, too."""
+    rows = r" \\ ".join(" & ".join(row) for row in matrix.rows)
+    return rf"{{\begin{{bmatrix}} {rows} \end{{bmatrix}}}}"
 
 
 def _is_short_table(element: Worked) -> bool:
@@ -90,6 +107,7 @@ _HEAD = r"""\documentclass{article}
 \usepackage{amsmath}
 \usepackage{longtable}
 \allowdisplaybreaks
+\setcounter{MaxMatrixCols}{40}
 \sloppy
 \setlength{\parindent}{0pt}
 \setlength{\tabcolsep}{4pt}

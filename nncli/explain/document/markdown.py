@@ -10,6 +10,7 @@ from nncli.explain.document.elements import (
     Facts,
     Heading,
     MathTable,
+    MatrixEquation,
     Paragraph,
     Picture,
     Table,
@@ -30,6 +31,8 @@ def as_markdown(page: Iterable[Element]) -> str:
                 parts.append(text)
             case Equations(equations):
                 parts.append(f"$$\n{latex_equations(equations, 'aligned')}\n$$")
+            case MatrixEquation():
+                parts.append(f"$$\n{latex_equations([element], 'aligned')}\n$$")
             case MathTable():
                 parts.append(_table(element.lines("${}$".format), 0))
             case Table(caption, header, rows, texts):

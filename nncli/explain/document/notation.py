@@ -11,7 +11,7 @@ from nncli.nn.entries import Formula, Value
 
 _GREEK_NAMES = (
     "alpha beta gamma delta epsilon zeta eta theta kappa lambda mu nu xi pi rho sigma tau phi chi "
-    "psi omega"
+    "psi omega Theta"
 )
 
 NO_BREAK = "\N{NO-BREAK SPACE}"
@@ -148,7 +148,7 @@ class Latex:
 
     _GREEK: ClassVar = dict(
         zip(
-            "αβγδεζηθκλμνξπρστφχψω",
+            "αβγδεζηθκλμνξπρστφχψωΘ",
             (rf"\{name}" for name in _GREEK_NAMES.split()),
             strict=True,
         )

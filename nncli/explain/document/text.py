@@ -8,6 +8,8 @@ from nncli.explain.document.elements import (
     Equations,
     Heading,
     MathTable,
+    Matrix,
+    MatrixEquation,
     Paragraph,
     Worked,
 )
@@ -32,6 +34,8 @@ def as_text(page: Iterable[Worked]) -> str:
                 parts.append(lines.replace(NO_BREAK, " "))
             case Equations(equations):
                 parts.append("\n".join(map(_equation, equations)))
+            case MatrixEquation():
+                parts.append(_matrix_equation(element))
             case MathTable(header, rows):
                 parts.append(_table(header, rows))
     return "\n\n".join(parts) + "\n"
@@ -46,6 +50,41 @@ def _equation(equation: Equation) -> str:
         else:
             lines.append(f"  {margin} {'=' if starts else ' '} {line}")
     return "\n".join(lines)
+
+
+def _matrix_equation(equation: MatrixEquation) -> str:
+    """Return an equation, with blank lines if any of its matrices has several rows."""
+    blocks = []
+    for number, (starts, line) in enumerate(equation.lines(_WIDTH - 2)):
+        left = equation.left if number == 0 else " " * len(equation.left)
+        sign = (equation.sign if number == 0 else "=") if starts else " "
+        blocks.append(_side_by_side([f"  {left} {sign}", *line]))
+    separator = "\n\n" if max(map(len, blocks)) > 1 else "\n"
+    return separator.join("\n".join(block) for block in blocks)
+
+
+def _side_by_side(parts: Sequence[str | Matrix]) -> list[str]:
+    """Return parts as lines, each part centered vertically."""
+    blocks = [[part] if isinstance(part, str) else _matrix(part) for part in parts]
+    height = max(map(len, blocks))
+    lines = [""] * height
+    for block, after in zip(blocks, [*blocks[1:], [""]], strict=True):
+        above = (height - len(block)) // 2
+        joins = block[0].endswith(("·", "(")) or after[0].startswith(")")
+        for at in range(height):
+            inside = above <= at < above + len(block)
+            lines[at] += block[at - above] if inside else " " * len(block[0])
+            lines[at] += "" if joins else " "
+    return [line.rstrip() for line in lines]
+
+
+def _matrix(matrix: Matrix) -> list[str]:
+    widths = matrix.widths()
+    rows = (
+        "  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True))
+        for row in matrix.rows
+    )
+    return [f"[ {row} ]" for row in rows]
 
 
 def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
