@@ -19,7 +19,7 @@ def backward(page: Writer) -> Iterator[Worked]:
         yield from _layer(page, number)
     yield Heading("Inputs", 3)
     for row in page.rows:
-        yield from _name_of_row(page, row)
+        yield from name_of_row(page, row)
         yield Equations([_from_next_layer(page, 0, row, unit) for unit in page.worked[0]])
     if len(page.step.rows) > 1:
         yield from _row_by_row(page)
@@ -67,12 +67,12 @@ def _layer(page: Writer, number: int) -> Iterator[Worked]:
     layer = page.step.layers[number - 1]
     yield Heading(f"Layer {number}", 3)
     if number == len(page.step.layers):
-        yield from _about_the_loss(page)
+        yield from about_the_loss(page)
     if layer.dA is not None and not _coupled(layer):
-        yield _about_the_activation(page, layer)
+        yield about_the_activation(page, layer)
     yield from about_backward(page, number)
     for row in page.rows:
-        yield from _name_of_row(page, row)
+        yield from name_of_row(page, row)
         yield Equations([*_down_to_sums(page, number, row)])
     yield Equations(
         [each for unit in page.worked[number] for each in _by_parameters(page, number, unit)]
@@ -83,12 +83,14 @@ def _coupled(layer: LayerStep) -> bool:
     return layer.block.activation.entry.output_only
 
 
-def _name_of_row(page: Writer, row: int) -> Iterator[Worked]:
+def name_of_row(page: Writer, row: int) -> Iterator[Worked]:
+    """Yield which row follows, if there are several."""
     if len(page.step.rows) > 1:
         yield Paragraph(f"Row {page.step.rows[row]}:")
 
 
-def _about_the_loss(page: Writer) -> Iterator[Worked]:
+def about_the_loss(page: Writer) -> Iterator[Worked]:
+    """Yield the formula of the derivative of the loss."""
     write, name, derivative = page.write, page.step.objective.name, page.loss.derivative
     letter = "z" if page.loss.on_logits else "a"
     letters = {"a": "a", "t": "t", "z": "z", **page.step.objective.parameters}
@@ -101,7 +103,8 @@ def _about_the_loss(page: Writer) -> Iterator[Worked]:
     yield Paragraph(f"{about}{joined}")
 
 
-def _about_the_activation(page: Writer, layer: LayerStep) -> Worked:
+def about_the_activation(page: Writer, layer: LayerStep) -> Worked:
+    """Return the formula of the derivative of a layer's activation."""
     write, activation = page.write, layer.block.activation
     learned = {letter: letter for letter in activation.worked.symbols.values()}
     letters = {"a": "a", "z": layer.taken, **activation.parameters, **learned}

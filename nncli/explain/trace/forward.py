@@ -72,7 +72,7 @@ def _row(page: Writer, row: int) -> Iterator[Worked]:
     targets = page.listed("t", 0, step.T[row], page.shown[-1])
     yield Paragraph(f"Row {step.rows[row]}: {inputs}; {targets}{_about_the_class(page, row)}.")
     for number, layer in enumerate(step.layers, 1):
-        yield Paragraph(_about_the_layer(page, number))
+        yield Paragraph(about_the_layer(page, number))
         units, is_coupled = page.worked[number], layer.block.activation.entry.output_only
         equations = []
         for unit in units:
@@ -97,7 +97,8 @@ def _about_the_class(page: Writer, row: int) -> str:
     return f"{about}, output {number + 1}" if step.T.shape[1] > 1 else about
 
 
-def _about_the_layer(page: Writer, number: int) -> str:
+def about_the_layer(page: Writer, number: int) -> str:
+    """Return the formula of a layer's activation, with its learned parameters."""
     layer = page.step.layers[number - 1]
     activation = layer.block.activation
     learned = {letter: letter for letter in activation.worked.symbols.values()}

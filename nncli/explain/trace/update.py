@@ -1,6 +1,6 @@
 """The section of the page on the parameter update."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -13,9 +13,21 @@ from nncli.explain.trace.writer import Writer
 from nncli.nn.entries import Array, Formula, Value
 from nncli.nn.optimizers import OPTIMIZERS
 
+RUNNING = "Running statistics for predictions, updated without a gradient:"
+
 
 def update(page: Writer) -> Iterator[Worked]:
     """Yield the optimizer's equations with their numbers, or that nothing changes."""
+    yield from changes(page, _new_values(page), _kept(page))
+
+
+def changes(page: Writer, new_values: Iterable[Worked], kept: Iterable[Worked]) -> Iterator[Worked]:
+    """Yield what a step changes, and the loss before and after it; or that nothing changes.
+
+    Parameters
+    ----------
+    new_values, kept : the elements on the parameters, and on the state of layers
+    """
     write, step = page.write, page.step
     if not step.is_taken:
         key = write.name("training.epochs")
@@ -33,10 +45,10 @@ def update(page: Writer) -> Iterator[Worked]:
                 for each in _parameters(page)
             ]
         )
-        yield from _kept(page)
+        yield from kept
         return
-    yield from _new_values(page)
-    yield from _kept(page)
+    yield from new_values
+    yield from kept
     same = "row" if len(step.rows) == 1 else "rows"
     after = write.inline(f"L = {write.number(step.loss_after)}")
     yield Paragraph(
@@ -61,17 +73,22 @@ def _about_the_optimizer(page: Writer) -> str:
     return f"{write.name(step.optimizer)}: {', '.join(general)}{start}."
 
 
-def _new_values(page: Writer) -> Iterator[Worked]:
-    """Yield the equations of the parameters; if only some are written out, also tables."""
+def about_the_update(page: Writer) -> Iterator[Worked]:
+    """Yield the optimizer's equations, the gradient that it follows, and the limit of norms."""
     write, step = page.write, page.step
     yield Paragraph(_about_the_optimizer(page))
-    factor = _clipping_factor(step)
-    yield Paragraph(_about_the_gradient(page, factor))
+    yield Paragraph(_about_the_gradient(page, _clipping_factor(step)))
     if step.regularization.max_norm is not None:
         largest = write.inline(write.number(step.regularization.max_norm))
         yield Paragraph(
             f"Then the weights into a unit are scaled down if their norm exceeds {largest}."
         )
+
+
+def _new_values(page: Writer) -> Iterator[Worked]:
+    """Yield the equations of the parameters; if only some are written out, also tables."""
+    yield from about_the_update(page)
+    factor = _clipping_factor(page.step)
     yield Equations(
         [
             equation
@@ -95,7 +112,7 @@ def _kept(page: Writer) -> Iterator[Worked]:
         for equation in kept_between(page, number, unit)
     ]
     if equations:
-        yield Paragraph("Running statistics for predictions, updated without a gradient:")
+        yield Paragraph(RUNNING)
         yield Equations(equations)
 
 
