@@ -38,6 +38,13 @@ _FORMATS = {"text": ".txt", "markdown": ".md", "latex": ".tex", "html": ".html"}
     metavar="FILE",
     help="File to write, or - for standard output.  [default: -]",
 )
+@click.option(
+    "--form",
+    type=click.Choice(["scalar", "matrix", "theta"]),
+    default="scalar",
+    show_default=True,
+    help="Equations of units and weights, or of matrices.",
+)
 @PRECISION
 @click.option(
     "--limit",
@@ -56,6 +63,7 @@ def trace(
     forward: bool,
     format_: str | None,
     out: Path | None,
+    form: str,
     precision: int,
     limit: int,
     trust_paths: bool,
@@ -68,6 +76,9 @@ def trace(
     directory RUN, without dropout. Several rows are one step, with a table of each quantity:
 
       nncli trace CONFIG --row 0-3 --forward
+
+    --form matrix writes the step in matrices; --form theta does so with the biases as first row of
+    the weights, for inputs that begin with a 1.
     """
     from nncli import trace as page_of_step
     from nncli.base.storage.files import checked_output, write_text
@@ -83,6 +94,7 @@ def trace(
         format=format_,
         precision=precision,
         limit=limit,
+        form=form,
         forward=forward,
         trust_paths=trust_paths,
     )

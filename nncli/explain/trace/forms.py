@@ -1,12 +1,13 @@
-"""The forms of a worked example."""
+"""The forms of a worked example: of every unit by itself, or in matrices."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from nncli.explain.document.elements import Worked
 from nncli.explain.document.notation import Notation
-from nncli.explain.trace import backward, forward, symbols, update
+from nncli.explain.trace import backward, forward, matrices, symbols, update
 from nncli.explain.trace.step import Step
 from nncli.explain.trace.writer import Writer
 
@@ -24,6 +25,15 @@ class Form:
     update: Callable[[Any], Iterator[Worked]]
 
 
+_IN_MATRICES = Form(
+    matrices.fitting,
+    matrices.about_the_symbols,
+    matrices.about_the_limit,
+    matrices.forward,
+    matrices.loss,
+    matrices.backward,
+    matrices.update,
+)
 FORMS = {
     "scalar": Form(
         Writer,
@@ -34,4 +44,6 @@ FORMS = {
         backward.backward,
         update.update,
     ),
+    "matrix": _IN_MATRICES,
+    "theta": replace(_IN_MATRICES, writer=partial(matrices.fitting, extended=True)),
 }

@@ -10,6 +10,7 @@ from nncli.config.is_config import is_config
 from nncli.config.load import ConfigSource, config_name, load_config
 from nncli.config.overrides import Overrides, with_setting
 from nncli.explain.document.formats import FORMATS
+from nncli.explain.trace.forms import FORMS
 from nncli.explain.trace.step import take_step
 from nncli.explain.trace.worked_example import worked_example
 from nncli.model.model import Model
@@ -27,6 +28,7 @@ def trace(
     precision: int = 6,
     limit: int = 6,
     forward: bool = False,
+    form: str = "scalar",
     trust_paths: bool = False,
 ) -> str:
     """Return one training step as a worked example.
@@ -52,6 +54,9 @@ def trace(
         or more rows, one calculation of each kind is written out, and tables have the others.
     forward : bool
         Whether to write only the forward pass and the loss.
+    form : str
+        ``scalar`` for an equation per unit and weight; ``matrix`` for matrices of all rows and
+        units; ``theta`` for matrices with the biases in the first row of the weights.
     trust_paths : bool
         Whether to read data files named by a model from any path, as for `Model.evaluate`.
 
@@ -62,7 +67,7 @@ def trace(
     DivergenceError
         If the loss or the gradient is not finite.
     """
-    _check_options(format, precision, limit)
+    _check_options(format, form, precision, limit)
     job = _job(what, overrides, trust_paths)
     _check_rows(rows, job)
     chosen = FORMATS[format]
@@ -72,6 +77,7 @@ def trace(
         chosen.notation(precision),
         source=source,
         limit=limit,
+        form=form,
     )
     return chosen.write(page)
 
@@ -88,9 +94,10 @@ def _job(what: ConfigSource | Model, overrides: Overrides, trust_paths: bool) ->
     return prepare_again(what, remedy="trace your own config", trust_paths=trust_paths)
 
 
-def _check_options(format_: str, precision: int, limit: int) -> None:
-    if not isinstance(format_, str) or format_ not in FORMATS:
-        raise UsageError(f"format: found {format_!r}; expected {either(FORMATS)}")
+def _check_options(format_: str, form: str, precision: int, limit: int) -> None:
+    for name, choice, known in (("format", format_, FORMATS), ("form", form, FORMS)):
+        if not isinstance(choice, str) or choice not in known:
+            raise UsageError(f"{name}: found {choice!r}; expected {either(known)}")
     for name, value, most in (("precision", precision, 17), ("limit", limit, None)):
         if not isinstance(value, int) or value < 1 or (most and value > most):
             expected = f"from 1 to {most}" if most else "of 1 or more"
