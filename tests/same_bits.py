@@ -36,6 +36,7 @@ ROOT = Path(__file__).parents[1]
 MNIST = ROOT.parent / "shared" / "mnist"
 RECORD = Path(__file__).with_suffix(".json")
 TIMES = ("seconds", "rows_per_second")
+LATER = ("penalty",)  # columns that are more recent than the record
 OBSERVED = ("epoch", "learning_rate", "train_loss", "validation_loss")
 
 
@@ -452,7 +453,8 @@ def _history(run):
     except FileNotFoundError:
         return []
     rows = csv.DictReader(io.StringIO(text))
-    return [{key: each for key, each in row.items() if key not in TIMES} for row in rows]
+    left_out = (*TIMES, *LATER)
+    return [{key: each for key, each in row.items() if key not in left_out} for row in rows]
 
 
 def _hash_of_arrays(path):

@@ -93,6 +93,8 @@ class Sums:
         Squared gradient norm of each block, before clipping, summed over the steps.
     saturated : list of float or None
         Saturated fraction of each block in the first step.
+    penalty : float
+        Penalty of the weights before each update, times the rows of the batch.
     """
 
     steps: int = 0
@@ -101,6 +103,7 @@ class Sums:
     score: float = 0.0
     squared_norms: list[float] = field(default_factory=list)
     saturated: list[float | None] = field(default_factory=list)
+    penalty: float = 0.0
 
     def layers(self) -> list[LayerStatistics]:
         """Return the statistics of each block."""

@@ -102,7 +102,8 @@ class Surface:
         network, flat = self._network, np.zeros_like(self._network.parameters)
         network.backward(self._work, network.by_layer(flat))
         weights = network.weights(network.parameters)
-        self._penalties.add_penalties(network.weights(flat), weights, np.empty_like(flat))
+        scratch = network.weights(np.empty_like(flat))
+        self._penalties.add_penalties(network.weights(flat), weights, scratch)
         return flat
 
     def rounding(self, random: np.random.Generator, draws: int = 10) -> float:

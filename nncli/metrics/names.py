@@ -13,6 +13,9 @@ METRICS: dict[str, tuple[str, ...]] = {
 WEIGHTED_LOSS = "weighted_loss"
 """The loss with rows weighted as in training; it exists only during training."""
 
+PENALTY = "penalty"
+"""The penalty on the weights, λΩ(w), in the reports and the history of training."""
+
 _FALLING = {"loss", WEIGHTED_LOSS, "brier", "log_loss", "ece", "hamming_loss", "mae", "rmse"}
 
 

@@ -21,8 +21,8 @@ class Regularization:
     ----------
     l1, l2 : float
         λ₁ and λ₂ of the penalty λ₁ Σ |w| + λ₂/2 Σ w² on the weights (Tibshirani, 1996; Hoerl and
-        Kennard, 1970). The penalty changes the gradient, but reported losses exclude it so that
-        training and validation losses are comparable.
+        Kennard, 1970). Training minimizes the sum of loss and penalty. Reported losses exclude the
+        penalty, so that those of training and validation rows are comparable.
     clip_norm : float or None
         Upper limit of the gradient norm over all layers. A larger gradient is scaled down to it
         (Pascanu, Mikolov and Bengio, 2013).
@@ -39,34 +39,44 @@ class Regularization:
     clip_value: float | None = None
     max_norm: float | None = None
 
+    @property
+    def penalizes(self) -> bool:
+        """Whether there is a penalty on the weights."""
+        return bool(self.l1 or self.l2)
+
     def add_penalties(
-        self, gradients: Sequence[Array], weights: Sequence[Array], scratch: Array
-    ) -> None:
-        """Add the gradient of the penalties, λ₁ sign(w) + λ₂ w, in place.
+        self, gradients: Sequence[Array], weights: Sequence[Array], scratch: Sequence[Array]
+    ) -> float:
+        """Add the gradient of the penalty, λ₁ sign(w) + λ₂ w, in place; return the penalty.
 
         Parameters
         ----------
-        gradients, weights : sequences of array (I, O)
-            The gradients and the weight matrices, one per dense layer.
-        scratch : array (P,)
-            Scratch space at least as large as any matrix; overwritten.
+        gradients, weights, scratch : sequences of contiguous array (I, O)
+            The gradients, the weight matrices and scratch space, which is overwritten: one each per
+            dense layer.
         """
-        if not self.l1 and not self.l2:
-            return
-        for gradient, W in zip(gradients, weights, strict=True):
-            part = scratch[: W.size].reshape(W.shape)
+        if not self.penalizes:
+            return 0.0
+        absolute = squares = 0.0
+        for gradient, W, part in zip(gradients, weights, scratch, strict=True):
+            flat = W.ravel()
             if self.l1:
                 np.sign(W, out=part)
+                absolute += float(flat.dot(part.ravel()))
                 np.multiply(part, self.l1, out=part)
                 np.add(gradient, part, out=gradient)
             if self.l2:
+                squares += float(flat.dot(flat))
                 np.multiply(W, self.l2, out=part)
                 np.add(gradient, part, out=gradient)
+        value = self.l1 * absolute + self.l2 / 2 * squares
+        return value if isfinite(value) else self.penalty(weights)  # float32 may have overflowed
 
     def penalty(self, weights: Sequence[Array]) -> float:
-        """Return λ₁ Σ |w| + λ₂/2 Σ w²."""
+        """Return λ₁ Σ |w| + λ₂/2 Σ w², computed in float64."""
+        wide = [W.astype(np.float64, copy=False) for W in weights]
         return sum(
-            self.l1 * float(np.abs(W).sum()) + self.l2 / 2 * float(np.vdot(W, W)) for W in weights
+            self.l1 * float(np.abs(W).sum()) + self.l2 / 2 * float(np.vdot(W, W)) for W in wide
         )
 
     def clip(self, gradient: Array) -> None:

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from nncli.base.clock import Clock
 from nncli.base.environment import environment
 from nncli.base.errors import DataError, UsageError
 from nncli.base.storage.directory import Directory, Entry
-from nncli.base.storage.run_files import CHECKPOINT, CONFIG, WEIGHTS
+from nncli.base.storage.run_files import CHECKPOINT, CONFIG, HISTORY, WEIGHTS
 from nncli.base.threads import threads_in_use
 from nncli.base.words import count, listed, on_one_line, printable, shell_word
 from nncli.config.check import misfits_of_resumed
@@ -22,6 +22,7 @@ from nncli.data.dataset import Dataset
 from nncli.data.fingerprint import changed_parts
 from nncli.engines.choice import ENGINES
 from nncli.engines.engine import Sums
+from nncli.metrics.names import PENALTY
 from nncli.model.no_model import folder_of_runs
 from nncli.nn.schedules import SCHEDULES
 from nncli.runs.job import Job
@@ -30,6 +31,7 @@ from nncli.runs.same_config import check_same
 from nncli.runs.selection import Selection
 from nncli.runs.settings import monitor_of
 from nncli.training.checkpoint import Checkpoint, read_checkpoint
+from nncli.training.history_file import lacks_column
 from nncli.training.progress import Progress, Snapshot
 
 _SCALED_ONCE = 3  # the first checkpoint version with inputs rounded only once
@@ -173,6 +175,10 @@ class StoppedRun:
             progress_bar=progress_bar,
             clock=clock,
         )
+        # A history keeps its columns, also if an earlier nncli version started it without this one.
+        history = self._checkpoint_place.directory / HISTORY
+        if job.plan.penalizes and lacks_column(history, PENALTY):
+            job = replace(job, plan=replace(job.plan, penalizes=False))
         self._check_data(job)
         try:
             job.engine.restore(self.checkpoint.state)

@@ -110,4 +110,5 @@ def plan_of(
         keep_best=has_validation,
         record_every=config.training.record_weights,
         validates=has_validation,
+        penalizes=regularization_of(config).penalizes,
     )

@@ -14,6 +14,16 @@ _LONGEST_LINE = 1 << 20  # characters
 Table = dict[str, list[float]]
 
 
+def lacks_column(place: Place, name: str) -> bool:
+    """Return whether a history has a header without a column; False if it has no header."""
+    try:
+        with open_regular(place) as file:
+            header = file.readline(_LONGEST_LINE)
+    except OSError:
+        return False
+    return header.endswith(b"\n") and name.encode() not in header.rstrip().split(b",")
+
+
 def read_history(path: Place) -> Table:
     """Return the columns of a ``history.csv``, without an incomplete last row.
 

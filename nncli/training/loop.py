@@ -8,7 +8,7 @@ from typing import NamedTuple
 from nncli.base.errors import DivergenceError
 from nncli.data.order import Order
 from nncli.engines.engine import Engine, LayerStatistics
-from nncli.metrics.names import rises, split_and_metric
+from nncli.metrics.names import PENALTY, rises, split_and_metric
 from nncli.metrics.scores import Score
 from nncli.training.plan import Plan
 from nncli.training.progress import Progress
@@ -30,8 +30,10 @@ class EpochReport(NamedTuple):
     ----------
     metrics : dict of str to float
         ``train_loss`` and the score, such as ``train_accuracy``: means over the rows, computed
-        before the update of each batch. With validation rows, also ``validation_loss`` and the
-        score of these rows after the last step; and the monitored value, if it is another.
+        before the update of each batch. With penalties, also ``penalty``, the mean of λΩ(w) at the
+        same steps: training minimizes ``train_loss`` + ``penalty``. With validation rows, also
+        ``validation_loss`` and the score of these rows after the last step; and the monitored
+        value, if it is another.
     seconds : float
         Wall time of the training steps and their observers, without validation. For an epoch that
         was interrupted and resumed, this and `rows_per_second` cover only its last part.
@@ -159,6 +161,8 @@ def _end_epoch(engine: Engine, score: Score, plan: Plan, progress: Progress) -> 
         "train_loss": sums.loss / sums.rows,
         f"train_{score.name}": sums.score / sums.rows,
     }
+    if plan.penalizes:
+        metrics[PENALTY] = sums.penalty / sums.rows
     if problem := engine.problem():
         raise DivergenceError(f"epoch {epoch}, batch {progress.batch}: {problem}")
     if plan.validates:

@@ -29,6 +29,8 @@ class Plan:
         Whether to keep a copy of the best epoch's parameters.
     validates : bool
         Whether to evaluate validation rows after every epoch.
+    penalizes : bool
+        Whether to report the penalty of the weights, which training minimizes with the loss.
     record_every : int or None
         Number of steps between reports of the weights to record; None to record none.
     report_seconds : float
@@ -44,5 +46,6 @@ class Plan:
     min_change: float = 0.0
     keep_best: bool = True
     validates: bool = False
+    penalizes: bool = False
     record_every: int | None = None
     report_seconds: float = 0.05

@@ -73,6 +73,15 @@ def history(run):
     return [{key: value for key, value in row.items() if key not in TIMES} for row in rows]
 
 
+def without_penalty(path):
+    """Remove the column of the penalty from a history, if it has one, as in earlier versions."""
+    with path.open(encoding="utf-8", newline="") as stream:
+        rows = list(csv.reader(stream))
+    kept = [at for at, name in enumerate(rows[0]) if name != "penalty"]
+    text = "".join(f"{','.join(row[at] for at in kept)}\n" for row in rows)
+    path.write_text(text, encoding="utf-8", newline="")
+
+
 def metadata_of(file):
     """Return the metadata of a checkpoint."""
     with np.load(file) as loaded:

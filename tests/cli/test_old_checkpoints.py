@@ -12,6 +12,7 @@ from tests.cli.stopped_runs import (
     saying,
     steps_taken,
     without,
+    without_penalty,
 )
 
 OLD_ENGINES = {"compiled": "numba"}
@@ -49,6 +50,7 @@ def as_old_run(run):
     path.write_text(text, encoding="utf-8")
     assert "kernels: " in text
     rewrite(run / "checkpoint.npz", as_version_1)
+    without_penalty(run / "history.csv")
 
 
 # After step 5 the first epoch lacks only its end.
@@ -75,6 +77,7 @@ def test_a_run_of_version_1_ends_in_the_same_bits(nncli, tmp_path, stop_at, sett
     assert done.code == 0
     assert ("dropout drops other units" in done.err) == ("dropout" in settings)
     assert ("warning" in done.err.lower()) == ("dropout" in settings)
+    without_penalty(tmp_path / "whole" / "history.csv")
     assert_same_run(run, tmp_path / "whole")
     assert metadata_of(run / "checkpoint.npz")["checkpoint_version"] == 3
 

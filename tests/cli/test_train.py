@@ -182,6 +182,7 @@ def test_the_checkpoint_has_the_state_to_resume_from(xor_run):
         "score": 0.0,
         "squared_norms": [],
         "saturated": [],
+        "penalty": 0.0,
     }
     assert (metadata["checkpoint_version"], metadata["engine"]) == (3, "numpy")
     assert metadata["config"]["data"]["rows"] == 80

@@ -134,6 +134,21 @@ def test_a_gradient_that_overflows_names_its_layer(engine):
 
 
 @every_engine
+def test_a_penalty_that_alone_overflows_is_named(engine):
+    layers = build_layers((2, 3, 1), "tanh", "sigmoid")
+    parameters = initial_parameters(layers, [("constant", {"value": 1e155})] * 2, 0, np.float64)
+    setup = setup_of(
+        Network(layers, parameters),
+        np.array([[0.0, 1.0], [1.0, 0.0]]),
+        np.array([[1.0], [1.0]]),
+        "sigmoid_cross_entropy",
+        regularization=Regularization(l2=1e-5),
+    )
+    message = refused(engine_of(engine, setup), [0, 1])
+    assert message.startswith("the penalty of the weights is not finite; try data.scale: standard")
+
+
+@every_engine
 def test_with_clipping_the_scale_is_the_second_remedy(engine):
     trained = new_engine(engine, clip_norm=1.0)
     take(trained, ALL)

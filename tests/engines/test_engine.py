@@ -206,6 +206,54 @@ def test_a_steady_step_allocates_no_arrays(engine, hidden, optimizer):
 
 
 @every_engine
+def test_steps_with_penalties_allocate_no_arrays(engine):
+    layers = build_layers((120, 150, 130), "tanh", "sigmoid")
+    flat = np.random.default_rng(3).normal(0, 0.1, parameter_count(layers)).astype(np.float32)
+    X, T = np.ones((200, 120), np.float32), np.ones((200, 130), np.float32)
+    network, regularization = Network(layers, flat), Regularization(**PENALTIES)
+    trained = engine_of(
+        engine, setup_of(network, X, T, "sigmoid_cross_entropy", regularization=regularization)
+    )
+    batches, sums = np.arange(200).reshape(1, 200), Sums()
+    trained.steps(batches, [0.01], sums)
+    tracemalloc.start()
+    trained.steps(batches, [0.01], sums)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < BUFFER_BYTES + 8000 < 120 * 150 * 4
+
+
+@with_plain
+@pytest.mark.parametrize("settings", [{"l1": 0.02}, {"l2": 0.3}, PENALTIES])
+def test_the_penalty_is_summed_over_the_rows_of_steps_before_their_updates(engine, settings):
+    network, X, T = draw_case((3, 5, 4, 3), "prelu", "identity", "squared_error")
+    regularization = Regularization(**settings)
+    setup = setup_of(network, X, T, "squared_error", regularization=regularization)
+    trained, sums, expected = engine_of(engine, setup), Sums(), 0.0
+    for rows in ([0, 1], [2], [3, 1, 0]):
+        now = Network(network.layers, parameters_of(trained))
+        expected += len(rows) * penalty(now, **{"l1": 0, "l2": 0, **settings})
+        take(trained, rows, rate=0.1, sums=sums)
+        assert sums.penalty == pytest.approx(expected, rel=1e-12)
+
+
+@every_engine
+def test_without_penalties_their_sum_is_0(engine):
+    network, X, T = draw_case((3, 4, 2), "tanh", "identity", "squared_error")
+    regularization = Regularization(clip_norm=1.0, clip_value=0.5, max_norm=1.0)
+    setup = setup_of(
+        network,
+        X,
+        T,
+        "squared_error",
+        optimizer="adamw",
+        settings={"weight_decay": 0.5},
+        regularization=regularization,
+    )
+    assert take(engine_of(engine, setup), ALL, ALL).penalty == 0
+
+
+@every_engine
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_a_step_clips_the_gradient_and_then_limits_the_norms(engine, optimizer):
     network, X, T = draw_case((3, 5, 4, 3), "tanh", "identity", "squared_error")

@@ -58,7 +58,7 @@ def trained(name, setup, steps=STEPS):
 def check_alike(found, expected, dtype):
     tolerance = TOLERANCES[dtype]
     np.testing.assert_allclose(found[0], expected[0], rtol=tolerance, atol=tolerance)
-    for name in ("loss", "score"):
+    for name in ("loss", "score", "penalty"):
         one, other = getattr(found[1], name), getattr(expected[1], name)
         assert one == pytest.approx(other, rel=tolerance, abs=tolerance)
     norms = [[layer.gradient_norm for layer in sums.layers()] for _, sums, _ in (found, expected)]

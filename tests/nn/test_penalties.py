@@ -32,7 +32,7 @@ def penalties_added(settings, flat, dtype=np.float64):
     """Return what the penalties add to an existing gradient."""
     gradient, weights = draw(1, dtype)
     before = gradient.copy()
-    scratch = np.full_like(flat, np.nan)
+    scratch = matrices(np.full_like(flat, np.nan))
     Regularization(**settings).add_penalties(weights, matrices(flat), scratch)
     return gradient - before
 
@@ -67,6 +67,27 @@ def test_the_penalty_is_the_sum_over_all_weights(settings):
     assert type(found) is float
     assert found == pytest.approx(penalty(flat, **settings), rel=1e-12)
     assert Regularization().penalty(weights) == 0
+
+
+@both_precisions
+@pytest.mark.parametrize("settings", PENALTIES)
+def test_the_penalty_is_returned_with_its_gradient(settings, dtype):
+    flat, weights = draw(0, dtype)
+    _, gradients = draw(1, dtype)
+    scratch = matrices(np.full_like(flat, np.nan))
+    found = Regularization(**settings).add_penalties(gradients, weights, scratch)
+    assert type(found) is float
+    assert found == pytest.approx(penalty(flat, **settings), rel=10 * float(np.finfo(dtype).eps))
+
+
+def test_a_penalty_whose_squares_overflow_is_finite():
+    flat = np.full(parameter_count(LAYERS), 1e20, np.float32)
+    weights, gradients, scratch = matrices(flat), matrices(0 * flat), matrices(0 * flat)
+    both = Regularization(l1=0.5, l2=0.25)
+    with np.errstate(over="ignore"):
+        found = both.add_penalties(gradients, weights, scratch)
+    assert found == pytest.approx(25 * (0.5 * 1e20 + 0.125 * 1e40), rel=1e-6)
+    assert both.penalty(weights) == found
 
 
 def test_a_weight_of_0_has_no_penalty():
@@ -147,7 +168,7 @@ def test_nothing_happens_when_nothing_is_set(dtype):
     gradient, gradients = draw(5, dtype)
     kept = flat.copy(), gradient.copy()
     plain = Regularization()
-    plain.add_penalties(gradients, weights, np.empty_like(flat))
+    assert plain.add_penalties(gradients, weights, matrices(np.empty_like(flat))) == 0
     plain.clip(gradient)
     plain.limit_norms(weights)
     np.testing.assert_array_equal(flat, kept[0])
@@ -159,7 +180,7 @@ def test_nothing_leaves_the_precision(dtype):
     (flat, _), (gradient, _) = draw(6, dtype), draw(7, dtype)
     every = Regularization(l1=0.1, l2=0.1, clip_norm=1.0, clip_value=0.5, max_norm=0.3)
     gradients, weights = matrices(strict(gradient)), matrices(strict(flat))
-    every.add_penalties(gradients, weights, strict(np.empty_like(flat)))
+    every.add_penalties(gradients, weights, matrices(strict(np.empty_like(flat))))
     every.clip(strict(gradient))
     every.limit_norms(weights)
     assert flat.dtype == gradient.dtype == dtype

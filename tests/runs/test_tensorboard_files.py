@@ -73,6 +73,14 @@ def test_another_monitored_metric_has_a_curve(tmp_path):
     assert scalars(tmp_path / "run", "validation") == expected
 
 
+def test_the_penalty_is_a_curve_of_training(tmp_path):
+    found = nncli.train(XOR, {"training.l1": 0.01}, out=tmp_path / "run")
+    expected = columns_of(found.history, "penalty")[""]
+    assert len(expected) == 4
+    assert scalars(tmp_path / "run", "train")["penalty"] == expected
+    assert "penalty" not in scalars(tmp_path / "run", "validation")
+
+
 def test_without_validation_rows_there_is_one_curve(tmp_path):
     nncli.train(XOR, NO_VALIDATION, out=tmp_path / "run")
     assert [*events(tmp_path / "run")] == ["final", "train"]

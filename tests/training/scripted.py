@@ -23,6 +23,8 @@ class ScriptedEngine:
         Means over the validation rows.
     most : sequence of int
         Largest numbers of steps per call, used in turns.
+    penalties : sequence of float
+        Penalties of the steps, used in turns.
 
     Attributes
     ----------
@@ -36,8 +38,9 @@ class ScriptedEngine:
 
     name = "scripted"
 
-    def __init__(self, steps=(), evaluations=(), most=(1 << 20,)):
+    def __init__(self, steps=(), evaluations=(), most=(1 << 20,), penalties=(0.0,)):
         self._steps, self._evaluations, self._most = iter(steps), iter(evaluations), cycle(most)
+        self._penalties = cycle(penalties)
         self._pool = None
         self.seen, self.rates, self.calls = [], [], []
 
@@ -61,6 +64,7 @@ class ScriptedEngine:
         self.rates.append(rate)
         sums.loss += loss * len(rows)
         sums.score += score
+        sums.penalty += next(self._penalties) * len(rows)
         sums.rows += len(rows)
         sums.steps += 1
         sums.squared_norms = [sums.steps * each.gradient_norm**2 for each in STATISTICS]

@@ -46,7 +46,7 @@ def test_what_is_read_is_what_was_written(engine, tmp_path):
     progress = Progress(
         epoch=2,
         batch=1,
-        sums=Sums(1, 4, 0.1 + 0.2, 3.0, [1 / 3, 2.0], [None, 0.25]),
+        sums=Sums(1, 4, 0.1 + 0.2, 3.0, [1 / 3, 2.0], [None, 0.25], 0.7),
         best_epoch=1,
         best_value=1 / 3,
         best={"parameters": np.arange(13, dtype=np.float32), "state": np.zeros(2, np.float32)},

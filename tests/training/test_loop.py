@@ -78,6 +78,22 @@ def test_an_epoch_is_reported_with_means_over_its_rows():
     assert progress.sums == Progress().sums
 
 
+def test_the_penalty_of_an_epoch_is_the_mean_over_its_rows_and_is_next_to_the_training_metrics():
+    engine = ScriptedEngine(
+        [(1.0, 2), (2.0, 1), (4.0, 1)] * 2, [(3.0, 0.5)] * 2, penalties=[6, 3, 5]
+    )
+    plan = plan_of(epochs=2, validates=True, penalizes=True)
+    first, second = epochs_of(train(engine, numbered(5, 2), ACCURACY, plan, Progress()))
+    assert list(first.metrics) == [
+        "train_loss",
+        "train_accuracy",
+        "penalty",
+        "validation_loss",
+        "validation_accuracy",
+    ]
+    assert first.metrics["penalty"] == second.metrics["penalty"] == (2 * 6 + 2 * 3 + 1 * 5) / 5
+
+
 def test_without_validation_rows_there_are_only_metrics_of_training():
     _, (report,) = one_row_epochs([0.5])
     assert report.metrics == {"train_loss": 0.5, "train_accuracy": 0.0}

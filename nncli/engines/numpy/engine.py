@@ -70,6 +70,7 @@ class NumpyEngine:
         self._by_block = [self._gradient[block.where] for block in network.blocks]
         self._weights = network.weights(network.parameters)
         self._weight_gradients = network.weights(self._gradient)
+        self._weight_scratch = network.weights(self._scratch)
         self._work = network.workspace(setup.batch_rows)
         rows = min(EVALUATION_ROWS, max(1, _EVALUATION_NUMBERS // network.output.outputs))
         self._evaluation_work = network.workspace(rows)
@@ -112,23 +113,24 @@ class NumpyEngine:
         if clock:
             clock.lap("data")
         work = self._work.first(len(rows))
-        loss, score = self._backpropagate(X, T, weights, work, sums)
+        loss, score, penalty = self._backpropagate(X, T, weights, work, sums)
         self._steps += 1
-        if not isfinite(loss + sum(sums.squared_norms)):
+        if not isfinite(loss + penalty + sum(sums.squared_norms)):
             return self._divergence(X, loss, sums)
         self._follow(rate)
         if clock:
             clock.lap("update")
         sums.loss += loss * len(rows)
         sums.score += score
+        sums.penalty += penalty * len(rows)
         sums.rows += len(rows)
         sums.steps += 1
         return None
 
     def _backpropagate(
         self, X: Array, T: Array, weights: Array | None, work: Workspace, sums: Sums
-    ) -> tuple[float, float]:
-        """Write the gradient to `_gradient`; return the loss and the score before the update."""
+    ) -> tuple[float, float, float]:
+        """Write the gradient to `_gradient`; return loss, score and penalty before the update."""
         clock, network = self._clock, self._network
         network.logits(X, work, self._steps)
         if clock:
@@ -144,14 +146,16 @@ class NumpyEngine:
         network.backward(work, self._gradients)
         if clock:
             clock.lap("backward")
-        self._regularization.add_penalties(self._weight_gradients, self._weights, self._scratch)
+        penalty = self._regularization.add_penalties(
+            self._weight_gradients, self._weights, self._weight_scratch
+        )
         if network.mask is not None:
             np.multiply(self._gradient, network.mask, out=self._gradient)
         norms = sums.squared_norms
         for index, gradient in enumerate(self._by_block):
             square = float(np.dot(gradient, gradient))
             norms[index] += square if isfinite(square) else exact_square(gradient)
-        return loss, score
+        return loss, score, penalty
 
     def _follow(self, rate: float) -> None:
         """Update the parameters; the gradient is undefined afterwards."""
@@ -169,6 +173,8 @@ class NumpyEngine:
         advice = remedy(X, self._steps, self._regularization.clip_norm)
         if isfinite(loss):
             wrong = [not isfinite(each) for each in sums.squared_norms]
+            if not any(wrong):
+                return f"the penalty of the weights is not finite; {advice}"
             layer = len(wrong) - wrong[::-1].index(True)  # backpropagation starts at the output
             return f"the gradient of layer {layer} is not finite; {advice}"
         work = self._work.first(len(X))

@@ -5,12 +5,18 @@ from collections.abc import Sequence
 from nncli.engines.plain.network import Arrays
 
 
-def add_penalties(arrays: Arrays, gradient: Arrays, l1: float, l2: float) -> None:
-    """Add the gradient of λ₁ Σ |w| + λ₂/2 Σ w², which is λ₁ sign(w) + λ₂ w; biases have none."""
+def add_penalties(arrays: Arrays, gradient: Arrays, l1: float, l2: float) -> float:
+    """Return the penalty λ₁ Σ |w| + λ₂/2 Σ w², and add its gradient λ₁ sign(w) + λ₂ w.
+
+    Biases have none.
+    """
+    penalty = 0.0
     for i, weights in enumerate(arrays.W):
         for j, w in enumerate(weights):
             sign = (w > 0) - (w < 0)
+            penalty += l1 * abs(w) + l2 / 2 * w * w
             gradient.W[i][j] += l1 * sign + l2 * w
+    return penalty
 
 
 def flat(all_arrays: Sequence[Arrays]) -> list[float]:

@@ -51,8 +51,8 @@ class PlainEngine(NumpyEngine):
 
     def _backpropagate(
         self, X: Array, T: Array, weights: Array | None, work: Workspace, sums: Sums
-    ) -> tuple[float, float]:
-        """Compute the gradient of a batch; return the loss and the score before the update.
+    ) -> tuple[float, float, float]:
+        """Compute the gradient of a batch; return loss, score and penalty before the update.
 
         The loss is the mean over the rows. A row's weight multiplies its gradient, not its loss.
         """
@@ -76,8 +76,8 @@ class PlainEngine(NumpyEngine):
                 first.append(done)
         if not sums.steps:
             sums.saturated = self._saturated_shares(first)
-        self._finish(layers, gradients, sums)
-        return loss / rows, self._score_of(measured, T)
+        penalty = self._finish(layers, gradients, sums)
+        return loss / rows, self._score_of(measured, T), penalty
 
     def _loss_of(
         self, layers: Sequence[Layer], done: Pass, targets: Array
@@ -85,17 +85,21 @@ class PlainEngine(NumpyEngine):
         loss = self._objective
         return output_gradient(layers[-1], done, targets.tolist(), loss.name, loss.parameters)
 
-    def _finish(self, layers: Sequence[Layer], gradients: Sequence[Arrays], sums: Sums) -> None:
-        """Add penalties, clear the gradient of missing connections, and add up the norms."""
-        penalties = self._regularization
+    def _finish(self, layers: Sequence[Layer], gradients: Sequence[Arrays], sums: Sums) -> float:
+        """Add penalties, clear the gradient of missing connections, and add up the norms.
+
+        Return the penalty.
+        """
+        penalties, penalty = self._regularization, 0.0
         for layer, gradient in zip(layers, gradients, strict=True):
-            add_penalties(layer.arrays, gradient, penalties.l1, penalties.l2)
+            penalty += add_penalties(layer.arrays, gradient, penalties.l1, penalties.l2)
         self._direction = flat(gradients)
         if self._network.mask is not None:
             pairs = zip(self._direction, self._network.mask.tolist(), strict=True)
             self._direction = [each * connected for each, connected in pairs]
         for index, block in enumerate(self._network.blocks):
             sums.squared_norms[index] += sum(each * each for each in self._direction[block.where])
+        return penalty
 
     def _follow(self, rate: float) -> None:
         """Update the parameters."""

@@ -18,6 +18,7 @@ from nncli.explain.plots.style import (
     whole_numbers,
 )
 from nncli.explain.plots.subject import NotApplicableError, Subject
+from nncli.metrics.names import PENALTY
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -29,16 +30,17 @@ _FEW = 40  # epochs that get a marker each
 
 
 def curves(subject: Subject) -> "Figure":
-    """Draw the losses and the metrics over the epochs, with the best epoch."""
+    """Draw the losses, the metrics and any penalty over the epochs, with the best epoch."""
     history = subject.history
     metrics = _metrics_of(history)
     figure = new_figure(7.0, 2.9 * len(metrics) + 0.6)
     panels = figure.subplots(len(metrics), 1, sharex=True, squeeze=False)[:, 0]
     for axes, metric in zip(panels, metrics, strict=True):
-        for split, (color, style) in _SPLITS.items():
-            if values := history.get(f"{split}_{metric}"):
-                draw_line(axes, history["epoch"], values, label=split, color=color, style=style)
-        log_if_wide(axes, [v for s in _SPLITS for v in history.get(f"{s}_{metric}", ())])
+        lines = _by_split(history, metric)
+        for split, values in lines.items():
+            color, style = _SPLITS[split]
+            draw_line(axes, history["epoch"], values, label=split, color=color, style=style)
+        log_if_wide(axes, [value for values in lines.values() for value in values])
         axes.set_ylabel(metric.replace("_", " "))
     _mark_best([*panels], subject)
     panels[0].set_title(f"{short(subject.name, 40)}: training")
@@ -110,14 +112,25 @@ def _draw_epochs(axes: "Axes") -> None:
 
 
 def _metrics_of(history: dict[str, list[float]]) -> list[str]:
-    """Return the loss and the other values that the history has of training or validation rows."""
+    """Return the loss and the other values that the history has of training or validation rows.
+
+    The penalty of the weights is the last.
+    """
     names = [
         name.removeprefix(f"{split}_")
         for name in history
         for split in _SPLITS
         if name.startswith(f"{split}_")
     ]
-    return list(dict.fromkeys(names))
+    return [*dict.fromkeys(names), *([PENALTY] if PENALTY in history else [])]
+
+
+def _by_split(history: dict[str, list[float]], metric: str) -> dict[str, list[float]]:
+    """Return the values of a metric by split; the penalty is one of training."""
+    if metric == PENALTY:
+        return {"train": history[PENALTY]}
+    columns = {split: history.get(f"{split}_{metric}", []) for split in _SPLITS}
+    return {split: values for split, values in columns.items() if values}
 
 
 def _by_layer(history: dict[str, list[float]], prefix: str) -> dict[int, list[float]]:

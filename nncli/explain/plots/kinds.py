@@ -223,7 +223,7 @@ def _chosen(kinds: object) -> list[str]:
 
 
 PLOT_KINDS: dict[str, Kind] = {
-    "curves": Kind("curves:curves", "losses and metrics over the epochs"),
+    "curves": Kind("curves:curves", "losses, metrics and any penalty over the epochs"),
     "rate": Kind("curves:rate", "learning rate over the epochs"),
     "gradients": Kind("curves:gradients", "gradient norm and saturation of each layer"),
     "data": Kind("data:data", "training rows: points, histograms and correlations, or images"),

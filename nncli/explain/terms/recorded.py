@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from nncli.config.monitored import MONITORED
 from nncli.explain.terms.formulas import formula_of_metric
 from nncli.explain.terms.meaning import Meaning
-from nncli.metrics.names import METRICS, WEIGHTED_LOSS, rises, split_and_metric
+from nncli.metrics.names import METRICS, PENALTY, WEIGHTED_LOSS, rises, split_and_metric
 from nncli.metrics.scores import SCORES
 
 # What the glossary does not say about a metric.
@@ -20,6 +20,8 @@ _MORE = {
 _BY_CLASS = ("precision", "recall", "f1", "support")
 _COLUMNS = {
     "epoch": "The number of the epoch, counted from 1.",
+    PENALTY: "The penalty λΩ(w) = l1 Σ|w| + l2/2 Σw² of training.l1 and training.l2: the mean over "
+    "the steps of the epoch, each before its update. Training minimizes train_loss + penalty.",
     "learning_rate": "The learning rate of the last step of the epoch, after the schedule.",
     "seconds": "The time of the training steps of the epoch, without the validation.",
     "rows_per_second": "Training rows per second in this epoch.",

@@ -230,7 +230,7 @@ def _stages(
     penalties, scratch = setup.regularization, np.empty_like(gradient)
     stages = {"before": parameters.copy(), "gradient": gradient.copy()}
     weights = network.weights(parameters)
-    penalties.add_penalties(network.weights(gradient), weights, scratch)
+    penalties.add_penalties(network.weights(gradient), weights, network.weights(scratch))
     if network.mask is not None:
         np.multiply(gradient, network.mask, out=gradient)
     stages["penalized"] = gradient.copy()

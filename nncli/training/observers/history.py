@@ -10,6 +10,7 @@ from nncli.base.storage.directory import Place
 from nncli.base.storage.files import GrowingFile
 from nncli.base.storage.regular_file import open_regular
 from nncli.base.words import count
+from nncli.metrics.names import PENALTY
 from nncli.training.history_file import Table
 from nncli.training.loop import EpochReport
 from nncli.training.observers.observer import Job, Observer
@@ -113,10 +114,12 @@ def column_names(job: Job) -> list[str]:
     Each block of layers has a column for its gradient norm. After all norms, each block that can
     saturate has a column for its saturation.
     """
-    splits = ("train", "validation") if job.plan.validates else ("train",)
+    metrics = ("loss", job.score.name)
     return [
         "epoch",
-        *(f"{split}_{metric}" for split in splits for metric in ("loss", job.score.name)),
+        *(f"train_{metric}" for metric in metrics),
+        *([PENALTY] if job.plan.penalizes else []),
+        *(f"validation_{metric}" for metric in metrics if job.plan.validates),
         *([job.plan.monitor] if job.plan.measure else []),
         "learning_rate",
         "seconds",

@@ -12,7 +12,7 @@ from nncli.base.errors import OutputError
 from nncli.base.storage.directory import Directory
 from nncli.base.storage.run_files import HISTORY
 from nncli.engines.engine import Setup
-from nncli.metrics.names import split_and_metric
+from nncli.metrics.names import PENALTY, split_and_metric
 from nncli.training.events.event import (
     epoch_event,
     event,
@@ -183,7 +183,7 @@ def _tag(column: str, split: str) -> str | None:
     name, _, number = column.rpartition("_")
     if name in _OF_LAYERS:
         return f"{name}/layer_{number}"
-    return column if column == "learning_rate" else None
+    return column if column in ("learning_rate", PENALTY) else None
 
 
 @np.errstate(over="ignore")

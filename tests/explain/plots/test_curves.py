@@ -29,6 +29,16 @@ def test_curves_show_both_splits_and_the_best_epoch(xor_run, draw):
     assert "validation" in {text.get_text() for text in loss.get_legend().get_texts()}
 
 
+def test_curves_show_the_penalty_below_the_metrics(draw):
+    settings = {"training.epochs": 3, "training.l2": 0.01}
+    run = nncli.train({"data": {"source": "xor", "rows": 60, "validation": 20}}, settings)
+    *others, penalty = draw(run, "curves").axes
+    assert [axes.get_ylabel() for axes in others] == ["loss", "accuracy"]
+    assert penalty.get_ylabel() == "penalty"
+    np.testing.assert_array_equal(lines_of(penalty)["train"], run.history["penalty"])
+    assert "validation" not in lines_of(penalty)
+
+
 def boxes_of(figure, artists):
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 

@@ -106,11 +106,11 @@ def test_every_value_to_monitor_is_a_column(name):
 )
 def test_every_column_of_a_history_is_explained(data):
     model = {"activation": "tanh", "hidden_layers": [2, 2]}
-    config = {"data": data, "model": model, "training": {"epochs": 1}}
+    config = {"data": data, "model": model, "training": {"epochs": 1, "l2": 0.01}}
     if "validation" in data:
         config["training"]["early_stopping"] = {"monitor": "validation_brier"}
     history = nncli.train(config).history
-    assert {"gradient_norm_3", "saturated_2"} <= {*history}
+    assert {"gradient_norm_3", "saturated_2", "penalty"} <= {*history}
     for name in history:
         assert_explained(name, "column")
 

@@ -6,6 +6,7 @@ from nncli.base.errors import DataError
 from nncli.engines.engine import LayerStatistics
 from nncli.metrics.scores import MAE
 from nncli.nn.network import blocks
+from nncli.training.history_file import lacks_column
 from nncli.training.loop import EpochReport, StepReport
 from nncli.training.observers.history import HistoryFile
 from nncli.training.progress import Progress
@@ -51,6 +52,26 @@ def test_validation_and_another_score_have_columns_but_not_layers_that_cannot_sa
         "epoch,train_loss,train_mae,validation_loss,validation_mae,learning_rate,seconds,"
         "rows_per_second,gradient_norm_1,gradient_norm_2,saturated_2\n"
     )
+
+
+def test_the_penalty_has_a_column_after_the_metrics_of_training(tmp_path):
+    path = tmp_path / "h.csv"
+    text = written(path, [], plan=plan_of(validates=True, penalizes=True))
+    assert text.startswith(
+        "epoch,train_loss,train_accuracy,penalty,validation_loss,validation_accuracy,learning_rate,"
+    )
+    assert not lacks_column(path, "penalty")
+
+
+def test_a_history_without_a_column_is_told_from_one_without_a_header(tmp_path):
+    path = tmp_path / "h.csv"
+    assert not lacks_column(path, "penalty")
+    for text, lacks in [("", False), ("epoch,train_loss", False), (HEADER, True), ("\n", True)]:
+        path.write_text(text, encoding="utf-8")
+        assert lacks_column(path, "penalty") == lacks
+    path.write_text("epoch,penalty\r\n", encoding="utf-8", newline="")
+    assert not lacks_column(path, "penalty")
+    assert lacks_column(path, "penal")
 
 
 def test_a_resumed_run_keeps_the_rows_of_its_epochs(tmp_path):
