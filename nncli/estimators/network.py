@@ -3,6 +3,7 @@
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from math import isnan
 from pathlib import Path
 from typing import Any, Self
 
@@ -20,6 +21,7 @@ from nncli.estimators.inputs import Inputs, inputs_of
 from nncli.estimators.parameters import SECTIONS
 from nncli.estimators.settings import config_of
 from nncli.estimators.targets import Goal, free_names
+from nncli.metrics.names import PENALTY
 from nncli.model.model import Model
 from nncli.model.prediction import in_one
 from nncli.runs.result import Result
@@ -268,13 +270,18 @@ class NetworkEstimator(BaseEstimator):
 
     @property
     def loss_curve_(self) -> list[float]:
-        """The training loss of each epoch."""
+        """The training loss of each epoch, with the penalty of the weights, as in scikit-learn."""
         self._fitted  # noqa: B018 - raises
-        return self.history_.get("train_loss", [])
+        losses = self.history_.get("train_loss", [])
+        added = self.history_.get(PENALTY, [0.0] * len(losses))
+        # Epochs without a penalty, of an earlier call of partial_fit, have NaN.
+        return [
+            loss + (0.0 if isnan(each) else each) for loss, each in zip(losses, added, strict=True)
+        ]
 
     @property
     def loss_(self) -> float:
-        """The training loss of the last epoch."""
+        """The last of `loss_curve_`; after `from_model`, the loss without penalty."""
         metrics = self._fitted.metrics
         return self.loss_curve_[-1] if self.loss_curve_ else float(metrics["train"]["loss"])
 

@@ -115,7 +115,11 @@ def test_attributes_after_fit(rows):
     assert [name for name in names if not hasattr(fitted, name)] == []
     assert [each.shape for each in fitted.coefs_] == [(3, 4), (4, 1)]
     assert [each.shape for each in fitted.intercepts_] == [(4,), (1,)]
-    assert fitted.loss_ == fitted.loss_curve_[-1] == fitted.history_["train_loss"][-1]
+    history = fitted.history_
+    assert (
+        fitted.loss_ == fitted.loss_curve_[-1] == history["train_loss"][-1] + history["penalty"][-1]
+    )
+    assert history["penalty"][-1] > 0
     assert fitted.best_loss_ == min(fitted.loss_curve_)
     assert (fitted.n_layers_, fitted.n_outputs_, fitted.out_activation_) == (3, 1, "logistic")
     assert (fitted.n_iter_, fitted.validation_scores_, fitted.best_validation_score_) == (
@@ -126,6 +130,15 @@ def test_attributes_after_fit(rows):
     np.testing.assert_allclose(
         fitted.predict_log_proba(X), np.log(fitted.predict_proba(X)), rtol=1e-6
     )
+
+
+def test_the_loss_curve_goes_on_when_a_penalty_is_set_or_removed(rows):
+    estimator, classes = nncli.MLPClassifier(**FEW), ["other", "same"]
+    for l2 in (0.0, 0.1, 0.0):
+        estimator.set_params(l2=l2).partial_fit(*rows, classes=classes)
+    losses, penalty = estimator.history_["train_loss"], estimator.history_["penalty"]
+    assert np.isnan(penalty).tolist() == [True, False, True]
+    assert estimator.loss_curve_ == [losses[0], losses[1] + penalty[1], losses[2]]
 
 
 def test_a_failed_fit_keeps_the_previous_state(rows):

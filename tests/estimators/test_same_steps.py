@@ -57,6 +57,8 @@ def test_the_same_steps(rows, settings, rtol, task):
         expected = start.set_params(max_iter=settings["max_iter"]).fit(X, y)
     given = {"initial_weights": weights, "initial_biases": biases}
     found = ours(**settings, **OURS, **loss, **given).fit(X, y)
+    # With the penalty of the weights, as in scikit-learn; the first epoch is that of `start`.
+    assert found.loss_curve_ == pytest.approx(expected.loss_curve_[1:], rel=10 * rtol)
     for one, other in zip(found.coefs_, expected.coefs_, strict=True):
         np.testing.assert_allclose(one, other, rtol=rtol, atol=rtol)
     for one, other in zip(found.intercepts_, expected.intercepts_, strict=True):
