@@ -121,6 +121,35 @@ def test_the_step_is_that_of_training(prepared, settings):
         np.testing.assert_array_equal(np.concatenate(found), flat)
 
 
+@pytest.mark.parametrize(
+    ("l1", "l2", "left"),
+    [
+        (0.1, 0.0, "λ·Ω"),
+        (0.0, 0.2, "λ·Ω"),
+        (0.1, 0.2, "λ[1]·Ω[1] + λ[2]·Ω[2]"),
+    ],
+)
+def test_the_page_adds_the_penalty_of_training_to_the_loss(prepared, l1, l2, left):
+    settings = [f"training.l1={l1}", f"training.l2={l2}", "model.density=0.8"]
+    step, page = page_of(prepared(*settings), [4, 7], limit=3)
+    job, sums = prepared(*settings), Sums()
+    weights = [w for W in job.network.weights(job.network.parameters) for w in W.ravel().tolist()]
+    batches = job.setup.training.rows[[4, 7]].reshape(1, 2)
+    job.engine.steps(batches, [0.5], sums)
+    shown = {each.left: float(each.rights[-1][0]) for each in equations_of(page)}
+    expected = sum(l1 * abs(w) + l2 / 2 * w * w for w in weights)
+    assert shown[left] == pytest.approx(expected, rel=1e-12)
+    assert shown[left] == pytest.approx(sums.penalty / 2, rel=1e-12)
+    assert shown[f"L + {left}"] == pytest.approx(step.loss + expected, rel=1e-12)
+    check_equations(page, at_least=50)
+
+
+def test_the_page_has_no_penalty_if_none_is_set(prepared):
+    _, page = page_of(prepared("training.max_norm=0.5"), [0])
+    assert "penalty" not in FORMATS["text"].write(page)
+    assert not any("λ" in each.left for each in equations_of(page))
+
+
 def test_the_page_has_the_new_weights(prepared):
     job = prepared()
     step, page = page_of(job, [0])

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from nncli.explain.document.elements import Heading, Paragraph, Worked
 from nncli.explain.document.notation import Notation
 from nncli.explain.trace.forms import FORMS
+from nncli.explain.trace.penalty import penalty
 from nncli.explain.trace.step import Step
 from nncli.explain.trace.writer import Writer
 
@@ -40,6 +41,7 @@ def worked_example(
     yield from chosen.forward(page)
     yield Heading("2 Loss", 2)
     yield from chosen.loss(page)
+    yield from penalty(page)
     if step.is_forward:
         return
     yield Heading("3 Backward", 2)
