@@ -32,9 +32,10 @@ if TYPE_CHECKING:
 def gradcheck(config: Path, overrides: tuple[str, ...], tolerance: float, rows: int) -> None:
     """Compare backpropagation with finite differences.
 
-    Checks the gradient of every layer in float64, on the first training rows of CONFIG and its
-    initial weights, without dropout. Parameters at a kink, where there is no derivative, are
-    skipped. Exits with 1 if an error exceeds the tolerance. Rounding causes errors up to 5e-7.
+    Checks the gradient of the loss with its penalties, in every layer and in float64, on the first
+    training rows of CONFIG and its initial weights, without dropout. Parameters at a kink, where
+    there is no derivative, are skipped. Exits with 1 if an error exceeds the tolerance. Rounding
+    causes errors up to 5e-7.
     """
     from nncli import NncliError
     from nncli import gradcheck as checks_of_layers
