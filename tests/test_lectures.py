@@ -280,6 +280,33 @@ def test_the_gradient_vanishes_through_sigmoids_and_not_through_relus(lecture):
     assert shares["relu"] > 0.1
 
 
+def test_an_l2_penalty_gives_smaller_weights_and_a_smaller_gap(lecture):
+    without, penalized = lecture("l2", "training.l2=0"), lecture("l2")
+    sizes = []
+    for run in (without, penalized):
+        arrays = run.model.network.named
+        sizes.append(sum((arrays[name] ** 2).sum() for name in ("W1", "W2")) ** 0.5)
+    assert sizes[0] > 5 * sizes[1]
+    overfit, regular = (run.model.metrics["train"]["loss"] for run in (without, penalized))
+    assert overfit < 0.1 < 0.3 < regular < 0.42
+    assert without.test["loss"] > 1.5
+    assert penalized.test["loss"] - regular < 0.2
+    assert penalized.test["accuracy"] > without.test["accuracy"] + 0.04
+    assert "penalty" not in without.history[0]
+    last = penalized.history[-1]
+    assert last["penalty"] == pytest.approx(0.003 / 2 * sizes[1] ** 2, rel=1e-3)
+    sums = [row["train_loss"] + row["penalty"] for row in penalized.history]
+    assert min(sums) == pytest.approx(sums[-1], rel=1e-3)
+    assert sums[-1] < 0.7 * sums[0]
+
+
+def test_the_trace_has_the_penalty_of_the_first_epoch(lecture, traced):
+    values, page = traced("l2")
+    first = lecture("l2", "training.epochs=1").history[0]
+    assert values["λ·Ω"] == pytest.approx(first["penalty"], rel=1e-5)
+    assert "L + λ·Ω = " in page
+
+
 def test_backpropagation_by_hand(lecture):
     run = lecture("backpropagation")
     (first,) = run.history
