@@ -28,6 +28,7 @@ class Stream(IntEnum):
     PLOT = 11  # rows to draw
     IMPORTANCE = 12  # index: 0 for the rows, then the column from 1
     BOOTSTRAP = 13
+    BIASES = 14  # index: the layer
 
 
 def generator(seed: int, stream: Stream, index: int = 0) -> np.random.Generator:

@@ -47,7 +47,7 @@ class Resolved:
     ----------
     config : Config
         The config with every default filled in.
-    activations, normalizations, initializers : list of Named
+    activations, normalizations, initializers, bias_initializers : list of Named
         One for each layer, the output included.
     loss : Named
     """
@@ -56,6 +56,7 @@ class Resolved:
     activations: list[Named]
     normalizations: list[Named]
     initializers: list[Named]
+    bias_initializers: list[Named]
     loss: Named
 
 
@@ -100,8 +101,9 @@ def resolve(config: Config, task: Task) -> Resolved:
         Named.of(NORMALIZATIONS, "none"),  # the output is not normalized
     ]
     initializers = _initializers(config, activations)
+    biases = _one_each(model.bias_initializer, len(activations))
     complete = _filled_in(config, output, initializers, loss, threshold)
-    return Resolved(complete, activations, normalizations, initializers, loss)
+    return Resolved(complete, activations, normalizations, initializers, biases, loss)
 
 
 def _threshold(chosen: float | None, task: Task, output: str) -> float | None:

@@ -74,7 +74,13 @@ class ModelSection(Section):
     initializer: Annotated[Named | list[Named], EntryOf(INITIALIZERS, or_list=True)] | None = Field(
         None,
         description="initializer of the weights: one for all layers, or a list with one per layer, "
-        "including the output; default: depends on the activation; biases start at 0",
+        "including the output; default: depends on the activation",
+    )
+    bias_initializer: Annotated[Named | list[Named], EntryOf(INITIALIZERS, or_list=True)] = Field(
+        "zeros",  # validated into a Named
+        validate_default=True,
+        description="initializer of the biases, which are drawn like one more row of the weights "
+        "of their layer: one for all layers, or a list with one per layer, including the output",
     )
 
     initial_weights: (
@@ -88,7 +94,7 @@ class ModelSection(Section):
     initial_biases: list[list[float]] | None = Field(
         None,
         description="initial biases: a list with one list per layer; default: those in the .npz "
-        "file, else 0",
+        "file, else drawn by the bias_initializer",
     )
 
     density: Annotated[float | list[float], OneOrList(Density)] = Field(
@@ -109,6 +115,7 @@ class ModelSection(Section):
             ("activation", self.activation, hidden),
             ("normalization", self.normalization, hidden),
             ("initializer", self.initializer, hidden + 1),
+            ("bias_initializer", self.bias_initializer, hidden + 1),
             ("density", self.density, hidden + 1),
             ("masks", self.masks, hidden + 1),
         ):

@@ -25,6 +25,7 @@ class NetworkParameters(TypedDict, total=False):
     normalization: Each
     output: Choice | None
     initializer: Each | None
+    bias_initializer: Each
     initial_weights: Any
     initial_biases: Any
     density: float | Sequence[float]

@@ -1,7 +1,8 @@
 """Weight initializers.
 
 ``draw(random, inputs, outputs, **parameters)`` returns float64 weights of shape
-(inputs, outputs); the caller rounds them to the training precision. Biases start at zero.
+(inputs, outputs); the caller rounds them to the training precision. Biases are drawn as one more
+row of the weights, so `inputs` and `outputs` are those of their layer, too.
 """
 
 from __future__ import annotations

@@ -16,6 +16,7 @@ from nncli.data.splits import Split
 from nncli.engines.batches import with_scaled_targets
 from nncli.model.evaluation import scaling_of, target_scaling_of
 from nncli.model.model import Model
+from nncli.nn.biases import draw_biases
 from nncli.nn.network import Network, initial_parameters, random_connections
 from nncli.nn.objective import Objective
 
@@ -45,6 +46,8 @@ def build_network(
     initializers = [(each.name, each.parameters) for each in resolved.initializers]
     parameters = initial_parameters(layers, initializers, config.seed, config.training.precision)
     network = Network(layers, parameters)
+    biases = [(each.name, each.parameters) for each in resolved.bias_initializers]
+    draw_biases(network, biases, config.seed)
     if with_weights:
         for name, array in given_arrays(config, layers, ends).items():
             network.named[name][...] = array

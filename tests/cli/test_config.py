@@ -118,6 +118,7 @@ model:
   output: sigmoid
   threshold: 0.5
   initializer: he_normal
+  bias_initializer: zeros
   initial_weights: null
   initial_biases: null
   density: 1.0

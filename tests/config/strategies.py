@@ -133,6 +133,7 @@ def models(draw, output, has_threshold):
             optional={
                 "activation": choices(TRAINABLE) | one_each,
                 "initializer": st.none() | choices(INITIALIZERS) | initializers,
+                "bias_initializer": choices(INITIALIZERS) | initializers,
                 "threshold": st.none() | thresholds if has_threshold else st.none(),
             },
         )

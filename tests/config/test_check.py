@@ -226,7 +226,7 @@ def small_configs(draw):
         values["data"]["validation"] = draw(st.integers(0, rows - 1) | st.floats(0, 0.9))
     model, training = values.setdefault("model", {}), values.setdefault("training", {})
     layers = draw(st.lists(st.integers(1, 3), max_size=2))
-    for key in ("activation", "initializer"):
+    for key in ("activation", "initializer", "bias_initializer"):
         model.pop(key, None)
     model["hidden_layers"] = layers
     model["normalization"] = draw(st.sampled_from(["none", "batch_norm", "layer_norm"]))

@@ -256,6 +256,20 @@ def test_every_layer_gets_its_activation_and_initializer(load):
     assert len(resolved.initializers) == 3
 
 
+@pytest.mark.parametrize(
+    ("chosen", "expected"),
+    [
+        ("", ["zeros"] * 2),
+        ("bias_initializer: he_normal", ["he_normal"] * 2),
+        ("bias_initializer: [constant, uniform]", ["constant", "uniform"]),
+    ],
+)
+def test_every_layer_gets_its_initializer_of_biases(load, chosen, expected):
+    loaded = load(f"data: xor\nmodel: {{hidden_layers: [4], {chosen}}}")
+    resolved = loaded.resolved("binary")
+    assert [each.name for each in resolved.bias_initializers] == expected
+
+
 def test_equal_initializers_with_unequal_parameters_stay_a_list(load):
     text = (
         "data: xor\nmodel: {hidden_layers: [4], initializer: "

@@ -21,6 +21,7 @@ TABLES = {
     "model.activation": {name: each for name, each in ACTIVATIONS.items() if not each.output_only},
     "model.output": {name: each for name, each in ACTIVATIONS.items() if each.output_for},
     "model.initializer": INITIALIZERS,
+    "model.bias_initializer": INITIALIZERS,
     "training.loss": LOSSES,
     "training.optimizer": OPTIMIZERS,
 }
@@ -389,6 +390,7 @@ def test_every_wrong_layer_size_is_reported_at_its_own_place(problems):
         ([], "activation", ["relu"], "found a list of 1; expected 0, one per hidden layer"),
         ([8], "initializer", ["zeros"], "found a list of 1; expected 2, one per layer"),
         ([], "initializer", ["zeros"] * 2, "found a list of 2; expected 1, one per layer"),
+        ([8], "bias_initializer", ["zeros"], "found a list of 1; expected 2, one per layer"),
     ],
 )
 def test_a_list_has_one_entry_for_each_layer(problems, sizes, key, given, problem):

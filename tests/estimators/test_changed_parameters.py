@@ -16,6 +16,7 @@ REFUSED = {
     "normalization": "batch_norm",
     "output": "softmax",
     "initializer": "xavier_normal",
+    "bias_initializer": "normal",
     "initial_weights": [np.ones((4, 4)).tolist(), np.ones((4, 1)).tolist()],
     "initial_biases": [[0.0] * 4, [0.0]],
     "density": 0.5,

@@ -43,6 +43,26 @@ def test_biases_alone_keep_the_random_weights(arrays_of):
     assert given["b2"] == pytest.approx([0.4])
 
 
+def test_biases_are_drawn_unless_they_are_given(arrays_of):
+    drawn = ("model.bias_initializer={name: normal, scale: 1}", "model.initial_biases=null")
+    plain = arrays_of("model.initial_biases=null")
+    assert not plain["b1"].any()
+    for weights in ((), ("model.initial_weights=null",)):
+        arrays = arrays_of(*drawn, *weights)
+        assert all(arrays["b1"] != 0)
+        assert len({*arrays["b1"].tolist()}) == 3
+    given = arrays_of(drawn[0])
+    assert given["b1"] == pytest.approx([0.1, 0.2, 0.3])
+
+
+def test_each_layer_has_its_own_initializer_of_biases(arrays_of):
+    arrays = arrays_of(
+        "model.bias_initializer=[{name: constant, value: 2}, zeros]", "model.initial_biases=null"
+    )
+    assert arrays["b1"].tolist() == [2, 2, 2]
+    assert arrays["b2"].tolist() == [0]
+
+
 def test_an_npz_next_to_the_config_is_read(arrays_of, tmp_path):
     W1, W2 = np.arange(6).reshape(2, 3), np.ones((3, 1))
     np.savez(tmp_path / "w.npz", W1=W1, W2=W2, b2=np.array([5.0]), other=np.array([{}]))
