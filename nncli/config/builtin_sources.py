@@ -28,6 +28,11 @@ class XorSource(Source):
     noise: float = Field(
         0.25, ge=0, le=1e6, description="standard deviation of the points around the corners"
     )
+    balanced: bool = Field(
+        True,
+        description="give every corner the same number of points, or one more; false draws the "
+        "corner of each point at random",
+    )
     test: int = Field(
         10_000, ge=0, le=10_000_000, description="number of test rows, drawn independently"
     )
@@ -48,7 +53,12 @@ class XorSource(Source):
 
     @property
     def division(self) -> Division:
-        """The split of the rows, which go to the four corners in turn: two corners per class."""
+        """The split of the rows, which go to the four corners in turn: two corners per class.
+
+        How many rows of each class are drawn at random is unknown without the seed.
+        """
+        if not self.balanced:
+            return Division("xor", [self.rows], {"validation": self.validation}, of_classes=True)
         first, second, third, fourth = ((self.rows + n) // 4 for n in (3, 2, 1, 0))
         sizes = (first + fourth, second + third)
         return Division("xor", sizes, {"validation": self.validation}, ("0", "1"))
@@ -60,6 +70,7 @@ class XorSource(Source):
         return load_xor(
             rows=self.rows,
             noise=self.noise,
+            balanced=self.balanced,
             test=self.test,
             validation=self.validation,
             seed=seed,

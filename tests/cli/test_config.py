@@ -109,6 +109,7 @@ data:
   scale: none
   rows: 1000
   noise: 0.25
+  balanced: true
   test: 10000
   validation: 0
 model:

@@ -115,6 +115,7 @@ def sources(draw):
     if source == "xor":
         rows = {"rows": st.integers(4, 10_000_000), "test": st.integers(0, 10_000_000)}
         values |= draw(st.fixed_dictionaries({}, optional={"noise": st.floats(0, 1e6), **rows}))
+        values |= draw(st.fixed_dictionaries({}, optional={"balanced": st.booleans()}))
     training_rows = values.get("rows", 1000) if source == "xor" else 59_900  # some of each digit
     if draw(st.booleans()):
         values["validation"] = draw(shares(training_rows))

@@ -17,6 +17,7 @@ def load_xor(
     *,
     rows: int,
     noise: float,
+    balanced: bool = True,
     test: int,
     validation: int | float,
     seed: int,
@@ -24,8 +25,7 @@ def load_xor(
 ) -> Dataset:
     """Generate the data set.
 
-    The corners have equally many rows, give or take one, in random order. The best possible
-    accuracy is q² + (1 - q)² with q = Φ(-0.5 / noise): 0.9555 for noise 0.25.
+    The best possible accuracy is q² + (1 - q)² with q = Φ(-0.5 / noise): 0.9555 for noise 0.25.
 
     Parameters
     ----------
@@ -33,11 +33,14 @@ def load_xor(
         Numbers of training rows (including validation rows) and of test rows.
     noise : float
         Standard deviation of the noise added to each coordinate.
+    balanced : bool
+        Whether the corners have equally many rows, give or take one, in random order. Otherwise
+        the corner of each row is drawn at random.
     """
-    train = _sample(rows, noise, generator(seed, Stream.TRAIN_ROWS))
+    train = _sample(rows, noise, balanced, generator(seed, Stream.TRAIN_ROWS))
     divided = divide(train, {"validation": validation}, seed, CLASSES, "xor", fold)
     splits = {name: train.part(which) for name, which in divided.items()}
-    splits["test"] = _sample(test, noise, generator(seed, Stream.TEST_ROWS))
+    splits["test"] = _sample(test, noise, balanced, generator(seed, Stream.TEST_ROWS))
     return Dataset(
         task="binary",
         columns=("x1", "x2"),
@@ -47,7 +50,10 @@ def load_xor(
     )
 
 
-def _sample(rows: int, noise: float, random: np.random.Generator) -> Split:
-    corner = random.permutation(np.arange(rows) % len(CORNERS))
+def _sample(rows: int, noise: float, balanced: bool, random: np.random.Generator) -> Split:
+    if balanced:
+        corner = random.permutation(np.arange(rows) % len(CORNERS))
+    else:
+        corner = random.integers(len(CORNERS), size=rows)
     inputs = CORNERS[corner] + random.normal(0.0, noise, (rows, 2))
     return whole(inputs.astype(np.float32), LABELS[corner])

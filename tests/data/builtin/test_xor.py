@@ -4,8 +4,10 @@ import pytest
 from nncli.data.builtin.xor import load_xor
 
 
-def load(*, rows=200, noise=0.25, test=100, validation=0, seed=0):
-    return load_xor(rows=rows, noise=noise, test=test, validation=validation, seed=seed)
+def load(*, rows=200, noise=0.25, balanced=True, test=100, validation=0, seed=0):
+    return load_xor(
+        rows=rows, noise=noise, balanced=balanced, test=test, validation=validation, seed=seed
+    )
 
 
 def values(dataset, name):
@@ -48,6 +50,29 @@ def test_every_corner_has_the_same_number_of_rows_give_or_take_one(rows):
     counts = corner_counts(values(load(noise=0.0, rows=rows), "train")[0])
     assert len(counts) == 4
     assert counts.max() - counts.min() == (rows % 4 != 0)
+
+
+@pytest.mark.parametrize("split", ["train", "test"])
+def test_unbalanced_corners_have_the_counts_of_random_draws(split):
+    sizes = {"rows": 400, "test": 400}
+    counts = np.array(
+        [
+            corner_counts(values(load(noise=0.0, balanced=False, seed=seed, **sizes), split)[0])
+            for seed in range(200)
+        ]
+    )
+    # Each count is binomial: mean n / 4, variance 3 n / 16.
+    np.testing.assert_allclose(counts.mean(axis=0), 100, atol=5 * (75 / 200) ** 0.5)
+    np.testing.assert_allclose(counts.var(axis=0), 75, rtol=0.5)
+
+
+def test_unbalanced_rows_are_corners_with_their_labels_and_noise():
+    quiet, labels = values(load(rows=4000, noise=0.0, balanced=False), "train")
+    bits = quiet.astype(int)
+    np.testing.assert_array_equal(labels, bits[:, 0] ^ bits[:, 1])
+    loud, again = values(load(rows=4000, noise=0.5, balanced=False), "train")
+    np.testing.assert_array_equal(labels, again)
+    np.testing.assert_allclose((loud - quiet).std(axis=0), 0.5, rtol=0.1)
 
 
 def test_labels_are_balanced_in_every_split():
