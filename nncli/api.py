@@ -93,8 +93,8 @@ def train(
         Whether to show progress: a bar on a terminal and in a notebook, else lines on standard
         error; at the end, the curves of the metrics and why training stopped early.
     log_every : int, optional
-        Show lines about every Nth epoch only; default: about 50 lines, or on a terminal at most one
-        per second.
+        Show lines about every Nth epoch only; default: ``training.log_every`` of the config, else
+        about 50 lines, or on a terminal at most one per second.
     threads : int, optional
         Number of threads for matrix products; default: chosen by the size of the network.
     note : function of str

@@ -80,8 +80,8 @@ class _Seeds(click.IntRange):
     "--log-every",
     type=click.IntRange(min=1),
     metavar="N",
-    help="Print a line every N epochs.  [default: about 50 lines, or on a terminal at most one per "
-    "second]",
+    help="Print a line every N epochs.  [default: training.log_every, else about 50 lines, or on a "
+    "terminal at most one per second]",
 )
 @click.option("-q", "--quiet", is_flag=True, help="Show only the results, no progress.")
 @click.option("--profile", "profiled", is_flag=True, help="Report at the end where the time went.")

@@ -125,6 +125,12 @@ class TrainingSection(Section):
         description="keep a copy of the weights every so many steps, in recorded_weights.npz; "
         "default: none; the copies of a run have at most 256 MiB",
     )
+    log_every: int | None = Field(
+        None,
+        ge=1,
+        description="print a line every so many epochs, unless --log-every is used; default: about "
+        "50 lines, or on a terminal at most one per second",
+    )
     tensorboard: bool = Field(
         False,
         description="write the history, histograms of weights and gradients, the network and the "

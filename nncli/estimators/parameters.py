@@ -85,6 +85,7 @@ class ClassifierParameters(NetworkParameters, total=False):
 LEFT_OUT = (
     "checkpoint_seconds",
     "record_weights",
+    "log_every",
     "tensorboard",
     "folds",
     "fold",

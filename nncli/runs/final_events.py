@@ -19,6 +19,7 @@ _FOLDER = "final"
 _NOT_OF_THE_MODEL = (
     "training.checkpoint_seconds",
     "training.record_weights",
+    "training.log_every",
     "training.tensorboard",
 )
 _LONGEST = 60  # characters of a setting

@@ -109,6 +109,7 @@ def plan_of(
         min_change=stopping.min_change if stopping else 0.0,
         keep_best=has_validation,
         record_every=config.training.record_weights,
+        log_every=config.training.log_every,
         validates=has_validation,
         penalizes=regularization_of(config).penalizes,
     )

@@ -33,6 +33,8 @@ class Plan:
         Whether to report the penalty of the weights, which training minimizes with the loss.
     record_every : int or None
         Number of steps between reports of the weights to record; None to record none.
+    log_every : int or None
+        Number of epochs between lines about them; None if the observer decides.
     report_seconds : float
         Approximate interval between reports within an epoch; 0 to report every step.
     """
@@ -48,4 +50,5 @@ class Plan:
     validates: bool = False
     penalizes: bool = False
     record_every: int | None = None
+    log_every: int | None = None
     report_seconds: float = 0.05

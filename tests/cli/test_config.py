@@ -143,6 +143,7 @@ training:
   engine: auto
   checkpoint_seconds: 60.0
   record_weights: null
+  log_every: null
   tensorboard: false
   early_stopping: null
   folds: null

@@ -28,6 +28,16 @@ def test_log_every_sets_the_epochs_between_two_lines(nncli, xor_config, every, e
     assert [int(each) for each in re.findall(r"epoch (\d)/3", done.err)] == expected
 
 
+def test_a_config_sets_the_epochs_between_two_lines(nncli, xor_config):
+    def epochs(*arguments):
+        done = nncli("train", xor_config, "training.log_every=2", *arguments)
+        return re.findall(r"epoch (\d)/3", done.err)
+
+    assert epochs() == ["2", "3"]
+    assert epochs("--log-every", "1") == ["1", "2", "3"]
+    assert epochs("-q") == []
+
+
 def test_log_every_is_a_positive_number(nncli, xor_config):
     done = nncli("train", xor_config, "--log-every", "0")
     assert done.code == 2

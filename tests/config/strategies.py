@@ -182,6 +182,7 @@ def trainings(output, task, source, monitors):
             "engine": st.sampled_from(["auto", "numpy", "compiled"]),
             "checkpoint_seconds": st.sampled_from([0.5, 60, 1e9]),
             "record_weights": st.none() | st.integers(1, 10**20),
+            "log_every": st.none() | st.integers(1, 10**9),
             "tensorboard": st.booleans() if find_spec("tensorboard") else st.just(False),
             "early_stopping": st.none() | stopping,
             "folds": (st.none() | st.integers(2, 10_000)).map(

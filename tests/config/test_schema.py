@@ -523,7 +523,7 @@ seed: true
             "2:12: training.qqq: unknown key; expected one of loss, optimizer, learning_rate, "
             "batch_size, epochs, steps, shuffle, schedule, l1, l2, max_norm, clip_norm, "
             "clip_value, dropout, precision, engine, checkpoint_seconds, record_weights, "
-            "tensorboard, early_stopping, folds, fold, seeds, refit",
+            "log_every, tensorboard, early_stopping, folds, fold, seeds, refit",
         ),
         (
             "data: xor\ntraining: {optimizer: {momentum: 0.9}}",

@@ -34,7 +34,7 @@ class Bar(Observer):
     Parameters
     ----------
     every : int, optional
-        Print a line every Nth epoch; default: at most one per second.
+        Print a line every Nth epoch; default: as in the plan, else at most one per second.
     clock : function
         Returns the time in seconds.
     """
@@ -42,7 +42,7 @@ class Bar(Observer):
     def __init__(
         self, every: int | None = None, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        self._every, self._clock = every, clock
+        self._chosen, self._clock = every, clock
         self._bar: Any = None
 
     def begin(self, job: Job) -> None:
@@ -55,6 +55,7 @@ class Bar(Observer):
         self._unprinted: EpochReport | None = None
         self._shown: tuple[int, int, str] | None = None
         self._epochs, self._beside = job.plan.epochs, (job.score, job.plan.monitor)
+        self._every = self._chosen or job.plan.log_every
         self._rows, self._batches = len(job.order.split), job.order.batches
         if job.title and not in_notebook():
             print_line(job.title)

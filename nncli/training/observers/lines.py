@@ -16,8 +16,9 @@ class PlainLines(Observer):
     Parameters
     ----------
     every : int, optional
-        Print every Nth epoch. By default there is one line per epoch; with more than fifty epochs,
-        the first ten and about forty others. The last line is always that of the last epoch.
+        Print every Nth epoch; default: as in the plan. If that is not set either, there is one line
+        per epoch; with more than fifty epochs, the first ten and about forty others. The last line
+        is always that of the last epoch.
     """
 
     def __init__(self, every: int | None = None) -> None:
@@ -26,7 +27,7 @@ class PlainLines(Observer):
     def begin(self, job: Job) -> None:
         """Set the epochs and the metrics to print; print the title, if any."""
         self._beside = job.plan.epochs, job.score, job.plan.monitor
-        self._first, self._step = _thinned(job.plan.epochs, self._every)
+        self._first, self._step = _thinned(job.plan.epochs, self._every or job.plan.log_every)
         self._unprinted: EpochReport | None = None
         if job.title:  # on a separate line: the other lines have no room for it
             print_line(job.title)

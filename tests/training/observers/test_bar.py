@@ -66,13 +66,15 @@ class Terminal:
         return re.split("[\r\n]+", re.sub("\x1b.[A-Z]", "", shown.decode("utf-8")))
 
 
-def shown_on(columns, epochs=1000, *, title="", monitor="validation_loss", every=None, seconds=1.0):
+def shown_on(
+    columns, epochs=1000, *, title="", monitor="validation_loss", every=None, seconds=1.0, **plan
+):
     """Return the updates of a bar whose epochs take some seconds each."""
     terminal = Terminal(columns)
     names = ("train_loss", "train_accuracy", "validation_loss", "validation_accuracy", monitor)
     with redirect_stderr(terminal.stream):
         bar = Bar(every, clock=lambda: terminal.now)
-        plan = plan_of(epochs=epochs, monitor=monitor)
+        plan = plan_of(epochs=epochs, monitor=monitor, **plan)
         bar.begin(ScriptedJob(plan=plan, title=title, score=ACCURACY))
         for epoch in range(1, 8):
             bar.step(StepReport(epoch, 3, 3, 12.3456))
@@ -120,6 +122,8 @@ def test_lines_stay_above_the_bar_at_most_one_per_second():
 def test_every_nth_line_is_printed_however_short_the_epochs_are(seconds):
     assert lines_of(shown_on(80, seconds=seconds, every=3)) == [3, 6, 7]
     assert lines_of(shown_on(80, seconds=seconds, every=1)) == [1, 2, 3, 4, 5, 6, 7]
+    assert lines_of(shown_on(80, seconds=seconds, log_every=3)) == [3, 6, 7]
+    assert lines_of(shown_on(80, seconds=seconds, every=4, log_every=3)) == [4, 7]
 
 
 @pytest.mark.parametrize("columns", [40, 80, 300])
