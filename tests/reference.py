@@ -10,7 +10,7 @@ from functools import partial
 from math import log
 
 from nncli.engines.plain.activations import ACTIVATIONS as OF_A_UNIT
-from nncli.engines.plain.activations import softmax
+from nncli.engines.plain.activations import normalized_sigmoid, sigmoid, softmax
 from nncli.engines.plain.descent import flat
 from nncli.engines.plain.losses import LOSSES as OF_AN_OUTPUT
 from nncli.engines.plain.losses import row_loss
@@ -41,10 +41,18 @@ def _softmax_jacobian(row):
     return [[a[i] * (1 - a[i]) if i == j else -a[i] * a[j] for j in size] for i in size]
 
 
+def _normalized_sigmoid_jacobian(row):
+    s, size = [sigmoid(z) for z in row], range(len(row))
+    total, slopes = sum(s), [each * (1 - each) for each in s]
+    # The quotient rule: of aᵢ = sᵢ / total, the total and, for i = j, sᵢ depend on z of unit j.
+    return [[((i == j) * total - s[i]) * slopes[j] / total**2 for j in size] for i in size]
+
+
 # name: (activation of a row, Jacobian [i][j] = ∂aᵢ/∂zⱼ)
 ACTIVATIONS = {
     **{name: _unit_by_unit(entry) for name, entry in OF_A_UNIT.items()},
     "softmax": (softmax, _softmax_jacobian),
+    "normalized_sigmoid": (normalized_sigmoid, _normalized_sigmoid_jacobian),
 }
 # name: ∂a/∂slope of a unit with a learned slope
 BY_SLOPE = {"prelu": lambda z: min(0.0, z)}

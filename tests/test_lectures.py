@@ -404,6 +404,23 @@ def test_the_same_sums_through_sigmoids(lecture):
     assert [f"{a:.5f}" for a in outputs[0]] == ["0.00669", "0.26894", "0.73106", "0.99331"]
 
 
+def test_the_same_sums_normalized_by_the_total_of_their_sigmoids(lecture, traced):
+    sigmoids = [1 / (1 + math.exp(-z)) for z in (-5, -1, 1, 5)]
+    shares = [each / sum(sigmoids) for each in sigmoids]
+    assert sum(sigmoids) == pytest.approx(2)
+    model = lecture("softmax_example", "model.output=normalized_sigmoid").model
+    found = predict_rows(model, np.ones((1, 1)))
+    assert found.probabilities[0].tolist() == pytest.approx(shares, rel=1e-12)
+    assert found.names == ["d"]
+    found, page = traced("softmax_example", "model.output=normalized_sigmoid")
+    assert "Σ e^z" not in page
+    _, matrices = traced("softmax_example", "model.output=normalized_sigmoid", "--form", "matrix")
+    assert "∂a[i]/∂z[j] = a[i]·([i = j] - a[j]) / (1 + e^z[j])" in matrices
+    values = [found[f"a1[{unit}]"] for unit in range(1, 5)]
+    assert values == [0.00334643, 0.134471, 0.365529, 0.496654]
+    assert values == pytest.approx(shares, rel=1e-5)
+
+
 def test_the_trace_of_backpropagation_has_the_numbers_of_the_lecture(traced):
     found, page = traced("backpropagation")
     for left, lecture in {

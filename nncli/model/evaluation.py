@@ -278,7 +278,7 @@ def evaluate(
             blocks,
             (len(split), output.outputs),
             np.float64 if is_regression else network.dtype,
-            coupled=output.entry.output_only if probabilities else None,
+            coupled=output.entry.of_softmax if probabilities else None,
         )
     answers = Answers(
         split=name,
@@ -287,7 +287,7 @@ def evaluate(
         numbers=kept,
         loss=results.loss_sum / len(split),
         probabilities=probabilities,
-        coupled=output.entry.output_only,
+        coupled=output.entry.of_softmax,
         threshold=threshold,
     )
     return measured.of(answers)

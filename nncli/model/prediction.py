@@ -104,7 +104,7 @@ def _classes(
     model: Model, inputs: NDArray[Any], margin: float, first_row: int, proba: bool
 ) -> Predictions:
     network = model.network
-    of_classes = partial(class_probabilities, coupled=network.output.entry.output_only)
+    of_classes = partial(class_probabilities, coupled=network.output.entry.of_softmax)
     chosen = np.empty(len(inputs), np.intp)
     probabilities = np.empty((len(inputs), len(model.classes)), network.dtype) if proba else None
     for part, passes in _run(model, inputs, first_row):

@@ -81,7 +81,7 @@ def outputs_of(model: Model, split: Split, most: int) -> RowOutputs:
             if split.of_classes:
                 chosen.append(chosen_classes(passes.logits, margin_of(model.threshold)))
             if model.task == "multiclass" and gives_probabilities(model.network):
-                coupled = model.network.output.entry.output_only
+                coupled = model.network.output.entry.of_softmax
                 largest.append(losses_and_largest(classes[part], passes.logits, coupled=coupled)[1])
             found = take(passes)
             if model.task == "regression":
@@ -124,7 +124,7 @@ def _taken(model: Model, columns: NDArray[np.intp]) -> Callable[[Passes], NDArra
         return lambda passes: log_odds(passes.logits)[:, np.newaxis]
     if model.task == "multilabel" or not gives_probabilities(model.network):
         return lambda passes: passes.logits[:, columns]
-    coupled = model.network.output.entry.output_only
+    coupled = model.network.output.entry.of_softmax
 
     def odds(passes: Passes) -> NDArray[Any]:
         Z = passes.logits

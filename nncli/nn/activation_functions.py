@@ -321,3 +321,24 @@ def softmax_backward(dA: Array, Z: Array, A: Array, out: Array) -> None:
     np.multiply(dA, A, out=Z)
     np.subtract(dA, Z.sum(axis=1, keepdims=True), out=out)
     np.multiply(out, A, out=out)
+
+
+def normalized_sigmoid(Z: Array, out: Array) -> None:
+    """Write g(z)ᵢ = sᵢ / Σⱼ sⱼ over the units of each row, with s = 1 / (1 + e⁻ᶻ).
+
+    It is the softmax of ln s = -ln(1 + e⁻ᶻ), so the sum of very small s does not underflow.
+    """
+    np.negative(Z, out=out)
+    softplus(out, out)
+    np.negative(out, out=out)
+    softmax(out, out)
+
+
+def normalized_sigmoid_backward(dA: Array, Z: Array, A: Array, out: Array) -> None:
+    """Multiply by the Jacobian ∂aᵢ/∂zⱼ = aᵢ (δᵢⱼ - aⱼ) (1 - sⱼ): that of softmax, times 1 - s."""
+    np.multiply(dA, A, out=out)
+    np.multiply(A, out.sum(axis=1, keepdims=True), out=A)
+    np.subtract(out, A, out=out)
+    np.negative(Z, out=Z)
+    sigmoid(Z, Z)
+    np.multiply(out, Z, out=out)

@@ -24,7 +24,8 @@ class Activation(Entry):
         g and its derivative; see `activation_functions`.
     formula, derivative : Formula or Piecewise
         g(<z>), and g' as a function of <z> or <a>; <p> is a learned slope. If units are coupled,
-        the derivative is ∂aᵢ/∂zⱼ with <a> = aᵢ, <other> = aⱼ, and <same> = 1 if i = j, else 0.
+        the derivative is ∂aᵢ/∂zⱼ with <a> = aᵢ, <other> = aⱼ, <z> = zⱼ, and <same> = 1 if i = j,
+        else 0.
     initializer : str
         The default weight initializer of a layer with this activation.
     output_for : tuple of str
@@ -33,7 +34,10 @@ class Activation(Entry):
         The range of its values at the output of a regression.
     probabilities : bool
         Whether its output values are probabilities, with its sums as logits. Metrics and
-        predictions then use the logits. <a> is 1 / (1 + e^-<z>), or softmax if units are coupled.
+        predictions then use the logits: probabilities are their softmax if `of_softmax`, else
+        1 / (1 + e^-<z>), which is divided by the sum over several classes.
+    of_softmax : bool
+        Whether the probabilities of several classes are the softmax of its sums.
     low : float
         At the output of a classifier, the target for the classes that a row does not belong to;
         the target for its own class is 1.
@@ -60,6 +64,7 @@ class Activation(Entry):
     output_for: tuple[str, ...] = ()
     reach: tuple[float, float] = (-inf, inf)
     probabilities: bool = False
+    of_softmax: bool = False
     low: float = 0.0
     loss: str = "mean_squared_error"
     trainable: bool = True
@@ -255,9 +260,26 @@ ACTIVATIONS: dict[str, Activation] = {
         initializer="xavier_normal",
         output_for=("binary", "multiclass"),
         probabilities=True,
+        of_softmax=True,
         loss="cross_entropy",
         output_only=True,
         formula=Formula("e^<z> / Σ e^z", r"\frac{e^{<z>}}{\sum e^z}"),
         derivative=Formula("<a>·(<same> - <other>)", "<a> (<same> - <other>)"),
+    ),
+    "normalized_sigmoid": Activation(
+        "1 / (1 + exp(-z)) divided by its sum over the units: one probability per class",
+        functions.normalized_sigmoid,
+        functions.normalized_sigmoid_backward,
+        initializer="xavier_normal",
+        output_for=("multiclass",),
+        probabilities=True,
+        output_only=True,
+        formula=Formula(
+            "(1 / (1 + e^-<z>)) / Σ (1 / (1 + e^-z))",
+            r"\frac{1 / (1 + e^{-<z>})}{\sum 1 / (1 + e^{-z})}",
+        ),
+        derivative=Formula(
+            "<a>·(<same> - <other>) / (1 + e^<z>)", r"\frac{<a> (<same> - <other>)}{1 + e^{<z>}}"
+        ),
     ),
 }

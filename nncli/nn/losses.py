@@ -211,7 +211,7 @@ class Loss(Entry):
     target_range: tuple[float, float] | None = (-inf, inf)
 
 
-_SMOOTH_OUTPUTS = ("identity", "sigmoid", "tanh", "softmax")
+_SMOOTH_OUTPUTS = ("identity", "sigmoid", "tanh", "normalized_sigmoid", "softmax")
 
 _ERROR = Formula("|<a> - <t>|", "|<a> - <t>|")
 

@@ -126,7 +126,7 @@ def test_a_wrong_derivative_of_an_activation_is_found(name, monkeypatch):
 
 
 def test_it_has_every_activation_and_loss():
-    assert {*ACTIVATIONS, "softmax"} == {*fast_activations.ACTIVATIONS}
+    assert {*ACTIVATIONS, "softmax", "normalized_sigmoid"} == {*fast_activations.ACTIVATIONS}
     assert {*LOSSES, "cross_entropy"} == {*fast_losses.LOSSES}
     assert {*OF_SUMS} == {name for name, each in fast_losses.LOSSES.items() if each.on_logits}
 

@@ -67,6 +67,22 @@ def test_the_formula_of_softmax_has_its_jacobian():
             assert evaluated(entry.derivative, values) == pytest.approx(out[0, j], rel=1e-12)
 
 
+def test_the_formula_of_normalized_sigmoids_has_their_jacobian():
+    entry = ACTIVATIONS["normalized_sigmoid"]
+    Z = np.array([[0.3, -1.0, 2.0]])
+    A = np.empty_like(Z)
+    entry.forward(Z, A)
+    total = (1 / (1 + np.exp(-Z))).sum()
+    text = fill(WRITE, entry.formula, {"z": 2.0}).replace("Σ (1 / (1 + e^-z))", str(total))
+    assert evaluate(text) == pytest.approx(A[0, 2], rel=1e-12)
+    for i in range(3):
+        out = np.empty_like(Z)
+        entry.backward(np.eye(3)[i : i + 1], Z.copy(), A.copy(), out)
+        for j in range(3):
+            values = {"a": A[0, i], "other": A[0, j], "z": Z[0, j], "same": int(i == j)}
+            assert evaluated(entry.derivative, values) == pytest.approx(out[0, j], rel=1e-12)
+
+
 @pytest.mark.parametrize("name", LOSSES)
 @pytest.mark.parametrize("second_target", [0.0, 1.0])
 def test_the_formula_of_a_loss_is_what_it_computes(name, second_target):

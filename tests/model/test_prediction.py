@@ -35,6 +35,7 @@ from nncli.nn.objective import Objective
 
 parquet = pytest.importorskip("pyarrow.parquet", reason="the extra 'parquet' is not installed")
 
+OF_PROBABILITIES = ("sigmoid", "softmax", "normalized_sigmoid")
 OF_CLASSIFIERS = [name for name, entry in ACTIVATIONS.items() if "multiclass" in entry.output_for]
 FIVE_HUNDRED = Asked(print, rows=500)
 INPUTS = np.array([[0.5, -1.0], [2.0, 1.0], [-1.0, 0.25], [0.0, 3.0]])
@@ -86,14 +87,14 @@ def test_classes_are_predicted_from_logits_with_probabilities_where_defined(outp
     chosen = sums.argmax(axis=1) if outputs == 3 else sums[:, 0] > 0
     assert predictions.chosen.tolist() == chosen.tolist()
     assert predictions.names == [model.classes[index] for index in chosen.astype(int)]
-    assert gives_probabilities(model.network) == (output in ("sigmoid", "softmax"))
-    assert (predictions.probabilities is not None) == (output in ("sigmoid", "softmax"))
+    assert gives_probabilities(model.network) == (output in OF_PROBABILITIES)
+    assert (predictions.probabilities is not None) == (output in OF_PROBABILITIES)
 
 
 @pytest.mark.parametrize("output", OF_CLASSIFIERS)
 def test_every_format_has_probabilities_where_defined(output):
     predictions = predict_rows(make_model(output), INPUTS)
-    columns = [f"p_{name}" for name in "abc"] if output in ("sigmoid", "softmax") else []
+    columns = [f"p_{name}" for name in "abc"] if output in OF_PROBABILITIES else []
     written = written_from(predictions)
 
     header, *rows = csv.reader(io.StringIO(written["csv"].decode()))
@@ -126,7 +127,7 @@ def test_an_evaluation_has_a_log_loss_where_probabilities_are_defined(output):
         targets=model.targets,
         classes=model.classes,
     ).metrics
-    assert ("log_loss" in found) == (output in ("sigmoid", "softmax"))
+    assert ("log_loss" in found) == (output in OF_PROBABILITIES)
     assert found["loss"] >= 0
     if output == "softmax":
         assert found["log_loss"] == pytest.approx(found["loss"], rel=1e-12)

@@ -4,6 +4,7 @@ from math import erf, exp, pi, sqrt
 import numpy as np
 import pytest
 
+from nncli.metrics.probabilities import class_probabilities
 from nncli.nn.activations import ACTIVATIONS, SATURATED
 from tests import reference
 from tests.nn.networks import corrupt
@@ -341,8 +342,11 @@ def test_the_sums_of_an_output_of_probabilities_are_their_logits(name):
     Z = sums()  # metrics and predictions compute probabilities from them
     A = forward(name, ACTIVATIONS[name].complete({}), Z)
     if ACTIVATIONS[name].output_only:
+        probabilities = class_probabilities(Z, coupled=ACTIVATIONS[name].of_softmax)
+        np.testing.assert_allclose(A, probabilities, rtol=1e-12)
+    if ACTIVATIONS[name].of_softmax:
         differences = np.log(A[:, 1:] / A[:, :1])
         np.testing.assert_allclose(differences, Z[:, 1:] - Z[:, :1], rtol=1e-12, atol=1e-12)
         np.testing.assert_allclose(A.sum(axis=1), 1, rtol=1e-12)
-    else:
+    elif not ACTIVATIONS[name].output_only:
         np.testing.assert_allclose(np.log(A / (1 - A)), Z, rtol=1e-12)

@@ -182,3 +182,15 @@ def through_softmax(a: Sequence[float], da: Sequence[float]) -> list[float]:
     """
     total = sum(da[i] * a[i] for i in range(len(a)))
     return [a[j] * (da[j] - total) for j in range(len(a))]
+
+
+def normalized_sigmoid(z: Sequence[float]) -> list[float]:
+    """Return σ(zᵢ) / Σⱼ σ(zⱼ) for the sums of a row, as the softmax of ln σ(z)."""
+    return softmax([min(each, 0.0) - log1p(exp(-abs(each))) for each in z])
+
+
+def through_normalized_sigmoid(
+    z: Sequence[float], a: Sequence[float], da: Sequence[float]
+) -> list[float]:
+    """Return ∂L/∂zⱼ for a = softmax(ln σ(z)): the derivative of ln σ(z) is 1 - σ(z) = σ(-z)."""
+    return [each * sigmoid(-z[j]) for j, each in enumerate(through_softmax(a, da))]

@@ -7,7 +7,13 @@ aⱼ = g(zⱼ). In the code, dz is ∂L/∂z and da is ∂L/∂a.
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from nncli.engines.plain.activations import ACTIVATIONS, softmax, through_softmax
+from nncli.engines.plain.activations import (
+    ACTIVATIONS,
+    normalized_sigmoid,
+    softmax,
+    through_normalized_sigmoid,
+    through_softmax,
+)
 from nncli.engines.plain.losses import OF_SUMS, row_loss
 
 Row = Sequence[float]
@@ -78,6 +84,8 @@ def activate(layer: Layer, z: Row) -> list[float]:
     """Return the activation of every unit."""
     if layer.activation == "softmax":
         return softmax(z)
+    if layer.activation == "normalized_sigmoid":
+        return normalized_sigmoid(z)
     g = ACTIVATIONS[layer.activation].function
     return [g(z[j], **layer.settings_of(j)) for j in range(len(z))]
 
@@ -86,6 +94,8 @@ def through_activation(layer: Layer, z: Row, a: Row, da: Row) -> list[float]:
     """Return ∂L/∂zⱼ = ∂L/∂aⱼ · g'(zⱼ)."""
     if layer.activation == "softmax":
         return through_softmax(a, da)
+    if layer.activation == "normalized_sigmoid":
+        return through_normalized_sigmoid(z, a, da)
     derivative = ACTIVATIONS[layer.activation].derivative
     return [da[j] * derivative(z[j], **layer.settings_of(j)) for j in range(len(z))]
 

@@ -50,7 +50,8 @@ def formulas_of(entry: Entry) -> tuple[tuple[str, ...], tuple[str, ...]]:
     if isinstance(entry, Activation):
         symbols = {**_LETTERS, **names, **(_COUPLED if entry.output_only else {})}
         left = ("aᵢ", "∂aᵢ/∂zⱼ") if entry.output_only else ("g(z)", "g'(z)")
-        formulas = (_filled(each, symbols) for each in (entry.formula, entry.derivative))
+        by = symbols | ({"z": "zⱼ"} if entry.output_only else {})
+        formulas = _filled(entry.formula, symbols), _filled(entry.derivative, by)
         lines = tuple(f"{each} = {formula}" for each, formula in zip(left, formulas, strict=True))
         return lines, ("In the formulas, z is the weighted sum, and a the activation.",)
     if isinstance(entry, Loss):

@@ -183,7 +183,7 @@ def _through_activation(page: Writer, number: int, row: int, unit: int) -> Itera
 
 
 def _through_coupled_units(page: Writer, row: int) -> Iterator[Equation]:
-    """Yield all ∂aᵢ/∂zⱼ and ∂L/∂zⱼ for the units of a softmax output to show."""
+    """Yield all ∂aᵢ/∂zⱼ and ∂L/∂zⱼ for the units of a coupled output to show."""
     write, number, units = page.write, len(page.step.layers), page.shown[-1]
     layer = page.step.layers[-1]
     assert layer.dA is not None
@@ -195,10 +195,12 @@ def _through_coupled_units(page: Writer, row: int) -> Iterator[Equation]:
     for i in worked:
         for j in worked:
             same: Mapping[str, Value] = {"same": int(i == j)}
-            numbers = {"a": float(layer.A[row, i]), "other": float(layer.A[row, j])}
+            letters = {"a": a[i], "other": a[j], "z": z[j], **same}
+            arrays = {"a": layer.A[row, i], "other": layer.A[row, j], "z": layer.S[row, j]}
+            numbers = {letter: float(value) for letter, value in arrays.items()}
             yield page.equation(
                 write.derivative(a[i], z[j]),
-                [page.put(formula.whole, {"a": a[i], "other": a[j], **same})],
+                [page.put(formula.whole, letters)],
                 [page.put(formula.whole, {**numbers, **same})],
                 value=layer.derivative[row, i, j],
             )

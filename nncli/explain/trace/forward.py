@@ -73,15 +73,15 @@ def _row(page: Writer, row: int) -> Iterator[Worked]:
     yield Paragraph(f"Row {step.rows[row]}: {inputs}; {targets}{_about_the_class(page, row)}.")
     for number, layer in enumerate(step.layers, 1):
         yield Paragraph(about_the_layer(page, number))
-        units, is_coupled = page.worked[number], layer.block.activation.entry.output_only
+        units, is_softmax = page.worked[number], layer.block.activation.entry.of_softmax
         equations = []
         for unit in units:
             equations += [_weighted_sum(page, number, row, unit)]
-            if not layer.between and not is_coupled:
+            if not layer.between and not is_softmax:
                 equations += [_activation(page, number, row, unit)]
         yield Equations(equations)
         yield from forward_between(page, number, row)
-        if is_coupled:
+        if is_softmax:
             yield from softmax(page, row)
         elif layer.between:
             yield Equations([_activation(page, number, row, unit) for unit in units])

@@ -187,6 +187,10 @@ def test_formulas_are_those_of_the_tables():
         "g(z) = z if z > 0, else slope·z",
         "g'(z) = 1 if z > 0, else slope",
     )
+    assert meanings_of("normalized_sigmoid")[0].formulas == (
+        "aᵢ = (1 / (1 + e^-zᵢ)) / Σ (1 / (1 + e^-z))",
+        "∂aᵢ/∂zⱼ = aᵢ·([i = j] - aⱼ) / (1 + e^zⱼ)",
+    )
     for table in (ACTIVATIONS, LOSSES, OPTIMIZERS):
         for name in table:
             formulas = [line for each in meanings_of(name) for line in each.formulas]

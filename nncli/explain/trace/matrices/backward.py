@@ -16,6 +16,7 @@ _ENTRY = Formula("∂a[i]/∂z[j]", r"\frac{\partial a_i}{\partial z_j}")
 _UNITS = {
     "a": Formula("a[i]", "a_i"),
     "other": Formula("a[j]", "a_j"),
+    "z": Formula("z[j]", "z_j"),
     "same": Formula("[i = j]", "[i = j]"),
 }
 
@@ -102,7 +103,7 @@ def _from_next_layer(page: MatrixWriter, number: int) -> MatrixEquation:
 
 
 def _through_coupled_units(page: MatrixWriter, dA: Term) -> Iterator[Worked]:
-    """Yield dZ of a softmax output: the dA of every row times a matrix of derivatives."""
+    """Yield dZ of a coupled output: the dA of every row times a matrix of derivatives."""
     write, number, units = page.write, len(page.step.layers), page.shown[-1]
     layer = page.step.layers[-1]
     assert layer.derivative is not None  # None only if dA is
