@@ -142,6 +142,22 @@ def test_xor_by_given_weights(lecture):
     assert first.X.tolist() == [[-8, 3], [-3, -4], [-3, -4], [2, -11]]
 
 
+def test_xor_by_other_weights_is_checked(lecture, capsys):
+    def checked(*overrides):
+        run = lecture("xor_given_weights", *overrides)
+        with pytest.raises(SystemExit) as ended:
+            main(["eval", str(run.directory)])
+        assert ended.value.code == 0
+        return capsys.readouterr().out
+
+    page = checked()
+    assert "\nSolves the gate: all 4 rows are right.\n" in page
+    assert "\nh1  5·x1 + 5·x2 - 8 = 0  (1, 1)\nh2  -7·x1 - 7·x2 + 3 = 0  (0, 0)\n" in page
+    page = checked("model.initial_biases=[[-8, 3], [-10]]")
+    assert "\nDoes not solve the gate: 2 of 4 rows are wrong.\n" in page
+    assert "\n  (1, 0): predicts 0 instead of 1\n" in page
+
+
 def test_xor_from_gates_has_the_truth_table_of_every_unit(lecture):
     run = lecture("xor_from_gates")
     network = run.model.network

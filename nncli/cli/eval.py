@@ -75,7 +75,8 @@ def eval_(
     """Evaluate a model on a split or a file.
 
     WEIGHTS is a model file or a run directory. Prints its metrics; for classes also the metrics of
-    each class and the confusion matrix, for several labels or targets the metrics of each.
+    each class and the confusion matrix, for several labels or targets the metrics of each; for the
+    four rows of a logic gate, whether the model solves it.
     """
     from nncli import UsageError, importance, load
     from nncli.cli.output import print_json, print_warning
@@ -148,6 +149,11 @@ def print_evaluation(evaluation: "Evaluation") -> None:
     if isinstance(evaluation, ClassificationEvaluation):
         click.echo()
         _print_confusion(evaluation)
+    if evaluation.gate is not None:
+        from nncli.cli.gate import print_gate
+
+        click.echo()
+        print_gate(evaluation.gate)
     if evaluation.mistakes is not None:
         click.echo()
         _print_mistakes(evaluation.mistakes)

@@ -139,6 +139,11 @@ class Evaluation(ABC):
     mistakes : list of dict, or None
         Rows with the worst predictions, the worst first, if requested: ``row``, counted from 0,
         ``target``, ``prediction``, and their probabilities or the error.
+    gate : dict, or None
+        For the four rows of two binary inputs with two classes, the truth table of a gate:
+        ``wrong`` lists the rows that are wrong, with ``inputs``, ``target`` and ``prediction``;
+        ``lines`` the lines of the units of the first layer, with ``unit``, ``line``, ``weights``,
+        ``bias``, and ``positive``, the inputs for which the sum w·x + b is above 0.
     """
 
     headline: ClassVar[tuple[str, ...]]
@@ -153,6 +158,7 @@ class Evaluation(ABC):
     figures: list[dict[str, float]]
     guess: Guess
     mistakes: list[dict[str, Any]] | None = field(default=None, kw_only=True)
+    gate: dict[str, Any] | None = field(default=None, kw_only=True)
 
     @classmethod
     def kept(
@@ -186,6 +192,7 @@ class Evaluation(ABC):
         if self.figures:
             pairs = zip(self.names, self.figures, strict=True)
             found[f"per_{self.part}"] = [{self.part: name, **each} for name, each in pairs]
+        found |= {} if self.gate is None else {"gate": self.gate}
         return found if self.mistakes is None else {**found, "mistakes": self.mistakes}
 
     def settings(self) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from nncli.model.evaluation import (
     target_outside,
     target_scaling_of,
 )
+from nncli.model.gates import gate_of
 from nncli.model.mistakes import worst_rows
 from nncli.model.model import Model
 from nncli.model.thresholds import threshold_for
@@ -63,6 +64,7 @@ def evaluate_model(
             raise DataError(
                 f"{name}: the {metric} is {value}; some values are too large for the model"
             )
+    evaluation = replace(evaluation, gate=gate_of(model, chosen, threshold))
     if mistakes is None:
         return evaluation
     return replace(evaluation, mistakes=worst_rows(model, chosen, mistakes, threshold, numbers))

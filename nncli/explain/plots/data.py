@@ -16,6 +16,7 @@ from nncli.explain.plots.points import draw_legend, draw_points, draw_zero_line,
 from nncli.explain.plots.sample import not_drawn, sample_of, truth_of
 from nncli.explain.plots.style import COLORS, LINE_STYLES, one_axes
 from nncli.explain.plots.subject import Subject
+from nncli.model.gates import equation_of, first_sums
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -56,19 +57,14 @@ def _draw_unit_lines(
     axes: "Axes", columns: list[PlotColumn], values: Numbers, drawn: Drawn
 ) -> None:
     """Draw the separating line of each first-layer unit, with its equation in the legend."""
-    first = drawn.network.blocks[0].layers[0].arrays
-    offset, scale = (
-        np.broadcast_to(each, 2) for each in (drawn.scaling.offset, drawn.scaling.scale)
-    )
-    W = first["W"].astype(np.float64) * scale[:, np.newaxis]
-    b = first["b"] - offset @ W
+    W, b = first_sums(drawn.network, drawn.scaling)
     for limit, own in ((axes.set_xlim, values[:, 0]), (axes.set_ylim, values[:, 1])):
         limit(*spread(own, 0.3))
     units = min(W.shape[1], _MOST_LINES)
     for unit in range(units):
         (u, v), bias = W[:, unit], float(b[unit])
         color = COLORS[(unit + 2) % len(COLORS)]  # other colors than the first two classes
-        label = f"unit {unit + 1}: {_equation(u, v, bias, columns)}"
+        label = f"unit {unit + 1}: {equation_of((u, v), bias, [each.name for each in columns])}"
         style = LINE_STYLES[unit % len(LINE_STYLES)]
         if u == v == 0:
             axes.plot([], [], style, color=color, label=f"{label} (no line)")
@@ -76,16 +72,6 @@ def _draw_unit_lines(
         draw_zero_line(axes, (u, v), bias, linestyle=style, color=color, label=label)
     if W.shape[1] > units:
         axes.plot([], [], " ", label=f"and {count(W.shape[1] - units, 'unit')} more")
-
-
-def _equation(u: float, v: float, bias: float, columns: list[PlotColumn]) -> str:
-    """Return the equation of a line in the units of the columns."""
-    x, y = (column.name for column in columns)
-    return f"{u:.3g}·{x} {_signed(v)}·{y} {_signed(bias)} = 0"
-
-
-def _signed(number: float) -> str:
-    return f"{'-' if number < 0 else '+'} {abs(number):.3g}"
 
 
 def _images(subject: Subject) -> "Figure":
