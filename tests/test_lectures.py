@@ -180,6 +180,14 @@ def test_xor_by_larger_networks(lecture, shape):
     assert lecture(f"xor_{shape}").test["accuracy"] == 1
 
 
+def test_linear_layers_in_a_row_do_not_solve_xor_and_tell_why(lecture):
+    run = lecture("xor_deeper", "model.activation=identity")
+    assert "layers 1 to 4 together compute no more than one layer" in run.messages
+    assert run.history[-1]["train_loss"] == pytest.approx(math.log(2), abs=1e-3)
+    assert run.corners == pytest.approx([0.5] * 4, abs=0.01)
+    assert "no more than one layer" not in lecture("xor_deeper").messages
+
+
 def test_noisy_xor_falls_from_about_1_2_to_about_0_3(lecture):
     run = lecture("noisy_xor")
     assert run.history[0]["train_loss"] == pytest.approx(1.1686, abs=0.02)

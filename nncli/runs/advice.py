@@ -1,6 +1,6 @@
 """Warn before training about what it cannot achieve."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -9,7 +9,7 @@ from nncli.base.words import count
 from nncli.config.schema import Config
 from nncli.data.dataset import Dataset
 from nncli.model.evaluation import target_outside
-from nncli.nn.network import Network
+from nncli.nn.network import Block, Network
 
 _PARTS_OF_A_RANGE = 256  # inputs in the first of them are scaled to below 0.004
 
@@ -28,6 +28,7 @@ def advice(dataset: Dataset, network: Network, config: Config, engine: str) -> l
         *(_inputs_near_0(dataset) if config.data.scale.name == "unit" else ()),
         *_equal_units(network),
         *_one_layer_for_xor(dataset, network),
+        *_linear_layers(network),
         *_targets_out_of_reach(dataset, network),
         *(_slow_loops(dataset, network, config) if engine == "plain" else ()),
     ]
@@ -81,6 +82,38 @@ def _one_layer_for_xor(dataset: Dataset, network: Network) -> Iterator[str]:
             "one layer cannot separate XOR: no straight line separates its two classes; add a "
             "hidden layer"
         )
+
+
+def _linear_layers(network: Network) -> Iterator[str]:
+    """Yield a line for each chain of layers that compute no more than one layer.
+
+    A normalization ends a chain, as its scale depends on the values of the row or the batch.
+    """
+    chain: list[Block] = []
+    for block in network.blocks:
+        chain.append(block)
+        if block.activation.kind == "identity" and not block.between:
+            continue
+        yield from _one_for(chain)
+        chain = []
+    yield from _one_for(chain)
+
+
+def _one_for(chain: Sequence[Block]) -> Iterator[str]:
+    """Yield that layers are together one, if there are several."""
+    if len(chain) < 2:
+        return
+    first, last = chain[0], chain[-1]
+    narrowest = min(block.outputs for block in chain[:-1])
+    rank, remedy = "", ", or remove a layer"
+    if narrowest < min(first.inputs, last.outputs):
+        rank = f" with weights of rank {narrowest} at most"
+        remedy = ", unless you want this bottleneck"
+    joined = "and" if len(chain) == 2 else "to"
+    yield (
+        f"layers {first.number} {joined} {last.number} together compute no more than one layer"
+        f"{rank}: the activation between them is identity; choose another model.activation{remedy}"
+    )
 
 
 def _targets_out_of_reach(dataset: Dataset, network: Network) -> Iterator[str]:

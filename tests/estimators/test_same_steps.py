@@ -36,6 +36,7 @@ OURS = {"precision": "float64", "scale": "none", "engine": "numpy"}
     ids=lambda each: ",".join(each) if isinstance(each, dict) else "",
 )
 @pytest.mark.parametrize("task", ["binary", "multiclass", "labels", "regression"])
+@pytest.mark.filterwarnings("ignore:layers 1 to 3 together compute no more than one layer")
 def test_the_same_steps(rows, settings, rtol, task):
     X, y = rows
     y = {
