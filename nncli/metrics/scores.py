@@ -30,7 +30,7 @@ else:
 NOTHING = 2.0**-51
 
 
-def chosen_classes(Z: Array, margin: float = 0.0) -> Labels:
+def chosen_classes(Z: Array, margin: float | None = 0.0) -> Labels:
     """Return the class predicted by the logits `Z` (B, O) of each row, shape (B,).
 
     A single output predicts the second class like a label. Several outputs predict the class of the
@@ -42,8 +42,13 @@ def chosen_classes(Z: Array, margin: float = 0.0) -> Labels:
     return np.asarray(Z.argmax(axis=1))
 
 
-def chosen_labels(Z: Array, margin: float = 0.0) -> Flags:
-    """Return which labels are predicted: logits `Z` (B, L) above the `margin` from `margin_of`."""
+def chosen_labels(Z: Array, margin: float | None = 0.0) -> Flags:
+    """Return which labels are predicted: logits `Z` (B, L) above the `margin` from `margin_of`.
+
+    Without a margin, those from 0 on.
+    """
+    if margin is None:
+        return np.greater_equal(Z, 0)
     return np.greater(Z, margin + NOTHING)
 
 
@@ -52,16 +57,19 @@ def log_odds(Z: Array) -> Array:
     return Z[:, 0] if Z.shape[1] == 1 else np.subtract(Z[:, 1], Z[:, 0], dtype=np.float64)
 
 
-def margin_of(threshold: float | None) -> float:
+def margin_of(threshold: float | None, *, chosen_at_0: bool = False) -> float | None:
     """Return the logit of a threshold, ln(t / (1 - t)), or 0 without a threshold.
 
-    A NumPy double compares exactly with logits of any precision; a Python float would be rounded
-    to their precision.
+    None if the second class is chosen at 0; such an output has no threshold. A NumPy double
+    compares exactly with logits of any precision; a Python float would be rounded to their
+    precision.
     """
-    return 0.0 if threshold is None else np.float64(log(threshold / (1 - threshold)))
+    if threshold is None:
+        return None if chosen_at_0 else 0.0
+    return np.float64(log(threshold / (1 - threshold)))
 
 
-def correct_rows(Z: Array, T: Array, scratch: Array, margin: float = 0.0) -> float:
+def correct_rows(Z: Array, T: Array, scratch: Array, margin: float | None = 0.0) -> float:
     """Count the rows whose logits predict the target class."""
     if Z.shape[1] == 1:
         return float(np.count_nonzero(chosen_labels(Z, margin) == (T == 1)))
@@ -130,7 +138,13 @@ WITH_THRESHOLD = ("binary", "multilabel")
 DEFAULT_THRESHOLD = 0.5
 
 
-def score_for(task: str, threshold: float | None, units: float | Numbers = 1.0) -> Score:
+def score_for(
+    task: str,
+    threshold: float | None,
+    units: float | Numbers = 1.0,
+    *,
+    chosen_at_0: bool = False,
+) -> Score:
     """Return the score of a task.
 
     Parameters
@@ -139,10 +153,13 @@ def score_for(task: str, threshold: float | None, units: float | Numbers = 1.0) 
         Probability above which the second class or a label is predicted, as in the evaluation.
     units : number or array (O,)
         Size of the network's 1 in the units of each target, for a regression.
+    chosen_at_0 : bool
+        As for `margin_of`.
     """
     score = SCORES[task]
     if score is MAE:
         return score if np.all(units == 1) else replace(score, parameters={"units": units})
-    if task == "multiclass" or threshold in (None, 0.5):
+    if task == "multiclass" or (threshold in (None, 0.5) and not chosen_at_0):
         return score
-    return replace(score, parameters={"margin": margin_of(threshold)})
+    margin = margin_of(threshold, chosen_at_0=chosen_at_0)
+    return replace(score, parameters={"margin": margin})

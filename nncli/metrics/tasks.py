@@ -91,6 +91,8 @@ class Answers:
     threshold : float or None
         Probability above which the second class or a label is predicted; None without
         probabilities and for other tasks.
+    chosen_at_0 : bool
+        Whether one logit predicts the second class at 0.
     """
 
     split: str
@@ -101,6 +103,7 @@ class Answers:
     probabilities: bool
     coupled: bool
     threshold: float | None = None
+    chosen_at_0: bool = False
 
     @property
     def whole(self) -> Outputs:
@@ -263,7 +266,8 @@ class BinaryEvaluation(ClassificationEvaluation):
     def of(cls, answers: Answers) -> "BinaryEvaluation":
         """Return the evaluation; rows are ranked by the log-odds of the second class."""
         truth, logits, threshold = answers.truth, answers.whole, answers.threshold
-        confusion = confusion_matrix(truth, chosen_classes(logits, margin_of(threshold)), 2)
+        margin = margin_of(threshold, chosen_at_0=answers.chosen_at_0)
+        confusion = confusion_matrix(truth, chosen_classes(logits, margin), 2)
         positive, odds = truth == 1, log_odds(logits)
         metrics = {"loss": answers.loss, **classification_metrics(confusion)}
         metrics |= ranking_metrics(ranking(positive, odds))

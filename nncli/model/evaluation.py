@@ -289,5 +289,6 @@ def evaluate(
         probabilities=probabilities,
         coupled=output.entry.of_softmax,
         threshold=threshold,
+        chosen_at_0=output.entry.chosen_at_0,
     )
     return measured.of(answers)

@@ -76,8 +76,9 @@ def _lines(model: Model, threshold: float | None) -> list[dict[str, Any]]:
         return []
     weights, biases = first_sums(model.network, scaling_of(model))
     if is_output:
-        biases = biases - margin_of(threshold)
-    positive = np.array(_CORNERS) @ weights + biases > 0
+        biases = biases - (margin_of(threshold) or 0.0)
+    sums = np.array(_CORNERS) @ weights + biases
+    positive = sums >= 0 if block.activation.entry.chosen_at_0 else sums > 0
     return [
         {
             "unit": "output" if is_output else f"h{number}",

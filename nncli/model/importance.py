@@ -183,7 +183,8 @@ def importance_of(
     threshold = threshold_for(model, threshold)
     units = 1 / np.asarray(target_scaling_of(model).scale)
     with suited_threads_for(model.network), np.errstate(over="ignore", invalid="ignore"):
-        rows = _Rows(model, some, score_for(model.task, threshold, units))
+        at_0 = model.network.output.entry.chosen_at_0
+        rows = _Rows(model, some, score_for(model.task, threshold, units, chosen_at_0=at_0))
         own = rows.metrics(name)
         drawbacks = {metric: np.empty((len(groups), repeats)) for metric in own}
         for number, inputs in enumerate(groups.values()):

@@ -24,6 +24,7 @@ from nncli.base.storage.npz_file import npz_parts, parse_own_npz, read_own_npz, 
 from nncli.base.storage.run_files import WEIGHTS
 from nncli.base.storage.strict_json import parse_json, to_json
 from nncli.base.words import on_one_line
+from nncli.model.format_versions import check_version, descriptions, has_former, version_for
 from nncli.model.metadata import (
     Refusal,
     check_parameters,
@@ -36,6 +37,7 @@ from nncli.model.model import Model
 from nncli.model.no_model import why_no_model
 from nncli.model.preprocessing_metadata import read_preprocessing
 from nncli.nn.activations import ACTIVATIONS
+from nncli.nn.former import FORMER_ACTIVATIONS, FORMER_LOSSES
 from nncli.nn.layers.activation import ActivationLayer
 from nncli.nn.layers.dense import DENSE
 from nncli.nn.layers.kinds import make_layer, parameters_of
@@ -53,12 +55,8 @@ from nncli.nn.network import (
 )
 from nncli.nn.objective import Objective
 
-# 1 had no target_offset, target_scale and encoding; 1 and 2 had no separate activation layers.
-FORMAT_VERSION = 3
-
 _DTYPES = (np.dtype("<f4"), np.dtype("<f8"))
 _AGAIN = "get or train the model again"
-_MOST_LAYERS = 10_000  # networks of configs have at most a few thousand
 
 
 def write_model(place: Place, model: Model, *, replace: bool = True) -> None:
@@ -74,7 +72,7 @@ def model_bytes(model: Model) -> bytes:
 def _members(model: Model) -> dict[str, NDArray[Any]]:
     network, arrays = model.network, model.network.named
     metadata = {
-        "format_version": FORMAT_VERSION,
+        "format_version": version_for(network.layers),
         "layers": [
             {"kind": layer.kind, "parameters": layer.described, "arrays": names}
             for layer, names in zip(network.layers, _names(network.layers), strict=True)
@@ -170,21 +168,15 @@ def _metadata(arrays: dict[str, NDArray[Any]]) -> dict[str, Any]:
         metadata = parse_json(array.item())
     except ValueError as error:
         raise Refusal(f"its metadata {error}") from error
-    version = get(metadata, "format_version", int)
-    if version > FORMAT_VERSION:
-        raise Refusal(
-            f"has format version {version}; this nncli reads versions up to {FORMAT_VERSION}; "
-            "install a newer nncli"
-        )
-    if version < 1:
-        raise Refusal(f"has format version {version}; expected 1 or more")
+    check_version(metadata)
     return metadata  # type: ignore[no-any-return]  # `get` has checked that it is a dict
 
 
 def _layers(metadata: dict[str, Any]) -> list[Layer]:
     layers: list[Layer] = []
     number = 0
-    for each in _descriptions(metadata):
+    former = FORMER_ACTIVATIONS if has_former(metadata) else {}
+    for each in descriptions(metadata):
         kind, parameters = get(each, "kind", str), get(each, "parameters", dict)
         number += kind == DENSE
         _check_kind(kind, parameters)
@@ -193,34 +185,11 @@ def _layers(metadata: dict[str, Any]) -> list[Layer]:
             inputs, outputs = get(parameters, "inputs", int), get(parameters, "outputs", int)
             if inputs < 1 or outputs < 1 or (layers and units != inputs):
                 raise Refusal(f"layer {number} has sizes ({inputs}, {outputs}) that do not fit")
-        layers.append(make_layer(kind, parameters, units))
+        layers.append(make_layer(kind, parameters, units, former))
     if not layers:
         raise Refusal("has no layers")
     _check_order(layers)
     return layers
-
-
-def _descriptions(metadata: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return one description per layer, in the current format."""
-    described = get(metadata, "layers", list)
-    if len(described) > _MOST_LAYERS:
-        raise Refusal(f"has more than {_MOST_LAYERS:,} layers")
-    if metadata["format_version"] > 2:
-        return described
-    return [
-        part
-        for each in described
-        for part in (
-            {
-                "kind": DENSE,
-                "parameters": {name: get(each, name, int) for name in ("inputs", "outputs")},
-            },
-            {
-                "kind": get(each, "activation", str),
-                "parameters": get(each, "activation_parameters", dict),
-            },
-        )
-    ]
 
 
 def _check_kind(kind: str, parameters: dict[str, Any]) -> None:
@@ -346,4 +315,4 @@ def _objective(metadata: dict[str, Any]) -> Objective:
         raise Refusal(f"has the unknown loss {loss!r}")
     parameters = get(metadata, "loss_parameters", dict)
     check_parameters(loss, LOSSES[loss].parameters, parameters)
-    return Objective(loss, parameters)
+    return Objective(loss, parameters, FORMER_LOSSES.get(loss) if has_former(metadata) else None)

@@ -19,7 +19,7 @@ from nncli.data.tables.column import LARGEST
 from nncli.data.tables.targets import Targets
 from nncli.metrics.means import parts
 from nncli.metrics.probabilities import class_probabilities, sigmoid
-from nncli.metrics.scores import chosen_classes, chosen_labels, margin_of
+from nncli.metrics.scores import chosen_classes, chosen_labels
 from nncli.model.evaluation import check_range, check_size, target_scaling_of
 from nncli.model.model import Model
 from nncli.model.passes import MOST_ROWS as ROWS_A_PASS
@@ -33,7 +33,7 @@ from nncli.model.predicted import (
     Predictions,
     names_beside,
 )
-from nncli.model.thresholds import gives_probabilities, threshold_for
+from nncli.model.thresholds import gives_probabilities, margin_for, threshold_for
 from nncli.nn.network import Network
 
 _BLOCK_NUMBERS = 1 << 20  # in a block of rows, unless they are very long
@@ -66,7 +66,7 @@ def predict_rows(
     DataError
         As for `check_range`, on inputs or outputs.
     """
-    margin = margin_of(model.threshold if threshold is None else threshold)
+    margin = margin_for(model.network, model.threshold if threshold is None else threshold)
     proba = proba and gives_probabilities(model.network)
     with suited_threads_for(model.network):
         if model.task == "regression":
@@ -87,7 +87,7 @@ def _numbers(model: Model, inputs: NDArray[Any], first_row: int) -> PredictedNum
 
 
 def _labels(
-    model: Model, inputs: NDArray[Any], margin: float, first_row: int, proba: bool
+    model: Model, inputs: NDArray[Any], margin: float | None, first_row: int, proba: bool
 ) -> PredictedLabels:
     shape = len(inputs), len(model.targets)
     chosen = np.empty(shape, np.uint8)
@@ -101,7 +101,7 @@ def _labels(
 
 
 def _classes(
-    model: Model, inputs: NDArray[Any], margin: float, first_row: int, proba: bool
+    model: Model, inputs: NDArray[Any], margin: float | None, first_row: int, proba: bool
 ) -> Predictions:
     network = model.network
     of_classes = partial(class_probabilities, coupled=network.output.entry.of_softmax)

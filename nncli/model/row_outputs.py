@@ -13,11 +13,11 @@ from nncli.data.scaling import unscaled
 from nncli.data.splits import Split
 from nncli.metrics.means import parts
 from nncli.metrics.probabilities import class_log_odds, losses_and_largest
-from nncli.metrics.scores import chosen_classes, log_odds, margin_of
+from nncli.metrics.scores import chosen_classes, log_odds
 from nncli.model.evaluation import check_range, run_rows, scaling_of, target_scaling_of
 from nncli.model.model import Model
 from nncli.model.passes import Passes, suited_threads_for
-from nncli.model.thresholds import gives_probabilities
+from nncli.model.thresholds import gives_probabilities, margin_for
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ def outputs_of(model: Model, split: Split, most: int) -> RowOutputs:
     classes = split.targets[split.rows] if split.of_classes else np.empty(0, np.intp)
     chosen: list[NDArray[Any]] = [np.empty(0, np.intp)]
     largest = [np.empty(0)]
-    take = _taken(model, columns)
+    take, margin = _taken(model, columns), margin_for(model.network, model.threshold)
 
     def blocks() -> Any:
         scaling, target_scaling = scaling_of(model), target_scaling_of(model)
@@ -79,7 +79,7 @@ def outputs_of(model: Model, split: Split, most: int) -> RowOutputs:
         for part, _, passes in rows:
             check_range(passes.logits, part.start)
             if split.of_classes:
-                chosen.append(chosen_classes(passes.logits, margin_of(model.threshold)))
+                chosen.append(chosen_classes(passes.logits, margin))
             if model.task == "multiclass" and gives_probabilities(model.network):
                 coupled = model.network.output.entry.of_softmax
                 largest.append(losses_and_largest(classes[part], passes.logits, coupled=coupled)[1])

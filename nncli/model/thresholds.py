@@ -4,7 +4,7 @@ from numbers import Real
 
 from nncli.base.arguments import argument, said, unexpected
 from nncli.base.errors import ModelFileError, UsageError
-from nncli.metrics.scores import DEFAULT_THRESHOLD, WITH_THRESHOLD
+from nncli.metrics.scores import DEFAULT_THRESHOLD, WITH_THRESHOLD, margin_of
 from nncli.model.model import Model
 from nncli.nn.network import Network
 
@@ -17,6 +17,11 @@ def gives_probabilities(network: Network) -> bool:
 def has_threshold(task: str, network: Network) -> bool:
     """Return whether predictions compare a probability with a threshold."""
     return task in WITH_THRESHOLD and gives_probabilities(network)
+
+
+def margin_for(network: Network, threshold: float | None) -> float | None:
+    """Return the margin of `chosen_classes` and `chosen_labels` for the outputs of a network."""
+    return margin_of(threshold, chosen_at_0=network.output.entry.chosen_at_0)
 
 
 def own_threshold(model: Model) -> float | None:

@@ -146,9 +146,12 @@ def prelu_slope_gradient(dA: Array, Z: Array, A: Array, out: Array) -> None:
     np.add.reduce(A, axis=0, out=out)
 
 
-def step(Z: Array, out: Array) -> None:
-    """Write the binary step g(z) = 1 where z > 0, else 0 (McCulloch and Pitts, 1943)."""
-    np.heaviside(Z, 0, out=out)
+def step(Z: Array, out: Array, at_0: float = 1.0) -> None:
+    """Write the binary step g(z) = 1 where z ≥ 0, else 0 (McCulloch and Pitts, 1943).
+
+    `at_0` is g(0).
+    """
+    np.heaviside(Z, at_0, out=out)
 
 
 def step_backward(dA: Array, Z: Array, A: Array, out: Array) -> None:

@@ -41,6 +41,8 @@ class Activation(Entry):
     low : float
         At the output of a classifier, the target for the classes that a row does not belong to;
         the target for its own class is 1.
+    chosen_at_0 : bool
+        Whether a classifier with one such output predicts the second class at z = 0.
     loss : str
         The default loss at the output of a classifier.
     trainable : bool
@@ -66,6 +68,7 @@ class Activation(Entry):
     probabilities: bool = False
     of_softmax: bool = False
     low: float = 0.0
+    chosen_at_0: bool = False
     loss: str = "mean_squared_error"
     trainable: bool = True
     output_only: bool = False
@@ -85,14 +88,15 @@ ACTIVATIONS: dict[str, Activation] = {
         derivative=Formula("1", "1"),
     ),
     "step": Activation(
-        "1 where z > 0, else 0: a perceptron's threshold",
+        "1 where z >= 0, else 0: a perceptron's threshold",
         functions.step,
         functions.step_backward,
         initializer="xavier_normal",
         output_for=("binary", "multiclass"),
+        chosen_at_0=True,
         loss="perceptron",
         trainable=False,
-        formula=Piecewise(((0, Formula("1", "1")), (-inf, Formula("0", "0")))),
+        formula=Piecewise(((0, Formula("1", "1")), (-inf, Formula("0", "0"))), from_bounds=True),
         derivative=Formula("0", "0"),
     ),
     "sigmoid": Activation(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from operator import itemgetter
+from operator import ge, gt, itemgetter
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -59,27 +59,32 @@ class Piecewise:
     variable : Formula
     value : function
         Computes the variable from the values of z, a, t and the parameters.
+    from_bounds : bool
+        Whether a piece also applies at its bound.
     """
 
     pieces: Sequence[tuple[float | str, Formula]]
     variable: Formula = Formula("<z>", "<z>")
     value: Callable[[Mapping[str, float]], float] = itemgetter("z")
+    from_bounds: bool = False
 
     def at(self, values: Mapping[str, float]) -> Formula:
         """Return the piece that applies at these values."""
         variable = self.value(values)
         bounds = (values[b] if isinstance(b, str) else b for b, _ in self.pieces)
-        above = (n for n, bound in enumerate(bounds) if variable > bound)
+        applies = ge if self.from_bounds else gt
+        above = (n for n, bound in enumerate(bounds) if applies(variable, bound))
         return self.pieces[next(above, len(self.pieces) - 1)][1]
 
     @property
     def whole(self) -> Formula:
         """All pieces with their conditions."""
         texts, latexes = [], []
+        sign, command = ("≥", r"\ge") if self.from_bounds else (">", ">")
         for bound, piece in self.pieces[:-1]:
             limit = f"<{bound}>" if isinstance(bound, str) else f"{bound:g}"
-            texts.append(f"{piece.text} if {self.variable.text} > {limit}")
-            condition = rf"\text{{ if }} {self.variable.latex} > {limit}"
+            texts.append(f"{piece.text} if {self.variable.text} {sign} {limit}")
+            condition = rf"\text{{ if }} {self.variable.latex} {command} {limit}"
             latexes.append(f"{piece.latex} {condition}")
         last = self.pieces[-1][1]
         return Formula(

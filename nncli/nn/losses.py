@@ -88,13 +88,13 @@ def hinge(A: Array, T: Array, gradient: Array, scratch: Array) -> float:
     return value
 
 
-def perceptron(Z: Array, T: Array, gradient: Array, scratch: Array) -> float:
+def perceptron(Z: Array, T: Array, gradient: Array, scratch: Array, at_0: float = 1.0) -> float:
     """Return the perceptron criterion L = Σ (a - t) z / B with a = step(z) (Rosenblatt, 1958).
 
     A correct output adds 0, an incorrect one |z|. The gradient is (a - t) / B. Gradient descent on
-    one row is then the perceptron learning rule, w ← w + η (t - a) x.
+    one row is then the perceptron learning rule, w ← w + η (t - a) x. `at_0` is step(0).
     """
-    np.heaviside(Z, 0, out=gradient)
+    np.heaviside(Z, at_0, out=gradient)
     np.subtract(gradient, T, out=gradient)
     value = _inner(gradient, Z) / len(Z)
     np.multiply(gradient, 1 / len(Z), out=gradient)
@@ -164,7 +164,7 @@ def _hinge_of(A: Array, T: Array) -> Array:
 
 
 def _perceptron_of(Z: Array, T: Array) -> Array:
-    return (np.heaviside(Z, 0) - T) * Z
+    return (np.heaviside(Z, 1) - T) * Z
 
 
 def _sigmoid_cross_entropy_of(Z: Array, T: Array) -> Array:

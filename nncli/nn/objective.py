@@ -27,6 +27,8 @@ class Objective:
         A name in the table of losses.
     parameters : dict
         All parameters of the loss.
+    function : function
+        The function of the loss, or its replacement.
     """
 
     def __init__(
@@ -38,7 +40,8 @@ class Objective:
         self.name = name
         self.parameters = dict(parameters)
         self.on_logits = LOSSES[name].on_logits
-        self._function = partial(function or LOSSES[name].function, **parameters)
+        self.function = function or LOSSES[name].function
+        self._function = partial(self.function, **parameters)
 
     def __call__(self, network: Network, T: Array, work: Workspace) -> float:
         """Return the loss of the logits in `work` and write their dZ to ``work.gradient``.

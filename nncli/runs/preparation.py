@@ -165,18 +165,25 @@ def _network_for(
     with memory_for("for this network", SMALLER_NETWORK):
         network, objective = build_network(resolved, dataset.shape, with_weights=is_new)
     if start:
-        _start_from(start, network)
+        network, objective = _start_from(start, network, objective)
     for name, split in dataset.splits.items():
         check_targets(split, objective, dataset.targets, f"the {name} rows")
     return network, objective
 
 
-def _start_from(model: Model, network: Network) -> None:
-    """Copy the arrays of a model into a network. Raise `ModelFileError` if they do not fit."""
+def _start_from(model: Model, network: Network, objective: Objective) -> tuple[Network, Objective]:
+    """Copy the arrays of a model into a network; keep the functions of a file's earlier format.
+
+    Raises `ModelFileError` if the arrays do not fit.
+    """
     if network.layers != model.network.layers:
         raise ModelFileError(f"{model.called}: its config does not match its layers")
     np.copyto(network.parameters, model.network.parameters)
     np.copyto(network.state, model.network.state)
+    own = model.objective
+    if own.name == objective.name:
+        objective = Objective(objective.name, objective.parameters, own.function)
+    return network.with_layers(model.network.layers), objective
 
 
 def _setup(
@@ -189,10 +196,16 @@ def _setup(
     target_scaling: Scaling,
 ) -> Setup:
     settings, (splits, scaling) = config.training, seen
+    score = score_for(
+        dataset.task,
+        config.model.threshold,
+        1 / np.asarray(target_scaling.scale),
+        chosen_at_0=network.output.entry.chosen_at_0,
+    )
     return Setup(
         network=network,
         objective=objective,
-        score=score_for(dataset.task, config.model.threshold, 1 / np.asarray(target_scaling.scale)),
+        score=score,
         optimizer=settings.optimizer.name,
         settings=settings.optimizer.parameters,
         regularization=regularization_of(config),

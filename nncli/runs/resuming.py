@@ -35,6 +35,7 @@ from nncli.training.history_file import lacks_column
 from nncli.training.progress import Progress, Snapshot
 
 _SCALED_ONCE = 3  # the first checkpoint version with inputs rounded only once
+_STEP_FROM_0 = 4  # the first checkpoint version whose step is 1 at z = 0
 _RECORDED = {
     "config": dict,
     "data": dict,
@@ -122,6 +123,12 @@ class StoppedRun:
             yield (
                 "dropout drops other units than in the nncli version that started this run: the "
                 "weights will not be those of an uninterrupted run"
+            )
+        output = self.loaded.config.model.output
+        if self.checkpoint.version < _STEP_FROM_0 and output and output.name == "step":
+            yield (
+                "step(0) is 1, but was 0 in the nncli version that started this run: the weights "
+                "will not be those of an uninterrupted run"
             )
         if self._scaled_otherwise:
             yield (

@@ -79,7 +79,7 @@ def test_a_run_of_version_1_ends_in_the_same_bits(nncli, tmp_path, stop_at, sett
     assert ("warning" in done.err.lower()) == ("dropout" in settings)
     without_penalty(tmp_path / "whole" / "history.csv")
     assert_same_run(run, tmp_path / "whole")
-    assert metadata_of(run / "checkpoint.npz")["checkpoint_version"] == 3
+    assert metadata_of(run / "checkpoint.npz")["checkpoint_version"] == 4
 
 
 def test_a_run_that_was_finished_in_version_1_says_so_and_may_get_more_epochs(nncli, tmp_path):
@@ -90,6 +90,21 @@ def test_a_run_that_was_finished_in_version_1_says_so_and_may_get_more_epochs(nn
     assert nncli("train", "--resume", "short").out.startswith("short is finished: all of its 6")
     assert nncli("train", "-q", "--resume", "short", "training.epochs=9").code == 0
     assert_same_run(tmp_path / "short", tmp_path / "long")
+
+
+@pytest.mark.parametrize(("version", "is_told"), [(3, True), (4, False)])
+def test_a_perceptron_of_version_3_resumes_with_a_warning(
+    nncli, tmp_path, stop_at, version, is_told
+):
+    path = config(tmp_path, "optimizer: sgd, batch_size: 1")
+    perceptron = "model={hidden_layers: [], output: step, initializer: zeros}"
+    stop_at(5)
+    assert nncli("train", path, perceptron, "-q", "-o", "run").code == 130
+    rewrite(tmp_path / "run" / "checkpoint.npz", saying(checkpoint_version=version))
+    done = nncli("train", "-q", "--resume", "run")
+    assert done.code == 0
+    told = "step(0) is 1, but was 0 in the nncli version that started this run"
+    assert (told in done.err) == is_told
 
 
 def test_the_engine_may_be_named_again_by_either_name_but_not_changed(nncli, stopped):

@@ -114,7 +114,7 @@ def test_a_step_on_one_row_is_the_perceptron_learning_rule(engine, outputs, rate
         expected = []
         for unit in range(outputs):
             z = sum(W[i, unit] * x[i] for i in range(4)) + b[unit]
-            error = t[unit] - (1.0 if z > 0 else 0.0)
+            error = t[unit] - (1.0 if z >= 0 else 0.0)
             wrong += error != 0
             new = [W[i, unit] + rate * (error * x[i]) for i in range(4)]
             expected.append([*new, b[unit] + rate * error])

@@ -12,7 +12,7 @@ from nncli.nn.optimizers import OPTIMIZERS
 from tests.explain.mathematics import evaluate
 
 WRITE = Text(17)
-POINTS = [-2.7, -1.3, -0.4, 0.3, 1.9]
+POINTS = [-2.7, -1.3, -0.4, 0.0, 0.3, 1.9]
 SEVERAL_PARAMETERS = {"leaky_relu": {"slope": 0.3}, "elu": {"alpha": 0.7}, "sqlu": {"alpha": 1.5}}
 ELEMENTWISE = [name for name, entry in ACTIVATIONS.items() if not entry.output_only]
 

@@ -65,7 +65,7 @@ SOFTMAX = {"kind": "softmax", "parameters": {}, "arrays": []}
 DROPOUT = {"kind": "dropout", "parameters": {"rate": 0.5}, "arrays": []}
 
 IN_ANY_FORMAT = {
-    "a newer format": (set_to("format_version", value=4), "install a newer nncli"),
+    "a newer format": (set_to("format_version", value=5), "install a newer nncli"),
     "format 0": (set_to("format_version", value=0), "format version 0; expected 1 or more"),
     "format -1": (set_to("format_version", value=-1), "format version -1; expected 1 or more"),
     "format 1.0": (set_to("format_version", value=1.0), "not of type int"),

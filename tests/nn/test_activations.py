@@ -299,9 +299,9 @@ def test_at_the_kink_the_derivative_is_the_one_from_below(name, parameters, expe
 
 
 @both_precisions
-def test_the_step_is_1_above_0_and_nowhere_else_and_has_no_gradient(dtype):
+def test_the_step_is_1_from_0_on_and_nowhere_else_and_has_no_gradient(dtype):
     Z = np.array([[-np.inf, -1e30, -1e-30, -0.0, 0.0, 1e-30, 1e30, np.inf]], dtype)
-    np.testing.assert_array_equal(forward("step", {}, Z), [[0, 0, 0, 0, 0, 1, 1, 1]])
+    np.testing.assert_array_equal(forward("step", {}, Z), [[0, 0, 0, 1, 1, 1, 1, 1]])
     gradient = backward("step", {}, np.full_like(Z, 1e30), Z)
     np.testing.assert_array_equal(gradient, np.zeros_like(Z))
 

@@ -226,7 +226,7 @@ def test_hinge_asks_for_a_margin_of_1():
 
 def test_the_perceptron_criterion_counts_wrong_outputs_by_their_sums():
     Z = np.array([[3.0], [-3.0], [0.0], [0.0]])
-    for T, value, slopes in [([0, 1, 0, 1], 1.5, [1, -1, 0, -1]), ([1, 0, 0, 0], 0, [0] * 4)]:
+    for T, value, slopes in [([0, 1, 0, 1], 1.5, [1, -1, 1, 0]), ([1, 0, 1, 1], 0, [0] * 4)]:
         found, gradient = loss_and_gradient("perceptron", Z, np.array(T, float).reshape(-1, 1))
         assert found == value
         np.testing.assert_array_equal(gradient[:, 0] * 4, slopes)

@@ -131,13 +131,13 @@ def _count_largest(Z, T):
     return count
 
 
-def correct_rows(Z: Array, T: Array, scratch: Array, margin: float = 0.0) -> float:
+def correct_rows(Z: Array, T: Array, scratch: Array, margin: float | None = 0.0) -> float:
     """Replace `nncli.metrics.scores.correct_rows`."""
-    if Z.shape[1] == 1:
-        return float(_count_right_sides(Z, T, float(margin + scores.NOTHING)))
-    if margin:
+    if Z.shape[1] > 1 and not margin:
+        return float(_count_largest(Z, T))
+    if Z.shape[1] > 1 or margin is None:
         return scores.correct_rows(Z, T, scratch, margin)
-    return float(_count_largest(Z, T))
+    return float(_count_right_sides(Z, T, float(margin + scores.NOTHING)))
 
 
 LOSSES: dict[str, Callable[..., float]] = {

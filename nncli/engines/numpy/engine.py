@@ -56,7 +56,7 @@ class NumpyEngine:
         self._objective = Objective(
             setup.objective.name,
             setup.objective.parameters,
-            self.losses.get(setup.objective.name),
+            self.losses.get(setup.objective.name, setup.objective.function),
         )
         self._measure = partial(self.measures[setup.score.measure], **setup.score.parameters)
         entry = OPTIMIZERS[setup.optimizer]

@@ -27,8 +27,8 @@ def _tanh_derivative(z: float) -> float:
 
 
 def step(z: float) -> float:
-    """Return 1 where z > 0, else 0."""
-    return 1.0 if z > 0 else 0.0
+    """Return 1 where z ≥ 0, else 0."""
+    return 1.0 if z >= 0 else 0.0
 
 
 def _relu(z: float) -> float:

@@ -99,7 +99,7 @@ def _narrow(layer: ActivationLayer) -> ActivationLayer:
     """Return a layer of the units that are drawn, in float64."""
     units = min(layer.outputs, _MOST_UNITS if layer.trained or layer.entry.output_only else 1)
     arrays = {name: array[:units].astype(np.float64) for name, array in layer.arrays.items()}
-    return ActivationLayer(layer.kind, units, layer.parameters).bound(arrays)
+    return ActivationLayer(layer.kind, units, layer.parameters, layer.entry).bound(arrays)
 
 
 @np.errstate(over="ignore", invalid="ignore")  # of learned slopes of any size
@@ -231,7 +231,7 @@ def _lines_of(
         Y, T = np.zeros((2, len(z), layer.outputs))
         Y[:, 0], T[:, 0] = z, target
         gradient, scratch = np.empty_like(Y), np.empty_like(Y)
-        loss.function(Y.copy(), T, gradient, scratch, **objective.parameters)
+        objective.function(Y.copy(), T, gradient, scratch, **objective.parameters)
         terms = loss.terms(Y, T, **objective.parameters).sum(axis=1)
         x = z
         if output.probabilities and loss.on_logits:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from nncli.nn.activations import ACTIVATIONS
+from nncli.nn.activations import ACTIVATIONS, Activation
 from nncli.nn.entries import Array, Formula, Value
 from nncli.nn.layers.layer import Buffers, Claim, Layer
 from nncli.nn.layers.worked import Worked
@@ -19,11 +19,23 @@ SATURATION_ROWS = 100  # enough to estimate a fraction; more would slow down sma
 
 
 class ActivationLayer(Layer):
-    """A = g(Z), with g an entry of `ACTIVATIONS`; some learn a slope (O,), one per unit."""
+    """A = g(Z), with g an entry of `ACTIVATIONS`; some learn a slope (O,), one per unit.
 
-    def __init__(self, name: str, units: int, parameters: Mapping[str, Value]) -> None:
+    Parameters
+    ----------
+    entry : Activation, optional
+        The entry, if it is not the one of this name in `ACTIVATIONS`.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        units: int,
+        parameters: Mapping[str, Value],
+        entry: Activation | None = None,
+    ) -> None:
         super().__init__(name, units, units, parameters)
-        self.entry = ACTIVATIONS[name]
+        self.entry = entry or ACTIVATIONS[name]
         if self.entry.slope_gradient:
             self.trained = {"slope": (units,)}
             self.starts = {"slope": float(parameters["slope"])}

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
-from nncli.nn.activations import ACTIVATIONS
+from nncli.nn.activations import ACTIVATIONS, Activation
 from nncli.nn.entries import Entry, Parameter, Value
 from nncli.nn.layers.activation import ActivationLayer
 from nncli.nn.layers.batch_norm import BatchNorm
@@ -73,7 +74,12 @@ def parameters_of(kind: str) -> Mapping[str, Parameter]:
     return {**ACTIVATIONS, **_LAYERS}[kind].parameters
 
 
-def make_layer(kind: str, parameters: Mapping[str, Any], units: int) -> Layer:
+def make_layer(
+    kind: str,
+    parameters: Mapping[str, Any],
+    units: int,
+    former: Mapping[str, Activation] = MappingProxyType({}),
+) -> Layer:
     """Create a layer.
 
     Parameters
@@ -82,11 +88,13 @@ def make_layer(kind: str, parameters: Mapping[str, Any], units: int) -> Layer:
         Values for all parameters in `parameters_of`.
     units : int
         The number of outputs of the previous layer.
+    former : mapping of str to Activation
+        Activations that replace those of the table.
     """
     if kind == DENSE:
         return Dense(parameters["inputs"], parameters["outputs"])
     if kind in ACTIVATIONS:
-        return ActivationLayer(kind, units, parameters)
+        return ActivationLayer(kind, units, parameters, former.get(kind))
     layer = _LAYERS[kind].layer
     assert layer is not None
     return layer(units, parameters)
