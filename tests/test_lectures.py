@@ -116,6 +116,27 @@ def test_the_perceptron_rule_by_hand(traced):
     assert [right[name] for name in weights] == [0, 0, -1]
 
 
+@pytest.mark.parametrize(
+    ("gate", "sums"),
+    [
+        ("and", [-2, -1, -1, 0]),
+        ("or", [-1, 0, 0, 1]),
+        ("nand", [1, 0, 0, -1]),
+        ("not", [0, -1]),
+    ],
+)
+def test_a_perceptron_by_given_weights_is_its_gate(lecture, traced, gate, sums):
+    run = lecture(f"{gate}_given_weights")
+    expected = [int(each >= 0) for each in sums]
+    rows = np.array([[0], [1]]) if gate == "not" else CORNERS
+    assert run.test["accuracy"] == 1
+    assert predict_rows(run.model, rows).chosen.tolist() == expected
+    for row, (z, a) in enumerate(zip(sums, expected, strict=True)):
+        values, page = traced(f"{gate}_given_weights", "--row", str(row))
+        assert "step: a = 1 if z ≥ 0, else 0" in page
+        assert (values["z1[1]"], values["a1[1]"]) == (z, a)
+
+
 def test_a_perceptron_never_learns_xor_and_tells_why(lecture):
     run = lecture("xor_perceptron")
     assert max(row["train_accuracy"] for row in run.history) <= 0.75
