@@ -29,6 +29,7 @@ class Stream(IntEnum):
     IMPORTANCE = 12  # index: 0 for the rows, then the column from 1
     BOOTSTRAP = 13
     BIASES = 14  # index: the layer
+    WORKSHEET = 15  # numbers to leave out
 
 
 def generator(seed: int, stream: Stream, index: int = 0) -> np.random.Generator:

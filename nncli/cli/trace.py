@@ -55,6 +55,21 @@ _FORMATS = {"text": ".txt", "markdown": ".md", "latex": ".tex", "html": ".html"}
     help="Maximum number of units per layer, and of terms per sum, to show; beyond it, tables "
     "replace most calculations.",
 )
+@click.option(
+    "--blank",
+    type=click.FloatRange(0, 1),
+    metavar="SHARE",
+    help="Print a worksheet: leave out this fraction of the computed numbers, from 0 to 1.",
+)
+@click.option(
+    "--seed",
+    type=click.IntRange(0),
+    metavar="N",
+    help="Number of the worksheet; another one leaves out other numbers. Default: 0.",
+)
+@click.option(
+    "--solution", is_flag=True, help="Print the numbers that the worksheet leaves out, underlined."
+)
 @TRUST_PATHS
 def trace(
     what: Path,
@@ -66,6 +81,9 @@ def trace(
     form: str,
     precision: int,
     limit: int,
+    blank: float | None,
+    seed: int | None,
+    solution: bool,
     trust_paths: bool,
 ) -> None:
     """Print one training step as a worked example.
@@ -97,6 +115,9 @@ def trace(
         form=form,
         forward=forward,
         trust_paths=trust_paths,
+        blank=blank,
+        seed=seed,
+        solution=solution,
     )
     if place is None:
         click.echo(page, nl=False)

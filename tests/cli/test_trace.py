@@ -48,6 +48,36 @@ def test_several_rows_show_the_truth_table_of_every_unit(nncli, config):
     ]
 
 
+def test_a_worksheet_of_a_config_and_of_a_run_has_a_solution(nncli, config):
+    assert nncli("train", "-q", config, "-o", "run").code == 0
+    for what in (config, "run"):
+        plain = nncli("trace", what)
+        sheets = [nncli("trace", what, "--blank", "0.4", "--seed", seed) for seed in ("1", "2")]
+        solved = nncli("trace", what, "--blank", "0.4", "--seed", "2", "--solution")
+        assert [each.code for each in (*sheets, solved)] == [0, 0, 0]
+        assert "Worksheet 1, with " in sheets[0].out
+        assert "____" in sheets[1].out
+        assert sheets[0].out != sheets[1].out
+        assert "Solution of worksheet 2, with " in solved.out
+        assert "____" not in solved.out
+        assert nncli("trace", what, "--blank", "0").out == plain.out
+
+
+@pytest.mark.parametrize(
+    ("options", "problem"),
+    [
+        (["--blank", "2"], "Invalid value for '--blank': 2.0 is not in the range 0<=x<=1."),
+        (["--blank", "nan"], "--blank: found nan; expected a number from 0 to 1"),
+        (["--seed", "-1"], "Invalid value for '--seed': -1 is not in the range x>=0."),
+        (["--solution"], "--solution: no number is left out; set --blank"),
+    ],
+)
+def test_options_of_a_worksheet_that_do_not_fit_are_refused(nncli, config, options, problem):
+    result = nncli("trace", config, *options)
+    assert (result.code, result.out) == (2, "")
+    assert problem in result.err
+
+
 def test_the_saved_weights_are_traced_as_they_are(nncli, config):
     assert nncli("train", "-q", config, "-o", "run").code == 0
     initial = nncli("trace", config, "--row", "7").out

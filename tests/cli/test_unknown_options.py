@@ -11,7 +11,6 @@ import pytest
         (["--epochs", "3"], "training.epochs=3"),
         (["--num-epochs", "3"], "training.epochs=3"),
         (["--batch-size", "32"], "training.batch_size=32"),
-        (["--seed", "7"], "seed=7"),
         (["--optimizer", "SGD"], "training.optimizer=sgd"),
         (["--loss", "MSELoss"], "training.loss=mean_squared_error"),
         (["--activation", "ReLU"], "model.activation=relu"),
@@ -33,6 +32,21 @@ def test_an_option_that_is_a_setting_is_answered_with_it(nncli, command, words, 
     lines = result.err.splitlines()
     assert lines[0].startswith(f"Usage: nncli {command} ")
     assert lines[-1] == f"Error: No such option '{option}'; write {setting}"
+
+
+@pytest.mark.parametrize("command", ["train", "gradcheck"])
+def test_the_seed_is_a_setting(nncli, command):
+    error = nncli(command, "c.yaml", "--seed", "7").err.splitlines()[-1]
+    assert error == "Error: No such option '--seed'; write seed=7"
+
+
+def test_the_seed_of_a_worksheet_is_not_taken_for_the_setting(nncli):
+    result = nncli("trace", "c.yaml", "--seed", "7")
+    assert (result.code, result.out) == (2, "")
+    assert result.error == (
+        "Error: --seed: is the number of a worksheet; set --blank, or write seed=7 for the seed of "
+        "the config"
+    )
 
 
 @pytest.mark.parametrize("arguments", [["eval", "R", "--lr", "1"], ["train", "c.yaml", "--foo"]])

@@ -19,7 +19,10 @@ _LONG = 40
 
 _PLACEHOLDER = re.compile(r"<(\w+)>")
 _ARGUMENT = re.compile(r"\([^()]*, $")  # another argument of a function follows
-_COMMAND = re.compile(r"\\(text|mathrm|operatorname|frac|tfrac|partial)|\\[a-zA-Z]+|[{}^_\\]")
+MARKS = "".join(map(chr, range(0xE000, 0xE010)))  # private-use characters, which no page shows
+_COMMAND = re.compile(
+    rf"\\(text|mathrm|operatorname|frac|tfrac|partial)|\\[a-zA-Z]+|[{{}}^_\\{MARKS}]"
+)
 _BINDING = ("²", "^", "}")  # bind more tightly than a minus sign
 
 

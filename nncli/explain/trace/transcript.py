@@ -1,6 +1,6 @@
 """Write a training step of a config or model as text."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from nncli.base.arguments import said, unexpected
@@ -9,10 +9,13 @@ from nncli.base.words import either
 from nncli.config.is_config import is_config
 from nncli.config.load import ConfigSource, config_name, load_config
 from nncli.config.overrides import Overrides, with_setting
+from nncli.explain.document.elements import Worked
 from nncli.explain.document.formats import FORMATS
+from nncli.explain.document.notation import Notation
 from nncli.explain.trace.forms import FORMS
-from nncli.explain.trace.step import take_step
+from nncli.explain.trace.step import Step, take_step
 from nncli.explain.trace.worked_example import worked_example
+from nncli.explain.trace.worksheet import sheet_of, worksheet
 from nncli.model.model import Model
 from nncli.model.model_file import read_model
 from nncli.runs.job import Job
@@ -30,6 +33,9 @@ def trace(
     forward: bool = False,
     form: str = "scalar",
     trust_paths: bool = False,
+    blank: float | None = None,
+    seed: int | None = None,
+    solution: bool = False,
 ) -> str:
     """Return one training step as a worked example.
 
@@ -59,6 +65,12 @@ def trace(
         units; ``theta`` for matrices with the biases in the first row of the weights.
     trust_paths : bool
         Whether to read data files named by a model from any path, as for `Model.evaluate`.
+    blank : float, optional
+        The fraction of the computed numbers to leave out, from 0 to 1, for a worksheet.
+    seed : int, optional
+        The number of the worksheet; another one leaves out other numbers. Default: 0.
+    solution : bool
+        Whether to print the numbers that the worksheet leaves out, underlined.
 
     Raises
     ------
@@ -68,18 +80,19 @@ def trace(
         If the loss or the gradient is not finite.
     """
     _check_options(format, form, precision, limit)
+    sheet = sheet_of(blank, seed, form, solution=solution)
     job = _job(what, overrides, trust_paths)
     _check_rows(rows, job)
     chosen = FORMATS[format]
     source = what.called if isinstance(what, Model) else config_name(what)
-    page = worked_example(
-        take_step(job, rows, forward=forward),
-        chosen.notation(precision),
-        source=source,
-        limit=limit,
-        form=form,
-    )
-    return chosen.write(page)
+    step, write = take_step(job, rows, forward=forward), chosen.notation(precision)
+
+    def page_of(shown: Step, notation: Notation) -> Iterator[Worked]:
+        return worked_example(step, notation, source=source, limit=limit, form=form, shown=shown)
+
+    if sheet is None:
+        return chosen.write(page_of(step, write))
+    return chosen.write(worksheet(page_of, step, write, sheet, format))
 
 
 def _job(what: ConfigSource | Model, overrides: Overrides, trust_paths: bool) -> Job:

@@ -11,7 +11,13 @@ from nncli.explain.trace.writer import Writer
 
 
 def worked_example(
-    step: Step, notation: Notation, *, source: str, limit: int, form: str = "scalar"
+    step: Step,
+    notation: Notation,
+    *,
+    source: str,
+    limit: int,
+    form: str = "scalar",
+    shown: Step | None = None,
 ) -> Iterator[Worked]:
     """Yield the elements of the page, from top to bottom.
 
@@ -26,9 +32,12 @@ def worked_example(
         have the other numbers.
     form : str
         A name in `FORMS`.
+    shown : Step, optional
+        The step with the numbers to print, if they are others.
     """
     chosen = FORMS[form]
     page = chosen.writer(step, notation, limit)
+    page.step = shown or step
     rows = ", ".join(map(str, step.rows))
     yield Heading(f"{_name_of(step)} on row{'s' if len(step.rows) > 1 else ''} {rows}", 1)
     yield Paragraph(_about_the_step(page, source))
