@@ -459,11 +459,18 @@ def test_the_same_sums_normalized_by_the_total_of_their_sigmoids(lecture, traced
     assert found.names == ["d"]
     found, page = traced("softmax_example", "model.output=normalized_sigmoid")
     assert "Σ e^z" not in page
-    _, matrices = traced("softmax_example", "model.output=normalized_sigmoid", "--form", "matrix")
-    assert "∂a[i]/∂z[j] = a[i]·([i = j] - a[j]) / (1 + e^z[j])" in matrices
     values = [found[f"a1[{unit}]"] for unit in range(1, 5)]
     assert values == [0.00334643, 0.134471, 0.365529, 0.496654]
     assert values == pytest.approx(shares, rel=1e-5)
+
+
+def test_normalized_sigmoids_in_matrices_have_their_derivatives(capsys):
+    arguments = ["model.output=normalized_sigmoid", "--form", "matrix"]
+    with pytest.raises(SystemExit) as ended:
+        main(["trace", str(LECTURES / "softmax_example.yaml"), *arguments])
+    assert ended.value.code == 0
+    page = capsys.readouterr().out
+    assert "∂a[i]/∂z[j] = a[i]·([i = j] - a[j]) / (1 + e^z[j])" in page
 
 
 def test_the_trace_of_backpropagation_has_the_numbers_of_the_lecture(traced):
