@@ -197,3 +197,10 @@ def test_training_that_goes_on_from_an_old_model_keeps_its_step_and_its_rule(eng
     engine = engine_of(engine, replace(setup, objective=job.setup.objective))
     take(engine, [0], rate=1.0)
     assert parameters_of(engine).tolist() == [2, 2, -1]
+
+
+def test_the_plain_engine_does_not_take_over_the_step_of_an_old_model():
+    estimator = nncli.MLPClassifier.from_model(read_model(OLD / "format_3.npz"))
+    estimator.set_params(warm_start=True, engine="plain", optimizer="sgd")
+    with pytest.raises(nncli.ConfigError, match="plain does not support the step of an earlier"):
+        estimator.fit(ROWS, ["0", "1", "1", "0"])

@@ -10,6 +10,8 @@ from math import inf
 
 from nncli.nn.activations import ACTIVATIONS, Activation
 from nncli.nn.entries import Formula, Piecewise
+from nncli.nn.layers.activation import ActivationLayer
+from nncli.nn.layers.layer import Layer
 from nncli.nn.losses import LOSSES
 
 _AT_0 = 0.0
@@ -27,3 +29,8 @@ FORMER_ACTIVATIONS: dict[str, Activation] = {
 FORMER_LOSSES: dict[str, Callable[..., float]] = {
     "perceptron": partial(LOSSES["perceptron"].function, at_0=_AT_0),
 }
+
+
+def is_former(layer: Layer) -> bool:
+    """Return whether a layer, of a model file before format 4, has a function of this module."""
+    return isinstance(layer, ActivationLayer) and layer.entry is FORMER_ACTIVATIONS.get(layer.kind)

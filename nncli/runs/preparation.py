@@ -28,6 +28,7 @@ from nncli.model.evaluation import (
 )
 from nncli.model.model import Model
 from nncli.model.named_data import config_of, named_data
+from nncli.nn.former import is_former
 from nncli.nn.network import Network
 from nncli.nn.objective import Objective
 from nncli.runs.advice import advice
@@ -243,8 +244,11 @@ def _engine(
     Misfit
         If it is not available, or does not support the config, which may name another engine.
     """
-    if asked == "plain" and (refused := next(refused_by_plain(config), None)):
-        raise refused
+    if asked == "plain":
+        if refused := next(refused_by_plain(config), None):
+            raise refused
+        if any(map(is_former, setup.network.layers)):
+            raise Misfit(ENGINE, "plain does not support the step of an earlier nncli; use numpy")
     steps = config.training.complete.epochs * order.batches
     parameters = len(setup.network.parameters)
     try:
