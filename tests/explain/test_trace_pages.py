@@ -314,14 +314,14 @@ def test_only_a_loss_with_a_logarithm_speaks_of_one(output):
 def test_a_perceptron_without_error_takes_no_step():
     model = {"hidden_layers": [], "output": "step", "initializer": "zeros"}
     config = config_of({"source": "gate", "gate": "or"}, model, loss="perceptron")
-    text = text_of(config, [0])
+    text = text_of(config, [1])
     said = (
         "The gradient is 0 for every parameter. So no parameter changes, and the loss stays L = 0:"
     )
     assert text.endswith(f"4 Update -------- {said} w1[1,1] = 0 w1[2,1] = 0 b1[1] = 0")
     assert "←" not in text
-    assert said not in text_of(config, [1])
-    assert "w1[2,1] ← 0 - 0.5·(-1) = 0.5" in text_of(config, [1])
+    assert said not in text_of(config, [0])
+    assert "b1[1] ← 0 - 0.5·1 = -0.5" in text_of(config, [0])
 
 
 @pytest.mark.parametrize(

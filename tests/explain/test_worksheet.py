@@ -142,6 +142,13 @@ def test_inputs_remain_in_tables_and_sums_where_results_have_the_same_value():
     assert "a = 1 if z ≥ 0, else 0" in sheet
 
 
+def test_the_losses_of_the_rows_are_results():
+    _, head, sheet = page("gates", blank=1.0).partition("The loss of each row")
+    table = sheet.partition("3 Backward")[0]
+    assert head
+    assert [line.split()[-1] for line in table.splitlines()[2:7]] == ["L", *["____"] * 4]
+
+
 def test_a_blank_hides_the_sign_too():
     sheet, solution = page("sigmoid", blank=1.0), page("sigmoid", blank=1.0, solution=True)
     assert "=0.4×_0.125997_+0.45×(-_0.0541162_)=_0.0260464_" in on_one_line(solution)

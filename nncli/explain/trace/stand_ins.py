@@ -78,7 +78,14 @@ def with_stand_ins(step: Step, found: StandIns, write: Notation) -> Step:
         rounded = np.isin(texts, ("0", "1")).reshape(exact.shape)
         layers[-1] = replace(layers[-1], A=np.where(rounded, exact, layers[-1].A))
     loss, after = found.of(np.array([step.loss, step.loss_after])).tolist()
-    return replace(step, layers=layers, dX=found.of(step.dX), loss=loss, loss_after=after)
+    return replace(
+        step,
+        layers=layers,
+        dX=found.of(step.dX),
+        loss=loss,
+        losses=found.of(step.losses),
+        loss_after=after,
+    )
 
 
 def _layer(layer: LayerStep, inputs: Array, found: StandIns) -> LayerStep:

@@ -114,6 +114,8 @@ class Step:
         The names of all classes.
     loss, loss_after : float
         The loss before the step and that of the same rows with the new parameters.
+    losses : array (B,)
+        The loss of each row before the step.
     layers : list of LayerStep
     is_taken : bool
         Whether the parameters were updated; not in a forward pass, nor if training takes no step.
@@ -132,6 +134,7 @@ class Step:
     true_classes: Sequence[int]
     classes: Sequence[str]
     loss: float
+    losses: Array
     loss_after: float
     objective: Objective
     layers: list[LayerStep]
@@ -192,6 +195,7 @@ def take_step(job: Job, rows: Sequence[int], *, forward: bool = False) -> Step:
         true_classes=_true_classes(setup.training, rows),
         classes=job.dataset.classes,
         loss=loss,
+        losses=setup.objective.of_rows(layers[-1].block.activation, layers[-1].S, T),
         loss_after=_loss_after(setup, X, T) if is_taken else loss,
         objective=setup.objective,
         layers=layers,

@@ -115,9 +115,7 @@ def names_of_rows(page: Writer, columns: Sequence[Column]) -> list[Column]:
 def losses_by_row(page: Writer) -> Iterator[MathTable]:
     """Yield a table with the true class, if any, and the loss of each row."""
     step = page.step
-    last = step.layers[-1]
-    losses = step.objective.of_rows(last.block.activation, last.S, step.T)
-    columns = [column(page, "L", losses.tolist())]
+    columns = [column(page, "L", step.losses.tolist())]
     if step.true_classes:
         columns.insert(0, _classes(page, step.true_classes))
     yield from _split(names_of_rows(page, columns), columns)
