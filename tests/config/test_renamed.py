@@ -96,7 +96,7 @@ def test_the_last_override_counts_whatever_its_name(load):
     ],
 )
 def test_an_unknown_value_is_reported_under_the_new_name(problems, value, shown):
-    problem = f"training.engine: found {shown}; expected 'auto', 'numpy' or 'compiled'"
+    problem = f"training.engine: found {shown}; expected 'auto', 'numpy', 'compiled' or 'plain'"
     file = f"data: xor\ntraining:\n  kernels: {value}\n"
     assert problems(file) == [f"c.yaml:3:12: {problem}"]
     assert problems("data: xor", f"training.kernels={value}") == [f"command line: {problem}"]
@@ -104,7 +104,7 @@ def test_an_unknown_value_is_reported_under_the_new_name(problems, value, shown)
 
 def test_the_new_name_does_not_accept_the_old_values(problems):
     assert problems(FILE.format(key="engine", value="numba")) == [
-        "c.yaml:2:31: training.engine: found \"numba\"; expected 'auto', 'numpy' or 'compiled'"
+        "c.yaml:2:31: training.engine: found \"numba\"; expected 'auto', 'numpy', 'compiled' or 'plain'"
     ]
 
 
