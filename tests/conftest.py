@@ -26,6 +26,13 @@ for name in ("SIGHUP", "SIGQUIT"):
     if hasattr(signal, name):
         signal.signal(getattr(signal, name), signal.SIG_DFL)
 
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers():
+    """Return the number of processes for ``-n auto``: each needs memory for all libraries."""
+    return min(os.cpu_count() or 1, 4)
+
+
 NAMES_IN_UTF8 = pytest.mark.skipif(
     sys.getfilesystemencoding() != "utf-8", reason="file names may not have any character here"
 )

@@ -339,7 +339,7 @@ def test_pictures_of_plots_are_small(path):
 def test_ci_runs_the_readme_test_command():
     command = re.search(r"<!-- test command -->\n```sh\n(.*?)\n```", text_of(README), re.DOTALL)
     assert command is not None
-    assert command[1].endswith("-m pytest")
+    assert command[1].endswith("-m pytest -n auto")
     assert "test command" in text_of(ROOT / ".ci" / "run")
 
 

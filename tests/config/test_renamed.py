@@ -104,7 +104,8 @@ def test_an_unknown_value_is_reported_under_the_new_name(problems, value, shown)
 
 def test_the_new_name_does_not_accept_the_old_values(problems):
     assert problems(FILE.format(key="engine", value="numba")) == [
-        "c.yaml:2:31: training.engine: found \"numba\"; expected 'auto', 'numpy', 'compiled' or 'plain'"
+        "c.yaml:2:31: training.engine: found \"numba\"; expected 'auto', 'numpy', 'compiled' or "
+        "'plain'"
     ]
 
 
