@@ -14,7 +14,7 @@ from nncli.config.keys import Key, known_keys
 from nncli.config.overrides import COMMAND_LINE, OF_OVERRIDES, in_quotes
 from nncli.config.schema import Config
 from nncli.config.strict_yaml import Path, parse
-from nncli.config.synonyms import choice_meant, keys_meant, letters
+from nncli.config.synonyms import choice_meant, has_other_values, keys_meant, letters
 from nncli.nn.activations import ACTIVATIONS
 from nncli.nn.entries import Entry
 from nncli.nn.optimizers import OPTIMIZERS
@@ -78,7 +78,7 @@ class KeyHints:
             return f"; did you mean '{spelled[letters(here)]}'?"
         if not meant:
             return did_you_mean(key, known)
-        value = _value_at(self.values, path)
+        value = None if has_other_values(key) else _value_at(self.values, path)
         if place in (COMMAND_LINE, OF_OVERRIDES):
             written = [self.setting(each, value) for each in meant]
         else:
@@ -87,7 +87,9 @@ class KeyHints:
 
     def meant(self, key: str, section: str = "") -> Iterator[str]:
         """Yield the keys that a name in a section may mean."""
-        for each in dict.fromkeys([*keys_meant(key), *self._by_letters.get(letters(key), [])]):
+        in_choice = section not in _SECTIONS
+        others = keys_meant(key, in_choice=in_choice)
+        for each in dict.fromkeys([*others, *self._by_letters.get(letters(key), [])]):
             where, name = _parts(each)
             if where == section and name == key:
                 continue
@@ -95,7 +97,7 @@ class KeyHints:
                 continue
             # Below a choice, such as an optimizer, a name may only mean a key close to it.
             close = where == section or (where in _SECTIONS and section.startswith(f"{where}."))
-            if section in _SECTIONS or (where and close):
+            if not in_choice or (where and close):
                 yield each
 
     @property
@@ -145,10 +147,10 @@ class KeyHints:
         return text if len(text) <= _LONGEST else None
 
     def _takes(self, key: str, value: Any) -> bool:
-        """Return whether a key may have a value; keys of data may have any."""
+        """Return whether a key may have a value."""
         where, name = _parts(key)
         if where == "data":
-            return True
+            return self._source_takes(name, value)
         entry = self._entry(where, name)
         inner = {"name": entry, name: value} if entry else {name: value}
         for part in filter(None, reversed(where.split("."))):
@@ -157,6 +159,16 @@ class KeyHints:
             Config.model_validate({"data": "xor", **inner})
         except ValidationError:
             return False
+        return True
+
+    def _source_takes(self, name: str, value: Any) -> bool:
+        """Return whether a key of data may have a value: that of a table if there is no source."""
+        data = _value_at(self.values, ("data",)) if self._knows_source else "table"
+        data = data if isinstance(data, dict) else {"source": data}
+        try:
+            Config.model_validate({"data": {**data, name: value}})
+        except ValidationError as error:  # other keys of data may be wrong or missing
+            return all(name not in each["loc"] for each in error.errors())
         return True
 
 
@@ -170,7 +182,7 @@ def setting_of_option(option: str, text: str) -> str | None:
     """
     value = None
     with suppress(ConfigError):
-        value = parse(text, option).value
+        value = None if has_other_values(option) else parse(text, option).value
     hints = KeyHints({})
     return next((hints.setting(each, value) for each in hints.meant(option)), None)
 

@@ -134,13 +134,29 @@ def letters(name: str) -> str:
     return "".join(filter(str.isalnum, name.casefold()))
 
 
+# Their values are not those of the key that is meant: scikit-learn divides alpha by the batch size,
+# Keras squares weights without the factor 1/2, and lists of layers may include inputs and outputs.
+_OTHER_VALUES = ("alpha", "kernel_regularizer", "layers", "layer_sizes", "architecture")
+# Names of parameters of a choice, too: the step size of StepLR is in epochs, and the alpha of
+# RMSprop is a decay.
+_OF_CHOICES = ("alpha", "step_size")
+
 _CHOICES_BY_LETTERS = {letters(each): means for each, means in CHOICES.items()}
 _KEYS_BY_LETTERS = {letters(each): means for each, means in KEYS.items()}
 
 
-def keys_meant(name: str) -> tuple[str, ...]:
-    """Return the keys of a config that another name of a key may mean."""
-    return _KEYS_BY_LETTERS.get(letters(name), ())
+def keys_meant(name: str, *, in_choice: bool = False) -> tuple[str, ...]:
+    """Return the keys of a config that another name of a key may mean.
+
+    `in_choice` tells whether the name is below a choice, such as an optimizer.
+    """
+    is_parameter = in_choice and letters(name) in map(letters, _OF_CHOICES)
+    return () if is_parameter else _KEYS_BY_LETTERS.get(letters(name), ())
+
+
+def has_other_values(name: str) -> bool:
+    """Return whether the values of another name of a key may not be those of the key."""
+    return letters(name) in map(letters, _OTHER_VALUES)
 
 
 def choice_meant(name: str, known: Iterable[str]) -> str | None:

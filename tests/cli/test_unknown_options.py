@@ -21,6 +21,9 @@ import pytest
         (["--training.l2", "0.1"], "training.l2=0.1"),
         (["--momentum", "0.9"], '"training.optimizer={name: sgd, momentum: 0.9}"'),
         (["--lr", "high"], "training.learning_rate=VALUE"),
+        (["--layers", "3"], "model.hidden_layers=VALUE"),
+        (["--alpha", "0.1"], "training.l2=VALUE"),
+        (["--normalize", "true"], "data.scale=VALUE"),
         (["--lr", "[1"], "training.learning_rate=VALUE"),
     ],
 )

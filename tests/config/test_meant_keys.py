@@ -74,7 +74,14 @@ def test_every_name_of_a_choice_means_a_choice_and_is_not_one_of_the_same_table(
         ("solver: adam", "optimizer: adam under training"),
         ("solver: lbfgs", "optimizer under training"),
         ("criterion: MSELoss", "loss: mean_squared_error under training"),
-        ("alpha: 1e-4", "l2: 0.0001 under training"),
+        ("alpha: 1e-4", "l2 under training"),  # scikit-learn divides it by the batch size
+        ("layers: 3", "hidden_layers under model"),  # three layers, or one of three units
+        ("layer_sizes: [784, 30, 10]", "hidden_layers under model"),  # with inputs and outputs
+        ("kernel_regularizer: 0.01", "l2 under training"),  # Keras has no factor 1/2
+        ("scaler: StandardScaler", "scale: standard under data"),
+        ("normalize: true", "scale under data"),
+        ("test_size: 0.2", "test under data"),  # xor has a number of rows
+        ("test_size: 20", "test: 20 under data"),
         ("learning_rate_init: 0.01", "learning_rate: 0.01 under training"),
         ("early_stopping: true", "early_stopping: true under training"),
         ("early_stopping: {patience: 3}", "early_stopping under training"),
@@ -142,6 +149,8 @@ def test_a_key_in_the_wrong_section_is_answered_with_the_right_one(
     [
         ("training: {optimizer: {name: adam, K: 0.1}}", "lr", "write learning_rate: 0.1 under"),
         ("training: {optimizer: {name: adam, K: 0.1}}", "weight_decay", "write l2: 0.1 under"),
+        ("training: {optimizer: {name: rmsprop, K: 0.9}}", "alpha", "expected one of name, decay"),
+        ("training: {schedule: {name: step, K: 10}}", "step_size", "expected one of name, every"),
         ("training: {optimizer: {name: sgd, K: 1}}", "beta1", "expected one of name, momentum"),
         ("model: {activation: {name: elu, K: 1}}", "lr", "expected one of name, alpha"),
         ("model: {activation: {name: leaky_relu, K: 1}}", "negative_slope", "did you mean 'slope'"),
