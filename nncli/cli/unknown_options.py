@@ -21,6 +21,9 @@ def with_setting(error: click.ClickException, arguments: Sequence[str]) -> click
     from nncli import setting_of_option
 
     option = error.option_name
+    near = error.possibilities or ()
+    if any(option.replace("_", "-").startswith(each) for each in near):  # --output is --out
+        return error
     if not (setting := setting_of_option(option, _value_of(option, arguments))):
         return error
     return click.UsageError(f"No such option '{option}'; write {setting}", error.ctx)

@@ -60,6 +60,21 @@ def test_other_unknown_options_keep_the_usual_message(nncli, arguments):
     assert "write" not in result.err
 
 
+@pytest.mark.parametrize(
+    ("arguments", "option"),
+    [
+        (["train", "c.yaml", "--output", "run"], "--out"),
+        (["trace", "c.yaml", "--output=page.md"], "--out"),
+        (["train", "c.yaml", "--log_every", "2"], "--log-every"),
+    ],
+)
+def test_a_longer_name_of_an_option_is_answered_with_the_option(nncli, arguments, option):
+    result = nncli(*arguments)
+    assert result.code == 2
+    assert result.err.replace("'", "").endswith(f" Did you mean {option}?\n")  # as click quotes it
+    assert "write" not in result.err
+
+
 def test_the_suggested_setting_works(nncli, xor_config):
     error = nncli("train", xor_config, "--epochs", "1").err.splitlines()[-1]
     setting = error.rpartition("write ")[2]
