@@ -7,7 +7,7 @@ from nncli.cli.output import seen_width
 
 _INDENT = "  "
 
-_PLACE = re.compile(r"(?:Error: |Warning: )?[^:;,]*[/\\.][^:;,\s]*(?=:)")
+_PLACE = re.compile(r"(?:Error: |Warning: )?(?:[A-Za-z]:(?=[/\\]))?[^:;,]*[/\\.][^:;,\s]*(?=:)")
 # Texts with spaces that stay on one line.
 _COPIED = re.compile(
     rf"\b(?:nncli (?:{'|'.join(COMMANDS)})|pip install)\b.*?(?=;|, |\)| in |$)"
