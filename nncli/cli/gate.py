@@ -24,14 +24,15 @@ def print_gate(gate: dict[str, Any]) -> None:
             click.echo(f"  {_corner(row['inputs'])}: {shortened(told, WIDTH - 10)}")
     if not lines:
         return
-    click.echo("\nwhere the sum of each unit of layer 1 is 0, and the rows for which it is above 0")
+    rows = "where it is at least 0" if gate["zero_is_positive"] else "for which it is above 0"
+    click.echo(f"\nwhere the sum of each unit of layer 1 is 0, and the rows {rows}")
     print_pairs([(each["unit"], _line(each)) for each in lines[:_MOST_LINES]])
     if len(lines) > _MOST_LINES:
         click.echo(f"and {count(len(lines) - _MOST_LINES, 'unit')} more (--json has all)")
 
 
 def _line(unit: dict[str, Any]) -> str:
-    """Return the equation of a unit's line, and the rows where its sum is above 0."""
+    """Return the equation of a unit's line, and the rows that are positive."""
     from nncli.cli.output import WIDTH, shortened
 
     rows = ", ".join(map(_corner, unit["positive"])) or "none"

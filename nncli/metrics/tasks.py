@@ -146,7 +146,9 @@ class Evaluation(ABC):
         For the four rows of two binary inputs with two classes, the truth table of a gate:
         ``wrong`` lists the rows that are wrong, with ``inputs``, ``target`` and ``prediction``;
         ``lines`` the lines of the units of the first layer, with ``unit``, ``line``, ``weights``,
-        ``bias``, and ``positive``, the inputs for which the sum w·x + b is above 0.
+        ``bias``, and ``positive``, the inputs for which the sum w·x + b is above 0; if
+        ``zero_is_positive``, as for a step, at least 0. From the bias of an output, the logit of
+        the threshold is subtracted.
     """
 
     headline: ClassVar[tuple[str, ...]]

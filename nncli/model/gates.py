@@ -42,6 +42,7 @@ def gate_of(model: Model, split: Split, threshold: float | None) -> dict[str, An
             if target != prediction
         ],
         "lines": _lines(model, threshold),
+        "zero_is_positive": _zero_is_positive(model.network),
     }
 
 
@@ -65,6 +66,10 @@ def _signed(number: float) -> str:
     return f"{'-' if number < 0 else '+'} {abs(number):.3g}"
 
 
+def _zero_is_positive(network: Network) -> bool:
+    return network.blocks[0].activation.entry.chosen_at_0
+
+
 def _lines(model: Model, threshold: float | None) -> list[dict[str, Any]]:
     """Return the lines of the units of the first layer.
 
@@ -78,7 +83,7 @@ def _lines(model: Model, threshold: float | None) -> list[dict[str, Any]]:
     if is_output:
         biases = biases - (margin_of(threshold) or 0.0)
     sums = np.array(_CORNERS) @ weights + biases
-    positive = sums >= 0 if block.activation.entry.chosen_at_0 else sums > 0
+    positive = sums >= 0 if _zero_is_positive(model.network) else sums > 0
     return [
         {
             "unit": "output" if is_output else f"h{number}",

@@ -33,6 +33,17 @@ def test_a_solved_gate_and_the_line_of_the_output(evaluated):
     )
 
 
+def test_a_row_on_the_line_of_a_step_is_one_where_the_sum_is_at_least_0(evaluated):
+    weights = "initial_weights: [[[1], [1]]], initial_biases: [[-2]]"
+    model = f"{{hidden_layers: [], output: step, {weights}}}"
+    page = evaluated(model, data="data: {source: gate, gate: and}")
+    assert page.endswith(
+        "\nwhere the sum of each unit of layer 1 is 0, and the rows where it is at least 0\n"
+        "output  1·x1 + 1·x2 - 2 = 0  (1, 1)\n"
+    )
+    assert max(map(len, page.splitlines())) <= 80
+
+
 def test_one_wrong_row(evaluated):
     page = evaluated(ONE % 1)
     assert "\nDoes not solve the gate: 1 of 4 rows is wrong.\n" in page
