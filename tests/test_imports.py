@@ -173,6 +173,14 @@ def test_a_config_loads_the_keys_of_its_own_source(tmp_path: Path) -> None:
     }
 
 
+def test_only_a_wrong_config_loads_the_names_of_other_libraries(tmp_path: Path) -> None:
+    config = tmp_path / "config.yaml"
+    config.write_text("data: {source: gate}\n", encoding="utf-8")
+    hints = "nncli.config.meant_keys"
+    assert hints not in modules_loaded_by("config", "check", str(config))
+    assert hints in modules_loaded_by("config", "check", str(config), "lr=1")
+
+
 def test_training_on_synthetic_data_loads_nothing_for_downloads_or_bars(tmp_path: Path) -> None:
     config = tmp_path / "c.yaml"
     config.write_text("data: {source: xor, test: 10}\ntraining: {epochs: 1}\n", encoding="utf-8")

@@ -4,7 +4,7 @@ import re
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path as FilePath
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
@@ -12,11 +12,13 @@ from pydantic.fields import FieldInfo
 from nncli.base.errors import ConfigError, DataError
 from nncli.base.words import count, listed, on_one_line
 from nncli.config.choices import Choice, Section, shown
-from nncli.config.meant_keys import KeyHints
 from nncli.config.number_hints import number_hint
 from nncli.config.overrides import COMMAND_LINE, OF_PYTHON
 from nncli.config.schema import Config
 from nncli.config.strict_yaml import Document, Path, dotted
+
+if TYPE_CHECKING:
+    from nncli.config.meant_keys import KeyHints
 
 _MOST_PROBLEMS = 100
 
@@ -51,6 +53,8 @@ def problems_of(
     directory : Path or None
         Base of relative paths in the config; None if no file may be read.
     """
+    from nncli.config.meant_keys import KeyHints  # only here: few configs are wrong
+
     hints = KeyHints(document.value)
     return [_problem(document, dict(each), directory, hints) for each in error.errors()]
 
@@ -73,7 +77,7 @@ def _line_and_column(problem: str) -> tuple[int, int]:
 
 
 def _problem(
-    document: Document, error: dict[str, Any], directory: FilePath | None, hints: KeyHints
+    document: Document, error: dict[str, Any], directory: FilePath | None, hints: "KeyHints"
 ) -> str:
     """Return ``file:line:column: key.path: problem`` for one of pydantic's errors."""
     path: Path = error["loc"]
