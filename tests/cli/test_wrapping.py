@@ -126,3 +126,11 @@ def test_a_warning_is_wrapped_on_a_terminal(xor_run, tmp_path):
         0,
         "Warning: none: is not a directory; left\n  out; expected a run directory\n",
     )
+
+
+def test_an_expression_and_the_mark_below_it_are_not_wrapped(tmp_path):
+    expression = "f = (alpha + beta) * (gamma + delta + 2 $ 3)"
+    code, shown = shown_on_terminal(30, tmp_path, "derive", expression)
+    *_, quoted, mark = shown.splitlines()
+    assert (code, quoted) == (2, f"  {expression}")
+    assert mark == " " * quoted.index("$") + "^"

@@ -25,7 +25,13 @@ ROOT = Path(nncli.__file__).parents[1]
 XOR = {
     "data": {"source": "xor", "rows": 60, "test": 10, "validation": 20},
     "model": {"hidden_layers": [3], "activation": "tanh"},
-    "training": {"epochs": 4, "batch_size": 16, "learning_rate": 0.05, "tensorboard": True},
+    "training": {
+        "epochs": 4,
+        "batch_size": 16,
+        "learning_rate": 0.05,
+        "tensorboard": True,
+        "log_every": 2,
+    },
 }
 NO_VALIDATION = {"data.validation": 0}
 
@@ -266,7 +272,8 @@ def test_the_final_metrics_and_settings(result, run):
     assert found["training.learning_rate"] == pytest.approx(0.05)
     assert (found["training.optimizer"], found["training.optimizer.beta1"]) == ("adam", 0.9)
     assert (found["model.hidden_layers"], found["training.shuffle"]) == ("[3]", True)
-    assert not {"name", "training.tensorboard", "training.record_weights"} & {*found}
+    of_output = {"tensorboard", "record_weights", "log_every", "checkpoint_seconds"}
+    assert not {"name", *(f"training.{key}" for key in of_output)} & {*found}
     assert status(run) == 1
 
 
