@@ -345,3 +345,12 @@ def test_without_epochs_there_is_no_optimizer():
     for word in ("←", "ptimizer", "η", "sgd", "after"):
         assert word not in text
     assert "←" in text_of(config_of(THREE, epochs=1), [0])
+
+
+@pytest.mark.parametrize("form", ["scalar", "matrix"])
+def test_a_page_of_very_many_rows_fits_80_columns(form):
+    rows = {**THREE, "inputs": THREE["inputs"] * 25, "labels": THREE["labels"] * 25}
+    page = trace(config_of(rows), rows=[*range(100)], form=form)
+    title, rest = page.split("=" * 80)
+    assert " ".join(title.split()) == f"A training step on rows {', '.join(map(str, range(100)))}"
+    assert max(map(len, (title + rest).splitlines())) <= 80

@@ -23,15 +23,10 @@ def as_text(page: Iterable[Worked]) -> str:
     parts = []
     for element in page:
         match element:
-            case Heading(text, 1):
-                parts.append(f"{text}\n{'=' * min(len(text), _WIDTH)}")
-            case Heading(text, 2):
-                parts.append(f"{text}\n{'-' * min(len(text), _WIDTH)}")
-            case Heading(text, _):
-                parts.append(text)
+            case Heading(text, level):
+                parts.append(_wrapped(text) + _line_below(text, level))
             case Paragraph(text):
-                lines = textwrap.fill(text, _WIDTH, break_on_hyphens=False)
-                parts.append(lines.replace(NO_BREAK, " "))
+                parts.append(_wrapped(text))
             case Equations(equations):
                 parts.append("\n".join(map(_equation, equations)))
             case MatrixEquation():
@@ -39,6 +34,15 @@ def as_text(page: Iterable[Worked]) -> str:
             case MathTable(header, rows):
                 parts.append(_table(header, rows))
     return "\n\n".join(parts) + "\n"
+
+
+def _wrapped(text: str) -> str:
+    return textwrap.fill(text, _WIDTH, break_on_hyphens=False).replace(NO_BREAK, " ")
+
+
+def _line_below(heading: str, level: int) -> str:
+    line = {1: "=", 2: "-"}.get(level)
+    return f"\n{line * min(len(heading), _WIDTH)}" if line else ""
 
 
 def _equation(equation: Equation) -> str:
