@@ -7,6 +7,9 @@ from shutil import which
 import pytest
 
 from nncli import trace
+from nncli.explain.document.elements import Paragraph
+from nncli.explain.document.latex import as_latex
+from nncli.explain.document.notation import Latex
 from tests.explain.test_trace_pages import THREE, config_of
 from tests.test_lectures import LECTURES, MNIST
 
@@ -34,13 +37,22 @@ def test_a_long_table_in_latex_repeats_its_head_and_a_short_one_is_not_broken():
         assert [at for at, line in enumerate(lines) if line.endswith("*")] == [0, 38]
 
 
-@pytest.mark.skipif(which("pdflatex") is None, reason="pdflatex is not installed")
+@needs_latex
 @pytest.mark.parametrize("rows", [[0], [0, 1, 2, 3] * 10], ids=len)
 def test_latex_compiles(tmp_path, rows):
     page = trace(
         config_of({**THREE, "labels": ["a_b", "c%", "é", "c%"]}), rows=rows, format="latex"
     )
     assert pages_of(page, tmp_path) <= (4 if rows == [0] else 12)
+
+
+@needs_latex
+def test_every_character_of_a_name_compiles(tmp_path):
+    characters = [*map(chr, range(0x20, 0x180)), *"αΘ–“…日\N{ZERO WIDTH SPACE}"]
+    names = ["".join(characters[at : at + 16]) for at in range(0, len(characters), 16)]
+    page = [Paragraph(Latex(6).name(each)) for each in names]
+    assert pages_of(as_latex(page), tmp_path) == 1
+    assert r"\texttt{aé?}" in as_latex([Paragraph(Latex(6).name("aéą"))])
 
 
 def pages_of(page, folder):

@@ -156,6 +156,7 @@ class Latex:
             strict=True,
         )
     )
+    _MISSING = frozenset("«»ÐðÞþĄąĐđĘęĦħĮįĸĿŀŉŊŋŦŧŲųſ")  # from Computer Modern
 
     def __init__(self, digits: int) -> None:
         self._digits = digits
@@ -214,7 +215,8 @@ class Latex:
     def _escaped(self, each: str) -> str:
         if each in self._GREEK:
             return rf"\ensuremath{{{self._GREEK[each]}}}"
-        return each.translate(self._SPECIAL) if ord(each) < 0x180 else "?"
+        is_there = ord(each) < 0x180 and each not in self._MISSING
+        return each.translate(self._SPECIAL) if is_there else "?"
 
 
 class Markdown(Latex):
