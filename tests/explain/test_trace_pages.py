@@ -311,6 +311,16 @@ def test_only_a_loss_with_a_logarithm_speaks_of_one(output):
             assert ("logarithm" in text) == has, name
 
 
+def test_a_softmax_of_1_is_no_logarithm_of_0():
+    model = {"hidden_layers": [], "output": "softmax", "initial_weights": [[[9, -9]] * 2]}
+    text = text_of(config_of(GATE, model, loss="cross_entropy"), [3])
+    assert "·ln 1 " in text
+    assert "logarithm of 0" not in text
+    model["initial_weights"] = [[[900, -900]] * 2]
+    text = text_of(config_of(GATE, model, loss="cross_entropy"), [3])
+    assert "Where a is rounded to 0, the formula shows a logarithm of 0" in text
+
+
 def test_a_perceptron_without_error_takes_no_step():
     model = {"hidden_layers": [], "output": "step", "initializer": "zeros"}
     config = config_of({"source": "gate", "gate": "or"}, model, loss="perceptron")

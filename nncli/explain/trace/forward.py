@@ -51,11 +51,12 @@ def loss(page: Writer) -> Iterator[Worked]:
     if len(step.rows) > 1:
         yield Paragraph(f"The loss of each row, of which {write.inline('L')} is the mean:")
         yield from losses_by_row(page)
-    has_logarithm = "ln" in term.whole.text
-    if has_logarithm and any(write.number(each["a"]) in ("0", "1") for each in values):
+    logarithms = {"0": "ln <a>", "1": "ln(1 - <a>)"}  # of 0 if a is shown as the number
+    ends = [number for number, each in logarithms.items() if each in term.whole.text]
+    if any(write.number(each["a"]) in ends for each in values):
         yield Paragraph(
-            f"Where {write.inline('a')} is rounded to 0 or 1, the formula shows a logarithm of 0; "
-            f"the loss is computed from {write.inline('z')}, which avoids it."
+            f"Where {write.inline('a')} is rounded to {' or '.join(ends)}, the formula shows a "
+            f"logarithm of 0; the loss is computed from {write.inline('z')}, which avoids it."
         )
 
 
