@@ -259,6 +259,24 @@ def test_a_normalization_has_its_results_and_refers_to_the_scalar_form(kind):
     assert ("r1 ← [ " in page) == (kind == "batch_norm")
 
 
+@in_both
+@pytest.mark.parametrize("activation", ["tanh", "prelu"])
+def test_a_step_that_changes_nothing_has_the_matrices_of_the_parameters(form, activation):
+    config = config_of(model={"activation": activation, "hidden_layers": [2]})
+    config["data"] |= {"targets": [0.0] * 6}
+    del config["data"]["labels"], config["data"]["classes"]
+    config["model"]["initializer"] = "zeros"
+    step = step_of(config, [0, 1])
+    page = written(step, form)
+    update = page.partition("4 Update")[2]
+    assert "The gradient is 0 for every parameter." in update
+    names = [f"{name}{number}" for number in (1, 2) for name in NAMES[form]]
+    if activation == "prelu":
+        names.insert(len(names) // 2, "p1")
+    assert [each.left for each in read_equations(update)] == names
+    assert "w1[" not in update
+
+
 def test_missing_connections_have_no_new_weight():
     mask = [[[1, 0, 1], [1, 1, 1]], None, None]
     step = step_of(config_of(model={"masks": mask}), [0, 1])

@@ -311,6 +311,18 @@ def test_only_a_loss_with_a_logarithm_speaks_of_one(output):
             assert ("logarithm" in text) == has, name
 
 
+def test_a_large_network_that_does_not_change_has_tables_of_its_parameters():
+    model = {"hidden_layers": [9], "activation": "tanh", "initializer": "zeros"}
+    rows = {"source": "rows", "inputs": [[1, 2], [3, 4]], "targets": [0.0, 0.0]}
+    step, page = page_of(config_of(rows, model), [0], limit=4)
+    assert step.changes_nothing
+    (start,) = (at for at, part in enumerate(page) if "4 Update" in str(part))
+    tables = tables_of(page[start:])
+    assert [each.header[0] for each in tables] == ["w1", "w2"]
+    assert [len(each.rows) for each in tables] == [3, 5]  # inputs, and the bias
+    assert not [part for part in page[start:] if isinstance(part, Equations)]
+
+
 def test_a_softmax_of_1_is_no_logarithm_of_0():
     model = {"hidden_layers": [], "output": "softmax", "initial_weights": [[[9, -9]] * 2]}
     text = text_of(config_of(GATE, model, loss="cross_entropy"), [3])

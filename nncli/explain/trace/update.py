@@ -18,15 +18,21 @@ RUNNING = "Running statistics for predictions, updated without a gradient:"
 
 def update(page: Writer) -> Iterator[Worked]:
     """Yield the optimizer's equations with their numbers, or that nothing changes."""
-    yield from changes(page, _new_values(page), _kept(page))
+    yield from changes(page, _new_values(page), _unchanged(page), _kept(page))
 
 
-def changes(page: Writer, new_values: Iterable[Worked], kept: Iterable[Worked]) -> Iterator[Worked]:
+def changes(
+    page: Writer,
+    new_values: Iterable[Worked],
+    unchanged: Iterable[Worked],
+    kept: Iterable[Worked],
+) -> Iterator[Worked]:
     """Yield what a step changes, and the loss before and after it; or that nothing changes.
 
     Parameters
     ----------
-    new_values, kept : the elements on the parameters, and on the state of layers
+    new_values, unchanged : the elements on the parameters, if they change or not
+    kept : the elements on the state of layers
     """
     write, step = page.write, page.step
     if not step.is_taken:
@@ -39,12 +45,7 @@ def changes(page: Writer, new_values: Iterable[Worked], kept: Iterable[Worked]) 
             "The gradient is 0 for every parameter. So no parameter changes, and the loss stays "
             f"{loss}:"
         )
-        yield Equations(
-            [
-                page.equation(each.symbol, value=each.at(each.layer.after))
-                for each in _parameters(page)
-            ]
-        )
+        yield from unchanged
         yield from kept
         return
     yield from new_values
@@ -99,8 +100,22 @@ def _new_values(page: Writer) -> Iterator[Worked]:
     if page.is_brief:
         for stage, moment in (("before", "before the step"), ("after", "after the step")):
             yield Paragraph(f"The parameters {moment}:")
-            for number in range(1, len(page.step.layers) + 1):
-                yield from parameters(page, number, stage)
+            yield from _tables(page, stage)
+
+
+def _unchanged(page: Writer) -> Iterator[Worked]:
+    """Yield the parameters of a step that changes none."""
+    if page.is_brief:
+        yield from _tables(page, "after")
+        return
+    yield Equations(
+        [page.equation(each.symbol, value=each.at(each.layer.after)) for each in _parameters(page)]
+    )
+
+
+def _tables(page: Writer, stage: str) -> Iterator[Worked]:
+    for number in range(1, len(page.step.layers) + 1):
+        yield from parameters(page, number, stage)
 
 
 def _kept(page: Writer) -> Iterator[Worked]:

@@ -16,23 +16,31 @@ _DECAYED = Formula("<g> + <decay>·<w>", r"<g> + <decay> \cdot <w>")
 
 def update(page: MatrixWriter) -> Iterator[Worked]:
     """Yield the optimizer's equations, and the new parameters of every layer."""
-    yield from changes(page, _all_new_values(page), _kept(page))
+    yield from changes(page, _all_new_values(page), _unchanged(page), _kept(page))
 
 
 def _all_new_values(page: MatrixWriter) -> Iterator[Worked]:
-    step = page.step
     yield from about_the_update(page)
     if not _is_short(page):
         yield Paragraph("The formulas hold for each element; the scalar form has their numbers.")
-    parts = [
-        (layer, parameter)
-        for number, layer in enumerate(step.layers, 1)
-        for parameter in (*page.parameters(number), *page.learned(number))
-    ]
+    parts = [*_parameters(page)]
     if not _only_decays(page) and any(_is_changed(*part) for part in parts):
         yield Paragraph("The scalar form shows how g is computed for every weight.")
     for layer, parameter in parts:
         yield from _new_values(page, layer, parameter)
+
+
+def _parameters(page: MatrixWriter) -> Iterator[tuple[LayerStep, Parameter]]:
+    """Yield all parameters, each with its layer."""
+    for number, layer in enumerate(page.step.layers, 1):
+        for parameter in (*page.parameters(number), *page.learned(number)):
+            yield layer, parameter
+
+
+def _unchanged(page: MatrixWriter) -> Iterator[Worked]:
+    """Yield the parameters of a step that changes none."""
+    for layer, parameter in _parameters(page):
+        yield page.stated(parameter.at(layer.after, parameter.symbol))
 
 
 def _is_short(page: MatrixWriter) -> bool:
