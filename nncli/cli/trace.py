@@ -91,7 +91,8 @@ def trace(
     Shows every weighted sum, activation and partial derivative, the loss, the gradient and the new
     weights, each with its formula and numbers, and the loss after the step. The step starts from
     the initial weights of CONFIG or the trained weights of the model file WEIGHTS or the run
-    directory RUN, without dropout. Several rows are one step, with a table of each quantity:
+    directory RUN, without dropout and row weights. Several rows are one step, with a table of each
+    quantity:
 
       nncli trace CONFIG --row 0-3 --forward
 

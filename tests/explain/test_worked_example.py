@@ -5,6 +5,7 @@ import re
 import numpy as np
 import pytest
 
+import nncli
 from nncli.base.errors import DivergenceError
 from nncli.config.load import load_config
 from nncli.engines.engine import Sums
@@ -270,3 +271,20 @@ def test_an_equation_breaks_between_its_pieces():
         (False, "+ 12 = 3"),
     ]
     assert [*equation.lines(80)] == [(True, "a + b = 1234567890 + 1234567890 + 12 = 3")]
+
+
+@pytest.mark.parametrize("setting", ["data.class_weight=balanced", "data.weight=x1"])
+def test_the_page_notes_that_row_weights_are_left_out(setting, tmp_path):
+    lines = ["x1,x2,y", *(f"{row + 1},{row % 3},{'ab'[row % 4 == 0]}" for row in range(12))]
+    (tmp_path / "rows.csv").write_text("\n".join(lines))
+    data = {"source": "csv", "path": str(tmp_path / "rows.csv"), "target": "y"}
+    config = {"data": data, "model": {"hidden_layers": [2]}, "training": {}}
+    said = "Training multiplies the derivatives of each row by its weight; in this example, all "
+    said += "rows count equally."
+    found, without, forward = (
+        " ".join(nncli.trace(config, overrides, **options).split())
+        for overrides, options in (([setting], {}), ([], {}), ([setting], {"forward": True}))
+    )
+    assert said in found
+    assert said not in without
+    assert said not in forward  # losses count all rows equally

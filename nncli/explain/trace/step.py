@@ -125,6 +125,8 @@ class Step:
         A name in the table of optimizers; `settings` are its parameters.
     without_dropout : bool
         Whether the config sets dropout, which the step ignored.
+    without_weights : bool
+        Whether training weights the rows, which the step did not.
     """
 
     rows: Sequence[int]
@@ -145,6 +147,7 @@ class Step:
     learning_rate: float
     regularization: Regularization
     without_dropout: bool
+    without_weights: bool
 
     @property
     def changes_nothing(self) -> bool:
@@ -160,8 +163,8 @@ class Step:
 def take_step(job: Job, rows: Sequence[int], *, forward: bool = False) -> Step:
     """Take the first training step on some training rows of `job`, as one batch.
 
-    Changes the parameters of the job, unless it trains for 0 epochs. Dropout is disabled. With
-    `forward`, runs only the forward pass.
+    Changes the parameters of the job, unless it trains for 0 epochs. Dropout is disabled, and all
+    rows count equally. With `forward`, runs only the forward pass.
 
     Raises
     ------
@@ -206,6 +209,7 @@ def take_step(job: Job, rows: Sequence[int], *, forward: bool = False) -> Step:
         learning_rate=learning_rate,
         regularization=setup.regularization,
         without_dropout=any(setup.dropout),
+        without_weights=setup.training.weights is not None,
     )
 
 

@@ -40,8 +40,8 @@ def trace(
     """Return one training step as a worked example.
 
     This is the first step from the initial weights of a config or the trained weights of a model,
-    without dropout. Several rows form one batch. A config that trains for 0 epochs takes no step:
-    the page has the forward and backward pass.
+    without dropout and row weights. Several rows form one batch. A config that trains for 0 epochs
+    takes no step: the page has the forward and backward pass.
 
     Parameters
     ----------

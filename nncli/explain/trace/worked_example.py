@@ -44,6 +44,11 @@ def worked_example(
     yield Paragraph(chosen.about_the_symbols(page))
     if step.without_dropout:
         yield Paragraph("Training drops units at random (dropout); this example drops none.")
+    if step.without_weights and not step.is_forward:
+        yield Paragraph(
+            "Training multiplies the derivatives of each row by its weight; in this example, all "
+            "rows count equally."
+        )
     if page.is_brief:
         yield Paragraph(chosen.about_the_limit(page))
     yield Heading("1 Forward", 2)
