@@ -136,7 +136,7 @@ class Scaler(Entry):
 
 
 SCALERS: dict[str, Scaler] = {
-    "none": Scaler("as they are", none),
+    "none": Scaler("the inputs as they are", none),
     "unit": Scaler("divided by the type's largest value: 255 for bytes", unit),
     "standard": Scaler("mean 0 and standard deviation 1, by column", standard),
     "minmax": Scaler("0 to 1, by column", minmax),

@@ -71,7 +71,7 @@ SCHEDULES: dict[str, Schedule] = {
         },
     ),
     "exponential": Schedule(
-        "decay ** epochs",
+        "multiplied by decay in every epoch",
         exponential,
         parameters={
             "decay": Parameter(0.95, "factor per epoch", above=0.0, at_most=1.0),
@@ -79,7 +79,7 @@ SCHEDULES: dict[str, Schedule] = {
         },
     ),
     "inverse_time": Schedule(
-        "1 / (1 + decay * epochs)",
+        "divided by 1 + decay * epochs",
         inverse_time,
         parameters={"decay": Parameter(0.1, "decay per epoch", at_least=0.0), **_WARMUP},
     ),

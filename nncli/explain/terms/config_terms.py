@@ -64,7 +64,7 @@ def _of_key(key: str, field: Any, source: str) -> Meaning:
         facts.append(f"Default: {json.dumps(field.default)}.")
     words = _words(source).get(key, ())
     if 1 < len(words) <= _MANY and words != ("true", "false"):
-        facts.append(f"Choices: {', '.join(words)}.")
+        facts.append(f"Choices: {', '.join(map(yaml_word, words))}.")
     return Meaning("config key", key, sentence(text), tuple(facts))
 
 

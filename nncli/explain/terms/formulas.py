@@ -1,5 +1,7 @@
 """The formulas of activations, losses, optimizers and metrics in plain text."""
 
+import re
+
 from nncli.explain.document.notation import Text, fill
 from nncli.nn.activations import Activation
 from nncli.nn.entries import Entry, Formula, Piecewise
@@ -30,9 +32,16 @@ _OF_METRICS = {
     "recall": "recall = right predictions of the class / rows of the class",
 }
 _LETTERS_OF_METRICS = {
-    **dict.fromkeys(("mae", "rmse", "r2"), "a is a prediction, and t its target."),
+    **dict.fromkeys(
+        ("mae", "rmse", "r2"),
+        "a is a prediction, and t its target; the metric of several targets is the mean of theirs.",
+    ),
+    "average_precision": "recallₙ and precisionₙ are those of the n-th threshold, the highest "
+    "first.",
     "brier": "p is the probability of the positive class, and t is 1 or 0.",
-    "ece": "p is a predicted probability; a bin has the rows with p in a tenth of 0 to 1.",
+    "ece": "p is the probability of the positive class, or with more than two classes of the "
+    "predicted one; a bin has the rows with p in a tenth of 0 to 1; frequency is the fraction of "
+    "them that have this class.",
     "log_loss": "p is the predicted probability.",
 }
 
@@ -53,30 +62,41 @@ def formulas_of(entry: Entry) -> tuple[tuple[str, ...], tuple[str, ...]]:
         by = symbols | ({"z": "zⱼ"} if entry.output_only else {})
         formulas = _filled(entry.formula, symbols), _filled(entry.derivative, by)
         lines = tuple(f"{each} = {formula}" for each, formula in zip(left, formulas, strict=True))
-        return lines, ("In the formulas, z is the weighted sum, and a the activation.",)
+        letters = "In the formulas, z is the weighted sum, and a the activation"
+        normal = "; Φ is the standard normal distribution function, φ its density"
+        return lines, (f"{letters}{normal if 'Φ' in lines[0] else ''}.",)
     if isinstance(entry, Loss):
         mean = "rows and outputs" if entry.mean_over_outputs else "rows of the sum over outputs"
         term = _filled(entry.term, {**_LETTERS, **names})
         letters = "a is an output, z its weighted sum, and t its target"
         return (f"term = {term}",), (f"The loss is the mean over {mean} of this term; {letters}.",)
-    return (_equations(entry), (_STEP,)) if isinstance(entry, Optimizer) else ((), ())
+    return _equations(entry) if isinstance(entry, Optimizer) else ((), ())
 
 
-_STEP = "w is a weight, g its gradient, η the learning rate, and k the number of the step."
-
-
-def _equations(entry: Optimizer) -> tuple[str, ...]:
-    """Return the equations with the default settings, and then with momentum if there is one."""
+def _equations(entry: Optimizer) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the equations, for each kind of momentum on its own line, and their letters."""
     letters = {**_LETTERS, **{name: name for name in entry.parameters}}
-    settings = [entry.complete({})]
-    if "momentum" in entry.parameters:
-        settings.append({**settings[0], "momentum": _MOMENTUM})
-    lines = [
-        f"{left} ← {_filled(formula, letters)}"
-        for each in settings
-        for left, formula in entry.equations(each).items()
-    ]
-    return tuple(lines)
+    settings = entry.complete({})
+    kinds = {"": settings}
+    if "nesterov" in entry.parameters:
+        kinds = {
+            "Without momentum: ": settings,
+            "With momentum: ": settings | {"momentum": _MOMENTUM},
+            "With Nesterov momentum: ": settings | {"momentum": _MOMENTUM, "nesterov": True},
+        }
+    steps = {
+        kind: [f"{left} ← {_filled(each, letters)}" for left, each in entry.equations(it).items()]
+        for kind, it in kinds.items()
+    }
+    lines = tuple(
+        line
+        for kind, step in steps.items()
+        for line in ([f"{kind}{', '.join(step)}"] if kind else step)
+    )
+    kept = [each[0] for each in [*steps.values()][-1][:-1]]
+    start = f"; {' and '.join(kept)} start{'s' * (len(kept) == 1)} at 0" if kept else ""
+    number = ", k the number of the step" if re.search(r"\bk\b", " ".join(lines)) else ""
+    return lines, (f"w is a weight, g its gradient, η the learning rate{number}{start}.",)
 
 
 def _filled(formula: Formula | Piecewise, letters: dict[str, str]) -> str:

@@ -74,8 +74,8 @@ class Meaning:
         }
 
 
-# A text that begins with a word, not with a formula such as `exp(z)` or `decay ** epochs`.
-_STARTS_WITH_A_WORD = re.compile(r"[A-Za-z]\w[\w-]*(?=[,;:.]? [\w(\"]|[,;:.]?$)")
+# A text that begins with a word, not with a formula such as `exp(z)` or `z * sigmoid(z)`.
+_STARTS_WITH_A_WORD = re.compile(r"a (?=[a-z])|[A-Za-z]\w[\w-]*(?=[,;:.]? [\w(\"]|[,;:.]?$)")
 
 
 def sentence(text: str) -> str:

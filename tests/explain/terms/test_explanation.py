@@ -161,7 +161,17 @@ def test_spelling_and_plural_do_not_matter(spellings, title):
         ("weight decay", "weight_decay", "Config key training.l2"),
         ("neurons", "unit, also called neurons", "One element of a layer"),
         ("he", "he_normal, also called he", "Write model.initializer: he_normal."),
-        ("sgd", "sgd", "v ← momentum·v + g"),
+        ("sgd", "sgd", "With momentum: v ← momentum·v + g, w ← w - η·v\n"),
+        ("sgd", "sgd", "Without momentum: w ← w - η·g\n"),
+        ("sgd", "sgd", "v ← momentum·v + g, w ← w - η·(g + momentum·v)\n"),
+        ("sgd", "sgd", "η the learning rate; v starts at 0."),
+        ("adam", "adam", "m and v start at 0."),
+        ("gelu", "gelu", "Φ is the\n  standard normal distribution function, φ its density."),
+        ("bias", "bias", "\n\nA number that each unit adds"),
+        ("exponential", "exponential", "Multiplied by decay in every epoch."),
+        ("decimal", "data.decimal", 'Choices: ".",\n  ",".'),
+        ("mae", "mean absolute error", "of several targets is the mean of theirs."),
+        ("ece", "expected calibration error", "frequency is the fraction of them"),
         ("training.optimizer", "optimizer", "Choices: sgd, adagrad,"),
         ("gradient_norm_7", "gradient norm", "layer N"),
         (".", ".", 'Write data.decimal: ".".'),
@@ -196,6 +206,21 @@ def test_formulas_are_those_of_the_tables():
             formulas = [line for each in meanings_of(name) for line in each.formulas]
             assert formulas, name
             assert not any("<" in line for line in formulas)
+
+
+def test_every_letter_of_the_formulas_is_explained():
+    letter = re.compile("(?<![A-Za-z0-9_])[a-zA-ZηΦφ](?![A-Za-z0-9])")
+    for each in meanings():
+        said = {*letter.findall(" ".join((each.text, *each.facts)))}
+        for line in each.formulas:
+            defined = re.findall(r"(\w) = ", line)
+            used = letter.findall(re.sub(r"\[i = j\]", "", line))
+            assert {*used} <= {*said, *defined, "e", "g"}, line
+
+
+def test_sentences_begin_with_capitals_or_formulas():
+    for each in meanings():
+        assert not re.match("(a|[a-z]{2,}) [a-z]{2}", each.text), each
 
 
 def test_related_terms_are_explained_too():
