@@ -213,8 +213,8 @@ ACTIVATIONS: dict[str, Activation] = {
         functions.softsign,
         functions.softsign_backward,
         initializer="xavier_normal",
-        formula=Formula("<z> / (1 + |<z>|)", r"\frac{<z>}{1 + |<z>|}"),
-        derivative=Formula("1 / (1 + |<z>|)²", r"\frac{1}{(1 + |<z>|)^2}"),
+        formula=Formula("<z> / (1 + |<z>|)", r"\frac{<z>}{1 + \lvert <z> \rvert}"),
+        derivative=Formula("1 / (1 + |<z>|)²", r"\frac{1}{(1 + \lvert <z> \rvert)^2}"),
         responsive=1 / sqrt(SATURATED) - 1,  # g'(z) = 1 / (1 + |z|)²
     ),
     "sqlu": Activation(

@@ -213,7 +213,7 @@ class Loss(Entry):
 
 _SMOOTH_OUTPUTS = ("identity", "sigmoid", "tanh", "normalized_sigmoid", "softmax")
 
-_ERROR = Formula("|<a> - <t>|", "|<a> - <t>|")
+_ERROR = Formula("|<a> - <t>|", r"\lvert <a> - <t> \rvert")
 
 
 def _absolute_error(values: Mapping[str, float]) -> float:
@@ -255,7 +255,7 @@ LOSSES: dict[str, Loss] = {
         mean_absolute_error,
         terms=_sizes_of,
         outputs=_SMOOTH_OUTPUTS,
-        term=Formula("|<a> - <t>|", "|<a> - <t>|"),
+        term=Formula("|<a> - <t>|", r"\lvert <a> - <t> \rvert"),
         derivative=Formula("sign(<a> - <t>)", r"\operatorname{sign}(<a> - <t>)"),
         mean_over_outputs=True,
     ),
@@ -272,7 +272,8 @@ LOSSES: dict[str, Loss] = {
                 (
                     "delta",
                     Formula(
-                        "<delta>·(|<a> - <t>| - <delta>/2)", "<delta> (|<a> - <t>| - <delta>/2)"
+                        "<delta>·(|<a> - <t>| - <delta>/2)",
+                        r"<delta> (\lvert <a> - <t> \rvert - <delta>/2)",
                     ),
                 ),
                 (-inf, Formula("(<a> - <t>)²/2", "(<a> - <t>)^2/2")),

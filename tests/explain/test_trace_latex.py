@@ -4,6 +4,7 @@ import re
 import subprocess
 from shutil import which
 
+import numpy as np
 import pytest
 
 from nncli import trace
@@ -53,6 +54,19 @@ def test_every_character_of_a_name_compiles(tmp_path):
     page = [Paragraph(Latex(6).name(each)) for each in names]
     assert pages_of(as_latex(page), tmp_path) == 1
     assert r"\texttt{aé?}" in as_latex([Paragraph(Latex(6).name("aéą"))])
+
+
+@needs_latex
+def test_the_sign_of_a_number_between_bars_takes_no_space_of_an_operator(tmp_path):
+    random = np.random.default_rng(1)
+    data = {**THREE, "inputs": random.normal(size=(4, 2)).tolist()}
+    model = {"hidden_layers": [3, 2], "activation": "softsign"}
+    page = trace(
+        config_of(data, model, l1=0.1, loss="mean_absolute_error"), rows=[0, 1], format="latex"
+    )
+    assert re.search(r"\\lvert -\d", page)
+    assert "|" not in page.partition("begin{document}")[2]
+    pages_of(page, tmp_path)  # every line fits
 
 
 def pages_of(page, folder):

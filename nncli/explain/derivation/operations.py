@@ -269,7 +269,7 @@ FUNCTIONS: dict[str, Operation] = {
         _root, _root_slope,
     ),
     "abs": Operation(
-        "abs", Formula("|<a>|", "|<a>|"),
+        "abs", Formula("|<a>|", r"\lvert <a> \rvert"),
         [Piecewise(((0, _ONE), (-math.inf, _MINUS_ONE)), value=lambda values: values["a"])],
         abs, _one(lambda a: 1.0 if a > 0 else -1.0), lambda a: () if a else (LEFT,),
     ),

@@ -6,8 +6,10 @@ from nncli.base.errors import UsageError
 from nncli.base.extras import install_command
 
 _NEGATIVE = re.compile(
-    r"(<mo[^>]*>&#x000(?:28|3D|2C|B7);</mo>|^<mrow>)<mo>&#x02212;</mo>"
-)  # ( = , ·
+    r"(<mo[^>]*>&#x000(?:28|3D|2C|B7);</mo>|^<mrow>"  # ( = , ·
+    r"|(?:<mrow>|(?<!&#x00029;)</mo>)<mo[^>]*>&#x0007C;</mo>)"  # a bar that opens
+    r"<mo>&#x02212;</mo>"
+)
 _FUNCTION = re.compile(r"<mi>(?:ln|max|min)</mi>(?!<mo)")
 _THIN = '<mspace width="0.167em" />'
 

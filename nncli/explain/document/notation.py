@@ -268,7 +268,9 @@ def fill(notation: Notation, formula: Formula, values: Mapping[str, str | Value]
             return value
         number = notation.number(value)
         before, after = match.string[: match.start()], match.string[match.end() :]
-        is_first = before == "" or before.endswith(("(", "|")) or _ARGUMENT.search(before)
+        is_first = (
+            before == "" or before.endswith(("(", "|", r"\lvert ")) or _ARGUMENT.search(before)
+        )
         return number if is_first and not after.startswith(_BINDING) else as_factor(number)
 
     return _PLACEHOLDER.sub(written, notation.formula(formula))

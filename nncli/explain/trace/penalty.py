@@ -10,7 +10,7 @@ from nncli.explain.trace.writer import Writer
 from nncli.nn.entries import Formula
 from nncli.nn.layers.dense import Dense
 
-_ABSOLUTE = Formula("|<w>|", "|<w>|")
+_ABSOLUTE = Formula("|<w>|", r"\lvert <w> \rvert")
 _HALF_SQUARE = Formula("½·<w>²", r"\tfrac{1}{2} <w>^2")
 
 

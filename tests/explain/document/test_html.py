@@ -143,3 +143,20 @@ def test_without_latex2mathml_the_command_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "latex2mathml.converter", None)
     with pytest.raises(nncli.UsageError, match="formulas in HTML require latex2mathml"):
         FORMATS["html"].write([MathTable(["x"], [["1"]])])
+
+
+@pytest.mark.parametrize(
+    ("latex", "prefixes"),
+    [
+        (r"\lvert -2 \rvert", 1),
+        (r"1 + \lvert -2 - 1 \rvert", 1),
+        (r"\lvert 2 - (-3) \rvert - 1", 1),
+        (r"\lvert a \rvert - \lvert -1 \rvert", 1),
+        (r"\frac{1}{\lvert -1 \rvert}", 1),
+        (r"\lvert 2 - 1 \rvert - 1", 0),
+    ],
+)
+def test_only_a_bar_that_opens_has_a_sign_close_to_its_number(latex, prefixes):
+    (math,) = read_page(Html(6).inline(latex)).find("math")
+    minus = [each for each in math.find("mo") if each.text == "\N{MINUS SIGN}"]
+    assert sum(each.attributes.get("form") == "prefix" for each in minus) == prefixes
