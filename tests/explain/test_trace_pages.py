@@ -376,3 +376,29 @@ def test_a_page_of_very_many_rows_fits_80_columns(form):
     title, rest = page.split("=" * 80)
     assert " ".join(title.split()) == f"A training step on rows {', '.join(map(str, range(100)))}"
     assert max(map(len, (title + rest).splitlines())) <= 80
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"scale": "standard", "targets": [1.5, 2.5, 3.5, 9]}, "The inputs are scaled, as in"),
+        ({"scale": "none", "targets": [1.5, 2.5, 3.5, 9]}, None),
+        ({"scale": "none", "labels": ["a", "b", "a", "b"]}, None),
+    ],
+)
+def test_scaled_inputs_are_called_so(settings, said):
+    data = {"source": "rows", "inputs": THREE["inputs"], **settings}
+    text = text_of(config_of(data))
+    assert ("scaled" in text) == (said is not None)
+    assert said is None or said in text
+
+
+@pytest.mark.parametrize(
+    ("output", "said"), [("identity", "inputs and targets"), ("sigmoid", "inputs")]
+)
+def test_scaled_targets_are_called_so(output, said, tmp_path):
+    rows = "".join(f"{row},{row * row}\n" for row in range(20))
+    (tmp_path / "rows.csv").write_text(f"x,y\n{rows}")
+    data = {"source": "csv", "path": str(tmp_path / "rows.csv"), "target": "y"}
+    text = text_of(config_of(data, {"hidden_layers": [2], "output": output}))
+    assert f" The {said} are scaled, as in training. " in text

@@ -127,6 +127,8 @@ class Step:
         Whether the config sets dropout, which the step ignored.
     without_weights : bool
         Whether training weights the rows, which the step did not.
+    scaled : sequence of str
+        Which of ``inputs`` and ``targets`` are scaled in `X` and `T`.
     """
 
     rows: Sequence[int]
@@ -148,6 +150,7 @@ class Step:
     regularization: Regularization
     without_dropout: bool
     without_weights: bool
+    scaled: Sequence[str]
 
     @property
     def changes_nothing(self) -> bool:
@@ -210,11 +213,21 @@ def take_step(job: Job, rows: Sequence[int], *, forward: bool = False) -> Step:
         regularization=setup.regularization,
         without_dropout=any(setup.dropout),
         without_weights=setup.training.weights is not None,
+        scaled=_scaled(job),
     )
 
 
 def _true_classes(split: Split, rows: Sequence[int]) -> list[int]:
     return split.targets[split.rows[list(rows)]].tolist() if split.of_classes else []
+
+
+def _scaled(job: Job) -> list[str]:
+    scalings = {"inputs": job.scaling, "targets": job.target_scaling}
+    return [
+        name
+        for name, each in scalings.items()
+        if np.any(np.not_equal(each.offset, 0)) or np.any(np.not_equal(each.scale, 1))
+    ]
 
 
 def _loss_after(setup: Setup, X: Array, T: Array) -> float:

@@ -42,6 +42,8 @@ def worked_example(
     yield Heading(f"{_name_of(step)} on row{'s' if len(step.rows) > 1 else ''} {rows}", 1)
     yield Paragraph(_about_the_step(page, source))
     yield Paragraph(chosen.about_the_symbols(page))
+    if step.scaled:
+        yield Paragraph(f"The {' and '.join(step.scaled)} are scaled, as in training.")
     if step.without_dropout:
         yield Paragraph("Training drops units at random (dropout); this example drops none.")
     if step.without_weights and not step.is_forward:
