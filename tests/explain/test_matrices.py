@@ -316,6 +316,21 @@ def test_an_ellipsis_stands_for_what_the_limit_leaves_out(form):
     assert equations["Z2"].sides[0][1][1].shape == (rows, 3)
 
 
+def test_a_limit_of_one_is_in_the_singular():
+    pages = {
+        form: " ".join(written(step_of(config_of(), [0, 1]), form, limit=1).split())
+        for form in ("scalar", "matrix")
+    }
+    for page in pages.values():
+        assert "At most 1 input (the largest) and 1 unit per layer" in page
+    assert "sums over the rows: 1 term is shown, and the sum" in pages["scalar"]
+    assert re.search(
+        r"Shown: input [12]; unit \d of layer 1; unit \d of layer 2; unit 1 of layer 3; "
+        r"the first of 2 training rows\.",
+        pages["matrix"],
+    )
+
+
 @in_both
 @pytest.mark.parametrize("digits", [1, 6, 17])
 @pytest.mark.parametrize("hidden", [[30], [4, 4], [11, 5, 11]])

@@ -1,5 +1,6 @@
 """What the symbols on the page of a training step mean, and which units are shown."""
 
+from nncli.base.words import count
 from nncli.explain.trace.writer import Writer
 
 
@@ -34,8 +35,8 @@ def about_the_limit(page: Writer) -> str:
     step, limit, words = page.step, page.limit, about_the_shown(page)
     if len(step.rows) > limit:
         words.append(
-            f"The derivatives by weights and biases are sums over the rows: {limit} terms are "
-            "shown, and the sum of the others."
+            f"The derivatives by weights and biases are sums over the rows: {count(limit, 'term')} "
+            f"{'is' if limit == 1 else 'are'} shown, and the sum of the others."
         )
     words.append("One calculation of each kind is written out; tables have the other numbers.")
     return " ".join(words)
@@ -50,6 +51,6 @@ def about_the_shown(page: Writer) -> list[str]:
     largest = "activations" if step.is_forward else "gradients"
     first = "the true classes, then " if step.true_classes and sizes[-1] > 1 else ""
     return [
-        f"At most {limit} inputs (the largest) and {limit} units per layer ({first}those with "
-        f"the largest {largest}) are shown."
+        f"At most {count(limit, 'input')} (the largest) and {count(limit, 'unit')} per layer "
+        f"({first}those with the largest {largest}) are shown."
     ]

@@ -41,16 +41,19 @@ def _about_the_parameters(page: MatrixWriter) -> str:
 def about_the_limit(page: MatrixWriter) -> str:
     """Say which units and rows are shown, where an ellipsis stands for the others."""
     shown = [
-        f"units {_counted(units)} of layer {number}" if number else f"inputs {_counted(units)}"
+        f"{_numbered('unit', units)} of layer {number}" if number else _numbered("input", units)
         for number, units in enumerate(page.shown)
         if len(units) < page.activations(number).values.shape[1]
     ]
     if len(page.shown_rows) < len(page.step.rows):
-        shown.append(f"the first {len(page.shown_rows)} of {len(page.step.rows)} training rows")
+        first = len(page.shown_rows)
+        rows = f"first {first}" if first > 1 else "first"
+        shown.append(f"the {rows} of {len(page.step.rows)} training rows")
     ellipsis = page.write.inline(page.put(ELLIPSIS, {}))
-    rest = f"{ellipsis} stands for the rest; shown are {'; '.join(shown)}."
+    rest = f"{ellipsis} stands for the rest. Shown: {'; '.join(shown)}."
     return " ".join([*about_the_shown(page), rest])
 
 
-def _counted(units: Sequence[int]) -> str:
-    return ", ".join(str(unit + 1) for unit in units)
+def _numbered(word: str, units: Sequence[int]) -> str:
+    numbers = ", ".join(str(unit + 1) for unit in units)
+    return f"{word}{'s' * (len(units) > 1)} {numbers}"
