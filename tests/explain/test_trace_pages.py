@@ -402,3 +402,13 @@ def test_scaled_targets_are_called_so(output, said, tmp_path):
     data = {"source": "csv", "path": str(tmp_path / "rows.csv"), "target": "y"}
     text = text_of(config_of(data, {"hidden_layers": [2], "output": output}))
     assert f" The {said} are scaled, as in training. " in text
+
+
+def test_a_penalized_and_clipped_gradient_fits_80_columns_with_all_digits():
+    config = config_of(THREE, l1=0.1, l2=0.2, clip_norm=0.01)
+    page = trace(config, precision=17)
+    assert max(map(len, page.splitlines())) <= 80
+    assert re.search(r"g\(w1\[1,1\]\) = 0\.\d+·\(∂L/∂w1\[1,1\]", page)
+    assert re.search(r"g\(b1\[1\]\) = 0\.\d+·∂L/∂b1\[1\]", page)
+    latex = trace(config, format="latex")
+    assert re.search(r"g\(b\^\{\(1\)\}_\{1\}\) &= 0\.\d+ \\cdot \\frac", latex)

@@ -238,8 +238,8 @@ def _followed(page: Writer, parameter: _Parameter, factor: float) -> Equation:
     if limit is not None and abs(parameter.at(layer.penalized)) > limit:
         text, latex = f"clip({text}, <c>)", rf"\operatorname{{clip}}({latex}, <c>)"
     if factor < 1:
-        whole = "<by>" if text == "<by>" else f"({text})"
-        text, latex = f"{whole}·<factor>", rf"({latex}) \cdot <factor>"
+        whole, whole_latex = (each if each == "<by>" else f"({each})" for each in (text, latex))
+        text, latex = f"<factor>·{whole}", rf"<factor> \cdot {whole_latex}"
     constants = {"l1": settings.l1, "l2": settings.l2, "c": limit or 0.0, "factor": factor}
     symbols = {"by": write.derivative("L", parameter.symbol), "w": parameter.symbol}
     numbers = {"by": parameter.at(layer.gradient), "w": parameter.at(layer.before)}
