@@ -412,3 +412,20 @@ def test_a_penalized_and_clipped_gradient_fits_80_columns_with_all_digits():
     assert re.search(r"g\(b1\[1\]\) = 0\.\d+·∂L/∂b1\[1\]", page)
     latex = trace(config, format="latex")
     assert re.search(r"g\(b\^\{\(1\)\}_\{1\}\) &= 0\.\d+ \\cdot \\frac", latex)
+
+
+@pytest.mark.parametrize("normalization", ["none", "layer_norm", "batch_norm"])
+def test_sums_over_many_rows_show_as_many_terms_as_the_limit(normalization):
+    rows = {**THREE, "inputs": THREE["inputs"] * 10, "labels": THREE["labels"] * 10}
+    model = {"hidden_layers": [2], "activation": "prelu", "normalization": normalization}
+    _, page = page_of(config_of(rows, model), range(40), limit=3)
+    gradients = {
+        each.left: " ".join(each.rights[-2])
+        for each in equations_of(page)
+        if re.fullmatch(r"∂L/∂[wbγβp]\d\S*", each.left)
+    }
+    letters = {left[4] for left in gradients}
+    assert letters == {*"wbp", *("γβ" if normalization != "none" else "")}
+    for left, numbers in gradients.items():
+        assert numbers.endswith(" + 37 more") == (left[4] not in "wb"), left
+        assert len(numbers) < 250, left

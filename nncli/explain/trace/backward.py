@@ -245,11 +245,14 @@ def _by_learned(page: Writer, number: int, unit: int, name: str) -> Equation:
     assert layer.dA is not None
     total = page.write.total if len(page.step.rows) > 1 else ""
     symbols = {"da": page.by("a", number, unit), "z": page.symbol(layer.taken, number, unit)}
-    rows = zip(layer.dA[:, unit].tolist(), layer.S[:, unit].tolist(), strict=True)
+    values = (each[: page.limit, unit].tolist() for each in (layer.dA, layer.S))
+    terms = [
+        page.put(worked.terms[name], {"da": da, "z": z}) for da, z in zip(*values, strict=True)
+    ]
     return page.equation(
         page.by(worked.symbols[name], number, unit),
         [total + page.put(worked.terms[name], symbols)],
-        page.sum([page.put(worked.terms[name], {"da": da, "z": z}) for da, z in rows]),
+        page.sum_of_some(terms, len(layer.dA)),
         value=layer.gradient[name][unit],
     )
 

@@ -82,10 +82,12 @@ class _Between:
         page, term = self._page, self.worked.terms[name]
         total = page.write.total if self._rows > 1 else ""
         left = page.by(self.worked.symbols[name], self._number, unit)
-        terms = [page.put(term, self._numbers(row, unit)) for row in range(self._rows)]
+        shown = range(self._rows)[: page.limit]
+        terms = [page.put(term, self._numbers(row, unit)) for row in shown]
         symbols = total + page.put(term, self._symbols(unit))
         value = float(self._block.gradient[name][unit])
-        return page.equation(left, [symbols], page.sum(terms), value=value)
+        numbers = page.sum_of_some(terms, self._rows)
+        return page.equation(left, [symbols], numbers, value=value)
 
     def kept(self, name: str, unit: int) -> Equation:
         """Return the update of a state array for a unit."""

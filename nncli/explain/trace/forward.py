@@ -35,11 +35,8 @@ def loss(page: Writer) -> Iterator[Worked]:
     general = page.put(term.whole, {"a": "a", "t": "t", "z": "z", **parameters})
     rows = range(len(step.rows))[: page.limit]
     values = [of_output(page, row, k) for row in rows for k in page.shown[-1]]
-    numbers = page.sum(
-        [page.put(term.at({**each, **parameters}), {**each, **parameters}) for each in values]
-    )
-    if step.T.size > len(values):
-        numbers.append(f"+ {write.words(f'{step.T.size - len(values)} more')}")
+    terms = [page.put(term.at({**each, **parameters}), {**each, **parameters}) for each in values]
+    numbers = page.sum_of_some(terms, step.T.size)
     if step.T.size > 1:
         general = write.total + general
     if page.divisor > 1:

@@ -49,9 +49,7 @@ def _total(
 ) -> Equation:
     """Return the equation of a sum over all weights; it shows the terms of the largest ones."""
     shown = np.sort(np.argsort(-np.abs(w), kind="stable")[: page.limit])
-    numbers = page.sum([page.put(term, {"w": each}) for each in w[shown].tolist()])
-    if others := len(w) - len(shown):
-        numbers.append(f"+ {page.write.words(f'{others} more')}")
+    numbers = page.sum_of_some([page.put(term, {"w": each}) for each in w[shown].tolist()], len(w))
     return page.equation(
         left, [f"{page.write.total}{page.put(term, {'w': 'w'})}"], numbers, value=value
     )

@@ -99,6 +99,13 @@ class Writer(Mathematics):
         numbers += [self.write.number(number) for _, number in more]
         return self.sum(symbols), self.sum(numbers)
 
+    def sum_of_some(self, terms: Sequence[str], count: int) -> list[str]:
+        """Join the terms to show by their signs, and say how many more of `count` there are."""
+        pieces = self.sum(terms)
+        if others := count - len(terms):
+            pieces.append(f"+ {self.write.words(f'{others} more')}")
+        return pieces
+
     def sum_over_rows(self, factors: Sequence[Array]) -> list[str]:
         """Write a sum over the rows of products of numbers (B,): `limit` terms, and the rest."""
         terms = [self.product(each) for each in zip(*factors, strict=True)]
