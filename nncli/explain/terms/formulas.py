@@ -1,10 +1,12 @@
-"""The formulas of activations, losses, optimizers and metrics in plain text."""
+"""The formulas of activations, normalizations, losses, optimizers and metrics in plain text."""
 
 import re
 
 from nncli.explain.document.notation import Text, fill
 from nncli.nn.activations import Activation
 from nncli.nn.entries import Entry, Formula, Piecewise
+from nncli.nn.layers.kinds import Normalization
+from nncli.nn.layers.layer import Layer
 from nncli.nn.losses import Loss
 from nncli.nn.optimizers import Optimizer
 
@@ -70,7 +72,29 @@ def formulas_of(entry: Entry) -> tuple[tuple[str, ...], tuple[str, ...]]:
         term = _filled(entry.term, {**_LETTERS, **names})
         letters = "a is an output, z its weighted sum, and t its target"
         return (f"term = {term}",), (f"The loss is the mean over {mean} of this term; {letters}.",)
+    if isinstance(entry, Normalization) and entry.layer:
+        return _steps(entry.layer(1, entry.complete({})))
     return _equations(entry) if isinstance(entry, Optimizer) else ((), ())
+
+
+def _steps(layer: Layer) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the steps of a normalization and the updates of its state, and their letters."""
+    worked = layer.worked
+    names = {letter: name.replace("_", " ") for name, letter in worked.symbols.items()}
+    letters = {each: each for each in ("z", "rows", *names, *layer.parameters)}
+    lines = []
+    for line in worked.forward:
+        written = _filled(line.formula, letters)
+        mean = f"mean of {written} over the {line.mean}" if line.mean else written
+        lines.append(f"{line.letter} = {mean}")
+        letters[line.letter] = line.letter
+    for name, formula in worked.kept.items():
+        lines.append(f"{worked.symbols[name]} ← {_filled(formula, letters)}")
+    known = ", ".join(f"{letter} the {name}" for letter, name in names.items())
+    about = f"In the formulas, z is the weighted sum, y its normalized value, {known}."
+    kept = " and ".join(worked.symbols[name] for name in worked.kept)
+    used = f"Predictions use {kept} in place of μ and v." if kept else ""
+    return tuple(lines), tuple(filter(None, [about, used]))
 
 
 def _equations(entry: Optimizer) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -208,12 +208,32 @@ def test_formulas_are_those_of_the_tables():
             assert not any("<" in line for line in formulas)
 
 
+def test_a_normalization_has_its_steps_and_the_running_values():
+    (of_rows,), (of_batches,) = (
+        [each for each in meanings_of(name) if each.kind == "normalization"]
+        for name in ("layer_norm", "batch_norm")
+    )
+    assert of_rows.formulas == (
+        "μ = mean of z over the units",
+        "v = mean of (z - μ)² over the units",
+        "n = (z - μ) / √(v + epsilon)",
+        "y = γ·n + β",
+    )
+    assert of_batches.formulas[:2] == (
+        "μ = mean of z over the rows",
+        "v = mean of (z - μ)² over the rows",
+    )
+    assert of_batches.formulas[4] == "r ← (1 - momentum)·r + momentum·μ"
+    assert "Predictions use r and s in place of μ and v." in of_batches.facts
+    assert not any("Predictions" in fact for fact in of_rows.facts)
+
+
 def test_every_letter_of_the_formulas_is_explained():
     letter = re.compile("(?<![A-Za-z0-9_])[a-zA-ZηΦφ](?![A-Za-z0-9])")
     for each in meanings():
         said = {*letter.findall(" ".join((each.text, *each.facts)))}
+        defined = re.findall(r"(\w) = ", " ".join(each.formulas))
         for line in each.formulas:
-            defined = re.findall(r"(\w) = ", line)
             used = letter.findall(re.sub(r"\[i = j\]", "", line))
             assert {*used} <= {*said, *defined, "e", "g"}, line
 
