@@ -174,6 +174,12 @@ def test_spelling_and_plural_do_not_matter(spellings, title):
         ("ece", "expected calibration error", "frequency is the fraction of them"),
         ("training.optimizer", "optimizer", "Choices: sgd, adagrad,"),
         ("gradient_norm_7", "gradient norm", "layer N"),
+        ("chain rule", "chain rule", "∂f/∂x = ∂f/∂q·∂q/∂x"),
+        ("feedforward", "forward pass, also called feedforward", "nncli trace --forward"),
+        ("linearly-separable", "linearly separable", "XOR is not"),
+        ("noisy XOR", "xor, also called noisy XOR", "Noisy XOR: points around"),
+        ("Θ", "theta, also called Θ", "--form theta"),
+        ("η", "learning rate, also called η", "Config key training.learning_rate"),
         (".", ".", 'Write data.decimal: ".".'),
     ],
 )
@@ -181,6 +187,11 @@ def test_a_term_is_found_by_the_names_of_others(term, title, says):
     page = explanation(term)
     assert page.splitlines()[0] == title
     assert says in page
+
+
+def test_every_term_begins_with_a_capital_letter():
+    texts = [each.text for each in meanings() if each.kind == "term"]
+    assert [text for text in texts if not text[0].isupper()] == []
 
 
 def test_a_term_with_several_meanings_has_all_of_them():
