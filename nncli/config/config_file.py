@@ -1,5 +1,6 @@
 """Read the file of a config, or say what it is instead: data or a model."""
 
+import os
 import zipfile
 from pathlib import Path
 
@@ -30,7 +31,7 @@ _USES: dict[FileKind, str] = {
 
 def config_file_text(path: Place) -> str:
     """Return the text of a config. Raises `ConfigError`, also if the file is surely no config."""
-    with os_errors_as(ConfigError, path, remedy="'nncli init' writes a config to start from"):
+    with os_errors_as(ConfigError, path, remedy=_remedy(path)):
         if isinstance(path, Path) and path.is_dir() and (saved := path / CONFIG).is_file():
             raise ConfigError(
                 f"{path}: is a run directory; expected a config; resume the run with nncli train "
@@ -49,6 +50,22 @@ def config_file_text(path: Place) -> str:
             f"{path}:{place}: not UTF-8 text (byte {content[error.start]:#04x} at offset "
             f"{error.start}); save the file as UTF-8"
         ) from error
+
+
+def lecture_of(path: Place) -> str | None:
+    """Return the lecture whose config a path names, or None if the file exists."""
+    if os.path.exists(str(path)):  # noqa: PTH110  Path.exists raises for a name that is too long
+        return None
+    from nncli.config.lectures.lecture import lectures  # only here: it reads 30 files
+
+    name = Path(str(path)).name.removesuffix(OF_CONFIGS[0])
+    return name if name in lectures() else None
+
+
+def _remedy(path: Place) -> str:
+    if lecture := lecture_of(path):
+        return f"'nncli init lecture {lecture}' writes the config of this lecture"
+    return "'nncli init' writes a config to start from"
 
 
 def _not_a_config(path: Path, content: bytes) -> str | None:

@@ -1,10 +1,11 @@
-"""Suggest the number that a text means, such as 0.3 for ``30%``."""
+"""Suggest the number or the list that a value means, such as 0.3 for ``30%``."""
 
 import re
 
 _PERCENT = re.compile(r"(\d+[.,]?\d*|[.,]\d+) *(%|percent)")
 _COMMA = re.compile(r"-?\d*,\d+")
 _QUOTIENT = re.compile(r"(\d+) */ *(\d*[1-9]\d*)")
+_NUMBERS = re.compile(r"\(?\s*(\d+(?:\s*,\s*\d+|\s+\d+)*)\s*,?\s*\)?", re.ASCII)
 _LONGEST = 30
 
 
@@ -20,6 +21,15 @@ def number_hint(value: object) -> str | None:
     if _COMMA.fullmatch(text):
         return f"write {float(text.replace(',', '.')):.15g}, with a decimal point"
     return None
+
+
+def list_hint(value: object) -> str | None:
+    """Return how to write what a number or a tuple means: ``write the list [4]``; else None."""
+    is_short = isinstance(value, str) or (isinstance(value, int) and abs(value) < 10**_LONGEST)
+    text = str(value) if is_short else ""  # Python refuses to write an integer of 4,301 digits
+    if len(text) > _LONGEST or not (found := _NUMBERS.fullmatch(text.strip())):
+        return None
+    return f"write the list [{', '.join(re.findall('[0-9]+', found[1]))}]"
 
 
 def _short(number: float, digits: int) -> str:

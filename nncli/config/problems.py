@@ -12,7 +12,7 @@ from pydantic.fields import FieldInfo
 from nncli.base.errors import ConfigError, DataError
 from nncli.base.words import count, listed, on_one_line
 from nncli.config.choices import Choice, Section, shown
-from nncli.config.number_hints import number_hint
+from nncli.config.number_hints import list_hint, number_hint
 from nncli.config.overrides import COMMAND_LINE, OF_PYTHON
 from nncli.config.schema import Config
 from nncli.config.strict_yaml import Document, Path, dotted
@@ -120,10 +120,19 @@ def _choice_of_target(document: Document, path: Path, directory: FilePath | None
 
 
 def _mismatch(error: dict[str, Any], context: dict[str, Any]) -> str:
-    if error["type"] == "float_type" and (hint := number_hint(error["input"])):
-        return f"found {shown(error['input'])}; {hint}"
     expected = _EXPECTED.get(error["type"], error["msg"]).format(**context)
-    return f"found {shown(error['input'])}; expected {expected}"
+    return f"found {shown(error['input'])}; {_meant(error) or f'expected {expected}'}"
+
+
+def _meant(error: dict[str, Any]) -> str | None:
+    """Return how to write what a value of another kind surely means, or None."""
+    value, path = error["input"], error["loc"]
+    match error["type"]:
+        case "float_type":
+            return number_hint(value)
+        case "list_type" if path and isinstance(path[-1], str):  # not a row of a matrix
+            return list_hint(value)
+    return None
 
 
 def _holds(value: Any, path: Path) -> bool:

@@ -12,6 +12,8 @@ from nncli.config.is_config import is_config
         ("w.npz", b"rubbish", False),
         ("none.yaml", None, True),
         ("none", None, False),
+        ("backpropagation", None, True),  # a lecture
+        ("backpropagation", b"PK\3\4", False),
     ],
 )
 def test_a_config_is_recognized_by_its_text_or_name(tmp_path, name, content, expected):

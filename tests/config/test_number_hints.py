@@ -1,6 +1,6 @@
 import pytest
 
-from nncli.config.number_hints import number_hint
+from nncli.config.number_hints import list_hint, number_hint
 
 CSV = "data: {path: t.csv, target: y}\n"
 
@@ -29,6 +29,44 @@ def test_a_text_that_means_a_number_is_translated(text, hint):
 )
 def test_anything_else_has_no_hint(value):
     assert number_hint(value) is None
+
+
+@pytest.mark.parametrize(
+    ("value", "hint"),
+    [
+        (4, "write the list [4]"),
+        ("(100, 50)", "write the list [100, 50]"),
+        ("(100,)", "write the list [100]"),
+        (" 8,4 ", "write the list [8, 4]"),
+        ("8 4", "write the list [8, 4]"),
+    ],
+)
+def test_a_number_or_a_tuple_is_translated_to_a_list(value, hint):
+    assert list_hint(value) == hint
+
+
+@pytest.mark.parametrize("value", [True, None, {}, -1, 0.5, "w.npz", "", "()", ",", "9" * 99])
+def test_what_is_no_list_of_integers_has_no_hint(value):
+    assert list_hint(value) is None
+
+
+def test_an_integer_that_python_does_not_write_has_no_hint():
+    assert list_hint(10**5000) is list_hint(-(10**5000)) is None
+
+
+def test_a_number_in_place_of_a_row_of_weights_has_no_hint(problems):
+    assert problems("data: gate\nmodel: {initial_weights: [[1]]}\n") == [
+        "c.yaml:2:28: model.initial_weights[0][0]: found 1; expected a list"
+    ]
+
+
+def test_a_layer_or_a_tuple_of_layers_has_the_hint(problems):
+    assert problems("data: xor\nmodel: {hidden_layers: 8}\n") == [
+        "c.yaml:2:24: model.hidden_layers: found 8; write the list [8]"
+    ]
+    assert problems("data: xor\n", "model.hidden_layers=(8,4)") == [
+        'command line: model.hidden_layers: found "(8,4)"; write the list [8, 4]'
+    ]
 
 
 @pytest.mark.parametrize("key", ["data.test", "data.validation"])

@@ -289,7 +289,7 @@ def test_only_a_finite_number_is_a_number(problems, path, wrong):
             "loss",
             'found "loss"; expected validation_ or train_ and a metric, such as validation_loss',
         ),
-        ("model.hidden_layers", 8, "found 8; expected a list"),
+        ("model.hidden_layers", 8, "found 8; write the list [8]"),
         ("model.hidden_layers", None, "found nothing; expected a list"),
         ("model.hidden_layers", {}, "found a mapping; expected a list"),
         ("model.hidden_layers", [1] * 1001, "found a list; expected at most 1000 items"),

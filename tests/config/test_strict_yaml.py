@@ -485,6 +485,18 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path):
         )
 
 
+@pytest.mark.parametrize("name", ["backpropagation", "learning_rate_0.1"])
+@pytest.mark.parametrize("ending", ["", ".yaml"])
+def test_the_missing_config_of_a_lecture_has_the_command_that_writes_it(tmp_path, name, ending):
+    path = tmp_path / f"{name}{ending}"
+    with pytest.raises(ConfigError) as caught:
+        load_config(path)
+    assert str(caught.value) == (
+        f"{path}: cannot be read (no such file or directory); "
+        f"'nncli init lecture {name}' writes the config of this lecture"
+    )
+
+
 def test_fifty_thousand_keys_and_values_are_the_limit(problems):
     for count in (49_995, 49_996):
         text = "data: xor\nseed: [" + "0," * count + "]"
