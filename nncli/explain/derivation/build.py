@@ -8,6 +8,7 @@ from math import inf, isfinite, isnan
 from nncli.base.errors import ExpressionError, UsageError
 from nncli.base.words import count as counted
 from nncli.base.words import did_you_mean, listed
+from nncli.config.synonyms import choice_hint
 from nncli.explain.derivation.graph import Graph, Input, Leaf, Node
 from nncli.explain.derivation.operations import (
     CONSTANTS,
@@ -26,6 +27,7 @@ _MOST_NODES = 100
 _MOST_STEPS = 2000  # of functions that call each other
 
 _LETTERS = "qabcdghkmnprstuv"  # for nodes without a name
+_AS_WRITTEN = {"σ": "sigmoid"}  # functions by their signs in formulas
 _RESULTS = ("f", "y", "L", "g", "h")  # for a result without a name
 
 
@@ -227,7 +229,7 @@ class _Builder:
         elif any(each.name == name for each in self.program):
             words = f"'{name}' is used before its definition; move it up"
         else:
-            near = did_you_mean(name, [*known, *FUNCTIONS])
+            near = choice_hint(_AS_WRITTEN.get(name, name), [*known, *FUNCTIONS])
             words = f"unknown function '{name}'{near or f'; define {name}(u) = ...'}"
         return self.problem(call, words)
 

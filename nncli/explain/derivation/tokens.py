@@ -23,7 +23,8 @@ _TOKEN = re.compile(
     re.VERBOSE,
 )
 _SAME = {"**": "^", "·": "*", "×": "*", _MINUS: "-"}
-_BEYOND_ASCII = f"{_GREEK}{_MINUS}·×₀₁₂₃₄₅₆₇₈₉"  # shown as they are
+_SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹"
+_BEYOND_ASCII = f"{_GREEK}{_MINUS}·×₀₁₂₃₄₅₆₇₈₉{_SUPERSCRIPTS}"  # shown as they are
 _WIDTH = 72  # of the line of the expression in a message
 _BEFORE = 48  # characters shown before the place in a longer line
 
@@ -60,8 +61,10 @@ def tokens(text: str) -> Iterator[Token]:
     while at < len(text):
         match = _TOKEN.match(text, at)
         if match is None:
-            found = _quoted(text[at])
-            raise problem_at(text, at, f"found {found}; expected a number, a name or a sign")
+            expected = "expected a number, a name or a sign"
+            if text[at] in _SUPERSCRIPTS:
+                expected = f"write ^{normalize('NFKC', text[at])}"
+            raise problem_at(text, at, f"found {_quoted(text[at])}; {expected}")
         kind, found = str(match.lastgroup), match[0]
         if kind == "sign":
             depth += (found == "(") - (found == ")")

@@ -84,6 +84,8 @@ PLACES = [
     ("f = exp()", 8, "found ')'; expected a number, a name or '('"),
     ("f = x $ y", 6, "found '$'; expected a number, a name or a sign"),
     ("f = sigmod(x)", 4, "unknown function 'sigmod'; did you mean 'sigmoid'?"),
+    ("f = ReLU(x)", 4, "unknown function 'ReLU'; did you mean 'relu'?"),
+    ("f = logistic(x)", 4, "unknown function 'logistic'; did you mean 'sigmoid'?"),
     ("f = foo(x)", 4, "unknown function 'foo'; define foo(u) = ..."),
     ("f = x(y + 1)", 4, "'x' is no function; write x*(...)"),
     ("f = sigmoid * 2", 4, "'sigmoid' is a function; write sigmoid(...)"),
@@ -123,6 +125,19 @@ def test_an_error_shows_its_place_with_a_mark(text, at, problem):
     assert line[len(mark) - 1 :] == rest
     assert line.startswith("  ")
     assert max(map(len, (f"Error: {first}", line, mark))) <= 80
+
+
+@pytest.mark.parametrize(
+    ("text", "problem", "mark"),
+    [
+        ("f = x² + 1", "column 6: found '²'; write ^2", "       ^"),
+        ("f = σ(x)", "column 5: unknown function 'σ'; did you mean 'sigmoid'?", "      ^"),
+    ],
+)
+def test_signs_of_printed_formulas_are_answered_with_what_to_write(text, problem, mark):
+    with pytest.raises(ExpressionError) as raised:
+        nncli.derive(text, {"x": 1.0})
+    assert str(raised.value) == f"derive: {problem}\n  {text}\n{mark}"
 
 
 def test_an_error_in_several_lines_names_the_line():
