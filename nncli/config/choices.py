@@ -18,7 +18,7 @@ from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from nncli.base.words import is_printable
-from nncli.config.number_hints import number_hint
+from nncli.config.number_hints import colon_hint, number_hint
 from nncli.config.synonyms import choice_hint
 from nncli.data.names import plain_name
 
@@ -112,7 +112,7 @@ class Choice(ABC):
         name = value[self.tag]
         if not isinstance(name, str) or name not in self.choices:
             near = choice_hint(name, names) if isinstance(name, str) else ""
-            hint = near or f"; {expected}"
+            hint = near or f"; {colon_hint(name) or expected}"
             raise refusal(f"unknown {self.tag} {shown(name)}{hint}", below=self.tag)
         return self.validated(name, value)
 

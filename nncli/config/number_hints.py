@@ -1,11 +1,14 @@
-"""Suggest the number or the list that a value means, such as 0.3 for ``30%``."""
+"""Suggest what a value means, such as the number 0.3 for ``30%``."""
 
 import re
+
+from nncli.base.words import on_one_line
 
 _PERCENT = re.compile(r"(\d+[.,]?\d*|[.,]\d+) *(%|percent)")
 _COMMA = re.compile(r"-?\d*,\d+")
 _QUOTIENT = re.compile(r"(\d+) */ *(\d*[1-9]\d*)")
 _NUMBERS = re.compile(r"\(?\s*(\d+(?:\s*,\s*\d+|\s+\d+)*)\s*,?\s*\)?", re.ASCII)
+_KEY_AND_VALUE = re.compile(r"([A-Za-z]\w*):([^\s/\\].*)", re.ASCII)  # but no path or address
 _LONGEST = 30
 
 
@@ -30,6 +33,13 @@ def list_hint(value: object) -> str | None:
     if len(text) > _LONGEST or not (found := _NUMBERS.fullmatch(text.strip())):
         return None
     return f"write the list [{', '.join(re.findall('[0-9]+', found[1]))}]"
+
+
+def colon_hint(value: object) -> str | None:
+    """Return a remedy for ``source:gate``, which is a text in YAML; else None."""
+    if not isinstance(value, str) or not (found := _KEY_AND_VALUE.fullmatch(value)):
+        return None
+    return on_one_line(f"write a space after the colon: {found[1]}: {found[2]}")
 
 
 def _short(number: float, digits: int) -> str:

@@ -12,7 +12,7 @@ from pydantic.fields import FieldInfo
 from nncli.base.errors import ConfigError, DataError
 from nncli.base.words import count, listed, on_one_line
 from nncli.config.choices import Choice, Section, shown
-from nncli.config.number_hints import list_hint, number_hint
+from nncli.config.number_hints import colon_hint, list_hint, number_hint
 from nncli.config.overrides import COMMAND_LINE, OF_PYTHON
 from nncli.config.schema import Config
 from nncli.config.strict_yaml import Document, Path, dotted
@@ -132,6 +132,8 @@ def _meant(error: dict[str, Any]) -> str | None:
             return number_hint(value)
         case "list_type" if path and isinstance(path[-1], str):  # not a row of a matrix
             return list_hint(value)
+        case "model_type" | "dict_type":
+            return colon_hint(value)
     return None
 
 

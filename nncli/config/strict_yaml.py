@@ -43,6 +43,13 @@ _SPECIAL: dict[str, bool | None] = {
 }
 # The complement of YAML's "printable" characters (1.2.2, section 5.1), which is shorter.
 _NOT_ALLOWED = re.compile(r"[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
+_UNEQUAL = "indent all keys of a section equally"
+_REMEDIES = {  # by words in the problems of both parsers
+    "did not find expected key": _UNEQUAL,
+    "expected <block end>": _UNEQUAL,
+    "mapping values are not allowed": f"{_UNEQUAL}, or put a text with a colon in quotes",
+    "found unexpected end of stream": "close the quote",
+}
 _INFINITE = re.compile(r"[-+]?\.(inf|nan)")
 _ESCAPED_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _ESCAPED_BEYOND_UNICODE = re.compile(r"\\U(?!000|0010)")  # the Python parser fails on it
@@ -108,9 +115,15 @@ def parse(text: str, name: str, *, levels: int = 0) -> Document:
         if marks and text[marks[0].index :].startswith("\t"):
             problem = _problem_of_tab(text, marks[0].index)
         else:
-            problem = f"not YAML: {error.problem or error.context}"
+            problem = f"not YAML: {_with_remedy(error.problem or error.context or '')}"
         raise NotYamlError(f"{place}: {problem}") from error
     return reader.document
+
+
+def _with_remedy(problem: str) -> str:
+    """Return a problem of YAML with its usual remedy, if there is one."""
+    remedies = (remedy for words, remedy in _REMEDIES.items() if words in problem)
+    return "; ".join((problem, *remedies))
 
 
 def _problem_of_tab(text: str, place: int) -> str:

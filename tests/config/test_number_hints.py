@@ -87,3 +87,26 @@ def test_a_percentage_of_built_in_rows_and_of_any_number_has_the_hint(problems):
 def test_weights_may_be_in_a_file_with_any_name(load):
     config = load("data: xor\n", "model.initial_weights=30%").config
     assert config.model.initial_weights.endswith("30%")
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        (
+            "data:\n  source:gate\n",
+            'c.yaml:2:3: data: unknown source "source:gate"; '
+            "write a space after the colon: source: gate",
+        ),
+        (
+            "data: gate\ntraining:\n  learning_rate:0.5\n",
+            'c.yaml:3:3: training: found "learning_rate:0.5"; '
+            "write a space after the colon: learning_rate: 0.5",
+        ),
+        (
+            "data: gate\ntraining: C:/runs\n",
+            'c.yaml:2:11: training: found "C:/runs"; expected a mapping of keys',
+        ),
+    ],
+)
+def test_a_colon_without_a_space_is_named(problems, text, problem):
+    assert problems(text) == [problem]

@@ -283,6 +283,25 @@ def test_what_is_not_yaml_is_refused_with_its_place(text, place):
 @pytest.mark.parametrize(
     ("text", "place", "remedy"),
     [
+        ("a:\n  b: 1\n c: 2\n", "3:2", "indent all keys of a section equally"),
+        (
+            "a:\n  b: 1\n    c: 2\n",
+            "3:6",
+            "indent all keys of a section equally, or put a text with a colon in quotes",
+        ),
+        ("a: 'b\n", "2:1", "close the quote"),
+    ],
+)
+def test_usual_errors_in_yaml_have_a_remedy(text, place, remedy):
+    with pytest.raises(ConfigError) as caught:
+        parse(text, "c.yaml")
+    assert re.fullmatch(rf"c\.yaml:{place}: not YAML: [^;]+; {remedy}", str(caught.value))
+
+
+@pytest.mark.usefixtures("parser")
+@pytest.mark.parametrize(
+    ("text", "place", "remedy"),
+    [
         ("data:\n\tsource: xor\n", "2:1", "indent with spaces"),
         ("\ta: 1\n", "1:1", "indent with spaces"),
         ("a:\n  b: 1\n\tc: 2\n", "3:1", "indent with spaces"),
