@@ -148,6 +148,13 @@ def test_a_wrong_row_is_one_line(nncli, config, arguments, problem):
     assert result.error == f"Error: {problem}"
 
 
+def test_a_wrong_row_of_one_row_names_that_row(nncli):
+    assert nncli("init", "lecture", "backpropagation").code == 0
+    result = nncli("trace", "backpropagation.yaml", "--row", "1")
+    assert result.code == 2
+    assert result.error == "Error: --row 1: the only training row is 0"
+
+
 def test_a_model_takes_no_overrides(nncli, config):
     assert nncli("train", "-q", config, "-o", "run").code == 0
     result = nncli("trace", "run", "seed=1")

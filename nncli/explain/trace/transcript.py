@@ -128,7 +128,8 @@ def _check_rows(rows: Sequence[int], job: Job) -> None:
     there = len(job.dataset.splits["train"])
     if not 0 <= min(rows) <= max(rows) < there:
         found = min(rows) if min(rows) < 0 else max(rows)
-        raise UsageError(f"{place} {found}: the training rows are 0 to {there - 1}")
+        known = f"training rows are 0 to {there - 1}" if there > 1 else "only training row is 0"
+        raise UsageError(f"{place} {found}: the {known}")
     layer = job.setup.network.neediest
     if len(rows) < layer.smallest_batch:
         raise UsageError(
