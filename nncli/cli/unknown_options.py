@@ -1,4 +1,4 @@
-"""Answer an unknown option that is a setting, such as ``--lr 0.1``, with ``KEY=VALUE``."""
+"""Answer an unknown option that is meant as something else, such as ``--lr 0.1``."""
 
 from collections.abc import Sequence
 
@@ -10,12 +10,19 @@ from nncli.base.late import import_late
 def with_setting(error: click.ClickException, arguments: Sequence[str]) -> click.ClickException:
     """Return an error of the command line; for an option that is a setting, with that setting.
 
+    An expression that begins with a minus is answered, too.
+
     Parameters
     ----------
     arguments : sequence of str
         The command line.
     """
-    if not isinstance(error, click.NoSuchOption) or not error.ctx or not _takes_settings(error.ctx):
+    if not isinstance(error, click.NoSuchOption) or not error.ctx:
+        return error
+    if _takes("EXPRESSION", error.ctx) and not error.option_name.startswith("--"):
+        remedy = "write -- before an expression that begins with -"
+        return click.UsageError(f"No such option '{error.option_name}'; {remedy}", error.ctx)
+    if not _takes("KEY=VALUE", error.ctx):
         return error
     import_late("numpy")
     from nncli import setting_of_option
@@ -29,9 +36,9 @@ def with_setting(error: click.ClickException, arguments: Sequence[str]) -> click
     return click.UsageError(f"No such option '{option}'; write {setting}", error.ctx)
 
 
-def _takes_settings(context: click.Context) -> bool:
+def _takes(metavar: str, context: click.Context) -> bool:
     metavars = [each.metavar for each in context.command.params]
-    return any(each and "KEY=VALUE" in each for each in metavars)
+    return any(each and metavar in each for each in metavars)
 
 
 def _value_of(option: str, arguments: Sequence[str]) -> str:

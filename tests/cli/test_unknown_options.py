@@ -79,3 +79,13 @@ def test_the_suggested_setting_works(nncli, xor_config):
     error = nncli("train", xor_config, "--epochs", "1").err.splitlines()[-1]
     setting = error.rpartition("write ")[2]
     assert nncli("train", xor_config, "-q", "-o", "run", setting).code == 0
+
+
+def test_an_expression_that_begins_with_a_minus_follows_two(nncli):
+    result = nncli("derive", "-x^2", "x=3")
+    assert (result.code, result.out) == (2, "")
+    assert result.err.splitlines()[-1] == (
+        "Error: No such option '-x'; write -- before an expression that begins with -"
+    )
+    assert nncli("derive", "--", "-x^2", "x=3").code == 0
+    assert "write" not in nncli("derive", "--plt", "x", "x=3").err
