@@ -114,7 +114,8 @@ def test_a_terminal_gets_whole_words_and_a_pipe_gets_lines(nncli, tmp_path, argu
     text = "data: {source: xr}\ntrainig: {epochs: 1}\n"
     (tmp_path / "c.yaml").write_text(text, encoding="utf-8")
     code, shown = shown_on_terminal(40, tmp_path, *arguments)
-    assert (code, shown.splitlines()[-len(lines) :]) == (2, lines)
+    as_today = shown.replace("train -h'", "train --help'")  # of click before 8.2
+    assert (code, as_today.splitlines()[-len(lines) :]) == (2, lines)
     piped = nncli(*arguments)
     assert piped.err.split() == shown.split()
     assert not any(line.startswith("  ") for line in piped.err.splitlines())
