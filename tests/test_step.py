@@ -153,6 +153,15 @@ def test_the_trace_shows_the_condition_and_its_value_at_0(format_):
 # Model files
 
 
+def content_of(path):
+    """Return the arrays of a model file, and its metadata without the version of NumPy."""
+    with np.load(path) as file:
+        arrays = {name: (each.dtype, each.shape, each.tobytes()) for name, each in file.items()}
+        metadata = json.loads(str(file["metadata"]))
+    del arrays["metadata"], metadata["numpy_version"]
+    return arrays, metadata
+
+
 def version_of(content):
     with np.load(io.BytesIO(content)) as file:
         return json.loads(str(file["metadata"]))["format_version"]
@@ -171,7 +180,7 @@ def test_a_model_of_an_earlier_format_keeps_its_step_when_it_is_saved_again(tmp_
         assert version_of(model_bytes(model)) == 3
         assert model.predict(ROWS).tolist() == [0, 0, 0, 0]
         assert "step: a = 1 if z > 0, else 0" in nncli.trace(model)
-    assert (tmp_path / "again.npz").read_bytes() == (OLD / "format_3.npz").read_bytes()
+    assert content_of(tmp_path / "again.npz") == content_of(OLD / "format_3.npz")
 
 
 @pytest.mark.parametrize("convert", [as_format_1, as_format_2])
