@@ -117,14 +117,13 @@ class StoppedRun:
                 f"not the same {' and '.join(changed)} as before: the weights will not be bit for "
                 "bit those of an uninterrupted run"
             )
-        training, before_epochs = self.loaded.config.training, self.epochs_before
-        settings = training.complete
-        if self.checkpoint.version == 1 and np.any(training.dropout):
+        config, before_epochs = self.loaded.config, self.epochs_before
+        settings, output = config.training.complete, config.model.output
+        if self.checkpoint.version == 1 and np.any(config.training.dropout):
             yield (
                 "dropout drops other units than in the nncli version that started this run: the "
                 "weights will not be those of an uninterrupted run"
             )
-        output = self.loaded.config.model.output
         if self.checkpoint.version < _STEP_FROM_0 and output and output.name == "step":
             yield (
                 "step(0) is 1, but was 0 in the nncli version that started this run: the weights "
