@@ -1,5 +1,3 @@
-import tracemalloc
-
 import numpy as np
 import pytest
 
@@ -14,6 +12,7 @@ from nncli.engines.batches import (
     target_codes,
     with_scaled_targets,
 )
+from tests.memory import memory_of
 
 ROWS, INPUTS, CLASSES = 23, 4, 3
 RANDOM = np.random.default_rng(0)
@@ -174,10 +173,7 @@ def test_gathering_allocates_no_arrays(dtype):
     split = whole(np.ones((2000, 100), dtype), np.zeros(2000, np.uint8))
     batches = Batches(split, Scaling(0.5, 2.0), target_codes(2, 2, np.float32), 1000)
     batches.gather(split.rows[:1000])
-    tracemalloc.start()
-    batches.gather(split.rows[1000:])
-    _, peak = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
+    _, peak = memory_of(lambda: batches.gather(split.rows[1000:]))
     assert peak < 50_000 < batches._raw.nbytes
 
 
@@ -367,10 +363,8 @@ def test_gathering_numbers_allocates_no_arrays_and_leaves_the_targets(dtype):
     )
     _, first = batches.gather(batches.split.rows[:1000])
     first[:] = 5
-    tracemalloc.start()
+    _, peak = memory_of(lambda: batches.gather(batches.split.rows[1000:]))
     _, second = batches.gather(batches.split.rows[1000:])
-    _, peak = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
     assert peak < 50_000 < second.nbytes
     assert (targets == 1).all()
     assert (second == 1).all()

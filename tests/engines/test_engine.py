@@ -1,6 +1,5 @@
 """A step of an engine: gradient with penalties, the perceptron learning rule, ten steps."""
 
-import tracemalloc
 from dataclasses import replace
 from itertools import pairwise
 from math import cos, pi
@@ -32,6 +31,7 @@ from tests.engines.engines import (
     take,
     with_plain,
 )
+from tests.memory import memory_of
 from tests.nn.networks import (
     BUFFER_BYTES,
     HIDDEN,
@@ -197,10 +197,7 @@ def test_a_steady_step_allocates_no_arrays(engine, hidden, optimizer):
     )
     batches, sums = np.arange(400).reshape(2, 200), Sums()
     trained.steps(batches, [0.01] * 2, sums)
-    tracemalloc.start()
-    trained.steps(batches, [0.01] * 2, sums)
-    left, peak = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
+    left, peak = memory_of(lambda: trained.steps(batches, [0.01] * 2, sums))
     assert peak < BUFFER_BYTES + 8000 < 120 * 150 * 4
     assert left < 4000
 
@@ -216,10 +213,7 @@ def test_steps_with_penalties_allocate_no_arrays(engine):
     )
     batches, sums = np.arange(200).reshape(1, 200), Sums()
     trained.steps(batches, [0.01], sums)
-    tracemalloc.start()
-    trained.steps(batches, [0.01], sums)
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
+    _, peak = memory_of(lambda: trained.steps(batches, [0.01], sums))
     assert peak < BUFFER_BYTES + 8000 < 120 * 150 * 4
 
 

@@ -1,4 +1,3 @@
-import tracemalloc
 from dataclasses import replace
 
 import numpy as np
@@ -11,6 +10,7 @@ from nncli.nn.layers.kinds import block
 from nncli.nn.losses import LOSSES
 from nncli.nn.network import Network, blocks, parameter_count, trained_views
 from tests import reference
+from tests.memory import memory_of
 from tests.nn.networks import (
     BUFFER_BYTES,
     HIDDEN,
@@ -231,10 +231,7 @@ def memory_of_a_pass(hidden, output, loss):
         network.backward(work, gradients)
 
     one_pass()
-    tracemalloc.start()
-    one_pass()
-    left, peak = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
+    left, peak = memory_of(one_pass)
     return left, peak, min(work.scratch.nbytes, 120 * 150 * 4, 150 * 130 * 4)
 
 

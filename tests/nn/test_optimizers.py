@@ -15,7 +15,6 @@ form:
   (1 - ρ) ρᵏ g² over the gradients k steps ago.
 """
 
-import tracemalloc
 from math import cos, sqrt
 
 import numpy as np
@@ -23,6 +22,7 @@ import pytest
 
 from nncli.nn.entries import Entry
 from nncli.nn.optimizers import OPTIMIZERS
+from tests.memory import memory_of
 from tests.nn.strict import strict
 
 START = [0.8, -1.5, 0.0, 3.0, 1e-4]
@@ -260,10 +260,9 @@ def test_an_update_allocates_nothing(name, settings, dtype):
     parameters, gradient = np.ones(100_000, dtype), np.ones(100_000, dtype)
     slots, scratch = np.zeros((optimizer.slots, 100_000), dtype), np.empty(100_000, dtype)
     optimizer.update(parameters, gradient, slots, scratch, 0.1, 1, **complete)
-    tracemalloc.start()
-    optimizer.update(parameters, gradient, slots, scratch, 0.1, 2, **complete)
-    _, peak = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
+    _, peak = memory_of(
+        lambda: optimizer.update(parameters, gradient, slots, scratch, 0.1, 2, **complete)
+    )
     assert peak < 4096
 
 
