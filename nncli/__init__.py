@@ -25,6 +25,7 @@ Use as scikit-learn estimators
 Compare
     `compare` returns what differs in the configs and metrics of several runs, as a `Comparison`.
 Explain and check
+    `diagnose` says why training went as it did and what to change, as a `Diagnosis`.
     `plot` draws data, training and models as matplotlib figures, and `save_plots` writes them.
     `report` returns a page about a run.
     `trace` shows a training step as a worked example. `derive` derives an expression by the chain
@@ -80,6 +81,9 @@ _PUBLIC = {
     "nncli.data.dataset": ("Dataset",),
     "nncli.estimators.mlp": ("MLPClassifier", "MLPRegressor"),
     "nncli.explain.derivation.derive": ("derive", "derive_plot"),
+    "nncli.explain.diagnosis.diagnose": ("diagnose",),
+    "nncli.explain.diagnosis.diagnosis": ("Diagnosis",),
+    "nncli.explain.diagnosis.finding": ("Change", "Evidence", "Finding"),
     "nncli.explain.gradient_check": ("LayerCheck", "gradcheck"),
     "nncli.explain.plots.kinds": ("PLOT_KINDS", "plot", "save_plots"),
     "nncli.explain.report.report": ("report",),
@@ -196,6 +200,11 @@ if TYPE_CHECKING:
     from nncli.estimators.mlp import MLPRegressor as MLPRegressor
     from nncli.explain.derivation.derive import derive as derive
     from nncli.explain.derivation.derive import derive_plot as derive_plot
+    from nncli.explain.diagnosis.diagnose import diagnose as diagnose
+    from nncli.explain.diagnosis.diagnosis import Diagnosis as Diagnosis
+    from nncli.explain.diagnosis.finding import Change as Change
+    from nncli.explain.diagnosis.finding import Evidence as Evidence
+    from nncli.explain.diagnosis.finding import Finding as Finding
     from nncli.explain.gradient_check import LayerCheck as LayerCheck
     from nncli.explain.gradient_check import gradcheck as gradcheck
     from nncli.explain.pictures import PICTURE_SIGNS as PICTURE_SIGNS

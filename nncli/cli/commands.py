@@ -89,6 +89,9 @@ COMMANDS: dict[str, Place] = {
     "show": Place("nncli.cli.show", "show", "Describe a model file, a config or a run directory."),
     "plot": Place("nncli.cli.plot", "plot", "Draw plots of a run, a model file or a config."),
     "report": Place("nncli.cli.report", "report", "Write a report on a run as one HTML page."),
+    "diagnose": Place(
+        "nncli.cli.diagnose", "diagnose", "Say why training went as it did, and what to change."
+    ),
     "trace": Place("nncli.cli.trace", "trace", "Print one training step as a worked example."),
     "derive": Place("nncli.cli.derive", "derive", "Derive an expression by the chain rule."),
     "explain": Place(

@@ -20,6 +20,7 @@ from nncli.config.choices import (
     refusal,
     refusals,
 )
+from nncli.config.finding_codes import FindingCode
 from nncli.config.named import EntryOf, Named
 from nncli.config.places import check_data, files_of
 from nncli.config.source import Source
@@ -127,6 +128,14 @@ class ModelSection(Section):
         return self
 
 
+class DiagnoseSection(Section):
+    """What nncli diagnose reports."""
+
+    ignore: list[Annotated[str, FindingCode()]] = Field(
+        [], max_length=1000, description="codes of findings not to report, such as [N040]"
+    )
+
+
 class Config(Section):
     """A config of nncli."""
 
@@ -148,6 +157,9 @@ class Config(Section):
     data: Annotated[Source, OneOf(SOURCES, tag="source")] = Field(description="data to learn from")
     model: ModelSection = Field(default_factory=ModelSection, description="the network")
     training: TrainingSection = Field(default_factory=TrainingSection, description="the training")
+    diagnose: DiagnoseSection = Field(
+        default_factory=DiagnoseSection, description="what nncli diagnose reports"
+    )
 
     _places: dict[str, list[str]] = PrivateAttr(default_factory=dict)
     _base: str = PrivateAttr("")

@@ -28,7 +28,7 @@ def advice(dataset: Dataset, network: Network, config: Config, engine: str) -> l
         *(_inputs_near_0(dataset) if config.data.scale.name == "unit" else ()),
         *_equal_units(network),
         *_one_layer_for_xor(dataset, network),
-        *_linear_layers(network),
+        *linear_layers(network),
         *_targets_out_of_reach(dataset, network),
         *(_slow_loops(dataset, network, config) if engine == "plain" else ()),
     ]
@@ -84,7 +84,7 @@ def _one_layer_for_xor(dataset: Dataset, network: Network) -> Iterator[str]:
         )
 
 
-def _linear_layers(network: Network) -> Iterator[str]:
+def linear_layers(network: Network) -> Iterator[str]:
     """Yield a line for each chain of layers that compute no more than one layer.
 
     A normalization ends a chain, as its scale depends on the values of the row or the batch.

@@ -20,6 +20,8 @@ from nncli.training.recorded_weights import RecordedWeights, read_recorded
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from nncli import Diagnosis
+
 
 @dataclass(frozen=True)
 class Result:
@@ -138,3 +140,12 @@ class Result:
         import nncli  # a later package draws them
 
         return nncli.plot(self, kinds, **settings)
+
+    def diagnose(self, **settings: Any) -> "Diagnosis":
+        """Return why training went as it did, and what to change.
+
+        Settings are the keyword arguments of `nncli.diagnose`.
+        """
+        import nncli  # a later package diagnoses
+
+        return nncli.diagnose(self, **settings)

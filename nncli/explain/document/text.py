@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from nncli.explain.document.elements import (
     Equation,
     Equations,
+    Facts,
     Heading,
     MathTable,
     Matrix,
@@ -18,8 +19,8 @@ from nncli.explain.document.notation import NO_BREAK
 _WIDTH = 80
 
 
-def as_text(page: Iterable[Worked]) -> str:
-    """Return a worked example as plain text, at most 80 columns wide."""
+def as_text(page: Iterable[Worked | Facts]) -> str:
+    """Return a page as plain text, at most 80 columns wide."""
     parts = []
     for element in page:
         match element:
@@ -33,11 +34,28 @@ def as_text(page: Iterable[Worked]) -> str:
                 parts.append(_matrix_equation(element))
             case MathTable(header, rows):
                 parts.append(_table(header, rows))
+            case Facts(pairs):
+                parts.append(_facts(pairs))
     return "\n\n".join(parts) + "\n"
 
 
 def _wrapped(text: str) -> str:
     return textwrap.fill(text, _WIDTH, break_on_hyphens=False).replace(NO_BREAK, " ")
+
+
+def _facts(pairs: Sequence[tuple[str, str]]) -> str:
+    width = max((len(name) for name, _ in pairs), default=0)
+    margin = " " * (width + 4)
+    return "\n".join(
+        textwrap.fill(
+            value,
+            _WIDTH,
+            initial_indent=f"  {name.ljust(width)}  ",
+            subsequent_indent=margin,
+            break_on_hyphens=False,
+        ).replace(NO_BREAK, " ")
+        for name, value in pairs
+    )
 
 
 def _line_below(heading: str, level: int) -> str:

@@ -1,0 +1,166 @@
+"""What is diagnosed: a run, a model or a config, with everything that rules look at."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from nncli.base.notes import Note, warn
+from nncli.config.load import LoadedConfig
+from nncli.config.schema import Config
+from nncli.data.dataset import Dataset
+from nncli.engines.batches import gathered
+from nncli.explain.diagnosis.passed import Passed, passed
+from nncli.explain.plots.subject import NotApplicableError, PlotSource, Subject, subject_of
+from nncli.nn.network import Network
+from nncli.runs.job import Job
+from nncli.runs.preparation import prepare
+from nncli.runs.result import Result
+from nncli.runs.saved_metrics import SavedSplit
+from nncli.training.history_file import Table
+
+MOST_ROWS = 1000
+"""Most training rows of a pass."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """What is diagnosed.
+
+    Without a run, the network is the initial one, and `history` and `splits` are empty.
+
+    Attributes
+    ----------
+    subject : Subject
+        The run, model or config, with its data on first use.
+    history : dict of str to list
+        Columns of ``history.csv``.
+    splits : dict of str to SavedSplit
+        Metrics of each split after training, as in ``metrics.json``.
+    ended : str
+        How training ended: ``finished``, ``stopped early``, ``interrupted`` or ``diverged``; empty
+        without a run.
+    divergence : str
+        The message of a training that diverged.
+    """
+
+    subject: Subject
+    history: Table = field(default_factory=dict)
+    splits: Mapping[str, SavedSplit] = field(default_factory=dict)
+    ended: str = ""
+    divergence: str = ""
+
+    @property
+    def is_trained(self) -> bool:
+        """Whether there is a trained network."""
+        return self.subject.known is not None
+
+    @property
+    def loaded(self) -> LoadedConfig:
+        """The config, as written or saved."""
+        if self.is_trained:
+            return self.subject.trained_config
+        assert self.subject.config is not None
+        return self.subject.config
+
+    @property
+    def config(self) -> Config:
+        """The config with all defaults filled in; without a run, this loads the data."""
+        return self.loaded.config if self.is_trained else self.job.config
+
+    @property
+    def network(self) -> Network:
+        """The trained network, or that of the config with its initial weights."""
+        return self.subject.model.network if self.is_trained else self.job.network
+
+    @property
+    def task(self) -> str:
+        """``binary``, ``multiclass``, ``multilabel`` or ``regression``."""
+        return self.subject.model.task if self.is_trained else self.job.dataset.task
+
+    @property
+    def classes(self) -> list[str]:
+        """The names of the classes."""
+        return list(self.subject.model.classes if self.is_trained else self.dataset.classes)
+
+    # What follows reads the data.
+
+    @property
+    def dataset(self) -> Dataset:
+        """The data with its splits. Raises the errors of `Subject.job`."""
+        return self.subject.dataset
+
+    @cached_property
+    def job(self) -> Job:
+        """The job of the config, with the initial weights. Raises the errors of `Subject.job`."""
+        if not self.is_trained:
+            return self.subject.job
+        return prepare(self.loaded.selecting, dataset=self.dataset, engine="numpy")
+
+    @cached_property
+    def places(self) -> list[int]:
+        """The training rows of a pass, from 0 within the split: evenly spread over all."""
+        rows = len(self.job.setup.training)
+        spread = np.linspace(0, rows - 1, min(rows, MOST_ROWS)).astype(int)
+        return [int(place) for place in np.unique(spread)]
+
+    @cached_property
+    def start(self) -> Passed:
+        """A pass of training rows through the initial network."""
+        setup = self.job.setup
+        X, T = gathered(setup.training, setup.scaling, setup.codes, self.places)
+        return passed(setup.network, setup.objective, X, T)
+
+    @cached_property
+    def end(self) -> Passed:
+        """The same rows through the trained network; without a run, `start`."""
+        if not self.is_trained:
+            return self.start
+        setup = self.job.setup
+        return passed(self.network, setup.objective, self.start.X, self.start.T)
+
+
+def case_of(
+    what: PlotSource,
+    *,
+    trust_paths: bool = False,
+    moved_to: Path | None = None,
+    note: Note = warn,
+) -> Case:
+    """Return the case of a run, a model or a config.
+
+    Raises
+    ------
+    ConfigError, DataError, ModelFileError, UsageError
+        As for `subject_of`.
+    """
+    subject = subject_of(what, trust_paths=trust_paths, moved_to=moved_to, note=note)
+    if subject.known is None:
+        return Case(subject)
+    try:
+        history = subject.history
+    except NotApplicableError:
+        history = {}
+    return Case(subject, history, _splits_of(what, subject), subject.known.training["ended"])
+
+
+def _splits_of(what: PlotSource, subject: Subject) -> dict[str, SavedSplit]:
+    """Return the metrics of all splits: those of a result, of a run directory, or of the model."""
+    from nncli.base.storage.directory import Directory
+    from nncli.base.storage.run_files import METRICS
+    from nncli.runs.saved_metrics import read_values, saved_split, splits_of
+
+    values: Mapping[str, Mapping[str, Any]]
+    if isinstance(what, Result) and what.evaluations:
+        values = {name: each.as_json() for name, each in what.evaluations.items()}
+    elif subject.directory is not None:
+        place = Directory(subject.directory)
+        with place.opened():
+            values = splits_of(read_values(place / METRICS, str(subject.directory / METRICS)))
+    else:
+        metrics = subject.model.metrics
+        values = {name: {"rows": 0, "metrics": each} for name, each in metrics.items()}
+    return {name: saved_split(each) for name, each in values.items()}

@@ -1,0 +1,24 @@
+"""Train broken and good configs for tests of diagnoses."""
+
+import re
+import warnings
+from pathlib import Path
+
+import nncli
+
+BROKEN = sorted((Path(__file__).parent / "broken").glob("*.yaml"))
+_EXPECTED = re.compile(r"^# Expected: (N\d{3}(?:, N\d{3})*|none)$", re.MULTILINE)
+
+
+def expected_codes(path):
+    """Return the codes that the second comment of a config names."""
+    found = _EXPECTED.search(path.read_text(encoding="utf-8"))
+    assert found, f"{path.name}: expected a line such as # Expected: N023"
+    return [] if found[1] == "none" else found[1].split(", ")
+
+
+def diagnosed(path, overrides=(), **settings):
+    """Train a config and return the diagnosis of its run; of a diverged one, of its directory."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", nncli.NncliWarning)
+        return nncli.train(path, overrides).diagnose(**settings)
