@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from nncli.config.choices import shown
-from nncli.config.schema import Config, ModelSection
+from nncli.config.schema import Config, DiagnoseSection, ModelSection
 from nncli.config.sources import SOURCES
 from nncli.config.training_section import EarlyStopping, TrainingSection
 from nncli.data.scaling import SCALERS
@@ -45,6 +45,7 @@ def config_reference() -> str:
         "model": [*keys, *_rows(ModelSection, "model.")],
         "training": [*keys, *_rows(TrainingSection, "training.")],
         "training.early_stopping": [*keys, *_rows(EarlyStopping, "training.early_stopping.")],
+        "diagnose": [*keys, *_rows(DiagnoseSection, "diagnose.")],
     }
     for title, table in TABLES.items():
         rows = [_entry_row(name, entry) for name, entry in table.items()]

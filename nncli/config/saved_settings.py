@@ -51,7 +51,7 @@ def settings_of(config: Config) -> Settings:
     """Return the settings of a config by key path, as `saved_settings` does."""
     flat: Settings = {}
     for key, value in config.model_dump().items():
-        if key in ("data", "model", "training"):
+        if isinstance(value, dict):
             for inner, setting in value.items():
                 flat |= _setting(f"{key}.{inner}", setting)
         else:

@@ -12,18 +12,23 @@ from nncli.config.places import without_places
 from nncli.config.schema import Config
 
 _MAY_BE_RAISED = "training.epochs"
+_MAY_CHANGE = "diagnose."  # has no effect on training
 _SEEDS = "training.seeds"
 
 
 def check_same(directory: Directory, before: Config, now: Config) -> None:
-    """Raise `ConfigError` if anything has changed except for more epochs or seeds."""
+    """Raise `ConfigError` if training has changed except for more epochs or seeds."""
     # Files may have been moved; the fingerprint shows whether they have the same rows.
     old, new = _flat(without_places(before)), _flat(without_places(now))
     key = "model.initial_weights"
     paths = [config.model.initial_weights for config in (before, now)]
     if _are_other_files(*paths):
         old[key], new[key] = paths
-    changed = [key for key in {**old, **new} if old.get(key) != new.get(key)]
+    changed = [
+        key
+        for key in {**old, **new}
+        if old.get(key) != new.get(key) and not key.startswith(_MAY_CHANGE)
+    ]
     if changed == [_MAY_BE_RAISED] and now.training.refit:
         raise chosen_once(directory, old[_MAY_BE_RAISED], new[_MAY_BE_RAISED])
     raisable = [_MAY_BE_RAISED, *([_SEEDS] if before.training.seeds else [])]

@@ -226,6 +226,12 @@ def test_another_config_is_refused_with_what_differs(nncli, stopped, overrides, 
     assert {path: path.read_bytes() for path in stopped.iterdir()} == before
 
 
+def test_what_diagnose_reports_may_change(nncli, stopped):
+    done = nncli("train", "--resume", "run", "diagnose.ignore=[N040, N014]")
+    assert done.code == 0, done.err
+    assert "ignore: [N040, N014]" in (stopped / "config.yaml").read_text(encoding="utf-8")
+
+
 def test_a_config_that_was_edited_is_refused(nncli, stopped):
     text = (stopped / "config.yaml").read_text(encoding="utf-8")
     (stopped / "config.yaml").write_text(text.replace("noise: 0.25", "noise: 0.5"), "utf-8")

@@ -28,6 +28,7 @@ WORKING = [
     "config check P/line.yaml", "config show P/line.yaml", "config schema", "data list",
     "compare P/R", "compare P/R --plot -o O.png", "plot P/R curves -o O", "data fetch xor",
     "data show xor", "report P/R -o O.html", "report P/R --card -o -",
+    "diagnose P/R", "diagnose P/line.yaml", "diagnose P/R/weights.npz --json",
     "data show P/line.yaml", "data show P/line.yaml --row 1", "data export P/line.yaml -o O.csv",
     "data export P/line.yaml -o O.npz", "eval P/R --mistakes 2", "--help", "--version",
 ]  # fmt: skip
@@ -49,7 +50,8 @@ FAILING = {
     "data show P/line.yaml --row 12": 2, "data export none.yaml -o O.csv": 2,
     "data export P/line.yaml -o P/line.csv": 2, "data export P/line.yaml -o none/x.csv": 1,
     "predict P/R -": 1, "data fetch none": 2, "trane": 2, "compare none": 1, "plot none": 2,
-    "report none": 1, "report P/R -o P/line.csv": 2,
+    "report none": 1, "report P/R -o P/line.csv": 2, "diagnose none.yaml": 2,
+    "diagnose none.npz": 2,
 }  # fmt: skip
 
 

@@ -138,7 +138,8 @@ def test_an_override_has_the_meaning_of_the_same_text_in_the_file(load, text, ov
         ("seeed=1", "seeed: unknown key; did you mean 'seed'?"),
         (
             "a\nb=1",
-            '"a\\nb": unknown key; expected one of name, seed, data_seed, data, model, training',
+            '"a\\nb": unknown key; expected one of name, seed, data_seed, data, model, training, '
+            "diagnose",
         ),
         ("training.epoch=1", "training.epoch: unknown key; did you mean 'epochs'?"),
         ("tranining.epochs=1", "tranining: unknown key; did you mean 'training'?"),
@@ -242,7 +243,7 @@ def test_problems_of_the_command_line_come_after_those_of_the_file(problems):
     assert problems(text, "training.epochs=-1", "name='a:1:1: b'", "training.l2={a: 1, a: 2}") == [
         'c.yaml:2:7: seed: found "x"; expected an integer',
         "c.yaml:3:1: foo: unknown key; expected one of name, seed, data_seed, data, model, "
-        "training",
+        "training, diagnose",
         "command line: training.l2:1:8: a: is already set at command line: training.l2:1:2; "
         "remove one of the two",
         'command line: name: found "a:1:1: b"; expected letters, digits, _ . - but not . or - at '

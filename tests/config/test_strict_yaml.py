@@ -369,7 +369,7 @@ def test_the_same_key_in_two_mappings_is_no_duplicate():
 def test_duplicate_keys_are_reported_together_with_other_problems(problems):
     assert problems("data: xor\nfoo: 1\ndata: mnist\ntraining: {epochs: -1}\n") == [
         "c.yaml:2:1: foo: unknown key; expected one of name, seed, data_seed, data, model, "
-        "training",
+        "training, diagnose",
         "c.yaml:3:1: data: is already set at c.yaml:1:1; remove one of the two",
         "c.yaml:4:20: training.epochs: found -1; expected 0 or more",
     ]
@@ -379,7 +379,7 @@ def test_duplicate_keys_are_reported_together_with_other_problems(problems):
 def test_a_key_of_any_kind_is_an_unknown_key(problems, key):
     assert problems(f"data: xor\n{key}: {{a: 1}}\n") == [
         f"c.yaml:2:1: {key}: unknown key; expected one of name, seed, data_seed, data, model, "
-        "training"
+        "training, diagnose"
     ]
 
 
@@ -389,7 +389,7 @@ def test_a_key_of_any_kind_is_an_unknown_key(problems, key):
 def test_a_key_that_does_not_print_is_shown_escaped(problems, key, shown):
     assert problems(f"data: xor\n{key}: 1\n") == [
         f"c.yaml:2:1: {shown}: unknown key; expected one of name, seed, data_seed, data, model, "
-        "training"
+        "training, diagnose"
     ]
 
 

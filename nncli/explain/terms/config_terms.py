@@ -12,7 +12,7 @@ from nncli.config.choices import shown
 from nncli.config.keys import known_keys
 from nncli.config.monitored import MONITORED
 from nncli.config.reference import TABLES
-from nncli.config.schema import Config, ModelSection
+from nncli.config.schema import Config, DiagnoseSection, ModelSection
 from nncli.config.sources import SOURCES, data_set_names
 from nncli.config.training_section import EarlyStopping, TrainingSection
 from nncli.explain.terms.formulas import formulas_of
@@ -24,6 +24,7 @@ _SECTIONS: dict[str, type[BaseModel]] = {
     "model.": ModelSection,
     "training.": TrainingSection,
     "training.early_stopping.": EarlyStopping,
+    "diagnose.": DiagnoseSection,
 }
 # The kind of the entries of each table, and the keys that name one.
 _USES = {
