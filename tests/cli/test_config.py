@@ -150,6 +150,8 @@ training:
   fold: null
   seeds: null
   refit: false
+diagnose:
+  ignore: []
 """
     assert nncli("config", "show", "c.yaml") == (0, shown, "")
 
