@@ -131,6 +131,7 @@ _OF_COMMANDS = {
     "nncli.config.sources": ("SOURCES", "data_set_names", "source_called"),
     "nncli.data.tables.column": ("Column",),
     "nncli.data.tables.column_words": ("if_missing",),
+    "nncli.explain.diagnosis.quick": ("quick_diagnosis",),
     "nncli.explain.pictures": ("PICTURE_SIGNS", "drawn", "matrices"),
     "nncli.explain.terms.explanation": ("meanings_of", "names_by_kind"),
     "nncli.metrics.tasks": ("ClassificationEvaluation", "EVALUATIONS"),
@@ -205,6 +206,7 @@ if TYPE_CHECKING:
     from nncli.explain.diagnosis.finding import Change as Change
     from nncli.explain.diagnosis.finding import Evidence as Evidence
     from nncli.explain.diagnosis.finding import Finding as Finding
+    from nncli.explain.diagnosis.quick import quick_diagnosis as quick_diagnosis
     from nncli.explain.gradient_check import LayerCheck as LayerCheck
     from nncli.explain.gradient_check import gradcheck as gradcheck
     from nncli.explain.pictures import PICTURE_SIGNS as PICTURE_SIGNS

@@ -138,6 +138,7 @@ def _write_now(text: str) -> None:
 
 def print_result(result: "Result", options: Options) -> None:
     """Print the metrics, the run directory, and the next commands."""
+    from nncli.cli.diagnosed import command_for, in_short
     from nncli.cli.output import guess_words, print_splits
 
     if result.already_over:
@@ -157,9 +158,13 @@ def print_result(result: "Result", options: Options) -> None:
     assert result.directory is not None
     weights = shell_word(str(result.directory / "weights.npz"))
     split = "" if "test" in evaluations else f" --split {list(evaluations)[-1]}"
+    findings = in_short(result, options.clock) if result.is_over else []
+    if findings:
+        click.echo("\n".join(["", *findings]))
     click.echo(
         f"\nSaved in {printable(str(result.directory))}. Next:\n"
-        f"  nncli eval {weights}{split}\n"
+        + (f"  {command_for(result.directory)}\n" if findings else "")
+        + f"  nncli eval {weights}{split}\n"
         f"  nncli show {weights}\n"
         f"  nncli predict {weights} INPUT"
     )

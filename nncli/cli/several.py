@@ -79,11 +79,20 @@ def _print(
 ) -> None:
     if texts.interrupted:
         watching.raise_if_interrupted(texts.interrupted, texts.where)
+    from nncli import Result
+    from nncli.cli.diagnosed import print_in_short
+
     assert found.directory is not None
     name = printable(str(found.directory))
     if not found.trained:
         click.echo(f"{name} is finished: all {found.planned} {texts.word}s are done.\n")
     _print_results(found, texts.word)
+    first = found.parts[0]
+    place = found.directory / f"{texts.word}-{first.number}"
+    print_in_short(
+        Result(first.model, first.model.training["ended"], directory=place),
+        where=f"{texts.word} {first.number}",
+    )
     click.echo(f"\nSaved in {name}.\n{texts.rest}")
     if options.clock:
         print_profile(options.clock)

@@ -32,7 +32,8 @@ def show(what: Path, as_json: bool, weights: bool, epoch: int | None) -> None:
     Prints layers, shapes, parameter counts and floating-point operations per row; for a trained
     model also its preprocessing, metrics, training record and provenance.
     """
-    from nncli import curves, describe, is_config, layer_histories, load, read_history
+    from nncli import Result, curves, describe, is_config, layer_histories, load, read_history
+    from nncli.cli.diagnosed import print_in_short
     from nncli.cli.output import print_json
 
     if weights or epoch is not None:
@@ -43,17 +44,21 @@ def show(what: Path, as_json: bool, weights: bool, epoch: int | None) -> None:
     if as_json:
         print_json(description)
         return
-    layers, histories, lines = description["layers"], [], []
+    layers, histories, lines, result = description["layers"], [], [], None
     if what.is_dir():
         path = what / "history.csv"
         history = read_history(path)
         histories, lines = layer_histories(history, len(layers), path), curves(history)
+        if model is not None:
+            result = Result(model, model.training["ended"], recorded=history, directory=what)
     print_layers(description)
     if model is not None:
         _print_model(model)
     _print_curves(lines)
     if histories:
         _print_histories(histories, [layer["activation"] for layer in layers])
+    if result:
+        print_in_short(result)
 
 
 def _show_weights(what: Path, epoch: int | None, *, as_json: bool) -> None:

@@ -24,6 +24,7 @@ _PHASES = (
     "history",
     "checkpoint",
     "results",
+    "diagnosis",
 )
 
 
@@ -156,6 +157,7 @@ def _settings(
 
 def _begin(loaded: "LoadedConfig", out: Path | None, dry_run: bool, options: Options) -> None:
     from nncli import cross_validate, estimate, kind_of, train, train_seeds
+    from nncli.cli.diagnosed import diagnosing_divergence
     from nncli.cli.several import print_folds, print_seeds
 
     if dry_run:
@@ -171,13 +173,15 @@ def _begin(loaded: "LoadedConfig", out: Path | None, dry_run: bool, options: Opt
         elif kind == "seeds":
             print_seeds(train_seeds(loaded, out=place, **watching.settings), options, watching)
         else:
-            result = train(loaded, out=place, **watching.settings)
+            with diagnosing_divergence():
+                result = train(loaded, out=place, **watching.settings)
             print_result(result, options)
             watching.raise_if_interrupted(result)
 
 
 def _resume(directory: Path, overrides: Sequence[str], options: Options) -> None:
     """Resume the run in `directory`, or report that it is finished."""
+    from nncli.cli.diagnosed import diagnosing_divergence
     from nncli.cli.several import print_folds, print_seeds
 
     with options.preparing():
@@ -190,6 +194,7 @@ def _resume(directory: Path, overrides: Sequence[str], options: Options) -> None
         elif kind == "seeds":
             print_seeds(resume_seeds(directory, overrides, **watching.settings), options, watching)
         else:
-            result = resume(directory, overrides, **watching.settings)
+            with diagnosing_divergence():
+                result = resume(directory, overrides, **watching.settings)
             print_result(result, options)
             watching.raise_if_interrupted(result)

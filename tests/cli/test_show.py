@@ -1,6 +1,7 @@
 import csv
 import json
 import os
+from itertools import takewhile
 from pathlib import Path
 
 import numpy as np
@@ -220,7 +221,7 @@ def test_a_run_shows_how_much_is_saturated(nncli, xor_config, scale, share):
     lines = nncli("show", "run").out.splitlines()
     start = lines.index(NORMS)
     assert lines[start : start + 3] == CAPTION
-    header, *rows = lines[start + 3 :]
+    header, *rows = takewhile(bool, lines[start + 3 :])
     assert header == "layer  activation  norm first  norm last  saturated first  saturated last"
     assert max(map(len, lines)) <= 80
     first, relu, tanh, output = (row.split() for row in rows)

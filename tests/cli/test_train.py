@@ -613,7 +613,10 @@ def test_a_profile_says_where_the_time_went(nncli, xor_config, engine):
     assert result.code == 0
     table = result.out.split("where the time went")[1].splitlines()
     seconds = {line[:19].strip(): float(line.split()[-2]) for line in table[1:]}
-    phases = "preparation data forward loss backward update validation history checkpoint results"
+    phases = (
+        "preparation data forward loss backward update validation history checkpoint results "
+        "diagnosis"
+    )
     assert [*seconds] == [*phases.split(), "other", "all"]
     total = seconds.pop("all")
     assert sum(seconds.values()) == pytest.approx(total, abs=0.01)

@@ -140,11 +140,16 @@ def case_of(
     subject = subject_of(what, trust_paths=trust_paths, moved_to=moved_to, note=note)
     if subject.known is None:
         return Case(subject)
+    return trained_case(subject, _splits_of(what, subject))
+
+
+def trained_case(subject: Subject, splits: Mapping[str, SavedSplit]) -> Case:
+    """Return the case of a trained model with its metrics. Raises `DataError`."""
     try:
         history = subject.history
     except NotApplicableError:
         history = {}
-    return Case(subject, history, _splits_of(what, subject), subject.known.training["ended"])
+    return Case(subject, history, splits, subject.model.training["ended"])
 
 
 def _splits_of(what: PlotSource, subject: Subject) -> dict[str, SavedSplit]:

@@ -63,7 +63,10 @@ def diagnosis_of(case: Case, needs: tuple[Needs, ...]) -> Diagnosis:
         key=lambda each: SEVERITIES.index(each.severity),
     )
     ignored = sorted({each.code for each in found if each.code in muted})
-    return Diagnosis(case.subject.name, shown, ignored, unchecked)
+    checked = [
+        code for code, rule in RULES.items() if rule.needs in needs and code not in unchecked
+    ]
+    return Diagnosis(case.subject.name, shown, ignored, unchecked, checked, case.is_trained)
 
 
 def _causes(found: list[Finding]) -> Iterator[Finding]:

@@ -21,12 +21,18 @@ class Diagnosis:
         Codes of findings that ``diagnose.ignore`` mutes.
     unchecked : dict of str to str
         Why a rule could not be checked, by code: the data may be missing.
+    checked : list of str
+        The codes that were checked.
+    is_trained : bool
+        Whether there is a trained network, rather than a config alone.
     """
 
     name: str
     findings: list[Finding]
     ignored: list[str] = field(default_factory=list)
     unchecked: dict[str, str] = field(default_factory=dict)
+    checked: list[str] = field(default_factory=list)
+    is_trained: bool = True
 
     @property
     def codes(self) -> list[str]:
@@ -50,6 +56,7 @@ class Diagnosis:
             "findings": [each.as_json() for each in self.findings],
             "ignored": self.ignored,
             "unchecked": self.unchecked,
+            "checked": self.checked,
         }
 
     def page(self, format: str = "text") -> str:  # noqa: A002 - as for `nncli.trace`

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from math import inf
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nncli.base.arguments import said
 from nncli.base.errors import (
@@ -26,7 +26,6 @@ from nncli.config.training_section import TrainingSection
 from nncli.data.dataset import Dataset
 from nncli.data.splits import UNSEEN_FIRST, Split
 from nncli.explain.plots.names import rows_of, short
-from nncli.model.importance import Importance, importance_of
 from nncli.model.model import Model
 from nncli.model.model_file import read_model
 from nncli.model.named_data import config_of, note_changes
@@ -37,6 +36,9 @@ from nncli.runs.preparation import prepare, prepare_again
 from nncli.runs.result import Result
 from nncli.training.history_file import Table, read_history
 from nncli.training.recorded_weights import RecordedWeights, read_recorded
+
+if TYPE_CHECKING:
+    from nncli.model.importance import Importance
 
 _LARGEST = 1e100  # squares of larger weights overflow, and axes of larger numbers
 
@@ -229,11 +231,13 @@ class Subject:
         return outputs_of(self.model, self.evaluated[1], MOST_PANELS)
 
     @cached_property
-    def importance(self) -> Importance:
+    def importance(self) -> "Importance":
         """The importance of the columns, or of patches of images, for the rows of `evaluated`.
 
         Raises `NotApplicableError` for a single row.
         """
+        from nncli.model.importance import importance_of  # slow to import, and rarely needed
+
         name, rows = self.evaluated
         if len(rows) < 2:
             raise NotApplicableError("needs two rows or more, as it exchanges values between them")
