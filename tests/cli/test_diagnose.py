@@ -1,0 +1,71 @@
+"""``nncli diagnose``: pages within 80 columns, JSON, formats, and what to type next."""
+
+import json
+import shlex
+
+import pytest
+
+CONFIG = """data: {source: xor, rows: 60}
+model: {hidden_layers: [4], initializer: zeros}
+training: {epochs: 2}
+"""
+
+
+@pytest.fixture
+def run(nncli, tmp_path):
+    (tmp_path / "broken.yaml").write_text(CONFIG, encoding="utf-8")
+    assert nncli("train", "broken.yaml", "-q", "-o", "a run").code == 0
+    return "a run"
+
+
+def test_a_page_ends_with_commands_that_work(nncli, run):
+    done = nncli("diagnose", run)
+    assert done.code == 0
+    assert max(map(len, done.out.splitlines())) <= 80
+    page, _, after = done.out.partition("\nNext:\n")
+    train, explain = (shlex.split(line)[1:] for line in after.splitlines())
+    assert train == ["train", "a run/config.yaml", "model.initializer=he_normal"]
+    assert explain == ["explain", "N023"]
+    assert nncli(*explain).code == 0
+    assert nncli(*train, "-q", "-o", "better").code == 0
+    assert "N023" not in nncli("diagnose", "better").out
+    assert "N023 problem" in page
+
+
+def test_a_model_file_in_a_run_has_the_same_next_command(nncli, run):
+    assert "nncli train 'a run/config.yaml' model" in nncli("diagnose", f"{run}/weights.npz").out
+
+
+def test_a_config_is_trained_with_the_change(nncli, run):
+    out = nncli("diagnose", "broken.yaml").out
+    assert "  nncli train broken.yaml model.initializer=he_normal\n" in out
+
+
+def test_a_lone_model_file_has_no_config_to_train(nncli, run, tmp_path):
+    (tmp_path / "a run" / "weights.npz").rename(tmp_path / "lone.npz")
+    out = nncli("diagnose", "lone.npz").out
+    assert "N023" in out
+    assert "nncli train" not in out
+
+
+def test_json_has_what_the_page_has(nncli, run):
+    found = json.loads(nncli("diagnose", run, "--json").out)
+    assert found["findings"][0]["code"] == "N023"
+    assert found["findings"][0]["change"] == {"key": "model.initializer", "value": "he_normal"}
+    assert "N023" in found["checked"]
+
+
+@pytest.mark.parametrize(
+    ("name", "start"), [("markdown", "# a run: "), ("html", "<!DOCTYPE html>")]
+)
+def test_other_formats_are_the_page_alone(nncli, run, name, start):
+    out = nncli("diagnose", run, "--format", name).out
+    assert out.startswith(start)
+    assert "Next:" not in out
+
+
+def test_a_muted_finding_is_named(nncli, run):
+    nncli("train", "broken.yaml", "-q", "-o", "muted", "diagnose.ignore=[N023]")
+    out = nncli("diagnose", "muted").out
+    assert "Found, but muted by diagnose.ignore: N023." in out
+    assert "N023 problem" not in out
