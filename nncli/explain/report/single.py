@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from nncli.explain.document.elements import Element, Heading, Paragraph
 from nncli.explain.report.data import data
+from nncli.explain.report.findings import findings, findings_in_short
 from nncli.explain.report.pictures import pictures
 from nncli.explain.report.provenance import config, provenance
 from nncli.explain.report.reported import Reported
@@ -25,6 +26,7 @@ def report_on_run(about: Reported, problem: str | None) -> Iterator[Element]:
         yield Paragraph(f"This report has no pictures: {about.write.plain(problem)}.")
     yield from results(about)
     yield from explanations(about)
+    yield from findings(about)
     yield from data(about)
     yield from _training(about)
     yield from config(about)
@@ -36,6 +38,7 @@ def card(about: Reported) -> Iterator[Element]:
     yield Heading(about.write.plain(about.name), 1)
     yield from summary(about)
     yield from results(about)
+    yield from findings_in_short(about)
     yield from data(about)
     yield from provenance(about)
 

@@ -602,3 +602,33 @@ def test_wrong_arguments_are_refused(runs):
         nncli.report(5, note=ignored)
     with pytest.raises(nncli.DataError, match="none"):
         nncli.report(runs / "none", note=ignored)
+
+
+def test_findings_have_their_evidence_and_a_card_has_a_line_for_each(tmp_path):
+    changes = {**SMALL, "model.initializer": "zeros", "model.hidden_layers": [4]}
+    nncli.train(XOR, changes, out=tmp_path / "run", note=ignored)
+    page, text = page_of(tmp_path / "run")
+    assert "Findings" in [each.text for each in page.find("h2")]
+    assert "N023 problem: units that stay the same" in [each.text for each in page.find("h3")]
+    assert "the 4 units of layer 1 have exactly the same weights" in facts_of(page)["evidence"]
+    assert text == page_of(tmp_path / "run")[1]
+    card = nncli.report(tmp_path / "run", card=True, note=ignored)
+    assert "\n- N023 problem: units that stay the same; model.initializer=he" in card
+
+
+def test_a_report_without_findings_says_so(tmp_path):
+    nncli.train(XOR, {"training.epochs": 40}, out=tmp_path / "run", note=ignored)
+    muted = nncli.diagnose(tmp_path / "run").codes
+    nncli.train(XOR, {"training.epochs": 40, "diagnose.ignore": muted}, out=tmp_path / "muted",
+                note=ignored)  # fmt: skip
+    page, _ = page_of(tmp_path / "muted")
+    assert "checks found nothing." in page.text
+    assert "## Findings\n\nNone, in " in nncli.report(tmp_path / "muted", card=True, note=ignored)
+
+
+def test_without_the_data_a_report_has_the_findings_of_the_run_alone(tmp_path):
+    rows = np.random.default_rng(0).normal(size=(60, 2))
+    changes = {**SMALL, "model.initializer": "zeros", "model.hidden_layers": [4]}
+    nncli.train({}, changes, data=(rows, np.arange(60) % 2), out=tmp_path / "run", note=ignored)
+    page, _ = page_of(tmp_path / "run")
+    assert "N023 problem: units that stay the same" in [each.text for each in page.find("h3")]
