@@ -12,6 +12,8 @@ from nncli.config.synonyms import CHOICES, KEYS, letters
 from nncli.explain.document.notation import NO_BREAK
 from nncli.explain.terms.config_terms import choices, config_keys, other_choices, sources
 from nncli.explain.terms.everyday import EVERYDAY
+from nncli.explain.terms.findings import KIND as FINDING
+from nncli.explain.terms.findings import findings, with_rule
 from nncli.explain.terms.glossary import glossary
 from nncli.explain.terms.meaning import KINDS, Meaning
 from nncli.explain.terms.recorded import columns, metrics
@@ -28,7 +30,7 @@ def meanings() -> tuple[Meaning, ...]:
     """Return all meanings of all terms, in the order of `KINDS`."""
     found = [
         *glossary(), *config_keys(), *sources(), *choices(), *other_choices(), *metrics(),
-        *columns(),
+        *columns(), *findings(),
     ]  # fmt: skip
     return tuple(sorted(found, key=lambda each: [*KINDS].index(each.kind)))
 
@@ -73,7 +75,8 @@ def meanings_of(term: str) -> list[Meaning]:
     found += [each for name in other for each in _by_name().get(_key(name), ())]
     if not found:
         raise UsageError(f"explain: unknown term {on_one_line(repr(term), 60)}{_near(key)}")
-    return sorted(dict.fromkeys(found), key=meanings().index)
+    ordered = sorted(dict.fromkeys(found), key=meanings().index)
+    return [with_rule(each) if each.kind == FINDING else each for each in ordered]
 
 
 def _key(name: str) -> str:
@@ -167,6 +170,8 @@ def _related(found: list[Meaning]) -> list[str]:
         and (match := re.search(rf"\b{re.escape(name)}(s|es)?\b", text, re.IGNORECASE))
     }
     near = sorted(places, key=lambda name: places[name])
-    tables = {each.kind for each in found} - {"term", "config key", "parameter", "choice", "column"}
+    tables = {each.kind for each in found} - {
+        *("term", "config key", "parameter", "choice", "column", FINDING)
+    }
     near += [each.name for each in meanings() if each.kind in tables and _key(each.name) not in own]
     return list(dict.fromkeys(near))[:_MOST_RELATED]

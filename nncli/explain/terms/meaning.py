@@ -19,6 +19,7 @@ KINDS = {
     "choice": "other choices",
     "metric": "metrics",
     "column": "columns of history.csv",
+    "finding": "findings",
 }
 
 

@@ -9,11 +9,13 @@ from hypothesis import strategies as st
 import nncli
 from nncli import explanation, meanings_of, names_by_kind
 from nncli.base.errors import UsageError
+from nncli.config.finding_codes import FINDINGS
 from nncli.config.keys import known_keys
 from nncli.config.monitored import MONITORED
 from nncli.config.reference import TABLES
 from nncli.config.sources import SOURCES
 from nncli.config.synonyms import CHOICES, KEYS, letters
+from nncli.explain.diagnosis.rules.table import RULES
 from nncli.explain.terms.everyday import EVERYDAY
 from nncli.explain.terms.explanation import meanings
 from nncli.metrics.names import METRICS
@@ -113,6 +115,19 @@ def test_every_column_of_a_history_is_explained(data):
     assert {"gradient_norm_3", "saturated_2", "penalty"} <= {*history}
     for name in history:
         assert_explained(name, "column")
+
+
+@pytest.mark.parametrize("code", FINDINGS)
+def test_every_finding_is_explained_with_its_title_and_page(code):
+    assert_explained(code, "finding")
+    assert explanation(code.lower()) == explanation(code)
+    page = re.sub(r"\s+", " ", explanation(code))
+    assert page.startswith(f"{code} ")
+    assert (code in RULES) == ("nncli diagnose looks for " in page)
+    assert FINDINGS[code][1:] in page
+    assert f"docs/findings/{code}.md" in page
+    if code in RULES:
+        assert f"a {RULES[code].severity}" in page
 
 
 def test_every_term_of_the_glossary_is_explained():
