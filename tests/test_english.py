@@ -8,7 +8,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 FILES = [
     *ROOT.glob("*.md"),
-    *ROOT.glob("docs/*.md"),
+    *ROOT.glob("docs/**/*.md"),
     *ROOT.glob("configs/**/*.yaml"),
     *ROOT.glob("nncli/**/*.py"),
     *(path for path in ROOT.glob("tests/**/*.py") if path != Path(__file__)),
