@@ -57,6 +57,12 @@ def changed_in_split(before: Mapping[str, str], dataset: Dataset, split: str) ->
     return changed_parts({part: before[part] for part in now if part in before}, now)
 
 
+def of_training_rows(known: Mapping[str, str], split: str) -> bool:
+    """Return whether a split has exactly the training rows, by the fingerprint of its data."""
+    parts = ("inputs", "targets", "rows")
+    return all(known.get(f"{split} {part}") == known.get(f"train {part}", "") for part in parts)
+
+
 def _of_names(names: Sequence[str]) -> str:
     return f"{len(names)} {zlib.crc32(json.dumps([*names]).encode()):08x}"
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from nncli.metrics.intervals import interval_of_fraction, interval_of_mean
+from nncli.metrics.intervals import interval_of_fraction, interval_of_mean, interval_of_moments
 
 
 def of(values, seed=0):
@@ -84,3 +84,12 @@ def test_many_rows_take_fewer_samples_and_little_memory():
     tracemalloc.stop()
     assert low < values.mean() < high
     assert peak < 100e6
+
+
+def test_the_interval_from_moments_is_that_of_the_rows():
+    values = np.abs(np.random.default_rng(7).normal(3, 2, 400))
+    mean, square = float(values.mean()), float((values**2).mean())
+    ends = interval_of_moments(mean, square, len(values))
+    assert ends == pytest.approx(of(values), abs=0.05)
+    assert interval_of_moments(mean, square, 9) is None
+    assert interval_of_moments(2.0, 4.0, 10) == (2.0, 2.0)

@@ -54,7 +54,9 @@ def diagnosis_of(case: Case, needs: tuple[Needs, ...]) -> Diagnosis:
         if rule.needs not in needs:
             continue
         try:
-            found += [Finding(code, rule.severity, each) for each in rule.check(case)]
+            found += [
+                Finding(code, each.severity or rule.severity, each) for each in rule.check(case)
+            ]
         except NncliError as error:
             unchecked[code] = str(error)
     muted = case.config.diagnose.ignore

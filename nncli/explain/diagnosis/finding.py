@@ -48,6 +48,8 @@ class Evidence:
         What to do instead, if there is no change.
     formula : Formula or None
         How the numbers of `evidence` are defined or compared.
+    severity : str or None
+        Severity of this case, if it is not that of the rule.
     """
 
     evidence: str
@@ -55,6 +57,7 @@ class Evidence:
     change: Change | None = None
     remedy: str = ""
     formula: Formula | None = None
+    severity: Severity | None = None
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from nncli.base.storage.directory import Directory
 from nncli.base.storage.run_files import CONFIG, METRICS
 from nncli.base.words import printable
 from nncli.config.saved_settings import Settings, saved_settings
+from nncli.data.fingerprint import of_training_rows
 from nncli.data.splits import UNSEEN_FIRST
 from nncli.explain.document.notation import Notation
 from nncli.explain.plots.subject import MOST_PANELS, NotApplicableError, Subject
@@ -94,12 +95,7 @@ class Reported:
     @property
     def is_of_training_rows(self) -> bool:
         """Whether `split` has the training rows, also under another name, as for a gate."""
-        known = self.model.fingerprint
-        same = all(
-            known.get(f"{self.split} {part}") == known.get(f"train {part}", "")
-            for part in ("inputs", "targets", "rows")
-        )
-        return same or self.split == "train"
+        return self.split == "train" or of_training_rows(self.model.fingerprint, self.split)
 
     @cached_property
     def interval(self) -> tuple[float, float] | None:

@@ -1,0 +1,137 @@
+"""Rules about how training and unseen rows differ: overfitting, and memorized training rows."""
+
+from collections.abc import Iterator
+
+from nncli.explain.diagnosis.case import Case
+from nncli.explain.diagnosis.finding import Change, Evidence
+from nncli.explain.diagnosis.measured import (
+    Measured,
+    at_the_end,
+    drops_units,
+    last_of,
+    measured,
+    unseen_split,
+)
+from nncli.nn.entries import Formula
+
+# The part of the gain over the best constant that unseen rows lack, as `lost` defines it, is
+# below 0.05 in the good runs on scikit-learn's tables and MNIST, and above 0.25 where noise is
+# learned.
+_LOST, _LOST_LATER = 0.2, 0.1
+_FEWEST_EPOCHS = 10
+_RISE, _FALL = 1.2, 0.8  # of a loss, after the best epoch: validation and training
+_PERFECT = 0.98  # of the gain that is possible
+_NOTHING = 0.1  # of the gain on training rows
+_WIDE = 32  # dropping half of fewer units leaves too few
+_MORE_ROWS = "collect more rows, or use fewer units"
+
+# The loss is a mean over rows, so the penalty of the same prior is proportional to 1 / rows. On
+# noisy XOR with 60 rows, 0.1 to 0.7 over rows is better than none for 10 of 10 seeds, and 1 makes
+# some outputs constant. With 40 rows and the best epoch kept, 1 is better for 9 of 10 seeds.
+_PENALTY, _PENALTY_OF_BEST = 0.5, 1.0
+
+_LOST_GAIN = Formula(
+    "lost = 1 - (unseen - guess) / (train - guess)",
+    r"\text{lost} = 1 - \frac{\text{unseen} - \text{guess}}{\text{train} - \text{guess}}",
+)
+
+
+def overfitting(case: Case) -> Iterator[Evidence]:
+    """Find noise that was learned: unseen rows lack much of what training rows gain."""
+    train, unseen = measured(case, "train"), measured(case, unseen_split(case))
+    if train and unseen and lost(train, unseen) >= _LOST:
+        yield _overfitted(case, train, unseen)
+        return
+    train, unseen = at_the_end(case, "train"), at_the_end(case, "validation")
+    best = _best_before_rise(case)
+    if best is not None and train and unseen and lost(train, unseen) >= _LOST_LATER:
+        yield _overfits_later(case, best, train, unseen)
+
+
+def lost(train: Measured, unseen: Measured) -> float:
+    """Return the share of the gain on training rows that unseen rows certainly lack.
+
+    Each gain is taken at the end of its 95 % interval that makes the share smaller.
+    """
+    return (train.least - unseen.most) / train.least if train.least > 0 else 0.0
+
+
+def _overfitted(case: Case, train: Measured, unseen: Measured) -> Evidence:
+    change = _regularized(case, _PENALTY)
+    return Evidence(
+        f"{train} on the {train.rows:,} training rows, but {unseen} on the {unseen.rows:,} "
+        f"{unseen.split} rows; a constant guess has {unseen.guess:.3g}, so unseen rows lack "
+        f"{_percent(lost(train, unseen))} of the gain at least",
+        f"{_sizes(case, train.rows)}: besides what holds for all rows, it learns the chance "
+        "of these",
+        change,
+        "" if change else _MORE_ROWS,
+        _LOST_GAIN,
+    )
+
+
+def _overfits_later(case: Case, best: int, train: Measured, unseen: Measured) -> Evidence:
+    losses, epochs = case.history["validation_loss"], len(case.history["epoch"])
+    change = _regularized(case, _PENALTY_OF_BEST)
+    return Evidence(
+        f"the validation loss falls to {losses[best]:.3g} in epoch {best + 1} and then rises to "
+        f"{last_of(losses):.3g}, while the training loss falls on to "
+        f"{last_of(case.history['train_loss']):.3g}; at the end, the {train} of the training "
+        f"rows is far from the {unseen} of the validation rows",
+        f"{_sizes(case, train.rows)}, which it learns by heart; the weights of the best epoch "
+        f"are kept, so the later ones of the {epochs:,} epochs are only wasted",
+        change,
+        "" if change else _MORE_ROWS,
+        _LOST_GAIN,
+        severity="hint",
+    )
+
+
+def _best_before_rise(case: Case) -> int | None:
+    """Return the place of the epoch after which the validation loss rises; None if it does not."""
+    train, unseen = case.history.get("train_loss", []), case.history.get("validation_loss", [])
+    if len(unseen) < _FEWEST_EPOCHS or case.ended == "stopped early":
+        return None  # early stopping needs some worse epochs to know when to stop
+    best = min(range(len(unseen)), key=unseen.__getitem__)
+    rises = last_of(unseen) > _RISE * unseen[best] > 0
+    return best if rises and last_of(train) < _FALL * train[best] else None
+
+
+def memorized(case: Case) -> Iterator[Evidence]:
+    """Find training rows that are known by heart, without any use for other rows."""
+    kept = measured(case, "train"), measured(case, unseen_split(case))
+    later = at_the_end(case, "train"), at_the_end(case, "validation")
+    for train, unseen in (kept, later):
+        if train and unseen and train.reached >= _PERFECT and _is_no_gain(train, unseen):
+            yield Evidence(
+                f"{train} on the {train.rows:,} training rows, but {unseen} on the "
+                f"{unseen.rows:,} {unseen.split} rows, where a constant guess has "
+                f"{unseen.guess:.3g}",
+                f"{_sizes(case, train.rows)}, enough to learn each row by heart; the inputs may "
+                "not tell the targets at all",
+                remedy="check that targets and inputs belong to the same rows, and add columns "
+                "that tell the target; if they are right, collect more rows",
+            )
+            return
+
+
+def _is_no_gain(train: Measured, unseen: Measured) -> bool:
+    return unseen.least <= 0 and unseen.gain <= _NOTHING * train.gain
+
+
+def _regularized(case: Case, factor: float) -> Change | None:
+    """Return a penalty of `factor` / rows, or dropout if there is a penalty already."""
+    training, rows = case.config.training, case.splits["train"].rows
+    l2 = float(f"{factor / rows:.2g}")
+    if training.complete.l2 <= l2 / 2 and not training.l1:
+        return Change("training.l2", l2)
+    is_wide = min(case.config.model.hidden_layers, default=0) >= _WIDE
+    return Change("training.dropout", 0.5) if is_wide and not drops_units(case) else None
+
+
+def _sizes(case: Case, rows: int) -> str:
+    return f"the network has {len(case.network.parameters):,} parameters for {rows:,} training rows"
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f} %"
