@@ -24,7 +24,8 @@ def diagnose(what: Path, as_json: bool, format_: str, file: Path | None, trust_p
     """Say why training went as it did, and what to change.
 
     Each finding has its evidence with numbers, the likely cause and one setting to change. Of a
-    CONFIG, only the start of training is diagnosed.
+    CONFIG, only the start of training is diagnosed; of a run of folds or seeds, all models
+    together.
     """
     from nncli import diagnose as diagnosis_of
     from nncli.cli.next_steps import print_next

@@ -17,7 +17,7 @@ def why_no_model(directory: Path) -> str | None:
 
     None if it has one, or if it is not the directory of an unfinished run.
     """
-    word, parts = _parts(directory)
+    word, parts = parts_in(directory)
     if is_of_several(directory):
         return f"{directory}: has a model for each {word}; choose {parts[0]}"
     if (directory / WEIGHTS).exists() or (directory / METRICS).exists():
@@ -49,7 +49,7 @@ def why_no_model(directory: Path) -> str | None:
 
 def is_of_several(directory: Path) -> bool:
     """Return whether a directory is that of a finished run of folds or seeds."""
-    return bool(_parts(directory)[1]) and (directory / METRICS).is_file()
+    return bool(parts_in(directory)[1]) and (directory / METRICS).is_file()
 
 
 def folder_of_runs(directory: Path, remedy: str) -> str | None:
@@ -70,7 +70,7 @@ def folder_of_runs(directory: Path, remedy: str) -> str | None:
     return f"{directory}: is a folder of runs; {remedy}, such as the newest: {max(runs)[1]}"
 
 
-def _parts(directory: Path) -> tuple[str, list[Path]]:
+def parts_in(directory: Path) -> tuple[str, list[Path]]:
     """Return the word for the models of a cross-validation or of seeds, and their directories."""
     for word in ("fold", "seed"):
         if parts := [*directory.glob(f"{word}-[0-9]*")]:

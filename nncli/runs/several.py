@@ -244,6 +244,7 @@ class Several(ABC, Generic[One, All]):
             if not parts and directory:
                 config = portable(self.whole(job.config), directory.place())
                 write_text(directory / CONFIG, plain_text(config))
+            result: Result | None = None
             if stopped.what_is_over and stopped.directory:
                 model = self._trained_model(stopped.directory, job)
             else:
@@ -255,7 +256,7 @@ class Several(ABC, Generic[One, All]):
                 if _is_interrupted(result, observers):
                     return self.results(parts, place(), result)
                 model = result.model
-            parts.append(self.result(number, job, model))
+            parts.append(replace(self.result(number, job, model), training=result))
         if directory:
             self.write(directory, parts)
         trained = not all(run.what_is_over for run in runs)

@@ -2,10 +2,16 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 from statistics import fmean, stdev
+from typing import TYPE_CHECKING, Any
 
 from nncli.model.model import Model
+from nncli.runs.result import Result
+
+if TYPE_CHECKING:
+    from nncli import Diagnosis
 
 
 @dataclass(frozen=True)
@@ -21,12 +27,15 @@ class PartResult:
         Names of the most important metrics.
     rows : dict of str to int
         Number of rows of each split.
+    training : Result or None
+        Result of the training; None if the model was trained before and read from its file.
     """
 
     number: int
     model: Model
     headline: tuple[str, ...]
     rows: dict[str, int]
+    training: Result | None = field(default=None, repr=False, kw_only=True)
 
     @property
     def metrics(self) -> dict[str, dict[str, float]]:
@@ -50,7 +59,15 @@ class Summary:
 
 
 class SeveralResults(ABC):
-    """The results of several models, with a summary of each split."""
+    """The results of several models, with a summary of each split.
+
+    Attributes
+    ----------
+    directory : Path or None
+        Run directory, if there is one.
+    """
+
+    directory: Path | None
 
     @property
     @abstractmethod
@@ -76,6 +93,15 @@ class SeveralResults(ABC):
     def models(self) -> list[Model]:
         """The finished models, one per fold or seed."""
         return [each.model for each in self.parts]
+
+    def diagnose(self, **settings: Any) -> "Diagnosis":
+        """Return why training went as it did, over all models, and what to change.
+
+        Settings are the keyword arguments of `nncli.diagnose`.
+        """
+        import nncli  # a later package diagnoses
+
+        return nncli.diagnose(self, **settings)
 
 
 def summaries_of(parts: Sequence[PartResult]) -> dict[str, Summary]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from nncli.base.arguments import check_callable, path_in
 from nncli.base.errors import NncliError
@@ -11,11 +12,13 @@ from nncli.explain.diagnosis.diagnosis import Diagnosis
 from nncli.explain.diagnosis.finding import SEVERITIES, Finding
 from nncli.explain.diagnosis.rules.rule import Needs
 from nncli.explain.diagnosis.rules.table import RULES
+from nncli.explain.diagnosis.several import diagnosis_of_several, name_of_several, parts_of
 from nncli.explain.plots.subject import PlotSource
+from nncli.runs.several_results import SeveralResults
 
 
 def diagnose(
-    what: PlotSource,
+    what: PlotSource | SeveralResults,
     *,
     data: Path | str | None = None,
     trust_paths: bool = False,
@@ -25,9 +28,9 @@ def diagnose(
 
     Parameters
     ----------
-    what : path, mapping, Config, LoadedConfig, Model or Result
-        A run directory, a model or the result of training; or a config, of which only the start of
-        training is diagnosed.
+    what : path, mapping, Config, LoadedConfig, Model, Result, CrossValidation or SeedRuns
+        A run directory, a model or the result of training, also of folds or seeds; or a config, of
+        which only the start of training is diagnosed.
     data : path, optional
         New path of the data that the model was trained on, if it was moved.
     trust_paths : bool
@@ -42,8 +45,11 @@ def diagnose(
     """
     check_callable(note, "note")
     moved_to = None if data is None else path_in(data, "data")
-    case = case_of(what, trust_paths=trust_paths, moved_to=moved_to, note=note)
-    return diagnosis_of(case, ("run", "rows"))
+    how: dict[str, Any] = {"trust_paths": trust_paths, "moved_to": moved_to, "note": note}
+    parts = parts_of(what, **how)
+    if parts or isinstance(what, SeveralResults):
+        return diagnosis_of_several(name_of_several(what), parts, diagnosis_of)
+    return diagnosis_of(case_of(what, **how), ("run", "rows"))
 
 
 def diagnosis_of(case: Case, needs: tuple[Needs, ...]) -> Diagnosis:

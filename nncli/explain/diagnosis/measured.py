@@ -60,6 +60,11 @@ class Measured:
         possible = self._gain_of(1.0 if rises(self.name) else 0.0)
         return self.gain / possible if possible > 0 else 1.0
 
+    @property
+    def rows_in_words(self) -> str:
+        """The number of rows and the name of the split: ``24 held-out rows``."""
+        return f"{self.rows:,} {self.split.replace('_', '-')} rows"
+
     def __str__(self) -> str:
         """Return the metric with its interval in words."""
         metric = "mean absolute error" if self.name == "mae" else self.name

@@ -87,7 +87,7 @@ def too_few_to_tell(case: Case) -> Iterator[Evidence]:
     train, unseen = measured(case, "train"), measured(case, unseen_split(case))
     if train and unseen and unseen.rows < _SMALL and _is_unclear(train, unseen):
         yield Evidence(
-            f"{unseen} on {unseen.rows:,} {unseen.split} rows, where a constant guess has "
+            f"{unseen} on {unseen.rows_in_words}, where a constant guess has "
             f"{unseen.guess:.3g}: the 95 % interval includes the guess",
             "with so few rows, chance alone may make the difference",
             remedy="use training.folds=5, so that every row is held out once, or more rows",

@@ -59,8 +59,8 @@ def lost(train: Measured, unseen: Measured) -> float:
 def _overfitted(case: Case, train: Measured, unseen: Measured) -> Evidence:
     change = _regularized(case, _PENALTY)
     return Evidence(
-        f"{train} on the {train.rows:,} training rows, but {unseen} on the {unseen.rows:,} "
-        f"{unseen.split} rows; a constant guess has {unseen.guess:.3g}, so unseen rows lack "
+        f"{train} on the {train.rows:,} training rows, but {unseen} on the "
+        f"{unseen.rows_in_words}; a constant guess has {unseen.guess:.3g}, so unseen rows lack "
         f"{_percent(lost(train, unseen))} of the gain at least",
         f"{_sizes(case, train.rows)}: besides what holds for all rows, it learns the chance "
         "of these",
@@ -105,7 +105,7 @@ def memorized(case: Case) -> Iterator[Evidence]:
         if train and unseen and train.reached >= _PERFECT and _is_no_gain(train, unseen):
             yield Evidence(
                 f"{train} on the {train.rows:,} training rows, but {unseen} on the "
-                f"{unseen.rows:,} {unseen.split} rows, where a constant guess has "
+                f"{unseen.rows_in_words}, where a constant guess has "
                 f"{unseen.guess:.3g}",
                 f"{_sizes(case, train.rows)}, enough to learn each row by heart; the inputs may "
                 "not tell the targets at all",

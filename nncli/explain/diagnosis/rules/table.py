@@ -1,7 +1,8 @@
 """The table of all rules, by the code of their finding."""
 
-from nncli.explain.diagnosis.rules import capacity, comparison, fit, structure, units
+from nncli.explain.diagnosis.rules import capacity, comparison, fit, several, structure, units
 from nncli.explain.diagnosis.rules.rule import Rule
+from nncli.explain.diagnosis.rules.several import SeveralRule
 
 _OF_TOO_SMALL = ("N001", "N002", "N003", "N004", "N005", "N013")
 
@@ -13,4 +14,9 @@ RULES: dict[str, Rule] = {
     "N043": Rule(comparison.better_on_validation, "warning", "run"),
     "N044": Rule(comparison.too_few_to_tell, "hint", "run"),
     "N051": Rule(structure.layers_in_a_row, "warning", "run"),
+}
+
+RULES_OF_SEVERAL: dict[str, SeveralRule] = {
+    "N040": SeveralRule(several.overfitting, "warning"),
+    "N045": SeveralRule(several.differing, "warning"),
 }

@@ -1,0 +1,105 @@
+"""Diagnoses of several models: those of seeds and folds."""
+
+from dataclasses import replace
+
+import pytest
+
+import nncli
+from nncli.explain.diagnosis.case import case_of
+from nncli.explain.diagnosis.rules import fit
+from nncli.explain.diagnosis.rules.several import Part, differing, overfitting
+from tests.explain.diagnosis.runs import BROKEN
+
+SEEDS = {
+    "data": {"source": "gate", "gate": "xor"},
+    "model": {"hidden_layers": [2]},
+    "training": {"epochs": 500, "learning_rate": 0.05, "batch_size": "full", "seeds": 5},
+}
+MEMORIZED = next(path for path in BROKEN if path.stem == "memorized")
+
+
+@pytest.fixture(scope="module")
+def case():
+    rows = {"source": "xor", "rows": 60}
+    return case_of(nncli.train({"data": rows, "training": {"epochs": 1}}))
+
+
+def parts_with(case, word, rows, *accuracies, train=0.9):
+    """Return models with these accuracies on unseen rows, each with a guess of 0.5."""
+    split = "held_out" if word == "fold" else "test"
+    like = replace(case.splits["test"], rows=rows, guess_metrics={"accuracy": 0.5})
+    return [
+        Part(
+            word,
+            number,
+            replace(
+                case,
+                splits={
+                    "train": replace(like, metrics={"accuracy": train}, rows=100),
+                    split: replace(like, metrics={"accuracy": accuracy}),
+                },
+            ),
+        )
+        for number, accuracy in enumerate(accuracies, 1)
+    ]
+
+
+def test_seeds_that_fail_are_named(case):
+    [found] = differing(parts_with(case, "seed", 1000, 0.9, 0.5, 0.88, 0.51))
+    assert "accuracy of the test rows is from 0.5 to 0.9" in found.evidence
+    assert "seeds 2, 4 fail" in found.evidence
+    assert found.change is None  # 128 units are not narrow
+
+
+@pytest.mark.parametrize(
+    ("rows", "accuracies"),
+    [
+        (1000, (0.9, 0.8, 0.88)),  # all gain much
+        (10, (0.9, 0.5, 0.88)),  # chance may explain it
+        (1000, (0.56, 0.46, 0.5)),  # none gains anything
+        (1000, (0.9,)),
+    ],
+)
+def test_models_that_differ_little_or_by_chance_are_not_found(case, rows, accuracies):
+    assert not [*differing(parts_with(case, "fold", rows, *accuracies))]
+
+
+def test_held_out_rows_of_all_folds_show_overfitting_that_one_fold_does_not(case):
+    folds = parts_with(case, "fold", 10, *[0.7] * 8, train=1.0)
+    [found] = overfitting(folds)
+    assert "over all 8 folds" in found.evidence
+    assert "80 held-out rows" in found.evidence
+    assert not [*fit.overfitting(folds[0].case)]
+    assert not [*overfitting(parts_with(case, "seed", 1000, 0.7, 0.7, train=1.0))]
+
+
+def test_seeds_in_memory_and_in_a_directory_have_the_same_findings(tmp_path):
+    runs = nncli.train_seeds(SEEDS, out=tmp_path / "seeds")
+    in_memory = nncli.train_seeds(SEEDS).diagnose()
+    from_files = nncli.diagnose(tmp_path / "seeds")
+    assert in_memory.codes == from_files.codes == runs.diagnose().codes == ["N045"]
+    assert in_memory.findings == from_files.findings
+    assert str(from_files.findings[0].found.change) == "model.hidden_layers=[32]"
+    assert nncli.train_seeds(SEEDS, {"model.hidden_layers": [32]}).diagnose().codes == []
+
+
+def test_resumed_seeds_are_diagnosed_from_their_files(tmp_path):
+    few = {**SEEDS, "training": {**SEEDS["training"], "epochs": 300, "seeds": 2}}
+    nncli.train_seeds(few, out=tmp_path / "seeds")
+    resumed = nncli.resume_seeds(tmp_path / "seeds")
+    assert [each.training for each in resumed.seeds] == [None, None]
+    assert resumed.diagnose().findings == nncli.diagnose(tmp_path / "seeds").findings
+
+
+def test_a_finding_of_several_models_is_reported_once(tmp_path):
+    settings = {"training.folds": 3, "data.test": 0}
+    nncli.cross_validate(MEMORIZED, settings, out=tmp_path / "folds")
+    [finding] = nncli.diagnose(tmp_path / "folds").findings
+    assert finding.code == "N041"
+    assert finding.found.evidence.startswith("in 2 of 3 folds, such as fold 1: ")
+
+
+def test_muted_findings_stay_muted():
+    config = {**SEEDS, "diagnose": {"ignore": ["N045"]}}
+    found = nncli.train_seeds(config).diagnose()
+    assert (found.findings, found.ignored) == ([], ["N045"])
