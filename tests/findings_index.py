@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 from nncli.config.finding_codes import FINDINGS
-from nncli.explain.diagnosis.rules.table import RULES
+from nncli.explain.diagnosis.rules.table import RULES, RULES_OF_SEVERAL
 
 PAGE = Path(__file__).parents[1] / "docs" / "findings" / "README.md"
 PLACE = re.compile(r"(?<=tests\.findings_index -->\n).*(?=<!-- end of findings -->)", re.DOTALL)
@@ -26,6 +26,8 @@ def _link(code):
 
 
 def _facts(code):
+    if code not in RULES and code in RULES_OF_SEVERAL:
+        return f"{RULES_OF_SEVERAL[code].severity} | folds or seeds"
     rule = RULES.get(code)
     return f"{rule.severity} | {NEEDS[rule.needs]}" if rule else " | "
 

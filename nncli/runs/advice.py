@@ -27,7 +27,7 @@ def advice(dataset: Dataset, network: Network, config: Config, engine: str) -> l
         *dataset.warnings,
         *(_inputs_near_0(dataset) if config.data.scale.name == "unit" else ()),
         *_equal_units(network),
-        *one_layer_for_xor(dataset, network),
+        *one_layer_for_xor(dataset.targets, network),
         *linear_layers(network),
         *_targets_out_of_reach(dataset, network),
         *(_slow_loops(dataset, network, config) if engine == "plain" else ()),
@@ -76,9 +76,9 @@ def _equal_units(network: Network) -> Iterator[str]:
             )
 
 
-def one_layer_for_xor(dataset: Dataset, network: Network) -> Iterator[str]:
+def one_layer_for_xor(targets: Sequence[str], network: Network) -> Iterator[str]:
     """Yield a line if a network without a hidden layer is to learn XOR."""
-    if len(network.blocks) == 1 and list(dataset.targets) == ["xor"]:
+    if len(network.blocks) == 1 and list(targets) == ["xor"]:
         yield (
             "one layer cannot separate XOR: no straight line separates its two classes; add a "
             "hidden layer"

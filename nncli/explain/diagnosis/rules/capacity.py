@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from nncli.base.threads import limited_threads
 from nncli.config.named import Named
 from nncli.config.schema import ModelSection
 from nncli.config.training_section import TrainingSection
@@ -34,7 +35,7 @@ _LARGER = [32, 32]  # learns a wave in a few hundred steps, which one layer does
 _FOR_XOR = [8]
 _SAME_SIZE = 6  # trainings from other initial weights, as small networks often get stuck
 _STEPS, _RATE = 400, 0.02
-_MANY_INPUTS = 1000
+_MANY_INPUTS = 256  # then batches are smaller, so that all trainings take about a second
 
 _ERROR = Formula(
     "error = (best - metric) / (best - guess)",
@@ -52,7 +53,9 @@ class _Fit(NamedTuple):
 def too_small(case: Case) -> Iterator[Evidence]:
     """Find networks that cannot learn what a larger one learns in a moment."""
     if len(case.network.blocks) == 1:
-        for line in one_layer_for_xor(case.dataset, case.network):
+        known = case.subject.known
+        targets = known.targets if known else case.dataset.targets
+        for line in one_layer_for_xor(targets, case.network):
             found, _, cause = line.partition(": ")
             yield Evidence(found, cause.partition("; ")[0], *_remedy(case, _FOR_XOR))
             return
@@ -187,7 +190,8 @@ def _fit(case: Case, data: Dataset, hidden: list[int], seed: int, *, is_all: boo
     source = config.data.model_copy(update={"scale": Named.of(SCALERS, "standard")})
     update = {"seed": seed, "data": source, "model": model, "training": training}
     loaded = case.loaded.with_config(config.model_copy(update=update))
-    found = run(prepare(loaded, dataset=data, engine="numpy")).evaluations
+    with limited_threads(1):  # several wait for each other if other programs use the processors
+        found = run(prepare(loaded, dataset=data, engine="numpy")).evaluations
     train, unseen = (
         measured_in(saved_split(found[name].as_json()), name, case.task, exact=is_all)
         for name in ("train", "test")
