@@ -215,6 +215,11 @@ class Batches:
         """
         return None
 
+    @property
+    def are_bytes(self) -> bool:
+        """Whether the inputs are bytes that are not scaled, such as pixels from 0 to 255."""
+        return self.split.inputs.dtype == np.uint8 and not self._scaled.changes
+
     def hold(self, pool: Rows | None) -> None:
         """Copy some rows from a mapped array to memory; `gather` then takes indices into `pool`."""
         self._pool_gather = None  # release the old pool first

@@ -47,7 +47,7 @@ def reason_of(network: Network, work: Workspace | None = None) -> str:
     return f"the outputs of layer {len(network.blocks)} are too far from the targets"
 
 
-def remedy(X: Array | None, steps: int, clip_norm: float | None) -> str:
+def remedy(X: Array | None, steps: int, clip_norm: float | None, *, are_bytes: bool = False) -> str:
     """Return what to try, the most promising first.
 
     Parameters
@@ -56,8 +56,12 @@ def remedy(X: Array | None, steps: int, clip_norm: float | None) -> str:
         Batch in which training diverged.
     steps : int
         Number of steps including the failed one; at the first step, the rate is not the cause.
+    are_bytes : bool
+        Whether the inputs are bytes that are not scaled, such as pixels. Their columns have one
+        range, and a pixel that hardly varies must not be enlarged, as ``standard`` would.
     """
-    scaling, rate = "data.scale: standard", "a smaller training.learning_rate"
+    scaling = "data.scale: unit" if are_bytes else "data.scale: standard"
+    rate = "a smaller training.learning_rate"
     clipping = "training.clip_norm: 1"
     if steps <= 1 or (X is not None and float(np.abs(X).max()) > _LARGE_INPUT):
         return f"try {scaling}, or {rate}"

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from nncli.data.scaling import Scaling
 from nncli.engines.divergence import is_finite
 from nncli.engines.engine import Steps, Sums
 from nncli.nn.layers.kinds import block
@@ -106,6 +107,19 @@ def test_inputs_that_are_too_large_are_blamed_on_their_scale(engine):
     trained = new_engine(engine)
     take(trained, ALL)
     assert refused(trained, LARGE).endswith(f"; try {SCALE}, or {RATE}")
+
+
+@with_plain
+@pytest.mark.parametrize(("scale", "remedy"), [(1.0, "unit"), (1 / 255, "standard")])
+def test_pixels_that_are_too_large_are_scaled_by_their_largest_value(engine, scale, remedy):
+    layers = build_layers((2, 1), "identity", "identity")
+    network = Network(
+        layers, initial_parameters(layers, [("constant", {"value": 1e200})], 0, np.float64)
+    )
+    X, T = np.array([[0, 255], [255, 0]], np.uint8), np.ones((2, 1))
+    setup = setup_of(network, X, T, "mean_squared_error", scaling=Scaling(0.0, scale))
+    message = refused(engine_of(engine, setup), range(2))
+    assert message.endswith(f"; try data.scale: {remedy}, or {RATE}")
 
 
 @every_engine

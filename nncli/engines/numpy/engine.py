@@ -170,7 +170,7 @@ class NumpyEngine:
 
     def _divergence(self, X: Array, loss: float, sums: Sums) -> str:
         """Return what is not finite in the step on `X`, with a remedy."""
-        advice = remedy(X, self._steps, self._regularization.clip_norm)
+        advice = self._remedy(X)
         if isfinite(loss):
             wrong = [not isfinite(each) for each in sums.squared_norms]
             if not any(wrong):
@@ -203,7 +203,11 @@ class NumpyEngine:
         network = self._network
         if all(is_finite(each) for each in self._kept):
             return None
-        return f"{reason_of(network)}; {remedy(None, self._steps, self._regularization.clip_norm)}"
+        return f"{reason_of(network)}; {self._remedy(None)}"
+
+    def _remedy(self, X: Array | None) -> str:
+        clip_norm = self._regularization.clip_norm
+        return remedy(X, self._steps, clip_norm, are_bytes=self._training.are_bytes)
 
     def snapshot(self) -> dict[str, Array]:
         """Return copies of the network's flat vectors."""
