@@ -28,7 +28,7 @@ def why_no_model(directory: Path) -> str | None:
         return f"{directory}: another process is training in it; wait until it ends"
     selection = directory / SELECTION
     for place in (directory, *parts, selection):
-        if problem := _divergence(place):
+        if not (place / WEIGHTS).exists() and (problem := divergence_of(place)):
             return f"{place}: training diverged and left no weights: {problem}"
     resume = f"resume it: nncli train --resume {shell_word(str(directory))}"
     if not parts:
@@ -78,10 +78,8 @@ def parts_in(directory: Path) -> tuple[str, list[Path]]:
     return "", []
 
 
-def _divergence(directory: Path) -> str | None:
-    """Return the divergence message that a run saved, if any."""
-    if (directory / WEIGHTS).exists():
-        return None  # weights of the best epoch before the divergence
+def divergence_of(directory: Path) -> str | None:
+    """Return the divergence message that a run saved, if any; it may have weights nevertheless."""
     try:
         line = read_regular(directory / DIVERGENCE, _LONGEST_LINE).decode(errors="replace")
     except OSError:

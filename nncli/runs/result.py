@@ -47,6 +47,8 @@ class Result:
         Run directory to resume, if the selection of a refit was interrupted.
     weights : RecordedWeights or None
         Recorded weights, if there is no run directory.
+    divergence : str
+        Where training diverged, and a remedy, if it did.
     """
 
     model: Model
@@ -58,6 +60,7 @@ class Result:
     selection: Selection | None = None
     refit_in: Path | None = None
     weights: RecordedWeights | None = field(default=None, repr=False)
+    divergence: str = ""
     _place: Path | None = field(init=False, repr=False)
 
     def __post_init__(self) -> None:

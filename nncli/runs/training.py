@@ -1,6 +1,7 @@
 """Train a job, with or without a run directory, and return its result."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from nncli.base.clock import Clock
 from nncli.base.errors import DivergenceError, memory_for
@@ -70,7 +71,7 @@ def train_job(
                 f"{error}; the best epoch so far, {best.best_epoch}, is {place}"
             )
             outcome = Outcome(DIVERGED, job.plan.epochs, job.progress, job.evaluations)
-            diverged.result = _result(job, outcome, record, memory)
+            diverged.result = replace(_result(job, outcome, record, memory), divergence=str(error))
             raise diverged from error
         return _result(job, outcome, record, memory)
 

@@ -1,7 +1,7 @@
 """What is diagnosed: a run, a model or a config, with everything that rules look at."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -9,18 +9,23 @@ from typing import Any
 import numpy as np
 
 from nncli.base.notes import Note, warn
-from nncli.config.load import LoadedConfig
+from nncli.base.paths import absolute
+from nncli.base.storage.run_files import CONFIG, HISTORY, WEIGHTS
+from nncli.base.words import printable
+from nncli.config.load import LoadedConfig, load_config
 from nncli.config.schema import Config
 from nncli.data.dataset import Dataset
 from nncli.engines.batches import gathered
 from nncli.explain.diagnosis.passed import Passed, passed
 from nncli.explain.plots.subject import NotApplicableError, PlotSource, Subject, subject_of
+from nncli.model.no_model import divergence_of
 from nncli.nn.network import Network
 from nncli.runs.job import Job
 from nncli.runs.preparation import prepare
 from nncli.runs.result import Result
 from nncli.runs.saved_metrics import SavedSplit
-from nncli.training.history_file import Table
+from nncli.training.history_file import Table, read_history
+from nncli.training.outcome import DIVERGED
 
 MOST_ROWS = 1000
 """Most training rows of a pass."""
@@ -30,7 +35,8 @@ MOST_ROWS = 1000
 class Case:
     """What is diagnosed.
 
-    Without a run, the network is the initial one, and `history` and `splits` are empty.
+    Without a run, the network is the initial one, and `history` and `splits` are empty. The network
+    of a run that diverged without a best epoch is the initial one, too.
 
     Attributes
     ----------
@@ -69,7 +75,7 @@ class Case:
     @property
     def config(self) -> Config:
         """The config with all defaults filled in; without a run, this loads the data."""
-        return self.loaded.config if self.is_trained else self.job.config
+        return self.loaded.config if self.is_trained or self.ended else self.job.config
 
     @property
     def network(self) -> Network:
@@ -137,10 +143,18 @@ def case_of(
     ConfigError, DataError, ModelFileError, UsageError
         As for `subject_of`.
     """
+    if isinstance(what, str | Path) and Path(what).is_dir():
+        directory = Path(what)
+        message = divergence_of(directory)
+        if message and not (directory / WEIGHTS).exists():
+            return _without_weights(directory, message, moved_to, note)
     subject = subject_of(what, trust_paths=trust_paths, moved_to=moved_to, note=note)
     if subject.known is None:
         return Case(subject)
-    return trained_case(subject, _splits_of(what, subject))
+    case = trained_case(subject, _splits_of(what, subject))
+    if isinstance(what, Result) and what.divergence:
+        return replace(case, divergence=what.divergence)
+    return case
 
 
 def trained_case(subject: Subject, splits: Mapping[str, SavedSplit]) -> Case:
@@ -149,7 +163,17 @@ def trained_case(subject: Subject, splits: Mapping[str, SavedSplit]) -> Case:
         history = subject.history
     except NotApplicableError:
         history = {}
-    return Case(subject, history, splits, subject.model.training["ended"])
+    divergence = divergence_of(subject.directory) if subject.directory else None
+    return Case(subject, history, splits, subject.model.training["ended"], divergence or "")
+
+
+def _without_weights(directory: Path, message: str, moved_to: Path | None, note: Note) -> Case:
+    """Return the case of a run that diverged before it had a best epoch."""
+    moved = {} if moved_to is None else {"data.path": str(absolute(moved_to))}
+    loaded = load_config(directory / CONFIG, moved)
+    table = read_history(directory / HISTORY) if (directory / HISTORY).exists() else {}
+    subject = Subject(printable(str(directory)), config=loaded, note=note)
+    return Case(subject, table if table.get("epoch") else {}, {}, DIVERGED, message)
 
 
 def _splits_of(what: PlotSource, subject: Subject) -> dict[str, SavedSplit]:

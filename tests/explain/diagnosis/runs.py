@@ -2,7 +2,9 @@
 
 import re
 import warnings
+from contextlib import suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import nncli
 
@@ -19,6 +21,14 @@ def expected_codes(path):
 
 def diagnosed(path, overrides=(), **settings):
     """Train a config and return the diagnosis of its run; of a diverged one, of its directory."""
-    with warnings.catch_warnings():
+    with TemporaryDirectory() as folder, warnings.catch_warnings():
         warnings.simplefilter("ignore", nncli.NncliWarning)
-        return nncli.train(path, overrides).diagnose(**settings)
+        try:
+            return nncli.train(path, overrides).diagnose(**settings)
+        except nncli.DivergenceError as error:
+            if error.result:
+                return error.result.diagnose(**settings)
+        run = Path(folder) / "run"
+        with suppress(nncli.DivergenceError):
+            nncli.train(path, overrides, out=run)
+        return nncli.diagnose(run, **settings)
