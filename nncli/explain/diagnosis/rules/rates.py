@@ -1,0 +1,208 @@
+"""Rules about the learning rate: steps that are too long or too short, and divergence."""
+
+from collections.abc import Callable, Iterator, Mapping
+from math import floor, log, log10
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nncli.explain.diagnosis.case import Case
+from nncli.explain.diagnosis.finding import Change, Evidence
+from nncli.explain.diagnosis.passed import passed
+from nncli.nn.entries import Array, Formula
+from nncli.nn.network import Network
+
+_RATE = "training.learning_rate"
+_ADAPTIVE = ("adam", "adamw", "nadam", "rmsprop")
+_USUAL = {"sgd": 0.01}  # else 0.001, the rate that Kingma and Ba recommend for adam
+_FEWEST_EPOCHS = 5
+
+_HIGH = 0.3
+"""A step of this size, relative to the weights, is too long if the loss says so, too. In lectures
+and on MNIST, good steps are at most 0.15 with adam, and 0.1 with sgd, where 0.001 is usual."""
+
+_LOW = 0.005
+"""A step of this size is short; in the lectures that learn, it is 0.01 or more."""
+
+_WORSE = 1.1  # times the loss of a guess; a converged network is not worse than a guess
+_JUMPS = 0.2  # mean change from epoch to epoch, relative to the loss; good runs have 0.03
+_POWER_STEPS = 12  # of the power iteration; the largest curvature is then right within 20 %
+
+_STEP = Formula("‖η·∇L‖ / √units", r"\lVert \eta \nabla L \rVert / \sqrt{\mathrm{units}}")
+_ADAPTIVE_STEP = Formula("η·√inputs", r"\eta \sqrt{\mathrm{inputs}}")
+
+
+def diverged(case: Case) -> Iterator[Evidence]:
+    """Find a training that diverged, from its message."""
+    if case.ended != "diverged" or not case.divergence:
+        return
+    found, _, remedy = case.divergence.partition("; try ")
+    training, scale = case.config.training, case.config.data.scale.name
+    advised = next((each for each in ("unit", "standard") if f"data.scale: {each}" in remedy), "")
+    if remedy.startswith("data.scale") and scale == "none":
+        cause = "the inputs reach the network unscaled, and large numbers overflow in its layers"
+        yield Evidence(found, cause, Change("data.scale", advised))
+        return
+    rate = training.complete.learning_rate
+    lower = _round_down(min(rate / 30, _USUAL.get(training.optimizer.name, 0.001)))
+    cause = (
+        f"steps with the learning rate {rate:g} are too long: each overshoots the minimum, and the "
+        "next gradient is larger"
+    )
+    yield Evidence(found, cause, Change(_RATE, lower))
+
+
+def too_high(case: Case) -> Iterator[Evidence]:
+    """Find long steps whose loss is worse than a guess, or jumps."""
+    if not _is_judged(case):
+        return
+    losses = np.array(case.history["train_loss"])
+    late = losses[len(losses) // 2 :]
+    guess, level = _guess(case), float(np.median(late))
+    jump = float(np.abs(np.diff(late)).mean() / late.mean()) if late.mean() > 0 else 0.0
+    rises = float((np.diff(late) > 0).mean())
+    is_worse = guess is not None and level > _WORSE * guess
+    # Where all units saturate, the gradient is large only at first.
+    step, number = _largest_step(case, np.max if is_worse else np.median)
+    if step < _HIGH:
+        return
+    if is_worse:
+        sign = f"the training loss is {level:.3g}, that of a guess {guess:.3g}"
+    elif jump > _JUMPS and rises > 0.25 and is_unsolved(case, level):
+        sign = f"the training loss changes by {jump:.0%} from epoch to epoch, up and down"
+    else:
+        return
+    rate = max(case.history["learning_rate"])
+    usual = _USUAL.get(case.config.training.optimizer.name, 0.001)
+    lower = max(rate * min(0.1, 0.03 / step), min(usual, rate / 10))
+    yield Evidence(
+        f"{_described(case, step, number)}; {sign}",
+        f"steps with the learning rate {rate:g} overshoot the minimum",
+        Change(_RATE, _round_down(lower)),
+        formula=_formula(case),
+    )
+
+
+def too_low(case: Case) -> Iterator[Evidence]:
+    """Find short steps with which the loss falls steadily, along a straight line."""
+    if not _is_judged(case):
+        return
+    step, number = _largest_step(case, np.max)
+    losses = np.array(case.history["train_loss"])
+    half = len(losses) // 2
+    falls, first, second = np.diff(losses), losses[0] - losses[half], losses[half] - losses[-1]
+    if step > _LOW or (falls > 0).mean() > 0.1 or not 0 < first / 2 < second * (len(losses) / half):
+        return
+    if not is_unsolved(case, float(losses[-1])):
+        return
+    rate = max(case.history["learning_rate"])
+    if case.config.training.optimizer.name == "sgd":
+        longest = 1 / max(_curvature(case), 1e-9)
+    else:
+        longest = 0.03 / np.sqrt(max(block.inputs for block in case.network.blocks))
+    higher = _round_down(min(100 * rate, longest))
+    if higher < 5 * rate:
+        return
+    yield Evidence(
+        f"{_described(case, step, number)}; the training loss falls steadily, from "
+        f"{losses[0]:.4g} to {losses[-1]:.4g} in {len(losses)} epochs",
+        f"steps with the learning rate {rate:g} are short: the weights hardly move",
+        Change(_RATE, higher),
+        formula=_formula(case),
+    )
+
+
+def _is_judged(case: Case) -> bool:
+    """Whether the size of steps is known and means anything: not for a perceptron's loss."""
+    training = case.config.training
+    return (
+        case.is_trained
+        and len(case.history.get("epoch", [])) >= _FEWEST_EPOCHS
+        and training.optimizer.name in ("sgd", *_ADAPTIVE)
+        and training.loss is not None
+        and training.loss.name != "perceptron"
+    )
+
+
+def _largest_step(case: Case, over: Callable[..., Any]) -> tuple[float, int]:
+    """Return the largest relative step of a layer, and the layer; `over` sums up the epochs.
+
+    An adaptive step changes each weight by about the rate, so that it changes a weighted sum of
+    inputs of size 1 by up to rate·√inputs times its usual size. Another step is relative to √units,
+    the usual norm of the weights of a layer at the start.
+    """
+    rates, blocks = np.array(case.history["learning_rate"]), case.network.blocks
+    steps = []
+    for block in blocks:
+        if case.config.training.optimizer.name in _ADAPTIVE:
+            step = over(rates) * np.sqrt(block.inputs)
+        else:
+            momentum = case.config.training.optimizer.parameters.get("momentum", 0.0)
+            norms = np.array(case.history[f"gradient_norm_{block.number}"])
+            step = over(rates * norms) / (1 - momentum) / np.sqrt(block.outputs)
+        steps.append((float(step), block.number))
+    return max(steps)
+
+
+def _described(case: Case, step: float, number: int) -> str:
+    if case.config.training.optimizer.name in _ADAPTIVE:
+        return f"a step changes each weight of layer {number} by up to {step:.2g} of its usual size"
+    return f"a step changes the weights of layer {number} by {step:.2g} of their usual size"
+
+
+def _formula(case: Case) -> Formula:
+    return _ADAPTIVE_STEP if case.config.training.optimizer.name in _ADAPTIVE else _STEP
+
+
+def _guess(case: Case) -> float | None:
+    """Return the cross-entropy of outputs for sums of 0; None for another loss."""
+    outputs, loss = case.network.output.outputs, case.config.training.loss
+    if loss is None or loss.name not in ("cross_entropy", "sigmoid_cross_entropy"):
+        return None
+    return log(outputs) if loss.name == "cross_entropy" else outputs * log(2)
+
+
+def is_unsolved(case: Case, level: float, share: float = 0.5) -> bool:
+    """Return whether a loss is far from 0: above a share of that of a guess, or R² below 0.8."""
+    guess = _guess(case)
+    if guess:
+        return level > share * guess
+    split = case.splits.get("train")
+    return split is not None and split.metrics.get("r2", 1.0) < 0.8
+
+
+def _curvature(case: Case) -> float:
+    """Return the largest curvature of the loss at the trained weights, by power iteration.
+
+    The change of the gradient along a direction is the product of Hessian and direction.
+    """
+    network, objective = case.network, case.job.setup.objective
+    start = _flat(case.end.gradient)
+    direction, found = start, 0.0
+    for _ in range(_POWER_STEPS):
+        length = float(np.linalg.norm(direction))
+        if not length:
+            break
+        width = 1e-3 * max(1.0, float(np.linalg.norm(network.parameters))) / length
+        moved = Network(
+            network.layers,
+            (network.parameters + width * direction).astype(network.dtype),
+            network.state,
+        )
+        there = passed(moved, objective, case.end.X, case.end.T)
+        change = (_flat(there.gradient) - start) / width
+        found = float(np.linalg.norm(change)) / length
+        direction = change
+    return found
+
+
+def _flat(gradient: Mapping[str, Array]) -> NDArray[np.float64]:
+    return np.concatenate([each.ravel() for each in gradient.values()]).astype(np.float64)
+
+
+def _round_down(rate: float) -> float:
+    """Return the next smaller number of the form 1e-3 or 3e-3."""
+    size = floor(log10(rate))
+    digit = 3 if rate >= 3 * 10.0**size * (1 - 1e-9) else 1
+    return float(f"{digit}e{size}")

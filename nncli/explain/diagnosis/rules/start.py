@@ -1,0 +1,67 @@
+"""Rules about the start of training: the loss before the first step."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from nncli.explain.diagnosis.case import Case
+from nncli.explain.diagnosis.finding import Change, Evidence
+from nncli.nn.entries import Array, Formula
+
+_FAR = {"cross_entropy": 3.0, "sigmoid_cross_entropy": 3.0}
+_FAR_OF_NUMBERS = 10.0
+"""How many times the loss of a guess is far. Weights of standard size give sums with a variance of
+about 1 or 2: a cross-entropy then is about 1.5 times that of a guess, a squared error 2 or 3 times;
+narrow networks vary, so only several times that counts."""
+
+_LARGE_INPUT = 10.0  # root mean square; 1 or less if scaled
+_LARGE_WEIGHTS = 4.0  # root mean square, times √inputs: 1.4 for He, 1 for Xavier
+_GUESS = Formula("L(a at z = 0)", r"L(a \text{ at } z = 0)")
+
+
+def far_from_a_guess(case: Case) -> Iterator[Evidence]:
+    """Find a loss before training that is far larger than that of outputs for sums of 0."""
+    config, objective = case.config, case.job.setup.objective
+    if config.model.initial_weights is not None or not config.training.complete.epochs:
+        return
+    zeros = np.zeros_like(case.start.T, dtype=np.float64)
+    guess = float(objective.of_rows(case.job.network.output, zeros, case.start.T).mean())
+    far = _FAR.get(objective.name, _FAR_OF_NUMBERS)
+    if guess <= 0 or case.start.loss <= far * guess:  # a perceptron's is 0
+        return
+    evidence = (
+        f"before training, the loss is {case.start.loss:.3g}; outputs for weighted sums of 0, "
+        f"which know nothing, have {guess:.3g}"
+    )
+    for cause, change in _causes(case):
+        yield Evidence(evidence, cause, change, formula=_GUESS)
+        return
+
+
+def _causes(case: Case) -> Iterator[tuple[str, Change]]:
+    """Yield what makes the first outputs large, with its remedy, the most likely first."""
+    size = _root_mean_square(case.start.X)
+    if size > _LARGE_INPUT and case.config.data.scale.name == "none":
+        pixels = case.job.setup.training.inputs.dtype == np.uint8
+        scale = "unit" if pixels else "standard"
+        yield (
+            f"the inputs are large: their root mean square is {size:.3g}",
+            Change("data.scale", scale),
+        )
+    for block in case.job.network.blocks:
+        W = case.job.network.arrays[block.names[0]]
+        size = _root_mean_square(W)
+        if size * np.sqrt(block.inputs) > _LARGE_WEIGHTS:
+            usual = 1 / np.sqrt(block.inputs)
+            relu = "lu" in case.job.network.blocks[0].activation.kind
+            yield (
+                (
+                    f"the weights of layer {block.number} are large: their root mean square is "
+                    f"{size:.3g}, and {usual:.2g} is usual for {block.inputs} inputs"
+                ),
+                Change("model.initializer", "he_normal" if relu else "xavier_normal"),
+            )
+
+
+def _root_mean_square(array: Array) -> float:
+    return float(np.sqrt(np.square(array, dtype=np.float64).mean()))

@@ -1,0 +1,106 @@
+"""Rules about the start, the learning rate and the length: boundaries, and runs without fault."""
+
+import numpy as np
+import pytest
+
+import nncli
+from nncli.explain.diagnosis.case import case_of
+from nncli.explain.diagnosis.rules import rates
+from tests.explain.diagnosis.runs import diagnosed
+
+XOR = {
+    "data": {"source": "xor", "rows": 400},
+    "model": {"hidden_layers": [16]},
+    "training": {"epochs": 30},
+}
+ONE_LAYER = "ignore:one layer cannot separate XOR:nncli.NncliWarning"
+OWN = {"N010", "N011", "N012", "N014", "N015", "N016"}
+DIVERGING = (
+    "model.hidden_layers=[]",
+    "model.output=identity",
+    "training.optimizer=sgd",
+    "training.batch_size=full",
+    "data.validation=100",
+)
+
+
+@pytest.mark.parametrize(
+    "overrides",
+    [
+        (),
+        ("training.learning_rate=0.1",),
+        ("training.learning_rate=0.01",),
+        ("training.optimizer=sgd", "training.learning_rate=1"),
+        ("training.optimizer=sgd", "training.learning_rate=0.3"),
+        ("model.initializer={name: normal, scale: 0.5}",),
+        ("training.epochs=0", "model.initializer={name: normal, scale: 100}"),
+        (
+            "model.output=step",
+            "training.loss=perceptron",
+            "training.learning_rate=100",
+            "model.hidden_layers=[]",
+        ),
+        ("training.dropout=0.5", "training.learning_rate=0.03"),
+    ],
+)
+def test_a_good_or_untrained_network_has_no_finding(overrides):
+    found = diagnosed(XOR, overrides)
+    assert not OWN & {*found.codes}, found.page()
+
+
+def test_a_config_alone_shows_large_first_outputs():
+    scale = "model.initializer={name: normal, scale: %d}"
+    config = nncli.load_config(XOR, [scale % 8])
+    assert "N010" in nncli.diagnose(config).codes
+    assert "N010" not in nncli.diagnose(nncli.load_config(XOR, [scale % 1])).codes
+
+
+def test_the_curvature_is_the_largest_eigenvalue():
+    """Of a linear network with the squared error, the Hessian is 2 XᵀX / N."""
+    X = np.random.default_rng(0).normal(size=(50, 3)) * [3.0, 1.0, 0.3]
+    config = {
+        "data": {"source": "rows", "inputs": X.tolist(), "targets": X.sum(axis=1).tolist()},
+        "model": {"hidden_layers": []},
+        "training": {"epochs": 1, "precision": "float64", "loss": "mean_squared_error"},
+    }
+    case = case_of(nncli.train(config))
+    with_bias = np.column_stack([X, np.ones(len(X))])
+    largest = np.linalg.eigvalsh(2 * with_bias.T @ with_bias / len(X)).max()
+    assert rates._curvature(case) == pytest.approx(largest, rel=0.2)
+
+
+@pytest.mark.parametrize(
+    ("rate", "lower"), [(0.02, 0.01), (0.03, 0.03), (9.9, 3.0), (1e-4, 1e-4), (0.0299, 0.01)]
+)
+def test_rates_are_round_numbers_below(rate, lower):
+    assert rates._round_down(rate) == lower
+
+
+@pytest.mark.filterwarnings(ONE_LAYER)
+def test_a_run_that_diverged_without_weights_is_diagnosed_in_its_directory(tmp_path, nncli_run):
+    error = nncli_run(tmp_path / "run", "training.learning_rate=1e30", "training.epochs=3")
+    found = nncli.diagnose(tmp_path / "run")
+    assert found.codes == ["N016"]
+    assert str(error).startswith(found.findings[0].found.evidence)
+    assert str(found.findings[0].found.change) == "training.learning_rate=0.01"
+
+
+@pytest.mark.filterwarnings(ONE_LAYER)
+def test_a_run_that_diverged_after_a_best_epoch_is_diagnosed(tmp_path, nncli_run):
+    settings = ("training.learning_rate=10", "training.schedule={name: constant, warmup: 40}")
+    error = nncli_run(None, "training.epochs=40", *settings)
+    assert error.result.diagnose().codes == ["N016"]
+    nncli_run(tmp_path / "run", "training.epochs=40", *settings)
+    assert nncli.diagnose(tmp_path / "run").codes == ["N016"]
+
+
+@pytest.fixture
+def nncli_run():
+    """Return a function that trains until it diverges, and returns the error."""
+
+    def train(out, *settings):
+        with pytest.raises(nncli.DivergenceError) as caught:
+            nncli.train(XOR, [*DIVERGING, *settings], out=out)
+        return caught.value
+
+    return train
