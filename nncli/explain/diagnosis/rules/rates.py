@@ -13,6 +13,15 @@ from nncli.explain.diagnosis.passed import passed
 from nncli.nn.entries import Array, Formula
 from nncli.nn.network import Network
 
+OF_NO_PROGRESS = ("N001", "N002", "N003", "N004", "N005", "N042")
+"""Symptoms of a network that has hardly learned yet."""
+
+OF_LONG_STEPS = (*OF_NO_PROGRESS, "N010", "N013", "N014", "N020", "N021")
+"""Symptoms of steps that are too long; they also push units to where their gradient is 0."""
+
+AFTER_DIVERGENCE = (*OF_LONG_STEPS, "N011", "N012", "N015", "N024", "N025", "N040", "N043")
+"""What the weights of a run that diverged show, whatever else is wrong."""
+
 _RATE = "training.learning_rate"
 _ADAPTIVE = ("adam", "adamw", "nadam", "rmsprop")
 _USUAL = {"sgd": 0.01}  # else 0.001, the rate that Kingma and Ba recommend for adam

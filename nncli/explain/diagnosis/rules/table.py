@@ -7,37 +7,13 @@ from nncli.explain.diagnosis.rules.several import SeveralRule
 
 _OF_TOO_SMALL = ("N001", "N002", "N003", "N004", "N005", "N013")
 
-AFTER_DIVERGENCE = (
-    "N001",
-    "N002",
-    "N003",
-    "N004",
-    "N005",
-    "N010",
-    "N011",
-    "N012",
-    "N013",
-    "N014",
-    "N015",
-    "N020",
-    "N021",
-    "N024",
-    "N025",
-    "N040",
-    "N042",
-    "N043",
-)
-"""What the weights of a run that diverged show, whatever else is wrong."""
-
 RULES: dict[str, Rule] = {
-    "N010": Rule(start.far_from_a_guess, "warning", "rows", explains=("N014",)),
-    "N011": Rule(
-        rates.too_high, "problem", "run", explains=("N001", "N002", "N003", "N010", "N014", "N021")
-    ),
-    "N012": Rule(rates.too_low, "problem", "rows", explains=("N001", "N002", "N003", "N014")),
-    "N014": Rule(length.too_few_epochs, "warning", "run"),
-    "N015": Rule(length.stopped_too_early, "warning", "run"),
-    "N016": Rule(rates.diverged, "problem", "run", explains=AFTER_DIVERGENCE),
+    "N010": Rule(start.far_from_a_guess, "warning", "rows", ("N014",)),
+    "N011": Rule(rates.too_high, "problem", "run", rates.OF_LONG_STEPS),
+    "N012": Rule(rates.too_low, "problem", "rows", (*rates.OF_NO_PROGRESS, "N014")),
+    "N014": Rule(length.too_few_epochs, "warning", "run", rates.OF_NO_PROGRESS),
+    "N015": Rule(length.stopped_too_early, "warning", "run", rates.OF_NO_PROGRESS),
+    "N016": Rule(rates.diverged, "problem", "run", rates.AFTER_DIVERGENCE),
     "N023": Rule(units.same_units, "problem", "run"),
     "N040": Rule(fit.overfitting, "warning", "run", ("N044",), shown_by="unseen"),
     "N041": Rule(fit.memorized, "problem", "run", ("N040", "N044"), shown_by="unseen"),
