@@ -19,6 +19,10 @@ def expected_codes(path):
     return [] if found[1] == "none" else found[1].split(", ")
 
 
+TRAINED = [path for path in BROKEN if "N016" not in expected_codes(path)]
+"""Those whose training does not diverge."""
+
+
 def diagnosed(path, overrides=(), **settings):
     """Train a config and return the diagnosis of its run; of a diverged one, of its directory."""
     with TemporaryDirectory() as folder, warnings.catch_warnings():

@@ -12,7 +12,7 @@ from nncli.explain.diagnosis.diagnose import diagnosis_of
 from nncli.explain.diagnosis.finding import SEVERITIES
 from nncli.explain.diagnosis.rules.table import RULES
 from nncli.explain.plots.subject import Subject
-from tests.explain.diagnosis.runs import BROKEN, expected_codes
+from tests.explain.diagnosis.runs import BROKEN, TRAINED, expected_codes
 from tests.timing import in_less_than
 
 SHOWN = {code for path in BROKEN for code in expected_codes(path)}
@@ -65,7 +65,7 @@ def without_data(case):
     return replace(case, subject=subject)
 
 
-@pytest.mark.parametrize("path", BROKEN, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", TRAINED, ids=lambda path: path.stem)
 def test_rules_of_the_run_need_no_data(path):
     case = case_of(nncli.train(path, note=lambda text: None))
     found = diagnosis_of(without_data(case), ("run",))
