@@ -14,7 +14,8 @@ XOR = {
     "training": {"epochs": 30},
 }
 ONE_LAYER = "ignore:one layer cannot separate XOR:nncli.NncliWarning"
-OWN = {"N010", "N011", "N012", "N014", "N015", "N016"}
+LONG = ("training.learning_rate=1", "training.epochs=300")
+OWN = {"N010", "N011", "N012", "N013", "N014", "N015", "N016"}
 DIVERGING = (
     "model.hidden_layers=[]",
     "model.output=identity",
@@ -24,6 +25,7 @@ DIVERGING = (
 )
 
 
+@pytest.mark.filterwarnings(ONE_LAYER)
 @pytest.mark.parametrize(
     "overrides",
     [
@@ -40,6 +42,8 @@ DIVERGING = (
             "training.learning_rate=100",
             "model.hidden_layers=[]",
         ),
+        ("training.optimizer=sgd", "training.batch_size=full", *LONG),
+        ("training.optimizer=sgd", "training.batch_size=full", "model.hidden_layers=[]", *LONG),
         ("training.dropout=0.5", "training.learning_rate=0.03"),
     ],
 )

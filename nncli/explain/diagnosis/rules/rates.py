@@ -13,7 +13,10 @@ from nncli.explain.diagnosis.passed import passed
 from nncli.nn.entries import Array, Formula
 from nncli.nn.network import Network
 
-OF_NO_PROGRESS = ("N001", "N002", "N003", "N004", "N005", "N042")
+OF_NO_LEARNING = ("N001", "N002", "N003", "N004", "N005")
+"""Symptoms of a network that is no better than simpler predictions."""
+
+OF_NO_PROGRESS = (*OF_NO_LEARNING, "N042")
 """Symptoms of a network that has hardly learned yet."""
 
 OF_LONG_STEPS = (*OF_NO_PROGRESS, "N010", "N013", "N014", "N020", "N021")
@@ -36,6 +39,11 @@ _LOW = 0.005
 
 _WORSE = 1.1  # times the loss of a guess; a converged network is not worse than a guess
 _JUMPS = 0.2  # mean change from epoch to epoch, relative to the loss; good runs have 0.03
+_LONG = 20  # epochs; half of them show a plateau
+_SMALLEST_JUMP = 1e-3  # relative to the loss; roundings change it by 1e-7
+_STILL_MOVES = 0.02  # size of a step; at a minimum it is near 0
+_FLAT = 0.05  # relative change from the third to the fourth quarter
+
 _POWER_STEPS = 12  # of the power iteration; the largest curvature is then right within 20 %
 
 _STEP = Formula("‖η·∇L‖ / √units", r"\lVert \eta \nabla L \rVert / \sqrt{\mathrm{units}}")
@@ -119,6 +127,37 @@ def too_low(case: Case) -> Iterator[Evidence]:
         f"steps with the learning rate {rate:g} are short: the weights hardly move",
         Change(_RATE, higher),
         formula=_formula(case),
+    )
+
+
+def plateau(case: Case) -> Iterator[Evidence]:
+    """Find a loss of all rows that goes up and down on a plateau with steps along the gradient.
+
+    Without penalty and dropout, a short enough step against the gradient of the loss of all rows
+    lowers it. So a rise means that the step is too long, whatever the rows are.
+    """
+    training = case.config.training
+    penalized = training.l1 or training.complete.l2 or training.dropout or training.max_norm
+    if not _is_judged(case) or training.optimizer.name != "sgd" or penalized:
+        return
+    losses = np.array(case.history["train_loss"])
+    late = losses[len(losses) // 2 :]
+    changes, level = np.diff(late), float(np.median(late))
+    step, number = _largest_step(case, np.median)
+    is_of_all = training.complete.batch_size == "full" and len(losses) >= _LONG
+    rises, jump = float((changes > 0).mean()), float(np.abs(changes).mean()) / max(level, 1e-9)
+    trend = abs(float(late[: len(late) // 2].mean() - late[len(late) // 2 :].mean())) / level
+    if not is_of_all or rises < 0.3 or jump < _SMALLEST_JUMP or step < _STILL_MOVES:
+        return
+    if trend > _FLAT or not is_unsolved(case, level):
+        return
+    rate = max(case.history["learning_rate"])
+    yield Evidence(
+        f"in the last {len(late)} epochs, the training loss stays at {level:.3g}, but rises in "
+        f"{rises:.0%} of them; {_described(case, step, number)}",
+        f"steps with the learning rate {rate:g} cross the valley instead of following it",
+        Change(_RATE, _round_down(rate / 10)),
+        formula=_STEP,
     )
 
 

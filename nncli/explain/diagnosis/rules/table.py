@@ -11,6 +11,7 @@ RULES: dict[str, Rule] = {
     "N010": Rule(start.far_from_a_guess, "warning", "rows", ("N014",)),
     "N011": Rule(rates.too_high, "problem", "run", rates.OF_LONG_STEPS),
     "N012": Rule(rates.too_low, "problem", "rows", (*rates.OF_NO_PROGRESS, "N014")),
+    "N013": Rule(rates.plateau, "problem", "run", rates.OF_NO_LEARNING),
     "N014": Rule(length.too_few_epochs, "warning", "run", rates.OF_NO_PROGRESS),
     "N015": Rule(length.stopped_too_early, "warning", "run", rates.OF_NO_PROGRESS),
     "N016": Rule(rates.diverged, "problem", "run", rates.AFTER_DIVERGENCE),
