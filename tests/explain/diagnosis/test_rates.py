@@ -90,6 +90,17 @@ def test_a_run_that_diverged_without_weights_is_diagnosed_in_its_directory(tmp_p
 
 
 @pytest.mark.filterwarnings(ONE_LAYER)
+@pytest.mark.parametrize("scale", ["unit", "standard"])
+def test_large_inputs_get_the_scale_that_the_message_names(tmp_path, nncli_run, scale):
+    nncli_run(tmp_path / "run", "training.learning_rate=1e30", "training.epochs=3")
+    message = f"epoch 1, batch 1: the loss is inf; try data.scale: {scale}, or a smaller rate\n"
+    (tmp_path / "run" / "diverged.txt").write_text(message, encoding="utf-8")
+    found = nncli.diagnose(tmp_path / "run").findings[0].found
+    assert (found.evidence, found.remedy) == ("epoch 1, batch 1: the loss is inf", "")
+    assert str(found.change) == f"data.scale={scale}"
+
+
+@pytest.mark.filterwarnings(ONE_LAYER)
 def test_a_run_that_diverged_after_a_best_epoch_is_diagnosed(tmp_path, nncli_run):
     settings = ("training.learning_rate=10", "training.schedule={name: constant, warmup: 40}")
     error = nncli_run(None, "training.epochs=40", *settings)
