@@ -69,7 +69,10 @@ def elements_of(finding: Finding, write: Notation) -> Iterator[Element]:
     if found.formula:
         facts.append(("formula", _mathematics(found.formula, write)))
     facts.append(("cause", write.plain(found.cause)))
-    facts.append(("change" if found.change else "to do", write.plain(finding.remedy)))
+    if found.change:
+        facts.append(("change", write.name(finding.remedy)))
+    elif found.remedy:
+        facts.append(("to do", write.plain(finding.remedy)))
     if finding.symptoms:
         titles = "; ".join(f"{FINDINGS[code]} ({code})" for code in finding.symptoms)
         facts.append(("explains", titles))

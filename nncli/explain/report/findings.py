@@ -5,8 +5,10 @@ from collections.abc import Iterator
 from nncli.explain.diagnosis.case import trained_case
 from nncli.explain.diagnosis.diagnose import diagnosis_of
 from nncli.explain.diagnosis.diagnosis import Diagnosis
+from nncli.explain.diagnosis.finding import Finding
 from nncli.explain.diagnosis.page import body_of
 from nncli.explain.document.elements import Element, Facts, Heading, Paragraph
+from nncli.explain.document.notation import Notation
 from nncli.explain.report.reported import Reported
 
 
@@ -24,13 +26,14 @@ def findings_in_short(about: Reported) -> Iterator[Element]:
     if not found.findings:
         yield Paragraph(f"None, in {len(found.checked)} checks.")
         return
-    write = about.write
-    yield Facts(
-        [
-            (f"{each.code} {each.severity}", f"{each.title}; {write.plain(each.remedy)}")
-            for each in found.findings
-        ]
-    )
+    lines = {f"{each.code} {each.severity}": _line(each, about.write) for each in found.findings}
+    yield Facts([*lines.items()])
+
+
+def _line(finding: Finding, write: Notation) -> str:
+    if finding.found.change:
+        return f"{finding.title}; try {write.name(finding.remedy)}"
+    return "; ".join(filter(None, (finding.title, write.plain(finding.remedy))))
 
 
 def _diagnosis(about: Reported) -> Diagnosis:

@@ -79,6 +79,12 @@ def test_codes_beyond_what_was_asked_for_are_named():
     assert all(code in page.partition("Not checked: ")[2] for code in RULES)
 
 
+def test_without_a_remedy_there_is_no_line_for_it():
+    bare = Finding("N051", "warning", Evidence("the layers are linear", "no bend"))
+    assert "to do" not in diagnosis([bare]).page()
+    assert "to do" in diagnosis([OTHER]).page()
+
+
 def test_muted_findings_are_named():
     assert "Found, but muted by diagnose.ignore: N023, N051." in words(
         diagnosis(ignored=["N023", "N051"]).page()
