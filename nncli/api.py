@@ -149,7 +149,7 @@ def resume(
     run : path
         Run directory.
     overrides : mapping of str, or sequence of str
-        Only ``training.epochs`` may change, and only increase.
+        Only ``training.epochs`` may change, and only increase; also the section ``diagnose``.
     data, validation_data, test_data
         The same rows as were passed to `train`, if any.
     threads : int, optional

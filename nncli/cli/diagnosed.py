@@ -17,9 +17,9 @@ _MOST = 3
 
 def in_short(result: "Result", clock: "Clock | None" = None) -> list[str]:
     """Return lines about the worst findings of a run, or none."""
-    from nncli import quick_diagnosis
-
     with clock.phase("diagnosis") if clock else nullcontext():
+        from nncli import quick_diagnosis  # most of the time of a short run's diagnosis
+
         found = quick_diagnosis(result)
     if found is None:
         return []
@@ -45,7 +45,9 @@ def command_for(run: Path) -> str:
     return f"nncli diagnose {shell_word(str(run))}"
 
 
-def print_in_short(result: "Result", *, where: str = "", err: bool = False) -> None:
+def print_in_short(
+    result: "Result", *, where: str = "", clock: "Clock | None" = None, err: bool = False
+) -> None:
     """Print the worst findings of a run and the command that shows all, if there are any.
 
     Parameters
@@ -53,7 +55,7 @@ def print_in_short(result: "Result", *, where: str = "", err: bool = False) -> N
     where : str
         Which of several models it is.
     """
-    lines = in_short(result)
+    lines = in_short(result, clock)
     if not lines:
         return
     assert result.directory is not None

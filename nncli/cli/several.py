@@ -92,6 +92,7 @@ def _print(
     print_in_short(
         Result(first.model, first.model.training["ended"], directory=place),
         where=f"{texts.word} {first.number}",
+        clock=options.clock,
     )
     click.echo(f"\nSaved in {name}.\n{texts.rest}")
     if options.clock:
