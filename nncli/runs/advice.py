@@ -1,6 +1,7 @@
 """Warn before training about what it cannot achieve."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -26,9 +27,9 @@ def advice(dataset: Dataset, network: Network, config: Config, engine: str) -> l
     return [
         *dataset.warnings,
         *(_inputs_near_0(dataset) if config.data.scale.name == "unit" else ()),
-        *_equal_units(network),
+        *(_of_equal_units(each.number) for each in equal_units(network)),
         *one_layer_for_xor(dataset.targets, network),
-        *linear_layers(network),
+        *map(_of_chain, () if weights_are_given(config) else linear_chains(network)),
         *_targets_out_of_reach(dataset, network),
         *(_slow_loops(dataset, network, config) if engine == "plain" else ()),
     ]
@@ -66,14 +67,19 @@ def _inputs_near_0(dataset: Dataset) -> Iterator[str]:
         )
 
 
-def _equal_units(network: Network) -> Iterator[str]:
+def equal_units(network: Network) -> Iterator[Block]:
+    """Yield the hidden layers of several units that all have the same weights and bias."""
     for block in network.blocks[:-1]:
         units = np.vstack([network.arrays[name] for name in block.names])
         if units.shape[1] > 1 and (units == units[:, :1]).all():
-            yield (
-                f"all units of layer {block.number} start with the same weights and get the same "
-                "gradient, so they stay the same; choose another model.initializer"
-            )
+            yield block
+
+
+def _of_equal_units(layer: int) -> str:
+    return (
+        f"all units of layer {layer} start with the same weights and get the same gradient, so "
+        "they stay the same; choose another model.initializer"
+    )
 
 
 def one_layer_for_xor(targets: Sequence[str], network: Network) -> Iterator[str]:
@@ -85,8 +91,33 @@ def one_layer_for_xor(targets: Sequence[str], network: Network) -> Iterator[str]
         )
 
 
-def linear_layers(network: Network) -> Iterator[str]:
-    """Yield a line for each chain of layers that compute no more than one layer.
+@dataclass(frozen=True)
+class LinearChain:
+    """Layers in a row that together compute no more than one layer.
+
+    Attributes
+    ----------
+    first, last : int
+        Numbers of the first and the last layer, from 1.
+    rank : int or None
+        The highest rank of the product of their weights, if one layer could have a higher one.
+    """
+
+    first: int
+    last: int
+    rank: int | None
+
+    @property
+    def said(self) -> str:
+        """What the layers compute, in words."""
+        joined = "and" if self.last == self.first + 1 else "to"
+        rank = f" with weights of rank {self.rank} at most" if self.rank else ""
+        layers = f"layers {self.first} {joined} {self.last}"
+        return f"{layers} together compute no more than one layer{rank}"
+
+
+def linear_chains(network: Network) -> Iterator[LinearChain]:
+    """Yield each chain of layers that compute no more than one layer.
 
     A normalization ends a chain, as its scale depends on the values of the row or the batch.
     """
@@ -100,21 +131,27 @@ def linear_layers(network: Network) -> Iterator[str]:
     yield from _one_for(chain)
 
 
-def _one_for(chain: Sequence[Block]) -> Iterator[str]:
-    """Yield that layers are together one, if there are several."""
+def _one_for(chain: Sequence[Block]) -> Iterator[LinearChain]:
+    """Yield layers as a chain, if there are several."""
     if len(chain) < 2:
         return
     first, last = chain[0], chain[-1]
     narrowest = min(block.outputs for block in chain[:-1])
-    rank, remedy = "", ", or remove a layer"
-    if narrowest < min(first.inputs, last.outputs):
-        rank = f" with weights of rank {narrowest} at most"
-        remedy = ", unless you want this bottleneck"
-    joined = "and" if len(chain) == 2 else "to"
-    yield (
-        f"layers {first.number} {joined} {last.number} together compute no more than one layer"
-        f"{rank}: the activation between them is identity; choose another model.activation{remedy}"
+    is_narrow = narrowest < min(first.inputs, last.outputs)
+    yield LinearChain(first.number, last.number, narrowest if is_narrow else None)
+
+
+def _of_chain(chain: LinearChain) -> str:
+    remedy = ", unless you want this bottleneck" if chain.rank else ", or remove a layer"
+    return (
+        f"{chain.said}: the activation between them is identity; choose another "
+        f"model.activation{remedy}"
     )
+
+
+def weights_are_given(config: Config) -> bool:
+    """Return whether the config itself lists the initial weights, as in an example by hand."""
+    return isinstance(config.model.initial_weights, list)
 
 
 def _targets_out_of_reach(dataset: Dataset, network: Network) -> Iterator[str]:

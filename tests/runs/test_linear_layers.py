@@ -58,6 +58,12 @@ def test_a_normalization_between_the_layers_ends_the_chain(normalization):
     assert note.startswith("layers 1 and 2 together")
 
 
+def test_weights_that_the_config_lists_are_not_warned_of():
+    given = [np.ones((4, 2)).tolist(), np.ones((2, 3)).tolist()]
+    assert len(notes_of([2], "identity")) == 1
+    assert notes_of([2], "identity", initial_weights=given) == []
+
+
 def test_dropout_changes_no_prediction_so_the_layers_are_still_one():
     (note,) = notes_of([5], "identity", training={"dropout": 0.5})
     assert note.startswith("layers 1 and 2 together compute no more than one layer:")

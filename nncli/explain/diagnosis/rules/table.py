@@ -22,6 +22,12 @@ RULES: dict[str, Rule] = {
     "N043": Rule(comparison.better_on_validation, "warning", "run"),
     "N044": Rule(comparison.too_few_to_tell, "hint", "run"),
     "N051": Rule(structure.layers_in_a_row, "warning", "run"),
+    "N051": Rule(
+        structure.layers_in_a_row,
+        "warning",
+        "run",
+        explains=("N001", "N002", "N003", "N005", "N013", "N042"),
+    ),
 }
 
 RULES_OF_SEVERAL: dict[str, SeveralRule] = {
