@@ -68,6 +68,8 @@ class Dataset:
         Name and cells of the ID column, if there is one.
     blanks : mapping of str to int
         Numbers of blank cells in the file with the training rows, by column, where there are any.
+    leaks : sequence of str
+        Columns of a table that alone predict a target.
     """
 
     task: Task
@@ -84,6 +86,7 @@ class Dataset:
     numbers: "Rows | None" = None
     ids: "Mapping[str, NDArray[Any]]" = field(default_factory=dict)
     blanks: Mapping[str, int] = field(default_factory=dict)
+    leaks: Sequence[str] = ()
 
     def __post_init__(self) -> None:
         """Refuse names that cannot be saved."""

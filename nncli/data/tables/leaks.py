@@ -37,10 +37,10 @@ _NEARLY_IN_ORDER = 0.99  # if the linear correlation is higher
 _MOST_NAMED = 5
 
 
-def leak_notes(
+def leaks(
     table: Table, columns: Sequence[str], targets: Targets, values: NDArray[Any], train: Rows
-) -> Iterator[str]:
-    """Yield a line about the columns that alone predict a target, if any.
+) -> list[str]:
+    """Return the columns that alone predict a target.
 
     Parameters
     ----------
@@ -49,24 +49,43 @@ def leak_notes(
     values : array
         Targets of all rows, from `Targets.values`.
     """
-    rows = train[:: -(-len(train) // _MOST_ROWS)]
-    if len(rows) < _FEWEST_ROWS:
-        return
-    some, known = table.take(np.sort(rows)), values[np.sort(rows)]
+    rows = some_of(train)
+    some, known = table.take(rows), values[rows]
     named = {column: some.columns[column] for column in columns}
-    found = (
-        _of_numbers(named, known)
-        if targets.task == "regression"
-        else _of_classes(named, known.reshape(len(known), -1).T)
-    )
-    if told := [*found]:
+    return [*predicting(named, known, of_numbers=targets.task == "regression")]
+
+
+def some_of(rows: Rows) -> NDArray[np.intp]:
+    """Return about 5000 of some rows, in order; all if there are fewer."""
+    return np.sort(rows[:: -(-len(rows) // _MOST_ROWS)]).astype(np.intp)
+
+
+def predicting(
+    columns: Mapping[str, Cells], targets: NDArray[Any], *, of_numbers: bool
+) -> Iterator[str]:
+    """Yield the columns (N,) that alone predict a target.
+
+    Parameters
+    ----------
+    targets : array (N,) or (N, O)
+        Class indices, labels, or numbers if `of_numbers`.
+    """
+    if len(targets) < _FEWEST_ROWS:
+        return
+    by_target = targets.reshape(len(targets), -1)
+    yield from _of_numbers(columns, by_target) if of_numbers else _of_classes(columns, by_target.T)
+
+
+def leak_notes(name: str, told: Sequence[str], targets: Targets) -> Iterator[str]:
+    """Yield a line about the columns of a table that alone predict a target, if any."""
+    if told:
         drop = ", ".join(map(yaml_word, told[:_MOST_NAMED]))
         tells, it, is_ = "alone predicts", "it", "is"
         if len(told) > 1:
             tells, it, is_ = "each alone predict", "they", "are"
         target = "the target" if len(targets.names) == 1 else "one of the targets"
         yield (
-            f"{table.name}: {listed(told, _MOST_NAMED)} {tells} {target} "
+            f"{name}: {listed(told, _MOST_NAMED)} {tells} {target} "
             f"{listed(targets.names)} in nearly all training rows; if {it} {is_} known only after "
             f"the fact, add {'it' if len(told) == 1 else 'them'} to data.drop: [{drop}]"
         )

@@ -35,7 +35,7 @@ from nncli.data.tables.choices import Choices
 from nncli.data.tables.column import Column, blank_cells, check_inputs
 from nncli.data.tables.encoding import Encoding, constant_columns, fit
 from nncli.data.tables.first_reading import read_table_of
-from nncli.data.tables.leaks import leak_notes
+from nncli.data.tables.leaks import leak_notes, leaks
 from nncli.data.tables.target_notes import category_notes, target_notes
 from nncli.data.tables.targets import Targets, check_task, understand, with_targets
 from nncli.data.tables.times import check_no_blank, times_of
@@ -201,9 +201,10 @@ def dataset_of(found: Prepared, others: Mapping[str, TableInput]) -> Dataset:
             taken, targets, other, note=notes.append, left_out=left_out.append
         )
     notes += _constant_notes(table.name, encoding, splits["train"])
+    inputs = [column.name for column in encoding.by_plain_names.columns]
+    told = leaks(table, inputs, targets, found.values, train)
     if choices.encoding is None:
-        inputs = [column.name for column in encoding.columns]
-        notes += leak_notes(table, inputs, targets, found.values, train)
+        notes += leak_notes(table.name, told, targets)
         open_ = [column for column in encoding.columns if column.name not in choices.columns]
         notes += category_notes(table.name, {each.name: each.categories for each in open_})
     chosen = choices.task is not None
@@ -222,6 +223,7 @@ def dataset_of(found: Prepared, others: Mapping[str, TableInput]) -> Dataset:
         numbers=table.numbers,
         ids={} if choices.id is None else {choices.id: _texts(table.columns[choices.id])},
         blanks=_blanks(table, encoding),
+        leaks=told,
     )
 
 

@@ -2,6 +2,7 @@
 
 from nncli.explain.diagnosis.rules import capacity, comparison, fit, several, structure, units
 from nncli.explain.diagnosis.rules import length, rates, start, structure, units
+from nncli.explain.diagnosis.rules import leaks, structure, units
 from nncli.explain.diagnosis.rules.rule import Rule
 from nncli.explain.diagnosis.rules.several import SeveralRule
 
@@ -22,6 +23,7 @@ RULES: dict[str, Rule] = {
     "N043": Rule(comparison.better_on_validation, "warning", "run"),
     "N044": Rule(comparison.too_few_to_tell, "hint", "run"),
     "N051": Rule(structure.layers_in_a_row, "warning", "run"),
+    "N033": Rule(leaks.predicts_alone, "warning", "rows", shown_by="unseen"),
     "N051": Rule(
         structure.layers_in_a_row,
         "warning",
