@@ -155,12 +155,18 @@ def weights_are_given(config: Config) -> bool:
 
 
 def _targets_out_of_reach(dataset: Dataset, network: Network) -> Iterator[str]:
-    output, split = network.output, dataset.splits["train"]
-    low, high = output.entry.reach
-    outside = None if split.of_classes else target_outside(split, dataset.targets, low, high)
-    if outside:
+    if outside := target_out_of_reach(dataset, network):
         place, value = outside
+        low, high = network.output.entry.reach
         yield (
-            f"{place}: a {output.kind} output is between {low:g} and {high:g}, and cannot reach "
-            f"{value:g}; choose model.output: identity"
+            f"{place}: a {network.output.kind} output is between {low:g} and {high:g}, and cannot "
+            f"reach {value:g}; choose model.output: identity"
         )
+
+
+def target_out_of_reach(dataset: Dataset, network: Network) -> tuple[str, float] | None:
+    """Return the place and the value of the first training target that no output can reach."""
+    split = dataset.splits["train"]
+    if split.of_classes:
+        return None
+    return target_outside(split, dataset.targets, *network.output.entry.reach)

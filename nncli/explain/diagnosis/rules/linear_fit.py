@@ -24,7 +24,7 @@ def fitted_score(X: Numbers, targets: NDArray[Any], X_new: Numbers, truth: NDArr
         The accuracy for classes, and the lowest R² of the targets for numbers.
     """
     of_classes = targets.ndim == 1
-    found = _outputs(X, np.eye(targets.max() + 1)[targets] if of_classes else targets, X_new)
+    found = fitted_outputs(X, np.eye(targets.max() + 1)[targets] if of_classes else targets, X_new)
     if of_classes:
         return float(np.mean(found.argmax(axis=1) == truth))
     errors = np.square(found - truth).mean(axis=0)
@@ -32,7 +32,7 @@ def fitted_score(X: Numbers, targets: NDArray[Any], X_new: Numbers, truth: NDArr
     return float((1 - errors / variances).min())
 
 
-def _outputs(X: Numbers, T: Numbers, X_new: Numbers) -> Numbers:
+def fitted_outputs(X: Numbers, T: Numbers, X_new: Numbers) -> Numbers:
     """Return the outputs for `X_new` of the least squares fit to `T`, of standardized inputs."""
     mean, deviation = X.mean(axis=0), X.std(axis=0)
     scale = 1 / np.where(deviation > 0, deviation, np.inf)
