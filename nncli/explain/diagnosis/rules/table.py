@@ -4,6 +4,7 @@ from nncli.explain.diagnosis.rules import capacity, comparison, fit, several, st
 from nncli.explain.diagnosis.rules import length, rates, start, structure, units
 from nncli.explain.diagnosis.rules import leaks, structure, units
 from nncli.explain.diagnosis.rules import leaks, misfits, structure, units
+from nncli.explain.diagnosis.rules import leaks, misfits, structure, units, wrong_labels
 from nncli.explain.diagnosis.rules.rule import Rule
 from nncli.explain.diagnosis.rules.several import SeveralRule
 
@@ -25,6 +26,9 @@ RULES: dict[str, Rule] = {
     "N044": Rule(comparison.too_few_to_tell, "hint", "run"),
     "N051": Rule(structure.layers_in_a_row, "warning", "run"),
     "N033": Rule(leaks.predicts_alone, "warning", "rows", shown_by="unseen"),
+    "N036": Rule(
+        wrong_labels.wrong_labels, "warning", "rows", explains=("N041", "N053"), shown_by="unseen"
+    ),
     "N050": Rule(
         misfits.misfits, "problem", "rows", explains=("N001", "N002", "N003", "N004", "N005")
     ),
