@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 
 import nncli
+from nncli.explain.diagnosis.case import case_of
+from nncli.explain.diagnosis.rules.leaks import predicts_alone
 
 BROKEN = Path(__file__).parent / "broken"
 RANDOM = np.random.default_rng(4)
@@ -19,8 +21,7 @@ NUMBERS = X[:, 0] - X[:, 2] + RANDOM.normal(size=N)
 def found(inputs, targets, **config):
     """Return the evidence of N033 in a config of arrays."""
     config = nncli.load_config({"data": {"validation": 0.2}, **config}, data=(inputs, targets))
-    findings = nncli.diagnose(config, note=lambda line: None).findings
-    return [each.found for each in findings if each.code == "N033"]
+    return [*predicts_alone(case_of(config))]
 
 
 def with_column(column):

@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 import nncli
+from nncli.explain.diagnosis.case import case_of
 from nncli.explain.diagnosis.finding import Change
+from nncli.explain.diagnosis.rules.misfits import misfits
 
 RANDOM = np.random.default_rng(6)
 N = 400
@@ -18,8 +20,7 @@ def found(inputs, targets, **config):
     """Return the evidence of N050 in a config of a regression of arrays."""
     config = {"data": {"task": "regression"}, "training": {"epochs": 2}, **config}
     loaded = nncli.load_config(config, data=(inputs, targets))
-    findings = nncli.diagnose(loaded, note=lambda line: None).findings
-    return [each.found for each in findings if each.code == "N050"]
+    return [*misfits(case_of(loaded))]
 
 
 def output(name):
@@ -66,14 +67,9 @@ def test_numbers_of_classes_as_targets_of_a_regression_are_found(first):
 
 def test_rows_in_the_config_have_labels_instead_of_a_task():
     data = {"source": "rows", "inputs": NEAR.tolist(), "targets": TOWNS.tolist()}
-    (one,) = found_in_rows(data)
+    (one,) = misfits(case_of({"data": data, "training": {"epochs": 2}}))
     assert one.change is None
     assert one.remedy == "give data.labels instead of data.targets"
-
-
-def found_in_rows(data):
-    findings = nncli.diagnose({"data": data, "training": {"epochs": 2}}).findings
-    return [each.found for each in findings if each.code == "N050"]
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 import nncli
+from nncli.explain.diagnosis.case import case_of
+from nncli.explain.diagnosis.rules.wrong_labels import wrong_labels
 
 RANDOM = np.random.default_rng(8)
 N = 400
@@ -26,8 +28,7 @@ def flipped(classes, share, *, seed=1):
 def found(inputs, classes, **data):
     config = {"data": {"validation": 0, **data}, "training": {"epochs": 1}}
     loaded = nncli.load_config(config, data=(inputs, classes))
-    findings = nncli.diagnose(loaded, note=lambda line: None).findings
-    return [each.found.evidence for each in findings if each.code == "N036"]
+    return [each.evidence for each in wrong_labels(case_of(loaded))]
 
 
 @pytest.mark.parametrize("share", [0.07, 0.15])
@@ -51,8 +52,8 @@ def test_the_labels_of_two_classes_and_of_a_table_are_found_too():
         for (east, north), each in zip(NEAR.tolist(), classes, strict=True)
     ]
     config = {"data": {"target": "town"}, "training": {"epochs": 1}}
-    (one,) = nncli.diagnose(nncli.load_config(config, data=frame), note=lambda line: None).findings
-    named = re.findall(r"row (\d+) \(from 0\) is (no|yes), not (no|yes)", one.found.evidence)
+    (one,) = wrong_labels(case_of(nncli.load_config(config, data=frame)))
+    named = re.findall(r"row (\d+) \(from 0\) is (no|yes), not (no|yes)", one.evidence)
     assert named
     assert {int(row) for row, *_ in named} <= {*rows}
 

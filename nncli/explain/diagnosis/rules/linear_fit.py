@@ -37,5 +37,9 @@ def fitted_outputs(X: Numbers, T: Numbers, X_new: Numbers) -> Numbers:
     mean, deviation = X.mean(axis=0), X.std(axis=0)
     scale = 1 / np.where(deviation > 0, deviation, np.inf)
     A, offset = (X - mean) * scale, T.mean(axis=0)
-    weights = np.linalg.solve(A.T @ A + _RIDGE * len(A) * np.eye(A.shape[1]), A.T @ (T - offset))
+    ridge = _RIDGE * len(A)
+    if len(A) < A.shape[1]:  # the same weights, from the smaller of two matrices
+        weights = A.T @ np.linalg.solve(A @ A.T + ridge * np.eye(len(A)), T - offset)
+    else:
+        weights = np.linalg.solve(A.T @ A + ridge * np.eye(A.shape[1]), A.T @ (T - offset))
     return np.asarray((X_new - mean) * scale @ weights + offset)
