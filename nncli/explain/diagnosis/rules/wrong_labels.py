@@ -35,8 +35,10 @@ _FOLDS, _REPEATS = 3, 2
 _HIDDEN, _BATCH, _STEPS, _RATE = 32, 32, 600, 0.005
 
 # On iris, wine, breast cancer and digits, at most 0.4 % of the surer half are wrong. With a tenth
-# of the labels changed, a tenth is wrong in both quarters. Of classes that overlap, the first
-# quarter has at most half of the errors of the second: 0.2 to 0.5 on seven generated tables.
+# of the labels changed, there and on three generated tables, the first quarter has 0.8 times the
+# errors of the second or more. Of generated classes that overlap, it had 0.1 to 0.5 times as many,
+# but 0.4 to 0.7 on tables like that of the Titanic. These also fail the test of each class: 53 % to
+# 65 % of the smaller one are right, and 78 % or more with a tenth of the labels changed.
 _LEAST, _MOST = 0.02, 0.25  # share of wrong rows in the surer half
 _FEWEST_WRONG, _FEWEST_OF_SUREST = 5, 2
 _AS_MANY = 0.7  # of the share in the second quarter, in the first
