@@ -7,6 +7,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import nncli
+from nncli.explain.diagnosis.case import case_of
+from nncli.explain.diagnosis.rules.table import RULES
 
 BROKEN = sorted((Path(__file__).parent / "broken").glob("*.yaml"))
 _EXPECTED = re.compile(r"^# Expected: (N\d{3}(?:, N\d{3})*|none)$", re.MULTILINE)
@@ -36,3 +38,11 @@ def diagnosed(path, overrides=(), **settings):
         with suppress(nncli.DivergenceError):
             nncli.train(path, overrides, out=run)
         return nncli.diagnose(run, **settings)
+
+
+def evidence_in(path, codes, overrides=()):
+    """Train a config and return what the rules of `codes` find, with or without other findings."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", nncli.NncliWarning)
+        case = case_of(nncli.train(path, overrides))
+    return {code: found for code in codes for found in RULES[code].check(case)}

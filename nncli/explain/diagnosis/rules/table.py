@@ -5,12 +5,33 @@ from nncli.explain.diagnosis.rules import length, rates, start, structure, units
 from nncli.explain.diagnosis.rules import leaks, structure, units
 from nncli.explain.diagnosis.rules import leaks, misfits, structure, units
 from nncli.explain.diagnosis.rules import leaks, misfits, structure, units, wrong_labels
+from nncli.explain.diagnosis.rules import (
+    baselines,
+    capacity,
+    classes,
+    comparison,
+    fit,
+    length,
+    outputs,
+    rates,
+    several,
+    start,
+    structure,
+    units,
+)
 from nncli.explain.diagnosis.rules.rule import Rule
 from nncli.explain.diagnosis.rules.several import SeveralRule
 
 _OF_TOO_SMALL = ("N001", "N002", "N003", "N004", "N005", "N013")
 
 RULES: dict[str, Rule] = {
+    "N001": Rule(
+        outputs.constant_outputs, "problem", "rows", explains=("N002", "N003", "N004", "N005")
+    ),
+    "N002": Rule(outputs.no_gain, "problem", "run", explains=("N003", "N004", "N005")),
+    "N003": Rule(baselines.linear_model_is_better, "hint", "rows", shown_by="unseen"),
+    "N004": Rule(classes.missing_class, "warning", "run", explains=("N003",)),
+    "N005": Rule(classes.only_the_largest, "warning", "run", explains=("N003", "N004")),
     "N010": Rule(start.far_from_a_guess, "warning", "rows", ("N014",)),
     "N011": Rule(rates.too_high, "problem", "run", rates.OF_LONG_STEPS),
     "N012": Rule(rates.too_low, "problem", "rows", (*rates.OF_NO_PROGRESS, "N014")),
@@ -18,7 +39,9 @@ RULES: dict[str, Rule] = {
     "N014": Rule(length.too_few_epochs, "warning", "run", rates.OF_NO_PROGRESS),
     "N015": Rule(length.stopped_too_early, "warning", "run", rates.OF_NO_PROGRESS),
     "N016": Rule(rates.diverged, "problem", "run", rates.AFTER_DIVERGENCE),
-    "N023": Rule(units.same_units, "problem", "run"),
+    "N023": Rule(
+        units.same_units, "problem", "run", explains=("N001", "N002", "N003", "N004", "N005")
+    ),
     "N040": Rule(fit.overfitting, "warning", "run", ("N044",), shown_by="unseen"),
     "N041": Rule(fit.memorized, "problem", "run", ("N040", "N044"), shown_by="unseen"),
     "N042": Rule(capacity.too_small, "problem", "rows", _OF_TOO_SMALL, shown_by="unseen"),

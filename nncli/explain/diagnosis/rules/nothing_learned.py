@@ -1,0 +1,169 @@
+"""Why a network learned nothing, as far as its config, weights and history show."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from nncli.explain.diagnosis.case import Case
+from nncli.explain.diagnosis.finding import Change
+from nncli.explain.diagnosis.rules.gain import compared
+
+# Initializers give the sums of a unit a variance of about 1, so that a layer has a root mean square
+# of sqrt(inputs) * weight near 1. A layer below a twentieth of it passes on next to nothing.
+_SHRUNK = 0.05
+
+# Along a weight of an input with variance 1, the cross-entropy has a curvature of at most 1/4. An
+# l2 above that, or such a slope of l1, outweighs what most data say, even if training was too
+# short to shrink the weights.
+_STRONG = 0.25
+
+# In the broken runs, the gradient of the first of four or more layers is 1e-3 of that of the last
+# or less; networks that learn have 0.1 and more.
+_VANISHED, _DEEP = 1e-2, 3
+
+# Of the loss, in the last quarter of the epochs: far above rounding. It must fall in nearly every
+# epoch, too: a loss that goes up and down, as that of a perceptron, says nothing about the rate.
+_STILL_FALLING, _NEARLY_EVERY = 0.01, 0.9
+_FEWEST_EPOCHS = 8  # a quarter are two epochs
+_NEAR = 0.1  # of the loss of the constant
+_UNMOVED = 0.01  # of the loss at the start
+_SGD_RATE, _RATE = 0.1, 0.01  # usual rates for scaled inputs, without and with adapted steps
+_RANKS = 0.1  # of the gain in ROC AUC: the weighted sum tells some rows apart
+_UNITS = 16
+
+
+@dataclass(frozen=True)
+class Cause:
+    """Why nothing was learned: the words of an `Evidence`."""
+
+    words: str
+    change: Change | None = None
+    remedy: str = ""
+
+
+def cause_of(case: Case) -> Cause:
+    """Return the most likely cause, the one with the surest evidence first."""
+    late = [still_falling, _no_hidden_layer]
+    if _is_near_constant(case):  # what still falls is only the distance from the constant
+        late.reverse()
+    causes = (_penalty, _vanishing, _hardly_moved, *late)
+    found = (each for cause in causes for each in cause(case))
+    return next(found, _UNKNOWN)
+
+
+def _is_near_constant(case: Case) -> bool:
+    """Return whether the network is hardly worse than a constant on its training rows."""
+    gains = _gains(case, "R²", "log loss")
+    return bool(gains) and min(gains) > -_NEAR
+
+
+def _gains(case: Case, *names: str) -> list[float]:
+    """Return the gains of some metrics on the training rows, as far as they are known."""
+    train = case.splits.get("train")
+    found = compared(train) if train else {}
+    return [found[name].gain for name in names if name in found]
+
+
+def _penalty(case: Case) -> Iterator[Cause]:
+    """Find a penalty that has shrunk the weights of a layer to almost 0."""
+    training, network = case.config.training, case.network
+    factors = {"l2": training.l2 or 0.0, "l1": training.l1}
+    name = max(factors, key=lambda each: factors[each])
+    sizes = [
+        float(np.sqrt(block.inputs) * np.sqrt(np.mean(np.square(network.arrays[block.weights]))))
+        for block in network.blocks
+    ]
+    if factors[name] >= _STRONG or (factors[name] and min(sizes) < _SHRUNK):
+        number = network.blocks[int(np.argmin(sizes))].number
+        yield Cause(
+            f"training.{name}={factors[name]:g} pulls the weights to 0 more strongly than the loss "
+            f"pulls them away: in layer {number}, their root mean square times sqrt(inputs) is "
+            f"{min(sizes):.2g}; in a new layer, it is about 1",
+            Change(f"training.{name}", 0),
+        )
+
+
+def _vanishing(case: Case) -> Iterator[Cause]:
+    """Find a gradient that gets lost on its way back through saturating activations."""
+    hidden = case.network.blocks[:-1]
+    last = len(hidden) + 1
+    norms = [case.history.get(f"gradient_norm_{number}") for number in (1, last)]
+    if len(hidden) < _DEEP or not norms[0] or not norms[1]:
+        return
+    saturates = all(block.activation.saturates and not block.between for block in hidden)
+    if saturates and norms[0][-1] < _VANISHED * norms[1][-1]:
+        yield Cause(
+            f"the gradient of layer 1 has the norm {norms[0][-1]:.2g}, that of layer {last} "
+            f"{norms[1][-1]:.2g}: the activation {hidden[0].activation.kind} makes it smaller in "
+            "every layer",
+            Change("model.activation", "relu"),
+        )
+
+
+def _hardly_moved(case: Case) -> Iterator[Cause]:
+    """Find a loss far above that of a constant which stays as it is, although a bias lowers it."""
+    losses, training = case.history.get("train_loss", []), case.config.training
+    if case.task == "regression" and case.network.output.kind != "identity":
+        return  # its targets may be out of reach
+    is_worse = max(_gains(case, "R²", "log loss"), default=0.0) < -_NEAR
+    if not is_worse or not losses or abs(losses[-1] - losses[0]) > _UNMOVED * abs(losses[0]):
+        return
+    words = (
+        f"training has hardly moved the weights: the loss goes from {losses[0]:.4g} to "
+        f"{losses[-1]:.4g}, far above that of a constant, which the output biases alone can reach"
+    )
+    for key in ("clip_norm", "clip_value"):
+        if getattr(training, key) is not None:
+            yield Cause(words, Change(f"training.{key}", None))
+    usual = _SGD_RATE if training.optimizer.name == "sgd" else _RATE
+    if training.complete.learning_rate < usual:
+        yield Cause(words, Change("training.learning_rate", usual))
+
+
+def still_falling(case: Case) -> Iterator[Cause]:
+    """Find a loss that still falls when training ends."""
+    losses = case.history.get("train_loss", [])
+    rate = case.config.training.complete.learning_rate
+    if len(losses) < _FEWEST_EPOCHS:
+        return
+    last = np.array(losses[-1 - len(losses) // 4 :])
+    falls = float((np.diff(last) < 0).mean()) >= _NEARLY_EVERY
+    if falls and last[0] - last[-1] > _STILL_FALLING * abs(last[0]):
+        yield Cause(
+            f"the loss falls slowly and has not stopped falling: from {last[0]:.4g} to "
+            f"{last[-1]:.4g} in the last quarter of the epochs",
+            Change("training.learning_rate", float(f"{10 * rate:g}")),
+        )
+
+
+def _no_hidden_layer(case: Case) -> Iterator[Cause]:
+    """Find a network of one layer; one with step outputs needs more than one changed setting."""
+    is_short = 0 < len(case.history.get("epoch", [])) < _FEWEST_EPOCHS
+    if (
+        len(case.network.blocks) > 1
+        or is_short
+        or any(gain > _RANKS for gain in _gains(case, "ROC AUC"))
+    ):
+        return
+    words = (
+        "without a hidden layer, each output depends on a single weighted sum of the inputs, which "
+        "does not tell these targets apart"
+    )
+    if case.network.output.kind == "step":
+        yield Cause(words, remedy="add a hidden layer, and use the output sigmoid instead of step")
+    else:
+        yield Cause(words, Change("model.hidden_layers", [_UNITS]))
+
+
+_UNKNOWN = Cause(
+    "the inputs may say nothing about the targets, or training has lost what they say",
+    remedy="check that each row has its own target, then train with the default settings",
+)
+
+ONLY_NOISE = Cause(
+    "the network is better on its training rows only: what it has learned of them is their noise, "
+    "which does not hold for other rows",
+    remedy="check that the inputs can tell the targets, and that rows of all splits are alike",
+)
+"""Why a network gains something on training rows only."""
