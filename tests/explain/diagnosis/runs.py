@@ -46,3 +46,11 @@ def evidence_in(path, codes, overrides=()):
         warnings.simplefilter("ignore", nncli.NncliWarning)
         case = case_of(nncli.train(path, overrides))
     return {code: found for code in codes for found in RULES[code].check(case)}
+
+
+def found_in(config, code, *, trains=True):
+    """Return what a rule finds first, after training or in the config alone; None if nothing."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", nncli.NncliWarning)
+        case = case_of(nncli.train(config) if trains else config)
+    return next(RULES[code].check(case), None)

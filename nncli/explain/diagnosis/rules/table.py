@@ -13,6 +13,12 @@ from nncli.explain.diagnosis.rules import (
     fit,
     length,
     outputs,
+from nncli.explain.diagnosis.rules import (
+    capacity,
+    comparison,
+    fit,
+    gradients,
+    length,
     rates,
     several,
     start,
@@ -23,6 +29,12 @@ from nncli.explain.diagnosis.rules.rule import Rule
 from nncli.explain.diagnosis.rules.several import SeveralRule
 
 _OF_TOO_SMALL = ("N001", "N002", "N003", "N004", "N005", "N013")
+
+_OF_NO_LEARNING = (
+    *("N001", "N002", "N003", "N004", "N005"),
+    *("N012", "N013", "N014", "N015", "N042", "N053"),
+)
+"""Symptoms of a network whose hidden units do not learn."""
 
 RULES: dict[str, Rule] = {
     "N001": Rule(
@@ -41,6 +53,13 @@ RULES: dict[str, Rule] = {
     "N016": Rule(rates.diverged, "problem", "run", rates.AFTER_DIVERGENCE),
     "N023": Rule(
         units.same_units, "problem", "run", explains=("N001", "N002", "N003", "N004", "N005")
+    "N023": Rule(units.same_units, "problem", "run"),
+    "N024": Rule(gradients.vanishing, "problem", "run", (*_OF_NO_LEARNING, "N020")),
+    "N025": Rule(
+        gradients.exploding,
+        "problem",
+        "rows",
+        (*_OF_NO_LEARNING, "N010", "N011", "N020", "N021"),
     ),
     "N040": Rule(fit.overfitting, "warning", "run", ("N044",), shown_by="unseen"),
     "N041": Rule(fit.memorized, "problem", "run", ("N040", "N044"), shown_by="unseen"),
