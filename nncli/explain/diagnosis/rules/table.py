@@ -17,6 +17,7 @@ from nncli.explain.diagnosis.rules import (
     capacity,
     comparison,
     fit,
+    flat_units,
     gradients,
     length,
     rates,
@@ -54,6 +55,9 @@ RULES: dict[str, Rule] = {
     "N023": Rule(
         units.same_units, "problem", "run", explains=("N001", "N002", "N003", "N004", "N005")
     "N023": Rule(units.same_units, "problem", "run"),
+    "N020": Rule(flat_units.dead_units, "problem", "rows", _OF_NO_LEARNING),
+    "N021": Rule(flat_units.saturated_units, "problem", "rows", (*_OF_NO_LEARNING, "N010", "N024")),
+    "N023": Rule(units.same_units, "problem", "run", (*_OF_NO_LEARNING, "N020", "N024")),
     "N024": Rule(gradients.vanishing, "problem", "run", (*_OF_NO_LEARNING, "N020")),
     "N025": Rule(
         gradients.exploding,
