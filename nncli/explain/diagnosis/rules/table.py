@@ -57,6 +57,7 @@ RULES: dict[str, Rule] = {
     "N023": Rule(units.same_units, "problem", "run"),
     "N020": Rule(flat_units.dead_units, "problem", "rows", _OF_NO_LEARNING),
     "N021": Rule(flat_units.saturated_units, "problem", "rows", (*_OF_NO_LEARNING, "N010", "N024")),
+    "N022": Rule(units.unused_inputs, "hint", "rows", _OF_NO_LEARNING),
     "N023": Rule(units.same_units, "problem", "run", (*_OF_NO_LEARNING, "N020", "N024")),
     "N024": Rule(gradients.vanishing, "problem", "run", (*_OF_NO_LEARNING, "N020")),
     "N025": Rule(

@@ -1,26 +1,115 @@
-"""Rules about single units of a layer."""
+"""Rules about units with equal weights, and inputs without connections."""
 
 from collections.abc import Iterator
 
 import numpy as np
 
+from nncli.base.words import briefly, count
 from nncli.explain.diagnosis.case import Case
 from nncli.explain.diagnosis.finding import Change, Evidence
-from nncli.nn.entries import Formula
+from nncli.explain.diagnosis.rules.learned import is_untrained
+from nncli.explain.diagnosis.rules.weights import initializer_of, other_weights
+from nncli.nn.entries import Array, Formula
+from nncli.nn.network import Block
 
 _SAME = Formula("w[i,1] = w[i,2] = ... for all i", r"w_{i,1} = w_{i,2} = \dots \text{ for all } i")
+_UNUSED = Formula("w[i,j] = 0 for all j", r"w_{i,j} = 0 \text{ for all } j")
+
+# Units that start equal may differ by rounding, which is 1e-7 in float32 and grows in training.
+_DIFFERENCE = 1e-5
+
+_MOST_PIXELS = 0.5  # a picture does not need every pixel, as neighbors are alike
+
+
+def unused_inputs(case: Case) -> Iterator[Evidence]:
+    """Find inputs that the chance of a density leaves without any connection."""
+    first, density = case.network.blocks[0], _densities(case)[0]
+    masks, mask = case.config.model.masks, case.job.network.mask
+    if density == 1 or (masks and masks[0] is not None) or mask is None:
+        return
+    unconnected = ~case.job.network.views(mask)[first.weights].any(axis=1)
+    varies = np.ptp(case.start.X, axis=0) > 0  # a constant input is of no use anyway
+    unused = np.flatnonzero(unconnected & varies)
+    if len(unused) < (_MOST_PIXELS * varies.sum() if case.dataset.images else 1):
+        return
+    names = case.dataset.columns
+    listed = briefly([names[place] if names else str(place + 1) for place in unused.tolist()])
+    others = _densities(case)[1:]
+    yield Evidence(
+        f"no connection leads from {len(unused)} of the {len(varies)} inputs to layer 1, so that "
+        f"the network cannot use them: {listed}",
+        f"with density {density:g}, an input has no connection to any of {first.outputs} units "
+        f"with a probability of {(1 - density) ** first.outputs:.0%}",
+        Change("model.density", [1.0, *others] if others else 1.0),
+        formula=_UNUSED,
+    )
+
+
+def _densities(case: Case) -> list[float]:
+    """Return the fraction of the connections that each layer keeps."""
+    density = case.config.model.density
+    return density if isinstance(density, list) else [density] * len(case.network.blocks)
 
 
 def same_units(case: Case) -> Iterator[Evidence]:
-    """Find hidden layers whose units all have the same weights and bias."""
+    """Find hidden layers with units that have the same weights and bias, and keep them."""
+    if is_untrained(case):
+        return
+    for block in case.network.blocks[:-1]:
+        same = _largest_group(case, block) if _may_be_equal(case, block) else 0
+        if same < 2:
+            continue
+        rest = "computes no more than one unit"
+        if same < block.outputs:
+            rest = f"computes no more than {count(block.outputs - same + 1, 'unit')}"
+        which = f"the {same}" if same == block.outputs else f"{same} of the {block.outputs}"
+        yield Evidence(
+            f"{which} units of layer {block.number} have exactly the same weights and bias, so the "
+            f"layer {rest}",
+            "they start with the same weights, get the same gradient, and stay the same",
+            _different_start(case),
+            "give the units different initial weights",
+            _SAME,
+        )
+
+
+def _may_be_equal(case: Case, block: Block) -> bool:
+    """Return whether units can start equal; units that grow alike in training are no fault."""
+    is_given = case.config.model.initial_weights is not None
+    return is_given or initializer_of(case.config, block).name in ("constant", "zeros")
+
+
+def _largest_group(case: Case, block: Block) -> int:
+    """Return the number of units in the largest group of equal ones."""
     network = case.network
-    for block in network.blocks[:-1]:
-        units = np.vstack([network.arrays[name] for name in block.names])
-        if units.shape[1] > 1 and (units == units[:, :1]).all():
-            yield Evidence(
-                f"the {units.shape[1]} units of layer {block.number} have exactly the same weights "
-                "and bias, so the layer computes no more than one unit",
-                "they start with the same weights, get the same gradient, and stay the same",
-                Change("model.initializer", "he_normal"),
-                formula=_SAME,
-            )
+    own = _by_unit(network.arrays, block)
+    if not case.is_trained:  # they stay equal only if they also get the same gradient
+        own = np.hstack([own, _by_unit(case.start.gradient, block)])
+        if _drops(case, block):
+            return 0
+    elif not own.any(axis=1).all() and own.any():
+        own = own[own.any(axis=1)]  # units that a penalty or a mask has switched off
+    scale = np.abs(own).max() or 1.0
+    # Equal rows of `own` are next to each other in the order of all their numbers, rounded.
+    rounded = np.round(own / (scale * _DIFFERENCE))
+    return int(np.unique(rounded, axis=0, return_counts=True)[1].max())
+
+
+def _by_unit(arrays: dict[str, Array], block: Block) -> Array:
+    """Return all numbers of each unit of a layer, shape (units, numbers)."""
+    return np.vstack([arrays[name] for name in block.names]).T
+
+
+def _drops(case: Case, block: Block) -> bool:
+    """Return whether a dropout tells the units of a layer apart."""
+    dropout = case.config.training.dropout
+    return bool(dropout[block.number - 1] if isinstance(dropout, list) else dropout)
+
+
+def _different_start(case: Case) -> Change | None:
+    """Return the setting that lets the units of every layer start differently."""
+    blocks = [block for block in case.network.blocks if _may_be_equal(case, block)]
+    model = case.config.model
+    if len(blocks) == len(case.network.blocks) and isinstance(model.initializer, list):
+        return Change("model.initializer", blocks[0].activation.entry.initializer)
+    return other_weights(case, blocks)
