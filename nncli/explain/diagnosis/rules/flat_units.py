@@ -18,7 +18,7 @@ _DEAD = 0.001  # of the slope 1 of most activations: such a unit learns 1000 tim
 
 # Measured: healthy ReLU layers of 10 to 50 units have up to 0.3 dead units after training, and up
 # to 0.7 before it, which then come back; where learning fails, 0.8 to 1.
-_MOST_DEAD = 0.75
+_MOST_DEAD = 0.8
 _ALL_DEAD_AT_THE_START = 1.0
 _FEWEST_UNITS = 4  # of fewer units, all may die by chance: the layer is too small
 
