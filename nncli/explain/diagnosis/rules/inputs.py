@@ -1,0 +1,132 @@
+"""Rules about the scale of the inputs that the network sees.
+
+The limits were measured with 4 inputs of the same scale, 40 epochs, relu and tanh, Adam and
+gradient descent, 3 seeds each: a factor from 1 to 20 does no harm, 50 does in some runs. A factor
+of 0.1 does in most, and with 0.03 nothing is learned. A mean of 3 standard deviations does little
+harm; with 10, hardly anything is learned.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nncli.base.words import count, listed
+from nncli.data.scaling import SCALERS
+from nncli.explain.diagnosis.case import Case
+from nncli.explain.diagnosis.finding import Change, Evidence
+from nncli.explain.diagnosis.rules.seen import LARGE, Seen, seen, trains
+from nncli.nn.entries import Formula
+
+_OFFSET, _SMALL = 10.0, 0.05
+_APART = 1000.0
+"""A rate that suits one column is a million times too low for another: curvature is x squared."""
+
+_MANY_COLUMNS = 100  # such as pixels; those that are rarely not 0 get huge values from `standard`
+_LIKE_PIXELS = 100  # bytes with a larger one use their whole range
+
+SYMPTOMS = (
+    *("N001", "N002", "N003", "N004", "N005", "N010", "N011", "N012", "N013", "N014", "N015"),
+    *("N016", "N020", "N021", "N022", "N024", "N025", "N042", "N053"),
+)
+"""What inputs with an unsuitable scale cause."""
+
+_SIZE = Formula("rms = sqrt(mean of x^2)", r"\mathrm{rms} = \sqrt{\overline{x^2}}")
+_MEAN = Formula("|mean| > 10 * standard deviation", r"|\overline{x}| > 10\,\sigma_x")
+
+
+def not_scaled(case: Case) -> Iterator[Evidence]:
+    """Find inputs that are far from 0 on average, or all huge or tiny, as nothing scales them."""
+    leaves_scale = case.config.data.scale.name in ("none", "unit")
+    # A normalization scales the sums of the first layer, whatever the scale of the inputs.
+    if not leaves_scale or not trains(case) or case.network.blocks[0].between:
+        return
+    found = seen(case)
+    if found is None:
+        return
+    numbers = (
+        f"their columns have means of about {found.mean:.3g} and standard deviations of about "
+        f"{found.deviation:.3g}"
+    )
+    if found.size > LARGE:
+        evidence, formula = f"the inputs that the network sees are large: {numbers}", _SIZE
+        effect = "the sums of the first layer start far from 0, where units are hard to train"
+    elif found.mean > _OFFSET * found.deviation:
+        evidence, formula = f"the inputs that the network sees hardly differ: {numbers}", _MEAN
+        effect = "each step mostly follows what all rows have in common, not how they differ"
+    elif float(found.sizes.max()) < _SMALL:
+        evidence, formula = f"the inputs that the network sees are nearly 0: {numbers}", _SIZE
+        effect = "the outputs hardly depend on them, and the weights get small gradients"
+    else:
+        return
+    yield Evidence(
+        f"{evidence}; for scaled inputs they are about 0 and 1",
+        f"{_reason(case)}; {effect}",
+        Change("data.scale", _better_scale(case)),
+        formula=formula,
+    )
+
+
+def columns_apart(case: Case) -> Iterator[Evidence]:
+    """Find columns that are thousands of times as large as all others."""
+    scale = case.config.data.scale.name
+    # `standard` and `minmax` give each column the same range; what a single huge value does to
+    # its column is found by `outliers`. Pixels have the same unit.
+    if scale in ("standard", "minmax") or not trains(case) or case.dataset.images is not None:
+        return
+    found = seen(case)
+    if found is None or len(found.sizes) < 2:
+        return
+    large, small = _groups(found)
+    least, most = float(large.sizes.min()), float(small.sizes.max())
+    if least < _APART * most:
+        return
+    few, others = (large, small) if len(large.names) <= len(small.names) else (small, large)
+    named = f"{'column' if len(few.names) == 1 else 'columns'} {listed(few.names, 3)}"
+    sizes = [_span(each) for each in (few, others)]
+    yield Evidence(
+        f"the root mean square of {named} is {sizes[0]} in what the network sees, that of "
+        f"{count(len(others.names), 'other column')} {sizes[1]}",
+        f"{_reason(case)}; a learning rate that suits the large inputs is too low for the weights "
+        "of the small ones, which the network cannot use",
+        Change("data.scale", _better_scale(case)),
+        formula=_SIZE,
+    )
+
+
+def _groups(found: Seen) -> tuple[Seen, Seen]:
+    """Return the larger and the smaller columns, divided where their sizes differ most."""
+    order = np.argsort(-found.sizes, kind="stable")
+    sizes = found.sizes[order]
+    at = int(np.argmax(sizes[:-1] / sizes[1:])) + 1
+    return _some(found, order[:at]), _some(found, order[at:])
+
+
+def _some(found: Seen, places: NDArray[np.intp]) -> Seen:
+    names = [found.names[at] for at in places]
+    return Seen(names, found.means[places], found.deviations[places], found.sizes[places])
+
+
+def _span(group: Seen) -> str:
+    low, high = f"{group.sizes.min():.3g}", f"{group.sizes.max():.3g}"
+    return low if low == high else f"{low} to {high}"
+
+
+def _reason(case: Case) -> str:
+    """Return why the inputs keep their scale."""
+    name, dtype = case.config.data.scale.name, case.dataset.splits["train"].inputs.dtype
+    if name == "unit" and dtype.kind in "iu":
+        return f"data.scale: unit divides by {np.iinfo(dtype).max}, the largest {dtype}"
+    if name == "unit":
+        return f"data.scale: unit leaves {dtype} numbers as they are; it is for whole numbers"
+    return f"data.scale: {name} gives {SCALERS[name].summary}"
+
+
+def _better_scale(case: Case) -> str:
+    split = case.dataset.splits["train"]
+    is_byte = split.inputs.dtype == np.uint8
+    some = split.inputs[split.rows[case.places]] if is_byte else None
+    if some is not None and int(some.max()) > _LIKE_PIXELS:
+        return "unit"
+    many = case.dataset.images is not None or len(case.dataset.columns) >= _MANY_COLUMNS
+    return "minmax" if many else "standard"
