@@ -16,6 +16,7 @@ from nncli.explain.diagnosis.rules import (
 from nncli.explain.diagnosis.rules import (
     capacity,
     comparison,
+    constant,
     fit,
     flat_units,
     gradients,
@@ -69,6 +70,7 @@ RULES: dict[str, Rule] = {
     ),
     "N030": Rule(inputs.not_scaled, "problem", "rows", inputs.SYMPTOMS),
     "N031": Rule(inputs.columns_apart, "problem", "rows", ("N030", *inputs.SYMPTOMS)),
+    "N032": Rule(constant.constant, "hint", "rows"),
     "N040": Rule(fit.overfitting, "warning", "run", ("N044",), shown_by="unseen"),
     "N041": Rule(fit.memorized, "problem", "run", ("N040", "N044"), shown_by="unseen"),
     "N042": Rule(capacity.too_small, "problem", "rows", _OF_TOO_SMALL, shown_by="unseen"),
