@@ -1,0 +1,160 @@
+"""A rule about rows that are in the training set and in an unseen set.
+
+In data with few different values, equal rows occur by chance: they are different examples. Two
+properties tell them from copies. Where rows are equal by chance, others differ in one column only;
+copies have no such neighbors. And where a column or the target has a different value in most of the
+different rows, equal rows are copies.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nncli.base.storage.mapping import take_rows
+from nncli.data.dataset import Dataset
+from nncli.data.splits import UNSEEN_FIRST, Split
+from nncli.explain.diagnosis.case import Case
+from nncli.explain.diagnosis.finding import Evidence
+from nncli.explain.diagnosis.rules.seen import trains
+from nncli.nn.entries import Formula
+
+Hashes = NDArray[np.uint64]
+
+_MOST_NUMBERS = 6_000_000  # inputs that are hashed: a tenth of a second or two
+_MOST_PARTS = 24
+_FEWEST, _LEAST_SHARE = 5, 0.05
+"""Two equal rows occur in honest tables, such as iris; below 5% they hardly change a score."""
+
+_NEIGHBORS = 0.2
+"""Neighbors for each equal row, from which on it may be chance.
+
+Rows drawn from few values have at least 1; copies of measured numbers have 0.
+"""
+
+_TELLING = 0.5
+"""Different values of a column for each different row, from which on equal rows are copies."""
+
+_SHARE = Formula(
+    "share = rows that equal a training row / rows",
+    r"\text{share} = \frac{\text{rows that equal a training row}}{\text{rows}}",
+)
+
+
+def same_rows(case: Case) -> Iterator[Evidence]:
+    """Find unseen rows that equal a training row, with their target, more often than by chance."""
+    if not trains(case) or not case.config.data.is_own:
+        return  # built-in data has training and test rows that are the same on purpose
+    data = case.dataset
+    train, found = data.splits["train"], []
+    shares_file = False
+    for name in UNSEEN_FIRST:
+        unseen = data.splits.get(name)
+        if name == "train" or unseen is None or len(unseen) < _FEWEST:
+            continue
+        number, checked = _copies(data, train, unseen)
+        if number >= max(_FEWEST, _LEAST_SHARE * checked):
+            found.append(
+                f"{number} of {checked} {name.replace('_', '-')} rows ({number / checked:.0%})"
+            )
+            shares_file |= unseen.inputs is train.inputs
+    if not found:
+        return
+    group = " Rows that belong together can get a group: data.group" if data.encoding else ""
+    yield Evidence(
+        f"{' and '.join(found)} equal a training row, in all inputs and in the target",
+        "the table has rows twice, and the split puts one in each part"
+        if shares_file
+        else "the files of the splits have the same rows",
+        remedy="remove the repeated rows: on rows that it has seen, a network is better than on "
+        f"new ones.{group}".rstrip(),
+        formula=_SHARE,
+    )
+
+
+@dataclass(frozen=True)
+class _Hashed:
+    """Hashes of rows: of each part of the columns, (B, parts), and of all."""
+
+    parts: Hashes
+    whole: Hashes
+
+    @property
+    def different(self) -> "_Hashed":
+        """The different rows."""
+        _, first = np.unique(self.whole, return_index=True)
+        return _Hashed(self.parts[first], self.whole[first])
+
+
+def _copies(data: Dataset, train: Split, unseen: Split) -> tuple[int, int]:
+    """Return how many unseen rows are copies of training rows, and how many were checked."""
+    known, asked = _hashed(data, train, unseen), _hashed(data, unseen, train)
+    is_known = np.isin(asked.whole, known.whole)
+    number = int(is_known.sum())
+    if number < _FEWEST or not _are_copies(known.different, asked.different):
+        return 0, len(is_known)
+    return number, len(is_known)
+
+
+def _are_copies(known: _Hashed, asked: _Hashed) -> bool:
+    """Return whether equal rows are copies, given the different rows of both splits."""
+    equal = int(np.isin(asked.whole, known.whole).sum())
+    together = np.unique(np.concatenate([known.whole, asked.whole]))
+    parts = np.concatenate([known.parts, asked.parts])
+    most = max(len(np.unique(parts[:, at])) for at in range(parts.shape[1]))
+    if equal < _FEWEST or most < _TELLING * len(together):
+        return False
+    return _with_neighbors(known, asked) <= _NEIGHBORS * equal
+
+
+def _with_neighbors(known: _Hashed, asked: _Hashed) -> int:
+    """Return how many rows differ from a training row in exactly one part of the columns."""
+    has = np.zeros(len(asked.whole), np.bool_)
+    is_known = np.isin(asked.whole, known.whole)
+    for at in range(known.parts.shape[1]):
+        others = np.sort(known.whole - known.parts[:, at])
+        own = asked.whole - asked.parts[:, at]
+        alike = np.searchsorted(others, own, "right") - np.searchsorted(others, own, "left")
+        has |= alike > is_known  # a row equals itself in all other parts
+    return int(has.sum())
+
+
+def _hashed(data: Dataset, split: Split, other: Split) -> _Hashed:
+    """Return the hashes of up to `_MOST_NUMBERS` inputs of a split, rounded as the other one."""
+    dtype = np.float32 if np.float32 in (split.inputs.dtype, other.inputs.dtype) else np.float64
+    most = max(_FEWEST, _MOST_NUMBERS // len(data.columns))
+    places = np.linspace(0, len(split) - 1, min(len(split), most)).astype(np.intp)
+    rows = split.rows[places]
+    X = take_rows(split.inputs, rows).astype(dtype).astype(np.float64)
+    T = take_rows(split.targets, rows).astype(np.float64).reshape(len(rows), -1)
+    starts = _starts(data)
+    chosen = np.unique(np.linspace(0, len(starts) - 1, _MOST_PARTS - 1).astype(np.intp))
+    inputs = np.add.reduceat(_mixed(X, 0), starts[chosen], axis=1, dtype=np.uint64)
+    targets = _mixed(T, X.shape[1]).sum(axis=1, dtype=np.uint64)
+    parts = np.column_stack([inputs, targets])
+    return _Hashed(parts, parts.sum(axis=1, dtype=np.uint64))
+
+
+def _starts(data: Dataset) -> NDArray[np.intp]:
+    """Return the first input of each column; the inputs of a category belong together."""
+    if data.encoding is None:
+        return np.arange(len(data.columns))
+    widths = [len(column.inputs) for column in data.encoding.columns]
+    return np.cumsum([0, *widths[:-1]])
+
+
+def _mixed(numbers: NDArray[np.float64], first: int) -> Hashes:
+    """Return a hash of each number (N, I), different in each column (Steele et al. 2014)."""
+    columns = np.arange(first, first + numbers.shape[1], dtype=np.uint64) + np.uint64(1)
+    bits: Hashes = (numbers + 0.0).view(np.uint64) + columns * _GOLDEN  # -0.0 + 0.0 is 0.0
+    for shift, factor in _ROUNDS:
+        bits = (bits ^ (bits >> shift)) * factor
+    return bits ^ (bits >> np.uint64(31))
+
+
+_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+_ROUNDS = (
+    (np.uint64(30), np.uint64(0xBF58476D1CE4E5B9)),
+    (np.uint64(27), np.uint64(0x94D049BB133111EB)),
+)
