@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from nncli.base.storage.mapping import take_rows
+from nncli.base.storage.mapping import is_large, take_rows
 from nncli.data.dataset import Dataset
-from nncli.data.splits import UNSEEN_FIRST, Split
+from nncli.data.splits import UNSEEN_FIRST
 from nncli.explain.diagnosis.case import Case
 from nncli.explain.diagnosis.finding import Evidence
 from nncli.explain.diagnosis.rules.seen import trains
@@ -22,7 +22,9 @@ from nncli.nn.entries import Formula
 
 Hashes = NDArray[np.uint64]
 
-_MOST_NUMBERS = 6_000_000  # inputs that are hashed: a tenth of a second or two
+_MOST_ROWS, _MOST_INPUTS = 50_000, 3_000_000
+"""Rows and inputs of a split that are hashed: the rule then takes about half a second."""
+
 _MOST_PARTS = 24
 _FEWEST, _LEAST_SHARE = 5, 0.05
 """Two equal rows occur in honest tables, such as iris; below 5% they hardly change a score."""
@@ -48,27 +50,33 @@ def same_rows(case: Case) -> Iterator[Evidence]:
         return  # built-in data has training and test rows that are the same on purpose
     data = case.dataset
     train, found = data.splits["train"], []
-    shares_file = False
+    if is_large(train.inputs):
+        return  # a few of its rows would not show the others, and reading all takes too long
+    shares_file, known = False, _hashed(data, "train")
     for name in UNSEEN_FIRST:
         unseen = data.splits.get(name)
         if name == "train" or unseen is None or len(unseen) < _FEWEST:
             continue
-        number, checked = _copies(data, train, unseen)
+        asked = _hashed(data, name)
+        number, checked = _copies(known, asked), len(asked.whole)
         if number >= max(_FEWEST, _LEAST_SHARE * checked):
-            found.append(
-                f"{number} of {checked} {name.replace('_', '-')} rows ({number / checked:.0%})"
-            )
+            share = f"({number / checked:.0%})"
+            found.append(f"{number} of {checked} {name.replace('_', '-')} rows {share}")
             shares_file |= unseen.inputs is train.inputs
     if not found:
         return
-    group = " Rows that belong together can get a group: data.group" if data.encoding else ""
-    yield Evidence(
-        f"{' and '.join(found)} equal a training row, in all inputs and in the target",
+    is_sampled = len(known.whole) < len(train)
+    row = f"one of {len(known.whole)} compared training rows" if is_sampled else "a training row"
+    group = ", or set data.group to a column that is the same in them" if data.encoding else ""
+    place = (
         "the table has rows twice, and the split puts one in each part"
         if shares_file
-        else "the files of the splits have the same rows",
-        remedy="remove the repeated rows: on rows that it has seen, a network is better than on "
-        f"new ones.{group}".rstrip(),
+        else "the files of the splits have the same rows"
+    )
+    yield Evidence(
+        f"{' and '.join(found)} equal {row}, in all inputs and in the target",
+        f"{place}; the network has learned their targets, so their metrics are too good",
+        remedy=f"remove the repeated rows{group}",
         formula=_SHARE,
     )
 
@@ -87,14 +95,12 @@ class _Hashed:
         return _Hashed(self.parts[first], self.whole[first])
 
 
-def _copies(data: Dataset, train: Split, unseen: Split) -> tuple[int, int]:
-    """Return how many unseen rows are copies of training rows, and how many were checked."""
-    known, asked = _hashed(data, train, unseen), _hashed(data, unseen, train)
-    is_known = np.isin(asked.whole, known.whole)
-    number = int(is_known.sum())
+def _copies(known: _Hashed, asked: _Hashed) -> int:
+    """Return how many of some rows are copies of known ones."""
+    number = int(np.isin(asked.whole, known.whole).sum())
     if number < _FEWEST or not _are_copies(known.different, asked.different):
-        return 0, len(is_known)
-    return number, len(is_known)
+        return 0
+    return number
 
 
 def _are_copies(known: _Hashed, asked: _Hashed) -> bool:
@@ -120,10 +126,11 @@ def _with_neighbors(known: _Hashed, asked: _Hashed) -> int:
     return int(has.sum())
 
 
-def _hashed(data: Dataset, split: Split, other: Split) -> _Hashed:
-    """Return the hashes of up to `_MOST_NUMBERS` inputs of a split, rounded as the other one."""
-    dtype = np.float32 if np.float32 in (split.inputs.dtype, other.inputs.dtype) else np.float64
-    most = max(_FEWEST, _MOST_NUMBERS // len(data.columns))
+def _hashed(data: Dataset, name: str) -> _Hashed:
+    """Return the hashes of evenly spread rows of a split, rounded as in all splits."""
+    split, types = data.splits[name], [each.inputs.dtype for each in data.splits.values()]
+    dtype = np.float32 if np.float32 in types else np.float64
+    most = max(_FEWEST, min(_MOST_ROWS, _MOST_INPUTS // len(data.columns)))
     places = np.linspace(0, len(split) - 1, min(len(split), most)).astype(np.intp)
     rows = split.rows[places]
     X = take_rows(split.inputs, rows).astype(dtype).astype(np.float64)

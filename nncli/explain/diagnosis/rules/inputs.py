@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from nncli.base.storage.mapping import take_rows
 from nncli.base.words import count, listed
 from nncli.data.scaling import SCALERS
 from nncli.explain.diagnosis.case import Case
@@ -22,7 +23,9 @@ _OFFSET, _SMALL = 10.0, 0.05
 _APART = 1000.0
 """A rate that suits one column is a million times too low for another: curvature is x squared."""
 
-_MANY_COLUMNS = 100  # such as pixels; those that are rarely not 0 get huge values from `standard`
+_MANY_COLUMNS = 100
+"""Without negative numbers, these may be pixels: `standard` makes rarely lit ones huge."""
+
 _LIKE_PIXELS = 100  # bytes with a larger one use their whole range
 
 SYMPTOMS = (
@@ -123,10 +126,10 @@ def _reason(case: Case) -> str:
 
 
 def _better_scale(case: Case) -> str:
+    """Return the scaling that suits the inputs: for pixels, none that enlarges rare ones."""
     split = case.dataset.splits["train"]
-    is_byte = split.inputs.dtype == np.uint8
-    some = split.inputs[split.rows[case.places]] if is_byte else None
-    if some is not None and int(some.max()) > _LIKE_PIXELS:
+    some = take_rows(split.inputs, split.rows[case.places])
+    if some.dtype == np.uint8 and int(some.max()) > _LIKE_PIXELS:
         return "unit"
-    many = case.dataset.images is not None or len(case.dataset.columns) >= _MANY_COLUMNS
-    return "minmax" if many else "standard"
+    is_like_pixels = some.shape[1] >= _MANY_COLUMNS and float(some.min()) >= 0
+    return "minmax" if case.dataset.images is not None or is_like_pixels else "standard"
