@@ -28,7 +28,7 @@ FINDINGS: dict[str, str] = {
     "N024": "the gradient vanishes",
     "N025": "the gradient explodes",
     "N030": "the inputs are not scaled",
-    "N031": "one column is far larger than the others",
+    "N031": "columns of very different sizes",
     "N032": "constant columns",
     "N033": "one column alone predicts the target",
     "N034": "the same rows in several splits",

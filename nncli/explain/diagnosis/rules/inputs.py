@@ -16,6 +16,7 @@ from nncli.base.words import count, listed
 from nncli.data.scaling import SCALERS
 from nncli.explain.diagnosis.case import Case
 from nncli.explain.diagnosis.finding import Change, Evidence
+from nncli.explain.diagnosis.rules.outliers import crushed_columns
 from nncli.explain.diagnosis.rules.seen import LARGE, Seen, seen, trains
 from nncli.nn.entries import Formula
 
@@ -71,11 +72,11 @@ def not_scaled(case: Case) -> Iterator[Evidence]:
 
 
 def columns_apart(case: Case) -> Iterator[Evidence]:
-    """Find columns that are thousands of times as large as all others."""
-    scale = case.config.data.scale.name
-    # `standard` and `minmax` give each column the same range; what a single huge value does to
-    # its column is found by `outliers`. Pixels have the same unit.
-    if scale in ("standard", "minmax") or not trains(case) or case.dataset.images is not None:
+    """Find columns that are far larger or smaller than all others."""
+    if not trains(case) or case.dataset.images is not None:  # pixels have the same unit
+        return
+    if case.config.data.scale.name in ("standard", "minmax"):  # the same range for each column
+        yield from crushed_columns(case)
         return
     found = seen(case)
     if found is None or len(found.sizes) < 2:

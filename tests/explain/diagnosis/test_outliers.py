@@ -1,0 +1,49 @@
+"""Findings about a few values that make all others of their column nearly the same."""
+
+import numpy as np
+import pytest
+
+from tests.explain.diagnosis.tables import ROWS, findings_of, normal, signs
+
+
+def with_outliers(*values):
+    """Return columns, the second one with some values in the first rows."""
+    columns = normal()
+    columns["b"] = columns["b"].astype(object)
+    columns["b"][: len(values)] = values
+    return columns
+
+
+ALL = {"validation": 0, "test": 0}
+
+
+@pytest.mark.parametrize("scale", ["standard", "minmax"])
+def test_a_wrong_number_can_be_made_missing(tmp_path, scale):
+    columns = with_outliers(99999)
+    found = findings_of(tmp_path, columns, signs(normal()), scale=scale, **ALL)["N031"]
+    assert "column b" in found.evidence
+    assert "1 value is far from them: 99999" in found.evidence
+    assert str(found.change) == "data.blanks=[99999]"
+    again = {"scale": scale, "blanks": [99999], **ALL}
+    assert "N031" not in findings_of(tmp_path, columns, signs(normal()), **again)
+
+
+@pytest.mark.parametrize("scale", ["standard", "minmax"])
+@pytest.mark.parametrize("value", [4, 30])
+def test_a_large_value_that_leaves_the_others_apart_is_no_finding(tmp_path, scale, value):
+    columns = with_outliers(value)
+    assert "N031" not in findings_of(tmp_path, columns, signs(normal()), scale=scale, **ALL)
+
+
+def test_a_number_that_other_columns_have_is_not_made_missing(tmp_path):
+    columns = with_outliers(99999)
+    columns["c"] = np.arange(99990, 99990 + ROWS)[::-1]
+    found = findings_of(tmp_path, columns, signs(normal()), **ALL)["N031"]
+    assert found.change is None
+    assert "logarithm" in found.remedy
+
+
+def test_a_column_that_is_nearly_always_the_same_has_no_outliers(tmp_path):
+    columns = normal()
+    columns["b"] = np.where(np.arange(ROWS) == 3, 99999, np.arange(ROWS) % 3)
+    assert "N031" not in findings_of(tmp_path, columns, signs(normal()), **ALL)
