@@ -24,6 +24,15 @@ def test_a_row_number_that_orders_the_targets_is_worse_than_useless(tmp_path):
     assert found.change is None
 
 
+def test_a_few_rows_are_in_no_order_by_chance(tmp_path):
+    rng = np.random.default_rng(0)
+    for _ in range(10):
+        cells = {"n": np.arange(24) + 1, "a": rng.normal(size=24), "b": rng.normal(size=24)}
+        settings = {"columns": {"n": "number"}, "test": 0, "validation": 0}
+        found = findings_of(tmp_path, cells, rng.choice(["y", "n"], 24), **settings)["N035"]
+        assert "memorize" in found.cause
+
+
 @pytest.mark.parametrize("name", ["time", "year", "rank", "t"])
 def test_counted_times_are_no_row_numbers(tmp_path, name):
     columns = {name: np.arange(ROWS), **normal()}
