@@ -29,7 +29,7 @@ _MOST_PIECES = 50  # of a setting that the shell split at its spaces
 _CLOSING = ("]", "}", "'", '"')
 
 # A new setting removes its alternative from the config.
-_REPLACED: dict[Path, str] = {("training", "epochs"): "steps", ("training", "steps"): "epochs"}
+REPLACED: dict[Path, str] = {("training", "epochs"): "steps", ("training", "steps"): "epochs"}
 
 Overrides = Sequence[str] | Mapping[str, Any]
 
@@ -164,7 +164,7 @@ def _put(document: Document, parts: Path, value: Any, place: str) -> None:
         inner[part] = found
         inner = found
     inner[parts[-1]] = value
-    if (other := _REPLACED.get(parts)) and document.values.get((*parts[:-1], other)) != place:
+    if (other := REPLACED.get(parts)) and document.values.get((*parts[:-1], other)) != place:
         inner.pop(other, None)
     _note_place(document, parts, place)
 
