@@ -84,6 +84,7 @@ _PUBLIC = {
     "nncli.explain.diagnosis.diagnose": ("diagnose",),
     "nncli.explain.diagnosis.diagnosis": ("Diagnosis",),
     "nncli.explain.diagnosis.finding": ("Change", "Evidence", "Finding"),
+    "nncli.explain.diagnosis.proof": ("Proof",),
     "nncli.explain.gradient_check": ("LayerCheck", "gradcheck"),
     "nncli.explain.plots.kinds": ("PLOT_KINDS", "plot", "save_plots"),
     "nncli.explain.report.report": ("report",),
@@ -206,6 +207,7 @@ if TYPE_CHECKING:
     from nncli.explain.diagnosis.finding import Change as Change
     from nncli.explain.diagnosis.finding import Evidence as Evidence
     from nncli.explain.diagnosis.finding import Finding as Finding
+    from nncli.explain.diagnosis.proof import Proof as Proof
     from nncli.explain.diagnosis.quick import quick_diagnosis as quick_diagnosis
     from nncli.explain.gradient_check import LayerCheck as LayerCheck
     from nncli.explain.gradient_check import gradcheck as gradcheck

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from nncli.cli.arguments import MODEL_OR_CONFIG, MOVED_DATA, TRUST_PATHS
+from nncli.cli.arguments import MODEL_OR_CONFIG, MOVED_DATA, OUTPUT, TRUST_PATHS
 
 
 @click.command()
@@ -18,23 +18,66 @@ from nncli.cli.arguments import MODEL_OR_CONFIG, MOVED_DATA, TRUST_PATHS
     show_default=True,
     help="Format of the page.",
 )
+@click.option(
+    "--prove", is_flag=True, help="Train briefly with and without each change, with three seeds."
+)
+@click.option(
+    "--apply",
+    is_flag=True,
+    help="Write a config with the change of the first finding that has one.",
+)
+@click.option(
+    "-o",
+    "out",
+    type=OUTPUT,
+    metavar="FILE",
+    help="File for --apply; default: NAME-fixed.yaml next to CONFIG, or here for a run.",
+)
 @MOVED_DATA
 @TRUST_PATHS
-def diagnose(what: Path, as_json: bool, format_: str, file: Path | None, trust_paths: bool) -> None:
+def diagnose(
+    what: Path,
+    as_json: bool,
+    format_: str,
+    prove: bool,
+    apply: bool,
+    out: Path | None,
+    file: Path | None,
+    trust_paths: bool,
+) -> None:
     """Say why training went as it did, and what to change.
 
     Each finding has its evidence with numbers, the likely cause and one setting to change. Of a
     CONFIG, only the start of training is diagnosed; of a run of folds or seeds, all models
     together.
+
+    With --prove, each change is tried: a few epochs with and without it, on the same rows, with
+    three seeds. Ctrl-C prints the results so far.
     """
+    from nncli import Interrupted, UsageError
     from nncli import diagnose as diagnosis_of
+    from nncli.cli.changed_config import place_of, write_changed
     from nncli.cli.next_steps import print_next
     from nncli.cli.output import print_json, print_warning
 
-    found = diagnosis_of(what, data=file, trust_paths=trust_paths, note=print_warning)
+    if out is not None and not apply:
+        raise UsageError("-o: names the file for --apply; add --apply, or leave out -o")
+    place = place_of(what, out) if apply else None
+    found = diagnosis_of(
+        what,
+        data=file,
+        trust_paths=trust_paths,
+        prove=prove,
+        progress=True,
+        note=print_warning,
+    )
     if as_json:
         print_json(found.as_json())
-        return
-    click.echo(found.page(format_), nl=False)
-    if format_ == "text":
+    elif str(place) != "-":
+        click.echo(found.page(format_), nl=False)
+    if found.signal is not None:
+        raise Interrupted("Interrupted; the proofs so far are shown.", found.signal)
+    if place:
+        write_changed(found, place, err=as_json or format_ != "text")
+    elif not as_json and format_ == "text":
         print_next(found, what)

@@ -12,13 +12,17 @@ if TYPE_CHECKING:
 
 
 def print_next(found: "Diagnosis", what: Path) -> None:
-    """Print the commands that may follow: train with the first change, read about the worst."""
+    """Print the commands that may follow: prove and make the first change, read about the worst."""
     if not found.findings:
         return
-    lines = [f"nncli explain {found.codes[0]}"]
-    change = next((each.found.change for each in found.findings if each.found.change), None)
-    if change and (config := _config_of(what)):
-        lines.insert(0, f"nncli train {shell_word(str(config))} {shell_word(str(change))}")
+    lines = []
+    if found.change:
+        command = f"nncli diagnose {shell_word(str(what))}"
+        lines += [] if found.proofs else [f"{command} --prove"]
+        lines.append(f"{command} --apply")
+        if config := _config_of(what):
+            lines.append(f"nncli train {shell_word(str(config))} {shell_word(str(found.change))}")
+    lines.append(f"nncli explain {found.codes[0]}")
     click.echo("\n".join(["", "Next:", *(f"  {line}" for line in lines)]))
 
 

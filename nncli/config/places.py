@@ -111,6 +111,11 @@ def based_on(config: "Config", folder: str) -> "Config":
     return _mapped(config, lambda path: str(nearby(joined(folder, path))))
 
 
+def moved(config: "Config", folder: Path) -> "Config":
+    """Return a config whose relative paths start from another folder."""
+    return _mapped(config, lambda path: relative(path, folder) if path in config.places else path)
+
+
 def portable(config: "Config", folder: Path) -> dict[str, Any]:
     """Return the values of a config as saved in a folder.
 

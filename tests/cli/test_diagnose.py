@@ -23,7 +23,10 @@ def test_a_page_ends_with_commands_that_work(nncli, run):
     assert done.code == 0
     assert max(map(len, done.out.splitlines())) <= 80
     page, _, after = done.out.partition("\nNext:\n")
-    train, explain = (shlex.split(line)[1:] for line in after.splitlines())
+    prove, apply, train, explain = (shlex.split(line)[1:] for line in after.splitlines())
+    assert prove == ["diagnose", "a run", "--prove"]
+    assert apply == ["diagnose", "a run", "--apply"]
+    assert nncli(*apply).code == 0
     assert train == ["train", "a run/config.yaml", "model.initializer=he_normal"]
     assert explain == ["explain", "N023"]
     assert nncli(*explain).code == 0

@@ -105,7 +105,7 @@ CHANGES = st.one_of(
     st.tuples(st.just("data.scale"), st.sampled_from(["unit", "standard", "none"])),
     st.tuples(st.just("data.noise"), st.floats(0, 9)),
     st.tuples(st.just("diagnose.ignore"), st.just(["N040"])),
-    st.tuples(st.just("name"), st.text(st.characters(exclude_categories=["Cs"]), max_size=90)),
+    st.tuples(st.just("name"), st.text(st.characters(exclude_categories=["Cs"]), max_size=5)),
 )
 
 

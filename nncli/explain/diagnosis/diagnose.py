@@ -1,6 +1,7 @@
 """Diagnose a run, a model or a config."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,8 @@ def diagnose(
     *,
     data: Path | str | None = None,
     trust_paths: bool = False,
+    prove: bool = False,
+    progress: bool = False,
     note: Note = warn,
 ) -> Diagnosis:
     """Return why training went as it did, and what to change.
@@ -35,6 +38,11 @@ def diagnose(
         New path of the data that the model was trained on, if it was moved.
     trust_paths : bool
         Whether to read data files named by a model from any path, as for `Model.evaluate`.
+    prove : bool
+        Whether to train briefly with and without each change, and to try whether a few rows can be
+        learned. Ctrl-C ends it and returns the proofs so far.
+    progress : bool
+        Whether to show a progress bar for the proofs, if standard error is a terminal.
     note : function of str
         Called with each warning; default: issue a `NncliWarning`.
 
@@ -48,8 +56,17 @@ def diagnose(
     how: dict[str, Any] = {"trust_paths": trust_paths, "moved_to": moved_to, "note": note}
     parts = parts_of(what, **how)
     if parts or isinstance(what, SeveralResults):
-        return diagnosis_of_several(name_of_several(what), parts, diagnosis_of)
-    return diagnosis_of(case_of(what, **how), ("run", "rows"))
+        found = diagnosis_of_several(name_of_several(what), parts, diagnosis_of)
+        case = parts[0].case
+    else:
+        case = case_of(what, **how)
+        needs: tuple[Needs, ...] = ("run", "rows", "trial") if prove else ("run", "rows")
+        found = diagnosis_of(case, needs)
+    if not prove:
+        return replace(found, case=case)
+    from nncli.explain.diagnosis.prove import proven  # needed only to train
+
+    return proven(case, found, progress=progress)
 
 
 def diagnosis_of(case: Case, needs: tuple[Needs, ...]) -> Diagnosis:
@@ -59,6 +76,8 @@ def diagnosis_of(case: Case, needs: tuple[Needs, ...]) -> Diagnosis:
     for code, rule in RULES.items():
         if rule.needs not in needs:
             continue
+        if rule.needs == "trial" and any(each.severity == "problem" for each in found):
+            continue  # it would only show that there is a problem
         try:
             found += [
                 Finding(code, each.severity or rule.severity, each) for each in rule.check(case)

@@ -1,10 +1,15 @@
 """The result of a diagnosis."""
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
+from nncli.base.arguments import path_in
+from nncli.base.errors import UsageError
 from nncli.base.words import count
-from nncli.explain.diagnosis.finding import SEVERITIES, Finding
+from nncli.explain.diagnosis.case import Case
+from nncli.explain.diagnosis.finding import SEVERITIES, Change, Finding
+from nncli.explain.diagnosis.proof import Proof
 
 
 @dataclass(frozen=True)
@@ -25,6 +30,12 @@ class Diagnosis:
         The codes that were checked.
     is_trained : bool
         Whether there is a trained network, rather than a config alone.
+    proofs : list of Proof
+        Results of training with and without each change, if asked for.
+    signal : int or None
+        The signal that ended the proofs early, such as that of Ctrl-C.
+    case : Case or None
+        What was diagnosed.
     """
 
     name: str
@@ -33,6 +44,9 @@ class Diagnosis:
     unchecked: dict[str, str] = field(default_factory=dict)
     checked: list[str] = field(default_factory=list)
     is_trained: bool = True
+    proofs: list[Proof] = field(default_factory=list, kw_only=True)
+    signal: int | None = field(default=None, kw_only=True)
+    case: Case | None = field(default=None, repr=False, compare=False, kw_only=True)
 
     @property
     def codes(self) -> list[str]:
@@ -57,7 +71,40 @@ class Diagnosis:
             "ignored": self.ignored,
             "unchecked": self.unchecked,
             "checked": self.checked,
+            "proofs": [each.as_json() for each in self.proofs],
         }
+
+    @property
+    def change(self) -> Change | None:
+        """The change of the worst finding that has one."""
+        changes = (each.found.change for each in self.findings)
+        return next((each for each in changes if each), None)
+
+    def changed_config(self, folder: Path | str | None = None) -> str:
+        """Return the config as YAML text with `change`.
+
+        A config from a file keeps its comments and its order; a run has a text with all settings.
+
+        Parameters
+        ----------
+        folder : path, optional
+            Folder that relative paths start from; by default that of the config, or for a run the
+            working directory.
+
+        Raises
+        ------
+        UsageError
+            If there is no change, or the config needs more than its text.
+        ConfigError
+            If the changed config is not valid, or the file can no longer be read.
+        """
+        from nncli.explain.diagnosis.changed import changed_text  # needed only to change it
+
+        if self.case is None or self.change is None:
+            raise UsageError(f"{self.name}: no finding has a setting to change")
+        beside = Path() if self.case.is_trained else self.case.loaded.path.parent
+        place = beside if folder is None else path_in(folder, "folder")
+        return changed_text(self.case, self.change, place)
 
     def page(self, format: str = "text") -> str:  # noqa: A002 - as for `nncli.trace`
         """Return the diagnosis as a page: ``text``, ``markdown`` or ``html``."""

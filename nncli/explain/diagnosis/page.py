@@ -8,6 +8,7 @@ from nncli.base.words import count, either
 from nncli.config.finding_codes import FINDINGS
 from nncli.explain.diagnosis.diagnosis import Diagnosis
 from nncli.explain.diagnosis.finding import Finding
+from nncli.explain.diagnosis.proof_page import proofs_in
 from nncli.explain.diagnosis.rules.table import RULES
 from nncli.explain.document.elements import Element, Facts, Heading, Paragraph
 from nncli.explain.document.html import as_html
@@ -27,6 +28,7 @@ def body_of(diagnosis: Diagnosis, write: Notation) -> Iterator[Element]:
     """Yield the elements below the title: the findings, then what was not looked at."""
     for finding in diagnosis.findings:
         yield from elements_of(finding, write)
+    yield from proofs_in(diagnosis, write)
     if not diagnosis.findings:
         yield Paragraph(_nothing(diagnosis, write))
     for reason, codes in _unchecked(diagnosis).items():

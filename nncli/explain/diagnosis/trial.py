@@ -1,0 +1,108 @@
+"""Brief trainings of a config with several seeds, on the same rows."""
+
+import time
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from nncli.base.errors import DivergenceError
+from nncli.config.load import LoadedConfig
+from nncli.config.schema import SEEDS_END
+from nncli.data.dataset import Dataset
+from nncli.runs.job import Job
+from nncli.runs.preparation import prepare
+from nncli.runs.training import train_job
+from nncli.training.loop import EpochReport, StepReport
+from nncli.training.observers.observer import Observer
+
+MOST_ROWS = 200_000
+"""Most rows that a brief training passes, each row once per epoch: 3 epochs of MNIST."""
+
+MOST_STEPS = 20_000
+"""Most steps of a brief training, which matter for small batches."""
+
+_MOST_SECONDS = 10.0
+"""A brief training of many rows or a large network ends after this time, even within an epoch."""
+
+Metrics = dict[str, dict[str, float]]
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A config to train briefly: as planned, but at most for `MOST_ROWS` and `MOST_STEPS`.
+
+    Attributes
+    ----------
+    loaded : LoadedConfig
+    dataset : Dataset
+    """
+
+    loaded: LoadedConfig
+    dataset: Dataset
+    _metrics: dict[int, Metrics | None] = field(default_factory=dict, repr=False)
+
+    def job(self, number: int) -> Job:
+        """Return the job with the seed that follows that of the config by `number`.
+
+        Raises the errors of `prepare`.
+        """
+        loaded = self.loaded.selecting
+        config = loaded.config
+        seeds = {"seed": self.seed(number), "data_seed": config.seed_of_data}
+        config = config.model_copy(update=seeds)
+        config = config.with_training(record_weights=None, tensorboard=False)
+        return prepare(
+            loaded.with_config(config), dataset=self.dataset, engine="numpy", warnings=[]
+        )
+
+    def seed(self, number: int) -> int:
+        """Return the seed that follows that of the config by `number`."""
+        return (self.loaded.config.seed + number) % SEEDS_END
+
+    @cached_property
+    def first(self) -> Job:
+        """The job with the seed of the config, before training."""
+        return self.job(0)
+
+    @property
+    def epochs(self) -> tuple[int, int]:
+        """The most epochs of a brief training, and those that the config plans."""
+        planned = self.first.plan.epochs
+        return min(planned, brief_epochs(self.first)), planned
+
+    def is_trained(self, number: int) -> bool:
+        """Return whether the metrics of a seed are known."""
+        return number in self._metrics
+
+    def metrics(self, number: int) -> Metrics | None:
+        """Return the metrics of all splits after a brief training; None if it diverged.
+
+        Each seed is trained once.
+        """
+        if number not in self._metrics:
+            job = self.job(number)
+            try:
+                result = train_job(job, observers=[_Brief(brief_epochs(job))])
+            except DivergenceError:
+                self._metrics[number] = None
+            else:
+                self._metrics[number] = result.metrics
+        return self._metrics[number]
+
+
+def brief_epochs(job: Job) -> int:
+    """Return the most epochs of a brief training."""
+    of_rows = MOST_ROWS // len(job.setup.training)
+    return max(1, min(of_rows, MOST_STEPS // job.order.batches))
+
+
+class _Brief(Observer):
+    """Stop after some epochs, or when the time is over."""
+
+    def __init__(self, epochs: int) -> None:
+        self._epochs, self._end = epochs, time.monotonic() + _MOST_SECONDS
+
+    def step(self, report: StepReport) -> bool:
+        return time.monotonic() > self._end
+
+    def epoch(self, report: EpochReport) -> bool:
+        return report.epoch >= self._epochs or time.monotonic() > self._end

@@ -1,0 +1,109 @@
+"""``nncli diagnose --prove`` and ``--apply``."""
+
+import json
+
+import pytest
+
+CONFIG = """\
+# The weights of all units are equal.
+data: {path: rows.csv, target: y}  # next to this file
+
+model:
+  hidden_layers: [8]
+  initializer: zeros  # to see what happens
+training: {epochs: 20, learning_rate: 0.05}
+"""
+
+
+@pytest.fixture
+def config(tmp_path):
+    rows = [f"{n % 7},{n % 5},{'ab'[(n % 7 > 3) ^ (n % 5 > 2)]}" for n in range(140)]
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "rows.csv").write_text("\n".join(["u,v,y", *rows]))
+    path = tmp_path / "own" / "c.yaml"
+    path.write_text(CONFIG)
+    return path
+
+
+def test_prove_shows_trainings_with_and_without_the_change(nncli, config):
+    result = nncli("diagnose", "own/c.yaml", "--prove")
+    assert "N023, model.initializer=he_normal: loss on the training rows" in result.out
+    assert "The change helps on 3 of 3 seeds." in result.out
+    assert result.out.endswith(
+        "\nNext:\n"
+        "  nncli diagnose own/c.yaml --apply\n"
+        "  nncli train own/c.yaml model.initializer=he_normal\n"
+        "  nncli explain N023\n"
+    )
+    assert "trainings" not in result.err  # no bar without a terminal
+    assert max(map(len, result.out.splitlines())) <= 80
+
+
+def test_prove_prints_json(nncli, config):
+    found = json.loads(nncli("diagnose", "own/c.yaml", "--prove", "--json").out)
+    proof = found["proofs"][0]
+    assert proof["change"] == {"key": "model.initializer", "value": "he_normal"}
+    assert proof["helps"]
+    assert len(proof["with"]) == len(proof["without"]) == len(proof["seeds"]) == 3
+
+
+def test_apply_writes_the_config_next_to_the_old_one(nncli, config):
+    result = nncli("diagnose", "own/c.yaml", "--apply")
+    assert result.out.endswith(
+        "\nWrote own/c-fixed.yaml with model.initializer=he_normal. Next:\n"
+        "  nncli train own/c-fixed.yaml\n"
+    )
+    fixed = config.with_name("c-fixed.yaml")
+    assert fixed.read_text() == CONFIG.replace("zeros", "he_normal")
+    assert nncli("train", "own/c-fixed.yaml").code == 0
+    again = nncli("diagnose", "own/c.yaml", "--apply")
+    assert again.code == 2
+    assert again.error == ("Error: own/c-fixed.yaml: already exists; choose another file with -o")
+
+
+def test_a_config_in_another_folder_finds_the_same_rows(nncli, config, tmp_path):
+    nncli("diagnose", "own/c.yaml", "--apply", "-o", "fixed.yaml")
+    text = (tmp_path / "fixed.yaml").read_text()
+    assert text == CONFIG.replace("zeros", "he_normal").replace("rows.csv", "own/rows.csv")
+    assert nncli("train", "fixed.yaml").code == 0
+
+
+def test_apply_writes_the_config_of_a_run_here(nncli, config, tmp_path):
+    nncli("train", "own/c.yaml", "-o", "runs/zeros")
+    nncli("diagnose", "runs/zeros", "--apply")
+    fixed = tmp_path / "zeros-fixed.yaml"
+    assert "path: own/rows.csv\n" in fixed.read_text()
+    assert "initializer: he_normal\n" in fixed.read_text()
+    nncli("train", "zeros-fixed.yaml", "-o", "runs/fixed")
+    nncli("train", "own/c.yaml", "model.initializer=he_normal", "-o", "runs/expected")
+    fixed, expected = (
+        json.loads((tmp_path / "runs" / name / "metrics.json").read_text())
+        for name in ("fixed", "expected")
+    )
+    assert fixed["train"] == expected["train"]
+
+
+def test_a_signal_shows_the_proofs_so_far(nncli, config, stop_at):
+    stop_at(300)
+    result = nncli("diagnose", "own/c.yaml", "--prove")
+    assert result.code == 130
+    assert "N023 problem" in result.out
+    assert "Interrupted: the other changes were not tried." in result.out
+    assert result.err == "Interrupted; the proofs so far are shown.\n"
+
+
+def test_apply_prints_the_config(nncli, config):
+    result = nncli("diagnose", "own/c.yaml", "--apply", "-o", "-")
+    expected = CONFIG.replace("zeros", "he_normal").replace("rows.csv", "own/rows.csv")
+    assert result.out == expected
+
+
+def test_apply_without_a_change_is_refused(nncli, config, tmp_path):
+    config.write_text(CONFIG.replace("zeros", "he_normal"))
+    result = nncli("diagnose", "own/c.yaml", "--apply")
+    assert result.code == 2
+    assert result.err == "Error: own/c.yaml: no finding has a setting to change\n"
+    assert not config.with_name("c-fixed.yaml").exists()
+    assert nncli("diagnose", "own/c.yaml", "-o", "x.yaml").error == (
+        "Error: -o: names the file for --apply; add --apply, or leave out -o"
+    )

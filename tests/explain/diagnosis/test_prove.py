@@ -1,0 +1,157 @@
+"""Proofs: results with and without a change, on the same rows, and what they show."""
+
+import json
+
+import pytest
+
+import nncli
+from nncli.explain.diagnosis.case import case_of
+from nncli.explain.diagnosis.finding import Change, Evidence, Finding
+from nncli.explain.diagnosis.proof import Proof
+from nncli.explain.diagnosis.prove import helps, proofs_of
+from nncli.explain.diagnosis.trial import MOST_ROWS, Trial
+from tests.explain.diagnosis.runs import BROKEN
+
+pytestmark = pytest.mark.filterwarnings("ignore::nncli.NncliWarning")
+
+XOR = {
+    "data": {"source": "xor", "rows": 200, "test": 0},
+    "model": {"hidden_layers": [8], "initializer": "zeros"},
+    "training": {"epochs": 50, "learning_rate": 0.01},
+}
+
+
+def finding(key, value, code="N023"):
+    return Finding(code, "problem", Evidence("numbers", "cause", Change(key, value)))
+
+
+def xor(**training):
+    return case_of({**XOR, "training": {**XOR["training"], **training}})
+
+
+def test_both_trainings_of_a_seed_are_those_of_train():
+    proof = helps(xor(), finding("model.initializer", "he_normal"))
+    assert (proof.metric, proof.split, proof.epochs) == ("loss", "train", (50, 50))
+    assert list(proof.seeds) == [0, 1, 2]
+    for seed, without, changed in zip(proof.seeds, proof.without, proof.changed, strict=True):
+        for initializer, expected in (("zeros", without), ("he_normal", changed)):
+            settings = {"seed": seed, "data_seed": 0, "model.initializer": initializer}
+            trained = nncli.train(XOR, {**settings, "training.engine": "numpy"})
+            assert trained.metrics["train"]["loss"] == expected
+
+
+def test_a_run_and_its_config_are_proven_alike():
+    run = nncli.train(XOR, {"training.engine": "numpy"})
+    change = finding("model.initializer", "he_normal")
+    assert helps(case_of(run), change) == helps(xor(), change)
+
+
+def test_a_change_that_makes_it_worse_does_not_help():
+    case = case_of({**XOR, "model": {"hidden_layers": [8]}})
+    proof = helps(case, finding("model.initializer", "zeros"))
+    assert (proof.better, proof.helps) == (0, False)
+    assert proof.verdict == "does not help: better on 0 of 3 seeds"
+
+
+def test_a_training_that_diverges_is_the_worst():
+    change = finding("training.learning_rate", 0.1)
+    proof = helps(xor(optimizer="sgd", learning_rate=1e300), change)
+    assert proof.without == [None] * 3
+    assert proof.verdict == "helps on 3 of 3 seeds"
+    back = helps(xor(optimizer="sgd"), finding("training.learning_rate", 1e300))
+    assert back.changed == [None] * 3
+    assert back.better == 0
+    assert json.loads(json.dumps(back.as_json(), allow_nan=False))["with"] == [None] * 3
+
+
+def test_losses_of_other_functions_are_not_compared():
+    proof = helps(xor(), finding("training.loss", "mean_squared_error"), seeds=1)
+    assert proof.metric == "balanced_accuracy"
+
+
+def test_errors_of_scaled_targets_are_compared_in_their_own_units(tmp_path):
+    rows = [f"{n},{1000 * n}" for n in range(40)]
+    (tmp_path / "rows.csv").write_text("\n".join(["x,y", *rows]))
+    config = {"data": {"path": str(tmp_path / "rows.csv"), "target": "y"}}
+    proof = helps(case_of(config), finding("training.loss", "mean_absolute_error"), seeds=1)
+    assert proof.metric == "rmse"
+
+
+def test_a_finding_about_unseen_rows_is_shown_on_validation_rows(monkeypatch):
+    from nncli.explain.diagnosis.rules.table import RULES
+
+    rule = RULES["N023"]
+    monkeypatch.setitem(RULES, "N023", type(rule)(rule.check, "problem", "run", shown_by="unseen"))
+    config = {**XOR, "data": {"source": "xor", "rows": 200, "validation": 50, "test": 50}}
+    assert helps(case_of(config), finding("model.initializer", "he_normal"), seeds=1).split == (
+        "validation"
+    )
+    assert helps(xor(), finding("model.initializer", "he_normal"), seeds=1).split == "train"
+
+
+def test_a_change_that_is_refused_says_so():
+    proof = helps(xor(), finding("training.loss", "cross_entropy"))
+    assert not proof.helps
+    assert proof.verdict.startswith("cannot be shown: training.loss: cross_entropy does")
+    assert [*proof.seeds] == []
+
+
+def test_findings_with_the_same_change_share_the_trainings():
+    change = finding("model.initializer", "he_normal")
+    again = finding("model.initializer", "he_normal", "N051")
+    first, second = proofs_of(xor(), [change, finding("seed", None), again][::2])
+    assert (first.changed, first.without) == (second.changed, second.without)
+    assert (first.code, second.code) == ("N023", "N051")
+
+
+def test_many_rows_are_trained_briefly():
+    case = case_of({"data": {"source": "xor", "rows": MOST_ROWS // 2, "test": 0}})
+    assert Trial(case.loaded, case.dataset).epochs == (2, 10)
+    case = xor(batch_size=1, epochs=1000)
+    assert Trial(case.loaded, case.dataset).epochs == (100, 1000)
+
+
+@pytest.mark.parametrize(
+    ("metric", "without", "changed", "better"),
+    [
+        ("loss", 1.0, 0.98, True),
+        ("loss", 1.0, 0.995, False),  # so little is chance
+        ("loss", -1.0, -1.5, True),
+        ("loss", 0.0, 0.0, False),
+        ("accuracy", 0.5, 0.51, True),
+        ("accuracy", 0.5, 0.5, False),
+        ("loss", None, 9.0, True),
+        ("loss", 9.0, None, False),
+        ("loss", None, None, False),
+    ],
+)
+def test_a_result_is_better_by_more_than_chance(metric, without, changed, better):
+    proof = Proof("N023", Change("seed", 1), metric, "train", [0], [without], [changed])
+    assert proof.helps is better
+
+
+def test_the_page_shows_both_trainings_side_by_side():
+    found = nncli.diagnose(XOR, prove=True)
+    lines = found.page().splitlines()
+    rows = [line.split() for line in lines if line.lstrip().startswith(("without ", "with "))]
+    assert [row[0] for row in rows] == ["without", "with"]
+    proof = found.proofs[0]
+    assert rows[1][1:4] == [f"{each:.4g}" for each in proof.changed]
+    assert float(rows[1][4]) == pytest.approx(sum(proof.changed) / 3, rel=1e-3)
+    assert f"The change {proof.verdict}." in lines
+    assert max(map(len, lines)) <= 80
+    assert "helps on" in found.page("markdown")
+    assert "helps on" in found.page("html")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", BROKEN, ids=lambda path: path.stem)
+def test_every_change_helps_on_nine_of_ten_seeds(path):
+    try:
+        run = nncli.train(path)
+    except nncli.DivergenceError as error:
+        run = error.result
+    for what in filter(None, [run, path]):
+        findings = nncli.diagnose(what).findings
+        for proof in proofs_of(case_of(what), findings, seeds=10):
+            assert proof.better >= 9, (proof.code, proof.verdict, proof.without, proof.changed)
