@@ -25,6 +25,13 @@ from nncli.explain.diagnosis.rules import (
     length,
     rates,
     row_numbers,
+from nncli.explain.diagnosis.rules import (
+    capacity,
+    comparison,
+    few_rows,
+    fit,
+    length,
+    rates,
     several,
     start,
     structure,
@@ -94,6 +101,7 @@ RULES: dict[str, Rule] = {
         "run",
         explains=("N001", "N002", "N003", "N005", "N013", "N042"),
     ),
+    "N053": Rule(few_rows.few_rows, "problem", "trial"),
 }
 
 RULES_OF_SEVERAL: dict[str, SeveralRule] = {
