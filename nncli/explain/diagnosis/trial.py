@@ -15,7 +15,10 @@ from nncli.training.loop import EpochReport, StepReport
 from nncli.training.observers.observer import Observer
 
 MOST_ROWS = 200_000
-"""Most rows that a brief training passes, each row once per epoch: 3 epochs of MNIST."""
+"""Most rows that a brief training passes, each row once per epoch."""
+
+MOST_PRODUCTS = 10**10
+"""Most products of a row and a weight: an epoch of MNIST with 128 units takes a second or two."""
 
 MOST_STEPS = 20_000
 """Most steps of a brief training, which matter for small batches."""
@@ -28,7 +31,7 @@ Metrics = dict[str, dict[str, float]]
 
 @dataclass(frozen=True)
 class Trial:
-    """A config to train briefly: as planned, but at most for `MOST_ROWS` and `MOST_STEPS`.
+    """A config to train briefly: as planned, but at most for the numbers above.
 
     Attributes
     ----------
@@ -91,8 +94,9 @@ class Trial:
 
 def brief_epochs(job: Job) -> int:
     """Return the most epochs of a brief training."""
-    of_rows = MOST_ROWS // len(job.setup.training)
-    return max(1, min(of_rows, MOST_STEPS // job.order.batches))
+    rows, weights = len(job.setup.training), len(job.network.parameters)
+    limits = (MOST_ROWS // rows, MOST_STEPS // job.order.batches, MOST_PRODUCTS // (rows * weights))
+    return max(1, min(limits))
 
 
 class _Brief(Observer):

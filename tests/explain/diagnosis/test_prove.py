@@ -9,7 +9,7 @@ from nncli.explain.diagnosis.case import case_of
 from nncli.explain.diagnosis.finding import Change, Evidence, Finding
 from nncli.explain.diagnosis.proof import Proof
 from nncli.explain.diagnosis.prove import helps, proofs_of
-from nncli.explain.diagnosis.trial import MOST_ROWS, Trial
+from nncli.explain.diagnosis.trial import MOST_PRODUCTS, MOST_ROWS, Trial
 from tests.explain.diagnosis.runs import BROKEN
 
 pytestmark = pytest.mark.filterwarnings("ignore::nncli.NncliWarning")
@@ -109,6 +109,10 @@ def test_many_rows_are_trained_briefly():
     assert Trial(case.loaded, case.dataset).epochs == (2, 10)
     case = xor(batch_size=1, epochs=1000)
     assert Trial(case.loaded, case.dataset).epochs == (100, 1000)
+    wide = {"hidden_layers": [1000, 1000]}
+    case = case_of({"data": {"source": "xor", "rows": 4000, "test": 0}, "model": wide})
+    weights = 2 * 1000 + 1000 * 1000 + 1000 + 2 * 1000 + 1
+    assert Trial(case.loaded, case.dataset).epochs == (MOST_PRODUCTS // (4000 * weights), 10)
 
 
 @pytest.mark.parametrize(
