@@ -1,61 +1,44 @@
 """The table of all rules, by the code of their finding."""
 
-from nncli.explain.diagnosis.rules import capacity, comparison, fit, several, structure, units
-from nncli.explain.diagnosis.rules import length, rates, start, structure, units
-from nncli.explain.diagnosis.rules import leaks, structure, units
-from nncli.explain.diagnosis.rules import leaks, misfits, structure, units
-from nncli.explain.diagnosis.rules import leaks, misfits, structure, units, wrong_labels
 from nncli.explain.diagnosis.rules import (
     baselines,
     capacity,
     classes,
     comparison,
-    fit,
-    length,
-    outputs,
-from nncli.explain.diagnosis.rules import (
-    capacity,
-    comparison,
     constant,
     duplicates,
+    few_rows,
     fit,
     flat_units,
     gradients,
     inputs,
+    leaks,
     length,
+    misfits,
+    outputs,
     rates,
     row_numbers,
-from nncli.explain.diagnosis.rules import (
-    capacity,
-    comparison,
-    few_rows,
-    fit,
-    length,
-    rates,
     several,
     start,
     structure,
     units,
+    wrong_labels,
 )
 from nncli.explain.diagnosis.rules.rule import Rule
 from nncli.explain.diagnosis.rules.several import SeveralRule
 
-_OF_TOO_SMALL = ("N001", "N002", "N003", "N004", "N005", "N013")
+_OF_NO_GAIN = ("N001", "N002", "N003", "N004", "N005")
+"""Symptoms of outputs that say nothing about the targets."""
 
-_OF_NO_LEARNING = (
-    *("N001", "N002", "N003", "N004", "N005"),
-    *("N012", "N013", "N014", "N015", "N042", "N053"),
-)
+_OF_NO_LEARNING = (*_OF_NO_GAIN, "N012", "N013", "N014", "N015", "N042", "N053")
 """Symptoms of a network whose hidden units do not learn."""
 
 RULES: dict[str, Rule] = {
-    "N001": Rule(
-        outputs.constant_outputs, "problem", "rows", explains=("N002", "N003", "N004", "N005")
-    ),
-    "N002": Rule(outputs.no_gain, "problem", "run", explains=("N003", "N004", "N005")),
+    "N001": Rule(outputs.constant_outputs, "problem", "rows", _OF_NO_GAIN[1:]),
+    "N002": Rule(outputs.no_gain, "problem", "run", _OF_NO_GAIN[2:]),
     "N003": Rule(baselines.linear_model_is_better, "hint", "rows", shown_by="unseen"),
-    "N004": Rule(classes.missing_class, "warning", "run", explains=("N003",)),
-    "N005": Rule(classes.only_the_largest, "warning", "run", explains=("N003", "N004")),
+    "N004": Rule(classes.missing_class, "warning", "run", ("N003",)),
+    "N005": Rule(classes.only_the_largest, "warning", "run", ("N003", "N004")),
     "N010": Rule(start.far_from_a_guess, "warning", "rows", ("N014",)),
     "N011": Rule(rates.too_high, "problem", "run", rates.OF_LONG_STEPS),
     "N012": Rule(rates.too_low, "problem", "rows", (*rates.OF_NO_PROGRESS, "N014")),
@@ -63,43 +46,32 @@ RULES: dict[str, Rule] = {
     "N014": Rule(length.too_few_epochs, "warning", "run", rates.OF_NO_PROGRESS),
     "N015": Rule(length.stopped_too_early, "warning", "run", rates.OF_NO_PROGRESS),
     "N016": Rule(rates.diverged, "problem", "run", rates.AFTER_DIVERGENCE),
-    "N023": Rule(
-        units.same_units, "problem", "run", explains=("N001", "N002", "N003", "N004", "N005")
-    "N023": Rule(units.same_units, "problem", "run"),
     "N020": Rule(flat_units.dead_units, "problem", "rows", _OF_NO_LEARNING),
     "N021": Rule(flat_units.saturated_units, "problem", "rows", (*_OF_NO_LEARNING, "N010", "N024")),
     "N022": Rule(units.unused_inputs, "hint", "rows", _OF_NO_LEARNING),
     "N023": Rule(units.same_units, "problem", "run", (*_OF_NO_LEARNING, "N020", "N024")),
     "N024": Rule(gradients.vanishing, "problem", "run", (*_OF_NO_LEARNING, "N020")),
     "N025": Rule(
-        gradients.exploding,
-        "problem",
-        "rows",
-        (*_OF_NO_LEARNING, "N010", "N011", "N020", "N021"),
+        gradients.exploding, "problem", "rows", (*_OF_NO_LEARNING, "N010", "N011", "N020", "N021")
     ),
     "N030": Rule(inputs.not_scaled, "problem", "rows", inputs.SYMPTOMS),
     "N031": Rule(inputs.columns_apart, "problem", "rows", ("N030", *inputs.SYMPTOMS)),
     "N032": Rule(constant.constant, "hint", "rows"),
+    "N033": Rule(leaks.predicts_alone, "warning", "rows", shown_by="unseen"),
     "N034": Rule(duplicates.same_rows, "warning", "rows", shown_by="unseen"),
     "N035": Rule(row_numbers.row_numbers, "warning", "rows", shown_by="unseen"),
+    "N036": Rule(wrong_labels.wrong_labels, "warning", "rows", ("N041", "N053"), shown_by="unseen"),
     "N040": Rule(fit.overfitting, "warning", "run", ("N044",), shown_by="unseen"),
     "N041": Rule(fit.memorized, "problem", "run", ("N040", "N044"), shown_by="unseen"),
-    "N042": Rule(capacity.too_small, "problem", "rows", _OF_TOO_SMALL, shown_by="unseen"),
+    "N042": Rule(capacity.too_small, "problem", "rows", (*_OF_NO_GAIN, "N013"), shown_by="unseen"),
     "N043": Rule(comparison.better_on_validation, "warning", "run"),
     "N044": Rule(comparison.too_few_to_tell, "hint", "run"),
-    "N051": Rule(structure.layers_in_a_row, "warning", "run"),
-    "N033": Rule(leaks.predicts_alone, "warning", "rows", shown_by="unseen"),
-    "N036": Rule(
-        wrong_labels.wrong_labels, "warning", "rows", explains=("N041", "N053"), shown_by="unseen"
-    ),
-    "N050": Rule(
-        misfits.misfits, "problem", "rows", explains=("N001", "N002", "N003", "N004", "N005")
-    ),
+    "N050": Rule(misfits.misfits, "problem", "rows", _OF_NO_GAIN),
     "N051": Rule(
         structure.layers_in_a_row,
         "warning",
         "run",
-        explains=("N001", "N002", "N003", "N005", "N013", "N042"),
+        ("N001", "N002", "N003", "N005", "N013", "N042"),
     ),
     "N053": Rule(few_rows.few_rows, "problem", "trial"),
 }
