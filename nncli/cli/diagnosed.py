@@ -66,7 +66,7 @@ def print_in_short(
 
 @contextmanager
 def diagnosing_divergence() -> Iterator[None]:
-    """Print the findings about a training that diverges in the block."""
+    """If training diverges in the block, print its findings, or how to find out why."""
     from nncli import DivergenceError
 
     try:
@@ -74,4 +74,6 @@ def diagnosing_divergence() -> Iterator[None]:
     except DivergenceError as error:
         if error.result:
             print_in_short(error.result, err=True)
+        elif error.directory:
+            click.echo(f"\nTo see why:\n  {command_for(error.directory)}", err=True)
         raise

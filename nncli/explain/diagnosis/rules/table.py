@@ -33,6 +33,9 @@ _OF_NO_GAIN = ("N001", "N002", "N003", "N004", "N005")
 _OF_NO_LEARNING = (*_OF_NO_GAIN, "N012", "N013", "N014", "N015", "N042", "N053")
 """Symptoms of a network whose hidden units do not learn."""
 
+CAUSE_UNKNOWN = (*_OF_NO_GAIN, "N013", "N014")
+"""Findings that little was learned: rules that read the data may know the cause, and a change."""
+
 RULES: dict[str, Rule] = {
     "N001": Rule(outputs.constant_outputs, "problem", "rows", _OF_NO_GAIN[1:]),
     "N002": Rule(outputs.no_gain, "problem", "run", _OF_NO_GAIN[2:]),
