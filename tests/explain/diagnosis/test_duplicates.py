@@ -27,7 +27,7 @@ def test_copies_of_measured_rows_are_found_with_their_share(tmp_path):
     numbers = [int(word) for word in found.evidence.split() if word.isdigit()]
     assert numbers[1] == 60
     assert numbers[0] > 50
-    assert "the table has rows twice" in found.cause
+    assert "the table has these rows twice" in found.cause
     assert found.change is None
 
 

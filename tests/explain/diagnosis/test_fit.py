@@ -53,7 +53,7 @@ def test_the_interval_decides_whether_unseen_rows_lack_much(case):
 
     assert not found(20)  # [0.84, 1] and [0.53, 0.89]
     [evidence] = found(1000)
-    assert "lack 44 % of the gain at least" in evidence.evidence
+    assert "lack at least 44% of the gain" in evidence.evidence
     assert str(evidence.change) == "training.l2=0.0005"
     assert evidence.severity is None
 

@@ -20,8 +20,8 @@ def xor(
 
 def test_units_that_die_in_training_get_a_smaller_learning_rate():
     found = found_in(xor([16, 16], rate=1), "N020")
-    assert "derivative 0 for all 500 rows" in found.evidence
-    assert found.cause.endswith("the learning rate 1 is high")
+    assert "derivative 0 for all of 500 training rows" in found.evidence
+    assert found.cause.endswith("the learning rate 1 is too high")
     assert found.change.key == "training.learning_rate"
     assert 0.001 <= found.change.value <= 0.05
     assert found_in(xor([16, 16], rate=found.change.value), "N020") is None
@@ -30,7 +30,7 @@ def test_units_that_die_in_training_get_a_smaller_learning_rate():
 @pytest.mark.parametrize("trains", [True, False])
 def test_low_biases_are_replaced(trains):
     found = found_in(xor([16], bias_initializer=LOW), "N020", trains=trains)
-    assert "the initial biases are low" in found.cause
+    assert "the initial biases are too low" in found.cause
     assert str(found.change) == "model.bias_initializer=zeros"
     given = found_in(xor([4], initial_biases=[[-10] * 4, [0]]), "N020", trains=trains)
     assert str(given.change) == "model.initial_biases=null"

@@ -21,7 +21,7 @@ ALL = {"validation": 0, "test": 0}
 def test_a_wrong_number_can_be_made_missing(tmp_path, scale):
     columns = with_outliers(99999)
     found = findings_of(tmp_path, columns, signs(normal()), scale=scale, **ALL)["N031"]
-    assert "column b" in found.evidence
+    assert "column 'b'" in found.evidence
     assert "1 value is far from them: 99999" in found.evidence
     assert str(found.change) == "data.blanks=[99999]"
     again = {"scale": scale, "blanks": [99999], **ALL}

@@ -34,7 +34,7 @@ def test_a_strong_penalty_is_named_with_its_numbers():
     found = findings(XOR, "training.l2=3", "training.learning_rate=0.01", "training.epochs=60")
     evidence = found["N001"]
     assert "the targets by 0.5" in evidence.evidence
-    assert "entropy of the class shares 0.6931" in evidence.evidence
+    assert "entropy of the class shares is 0.6931" in evidence.evidence
     assert "training.l2=3" in evidence.cause
     assert str(evidence.change) == "training.l2=0"
     assert set(found) == {"N001", "N002"}

@@ -11,7 +11,7 @@ def test_a_row_number_that_is_asked_for_is_found(tmp_path):
     target = signs(normal())
     assert "N035" not in findings_of(tmp_path, columns, target)  # it is left out
     found = findings_of(tmp_path, columns, target, columns={"n": "number"})["N035"]
-    assert "column n increases by 1 from row to row" in found.evidence
+    assert "column 'n' increases by 1 from row to row" in found.evidence
     assert 'data.drop=["n"]' in found.remedy
     assert "memorize" in found.cause
 
@@ -45,7 +45,7 @@ def test_shuffled_row_numbers_and_ids_are_found(tmp_path):
     found = findings_of(tmp_path, {"n": mixed + 1, **normal()}, target)["N035"]
     assert f"each whole number from 1 to {ROWS} once" in found.evidence
     ids = {"customer_id": mixed * 13 + 70_000, **normal()}
-    assert "column customer_id" in findings_of(tmp_path, ids, target)["N035"].evidence
+    assert "column 'customer_id'" in findings_of(tmp_path, ids, target)["N035"].evidence
     found = findings_of(tmp_path, ids, target, scale="none")["N035"]
     assert str(found.change) == 'data.drop=["customer_id"]'
 

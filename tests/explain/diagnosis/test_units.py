@@ -61,7 +61,7 @@ def test_weights_that_are_only_shown_are_no_finding():
 
 def test_an_input_that_chance_leaves_unconnected_is_named():
     found = found_in(xor({"hidden_layers": [4], "density": 0.3}), "N022")
-    assert "1 of the 2 inputs" in found.evidence
+    assert "1 of its 2 inputs" in found.evidence
     assert str(found.change) == "model.density=[1.0, 0.3]"
     repaired = xor({"hidden_layers": [4], "density": found.change.value})
     assert found_in(repaired, "N022") is None

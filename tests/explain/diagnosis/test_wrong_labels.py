@@ -35,7 +35,7 @@ def found(inputs, classes, **data):
 def test_wrong_labels_are_found_and_their_rows_named(share):
     classes, rows = flipped(TOWNS, share)
     (evidence,) = found(NEAR, classes)
-    named = re.findall(r"row (\d+) \(from 0\) is (\d), not (\d)", evidence)
+    named = re.findall(r"row (\d+) \(from 0\) is labeled (\d), but looks like (\d)", evidence)
     assert len(named) == 5
     for row, given, answer in named:
         assert int(row) in rows
@@ -53,7 +53,9 @@ def test_the_labels_of_two_classes_and_of_a_table_are_found_too():
     ]
     config = {"data": {"target": "town"}, "training": {"epochs": 1}}
     (one,) = wrong_labels(case_of(nncli.load_config(config, data=frame)))
-    named = re.findall(r"row (\d+) \(from 0\) is (no|yes), not (no|yes)", one.evidence)
+    named = re.findall(
+        r"row (\d+) \(from 0\) is labeled (no|yes), but looks like (no|yes)", one.evidence
+    )
     assert named
     assert {int(row) for row, *_ in named} <= {*rows}
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from nncli.base.threads import limited_threads
+from nncli.base.words import count
 from nncli.config.named import Named
 from nncli.config.schema import ModelSection
 from nncli.config.training_section import TrainingSection
@@ -87,11 +88,11 @@ def _shown_by_fits(case: Case, train: Measured) -> Iterator[Evidence]:
 
 def _evidence(case: Case, larger: _Fit, best: _Fit) -> Evidence:
     return Evidence(
-        f"trained for {_STEPS} steps on {larger.train.rows:,} rows, hidden layers of "
-        f"{_sizes(_LARGER)} units reach the {larger.unseen} on {larger.unseen.rows:,} other rows; "
-        f"a network of the given size reaches at most the {best.unseen}, from {_SAME_SIZE} "
-        "initial weights",
-        f"{_size(case)}, too small for this target",
+        f"trained for {_STEPS} steps on {larger.train.rows:,} rows, a network with hidden layers "
+        f"of {_sizes(_LARGER)} units reaches {larger.unseen} on {larger.unseen.rows:,} other rows; "
+        f"one of the given size reaches at best {best.unseen}, in {_SAME_SIZE} trials with "
+        "different initial weights",
+        f"{_size(case)}; this target needs a larger network",
         *_remedy(case, _LARGER),
         formula=_ERROR,
     )
@@ -101,6 +102,8 @@ def _size(case: Case) -> str:
     sizes = case.config.model.hidden_layers
     if not sizes:
         return "the network has no hidden layer, so it is linear up to its output activation"
+    if len(sizes) == 1:
+        return f"the hidden layer has {count(sizes[0], 'unit')}"
     return f"the hidden layers have {_sizes(sizes)} units"
 
 

@@ -57,7 +57,7 @@ def _explained(case: Case) -> Iterator[Evidence]:
         f"validation rows only {on_validation:.3g}; measured alike, after training, they are "
         f"{train:.3g} and {unseen:.3g}",
         _why_higher(case),
-        remedy="nothing: this is as it should be",
+        remedy="nothing; this is as it should be",
         severity="hint",
     )
 
@@ -88,7 +88,7 @@ def too_few_to_tell(case: Case) -> Iterator[Evidence]:
     if train and unseen and unseen.rows < _SMALL and _is_unclear(train, unseen):
         yield Evidence(
             f"{unseen} on {unseen.rows_in_words}, where a constant guess has "
-            f"{unseen.guess:.3g}: the 95 % interval includes the guess",
+            f"{unseen.guess:.3g}: the 95% interval includes the guess",
             "with so few rows, chance alone may make the difference",
             remedy="use training.folds=5, so that every row is held out once, or more rows",
             formula=_formula_of(unseen),

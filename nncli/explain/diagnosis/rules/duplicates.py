@@ -69,7 +69,7 @@ def same_rows(case: Case) -> Iterator[Evidence]:
     row = f"one of {len(known.whole)} compared training rows" if is_sampled else "a training row"
     group = ", or set data.group to a column that is the same in them" if data.encoding else ""
     place = (
-        "the table has rows twice, and the split puts one in each part"
+        "the table has these rows twice, and the split puts one in each part"
         if shares_file
         else "the files of the splits have the same rows"
     )

@@ -61,9 +61,9 @@ def _overfitted(case: Case, train: Measured, unseen: Measured) -> Evidence:
     return Evidence(
         f"{train} on the {train.rows:,} training rows, but {unseen} on the "
         f"{unseen.rows_in_words}; a constant guess has {unseen.guess:.3g}, so unseen rows lack "
-        f"{_percent(lost(train, unseen))} of the gain at least",
-        f"{_sizes(case, train.rows)}: besides what holds for all rows, it learns the chance "
-        "of these",
+        f"at least {lost(train, unseen):.0%} of the gain",
+        f"{_sizes(case, train.rows)}: besides what holds for all rows, it learns the noise "
+        "in these",
         change,
         "" if change else _MORE_ROWS,
         _LOST_GAIN,
@@ -75,11 +75,11 @@ def _overfits_later(case: Case, best: int, train: Measured, unseen: Measured) ->
     change = _regularized(case, _PENALTY_OF_BEST)
     return Evidence(
         f"the validation loss falls to {losses[best]:.3g} in epoch {best + 1} and then rises to "
-        f"{last_of(losses):.3g}, while the training loss falls on to "
-        f"{last_of(case.history['train_loss']):.3g}; at the end, the {train} of the training "
-        f"rows is far from the {unseen} of the validation rows",
+        f"{last_of(losses):.3g}, while the training loss keeps falling to "
+        f"{last_of(case.history['train_loss']):.3g}; at the end: {train} on the training rows, "
+        f"but {unseen} on the validation rows",
         f"{_sizes(case, train.rows)}, which it learns by heart; the weights of the best epoch "
-        f"are kept, so the later ones of the {epochs:,} epochs are only wasted",
+        f"are kept, so the {epochs - best - 1:,} epochs after it are wasted",
         change,
         "" if change else _MORE_ROWS,
         _LOST_GAIN,
@@ -131,7 +131,3 @@ def _regularized(case: Case, factor: float) -> Change | None:
 
 def _sizes(case: Case, rows: int) -> str:
     return f"the network has {len(case.network.parameters):,} parameters for {rows:,} training rows"
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.0f} %"

@@ -60,8 +60,8 @@ def dead_units(case: Case) -> Iterator[Evidence]:
     shares = ", ".join(f"layer {each.block.number} {each.end:.0%}" for each in found)
     yield Evidence(
         f"of the {worst.block.activation.kind} units of layer {worst.block.number}, "
-        f"{worst.end:.0%} have the derivative 0 for all {len(case.start.X)} rows that were "
-        f"examined" + (f" ({shares})" if len(found) > 1 else ""),
+        f"{worst.end:.0%} have the derivative 0 for all of {len(case.start.X)} training rows"
+        + (f" ({shares})" if len(found) > 1 else ""),
         _cause_of_death(case, worst, large=large),
         _change_of_dead(case, worst, large=large),
         "choose other initial weights or biases",
@@ -125,12 +125,16 @@ def _saturated_share(block: Block, sums: Array) -> float:
 def _cause_of_death(case: Case, worst: _Layer, *, large: bool) -> str:
     if worst.start >= _FROM_THE_START:
         dead = f"{worst.start:.0%} of them were already dead before training"
-        return f"{dead}: the initial biases are low" if _has_low_biases(case, worst.block) else dead
+        return (
+            f"{dead}: the initial biases are too low"
+            if _has_low_biases(case, worst.block)
+            else dead
+        )
     steps = "the first steps were so large that the sums became negative for all rows"
     if large:
         gain = initial_gain(case, worst.block)
         return f"{steps}: the initial weights multiply the size of inputs by {gain:.2g}"
-    return f"{steps}: the learning rate {case.config.training.complete.learning_rate:g} is high"
+    return f"{steps}: the learning rate {case.config.training.complete.learning_rate:g} is too high"
 
 
 def _change_of_dead(case: Case, worst: _Layer, *, large: bool) -> Change | None:

@@ -89,8 +89,8 @@ def columns_apart(case: Case) -> Iterator[Evidence]:
     named = f"{'column' if len(few.names) == 1 else 'columns'} {listed(few.names, 3)}"
     sizes = [_span(each) for each in (few, others)]
     yield Evidence(
-        f"the root mean square of {named} is {sizes[0]} in what the network sees, that of "
-        f"{count(len(others.names), 'other column')} {sizes[1]}",
+        f"as the network sees them, {named} {'has' if len(few.names) == 1 else 'have'} a root mean "
+        f"square of {sizes[0]}, and {count(len(others.names), 'other column')} of {sizes[1]}",
         f"{_reason(case)}; a learning rate that suits the large inputs is too low for the weights "
         "of the small ones, which the network cannot use",
         Change("data.scale", _better_scale(case)),

@@ -45,16 +45,16 @@ def crushed_columns(case: Case) -> Iterator[Evidence]:
         far = _far(values)
         if not 0 < len(far) <= _FEW * len(values):
             continue
-        name, change = data.columns[int(at)], _blanks(case, int(at), far)
+        named, change = listed([data.columns[int(at)]]), _blanks(case, int(at), far)
         is_, several = ("is", "") if len(far) == 1 else ("are", ", ...")
         yield Evidence(
-            f"90 % of the values of column {name} are within {high[at] - low[at]:.2g} as the "
+            f"90% of the values of column {named} are within {high[at] - low[at]:.2g} as the "
             f"network sees it, as {count(len(far), 'value')} {is_} far from them: "
             f"{far[0]:g}{several}",
             f"data.scale: {case.config.data.scale.name} makes room for values that are far from "
             "all others, so the network cannot tell the others apart",
             change,
-            f"correct the values of column {listed([name])} that are far from all others, or "
+            f"correct the values of column {named} that are far from all others, or "
             "replace the column by its logarithm",
             formula=_WIDTH,
         )

@@ -69,7 +69,7 @@ def _loss(case: Case, logits: Array, T: Array) -> str:
     if constant is None:
         return ""
     loss = float(objective.of_rows(case.network.output, logits, T).mean())
-    return f"; the loss is {loss:.4g}, {what} {constant:.4g}"
+    return f"; the loss is {loss:.4g}, and {what} is {constant:.4g}"
 
 
 def loss_of_constant(loss: str, T: Array) -> tuple[float | None, str]:

@@ -195,8 +195,10 @@ def _largest_step(case: Case, over: Callable[..., Any]) -> tuple[float, int]:
 
 def _described(case: Case, step: float, number: int) -> str:
     if case.config.training.optimizer.name in _ADAPTIVE:
-        return f"a step changes each weight of layer {number} by up to {step:.2g} of its usual size"
-    return f"a step changes the weights of layer {number} by {step:.2g} of their usual size"
+        return (
+            f"a step changes each weight of layer {number} by up to {step:.2g} times its usual size"
+        )
+    return f"a step changes the weights of layer {number} by {step:.2g} times their usual size"
 
 
 def _formula(case: Case) -> Formula:

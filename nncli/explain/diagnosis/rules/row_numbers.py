@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from nncli.base.words import listed
 from nncli.data.splits import Split
 from nncli.explain.diagnosis.case import Case
 from nncli.explain.diagnosis.finding import Change, Evidence
@@ -41,13 +42,13 @@ def row_numbers(case: Case) -> Iterator[Evidence]:
         helps = float(np.abs(case.start.X[:, at]).max()) > _HUGE and not is_related
         is_table = data.encoding is not None
         yield Evidence(
-            f"column {name} {what}",
+            f"column {listed([name])} {what}",
             "the rows are in the order of the targets, so their numbers tell the targets of this "
             "file, but not those of new rows"
             if is_related
             else "a row number says nothing about its row; the network can only use it to memorize",
             change if is_table and helps else None,
-            f"set {change}" if is_table else f"remove column {name} from the inputs",
+            f"set {change}" if is_table else f"remove column {listed([name])} from the inputs",
         )
 
 

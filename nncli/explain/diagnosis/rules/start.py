@@ -30,8 +30,8 @@ def far_from_a_guess(case: Case) -> Iterator[Evidence]:
     if guess <= 0 or case.start.loss <= far * guess:  # a perceptron's is 0
         return
     evidence = (
-        f"before training, the loss is {case.start.loss:.3g}; outputs for weighted sums of 0, "
-        f"which know nothing, have {guess:.3g}"
+        f"before training, the loss is {case.start.loss:.3g}; a guess, with weighted sums of 0, "
+        f"has {guess:.3g}"
     )
     for cause, change in _causes(case):
         yield Evidence(evidence, cause, change, formula=_GUESS)

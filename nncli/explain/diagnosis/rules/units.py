@@ -36,8 +36,8 @@ def unused_inputs(case: Case) -> Iterator[Evidence]:
     listed = briefly([names[place] if names else str(place + 1) for place in unused.tolist()])
     others = _densities(case)[1:]
     yield Evidence(
-        f"no connection leads from {len(unused)} of the {len(varies)} inputs to layer 1, so that "
-        f"the network cannot use them: {listed}",
+        f"without a connection to layer 1, the network cannot use {len(unused)} of its "
+        f"{count(len(varies), 'input')}: {listed}",
         f"with density {density:g}, an input has no connection to any of {first.outputs} units "
         f"with a probability of {(1 - density) ** first.outputs:.0%}",
         Change("model.density", [1.0, *others] if others else 1.0),

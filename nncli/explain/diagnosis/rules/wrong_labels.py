@@ -94,17 +94,17 @@ def wrong_labels(case: Case) -> Iterator[Evidence]:
     numbers = data.row_numbers("train")[places]
     first, second = _quarters(found)
     yield Evidence(
-        f"networks that have not seen these rows are sure of another class for {len(suspects)} of "
-        f"the {count(len(found.surest), 'training row')} about which they are surest ({first:.1%} "
-        f"of the surest quarter of all rows, {second:.1%} of the next), so about {share:.0%} of "
-        "all labels look wrong: "
+        f"networks trained on other rows are sure of another class for {len(suspects)} of the "
+        f"{count(len(found.surest), 'training row')} about which they are surest ({first:.1%} of "
+        f"the surest quarter of all rows, {second:.1%} of the next), so about {share:.0%} of all "
+        "labels look wrong: "
         + "; ".join(
-            f"row {numbers[place]} (from 0) is {data.classes[found.given[place]]}, not "
-            f"{data.classes[found.answers[place]]}"
+            f"row {numbers[place]} (from 0) is labeled {data.classes[found.given[place]]}, but "
+            f"looks like {data.classes[found.answers[place]]}"
             for place in suspects[:_MOST_NAMED]
         ),
-        "labels were confused, shifted or typed wrong: errors on hard rows would become fewer "
-        "where networks are surer",
+        "labels were confused, shifted or typed wrong: with right labels, networks make fewer "
+        "errors where they are surer",
         remedy="look at the named rows, and correct or leave out those with a wrong label",
         formula=_ERRORS,
     )
