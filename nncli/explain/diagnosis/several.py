@@ -89,7 +89,8 @@ def diagnosis_of_several(
     of_all = {one.code for one in together}
     codes = {finding.code for found in each for finding in found.findings}
     merged = [finding for code in codes for finding in _merged(code, parts, each)]
-    explained = {code for finding in merged for code in RULES[finding.code].explains}
+    ignored = {code for found in each for code in found.ignored}
+    explained = {code for cause in codes | ignored for code in RULES[cause].explains}
     findings = [
         *(one for one in merged if one.code not in explained),
         *(one for one in together if one.code not in {*codes, *explained, *muted}),
@@ -97,7 +98,7 @@ def diagnosis_of_several(
     return Diagnosis(
         name,
         sorted(findings, key=lambda one: (SEVERITIES.index(one.severity), one.code)),
-        sorted({*(code for found in each for code in found.ignored), *(of_all & {*muted})}),
+        sorted(ignored | (of_all & {*muted})),
         {code: why for found in each for code, why in found.unchecked.items()},
     )
 
